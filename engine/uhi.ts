@@ -1,0 +1,33 @@
+/** A histogram in the unified histogram interface's JSON form (github.com/scikit-hep/uhi, histogram.schema.json, version 1). */
+export interface UhiHistogram {
+  readonly uhi_schema: 1;
+  readonly writer_info?: Readonly<Record<string, { readonly version: string }>>;
+  readonly metadata?: Readonly<Record<string, string | number | boolean>>;
+  readonly axes: readonly UhiAxis[];
+  readonly storage: UhiStorage;
+}
+
+export type UhiAxis = { readonly metadata?: Readonly<Record<string, string>> } & (
+  | {
+      readonly type: "regular";
+      readonly lower: number;
+      readonly upper: number;
+      readonly bins: number;
+      readonly underflow: boolean;
+      readonly overflow: boolean;
+      readonly circular: boolean;
+    }
+  | {
+      readonly type: "variable";
+      readonly edges: readonly number[];
+      readonly underflow: boolean;
+      readonly overflow: boolean;
+      readonly circular: boolean;
+    }
+);
+
+/** Dense, nested lists, outermost = axis 0, flow bins included. */
+export type Nested = readonly number[] | readonly Nested[];
+export type UhiStorage =
+  | { readonly type: "int"; readonly values: Nested }
+  | { readonly type: "weighted"; readonly values: Nested; readonly variances: Nested };

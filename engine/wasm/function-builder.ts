@@ -1,0 +1,186 @@
+/**
+ * Writes one WebAssembly function, statement by statement. `keep` is the heart: it evaluates a tree now and gives back the
+ * local that holds it, so that a value used twice is computed once and evaluation order is the order of calls.
+ */
+import { Bytes } from "./bytes.ts";
+import { type Expression, type FunctionReference, I, type Local, type ValueType } from "./instructions.ts";
+
+export const typeCodes: Readonly<Record<ValueType, number>> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c };
+const constCodes: Readonly<Record<ValueType, number>> = { i32: 0x41, i64: 0x42, f32: 0x43, f64: 0x44 };
+
+/** A place to branch to: the end of a block, or the head of a loop. */
+export interface Label {
+  readonly depth: number;
+}
+
+export class FunctionBuilder {
+  readonly reference: FunctionReference;
+  /** The parameters, as locals. */
+  readonly params: readonly Local[];
+  readonly #locals: ValueType[] = [];
+  readonly #code = new Bytes();
+  #depth = 0;
+
+  constructor(reference: FunctionReference) {
+    this.reference = reference;
+    this.params = reference.params.map((type, index) => ({ kind: "local", type, index }));
+  }
+
+  local(type: ValueType): Local {
+    this.#locals.push(type);
+    return { kind: "local", type, index: this.params.length + this.#locals.length - 1 };
+  }
+
+  /** Evaluates `value` here and gives the local that holds it; constants and locals come back as they are. */
+  keep(value: Expression): Expression {
+    if (value.kind === "const" || value.kind === "local") return value;
+    return this.variable(value);
+  }
+
+  /** A new local that starts with `value` and may be `set` later. */
+  variable(value: Expression): Local {
+    const local = this.local(value.type);
+    this.set(local, value);
+    return local;
+  }
+
+  set(local: Local, value: Expression): void {
+    this.#push(value);
+    this.#code.byte(0x21);
+    this.#code.unsigned(local.index);
+  }
+
+  /** Stores with an opcode of the table `store`; the address must be a multiple of the value's size. */
+  store(code: number, address: Expression, value: Expression, offset = 0): void {
+    this.#push(address);
+    this.#push(value);
+    this.#code.byte(code);
+    this.#code.unsigned(code === 0x3a ? 0 : code === 0x36 ? 2 : 3);
+    this.#code.unsigned(offset);
+  }
+
+  if(test: Expression, then: () => void, otherwise?: () => void): void {
+    this.#push(test);
+    this.#code.byte(0x04);
+    this.#code.byte(0x40);
+    this.#depth++;
+    then();
+    if (otherwise) {
+      this.#code.byte(0x05);
+      otherwise();
+    }
+    this.#depth--;
+    this.#code.byte(0x0b);
+  }
+
+  /** Branching to the label leaves the block. */
+  block(body: (end: Label) => void): void {
+    this.#nest(0x02, body);
+  }
+
+  /** Branching to the label starts the body again; falling off its end leaves the loop. */
+  loop(body: (again: Label) => void): void {
+    this.#nest(0x03, body);
+  }
+
+  #nest(code: number, body: (label: Label) => void): void {
+    this.#code.byte(code);
+    this.#code.byte(0x40);
+    this.#depth++;
+    body({ depth: this.#depth });
+    this.#depth--;
+    this.#code.byte(0x0b);
+  }
+
+  branch(label: Label): void {
+    this.#code.byte(0x0c);
+    this.#code.unsigned(this.#depth - label.depth);
+  }
+
+  branchIf(label: Label, test: Expression): void {
+    this.#push(test);
+    this.#code.byte(0x0d);
+    this.#code.unsigned(this.#depth - label.depth);
+  }
+
+  /** Runs `body` for `counter` from `from` up to, not including, `to` (i32, evaluated once). Inside `body`, branching to `next` continues and to `end` leaves. */
+  count(from: Expression, to: Expression, body: (counter: Local, next: Label, end: Label) => void): void {
+    const counter = this.variable(from);
+    const limit = this.keep(to);
+    this.block((end) => {
+      this.branchIf(end, I.ge(counter, limit));
+      this.loop((again) => {
+        this.block((next) => body(counter, next, end));
+        this.set(counter, I.add(counter, { kind: "const", type: "i32", value: 1 }));
+        this.branchIf(again, I.lt(counter, limit));
+      });
+    });
+  }
+
+  trap(): void {
+    this.#code.byte(0x00);
+  }
+
+  return(value: Expression): void {
+    this.#push(value);
+    this.#code.byte(0x0f);
+  }
+
+  #push(value: Expression): void {
+    const code = this.#code;
+    switch (value.kind) {
+      case "const":
+        code.byte(constCodes[value.type]);
+        if (value.type === "f64") code.float64(Number(value.value));
+        else code.signed(value.type === "i32" ? BigInt(Number(value.value) | 0) : BigInt.asIntN(64, BigInt(value.value)));
+        return;
+      case "local":
+        code.byte(0x20);
+        code.unsigned(value.index);
+        return;
+      case "operation":
+        for (const arg of value.args) this.#push(arg);
+        if (value.code > 0xff) {
+          code.byte(value.code >> 8);
+          code.unsigned(value.code & 0xff);
+        } else code.byte(value.code);
+        return;
+      case "load":
+        this.#push(value.address);
+        code.byte(value.code);
+        code.unsigned(value.code === 0x2d ? 0 : value.type === "i32" || value.type === "f32" ? 2 : 3);
+        code.unsigned(value.offset);
+        return;
+      case "select":
+        for (const arg of value.args) this.#push(arg);
+        code.byte(0x1b);
+        return;
+      case "call":
+        for (const arg of value.args) this.#push(arg);
+        code.byte(0x10);
+        code.unsigned(value.callee.index);
+        return;
+      default:
+        value satisfies never;
+    }
+  }
+
+  /** The body as the code section wants it: locals grouped by runs of one type, code, end. */
+  encode(): Bytes {
+    const runs: { type: ValueType; count: number }[] = [];
+    for (const type of this.#locals) {
+      const last = runs.at(-1);
+      if (last?.type === type) last.count++;
+      else runs.push({ type, count: 1 });
+    }
+    const body = new Bytes();
+    body.unsigned(runs.length);
+    for (const { type, count } of runs) {
+      body.unsigned(count);
+      body.byte(typeCodes[type]);
+    }
+    body.append(this.#code.finish());
+    body.byte(0x0b);
+    return body;
+  }
+}

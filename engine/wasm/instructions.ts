@@ -1,0 +1,148 @@
+/**
+ * WebAssembly instructions as small trees: `mul(x, add(y, f64(1)))`. A tree is pure data; `FunctionBuilder` encodes it.
+ * Only what the compiler and the kernels use is here; opcodes as in the WebAssembly core specification, section 5.4.
+ */
+
+export type ValueType = "i32" | "i64" | "f32" | "f64";
+
+export type Expression =
+  | { readonly kind: "const"; readonly type: ValueType; readonly value: number | bigint }
+  | { readonly kind: "local"; readonly type: ValueType; readonly index: number }
+  | { readonly kind: "operation"; readonly type: ValueType; readonly code: number; readonly args: readonly Expression[] }
+  | { readonly kind: "load"; readonly type: ValueType; readonly code: number; readonly offset: number; readonly address: Expression }
+  | { readonly kind: "select"; readonly type: ValueType; readonly args: readonly [Expression, Expression, Expression] }
+  | { readonly kind: "call"; readonly type: ValueType; readonly callee: FunctionReference; readonly args: readonly Expression[] };
+
+/** A function of the same module; its number is known once the module is laid out. */
+export interface FunctionReference {
+  readonly name: string;
+  readonly params: readonly ValueType[];
+  readonly result: ValueType;
+  index: number;
+}
+
+export type Local = Extract<Expression, { kind: "local" }>;
+
+export const f64 = (value: number): Expression => ({ kind: "const", type: "f64", value });
+export const i32 = (value: number): Expression => ({ kind: "const", type: "i32", value });
+export const i64 = (value: bigint): Expression => ({ kind: "const", type: "i64", value });
+
+const unary =
+  (type: ValueType, code: number) =>
+  (x: Expression): Expression => ({ kind: "operation", type, code, args: [x] });
+const binary =
+  (type: ValueType, code: number) =>
+  (x: Expression, y: Expression): Expression => ({ kind: "operation", type, code, args: [x, y] });
+const loads =
+  (type: ValueType, code: number) =>
+  (address: Expression, offset = 0): Expression => ({ kind: "load", type, code, offset, address });
+
+/** `chosen` where `test` (i32) is not 0, else `other`; both are evaluated. */
+export const select = (test: Expression, chosen: Expression, other: Expression): Expression => ({
+  kind: "select",
+  type: chosen.type,
+  args: [chosen, other, test],
+});
+export const call = (callee: FunctionReference, ...args: readonly Expression[]): Expression => ({
+  kind: "call",
+  type: callee.result,
+  callee,
+  args,
+});
+
+/** float64 arithmetic and comparison (comparisons give i32 0 or 1). */
+export const F = {
+  eq: binary("i32", 0x61),
+  ne: binary("i32", 0x62),
+  lt: binary("i32", 0x63),
+  gt: binary("i32", 0x64),
+  le: binary("i32", 0x65),
+  ge: binary("i32", 0x66),
+  abs: unary("f64", 0x99),
+  neg: unary("f64", 0x9a),
+  ceil: unary("f64", 0x9b),
+  floor: unary("f64", 0x9c),
+  trunc: unary("f64", 0x9d),
+  nearest: unary("f64", 0x9e),
+  sqrt: unary("f64", 0x9f),
+  add: binary("f64", 0xa0),
+  sub: binary("f64", 0xa1),
+  mul: binary("f64", 0xa2),
+  div: binary("f64", 0xa3),
+  min: binary("f64", 0xa4),
+  max: binary("f64", 0xa5),
+  copysign: binary("f64", 0xa6),
+  fromI32: unary("f64", 0xb7),
+  fromU32: unary("f64", 0xb8),
+  fromI64: unary("f64", 0xb9),
+  fromF32: unary("f64", 0xbb),
+  fromBits: unary("f64", 0xbf),
+} as const;
+
+/** 32-bit integers; booleans are i32 0 or 1. */
+export const I = {
+  eqz: unary("i32", 0x45),
+  eq: binary("i32", 0x46),
+  ne: binary("i32", 0x47),
+  lt: binary("i32", 0x48),
+  ltU: binary("i32", 0x49),
+  gt: binary("i32", 0x4a),
+  gtU: binary("i32", 0x4b),
+  le: binary("i32", 0x4c),
+  leU: binary("i32", 0x4d),
+  ge: binary("i32", 0x4e),
+  geU: binary("i32", 0x4f),
+  add: binary("i32", 0x6a),
+  sub: binary("i32", 0x6b),
+  mul: binary("i32", 0x6c),
+  and: binary("i32", 0x71),
+  or: binary("i32", 0x72),
+  xor: binary("i32", 0x73),
+  shl: binary("i32", 0x74),
+  shrS: binary("i32", 0x75),
+  shrU: binary("i32", 0x76),
+  /** Saturating: NaN gives 0, too large gives the nearest end (0xfc prefix). */
+  truncF64: unary("i32", 0xfc02),
+  truncF64U: unary("i32", 0xfc03),
+  wrapI64: unary("i32", 0xa7),
+} as const;
+
+/** 64-bit integers, for counters and for the bits of a float64. */
+export const L = {
+  eqz: unary("i32", 0x50),
+  eq: binary("i32", 0x51),
+  ne: binary("i32", 0x52),
+  lt: binary("i32", 0x53),
+  ltU: binary("i32", 0x54),
+  gt: binary("i32", 0x55),
+  gtU: binary("i32", 0x56),
+  le: binary("i32", 0x57),
+  leU: binary("i32", 0x58),
+  ge: binary("i32", 0x59),
+  geU: binary("i32", 0x5a),
+  clz: unary("i64", 0x79),
+  ctz: unary("i64", 0x7a),
+  add: binary("i64", 0x7c),
+  sub: binary("i64", 0x7d),
+  mul: binary("i64", 0x7e),
+  and: binary("i64", 0x83),
+  or: binary("i64", 0x84),
+  xor: binary("i64", 0x85),
+  shl: binary("i64", 0x86),
+  shrS: binary("i64", 0x87),
+  shrU: binary("i64", 0x88),
+  fromI32: unary("i64", 0xac),
+  fromU32: unary("i64", 0xad),
+  truncF64: unary("i64", 0xfc06),
+  fromBits: unary("i64", 0xbd),
+} as const;
+
+export const load = {
+  i32: loads("i32", 0x28),
+  i64: loads("i64", 0x29),
+  f32: loads("f32", 0x2a),
+  f64: loads("f64", 0x2b),
+  u8: loads("i32", 0x2d),
+} as const;
+
+export const store = { i32: 0x36, i64: 0x37, f64: 0x39, i8: 0x3a } as const;

@@ -1,0 +1,84 @@
+/** Collects functions into one module that imports `env.memory` (shared) and exports what is asked for. */
+import { Bytes } from "./bytes.ts";
+import { FunctionBuilder, typeCodes } from "./function-builder.ts";
+import type { FunctionReference, ValueType } from "./instructions.ts";
+
+/** 4 GiB in pages of 64 KiB: every slab may be imported. */
+const largestMemory = 65536;
+
+export class ModuleBuilder {
+  readonly #functions: FunctionBuilder[] = [];
+  readonly #exports: FunctionReference[] = [];
+  readonly #shared = new Map<string, FunctionReference>();
+
+  /** Adds a function; `body` ends with `return` on every path. */
+  define(name: string, params: readonly ValueType[], result: ValueType, body: (f: FunctionBuilder) => void): FunctionReference {
+    const reference: FunctionReference = { name, params, result, index: -1 };
+    const builder = new FunctionBuilder(reference);
+    body(builder);
+    builder.trap();
+    reference.index = this.#functions.length;
+    this.#functions.push(builder);
+    return reference;
+  }
+
+  /** Adds a function once, however often it is asked for by this name. */
+  shared(name: string, params: readonly ValueType[], result: ValueType, body: (f: FunctionBuilder) => void): FunctionReference {
+    const known = this.#shared.get(name);
+    if (known) return known;
+    const reference = this.define(name, params, result, body);
+    this.#shared.set(name, reference);
+    return reference;
+  }
+
+  export(reference: FunctionReference): void {
+    this.#exports.push(reference);
+  }
+
+  encode(): Uint8Array<ArrayBuffer> {
+    const types = new Bytes();
+    types.unsigned(this.#functions.length);
+    for (const { reference } of this.#functions) {
+      types.byte(0x60);
+      types.unsigned(reference.params.length);
+      for (const param of reference.params) types.byte(typeCodes[param]);
+      types.unsigned(1);
+      types.byte(typeCodes[reference.result]);
+    }
+    const imports = new Bytes();
+    imports.unsigned(1);
+    imports.name("env");
+    imports.name("memory");
+    imports.byte(0x02);
+    imports.byte(0x03);
+    imports.unsigned(1);
+    imports.unsigned(largestMemory);
+    const functions = new Bytes();
+    functions.unsigned(this.#functions.length);
+    for (let index = 0; index < this.#functions.length; index++) functions.unsigned(index);
+    const exported = new Bytes();
+    exported.unsigned(this.#exports.length);
+    for (const reference of this.#exports) {
+      exported.name(reference.name);
+      exported.byte(0x00);
+      exported.unsigned(reference.index);
+    }
+    const code = new Bytes();
+    code.unsigned(this.#functions.length);
+    for (const builder of this.#functions) code.sized(builder.encode());
+
+    const module = new Bytes();
+    module.append(new Uint8Array([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]));
+    for (const [id, content] of [
+      [1, types],
+      [2, imports],
+      [3, functions],
+      [7, exported],
+      [10, code],
+    ] as const) {
+      module.byte(id);
+      module.sized(content);
+    }
+    return module.finish();
+  }
+}

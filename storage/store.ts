@@ -1,0 +1,73 @@
+/**
+ * What outlives every process: queries, plans, programs, partials and results. Bodies are bytes or plain JSON.
+ *
+ * Promises: what a resolved `put` wrote is there after a crash. Partials and results are insert-only: the first wins, and
+ * `put` says so. Bodies (partials, results) are bounded in bytes: the least recently used go first, never one that is pinned.
+ * Does not promise: transactions over several keys.
+ */
+
+export interface StoredProgram {
+  readonly programKey: string;
+  /** The program, as JSON. */
+  readonly program: unknown;
+  /** Its WebAssembly module. */
+  readonly module: Uint8Array<ArrayBuffer>;
+}
+
+/** A program over the ordered partitions of a dataset. */
+export interface StoredPlan {
+  readonly planKey: string;
+  readonly programKey: string;
+  readonly dataset: string;
+  readonly partitions: readonly StoredPartition[];
+}
+
+export interface StoredPartition {
+  readonly index: number;
+  readonly fingerprint: string;
+  readonly entries: number;
+  /** File name without its folder, for messages. */
+  readonly file: string;
+}
+
+export interface StoredQuery {
+  readonly id: string;
+  readonly planKey: string;
+  /** The canonical query. */
+  readonly query: unknown;
+  /** Milliseconds since the epoch. */
+  readonly created: number;
+}
+
+/** `different`: the key is taken by other bytes, which stay. */
+export type Inserted = "inserted" | "same" | "different";
+
+export interface StoreUsage {
+  readonly bodies: number;
+  readonly bytes: number;
+  readonly limit: number;
+}
+
+export interface Store {
+  putProgram(program: StoredProgram): Promise<void>;
+  getProgram(programKey: string): Promise<StoredProgram | undefined>;
+  putPlan(plan: StoredPlan): Promise<void>;
+  getPlan(planKey: string): Promise<StoredPlan | undefined>;
+  putQuery(query: StoredQuery): Promise<void>;
+  getQuery(id: string): Promise<StoredQuery | undefined>;
+
+  putPartial(subtaskKey: string, body: Uint8Array): Promise<Inserted>;
+  getPartial(subtaskKey: string): Promise<Uint8Array | undefined>;
+  /** Which of these have a stored partial; never reads bodies. Renews their last access. */
+  findPartials(subtaskKeys: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Removes a partial whose bytes proved damaged, so that it can be computed again. */
+  dropPartial(subtaskKey: string): Promise<void>;
+
+  putResult(planKey: string, body: Uint8Array): Promise<Inserted>;
+  getResult(planKey: string): Promise<Uint8Array | undefined>;
+
+  /** Keeps the bodies under these keys from eviction until the returned function is called. */
+  pin(keys: readonly string[]): () => void;
+  usage(): Promise<StoreUsage>;
+  close(): Promise<void>;
+}
