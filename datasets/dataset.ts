@@ -1,5 +1,5 @@
 /** A dataset as the catalogue describes it. Plain data: it can be sent, stored and compared. */
-import type { Schema } from "../engine/schema.ts";
+import type { Column, Schema } from "../engine/schema.ts";
 
 /** A file as it was when the catalogue looked: what must not change while it is read. */
 export interface FileIdentity {
@@ -19,6 +19,8 @@ export interface Partition {
   readonly entries: number;
   /** First entry of the partition in its file. */
   readonly firstEntry: number;
+  /** SHA-256, hex, of file identity (path, size, modification time), row group and entry range: what makes a stored partial valid. */
+  readonly fingerprint: string;
 }
 
 /** A file that cannot be read now: its partition is queued all the same, fails and is named in the result. */
@@ -48,4 +50,37 @@ export interface Catalogue {
    * Waits for the first partition of one that is being made. Undefined for a name it does not know; throws `DatasetError` where no file can be read.
    */
   get(name: string): Promise<Dataset | undefined>;
+  /** Where one column of a partition lies, from metadata read before; throws `DatasetError` where the file no longer has it. */
+  locate(dataset: string, partition: Partition, column: string): Promise<ColumnLocation>;
+}
+
+/** All that a thread needs to read one column of one partition; plain data that can be posted to it. */
+export interface ColumnLocation {
+  readonly file: FileIdentity;
+  readonly column: Column;
+  readonly entries: number;
+  /** Upper bound of the number of values (level entries of the column chunk): what to reserve. */
+  readonly values: number;
+  /** Format and position, for the reader of this format. */
+  readonly chunk: unknown;
+}
+
+/** Where decoded values go: views on memory that all threads share, large enough for `ColumnLocation.values` and `entries + 1`. */
+export interface ColumnTarget {
+  readonly values: Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array;
+  /** Present for a nullable column. */
+  readonly valid?: Uint8Array;
+  /** Present for a list column. */
+  readonly offsets?: Uint32Array;
+}
+
+/** A dataset or file that cannot be used as it is. `permanent`: reading again cannot help. */
+export class DatasetError extends Error {
+  override readonly name = "DatasetError";
+  readonly permanent: boolean;
+
+  constructor(message: string, options: { readonly cause?: unknown; readonly permanent: boolean }) {
+    super(message, { cause: options.cause });
+    this.permanent = options.permanent;
+  }
 }
