@@ -1,0 +1,80 @@
+/** Names of a dataset as expressions see them: collections, records, plain columns, in that order of look-up after defines. */
+import { nearNames } from "../near-names.ts";
+import type { Column, Schema } from "../schema.ts";
+import type { Term, Terms } from "../term.ts";
+import { boolean, number, type Type, withOptional } from "../types.ts";
+
+export interface DatasetScope {
+  /** The meaning of a bare name: a collection, a record of scalars, a column, a constant. */
+  lookUp(name: string): Term | undefined;
+  /** All names that `lookUp` knows. */
+  readonly names: readonly string[];
+  /** Why a name that the file has cannot be used. */
+  unsupported(name: string): string | undefined;
+  near(name: string, more: Iterable<string>): readonly string[];
+}
+
+const constants: Readonly<Record<string, number>> = { pi: Math.PI, e: Math.E };
+
+export function openScope(schema: Schema, terms: Terms): DatasetScope {
+  const byName = new Map(schema.columns.map((column) => [column.name, column]));
+  const lists = group(
+    schema.columns.filter((column) => column.collection !== undefined && column.member),
+    (column) => column.collection!,
+  );
+  const records = group(
+    schema.columns.filter((column) => column.collection === undefined && column.member),
+    (column) => column.member!.record,
+  );
+  const collectionTerm = (collection: string, element: Type) => terms.make("collection", { kind: "list", element }, [], collection);
+
+  const recordOf = (name: string, columns: readonly Column[]): Type => ({
+    kind: "record",
+    name,
+    ...(columns[0]?.collection === undefined ? {} : { origin: name }),
+    fields: new Map(columns.map((column) => [column.member!.field, valueType(column)])),
+    optional: false,
+  });
+
+  function listColumn(column: Column): Term {
+    const fields = lists.get(column.collection!);
+    if (!fields) return collectionTerm(column.collection!, valueType(column));
+    const list = collectionTerm(column.collection!, recordOf(column.collection!, fields));
+    const element = (list.type as Extract<Type, { kind: "list" }>).element;
+    const body = terms.make("field", valueType(column), [terms.make("param", element, [], 0)], column.member!.field);
+    return terms.make("map", { kind: "list", element: valueType(column) }, [list, body], 0);
+  }
+
+  function lookUp(name: string): Term | undefined {
+    const column = byName.get(name);
+    if (column) return column.collection === undefined ? terms.make("column", valueType(column), [], name) : listColumn(column);
+    const collection = lists.get(name);
+    if (collection) return collectionTerm(name, recordOf(name, collection));
+    const record = records.get(name);
+    if (record) {
+      return terms.make(
+        "record",
+        recordOf(name, record),
+        record.map((each) => terms.make("column", valueType(each), [], each.name)),
+        name,
+      );
+    }
+    return Object.hasOwn(constants, name) ? terms.make("number", number, [], constants[name]) : undefined;
+  }
+
+  const names = [...byName.keys(), ...lists.keys(), ...records.keys(), ...Object.keys(constants)];
+  return {
+    lookUp,
+    names,
+    unsupported: (name) => schema.unsupported.find((column) => column.name === name)?.reason,
+    near: (name, more) => nearNames(name, [...more, ...names]),
+  };
+}
+
+export const valueType = (column: Column): Type => withOptional(column.dtype === "bool" ? boolean : number, column.nullable);
+
+function group(columns: readonly Column[], key: (column: Column) => string): ReadonlyMap<string, readonly Column[]> {
+  const groups = new Map<string, Column[]>();
+  for (const column of columns) groups.set(key(column), [...(groups.get(key(column)) ?? []), column]);
+  return groups;
+}

@@ -1,0 +1,57 @@
+/** Values while a function is being written: where they are at run time, or how to get at them. */
+
+import type { Term } from "../term.ts";
+import { type Expression, I, i32 } from "../wasm/instructions.ts";
+
+/** `value` and `present` are locals or constants. Without `present` the value is always there; where absent, `value` is anything. */
+export interface ScalarCode {
+  readonly kind: "number" | "boolean";
+  readonly value: Expression;
+  readonly present?: Expression;
+}
+
+export interface RecordCode {
+  readonly kind: "record";
+  get(field: string): Code;
+  readonly present?: Expression;
+  /** Number of the element in its collection's content, for elements of collections. */
+  readonly index?: Expression;
+}
+
+export interface TupleCode {
+  readonly kind: "tuple";
+  readonly members: readonly Code[];
+}
+
+/** A list is not a value at run time: it is a term and what its parameters mean. */
+export interface ListCode {
+  readonly kind: "list";
+  readonly term: Term;
+  readonly environment: Environment;
+}
+
+export type Code = ScalarCode | RecordCode | TupleCode | ListCode;
+
+/** An element of a list, inside the loop over it. Equal keys mean the same element. */
+export interface Element {
+  readonly key: string;
+  code(): Code;
+  /** Its place in its list, i32. */
+  position(): Expression;
+}
+
+/** What the parameter of each level means here. */
+export type Environment = readonly Element[];
+
+export const bind = (environment: Environment, level: number, element: Element): Environment => {
+  const bound = [...environment];
+  bound[level] = element;
+  return bound;
+};
+
+export const both = (a: Expression | undefined, b: Expression | undefined): Expression | undefined => (a && b ? I.and(a, b) : (a ?? b));
+
+/** A condition as filters take it: true, and not missing. */
+export const truth = (code: ScalarCode): Expression => (code.present ? I.and(code.value, code.present) : code.value);
+
+export const always = i32(1);

@@ -1,0 +1,170 @@
+/**
+ * Program → WebAssembly module, with one function `run(begin, end, work, scratch, scratchEnd, ...addresses of inputs)` that
+ * adds events [begin, end) of a partition to the work area. It is called for blocks of events: V8 moves a function to its
+ * optimising tier only between calls.
+ */
+import { baseList } from "../plan-query.ts";
+import { type HistogramTerms, type ProgramTerms, rootsOf } from "../program.ts";
+import type { Schema } from "../schema.ts";
+import { reachable, type Term } from "../term.ts";
+import { F, f64, I, i32, L, load, store } from "../wasm/instructions.ts";
+import { ModuleBuilder } from "../wasm/module-builder.ts";
+import { bind, type Element, type Environment, type ScalarCode, truth } from "./code.ts";
+import { emitFill } from "./emit-fill.ts";
+import { Emitter, runParams } from "./emitter.ts";
+import { type Layout, layOut } from "./layout.ts";
+import { hoist, iterate } from "./lower-list.ts";
+
+export function compileProgram(program: ProgramTerms, schema: Schema): Uint8Array<ArrayBuffer> {
+  const layout = layOut({
+    filters: program.filters,
+    histograms: program.histograms.map(({ axes, storage }) => ({ axes: axes.map(({ axis }) => axis), storage })),
+  });
+  const m = new ModuleBuilder();
+  const params = [...runParams, ...program.inputs.map(() => "input")].map(() => "i32" as const);
+  const run = m.define("run", params, "i32", (f) => {
+    const emitter = new Emitter(f, m, { inputs: program.inputs, schema, roots: rootsOf(program) });
+    const groups = groupFills(program.histograms);
+    const overContent = program.filters.length === 0 ? groups.filter(isFreeOfEvents) : [];
+    for (const group of overContent) emitContentLoop(emitter, group, layout);
+    const perEvent = groups.filter((group) => !overContent.includes(group));
+    if (perEvent.length > 0 || program.filters.length > 0) emitEventLoop(emitter, program, perEvent, layout);
+    f.return(i32(0));
+  });
+  m.export(run);
+  return m.encode();
+}
+
+/** Histograms that are filled in one loop: of one filter, over one list. */
+interface FillGroup {
+  readonly filter?: Term;
+  readonly base?: Term;
+  readonly histograms: readonly { readonly histogram: HistogramTerms; readonly index: number }[];
+}
+
+function groupFills(histograms: readonly HistogramTerms[]): readonly FillGroup[] {
+  const groups = new Map<string, { filter?: Term; base?: Term; histograms: { histogram: HistogramTerms; index: number }[] }>();
+  histograms.forEach((histogram, index) => {
+    const list = valuesOf(histogram).find((term) => term.type.kind === "list");
+    const base = list && baseList(list);
+    const key = `${histogram.filter?.id} ${base?.id}`;
+    const group = groups.get(key) ?? { ...(histogram.filter && { filter: histogram.filter }), ...(base && { base }), histograms: [] };
+    group.histograms.push({ histogram, index });
+    groups.set(key, group);
+  });
+  return [...groups.values()];
+}
+
+const valuesOf = ({ axes, weight }: HistogramTerms): readonly Term[] => [...axes.map(({ value }) => value), ...(weight ? [weight] : [])];
+
+/** One loop over a collection's content serves all events where nothing depends on which event an element belongs to. */
+function isFreeOfEvents({ filter, base, histograms }: FillGroup): boolean {
+  if (filter || !base) return false;
+  const parts = reachable(histograms.flatMap(({ histogram }) => valuesOf(histogram)));
+  const own = base.operation === "filter" ? baseList(base.args[0]) : base;
+  const onlyElements = new Set([
+    "map",
+    "filter",
+    "param",
+    "field",
+    "number",
+    "boolean",
+    "negate",
+    "add",
+    "subtract",
+    "multiply",
+    "divide",
+    "function",
+    "equal",
+    "not-equal",
+    "less",
+    "less-equal",
+    "greater",
+    "greater-equal",
+    "and",
+    "or",
+    "not",
+    "conditional",
+    "coalesce",
+    "record",
+  ]);
+  return own.operation === "collection" && parts.every((term) => term === own || onlyElements.has(term.operation));
+}
+
+function emitContentLoop(emitter: Emitter, group: FillGroup, layout: Layout): void {
+  const collection = String(reachable([group.base!]).find((term) => term.operation === "collection")!.literal);
+  emitter.inside(() => {
+    const from = emitter.offset(collection, emitter.param("begin"));
+    const to = emitter.offset(collection, emitter.param("end"));
+    emitter.once(`range ${collection}`, () => ({ from, to }));
+    emitGroup(emitter, group, layout);
+  });
+}
+
+function emitEventLoop(emitter: Emitter, program: ProgramTerms, groups: readonly FillGroup[], layout: Layout): void {
+  const { f } = emitter;
+  const work = emitter.param("work");
+  const passed = program.filters.map((_, index) => ({
+    events: f.variable(i32(0)),
+    weight: f.variable(load.f64(work, layout.cutflow + 16 * index + 8)),
+  }));
+  f.count(emitter.param("begin"), emitter.param("end"), (event, next) => {
+    f.set(emitter.stack, emitter.param("scratch"));
+    emitter.event = event;
+    emitter.inside(() => {
+      program.filters.forEach((filter, index) => {
+        f.branchIf(next, I.eqz(truth(emitter.scalar(filter, []))));
+        const { events, weight } = passed[index];
+        f.set(events, I.add(events, i32(1)));
+        if (program.weight) addFinite(emitter, weight, emitter.scalar(program.weight, []));
+      });
+      for (const group of groups) {
+        if (group.filter) emitter.if(truth(emitter.scalar(group.filter, [])), () => emitGroup(emitter, group, layout));
+        else emitGroup(emitter, group, layout);
+      }
+    });
+  });
+  passed.forEach(({ events, weight }, index) => {
+    const at = layout.cutflow + 16 * index;
+    f.store(store.i64, work, L.add(load.i64(work, at), L.fromI32(events)), at);
+    f.store(store.f64, work, weight, at + 8);
+  });
+}
+
+function addFinite(emitter: Emitter, sum: ReturnType<Emitter["f"]["variable"]>, weight: ScalarCode): void {
+  const finite = F.lt(F.abs(weight.value), f64(Number.POSITIVE_INFINITY));
+  emitter.if(weight.present ? I.and(finite, weight.present) : finite, () => emitter.f.set(sum, F.add(sum, weight.value)));
+}
+
+function emitGroup(emitter: Emitter, { base, histograms }: FillGroup, layout: Layout): void {
+  const fillAll = (evaluate: (term: Term) => ScalarCode) => {
+    for (const { histogram, index } of histograms) {
+      const values = histogram.axes.map(({ value }) => evaluate(value));
+      emitter.inside(() => emitFill(emitter, histogram, layout.histograms[index], values, histogram.weight && evaluate(histogram.weight)));
+    }
+  };
+  if (!base) {
+    fillAll((term) => emitter.scalar(term, []));
+    return;
+  }
+  for (const { histogram } of histograms) {
+    for (const term of valuesOf(histogram)) {
+      if (term.type.kind !== "list") emitter.scalar(term, []);
+      else for (let list = term; list !== base; list = list.args[0]) hoist(emitter, list, []);
+    }
+  }
+  iterate(emitter, base, [], (element) =>
+    fillAll((term) => (term.type.kind === "list" ? valueOver(emitter, term, base, element) : emitter.scalar(term, []))),
+  );
+}
+
+/** The value of a mapped list for one element of its base. */
+function valueOver(emitter: Emitter, list: Term, base: Term, element: Element): ScalarCode {
+  const through = (term: Term): Element => {
+    if (term === base) return element;
+    const inner = through(term.args[0]);
+    const environment: Environment = bind([], Number(term.literal), inner);
+    return { key: `${inner.key}/${term.id}`, code: () => emitter.lower(term.args[1], environment), position: inner.position };
+  };
+  return through(list).code() as ScalarCode;
+}

@@ -1,0 +1,74 @@
+/** Functions of numbers: instructions where WebAssembly has them, kernels else. */
+
+import { callKernel } from "../kernels/kernel.ts";
+import { kernels } from "../kernels/kernels.ts";
+import { sinCos } from "../kernels/trigonometry.ts";
+import type { Term } from "../term.ts";
+import { type Expression, F, f64, select } from "../wasm/instructions.ts";
+import { both, type Code, type Environment } from "./code.ts";
+import { type Emitter, keyOf } from "./emitter.ts";
+
+type Instructions = (args: readonly Expression[], emitter: Emitter) => Expression;
+
+const direct: ReadonlyMap<string, Instructions> = new Map<string, Instructions>([
+  ["abs", ([x]) => F.abs(x)],
+  ["sqrt", ([x]) => F.sqrt(x)],
+  ["floor", ([x]) => F.floor(x)],
+  ["ceil", ([x]) => F.ceil(x)],
+  ["trunc", ([x]) => F.trunc(x)],
+  ["min", ([x, y]) => F.min(x, y)],
+  ["max", ([x, y]) => F.max(x, y)],
+  ["isNaN", ([x]) => F.ne(x, x)],
+  ["signedSqrt", ([x]) => F.copysign(F.sqrt(F.abs(x)), x)],
+  ["wrapAngle", ([x], emitter) => wrapAngle(x, emitter)],
+  ["asinh", ([x], emitter) => asinh(x, emitter)],
+]);
+
+export function lowerFunction(emitter: Emitter, term: Term, environment: Environment): Code {
+  const args = term.args.map((arg) => emitter.scalar(arg, environment));
+  const values = args.map(({ value }) => value);
+  const present = args.reduce<Expression | undefined>((sofar, arg) => both(sofar, arg.present), undefined);
+  const name = term.operation === "function" ? String(term.literal) : term.operation === "power" ? "pow" : term.operation;
+  const value = emitter.keep(evaluate(emitter, name, values, term, environment));
+  const kind = term.type.kind === "boolean" ? "boolean" : "number";
+  return { kind, value, ...(present && { present: emitter.keep(present) }) };
+}
+
+function evaluate(emitter: Emitter, name: string, values: readonly Expression[], term: Term, environment: Environment): Expression {
+  if (name === "sin" || name === "cos") {
+    const [argument] = term.args;
+    return emitter.once(`sincos ${keyOf(argument, environment)}`, () => {
+      const { sin, cos } = sinCos(emitter.f, values[0], emitter.m);
+      return { sin: emitter.keep(sin), cos: emitter.keep(cos) };
+    })[name];
+  }
+  const instructions = direct.get(name);
+  if (instructions) return instructions(values, emitter);
+  return callKernel(emitter.m, emitter.f, kernels[name], values);
+}
+
+/** An angle difference brought into (−π, π]. One step is enough for angles of one turn; what is farther off comes nearer first. */
+function wrapAngle(x: Expression, { f, keep }: Emitter): Expression {
+  const turn = f64(2 * Math.PI);
+  const near = f.variable(x);
+  f.if(F.gt(F.abs(x), f64(3 * Math.PI)), () => f.set(near, F.sub(x, F.mul(turn, F.nearest(F.div(x, turn))))));
+  return keep(select(F.gt(near, f64(Math.PI)), F.sub(near, turn), select(F.le(near, f64(-Math.PI)), F.add(near, turn), near)));
+}
+
+/** Inverse hyperbolic sine, for pseudorapidity: a series (relative error below 1e−18) near 0, where the logarithm would lose digits. */
+function asinh(x: Expression, emitter: Emitter): Expression {
+  const { f, keep, m } = emitter;
+  const size = keep(F.abs(x));
+  const square = keep(F.mul(size, size));
+  const coefficients = [105 / 3456, -15 / 336, 3 / 40, -1 / 6, 1];
+  const series = coefficients
+    .slice(1)
+    .reduce<Expression>((sofar, coefficient) => F.add(F.mul(sofar, square), f64(coefficient)), f64(coefficients[0]));
+  const result = f.variable(F.mul(size, series));
+  f.if(F.gt(size, f64(0.02)), () => {
+    const large = F.gt(size, f64(1e150));
+    const logarithm = callKernel(m, f, kernels.log, [keep(select(large, size, F.add(size, F.sqrt(F.add(square, f64(1))))))]);
+    f.set(result, F.add(logarithm, select(large, f64(Math.LN2), f64(0))));
+  });
+  return F.copysign(result, x);
+}

@@ -1,0 +1,246 @@
+/**
+ * Lists are loops, not arrays: `iterate` writes the loop over a list with its maps and filters inside. Only where elements
+ * are needed again or by number (pairs, indexes) are the places of the selected ones kept in scratch.
+ *
+ * A place is where an element lies: for a collection, the number in its content; for a pair, those of both members.
+ */
+import type { Term } from "../term.ts";
+import { type Expression, I, i32, load, store } from "../wasm/instructions.ts";
+import { bind, type Code, type Element, type Environment, type ScalarCode, truth } from "./code.ts";
+import { type Emitter, keyOf } from "./emitter.ts";
+
+type Body = (element: Element, place: readonly Expression[]) => void;
+
+/** Elements by number: handles go from `from` up to, not including, `to`. */
+export interface Numbered {
+  readonly from: Expression;
+  readonly to: Expression;
+  at(handle: Expression): Element;
+}
+
+/** A list that is a parameter is the list it stands for. */
+function resolve(emitter: Emitter, term: Term, environment: Environment): { readonly term: Term; readonly environment: Environment } {
+  if (term.operation !== "param" && term.operation !== "member") return { term, environment };
+  const code = emitter.lower(term, environment) as Extract<Code, { kind: "list" }>;
+  return resolve(emitter, code.term, code.environment);
+}
+
+export function iterate(emitter: Emitter, list: Term, outer: Environment, body: Body): void {
+  const { term, environment } = resolve(emitter, list, outer);
+  switch (term.operation) {
+    case "collection": {
+      const { from, to } = rangeOf(emitter, term);
+      emitter.loop(from, to, (index) => body(collectionElement(emitter, term, index, from), [index]));
+      break;
+    }
+    case "map":
+      hoist(emitter, term, environment);
+      iterate(emitter, term.args[0], environment, (element, place) => body(mapped(emitter, term, environment, element), place));
+      break;
+    case "filter":
+      if (worthKeeping(emitter, term)) iterateKept(emitter, term, environment, body);
+      else select(emitter, term, environment, body);
+      break;
+    case "pairs":
+      iteratePairs(emitter, term, environment, body);
+      break;
+    default:
+      throw new Error(`cannot iterate over ${term.operation}`);
+  }
+}
+
+const rangeOf = (emitter: Emitter, term: Term) =>
+  emitter.once(`range ${term.literal}`, () => emitter.range(String(term.literal), emitter.event));
+
+/** An element of a collection, at this number of its content. */
+export function collectionElement(emitter: Emitter, term: Term, index: Expression, from: Expression): Element {
+  const key = emitter.newKey();
+  const columns = emitter.columnsOf(String(term.literal));
+  const isRecord = term.type.kind === "list" && term.type.element.kind === "record";
+  const read = (field: string | undefined): ScalarCode =>
+    emitter.once(`${key}.${field}`, () => emitter.read(columns.find((column) => !isRecord || column.member?.field === field)!, index));
+  return {
+    key,
+    code: () => (isRecord ? { kind: "record", get: read, index } : read(undefined)),
+    position: () => emitter.keep(I.sub(index, from)),
+  };
+}
+
+function mapped(emitter: Emitter, term: Term, environment: Environment, element: Element): Element {
+  return {
+    key: `${element.key}/${keyOf(term, environment)}`,
+    code: () => emitter.lower(term.args[1], bind(environment, Number(term.literal), element)),
+    position: element.position,
+  };
+}
+
+/** The selected elements only, with their places among themselves. */
+function select(emitter: Emitter, term: Term, environment: Environment, body: Body): void {
+  const { f } = emitter;
+  hoist(emitter, term, environment);
+  const count = f.variable(i32(0));
+  iterate(emitter, term.args[0], environment, (element, place) => {
+    const test = emitter.scalar(term.args[1], bind(environment, Number(term.literal), element));
+    emitter.if(truth(test), () => {
+      const position = f.variable(count);
+      f.set(count, I.add(count, i32(1)));
+      body({ ...element, position: () => position }, place);
+    });
+  });
+}
+
+function iteratePairs(emitter: Emitter, term: Term, environment: Environment, body: Body): void {
+  const { f } = emitter;
+  const list = numbered(emitter, term.args[0], environment);
+  const count = f.variable(i32(0));
+  emitter.loop(list.from, list.to, (first) => {
+    emitter.stopWhenAsked();
+    const a = list.at(first);
+    emitter.loop(emitter.keep(I.add(first, i32(1))), list.to, (second) => {
+      const b = list.at(second);
+      const position = f.variable(count);
+      f.set(count, I.add(count, i32(1)));
+      body(
+        pair(a, b, () => position),
+        [first, second],
+      );
+    });
+  });
+}
+
+const pair = (a: Element, b: Element, position: () => Expression): Element => ({
+  key: `(${a.key},${b.key})`,
+  code: () => ({ kind: "tuple", members: [a.code(), b.code()] }),
+  position,
+});
+
+/** Elements by number; what has to be searched for them is kept in scratch. */
+export function numbered(emitter: Emitter, list: Term, outer: Environment): Numbered {
+  const { term, environment } = resolve(emitter, list, outer);
+  if (term.operation === "collection") {
+    const { from, to } = rangeOf(emitter, term);
+    return { from, to, at: (handle) => collectionElement(emitter, term, handle, from) };
+  }
+  if (term.operation === "map") {
+    const source = numbered(emitter, term.args[0], environment);
+    return { ...source, at: (handle) => mapped(emitter, term, environment, source.at(handle)) };
+  }
+  const { base, count, arity } = kept(emitter, term, environment);
+  return {
+    from: i32(0),
+    to: count,
+    at(handle) {
+      const address = emitter.keep(I.add(base, I.mul(handle, i32(4 * arity))));
+      const place = Array.from({ length: arity }, (_, index) => emitter.keep(load.i32(address, 4 * index)));
+      return { ...elementAt(emitter, term, environment, place), position: () => handle };
+    },
+  };
+}
+
+/** The element that lies at a place. */
+function elementAt(emitter: Emitter, list: Term, outer: Environment, place: readonly Expression[]): Element {
+  const { term, environment } = resolve(emitter, list, outer);
+  switch (term.operation) {
+    case "collection":
+      return collectionElement(emitter, term, place[0], rangeOf(emitter, term).from);
+    case "map":
+      return mapped(emitter, term, environment, elementAt(emitter, term.args[0], environment, place));
+    case "filter":
+      return elementAt(emitter, term.args[0], environment, place);
+    default: {
+      const members = numbered(emitter, term.args[0], environment);
+      return pair(members.at(place[0]), members.at(place[1]), () => i32(0));
+    }
+  }
+}
+
+const arityOf = (emitter: Emitter, list: Term, outer: Environment): number => {
+  const { term, environment } = resolve(emitter, list, outer);
+  if (term.operation === "collection") return 1;
+  return term.operation === "pairs" ? 2 : arityOf(emitter, term.args[0], environment);
+};
+
+/** Writes the places of a list's elements to scratch, once. */
+export function kept(
+  emitter: Emitter,
+  term: Term,
+  environment: Environment,
+): { readonly base: Expression; readonly count: Expression; readonly arity: number } {
+  return emitter.once(`kept ${keyOf(term, environment)}`, () => {
+    const { f } = emitter;
+    const arity = arityOf(emitter, term, environment);
+    if (term.operation === "pairs") numbered(emitter, term.args[0], environment);
+    const most = lengthAtMost(emitter, term, environment);
+    const base = emitter.takeScratch(most, 4 * arity);
+    const count = f.variable(i32(0));
+    const write: Body = (_element, place) => {
+      const address = emitter.keep(I.add(base, I.mul(count, i32(4 * arity))));
+      for (const [index, each] of place.entries()) f.store(store.i32, address, each, 4 * index);
+      f.set(count, I.add(count, i32(1)));
+    };
+    if (term.operation === "filter") select(emitter, term, environment, write);
+    else iterate(emitter, term, environment, write);
+    return { base, count, arity };
+  });
+}
+
+function lengthAtMost(emitter: Emitter, list: Term, outer: Environment): Expression {
+  const { term, environment } = resolve(emitter, list, outer);
+  if (term.operation === "filter" || term.operation === "map") return lengthAtMost(emitter, term.args[0], environment);
+  return lengthOf(emitter, term, environment);
+}
+
+/** i32. */
+export function lengthOf(emitter: Emitter, list: Term, outer: Environment): Expression {
+  const { term, environment } = resolve(emitter, list, outer);
+  switch (term.operation) {
+    case "collection": {
+      const { from, to } = rangeOf(emitter, term);
+      return emitter.keep(I.sub(to, from));
+    }
+    case "map":
+      return lengthOf(emitter, term.args[0], environment);
+    case "pairs": {
+      const n = lengthOf(emitter, term.args[0], environment);
+      return emitter.keep(I.shrU(I.mul(n, I.sub(n, i32(1))), i32(1)));
+    }
+    default: {
+      if (worthKeeping(emitter, term)) return kept(emitter, term, environment).count;
+      const count = emitter.f.variable(i32(0));
+      select(emitter, term, environment, () => emitter.f.set(count, I.add(count, i32(1))));
+      return count;
+    }
+  }
+}
+
+/** Selecting is done once where several terms use the selection. */
+const worthKeeping = (emitter: Emitter, term: Term): boolean => (emitter.uses.get(term) ?? 0) > 1;
+
+function iterateKept(emitter: Emitter, term: Term, environment: Environment, body: Body): void {
+  const list = numbered(emitter, term, environment);
+  const { base, arity } = kept(emitter, term, environment);
+  emitter.loop(list.from, list.to, (handle) => {
+    const place = Array.from({ length: arity }, (_, index) =>
+      emitter.keep(load.i32(I.add(base, I.mul(handle, i32(4 * arity))), 4 * index)),
+    );
+    body({ ...elementAt(emitter, term, environment, place), position: () => handle }, place);
+  });
+}
+
+/** Computes before a loop what its function needs and what does not change in it. */
+export function hoist(emitter: Emitter, term: Term, environment: Environment): void {
+  const level = Number(term.literal);
+  const seen = new Set<Term>();
+  const visit = (part: Term): void => {
+    if (seen.has(part) || part.cost < 6) return;
+    seen.add(part);
+    if (part.free >>> level !== 0) {
+      for (const arg of part.args) visit(arg);
+      return;
+    }
+    if (part.type.kind === "number" || part.type.kind === "boolean") emitter.lower(part, environment);
+    else if (part.operation === "filter") kept(emitter, part, environment);
+    else for (const arg of part.args) visit(arg);
+  };
+  visit(term.args[1]);
+}

@@ -1,0 +1,175 @@
+/**
+ * Text → tree. acorn parses JavaScript; what is in the closed subset becomes our tree, all else is refused with a reason.
+ * No text of a client goes further than this: names are looked up in tables, never used as code.
+ */
+import { type AnyNode, type Program, parse } from "acorn";
+import { type ArithmeticOperator, arithmeticOperators, type ComparisonOperator, ExpressionError, type Tree } from "./tree.ts";
+
+const mostBrackets = 200;
+const deepest = 500;
+
+export function parseExpression(text: string): Tree {
+  refuseDeepNesting(text);
+  let program: Program;
+  try {
+    program = parse(text, { ecmaVersion: 2023 });
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    const offset = (error as SyntaxError & { pos?: number }).pos ?? 0;
+    const reason = error.message.replace(/ \(\d+:\d+\)$/, "").toLowerCase();
+    throw new ExpressionError(
+      reason.includes("stack") ? "the expression is nested too deeply" : `cannot read this: ${reason}`,
+      Math.min(offset, text.length),
+    );
+  }
+  const [first, second] = program.body;
+  if (!first) throw new ExpressionError("there is no expression here", 0);
+  if (first.type !== "ExpressionStatement")
+    throw new ExpressionError("statements are not part of the language: write one expression", first.start);
+  if (second) throw new ExpressionError("did not expect more after the end of the expression", second.start);
+  return convert(first.expression, 0);
+}
+
+/** acorn recurses; its stack must hold for every text that gets past this. */
+function refuseDeepNesting(text: string): void {
+  let depth = 0;
+  for (let index = 0; index < text.length; index++) {
+    const character = text[index];
+    if (character === "(" || character === "[" || character === "{") depth++;
+    else if (character === ")" || character === "]" || character === "}") depth--;
+    if (depth > mostBrackets)
+      throw new ExpressionError(`the expression is nested too deeply: at most ${mostBrackets} brackets inside one another`, index);
+  }
+}
+
+type Nodes = { [Type in AnyNode["type"]]: Extract<AnyNode, { type: Type }> };
+type Converter<Type extends keyof Nodes> = (node: Nodes[Type], inner: (node: AnyNode) => Tree, at: Place) => Tree;
+interface Place {
+  readonly start: number;
+  readonly end: number;
+}
+
+const binaryKinds = new Map<string, (left: Tree, right: Tree, at: Place) => Tree>([
+  ...arithmeticOperators.map(
+    (operator: ArithmeticOperator) =>
+      [operator, (left: Tree, right: Tree, at: Place): Tree => ({ kind: "arithmetic", operator, left, right, ...at })] as const,
+  ),
+  ...(
+    [
+      ["<", "<"],
+      ["<=", "<="],
+      [">", ">"],
+      [">=", ">="],
+      ["==", "=="],
+      ["===", "=="],
+      ["!=", "!="],
+      ["!==", "!="],
+    ] as const
+  ).map(
+    ([written, operator]: readonly [string, ComparisonOperator]) =>
+      [written, (left: Tree, right: Tree, at: Place): Tree => ({ kind: "comparison", operator, left, right, ...at })] as const,
+  ),
+]);
+
+const converters: { readonly [Type in keyof Nodes]?: Converter<Type> } = {
+  Literal(node, _inner, at) {
+    if (typeof node.value === "number" && node.bigint == null) return { kind: "number", value: node.value, ...at };
+    if (typeof node.value === "boolean") return { kind: "boolean", value: node.value, ...at };
+    if (typeof node.value === "string") return { kind: "string", value: node.value, ...at };
+    throw new ExpressionError(
+      `'${node.raw ?? "this"}' is not a value of the language: there are numbers, true and false, and strings`,
+      at.start,
+    );
+  },
+  Identifier: (node, _inner, at) => ({ kind: "name", name: node.name, ...at }),
+  ParenthesizedExpression: (node, inner) => inner(node.expression),
+  MemberExpression(node, inner, at) {
+    if (node.optional)
+      throw new ExpressionError(
+        "'?.' is not available in this version: members of something missing are missing anyway, so '.' does the same",
+        node.object.end,
+      );
+    if (node.computed) return { kind: "index", object: inner(node.object), index: inner(node.property), ...at };
+    if (node.property.type !== "Identifier") throw new ExpressionError("private names are not part of the language", node.property.start);
+    return { kind: "member", object: inner(node.object), name: node.property.name, nameStart: node.property.start, ...at };
+  },
+  CallExpression(node, inner, at) {
+    const callee = node.callee;
+    if (node.optional) throw new ExpressionError("'?.' is not available in this version", callee.end);
+    const args = node.arguments.map((argument) => inner(argument));
+    if (callee.type === "Identifier") return { kind: "function-call", name: callee.name, args, ...at };
+    if (callee.type === "MemberExpression" && !callee.computed && !callee.optional && callee.property.type === "Identifier") {
+      return {
+        kind: "method-call",
+        object: inner(callee.object),
+        name: callee.property.name,
+        nameStart: callee.property.start,
+        args,
+        ...at,
+      };
+    }
+    throw new ExpressionError("only functions and methods of the language can be called, by their names", callee.start);
+  },
+  ArrowFunctionExpression(node, inner, at) {
+    if (node.async) throw new ExpressionError("a function must be plain: x => …", at.start);
+    if (node.body.type === "BlockStatement")
+      throw new ExpressionError("a function is one expression: write x => …, without braces", node.body.start);
+    const params = node.params.map((param) => {
+      if (param.type !== "Identifier") throw new ExpressionError("parameters are plain names: (a, b) => …", param.start);
+      return param.name;
+    });
+    const twice = params.find((name, index) => params.indexOf(name) !== index);
+    if (twice !== undefined) throw new ExpressionError(`the parameter '${twice}' is there twice`, at.start);
+    return { kind: "lambda", params, body: inner(node.body), ...at };
+  },
+  UnaryExpression(node, inner, at) {
+    const kind = node.operator === "-" ? "negate" : node.operator === "+" ? "plus" : node.operator === "!" ? "not" : undefined;
+    if (!kind) throw notAvailable(node.operator, at.start);
+    return { kind, operand: inner(node.argument), ...at };
+  },
+  BinaryExpression(node, inner, at) {
+    const make = binaryKinds.get(node.operator);
+    if (!make || node.left.type === "PrivateIdentifier") throw notAvailable(node.operator, node.left.end);
+    return make(inner(node.left), inner(node.right), at);
+  },
+  LogicalExpression(node, inner, at) {
+    const kind = node.operator === "&&" ? "and" : node.operator === "||" ? "or" : "coalesce";
+    return { kind, left: inner(node.left), right: inner(node.right), ...at };
+  },
+  ConditionalExpression: (node, inner, at) => ({
+    kind: "conditional",
+    test: inner(node.test),
+    yes: inner(node.consequent),
+    no: inner(node.alternate),
+    ...at,
+  }),
+  AssignmentExpression(_node, _inner, at) {
+    throw new ExpressionError("assignments are not part of the language: use define, or == to compare", at.start);
+  },
+  ObjectExpression(_node, _inner, at) {
+    throw new ExpressionError("record literals are not available in this version", at.start);
+  },
+};
+
+function convert(node: AnyNode, depth: number): Tree {
+  if (depth > deepest)
+    throw new ExpressionError(`the expression is nested too deeply: at most ${deepest} levels; a define gives a part a name`, node.start);
+  const converter = Object.hasOwn(converters, node.type) ? (converters[node.type] as Converter<typeof node.type> | undefined) : undefined;
+  if (!converter) throw new ExpressionError(`${describe(node.type)} are not part of the language`, node.start);
+  return converter(node as never, (child) => convert(child, depth + 1), { start: node.start, end: node.end });
+}
+
+const describe = (type: string): string =>
+  type
+    .replace(/Expression$|Literal$/, "")
+    .replace(/([a-z])([A-Z])/g, "$1 $2")
+    .toLowerCase()
+    .concat(" expressions");
+
+function notAvailable(operator: string, offset: number): ExpressionError {
+  const later = ["&", "|", "^", "~", "<<", ">>", ">>>"].includes(operator);
+  return new ExpressionError(
+    later ? `the operator ${operator} is not available in this version` : `the operator ${operator} is not part of the language`,
+    offset,
+  );
+}

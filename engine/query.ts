@@ -1,0 +1,198 @@
+/** Request → query: the shape of the JSON, checked by a schema; expressions are still text. Sizes are bounded here, so that everything after is. */
+import { z } from "zod";
+import { nearNames } from "./near-names.ts";
+import { QueryError, type QueryIssue } from "./query-error.ts";
+
+export const limits = {
+  /** Characters of one expression. */
+  expression: 20_000,
+  /** Bins of all histograms of a query together, flow bins included. */
+  bins: 1_000_000,
+  histograms: 200,
+  defines: 500,
+  filters: 200,
+  name: 200,
+} as const;
+
+const reserved = new Set(["__proto__", "constructor", "prototype"]);
+const expression = z
+  .string()
+  .min(1, "an expression cannot be empty")
+  .max(limits.expression, `an expression may have at most ${limits.expression} characters`);
+const finite = z.number({ error: "must be a finite number" });
+const bins = z
+  .int("must be a whole number")
+  .min(1, "a histogram needs at least one bin")
+  .max(limits.bins, `there can be at most ${limits.bins} bins`);
+const label = z.string().max(limits.name).optional();
+
+const regularAxis = z
+  .strictObject({ type: z.literal("regular"), bins, lower: finite, upper: finite, label, value: expression })
+  .refine((axis) => axis.lower < axis.upper, { error: "lower must be less than upper", path: ["upper"] })
+  .refine((axis) => !(axis.lower < axis.upper) || Number.isFinite(axis.bins / (axis.upper - axis.lower)), {
+    error: "the bins are too narrow or too wide for float64",
+    path: ["upper"],
+  });
+const variableAxis = z
+  .strictObject({
+    type: z.literal("variable"),
+    edges: z.array(finite).min(2, "needs at least two edges").max(100_001),
+    label,
+    value: expression,
+  })
+  .refine((axis) => axis.edges.every((edge, index) => index === 0 || axis.edges[index - 1] < edge), {
+    error: "edges must increase",
+    path: ["edges"],
+  });
+/** In the language, but not in this version: named so that the error can say so. */
+const laterAxes = ["integer", "category", "boolean"] as const;
+const axis = z.discriminatedUnion("type", [regularAxis, variableAxis], {
+  error: (issue) => {
+    const type: unknown = (issue.input as { type?: unknown } | undefined)?.type;
+    return (laterAxes as readonly unknown[]).includes(type)
+      ? `axes of type ${String(type)} are not available in this version: use regular or variable`
+      : "an axis needs a type: regular (bins, lower, upper) or variable (edges)";
+  },
+});
+
+const histogram = z.strictObject({
+  axes: z.array(axis).min(1, "a histogram needs an axis").max(2, "histograms of more than two axes are not available in this version"),
+  filter: expression.optional(),
+  weight: expression.optional(),
+  storage: z
+    .enum(["count", "weighted"], {
+      error: (issue) =>
+        issue.input === "mean" ? "storage mean is not available in this version: use count or weighted" : "must be count or weighted",
+    })
+    .optional(),
+  label,
+});
+
+const defineName = z.string().regex(/^[A-Za-z_$][\w$]*$/, "must be an identifier: letters, digits and _, not starting with a digit");
+const histogramName = z
+  .string()
+  .regex(/^[\w][\w .:+-]*$/, "may have letters, digits, spaces and _ . : + -")
+  .max(limits.name);
+
+const schema = z.strictObject({
+  dataset: z.string({ error: "names the dataset to query" }).min(1).max(limits.name),
+  define: z.record(defineName, expression).optional(),
+  filter: z
+    .union([expression, z.array(expression).max(limits.filters)], { error: "must be an expression or a list of expressions" })
+    .optional(),
+  histograms: z.record(histogramName, histogram, { error: "must be an object: name → histogram" }),
+  weight: expression.optional(),
+  name: z.string().max(limits.name).optional(),
+  priority: z.int().min(0, "priorities are 0 (first) to 999 (last)").max(999, "priorities are 0 (first) to 999 (last)").optional(),
+});
+
+export type Axis = z.infer<typeof axis>;
+export type HistogramQuery = z.infer<typeof histogram>;
+
+/** A query in canonical form: defaults filled in, one filter made a list. */
+export interface Query {
+  readonly dataset: string;
+  readonly define: ReadonlyMap<string, string>;
+  readonly filter: readonly string[];
+  readonly histograms: ReadonlyMap<string, HistogramQuery>;
+  readonly weight?: string;
+  readonly name?: string;
+  readonly priority: number;
+}
+
+export const defaultPriority = 500;
+
+/** Checks the shape of a query. Throws `QueryError` with every place that is wrong. */
+export function readQuery(input: unknown): Query {
+  const issues = reservedNames(input);
+  if (issues.length > 0) throw new QueryError(issues);
+  const parsed = schema.safeParse(input);
+  if (!parsed.success) throw new QueryError(parsed.error.issues.slice(0, 100).flatMap((issue) => describeIssue(issue)));
+  const { define, filter, histograms, ...rest } = parsed.data;
+  const entries = Object.entries(histograms);
+  if (entries.length === 0) issues.push({ at: "/histograms", message: "a query needs at least one histogram" });
+  if (entries.length > limits.histograms)
+    issues.push({ at: "/histograms", message: `a query can have at most ${limits.histograms} histograms` });
+  if (Object.keys(define ?? {}).length > limits.defines)
+    issues.push({ at: "/define", message: `a query can have at most ${limits.defines} defines` });
+  const total = entries.reduce((sum, [, { axes }]) => sum + axes.reduce((product, each) => product * (binCount(each) + 2), 1), 0);
+  if (total > limits.bins)
+    issues.push({
+      at: "/histograms",
+      message: `the histograms have ${total} bins together, flow bins included; at most ${limits.bins} are possible`,
+    });
+  if (issues.length > 0) throw new QueryError(issues);
+  const { weight, name, ...required } = rest;
+  return {
+    dataset: required.dataset,
+    define: new Map(Object.entries(define ?? {})),
+    filter: filter === undefined ? [] : typeof filter === "string" ? [filter] : filter,
+    histograms: new Map(entries),
+    ...(weight === undefined ? {} : { weight }),
+    ...(name === undefined ? {} : { name }),
+    priority: required.priority ?? defaultPriority,
+  };
+}
+
+/** The canonical JSON of a query: the same for every order of keys and every way to leave a default out. */
+export function canonicalQuery(query: Query): unknown {
+  const sorted = (map: ReadonlyMap<string, unknown>) => [...map].sort(([a], [b]) => (a < b ? -1 : 1));
+  const histograms = sorted(query.histograms).map(([name, histogram]) => [name, sortKeys(histogram)]);
+  const { dataset, filter, weight, name, priority } = query;
+  return {
+    dataset,
+    define: Object.fromEntries(sorted(query.define)),
+    filter,
+    histograms: Object.fromEntries(histograms),
+    ...(weight && { weight }),
+    ...(name && { name }),
+    priority,
+  };
+}
+
+export const binCount = (each: Axis): number => (each.type === "regular" ? each.bins : each.edges.length - 1);
+
+function sortKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortKeys);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, each]) => [key, sortKeys(each)]),
+  );
+}
+
+function reservedNames(input: unknown): QueryIssue[] {
+  if (typeof input !== "object" || input === null) return [];
+  const issues: QueryIssue[] = [];
+  for (const [part, value] of Object.entries(input)) {
+    if (reserved.has(part)) issues.push({ at: pointer([part]), message: `'${part}' is not a field of a query` });
+    if ((part !== "define" && part !== "histograms") || typeof value !== "object" || value === null) continue;
+    for (const name of Object.keys(value))
+      if (reserved.has(name)) issues.push({ at: pointer([part, name]), message: `'${name}' is reserved: choose another name` });
+  }
+  return issues;
+}
+
+function describeIssue(issue: z.core.$ZodIssue): QueryIssue[] {
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => ({
+      at: pointer([...issue.path, key]),
+      message: `'${key}' is not known here`,
+      near: nearKeys(key, issue.path),
+    }));
+  }
+  if (issue.code === "invalid_key") return issue.issues.map((inner) => ({ at: pointer(issue.path), message: `the name ${inner.message}` }));
+  return [{ at: pointer(issue.path), message: issue.message }];
+}
+
+const keysAt: Readonly<Record<number, readonly string[]>> = {
+  0: Object.keys(schema.shape),
+  2: Object.keys(histogram.shape),
+  4: ["type", "bins", "lower", "upper", "edges", "label", "value"],
+};
+const nearKeys = (key: string, path: readonly PropertyKey[]) => nearNames(key, keysAt[path.length] ?? []);
+
+/** RFC 6901. */
+export const pointer = (path: readonly PropertyKey[]): string =>
+  path.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");

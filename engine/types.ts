@@ -1,0 +1,56 @@
+/** What an expression can be. An optional value may be missing; a list or tuple never is. */
+
+export type Type =
+  | { readonly kind: "number"; readonly optional: boolean }
+  | { readonly kind: "boolean"; readonly optional: boolean }
+  | RecordType
+  | { readonly kind: "tuple"; readonly members: readonly Type[]; readonly optional: boolean }
+  | { readonly kind: "list"; readonly element: Type };
+
+/** `origin`: the collection that it is an element of, where it is one; only those can be compared. */
+export interface RecordType {
+  readonly kind: "record";
+  readonly name: string;
+  readonly fields: ReadonlyMap<string, Type>;
+  readonly origin?: string;
+  readonly optional: boolean;
+}
+
+export const number: Type = { kind: "number", optional: false };
+export const boolean: Type = { kind: "boolean", optional: false };
+
+export const isOptional = (type: Type): boolean => type.kind !== "list" && type.optional;
+
+export function withOptional(type: Type, optional: boolean): Type {
+  return type.kind === "list" || type.optional === optional ? type : { ...type, optional };
+}
+
+/** For messages: "a number", "a list of Muon records". */
+export function describeType(type: Type): string {
+  switch (type.kind) {
+    case "number":
+      return type.optional ? "a number that may be missing" : "a number";
+    case "boolean":
+      return type.optional ? "a boolean that may be missing" : "a boolean";
+    case "record":
+      return `a ${type.name} record${type.optional ? " that may be missing" : ""}`;
+    case "tuple":
+      return `a tuple of ${type.members.length}`;
+    case "list":
+      return `a list of ${describePlural(type.element)}`;
+  }
+}
+
+function describePlural(type: Type): string {
+  switch (type.kind) {
+    case "number":
+    case "boolean":
+      return `${type.kind}s`;
+    case "record":
+      return `${type.name} records`;
+    case "tuple":
+      return `${type.members.length}-tuples`;
+    case "list":
+      return `lists of ${describePlural(type.element)}`;
+  }
+}
