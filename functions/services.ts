@@ -2,6 +2,8 @@
 import type { Coordinator } from "../coordination/coordinator.ts";
 import type { Catalogue } from "../datasets/dataset.ts";
 import type { Store } from "../storage/store.ts";
+import type { Dispatcher } from "./dispatch/dispatcher.ts";
+import type { QueryFunction } from "./query-functions/query-function.ts";
 
 export interface Services {
   readonly catalogue: Catalogue;
@@ -10,6 +12,8 @@ export interface Services {
   readonly executor: Executor;
   readonly assets: Assets;
   readonly log: Log;
+  /** The named queries of `functions/queries`, by name. */
+  readonly queryFunctions: ReadonlyMap<string, QueryFunction>;
   /** Reasons why this process should get no requests now; empty when ready. */
   readonly notReady: () => readonly string[];
 }
@@ -40,4 +44,4 @@ export interface Log {
   error(fields: Readonly<Record<string, unknown>>, message: string): void;
 }
 
-export type Environment = { Variables: { services: Services } };
+export type Environment = { Variables: { services: Services; dispatcher: Dispatcher } };

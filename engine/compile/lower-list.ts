@@ -207,7 +207,11 @@ export function lengthOf(emitter: Emitter, list: Term, outer: Environment): Expr
     default: {
       if (worthKeeping(emitter, term)) return kept(emitter, term, environment).count;
       const count = emitter.f.variable(i32(0));
-      select(emitter, term, environment, () => emitter.f.set(count, I.add(count, i32(1))));
+      hoist(emitter, term, environment);
+      iterate(emitter, term.args[0], environment, (element) => {
+        const test = truth(emitter.scalar(term.args[1], bind(environment, Number(term.literal), element)));
+        emitter.f.set(count, I.add(count, test));
+      });
       return count;
     }
   }

@@ -29,12 +29,15 @@ export interface ReducedExponent {
   readonly even: Expression;
 }
 
-/** For |x| <= 2^11; `low`, where given, is added to the remainder. */
-export function reduceExponent(f: FunctionBuilder, x: Expression, low?: Expression): ReducedExponent {
+/** For |x| <= 2^11. */
+export function reduceExponent(f: FunctionBuilder, x: Expression): ReducedExponent {
   const rounded = f.keep(F.add(F.mul(x, f64(Math.LOG2E)), f64(rounder)));
   const turns = f.keep(F.sub(rounded, f64(rounder)));
-  const tail = F.mul(turns, f64(ln2[1]));
-  const remainder = f.keep(F.sub(F.sub(x, F.mul(turns, f64(ln2[0]))), low ? F.sub(tail, low) : tail));
+  const remainder = f.keep(F.sub(F.sub(x, F.mul(turns, f64(ln2[0]))), F.mul(turns, f64(ln2[1]))));
+  return parts(f, rounded, remainder);
+}
+
+function parts(f: FunctionBuilder, rounded: Expression, remainder: Expression): ReducedExponent {
   const square = f.keep(F.mul(remainder, remainder));
   return {
     power: f.keep(L.fromBits(rounded)),
@@ -52,23 +55,33 @@ export const powerOfTwo = (power: Expression): Expression => F.fromBits(L.shl(L.
 export const expOfRemainder = ({ remainder: r, square, odd, even }: ReducedExponent): Expression =>
   F.add(f64(1), F.add(r, F.mul(square, F.sub(even, F.mul(r, odd)))));
 
-/** e^(x + low) / 2^halvings wherever that is finite, in two steps so that only the last one can round or overflow; for |x| <= 800. */
-export function scaledExp(f: FunctionBuilder, x: Expression, halvings: bigint, low?: Expression): Expression {
-  const reduced = reduceExponent(f, x, low);
+/**
+ * e^(x + low) / 2^halvings for |x| <= 800, |low| <= 2^-40: before its last rounding within 0.35 ulp, so that what a float64
+ * can hold exactly comes out exact. Scaled in two steps, of which only the last can round or overflow.
+ */
+export function preciseExp(f: FunctionBuilder, x: Expression, low: Expression, halvings: bigint): Expression {
+  const rounded = f.keep(F.add(F.mul(x, f64(Math.LOG2E)), f64(rounder)));
+  const turns = f.keep(F.sub(rounded, f64(rounder)));
+  const near = f.keep(F.sub(x, F.mul(turns, f64(ln2[0]))));
+  const rest = f.keep(F.sub(F.mul(turns, f64(ln2[1])), low));
+  const r = f.keep(F.sub(near, rest));
+  const excess = f.keep(F.sub(rest, F.sub(near, r)));
+  const { power: bits, square, odd, even } = parts(f, rounded, r);
+  const curve = F.sub(F.mul(square, F.sub(even, F.mul(r, odd))), F.add(excess, F.mul(r, excess)));
   // The low 51 bits, sign-extended.
-  const power = f.keep(L.shrS(L.shl(reduced.power, i64(13n)), i64(13n)));
+  const power = f.keep(L.shrS(L.shl(bits, i64(13n)), i64(13n)));
   const first = f.keep(L.shrS(power, i64(1n)));
-  const value = F.mul(expOfRemainder(reduced), powerOfTwo(first));
+  const value = F.mul(F.add(f64(1), F.add(r, curve)), powerOfTwo(first));
   return F.mul(value, powerOfTwo(L.sub(L.sub(power, first), i64(halvings))));
 }
 
-/** e^x / 2^halvings for every x. */
+/** e^x / 2^halvings for every x, for the few beyond `largestExponent`. */
 export function farExp(f: FunctionBuilder, x: Expression, halvings: bigint, m: ModuleBuilder): Expression {
   const far = m.shared(`kernel far exp ${halvings}`, ["f64"], "f64", (body) => {
-    const arg = body.params[0]!;
+    const [arg] = body.params;
     body.if(F.gt(arg, f64(720)), () => body.return(f64(Number.POSITIVE_INFINITY)));
     body.if(F.lt(arg, f64(-760)), () => body.return(f64(0)));
-    body.return(scaledExp(body, arg, halvings));
+    body.return(preciseExp(body, arg, f64(0), halvings));
   });
   return call(far, f.keep(x));
 }
@@ -77,8 +90,7 @@ export const exp: Kernel = {
   name: "exp",
   params: 1,
   inline: true,
-  build(f, args, m) {
-    const x = args[0]!;
+  build(f, [x], m) {
     const reduced = reduceExponent(f, x);
     const result = f.variable(F.mul(expOfRemainder(reduced), powerOfTwo(reduced.power)));
     f.if(I.eqz(F.le(F.abs(x), f64(largestExponent))), () => f.set(result, farExp(f, x, 0n, m)));

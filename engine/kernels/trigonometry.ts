@@ -50,5 +50,5 @@ export function sinCos(f: FunctionBuilder, x: Expression, m: ModuleBuilder): { r
   return { sin: f.keep(sineOf(q)), cos: f.keep(cosineOf(q)) };
 }
 
-export const sin: Kernel = { name: "sin", params: 1, inline: true, build: (f, [x], m) => sineOf(quarter(f, x!, m)) };
-export const cos: Kernel = { name: "cos", params: 1, inline: true, build: (f, [x], m) => cosineOf(quarter(f, x!, m)) };
+export const sin: Kernel = { name: "sin", params: 1, inline: true, build: (f, [x], m) => sineOf(quarter(f, x, m)) };
+export const cos: Kernel = { name: "cos", params: 1, inline: true, build: (f, [x], m) => cosineOf(quarter(f, x, m)) };

@@ -125,6 +125,8 @@ export const L = {
   add: binary("i64", 0x7c),
   sub: binary("i64", 0x7d),
   mul: binary("i64", 0x7e),
+  divU: binary("i64", 0x80),
+  remU: binary("i64", 0x82),
   and: binary("i64", 0x83),
   or: binary("i64", 0x84),
   xor: binary("i64", 0x85),

@@ -9,12 +9,14 @@ const largestMemory = 65536;
 export class ModuleBuilder {
   readonly #functions: FunctionBuilder[] = [];
   readonly #exports: FunctionReference[] = [];
+  /** float64 constants, each the global of its number. */
+  readonly #constants = new Map<number, number>();
   readonly #shared = new Map<string, FunctionReference>();
 
   /** Adds a function; `body` ends with `return` on every path. */
   define(name: string, params: readonly ValueType[], result: ValueType, body: (f: FunctionBuilder) => void): FunctionReference {
     const reference: FunctionReference = { name, params, result, index: -1 };
-    const builder = new FunctionBuilder(reference);
+    const builder = new FunctionBuilder(reference, (value) => this.#constant(value));
     body(builder);
     builder.trap();
     reference.index = this.#functions.length;
@@ -29,6 +31,14 @@ export class ModuleBuilder {
     const reference = this.define(name, params, result, body);
     this.#shared.set(name, reference);
     return reference;
+  }
+
+  #constant(value: number): number {
+    const known = this.#constants.get(value);
+    if (known !== undefined) return known;
+    const index = this.#constants.size;
+    this.#constants.set(value, index);
+    return index;
   }
 
   export(reference: FunctionReference): void {
@@ -56,6 +66,16 @@ export class ModuleBuilder {
     const functions = new Bytes();
     functions.unsigned(this.#functions.length);
     for (let index = 0; index < this.#functions.length; index++) functions.unsigned(index);
+    const globals = new Bytes();
+    globals.unsigned(this.#constants.size);
+    for (const value of this.#constants.keys()) {
+      globals.byte(typeCodes.f64);
+      // Mutable, though nothing sets it: V8 folds the others back into the code.
+      globals.byte(0x01);
+      globals.byte(0x44);
+      globals.float64(value);
+      globals.byte(0x0b);
+    }
     const exported = new Bytes();
     exported.unsigned(this.#exports.length);
     for (const reference of this.#exports) {
@@ -73,6 +93,7 @@ export class ModuleBuilder {
       [1, types],
       [2, imports],
       [3, functions],
+      [6, globals],
       [7, exported],
       [10, code],
     ] as const) {

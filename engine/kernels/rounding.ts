@@ -1,0 +1,21 @@
+/** Math.round and Math.sign, without a branch. */
+import { F, f64 } from "../wasm/instructions.ts";
+import type { Kernel } from "./kernel.ts";
+
+/** Halves go up; what rounds to zero keeps its sign. x - floor(x) is exact where it decides. */
+export const round: Kernel = {
+  name: "round",
+  params: 1,
+  inline: true,
+  build(f, [x]) {
+    const below = f.keep(F.floor(x));
+    return F.copysign(F.add(below, F.fromI32(F.ge(F.sub(x, below), f64(0.5)))), x);
+  },
+};
+
+export const sign: Kernel = {
+  name: "sign",
+  params: 1,
+  inline: true,
+  build: (_, [x]) => F.copysign(F.ceil(F.min(F.abs(x), f64(1))), x),
+};

@@ -1,0 +1,54 @@
+/** What there is to query. */
+import { Hono } from "hono";
+import { type Dataset, DatasetError } from "../../datasets/dataset.ts";
+import { nearNames } from "../../engine/near-names.ts";
+import { HttpProblem } from "../problem.ts";
+import type { Environment } from "../services.ts";
+
+export const datasets = new Hono<Environment>();
+
+datasets.get("/", async (c) => {
+  const { catalogue } = c.var.services;
+  const all = await Promise.all(
+    catalogue.names().map(async (name) => {
+      try {
+        return summarise((await catalogue.get(name))!);
+      } catch (error) {
+        if (error instanceof DatasetError) return { name, entries: 0, partitions: 0, bytes: 0, error: error.message };
+        throw error;
+      }
+    }),
+  );
+  return c.json({ datasets: all });
+});
+
+datasets.get("/:name", async (c) => {
+  const { catalogue } = c.var.services;
+  const name = c.req.param("name");
+  const dataset = await catalogue.get(name);
+  if (!dataset) throw unknownDataset(name, catalogue.names());
+  const files = new Set(dataset.partitions.map(({ file }) => file.path)).size;
+  const broken = dataset.broken.map(({ file, cause }) => ({ file: baseName(file.path), cause }));
+  return c.json({ ...summarise(dataset), files, columns: dataset.schema.columns, unsupported: dataset.schema.unsupported, broken });
+});
+
+const summarise = ({ name, entries, partitions, bytes, preparing }: Dataset) => ({
+  name,
+  entries,
+  partitions: partitions.length,
+  bytes,
+  ...(preparing && { preparing }),
+});
+
+export function unknownDataset(name: string, known: readonly string[]): HttpProblem {
+  const near = nearNames(name, known);
+  return new HttpProblem(
+    404,
+    "unknown-dataset",
+    `There is no dataset '${name.slice(0, 200)}'; there ${known.length === 1 ? "is" : "are"} ${known.slice(0, 20).join(", ") || "none"}.`,
+    [{ at: "/dataset", message: `there is no dataset '${name.slice(0, 200)}'`, ...(near.length > 0 && { near }) }],
+  );
+}
+
+/** File names are shown, folders are not. */
+export const baseName = (path: string): string => path.slice(path.lastIndexOf("/") + 1);

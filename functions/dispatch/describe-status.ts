@@ -1,0 +1,64 @@
+/** What a client is told of a query. Pure. */
+import type { Partial } from "../../engine/partial.ts";
+import type { Program } from "../../engine/program.ts";
+import type { UhiHistogram } from "../../engine/uhi.ts";
+import { writeUhi } from "../../engine/write-uhi.ts";
+import type { StoredPlan } from "../../storage/store.ts";
+import type { Status } from "../api.ts";
+import type { QueryRecord } from "./plan-submission.ts";
+import type { Progress } from "./progress.ts";
+
+export interface Situation {
+  readonly id: string;
+  readonly created: number;
+  readonly record: QueryRecord;
+  readonly plan: StoredPlan;
+  readonly program: Program;
+  readonly state: Status["state"];
+  /** Either the query is followed, or its result is known. */
+  readonly progress?: Progress;
+  readonly result?: Partial;
+}
+
+export function describeStatus(situation: Situation): Status {
+  const { id, created, record, plan, program, state, progress } = situation;
+  const content = situation.result ?? progress!.read();
+  const total = plan.partitions.length;
+  const counts = progress?.counts ?? { total, waiting: 0, loading: 0, running: 0, done: total, failed: 0, absent: 0 };
+  const lastUpdate = progress?.lastUpdate ?? created;
+  return {
+    id,
+    ...(record.name === undefined ? {} : { name: record.name }),
+    state,
+    dataset: record.dataset,
+    priority: record.priority,
+    partitions: {
+      total,
+      waiting: counts.waiting + counts.absent,
+      loading: counts.loading,
+      running: counts.running,
+      done: counts.done,
+      failed: counts.failed,
+    },
+    events: { total: plan.partitions.reduce((sum, { entries }) => sum + entries, 0), done: content.entries },
+    cutflow: record.filters.map((filter, index) => ({ filter, ...content.filters[index] })),
+    histograms: describeHistograms(record, program, content),
+    failures: [...(progress?.failures ?? [])].map(([place, { attempts, cause }]) => ({
+      partition: plan.partitions[place].index,
+      file: plan.partitions[place].file,
+      attempts,
+      cause,
+    })),
+    timing: { submitted: new Date(created).toISOString(), seconds: Math.max(0, lastUpdate - created) / 1000 },
+    lastUpdate: new Date(lastUpdate).toISOString(),
+  };
+}
+
+function describeHistograms(record: QueryRecord, program: Program, content: Partial): Readonly<Record<string, UhiHistogram>> {
+  return Object.fromEntries(
+    record.histograms.map(({ name, place, label, axes }) => [
+      name,
+      writeUhi(content.histograms[place], program.histograms[place].axes, { label: label ?? undefined, axes }),
+    ]),
+  );
+}

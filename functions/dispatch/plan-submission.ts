@@ -1,0 +1,64 @@
+/** Query + dataset → plan: the program, its key, the partitions in order, and who the query is. Pure but for hashing. */
+import type { Dataset } from "../../datasets/dataset.ts";
+import { compileProgram } from "../../engine/compile/compile-program.ts";
+import { type PlannedQuery, planQuery } from "../../engine/plan-query.ts";
+import { programKey, sha256 } from "../../engine/program.ts";
+import { canonicalQuery, type Query } from "../../engine/query.ts";
+import type { Schema } from "../../engine/schema.ts";
+import type { StoredPlan, StoredProgram, StoredQuery } from "../../storage/store.ts";
+import { baseName } from "../datasets/datasets.ts";
+
+/** What is kept of a query: all that describing its status takes. */
+export interface QueryRecord {
+  readonly dataset: string;
+  readonly name?: string;
+  readonly priority: number;
+  readonly filters: readonly string[];
+  readonly histograms: readonly {
+    readonly name: string;
+    readonly place: number;
+    readonly label?: string;
+    readonly axes: readonly (string | undefined)[];
+  }[];
+}
+
+export interface CompiledQuery {
+  readonly planned: PlannedQuery;
+  readonly programKey: string;
+}
+
+export async function compileQuery(query: Query, schema: Schema): Promise<CompiledQuery> {
+  const planned = planQuery(query, schema);
+  return { planned, programKey: await programKey(planned.program) };
+}
+
+export function buildProgram({ planned, programKey: key }: CompiledQuery, schema: Schema): StoredProgram {
+  return { programKey: key, program: planned.program, module: compileProgram(planned.terms, schema) };
+}
+
+export async function buildPlan(compiled: CompiledQuery, dataset: Dataset): Promise<StoredPlan> {
+  const planKey = await sha256([compiled.programKey, ...dataset.partitions.map(({ fingerprint }) => fingerprint)].join("\n"));
+  const partitions = dataset.partitions.map(({ index, fingerprint, entries, file }) => ({
+    index,
+    fingerprint,
+    entries,
+    file: baseName(file.path),
+  }));
+  return { planKey, programKey: compiled.programKey, dataset: dataset.name, partitions };
+}
+
+export async function buildQuery(query: Query, { planned }: CompiledQuery, planKey: string, now: number): Promise<StoredQuery> {
+  const record: QueryRecord = {
+    dataset: query.dataset,
+    ...(query.name === undefined ? {} : { name: query.name }),
+    priority: query.priority,
+    filters: query.filter,
+    histograms: [...query.histograms].map(([name, { label, axes }]) => ({
+      name,
+      place: planned.order.get(name)!,
+      ...(label === undefined ? {} : { label }),
+      axes: axes.map((axis) => axis.label),
+    })),
+  };
+  return { id: await sha256(`${JSON.stringify(canonicalQuery(query))}\n${planKey}`), planKey, query: record, created: now };
+}

@@ -1,0 +1,75 @@
+/** `/queries`: ask, poll, follow, withdraw, retry, explain. */
+import { type Context, Hono } from "hono";
+import type { Status } from "../api.ts";
+import { clientName } from "../client-name.ts";
+import { HttpProblem } from "../problem.ts";
+import { readJson } from "../read-body.ts";
+import type { Environment } from "../services.ts";
+import { answerStatus, chooseFormat } from "./answer-format.ts";
+import type { Followed } from "./dispatcher.ts";
+import { explainQuery } from "./explain-query.ts";
+import { streamEvents } from "./stream-events.ts";
+
+export const queries = new Hono<Environment>();
+
+/** Seconds that `Prefer: wait` may ask for. */
+const longestWait = 600;
+
+queries.post("/", async (c) => {
+  const format = chooseFormat(c);
+  const input = await readJson(c);
+  const client = clientName(c);
+  return submitAndAnswer(c, input, { client, wait: preferredWait(c), format });
+});
+
+/** Shared with the query functions: dispatches, waits as long as asked, answers. */
+export async function submitAndAnswer(
+  c: Context<Environment>,
+  input: unknown,
+  { client, wait, format }: { readonly client: string; readonly wait: number; readonly format: ReturnType<typeof chooseFormat> },
+): Promise<Response> {
+  const { dispatcher } = c.var;
+  const { followed, submission, dataset } = await dispatcher.submit(input, client);
+  if (wait > 0) await dispatcher.ended(followed, AbortSignal.timeout(wait * 1000));
+  const status: Status = { ...dispatcher.describe(followed), ...(dataset.preparing && { preparing: dataset.preparing }), submission };
+  c.header("location", `/queries/${status.id}`);
+  return answerStatus(c, status, format, isEnded(status) ? 200 : 202);
+}
+
+queries.post("/explain", async (c) => c.json(await explainQuery(c.var.dispatcher, c.var.services, await readJson(c))));
+
+queries.get("/:id", async (c) => {
+  const format = chooseFormat(c);
+  const followed = await find(c);
+  await c.var.dispatcher.renew(followed, clientName(c));
+  return answerStatus(c, c.var.dispatcher.describe(followed), format, 200);
+});
+
+queries.get("/:id/events", async (c) => streamEvents(c, c.var.dispatcher, await find(c), clientName(c)));
+
+queries.delete("/:id", async (c) => {
+  const followed = await find(c);
+  await c.var.dispatcher.withdraw(followed, clientName(c));
+  return c.json(c.var.dispatcher.describe(followed));
+});
+
+queries.post("/:id/retry", async (c) => {
+  const followed = await find(c);
+  const retried = await c.var.dispatcher.retry(followed, clientName(c));
+  const status = c.var.dispatcher.describe(followed);
+  return c.json({ ...status, retried }, isEnded(status) ? 200 : 202);
+});
+
+const find = (c: Context<Environment, "/:id">): Promise<Followed> => c.var.dispatcher.find(c.req.param("id"));
+
+const isEnded = ({ state }: Status): boolean => state !== "waiting" && state !== "running";
+
+/** `Prefer: wait=SECONDS` (RFC 7240). */
+function preferredWait(c: Context): number {
+  const preference = c.req.header("prefer")?.match(/(?:^|[,;\s])wait=([^,;\s]+)/i);
+  if (!preference) return 0;
+  const seconds = Number(preference[1]);
+  if (!(seconds >= 0 && seconds <= longestWait))
+    throw new HttpProblem(400, "bad-wait", `Prefer: wait takes 0 to ${longestWait} seconds, not '${preference[1].slice(0, 40)}'`);
+  return seconds;
+}

@@ -1,0 +1,18 @@
+/** How this process and its cluster are. */
+import { Hono } from "hono";
+import type { Environment } from "../services.ts";
+
+export const status = new Hono<Environment>();
+
+status.get("/healthz", (c) => c.json({ status: "alive" }));
+
+status.get("/readyz", (c) => {
+  const reasons = c.var.services.notReady();
+  return reasons.length === 0 ? c.json({ status: "ready", reasons }) : c.json({ status: "not ready", reasons }, 503);
+});
+
+status.get("/nodes", async (c) => {
+  const { coordinator, store } = c.var.services;
+  const [nodes, subtasks, usage] = await Promise.all([coordinator.nodes(), coordinator.counts(), store.usage()]);
+  return c.json({ nodes: nodes.map((node) => ({ ...node, since: new Date(node.since).toISOString() })), subtasks, store: usage });
+});
