@@ -75,6 +75,10 @@ export const valueType = (column: Column): Type => withOptional(column.dtype ===
 
 function group(columns: readonly Column[], key: (column: Column) => string): ReadonlyMap<string, readonly Column[]> {
   const groups = new Map<string, Column[]>();
-  for (const column of columns) groups.set(key(column), [...(groups.get(key(column)) ?? []), column]);
+  for (const column of columns) {
+    const same = groups.get(key(column));
+    if (same) same.push(column);
+    else groups.set(key(column), [column]);
+  }
   return groups;
 }

@@ -72,8 +72,12 @@ function binOf(emitter: Emitter, axis: AxisShape, value: Expression, edges: numb
     return call(search, value, I.add(emitter.param("work"), i32(edges!)), i32(axis.edges.length));
   }
   const scaled = emitter.keep(F.mul(F.sub(value, f64(axis.lower)), f64(axis.bins / (axis.upper - axis.lower))));
-  const inside = select(F.lt(scaled, f64(axis.bins)), scaled, f64(axis.bins));
-  return select(F.lt(scaled, f64(0)), i32(0), I.add(I.truncF64(inside), i32(1)));
+  const bin = emitter.f.variable(i32(axis.bins + 1));
+  emitter.f.if(F.lt(scaled, f64(axis.bins)), () => {
+    emitter.f.set(bin, i32(0));
+    emitter.f.if(F.ge(scaled, f64(0)), () => emitter.f.set(bin, I.add(I.truncF64(scaled), i32(1))));
+  });
+  return bin;
 }
 
 /** How many edges are at or below the value; all of them for NaN. Bisection without branches on the data. */

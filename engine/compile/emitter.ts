@@ -31,6 +31,7 @@ export class Emitter {
   /** How many terms use each term directly. */
   readonly uses: ReadonlyMap<Term, number>;
   readonly #source: Source;
+  readonly #columns: ReadonlyMap<string, Column>;
   readonly #frames: Map<string, unknown>[] = [new Map()];
   readonly #stacked: { used: boolean }[] = [];
   #elements = 0;
@@ -39,6 +40,7 @@ export class Emitter {
     this.f = f;
     this.m = m;
     this.#source = source;
+    this.#columns = new Map(source.schema.columns.map((column) => [column.name, column]));
     this.stack = f.variable(this.param("scratch"));
     const uses = new Map<Term, number>();
     for (const term of reachable(source.roots)) for (const arg of term.args) uses.set(arg, (uses.get(arg) ?? 0) + 1);
@@ -152,11 +154,17 @@ export class Emitter {
   }
 
   column(name: string): Column {
-    return this.#source.schema.columns.find((column) => column.name === name)!;
+    return this.#columns.get(name)!;
   }
 
-  columnsOf(collection: string): readonly Column[] {
-    return this.#source.schema.columns.filter((column) => column.collection === collection);
+  /** The column that an element of a collection reads its field from; without field, the collection's only one. */
+  fieldColumn(collection: string, field: string | undefined): Column {
+    return this.once(`column ${collection} ${field}`, () => {
+      const used = this.#source.inputs.flatMap((input) =>
+        input.kind === "values" && input.collection === collection ? [this.column(input.column)] : [],
+      );
+      return used.find((column) => field === undefined || column.member?.field === field)!;
+    });
   }
 
   /** The content of a collection's event: [from, to). */

@@ -55,10 +55,9 @@ const rangeOf = (emitter: Emitter, term: Term) =>
 /** An element of a collection, at this number of its content. */
 export function collectionElement(emitter: Emitter, term: Term, index: Expression, from: Expression): Element {
   const key = emitter.newKey();
-  const columns = emitter.columnsOf(String(term.literal));
   const isRecord = term.type.kind === "list" && term.type.element.kind === "record";
   const read = (field: string | undefined): ScalarCode =>
-    emitter.once(`${key}.${field}`, () => emitter.read(columns.find((column) => !isRecord || column.member?.field === field)!, index));
+    emitter.once(`${key}.${field}`, () => emitter.read(emitter.fieldColumn(String(term.literal), field), index));
   return {
     key,
     code: () => (isRecord ? { kind: "record", get: read, index } : read(undefined)),

@@ -55,5 +55,5 @@ function logarithmTo(name: string, factor: readonly [number, number]): Kernel {
   };
 }
 
-export const log2 = logarithmTo("log2", [1.4426950408889634, 2.0355273740931033e-17]);
-export const log10 = logarithmTo("log10", [0.4342944819032518, 1.098319650216765e-17]);
+export const log2 = logarithmTo("log2", [Math.LOG2E, 2.0355273740931033e-17]);
+export const log10 = logarithmTo("log10", [Math.LOG10E, 1.098319650216765e-17]);

@@ -4,7 +4,7 @@
  *   asin t = t + t z B(z),  13 coefficients, relative error below 2^-58.8.
  */
 import type { FunctionBuilder } from "../wasm/function-builder.ts";
-import { type Expression, F, f64, I, i32, i64, L } from "../wasm/instructions.ts";
+import { type Expression, F, f64, I, i32, i64, L, type Local } from "../wasm/instructions.ts";
 import type { Kernel } from "./kernel.ts";
 import { splitPolynomial } from "./polynomial.ts";
 
@@ -25,6 +25,15 @@ const halfPi = [1.5707963267948966, 6.123233995736766e-17] as const;
 function beyondFirst(f: FunctionBuilder, t: Expression, z: Expression, coefficients: readonly number[]): Expression {
   const square = f.keep(F.mul(z, z));
   return F.mul(F.mul(t, z), splitPolynomial(f, z, square, coefficients));
+}
+
+/** Two numbers >= 0 by size, NaN counting as the largest; as integers, because `min` and `max` have branches in V8. */
+function inOrder(f: FunctionBuilder, a: Expression, b: Expression): { readonly small: Local; readonly large: Local } {
+  const bits = f.keep(L.fromBits(a));
+  const others = f.keep(L.fromBits(b));
+  const difference = f.keep(L.sub(bits, others));
+  const shift = f.keep(L.and(difference, L.shrS(difference, i64(63n))));
+  return { small: f.variable(F.fromBits(L.add(others, shift))), large: f.variable(F.fromBits(L.sub(bits, shift))) };
 }
 
 /**
@@ -54,9 +63,10 @@ export const atan: Kernel = {
   inline: false,
   build(f, [x]) {
     // From 2^60 on the angle is pi/2 rounded.
-    const size = f.keep(F.min(F.abs(x), f64(2 ** 60)));
-    const steep = f.keep(F.gt(size, f64(1)));
-    return F.copysign(angleOf(f, f.keep(F.min(size, f64(1))), f.keep(F.max(size, f64(1))), steep, i32(0)), x);
+    const size = f.variable(F.abs(x));
+    f.if(F.gt(size, f64(2 ** 60)), () => f.set(size, f64(2 ** 60)));
+    const { small, large } = inOrder(f, size, f64(1));
+    return F.copysign(angleOf(f, small, large, f.keep(F.gt(size, f64(1))), i32(0)), x);
   },
 };
 
@@ -69,8 +79,7 @@ export const atan2: Kernel = {
     const width = f.keep(F.abs(x));
     const steep = f.keep(F.gt(height, width));
     const left = f.keep(L.lt(L.fromBits(x), i64(0n)));
-    const small = f.variable(F.min(height, width));
-    const large = f.variable(F.max(height, width));
+    const { small, large } = inOrder(f, height, width);
     f.if(I.eqz(I.and(F.gt(large, f64(0)), F.lt(large, f64(2 ** 1000)))), () => {
       f.set(small, F.mul(small, f64(2 ** -100)));
       f.set(large, F.mul(large, f64(2 ** -100)));
@@ -95,7 +104,7 @@ export const asin: Kernel = {
     const z = f.keep(F.mul(F.sub(f64(1), size), f64(0.5)));
     const s = f.keep(F.sqrt(z));
     const tail = F.sub(F.mul(f64(2), beyondFirst(f, s, z, arcSine)), f64(halfPi[1]));
-    return F.copysign(F.sub(F.sub(f64(halfPi[0]), F.mul(f64(2), s)), tail), x);
+    return F.copysign(F.sub(f64(halfPi[0]), F.add(F.mul(f64(2), s), tail)), x);
   },
 };
 

@@ -1,4 +1,4 @@
-/** Powers and roots: pow, cbrt, hypot. */
+/** Powers and cube roots. */
 import type { FunctionBuilder } from "../wasm/function-builder.ts";
 import { call, type Expression, F, f64, I, i64, L, select } from "../wasm/instructions.ts";
 import { exactProduct } from "./double-double.ts";
@@ -42,14 +42,22 @@ const generalPower: Kernel = {
   },
 };
 
-/** x ** y, exact where the power is a float64; a constant exponent 1 or 2 needs no logarithm. */
+/** x ** y, exact where the power is a float64; the constant exponents 1, 2, 3 and -1 need no logarithm. */
 export const pow: Kernel = {
   name: "pow",
   params: 2,
   inline: true,
-  build(f, [x, y], m) {
-    if (y.kind === "const" && y.value === 1) return x;
-    if (y.kind === "const" && y.value === 2) return F.mul(x, x);
+  build(_, [x, y], m) {
+    switch (y.kind === "const" ? y.value : undefined) {
+      case 1:
+        return x;
+      case 2:
+        return F.mul(x, x);
+      case 3:
+        return F.mul(F.mul(x, x), x);
+      case -1:
+        return F.div(f64(1), x);
+    }
     const reference = m.shared("kernel pow", ["f64", "f64"], "f64", (body) => body.return(generalPower.build(body, body.params, m)));
     return call(reference, x, y);
   },
@@ -68,7 +76,7 @@ export const cbrt: Kernel = {
       f.set(size, F.mul(size, f64(2 ** 54)));
       f.set(scale, f64(2 ** -18));
     });
-    const root = f.variable(F.fromBits(L.add(L.divU(L.fromBits(size), i64(3n)), i64(0x2a9f7893782da1cen))));
+    const root = f.variable(F.fromBits(L.add(L.divU(L.fromBits(size), i64(3n)), i64(0x2a9f765fd8adac00n))));
     for (let step = 0; step < 2; step++) {
       const other = f.keep(F.div(size, F.mul(root, root)));
       f.set(root, F.mul(root, F.div(F.add(root, F.mul(f64(2), other)), F.add(F.mul(f64(2), root), other))));

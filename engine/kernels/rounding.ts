@@ -1,5 +1,5 @@
 /** Math.round and Math.sign, without a branch. */
-import { F, f64 } from "../wasm/instructions.ts";
+import { F, f64, I } from "../wasm/instructions.ts";
 import type { Kernel } from "./kernel.ts";
 
 /** Halves go up; what rounds to zero keeps its sign. x - floor(x) is exact where it decides. */
@@ -17,5 +17,6 @@ export const sign: Kernel = {
   name: "sign",
   params: 1,
   inline: true,
-  build: (_, [x]) => F.copysign(F.ceil(F.min(F.abs(x), f64(1))), x),
+  // 1 / 1, 0 / 1 or, for NaN, 0 / 0.
+  build: (_, [x]) => F.copysign(F.div(F.fromI32(I.or(F.gt(x, f64(0)), F.lt(x, f64(0)))), F.fromI32(F.eq(x, x))), x),
 };

@@ -10,7 +10,7 @@ import { type Expression, F, f64, i64, L } from "../wasm/instructions.ts";
 import type { ModuleBuilder } from "../wasm/module-builder.ts";
 import type { Kernel } from "./kernel.ts";
 import { polynomial } from "./polynomial.ts";
-import { reduceAngle, signByQuadrant } from "./reduce-angle.ts";
+import { type ReducedAngle, reduceAngle, signByQuadrant } from "./reduce-angle.ts";
 
 const sine = [
   0.1666666666666663, -0.008333333333321842, 0.0001984126982936079, -2.7557313539591643e-6, 2.5050734603127797e-8, -1.5895448241428702e-10,
@@ -19,6 +19,19 @@ const cosine = [
   0.041666666666666595, -0.0013888888888873342, 2.4801587289001995e-5, -2.7557314216976953e-7, 2.0875705380900966e-9,
   -1.1358747749544956e-11,
 ] as const;
+
+/** What it takes to add after the largest term: sin r = r - bySine, cos r = 1 - byCosine. */
+function corrections(
+  f: FunctionBuilder,
+  { remainder: r, excess }: ReducedAngle,
+): { readonly bySine: Expression; readonly byCosine: Expression } {
+  const z = f.keep(F.mul(r, r));
+  const tail = F.add(F.mul(F.mul(z, z), polynomial(z, cosine)), F.mul(r, excess));
+  return {
+    bySine: F.add(excess, F.mul(F.mul(r, z), polynomial(z, sine))),
+    byCosine: F.sub(F.mul(z, f64(0.5)), tail),
+  };
+}
 
 interface Quarter {
   readonly quadrant: Expression;
@@ -30,15 +43,13 @@ interface Quarter {
 }
 
 function quarter(f: FunctionBuilder, x: Expression, m: ModuleBuilder): Quarter {
-  const { quadrant, remainder: r, excess } = reduceAngle(f, x, m);
-  const z = f.keep(F.mul(r, r));
-  const s = F.sub(r, F.add(excess, F.mul(F.mul(r, z), polynomial(z, sine))));
-  const sineBits = f.keep(L.fromBits(s));
-  const tail = F.add(F.mul(F.mul(z, z), polynomial(z, cosine)), F.mul(r, excess));
-  const cosineBits = f.keep(L.fromBits(F.sub(f64(1), F.sub(F.mul(z, f64(0.5)), tail))));
-  const odd = L.sub(i64(0n), L.and(quadrant, i64(1n)));
+  const angle = reduceAngle(f, x, m);
+  const { bySine, byCosine } = corrections(f, angle);
+  const sineBits = f.keep(L.fromBits(F.sub(angle.remainder, bySine)));
+  const cosineBits = f.keep(L.fromBits(F.sub(f64(1), byCosine)));
+  const odd = L.sub(i64(0n), L.and(angle.quadrant, i64(1n)));
   const swap = f.keep(L.and(L.xor(sineBits, cosineBits), odd));
-  return { quadrant, sine: sineBits, cosine: cosineBits, swap };
+  return { quadrant: angle.quadrant, sine: sineBits, cosine: cosineBits, swap };
 }
 
 const sineOf = (q: Quarter): Expression => signByQuadrant(L.xor(q.sine, q.swap), q.quadrant);
@@ -52,3 +63,34 @@ export function sinCos(f: FunctionBuilder, x: Expression, m: ModuleBuilder): { r
 
 export const sin: Kernel = { name: "sin", params: 1, inline: true, build: (f, [x], m) => sineOf(quarter(f, x, m)) };
 export const cos: Kernel = { name: "cos", params: 1, inline: true, build: (f, [x], m) => cosineOf(quarter(f, x, m)) };
+
+/** sin / cos, or -cos / sin where the quadrant is odd; what the rounding of the two lost is put back after the division. */
+export const tan: Kernel = {
+  name: "tan",
+  params: 1,
+  inline: false,
+  build(f, [x], m) {
+    const angle = reduceAngle(f, x, m);
+    const { bySine, byCosine } = corrections(f, angle);
+    const s = below(f, angle.remainder, bySine);
+    const c = below(f, f64(1), byCosine);
+    const quotient = (above: Rounded, under: Rounded): Expression => {
+      const first = f.keep(F.div(above.value, under.value));
+      return F.sub(first, F.div(F.sub(above.excess, F.mul(first, under.excess)), under.value));
+    };
+    f.if(L.ne(L.and(angle.quadrant, i64(1n)), i64(0n)), () => f.return(F.neg(quotient(c, s))));
+    return quotient(s, c);
+  },
+};
+
+/** A difference as value - excess. */
+interface Rounded {
+  readonly value: Expression;
+  readonly excess: Expression;
+}
+
+function below(f: FunctionBuilder, from: Expression, by: Expression): Rounded {
+  const amount = f.keep(by);
+  const value = f.keep(F.sub(from, amount));
+  return { value, excess: f.keep(F.sub(amount, F.sub(from, value))) };
+}

@@ -1,0 +1,148 @@
+/**
+ * Claims subtasks, has each computed, saves the partial, then completes the claim.
+ *
+ *   claim → stored already                         → complete   it was asked for again just as it was done
+ *         → invoke → partial  → saved      → complete
+ *                             → not saved  → release, after a pause that doubles
+ *                  → failed   → fail
+ *                  → aborted  → release     nobody asks any more, the claim was lost, or this process stops
+ *
+ * Promises: never more than `slots` claims at a time; no error ends the loop; a stop releases what runs and then leaves.
+ * Does not bound the memory that subtasks need: the column cache makes them wait for it.
+ */
+import type { Claim, Membership, Subtask } from "../coordination/coordinator.ts";
+import type { ComputeTask, Log } from "../functions/services.ts";
+import type { Store } from "../storage/store.ts";
+import { pause } from "./pause.ts";
+
+export type Outcome =
+  | { readonly kind: "partial"; readonly partial: Uint8Array }
+  | { readonly kind: "failed"; readonly cause: string; readonly permanent: boolean };
+
+/** Has a subtask computed, here or elsewhere. Rejects for what is not the subtask's fault, and when aborted. */
+export type Invoke = (task: ComputeTask, options: { readonly signal: AbortSignal; readonly onRunning: () => void }) => Promise<Outcome>;
+
+export interface PullLoop {
+  /** Resolves when nothing runs any more and the node has left. */
+  stop(): Promise<void>;
+}
+
+export interface PullOptions {
+  readonly membership: Membership;
+  readonly invoke: Invoke;
+  readonly store: Pick<Store, "putPartial" | "findPartials">;
+  /** How many subtasks may load or compute at a time. */
+  readonly slots: number;
+  readonly prefers: (subtask: Subtask) => boolean;
+  /** Bytes in the column cache, for whoever looks at the node. */
+  readonly cacheBytes: () => number;
+  readonly log: Log;
+  /** Milliseconds of the first pause after an error of the store or the coordinator. */
+  readonly firstPause?: number;
+}
+
+const longestPause = 5_000;
+
+export function startPullLoop(options: PullOptions): PullLoop {
+  const { membership, invoke, store, prefers, log } = options;
+  const firstPause = options.firstPause ?? 100;
+  const stopping = new AbortController();
+  const figures = { running: 0, done: 0, failed: 0 };
+  const report = () => membership.report({ ...figures, cacheBytes: options.cacheBytes() });
+  const loops = Array.from({ length: options.slots }, pull);
+
+  return {
+    async stop() {
+      stopping.abort(new Error("The server is stopping"));
+      await Promise.all(loops);
+      await membership.leave();
+    },
+  };
+
+  async function pull(): Promise<void> {
+    const { signal } = stopping;
+    let wait = firstPause;
+    while (!signal.aborted) {
+      try {
+        const claim = await membership.claim({ signal, prefers });
+        await perform(claim);
+        wait = firstPause;
+      } catch (error) {
+        if (signal.aborted) return;
+        log.warn({ err: error, pause: wait }, "cannot claim or save a subtask now; trying again");
+        await pause(wait, signal);
+        wait = Math.min(longestPause, wait * 2);
+      }
+    }
+  }
+
+  /** Rejects where the store fails, or the coordinator while this process stops. */
+  async function perform(claim: Claim): Promise<void> {
+    figures.running++;
+    report();
+    try {
+      const outcome = await compute(claim);
+      switch (outcome.kind) {
+        case "stored":
+          await settle(() => claim.complete());
+          break;
+        case "aborted":
+          await settle(() => claim.release());
+          break;
+        case "failed":
+          figures.failed++;
+          log.warn({ ...describe(claim), cause: outcome.cause, permanent: outcome.permanent }, "a subtask failed");
+          await settle(() => claim.fail(outcome.cause, { permanent: outcome.permanent }));
+          break;
+        case "partial":
+          await save(claim, outcome.partial);
+          if (await settle(() => claim.complete())) figures.done++;
+          else log.info(describe(claim), "a subtask was computed after its claim was lost");
+          break;
+      }
+    } finally {
+      figures.running--;
+      report();
+    }
+  }
+
+  async function compute(claim: Claim): Promise<Outcome | { readonly kind: "aborted" | "stored" }> {
+    const { key, programKey, dataset, partition, fingerprint } = claim.subtask;
+    const signal = AbortSignal.any([claim.signal, stopping.signal]);
+    try {
+      if ((await store.findPartials([key])).size > 0) return { kind: "stored" };
+      return await invoke({ programKey, dataset, partition, fingerprint }, { signal, onRunning: () => claim.running() });
+    } catch (error) {
+      if (signal.aborted) return { kind: "aborted" };
+      log.error({ ...describe(claim), err: error }, "the compute function could not be invoked");
+      return { kind: "failed", cause: error instanceof Error ? error.message : String(error), permanent: false };
+    }
+  }
+
+  async function save(claim: Claim, partial: Uint8Array): Promise<void> {
+    try {
+      const inserted = await store.putPartial(claim.subtask.key, partial);
+      if (inserted === "different") log.error(describe(claim), "fault: a partial was computed again and differs; the first one stays");
+    } catch (error) {
+      await settle(() => claim.release());
+      throw error;
+    }
+  }
+
+  /** Tries until the coordinator takes it, or this process stops: a claim that nobody settles would hold its subtask. */
+  async function settle(action: () => Promise<boolean>): Promise<boolean> {
+    for (let wait = firstPause; ; wait = Math.min(longestPause, wait * 2)) {
+      try {
+        return await action();
+      } catch (error) {
+        if (stopping.signal.aborted) throw error;
+        log.warn({ err: error, pause: wait }, "the coordinator cannot take what became of a claim; trying again");
+        await pause(wait, stopping.signal);
+      }
+    }
+  }
+}
+
+function describe({ subtask: { key, dataset, partition } }: Claim) {
+  return { subtask: key, dataset, partition };
+}
