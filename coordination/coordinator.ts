@@ -113,5 +113,14 @@ export interface Coordinator {
   close(): Promise<void>;
 }
 
+/** A request that would bring more subtasks than the coordinator keeps: nothing of it was queued; the same request may fit later. */
+export class CoordinatorFullError extends Error {
+  override readonly name = "CoordinatorFullError";
+
+  constructor(waiting: number, limit: number) {
+    super(`Cannot queue the query: ${waiting} partitions are waiting or running, and the most is ${limit}; ask again when some are done`);
+  }
+}
+
 export const mostErrors = 3;
 export const mostLostClaims = 10;

@@ -16,6 +16,9 @@ import type { Schema } from "./schema.ts";
 import { mostTerms, type Term, Terms, TooManyTerms } from "./term.ts";
 import { describeType, number, withOptional } from "./types.ts";
 
+/** Checking ends after this many faults. */
+const mostIssues = 50;
+
 export interface PlannedQuery {
   readonly terms: ProgramTerms;
   readonly program: Program;
@@ -129,6 +132,7 @@ function openChecker(query: Query, schema: Schema, issues: QueryIssue[]): Checke
   }
 
   function check(step: () => Term | undefined): Term | undefined {
+    if (issues.length >= mostIssues) return undefined;
     try {
       return step();
     } catch (error) {

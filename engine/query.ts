@@ -7,7 +7,7 @@ export const limits = {
   /** Characters of one expression. */
   expression: 20_000,
   /** Bins of all histograms of a query together, flow bins included. */
-  bins: 1_000_000,
+  bins: 300_000,
   histograms: 200,
   defines: 500,
   filters: 200,

@@ -81,7 +81,7 @@ export interface Term {
 
 export const deepestLevel = 30;
 /** A query of more terms than this is refused. */
-export const mostTerms = 20_000;
+export const mostTerms = 5_000;
 
 const withFunction: ReadonlySet<Operation> = new Set<Operation>(["map", "filter", "some", "every"]);
 const costs: Partial<Record<Operation, number>> = {

@@ -3,8 +3,8 @@
  *
  *   claim → stored already                         → complete   it was asked for again just as it was done
  *         → invoke → partial  → saved      → complete
- *                             → not saved  → release, after a pause that doubles
  *                  → failed   → fail
+ *         → the store fails                        → release, and pause; the pause doubles
  *                  → aborted  → release     nobody asks any more, the claim was lost, or this process stops
  *
  * Promises: never more than `slots` claims at a time; no error ends the loop; a stop releases what runs and then leaves.
@@ -81,7 +81,8 @@ export function startPullLoop(options: PullOptions): PullLoop {
     figures.running++;
     report();
     try {
-      const outcome = await compute(claim);
+      const stored = await withStore(claim, () => store.findPartials([claim.subtask.key]));
+      const outcome = stored.size > 0 ? ({ kind: "stored" } as const) : await compute(claim);
       switch (outcome.kind) {
         case "stored":
           await settle(() => claim.complete());
@@ -106,11 +107,10 @@ export function startPullLoop(options: PullOptions): PullLoop {
     }
   }
 
-  async function compute(claim: Claim): Promise<Outcome | { readonly kind: "aborted" | "stored" }> {
-    const { key, programKey, dataset, partition, fingerprint } = claim.subtask;
+  async function compute(claim: Claim): Promise<Outcome | { readonly kind: "aborted" }> {
+    const { programKey, dataset, partition, fingerprint } = claim.subtask;
     const signal = AbortSignal.any([claim.signal, stopping.signal]);
     try {
-      if ((await store.findPartials([key])).size > 0) return { kind: "stored" };
       return await invoke({ programKey, dataset, partition, fingerprint }, { signal, onRunning: () => claim.running() });
     } catch (error) {
       if (signal.aborted) return { kind: "aborted" };
@@ -120,9 +120,14 @@ export function startPullLoop(options: PullOptions): PullLoop {
   }
 
   async function save(claim: Claim, partial: Uint8Array): Promise<void> {
+    const inserted = await withStore(claim, () => store.putPartial(claim.subtask.key, partial));
+    if (inserted === "different") log.error(describe(claim), "fault: a partial was computed again and differs; the first one stays");
+  }
+
+  /** Where the store fails, the claim is handed back: that is not the subtask's fault. */
+  async function withStore<T>(claim: Claim, action: () => Promise<T>): Promise<T> {
     try {
-      const inserted = await store.putPartial(claim.subtask.key, partial);
-      if (inserted === "different") log.error(describe(claim), "fault: a partial was computed again and differs; the first one stays");
+      return await action();
     } catch (error) {
       await settle(() => claim.release());
       throw error;

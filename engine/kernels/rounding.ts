@@ -1,8 +1,8 @@
-/** Math.round and Math.sign, without a branch. */
-import { F, f64, I } from "../wasm/instructions.ts";
+/** Math.round and Math.sign. */
+import { F, f64 } from "../wasm/instructions.ts";
 import type { Kernel } from "./kernel.ts";
 
-/** Halves go up; what rounds to zero keeps its sign. x - floor(x) is exact where it decides. */
+/** Without a branch. Halves go up; what rounds to zero keeps its sign. x - floor(x) is exact where it decides. */
 export const round: Kernel = {
   name: "round",
   params: 1,
@@ -17,6 +17,9 @@ export const sign: Kernel = {
   name: "sign",
   params: 1,
   inline: true,
-  // 1 / 1, 0 / 1 or, for NaN, 0 / 0.
-  build: (_, [x]) => F.copysign(F.div(F.fromI32(I.or(F.gt(x, f64(0)), F.lt(x, f64(0)))), F.fromI32(F.eq(x, x))), x),
+  build(f, [x]) {
+    const result = f.variable(F.copysign(F.fromI32(F.ne(x, f64(0))), x));
+    f.if(F.ne(x, x), () => f.set(result, x));
+    return result;
+  },
 };

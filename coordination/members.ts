@@ -1,0 +1,163 @@
+/** The nodes of a coordinator, what they hold, and those of them that wait for a subtask: first come, first served. */
+import type { Board } from "./board.ts";
+import type { Claim, Membership, Node, Subtask } from "./coordinator.ts";
+import { type Linked, LinkedList } from "./linked-list.ts";
+import type { ClaimEnd } from "./state.ts";
+import type { Hold, SubtaskEntry } from "./subtask-entry.ts";
+
+interface Member {
+  node: Node;
+  readonly held: Map<SubtaskEntry, Hold>;
+  isGone: boolean;
+}
+
+interface Claimer extends Linked<Claimer> {
+  readonly member: Member;
+  readonly prefers: ((subtask: Subtask) => boolean) | undefined;
+  readonly resolve: (claim: Claim) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+export interface MembersOptions {
+  readonly board: Board;
+  /** Resolves when what happened was written down; does not reject. */
+  readonly settled: () => Promise<void>;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+export class Members {
+  readonly #options: MembersOptions;
+  readonly #members = new Map<string, Member>();
+  readonly #claimers = new LinkedList<Claimer>();
+
+  constructor(options: MembersOptions) {
+    this.#options = options;
+  }
+
+  nodes(): readonly Node[] {
+    return [...this.#members.values()].map(({ node }) => node);
+  }
+
+  join(node: Pick<Node, "id" | "host" | "threads" | "cacheLimit">): Membership {
+    if (this.#members.has(node.id))
+      throw new Error(`Cannot join as node ${node.id}: a node of this name is there already; give each its own`);
+    const figures = { cacheBytes: 0, running: 0, done: 0, failed: 0 };
+    const member: Member = { node: { ...node, ...figures, since: this.#options.now() }, held: new Map(), isGone: false };
+    this.#members.set(node.id, member);
+    return {
+      id: node.id,
+      claim: (options) => this.#claim(member, options),
+      report: (latest) => {
+        member.node = { ...member.node, ...latest };
+      },
+      leave: () => this.#leave(member),
+    };
+  }
+
+  /** Gives waiting subtasks to waiting claimers; call when either may be new. */
+  serve(): void {
+    for (let claimer = this.#claimers.first; claimer !== undefined; claimer = this.#claimers.first) {
+      const { member, prefers, resolve, reject } = claimer;
+      try {
+        const taken = this.#options.board.take(member.node.id, prefers);
+        if (taken === undefined) return;
+        this.#claimers.remove(claimer);
+        member.held.set(taken.entry, taken.hold);
+        resolve(this.#createClaim(member, taken.entry, taken.hold));
+      } catch (error) {
+        // `prefers` threw: the fault of this claimer alone.
+        this.#claimers.remove(claimer);
+        reject(error);
+      }
+    }
+  }
+
+  /** Claims that wait are refused. */
+  close(reason: Error): void {
+    for (let claimer = this.#claimers.first; claimer !== undefined; claimer = this.#claimers.first) {
+      this.#claimers.remove(claimer);
+      claimer.reject(reason);
+    }
+  }
+
+  async #claim(member: Member, { signal, prefers }: Parameters<Membership["claim"]>[0]): Promise<Claim> {
+    signal.throwIfAborted();
+    if (member.isGone) throw gone(member);
+    const { promise, resolve, reject } = withResolvers<Claim>();
+    const claimer: Claimer = { member, prefers, resolve, reject, previous: undefined, next: undefined };
+    const stop = () => {
+      if (!this.#isWaiting(claimer)) return;
+      this.#claimers.remove(claimer);
+      reject(signal.reason);
+    };
+    this.#claimers.append(claimer);
+    signal.addEventListener("abort", stop, { once: true });
+    this.serve();
+    try {
+      return await promise;
+    } finally {
+      signal.removeEventListener("abort", stop);
+    }
+  }
+
+  #isWaiting(claimer: Claimer): boolean {
+    return claimer.previous !== undefined || this.#claimers.first === claimer;
+  }
+
+  async #leave(member: Member): Promise<void> {
+    if (member.isGone) return;
+    member.isGone = true;
+    this.#members.delete(member.node.id);
+    for (let claimer = this.#claimers.first; claimer !== undefined; ) {
+      const { next } = claimer;
+      if (claimer.member === member) {
+        this.#claimers.remove(claimer);
+        claimer.reject(gone(member));
+      }
+      claimer = next;
+    }
+    const cause = `node ${member.node.id} left while it had the subtask`;
+    for (const [entry, hold] of member.held) {
+      this.#options.board.end(entry, hold, { kind: "lose", cause });
+      hold.controller.abort(new Error(cause));
+    }
+    member.held.clear();
+    this.serve();
+    await this.#options.settled();
+  }
+
+  #createClaim(member: Member, entry: SubtaskEntry, hold: Hold): Claim {
+    const end = async (how: ClaimEnd): Promise<boolean> => {
+      if (!this.#options.board.end(entry, hold, how)) return false;
+      member.held.delete(entry);
+      this.serve();
+      await this.#options.settled();
+      return true;
+    };
+    return {
+      subtask: entry.subtask,
+      priority: entry.queries.reduce((lowest, { best }) => Math.min(lowest, best?.priority ?? 999), 999),
+      signal: hold.controller.signal,
+      running: () => this.#options.board.setRunning(entry, hold),
+      complete: () => end({ kind: "complete" }),
+      fail: (cause, options) => end({ kind: "fail", cause, permanent: options?.permanent ?? false }),
+      release: () => end({ kind: "release" }),
+    };
+  }
+}
+
+function gone(member: Member): Error {
+  return new Error(`Cannot claim for node ${member.node.id}: it has left`);
+}
+
+/** `Promise.withResolvers`, which Node 20 lacks. */
+function withResolvers<T>() {
+  let resolve!: (value: T) => void;
+  let reject!: (reason: unknown) => void;
+  const promise = new Promise<T>((onResolve, onReject) => {
+    resolve = onResolve;
+    reject = onReject;
+  });
+  return { promise, resolve, reject };
+}

@@ -1,0 +1,108 @@
+/**
+ * Which columns form a record or a collection, by their names and lengths alone (design: "Names").
+ *
+ * - A struct or a list of structs is what its file says.
+ * - List columns that share the prefix before the first underscore, or the struct they lie in, are one collection if their lengths agree.
+ *   Where they disagree, those that agree are one, named by their longest common prefix that ends before an underscore.
+ * - One value per entry: columns that share the prefix before the first underscore are one record.
+ * A name belongs to one group only. Lists of structs go first, then columns of just that name, then larger groups of lists, then structs,
+ * then records by prefix. What finds its name taken stays on its own, under its full name.
+ */
+export interface Groupable {
+  readonly name: string;
+  readonly parts: readonly string[];
+  /** For a list: how many of `parts` name the list. */
+  readonly listParts?: number;
+}
+
+export interface Membership {
+  readonly collection?: string;
+  readonly member?: { readonly record: string; readonly field: string };
+}
+
+/** `agree`: whether two list columns have equal lengths everywhere; an equivalence. Gives the memberships by column name. */
+export function groupColumns<Item extends Groupable>(
+  columns: readonly Item[],
+  agree: (a: Item, b: Item) => boolean,
+): Map<string, Membership> {
+  const memberships = new Map<string, Membership>();
+  const lists = columns.filter((column) => column.listParts !== undefined && column.listParts === column.parts.length);
+  const scalars = columns.filter((column) => column.listParts === undefined);
+  const taken = new Set<string>();
+  for (const { name, parts, listParts } of columns) {
+    if (listParts !== undefined && listParts < parts.length) {
+      const record = parts.slice(0, listParts).join(".");
+      taken.add(record);
+      memberships.set(name, { collection: record, member: { record, field: parts.slice(listParts).join("_") } });
+    }
+  }
+  for (const { name } of columns) taken.add(name);
+  for (const group of byPrefix(lists)) {
+    for (const { prefix, items } of split(group, agree)) {
+      if (taken.has(prefix)) continue;
+      taken.add(prefix);
+      for (const { name } of items) {
+        memberships.set(name, { collection: prefix, member: { record: prefix, field: name.slice(prefix.length + 1) } });
+      }
+    }
+  }
+  const structs = new Set<string>();
+  for (const { name, parts } of scalars) {
+    const record = parts[0]!;
+    if (parts.length === 1 || taken.has(record)) continue;
+    structs.add(record);
+    memberships.set(name, { member: { record, field: parts.slice(1).join("_") } });
+  }
+  for (const { prefix, items } of byPrefix(scalars.filter(({ parts }) => parts.length === 1))) {
+    if (taken.has(prefix) || structs.has(prefix)) continue;
+    for (const { name } of items) memberships.set(name, { member: { record: prefix, field: name.slice(prefix.length + 1) } });
+  }
+  for (const { name } of lists) if (!memberships.has(name)) memberships.set(name, { collection: name });
+  return memberships;
+}
+
+interface Group<Item> {
+  readonly prefix: string;
+  readonly items: readonly Item[];
+}
+
+function byPrefix<Item extends Groupable>(columns: readonly Item[]): Group<Item>[] {
+  const groups = new Map<string, Item[]>();
+  for (const column of columns) {
+    const prefix = prefixOf(column);
+    if (prefix === undefined) continue;
+    const items = groups.get(prefix);
+    if (items) items.push(column);
+    else groups.set(prefix, [column]);
+  }
+  return [...groups].map(([prefix, items]) => ({ prefix, items }));
+}
+
+/** Undefined where nothing would be left of the name before or after it. */
+function prefixOf({ name, parts }: Groupable): string | undefined {
+  if (parts.length > 1) return parts.slice(0, -1).join(".");
+  const underscore = name.indexOf("_");
+  return underscore > 0 && underscore < name.length - 1 ? name.slice(0, underscore) : undefined;
+}
+
+/** The whole group if all agree; else the parts that do, larger ones first. */
+function split<Item extends Groupable>(group: Group<Item>, agree: (a: Item, b: Item) => boolean): Group<Item>[] {
+  const clusters: Item[][] = [];
+  for (const column of group.items) {
+    const cluster = clusters.find(([first]) => agree(first!, column));
+    if (cluster) cluster.push(column);
+    else clusters.push([column]);
+  }
+  if (clusters.length === 1) return [group];
+  clusters.sort((a, b) => b.length - a.length);
+  return clusters.map((items) => ({ prefix: items[0]!.parts.length > 1 ? group.prefix : commonPrefix(items), items }));
+}
+
+/** Longest, in whole words between underscores, that leaves a field to each. */
+function commonPrefix(columns: readonly Groupable[]): string {
+  const names = columns.map(({ name }) => name.replace(/_+$/, "").split("_"));
+  const [first, ...others] = names;
+  let words = 0;
+  while (names.every((name) => words < name.length - 1) && others.every((name) => name[words] === first![words])) words++;
+  return first!.slice(0, words).join("_");
+}

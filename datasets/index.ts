@@ -1,0 +1,16 @@
+/** Datasets on their own: name files, see their schema and partitions, read columns into flat arrays. */
+export type { DType } from "../engine/schema.ts";
+export { createCatalogue } from "./catalogue.ts";
+export { type DataOption, parseDataOption } from "./data-option.ts";
+export {
+  type BrokenFile,
+  type Catalogue,
+  type ColumnLocation,
+  type ColumnTarget,
+  type Dataset,
+  DatasetError,
+  type FileIdentity,
+  type Partition,
+} from "./dataset.ts";
+export { readColumn } from "./parquet/read-column.ts";
+export type { DatasetEntry } from "./watched-dataset.ts";

@@ -1,0 +1,60 @@
+/** What a Parquet file says of its columns and row groups, reduced to what planning and reading need; plain data. */
+import type { CompressionCodec } from "hyparquet";
+import type { DType } from "../../engine/schema.ts";
+import type { PhysicalType } from "./value-type.ts";
+
+/** How definition levels (0–`maxDefinition`) tell presence. */
+export interface Levels {
+  readonly maxDefinition: number;
+  /** For a list: the level from which on there is an element; below it the list is empty or null. 0 for one value per entry. */
+  readonly element: number;
+  /** A list has repetition levels 0 (a new entry) and 1 (the next element). */
+  readonly list: boolean;
+}
+
+/** A column of numbers: a leaf of the file's schema. */
+export interface Leaf {
+  /** Position among the file's column chunks. */
+  readonly index: number;
+  /** Names from the root, without the groups that only make a list. */
+  readonly parts: readonly string[];
+  /** For a list: how many of `parts` name the list; the others name a field of its structs. */
+  readonly listParts?: number;
+  readonly physical: PhysicalType;
+  readonly unsigned: boolean;
+  readonly dtype: DType;
+  readonly levels: Levels;
+  /** Values (not: lists) may be missing by the schema, and the statistics do not rule it out. */
+  readonly nullable: boolean;
+  /** Level entries by row group; columns of one collection agree in it. */
+  readonly values: readonly number[];
+}
+
+/** Where a column chunk lies and how to decode it: the `chunk` of a `ColumnLocation`. */
+export interface ParquetChunk {
+  readonly rowGroup: number;
+  /** Bytes [start, start + length) of the file. */
+  readonly start: number;
+  readonly length: number;
+  /** Bytes of its pages after decompression, as the file states it. */
+  readonly uncompressed: number;
+  readonly codec: CompressionCodec;
+  readonly physical: PhysicalType;
+  readonly unsigned: boolean;
+  readonly levels: Levels;
+}
+
+export interface RowGroupSummary {
+  readonly entries: number;
+  readonly firstEntry: number;
+  /** By `Leaf.index`. */
+  readonly chunks: readonly Pick<ParquetChunk, "start" | "length" | "uncompressed" | "codec">[];
+}
+
+export interface ParquetFile {
+  readonly leaves: ReadonlyMap<string, Leaf>;
+  readonly unsupported: readonly { readonly name: string; readonly reason: string }[];
+  readonly rowGroups: readonly RowGroupSummary[];
+  /** Equal for files whose columns are equal in all but sizes. */
+  readonly kind: string;
+}

@@ -1,0 +1,156 @@
+/**
+ * The present values of a data page, decoded into a part of the target array. Rows are never assembled and values never boxed,
+ * but for DELTA_BINARY_PACKED of 64 bits, which is rare.
+ */
+import type { Encoding } from "hyparquet";
+import { deltaBinaryUnpack } from "hyparquet/src/delta.js";
+import { readVarInt } from "hyparquet/src/thrift.js";
+import type { ColumnTarget } from "../dataset.ts";
+import { decodeHybrid } from "./decode-hybrid.ts";
+import type { PhysicalType } from "./value-type.ts";
+
+export type Values = ColumnTarget["values"];
+
+/** What the values of a column are in its file; `unsigned` is about INT32 and INT64. */
+export interface Stored {
+  readonly physical: PhysicalType;
+  readonly unsigned: boolean;
+}
+
+const byteWidths: Readonly<Record<PhysicalType, number>> = { BOOLEAN: 0, INT32: 4, FLOAT: 4, INT64: 8, DOUBLE: 8 };
+
+/** Fills `output` with the values of a page whose levels are done: `bytes` start at the values. Throws where there are too few bytes. */
+export function decodeValues(bytes: Uint8Array, encoding: Encoding, stored: Stored, output: Values, dictionary: Values | undefined): void {
+  if (output.length === 0) return;
+  switch (encoding) {
+    case "PLAIN":
+      if (stored.physical === "BOOLEAN") decodeBits(bytes, output);
+      else decodePlain(bytes, stored, output);
+      return;
+    case "PLAIN_DICTIONARY":
+    case "RLE_DICTIONARY":
+      decodeIndexes(bytes, output, dictionary);
+      return;
+    case "RLE":
+      decodeRunsOfBits(bytes, stored, output);
+      return;
+    case "BYTE_STREAM_SPLIT":
+      decodePlain(joinStreams(bytes, byteWidths[stored.physical], output.length), stored, output);
+      return;
+    case "DELTA_BINARY_PACKED":
+      decodeDeltas(bytes, stored, output);
+      return;
+    default:
+      throw new Error(`its encoding ${encoding} is not supported`);
+  }
+}
+
+/** Little-endian values one after another; `output` may be wider than what is stored. */
+export function decodePlain(bytes: Uint8Array, { physical, unsigned }: Stored, output: Values): void {
+  const count = output.length;
+  const size = count * byteWidths[physical];
+  if (size > bytes.length) throw new Error(`${count} values need ${size} bytes, the page has ${bytes.length}`);
+  if (isStoredAs(physical, unsigned, output)) {
+    new Uint8Array(output.buffer, output.byteOffset, size).set(bytes.subarray(0, size));
+    return;
+  }
+  const aligned = bytes.slice(0, size).buffer;
+  switch (physical) {
+    case "INT32":
+      output.set(unsigned ? new Uint32Array(aligned) : new Int32Array(aligned));
+      return;
+    case "FLOAT":
+      output.set(new Float32Array(aligned));
+      return;
+    case "DOUBLE":
+      output.set(new Float64Array(aligned));
+      return;
+    case "INT64":
+      decodeLongs(new Uint32Array(aligned), unsigned, output);
+      return;
+    case "BOOLEAN":
+      throw new Error("booleans are not stored as bytes");
+  }
+}
+
+function isStoredAs(physical: PhysicalType, unsigned: boolean, output: Values): boolean {
+  switch (physical) {
+    case "FLOAT":
+      return output instanceof Float32Array;
+    case "DOUBLE":
+      return output instanceof Float64Array;
+    case "INT32":
+      return unsigned ? output instanceof Uint32Array : output instanceof Int32Array;
+    default:
+      return false;
+  }
+}
+
+/** Nearest float64: both halves are exact, the sum rounds once. */
+function decodeLongs(words: Uint32Array, unsigned: boolean, output: Values): void {
+  for (let index = 0; index < output.length; index++) {
+    const high = words[2 * index + 1]!;
+    output[index] = (unsigned ? high : high | 0) * 4294967296 + words[2 * index]!;
+  }
+}
+
+function decodeBits(bytes: Uint8Array, output: Values): void {
+  if (output.length > bytes.length * 8) throw new Error(`${output.length} booleans need more than the page's ${bytes.length} bytes`);
+  for (let index = 0; index < output.length; index++) output[index] = (bytes[index >> 3]! >> (index & 7)) & 1;
+}
+
+function decodeRunsOfBits(bytes: Uint8Array, { physical }: Stored, output: Values): void {
+  if (physical !== "BOOLEAN") throw new Error(`its encoding RLE is not supported for ${physical}`);
+  const length = viewOf(bytes).getUint32(0, true);
+  const bits = new Uint8Array(output.length);
+  decodeHybrid(bytes, 4, Math.min(bytes.length, 4 + length), 1, bits, bits.length);
+  output.set(bits);
+}
+
+function decodeIndexes(bytes: Uint8Array, output: Values, dictionary: Values | undefined): void {
+  if (!dictionary) throw new Error("a page needs a dictionary and the column chunk has none");
+  const width = bytes[0] ?? 255;
+  if (width > 32) throw new Error(`dictionary indexes of ${width} bits`);
+  const count = output.length;
+  const indexes = new Uint32Array(count);
+  decodeHybrid(bytes, 1, bytes.length, width, indexes, count);
+  const last = dictionary.length - 1;
+  for (let index = 0; index < count; index++) {
+    const entry = indexes[index]!;
+    if (entry > last) throw new Error(`dictionary index ${entry} where the dictionary has ${last + 1} values`);
+    output[index] = dictionary[entry]!;
+  }
+}
+
+function joinStreams(bytes: Uint8Array, width: number, count: number): Uint8Array {
+  const size = count * width;
+  if (width === 0 || size > bytes.length) throw new Error(`${count} values need ${size} bytes, the page has ${bytes.length}`);
+  const joined = new Uint8Array(size);
+  for (let stream = 0, from = 0; stream < width; stream++) {
+    for (let to = stream; to < size; to += width) joined[to] = bytes[from++]!;
+  }
+  return joined;
+}
+
+function decodeDeltas(bytes: Uint8Array, { physical, unsigned }: Stored, output: Values): void {
+  const reader = { view: viewOf(bytes), offset: 0 };
+  readVarInt(reader);
+  const miniblocks = readVarInt(reader);
+  if (miniblocks <= 0 || miniblocks > bytes.length) throw new Error(`blocks of ${miniblocks} parts in a page of ${bytes.length} bytes`);
+  reader.offset = 0;
+  if (physical === "INT32") {
+    const values = new Int32Array(output.length);
+    deltaBinaryUnpack(reader, values.length, values);
+    output.set(unsigned ? new Uint32Array(values.buffer) : values);
+  } else if (physical === "INT64") {
+    const values = new BigInt64Array(output.length);
+    deltaBinaryUnpack(reader, values.length, values);
+    decodeLongs(new Uint32Array(values.buffer), unsigned, output);
+  } else {
+    throw new Error(`its encoding DELTA_BINARY_PACKED is not supported for ${physical}`);
+  }
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

@@ -1,0 +1,28 @@
+/** Decompression of pages. Promises: exactly the stated number of bytes, or an error. */
+import type { CompressionCodec } from "hyparquet";
+import { compressors } from "hyparquet-compressors";
+
+export function decompress(codec: CompressionCodec, bytes: Uint8Array, length: number): Uint8Array {
+  if (codec === "UNCOMPRESSED") return exactly(bytes, length);
+  if (length === 0) return new Uint8Array(0);
+  const decompressor = compressors[codec];
+  if (!decompressor) throw new Error(`its compression ${codec} is not supported`);
+  if (codec === "SNAPPY") refuseOtherLength(bytes, length);
+  return exactly(decompressor(bytes, length), length);
+}
+
+function exactly(bytes: Uint8Array, length: number): Uint8Array {
+  if (bytes.length !== length) throw new Error(`a page has ${bytes.length} bytes after decompression, its header says ${length}`);
+  return bytes;
+}
+
+/** Snappy's own statement of the length comes first; the decompressor writes as many bytes as it says. */
+function refuseOtherLength(bytes: Uint8Array, length: number): void {
+  let stated = 0;
+  for (let at = 0; at < 5; at++) {
+    const byte = bytes[at] ?? 0;
+    stated += (byte & 0x7f) * 2 ** (7 * at);
+    if (byte < 0x80) break;
+  }
+  if (stated !== length) throw new Error(`a page has ${stated} bytes after decompression, its header says ${length}`);
+}

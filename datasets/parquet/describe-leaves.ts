@@ -1,0 +1,87 @@
+/**
+ * From a Parquet schema to its leaves: names without the groups that only make a list, and what the levels mean.
+ *
+ * Lists are found by the rules of the Parquet format ("Nested types", with its rules for older writers): three levels, two levels, and
+ * repeated fields without annotation. A null list counts as an empty one; a null struct makes its fields missing. Lists of lists
+ * and maps are refused.
+ */
+import type { SchemaTree } from "hyparquet";
+import type { Levels } from "./chunk.ts";
+import { type ValueType, valueTypeOf } from "./value-type.ts";
+
+export interface LeafShape {
+  readonly parts: readonly string[];
+  readonly listParts?: number;
+  readonly levels: Levels;
+  readonly type: ValueType;
+}
+
+interface Place {
+  readonly parts: readonly string[];
+  readonly definition: number;
+  readonly list?: { readonly parts: number; readonly level: number };
+  readonly refused?: string;
+}
+
+/** In the order of the file's column chunks. */
+export function describeLeaves(root: SchemaTree): LeafShape[] {
+  const leaves: LeafShape[] = [];
+  for (const child of root.children) visit(child, { parts: [child.element.name], definition: 0 }, leaves);
+  return leaves;
+}
+
+function visit(node: SchemaTree, outer: Place, leaves: LeafShape[]): void {
+  const place = enter(node, outer);
+  if (node.children.length === 0) {
+    const isGroup = node.element.type === undefined;
+    if (!isGroup) leaves.push(leafAt(node, place));
+    return;
+  }
+  const annotation = node.element.logical_type?.type ?? node.element.converted_type;
+  if (annotation === "MAP" || annotation === "MAP_KEY_VALUE") {
+    visitFields(node, { ...place, refused: "is part of a map, which is not supported" }, leaves);
+    return;
+  }
+  const repeated = annotation === "LIST" ? listedBy(node) : undefined;
+  if (!repeated) {
+    visitFields(node, place, leaves);
+  } else if (isElement(repeated, node.element.name)) {
+    visit(repeated, place, leaves);
+  } else {
+    visit(repeated.children[0]!, enter(repeated, place), leaves);
+  }
+}
+
+function visitFields(node: SchemaTree, place: Place, leaves: LeafShape[]): void {
+  for (const child of node.children) visit(child, { ...place, parts: [...place.parts, child.element.name] }, leaves);
+}
+
+/** Counts the node's own repetition into the levels. */
+function enter(node: SchemaTree, place: Place): Place {
+  const { repetition_type } = node.element;
+  if (repetition_type === "REQUIRED") return place;
+  const definition = place.definition + 1;
+  if (repetition_type !== "REPEATED") return { ...place, definition };
+  if (place.list) return { ...place, definition, refused: place.refused ?? "is a list of lists, which is not supported" };
+  return { ...place, definition, list: { parts: place.parts.length, level: definition } };
+}
+
+function listedBy(node: SchemaTree): SchemaTree | undefined {
+  const [child] = node.children;
+  return node.children.length === 1 && child?.element.repetition_type === "REPEATED" ? child : undefined;
+}
+
+/** Older writers: the repeated group is itself the element. */
+function isElement(repeated: SchemaTree, list: string): boolean {
+  const { name } = repeated.element;
+  return repeated.children.length !== 1 || name === "array" || name === `${list}_tuple`;
+}
+
+function leafAt(node: SchemaTree, { parts, definition, list, refused }: Place): LeafShape {
+  return {
+    parts,
+    ...(list && { listParts: list.parts }),
+    levels: { maxDefinition: definition, element: list?.level ?? 0, list: list !== undefined },
+    type: refused === undefined ? valueTypeOf(node.element) : { kind: "unsupported", reason: refused },
+  };
+}

@@ -1,0 +1,154 @@
+/**
+ * Flat columns as a Parquet file of one row group: required numbers and lists of them, one PLAIN data page a column, no statistics.
+ *
+ * hyparquet-writer's column writer takes values in rows (an empty list is a hole among them) and passes over each several times through boxed
+ * arrays; feeding it typed arrays of values that are there is not possible. So pages are laid out here, the values' bytes as they lie in memory, and its
+ * modules write what is small: page headers, runs of levels, snappy, the footer.
+ */
+import type { ColumnMetaData, FileMetaData, ParquetType, SchemaElement } from "hyparquet";
+import { ByteWriter } from "hyparquet-writer/src/bytewriter.js";
+import { writePageHeader } from "hyparquet-writer/src/datapage.js";
+import { writeRleBitPackedHybrid } from "hyparquet-writer/src/encoding.js";
+import { writeMetadata } from "hyparquet-writer/src/metadata.js";
+import { snappyCompress } from "hyparquet-writer/src/snappy.js";
+
+export interface FlatColumn {
+  readonly name: string;
+  readonly values: Float32Array | Float64Array | Int32Array;
+  /** For a list: entry i is values [offsets[i], offsets[i + 1]). Columns that share the array share its encoding. */
+  readonly offsets?: Uint32Array;
+  /** Snappy pays for few distinct values, and costs for random bits. */
+  readonly compress?: boolean;
+}
+
+interface EncodedLevels {
+  readonly repetition: Uint8Array;
+  readonly definition: Uint8Array;
+  /** Level entries: elements and empty lists. */
+  readonly count: number;
+  readonly empty: number;
+}
+
+const magic = new TextEncoder().encode("PAR1");
+
+/** The file as consecutive pieces; those of uncompressed columns are views on `values`, so write them before these change. */
+export function encodeFile(columns: readonly FlatColumn[], entries: number, createdBy: string): Uint8Array[] {
+  const pieces: Uint8Array[] = [magic];
+  const levels = new Map<Uint32Array, EncodedLevels>();
+  const chunks: ColumnMetaData[] = [];
+  let at = magic.length;
+  for (const column of columns) {
+    const { offsets } = column;
+    const encoded = offsets && (levels.get(offsets) ?? encodeLevels(offsets, entries));
+    if (offsets && encoded) levels.set(offsets, encoded);
+    const { page, uncompressed } = encodePage(column, entries, encoded);
+    const size = page.reduce((sum, piece) => sum + piece.length, 0);
+    chunks.push(describeChunk(column, encoded?.count ?? entries, { at, size, uncompressed }));
+    pieces.push(...page);
+    at += size;
+  }
+  const footer = new ByteWriter();
+  writeMetadata(footer, describeFile(columns, chunks, entries, createdBy));
+  footer.appendBytes(magic);
+  return [...pieces, footer.getBytes()];
+}
+
+function encodeLevels(offsets: Uint32Array, entries: number): EncodedLevels {
+  const most = offsets[entries]! + entries;
+  const repetition = new Uint8Array(most);
+  const definition = new Uint8Array(most);
+  let count = 0;
+  let empty = 0;
+  for (let entry = 0; entry < entries; entry++) {
+    const length = offsets[entry + 1]! - offsets[entry]!;
+    if (length === 0) {
+      empty++;
+      count++;
+      continue;
+    }
+    definition.fill(1, count, count + length);
+    repetition.fill(1, count + 1, count + length);
+    count += length;
+  }
+  return { repetition: encodeRuns(repetition.subarray(0, count)), definition: encodeRuns(definition.subarray(0, count)), count, empty };
+}
+
+function encodeRuns(levels: Uint8Array): Uint8Array {
+  const writer = new ByteWriter();
+  writeRleBitPackedHybrid(writer, levels, 1);
+  return writer.getBytes();
+}
+
+function encodePage(
+  { values, compress }: FlatColumn,
+  entries: number,
+  levels: EncodedLevels | undefined,
+): { readonly page: Uint8Array[]; readonly uncompressed: number } {
+  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  const body = compress ? snappyCompress(bytes) : bytes;
+  const repetition = levels?.repetition ?? new Uint8Array(0);
+  const definition = levels?.definition ?? new Uint8Array(0);
+  const levelBytes = repetition.length + definition.length;
+  const header = new ByteWriter();
+  writePageHeader(header, {
+    type: "DATA_PAGE_V2",
+    uncompressed_page_size: levelBytes + bytes.length,
+    compressed_page_size: levelBytes + body.length,
+    data_page_header_v2: {
+      num_values: levels?.count ?? entries,
+      num_nulls: levels?.empty ?? 0,
+      num_rows: entries,
+      encoding: "PLAIN",
+      definition_levels_byte_length: definition.length,
+      repetition_levels_byte_length: repetition.length,
+      is_compressed: compress === true,
+    },
+  });
+  const uncompressed = header.offset + levelBytes + bytes.length;
+  return { page: [header.getBytes(), repetition, definition, body], uncompressed };
+}
+
+function describeChunk(
+  { name, values, offsets, compress }: FlatColumn,
+  count: number,
+  place: { readonly at: number; readonly size: number; readonly uncompressed: number },
+): ColumnMetaData {
+  return {
+    type: typeOf(values),
+    encodings: ["PLAIN", "RLE"],
+    path_in_schema: offsets ? [name, "list", "element"] : [name],
+    codec: compress ? "SNAPPY" : "UNCOMPRESSED",
+    num_values: BigInt(count),
+    total_uncompressed_size: BigInt(place.uncompressed),
+    total_compressed_size: BigInt(place.size),
+    data_page_offset: BigInt(place.at),
+  };
+}
+
+function describeFile(columns: readonly FlatColumn[], chunks: ColumnMetaData[], entries: number, createdBy: string): FileMetaData {
+  const size = chunks.reduce((sum, chunk) => sum + chunk.total_uncompressed_size, 0n);
+  const rows = BigInt(entries);
+  return {
+    version: 2,
+    schema: [{ name: "schema", num_children: columns.length }, ...columns.flatMap(describeSchema)],
+    num_rows: rows,
+    row_groups: [{ columns: chunks.map((meta_data) => ({ file_offset: 0n, meta_data })), total_byte_size: size, num_rows: rows }],
+    created_by: createdBy,
+    metadata_length: 0,
+  };
+}
+
+function describeSchema({ name, values, offsets }: FlatColumn): SchemaElement[] {
+  const type = typeOf(values);
+  if (!offsets) return [{ name, type, repetition_type: "REQUIRED" }];
+  return [
+    { name, repetition_type: "REQUIRED", num_children: 1, converted_type: "LIST", logical_type: { type: "LIST" } },
+    { name: "list", repetition_type: "REPEATED", num_children: 1 },
+    { name: "element", type, repetition_type: "REQUIRED" },
+  ];
+}
+
+function typeOf(values: FlatColumn["values"]): ParquetType {
+  if (values instanceof Float32Array) return "FLOAT";
+  return values instanceof Float64Array ? "DOUBLE" : "INT32";
+}

@@ -1,0 +1,61 @@
+/** Which of our number types a Parquet leaf becomes, or why it cannot become one. */
+import type { SchemaElement } from "hyparquet";
+import type { DType } from "../../engine/schema.ts";
+
+/** Physical types that are read; `unsigned` INT32 and INT64 hold their logical type's bits. */
+export type PhysicalType = "BOOLEAN" | "INT32" | "INT64" | "FLOAT" | "DOUBLE";
+
+export type ValueType =
+  | { readonly kind: "number"; readonly physical: PhysicalType; readonly unsigned: boolean; readonly dtype: DType }
+  | { readonly kind: "unsupported"; readonly reason: string };
+
+const convertedReasons: Readonly<Record<string, string>> = {
+  UTF8: "text",
+  ENUM: "text",
+  JSON: "JSON text",
+  BSON: "BSON",
+  DECIMAL: "decimal numbers",
+  DATE: "dates",
+  TIME: "times",
+  TIME_MILLIS: "times",
+  TIME_MICROS: "times",
+  TIMESTAMP: "times",
+  TIMESTAMP_MILLIS: "times",
+  TIMESTAMP_MICROS: "times",
+  INTERVAL: "time intervals",
+  STRING: "text",
+  UUID: "UUIDs",
+  FLOAT16: "16-bit floats",
+  VARIANT: "variants",
+  GEOMETRY: "geometries",
+  GEOGRAPHY: "geographies",
+  NULL: "nothing but nulls",
+};
+
+const physicalReasons: Readonly<Record<string, string>> = {
+  INT96: "96-bit times",
+  BYTE_ARRAY: "text or bytes",
+  FIXED_LEN_BYTE_ARRAY: "bytes",
+};
+
+export function valueTypeOf(element: SchemaElement): ValueType {
+  const { type, converted_type, logical_type } = element;
+  const annotation = logical_type?.type ?? converted_type ?? "";
+  const reason = convertedReasons[annotation] ?? physicalReasons[type ?? ""];
+  if (reason !== undefined) return { kind: "unsupported", reason: `holds ${reason}, which are not supported` };
+  const unsigned = logical_type?.type === "INTEGER" ? !logical_type.isSigned : (converted_type?.startsWith("UINT_") ?? false);
+  switch (type) {
+    case "BOOLEAN":
+      return { kind: "number", physical: type, unsigned: false, dtype: "bool" };
+    case "INT32":
+      return { kind: "number", physical: type, unsigned, dtype: unsigned ? "uint32" : "int32" };
+    case "INT64":
+      return { kind: "number", physical: type, unsigned, dtype: "float64" };
+    case "FLOAT":
+      return { kind: "number", physical: type, unsigned: false, dtype: "float32" };
+    case "DOUBLE":
+      return { kind: "number", physical: type, unsigned: false, dtype: "float64" };
+    default:
+      return { kind: "unsupported", reason: `has the physical type ${type ?? "none"}, which is not supported` };
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * One dataset of the catalogue: its files as they were at the last look, and the metadata of each.
+ *
+ * Promises: concurrent calls share one look; a footer is read once per identity of its file, and again only where reading failed
+ * for a reason that may pass; nothing of a file that is gone is kept. A file that cannot be read takes the place of a partition
+ * without entries, so that a query names it.
+ */
+import { basename } from "node:path";
+import type { Schema } from "../engine/schema.ts";
+import { type BrokenFile, type ColumnLocation, type Dataset, DatasetError, type FileIdentity, type Partition } from "./dataset.ts";
+import { type FoundFile, findFiles } from "./find-files.ts";
+import { fingerprintOf } from "./fingerprint.ts";
+import { withUnchangedFile } from "./local-file.ts";
+import { mapBounded } from "./map-bounded.ts";
+import { mergeSchemas } from "./merge-schemas.ts";
+import type { ParquetChunk, ParquetFile } from "./parquet/chunk.ts";
+import { readFooter } from "./parquet/read-footer.ts";
+
+export interface DatasetEntry {
+  readonly name: string;
+  /** A file, a folder or a glob pattern. */
+  readonly pattern: string;
+  /** For a dataset that is being made: how far it is; undefined when it is complete. */
+  readonly preparing?: () => { readonly entries: number; readonly total: number } | undefined;
+  /** For a dataset that is being made: resolves when its first file is there. Whoever makes it owns the promise. */
+  readonly firstFile?: Promise<void>;
+}
+
+type KnownFile = { readonly file: FileIdentity; readonly partitions: readonly Omit<Partition, "index">[] } & (
+  | { readonly kind: "read"; readonly content: ParquetFile }
+  | { readonly kind: "broken"; readonly cause: string; readonly permanent: boolean }
+);
+
+const parallelFooters = 4;
+
+export class WatchedDataset {
+  readonly #entry: DatasetEntry;
+  #known: ReadonlyMap<string, KnownFile> = new Map();
+  #dataset: Dataset | undefined;
+  #look: Promise<Dataset> | undefined;
+
+  constructor(entry: DatasetEntry) {
+    this.#entry = entry;
+  }
+
+  /** The dataset as its files are now. Throws `DatasetError` where none can be read. */
+  look(): Promise<Dataset> {
+    this.#look ??= this.#lookNow().finally(() => {
+      this.#look = undefined;
+    });
+    return this.#look;
+  }
+
+  /** From what the last look found; looks again where the partition is not in it. */
+  async locate(partition: Partition, column: string): Promise<ColumnLocation> {
+    if (!this.#holds(partition)) await this.look();
+    const name = basename(partition.file.path);
+    const known = this.#known.get(partition.file.path);
+    const refuse = (reason: string) => new DatasetError(`Cannot read column ${column} of ${name}: ${reason}`, { permanent: true });
+    if (!known || !this.#holds(partition)) throw refuse("the file changed or was removed since the query was planned");
+    if (known.kind === "broken") throw new DatasetError(known.cause, { permanent: known.permanent });
+    const leaf = known.content.leaves.get(column);
+    const merged = this.#dataset?.schema.columns.find((candidate) => candidate.name === column);
+    const group = known.content.rowGroups[partition.rowGroup];
+    if (!leaf || !merged || !group) throw refuse("there is no such column that every file of the dataset has");
+    const { physical, unsigned, levels } = leaf;
+    const chunk: ParquetChunk = { rowGroup: partition.rowGroup, ...group.chunks[leaf.index]!, physical, unsigned, levels };
+    return { file: known.file, column: merged, entries: group.entries, values: leaf.values[partition.rowGroup]!, chunk };
+  }
+
+  #holds({ file, fingerprint }: Partition): boolean {
+    return this.#known.get(file.path)?.partitions.some((partition) => partition.fingerprint === fingerprint) ?? false;
+  }
+
+  async #lookNow(): Promise<Dataset> {
+    await this.#entry.firstFile;
+    const preparing = this.#entry.preparing?.();
+    const found = await findFiles(this.#entry.pattern);
+    const files = await mapBounded(found, parallelFooters, (file) => this.#refresh(file));
+    const same = files.length === this.#known.size && files.every((file) => this.#known.get(file.file.path) === file);
+    if (!same || !this.#dataset) {
+      this.#known = new Map(files.map((file) => [file.file.path, file]));
+      this.#dataset = undefined;
+      this.#dataset = describe(this.#entry, files);
+    }
+    return preparing ? { ...this.#dataset, preparing } : this.#dataset;
+  }
+
+  async #refresh(found: FoundFile): Promise<KnownFile> {
+    const known = this.#known.get(found.file.path);
+    const passing = known?.kind === "broken" && !known.permanent;
+    const unchanged = known?.file.size === found.file.size && known.file.modified === found.file.modified;
+    return known && unchanged && !passing ? known : await readFile(found);
+  }
+}
+
+async function readFile({ file, cause }: FoundFile): Promise<KnownFile> {
+  const name = basename(file.path);
+  try {
+    if (cause !== undefined) throw new DatasetError(`Cannot read ${name}: ${cause}`, { permanent: false });
+    const content = await withUnchangedFile(file, (source) => readFooter(source, name));
+    const groups = content.rowGroups.map((group, rowGroup) => ({ file, rowGroup, entries: group.entries, firstEntry: group.firstEntry }));
+    const partitions = await Promise.all(groups.filter(({ entries }) => entries > 0).map(withFingerprint));
+    return { kind: "read", file, content, partitions };
+  } catch (error) {
+    if (!(error instanceof DatasetError)) throw error;
+    const partition = await withFingerprint({ file, rowGroup: 0, entries: 0, firstEntry: 0 });
+    return { kind: "broken", file, cause: error.message, permanent: error.permanent, partitions: [partition] };
+  }
+}
+
+async function withFingerprint(partition: Omit<Partition, "index" | "fingerprint">): Promise<Omit<Partition, "index">> {
+  return { ...partition, fingerprint: await fingerprintOf(partition) };
+}
+
+function describe({ name, pattern }: DatasetEntry, files: readonly KnownFile[]): Dataset {
+  const partitions = files.flatMap((file) => file.partitions).map((partition, index) => ({ index, ...partition }));
+  const broken = files.filter((file) => file.kind === "broken").map(({ file, cause }): BrokenFile => ({ file, cause }));
+  return {
+    name,
+    schema: schemaOf(name, pattern, files),
+    partitions,
+    broken,
+    entries: partitions.reduce((sum, { entries }) => sum + entries, 0),
+    bytes: files.reduce((sum, { file }) => sum + file.size, 0),
+  };
+}
+
+function schemaOf(name: string, pattern: string, files: readonly KnownFile[]): Schema {
+  const readable = files.filter((file) => file.kind === "read");
+  if (readable.length > 0) return mergeSchemas(readable.map(({ file, content }) => ({ name: basename(file.path), content })));
+  const [first] = files.filter((file) => file.kind === "broken");
+  if (!first) throw new DatasetError(`Cannot use dataset ${name}: no file matches ${pattern}`, { permanent: false });
+  const others = files.length > 1 ? ` (and ${files.length - 1} more files)` : "";
+  throw new DatasetError(`Cannot use dataset ${name}: ${first.cause}${others}`, { permanent: first.permanent });
+}

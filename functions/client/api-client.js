@@ -1,0 +1,76 @@
+/**
+ * The HTTP interface as functions, for the page and the command line alike. Everything rejects with `RequestFailed` where the
+ * server answered with an error, `NotReached` where none answered, and the signal's reason when aborted.
+ *
+ * @import { Status } from "../api.ts"
+ */
+import { NotReached, RequestFailed, readProblem } from "./failures.js";
+import { followQuery } from "./follow-query.js";
+
+/**
+ * @typedef {object} DatasetSummary
+ * @property {string} name
+ * @property {number} entries
+ * @property {number} partitions
+ * @property {number} bytes
+ * @property {{ readonly entries: number, readonly total: number }} [preparing]
+ *
+ * @typedef {import("../../engine/schema.ts").Column} Column
+ * @typedef {DatasetSummary & { readonly files: number, readonly columns: readonly Column[], readonly unsupported: readonly { readonly name: string, readonly reason: string }[], readonly broken: readonly { readonly file: string, readonly cause: string }[] }} DatasetDescription
+ *
+ * @typedef {object} ClientOptions
+ * @property {string} server without a slash at its end
+ * @property {string} client name under which interest in queries is kept
+ * @property {typeof globalThis.fetch} [fetch]
+ *
+ * @typedef {ReturnType<typeof createApiClient>} ApiClient
+ */
+
+/** @param {ClientOptions} options */
+export function createApiClient({ server, client, fetch = globalThis.fetch.bind(globalThis) }) {
+  const headers = { "femtoq-client": client };
+
+  /**
+   * @param {string} path
+   * @param {RequestInit} [init]
+   */
+  async function request(path, init = {}) {
+    let response;
+    try {
+      response = await fetch(server + path, { ...init, headers: { ...headers, ...init.headers } });
+    } catch (error) {
+      init.signal?.throwIfAborted();
+      throw new NotReached(server, error);
+    }
+    if (!response.ok) throw new RequestFailed(await readProblem(response));
+    return response;
+  }
+  /** @type {(path: string, init?: RequestInit) => Promise<any>} */
+  const json = async (path, init) => (await request(path, init)).json();
+  /** @type {(body: string, signal: AbortSignal | undefined) => RequestInit} */
+  const post = (body, signal) => ({ method: "POST", body, headers: { "content-type": "application/json" }, ...(signal ? { signal } : {}) });
+  const query = (/** @type {string} */ id) => `/queries/${encodeURIComponent(id)}`;
+
+  return {
+    server,
+    /** @returns {Promise<readonly DatasetSummary[]>} */
+    datasets: async (/** @type {AbortSignal} */ signal) => (await json("/datasets", { signal })).datasets,
+    /** @returns {Promise<DatasetDescription>} */
+    dataset: (/** @type {string} */ name, /** @type {AbortSignal} */ signal) => json(`/datasets/${encodeURIComponent(name)}`, { signal }),
+    /** @returns {Promise<Status>} */
+    submit: (/** @type {string} */ text, /** @type {AbortSignal} */ signal) => json("/queries", post(text, signal)),
+    /** @returns {Promise<any>} */
+    explain: (/** @type {string} */ text, /** @type {AbortSignal} */ signal) => json("/queries/explain", post(text, signal)),
+    /** @returns {Promise<Status>} */
+    status: (/** @type {string} */ id, /** @type {AbortSignal} */ signal) => json(query(id), { signal }),
+    /** Ends this client's interest. */
+    cancel: (/** @type {string} */ id, /** @type {AbortSignal} */ signal) => request(query(id), { method: "DELETE", signal }),
+    /** @type {(id: string, options: Omit<import("./follow-query.js").FollowOptions, "fetch" | "headers">) => AsyncGenerator<Status>} */
+    follow: (id, options) => followQuery(`${server}${query(id)}/events`, { ...options, fetch, headers }),
+    /** Where the result of a query is, in a format. */
+    resultPath: (/** @type {string} */ id, /** @type {string} */ format, /** @type {string | undefined} */ histogram) =>
+      `${query(id)}?${new URLSearchParams({ format, ...(histogram === undefined ? {} : { histogram }) })}`,
+    request,
+    json,
+  };
+}

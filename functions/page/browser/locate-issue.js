@@ -1,0 +1,130 @@
+/**
+ * Where in the query's text an issue is: its JSON pointer is followed through the syntax tree, its line and column through the
+ * escapes of the string that holds the expression. Pure.
+ *
+ * @import { SyntaxNode, Tree } from "@lezer/common"
+ * @import { QueryIssue } from "../../../engine/query-error.ts"
+ */
+
+/** @typedef {{ readonly from: number, readonly to: number }} Range UTF-16 offsets, half-open */
+
+const valueNames = new Set(["Object", "Array", "String", "Number", "True", "False", "Null"]);
+
+/**
+ * What the pointer cannot follow is marked where it ends.
+ * @param {Tree} tree of the JSON grammar
+ * @param {string} text
+ * @param {Pick<QueryIssue, "at" | "line" | "column">} issue
+ * @returns {Range}
+ */
+export function locateIssue(tree, text, issue) {
+  let value = firstValue(tree.topNode);
+  if (!value) return { from: 0, to: text.length };
+  /** @type {SyntaxNode | undefined} */
+  let property;
+  for (const segment of pointerSegments(issue.at)) {
+    const step = follow(value, segment, text);
+    if (!step) break;
+    ({ value, property } = step);
+  }
+  if (value.name === "String" && issue.line !== undefined && issue.column !== undefined) {
+    return placeInString(text, value, { line: issue.line, column: issue.column });
+  }
+  const name = property?.getChild("PropertyName");
+  if (name && (value.name === "Object" || value.name === "Array")) return { from: name.from, to: name.to };
+  if (value.name === "Object" || value.name === "Array") return { from: value.from, to: value.from + 1 };
+  return { from: value.from, to: value.to };
+}
+
+/**
+ * The value of a property at the query's top level, such as its dataset's name.
+ * @param {Tree} tree
+ * @param {string} text
+ * @param {string} name
+ * @returns {Range | undefined}
+ */
+export function locateValue(tree, text, name) {
+  const top = firstValue(tree.topNode);
+  const value = top && follow(top, name, text)?.value;
+  return value && { from: value.from, to: value.to };
+}
+
+/**
+ * RFC 6901.
+ * @param {string} pointer
+ */
+export const pointerSegments = (pointer) =>
+  pointer
+    .split("/")
+    .slice(1)
+    .map((segment) => segment.replaceAll("~1", "/").replaceAll("~0", "~"));
+
+/**
+ * @param {SyntaxNode} value
+ * @param {string} segment
+ * @param {string} text
+ * @returns {{ readonly value: SyntaxNode, readonly property: SyntaxNode | undefined } | undefined}
+ */
+function follow(value, segment, text) {
+  if (value.name === "Array") {
+    const item = values(value)[Number(segment)];
+    return item && { value: item, property: undefined };
+  }
+  if (value.name !== "Object") return undefined;
+  // Of equal names the last counts, as in JSON.parse.
+  const property = value.getChildren("Property").findLast((each) => {
+    const name = each.getChild("PropertyName");
+    return name !== null && unescapeString(text.slice(name.from, name.to)).decoded === segment;
+  });
+  const inner = property && firstValue(property);
+  return inner && { value: inner, property };
+}
+
+/** @param {SyntaxNode} node */
+function values(node) {
+  const found = [];
+  for (let child = node.firstChild; child; child = child.nextSibling) if (valueNames.has(child.name)) found.push(child);
+  return found;
+}
+
+/** @param {SyntaxNode} node */
+const firstValue = (node) => values(node)[0];
+
+/**
+ * From the place to the end of the word there; one character of anything else. Past the end: the closing quote.
+ * @param {string} text
+ * @param {SyntaxNode} node a String
+ * @param {{ readonly line: number, readonly column: number }} place from 1
+ * @returns {Range}
+ */
+function placeInString(text, node, { line, column }) {
+  const { decoded, offsets } = unescapeString(text.slice(node.from, node.to));
+  const lines = [0, ...[...decoded.matchAll(/\r\n?|[\n\u2028\u2029]/g)].map((end) => end.index + end[0].length)];
+  const start = Math.min(decoded.length, (lines[line - 1] ?? decoded.length) + column - 1);
+  const word = /^(?:[A-Za-z_$][\w$]*|\d[\w.]*|.)/su.exec(decoded.slice(start))?.[0] ?? "";
+  const from = node.from + offsets[start];
+  return { from, to: Math.max(from + 1, node.from + offsets[start + word.length]) };
+}
+
+/**
+ * The content of a JSON string and, for each of its UTF-16 units and its end, the offset in the literal.
+ * @param {string} literal quotes included; the closing one may be missing
+ */
+function unescapeString(literal) {
+  let decoded = "";
+  const offsets = [];
+  const simple = /** @type {Readonly<Record<string, string>>} */ ({ b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" });
+  let at = 1;
+  while (at < literal.length && literal[at] !== '"') {
+    offsets.push(at);
+    if (literal[at] !== "\\") decoded += literal[at++];
+    else if (literal[at + 1] === "u") {
+      decoded += String.fromCharCode(Number.parseInt(literal.slice(at + 2, at + 6), 16) || 0);
+      at += 6;
+    } else {
+      decoded += simple[literal[at + 1]] ?? literal[at + 1] ?? "";
+      at += 2;
+    }
+  }
+  return { decoded, offsets: [...offsets, Math.min(at, literal.length)] };
+}

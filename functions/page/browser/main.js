@@ -1,0 +1,87 @@
+/** The page: three panels, wired. */
+import { createApiClient } from "../../client/api-client.js";
+import { pause } from "../../client/follow-query.js";
+import { clientName, readSetting, writeSetting } from "./client-name.js";
+import { createDatasetBrowser } from "./dataset-browser.js";
+import { element, fill, setText } from "./elements.js";
+import { examples, loadExample } from "./examples.js";
+import { createQueryPanel } from "./query-panel.js";
+import { createResultView } from "./result-view.js";
+import { createRunner } from "./run-query.js";
+
+const textSetting = "femtoq.query";
+
+const place = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
+const nonce = /** @type {HTMLScriptElement} */ (document.querySelector("script[nonce]")).nonce;
+const api = createApiClient({ server: location.origin, client: clientName() });
+const connection = place("connection");
+
+let ranText = "";
+const result = createResultView({ parent: place("result"), api, onRetry: () => runner.retry(ranText).catch(showTrouble) });
+const runner = createRunner({
+  api,
+  onChange(run) {
+    if (run.phase === "sending") result.reset();
+    if (run.phase === "refused") panel.refuse(run.problem?.errors ?? []);
+    panel.setRunning(run.phase === "sending" || run.phase === "running");
+    result.show(run);
+  },
+});
+const panel = createQueryPanel({
+  parent: place("query"),
+  api,
+  text: readSetting(textSetting) ?? "",
+  nonce,
+  onRun: () => {
+    ranText = panel.editor.text();
+    runner.start(ranText);
+  },
+  onCancel: () => runner.cancel(),
+  onExample: (file) => showExample(file).catch(showTrouble),
+  onChecked: (text) => {
+    writeSetting(textSetting, text);
+    const dataset = JSON.parse(text)?.dataset;
+    if (typeof dataset === "string" && dataset !== browser.chosen) browser.load(dataset);
+  },
+});
+const browser = createDatasetBrowser({
+  parent: place("browser"),
+  api,
+  onInsert: (words) => panel.editor.insert(words),
+  onChoose: (dataset) => panel.editor.setDataset(dataset),
+});
+
+/** @param {string} file */
+async function showExample(file) {
+  const text = await loadExample(file, { datasets: browser.names, chosen: browser.chosen });
+  panel.editor.replace(text);
+  const { dataset } = JSON.parse(text);
+  if (dataset !== browser.chosen) browser.load(dataset);
+  panel.editor.focus();
+}
+
+/** @param {unknown} error */
+function showTrouble(error) {
+  fill(connection, element("strong", {}, error instanceof Error ? error.message : String(error)));
+}
+
+/** The server may still be starting: asks until it lists its datasets. */
+async function start() {
+  for (;;) {
+    try {
+      const datasets = await api.datasets(AbortSignal.timeout(30_000));
+      setText(connection, "");
+      browser.show(datasets);
+      if (datasets.length > 0) break;
+    } catch (error) {
+      showTrouble(error);
+    }
+    await pause(1000, new AbortController().signal);
+  }
+  if (panel.editor.text().trim() === "") {
+    panel.editor.replace(await loadExample(examples[0].file, { datasets: browser.names, chosen: browser.chosen }));
+  }
+  if (browser.chosen) browser.load(browser.chosen);
+}
+
+await start();

@@ -1,0 +1,142 @@
+/**
+ * The query's text: JSON with colours, folding, history and errors underlined at their place. Tab leaves the editor, as
+ * elsewhere on the page; Ctrl+Enter (Cmd+Enter) runs.
+ *
+ * @import { Diagnostic } from "@codemirror/lint"
+ * @import { QueryIssue } from "../../../engine/query-error.ts"
+ */
+import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
+import { json, jsonParseLinter } from "@codemirror/lang-json";
+import {
+  bracketMatching,
+  codeFolding,
+  ensureSyntaxTree,
+  foldEffect,
+  foldGutter,
+  foldKeymap,
+  syntaxHighlighting,
+} from "@codemirror/language";
+import { linter, lintKeymap, setDiagnostics } from "@codemirror/lint";
+import { EditorState, Prec } from "@codemirror/state";
+import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from "@codemirror/view";
+import { editorColours, editorTheme } from "./editor-theme.js";
+import { locateIssue, locateValue } from "./locate-issue.js";
+
+/**
+ * @typedef {object} EditorOptions
+ * @property {HTMLElement} parent
+ * @property {string} text
+ * @property {string} nonce admits the editor's own styles
+ * @property {() => void} onRun
+ * @property {() => void} onEdit
+ * @property {(text: string) => Promise<readonly QueryIssue[]>} check asked a moment after an edit, for text that is JSON
+ *
+ * @typedef {ReturnType<typeof createQueryEditor>} QueryEditor
+ */
+
+const checkDelay = 400;
+/** Longer arrays are folded when a query is put in: they are bin edges. */
+const longestOpenArray = 400;
+
+/** @param {EditorOptions} options */
+export function createQueryEditor({ parent, text, nonce, onRun, onEdit, check }) {
+  const parse = jsonParseLinter();
+  const run = () => {
+    onRun();
+    return true;
+  };
+  const view = new EditorView({
+    parent,
+    state: EditorState.create({
+      doc: text,
+      extensions: [
+        EditorView.cspNonce.of(nonce),
+        Prec.highest(keymap.of([{ key: "Mod-Enter", preventDefault: true, run }])),
+        lineNumbers(),
+        foldGutter(),
+        codeFolding({ placeholderText: "…" }),
+        history(),
+        drawSelection(),
+        bracketMatching(),
+        highlightActiveLine(),
+        json(),
+        syntaxHighlighting(editorColours),
+        editorTheme,
+        EditorView.lineWrapping,
+        EditorView.contentAttributes.of({ "aria-label": "Query, as JSON. Control Enter runs it.", spellcheck: "false", id: "editor" }),
+        linter(async (editor) => (editor.state.doc.length === 0 ? [] : lint(editor)), { delay: checkDelay }),
+        keymap.of([...defaultKeymap, ...historyKeymap, ...foldKeymap, ...lintKeymap]),
+        EditorView.updateListener.of(({ docChanged }) => docChanged && onEdit()),
+      ],
+    }),
+  });
+
+  /** @param {EditorView} editor */
+  async function lint(editor) {
+    const broken = parse(editor);
+    return broken.length > 0 ? broken : diagnostics(await check(editor.state.doc.toString()));
+  }
+
+  const tree = () => ensureSyntaxTree(view.state, view.state.doc.length, 1000);
+
+  /**
+   * @param {readonly QueryIssue[]} issues
+   * @returns {Diagnostic[]}
+   */
+  function diagnostics(issues) {
+    const parsed = tree();
+    if (!parsed) return [];
+    const source = view.state.doc.toString();
+    return issues.map((issue) => {
+      const range = locateIssue(parsed, source, issue);
+      const actions = issue.line === undefined ? [] : (issue.near ?? []).map((name) => ({ name, apply: replaceWith(name) }));
+      return { ...range, severity: "error", message: issue.message, actions };
+    });
+  }
+
+  /** @param {string} name */
+  const replaceWith = (name) => (/** @type {EditorView} */ editor, /** @type {number} */ from, /** @type {number} */ to) =>
+    editor.dispatch({ changes: { from, to, insert: JSON.stringify(name).slice(1, -1) } });
+
+  function foldLongArrays() {
+    /** @type {import("@codemirror/state").StateEffect<unknown>[]} */
+    const effects = [];
+    tree()?.iterate({
+      enter: ({ name, from, to }) => {
+        if (name === "Array" && to - from > longestOpenArray) effects.push(foldEffect.of({ from: from + 1, to: to - 1 }));
+      },
+    });
+    if (effects.length > 0) view.dispatch({ effects });
+  }
+  foldLongArrays();
+
+  return {
+    text: () => view.state.doc.toString(),
+    focus: () => view.focus(),
+    /** @param {string} content */
+    replace(content) {
+      view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: content }, selection: { anchor: 0 } });
+      foldLongArrays();
+    },
+    /** @param {string} words at the cursor, instead of what is selected */
+    insert(words) {
+      view.dispatch(view.state.replaceSelection(words), { scrollIntoView: true });
+      view.focus();
+    },
+    /** Keeps everything else as it is written. @param {string} name */
+    setDataset(name) {
+      const parsed = tree();
+      const range = parsed && locateValue(parsed, view.state.doc.toString(), "dataset");
+      if (range) view.dispatch({ changes: { ...range, insert: JSON.stringify(name) } });
+    },
+    /** @param {readonly QueryIssue[]} issues */
+    showIssues: (issues) => view.dispatch(setDiagnostics(view.state, diagnostics(issues))),
+    /** @param {QueryIssue} issue */
+    goTo(issue) {
+      const parsed = tree();
+      if (!parsed) return;
+      view.dispatch({ selection: { anchor: locateIssue(parsed, view.state.doc.toString(), issue).from }, scrollIntoView: true });
+      view.focus();
+    },
+  };
+}

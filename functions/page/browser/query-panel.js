@@ -1,0 +1,114 @@
+/**
+ * The query: examples, editor, run and cancel, and the list of what is wrong.
+ *
+ * @import { QueryIssue } from "../../../engine/query-error.ts"
+ * @import { ApiClient } from "../../client/api-client.js"
+ */
+import { RequestFailed } from "../../client/failures.js";
+import { element, fill, setText } from "./elements.js";
+import { examples } from "./examples.js";
+import { createQueryEditor } from "./query-editor.js";
+
+/**
+ * @typedef {object} PanelOptions
+ * @property {HTMLElement} parent
+ * @property {ApiClient} api
+ * @property {string} text
+ * @property {string} nonce
+ * @property {() => void} onRun
+ * @property {() => void} onCancel
+ * @property {(file: string) => void} onExample
+ * @property {(text: string) => void} onChecked
+ */
+
+/** @param {PanelOptions} options */
+export function createQueryPanel({ parent, api, text, nonce, onRun, onCancel, onExample, onChecked }) {
+  const menu = element("div", { class: "examples", role: "group", "aria-label": "Examples" });
+  fill(
+    menu,
+    element("span", {}, "Examples"),
+    ...examples.map(({ file, title }) => element("button", { type: "button", onclick: () => onExample(file) }, title)),
+  );
+  const place = element("div", { class: "editor" });
+  const run = element("button", { type: "button", class: "run", onclick: onRun, title: "Ctrl+Enter" }, "Run");
+  const cancel = element("button", { type: "button", class: "cancel", onclick: onCancel, disabled: true }, "Cancel");
+  const hint = element("span", { class: "hint" }, element("kbd", {}, "Ctrl"), " + ", element("kbd", {}, "Enter"), " runs");
+  const reading = element("p", { class: "reading" });
+  const issueList = element("div", { class: "issues", role: "alert", hidden: true });
+  fill(parent, menu, place, element("div", { class: "actions" }, run, cancel, hint, reading), issueList);
+
+  let checking = new AbortController();
+  const editor = createQueryEditor({ parent: place, text, nonce, onRun, onEdit: () => showIssues([]), check });
+
+  /**
+   * Asks the server what it makes of the text; a server that cannot be reached has nothing to say.
+   * @param {string} content
+   * @returns {Promise<readonly QueryIssue[]>}
+   */
+  async function check(content) {
+    checking.abort();
+    checking = new AbortController();
+    const { signal } = checking;
+    onChecked(content);
+    try {
+      const plan = await api.explain(content, signal);
+      setText(reading, describePlan(plan));
+      showIssues([]);
+      return [];
+    } catch (error) {
+      if (signal.aborted) return [];
+      setText(reading, "");
+      const issues = error instanceof RequestFailed ? (error.problem.errors ?? []) : [];
+      showIssues(issues);
+      return issues;
+    }
+  }
+
+  /** @param {readonly QueryIssue[]} issues */
+  function showIssues(issues) {
+    issueList.hidden = issues.length === 0;
+    fill(issueList, element("ul", {}, ...issues.map(issueItem)));
+  }
+
+  /** @param {QueryIssue} issue */
+  function issueItem(issue) {
+    const place = issue.line === undefined ? issue.at || "/" : `${issue.at} ${issue.line}:${issue.column}`;
+    return element(
+      "li",
+      {},
+      element("button", { type: "button", class: "place", onclick: () => editor.goTo(issue) }, place),
+      ` ${issue.message}`,
+      issue.near &&
+        issue.near.length > 0 &&
+        element(
+          "span",
+          { class: "near" },
+          " Near: ",
+          ...issue.near.flatMap((name, index) => [index > 0 && ", ", element("code", {}, name)]),
+        ),
+    );
+  }
+
+  return {
+    editor,
+    /** Marks what the server found wrong when the query was sent. @param {readonly QueryIssue[]} issues */
+    refuse(issues) {
+      editor.showIssues(issues);
+      showIssues(issues);
+    },
+    /** @param {boolean} running */
+    setRunning(running) {
+      cancel.disabled = !running;
+    },
+  };
+}
+
+/**
+ * What running the query would cost, as far as the explanation tells.
+ * @param {{ readonly columns?: readonly unknown[], readonly partitions?: { readonly total: number, readonly stored: number } }} plan
+ */
+function describePlan({ columns, partitions }) {
+  if (!columns || !partitions) return "";
+  const { total, stored } = partitions;
+  return `reads ${columns.length} ${columns.length === 1 ? "column" : "columns"} in ${total} ${total === 1 ? "partition" : "partitions"}, ${stored} stored`;
+}

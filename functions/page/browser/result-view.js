@@ -1,0 +1,145 @@
+/**
+ * What a query has come to: its state in words, progress, the histograms, cut flow, failures and links to the result.
+ *
+ * @import { ApiClient } from "../../client/api-client.js"
+ * @import { Status } from "../../api.ts"
+ * @import { Run } from "./run-query.js"
+ */
+import { createChartView } from "./chart-view.js";
+import { cutflowTable } from "./cutflow-table.js";
+import { describeRun, describeSubmission, stateOf } from "./describe-run.js";
+import { element, fill, setAttribute, setText } from "./elements.js";
+
+/** A screen reader hears of progress at most this often, in milliseconds. */
+const announceInterval = 4000;
+
+/**
+ * @param {{ readonly parent: HTMLElement, readonly api: ApiClient, readonly onRetry: () => void }} options
+ */
+export function createResultView({ parent, api, onRetry }) {
+  const title = element("h2", {}, "Result");
+  const badge = element("span", { class: "badge", hidden: true });
+  const line = element("p", { class: "progress-line" });
+  const announcer = element("p", { class: "visually-hidden", role: "status", "aria-live": "polite" });
+  const bar = element("div", { class: "bar", role: "progressbar", "aria-label": "Partitions done", "aria-valuemin": 0, hidden: true });
+  const segments = ["done", "failed", "running", "loading"].map((kind) => element("span", { class: kind }));
+  fill(bar, ...segments);
+  const submission = element("p", { class: "submission" });
+  const links = element("p", { class: "links" });
+  const chart = createChartView({ onSelect: showLinks });
+  const cutflow = element("div", { class: "cutflow", hidden: true });
+  const failures = element("div", { class: "failures", hidden: true });
+  const empty = element("p", { class: "empty" }, "Choose an example or write a query, then run it: the histogram fills in here.");
+  fill(
+    parent,
+    element("div", { class: "result-head" }, title, badge),
+    line,
+    announcer,
+    bar,
+    empty,
+    chart.node,
+    links,
+    submission,
+    cutflow,
+    failures,
+  );
+
+  let announced = 0;
+  let announcedState = "";
+  let selected = "";
+  /** @type {Status | undefined} */
+  let linked;
+
+  /** @param {Run} run */
+  function announce(run) {
+    const state = stateOf(run);
+    if (state === announcedState && performance.now() - announced < announceInterval) return;
+    announced = performance.now();
+    announcedState = state;
+    setText(announcer, `${state}: ${describeRun(run)}`);
+  }
+
+  /** @param {Status["partitions"]} partitions */
+  function showBar(partitions) {
+    bar.hidden = false;
+    setAttribute(bar, "aria-valuemax", partitions.total);
+    setAttribute(bar, "aria-valuenow", partitions.done);
+    for (const segment of segments) {
+      const count = partitions[/** @type {"done"} */ (segment.className)];
+      segment.style.width = `${(100 * count) / Math.max(1, partitions.total)}%`;
+    }
+  }
+
+  /** @param {string} name */
+  function showLinks(name) {
+    selected = name;
+    if (!linked) return fill(links);
+    const { id, histograms } = linked;
+    const several = Object.keys(histograms).length > 1;
+    const link = (/** @type {string} */ format) => {
+      const href = api.resultPath(id, format, several && format !== "json" ? selected : undefined);
+      return element("a", { href, target: "_blank", rel: "noopener" }, format.toUpperCase());
+    };
+    fill(links, ...["json", "uhi", "csv", "svg"].flatMap((format, index) => [index > 0 && " · ", link(format)]));
+  }
+
+  /** @param {Status["failures"]} list */
+  function showFailures(list) {
+    failures.hidden = list.length === 0;
+    if (list.length === 0) return;
+    const lines = list.map(({ partition, file, attempts, cause }) =>
+      element(
+        "li",
+        {},
+        element("strong", {}, `Partition ${partition}`),
+        ` of ${file}, after ${attempts} ${attempts === 1 ? "attempt" : "attempts"}: ${cause}`,
+      ),
+    );
+    const heading =
+      list.length === 1
+        ? "One partition failed: its events are not in the result"
+        : `${list.length} partitions failed: their events are not in the result`;
+    fill(
+      failures,
+      element("h3", {}, heading),
+      element("ul", {}, ...lines),
+      element("button", { type: "button", onclick: onRetry }, "Try them again"),
+    );
+  }
+
+  return {
+    /** Another query starts. */
+    reset() {
+      chart.reset();
+      linked = undefined;
+      fill(links);
+      bar.hidden = true;
+      cutflow.hidden = true;
+      failures.hidden = true;
+      setText(submission, "");
+    },
+    /** @param {Run} run */
+    show(run) {
+      const { status, shown } = run;
+      const state = stateOf(run);
+      empty.hidden = run.phase !== "idle";
+      badge.hidden = run.phase === "idle";
+      badge.className = `badge ${state.replaceAll(" ", "-")}`;
+      setText(badge, state);
+      setText(line, describeRun(run));
+      announce(run);
+      if (!status || !shown) return;
+      setText(title, status.name ?? "Result");
+      showBar(status.partitions);
+      if (run.submission) setText(submission, describeSubmission(run.submission));
+      chart.show(shown.histograms);
+      cutflow.hidden = shown.cutflow.length < 2;
+      fill(cutflow, cutflowTable(shown.cutflow));
+      showFailures(status.failures);
+      if (linked?.id !== status.id) {
+        linked = shown;
+        showLinks(selected in shown.histograms ? selected : Object.keys(shown.histograms)[0]);
+      }
+    },
+  };
+}

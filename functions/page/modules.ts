@@ -1,0 +1,41 @@
+/**
+ * What the page may load: the allow-list. A URL is looked up in it and never turned into a path.
+ *
+ * Our modules keep their relative imports: `/assets/render/read-histogram.js` is `functions/render/read-histogram.js`. Packages
+ * are one file each and are found by the page's import map.
+ */
+
+/** Bare name in the page → the module that it is on the server. */
+export const pagePackages: Readonly<Record<string, string>> = {
+  "@codemirror/commands": "@codemirror/commands",
+  "@codemirror/lang-json": "@codemirror/lang-json",
+  "@codemirror/language": "@codemirror/language",
+  "@codemirror/lint": "@codemirror/lint",
+  "@codemirror/state": "@codemirror/state",
+  "@codemirror/streamparser": "@codemirror/streamparser",
+  "@codemirror/view": "@codemirror/view",
+  "@lezer/common": "@lezer/common",
+  "@lezer/highlight": "@lezer/highlight",
+  "@lezer/json": "@lezer/json",
+  "@lezer/lr": "@lezer/lr",
+  "@marijn/find-cluster-break": "@marijn/find-cluster-break",
+  crelt: "crelt",
+  echarts: "echarts/dist/echarts.esm.min.mjs",
+  "eventsource-parser": "eventsource-parser",
+  "style-mod": "style-mod",
+  "w3c-keyname": "w3c-keyname",
+};
+
+/** Folders whose files of these kinds the page may load; URL → folder from the project's root. */
+export const pageFolders: readonly { readonly url: string; readonly folder: string; readonly kinds: readonly string[] }[] = [
+  { url: "/assets/page/browser/", folder: "functions/page/browser", kinds: ["js", "css", "svg"] },
+  { url: "/assets/render/", folder: "functions/render", kinds: ["js"] },
+  { url: "/assets/client/", folder: "functions/client", kinds: ["js"] },
+  { url: "/assets/examples/", folder: "examples", kinds: ["json"] },
+];
+
+export const packageUrl = (name: string): string => `/assets/packages/${name}.js`;
+
+export const importMap = JSON.stringify({
+  imports: Object.fromEntries(Object.keys(pagePackages).map((name) => [name, packageUrl(name)])),
+});

@@ -1,0 +1,56 @@
+/**
+ * The page at `/` and the files it loads. Promises: nothing is run in the page that this server did not send (Content-Security-
+ * Policy), nothing is sent that is not on the allow-list, and what a browser holds already is not sent again.
+ */
+import { Hono } from "hono";
+import type { Environment } from "../services.ts";
+import { renderDocument } from "./document.ts";
+import { encodeAsset } from "./encode-asset.ts";
+import { importMap } from "./modules.ts";
+
+export const page = new Hono<Environment>();
+
+page.get("/", async (c) => {
+  const nonce = base64(crypto.getRandomValues(new Uint8Array(16)));
+  c.header("content-security-policy", await contentSecurityPolicy(nonce));
+  c.header("x-content-type-options", "nosniff");
+  c.header("referrer-policy", "no-referrer");
+  c.header("cache-control", "no-store");
+  return c.html(renderDocument(nonce));
+});
+
+page.get("/assets/*", async (c) => {
+  const asset = await c.var.services.assets(c.req.path);
+  if (!asset) return c.notFound();
+  const { etag, gzip } = await encodeAsset(asset);
+  c.header("x-content-type-options", "nosniff");
+  c.header("cache-control", "no-cache");
+  c.header("vary", "accept-encoding");
+  c.header("etag", etag);
+  if (listsTag(c.req.header("if-none-match"), etag)) return c.body(null, 304);
+  c.header("content-type", asset.type);
+  if (!gzip || !/\bgzip\b/.test(c.req.header("accept-encoding") ?? "")) return c.body(asset.body);
+  c.header("content-encoding", "gzip");
+  return c.body(gzip);
+});
+
+let importMapHash: Promise<string> | undefined;
+
+async function contentSecurityPolicy(nonce: string): Promise<string> {
+  importMapHash ??= crypto.subtle.digest("SHA-256", new TextEncoder().encode(importMap)).then((hash) => base64(new Uint8Array(hash)));
+  return [
+    "default-src 'none'",
+    `script-src 'self' 'sha256-${await importMapHash}'`,
+    `style-src 'self' 'nonce-${nonce}'`,
+    "img-src 'self' data:",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join("; ");
+}
+
+const listsTag = (header: string | undefined, etag: string) =>
+  header?.split(",").some((tag) => tag.trim().replace(/^W\//, "") === etag.replace(/^W\//, ""));
+
+const base64 = (bytes: Uint8Array) => btoa(String.fromCharCode(...bytes));

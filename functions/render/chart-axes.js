@@ -1,0 +1,87 @@
+/**
+ * Axes as physicists draw them: a closed frame, ticks inside, titles from the query's labels, powers of ten on logarithmic ones.
+ *
+ * @import { XAXisComponentOption } from "echarts"
+ * @import { Scale } from "./choose-scales.js"
+ * @import { ChartTheme } from "./chart-theme.js"
+ */
+import { formatNumber, powerOfTen } from "./format-number.js";
+
+/**
+ * @typedef {object} AxisRequest
+ * @property {string} title
+ * @property {Scale} scale
+ * @property {number} [min]
+ * @property {number} [max]
+ * @property {ChartTheme} theme
+ * @property {number} [titleGap] pixels between axis and title
+ */
+
+/**
+ * The options of an axis, for either direction.
+ * @param {AxisRequest} request
+ */
+export function chartAxis({ title, scale, min, max, theme, titleGap = 30 }) {
+  return {
+    type: /** @type {"log" | "value"} */ (scale === "log" ? "log" : "value"),
+    ...(min === undefined ? {} : { min }),
+    ...(max === undefined ? {} : { max }),
+    ...(scale === "linear" && min !== undefined && max !== undefined ? { interval: tickInterval(min, max) } : {}),
+    name: title,
+    nameLocation: /** @type {const} */ ("middle"),
+    nameGap: titleGap,
+    nameTextStyle: { color: theme.ink, fontSize: 13 },
+    axisLine: { show: true, onZero: false, lineStyle: { color: theme.faint } },
+    axisTick: { show: true, inside: true, length: 6, lineStyle: { color: theme.faint } },
+    minorTick: { show: true, splitNumber: scale === "log" ? 9 : 5, length: 3, lineStyle: { color: theme.faint } },
+    splitLine: { show: false },
+    axisLabel: {
+      color: theme.ink,
+      fontSize: 12,
+      hideOverlap: true,
+      formatter: (/** @type {number} */ value) => (scale === "log" ? logarithmicLabel(value) : formatNumber(value)),
+    },
+  };
+}
+
+/**
+ * The distance of ticks: 1, 2, 2.5 or 5 times a power of ten, four to nine of them, meeting both ends where one does.
+ * @param {number} min
+ * @param {number} max
+ */
+export function tickInterval(min, max) {
+  const power = 10 ** Math.floor(Math.log10((max - min) / 5));
+  const steps = [2, 5, 1, 2.5, 10].map((factor) => factor * power).filter((step) => (max - min) / step < 9.5 && (max - min) / step > 3.5);
+  const whole = (/** @type {number} */ ratio) => Math.abs(ratio - Math.round(ratio)) < 1e-6;
+  return steps.find((step) => whole(min / step) && whole(max / step)) ?? steps[0] ?? (max - min) / 5;
+}
+
+/** @param {number} value */
+function logarithmicLabel(value) {
+  const exponent = Math.log10(value);
+  if (Math.abs(exponent - Math.round(exponent)) > 1e-6) return "";
+  return Math.abs(exponent) <= 2.5 ? String(Number(value.toPrecision(3))) : powerOfTen(Math.round(exponent));
+}
+
+/**
+ * What one bin's height counts: "entries / 0.5 GeV".
+ * @param {{ readonly edges: readonly number[], readonly label: string }} axis
+ * @param {boolean} weighted
+ */
+export function contentTitle({ edges, label }, weighted) {
+  const what = weighted ? "weighted entries" : "entries";
+  const first = edges[1] - edges[0];
+  const even = edges.every((edge, index) => index === 0 || Math.abs(edge - edges[index - 1] - first) <= 1e-6 * first);
+  const unit = /[[(]([^\])]*)[\])]\s*$/.exec(label)?.[1];
+  return even && unit ? `${what} / ${formatNumber(first)} ${unit}` : `${what} / bin`;
+}
+
+/**
+ * Where a logarithmic axis of contents starts: below the smallest positive one, at half a count for counts.
+ * @param {Float64Array} values
+ */
+export function logarithmicFloor(values) {
+  let smallest = Number.POSITIVE_INFINITY;
+  for (const value of values) if (value > 0 && value < smallest) smallest = value;
+  return Number.isFinite(smallest) ? Number((smallest / 2).toPrecision(1)) : 0.5;
+}

@@ -1,0 +1,57 @@
+/**
+ * UHI histogram → ECharts option: the one picture that the page draws in the browser and the server as SVG.
+ * Pure; the option's functions hold no state. Plain JavaScript, because the browser loads this very file.
+ *
+ * @import { EChartsOption } from "echarts"
+ * @import { UhiHistogram } from "../../engine/uhi.ts"
+ * @import { Scales } from "./choose-scales.js"
+ * @import { ThemeName } from "./chart-theme.js"
+ */
+import { chartThemes, fontFamily } from "./chart-theme.js";
+import { chooseScales } from "./choose-scales.js";
+import { heatmapChart } from "./heatmap-chart.js";
+import { outlineChart } from "./outline-chart.js";
+import { readHistogram } from "./read-histogram.js";
+import { emptierSide, statisticsBox } from "./statistics-box.js";
+
+/**
+ * @typedef {object} ChartOptions
+ * @property {ThemeName} [theme] default light
+ * @property {string} [title] above the chart
+ * @property {Partial<Scales>} [scales] default: as `chooseScales` finds fit
+ * @property {boolean} [statistics] draws the statistics box into the chart; default true
+ * @property {boolean} [interactive] tooltips; default false
+ * @property {boolean} [narrow] smaller margins, for less than about 500 pixels
+ */
+
+/**
+ * @param {UhiHistogram} histogram one or two axes; more cannot be drawn: a RangeError
+ * @param {ChartOptions} [options]
+ * @returns {EChartsOption}
+ */
+export function histogramChart(histogram, options = {}) {
+  const dimensions = histogram.axes.length;
+  if (dimensions !== 1 && dimensions !== 2) {
+    throw new RangeError(`Cannot draw a histogram of ${dimensions} axes: one or two can be drawn; ask for json, uhi or csv instead`);
+  }
+  const { theme: themeName = "light", title, statistics = true, interactive = false, narrow = false } = options;
+  const theme = chartThemes[themeName];
+  const bins = readHistogram(histogram);
+  const look = { scales: chooseScales(bins, options.scales), theme, interactive };
+  const left = narrow ? 58 : 76;
+  const top = title ? 44 : 16;
+  const frame = { show: true, borderColor: theme.faint, borderWidth: 1, containLabel: false };
+  const main = { ...frame, left, top, bottom: 52, right: dimensions === 2 ? 96 : 22 };
+  const corner = emptierSide(bins, look.scales.x) === "left" ? { left: left + 14 } : { right: main.right + 12 };
+  return {
+    backgroundColor: "transparent",
+    textStyle: { fontFamily, color: theme.ink },
+    ...(title ? { title: { text: title, left: left - 4, top: 10, textStyle: { color: theme.ink, fontSize: 15, fontWeight: 600 } } } : {}),
+    grid: dimensions === 2 ? [main, { ...frame, top, bottom: 52, right: 62, width: 14 }] : main,
+    ...(dimensions === 2 ? heatmapChart(bins, look) : outlineChart(bins, look)),
+    ...(statistics ? { graphic: statisticsBox(bins, { theme, top: top + 12, ...corner }) } : {}),
+    animationDuration: 0,
+    animationDurationUpdate: 180,
+    animationEasingUpdate: "cubicOut",
+  };
+}

@@ -1,0 +1,42 @@
+/**
+ * The figures of a statistics box. Mean and standard deviation are those of the bin centres in range, as a histogram alone
+ * can tell them; entries count the flow bins too.
+ *
+ * @import { Bins } from "./read-histogram.js"
+ */
+
+/**
+ * @param {Bins} bins
+ * @returns {readonly { readonly name: string, readonly value: number }[]}
+ */
+export function histogramStatistics(bins) {
+  const inRange = bins.values.reduce((sum, value) => sum + value, 0);
+  const figures = bins.entries === undefined ? [] : [{ name: "entries", value: bins.entries }];
+  if (bins.weighted) figures.push({ name: "sum of weights", value: bins.total });
+  bins.axes.forEach((_, axis) => {
+    const suffix = bins.axes.length === 1 ? "" : ` ${"xyz"[axis] ?? axis}`;
+    const { mean, deviation } = moments(bins, axis, inRange);
+    figures.push({ name: `mean${suffix}`, value: mean }, { name: `std dev${suffix}`, value: deviation });
+  });
+  if (bins.axes.length === 1) figures.push({ name: "underflow", value: bins.underflow }, { name: "overflow", value: bins.overflow });
+  else figures.push({ name: "outside", value: bins.total - inRange });
+  if (bins.nonFinite > 0) figures.push({ name: "weight not finite", value: bins.nonFinite });
+  return figures;
+}
+
+/**
+ * @param {Bins} bins
+ * @param {number} axis
+ * @param {number} inRange
+ */
+function moments(bins, axis, inRange) {
+  const { edges } = bins.axes[axis];
+  const length = edges.length - 1;
+  const stride = bins.axes.slice(axis + 1).reduce((product, each) => product * (each.edges.length - 1), 1);
+  const centres = Float64Array.from({ length }, (_, index) => edges[index] + (edges[index + 1] - edges[index]) / 2);
+  const centre = (/** @type {number} */ bin) => centres[Math.floor(bin / stride) % length];
+  if (inRange === 0) return { mean: Number.NaN, deviation: Number.NaN };
+  const mean = bins.values.reduce((sum, value, bin) => sum + value * centre(bin), 0) / inRange;
+  const variance = bins.values.reduce((sum, value, bin) => sum + value * (centre(bin) - mean) ** 2, 0) / inRange;
+  return { mean, deviation: Math.sqrt(Math.max(0, variance)) };
+}

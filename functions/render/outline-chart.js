@@ -1,0 +1,128 @@
+/**
+ * One axis: a filled step line through the bins, with error bars of sqrt(variance).
+ *
+ * Guarantee: the line is at a bin's value between the bin's edges; on a logarithmic scale what is not positive lies on the floor.
+ *
+ * @import { CustomSeriesOption, EChartsOption, LineSeriesOption } from "echarts"
+ * @import { Bins } from "./read-histogram.js"
+ * @import { Scales } from "./choose-scales.js"
+ * @import { ChartTheme } from "./chart-theme.js"
+ */
+import { chartAxis, contentTitle, logarithmicFloor } from "./chart-axes.js";
+import { formatNumber } from "./format-number.js";
+
+/** Beyond this, hovering names no single bin: each would be narrower than a pixel. */
+const mostBinsWithTips = 4000;
+
+/**
+ * @param {Bins} bins
+ * @param {{ readonly scales: Scales, readonly theme: ChartTheme, readonly interactive: boolean }} look
+ * @returns {EChartsOption}
+ */
+export function outlineChart(bins, { scales, theme, interactive }) {
+  const [axis] = bins.axes;
+  const { edges } = axis;
+  const floor = scales.content === "log" ? logarithmicFloor(bins.values) : Math.min(0, ...spread(bins.values));
+  const tips = interactive && bins.values.length <= mostBinsWithTips;
+  return {
+    xAxis: chartAxis({ title: axis.label, scale: scales.x, min: edges[0], max: edges[edges.length - 1], theme }),
+    yAxis: {
+      ...chartAxis({ title: contentTitle(axis, bins.weighted), scale: scales.content, theme, titleGap: 52 }),
+      ...(scales.content === "log" ? { min: floor } : floor < 0 ? {} : { min: 0 }),
+    },
+    series: [outline(bins, { floor, theme }), errorBars(bins, { floor, theme, tips })],
+    ...(tips ? { tooltip: tooltip(theme) } : {}),
+  };
+}
+
+/**
+ * @param {Bins} bins
+ * @param {{ readonly floor: number, readonly theme: ChartTheme }} look
+ * @returns {LineSeriesOption}
+ */
+function outline(bins, { floor, theme }) {
+  const { edges } = bins.axes[0];
+  const last = bins.values.length - 1;
+  const height = (/** @type {number} */ bin) => Math.max(floor, bins.values[bin]);
+  const steps = Array.from(bins.values, (_, bin) => [edges[bin], height(bin)]);
+  return {
+    id: "outline",
+    type: "line",
+    step: "end",
+    data: [[edges[0], floor], ...steps, [edges[last + 1], height(last)], [edges[last + 1], floor]],
+    showSymbol: false,
+    silent: true,
+    lineStyle: { color: theme.line, width: 1.6, join: "miter" },
+    areaStyle: { color: theme.fill, origin: "start" },
+    emphasis: { disabled: true },
+    z: 3,
+  };
+}
+
+/**
+ * One item a bin: `[lower, upper, value, error]`.
+ * @param {Bins} bins
+ * @param {{ readonly floor: number, readonly theme: ChartTheme, readonly tips: boolean }} look
+ * @returns {CustomSeriesOption}
+ */
+function errorBars(bins, { floor, theme, tips }) {
+  const { edges } = bins.axes[0];
+  return {
+    id: "errors",
+    type: "custom",
+    animation: false,
+    clip: true,
+    silent: !tips,
+    z: 4,
+    data: Array.from(bins.values, (value, bin) => [edges[bin], edges[bin + 1], value, Math.sqrt(bins.variances[bin])]),
+    encode: { x: [0, 1], y: [2] },
+    renderItem: (_, api) => {
+      const [lower, upper, value, error] = [0, 1, 2, 3].map((dimension) => Number(api.value(dimension)));
+      const left = api.coord([lower, floor]);
+      const right = api.coord([upper, floor]);
+      const children = [];
+      if (tips) {
+        const shape = { x: left[0], y: 0, width: right[0] - left[0], height: left[1] };
+        children.push({ type: /** @type {const} */ ("rect"), shape, style: { fill: "transparent" } });
+      }
+      if (error > 0 && value + error > floor) {
+        const middle = (left[0] + right[0]) / 2;
+        const [, top] = api.coord([lower, value + error]);
+        const [, bottom] = api.coord([lower, Math.max(floor, value - error)]);
+        const shape = { x1: middle, y1: top, x2: middle, y2: bottom };
+        children.push({ type: /** @type {const} */ ("line"), shape, style: { stroke: theme.errors, lineWidth: 1 }, silent: true });
+      }
+      return { type: "group", children };
+    },
+  };
+}
+
+/** @param {ChartTheme} theme */
+function tooltip(theme) {
+  return {
+    trigger: /** @type {const} */ ("item"),
+    renderMode: /** @type {const} */ ("richText"),
+    transitionDuration: 0,
+    backgroundColor: theme.panel,
+    borderColor: theme.grid,
+    textStyle: { color: theme.ink, fontSize: 12 },
+    formatter: (/** @type {any} */ item) => {
+      /** @type {readonly number[]} */
+      const [lower, upper, value, error] = item.value;
+      return `${formatNumber(lower)} – ${formatNumber(upper)}\n${formatNumber(value)} ± ${formatNumber(error)}`;
+    },
+  };
+}
+
+/**
+ * Smallest and largest, without spreading a long array over the stack.
+ * @param {Float64Array} values
+ */
+function spread(values) {
+  let [least, most] = [0, 0];
+  for (const value of values) {
+    if (value < least) least = value;
+    if (value > most) most = value;
+  }
+  return [least, most];
+}

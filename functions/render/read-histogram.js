@@ -1,0 +1,95 @@
+/**
+ * UHI histogram → bins as a drawing needs them: edges per axis, contents in range as flat arrays, what lies outside summed up.
+ * Plain JavaScript, because the browser loads this very file.
+ *
+ * @import { Nested, UhiAxis, UhiHistogram } from "../../engine/uhi.ts"
+ */
+
+/**
+ * @typedef {object} BinnedAxis
+ * @property {readonly number[]} edges bins + 1, increasing
+ * @property {string} label empty where the query gave none
+ *
+ * @typedef {object} Bins
+ * @property {readonly BinnedAxis[]} axes
+ * @property {Float64Array} values of the bins in range, last axis fastest
+ * @property {Float64Array} variances of the same bins; for counts, the counts themselves
+ * @property {boolean} weighted
+ * @property {number} total flow bins included
+ * @property {number | undefined} entries number of fills, where the histogram tells it
+ * @property {number} nonFinite fills left out because their weight was not finite
+ * @property {number} underflow of the first axis; 0 where there is more than one axis
+ * @property {number} overflow likewise
+ */
+
+/**
+ * @param {UhiHistogram} histogram
+ * @returns {Bins}
+ */
+export function readHistogram(histogram) {
+  const axes = histogram.axes.map((axis) => ({ edges: axisEdges(axis), label: axis.metadata?.label ?? "" }));
+  const size = axes.reduce((product, { edges }) => product * (edges.length - 1), 1);
+  const { storage } = histogram;
+  const values = flatten(storage.values, histogram.axes, size);
+  const variances = storage.type === "weighted" ? flatten(storage.variances, histogram.axes, size) : values;
+  return {
+    axes,
+    values: values.inside,
+    variances: variances.inside,
+    weighted: storage.type === "weighted",
+    total: values.total,
+    entries: countOf(histogram, "entries") ?? (storage.type === "int" ? values.total : undefined),
+    nonFinite: countOf(histogram, "non_finite_weights") ?? 0,
+    underflow: values.underflow,
+    overflow: values.overflow,
+  };
+}
+
+/**
+ * @param {UhiHistogram} histogram
+ * @param {string} name
+ */
+function countOf({ metadata }, name) {
+  const value = metadata?.[name];
+  return typeof value === "number" ? value : undefined;
+}
+
+/**
+ * @param {UhiAxis} axis
+ * @returns {readonly number[]}
+ */
+export function axisEdges(axis) {
+  if (axis.type === "variable") return axis.edges;
+  const { bins, lower, upper } = axis;
+  return Array.from({ length: bins + 1 }, (_, index) => (index === bins ? upper : lower + (index * (upper - lower)) / bins));
+}
+
+/**
+ * @param {Nested} nested
+ * @param {readonly UhiAxis[]} axes
+ * @param {number} size
+ */
+function flatten(nested, axes, size) {
+  const inside = new Float64Array(size);
+  let next = 0;
+  let total = 0;
+  /** @type {(list: Nested, depth: number, inRange: boolean) => void} */
+  const visit = (list, depth, inRange) => {
+    const axis = axes[depth];
+    for (const [index, item] of list.entries()) {
+      const here = inRange && !(axis.underflow && index === 0) && !(axis.overflow && index === list.length - 1);
+      if (typeof item === "number") {
+        total += item;
+        if (here) inside[next++] = item;
+      } else visit(item, depth + 1, here);
+    }
+  };
+  visit(nested, 0, true);
+  const edge = axes.length === 1 ? /** @type {readonly number[]} */ (nested) : [];
+  return {
+    inside,
+    total,
+    underflow: axes[0]?.underflow ? (edge[0] ?? 0) : 0,
+    overflow: axes[0]?.overflow ? (edge[edge.length - 1] ?? 0) : 0,
+  };
+}

@@ -1,0 +1,19 @@
+/** How a command ends. 130 is what shells give a program that Ctrl-C ended. */
+export const exitCodes = { done: 0, failed: 1, badQuery: 2, notReached: 3, interrupted: 130 } as const;
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+/** A command that ends with a message for whoever typed it. */
+export class CommandFailed extends Error {
+  override readonly name = "CommandFailed";
+  readonly exitCode: ExitCode;
+
+  constructor(exitCode: ExitCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.exitCode = exitCode;
+  }
+}
+
+/** The reason of an abort by Ctrl-C. */
+export class Interrupted extends Error {
+  override readonly name = "Interrupted";
+}

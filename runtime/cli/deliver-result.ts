@@ -1,0 +1,58 @@
+/** An ended query → its result in the wanted format, on standard output or in a file; failures are named on standard error. */
+import { writeFile } from "node:fs/promises";
+import pc from "picocolors";
+import type { Status } from "../../functions/api.ts";
+import { CommandFailed, exitCodes } from "./command-failed.ts";
+import { type Context, drawOptions, print, warn } from "./context.ts";
+import { describeFailures, drawStatus } from "./draw-status.ts";
+
+export const formats = ["text", "json", "uhi", "csv", "svg"] as const;
+export type Format = (typeof formats)[number];
+
+export interface Delivery {
+  readonly format: Format;
+  readonly output?: string;
+  readonly histogram?: string;
+}
+
+/** Leaves 1 as the exit code where not every partition counts. */
+export async function deliverResult(context: Context, status: Status, { format, output, histogram }: Delivery): Promise<void> {
+  const names = Object.keys(status.histograms);
+  if (histogram !== undefined && !names.includes(histogram)) {
+    throw new CommandFailed(exitCodes.badQuery, `Cannot show histogram ${histogram}: the query has ${names.join(", ")}`);
+  }
+  if (histogram === undefined && names.length > 1 && (format === "csv" || format === "svg")) {
+    await warn(context, `Of ${names.length} histograms only ${names[0]} is written as ${format}; --histogram NAME takes another: ${names.slice(1).join(", ")}`);
+  }
+  const content = await render(context, status, { format, histogram, plain: output !== undefined });
+  if (output === undefined) await print(context, content);
+  else await writeResult(output, content);
+  for (const line of describeFailures(status)) await warn(context, line);
+  if (status.state === "done" && status.failures.length === 0) return;
+  context.exitCode = exitCodes.failed;
+  await warn(context, status.state === "done" ? "The result is incomplete: failed partitions do not count in it." : `The query was ${status.state}.`);
+}
+
+interface Rendering {
+  readonly format: Format;
+  readonly histogram: string | undefined;
+  readonly plain: boolean;
+}
+
+async function render(context: Context, status: Status, { format, histogram, plain }: Rendering): Promise<string> {
+  if (format === "json") return JSON.stringify(status);
+  if (format === "text") {
+    const options = drawOptions(context);
+    return drawStatus(status, { ...options, ...(plain ? { colours: pc.createColors(false) } : {}), histogram });
+  }
+  const { api, signal } = context;
+  return (await api.request(api.resultPath(status.id, format, histogram), { signal })).text();
+}
+
+async function writeResult(file: string, content: string): Promise<void> {
+  try {
+    await writeFile(file, content.endsWith("\n") ? content : `${content}\n`);
+  } catch (error) {
+    throw new CommandFailed(exitCodes.failed, `Cannot write the result to ${file}: ${(error as Error).message}`, { cause: error });
+  }
+}

@@ -1,0 +1,58 @@
+/** A result as text: what was asked, each histogram drawn, the cut flow, what failed. */
+import type { Status } from "../../functions/api.ts";
+import { formatNumber, formatSeconds } from "../../functions/render/format-number.js";
+import { histogramStatistics } from "../../functions/render/histogram-statistics.js";
+import { readHistogram } from "../../functions/render/read-histogram.js";
+import { type DrawOptions, drawBars } from "./draw-bars.ts";
+import { drawCells } from "./draw-cells.ts";
+import { drawTable } from "./draw-table.ts";
+
+/** Only the named histogram where one is named. */
+export function drawStatus(status: Status, options: DrawOptions & { readonly histogram?: string | undefined }): string {
+  const { colours } = options;
+  const { partitions, events } = status;
+  const title = [status.name && colours.bold(status.name), status.dataset, status.state].filter(Boolean).join(" · ");
+  const counts = `${formatNumber(events.done)} of ${formatNumber(events.total)} events in ${partitions.done} of ${partitions.total} partitions`;
+  const lines = [title, `${counts}, ${formatSeconds(status.timing.seconds)}${describeSubmission(status)}`];
+  for (const [name, histogram] of Object.entries(status.histograms)) {
+    if (options.histogram !== undefined && options.histogram !== name) continue;
+    const bins = readHistogram(histogram);
+    const figures = histogramStatistics(bins).map((figure) => `${colours.dim(figure.name)} ${formatNumber(figure.value)}`);
+    const label = histogram.metadata?.label;
+    lines.push("", colours.bold(label === undefined ? name : `${name}: ${label}`));
+    if (bins.axes.length <= 2) lines.push(...(bins.axes.length === 1 ? drawBars(bins, options) : drawCells(bins, options)));
+    else lines.push(`${bins.axes.length} axes: too many to draw; --format uhi or csv has them`);
+    lines.push(figures.join("  "));
+  }
+  if (status.cutflow.length > 1) lines.push("", ...drawCutflow(status.cutflow));
+  if (status.id !== "") lines.push("", colours.dim(`id ${status.id}`));
+  return `${lines.join("\n")}\n`;
+}
+
+function drawCutflow(cutflow: Status["cutflow"]): readonly string[] {
+  const all = cutflow[0].events;
+  const rows = cutflow.map(({ filter, events, weight }, index) => [
+    index === 0 ? "all events" : filter,
+    formatNumber(events),
+    formatNumber(weight),
+    all === 0 ? "–" : `${((100 * events) / all).toFixed(1)} %`,
+  ]);
+  const right = "right" as const;
+  return drawTable(
+    [{ head: "passed" }, { head: "events", align: right }, { head: "weight", align: right }, { head: "of all", align: right }],
+    rows,
+  );
+}
+
+function describeSubmission({ submission }: Status): string {
+  if (!submission) return "";
+  const { stored, joined, queued } = submission;
+  return ` (${stored} stored, ${joined} joined, ${queued} queued)`;
+}
+
+/** Failed partitions, one a line, with their causes. */
+export const describeFailures = ({ failures }: Status): readonly string[] =>
+  failures.map(
+    ({ partition, file, attempts, cause }) =>
+      `Partition ${partition} of ${file} failed after ${attempts} ${attempts === 1 ? "attempt" : "attempts"}: ${cause}`,
+  );

@@ -1,0 +1,50 @@
+/** The query's text, from a file or standard input, checked to be JSON before a server is asked. */
+import { readFile } from "node:fs/promises";
+import { text } from "node:stream/consumers";
+import { CommandFailed, exitCodes } from "./command-failed.ts";
+import { pointInto } from "./describe-problem.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** The server takes no more either. */
+const largest = 1_000_000;
+
+export interface QueryText {
+  readonly text: string;
+  readonly query: unknown;
+}
+
+export async function readQuery(file: string, { stdin }: Terminal): Promise<QueryText> {
+  const content = file === "-" ? await text(stdin) : await readText(file);
+  const name = file === "-" ? "standard input" : file;
+  if (content.length > largest) {
+    throw new CommandFailed(
+      exitCodes.badQuery,
+      `Cannot use ${name} as a query: at most ${largest} characters are possible, it has ${content.length}`,
+    );
+  }
+  try {
+    return { text: content, query: JSON.parse(content) };
+  } catch (error) {
+    throw new CommandFailed(exitCodes.badQuery, describeSyntaxError(name, content, error), { cause: error });
+  }
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    const reason = code === "ENOENT" ? "there is no such file" : code === "EISDIR" ? "it is a folder" : (error as Error).message;
+    throw new CommandFailed(exitCodes.badQuery, `Cannot read ${file}: ${reason}`, { cause: error });
+  }
+}
+
+/** `JSON.parse` tells an offset, or nothing where the text ends too early. */
+function describeSyntaxError(name: string, content: string, error: unknown): string {
+  const { message } = error as Error;
+  const offset = Number(/at position (\d+)/.exec(message)?.[1] ?? content.trimEnd().length);
+  const before = content.slice(0, offset).split("\n");
+  const [line, column] = [before.length, before[before.length - 1].length + 1];
+  const [source, caret] = pointInto(content, { line, column, width: 76 });
+  return `${name} ${line}:${column} is not JSON\n  ${source}\n  ${caret}\n  ${message}`;
+}

@@ -1,0 +1,68 @@
+/** The computing half of a process: threads, their shared memory, the columns in it, and the loop that pulls subtasks. */
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import type { Coordinator } from "../coordination/coordinator.ts";
+import { ColumnCache } from "../datasets/column-cache.ts";
+import type { Catalogue } from "../datasets/dataset.ts";
+import { createSlabs, type Slab } from "../datasets/slab.ts";
+import type { Executor, Log } from "../functions/services.ts";
+import type { Store } from "../storage/store.ts";
+import type { Config } from "./config.ts";
+import { createExecutor } from "./executor.ts";
+import { createInvoke, type Fetch, RunningNotices } from "./invoke-compute.ts";
+import { ProgramCache } from "./program-cache.ts";
+import { type PullLoop, startPullLoop } from "./pull-loop.ts";
+import { StartError } from "./start-error.ts";
+import { WorkerPool } from "./worker-pool.ts";
+
+export interface Compute {
+  readonly workers: WorkerPool;
+  notReady(): readonly string[];
+  over(catalogue: Catalogue): {
+    readonly executor: Executor;
+    /** Joins as a node and starts to pull; `compute` answers the compute function's requests. */
+    readonly pull: (coordinator: Coordinator, compute: Fetch) => Promise<PullLoop>;
+  };
+}
+
+/** Claims beyond the threads: they load while the others compute. */
+const claimsAhead = 2;
+
+export function openCompute({ config, store, log }: { readonly config: Config; readonly store: Store; readonly log: Log }): Compute {
+  const { threads } = config;
+  const slabs = reserve(config.memory);
+  const workers = new WorkerPool({ threads, memories: slabs.map(({ memory }) => memory), log });
+  const cache = new ColumnCache({ slabs, load: workers.load });
+
+  return {
+    workers,
+    notReady: () => (workers.alive > 0 ? [] : ["no worker thread is up"]),
+    over(catalogue) {
+      const notices = new RunningNotices();
+      const local = createExecutor({ catalogue, programs: new ProgramCache({ store }), cache, workers });
+      return {
+        executor: notices.over(local),
+        async pull(coordinator, compute) {
+          const node = { id: randomUUID(), host: hostname(), threads, cacheLimit: cache.usage.limit };
+          return startPullLoop({
+            membership: await coordinator.join(node),
+            invoke: createInvoke(compute, notices),
+            store,
+            slots: threads + claimsAhead,
+            prefers: (subtask) => local.holds(subtask),
+            cacheBytes: () => cache.usage.bytes,
+            log,
+          });
+        },
+      };
+    },
+  };
+}
+
+function reserve(bytes: number): readonly Slab[] {
+  try {
+    return createSlabs(bytes);
+  } catch (error) {
+    throw new StartError("Cannot reserve memory for columns: the system refuses it; choose less with --memory", { cause: error });
+  }
+}

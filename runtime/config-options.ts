@@ -1,0 +1,54 @@
+/** What the server can be told at its start, and the help that says so. */
+import { availableParallelism } from "node:os";
+import { Command, Option } from "commander";
+import { machineMemory } from "./machine-memory.ts";
+import { formatSize } from "./size.ts";
+
+export const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+export const smallestMemory = 64 * 2 ** 20;
+
+/** The options as commander knows them; their values are checked elsewhere. */
+export function describeOptions(): Command {
+  const collect = (value: string, before: readonly string[]) => [...before, value];
+  const memory = formatSize(Math.min(4 * 2 ** 30, Math.max(smallestMemory, machineMemory() / 2)));
+  return new Command("npm start --")
+    .description("Starts Femtoq: the page, the query functions and the compute threads, in one process.")
+    .addOption(
+      new Option(
+        "--data <NAME=PATH_OR_GLOB>",
+        "a dataset and its Parquet files; repeat it for more (in the variable, separate them by semicolons). Without it, a demo dataset of a million dimuon events is made.",
+      )
+        .env("FEMTOQ_DATA")
+        .default([], "the demo dataset")
+        .argParser(collect),
+    )
+    .addOption(new Option("--port <PORT>", "TCP port; 0 takes a free one").env("FEMTOQ_PORT").default("8000"))
+    .addOption(
+      new Option("--host <ADDRESS>", "address to listen on; other machines reach 0.0.0.0, and nothing asks who they are")
+        .env("FEMTOQ_HOST")
+        .default("127.0.0.1"),
+    )
+    .addOption(new Option("--threads <N>", "worker threads").env("FEMTOQ_THREADS").default(`${availableParallelism()}`))
+    .addOption(new Option("--memory <SIZE>", "columns and work areas kept in memory, such as 2GiB").env("FEMTOQ_MEMORY").default(memory))
+    .addOption(new Option("--state <DIR>", "where queries, results and the demo dataset are kept").env("FEMTOQ_STATE").default(".femtoq"))
+    .addOption(
+      new Option("--store-limit <SIZE>", "stored partials and results, oldest use goes first").env("FEMTOQ_STORE_LIMIT").default("2GiB"),
+    )
+    .addOption(new Option("--log-level <LEVEL>", logLevels.join(", ")).env("FEMTOQ_LOG_LEVEL").default("info"))
+    .addOption(new Option("--role <ROLE>").env("FEMTOQ_ROLE").default("all").hideHelp())
+    .addOption(new Option("--zookeeper <HOSTS>").env("FEMTOQ_ZOOKEEPER").hideHelp())
+    .addOption(new Option("--mongodb <URI>").env("FEMTOQ_MONGODB").hideHelp())
+    .addHelpText(
+      "after",
+      `
+Examples:
+  npm start                                          the demo dataset, on http://127.0.0.1:8000
+  npm start -- --data cms=data/Run2012B.parquet      one file, as dataset "cms"
+  npm start -- --data 'zmumu=data/zmumu/*.parquet' --port 9000 --memory 8GiB
+
+Then open the page, or ask from another terminal:
+  npm run -s femtoq -- query examples/dimuon-mass.json
+
+Every option may also be given as the variable named beside it; an option wins over its variable.`,
+    );
+}

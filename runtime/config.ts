@@ -1,0 +1,169 @@
+/**
+ * What the server was told at its start: options, else `FEMTOQ_*` variables, else defaults, all checked before anything begins.
+ * Throws `ConfigError`, which names every bad value, where it came from, and what would be right.
+ */
+import { resolve } from "node:path";
+import { type Command, CommanderError, type Option } from "commander";
+import { z } from "zod";
+import { type DataOption, parseDataOption } from "../datasets/data-option.ts";
+import { describeOptions, logLevels, smallestMemory } from "./config-options.ts";
+import { machineMemory } from "./machine-memory.ts";
+import { formatSize, parseSize } from "./size.ts";
+
+export interface Config {
+  /** Empty: the demo dataset is made. */
+  readonly data: readonly DataOption[];
+  readonly port: number;
+  readonly host: string;
+  readonly threads: number;
+  /** Bytes of columns and work areas. */
+  readonly memory: number;
+  /** Absolute path. */
+  readonly state: string;
+  /** Bytes of stored partials and results. */
+  readonly storeLimit: number;
+  readonly logLevel: (typeof logLevels)[number];
+}
+
+/** `message` is for people; `exitCode` is 2, or 0 where help or the version was asked for and printed. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  readonly exitCode: number;
+
+  constructor(message: string, exitCode = 2) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}
+
+const smallestStore = 16 * 2 ** 20;
+const mostThreads = 1024;
+
+const wholeNumber = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, `a whole number from ${least} to ${most} is required`)
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, `a whole number from ${least} to ${most} is required`);
+
+const size = (least: number, most = Number.MAX_SAFE_INTEGER) =>
+  z
+    .string()
+    .transform((text) => parseSize(text) ?? Number.NaN)
+    .refine((bytes) => !Number.isNaN(bytes), "a size is required, such as 2GiB, 500MB or a number of bytes")
+    .refine((bytes) => !(bytes < least), `at least ${formatSize(least)} is required`)
+    .refine((bytes) => !(bytes > most), `this machine has ${formatSize(most)}`);
+
+const notInThisVersion = (what: string) => z.undefined(`this version runs on one machine: it has no ${what} yet; leave it out`);
+
+const checks = {
+  data: z.array(z.string().transform(toDataOption)).superRefine(refuseRepeatedNames),
+  port: wholeNumber(0, 65_535),
+  host: z.string().regex(/^[A-Za-z0-9.:-]+$/, "a host name or address is required, such as 127.0.0.1 or ::1"),
+  threads: wholeNumber(1, mostThreads),
+  memory: size(smallestMemory, machineMemory()),
+  state: z
+    .string()
+    .min(1, "a directory is required")
+    .transform((path) => resolve(path)),
+  storeLimit: size(smallestStore),
+  logLevel: z.enum(logLevels, `one of ${logLevels.join(", ")} is required`),
+  role: z.literal("all", 'this version runs on one machine: only "all" is possible'),
+  zookeeper: notInThisVersion("ZooKeeper coordinator").optional(),
+  mongodb: notInThisVersion("MongoDB store").optional(),
+};
+
+type Key = keyof typeof checks;
+
+/** @param args Without the names of the program and of the interpreter. */
+export function readConfig(args: readonly string[], environment: Readonly<Record<string, string | undefined>>): Config {
+  const command = describeOptions();
+  parse(command, args);
+  const given = new Map<Key, unknown>();
+  const problems: string[] = [];
+  for (const option of command.options) {
+    const key = option.attributeName() as Key;
+    if (!(key in checks)) continue;
+    const { value, source } = findValue(command, option, environment);
+    const checked = checks[key].safeParse(value);
+    if (checked.success) given.set(key, checked.data);
+    else
+      problems.push(
+        ...checked.error.issues.map(({ message, path }) => describeProblem(option, { message, source, value: part(value, path) })),
+      );
+  }
+  problems.push(...unknownVariables(command, environment));
+  if (problems.length > 0) throw new ConfigError(problems.join("\n"));
+  return Object.fromEntries(given) as unknown as Config;
+}
+
+function parse(command: Command, args: readonly string[]): void {
+  let complaint = "";
+  command
+    .exitOverride()
+    .allowExcessArguments(false)
+    .configureOutput({ writeErr: (text) => (complaint += text) });
+  try {
+    command.parse([...args], { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    throw new ConfigError(complaint.trim() || error.message, error.exitCode === 0 ? 0 : 2);
+  }
+}
+
+interface Given {
+  readonly value: unknown;
+  /** `--port` or `FEMTOQ_PORT`. */
+  readonly source: string;
+}
+
+/** An option, else its variable unless that is empty, else the default. */
+function findValue(command: Command, option: Option, environment: Readonly<Record<string, string | undefined>>): Given {
+  const key = option.attributeName();
+  const source = option.long ?? option.flags;
+  if (command.getOptionValueSource(key) === "cli") return { value: command.getOptionValue(key), source };
+  const text = option.envVar === undefined ? undefined : environment[option.envVar];
+  if (option.envVar === undefined || !text) return { value: option.defaultValue, source };
+  const list = () => text.split(";").map((each) => each.trim());
+  return { value: key === "data" ? list().filter((each) => each !== "") : text, source: option.envVar };
+}
+
+function part(value: unknown, path: readonly PropertyKey[]): unknown {
+  const [index] = path;
+  return Array.isArray(value) && typeof index === "number" ? value[index] : value;
+}
+
+function describeProblem(option: Option, problem: Given & { readonly message: string }): string {
+  const from = problem.source === option.long ? problem.source : `${problem.source} (the variable of ${option.long})`;
+  // A dataset's message has its value, and a connection string may hold a password.
+  const shown = option.long === "--data" || option.long === "--mongodb" ? "" : `, current value is "${problem.value}"`;
+  return `Cannot use ${from}: ${problem.message}${shown}`;
+}
+
+function toDataOption(text: string, context: z.RefinementCtx): DataOption {
+  try {
+    return parseDataOption(text);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    context.addIssue({ code: "custom", message: error.message.replace("Cannot use the dataset: ", "") });
+    return z.NEVER;
+  }
+}
+
+function refuseRepeatedNames(options: readonly DataOption[], context: z.RefinementCtx): void {
+  options.forEach(({ name }, index) => {
+    if (options.findIndex((other) => other.name === name) < index) {
+      context.addIssue({ code: "custom", path: [index], message: `dataset ${name} is given twice; give each a name of its own` });
+    }
+  });
+}
+
+/** Variables that this program or its tools read besides the options. */
+const otherVariables = new Set(["FEMTOQ_SERVER", "FEMTOQ_REQUIRE_SERVERS", "FEMTOQ_TEST_DATA"]);
+
+function unknownVariables(command: Command, environment: Readonly<Record<string, string | undefined>>): string[] {
+  const known = new Set(command.options.map(({ envVar }) => envVar));
+  return Object.keys(environment)
+    .filter((name) => name.startsWith("FEMTOQ_") && !known.has(name) && !otherVariables.has(name))
+    .map((name) => `Cannot use ${name}: there is no such variable; npm start -- --help lists them`);
+}

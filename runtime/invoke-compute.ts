@@ -1,0 +1,74 @@
+/** The compute function as the pull loop calls it: a request in this process now, to another host later. */
+import type { Problem } from "../functions/api.ts";
+import type { ComputeTask, Executor } from "../functions/services.ts";
+import type { Invoke } from "./pull-loop.ts";
+
+export type Fetch = (request: Request) => Response | Promise<Response>;
+
+/** A `4xx` cannot mend itself; anything else may be tried again. */
+export function createInvoke(fetch: Fetch, running: RunningNotices): Invoke {
+  return async (task, { signal, onRunning }) => {
+    const { programKey, ...place } = task;
+    const end = running.listen(task, onRunning);
+    try {
+      const request = new Request("http://localhost/compute", {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ program: programKey, ...place }),
+        signal,
+      });
+      const response = await fetch(request);
+      if (response.ok) return { kind: "partial", partial: new Uint8Array(await response.arrayBuffer()) };
+      const cause = await describeProblem(response);
+      signal.throwIfAborted();
+      return { kind: "failed", cause, permanent: response.status >= 400 && response.status < 500 };
+    } finally {
+      end();
+    }
+  };
+}
+
+async function describeProblem(response: Response): Promise<string> {
+  const text = await response.text();
+  try {
+    const problem: Partial<Problem> = JSON.parse(text);
+    return problem.detail ?? problem.title ?? `the compute function answered ${response.status}`;
+  } catch {
+    // Not a problem document: a proxy's answer, say.
+    return `the compute function answered ${response.status}: ${text.slice(0, 200)}`;
+  }
+}
+
+/** Who wants to know that a task's columns are loaded: a response can say so only when all is over. */
+export class RunningNotices {
+  readonly #listeners = new Map<string, Set<() => void>>();
+
+  /** Until the returned function is called. */
+  listen(task: ComputeTask, listener: () => void): () => void {
+    const key = keyOf(task);
+    const listeners = this.#listeners.get(key) ?? new Set();
+    this.#listeners.set(key, listeners.add(listener));
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0) this.#listeners.delete(key);
+    };
+  }
+
+  /** An executor that also tells the listeners. */
+  over(executor: Executor): Executor {
+    return {
+      run: (task, options) =>
+        executor.run(task, {
+          ...options,
+          onRunning: () => {
+            options.onRunning?.();
+            for (const listener of this.#listeners.get(keyOf(task)) ?? []) listener();
+          },
+        }),
+    };
+  }
+}
+
+function keyOf({ programKey, fingerprint }: ComputeTask): string {
+  return `${programKey}:${fingerprint}`;
+}

@@ -1,0 +1,25 @@
+import type { AddressInfo } from "node:net";
+import { createAdaptorServer } from "@hono/node-server";
+import type { Address, Handler, Listening } from "./serve.ts";
+
+export function listen(handler: Handler, { host, port }: Address): Promise<Listening> {
+  const server = createAdaptorServer({ fetch: handler, hostname: host });
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => {
+      server.off("error", reject);
+      resolve({ port: (server.address() as AddressInfo).port, close: (grace) => close(server, grace) });
+    });
+  });
+}
+
+function close(server: ReturnType<typeof createAdaptorServer>, grace: number): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => "closeAllConnections" in server && server.closeAllConnections(), grace);
+    server.close(() => {
+      clearTimeout(cut);
+      resolve();
+    });
+    if ("closeIdleConnections" in server) server.closeIdleConnections();
+  });
+}

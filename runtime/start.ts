@@ -1,0 +1,60 @@
+/**
+ * Starts the server and ends it: exit code 0 after SIGTERM or SIGINT, 1 where it cannot start or go on, 2 for a configuration
+ * that cannot be used. A second signal ends it at once.
+ */
+import process from "node:process";
+import type { Logger } from "pino";
+import { StoreError } from "../storage/store-error.ts";
+import { type Config, ConfigError, readConfig } from "./config.ts";
+import { createLog } from "./log.ts";
+import { type Server, startServer } from "./server.ts";
+import { StartError } from "./start-error.ts";
+import { welcome } from "./welcome.ts";
+
+/** Milliseconds after which a stop that does not come to an end is cut. */
+const longestStop = 5_000;
+
+const config = configure();
+const log = createLog(config);
+process.on("unhandledRejection", (error) => log.error({ err: error }, "fault: a rejection that nobody handled"));
+process.on("uncaughtException", (error) => {
+  log.fatal({ err: error }, "fault: an error that nobody caught");
+  process.exit(1);
+});
+const server = await start(config, log);
+for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void end(signal));
+process.stdout.write(welcome({ ...server, state: config.state, demo: config.data.length === 0 }));
+
+function configure(): Config {
+  try {
+    return readConfig(process.argv.slice(2), process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    if (error.exitCode !== 0) process.stderr.write(`${error.message}\n`);
+    process.exit(error.exitCode);
+  }
+}
+
+async function start(config: Config, log: Logger): Promise<Server> {
+  try {
+    return await startServer(config, log);
+  } catch (error) {
+    if (error instanceof StartError || error instanceof StoreError) process.stderr.write(`${error.message}\n`);
+    else log.fatal({ err: error }, "the server cannot start");
+    process.exit(error instanceof StartError ? error.exitCode : 1);
+  }
+}
+
+let ending = false;
+async function end(signal: string): Promise<void> {
+  if (ending) process.exit(1);
+  ending = true;
+  log.info({ signal }, "stopping");
+  setTimeout(() => {
+    log.error({}, "the stop took too long and was cut");
+    process.exit(1);
+  }, longestStop).unref();
+  await server.stop();
+  log.info({}, "stopped");
+  process.exit(0);
+}

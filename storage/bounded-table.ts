@@ -1,0 +1,229 @@
+/**
+ * Bodies by key, bounded in bytes: the least recently used go first.
+ *
+ * Three databases, always changed in one transaction: NAME (key → body), NAME-uses (key → size, stamp), NAME-order (stamp → key).
+ * A stamp is the time of last use in microseconds, made unique. A use is kept in memory and written once it is an hour newer than the stamp on
+ * disk; so order is exact while the process lives (for the keys used last, see `Recency`) and to the hour after a restart.
+ * The bound is exceeded only where pinned bodies stand in the way.
+ */
+import type { Database } from "lmdb";
+import { damaged, type Environment, entryCount } from "./environment.ts";
+import { Recency } from "./recency.ts";
+import type { Inserted, StoreUsage } from "./store.ts";
+import { StoreError } from "./store-error.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+export interface BoundedTableOptions {
+  readonly name: string;
+  /** Bytes of bodies. */
+  readonly limit: number;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly isPinned: (key: string) => boolean;
+  /** A use could not be written; nothing is lost but its time. */
+  readonly onUnwritten: (error: unknown) => void;
+}
+
+const writtenAfter = 3_600_000_000;
+const rememberedUses = 65_536;
+/** Bodies looked at for eviction in one transaction, so that it never holds the thread for long. */
+const stepsPerTransaction = 32;
+const keyBytesLimit = 1900;
+
+export class BoundedTable {
+  readonly #environment: Environment;
+  readonly #options: BoundedTableOptions;
+  readonly #bodies: Database<Uint8Array, Uint8Array>;
+  readonly #uses: Database<Uint8Array, Uint8Array>;
+  readonly #order: Database<Uint8Array, Uint8Array>;
+  readonly #totals: Database<Uint8Array, string>;
+  readonly #recency = new Recency(rememberedUses);
+  #lastStamp = 0;
+
+  constructor(environment: Environment, options: BoundedTableOptions) {
+    this.#environment = environment;
+    this.#options = options;
+    const binary = { encoding: "binary", keyEncoding: "binary" } as const;
+    this.#bodies = environment.root.openDB(options.name, binary);
+    this.#uses = environment.root.openDB(`${options.name}-uses`, binary);
+    this.#order = environment.root.openDB(`${options.name}-order`, binary);
+    this.#totals = environment.root.openDB("totals", { encoding: "binary" });
+    if (entryCount(this.#uses) !== entryCount(this.#order) || entryCount(this.#uses) !== entryCount(this.#bodies)) {
+      throw damaged(environment.directory, new Error(`${options.name}: bodies and their uses differ in number`));
+    }
+    for (const { key } of this.#order.getRange({ reverse: true, limit: 1 })) this.#lastStamp = readNumber(key as Uint8Array, 0);
+  }
+
+  /** The first body under a key stays. */
+  insert(key: string, body: Uint8Array): Promise<Inserted> {
+    return this.#write(key, body, (stored) => (isSame(stored, body) ? "same" : "different"));
+  }
+
+  /** The last body under a key stays. */
+  async replace(key: string, body: Uint8Array): Promise<void> {
+    await this.#write(key, body, (stored) => (isSame(stored, body) ? "same" : "replace"));
+  }
+
+  async get(key: string): Promise<Bytes | undefined> {
+    const keyBytes = encodeKey(key);
+    const body = this.#bodies.getBinary(keyBytes);
+    if (body === undefined) return undefined;
+    await this.#renew([key]);
+    return ownMemory(body);
+  }
+
+  /** Those of the keys that are there; renews their last use, reads no bodies. */
+  find(keys: readonly string[]): Promise<readonly string[]> {
+    return this.#renew(keys);
+  }
+
+  async drop(key: string): Promise<void> {
+    const keyBytes = encodeKey(key);
+    await this.#environment.transact(() => this.#remove(keyBytes));
+  }
+
+  usage(): StoreUsage {
+    return { bodies: entryCount(this.#uses), bytes: this.#bytes(), limit: this.#options.limit };
+  }
+
+  async #write(key: string, body: Uint8Array, collide: (stored: Uint8Array) => Inserted | "replace"): Promise<Inserted> {
+    const { limit } = this.#options;
+    if (body.byteLength > limit) {
+      throw new StoreError("too-large", `Cannot store ${body.byteLength} bytes under ${key}: the store is limited to ${limit} bytes`);
+    }
+    const keyBytes = encodeKey(key);
+    for (;;) {
+      const outcome = await this.#environment.transact(() => {
+        const stored = this.#bodies.getBinary(keyBytes);
+        if (stored !== undefined) {
+          const verdict = collide(stored);
+          if (verdict !== "replace") return verdict;
+          this.#remove(keyBytes);
+        }
+        const moved = this.#evict(limit - body.byteLength);
+        if (moved > 0 && this.#bytes() + body.byteLength > limit) return "again";
+        this.#add(keyBytes, body);
+        return "inserted";
+      });
+      if (outcome !== "again") {
+        this.#recency.set(key, this.#nextStamp());
+        return outcome;
+      }
+    }
+  }
+
+  /** Inside a transaction. Gives how many left their place in the order for good; 0 where only pinned ones are left. */
+  #evict(target: number): number {
+    const start = this.#nextStamp();
+    let moved = 0;
+    for (let steps = 0; steps < stepsPerTransaction && this.#bytes() > target; steps++) {
+      const [oldest] = this.#order.getRange({ limit: 1 });
+      if (oldest === undefined) break;
+      const stamp = readNumber(oldest.key as Uint8Array, 0);
+      if (stamp >= start) break;
+      const key = decodeKey(oldest.value);
+      if (this.#options.isPinned(key)) {
+        this.#move(oldest.value, this.#nextStamp());
+        continue;
+      }
+      const used = this.#recency.get(key);
+      if (used !== undefined && used > stamp) this.#move(oldest.value, used);
+      else this.#remove(oldest.value);
+      moved++;
+    }
+    return moved;
+  }
+
+  /** Gives those of the keys that are there. */
+  async #renew(keys: readonly string[]): Promise<readonly string[]> {
+    const found: string[] = [];
+    const overdue: { readonly key: Uint8Array; readonly stamp: number }[] = [];
+    for (const key of keys) {
+      const keyBytes = encodeKey(key);
+      const use = this.#uses.getBinary(keyBytes);
+      if (use === undefined) continue;
+      const stamp = this.#nextStamp();
+      found.push(key);
+      this.#recency.set(key, stamp);
+      if (stamp - readNumber(use, 8) >= writtenAfter) overdue.push({ key: keyBytes, stamp });
+    }
+    const moveAll = () => {
+      for (const { key, stamp } of overdue) this.#move(key, stamp);
+    };
+    if (overdue.length > 0) await this.#environment.transact(moveAll).catch(this.#options.onUnwritten);
+    return found;
+  }
+
+  #add(keyBytes: Uint8Array, body: Uint8Array): void {
+    const stamp = this.#nextStamp();
+    this.#bodies.put(keyBytes, body);
+    this.#uses.put(keyBytes, writeNumbers(body.byteLength, stamp));
+    this.#order.put(writeNumbers(stamp), keyBytes);
+    this.#addBytes(body.byteLength);
+  }
+
+  #move(keyBytes: Uint8Array, stamp: number): void {
+    const use = this.#uses.getBinary(keyBytes);
+    if (use === undefined) return;
+    this.#order.remove(writeNumbers(readNumber(use, 8)));
+    this.#uses.put(keyBytes, writeNumbers(readNumber(use, 0), stamp));
+    this.#order.put(writeNumbers(stamp), keyBytes);
+  }
+
+  #remove(keyBytes: Uint8Array): void {
+    const use = this.#uses.getBinary(keyBytes);
+    if (use === undefined) return;
+    this.#bodies.remove(keyBytes);
+    this.#uses.remove(keyBytes);
+    this.#order.remove(writeNumbers(readNumber(use, 8)));
+    this.#addBytes(-readNumber(use, 0));
+    this.#recency.delete(decodeKey(keyBytes));
+  }
+
+  #bytes(): number {
+    const total = this.#totals.getBinary(this.#options.name);
+    return total === undefined ? 0 : readNumber(total, 0);
+  }
+
+  #addBytes(bytes: number): void {
+    this.#totals.put(this.#options.name, writeNumbers(this.#bytes() + bytes));
+  }
+
+  #nextStamp(): number {
+    this.#lastStamp = Math.max(this.#lastStamp + 1, this.#options.now() * 1000);
+    return this.#lastStamp;
+  }
+}
+
+function encodeKey(key: string): Uint8Array {
+  const bytes = Buffer.from(key);
+  if (bytes.length <= keyBytesLimit) return bytes;
+  throw new StoreError("too-large", `Cannot use a key of ${bytes.length} bytes (${key.slice(0, 40)}…): the most is ${keyBytesLimit}`);
+}
+
+function decodeKey(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
+}
+
+/** Whole numbers as 8 bytes each, big-endian, so that they sort as bytes. */
+function writeNumbers(...values: readonly number[]): Uint8Array {
+  const bytes = new Uint8Array(8 * values.length);
+  const view = new DataView(bytes.buffer);
+  for (const [index, value] of values.entries()) view.setBigUint64(8 * index, BigInt(value));
+  return bytes;
+}
+
+function readNumber(bytes: Uint8Array, offset: number): number {
+  return Number(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getBigUint64(offset));
+}
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0;
+}
+
+/** LMDB's binding may give a view on a larger buffer; the caller gets one that is all theirs, starting at 0. */
+function ownMemory(bytes: Uint8Array): Bytes {
+  const isWhole = bytes.byteOffset === 0 && bytes.buffer.byteLength === bytes.byteLength && bytes.buffer instanceof ArrayBuffer;
+  return isWhole ? new Uint8Array(bytes.buffer) : new Uint8Array(bytes);
+}

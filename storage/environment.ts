@@ -1,0 +1,134 @@
+/**
+ * An LMDB environment in a directory of its own, held by one process at a time.
+ *
+ * Promises: what a resolved `transact` wrote survives the death of the process and, as far as the disk keeps what it acknowledges, a power cut
+ * (LMDB syncs data, then its meta page, before it resolves). Transactions asked for at the same time share one commit. One that
+ * was refused (disk full) left nothing behind, and later ones work when there is space again.
+ * Does not promise: that a damaged page is found before it is read.
+ */
+import { rmSync, writeFileSync } from "node:fs";
+import { mkdir, readdir } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { open, type RootDatabase } from "lmdb";
+import { checkFile } from "./check-file.ts";
+import { isAlive, readOwner, thisProcess } from "./owner.ts";
+import { StoreError } from "./store-error.ts";
+
+export interface Environment {
+  readonly directory: string;
+  readonly root: RootDatabase<Uint8Array, string>;
+  /** Runs `action` inside a write transaction: it reads what it wrote, and must not wait. Check first, then write: what an action that throws wrote stays. */
+  transact<T>(action: () => T): Promise<T>;
+  close(): Promise<void>;
+}
+
+export interface EnvironmentLog {
+  warn(fields: Readonly<Record<string, unknown>>, message: string): void;
+}
+
+const format = "femtoq 1";
+
+export async function openEnvironment(options: { readonly directory: string; readonly log?: EnvironmentLog }): Promise<Environment> {
+  const directory = resolve(options.directory);
+  const ownerFile = join(directory, "owner");
+  await prepareDirectory(directory, ownerFile, options.log);
+  const root = openRoot(directory);
+  try {
+    takeDirectory(root, directory, ownerFile);
+  } catch (error) {
+    await root.close();
+    throw error;
+  }
+  return {
+    directory,
+    root,
+    async transact(action) {
+      try {
+        return await root.transaction(action);
+      } catch (error) {
+        throw await explainRefusal(error, directory);
+      }
+    },
+    async close() {
+      rmSync(ownerFile, { force: true });
+      await root.close();
+    },
+  };
+}
+
+async function prepareDirectory(directory: string, ownerFile: string, log: EnvironmentLog | undefined): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true });
+    refuseTaken(directory, ownerFile);
+    const names = await readdir(directory);
+    if (names.includes("data.mdb")) {
+      const { filled } = await checkFile(join(directory, "data.mdb"));
+      if (filled > 0) log?.warn({ directory, bytes: filled }, "the database file was shorter than it says; filled up with zeros");
+    } else if (names.some((name) => name !== "owner" && name !== "lock.mdb")) {
+      const some = names.slice(0, 3).join(", ");
+      throw new StoreError(
+        "foreign",
+        `Cannot open a store in ${directory}: it holds other files (${some}); name an empty or new directory`,
+      );
+    }
+  } catch (error) {
+    if (error instanceof StoreError) {
+      if (error.code !== "damaged") throw error;
+      throw damaged(directory, error);
+    }
+    throw new StoreError("unavailable", `Cannot open a store in ${directory}: ${messageOf(error)}`, error);
+  }
+}
+
+function openRoot(directory: string): RootDatabase<Uint8Array, string> {
+  try {
+    // Without event-turn batching LMDB's binding leaves no promise of its own behind, which would end the process when a commit is refused.
+    return open<Uint8Array, string>(directory, { encoding: "binary", maxDbs: 16, overlappingSync: false, eventTurnBatching: false });
+  } catch (error) {
+    throw damaged(directory, error);
+  }
+}
+
+/** Inside LMDB's write lock, so that of two processes that come at once one is refused. */
+function takeDirectory(root: RootDatabase<Uint8Array, string>, directory: string, ownerFile: string): void {
+  root.transactionSync(() => {
+    refuseTaken(directory, ownerFile);
+    const found = root.getBinary("format");
+    const isNew = found === undefined && entryCount(root) === 0;
+    if (!isNew && (found === undefined || Buffer.from(found).toString() !== format)) {
+      throw new StoreError(
+        "foreign",
+        `Cannot open a store in ${directory}: its database is of another program or version; name another directory`,
+      );
+    }
+    if (isNew) root.put("format", Buffer.from(format));
+    writeFileSync(ownerFile, JSON.stringify(thisProcess()));
+  });
+}
+
+function refuseTaken(directory: string, ownerFile: string): void {
+  const owner = readOwner(ownerFile);
+  if (owner === undefined || !isAlive(owner)) return;
+  const advice = `stop it first, or give this one another directory (if it is gone for good, delete ${ownerFile})`;
+  throw new StoreError("in-use", `Cannot open a store in ${directory}: process ${owner.pid} on ${owner.host} has it open; ${advice}`);
+}
+
+export function entryCount(database: { getStats(): object }): number {
+  return (database.getStats() as { readonly entryCount: number }).entryCount;
+}
+
+export function damaged(directory: string, cause: unknown): StoreError {
+  const advice = "delete the directory to start afresh: what it held is computed again when it is asked for";
+  return new StoreError("damaged", `Cannot read the store in ${directory}: its database is damaged; ${advice}`, cause);
+}
+
+/** LMDB's binding says why a commit failed in a promise that it attaches to the error and then rejects. */
+async function explainRefusal(error: unknown, directory: string): Promise<unknown> {
+  if (!(error instanceof Error) || !("commitError" in error)) return error;
+  const reason = await Promise.resolve(error.commitError).then(messageOf, messageOf);
+  return new StoreError("unavailable", `Cannot write to the store in ${directory}: ${reason}; is its disk full?`, error);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

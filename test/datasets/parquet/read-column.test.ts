@@ -1,0 +1,210 @@
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { brotliCompressSync, gzipSync } from "node:zlib";
+import type { CompressionCodec, SchemaElement } from "hyparquet";
+import { parquetWriteBuffer } from "hyparquet-writer";
+import { createCatalogue } from "../../../datasets/catalogue.ts";
+import { type ColumnLocation, DatasetError } from "../../../datasets/dataset.ts";
+import { readColumn } from "../../../datasets/parquet/read-column.ts";
+import { type Cell, makeDirectory, makeTarget, readEntries, sequence } from "../read-for-test.ts";
+import { encodeTestFile, floats, listOfFloat, scalarFloat, type TestFile } from "./first-version-file.ts";
+
+const optional = { repetition_type: "OPTIONAL" } as const;
+const listed = (name: string, ...element: SchemaElement[]): SchemaElement[] => [
+  { name, converted_type: "LIST", num_children: 1, ...optional },
+  { name: "list", num_children: 1, repetition_type: "REPEATED" },
+  ...element,
+];
+const schema: SchemaElement[] = [
+  { name: "root", num_children: 7 },
+  { name: "f", type: "FLOAT", ...optional },
+  { name: "i", type: "INT32", ...optional },
+  { name: "u", type: "INT32", converted_type: "UINT_32", repetition_type: "REQUIRED" },
+  { name: "l", type: "INT64", ...optional },
+  { name: "b", type: "BOOLEAN", ...optional },
+  ...listed("Jet_pt", { name: "element", type: "DOUBLE", ...optional }),
+  ...listed(
+    "Muon",
+    { name: "element", num_children: 2, ...optional },
+    { name: "pt", type: "FLOAT", ...optional },
+    { name: "q", type: "INT32", repetition_type: "REQUIRED" },
+  ),
+];
+
+interface Row {
+  readonly f: number | null;
+  readonly i: number | null;
+  readonly u: number;
+  readonly l: bigint | null;
+  readonly b: boolean | null;
+  readonly Jet_pt: readonly (number | null)[] | null;
+  readonly Muon: readonly ({ readonly pt: number | null; readonly q: number } | null)[] | null;
+}
+
+function drawRows(count: number): Row[] {
+  const draw = sequence(11);
+  const maybe = <Value>(value: Value): Value | null => (draw(5) === 0 ? null : value);
+  const list = <Value>(make: () => Value): Value[] => Array.from({ length: draw(4) }, make);
+  return Array.from({ length: count }, () => ({
+    f: maybe(draw(1000) / 8),
+    i: maybe(draw(7) - 3),
+    u: 4294967295 - draw(3),
+    l: maybe(BigInt(draw(1000)) * 10n ** 12n),
+    b: maybe(draw(2) === 1),
+    Jet_pt: maybe(list(() => maybe(draw(1000) / 3))),
+    Muon: maybe(list(() => maybe({ pt: maybe(draw(99) / 4), q: draw(2) }))),
+  }));
+}
+
+/** What the reader must give for a row: null lists are empty, null structs make their fields missing. */
+const expected: Readonly<Record<string, (row: Row) => Cell>> = {
+  f: ({ f }) => f,
+  i: ({ i }) => i,
+  u: ({ u }) => u,
+  l: ({ l }) => (l === null ? null : Number(l)),
+  b: ({ b }) => (b === null ? null : Number(b)),
+  Jet_pt: ({ Jet_pt }) => Jet_pt ?? [],
+  "Muon.pt": ({ Muon }) => (Muon ?? []).map((muon) => muon?.pt ?? null),
+  "Muon.q": ({ Muon }) => (Muon ?? []).map((muon) => muon?.q ?? null),
+};
+
+for (const [codec, compress] of [
+  ["SNAPPY", undefined],
+  ["UNCOMPRESSED", undefined],
+  ["GZIP", gzipSync],
+  ["BROTLI", brotliCompressSync],
+] as const) {
+  test(`readColumn gives what was written, with ${codec}, small pages and several row groups`, async (t) => {
+    const path = join(await makeDirectory(t), "events.parquet");
+    const rows = drawRows(1000);
+    const columnData = ["f", "i", "u", "l", "b", "Jet_pt", "Muon"].map((name) => ({
+      name,
+      data: rows.map((row) => row[name as keyof Row]),
+    }));
+    const compressors = compress && { [codec]: (bytes: Uint8Array) => new Uint8Array(compress(bytes)) };
+    const options = { columnData, schema, codec: codec as CompressionCodec, rowGroupSize: 300, pageSize: 200 };
+    await writeFile(path, new Uint8Array(parquetWriteBuffer({ ...options, ...(compressors && { compressors }) })));
+    for (const [name, cell] of Object.entries(expected)) assert.deepEqual(await readEntries(path, name), rows.map(cell), name);
+  });
+}
+
+async function locate(directory: string, file: Uint8Array): Promise<ColumnLocation> {
+  const path = join(directory, "one.parquet");
+  await writeFile(path, file);
+  const catalogue = createCatalogue([{ name: "one", pattern: path }]);
+  const dataset = await catalogue.get("one");
+  return await catalogue.locate("one", dataset!.partitions[0]!, "x");
+}
+
+const threeEntries: TestFile = { schema: scalarFloat, path: ["x"], entries: 3, values: 3, pages: [] };
+const lists: TestFile = { schema: listOfFloat, path: ["x", "list", "element"], entries: 4, values: 6, levelWidth: 2, pages: [] };
+
+test("readColumn reads first-version pages, lists that span pages included", async (t) => {
+  const pages = [
+    { count: 3, repetition: [0, 1, 0], definition: [3, 2, 0], values: floats(1) },
+    { count: 3, repetition: [0, 0, 1], definition: [1, 3, 3], values: floats(5, 6) },
+  ];
+  const path = join(await makeDirectory(t), "x.parquet");
+  await writeFile(path, encodeTestFile({ ...lists, pages }));
+  assert.deepEqual(await readEntries(path, "x"), [[1, null], [], [], [5, 6]]);
+  const spanning = [
+    { count: 4, repetition: [0, 0, 0, 0], definition: [0, 1, 1, 3], values: floats(1) },
+    { count: 2, repetition: [1, 1], definition: [3, 2], values: floats(2) },
+  ];
+  await writeFile(path, encodeTestFile({ ...lists, pages: spanning }));
+  assert.deepEqual(await readEntries(path, "x"), [[], [], [], [1, 2, null]]);
+});
+
+test("readColumn follows a dictionary that gives way to plain pages", async (t) => {
+  const pages = [
+    { dictionary: true, count: 2, values: floats(0.5, 1.5) },
+    { count: 2, encoding: "RLE_DICTIONARY", values: Uint8Array.of(1, 3, 0b10) },
+    { count: 1, values: floats(9) },
+  ] as const;
+  const path = join(await makeDirectory(t), "x.parquet");
+  await writeFile(path, encodeTestFile({ ...threeEntries, pages }));
+  assert.deepEqual(await readEntries(path, "x"), [0.5, 1.5, 9]);
+});
+
+const noNulls = { statistics: { null_count: 0n } };
+const damages: readonly (readonly [string, TestFile, RegExp])[] = [
+  ["too few values in a page", { ...threeEntries, pages: [{ count: 3, values: floats(1, 2) }] }, /3 values need 12 bytes, the page has 8/],
+  ["a chunk that ends early", { ...threeEntries, pages: [{ count: 2, values: floats(1, 2) }] }, /ends before its last value/],
+  ["more values than stated", { ...threeEntries, pages: [{ count: 4, values: floats(1, 2, 3, 4) }] }, /more than the 3 values/],
+  [
+    "a page that overruns",
+    { ...threeEntries, pages: [{ count: 3, values: floats(1, 2, 3), header: { compressed_page_size: 99 } }] },
+    /compressed size/,
+  ],
+  [
+    "a negative size",
+    { ...threeEntries, pages: [{ count: 3, values: floats(1, 2, 3), header: { uncompressed_page_size: -4 } }] },
+    /-4 as its size/,
+  ],
+  ["a wrong checksum", { ...threeEntries, pages: [{ count: 3, values: floats(1, 2, 3), header: { crc: 12345 } }] }, /checksum is wrong/],
+  [
+    "bytes outside of the file",
+    { ...threeEntries, metadata: { data_page_offset: 9999n }, pages: [{ count: 3, values: floats(1) }] },
+    /the file has/,
+  ],
+  ["an empty chunk", { ...threeEntries, pages: [] }, /ends before its last value/],
+  [
+    "too few lists",
+    { ...lists, values: 2, pages: [{ count: 2, repetition: [0, 1], definition: [3, 3], values: floats(1, 2) }] },
+    /1 entries where the file states 4/,
+  ],
+  [
+    "too many lists",
+    { ...lists, entries: 1, values: 2, pages: [{ count: 2, repetition: [0, 0], definition: [3, 3], values: floats(1, 2) }] },
+    /more than the 1 entries/,
+  ],
+  [
+    "a first list without its beginning",
+    { ...lists, entries: 1, values: 2, pages: [{ count: 2, repetition: [1, 0], definition: [3, 3], values: floats(1, 2) }] },
+    /has no beginning/,
+  ],
+  [
+    "missing values against the statistics",
+    { ...lists, entries: 1, values: 1, metadata: noNulls, pages: [{ count: 1, repetition: [0], definition: [2], values: floats() }] },
+    /1 values are missing where the file's statistics say none/,
+  ],
+  [
+    "snappy that is none",
+    { ...threeEntries, codec: "SNAPPY", pages: [{ count: 3, values: floats(1, 2, 3) }] },
+    /after decompression, its header says 12/,
+  ],
+];
+
+for (const [what, file, message] of damages) {
+  test(`readColumn refuses ${what}, naming file and column`, async (t) => {
+    const location = await locate(await makeDirectory(t), encodeTestFile(file));
+    await assert.rejects(readColumn(location, makeTarget(location)), (error) => {
+      assert(error instanceof DatasetError);
+      assert.match(error.message, message);
+      assert.match(error.message, /column x of one\.parquet \(row group 0\)/);
+      assert.equal(error.permanent, true);
+      return true;
+    });
+  });
+}
+
+test("readColumn refuses a file that changed since it was planned, and lets it be tried again", async (t) => {
+  const pages = [{ count: 3, values: floats(1, 2, 3) }];
+  const location = await locate(await makeDirectory(t), encodeTestFile({ ...threeEntries, pages }));
+  const changed = { ...location, file: { ...location.file, modified: location.file.modified - 1 } };
+  await assert.rejects(readColumn(changed, makeTarget(changed)), {
+    name: "DatasetError",
+    permanent: false,
+    message: /one\.parquet changed/,
+  });
+  const gone = { ...location, file: { ...location.file, path: `${location.file.path}.gone` } };
+  await assert.rejects(readColumn(gone, makeTarget(gone)), { name: "DatasetError", permanent: false, message: /no such file/ });
+});
+
+test("readColumn refuses a target that is too small", async (t) => {
+  const pages = [{ count: 3, values: floats(1, 2, 3) }];
+  const location = await locate(await makeDirectory(t), encodeTestFile({ ...threeEntries, pages }));
+  await assert.rejects(readColumn(location, { values: new Float32Array(2) }), RangeError);
+});

@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parquetWriteBuffer } from "hyparquet-writer";
+import type { ByteSource } from "../../../datasets/byte-source.ts";
+import { encodeFile } from "../../../datasets/parquet/encode-file.ts";
+import { readFooter } from "../../../datasets/parquet/read-footer.ts";
+import { sequence } from "../read-for-test.ts";
+import { encodeTestFile, floats, listOfFloat, scalarFloat } from "./first-version-file.ts";
+
+function sourceOf(bytes: Uint8Array): ByteSource {
+  return { byteLength: bytes.length, slice: async (start, end) => bytes.slice(start, end).buffer as ArrayBuffer };
+}
+
+function join(pieces: readonly Uint8Array[]): Uint8Array {
+  return new Uint8Array(pieces.flatMap((piece) => [...piece]));
+}
+
+const sound = join(
+  encodeFile(
+    [
+      { name: "MET_pt", values: new Float32Array([1, 2, 3]) },
+      { name: "Jet_pt", values: new Float32Array([4, 5]), offsets: new Uint32Array([0, 2, 2, 2]) },
+    ],
+    3,
+    "test",
+  ),
+);
+
+test("readFooter gives entries, level entries and places of the chunks", async () => {
+  const { leaves, rowGroups, unsupported } = await readFooter(sourceOf(sound), "a.parquet");
+  assert.deepEqual([...leaves.keys()], ["MET_pt", "Jet_pt"]);
+  assert.deepEqual(leaves.get("Jet_pt")!.values, [4], "two elements and two empty lists");
+  assert.deepEqual(unsupported, []);
+  assert.equal(rowGroups.length, 1);
+  assert.equal(rowGroups[0]!.entries, 3);
+  const [met, jet] = rowGroups[0]!.chunks;
+  assert.equal(met!.start, 4);
+  assert.equal(met!.start + met!.length, jet!.start);
+});
+
+test("readFooter numbers the entries of row groups through", async () => {
+  const data = Array.from({ length: 10 }, (_, index) => index);
+  const bytes = new Uint8Array(parquetWriteBuffer({ columnData: [{ name: "x", data, type: "INT32" }], rowGroupSize: 4 }));
+  const { rowGroups } = await readFooter(sourceOf(bytes), "a.parquet");
+  assert.deepEqual(
+    rowGroups.map(({ entries, firstEntry }) => [entries, firstEntry]),
+    [
+      [4, 0],
+      [4, 4],
+      [2, 8],
+    ],
+  );
+});
+
+test("readFooter calls a column nullable where the schema says optional and statistics leave room", async () => {
+  const nullable = async (metadata: object, schema = listOfFloat) => {
+    const pages = [{ count: 1, repetition: [0], definition: [3], values: floats(1) }];
+    const bytes = encodeTestFile({ schema, path: schema.map(({ name }) => name), pages, entries: 1, values: 1, levelWidth: 2, metadata });
+    return (await readFooter(sourceOf(bytes), "a.parquet")).leaves.get("x")!.nullable;
+  };
+  assert.equal(await nullable({}), true);
+  assert.equal(await nullable({ statistics: { null_count: 0n } }), false);
+  assert.equal(await nullable({ statistics: { null_count: 2n } }), true);
+  const emptyOnly = { statistics: { null_count: 2n }, size_statistics: { definition_level_histogram: [1n, 1n, 0n, 1n] } };
+  assert.equal(await nullable(emptyOnly), false, "only empty lists were counted");
+  assert.equal(await nullable({}, scalarFloat), false);
+});
+
+test("readFooter lists what it cannot use, with reasons", async () => {
+  const bytes = new Uint8Array(
+    parquetWriteBuffer({
+      columnData: [
+        { name: "name", data: ["a", "b"], type: "STRING" },
+        { name: "x", data: [1, 2], type: "INT32" },
+        { name: "when", data: [new Date(1), new Date(2)], type: "TIMESTAMP" },
+      ],
+    }),
+  );
+  const { leaves, unsupported } = await readFooter(sourceOf(bytes), "a.parquet");
+  assert.deepEqual([...leaves.keys()], ["x"]);
+  assert.deepEqual(
+    unsupported.map(({ name }) => name),
+    ["name", "when"],
+  );
+});
+
+for (const [what, bytes, message] of [
+  ["nothing", new Uint8Array(0), /has 0 bytes/],
+  ["text", new TextEncoder().encode("event,pt\n1,2\n3,4\n"), /not a Parquet file/],
+  ["a ROOT file", new TextEncoder().encode("root\0\0\0\0\0\0\0\0\0"), /a ROOT file/],
+  ["a truncated file", sound.subarray(0, sound.length - 5), /truncated/],
+  ["an encrypted footer", Uint8Array.from([...sound.subarray(0, -1), 69]), /encrypted/],
+  [
+    "a footer longer than the file",
+    Uint8Array.from([...sound.subarray(0, -8), 255, 255, 0, 0, ...sound.subarray(-4)]),
+    /footer is damaged/,
+  ],
+] as const) {
+  test(`readFooter refuses ${what} for good`, async () => {
+    await assert.rejects(readFooter(sourceOf(bytes), "a.parquet"), { name: "DatasetError", permanent: true, message });
+    await assert.rejects(readFooter(sourceOf(bytes), "a.parquet"), /^DatasetError: Cannot read a\.parquet: /);
+  });
+}
+
+test("readFooter answers or refuses whatever byte of a footer is changed", async () => {
+  const draw = sequence(5);
+  let refused = 0;
+  for (let round = 0; round < 400; round++) {
+    const bytes = sound.slice();
+    bytes[bytes.length - 9 - draw(150)] = draw(256);
+    try {
+      await readFooter(sourceOf(bytes), "a.parquet");
+    } catch (error) {
+      assert.equal(error instanceof Error && error.name, "DatasetError");
+      refused++;
+    }
+  }
+  assert(refused > 100, `only ${refused} of 400 damaged footers were refused`);
+});

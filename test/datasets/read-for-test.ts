@@ -1,0 +1,53 @@
+/** Helpers of the dataset tests: a directory that goes with its test, and whole columns as plain arrays. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+import { createCatalogue } from "../../datasets/catalogue.ts";
+import type { ColumnLocation, ColumnTarget } from "../../datasets/dataset.ts";
+import { readColumn } from "../../datasets/parquet/read-column.ts";
+
+export async function makeDirectory(test: TestContext): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), "femtoq-datasets-"));
+  test.after(() => rm(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+const arrays = { float32: Float32Array, float64: Float64Array, int32: Int32Array, uint32: Uint32Array, bool: Uint8Array };
+
+/** Filled with a value that no test expects, so that what was not written shows. */
+export function makeTarget({ column, values, entries }: ColumnLocation): ColumnTarget {
+  return {
+    values: new arrays[column.dtype](values).fill(77),
+    ...(column.nullable && { valid: new Uint8Array(values).fill(77) }),
+    ...(column.collection !== undefined && { offsets: new Uint32Array(entries + 1).fill(77) }),
+  };
+}
+
+export type Cell = number | null | readonly (number | null)[];
+
+/** All entries of a column, over all partitions: a number, a list, null where a value is missing. */
+export async function readEntries(pattern: string, column: string): Promise<Cell[]> {
+  const catalogue = createCatalogue([{ name: "test", pattern }]);
+  const dataset = await catalogue.get("test");
+  const entries: Cell[] = [];
+  for (const partition of dataset?.partitions ?? []) {
+    const location = await catalogue.locate("test", partition, column);
+    const { values, valid, offsets } = makeTarget(location);
+    const read = await readColumn(location, { values, ...(valid && { valid }), ...(offsets && { offsets }) });
+    const cells = Array.from(values.subarray(0, read.values), (value, index) => (valid && valid[index] !== 1 ? null : value));
+    for (let entry = 0; entry < location.entries; entry++) {
+      entries.push(offsets ? cells.slice(offsets[entry], offsets[entry + 1]) : cells[entry]!);
+    }
+  }
+  return entries;
+}
+
+/** Small whole numbers, the same at each run. */
+export function sequence(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+}

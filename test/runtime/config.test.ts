@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { ConfigError, readConfig } from "../../runtime/config.ts";
+import { formatSize, parseSize } from "../../runtime/size.ts";
+
+/** The lines of the error that these options and variables give. */
+function refusal(args: readonly string[], environment: Record<string, string> = {}): string {
+  try {
+    readConfig(args, environment);
+  } catch (error) {
+    assert.ok(error instanceof ConfigError);
+    assert.equal(error.exitCode, 2);
+    return error.message;
+  }
+  assert.fail(`${args.join(" ")} was taken`);
+}
+
+describe("readConfig", () => {
+  test("takes options, else variables, else defaults", () => {
+    const config = readConfig(["--port", "9000", "--data", "a=x.parquet", "--data", "b=y/*.parquet"], {
+      FEMTOQ_PORT: "9001",
+      FEMTOQ_THREADS: "3",
+      FEMTOQ_MEMORY: "",
+    });
+    assert.equal(config.port, 9000);
+    assert.equal(config.threads, 3);
+    assert.equal(config.host, "127.0.0.1");
+    assert.deepEqual(config.data, [
+      { name: "a", pattern: "x.parquet" },
+      { name: "b", pattern: "y/*.parquet" },
+    ]);
+  });
+
+  test("takes several datasets from one variable, separated by semicolons", () => {
+    const { data } = readConfig([], { FEMTOQ_DATA: "a=x.parquet; b=y.parquet;" });
+    assert.deepEqual(
+      data.map(({ name }) => name),
+      ["a", "b"],
+    );
+  });
+
+  test("names option, value and what would be right for each bad value, all at once", () => {
+    const lines = refusal(["--port", "99999", "--threads", "0", "--memory", "lots", "--log-level", "loud"]).split("\n");
+    assert.equal(lines.length, 4);
+    assert.match(lines[0]!, /--port: a whole number from 0 to 65535 is required, current value is "99999"/);
+    assert.match(lines[1]!, /--threads: a whole number from 1 to 1024 is required, current value is "0"/);
+    assert.match(lines[2]!, /--memory: a size is required, such as 2GiB, 500MB or a number of bytes, current value is "lots"/);
+    assert.match(lines[3]!, /--log-level: one of trace, .*silent is required, current value is "loud"/);
+  });
+
+  test("names the variable that a bad value came from", () => {
+    assert.match(refusal([], { FEMTOQ_PORT: "http" }), /FEMTOQ_PORT \(the variable of --port\).*current value is "http"/);
+  });
+
+  test("refuses sizes that are too small or more than the machine has", () => {
+    assert.match(refusal(["--memory", "1MiB"]), /at least 64MiB is required/);
+    assert.match(refusal(["--memory", "1000TiB"]), /this machine has /);
+    assert.match(refusal(["--store-limit", "1kB"]), /at least 16MiB is required/);
+  });
+
+  test("refuses datasets without a name, with a bad one, or with one given twice", () => {
+    assert.match(refusal(["--data", "x.parquet"]), /--data: NAME=PATH_OR_GLOB is required.*"x.parquet"/);
+    assert.match(refusal(["--data", "__proto__=x.parquet"]), /--data: the name must be/);
+    assert.match(refusal(["--data", "a=x.parquet", "--data", "a=y.parquet"]), /dataset a is given twice/);
+  });
+
+  test("refuses what this version does not have, and shows no connection string", () => {
+    assert.match(refusal(["--role", "compute"]), /this version runs on one machine: only "all" is possible/);
+    assert.match(refusal(["--zookeeper", "zk1:2181"]), /this version runs on one machine/);
+    const mongodb = refusal([], { FEMTOQ_MONGODB: "mongodb://user:secret@host" });
+    assert.match(mongodb, /this version runs on one machine/);
+    assert.doesNotMatch(mongodb, /secret/);
+  });
+
+  test("refuses options and variables that do not exist", () => {
+    assert.match(refusal(["--prot", "80"]), /unknown option '--prot'[\s\S]*--port/);
+    assert.match(refusal(["x.parquet"]), /too many arguments/);
+    assert.match(refusal([], { FEMTOQ_PROT: "80" }), /FEMTOQ_PROT: there is no such variable/);
+  });
+});
+
+test("parseSize reads decimal and binary units and nothing else", () => {
+  assert.equal(parseSize("1000"), 1000);
+  assert.equal(parseSize("2GiB"), 2 ** 31);
+  assert.equal(parseSize("1.5 mb"), 1_500_000);
+  for (const bad of ["", "GiB", "-1", "1e3", "5 parsecs", "constructor", "1constructor", "99999999TiB"])
+    assert.equal(parseSize(bad), undefined);
+});
+
+test("formatSize gives what parseSize reads, to a tenth of the unit", () => {
+  for (const bytes of [1024, 64 * 2 ** 20, 3 * 2 ** 30]) assert.equal(parseSize(formatSize(bytes)), bytes);
+});
