@@ -29,6 +29,7 @@ export interface CoordinatorOptions {
 }
 
 const perSlice = 1000;
+const keysPerTurn = 5000;
 
 export async function createCoordinator(options: CoordinatorOptions): Promise<Coordinator> {
   const { journal, log, now = Date.now, mostSubtasks = 1_000_000, mostFailed = 100_000 } = options;
@@ -102,7 +103,7 @@ export async function createCoordinator(options: CoordinatorOptions): Promise<Co
     async states(keys) {
       const states = new Map<string, SubtaskState>();
       for (const [index, key] of keys.entries()) {
-        if (index % 10_000 === 9_999) await turn();
+        if (index % keysPerTurn === keysPerTurn - 1) await turn();
         const state = board.entries.get(key)?.state();
         if (state !== undefined) states.set(key, state);
       }

@@ -1,4 +1,5 @@
 /** The nodes of a coordinator, what they hold, and those of them that wait for a subtask: first come, first served. */
+import { setMaxListeners } from "node:events";
 import type { Board } from "./board.ts";
 import type { Claim, Membership, Node, Subtask } from "./coordinator.ts";
 import { type Linked, LinkedList } from "./linked-list.ts";
@@ -92,6 +93,8 @@ export class Members {
       reject(signal.reason);
     };
     this.#claimers.append(claimer);
+    // All claims of a node commonly wait on one signal: no leak, so no warning.
+    setMaxListeners(0, signal);
     signal.addEventListener("abort", stop, { once: true });
     this.serve();
     try {

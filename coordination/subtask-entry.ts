@@ -20,6 +20,8 @@ export interface SubtaskRecord {
   readonly queries: readonly number[];
 }
 
+const unowned: SubtaskState = { kind: "unowned" };
+
 export class SubtaskEntry implements Recorded, Waiting<SubtaskEntry> {
   readonly number: number;
   readonly subtask: Subtask;
@@ -41,7 +43,7 @@ export class SubtaskEntry implements Recorded, Waiting<SubtaskEntry> {
   state(): SubtaskState | undefined {
     if (this.kind === "failed") return { kind: "failed", failure: describeFailure(this.attempts) };
     if (this.kind === "absent" || this.queries.length === 0) return undefined;
-    return this.hold === undefined ? { kind: "unowned" } : { kind: "owned", node: this.hold.node, loading: this.hold.loading };
+    return this.hold === undefined ? unowned : { kind: "owned", node: this.hold.node, loading: this.hold.loading };
   }
 
   record(): string | undefined {

@@ -1,11 +1,11 @@
 /**
  * Claims subtasks, has each computed, saves the partial, then completes the claim.
  *
- *   claim → stored already                         → complete   it was asked for again just as it was done
- *         → invoke → partial  → saved      → complete
- *                  → failed   → fail
- *         → the store fails                        → release, and pause; the pause doubles
- *                  → aborted  → release     nobody asks any more, the claim was lost, or this process stops
+ *   claim → stored already              → complete   it was asked for again just as it was done
+ *         → invoke → partial  → saved   → complete
+ *                  → failed             → fail
+ *                  → aborted            → release    nobody asks any more, the claim was lost, or this process stops
+ *         → the store fails             → release, then a pause that doubles
  *
  * Promises: never more than `slots` claims at a time; no error ends the loop; a stop releases what runs and then leaves.
  * Does not bound the memory that subtasks need: the column cache makes them wait for it.

@@ -44,15 +44,17 @@ export class BoundedTable {
   constructor(environment: Environment, options: BoundedTableOptions) {
     this.#environment = environment;
     this.#options = options;
+    const { root, read } = environment;
     const binary = { encoding: "binary", keyEncoding: "binary" } as const;
-    this.#bodies = environment.root.openDB(options.name, binary);
-    this.#uses = environment.root.openDB(`${options.name}-uses`, binary);
-    this.#order = environment.root.openDB(`${options.name}-order`, binary);
-    this.#totals = environment.root.openDB("totals", { encoding: "binary" });
+    this.#bodies = read(() => root.openDB(options.name, binary));
+    this.#uses = read(() => root.openDB(`${options.name}-uses`, binary));
+    this.#order = read(() => root.openDB(`${options.name}-order`, binary));
+    this.#totals = read(() => root.openDB("totals", { encoding: "binary" }));
     if (entryCount(this.#uses) !== entryCount(this.#order) || entryCount(this.#uses) !== entryCount(this.#bodies)) {
       throw damaged(environment.directory, new Error(`${options.name}: bodies and their uses differ in number`));
     }
-    for (const { key } of this.#order.getRange({ reverse: true, limit: 1 })) this.#lastStamp = readNumber(key as Uint8Array, 0);
+    const [newest] = read(() => [...this.#order.getRange({ reverse: true, limit: 1 })]);
+    if (newest !== undefined) this.#lastStamp = readNumber(newest.key, 0);
   }
 
   /** The first body under a key stays. */
@@ -67,7 +69,7 @@ export class BoundedTable {
 
   async get(key: string): Promise<Bytes | undefined> {
     const keyBytes = encodeKey(key);
-    const body = this.#bodies.getBinary(keyBytes);
+    const body = this.#environment.read(() => this.#bodies.getBinary(keyBytes));
     if (body === undefined) return undefined;
     await this.#renew([key]);
     return ownMemory(body);
@@ -141,7 +143,7 @@ export class BoundedTable {
     const overdue: { readonly key: Uint8Array; readonly stamp: number }[] = [];
     for (const key of keys) {
       const keyBytes = encodeKey(key);
-      const use = this.#uses.getBinary(keyBytes);
+      const use = this.#environment.read(() => this.#uses.getBinary(keyBytes));
       if (use === undefined) continue;
       const stamp = this.#nextStamp();
       found.push(key);

@@ -17,6 +17,8 @@ import { StoreError } from "./store-error.ts";
 export interface Environment {
   readonly directory: string;
   readonly root: RootDatabase<Uint8Array, string>;
+  /** Runs reads: what LMDB says of a damaged file becomes a `StoreError`. */
+  read<T>(action: () => T): T;
   /** Runs `action` inside a write transaction: it reads what it wrote, and must not wait. Check first, then write: what an action that throws wrote stays. */
   transact<T>(action: () => T): Promise<T>;
   close(): Promise<void>;
@@ -33,8 +35,15 @@ export async function openEnvironment(options: { readonly directory: string; rea
   const ownerFile = join(directory, "owner");
   await prepareDirectory(directory, ownerFile, options.log);
   const root = openRoot(directory);
+  const read = <T>(action: () => T): T => {
+    try {
+      return action();
+    } catch (error) {
+      throw isDamage(error) ? damaged(directory, error) : error;
+    }
+  };
   try {
-    takeDirectory(root, directory, ownerFile);
+    read(() => takeDirectory(root, directory, ownerFile));
   } catch (error) {
     await root.close();
     throw error;
@@ -42,9 +51,10 @@ export async function openEnvironment(options: { readonly directory: string; rea
   return {
     directory,
     root,
+    read,
     async transact(action) {
       try {
-        return await root.transaction(action);
+        return await root.transaction(() => read(action));
       } catch (error) {
         throw await explainRefusal(error, directory);
       }
@@ -120,6 +130,12 @@ export function entryCount(database: { getStats(): object }): number {
 export function damaged(directory: string, cause: unknown): StoreError {
   const advice = "delete the directory to start afresh: what it held is computed again when it is asked for";
   return new StoreError("damaged", `Cannot read the store in ${directory}: its database is damaged; ${advice}`, cause);
+}
+
+/** LMDB's codes for a page that is missing or wrong, a state it cannot go on from, and a file that is not its own. */
+function isDamage(error: unknown): boolean {
+  const code = (error as { readonly code?: unknown } | undefined)?.code;
+  return typeof code === "number" && code >= -30797 && code <= -30793;
 }
 
 /** LMDB's binding says why a commit failed in a promise that it attaches to the error and then rejects. */

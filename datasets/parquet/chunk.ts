@@ -1,4 +1,4 @@
-/** What a Parquet file says of its columns and row groups, reduced to what planning and reading need; plain data. */
+/** What a Parquet file says of its columns and row groups, reduced to what planning and reading need. */
 import type { CompressionCodec } from "hyparquet";
 import type { DType } from "../../engine/schema.ts";
 import type { PhysicalType } from "./value-type.ts";
@@ -24,13 +24,26 @@ export interface Leaf {
   readonly unsigned: boolean;
   readonly dtype: DType;
   readonly levels: Levels;
-  /** Values (not: lists) may be missing by the schema, and the statistics do not rule it out. */
-  readonly nullable: boolean;
-  /** Level entries by row group; columns of one collection agree in it. */
-  readonly values: readonly number[];
 }
 
-/** Where a column chunk lies and how to decode it: the `chunk` of a `ColumnLocation`. */
+/** A file's columns; files of one dataset mostly share it. */
+export interface FileShape {
+  /** By full name. */
+  readonly leaves: ReadonlyMap<string, Leaf>;
+  readonly unsupported: readonly { readonly name: string; readonly reason: string }[];
+  /** SHA-256 of all of it: equal for files of equal shape. */
+  readonly digest: string;
+}
+
+export interface ParquetFile {
+  readonly shape: FileShape;
+  readonly rowGroups: readonly { readonly entries: number; readonly firstEntry: number }[];
+  readonly chunks: ChunkTable;
+  /** By `Leaf.index`: 1 where values (not: lists) may be missing, by the schema and as the statistics do not rule it out. */
+  readonly nullable: Uint8Array;
+}
+
+/** Where a column chunk lies and how to decode it: the `chunk` of a `ColumnLocation`; plain data. */
 export interface ParquetChunk {
   readonly rowGroup: number;
   /** Bytes [start, start + length) of the file. */
@@ -42,19 +55,4 @@ export interface ParquetChunk {
   readonly physical: PhysicalType;
   readonly unsigned: boolean;
   readonly levels: Levels;
-}
-
-export interface RowGroupSummary {
-  readonly entries: number;
-  readonly firstEntry: number;
-  /** By `Leaf.index`. */
-  readonly chunks: readonly Pick<ParquetChunk, "start" | "length" | "uncompressed" | "codec">[];
-}
-
-export interface ParquetFile {
-  readonly leaves: ReadonlyMap<string, Leaf>;
-  readonly unsupported: readonly { readonly name: string; readonly reason: string }[];
-  readonly rowGroups: readonly RowGroupSummary[];
-  /** Equal for files whose columns are equal in all but sizes. */
-  readonly kind: string;
 }

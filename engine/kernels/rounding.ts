@@ -1,5 +1,5 @@
 /** Math.round and Math.sign. */
-import { F, f64 } from "../wasm/instructions.ts";
+import { F, f64, I } from "../wasm/instructions.ts";
 import type { Kernel } from "./kernel.ts";
 
 /** Without a branch. Halves go up; what rounds to zero keeps its sign. x - floor(x) is exact where it decides. */
@@ -18,8 +18,8 @@ export const sign: Kernel = {
   params: 1,
   inline: true,
   build(f, [x]) {
-    const result = f.variable(F.copysign(F.fromI32(F.ne(x, f64(0))), x));
-    f.if(F.ne(x, x), () => f.set(result, x));
+    const result = f.variable(F.copysign(f64(1), x));
+    f.if(I.eqz(F.gt(F.abs(x), f64(0))), () => f.set(result, x));
     return result;
   },
 };

@@ -32,16 +32,22 @@ export function createApiClient({ server, client, fetch = globalThis.fetch.bind(
 
   /**
    * @param {string} path
-   * @param {RequestInit} [init]
+   * @param {RequestInit} init
    */
-  async function request(path, init = {}) {
-    let response;
+  async function send(path, init) {
     try {
-      response = await fetch(server + path, { ...init, headers: { ...headers, ...init.headers } });
+      return await fetch(server + path, { ...init, headers: { ...headers, ...init.headers } });
     } catch (error) {
       init.signal?.throwIfAborted();
       throw new NotReached(server, error);
     }
+  }
+  /**
+   * @param {string} path
+   * @param {RequestInit} [init]
+   */
+  async function request(path, init = {}) {
+    const response = await send(path, init);
     if (!response.ok) throw new RequestFailed(await readProblem(response));
     return response;
   }
@@ -63,6 +69,15 @@ export function createApiClient({ server, client, fetch = globalThis.fetch.bind(
     explain: (/** @type {string} */ text, /** @type {AbortSignal} */ signal) => json("/queries/explain", post(text, signal)),
     /** @returns {Promise<Status>} */
     status: (/** @type {string} */ id, /** @type {AbortSignal} */ signal) => json(query(id), { signal }),
+    /**
+     * Why the server should get no requests now; empty when it is ready.
+     * @returns {Promise<readonly string[]>}
+     */
+    readiness: async (/** @type {AbortSignal} */ signal) => {
+      const response = await send("/readyz", { signal });
+      if (!response.ok && response.status !== 503) throw new RequestFailed(await readProblem(response));
+      return (await response.json()).reasons;
+    },
     /** Ends this client's interest. */
     cancel: (/** @type {string} */ id, /** @type {AbortSignal} */ signal) => request(query(id), { method: "DELETE", signal }),
     /** @type {(id: string, options: Omit<import("./follow-query.js").FollowOptions, "fetch" | "headers">) => AsyncGenerator<Status>} */

@@ -17,6 +17,12 @@ compute.post("/", async (c) => {
   const parsed = request.safeParse(await readJson(c));
   if (!parsed.success) throw new HttpProblem(400, "bad-request", `The subtask cannot be read: ${z.prettifyError(parsed.error)}`);
   const { program, ...task } = parsed.data;
-  const partial = await c.var.services.executor.run({ programKey: program, ...task }, { signal: c.req.raw.signal });
-  return c.body(partial, 200, { "content-type": "application/vnd.femtoq.partial" });
+  const { signal } = c.req.raw;
+  try {
+    const partial = await c.var.services.executor.run({ programKey: program, ...task }, { signal });
+    return c.body(partial, 200, { "content-type": "application/vnd.femtoq.partial" });
+  } catch (error) {
+    if (signal.aborted) throw new HttpProblem(503, "stopped", "The subtask was stopped by who asked for it.");
+    throw error;
+  }
 });

@@ -23,8 +23,15 @@ export function statisticsBox(bins, { theme, ...place }) {
   const text = (/** @type {string} */ content, /** @type {number} */ line, /** @type {"left" | "right"} */ align) => ({
     type: "text",
     x: align === "left" ? padding : width - padding,
-    y: padding + line * lineHeight,
-    style: { text: content, textAlign: align, fill: align === "left" ? theme.faint : theme.ink, fontSize: 12, fontFamily },
+    y: padding + (line + 0.5) * lineHeight - 2,
+    style: {
+      text: content,
+      textAlign: align,
+      textVerticalAlign: "middle",
+      fill: align === "left" ? theme.faint : theme.ink,
+      fontSize: 12,
+      fontFamily,
+    },
     silent: true,
   });
   const frame = {

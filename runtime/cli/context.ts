@@ -23,7 +23,8 @@ export const createContext = (terminal: Terminal, api: ApiClient, signal: AbortS
   exitCode: exitCodes.done,
 });
 
-export const print = ({ terminal }: Context, text: string): Promise<void> => write(terminal.stdout, text.endsWith("\n") ? text : `${text}\n`);
+export const print = ({ terminal }: Context, text: string): Promise<void> =>
+  write(terminal.stdout, text.endsWith("\n") ? text : `${text}\n`);
 
 export const warn = ({ terminal }: Context, text: string): Promise<void> => write(terminal.stderr, `${text}\n`);
 

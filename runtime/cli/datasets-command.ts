@@ -19,7 +19,13 @@ export function addDatasetsCommand(program: Command, getContext: GetContext): vo
         const datasets = await api.datasets(signal);
         const rows = datasets.map((each) => [each.name, ...sizes(each), each.preparing ? preparingNote(each.preparing) : ""]);
         const right = "right" as const;
-        const columns = [{ head: "dataset" }, { head: "events", align: right }, { head: "partitions", align: right }, { head: "size", align: right }, { head: "" }];
+        const columns = [
+          { head: "dataset" },
+          { head: "events", align: right },
+          { head: "partitions", align: right },
+          { head: "size", align: right },
+          { head: "" },
+        ];
         return print(context, json ? JSON.stringify({ datasets }) : drawTable(columns, rows).join("\n"));
       }
       const dataset = await api.dataset(name, signal);
@@ -49,5 +55,10 @@ function describeDataset(dataset: DatasetDescription, bold: (text: string) => st
     ...dataset.unsupported.map(({ name, reason }) => `${name} cannot be used: ${reason}`),
     ...dataset.broken.map(({ file, cause }) => `${file} cannot be read: ${cause}`),
   ];
-  return [head, "", ...drawTable([{ head: "column" }, { head: "type" }, { head: "also as" }], rows), ...(notes.length > 0 ? ["", ...notes] : [])].join("\n");
+  return [
+    head,
+    "",
+    ...drawTable([{ head: "column" }, { head: "type" }, { head: "also as" }], rows),
+    ...(notes.length > 0 ? ["", ...notes] : []),
+  ].join("\n");
 }

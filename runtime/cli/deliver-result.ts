@@ -22,7 +22,10 @@ export async function deliverResult(context: Context, status: Status, { format, 
     throw new CommandFailed(exitCodes.badQuery, `Cannot show histogram ${histogram}: the query has ${names.join(", ")}`);
   }
   if (histogram === undefined && names.length > 1 && (format === "csv" || format === "svg")) {
-    await warn(context, `Of ${names.length} histograms only ${names[0]} is written as ${format}; --histogram NAME takes another: ${names.slice(1).join(", ")}`);
+    await warn(
+      context,
+      `Of ${names.length} histograms only ${names[0]} is written as ${format}; --histogram NAME takes another: ${names.slice(1).join(", ")}`,
+    );
   }
   const content = await render(context, status, { format, histogram, plain: output !== undefined });
   if (output === undefined) await print(context, content);
@@ -30,7 +33,10 @@ export async function deliverResult(context: Context, status: Status, { format, 
   for (const line of describeFailures(status)) await warn(context, line);
   if (status.state === "done" && status.failures.length === 0) return;
   context.exitCode = exitCodes.failed;
-  await warn(context, status.state === "done" ? "The result is incomplete: failed partitions do not count in it." : `The query was ${status.state}.`);
+  await warn(
+    context,
+    status.state === "done" ? "The result is incomplete: failed partitions do not count in it." : `The query was ${status.state}.`,
+  );
 }
 
 interface Rendering {

@@ -7,6 +7,8 @@ import type { Colours } from "./terminal.ts";
 
 const eighths = " ▁▂▃▄▅▆▇█";
 const rows = 14;
+/** Numbers stand at the upper edge of these rows, counted from the highest. */
+const rowsPerNumber = 4;
 /** Between two numbers below the axis. */
 const numberGap = 12;
 
@@ -24,12 +26,13 @@ export function drawBars(bins: Bins, { width, colours }: DrawOptions): readonly 
   const floor = scale === "log" ? logarithmicFloor(heights) : 0;
   const share = (height: number) =>
     scale === "linear" ? height / top : height <= floor ? 0 : Math.log(height / floor) / Math.log(Math.max(top, 2 * floor) / floor);
+  const valueAt = (part: number) => (scale === "linear" ? part * top : floor * (Math.max(top, 2 * floor) / floor) ** part);
   const levels = Array.from(heights, (height) => level(share(height), height > 0));
   const lines: string[] = [];
   for (let row = rows - 1; row >= 0; row--) {
     const blocks = levels.map((eighth) => eighths[Math.min(8, Math.max(0, eighth - 8 * row))].repeat(repeat)).join("");
-    const number = row === rows - 1 ? top : row === 0 ? floor : undefined;
-    const label = (number === undefined ? "" : formatNumber(number)).padStart(margin);
+    const number = row === 0 ? floor : (rows - 1 - row) % rowsPerNumber === 0 ? valueAt((row + 1) / rows) : undefined;
+    const label = (number === undefined ? "" : formatNumber(Number(number.toPrecision(4)))).padStart(margin);
     lines.push(`${colours.dim(label)} ${colours.dim("│")}${colours.cyan(blocks.trimEnd())}`);
   }
   const columns = heights.length * repeat;

@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Status } from "../../functions/api.ts";
 import { CommandFailed, exitCodes } from "./command-failed.ts";
 import { type Context, type GetContext, warn } from "./context.ts";
-import { deliverResult, type Delivery, formats } from "./deliver-result.ts";
+import { type Delivery, deliverResult, formats } from "./deliver-result.ts";
 import { followToEnd } from "./follow-to-end.ts";
 import { readQuery } from "./read-query.ts";
 import { showProgress } from "./show-progress.ts";
@@ -66,7 +66,9 @@ export async function runToResult(context: Context, ask: (signal: AbortSignal) =
     if (status.preparing && !told && !terminal.stderr.isTTY) {
       told = true;
       const { entries, total } = status.preparing;
-      warn(context, `The dataset ${status.dataset} is still being made (${entries} of ${total} events): waiting for the rest`).catch(() => undefined);
+      warn(context, `The dataset ${status.dataset} is still being made (${entries} of ${total} events): waiting for the rest`).catch(
+        () => undefined,
+      );
     }
     progress.show(status);
   };
@@ -76,7 +78,10 @@ export async function runToResult(context: Context, ask: (signal: AbortSignal) =
     await deliverResult(context, status, options);
   } catch (error) {
     if (!timeout?.aborted || context.signal.aborted) throw error;
-    throw new CommandFailed(exitCodes.failed, `The query did not end within ${options.timeout} s and was withdrawn; what was computed is kept for the next time`);
+    throw new CommandFailed(
+      exitCodes.failed,
+      `The query did not end within ${options.timeout} s and was withdrawn; what was computed is kept for the next time`,
+    );
   } finally {
     progress.stop();
   }

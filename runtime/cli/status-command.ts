@@ -1,6 +1,5 @@
 /** `femtoq status`: how a query is, or the server and its nodes. `femtoq cancel`: ends the interest in a query. */
 import type { Command } from "commander";
-import { readProblem, RequestFailed } from "../../functions/client/failures.js";
 import { formatBytes, formatNumber } from "../../functions/render/format-number.js";
 import { exitCodes } from "./command-failed.ts";
 import { type Context, drawOptions, type GetContext, print, warn } from "./context.ts";
@@ -51,7 +50,7 @@ export function addStatusCommands(program: Command, getContext: GetContext): voi
 
 async function showServer(context: Context, json: boolean): Promise<void> {
   const { api, signal } = context;
-  const [ready, { nodes, subtasks, store }] = await Promise.all([readiness(context), api.json("/nodes", { signal }) as Promise<Nodes>]);
+  const [ready, { nodes, subtasks, store }] = await Promise.all([api.readiness(signal), api.json("/nodes", { signal }) as Promise<Nodes>]);
   if (ready.length > 0) context.exitCode = exitCodes.failed;
   if (json) return print(context, JSON.stringify({ ready: ready.length === 0, reasons: ready, nodes, subtasks, store }));
   const right = "right" as const;
@@ -74,20 +73,4 @@ async function showServer(context: Context, json: boolean): Promise<void> {
     ...drawTable(columns, rows),
   ];
   return print(context, lines.join("\n"));
-}
-
-/** Reasons why the server is not ready; empty when it is. */
-async function readiness({ api, signal }: Context): Promise<readonly string[]> {
-  try {
-    await api.request("/readyz", { signal });
-    return [];
-  } catch (error) {
-    if (error instanceof RequestFailed && error.problem.status === 503) return reasonsOf(error);
-    throw error;
-  }
-}
-
-/** The answer of `/readyz` is no problem document; its reasons were kept as the detail. */
-function reasonsOf({ problem }: InstanceType<typeof RequestFailed>): readonly string[] {
-  return [problem.detail];
 }

@@ -2,9 +2,12 @@
 import process from "node:process";
 import { parentPort } from "node:worker_threads";
 
-parentPort.on("message", (message) => {
+if (!parentPort) throw new Error("This file is a worker thread");
+const port = parentPort;
+
+port.on("message", (message) => {
   if (message.kind !== "load") return;
   if (message.location.column.name === "crash") process.exit(3);
-  parentPort.postMessage({ kind: "loaded", values: message.location.entries });
+  port.postMessage({ kind: "loaded", values: message.location.entries });
 });
-parentPort.postMessage({ kind: "up" });
+port.postMessage({ kind: "up" });

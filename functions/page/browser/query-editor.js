@@ -35,7 +35,7 @@ import { locateIssue, locateValue } from "./locate-issue.js";
  */
 
 const checkDelay = 400;
-/** Longer arrays are folded when a query is put in: they are bin edges. */
+/** Longer arrays of numbers are folded when a query is put in: they are bin edges. Characters. */
 const longestOpenArray = 400;
 
 /** @param {EditorOptions} options */
@@ -102,8 +102,10 @@ export function createQueryEditor({ parent, text, nonce, onRun, onEdit, check })
     /** @type {import("@codemirror/state").StateEffect<unknown>[]} */
     const effects = [];
     tree()?.iterate({
-      enter: ({ name, from, to }) => {
-        if (name === "Array" && to - from > longestOpenArray) effects.push(foldEffect.of({ from: from + 1, to: to - 1 }));
+      enter: ({ name, from, to, node }) => {
+        if (name === "Array" && to - from > longestOpenArray && node.getChildren("Number").length > 0) {
+          effects.push(foldEffect.of({ from: from + 1, to: to - 1 }));
+        }
       },
     });
     if (effects.length > 0) view.dispatch({ effects });

@@ -35,7 +35,7 @@ export function createQueryPanel({ parent, api, text, nonce, onRun, onCancel, on
   const hint = element("span", { class: "hint" }, element("kbd", {}, "Ctrl"), " + ", element("kbd", {}, "Enter"), " runs");
   const reading = element("p", { class: "reading" });
   const issueList = element("div", { class: "issues", role: "alert", hidden: true });
-  fill(parent, menu, place, element("div", { class: "actions" }, run, cancel, hint, reading), issueList);
+  fill(parent, menu, place, element("div", { class: "actions" }, run, cancel, hint), reading, issueList);
 
   let checking = new AbortController();
   const editor = createQueryEditor({ parent: place, text, nonce, onRun, onEdit: () => showIssues([]), check });

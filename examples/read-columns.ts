@@ -1,0 +1,20 @@
+/** Reads a column of every partition as flat numbers: `npx tsx examples/read-columns.ts 'events/*.parquet' Muon_pt`. */
+import { createCatalogue, readColumn } from "../datasets/index.ts";
+
+const [pattern = "*.parquet", name = "Muon_pt"] = process.argv.slice(2);
+const arrays = { float32: Float32Array, float64: Float64Array, int32: Int32Array, uint32: Uint32Array, bool: Uint8Array };
+
+const catalogue = createCatalogue([{ name: "events", pattern }]);
+const dataset = await catalogue.get("events");
+for (const partition of dataset?.partitions ?? []) {
+  const location = await catalogue.locate("events", partition, name);
+  const values = new arrays[location.column.dtype](location.values);
+  const offsets = new Uint32Array(location.entries + 1);
+  const valid = new Uint8Array(location.values);
+  const read = await readColumn(location, { values, valid, offsets });
+  let sum = 0;
+  for (const value of values.subarray(0, read.values)) sum += value;
+  console.log(
+    `partition ${partition.index}: ${location.entries} entries, ${read.values} values of ${name}, mean ${sum / (read.values - read.missing)}`,
+  );
+}

@@ -1,0 +1,105 @@
+/**
+ * The command line `femtoq`: arguments in, exit code out. Results go to standard output, everything else to standard error.
+ * Exit codes: 0 done, 1 failed or partly failed, 2 bad query or usage, 3 server not reached, 130 Ctrl-C.
+ */
+import { Command, CommanderError } from "commander";
+import { createApiClient } from "../../functions/client/api-client.js";
+import { NotReached, RequestFailed } from "../../functions/client/failures.js";
+import { CommandFailed, exitCodes, Interrupted } from "./command-failed.ts";
+import { type Context, createContext, type GetContext } from "./context.ts";
+import { addDatasetsCommand } from "./datasets-command.ts";
+import { describeProblem } from "./describe-problem.ts";
+import { addExplainCommand } from "./explain-command.ts";
+import { addFunctionsCommand } from "./functions-command.ts";
+import { addQueryCommand } from "./query-command.ts";
+import { addStatusCommands } from "./status-command.ts";
+import { clientName, coloursFor, type Terminal, widthOf, write } from "./terminal.ts";
+
+export interface FemtoqOptions {
+  /** Aborts with `Interrupted` at Ctrl-C. */
+  readonly signal: AbortSignal;
+  /** Tests give their own. */
+  readonly fetch?: typeof globalThis.fetch;
+}
+
+const usualServer = "http://127.0.0.1:8000";
+
+const introduction = `
+Ask a Femtoq server for histograms over collision events.
+
+Start:
+  npm start                                     a server with a demo dataset
+  femtoq datasets demo                          what is in it
+  femtoq query examples/dimuon-mass.json        a first histogram
+
+Exit codes: 0 done, 1 failed or partly failed, 2 bad query or usage, 3 server not reached, 130 Ctrl-C.`;
+
+/** Never throws for what a user can do wrong; the exit code tells. */
+export async function runFemtoq(args: readonly string[], terminal: Terminal, { signal, fetch }: FemtoqOptions): Promise<number> {
+  const program = createProgram(terminal);
+  let context: Context | undefined;
+  const getContext: GetContext = () => {
+    const { server } = program.opts<{ readonly server: string }>();
+    const api = createApiClient({ server: readServer(server), client: clientName(terminal), ...(fetch ? { fetch } : {}) });
+    context = createContext(terminal, api, signal);
+    return context;
+  };
+  addQueryCommand(program, getContext);
+  addExplainCommand(program, getContext);
+  addDatasetsCommand(program, getContext);
+  addFunctionsCommand(program, getContext);
+  addStatusCommands(program, getContext);
+  try {
+    await program.parseAsync([...args], { from: "user" });
+    return context?.exitCode ?? exitCodes.done;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.badQuery;
+    const { code, message } = explainFailure(error, { terminal, query: context?.query, interrupted: signal.reason instanceof Interrupted });
+    await write(terminal.stderr, `${message}\n`);
+    return code;
+  }
+}
+
+function createProgram(terminal: Terminal): Command {
+  return new Command("femtoq")
+    .description(introduction.trim())
+    .option("--server <url>", "of the server (or FEMTOQ_SERVER)", terminal.environment.FEMTOQ_SERVER || usualServer)
+    .exitOverride()
+    .showHelpAfterError("(femtoq --help shows what is possible)")
+    .configureHelp({ helpWidth: widthOf(terminal.stdout) })
+    .configureOutput({
+      writeOut: (text) => void terminal.stdout.write(text),
+      writeErr: (text) => void terminal.stderr.write(text),
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    });
+}
+
+function readServer(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url && /^https?:$/.test(url.protocol)) return url.href.replace(/\/+$/, "");
+  throw new CommandFailed(exitCodes.badQuery, `Cannot use ${text} as the server: it must be a URL like ${usualServer}`);
+}
+
+interface Situation {
+  readonly terminal: Terminal;
+  readonly query: unknown;
+  readonly interrupted: boolean;
+}
+
+function explainFailure(error: unknown, { terminal, query, interrupted }: Situation): { readonly code: number; readonly message: string } {
+  const colours = coloursFor(terminal.stderr, terminal);
+  if (interrupted) return { code: exitCodes.interrupted, message: "Interrupted; the query was withdrawn." };
+  if (error instanceof CommandFailed) return { code: error.exitCode, message: error.message };
+  if (error instanceof NotReached) {
+    return {
+      code: exitCodes.notReached,
+      message: `${error.message}\nIs the server running? \`npm start\` starts one; --server or FEMTOQ_SERVER names another.`,
+    };
+  }
+  if (error instanceof RequestFailed) {
+    const message = describeProblem(error.problem, { colours, width: widthOf(terminal.stderr), query });
+    return { code: error.problem.status < 500 ? exitCodes.badQuery : exitCodes.failed, message };
+  }
+  return { code: exitCodes.failed, message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+}

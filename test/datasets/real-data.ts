@@ -1,0 +1,18 @@
+/** Where real data lies on machines that have it, and what a test says that is skipped without. */
+import { existsSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const repository = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
+const directory = process.env.FEMTOQ_TEST_DATA ?? join(repository, "../shared/data");
+
+/** Path of a file of the real data, by its place in the data directory. */
+export function realData(path: string): string {
+  return join(directory, path);
+}
+
+/** For a test's `skip`. */
+export function missingData(...paths: readonly string[]): string | false {
+  const missing = paths.find((path) => !existsSync(realData(path)));
+  return missing === undefined ? false : `REAL DATA ABSENT: ${realData(missing)}; set FEMTOQ_TEST_DATA to its directory`;
+}

@@ -1,0 +1,186 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Status } from "../../functions/api.ts";
+import { openApp } from "../support/open-app.ts";
+
+const met = { dataset: "events", histograms: { met: { axes: [{ type: "regular", bins: 10, lower: 0, upper: 200, value: "MET.pt" }] } } };
+
+const valuesOf = (status: Status, name = "met") => status.histograms[name].storage.values as readonly number[];
+
+/** Underflow, bins, overflow, by the definition. */
+function count(values: readonly number[], bins: number, lower: number, upper: number): readonly number[] {
+  const counts = new Array<number>(bins + 2).fill(0);
+  for (const value of values)
+    counts[value < lower ? 0 : value >= upper ? bins + 1 : 1 + Math.floor((value - lower) * (bins / (upper - lower)))]++;
+  return counts;
+}
+
+test("POST /queries queues every partition of a new query and answers 202 with its place", async (t) => {
+  const app = await openApp(t);
+  app.gate.close();
+  const answer = await app.post(met);
+  const status = (await answer.json()) as Status;
+  assert.equal(answer.status, 202);
+  assert.equal(answer.headers.get("location"), `/queries/${status.id}`);
+  assert.deepEqual(status.submission, { total: 4, stored: 0, joined: 0, queued: 4 });
+  assert.equal(status.events.total, 1000);
+});
+
+test("a query's histogram is what counting the events by hand gives", async (t) => {
+  const app = await openApp(t);
+  const status = await app.ask(met);
+  assert.equal(status.state, "done");
+  assert.deepEqual(
+    valuesOf(status),
+    count(
+      app.events.map(({ MET_pt }) => MET_pt),
+      10,
+      0,
+      200,
+    ),
+  );
+});
+
+test("filters, weights and cut flow are those of plain loops over the events", async (t) => {
+  const app = await openApp(t);
+  const status = await app.ask({ ...met, filter: ["Muon.length >= 2", "MET.pt > 50"], weight: "genWeight" });
+  const two = app.events.filter(({ Muon }) => Muon.length >= 2);
+  const both = two.filter(({ MET_pt }) => MET_pt > 50);
+  assert.deepEqual(
+    status.cutflow.map(({ events }) => events),
+    [two.length, both.length],
+  );
+  const weight = both.reduce((sum, { genWeight }) => sum + genWeight, 0);
+  assert.ok(Math.abs(status.cutflow[1].weight - weight) < 1e-9);
+  assert.ok(Math.abs(valuesOf(status).reduce((a, b) => a + b, 0) - weight) < 1e-9);
+});
+
+test("a repeated query is answered from the store and computes nothing", async (t) => {
+  const app = await openApp(t);
+  await app.ask(met);
+  const before = app.computed.length;
+  const answer = await app.post({ histograms: met.histograms, dataset: "events" });
+  const status = (await answer.json()) as Status;
+  assert.equal(answer.status, 200);
+  assert.deepEqual(status.submission, { total: 4, stored: 4, joined: 0, queued: 0 });
+  assert.equal(app.computed.length, before);
+});
+
+test("fifty clients that post one query at once compute each partition once and get identical histograms", async (t) => {
+  const app = await openApp(t);
+  const answers = await Promise.all(
+    Array.from({ length: 50 }, async (_, index) => {
+      const answer = await app.post({ ...met, weight: "genWeight" }, { prefer: "wait=20", "femtoq-client": `client-${index}` });
+      return (await answer.json()) as Status;
+    }),
+  );
+  assert.equal(app.computed.length, 4);
+  assert.equal(new Set(answers.map(({ histograms }) => JSON.stringify(histograms))).size, 1);
+  for (const { submission } of answers) assert.equal(submission!.stored + submission!.joined + submission!.queued, 4);
+  assert.equal(
+    answers.reduce((sum, { submission }) => sum + submission!.queued, 0),
+    4,
+  );
+});
+
+test("a query that differs in spelling only shares the partials of the first", async (t) => {
+  const app = await openApp(t);
+  await app.ask({ ...met, filter: "Muon.length>=2" });
+  const status = await app.ask({
+    dataset: "events",
+    define: { enough: "Muon.length  >= 2" },
+    filter: ["enough"],
+    name: "another name",
+    histograms: { other: { axes: [{ ...met.histograms.met.axes[0], label: "MET [GeV]" }] } },
+  });
+  assert.deepEqual(status.submission, { total: 4, stored: 4, joined: 0, queued: 0 });
+  assert.equal(app.computed.length, 4);
+});
+
+test("GET /queries/ID/events streams progress and ends with done", async (t) => {
+  const app = await openApp(t);
+  app.gate.close();
+  const { id } = (await (await app.post(met)).json()) as Status;
+  const stream = (await app.request(`/queries/${id}/events`)).body!.pipeThrough(new TextDecoderStream()).getReader();
+  const first = await stream.read();
+  assert.match(first.value!, /^event: progress/);
+  app.gate.open();
+  let text = first.value!;
+  for (let part = await stream.read(); !part.done; part = await stream.read()) text += part.value;
+  const last = text.trim().split("\n\n").at(-1)!;
+  assert.match(last, /^event: done/);
+  const status = JSON.parse(
+    last
+      .split("\n")
+      .find((line) => line.startsWith("data: "))!
+      .slice(6),
+  ) as Status;
+  assert.equal(status.events.done, 1000);
+});
+
+test("DELETE by the last client cancels; a later POST starts again and finishes", async (t) => {
+  const app = await openApp(t);
+  app.gate.close();
+  const { id } = (await (await app.post(met, { "femtoq-client": "one" })).json()) as Status;
+  await app.post(met, { "femtoq-client": "two" });
+  const first = (await (await app.request(`/queries/${id}`, { method: "DELETE", headers: { "femtoq-client": "one" } })).json()) as Status;
+  assert.notEqual(first.state, "cancelled");
+  const second = (await (await app.request(`/queries/${id}`, { method: "DELETE", headers: { "femtoq-client": "two" } })).json()) as Status;
+  assert.equal(second.state, "cancelled");
+  app.gate.open();
+  const again = await app.ask(met);
+  assert.equal(again.state, "done");
+  assert.equal(again.events.done, 1000);
+  assert.deepEqual(await app.services.coordinator.counts(), { unowned: 0, owned: 0, failed: 0 });
+});
+
+test("?format= and Accept choose UHI, CSV and SVG; an unknown format or histogram is refused", async (t) => {
+  const app = await openApp(t);
+  const { id } = await app.ask(met);
+  const uhi = (await (await app.request(`/queries/${id}?format=uhi&histogram=met`)).json()) as Status["histograms"][string];
+  assert.equal(uhi.uhi_schema, 1);
+  const csv = await (await app.request(`/queries/${id}`, { headers: { accept: "text/csv" } })).text();
+  assert.equal(csv.trim().split("\n").length, 13);
+  const svg = await app.request(`/queries/${id}?format=svg`);
+  assert.equal(svg.headers.get("content-type"), "image/svg+xml");
+  assert.match(await svg.text(), /^<svg/);
+  assert.equal((await app.request(`/queries/${id}?format=pdf`)).status, 400);
+  assert.equal((await app.request(`/queries/${id}?format=uhi&histogram=mett`)).status, 404);
+  assert.equal((await app.request("/queries/0000")).status, 404);
+});
+
+test("a damaged stored partial is detected, computed again, and the answer is right", async (t) => {
+  const app = await openApp(t);
+  const explained = (await (await app.request("/queries/explain", { method: "POST", body: JSON.stringify(met) })).json()) as {
+    programKey: string;
+  };
+  const dataset = await app.services.catalogue.get("events");
+  await app.services.store.putPartial(`${explained.programKey}:${dataset!.partitions[1].fingerprint}`, new Uint8Array(200).fill(7));
+  const status = await app.ask(met);
+  assert.equal(status.state, "done");
+  assert.deepEqual(
+    valuesOf(status),
+    count(
+      app.events.map(({ MET_pt }) => MET_pt),
+      10,
+      0,
+      200,
+    ),
+  );
+  assert.ok(app.lines.some(({ level, message }) => level === "error" && message.includes("computed again")));
+});
+
+test("POST /queries/explain tells columns and partitions and queues nothing", async (t) => {
+  const app = await openApp(t);
+  const explained = (await (await app.request("/queries/explain", { method: "POST", body: JSON.stringify(met) })).json()) as {
+    columns: { name: string }[];
+    partitions: { total: number; toCompute: number };
+  };
+  assert.deepEqual(
+    explained.columns.map(({ name }) => name),
+    ["MET_pt"],
+  );
+  assert.equal(explained.partitions.toCompute, 4);
+  assert.equal(app.computed.length, 0);
+  assert.deepEqual(await app.services.coordinator.counts(), { unowned: 0, owned: 0, failed: 0 });
+});

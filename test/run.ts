@@ -1,0 +1,43 @@
+/**
+ * Runs the test files: `npm test` all of them, `npm test -- PATTERN…` those whose path contains one of the patterns.
+ * Suites that need a server or a browser skip where theirs is absent, and say so at the end; under FEMTOQ_REQUIRE_SERVERS=1 they fail instead.
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdir } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+/** Test files at a time; some start servers and browsers of their own. */
+const atATime = Math.min(2, availableParallelism());
+
+const patterns = process.argv.slice(2);
+const files = (await findTests("test")).filter((file) => patterns.length === 0 || patterns.some((pattern) => file.includes(pattern)));
+if (files.length === 0) {
+  process.stderr.write(`No test file's path contains ${patterns.map((pattern) => `"${pattern}"`).join(" or ")}\n`);
+  process.exit(1);
+}
+
+const options = ["--import", "tsx", "--test", `--test-concurrency=${atATime}`];
+const reporters = ["spec", "./test/report-skipped.mjs"].flatMap((name) => [
+  `--test-reporter=${name}`,
+  "--test-reporter-destination=stdout",
+]);
+// Files that start processes take longest: they go first.
+const ordered = files.toSorted((a, b) => weight(b) - weight(a) || (a < b ? -1 : 1));
+const child = spawn(process.execPath, [...options, ...reporters, ...ordered], { cwd: root, stdio: "inherit" });
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));
+const [code] = await once(child, "exit");
+process.exit(code ?? 1);
+
+async function findTests(folder: string): Promise<string[]> {
+  const names = await readdir(join(root, folder), { recursive: true });
+  return names.filter((name) => name.endsWith(".test.ts")).map((name) => join(folder, name));
+}
+
+function weight(file: string): number {
+  return /end-to-end|start|crash/.test(file) ? 1 : 0;
+}

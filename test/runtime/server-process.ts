@@ -1,0 +1,76 @@
+/** The real server as a process of its own, on whichever host runs this test. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+
+const root = new URL("../../", import.meta.url);
+const longestStart = 30_000;
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface ServerProcess {
+  readonly url: string;
+  readonly stdout: string;
+  /** Milliseconds from the start to the printed address. */
+  readonly started: number;
+  kill(signal: NodeJS.Signals): void;
+  readonly exited: Promise<Exit>;
+}
+
+/** Options as on the command line; the port is a free one unless they name it. Rejects with what it printed where it ends. */
+export async function startServerProcess(args: readonly string[]): Promise<ServerProcess> {
+  const begun = performance.now();
+  const { child, output, exited } = run(["--port", "0", ...args]);
+  const url = await new Promise<string>((resolve, reject) => {
+    const late = setTimeout(() => {
+      child.kill("SIGKILL");
+      reject(new Error(`The server did not start within ${longestStart} ms:\n${output.stderr}`));
+    }, longestStart);
+    child.stdout?.on("data", () => {
+      const found = /listens on (http:\/\/\S+)/.exec(output.stdout)?.[1];
+      if (found === undefined) return;
+      clearTimeout(late);
+      resolve(found);
+    });
+    void exited.then(({ code, stderr }) => {
+      clearTimeout(late);
+      reject(new Error(`The server ended with code ${code}:\n${stderr}`));
+    });
+  });
+  const started = performance.now() - begun;
+  return { url, stdout: output.stdout, started, kill: (signal) => void child.kill(signal), exited };
+}
+
+/** A start that is expected to fail. */
+export function runServer(args: readonly string[]): Promise<Exit> {
+  return run(args).exited;
+}
+
+function run(args: readonly string[]): { child: ChildProcess; output: { stdout: string; stderr: string }; exited: Promise<Exit> } {
+  const start = fileURLToPath(new URL("runtime/start.ts", root));
+  const host = "Deno" in globalThis ? ["run", "-A", "--no-check"] : ["--import", "tsx"];
+  const child = spawn(process.execPath, [...host, start, ...args], { cwd: fileURLToPath(root), stdio: ["ignore", "pipe", "pipe"] });
+  const output = { stdout: "", stderr: "" };
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    output.stdout += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    output.stderr += text;
+  });
+  const exited = once(child, "close").then(([code, signal]): Exit => ({ code, signal, ...output }));
+  return { child, output, exited };
+}
+
+export async function temporaryDirectory(): Promise<{ readonly path: string; remove(): Promise<void> }> {
+  const path = await mkdtemp(join(tmpdir(), "femtoq-"));
+  return { path, remove: () => rm(path, { recursive: true, force: true, maxRetries: 3 }) };
+}

@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { openStore } from "../../storage/embedded.ts";
+import type { StoreError } from "../../storage/store-error.ts";
+import { runScript } from "../contracts/run-script.ts";
+import { numberedBody } from "./numbered-body.ts";
+import { makeTemporaryDirectory } from "./temporary-directory.ts";
+
+const script = new URL("./put-until-killed.ts", import.meta.url);
+
+test("putPartial: what resolved is there, whole, after the process was killed at any moment", async (t) => {
+  const directory = await makeTemporaryDirectory(t);
+  const reported: number[] = [];
+  for (let round = 0; round < 4; round++) {
+    const child = runScript(script, { parameters: [directory, `${round * 1_000_000}`] });
+    await child.reached(50);
+    const moment = Math.random() * 200;
+    await delay(moment);
+    child.process.kill("SIGKILL");
+    const { signal, errors } = await child.ended;
+    assert.equal(signal, "SIGKILL", errors);
+    reported.push(...child.lines.map(Number));
+
+    const store = await openStore({ directory });
+    let bytes = 0;
+    for (const number of reported) {
+      const body = await store.getPartial(`partial ${number}`);
+      assert.deepEqual(body, numberedBody(number), `partial ${number}, killed ${moment} ms after the first 50`);
+    }
+    const unreported = Array.from({ length: 16 }, (_, index) => Math.max(...child.lines.map(Number)) - 8 + index);
+    for (const number of new Set([...reported, ...unreported])) bytes += (await store.getPartial(`partial ${number}`))?.length ?? 0;
+    const { bytes: accounted } = await store.usage();
+    await store.close();
+    assert.equal(accounted, bytes);
+  }
+});
+
+test("openStore refuses a directory that another process has, and has it once that process was killed", async (t) => {
+  const directory = await makeTemporaryDirectory(t);
+  const child = runScript(script, { parameters: [directory] });
+  await child.reached(1);
+  await assert.rejects(openStore({ directory }), (error: StoreError) => {
+    assert.equal(error.code, "in-use");
+    return error.message.includes(`process ${child.process.pid} `);
+  });
+  child.process.kill("SIGKILL");
+  await child.ended;
+  await (await openStore({ directory })).close();
+});
+
+const skip = process.platform === "win32" && "limits of file sizes need a POSIX shell";
+
+test("putPartial rejects when the disk takes no more; what resolved before is there", { skip }, async (t) => {
+  const directory = await makeTemporaryDirectory(t);
+  const child = runScript(script, { parameters: [directory], fileLimit: 4 * 1024 ** 2 });
+  const { code, errors } = await child.ended;
+  assert.equal(code, 0, errors);
+  const refused = child.lines.filter((line) => line.startsWith("refused"));
+  const numbers = child.lines.filter((line) => !line.startsWith("refused")).map(Number);
+  assert.equal(refused.length, 8);
+  for (const line of refused) assert.match(line, /^refused unavailable: Cannot write to the store in .*; is its disk full\?$/);
+  assert(numbers.length > 50);
+  const store = await openStore({ directory });
+  t.after(() => store.close());
+  for (const number of numbers) assert.deepEqual(await store.getPartial(`partial ${number}`), numberedBody(number));
+  assert.equal(await store.putPartial("after", numberedBody(5)), "inserted");
+});

@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { cp, mkdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { openStore, type StoreOptions } from "../../storage/embedded.ts";
+import type { Store } from "../../storage/store.ts";
+import type { StoreError } from "../../storage/store-error.ts";
+import { describeStore } from "../contracts/store-contract.ts";
+import { makeTemporaryDirectory } from "./temporary-directory.ts";
+
+/** Opens a store and closes it before its directory goes. */
+async function openForTest(t: TestContext, options: StoreOptions): Promise<Store> {
+  const store = await openStore(options);
+  t.after(() => store.close());
+  return store;
+}
+
+describeStore("embedded store", async (t, conditions) => {
+  const directory = join(await makeTemporaryDirectory(t), "store");
+  return {
+    store: await openForTest(t, { directory, ...conditions }),
+    /** What the files hold between two writes is what a killed process leaves; its owner file names this process, which lives. */
+    async crash() {
+      const copy = `${directory}-after`;
+      await cp(directory, copy, { recursive: true });
+      await rm(join(copy, "owner"));
+      return openForTest(t, { directory: copy, ...conditions });
+    },
+  };
+});
+
+const refusal = (code: StoreError["code"], message: RegExp) => (error: StoreError) => {
+  assert.equal(error.code, code);
+  assert.match(error.message, message);
+  return true;
+};
+
+test("openStore refuses a directory that is open already, and opens it when it was closed", async (t) => {
+  const directory = await makeTemporaryDirectory(t);
+  const first = await openStore({ directory });
+  await assert.rejects(openStore({ directory }), refusal("in-use", new RegExp(`process ${process.pid} on .* has it open; stop it first`)));
+  assert.equal(await first.putPartial("key", new Uint8Array(10)), "inserted");
+  await first.close();
+  const second = await openForTest(t, { directory });
+  assert(await second.getPartial("key"));
+});
+
+test("openStore opens a directory whose owner died", async (t) => {
+  const directory = await makeTemporaryDirectory(t);
+  await (await openStore({ directory })).close();
+  for (const owner of ["", "{", JSON.stringify({ pid: 2 ** 22 + 1, host: (await import("node:os")).hostname() })]) {
+    await writeFile(join(directory, "owner"), owner);
+    await (await openStore({ directory })).close();
+  }
+});
+
+test("openStore refuses a directory that another host has", async (t) => {
+  const directory = await makeTemporaryDirectory(t);
+  await writeFile(join(directory, "owner"), JSON.stringify({ pid: 1, host: "elsewhere.example" }));
+  await assert.rejects(openStore({ directory }), refusal("in-use", /process 1 on elsewhere\.example .*delete .*owner/));
+});
+
+test("openStore refuses a directory with files of others, and leaves them alone", async (t) => {
+  const directory = await makeTemporaryDirectory(t);
+  await writeFile(join(directory, "thesis.tex"), "chapter 1");
+  await assert.rejects(openStore({ directory }), refusal("foreign", /holds other files \(thesis\.tex\); name an empty/));
+  assert.equal(await readFile(join(directory, "thesis.tex"), "utf8"), "chapter 1");
+});
+
+test("openStore refuses a file where a directory should be", async (t) => {
+  const path = join(await makeTemporaryDirectory(t), "file");
+  await writeFile(path, "x");
+  await assert.rejects(openStore({ directory: path }), refusal("unavailable", /Cannot open a store in .*file/));
+});
+
+test("openStore refuses a database of another program", async (t) => {
+  const directory = await makeTemporaryDirectory(t);
+  const { open } = await import("lmdb");
+  const other = open(directory, { overlappingSync: false });
+  await other.put("key", "value");
+  await other.close();
+  await assert.rejects(openStore({ directory }), refusal("foreign", /database is of another program or version/));
+});
+
+test("openStore names a damaged database instead of dying of it", async (t) => {
+  const directory = await makeTemporaryDirectory(t);
+  await mkdir(directory, { recursive: true });
+  for (const size of [1, 100, 4096, 300_000]) {
+    await writeFile(join(directory, "data.mdb"), new Uint8Array(size).fill(0xa5));
+    await assert.rejects(openStore({ directory }), refusal("damaged", /is damaged; delete the directory/));
+  }
+});
+
+test("openStore survives a database that was cut short: it opens with a warning, or names the damage", async (t) => {
+  const directory = await makeTemporaryDirectory(t);
+  const store = await openStore({ directory });
+  for (let index = 0; index < 200; index++) await store.putPartial(`key ${index}`, new Uint8Array(20_000).fill(index));
+  await store.close();
+  const whole = join(await makeTemporaryDirectory(t), "whole");
+  await cp(directory, whole, { recursive: true });
+  for (const size of [4096, 8192, 40_960, 1_000_000, 3_000_000]) {
+    await rm(directory, { recursive: true });
+    await cp(whole, directory, { recursive: true });
+    await truncate(join(directory, "data.mdb"), size);
+    const warnings: string[] = [];
+    const log = { warn: (_fields: unknown, message: string) => void warnings.push(message) };
+    const opened = await openStore({ directory, log }).catch((error: StoreError) => error);
+    if (opened instanceof Error) {
+      assert.equal((opened as StoreError).code, "damaged", opened.message);
+    } else {
+      assert.deepEqual(warnings, ["the database file was shorter than it says; filled up with zeros"]);
+      await Promise.allSettled(Array.from({ length: 200 }, (_, index) => opened.getPartial(`key ${index}`)));
+      await opened.close();
+    }
+  }
+});

@@ -1,0 +1,108 @@
+/** All functions over real embedded parts in a temporary directory, without a socket; what was computed is counted. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+import { createCoordinator } from "../../coordination/embedded.ts";
+import { createMemoryJournal } from "../../coordination/memory-journal.ts";
+import { createCatalogue } from "../../datasets/catalogue.ts";
+import type { Status } from "../../functions/api.ts";
+import { createApp } from "../../functions/app.ts";
+import type { ComputeTask, Executor, Services } from "../../functions/services.ts";
+import { createAssets } from "../../runtime/assets.ts";
+import { openCompute } from "../../runtime/compute.ts";
+import { readConfig } from "../../runtime/config.ts";
+import { loadQueryFunctions } from "../../runtime/load-query-functions.ts";
+import { openStore } from "../../storage/embedded.ts";
+import { recordingLog } from "../runtime/silent-log.ts";
+import { makeEvents, type TestEvent, writeEvents } from "./write-events.ts";
+
+export interface TestApp {
+  readonly directory: string;
+  readonly events: readonly TestEvent[];
+  readonly services: Services;
+  readonly lines: ReturnType<typeof recordingLog>["lines"];
+  /** Every call of the compute function. */
+  readonly computed: ComputeTask[];
+  /** Until it is opened, nothing is computed. */
+  readonly gate: { close(): void; open(): void };
+  request(path: string, init?: RequestInit): Promise<Response>;
+  post(query: unknown, headers?: Readonly<Record<string, string>>): Promise<Response>;
+  /** POSTs and waits for the end. */
+  ask(query: unknown): Promise<Status>;
+}
+
+/** The dataset `events` has four partitions of 250 events in `events.parquet`. */
+export async function openApp(test: TestContext, options: { readonly extraData?: readonly string[] } = {}): Promise<TestApp> {
+  const directory = await mkdtemp(join(tmpdir(), "femtoq-functions-"));
+  const events = makeEvents(1000);
+  await writeEvents(join(directory, "events.parquet"), events, 250);
+  const data = [`events=${join(directory, "events.parquet")}`, ...(options.extraData ?? [])];
+  const config = readConfig(["--threads", "2", "--memory", "64MiB", "--state", directory, ...data.flatMap((each) => ["--data", each])], {});
+  const { log, lines } = recordingLog();
+  const store = await openStore({ directory: join(directory, "store"), limit: 100e6, log });
+  const coordinator = await createCoordinator({ journal: createMemoryJournal(), log });
+  const catalogue = createCatalogue(config.data);
+  const compute = openCompute({ config, store, log });
+  const { executor, pull } = compute.over(catalogue);
+  const computed: ComputeTask[] = [];
+  const { gate, gated } = gateFor(executor, computed);
+  const services: Services = {
+    catalogue,
+    coordinator,
+    store,
+    executor: gated,
+    assets: createAssets(),
+    log,
+    queryFunctions: await loadQueryFunctions(),
+    notReady: () => [],
+  };
+  const app = createApp(services);
+  const pulling = await pull(coordinator, (request) => app.fetch(request));
+  test.after(async () => {
+    gate.open();
+    await pulling.stop();
+    await compute.workers.close();
+    await coordinator.close();
+    await store.close();
+    await rm(directory, { recursive: true, force: true });
+  });
+  const request = async (path: string, init?: RequestInit) => app.request(path, init);
+  const post = (query: unknown, headers: Readonly<Record<string, string>> = {}) =>
+    request("/queries", { method: "POST", headers: { ...headers }, body: typeof query === "string" ? query : JSON.stringify(query) });
+  return {
+    directory,
+    events,
+    services,
+    lines,
+    computed,
+    gate,
+    request,
+    post,
+    ask: async (query) => (await (await post(query, { prefer: "wait=20" })).json()) as Status,
+  };
+}
+
+function gateFor(executor: Executor, computed: ComputeTask[]) {
+  let opened = Promise.resolve();
+  let open = () => {};
+  const gate = {
+    close() {
+      opened = new Promise((resolve) => {
+        open = resolve;
+      });
+    },
+    open: () => open(),
+  };
+  const gated: Executor = {
+    async run(task, options) {
+      computed.push(task);
+      await Promise.race([opened, aborted(options.signal)]);
+      options.signal.throwIfAborted();
+      return executor.run(task, options);
+    },
+  };
+  return { gate, gated };
+}
+
+const aborted = (signal: AbortSignal) => new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
