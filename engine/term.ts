@@ -75,6 +75,8 @@ export interface Term {
   readonly type: Type;
   /** Bit n: depends on the parameter of level n. */
   readonly free: number;
+  /** Bit n: depends on the place of that parameter in its list. */
+  readonly positions: number;
   /** Rough cost of evaluating it once, in simple instructions. */
   readonly cost: number;
 }
@@ -120,10 +122,12 @@ export class Terms {
     if (known) return known;
     if (this.#known.size >= mostTerms) throw new TooManyTerms();
     let free = operation === "param" || operation === "position" ? 1 << Number(literal) : 0;
+    let positions = operation === "position" ? free : 0;
     let cost = costs[operation] ?? 1;
     args.forEach((arg, index) => {
       const bound = index === 1 && withFunction.has(operation) ? 1 << Number(literal) : 0;
       free |= arg.free & ~bound;
+      positions |= arg.positions & ~bound;
       cost += bound ? arg.cost * 3 : arg.cost;
     });
     const term: Term = {
@@ -133,6 +137,7 @@ export class Terms {
       ...(literal === undefined ? {} : { literal }),
       type,
       free,
+      positions,
       cost: Math.min(cost, 1e6),
     };
     this.#known.set(key, term);

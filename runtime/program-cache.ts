@@ -1,5 +1,6 @@
 /** Compiled programs that this process ran lately, by key. Compiling happens off the main thread, once for all who wait. */
 import type { Program } from "../engine/program.ts";
+import { HttpProblem } from "../functions/problem.ts";
 import type { Store } from "../storage/store.ts";
 
 export interface ReadyProgram {
@@ -45,7 +46,13 @@ export class ProgramCache {
   async #compile(programKey: string): Promise<ReadyProgram> {
     try {
       const stored = await this.#store.getProgram(programKey);
-      if (!stored) throw new Error(`Cannot run program ${programKey}: the store does not have it; submit the query again`);
+      if (!stored) {
+        throw new HttpProblem(
+          422,
+          "unknown-program",
+          `Cannot run program ${programKey}: the store does not have it; submit the query again`,
+        );
+      }
       const program = stored.program as Program;
       const module = await WebAssembly.compile(stored.module);
       const ready = { programKey, program, module, columns: columnsOf(program), scratchBytes: firstScratch };

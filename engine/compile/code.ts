@@ -36,8 +36,9 @@ export type Code = ScalarCode | RecordCode | TupleCode | ListCode;
 export interface Element {
   readonly key: string;
   code(): Code;
-  /** Its place in its list, i32. */
+  /** Its place in its list, i32. A selected element keeps its key but has another place: `place` names that. */
   position(): Expression;
+  readonly place: string;
 }
 
 /** What the parameter of each level means here. */

@@ -13,7 +13,7 @@ import { bind, type Element, type Environment, type ScalarCode, truth } from "./
 import { emitFill } from "./emit-fill.ts";
 import { Emitter, runParams } from "./emitter.ts";
 import { type Layout, layOut } from "./layout.ts";
-import { hoist, iterate } from "./lower-list.ts";
+import { hoist, iterate, mappedKey } from "./lower-list.ts";
 
 export function compileProgram(program: ProgramTerms, schema: Schema): Uint8Array<ArrayBuffer> {
   const layout = layOut({
@@ -164,7 +164,8 @@ function valueOver(emitter: Emitter, list: Term, base: Term, element: Element): 
     if (term === base) return element;
     const inner = through(term.args[0]);
     const environment: Environment = bind([], Number(term.literal), inner);
-    return { key: `${inner.key}/${term.id}`, code: () => emitter.lower(term.args[1], environment), position: inner.position };
+    const { position, place } = inner;
+    return { key: mappedKey(term, [], inner), code: () => emitter.lower(term.args[1], environment), position, place };
   };
   return through(list).code() as ScalarCode;
 }

@@ -183,7 +183,10 @@ export class Emitter {
 /** Names a term's value here: the term, and the elements that its parameters mean. */
 export function keyOf(term: Term, environment: Environment): string {
   let key = `t${term.id}`;
-  for (let level = 0; term.free >>> level !== 0; level++) if ((term.free >>> level) & 1) key += `@${environment[level].key}`;
+  for (let level = 0; term.free >>> level !== 0; level++) {
+    if ((term.free >>> level) & 1) key += `@${environment[level].key}`;
+    if ((term.positions >>> level) & 1) key += `#${environment[level].place}`;
+  }
   return key;
 }
 

@@ -62,15 +62,23 @@ export function collectionElement(emitter: Emitter, term: Term, index: Expressio
     key,
     code: () => (isRecord ? { kind: "record", get: read, index } : read(undefined)),
     position: () => emitter.keep(I.sub(index, from)),
+    place: key,
   };
 }
 
 function mapped(emitter: Emitter, term: Term, environment: Environment, element: Element): Element {
   return {
-    key: `${element.key}/${keyOf(term, environment)}`,
+    key: mappedKey(term, environment, element),
     code: () => emitter.lower(term.args[1], bind(environment, Number(term.literal), element)),
     position: element.position,
+    place: element.place,
   };
+}
+
+/** Equal for equal elements under the same map. */
+export function mappedKey(term: Term, environment: Environment, { key, place }: Element): string {
+  const usesPlace = (term.args[1].positions >>> Number(term.literal)) & 1;
+  return `${key}${usesPlace ? `#${place}` : ""}/${keyOf(term, environment)}`;
 }
 
 /** The selected elements only, with their places among themselves. */
@@ -83,7 +91,7 @@ function select(emitter: Emitter, term: Term, environment: Environment, body: Bo
     emitter.if(truth(test), () => {
       const position = f.variable(count);
       f.set(count, I.add(count, i32(1)));
-      body({ ...element, position: () => position }, place);
+      body({ ...element, position: () => position, place: emitter.newKey() }, place);
     });
   });
 }
@@ -99,18 +107,15 @@ function iteratePairs(emitter: Emitter, term: Term, environment: Environment, bo
       const b = list.at(second);
       const position = f.variable(count);
       f.set(count, I.add(count, i32(1)));
-      body(
-        pair(a, b, () => position),
-        [first, second],
-      );
+      body(pair(a, b, { position: () => position, place: emitter.newKey() }), [first, second]);
     });
   });
 }
 
-const pair = (a: Element, b: Element, position: () => Expression): Element => ({
+const pair = (a: Element, b: Element, where: Pick<Element, "position" | "place">): Element => ({
   key: `(${a.key},${b.key})`,
   code: () => ({ kind: "tuple", members: [a.code(), b.code()] }),
-  position,
+  ...where,
 });
 
 /** Elements by number; what has to be searched for them is kept in scratch. */
@@ -131,7 +136,7 @@ export function numbered(emitter: Emitter, list: Term, outer: Environment): Numb
     at(handle) {
       const address = emitter.keep(I.add(base, I.mul(handle, i32(4 * arity))));
       const place = Array.from({ length: arity }, (_, index) => emitter.keep(load.i32(address, 4 * index)));
-      return { ...elementAt(emitter, term, environment, place), position: () => handle };
+      return { ...elementAt(emitter, term, environment, place), position: () => handle, place: emitter.newKey() };
     },
   };
 }
@@ -148,7 +153,7 @@ function elementAt(emitter: Emitter, list: Term, outer: Environment, place: read
       return elementAt(emitter, term.args[0], environment, place);
     default: {
       const members = numbered(emitter, term.args[0], environment);
-      return pair(members.at(place[0]), members.at(place[1]), () => i32(0));
+      return pair(members.at(place[0]), members.at(place[1]), { position: () => i32(0), place: emitter.newKey() });
     }
   }
 }
@@ -226,7 +231,7 @@ function iterateKept(emitter: Emitter, term: Term, environment: Environment, bod
     const place = Array.from({ length: arity }, (_, index) =>
       emitter.keep(load.i32(I.add(base, I.mul(handle, i32(4 * arity))), 4 * index)),
     );
-    body({ ...elementAt(emitter, term, environment, place), position: () => handle }, place);
+    body({ ...elementAt(emitter, term, environment, place), position: () => handle, place: emitter.newKey() }, place);
   });
 }
 

@@ -1,5 +1,5 @@
 /**
- * asinh, of which pseudorapidity is made: eta = asinh(pz / pt). With z = x^2, below 1/2 asinh x = x + x z A(z), 12 coefficients,
+ * asinh, of which pseudorapidity is made: eta = asinh(pz / pt). With z = x^2, below 1/2 asinh x = x - x z A(z), 12 coefficients,
  * relative error below 2^-59.6; above, log(x + sqrt(x^2 + 1)) with what the argument's rounding lost put back.
  */
 import { F, f64 } from "../wasm/instructions.ts";
@@ -9,8 +9,8 @@ import { log } from "./logarithm.ts";
 import { splitPolynomial } from "./polynomial.ts";
 
 const coefficients = [
-  -0.1666666666666661, 0.07499999999984416, -0.04464285712783061, 0.03038194371633435, -0.022372138356900252, 0.017352386939754657,
-  -0.013960232275802825, 0.011512986314051829, -0.009534166063431201, 0.007465715892746981, -0.004747798286621959, 0.0017183664002965921,
+  0.1666666666666661, -0.07499999999984416, 0.04464285712783061, -0.03038194371633435, 0.022372138356900252, -0.017352386939754657,
+  0.013960232275802825, -0.011512986314051829, 0.009534166063431201, -0.007465715892746981, 0.004747798286621959, -0.0017183664002965921,
 ] as const;
 
 export const asinh: Kernel = {
@@ -35,6 +35,7 @@ export const asinh: Kernel = {
       f.return(F.copysign(F.add(callKernel(m, f, log, [whole.high]), low), x));
     });
     const z = f.keep(F.mul(x, x));
-    return F.add(x, F.mul(F.mul(x, z), splitPolynomial(f, z, f.keep(F.mul(z, z)), coefficients)));
+    const below = F.mul(F.mul(size, z), splitPolynomial(f, z, f.keep(F.mul(z, z)), coefficients));
+    return F.copysign(F.sub(size, below), x);
   },
 };

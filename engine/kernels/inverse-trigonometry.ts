@@ -4,7 +4,7 @@
  *   asin t = t + t z B(z),  13 coefficients, relative error below 2^-58.8.
  */
 import type { FunctionBuilder } from "../wasm/function-builder.ts";
-import { type Expression, F, f64, I, i32, i64, L, type Local } from "../wasm/instructions.ts";
+import { type Expression, F, f64, I, i32, i64, L, type Local, select } from "../wasm/instructions.ts";
 import type { Kernel } from "./kernel.ts";
 import { splitPolynomial } from "./polynomial.ts";
 
@@ -38,7 +38,7 @@ function inOrder(f: FunctionBuilder, a: Expression, b: Expression): { readonly s
 
 /**
  * The angle, 0 to pi, of a point in the upper half plane: `small` and `large` are the smaller and larger of its distances from
- * the axes (`large` finite, > 0, below 2^1000), `steep` (i32) says that the larger is the vertical, `left` (i32) that it lies left.
+ * the axes (`large` between 2^-1000 and 2^1000), `steep` (i32) says that the larger is the vertical, `left` (i32) that it lies left.
  *
  * An angle above atan 1/2 is measured from pi/4; k quarters of pi and the direction from there follow without a branch, and
  * the arc is added to k pi/4 last.
@@ -80,9 +80,10 @@ export const atan2: Kernel = {
     const steep = f.keep(F.gt(height, width));
     const left = f.keep(L.lt(L.fromBits(x), i64(0n)));
     const { small, large } = inOrder(f, height, width);
-    f.if(I.eqz(I.and(F.gt(large, f64(0)), F.lt(large, f64(2 ** 1000)))), () => {
-      f.set(small, F.mul(small, f64(2 ** -100)));
-      f.set(large, F.mul(large, f64(2 ** -100)));
+    f.if(I.eqz(I.and(F.gt(large, f64(2 ** -1000)), F.lt(large, f64(2 ** 1000)))), () => {
+      const scale = f.keep(select(F.lt(large, f64(1)), f64(2 ** 100), f64(2 ** -100)));
+      f.set(small, F.mul(small, scale));
+      f.set(large, F.mul(large, scale));
       f.if(F.eq(large, f64(Number.POSITIVE_INFINITY)), () => {
         f.set(small, F.fromI32(F.eq(small, large)));
         f.set(large, f64(1));

@@ -1,26 +1,25 @@
 /**
  * How many events, and how much weight, passed each filter.
  *
- * @import { Status } from "../../api.ts"
+ * @import { CutflowLine } from "../../render/cutflow-lines.js"
  */
 import { formatNumber } from "../../render/format-number.js";
 import { element } from "./elements.js";
 
-/** @param {Status["cutflow"]} cutflow */
-export function cutflowTable(cutflow) {
-  const all = cutflow[0];
-  const weighted = cutflow.some(({ events, weight }) => events !== weight);
-  const share = (/** @type {number} */ part, /** @type {number} */ whole) => (whole === 0 ? "–" : `${((100 * part) / whole).toFixed(1)} %`);
+/** @param {readonly CutflowLine[]} lines */
+export function cutflowTable(lines) {
+  const weighted = lines.some(({ events, weight }) => weight !== undefined && events !== weight);
+  const share = (/** @type {number} */ part) => (Number.isNaN(part) ? "–" : `${(100 * part).toFixed(1)} %`);
   const number = (/** @type {string} */ text) => element("td", { class: "number" }, text);
-  const rows = cutflow.map(({ filter, events, weight }, index) =>
+  const rows = lines.map(({ filter, events, weight, ofBefore, ofAll }, index) =>
     element(
       "tr",
       {},
-      element("th", { scope: "row" }, index === 0 ? "all events" : element("code", {}, filter)),
+      element("th", { scope: "row" }, index === 0 ? filter : element("code", {}, filter)),
       number(formatNumber(events)),
-      weighted && number(formatNumber(weight)),
-      number(index === 0 ? "" : share(events, cutflow[index - 1].events)),
-      number(share(events, all.events)),
+      weighted && number(weight === undefined ? "" : formatNumber(weight)),
+      number(index === 0 ? "" : share(ofBefore)),
+      number(share(ofAll)),
     ),
   );
   const heads = ["passed", "events", ...(weighted ? ["weight"] : []), "of those before", "of all"];

@@ -5,6 +5,7 @@
  * @import { Status } from "../../api.ts"
  * @import { Run } from "./run-query.js"
  */
+import { cutflowLines } from "../../render/cutflow-lines.js";
 import { createChartView } from "./chart-view.js";
 import { cutflowTable } from "./cutflow-table.js";
 import { describeRun, describeSubmission, stateOf } from "./describe-run.js";
@@ -133,8 +134,9 @@ export function createResultView({ parent, api, onRetry }) {
       showBar(status.partitions);
       if (run.submission) setText(submission, describeSubmission(run.submission));
       chart.show(shown.histograms);
-      cutflow.hidden = shown.cutflow.length < 2;
-      fill(cutflow, cutflowTable(shown.cutflow));
+      const lines = cutflowLines(shown);
+      cutflow.hidden = lines.length === 0;
+      fill(cutflow, cutflowTable(lines));
       showFailures(status.failures);
       if (linked?.id !== status.id) {
         linked = shown;
