@@ -95,7 +95,9 @@ function readPartial({ program, memory, entries, work }: RunRequest, layout: Lay
       const own = layout.histograms[index];
       const [fills, nonFinite] = integers(own.fills, 2);
       if (storage === "count") {
-        const values = integers(own.cells, own.cellCount);
+        const copies = integers(own.cells, own.copies * own.cellCount);
+        const values = copies.slice(0, own.cellCount);
+        for (let cell = own.cellCount; cell < copies.length; cell++) values[cell % own.cellCount] += copies[cell];
         return thinOut({ storage, fills: values.reduce((sum, count) => sum + count, 0), nonFinite, cells: own.cellCount, values });
       }
       return thinOut({ storage, fills, nonFinite, cells: own.cellCount, ...separate(floats(own.cells, 2 * own.cellCount), own) });

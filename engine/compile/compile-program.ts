@@ -11,6 +11,7 @@ import { F, f64, I, i32, L, load, store } from "../wasm/instructions.ts";
 import { ModuleBuilder } from "../wasm/module-builder.ts";
 import { bind, type Element, type Environment, type ScalarCode, truth } from "./code.ts";
 import { emitFill } from "./emit-fill.ts";
+import { emitFlatFill, flatContent, isFlatFill } from "./emit-flat-fill.ts";
 import { Emitter, runParams } from "./emitter.ts";
 import { type Layout, layOut } from "./layout.ts";
 import { hoist, iterate, mappedKey } from "./lower-list.ts";
@@ -24,7 +25,9 @@ export function compileProgram(program: ProgramTerms, schema: Schema): Uint8Arra
   const params = [...runParams, ...program.inputs.map(() => "input")].map(() => "i32" as const);
   const run = m.define("run", params, "i32", (f) => {
     const emitter = new Emitter(f, m, { inputs: program.inputs, schema, roots: rootsOf(program) });
-    const groups = groupFills(program.histograms);
+    const groups = groupFills(program.histograms)
+      .map((group) => (program.filters.length === 0 && !group.filter ? emitFlatFills(emitter, group, layout) : group))
+      .filter(({ histograms }) => histograms.length > 0);
     const overContent = program.filters.length === 0 ? groups.filter(isFreeOfEvents) : [];
     for (const group of overContent) emitContentLoop(emitter, group, layout);
     const perEvent = groups.filter((group) => !overContent.includes(group));
@@ -89,6 +92,16 @@ function isFreeOfEvents({ filter, base, histograms }: FillGroup): boolean {
     "record",
   ]);
   return own.operation === "collection" && parts.every((term) => term === own || onlyElements.has(term.operation));
+}
+
+/** Histograms of plain columns of float32 are filled four values at a time; gives those that are left. */
+function emitFlatFills(emitter: Emitter, group: FillGroup, layout: Layout): FillGroup {
+  const rest = group.histograms.filter(({ histogram, index }) => {
+    const content = isFlatFill(histogram, layout.histograms[index]) ? flatContent(emitter, histogram.axes[0].value) : undefined;
+    if (content) emitFlatFill(emitter, histogram, layout.histograms[index], content);
+    return !content;
+  });
+  return { ...group, histograms: rest };
 }
 
 function emitContentLoop(emitter: Emitter, group: FillGroup, layout: Layout): void {

@@ -143,10 +143,14 @@ export class Emitter {
     return this.lower(term, environment) as ScalarCode;
   }
 
+  /** Where the content of a column starts. */
+  valuesAddress(column: Column): Local {
+    return this.#input((input) => input.kind === "values" && input.column === column.name);
+  }
+
   /** The value of a column at this index of its content, and whether it is there. */
   read(column: Column, index: Expression): ScalarCode {
-    const address = this.#input((input) => input.kind === "values" && input.column === column.name);
-    const value = this.keep(loadValue(column.dtype, address, index));
+    const value = this.keep(loadValue(column.dtype, this.valuesAddress(column), index));
     const kind = column.dtype === "bool" ? "boolean" : "number";
     if (!column.nullable) return { kind, value };
     const valid = this.#input((input) => input.kind === "valid" && input.column === column.name);

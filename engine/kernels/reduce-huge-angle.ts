@@ -65,7 +65,7 @@ function productHigh(f: FunctionBuilder, a: Expression, b: Expression): Expressi
 
 /**
  * `(x, part)`: part 0 gives the quadrant, 0 to 3, part 1 the remainder, part 2 its excess, as `reduceAngle` wants them, for
- * |x| >= 2^10. All are NaN for infinities and NaN.
+ * |x| >= 2^20. All are NaN for infinities and NaN.
  */
 export function hugeAngle(m: ModuleBuilder): FunctionReference {
   return m.shared("kernel huge angle", ["f64", "f64"], "f64", (f) => {

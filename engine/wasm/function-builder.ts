@@ -5,8 +5,8 @@
 import { Bytes } from "./bytes.ts";
 import { type Expression, type FunctionReference, I, type Local, type ValueType } from "./instructions.ts";
 
-export const typeCodes: Readonly<Record<ValueType, number>> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c };
-const constCodes: Readonly<Record<ValueType, number>> = { i32: 0x41, i64: 0x42, f32: 0x43, f64: 0x44 };
+export const typeCodes: Readonly<Record<ValueType, number>> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b };
+const constCodes: Readonly<Record<Exclude<ValueType, "v128">, number>> = { i32: 0x41, i64: 0x42, f32: 0x43, f64: 0x44 };
 
 /** A place to branch to: the end of a block, or the head of a loop. */
 export interface Label {
@@ -177,15 +177,13 @@ export class FunctionBuilder {
         return;
       case "operation":
         for (const arg of value.args) this.#push(arg);
-        if (value.code > 0xff) {
-          code.byte(value.code >> 8);
-          code.unsigned(value.code & 0xff);
-        } else code.byte(value.code);
+        this.#opcode(value.code);
+        if (value.lane !== undefined) code.byte(value.lane);
         return;
       case "load":
         this.#push(value.address);
-        code.byte(value.code);
-        code.unsigned(value.code === 0x2d ? 0 : value.type === "i32" || value.type === "f32" ? 2 : 3);
+        this.#opcode(value.code);
+        code.unsigned(value.code === 0x2d || value.type === "v128" ? 0 : value.type === "i32" || value.type === "f32" ? 2 : 3);
         code.unsigned(value.offset);
         return;
       case "select":
@@ -200,6 +198,14 @@ export class FunctionBuilder {
       default:
         value satisfies never;
     }
+  }
+
+  /** One byte, or a prefix byte and a number. */
+  #opcode(opcode: number): void {
+    if (opcode > 0xff) {
+      this.#code.byte(opcode >> 8);
+      this.#code.unsigned(opcode & 0xff);
+    } else this.#code.byte(opcode);
   }
 
   /** The body as the code section wants it: locals grouped by runs of one type, constants, code, end. */

@@ -3,12 +3,18 @@
  * Only what the compiler and the kernels use is here; opcodes as in the WebAssembly core specification, section 5.4.
  */
 
-export type ValueType = "i32" | "i64" | "f32" | "f64";
+export type ValueType = "i32" | "i64" | "f32" | "f64" | "v128";
 
 export type Expression =
-  | { readonly kind: "const"; readonly type: ValueType; readonly value: number | bigint }
+  | { readonly kind: "const"; readonly type: Exclude<ValueType, "v128">; readonly value: number | bigint }
   | { readonly kind: "local"; readonly type: ValueType; readonly index: number }
-  | { readonly kind: "operation"; readonly type: ValueType; readonly code: number; readonly args: readonly Expression[] }
+  | {
+      readonly kind: "operation";
+      readonly type: ValueType;
+      readonly code: number;
+      readonly lane?: number;
+      readonly args: readonly Expression[];
+    }
   | { readonly kind: "load"; readonly type: ValueType; readonly code: number; readonly offset: number; readonly address: Expression }
   | { readonly kind: "select"; readonly type: ValueType; readonly args: readonly [Expression, Expression, Expression] }
   | { readonly kind: "call"; readonly type: ValueType; readonly callee: FunctionReference; readonly args: readonly Expression[] };
@@ -148,3 +154,22 @@ export const load = {
 } as const;
 
 export const store = { i32: 0x36, i64: 0x37, f64: 0x39, i8: 0x3a } as const;
+
+/** Two float64 or four int32 side by side (0xfd prefix). */
+export const V = {
+  splat: unary("v128", 0xfd14),
+  sub: binary("v128", 0xfdf1),
+  mul: binary("v128", 0xfdf2),
+  floor: unary("v128", 0xfd75),
+  /** `y < x ? y : x` in each lane: x where y is NaN. */
+  pseudoMin: binary("v128", 0xfdf6),
+  /** `x < y ? y : x` in each lane: x where y is NaN. */
+  pseudoMax: binary("v128", 0xfdf7),
+  /** Two float64 from the two float32 in the low half. */
+  promoteLow: unary("v128", 0xfd5f),
+  /** Two int32 from two float64, saturating; the high half is zero. */
+  truncate: unary("v128", 0xfdfc),
+  /** Eight bytes into the low half. */
+  load64: loads("v128", 0xfd5d),
+  int32: (x: Expression, lane: number): Expression => ({ kind: "operation", type: "i32", code: 0xfd1b, lane, args: [x] }),
+} as const;
