@@ -113,6 +113,7 @@ function folded(name: "min" | "max" | "hypot"): Maker {
       expectType(arg, "number", call.args[index], name);
     }
     if (args.length === 1) return name === "hypot" ? numeric(context, "function", args, undefined, "abs") : args[0];
+    if (name === "hypot") return numeric(context, "function", args, undefined, name);
     return args.reduce((sofar, arg) => numeric(context, "function", [sofar, arg], undefined, name));
   };
 }

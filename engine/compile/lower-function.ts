@@ -21,7 +21,6 @@ const direct: ReadonlyMap<string, Instructions> = new Map<string, Instructions>(
   ["isNaN", ([x]) => F.ne(x, x)],
   ["signedSqrt", ([x]) => F.copysign(F.sqrt(F.abs(x)), x)],
   ["wrapAngle", ([x], emitter) => wrapAngle(x, emitter)],
-  ["asinh", ([x], emitter) => asinh(x, emitter)],
 ]);
 
 export function lowerFunction(emitter: Emitter, term: Term, environment: Environment): Code {
@@ -53,22 +52,4 @@ function wrapAngle(x: Expression, { f, keep }: Emitter): Expression {
   const near = f.variable(x);
   f.if(F.gt(F.abs(x), f64(3 * Math.PI)), () => f.set(near, F.sub(x, F.mul(turn, F.nearest(F.div(x, turn))))));
   return keep(select(F.gt(near, f64(Math.PI)), F.sub(near, turn), select(F.le(near, f64(-Math.PI)), F.add(near, turn), near)));
-}
-
-/** Inverse hyperbolic sine, for pseudorapidity: a series (relative error below 1e−18) near 0, where the logarithm would lose digits. */
-function asinh(x: Expression, emitter: Emitter): Expression {
-  const { f, keep, m } = emitter;
-  const size = keep(F.abs(x));
-  const square = keep(F.mul(size, size));
-  const coefficients = [105 / 3456, -15 / 336, 3 / 40, -1 / 6, 1];
-  const series = coefficients
-    .slice(1)
-    .reduce<Expression>((sofar, coefficient) => F.add(F.mul(sofar, square), f64(coefficient)), f64(coefficients[0]));
-  const result = f.variable(F.mul(size, series));
-  f.if(F.gt(size, f64(0.02)), () => {
-    const large = F.gt(size, f64(1e150));
-    const logarithm = callKernel(m, f, kernels.log, [keep(select(large, size, F.add(size, F.sqrt(F.add(square, f64(1))))))]);
-    f.set(result, F.add(logarithm, select(large, f64(Math.LN2), f64(0))));
-  });
-  return F.copysign(result, x);
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { mergeSchemas } from "../../datasets/merge-schemas.ts";
-import type { Leaf, ParquetFile } from "../../datasets/parquet/chunk.ts";
+import type { FileShape, Leaf, ParquetFile, RowGroup } from "../../datasets/parquet/chunk.ts";
 import type { DType } from "../../engine/schema.ts";
 
 interface Given {
@@ -12,23 +12,20 @@ interface Given {
   readonly values?: readonly number[];
 }
 
-function file(name: string, columns: Readonly<Record<string, Given>>, unsupported: ParquetFile["unsupported"] = []) {
-  const leaves = Object.entries(columns).map(([column, { dtype = "float32", list = false, nullable = false, values = [1] }], index) => {
+function file(name: string, columns: Readonly<Record<string, Given>>, unsupported: FileShape["unsupported"] = []) {
+  const given = Object.values(columns);
+  const leaves = Object.entries(columns).map(([column, { dtype = "float32", list = false }], index) => {
     const levels = { maxDefinition: 0, element: 0, list };
-    const leaf: Leaf = {
-      index,
-      parts: [column],
-      ...(list && { listParts: 1 }),
-      physical: "FLOAT",
-      unsigned: false,
-      dtype,
-      levels,
-      nullable,
-      values,
-    };
+    const leaf: Leaf = { index, parts: [column], ...(list && { listParts: 1 }), physical: "FLOAT", unsigned: false, dtype, levels };
     return [column, leaf] as const;
   });
-  const content: ParquetFile = { leaves: new Map(leaves), unsupported, rowGroups: [], kind: JSON.stringify([leaves, unsupported]) };
+  const rowGroups = (given[0]?.values ?? [1]).map((_, group): RowGroup => {
+    const none = new Float64Array(given.length);
+    const values = Float64Array.from(given, (column) => (column.values ?? [1])[group]!);
+    return { entries: 1, firstEntry: group, start: none, length: none, uncompressed: none, values, codec: new Uint8Array(given.length) };
+  });
+  const shape = { leaves: new Map(leaves), unsupported, digest: JSON.stringify([leaves, unsupported]) };
+  const content: ParquetFile = { shape, rowGroups, nullable: Uint8Array.from(given, ({ nullable }) => (nullable ? 1 : 0)) };
   return { name, content };
 }
 

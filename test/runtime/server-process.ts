@@ -47,7 +47,11 @@ export async function startServerProcess(args: readonly string[]): Promise<Serve
     });
   });
   const started = performance.now() - begun;
-  return { url, stdout: output.stdout, started, kill: (signal) => void child.kill(signal), exited };
+  // Not `child.kill`: on Deno that alone makes it look as if the signal had ended the process.
+  const kill = (signal: NodeJS.Signals) => {
+    if (child.exitCode === null && child.signalCode === null && child.pid !== undefined) process.kill(child.pid, signal);
+  };
+  return { url, stdout: output.stdout, started, kill, exited };
 }
 
 /** A start that is expected to fail. */

@@ -27,15 +27,15 @@ const sound = join(
 );
 
 test("readFooter gives entries, level entries and places of the chunks", async () => {
-  const { leaves, rowGroups, unsupported } = await readFooter(sourceOf(sound), "a.parquet");
-  assert.deepEqual([...leaves.keys()], ["MET_pt", "Jet_pt"]);
-  assert.deepEqual(leaves.get("Jet_pt")!.values, [4], "two elements and two empty lists");
-  assert.deepEqual(unsupported, []);
+  const { shape, rowGroups } = await readFooter(sourceOf(sound), "a.parquet");
+  assert.deepEqual([...shape.leaves.keys()], ["MET_pt", "Jet_pt"]);
+  assert.deepEqual(shape.unsupported, []);
   assert.equal(rowGroups.length, 1);
-  assert.equal(rowGroups[0]!.entries, 3);
-  const [met, jet] = rowGroups[0]!.chunks;
-  assert.equal(met!.start, 4);
-  assert.equal(met!.start + met!.length, jet!.start);
+  const { entries, values, start, length } = rowGroups[0]!;
+  assert.equal(entries, 3);
+  assert.deepEqual([...values], [3, 4], "two elements and two empty lists");
+  assert.equal(start[0], 4);
+  assert.equal(start[0]! + length[0]!, start[1]);
 });
 
 test("readFooter numbers the entries of row groups through", async () => {
@@ -56,7 +56,7 @@ test("readFooter calls a column nullable where the schema says optional and stat
   const nullable = async (metadata: object, schema = listOfFloat) => {
     const pages = [{ count: 1, repetition: [0], definition: [3], values: floats(1) }];
     const bytes = encodeTestFile({ schema, path: schema.map(({ name }) => name), pages, entries: 1, values: 1, levelWidth: 2, metadata });
-    return (await readFooter(sourceOf(bytes), "a.parquet")).leaves.get("x")!.nullable;
+    return (await readFooter(sourceOf(bytes), "a.parquet")).nullable[0] === 1;
   };
   assert.equal(await nullable({}), true);
   assert.equal(await nullable({ statistics: { null_count: 0n } }), false);
@@ -76,7 +76,7 @@ test("readFooter lists what it cannot use, with reasons", async () => {
       ],
     }),
   );
-  const { leaves, unsupported } = await readFooter(sourceOf(bytes), "a.parquet");
+  const { leaves, unsupported } = (await readFooter(sourceOf(bytes), "a.parquet")).shape;
   assert.deepEqual([...leaves.keys()], ["x"]);
   assert.deepEqual(
     unsupported.map(({ name }) => name),
