@@ -1,7 +1,8 @@
 /**
  * The coordinator of one process: state in memory, recoverable from a journal. Promises what `coordinator.ts` does.
  *
- * What `enqueue`, `renew`, `withdraw` and `retry` resolved with is durable. How a claim went is written at once too, but a refused write (full disk)
+ * What `enqueue`, `renew`, `withdraw` and `retry` resolved with is durable. A claim is written at once but handed out before that is done (a
+ * millisecond, in which a crash does not count as a lost claim). How it went is written before `complete`, `fail` or `release` resolve, but a refused write (full disk)
  * does not make `complete`, `fail` or `release` reject: it is logged and written with what comes next; a crash in between repeats the subtask.
  * Subtasks that were owned when the process died lost a claim. Long lists are worked through in slices, so no call holds the thread for long; at most
  * `mostSubtasks` are kept, and a request that would exceed them is refused whole.

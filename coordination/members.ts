@@ -58,20 +58,24 @@ export class Members {
 
   /** Gives waiting subtasks to waiting claimers; call when either may be new. */
   serve(): void {
+    let served = 0;
     for (let claimer = this.#claimers.first; claimer !== undefined; claimer = this.#claimers.first) {
       const { member, prefers, resolve, reject } = claimer;
       try {
         const taken = this.#options.board.take(member.node.id, prefers);
-        if (taken === undefined) return;
+        if (taken === undefined) break;
         this.#claimers.remove(claimer);
         member.held.set(taken.entry, taken.hold);
         resolve(this.#createClaim(member, taken.entry, taken.hold));
+        served++;
       } catch (error) {
         // `prefers` threw: the fault of this claimer alone.
         this.#claimers.remove(claimer);
         reject(error);
       }
     }
+    // Not waited for, so that work starts at once.
+    if (served > 0) void this.#options.settled();
   }
 
   /** Claims that wait are refused. */

@@ -16,23 +16,25 @@ export interface NamedFile {
 }
 
 type Merged =
-  | { readonly kind: "column"; readonly leaf: Leaf; readonly dtype: DType; readonly nullable: boolean }
+  | { readonly kind: "column"; readonly leaf: Leaf; readonly dtype: DType }
   | { readonly kind: "unsupported"; readonly reason: string };
 
 /** Columns in the order of the first file that has them. `files` is not empty. */
 export function mergeSchemas(files: readonly NamedFile[]): Schema {
-  const kinds = distinct(files);
-  const names = new Set(kinds.flatMap(({ content }) => [...content.leaves.keys(), ...content.unsupported.map(({ name }) => name)]));
+  const distinctFiles = distinct(files);
+  const names = new Set(
+    distinctFiles.flatMap(({ content }) => [...content.shape.leaves.keys(), ...content.shape.unsupported.map(({ name }) => name)]),
+  );
   const leaves: (Leaf & { readonly name: string })[] = [];
   const columns: Column[] = [];
   const unsupported: { name: string; reason: string }[] = [];
   for (const name of names) {
-    const merged = mergeColumn(name, kinds);
+    const merged = mergeColumn(name, distinctFiles);
     if (merged.kind === "unsupported") {
       unsupported.push({ name, reason: merged.reason });
     } else {
       leaves.push({ ...merged.leaf, name });
-      columns.push({ name, dtype: merged.dtype, nullable: merged.nullable });
+      columns.push({ name, dtype: merged.dtype, nullable: files.some(({ content }) => mayMiss(content, name)) });
     }
   }
   const memberships = groupColumns(leaves, (a, b) => files.every(({ content }) => agreeIn(content, a.name, b.name)));
@@ -43,14 +45,14 @@ function mergeColumn(name: string, files: readonly NamedFile[]): Merged {
   let merged: Extract<Merged, { kind: "column" }> | undefined;
   const first = files[0]!;
   for (const file of files) {
-    const leaf = file.content.leaves.get(name);
+    const leaf = file.content.shape.leaves.get(name);
     if (!leaf) {
-      const known = file.content.unsupported.find((column) => column.name === name);
+      const known = file.content.shape.unsupported.find((column) => column.name === name);
       const reason = known ? `${known.reason}${files.length > 1 ? ` (in ${file.name})` : ""}` : `is missing in ${file.name}`;
       return { kind: "unsupported", reason };
     }
     if (!merged) {
-      merged = { kind: "column", leaf, dtype: leaf.dtype, nullable: leaf.nullable };
+      merged = { kind: "column", leaf, dtype: leaf.dtype };
       continue;
     }
     const differs = (mine: string, theirs: string): Merged => ({
@@ -60,7 +62,7 @@ function mergeColumn(name: string, files: readonly NamedFile[]): Merged {
     if (leaf.listParts !== merged.leaf.listParts) return differs(shapeOf(merged.leaf), shapeOf(leaf));
     const dtype = widen(merged.dtype, leaf.dtype);
     if (!dtype) return differs(merged.dtype, leaf.dtype);
-    merged = { ...merged, dtype, nullable: merged.nullable || leaf.nullable };
+    merged = { ...merged, dtype };
   }
   return merged!;
 }
@@ -76,15 +78,19 @@ function widen(a: DType, b: DType): DType | undefined {
   return a === "bool" || b === "bool" ? undefined : "float64";
 }
 
-function agreeIn({ leaves }: ParquetFile, a: string, b: string): boolean {
-  const mine = leaves.get(a)!.values;
-  const theirs = leaves.get(b)!.values;
-  return mine.every((values, rowGroup) => values === theirs[rowGroup]);
+function mayMiss({ shape, nullable }: ParquetFile, name: string): boolean {
+  return nullable[shape.leaves.get(name)!.index] === 1;
 }
 
-/** The first file of each kind: most datasets have one kind, and thousands of files. */
+function agreeIn({ shape, rowGroups }: ParquetFile, a: string, b: string): boolean {
+  const mine = shape.leaves.get(a)!.index;
+  const theirs = shape.leaves.get(b)!.index;
+  return rowGroups.every(({ values }) => values[mine] === values[theirs]);
+}
+
+/** The first file of each shape: most datasets have one shape, and thousands of files. */
 function distinct(files: readonly NamedFile[]): NamedFile[] {
-  const kinds = new Map<string, NamedFile>();
-  for (const file of files) if (!kinds.has(file.content.kind)) kinds.set(file.content.kind, file);
-  return [...kinds.values()];
+  const shapes = new Map<string, NamedFile>();
+  for (const file of files) if (!shapes.has(file.content.shape.digest)) shapes.set(file.content.shape.digest, file);
+  return [...shapes.values()];
 }

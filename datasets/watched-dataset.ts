@@ -13,7 +13,7 @@ import { fingerprintOf } from "./fingerprint.ts";
 import { withUnchangedFile } from "./local-file.ts";
 import { mapBounded } from "./map-bounded.ts";
 import { mergeSchemas } from "./merge-schemas.ts";
-import type { ParquetChunk, ParquetFile } from "./parquet/chunk.ts";
+import { type FileShape, locateChunk, type ParquetFile } from "./parquet/chunk.ts";
 import { readFooter } from "./parquet/read-footer.ts";
 
 export interface DatasetEntry {
@@ -59,13 +59,12 @@ export class WatchedDataset {
     const refuse = (reason: string) => new DatasetError(`Cannot read column ${column} of ${name}: ${reason}`, { permanent: true });
     if (!known || !this.#holds(partition)) throw refuse("the file changed or was removed since the query was planned");
     if (known.kind === "broken") throw new DatasetError(known.cause, { permanent: known.permanent });
-    const leaf = known.content.leaves.get(column);
+    const leaf = known.content.shape.leaves.get(column);
     const merged = this.#dataset?.schema.columns.find((candidate) => candidate.name === column);
     const group = known.content.rowGroups[partition.rowGroup];
     if (!leaf || !merged || !group) throw refuse("there is no such column that every file of the dataset has");
-    const { physical, unsigned, levels } = leaf;
-    const chunk: ParquetChunk = { rowGroup: partition.rowGroup, ...group.chunks[leaf.index]!, physical, unsigned, levels };
-    return { file: known.file, column: merged, entries: group.entries, values: leaf.values[partition.rowGroup]!, chunk };
+    const chunk = locateChunk(group, partition.rowGroup, leaf);
+    return { file: known.file, column: merged, entries: group.entries, values: group.values[leaf.index]!, chunk };
   }
 
   #holds({ file, fingerprint }: Partition): boolean {
@@ -79,7 +78,7 @@ export class WatchedDataset {
     const files = await mapBounded(found, parallelFooters, (file) => this.#refresh(file));
     const same = files.length === this.#known.size && files.every((file) => this.#known.get(file.file.path) === file);
     if (!same || !this.#dataset) {
-      this.#known = new Map(files.map((file) => [file.file.path, file]));
+      this.#known = new Map(shareShapes(files).map((file) => [file.file.path, file]));
       this.#dataset = undefined;
       this.#dataset = describe(this.#entry, files);
     }
@@ -92,6 +91,18 @@ export class WatchedDataset {
     const unchanged = known?.file.size === found.file.size && known.file.modified === found.file.modified;
     return known && unchanged && !passing ? known : await readFile(found);
   }
+}
+
+/** Files of equal shape share one: a wide schema is kept once, not once a file. */
+function shareShapes(files: readonly KnownFile[]): readonly KnownFile[] {
+  const shapes = new Map<string, FileShape>();
+  return files.map((file) => {
+    if (file.kind === "broken") return file;
+    const { shape } = file.content;
+    const shared = shapes.get(shape.digest);
+    if (!shared) shapes.set(shape.digest, shape);
+    return shared && shared !== shape ? { ...file, content: { ...file.content, shape: shared } } : file;
+  });
 }
 
 async function readFile({ file, cause }: FoundFile): Promise<KnownFile> {

@@ -5,7 +5,7 @@
  * A function (`m => …`) is a body over the parameter of its level, 0 for the outermost function; the operations that take
  * one carry the level as their literal. `free` tells which levels' parameters a term depends on.
  */
-import type { Type } from "./types.ts";
+import { type Type, typeKey } from "./types.ts";
 
 export type Operation =
   /** literal: the value */
@@ -117,7 +117,9 @@ export class Terms {
 
   make(operation: Operation, type: Type, args: readonly Term[], literal?: Literal): Term {
     const written = typeof literal === "number" && Object.is(literal, -0) ? "-0" : String(literal);
-    const key = `${operation}|${typeof literal}:${written}|${args.map((arg) => arg.id).join(",")}`;
+    // What a parameter stands for only its type tells; every other term's type follows from its parts.
+    const kind = operation === "param" ? typeKey(type) : "";
+    const key = `${operation}${kind}|${typeof literal}:${written}|${args.map((arg) => arg.id).join(",")}`;
     const known = this.#known.get(key);
     if (known) return known;
     if (this.#known.size >= mostTerms) throw new TooManyTerms();

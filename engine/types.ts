@@ -25,6 +25,22 @@ export function withOptional(type: Type, optional: boolean): Type {
   return type.kind === "list" || type.optional === optional ? type : { ...type, optional };
 }
 
+/** Equal for types that are the same in all their parts. */
+export function typeKey(type: Type): string {
+  const optional = isOptional(type) ? "?" : "";
+  switch (type.kind) {
+    case "number":
+    case "boolean":
+      return type.kind + optional;
+    case "record":
+      return `${JSON.stringify([type.name, type.origin, ...[...type.fields].map(([name, field]) => [name, typeKey(field)])])}${optional}`;
+    case "tuple":
+      return `(${type.members.map(typeKey).join(",")})${optional}`;
+    case "list":
+      return `[${typeKey(type.element)}]`;
+  }
+}
+
 /** For messages: "a number", "a list of Muon records". */
 export function describeType(type: Type): string {
   switch (type.kind) {

@@ -11,10 +11,8 @@ for (const partition of dataset?.partitions ?? []) {
   const values = new arrays[location.column.dtype](location.values);
   const offsets = new Uint32Array(location.entries + 1);
   const valid = new Uint8Array(location.values);
-  const read = await readColumn(location, { values, valid, offsets });
+  const { values: count, missing } = await readColumn(location, { values, valid, offsets });
   let sum = 0;
-  for (const value of values.subarray(0, read.values)) sum += value;
-  console.log(
-    `partition ${partition.index}: ${location.entries} entries, ${read.values} values of ${name}, mean ${sum / (read.values - read.missing)}`,
-  );
+  for (const value of values.subarray(0, count)) sum += value;
+  console.log(`partition ${partition.index}: ${location.entries} entries, ${count} values of ${name}, mean ${sum / (count - missing)}`);
 }

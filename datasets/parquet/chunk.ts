@@ -1,5 +1,6 @@
 /** What a Parquet file says of its columns and row groups, reduced to what planning and reading need. */
 import type { CompressionCodec } from "hyparquet";
+import { CompressionCodecs } from "hyparquet/src/constants.js";
 import type { DType } from "../../engine/schema.ts";
 import type { PhysicalType } from "./value-type.ts";
 
@@ -37,10 +38,23 @@ export interface FileShape {
 
 export interface ParquetFile {
   readonly shape: FileShape;
-  readonly rowGroups: readonly { readonly entries: number; readonly firstEntry: number }[];
-  readonly chunks: ChunkTable;
+  readonly rowGroups: readonly RowGroup[];
   /** By `Leaf.index`: 1 where values (not: lists) may be missing, by the schema and as the statistics do not rule it out. */
   readonly nullable: Uint8Array;
+}
+
+/** The arrays have a place for each column chunk, by `Leaf.index`. */
+export interface RowGroup {
+  readonly entries: number;
+  readonly firstEntry: number;
+  /** Byte of the file where the chunk begins, its bytes there, and those of its pages after decompression. */
+  readonly start: Float64Array;
+  readonly length: Float64Array;
+  readonly uncompressed: Float64Array;
+  /** Level entries: columns of one collection agree in it. */
+  readonly values: Float64Array;
+  /** Numbers of the format's codecs. */
+  readonly codec: Uint8Array;
 }
 
 /** Where a column chunk lies and how to decode it: the `chunk` of a `ColumnLocation`; plain data. */
@@ -55,4 +69,17 @@ export interface ParquetChunk {
   readonly physical: PhysicalType;
   readonly unsigned: boolean;
   readonly levels: Levels;
+}
+
+export function locateChunk(group: RowGroup, rowGroup: number, { index, physical, unsigned, levels }: Leaf): ParquetChunk {
+  return {
+    rowGroup,
+    start: group.start[index]!,
+    length: group.length[index]!,
+    uncompressed: group.uncompressed[index]!,
+    codec: CompressionCodecs[group.codec[index]!]!,
+    physical,
+    unsigned,
+    levels,
+  };
 }

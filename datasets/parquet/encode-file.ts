@@ -1,9 +1,9 @@
 /**
  * Flat columns as a Parquet file of one row group: required numbers and lists of them, one PLAIN data page a column, no statistics.
  *
- * hyparquet-writer's column writer takes values in rows (an empty list is a hole among them) and passes over each several times through boxed
- * arrays; feeding it typed arrays of values that are there is not possible. So pages are laid out here, the values' bytes as they lie in memory, and its
- * modules write what is small: page headers, runs of levels, snappy, the footer.
+ * hyparquet-writer's column writer wants a place among the values for every empty list, and passes over boxed arrays several times: thirteen
+ * columns of a million events take it 13 s and 1 GB. So pages are laid out here, values as they lie in memory, and its modules write
+ * what is small: page headers, runs of levels, snappy, the footer.
  */
 import type { ColumnMetaData, FileMetaData, ParquetType, SchemaElement } from "hyparquet";
 import { ByteWriter } from "hyparquet-writer/src/bytewriter.js";

@@ -1,6 +1,6 @@
 /**
- * The pages of a column chunk, one after another, headers and checksums (where there are any) checked. Reads the file in windows of 4 MiB (or one page, if larger),
- * so memory is bounded by the largest page. Throws where a page overruns its chunk or states impossible sizes.
+ * The pages of a column chunk, one after another, headers and checksums (where there are any) checked. Reads the file in windows of
+ * 4 MiB (or one page, if larger), so memory is bounded by the largest page. Throws where a page overruns its chunk or states impossible sizes.
  */
 import type { Encoding, PageHeader } from "hyparquet";
 import { parquetHeader } from "hyparquet/src/column.js";

@@ -16,6 +16,7 @@ const map = 11;
 const struct = 12;
 
 const deepest = 64;
+const decoder = new TextDecoder();
 
 export class ThriftReader {
   readonly #bytes: Uint8Array;
@@ -25,16 +26,28 @@ export class ThriftReader {
     this.#bytes = bytes;
   }
 
-  /** Calls `visit` for each field of a struct; true if it read the value, else the value is skipped. */
-  struct(visit: (field: number, type: number) => boolean): void {
-    let field = 0;
-    for (;;) {
-      const head = this.byte();
-      if (head === stop) return;
-      const type = head & 15;
-      field = head >>> 4 === 0 ? this.integer() : field + (head >>> 4);
-      if (!visit(field, type)) this.#skip(type, 0);
-    }
+  /** Type code of the field that `field` found. */
+  type = 0;
+
+  /** The next field of a struct after field `previous` (0 at its start); 0 at its end. Its value must then be read or skipped. */
+  field(previous: number): number {
+    const head = this.byte();
+    if (head === stop) return 0;
+    this.type = head & 15;
+    const field = head >>> 4 === 0 ? this.integer() : previous + (head >>> 4);
+    if (field <= 0) throw new Error(`${field} is no field`);
+    return field;
+  }
+
+  /** The value of a boolean field: it lies in its type. */
+  boolean(): boolean {
+    if (this.type !== yes && this.type !== no) throw new Error("a boolean is none");
+    return this.type === yes;
+  }
+
+  /** Passes over the value of the field that `field` found. */
+  skip(): void {
+    this.#skip(this.type, 0);
   }
 
   /** The number of elements, each of which must then be read. */
@@ -59,17 +72,14 @@ export class ThriftReader {
   }
 
   text(): string {
-    return new TextDecoder().decode(this.#take(this.#unsigned()));
+    const length = this.#unsigned();
+    this.#advance(length);
+    return decoder.decode(this.#bytes.subarray(this.#at - length, this.#at));
   }
 
   byte(): number {
     if (this.#at >= this.#bytes.length) throw new Error("it ends in the middle");
     return this.#bytes[this.#at++]!;
-  }
-
-  /** The value of a boolean field is its type. */
-  static isTrue(type: number): boolean {
-    return type === yes;
   }
 
   #unsigned(): number {
@@ -85,12 +95,9 @@ export class ThriftReader {
     }
   }
 
-  #take(length: number): Uint8Array {
-    const end = this.#at + length;
-    if (end > this.#bytes.length) throw new Error("it ends in the middle");
-    const taken = this.#bytes.subarray(this.#at, end);
-    this.#at = end;
-    return taken;
+  #advance(length: number): void {
+    if (length > this.#bytes.length - this.#at) throw new Error("it ends in the middle");
+    this.#at += length;
   }
 
   #skip(type: number, depth: number): void {
@@ -100,13 +107,13 @@ export class ThriftReader {
       case no:
         return;
       case byte:
-        this.#take(1);
+        this.#advance(1);
         return;
       case double:
-        this.#take(8);
+        this.#advance(8);
         return;
       case binary:
-        this.#take(this.#unsigned());
+        this.#advance(this.#unsigned());
         return;
       case list:
       case set:

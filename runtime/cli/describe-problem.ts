@@ -15,7 +15,9 @@ export function describeProblem(problem: Problem, context: ProblemContext): stri
   const { colours } = context;
   if (!problem.errors || problem.errors.length === 0) return `${colours.red(problem.title)}: ${problem.detail}`;
   const { length } = problem.errors;
-  const head = `${colours.red(problem.title)}: ${length === 1 ? "1 error" : `${length} errors`}`;
+  // Elsewhere than in queries the detail says more than the places do.
+  const summary = problem.code === "bad-query" ? (length === 1 ? "1 error" : `${length} errors`) : problem.detail;
+  const head = `${colours.red(problem.title)}: ${summary}`;
   return [head, ...problem.errors.flatMap((issue) => ["", ...describeIssue(issue, context)])].join("\n");
 }
 

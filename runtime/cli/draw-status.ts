@@ -1,5 +1,6 @@
 /** A result as text: what was asked, each histogram drawn, the cut flow, what failed. */
 import type { Status } from "../../functions/api.ts";
+import { type CutflowLine, cutflowLines } from "../../functions/render/cutflow-lines.js";
 import { formatNumber, formatSeconds } from "../../functions/render/format-number.js";
 import { histogramStatistics } from "../../functions/render/histogram-statistics.js";
 import { readHistogram } from "../../functions/render/read-histogram.js";
@@ -24,18 +25,18 @@ export function drawStatus(status: Status, options: DrawOptions & { readonly his
     else lines.push(`${bins.axes.length} axes: too many to draw; --format uhi or csv has them`);
     lines.push(figures.join("  "));
   }
-  if (status.cutflow.length > 1) lines.push("", ...drawCutflow(status.cutflow));
+  const cutflow = cutflowLines(status);
+  if (cutflow.length > 0) lines.push("", ...drawCutflow(cutflow));
   if (status.id !== "") lines.push("", colours.dim(`id ${status.id}`));
   return `${lines.join("\n")}\n`;
 }
 
-function drawCutflow(cutflow: Status["cutflow"]): readonly string[] {
-  const all = cutflow[0].events;
-  const rows = cutflow.map(({ filter, events, weight }, index) => [
-    index === 0 ? "all events" : filter,
+function drawCutflow(cutflow: readonly CutflowLine[]): readonly string[] {
+  const rows = cutflow.map(({ filter, events, weight, ofAll }) => [
+    filter,
     formatNumber(events),
-    formatNumber(weight),
-    all === 0 ? "–" : `${((100 * events) / all).toFixed(1)} %`,
+    weight === undefined ? "" : formatNumber(weight),
+    Number.isNaN(ofAll) ? "–" : `${(100 * ofAll).toFixed(1)} %`,
   ]);
   const right = "right" as const;
   return drawTable(

@@ -1,6 +1,7 @@
 /** The query's text, from a file or standard input, checked to be JSON before a server is asked. */
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
+import { parser } from "@lezer/json";
 import { CommandFailed, exitCodes } from "./command-failed.ts";
 import { pointInto } from "./describe-problem.ts";
 import type { Terminal } from "./terminal.ts";
@@ -39,12 +40,21 @@ async function readText(file: string): Promise<string> {
   }
 }
 
-/** `JSON.parse` tells an offset, or nothing where the text ends too early. */
+/** The place is the parser's first error: what `JSON.parse` tells of it differs between hosts. */
 function describeSyntaxError(name: string, content: string, error: unknown): string {
-  const { message } = error as Error;
-  const offset = Number(/at position (\d+)/.exec(message)?.[1] ?? content.trimEnd().length);
+  const offset = firstError(content);
   const before = content.slice(0, offset).split("\n");
   const [line, column] = [before.length, before[before.length - 1].length + 1];
   const [source, caret] = pointInto(content, { line, column, width: 76 });
-  return `${name} ${line}:${column} is not JSON\n  ${source}\n  ${caret}\n  ${message}`;
+  return `${name} ${line}:${column} is not JSON\n  ${source}\n  ${caret}\n  ${(error as Error).message.replaceAll("\n", " ")}`;
+}
+
+function firstError(content: string): number {
+  let first = content.trimEnd().length;
+  parser.parse(content).iterate({
+    enter: ({ type, from }) => {
+      if (type.isError) first = Math.min(first, from);
+    },
+  });
+  return first;
 }

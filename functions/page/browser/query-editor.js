@@ -21,6 +21,7 @@ import { EditorState, Prec } from "@codemirror/state";
 import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from "@codemirror/view";
 import { editorColours, editorTheme } from "./editor-theme.js";
 import { locateIssue, locateValue } from "./locate-issue.js";
+import { wrapIndent } from "./wrap-indent.js";
 
 /**
  * @typedef {object} EditorOptions
@@ -63,6 +64,7 @@ export function createQueryEditor({ parent, text, nonce, onRun, onEdit, check })
         syntaxHighlighting(editorColours),
         editorTheme,
         EditorView.lineWrapping,
+        wrapIndent,
         EditorView.contentAttributes.of({ "aria-label": "Query, as JSON. Control Enter runs it.", spellcheck: "false", id: "editor" }),
         linter(async (editor) => (editor.state.doc.length === 0 ? [] : lint(editor)), { delay: checkDelay }),
         keymap.of([...defaultKeymap, ...historyKeymap, ...foldKeymap, ...lintKeymap]),

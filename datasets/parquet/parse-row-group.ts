@@ -1,0 +1,136 @@
+/** The row groups in a footer, chunk by chunk into arrays: wide files have tens of thousands of chunks. */
+import type { RowGroup } from "./chunk.ts";
+import type { ThriftReader } from "./thrift-reader.ts";
+
+/** What the chunks of all row groups say of a column together. */
+export interface ColumnFacts {
+  readonly maxDefinition: number;
+  /** Levels from here on are elements. */
+  readonly element: number;
+  mayMiss: boolean;
+  /** A chunk that is encrypted or lies elsewhere, or is compressed in a way that is not read. */
+  unreadable?: string;
+}
+
+const lzo = 3;
+const lastCodec = 7;
+
+export function parseRowGroup(reader: ThriftReader, columns: readonly ColumnFacts[], firstEntry: number, mostEntries: number): RowGroup {
+  const numbers = () => new Float64Array(columns.length);
+  let entries = 0;
+  let group: RowGroup | undefined;
+  for (let field = reader.field(0); field !== 0; field = reader.field(field)) {
+    if (field === 1) {
+      const size = reader.listSize();
+      if (size !== columns.length) throw new Error(`a row group has ${size} columns, the schema ${columns.length}`);
+      const codec = new Uint8Array(columns.length);
+      group = { entries: 0, firstEntry, start: numbers(), length: numbers(), uncompressed: numbers(), values: numbers(), codec };
+      for (const [index, facts] of columns.entries()) parseChunk(reader, group, index, facts);
+    } else if (field === 3) {
+      entries = reader.count();
+    } else {
+      reader.skip();
+    }
+  }
+  if (!group) throw new Error("a row group has no columns");
+  if (entries > mostEntries || group.values.some((values) => values > mostEntries))
+    throw new Error(`a row group is beyond ${mostEntries} values`);
+  return { ...group, entries };
+}
+
+function parseChunk(reader: ThriftReader, group: RowGroup, index: number, facts: ColumnFacts): void {
+  let described = false;
+  for (let field = reader.field(0); field !== 0; field = reader.field(field)) {
+    switch (field) {
+      case 1:
+        if (reader.text() !== "") facts.unreadable = "is kept in another file, which is not supported";
+        break;
+      case 3:
+        parseMetadata(reader, group, index, facts);
+        described = true;
+        break;
+      case 8:
+        facts.unreadable = "is encrypted, which is not supported";
+        reader.skip();
+        break;
+      default:
+        reader.skip();
+    }
+  }
+  if (!described) facts.unreadable ??= "is encrypted, which is not supported";
+}
+
+function parseMetadata(reader: ThriftReader, group: RowGroup, index: number, facts: ColumnFacts): void {
+  const canMiss = facts.maxDefinition > facts.element;
+  let data = 0;
+  let dictionary = 0;
+  let nulls: number | undefined;
+  let levels: readonly number[] | undefined;
+  for (let field = reader.field(0); field !== 0; field = reader.field(field)) {
+    switch (field) {
+      case 4:
+        group.codec[index] = checkedCodec(reader.count(), facts);
+        break;
+      case 5:
+        group.values[index] = reader.count();
+        break;
+      case 6:
+        group.uncompressed[index] = reader.count();
+        break;
+      case 7:
+        group.length[index] = reader.count();
+        break;
+      case 9:
+        data = reader.count();
+        break;
+      case 11:
+        dictionary = reader.count();
+        break;
+      case 12:
+        if (canMiss) nulls = parseNullCount(reader);
+        else reader.skip();
+        break;
+      case 16:
+        if (canMiss) levels = parseDefinitionHistogram(reader);
+        else reader.skip();
+        break;
+      default:
+        reader.skip();
+    }
+  }
+  group.start[index] = dictionary > 0 && dictionary < data ? dictionary : data;
+  if (canMiss) facts.mayMiss ||= mayMiss(facts, nulls, levels);
+}
+
+function checkedCodec(codec: number, facts: ColumnFacts): number {
+  if (codec === lzo) facts.unreadable = "is compressed by LZO, which is not supported";
+  else if (codec > lastCodec) facts.unreadable = `is compressed by a codec (number ${codec}) that is not supported`;
+  return codec;
+}
+
+/**
+ * Whether the chunk's statistics leave room for missing values. Writers count empty lists as nulls: where there is a histogram of
+ * the definition levels, it tells them apart.
+ */
+function mayMiss({ maxDefinition, element }: ColumnFacts, nulls: number | undefined, levels: readonly number[] | undefined): boolean {
+  if (levels?.length === maxDefinition + 1) return levels.slice(element, -1).some((occurrences) => occurrences > 0);
+  return nulls !== 0;
+}
+
+function parseNullCount(reader: ThriftReader): number | undefined {
+  let nulls: number | undefined;
+  for (let field = reader.field(0); field !== 0; field = reader.field(field)) {
+    if (field === 3) nulls = reader.integer();
+    else reader.skip();
+  }
+  return nulls;
+}
+
+function parseDefinitionHistogram(reader: ThriftReader): readonly number[] | undefined {
+  let levels: readonly number[] | undefined;
+  for (let field = reader.field(0); field !== 0; field = reader.field(field)) {
+    if (field === 3) levels = Array.from({ length: reader.listSize() }, () => reader.count());
+    else reader.skip();
+  }
+  return levels;
+}

@@ -1,0 +1,142 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { mostCandidates, mostPassed, type Place, type Waiting, WaitingOrder } from "../../coordination/order.ts";
+
+class Item implements Waiting<Item> {
+  readonly name: string;
+  previous: Item | undefined = undefined;
+  next: Item | undefined = undefined;
+  line: Waiting<Item>["line"] = undefined;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+function addAll(order: WaitingOrder<Item>, place: Place, names: readonly string[]): readonly Item[] {
+  const items = names.map((name) => new Item(name));
+  for (const item of items) order.add(item, place);
+  return items;
+}
+
+function takeAll(order: WaitingOrder<Item>): string {
+  const names: string[] = [];
+  for (let item = order.take(); item !== undefined; item = order.take()) names.push(item.name);
+  return names.join(" ");
+}
+
+/** Numbers in [0, 1) that a seed decides (mulberry32). */
+function createRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+test("WaitingOrder.take follows priority, then turns of clients, then first come", () => {
+  const order = new WaitingOrder<Item>();
+  addAll(order, { priority: 5, client: "a" }, ["a1", "a2", "a3"]);
+  addAll(order, { priority: 5, client: "b" }, ["b1"]);
+  addAll(order, { priority: 999, client: "c" }, ["c1"]);
+  addAll(order, { priority: 0, client: "c" }, ["c2"]);
+  assert.equal(order.size, 6);
+  assert.equal(takeAll(order), "c2 a1 b1 a2 a3 c1");
+  assert.equal(order.size, 0);
+  assert.equal(order.take(), undefined);
+});
+
+test("WaitingOrder.add with first puts an item at the start of its line", () => {
+  const order = new WaitingOrder<Item>();
+  const place = { priority: 5, client: "a" };
+  addAll(order, place, ["a1", "a2"]);
+  order.add(new Item("a0"), place, { first: true });
+  assert.equal(takeAll(order), "a0 a1 a2");
+});
+
+test("WaitingOrder.remove takes an item out of the middle, the ends and an order of one", () => {
+  const order = new WaitingOrder<Item>();
+  const items = addAll(order, { priority: 5, client: "a" }, ["1", "2", "3", "4", "5"]);
+  for (const index of [2, 0, 4]) order.remove(items[index]!);
+  order.remove(items[2]!);
+  assert.equal(order.placeOf(items[2]!), undefined);
+  assert.equal(order.placeOf(items[1]!)?.client, "a");
+  assert.equal(takeAll(order), "2 4");
+});
+
+test("WaitingOrder.take looks for preferred items of all clients in turn, in the best priority only", () => {
+  const order = new WaitingOrder<Item>();
+  addAll(order, { priority: 5, client: "a" }, ["a1", "a2", "x3"]);
+  addAll(order, { priority: 5, client: "b" }, ["b1", "x2"]);
+  addAll(order, { priority: 6, client: "a" }, ["x9"]);
+  const prefers = ({ name }: Item) => name.startsWith("x");
+  assert.deepEqual(
+    Array.from({ length: 5 }, () => order.take(prefers)?.name),
+    ["x2", "x3", "b1", "a1", "a2"],
+  );
+});
+
+test("WaitingOrder.take looks at a bounded number of candidates", () => {
+  const order = new WaitingOrder<Item>();
+  for (let client = 0; client < 1000; client++) addAll(order, { priority: 5, client: `${client}` }, ["1", "2"]);
+  let asked = 0;
+  const prefersNone = () => {
+    asked++;
+    return false;
+  };
+  assert.equal(order.take(prefersNone)?.name, "1");
+  assert.equal(asked, mostCandidates);
+});
+
+test("WaitingOrder.take lets the client whose turn it is wait a bounded number of times", () => {
+  const order = new WaitingOrder<Item>();
+  addAll(order, { priority: 5, client: "patient" }, ["p"]);
+  addAll(order, { priority: 5, client: "favourite" }, new Array(100).fill("x"));
+  const taken = Array.from({ length: mostPassed + 1 }, () => order.take(({ name }) => name === "x")?.name);
+  assert.equal(taken.join(""), `${"x".repeat(mostPassed)}p`);
+});
+
+test("WaitingOrder agrees with a plain list that is searched, over random adds, moves and takes", () => {
+  const random = createRandom(20260722);
+  const pick = (count: number) => Math.floor(random() * count);
+  const order = new WaitingOrder<Item>();
+  /** The plain list: items in the order they came, and when each client of each priority had its last turn or came. */
+  const waiting: { readonly item: Item; readonly place: Place }[] = [];
+  const turns = new Map<string, number>();
+  const lineOf = ({ priority, client }: Place) => `${priority} ${client}`;
+  const forgetEmpty = (place: Place) => {
+    if (!waiting.some((other) => lineOf(other.place) === lineOf(place))) turns.delete(lineOf(place));
+  };
+  const takeFromList = (time: number): Item | undefined => {
+    if (waiting.length === 0) return undefined;
+    const best = Math.min(...waiting.map(({ place }) => place.priority));
+    const lines = [...new Set(waiting.filter(({ place }) => place.priority === best).map(({ place }) => lineOf(place)))];
+    const line = lines.reduce((first, other) => (turns.get(other)! < turns.get(first)! ? other : first));
+    const [taken] = waiting.splice(
+      waiting.findIndex(({ place }) => lineOf(place) === line),
+      1,
+    );
+    turns.set(line, time);
+    forgetEmpty(taken!.place);
+    return taken!.item;
+  };
+  for (let time = 0; time < 5000; time++) {
+    const action = random();
+    if (action < 0.5) {
+      const place = { priority: pick(4) * 333, client: `c${pick(5)}` };
+      const item = new Item(`${time}`);
+      order.add(item, place);
+      waiting.push({ item, place });
+      if (!turns.has(lineOf(place))) turns.set(lineOf(place), time);
+    } else if (action < 0.6 && waiting.length > 0) {
+      const [removed] = waiting.splice(pick(waiting.length), 1);
+      order.remove(removed!.item);
+      forgetEmpty(removed!.place);
+    } else {
+      assert.equal(order.take()?.name, takeFromList(time)?.name);
+    }
+    assert.equal(order.size, waiting.length);
+  }
+});
