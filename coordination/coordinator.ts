@@ -85,7 +85,8 @@ export interface Node {
 export interface Membership {
   readonly id: string;
   /**
-   * Waits for a subtask and claims it. Among those of the best priority it takes one that `prefers` where there is any (its columns are held here).
+   * Waits for a subtask and claims it. Among those of the best priority it takes one that `prefers` where it finds any (its columns are held here), looking at a
+   * bounded number of them, and without making any client wait for long.
    * Rejects with the signal's reason when aborted.
    */
   claim(options: { readonly signal: AbortSignal; readonly prefers?: (subtask: Subtask) => boolean }): Promise<Claim>;

@@ -1,11 +1,11 @@
 /**
  * The coordinator of one process: state in memory, recoverable from a journal. Promises what `coordinator.ts` does.
  *
- * What `enqueue`, `renew`, `withdraw` and `retry` resolved with is durable. A claim is written at once but handed out before that is done (a
- * millisecond, in which a crash does not count as a lost claim). How it went is written before `complete`, `fail` or `release` resolve, but a refused write (full disk)
- * does not make `complete`, `fail` or `release` reject: it is logged and written with what comes next; a crash in between repeats the subtask.
- * Subtasks that were owned when the process died lost a claim. Long lists are worked through in slices, so no call holds the thread for long; at most
- * `mostSubtasks` are kept, and a request that would exceed them is refused whole.
+ * What `enqueue`, `renew`, `withdraw` and `retry` resolved with is durable. A claim is written at once but handed out before that is done: a
+ * crash within that millisecond does not count as a lost claim. How it went is written before `complete`, `fail` or `release` resolve; where the
+ * journal refuses (full disk) they resolve all the same, it is logged and written with what comes next, and a crash in between repeats the subtask.
+ * Long lists are worked through in slices, so that no call holds the thread for long. At most `mostSubtasks` are kept: a request that would exceed
+ * them is refused whole.
  */
 import { setImmediate as turn } from "node:timers/promises";
 import type { AskedQuery } from "./asked-query.ts";

@@ -21,7 +21,7 @@ export type Operation =
   | "position"
   /** args: record; literal: name */
   | "field"
-  /** args: the fields, in the order of the type's map */
+  /** args: the fields, in the order of the type's map; then, for one of two records that may be missing, whether it is there */
   | "record"
   /** args: tuple; literal: place */
   | "member"

@@ -1,6 +1,7 @@
 /** One map from errors to HTTP: RFC 9457 problem documents that say whose fault it was and what would be right. */
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
+import { CoordinatorFullError } from "../coordination/coordinator.ts";
 import { DatasetError } from "../datasets/dataset.ts";
 import { QueryError, type QueryIssue } from "../engine/query-error.ts";
 import type { Problem } from "./api.ts";
@@ -62,6 +63,7 @@ function toProblem(error: Error): HttpProblem {
   if (error instanceof QueryError) return new HttpProblem(400, "bad-query", describeIssues(error.issues), error.issues);
   if (error instanceof DatasetError)
     return new HttpProblem(error.permanent ? 422 : 503, error.permanent ? "unreadable-data" : "data-unavailable", error.message);
+  if (error instanceof CoordinatorFullError) return new HttpProblem(503, "queue-full", error.message);
   if (error instanceof HTTPException && error.status < 500 && error.status in titles)
     return new HttpProblem(error.status as ProblemStatus, "bad-request", error.message || titles[error.status as ProblemStatus]);
   return new HttpProblem(500, "internal", "The server failed at this request; its log says why.");

@@ -19,6 +19,7 @@ import { openCompute } from "./compute.ts";
 import type { Config } from "./config.ts";
 import { loadQueryFunctions } from "./load-query-functions.ts";
 import { openDatasets } from "./open-datasets.ts";
+import { onePerTurn } from "./one-per-turn.ts";
 import { refuseForeignHosts } from "./refuse-foreign-hosts.ts";
 import { type Handler, type Listening, serve, urlOf } from "./serve.ts";
 import { StartError } from "./start-error.ts";
@@ -45,7 +46,7 @@ export async function startServer(config: Config, log: Log): Promise<Server> {
     await requireFiles(config);
     const opened = deferred<Handler>();
     const wait: Handler = async (request, environment) => (await opened.promise)(request, environment);
-    const listening = await serve(refuseForeignHosts(wait, config.host), config);
+    const listening = await serve(refuseForeignHosts(onePerTurn(wait), config.host), config);
     closers.add("HTTP server", () => listening.close(grace));
     const { handler, datasets } = await openServices({ config, log, closers, listening, stopping: stopping.signal });
     opened.resolve(handler);

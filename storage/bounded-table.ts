@@ -26,7 +26,7 @@ export interface BoundedTableOptions {
 }
 
 const writtenAfter = 3_600_000_000;
-const rememberedUses = 65_536;
+const rememberedUses = 32_768;
 /** Bodies looked at for eviction in one transaction, so that it never holds the thread for long. */
 const stepsPerTransaction = 32;
 const keyBytesLimit = 1900;
@@ -86,7 +86,7 @@ export class BoundedTable {
   }
 
   usage(): StoreUsage {
-    return { bodies: entryCount(this.#uses), bytes: this.#bytes(), limit: this.#options.limit };
+    return this.#environment.read(() => ({ bodies: entryCount(this.#uses), bytes: this.#bytes(), limit: this.#options.limit }));
   }
 
   async #write(key: string, body: Uint8Array, collide: (stored: Uint8Array) => Inserted | "replace"): Promise<Inserted> {

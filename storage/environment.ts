@@ -21,6 +21,7 @@ export interface Environment {
   read<T>(action: () => T): T;
   /** Runs `action` inside a write transaction: it reads what it wrote, and must not wait. Check first, then write: what an action that throws wrote stays. */
   transact<T>(action: () => T): Promise<T>;
+  /** Waits for transactions that were asked for; later calls of the others are refused. */
   close(): Promise<void>;
 }
 
@@ -35,12 +36,13 @@ export async function openEnvironment(options: { readonly directory: string; rea
   const ownerFile = join(directory, "owner");
   await prepareDirectory(directory, ownerFile, options.log);
   const root = openRoot(directory);
+  let closing: Promise<void> | undefined;
+  const requireOpen = () => {
+    if (closing !== undefined) throw new StoreError("unavailable", `Cannot use ${directory}: it was closed`);
+  };
   const read = <T>(action: () => T): T => {
-    try {
-      return action();
-    } catch (error) {
-      throw isDamage(error) ? damaged(directory, error) : error;
-    }
+    requireOpen();
+    return explainDamage(directory, action);
   };
   try {
     read(() => takeDirectory(root, directory, ownerFile));
@@ -53,15 +55,16 @@ export async function openEnvironment(options: { readonly directory: string; rea
     root,
     read,
     async transact(action) {
+      requireOpen();
       try {
-        return await root.transaction(() => read(action));
+        return await root.transaction(() => explainDamage(directory, action));
       } catch (error) {
         throw await explainRefusal(error, directory);
       }
     },
-    async close() {
-      rmSync(ownerFile, { force: true });
-      await root.close();
+    close() {
+      closing ??= root.close().then(() => rmSync(ownerFile, { force: true }));
+      return closing;
     },
   };
 }
@@ -76,17 +79,14 @@ async function prepareDirectory(directory: string, ownerFile: string, log: Envir
       if (filled > 0) log?.warn({ directory, bytes: filled }, "the database file was shorter than it says; filled up with zeros");
     } else if (names.some((name) => name !== "owner" && name !== "lock.mdb")) {
       const some = names.slice(0, 3).join(", ");
-      throw new StoreError(
-        "foreign",
-        `Cannot open a store in ${directory}: it holds other files (${some}); name an empty or new directory`,
-      );
+      throw new StoreError("foreign", `Cannot open ${directory}: it holds other files (${some}); name an empty or new directory`);
     }
   } catch (error) {
     if (error instanceof StoreError) {
       if (error.code !== "damaged") throw error;
       throw damaged(directory, error);
     }
-    throw new StoreError("unavailable", `Cannot open a store in ${directory}: ${messageOf(error)}`, error);
+    throw new StoreError("unavailable", `Cannot open ${directory}: ${messageOf(error)}`, error);
   }
 }
 
@@ -106,10 +106,7 @@ function takeDirectory(root: RootDatabase<Uint8Array, string>, directory: string
     const found = root.getBinary("format");
     const isNew = found === undefined && entryCount(root) === 0;
     if (!isNew && (found === undefined || Buffer.from(found).toString() !== format)) {
-      throw new StoreError(
-        "foreign",
-        `Cannot open a store in ${directory}: its database is of another program or version; name another directory`,
-      );
+      throw new StoreError("foreign", `Cannot open ${directory}: its database is of another program or version; name another directory`);
     }
     if (isNew) root.put("format", Buffer.from(format));
     writeFileSync(ownerFile, JSON.stringify(thisProcess()));
@@ -120,7 +117,7 @@ function refuseTaken(directory: string, ownerFile: string): void {
   const owner = readOwner(ownerFile);
   if (owner === undefined || !isAlive(owner)) return;
   const advice = `stop it first, or give this one another directory (if it is gone for good, delete ${ownerFile})`;
-  throw new StoreError("in-use", `Cannot open a store in ${directory}: process ${owner.pid} on ${owner.host} has it open; ${advice}`);
+  throw new StoreError("in-use", `Cannot open ${directory}: process ${owner.pid} on ${owner.host} has it open; ${advice}`);
 }
 
 export function entryCount(database: { getStats(): object }): number {
@@ -129,7 +126,15 @@ export function entryCount(database: { getStats(): object }): number {
 
 export function damaged(directory: string, cause: unknown): StoreError {
   const advice = "delete the directory to start afresh: what it held is computed again when it is asked for";
-  return new StoreError("damaged", `Cannot read the store in ${directory}: its database is damaged; ${advice}`, cause);
+  return new StoreError("damaged", `Cannot read ${directory}: its database is damaged; ${advice}`, cause);
+}
+
+function explainDamage<T>(directory: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    throw isDamage(error) ? damaged(directory, error) : error;
+  }
 }
 
 /** LMDB's codes for a page that is missing or wrong, a state it cannot go on from, and a file that is not its own. */
@@ -142,7 +147,7 @@ function isDamage(error: unknown): boolean {
 async function explainRefusal(error: unknown, directory: string): Promise<unknown> {
   if (!(error instanceof Error) || !("commitError" in error)) return error;
   const reason = await Promise.resolve(error.commitError).then(messageOf, messageOf);
-  return new StoreError("unavailable", `Cannot write to the store in ${directory}: ${reason}; is its disk full?`, error);
+  return new StoreError("unavailable", `Cannot write to ${directory}: ${reason}; is its disk full?`, error);
 }
 
 function messageOf(error: unknown): string {

@@ -3,6 +3,7 @@
  *
  * Promises: what a resolved `put` wrote is there after a crash. Partials and results are insert-only: the first wins, and
  * `put` says so. Bodies (partials, results) are bounded in bytes: the least recently used go first, never one that is pinned.
+ * A body must stay as it is until its put resolves; what a get gives belongs to the caller.
  * Does not promise: transactions over several keys.
  */
 

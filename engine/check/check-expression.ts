@@ -3,7 +3,7 @@ import { type ArithmeticOperator, type ComparisonOperator, ExpressionError, type
 import type { Operation, Term } from "../term.ts";
 import { boolean, describeType, isOptional, number, type RecordType, type Type, withOptional } from "../types.ts";
 import { type Context, expectType, fieldOf, type ListType, numeric } from "./context.ts";
-import { isFourVector } from "./four-vector.ts";
+import { type Component, components, isFourVector } from "./four-vector.ts";
 import { checkCall, checkField, functionNames } from "./functions.ts";
 import { checkMethod, elementOf, methodNames } from "./methods.ts";
 
@@ -186,26 +186,30 @@ function checkLogic(operation: "and" | "or", who: string, tree: { readonly left:
   return numeric(context, operation, args, boolean);
 }
 
-/** One of two records: each field that both have is chosen by itself. */
+/**
+ * One of two records: each field that both have is chosen by itself. Of four-vectors in different forms so is every component:
+ * what both have as fields does not tell them all.
+ */
 function chooseRecord(test: Term, yes: Term, no: Term, tree: Tree, context: Context): Term {
+  const { terms, formulas } = context;
   const [a, b] = [yes.type as RecordType, no.type as RecordType];
-  const chosen: [string, Term][] = [];
-  for (const name of a.fields.keys()) {
-    const [left, right] = [a, b].map((type) => type.fields.get(name)?.kind);
-    if (left !== right || (left !== "number" && left !== "boolean")) continue;
-    const [one, other] = [fieldOf(context.terms, yes, name), fieldOf(context.terms, no, name)];
-    chosen.push([
-      name,
-      context.terms.make("conditional", withOptional(one.type, isOptional(one.type) || isOptional(other.type)), [test, one, other]),
-    ]);
-  }
+  const names = new Set<string>([...a.fields.keys(), ...b.fields.keys()].filter((name) => hasMember(a, name) && hasMember(b, name)));
+  if (isFourVector(a) && isFourVector(b) && components.some((name) => a.fields.has(name) !== b.fields.has(name)))
+    for (const name of components) names.add(name);
+  const chosen = [...names].flatMap((name): [string, Term][] => {
+    const [one, other] = [yes, no].map((record) =>
+      (record.type as RecordType).fields.has(name) ? fieldOf(terms, record, name) : formulas.component(record, name as Component),
+    );
+    if (one.type.kind !== other.type.kind || (one.type.kind !== "number" && one.type.kind !== "boolean")) return [];
+    return [[name, terms.make("conditional", withOptional(one.type, isOptional(one.type) || isOptional(other.type)), [test, one, other])]];
+  });
   if (chosen.length === 0) throw new ExpressionError(`${describeType(a)} and ${describeType(b)} have no field in common`, tree.start);
   const fields = new Map<string, Type>(chosen.map(([name, term]) => [name, term.type]));
-  const type: Type = { kind: "record", name: a.name === b.name ? a.name : "chosen", fields, optional: isOptional(a) || isOptional(b) };
-  return context.terms.make(
-    "record",
-    type,
-    chosen.map(([, term]) => term),
-    type.name,
-  );
+  const optional = isOptional(a) || isOptional(b);
+  const type: Type = { kind: "record", name: a.name === b.name ? a.name : "chosen", fields, optional };
+  const isThere = terms.make("conditional", boolean, [test, ...[yes, no].map((record) => terms.make("is-present", boolean, [record]))]);
+  return terms.make("record", type, [...chosen.map(([, term]) => term), ...(optional ? [isThere] : [])], type.name);
 }
+
+const hasMember = (type: RecordType, name: string): boolean =>
+  type.fields.has(name) || (isFourVector(type) && (components as readonly string[]).includes(name));

@@ -91,7 +91,7 @@ export class Formulas {
         return call("sqrt", isNumber(type, "mass") ? add(momentum, square(get("mass"))) : momentum);
       }
       case "mass":
-        if (!isNumber(type, "energy")) return this.constant(0);
+        if (!isNumber(type, "energy")) return isOptional(get("pt").type) ? call("zeroOf", get("pt")) : this.constant(0);
         return call("signedSqrt", subtract(square(get("energy")), multiply(square(get("pt")), add(this.constant(1), square(slope())))));
       default:
         return this.#fromEnergy(get, name);

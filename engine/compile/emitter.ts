@@ -132,7 +132,12 @@ export class Emitter {
         return (this.lower(term.args[0], environment) as RecordCode).get(String(term.literal));
       case "record": {
         const names = term.type.kind === "record" ? [...term.type.fields.keys()] : [];
-        return { kind: "record", get: (field) => this.lower(term.args[names.indexOf(field)], environment) };
+        const isThere = term.args[names.length];
+        return {
+          kind: "record",
+          get: (field) => this.lower(term.args[names.indexOf(field)], environment),
+          ...(isThere && { present: this.scalar(isThere, environment).value }),
+        };
       }
       default:
         return this.once(keyOf(term, environment), () => lowerScalar(this, term, environment));

@@ -19,6 +19,7 @@ const direct: ReadonlyMap<string, Instructions> = new Map<string, Instructions>(
   ["min", ([x, y]) => F.min(x, y)],
   ["max", ([x, y]) => F.max(x, y)],
   ["isNaN", ([x]) => F.ne(x, x)],
+  ["zeroOf", () => f64(0)],
   ["signedSqrt", ([x]) => F.copysign(F.sqrt(F.abs(x)), x)],
   ["wrapAngle", ([x], emitter) => wrapAngle(x, emitter)],
 ]);

@@ -91,7 +91,7 @@ function keep(emitter: Emitter, kind: ScalarCode["kind"], value: Expression, pre
   return { kind, value: emitter.keep(value), ...(present && { present: emitter.keep(present) }) };
 }
 
-/** Whether a value is there; a record that was computed is there when all its fields are. */
+/** Whether a value is there; a sum of records is there when all its fields are. */
 function presence(emitter: Emitter, term: Term, environment: Environment): Expression | undefined {
   const code = emitter.lower(term, environment);
   if (code.kind === "number" || code.kind === "boolean") return code.present;

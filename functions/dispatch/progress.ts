@@ -65,7 +65,7 @@ export class Progress {
     this.#states = plan.partitions.map(() => "absent");
     this.#counts = { absent: plan.partitions.length, waiting: 0, loading: 0, running: 0, stored: 0, merged: 0, failed: 0 };
     for (const [place, { fingerprint }] of plan.partitions.entries()) this.#places.set(subtaskKey(plan.programKey, fingerprint), place);
-    this.#unpin = store.pin([...this.#places.keys()]);
+    this.#unpin = store.pin([plan.planKey, ...this.#places.keys()]);
   }
 
   /** Looks at store and coordinator once, then follows the coordinator's events until closed. */

@@ -6,7 +6,8 @@ import { openEnvironment } from "../../storage/environment.ts";
 import { makeSubtasks } from "../contracts/subtasks.ts";
 
 const [directory = "", round = "0"] = process.argv.slice(2);
-const coordinator = await createCoordinator({ journal: createLmdbJournal(await openEnvironment({ directory })) });
+const log = { error: (fields: unknown, message: string) => console.error(message, fields) };
+const coordinator = await createCoordinator({ journal: createLmdbJournal(await openEnvironment({ directory })), log });
 const node = await coordinator.join({ id: "node", host: "localhost", threads: 1, cacheLimit: 0 });
 const { signal } = new AbortController();
 const report = (what: string, key: string) => writeSync(1, `${what} ${key}\n`);

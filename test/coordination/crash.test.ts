@@ -23,10 +23,11 @@ test("createCoordinator has everything that resolved after the process was kille
     child.process.kill("SIGKILL");
     const { signal, errors } = await child.ended;
     assert.equal(signal, "SIGKILL", errors);
+    assert.equal(errors, "");
     for (const line of child.lines) sets[line.slice(0, line.indexOf(" "))]!.add(line.slice(line.indexOf(" ") + 1));
 
     const coordinator = await createCoordinator({ journal: createLmdbJournal(await openEnvironment({ directory })) });
-    const states = await coordinator.states([...queued]);
+    const states = await coordinator.states([...queued, ...failed]);
     const { owned } = await coordinator.counts();
     await coordinator.close();
     assert.equal(owned, 0);
@@ -37,7 +38,10 @@ test("createCoordinator has everything that resolved after the process was kille
     for (const key of done) assert.equal(states.get(key), undefined);
     for (const key of failed) {
       const state = states.get(key);
-      assert(state?.kind === "failed" && state.failure.cause.endsWith("broken"), `${key}: ${JSON.stringify(state)}`);
+      assert(
+        state?.kind === "failed" && state.failure.cause.endsWith("broken"),
+        `${key}: ${JSON.stringify(state)}, killed after ${moment} ms`,
+      );
     }
   }
 });

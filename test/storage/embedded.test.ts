@@ -35,6 +35,43 @@ const refusal = (code: StoreError["code"], message: RegExp) => (error: StoreErro
   return true;
 };
 
+test("a closed store refuses, and closing again does nothing", async (t) => {
+  const store = await openStore({ directory: await makeTemporaryDirectory(t) });
+  const putting = store.putPartial("key", new Uint8Array(10));
+  await store.close();
+  await store.close();
+  assert.equal(await putting, "inserted");
+  const closed = refusal("unavailable", /it was closed/);
+  for (const use of [
+    () => store.putPartial("key", new Uint8Array(1)),
+    () => store.getPartial("key"),
+    () => store.findPartials(["key"]),
+    () => store.dropPartial("key"),
+    () => store.getPlan("key"),
+    () => store.usage(),
+  ]) {
+    await assert.rejects(use(), closed);
+  }
+});
+
+test("plans and programs share a bound of their own: a plan whose piece was evicted is gone until it is put again", async (t) => {
+  const partitions = Array.from({ length: 3000 }, (_, index) => ({ index, fingerprint: `${index}`, entries: 1, file: "a.parquet" }));
+  const plan = { planKey: "plan", programKey: "program", dataset: "zmumu", partitions };
+  const store = await openForTest(t, { directory: await makeTemporaryDirectory(t), recordLimit: 300_000 });
+  await store.putPartial("partial", new Uint8Array(100));
+  await store.putPlan(plan);
+  const release = store.pin(["plan"]);
+  await store.putProgram({ programKey: "one", program: {}, module: new Uint8Array(250_000) });
+  assert.deepEqual(await store.getPlan("plan"), plan);
+  release();
+  await store.putProgram({ programKey: "two", program: {}, module: new Uint8Array(250_000) });
+  assert.equal(await store.getPlan("plan"), undefined);
+  assert.equal(await store.getProgram("one"), undefined);
+  await store.putPlan(plan);
+  assert.deepEqual(await store.getPlan("plan"), plan);
+  assert(await store.getPartial("partial"));
+});
+
 test("openStore refuses a directory that is open already, and opens it when it was closed", async (t) => {
   const directory = await makeTemporaryDirectory(t);
   const first = await openStore({ directory });
@@ -70,7 +107,7 @@ test("openStore refuses a directory with files of others, and leaves them alone"
 test("openStore refuses a file where a directory should be", async (t) => {
   const path = join(await makeTemporaryDirectory(t), "file");
   await writeFile(path, "x");
-  await assert.rejects(openStore({ directory: path }), refusal("unavailable", /Cannot open a store in .*file/));
+  await assert.rejects(openStore({ directory: path }), refusal("unavailable", /Cannot open .*file/));
 });
 
 test("openStore refuses a database of another program", async (t) => {

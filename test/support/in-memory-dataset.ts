@@ -31,7 +31,7 @@ const pageBytes = 65_536;
 
 export function makeDataset(events: readonly PlainEvent[], dtypes: DTypes = {}): InMemoryDataset {
   const columns = [...inferColumns(events, dtypes).values()];
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: 16_384, shared: true });
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 1024, shared: true });
   const loaded = new Map<string, number>();
   let top = 16;
   let work = { address: 0, bytes: 0 };
@@ -109,15 +109,16 @@ function describeColumn(
   };
 }
 
-/** A column's content over these events: missing values are 0 and not valid. */
-function flatten(events: readonly PlainEvent[], { name, collection, member }: Column): Arrays {
+/** A column's content over these events. Where a value is missing stands one that would be noticed. */
+function flatten(events: readonly PlainEvent[], { name, dtype, collection, member }: Column): Arrays {
+  const anything = dtype === "bool" ? 1 : 77;
   const arrays: Arrays = { values: [], valid: [], offsets: [0] };
   for (const event of events) {
     const found = event[member?.record ?? name];
     const each = collection === undefined ? [found] : ((found ?? []) as readonly EventMember[]);
     for (const element of each) {
       const cell = (member ? (element as CellRecord | undefined)?.[member.field] : element) as Cell;
-      arrays.values.push(Number(cell ?? 0));
+      arrays.values.push(Number(cell ?? anything));
       arrays.valid.push(cell === null || cell === undefined ? 0 : 1);
     }
     arrays.offsets.push(arrays.values.length);

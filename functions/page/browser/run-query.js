@@ -28,14 +28,13 @@ import { pause } from "../../client/follow-query.js";
  * @property {number} storedEvents events that the store answered for at once
  */
 
-/** How often a growing dataset is looked at. */
-const growthInterval = 1000;
 const unfinished = new Set(["waiting", "running"]);
 
 /**
- * @param {{ readonly api: ApiClient, readonly onChange: (run: Run) => void, readonly patience?: number }} options
+ * @param {{ readonly api: ApiClient, readonly onChange: (run: Run) => void, readonly patience?: number, readonly growthInterval?: number }} options
+ * `growthInterval`: milliseconds between looks at a growing dataset
  */
-export function createRunner({ api, onChange, patience = 120_000 }) {
+export function createRunner({ api, onChange, patience = 120_000, growthInterval = 1000 }) {
   /** @type {Run} */
   let run = { phase: "idle", connected: true, started: 0, finished: 0, storedEvents: 0 };
   let current = new AbortController();

@@ -8,7 +8,7 @@ import { sampleStatus } from "../../support/sample-histograms.ts";
 import { fetchFrom, runCli } from "./run-cli.ts";
 
 /** What colours begin with. */
-const escape = "\u001b[";
+const escapeSequence = "\u001b[";
 const axis = { type: "regular", bins: 10, lower: 0, upper: 200, label: "MET [GeV]", value: "MET.pt" };
 const met = { dataset: "events", name: "Missing energy", histograms: { met: { axes: [axis] } } };
 const both = { ...met, filter: "MET.pt > 20", histograms: { met: { axes: [axis] }, low: { axes: [{ ...axis, upper: 20 }] } } };
@@ -51,7 +51,7 @@ test("query --format uhi, csv and svg print what the server makes of the result"
   const rows = (await ask(met, "--format", "csv")).stdout.trimEnd().split("\n");
   assert.equal(rows[0], "lower,upper,value,variance");
   assert.equal(rows.length, 13);
-  assert.match((await ask(met, "--format", "svg")).stdout, /^<svg[^]*<\/svg>\s*$/);
+  assert.match((await ask(met, "--format", "svg")).stdout, /^<svg[\s\S]*<\/svg>\s*$/);
 });
 
 test("query --output writes a file and prints nothing", async (t) => {
@@ -71,7 +71,7 @@ test("query --histogram picks one of several; without it csv names what is left 
   assert.deepEqual({ code: silent.code, stderr: silent.stderr }, { code: 0, stderr: "" });
   assert.match(silent.stdout, /\n18,20,0,0\n/, "nothing passes 20 and fills below it");
   const warned = await ask(both, "--format", "csv");
-  assert.match(warned.stderr, /^Of 2 histograms only low is written as csv; --histogram NAME takes another: met\n$|only met .*: low\n$/);
+  assert.match(warned.stderr, /^Of 2 histograms only (low|met) is written as csv; --histogram NAME takes another: (low|met)\n$/);
   const unknown = await ask(both, "--histogram", "high");
   assert.equal(unknown.code, 2);
   assert.match(unknown.stderr, /^Cannot show histogram high: the query has /);
@@ -181,8 +181,8 @@ test("progress and colours show on a terminal only, and NO_COLOR is honoured", a
   await writeFile(file, JSON.stringify(met));
   const terminal = await runCli(["query", file], { fetch, columns: 100 });
   assert.match(terminal.stderr, /\/4 partitions/);
-  assert.ok(terminal.stdout.includes(escape));
+  assert.ok(terminal.stdout.includes(escapeSequence));
   const plain = await runCli(["query", file, "--no-progress"], { fetch, columns: 100, environment: { NO_COLOR: "1" } });
   assert.equal(plain.stderr, "");
-  assert.ok(!plain.stdout.includes(escape));
+  assert.ok(!plain.stdout.includes(escapeSequence));
 });

@@ -1,0 +1,52 @@
+/** What the parts of the coordinator's contract share. */
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import type { Claim, Coordinator, Membership, Request } from "../../../coordination/coordinator.ts";
+
+export interface CoordinatorHarness {
+  readonly coordinator: Coordinator;
+  /** Ends the coordinator and its nodes as a crash would and gives one that goes on from what was left behind. */
+  crash(): Promise<Coordinator>;
+}
+
+/** `open` gives an empty coordinator and cleans up after the test. */
+export type OpenCoordinator = (t: TestContext) => Promise<CoordinatorHarness>;
+
+export type Check = (claim: string, run: (coordinator: Coordinator, crash: CoordinatorHarness["crash"]) => Promise<void>) => void;
+
+export function createCheck(name: string, open: OpenCoordinator): Check {
+  return (claim, run) => {
+    test(`${name}: ${claim}`, async (t) => {
+      const { coordinator, crash } = await open(t);
+      await run(coordinator, crash);
+    });
+  };
+}
+
+export const never = new AbortController().signal;
+
+export const joinAs = (coordinator: Coordinator, id: string): Promise<Membership> =>
+  coordinator.join({ id, host: "localhost", threads: 2, cacheLimit: 1e9 });
+
+export const claimNext = (node: Membership): Promise<Claim> => node.claim({ signal: never });
+
+export function ask(subtasks: Request["subtasks"], rest: Partial<Request> = {}): Request {
+  return { queryId: "query", client: "alice", priority: 500, subtasks, ...rest };
+}
+
+/** Claims and completes so many, and gives their keys in order. */
+export async function drain(node: Membership, count: number): Promise<readonly string[]> {
+  const keys: string[] = [];
+  for (let index = 0; index < count; index++) {
+    const claim = await claimNext(node);
+    keys.push(claim.subtask.key);
+    assert.equal(await claim.complete(), true);
+  }
+  return keys;
+}
+
+export async function failed(coordinator: Coordinator, key: string) {
+  const state = (await coordinator.states([key])).get(key);
+  assert.equal(state?.kind, "failed");
+  return state.kind === "failed" ? state.failure : assert.fail();
+}

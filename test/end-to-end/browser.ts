@@ -1,0 +1,53 @@
+/** A headless Chromium, where there is one. */
+import { constants } from "node:fs";
+import { access } from "node:fs/promises";
+import { delimiter, join } from "node:path";
+import process from "node:process";
+import { type Browser, chromium, type Page } from "playwright-core";
+
+const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+
+/** The first that can be run: CHROMIUM_PATH, then the usual names on the PATH. */
+export async function findChromium(): Promise<string | undefined> {
+  const folders = (process.env.PATH ?? "").split(delimiter).filter(Boolean);
+  const candidates = [process.env.CHROMIUM_PATH, ...names.flatMap((name) => folders.map((folder) => join(folder, name)))];
+  for (const path of candidates) {
+    if (path && (await isExecutable(path))) return path;
+  }
+  return undefined;
+}
+
+/** Why a test cannot run here; false where it can, and where it must (then it fails at the launch). */
+export const skipWithout = (path: string | undefined): string | false =>
+  path === undefined && process.env.FEMTOQ_REQUIRE_SERVERS !== "1" ? "no Chromium found: install it, or set CHROMIUM_PATH" : false;
+
+export function launch(path: string | undefined): Promise<Browser> {
+  if (path === undefined) throw new Error("No Chromium found, and FEMTOQ_REQUIRE_SERVERS asks for one: install it, or set CHROMIUM_PATH");
+  const quiet = [
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+  ];
+  // A container's root has no sandbox to start.
+  return chromium.launch({ executablePath: path, args: ["--no-sandbox", ...quiet] });
+}
+
+/** Everything the page complains of: errors, refused styles and scripts. Answers with an error status are not among it. */
+export function watchComplaints(page: Page): readonly string[] {
+  const complaints: string[] = [];
+  page.on("pageerror", (error) => complaints.push(String(error.stack)));
+  page.on("console", (message) => {
+    if (message.type() === "error" && !/status of [45]\d\d/.test(message.text())) complaints.push(message.text());
+  });
+  return complaints;
+}
+
+async function isExecutable(path: string): Promise<boolean> {
+  return access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { EChartsOption } from "echarts";
+import { tickInterval } from "../../../functions/render/chart-axes.js";
+import { colourAt } from "../../../functions/render/chart-theme.js";
+import { chooseScales } from "../../../functions/render/choose-scales.js";
+import { histogramChart } from "../../../functions/render/histogram-chart.js";
+import { histogramStatistics } from "../../../functions/render/histogram-statistics.js";
+import { readHistogram } from "../../../functions/render/read-histogram.js";
+import { emptierSide } from "../../../functions/render/statistics-box.js";
+import { counts, regularAxis, twoAxes, variableAxis, weighted } from "../../support/sample-histograms.ts";
+
+/** The data of a series, in order. */
+function seriesData(option: EChartsOption, id: string): readonly (readonly number[])[] {
+  const series = [option.series ?? []].flat().find((each) => each.id === id);
+  return (series as unknown as { readonly data: readonly (readonly number[])[] }).data;
+}
+
+const axisOf = (option: EChartsOption, name: "xAxis" | "yAxis") => [option[name] ?? []].flat()[0] as Readonly<Record<string, unknown>>;
+
+test("histogramChart draws a step at each bin's value from edge to edge, closed down at both ends", () => {
+  const option = histogramChart(counts(variableAxis([0, 1, 3, 7]), [100, 4, 9, 2, 50]));
+  assert.deepEqual(seriesData(option, "outline"), [
+    [0, 0],
+    [0, 4],
+    [1, 9],
+    [3, 2],
+    [7, 2],
+    [7, 0],
+  ]);
+  assert.deepEqual([axisOf(option, "xAxis").min, axisOf(option, "xAxis").max], [0, 7]);
+});
+
+test("histogramChart has error bars of sqrt(variance), and of sqrt(n) for counts", () => {
+  const plain = histogramChart(counts(regularAxis(2, 0, 4), [1, 9, 16, 1]));
+  assert.deepEqual(seriesData(plain, "errors"), [
+    [0, 2, 9, 3],
+    [2, 4, 16, 4],
+  ]);
+  const withWeights = histogramChart(weighted(regularAxis(2, 0, 4), [0, -1.5, 8, 0], [0, 4, 0.25, 0]));
+  assert.deepEqual(seriesData(withWeights, "errors"), [
+    [0, 2, -1.5, 2],
+    [2, 4, 8, 0.5],
+  ]);
+});
+
+test("histogramChart on a logarithmic scale starts below the smallest content and keeps every positive height", () => {
+  const option = histogramChart(counts(regularAxis(3, 0, 3), [0, 0, 2, 5000, 0]), { scales: { content: "log" } });
+  const axis = axisOf(option, "yAxis");
+  assert.equal(axis.type, "log");
+  assert.ok(Number(axis.min) > 0 && Number(axis.min) < 2);
+  assert.deepEqual(
+    seriesData(option, "outline").map(([, height]) => height),
+    [axis.min, axis.min, 2, 5000, 5000, axis.min],
+  );
+});
+
+test("histogramChart shows negative contents below zero", () => {
+  const option = histogramChart(weighted(regularAxis(2, 0, 2), [0, -3, 5, 0], [0, 1, 1, 0]));
+  assert.equal(axisOf(option, "yAxis").min, undefined);
+  assert.deepEqual(
+    seriesData(option, "outline").map(([, height]) => height),
+    [-3, -3, 5, 5, -3],
+  );
+});
+
+test("histogramChart titles its axes with the label and what a bin counts", () => {
+  const option = histogramChart(counts(regularAxis(4, 0, 10, "m [GeV]"), [0, 1, 1, 1, 1, 0]));
+  assert.equal(axisOf(option, "xAxis").name, "m [GeV]");
+  assert.equal(axisOf(option, "yAxis").name, "entries / 2.5 GeV");
+  assert.equal(axisOf(histogramChart(counts(variableAxis([0, 1, 5], "m [GeV]"), [0, 1, 1, 0])), "yAxis").name, "entries / bin");
+});
+
+test("histogramChart draws two axes as cells at their edges, without the flow bins and without empty ones", () => {
+  const cells = seriesData(histogramChart(twoAxes), "cells").map((cell) => cell.slice(0, 6));
+  assert.deepEqual(cells, [
+    [0, 10, 1, 2, 1, 1],
+    [0, 10, 2, 4, 2, Math.sqrt(2)],
+    [0, 10, 4, 8, 3, Math.sqrt(3)],
+    [10, 20, 1, 2, 4, 2],
+    [10, 20, 2, 4, 5, Math.sqrt(5)],
+    [10, 20, 4, 8, 6, Math.sqrt(6)],
+  ]);
+  const sparse = {
+    ...twoAxes,
+    storage: {
+      type: "int" as const,
+      values: twoAxes.storage.values.map((row) => (row as readonly number[]).map((n) => (n === 2 ? 0 : n))),
+    },
+  };
+  assert.equal(seriesData(histogramChart(sparse), "cells").length, 5);
+});
+
+test("histogramChart colours cells by their share of the range, darkest for the most", () => {
+  const shares = seriesData(histogramChart(twoAxes, { scales: { content: "linear" } }), "cells").map((cell) => cell[6]);
+  assert.deepEqual(shares, [1 / 6, 2 / 6, 3 / 6, 4 / 6, 5 / 6, 1]);
+  assert.deepEqual(colourAt(0), [68, 1, 84]);
+  assert.deepEqual(colourAt(1), [253, 231, 37]);
+  assert.deepEqual(colourAt(7), colourAt(1));
+});
+
+test("histogramChart refuses what it cannot draw and says what else there is", () => {
+  const axes = [regularAxis(1, 0, 1), regularAxis(1, 0, 1), regularAxis(1, 0, 1)];
+  const three = { ...twoAxes, axes, storage: { type: "int" as const, values: [] } };
+  assert.throws(() => histogramChart(three), /Cannot draw a histogram of 3 axes: .* csv/);
+});
+
+test("histogramChart draws an empty histogram, light and dark, for a narrow page too", () => {
+  for (const theme of ["light", "dark"] as const) {
+    const option = histogramChart(counts(regularAxis(2, 0, 1), [0, 0, 0, 0]), { theme, narrow: true, interactive: true });
+    assert.equal(axisOf(option, "yAxis").min, 0);
+    assert.equal(seriesData(option, "errors").length, 2);
+  }
+});
+
+test("histogramStatistics gives entries with flow, mean and deviation of what is in range", () => {
+  const figures = histogramStatistics(readHistogram(counts(regularAxis(2, 0, 4), [7, 3, 1, 5])));
+  const expected = { entries: 16, mean: (3 * 1 + 1 * 3) / 4, "std dev": Math.sqrt((3 * 0.25 + 1 * 2.25) / 4), underflow: 7, overflow: 5 };
+  assert.deepEqual(Object.fromEntries(figures.map(({ name, value }) => [name, value])), expected);
+});
+
+test("histogramStatistics of two axes gives both means and what lies outside", () => {
+  const figures = Object.fromEntries(histogramStatistics(readHistogram(twoAxes)).map(({ name, value }) => [name, value]));
+  assert.equal(figures.outside, 140);
+  assert.equal(figures["mean x"], (6 * 5 + 15 * 15) / 21);
+  assert.equal(figures["mean y"], (5 * 1.5 + 7 * 3 + 9 * 6) / 21);
+});
+
+test("chooseScales takes a logarithmic x for bins that grow by a factor, never where an axis touches zero", () => {
+  const growing = Array.from({ length: 31 }, (_, k) => 0.1 * 10 ** (k / 10));
+  const values = new Array<number>(32).fill(5);
+  assert.deepEqual(chooseScales(readHistogram(counts(variableAxis(growing), values))), { x: "log", y: "linear", content: "log" });
+  assert.equal(chooseScales(readHistogram(counts(variableAxis([0, 1, 1000]), [0, 1, 1, 0])), { x: "log" }).x, "linear");
+  assert.equal(chooseScales(readHistogram(counts(regularAxis(4, 60, 120), [0, 8, 9, 10, 9, 0]))).content, "linear");
+  assert.equal(chooseScales(readHistogram(counts(regularAxis(4, 60, 120), [0, 1, 9, 10_000, 9, 0]))).content, "log");
+});
+
+test("emptierSide is where the contents are low", () => {
+  const side = (...values: readonly number[]) => emptierSide(readHistogram(counts(regularAxis(6, 0, 6), [0, ...values, 0])), "linear");
+  assert.equal(side(9, 8, 1, 1, 1, 0), "right");
+  assert.equal(side(0, 1, 1, 1, 8, 9), "left");
+});
+
+test("tickInterval meets both ends of a range where a round step does", () => {
+  for (const [min, max, step] of [
+    [60, 120, 10],
+    [0, 100, 20],
+    [0, 2000, 500],
+    [20, 200, 20],
+    [15, 60, 5],
+    [-3, 3, 1],
+  ]) {
+    assert.equal(tickInterval(min, max), step);
+  }
+});

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { renderSvg } from "../../../functions/render/svg.ts";
+import { counts, regularAxis, twoAxes, variableAxis } from "../../support/sample-histograms.ts";
+
+/** Every tag is closed in its order, attributes are quoted, and nothing but known entities is escaped. */
+function assertWellFormed(svg: string): void {
+  const open: string[] = [];
+  const text = svg
+    .replace(/<!--[\s\S]*?-->/g, "")
+    .replace(/<(\/?)([A-Za-z][\w:-]*)((?:\s+[\w:-]+="[^"<]*")*)\s*(\/?)>/g, (_, close, name, _attributes, empty) => {
+      if (close) assert.equal(open.pop(), name);
+      else if (!empty) open.push(name);
+      return "";
+    });
+  assert.deepEqual(open, []);
+  assert.doesNotMatch(text, /[<>]/, "nothing but tags has angle brackets");
+  assert.doesNotMatch(svg.replace(/&(?:amp|lt|gt|quot|apos|nbsp|#\d+|#x[\da-f]+);/gi, ""), /&/);
+}
+
+test("renderSvg gives a well-formed picture of the wanted size with title and axis titles", async () => {
+  const svg = await renderSvg(counts(regularAxis(4, 0, 8, "pt [GeV]"), [0, 1, 4, 2, 0, 0]), { title: "Muons", width: 500, height: 300 });
+  assertWellFormed(svg);
+  assert.match(svg, /^<svg width="500" height="300"/);
+  for (const words of ["Muons", "pt [GeV]", "entries / 2 GeV", "std dev"]) assert.ok(svg.includes(`>${words}<`), `it says ${words}`);
+});
+
+test("renderSvg draws two axes, and logarithmic ones, well-formed", async () => {
+  assertWellFormed(await renderSvg(twoAxes));
+  const growing = Array.from({ length: 31 }, (_, k) => 0.1 * 10 ** (k / 10));
+  assertWellFormed(await renderSvg(counts(variableAxis(growing), new Array<number>(32).fill(5))));
+});
+
+test("renderSvg draws a label as text, whatever is in it", async () => {
+  const hostile = `"><script>alert('1')</script>&amp; <b> ]]>`;
+  const svg = await renderSvg(counts(regularAxis(2, 0, 8, hostile), [0, 1, 4, 0]), { title: hostile });
+  assertWellFormed(svg);
+  assert.doesNotMatch(svg, /<script/i);
+});
+
+test("renderSvg gives the same picture for the same histogram", async () => {
+  const histogram = counts(regularAxis(4, 0, 8, "pt"), [0, 1, 4, 2, 0, 0]);
+  assert.equal(await renderSvg(histogram), await renderSvg(histogram));
+});

@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { openApp } from "../../support/open-app.ts";
+import { sampleStatus } from "../../support/sample-histograms.ts";
+import { fetchFrom, runCli } from "./run-cli.ts";
+
+const query = JSON.stringify({
+  dataset: "events",
+  filter: "MET.pt > 20",
+  histograms: { pt: { axes: [{ type: "regular", bins: 10, lower: 0, upper: 200, value: "Muon.pt" }] } },
+});
+
+async function openCli(t: TestContext) {
+  const app = await openApp(t);
+  const fetch = fetchFrom((request) => {
+    const url = new URL(request.url);
+    return app.request(url.pathname + url.search, request);
+  });
+  return { app, run: (args: readonly string[], input = "") => runCli(args, { fetch, input }) };
+}
+
+test("datasets lists them; datasets NAME lists its columns", async (t) => {
+  const { run } = await openCli(t);
+  assert.match((await run(["datasets"])).stdout, /^dataset +events +partitions +size\nevents +1\u202f000 +4 +/);
+  assert.match((await run(["datasets", "events"])).stdout, /\nMuon_pt +list of float\d\d +Muon\.pt\n/);
+  assert.equal(JSON.parse((await run(["datasets", "--json"])).stdout).datasets[0].name, "events");
+  assert.equal((await run(["datasets", "evens"])).code, 2);
+});
+
+test("explain tells columns, filters and partitions, and computes nothing", async (t) => {
+  const { run, app } = await openCli(t);
+  const { code, stdout } = await run(["explain", "-"], query);
+  assert.equal(code, 0);
+  assert.match(stdout, /reads 2 columns\n {2}(Muon_pt|MET_pt)/);
+  assert.match(stdout, /partitions: 4 to compute/);
+  assert.match(stdout, /filters\n {2}MET\.pt > 20/);
+  assert.equal(app.computed.length, 0);
+});
+
+test("status tells of server, queue and store; status ID of a query; both of nothing else", async (t) => {
+  const { run } = await openCli(t);
+  assert.match((await run(["status"])).stdout, /is ready\nqueue: 0 waiting, 0 running, 0 failed\nstore: /);
+  const asked = JSON.parse((await run(["query", "-", "--format", "json"], query)).stdout);
+  const { code, stdout } = await run(["status", asked.id]);
+  assert.equal(code, 0);
+  assert.match(stdout, /events · done/);
+  assert.equal((await run(["status", "0".repeat(64)])).code, 2);
+});
+
+test("status of a server that is not ready says why and exits with 1", async () => {
+  const fetch = fetchFrom(({ url }) =>
+    url.endsWith("/readyz")
+      ? Response.json({ status: "not ready", reasons: ["the store is being opened"] }, { status: 503 })
+      : Response.json({ nodes: [], subtasks: { unowned: 0, owned: 0, failed: 0 }, store: { bodies: 0, bytes: 0, limit: 1e9 } }),
+  );
+  const { code, stdout } = await runCli(["status"], { fetch });
+  assert.equal(code, 1);
+  assert.match(stdout, /is not ready: the store is being opened/);
+});
+
+test("status ID of a cancelled query exits with 1", async () => {
+  const { code } = await runCli(["status", "abc"], { fetch: fetchFrom(() => Response.json(sampleStatus({ state: "cancelled" }))) });
+  assert.equal(code, 1);
+});
+
+test("cancel ends the interest that query has: both commands are the same client", async (t) => {
+  const { run, app } = await openCli(t);
+  app.gate.close();
+  const asked = run(["query", "-", "--format", "json"], query);
+  let id: string | undefined;
+  while (id === undefined) {
+    const [task] = app.computed;
+    if (task) id = ((await (await app.post(JSON.parse(query), { "femtoq-client": "somebody" })).json()) as { id: string }).id;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await app.request(`/queries/${id}`, { method: "DELETE", headers: { "femtoq-client": "somebody" } });
+  assert.equal((await run(["cancel", id])).stdout, "withdrawn\n");
+  const { code, stderr } = await asked;
+  assert.equal(code, 1);
+  assert.match(stderr, /The query was cancelled\./);
+});
+
+test("functions lists them with their parameters; functions NAME calls one", async (t) => {
+  const { run } = await openCli(t);
+  assert.match((await run(["functions"])).stdout, /^dimuon-mass\n {2}\S[\s\S]*bins=300 integer/);
+  const called = await run(["functions", "spectrum", "dataset=events", "value=MET.pt", "bins=20", "--format", "csv"]);
+  assert.equal(called.code, 0);
+  assert.equal(called.stdout.trimEnd().split("\n").length, 23);
+  assert.equal((await run(["functions", "spectrum", "bins"])).code, 2);
+  assert.equal((await run(["functions", "spectrum", "bins=none"])).code, 2);
+  assert.equal((await run(["functions", "spectre"])).code, 2);
+});
+
+test("--help teaches: examples, a query, exit codes", async () => {
+  const top = await runCli(["--help"]);
+  assert.equal(top.code, 0);
+  assert.match(top.stdout, /Exit codes: 0 done, 1 failed/);
+  const { code, stdout } = await runCli(["query", "--help"]);
+  assert.equal(code, 0);
+  assert.match(stdout, /femtoq query examples\/dimuon-mass\.json/);
+  const shown = JSON.parse(/\n {2}(\{\n[\s\S]*?\n {2}\})\n/.exec(stdout)![1]);
+  assert.deepEqual(Object.keys(shown), ["dataset", "histograms"]);
+});

@@ -1,0 +1,46 @@
+import de.bwaldvogel.mongo.MongoServer;
+import de.bwaldvogel.mongo.MongoVersion;
+import de.bwaldvogel.mongo.backend.h2.H2Backend;
+import de.bwaldvogel.mongo.bson.Document;
+import de.bwaldvogel.mongo.wire.message.MongoMessage;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import org.h2.mvstore.MVStore;
+
+/**
+ * PORT FILE WIRE_VERSION: serves until standard input ends. What it acknowledged is in FILE, whatever ends the process.
+ * While a file FILE.full exists it refuses writes as a server with a full disk does.
+ */
+class ServeMongo {
+  public static void main(String[] args) throws Exception {
+    String file = args[1];
+    int wireVersion = Integer.parseInt(args[2]);
+    MVStore store = new MVStore.Builder().fileName(file).autoCommitDisabled().open();
+    H2Backend backend = new H2Backend(store) {
+      @Override
+      public Document handleMessage(MongoMessage message) {
+        String command = message.getDocument().keySet().iterator().next();
+        if (!Set.of("insert", "update", "delete", "findAndModify").contains(command)) return super.handleMessage(message);
+        if (!command.equals("delete") && Files.exists(Path.of(file + ".full"))) return refusal();
+        Document reply = super.handleMessage(message);
+        commit();
+        return reply;
+      }
+    };
+    backend.version(new MongoVersion() {
+      public List<Integer> getVersionArray() { return List.of(wireVersion < 9 ? 4 : 6, wireVersion < 9 ? 2 : 0, 0, 0); }
+      public int getWireVersion() { return wireVersion; }
+    });
+    MongoServer server = new MongoServer(backend);
+    server.bind("127.0.0.1", Integer.parseInt(args[0]));
+    System.out.println("ready " + server.getLocalAddress().getPort());
+    while (System.in.read() >= 0) {}
+    System.exit(0);
+  }
+
+  private static Document refusal() {
+    return new Document("ok", 0).append("code", 14031).append("codeName", "OutOfDiskSpace").append("errmsg", "No space left on device");
+  }
+}

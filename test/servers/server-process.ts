@@ -1,0 +1,92 @@
+/** A server that a test (or `npm run servers`) started: ended with whoever started it, and never anything else. */
+import { spawn } from "node:child_process";
+import { createServer } from "node:net";
+import process from "node:process";
+import { createInterface } from "node:readline";
+
+export interface ServerProcess {
+  readonly pid: number;
+  readonly port: number;
+  /** SIGKILL ends it as a power cut would; SIGSTOP makes it slow until SIGCONT. */
+  signal(name: "SIGKILL" | "SIGSTOP" | "SIGCONT"): void;
+  /** Resolves when it is gone. */
+  stop(): Promise<void>;
+}
+
+export interface ServerCommand {
+  readonly what: string;
+  readonly command: string;
+  readonly parameters: readonly string[];
+  /** The port where this line says that it takes connections. */
+  readonly readyPort: (line: string) => number | undefined;
+}
+
+const lastWords = 4_000;
+
+/** Resolves when the server says that it is ready; rejects with what it said last where it ends before. */
+export async function startProcess({ what, command, parameters, readyPort }: ServerCommand): Promise<ServerProcess> {
+  // Its standard input ends with this process, however that ends: the Java servers then stop by themselves.
+  const child = spawn(command, parameters, { stdio: ["pipe", "pipe", "pipe"] });
+  const endWithUs = () => child.kill("SIGKILL");
+  process.on("exit", endWithUs);
+  let said = "";
+  const ended = new Promise<void>((resolve) => {
+    child.once("error", (error) => {
+      said += error.message;
+      resolve();
+    });
+    child.once("exit", () => resolve());
+  });
+  void ended.then(() => process.off("exit", endWithUs));
+  const ready = new Promise<number>((resolve) => {
+    for (const stream of [child.stdout, child.stderr]) {
+      createInterface({ input: stream }).on("line", (line) => {
+        said = `${said}${line}\n`.slice(-lastWords);
+        const port = readyPort(line);
+        if (port !== undefined) resolve(port);
+      });
+    }
+  });
+  const port = await Promise.race([ready, ended]);
+  if (port === undefined) throw new Error(`Cannot start ${what}: ${said.trim() || "it ended without a word"}`);
+  // A test that forgets to stop it still ends.
+  child.unref();
+  for (const stream of [child.stdin, child.stdout, child.stderr]) (stream as Partial<{ unref(): void }>).unref?.();
+  return {
+    pid: child.pid!,
+    port,
+    signal: (name) => void child.kill(name),
+    async stop() {
+      child.kill("SIGKILL");
+      await ended;
+    },
+  };
+}
+
+/** A port of 127.0.0.1 that was free a moment ago. */
+export async function findFreePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  const { port } = server.address() as { readonly port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** Standard output of a program that runs to its end; undefined where there is no such program. Rejects with what it said where it fails. */
+export async function runToEnd(command: string, parameters: readonly string[]): Promise<string | undefined> {
+  const child = spawn(command, parameters, { stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  let said = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (said = (said + text).slice(-lastWords)));
+  return new Promise((resolve, reject) => {
+    child.once("error", (error: NodeJS.ErrnoException) => (error.code === "ENOENT" ? resolve(undefined) : reject(error)));
+    child.once("close", (code) => {
+      if (code === 0) resolve(output);
+      else reject(new Error(`${command} ended with code ${code}: ${(said || output).trim().slice(-600)}`));
+    });
+  });
+}

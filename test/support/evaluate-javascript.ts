@@ -1,0 +1,88 @@
+/** Expressions as JavaScript itself takes them: over arrays that have the language's other methods, and records that know their four-vector. */
+import type { Value } from "./interpret-expression.ts";
+import { literalPower, numberFunctions } from "./reference-functions.ts";
+import { addRecords, differences } from "./reference-records.ts";
+
+type Callback = (...args: readonly unknown[]) => unknown;
+
+/** An array with the methods that JavaScript's has not. */
+export class List extends Array<unknown> {
+  static of1(values: Iterable<unknown>): List {
+    const list = new List();
+    for (const value of values) list.push(value);
+    return list;
+  }
+
+  #numbers(get: Callback | undefined): number[] {
+    return (get ? [...this.map(get)] : [...this]) as number[];
+  }
+
+  sum(get?: Callback): number {
+    return this.#numbers(get).reduce((sum, value) => sum + value, 0);
+  }
+
+  min(get?: Callback): number | undefined {
+    return this.length === 0 ? undefined : Math.min(...this.#numbers(get));
+  }
+
+  max(get?: Callback): number | undefined {
+    return this.length === 0 ? undefined : Math.max(...this.#numbers(get));
+  }
+
+  pairs(): Pairs {
+    const pairs = new Pairs();
+    for (let i = 0; i < this.length; i++) for (let j = i + 1; j < this.length; j++) pairs.push([this[i], this[j]]);
+    return pairs;
+  }
+}
+
+/** Callbacks of several parameters take the members of a pair, then its index. */
+class Pairs extends List {
+  static #spread(callback: Callback): Callback {
+    return callback.length > 1 ? (pair, index) => callback(...(pair as readonly unknown[]), index) : callback;
+  }
+
+  override map<Result>(callback: (...args: never[]) => Result): Result[] {
+    return List.of1(super.map(Pairs.#spread(callback as unknown as Callback))) as Result[];
+  }
+  override filter(callback: (...args: never[]) => unknown): unknown[] {
+    return super.filter(Pairs.#spread(callback as unknown as Callback));
+  }
+  override some(callback: (...args: never[]) => unknown): boolean {
+    return super.some(Pairs.#spread(callback as unknown as Callback));
+  }
+  override every(callback: (...args: never[]) => unknown): boolean {
+    return super.every(Pairs.#spread(callback as unknown as Callback));
+  }
+}
+
+/** `Jet.pt` for every field that records of the tests have. */
+export function addShorthands(fields: Iterable<string>): void {
+  for (const field of fields) {
+    Object.defineProperty(List.prototype, field, {
+      configurable: true,
+      get(this: List) {
+        return this.map((record) => (record as Record<string, unknown>)[field]);
+      },
+    });
+  }
+}
+
+const library: Readonly<Record<string, unknown>> = {
+  ...numberFunctions,
+  ...differences,
+  isNaN: Number.isNaN,
+  plus: addRecords,
+  literalPower,
+  pi: Math.PI,
+  e: Math.E,
+};
+
+/** A function of an event's members, by the text of its defines and its value. */
+export function compileJavaScript(defines: readonly (readonly [string, string])[], text: string, members: readonly string[]): (event: object) => Value {
+  const body = `"use strict"; ${defines.map(([name, value]) => `const ${name} = ${value};`).join(" ")} return ${text};`;
+  const names = [...Object.keys(library), ...members];
+  const compiled = new Function(...names, body) as (...values: readonly unknown[]) => Value;
+  const shared = Object.values(library);
+  return (event) => compiled(...shared, ...members.map((name) => (event as Record<string, unknown>)[name]));
+}

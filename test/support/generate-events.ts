@@ -1,0 +1,75 @@
+/** Random events of one shape, with the values that break things: empty lists, NaN, infinities, −0, subnormal and huge numbers, and missing ones. */
+import type { Cell, CellRecord, DTypes, PlainEvent } from "./in-memory-dataset.ts";
+import type { Seeded } from "./seeded.ts";
+
+type Make = (random: Seeded) => number | boolean;
+interface Field {
+  readonly make: Make;
+  readonly dtype: "float32" | "float64" | "int32" | "uint32" | "bool";
+  /** Missing in some events, where missing values are asked for. */
+  readonly gaps?: true;
+}
+
+const strange = [0, -0, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 5e-324, -1e-310, 1e308, -1e200, 2 ** 53, 0.1, -1, 1];
+const smooth = (lower: number, upper: number): Make => ({ fraction }) => Math.fround(lower + fraction() * (upper - lower));
+const wild: Make = (random) => (random.chance(0.3) ? random.pick(strange) : (random.fraction() - 0.4) * 10 ** random.below(5));
+const whole = (lower: number, upper: number): Make => ({ below }) => lower + below(upper - lower);
+const flag: Make = ({ chance }) => chance(0.5);
+
+const f32 = (make: Make): Field => ({ make, dtype: "float32" });
+const f64 = (make: Make): Field => ({ make, dtype: "float64" });
+const gaps = (field: Field): Field => ({ ...field, gaps: true });
+const pt = f32(smooth(1, 90));
+const eta = f32(smooth(-3, 3));
+const phi = f32(smooth(-3.1415, 3.1415));
+const charge: Field = { make: ({ chance }) => (chance(0.5) ? 1 : -1), dtype: "int32" };
+const momentum = f64(({ fraction }) => (fraction() - 0.5) * 60);
+const cartesian = { px: momentum, py: momentum, pz: momentum, energy: f64(({ fraction }) => 20 + fraction() * 90) };
+
+const scalars: Readonly<Record<string, Field>> = {
+  x: gaps(f64(wild)),
+  y: f32(smooth(-5, 5)),
+  n: gaps({ make: whole(-4, 5), dtype: "int32" }),
+  u: { make: (random) => (random.chance(0.2) ? 4294967295 : random.below(9)), dtype: "uint32" },
+  flag: gaps({ make: flag, dtype: "bool" }),
+};
+const records: Readonly<Record<string, Readonly<Record<string, Field>>>> = { MET: { pt, phi: gaps(phi) }, gen: cartesian };
+const lists: Readonly<Record<string, Field>> = { hits: gaps(f64(wild)), marks: gaps({ make: flag, dtype: "bool" }), codes: { make: whole(0, 7), dtype: "uint32" } };
+const collections: Readonly<Record<string, Readonly<Record<string, Field>>>> = {
+  Muon: { pt, eta, phi, mass: gaps(f32(smooth(0, 2))), charge, good: gaps({ make: flag, dtype: "bool" }), jetIdx: { make: whole(-1, 4), dtype: "int32" } },
+  Electron: { pt, eta, phi, charge },
+  Jet: { pt, eta, phi, energy: f64(({ fraction }) => 100 + fraction() * 900), btag: gaps(f64(wild)) },
+  Track: { ...cartesian, pz: gaps(momentum) },
+};
+
+/** Every event also has its number, `entry`. With `missing`, one in five values that may be missing is. */
+export function generateEvents(random: Seeded, count: number, missing: boolean): readonly PlainEvent[] {
+  const cell = ({ make, gaps: may }: Field): Cell => (missing && may && random.chance(0.2) ? null : make(random));
+  const record = (fields: Readonly<Record<string, Field>>): CellRecord =>
+    Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, cell(field)]));
+  const list = <Each>(make: () => Each): Each[] => Array.from({ length: random.chance(0.25) ? 0 : 1 + random.below(4) }, make);
+  const each = <Fields, Made>(table: Readonly<Record<string, Fields>>, make: (fields: Fields) => Made) =>
+    Object.entries(table).map(([name, fields]): [string, Made] => [name, make(fields)]);
+  return Array.from({ length: count }, (_, entry) =>
+    Object.fromEntries<PlainEvent[string]>([
+      ["entry", entry],
+      ...each(scalars, cell),
+      ...each(records, record),
+      ...each(lists, (field) => list(() => cell(field))),
+      ...each(collections, (fields) => list(() => record(fields))),
+    ]),
+  );
+}
+
+/** Of all columns, whatever the events happen to hold. */
+export function dtypesOf(missing: boolean): DTypes {
+  const dtype = ({ dtype: own, gaps: may }: Field) => (missing && may ? (`${own}?` as const) : own);
+  const members = (table: typeof records, owner: (name: string) => string) =>
+    Object.entries(table).flatMap(([name, fields]) => Object.entries(fields).map(([field, each]) => [`${owner(name)}.${field}`, dtype(each)] as const));
+  return Object.fromEntries([
+    ...Object.entries(scalars).map(([name, field]) => [name, dtype(field)] as const),
+    ...members(records, (name) => name),
+    ...Object.entries(lists).map(([name, field]) => [`${name}[]`, dtype(field)] as const),
+    ...members(collections, (name) => `${name}[]`),
+  ]);
+}

@@ -1,0 +1,151 @@
+/** Lists in generated expressions: collections and what filter, map, pairs and fields make of them, lists of lists included. */
+import type { ExpressionGenerator, Name } from "./generate-expression.ts";
+import { lambda, leaf, member, method, type Piece } from "./piece.ts";
+import { collections, kindOf, numbersOf, type RecordKind } from "./record-kinds.ts";
+
+export type Element =
+  | { readonly kind: "number" | "boolean" }
+  | { readonly kind: "record"; readonly record: RecordKind }
+  | { readonly kind: "pair"; readonly member: Element }
+  | { readonly kind: "list"; readonly element: Element };
+
+export interface ListPiece<Of extends Element = Element> {
+  readonly piece: Piece;
+  readonly element: Of;
+}
+
+const deepest = 3;
+
+export class ListGenerator {
+  readonly #of: ExpressionGenerator;
+  #depth = 0;
+  #params = 0;
+
+  constructor(of: ExpressionGenerator) {
+    this.#of = of;
+  }
+
+  any(fuel: number): ListPiece {
+    const { random } = this.#of;
+    if (fuel <= 1 || this.#depth >= deepest || random.chance(0.2)) return this.#base();
+    const list = this.any(fuel / 2);
+    switch (random.below(5)) {
+      case 0:
+        return list.element.kind === "record" || list.element.kind === "number" ? this.#pairs(list) : this.#filtered(list, fuel / 2);
+      case 1:
+        return this.#mapped(list, fuel / 2);
+      default:
+        return this.#filtered(list, fuel / 2);
+    }
+  }
+
+  #base(): ListPiece {
+    const { random } = this.#of;
+    const params = this.#of.known("list");
+    if (params.length > 0 && random.chance(0.6)) {
+      const { name, element } = random.pick(params);
+      return { piece: leaf(name), element: (element as Extract<Element, { kind: "list" }>).element };
+    }
+    const name = random.pick([...collections, ...collections, "hits", "codes", "marks"]);
+    if (name === "hits" || name === "codes") return { piece: leaf(name), element: { kind: "number" } };
+    if (name === "marks") return { piece: leaf(name), element: { kind: "boolean" } };
+    return { piece: leaf(name), element: { kind: "record", record: kindOf(name) } };
+  }
+
+  #filtered(list: ListPiece, fuel: number): ListPiece {
+    return { ...list, piece: method(list.piece, "filter", this.#function(list.element, () => this.#of.boolean(fuel))) };
+  }
+
+  #pairs(list: ListPiece): ListPiece {
+    return { piece: method(list.piece, "pairs"), element: { kind: "pair", member: list.element } };
+  }
+
+  #mapped(list: ListPiece, fuel: number): ListPiece {
+    const { random } = this.#of;
+    let element: Element = { kind: "number" };
+    const body = this.#function(list.element, () => {
+      switch (random.below(6)) {
+        case 0: {
+          const inner = this.any(fuel);
+          element = { kind: "list", element: inner.element };
+          return inner.piece;
+        }
+        case 1: {
+          const inner = this.#of.record(fuel);
+          element = { kind: "record", record: inner.kind };
+          return inner.piece;
+        }
+        case 2:
+          element = { kind: "boolean" };
+          return this.#of.boolean(fuel);
+        default:
+          return this.#of.number(fuel);
+      }
+    });
+    return { piece: method(list.piece, "map", body), element };
+  }
+
+  ofNumbers(fuel: number): ListPiece {
+    const { random } = this.#of;
+    const list = this.any(fuel);
+    const { element } = list;
+    if (element.kind === "number") return list;
+    if (element.kind === "record" && random.chance(0.5)) {
+      return { piece: member(list.piece, random.pick(numbersOf(element.record))), element: { kind: "number" } };
+    }
+    return { piece: method(list.piece, "map", this.#function(element, () => this.#of.number(fuel / 2))), element: { kind: "number" } };
+  }
+
+  ofRecords(fuel: number): ListPiece<Extract<Element, { kind: "record" }>> {
+    const list = this.any(fuel);
+    if (list.element.kind === "record") return { piece: list.piece, element: list.element };
+    const name = this.#of.random.pick(collections);
+    return { piece: leaf(name), element: { kind: "record", record: kindOf(name) } };
+  }
+
+  reduced(name: "sum" | "min" | "max", fuel: number): Piece {
+    const list = this.any(fuel);
+    return method(list.piece, name, this.#function(list.element, () => this.#of.number(fuel / 2)));
+  }
+
+  tested(name: "some" | "every", fuel: number): Piece {
+    const list = this.any(fuel);
+    return method(list.piece, name, this.#function(list.element, () => this.#of.boolean(fuel / 2)));
+  }
+
+  pairTest(list: Piece, test: (a: Piece, b: Piece) => Piece): Piece {
+    return method(method(list, "pairs"), "some", lambda(["l", "r"], test(leaf("l"), leaf("r"))));
+  }
+
+  /** A function over such elements; over pairs of either one parameter or the members, with or without the index. */
+  #function(element: Element, body: () => Piece): Piece {
+    const { random, names } = this.#of;
+    const isSpread = element.kind === "pair" && random.chance(0.8);
+    const first: readonly Element[] = isSpread ? [element.member, element.member] : [element];
+    const withIndex = (element.kind !== "pair" || isSpread) && random.chance(0.3);
+    const elements: readonly Element[] = withIndex ? [...first, { kind: "number" }] : first;
+    const written = this.#parameterNames(elements.length);
+    const params = elements.map((of, index): Name => ({ name: written[index], element: of }));
+    const own = new Set(written);
+    this.#of.names = [...names.filter(({ name }) => !own.has(name.split("[")[0])), ...params.flatMap((each) => [each, ...membersOf(each)])];
+    this.#depth++;
+    const made = lambda(written, body());
+    this.#depth--;
+    this.#of.names = names;
+    return made;
+  }
+
+  /** Now and then one that means something else outside. */
+  #parameterNames(count: number): readonly string[] {
+    const { random, names } = this.#of;
+    const outer = names.filter(({ name }) => !name.includes("["));
+    const reused = outer.length > 0 && random.chance(0.1) ? [random.pick(outer).name] : [];
+    return [...reused, ...Array.from({ length: count - reused.length }, () => `p${this.#params++}`)];
+  }
+}
+
+/** `p[0]` and `p[1]` of a pair. */
+function membersOf({ name, element }: Name): readonly Name[] {
+  if (element.kind !== "pair") return [];
+  return [0, 1].map((place) => ({ name: `${name}[${place}]`, element: element.member }));
+}

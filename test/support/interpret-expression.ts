@@ -1,0 +1,136 @@
+/**
+ * The rules of the language once more, as a plain interpreter: one event at a time, over objects, undefined for missing.
+ * It shares nothing with the engine but acorn and the bits of the mathematical kernels, and knows no types but those it meets.
+ */
+import { type AnyNode, type ArrowFunctionExpression, parseExpressionAt } from "acorn";
+import { literalPower, numberFunctions, pow } from "./reference-functions.ts";
+import { addRecords, differences, type ReferenceRecord } from "./reference-records.ts";
+
+/** A pair is a frozen array; a list is an array that is not. */
+export type Value = number | boolean | undefined | ReferenceRecord | readonly Value[];
+export type Names = ReadonlyMap<string, Value>;
+
+export function interpretExpression(text: string, names: Names): Value {
+  return evaluate(parseExpressionAt(text, 0, { ecmaVersion: 2023 }), names);
+}
+
+const isRecord = (value: Value): value is ReferenceRecord => typeof value === "object" && !Array.isArray(value);
+/** Missing where any argument is. */
+const lift =
+  (compute: (...values: readonly number[]) => number | boolean) =>
+  (...values: readonly Value[]): Value =>
+    values.includes(undefined) ? undefined : compute(...(values as number[]));
+
+const operators: Readonly<Record<string, (a: Value, b: Value) => Value>> = {
+  "+": (a, b) => (isRecord(a) && isRecord(b) ? addRecords(a, b) : lift((x, y) => x + y)(a, b)),
+  "-": lift((x, y) => x - y),
+  "*": lift((x, y) => x * y),
+  "/": lift((x, y) => x / y),
+  "%": lift((x, y) => x % y),
+  "**": lift(pow),
+  "<": lift((x, y) => x < y),
+  "<=": lift((x, y) => x <= y),
+  ">": lift((x, y) => x > y),
+  ">=": lift((x, y) => x >= y),
+  "==": lift((x, y) => x === y),
+  "!=": lift((x, y) => x !== y),
+};
+
+/** Kleene's three values: what one side decides needs no other. */
+function decide(deciding: boolean, left: Value, right: Value): Value {
+  if (left === deciding || right === deciding) return deciding;
+  return left === undefined || right === undefined ? undefined : !deciding;
+}
+
+function evaluate(node: AnyNode, names: Names): Value {
+  const inner = (each: AnyNode) => evaluate(each, names);
+  switch (node.type) {
+    case "Literal":
+      return node.value as number | boolean;
+    case "Identifier":
+      return names.get(node.name);
+    case "UnaryExpression":
+      return lift((x) => (node.operator === "-" ? -x : node.operator === "!" ? !x : x))(inner(node.argument));
+    case "BinaryExpression": {
+      const exponent = node.operator === "**" ? literalOf(node.right) : undefined;
+      if (exponent !== undefined) return lift((x) => literalPower(x, exponent))(inner(node.left as AnyNode));
+      return operators[node.operator](inner(node.left as AnyNode), inner(node.right));
+    }
+    case "LogicalExpression":
+      if (node.operator === "??") return inner(node.left) ?? inner(node.right);
+      return decide(node.operator === "||", inner(node.left), inner(node.right));
+    case "ConditionalExpression":
+      return inner(node.test) === true ? inner(node.consequent) : inner(node.alternate);
+    case "MemberExpression":
+      return node.computed ? elementOf(inner(node.object as AnyNode), inner(node.property)) : memberOf(inner(node.object as AnyNode), nameOf(node.property));
+    case "CallExpression":
+      if (node.callee.type === "Identifier") return callFunction(node.callee.name, node.arguments.map(inner), node.arguments);
+      if (node.callee.type === "MemberExpression")
+        return callMethod(inner(node.callee.object as AnyNode) as readonly Value[], nameOf(node.callee.property), node.arguments, names);
+  }
+  throw new Error(`The reference does not know ${node.type}`);
+}
+
+const nameOf = (node: AnyNode): string => (node as { readonly name: string }).name;
+
+function literalOf(node: AnyNode): number | undefined {
+  if (node.type === "Literal") return node.value as number;
+  const operand = node.type === "UnaryExpression" && node.operator === "-" ? literalOf(node.argument) : undefined;
+  return operand === undefined ? undefined : -operand;
+}
+
+function memberOf(value: Value, name: string): Value {
+  if (value === undefined) return undefined;
+  if (Array.isArray(value)) return name === "length" ? value.length : value.map((each) => memberOf(each, name));
+  return (value as ReferenceRecord)[name];
+}
+
+function elementOf(list: Value, index: Value): Value {
+  return index === undefined ? undefined : (list as readonly Value[])[index as number];
+}
+
+function callFunction(name: string, args: readonly Value[], written: readonly AnyNode[]): Value {
+  if (name === "isNaN") return lift(Number.isNaN)(...args);
+  if (name in differences) return args.includes(undefined) ? undefined : differences[name](args[0], args[1]);
+  const exponent = name === "pow" ? literalOf(written[1]) : undefined;
+  if (exponent !== undefined) return lift((x) => literalPower(x, exponent))(args[0]);
+  return lift(numberFunctions[name])(...args);
+}
+
+function callMethod(list: readonly Value[], method: string, args: readonly AnyNode[], names: Names): Value {
+  const call = args[0]?.type === "ArrowFunctionExpression" ? bindFunction(args[0], names) : undefined;
+  const present = () => (call ? list.map(call) : list).filter((value): value is number => value !== undefined);
+  switch (method) {
+    case "map":
+      return list.map(call!);
+    case "filter":
+      return list.filter((value, index) => call!(value, index) === true);
+    case "some":
+      return list.some((value, index) => call!(value, index) === true);
+    case "every":
+      return list.every((value, index) => call!(value, index) === true);
+    case "sum":
+      return present().reduce((sum, value) => sum + value, 0);
+    case "min":
+      return present().length === 0 ? undefined : Math.min(...present());
+    case "max":
+      return present().length === 0 ? undefined : Math.max(...present());
+    case "at": {
+      const index = evaluate(args[0], names);
+      return index === undefined ? undefined : list.at(index as number);
+    }
+    case "pairs":
+      return list.flatMap((a, index) => list.slice(index + 1).map((b) => Object.freeze([a, b])));
+  }
+  throw new Error(`The reference does not know the method ${method}`);
+}
+
+/** Several parameters of pairs are the members; the index comes last. */
+function bindFunction(node: ArrowFunctionExpression, outer: Names): (value: Value, index: number) => Value {
+  const params = node.params.map(nameOf);
+  return (value, index) => {
+    const isPair = Array.isArray(value) && Object.isFrozen(value);
+    const values = isPair && params.length > 1 ? [...(value as readonly Value[]), index] : [value, index];
+    return evaluate(node.body, new Map([...outer, ...params.map((name, place): [string, Value] => [name, values[place]])]));
+  };
+}

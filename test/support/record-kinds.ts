@@ -1,0 +1,37 @@
+/** What kinds of records generated expressions have, and which numbers they have. */
+export interface RecordKind {
+  readonly numbers: readonly string[];
+  readonly booleans: readonly string[];
+  /** It is a four-vector. */
+  readonly vector: boolean;
+  /** The collection it is an element of. */
+  readonly origin?: string;
+}
+
+const components = ["pt", "eta", "phi", "mass", "energy", "px", "py", "pz", "p", "rapidity", "mt"];
+const cartesian = { numbers: ["px", "py", "pz", "energy"], booleans: [], vector: true } as const;
+
+const kinds: Readonly<Record<string, RecordKind>> = {
+  Muon: { numbers: ["pt", "eta", "phi", "mass", "charge", "jetIdx"], booleans: ["good"], vector: true, origin: "Muon" },
+  Electron: { numbers: ["pt", "eta", "phi", "charge"], booleans: [], vector: true, origin: "Electron" },
+  Jet: { numbers: ["pt", "eta", "phi", "energy", "btag"], booleans: [], vector: true, origin: "Jet" },
+  Track: { ...cartesian, origin: "Track" },
+  MET: { numbers: ["pt", "phi"], booleans: [], vector: false },
+  gen: cartesian,
+};
+
+export const collections = ["Muon", "Electron", "Jet", "Track"] as const;
+export const fieldNames: readonly string[] = [...new Set([...Object.values(kinds).flatMap(({ numbers, booleans }) => [...numbers, ...booleans]), ...components])];
+export const kindOf = (name: string): RecordKind => kinds[name];
+export const sumKind: RecordKind = cartesian;
+
+export function numbersOf({ numbers, vector }: RecordKind): readonly string[] {
+  return [...new Set([...numbers, ...(vector ? components : [])])];
+}
+
+/** One of two records has what both have. */
+export function chosenKind(a: RecordKind, b: RecordKind): RecordKind | undefined {
+  const both = (left: readonly string[], right: readonly string[]) => left.filter((name) => right.includes(name));
+  const numbers = both(numbersOf(a), numbersOf(b));
+  return numbers.length === 0 ? undefined : { numbers, booleans: both(a.booleans, b.booleans), vector: a.vector && b.vector };
+}
