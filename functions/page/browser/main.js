@@ -38,8 +38,8 @@ const panel = createQueryPanel({
   },
   onCancel: () => runner.cancel(),
   onExample: (file) => showExample(file).catch(showTrouble),
-  onChecked: (text) => {
-    writeSetting(textSetting, text);
+  onEdit: (text) => writeSetting(textSetting, text),
+  onCheck: (text) => {
     const dataset = JSON.parse(text)?.dataset;
     if (typeof dataset === "string" && dataset !== browser.chosen) browser.load(dataset);
   },

@@ -6,7 +6,7 @@
  * @import { QueryIssue } from "../../../engine/query-error.ts"
  */
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
-import { json, jsonParseLinter } from "@codemirror/lang-json";
+import { json } from "@codemirror/lang-json";
 import {
   bracketMatching,
   codeFolding,
@@ -20,6 +20,7 @@ import { linter, lintKeymap, setDiagnostics } from "@codemirror/lint";
 import { EditorState, Prec } from "@codemirror/state";
 import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from "@codemirror/view";
 import { editorColours, editorTheme } from "./editor-theme.js";
+import { findSyntaxError } from "./find-syntax-error.js";
 import { locateIssue, locateValue } from "./locate-issue.js";
 import { wrapIndent } from "./wrap-indent.js";
 
@@ -30,6 +31,7 @@ import { wrapIndent } from "./wrap-indent.js";
  * @property {string} nonce admits the editor's own styles
  * @property {() => void} onRun
  * @property {() => void} onEdit
+ * @property {(error: NonNullable<ReturnType<typeof findSyntaxError>>) => void} onBroken told a moment after an edit, for text that is no JSON
  * @property {(text: string) => Promise<readonly QueryIssue[]>} check asked a moment after an edit, for text that is JSON
  *
  * @typedef {ReturnType<typeof createQueryEditor>} QueryEditor
@@ -40,8 +42,7 @@ const checkDelay = 400;
 const longestOpenArray = 400;
 
 /** @param {EditorOptions} options */
-export function createQueryEditor({ parent, text, nonce, onRun, onEdit, check }) {
-  const parse = jsonParseLinter();
+export function createQueryEditor({ parent, text, nonce, onRun, onEdit, onBroken, check }) {
   const run = () => {
     onRun();
     return true;
@@ -75,8 +76,12 @@ export function createQueryEditor({ parent, text, nonce, onRun, onEdit, check })
 
   /** @param {EditorView} editor */
   async function lint(editor) {
-    const broken = parse(editor);
-    return broken.length > 0 ? broken : diagnostics(await check(editor.state.doc.toString()));
+    const content = editor.state.doc.toString();
+    const parsed = tree();
+    const broken = parsed && findSyntaxError(parsed, content);
+    if (!broken) return diagnostics(await check(content));
+    onBroken(broken);
+    return [{ from: broken.from, to: broken.to, severity: /** @type {const} */ ("error"), message: broken.message }];
   }
 
   const tree = () => ensureSyntaxTree(view.state, view.state.doc.length, 1000);
@@ -138,8 +143,11 @@ export function createQueryEditor({ parent, text, nonce, onRun, onEdit, check })
     /** @param {QueryIssue} issue */
     goTo(issue) {
       const parsed = tree();
-      if (!parsed) return;
-      view.dispatch({ selection: { anchor: locateIssue(parsed, view.state.doc.toString(), issue).from }, scrollIntoView: true });
+      if (parsed) this.goToOffset(locateIssue(parsed, view.state.doc.toString(), issue).from);
+    },
+    /** @param {number} anchor */
+    goToOffset(anchor) {
+      view.dispatch({ selection: { anchor }, scrollIntoView: true });
       view.focus();
     },
   };

@@ -18,11 +18,12 @@ import { createQueryEditor } from "./query-editor.js";
  * @property {() => void} onRun
  * @property {() => void} onCancel
  * @property {(file: string) => void} onExample
- * @property {(text: string) => void} onChecked
+ * @property {(text: string) => void} onEdit
+ * @property {(text: string) => void} onCheck given text that is JSON, a moment after an edit
  */
 
 /** @param {PanelOptions} options */
-export function createQueryPanel({ parent, api, text, nonce, onRun, onCancel, onExample, onChecked }) {
+export function createQueryPanel({ parent, api, text, nonce, onRun, onCancel, onExample, onEdit, onCheck }) {
   const menu = element("div", { class: "examples", role: "group", "aria-label": "Examples" });
   fill(
     menu,
@@ -38,7 +39,22 @@ export function createQueryPanel({ parent, api, text, nonce, onRun, onCancel, on
   fill(parent, menu, place, element("div", { class: "actions" }, run, cancel, hint), reading, issueList);
 
   let checking = new AbortController();
-  const editor = createQueryEditor({ parent: place, text, nonce, onRun, onEdit: () => showIssues([]), check });
+  const editor = createQueryEditor({
+    parent: place,
+    text,
+    nonce,
+    onRun,
+    onEdit: () => {
+      showIssues([]);
+      onEdit(editor.text());
+    },
+    onBroken: ({ from, line, column, message }) => {
+      checking.abort();
+      setText(reading, "");
+      showList([listItem(`line ${line}, column ${column}`, () => editor.goToOffset(from), ` ${message}`)]);
+    },
+    check,
+  });
 
   /**
    * Asks the server what it makes of the text; a server that cannot be reached has nothing to say.
@@ -49,7 +65,7 @@ export function createQueryPanel({ parent, api, text, nonce, onRun, onCancel, on
     checking.abort();
     checking = new AbortController();
     const { signal } = checking;
-    onChecked(content);
+    onCheck(content);
     try {
       const plan = await api.explain(content, signal);
       setText(reading, describePlan(plan));
@@ -65,29 +81,29 @@ export function createQueryPanel({ parent, api, text, nonce, onRun, onCancel, on
   }
 
   /** @param {readonly QueryIssue[]} issues */
-  function showIssues(issues) {
-    issueList.hidden = issues.length === 0;
-    fill(issueList, element("ul", {}, ...issues.map(issueItem)));
+  const showIssues = (issues) => showList(issues.map(issueItem));
+
+  /** @param {readonly HTMLElement[]} items */
+  function showList(items) {
+    issueList.hidden = items.length === 0;
+    fill(issueList, element("ul", {}, ...items));
   }
 
   /** @param {QueryIssue} issue */
   function issueItem(issue) {
-    const place = issue.line === undefined ? issue.at || "/" : `${issue.at} ${issue.line}:${issue.column}`;
-    return element(
-      "li",
-      {},
-      element("button", { type: "button", class: "place", onclick: () => editor.goTo(issue) }, place),
+    const label = issue.line === undefined ? issue.at || "/" : `${issue.at} ${issue.line}:${issue.column}`;
+    const near = (issue.near ?? []).flatMap((name, index) => [index > 0 && ", ", element("code", {}, name)]);
+    return listItem(
+      label,
+      () => editor.goTo(issue),
       ` ${issue.message}`,
-      issue.near &&
-        issue.near.length > 0 &&
-        element(
-          "span",
-          { class: "near" },
-          " Near: ",
-          ...issue.near.flatMap((name, index) => [index > 0 && ", ", element("code", {}, name)]),
-        ),
+      near.length > 0 && element("span", { class: "near" }, " Near: ", ...near),
     );
   }
+
+  /** @type {(label: string, go: () => void, ...rest: readonly import("./elements.js").Child[]) => HTMLLIElement} */
+  const listItem = (label, go, ...rest) =>
+    element("li", {}, element("button", { type: "button", class: "place", onclick: go }, label), ...rest);
 
   return {
     editor,

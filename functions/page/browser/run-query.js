@@ -64,7 +64,7 @@ export function createRunner({ api, onChange, patience = 120_000, growthInterval
    */
   async function ask(text, signal) {
     const first = await api.submit(text, signal);
-    update({ submission: first.submission, storedEvents: first.events.done });
+    update({ submission: first.submission, ...(run.status ? {} : { storedEvents: first.events.done }) });
     show(first);
     if (!unfinished.has(first.state)) return first;
     let last = first;

@@ -29,7 +29,13 @@ export function createTreeView({ label, onPick }) {
     const branch = item.children.length > 0;
     const node = element(
       "li",
-      { role: "treeitem", "aria-level": level, tabindex: -1, ...(branch ? { "aria-expanded": String(open) } : {}) },
+      {
+        role: "treeitem",
+        "aria-label": `${item.label}, ${item.note}`,
+        "aria-level": level,
+        tabindex: -1,
+        ...(branch ? { "aria-expanded": String(open) } : {}),
+      },
       element(
         "span",
         { class: "row", title: branch ? `Enter or double click inserts ${item.insert}` : `Insert ${item.insert}` },
