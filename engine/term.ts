@@ -108,6 +108,10 @@ const costs: Partial<Record<Operation, number>> = {
   pairs: 40,
 };
 
+/** As a bit: the level whose parameter an argument of a term gets its meaning from there; 0 for all but functions. */
+export const boundLevel = (term: { readonly operation: Operation; readonly literal?: Literal | undefined }, index: number): number =>
+  index === 1 && withFunction.has(term.operation) ? 1 << Number(term.literal) : 0;
+
 /** Thrown where a query has too many terms; the checker turns it into an error at its place. */
 export class TooManyTerms extends Error {}
 
@@ -127,7 +131,7 @@ export class Terms {
     let positions = operation === "position" ? free : 0;
     let cost = costs[operation] ?? 1;
     args.forEach((arg, index) => {
-      const bound = index === 1 && withFunction.has(operation) ? 1 << Number(literal) : 0;
+      const bound = boundLevel({ operation, literal }, index);
       free |= arg.free & ~bound;
       positions |= arg.positions & ~bound;
       cost += bound ? arg.cost * 3 : arg.cost;

@@ -17,9 +17,9 @@ export interface Status {
     readonly failed: number;
   };
   readonly events: { readonly total: number; readonly done: number };
-  /** Present while the dataset is still being made: ask again later for the rest. */
+  /** In the answer to the POST, while the dataset is still being made: ask again later for the rest. */
   readonly preparing?: { readonly entries: number; readonly total: number };
-  /** Events, and their weight, that passed each filter, in order; the first line counts all. */
+  /** Events, and their weight, that passed each filter and those before it. */
   readonly cutflow: readonly { readonly filter: string; readonly events: number; readonly weight: number }[];
   /** UHI histograms by name. */
   readonly histograms: Readonly<Record<string, UhiHistogram>>;

@@ -13,6 +13,7 @@ const titles = {
   404: "Not found",
   405: "Method not allowed",
   406: "Not acceptable",
+  409: "Conflict",
   413: "Content too large",
   415: "Unsupported media type",
   422: "Cannot be done",

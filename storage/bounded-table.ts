@@ -6,7 +6,9 @@
  * disk; so order is exact while the process lives (for the keys used last, see `Recency`) and to the hour after a restart.
  * The bound is exceeded only where pinned bodies stand in the way.
  */
+import { setImmediate as turn } from "node:timers/promises";
 import type { Database } from "lmdb";
+import { decodeKey, encodeKey, readNumber, writeNumbers } from "./binary-keys.ts";
 import { damaged, type Environment, entryCount } from "./environment.ts";
 import { Recency } from "./recency.ts";
 import type { Inserted, StoreUsage } from "./store.ts";
@@ -29,7 +31,7 @@ const writtenAfter = 3_600_000_000;
 const rememberedUses = 32_768;
 /** Bodies looked at for eviction in one transaction, so that it never holds the thread for long. */
 const stepsPerTransaction = 32;
-const keyBytesLimit = 1900;
+const keysPerScan = 200;
 
 export class BoundedTable {
   readonly #environment: Environment;
@@ -85,6 +87,46 @@ export class BoundedTable {
     await this.#environment.transact(() => this.#remove(keyBytes));
   }
 
+  /** Those of the keys that are there, with the sizes of their bodies; renews nothing. */
+  sizes(keys: readonly string[]): ReadonlyMap<string, number> {
+    const uses = keys.map((key) => [key, this.#environment.read(() => this.#uses.getBinary(encodeKey(key)))] as const);
+    return new Map(uses.flatMap(([key, use]) => (use === undefined ? [] : [[key, readNumber(use, 0)] as const])));
+  }
+
+  /** Keys that begin so, with their bodies and last use (milliseconds since the epoch), some at a time; renews nothing. */
+  async *scan(prefix: string): AsyncGenerator<{ readonly key: string; readonly body: Bytes; readonly used: number }> {
+    const end = Buffer.concat([encodeKey(prefix), Uint8Array.of(255)]);
+    for (let start: Uint8Array = encodeKey(prefix); ; await turn()) {
+      const some = this.#environment.read(() =>
+        [...this.#bodies.getRange({ start, end, limit: keysPerScan })].map(({ key, value }) => {
+          const name = decodeKey(key as Uint8Array);
+          const use = this.#uses.getBinary(key);
+          const used = this.#recency.get(name) ?? (use === undefined ? 0 : readNumber(use, 8));
+          return { key: name, body: new Uint8Array(value), used: Math.floor(used / 1000) };
+        }),
+      );
+      yield* some;
+      const last = some.at(-1);
+      if (last === undefined || some.length < keysPerScan) return;
+      start = Buffer.concat([encodeKey(last.key), Uint8Array.of(0)]);
+    }
+  }
+
+  /** Removes what was last used before this time (milliseconds since the epoch), unless it is pinned; gives how many went. */
+  expire(before: number): Promise<number> {
+    return this.#removeWhile(() => this.#passOldest(before * 1000));
+  }
+
+  /** Removes everything, pinned or not. */
+  async clear(): Promise<void> {
+    await this.#removeWhile(() => {
+      const [oldest] = this.#order.getRange({ limit: 1 });
+      if (oldest === undefined) return "none";
+      this.#remove(oldest.value);
+      return "removed";
+    });
+  }
+
   usage(): StoreUsage {
     return this.#environment.read(() => ({ bodies: entryCount(this.#uses), bytes: this.#bytes(), limit: this.#options.limit }));
   }
@@ -120,21 +162,46 @@ export class BoundedTable {
     const start = this.#nextStamp();
     let moved = 0;
     for (let steps = 0; steps < stepsPerTransaction && this.#bytes() > target; steps++) {
-      const [oldest] = this.#order.getRange({ limit: 1 });
-      if (oldest === undefined) break;
-      const stamp = readNumber(oldest.key as Uint8Array, 0);
-      if (stamp >= start) break;
-      const key = decodeKey(oldest.value);
-      if (this.#options.isPinned(key)) {
-        this.#move(oldest.value, this.#nextStamp());
-        continue;
-      }
-      const used = this.#recency.get(key);
-      if (used !== undefined && used > stamp) this.#move(oldest.value, used);
-      else this.#remove(oldest.value);
-      moved++;
+      const passed = this.#passOldest(start);
+      if (passed === "none") break;
+      if (passed !== "pinned") moved++;
     }
     return moved;
+  }
+
+  /** Inside a transaction. Removes the body used least recently, if that was before `end`; one that is pinned or was used since takes its new place. */
+  #passOldest(end: number): "none" | "pinned" | "moved" | "removed" {
+    const [oldest] = this.#order.getRange({ limit: 1 });
+    if (oldest === undefined) return "none";
+    const stamp = readNumber(oldest.key as Uint8Array, 0);
+    if (stamp >= end) return "none";
+    const key = decodeKey(oldest.value);
+    if (this.#options.isPinned(key)) {
+      this.#move(oldest.value, this.#nextStamp());
+      return "pinned";
+    }
+    const used = this.#recency.get(key);
+    if (used !== undefined && used > stamp) {
+      this.#move(oldest.value, used);
+      return "moved";
+    }
+    this.#remove(oldest.value);
+    return "removed";
+  }
+
+  /** Until `pass` finds none, in transactions of bounded length; gives how many went. */
+  async #removeWhile(pass: () => "none" | "pinned" | "moved" | "removed"): Promise<number> {
+    let removed = 0;
+    for (let isOver = false; !isOver; await turn()) {
+      await this.#environment.transact(() => {
+        for (let steps = 0; steps < stepsPerTransaction && !isOver; steps++) {
+          const passed = pass();
+          isOver = passed === "none";
+          if (passed === "removed") removed++;
+        }
+      });
+    }
+    return removed;
   }
 
   /** Gives those of the keys that are there. */
@@ -196,28 +263,6 @@ export class BoundedTable {
     this.#lastStamp = Math.max(this.#lastStamp + 1, this.#options.now() * 1000);
     return this.#lastStamp;
   }
-}
-
-function encodeKey(key: string): Uint8Array {
-  const bytes = Buffer.from(key);
-  if (bytes.length <= keyBytesLimit) return bytes;
-  throw new StoreError("too-large", `Cannot use a key of ${bytes.length} bytes (${key.slice(0, 40)}…): the most is ${keyBytesLimit}`);
-}
-
-function decodeKey(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
-}
-
-/** Whole numbers as 8 bytes each, big-endian, so that they sort as bytes. */
-function writeNumbers(...values: readonly number[]): Uint8Array {
-  const bytes = new Uint8Array(8 * values.length);
-  const view = new DataView(bytes.buffer);
-  for (const [index, value] of values.entries()) view.setBigUint64(8 * index, BigInt(value));
-  return bytes;
-}
-
-function readNumber(bytes: Uint8Array, offset: number): number {
-  return Number(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getBigUint64(offset));
 }
 
 function isSame(a: Uint8Array, b: Uint8Array): boolean {

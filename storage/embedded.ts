@@ -3,15 +3,20 @@
  *
  * Promises what `store.ts` does; a resolved put also survives a power cut, as far as the disk keeps what it acknowledged. One process at a time has
  * the directory; another is refused. Partials and results share one bound; programs, plans and queries share a second, smaller one, so that
- * nothing grows for ever: what was not used for longest goes first, unless its plan is pinned.
+ * nothing grows for ever: what was not used for longest goes first, unless its plan is pinned. With `keep`, what was not used so long goes as well.
  * The file on disk never shrinks, and is up to about twice the bounds: LMDB stores whole pages of 4 kB.
  */
+
+import { clearInterval, setInterval } from "node:timers";
 import { setImmediate as turn } from "node:timers/promises";
 import { BoundedTable } from "./bounded-table.ts";
+import { dropPlan, getPlan, otherPlans, partialKeysOf, putPlan, renewPlan } from "./embedded-plans.ts";
+import { dropQueries, listQueries } from "./embedded-queries.ts";
 import { type EnvironmentLog, openEnvironment } from "./environment.ts";
 import { Pins } from "./pins.ts";
-import { decodeJson, decodeProgram, encodeJson, encodeProgram, headOfPlan, joinPlan, type PlanHead, pieceOfPlan } from "./records.ts";
-import type { Store, StoredPartition, StoredPlan, StoredQuery } from "./store.ts";
+import { decodeJson, decodeProgram, encodeJson, encodeProgram } from "./records.ts";
+import { type PlanParts, removePlan } from "./remove-plan.ts";
+import type { Store, StoredQuery } from "./store.ts";
 
 export interface StoreOptions {
   /** Created where it is absent; belongs to the store alone. */
@@ -20,16 +25,19 @@ export interface StoreOptions {
   readonly limit?: number;
   /** Bytes of programs, plans and queries. */
   readonly recordLimit?: number;
+  /** Milliseconds from last access to removal, checked every hour or so; never where absent. */
+  readonly keep?: number;
   readonly log?: EnvironmentLog;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
 }
 
 const keysPerTurn = 1000;
+const hour = 3_600_000;
 
 /** Throws `StoreError` for a directory that is in use, foreign, damaged or not writable. */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const { directory, limit = 2 * 1024 ** 3, recordLimit = 256 * 1024 ** 2, log, now = Date.now } = options;
+  const { directory, limit = 2 * 1024 ** 3, recordLimit = 256 * 1024 ** 2, keep, log, now = Date.now } = options;
   const environment = await openEnvironment({ directory, ...(log === undefined ? {} : { log }) });
   const pins = new Pins();
   const shared = {
@@ -41,7 +49,19 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   try {
     const bodies = new BoundedTable(environment, { name: "bodies", limit, ...shared });
     const records = new BoundedTable(environment, { name: "records", limit: recordLimit, ...shared });
-    return createStore({ bodies, records, pins, close: () => environment.close() });
+    const sweep = async () => {
+      if (keep === undefined) return 0;
+      const before = now() - keep;
+      return (await bodies.expire(before)) + (await records.expire(before));
+    };
+    const failed = (error: unknown) =>
+      log?.warn({ directory, error }, "what nobody used for long could not be removed; trying again later");
+    const sweeping = setInterval(() => void sweep().catch(failed), Math.min(hour, (keep ?? hour) / 4)).unref();
+    const close = () => {
+      clearInterval(sweeping);
+      return environment.close();
+    };
+    return createStore({ bodies, records, pins, sweep, close });
   } catch (error) {
     await environment.close();
     throw error;
@@ -52,10 +72,28 @@ interface Parts {
   readonly bodies: BoundedTable;
   readonly records: BoundedTable;
   readonly pins: Pins;
+  readonly sweep: () => Promise<number>;
   readonly close: () => Promise<void>;
 }
 
-function createStore({ bodies, records, pins, close }: Parts): Store {
+function createStore({ bodies, records, pins, sweep, close }: Parts): Store {
+  const planParts: PlanParts = {
+    partialKeys: (planKey) => partialKeysOf(records, planKey),
+    otherPlans: (planKey) => otherPlans(records, planKey),
+    isPinned: (key) => pins.has(key),
+    async dropPartials(keys) {
+      const stored = [...bodies.sizes(keys.map((key) => `partial:${key}`)).keys()];
+      for (const key of stored) await bodies.drop(key);
+      return stored.length;
+    },
+    countPartials: async (keys) => bodies.sizes(keys.map((key) => `partial:${key}`)).size,
+    async dropRest(planKey) {
+      await bodies.drop(`result:${planKey}`);
+      await dropQueries(records, planKey);
+      await dropPlan(records, planKey);
+    },
+  };
+
   return {
     putProgram: (program) => records.replace(`program:${program.programKey}`, encodeProgram(program)),
     async getProgram(programKey) {
@@ -67,7 +105,9 @@ function createStore({ bodies, records, pins, close }: Parts): Store {
     putQuery: (query) => records.replace(`query:${query.id}`, encodeJson(query)),
     async getQuery(id) {
       const bytes = await records.get(`query:${id}`);
-      return bytes && decodeJson<StoredQuery>(bytes);
+      const query = bytes && decodeJson<StoredQuery>(bytes);
+      if (query) await Promise.all([renewPlan(records, query.planKey), bodies.find([`result:${query.planKey}`])]);
+      return query;
     },
 
     putPartial: (subtaskKey, body) => bodies.insert(`partial:${subtaskKey}`, body),
@@ -86,32 +126,23 @@ function createStore({ bodies, records, pins, close }: Parts): Store {
     putResult: (planKey, body) => bodies.insert(`result:${planKey}`, body),
     getResult: (planKey) => bodies.get(`result:${planKey}`),
 
+    async listQueries(filter) {
+      const found = await listQueries(records, filter);
+      const sizes = bodies.sizes(found.map(({ planKey }) => `result:${planKey}`));
+      return found.map((query) => {
+        const resultBytes = sizes.get(`result:${query.planKey}`);
+        return { ...query, ...(resultBytes === undefined ? {} : { resultBytes }) };
+      });
+    },
+    removePlan: (planKey) => removePlan(planKey, planParts),
+    async reset() {
+      await bodies.clear();
+      await records.clear();
+    },
+    sweep,
+
     pin: (keys) => pins.pin(keys),
     usage: async () => bodies.usage(),
     close,
   };
-}
-
-/** The head goes last: a plan is there when all of it is. */
-async function putPlan(records: BoundedTable, plan: StoredPlan): Promise<void> {
-  const head = headOfPlan(plan);
-  for (let piece = 0; piece < head.pieces; piece++) {
-    await records.replace(`piece ${piece}:${plan.planKey}`, encodeJson(pieceOfPlan(plan, piece)));
-  }
-  await records.replace(`plan:${plan.planKey}`, encodeJson(head));
-}
-
-/** Undefined also where a piece was evicted. */
-async function getPlan(records: BoundedTable, planKey: string): Promise<StoredPlan | undefined> {
-  const bytes = await records.get(`plan:${planKey}`);
-  if (bytes === undefined) return undefined;
-  const head = decodeJson<PlanHead>(bytes);
-  const pieces: (readonly StoredPartition[])[] = [];
-  for (let piece = 0; piece < head.pieces; piece++) {
-    if (piece > 0) await turn();
-    const part = await records.get(`piece ${piece}:${planKey}`);
-    if (part === undefined) return undefined;
-    pieces.push(decodeJson<readonly StoredPartition[]>(part));
-  }
-  return joinPlan(head, pieces);
 }

@@ -6,6 +6,10 @@ export class Pins {
     return this.#counts.has(key);
   }
 
+  keys(): Iterable<string> {
+    return this.#counts.keys();
+  }
+
   /** Calling what it returns a second time does nothing. */
   pin(keys: readonly string[]): () => void {
     for (const key of keys) this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);

@@ -2,9 +2,10 @@
  * The store cannot do what was asked.
  * - `in-use`: another process has the directory. `foreign`: it is not a store. `damaged`: it was one.
  * - `unavailable`: the system refuses (permissions, no space): the same call may work later.
+ * - `unsupported`: the server can never be used as it is (too old, a wrong password or connection string).
  * - `too-large`: the body or key can never be kept.
  */
-export type StoreErrorCode = "in-use" | "foreign" | "damaged" | "unavailable" | "too-large";
+export type StoreErrorCode = "in-use" | "foreign" | "damaged" | "unavailable" | "unsupported" | "too-large";
 
 export class StoreError extends Error {
   override readonly name = "StoreError";

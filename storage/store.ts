@@ -3,6 +3,7 @@
  *
  * Promises: what a resolved `put` wrote is there after a crash. Partials and results are insert-only: the first wins, and
  * `put` says so. Bodies (partials, results) are bounded in bytes: the least recently used go first, never one that is pinned.
+ * What was not used for as long as the store keeps things goes as well.
  * A body must stay as it is until its put resolves; what a get gives belongs to the caller.
  * Does not promise: transactions over several keys.
  */
@@ -38,6 +39,26 @@ export interface StoredQuery {
   readonly query: unknown;
   /** Milliseconds since the epoch. */
   readonly created: number;
+  /** What it can be found by, besides its id. */
+  readonly dataset?: string;
+  readonly name?: string;
+}
+
+export interface QueryFilter {
+  /** The last one of the page before. */
+  readonly before?: Pick<StoredQuery, "created" | "id">;
+  /** At most so many. */
+  readonly limit: number;
+  readonly dataset?: string;
+  /** Part of a name; capital letters do not matter. */
+  readonly name?: string;
+}
+
+export interface ListedQuery extends StoredQuery {
+  /** Milliseconds since the epoch; to the hour. */
+  readonly lastAccess: number;
+  /** Bytes of its merged result, where that is stored. */
+  readonly resultBytes?: number;
 }
 
 /** `different`: the key is taken by other bytes, which stay. */
@@ -55,6 +76,7 @@ export interface Store {
   putPlan(plan: StoredPlan): Promise<void>;
   getPlan(planKey: string): Promise<StoredPlan | undefined>;
   putQuery(query: StoredQuery): Promise<void>;
+  /** Also renews the last access of its plan, program and result. */
   getQuery(id: string): Promise<StoredQuery | undefined>;
 
   putPartial(subtaskKey: string, body: Uint8Array): Promise<Inserted>;
@@ -66,6 +88,18 @@ export interface Store {
 
   putResult(planKey: string, body: Uint8Array): Promise<Inserted>;
   getResult(planKey: string): Promise<Uint8Array | undefined>;
+
+  /** Queries, newest first. Renews nothing. */
+  listQueries(filter: QueryFilter): Promise<readonly ListedQuery[]>;
+  /**
+   * Removes a plan, the queries that ask for it, its result, and its partials. Those stay that are pinned or that another plan of the same
+   * program has: they are counted as `kept`.
+   */
+  removePlan(planKey: string): Promise<{ readonly removed: number; readonly kept: number }>;
+  /** Removes everything that a store put, pinned or not, and nothing else. */
+  reset(): Promise<void>;
+  /** Removes what was last used longer ago than it is kept, unless pinned; gives how many records and bodies went. The store does so by itself, too. */
+  sweep(): Promise<number>;
 
   /** Keeps the bodies under these keys from eviction until the returned function is called. */
   pin(keys: readonly string[]): () => void;

@@ -175,7 +175,7 @@ function compareElements(left: Term, right: Term, tree: Extract<Tree, { kind: "c
         side.start,
       );
   }
-  if (a.origin !== b.origin) return context.terms.make("boolean", boolean, [], false);
+  if (a.origin !== b.origin && !isOptional(a) && !isOptional(b)) return context.terms.make("boolean", boolean, [], false);
   return numeric(context, "same", [left, right], boolean);
 }
 

@@ -2,10 +2,11 @@
  * Lists are loops, not arrays: `iterate` writes the loop over a list with its maps and filters inside. Only where elements
  * are needed again or by number (pairs, indexes) are the places of the selected ones kept in scratch.
  *
- * A place is where an element lies: for a collection, the number in its content; for a pair, those of both members.
+ * A place is where an element lies: for a collection, the number in its content; for a pair, those of both members; after that, for
+ * each map that asks for positions, the element's.
  */
-import type { Term } from "../term.ts";
-import { type Expression, I, i32, load, store } from "../wasm/instructions.ts";
+import { boundLevel, type Term } from "../term.ts";
+import { type Expression, I, i32, load, select, store } from "../wasm/instructions.ts";
 import { bind, type Code, type Element, type Environment, type ScalarCode, truth } from "./code.ts";
 import { type Emitter, keyOf } from "./emitter.ts";
 
@@ -15,7 +16,8 @@ type Body = (element: Element, place: readonly Expression[]) => void;
 export interface Numbered {
   readonly from: Expression;
   readonly to: Expression;
-  at(handle: Expression): Element;
+  /** With `isThere`: where that is 0 the handle is that of no element, and what is read is anything. */
+  at(handle: Expression, isThere?: Expression): Element;
 }
 
 /** A list that is a parameter is the list it stands for. */
@@ -35,11 +37,16 @@ export function iterate(emitter: Emitter, list: Term, outer: Environment, body: 
     }
     case "map":
       hoist(emitter, term, environment);
-      iterate(emitter, term.args[0], environment, (element, place) => body(mapped(emitter, term, environment, element), place));
+      iterate(emitter, term.args[0], environment, (element, place) =>
+        body(
+          mapped(emitter, term, environment, element),
+          keepsPosition(emitter, term, environment) ? [...place, element.position()] : place,
+        ),
+      );
       break;
     case "filter":
       if (worthKeeping(emitter, term)) iterateKept(emitter, term, environment, body);
-      else select(emitter, term, environment, body);
+      else iterateSelected(emitter, term, environment, body);
       break;
     case "pairs":
       iteratePairs(emitter, term, environment, body);
@@ -82,7 +89,7 @@ export function mappedKey(term: Term, environment: Environment, { key, place }: 
 }
 
 /** The selected elements only, with their places among themselves. */
-function select(emitter: Emitter, term: Term, environment: Environment, body: Body): void {
+function iterateSelected(emitter: Emitter, term: Term, environment: Environment, body: Body): void {
   const { f } = emitter;
   hoist(emitter, term, environment);
   const count = f.variable(i32(0));
@@ -127,33 +134,41 @@ export function numbered(emitter: Emitter, list: Term, outer: Environment): Numb
   }
   if (term.operation === "map") {
     const source = numbered(emitter, term.args[0], environment);
-    return { ...source, at: (handle) => mapped(emitter, term, environment, source.at(handle)) };
+    return { ...source, at: (handle, isThere) => mapped(emitter, term, environment, source.at(handle, isThere)) };
   }
   const { base, count, arity } = kept(emitter, term, environment);
   return {
     from: i32(0),
     to: count,
-    at(handle) {
-      const address = emitter.keep(I.add(base, I.mul(handle, i32(4 * arity))));
-      const place = Array.from({ length: arity }, (_, index) => emitter.keep(load.i32(address, 4 * index)));
-      return { ...elementAt(emitter, term, environment, place), position: () => handle, place: emitter.newKey() };
+    at(handle, isThere) {
+      const address = I.add(base, I.mul(handle, i32(4 * arity)));
+      const readable = emitter.keep(isThere ? select(isThere, address, emitter.param("work")) : address);
+      const place = Array.from({ length: arity }, (_, index) => {
+        const each = load.i32(readable, 4 * index);
+        return emitter.keep(isThere ? select(isThere, each, i32(0)) : each);
+      });
+      return { ...elementAt(emitter, term, environment, place, isThere), position: () => handle, place: emitter.newKey() };
     },
   };
 }
 
 /** The element that lies at a place. */
-function elementAt(emitter: Emitter, list: Term, outer: Environment, place: readonly Expression[]): Element {
+function elementAt(emitter: Emitter, list: Term, outer: Environment, place: readonly Expression[], isThere?: Expression): Element {
   const { term, environment } = resolve(emitter, list, outer);
   switch (term.operation) {
     case "collection":
       return collectionElement(emitter, term, place[0], rangeOf(emitter, term).from);
-    case "map":
-      return mapped(emitter, term, environment, elementAt(emitter, term.args[0], environment, place));
+    case "map": {
+      if (!keepsPosition(emitter, term, environment))
+        return mapped(emitter, term, environment, elementAt(emitter, term.args[0], environment, place, isThere));
+      const element = elementAt(emitter, term.args[0], environment, place.slice(0, -1), isThere);
+      return mapped(emitter, term, environment, { ...element, position: () => place[place.length - 1], place: emitter.newKey() });
+    }
     case "filter":
-      return elementAt(emitter, term.args[0], environment, place);
+      return elementAt(emitter, term.args[0], environment, place, isThere);
     default: {
       const members = numbered(emitter, term.args[0], environment);
-      return pair(members.at(place[0]), members.at(place[1]), { position: () => i32(0), place: emitter.newKey() });
+      return pair(members.at(place[0], isThere), members.at(place[1], isThere), { position: () => i32(0), place: emitter.newKey() });
     }
   }
 }
@@ -161,8 +176,18 @@ function elementAt(emitter: Emitter, list: Term, outer: Environment, place: read
 const arityOf = (emitter: Emitter, list: Term, outer: Environment): number => {
   const { term, environment } = resolve(emitter, list, outer);
   if (term.operation === "collection") return 1;
-  return term.operation === "pairs" ? 2 : arityOf(emitter, term.args[0], environment);
+  if (term.operation === "pairs") return 2;
+  const position = term.operation === "map" && keepsPosition(emitter, term, environment) ? 1 : 0;
+  return arityOf(emitter, term.args[0], environment) + position;
 };
+
+/** A map that asks for its elements' positions, over a list that gives them by counting only. */
+function keepsPosition(emitter: Emitter, term: Term, environment: Environment): boolean {
+  if (((term.args[1].positions >>> Number(term.literal)) & 1) === 0) return false;
+  let source = resolve(emitter, term.args[0], environment);
+  while (source.term.operation === "map") source = resolve(emitter, source.term.args[0], source.environment);
+  return source.term.operation !== "collection";
+}
 
 /** Writes the places of a list's elements to scratch, once. */
 export function kept(
@@ -182,7 +207,7 @@ export function kept(
       for (const [index, each] of place.entries()) f.store(store.i32, address, each, 4 * index);
       f.set(count, I.add(count, i32(1)));
     };
-    if (term.operation === "filter") select(emitter, term, environment, write);
+    if (term.operation === "filter") iterateSelected(emitter, term, environment, write);
     else iterate(emitter, term, environment, write);
     return { base, count, arity };
   });
@@ -237,18 +262,15 @@ function iterateKept(emitter: Emitter, term: Term, environment: Environment, bod
 
 /** Computes before a loop what its function needs and what does not change in it. */
 export function hoist(emitter: Emitter, term: Term, environment: Environment): void {
-  const level = Number(term.literal);
   const seen = new Set<Term>();
-  const visit = (part: Term): void => {
+  /** `own`: the levels whose parameters mean something only further inside. */
+  const visit = (part: Term, own: number): void => {
     if (seen.has(part) || part.cost < 6) return;
     seen.add(part);
-    if (part.free >>> level !== 0) {
-      for (const arg of part.args) visit(arg);
-      return;
-    }
-    if (part.type.kind === "number" || part.type.kind === "boolean") emitter.lower(part, environment);
-    else if (part.operation === "filter") kept(emitter, part, environment);
-    else for (const arg of part.args) visit(arg);
+    const changes = (part.free & own) !== 0;
+    if (!changes && (part.type.kind === "number" || part.type.kind === "boolean")) emitter.lower(part, environment);
+    else if (!changes && part.operation === "filter") kept(emitter, part, environment);
+    else part.args.forEach((arg, index) => void visit(arg, own | boundLevel(part, index)));
   };
-  visit(term.args[1]);
+  visit(term.args[1], ~0 << Number(term.literal));
 }

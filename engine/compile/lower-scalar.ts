@@ -48,7 +48,8 @@ const lowerings: { readonly [Each in Operation]?: Lowering } = {
   "greater-equal": binary("boolean", F.ge),
   same(emitter, term, environment) {
     const [a, b] = term.args.map((arg) => emitter.lower(arg, environment) as RecordCode);
-    return keep(emitter, "boolean", I.eq(a.index!, b.index!), both(a.present, b.present));
+    const [one, other] = term.args.map(({ type }) => (type.kind === "record" ? type.origin : undefined));
+    return keep(emitter, "boolean", one === other ? I.eq(a.index!, b.index!) : i32(0), both(a.present, b.present));
   },
   not(emitter, term, environment) {
     const operand = emitter.scalar(term.args[0], environment);
@@ -203,7 +204,7 @@ function lowerElement(emitter: Emitter, term: Term, environment: Environment): C
   const inside = I.ltU(fromStart, length);
   const exact = term.operation === "at" ? inside : I.and(inside, F.eq(F.fromI32(whole), place.value));
   const present = emitter.keep(both(exact, place.present)!);
-  const code = elements.at(emitter.keep(I.add(elements.from, select(present, fromStart, i32(0))))).code();
+  const code = elements.at(emitter.keep(I.add(elements.from, select(present, fromStart, i32(0)))), present).code();
   if (code.kind === "record") {
     return {
       kind: "record",

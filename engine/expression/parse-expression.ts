@@ -12,7 +12,7 @@ export function parseExpression(text: string): Tree {
   refuseDeepNesting(text);
   let program: Program;
   try {
-    program = parse(text, { ecmaVersion: 2023 });
+    program = parse(text, { ecmaVersion: 2023, sourceType: "module" });
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     const offset = (error as SyntaxError & { pos?: number }).pos ?? 0;
@@ -83,22 +83,20 @@ const converters: { readonly [Type in keyof Nodes]?: Converter<Type> } = {
   },
   Identifier: (node, _inner, at) => ({ kind: "name", name: node.name, ...at }),
   ParenthesizedExpression: (node, inner) => inner(node.expression),
+  ChainExpression: (node, inner) => inner(node.expression),
   MemberExpression(node, inner, at) {
-    if (node.optional)
-      throw new ExpressionError(
-        "'?.' is not available in this version: members of something missing are missing anyway, so '.' does the same",
-        node.object.end,
-      );
+    if (node.optional) throw optionalChaining(node.object.end);
     if (node.computed) return { kind: "index", object: inner(node.object), index: inner(node.property), ...at };
     if (node.property.type !== "Identifier") throw new ExpressionError("private names are not part of the language", node.property.start);
     return { kind: "member", object: inner(node.object), name: node.property.name, nameStart: node.property.start, ...at };
   },
   CallExpression(node, inner, at) {
     const callee = node.callee;
-    if (node.optional) throw new ExpressionError("'?.' is not available in this version", callee.end);
+    if (node.optional) throw optionalChaining(callee.end);
+    if (callee.type === "MemberExpression" && callee.optional) throw optionalChaining(callee.object.end);
     const args = node.arguments.map((argument) => inner(argument));
     if (callee.type === "Identifier") return { kind: "function-call", name: callee.name, args, ...at };
-    if (callee.type === "MemberExpression" && !callee.computed && !callee.optional && callee.property.type === "Identifier") {
+    if (callee.type === "MemberExpression" && !callee.computed && callee.property.type === "Identifier") {
       return {
         kind: "method-call",
         object: inner(callee.object),
@@ -158,6 +156,12 @@ function convert(node: AnyNode, depth: number): Tree {
   if (!converter) throw new ExpressionError(`${describe(node.type)} are not part of the language`, node.start);
   return converter(node as never, (child) => convert(child, depth + 1), { start: node.start, end: node.end });
 }
+
+const optionalChaining = (offset: number): ExpressionError =>
+  new ExpressionError(
+    "'?.' is not available in this version: members of something missing are missing anyway, so '.' does the same",
+    offset,
+  );
 
 const describe = (type: string): string =>
   type

@@ -42,12 +42,10 @@ const summarise = ({ name, entries, partitions, bytes, preparing }: Dataset) => 
 
 export function unknownDataset(name: string, known: readonly string[]): HttpProblem {
   const near = nearNames(name, known);
-  return new HttpProblem(
-    404,
-    "unknown-dataset",
-    `There is no dataset '${name.slice(0, 200)}'; there ${known.length === 1 ? "is" : "are"} ${known.slice(0, 20).join(", ") || "none"}.`,
-    [{ at: "/dataset", message: `there is no dataset '${name.slice(0, 200)}'`, ...(near.length > 0 && { near }) }],
-  );
+  const message = `there is no dataset '${name.slice(0, 200)}'; there ${known.length === 1 ? "is" : "are"} ${known.slice(0, 20).join(", ") || "none"}`;
+  return new HttpProblem(404, "unknown-dataset", `Cannot find it: ${message}.`, [
+    { at: "/dataset", message, ...(near.length > 0 && { near }) },
+  ]);
 }
 
 /** File names are shown, folders are not. */

@@ -148,6 +148,18 @@ export class Dispatcher {
     followed.progress.touch();
   }
 
+  /** Removes a query's result and partials, after the client's withdrawal; throws a problem of status 409 while others ask for it. */
+  async purge(followed: Followed, client: string): Promise<{ readonly removed: number; readonly kept: number }> {
+    await this.withdraw(followed, client);
+    if (["waiting", "running"].includes(this.stateOf(followed))) {
+      throw new HttpProblem(409, "in-use", "Cannot purge this query: other clients still wait for it.");
+    }
+    this.#progress.delete(followed.plan.planKey);
+    this.#results.delete(followed.plan.planKey);
+    followed.progress?.close();
+    return this.#services.store.removePlan(followed.plan.planKey);
+  }
+
   /** Queues the failed partitions again. Gives their number. */
   async retry(followed: Followed, client: string): Promise<number> {
     const { progress, plan, query } = followed;

@@ -60,5 +60,6 @@ export async function buildQuery(query: Query, { planned }: CompiledQuery, planK
       axes: axes.map((axis) => axis.label),
     })),
   };
-  return { id: await sha256(`${JSON.stringify(canonicalQuery(query))}\n${planKey}`), planKey, query: record, created: now };
+  const id = await sha256(`${JSON.stringify(canonicalQuery(query))}\n${planKey}`);
+  return { id, planKey, query: record, created: now, dataset: query.dataset, ...(query.name === undefined ? {} : { name: query.name }) };
 }

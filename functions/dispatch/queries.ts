@@ -8,6 +8,7 @@ import type { Environment } from "../services.ts";
 import { answerStatus, chooseFormat } from "./answer-format.ts";
 import type { Followed } from "./dispatcher.ts";
 import { explainQuery } from "./explain-query.ts";
+import { listQueries, readListing } from "./list-queries.ts";
 import { streamEvents } from "./stream-events.ts";
 
 export const queries = new Hono<Environment>();
@@ -47,8 +48,12 @@ queries.get("/:id", async (c) => {
 
 queries.get("/:id/events", async (c) => streamEvents(c, c.var.dispatcher, await find(c), clientName(c)));
 
+queries.get("/", async (c) => c.json(await listQueries(c.var.services, readListing(c.req.query()))));
+
 queries.delete("/:id", async (c) => {
   const followed = await find(c);
+  if (c.req.query("purge") !== undefined)
+    return c.json({ id: followed.query.id, ...(await c.var.dispatcher.purge(followed, clientName(c))) });
   await c.var.dispatcher.withdraw(followed, clientName(c));
   return c.json(c.var.dispatcher.describe(followed));
 });

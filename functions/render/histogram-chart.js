@@ -11,8 +11,9 @@ import { chartThemes, fontFamily } from "./chart-theme.js";
 import { chooseScales } from "./choose-scales.js";
 import { heatmapChart } from "./heatmap-chart.js";
 import { outlineChart } from "./outline-chart.js";
+import { axisEndBelowBox, emptierCorner } from "./place-box.js";
 import { readHistogram } from "./read-histogram.js";
-import { emptierSide, statisticsBox } from "./statistics-box.js";
+import { statisticsBox } from "./statistics-box.js";
 
 /**
  * @typedef {object} ChartOptions
@@ -37,12 +38,15 @@ export function histogramChart(histogram, options = {}) {
   const { theme: themeName = "light", title, statistics = true, interactive = false, narrow = false } = options;
   const theme = chartThemes[themeName];
   const bins = readHistogram(histogram);
-  const look = { scales: chooseScales(bins, options.scales), theme, interactive };
+  const scales = chooseScales(bins, options.scales);
+  const { side, rise } = emptierCorner(bins, scales);
+  const end = statistics && dimensions === 1 ? axisEndBelowBox(bins, { scales, rise }) : undefined;
+  const look = { scales, theme, interactive, end };
   const left = narrow ? 58 : 76;
   const top = title ? 44 : 16;
   const frame = { show: true, borderColor: theme.faint, borderWidth: 1, containLabel: false };
   const main = { ...frame, left, top, bottom: 52, right: dimensions === 2 ? 96 : 22 };
-  const corner = emptierSide(bins, look.scales.x) === "left" ? { left: left + 14 } : { right: main.right + 12 };
+  const corner = side === "left" ? { left: left + 14 } : { right: main.right + 12 };
   return {
     backgroundColor: "transparent",
     textStyle: { fontFamily, color: theme.ink },

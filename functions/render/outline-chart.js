@@ -16,20 +16,19 @@ const mostBinsWithTips = 4000;
 
 /**
  * @param {Bins} bins
- * @param {{ readonly scales: Scales, readonly theme: ChartTheme, readonly interactive: boolean }} look
+ * @param {{ readonly scales: Scales, readonly theme: ChartTheme, readonly interactive: boolean, readonly end: number | undefined }} look `end` of the axis of contents, where it is not for ECharts to choose
  * @returns {EChartsOption}
  */
-export function outlineChart(bins, { scales, theme, interactive }) {
+export function outlineChart(bins, { scales, theme, interactive, end }) {
   const [axis] = bins.axes;
   const { edges } = axis;
   const floor = scales.content === "log" ? logarithmicFloor(bins.values) : Math.min(0, ...spread(bins.values));
   const tips = interactive && bins.values.length <= mostBinsWithTips;
+  const start = scales.content === "log" ? { min: floor } : floor < 0 ? {} : { min: 0 };
+  const range = end === undefined || floor < 0 ? start : { ...start, max: end };
   return {
     xAxis: chartAxis({ title: axis.label, scale: scales.x, min: edges[0], max: edges[edges.length - 1], theme }),
-    yAxis: {
-      ...chartAxis({ title: contentTitle(axis, bins.weighted), scale: scales.content, theme, titleGap: 52 }),
-      ...(scales.content === "log" ? { min: floor } : floor < 0 ? {} : { min: 0 }),
-    },
+    yAxis: chartAxis({ title: contentTitle(axis, bins.weighted), scale: scales.content, ...range, theme, titleGap: 52 }),
     series: [outline(bins, { floor, theme }), errorBars(bins, { floor, theme, tips })],
     ...(tips ? { tooltip: tooltip(theme) } : {}),
   };

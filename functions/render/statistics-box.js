@@ -1,8 +1,7 @@
 /**
- * The statistics as a small framed table in the emptier of the chart's upper corners.
+ * The statistics as a small framed table.
  *
  * @import { Bins } from "./read-histogram.js"
- * @import { Scale } from "./choose-scales.js"
  * @import { ChartTheme } from "./chart-theme.js"
  */
 import { fontFamily } from "./chart-theme.js";
@@ -42,29 +41,4 @@ export function statisticsBox(bins, { theme, ...place }) {
   };
   const lines = figures.flatMap(({ name, value }, line) => [text(name, line, "left"), text(formatNumber(value), line, "right")]);
   return [{ type: "group", id: "statistics", ...place, z: 20, children: [frame, ...lines] }];
-}
-
-/**
- * The side on which there is less to hide, by the contents' mean.
- * @param {Bins} bins
- * @param {Scale} across scale of the first axis
- * @returns {"left" | "right"}
- */
-export function emptierSide(bins, across) {
-  const { edges } = bins.axes[0];
-  const place = (/** @type {number} */ edge) => (across === "log" ? Math.log(edge) : edge);
-  const [start, end] = [place(edges[0]), place(edges[edges.length - 1])];
-  const height = bins.values.length / (edges.length - 1);
-  const sums = { left: 0, right: 0 };
-  const counts = { left: 0, right: 0 };
-  bins.values.forEach((value, bin) => {
-    const column = Math.floor(bin / height);
-    const share = (place((edges[column] + edges[column + 1]) / 2) - start) / (end - start);
-    if (share > 0.35 && share < 0.65) return;
-    const side = share <= 0.35 ? "left" : "right";
-    // Of two axes, only the upper half of the second can lie below the box; there each filled bin counts the same.
-    sums[side] += height === 1 ? value : value !== 0 && bin % height >= height / 2 ? 1 : 0;
-    counts[side] += 1;
-  });
-  return sums.left * counts.right < sums.right * counts.left ? "left" : "right";
 }

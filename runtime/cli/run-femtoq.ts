@@ -11,6 +11,7 @@ import { addDatasetsCommand } from "./datasets-command.ts";
 import { describeProblem } from "./describe-problem.ts";
 import { addExplainCommand } from "./explain-command.ts";
 import { addFunctionsCommand } from "./functions-command.ts";
+import { addQueriesCommands } from "./queries-command.ts";
 import { addQueryCommand } from "./query-command.ts";
 import { addStatusCommands } from "./status-command.ts";
 import { clientName, coloursFor, type Terminal, widthOf, write } from "./terminal.ts";
@@ -48,6 +49,7 @@ export async function runFemtoq(args: readonly string[], terminal: Terminal, { s
   addExplainCommand(program, getContext);
   addDatasetsCommand(program, getContext);
   addFunctionsCommand(program, getContext);
+  addQueriesCommands(program, getContext);
   addStatusCommands(program, getContext);
   try {
     await program.parseAsync([...args], { from: "user" });

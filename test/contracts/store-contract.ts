@@ -12,6 +12,8 @@ export interface StoreHarness {
 export interface StoreConditions {
   /** Bytes of bodies. */
   readonly limit: number;
+  /** Milliseconds. */
+  readonly keep?: number;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
@@ -35,11 +37,13 @@ const oddKeys = [
   "",
 ];
 
-/** A clock that stands still until it is told to go on. */
+/** A clock that stands still until it is told to go on. It starts at the real time, since a server may let documents expire by its own. */
 function createClock() {
-  let time = 1_700_000_000_000;
+  let time = Date.now();
   return { now: () => time, pass: (milliseconds: number) => (time += milliseconds) };
 }
+
+type Clock = ReturnType<typeof createClock>;
 
 function makeBody(size: number, seed: number): Uint8Array<ArrayBuffer> {
   return Uint8Array.from({ length: size }, (_, index) => (index * 31 + seed * 17) & 255);
@@ -60,10 +64,10 @@ function makePlan(planKey: string, partitions: number): StoredPlan {
 }
 
 export function describeStore(name: string, open: OpenStore): void {
-  const check = (claim: string, run: (harness: StoreHarness, clock: ReturnType<typeof createClock>) => Promise<void>, limit = 1e9) =>
+  const check = (claim: string, run: (harness: StoreHarness, clock: Clock) => Promise<void>, limit = 1e9, keep?: number) =>
     test(`${name}: ${claim}`, async (t) => {
       const clock = createClock();
-      await run(await open(t, { limit, now: clock.now }), clock);
+      await run(await open(t, { limit, ...(keep === undefined ? {} : { keep }), now: clock.now }), clock);
     });
 
   check("getProgram, getPlan and getQuery give what was put, before and after a crash", async ({ store, crash }) => {
@@ -183,7 +187,7 @@ export function describeStore(name: string, open: OpenStore): void {
   });
 
   const tenBodies = 10_000;
-  const putMany = async (store: Store, clock: ReturnType<typeof createClock>, keys: readonly string[]) => {
+  const putMany = async (store: Store, clock: Clock, keys: readonly string[]) => {
     for (const key of keys) {
       clock.pass(2 * hour);
       await store.putPartial(key, makeBody(1000, 1));
@@ -286,4 +290,195 @@ export function describeStore(name: string, open: OpenStore): void {
     },
     tenBodies,
   );
+
+  describeRetention(check);
+  describeHousekeeping(check);
+}
+
+type Check = (claim: string, run: (harness: StoreHarness, clock: Clock) => Promise<void>, limit?: number, keep?: number) => void;
+
+const day = 24 * hour;
+
+function describeRetention(check: Check): void {
+  const checkKept = (claim: string, run: (harness: StoreHarness, clock: Clock) => Promise<void>) => check(claim, run, 1e9, 14 * day);
+  const numberOf = async (store: Store) => (await store.usage()).bodies;
+
+  checkKept("sweep removes bodies that nobody used for as long as they are kept, and no others", async ({ store }, clock) => {
+    await store.putPartial("forgotten", makeBody(10, 1));
+    await store.putPartial("used", makeBody(20, 2));
+    await store.putResult("forgotten", makeBody(40, 4));
+    clock.pass(13 * day);
+    await store.findPartials(["used"]);
+    assert.equal(await store.sweep(), 0);
+    clock.pass(2 * day);
+    await store.putPartial("new", makeBody(80, 8));
+    assert.equal(await store.sweep(), 2);
+    assert.deepEqual([...(await store.findPartials(["forgotten", "used", "new"]))].sort(), ["new", "used"]);
+    assert.equal(await store.getResult("forgotten"), undefined);
+    assert.equal((await store.usage()).bytes, 100);
+  });
+
+  checkKept("sweep removes records that nobody used for as long as they are kept", async ({ store }, clock) => {
+    const put = async (id: string) => {
+      await store.putProgram({ programKey: `program of ${id}`, program: {}, module: makeBody(10, 1) });
+      await store.putPlan({ ...makePlan(`plan of ${id}`, 4500), programKey: `program of ${id}` });
+      await store.putQuery({ id, planKey: `plan of ${id}`, query: 1, created: clock.now() });
+      await store.putResult(`plan of ${id}`, makeBody(10, 1));
+    };
+    await put("forgotten");
+    await put("asked");
+    clock.pass(10 * day);
+    await store.getQuery("asked");
+    await store.getQuery("never put");
+    clock.pass(10 * day);
+    assert((await store.sweep()) >= 4);
+    assert.equal(await store.getQuery("forgotten"), undefined);
+    assert.equal(await store.getPlan("plan of forgotten"), undefined);
+    assert.equal(await store.getProgram("program of forgotten"), undefined);
+    // Asking for a query renewed what answering it takes.
+    assert(await store.getQuery("asked"));
+    assert.equal((await store.getPlan("plan of asked"))?.partitions.length, 4500);
+    assert(await store.getProgram("program of asked"));
+    assert(await store.getResult("plan of asked"));
+  });
+
+  checkKept("sweep leaves what is pinned, however long nobody used it", async ({ store }, clock) => {
+    await store.putPartial("pinned", makeBody(10, 1));
+    await store.putPartial("other", makeBody(10, 1));
+    const release = store.pin(["pinned"]);
+    clock.pass(30 * day);
+    assert.equal(await store.sweep(), 1);
+    assert.equal(await numberOf(store), 1);
+    release();
+    clock.pass(30 * day);
+    assert.equal(await store.sweep(), 1);
+    assert.equal(await numberOf(store), 0);
+  });
+
+  checkKept("a body larger than 8 MB is kept and removed as a whole", async ({ store }, clock) => {
+    await store.putPartial("large", makeBody(9_000_000, 1));
+    clock.pass(10 * day);
+    await store.getPartial("large");
+    clock.pass(10 * day);
+    assert.equal(await store.sweep(), 0);
+    assert.equal((await store.getPartial("large"))?.length, 9_000_000);
+    clock.pass(30 * day);
+    assert((await store.sweep()) >= 1);
+    assert.equal(await numberOf(store), 0);
+  });
+
+  check("without a time to keep, sweep removes nothing", async ({ store }, clock) => {
+    await store.putPartial("old", makeBody(10, 1));
+    clock.pass(10_000 * day);
+    assert.equal(await store.sweep(), 0);
+    assert.equal(await numberOf(store), 1);
+  });
+}
+
+function describeHousekeeping(check: Check): void {
+  const idsOf = (queries: readonly { readonly id: string }[]) => queries.map(({ id }) => id);
+
+  check("listQueries gives queries newest first, page by page, those of one time by id", async ({ store }, clock) => {
+    const start = clock.now();
+    const ids = Array.from({ length: 25 }, (_, index) => `q${String(index).padStart(2, "0")}`);
+    await Promise.all(
+      ids.map((id, index) => store.putQuery({ id, planKey: "p", query: { index }, created: start + 1000 * Math.floor(index / 3) })),
+    );
+    const pages: string[][] = [];
+    let before: { readonly id: string; readonly created: number } | undefined;
+    do {
+      const page = await store.listQueries({ limit: 7, ...(before && { before }) });
+      pages.push(idsOf(page));
+      before = page.at(-1);
+    } while (before);
+    assert.deepEqual(
+      pages.map((page) => page.length),
+      [7, 7, 7, 4, 0],
+    );
+    assert.deepEqual(pages.flat(), ids.toReversed());
+  });
+
+  check("listQueries finds by dataset and by part of the name, and tells ages and sizes", async ({ store }, clock) => {
+    const created = clock.now();
+    const query = { planKey: "p", query: { any: "thing" }, created };
+    await store.putQuery({ ...query, id: "a", dataset: "cms", name: "Z to two muons" });
+    await store.putQuery({ ...query, id: "b", dataset: "cms", name: "Jets (all) .*" });
+    await store.putQuery({ ...query, id: "c", dataset: "zmumu", name: "z again", planKey: "other" });
+    await store.putQuery({ ...query, id: "d", dataset: "cms" });
+    await store.putResult("p", makeBody(123, 1));
+    const find = async (filter: { readonly dataset?: string; readonly name?: string }) =>
+      idsOf(await store.listQueries({ limit: 10, ...filter })).toReversed();
+    assert.deepEqual(await find({}), ["a", "b", "c", "d"]);
+    assert.deepEqual(await find({ dataset: "cms" }), ["a", "b", "d"]);
+    assert.deepEqual(await find({ name: "Z" }), ["a", "c"]);
+    assert.deepEqual(await find({ name: "(ALL) .*" }), ["b"]);
+    assert.deepEqual(await find({ name: ".*" }), ["b"]);
+    assert.deepEqual(await find({ dataset: "zmumu", name: "two" }), []);
+    clock.pass(3 * hour);
+    await store.getQuery("a");
+    const [, , , first] = await store.listQueries({ limit: 10 });
+    const { lastAccess, ...rest } = first!;
+    assert.deepEqual(rest, { ...query, id: "a", dataset: "cms", name: "Z to two muons", resultBytes: 123 });
+    assert(Math.abs(lastAccess - clock.now()) < 1000);
+    const [other] = await store.listQueries({ limit: 1, dataset: "zmumu" });
+    assert.equal(other?.resultBytes, undefined);
+  });
+
+  check("removePlan removes plan, queries, result and partials, but those pinned or shared", async ({ store }) => {
+    const grown = { ...makePlan("grown", 4200), programKey: "same" };
+    const plan = { ...makePlan("plan", 4100), programKey: "same" };
+    const small: StoredPlan = { ...plan, partitions: [...plan.partitions, { ...plan.partitions[0]!, fingerprint: "only here" }] };
+    const keys = ["same:f3", "same:f4000", "same:only here", "same:pinned"];
+    const withPinned = { ...small, partitions: [...small.partitions, { ...plan.partitions[0]!, fingerprint: "pinned" }] };
+    await Promise.all([store.putPlan(grown), store.putPlan(withPinned), store.putPlan(makePlan("stranger", 10))]);
+    for (const key of [...keys, "program:f3"]) await store.putPartial(key, makeBody(10, 1));
+    for (const planKey of ["grown", "plan", "stranger"]) {
+      await store.putQuery({ id: `first of ${planKey}`, planKey, query: 1, created: 1 });
+      await store.putQuery({ id: `second of ${planKey}`, planKey, query: 1, created: 2 });
+      await store.putResult(planKey, makeBody(10, 1));
+    }
+    const release = store.pin(["same:pinned"]);
+    assert.deepEqual(await store.removePlan("plan"), { removed: 1, kept: 3 });
+    assert.deepEqual([...(await store.findPartials([...keys, "program:f3"]))].sort(), [
+      "program:f3",
+      "same:f3",
+      "same:f4000",
+      "same:pinned",
+    ]);
+    assert.equal(await store.getPlan("plan"), undefined);
+    assert.equal(await store.getResult("plan"), undefined);
+    assert.equal((await store.getPlan("grown"))?.partitions.length, 4200);
+    assert(await store.getResult("grown"));
+    const left = ["second of stranger", "second of grown", "first of stranger", "first of grown"];
+    assert.deepEqual(idsOf(await store.listQueries({ limit: 10 })), left);
+    release();
+    assert.deepEqual(await store.removePlan("grown"), { removed: 2, kept: 0 });
+    assert.deepEqual(await store.removePlan("never put"), { removed: 0, kept: 0 });
+    assert.equal((await store.usage()).bodies, 3);
+  });
+
+  check("reset removes everything, and the store goes on", async ({ store, crash }) => {
+    const fill = async () => {
+      await store.putProgram({ programKey: "p", program: {}, module: makeBody(10, 1) });
+      await store.putPlan(makePlan("plan", 4500));
+      await store.putQuery({ id: "q", planKey: "plan", query: 1, created: 1 });
+      assert.equal(await store.putPartial("a", makeBody(10, 1)), "inserted");
+      assert.equal(await store.putPartial("large", makeBody(9_000_000, 1)), "inserted");
+      assert.equal(await store.putResult("plan", makeBody(10, 1)), "inserted");
+    };
+    await fill();
+    store.pin(["a"]);
+    await store.reset();
+    for (const opened of [store, await crash()]) {
+      assert.equal(await opened.getProgram("p"), undefined);
+      assert.equal(await opened.getPlan("plan"), undefined);
+      assert.deepEqual(await opened.listQueries({ limit: 10 }), []);
+      assert.equal((await opened.findPartials(["a", "large"])).size, 0);
+      const { bodies, bytes } = await opened.usage();
+      assert.deepEqual([bodies, bytes], [0, 0]);
+    }
+    await fill();
+    assert.equal((await store.usage()).bytes, 9_000_020);
+    assert.equal((await store.getPlan("plan"))?.partitions.length, 4500);
+  });
 }

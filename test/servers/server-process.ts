@@ -1,8 +1,8 @@
 /** A server that a test (or `npm run servers`) started: ended with whoever started it, and never anything else. */
 import { spawn } from "node:child_process";
 import { createServer } from "node:net";
-import process from "node:process";
 import { createInterface } from "node:readline";
+import { atExit } from "./at-exit.ts";
 
 export interface ServerProcess {
   readonly pid: number;
@@ -27,8 +27,7 @@ const lastWords = 4_000;
 export async function startProcess({ what, command, parameters, readyPort }: ServerCommand): Promise<ServerProcess> {
   // Its standard input ends with this process, however that ends: the Java servers then stop by themselves.
   const child = spawn(command, parameters, { stdio: ["pipe", "pipe", "pipe"] });
-  const endWithUs = () => child.kill("SIGKILL");
-  process.on("exit", endWithUs);
+  atExit(() => void child.kill("SIGKILL"));
   let said = "";
   const ended = new Promise<void>((resolve) => {
     child.once("error", (error) => {
@@ -37,7 +36,6 @@ export async function startProcess({ what, command, parameters, readyPort }: Ser
     });
     child.once("exit", () => resolve());
   });
-  void ended.then(() => process.off("exit", endWithUs));
   const ready = new Promise<number>((resolve) => {
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on("line", (line) => {
@@ -57,6 +55,7 @@ export async function startProcess({ what, command, parameters, readyPort }: Ser
     port,
     signal: (name) => void child.kill(name),
     async stop() {
+      child.ref();
       child.kill("SIGKILL");
       await ended;
     },

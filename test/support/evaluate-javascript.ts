@@ -7,12 +7,6 @@ type Callback = (...args: readonly unknown[]) => unknown;
 
 /** An array with the methods that JavaScript's has not. */
 export class List extends Array<unknown> {
-  static of1(values: Iterable<unknown>): List {
-    const list = new List();
-    for (const value of values) list.push(value);
-    return list;
-  }
-
   #numbers(get: Callback | undefined): number[] {
     return (get ? [...this.map(get)] : [...this]) as number[];
   }
@@ -38,23 +32,23 @@ export class List extends Array<unknown> {
 
 /** Callbacks of several parameters take the members of a pair, then its index. */
 class Pairs extends List {
-  static #spread(callback: Callback): Callback {
+  static spread(callback: Callback): Callback {
     return callback.length > 1 ? (pair, index) => callback(...(pair as readonly unknown[]), index) : callback;
   }
-
-  override map<Result>(callback: (...args: never[]) => Result): Result[] {
-    return List.of1(super.map(Pairs.#spread(callback as unknown as Callback))) as Result[];
-  }
-  override filter(callback: (...args: never[]) => unknown): unknown[] {
-    return super.filter(Pairs.#spread(callback as unknown as Callback));
-  }
-  override some(callback: (...args: never[]) => unknown): boolean {
-    return super.some(Pairs.#spread(callback as unknown as Callback));
-  }
-  override every(callback: (...args: never[]) => unknown): boolean {
-    return super.every(Pairs.#spread(callback as unknown as Callback));
-  }
 }
+
+for (const name of ["filter", "some", "every"] as const) {
+  Object.defineProperty(Pairs.prototype, name, {
+    value(this: Pairs, callback: Callback) {
+      return (List.prototype[name] as (callback: Callback) => unknown).call(this, Pairs.spread(callback));
+    },
+  });
+}
+Object.defineProperty(Pairs.prototype, "map", {
+  value(this: Pairs, callback: Callback) {
+    return List.of(...Array.from(this, Pairs.spread(callback)));
+  },
+});
 
 /** `Jet.pt` for every field that records of the tests have. */
 export function addShorthands(fields: Iterable<string>): void {
@@ -79,7 +73,11 @@ const library: Readonly<Record<string, unknown>> = {
 };
 
 /** A function of an event's members, by the text of its defines and its value. */
-export function compileJavaScript(defines: readonly (readonly [string, string])[], text: string, members: readonly string[]): (event: object) => Value {
+export function compileJavaScript(
+  defines: readonly (readonly [string, string])[],
+  text: string,
+  members: readonly string[],
+): (event: object) => Value {
   const body = `"use strict"; ${defines.map(([name, value]) => `const ${name} = ${value};`).join(" ")} return ${text};`;
   const names = [...Object.keys(library), ...members];
   const compiled = new Function(...names, body) as (...values: readonly unknown[]) => Value;

@@ -10,12 +10,13 @@ export interface ExpressionCase {
   readonly piece: Piece;
 }
 
-export function generateCase(random: Seeded, missing: boolean): ExpressionCase {
+/** `prefix`: of the names of its defines. */
+export function generateCase(random: Seeded, { missing, prefix }: { readonly missing: boolean; readonly prefix: string }): ExpressionCase {
   const generator = new ExpressionGenerator(random, missing);
   const defines: { name: string; piece: Piece }[] = [];
   const fuel = () => 2 + random.below(12);
   for (let left = random.below(3); left > 0; left--) {
-    const name = `d${defines.length}`;
+    const name = `${prefix}${defines.length}`;
     const { piece, element } = generateDefine(generator, fuel());
     defines.push({ name, piece });
     generator.names = [...generator.names, { name, element }];

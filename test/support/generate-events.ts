@@ -10,10 +10,30 @@ interface Field {
   readonly gaps?: true;
 }
 
-const strange = [0, -0, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 5e-324, -1e-310, 1e308, -1e200, 2 ** 53, 0.1, -1, 1];
-const smooth = (lower: number, upper: number): Make => ({ fraction }) => Math.fround(lower + fraction() * (upper - lower));
+const strange = [
+  0,
+  -0,
+  Number.NaN,
+  Number.POSITIVE_INFINITY,
+  Number.NEGATIVE_INFINITY,
+  5e-324,
+  -1e-310,
+  1e308,
+  -1e200,
+  2 ** 53,
+  0.1,
+  -1,
+  1,
+];
+const smooth =
+  (lower: number, upper: number): Make =>
+  ({ fraction }) =>
+    Math.fround(lower + fraction() * (upper - lower));
 const wild: Make = (random) => (random.chance(0.3) ? random.pick(strange) : (random.fraction() - 0.4) * 10 ** random.below(5));
-const whole = (lower: number, upper: number): Make => ({ below }) => lower + below(upper - lower);
+const whole =
+  (lower: number, upper: number): Make =>
+  ({ below }) =>
+    lower + below(upper - lower);
 const flag: Make = ({ chance }) => chance(0.5);
 
 const f32 = (make: Make): Field => ({ make, dtype: "float32" });
@@ -21,7 +41,7 @@ const f64 = (make: Make): Field => ({ make, dtype: "float64" });
 const gaps = (field: Field): Field => ({ ...field, gaps: true });
 const pt = f32(smooth(1, 90));
 const eta = f32(smooth(-3, 3));
-const phi = f32(smooth(-3.1415, 3.1415));
+const phi = f32(smooth(-3.1, 3.1));
 const charge: Field = { make: ({ chance }) => (chance(0.5) ? 1 : -1), dtype: "int32" };
 const momentum = f64(({ fraction }) => (fraction() - 0.5) * 60);
 const cartesian = { px: momentum, py: momentum, pz: momentum, energy: f64(({ fraction }) => 20 + fraction() * 90) };
@@ -34,9 +54,21 @@ const scalars: Readonly<Record<string, Field>> = {
   flag: gaps({ make: flag, dtype: "bool" }),
 };
 const records: Readonly<Record<string, Readonly<Record<string, Field>>>> = { MET: { pt, phi: gaps(phi) }, gen: cartesian };
-const lists: Readonly<Record<string, Field>> = { hits: gaps(f64(wild)), marks: gaps({ make: flag, dtype: "bool" }), codes: { make: whole(0, 7), dtype: "uint32" } };
+const lists: Readonly<Record<string, Field>> = {
+  hits: gaps(f64(wild)),
+  marks: gaps({ make: flag, dtype: "bool" }),
+  codes: { make: whole(0, 7), dtype: "uint32" },
+};
 const collections: Readonly<Record<string, Readonly<Record<string, Field>>>> = {
-  Muon: { pt, eta, phi, mass: gaps(f32(smooth(0, 2))), charge, good: gaps({ make: flag, dtype: "bool" }), jetIdx: { make: whole(-1, 4), dtype: "int32" } },
+  Muon: {
+    pt,
+    eta,
+    phi,
+    mass: gaps(f32(smooth(0, 2))),
+    charge,
+    good: gaps({ make: flag, dtype: "bool" }),
+    jetIdx: { make: whole(-1, 4), dtype: "int32" },
+  },
   Electron: { pt, eta, phi, charge },
   Jet: { pt, eta, phi, energy: f64(({ fraction }) => 100 + fraction() * 900), btag: gaps(f64(wild)) },
   Track: { ...cartesian, pz: gaps(momentum) },
@@ -65,7 +97,9 @@ export function generateEvents(random: Seeded, count: number, missing: boolean):
 export function dtypesOf(missing: boolean): DTypes {
   const dtype = ({ dtype: own, gaps: may }: Field) => (missing && may ? (`${own}?` as const) : own);
   const members = (table: typeof records, owner: (name: string) => string) =>
-    Object.entries(table).flatMap(([name, fields]) => Object.entries(fields).map(([field, each]) => [`${owner(name)}.${field}`, dtype(each)] as const));
+    Object.entries(table).flatMap(([name, fields]) =>
+      Object.entries(fields).map(([field, each]) => [`${owner(name)}.${field}`, dtype(each)] as const),
+    );
   return Object.fromEntries([
     ...Object.entries(scalars).map(([name, field]) => [name, dtype(field)] as const),
     ...members(records, (name) => name),

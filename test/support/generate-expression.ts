@@ -3,7 +3,22 @@
  * can be missing, so that they are JavaScript too; with it, everything may be.
  */
 import { type Element, ListGenerator } from "./generate-lists.ts";
-import { binary, bracketed, call, coalesce, conditional, leaf, levels, member, method, negative, type Piece, piece, power, vectorSum } from "./piece.ts";
+import {
+  binary,
+  bracketed,
+  call,
+  coalesce,
+  conditional,
+  leaf,
+  levels,
+  member,
+  method,
+  negative,
+  type Piece,
+  piece,
+  power,
+  vectorSum,
+} from "./piece.ts";
 import { chosenKind, kindOf, numbersOf, type RecordKind, sumKind } from "./record-kinds.ts";
 import { functionsOfOne } from "./reference-functions.ts";
 import type { Seeded } from "./seeded.ts";
@@ -76,7 +91,9 @@ export class ExpressionGenerator {
       const { name, element } = random.pick(records);
       return this.#component({ piece: leaf(name), kind: (element as Extract<Element, { kind: "record" }>).record });
     }
-    return leaf(random.chance(0.3) ? random.pick(literals) : random.pick(["x", "y", "n", "u", "MET.pt", "MET.phi", "gen.px", "entry", "Muon.length"]));
+    return leaf(
+      random.chance(0.3) ? random.pick(literals) : random.pick(["x", "y", "n", "u", "MET.pt", "MET.phi", "gen.px", "entry", "Muon.length"]),
+    );
   }
 
   #component({ piece: record, kind }: RecordPiece): Piece {

@@ -53,7 +53,14 @@ export class ListGenerator {
   }
 
   #filtered(list: ListPiece, fuel: number): ListPiece {
-    return { ...list, piece: method(list.piece, "filter", this.#function(list.element, () => this.#of.boolean(fuel))) };
+    return {
+      ...list,
+      piece: method(
+        list.piece,
+        "filter",
+        this.#function(list.element, () => this.#of.boolean(fuel)),
+      ),
+    };
   }
 
   #pairs(list: ListPiece): ListPiece {
@@ -93,7 +100,14 @@ export class ListGenerator {
     if (element.kind === "record" && random.chance(0.5)) {
       return { piece: member(list.piece, random.pick(numbersOf(element.record))), element: { kind: "number" } };
     }
-    return { piece: method(list.piece, "map", this.#function(element, () => this.#of.number(fuel / 2))), element: { kind: "number" } };
+    return {
+      piece: method(
+        list.piece,
+        "map",
+        this.#function(element, () => this.#of.number(fuel / 2)),
+      ),
+      element: { kind: "number" },
+    };
   }
 
   ofRecords(fuel: number): ListPiece<Extract<Element, { kind: "record" }>> {
@@ -105,12 +119,20 @@ export class ListGenerator {
 
   reduced(name: "sum" | "min" | "max", fuel: number): Piece {
     const list = this.any(fuel);
-    return method(list.piece, name, this.#function(list.element, () => this.#of.number(fuel / 2)));
+    return method(
+      list.piece,
+      name,
+      this.#function(list.element, () => this.#of.number(fuel / 2)),
+    );
   }
 
   tested(name: "some" | "every", fuel: number): Piece {
     const list = this.any(fuel);
-    return method(list.piece, name, this.#function(list.element, () => this.#of.boolean(fuel / 2)));
+    return method(
+      list.piece,
+      name,
+      this.#function(list.element, () => this.#of.boolean(fuel / 2)),
+    );
   }
 
   pairTest(list: Piece, test: (a: Piece, b: Piece) => Piece): Piece {

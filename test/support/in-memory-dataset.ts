@@ -5,7 +5,7 @@
  * missing value. Columns are inferred from all events: numbers are float64 and booleans bool unless `dtypes` says otherwise.
  */
 import type { Input } from "../../engine/inputs.ts";
-import { type Column, type DType, type Schema, bytesPerValue } from "../../engine/schema.ts";
+import { bytesPerValue, type Column, type DType, type Schema } from "../../engine/schema.ts";
 
 export type Cell = number | boolean | null | undefined;
 export type CellRecord = { readonly [field: string]: Cell };
@@ -18,7 +18,7 @@ export interface InMemoryDataset {
   readonly memory: WebAssembly.Memory;
   /** Addresses of these arrays, of entries [from, to) only. */
   load(inputs: readonly Input[], from: number, to: number): readonly number[];
-  /** A work area, the same at each call where it is large enough; its stop flag is zero. */
+  /** A work area, the same at each call where it is large enough: full of what no run may rely on, but for its stop flag. */
   work(bytes: number): { readonly address: number; readonly bytes: number };
 }
 
@@ -67,6 +67,7 @@ export function makeDataset(events: readonly PlainEvent[], dtypes: DTypes = {}):
       }),
     work(bytes) {
       if (bytes > work.bytes) work = { address: reserve(bytes), bytes };
+      new Uint8Array(memory.buffer, work.address, work.bytes).fill(0xa5);
       new Int32Array(memory.buffer, work.address, 1)[0] = 0;
       return { address: work.address, bytes };
     },

@@ -10,8 +10,9 @@ import { addRecords, differences, type ReferenceRecord } from "./reference-recor
 export type Value = number | boolean | undefined | ReferenceRecord | readonly Value[];
 export type Names = ReadonlyMap<string, Value>;
 
-export function interpretExpression(text: string, names: Names): Value {
-  return evaluate(parseExpressionAt(text, 0, { ecmaVersion: 2023 }), names);
+export function interpretExpression(text: string): (names: Names) => Value {
+  const tree = parseExpressionAt(text, 0, { ecmaVersion: 2023 });
+  return (names) => evaluate(tree, names);
 }
 
 const isRecord = (value: Value): value is ReferenceRecord => typeof value === "object" && !Array.isArray(value);
@@ -62,7 +63,9 @@ function evaluate(node: AnyNode, names: Names): Value {
     case "ConditionalExpression":
       return inner(node.test) === true ? inner(node.consequent) : inner(node.alternate);
     case "MemberExpression":
-      return node.computed ? elementOf(inner(node.object as AnyNode), inner(node.property)) : memberOf(inner(node.object as AnyNode), nameOf(node.property));
+      return node.computed
+        ? elementOf(inner(node.object as AnyNode), inner(node.property))
+        : memberOf(inner(node.object as AnyNode), nameOf(node.property));
     case "CallExpression":
       if (node.callee.type === "Identifier") return callFunction(node.callee.name, node.arguments.map(inner), node.arguments);
       if (node.callee.type === "MemberExpression")

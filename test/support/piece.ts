@@ -7,7 +7,21 @@ export interface Piece {
 }
 
 /** JavaScript's precedences, loosest first. `??` cannot stand beside `&&` and `||` without brackets, so it counts as looser. */
-export const levels = { lambda: 0, conditional: 1, coalesce: 2, or: 3, and: 4, equality: 8, relation: 9, sum: 11, product: 12, power: 13, unary: 14, operand: 15, call: 18 } as const;
+export const levels = {
+  lambda: 0,
+  conditional: 1,
+  coalesce: 2,
+  or: 3,
+  and: 4,
+  equality: 8,
+  relation: 9,
+  sum: 11,
+  product: 12,
+  power: 13,
+  unary: 14,
+  operand: 15,
+  call: 18,
+} as const;
 
 /** A string is written as it is; a piece is put in brackets where it binds more loosely than the level beside it. */
 type Part = string | readonly [piece: Piece, atLeast: number];
@@ -74,4 +88,5 @@ export function vectorSum(a: Piece, b: Piece): Piece {
 
 export const conditional = (test: Piece, yes: Piece, no: Piece): Piece =>
   piece(levels.conditional, [test, levels.or], " ? ", [yes, levels.lambda], " : ", [no, levels.lambda]);
-export const coalesce = (left: Piece, right: Piece): Piece => piece(levels.coalesce, [left, levels.equality], " ?? ", [right, levels.equality]);
+export const coalesce = (left: Piece, right: Piece): Piece =>
+  piece(levels.coalesce, [left, levels.equality], " ?? ", [right, levels.equality]);

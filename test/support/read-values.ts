@@ -3,9 +3,10 @@
  * a list, fills a cell of its own with its value as weight. What a sum of weights cannot show (missing, NaN, infinities, −0 and what
  * overflows when squared) shows in a second histogram, whose weight is the value's class.
  */
+
+import type { Partial } from "../../engine/partial.ts";
 import type { InMemoryDataset } from "./in-memory-dataset.ts";
 import { type PreparedQuery, prepareQuery } from "./run-query.ts";
-import type { Partial } from "../../engine/partial.ts";
 
 export type ReadValue = number | boolean | undefined | readonly (number | undefined)[];
 export interface Reader {
@@ -14,7 +15,7 @@ export interface Reader {
 }
 
 /** Elements of a list that can be told apart; more than this are not read. */
-export const mostElements = 126;
+export const mostElements = 30;
 const scale = 2 ** -600;
 const huge = 1e150;
 const classes = { missing: 0, nan: 1, zero: 2, negativeZero: 3, infinity: 4, negativeInfinity: 5, huge: 6, plain: 7 } as const;
@@ -25,7 +26,11 @@ const classOf = (v: string): string =>
 const scaled = (v: string): string => `abs(${v}) > ${huge} ? ${v} * ${scale} : ${v}`;
 
 /** A query that reads all these; they may use `defines`. */
-export function prepareReaders(readers: readonly Reader[], defines: Readonly<Record<string, string>>, dataset: InMemoryDataset): PreparedQuery {
+export function prepareReaders(
+  readers: readonly Reader[],
+  defines: Readonly<Record<string, string>>,
+  dataset: InMemoryDataset,
+): PreparedQuery {
   const entry = { type: "regular", bins: dataset.events.length, lower: 0, upper: dataset.events.length, value: "entry" };
   const histograms = readers.flatMap(({ kind }, index): [string, object][] => {
     const v = `value${index}`;
@@ -38,15 +43,27 @@ export function prepareReaders(readers: readonly Reader[], defines: Readonly<Rec
     const isList = kind === "numbers";
     const element = { type: "regular", bins: mostElements, lower: 0, upper: mostElements, value: `${v}.map((q, place) => place)` };
     const axes = isList ? [entry, element] : [entry];
-    const weights = { direct: v, value: isList ? `${v}.map(q => ${scaled("q")})` : scaled(v), class: isList ? `${v}.map(q => ${classOf("q")})` : classOf(v) };
+    const weights = {
+      direct: v,
+      value: isList ? `${v}.map(q => ${scaled("q")})` : scaled(v),
+      class: isList ? `${v}.map(q => ${classOf("q")})` : classOf(v),
+    };
     return Object.entries(weights).map(([name, weight]): [string, object] => [`${name}${index}`, { axes, weight }]);
   });
   const values = readers.map(({ text }, index) => [`value${index}`, text]);
-  return prepareQuery({ define: { ...defines, ...Object.fromEntries(values) }, histograms: Object.fromEntries(histograms) }, dataset.schema);
+  return prepareQuery(
+    { define: { ...defines, ...Object.fromEntries(values) }, histograms: Object.fromEntries(histograms) },
+    dataset.schema,
+  );
 }
 
-/** The values of reader `index`, by event. Throws where histograms that must tell the same do not. */
-export function readValues(partial: Partial, { planned }: PreparedQuery, { kind }: Reader, index: number, lengths: readonly number[]): readonly ReadValue[] {
+/** The values of reader number `index`, by event; `lengths` are those expected of lists. Throws where histograms that must tell the same do not. */
+export function readValues(
+  partial: Partial,
+  { planned }: PreparedQuery,
+  { kind }: Reader,
+  { index, lengths }: { readonly index: number; readonly lengths: readonly number[] },
+): readonly ReadValue[] {
   const cells = (name: string): Float64Array => dense(partial, planned.order.get(`${name}${index}`)!);
   if (kind === "boolean") {
     const [yes, no] = [cells("true"), cells("false")];

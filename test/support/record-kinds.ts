@@ -21,7 +21,9 @@ const kinds: Readonly<Record<string, RecordKind>> = {
 };
 
 export const collections = ["Muon", "Electron", "Jet", "Track"] as const;
-export const fieldNames: readonly string[] = [...new Set([...Object.values(kinds).flatMap(({ numbers, booleans }) => [...numbers, ...booleans]), ...components])];
+export const fieldNames: readonly string[] = [
+  ...new Set([...Object.values(kinds).flatMap(({ numbers, booleans }) => [...numbers, ...booleans]), ...components]),
+];
 export const kindOf = (name: string): RecordKind => kinds[name];
 export const sumKind: RecordKind = cartesian;
 

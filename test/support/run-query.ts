@@ -4,8 +4,8 @@ import { Merger } from "../../engine/merge.ts";
 import type { Partial, PartialHistogram } from "../../engine/partial.ts";
 import { type PlannedQuery, planQuery } from "../../engine/plan-query.ts";
 import { readQuery } from "../../engine/query.ts";
-import type { Schema } from "../../engine/schema.ts";
 import { computePartial, workBytes } from "../../engine/run-program.ts";
+import type { Schema } from "../../engine/schema.ts";
 import type { InMemoryDataset } from "./in-memory-dataset.ts";
 
 export interface PreparedQuery {

@@ -1,7 +1,7 @@
 /** The questions that the page offers, as the files under `examples/` have them. */
 
 export const examples = [
-  { file: "dimuon-mass", title: "Dimuon mass spectrum" },
+  { file: "dimuon-mass", title: "Dimuon mass" },
   { file: "z-peak", title: "Z peak" },
   { file: "jets-met", title: "Jets and MET" },
 ];

@@ -23,6 +23,7 @@ const runner = createRunner({
   onChange(run) {
     if (run.phase === "sending") result.reset();
     if (run.phase === "refused") panel.refuse(run.problem?.errors ?? []);
+    if (run.phase === "ended") panel.refresh(ranText);
     panel.setRunning(run.phase === "sending" || run.phase === "running");
     result.show(run);
   },

@@ -112,6 +112,10 @@ export function createQueryPanel({ parent, api, text, nonce, onRun, onCancel, on
       editor.showIssues(issues);
       showIssues(issues);
     },
+    /** What is stored has changed: asks again what the text, if it is the one that ran, would read. @param {string} ran */
+    async refresh(ran) {
+      if (editor.text() === ran) await check(ran);
+    },
     /** @param {boolean} running */
     setRunning(running) {
       cancel.disabled = !running;

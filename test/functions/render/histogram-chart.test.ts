@@ -6,8 +6,8 @@ import { colourAt } from "../../../functions/render/chart-theme.js";
 import { chooseScales } from "../../../functions/render/choose-scales.js";
 import { histogramChart } from "../../../functions/render/histogram-chart.js";
 import { histogramStatistics } from "../../../functions/render/histogram-statistics.js";
+import { axisEndBelowBox, emptierCorner } from "../../../functions/render/place-box.js";
 import { readHistogram } from "../../../functions/render/read-histogram.js";
-import { emptierSide } from "../../../functions/render/statistics-box.js";
 import { counts, regularAxis, twoAxes, variableAxis, weighted } from "../../support/sample-histograms.ts";
 
 /** The data of a series, in order. */
@@ -135,10 +135,30 @@ test("chooseScales takes a logarithmic x for bins that grow by a factor, never w
   assert.equal(chooseScales(readHistogram(counts(regularAxis(4, 60, 120), [0, 1, 9, 10_000, 9, 0]))).content, "log");
 });
 
-test("emptierSide is where the contents are low", () => {
-  const side = (...values: readonly number[]) => emptierSide(readHistogram(counts(regularAxis(6, 0, 6), [0, ...values, 0])), "linear");
-  assert.equal(side(9, 8, 1, 1, 1, 0), "right");
-  assert.equal(side(0, 1, 1, 1, 8, 9), "left");
+const linear = { x: "linear", y: "linear", content: "linear" } as const;
+const sixBins = (...values: readonly number[]) => readHistogram(counts(regularAxis(6, 0, 6), [0, ...values, 0]));
+
+test("emptierCorner is where the contents are low, and tells how high they are there", () => {
+  assert.deepEqual(emptierCorner(sixBins(9, 8, 10, 1, 1, 2), linear), { side: "right", rise: 0.2 });
+  assert.deepEqual(emptierCorner(sixBins(1, 1, 5, 1, 8, 10), linear), { side: "left", rise: 0.5 });
+  const logarithmic = { ...linear, content: "log" } as const;
+  const { side, rise } = emptierCorner(sixBins(200, 200, 20_000, 2, 2, 20), logarithmic);
+  assert.equal(side, "right");
+  assert.ok(Math.abs(rise - Math.log(20) / Math.log(20_000)) < 1e-12);
+});
+
+test("emptierCorner of two axes looks at the upper half only", () => {
+  assert.equal(emptierCorner(readHistogram(twoAxes), linear).side, "right");
+});
+
+test("axisEndBelowBox raises the axis until what is below the box is clear of it, and not where it is clear", () => {
+  const flat = sixBins(100, 100, 100, 100, 100, 100);
+  const end = axisEndBelowBox(flat, { scales: linear, rise: 1 })!;
+  assert.ok(end >= 100 / 0.66 && end <= 200, `${end}`);
+  assert.equal(axisEndBelowBox(flat, { scales: linear, rise: 0.6 }), undefined);
+  assert.equal(axisEndBelowBox(sixBins(0, 0, 0, 0, 0, 0), { scales: linear, rise: 0 }), undefined);
+  const option = histogramChart(counts(regularAxis(6, 0, 6), [0, 100, 100, 100, 100, 100, 100, 0]));
+  assert.equal(axisOf(option, "yAxis").max, end);
 });
 
 test("tickInterval meets both ends of a range where a round step does", () => {

@@ -59,7 +59,7 @@ test("Ctrl-C withdraws the query under the client's name and exits with 130", as
   const { child, stderr } = startFemtoq(url, ["query", "-"]);
   child.stdin?.end("{}");
   await followed;
-  child.kill("SIGINT");
+  process.kill(child.pid!, "SIGINT");
   assert.deepEqual(await withdrawn, ["tester"]);
   const [code] = await once(child, "close");
   assert.equal(code, 130);

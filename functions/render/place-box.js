@@ -1,0 +1,69 @@
+/**
+ * Where a box in an upper corner hides least, and how much higher the axis must go so that it hides nothing. Pure.
+ *
+ * @import { Bins } from "./read-histogram.js"
+ * @import { Scales } from "./choose-scales.js"
+ */
+import { logarithmicFloor, tickInterval } from "./chart-axes.js";
+
+/** Of the chart's width, from its edge. */
+const reach = 0.36;
+/** Of the chart's height: contents up to here are clear of the box. */
+const clear = 0.66;
+
+/**
+ * `rise`: how high the contents below the box are drawn, as a share of the highest anywhere; of two axes, how much of the
+ * corner is filled.
+ * @param {Bins} bins
+ * @param {Scales} scales
+ * @returns {{ readonly side: "left" | "right", readonly rise: number }}
+ */
+export function emptierCorner(bins, scales) {
+  const { edges } = bins.axes[0];
+  const place = (/** @type {number} */ edge) => (scales.x === "log" ? Math.log(edge) : edge);
+  const [start, end] = [place(edges[0]), place(edges[edges.length - 1])];
+  const height = bins.values.length / (edges.length - 1);
+  const share = drawnShare(bins.values, scales);
+  const rises = { left: 0, right: 0 };
+  bins.values.forEach((value, bin) => {
+    const column = Math.floor(bin / height);
+    const sides = /** @type {const} */ ([
+      ["left", (place(edges[column]) - start) / (end - start)],
+      ["right", (end - place(edges[column + 1])) / (end - start)],
+    ]);
+    for (const [side, distance] of sides) {
+      if (distance > reach) continue;
+      if (bins.axes.length === 1) rises[side] = Math.max(rises[side], share(value));
+      else if (value !== 0 && bin % height >= height / 2) rises[side] += 1 / bins.values.length;
+    }
+  });
+  return rises.left < rises.right ? { side: "left", rise: rises.left } : { side: "right", rise: rises.right };
+}
+
+/**
+ * The end of the axis of contents at which what rises so high is clear of the box; undefined where it is anyway.
+ * @param {Bins} bins of one axis
+ * @param {{ readonly scales: Scales, readonly rise: number }} contents
+ */
+export function axisEndBelowBox(bins, { scales, rise }) {
+  const stretch = rise / clear;
+  const top = bins.values.reduce((most, value) => Math.max(most, value), 0);
+  if (stretch <= 1 || top <= 0) return undefined;
+  if (scales.content === "log") {
+    const floor = logarithmicFloor(bins.values);
+    return Number((floor * (top / floor) ** stretch).toPrecision(1));
+  }
+  const step = tickInterval(0, top * stretch);
+  return Math.ceil((top * stretch) / step) * step;
+}
+
+/**
+ * @param {Float64Array} values
+ * @param {Scales} scales
+ */
+function drawnShare(values, { content }) {
+  const top = values.reduce((most, value) => Math.max(most, value), 0) || 1;
+  if (content === "linear") return (/** @type {number} */ value) => Math.max(0, value) / top;
+  const floor = logarithmicFloor(values);
+  return (/** @type {number} */ value) => (value <= floor ? 0 : Math.log(value / floor) / Math.log(top / floor));
+}

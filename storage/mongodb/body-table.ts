@@ -1,0 +1,197 @@
+/**
+ * A collection of bodies by key. A document: `_id` (the key), `size`, `digest`, `body` or `split`, `used`, `expires`, and what its kind adds.
+ *
+ * Promises: a body comes back as it was put or not at all (a damaged one is logged and removed); what is asked of many keys never reads bodies.
+ */
+import { createHash } from "node:crypto";
+import { Binary, type Collection, type Filter } from "mongodb";
+import type { Inserted } from "../store.ts";
+import type { Connection } from "./connection.ts";
+import { isDuplicateKey } from "./explain-error.ts";
+import { InsertBatches } from "./insert-batches.ts";
+import { type AccessTimes, LastAccess, type Used } from "./last-access.ts";
+import { dropPieces, getPieces, type PieceDocument, pieceBytes, pieceKeys, putPieces, type Split } from "./split-body.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+export interface BodyDocument extends Used {
+  readonly size: number;
+  /** The first 16 bytes of the body's SHA-256. */
+  readonly digest: Binary;
+  readonly body?: Binary;
+  readonly split?: Split;
+}
+
+/** A document as it is without its body. */
+export type Head = Pick<BodyDocument, "_id" | "size" | "used" | "split">;
+
+/** What documents of a kind have besides: to be found by, and seen by people. */
+export type Fields = Readonly<Record<string, string | number | Date>>;
+
+const headOnly = { _id: 1, size: 1, used: 1, split: 1 } as const;
+const keysPerCall = 1000;
+
+export interface BodyTableOptions {
+  readonly name: string;
+  readonly times: AccessTimes;
+  /** A damaged body was removed. */
+  readonly onLost?: () => void;
+}
+
+export class BodyTable {
+  readonly collection: Collection<BodyDocument>;
+  readonly access: LastAccess;
+  readonly #connection: Connection;
+  readonly #pieces: { readonly collection: Collection<PieceDocument>; readonly access: LastAccess };
+  readonly #inserts: InsertBatches<BodyDocument>;
+  readonly #onLost: (() => void) | undefined;
+
+  constructor(connection: Connection, { name, times, onLost }: BodyTableOptions) {
+    this.#connection = connection;
+    this.#onLost = onLost;
+    this.collection = connection.collection<BodyDocument>(name);
+    this.access = new LastAccess(connection, this.collection as unknown as Collection<Used>, times);
+    const pieces = connection.collection<PieceDocument>("pieces");
+    this.#pieces = { collection: pieces, access: new LastAccess(connection, pieces as unknown as Collection<Used>, times) };
+    this.#inserts = new InsertBatches(connection, this.collection);
+  }
+
+  /** The first body under a key stays. */
+  async insert(key: string, body: Uint8Array, fields: Fields = {}): Promise<Inserted> {
+    for (;;) {
+      const document = await this.#write(key, body, fields);
+      if (await this.#inserts.insert(document, document.split ? 0 : body.length)) return "inserted";
+      if (document.split) await dropPieces(this.#connection, this.#pieces.collection, [document.split]);
+      const projection = { size: 1, digest: 1 };
+      const stored = await this.#connection.read("compare a body", () => this.collection.findOne({ _id: key }, { projection }));
+      // It may have been removed in between.
+      if (stored) return stored.size === body.length && isSame(stored.digest, document.digest) ? "same" : "different";
+    }
+  }
+
+  /** The last body under a key stays. */
+  async replace(key: string, body: Uint8Array, fields: Fields = {}): Promise<void> {
+    const { _id, ...document } = await this.#write(key, body, fields);
+    const replace = () => this.collection.replaceOne({ _id }, document, { upsert: true });
+    await this.#connection.write("store a record", () =>
+      replace().catch((error: unknown) => {
+        // Two that write a new key at once: the second finds it there.
+        if (isDuplicateKey(error)) return replace();
+        throw error;
+      }),
+    );
+  }
+
+  async get(key: string): Promise<Bytes | undefined> {
+    const document = await this.#connection.read("read a body", () => this.collection.findOne({ _id: key }));
+    return document ? this.open(document) : undefined;
+  }
+
+  /** The body of a document that was read whole; renews its last access. */
+  async open(document: BodyDocument): Promise<Bytes | undefined> {
+    try {
+      const body = await this.#readBody(document);
+      if (isSame(document.digest, digestOf(body))) {
+        this.renew([document]);
+        return body;
+      }
+    } catch (error) {
+      if ((error as { readonly code?: unknown }).code !== "damaged") throw error;
+    }
+    const where = { collection: this.collection.collectionName, key: document._id };
+    this.#connection.log.error(where, "a stored body is damaged; it is removed, to be computed again");
+    await this.#remove([document]);
+    this.#onLost?.();
+    return undefined;
+  }
+
+  /** Those of the keys that are there; renews their last access. */
+  async find(keys: readonly string[]): Promise<ReadonlySet<string>> {
+    const found = new Set<string>();
+    for (let start = 0; start < keys.length; start += keysPerCall) {
+      const some = keys.slice(start, start + keysPerCall);
+      for (const head of await this.heads({ _id: { $in: some } }, { limit: keysPerCall })) {
+        found.add(head._id);
+        this.renew([head]);
+      }
+    }
+    return found;
+  }
+
+  /** Sizes of those of the keys that are there; renews nothing. */
+  async sizes(keys: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const found = new Map<string, number>();
+    for (let start = 0; start < keys.length; start += keysPerCall) {
+      const heads = await this.heads({ _id: { $in: keys.slice(start, start + keysPerCall) } }, { limit: keysPerCall });
+      for (const { _id, size } of heads) found.set(_id, size);
+    }
+    return found;
+  }
+
+  /** Documents without bodies, at most so many; the ones used least recently, where `oldest`. */
+  heads(filter: Filter<BodyDocument>, options: { readonly limit: number; readonly oldest?: boolean }): Promise<readonly Head[]> {
+    const { limit, oldest } = options;
+    const sort = oldest ? { sort: { used: 1, size: 1, _id: 1 } as const } : {};
+    const call = () => this.collection.find<Head>(filter, { projection: headOnly, limit, batchSize: limit, ...sort }).toArray();
+    return this.#connection.read("look for bodies", call);
+  }
+
+  /** Notes that documents are used; written later, at most once an hour. */
+  renew(heads: readonly Pick<Head, "_id" | "used" | "split">[]): void {
+    for (const { _id, used, split } of heads) {
+      this.access.note(_id, used);
+      for (const key of split ? pieceKeys(split) : []) this.#pieces.access.note(key, used);
+    }
+  }
+
+  async settled(): Promise<void> {
+    await Promise.all([this.access.settled(), this.#pieces.access.settled()]);
+  }
+
+  /** Removes the keys; gives what went. */
+  async drop(keys: readonly string[]): Promise<readonly Head[]> {
+    const gone: Head[] = [];
+    for (let start = 0; start < keys.length; start += keysPerCall) {
+      const heads = await this.heads({ _id: { $in: keys.slice(start, start + keysPerCall) } }, { limit: keysPerCall });
+      if (await this.#remove(heads)) gone.push(...heads);
+    }
+    return gone;
+  }
+
+  /** Removes these unless they were used since; gives whether all went. */
+  async evict(heads: readonly Head[]): Promise<boolean> {
+    return this.#remove(heads, { unusedSince: new Date(Math.max(...heads.map(({ used }) => used.getTime()))) });
+  }
+
+  async #remove(heads: readonly Head[], { unusedSince }: { readonly unusedSince?: Date } = {}): Promise<boolean> {
+    if (heads.length === 0) return true;
+    const filter = { _id: { $in: heads.map(({ _id }) => _id) }, ...(unusedSince && { used: { $lte: unusedSince } }) };
+    const { deletedCount } = await this.#connection.write("remove bodies", () => this.collection.deleteMany(filter));
+    const splits = heads.flatMap(({ split }) => split ?? []);
+    // Where some stayed, their pieces must.
+    const isAll = deletedCount === heads.length;
+    if (isAll) await dropPieces(this.#connection, this.#pieces.collection, splits);
+    return isAll;
+  }
+
+  async #write(key: string, body: Uint8Array, fields: Fields): Promise<BodyDocument> {
+    const stamp = this.access.stamp();
+    const split = body.length > pieceBytes && (await putPieces(this.#connection, this.#pieces.collection, { body, stamp }));
+    const content = split ? { split } : { body: new Binary(body) };
+    return { _id: key, ...fields, size: body.length, digest: new Binary(digestOf(body)), ...content, ...stamp };
+  }
+
+  #readBody({ body, split, size }: BodyDocument): Promise<Bytes> | Bytes {
+    if (split) return getPieces(this.#connection, this.#pieces.collection, { split, size });
+    return new Uint8Array(body?.value() ?? []);
+  }
+}
+
+function digestOf(body: Uint8Array): Uint8Array {
+  return createHash("sha256").update(body).digest().subarray(0, 16);
+}
+
+function isSame(stored: Binary | undefined, digest: Binary | Uint8Array): boolean {
+  if (stored === undefined) return false;
+  return Buffer.compare(stored.value(), digest instanceof Uint8Array ? digest : digest.value()) === 0;
+}

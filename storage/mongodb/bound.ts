@@ -1,0 +1,126 @@
+/**
+ * Keeps bodies within so many bytes: before one goes in, those used least recently go, unless this process pinned them.
+ *
+ * The sum is kept here and counted anew now and then, since other processes write and the server lets documents expire. So the bound is exact
+ * for one process alone; several may exceed it by what they write between two counts.
+ */
+import type { StoreUsage } from "../store.ts";
+import { StoreError } from "../store-error.ts";
+import type { BodyTable, Head } from "./body-table.ts";
+import type { Connection } from "./connection.ts";
+
+export interface BoundOptions {
+  readonly tables: readonly BodyTable[];
+  /** Bytes. */
+  readonly limit: number;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly isPinned: (key: string) => boolean;
+}
+
+/** Milliseconds that a count is good for. */
+const countEvery = 600_000;
+const headsPerStep = 64;
+
+export class Bound {
+  readonly #connection: Connection;
+  readonly #options: BoundOptions;
+  #counted = Number.NEGATIVE_INFINITY;
+  #bodies = 0;
+  #bytes = 0;
+  /** One at a time counts or makes room. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(connection: Connection, options: BoundOptions) {
+    this.#connection = connection;
+    this.#options = options;
+  }
+
+  /** Makes room for a body and counts it in. Throws `StoreError` for one that is larger than the bound. */
+  async take(key: string, bytes: number): Promise<void> {
+    const { limit } = this.#options;
+    if (bytes > limit)
+      throw new StoreError("too-large", `Cannot store ${bytes} bytes under ${key}: the store is limited to ${limit} bytes`);
+    await this.#inTurn(async () => {
+      await this.#count();
+      if (this.#bytes + bytes > limit) await this.#makeRoom(limit - bytes);
+      this.#bytes += bytes;
+      this.#bodies++;
+    });
+  }
+
+  /** Bodies that are gone, or did not go in. */
+  give(gone: readonly Pick<Head, "size">[]): void {
+    this.#bodies -= gone.length;
+    for (const { size } of gone) this.#bytes -= size;
+  }
+
+  /** The sum is no longer known: it is counted before it is needed. */
+  forget(): void {
+    this.#counted = Number.NEGATIVE_INFINITY;
+  }
+
+  async usage(): Promise<StoreUsage> {
+    await this.#inTurn(() => this.#count());
+    return { bodies: this.#bodies, bytes: this.#bytes, limit: this.#options.limit };
+  }
+
+  #inTurn(action: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(action);
+    this.#turn = done.catch(() => undefined);
+    return done;
+  }
+
+  /** From the index on `used`, `size` and `_id`: no document is read. */
+  async #count(): Promise<void> {
+    const now = this.#options.now();
+    if (now - this.#counted < countEvery) return;
+    const sums = { _id: null, bytes: { $sum: "$size" }, bodies: { $sum: 1 } };
+    const counts = await Promise.all(
+      this.#options.tables.map(({ collection }) =>
+        this.#connection.read("count bodies", () =>
+          collection.aggregate<{ readonly bytes: number; readonly bodies: number }>([{ $group: sums }], { hint: "used" }).toArray(),
+        ),
+      ),
+    );
+    this.#bodies = counts.flat().reduce((sum, { bodies }) => sum + bodies, 0);
+    this.#bytes = counts.flat().reduce((sum, { bytes }) => sum + bytes, 0);
+    this.#counted = now;
+  }
+
+  async #makeRoom(target: number): Promise<void> {
+    const { tables, isPinned, now } = this.#options;
+    const start = new Date(now());
+    const spared = new Set<string>();
+    while (this.#bytes > target) {
+      await Promise.all(tables.map((table) => table.settled()));
+      const oldest = await Promise.all(tables.map((table) => table.heads({ used: { $lt: start } }, { limit: headsPerStep, oldest: true })));
+      const heads = tables.flatMap((table, index) => oldest[index]!.map((head) => ({ table, head })));
+      // One whole step of one collection may lie before the first of another: only what is surely oldest is looked at.
+      heads.sort((a, b) => a.head.used.getTime() - b.head.used.getTime());
+      const step = heads.slice(0, headsPerStep);
+      if (step.length === 0) return;
+      const leaving = new Map<BodyTable, Head[]>();
+      let left = this.#bytes;
+      for (const { table, head } of step) {
+        if (left <= target) break;
+        if (isPinned(head._id)) {
+          // Renewed, so that it is not met again; where that cannot be written, this ends.
+          if (spared.has(head._id)) return;
+          spared.add(head._id);
+          table.access.note(head._id);
+        } else {
+          leaving.set(table, [...(leaving.get(table) ?? []), head]);
+          left -= head.size;
+        }
+      }
+      for (const [table, gone] of leaving) {
+        if (await table.evict(gone)) this.give(gone);
+        else {
+          this.forget();
+          await this.#count();
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,227 @@
+/**
+ * The way to a MongoDB server, which may be absent, slow, lost and found again, or refuse writes.
+ *
+ *   connecting --prepared--> ready            calls wait for this, as long as `patience`
+ *              --refused---> refused          too old, wrong password: every call says so
+ *   ready ⇄ lost                              calls are tried again, as long as `patience` since it was lost
+ *   ready ⇄ write refused                     a small write is tried now and then, so that the end of it is seen
+ *
+ * Promises: every call ends, after `patience` and two time limits of the driver at most; errors are `StoreError`, without secrets.
+ * A call is tried again when its answer was lost: it must do no harm to carry it out twice.
+ */
+import { type Collection, type Document, MongoClient } from "mongodb";
+import { StoreError } from "../store-error.ts";
+import { databaseOf, describeHosts, hideSecrets } from "./describe-uri.ts";
+import { explain, isFinal, isPassing } from "./explain-error.ts";
+
+export interface StoreLog {
+  info(fields: Readonly<Record<string, unknown>>, message: string): void;
+  warn(fields: Readonly<Record<string, unknown>>, message: string): void;
+  error(fields: Readonly<Record<string, unknown>>, message: string): void;
+}
+
+export interface ConnectionOptions {
+  readonly uri: string;
+  /** Else the one that `uri` names, else `femtoq`. */
+  readonly database?: string;
+  readonly log: StoreLog;
+  /** Milliseconds that the server has for an answer. */
+  readonly timeout?: number;
+  /** Milliseconds that a call waits for a server that is absent. */
+  readonly patience?: number;
+}
+
+export type Keyed = Document & { readonly _id: string };
+
+const longestPause = 2_000;
+const probeEvery = 2_000;
+
+export class Connection {
+  readonly hosts: string;
+  readonly log: StoreLog;
+  readonly #client: MongoClient;
+  readonly #database: string;
+  readonly #patience: number;
+  readonly #closing = new AbortController();
+  #prepared: Promise<void> = Promise.resolve();
+  #isPrepared = false;
+  #lost: { readonly since: number; readonly reason: string } | undefined;
+  #refusal: string | undefined;
+  #probe: ReturnType<typeof setInterval> | undefined;
+
+  /** Throws `StoreError` for a connection string that cannot be used. */
+  constructor({ uri, database, log, timeout = 5_000, patience = 10_000 }: ConnectionOptions) {
+    this.hosts = describeHosts(uri);
+    this.log = log;
+    this.#patience = patience;
+    try {
+      this.#database = database ?? databaseOf(uri) ?? "femtoq";
+      this.#client = new MongoClient(uri, {
+        appName: "femtoq",
+        serverSelectionTimeoutMS: Math.min(timeout, 3_000),
+        connectTimeoutMS: timeout,
+        socketTimeoutMS: timeout,
+        waitQueueTimeoutMS: timeout,
+        heartbeatFrequencyMS: 2_000,
+        maxPoolSize: 32,
+        writeConcern: { w: "majority", journal: true, wtimeoutMS: timeout },
+        ignoreUndefined: true,
+      });
+    } catch (error) {
+      const reason = hideSecrets(error instanceof Error ? error.message : String(error), uri);
+      throw new StoreError("unsupported", `Cannot use the connection string of MongoDB: ${reason}`);
+    }
+    this.#client.on("topologyDescriptionChanged", ({ newDescription }) => {
+      const servers = [...newDescription.servers.values()];
+      if (servers.some(({ type }) => type !== "Unknown")) this.#found();
+      else this.#miss(servers.find(({ error }) => error)?.error?.message ?? "no answer yet");
+    });
+  }
+
+  /** Prepares the database in the background until that has worked once. Resolves after the first attempt; rejects where no later one can help. */
+  async open(prepare: () => Promise<void>): Promise<void> {
+    const first = this.#attempt(prepare);
+    this.#prepared = first.catch((error) => (isFinal(error) ? Promise.reject(error) : this.#prepareLater(prepare)));
+    this.#prepared.catch(() => undefined);
+    await first.catch((error) => {
+      const explained = explain(error, { action: "open the store", hosts: this.hosts });
+      if (isFinal(error)) throw explained;
+      this.log.warn({ reason: explained.message }, "the store cannot be opened yet; trying again");
+    });
+  }
+
+  collection<T extends Keyed>(name: string): Collection<T> {
+    return this.#client.db(this.#database).collection<T>(name);
+  }
+
+  async read<T>(action: string, call: () => Promise<T>): Promise<T> {
+    return this.#call(action, call);
+  }
+
+  /** As `read`; remembers that writes are refused until one is taken. */
+  async write<T>(action: string, call: () => Promise<T>): Promise<T> {
+    try {
+      const result = await this.#call(action, call);
+      this.#takeWrites();
+      return result;
+    } catch (error) {
+      if (error instanceof StoreError && error.code === "unavailable" && !isPassing(error.cause)) this.#refuseWrites(error.message);
+      throw error;
+    }
+  }
+
+  /** Why nothing can be stored now; empty where it can. */
+  notReady(): readonly string[] {
+    if (!this.#isPrepared || this.#lost)
+      return [`the store cannot be reached: MongoDB at ${this.hosts}: ${this.#lost?.reason ?? "no answer yet"}`];
+    return this.#refusal === undefined ? [] : [`the store takes no writes: ${this.#refusal}`];
+  }
+
+  async ping(): Promise<void> {
+    await this.read("ping the store", () => this.#client.db(this.#database).command({ ping: 1 }));
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    clearInterval(this.#probe);
+    await this.#client.close();
+  }
+
+  async #attempt(prepare: () => Promise<void>): Promise<void> {
+    await this.#client.connect();
+    await prepare();
+    this.#isPrepared = true;
+  }
+
+  async #prepareLater(prepare: () => Promise<void>): Promise<void> {
+    for (let wait = 100; ; wait = Math.min(longestPause, wait * 2)) {
+      await this.#pause(wait);
+      try {
+        await this.#attempt(prepare);
+        this.log.info({ hosts: this.hosts }, "the store is open");
+        return;
+      } catch (error) {
+        this.#closing.signal.throwIfAborted();
+        this.#lost = { since: this.#lost?.since ?? Date.now(), reason: explain(error, { action: "open it", hosts: this.hosts }).message };
+        if (isFinal(error)) throw error;
+      }
+    }
+  }
+
+  async #call<T>(action: string, call: () => Promise<T>): Promise<T> {
+    const deadline = Math.min(Date.now(), this.#lost?.since ?? Number.POSITIVE_INFINITY) + this.#patience;
+    try {
+      if (!this.#isPrepared) await this.#waitUntilPrepared(deadline);
+      for (let wait = 20; ; wait = Math.min(longestPause, wait * 2)) {
+        try {
+          return await call();
+        } catch (error) {
+          if (!isPassing(error) || Date.now() + wait > deadline) throw error;
+          await this.#pause(wait);
+        }
+      }
+    } catch (error) {
+      throw explain(error, { action, hosts: this.hosts });
+    }
+  }
+
+  async #waitUntilPrepared(deadline: number): Promise<void> {
+    const giveUp = new AbortController();
+    const late = this.#pause(Math.max(0, deadline - Date.now()), giveUp.signal).then(() => {
+      if (!giveUp.signal.aborted) throw new StoreError("unavailable", this.notReady()[0] ?? "the store is being opened");
+    });
+    try {
+      await Promise.race([this.#prepared, late]);
+    } finally {
+      giveUp.abort();
+      await late.catch(() => undefined);
+    }
+  }
+
+  #found(): void {
+    if (this.#lost && this.#isPrepared) this.log.info({ hosts: this.hosts }, "the store is back");
+    this.#lost = undefined;
+  }
+
+  #miss(reason: string): void {
+    if (this.#closing.signal.aborted) return;
+    if (!this.#lost && this.#isPrepared) this.log.warn({ hosts: this.hosts, reason }, "the store does not answer");
+    this.#lost = { since: this.#lost?.since ?? Date.now(), reason };
+  }
+
+  #refuseWrites(reason: string): void {
+    if (this.#refusal === undefined) this.log.error({ reason }, "the store takes no writes");
+    this.#refusal = reason;
+    this.#probe ??= setInterval(() => {
+      const probe = () => this.collection("probes").updateOne({ _id: "probe" }, { $set: { at: new Date() } }, { upsert: true });
+      // What it says is kept by `write`.
+      this.write("write to the store", probe).catch(() => undefined);
+    }, probeEvery).unref();
+  }
+
+  #takeWrites(): void {
+    if (this.#refusal === undefined) return;
+    this.log.info({}, "the store takes writes again");
+    this.#refusal = undefined;
+    clearInterval(this.#probe);
+    this.#probe = undefined;
+  }
+
+  /** Ends early, without an error, when the other signal aborts; rejects when the connection closes. */
+  async #pause(milliseconds: number, end?: AbortSignal): Promise<void> {
+    const closing = this.#closing.signal;
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        closing.removeEventListener("abort", done);
+        end?.removeEventListener("abort", done);
+        resolve();
+      };
+      const timer = setTimeout(done, milliseconds);
+      closing.addEventListener("abort", done);
+      end?.addEventListener("abort", done);
+      if (closing.aborted || end?.aborted) done();
+    });
+    if (closing.aborted) throw new StoreError("unavailable", "Cannot use the store: it was closed");
+  }
+}

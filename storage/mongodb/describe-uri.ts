@@ -1,0 +1,29 @@
+/** What may be said of a connection string: its hosts. The rest can hold secrets. */
+export function describeHosts(uri: string): string {
+  const afterScheme = uri.slice(uri.indexOf("://") + 3);
+  const authority = afterScheme.split(/[/?]/)[0] ?? "";
+  // A password with an unescaped slash ends up here without its @: then nothing is said.
+  return afterScheme.includes("@") && !authority.includes("@") ? "(hosts not shown)" : authority.slice(authority.lastIndexOf("@") + 1);
+}
+
+/** The database that the string names, as in `mongodb://host/NAME`. */
+export function databaseOf(uri: string): string | undefined {
+  const name = /^[a-z+]+:\/\/[^/?]*\/([^/?]+)/.exec(uri)?.[1];
+  return name === undefined ? undefined : unescapePart(name);
+}
+
+/** The text without what `uri` has before its hosts. */
+export function hideSecrets(text: string, uri: string): string {
+  const secrets = uri.slice(uri.indexOf("://") + 3, Math.max(0, uri.lastIndexOf("@"))).split(/[:@/]/);
+  const parts = secrets.flatMap((part) => [part, unescapePart(part)]).filter((part) => part.length > 1);
+  return parts.toSorted((a, b) => b.length - a.length).reduce((shown, part) => shown.replaceAll(part, "***"), text);
+}
+
+function unescapePart(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch (error) {
+    if (error instanceof URIError) return part;
+    throw error;
+  }
+}

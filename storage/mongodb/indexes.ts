@@ -1,0 +1,45 @@
+/**
+ * The collections and their indexes, made where they are absent. `_id` is each document's key, so uniqueness needs no index of its own.
+ * Documents expire by the index on `expires` where the server does that.
+ */
+import type { IndexDescription } from "mongodb";
+import type { Connection } from "./connection.ts";
+
+const expiry: IndexDescription = { key: { expires: 1 }, name: "expires", expireAfterSeconds: 0 };
+/** The least recently used first; sizes are summed from it alone. */
+const usage: IndexDescription = { key: { used: 1, size: 1, _id: 1 }, name: "used" };
+
+const indexes: Readonly<Record<string, readonly IndexDescription[]>> = {
+  programs: [expiry],
+  plans: [expiry, { key: { programKey: 1 }, name: "program" }],
+  plan_pieces: [expiry],
+  queries: [expiry, { key: { created: -1, _id: -1 }, name: "newest" }, { key: { planKey: 1 }, name: "plan" }],
+  partials: [expiry, usage],
+  results: [expiry, usage],
+  pieces: [expiry],
+};
+
+export const collectionNames: readonly string[] = Object.keys(indexes);
+
+/** Doing it again changes nothing. */
+export async function createIndexes(connection: Connection): Promise<void> {
+  for (const [name, descriptions] of Object.entries(indexes)) {
+    await connection.collection(name).createIndexes([...descriptions]);
+  }
+}
+
+/** Empties all collections at once. */
+export async function dropCollections(connection: Connection): Promise<void> {
+  for (const name of collectionNames) {
+    await connection.write("empty the store", () =>
+      connection
+        .collection(name)
+        .drop()
+        .catch((error: unknown) => {
+          // Older servers mind that there is none.
+          if (!(error instanceof Error) || !error.message.includes("ns not found")) throw error;
+        }),
+    );
+  }
+  await connection.write("empty the store", () => createIndexes(connection));
+}

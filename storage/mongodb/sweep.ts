@@ -1,0 +1,26 @@
+/** Removes documents that expired, for servers without TTL indexes; where the server has them, finds little left. */
+import type { Collection } from "mongodb";
+import type { Connection } from "./connection.ts";
+import { collectionNames } from "./indexes.ts";
+import type { Used } from "./last-access.ts";
+
+const keysPerStep = 1000;
+
+/** Gives how many documents went. In steps, so that no call takes long; what was used meanwhile stays. */
+export async function sweepExpired(connection: Connection, now: number): Promise<number> {
+  let removed = 0;
+  for (const name of collectionNames) {
+    const collection = connection.collection<Used>(name);
+    for (let gone = keysPerStep; gone > 0; removed += gone) gone = await removeSome(connection, collection, new Date(now));
+  }
+  return removed;
+}
+
+async function removeSome(connection: Connection, collection: Collection<Used>, now: Date): Promise<number> {
+  const expired = { expires: { $lt: now } };
+  const options = { projection: { _id: 1 }, limit: keysPerStep, batchSize: keysPerStep };
+  const found = await connection.read("look for what expired", () => collection.find<{ readonly _id: string }>(expired, options).toArray());
+  if (found.length === 0) return 0;
+  const filter = { _id: { $in: found.map(({ _id }) => _id) }, ...expired };
+  return (await connection.write("remove what expired", () => collection.deleteMany(filter))).deletedCount;
+}
