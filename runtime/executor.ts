@@ -7,10 +7,12 @@
 import type { ColumnCache, Lease } from "../datasets/column-cache.ts";
 import { type Catalogue, DatasetError } from "../datasets/dataset.ts";
 import { RunStopped, ScratchExhausted, workBytes } from "../engine/run-program.ts";
+import { HttpProblem } from "../functions/problem.ts";
 import type { ComputeTask, Executor } from "../functions/services.ts";
 import { createPartitionFinder } from "./find-partition.ts";
 import type { ProgramCache, ReadyProgram } from "./program-cache.ts";
 import type { WorkerPool } from "./worker-pool.ts";
+import { WorkerCrashed } from "./worker-thread.ts";
 
 export interface LocalExecutor extends Executor {
   /** Whether the columns that the task needs are in memory; false for a program that never ran here. */
@@ -88,6 +90,7 @@ export function createExecutor(options: {
       return await running.done;
     } catch (error) {
       if (error instanceof RunStopped) signal.throwIfAborted();
+      if (error instanceof WorkerCrashed) throw new HttpProblem(503, "worker-crashed", error.message);
       throw error;
     } finally {
       signal.removeEventListener("abort", stop);

@@ -30,12 +30,19 @@ export interface Followed {
   readonly result?: Partial;
 }
 
+interface Opening {
+  readonly opened: Promise<Progress>;
+  progress?: Progress;
+}
+
 export class Dispatcher {
   readonly #services: Services;
-  readonly #compiled = new Recent<{ readonly schema: Schema; readonly compiled: CompiledQuery }>(500);
+  readonly #compiled = new Recent<{ readonly schema: Schema; readonly compiled: Promise<CompiledQuery> }>(500);
   readonly #results = new Recent<{ readonly plan: StoredPlan; readonly program: Program; readonly result: Partial }>(100);
-  readonly #progress = new Recent<Promise<Progress>>(100, {
-    forget: (progress) => void progress.then((each) => each.close()).catch(() => undefined),
+  /** What is under way or listened to stays, however many there are. */
+  readonly #progress = new Recent<Opening>(100, {
+    mayForget: ({ progress }) => progress?.isIdle === true,
+    forget: ({ progress }) => progress?.close(),
   });
   /** Queries whose last client withdrew here. */
   readonly #cancelled = new Set<string>();
@@ -60,8 +67,9 @@ export class Dispatcher {
     const key = JSON.stringify(canonicalQuery(query));
     const known = this.#compiled.get(key);
     if (known?.schema === schema) return known.compiled;
-    const compiled = await compileQuery(query, schema);
+    const compiled = compileQuery(query, schema);
     this.#compiled.set(key, { schema, compiled });
+    compiled.catch(() => this.#compiled.delete(key));
     return compiled;
   }
 
@@ -230,10 +238,15 @@ export class Dispatcher {
 
   async #follow(plan: StoredPlan, program: Program): Promise<Progress> {
     const known = this.#progress.get(plan.planKey);
-    if (known) return known;
-    const opening = Progress.open(plan, program, this.#services);
+    if (known) return known.opened;
+    const opening: Opening = { opened: Progress.open(plan, program, this.#services) };
     this.#progress.set(plan.planKey, opening);
-    opening.catch(() => this.#progress.delete(plan.planKey));
-    return opening;
+    try {
+      opening.progress = await opening.opened;
+    } catch (error) {
+      this.#progress.delete(plan.planKey);
+      throw error;
+    }
+    return opening.progress;
   }
 }

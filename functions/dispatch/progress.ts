@@ -115,6 +115,11 @@ export class Progress {
     return absent > 0 && waiting + loading + running + stored === 0;
   }
 
+  /** Nothing is under way and nobody listens. */
+  get isIdle(): boolean {
+    return this.#listeners.size === 0 && (this.isFinished || this.isWithdrawn);
+  }
+
   /** The sum of the partials so far. */
   read(): Partial {
     if (this.#read?.version !== this.version) this.#read = { version: this.version, partial: this.#merger.read() };

@@ -21,3 +21,11 @@ test("4,096 queries over 5 plans: every answer is right, each plan is computed o
   assert.equal(app.computed.length, keys * 4);
   assert.deepEqual(await app.services.coordinator.counts(), { unowned: 0, owned: 0, failed: 0 });
 });
+
+test("150 different queries at once, more than a dispatcher keeps when they are idle, all end", async (t) => {
+  const app = await openApp(t);
+  const asked = await askMany({ queries: 150, keys: 150, clients: 3, parallel: 150, dataset: "events", post: app.post });
+  assert.equal(asked.answered, 150);
+  assert.equal(asked.unfinished, 0);
+  assert.equal(app.computed.length, 150 * 4);
+});

@@ -1,0 +1,86 @@
+/** What we use of the package, the parts of its connection manager that `patch-client.ts` mends among it. */
+declare module "node-zookeeper-client" {
+  import type { EventEmitter } from "node:events";
+  import type { Socket } from "node:net";
+
+  export interface Server {
+    readonly host: string;
+    readonly port: number;
+  }
+
+  /** 64-bit numbers are eight bytes, big-endian. */
+  export interface Stat {
+    readonly czxid: Buffer;
+    readonly ctime: Buffer;
+    readonly ephemeralOwner: Buffer;
+    readonly version: number;
+    readonly cversion: number;
+    readonly dataLength: number;
+    readonly numChildren: number;
+  }
+
+  export class Exception extends Error {
+    readonly code: number;
+    static create(code: number): Exception;
+    static readonly OK: number;
+    static readonly CONNECTION_LOSS: number;
+    static readonly OPERATION_TIMEOUT: number;
+    static readonly NO_NODE: number;
+    static readonly NO_AUTH: number;
+    static readonly BAD_VERSION: number;
+    static readonly NODE_EXISTS: number;
+    static readonly NOT_EMPTY: number;
+    static readonly SESSION_EXPIRED: number;
+    static readonly AUTH_FAILED: number;
+    static readonly INVALID_ACL: number;
+  }
+
+  export interface ConnectionManager {
+    xid: number;
+    servers: readonly Server[];
+    readonly sessionTimeout: number;
+    readonly socket: Socket | undefined;
+    pendingBuffer: Buffer | null;
+    readonly packetQueue: { readonly queue: unknown[] };
+    readonly connectTimeoutHandler: ReturnType<typeof setTimeout> | null;
+    connect(): void;
+    findNextServer(callback: (server: Server) => void): void;
+    onSocketData(data: Buffer): void;
+    updateTimeout(milliseconds: number): void;
+  }
+
+  export type Watcher = () => void;
+  type Answer<Values extends readonly unknown[]> = (error: Exception | null, ...values: Values) => void;
+  export type Acl = { readonly permission: number };
+
+  export interface Transaction {
+    readonly ops: { version?: number }[];
+    create(path: string, data: Buffer | undefined, acl: readonly Acl[], mode: number): this;
+    check(path: string): this;
+    setData(path: string, data: Buffer): this;
+    remove(path: string): this;
+    commit(callback: (error: Exception | null, results?: readonly { readonly type: number; readonly err?: number; readonly path?: string }[]) => void): void;
+  }
+
+  export interface Client extends EventEmitter {
+    readonly connectionManager: ConnectionManager;
+    connect(): void;
+    close(): void;
+    addAuthInfo(scheme: string, auth: Buffer): void;
+    getSessionId(): Buffer;
+    getData(path: string, watcher: Watcher | undefined, callback: Answer<[data: Buffer | undefined, stat: Stat]>): void;
+    exists(path: string, watcher: Watcher | undefined, callback: Answer<[stat: Stat | null]>): void;
+    getChildren(path: string, watcher: Watcher | undefined, callback: Answer<[children: readonly string[], stat: Stat]>): void;
+    transaction(): Transaction;
+  }
+
+  interface Package {
+    createClient(hosts: string, options: { readonly sessionTimeout: number; readonly retries: number }): Client;
+    readonly ACL: { readonly OPEN_ACL_UNSAFE: readonly Acl[]; readonly CREATOR_ALL_ACL: readonly Acl[] };
+    readonly CreateMode: { readonly PERSISTENT: number; readonly PERSISTENT_SEQUENTIAL: number; readonly EPHEMERAL: number };
+    readonly Exception: typeof Exception;
+  }
+
+  const zookeeper: Package;
+  export default zookeeper;
+}

@@ -1,0 +1,237 @@
+/**
+ * One session with ZooKeeper, as promises. What it owned (ephemeral nodes) goes with it: once it is lost, no request of it can be carried out any more.
+ *
+ *   connecting → connected ⇄ suspended → lost      `close` leads to lost from anywhere
+ *
+ * Suspended: the connection is gone, or the server silent for two thirds of the session timeout (the client itself never notices: #13, PR#38,
+ * PR#57, PR#102). Lost: the server says so, or nothing was heard for the session timeout (the client hears of a long partition only afterwards: #20).
+ *
+ * Promises: every call settles by its deadline, the session timeout. While suspended calls wait for the connection; they are given to the client only
+ * when it is connected, so that a lost session leaves none behind in its queue (they would never be answered), and nothing goes ahead of
+ * authentication. At most `mostInFlight` requests are under way (#110). Answers come in the order of the calls. Nothing is repeated: that is up to
+ * the caller, who knows what a repetition would do (`retries` would create sequential nodes twice).
+ */
+import type { Client, Server, Stat, Transaction, Watcher } from "node-zookeeper-client";
+import zookeeper from "node-zookeeper-client";
+import type { Operation } from "./operations.ts";
+import { type PatchedClient, patchClient } from "./patch-client.ts";
+import { describeException, ZooKeeperError } from "./zookeeper-error.ts";
+
+export type SessionState = "connecting" | "connected" | "suspended" | "lost";
+
+export interface SessionOptions {
+  readonly servers: readonly Server[];
+  /** Milliseconds; the server may choose another. */
+  readonly timeout: number;
+  /** `NAME:PASSWORD`; what this session creates belongs to it then. */
+  readonly auth?: string;
+  /** Called at every change; must not throw. */
+  readonly onState: (state: SessionState) => void;
+  readonly onFault: (error: unknown) => void;
+}
+
+const mostInFlight = 256;
+const longestClose = 1_000;
+const nothing = Buffer.alloc(0);
+
+export class Session {
+  #state: SessionState = "connecting";
+  readonly #options: SessionOptions;
+  readonly #client: Client;
+  readonly #patched: PatchedClient;
+  readonly #watchdog: ReturnType<typeof setInterval>;
+  readonly #calls = new Set<(error: ZooKeeperError) => void>();
+  /** Calls that wait for the connection or for room. */
+  #waiting: (() => void)[] = [];
+  #inFlight = 0;
+  #heard = { bytes: -1, at: performance.now() };
+
+  constructor(options: SessionOptions) {
+    const { servers, timeout, auth, onFault } = options;
+    this.#options = options;
+    // The servers are given by `patchClient`; this text only has to be one that the client takes.
+    this.#client = zookeeper.createClient("patched:2181", { sessionTimeout: timeout, retries: 0 });
+    this.#patched = patchClient(this.#client, { servers, timeout, onFault });
+    if (auth !== undefined) this.#client.addAuthInfo("digest", Buffer.from(auth));
+    this.#client.on("connected", () => this.#setState("connected"));
+    this.#client.on("disconnected", () => this.#setState("suspended"));
+    for (const end of ["expired", "authenticationFailed"]) this.#client.on(end, () => this.#lose());
+    this.#watchdog = setInterval(() => this.#watch(), Math.max(20, timeout / 12));
+    this.#client.connect();
+  }
+
+  get state(): SessionState {
+    return this.#state;
+  }
+
+  /** Milliseconds, as the server has it. */
+  get timeout(): number {
+    return this.#client.connectionManager.sessionTimeout;
+  }
+
+  get id(): string {
+    return this.#client.getSessionId().toString("hex");
+  }
+
+  /** Undefined where there is no such node; a watcher hears once of its next change. */
+  get(path: string, watcher?: Watcher): Promise<{ readonly data: Buffer; readonly stat: Stat } | undefined> {
+    return this.#call("read", path, (settle, fail) =>
+      this.#client.getData(path, watcher, (error, data, stat) => (error ? fail(error) : settle({ data: data ?? nothing, stat }))),
+    );
+  }
+
+  exists(path: string): Promise<Stat | undefined> {
+    return this.#call("look for", path, (settle, fail) =>
+      this.#client.exists(path, undefined, (error, stat) => (error ? fail(error) : settle(stat ?? undefined))),
+    );
+  }
+
+  list(path: string, watcher?: Watcher): Promise<{ readonly children: readonly string[]; readonly stat: Stat } | undefined> {
+    return this.#call("list", path, (settle, fail) =>
+      this.#client.getChildren(path, watcher, (error, children, stat) => (error ? fail(error) : settle({ children, stat }))),
+    );
+  }
+
+  /** The paths of what was created, in the places of their operations. Rejects with the first refusal and its index. */
+  async commit(operations: readonly Operation[]): Promise<readonly (string | undefined)[]> {
+    const paths = await this.#call<readonly (string | undefined)[]>("change", operations[0]?.path ?? "nothing", (settle, fail) => {
+      const transaction = this.#client.transaction();
+      for (const operation of operations) this.#add(transaction, operation);
+      transaction.commit((error, results = []) => {
+        if (error === null || error === undefined) settle(results.map(({ path }) => path));
+        else fail(error, results.findIndex(({ type, err }) => type === -1 && err !== 0), operations);
+      });
+    });
+    return paths!;
+  }
+
+  /** Ends the session on the server too, where that can be reached. Never rejects. */
+  async close(): Promise<void> {
+    if (this.#state === "connected") {
+      const closed = new Promise<void>((resolve) => this.#client.once("disconnected", resolve));
+      this.#client.close();
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      await Promise.race([closed, new Promise<void>((resolve) => (timer = setTimeout(resolve, longestClose)))]);
+      clearTimeout(timer);
+    }
+    this.#lose();
+  }
+
+  /** As a crash would: the session lives on at the server until its timeout. */
+  abandon(): void {
+    this.#lose();
+  }
+
+  #add(transaction: Transaction, operation: Operation): void {
+    const { CreateMode, ACL } = zookeeper;
+    switch (operation.kind) {
+      case "create": {
+        const modes = { ephemeral: CreateMode.EPHEMERAL, sequential: CreateMode.PERSISTENT_SEQUENTIAL, plain: CreateMode.PERSISTENT };
+        const acl = this.#options.auth === undefined ? ACL.OPEN_ACL_UNSAFE : ACL.CREATOR_ALL_ACL;
+        transaction.create(operation.path, operation.data, acl, modes[operation.mode ?? "plain"]);
+        return;
+      }
+      case "remove":
+        transaction.remove(operation.path);
+        break;
+      case "check":
+        transaction.check(operation.path);
+        break;
+      case "set":
+        transaction.setData(operation.path, operation.data);
+        break;
+    }
+    // The client would take version 0 for "any".
+    if (operation.version !== undefined) transaction.ops.at(-1)!.version = operation.version;
+  }
+
+  /** Resolves with undefined where there is no such node. */
+  #call<T>(
+    action: string,
+    path: string,
+    send: (
+      settle: (value: T | undefined) => void,
+      fail: (error: { readonly code: number }, index?: number, operations?: readonly Operation[]) => void,
+    ) => void,
+  ): Promise<T | undefined> {
+    return new Promise((resolve, reject) => {
+      let isSent = false;
+      const end = () => {
+        clearTimeout(deadline);
+        if (!this.#calls.delete(abort)) return false;
+        if (isSent) {
+          this.#inFlight--;
+          this.#sendWaiting();
+        }
+        return true;
+      };
+      const abort = (error: ZooKeeperError) => {
+        if (end()) reject(error);
+      };
+      const deadline = setTimeout(
+        () => abort(new ZooKeeperError("connection-loss", `Cannot ${action} ${path}: ZooKeeper did not answer within ${this.timeout} ms`)),
+        this.timeout,
+      );
+      this.#calls.add(abort);
+      const start = () => {
+        if (!this.#calls.has(abort)) return;
+        isSent = true;
+        this.#inFlight++;
+        this.#patched.limitXid();
+        send(
+          (value) => end() && resolve(value),
+          (error, index, operations) => {
+            if (!end()) return;
+            if (operations === undefined && error.code === zookeeper.Exception.NO_NODE) resolve(undefined);
+            else reject(describeException(action, (index !== undefined && operations?.[index]?.path) || path, error, index));
+          },
+        );
+      };
+      if (this.#state === "lost") abort(lost());
+      else if (this.#state === "connected" && this.#inFlight < mostInFlight && this.#waiting.length === 0) start();
+      else this.#waiting.push(start);
+    });
+  }
+
+  #sendWaiting(): void {
+    if (this.#waiting.length === 0) return;
+    let sent = 0;
+    for (; sent < this.#waiting.length && this.#state === "connected" && this.#inFlight < mostInFlight; sent++) this.#waiting[sent]!();
+    this.#waiting = this.#waiting.slice(sent);
+  }
+
+  #setState(state: SessionState): void {
+    if (this.#state === "lost" || this.#state === state) return;
+    if (state === "suspended" && this.#state === "connecting") return;
+    this.#state = state;
+    if (state === "connected") this.#heard = { bytes: -1, at: performance.now() };
+    this.#options.onState(state);
+    if (state === "connected") this.#sendWaiting();
+  }
+
+  #lose(): void {
+    if (this.#state === "lost") return;
+    clearInterval(this.#watchdog);
+    this.#setState("lost");
+    this.#patched.dispose();
+    for (const abort of [...this.#calls]) abort(lost());
+    this.#waiting = [];
+  }
+
+  /** The client pings a quiet server by itself, so that a server that lives is heard at least every third of the timeout. */
+  #watch(): void {
+    const bytes = this.#client.connectionManager.socket?.bytesRead ?? -1;
+    const now = performance.now();
+    if (bytes !== this.#heard.bytes && bytes > 0) this.#heard = { bytes, at: now };
+    const silent = now - this.#heard.at;
+    if (this.#state === "suspended" && silent > this.timeout) this.#lose();
+    else if (silent > (this.timeout * 2) / 3 && this.#state !== "suspended") {
+      if (this.#state === "connecting") this.#heard = { bytes: -1, at: now };
+      this.#patched.reconnect();
+    }
+  }
+}
+
+function lost(): ZooKeeperError {
+  return new ZooKeeperError("session-lost", "The session with ZooKeeper is over");
+}

@@ -1,0 +1,60 @@
+/** What ZooKeeper refused, or why it could not be asked. */
+import zookeeper from "node-zookeeper-client";
+
+export type ZooKeeperErrorCode =
+  /** In doubt: what was asked may have happened or not. */
+  | "connection-loss"
+  /** The session is over; what was in flight is in doubt, and nothing of it can happen any more. */
+  | "session-lost"
+  | "no-node"
+  | "node-exists"
+  | "bad-version"
+  | "not-empty"
+  | "no-auth"
+  | "refused";
+
+export class ZooKeeperError extends Error {
+  override readonly name = "ZooKeeperError";
+  readonly code: ZooKeeperErrorCode;
+  /** Of a transaction: which operation was refused. */
+  readonly index: number;
+
+  constructor(code: ZooKeeperErrorCode, message: string, { index = -1, cause }: { readonly index?: number; readonly cause?: unknown } = {}) {
+    super(message, { cause });
+    this.code = code;
+    this.index = index;
+  }
+}
+
+const { Exception } = zookeeper;
+
+const codes = new Map<number, ZooKeeperErrorCode>([
+  [Exception.CONNECTION_LOSS, "connection-loss"],
+  [Exception.OPERATION_TIMEOUT, "connection-loss"],
+  [Exception.SESSION_EXPIRED, "session-lost"],
+  [Exception.NO_NODE, "no-node"],
+  [Exception.NODE_EXISTS, "node-exists"],
+  [Exception.BAD_VERSION, "bad-version"],
+  [Exception.NOT_EMPTY, "not-empty"],
+  [Exception.NO_AUTH, "no-auth"],
+  [Exception.AUTH_FAILED, "no-auth"],
+  [Exception.INVALID_ACL, "no-auth"],
+]);
+
+export function describeException(action: string, path: string, cause: { readonly code: number }, index?: number): ZooKeeperError {
+  const code = codes.get(cause.code) ?? "refused";
+  const advice = code === "no-auth" ? "; give the name and password of its owner (--zookeeper-auth)" : "";
+  return new ZooKeeperError(code, `Cannot ${action} ${path} in ZooKeeper: ${code} (${cause.code})${advice}`, {
+    ...(index !== undefined && { index }),
+    cause,
+  });
+}
+
+export function isRefused(error: unknown, ...refusals: readonly ZooKeeperErrorCode[]): error is ZooKeeperError {
+  return error instanceof ZooKeeperError && refusals.includes(error.code);
+}
+
+/** What was asked may have happened or not. */
+export function isInDoubt(error: unknown): error is ZooKeeperError {
+  return isRefused(error, "connection-loss", "session-lost");
+}
