@@ -4,9 +4,13 @@
  */
 import { ExactSums } from "./exact-sum.ts";
 import type { Partial, PartialHistogram } from "./partial.ts";
-import { cellCount, type Program } from "./program.ts";
+import { type AxisShape, cellCount } from "./program.ts";
 
-type Shape = Pick<Program, "filters" | "weight" | "histograms">;
+/** What of a program decides the form of its partials. */
+export interface PartialShape {
+  readonly filters: readonly unknown[];
+  readonly histograms: readonly { readonly axes: readonly AxisShape[]; readonly storage: "count" | "weighted" }[];
+}
 
 interface HistogramSums {
   readonly storage: "count" | "weighted";
@@ -24,7 +28,7 @@ export class Merger {
   #entries = 0;
   #partials = 0;
 
-  constructor(program: Shape) {
+  constructor(program: PartialShape) {
     this.#filters = program.filters.map(() => ({ events: 0, weight: new ExactSums(1) }));
     this.#histograms = program.histograms.map(({ axes, storage }) => {
       const cells = cellCount(axes);

@@ -1,0 +1,25 @@
+/** The engine alone: plan, compile and run a query over two columns in memory. */
+import { compileProgram, computePartial, planQuery, readQuery, type Schema, workBytes } from "femtoq/engine";
+
+const schema: Schema = { columns: [{ name: "x", dtype: "float64", nullable: false }], unsupported: [] };
+const query = readQuery({
+  dataset: "memory",
+  filter: "x > 0",
+  histograms: { root: { axes: [{ type: "regular", bins: 5, lower: 0, upper: 5, value: "sqrt(x)" }] } },
+});
+const { terms, program } = planQuery(query, schema);
+const module = new WebAssembly.Module(compileProgram(terms, schema));
+
+const memory = new WebAssembly.Memory({ initial: 1, maximum: 16, shared: true });
+const [column, work] = [1024, 8192];
+new Float64Array(memory.buffer, column, 6).set([-1, 1, 2, 4, 9, 100]);
+const bytes = workBytes(program, 0);
+const { filters, histograms } = computePartial({
+  program,
+  module,
+  memory,
+  entries: 6,
+  addresses: [column],
+  work: { address: work, bytes },
+});
+console.log(`${filters[0].events} events passed; cells:`, Array.from(histograms[0].values).join(" "));

@@ -1,0 +1,70 @@
+/** Every partition of a Parquet dataset with some of its columns in shared memory, read by the product's own reader. */
+import { createCatalogue } from "../../datasets/catalogue.ts";
+import type { ColumnTarget, Dataset, Partition } from "../../datasets/dataset.ts";
+import { readColumn } from "../../datasets/parquet/read-column.ts";
+import type { Input } from "../../engine/inputs.ts";
+import { bytesPerValue, type DType } from "../../engine/schema.ts";
+
+const page = 65_536;
+const arrays = { float32: Float32Array, float64: Float64Array, int32: Int32Array, uint32: Uint32Array, bool: Uint8Array };
+
+/** Memory that only grows: a benchmark's columns stay to its end. */
+export class Columns {
+  readonly memory = new WebAssembly.Memory({ initial: 16, maximum: 32_768, shared: true });
+  readonly dataset: Dataset;
+  readonly #catalogue: ReturnType<typeof createCatalogue>;
+  readonly #addresses = new Map<string, number>();
+  #top = page;
+
+  private constructor(dataset: Dataset, catalogue: ReturnType<typeof createCatalogue>) {
+    this.dataset = dataset;
+    this.#catalogue = catalogue;
+  }
+
+  static async open(pattern: string): Promise<Columns> {
+    const catalogue = createCatalogue([{ name: "events", pattern }]);
+    return new Columns((await catalogue.get("events"))!, catalogue);
+  }
+
+  take(bytes: number): number {
+    const address = this.#top;
+    this.#top = Math.ceil((address + bytes + 16) / 16) * 16;
+    const missing = this.#top - this.memory.buffer.byteLength;
+    if (missing > 0) this.memory.grow(Math.ceil(missing / page));
+    return address;
+  }
+
+  /** Addresses of a program's inputs in one partition. */
+  async load(partition: Partition, inputs: readonly Input[]): Promise<readonly number[]> {
+    const addresses: number[] = [];
+    for (const input of inputs) addresses.push(await this.#address(partition, input));
+    return addresses;
+  }
+
+  async #address(partition: Partition, input: Input): Promise<number> {
+    const key = (what: string, name: string) => `${partition.index} ${what} ${name}`;
+    const name = input.kind === "offsets" ? input.columns[0] : input.column;
+    const wanted = input.kind === "offsets" ? key("offsets", input.collection) : key(input.kind, name);
+    if (!this.#addresses.has(wanted)) await this.#read(partition, name, key);
+    return this.#addresses.get(wanted)!;
+  }
+
+  async #read(partition: Partition, name: string, key: (what: string, name: string) => string): Promise<void> {
+    const location = await this.#catalogue.locate("events", partition, name);
+    const { column, values, entries } = location;
+    const at = {
+      values: this.take(values * bytesPerValue[column.dtype]),
+      valid: this.take(column.nullable ? values : 0),
+      offsets: this.take(4 * (entries + 1)),
+    };
+    const target: ColumnTarget = {
+      values: new arrays[column.dtype as DType](this.memory.buffer, at.values, values),
+      ...(column.nullable && { valid: new Uint8Array(this.memory.buffer, at.valid, values) }),
+      ...(column.collection !== undefined && { offsets: new Uint32Array(this.memory.buffer, at.offsets, entries + 1) }),
+    };
+    await readColumn(location, target);
+    this.#addresses.set(key("values", name), at.values);
+    this.#addresses.set(key("valid", name), at.valid);
+    if (column.collection !== undefined) this.#addresses.set(key("offsets", column.collection), at.offsets);
+  }
+}
