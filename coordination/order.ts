@@ -79,11 +79,12 @@ export class WaitingOrder<T extends Waiting<T>> {
     return item.line;
   }
 
-  take(prefers?: (item: T) => boolean): T | undefined {
+  /** Where it prefers none of the candidates, `otherwise` is asked of them too. */
+  take(prefers?: (item: T) => boolean, otherwise?: (item: T) => boolean): T | undefined {
     const level = this.#levels.find((candidate) => candidate !== undefined);
     const inTurn = level?.turns.first;
     if (level === undefined || inTurn === undefined) return undefined;
-    const item = (prefers && findPreferred(level, prefers)) ?? inTurn.items.first!;
+    const item = (prefers && findPreferred(level, prefers)) ?? (otherwise && findPreferred(level, otherwise)) ?? inTurn.items.first!;
     const line = item.line!;
     if (line === inTurn) line.passed = 0;
     else inTurn.passed++;

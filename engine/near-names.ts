@@ -9,7 +9,8 @@ export function nearNames(name: string, known: Iterable<string>, most = 3): read
     const lower = candidate.toLowerCase();
     const score = lower === wanted ? 0 : distance(wanted, lower);
     const partial = wanted.length >= 3 && (lower.startsWith(wanted) || lower.endsWith(wanted));
-    if (score <= furthest || partial) scored.push({ candidate, score: partial ? Math.min(score, 1.5) : score });
+    if (score <= Math.min(furthest, candidate.length - 1) || partial)
+      scored.push({ candidate, score: partial ? Math.min(score, 1.5) : score });
   }
   return scored
     .sort((a, b) => a.score - b.score || (a.candidate < b.candidate ? -1 : 1))

@@ -13,7 +13,7 @@ import { type AxisShape, type HistogramTerms, type Program, type ProgramTerms, r
 import { type HistogramQuery, pointer, type Query } from "./query.ts";
 import { QueryError, type QueryIssue } from "./query-error.ts";
 import type { Schema } from "./schema.ts";
-import { mostTerms, type Term, Terms, TooManyTerms } from "./term.ts";
+import { type Term, Terms, TermsTooLarge } from "./term.ts";
 import { describeType, number, withOptional } from "./types.ts";
 
 /** Checking ends after this many faults. */
@@ -65,7 +65,8 @@ interface Checker {
   check(step: () => Term | undefined): Term | undefined;
   define(name: string): Term | undefined;
   expression(text: string, path: Path, who: string, wanted: Wanted): Term | undefined;
-  fault(path: Path, message: string): undefined;
+  /** `isExpression`: of the whole expression at this path. */
+  fault(path: Path, message: string, isExpression?: boolean): undefined;
 }
 
 /** A fault that is among the issues already, in the define that others use. */
@@ -98,7 +99,7 @@ function openChecker(query: Query, schema: Schema, issues: QueryIssue[]): Checke
     if (text === undefined) return undefined;
     known.set(name, "being checked");
     try {
-      const own: Context = { ...root, define: (inner, at) => (inner === name ? undefined : useDefine(inner, at)) };
+      const own: Context = { ...root, define: (inner, at) => (inner === name ? ownColumn(name, at) : useDefine(inner, at)) };
       const term = locate(text, ["define", name], () => checkExpression(parseExpression(text), own));
       known.delete(name);
       known.set(name, term);
@@ -107,6 +108,13 @@ function openChecker(query: Query, schema: Schema, issues: QueryIssue[]): Checke
       known.set(name, "wrong");
       throw error;
     }
+  }
+
+  /** Inside a define its own name means the column that it shadows. */
+  function ownColumn(name: string, offset: number): Term {
+    const column = scope.lookUp(name);
+    if (column) return column;
+    throw new ExpressionError(`the define '${name}' uses itself, and there is no column '${name}' that it could mean`, offset);
   }
 
   /** Gives faults of an expression their place in the query. */
@@ -123,8 +131,8 @@ function openChecker(query: Query, schema: Schema, issues: QueryIssue[]): Checke
         });
         throw new Reported();
       }
-      if (error instanceof TooManyTerms) {
-        issues.push({ at: pointer(path), message: `the query is too large: its expressions have more than ${mostTerms} different parts` });
+      if (error instanceof TermsTooLarge) {
+        issues.push({ at: pointer(path), message: error.message });
         throw new Reported();
       }
       throw error;
@@ -161,8 +169,8 @@ function openChecker(query: Query, schema: Schema, issues: QueryIssue[]): Checke
           );
         }),
       ),
-    fault(path, message) {
-      issues.push({ at: pointer(path), message });
+    fault(path, message, isExpression = true) {
+      issues.push({ at: pointer(path), message, ...(isExpression && { line: 1, column: 1 }) });
       return undefined;
     },
   };
@@ -187,7 +195,7 @@ function planHistogram(name: string, query: HistogramQuery, weight: Term | undef
       ? undefined
       : fillValue(checker.expression(query.weight, weightPath, "a histogram's weight", "number or list"), weightPath, checker);
   if (query.storage === "count" && (query.weight !== undefined || weight)) {
-    return checker.fault([...path, "storage"], "storage count takes no weight: use weighted, or leave the weights out");
+    return checker.fault([...path, "storage"], "storage count takes no weight: use weighted, or leave the weights out", false);
   }
   const found = axes.filter((axis) => axis !== undefined);
   if (found.length < axes.length || (query.filter !== undefined && !filter) || (query.weight !== undefined && !own)) return undefined;

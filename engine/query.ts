@@ -7,7 +7,7 @@ export const limits = {
   /** Characters of one expression. */
   expression: 20_000,
   /** Bins of all histograms of a query together, flow bins included. */
-  bins: 300_000,
+  bins: 100_000,
   histograms: 200,
   defines: 500,
   filters: 200,
@@ -29,10 +29,14 @@ const label = z.string().max(limits.name).optional();
 const regularAxis = z
   .strictObject({ type: z.literal("regular"), bins, lower: finite, upper: finite, label, value: expression })
   .refine((axis) => axis.lower < axis.upper, { error: "lower must be less than upper", path: ["upper"] })
-  .refine((axis) => !(axis.lower < axis.upper) || Number.isFinite(axis.bins / (axis.upper - axis.lower)), {
-    error: "the bins are too narrow or too wide for float64",
-    path: ["upper"],
-  });
+  .refine(
+    (axis) =>
+      !(axis.lower < axis.upper) || (Number.isFinite(axis.upper - axis.lower) && Number.isFinite(axis.bins / (axis.upper - axis.lower))),
+    {
+      error: "the bins are too narrow or too wide for float64",
+      path: ["upper"],
+    },
+  );
 const variableAxis = z
   .strictObject({
     type: z.literal("variable"),

@@ -21,7 +21,7 @@ export type Operation =
   | "position"
   /** args: record; literal: name */
   | "field"
-  /** args: the fields, in the order of the type's map; then, for one of two records that may be missing, whether it is there */
+  /** args: the fields, in the order of the type's map; then, where the record may be missing, whether it is there */
   | "record"
   /** args: tuple; literal: place */
   | "member"
@@ -77,6 +77,8 @@ export interface Term {
   readonly free: number;
   /** Bit n: depends on the place of that parameter in its list. */
   readonly positions: number;
+  /** Terms inside one another, itself counted. */
+  readonly depth: number;
   /** Rough cost of evaluating it once, in simple instructions. */
   readonly cost: number;
 }
@@ -84,6 +86,8 @@ export interface Term {
 export const deepestLevel = 30;
 /** A query of more terms than this is refused. */
 export const mostTerms = 5_000;
+/** So is one whose terms are nested deeper than this, defines counted in: what walks terms recurses. */
+export const deepestTerm = 1_000;
 
 const withFunction: ReadonlySet<Operation> = new Set<Operation>(["map", "filter", "some", "every"]);
 const costs: Partial<Record<Operation, number>> = {
@@ -112,8 +116,8 @@ const costs: Partial<Record<Operation, number>> = {
 export const boundLevel = (term: { readonly operation: Operation; readonly literal?: Literal | undefined }, index: number): number =>
   index === 1 && withFunction.has(term.operation) ? 1 << Number(term.literal) : 0;
 
-/** Thrown where a query has too many terms; the checker turns it into an error at its place. */
-export class TooManyTerms extends Error {}
+/** Thrown where a query's terms are too many or nested too deeply; the checker turns it into an error at its place. */
+export class TermsTooLarge extends Error {}
 
 /** Makes terms, each only once. */
 export class Terms {
@@ -126,7 +130,11 @@ export class Terms {
     const key = `${operation}${kind}|${typeof literal}:${written}|${args.map((arg) => arg.id).join(",")}`;
     const known = this.#known.get(key);
     if (known) return known;
-    if (this.#known.size >= mostTerms) throw new TooManyTerms();
+    if (this.#known.size >= mostTerms)
+      throw new TermsTooLarge(`the query is too large: its expressions have more than ${mostTerms} different parts`);
+    const depth = 1 + args.reduce((deepest, arg) => Math.max(deepest, arg.depth), 0);
+    if (depth > deepestTerm)
+      throw new TermsTooLarge(`the query's expressions are nested too deeply: with the defines they use, more than ${deepestTerm} levels`);
     let free = operation === "param" || operation === "position" ? 1 << Number(literal) : 0;
     let positions = operation === "position" ? free : 0;
     let cost = costs[operation] ?? 1;
@@ -144,6 +152,7 @@ export class Terms {
       type,
       free,
       positions,
+      depth,
       cost: Math.min(cost, 1e6),
     };
     this.#known.set(key, term);

@@ -28,7 +28,7 @@ export function createApp(services: Services): Hono<Environment> {
   });
   app.use(limit);
   app.onError(answerError);
-  app.notFound((c) => answerProblem(new HttpProblem(404, "not-found", `There is nothing at ${c.req.path}.`)));
+  app.notFound((c) => answerProblem(new HttpProblem(404, "not-found", `There is no ${c.req.method} ${c.req.path}.`)));
   app.route("/queries", queries);
   app.route("/datasets", datasets);
   app.route("/functions", queryFunctions);
@@ -40,6 +40,6 @@ export function createApp(services: Services): Hono<Environment> {
 
 /** Pages of other sites may not ask in the name of somebody who happens to look at them. */
 function refuseOtherOrigins(origin: string | undefined, host: string | undefined): void {
-  if (origin === undefined || !URL.canParse(origin)) return;
-  if (new URL(origin).host !== host) throw new HttpProblem(403, "other-origin", `Requests from pages of ${origin} are not answered.`);
+  if (origin === undefined || (URL.canParse(origin) && new URL(origin).host === host)) return;
+  throw new HttpProblem(403, "other-origin", `Requests from pages of ${origin.slice(0, 200)} are not answered.`);
 }

@@ -4,6 +4,7 @@ import { HTTPException } from "hono/http-exception";
 import { CoordinatorFullError } from "../coordination/coordinator.ts";
 import { DatasetError } from "../datasets/dataset.ts";
 import { QueryError, type QueryIssue } from "../engine/query-error.ts";
+import { StoreError } from "../storage/store-error.ts";
 import type { Problem } from "./api.ts";
 import type { Environment } from "./services.ts";
 
@@ -11,11 +12,8 @@ const titles = {
   400: "Bad request",
   403: "Forbidden",
   404: "Not found",
-  405: "Method not allowed",
-  406: "Not acceptable",
   409: "Conflict",
   413: "Content too large",
-  415: "Unsupported media type",
   422: "Cannot be done",
   500: "Internal error",
   503: "Unavailable",
@@ -64,6 +62,7 @@ function toProblem(error: Error): HttpProblem {
   if (error instanceof QueryError) return new HttpProblem(400, "bad-query", describeIssues(error.issues), error.issues);
   if (error instanceof DatasetError)
     return new HttpProblem(error.permanent ? 422 : 503, error.permanent ? "unreadable-data" : "data-unavailable", error.message);
+  if (error instanceof StoreError && error.code === "unavailable") return new HttpProblem(503, "store-unavailable", error.message);
   if (error instanceof CoordinatorFullError) return new HttpProblem(503, "queue-full", error.message);
   if (error instanceof HTTPException && error.status < 500 && error.status in titles)
     return new HttpProblem(error.status as ProblemStatus, "bad-request", error.message || titles[error.status as ProblemStatus]);

@@ -34,10 +34,20 @@ export function describeOptions(): Command {
     .addOption(
       new Option("--store-limit <SIZE>", "stored partials and results, oldest use goes first").env("FEMTOQ_STORE_LIMIT").default("2GiB"),
     )
+    .addOption(
+      new Option("--keep <TIME>", "how long plans, partials and results are kept after their last use: 14d, 12h, 90min, or forever")
+        .env("FEMTOQ_KEEP")
+        .default("14d"),
+    )
+    .addOption(
+      new Option(
+        "--mongodb <URI>",
+        "a MongoDB server (4.4 or later) as the store, shared by all who name it; better as the variable where it has a password",
+      ).env("FEMTOQ_MONGODB"),
+    )
     .addOption(new Option("--log-level <LEVEL>", logLevels.join(", ")).env("FEMTOQ_LOG_LEVEL").default("info"))
     .addOption(new Option("--role <ROLE>").env("FEMTOQ_ROLE").default("all").hideHelp())
     .addOption(new Option("--zookeeper <HOSTS>").env("FEMTOQ_ZOOKEEPER").hideHelp())
-    .addOption(new Option("--mongodb <URI>").env("FEMTOQ_MONGODB").hideHelp())
     .addHelpText(
       "after",
       `

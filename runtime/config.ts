@@ -7,6 +7,7 @@ import { type Command, CommanderError, type Option } from "commander";
 import { z } from "zod";
 import { type DataOption, parseDataOption } from "../datasets/data-option.ts";
 import { describeOptions, logLevels, smallestMemory } from "./config-options.ts";
+import { parseDuration } from "./duration.ts";
 import { machineMemory } from "./machine-memory.ts";
 import { formatSize, parseSize } from "./size.ts";
 
@@ -22,6 +23,10 @@ export interface Config {
   readonly state: string;
   /** Bytes of stored partials and results. */
   readonly storeLimit: number;
+  /** Milliseconds that what is stored is kept after its last use; for ever where undefined. */
+  readonly keep: number | undefined;
+  /** Connection string of the store; the embedded one where undefined. */
+  readonly mongodb: string | undefined;
   readonly logLevel: (typeof logLevels)[number];
 }
 
@@ -37,6 +42,7 @@ export class ConfigError extends Error {
 }
 
 const smallestStore = 16 * 2 ** 20;
+const shortestKeep = 600_000;
 const mostThreads = 1024;
 
 const wholeNumber = (least: number, most: number) =>
@@ -67,10 +73,18 @@ const checks = {
     .min(1, "a directory is required")
     .transform((path) => resolve(path)),
   storeLimit: size(smallestStore),
+  keep: z
+    .string()
+    .transform((text) => (text === "forever" ? undefined : (parseDuration(text) ?? Number.NaN)))
+    .refine((time) => !Number.isNaN(time), "a time is required, such as 14d, 12h or 90min, or forever")
+    .refine((time) => !(time !== undefined && time < shortestKeep), "at least 10min is required"),
+  mongodb: z
+    .string()
+    .regex(/^mongodb(\+srv)?:\/\/./, "a connection string is required, such as mongodb://127.0.0.1:27017/femtoq")
+    .optional(),
   logLevel: z.enum(logLevels, `one of ${logLevels.join(", ")} is required`),
   role: z.literal("all", 'this version runs on one machine: only "all" is possible'),
   zookeeper: notInThisVersion("ZooKeeper coordinator").optional(),
-  mongodb: notInThisVersion("MongoDB store").optional(),
 };
 
 type Key = keyof typeof checks;

@@ -11,7 +11,6 @@ import { createLmdbJournal } from "../coordination/lmdb-journal.ts";
 import { findFiles } from "../datasets/find-files.ts";
 import { createApp } from "../functions/app.ts";
 import type { Log } from "../functions/services.ts";
-import { openStore } from "../storage/embedded.ts";
 import { openEnvironment } from "../storage/environment.ts";
 import { createAssets } from "./assets.ts";
 import { Closers } from "./closers.ts";
@@ -20,6 +19,7 @@ import type { Config } from "./config.ts";
 import { loadQueryFunctions } from "./load-query-functions.ts";
 import { onePerTurn } from "./one-per-turn.ts";
 import { openDatasets } from "./open-datasets.ts";
+import { openConfiguredStore } from "./open-store.ts";
 import { refuseForeignHosts } from "./refuse-foreign-hosts.ts";
 import { type Handler, type Listening, serve, urlOf } from "./serve.ts";
 import { StartError } from "./start-error.ts";
@@ -66,7 +66,7 @@ async function openServices(options: {
 }): Promise<{ readonly handler: Handler; readonly datasets: readonly string[] }> {
   const { config, log, closers, listening, stopping } = options;
   await makeDirectory(config.state);
-  const store = await openStore({ directory: join(config.state, "store"), limit: config.storeLimit, log });
+  const { store, notReady: storeNotReady } = await openConfiguredStore(config, log);
   closers.add("store", () => store.close());
   const journal = createLmdbJournal(await openEnvironment({ directory: join(config.state, "coordination"), log }));
   const coordinator = await createCoordinator({ journal, log });
@@ -84,7 +84,7 @@ async function openServices(options: {
     assets: createAssets(),
     log,
     queryFunctions: await loadQueryFunctions(),
-    notReady: () => [...(stopping.aborted ? ["the server is stopping"] : []), ...compute.notReady(), ...notReady()],
+    notReady: () => [...(stopping.aborted ? ["the server is stopping"] : []), ...storeNotReady(), ...compute.notReady(), ...notReady()],
   });
   const pulling = await pull(coordinator, (request) => app.fetch(request));
   closers.add("pull loop", () => Promise.all([pulling.stop(), listening.close(grace)]));

@@ -75,7 +75,9 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<MongoS
   }
 
   async function sweep(): Promise<number> {
-    for (const key of pins.keys()) for (const table of [partials, results]) table.access.note(key);
+    const pinned = [...pins.keys()];
+    for (const key of pinned) for (const table of [partials, results]) table.access.note(key);
+    for (const planKey of (await plans.heads.sizes(pinned)).keys()) await renewAll(planKey);
     await settled();
     const removed = await sweepExpired(connection, now());
     if (removed > 0) bound.forget();

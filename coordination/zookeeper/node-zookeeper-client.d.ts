@@ -12,6 +12,8 @@ declare module "node-zookeeper-client" {
   export interface Stat {
     readonly czxid: Buffer;
     readonly ctime: Buffer;
+    /** Of the last change of its children. */
+    readonly pzxid: Buffer;
     readonly ephemeralOwner: Buffer;
     readonly version: number;
     readonly cversion: number;
@@ -46,6 +48,7 @@ declare module "node-zookeeper-client" {
     connect(): void;
     findNextServer(callback: (server: Server) => void): void;
     onSocketData(data: Buffer): void;
+    onSocketError(error: Error): void;
     updateTimeout(milliseconds: number): void;
   }
 
@@ -59,7 +62,12 @@ declare module "node-zookeeper-client" {
     check(path: string): this;
     setData(path: string, data: Buffer): this;
     remove(path: string): this;
-    commit(callback: (error: Exception | null, results?: readonly { readonly type: number; readonly err?: number; readonly path?: string }[]) => void): void;
+    commit(
+      callback: (
+        error: Exception | null,
+        results?: readonly { readonly type: number; readonly err?: number; readonly path?: string }[],
+      ) => void,
+    ): void;
   }
 
   export interface Client extends EventEmitter {

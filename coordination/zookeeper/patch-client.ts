@@ -28,9 +28,11 @@ export interface PatchOptions {
   readonly servers: readonly Server[];
   readonly timeout: number;
   readonly onFault: (error: unknown) => void;
+  /** Why a server could not be reached; the client itself does not say (#30). */
+  readonly onSocketError: (error: Error) => void;
 }
 
-export function patchClient(client: Client, { servers, timeout, onFault }: PatchOptions): PatchedClient {
+export function patchClient(client: Client, { servers, timeout, onFault, onSocketError }: PatchOptions): PatchedClient {
   const manager = client.connectionManager;
   let isDisposed = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -60,6 +62,12 @@ export function patchClient(client: Client, { servers, timeout, onFault }: Patch
       onFault(error);
       manager.socket?.destroy();
     }
+  };
+
+  const endSocket = manager.onSocketError.bind(manager);
+  manager.onSocketError = (error) => {
+    onSocketError(error);
+    endSocket(error);
   };
 
   return {

@@ -6,8 +6,8 @@
  * Suspended: the connection is gone, or the server silent for two thirds of the session timeout (the client itself never notices: #13, PR#38,
  * PR#57, PR#102). Lost: the server says so, or nothing was heard for the session timeout (the client hears of a long partition only afterwards: #20).
  *
- * Promises: every call settles by its deadline, the session timeout. While suspended calls wait for the connection; they are given to the client only
- * when it is connected, so that a lost session leaves none behind in its queue (they would never be answered), and nothing goes ahead of
+ * Promises: every call settles: its answer is waited for no longer than the session timeout, and while suspended calls wait for the connection until
+ * the session is lost. They are given to the client only when it is connected, so that a lost session leaves none behind in its queue (they would never be answered), and nothing goes ahead of
  * authentication. At most `mostInFlight` requests are under way (#110). Answers come in the order of the calls. Nothing is repeated: that is up to
  * the caller, who knows what a repetition would do (`retries` would create sequential nodes twice).
  */
@@ -19,6 +19,26 @@ import { describeException, ZooKeeperError } from "./zookeeper-error.ts";
 
 export type SessionState = "connecting" | "connected" | "suspended" | "lost";
 
+/** `order` grows with every answer of a session: what has the greater one was true later. */
+export interface Answer {
+  readonly stat: Stat;
+  readonly order: number;
+}
+
+export interface Content extends Answer {
+  readonly data: Buffer;
+}
+
+export interface Listing extends Answer {
+  readonly children: readonly string[];
+}
+
+export interface Committed {
+  /** Of what was created, in the places of their operations. */
+  readonly paths: readonly (string | undefined)[];
+  readonly order: number;
+}
+
 export interface SessionOptions {
   readonly servers: readonly Server[];
   /** Milliseconds; the server may choose another. */
@@ -28,6 +48,7 @@ export interface SessionOptions {
   /** Called at every change; must not throw. */
   readonly onState: (state: SessionState) => void;
   readonly onFault: (error: unknown) => void;
+  readonly onSocketError: (error: Error) => void;
 }
 
 const mostInFlight = 256;
@@ -41,17 +62,19 @@ export class Session {
   readonly #patched: PatchedClient;
   readonly #watchdog: ReturnType<typeof setInterval>;
   readonly #calls = new Set<(error: ZooKeeperError) => void>();
-  /** Calls that wait for the connection or for room. */
+  /** Calls that wait for the connection or for room, from `#nextWaiting` on. */
   #waiting: (() => void)[] = [];
+  #nextWaiting = 0;
   #inFlight = 0;
+  #answers = 0;
   #heard = { bytes: -1, at: performance.now() };
 
   constructor(options: SessionOptions) {
-    const { servers, timeout, auth, onFault } = options;
+    const { servers, timeout, auth, onFault, onSocketError } = options;
     this.#options = options;
     // The servers are given by `patchClient`; this text only has to be one that the client takes.
     this.#client = zookeeper.createClient("patched:2181", { sessionTimeout: timeout, retries: 0 });
-    this.#patched = patchClient(this.#client, { servers, timeout, onFault });
+    this.#patched = patchClient(this.#client, { servers, timeout, onFault, onSocketError });
     if (auth !== undefined) this.#client.addAuthInfo("digest", Buffer.from(auth));
     this.#client.on("connected", () => this.#setState("connected"));
     this.#client.on("disconnected", () => this.#setState("suspended"));
@@ -73,36 +96,55 @@ export class Session {
     return this.#client.getSessionId().toString("hex");
   }
 
+  /** The order of the latest answer. */
+  get latest(): number {
+    return this.#answers;
+  }
+
   /** Undefined where there is no such node; a watcher hears once of its next change. */
-  get(path: string, watcher?: Watcher): Promise<{ readonly data: Buffer; readonly stat: Stat } | undefined> {
+  get(path: string, watcher?: Watcher): Promise<Content | undefined> {
     return this.#call("read", path, (settle, fail) =>
-      this.#client.getData(path, watcher, (error, data, stat) => (error ? fail(error) : settle({ data: data ?? nothing, stat }))),
+      this.#client.getData(path, watcher, (error, data, stat) =>
+        error ? fail(error) : settle({ data: data ?? nothing, stat, order: ++this.#answers }),
+      ),
     );
   }
 
-  exists(path: string): Promise<Stat | undefined> {
+  exists(path: string): Promise<Answer | undefined> {
     return this.#call("look for", path, (settle, fail) =>
-      this.#client.exists(path, undefined, (error, stat) => (error ? fail(error) : settle(stat ?? undefined))),
+      this.#client.exists(path, undefined, (error, stat) =>
+        error ? fail(error) : settle(stat ? { stat, order: ++this.#answers } : undefined),
+      ),
     );
   }
 
-  list(path: string, watcher?: Watcher): Promise<{ readonly children: readonly string[]; readonly stat: Stat } | undefined> {
+  list(path: string, watcher?: Watcher): Promise<Listing | undefined> {
     return this.#call("list", path, (settle, fail) =>
-      this.#client.getChildren(path, watcher, (error, children, stat) => (error ? fail(error) : settle({ children, stat }))),
+      this.#client.getChildren(path, watcher, (error, children, stat) =>
+        error ? fail(error) : settle({ children, stat, order: ++this.#answers }),
+      ),
     );
   }
 
-  /** The paths of what was created, in the places of their operations. Rejects with the first refusal and its index. */
-  async commit(operations: readonly Operation[]): Promise<readonly (string | undefined)[]> {
-    const paths = await this.#call<readonly (string | undefined)[]>("change", operations[0]?.path ?? "nothing", (settle, fail) => {
+  /** Rejects with the first refusal and its index. */
+  async commit(operations: readonly Operation[]): Promise<Committed> {
+    const committed = await this.#call<Committed>("change", operations[0]?.path ?? "nothing", (settle, fail) => {
       const transaction = this.#client.transaction();
       for (const operation of operations) this.#add(transaction, operation);
       transaction.commit((error, results = []) => {
-        if (error === null || error === undefined) settle(results.map(({ path }) => path));
-        else fail(error, results.findIndex(({ type, err }) => type === -1 && err !== 0), operations);
+        if (!error) settle({ paths: results.map(({ path }) => path), order: ++this.#answers });
+        else
+          fail(
+            error,
+            Math.max(
+              0,
+              results.findIndex(({ type, err }) => type === -1 && err !== 0),
+            ),
+            operations,
+          );
       });
     });
-    return paths!;
+    return committed!;
   }
 
   /** Ends the session on the server too, where that can be reached. Never rejects. */
@@ -155,11 +197,11 @@ export class Session {
     ) => void,
   ): Promise<T | undefined> {
     return new Promise((resolve, reject) => {
-      let isSent = false;
+      let deadline: ReturnType<typeof setTimeout> | undefined;
       const end = () => {
-        clearTimeout(deadline);
         if (!this.#calls.delete(abort)) return false;
-        if (isSent) {
+        if (deadline !== undefined) {
+          clearTimeout(deadline);
           this.#inFlight--;
           this.#sendWaiting();
         }
@@ -168,15 +210,11 @@ export class Session {
       const abort = (error: ZooKeeperError) => {
         if (end()) reject(error);
       };
-      const deadline = setTimeout(
-        () => abort(new ZooKeeperError("connection-loss", `Cannot ${action} ${path}: ZooKeeper did not answer within ${this.timeout} ms`)),
-        this.timeout,
-      );
       this.#calls.add(abort);
       const start = () => {
         if (!this.#calls.has(abort)) return;
-        isSent = true;
         this.#inFlight++;
+        deadline = setTimeout(() => abort(unanswered(action, path, this.timeout)), this.timeout);
         this.#patched.limitXid();
         send(
           (value) => end() && resolve(value),
@@ -188,16 +226,18 @@ export class Session {
         );
       };
       if (this.#state === "lost") abort(lost());
-      else if (this.#state === "connected" && this.#inFlight < mostInFlight && this.#waiting.length === 0) start();
+      else if (this.#state === "connected" && this.#inFlight < mostInFlight && this.#nextWaiting === this.#waiting.length) start();
       else this.#waiting.push(start);
     });
   }
 
   #sendWaiting(): void {
-    if (this.#waiting.length === 0) return;
-    let sent = 0;
-    for (; sent < this.#waiting.length && this.#state === "connected" && this.#inFlight < mostInFlight; sent++) this.#waiting[sent]!();
-    this.#waiting = this.#waiting.slice(sent);
+    while (this.#nextWaiting < this.#waiting.length && this.#state === "connected" && this.#inFlight < mostInFlight) {
+      this.#waiting[this.#nextWaiting++]!();
+    }
+    if (this.#nextWaiting * 2 < this.#waiting.length) return;
+    this.#waiting = this.#waiting.slice(this.#nextWaiting);
+    this.#nextWaiting = 0;
   }
 
   #setState(state: SessionState): void {
@@ -214,8 +254,9 @@ export class Session {
     clearInterval(this.#watchdog);
     this.#setState("lost");
     this.#patched.dispose();
-    for (const abort of [...this.#calls]) abort(lost());
     this.#waiting = [];
+    this.#nextWaiting = 0;
+    for (const abort of [...this.#calls]) abort(lost());
   }
 
   /** The client pings a quiet server by itself, so that a server that lives is heard at least every third of the timeout. */
@@ -230,6 +271,10 @@ export class Session {
       this.#patched.reconnect();
     }
   }
+}
+
+function unanswered(action: string, path: string, timeout: number): ZooKeeperError {
+  return new ZooKeeperError("connection-loss", `Cannot ${action} ${path}: ZooKeeper did not answer within ${timeout} ms`);
 }
 
 function lost(): ZooKeeperError {

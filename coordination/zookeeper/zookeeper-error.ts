@@ -19,7 +19,11 @@ export class ZooKeeperError extends Error {
   /** Of a transaction: which operation was refused. */
   readonly index: number;
 
-  constructor(code: ZooKeeperErrorCode, message: string, { index = -1, cause }: { readonly index?: number; readonly cause?: unknown } = {}) {
+  constructor(
+    code: ZooKeeperErrorCode,
+    message: string,
+    { index = -1, cause }: { readonly index?: number; readonly cause?: unknown } = {},
+  ) {
     super(message, { cause });
     this.code = code;
     this.index = index;

@@ -4,7 +4,7 @@
  * −√(−m²), as in ROOT's TLorentzVector.
  */
 import type { Term, Terms } from "../term.ts";
-import { isOptional, number, type RecordType, type Type, withOptional } from "../types.ts";
+import { boolean, isOptional, number, type RecordType, type Type, withOptional } from "../types.ts";
 
 export const components = ["pt", "eta", "phi", "mass", "energy", "px", "py", "pz", "p", "rapidity", "mt"] as const;
 export type Component = (typeof components)[number];
@@ -106,12 +106,14 @@ export class Formulas {
     return call("signedSqrt", subtract(square(get("energy")), square(get("pz"))));
   }
 
-  /** The sum of two four-vectors, as px, py, pz, energy. */
+  /** The sum of two four-vectors, as px, py, pz, energy; missing where either is. */
   sum(a: Term, b: Term): Term {
     const names = ["px", "py", "pz", "energy"] as const;
     const args = names.map((name) => this.add(this.component(a, name), this.component(b, name)));
     const fields = new Map<string, Type>(names.map((name, index) => [name, args[index].type]));
-    const optional = args.some((arg) => isOptional(arg.type));
-    return this.#terms.make("record", { kind: "record", name: "four-vector", fields, optional }, args, "four-vector");
+    const mayMiss = [a, b].filter(({ type }) => isOptional(type)).map((each) => this.#terms.make("is-present", boolean, [each]));
+    const isThere = mayMiss.length === 2 ? [this.#terms.make("and", boolean, mayMiss)] : mayMiss;
+    const type: Type = { kind: "record", name: "four-vector", fields, optional: isThere.length > 0 };
+    return this.#terms.make("record", type, [...args, ...isThere], "four-vector");
   }
 }

@@ -5,18 +5,38 @@
  */
 import { baseList } from "../plan-query.ts";
 import { type HistogramTerms, type ProgramTerms, rootsOf } from "../program.ts";
+import { QueryError } from "../query-error.ts";
 import type { Schema } from "../schema.ts";
 import { reachable, type Term } from "../term.ts";
+import { CodeTooLarge } from "../wasm/function-builder.ts";
 import { F, f64, I, i32, L, load, store } from "../wasm/instructions.ts";
 import { ModuleBuilder } from "../wasm/module-builder.ts";
 import { bind, type Element, type Environment, type ScalarCode, truth } from "./code.ts";
 import { emitFill } from "./emit-fill.ts";
 import { emitFlatFill, flatContent, isFlatFill } from "./emit-flat-fill.ts";
 import { Emitter, runParams } from "./emitter.ts";
+import { hoist } from "./hoist.ts";
 import { type Layout, layOut } from "./layout.ts";
-import { hoist, iterate, mappedKey } from "./lower-list.ts";
+import { iterate, mappedKey } from "./lower-list.ts";
 
+/** Throws `QueryError` where the code would be too large. */
 export function compileProgram(program: ProgramTerms, schema: Schema): Uint8Array<ArrayBuffer> {
+  try {
+    return writeModule(program, schema, false);
+  } catch (error) {
+    if (!(error instanceof CodeTooLarge)) throw error;
+  }
+  try {
+    return writeModule(program, schema, true);
+  } catch (error) {
+    if (!(error instanceof CodeTooLarge)) throw error;
+    const message = "the query is too large: its lists are combined with themselves too many times; ask for fewer things at once";
+    throw new QueryError([{ at: "/histograms", message }]);
+  }
+}
+
+/** `sharesEarly`: terms that several others use are computed before the branches that use them. Throws `CodeTooLarge`. */
+export function writeModule(program: ProgramTerms, schema: Schema, sharesEarly: boolean): Uint8Array<ArrayBuffer> {
   const layout = layOut({
     filters: program.filters,
     histograms: program.histograms.map(({ axes, storage }) => ({ axes: axes.map(({ axis }) => axis), storage })),
@@ -24,7 +44,7 @@ export function compileProgram(program: ProgramTerms, schema: Schema): Uint8Arra
   const m = new ModuleBuilder();
   const params = [...runParams, ...program.inputs.map(() => "input")].map(() => "i32" as const);
   const run = m.define("run", params, "i32", (f) => {
-    const emitter = new Emitter(f, m, { inputs: program.inputs, schema, roots: rootsOf(program) });
+    const emitter = new Emitter(f, m, { inputs: program.inputs, schema, roots: rootsOf(program), sharesEarly });
     const groups = groupFills(program.histograms)
       .map((group) => (program.filters.length === 0 && !group.filter ? emitFlatFills(emitter, group, layout) : group))
       .filter(({ histograms }) => histograms.length > 0);
@@ -145,7 +165,7 @@ function emitEventLoop(emitter: Emitter, program: ProgramTerms, groups: readonly
 }
 
 function addFinite(emitter: Emitter, sum: ReturnType<Emitter["f"]["variable"]>, weight: ScalarCode): void {
-  const finite = F.lt(F.abs(weight.value), f64(Number.POSITIVE_INFINITY));
+  const finite = F.lt(F.mul(weight.value, weight.value), f64(Number.POSITIVE_INFINITY));
   emitter.if(weight.present ? I.and(finite, weight.present) : finite, () => emitter.f.set(sum, F.add(sum, weight.value)));
 }
 

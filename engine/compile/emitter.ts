@@ -19,6 +19,7 @@ export interface Source {
   readonly inputs: readonly Input[];
   readonly schema: Schema;
   readonly roots: readonly Term[];
+  readonly sharesEarly: boolean;
 }
 
 export class Emitter {
@@ -30,6 +31,8 @@ export class Emitter {
   readonly stack: Local;
   /** How many terms use each term directly. */
   readonly uses: ReadonlyMap<Term, number>;
+  /** Terms that several others use are computed before the branches that use them. */
+  readonly sharesEarly: boolean;
   readonly #source: Source;
   readonly #columns: ReadonlyMap<string, Column>;
   readonly #frames: Map<string, unknown>[] = [new Map()];
@@ -40,6 +43,7 @@ export class Emitter {
     this.f = f;
     this.m = m;
     this.#source = source;
+    this.sharesEarly = source.sharesEarly;
     this.#columns = new Map(source.schema.columns.map((column) => [column.name, column]));
     this.stack = f.variable(this.param("scratch"));
     const uses = new Map<Term, number>();
@@ -82,8 +86,12 @@ export class Emitter {
     this.f.if(test, () => this.inside(yes), no && (() => this.inside(no)));
   }
 
-  /** A counting loop; scratch that its body takes is free again at the end of each turn. */
+  /**
+   * A counting loop; scratch that its body takes is free again at the end of each turn. Loops inside others look at the stop
+   * flag first, so that between two looks there is at most one list.
+   */
   loop(from: Expression, to: Expression, body: (counter: Local) => void): void {
+    if (this.#stacked.length > 0) this.#stopWhenAsked();
     const before = this.f.variable(this.stack);
     const frame = { used: false };
     this.#stacked.push(frame);
@@ -110,8 +118,7 @@ export class Emitter {
     this.f.trap();
   }
 
-  /** Asked in loops that can be long inside one event. */
-  stopWhenAsked(): void {
+  #stopWhenAsked(): void {
     this.f.if(load.i32(this.param("work"), stopFlag), () => this.trap("stopped"));
   }
 

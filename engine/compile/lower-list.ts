@@ -5,10 +5,11 @@
  * A place is where an element lies: for a collection, the number in its content; for a pair, those of both members; after that, for
  * each map that asks for positions, the element's.
  */
-import { boundLevel, type Term } from "../term.ts";
+import type { Term } from "../term.ts";
 import { type Expression, I, i32, load, select, store } from "../wasm/instructions.ts";
 import { bind, type Code, type Element, type Environment, type ScalarCode, truth } from "./code.ts";
 import { type Emitter, keyOf } from "./emitter.ts";
+import { hoist } from "./hoist.ts";
 
 type Body = (element: Element, place: readonly Expression[]) => void;
 
@@ -108,7 +109,6 @@ function iteratePairs(emitter: Emitter, term: Term, environment: Environment, bo
   const list = numbered(emitter, term.args[0], environment);
   const count = f.variable(i32(0));
   emitter.loop(list.from, list.to, (first) => {
-    emitter.stopWhenAsked();
     const a = list.at(first);
     emitter.loop(emitter.keep(I.add(first, i32(1))), list.to, (second) => {
       const b = list.at(second);
@@ -258,19 +258,4 @@ function iterateKept(emitter: Emitter, term: Term, environment: Environment, bod
     );
     body({ ...elementAt(emitter, term, environment, place), position: () => handle, place: emitter.newKey() }, place);
   });
-}
-
-/** Computes before a loop what its function needs and what does not change in it. */
-export function hoist(emitter: Emitter, term: Term, environment: Environment): void {
-  const seen = new Set<Term>();
-  /** `own`: the levels whose parameters mean something only further inside. */
-  const visit = (part: Term, own: number): void => {
-    if (seen.has(part) || part.cost < 6) return;
-    seen.add(part);
-    const changes = (part.free & own) !== 0;
-    if (!changes && (part.type.kind === "number" || part.type.kind === "boolean")) emitter.lower(part, environment);
-    else if (!changes && part.operation === "filter") kept(emitter, part, environment);
-    else part.args.forEach((arg, index) => void visit(arg, own | boundLevel(part, index)));
-  };
-  visit(term.args[1], ~0 << Number(term.literal));
 }

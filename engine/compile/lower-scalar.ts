@@ -3,8 +3,9 @@ import type { Operation, Term } from "../term.ts";
 import { type Expression, F, f64, I, i32, select } from "../wasm/instructions.ts";
 import { bind, both, type Code, type Environment, type RecordCode, type ScalarCode, truth } from "./code.ts";
 import type { Emitter } from "./emitter.ts";
+import { computeShared, hoist } from "./hoist.ts";
 import { lowerFunction } from "./lower-function.ts";
-import { hoist, iterate, lengthOf, numbered } from "./lower-list.ts";
+import { iterate, lengthOf, numbered } from "./lower-list.ts";
 
 type Lowering = (emitter: Emitter, term: Term, environment: Environment) => Code;
 
@@ -92,14 +93,10 @@ function keep(emitter: Emitter, kind: ScalarCode["kind"], value: Expression, pre
   return { kind, value: emitter.keep(value), ...(present && { present: emitter.keep(present) }) };
 }
 
-/** Whether a value is there; a sum of records is there when all its fields are. */
+/** Whether a value is there; nothing where it always is. */
 function presence(emitter: Emitter, term: Term, environment: Environment): Expression | undefined {
   const code = emitter.lower(term, environment);
-  if (code.kind === "number" || code.kind === "boolean") return code.present;
-  if (code.kind !== "record" || code.present || term.type.kind !== "record" || !term.type.optional)
-    return code.kind === "record" ? code.present : undefined;
-  const fields = [...term.type.fields].filter(([, type]) => (type.kind === "number" || type.kind === "boolean") && type.optional);
-  return fields.reduce<Expression | undefined>((sofar, [field]) => both(sofar, (code.get(field) as ScalarCode).present), undefined);
+  return code.kind === "number" || code.kind === "boolean" || code.kind === "record" ? code.present : undefined;
 }
 
 /** Kleene: `&&` is false where either side is false, `||` true where either is true, whatever is missing. */
@@ -110,6 +107,7 @@ function lowerLogic(emitter: Emitter, term: Term, environment: Environment): Sca
   const decided = (code: ScalarCode) => (isAnd ? both(I.eqz(code.value), code.present)! : truth(code));
   if (term.args[1].cost <= cheap) return combine(first, emitter.scalar(term.args[1], environment));
 
+  computeShared(emitter, [term.args[1]], environment);
   const value = f.variable(i32(isAnd ? 0 : 1));
   const optional = term.type.kind === "boolean" && term.type.optional;
   const present = optional ? f.variable(i32(1)) : undefined;
@@ -137,6 +135,7 @@ function choose(emitter: Emitter, test: Expression, yes: Term, no: Term, environ
     const present = optional && select(condition, yesIsPresent ? i32(1) : (a.present ?? i32(1)), b.present ?? i32(1));
     return keep(emitter, kind, select(condition, a.value, b.value), present);
   }
+  computeShared(emitter, [yes, no], environment);
   const value = f.variable(kind === "boolean" ? i32(0) : f64(0));
   const present = f.variable(i32(1));
   const take = (term: Term, isPresent: boolean) => () => {

@@ -16,6 +16,14 @@ export interface Label {
 /** Gives the number of the module's global that holds a constant. */
 export type ConstantPool = (value: number) => number;
 
+/** More locals than this make a function that engines refuse (V8: 50,000) or take seconds to compile. */
+const mostLocals = 20_000;
+
+/** A function that has grown beyond what engines take. */
+export class CodeTooLarge extends Error {
+  override readonly name = "CodeTooLarge";
+}
+
 export class FunctionBuilder {
   readonly reference: FunctionReference;
   /** The parameters, as locals. */
@@ -34,7 +42,9 @@ export class FunctionBuilder {
     this.params = reference.params.map((type, index) => ({ kind: "local", type, index }));
   }
 
+  /** Throws `CodeTooLarge`. */
   local(type: ValueType): Local {
+    if (this.#locals.length >= mostLocals) throw new CodeTooLarge(`the function has more than ${mostLocals} locals`);
     this.#locals.push(type);
     return { kind: "local", type, index: this.params.length + this.#locals.length - 1 };
   }

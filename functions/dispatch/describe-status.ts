@@ -34,7 +34,7 @@ export function describeStatus(situation: Situation): Status {
     priority: record.priority,
     partitions: {
       total,
-      waiting: counts.waiting + counts.absent,
+      waiting: state === "cancelled" ? counts.waiting : counts.waiting + counts.absent,
       loading: counts.loading,
       running: counts.running,
       done: counts.done,

@@ -14,9 +14,10 @@ import { unknownDataset } from "../datasets/datasets.ts";
 import { HttpProblem } from "../problem.ts";
 import type { Services } from "../services.ts";
 import { describeStatus } from "./describe-status.ts";
-import { buildPlan, buildProgram, buildQuery, type CompiledQuery, compileQuery, type QueryRecord } from "./plan-submission.ts";
-import { Progress, subtaskKey } from "./progress.ts";
+import { buildPlan, buildProgram, buildQuery, type CompiledQuery, compileQuery, type QueryRecord, subtaskOf } from "./plan-submission.ts";
+import { Progress } from "./progress.ts";
 import { Recent } from "./recent.ts";
+import { Turns } from "./turns.ts";
 
 export type Submission = NonNullable<Status["submission"]>;
 
@@ -28,6 +29,24 @@ export interface Followed {
   /** Absent where the merged result is stored. */
   readonly progress?: Progress;
   readonly result?: Partial;
+}
+
+interface Written {
+  readonly state: Status["state"];
+  readonly text: string;
+  readonly took: number;
+}
+
+interface Planned {
+  readonly query: Query;
+  readonly dataset: Dataset;
+  readonly compiled: CompiledQuery;
+}
+
+interface Accepted {
+  readonly followed: Followed;
+  readonly submission: Submission;
+  readonly dataset: Dataset;
 }
 
 interface Opening {
@@ -44,6 +63,9 @@ export class Dispatcher {
     mayForget: ({ progress }) => progress?.isIdle === true,
     forget: ({ progress }) => progress?.close(),
   });
+  readonly #written = new WeakMap<Progress, { readonly version: number; readonly texts: Map<string, Written> }>();
+  /** Submissions, withdrawals, purges and retries of one plan come one after the other. */
+  readonly #turns = new Turns();
   /** Queries whose last client withdrew here. */
   readonly #cancelled = new Set<string>();
 
@@ -52,7 +74,7 @@ export class Dispatcher {
   }
 
   /** Throws `QueryError` or `HttpProblem` before anything is queued. */
-  async plan(input: unknown): Promise<{ readonly query: Query; readonly dataset: Dataset; readonly compiled: CompiledQuery }> {
+  async plan(input: unknown): Promise<Planned> {
     const query = readQuery(input);
     const { catalogue } = this.#services;
     const dataset = await catalogue.get(query.dataset);
@@ -74,13 +96,14 @@ export class Dispatcher {
   }
 
   /** Accepts a query: when this resolves, what it needs is stored, under way or queued, and survives a crash. */
-  async submit(
-    input: unknown,
-    client: string,
-  ): Promise<{ readonly followed: Followed; readonly submission: Submission; readonly dataset: Dataset }> {
-    const { query, dataset, compiled } = await this.plan(input);
+  async submit(input: unknown, client: string): Promise<Accepted> {
+    const planned = await this.plan(input);
+    const plan = await buildPlan(planned.compiled, planned.dataset);
+    return this.#turns.take(plan.planKey, () => this.#accept(planned, plan, client));
+  }
+
+  async #accept({ query, dataset, compiled }: Planned, plan: StoredPlan, client: string): Promise<Accepted> {
     const { store, coordinator } = this.#services;
-    const plan = await buildPlan(compiled, dataset);
     const stored = await buildQuery(query, compiled, plan.planKey, Date.now());
     const known = await store.getQuery(stored.id);
     const total = plan.partitions.length;
@@ -96,22 +119,13 @@ export class Dispatcher {
       };
     }
     if (!(await store.getProgram(compiled.programKey))) await store.putProgram(buildProgram(compiled, dataset.schema));
-    if (!known) {
-      await store.putPlan(plan);
-      await store.putQuery(stored);
-    }
+    // A query may outlive its plan.
+    if (!known || !(await store.getPlan(plan.planKey))) await store.putPlan(plan);
+    if (!known) await store.putQuery(stored);
     const progress = await this.#follow(plan, compiled.planned.program);
     const keys = progress.keys;
     const found = await store.findPartials(keys);
-    const subtasks = plan.partitions
-      .map(({ index, fingerprint }) => ({
-        key: subtaskKey(plan.programKey, fingerprint),
-        programKey: plan.programKey,
-        fingerprint,
-        dataset: dataset.name,
-        partition: index,
-      }))
-      .filter(({ key }) => !found.has(key));
+    const subtasks = plan.partitions.map((_, place) => subtaskOf(plan, place)).filter(({ key }) => !found.has(key));
     const { queued } =
       subtasks.length === 0 ? { queued: 0 } : await coordinator.enqueue({ queryId: stored.id, client, priority: query.priority, subtasks });
     await progress.refresh();
@@ -141,49 +155,44 @@ export class Dispatcher {
     return { query: query as Followed["query"], plan, program, progress: await this.#follow(plan, program) };
   }
 
-  /** Renews the client's interest in a query that is under way. */
-  async renew(followed: Followed, client: string): Promise<void> {
-    if (followed.progress && !followed.progress.isFinished && !this.#cancelled.has(followed.query.id))
-      await this.#services.coordinator.renew(followed.query.id, client);
+  /** Ends the client's interest; with nobody left the query is cancelled. */
+  withdraw(followed: Followed, client: string): Promise<void> {
+    return this.#turns.take(followed.plan.planKey, () => this.#withdraw(followed, client));
   }
 
-  /** Ends the client's interest; with nobody left the query is cancelled. */
-  async withdraw(followed: Followed, client: string): Promise<void> {
-    const { interested } = await this.#services.coordinator.withdraw(followed.query.id, client);
-    if (interested > 0 || !followed.progress || followed.progress.isFinished) return;
+  async #withdraw({ query, progress }: Followed, client: string): Promise<void> {
+    const { interested } = await this.#services.coordinator.withdraw(query.id, client);
+    if (interested > 0 || !progress || progress.isFinished) return;
     if (this.#cancelled.size >= 10_000) this.#cancelled.clear();
-    this.#cancelled.add(followed.query.id);
-    followed.progress.touch();
+    this.#cancelled.add(query.id);
+    progress.touch();
   }
 
   /** Removes a query's result and partials, after the client's withdrawal; throws a problem of status 409 while others ask for it. */
-  async purge(followed: Followed, client: string): Promise<{ readonly removed: number; readonly kept: number }> {
-    await this.withdraw(followed, client);
-    if (["waiting", "running"].includes(this.stateOf(followed))) {
-      throw new HttpProblem(409, "in-use", "Cannot purge this query: other clients still wait for it.");
-    }
-    this.#progress.delete(followed.plan.planKey);
-    this.#results.delete(followed.plan.planKey);
-    followed.progress?.close();
-    return this.#services.store.removePlan(followed.plan.planKey);
+  purge(followed: Followed, client: string): Promise<{ readonly removed: number; readonly kept: number }> {
+    const { planKey } = followed.plan;
+    return this.#turns.take(planKey, async () => {
+      await this.#withdraw(followed, client);
+      const progress = (await this.#progress.get(planKey)?.opened) ?? followed.progress;
+      if (progress && !progress.isFinished && !progress.isWithdrawn) {
+        throw new HttpProblem(409, "in-use", "Cannot purge this query: it is still computed for another client.");
+      }
+      this.#progress.delete(planKey);
+      this.#results.delete(planKey);
+      progress?.close();
+      return this.#services.store.removePlan(planKey);
+    });
   }
 
   /** Queues the failed partitions again. Gives their number. */
-  async retry(followed: Followed, client: string): Promise<number> {
+  retry(followed: Followed, client: string): Promise<number> {
     const { progress, plan, query } = followed;
-    if (!progress || progress.failures.size === 0) return 0;
-    const subtasks = [...progress.failures.keys()].map((place) => {
-      const { index, fingerprint } = plan.partitions[place];
-      return {
-        key: subtaskKey(plan.programKey, fingerprint),
-        programKey: plan.programKey,
-        fingerprint,
-        dataset: plan.dataset,
-        partition: index,
-      };
+    return this.#turns.take(plan.planKey, async () => {
+      if (!progress || progress.failures.size === 0) return 0;
+      const subtasks = [...progress.failures.keys()].map((place) => subtaskOf(plan, place));
+      progress.forgetFailures();
+      return this.#services.coordinator.retry({ queryId: query.id, client, priority: query.query.priority, subtasks });
     });
-    progress.forgetFailures();
-    return this.#services.coordinator.retry({ queryId: query.id, client, priority: query.query.priority, subtasks });
   }
 
   describe(followed: Followed): Status {
@@ -198,6 +207,23 @@ export class Dispatcher {
       ...(progress && { progress }),
       ...(result && { result }),
     });
+  }
+
+  /** The status as JSON, written once for all who follow the query, and how many milliseconds writing it took. */
+  write(followed: Followed): Written {
+    const { progress, query } = followed;
+    const state = this.stateOf(followed);
+    const kept = progress && this.#written.get(progress);
+    const version = progress?.version ?? 0;
+    const known = kept?.version === version ? kept.texts.get(query.id) : undefined;
+    if (known?.state === state) return known;
+    const start = performance.now();
+    const text = JSON.stringify(this.describe(followed));
+    const written: Written = { state, text, took: performance.now() - start };
+    if (!progress) return written;
+    const texts = kept?.version === version ? kept.texts : new Map<string, Written>();
+    this.#written.set(progress, { version, texts: texts.set(query.id, written) });
+    return written;
   }
 
   /** Waits until the query has ended, or the signal aborts. */

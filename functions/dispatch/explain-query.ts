@@ -1,8 +1,7 @@
 /** What a query would do, without doing it. */
 import type { Services } from "../services.ts";
 import type { Dispatcher } from "./dispatcher.ts";
-import { buildPlan, buildProgram } from "./plan-submission.ts";
-import { subtaskKey } from "./progress.ts";
+import { buildPlan, buildProgram, subtaskKey } from "./plan-submission.ts";
 
 export async function explainQuery(dispatcher: Dispatcher, services: Services, input: unknown): Promise<unknown> {
   const { query, dataset, compiled } = await dispatcher.plan(input);

@@ -1,10 +1,11 @@
 /** Recent queries, newest first, a page at a time. Their states are looked up, nothing is followed or renewed for it. */
 import { z } from "zod";
 import type { Coordinator } from "../../coordination/coordinator.ts";
+import { nearNames } from "../../engine/near-names.ts";
 import type { ListedQuery, Store } from "../../storage/store.ts";
 import type { Status } from "../api.ts";
 import { HttpProblem } from "../problem.ts";
-import { subtaskKey } from "./progress.ts";
+import { subtaskKey } from "./plan-submission.ts";
 
 const states = ["waiting", "running", "done", "failed", "cancelled"] as const;
 
@@ -28,8 +29,17 @@ const mostLookedAt = 2000;
 export function readListing(parameters: Readonly<Record<string, string>>): Listing {
   const parsed = listing.safeParse(parameters);
   if (parsed.success) return parsed.data;
-  const errors = parsed.error.issues.map(({ path, message }) => ({ at: `/${path.join("/")}`, message }));
-  throw new HttpProblem(400, "bad-parameters", `The list cannot be made: ${z.prettifyError(parsed.error)}`, errors);
+  const errors = parsed.error.issues.flatMap((issue) =>
+    issue.code === "unrecognized_keys"
+      ? issue.keys.map((key) => ({ at: `/${key}`, message: "is not known here", near: nearNames(key, Object.keys(listing.shape)) }))
+      : [{ at: `/${issue.path.join("/")}`, message: issue.message }],
+  );
+  throw new HttpProblem(
+    400,
+    "bad-parameters",
+    `Cannot list queries: ${errors.map(({ at, message }) => `${at.slice(1)}: ${message}`).join("; ")}`,
+    errors,
+  );
 }
 
 export interface QueryLine {

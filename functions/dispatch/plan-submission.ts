@@ -1,4 +1,5 @@
 /** Query + dataset → plan: the program, its key, the partitions in order, and who the query is. Pure but for hashing. */
+import type { Subtask } from "../../coordination/coordinator.ts";
 import type { Dataset } from "../../datasets/dataset.ts";
 import { compileProgram } from "../../engine/compile/compile-program.ts";
 import { type PlannedQuery, planQuery } from "../../engine/plan-query.ts";
@@ -63,3 +64,11 @@ export async function buildQuery(query: Query, { planned }: CompiledQuery, planK
   const id = await sha256(`${JSON.stringify(canonicalQuery(query))}\n${planKey}`);
   return { id, planKey, query: record, created: now, dataset: query.dataset, ...(query.name === undefined ? {} : { name: query.name }) };
 }
+
+/** The subtask of one partition of a plan, by its place there. */
+export function subtaskOf({ programKey, dataset, partitions }: StoredPlan, place: number): Subtask {
+  const { fingerprint, index: partition } = partitions[place];
+  return { key: subtaskKey(programKey, fingerprint), programKey, fingerprint, dataset, partition };
+}
+
+export const subtaskKey = (programKey: string, fingerprint: string): string => `${programKey}:${fingerprint}`;

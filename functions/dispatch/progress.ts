@@ -9,7 +9,9 @@ import { Merger } from "../../engine/merge.ts";
 import { DamagedPartial, decodePartial, encodePartial, type Partial } from "../../engine/partial.ts";
 import type { Program } from "../../engine/program.ts";
 import type { Store, StoredPlan } from "../../storage/store.ts";
+import { StoreError } from "../../storage/store-error.ts";
 import type { Log } from "../services.ts";
+import { subtaskKey, subtaskOf } from "./plan-submission.ts";
 
 /** `absent`: neither stored nor queued, as after a cancellation. */
 export type PartitionState = "absent" | "waiting" | "loading" | "running" | "stored" | "merged" | "failed";
@@ -30,6 +32,10 @@ const eventStates: Readonly<Record<Exclude<SubtaskEvent["kind"], "failed" | "don
   running: "running",
   withdrawn: "absent",
 };
+
+/** Milliseconds. */
+const longestPause = 5_000;
+const longestSave = 1_000;
 
 type ProgressServices = { readonly store: Store; readonly coordinator: Coordinator; readonly log: Log };
 
@@ -205,31 +211,69 @@ export class Progress {
     for (let place = this.#toMerge.shift(); place !== undefined; place = this.#toMerge.shift()) {
       const key = subtaskKey(this.plan.programKey, this.plan.partitions[place].fingerprint);
       try {
-        const bytes = await this.#store.getPartial(key);
-        if (!bytes) throw new DamagedPartial("the partial is not in the store");
-        this.#merger.add(await decodePartial(bytes));
+        this.#merger.add(await this.#insist(() => this.#readPartial(key)));
         this.#set(place, "merged");
-        if (this.isFinished && this.failures.size === 0)
-          await this.#store.putResult(this.plan.planKey, await encodePartial(this.#merger.read()));
       } catch (error) {
+        if (this.#stop.signal.aborted) return;
         this.#set(place, "absent");
         this.#log.error({ err: error, subtask: key }, "a stored partial cannot be merged; it is computed again");
         await this.#repair(place, key).catch((repairError: unknown) =>
           this.#log.error({ err: repairError, subtask: key }, "a partial cannot be computed again"),
         );
       }
+      // Whoever hears of the end finds the result stored, unless that takes long.
+      if (this.isFinished && this.failures.size === 0) await Promise.race([this.#saveResult(), pause(longestSave, this.#stop.signal)]);
       this.#changed();
     }
   }
 
+  async #readPartial(key: string): Promise<Partial> {
+    const bytes = await this.#store.getPartial(key);
+    if (!bytes) throw new DamagedPartial("the partial is not in the store");
+    return decodePartial(bytes);
+  }
+
+  /** Where it cannot be saved, the partials stay, and whoever asks next merges them again. */
+  async #saveResult(): Promise<void> {
+    try {
+      const bytes = await encodePartial(this.#merger.read());
+      await this.#insist(() => this.#store.putResult(this.plan.planKey, bytes));
+    } catch (error) {
+      if (!this.#stop.signal.aborted) this.#log.error({ err: error, plan: this.plan.planKey }, "a result cannot be stored");
+    }
+  }
+
+  /** Tries again, with growing pauses, while the store is unavailable. Rejects with what else goes wrong, and when this is closed. */
+  async #insist<T>(action: () => Promise<T>): Promise<T> {
+    const { signal } = this.#stop;
+    for (let wait = 100; ; wait = Math.min(longestPause, wait * 2)) {
+      try {
+        return await action();
+      } catch (error) {
+        if (signal.aborted || !(error instanceof StoreError && error.code === "unavailable")) throw error;
+        this.#log.warn({ err: error, plan: this.plan.planKey, pause: wait }, "the store does not answer; trying again");
+      }
+      await pause(wait, signal);
+    }
+  }
+
   async #repair(place: number, key: string): Promise<void> {
-    await this.#store.dropPartial(key);
-    const { programKey, dataset, partitions } = this.plan;
-    const { fingerprint, index: partition } = partitions[place];
-    const subtasks = [{ key, programKey, fingerprint, dataset, partition }];
+    await this.#insist(() => this.#store.dropPartial(key));
+    const subtasks = [subtaskOf(this.plan, place)];
     await this.#coordinator.enqueue({ queryId: `repair:${key}`, client: "repair", priority: 0, subtasks });
     this.#set(place, "waiting");
   }
 }
 
-export const subtaskKey = (programKey: string, fingerprint: string): string => `${programKey}:${fingerprint}`;
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, milliseconds);
+    signal.addEventListener("abort", end, { once: true });
+    if (signal.aborted) end();
+  });
+}

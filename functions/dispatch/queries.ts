@@ -42,11 +42,10 @@ queries.post("/explain", async (c) => c.json(await explainQuery(c.var.dispatcher
 queries.get("/:id", async (c) => {
   const format = chooseFormat(c);
   const followed = await find(c);
-  await c.var.dispatcher.renew(followed, clientName(c));
   return answerStatus(c, c.var.dispatcher.describe(followed), format, 200);
 });
 
-queries.get("/:id/events", async (c) => streamEvents(c, c.var.dispatcher, await find(c), clientName(c)));
+queries.get("/:id/events", async (c) => streamEvents(c, c.var.dispatcher, await find(c)));
 
 queries.get("/", async (c) => c.json(await listQueries(c.var.services, readListing(c.req.query()))));
 

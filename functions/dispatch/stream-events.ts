@@ -12,27 +12,23 @@ import type { Dispatcher, Followed } from "./dispatcher.ts";
 const pause = 100;
 /** Milliseconds after which a stream without news says that it is alive. */
 const patience = 15_000;
-const interestEvery = 60_000;
+/** Writing a large status takes at most one part in so many of the time. */
+const restAfterWriting = 10;
 
-export function streamEvents(c: Context<Environment>, dispatcher: Dispatcher, followed: Followed, client: string): Response {
+export function streamEvents(c: Context<Environment>, dispatcher: Dispatcher, followed: Followed): Response {
   c.header("x-accel-buffering", "no");
   return streamSSE(
     c,
     async (stream) => {
       const gone = new AbortController();
       stream.onAbort(() => gone.abort());
-      let renewed = 0;
       while (!gone.signal.aborted) {
         const version = followed.progress?.version ?? 0;
-        const status = dispatcher.describe(followed);
-        const ended = status.state !== "waiting" && status.state !== "running";
-        await stream.writeSSE({ event: ended ? status.state : "progress", id: String(version), data: JSON.stringify(status) });
+        const { state, text, took } = dispatcher.write(followed);
+        const ended = state !== "waiting" && state !== "running";
+        await stream.writeSSE({ event: ended ? state : "progress", id: String(version), data: text });
         if (ended || !followed.progress) return;
-        if (Date.now() - renewed > interestEvery) {
-          await dispatcher.renew(followed, client);
-          renewed = Date.now();
-        }
-        await stream.sleep(pause);
+        await stream.sleep(Math.max(pause, took * restAfterWriting));
         while (!gone.signal.aborted && followed.progress.version === version) {
           const waited = AbortSignal.any([gone.signal, AbortSignal.timeout(patience)]);
           await followed.progress.changeAfter(version, waited);

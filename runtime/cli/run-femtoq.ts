@@ -13,6 +13,7 @@ import { addExplainCommand } from "./explain-command.ts";
 import { addFunctionsCommand } from "./functions-command.ts";
 import { addQueriesCommands } from "./queries-command.ts";
 import { addQueryCommand } from "./query-command.ts";
+import { addResetCommand } from "./reset-command.ts";
 import { addStatusCommands } from "./status-command.ts";
 import { clientName, coloursFor, type Terminal, widthOf, write } from "./terminal.ts";
 
@@ -51,6 +52,7 @@ export async function runFemtoq(args: readonly string[], terminal: Terminal, { s
   addFunctionsCommand(program, getContext);
   addQueriesCommands(program, getContext);
   addStatusCommands(program, getContext);
+  addResetCommand(program, getContext);
   try {
     await program.parseAsync([...args], { from: "user" });
     return context?.exitCode ?? exitCodes.done;

@@ -1,5 +1,12 @@
 /** What an error of the driver means for us. */
-import { MongoCompatibilityError, type MongoError, MongoNetworkError, MongoServerError, MongoServerSelectionError } from "mongodb";
+import {
+  MongoBulkWriteError,
+  MongoCompatibilityError,
+  type MongoError,
+  MongoNetworkError,
+  MongoServerError,
+  MongoServerSelectionError,
+} from "mongodb";
 import { StoreError } from "../store-error.ts";
 
 export const leastWireVersion = 9;
@@ -18,6 +25,8 @@ export function isDuplicateKey(error: unknown): boolean {
 export function isPassing(error: unknown): boolean {
   if (isTooOld(error)) return false;
   if (error instanceof MongoServerSelectionError || error instanceof MongoNetworkError) return true;
+  // What a bulk insert throws where it got no answer.
+  if (error instanceof MongoBulkWriteError && error.code === undefined) return true;
   if (error instanceof MongoServerError) return passing.has(Number(error.code));
   return error instanceof Error && ["MongoPoolClearedError", "MongoWaitQueueTimeoutError", "MongoNotConnectedError"].includes(error.name);
 }

@@ -345,14 +345,17 @@ function describeRetention(check: Check): void {
   checkKept("sweep leaves what is pinned, however long nobody used it", async ({ store }, clock) => {
     await store.putPartial("pinned", makeBody(10, 1));
     await store.putPartial("other", makeBody(10, 1));
-    const release = store.pin(["pinned"]);
+    await store.putPlan(makePlan("pinned plan", 4500));
+    const release = store.pin(["pinned", "pinned plan"]);
     clock.pass(30 * day);
     assert.equal(await store.sweep(), 1);
     assert.equal(await numberOf(store), 1);
+    assert.equal((await store.getPlan("pinned plan"))?.partitions.length, 4500);
     release();
     clock.pass(30 * day);
-    assert.equal(await store.sweep(), 1);
+    await store.sweep();
     assert.equal(await numberOf(store), 0);
+    assert.equal(await store.getPlan("pinned plan"), undefined);
   });
 
   checkKept("a body larger than 8 MB is kept and removed as a whole", async ({ store }, clock) => {

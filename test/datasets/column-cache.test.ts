@@ -4,6 +4,7 @@ import type { Load, Place } from "../../datasets/cached-column.ts";
 import { ColumnCache, type Lease } from "../../datasets/column-cache.ts";
 import { type ColumnLocation, DatasetError } from "../../datasets/dataset.ts";
 import { createSlabs } from "../../datasets/slab.ts";
+import type { Input } from "../../engine/inputs.ts";
 import type { Column } from "../../engine/schema.ts";
 
 const entries = 1000;
@@ -86,8 +87,8 @@ describe("ColumnCache", () => {
     for (const name of ["a", "b", "c", "d", "e", "f", "g", "h"]) await use(name);
     await use("a");
     await use("i");
-    assert.equal(cache.holds("a", ["a"]), true);
-    assert.equal(cache.holds("b", ["b"]), false);
+    assert.equal(cache.holds("a", [values("a")]), true);
+    assert.equal(cache.holds("b", [values("b")]), false);
     await use("b");
     assert.equal(counts.get("a"), 1);
     assert.equal(counts.get("b"), 2);
@@ -172,6 +173,24 @@ describe("ColumnCache", () => {
     const block = (bytes: number) => Math.ceil((bytes + 16) / 16) * 16;
     assert.equal(cache.usage.bytes, block(16) + 2 * block(entries * 8) + block((entries + 1) * 4));
     lease.release();
+  });
+
+  test("loads a column beside the one of its name that has another type, collection or no missing values", async () => {
+    const { cache, counts } = automatic(2 ** 20);
+    const forms: readonly Partial<Column>[] = [{}, { dtype: "float32" }, { nullable: true }, { collection: "x" }];
+    for (const [before, form] of forms.entries()) {
+      const dtype = form.dtype ?? "float64";
+      const of = { column: "x", ...(form.collection !== undefined && { collection: form.collection }) };
+      const inputs: Input[] = [{ kind: "values", dtype, ...of }, ...(form.nullable ? [{ kind: "valid", ...of } as const] : [])];
+      assert.equal(cache.holds("f", inputs), false);
+      const request = { fingerprint: "f", columns: [location("x", form)], workBytes: 16, signal: never };
+      const lease = await cache.lease(request);
+      assert.equal(cache.holds("f", inputs), true);
+      assert.equal(new Set(inputs.map((input) => lease.address(input))).size, inputs.length);
+      (await cache.lease(request)).release();
+      lease.release();
+      assert.equal(counts.get("x"), before + 1);
+    }
   });
 
   test("refuses columns of one collection whose lists differ, naming both", async () => {

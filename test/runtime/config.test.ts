@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ConfigError, readConfig } from "../../runtime/config.ts";
+import { parseDuration } from "../../runtime/duration.ts";
 import { formatSize, parseSize } from "../../runtime/size.ts";
 
 /** The lines of the error that these options and variables give. */
@@ -64,12 +65,26 @@ describe("readConfig", () => {
     assert.match(refusal(["--data", "a=x.parquet", "--data", "a=y.parquet"]), /dataset a is given twice/);
   });
 
-  test("refuses what this version does not have, and shows no connection string", () => {
+  test("refuses what this version does not have", () => {
     assert.match(refusal(["--role", "compute"]), /this version runs on one machine: only "all" is possible/);
     assert.match(refusal(["--zookeeper", "zk1:2181"]), /this version runs on one machine/);
-    const mongodb = refusal([], { FEMTOQ_MONGODB: "mongodb://user:secret@host" });
-    assert.match(mongodb, /this version runs on one machine/);
-    assert.doesNotMatch(mongodb, /secret/);
+  });
+
+  test("takes how long things are kept, and refuses what is no time", () => {
+    const day = 86_400_000;
+    assert.equal(readConfig([], {}).keep, 14 * day);
+    assert.equal(readConfig(["--keep", "36h"], {}).keep, 1.5 * day);
+    assert.equal(readConfig([], { FEMTOQ_KEEP: "forever" }).keep, undefined);
+    assert.match(refusal(["--keep", "long"]), /--keep: a time is required, such as 14d.*current value is "long"/);
+    assert.match(refusal(["--keep", "1s"]), /--keep: at least 10min is required, current value is "1s"/);
+  });
+
+  test("takes a connection string, and never shows a bad one", () => {
+    assert.equal(readConfig([], {}).mongodb, undefined);
+    assert.equal(readConfig(["--mongodb", "mongodb://a,b/x"], {}).mongodb, "mongodb://a,b/x");
+    const bad = refusal([], { FEMTOQ_MONGODB: "http://user:secret@host" });
+    assert.match(bad, /FEMTOQ_MONGODB \(the variable of --mongodb\): a connection string is required, such as mongodb:/);
+    assert.doesNotMatch(bad, /secret/);
   });
 
   test("refuses options and variables that do not exist", () => {
@@ -85,6 +100,14 @@ test("parseSize reads decimal and binary units and nothing else", () => {
   assert.equal(parseSize("1.5 mb"), 1_500_000);
   for (const bad of ["", "GiB", "-1", "1e3", "5 parsecs", "constructor", "1constructor", "99999999TiB"])
     assert.equal(parseSize(bad), undefined);
+});
+
+test("parseDuration reads times with their unit and nothing else", () => {
+  assert.equal(parseDuration("14d"), 14 * 86_400_000);
+  assert.equal(parseDuration("1.5 h"), 5_400_000);
+  assert.equal(parseDuration("2W"), 14 * 86_400_000);
+  for (const bad of ["", "14", "d", "-1d", "1m", "5 parsecs", "1constructor", "99999999999999w"])
+    assert.equal(parseDuration(bad), undefined);
 });
 
 test("formatSize gives what parseSize reads, to a tenth of the unit", () => {

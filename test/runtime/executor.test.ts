@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rename, rm, utimes } from "node:fs/promises";
+import { mkdir, mkdtemp, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { asyncBufferFromFile, parquetReadObjects } from "hyparquet";
+import { parquetWriteBuffer } from "hyparquet-writer";
 import { createCatalogue } from "../../datasets/catalogue.ts";
 import { ColumnCache } from "../../datasets/column-cache.ts";
 import { type Catalogue, DatasetError } from "../../datasets/dataset.ts";
@@ -31,11 +32,18 @@ interface Setup {
   task(query: object, partition: number): Promise<ComputeTask>;
 }
 
-function setUp(directory: string, options: { readonly threads: number; readonly memory: number }): Setup {
+interface SetupOptions {
+  readonly threads: number;
+  readonly memory: number;
+  /** Of the dataset's files, in the directory. */
+  readonly pattern?: string;
+}
+
+function setUp(directory: string, options: SetupOptions): Setup {
   const slabs = createSlabs(options.memory);
   const workers = new WorkerPool({ threads: options.threads, memories: slabs.map(({ memory }) => memory), log: silent });
   const cache = new ColumnCache({ slabs, load: workers.load });
-  const catalogue = createCatalogue([{ name: "demo", pattern: demoPattern(directory) }]);
+  const catalogue = createCatalogue([{ name: "demo", pattern: options.pattern ?? demoPattern(directory) }]);
   const stored = new Map<string, StoredProgram>();
   const programs = new ProgramCache({ store: { getProgram: async (key) => stored.get(key) } });
   const executor = createExecutor({ catalogue, programs, cache, workers });
@@ -113,6 +121,38 @@ describe("createExecutor", () => {
     } finally {
       await one.workers.close();
     }
+  });
+
+  test("reads a column anew where a file that came since gave it another type or missing values", async (t) => {
+    const folder = join(directory, "widening");
+    await mkdir(folder);
+    const write = (name: string, data: readonly (number | null)[], type: "INT32" | "DOUBLE", nullable: boolean) => {
+      const columnData = [{ name: "x", type, nullable, data: [...data] }];
+      return writeFile(join(folder, name), new Uint8Array(parquetWriteBuffer({ columnData })));
+    };
+    const wide = setUp(directory, { threads: 1, memory: 2 ** 22, pattern: folder });
+    t.after(() => wide.workers.close());
+    const query = { histograms: { x: { axes: [axis("x")] } } };
+    const first = [1, 3, 3, 70];
+    await write("a.parquet", first, "INT32", false);
+    const narrow = await wide.task(query, 0);
+    const stages = [
+      { write: () => Promise.resolve(), columns: { dtype: "int32", nullable: false } },
+      { write: () => write("b.parquet", [5, null, 99], "INT32", true), columns: { dtype: "int32", nullable: true } },
+      { write: () => write("c.parquet", [0.5, 6.25], "DOUBLE", false), columns: { dtype: "float64", nullable: true } },
+    ];
+    for (const stage of stages) {
+      await stage.write();
+      const { schema } = (await wide.catalogue.get("demo"))!;
+      assert.partialDeepStrictEqual(schema.columns[0], stage.columns);
+      const task = await wide.task(query, 0);
+      assert.equal(wide.executor.holds(task), false);
+      const partial = await decodePartial(await wide.executor.run(task, { signal: never }));
+      assert.equal(wide.executor.holds(task), true);
+      assert.deepEqual(dense(partial.histograms[0]!), fill(first));
+    }
+    const outdated = (error: unknown) => error instanceof DatasetError && !error.permanent && /submit it again/.test(error.message);
+    await assert.rejects(wide.executor.run(narrow, { signal: never }), outdated);
   });
 
   test("runs more subtasks at a time than fit into memory together, with the same results", async () => {

@@ -2,13 +2,19 @@ import process from "node:process";
 
 type Host = { addEventListener?(event: "unload", listener: () => void): void };
 
-/** Runs `action`, which must not wait, when this process ends by itself; Deno's test runner says so by `unload` alone. */
-export function atExit(action: () => void): void {
-  let isDone = false;
-  const once = () => {
-    if (!isDone) action();
-    isDone = true;
-  };
-  process.on("exit", once);
-  (globalThis as Host).addEventListener?.("unload", once);
+const actions = new Set<() => void>();
+
+function runAll(): void {
+  for (const action of actions) action();
+  actions.clear();
+}
+
+process.on("exit", runAll);
+// Deno's test runner tells its end by this alone.
+(globalThis as Host).addEventListener?.("unload", runAll);
+
+/** Runs `action`, which must not wait, when this process ends by itself, unless the returned function was called before. */
+export function atExit(action: () => void): () => void {
+  actions.add(action);
+  return () => void actions.delete(action);
 }

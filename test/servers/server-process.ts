@@ -1,6 +1,7 @@
 /** A server that a test (or `npm run servers`) started: ended with whoever started it, and never anything else. */
 import { spawn } from "node:child_process";
 import { createServer } from "node:net";
+import process from "node:process";
 import { createInterface } from "node:readline";
 import { atExit } from "./at-exit.ts";
 
@@ -22,12 +23,13 @@ export interface ServerCommand {
 }
 
 const lastWords = 4_000;
+const longestStart = 60_000;
 
 /** Resolves when the server says that it is ready; rejects with what it said last where it ends before. */
 export async function startProcess({ what, command, parameters, readyPort }: ServerCommand): Promise<ServerProcess> {
   // Its standard input ends with this process, however that ends: the Java servers then stop by themselves.
   const child = spawn(command, parameters, { stdio: ["pipe", "pipe", "pipe"] });
-  atExit(() => void child.kill("SIGKILL"));
+  const forget = atExit(() => void child.kill("SIGKILL"));
   let said = "";
   const ended = new Promise<void>((resolve) => {
     child.once("error", (error) => {
@@ -36,6 +38,7 @@ export async function startProcess({ what, command, parameters, readyPort }: Ser
     });
     child.once("exit", () => resolve());
   });
+  void ended.then(forget);
   const ready = new Promise<number>((resolve) => {
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on("line", (line) => {
@@ -45,15 +48,22 @@ export async function startProcess({ what, command, parameters, readyPort }: Ser
       });
     }
   });
-  const port = await Promise.race([ready, ended]);
-  if (port === undefined) throw new Error(`Cannot start ${what}: ${said.trim() || "it ended without a word"}`);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, longestStart);
+  });
+  const port = await Promise.race([ready, ended, late]);
+  clearTimeout(timer);
+  if (port === undefined) child.kill("SIGKILL");
+  if (port === undefined) throw new Error(`Cannot start ${what}: ${said.trim() || "it said nothing"}`);
   // A test that forgets to stop it still ends.
   child.unref();
   for (const stream of [child.stdin, child.stdout, child.stderr]) (stream as Partial<{ unref(): void }>).unref?.();
   return {
     pid: child.pid!,
     port,
-    signal: (name) => void child.kill(name),
+    // Not `child.kill`, which Deno takes as the end of the process, whatever the signal.
+    signal: (name) => void process.kill(child.pid!, name),
     async stop() {
       child.ref();
       child.kill("SIGKILL");

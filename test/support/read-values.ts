@@ -28,8 +28,8 @@ const scaled = (v: string): string => `abs(${v}) > ${huge} ? ${v} * ${scale} : $
 /** A query that reads all these; they may use `defines`. */
 export function prepareReaders(
   readers: readonly Reader[],
-  defines: Readonly<Record<string, string>>,
   dataset: InMemoryDataset,
+  { defines = {}, sharesEarly = false }: { readonly defines?: Readonly<Record<string, string>>; readonly sharesEarly?: boolean } = {},
 ): PreparedQuery {
   const entry = { type: "regular", bins: dataset.events.length, lower: 0, upper: dataset.events.length, value: "entry" };
   const histograms = readers.flatMap(({ kind }, index): [string, object][] => {
@@ -51,10 +51,8 @@ export function prepareReaders(
     return Object.entries(weights).map(([name, weight]): [string, object] => [`${name}${index}`, { axes, weight }]);
   });
   const values = readers.map(({ text }, index) => [`value${index}`, text]);
-  return prepareQuery(
-    { define: { ...defines, ...Object.fromEntries(values) }, histograms: Object.fromEntries(histograms) },
-    dataset.schema,
-  );
+  const query = { define: { ...defines, ...Object.fromEntries(values) }, histograms: Object.fromEntries(histograms) };
+  return prepareQuery(query, dataset.schema, { sharesEarly });
 }
 
 /** The values of reader number `index`, by event; `lengths` are those expected of lists. Throws where histograms that must tell the same do not. */

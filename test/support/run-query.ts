@@ -1,5 +1,5 @@
 /** A query over events in memory, from its text to the merged contents, in one thread. */
-import { compileProgram } from "../../engine/compile/compile-program.ts";
+import { compileProgram, writeModule } from "../../engine/compile/compile-program.ts";
 import { Merger } from "../../engine/merge.ts";
 import type { Partial, PartialHistogram } from "../../engine/partial.ts";
 import { type PlannedQuery, planQuery } from "../../engine/plan-query.ts";
@@ -13,10 +13,11 @@ export interface PreparedQuery {
   readonly module: WebAssembly.Module;
 }
 
-/** `query` without its dataset. */
-export function prepareQuery(query: object, schema: Schema): PreparedQuery {
+/** `query` without its dataset. `sharesEarly`: in the form that only large programs take otherwise. */
+export function prepareQuery(query: object, schema: Schema, { sharesEarly = false } = {}): PreparedQuery {
   const planned = planQuery(readQuery({ dataset: "test", ...query }), schema);
-  return { planned, module: new WebAssembly.Module(compileProgram(planned.terms, schema)) };
+  const bytes = sharesEarly ? writeModule(planned.terms, schema, true) : compileProgram(planned.terms, schema);
+  return { planned, module: new WebAssembly.Module(bytes) };
 }
 
 export function runPrepared(

@@ -15,6 +15,8 @@ import org.h2.mvstore.MVStore;
  */
 class ServeMongo {
   public static void main(String[] args) throws Exception {
+    // Its threads would go on without it.
+    Thread.setDefaultUncaughtExceptionHandler((thread, error) -> { System.err.println(error); System.exit(1); });
     String file = args[1];
     int wireVersion = Integer.parseInt(args[2]);
     MVStore store = new MVStore.Builder().fileName(file).autoCommitDisabled().open();

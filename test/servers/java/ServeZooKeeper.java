@@ -6,6 +6,8 @@ import org.apache.zookeeper.server.ZooKeeperServer;
 /** PORT DIRECTORY TICK_MILLISECONDS: one server on 127.0.0.1, until standard input ends. */
 class ServeZooKeeper {
   public static void main(String[] args) throws Exception {
+    // Its threads would go on without it.
+    Thread.setDefaultUncaughtExceptionHandler((thread, error) -> { System.err.println(error); System.exit(1); });
     System.setProperty("zookeeper.4lw.commands.whitelist", "*");
     File directory = new File(args[1]);
     ZooKeeperServer server = new ZooKeeperServer(directory, directory, Integer.parseInt(args[2]));

@@ -1,0 +1,54 @@
+/**
+ * Tries to claim a subtask: one transaction that succeeds only where the subtask is there, unchanged since it was last read, and claimed by nobody.
+ * `gone`: done, withdrawn or failed. `aside`: another has it. `again`: it was tried by others in the meantime; what they left is known now.
+ */
+import { encodeJson, parseClaimBody, parseSubtaskBody } from "./bodies.ts";
+import type { SessionContext } from "./context.ts";
+import { claimPath, subtaskPath } from "./layout.ts";
+import { check, create, createEphemeral } from "./operations.ts";
+import type { WorkEntry } from "./work-entry.ts";
+import { ZooKeeperError } from "./zookeeper-error.ts";
+
+export interface Claimant {
+  readonly node: string;
+  readonly instance: string;
+  /** The path under which it keeps what it holds. */
+  readonly held: string;
+}
+
+export type Attempted = { readonly kind: "claimed"; readonly order: number } | { readonly kind: "gone" | "aside" | "again" };
+
+/** Rejects where the session is lost, or the claimant's own znodes are gone. */
+export async function claimSubtask(context: SessionContext, entry: WorkEntry, { node, instance, held }: Claimant): Promise<Attempted> {
+  const { layout, combiner, session } = context;
+  const identity = subtaskPath(layout, entry.hash);
+  const claim = claimPath(layout, entry.hash);
+  const operations = [
+    check(identity, entry.version),
+    createEphemeral(claim, encodeJson({ node, instance })),
+    create(`${held}/${entry.hash}`),
+  ];
+  try {
+    return { kind: "claimed", order: await combiner.commit(operations) };
+  } catch (error) {
+    if (!(error instanceof ZooKeeperError)) throw error;
+    if (error.code === "connection-loss" || error.code === "node-exists") {
+      // Waits for the connection; what was in doubt may have been carried out.
+      const owner = await session.get(claim);
+      if (owner && parseClaimBody(owner.data)?.instance === instance) return { kind: "claimed", order: owner.order };
+      return { kind: owner ? "aside" : "again" };
+    }
+    const refused = operations[error.index]?.path;
+    if (refused !== identity || (error.code !== "no-node" && error.code !== "bad-version")) throw error;
+    return error.code === "no-node" ? { kind: "gone" } : readAgain(context, entry);
+  }
+}
+
+async function readAgain({ session, layout }: SessionContext, entry: WorkEntry): Promise<Attempted> {
+  const content = await session.get(subtaskPath(layout, entry.hash));
+  if (content === undefined) return { kind: "gone" };
+  const { attempts, failed } = parseSubtaskBody(content.data);
+  entry.attempts = attempts;
+  entry.version = content.stat.version;
+  return { kind: failed === undefined ? "again" : "gone" };
+}

@@ -1,0 +1,21 @@
+/** What everything that lives on one session shares. */
+import type { Combiner } from "./combine.ts";
+import type { ConnectionLog } from "./connection.ts";
+import type { Layout } from "./layout.ts";
+import type { Session } from "./session.ts";
+import type { View } from "./view.ts";
+
+export interface SessionContext {
+  readonly session: Session;
+  readonly combiner: Combiner;
+  readonly layout: Layout;
+  readonly log: ConnectionLog;
+  /** Aborts when the session is lost. */
+  readonly lost: AbortSignal;
+  /** Those that follow something, to look again after a connection was lost and found. */
+  readonly views: Set<View>;
+  /** The last in line for each lock, within this process. */
+  readonly locks: Map<string, Promise<unknown>>;
+  /** Something failed that nobody waits for. */
+  readonly onError: (error: unknown) => void;
+}

@@ -1,0 +1,272 @@
+/**
+ * The coordinator of many processes, on ZooKeeper. Promises what `../coordinator.ts` does, for all processes on one root together; the znodes and who
+ * changes them when: docs/znodes.md.
+ *
+ * What is asked of it is carried out against ZooKeeper itself, not against what this process remembers, and has been when it resolves. It waits
+ * through a lost connection, for twice the session timeout at most, and then rejects with `ZooKeeperUnreachableError`. With a lost session its nodes' claims are lost (their
+ * signals abort, `complete` says false), and its nodes join again by themselves. Events of what other processes do may skip states that were left quickly.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import { type Coordinator, CoordinatorFullError, type Request, type SubtaskState } from "../coordinator.ts";
+import { createAsk, readAsks } from "./asks.ts";
+import { Connection, type ConnectionLog } from "./connection.ts";
+import type { SessionContext } from "./context.ts";
+import { Housekeeping } from "./housekeeping.ts";
+import { hashName, readClaimNames, subtaskPath } from "./layout.ts";
+import { Members } from "./members.ts";
+import { openRoot } from "./open-root.ts";
+import { check, set } from "./operations.ts";
+import { findLiveSubtask, isLive } from "./query-life.ts";
+import { readStates, toKnown } from "./read-states.ts";
+import { readNodes } from "./register-node.ts";
+import { Scope } from "./scope.ts";
+import { Segments } from "./segments.ts";
+import { splitRequest } from "./split-request.ts";
+import { submit } from "./submit.ts";
+import { sweepLostClaims } from "./sweep-lost-claims.ts";
+import { WatchedSubtasks } from "./watched-subtasks.ts";
+import { withLock } from "./with-lock.ts";
+import { clearQuery, withdrawAsk } from "./withdraw.ts";
+import { isInDoubt, isRefused } from "./zookeeper-error.ts";
+
+export interface ZooKeeperCoordinatorOptions {
+  /** `HOST:PORT,HOST:PORT/chroot`. */
+  readonly hosts: string;
+  /** The path, below the chroot, of everything that is the coordinator's. */
+  readonly root?: string;
+  /** `NAME:PASSWORD`: all znodes belong to it. */
+  readonly auth?: string;
+  readonly log: ConnectionLog;
+  /** Milliseconds after which a silent process has lost its claims. */
+  readonly sessionTimeout?: number;
+  /** Milliseconds to wait for the first connection. */
+  readonly startTimeout?: number;
+  /** Most subtasks that are unowned or owned; a request that would exceed them is refused whole. */
+  readonly mostSubtasks?: number;
+  /** Failed subtasks beyond these are forgotten, oldest first. */
+  readonly mostFailed?: number;
+}
+
+export interface ZooKeeperCoordinator extends Coordinator {
+  /** Ends it as a crash of the process would: the session lives on at the server until its timeout. */
+  abandon(): void;
+}
+
+const mostEntries = 200_000;
+const keepWithdrawals = 60_000;
+const betweenHousekeeping = 30_000;
+const clearWithin = 50;
+const mostRemembered = 1_000;
+/** Below these a request is not counted against the most. */
+const alwaysAccepted = 1_000;
+
+export async function createZooKeeperCoordinator(options: ZooKeeperCoordinatorOptions): Promise<ZooKeeperCoordinator> {
+  const { hosts, auth, log, root = "/femtoq", sessionTimeout = 10_000, startTimeout = 10_000 } = options;
+  const { mostSubtasks = 1_000_000, mostFailed = 10_000 } = options;
+  const connection = await Connection.open({ hosts, sessionTimeout, startTimeout, log, ...(auth !== undefined && { auth }) });
+  const layout = await connection
+    .run((session) => openRoot(session, { chroot: connection.chroot, root }))
+    .catch(async (error: unknown) => {
+      await connection.close();
+      throw error;
+    });
+  const onError = (err: unknown) => log.error({ err }, "something of the coordinator failed; it goes on");
+  const segments = new Segments();
+  let scope!: Scope;
+  const watched = new WatchedSubtasks({ onError, onShard: (shard) => scope.views.followWatched(shard) });
+  const members = new Members({ watched, session: () => scope.forMembers, onError });
+  /** A live subtask of a query, when last looked for. */
+  const liveHints = new Map<string, string>();
+  /** Queries that came by here. */
+  const submitted = new Set<string>();
+  const stop = new AbortController();
+  const clearing = new Set<string>();
+
+  const clearSoon = async (context: SessionContext, query: string) => {
+    if (clearing.has(query)) return;
+    clearing.add(query);
+    try {
+      await delay(Math.random() * clearWithin);
+      if ((await findLiveSubtask(context, segments, query)) === undefined) await clearQuery({ context, segments }, query);
+    } catch (error) {
+      if (!isInDoubt(error)) onError(error);
+    } finally {
+      clearing.delete(query);
+    }
+  };
+
+  connection.follow((session, lost) => {
+    const isFirst = scope === undefined;
+    if (!isFirst) watched.forgetOrders();
+    scope = new Scope({
+      session,
+      lost,
+      layout,
+      log,
+      watched,
+      members,
+      onIdle: (context, query) => void clearSoon(context, query),
+      mostEntries,
+    });
+    lost.addEventListener("abort", () => members.loseAll(lost.reason), { once: true });
+    if (!isFirst) void rejoin(scope);
+  });
+  const rejoin = async (current: Scope) => {
+    while (!current.context.lost.aborted) {
+      try {
+        await sweepLostClaims(current.context);
+        if (members.size > 0) await members.rejoin(await current.openWork());
+        return;
+      } catch (error) {
+        if (!isInDoubt(error)) onError(error);
+        await delay(100);
+      }
+    }
+  };
+  let wasSuspended = false;
+  connection.onChange(() => {
+    const { state } = connection.session;
+    if (state === "connected" && wasSuspended && scope.context.session === connection.session) scope.resume();
+    wasSuspended = state === "suspended";
+  });
+
+  const run = <T>(work: (context: SessionContext) => Promise<T>): Promise<T> => {
+    if (stop.signal.aborted) return Promise.reject(new Error("The coordinator is closed"));
+    return connection.run(() => work(scope.context));
+  };
+  const withdrawOptions = (context: SessionContext) => ({
+    context,
+    segments,
+    watched,
+    onWithdrawn: (hashes: readonly string[]) => {
+      for (const hash of hashes) members.claimOf(hash)?.claim.withdrawn();
+    },
+  });
+
+  const submitAll = async (request: Request, isRetry: boolean) => {
+    checkPriority(request.priority);
+    const { parts, repeated } = await splitRequest(request.subtasks);
+    if (parts.length === 0) return { queued: 0, joined: 0 };
+    const program = hashName(request.subtasks[0]!.programKey);
+    const { queued, joined } = await run((context) =>
+      withLock(context, { name: program, isShared: parts.length > 1 }, async () => {
+        if (!isRetry) await requireRoom(context, request.subtasks.length);
+        const isNew = !isRetry && !submitted.has(request.queryId);
+        submitted.add(request.queryId);
+        for (const oldest of submitted) if (submitted.size > mostRemembered) submitted.delete(oldest);
+        return submit({ context, request, segments, watched, isRetry, isNew }, parts);
+      }),
+    );
+    return { queued, joined: joined + repeated };
+  };
+
+  const requireRoom = async ({ session }: SessionContext, added: number) => {
+    if (added < alwaysAccepted && added < mostSubtasks) return;
+    const found = await Promise.all([...layout.shards, layout.failed].map((path) => session.exists(path)));
+    const failed = found.pop()?.stat.numChildren ?? 0;
+    const waiting = found.reduce((sum, answer) => sum + (answer?.stat.numChildren ?? 0), -failed);
+    if (waiting + added > mostSubtasks) throw new CoordinatorFullError(waiting, mostSubtasks);
+  };
+
+  const keepHouse = async () => {
+    for (let keeper: { readonly housekeeping: Housekeeping; readonly of: Scope } | undefined; !stop.signal.aborted; ) {
+      await delay(betweenHousekeeping * (0.5 + Math.random()), undefined, { signal: stop.signal, ref: false });
+      if (keeper?.of !== scope) {
+        keeper = { of: scope, housekeeping: new Housekeeping({ ...withdrawOptions(scope.context), keepWithdrawals, mostFailed }) };
+      }
+      await keeper.housekeeping.run().catch((error: unknown) => {
+        if (!isInDoubt(error)) onError(error);
+      });
+    }
+  };
+  keepHouse().catch((error: unknown) => {
+    if (!stop.signal.aborted) onError(error);
+  });
+  await run(sweepLostClaims);
+
+  return {
+    enqueue: (request) => submitAll(request, false),
+
+    async retry(request) {
+      return (await submitAll(request, true)).queued;
+    },
+
+    states: (keys) =>
+      run(async (context) => {
+        await watched.registered;
+        const states = new Map<string, SubtaskState>();
+        for (const { key, hash, state: read, order } of await readStates(context, keys)) {
+          const ours = members.claimOf(hash);
+          const state: SubtaskState | undefined =
+            ours && read?.kind === "owned" ? { kind: "owned", node: ours.node, loading: ours.claim.isLoading } : read;
+          if (state !== undefined) states.set(key, state);
+          if (!ours) watched.observed(hash, toKnown(state), order);
+        }
+        return states;
+      }),
+
+    renew: (queryId, client) =>
+      run(async (context) => {
+        const query = hashName(queryId);
+        const asks = await readAsks(context, query);
+        const hint = liveHints.get(query);
+        const live = hint !== undefined && (await isLive(context, hint)) ? hint : await findLiveSubtask(context, segments, query);
+        liveHints.delete(query);
+        if (live === undefined || asks.length === 0) return false;
+        liveHints.set(query, live);
+        for (const oldest of liveHints.keys()) if (liveHints.size > mostRemembered) liveHints.delete(oldest);
+        if (asks.some((ask) => ask.client === hashName(client))) return true;
+        const priority = Math.min(...asks.map((ask) => ask.priority));
+        try {
+          const ask = createAsk(context, { priority, query, client: hashName(client), dataset: "" });
+          await context.session.commit([check(`${layout.queries}/${query}`), ask, set(layout.epoch, Buffer.alloc(0))]);
+          return true;
+        } catch (error) {
+          if (isRefused(error, "no-node")) return false;
+          throw error;
+        }
+      }),
+
+    withdraw: (queryId, client) =>
+      run(async (context) => ({ interested: await withdrawAsk(withdrawOptions(context), hashName(queryId), hashName(client)) })),
+
+    watch: (keys, listener, signal) => watched.watch(keys, listener, signal),
+
+    join: (node) => run(async () => members.join(await scope.openWork(), node)),
+
+    nodes: () => run(async (context) => (await readNodes(context)).map(({ instance: _, ...node }) => members.figuresOf(node.id) ?? node)),
+
+    counts: () =>
+      run(async ({ session }) => {
+        const claims = readClaimNames((await session.list(layout.claims))?.children ?? []).claimed;
+        const owned = [...claims];
+        const [shards, failed, there] = await Promise.all([
+          Promise.all(layout.shards.map((path) => session.exists(path))),
+          session.exists(layout.failed),
+          Promise.all(owned.map((hash) => session.exists(subtaskPath(layout, hash)))),
+        ]);
+        const failedCount = failed?.stat.numChildren ?? 0;
+        const all = shards.reduce((sum, answer) => sum + (answer?.stat.numChildren ?? 0), 0);
+        const ownedThere = there.filter((answer) => answer !== undefined).length;
+        return { unowned: Math.max(0, all - failedCount - ownedThere), owned: owned.length, failed: failedCount };
+      }),
+
+    async close() {
+      if (stop.signal.aborted) return;
+      stop.abort();
+      members.close(new Error("The coordinator is closed"));
+      await connection.close();
+    },
+
+    abandon() {
+      stop.abort();
+      members.close(new Error("The coordinator is closed"));
+      connection.abandon();
+    },
+  };
+}
+
+function checkPriority(priority: number): void {
+  if (Number.isInteger(priority) && priority >= 0 && priority <= 999) return;
+  throw new RangeError(`Cannot queue with priority ${priority}: it is a whole number from 0 to 999`);
+}

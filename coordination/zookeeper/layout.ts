@@ -1,0 +1,105 @@
+/** Paths and names of the znodes. What they hold and when they come and go: docs/znodes.md. */
+import { createHash } from "node:crypto";
+
+export const layoutName = "femtoq coordination";
+export const layoutVersion = 1;
+
+export const shardCount = 64;
+const mostDatasetLength = 80;
+
+export interface Layout {
+  readonly base: string;
+  readonly epoch: string;
+  readonly returned: string;
+  readonly asks: string;
+  readonly queries: string;
+  readonly claims: string;
+  readonly failed: string;
+  readonly held: string;
+  readonly nodes: string;
+  readonly withdrawn: string;
+  readonly locks: string;
+  readonly shards: readonly string[];
+}
+
+export function createLayout(base: string): Layout {
+  const under = (name: string) => `${base}/${name}`;
+  const shards = Array.from({ length: shardCount }, (_, shard) => under(`subtasks/${shard.toString(16).padStart(2, "0")}`));
+  return {
+    base,
+    shards,
+    epoch: under("epoch"),
+    returned: under("returned"),
+    asks: under("asks"),
+    queries: under("queries"),
+    claims: under("claims"),
+    failed: under("failed"),
+    held: under("held"),
+    nodes: under("nodes"),
+    withdrawn: under("withdrawn"),
+    locks: under("locks"),
+  };
+}
+
+/** 132 bits of SHA-256 as 22 characters that may stand in a path: what any text is called in ZooKeeper. */
+export function hashName(text: string): string {
+  return createHash("sha256").update(text).digest("base64url").slice(0, 22);
+}
+
+const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+export const shardOf = (hash: string): number => alphabet.indexOf(hash[0]!);
+export const subtaskPath = ({ shards }: Layout, hash: string): string => `${shards[shardOf(hash)]}/${hash}`;
+
+const runningMark = ".running";
+
+export const claimPath = ({ claims }: Layout, hash: string): string => `${claims}/${hash}`;
+export const runningPath = ({ claims }: Layout, hash: string): string => `${claims}/${hash}${runningMark}`;
+
+/** Who is on it, and which of these say that they compute. */
+export function readClaimNames(names: readonly string[]): { readonly claimed: ReadonlySet<string>; readonly running: ReadonlySet<string> } {
+  const claimed = new Set<string>();
+  const running = new Set<string>();
+  for (const name of names) {
+    if (name.endsWith(runningMark)) running.add(name.slice(0, -runningMark.length));
+    else claimed.add(name);
+  }
+  return { claimed, running };
+}
+
+/** A client's interest in a query, as a listing shows it. */
+export interface AskName {
+  readonly name: string;
+  readonly priority: number;
+  readonly query: string;
+  readonly client: string;
+  /** Grows from ask to ask. */
+  readonly sequence: number;
+}
+
+/** `PRIORITY.QUERY.CLIENT.DATASET.`, to which ZooKeeper appends the sequence. */
+export function askPrefix(priority: number, query: string, client: string, dataset: string): string {
+  const escaped = encodeURIComponent(dataset.toWellFormed()).replaceAll(".", "%2E").slice(0, mostDatasetLength);
+  return `${priority.toString().padStart(3, "0")}.${query}.${client}.${escaped}.`;
+}
+
+const askPattern = /^(?<priority>\d{3})\.(?<query>[\w-]{22})\.(?<client>[\w-]{22})\.[^.]*\.(?<sequence>-?\d{10})$/;
+
+/** Undefined where it is not the name of an ask. */
+export function parseAskName(name: string): AskName | undefined {
+  const { priority, query, client, sequence } = askPattern.exec(name)?.groups ?? {};
+  if (query === undefined || client === undefined) return undefined;
+  return { name, priority: Number(priority), query, client, sequence: Number(sequence) };
+}
+
+/** `PROGRAM.`, to which ZooKeeper appends the sequence. */
+export const segmentPrefix = (program: string): string => `${program}.`;
+export const segmentProgram = (name: string): string => name.slice(0, 22);
+export const segmentSequence = (name: string): number => Number(name.slice(23));
+export const isSegmentName = (name: string): boolean => /^[\w-]{22}\.\d{10}$/.test(name);
+
+/** Sorts by when it failed. */
+export const failedName = (hash: string, now: number): string => `${now.toString(36).padStart(9, "0")}.${hash}`;
+export const failedHash = (name: string): string => name.slice(name.indexOf(".") + 1);
+
+export const instanceName = (nodeId: string, random: string): string => `${hashName(nodeId)}.${random}`;

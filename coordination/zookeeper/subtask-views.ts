@@ -1,0 +1,162 @@
+/**
+ * What a session's lists say of subtasks: which are there, claimed, failed. Tells `WatchedSubtasks` what follows for those that are watched, and
+ * `onShard` which are there at all. One watch for the claims, one for the failed, one for each shard that is used.
+ */
+
+import { describeFailure } from "../state.ts";
+import { parseSubtaskBody } from "./bodies.ts";
+import type { SessionContext } from "./context.ts";
+import { failedHash, readClaimNames, shardOf, subtaskPath } from "./layout.ts";
+import type { Listing } from "./session.ts";
+import { View } from "./view.ts";
+import type { WatchedSubtasks } from "./watched-subtasks.ts";
+import { WithdrawnLately } from "./withdrawn-lately.ts";
+import { isInDoubt } from "./zookeeper-error.ts";
+
+export interface SubtaskViewsOptions {
+  readonly context: SessionContext;
+  readonly watched: WatchedSubtasks;
+  readonly onShard: (shard: number, listing: Listing, names: ReadonlySet<string>) => void;
+}
+
+const none: ReadonlySet<string> = new Set();
+const before = Buffer.alloc(8);
+
+export class SubtaskViews {
+  readonly #context: SessionContext;
+  readonly #watched: WatchedSubtasks;
+  readonly #onShard: SubtaskViewsOptions["onShard"];
+  readonly #withdrawn: WithdrawnLately;
+  readonly #shards = new Map<number, { readonly view: View; seen: Buffer }>();
+  #claims: { readonly claimed: ReadonlySet<string>; readonly running: ReadonlySet<string>; readonly order: number } | undefined;
+  #failed: ReadonlySet<string> = none;
+  #isFollowing = false;
+
+  constructor({ context, watched, onShard }: SubtaskViewsOptions) {
+    this.#context = context;
+    this.#watched = watched;
+    this.#onShard = onShard;
+    this.#withdrawn = new WithdrawnLately(context);
+    for (const shard of watched.shards) this.followWatched(shard);
+  }
+
+  /** After a connection was lost and found. */
+  resume(): void {
+    this.#withdrawn.forget();
+  }
+
+  /** Somebody watches something in the shard. */
+  followWatched(shard: number): void {
+    if (!this.#isFollowing) {
+      this.#isFollowing = true;
+      const { layout } = this.#context;
+      this.#settle(this.#withdrawn.read());
+      void this.#createView(layout.claims, (listing) => listing && this.#readClaims(listing)).look();
+      void this.#createView(layout.failed, (listing) => listing && this.#readFailed(listing)).look();
+    }
+    this.follow(shard, { again: true });
+  }
+
+  follow(shard: number, { again = false } = {}): void {
+    const known = this.#shards.get(shard);
+    if (known && !again) return;
+    const entry = known ?? {
+      view: this.#createView(this.#context.layout.shards[shard]!, (listing) => listing && this.#readShard(shard, listing)),
+      seen: before,
+    };
+    this.#shards.set(shard, entry);
+    void entry.view.look();
+  }
+
+  #createView(path: string, onList: (listing: Listing | undefined) => void): View {
+    return new View({ context: this.#context, path, onList });
+  }
+
+  #readShard(shard: number, listing: Listing): void {
+    const names = new Set(listing.children);
+    this.#onShard(shard, listing, names);
+    const entry = this.#shards.get(shard)!;
+    const seenBefore = entry.seen;
+    entry.seen = listing.stat.pzxid;
+    const gone: string[] = [];
+    for (const { hash, known } of this.#watched.inShard(shard)) {
+      if (names.has(hash)) {
+        if (known?.kind !== "failed" && !this.#failed.has(hash))
+          this.#watched.observed(hash, this.#claimState(hash), this.#asOf(listing.order));
+      } else if (known === undefined) this.#watched.observed(hash, { kind: "done" }, listing.order);
+      else if (!isGone(known.kind)) gone.push(hash);
+    }
+    if (gone.length > 0) this.#settle(this.#readGone(gone, listing.order, seenBefore));
+    const failed = [...this.#watched.inShard(shard)]
+      .filter(({ hash }) => names.has(hash) && this.#failed.has(hash))
+      .map(({ hash }) => hash);
+    if (failed.length > 0) this.#settle(this.#readAgain(failed));
+  }
+
+  #readClaims(listing: Listing): void {
+    const old = this.#claims ?? { claimed: none, running: none };
+    const now = { ...readClaimNames(listing.children), order: listing.order };
+    this.#claims = now;
+    for (const hash of new Set([...now.claimed, ...now.running])) {
+      const known = this.#watched.find(hash)?.known;
+      const isNew = !old.claimed.has(hash) || (now.running.has(hash) && !old.running.has(hash));
+      if (isNew && known !== undefined && !isGone(known.kind)) this.#watched.observed(hash, this.#claimState(hash), listing.order);
+    }
+    const ended = [...old.claimed].filter((hash) => !now.claimed.has(hash) && this.#watched.find(hash));
+    if (ended.length > 0) this.#settle(this.#readAgain(ended));
+  }
+
+  #readFailed(listing: Listing): void {
+    const old = this.#failed;
+    this.#failed = new Set(listing.children.map(failedHash));
+    const changed = [...old].filter((hash) => !this.#failed.has(hash)).concat([...this.#failed].filter((hash) => !old.has(hash)));
+    const watched = changed.filter((hash) => this.#watched.find(hash));
+    if (watched.length > 0) this.#settle(this.#readAgain(watched));
+  }
+
+  #claimState(hash: string) {
+    if (this.#claims?.running.has(hash)) return { kind: "running" } as const;
+    return { kind: this.#claims?.claimed.has(hash) ? "loading" : "unowned" } as const;
+  }
+
+  #asOf(order: number): number {
+    return Math.min(order, this.#claims?.order ?? 0);
+  }
+
+  async #readAgain(hashes: readonly string[]): Promise<void> {
+    const { session, layout } = this.#context;
+    const gone: string[] = [];
+    // What is not there has no order of its own; it is younger than every answer so far.
+    const order = session.latest + 0.5;
+    const found = await Promise.all(hashes.map((hash) => session.get(subtaskPath(layout, hash))));
+    for (const [index, hash] of hashes.entries()) {
+      const content = found[index];
+      const known = this.#watched.find(hash)?.known;
+      if (content === undefined) {
+        if (known !== undefined && !isGone(known.kind)) gone.push(hash);
+        continue;
+      }
+      const { attempts, failed } = parseSubtaskBody(content.data);
+      if (failed === undefined) this.#watched.observed(hash, this.#claimState(hash), this.#asOf(content.order));
+      else this.#watched.observed(hash, { kind: "failed", failure: describeFailure(attempts) }, content.order);
+    }
+    if (gone.length > 0) await this.#readGone(gone, order);
+  }
+
+  /** `seenBefore`: the last change of their shard that was seen while they were there. */
+  async #readGone(hashes: readonly string[], order: number, seenBefore?: Buffer): Promise<void> {
+    await this.#withdrawn.read();
+    for (const hash of hashes) {
+      const change = seenBefore ?? this.#shards.get(shardOf(hash))?.seen ?? before;
+      this.#watched.observed(hash, { kind: this.#withdrawn.has(hash, change) ? "withdrawn" : "done" }, order);
+    }
+  }
+
+  #settle(reading: Promise<void>): void {
+    reading.catch((error: unknown) => {
+      if (!isInDoubt(error)) this.#context.onError(error);
+    });
+  }
+}
+
+const isGone = (kind: string): boolean => kind === "done" || kind === "withdrawn";

@@ -1,0 +1,88 @@
+/**
+ * Follows the children of one znode by one watch. A change is looked at at once where looks are few and the list is short, and otherwise together
+ * with those that follow it: a long list is never read at each change. What a look misses the next one has, for each reads the whole list.
+ */
+import type { SessionContext } from "./context.ts";
+import type { Listing } from "./session.ts";
+import { isInDoubt } from "./zookeeper-error.ts";
+
+export interface ViewOptions {
+  readonly context: SessionContext;
+  readonly path: string;
+  /** The view ends, if not with the session. */
+  readonly stop?: AbortSignal;
+  /** Undefined when the znode is gone. */
+  readonly onList: (listing: Listing | undefined) => void;
+}
+
+/**
+ * Each look takes credit: so many times its duration, which grows with the list and with how busy the server is, and a millisecond for each name of a
+ * long list. Time gives it back. Where it is used up, the next look waits.
+ */
+const costFactor = 20;
+const fewNames = 20;
+const mostCredit = 100;
+const longestPause = 1_000;
+
+export class View {
+  readonly #options: ViewOptions;
+  readonly #watcher: () => void;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #looking: Promise<void> | undefined;
+  #isStale = false;
+  #looked = performance.now();
+  #credit = mostCredit;
+
+  constructor(options: ViewOptions) {
+    this.#options = options;
+    this.#watcher = () => this.#lookSoon();
+    const { context, stop } = options;
+    context.views.add(this);
+    const end = () => {
+      context.views.delete(this);
+      clearTimeout(this.#timer);
+    };
+    for (const signal of [context.lost, stop]) signal?.addEventListener("abort", end, { once: true });
+  }
+
+  get #isEnded(): boolean {
+    const { context, stop } = this.#options;
+    return context.lost.aborted || (stop?.aborted ?? false);
+  }
+
+  /** Asks for the list at once; resolves when one that was asked for by then was handled. Never rejects. */
+  look(): Promise<void> {
+    this.#isStale = true;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#looking ??= this.#lookAll();
+    return this.#looking;
+  }
+
+  #lookSoon(): void {
+    const pause = -this.#credit - (performance.now() - this.#looked);
+    if (pause <= 0) void this.look();
+    else this.#timer ??= setTimeout(() => void this.look(), pause);
+  }
+
+  async #lookAll(): Promise<void> {
+    const { context, path, onList } = this.#options;
+    try {
+      while (this.#isStale && !this.#isEnded) {
+        this.#isStale = false;
+        const start = performance.now();
+        this.#credit = Math.min(mostCredit, this.#credit + start - this.#looked);
+        this.#looked = start;
+        const listing = await context.session.list(path, this.#watcher);
+        const cost = (performance.now() - start) * costFactor + Math.max(0, (listing?.children.length ?? 0) - fewNames);
+        this.#credit = Math.max(-longestPause, this.#credit - cost);
+        if (!this.#isEnded) onList(listing);
+      }
+    } catch (error) {
+      // After a lost connection everything is looked at again.
+      if (!isInDoubt(error)) context.onError(error);
+    } finally {
+      this.#looking = undefined;
+    }
+  }
+}

@@ -1,0 +1,125 @@
+/**
+ * Ends interest in queries, and with the last interest the query: removes those of its subtasks that no other query asks for.
+ *
+ * A transaction that removes subtasks holds only if nothing was submitted since the other queries were read (`epoch`); otherwise they are read again.
+ * It also leaves the list of what it removed on record for a minute, so that whoever follows the subtasks can tell them from those that are done. Claims stay
+ * until their nodes end them: a subtask that is asked for anew meanwhile is not computed twice at a time.
+ */
+import { readAsks } from "./asks.ts";
+import { encodeHashes } from "./bodies.ts";
+import type { SessionContext } from "./context.ts";
+import { failedHash, parseAskName, readClaimNames, segmentProgram, shardOf, subtaskPath } from "./layout.ts";
+import { check, create, createSequential, type Operation, remove } from "./operations.ts";
+import type { QuerySegments, Segments } from "./segments.ts";
+import type { WatchedSubtasks } from "./watched-subtasks.ts";
+import { isRefused } from "./zookeeper-error.ts";
+
+export interface WithdrawOptions {
+  readonly context: SessionContext;
+  readonly segments: Segments;
+  readonly watched: WatchedSubtasks;
+  readonly onWithdrawn: (hashes: readonly string[]) => void;
+}
+
+const mostPerTransaction = 250;
+
+/** Gives how many clients remain interested. Names are hashed. May be repeated. */
+export async function withdrawAsk(options: WithdrawOptions, query: string, client: string): Promise<number> {
+  const { context } = options;
+  const own = (await readAsks(context, query)).filter((ask) => ask.client === client);
+  for (const { name } of own) await unlessGone(() => context.session.commit([remove(`${context.layout.asks}/${name}`)]));
+  const left = await readAsks(context, query);
+  if (left.length === 0) await endQuery(options, query);
+  return new Set(left.map((ask) => ask.client)).size;
+}
+
+/** Removes a query that nobody asks for. Any process may do it, also after another that died over it. */
+export async function endQuery(options: WithdrawOptions, query: string): Promise<void> {
+  const { context, segments, watched, onWithdrawn } = options;
+  const { session, layout } = context;
+  for (;;) {
+    const epoch = (await session.get(layout.epoch))!.stat.version;
+    const known = await segments.list(context, query);
+    if (known === undefined || (await readAsks(context, query)).length > 0) return;
+    const left = await findPresent(context, await findExclusive(options, known));
+    const guard = check(layout.epoch, epoch);
+    try {
+      for (let start = 0; start < left.length; start += mostPerTransaction) {
+        const { removed, order } = await removeSubtasks(context, guard, left.slice(start, start + mostPerTransaction));
+        for (const hash of removed) watched.happened(hash, { kind: "withdrawn" }, order);
+        onWithdrawn(removed);
+      }
+      await session.commit([
+        guard,
+        ...known.names.map((name) => remove(`${layout.queries}/${query}/${name}`)),
+        remove(`${layout.queries}/${query}`),
+      ]);
+      return;
+    } catch (error) {
+      // Something was submitted, or completed, or another process does the same.
+      if (!isRefused(error, "bad-version", "no-node", "not-empty")) throw error;
+    }
+  }
+}
+
+/** Leaves out those that were completed meanwhile. */
+async function removeSubtasks({ session, layout }: SessionContext, guard: Operation, hashes: readonly string[]) {
+  for (let removed = hashes; ; ) {
+    const operations = [guard, ...removed.map((hash) => remove(subtaskPath(layout, hash)))];
+    try {
+      const { order } = await session.commit([...operations, createSequential(`${layout.withdrawn}/w.`, encodeHashes(removed))]);
+      return { removed, order };
+    } catch (error) {
+      if (!isRefused(error, "no-node") || error.index < 1) throw error;
+      removed = removed.filter((_, index) => index !== error.index - 1);
+    }
+  }
+}
+
+/** Removes a query whose subtasks are all done or failed, and the asks for it. Does nothing where something was added to it. */
+export async function clearQuery({ context, segments }: Pick<WithdrawOptions, "context" | "segments">, query: string): Promise<void> {
+  const { session, layout } = context;
+  const known = await segments.list(context, query);
+  const asks = (await readAsks(context, query)).map(({ name }) => remove(`${layout.asks}/${name}`));
+  const path = `${layout.queries}/${query}`;
+  const old = known ? [...known.names.map((name) => remove(`${path}/${name}`)), remove(path)] : [create(path), remove(path)];
+  if (known === undefined && asks.length === 0) return;
+  // Where there was none it is created and removed: so that the asks go only while there is none.
+  await unlessGone(() => session.commit([...old, ...asks]));
+}
+
+/** Its subtasks that no other query asks for. */
+async function findExclusive({ context, segments }: WithdrawOptions, known: QuerySegments): Promise<ReadonlySet<string>> {
+  const { session, layout } = context;
+  const exclusive = new Set<string>();
+  for (const name of known.names) for (const hash of (await segments.read(context, known, name)).hashes) exclusive.add(hash);
+  const programs = new Set(known.names.map(segmentProgram));
+  const asked = new Set((await session.list(layout.asks))?.children.map((name) => parseAskName(name)?.query));
+  asked.delete(known.query);
+  for (const query of asked) {
+    const other = query === undefined ? undefined : await segments.list(context, query);
+    for (const name of other?.names ?? []) {
+      if (!programs.has(segmentProgram(name))) continue;
+      for (const hash of (await segments.read(context, other!, name)).hashes) exclusive.delete(hash);
+    }
+  }
+  return exclusive;
+}
+
+/** Those that are claimed first: their nodes stop the sooner. Failed ones stay, for whoever asks again to hear of. */
+async function findPresent({ session, layout }: SessionContext, hashes: ReadonlySet<string>): Promise<readonly string[]> {
+  const shards = [...new Set([...hashes].map(shardOf))].map((shard) => layout.shards[shard]!);
+  const [claims, failed, ...lists] = await Promise.all([layout.claims, layout.failed, ...shards].map((path) => session.list(path)));
+  const failedHashes = new Set(failed?.children.map(failedHash));
+  const { claimed } = readClaimNames(claims?.children ?? []);
+  const present = lists.flatMap((listing) => listing?.children ?? []).filter((hash) => hashes.has(hash) && !failedHashes.has(hash));
+  return [...present.filter((hash) => claimed.has(hash)), ...present.filter((hash) => !claimed.has(hash))];
+}
+
+async function unlessGone(action: () => Promise<unknown>): Promise<void> {
+  try {
+    await action();
+  } catch (error) {
+    if (!isRefused(error, "no-node", "node-exists", "not-empty")) throw error;
+  }
+}

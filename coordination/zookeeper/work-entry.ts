@@ -1,0 +1,69 @@
+/** A subtask, and a query that asks for it, as a node holds them. */
+import type { Subtask } from "../coordinator.ts";
+import type { Place, Waiting } from "../order.ts";
+import { type Attempts, noAttempts } from "../state.ts";
+import type { AskName } from "./layout.ts";
+
+export class WorkEntry implements Waiting<WorkEntry> {
+  readonly hash: string;
+  readonly subtask: Subtask;
+  /** `aside`: another node has it. `ours`: this process has it, or tries to. */
+  kind: "waiting" | "aside" | "ours" | "gone" = "waiting";
+  queries: readonly WorkQuery[] = [];
+  /** As its znode had them when last read. */
+  version = 0;
+  attempts: Attempts = noAttempts;
+  /** The same for every subtask of the partition. */
+  readonly partitionNumber: number;
+  /** The order of the answer that brought it. */
+  readonly order: number;
+  previous: WorkEntry | undefined = undefined;
+  next: WorkEntry | undefined = undefined;
+  line: Waiting<WorkEntry>["line"] = undefined;
+
+  constructor(hash: string, subtask: Subtask, order: number) {
+    this.hash = hash;
+    this.subtask = subtask;
+    this.order = order;
+    this.partitionNumber = hashNumber(`${subtask.dataset}:${subtask.partition}`);
+  }
+
+  /** Of the best asks of its queries the lowest, the first of equals. */
+  place(): Place {
+    let best: Place | undefined;
+    for (const { asks } of this.queries) {
+      for (const { priority, client } of asks) if (best === undefined || priority < best.priority) best = { priority, client };
+    }
+    return best ?? { priority: 999, client: "" };
+  }
+}
+
+export class WorkQuery {
+  readonly hash: string;
+  /** First come first. */
+  asks: readonly AskName[];
+  readonly entries = new Set<WorkEntry>();
+  /** Names of its segments that are known. */
+  readonly segments = new Set<string>();
+  era = "";
+  /** Of these, how many are not read yet. */
+  unread = 0;
+  readonly stop = new AbortController();
+  /** What `queries` is where no other query asks: one list for all of them. */
+  readonly alone: readonly WorkQuery[] = [this];
+
+  constructor(hash: string, asks: readonly AskName[]) {
+    this.hash = hash;
+    this.asks = asks;
+  }
+
+  get priority(): number {
+    return Math.min(...this.asks.map(({ priority }) => priority));
+  }
+}
+
+function hashNumber(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  return (hash ^ (hash >>> 15)) >>> 0;
+}

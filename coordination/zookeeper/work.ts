@@ -1,0 +1,274 @@
+/**
+ * What waits to be computed, as a node sees it: the subtasks of all queries that somebody asks for, in order. Built from the asks and segments of a
+ * session and kept up by their watches; what is out of date in it costs a claim that is refused, never a subtask.
+ *
+ * At most `mostEntries` are held: further segments are read when there is room, those of the best priority first.
+ */
+import { setImmediate as turn } from "node:timers/promises";
+import { WaitingOrder } from "../order.ts";
+import { parseSegment, type Segment } from "./bodies.ts";
+import type { SessionContext } from "./context.ts";
+import { type AskName, isSegmentName, parseAskName, segmentSequence, shardCount, shardOf } from "./layout.ts";
+import type { Listing } from "./session.ts";
+import { View } from "./view.ts";
+import { WorkEntry, WorkQuery } from "./work-entry.ts";
+import { isInDoubt } from "./zookeeper-error.ts";
+
+export interface WorkOptions {
+  readonly context: SessionContext;
+  /** Something may be there to be claimed. */
+  readonly onWork: () => void;
+  /** A shard has entries. */
+  readonly onShard: (shard: number) => void;
+  /** A query has no subtasks left. */
+  readonly onIdle: (query: string) => void;
+  readonly mostEntries: number;
+}
+
+const perTurn = 2_000;
+
+export class Work {
+  readonly order = new WaitingOrder<WorkEntry>();
+  readonly #options: WorkOptions;
+  readonly #shards: readonly Map<string, WorkEntry>[] = Array.from({ length: shardCount }, () => new Map());
+  readonly #aside = new Set<WorkEntry>();
+  readonly #queries = new Map<string, WorkQuery>();
+  readonly #asks: View;
+  readonly #strange = new Set<string>();
+  #unread: { readonly query: WorkQuery; readonly name: string }[] = [];
+  #reading: Promise<void> | undefined;
+  /** Queries whose segments are not known yet. */
+  readonly #opening = new Set<Promise<void>>();
+  #size = 0;
+
+  constructor(options: WorkOptions) {
+    this.#options = options;
+    const { context } = options;
+    this.#asks = new View({ context, path: context.layout.asks, onList: (listing) => listing && this.#readAsks(listing) });
+  }
+
+  /** Resolves when what there is now is known, so that the best goes first. */
+  async start(): Promise<void> {
+    await this.#asks.look();
+    while (this.#opening.size > 0) await Promise.all(this.#opening);
+    await this.#reading;
+  }
+
+  /** After a connection was lost and found again. */
+  resume(): void {
+    this.#readMore();
+  }
+
+  /** A claim on it was refused because another node has it. */
+  setAside(entry: WorkEntry): void {
+    if (entry.kind === "gone") return;
+    this.order.remove(entry);
+    entry.kind = "aside";
+    this.#aside.add(entry);
+  }
+
+  /** Those that other nodes had may be free again. */
+  returnAside(): void {
+    for (const entry of [...this.#aside]) this.putBack(entry);
+    this.#options.onWork();
+  }
+
+  putBack(entry: WorkEntry, options?: { readonly first: boolean }): void {
+    if (entry.kind === "gone") return;
+    if (entry.queries.length === 0) {
+      this.remove(entry);
+      return;
+    }
+    entry.kind = "waiting";
+    this.#aside.delete(entry);
+    this.order.remove(entry);
+    this.order.add(entry, entry.place(), options);
+  }
+
+  remove(entry: WorkEntry): void {
+    if (entry.kind === "gone") return;
+    entry.kind = "gone";
+    this.order.remove(entry);
+    this.#aside.delete(entry);
+    this.#shards[shardOf(entry.hash)]!.delete(entry.hash);
+    this.#size--;
+    for (const query of entry.queries) {
+      query.entries.delete(entry);
+      this.#tellIdle(query);
+    }
+    this.#readMore();
+  }
+
+  /** What a shard has: entries that are not there are done or withdrawn. Gives those of them that this process has. */
+  reconcile(shard: number, { order }: Listing, names: ReadonlySet<string>): readonly WorkEntry[] {
+    const ours: WorkEntry[] = [];
+    for (const entry of this.#shards[shard]!.values()) {
+      if (names.has(entry.hash) || entry.order > order) continue;
+      if (entry.kind === "ours") ours.push(entry);
+      else this.remove(entry);
+    }
+    return ours;
+  }
+
+  #readAsks({ children }: Listing): void {
+    const byQuery = new Map<string, AskName[]>();
+    for (const name of children) {
+      const ask = parseAskName(name);
+      if (ask === undefined) this.#skip(`${this.#options.context.layout.asks}/${name}`);
+      else byQuery.set(ask.query, [...(byQuery.get(ask.query) ?? []), ask]);
+    }
+    for (const asks of byQuery.values()) asks.sort((a, b) => a.sequence - b.sequence);
+    for (const query of [...this.#queries.values()]) {
+      const asks = byQuery.get(query.hash) ?? [];
+      const isSame = asks.length === query.asks.length && asks.every(({ name }, index) => name === query.asks[index]!.name);
+      if (!isSame) this.#track(this.#changeAsks(query, asks));
+    }
+    for (const [hash, asks] of byQuery) if (!this.#queries.has(hash)) this.#openQuery(hash, asks);
+  }
+
+  #openQuery(hash: string, asks: readonly AskName[]): void {
+    const { context } = this.#options;
+    const query = new WorkQuery(hash, asks);
+    this.#queries.set(hash, query);
+    const path = `${context.layout.queries}/${hash}`;
+    const view = new View({ context, path, stop: query.stop.signal, onList: (listing) => this.#readQuery(query, listing) });
+    const opening = view.look().then(() => {
+      this.#opening.delete(opening);
+      this.#readMore();
+    });
+    this.#opening.add(opening);
+  }
+
+  #readQuery(query: WorkQuery, listing: Listing | undefined): void {
+    if (listing === undefined) {
+      this.#options.onIdle(query.hash);
+      this.#track(this.#changeAsks(query, []));
+      return;
+    }
+    const era = listing.stat.czxid.toString("hex");
+    // Another query of the same name: its segments may have the same names too.
+    if (query.era !== era) query.segments.clear();
+    query.era = era;
+    for (const name of listing.children) {
+      if (query.segments.has(name)) continue;
+      query.segments.add(name);
+      if (isSegmentName(name)) {
+        query.unread++;
+        this.#unread.push({ query, name });
+      } else this.#skip(`${this.#options.context.layout.queries}/${query.hash}/${name}`);
+    }
+    this.#unread.sort(
+      (a, b) =>
+        a.query.priority - b.query.priority ||
+        a.query.asks[0]!.sequence - b.query.asks[0]!.sequence ||
+        segmentSequence(a.name) - segmentSequence(b.name),
+    );
+    this.#readMore();
+    this.#tellIdle(query);
+  }
+
+  #readMore(): void {
+    // Of queries that are found together the best comes first.
+    if (this.#reading || this.#opening.size > 0 || this.#unread.length === 0 || this.#size >= this.#options.mostEntries) return;
+    this.#reading = this.#readSegments().finally(() => {
+      this.#reading = undefined;
+    });
+    this.#track(this.#reading);
+  }
+
+  async #readSegments(): Promise<void> {
+    const { layout, lost } = this.#options.context;
+    while (!lost.aborted && this.#size < this.#options.mostEntries) {
+      const next = this.#unread.shift();
+      if (next === undefined) return;
+      const { query, name } = next;
+      const path = `${layout.queries}/${query.hash}/${name}`;
+      const content = query.stop.signal.aborted ? undefined : await this.#get(path, next);
+      const segment = content && parseSegment(content.data);
+      query.unread--;
+      if (content && segment === undefined) this.#skip(path);
+      if (content && segment && !query.stop.signal.aborted) await this.#add(query, segment, content.order);
+      this.#options.onWork();
+      this.#tellIdle(query);
+    }
+  }
+
+  async #get(path: string, unread: { readonly query: WorkQuery; readonly name: string }) {
+    try {
+      return await this.#options.context.session.get(path);
+    } catch (error) {
+      this.#unread.unshift(unread);
+      throw error;
+    }
+  }
+
+  async #add(query: WorkQuery, { subtasks, hashes }: Segment, order: number): Promise<void> {
+    const shards = new Set<number>();
+    for (const [index, hash] of hashes.entries()) {
+      if (index % perTurn === perTurn - 1) await turn();
+      const inShard = this.#shards[shardOf(hash)]!;
+      let entry = inShard.get(hash);
+      if (entry === undefined) {
+        entry = new WorkEntry(hash, subtasks[index]!, order);
+        inShard.set(hash, entry);
+        this.#size++;
+        shards.add(shardOf(hash));
+      }
+      if (entry.queries.includes(query)) continue;
+      entry.queries = entry.queries.length === 0 ? query.alone : [...entry.queries, query];
+      query.entries.add(entry);
+      this.#place(entry);
+    }
+    for (const shard of shards) this.#options.onShard(shard);
+  }
+
+  #place(entry: WorkEntry): void {
+    if (entry.kind !== "waiting") return;
+    const place = entry.place();
+    const now = this.order.placeOf(entry);
+    if (now?.priority === place.priority && now.client === place.client) return;
+    this.order.remove(entry);
+    this.order.add(entry, place);
+  }
+
+  async #changeAsks(query: WorkQuery, asks: readonly AskName[]): Promise<void> {
+    query.asks = asks;
+    if (asks.length === 0) {
+      query.stop.abort();
+      this.#queries.delete(query.hash);
+      this.#unread = this.#unread.filter((unread) => unread.query !== query);
+    }
+    let done = 0;
+    for (const entry of [...query.entries]) {
+      if (++done % perTurn === 0) await turn();
+      if (asks.length > 0) this.#place(entry);
+      else this.#detach(entry, query);
+    }
+    this.#options.onWork();
+  }
+
+  #detach(entry: WorkEntry, query: WorkQuery): void {
+    query.entries.delete(entry);
+    entry.queries = entry.queries.filter((other) => other !== query);
+    // What is ours or another's ends in its own way.
+    if (entry.queries.length === 0 && entry.kind !== "ours") this.remove(entry);
+    else this.#place(entry);
+  }
+
+  #tellIdle(query: WorkQuery): void {
+    if (query.entries.size === 0 && query.unread === 0 && query.segments.size > 0 && !query.stop.signal.aborted)
+      this.#options.onIdle(query.hash);
+  }
+
+  #skip(path: string): void {
+    if (this.#strange.has(path) || this.#strange.size > 1_000) return;
+    this.#strange.add(path);
+    this.#options.context.log.warn({ znode: path }, "a znode is not of the form that this version knows; it is skipped");
+  }
+
+  #track(work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      if (!isInDoubt(error)) this.#options.context.onError(error);
+    });
+  }
+}

@@ -1,0 +1,40 @@
+/** Computing terms earlier than where they stand: before a loop, what does not change in it; before a branch, what others use too. */
+import { boundLevel, type Term } from "../term.ts";
+import type { Environment } from "./code.ts";
+import type { Emitter } from "./emitter.ts";
+import { kept } from "./lower-list.ts";
+
+/** Cheaper terms than this are computed where they stand. */
+const leastCost = 6;
+
+/** Computes before a loop what its function needs and what does not change in it. */
+export function hoist(emitter: Emitter, term: Term, environment: Environment): void {
+  computeParts(emitter, [term.args[1]], environment, { own: ~0 << Number(term.literal), isWanted: () => true });
+}
+
+/**
+ * Computes before a branch what is used elsewhere too, in programs that share early. It may be computed in vain; but the code of
+ * terms that branches use in common is written once, where else it could double with each term that uses another.
+ */
+export function computeShared(emitter: Emitter, parts: readonly Term[], environment: Environment): void {
+  if (emitter.sharesEarly) computeParts(emitter, parts, environment, { own: 0, isWanted: (part) => (emitter.uses.get(part) ?? 0) > 1 });
+}
+
+interface Which {
+  /** As bits: levels whose parameters mean something only further inside. */
+  readonly own: number;
+  readonly isWanted: (part: Term) => boolean;
+}
+
+function computeParts(emitter: Emitter, roots: readonly Term[], environment: Environment, which: Which): void {
+  const seen = new Set<Term>();
+  const visit = (part: Term, own: number): void => {
+    if (seen.has(part) || part.cost < leastCost) return;
+    seen.add(part);
+    const isFree = (part.free & own) === 0 && which.isWanted(part);
+    if (isFree && (part.type.kind === "number" || part.type.kind === "boolean")) emitter.lower(part, environment);
+    else if (isFree && part.operation === "filter") kept(emitter, part, environment);
+    else part.args.forEach((arg, index) => void visit(arg, own | boundLevel(part, index)));
+  };
+  for (const root of roots) visit(root, which.own);
+}

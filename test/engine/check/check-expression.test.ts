@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { describeIssue, findIssues, histogramOf } from "../../support/find-issues.ts";
+import { muonSchema } from "../../support/muon-schema.ts";
+
+/** The first fault of an axis's value: place, message, near names. */
+function faultOf(value: string): string {
+  const [issue] = findIssues({ histograms: { h: histogramOf(value) } }, muonSchema);
+  return issue ? describeIssue(issue).replace("/histograms/h/axes/0/value ", "") : "none";
+}
+
+const faults: Readonly<Record<string, readonly (readonly [value: string, fault: RegExp])[]>> = {
+  "names what is not known, where, and what is near": [
+    ["Moun.pt", /^1:1 there is no column, define or parameter 'Moun' \(near Muon\)/],
+    ["1 +\n  Jet.sum(j => j.ptt)", /^2:18 a Jet record has no field 'ptt' \(near pt/],
+    ["Muon.fliter(m => m.tight).pt", /^1:6 there is no method 'fliter' \(near filter\)/],
+    ["sqr(2)", /^1:1 there is no function 'sqr' \(near sqrt/],
+    ["HLT_IsoMu42 ? 1 : 0", /^1:1 there is no column, define or parameter 'HLT_IsoMu42' \(near HLT_IsoMu24\)/],
+    ["Muon.map(m => mm.pt)", /^1:15 there is no column, define or parameter 'mm' \(near m[,)]/],
+    ["col('odd-nmae')", /^1:5 there is no column 'odd-nmae' \(near odd-name\)/],
+    ["MET.pz", /^1:5 a MET record has no field 'pz' and is no four-vector/],
+    ["title", /^1:1 the column 'title' cannot be used: strings are not available/],
+    ["abs", /^1:1 'abs' is a function: call it, abs\(…\)/],
+    ["Muon.sum", /^1:6 sum is a method: call it/],
+    ["genWeight(1)", /^1:1 'genWeight' is not a function/],
+  ],
+  "finds nothing in what every JavaScript object has": [
+    ["constructor", /^1:1 there is no column, define or parameter 'constructor'/],
+    ["__proto__", /^1:1 there is no column/],
+    ["toString", /^1:1 there is no column/],
+    ["toString()", /^1:1 there is no function 'toString'/],
+    ["hasOwnProperty(1)", /^1:1 there is no function/],
+    ["Muon.constructor", /^1:6 a Muon record has no field 'constructor'/],
+    ["Muon[0].__proto__", /^1:9 a Muon record has no field '__proto__'/],
+    ["Muon.toString()", /^1:6 there is no method 'toString'/],
+    ["MET.valueOf", /^1:5 a MET record has no field 'valueOf'/],
+    ["genWeight.constructor", /^1:11 a number has no members/],
+    ["col('constructor')", /^1:5 there is no column 'constructor'/],
+  ],
+  "tells which type an operator needs, and which it has": [
+    ["genWeight + HLT_IsoMu24", /^1:13 '\+' needs a number, but this is a boolean/],
+    ["!genWeight", /^1:2 '!' needs a boolean, but this is a number/],
+    ["-HLT_IsoMu24", /^1:2 '-' needs a number/],
+    ["genWeight ? 1 : 2", /^1:1 the condition of '\? :' needs a boolean/],
+    ["HLT_IsoMu24 ? 1 : false", /^1:19 the other side of '\? :' needs a number/],
+    ["HLT_IsoMu24 ? Muon : Jet", /^1:15 '\? :' chooses between numbers, booleans or records/],
+    ["HLT_IsoMu24 == 1", /^1:16 '==' needs a boolean/],
+    ["genWeight < HLT_IsoMu24", /^1:13 '<' needs a number/],
+    ["genWeight && HLT_IsoMu24", /^1:1 '&&' needs a boolean/],
+    ["maybe ?? HLT_IsoMu24", /^1:10 the default after '\?\?' needs a number/],
+    ["Muon.pt + 1", /^1:1 '\+' needs a number, but this is a list of numbers: take one element \(\[0\]\), reduce it/],
+    ["Muon[0] * 2", /^1:1 '\*' needs a number, but this is a Muon record that may be missing: take one of its fields, pt, eta/],
+    ["MET + MET", /^1:1 '\+' adds four-vectors, but a MET record has not pt, eta, phi/],
+    ["Muon[0] == MET ? 1 : 0", /^1:12 only elements of collections can be compared/],
+  ],
+  "tells what functions and methods take": [
+    ["abs(1, 2)", /^1:1 abs takes one argument, not 2/],
+    ["atan2(1)", /^1:1 atan2 takes 2 arguments, not 1/],
+    ["min()", /^1:1 min needs at least one argument/],
+    ["max(hits)", /^1:5 max takes numbers, .* write list\.max\(\)/],
+    ["deltaR(genWeight, Muon[0])", /^1:8 deltaR needs a record/],
+    ["deltaR(MET, Muon[0])", /^1:8 deltaR needs eta, but a MET record has no such field/],
+    ["Muon.map()", /^1:6 map takes one argument, not 0/],
+    ["Muon.map(genWeight)", /^1:10 map needs a function, such as map\(x => …\)/],
+    ["Muon.map((a, b, c) => 1)", /^1:10 the function of map has at most 2 parameters here, not 3/],
+    ["Muon.pairs().map((a, b, i, x) => 1)", /^1:18 the function of map has at most 3 parameters/],
+    ["Muon.filter(m => m.pt).pt", /^1:18 the condition of filter needs a boolean, but this is a number/],
+    ["Muon.sum()", /^1:6 sum needs a list of numbers, .* say of what, sum\(x => …\)/],
+    ["Muon.pairs(1)", /^1:12 pairs takes no arguments/],
+    ["Muon.pairs().pairs()", /^1:14 pairs needs a list of records, numbers or booleans/],
+    ["Muon.pairs().map(p => p[2].pt)", /^1:25 the members of a tuple of 2 are \[0\] to \[1\]/],
+    ["genWeight.map(x => x)", /^1:1 map is a method of lists, but this is a number/],
+    ["genWeight[0]", /^1:1 \[…\] takes an element of a list/],
+    ["Muon[HLT_IsoMu24]", /^1:6 an index needs a number/],
+    ["x => x", /^1:1 a function can only be the argument of a method/],
+    ["col(hits)", /^1:1 col takes the name of a column/],
+  ],
+  "tells what cannot be filled": [
+    ["HLT_IsoMu24", /^1:1 this is a boolean: a histogram is filled with numbers; use '\? 1 : 0'/],
+    ["Muon", /^1:1 this is a list of Muon records: a histogram is filled with numbers/],
+    ["Muon.pairs()", /^1:1 this is a list of 2-tuples/],
+    ["Muon.map(m => Jet.pt)", /^1:1 this is a list of lists: make it one list with flatMap, or reduce the inner lists/],
+    ["Muon[0] + Jet[0]", /^1:1 the value of an axis must be a number or a list of numbers, but this is a four-vector record/],
+    ["MET", /^1:1 the value of an axis must be a number or a list of numbers, but this is a MET record/],
+  ],
+  "says of what comes later that it does": [
+    ...[
+      "find(m => m.tight)",
+      "concat(Jet)",
+      "slice(1)",
+      "flatMap(m => Jet)",
+      "minBy(m => m.pt)",
+      "maxBy(m => m.pt)",
+      "sortBy(m => m.pt)",
+    ].map((method) => [`Muon.${method}`, /^1:6 the method \w+ is not available in this version; there are filter, some/] as const),
+    ...["triples()", "combinations(3)", "cross(Muon)"].map(
+      (method) => [`Jet.${method}`, /^1:5 the method \w+ is not available in this version/] as const,
+    ),
+    ["hits.mean()", /^1:6 the method mean is not available in this version/],
+    ["'electron'", /^1:1 strings are not available in this version, but for col/],
+    ["Muon.pairs()[0]", /^1:14 taking one tuple out of a list is not available in this version/],
+    ["Muon.map(m => Jet)[0]", /^1:20 taking one list out of a list of lists is not available in this version/],
+  ],
+};
+
+for (const [claim, cases] of Object.entries(faults)) {
+  test(`checkExpression ${claim}`, () => {
+    for (const [value, fault] of cases) assert.match(faultOf(value), fault, value);
+  });
+}
+
+test("checkExpression looks names up as parameter, define, column, constant, in that order", () => {
+  const passes = (query: object) => assert.deepEqual(findIssues(query, muonSchema), []);
+  passes({ histograms: { h: histogramOf("Muon.sum(pi => pi.pt)") } });
+  passes({ define: { pi: "HLT_IsoMu24" }, filter: "pi", histograms: { h: histogramOf("e") } });
+  passes({ define: { genWeight: "HLT_IsoMu24" }, filter: "genWeight", histograms: { h: histogramOf("hits") } });
+  passes({ histograms: { h: histogramOf("Muon.map(Muon => Muon.pt)") } });
+});
+
+test("checkExpression gives every column by its full name, and by col", () => {
+  for (const value of ["Muon_pt", "MET_pt", "col('odd-name')", "col('Muon_pt').max()", "Muon_pt.filter(pt => pt > 3)"])
+    assert.equal(faultOf(value), "none", value);
+});

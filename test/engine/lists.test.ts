@@ -1,0 +1,69 @@
+/** Lists are loops in compiled programs; what a list is must not depend on how it is looped over. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { makeDataset } from "../support/in-memory-dataset.ts";
+import { prepareReaders, type ReadValue, readValues } from "../support/read-values.ts";
+import { runPrepared } from "../support/run-query.ts";
+
+const muon = (pt: number, jet: number) => ({ pt, eta: pt / 10, phi: 0, jet });
+const dataset = makeDataset([
+  { entry: 0, Muon: [muon(5, 1), muon(20, -1), muon(10, 0), muon(40, 7)], Jet: [{ pt: 30 }, { pt: 50 }], numbers: [4, 8, 15, 16, 23, 42] },
+  { entry: 1, Muon: [], Jet: [], numbers: [] },
+]);
+
+/** For event 0. */
+function listOf(text: string, length: number, define: Readonly<Record<string, string>> = {}): ReadValue {
+  const reader = { kind: "numbers", text } as const;
+  const prepared = prepareReaders([reader], dataset, { defines: define });
+  return readValues(runPrepared(prepared, dataset), prepared, reader, { index: 0, lengths: [length, 0] })[0];
+}
+
+test("pairs takes every two elements once, in the order of their places", () => {
+  assert.deepEqual(listOf("Muon.pairs().map((a, b) => a.pt * 100 + b.pt)", 6), [520, 510, 540, 2010, 2040, 1040]);
+});
+
+test("an index parameter counts in the list that the function is over", () => {
+  assert.deepEqual(listOf("numbers.filter(n => n > 8).map((n, i) => n * 10 + i)", 4), [150, 161, 232, 423]);
+  assert.deepEqual(listOf("numbers.filter((n, i) => i % 2 == 1).map((n, i) => n * 10 + i)", 3), [80, 161, 422]);
+  assert.deepEqual(listOf("Muon.pairs().filter((a, b, i) => i != 1).map((a, b, i) => i)", 5), [0, 1, 2, 3, 4]);
+});
+
+test("an index outlives later filters: it is of the list where it was taken", () => {
+  const define = { places: "Muon.pairs().filter((a, b) => a.pt + b.pt > 20).map((a, b, i) => i)" };
+  assert.deepEqual(listOf("places.filter(i => i != 1)", 4, define), [0, 2, 3, 4]);
+  assert.deepEqual(listOf("places.filter(i => i != 1).map(i => i * 10 + places.filter(j => j > i).length)", 4, define), [4, 22, 31, 40]);
+  assert.deepEqual(
+    listOf("numbers.filter(n => n > 8).map((n, i) => n + i).filter(m => m > 16).pairs().map((a, b) => b - a)", 3),
+    [8, 28, 20],
+  );
+});
+
+test("an element found by number is the same as the one in the list, or none", () => {
+  assert.deepEqual(listOf("Muon.map(m => Jet[m.jet].pt ?? -1)", 4), [50, -1, 30, -1]);
+  assert.deepEqual(listOf("Muon.map(m => Muon.filter(o => o.pt > m.pt)[0].pt ?? 0)", 4), [20, 40, 20, 0]);
+  assert.deepEqual(listOf("numbers.map(n => Muon.filter(o => o.pt > 100).pairs().map((a, b) => a.pt)[0] ?? n)", 6), [4, 8, 15, 16, 23, 42]);
+});
+
+test("lists of lists are reduced one by one, and may be filtered by their lengths", () => {
+  assert.deepEqual(listOf("Muon.map(m => Jet.filter(j => j.pt > 2 * m.pt)).map(jets => jets.sum(j => j.pt))", 4), [80, 50, 80, 0]);
+  assert.deepEqual(
+    listOf("Muon.map(m => Jet.filter(j => j.pt > 2 * m.pt)).filter(jets => jets.length > 0).map((jets, i) => jets.length * 10 + i)", 3),
+    [20, 11, 22],
+  );
+});
+
+test("a function's parameter hides outer names, also those that are used in what it is over", () => {
+  assert.deepEqual(listOf("Muon.filter(Muon => Muon.pt > 8).map(Muon => Muon.pt)", 3), [20, 10, 40]);
+  assert.deepEqual(listOf("Jet.map(j => Muon.filter(m => m.pt < j.pt).sum(j => j.pt))", 2), [35, 75]);
+});
+
+test("lists that were mapped outside of a function keep their meaning inside of it", () => {
+  const define = { doubled: "Muon.map(m => m.pt * 2)", far: "doubled.filter(d => d > 15)" };
+  assert.deepEqual(listOf("Jet.map(j => numbers.map(n => far.some(d => d > j.pt + n) ? 1 : 0).sum())", 2, define), [6, 5]);
+});
+
+test("elements of two collections never are the same, those of one are by their place", () => {
+  assert.deepEqual(listOf("Muon.map(a => Muon.filter(b => b != a).length)", 4), [3, 3, 3, 3]);
+  assert.deepEqual(listOf("Muon.map(a => Muon.filter(b => b.pt > 8).some(b => a == b) ? 1 : 0)", 4), [0, 1, 1, 1]);
+  assert.deepEqual(listOf("Muon.map(m => Jet.some(j => j == m) ? 1 : 0)", 4), [0, 0, 0, 0]);
+});

@@ -1,0 +1,79 @@
+/** A way to a server that a test can cut, silence and mend. */
+import { connect, createServer, type Socket } from "node:net";
+
+export interface TcpProxy {
+  /** `HOST:PORT`. */
+  readonly address: string;
+  /** Connections that are open. */
+  readonly connections: number;
+  /** Bytes that went from the server to clients so far. */
+  readonly carried: number;
+  /** Breaks all connections and refuses new ones. */
+  cut(): void;
+  /** Keeps and takes connections, but carries nothing. */
+  silence(): void;
+  /** As at first. */
+  mend(): void;
+  stop(): Promise<void>;
+}
+
+export async function startTcpProxy(port: number): Promise<TcpProxy> {
+  let mode: "open" | "cut" | "silent" = "open";
+  const pairs = new Map<Socket, Socket>();
+  let carried = 0;
+  const server = createServer((client) => {
+    if (mode === "cut") {
+      client.destroy();
+      return;
+    }
+    const target = connect(port, "127.0.0.1");
+    pairs.set(client, target);
+    for (const [from, to] of [
+      [client, target],
+      [target, client],
+    ] as const) {
+      from.on("data", (data) => {
+        if (mode !== "open") return;
+        if (from === target) carried += data.length;
+        to.write(data);
+      });
+      from.on("error", () => to.destroy());
+      from.on("close", () => {
+        to.destroy();
+        pairs.delete(client);
+      });
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = `127.0.0.1:${(server.address() as { readonly port: number }).port}`;
+  const breakAll = () => {
+    for (const [client, target] of pairs) {
+      client.destroy();
+      target.destroy();
+    }
+  };
+  return {
+    address,
+    get connections() {
+      return pairs.size;
+    },
+    get carried() {
+      return carried;
+    },
+    cut() {
+      mode = "cut";
+      breakAll();
+    },
+    silence() {
+      mode = "silent";
+    },
+    mend() {
+      mode = "open";
+    },
+    async stop() {
+      mode = "cut";
+      breakAll();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

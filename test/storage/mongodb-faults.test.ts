@@ -1,0 +1,224 @@
+/** What becomes of the store when its server is killed, slow, full, absent or too old. Needs a server that may come to harm. */
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { inspect } from "node:util";
+import { Binary, MongoClient } from "mongodb";
+import { openMongoStore } from "../../storage/mongodb.ts";
+import type { StoreError } from "../../storage/store-error.ts";
+import { recordingLog } from "../runtime/silent-log.ts";
+import { findMongoProgram, type MongoStart } from "../servers/mongo-server.ts";
+import { requireServer } from "../servers/require-server.ts";
+import { makeServerDirectory } from "../servers/server-directory.ts";
+import { findFreePort } from "../servers/server-process.ts";
+import { numberedBody } from "./numbered-body.ts";
+import { openForTest } from "./test-mongo.ts";
+
+const program = requireServer("MongoDB store under faults", await findMongoProgram());
+
+async function start(t: TestContext, options: Partial<MongoStart> = {}) {
+  const server = await program!.start({ directory: await makeServerDirectory(), ...options });
+  t.after(() => server.stop());
+  return server;
+}
+
+function connect(t: TestContext, uri: string) {
+  const client = new MongoClient(uri);
+  t.after(() => client.close());
+  return client.db("femtoq");
+}
+
+/** Resolves when the condition holds; fails after a minute. */
+async function until(condition: () => boolean, what: string): Promise<void> {
+  for (let tries = 0; !condition(); tries++) {
+    assert(tries < 6000, `${what} did not come within a minute`);
+    await delay(10);
+  }
+}
+
+const yesOrNo = [() => true, () => false] as const;
+
+const on = (claim: string, run: (t: TestContext) => Promise<void>) => {
+  if (program) test(`MongoDB store on ${program.name}: ${claim}`, run);
+};
+
+on("what resolved is there, once and whole, although the server is killed again and again", async (t) => {
+  const server = await start(t);
+  // A busy machine takes its time to start the server again.
+  const { store } = await openForTest(t, { uri: server.uri, patience: 60_000 });
+  const resolved: number[] = [];
+  let next = 0;
+  let isOver = false;
+  const write = async () => {
+    while (!isOver) {
+      const number = next++;
+      // The same partial computed by two nodes at once.
+      const outcomes = await Promise.all([1, 2].map(() => store.putPartial(`partial ${number}`, numberedBody(number))));
+      assert(!outcomes.includes("different"));
+      resolved.push(number);
+    }
+  };
+  const writers = Array.from({ length: 16 }, write);
+  const moments: number[] = [];
+  for (let round = 0; round < 5; round++) {
+    const before = resolved.length;
+    await until(() => resolved.length > before + 20, "writing");
+    moments.push(Math.random() * 100);
+    await delay(moments.at(-1));
+    server.signal("SIGKILL");
+    await server.restart();
+  }
+  isOver = true;
+  await Promise.all(writers);
+  t.diagnostic(`${resolved.length} partials written through 5 kills`);
+  const { store: fresh } = await openForTest(t, { uri: server.uri });
+  for (const number of resolved) assert.deepEqual(await fresh.getPartial(`partial ${number}`), numberedBody(number), `moments ${moments}`);
+  const { bodies, bytes } = await fresh.usage();
+  assert.equal(bodies, resolved.length);
+  assert.equal(
+    bytes,
+    resolved.reduce((sum, number) => sum + numberedBody(number).length, 0),
+  );
+});
+
+on("a server that does not answer: calls end in time and say so, then work again", async (t) => {
+  const server = await start(t);
+  const { store } = await openForTest(t, { uri: server.uri, timeout: 500, patience: 700 });
+  await store.putPartial("before", numberedBody(1));
+  server.signal("SIGSTOP");
+  // Its threads may go on for a moment.
+  const answers = () => store.ping().then(...yesOrNo);
+  while (await answers()) await delay(10);
+  const begun = performance.now();
+  const calls = [store.putPartial("during", numberedBody(2)), store.getPartial("before"), store.findPartials(["before"]), store.usage()];
+  for (const outcome of await Promise.allSettled(calls.slice(0, 3))) {
+    assert.equal(outcome.status, "rejected");
+    assert.equal((outcome.reason as StoreError).code, "unavailable");
+    assert.match(outcome.reason.message, /Cannot .*: MongoDB at 127\.0\.0\.1:\d+ does not answer/);
+  }
+  await Promise.allSettled(calls);
+  const seconds = (performance.now() - begun) / 1000;
+  t.diagnostic(`the calls ended after ${seconds.toFixed(1)} s`);
+  // Patience, and two time limits of the driver for each of the two calls that a put may need.
+  assert(seconds < 5);
+  await until(() => store.notReady().length > 0, "the reason");
+  assert.match(store.notReady()[0]!, /the store cannot be reached: MongoDB at 127/);
+  server.signal("SIGCONT");
+  await until(() => store.notReady().length === 0, "the server's return");
+  assert.notEqual(await store.putPartial("during", numberedBody(2)), "different");
+  assert.deepEqual(await store.getPartial("during"), numberedBody(2));
+});
+
+on("a call waits for a server that is away for less than its patience", async (t) => {
+  const server = await start(t);
+  const { store } = await openForTest(t, { uri: server.uri, timeout: 1000, patience: 60_000 });
+  await store.putPartial("a", numberedBody(7));
+  server.signal("SIGKILL");
+  const [put, got] = await Promise.all([store.putPartial("b", numberedBody(8)), store.getPartial("a"), server.restart()]);
+  assert.notEqual(put, "different");
+  assert.deepEqual(got, numberedBody(7));
+});
+
+on("a server that is absent at the start is waited for", async (t) => {
+  const port = await findFreePort();
+  const { store, lines } = await openForTest(t, { uri: `mongodb://127.0.0.1:${port}/`, timeout: 300, patience: 60_000 });
+  assert.match(store.notReady()[0]!, /the store cannot be reached: MongoDB at 127\.0\.0\.1:\d+: .*ECONNREFUSED/);
+  assert.equal(lines[0]?.message, "the store cannot be opened yet; trying again");
+  const putting = store.putPartial("early", numberedBody(3));
+  await start(t, { port });
+  assert.equal(await putting, "inserted");
+  await until(() => store.notReady().length === 0, "readiness");
+  assert(lines.some(({ message }) => message === "the store is open"));
+});
+
+on("a call for a server that stays absent is refused in time, and the store closes", async (t) => {
+  const port = await findFreePort();
+  const { store } = await openForTest(t, { uri: `mongodb://127.0.0.1:${port}/`, timeout: 300, patience: 500 });
+  const begun = performance.now();
+  await assert.rejects(store.getResult("x"), /the store cannot be reached.*ECONNREFUSED/);
+  await store.close();
+  assert(performance.now() - begun < 3000);
+});
+
+on("writes that are refused say why and end readiness, until they are taken again", async (t) => {
+  const server = await start(t);
+  if (!server.fillDisk) return t.skip(`${program!.name} cannot be made to refuse writes`);
+  const { store, lines } = await openForTest(t, { uri: server.uri });
+  await store.putPartial("before", numberedBody(1));
+  await server.fillDisk(true);
+  await assert.rejects(store.putPartial("full", numberedBody(2)), (error: StoreError) => {
+    assert.equal(error.code, "unavailable");
+    assert.match(error.message, /Cannot store bodies: MongoDB at .* refuses it: No space left on device; is its disk full/);
+    return true;
+  });
+  assert.match(store.notReady()[0]!, /the store takes no writes: .*No space left/);
+  assert(lines.some(({ level, message }) => level === "error" && message === "the store takes no writes"));
+  assert.deepEqual(await store.getPartial("before"), numberedBody(1));
+  await server.fillDisk(false);
+  await until(() => store.notReady().length === 0, "readiness");
+  assert.equal(await store.putPartial("full", numberedBody(2)), "inserted");
+  assert.equal((await store.usage()).bodies, 2);
+});
+
+on("a body that was damaged in its collection is removed and logged, and can be put again", async (t) => {
+  const server = await start(t);
+  const { store, lines } = await openForTest(t, { uri: server.uri });
+  const database = connect(t, server.uri);
+  const damage = {
+    partials: { $set: { body: new Binary(numberedBody(5).with(100, 77)) } },
+    results: { $set: { body: new Binary(numberedBody(5).subarray(1)) } },
+  };
+  await store.putPartial("key", numberedBody(5));
+  await store.putResult("key", numberedBody(5));
+  for (const [name, update] of Object.entries(damage)) await database.collection<{ _id: string }>(name).updateOne({ _id: "key" }, update);
+  for (const [put, get] of [
+    [store.putPartial, store.getPartial],
+    [store.putResult, store.getResult],
+  ] as const) {
+    assert.equal(await get("key"), undefined);
+    assert.equal(await put("key", numberedBody(5)), "inserted");
+    assert.deepEqual(await get("key"), numberedBody(5));
+  }
+  assert.deepEqual(
+    lines.map(({ level, fields }) => [level, fields]),
+    [
+      ["error", { collection: "partials", key: "key" }],
+      ["error", { collection: "results", key: "key" }],
+    ],
+  );
+  await store.putPartial("large", new Uint8Array(9_000_000).fill(3));
+  await database.collection("pieces").deleteOne({});
+  assert.equal(await store.getPartial("large"), undefined);
+  assert.equal((await store.findPartials(["large"])).size, 0);
+  assert.equal((await store.usage()).bodies, 2);
+});
+
+on("a server that is too old is refused, naming both versions", async (t) => {
+  if (!program!.name.startsWith("the stand-in")) return t.skip(`${program!.name} cannot pretend to be old`);
+  const { uri } = await start(t, { wireVersion: 8 });
+  await assert.rejects(openMongoStore({ uri, log: recordingLog().log, timeout: 500 }), (error: StoreError) => {
+    assert.equal(error.code, "unsupported");
+    assert.match(error.message, /MongoDB at 127.* speaks wire version 8 \(MongoDB 4\.2\), and at least 9 \(MongoDB 4\.4\) is required/);
+    return true;
+  });
+});
+
+test("no error and no line of the log has a secret of the connection string", async () => {
+  const bad = ["127.0.0.1:1", "127.0.0.1:99999", "127.0.0.1:1/?bogus=1", "", "sekrit@127.0.0.1:1", "sek/rit@127.0.0.1:1"];
+  for (const rest of bad) {
+    for (const scheme of ["mongodb://", "http://"]) {
+      const { log, lines } = recordingLog();
+      const uri = `${scheme}reader:sekrit%21@${rest}`;
+      const outcome = await openMongoStore({ uri, log, timeout: 100, patience: 100 }).catch((error: StoreError) => error);
+      const said: unknown[] = [lines];
+      if (outcome instanceof Error) said.push(outcome, outcome.message);
+      else {
+        said.push(await outcome.getPartial("x").catch((error: unknown) => error), outcome.notReady());
+        await outcome.close();
+      }
+      const text = inspect(said, { depth: 20, showHidden: true });
+      assert.doesNotMatch(text, /sekrit|sek\/rit/, uri);
+      assert(text.length > 50);
+    }
+  }
+});

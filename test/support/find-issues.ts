@@ -1,0 +1,29 @@
+/** What is wrong with a query, as its asker is told. */
+import { planQuery } from "../../engine/plan-query.ts";
+import { readQuery } from "../../engine/query.ts";
+import { QueryError, type QueryIssue } from "../../engine/query-error.ts";
+import type { Schema } from "../../engine/schema.ts";
+
+/** None where the query is good. `query` without its dataset. */
+export function findIssues(query: unknown, schema: Schema): readonly QueryIssue[] {
+  try {
+    const named = typeof query === "object" && query !== null && !Array.isArray(query) ? { dataset: "test", ...query } : query;
+    planQuery(readQuery(named), schema);
+  } catch (error) {
+    if (error instanceof QueryError) return error.issues;
+    throw error;
+  }
+  return [];
+}
+
+/** A histogram of one regular axis, 0 to 100. */
+export const histogramOf = (value: string, more: object = {}): object => ({
+  axes: [{ type: "regular", bins: 100, lower: 0, upper: 100, value }],
+  ...more,
+});
+
+/** One issue as `at line:column message (near names)`. */
+export function describeIssue({ at, line, column, message, near }: QueryIssue): string {
+  const place = line === undefined ? "" : ` ${line}:${column}`;
+  return `${at}${place} ${message}${near ? ` (near ${near.join(", ")})` : ""}`;
+}
