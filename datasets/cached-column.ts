@@ -5,7 +5,7 @@
  *      |------failed--> failed   its blocks may be freed: nothing writes them any more
  *      |---cancelled--> failed   only before a thread began
  */
-import { bytesPerValue } from "../engine/schema.ts";
+import { bytesPerValue, type Column } from "../engine/schema.ts";
 import type { CachedPartition, SharedOffsets } from "./cached-partition.ts";
 import { type ColumnLocation, DatasetError } from "./dataset.ts";
 import { type Block, type Slab, taken } from "./slab.ts";
@@ -63,8 +63,13 @@ export class CachedColumn {
     return sizes;
   }
 
-  get name(): string {
-    return this.location.column.name;
+  /** What tells it from others of its partition: a dataset that gains a file may have a column of the same name in another form. */
+  static identityOf({ name, dtype, nullable, collection }: Column): string {
+    return JSON.stringify([name, dtype, nullable, collection]);
+  }
+
+  get identity(): string {
+    return CachedColumn.identityOf(this.location.column);
   }
 
   /** What freeing it gives back, at most; its share of the offsets included. */

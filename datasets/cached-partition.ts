@@ -1,7 +1,8 @@
 /**
- * What the column cache holds of one partition: its columns by name, all in one slab, and each collection's offsets once.
+ * What the column cache holds of one partition: its columns, all in one slab, and each collection's offsets once.
  * Offsets live as long as a column that uses them.
  */
+import { baseName } from "./base-name.ts";
 import type { CachedColumn } from "./cached-column.ts";
 import { type ColumnLocation, DatasetError } from "./dataset.ts";
 import type { Block, Slab } from "./slab.ts";
@@ -16,6 +17,7 @@ export interface SharedOffsets {
 export class CachedPartition {
   readonly fingerprint: string;
   readonly slab: Slab;
+  /** By identity. */
   readonly columns = new Map<string, CachedColumn>();
   /** How many leases there are; the partition stays in its slab while there is one. */
   leases = 0;
@@ -63,8 +65,4 @@ export class CachedPartition {
 function firstDifference(left: Uint32Array, right: Uint32Array): number | undefined {
   for (let i = 1; i < left.length; i++) if (left[i] !== right[i]) return i - 1;
   return undefined;
-}
-
-function baseName(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
 }

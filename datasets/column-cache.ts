@@ -69,10 +69,20 @@ export class ColumnCache {
     return { bytes, limit };
   }
 
-  /** Whether all these columns are here or on their way. */
-  holds(fingerprint: string, columns: readonly string[]): boolean {
+  /** Whether a column that has it is here or on its way for each of a program's inputs. */
+  holds(fingerprint: string, inputs: readonly Input[]): boolean {
     const partition = this.#partitions.get(fingerprint);
-    return partition !== undefined && columns.every((name) => partition.columns.has(name));
+    if (!partition) return false;
+    const columns = [...partition.columns.values()].map(({ location }) => location.column);
+    const nullable = new Set(inputs.flatMap((input) => (input.kind === "valid" ? [input.column] : [])));
+    return inputs.every((input) =>
+      columns.some((column) => {
+        if (column.collection !== input.collection) return false;
+        if (input.kind === "offsets") return input.columns.includes(column.name);
+        if (column.name !== input.column || column.nullable !== nullable.has(column.name)) return false;
+        return input.kind === "valid" || column.dtype === input.dtype;
+      }),
+    );
   }
 
   /** Rejects with `DatasetError` where a column cannot be loaded or all together can never fit, and with the signal's reason. */
@@ -154,7 +164,7 @@ export class ColumnCache {
   }
 
   #placeIn(partition: CachedPartition, request: LeaseRequest): Reserved | undefined {
-    const missing = request.columns.filter(({ column }) => !partition.columns.has(column.name));
+    const missing = request.columns.filter(({ column }) => !partition.columns.has(CachedColumn.identityOf(column)));
     const sizes = [request.workBytes, ...missing.flatMap(CachedColumn.sizes)];
     const blocks = this.#makeRoom(sizes, partition, request);
     if (!blocks) return undefined;
@@ -164,10 +174,10 @@ export class ColumnCache {
     const [work, ...rest] = blocks as [Block, ...Block[]];
     for (const location of missing) {
       const column = new CachedColumn({ partition, location, blocks: rest.splice(0, CachedColumn.sizes(location).length) });
-      partition.columns.set(column.name, column);
+      partition.columns.set(column.identity, column);
       column.start(this.#load, () => this.#loaded(column));
     }
-    const columns = request.columns.map(({ column }) => partition.columns.get(column.name)!);
+    const columns = request.columns.map(({ column }) => partition.columns.get(CachedColumn.identityOf(column))!);
     for (const column of columns) {
       column.leases++;
       this.#idle.delete(column);
@@ -178,8 +188,8 @@ export class ColumnCache {
   /** Blocks of these sizes in the partition's slab, at the expense of idle columns if that helps. */
   #makeRoom(sizes: readonly number[], partition: CachedPartition, request: LeaseRequest): readonly Block[] | undefined {
     const { slab } = partition;
-    const wanted = new Set(request.columns.map(({ column }) => column.name));
-    const kept = [...partition.columns.values()].filter((column) => wanted.has(column.name));
+    const wanted = new Set(request.columns.map(({ column }) => CachedColumn.identityOf(column)));
+    const kept = [...partition.columns.values()].filter((column) => wanted.has(column.identity));
     const needed = sizes.reduce((sum, bytes) => sum + taken(bytes), 0);
     const total = kept.reduce((sum, column) => sum + column.bytes, needed);
     if (total > slab.capacity) throw tooLarge(request, total, slab.capacity);
@@ -198,7 +208,7 @@ export class ColumnCache {
   }
 
   #loaded(column: CachedColumn): void {
-    const current = column.partition.columns.get(column.name) === column;
+    const current = column.partition.columns.get(column.identity) === column;
     if (column.state === "failed" && current) this.#forget(column);
     else if (column.state === "ready" && column.leases === 0) this.#idle.add(column);
     this.#admit();
@@ -225,12 +235,13 @@ export class ColumnCache {
   #forget(column: CachedColumn): void {
     const { partition } = column;
     this.#idle.delete(column);
-    partition.columns.delete(column.name);
+    partition.columns.delete(column.identity);
     column.free();
     this.#leaveIfEmpty(partition);
   }
 }
 
+/** Not permanent where they do not have it: the dataset may have been looked at before or after a file came that changed the column. */
 function addressOf(input: Input, columns: readonly CachedColumn[]): number {
   const column = columns.find(({ location }) =>
     input.kind === "offsets" ? location.column.collection === input.collection : location.column.name === input.column,
@@ -241,7 +252,7 @@ function addressOf(input: Input, columns: readonly CachedColumn[]): number {
   const name = input.kind === "offsets" ? input.collection : input.column;
   throw new DatasetError(
     `Cannot read the ${input.kind} of ${name}: the column is not what it was when the query was submitted; submit it again`,
-    { permanent: true },
+    { permanent: false },
   );
 }
 

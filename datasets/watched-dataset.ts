@@ -7,8 +7,9 @@
  */
 import { basename } from "node:path";
 import type { Schema } from "../engine/schema.ts";
+import { baseName } from "./base-name.ts";
 import { type BrokenFile, type ColumnLocation, type Dataset, DatasetError, type FileIdentity, type Partition } from "./dataset.ts";
-import { type FoundFile, findFiles } from "./find-files.ts";
+import { createFileFinder, type FoundFile } from "./find-files.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { withUnchangedFile } from "./local-file.ts";
 import { mapBounded } from "./map-bounded.ts";
@@ -35,12 +36,14 @@ const parallelFooters = 4;
 
 export class WatchedDataset {
   readonly #entry: DatasetEntry;
+  readonly #find: () => Promise<FoundFile[]>;
   #known: ReadonlyMap<string, KnownFile> = new Map();
   #dataset: Dataset | undefined;
   #look: Promise<Dataset> | undefined;
 
   constructor(entry: DatasetEntry) {
     this.#entry = entry;
+    this.#find = createFileFinder(entry.pattern);
   }
 
   /** The dataset as its files are now. Throws `DatasetError` where none can be read. */
@@ -74,7 +77,7 @@ export class WatchedDataset {
   async #lookNow(): Promise<Dataset> {
     await this.#entry.firstFile;
     const preparing = this.#entry.preparing?.();
-    const found = await findFiles(this.#entry.pattern);
+    const found = await this.#find();
     const files = await mapBounded(found, parallelFooters, (file) => this.#refresh(file));
     const same = files.length === this.#known.size && files.every((file) => this.#known.get(file.file.path) === file);
     if (!same || !this.#dataset) {
@@ -141,7 +144,7 @@ function schemaOf(name: string, pattern: string, files: readonly KnownFile[]): S
   const readable = files.filter((file) => file.kind === "read");
   if (readable.length > 0) return mergeSchemas(readable.map(({ file, content }) => ({ name: basename(file.path), content })));
   const [first] = files.filter((file) => file.kind === "broken");
-  if (!first) throw new DatasetError(`Cannot use dataset ${name}: no file matches ${pattern}`, { permanent: false });
+  if (!first) throw new DatasetError(`Cannot use dataset ${name}: no file matches ${baseName(pattern)}`, { permanent: false });
   const others = files.length > 1 ? ` (and ${files.length - 1} more files)` : "";
   throw new DatasetError(`Cannot use dataset ${name}: ${first.cause}${others}`, { permanent: first.permanent });
 }

@@ -1,7 +1,11 @@
 /** Reads a column of every partition as flat numbers: `npx tsx examples/read-columns.ts 'events/*.parquet' Muon_pt`. */
 import { createCatalogue, readColumn } from "../datasets/index.ts";
 
-const [pattern = "*.parquet", name = "Muon_pt"] = process.argv.slice(2);
+const [pattern, name] = process.argv.slice(2);
+if (pattern === undefined || name === undefined) {
+  console.error("Usage: npx tsx examples/read-columns.ts FILES COLUMN, such as 'events/*.parquet' Muon_pt");
+  process.exit(2);
+}
 const arrays = { float32: Float32Array, float64: Float64Array, int32: Int32Array, uint32: Uint32Array, bool: Uint8Array };
 
 const catalogue = createCatalogue([{ name: "events", pattern }]);

@@ -34,7 +34,7 @@ export function createExecutor(options: {
   return {
     holds({ programKey, fingerprint }) {
       const ready = programs.peek(programKey);
-      return ready !== undefined && cache.holds(fingerprint, ready.columns);
+      return ready !== undefined && cache.holds(fingerprint, ready.program.inputs);
     },
 
     async run(task, { signal, onRunning }) {
@@ -55,19 +55,22 @@ export function createExecutor(options: {
 
   async function runOnce({ task, ready, scratch, signal, onRunning }: Attempt): Promise<Uint8Array<ArrayBuffer>> {
     const { partition, broken } = await partitions.find(task);
-    let lease: Lease;
+    let lease: Lease | undefined;
+    let addresses: readonly number[];
     try {
       const columns = await Promise.all(ready.columns.map((name) => catalogue.locate(task.dataset, partition, name)));
       // A program without columns is the only one that comes here with a broken file.
       if (broken !== undefined) throw new DatasetError(broken, { permanent: false });
       const bytes = workBytes(ready.program, scratch);
-      lease = await cache.lease({ fingerprint: task.fingerprint, columns, workBytes: bytes, signal });
+      const leased = await cache.lease({ fingerprint: task.fingerprint, columns, workBytes: bytes, signal });
+      lease = leased;
+      addresses = ready.program.inputs.map((input) => leased.address(input));
     } catch (error) {
+      lease?.release();
       partitions.doubt(task.dataset);
       throw error;
     }
     try {
-      const addresses = ready.program.inputs.map((input) => lease.address(input));
       onRunning?.();
       return await compute({ ready, lease, entries: partition.entries, addresses, signal });
     } finally {

@@ -1,6 +1,7 @@
 /** The process around `runFemtoq`: signals, broken pipes, exit code. */
 import { exitCodes, Interrupted } from "./cli/command-failed.ts";
 import { runFemtoq } from "./cli/run-femtoq.ts";
+import { notWritten } from "./cli/terminal.ts";
 
 const interruption = new AbortController();
 process.on("SIGINT", () => {
@@ -9,10 +10,15 @@ process.on("SIGINT", () => {
   interruption.abort(new Interrupted("interrupted"));
 });
 
-// Whoever read our output has enough (`femtoq … | head`): nothing is left to say.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  process.exit(process.exitCode ?? exitCodes.done);
+  // Whoever read our output has enough (`femtoq … | head`): nothing is left to say.
+  if (error.code === "EPIPE") process.exit(process.exitCode ?? exitCodes.done);
+  // A command waits for its writes and fails by itself; help does not wait, and has ended well by now.
+  setImmediate(() => {
+    if (process.exitCode !== exitCodes.done) return;
+    process.exitCode = exitCodes.failed;
+    process.stderr.write(`${notWritten(error).message}\n`);
+  });
 });
 
 const { stdin, stdout, stderr, env: environment } = process;

@@ -1,5 +1,5 @@
 /**
- * Which process has a directory. A process that died without saying so no longer has it; on Linux its start time tells it from another process
+ * Which process has a directory. A process that died without saying so no longer has it, even if its parent did not collect it; on Linux its start time tells it from another process
  * that got its number. From another host (or container) that cannot be seen: the directory then stays taken until its `owner` file is deleted.
  */
 import { existsSync, readFileSync } from "node:fs";
@@ -41,11 +41,13 @@ export function isAlive(owner: Owner): boolean {
   }
 }
 
-/** Field 22 of /proc/PID/stat; the second field, the name, may hold blanks and parentheses. */
+/** Field 22 of /proc/PID/stat, undefined for a process that ended (state, field 3, Z or X); the second field, the name, may hold blanks and parentheses. */
 function readStart(pid: number): number | undefined {
   const path = `/proc/${pid}/stat`;
   if (!existsSync(path)) return undefined;
   const stat = readFileSync(path, "latin1");
-  const started = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  if (fields[0] === "Z" || fields[0] === "X") return undefined;
+  const started = Number(fields[19]);
   return Number.isSafeInteger(started) ? started : undefined;
 }

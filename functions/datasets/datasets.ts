@@ -1,5 +1,6 @@
 /** What there is to query. */
 import { Hono } from "hono";
+import { baseName } from "../../datasets/base-name.ts";
 import { type Dataset, DatasetError } from "../../datasets/dataset.ts";
 import { nearNames } from "../../engine/near-names.ts";
 import { HttpProblem } from "../problem.ts";
@@ -48,5 +49,4 @@ export function unknownDataset(name: string, known: readonly string[]): HttpProb
   ]);
 }
 
-/** File names are shown, folders are not. */
-export const baseName = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
+export { baseName };

@@ -1,5 +1,6 @@
 /** An ended query → its result in the wanted format, on standard output or in a file; failures are named on standard error. */
 import { writeFile } from "node:fs/promises";
+import { extname } from "node:path";
 import pc from "picocolors";
 import type { Status } from "../../functions/api.ts";
 import { CommandFailed, exitCodes } from "./command-failed.ts";
@@ -10,13 +11,15 @@ export const formats = ["text", "json", "uhi", "csv", "svg"] as const;
 export type Format = (typeof formats)[number];
 
 export interface Delivery {
-  readonly format: Format;
+  /** Where absent, the extension of `output` tells, and else it is text. */
+  readonly format?: Format;
   readonly output?: string;
   readonly histogram?: string;
 }
 
 /** Leaves 1 as the exit code where not every partition counts. */
-export async function deliverResult(context: Context, status: Status, { format, output, histogram }: Delivery): Promise<void> {
+export async function deliverResult(context: Context, status: Status, delivery: Delivery): Promise<void> {
+  const { output, histogram, format = formatOf(output) } = delivery;
   const names = Object.keys(status.histograms);
   if (histogram !== undefined && !names.includes(histogram)) {
     throw new CommandFailed(exitCodes.badQuery, `Cannot show histogram ${histogram}: the query has ${names.join(", ")}`);
@@ -37,6 +40,13 @@ export async function deliverResult(context: Context, status: Status, { format, 
     context,
     status.state === "done" ? "The result is incomplete: failed partitions do not count in it." : `The query was ${status.state}.`,
   );
+}
+
+function formatOf(output: string | undefined): Format {
+  const extension = extname(output ?? "")
+    .slice(1)
+    .toLowerCase();
+  return formats.find((format) => format === extension) ?? "text";
 }
 
 interface Rendering {

@@ -28,7 +28,7 @@ A query is a JSON file:
 
 Examples:
   femtoq query examples/dimuon-mass.json
-  femtoq query examples/z-peak.json --format csv --histogram mass --output z.csv
+  femtoq query examples/z-peak.json --histogram mass --output z.csv
   jq '.weight = "genWeight"' query.json | femtoq query - --format json | jq .cutflow
 
 The same query again, by anyone, comes from the store. Ctrl-C withdraws it.`;
@@ -49,7 +49,7 @@ export function addQueryCommand(program: Command, getContext: GetContext): void 
 /** The options of every command that ends in a result. */
 export function withResultOptions(command: Command): Command {
   return command
-    .addOption(new Option("--format <format>", "of the result").choices(formats).default("text"))
+    .addOption(new Option("--format <format>", "of the result (as the extension of --output has it, or text)").choices(formats))
     .option("--output <file>", "write the result there instead of standard output")
     .option("--histogram <name>", "only this one of several histograms")
     .option("--no-progress", "no progress bar, also on a terminal")

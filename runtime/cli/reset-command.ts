@@ -36,11 +36,8 @@ export function addResetCommand(program: Command, getContext: GetContext): void 
       const args = [...(state === undefined ? [] : ["--state", state]), ...(mongodb === undefined ? [] : ["--mongodb", mongodb])];
       try {
         const config = readConfig(args, {});
-        const log = {
-          info() {},
-          warn: (fields: object, message: string) => void warn(context, message),
-          error: (fields: object, message: string) => void warn(context, message),
-        };
+        const tell = (_fields: object, message: string) => void warn(context, message);
+        const log = { info() {}, warn: tell, error: tell };
         const opened = await openConfiguredStore(config, log);
         try {
           await opened.store.reset();

@@ -2,6 +2,7 @@
  * The command line `femtoq`: arguments in, exit code out. Results go to standard output, everything else to standard error.
  * Exit codes: 0 done, 1 failed or partly failed, 2 bad query or usage, 3 server not reached, 130 Ctrl-C.
  */
+import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { createApiClient } from "../../functions/client/api-client.js";
 import { NotReached, RequestFailed } from "../../functions/client/failures.js";
@@ -23,6 +24,8 @@ export interface FemtoqOptions {
   /** Tests give their own. */
   readonly fetch?: typeof globalThis.fetch;
 }
+
+const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { readonly version: string };
 
 const usualServer = "http://127.0.0.1:8000";
 
@@ -67,6 +70,7 @@ export async function runFemtoq(args: readonly string[], terminal: Terminal, { s
 function createProgram(terminal: Terminal): Command {
   return new Command("femtoq")
     .description(introduction.trim())
+    .version(version, "--version")
     .option("--server <url>", "of the server (or FEMTOQ_SERVER)", terminal.environment.FEMTOQ_SERVER || usualServer)
     .exitOverride()
     .showHelpAfterError("(femtoq --help shows what is possible)")

@@ -1,4 +1,4 @@
-/** `femtoq status`: how a query is, or the server and its nodes. `femtoq cancel`: ends the interest in a query. */
+/** `femtoq status`: how a query is, or the server and its nodes, which `femtoq nodes` shows too. `femtoq cancel`: ends the interest in a query. */
 import type { Command } from "commander";
 import { formatBytes, formatNumber } from "../../functions/render/format-number.js";
 import { exitCodes } from "./command-failed.ts";
@@ -36,6 +36,12 @@ export function addStatusCommands(program: Command, getContext: GetContext): voi
       for (const line of describeFailures(status)) await warn(context, line);
       if (status.state === "failed" || status.state === "cancelled" || status.failures.length > 0) context.exitCode = exitCodes.failed;
     });
+
+  program
+    .command("nodes")
+    .description("show the server, its nodes and its queue")
+    .option("--json", "as the server gives it")
+    .action(({ json }: { readonly json?: boolean }) => showServer(getContext(), json === true));
 
   program
     .command("cancel")

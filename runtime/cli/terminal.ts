@@ -2,6 +2,7 @@
 import { hostname, userInfo } from "node:os";
 import type { Readable, Writable } from "node:stream";
 import pc from "picocolors";
+import { CommandFailed, exitCodes } from "./command-failed.ts";
 
 /** `columns` and `isTTY` are there where the stream is a terminal. */
 export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number };
@@ -24,12 +25,15 @@ export const coloursFor = (output: Output, { environment }: Terminal): Colours =
 
 export const widthOf = (output: Output): number => Math.min(widest, Math.max(40, output.columns ?? widthElsewhere));
 
-/** Resolves when the text is handed on, so that a slow reader slows the writer. */
+/** Resolves when the text is handed on, so that a slow reader slows the writer. Rejects with `CommandFailed` where it cannot be, as on a full disk. */
 export function write(output: Output, text: string | Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
-    output.write(text, (error) => (error ? reject(error) : resolve()));
+    output.write(text, (error) => (error ? reject(notWritten(error)) : resolve()));
   });
 }
+
+export const notWritten = (cause: Error): CommandFailed =>
+  new CommandFailed(exitCodes.failed, `Cannot write the output: ${cause.message}`, { cause });
 
 /** The same for every command of a user on a machine, so that `femtoq cancel` ends the interest that `femtoq query` has. */
 export function clientName({ environment }: Terminal): string {

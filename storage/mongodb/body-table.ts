@@ -30,6 +30,7 @@ export type Fields = Readonly<Record<string, string | number | Date>>;
 
 const headOnly = { _id: 1, size: 1, used: 1, split: 1 } as const;
 const keysPerCall = 1000;
+const callsAtOnce = 4;
 
 export interface BodyTableOptions {
   readonly name: string;
@@ -108,12 +109,19 @@ export class BodyTable {
   /** Those of the keys that are there; renews their last access. */
   async find(keys: readonly string[]): Promise<ReadonlySet<string>> {
     const found = new Set<string>();
-    for (let start = 0; start < keys.length; start += keysPerCall) {
-      const some = keys.slice(start, start + keysPerCall);
-      for (const head of await this.heads({ _id: { $in: some } }, { limit: keysPerCall })) {
+    const take = async (some: readonly string[]) => {
+      for (const head of await this.heads({ _id: { $in: [...some] } }, { limit: keysPerCall })) {
         found.add(head._id);
         this.renew([head]);
       }
+    };
+    const keysAtOnce = callsAtOnce * keysPerCall;
+    for (let start = 0; start < keys.length; start += keysAtOnce) {
+      const group = keys.slice(start, start + keysAtOnce);
+      const calls = Array.from({ length: Math.ceil(group.length / keysPerCall) }, (_, call) =>
+        take(group.slice(call * keysPerCall, (call + 1) * keysPerCall)),
+      );
+      await Promise.all(calls);
     }
     return found;
   }

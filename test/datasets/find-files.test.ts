@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { mkdir, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { test } from "node:test";
-import { findFiles } from "../../datasets/find-files.ts";
+import { createFileFinder, findFiles } from "../../datasets/find-files.ts";
 import { makeDirectory } from "./read-for-test.ts";
 
 async function makeTree(directory: string, ...paths: string[]): Promise<void> {
@@ -39,4 +39,24 @@ test("findFiles leaves out a link that leads nowhere", async (t) => {
   await makeTree(directory, "a.parquet");
   await symlink(join(directory, "gone"), join(directory, "b.parquet"));
   assert.deepEqual(await namesOf(join(directory, "*.parquet"), directory), ["a.parquet"]);
+});
+
+test("createFileFinder sees files come, go and change, however often it was asked", async (t) => {
+  const directory = await makeDirectory(t);
+  const find = createFileFinder(join(directory, "*.parquet"));
+  const old = new Date(Date.now() - 10_000);
+  await writeFile(join(directory, "a.parquet"), "a");
+  await utimes(directory, old, old);
+  assert.equal((await find()).length, 1);
+  assert.equal((await find()).length, 1);
+  await writeFile(join(directory, "b.parquet"), "b");
+  assert.equal((await find()).length, 2);
+  await writeFile(join(directory, "a.parquet"), "longer");
+  await utimes(directory, old, old);
+  assert.deepEqual(
+    (await find()).map(({ file }) => file.size),
+    [6, 1],
+  );
+  await rm(join(directory, "b.parquet"));
+  assert.equal((await find()).length, 1);
 });

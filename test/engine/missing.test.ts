@@ -27,14 +27,14 @@ const dataset = makeDataset(
 );
 
 /** For event 0. */
-function valueOf(text: string, kind: "number" | "boolean" = "number"): ReadValue {
+function answerOf(text: string, kind: "number" | "boolean" = "number"): ReadValue {
   const reader = { kind, text } as const;
   const prepared = prepareReaders([reader], dataset);
   return readValues(runPrepared(prepared, dataset), prepared, reader, { index: 0, lengths: [1, 1] })[0];
 }
 
 function assertValues(kind: "number" | "boolean", values: Readonly<Record<string, ReadValue>>): void {
-  for (const [text, value] of Object.entries(values)) assert.deepEqual(valueOf(text, kind), value, text);
+  for (const [text, value] of Object.entries(values)) assert.deepEqual(answerOf(text, kind), value, text);
 }
 
 test("a missing value passes through operators, comparisons, functions and members", () => {

@@ -35,7 +35,8 @@ await session.commit([create("/raw"), create("/raw/q"), create("/raw/c"), create
 
 async function measureCreates(): Promise<number> {
   const times: number[] = [];
-  for (let index = 0; index < 300; index++) times.push((await timed(() => session.commit([create(`/raw/s/${Math.random()}`)]))).seconds * 1000);
+  for (let index = 0; index < 300; index++)
+    times.push((await timed(() => session.commit([create(`/raw/s/${Math.random()}`)]))).seconds * 1000);
   return median(times);
 }
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { type TestContext, test } from "node:test";
 import { openApp } from "../../support/open-app.ts";
 import { sampleStatus } from "../../support/sample-histograms.ts";
@@ -45,6 +46,19 @@ test("status tells of server, queue and store; status ID of a query; both of not
   assert.equal(code, 0);
   assert.match(stdout, /events · done/);
   assert.equal((await run(["status", "0".repeat(64)])).code, 2);
+});
+
+test("nodes shows what status shows of the server", async (t) => {
+  const { run } = await openCli(t);
+  const { code, stdout } = await run(["nodes"]);
+  assert.equal(code, 0);
+  assert.match(stdout, /is ready\nqueue: 0 waiting, 0 running, 0 failed\nstore: [^\n]*\n\nnode +id /);
+  assert.deepEqual(Object.keys(JSON.parse((await run(["nodes", "--json"])).stdout)), ["ready", "reasons", "nodes", "subtasks", "store"]);
+});
+
+test("--version prints the package's version", async () => {
+  const { version } = JSON.parse(await readFile(new URL("../../../package.json", import.meta.url), "utf8"));
+  assert.deepEqual(await runCli(["--version"]), { code: 0, stdout: `${version}\n`, stderr: "" });
 });
 
 test("status of a server that is not ready says why and exits with 1", async () => {

@@ -2,8 +2,11 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { EventEmitter, once } from "node:events";
+import { existsSync } from "node:fs";
+import { open } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import process from "node:process";
+import { text as textOf } from "node:stream/consumers";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { serve } from "@hono/node-server";
@@ -73,6 +76,26 @@ test("a reader that stops reading ends the command without a complaint", async (
   child.stdout!.destroy();
   const [code] = await once(child, "close");
   assert.deepEqual({ code, stderr: stderr() }, { code: 0, stderr: "" });
+});
+
+test("output that cannot be written, as on a full disk, ends the command with 1 and the reason", {
+  skip: !existsSync("/dev/full"),
+}, async (t) => {
+  const { url } = await serveEndless(t);
+  const full = await open("/dev/full", "w");
+  t.after(() => full.close());
+  for (const args of [["datasets"], ["--help"]]) {
+    const child = spawn(process.execPath, ["runtime/bin.mjs", "--server", url, ...args], { cwd: root, stdio: ["ignore", full.fd, "pipe"] });
+    const [text, [code]] = await Promise.all([textOf(child.stderr!), once(child, "close")]);
+    assert.equal(code, 1);
+    assert.match(text, /^Cannot write the output: [^\n]*ENOSPC[^\n]*\n$/);
+  }
+});
+
+test("read-columns, the example, shows its usage where it is told nothing", async () => {
+  const child = spawn(process.execPath, ["--import", "tsx", "examples/read-columns.ts"], { cwd: root });
+  const [text, [code]] = await Promise.all([textOf(child.stderr), once(child, "close")]);
+  assert.deepEqual({ code, usage: text.startsWith("Usage: ") }, { code: 2, usage: true });
 });
 
 test("the installed command runs and shows its help", async () => {

@@ -65,6 +65,20 @@ test("query --output writes a file and prints nothing", async (t) => {
   assert.match(unwritable.stderr, /^Cannot write the result to .*none/);
 });
 
+test("query --output takes the format from the extension, unless --format names one", async (t) => {
+  const { ask, app } = await openCli(t);
+  const write = async (name: string, ...args: readonly string[]) => {
+    const file = join(app.directory, name);
+    assert.equal((await ask(met, "--output", file, ...args)).code, 0);
+    return readFile(file, "utf8");
+  };
+  assert.match(await write("result.svg"), /^<svg/);
+  assert.match(await write("result.CSV"), /^lower,upper,/);
+  assert.equal(JSON.parse(await write("result.json")).state, "done");
+  assert.match(await write("result"), /^Missing energy · events · done\n/);
+  assert.match(await write("other.svg", "--format", "csv"), /^lower,upper,/);
+});
+
 test("query --histogram picks one of several; without it csv names what is left out", async (t) => {
   const { ask } = await openCli(t);
   const silent = await ask(both, "--format", "csv", "--histogram", "low");
