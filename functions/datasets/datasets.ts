@@ -49,4 +49,3 @@ export function unknownDataset(name: string, known: readonly string[]): HttpProb
   ]);
 }
 
-export { baseName };

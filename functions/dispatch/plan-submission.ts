@@ -7,7 +7,7 @@ import { programKey, sha256 } from "../../engine/program.ts";
 import { canonicalQuery, type Query } from "../../engine/query.ts";
 import type { Schema } from "../../engine/schema.ts";
 import type { StoredPlan, StoredProgram, StoredQuery } from "../../storage/store.ts";
-import { baseName } from "../datasets/datasets.ts";
+import { baseName } from "../../datasets/base-name.ts";
 
 /** What is kept of a query: all that describing its status takes. */
 export interface QueryRecord {
