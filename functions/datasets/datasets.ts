@@ -48,4 +48,3 @@ export function unknownDataset(name: string, known: readonly string[]): HttpProb
     { at: "/dataset", message, ...(near.length > 0 && { near }) },
   ]);
 }
-

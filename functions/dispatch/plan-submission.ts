@@ -1,5 +1,6 @@
 /** Query + dataset → plan: the program, its key, the partitions in order, and who the query is. Pure but for hashing. */
 import type { Subtask } from "../../coordination/coordinator.ts";
+import { baseName } from "../../datasets/base-name.ts";
 import type { Dataset } from "../../datasets/dataset.ts";
 import { compileProgram } from "../../engine/compile/compile-program.ts";
 import { type PlannedQuery, planQuery } from "../../engine/plan-query.ts";
@@ -7,7 +8,6 @@ import { programKey, sha256 } from "../../engine/program.ts";
 import { canonicalQuery, type Query } from "../../engine/query.ts";
 import type { Schema } from "../../engine/schema.ts";
 import type { StoredPlan, StoredProgram, StoredQuery } from "../../storage/store.ts";
-import { baseName } from "../../datasets/base-name.ts";
 
 /** What is kept of a query: all that describing its status takes. */
 export interface QueryRecord {
