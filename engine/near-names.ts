@@ -9,7 +9,7 @@ export function nearNames(name: string, known: Iterable<string>, most = 3): read
     const lower = candidate.toLowerCase();
     const score = lower === wanted ? 0 : distance(wanted, lower);
     const partial = wanted.length >= 3 && (lower.startsWith(wanted) || lower.endsWith(wanted));
-    if (score <= Math.min(furthest, candidate.length - 1) || partial)
+    if (score <= Math.min(furthest, Math.max(1, candidate.length - 1)) || partial)
       scored.push({ candidate, score: partial ? Math.min(score, 1.5) : score });
   }
   return scored
