@@ -16,7 +16,7 @@ import { addQueriesCommands } from "./queries-command.ts";
 import { addQueryCommand } from "./query-command.ts";
 import { addResetCommand } from "./reset-command.ts";
 import { addStatusCommands } from "./status-command.ts";
-import { clientName, coloursFor, type Terminal, widthOf, write } from "./terminal.ts";
+import { clientName, coloursFor, type Terminal, widthOf, write, writeNow } from "./terminal.ts";
 
 export interface FemtoqOptions {
   /** Aborts with `Interrupted` at Ctrl-C. */
@@ -76,7 +76,7 @@ function createProgram(terminal: Terminal): Command {
     .showHelpAfterError("(femtoq --help shows what is possible)")
     .configureHelp({ helpWidth: widthOf(terminal.stdout) })
     .configureOutput({
-      writeOut: (text) => void terminal.stdout.write(text),
+      writeOut: (text) => writeNow(terminal.stdout, text),
       writeErr: (text) => void terminal.stderr.write(text),
       getOutHasColors: () => false,
       getErrHasColors: () => false,

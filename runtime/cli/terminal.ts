@@ -28,12 +28,26 @@ export const widthOf = (output: Output): number => Math.min(widest, Math.max(40,
 /** Resolves when the text is handed on, so that a slow reader slows the writer. Rejects with `CommandFailed` where it cannot be, as on a full disk. */
 export function write(output: Output, text: string | Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
-    output.write(text, (error) => (error ? reject(notWritten(error)) : resolve()));
+    try {
+      output.write(text, (error) => (error ? reject(notWritten(error)) : resolve()));
+    } catch (error) {
+      // Deno throws where Node calls back.
+      reject(notWritten(error));
+    }
   });
 }
 
-export const notWritten = (cause: Error): CommandFailed =>
-  new CommandFailed(exitCodes.failed, `Cannot write the output: ${cause.message}`, { cause });
+/** Does not wait. Throws `CommandFailed` where the host says at once that it cannot. */
+export function writeNow(output: Output, text: string): void {
+  try {
+    output.write(text);
+  } catch (error) {
+    throw notWritten(error);
+  }
+}
+
+export const notWritten = (cause: unknown): CommandFailed =>
+  new CommandFailed(exitCodes.failed, `Cannot write the output: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
 
 /** The same for every command of a user on a machine, so that `femtoq cancel` ends the interest that `femtoq query` has. */
 export function clientName({ environment }: Terminal): string {
