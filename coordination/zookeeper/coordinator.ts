@@ -4,7 +4,9 @@
  *
  * What is asked of it is carried out against ZooKeeper itself, not against what this process remembers, and has been when it resolves. It waits
  * through a lost connection, for twice the session timeout at most, and then rejects with `ZooKeeperUnreachableError`. With a lost session its nodes' claims are lost (their
- * signals abort, `complete` says false), and its nodes join again by themselves. Events of what other processes do may skip states that were left quickly.
+ * signals abort, `complete` says false), and its nodes join again by themselves. Events of what other processes do may skip
+ * states that were left quickly; of a subtask that came and went between two looks nothing is heard: whoever follows one that is absent asks for its
+ * state again now and then.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { type Coordinator, CoordinatorFullError, type Request, type SubtaskState } from "../coordinator.ts";
@@ -87,7 +89,7 @@ export async function createZooKeeperCoordinator(options: ZooKeeperCoordinatorOp
     clearing.add(query);
     try {
       await delay(Math.random() * clearWithin);
-      if ((await findLiveSubtask(context, segments, query)) === undefined) await clearQuery({ context, segments }, query);
+      await clearQuery({ context, segments }, query);
     } catch (error) {
       if (!isInDoubt(error)) onError(error);
     } finally {

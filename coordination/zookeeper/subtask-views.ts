@@ -9,7 +9,7 @@ import type { SessionContext } from "./context.ts";
 import { failedHash, readClaimNames, shardOf, subtaskPath } from "./layout.ts";
 import type { Listing } from "./session.ts";
 import { View } from "./view.ts";
-import type { WatchedSubtasks } from "./watched-subtasks.ts";
+import type { Known, WatchedSubtasks } from "./watched-subtasks.ts";
 import { WithdrawnLately } from "./withdrawn-lately.ts";
 import { isInDoubt } from "./zookeeper-error.ts";
 
@@ -81,8 +81,7 @@ export class SubtaskViews {
     const gone: string[] = [];
     for (const { hash, known } of this.#watched.inShard(shard)) {
       if (names.has(hash)) {
-        if (known?.kind !== "failed" && !this.#failed.has(hash))
-          this.#watched.observed(hash, this.#claimState(hash), this.#asOf(listing.order));
+        if (known?.kind !== "failed" && !this.#failed.has(hash)) this.#observeThere(hash, known, listing.order);
       } else if (known === undefined) this.#watched.observed(hash, { kind: "done" }, listing.order);
       else if (!isGone(known.kind)) gone.push(hash);
     }
@@ -119,8 +118,10 @@ export class SubtaskViews {
     return { kind: this.#claims?.claimed.has(hash) ? "loading" : "unowned" } as const;
   }
 
-  #asOf(order: number): number {
-    return Math.min(order, this.#claims?.order ?? 0);
+  /** That it is there is news where it was not, or had failed; otherwise only its claim can be, which is as old as the list of claims. */
+  #observeThere(hash: string, known: Known | undefined, order: number): void {
+    const isBack = known !== undefined && (known.kind === "failed" || isGone(known.kind));
+    this.#watched.observed(hash, this.#claimState(hash), isBack ? order : Math.min(order, this.#claims?.order ?? 0));
   }
 
   async #readAgain(hashes: readonly string[]): Promise<void> {
@@ -137,7 +138,7 @@ export class SubtaskViews {
         continue;
       }
       const { attempts, failed } = parseSubtaskBody(content.data);
-      if (failed === undefined) this.#watched.observed(hash, this.#claimState(hash), this.#asOf(content.order));
+      if (failed === undefined) this.#observeThere(hash, known, content.order);
       else this.#watched.observed(hash, { kind: "failed", failure: describeFailure(attempts) }, content.order);
     }
     if (gone.length > 0) await this.#readGone(gone, order);

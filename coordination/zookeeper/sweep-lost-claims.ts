@@ -40,12 +40,14 @@ async function count(context: SessionContext, { held, hash, node }: Lost): Promi
     const content = await session.get(path);
     const ending = remove(`${held}/${hash}`);
     if (content === undefined) return unlessRefused(() => session.commit([ending]));
-    const { attempts } = parseSubtaskBody(content.data);
+    const { attempts, failed: failedBefore } = parseSubtaskBody(content.data);
     const situation = { attempts, wanted: true, stopped: false };
     const verdict = settle({ kind: "lose", cause: `node ${node} died or lost its connection while it had the subtask` }, situation);
     const after: Attempts = "attempts" in verdict ? verdict.attempts : attempts;
     const operations: Operation[] = [ending];
-    if (verdict.kind === "failed" && !isClaimed) {
+    if (failedBefore !== undefined) {
+      operations.push(set(path, encodeSubtaskBody({ attempts: after, failed: failedBefore }), content.stat.version));
+    } else if (verdict.kind === "failed" && !isClaimed) {
       const failed = failedName(hash, Date.now());
       // Created and removed: nobody may have claimed it again.
       const claim = claimPath(layout, hash);

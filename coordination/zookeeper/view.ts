@@ -11,6 +11,8 @@ export interface ViewOptions {
   readonly path: string;
   /** The view ends, if not with the session. */
   readonly stop?: AbortSignal;
+  /** How many times its duration a look costs, where not `usualCost`: less for what is few and urgent. */
+  readonly costFactor?: number;
   /** Undefined when the znode is gone. */
   readonly onList: (listing: Listing | undefined) => void;
 }
@@ -19,9 +21,11 @@ export interface ViewOptions {
  * Each look takes credit: so many times its duration, which grows with the list and with how busy the server is, and a millisecond for each name of a
  * long list. Time gives it back. Where it is used up, the next look waits.
  */
-const costFactor = 20;
+const usualCost = 20;
 const fewNames = 20;
 const mostCredit = 100;
+/** Of a short list, however long the look took: this process may have been busy with something else. */
+const mostCost = 60;
 const longestPause = 1_000;
 
 export class View {
@@ -66,7 +70,7 @@ export class View {
   }
 
   async #lookAll(): Promise<void> {
-    const { context, path, onList } = this.#options;
+    const { context, path, onList, costFactor = usualCost } = this.#options;
     try {
       while (this.#isStale && !this.#isEnded) {
         this.#isStale = false;
@@ -74,7 +78,7 @@ export class View {
         this.#credit = Math.min(mostCredit, this.#credit + start - this.#looked);
         this.#looked = start;
         const listing = await context.session.list(path, this.#watcher);
-        const cost = (performance.now() - start) * costFactor + Math.max(0, (listing?.children.length ?? 0) - fewNames);
+        const cost = Math.min(mostCost, (performance.now() - start) * costFactor) + Math.max(0, (listing?.children.length ?? 0) - fewNames);
         this.#credit = Math.max(-longestPause, this.#credit - cost);
         if (!this.#isEnded) onList(listing);
       }

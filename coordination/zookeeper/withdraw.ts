@@ -9,7 +9,8 @@ import { readAsks } from "./asks.ts";
 import { encodeHashes } from "./bodies.ts";
 import type { SessionContext } from "./context.ts";
 import { failedHash, parseAskName, readClaimNames, segmentProgram, shardOf, subtaskPath } from "./layout.ts";
-import { check, create, createSequential, type Operation, remove } from "./operations.ts";
+import { check, createSequential, type Operation, remove } from "./operations.ts";
+import { findLiveSubtask } from "./query-life.ts";
 import type { QuerySegments, Segments } from "./segments.ts";
 import type { WatchedSubtasks } from "./watched-subtasks.ts";
 import { isRefused } from "./zookeeper-error.ts";
@@ -22,6 +23,7 @@ export interface WithdrawOptions {
 }
 
 const mostPerTransaction = 250;
+const mostClearTries = 5;
 
 /** Gives how many clients remain interested. Names are hashed. May be repeated. */
 export async function withdrawAsk(options: WithdrawOptions, query: string, client: string): Promise<number> {
@@ -76,16 +78,26 @@ async function removeSubtasks({ session, layout }: SessionContext, guard: Operat
   }
 }
 
-/** Removes a query whose subtasks are all done or failed, and the asks for it. Does nothing where something was added to it. */
+/** Removes a query whose subtasks are all done or failed, and the asks for it. Does nothing where one is alive, or others keep submitting. */
 export async function clearQuery({ context, segments }: Pick<WithdrawOptions, "context" | "segments">, query: string): Promise<void> {
   const { session, layout } = context;
-  const known = await segments.list(context, query);
-  const asks = (await readAsks(context, query)).map(({ name }) => remove(`${layout.asks}/${name}`));
   const path = `${layout.queries}/${query}`;
-  const old = known ? [...known.names.map((name) => remove(`${path}/${name}`)), remove(path)] : [create(path), remove(path)];
-  if (known === undefined && asks.length === 0) return;
-  // Where there was none it is created and removed: so that the asks go only while there is none.
-  await unlessGone(() => session.commit([...old, ...asks]));
+  for (let tries = 0; tries < mostClearTries; tries++) {
+    // Nothing may be asked for between this and the removal.
+    const epoch = (await session.get(layout.epoch))!.stat.version;
+    const known = await segments.list(context, query);
+    const asks = (await readAsks(context, query)).map(({ name }) => remove(`${layout.asks}/${name}`));
+    if (known === undefined && asks.length === 0) return;
+    if ((await findLiveSubtask(context, segments, query)) !== undefined) return;
+    const old = known ? [...known.names.map((name) => remove(`${path}/${name}`)), remove(path)] : [];
+    try {
+      await session.commit([check(layout.epoch, epoch), ...old, ...asks]);
+      return;
+    } catch (error) {
+      if (isRefused(error, "no-node", "not-empty")) return;
+      if (!isRefused(error, "bad-version")) throw error;
+    }
+  }
 }
 
 /** Its subtasks that no other query asks for. */
@@ -120,6 +132,6 @@ async function unlessGone(action: () => Promise<unknown>): Promise<void> {
   try {
     await action();
   } catch (error) {
-    if (!isRefused(error, "no-node", "node-exists", "not-empty")) throw error;
+    if (!isRefused(error, "no-node")) throw error;
   }
 }

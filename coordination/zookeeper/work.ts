@@ -44,7 +44,7 @@ export class Work {
   constructor(options: WorkOptions) {
     this.#options = options;
     const { context } = options;
-    this.#asks = new View({ context, path: context.layout.asks, onList: (listing) => listing && this.#readAsks(listing) });
+    this.#asks = new View({ context, path: context.layout.asks, costFactor: 2, onList: (listing) => listing && this.#readAsks(listing) });
   }
 
   /** Resolves when what there is now is known, so that the best goes first. */

@@ -6,6 +6,7 @@
 import { createHash } from "node:crypto";
 import { Binary, type Collection, type Filter } from "mongodb";
 import type { Inserted } from "../store.ts";
+import { StoreError } from "../store-error.ts";
 import type { Connection } from "./connection.ts";
 import { isDuplicateKey } from "./explain-error.ts";
 import { InsertBatches } from "./insert-batches.ts";
@@ -31,6 +32,7 @@ export type Fields = Readonly<Record<string, string | number | Date>>;
 const headOnly = { _id: 1, size: 1, used: 1, split: 1 } as const;
 const keysPerCall = 1000;
 const callsAtOnce = 4;
+const mostTries = 5;
 
 export interface BodyTableOptions {
   readonly name: string;
@@ -59,7 +61,7 @@ export class BodyTable {
 
   /** The first body under a key stays. */
   async insert(key: string, body: Uint8Array, fields: Fields = {}): Promise<Inserted> {
-    for (;;) {
+    for (let tries = 0; tries < mostTries; tries++) {
       const document = await this.#write(key, body, fields);
       if (await this.#inserts.insert(document, document.split ? 0 : body.length)) return "inserted";
       if (document.split) await dropPieces(this.#connection, this.#pieces.collection, [document.split]);
@@ -68,6 +70,8 @@ export class BodyTable {
       // It may have been removed in between.
       if (stored) return stored.size === body.length && isSame(stored.digest, document.digest) ? "same" : "different";
     }
+    const message = `Cannot store a body under ${key}: MongoDB says that the key is taken, and has no document under it`;
+    throw new StoreError("unavailable", `${message}; are its indexes damaged?`);
   }
 
   /** The last body under a key stays. */

@@ -8,6 +8,7 @@ import type { StoreUsage } from "../store.ts";
 import { StoreError } from "../store-error.ts";
 import type { BodyTable, Head } from "./body-table.ts";
 import type { Connection } from "./connection.ts";
+import { isPassing } from "./explain-error.ts";
 
 export interface BoundOptions {
   readonly tables: readonly BodyTable[];
@@ -77,11 +78,17 @@ export class Bound {
     if (now - this.#counted < countEvery) return;
     const sums = { _id: null, bytes: { $sum: "$size" }, bodies: { $sum: 1 } };
     const counts = await Promise.all(
-      this.#options.tables.map(({ collection }) =>
-        this.#connection.read("count bodies", () =>
-          collection.aggregate<{ readonly bytes: number; readonly bodies: number }>([{ $group: sums }], { hint: "used" }).toArray(),
-        ),
-      ),
+      this.#options.tables.map(({ collection }) => {
+        const count = (options: { readonly hint?: string }) =>
+          collection.aggregate<{ readonly bytes: number; readonly bodies: number }>([{ $group: sums }], options).toArray();
+        return this.#connection.read("count bodies", () =>
+          count({ hint: "used" }).catch((error: unknown) => {
+            if (isPassing(error)) throw error;
+            // Somebody dropped the index: slower, but right.
+            return count({});
+          }),
+        );
+      }),
     );
     this.#bodies = counts.flat().reduce((sum, { bodies }) => sum + bodies, 0);
     this.#bytes = counts.flat().reduce((sum, { bytes }) => sum + bytes, 0);

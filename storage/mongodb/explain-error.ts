@@ -14,8 +14,8 @@ export const leastWireVersion = 9;
 /** MongoDB's releases by wire version, for those too old for us. */
 const releases: Readonly<Record<number, string>> = { 0: "2.4", 3: "3.0", 4: "3.2", 5: "3.4", 6: "3.6", 7: "4.0", 8: "4.2" };
 
-/** Server errors that pass: shutting down, no primary now, time limit, interrupted. */
-const passing = new Set([6, 7, 50, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436]);
+/** Server errors that pass: shutting down, no primary now, time limit (also of replication), interrupted. */
+const passing = new Set([6, 7, 50, 64, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436]);
 
 export function isDuplicateKey(error: unknown): boolean {
   return error instanceof MongoServerError && error.code === 11000;

@@ -4,6 +4,7 @@
  */
 import type { IndexDescription } from "mongodb";
 import type { Connection } from "./connection.ts";
+import { isPassing } from "./explain-error.ts";
 
 const expiry: IndexDescription = { key: { expires: 1 }, name: "expires", expireAfterSeconds: 0 };
 /** The least recently used first; sizes are summed from it alone. */
@@ -24,7 +25,16 @@ export const collectionNames: readonly string[] = Object.keys(indexes);
 /** Doing it again changes nothing. */
 export async function createIndexes(connection: Connection): Promise<void> {
   for (const [name, descriptions] of Object.entries(indexes)) {
-    await connection.collection(name).createIndexes([...descriptions]);
+    const collection = connection.collection(name);
+    for (const { key, ...options } of descriptions) {
+      try {
+        await collection.createIndex(key, options);
+      } catch (error) {
+        const isOptional = options.expireAfterSeconds !== undefined && !isPassing(error);
+        if (!isOptional) throw error;
+        connection.log.warn({ collection: name, err: error }, "the server lets no documents expire; the store's own sweep removes them");
+      }
+    }
   }
 }
 

@@ -13,6 +13,8 @@ import { makeEvents, writeEvents } from "../support/write-events.ts";
 const rounds = 20;
 const partitions = 40;
 const eventsEach = 200;
+/** Milliseconds. */
+const longestTest = 600_000;
 
 const program = requireServer("queries while MongoDB is killed", await findMongoProgram());
 
@@ -23,7 +25,9 @@ const query = (round: number) => {
 };
 
 if (program) {
-  test(`with ${program.name} as the store, killed ${rounds} times, every query ends with the right counts`, async (t) => {
+  test(`with ${program.name} as the store, killed ${rounds} times, every query ends with the right counts`, {
+    timeout: longestTest,
+  }, async (t) => {
     const events = makeEvents(partitions * eventsEach, 12);
     const counts = new Array<number>(22).fill(0);
     for (const { MET_pt } of events) counts[MET_pt >= 200 ? 21 : 1 + Math.floor(MET_pt * (20 / 200))]!++;

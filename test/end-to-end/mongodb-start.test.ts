@@ -33,7 +33,7 @@ async function readiness(url: string): Promise<{ readonly code: number; readonly
 }
 
 if (program) {
-  test(`a server starts without ${program.name}, says what it waits for, and goes on when that is there`, async (t) => {
+  test(`a server starts without ${program.name}, says what it waits for, answers 503, and shows no password`, async (t) => {
     const args = await prepare(t);
     const port = await findFreePort();
     const server = await startServerProcess([...args, "--mongodb", `mongodb://reader:sekrit@127.0.0.1:${port}/`]);

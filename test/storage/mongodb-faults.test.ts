@@ -36,10 +36,12 @@ async function until(condition: () => boolean, what: string): Promise<void> {
   }
 }
 
+/** Milliseconds. */
+const longestTest = 180_000;
 const yesOrNo = [() => true, () => false] as const;
 
 const on = (claim: string, run: (t: TestContext) => Promise<void>) => {
-  if (program) test(`MongoDB store on ${program.name}: ${claim}`, run);
+  if (program) test(`MongoDB store on ${program.name}: ${claim}`, { timeout: longestTest }, run);
 };
 
 on("what resolved is there, once and whole, although the server is killed again and again", async (t) => {

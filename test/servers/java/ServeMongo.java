@@ -26,9 +26,12 @@ class ServeMongo {
         String command = message.getDocument().keySet().iterator().next();
         if (!Set.of("insert", "update", "delete", "findAndModify").contains(command)) return super.handleMessage(message);
         if (!command.equals("delete") && Files.exists(Path.of(file + ".full"))) return refusal();
-        Document reply = super.handleMessage(message);
-        commit();
-        return reply;
+        // One at a time: nothing that is half done is committed by another.
+        synchronized (this) {
+          Document reply = super.handleMessage(message);
+          commit();
+          return reply;
+        }
       }
     };
     backend.version(new MongoVersion() {

@@ -1,0 +1,325 @@
+/** What can go wrong between processes: races, crashes, zombies, a server that dies. */
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { type TestContext, test } from "node:test";
+import type { Subtask, SubtaskEvent } from "../../../coordination/coordinator.ts";
+import { createZooKeeperCoordinator, type ZooKeeperCoordinator } from "../../../coordination/zookeeper/coordinator.ts";
+import { create, remove, set } from "../../../coordination/zookeeper/operations.ts";
+import { ask, claimNext, drain, joinAs } from "../../contracts/coordinator/harness.ts";
+import { runScript } from "../../contracts/run-script.ts";
+import { keysOf, listen, makeSubtask, makeSubtasks } from "../../contracts/subtasks.ts";
+import { startZooKeeper } from "../../servers/zookeeper-server.ts";
+import { makeTemporaryDirectory } from "../../storage/temporary-directory.ts";
+import { findServer, openConnection, openProxy, silent, tick } from "./zookeeper-for-tests.ts";
+
+const suite = "coordinators on ZooKeeper together";
+const server = await findServer(suite);
+const sessionTimeout = 1500;
+
+async function open(t: TestContext, root: string, hosts = server!.hosts): Promise<ZooKeeperCoordinator> {
+  const coordinator = await createZooKeeperCoordinator({ hosts, root, sessionTimeout, log: silent });
+  t.after(() => coordinator.close());
+  return coordinator;
+}
+
+const newRoot = (): string => `/hazard-${randomUUID()}`;
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  for (const end = performance.now() + 20_000; !(await condition()); ) {
+    if (performance.now() > end) assert.fail("it did not come about in 20 s");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** Everything below the folders of a root, but nodes that are there. */
+async function leftovers(t: TestContext, root: string): Promise<readonly string[]> {
+  const { session } = await openConnection(t, server!.hosts);
+  const below = async (path: string): Promise<readonly string[]> => {
+    const { children = [] } = (await session.list(path)) ?? {};
+    return (await Promise.all(children.map(async (name) => [`${path}/${name}`, ...(await below(`${path}/${name}`))]))).flat();
+  };
+  return (await below(root))
+    .map((path) => path.slice(root.length))
+    .filter((path) => path.split("/").length > (path.startsWith("/subtasks/") ? 3 : 2));
+}
+
+if (server) {
+  test(`${suite}: hazard 1 and 2: done is heard after completing, by every process, and again by one that comes later`, async (t) => {
+    const root = newRoot();
+    const [one, two, worker] = await Promise.all([open(t, root), open(t, root), open(t, root)]);
+    const subtasks = makeSubtasks(30);
+    const saved = new Set<string>();
+    const early: SubtaskEvent[] = [];
+    const heard = [one, two].map((coordinator) => listen(coordinator, keysOf(subtasks)));
+    one.watch(new Set(keysOf(subtasks)), (event) => event.kind === "done" && !saved.has(event.key) && early.push(event), t.signal);
+    for (const coordinator of [one, two]) assert.equal((await coordinator.states(keysOf(subtasks))).size, 0);
+    await one.enqueue(ask(subtasks));
+    for (const { count } of heard) await count(30);
+    const node = await joinAs(worker, "node");
+    for (let index = 0; index < 30; index++) {
+      const claim = await claimNext(node);
+      saved.add(claim.subtask.key);
+      assert.equal(await claim.complete(), true);
+    }
+    for (const { events } of heard) {
+      await until(async () => new Set(events.filter(({ kind }) => kind === "done").map(({ key }) => key)).size === 30);
+      assert.equal(events.filter(({ kind }) => kind === "withdrawn").length, 0);
+    }
+    assert.deepEqual(early, []);
+    assert.equal((await two.states(keysOf(subtasks))).size, 0);
+  });
+
+  test(`${suite}: hazard 3: dispatchers that queue the same subtasks at once create each once`, async (t) => {
+    const root = newRoot();
+    const dispatchers = await Promise.all([1, 2, 3, 4].map(() => open(t, root)));
+    const subtasks = makeSubtasks(1200);
+    const answers = await Promise.all(
+      dispatchers.flatMap((dispatcher, index) =>
+        ["a", "b"].map((query) => dispatcher.enqueue(ask(subtasks, { queryId: query, client: `client ${index}` }))),
+      ),
+    );
+    assert.equal(
+      answers.reduce((sum, { queued }) => sum + queued, 0),
+      1200,
+    );
+    for (const { queued, joined } of answers) assert.equal(queued + joined, 1200);
+    assert.deepEqual(await dispatchers[0]!.counts(), { unowned: 1200, owned: 0, failed: 0 });
+  });
+
+  test(`${suite}: hazard 4 and 5: two programs over one partition are two subtasks, and each claim completes its own`, async (t) => {
+    const root = newRoot();
+    const [dispatcher, worker] = await Promise.all([open(t, root), open(t, root)]);
+    await dispatcher.enqueue(ask([makeSubtask(0, "a"), makeSubtask(0, "b")]));
+    const node = await joinAs(worker, "node");
+    const first = await claimNext(node);
+    const second = await claimNext(node);
+    assert.equal(await second.complete(), true);
+    assert.deepEqual([...(await dispatcher.states([first.subtask.key, second.subtask.key])).keys()], [first.subtask.key]);
+    assert.equal(await first.complete(), true);
+  });
+
+  test(`${suite}: hazard 6: four processes that race for 800 subtasks claim each once, lose no worker and leave nothing behind`, async (t) => {
+    const root = newRoot();
+    const dispatcher = await open(t, root);
+    const subtasks = makeSubtasks(800);
+    const stop = new AbortController();
+    const claimed: Subtask[] = [];
+    const workers = await Promise.all([0, 1, 2, 3].map(async (id) => joinAs(await open(t, root), `node ${id}`)));
+    const pulling = workers.flatMap((node) =>
+      [0, 1, 2].map(async () => {
+        for (;;) {
+          const claim = await node.claim({ signal: stop.signal });
+          claimed.push(claim.subtask);
+          assert.equal(await claim.complete(), true);
+          if (claimed.length >= 800) stop.abort(new Error("all done"));
+        }
+      }),
+    );
+    await dispatcher.enqueue(ask(subtasks));
+    for (const outcome of await Promise.allSettled(pulling)) {
+      assert(outcome.status === "rejected");
+      assert.match(String(outcome.reason), /all done/);
+    }
+    assert.deepEqual([...keysOf(claimed)].sort(), [...keysOf(subtasks)].sort());
+    await Promise.all(workers.map((worker) => worker.leave()));
+    await until(async () => (await leftovers(t, root)).length === 0);
+  });
+
+  test(`${suite}: hazard 7: a subtask whose node was killed while it had it is claimed by another, its loss counted`, async (t) => {
+    const root = newRoot();
+    const dispatcher = await open(t, root);
+    await dispatcher.enqueue(ask(makeSubtasks(1)));
+    const child = runScript(new URL("./hold-a-claim.ts", import.meta.url), { parameters: [server.hosts, root, `${sessionTimeout}`] });
+    await child.reached(1);
+    const node = await joinAs(dispatcher, "node");
+    const waiting = claimNext(node);
+    child.process.kill("SIGKILL");
+    await child.ended;
+    const claim = await waiting;
+    assert.equal(await claim.fail("an error"), true);
+    const again = await claimNext(node);
+    assert.equal(await again.fail("hopeless", { permanent: true }), true);
+    const read = async () => (await dispatcher.states(keysOf(makeSubtasks(1)))).get(makeSubtask(0).key);
+    // Who sees the node die counts its loss a moment later.
+    await until(async () => {
+      const state = await read();
+      return state?.kind === "failed" && state.failure.attempts === 3;
+    });
+    const state = await read();
+    assert(state?.kind === "failed");
+    for (const cause of ["node zombie died", "an error", "hopeless"]) assert(state.failure.cause.includes(cause), state.failure.cause);
+  });
+
+  test(`${suite}: a node that slept beyond its session timeout does not complete what it lost, and goes on as a node`, async (t) => {
+    const root = newRoot();
+    const dispatcher = await open(t, root);
+    await dispatcher.enqueue(ask(makeSubtasks(1)));
+    const child = runScript(new URL("./hold-a-claim.ts", import.meta.url), { parameters: [server.hosts, root, `${sessionTimeout}`] });
+    t.after(() => child.process.kill("SIGKILL"));
+    await child.reached(1);
+    child.process.kill("SIGSTOP");
+    const node = await joinAs(dispatcher, "node");
+    const claim = await claimNext(node);
+    child.process.kill("SIGCONT");
+    await child.reached(2);
+    assert.equal(child.lines[1], "completed false, aborted true");
+    assert.equal((await dispatcher.states([claim.subtask.key])).get(claim.subtask.key)?.kind, "owned");
+    assert.equal(await claim.complete(), true);
+    await dispatcher.enqueue(ask([makeSubtask(7)]));
+    await node.leave();
+    await child.reached(3);
+    assert.equal(child.lines[2], "next 7 true");
+    assert.equal((await child.ended).errors, "");
+  });
+
+  test(`${suite}: a server that is killed and restarted in the middle of work loses nothing and repeats nothing`, async (t) => {
+    const own = await startZooKeeper({ directory: await makeTemporaryDirectory(t), tick });
+    if ("missing" in own) return;
+    t.after(() => own.stop());
+    const root = newRoot();
+    const [dispatcher, worker] = await Promise.all([open(t, root, own.hosts), open(t, root, own.hosts)]);
+    const subtasks = makeSubtasks(600);
+    await dispatcher.enqueue(ask(subtasks));
+    const node = await joinAs(worker, "node");
+    const stop = new AbortController();
+    const completed: string[] = [];
+    const pulling = [0, 1, 2, 3].map(async () => {
+      for (;;) {
+        const claim = await node.claim({ signal: stop.signal });
+        if (await claim.complete()) completed.push(claim.subtask.key);
+      }
+    });
+    await until(async () => completed.length > 100);
+    own.signal("SIGKILL");
+    await own.restart();
+    await until(async () => {
+      const { unowned, owned } = await dispatcher.counts();
+      return unowned + owned === 0;
+    });
+    stop.abort();
+    await Promise.allSettled(pulling);
+    assert.deepEqual(await dispatcher.counts(), { unowned: 0, owned: 0, failed: 0 });
+    assert.equal(new Set(completed).size, completed.length);
+    // Where the session was lost too, up to four were completed without the answer saying so.
+    assert(completed.length >= 596, `${completed.length} of 600 were completed`);
+  });
+
+  test(`${suite}: while the connection is in doubt nothing is claimed, and it goes on where it was`, async (t) => {
+    const root = newRoot();
+    const proxy = await openProxy(t, server.port);
+    const [dispatcher, worker] = await Promise.all([open(t, root), open(t, root, proxy.address)]);
+    const node = await joinAs(worker, "node");
+    await dispatcher.enqueue(ask(makeSubtasks(3)));
+    const held = await claimNext(node);
+    proxy.cut();
+    const next = claimNext(node);
+    const completing = held.complete();
+    proxy.mend();
+    assert.equal(await completing, true);
+    assert.equal(await (await next).complete(), true);
+    await drain(node, 1);
+    assert.deepEqual(await dispatcher.counts(), { unowned: 0, owned: 0, failed: 0 });
+  });
+
+  test(`${suite}: withdrawal by one process is heard as such by others, and stops the nodes' claims`, async (t) => {
+    const root = newRoot();
+    const [one, two, worker] = await Promise.all([open(t, root), open(t, root), open(t, root)]);
+    const subtasks = makeSubtasks(20);
+    await one.enqueue(ask(subtasks));
+    const node = await joinAs(worker, "node");
+    const claim = await claimNext(node);
+    await two.states(keysOf(subtasks));
+    const heard = listen(two, keysOf(subtasks));
+    await two.states(keysOf(subtasks));
+    const stopped = new Promise((resolve) => claim.signal.addEventListener("abort", resolve));
+    assert.deepEqual(await one.withdraw("query", "alice"), { interested: 0 });
+    await stopped;
+    assert.equal(await claim.release(), true);
+    await until(async () => heard.events.filter(({ kind }) => kind === "withdrawn").length === 20);
+    assert.equal(
+      heard.events.some(({ kind }) => kind === "done"),
+      false,
+    );
+  });
+
+  test(`${suite}: a query is not lost that is asked for while another that shares its subtasks is withdrawn`, async (t) => {
+    const root = newRoot();
+    const [one, two] = await Promise.all([open(t, root), open(t, root)]);
+    const subtasks = makeSubtasks(300);
+    for (let round = 0; round < 10; round++) {
+      await one.enqueue(ask(subtasks, { queryId: `a ${round}` }));
+      await Promise.all([one.withdraw(`a ${round}`, "alice"), two.enqueue(ask(subtasks, { queryId: `b ${round}`, client: "bob" }))]);
+      assert.equal((await one.states(keysOf(subtasks))).size, 300, `round ${round}`);
+      await two.withdraw(`b ${round}`, "bob");
+      assert.equal((await one.counts()).unowned, 0);
+    }
+  });
+
+  test(`${suite}: garbage in znodes is skipped and logged; the rest is worked off`, async (t) => {
+    const root = newRoot();
+    const { session } = await openConnection(t, server.hosts);
+    const warnings: string[] = [];
+    const dispatcher = await open(t, root);
+    const log = { ...silent, warn: (fields: object) => void warnings.push(JSON.stringify(fields)) };
+    const worker = await createZooKeeperCoordinator({ hosts: server.hosts, root, sessionTimeout, log });
+    t.after(() => worker.close());
+    await dispatcher.enqueue(ask(makeSubtasks(3)));
+    const garbage = Buffer.from("\u0000{garbage");
+    const [query] = (await session.list(`${root}/queries`))!.children;
+    await session.commit([
+      create(`${root}/asks/garbage`),
+      create(`${root}/queries/${query}/garbage`, garbage),
+      create(`${root}/queries/${query}/${"p".repeat(22)}.0000000009`, garbage),
+      create(`${root}/nodes/garbage`, garbage),
+      create(`${root}/held/garbage`, garbage),
+    ]);
+    const [shard] = (
+      await Promise.all(
+        (await session.list(`${root}/subtasks`))!.children.map(async (name) => ({
+          name,
+          list: await session.list(`${root}/subtasks/${name}`),
+        })),
+      )
+    ).filter(({ list }) => list!.children.length > 0);
+    await session.commit([set(`${root}/subtasks/${shard!.name}/${shard!.list!.children[0]}`, garbage)]);
+    const node = await joinAs(worker, "node");
+    await drain(node, 3);
+    assert.deepEqual(
+      (await worker.nodes()).map(({ id }) => id),
+      ["node"],
+    );
+    for (const place of ["asks/garbage", "nodes/garbage", `queries/${query}/garbage`]) {
+      assert(
+        warnings.some((warning) => warning.includes(place)),
+        place,
+      );
+    }
+  });
+
+  test(`${suite}: an alien root, a newer layout, a missing chroot and a root that is none are refused with what to do`, async (t) => {
+    const { session } = await openConnection(t, server.hosts);
+    const alien = newRoot();
+    const newer = newRoot();
+    await session.commit([
+      create(alien, Buffer.from("something else")),
+      create(newer, Buffer.from('{"layout":"femtoq coordination","version":2}')),
+    ]);
+    await assert.rejects(open(t, alien), /something else .* is there; choose another root/);
+    await assert.rejects(open(t, newer), /version 2, of a newer Femtoq, and this one knows version 1/);
+    await assert.rejects(open(t, "/x", `${server.hosts}/none/here`), /path \/none\/here .* no such znode; create it/);
+    await assert.rejects(open(t, "femtoq"), /is a path like \/femtoq/);
+    await session.commit([create("/site"), remove(alien)]);
+    const inside = await open(t, "/deep/root", `${server.hosts}/site`);
+    await inside.enqueue(ask(makeSubtasks(1)));
+    assert.equal((await session.list("/site/deep/root/asks"))?.children.length, 1);
+  });
+
+  test(`${suite}: with a password everything belongs to it, and others are told`, async (t) => {
+    const root = newRoot();
+    const owner = await createZooKeeperCoordinator({ hosts: server.hosts, root, sessionTimeout, log: silent, auth: "femtoq:secret" });
+    t.after(() => owner.close());
+    await owner.enqueue(ask(makeSubtasks(2)));
+    await drain(await joinAs(owner, "node"), 2);
+    await assert.rejects(open(t, root), { code: "no-auth", message: /--zookeeper-auth/ });
+  });
+}
