@@ -1,6 +1,7 @@
 /** What can go wrong between processes: races, crashes, zombies, a server that dies. */
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
+import process from "node:process";
 import { type TestContext, test } from "node:test";
 import type { Subtask, SubtaskEvent } from "../../../coordination/coordinator.ts";
 import { createZooKeeperCoordinator, type ZooKeeperCoordinator } from "../../../coordination/zookeeper/coordinator.ts";
@@ -155,12 +156,16 @@ if (server) {
     const dispatcher = await open(t, root);
     await dispatcher.enqueue(ask(makeSubtasks(1)));
     const child = runScript(new URL("./hold-a-claim.ts", import.meta.url), { parameters: [server.hosts, root, `${sessionTimeout}`] });
-    t.after(() => child.process.kill("SIGKILL"));
+    const pid = child.process.pid!;
+    // Deno's `ChildProcess.kill` signals once only.
+    t.after(() => {
+      if (child.process.exitCode === null) process.kill(pid, "SIGKILL");
+    });
     await child.reached(1);
-    child.process.kill("SIGSTOP");
+    process.kill(pid, "SIGSTOP");
     const node = await joinAs(dispatcher, "node");
     const claim = await claimNext(node);
-    child.process.kill("SIGCONT");
+    process.kill(pid, "SIGCONT");
     await child.reached(2);
     assert.equal(child.lines[1], "completed false, aborted true");
     assert.equal((await dispatcher.states([claim.subtask.key])).get(claim.subtask.key)?.kind, "owned");
