@@ -11,9 +11,9 @@
  * Does not bound the memory that subtasks need: the column cache makes them wait for it.
  */
 import type { Claim, Membership, Subtask } from "../coordination/coordinator.ts";
+import { pause } from "../functions/pause.ts";
 import type { ComputeTask, Log } from "../functions/services.ts";
 import type { Store } from "../storage/store.ts";
-import { pause } from "./pause.ts";
 
 export type Outcome =
   | { readonly kind: "partial"; readonly partial: Uint8Array }

@@ -10,21 +10,15 @@ import { DamagedPartial, decodePartial, encodePartial, type Partial } from "../.
 import type { Program } from "../../engine/program.ts";
 import type { Store, StoredPlan } from "../../storage/store.ts";
 import { StoreError } from "../../storage/store-error.ts";
+import type { Status } from "../api.ts";
+import { pause } from "../pause.ts";
 import type { Log } from "../services.ts";
 import { subtaskKey, subtaskOf } from "./plan-submission.ts";
 
 /** `absent`: neither stored nor queued, as after a cancellation. */
 export type PartitionState = "absent" | "waiting" | "loading" | "running" | "stored" | "merged" | "failed";
 
-export interface Counts {
-  readonly total: number;
-  readonly waiting: number;
-  readonly loading: number;
-  readonly running: number;
-  readonly done: number;
-  readonly failed: number;
-  readonly absent: number;
-}
+export type Counts = Status["partitions"] & { readonly absent: number };
 
 const eventStates: Readonly<Record<Exclude<SubtaskEvent["kind"], "failed" | "done">, PartitionState>> = {
   unowned: "waiting",
@@ -263,17 +257,4 @@ export class Progress {
     await this.#coordinator.enqueue({ queryId: `repair:${key}`, client: "repair", priority: 0, subtasks });
     this.#set(place, "waiting");
   }
-}
-
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, milliseconds);
-    signal.addEventListener("abort", end, { once: true });
-    if (signal.aborted) end();
-  });
 }

@@ -1,3 +1,4 @@
+/** Longer than most files: one suite of hazards that share processes, roots and helpers; each test stands by itself. */
 /** What can go wrong between processes: races, crashes, zombies, a server that dies. */
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
