@@ -8,6 +8,8 @@
  */
 import { chartAxis, logarithmicFloor } from "./chart-axes.js";
 import { cssColourAt } from "./chart-theme.js";
+import { itemTooltip } from "./chart-tooltip.js";
+import { contentExtremes } from "./content-extremes.js";
 import { formatNumber } from "./format-number.js";
 
 const shades = 64;
@@ -32,7 +34,7 @@ export function heatmapChart(bins, { scales, theme, interactive }) {
       { ...bar, gridIndex: 1, position: "right", minorTick: { show: false } },
     ],
     series: [cells(bins, range, scales.content, interactive), colourBar(range, scales.content)],
-    ...(interactive ? { tooltip: tooltip(theme) } : {}),
+    ...(interactive ? { tooltip: itemTooltip(theme, describe) } : {}),
   };
 }
 
@@ -41,11 +43,7 @@ export function heatmapChart(bins, { scales, theme, interactive }) {
  * @param {Scale} scale
  */
 function contentRange(values, scale) {
-  let [least, most] = [0, 0];
-  for (const value of values) {
-    if (value < least) least = value;
-    if (value > most) most = value;
-  }
+  const [least, most] = contentExtremes(values);
   const min = scale === "log" ? logarithmicFloor(values) : least;
   return { min, max: most > min ? most : min + 1 };
 }
@@ -117,19 +115,8 @@ function rectangles(id, { data, silent }) {
   };
 }
 
-/** @param {ChartTheme} theme */
-function tooltip(theme) {
-  return {
-    trigger: /** @type {const} */ ("item"),
-    renderMode: /** @type {const} */ ("richText"),
-    transitionDuration: 0,
-    backgroundColor: theme.panel,
-    borderColor: theme.grid,
-    textStyle: { color: theme.ink, fontSize: 12 },
-    formatter: (/** @type {any} */ item) => {
-      /** @type {readonly string[]} */
-      const [left, right, low, high, value, error] = item.value.map(formatNumber);
-      return `x ${left} – ${right}\ny ${low} – ${high}\n${value} ± ${error}`;
-    },
-  };
+/** @param {readonly number[]} values */
+function describe(values) {
+  const [left, right, low, high, value, error] = values.map(formatNumber);
+  return `x ${left} – ${right}\ny ${low} – ${high}\n${value} ± ${error}`;
 }

@@ -9,6 +9,8 @@
  * @import { ChartTheme } from "./chart-theme.js"
  */
 import { chartAxis, contentTitle, logarithmicFloor } from "./chart-axes.js";
+import { itemTooltip } from "./chart-tooltip.js";
+import { contentExtremes } from "./content-extremes.js";
 import { formatNumber } from "./format-number.js";
 
 /** Beyond this, hovering names no single bin: each would be narrower than a pixel. */
@@ -22,7 +24,7 @@ const mostBinsWithTips = 4000;
 export function outlineChart(bins, { scales, theme, interactive, end }) {
   const [axis] = bins.axes;
   const { edges } = axis;
-  const floor = scales.content === "log" ? logarithmicFloor(bins.values) : Math.min(0, ...spread(bins.values));
+  const floor = scales.content === "log" ? logarithmicFloor(bins.values) : contentExtremes(bins.values)[0];
   const tips = interactive && bins.values.length <= mostBinsWithTips;
   const start = scales.content === "log" ? { min: floor } : floor < 0 ? {} : { min: 0 };
   const range = end === undefined || floor < 0 ? start : { ...start, max: end };
@@ -30,7 +32,7 @@ export function outlineChart(bins, { scales, theme, interactive, end }) {
     xAxis: chartAxis({ title: axis.label, scale: scales.x, min: edges[0], max: edges[edges.length - 1], theme }),
     yAxis: chartAxis({ title: contentTitle(axis, bins.weighted), scale: scales.content, ...range, theme, titleGap: 52 }),
     series: [outline(bins, { floor, theme }), errorBars(bins, { floor, theme, tips })],
-    ...(tips ? { tooltip: tooltip(theme) } : {}),
+    ...(tips ? { tooltip: itemTooltip(theme, describe) } : {}),
   };
 }
 
@@ -96,32 +98,7 @@ function errorBars(bins, { floor, theme, tips }) {
   };
 }
 
-/** @param {ChartTheme} theme */
-function tooltip(theme) {
-  return {
-    trigger: /** @type {const} */ ("item"),
-    renderMode: /** @type {const} */ ("richText"),
-    transitionDuration: 0,
-    backgroundColor: theme.panel,
-    borderColor: theme.grid,
-    textStyle: { color: theme.ink, fontSize: 12 },
-    formatter: (/** @type {any} */ item) => {
-      /** @type {readonly number[]} */
-      const [lower, upper, value, error] = item.value;
-      return `${formatNumber(lower)} – ${formatNumber(upper)}\n${formatNumber(value)} ± ${formatNumber(error)}`;
-    },
-  };
-}
-
-/**
- * Smallest and largest, without spreading a long array over the stack.
- * @param {Float64Array} values
- */
-function spread(values) {
-  let [least, most] = [0, 0];
-  for (const value of values) {
-    if (value < least) least = value;
-    if (value > most) most = value;
-  }
-  return [least, most];
+/** @param {readonly number[]} values */
+function describe([lower, upper, value, error]) {
+  return `${formatNumber(lower)} – ${formatNumber(upper)}\n${formatNumber(value)} ± ${formatNumber(error)}`;
 }
