@@ -18,9 +18,18 @@ export interface Place {
   readonly offsets?: Block;
 }
 
+/** What loading a column took on its thread: bytes read, and milliseconds of reading them and of decompressing and decoding. */
+export interface LoadCost {
+  readonly bytes: number;
+  readonly reading: number;
+  readonly decoding: number;
+}
+
 export interface Loading {
   /** Settles when nothing writes to the place any more; gives how many values there are. */
   readonly done: Promise<number>;
+  /** Undefined until it is done, and where nobody measures. */
+  cost?(): LoadCost | undefined;
   /** True where it had not begun: then nothing was or will be written. */
   cancel(): boolean;
 }
@@ -43,6 +52,7 @@ export class CachedColumn {
   #ownOffsets: Block | undefined;
   #offsets: SharedOffsets | undefined;
   #cancel: () => boolean = () => false;
+  #cost: () => LoadCost | undefined = () => undefined;
 
   /** `blocks` are of the sizes that `sizes` gives. */
   constructor(options: { readonly partition: CachedPartition; readonly location: ColumnLocation; readonly blocks: readonly Block[] }) {
@@ -81,6 +91,11 @@ export class CachedColumn {
     return sum;
   }
 
+  /** What loading it took, once it is ready. */
+  get cost(): LoadCost | undefined {
+    return this.#cost();
+  }
+
   block(kind: "values" | "valid" | "offsets"): Block | undefined {
     switch (kind) {
       case "values":
@@ -94,13 +109,14 @@ export class CachedColumn {
 
   /** Calls `settled` once, later, when the state has changed. */
   start(load: Load, settled: () => void): void {
-    const { done, cancel } = load(this.location, {
+    const { done, cancel, cost } = load(this.location, {
       slab: this.partition.slab,
       values: this.#values,
       ...(this.#valid && { valid: this.#valid }),
       ...(this.#ownOffsets && { offsets: this.#ownOffsets }),
     });
     this.#cancel = cancel;
+    if (cost) this.#cost = cost;
     this.outcome = done
       .then((values) => this.#accept(values))
       .then(
@@ -148,4 +164,14 @@ export class CachedColumn {
     this.#values = slab.shrink(this.#values, values * bytesPerValue[column.dtype]);
     if (this.#valid) this.#valid = slab.shrink(this.#valid, values);
   }
+}
+
+export function sumCosts(columns: readonly CachedColumn[]): LoadCost & { readonly columns: number } {
+  const sum = { columns: columns.length, bytes: 0, reading: 0, decoding: 0 };
+  for (const { cost } of columns) {
+    sum.bytes += cost?.bytes ?? 0;
+    sum.reading += cost?.reading ?? 0;
+    sum.decoding += cost?.decoding ?? 0;
+  }
+  return sum;
 }

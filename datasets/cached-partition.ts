@@ -2,6 +2,7 @@
  * What the column cache holds of one partition: its columns, all in one slab, and each collection's offsets once.
  * Offsets live as long as a column that uses them.
  */
+import type { Input } from "../engine/inputs.ts";
 import { baseName } from "./base-name.ts";
 import type { CachedColumn } from "./cached-column.ts";
 import { type ColumnLocation, DatasetError } from "./dataset.ts";
@@ -26,6 +27,30 @@ export class CachedPartition {
   constructor(fingerprint: string, slab: Slab) {
     this.fingerprint = fingerprint;
     this.slab = slab;
+  }
+
+  /** Whether a column that has it is here or on its way for each of a program's inputs. */
+  holds(inputs: readonly Input[]): boolean {
+    const columns = [...this.columns.values()].map(({ location }) => location.column);
+    const nullable = new Set(inputs.flatMap((input) => (input.kind === "valid" ? [input.column] : [])));
+    return inputs.every((input) =>
+      columns.some((column) => {
+        if (column.collection !== input.collection) return false;
+        if (input.kind === "offsets") return input.columns.includes(column.name);
+        if (column.name !== input.column || column.nullable !== nullable.has(column.name)) return false;
+        return input.kind === "valid" || column.dtype === input.dtype;
+      }),
+    );
+  }
+
+  /** Of the columns that are here or on their way. */
+  get names(): ReadonlySet<string> {
+    return new Set([...this.columns.values()].map(({ location }) => location.column.name));
+  }
+
+  holdsNamed(names: readonly string[]): boolean {
+    const held = this.names;
+    return names.every((name) => held.has(name));
   }
 
   /** The collection's offsets for a column that came with these; frees them where the collection has its own. Throws `DatasetError` where the two differ. */

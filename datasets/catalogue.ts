@@ -1,7 +1,7 @@
 /** Datasets by name, from files of this machine. Sees what changes on disk at the next `get`; keeps metadata in memory, nothing else. */
 import { basename } from "node:path";
 import { refuseBadName } from "./data-option.ts";
-import { type Catalogue, type ColumnLocation, DatasetError } from "./dataset.ts";
+import { type Catalogue, type ColumnLocation, DatasetError, type Partition } from "./dataset.ts";
 import { type DatasetEntry, WatchedDataset } from "./watched-dataset.ts";
 
 /** Throws `DatasetError` for bad and repeated names; looks at no file yet. */
@@ -16,11 +16,19 @@ export function createCatalogue(entries: readonly DatasetEntry[]): Catalogue {
   }
   return {
     names: () => [...datasets.keys()],
+    refresh: async () => {},
+    forget: async (name) => (datasets.has(name) ? "in-use" : "unknown"),
     get: async (name) => datasets.get(name)?.look(),
-    async locate(name, partition, column): Promise<ColumnLocation> {
-      const location = await datasets.get(name)?.locate(partition, column);
-      if (location) return location;
-      throw new DatasetError(`Cannot find ${basename(partition.file.path)}: no dataset is named ${name} here`, { permanent: true });
-    },
+    locate: (name, partition, column) => locateIn(datasets.get(name), { name, partition, column }),
   };
+}
+
+/** Throws `DatasetError` where there is no such dataset, or it does not have the column there. */
+export function locateIn(
+  dataset: WatchedDataset | undefined,
+  { name, partition, column }: { readonly name: string; readonly partition: Partition; readonly column: string },
+): Promise<ColumnLocation> {
+  if (dataset) return dataset.locate(partition, column);
+  const reason = `no dataset is named ${name} here`;
+  return Promise.reject(new DatasetError(`Cannot find ${basename(partition.file.path)}: ${reason}`, { permanent: true }));
 }

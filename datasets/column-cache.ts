@@ -10,7 +10,7 @@
  */
 import type { Input } from "../engine/inputs.ts";
 import { bytesPerValue } from "../engine/schema.ts";
-import { CachedColumn, type Load } from "./cached-column.ts";
+import { CachedColumn, type Load, type LoadCost, sumCosts } from "./cached-column.ts";
 import { CachedPartition } from "./cached-partition.ts";
 import { type ColumnLocation, DatasetError } from "./dataset.ts";
 import { type Block, type Slab, taken } from "./slab.ts";
@@ -27,6 +27,8 @@ export interface Lease {
   readonly slab: Slab;
   /** Not cleared. */
   readonly work: Block;
+  /** What was loaded for this lease; the other columns were here, or on their way for another. */
+  readonly loaded: LoadCost & { readonly columns: number };
   /** Byte address of the array; throws `DatasetError` where the leased columns do not have it. */
   address(input: Input): number;
   /** Only when no thread uses the memory any more. A second call does nothing. */
@@ -42,6 +44,8 @@ interface Waiter {
 interface Reserved {
   readonly partition: CachedPartition;
   readonly columns: readonly CachedColumn[];
+  /** Those of the columns that were not there. */
+  readonly missing: readonly CachedColumn[];
   readonly work: Block;
 }
 
@@ -71,18 +75,17 @@ export class ColumnCache {
 
   /** Whether a column that has it is here or on its way for each of a program's inputs. */
   holds(fingerprint: string, inputs: readonly Input[]): boolean {
-    const partition = this.#partitions.get(fingerprint);
-    if (!partition) return false;
-    const columns = [...partition.columns.values()].map(({ location }) => location.column);
-    const nullable = new Set(inputs.flatMap((input) => (input.kind === "valid" ? [input.column] : [])));
-    return inputs.every((input) =>
-      columns.some((column) => {
-        if (column.collection !== input.collection) return false;
-        if (input.kind === "offsets") return input.columns.includes(column.name);
-        if (column.name !== input.column || column.nullable !== nullable.has(column.name)) return false;
-        return input.kind === "valid" || column.dtype === input.dtype;
-      }),
-    );
+    return this.#partitions.get(fingerprint)?.holds(inputs) ?? false;
+  }
+
+  /** Whether columns of these names are here or on their way. */
+  holdsNamed(fingerprint: string, names: readonly string[]): boolean {
+    return this.#partitions.get(fingerprint)?.holdsNamed(names) ?? false;
+  }
+
+  /** Partitions of which a column is here or on its way. */
+  get partitions(): Iterable<CachedPartition> {
+    return this.#partitions.values();
   }
 
   /** Rejects with `DatasetError` where a column cannot be loaded or all together can never fit, and with the signal's reason. */
@@ -100,8 +103,8 @@ export class ColumnCache {
       release();
       throw error;
     }
-    const { partition, columns, work } = reserved;
-    return { slab: partition.slab, work, address: (input) => addressOf(input, columns), release };
+    const { partition, columns, missing, work } = reserved;
+    return { slab: partition.slab, work, loaded: sumCosts(missing), address: (input) => addressOf(input, columns), release };
   }
 
   #reserve(request: LeaseRequest): Promise<Reserved> {
@@ -172,17 +175,19 @@ export class ColumnCache {
     this.#partitions.set(partition.fingerprint, partition);
     partition.leases++;
     const [work, ...rest] = blocks as [Block, ...Block[]];
+    const begun: CachedColumn[] = [];
     for (const location of missing) {
       const column = new CachedColumn({ partition, location, blocks: rest.splice(0, CachedColumn.sizes(location).length) });
       partition.columns.set(column.identity, column);
       column.start(this.#load, () => this.#loaded(column));
+      begun.push(column);
     }
     const columns = request.columns.map(({ column }) => partition.columns.get(CachedColumn.identityOf(column))!);
     for (const column of columns) {
       column.leases++;
       this.#idle.delete(column);
     }
-    return { partition, columns, work };
+    return { partition, columns, missing: begun, work };
   }
 
   /** Blocks of these sizes in the partition's slab, at the expense of idle columns if that helps. */

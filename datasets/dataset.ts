@@ -40,11 +40,17 @@ export interface Dataset {
   readonly bytes: number;
   /** Present while the dataset is still being made: how many entries exist and how many there will be. */
   readonly preparing?: { readonly entries: number; readonly total: number };
+  /** What its operators should know: the name stands for other files than this process was started with. */
+  readonly notice?: string;
 }
 
 export interface Catalogue {
-  /** Names of all datasets, in the order they were registered. */
+  /** Names of the datasets known now: first those this process was started with. */
   names(): readonly string[];
+  /** Learns what other processes registered. Never rejects: where they cannot be asked, what is known stays. */
+  refresh(): Promise<void>;
+  /** Forgets a dataset that no running process was started with: its files and what was computed stay. */
+  forget(name: string): Promise<"forgotten" | "unknown" | "in-use">;
   /**
    * The dataset as its files are now: looks at names, sizes and modification times each time, and reads the metadata of new or changed files only.
    * Waits for the first partition of one that is being made. Undefined for a name it does not know; throws `DatasetError` where no file can be read.

@@ -1,7 +1,10 @@
 /** The files that a pattern names, in the order of their paths. Patterns come from the operator, never from a query. */
+
+import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
-import { glob } from "tinyglobby";
+import { dirname, isAbsolute, join, resolve } from "node:path";
+import process from "node:process";
+import { escapePath, glob } from "tinyglobby";
 import type { FileIdentity } from "./dataset.ts";
 import { reasonOf } from "./local-file.ts";
 import { mapBounded } from "./map-bounded.ts";
@@ -19,6 +22,12 @@ export interface FoundFile {
  * Files whose names start with a dot are found by their full name only. Empty where nothing matches.
  */
 export const findFiles = (pattern: string): Promise<FoundFile[]> => createFileFinder(pattern)();
+
+/** The same pattern, whatever folder a process works in. */
+export function absolutePattern(pattern: string): string {
+  const path = resolve(pattern);
+  return isAbsolute(pattern) || existsSync(path) ? path : join(escapePath(process.cwd()), pattern);
+}
 
 /** Finds the files of one pattern again and again; a folder whose time of change stands still is not walked again. */
 export function createFileFinder(pattern: string): () => Promise<FoundFile[]> {

@@ -1,48 +1,46 @@
 /**
  * One dataset of the catalogue: its files as they were at the last look, and the metadata of each.
  *
- * Promises: concurrent calls share one look; a footer is read once per identity of its file, and again only where reading failed
- * for a reason that may pass; nothing of a file that is gone is kept. A file that cannot be read takes the place of a partition
+ * Promises: concurrent calls share one look; a footer is read once per identity of its file (not at all where the store remembers it), and again
+ * only where reading failed for a reason that may pass; nothing of a file that is gone is kept. A file that cannot be read takes the place of a partition
  * without entries, so that a query names it.
  */
 import { basename } from "node:path";
 import type { Schema } from "../engine/schema.ts";
 import { baseName } from "./base-name.ts";
-import { type BrokenFile, type ColumnLocation, type Dataset, DatasetError, type FileIdentity, type Partition } from "./dataset.ts";
+import { type BrokenFile, type ColumnLocation, type Dataset, DatasetError, type Partition } from "./dataset.ts";
+import type { FileMemory } from "./file-memory.ts";
 import { createFileFinder, type FoundFile } from "./find-files.ts";
-import { fingerprintOf } from "./fingerprint.ts";
-import { withUnchangedFile } from "./local-file.ts";
+import { type KnownFile, readKnownFile, shareShapes } from "./known-file.ts";
 import { mapBounded } from "./map-bounded.ts";
 import { mergeSchemas } from "./merge-schemas.ts";
-import { type FileShape, locateChunk, type ParquetFile } from "./parquet/chunk.ts";
-import { readFooter } from "./parquet/read-footer.ts";
+import { locateChunk, type ParquetFile } from "./parquet/chunk.ts";
 
 export interface DatasetEntry {
   readonly name: string;
   /** A file, a folder or a glob pattern. */
   readonly pattern: string;
+  /** Other processes are not told of it. */
+  readonly isPrivate?: boolean;
   /** For a dataset that is being made: how far it is; undefined when it is complete. */
   readonly preparing?: () => { readonly entries: number; readonly total: number } | undefined;
   /** For a dataset that is being made: resolves when its first file is there. Whoever makes it owns the promise. */
   readonly firstFile?: Promise<void>;
 }
 
-type KnownFile = { readonly file: FileIdentity; readonly partitions: readonly Omit<Partition, "index">[] } & (
-  | { readonly kind: "read"; readonly content: ParquetFile }
-  | { readonly kind: "broken"; readonly cause: string; readonly permanent: boolean }
-);
-
 const parallelFooters = 4;
 
 export class WatchedDataset {
   readonly #entry: DatasetEntry;
   readonly #find: () => Promise<FoundFile[]>;
+  readonly #memory: FileMemory | undefined;
   #known: ReadonlyMap<string, KnownFile> = new Map();
   #dataset: Dataset | undefined;
   #look: Promise<Dataset> | undefined;
 
-  constructor(entry: DatasetEntry) {
+  constructor(entry: DatasetEntry, memory?: FileMemory) {
     this.#entry = entry;
+    this.#memory = memory;
     this.#find = createFileFinder(entry.pattern);
   }
 
@@ -52,6 +50,11 @@ export class WatchedDataset {
       this.#look = undefined;
     });
     return this.#look;
+  }
+
+  /** As the last look that succeeded found it; looks at nothing. */
+  get last(): Dataset | undefined {
+    return this.#dataset;
   }
 
   /** From what the last look found; looks again where the partition is not in it. */
@@ -78,7 +81,7 @@ export class WatchedDataset {
     await this.#entry.firstFile;
     const preparing = this.#entry.preparing?.();
     const found = await this.#find();
-    const files = await mapBounded(found, parallelFooters, (file) => this.#refresh(file));
+    const files = await this.#refresh(found);
     const same = files.length === this.#known.size && files.every((file) => this.#known.get(file.file.path) === file);
     if (!same || !this.#dataset) {
       this.#known = new Map(shareShapes(files).map((file) => [file.file.path, file]));
@@ -88,43 +91,21 @@ export class WatchedDataset {
     return preparing ? { ...this.#dataset, preparing } : this.#dataset;
   }
 
-  async #refresh(found: FoundFile): Promise<KnownFile> {
-    const known = this.#known.get(found.file.path);
+  async #refresh(found: readonly FoundFile[]): Promise<KnownFile[]> {
+    const known = found.map((file) => this.#stillKnown(file));
+    const unknown = found.filter(({ cause }, index) => !known[index] && cause === undefined);
+    const recalled = unknown.length > 0 ? await this.#memory?.recall(unknown.map(({ file }) => file)) : undefined;
+    return mapBounded(found, parallelFooters, async (file, index) => {
+      const onRead = async (content: ParquetFile) => this.#memory?.keep(file.file, content);
+      return known[index] ?? readKnownFile(file, { recalled: recalled?.get(file.file.path), onRead });
+    });
+  }
+
+  #stillKnown({ file: { path, size, modified } }: FoundFile): KnownFile | undefined {
+    const known = this.#known.get(path);
     const passing = known?.kind === "broken" && !known.permanent;
-    const unchanged = known?.file.size === found.file.size && known.file.modified === found.file.modified;
-    return known && unchanged && !passing ? known : await readFile(found);
+    return known?.file.size === size && known.file.modified === modified && !passing ? known : undefined;
   }
-}
-
-/** Files of equal shape share one: a wide schema is kept once, not once a file. */
-function shareShapes(files: readonly KnownFile[]): readonly KnownFile[] {
-  const shapes = new Map<string, FileShape>();
-  return files.map((file) => {
-    if (file.kind === "broken") return file;
-    const { shape } = file.content;
-    const shared = shapes.get(shape.digest);
-    if (!shared) shapes.set(shape.digest, shape);
-    return shared && shared !== shape ? { ...file, content: { ...file.content, shape: shared } } : file;
-  });
-}
-
-async function readFile({ file, cause }: FoundFile): Promise<KnownFile> {
-  const name = basename(file.path);
-  try {
-    if (cause !== undefined) throw new DatasetError(`Cannot read ${name}: ${cause}`, { permanent: false });
-    const content = await withUnchangedFile(file, (source) => readFooter(source, name));
-    const groups = content.rowGroups.map((group, rowGroup) => ({ file, rowGroup, entries: group.entries, firstEntry: group.firstEntry }));
-    const partitions = await Promise.all(groups.filter(({ entries }) => entries > 0).map(withFingerprint));
-    return { kind: "read", file, content, partitions };
-  } catch (error) {
-    if (!(error instanceof DatasetError)) throw error;
-    const partition = await withFingerprint({ file, rowGroup: 0, entries: 0, firstEntry: 0 });
-    return { kind: "broken", file, cause: error.message, permanent: error.permanent, partitions: [partition] };
-  }
-}
-
-async function withFingerprint(partition: Omit<Partition, "index" | "fingerprint">): Promise<Omit<Partition, "index">> {
-  return { ...partition, fingerprint: await fingerprintOf(partition) };
 }
 
 function describe({ name, pattern }: DatasetEntry, files: readonly KnownFile[]): Dataset {

@@ -26,6 +26,11 @@ export async function getPlan(records: BoundedTable, planKey: string): Promise<S
   return joinPlan(head, pieces);
 }
 
+export async function hasPlan(records: BoundedTable, planKey: string): Promise<boolean> {
+  const head = await getHead(records, planKey);
+  return head !== undefined && records.sizes(pieceKeys(head)).size === head.pieces;
+}
+
 /** Renews the last use of a plan and its program. */
 export async function renewPlan(records: BoundedTable, planKey: string): Promise<void> {
   const head = await getHead(records, planKey);

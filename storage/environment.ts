@@ -3,7 +3,7 @@
  *
  * Promises: what a resolved `transact` wrote survives the death of the process and, as far as the disk keeps what it acknowledges, a power cut
  * (LMDB syncs data, then its meta page, before it resolves). Transactions asked for at the same time share one commit. One that
- * was refused (disk full) left nothing behind, and later ones work when there is space again.
+ * was refused (disk full) left nothing behind, and later ones work when there is space again; until then `notReady` says so.
  * Does not promise: that a damaged page is found before it is read.
  */
 import { rmSync, writeFileSync } from "node:fs";
@@ -13,6 +13,7 @@ import { open, type RootDatabase } from "lmdb";
 import { checkFile } from "./check-file.ts";
 import { isAlive, readOwner, thisProcess } from "./owner.ts";
 import { StoreError } from "./store-error.ts";
+import { WriteHealth } from "./write-health.ts";
 
 export interface Environment {
   readonly directory: string;
@@ -21,15 +22,22 @@ export interface Environment {
   read<T>(action: () => T): T;
   /** Runs `action` inside a write transaction: it reads what it wrote, and must not wait. Check first, then write: what an action that throws wrote stays. */
   transact<T>(action: () => T): Promise<T>;
+  /** Why nothing can be written now; empty where it can. */
+  notReady(): readonly string[];
   /** Waits for transactions that were asked for; later calls of the others are refused. */
   close(): Promise<void>;
 }
 
 export interface EnvironmentLog {
+  info(fields: Readonly<Record<string, unknown>>, message: string): void;
+  error(fields: Readonly<Record<string, unknown>>, message: string): void;
   warn(fields: Readonly<Record<string, unknown>>, message: string): void;
 }
 
 const format = "femtoq 1";
+/** Bytes that are written to see whether the disk takes them. */
+const probeBytes = 65_536;
+const silent: EnvironmentLog = { info() {}, warn() {}, error() {} };
 
 export async function openEnvironment(options: { readonly directory: string; readonly log?: EnvironmentLog }): Promise<Environment> {
   const directory = resolve(options.directory);
@@ -50,19 +58,31 @@ export async function openEnvironment(options: { readonly directory: string; rea
     await root.close();
     throw error;
   }
+  const transact = async <T>(action: () => T): Promise<T> => {
+    requireOpen();
+    try {
+      const result = await root.transaction(() => explainDamage(directory, action));
+      writes.taken();
+      return result;
+    } catch (error) {
+      const explained = await explainRefusal(error, directory);
+      if (explained instanceof StoreError && explained.code === "unavailable") writes.refused(explained.message);
+      throw explained;
+    }
+  };
+  const probe = async () => {
+    await transact(() => void root.put("probe", new Uint8Array(probeBytes)));
+    await transact(() => void root.remove("probe"));
+  };
+  const writes = new WriteHealth({ probe, log: options.log ?? silent });
   return {
     directory,
     root,
     read,
-    async transact(action) {
-      requireOpen();
-      try {
-        return await root.transaction(() => explainDamage(directory, action));
-      } catch (error) {
-        throw await explainRefusal(error, directory);
-      }
-    },
+    transact,
+    notReady: () => (writes.refusal === undefined ? [] : [`the store takes no writes: ${writes.refusal}`]),
     close() {
+      writes.close();
       closing ??= root.close().then(() => rmSync(ownerFile, { force: true }));
       return closing;
     },

@@ -10,6 +10,7 @@ import { clearInterval, setInterval } from "node:timers";
 import { BodyTable } from "./mongodb/body-table.ts";
 import { Bound } from "./mongodb/bound.ts";
 import { Connection, type ConnectionOptions } from "./mongodb/connection.ts";
+import { Datasets } from "./mongodb/datasets.ts";
 import { createIndexes, dropCollections } from "./mongodb/indexes.ts";
 import { type AccessTimes, writeInterval } from "./mongodb/last-access.ts";
 import { Plans } from "./mongodb/plans.ts";
@@ -51,14 +52,16 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<MongoS
   const programs = new BodyTable(connection, { name: "programs", times });
   const plans = new Plans(connection, times);
   const queries = new Queries(connection, times);
+  const metadata = new BodyTable(connection, { name: "metadata", times });
+  const datasets = new Datasets(connection);
   const bound = new Bound(connection, { tables: [partials, results], limit, now, isPinned: (key) => pins.has(key) });
-  const tables = [partials, results, programs, plans.heads, plans.pieces, queries.table];
+  const tables = [partials, results, programs, plans.heads, plans.pieces, queries.table, metadata];
 
-  async function putBody(table: BodyTable, key: string, body: Uint8Array): Promise<Inserted> {
+  async function putBody(table: BodyTable, key: string, body: Uint8Array, note: unknown): Promise<Inserted> {
     await bound.take(key, body.length);
     let outcome: Inserted | undefined;
     try {
-      outcome = await table.insert(key, body);
+      outcome = await table.insert(key, body, note === undefined ? {} : { note: JSON.stringify(note) });
       return outcome;
     } finally {
       if (outcome !== "inserted") bound.give([{ size: body.length }]);
@@ -121,6 +124,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<MongoS
     },
     putPlan: (plan) => plans.put(plan),
     getPlan: (planKey) => plans.get(planKey),
+    hasPlan: (planKey) => plans.has(planKey),
     putQuery: (query) => queries.put(query),
     async getQuery(id) {
       const found = await queries.get(id);
@@ -128,14 +132,22 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<MongoS
       return found?.query;
     },
 
-    putPartial: (subtaskKey, body) => putBody(partials, subtaskKey, body),
+    putPartial: (subtaskKey, body, note) => putBody(partials, subtaskKey, body, note),
+    getPartialNote: (subtaskKey) => partials.note(subtaskKey),
     getPartial: (subtaskKey) => partials.get(subtaskKey),
     findPartials: (subtaskKeys) => partials.find(subtaskKeys),
     async dropPartial(subtaskKey) {
       bound.give(await partials.drop([subtaskKey]));
     },
-    putResult: (planKey, body) => putBody(results, planKey, body),
+    putResult: (planKey, body, note) => putBody(results, planKey, body, note),
+    getResultNote: (planKey) => results.note(planKey),
     getResult: (planKey) => results.get(planKey),
+
+    listDatasets: () => datasets.list(),
+    putDataset: (dataset) => datasets.put(dataset),
+    removeDataset: (name, revision) => datasets.remove(name, revision),
+    putMetadata: (key, body) => metadata.replace(key, body),
+    getMetadata: (keys) => metadata.getSome(keys),
 
     async listQueries(filter) {
       const found = await queries.list(filter);

@@ -1,9 +1,9 @@
 /**
- * What outlives every process: queries, plans, programs, partials and results. Bodies are bytes or plain JSON.
+ * What outlives every process: queries, plans, programs, partials and results, and the catalogue of datasets. Bodies are bytes or plain JSON.
  *
  * Promises: what a resolved `put` wrote is there after a crash. Partials and results are insert-only: the first wins, and
  * `put` says so. Bodies (partials, results) are bounded in bytes: the least recently used go first, never one that is pinned.
- * What was not used for as long as the store keeps things goes as well.
+ * What was not used for as long as the store keeps things goes as well, but for datasets: those stay until they are removed.
  * A body must stay as it is until its put resolves; what a get gives belongs to the caller.
  * Does not promise: transactions over several keys.
  */
@@ -21,6 +21,8 @@ export interface StoredPlan {
   readonly planKey: string;
   readonly programKey: string;
   readonly dataset: string;
+  /** Names of the columns that the program reads. */
+  readonly columns?: readonly string[];
   readonly partitions: readonly StoredPartition[];
 }
 
@@ -61,6 +63,34 @@ export interface ListedQuery extends StoredQuery {
   readonly resultBytes?: number;
 }
 
+/** What a dataset's name means to all who share the store. */
+export interface StoredDataset {
+  readonly name: string;
+  /** The files, as an operator named them: an absolute path, folder or glob pattern. */
+  readonly pattern: string;
+  /** Milliseconds since the epoch. */
+  readonly registered: number;
+  /** The process that registered it, for people. */
+  readonly by: string;
+  /** False where nobody who was started with this pattern runs any more. */
+  readonly held: boolean;
+  /** 1 at first, one more with each write. */
+  readonly revision: number;
+  /** What its files had when somebody last looked. */
+  readonly content?: DatasetContent;
+}
+
+export interface DatasetContent {
+  readonly files: number;
+  readonly partitions: number;
+  readonly entries: number;
+  /** Of its files. */
+  readonly bytes: number;
+  readonly columns: number;
+  /** SHA-256, hex, of the partitions' fingerprints in order. */
+  readonly fingerprint: string;
+}
+
 /** `different`: the key is taken by other bytes, which stay. */
 export type Inserted = "inserted" | "same" | "different";
 
@@ -75,19 +105,36 @@ export interface Store {
   getProgram(programKey: string): Promise<StoredProgram | undefined>;
   putPlan(plan: StoredPlan): Promise<void>;
   getPlan(planKey: string): Promise<StoredPlan | undefined>;
+  /** Whether it is there whole; does not read its partitions. */
+  hasPlan(planKey: string): Promise<boolean>;
   putQuery(query: StoredQuery): Promise<void>;
   /** Also renews the last access of its plan, program and result. */
   getQuery(id: string): Promise<StoredQuery | undefined>;
 
-  putPartial(subtaskKey: string, body: Uint8Array): Promise<Inserted>;
+  /** `note`: JSON kept beside the body that is inserted, and no part of it: partials with different notes are the same. */
+  putPartial(subtaskKey: string, body: Uint8Array, note?: unknown): Promise<Inserted>;
+  /** Undefined where there is none, or no longer. Renews nothing. */
+  getPartialNote(subtaskKey: string): Promise<unknown>;
   getPartial(subtaskKey: string): Promise<Uint8Array | undefined>;
   /** Which of these have a stored partial; never reads bodies. Renews their last access. */
   findPartials(subtaskKeys: readonly string[]): Promise<ReadonlySet<string>>;
   /** Removes a partial whose bytes proved damaged, so that it can be computed again. */
   dropPartial(subtaskKey: string): Promise<void>;
 
-  putResult(planKey: string, body: Uint8Array): Promise<Inserted>;
+  /** `note` as with a partial. */
+  putResult(planKey: string, body: Uint8Array, note?: unknown): Promise<Inserted>;
+  getResultNote(planKey: string): Promise<unknown>;
   getResult(planKey: string): Promise<Uint8Array | undefined>;
+
+  listDatasets(): Promise<readonly StoredDataset[]>;
+  /** Writes it if the stored one has the revision before this one (for 1: if there is none); gives whether it did. */
+  putDataset(dataset: StoredDataset): Promise<boolean>;
+  /** Removes it if the stored one has this revision; gives whether it did. */
+  removeDataset(name: string, revision: number): Promise<boolean>;
+  /** What was read of a file as it was then, by a key that names both. The last one put stays. */
+  putMetadata(key: string, body: Uint8Array): Promise<void>;
+  /** Those of the keys that are there; renews their last access. */
+  getMetadata(keys: readonly string[]): Promise<ReadonlyMap<string, Uint8Array<ArrayBuffer>>>;
 
   /** Queries, newest first. Renews nothing. */
   listQueries(filter: QueryFilter): Promise<readonly ListedQuery[]>;

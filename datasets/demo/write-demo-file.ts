@@ -15,7 +15,7 @@ export const demoEntries = 1_000_000;
 const entriesPerFile = demoEntries / demoFiles;
 /** Part of the file names: a changed generator does not mix with files of an older one. */
 const edition = 1;
-const seed = 20_120_704;
+export const demoSeed = 20_120_704;
 
 export function demoPath(directory: string, index: number): string {
   return join(directory, `dimuon-${edition}-${String(index).padStart(2, "0")}.parquet`);
@@ -37,7 +37,7 @@ export async function writeDemoFile(directory: string, index: number): Promise<v
   if (await exists(path)) return;
   const temporary = join(directory, `.${randomUUID()}.tmp`);
   try {
-    await writeDurably(temporary, encodeFile(demoColumns(seed + index, entriesPerFile), entriesPerFile, "femtoq demo"));
+    await writeDurably(temporary, encodeFile(demoColumns(demoSeed + index, entriesPerFile), entriesPerFile, "femtoq demo"));
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });

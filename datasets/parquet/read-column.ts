@@ -7,14 +7,20 @@
 import { basename } from "node:path";
 import { type ColumnLocation, type ColumnTarget, DatasetError } from "../dataset.ts";
 import { withUnchangedFile } from "../local-file.ts";
+import { type OnRead, observeSource } from "../observed-source.ts";
 import type { ParquetChunk } from "./chunk.ts";
 import { type Decoded, decodeChunk } from "./decode-chunk.ts";
 
 /** Fills `target.values` from its front, `valid` alike, and `offsets[0]` to `offsets[entries]`; what lies behind is left alone. */
-export async function readColumn(location: ColumnLocation, target: ColumnTarget): Promise<Decoded> {
+export async function readColumn(
+  location: ColumnLocation,
+  target: ColumnTarget,
+  options: { readonly onRead?: OnRead } = {},
+): Promise<Decoded> {
   const chunk = location.chunk as ParquetChunk;
   checkTarget(location, chunk, target);
-  return await withUnchangedFile(location.file, async (source) => {
+  return await withUnchangedFile(location.file, async (file) => {
+    const source = options.onRead ? observeSource(file, options.onRead) : file;
     try {
       return await decodeChunk(source, chunk, target, location);
     } catch (cause) {

@@ -21,6 +21,8 @@ export interface BodyDocument extends Used {
   readonly digest: Binary;
   readonly body?: Binary;
   readonly split?: Split;
+  /** JSON. */
+  readonly note?: string;
 }
 
 /** A document as it is without its body. */
@@ -32,6 +34,7 @@ export type Fields = Readonly<Record<string, string | number | Date>>;
 const headOnly = { _id: 1, size: 1, used: 1, split: 1 } as const;
 const keysPerCall = 1000;
 const callsAtOnce = 4;
+const bodiesPerCall = 64;
 const mostTries = 5;
 
 export interface BodyTableOptions {
@@ -90,6 +93,27 @@ export class BodyTable {
   async get(key: string): Promise<Bytes | undefined> {
     const document = await this.#connection.read("read a body", () => this.collection.findOne({ _id: key }));
     return document ? this.open(document) : undefined;
+  }
+
+  /** Bodies of those of the keys that are there, a bounded number at a time. */
+  async getSome(keys: readonly string[]): Promise<ReadonlyMap<string, Bytes>> {
+    const found = new Map<string, Bytes>();
+    for (let start = 0; start < keys.length; start += bodiesPerCall) {
+      const filter = { _id: { $in: keys.slice(start, start + bodiesPerCall) } };
+      const call = () => this.collection.find(filter, { batchSize: bodiesPerCall }).toArray();
+      for (const document of await this.#connection.read("read bodies", call)) {
+        const body = await this.open(document);
+        if (body) found.set(document._id, body);
+      }
+    }
+    return found;
+  }
+
+  /** What was put beside the body. */
+  async note(key: string): Promise<unknown> {
+    const call = () => this.collection.findOne({ _id: key }, { projection: { note: 1 } });
+    const { note } = (await this.#connection.read("read a note", call)) ?? {};
+    return note === undefined ? undefined : JSON.parse(note);
   }
 
   /** The body of a document that was read whole; renews its last access. */

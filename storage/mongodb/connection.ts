@@ -11,6 +11,7 @@
  */
 import { type Collection, type Document, MongoClient } from "mongodb";
 import { StoreError } from "../store-error.ts";
+import { WriteHealth } from "../write-health.ts";
 import { databaseOf, describeHosts, hideSecrets } from "./describe-uri.ts";
 import { explain, isFinal, isPassing } from "./explain-error.ts";
 
@@ -34,7 +35,6 @@ export interface ConnectionOptions {
 export type Keyed = Document & { readonly _id: string };
 
 const longestPause = 2_000;
-const probeEvery = 2_000;
 
 export class Connection {
   readonly hosts: string;
@@ -43,17 +43,18 @@ export class Connection {
   readonly #database: string;
   readonly #patience: number;
   readonly #closing = new AbortController();
+  readonly #writes: WriteHealth;
   #prepared: Promise<void> = Promise.resolve();
   #isPrepared = false;
   #lost: { readonly since: number; readonly reason: string } | undefined;
-  #refusal: string | undefined;
-  #probe: ReturnType<typeof setInterval> | undefined;
 
   /** Throws `StoreError` for a connection string that cannot be used. */
   constructor({ uri, database, log, timeout = 5_000, patience = 10_000 }: ConnectionOptions) {
     this.hosts = describeHosts(uri);
     this.log = log;
     this.#patience = patience;
+    const probe = () => this.collection("probes").updateOne({ _id: "probe" }, { $set: { at: new Date() } }, { upsert: true });
+    this.#writes = new WriteHealth({ probe: async () => void (await this.write("write to the store", probe)), log });
     try {
       this.#database = database ?? databaseOf(uri) ?? "femtoq";
       this.#client = new MongoClient(uri, {
@@ -102,10 +103,10 @@ export class Connection {
   async write<T>(action: string, call: () => Promise<T>): Promise<T> {
     try {
       const result = await this.#call(action, call);
-      this.#takeWrites();
+      this.#writes.taken();
       return result;
     } catch (error) {
-      if (error instanceof StoreError && error.code === "unavailable" && !isPassing(error.cause)) this.#refuseWrites(error.message);
+      if (error instanceof StoreError && error.code === "unavailable" && !isPassing(error.cause)) this.#writes.refused(error.message);
       throw error;
     }
   }
@@ -114,7 +115,8 @@ export class Connection {
   notReady(): readonly string[] {
     if (!this.#isPrepared || this.#lost)
       return [`the store cannot be reached: MongoDB at ${this.hosts}: ${this.#lost?.reason ?? "no answer yet"}`];
-    return this.#refusal === undefined ? [] : [`the store takes no writes: ${this.#refusal}`];
+    const { refusal } = this.#writes;
+    return refusal === undefined ? [] : [`the store takes no writes: ${refusal}`];
   }
 
   async ping(): Promise<void> {
@@ -123,7 +125,7 @@ export class Connection {
 
   async close(): Promise<void> {
     this.#closing.abort();
-    clearInterval(this.#probe);
+    this.#writes.close();
     await this.#client.close();
   }
 
@@ -187,24 +189,6 @@ export class Connection {
     if (this.#closing.signal.aborted) return;
     if (!this.#lost && this.#isPrepared) this.log.warn({ hosts: this.hosts, reason }, "the store does not answer");
     this.#lost = { since: this.#lost?.since ?? Date.now(), reason };
-  }
-
-  #refuseWrites(reason: string): void {
-    if (this.#refusal === undefined) this.log.error({ reason }, "the store takes no writes");
-    this.#refusal = reason;
-    this.#probe ??= setInterval(() => {
-      const probe = () => this.collection("probes").updateOne({ _id: "probe" }, { $set: { at: new Date() } }, { upsert: true });
-      // What it says is kept by `write`.
-      this.write("write to the store", probe).catch(() => undefined);
-    }, probeEvery).unref();
-  }
-
-  #takeWrites(): void {
-    if (this.#refusal === undefined) return;
-    this.log.info({}, "the store takes writes again");
-    this.#refusal = undefined;
-    clearInterval(this.#probe);
-    this.#probe = undefined;
   }
 
   /** Ends early, without an error, when the other signal aborts; rejects when the connection closes. */

@@ -18,6 +18,8 @@ const indexes: Readonly<Record<string, readonly IndexDescription[]>> = {
   partials: [expiry, usage],
   results: [expiry, usage],
   pieces: [expiry],
+  datasets: [],
+  metadata: [expiry],
 };
 
 export const collectionNames: readonly string[] = Object.keys(indexes);

@@ -58,6 +58,13 @@ export class Plans {
     return joinPlan(head, all);
   }
 
+  /** Whether all its pieces are there. */
+  async has(planKey: string): Promise<boolean> {
+    const note = await this.note(planKey);
+    const later = note ? laterPieces(note).map((piece) => pieceKey(planKey, piece)) : [];
+    return note !== undefined && (later.length === 0 || (await this.pieces.sizes(later)).size === later.length);
+  }
+
   async note(planKey: string): Promise<PlanNote | undefined> {
     const projection = { programKey: 1, pieces: 1 };
     const call = () => this.heads.collection.findOne<PlanNote>({ _id: planKey }, { projection });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { openStore } from "../../storage/embedded.ts";
@@ -70,4 +71,28 @@ test("putPartial rejects when the disk takes no more; what resolved before is th
   t.after(() => store.close());
   for (const number of numbers) assert.deepEqual(await store.getPartial(`partial ${number}`), numberedBody(number));
   assert.equal(await store.putPartial("after", numberedBody(5)), "inserted");
+});
+
+const prlimit = spawnSync("prlimit", ["--version"]).status === 0;
+
+test("a store whose disk takes no more is not ready and says why, until it takes writes again", {
+  skip: skip || (!prlimit && "giving a process more room needs prlimit"),
+}, async (t) => {
+  const directory = await makeTemporaryDirectory(t);
+  const script = new URL("put-until-space.ts", import.meta.url);
+  const child = runScript(script, { parameters: [directory], fileLimit: 4 * 1024 ** 2 });
+  await child.reached(4);
+  const { status, stderr } = spawnSync("prlimit", ["--pid", String(child.process.pid), "--fsize=unlimited"], { encoding: "utf8" });
+  assert.equal(status, 0, stderr);
+  const { code, errors } = await child.ended;
+  assert.equal(code, 0, errors);
+  const [first, refused, reasons, ...rest] = child.lines;
+  assert.equal(first, "ready []");
+  assert.match(refused!, /^refused "Cannot write to .*; is its disk full\?"$/);
+  assert.match(reasons!, /^reasons \["the store takes no writes: Cannot write to .*; is its disk full\?"\]$/);
+  const log = [
+    ["error", "the store takes no writes"],
+    ["info", "the store takes writes again"],
+  ];
+  assert.deepEqual(rest, ["readable 1", "ready []", 'put "inserted"', `log ${JSON.stringify(log)}`]);
 });

@@ -6,6 +6,7 @@ import { openStore, type StoreOptions } from "../../storage/embedded.ts";
 import type { Store } from "../../storage/store.ts";
 import type { StoreError } from "../../storage/store-error.ts";
 import { describeStore } from "../contracts/store-contract.ts";
+import { recordingLog } from "../runtime/silent-log.ts";
 import { makeTemporaryDirectory } from "./temporary-directory.ts";
 
 /** Opens a store and closes it before its directory goes. */
@@ -66,6 +67,7 @@ test("plans and programs share a bound of their own: a plan whose piece was evic
   release();
   await store.putProgram({ programKey: "two", program: {}, module: new Uint8Array(250_000) });
   assert.equal(await store.getPlan("plan"), undefined);
+  assert.equal(await store.hasPlan("plan"), false);
   assert.equal(await store.getProgram("one"), undefined);
   await store.putPlan(plan);
   assert.deepEqual(await store.getPlan("plan"), plan);
@@ -139,13 +141,13 @@ test("openStore survives a database that was cut short: it opens with a warning,
     await rm(directory, { recursive: true });
     await cp(whole, directory, { recursive: true });
     await truncate(join(directory, "data.mdb"), size);
-    const warnings: string[] = [];
-    const log = { warn: (_fields: unknown, message: string) => void warnings.push(message) };
+    const { log, lines } = recordingLog();
     const opened = await openStore({ directory, log }).catch((error: StoreError) => error);
     if (opened instanceof Error) {
       assert.equal((opened as StoreError).code, "damaged", opened.message);
     } else {
-      assert.deepEqual(warnings, ["the database file was shorter than it says; filled up with zeros"]);
+      const warnings = lines.map(({ level, message }) => [level, message]);
+      assert.deepEqual(warnings, [["warn", "the database file was shorter than it says; filled up with zeros"]]);
       await Promise.allSettled(Array.from({ length: 200 }, (_, index) => opened.getPartial(`key ${index}`)));
       await opened.close();
     }

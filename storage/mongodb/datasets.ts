@@ -1,0 +1,56 @@
+/** Datasets: a document for each, `_id` its name. They never expire. */
+import type { Collection } from "mongodb";
+import type { StoredDataset } from "../store.ts";
+import type { Connection, Keyed } from "./connection.ts";
+import { isDuplicateKey } from "./explain-error.ts";
+
+type DatasetDocument = Omit<StoredDataset, "name" | "registered"> & Keyed & { readonly registered: Date };
+
+const documentsPerBatch = 1000;
+
+export class Datasets {
+  readonly #connection: Connection;
+  readonly #collection: Collection<DatasetDocument>;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+    this.#collection = connection.collection<DatasetDocument>("datasets");
+  }
+
+  async list(): Promise<readonly StoredDataset[]> {
+    const call = () => this.#collection.find({}, { sort: { _id: 1 }, batchSize: documentsPerBatch }).toArray();
+    const documents = await this.#connection.read("list datasets", call);
+    return documents.map(({ _id: name, pattern, registered, by, held, revision, content }) => ({
+      name,
+      pattern,
+      registered: registered.getTime(),
+      by,
+      held,
+      revision,
+      ...(content && { content }),
+    }));
+  }
+
+  /** Tried again after a lost answer it may say false although it wrote: who asks finds its own revision there. */
+  put({ name, registered, ...rest }: StoredDataset): Promise<boolean> {
+    const document = { ...rest, registered: new Date(registered) };
+    return this.#connection.write("register a dataset", async () => {
+      if (rest.revision > 1) {
+        const { matchedCount } = await this.#collection.replaceOne({ _id: name, revision: rest.revision - 1 }, document);
+        return matchedCount > 0;
+      }
+      try {
+        await this.#collection.insertOne({ _id: name, ...document });
+        return true;
+      } catch (error) {
+        if (isDuplicateKey(error)) return false;
+        throw error;
+      }
+    });
+  }
+
+  async remove(name: string, revision: number): Promise<boolean> {
+    const call = () => this.#collection.deleteOne({ _id: name, revision });
+    return (await this.#connection.write("remove a dataset", call)).deletedCount > 0;
+  }
+}

@@ -1,0 +1,116 @@
+/** Listing and removing. */
+import assert from "node:assert/strict";
+import type { StoredPlan } from "../../../storage/store.ts";
+import { type Check, hour, makeBody, makePlan } from "./harness.ts";
+
+export function checkHousekeeping(check: Check): void {
+  const idsOf = (queries: readonly { readonly id: string }[]) => queries.map(({ id }) => id);
+
+  check("listQueries gives queries newest first, page by page, those of one time by id", async ({ store }, clock) => {
+    const start = clock.now();
+    const ids = Array.from({ length: 25 }, (_, index) => `q${String(index).padStart(2, "0")}`);
+    await Promise.all(
+      ids.map((id, index) => store.putQuery({ id, planKey: "p", query: { index }, created: start + 1000 * Math.floor(index / 3) })),
+    );
+    const pages: string[][] = [];
+    let before: { readonly id: string; readonly created: number } | undefined;
+    do {
+      const page = await store.listQueries({ limit: 7, ...(before && { before }) });
+      pages.push(idsOf(page));
+      before = page.at(-1);
+    } while (before);
+    assert.deepEqual(
+      pages.map((page) => page.length),
+      [7, 7, 7, 4, 0],
+    );
+    assert.deepEqual(pages.flat(), ids.toReversed());
+  });
+
+  check("listQueries finds by dataset and by part of the name, and tells ages and sizes", async ({ store }, clock) => {
+    const created = clock.now();
+    const query = { planKey: "p", query: { any: "thing" }, created };
+    await store.putQuery({ ...query, id: "a", dataset: "cms", name: "Z to two muons" });
+    await store.putQuery({ ...query, id: "b", dataset: "cms", name: "Jets (all) .*" });
+    await store.putQuery({ ...query, id: "c", dataset: "zmumu", name: "z again", planKey: "other" });
+    await store.putQuery({ ...query, id: "d", dataset: "cms" });
+    await store.putResult("p", makeBody(123, 1));
+    const find = async (filter: { readonly dataset?: string; readonly name?: string }) =>
+      idsOf(await store.listQueries({ limit: 10, ...filter })).toReversed();
+    assert.deepEqual(await find({}), ["a", "b", "c", "d"]);
+    assert.deepEqual(await find({ dataset: "cms" }), ["a", "b", "d"]);
+    assert.deepEqual(await find({ name: "Z" }), ["a", "c"]);
+    assert.deepEqual(await find({ name: "(ALL) .*" }), ["b"]);
+    assert.deepEqual(await find({ name: ".*" }), ["b"]);
+    assert.deepEqual(await find({ dataset: "zmumu", name: "two" }), []);
+    clock.pass(3 * hour);
+    await store.getQuery("a");
+    const [, , , first] = await store.listQueries({ limit: 10 });
+    const { lastAccess, ...rest } = first!;
+    assert.deepEqual(rest, { ...query, id: "a", dataset: "cms", name: "Z to two muons", resultBytes: 123 });
+    assert(Math.abs(lastAccess - clock.now()) < 1000);
+    const [other] = await store.listQueries({ limit: 1, dataset: "zmumu" });
+    assert.equal(other?.resultBytes, undefined);
+  });
+
+  check("removePlan removes plan, queries, result and partials, but those pinned or shared", async ({ store }) => {
+    const grown = { ...makePlan("grown", 4200), programKey: "same" };
+    const plan = { ...makePlan("plan", 4100), programKey: "same" };
+    const small: StoredPlan = { ...plan, partitions: [...plan.partitions, { ...plan.partitions[0]!, fingerprint: "only here" }] };
+    const keys = ["same:f3", "same:f4000", "same:only here", "same:pinned"];
+    const withPinned = { ...small, partitions: [...small.partitions, { ...plan.partitions[0]!, fingerprint: "pinned" }] };
+    await Promise.all([store.putPlan(grown), store.putPlan(withPinned), store.putPlan(makePlan("stranger", 10))]);
+    for (const key of [...keys, "program:f3"]) await store.putPartial(key, makeBody(10, 1));
+    for (const planKey of ["grown", "plan", "stranger"]) {
+      await store.putQuery({ id: `first of ${planKey}`, planKey, query: 1, created: 1 });
+      await store.putQuery({ id: `second of ${planKey}`, planKey, query: 1, created: 2 });
+      await store.putResult(planKey, makeBody(10, 1));
+    }
+    const release = store.pin(["same:pinned"]);
+    assert.deepEqual(await store.removePlan("plan"), { removed: 1, kept: 3 });
+    assert.deepEqual([...(await store.findPartials([...keys, "program:f3"]))].sort(), [
+      "program:f3",
+      "same:f3",
+      "same:f4000",
+      "same:pinned",
+    ]);
+    assert.equal(await store.getPlan("plan"), undefined);
+    assert.equal(await store.getResult("plan"), undefined);
+    assert.equal((await store.getPlan("grown"))?.partitions.length, 4200);
+    assert(await store.getResult("grown"));
+    const left = ["second of stranger", "second of grown", "first of stranger", "first of grown"];
+    assert.deepEqual(idsOf(await store.listQueries({ limit: 10 })), left);
+    release();
+    assert.deepEqual(await store.removePlan("grown"), { removed: 2, kept: 0 });
+    assert.deepEqual(await store.removePlan("never put"), { removed: 0, kept: 0 });
+    assert.equal((await store.usage()).bodies, 3);
+  });
+
+  check("reset removes everything, and the store goes on", async ({ store, crash }) => {
+    const fill = async () => {
+      await store.putProgram({ programKey: "p", program: {}, module: makeBody(10, 1) });
+      await store.putPlan(makePlan("plan", 4500));
+      await store.putQuery({ id: "q", planKey: "plan", query: 1, created: 1 });
+      assert.equal(await store.putPartial("a", makeBody(10, 1)), "inserted");
+      assert.equal(await store.putPartial("large", makeBody(9_000_000, 1)), "inserted");
+      assert.equal(await store.putResult("plan", makeBody(10, 1)), "inserted");
+      assert.equal(await store.putDataset({ name: "d", pattern: "/d", registered: 1, by: "test", held: true, revision: 1 }), true);
+      await store.putMetadata("file", makeBody(10, 1));
+    };
+    await fill();
+    store.pin(["a"]);
+    await store.reset();
+    for (const opened of [store, await crash()]) {
+      assert.equal(await opened.getProgram("p"), undefined);
+      assert.equal(await opened.getPlan("plan"), undefined);
+      assert.deepEqual(await opened.listQueries({ limit: 10 }), []);
+      assert.deepEqual(await opened.listDatasets(), []);
+      assert.equal((await opened.getMetadata(["file"])).size, 0);
+      assert.equal((await opened.findPartials(["a", "large"])).size, 0);
+      const { bodies, bytes } = await opened.usage();
+      assert.deepEqual([bodies, bytes], [0, 0]);
+    }
+    await fill();
+    assert.equal((await store.usage()).bytes, 9_000_020);
+    assert.equal((await store.getPlan("plan"))?.partitions.length, 4500);
+  });
+}
