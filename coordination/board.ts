@@ -132,17 +132,16 @@ export class Board {
     this.#options.emit({ kind: "withdrawn", key: entry.subtask.key });
   }
 
-  /** The next waiting subtask, owned by the node from now on. */
-  take(node: string, prefers?: (subtask: Subtask) => boolean): { readonly entry: SubtaskEntry; readonly hold: Hold } | undefined {
-    const entry = this.order.take(prefers && ((candidate) => prefers(candidate.subtask)));
-    if (entry === undefined) return undefined;
+  /** A waiting subtask is the node's from now on. */
+  own(entry: SubtaskEntry, node: string): Hold {
+    this.order.take(entry);
     const hold: Hold = { node, controller: new AbortController(), loading: true };
     entry.kind = "owned";
     entry.hold = hold;
     this.#owned++;
     this.#options.mark(entry);
     this.#options.emit({ kind: "loading", key: entry.subtask.key });
-    return { entry, hold };
+    return hold;
   }
 
   setRunning(entry: SubtaskEntry, hold: Hold): void {

@@ -14,6 +14,8 @@
  * client first come, first served. Completing, failing or releasing a claim that was lost changes nothing and says so.
  * Does not promise: fairness in time; that a `withdrawn` owned subtask stops at once (its claim's signal says it should).
  */
+import type { HeldPartition } from "./scheduling/holdings.ts";
+import type { Quarantined } from "./scheduling/quarantine.ts";
 
 export interface Subtask {
   /** `programKey:partitionFingerprint`. */
@@ -23,6 +25,8 @@ export interface Subtask {
   readonly dataset: string;
   /** Index of the partition in its dataset at submission. */
   readonly partition: number;
+  /** Names of the columns that the program reads: which node has them is known by these. */
+  readonly columns?: readonly string[];
 }
 
 export interface Request {
@@ -79,22 +83,31 @@ export interface Node {
   readonly failed: number;
   /** Milliseconds since the epoch. */
   readonly since: number;
+  /** It failed what other nodes could do: it claims nothing until then, unless it is the only one left. */
+  readonly quarantined?: Quarantined;
+}
+
+export interface Figures extends Pick<Node, "cacheBytes" | "running" | "done" | "failed"> {
+  /** What is held in memory, for other nodes to leave it to this one; asked for at most once a second. */
+  readonly held?: () => Iterable<HeldPartition>;
 }
 
 /** A node's membership; its claims are lost when it leaves. */
 export interface Membership {
   readonly id: string;
   /**
-   * Waits for a subtask and claims it. Among those of the best priority it takes one that `prefers` where it finds any (its columns are held here), looking at a
-   * bounded number of them, and without making any client wait for long.
+   * Waits for a subtask and claims it. Among those of the best priority it takes first what it `prefers` (its columns are held here), then what no node holds and
+   * belongs to this one; the rest it leaves for a moment to nodes that are better placed (`scheduling/locality.ts`). No client waits long for that.
    * Rejects with the signal's reason when aborted.
    */
   claim(options: { readonly signal: AbortSignal; readonly prefers?: (subtask: Subtask) => boolean }): Promise<Claim>;
-  report(figures: Pick<Node, "cacheBytes" | "running" | "done" | "failed">): void;
+  report(figures: Figures): void;
   leave(): Promise<void>;
 }
 
 export interface Coordinator {
+  /** Of a subtask that came and went between two looks watchers hear nothing: whoever follows some asks for their states now and then. */
+  readonly skipsEvents?: boolean;
   /** Creates what is not there, joins what is; renews the client's interest in the query. Resolves when it would survive a crash. */
   enqueue(request: Request): Promise<Enqueued>;
   /** The states of those that are known; a key that is absent is done, withdrawn or was never asked for. */
@@ -114,6 +127,11 @@ export interface Coordinator {
   close(): Promise<void>;
 }
 
+/** It cannot be reached now; what was asked may or may not have happened, and may be asked again. */
+export class CoordinatorUnavailableError extends Error {
+  override readonly name: string = "CoordinatorUnavailableError";
+}
+
 /** A request that would bring more subtasks than the coordinator keeps: nothing of it was queued; the same request may fit later. */
 export class CoordinatorFullError extends Error {
   override readonly name = "CoordinatorFullError";
@@ -123,5 +141,7 @@ export class CoordinatorFullError extends Error {
   }
 }
 
+/** Milliseconds for which a subtask is left to a node that is better placed for it. */
+export const usualLocalityDelay = 150;
 export const mostErrors = 3;
 export const mostLostClaims = 10;

@@ -10,7 +10,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { AskedQuery } from "./asked-query.ts";
 import { Board } from "./board.ts";
-import { type Coordinator, CoordinatorFullError, type Request, type SubtaskState } from "./coordinator.ts";
+import { type Coordinator, CoordinatorFullError, type Request, type SubtaskState, usualLocalityDelay } from "./coordinator.ts";
 import type { Journal } from "./journal.ts";
 import { Members } from "./members.ts";
 import { restoreBoard } from "./restore-board.ts";
@@ -27,13 +27,15 @@ export interface CoordinatorOptions {
   readonly mostSubtasks?: number;
   /** Failed subtasks beyond these are forgotten, oldest first. */
   readonly mostFailed?: number;
+  /** Milliseconds for which a subtask is left to a node that is better placed for it. Of no effect while there is one node. */
+  readonly localityDelay?: number;
 }
 
 const perSlice = 1000;
 const keysPerTurn = 5000;
 
 export async function createCoordinator(options: CoordinatorOptions): Promise<Coordinator> {
-  const { journal, log, now = Date.now, mostSubtasks = 1_000_000, mostFailed = 100_000 } = options;
+  const { journal, log, now = Date.now, mostSubtasks = 1_000_000, mostFailed = 100_000, localityDelay = usualLocalityDelay } = options;
   const writer = new WriteBehind(journal);
   const watchers = new Watchers((error) => log?.error({ error }, "a watcher of subtasks threw"));
   const mark = writer.mark.bind(writer);
@@ -41,7 +43,7 @@ export async function createCoordinator(options: CoordinatorOptions): Promise<Co
   await restoreBoard(board, journal, mark);
   await writer.flush();
   const settled = () => writer.flush().catch((error) => log?.error({ error }, "the coordinator's journal refused a write; it is repeated"));
-  const members = new Members({ board, settled, now });
+  const members = new Members({ board, settled, now, localityDelay });
   let isClosed = false;
   const requireOpen = () => {
     if (isClosed) throw new Error("The coordinator is closed");

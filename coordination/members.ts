@@ -1,20 +1,31 @@
 /** The nodes of a coordinator, what they hold, and those of them that wait for a subtask: first come, first served. */
 import { setMaxListeners } from "node:events";
+import { setImmediate as turn } from "node:timers/promises";
 import type { Board } from "./board.ts";
-import type { Claim, Membership, Node, Subtask } from "./coordinator.ts";
+import type { Claim, Figures, Membership, Node, Subtask } from "./coordinator.ts";
 import { type Linked, LinkedList } from "./linked-list.ts";
+import { Scan } from "./order.ts";
+import { Cluster, createPeer, type Peer } from "./scheduling/cluster.ts";
+import { parseHoldings, summarizeHoldings } from "./scheduling/holdings.ts";
+import { withJitter } from "./scheduling/locality.ts";
+import { findNextSubtask } from "./scheduling/next-subtask.ts";
 import type { ClaimEnd } from "./state.ts";
 import type { Hold, SubtaskEntry } from "./subtask-entry.ts";
 
 interface Member {
   node: Node;
   readonly held: Map<SubtaskEntry, Hold>;
+  readonly peer: Peer;
+  readonly scan: Scan;
   isGone: boolean;
 }
 
 interface Claimer extends Linked<Claimer> {
   readonly member: Member;
   readonly prefers: ((subtask: Subtask) => boolean) | undefined;
+  /** Milliseconds, as `performance.now()`. */
+  readonly waitsSince: number;
+  readonly delay: number;
   readonly resolve: (claim: Claim) => void;
   readonly reject: (reason: unknown) => void;
 }
@@ -25,12 +36,16 @@ export interface MembersOptions {
   readonly settled: () => Promise<void>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** Milliseconds. */
+  readonly localityDelay: number;
 }
 
 export class Members {
   readonly #options: MembersOptions;
   readonly #members = new Map<string, Member>();
   readonly #claimers = new LinkedList<Claimer>();
+  #cluster = Cluster.empty;
+  #later: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: MembersOptions) {
     this.#options = options;
@@ -44,42 +59,76 @@ export class Members {
     if (this.#members.has(node.id))
       throw new Error(`Cannot join as node ${node.id}: a node of this name is there already; give each its own`);
     const figures = { cacheBytes: 0, running: 0, done: 0, failed: 0 };
-    const member: Member = { node: { ...node, ...figures, since: this.#options.now() }, held: new Map(), isGone: false };
+    const member: Member = {
+      node: { ...node, ...figures, since: this.#options.now() },
+      held: new Map(),
+      peer: createPeer(node.id, node.threads),
+      scan: new Scan(),
+      isGone: false,
+    };
     this.#members.set(node.id, member);
+    this.#gather();
     return {
       id: node.id,
       claim: (options) => this.#claim(member, options),
-      report: (latest) => {
-        member.node = { ...member.node, ...latest };
-      },
+      report: (latest) => this.#report(member, latest),
       leave: () => this.#leave(member),
     };
   }
 
   /** Gives waiting subtasks to waiting claimers; call when either may be new. */
   serve(): void {
+    clearTimeout(this.#later);
     let served = 0;
-    for (let claimer = this.#claimers.first; claimer !== undefined; claimer = this.#claimers.first) {
-      const { member, prefers, resolve, reject } = claimer;
+    let until = Number.POSITIVE_INFINITY;
+    for (let claimer = this.#claimers.first; claimer !== undefined && this.#options.board.order.size > 0; ) {
+      const { next: following, member, resolve, reject } = claimer;
       try {
-        const taken = this.#options.board.take(member.node.id, prefers);
-        if (taken === undefined) break;
-        this.#claimers.remove(claimer);
-        member.held.set(taken.entry, taken.hold);
-        resolve(this.#createClaim(member, taken.entry, taken.hold));
-        served++;
+        const next = this.#findNext(claimer);
+        if (next.kind === "take") {
+          const hold = this.#options.board.own(next.item, member.node.id);
+          this.#claimers.remove(claimer);
+          member.held.set(next.item, hold);
+          resolve(this.#createClaim(member, next.item, hold));
+          served++;
+        } else if (next.kind === "look") until = 0;
+        else if (next.kind === "wait") until = Math.min(until, next.until);
       } catch (error) {
         // `prefers` threw: the fault of this claimer alone.
         this.#claimers.remove(claimer);
         reject(error);
       }
+      claimer = following;
     }
     // Not waited for, so that work starts at once.
     if (served > 0) void this.#options.settled();
+    if (until === 0) void turn().then(() => this.serve());
+    else if (until < Number.POSITIVE_INFINITY) this.#later = setTimeout(() => this.serve(), until - performance.now() + 1);
+  }
+
+  #findNext({ member, prefers, waitsSince, delay }: Claimer) {
+    const { name } = member.peer;
+    const asker = { name, scan: member.scan, prefers, waitsSince, delay, now: performance.now() };
+    return findNextSubtask(this.#options.board.order, this.#cluster, asker);
+  }
+
+  #gather(): void {
+    this.#cluster = new Cluster([...this.#members.values()].map(({ peer }) => peer));
+    for (const { scan } of this.#members.values()) scan.restart();
+  }
+
+  #report(member: Member, { held, ...figures }: Figures): void {
+    member.node = { ...member.node, ...figures };
+    // Nobody else asks.
+    if (this.#members.size < 2) return;
+    member.peer.isBusy = figures.running >= member.node.threads;
+    if (held) member.peer.holdings = parseHoldings(summarizeHoldings(held()));
+    for (const { scan } of this.#members.values()) scan.restart();
   }
 
   /** Claims that wait are refused. */
   close(reason: Error): void {
+    clearTimeout(this.#later);
     for (let claimer = this.#claimers.first; claimer !== undefined; claimer = this.#claimers.first) {
       this.#claimers.remove(claimer);
       claimer.reject(reason);
@@ -90,7 +139,16 @@ export class Members {
     signal.throwIfAborted();
     if (member.isGone) throw gone(member);
     const { promise, resolve, reject } = withResolvers<Claim>();
-    const claimer: Claimer = { member, prefers, resolve, reject, previous: undefined, next: undefined };
+    const claimer: Claimer = {
+      member,
+      prefers,
+      waitsSince: performance.now(),
+      delay: withJitter(this.#options.localityDelay, Math.random()),
+      resolve,
+      reject,
+      previous: undefined,
+      next: undefined,
+    };
     const stop = () => {
       if (!this.#isWaiting(claimer)) return;
       this.#claimers.remove(claimer);
@@ -116,6 +174,7 @@ export class Members {
     if (member.isGone) return;
     member.isGone = true;
     this.#members.delete(member.node.id);
+    this.#gather();
     for (let claimer = this.#claimers.first; claimer !== undefined; ) {
       const { next } = claimer;
       if (claimer.member === member) {

@@ -1,9 +1,9 @@
 /**
- * Which waiting subtask goes next: lower priority numbers first; inside one priority clients take turns; inside one client first come, first
- * served.
+ * What waits, in order: lower priority numbers first; inside one priority clients take turns; inside one client first come, first served.
  *
- * A claimer that prefers some (it holds their columns) gets the first of these among the best priority's `mostCandidates`, clients in turn;
- * but the client whose turn it is waits for at most `mostPassed` such claims. Adding and leaving cost constant time, taking at most `mostCandidates`.
+ * A claimer that ranks some higher than others (it holds their columns) looks through the best priority, clients in turn, `mostCandidates` at a time;
+ * but the client whose turn it is waits for at most `mostPassed` claims out of turn. Adding, leaving and taking cost constant time, looking at most
+ * `mostCandidates`: what a scan ranked 0 it does not look at again until it restarts.
  */
 import { type Linked, LinkedList } from "./linked-list.ts";
 
@@ -23,6 +23,24 @@ interface Line<T extends Waiting<T>> extends Place, Linked<Line<T>> {
   readonly items: LinkedList<T>;
   /** How often another client went first out of turn. */
   passed: number;
+  /** Of each scan: up to which item everything ranked 0, and at which of the scan's starts. */
+  readonly seen: Map<Scan, { item: T | undefined; start: number }>;
+}
+
+/** What one claimer has looked at. */
+export class Scan {
+  start = 0;
+
+  /** Ranks may be others now. */
+  restart(): void {
+    this.start++;
+  }
+}
+
+/** `isComplete`: there is none of a higher rank. */
+export interface Found<T> {
+  readonly item: T | undefined;
+  readonly isComplete: boolean;
 }
 
 interface Level<T extends Waiting<T>> {
@@ -51,7 +69,7 @@ export class WaitingOrder<T extends Waiting<T>> {
     }
     let line = level.byClient.get(client);
     if (line === undefined) {
-      line = { client, priority, items: new LinkedList(), passed: 0, previous: undefined, next: undefined };
+      line = { client, priority, items: new LinkedList(), passed: 0, seen: new Map(), previous: undefined, next: undefined };
       level.byClient.set(client, line);
       level.turns.append(line);
     }
@@ -64,6 +82,7 @@ export class WaitingOrder<T extends Waiting<T>> {
   remove(item: T): void {
     const { line } = item;
     if (line === undefined) return;
+    for (const seen of line.seen.values()) if (seen.item === item) seen.item = item.previous;
     line.items.remove(item);
     item.line = undefined;
     this.#size--;
@@ -79,38 +98,84 @@ export class WaitingOrder<T extends Waiting<T>> {
     return item.line;
   }
 
-  /** Where it prefers none of the candidates, `otherwise` is asked of them too. */
-  take(prefers?: (item: T) => boolean, otherwise?: (item: T) => boolean): T | undefined {
-    const level = this.#levels.find((candidate) => candidate !== undefined);
-    const inTurn = level?.turns.first;
-    if (level === undefined || inTurn === undefined) return undefined;
-    const item = (prefers && findPreferred(level, prefers)) ?? (otherwise && findPreferred(level, otherwise)) ?? inTurn.items.first!;
+  /** Of the best priority, clients in turn, each one's in its order. */
+  *heads(most: number): Generator<T> {
+    const turns = this.#best?.turns;
+    if (turns === undefined) return;
+    const heads: (T | undefined)[] = [];
+    for (let line = firstLine(turns); line !== undefined && heads.length < most; line = nextLine(line)) heads.push(line.items.first);
+    for (let given = 0, before = -1; given > before; ) {
+      before = given;
+      for (const [index, item] of heads.entries()) {
+        if (item === undefined) continue;
+        if (given++ >= most) return;
+        yield item;
+        heads[index] = item.next;
+      }
+    }
+  }
+
+  /** The first that ranks 2, or else 1, among the best priority's next that the scan has not passed over; `rankOf` may give 0 for what is below `least`. */
+  find(scan: Scan, rankOf: (item: T, least: 1 | 2) => 0 | 1 | 2): Found<T> {
+    const turns = this.#best?.turns;
+    if (turns === undefined) return { item: undefined, isComplete: true };
+    const looks: Look<T>[] = [];
+    for (let line = firstLine(turns); line !== undefined && looks.length < mostCandidates; line = nextLine(line))
+      looks.push(startLook(line, scan));
+    let second: T | undefined;
+    let looked = 0;
+    for (let before = -1; looked > before; ) {
+      before = looked;
+      for (const look of looks) {
+        const { item } = look;
+        if (item === undefined) continue;
+        if (looked++ >= mostCandidates) return { item: second, isComplete: false };
+        const rank = rankOf(item, second === undefined ? 1 : 2);
+        if (rank === 2) return { item, isComplete: true };
+        // What ranks below a second that is found already was not asked.
+        if (second !== undefined || rank === 1) look.isPassing = false;
+        if (rank === 1) second ??= item;
+        else if (look.isPassing) look.seen.item = item;
+        look.item = item.next;
+      }
+    }
+    return { item: second, isComplete: true };
+  }
+
+  /** Its client has had its turn. */
+  take(item: T): void {
     const line = item.line!;
+    const { turns } = this.#levels[line.priority]!;
+    const inTurn = turns.first!;
     if (line === inTurn) line.passed = 0;
     else inTurn.passed++;
-    level.turns.remove(line);
-    level.turns.append(line);
+    turns.remove(line);
+    turns.append(line);
     this.remove(item);
-    return item;
+  }
+
+  get #best(): Level<T> | undefined {
+    return this.#levels.find((level) => level !== undefined);
   }
 }
 
-function findPreferred<T extends Waiting<T>>({ turns }: Level<T>, prefers: (item: T) => boolean): T | undefined {
-  const inTurn = turns.first!;
-  const isDue = inTurn.passed >= mostPassed;
-  const heads: (T | undefined)[] = [];
-  for (let line: Line<T> | undefined = inTurn; line !== undefined && heads.length < mostCandidates; line = isDue ? undefined : line.next) {
-    heads.push(line.items.first);
-  }
-  for (let looked = 0; looked < mostCandidates; ) {
-    const before = looked;
-    for (const [index, item] of heads.entries()) {
-      if (item === undefined) continue;
-      if (prefers(item)) return item;
-      heads[index] = item.next;
-      if (++looked >= mostCandidates) return undefined;
-    }
-    if (looked === before) return undefined;
-  }
-  return undefined;
+interface Look<T> {
+  item: T | undefined;
+  readonly seen: { item: T | undefined; start: number };
+  /** Everything so far ranked 0. */
+  isPassing: boolean;
 }
+
+function startLook<T extends Waiting<T>>(line: Line<T>, scan: Scan): Look<T> {
+  let seen = line.seen.get(scan);
+  if (seen?.start !== scan.start) {
+    seen = { item: undefined, start: scan.start };
+    line.seen.set(scan, seen);
+  }
+  return { item: seen.item === undefined ? line.items.first : seen.item.next, seen, isPassing: true };
+}
+
+const firstLine = <T extends Waiting<T>>(turns: LinkedList<Line<T>>): Line<T> | undefined => turns.first;
+
+/** One that was passed over often enough has no other after it. */
+const nextLine = <T extends Waiting<T>>(line: Line<T>): Line<T> | undefined => (line.passed >= mostPassed ? undefined : line.next);

@@ -2,6 +2,8 @@
 import type { AskedQuery } from "./asked-query.ts";
 import type { Subtask, SubtaskState } from "./coordinator.ts";
 import type { Waiting } from "./order.ts";
+import { numberPartition, type Placed } from "./scheduling/cluster.ts";
+import type { Schedulable } from "./scheduling/next-subtask.ts";
 import { type Attempts, describeFailure, noAttempts } from "./state.ts";
 import type { Recorded } from "./write-behind.ts";
 
@@ -22,7 +24,7 @@ export interface SubtaskRecord {
 
 const unowned: SubtaskState = { kind: "unowned" };
 
-export class SubtaskEntry implements Recorded, Waiting<SubtaskEntry> {
+export class SubtaskEntry implements Recorded, Schedulable<SubtaskEntry> {
   readonly number: number;
   readonly subtask: Subtask;
   kind: "unowned" | "owned" | "failed" | "absent" = "unowned";
@@ -33,10 +35,14 @@ export class SubtaskEntry implements Recorded, Waiting<SubtaskEntry> {
   previous: SubtaskEntry | undefined = undefined;
   next: SubtaskEntry | undefined = undefined;
   line: Waiting<SubtaskEntry>["line"] = undefined;
+  readonly partitionNumber: number;
+  home: Placed["home"] = undefined;
+  readonly waitsSince = performance.now();
 
   constructor(number: number, subtask: Subtask) {
     this.number = number;
     this.subtask = subtask;
+    this.partitionNumber = numberPartition(subtask);
   }
 
   /** Undefined where nobody asks for it: an owned one that was withdrawn is about to end. */
@@ -47,7 +53,9 @@ export class SubtaskEntry implements Recorded, Waiting<SubtaskEntry> {
   }
 
   record(): string | undefined {
-    const { subtask, kind, attempts, queries } = this;
+    const { kind, attempts, queries } = this;
+    // A hint that is not worth its bytes in every record.
+    const { columns: _, ...subtask } = this.subtask;
     if (this.state() === undefined) return undefined;
     const numbers = queries.map((query) => query.number);
     return JSON.stringify({

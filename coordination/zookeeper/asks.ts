@@ -1,7 +1,9 @@
 /** Who asks for which query. */
+
+import { encodeJson } from "./bodies.ts";
 import type { SessionContext } from "./context.ts";
-import { type AskName, askPrefix, parseAskName } from "./layout.ts";
-import { createSequential, type Operation } from "./operations.ts";
+import { type AskName, askPrefix, hashName, type Layout, parseAskName } from "./layout.ts";
+import { create, createSequential, type Operation, set } from "./operations.ts";
 
 /** All of a query, first come first. */
 export async function readAsks({ session, layout }: SessionContext, query: string): Promise<readonly AskName[]> {
@@ -24,3 +26,11 @@ export function createAsk(
 ): Operation {
   return createSequential(`${layout.asks}/${askPrefix(priority, query, client, dataset)}`);
 }
+
+const queryPath = ({ queries }: Layout, queryId: string): string => `${queries}/${hashName(queryId)}`;
+const queryBody = (queryId: string): Buffer => encodeJson({ id: queryId });
+
+export const createQuery = (layout: Layout, queryId: string): Operation => create(queryPath(layout, queryId), queryBody(queryId));
+
+/** The query must be there. Whoever is about to clear it away, because nothing of it was left, looks again. */
+export const touchQuery = (layout: Layout, queryId: string): Operation => set(queryPath(layout, queryId), queryBody(queryId));

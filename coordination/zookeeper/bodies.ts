@@ -54,6 +54,8 @@ export function parseClaimBody(data: Buffer): ClaimBody | undefined {
 
 export interface NodeBody extends Node {
   readonly instance: string;
+  /** What it holds in memory: `scheduling/holdings.ts`. */
+  readonly holdings?: string;
 }
 
 const nodeNumbers = ["threads", "cacheBytes", "cacheLimit", "running", "done", "failed", "since"] as const;
@@ -61,6 +63,7 @@ const nodeNumbers = ["threads", "cacheBytes", "cacheLimit", "running", "done", "
 export function parseNodeBody(data: Buffer): NodeBody | undefined {
   const body = (parseObject(data) ?? {}) as Partial<NodeBody>;
   const isWhole = [body.id, body.host, body.instance].every((text) => typeof text === "string");
+  if (body.holdings !== undefined && typeof body.holdings !== "string") return undefined;
   return isWhole && nodeNumbers.every((name) => typeof body[name] === "number") ? (body as NodeBody) : undefined;
 }
 
@@ -72,24 +75,27 @@ export interface Segment {
 }
 
 export function encodeSegment(subtasks: readonly Subtask[]): Buffer {
-  const { programKey = "", dataset = "" } = subtasks[0] ?? {};
+  const { programKey = "", dataset = "", columns } = subtasks[0] ?? {};
   const rows = subtasks.map(({ partition, fingerprint, key }) =>
     key === `${programKey}:${fingerprint}` ? [partition, fingerprint] : [partition, fingerprint, key],
   );
-  return encodeJson({ programKey, dataset, subtasks: rows });
+  return encodeJson({ programKey, dataset, ...(columns && { columns }), subtasks: rows });
 }
 
 export function parseSegment(data: Buffer): Segment | undefined {
-  const { programKey, dataset, subtasks } = parseObject(data) ?? {};
+  const { programKey, dataset, columns, subtasks } = parseObject(data) ?? {};
   if (typeof programKey !== "string" || typeof dataset !== "string" || !Array.isArray(subtasks)) return undefined;
+  if (columns !== undefined && !isTexts(columns)) return undefined;
   const parsed: Subtask[] = [];
   for (const row of subtasks) {
     const [partition, fingerprint, key = `${programKey}:${fingerprint}`] = Array.isArray(row) ? row : [];
     if (!Number.isInteger(partition) || typeof fingerprint !== "string" || typeof key !== "string") return undefined;
-    parsed.push({ key, programKey, fingerprint, dataset, partition });
+    parsed.push({ key, programKey, fingerprint, dataset, partition, ...(columns && { columns }) });
   }
   return { subtasks: parsed, hashes: parsed.map(({ key }) => hashName(key)) };
 }
+
+const isTexts = (value: unknown): value is readonly string[] => Array.isArray(value) && value.every((text) => typeof text === "string");
 
 /** Hashes of subtasks that were withdrawn. */
 export const encodeHashes = (hashes: readonly string[]): Buffer => Buffer.from(hashes.join("\n"));

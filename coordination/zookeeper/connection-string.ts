@@ -1,5 +1,6 @@
 /** `HOST:PORT,HOST:PORT/chroot` in parts. The port may be left out (2181), an IPv6 address is in brackets; the chroot is "" where there is none. */
 import type { Server } from "node-zookeeper-client";
+import { ZooKeeperSetupError } from "./zookeeper-error.ts";
 
 export interface ConnectionString {
   readonly servers: readonly Server[];
@@ -26,5 +27,8 @@ function parseServer(text: string, part: string): Server {
 }
 
 function refuse(text: string, reason: string): Error {
-  return new RangeError(`Cannot use "${text}" as ZooKeeper's address: ${reason}; it looks like HOST:2181,HOST:2181/path`);
+  return new ZooKeeperSetupError(
+    "bad-address",
+    `Cannot use "${text}" as ZooKeeper's address: ${reason}; it looks like HOST:2181,HOST:2181/path`,
+  );
 }

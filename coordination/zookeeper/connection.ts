@@ -7,6 +7,7 @@
  */
 import { setMaxListeners } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
+import { CoordinatorUnavailableError } from "../coordinator.ts";
 import { parseConnectionString } from "./connection-string.ts";
 import { Session, type SessionState } from "./session.ts";
 import { isInDoubt } from "./zookeeper-error.ts";
@@ -29,7 +30,7 @@ export interface ConnectionLog {
 }
 
 /** ZooKeeper cannot be reached now; the same may work later. */
-export class ZooKeeperUnreachableError extends Error {
+export class ZooKeeperUnreachableError extends CoordinatorUnavailableError {
   override readonly name = "ZooKeeperUnreachableError";
 }
 
@@ -151,7 +152,13 @@ export class Connection {
       timeout,
       ...(auth !== undefined && { auth }),
       onState: (state) => this.#changed(session, state),
-      onFault: (err) => log.warn({ err }, "an answer of ZooKeeper could not be read; connecting again"),
+      onFault: (error) => {
+        const fault = error instanceof Error ? error : new Error(String(error));
+        // It may come again at every attempt to connect.
+        if (this.#lastError?.message !== fault.message)
+          log.warn({ err: fault }, "an answer of ZooKeeper could not be read; connecting again");
+        this.#lastError = fault;
+      },
       onSocketError: (error) => {
         this.#lastError = error;
       },
@@ -161,6 +168,7 @@ export class Connection {
 
   #changed(session: Session, state: SessionState): void {
     if (session !== this.#session) return;
+    if (state === "connected") this.#lastError = undefined;
     const isFirst = state === "connected" && !this.#lost.signal.aborted && this.#lastConnected !== session;
     if (isFirst) {
       this.#lastConnected = session;
@@ -187,7 +195,8 @@ export class Connection {
   }
 
   #unreachable(timeout: number): ZooKeeperUnreachableError {
-    const why = this.#lastError ? ` (${this.#lastError.message})` : "";
+    const reason = this.#lastError?.message ?? (this.#session.isWaiting ? "it takes connections, but does not answer" : "");
+    const why = reason && ` (${reason})`;
     const cause = this.#lastError && { cause: this.#lastError };
     return new ZooKeeperUnreachableError(
       `Cannot reach ZooKeeper at ${this.#options.hosts}: no session within ${Math.round(timeout)} ms${why}; check the address and that it runs`,

@@ -9,27 +9,29 @@
  * state again now and then.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import { type Coordinator, CoordinatorFullError, type Request, type SubtaskState } from "../coordinator.ts";
-import { createAsk, readAsks } from "./asks.ts";
-import { Connection, type ConnectionLog } from "./connection.ts";
+import { type Coordinator, CoordinatorFullError, type Request, type SubtaskState, usualLocalityDelay } from "../coordinator.ts";
+import { createAsk, readAsks, touchQuery } from "./asks.ts";
+import { Connection, type ConnectionLog, ZooKeeperUnreachableError } from "./connection.ts";
 import type { SessionContext } from "./context.ts";
 import { Housekeeping } from "./housekeeping.ts";
+import { IdleQueries } from "./idle-queries.ts";
 import { hashName, readClaimNames, subtaskPath } from "./layout.ts";
 import { Members } from "./members.ts";
 import { openRoot } from "./open-root.ts";
-import { check, set } from "./operations.ts";
+import { set } from "./operations.ts";
 import { findLiveSubtask, isLive } from "./query-life.ts";
 import { readStates, toKnown } from "./read-states.ts";
 import { readNodes } from "./register-node.ts";
 import { Scope } from "./scope.ts";
 import { Segments } from "./segments.ts";
+import { logSkipsOnce } from "./skip-log.ts";
 import { splitRequest } from "./split-request.ts";
 import { submit } from "./submit.ts";
 import { sweepLostClaims } from "./sweep-lost-claims.ts";
 import { WatchedSubtasks } from "./watched-subtasks.ts";
 import { withLock } from "./with-lock.ts";
-import { clearQuery, withdrawAsk } from "./withdraw.ts";
-import { isInDoubt, isRefused } from "./zookeeper-error.ts";
+import { withdrawAsk } from "./withdraw.ts";
+import { isInDoubt, isRefused, ZooKeeperSetupError } from "./zookeeper-error.ts";
 
 export interface ZooKeeperCoordinatorOptions {
   /** `HOST:PORT,HOST:PORT/chroot`. */
@@ -47,9 +49,13 @@ export interface ZooKeeperCoordinatorOptions {
   readonly mostSubtasks?: number;
   /** Failed subtasks beyond these are forgotten, oldest first. */
   readonly mostFailed?: number;
+  /** Milliseconds for which a subtask is left to a node that is better placed for it. */
+  readonly localityDelay?: number;
 }
 
 export interface ZooKeeperCoordinator extends Coordinator {
+  /** Why nothing can be asked of it now; empty where it can. */
+  notReady(): readonly string[];
   /** Ends it as a crash of the process would: the session lives on at the server until its timeout. */
   abandon(): void;
 }
@@ -57,14 +63,15 @@ export interface ZooKeeperCoordinator extends Coordinator {
 const mostEntries = 200_000;
 const keepWithdrawals = 60_000;
 const betweenHousekeeping = 30_000;
-const clearWithin = 50;
 const mostRemembered = 1_000;
 /** Below these a request is not counted against the most. */
 const alwaysAccepted = 1_000;
 
 export async function createZooKeeperCoordinator(options: ZooKeeperCoordinatorOptions): Promise<ZooKeeperCoordinator> {
-  const { hosts, auth, log, root = "/femtoq", sessionTimeout = 10_000, startTimeout = 10_000 } = options;
-  const { mostSubtasks = 1_000_000, mostFailed = 10_000 } = options;
+  const { hosts, auth, root = "/femtoq", sessionTimeout = 10_000, startTimeout = 10_000 } = options;
+  const { mostSubtasks = 1_000_000, mostFailed = 10_000, localityDelay = usualLocalityDelay } = options;
+  requireAuth(auth);
+  const log = logSkipsOnce(options.log);
   const connection = await Connection.open({ hosts, sessionTimeout, startTimeout, log, ...(auth !== undefined && { auth }) });
   const layout = await connection
     .run((session) => openRoot(session, { chroot: connection.chroot, root }))
@@ -75,27 +82,19 @@ export async function createZooKeeperCoordinator(options: ZooKeeperCoordinatorOp
   const onError = (err: unknown) => log.error({ err }, "something of the coordinator failed; it goes on");
   const segments = new Segments();
   let scope!: Scope;
-  const watched = new WatchedSubtasks({ onError, onShard: (shard) => scope.views.followWatched(shard) });
-  const members = new Members({ watched, session: () => scope.forMembers, onError });
+  const watched = new WatchedSubtasks({
+    onError,
+    onShard: (shard) => scope.views.followWatched(shard),
+    onThere: (hash) => scope.views.followOne(hash),
+  });
+  const members = new Members({ watched, session: () => scope.forMembers, localityDelay, onError, log });
   /** A live subtask of a query, when last looked for. */
   const liveHints = new Map<string, string>();
   /** Queries that came by here. */
   const submitted = new Set<string>();
   const stop = new AbortController();
-  const clearing = new Set<string>();
 
-  const clearSoon = async (context: SessionContext, query: string) => {
-    if (clearing.has(query)) return;
-    clearing.add(query);
-    try {
-      await delay(Math.random() * clearWithin);
-      await clearQuery({ context, segments }, query);
-    } catch (error) {
-      if (!isInDoubt(error)) onError(error);
-    } finally {
-      clearing.delete(query);
-    }
-  };
+  const idle = new IdleQueries({ segments, onError });
 
   connection.follow((session, lost) => {
     const isFirst = scope === undefined;
@@ -107,7 +106,7 @@ export async function createZooKeeperCoordinator(options: ZooKeeperCoordinatorOp
       log,
       watched,
       members,
-      onIdle: (context, query) => void clearSoon(context, query),
+      onIdle: (context, query) => idle.add(context, query),
       mostEntries,
     });
     lost.addEventListener("abort", () => members.loseAll(lost.reason), { once: true });
@@ -184,9 +183,16 @@ export async function createZooKeeperCoordinator(options: ZooKeeperCoordinatorOp
   keepHouse().catch((error: unknown) => {
     if (!stop.signal.aborted) onError(error);
   });
-  await run(sweepLostClaims);
+  // What dead nodes lost is free in any case; who counts it, and when, matters little.
+  await run(sweepLostClaims).catch((error: unknown) => {
+    if (!isInDoubt(error) && !(error instanceof ZooKeeperUnreachableError)) onError(error);
+  });
 
   return {
+    skipsEvents: true,
+
+    notReady: () => (connection.session.state === "connected" ? [] : [`the connection with ZooKeeper at ${hosts} is lost`]),
+
     enqueue: (request) => submitAll(request, false),
 
     async retry(request) {
@@ -210,9 +216,10 @@ export async function createZooKeeperCoordinator(options: ZooKeeperCoordinatorOp
     renew: (queryId, client) =>
       run(async (context) => {
         const query = hashName(queryId);
-        const asks = await readAsks(context, query);
         const hint = liveHints.get(query);
-        const live = hint !== undefined && (await isLive(context, hint)) ? hint : await findLiveSubtask(context, segments, query);
+        const [asks, isHintLive] = await Promise.all([readAsks(context, query), hint !== undefined && isLive(context, hint)]);
+        const known = isHintLive ? undefined : await segments.list(context, query);
+        const live = isHintLive ? hint : known && (await findLiveSubtask(context, segments, known));
         liveHints.delete(query);
         if (live === undefined || asks.length === 0) return false;
         liveHints.set(query, live);
@@ -221,7 +228,7 @@ export async function createZooKeeperCoordinator(options: ZooKeeperCoordinatorOp
         const priority = Math.min(...asks.map((ask) => ask.priority));
         try {
           const ask = createAsk(context, { priority, query, client: hashName(client), dataset: "" });
-          await context.session.commit([check(`${layout.queries}/${query}`), ask, set(layout.epoch, Buffer.alloc(0))]);
+          await context.session.commit([touchQuery(layout, queryId), ask, set(layout.epoch, Buffer.alloc(0))]);
           return true;
         } catch (error) {
           if (isRefused(error, "no-node")) return false;
@@ -236,7 +243,10 @@ export async function createZooKeeperCoordinator(options: ZooKeeperCoordinatorOp
 
     join: (node) => run(async () => members.join(await scope.openWork(), node)),
 
-    nodes: () => run(async (context) => (await readNodes(context)).map(({ instance: _, ...node }) => members.figuresOf(node.id) ?? node)),
+    nodes: () =>
+      run(async (context) =>
+        (await readNodes(context)).map(({ instance: _, holdings: __, ...node }) => members.figuresOf(node.id) ?? node),
+      ),
 
     counts: () =>
       run(async ({ session }) => {
@@ -256,16 +266,23 @@ export async function createZooKeeperCoordinator(options: ZooKeeperCoordinatorOp
     async close() {
       if (stop.signal.aborted) return;
       stop.abort();
+      idle.close();
       members.close(new Error("The coordinator is closed"));
       await connection.close();
     },
 
     abandon() {
       stop.abort();
+      idle.close();
       members.close(new Error("The coordinator is closed"));
       connection.abandon();
     },
   };
+}
+
+function requireAuth(auth: string | undefined): void {
+  if (auth === undefined || /^[^:]+:./.test(auth)) return;
+  throw new ZooKeeperSetupError("bad-auth", "Cannot use what is given as ZooKeeper's owner: it has the form NAME:PASSWORD");
 }
 
 function checkPriority(priority: number): void {

@@ -3,11 +3,12 @@
  * Reads only, where there is nothing to do.
  */
 import { parseSubtaskBody } from "./bodies.ts";
+import { clearQueries } from "./clear-queries.ts";
 import { failedHash, parseAskName, subtaskPath } from "./layout.ts";
 import { check, remove } from "./operations.ts";
 import { findLiveSubtask } from "./query-life.ts";
 import { sweepLostClaims } from "./sweep-lost-claims.ts";
-import { clearQuery, endQuery, type WithdrawOptions } from "./withdraw.ts";
+import { endQuery, type WithdrawOptions } from "./withdraw.ts";
 import { isRefused } from "./zookeeper-error.ts";
 
 export interface HousekeepingOptions extends WithdrawOptions {
@@ -44,11 +45,11 @@ export class Housekeeping {
     const suspects = new Set<string>();
     for (const query of new Set([...(queries?.children ?? []), ...asked])) {
       if (query === undefined) continue;
-      const isLive = asked.has(query) && (await findLiveSubtask(context, segments, query)) !== undefined;
-      if (isLive) continue;
+      const known = asked.has(query) ? await segments.list(context, query) : undefined;
+      if (known !== undefined && (await findLiveSubtask(context, segments, known)) !== undefined) continue;
       // Another process may be about to make or to clear it.
       if (!this.#suspects.has(query)) suspects.add(query);
-      else if (asked.has(query)) await clearQuery(this.#options, query);
+      else if (asked.has(query)) await clearQueries(this.#options, [query]);
       else await endQuery(this.#options, query);
     }
     this.#suspects = suspects;

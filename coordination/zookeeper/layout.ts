@@ -48,13 +48,18 @@ export function hashName(text: string): string {
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-export const shardOf = (hash: string): number => alphabet.indexOf(hash[0]!);
+/** Of a name that is no hash, too: somebody else's znode is looked for where it is not. */
+export const shardOf = (hash: string): number => Math.max(0, alphabet.indexOf(hash[0]!));
+export const isHash = (name: string): boolean => /^[\w-]{22}$/.test(name);
 export const subtaskPath = ({ shards }: Layout, hash: string): string => `${shards[shardOf(hash)]}/${hash}`;
 
 const runningMark = ".running";
 
 export const claimPath = ({ claims }: Layout, hash: string): string => `${claims}/${hash}`;
 export const runningPath = ({ claims }: Layout, hash: string): string => `${claims}/${hash}${runningMark}`;
+
+/** Of a claim's znode, or of the one that says that it runs. */
+export const hashOfClaim = (name: string): string => (name.endsWith(runningMark) ? name.slice(0, -runningMark.length) : name);
 
 /** Who is on it, and which of these say that they compute. */
 export function readClaimNames(names: readonly string[]): { readonly claimed: ReadonlySet<string>; readonly running: ReadonlySet<string> } {

@@ -1,65 +1,56 @@
 /**
- * The nodes of this process, and the claims that they wait for and hold. A node outlives sessions: after a loss it registers anew, its claims are lost
- * and those that wait go on waiting. Nothing is claimed while the connection is in doubt.
+ * The nodes of this process and the claims that they hold. A node outlives sessions: after a loss it registers anew, its claims are lost and those that wait
+ * go on waiting.
  */
-import { setMaxListeners } from "node:events";
-import type { Claim, Membership, Node, Subtask } from "../coordinator.ts";
-import { type Linked, LinkedList } from "../linked-list.ts";
+import type { Claim, Figures, Membership, Node } from "../coordinator.ts";
+import { LinkedList } from "../linked-list.ts";
+import { Scan } from "../order.ts";
+import { type HeldPartition, summarizeHoldings } from "../scheduling/holdings.ts";
+import { Quarantine } from "../scheduling/quarantine.ts";
 import type { ClaimEnd, Verdict } from "../state.ts";
-import { type Claimant, claimSubtask } from "./claim-subtask.ts";
-import type { SessionContext } from "./context.ts";
+import type { Claimant } from "./claim-subtask.ts";
+import type { ConnectionLog } from "./connection.ts";
 import { HeldClaim } from "./held-claim.ts";
 import { hashName } from "./layout.ts";
 import { publishNode, registerNode, unregisterNode } from "./register-node.ts";
+import { type Claimed, type ClaimingNode, type MemberSession, WaitingClaims } from "./waiting-claims.ts";
 import type { WatchedSubtasks } from "./watched-subtasks.ts";
 import type { Work } from "./work.ts";
 import type { WorkEntry } from "./work-entry.ts";
 import { isInDoubt } from "./zookeeper-error.ts";
 
-type Figures = Parameters<Membership["report"]>[0];
-
-interface Member {
+interface Member extends ClaimingNode {
   node: Node;
   claimant: Claimant | undefined;
   readonly held: Map<string, HeldClaim>;
-  published: string;
+  holdings: () => Iterable<HeldPartition>;
   publishing: ReturnType<typeof setTimeout> | undefined;
   isGone: boolean;
-}
-
-interface Claimer extends Linked<Claimer> {
-  readonly member: Member;
-  readonly prefers: ((subtask: Subtask) => boolean) | undefined;
-  readonly signal: AbortSignal;
-  readonly resolve: (claim: Claim) => void;
-  readonly reject: (reason: unknown) => void;
-  isSettled: boolean;
-}
-
-/** What the members need of the session they are on. */
-export interface MemberSession {
-  readonly context: SessionContext;
-  readonly work: Work;
-  /** Which of the live nodes a subtask is left to first, so that they do not all want the same; undefined where there is one node. */
-  readonly homeOf: ((node: string) => (entry: WorkEntry) => boolean) | undefined;
 }
 
 export interface MembersOptions {
   readonly watched: WatchedSubtasks;
   /** The session there is, once it is connected. */
   readonly session: () => MemberSession | undefined;
+  /** Milliseconds. */
+  readonly localityDelay: number;
   readonly onError: (error: unknown) => void;
+  readonly log: ConnectionLog;
 }
 
 const leastBetweenReports = 1_000;
+/** Milliseconds for which a node leaves to others what failed on it. */
+const leaveFailed = 5_000;
+const holdsNothing = (): Iterable<HeldPartition> => [];
 
 export class Members {
   readonly #options: MembersOptions;
   readonly #members = new Map<string, Member>();
-  readonly #claimers = new LinkedList<Claimer>();
+  readonly #waiting: WaitingClaims<Member>;
 
   constructor(options: MembersOptions) {
     this.#options = options;
+    this.#waiting = new WaitingClaims({ ...options, onClaimed: (member, session, claimed) => this.#hold(member, session, claimed) });
   }
 
   get size(): number {
@@ -67,7 +58,8 @@ export class Members {
   }
 
   figuresOf(id: string): Node | undefined {
-    return this.#members.get(id)?.node;
+    const member = this.#members.get(id);
+    return member && describe(member);
   }
 
   claimOf(hash: string): { readonly node: string; readonly claim: HeldClaim } | undefined {
@@ -82,7 +74,18 @@ export class Members {
     if (this.#members.has(about.id))
       throw new Error(`Cannot join as node ${about.id}: a node of this name is there already; give each its own`);
     const node: Node = { ...about, cacheBytes: 0, running: 0, done: 0, failed: 0, since: Date.now() };
-    const member: Member = { node, claimant: undefined, held: new Map(), published: "", publishing: undefined, isGone: false };
+    const member: Member = {
+      name: hashName(node.id),
+      scan: new Scan(),
+      waiters: new LinkedList(),
+      quarantine: new Quarantine(),
+      node,
+      claimant: undefined,
+      held: new Map(),
+      holdings: holdsNothing,
+      publishing: undefined,
+      isGone: false,
+    };
     this.#members.set(node.id, member);
     try {
       member.claimant = await registerNode(session.context, node);
@@ -92,7 +95,7 @@ export class Members {
     }
     return {
       id: node.id,
-      claim: (options) => this.#claim(member, options),
+      claim: (options) => (member.isGone ? Promise.reject(gone(member)) : this.#waiting.claim(member, options)),
       report: (figures) => this.#report(member, figures),
       leave: () => this.#leave(member),
     };
@@ -120,84 +123,51 @@ export class Members {
     for (const { hash } of entries) this.claimOf(hash)?.claim.withdrawn();
   }
 
-  /** Gives waiting subtasks to waiting claimers; call when either may be new. */
+  /** Gives waiting subtasks to nodes that wait; call when either may be new. */
   serve(): void {
-    const session = this.#options.session();
-    if (session === undefined || session.context.session.state !== "connected") return;
-    for (let claimer = this.#claimers.first; claimer !== undefined; ) {
-      const { next, member, prefers } = claimer;
-      if (member.claimant !== undefined) {
-        const { homeOf, work } = session;
-        let entry: WorkEntry | undefined;
-        try {
-          entry = work.order.take(prefers && (({ subtask }) => prefers(subtask)), homeOf?.(member.node.id));
-        } catch (error) {
-          // `prefers` threw: the fault of this claimer alone.
-          this.#settle(claimer, () => claimer!.reject(error));
-        }
-        if (entry !== undefined) {
-          entry.kind = "ours";
-          this.#claimers.remove(claimer);
-          void this.#attempt(claimer, session, entry, member.claimant);
-        } else if (!claimer.isSettled) return;
-      }
-      claimer = next;
+    this.#waiting.serve();
+  }
+
+  doneElsewhere({ subtask, triedBy }: WorkEntry): void {
+    for (const member of this.#members.values()) {
+      if (!triedBy?.has(member.name) || !member.quarantine.doneElsewhere(subtask.key, Date.now())) continue;
+      this.#options.log.warn(
+        { node: member.node.id, ...member.quarantine.at(Date.now()) },
+        "this node is in quarantine: it claims nothing until then",
+      );
+      this.#publishSoon(member, 0);
     }
+  }
+
+  /** What is known of other nodes is new. */
+  lookAgain(): void {
+    for (const { scan } of this.#members.values()) scan.restart();
+    this.serve();
   }
 
   /** Claims that wait are refused. */
   close(reason: Error): void {
-    for (let claimer = this.#claimers.first; claimer !== undefined; claimer = this.#claimers.first) {
-      const { reject } = claimer;
-      this.#settle(claimer, () => reject(reason));
-    }
+    this.#waiting.refuse(reason);
     for (const { publishing } of this.#members.values()) clearTimeout(publishing);
   }
 
-  async #attempt(claimer: Claimer, session: MemberSession, entry: WorkEntry, claimant: Claimant): Promise<void> {
-    const { work, context } = session;
-    try {
-      const attempted = await claimSubtask(context, entry, claimant);
-      if (attempted.kind === "claimed") {
-        await this.#hand(claimer, session, entry, { claimant, order: attempted.order });
-        return;
-      }
-      if (attempted.kind === "gone") work.remove(entry);
-      else if (attempted.kind === "aside") work.setAside(entry);
-      else work.putBack(entry, { first: true });
-    } catch (error) {
-      work.putBack(entry, { first: true });
-      if (!isInDoubt(error)) {
-        this.#options.onError(error);
-        if (!claimer.isSettled) {
-          claimer.isSettled = true;
-          claimer.reject(error);
-        }
-      }
-    }
-    if (!claimer.isSettled) this.#claimers.prepend(claimer);
-    this.serve();
-  }
-
-  async #hand(
-    { member, ...claimer }: Claimer,
-    { context, work }: MemberSession,
-    entry: WorkEntry,
-    { claimant, order }: { readonly claimant: Claimant; readonly order: number },
-  ): Promise<void> {
+  #hold(member: Member, { context, work }: MemberSession, { entry, claimant, order }: Claimed): Claim {
     const { watched } = this.#options;
     const claim = new HeldClaim({
       context,
       entry,
       held: claimant.held,
       happened: (known, at) => watched.happened(entry.hash, known, at),
-      onEnd: (verdict, end) => this.#ended(member, work, entry, { verdict, end }),
+      onEnd: (verdict, end) => {
+        if (end.kind === "complete") member.quarantine.succeeded();
+        else if (end.kind === "fail" && !end.permanent && !claim.signal.aborted) leaveToOthers(member, entry, end.cause);
+        this.#ended(member, work, entry, { verdict, end });
+      },
     });
     member.held.set(entry.hash, claim);
     watched.happened(entry.hash, { kind: "loading" }, order);
     if (context.lost.aborted) claim.lost(new Error("the session with ZooKeeper was lost"));
-    if (!claimer.isSettled) claimer.resolve(claim);
-    else await claim.release();
+    return claim;
   }
 
   #ended(member: Member, work: Work, entry: WorkEntry, { verdict, end }: { readonly verdict: Verdict; readonly end: ClaimEnd }): void {
@@ -207,70 +177,36 @@ export class Members {
     this.serve();
   }
 
-  async #claim(member: Member, { signal, prefers }: Parameters<Membership["claim"]>[0]): Promise<Claim> {
-    signal.throwIfAborted();
-    if (member.isGone) throw gone(member);
-    // All claims of a node commonly wait on one signal: no leak, so no warning.
-    setMaxListeners(0, signal);
-    return new Promise((resolve, reject) => {
-      const claimer: Claimer = {
-        member,
-        prefers,
-        signal,
-        resolve: (claim) => {
-          claimer.isSettled = true;
-          signal.removeEventListener("abort", stop);
-          resolve(claim);
-        },
-        reject: (reason) => {
-          signal.removeEventListener("abort", stop);
-          reject(reason);
-        },
-        isSettled: false,
-        previous: undefined,
-        next: undefined,
-      };
-      const stop = () => this.#settle(claimer, () => claimer.reject(signal.reason));
-      signal.addEventListener("abort", stop, { once: true });
-      this.#claimers.append(claimer);
-      this.serve();
-    });
-  }
-
-  #settle(claimer: Claimer, settle: () => void): void {
-    if (claimer.isSettled) return;
-    claimer.isSettled = true;
-    if (claimer.previous !== undefined || this.#claimers.first === claimer) this.#claimers.remove(claimer);
-    settle();
-  }
-
-  #report(member: Member, figures: Figures): void {
+  #report(member: Member, { held, ...figures }: Figures): void {
     member.node = { ...member.node, ...figures };
+    if (held) member.holdings = held;
+    this.#publishSoon(member, leastBetweenReports);
+  }
+
+  #publishSoon(member: Member, within: number): void {
     member.publishing ??= setTimeout(() => {
       member.publishing = undefined;
       void this.#publish(member).catch((error: unknown) => {
         if (!isInDoubt(error)) this.#options.onError(error);
       });
-    }, leastBetweenReports);
+    }, within);
   }
 
-  async #publish({ node, claimant, ...member }: Member): Promise<void> {
+  async #publish(member: Member): Promise<void> {
+    const { claimant, holdings, isGone } = member;
     const session = this.#options.session();
-    if (session && claimant && !member.isGone) await publishNode(session.context, claimant, node);
+    if (session && claimant && !isGone)
+      await publishNode(session.context, claimant, {
+        ...describe(member),
+        holdings: summarizeHoldings(holdings()),
+      });
   }
 
   async #leave(member: Member): Promise<void> {
     if (member.isGone) return;
     member.isGone = true;
     clearTimeout(member.publishing);
-    for (let claimer = this.#claimers.first; claimer !== undefined; ) {
-      const { next } = claimer;
-      if (claimer.member === member) {
-        const { reject } = claimer;
-        this.#settle(claimer, () => reject(gone(member)));
-      }
-      claimer = next;
-    }
+    this.#waiting.refuse(gone(member), member);
     const cause = `node ${member.node.id} left while it had the subtask`;
     const held = [...member.held.values()];
     await Promise.all(held.map((claim) => claim.end({ kind: "lose", cause })));
@@ -282,14 +218,16 @@ export class Members {
   }
 }
 
-/** Which node a subtask is left to first, given the live nodes' names: each has about as many of them, and those of one partition always the same. */
-export function createHome(names: readonly string[]): MemberSession["homeOf"] {
-  if (names.length < 2) return undefined;
-  const places = new Map([...names].sort().map((name, place) => [name, place]));
-  return (node) => {
-    const own = places.get(hashName(node));
-    return ({ partitionNumber }) => partitionNumber % names.length === own;
-  };
+function leaveToOthers({ quarantine, name }: Member, entry: WorkEntry, cause: string): void {
+  quarantine.failed(entry.subtask.key, cause);
+  entry.triedBy ??= new Map();
+  entry.triedBy.set(name, performance.now() + leaveFailed);
+}
+
+/** As others see it. */
+function describe({ node, quarantine }: Member): Node {
+  const quarantined = quarantine.at(Date.now());
+  return { ...node, ...(quarantined && { quarantined }) };
 }
 
 function gone(member: Member): Error {

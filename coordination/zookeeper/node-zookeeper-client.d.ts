@@ -42,19 +42,20 @@ declare module "node-zookeeper-client" {
     servers: readonly Server[];
     readonly sessionTimeout: number;
     readonly socket: Socket | undefined;
-    pendingBuffer: Buffer | null;
     readonly packetQueue: { readonly queue: unknown[] };
     readonly connectTimeoutHandler: ReturnType<typeof setTimeout> | null;
     connect(): void;
     findNextServer(callback: (server: Server) => void): void;
     onSocketData(data: Buffer): void;
     onSocketError(error: Error): void;
+    onSocketClosed(hadError: boolean): void;
+    onPacketQueueReadable(): void;
     updateTimeout(milliseconds: number): void;
   }
 
-  export type Watcher = () => void;
+  export type Watcher = (event: { getType(): number }) => void;
   type Answer<Values extends readonly unknown[]> = (error: Exception | null, ...values: Values) => void;
-  export type Acl = { readonly permission: number };
+  export type Acl = { readonly permission: number; readonly id: { readonly scheme: string; readonly id: string } };
 
   export interface Transaction {
     readonly ops: { version?: number }[];
@@ -79,6 +80,7 @@ declare module "node-zookeeper-client" {
     getData(path: string, watcher: Watcher | undefined, callback: Answer<[data: Buffer | undefined, stat: Stat]>): void;
     exists(path: string, watcher: Watcher | undefined, callback: Answer<[stat: Stat | null]>): void;
     getChildren(path: string, watcher: Watcher | undefined, callback: Answer<[children: readonly string[], stat: Stat]>): void;
+    getACL(path: string, callback: Answer<[acl: readonly Acl[], stat: Stat]>): void;
     transaction(): Transaction;
   }
 
@@ -87,6 +89,7 @@ declare module "node-zookeeper-client" {
     readonly ACL: { readonly OPEN_ACL_UNSAFE: readonly Acl[]; readonly CREATOR_ALL_ACL: readonly Acl[] };
     readonly CreateMode: { readonly PERSISTENT: number; readonly PERSISTENT_SEQUENTIAL: number; readonly EPHEMERAL: number };
     readonly Exception: typeof Exception;
+    readonly Event: { readonly NODE_DELETED: number };
   }
 
   const zookeeper: Package;

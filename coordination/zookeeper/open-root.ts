@@ -1,9 +1,12 @@
-/** Finds or makes our root. What is not ours, or of a newer layout, is left alone and refused. */
+/**
+ * Finds or makes our root. What is not ours, of another layout, or not of the owner that was given is left alone and refused. A folder that somebody
+ * removed is made again.
+ */
 import { encodeJson } from "./bodies.ts";
 import { createLayout, type Layout, layoutName, layoutVersion } from "./layout.ts";
 import { create } from "./operations.ts";
 import type { Session } from "./session.ts";
-import { isRefused } from "./zookeeper-error.ts";
+import { isRefused, ZooKeeperSetupError } from "./zookeeper-error.ts";
 
 export interface RootOptions {
   /** "" or a path. */
@@ -12,28 +15,40 @@ export interface RootOptions {
   readonly root: string;
 }
 
+/** Rejects with `ZooKeeperSetupError`, or `ZooKeeperError` of code `no-auth` where the root belongs to another. */
 export async function openRoot(session: Session, { chroot, root }: RootOptions): Promise<Layout> {
   if (!/^(\/[^/\0]+)+$/.test(root) || /\/\.{1,2}(\/|$)/.test(root)) {
-    throw new RangeError(`Cannot use "${root}" as the root in ZooKeeper: it is a path like /femtoq`);
+    throw new ZooKeeperSetupError("bad-root", `Cannot use "${root}" as the root in ZooKeeper: it is a path like /femtoq`);
   }
   if (chroot !== "" && !(await session.exists(chroot))) {
-    throw new Error(`Cannot use the path ${chroot} of ZooKeeper's address: there is no such znode; create it, or leave the path out`);
+    throw new ZooKeeperSetupError(
+      "no-chroot",
+      `Cannot use the path ${chroot} of ZooKeeper's address: there is no such znode; create it, or leave the path out`,
+    );
   }
   const base = chroot + root;
   const layout = createLayout(base);
   if (!(await session.exists(base))) await make(session, chroot, layout);
+  await requireOurs(session, base);
+  await makeFolders(session, layout);
+  return layout;
+}
+
+async function requireOurs(session: Session, base: string): Promise<void> {
   const found = await session.get(base);
   const version = found && readVersion(found.data);
-  if (version === undefined) {
-    throw new Error(`Cannot use ${base} in ZooKeeper: something else than Femtoq's coordination is there; choose another root`);
-  }
+  const refuse = (code: "alien-root" | "other-layout" | "open-root", reason: string) =>
+    new ZooKeeperSetupError(code, `Cannot use ${base} in ZooKeeper: ${reason}`);
+  if (version === undefined) throw refuse("alien-root", "something else than Femtoq's coordination is there; choose another root");
   if (version !== layoutVersion) {
     const which = version > layoutVersion ? "a newer" : "an older";
-    throw new Error(
-      `Cannot use ${base} in ZooKeeper: its layout is version ${version}, of ${which} Femtoq, and this one knows version ${layoutVersion}; let one version use it, or choose another root`,
-    );
+    const reason = `its layout is version ${version}, of ${which} Femtoq, and this one knows version ${layoutVersion}`;
+    throw refuse("other-layout", `${reason}; let one version use it, or choose another root`);
   }
-  return layout;
+  if (session.hasOwner && (await session.isOpenToAll(base))) {
+    const reason = "it was made without --zookeeper-auth and is open to everybody";
+    throw refuse("open-root", `${reason}; remove it while nothing runs, leave --zookeeper-auth out, or choose another root`);
+  }
 }
 
 async function make(session: Session, chroot: string, layout: Layout): Promise<void> {
@@ -41,10 +56,18 @@ async function make(session: Session, chroot: string, layout: Layout): Promise<v
   for (let depth = 1; depth < parts.length; depth++) {
     await ifAbsent(() => session.commit([create(`${chroot}/${parts.slice(0, depth).join("/")}`)]));
   }
-  const { base, shards, epoch, returned, asks, queries, claims, failed, held, nodes, withdrawn, locks } = layout;
-  const folders = [epoch, returned, asks, queries, claims, failed, held, nodes, withdrawn, locks, `${base}/subtasks`, ...shards];
   const body = encodeJson({ layout: layoutName, version: layoutVersion });
-  await ifAbsent(() => session.commit([create(base, body), ...folders.map((path) => create(path))]));
+  await ifAbsent(() => session.commit([create(layout.base, body), ...foldersOf(layout).map((path) => create(path))]));
+}
+
+async function makeFolders(session: Session, layout: Layout): Promise<void> {
+  const folders = foldersOf(layout);
+  const found = await Promise.all(folders.map((path) => session.exists(path)));
+  for (const [index, path] of folders.entries()) if (!found[index]) await ifAbsent(() => session.commit([create(path)]));
+}
+
+function foldersOf({ base, shards, epoch, returned, asks, queries, claims, failed, held, nodes, withdrawn, locks }: Layout) {
+  return [epoch, returned, asks, queries, claims, failed, held, nodes, withdrawn, locks, `${base}/subtasks`, ...shards];
 }
 
 async function ifAbsent(action: () => Promise<unknown>): Promise<void> {
@@ -55,7 +78,7 @@ async function ifAbsent(action: () => Promise<unknown>): Promise<void> {
   }
 }
 
-function readVersion(data: Buffer): number | undefined {
+export function readVersion(data: Buffer): number | undefined {
   try {
     const { layout, version } = JSON.parse(data.toString());
     return layout === layoutName && Number.isInteger(version) ? version : undefined;

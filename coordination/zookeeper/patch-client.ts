@@ -4,13 +4,18 @@
  * - #100: the first request number is 0, which a throttling server takes for an unfinished session: it starts at 1, and starts over long before it
  *   would no longer fit 32 bits.
  * - #60, PR#61: a client that is closed while disconnected goes on connecting: `dispose` ends it, with its timers and its socket.
+ * - Replies are taken apart by `Frames`, so that a burst of them is not copied once for each, and what is no reply is noticed.
  * - A reply that was cut off by a lost connection stays in a buffer, and the next connection's replies are read as its rest: the buffer is dropped.
+ * - Each request is a write of its own: those of one turn are written together.
+ * - A server that closes the connection without an answer leaves no error: there is one.
  * - Requests that were waiting for the socket to drain are sent again, unasked, by the next connection: they are dropped (`Session` has rejected them).
  * - An error number that the client does not know (-118 session moved, -125 quota, -127 throttled …), or a reply it cannot read, throws out of
  *   the socket's event and would end the process: the socket is destroyed instead, and the client connects again.
  * - IPv6 addresses are torn apart at their colons: the client is given the servers in parts.
  */
+import { nextTick } from "node:process";
 import type { Client, Server } from "node-zookeeper-client";
+import { Frames } from "./frames.ts";
 
 const pauseAfterRound = 300;
 const mostXid = 2 ** 30;
@@ -49,16 +54,27 @@ export function patchClient(client: Client, { servers, timeout, onFault, onSocke
     timer = setTimeout(() => callback(server), isRoundOver ? Math.random() * pauseAfterRound : 0);
   };
   const connect = manager.connect.bind(manager);
+  let frames = new Frames();
+  let hasAnswered = false;
+  let hasFailed = false;
   manager.connect = () => {
-    manager.pendingBuffer = null;
+    frames = new Frames();
+    hasAnswered = false;
+    hasFailed = false;
     manager.packetQueue.queue.length = 0;
     if (!isDisposed) connect();
   };
   const read = manager.onSocketData.bind(manager);
   manager.onSocketData = (data) => {
     try {
-      read(data);
+      const { socket } = manager;
+      for (const frame of frames.take(data)) {
+        hasAnswered = true;
+        // One that is out of order ends the connection, with all that came behind it.
+        if (!socket?.destroyed) read(frame);
+      }
     } catch (error) {
+      hasFailed = true;
       onFault(error);
       manager.socket?.destroy();
     }
@@ -66,8 +82,22 @@ export function patchClient(client: Client, { servers, timeout, onFault, onSocke
 
   const endSocket = manager.onSocketError.bind(manager);
   manager.onSocketError = (error) => {
+    hasFailed = true;
     onSocketError(error);
     endSocket(error);
+  };
+  const endConnection = manager.onSocketClosed.bind(manager);
+  manager.onSocketClosed = (hadError) => {
+    if (!hasAnswered && !hasFailed && !isDisposed) onSocketError(new Error("it takes connections, but ends them without an answer"));
+    endConnection(hadError);
+  };
+
+  const send = manager.onPacketQueueReadable.bind(manager);
+  manager.onPacketQueueReadable = () => {
+    const { socket } = manager;
+    socket?.cork();
+    send();
+    if (socket) nextTick(() => socket.uncork());
   };
 
   return {

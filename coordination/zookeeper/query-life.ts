@@ -1,24 +1,44 @@
 /** Whether a query still has something to wait for. */
+import { setImmediate as turn } from "node:timers/promises";
 import { parseSubtaskBody } from "./bodies.ts";
 import type { SessionContext } from "./context.ts";
-import { subtaskPath } from "./layout.ts";
-import type { Segments } from "./segments.ts";
+import { failedHash, subtaskPath } from "./layout.ts";
+import type { QuerySegments, Segments } from "./segments.ts";
 
-const atATime = 100;
+const mostSingly = 100;
 
-/** The last of its subtasks that are waiting or running; undefined where there is none. Looks from the end: the first are done first. */
-export async function findLiveSubtask(context: SessionContext, segments: Segments, query: string): Promise<string | undefined> {
-  const known = await segments.list(context, query);
-  for (const name of known?.names.toReversed() ?? []) {
-    const { hashes } = await segments.read(context, known!, name);
-    for (let end = hashes.length; end > 0; end -= atATime) {
-      const slice = hashes.slice(Math.max(0, end - atATime), end).reverse();
-      const live = await Promise.all(slice.map((hash) => isLive(context, hash)));
-      const index = live.indexOf(true);
-      if (index >= 0) return slice[index];
-    }
+/**
+ * One of its subtasks that is waiting or running; undefined where there is none. Looks from the end: the first are done first. Where the last ones are
+ * gone it asks for lists of what there is, rather than for each of many.
+ */
+export async function findLiveSubtask(context: SessionContext, segments: Segments, known: QuerySegments): Promise<string | undefined> {
+  let singly = mostSingly;
+  let present: ReadonlySet<string> | undefined;
+  for (const name of known.names.toReversed()) {
+    const hashes = (await segments.read(context, known, name)).hashes.toReversed();
+    const first = hashes.slice(0, singly);
+    singly -= first.length;
+    const live = await findLive(context, first);
+    if (live !== undefined) return live;
+    if (hashes.length === first.length) continue;
+    present ??= await listPresent(context);
+    for (const hash of hashes.slice(first.length)) if (present.has(hash) && (await isLive(context, hash))) return hash;
+    await turn();
   }
   return undefined;
+}
+
+async function findLive(context: SessionContext, hashes: readonly string[]): Promise<string | undefined> {
+  const live = await Promise.all(hashes.map((hash) => isLive(context, hash)));
+  return hashes[live.indexOf(true)];
+}
+
+/** Those that are there and have not failed, as far as lists tell. */
+async function listPresent({ session, layout }: SessionContext): Promise<ReadonlySet<string>> {
+  const [failed, ...shards] = await Promise.all([layout.failed, ...layout.shards].map((path) => session.list(path)));
+  const present = new Set(shards.flatMap((listing) => listing?.children ?? []));
+  for (const name of failed?.children ?? []) present.delete(failedHash(name));
+  return present;
 }
 
 /** It is there and has not failed. */

@@ -5,6 +5,7 @@ import { describeFailure } from "../state.ts";
 import { parseClaimBody, parseSubtaskBody } from "./bodies.ts";
 import type { SessionContext } from "./context.ts";
 import { claimPath, failedHash, hashName, readClaimNames, shardOf, subtaskPath } from "./layout.ts";
+import type { Content } from "./session.ts";
 import type { Known } from "./watched-subtasks.ts";
 
 export interface StateRead {
@@ -22,14 +23,18 @@ const perRead = 500;
 export async function readStates(context: SessionContext, keys: readonly string[]): Promise<readonly StateRead[]> {
   const { session, layout } = context;
   const before = session.latest;
-  const listing = await session.list(layout.claims);
+  // Answers come in this order: what is claimed was there.
+  const claiming = session.list(layout.claims);
+  const [listing, present] = await Promise.all([
+    claiming,
+    keys.length <= mostSingly ? readSingly(context, keys) : findPresent(context, keys),
+  ]);
   const { claimed, running } = readClaimNames(listing?.children ?? []);
-  const present = await findPresent(context, keys);
   const reads: StateRead[] = [];
   for (let start = 0; start < present.length; start += perRead) {
     const slice = present.slice(start, start + perRead);
     reads.push(...(await Promise.all(slice.map((each) => readOne(context, each, { claimed, running, order: listing?.order ?? before })))));
-    await turn();
+    if (start + perRead < present.length) await turn();
   }
   return reads;
 }
@@ -39,6 +44,16 @@ interface Candidate {
   readonly hash: string;
   /** `plain`: there, and not failed. */
   readonly presence: "unknown" | "plain" | "absent";
+  readonly content?: Content;
+}
+
+async function readSingly({ session, layout }: SessionContext, keys: readonly string[]): Promise<readonly Candidate[]> {
+  const read = async (key: string): Promise<Candidate> => {
+    const hash = hashName(key);
+    const content = await session.get(subtaskPath(layout, hash));
+    return content ? { key, hash, presence: "unknown", content } : { key, hash, presence: "absent" };
+  };
+  return Promise.all(keys.map(read));
 }
 
 async function findPresent({ session, layout }: SessionContext, keys: readonly string[]): Promise<readonly Candidate[]> {
@@ -47,7 +62,6 @@ async function findPresent({ session, layout }: SessionContext, keys: readonly s
     if (index % perTurn === perTurn - 1) await turn();
     candidates.push({ key, hash: hashName(key), presence: "unknown" });
   }
-  if (keys.length <= mostSingly) return candidates;
   const shards = [...new Set(candidates.map(({ hash }) => shardOf(hash)))];
   const [failed, ...lists] = await Promise.all(
     [layout.failed, ...shards.map((shard) => layout.shards[shard]!)].map((path) => session.list(path)),
@@ -66,13 +80,14 @@ interface Claims {
   readonly order: number;
 }
 
-async function readOne({ session, layout }: SessionContext, { key, hash, presence }: Candidate, claims: Claims): Promise<StateRead> {
+async function readOne({ session, layout }: SessionContext, candidate: Candidate, claims: Claims): Promise<StateRead> {
+  const { key, hash, presence } = candidate;
   const { order } = claims;
   if (presence === "absent") return { key, hash, state: undefined, order };
   const isClaimed = claims.claimed.has(hash);
   if (presence === "plain" && !isClaimed) return { key, hash, state: { kind: "unowned" }, order };
   const [content, claim] = await Promise.all([
-    session.get(subtaskPath(layout, hash)),
+    candidate.content ?? session.get(subtaskPath(layout, hash)),
     isClaimed ? session.get(claimPath(layout, hash)) : undefined,
   ]);
   if (content === undefined) return { key, hash, state: undefined, order };

@@ -36,8 +36,12 @@ export async function registerNode(context: SessionContext, node: Node): Promise
   }
 }
 
-export async function publishNode({ session, layout }: SessionContext, { instance }: Claimant, node: Node): Promise<void> {
-  await session.commit([set(nodePath(layout, node.id), encodeJson({ ...node, instance }))]);
+export async function publishNode(
+  { session, layout }: SessionContext,
+  { instance }: Claimant,
+  node: Omit<NodeBody, "instance">,
+): Promise<void> {
+  await session.commit([set(nodePath(layout, node.id), encodeJson({ ...node, instance } satisfies NodeBody))]);
 }
 
 /** After its claims were ended. */

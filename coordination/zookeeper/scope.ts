@@ -3,11 +3,13 @@ import { Combiner } from "./combine.ts";
 import type { ConnectionLog } from "./connection.ts";
 import type { SessionContext } from "./context.ts";
 import type { Layout } from "./layout.ts";
-import { createHome, type MemberSession, type Members } from "./members.ts";
+import type { Members } from "./members.ts";
+import { Peers } from "./peers.ts";
 import type { Session } from "./session.ts";
 import { SubtaskViews } from "./subtask-views.ts";
 import { sweepLostClaims } from "./sweep-lost-claims.ts";
 import { View } from "./view.ts";
+import type { MemberSession } from "./waiting-claims.ts";
 import type { WatchedSubtasks } from "./watched-subtasks.ts";
 import { Work } from "./work.ts";
 import { isInDoubt } from "./zookeeper-error.ts";
@@ -33,7 +35,8 @@ export class Scope {
   readonly #options: ScopeOptions;
   readonly #nodes: View;
   #work: { readonly work: Work; readonly ready: Promise<void> } | undefined;
-  #homeOf: MemberSession["homeOf"];
+  readonly #peers: Peers;
+  #names: readonly string[] = [];
   #nodeChanges: number | undefined;
   #returned = -1;
   #sweeping: ReturnType<typeof setTimeout> | undefined;
@@ -51,6 +54,7 @@ export class Scope {
         if (ours) options.members.withdrawn(ours);
       },
     });
+    this.#peers = new Peers(this.context, () => options.members.lookAgain());
     this.#nodes = new View({
       context: this.context,
       path: layout.nodes,
@@ -61,7 +65,7 @@ export class Scope {
   }
 
   get forMembers(): MemberSession | undefined {
-    return this.#work && { context: this.context, work: this.#work.work, homeOf: this.#homeOf };
+    return this.#work && { context: this.context, work: this.#work.work, peers: this.#peers };
   }
 
   /** Of nodes that join: what waits is followed from now on. Resolves when it is known. */
@@ -73,9 +77,11 @@ export class Scope {
         context,
         onWork: () => members.serve(),
         onShard: (shard) => views.follow(shard),
+        onDoneElsewhere: (entry) => members.doneElsewhere(entry),
         onIdle: (query) => onIdle(context, query),
         mostEntries,
       });
+      this.#peers.setNames(this.#names);
       this.#work = { work, ready: this.#followReturned(work).then(() => work.start()) };
     }
     await this.#work.ready;
@@ -107,7 +113,8 @@ export class Scope {
   };
 
   #readNodes(names: readonly string[], changes: number): void {
-    this.#homeOf = createHome(names);
+    this.#names = names;
+    if (this.#work) this.#peers.setNames(names);
     if (this.#nodeChanges !== undefined && this.#nodeChanges !== changes) {
       this.#work?.work.returnAside();
       clearTimeout(this.#sweeping);

@@ -9,6 +9,8 @@ export interface QuerySegments {
   readonly query: string;
   /** Tells a query from an earlier one of the same name. */
   readonly era: string;
+  /** Grows with everything that is asked of it. */
+  readonly version: number;
   /** In their order. */
   readonly names: readonly string[];
 }
@@ -22,7 +24,7 @@ export class Segments {
     const listing = await session.list(`${layout.queries}/${query}`);
     if (listing === undefined) return undefined;
     const names = listing.children.filter(isSegmentName).sort((a, b) => segmentSequence(a) - segmentSequence(b));
-    return { query, era: listing.stat.czxid.toString("hex"), names };
+    return { query, era: listing.stat.czxid.toString("hex"), version: listing.stat.version, names };
   }
 
   /** Empty where it is gone or not a segment. */

@@ -11,8 +11,9 @@
  * authentication. At most `mostInFlight` requests are under way (#110). Answers come in the order of the calls. Nothing is repeated: that is up to
  * the caller, who knows what a repetition would do (`retries` would create sequential nodes twice).
  */
-import type { Client, Server, Stat, Transaction, Watcher } from "node-zookeeper-client";
+import type { Acl, Client, Server, Stat, Watcher } from "node-zookeeper-client";
 import zookeeper from "node-zookeeper-client";
+import { addOperation } from "./add-operation.ts";
 import type { Operation } from "./operations.ts";
 import { type PatchedClient, patchClient } from "./patch-client.ts";
 import { describeException, ZooKeeperError } from "./zookeeper-error.ts";
@@ -87,9 +88,20 @@ export class Session {
     return this.#state;
   }
 
+  /** A server took the connection, and has not said anything yet. */
+  get isWaiting(): boolean {
+    const { socket } = this.#client.connectionManager;
+    return this.#state === "connecting" && socket !== undefined && !socket.connecting && !socket.destroyed;
+  }
+
   /** Milliseconds, as the server has it. */
   get timeout(): number {
     return this.#client.connectionManager.sessionTimeout;
+  }
+
+  /** What this session creates belongs to a name and password. */
+  get hasOwner(): boolean {
+    return this.#options.auth !== undefined;
   }
 
   get id(): string {
@@ -118,6 +130,14 @@ export class Session {
     );
   }
 
+  /** Whether everybody may change the znode. */
+  async isOpenToAll(path: string): Promise<boolean> {
+    const acl = await this.#call<readonly Acl[]>("read who may use", path, (settle, fail) =>
+      this.#client.getACL(path, (error, found) => (error ? fail(error) : settle(found))),
+    );
+    return acl?.some(({ id }) => id.scheme === "world") ?? false;
+  }
+
   list(path: string, watcher?: Watcher): Promise<Listing | undefined> {
     return this.#call("list", path, (settle, fail) =>
       this.#client.getChildren(path, watcher, (error, children, stat) =>
@@ -130,7 +150,7 @@ export class Session {
   async commit(operations: readonly Operation[]): Promise<Committed> {
     const committed = await this.#call<Committed>("change", operations[0]?.path ?? "nothing", (settle, fail) => {
       const transaction = this.#client.transaction();
-      for (const operation of operations) this.#add(transaction, operation);
+      for (const operation of operations) addOperation(transaction, operation, { isOwned: this.hasOwner });
       transaction.commit((error, results = []) => {
         if (!error) settle({ paths: results.map(({ path }) => path), order: ++this.#answers });
         else
@@ -162,29 +182,6 @@ export class Session {
   /** As a crash would: the session lives on at the server until its timeout. */
   abandon(): void {
     this.#lose();
-  }
-
-  #add(transaction: Transaction, operation: Operation): void {
-    const { CreateMode, ACL } = zookeeper;
-    switch (operation.kind) {
-      case "create": {
-        const modes = { ephemeral: CreateMode.EPHEMERAL, sequential: CreateMode.PERSISTENT_SEQUENTIAL, plain: CreateMode.PERSISTENT };
-        const acl = this.#options.auth === undefined ? ACL.OPEN_ACL_UNSAFE : ACL.CREATOR_ALL_ACL;
-        transaction.create(operation.path, operation.data, acl, modes[operation.mode ?? "plain"]);
-        return;
-      }
-      case "remove":
-        transaction.remove(operation.path);
-        break;
-      case "check":
-        transaction.check(operation.path);
-        break;
-      case "set":
-        transaction.setData(operation.path, operation.data);
-        break;
-    }
-    // The client would take version 0 for "any".
-    if (operation.version !== undefined) transaction.ops.at(-1)!.version = operation.version;
   }
 
   /** Resolves with undefined where there is no such node. */

@@ -8,7 +8,7 @@
  * is for speed, the transactions for truth. May be repeated.
  */
 import type { Enqueued, Request, Subtask } from "../coordinator.ts";
-import { createAsk, readAsks } from "./asks.ts";
+import { createAsk, createQuery, readAsks, touchQuery } from "./asks.ts";
 import { encodeSegment } from "./bodies.ts";
 import type { SessionContext } from "./context.ts";
 import { ExistingSubtasks } from "./existing-subtasks.ts";
@@ -120,7 +120,7 @@ class Submission {
     const isOfQuery = refused.path.startsWith(layout.queries) || refused.path.startsWith(layout.asks);
     if (!isOfQuery) return this.#readExisting(part);
     // The query was withdrawn, or finished and cleared away, or made by another dispatcher just now.
-    if (this.#isStarted && refused.kind === "check") this.#isWithdrawn = true;
+    if (this.#isStarted && refused.kind !== "create") this.#isWithdrawn = true;
     else await this.start();
   }
 
@@ -160,7 +160,7 @@ class Submission {
     if (!isAnythingAlive) return { operations: [], unowned, counts, ask: -1 };
     const operations: Operation[] = [];
     const queryPath = `${layout.queries}/${this.#query}`;
-    operations.push(this.#isQueryThere ? check(queryPath) : create(queryPath, Buffer.from(JSON.stringify({ id: request.queryId }))));
+    operations.push(this.#isQueryThere ? touchQuery(layout, request.queryId) : createQuery(layout, request.queryId));
     let ask = -1;
     if (this.#ask === undefined) {
       const { dataset } = (named[0] ?? part[0])!.subtask;

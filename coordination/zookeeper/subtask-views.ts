@@ -1,13 +1,16 @@
 /**
  * What a session's lists say of subtasks: which are there, claimed, failed. Tells `WatchedSubtasks` what follows for those that are watched, and
- * `onShard` which are there at all. One watch for the claims, one for the failed, one for each shard that is used.
+ * `onShard` which are there at all. One watch for the claims, one for the failed, one for each shard that is used, and
+ * a few on single subtasks, whose end is then heard the sooner.
  */
 
 import { describeFailure } from "../state.ts";
 import { parseSubtaskBody } from "./bodies.ts";
 import type { SessionContext } from "./context.ts";
-import { failedHash, readClaimNames, shardOf, subtaskPath } from "./layout.ts";
-import type { Listing } from "./session.ts";
+import { failedHash, hashOfClaim, isHash, readClaimNames, shardOf, subtaskPath } from "./layout.ts";
+import type { Content, Listing } from "./session.ts";
+import { SingleWatches } from "./single-watches.ts";
+import { logSkip } from "./skip-log.ts";
 import { View } from "./view.ts";
 import type { Known, WatchedSubtasks } from "./watched-subtasks.ts";
 import { WithdrawnLately } from "./withdrawn-lately.ts";
@@ -27,6 +30,7 @@ export class SubtaskViews {
   readonly #watched: WatchedSubtasks;
   readonly #onShard: SubtaskViewsOptions["onShard"];
   readonly #withdrawn: WithdrawnLately;
+  readonly #single: SingleWatches;
   readonly #shards = new Map<number, { readonly view: View; seen: Buffer }>();
   #claims: { readonly claimed: ReadonlySet<string>; readonly running: ReadonlySet<string>; readonly order: number } | undefined;
   #failed: ReadonlySet<string> = none;
@@ -37,6 +41,13 @@ export class SubtaskViews {
     this.#watched = watched;
     this.#onShard = onShard;
     this.#withdrawn = new WithdrawnLately(context);
+    this.#single = new SingleWatches({
+      context,
+      isWatched: (hash) => watched.find(hash) !== undefined,
+      // The shard as it was seen before: the next look may come in between.
+      onGone: (hash, order) => this.#settle(this.#readGone([hash], order, this.#shards.get(shardOf(hash))?.seen)),
+      onChanged: (hash, content) => this.#readContent(hash, content),
+    });
     for (const shard of watched.shards) this.followWatched(shard);
   }
 
@@ -55,6 +66,11 @@ export class SubtaskViews {
       void this.#createView(layout.failed, (listing) => listing && this.#readFailed(listing)).look();
     }
     this.follow(shard, { again: true });
+  }
+
+  /** A watched subtask that is there. */
+  followOne(hash: string): void {
+    this.#single.follow(hash);
   }
 
   follow(shard: number, { again = false } = {}): void {
@@ -94,7 +110,7 @@ export class SubtaskViews {
 
   #readClaims(listing: Listing): void {
     const old = this.#claims ?? { claimed: none, running: none };
-    const now = { ...readClaimNames(listing.children), order: listing.order };
+    const now = { ...readClaimNames(this.#onlyHashes(this.#context.layout.claims, listing, hashOfClaim)), order: listing.order };
     this.#claims = now;
     for (const hash of new Set([...now.claimed, ...now.running])) {
       const known = this.#watched.find(hash)?.known;
@@ -107,10 +123,19 @@ export class SubtaskViews {
 
   #readFailed(listing: Listing): void {
     const old = this.#failed;
-    this.#failed = new Set(listing.children.map(failedHash));
+    this.#failed = new Set(this.#onlyHashes(this.#context.layout.failed, listing, failedHash).map(failedHash));
     const changed = [...old].filter((hash) => !this.#failed.has(hash)).concat([...this.#failed].filter((hash) => !old.has(hash)));
     const watched = changed.filter((hash) => this.#watched.find(hash));
     if (watched.length > 0) this.#settle(this.#readAgain(watched));
+  }
+
+  /** Names that are not of their form are logged and left out. */
+  #onlyHashes(folder: string, { children }: Listing, hashOf: (name: string) => string): readonly string[] {
+    return children.filter((name) => {
+      const isKnown = isHash(hashOf(name));
+      if (!isKnown) logSkip(this.#context.log, `${folder}/${name}`);
+      return isKnown;
+    });
   }
 
   #claimState(hash: string) {
@@ -137,11 +162,15 @@ export class SubtaskViews {
         if (known !== undefined && !isGone(known.kind)) gone.push(hash);
         continue;
       }
-      const { attempts, failed } = parseSubtaskBody(content.data);
-      if (failed === undefined) this.#observeThere(hash, known, content.order);
-      else this.#watched.observed(hash, { kind: "failed", failure: describeFailure(attempts) }, content.order);
+      this.#readContent(hash, content);
     }
     if (gone.length > 0) await this.#readGone(gone, order);
+  }
+
+  #readContent(hash: string, { data, order }: Content): void {
+    const { attempts, failed } = parseSubtaskBody(data);
+    if (failed === undefined) this.#observeThere(hash, this.#watched.find(hash)?.known, order);
+    else this.#watched.observed(hash, { kind: "failed", failure: describeFailure(attempts) }, order);
   }
 
   /** `seenBefore`: the last change of their shard that was seen while they were there. */

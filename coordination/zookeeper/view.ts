@@ -19,7 +19,7 @@ export interface ViewOptions {
 
 /**
  * Each look takes credit: so many times its duration, which grows with the list and with how busy the server is, and a millisecond for each name of a
- * long list. Time gives it back. Where it is used up, the next look waits.
+ * long list (less where the look costs less). Time gives it back. Where it is used up, the next look waits.
  */
 const usualCost = 20;
 const fewNames = 20;
@@ -78,7 +78,8 @@ export class View {
         this.#credit = Math.min(mostCredit, this.#credit + start - this.#looked);
         this.#looked = start;
         const listing = await context.session.list(path, this.#watcher);
-        const cost = Math.min(mostCost, (performance.now() - start) * costFactor) + Math.max(0, (listing?.children.length ?? 0) - fewNames);
+        const names = Math.max(0, (listing?.children.length ?? 0) - fewNames) * (costFactor / usualCost);
+        const cost = Math.min(mostCost, (performance.now() - start) * costFactor) + names;
         this.#credit = Math.max(-longestPause, this.#credit - cost);
         if (!this.#isEnded) onList(listing);
       }

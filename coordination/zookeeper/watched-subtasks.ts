@@ -24,17 +24,26 @@ interface Watched {
 
 const keysPerTurn = 2_000;
 
+export interface WatchedOptions {
+  readonly onError: (error: unknown) => void;
+  /** Something new is watched in the shard. */
+  readonly onShard: (shard: number) => void;
+  /** A watched subtask that was not there, or not known, is there. */
+  readonly onThere: (hash: string) => void;
+}
+
 export class WatchedSubtasks {
   readonly #watchers: Watchers;
   readonly #byHash = new Map<string, Watched>();
   readonly #byShard = new Map<number, Set<Watched>>();
   readonly #onShard: (shard: number) => void;
+  readonly #onThere: (hash: string) => void;
   #registering: Promise<void> = Promise.resolve();
 
-  /** `onShard` hears of shards where something new is watched. */
-  constructor({ onError, onShard }: { readonly onError: (error: unknown) => void; readonly onShard: (shard: number) => void }) {
+  constructor({ onError, onShard, onThere }: WatchedOptions) {
     this.#watchers = new Watchers(onError);
     this.#onShard = onShard;
+    this.#onThere = onThere;
   }
 
   /** Resolves when what is watched was asked about. */
@@ -88,6 +97,7 @@ export class WatchedSubtasks {
     const before = watched.known?.kind;
     watched.order = order;
     watched.known = known;
+    if (!isThere(before) && isThere(known.kind)) this.#onThere(watched.hash);
     if (!isEvent || before === known.kind || (before === "done" && known.kind === "withdrawn")) return;
     this.#watchers.emit(known.kind === "failed" ? { ...known, key: watched.key } : { kind: known.kind, key: watched.key });
   }
@@ -130,3 +140,5 @@ export class WatchedSubtasks {
     }
   }
 }
+
+const isThere = (kind: Known["kind"] | undefined): boolean => kind === "unowned" || kind === "loading" || kind === "running";

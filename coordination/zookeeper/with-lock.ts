@@ -52,10 +52,12 @@ async function changed(session: SessionContext["session"], path: string, until: 
   let timer: ReturnType<typeof setTimeout> | undefined;
   const waiting = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, Math.max(0, until - performance.now()));
-    void session.get(path, resolve).then(
-      (content) => content === undefined && resolve(),
-      () => resolve(),
-    );
+    void session
+      .get(path, () => resolve())
+      .then(
+        (content) => content === undefined && resolve(),
+        () => resolve(),
+      );
   });
   await waiting;
   clearTimeout(timer);

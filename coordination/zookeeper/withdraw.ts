@@ -10,7 +10,6 @@ import { encodeHashes } from "./bodies.ts";
 import type { SessionContext } from "./context.ts";
 import { failedHash, parseAskName, readClaimNames, segmentProgram, shardOf, subtaskPath } from "./layout.ts";
 import { check, createSequential, type Operation, remove } from "./operations.ts";
-import { findLiveSubtask } from "./query-life.ts";
 import type { QuerySegments, Segments } from "./segments.ts";
 import type { WatchedSubtasks } from "./watched-subtasks.ts";
 import { isRefused } from "./zookeeper-error.ts";
@@ -23,7 +22,6 @@ export interface WithdrawOptions {
 }
 
 const mostPerTransaction = 250;
-const mostClearTries = 5;
 
 /** Gives how many clients remain interested. Names are hashed. May be repeated. */
 export async function withdrawAsk(options: WithdrawOptions, query: string, client: string): Promise<number> {
@@ -67,35 +65,14 @@ export async function endQuery(options: WithdrawOptions, query: string): Promise
 /** Leaves out those that were completed meanwhile. */
 async function removeSubtasks({ session, layout }: SessionContext, guard: Operation, hashes: readonly string[]) {
   for (let removed = hashes; ; ) {
-    const operations = [guard, ...removed.map((hash) => remove(subtaskPath(layout, hash)))];
+    // On record first: who hears that one is gone has heard of the record by then.
+    const before = [guard, createSequential(`${layout.withdrawn}/w.`, encodeHashes(removed))];
     try {
-      const { order } = await session.commit([...operations, createSequential(`${layout.withdrawn}/w.`, encodeHashes(removed))]);
+      const { order } = await session.commit([...before, ...removed.map((hash) => remove(subtaskPath(layout, hash)))]);
       return { removed, order };
     } catch (error) {
-      if (!isRefused(error, "no-node") || error.index < 1) throw error;
-      removed = removed.filter((_, index) => index !== error.index - 1);
-    }
-  }
-}
-
-/** Removes a query whose subtasks are all done or failed, and the asks for it. Does nothing where one is alive, or others keep submitting. */
-export async function clearQuery({ context, segments }: Pick<WithdrawOptions, "context" | "segments">, query: string): Promise<void> {
-  const { session, layout } = context;
-  const path = `${layout.queries}/${query}`;
-  for (let tries = 0; tries < mostClearTries; tries++) {
-    // Nothing may be asked for between this and the removal.
-    const epoch = (await session.get(layout.epoch))!.stat.version;
-    const known = await segments.list(context, query);
-    const asks = (await readAsks(context, query)).map(({ name }) => remove(`${layout.asks}/${name}`));
-    if (known === undefined && asks.length === 0) return;
-    if ((await findLiveSubtask(context, segments, query)) !== undefined) return;
-    const old = known ? [...known.names.map((name) => remove(`${path}/${name}`)), remove(path)] : [];
-    try {
-      await session.commit([check(layout.epoch, epoch), ...old, ...asks]);
-      return;
-    } catch (error) {
-      if (isRefused(error, "no-node", "not-empty")) return;
-      if (!isRefused(error, "bad-version")) throw error;
+      if (!isRefused(error, "no-node") || error.index < before.length) throw error;
+      removed = removed.filter((_, index) => index !== error.index - before.length);
     }
   }
 }

@@ -1,10 +1,12 @@
 /** A subtask, and a query that asks for it, as a node holds them. */
 import type { Subtask } from "../coordinator.ts";
 import type { Place, Waiting } from "../order.ts";
+import { numberPartition, type Placed } from "../scheduling/cluster.ts";
+import type { Schedulable } from "../scheduling/next-subtask.ts";
 import { type Attempts, noAttempts } from "../state.ts";
 import type { AskName } from "./layout.ts";
 
-export class WorkEntry implements Waiting<WorkEntry> {
+export class WorkEntry implements Schedulable<WorkEntry> {
   readonly hash: string;
   readonly subtask: Subtask;
   /** `aside`: another node has it. `ours`: this process has it, or tries to. */
@@ -13,8 +15,11 @@ export class WorkEntry implements Waiting<WorkEntry> {
   /** As its znode had them when last read. */
   version = 0;
   attempts: Attempts = noAttempts;
-  /** The same for every subtask of the partition. */
   readonly partitionNumber: number;
+  home: Placed["home"] = undefined;
+  readonly waitsSince = performance.now();
+  /** Names of this process's nodes where it failed, and until when (as `performance.now()`) they leave it to others. */
+  triedBy: Map<string, number> | undefined;
   /** The order of the answer that brought it. */
   readonly order: number;
   previous: WorkEntry | undefined = undefined;
@@ -25,7 +30,7 @@ export class WorkEntry implements Waiting<WorkEntry> {
     this.hash = hash;
     this.subtask = subtask;
     this.order = order;
-    this.partitionNumber = hashNumber(`${subtask.dataset}:${subtask.partition}`);
+    this.partitionNumber = numberPartition(subtask);
   }
 
   /** Of the best asks of its queries the lowest, the first of equals. */
@@ -60,10 +65,4 @@ export class WorkQuery {
   get priority(): number {
     return Math.min(...this.asks.map(({ priority }) => priority));
   }
-}
-
-function hashNumber(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
-  return (hash ^ (hash >>> 15)) >>> 0;
 }

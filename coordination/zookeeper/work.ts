@@ -20,6 +20,8 @@ export interface WorkOptions {
   readonly onWork: () => void;
   /** A shard has entries. */
   readonly onShard: (shard: number) => void;
+  /** Another node has done what failed here. */
+  readonly onDoneElsewhere: (entry: WorkEntry) => void;
   /** A query has no subtasks left. */
   readonly onIdle: (query: string) => void;
   readonly mostEntries: number;
@@ -104,8 +106,12 @@ export class Work {
     const ours: WorkEntry[] = [];
     for (const entry of this.#shards[shard]!.values()) {
       if (names.has(entry.hash) || entry.order > order) continue;
-      if (entry.kind === "ours") ours.push(entry);
-      else this.remove(entry);
+      if (entry.kind === "ours") {
+        ours.push(entry);
+        continue;
+      }
+      if (entry.triedBy && entry.queries.length > 0) this.#options.onDoneElsewhere(entry);
+      this.remove(entry);
     }
     return ours;
   }

@@ -30,6 +30,30 @@ export class ZooKeeperError extends Error {
   }
 }
 
+export type ZooKeeperSetupCode =
+  /** Not of the form that a connection string, a root, a name and password have. */
+  | "bad-address"
+  | "bad-root"
+  | "bad-auth"
+  /** The path of the connection string is not there. */
+  | "no-chroot"
+  /** Something else is where the root would be. */
+  | "alien-root"
+  | "other-layout"
+  /** A password was given, and what is there is open to everybody. */
+  | "open-root";
+
+/** ZooKeeper cannot be used as it is configured: trying again does not help. */
+export class ZooKeeperSetupError extends Error {
+  override readonly name = "ZooKeeperSetupError";
+  readonly code: ZooKeeperSetupCode;
+
+  constructor(code: ZooKeeperSetupCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
 const { Exception } = zookeeper;
 
 const codes = new Map<number, ZooKeeperErrorCode>([

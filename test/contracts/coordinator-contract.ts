@@ -3,6 +3,7 @@ import { checkAttempts } from "./coordinator/attempts.ts";
 import { checkClaims } from "./coordinator/claims.ts";
 import { createCheck, type OpenCoordinator } from "./coordinator/harness.ts";
 import { checkInterest } from "./coordinator/interest.ts";
+import { checkLocality } from "./coordinator/locality.ts";
 import { checkOrder } from "./coordinator/order.ts";
 import { checkRecovery } from "./coordinator/recovery.ts";
 
@@ -10,6 +11,7 @@ export function describeCoordinator(name: string, open: OpenCoordinator): void {
   const check = createCheck(name, open);
   checkClaims(check);
   checkOrder(check);
+  checkLocality(check);
   checkInterest(check);
   checkAttempts(check);
   checkRecovery(check);

@@ -23,7 +23,7 @@ export interface ScriptOptions {
 export function runScript(script: URL, { parameters, fileLimit }: ScriptOptions): RunningScript {
   const path = fileURLToPath(script);
   const command = "Deno" in globalThis ? [process.execPath, "run", "-A", "--no-check", path] : [process.execPath, "--import", "tsx", path];
-  const limited = fileLimit === undefined ? [] : ["sh", "-c", `trap '' XFSZ; ulimit -f ${fileLimit / 512}; exec "$@"`, "sh"];
+  const limited = fileLimit === undefined ? [] : ["sh", "-c", `trap '' XFSZ; ulimit -S -f ${fileLimit / 512}; exec "$@"`, "sh"];
   const [program, ...rest] = [...limited, ...command, ...parameters];
   const child = spawn(program!, rest, { stdio: ["ignore", "pipe", "pipe"] });
   const lines: string[] = [];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { mostCandidates, mostPassed, type Place, type Waiting, WaitingOrder } from "../../coordination/order.ts";
+import { mostCandidates, mostPassed, type Place, Scan, type Waiting, WaitingOrder } from "../../coordination/order.ts";
 
 class Item implements Waiting<Item> {
   readonly name: string;
@@ -19,9 +19,16 @@ function addAll(order: WaitingOrder<Item>, place: Place, names: readonly string[
   return items;
 }
 
+/** The first that is preferred, or else the first. */
+function takeNext(order: WaitingOrder<Item>, prefers: (item: Item) => boolean = () => false): Item | undefined {
+  const { item = order.heads(1).next().value } = order.find(new Scan(), (candidate) => (prefers(candidate) ? 2 : 0));
+  if (item) order.take(item);
+  return item;
+}
+
 function takeAll(order: WaitingOrder<Item>): string {
   const names: string[] = [];
-  for (let item = order.take(); item !== undefined; item = order.take()) names.push(item.name);
+  for (let item = takeNext(order); item !== undefined; item = takeNext(order)) names.push(item.name);
   return names.join(" ");
 }
 
@@ -36,7 +43,7 @@ function createRandom(seed: number): () => number {
   };
 }
 
-test("WaitingOrder.take follows priority, then turns of clients, then first come", () => {
+test("WaitingOrder follows priority, then turns of clients, then first come", () => {
   const order = new WaitingOrder<Item>();
   addAll(order, { priority: 5, client: "a" }, ["a1", "a2", "a3"]);
   addAll(order, { priority: 5, client: "b" }, ["b1"]);
@@ -45,7 +52,7 @@ test("WaitingOrder.take follows priority, then turns of clients, then first come
   assert.equal(order.size, 6);
   assert.equal(takeAll(order), "c2 a1 b1 a2 a3 c1");
   assert.equal(order.size, 0);
-  assert.equal(order.take(), undefined);
+  assert.equal(takeNext(order), undefined);
 });
 
 test("WaitingOrder.add with first puts an item at the start of its line", () => {
@@ -66,19 +73,19 @@ test("WaitingOrder.remove takes an item out of the middle, the ends and an order
   assert.equal(takeAll(order), "2 4");
 });
 
-test("WaitingOrder.take looks for preferred items of all clients in turn, in the best priority only", () => {
+test("WaitingOrder.find looks for preferred items of all clients in turn, in the best priority only", () => {
   const order = new WaitingOrder<Item>();
   addAll(order, { priority: 5, client: "a" }, ["a1", "a2", "x3"]);
   addAll(order, { priority: 5, client: "b" }, ["b1", "x2"]);
   addAll(order, { priority: 6, client: "a" }, ["x9"]);
   const prefers = ({ name }: Item) => name.startsWith("x");
   assert.deepEqual(
-    Array.from({ length: 5 }, () => order.take(prefers)?.name),
+    Array.from({ length: 5 }, () => takeNext(order, prefers)?.name),
     ["x2", "x3", "b1", "a1", "a2"],
   );
 });
 
-test("WaitingOrder.take looks at a bounded number of candidates", () => {
+test("WaitingOrder.find looks at a bounded number of candidates", () => {
   const order = new WaitingOrder<Item>();
   for (let client = 0; client < 1000; client++) addAll(order, { priority: 5, client: `${client}` }, ["1", "2"]);
   let asked = 0;
@@ -86,15 +93,15 @@ test("WaitingOrder.take looks at a bounded number of candidates", () => {
     asked++;
     return false;
   };
-  assert.equal(order.take(prefersNone)?.name, "1");
+  assert.equal(takeNext(order, prefersNone)?.name, "1");
   assert.equal(asked, mostCandidates);
 });
 
-test("WaitingOrder.take lets the client whose turn it is wait a bounded number of times", () => {
+test("WaitingOrder.find lets the client whose turn it is wait a bounded number of times", () => {
   const order = new WaitingOrder<Item>();
   addAll(order, { priority: 5, client: "patient" }, ["p"]);
   addAll(order, { priority: 5, client: "favourite" }, new Array(100).fill("x"));
-  const taken = Array.from({ length: mostPassed + 1 }, () => order.take(({ name }) => name === "x")?.name);
+  const taken = Array.from({ length: mostPassed + 1 }, () => takeNext(order, ({ name }) => name === "x")?.name);
   assert.equal(taken.join(""), `${"x".repeat(mostPassed)}p`);
 });
 
@@ -135,8 +142,59 @@ test("WaitingOrder agrees with a plain list that is searched, over random adds, 
       order.remove(removed!.item);
       forgetEmpty(removed!.place);
     } else {
-      assert.equal(order.take()?.name, takeFromList(time)?.name);
+      assert.equal(takeNext(order)?.name, takeFromList(time)?.name);
     }
     assert.equal(order.size, waiting.length);
   }
+});
+
+test("WaitingOrder.find goes on where it stopped, and passes over what ranked 0 until the scan restarts", () => {
+  const order = new WaitingOrder<Item>();
+  const place = { priority: 5, client: "a" };
+  const items = addAll(
+    order,
+    place,
+    Array.from({ length: 1000 }, (_, index) => `${index}`),
+  );
+  const scan = new Scan();
+  let asked = 0;
+  const find = (wanted: string) =>
+    order.find(scan, ({ name }) => {
+      asked++;
+      return name === wanted ? 2 : 0;
+    });
+  let finds = 0;
+  for (let found = find("900"); ; found = find("900")) {
+    finds++;
+    if (found.item === undefined) {
+      assert.equal(found.isComplete, false);
+      continue;
+    }
+    assert.equal(found.item, items[900]);
+    break;
+  }
+  assert.equal(asked, 901);
+  assert.equal(finds, Math.ceil(901 / mostCandidates));
+  // What it has passed over may leave, also where it stopped.
+  for (const index of [899, 898, 0]) order.remove(items[index]!);
+  assert.equal(find("900").item, items[900]);
+  assert.equal(find("1").item, undefined);
+  scan.restart();
+  assert.equal(find("1").item, items[1]);
+  order.add(new Item("new"), place);
+  let last = find("new");
+  while (!last.isComplete) last = find("new");
+  assert.equal(last.item?.name, "new");
+});
+
+test("WaitingOrder.find gives what ranks 2 before what ranks 1, and does not pass over the latter", () => {
+  const order = new WaitingOrder<Item>();
+  const items = addAll(order, { priority: 5, client: "a" }, ["0", "1", "0", "2", "1"]);
+  const scan = new Scan();
+  const find = () => order.find(scan, ({ name }) => Number(name) as 0 | 1 | 2).item;
+  for (const index of [3, 1, 4]) {
+    assert.equal(find(), items[index]);
+    order.take(items[index]!);
+  }
+  assert.equal(find(), undefined);
 });

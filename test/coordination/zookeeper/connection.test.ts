@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { createServer } from "node:net";
 import { test } from "node:test";
 import type { Connection } from "../../../coordination/zookeeper/connection.ts";
 import { check, create, createEphemeral, createSequential, remove, set } from "../../../coordination/zookeeper/operations.ts";
@@ -166,15 +165,3 @@ if (server) {
     await owner.session.commit([remove("/private")]);
   });
 }
-
-test(`${suite}: open says why there is none: refused, silent, or an address that is none`, async (t) => {
-  await assert.rejects(openConnection(t, "127.0.0.1:1", { startTimeout: 400 }), /127\.0\.0\.1:1.*ECONNREFUSED.*check the address/);
-  const mute = createServer(() => {});
-  await new Promise<void>((resolve) => mute.listen(0, "127.0.0.1", resolve));
-  t.after(() => mute.close());
-  const { port } = mute.address() as { readonly port: number };
-  await assert.rejects(openConnection(t, `127.0.0.1:${port}`, { startTimeout: 400 }), /no session within 400 ms/);
-  for (const hosts of ["", "a,,b", "host:port", "host:99999", "host:1//a", "host/a/../b"]) {
-    await assert.rejects(openConnection(t, hosts), { name: "RangeError", message: /looks like HOST:2181/ });
-  }
-});

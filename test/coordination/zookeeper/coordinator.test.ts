@@ -7,37 +7,41 @@ import {
   type ZooKeeperCoordinatorOptions,
 } from "../../../coordination/zookeeper/coordinator.ts";
 import { describeCoordinator } from "../../contracts/coordinator-contract.ts";
-import { findServer, openConnection, silent } from "./zookeeper-for-tests.ts";
+import { findServer, openConnection, silent, until } from "./zookeeper-for-tests.ts";
 
 const suite = "coordinator on ZooKeeper";
-const server = await findServer(suite);
 const sessionTimeout = 1500;
 
-async function open(t: TestContext, options: Partial<ZooKeeperCoordinatorOptions> = {}): Promise<ZooKeeperCoordinator> {
-  const errors: unknown[] = [];
-  const log = { ...silent, error: (fields: object) => void errors.push(fields) };
-  const coordinator = await createZooKeeperCoordinator({ hosts: server!.hosts, log, sessionTimeout, ...options });
-  t.after(async () => {
-    await coordinator.close();
-    assert.deepEqual(errors, []);
-  });
-  return coordinator;
-}
+/** Today's servers, open to all; those of the prototype's line, with an owner. */
+for (const [version, auth] of [
+  ["3.9.4", undefined],
+  ["3.4.14", "femtoq:secret"],
+] as const) {
+  const server = await findServer(`${suite} ${version}`, version);
+  if (server === undefined) continue;
+  const { hosts, name } = server;
 
-/** Until the sessions of the nodes that were there are over. */
-async function expired(t: TestContext, root: string): Promise<void> {
-  const { session } = await openConnection(t, server!.hosts);
-  for (;;) {
-    const children = await Promise.all(
-      ["nodes", "claims", "locks"].map(async (name) => (await session.list(`${root}/${name}`))?.children ?? []),
-    );
-    if (children.flat().length === 0) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
+  const open = async (t: TestContext, options: Partial<ZooKeeperCoordinatorOptions>): Promise<ZooKeeperCoordinator> => {
+    const errors: unknown[] = [];
+    const log = { ...silent, error: (fields: object) => void errors.push(fields) };
+    const coordinator = await createZooKeeperCoordinator({ hosts, log, sessionTimeout, ...(auth && { auth }), ...options });
+    t.after(async () => {
+      await coordinator.close();
+      assert.deepEqual(errors, []);
+    });
+    return coordinator;
+  };
 
-if (server) {
-  describeCoordinator(`${suite}, ${server.name}`, async (t) => {
+  /** Until the sessions of the nodes that were there are over. */
+  const expired = async (t: TestContext, root: string): Promise<void> => {
+    const { session } = await openConnection(t, hosts, auth === undefined ? {} : { auth });
+    await until(async () => {
+      const children = await Promise.all(["nodes", "claims", "locks"].map((folder) => session.list(`${root}/${folder}`)));
+      return children.every((listing) => listing?.children.length === 0);
+    });
+  };
+
+  describeCoordinator(`${suite}, ${name}${auth ? ", with an owner" : ""}`, async (t) => {
     const root = `/contract-${randomUUID()}`;
     let current = await open(t, { root });
     return {

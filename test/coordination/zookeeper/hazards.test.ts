@@ -1,4 +1,3 @@
-/** Longer than most files: one suite of hazards that share processes, roots and helpers; each test stands by itself. */
 /** What can go wrong between processes: races, crashes, zombies, a server that dies. */
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
@@ -6,46 +5,39 @@ import process from "node:process";
 import { type TestContext, test } from "node:test";
 import type { Subtask, SubtaskEvent } from "../../../coordination/coordinator.ts";
 import { createZooKeeperCoordinator, type ZooKeeperCoordinator } from "../../../coordination/zookeeper/coordinator.ts";
-import { create, remove, set } from "../../../coordination/zookeeper/operations.ts";
 import { ask, claimNext, drain, joinAs } from "../../contracts/coordinator/harness.ts";
 import { runScript } from "../../contracts/run-script.ts";
 import { keysOf, listen, makeSubtask, makeSubtasks } from "../../contracts/subtasks.ts";
-import { startZooKeeper } from "../../servers/zookeeper-server.ts";
+import { type OwnZooKeeperServer, startZooKeeper, type ZooKeeperVersion } from "../../servers/zookeeper-server.ts";
 import { makeTemporaryDirectory } from "../../storage/temporary-directory.ts";
-import { findServer, openConnection, openProxy, silent, tick } from "./zookeeper-for-tests.ts";
+import { findServer, listBelow, openConnection, openProxy, silent, tick, until } from "./zookeeper-for-tests.ts";
 
-const suite = "coordinators on ZooKeeper together";
-const server = await findServer(suite);
 const sessionTimeout = 1500;
-
-async function open(t: TestContext, root: string, hosts = server!.hosts): Promise<ZooKeeperCoordinator> {
-  const coordinator = await createZooKeeperCoordinator({ hosts, root, sessionTimeout, log: silent });
-  t.after(() => coordinator.close());
-  return coordinator;
-}
 
 const newRoot = (): string => `/hazard-${randomUUID()}`;
 
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  for (const end = performance.now() + 20_000; !(await condition()); ) {
-    if (performance.now() > end) assert.fail("it did not come about in 20 s");
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+for (const version of ["3.9.4", "3.4.14"] as const) {
+  const server = await findServer(`coordinators on ZooKeeper ${version} together`, version);
+  if (server) describeHazards(server, version);
 }
 
-/** Everything below the folders of a root, but nodes that are there. */
-async function leftovers(t: TestContext, root: string): Promise<readonly string[]> {
-  const { session } = await openConnection(t, server!.hosts);
-  const below = async (path: string): Promise<readonly string[]> => {
-    const { children = [] } = (await session.list(path)) ?? {};
-    return (await Promise.all(children.map(async (name) => [`${path}/${name}`, ...(await below(`${path}/${name}`))]))).flat();
+function describeHazards(server: OwnZooKeeperServer, version: ZooKeeperVersion): void {
+  const suite = `coordinators on ${server.name} together`;
+
+  const open = async (t: TestContext, root: string, hosts = server.hosts): Promise<ZooKeeperCoordinator> => {
+    const coordinator = await createZooKeeperCoordinator({ hosts, root, sessionTimeout, log: silent });
+    t.after(() => coordinator.close());
+    return coordinator;
   };
-  return (await below(root))
-    .map((path) => path.slice(root.length))
-    .filter((path) => path.split("/").length > (path.startsWith("/subtasks/") ? 3 : 2));
-}
 
-if (server) {
+  /** Everything below the folders of a root, but nodes that are there. */
+  const leftovers = async (t: TestContext, root: string): Promise<readonly string[]> => {
+    const { session } = await openConnection(t, server.hosts);
+    return (await listBelow(session, root))
+      .map((path) => path.slice(root.length))
+      .filter((path) => path.split("/").length > (path.startsWith("/subtasks/") ? 3 : 2));
+  };
+
   test(`${suite}: hazard 1 and 2: done is heard after completing, by every process, and again by one that comes later`, async (t) => {
     const root = newRoot();
     const [one, two, worker] = await Promise.all([open(t, root), open(t, root), open(t, root)]);
@@ -179,7 +171,7 @@ if (server) {
   });
 
   test(`${suite}: a server that is killed and restarted in the middle of work loses nothing and repeats nothing`, async (t) => {
-    const own = await startZooKeeper({ directory: await makeTemporaryDirectory(t), tick });
+    const own = await startZooKeeper({ directory: await makeTemporaryDirectory(t), tick, version });
     if ("missing" in own) return;
     t.after(() => own.stop());
     const root = newRoot();
@@ -259,73 +251,5 @@ if (server) {
       await two.withdraw(`b ${round}`, "bob");
       assert.equal((await one.counts()).unowned, 0);
     }
-  });
-
-  test(`${suite}: garbage in znodes is skipped and logged; the rest is worked off`, async (t) => {
-    const root = newRoot();
-    const { session } = await openConnection(t, server.hosts);
-    const warnings: string[] = [];
-    const dispatcher = await open(t, root);
-    const log = { ...silent, warn: (fields: object) => void warnings.push(JSON.stringify(fields)) };
-    const worker = await createZooKeeperCoordinator({ hosts: server.hosts, root, sessionTimeout, log });
-    t.after(() => worker.close());
-    await dispatcher.enqueue(ask(makeSubtasks(3)));
-    const garbage = Buffer.from("\u0000{garbage");
-    const [query] = (await session.list(`${root}/queries`))!.children;
-    await session.commit([
-      create(`${root}/asks/garbage`),
-      create(`${root}/queries/${query}/garbage`, garbage),
-      create(`${root}/queries/${query}/${"p".repeat(22)}.0000000009`, garbage),
-      create(`${root}/nodes/garbage`, garbage),
-      create(`${root}/held/garbage`, garbage),
-    ]);
-    const [shard] = (
-      await Promise.all(
-        (await session.list(`${root}/subtasks`))!.children.map(async (name) => ({
-          name,
-          list: await session.list(`${root}/subtasks/${name}`),
-        })),
-      )
-    ).filter(({ list }) => list!.children.length > 0);
-    await session.commit([set(`${root}/subtasks/${shard!.name}/${shard!.list!.children[0]}`, garbage)]);
-    const node = await joinAs(worker, "node");
-    await drain(node, 3);
-    assert.deepEqual(
-      (await worker.nodes()).map(({ id }) => id),
-      ["node"],
-    );
-    for (const place of ["asks/garbage", "nodes/garbage", `queries/${query}/garbage`]) {
-      assert(
-        warnings.some((warning) => warning.includes(place)),
-        place,
-      );
-    }
-  });
-
-  test(`${suite}: an alien root, a newer layout, a missing chroot and a root that is none are refused with what to do`, async (t) => {
-    const { session } = await openConnection(t, server.hosts);
-    const alien = newRoot();
-    const newer = newRoot();
-    await session.commit([
-      create(alien, Buffer.from("something else")),
-      create(newer, Buffer.from('{"layout":"femtoq coordination","version":2}')),
-    ]);
-    await assert.rejects(open(t, alien), /something else .* is there; choose another root/);
-    await assert.rejects(open(t, newer), /version 2, of a newer Femtoq, and this one knows version 1/);
-    await assert.rejects(open(t, "/x", `${server.hosts}/none/here`), /path \/none\/here .* no such znode; create it/);
-    await assert.rejects(open(t, "femtoq"), /is a path like \/femtoq/);
-    await session.commit([create("/site"), remove(alien)]);
-    const inside = await open(t, "/deep/root", `${server.hosts}/site`);
-    await inside.enqueue(ask(makeSubtasks(1)));
-    assert.equal((await session.list("/site/deep/root/asks"))?.children.length, 1);
-  });
-
-  test(`${suite}: with a password everything belongs to it, and others are told`, async (t) => {
-    const root = newRoot();
-    const owner = await createZooKeeperCoordinator({ hosts: server.hosts, root, sessionTimeout, log: silent, auth: "femtoq:secret" });
-    t.after(() => owner.close());
-    await owner.enqueue(ask(makeSubtasks(2)));
-    await drain(await joinAs(owner, "node"), 2);
-    await assert.rejects(open(t, root), { code: "no-auth", message: /--zookeeper-auth/ });
   });
 }

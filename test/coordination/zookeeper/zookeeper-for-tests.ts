@@ -1,21 +1,23 @@
 /** What the tests of the coordinator on ZooKeeper share: one server a file, a root a test. */
-
+import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { after } from "node:test";
 import { Connection, type ConnectionOptions } from "../../../coordination/zookeeper/connection.ts";
+import type { Session } from "../../../coordination/zookeeper/session.ts";
 import { requireServer } from "../../servers/require-server.ts";
 import { startTcpProxy, type TcpProxy } from "../../servers/tcp-proxy.ts";
-import { type OwnZooKeeperServer, startZooKeeper } from "../../servers/zookeeper-server.ts";
+import { type OwnZooKeeperServer, startZooKeeper, type ZooKeeperVersion } from "../../servers/zookeeper-server.ts";
 
 /** Milliseconds. Sessions last from 2 to 20 of them. */
 export const tick = 100;
 
-export async function findServer(suite: string): Promise<OwnZooKeeperServer | undefined> {
+export async function findServer(suite: string, version?: ZooKeeperVersion): Promise<OwnZooKeeperServer | undefined> {
   const directory = await mkdtemp(join(tmpdir(), "femtoq-zookeeper-"));
-  const server = requireServer(suite, await startZooKeeper({ directory, tick }));
+  const server = requireServer(suite, await startZooKeeper({ directory, tick, ...(version && { version }) }));
   after(async () => {
     await server?.stop();
     await rm(directory, { recursive: true, force: true });
@@ -36,4 +38,27 @@ export async function openProxy(t: TestContext, port: number): Promise<TcpProxy>
   const proxy = await startTcpProxy(port);
   t.after(() => proxy.stop());
   return proxy;
+}
+
+/** What the server says of itself: `srvr`, `mntr`. */
+export async function askServer(port: number, word: string): Promise<string> {
+  const socket = connect(port, "127.0.0.1");
+  socket.end(word);
+  let said = "";
+  for await (const chunk of socket.setEncoding("utf8")) said += chunk;
+  return said;
+}
+
+export async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
+  for (const end = performance.now() + 20_000; !(await condition()); ) {
+    if (performance.now() > end) assert.fail("it did not come about in 20 s");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** All paths below one, without it. */
+export async function listBelow(session: Session, path: string): Promise<readonly string[]> {
+  const { children = [] } = (await session.list(path)) ?? {};
+  const below = async (child: string) => [child, ...(await listBelow(session, child))];
+  return (await Promise.all(children.map((name) => below(`${path}/${name}`)))).flat();
 }

@@ -1,0 +1,90 @@
+/**
+ * Which of the waiting subtasks a node takes now, if any: order, locality and the time it waited put together. Reads no clock and takes nothing.
+ *
+ * Priorities and the turns of clients stand above locality: a node does not take what is less urgent while it leaves something to others, which is for a delay
+ * at most. Of what is not its own a node takes, among the first few of the client whose turn it is, the one that it would be the likeliest home of: so nodes that
+ * come at the same time take different ones.
+ */
+import type { Subtask } from "../coordinator.ts";
+import type { Scan, Waiting, WaitingOrder } from "../order.ts";
+import type { Cluster, Placed } from "./cluster.ts";
+import { mayTakeFrom, type Patience, rankLocality, type Standing } from "./locality.ts";
+import { hashText, scoreOf } from "./rendezvous.ts";
+
+export interface Schedulable<T extends Schedulable<T>> extends Waiting<T>, Placed {
+  /** Milliseconds, on the same clock as `Asker.now`. */
+  readonly waitsSince: number;
+}
+
+/** A node that has something free. */
+export interface Asker<T> extends Patience {
+  readonly name: string;
+  readonly scan: Scan;
+  readonly now: number;
+  /** Whether it holds a subtask's columns. */
+  readonly prefers: ((subtask: Subtask) => boolean) | undefined;
+  /** Until when it leaves a subtask to others because it failed here. Of no effect while there is nobody else. */
+  readonly leavesUntil?: (item: T) => number;
+}
+
+export type Next<T> =
+  | { readonly kind: "take"; readonly item: T }
+  /** Nothing until then, unless something changes. */
+  | { readonly kind: "wait"; readonly until: number }
+  /** There is more to look at: ask again in a moment. */
+  | { readonly kind: "look" }
+  | { readonly kind: "none" };
+
+/** Of what is not its own. */
+const mostForeign = 32;
+const mostLooks = 8;
+
+export function findNextSubtask<T extends Schedulable<T>>(order: WaitingOrder<T>, cluster: Cluster, asker: Asker<T>): Next<T> {
+  if (order.size === 0) return { kind: "none" };
+  const { name, scan, prefers } = asker;
+  const isAlone = !cluster.hasOthers(name);
+  /** Of what it does not hold. */
+  const standingOf = (item: T): Standing => {
+    const home = isAlone ? undefined : cluster.homeOf(item);
+    const belongsTo = home === undefined || home.name === name ? "this" : home.isBusy ? "busy" : "free";
+    return {
+      isHere: false,
+      isElsewhere: () => !isAlone && cluster.isHeldByOther(name, item.subtask),
+      belongsTo,
+      waitsSince: item.waitsSince,
+    };
+  };
+  const leavesUntil = (!isAlone && asker.leavesUntil) || (() => Number.NEGATIVE_INFINITY);
+  const rankOf = (item: T, least: 1 | 2) => {
+    if (leavesUntil(item) > asker.now) return 0;
+    if (prefers?.(item.subtask)) return 2;
+    return least === 2 ? 0 : rankLocality(standingOf(item));
+  };
+  for (let looks = 0; ; looks++) {
+    const { item, isComplete } = order.find(scan, rankOf);
+    if (item !== undefined) return { kind: "take", item };
+    if (isComplete) break;
+    if (looks >= mostLooks) return { kind: "look" };
+  }
+  return findForeign(order, asker, (item) => Math.max(leavesUntil(item), mayTakeFrom(standingOf(item), asker)));
+}
+
+function findForeign<T extends Schedulable<T>>(order: WaitingOrder<T>, asker: Asker<T>, takeFrom: (item: T) => number): Next<T> {
+  const self = { seed: hashText(asker.name), weight: 1 };
+  let best: T | undefined;
+  let highest = 0;
+  let until = Number.POSITIVE_INFINITY;
+  for (const item of order.heads(mostForeign)) {
+    const from = takeFrom(item);
+    if (from > asker.now) {
+      until = Math.min(until, from);
+      continue;
+    }
+    const score = scoreOf(item.partitionNumber, self);
+    if (best !== undefined && (item.line !== best.line || score <= highest)) continue;
+    best = item;
+    highest = score;
+  }
+  if (best !== undefined) return { kind: "take", item: best };
+  return until < Number.POSITIVE_INFINITY ? { kind: "wait", until } : { kind: "none" };
+}

@@ -1,0 +1,200 @@
+/**
+ * Those of this process's nodes that wait for a subtask, first come, first served, and the claims that follow. Nothing is claimed while the connection is
+ * in doubt; who waits goes on waiting over lost sessions.
+ */
+import { setMaxListeners } from "node:events";
+import { setImmediate as turn } from "node:timers/promises";
+import type { Claim, Membership } from "../coordinator.ts";
+import type { Linked, LinkedList } from "../linked-list.ts";
+import type { Scan } from "../order.ts";
+import { withJitter } from "../scheduling/locality.ts";
+import { findNextSubtask } from "../scheduling/next-subtask.ts";
+import type { Quarantine } from "../scheduling/quarantine.ts";
+import { type Claimant, claimSubtask } from "./claim-subtask.ts";
+import type { SessionContext } from "./context.ts";
+import type { Peers } from "./peers.ts";
+import type { Work } from "./work.ts";
+import type { WorkEntry } from "./work-entry.ts";
+import { isInDoubt } from "./zookeeper-error.ts";
+
+/** What the nodes of this process need of the session they are on. */
+export interface MemberSession {
+  readonly context: SessionContext;
+  readonly work: Work;
+  readonly peers: Peers;
+}
+
+/** A node that claims. */
+export interface ClaimingNode {
+  /** Of its znode. */
+  readonly name: string;
+  readonly scan: Scan;
+  readonly waiters: LinkedList<Waiter>;
+  readonly quarantine: Quarantine;
+  /** Undefined while it is not registered. */
+  readonly claimant: Claimant | undefined;
+}
+
+/** A call of `claim`. */
+export interface Waiter extends Linked<Waiter> {
+  readonly prefers: Parameters<Membership["claim"]>[0]["prefers"];
+  /** Milliseconds, as `performance.now()`. */
+  readonly waitsSince: number;
+  readonly delay: number;
+  readonly resolve: (claim: Claim) => void;
+  readonly reject: (reason: unknown) => void;
+  isSettled: boolean;
+  isListed: boolean;
+}
+
+export interface WaitingClaimsOptions<N> {
+  /** The session there is, once it is connected. */
+  readonly session: () => MemberSession | undefined;
+  /** Milliseconds. */
+  readonly localityDelay: number;
+  readonly onClaimed: (node: N, session: MemberSession, claimed: Claimed) => Claim;
+  readonly onError: (error: unknown) => void;
+}
+
+export interface Claimed {
+  readonly entry: WorkEntry;
+  readonly claimant: Claimant;
+  readonly order: number;
+}
+
+export class WaitingClaims<N extends ClaimingNode> {
+  readonly #options: WaitingClaimsOptions<N>;
+  /** Those with something that waits, in turn. */
+  readonly #nodes = new Set<N>();
+  #later: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: WaitingClaimsOptions<N>) {
+    this.#options = options;
+  }
+
+  async claim(node: N, { signal, prefers }: Parameters<Membership["claim"]>[0]): Promise<Claim> {
+    signal.throwIfAborted();
+    // All claims of a node commonly wait on one signal: no leak, so no warning.
+    setMaxListeners(0, signal);
+    return new Promise((resolve, reject) => {
+      const settle = () => {
+        waiter.isSettled = true;
+        signal.removeEventListener("abort", stop);
+        this.#unlist(node, waiter);
+      };
+      const waiter: Waiter = {
+        prefers,
+        waitsSince: performance.now(),
+        delay: withJitter(this.#options.localityDelay, Math.random()),
+        resolve: (claim) => {
+          settle();
+          resolve(claim);
+        },
+        reject: (reason) => {
+          if (waiter.isSettled) return;
+          settle();
+          reject(reason);
+        },
+        isSettled: false,
+        isListed: true,
+        previous: undefined,
+        next: undefined,
+      };
+      const stop = () => waiter.reject(signal.reason);
+      signal.addEventListener("abort", stop, { once: true });
+      node.waiters.append(waiter);
+      this.#nodes.add(node);
+      this.serve();
+    });
+  }
+
+  /** Gives waiting subtasks to those that wait; call when either may be new. */
+  serve(): void {
+    clearTimeout(this.#later);
+    const session = this.#options.session();
+    if (session === undefined || session.context.session.state !== "connected") return;
+    let until = Number.POSITIVE_INFINITY;
+    for (const node of [...this.#nodes]) until = Math.min(until, this.#serveNode(session, node));
+    if (until === 0) void turn().then(() => this.serve());
+    else if (until < Number.POSITIVE_INFINITY) this.#later = setTimeout(() => this.serve(), until - performance.now() + 1);
+  }
+
+  /** All of a node, or of all nodes. */
+  refuse(reason: Error, only?: N): void {
+    if (only === undefined) clearTimeout(this.#later);
+    for (const node of only === undefined ? [...this.#nodes] : [only]) {
+      for (let waiter = node.waiters.first; waiter !== undefined; waiter = node.waiters.first) waiter.reject(reason);
+    }
+  }
+
+  /** Gives when to try again: 0 is soon, ∞ not before something changes. */
+  #serveNode(session: MemberSession, node: N): number {
+    const { claimant, waiters } = node;
+    if (claimant === undefined) return Number.POSITIVE_INFINITY;
+    const { work, peers } = session;
+    const quarantined = node.quarantine.at(Date.now());
+    // The last one that is left does what it can.
+    if (quarantined && peers.cluster.hasOthers(node.name)) return performance.now() + quarantined.until - Date.now();
+    const leavesUntil = ({ attempts, triedBy }: WorkEntry) =>
+      // Everybody had a try.
+      triedBy === undefined || attempts.errors >= peers.cluster.peers.length ? Number.NEGATIVE_INFINITY : (triedBy.get(node.name) ?? 0);
+    for (let waiter = waiters.first; waiter !== undefined && work.order.size > 0; waiter = waiters.first) {
+      peers.touch();
+      const { prefers, waitsSince, delay } = waiter;
+      try {
+        const asker = { name: node.name, scan: node.scan, prefers, waitsSince, delay, leavesUntil, now: performance.now() };
+        const next = findNextSubtask(work.order, peers.cluster, asker);
+        if (next.kind === "look") return 0;
+        if (next.kind === "wait") return next.until;
+        if (next.kind === "none") return Number.POSITIVE_INFINITY;
+        work.order.take(next.item);
+        next.item.kind = "ours";
+        this.#unlist(node, waiter);
+        void this.#attempt({ node, waiter }, session, { entry: next.item, claimant });
+      } catch (error) {
+        // `prefers` threw: the fault of this one alone.
+        waiter.reject(error);
+      }
+    }
+    return Number.POSITIVE_INFINITY;
+  }
+
+  #unlist(node: N, waiter: Waiter): void {
+    if (!waiter.isListed) return;
+    waiter.isListed = false;
+    node.waiters.remove(waiter);
+    if (node.waiters.size === 0) this.#nodes.delete(node);
+  }
+
+  async #attempt(
+    { node, waiter }: { readonly node: N; readonly waiter: Waiter },
+    session: MemberSession,
+    { entry, claimant }: Omit<Claimed, "order">,
+  ): Promise<void> {
+    const { work, context } = session;
+    try {
+      const attempted = await claimSubtask(context, entry, claimant);
+      if (attempted.kind === "claimed") {
+        const claim = this.#options.onClaimed(node, session, { entry, claimant, order: attempted.order });
+        if (waiter.isSettled) await claim.release();
+        else waiter.resolve(claim);
+        return;
+      }
+      if (attempted.kind === "gone") work.remove(entry);
+      else if (attempted.kind === "aside") work.setAside(entry);
+      else work.putBack(entry, { first: true });
+    } catch (error) {
+      work.putBack(entry, { first: true });
+      if (!isInDoubt(error)) {
+        this.#options.onError(error);
+        waiter.reject(error);
+      }
+    }
+    if (!waiter.isSettled) {
+      waiter.isListed = true;
+      node.waiters.prepend(waiter);
+      this.#nodes.add(node);
+    }
+    this.serve();
+  }
+}

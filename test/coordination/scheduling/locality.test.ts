@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { mayTakeFrom, rankLocality, type Standing, withJitter } from "../../../coordination/scheduling/locality.ts";
+
+const now = Number.NEGATIVE_INFINITY;
+const patience = { waitsSince: 1000, delay: 150 };
+
+function standing(isHere: boolean, isElsewhere: boolean, belongsTo: Standing["belongsTo"], waitsSince = 1200): Standing {
+  return { isHere, isElsewhere: () => isElsewhere, belongsTo, waitsSince };
+}
+
+test("mayTakeFrom: what is here at once, whoever else has it or should have it", () => {
+  for (const belongsTo of ["this", "free", "busy"] as const) {
+    for (const isElsewhere of [true, false]) {
+      assert.equal(mayTakeFrom(standing(true, isElsewhere, belongsTo), patience), now);
+      assert.equal(rankLocality(standing(true, isElsewhere, belongsTo)), 2);
+    }
+  }
+});
+
+test("mayTakeFrom: what nobody holds at once by the node it belongs to, and by others if that is busy", () => {
+  assert.equal(mayTakeFrom(standing(false, false, "this"), patience), now);
+  assert.equal(rankLocality(standing(false, false, "this")), 1);
+  assert.equal(mayTakeFrom(standing(false, false, "busy"), patience), now);
+  assert.equal(rankLocality(standing(false, false, "busy")), 0);
+  assert.equal(mayTakeFrom(standing(false, false, "free"), patience), 1350);
+});
+
+test("mayTakeFrom: what another holds after the delay, counted from when both the node and the subtask waited", () => {
+  for (const belongsTo of ["this", "free", "busy"] as const) {
+    assert.equal(mayTakeFrom(standing(false, true, belongsTo, 1200), patience), 1350);
+    assert.equal(mayTakeFrom(standing(false, true, belongsTo, 300), patience), 1150);
+    assert.equal(rankLocality(standing(false, true, belongsTo)), 0);
+  }
+});
+
+test("withJitter spreads a delay from half to one and a half", () => {
+  assert.deepEqual(
+    [0, 0.5, 1].map((random) => withJitter(150, random)),
+    [75, 150, 225],
+  );
+});
