@@ -1,6 +1,6 @@
 /**
- * Servers from Java libraries: Maven brings them (16 MB, once), the JDK compiles our two launchers. Kept under `node_modules/.cache`, under a name
- * that changes with `pom.xml` and the launchers, so that an old set is never used.
+ * Servers from Java libraries: Maven brings them (16 MB, once), the JDK compiles our launchers. A set is a folder of `java/`. Kept under
+ * `node_modules/.cache`, under a name that changes with the set's `pom.xml` and launchers, so that an old one is never used.
  */
 import { createHash, randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
@@ -10,41 +10,51 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { runToEnd, type ServerProcess, startProcess } from "./server-process.ts";
 
-const sources = fileURLToPath(new URL("./java/", import.meta.url));
 const cache = fileURLToPath(new URL("../../node_modules/.cache/femtoq-servers/", import.meta.url));
 
+/** `zookeeper-3.4` has ServeZooKeeper alone. */
+export type JavaSet = "current" | "zookeeper-3.4";
+
 export interface JavaServers {
-  start(launcher: "ServeMongo" | "ServeZooKeeper", parameters: readonly (string | number)[]): Promise<ServerProcess>;
+  start(
+    launcher: "ServeMongo" | "ServeZooKeeper" | "ServeEnsembleMember",
+    parameters: readonly (string | number)[],
+  ): Promise<ServerProcess>;
+  /** What it writes to its standard output. */
+  print(launcher: "PrintTransactions", parameters: readonly string[]): Promise<string>;
 }
 
 /** What is missing, where the servers cannot be had. */
-export async function findJavaServers(): Promise<JavaServers | { readonly missing: string }> {
-  const directory = join(cache, await hashSources());
+export async function findJavaServers(set: JavaSet = "current"): Promise<JavaServers | { readonly missing: string }> {
+  const sources = fileURLToPath(new URL(`./java/${set}/`, import.meta.url));
+  const directory = join(cache, await hashSources(sources));
   try {
-    if (!existsSync(directory)) await prepare(directory);
+    if (!existsSync(directory)) await prepare(sources, directory);
   } catch (error) {
     return { missing: error instanceof Error ? error.message : String(error) };
   }
   const classPath = [join(directory, "classes"), join(directory, "lib", "*")].join(delimiter);
+  const begin = ["-XX:TieredStopAtLevel=1", "-Xmx512m", "-cp", classPath];
   return {
     start: (launcher, parameters) =>
       startProcess({
         what: launcher,
         command: "java",
-        parameters: ["-XX:TieredStopAtLevel=1", "-Xmx512m", "-cp", classPath, launcher, ...parameters.map(String)],
+        parameters: [...begin, launcher, ...parameters.map(String)],
         readyPort: (line) => (line.startsWith("ready ") ? Number(line.slice("ready ".length)) : undefined),
       }),
+    print: async (launcher, parameters) => (await runToEnd("java", [...begin, launcher, ...parameters])) ?? "",
   };
 }
 
-async function hashSources(): Promise<string> {
+async function hashSources(sources: string): Promise<string> {
   const hash = createHash("sha256");
   for (const name of (await readdir(sources)).sort()) hash.update(name).update(await readFile(join(sources, name)));
   return hash.digest("hex").slice(0, 16);
 }
 
 /** Complete, or not there: several test files may come at once. */
-async function prepare(directory: string): Promise<void> {
+async function prepare(sources: string, directory: string): Promise<void> {
   const making = `${directory}-${randomUUID()}`;
   await mkdir(join(making, "classes"), { recursive: true });
   try {

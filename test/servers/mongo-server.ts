@@ -30,6 +30,8 @@ export interface MongoStart {
   /** Where it keeps its files; made where absent. */
   readonly directory: string;
   readonly port?: number;
+  /** Address to listen on: this machine alone, unless another is given. */
+  readonly host?: string;
   /** Protocol version to report, where it is the stand-in. */
   readonly wireVersion?: number;
 }
@@ -65,17 +67,17 @@ function mongod(path: string, version: string): MongoProgram {
   const name = `mongod ${version}`.trim();
   return {
     name,
-    async start({ directory, port }) {
+    async start({ directory, port, host = "127.0.0.1" }) {
       await mkdir(directory, { recursive: true });
-      const chosen = port ?? (await findFreePort());
+      const chosen = port ?? (await findFreePort(host));
       const start = () =>
         startProcess({
           what: name,
           command: path,
-          parameters: ["--bind_ip", "127.0.0.1", "--port", `${chosen}`, "--dbpath", directory, "--nounixsocket"],
+          parameters: ["--bind_ip", host, "--port", `${chosen}`, "--dbpath", directory, "--nounixsocket"],
           readyPort: (line) => (/waiting for connections/i.test(line) ? chosen : undefined),
         });
-      return serve(name, await start(), start);
+      return serve(name, host, await start(), start);
     },
   };
 }
@@ -85,26 +87,26 @@ function standIn(java: JavaServers): MongoProgram {
   const name = "the stand-in mongo-java-server 1.47.0";
   return {
     name,
-    async start({ directory, port = 0, wireVersion = 17 }) {
+    async start({ directory, port = 0, host = "127.0.0.1", wireVersion = 17 }) {
       await mkdir(directory, { recursive: true });
       const file = join(directory, "mongo.db");
-      const start = (at: number) => java.start("ServeMongo", [at, file, wireVersion]);
+      const start = (at: number) => java.start("ServeMongo", [at, file, wireVersion, host]);
       const first = await start(port);
       const full = `${file}.full`;
       return {
-        ...serve(name, first, () => start(first.port)),
+        ...serve(name, host, first, () => start(first.port)),
         fillDisk: (isFull) => (isFull ? writeFile(full, "") : rm(full, { force: true })),
       };
     },
   };
 }
 
-function serve(name: string, first: ServerProcess, start: () => Promise<ServerProcess>): OwnMongoServer {
+function serve(name: string, host: string, first: ServerProcess, start: () => Promise<ServerProcess>): OwnMongoServer {
   let running = first;
   return {
     name,
     port: first.port,
-    uri: `mongodb://127.0.0.1:${first.port}/`,
+    uri: `mongodb://${host}:${first.port}/`,
     signal: (signal) => running.signal(signal),
     stop: () => running.stop(),
     async restart() {

@@ -72,16 +72,27 @@ export async function startProcess({ what, command, parameters, readyPort }: Ser
   };
 }
 
-/** A port of 127.0.0.1 that was free a moment ago. */
-export async function findFreePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  const { port } = server.address() as { readonly port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+/** A port of `host` that was free a moment ago. */
+export async function findFreePort(host = "127.0.0.1"): Promise<number> {
+  const [port] = await findFreePorts(1, host);
+  return port!;
+}
+
+/** Different ones. */
+export async function findFreePorts(count: number, host = "127.0.0.1"): Promise<readonly number[]> {
+  const servers = Array.from({ length: count }, () => createServer());
+  await Promise.all(
+    servers.map(
+      (server) =>
+        new Promise<void>((resolve, reject) => {
+          server.once("error", reject);
+          server.listen(0, host, resolve);
+        }),
+    ),
+  );
+  const ports = servers.map((server) => (server.address() as { readonly port: number }).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
 }
 
 /** Standard output of a program that runs to its end; undefined where there is no such program. Rejects with what it said where it fails. */

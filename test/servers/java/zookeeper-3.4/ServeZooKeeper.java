@@ -3,7 +3,7 @@ import java.net.InetSocketAddress;
 import org.apache.zookeeper.server.NIOServerCnxnFactory;
 import org.apache.zookeeper.server.ZooKeeperServer;
 
-/** PORT DIRECTORY TICK_MILLISECONDS: one server on 127.0.0.1, until standard input ends. */
+/** As the launcher of today's ZooKeeper: PORT DIRECTORY TICK_MILLISECONDS HOST. */
 class ServeZooKeeper {
   public static void main(String[] args) throws Exception {
     // Its threads would go on without it.
@@ -12,8 +12,8 @@ class ServeZooKeeper {
     File directory = new File(args[1]);
     ZooKeeperServer server = new ZooKeeperServer(directory, directory, Integer.parseInt(args[2]));
     NIOServerCnxnFactory connections = new NIOServerCnxnFactory();
-    connections.configure(new InetSocketAddress("127.0.0.1", Integer.parseInt(args[0])), 1000, -1, false);
-    connections.startup(server, true);
+    connections.configure(new InetSocketAddress(args[3], Integer.parseInt(args[0])), 1000);
+    connections.startup(server);
     System.out.println("ready " + connections.getLocalPort());
     while (System.in.read() >= 0) {}
     System.exit(0);

@@ -10,7 +10,7 @@ import java.util.Set;
 import org.h2.mvstore.MVStore;
 
 /**
- * PORT FILE WIRE_VERSION: serves until standard input ends. What it acknowledged is in FILE, whatever ends the process.
+ * PORT FILE WIRE_VERSION HOST: serves until standard input ends. What it acknowledged is in FILE, whatever ends the process.
  * While a file FILE.full exists it refuses writes as a server with a full disk does.
  */
 class ServeMongo {
@@ -39,7 +39,7 @@ class ServeMongo {
       public int getWireVersion() { return wireVersion; }
     });
     MongoServer server = new MongoServer(backend);
-    server.bind("127.0.0.1", Integer.parseInt(args[0]));
+    server.bind(args[3], Integer.parseInt(args[0]));
     System.out.println("ready " + server.getLocalAddress().getPort());
     while (System.in.read() >= 0) {}
     System.exit(0);
