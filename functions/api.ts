@@ -24,11 +24,50 @@ export interface Status {
   /** UHI histograms by name. */
   readonly histograms: Readonly<Record<string, UhiHistogram>>;
   readonly failures: readonly { readonly partition: number; readonly file: string; readonly attempts: number; readonly cause: string }[];
-  readonly timing: { readonly submitted: string; readonly seconds: number };
+  /** `no nodes`: partitions wait, and there is no compute node. */
+  readonly note?: "no nodes";
+  readonly timing: Timing;
   /** ISO 8601. */
   readonly lastUpdate: string;
   /** Only in the answer to the POST: how many partitions needed no computing, were already under way, were queued. */
   readonly submission?: { readonly total: number; readonly stored: number; readonly joined: number; readonly queued: number };
+}
+
+/** Where a query's time went. */
+export interface Timing {
+  readonly submitted: string;
+  /** From the submission to the last change; for a stored result those of the run that made it. */
+  readonly seconds: number;
+  /** The merged result was stored: nothing was computed, and the figures are those of the run that made it. */
+  readonly stored?: true;
+  /**
+   * `waiting` until the first partition was begun; the others are sums over partitions, more than `seconds` where many were worked on at a time.
+   * Absent where nobody kept them.
+   */
+  readonly phases?: PhaseSeconds;
+  /** How many partitions the phases tell of; the others were stored before, or their node did not measure. */
+  readonly measured?: number;
+  /** Those that took their nodes longest, longest first, at most ten. */
+  readonly slowest?: readonly SlowPartition[];
+}
+
+/** `reading` and `decoding` are threads' time, inside of `loading`; `thread` is the wait for a free one. */
+export interface PhaseSeconds {
+  readonly waiting: number;
+  readonly compiling: number;
+  readonly loading: number;
+  readonly reading: number;
+  readonly decoding: number;
+  readonly thread: number;
+  readonly computing: number;
+  readonly saving: number;
+  readonly merging: number;
+}
+
+export interface SlowPartition extends Omit<PhaseSeconds, "merging"> {
+  readonly partition: number;
+  readonly file: string;
+  readonly node: string;
 }
 
 /** RFC 9457, with a code of our own and, for a bad query, where it is bad. */

@@ -1,20 +1,28 @@
 /** All functions as one Hono app over the services it is given. */
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import { createAdmission } from "./admission/admission.ts";
 import { compute } from "./compute/compute.ts";
 import { datasets } from "./datasets/datasets.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
 import { queries } from "./dispatch/queries.ts";
+import { createMethodFinder } from "./find-methods.ts";
+import { observeRequests } from "./metrics/observe-requests.ts";
+import { metricsRoutes } from "./metrics/routes.ts";
 import { page } from "./page/page.ts";
 import { answerError, answerProblem, HttpProblem } from "./problem.ts";
 import { queryFunctions } from "./query-functions/routes.ts";
 import { largestBody } from "./read-body.ts";
+import { describeAbsence } from "./roles.ts";
 import type { Environment, Services } from "./services.ts";
 import { status } from "./status/status.ts";
 
 export function createApp(services: Services): Hono<Environment> {
   const app = new Hono<Environment>();
-  const dispatcher = new Dispatcher(services);
+  const { role, limits, meter } = services;
+  const admission = createAdmission({ limits, meter });
+  meter?.gauge("femtoq_event_streams", () => admission.streams.size);
+  const dispatcher = new Dispatcher(services, admission);
   const limit = bodyLimit({
     maxSize: largestBody,
     onError: () => answerProblem(new HttpProblem(413, "too-large", `A request's body may have at most ${largestBody} bytes.`)),
@@ -22,20 +30,36 @@ export function createApp(services: Services): Hono<Environment> {
   app.use(async (c, next) => {
     c.set("services", services);
     c.set("dispatcher", dispatcher);
+    c.set("admission", admission);
+    await next();
+  });
+  app.use(observeRequests);
+  app.use(async (c, next) => {
     refuseOtherOrigins(c.req.header("origin"), c.req.header("host"));
     await next();
     c.header("x-content-type-options", "nosniff");
   });
   app.use(limit);
   app.onError(answerError);
-  app.notFound((c) => answerProblem(new HttpProblem(404, "not-found", `There is no ${c.req.method} ${c.req.path}.`)));
-  app.route("/queries", queries);
-  app.route("/datasets", datasets);
-  app.route("/functions", queryFunctions);
-  app.route("/compute", compute);
+  app.notFound((c) => answerProblem(describeNotFound(c.req.method, c.req.path)));
   app.route("/", status);
-  app.route("/", page);
+  app.route("/", metricsRoutes);
+  if (services.executor) app.route("/compute", compute);
+  if (role !== "compute") {
+    app.route("/queries", queries);
+    app.route("/datasets", datasets);
+    app.route("/functions", queryFunctions);
+    app.route("/", page);
+  }
+  const findMethods = createMethodFinder(app);
   return app;
+
+  function describeNotFound(method: string, path: string): HttpProblem {
+    const methods = findMethods(path);
+    if (methods.length === 0) return new HttpProblem(404, "not-found", describeAbsence(method, path, role));
+    const allow = methods.join(", ");
+    return new HttpProblem(405, "bad-method", `${path} takes ${allow}, not ${method}.`, [], { allow });
+  }
 }
 
 /** Pages of other sites may not ask in the name of somebody who happens to look at them. */

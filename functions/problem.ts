@@ -1,7 +1,7 @@
 /** One map from errors to HTTP: RFC 9457 problem documents that say whose fault it was and what would be right. */
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
-import { CoordinatorFullError } from "../coordination/coordinator.ts";
+import { CoordinatorFullError, CoordinatorUnavailableError } from "../coordination/coordinator.ts";
 import { DatasetError } from "../datasets/dataset.ts";
 import { QueryError, type QueryIssue } from "../engine/query-error.ts";
 import { StoreError } from "../storage/store-error.ts";
@@ -12,9 +12,11 @@ const titles = {
   400: "Bad request",
   403: "Forbidden",
   404: "Not found",
+  405: "Method not allowed",
   409: "Conflict",
   413: "Content too large",
   422: "Cannot be done",
+  429: "Too many requests",
   500: "Internal error",
   503: "Unavailable",
 } as const;
@@ -27,23 +29,35 @@ export class HttpProblem extends Error {
   readonly status: ProblemStatus;
   readonly code: string;
   readonly errors: readonly QueryIssue[];
+  /** Of the answer, besides its type. */
+  readonly headers: Readonly<Record<string, string>>;
 
-  constructor(status: ProblemStatus, code: string, detail: string, errors: readonly QueryIssue[] = []) {
+  constructor(
+    status: ProblemStatus,
+    code: string,
+    detail: string,
+    errors: readonly QueryIssue[] = [],
+    headers: Readonly<Record<string, string>> = {},
+  ) {
     super(detail);
     this.status = status;
     this.code = code;
     this.errors = errors;
+    this.headers = headers;
   }
 }
 
 /** The last stop of every error; only faults of our own are logged. */
 export function answerError(error: Error, c: Context<Environment>): Response {
   const problem = toProblem(error);
-  if (problem.status === 500) c.var.services.log.error({ err: error, method: c.req.method, path: c.req.path }, "request failed");
+  if (problem.status === 500) {
+    const { method, path } = c.req;
+    c.var.services.log.error({ err: error, request: c.var.requestId, method, path }, "request failed");
+  }
   return answerProblem(problem);
 }
 
-export function answerProblem({ status, code, message, errors }: HttpProblem): Response {
+export function answerProblem({ status, code, message, errors, headers: own }: HttpProblem): Response {
   const body: Problem = {
     type: `urn:femtoq:problem:${code}`,
     title: titles[status],
@@ -52,8 +66,8 @@ export function answerProblem({ status, code, message, errors }: HttpProblem): R
     code,
     ...(errors.length > 0 && { errors }),
   };
-  const headers: Record<string, string> = { "content-type": "application/problem+json" };
-  if (status === 503) headers["retry-after"] = "1";
+  const headers: Record<string, string> = { "content-type": "application/problem+json", ...own };
+  if (status === 503 || status === 429) headers["retry-after"] ??= "1";
   return new Response(JSON.stringify(body), { status, headers });
 }
 
@@ -63,6 +77,7 @@ function toProblem(error: Error): HttpProblem {
   if (error instanceof DatasetError)
     return new HttpProblem(error.permanent ? 422 : 503, error.permanent ? "unreadable-data" : "data-unavailable", error.message);
   if (error instanceof StoreError && error.code === "unavailable") return new HttpProblem(503, "store-unavailable", error.message);
+  if (error instanceof CoordinatorUnavailableError) return new HttpProblem(503, "coordinator-unavailable", error.message);
   if (error instanceof CoordinatorFullError) return new HttpProblem(503, "queue-full", error.message);
   if (error instanceof HTTPException && error.status < 500 && error.status in titles)
     return new HttpProblem(error.status as ProblemStatus, "bad-request", error.message || titles[error.status as ProblemStatus]);

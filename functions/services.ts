@@ -2,16 +2,30 @@
 import type { Coordinator } from "../coordination/coordinator.ts";
 import type { Catalogue } from "../datasets/dataset.ts";
 import type { Store } from "../storage/store.ts";
+import type { Admission } from "./admission/admission.ts";
+import type { Limits } from "./admission/limits.ts";
+import type { ComputeTiming } from "./compute/timing.ts";
 import type { Dispatcher } from "./dispatch/dispatcher.ts";
+import type { Meter } from "./metrics/meter.ts";
 import type { QueryFunction } from "./query-functions/query-function.ts";
+import type { Role } from "./roles.ts";
+import type { Tracer } from "./tracing/tracer.ts";
 
 export interface Services {
+  readonly role: Role;
   readonly catalogue: Catalogue;
   readonly coordinator: Coordinator;
   readonly store: Store;
-  readonly executor: Executor;
+  /** Absent where this process computes nothing. */
+  readonly executor?: Executor;
   readonly assets: Assets;
   readonly log: Log;
+  /** Where measurements go; without it, nothing is measured. */
+  readonly meter?: Meter;
+  /** Where traces of queries go; without it, nothing is traced. */
+  readonly tracer?: Tracer;
+  /** What is taken on at a time; the usual where absent. */
+  readonly limits?: Limits;
   /** The named queries of `functions/queries`, by name. */
   readonly queryFunctions: ReadonlyMap<string, QueryFunction>;
   /** Reasons why this process should get no requests now; empty when ready. */
@@ -24,7 +38,14 @@ export interface Executor {
    * The partial, encoded. Rejects with `DatasetError` for unreadable data and with the signal's reason when aborted.
    * `onRunning` is called when the columns are loaded.
    */
-  run(task: ComputeTask, options: { readonly signal: AbortSignal; readonly onRunning?: () => void }): Promise<Uint8Array<ArrayBuffer>>;
+  run(task: ComputeTask, options: RunOptions): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+export interface RunOptions {
+  readonly signal: AbortSignal;
+  readonly onRunning?: () => void;
+  /** Told where the time went, before the partial is given. */
+  readonly onTimed?: (timing: ComputeTiming) => void;
 }
 
 /** Names and numbers, never paths. */
@@ -44,4 +65,14 @@ export interface Log {
   error(fields: Readonly<Record<string, unknown>>, message: string): void;
 }
 
-export type Environment = { Variables: { services: Services; dispatcher: Dispatcher } };
+export interface Variables {
+  services: Services;
+  dispatcher: Dispatcher;
+  admission: Admission;
+  /** Of this request, as its answer's header and the log have it. */
+  requestId: string;
+  /** Set by the handler: the query that the request was about. */
+  queryId?: string;
+}
+
+export type Environment = { Variables: Variables };

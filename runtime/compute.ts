@@ -2,9 +2,11 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import type { Coordinator } from "../coordination/coordinator.ts";
+import type { HeldPartition } from "../coordination/scheduling/holdings.ts";
 import { ColumnCache } from "../datasets/column-cache.ts";
 import type { Catalogue } from "../datasets/dataset.ts";
 import { createSlabs, type Slab } from "../datasets/slab.ts";
+import type { Meter } from "../functions/metrics/meter.ts";
 import type { Executor, Log } from "../functions/services.ts";
 import type { Store } from "../storage/store.ts";
 import type { Config } from "./config.ts";
@@ -28,18 +30,27 @@ export interface Compute {
 /** Claims beyond the threads: they load while the others compute. */
 const claimsAhead = 2;
 
-export function openCompute({ config, store, log }: { readonly config: Config; readonly store: Store; readonly log: Log }): Compute {
+export function openCompute(options: {
+  readonly config: Config;
+  readonly store: Store;
+  readonly log: Log;
+  readonly meter?: Meter;
+}): Compute {
+  const { config, store, log, meter } = options;
   const { threads } = config;
   const slabs = reserve(config.memory);
-  const workers = new WorkerPool({ threads, memories: slabs.map(({ memory }) => memory), log });
+  const workers = new WorkerPool({ threads, memories: slabs.map(({ memory }) => memory), log, ...(meter && { meter }) });
   const cache = new ColumnCache({ slabs, load: workers.load });
+  meter?.gauge("femtoq_cache_bytes", () => cache.usage.bytes);
+  meter?.gauge("femtoq_cache_limit_bytes", () => cache.usage.limit);
+  meter?.gauge("femtoq_workers", () => ({ busy: workers.busy, idle: workers.alive - workers.busy }));
 
   return {
     workers,
     notReady: () => (workers.alive > 0 ? [] : ["no worker thread is up"]),
     over(catalogue) {
       const notices = new RunningNotices();
-      const local = createExecutor({ catalogue, programs: new ProgramCache({ store }), cache, workers });
+      const local = createExecutor({ catalogue, programs: new ProgramCache({ store }), cache, workers, ...(meter && { meter }) });
       return {
         executor: notices.over(local),
         async pull(coordinator, compute) {
@@ -51,12 +62,19 @@ export function openCompute({ config, store, log }: { readonly config: Config; r
             slots: threads + claimsAhead,
             prefers: (subtask) => local.holds(subtask),
             cacheBytes: () => cache.usage.bytes,
+            held: () => heldIn(cache),
             log,
+            name: `${node.host}/${node.id.slice(0, 8)}`,
+            ...(meter && { meter }),
           });
         },
       };
     },
   };
+}
+
+function* heldIn({ partitions }: ColumnCache): Generator<HeldPartition> {
+  for (const { fingerprint, names } of partitions) yield { fingerprint, columns: names };
 }
 
 function reserve(bytes: number): readonly Slab[] {

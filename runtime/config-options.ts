@@ -1,6 +1,7 @@
 /** What the server can be told at its start, and the help that says so. */
 import { availableParallelism } from "node:os";
 import { Command, Option } from "commander";
+import { addLimitOptions } from "./limit-options.ts";
 import { machineMemory } from "./machine-memory.ts";
 import { formatSize } from "./size.ts";
 
@@ -11,7 +12,7 @@ export const smallestMemory = 64 * 2 ** 20;
 export function describeOptions(): Command {
   const collect = (value: string, before: readonly string[]) => [...before, value];
   const memory = formatSize(Math.min(4 * 2 ** 30, Math.max(smallestMemory, machineMemory() / 2)));
-  return new Command("npm start --")
+  const command = new Command("npm start --")
     .description("Starts Femtoq: the page, the query functions and the compute threads, in one process.")
     .addOption(
       new Option(
@@ -46,11 +47,45 @@ export function describeOptions(): Command {
       ).env("FEMTOQ_MONGODB"),
     )
     .addOption(new Option("--log-level <LEVEL>", logLevels.join(", ")).env("FEMTOQ_LOG_LEVEL").default("info"))
-    .addOption(new Option("--role <ROLE>").env("FEMTOQ_ROLE").default("all").hideHelp())
-    .addOption(new Option("--zookeeper <HOSTS>").env("FEMTOQ_ZOOKEEPER").hideHelp())
-    .addHelpText(
-      "after",
-      `
+    .addOption(new Option("--log-file <PATH>", "where the log goes besides standard error, one JSON object a line").env("FEMTOQ_LOG_FILE"))
+    .addOption(
+      new Option("--otlp <URL>", "an OpenTelemetry collector that gets a trace of every query that is computed").env("FEMTOQ_OTLP"),
+    )
+    .addOption(
+      new Option(
+        "--role <ROLE>",
+        "dispatch takes queries and merges, compute runs them, all does both; one role alone needs --zookeeper and --mongodb",
+      )
+        .env("FEMTOQ_ROLE")
+        .default("all"),
+    )
+    .addOption(
+      new Option("--zookeeper <HOSTS>", "ZooKeeper servers that keep the queue of a cluster: HOST:2181,HOST:2181/path").env(
+        "FEMTOQ_ZOOKEEPER",
+      ),
+    )
+    .addOption(
+      new Option("--zookeeper-auth <NAME:PASSWORD>", "who owns what is kept there; better as the variable").env("FEMTOQ_ZOOKEEPER_AUTH"),
+    )
+    .addOption(
+      new Option(
+        "--compute-url <URL>",
+        "have the partitions computed by the compute function there (POST URL/compute), --threads at a time",
+      ).env("FEMTOQ_COMPUTE_URL"),
+    )
+    .addOption(
+      new Option("--session-timeout <TIME>", "after so long a silent process of the cluster has lost what it was computing")
+        .env("FEMTOQ_SESSION_TIMEOUT")
+        .default("10s"),
+    )
+    .addOption(
+      new Option("--locality-delay <TIME>", "how long a node leaves a partition to those that have its columns in memory")
+        .env("FEMTOQ_LOCALITY_DELAY")
+        .default("150ms"),
+    );
+  return addLimitOptions(command).addHelpText(
+    "after",
+    `
 Examples:
   npm start                                          the demo dataset, on http://127.0.0.1:8000
   npm start -- --data cms=data/Run2012B.parquet      one file, as dataset "cms"
@@ -60,5 +95,5 @@ Then open the page, or ask from another terminal:
   npm run -s femtoq -- query examples/dimuon-mass.json
 
 Every option may also be given as the variable named beside it; an option wins over its variable.`,
-    );
+  );
 }

@@ -5,13 +5,17 @@
 import { resolve } from "node:path";
 import { type Command, CommanderError, type Option } from "commander";
 import { z } from "zod";
+import { parseConnectionString } from "../coordination/zookeeper/connection-string.ts";
 import { type DataOption, parseDataOption } from "../datasets/data-option.ts";
+import { type Role, roles } from "../functions/roles.ts";
 import { describeOptions, logLevels, smallestMemory } from "./config-options.ts";
 import { parseDuration } from "./duration.ts";
+import { findContradictions } from "./find-contradictions.ts";
+import type { LimitConfig } from "./limit-options.ts";
 import { machineMemory } from "./machine-memory.ts";
 import { formatSize, parseSize } from "./size.ts";
 
-export interface Config {
+export interface Config extends LimitConfig {
   /** Empty: the demo dataset is made. */
   readonly data: readonly DataOption[];
   readonly port: number;
@@ -28,6 +32,22 @@ export interface Config {
   /** Connection string of the store; the embedded one where undefined. */
   readonly mongodb: string | undefined;
   readonly logLevel: (typeof logLevels)[number];
+  /** Absolute path. */
+  readonly logFile: string | undefined;
+  /** Where traces go; nowhere where undefined. */
+  readonly otlp: string | undefined;
+  /** `dispatch` and `compute` only with `zookeeper` and `mongodb`. */
+  readonly role: Role;
+  /** Connection string of the coordinator; the embedded one where undefined. */
+  readonly zookeeper: string | undefined;
+  /** `NAME:PASSWORD`. */
+  readonly zookeeperAuth: string | undefined;
+  /** Where the compute function is; in this process where undefined. */
+  readonly computeUrl: string | undefined;
+  /** Milliseconds after which a silent process has lost its claims. */
+  readonly sessionTimeout: number;
+  /** Milliseconds for which a node leaves a subtask to those that hold its columns. */
+  readonly localityDelay: number;
 }
 
 /** `message` is for people; `exitCode` is 2, or 0 where help or the version was asked for and printed. */
@@ -60,7 +80,16 @@ const size = (least: number, most = Number.MAX_SAFE_INTEGER) =>
     .refine((bytes) => !(bytes < least), `at least ${formatSize(least)} is required`)
     .refine((bytes) => !(bytes > most), `this machine has ${formatSize(most)}`);
 
-const notInThisVersion = (what: string) => z.undefined(`this version runs on one machine: it has no ${what} yet; leave it out`);
+const time = (least: number, most: number) =>
+  z
+    .string()
+    .transform((text) => parseDuration(text) ?? Number.NaN)
+    .refine(
+      (milliseconds) => milliseconds >= least && milliseconds <= most,
+      `a time from ${formatTime(least)} to ${formatTime(most)} is required`,
+    );
+
+const formatTime = (milliseconds: number) => (milliseconds >= 1000 ? `${milliseconds / 1000}s` : `${milliseconds}ms`);
 
 const checks = {
   data: z.array(z.string().transform(toDataOption)).superRefine(refuseRepeatedNames),
@@ -83,8 +112,27 @@ const checks = {
     .regex(/^mongodb(\+srv)?:\/\/./, "a connection string is required, such as mongodb://127.0.0.1:27017/femtoq")
     .optional(),
   logLevel: z.enum(logLevels, `one of ${logLevels.join(", ")} is required`),
-  role: z.literal("all", 'this version runs on one machine: only "all" is possible'),
-  zookeeper: notInThisVersion("ZooKeeper coordinator").optional(),
+  logFile: z
+    .string()
+    .min(1, "a path is required")
+    .transform((path) => resolve(path))
+    .optional(),
+  otlp: z.string().refine(isHttpUrl, "a URL is required, such as http://127.0.0.1:4318").optional(),
+  mostRequests: wholeNumber(1, 1_000_000),
+  mostQueries: wholeNumber(1, 1_000_000),
+  mostQueriesEach: wholeNumber(1, 1_000_000),
+  mostStreams: wholeNumber(1, 1_000_000),
+  mostStreamsEach: wholeNumber(1, 1_000_000),
+  mostQueued: wholeNumber(1, 100_000_000),
+  role: z.enum(roles, `one of ${roles.join(", ")} is required`),
+  zookeeper: z.string().superRefine(refuseBadHosts).optional(),
+  zookeeperAuth: z
+    .string()
+    .regex(/^[^:]+:./, "a name and a password are required, as NAME:PASSWORD")
+    .optional(),
+  computeUrl: z.string().refine(isHttpUrl, "a URL is required, such as http://functions.example:9000").optional(),
+  sessionTimeout: time(1_000, 300_000),
+  localityDelay: time(0, 60_000),
 };
 
 type Key = keyof typeof checks;
@@ -107,8 +155,10 @@ export function readConfig(args: readonly string[], environment: Readonly<Record
       );
   }
   problems.push(...unknownVariables(command, environment));
+  const config = Object.fromEntries(given) as unknown as Config;
+  if (problems.length === 0) problems.push(...findContradictions(config));
   if (problems.length > 0) throw new ConfigError(problems.join("\n"));
-  return Object.fromEntries(given) as unknown as Config;
+  return config;
 }
 
 function parse(command: Command, args: readonly string[]): void {
@@ -149,9 +199,24 @@ function part(value: unknown, path: readonly PropertyKey[]): unknown {
 
 function describeProblem(option: Option, problem: Given & { readonly message: string }): string {
   const from = problem.source === option.long ? problem.source : `${problem.source} (the variable of ${option.long})`;
-  // A dataset's message has its value, and a connection string may hold a password.
-  const shown = option.long === "--data" || option.long === "--mongodb" ? "" : `, current value is "${problem.value}"`;
+  const shown = unshown.has(option.long ?? "") ? "" : `, current value is "${problem.value}"`;
   return `Cannot use ${from}: ${problem.message}${shown}`;
+}
+
+/** Their messages have the value, or it may hold a password. */
+const unshown = new Set(["--data", "--zookeeper", "--mongodb", "--zookeeper-auth", "--compute-url"]);
+
+function isHttpUrl(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+}
+
+function refuseBadHosts(text: string, context: z.RefinementCtx): void {
+  try {
+    parseConnectionString(text);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    context.addIssue({ code: "custom", message: error.message });
+  }
 }
 
 function toDataOption(text: string, context: z.RefinementCtx): DataOption {

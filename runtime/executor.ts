@@ -4,19 +4,22 @@
  * Promises: rejects with `DatasetError` for data that cannot be used and with the signal's reason, within 200 ms, when aborted; what it
  * held is free when it settles, except that a thread finishes the column it is decoding. Keeps the signal's and its own errors apart.
  */
+import type { Subtask } from "../coordination/coordinator.ts";
 import type { ColumnCache, Lease } from "../datasets/column-cache.ts";
 import { type Catalogue, DatasetError } from "../datasets/dataset.ts";
 import { RunStopped, ScratchExhausted, workBytes } from "../engine/run-program.ts";
+import type { ComputeTiming } from "../functions/compute/timing.ts";
+import type { Meter } from "../functions/metrics/meter.ts";
 import { HttpProblem } from "../functions/problem.ts";
-import type { ComputeTask, Executor } from "../functions/services.ts";
+import type { ComputeTask, Executor, RunOptions } from "../functions/services.ts";
 import { createPartitionFinder } from "./find-partition.ts";
 import type { ProgramCache, ReadyProgram } from "./program-cache.ts";
 import type { WorkerPool } from "./worker-pool.ts";
 import { WorkerCrashed } from "./worker-thread.ts";
 
 export interface LocalExecutor extends Executor {
-  /** Whether the columns that the task needs are in memory; false for a program that never ran here. */
-  holds(task: Pick<ComputeTask, "programKey" | "fingerprint">): boolean;
+  /** Whether the columns that the task needs are in memory; false where nobody says which, for a program that never ran here. */
+  holds(task: Pick<Subtask, "programKey" | "fingerprint" | "columns">): boolean;
 }
 
 const scratchStep = 16;
@@ -27,22 +30,27 @@ export function createExecutor(options: {
   readonly programs: ProgramCache;
   readonly cache: ColumnCache;
   readonly workers: Pick<WorkerPool, "run">;
+  readonly meter?: Meter;
 }): LocalExecutor {
-  const { catalogue, programs, cache, workers } = options;
+  const { catalogue, programs, cache, workers, meter } = options;
   const partitions = createPartitionFinder(catalogue);
 
   return {
-    holds({ programKey, fingerprint }) {
+    holds({ programKey, fingerprint, columns }) {
+      if (columns !== undefined) return cache.holdsNamed(fingerprint, columns);
       const ready = programs.peek(programKey);
       return ready !== undefined && cache.holds(fingerprint, ready.program.inputs);
     },
 
-    async run(task, { signal, onRunning }) {
-      const ready = await programs.get(task.programKey);
+    async run(task, { signal, onRunning, onTimed }) {
+      const times = { compiling: 0, loading: 0, reading: 0, decoding: 0, thread: 0, computing: 0, bytes: 0 };
+      const ready = await timed(times, "compiling", () => programs.get(task.programKey));
       for (;;) {
         const scratch = ready.scratchBytes;
         try {
-          return await runOnce({ task, ready, scratch, signal, onRunning });
+          const partial = await runOnce({ task, ready, scratch, signal, onRunning, times });
+          onTimed?.(times);
+          return partial;
         } catch (error) {
           signal.throwIfAborted();
           if (!(error instanceof ScratchExhausted)) throw error;
@@ -53,7 +61,8 @@ export function createExecutor(options: {
     },
   };
 
-  async function runOnce({ task, ready, scratch, signal, onRunning }: Attempt): Promise<Uint8Array<ArrayBuffer>> {
+  async function runOnce({ task, ready, scratch, signal, onRunning, times }: Attempt): Promise<Uint8Array<ArrayBuffer>> {
+    const begun = performance.now();
     const { partition, broken } = await partitions.find(task);
     let lease: Lease | undefined;
     let addresses: readonly number[];
@@ -65,6 +74,9 @@ export function createExecutor(options: {
       const leased = await cache.lease({ fingerprint: task.fingerprint, columns, workBytes: bytes, signal });
       lease = leased;
       addresses = ready.program.inputs.map((input) => leased.address(input));
+      addLoading(times, leased, performance.now() - begun);
+      meter?.count("femtoq_columns_total", "files", leased.loaded.columns);
+      meter?.count("femtoq_columns_total", "memory", columns.length - leased.loaded.columns);
     } catch (error) {
       lease?.release();
       partitions.doubt(task.dataset);
@@ -72,17 +84,18 @@ export function createExecutor(options: {
     }
     try {
       onRunning?.();
-      return await compute({ ready, lease, entries: partition.entries, addresses, signal });
+      return await compute({ ready, lease, entries: partition.entries, addresses, signal, times });
     } finally {
       lease.release();
     }
   }
 
-  async function compute({ ready, lease, entries, addresses, signal }: Computation): Promise<Uint8Array<ArrayBuffer>> {
+  async function compute({ ready, lease, entries, addresses, signal, times }: Computation): Promise<Uint8Array<ArrayBuffer>> {
     const { slab, work } = lease;
     const stopFlag = new Int32Array(slab.memory.buffer, work.address, 1);
     Atomics.store(stopFlag, 0, 0);
     const job = { kind: "run", programKey: ready.programKey, slab: slab.id, entries, addresses, work } as const;
+    const submitted = performance.now();
     const running = workers.run(job, ready);
     const stop = () => {
       if (!running.cancel()) Atomics.store(stopFlag, 0, 1);
@@ -97,8 +110,28 @@ export function createExecutor(options: {
       throw error;
     } finally {
       signal.removeEventListener("abort", stop);
+      const ended = performance.now();
+      const begun = running.begun() ?? ended;
+      times.thread += begun - submitted;
+      times.computing += ended - begun;
     }
   }
+}
+
+type Times = { -readonly [Figure in keyof ComputeTiming]: ComputeTiming[Figure] };
+
+async function timed<T>(times: Times, phase: keyof Times, work: () => Promise<T>): Promise<T> {
+  const begun = performance.now();
+  const result = await work();
+  times[phase] += performance.now() - begun;
+  return result;
+}
+
+function addLoading(times: Times, { loaded }: Lease, elapsed: number): void {
+  times.loading += elapsed;
+  times.reading += loaded.reading;
+  times.decoding += loaded.decoding;
+  times.bytes += loaded.bytes;
 }
 
 interface Attempt {
@@ -106,7 +139,8 @@ interface Attempt {
   readonly ready: ReadyProgram;
   readonly scratch: number;
   readonly signal: AbortSignal;
-  readonly onRunning: (() => void) | undefined;
+  readonly onRunning: RunOptions["onRunning"];
+  readonly times: Times;
 }
 
 interface Computation {
@@ -115,6 +149,7 @@ interface Computation {
   readonly entries: number;
   readonly addresses: readonly number[];
   readonly signal: AbortSignal;
+  readonly times: Times;
 }
 
 function scratchRefused({ dataset, partition }: ComputeTask): DatasetError {

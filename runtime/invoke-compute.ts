@@ -1,30 +1,41 @@
-/** The compute function as the pull loop calls it: a request in this process now, to another host later. */
+/** The compute function as the pull loop calls it: a request, to this process or to another host. */
 import type { Problem } from "../functions/api.ts";
+import { readServerTiming } from "../functions/compute/timing.ts";
 import type { ComputeTask, Executor } from "../functions/services.ts";
 import type { Invoke } from "./pull-loop.ts";
 
 export type Fetch = (request: Request) => Response | Promise<Response>;
 
-/** A `4xx` cannot mend itself; anything else may be tried again. */
+/** In this process. */
 export function createInvoke(fetch: Fetch, running: RunningNotices): Invoke {
+  const invoke = createInvokeAt("http://localhost/compute", fetch);
   return async (task, { signal, onRunning }) => {
-    const { programKey, ...place } = task;
     const end = running.listen(task, onRunning);
     try {
-      const request = new Request("http://localhost/compute", {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify({ program: programKey, ...place }),
-        signal,
-      });
-      const response = await fetch(request);
-      if (response.ok) return { kind: "partial", partial: new Uint8Array(await response.arrayBuffer()) };
-      const cause = await describeProblem(response);
-      signal.throwIfAborted();
-      return { kind: "failed", cause, permanent: response.status >= 400 && response.status < 500 };
+      return await invoke(task, { signal, onRunning });
     } finally {
       end();
     }
+  };
+}
+
+/** Where the function is asked for. A `422` cannot mend itself; anything else may be tried again. `onRunning` is not called: an answer says that only when all is over. */
+export function createInvokeAt(url: string, fetch: Fetch): Invoke {
+  return async ({ programKey, ...place }, { signal }) => {
+    const request = new Request(url, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ program: programKey, ...place }),
+      signal,
+    });
+    const response = await fetch(request);
+    if (response.ok) {
+      const timing = readServerTiming(response.headers.get("server-timing"));
+      return { kind: "partial", partial: new Uint8Array(await response.arrayBuffer()), ...(timing && { timing }) };
+    }
+    const cause = await describeProblem(response);
+    signal.throwIfAborted();
+    return { kind: "failed", cause, permanent: response.status === 422 };
   };
 }
 

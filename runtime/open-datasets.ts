@@ -1,29 +1,66 @@
-/** The catalogue of what `--data` names, or of the demo dataset; their files are looked at once in the background. */
+/**
+ * The catalogue: what `--data` names, what other processes registered in the store, or else the demo dataset. Files are looked at once in the
+ * background.
+ */
+import { hostname } from "node:os";
 import { join } from "node:path";
-import { createCatalogue } from "../datasets/catalogue.ts";
+import process from "node:process";
 import type { Catalogue } from "../datasets/dataset.ts";
+import { demoPattern } from "../datasets/demo/write-demo-file.ts";
+import { absolutePattern } from "../datasets/find-files.ts";
+import type { Registration } from "../datasets/registry.ts";
+import { createSharedCatalogue } from "../datasets/shared-catalogue.ts";
 import type { Log } from "../functions/services.ts";
+import type { Store } from "../storage/store.ts";
 import type { Config } from "./config.ts";
-import { prepareDemo } from "./demo.ts";
+import { type Demo, prepareDemo } from "./demo.ts";
 import type { WorkerPool } from "./worker-pool.ts";
 
+export interface OpenedDatasets {
+  readonly catalogue: Catalogue;
+  readonly notReady: () => readonly string[];
+  /** Lets go of what this process registered; before the store is closed. */
+  readonly close: () => Promise<void>;
+}
+
 export async function openDatasets(options: {
-  readonly config: Config;
-  readonly workers: WorkerPool;
+  readonly config: Pick<Config, "data" | "state" | "mongodb">;
+  readonly store: Store;
+  /** Without them no demo dataset is made. */
+  readonly workers: Pick<WorkerPool, "writeDemoFile"> | undefined;
   readonly stopping: AbortSignal;
   readonly log: Log;
-}): Promise<{ readonly catalogue: Catalogue; readonly notReady: () => readonly string[] }> {
-  const { config, workers, stopping, log } = options;
-  const demo =
-    config.data.length === 0 ? await prepareDemo({ directory: join(config.state, "demo"), workers, signal: stopping, log }) : undefined;
-  const catalogue = createCatalogue(demo ? [demo.entry] : config.data);
-  void readAll(catalogue, { stopping, log });
+}): Promise<OpenedDatasets> {
+  const { config, store, workers, stopping, log } = options;
+  const directory = join(config.state, "demo");
+  const isAlone = config.mongodb === undefined;
+  let demo: Demo | undefined;
+
+  async function openDemo(registered: readonly Registration[]) {
+    const isOwn = ({ name, pattern }: Registration) => name === "demo" && pattern === demoPattern(directory);
+    if (!workers || !registered.every(isOwn)) return undefined;
+    demo = await prepareDemo({ directory, workers, signal: stopping, log });
+    return { ...demo.entry, isPrivate: isAlone };
+  }
+
+  const catalogue = createSharedCatalogue({
+    entries: config.data.map(({ name, pattern }) => ({ name, pattern: absolutePattern(pattern) })),
+    store,
+    by: `${hostname()}, process ${process.pid}`,
+    isAlone,
+    log,
+    otherwise: openDemo,
+  });
+  // A server may be away for long: then what it knows comes later.
+  if (isAlone) await catalogue.opened;
+  void catalogue.opened.then(() => readAll(catalogue, { stopping, log }));
   return {
     catalogue,
     notReady() {
       const failure = demo?.failure();
       return failure === undefined ? [] : [failure];
     },
+    close: () => catalogue.close(),
   };
 }
 

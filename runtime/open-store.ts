@@ -2,7 +2,6 @@
 import { join } from "node:path";
 import type { Log } from "../functions/services.ts";
 import { openStore } from "../storage/embedded.ts";
-import { openMongoStore } from "../storage/mongodb.ts";
 import type { Store } from "../storage/store.ts";
 import type { Config } from "./config.ts";
 
@@ -19,7 +18,10 @@ export async function openConfiguredStore(
 ): Promise<OpenedStore> {
   const { mongodb, state, storeLimit: limit, keep } = config;
   const shared = { limit, ...(keep === undefined ? {} : { keep }), log };
-  if (mongodb === undefined) return { store: await openStore({ directory: join(state, "store"), ...shared }), notReady: () => [] };
-  const store = await openMongoStore({ uri: mongodb, ...shared });
+  const store =
+    mongodb === undefined
+      ? await openStore({ directory: join(state, "store"), ...shared })
+      : // Loaded here only: who keeps results by himself needs no driver.
+        await (await import("../storage/mongodb.ts")).openMongoStore({ uri: mongodb, ...shared });
   return { store, notReady: () => store.notReady() };
 }

@@ -1,4 +1,5 @@
 /** Compiled programs that this process ran lately, by key. Compiling happens off the main thread, once for all who wait. */
+import { columnsOf } from "../engine/columns-of.ts";
 import type { Program } from "../engine/program.ts";
 import { HttpProblem } from "../functions/problem.ts";
 import type { Store } from "../storage/store.ts";
@@ -68,17 +69,4 @@ export class ProgramCache {
     this.#programs.delete(programKey);
     this.#ready.delete(programKey);
   }
-}
-
-/** Every column whose values or validity are read, and for offsets that come with none of those, one of their collection. */
-export function columnsOf({ inputs }: Pick<Program, "inputs">): readonly string[] {
-  const names = new Set<string>();
-  for (const input of inputs) if (input.kind !== "offsets") names.add(input.column);
-  for (const input of inputs) {
-    if (input.kind !== "offsets" || input.columns.some((name) => names.has(name))) continue;
-    const [first] = input.columns;
-    if (first === undefined) throw new Error(`Cannot load the offsets of ${input.collection}: the program names no column of it`);
-    names.add(first);
-  }
-  return [...names];
 }

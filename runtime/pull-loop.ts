@@ -11,12 +11,18 @@
  * Does not bound the memory that subtasks need: the column cache makes them wait for it.
  */
 import type { Claim, Membership, Subtask } from "../coordination/coordinator.ts";
+import type { HeldPartition } from "../coordination/scheduling/holdings.ts";
+import type { ComputeTiming } from "../functions/compute/timing.ts";
+import type { PartialNote } from "../functions/dispatch/timeline.ts";
+import type { Meter } from "../functions/metrics/meter.ts";
+import type { LabelOf } from "../functions/metrics/metrics.ts";
 import { pause } from "../functions/pause.ts";
 import type { ComputeTask, Log } from "../functions/services.ts";
 import type { Store } from "../storage/store.ts";
 
 export type Outcome =
-  | { readonly kind: "partial"; readonly partial: Uint8Array }
+  /** `timing` is absent where the host of the compute function does not measure. */
+  | { readonly kind: "partial"; readonly partial: Uint8Array; readonly timing?: ComputeTiming }
   | { readonly kind: "failed"; readonly cause: string; readonly permanent: boolean };
 
 /** Has a subtask computed, here or elsewhere. Rejects for what is not the subtask's fault, and when aborted. */
@@ -36,19 +42,27 @@ export interface PullOptions {
   readonly prefers: (subtask: Subtask) => boolean;
   /** Bytes in the column cache, for whoever looks at the node. */
   readonly cacheBytes: () => number;
+  /** The columns in it, for other nodes to leave them to this one. */
+  readonly held?: () => Iterable<HeldPartition>;
   readonly log: Log;
+  readonly meter?: Meter;
+  /** What people call this node; its id where that is unknown. */
+  readonly name?: string;
   /** Milliseconds of the first pause after an error of the store or the coordinator. */
   readonly firstPause?: number;
 }
 
+type Computed = Extract<Outcome, { kind: "partial" }>;
+
+const computePhases = ["compiling", "loading", "thread", "computing"] as const;
 const longestPause = 5_000;
 
 export function startPullLoop(options: PullOptions): PullLoop {
-  const { membership, invoke, store, prefers, log } = options;
+  const { membership, invoke, store, prefers, log, meter } = options;
   const firstPause = options.firstPause ?? 100;
   const stopping = new AbortController();
   const figures = { running: 0, done: 0, failed: 0 };
-  const report = () => membership.report({ ...figures, cacheBytes: options.cacheBytes() });
+  const report = () => membership.report({ ...figures, cacheBytes: options.cacheBytes(), ...(options.held && { held: options.held }) });
   const loops = Array.from({ length: options.slots }, pull);
 
   return {
@@ -78,6 +92,7 @@ export function startPullLoop(options: PullOptions): PullLoop {
 
   /** Rejects where the store fails, or the coordinator while this process stops. */
   async function perform(claim: Claim): Promise<void> {
+    const claimed = Date.now();
     figures.running++;
     report();
     try {
@@ -85,20 +100,22 @@ export function startPullLoop(options: PullOptions): PullLoop {
       const outcome = stored.size > 0 ? ({ kind: "stored" } as const) : await compute(claim);
       switch (outcome.kind) {
         case "stored":
+          meter?.count("femtoq_subtasks_total", "stored");
           await settle(() => claim.complete());
           break;
         case "aborted":
+          meter?.count("femtoq_subtasks_total", "released");
           await settle(() => claim.release());
           break;
         case "failed":
           figures.failed++;
+          meter?.count("femtoq_subtasks_total", "failed");
           log.warn({ ...describe(claim), cause: outcome.cause, permanent: outcome.permanent }, "a subtask failed");
           await settle(() => claim.fail(outcome.cause, { permanent: outcome.permanent }));
           break;
         case "partial":
-          await save(claim, outcome.partial);
-          if (await settle(() => claim.complete())) figures.done++;
-          else log.info(describe(claim), "a subtask was computed after its claim was lost");
+          await save(claim, outcome, claimed);
+          await complete(claim);
           break;
       }
     } finally {
@@ -119,9 +136,26 @@ export function startPullLoop(options: PullOptions): PullLoop {
     }
   }
 
-  async function save(claim: Claim, partial: Uint8Array): Promise<void> {
-    const inserted = await withStore(claim, () => store.putPartial(claim.subtask.key, partial));
+  async function save(claim: Claim, { partial, timing }: Computed, claimed: number): Promise<void> {
+    const note: PartialNote | undefined = timing && { node: options.name ?? membership.id, claimed, ...timing };
+    const begun = performance.now();
+    const inserted = await withStore(claim, () => store.putPartial(claim.subtask.key, partial, note));
+    observe("saving", performance.now() - begun);
+    for (const phase of computePhases) observe(phase, timing?.[phase]);
     if (inserted === "different") log.error(describe(claim), "fault: a partial was computed again and differs; the first one stays");
+  }
+
+  async function complete(claim: Claim): Promise<void> {
+    const begun = performance.now();
+    const isOurs = await settle(() => claim.complete());
+    observe("completing", performance.now() - begun);
+    meter?.count("femtoq_subtasks_total", isOurs ? "computed" : "lost");
+    if (isOurs) figures.done++;
+    else log.info(describe(claim), "a subtask was computed after its claim was lost");
+  }
+
+  function observe(phase: LabelOf<"femtoq_subtask_seconds">, milliseconds: number | undefined): void {
+    if (milliseconds !== undefined) meter?.observe("femtoq_subtask_seconds", phase, milliseconds / 1000);
   }
 
   /** Where the store fails, the claim is handed back: that is not the subtask's fault. */

@@ -17,6 +17,9 @@ export interface Listening {
   close(grace: number): Promise<void>;
 }
 
+/** Milliseconds that requests have to finish when the server stops. */
+export const grace = 500;
+
 /** Rejects with `StartError` where the address cannot be had. */
 export async function serve(handler: Handler, address: Address): Promise<Listening> {
   const { listen } = "Deno" in globalThis ? await import("./serve-deno.ts") : await import("./serve-node.ts");

@@ -15,7 +15,7 @@ import { welcome } from "./welcome.ts";
 const longestStop = 5_000;
 
 const config = configure();
-const log = createLog(config);
+const log = openLog(config);
 process.on("unhandledRejection", (error) => log.error({ err: error }, "fault: a rejection that nobody handled"));
 process.on("uncaughtException", (error) => {
   log.fatal({ err: error }, "fault: an error that nobody caught");
@@ -23,7 +23,7 @@ process.on("uncaughtException", (error) => {
 });
 const server = await start(config, log);
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void end(signal));
-process.stdout.write(welcome({ ...server, state: config.state, demo: config.data.length === 0 }));
+process.stdout.write(welcome({ ...server, state: config.state }));
 
 function configure(): Config {
   try {
@@ -32,6 +32,15 @@ function configure(): Config {
     if (!(error instanceof ConfigError)) throw error;
     if (error.exitCode !== 0) process.stderr.write(`${error.message}\n`);
     process.exit(error.exitCode);
+  }
+}
+
+function openLog(config: Config): Logger {
+  try {
+    return createLog(config);
+  } catch (error) {
+    process.stderr.write(`Cannot write the log to ${config.logFile}: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(2);
   }
 }
 

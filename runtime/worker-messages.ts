@@ -1,4 +1,5 @@
 /** What the main thread and its worker threads say to each other. One job at a time per worker; each job has one answer. */
+import type { LoadCost } from "../datasets/cached-column.ts";
 import type { ColumnLocation } from "../datasets/dataset.ts";
 import type { Block } from "../datasets/slab.ts";
 import type { Program } from "../engine/program.ts";
@@ -13,7 +14,7 @@ export type ToWorker =
 
 export type Job = LoadJob | RunJob | DemoJob;
 
-/** Decodes a column into blocks of a slab; answers with the number of values. */
+/** Decodes a column into blocks of a slab; answers with the number of values and what it took. */
 export interface LoadJob {
   readonly kind: "load";
   readonly location: ColumnLocation;
@@ -44,7 +45,7 @@ export interface DemoJob {
 export type FromWorker =
   /** Once, when jobs may be sent. */
   | { readonly kind: "up" }
-  | { readonly kind: "loaded"; readonly values: number }
+  | { readonly kind: "loaded"; readonly values: number; readonly cost: LoadCost }
   | { readonly kind: "ran"; readonly partial: Uint8Array<ArrayBuffer> }
   | { readonly kind: "wrote" }
   | { readonly kind: "failed"; readonly failure: JobFailure };

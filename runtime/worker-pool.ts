@@ -5,9 +5,10 @@
  * Promises: every job settles; a thread that crashes fails its own job only (`WorkerCrashed`) and is replaced, after a pause
  * that doubles while threads keep crashing. Does not bound the jobs that wait: the column cache and the claims do.
  */
-import type { Load } from "../datasets/cached-column.ts";
+import type { Load, LoadCost } from "../datasets/cached-column.ts";
 import { DatasetError } from "../datasets/dataset.ts";
 import { RunStopped, ScratchExhausted } from "../engine/run-program.ts";
+import type { Meter } from "../functions/metrics/meter.ts";
 import type { Log } from "../functions/services.ts";
 import type { ReadyProgram } from "./program-cache.ts";
 import type { DemoJob, FromWorker, Job, JobFailure, RunJob } from "./worker-messages.ts";
@@ -16,6 +17,8 @@ import { WorkerCrashed, WorkerThread } from "./worker-thread.ts";
 export interface Running {
   /** The encoded partial. Rejects with `RunStopped`, `ScratchExhausted`, `WorkerCrashed`. Settles when no thread uses the memory any more. */
   readonly done: Promise<Uint8Array<ArrayBuffer>>;
+  /** When a thread took it up, as `performance.now()`; undefined before. */
+  begun(): number | undefined;
   /** True where it had not begun; then it rejects with `RunStopped`. */
   cancel(): boolean;
 }
@@ -23,8 +26,15 @@ export interface Running {
 interface Waiting {
   readonly job: Job;
   readonly program?: ReadyProgram;
+  begun?: number;
   readonly resolve: (answer: FromWorker) => void;
   readonly reject: (error: unknown) => void;
+}
+
+interface Submitted {
+  readonly answer: Promise<FromWorker>;
+  readonly cancel: () => boolean;
+  readonly begun: () => number | undefined;
 }
 
 const firstPause = 100;
@@ -35,7 +45,7 @@ const soundLife = 10_000;
 export class WorkerPool {
   readonly #threads = new Set<WorkerThread>();
   readonly #queues: Readonly<Record<Job["kind"], Waiting[]>> = { run: [], load: [], demo: [] };
-  readonly #options: { readonly memories: readonly WebAssembly.Memory[]; readonly entry: URL; readonly log: Log };
+  readonly #options: { readonly memories: readonly WebAssembly.Memory[]; readonly entry: URL; readonly log: Log; readonly meter?: Meter };
   readonly #timers = new Set<NodeJS.Timeout>();
   #pause = firstPause;
   #closed = false;
@@ -44,6 +54,7 @@ export class WorkerPool {
     readonly threads: number;
     readonly memories: readonly WebAssembly.Memory[];
     readonly log: Log;
+    readonly meter?: Meter;
     /** The thread's program; tests have their own. */
     readonly entry?: URL;
   }) {
@@ -53,7 +64,17 @@ export class WorkerPool {
 
   /** Threads that are up. */
   get alive(): number {
-    return [...this.#threads].filter(({ state }) => state === "idle" || state === "busy").length;
+    return this.#count("idle") + this.#count("busy");
+  }
+
+  get busy(): number {
+    return this.#count("busy");
+  }
+
+  #count(wanted: WorkerThread["state"]): number {
+    let count = 0;
+    for (const { state } of this.#threads) if (state === wanted) count++;
+    return count;
   }
 
   /** Decodes a column into a slab. */
@@ -61,12 +82,21 @@ export class WorkerPool {
     const { answer, cancel } = this.#submit({
       job: { kind: "load", location, slab: slab.id, values, ...(valid && { valid }), ...(offsets && { offsets }) },
     });
-    return { done: answer.then((message) => expect(message, "loaded").values), cancel };
+    let cost: LoadCost | undefined;
+    const done = answer.then((message) => {
+      const loaded = expect(message, "loaded");
+      cost = loaded.cost;
+      this.#options.meter?.count("femtoq_read_bytes_total", undefined, cost.bytes);
+      this.#options.meter?.count("femtoq_read_seconds_total", "reading", cost.reading / 1000);
+      this.#options.meter?.count("femtoq_read_seconds_total", "decoding", cost.decoding / 1000);
+      return loaded.values;
+    });
+    return { done, cancel, cost: () => cost };
   };
 
   run(job: RunJob, program: ReadyProgram): Running {
-    const { answer, cancel } = this.#submit({ job, program });
-    return { done: answer.then((message) => expect(message, "ran").partial), cancel };
+    const { answer, cancel, begun } = this.#submit({ job, program });
+    return { done: answer.then((message) => expect(message, "ran").partial), cancel, begun };
   }
 
   async writeDemoFile(job: DemoJob): Promise<void> {
@@ -83,11 +113,13 @@ export class WorkerPool {
     await Promise.all([...this.#threads].map((thread) => thread.terminate()));
   }
 
-  #submit({ job, program }: Pick<Waiting, "job" | "program">): { answer: Promise<FromWorker>; cancel: () => boolean } {
+  #submit({ job, program }: Pick<Waiting, "job" | "program">): Submitted {
     let cancel = () => false;
+    let begun: () => number | undefined = () => undefined;
     const answer = new Promise<FromWorker>((resolve, reject) => {
       if (this.#closed) return reject(new WorkerCrashed("The server is stopping"));
-      const waiting = { job, resolve, reject, ...(program && { program }) };
+      const waiting: Waiting = { job, resolve, reject, ...(program && { program }) };
+      begun = () => waiting.begun;
       const queue = this.#queues[job.kind];
       queue.push(waiting);
       cancel = () => {
@@ -99,7 +131,7 @@ export class WorkerPool {
       };
     });
     this.#dispatch();
-    return { answer, cancel: () => cancel() };
+    return { answer, cancel: () => cancel(), begun: () => begun() };
   }
 
   #dispatch(): void {
@@ -107,7 +139,10 @@ export class WorkerPool {
       if (thread.state !== "idle") continue;
       const next = this.#queues.run.shift() ?? this.#queues.load.shift() ?? this.#queues.demo.shift();
       if (!next) return;
-      thread.perform(next.job, next.program).then(next.resolve, next.reject);
+      const begun = performance.now();
+      next.begun = begun;
+      const ended = () => this.#options.meter?.count("femtoq_worker_busy_seconds_total", next.job.kind, (performance.now() - begun) / 1000);
+      thread.perform(next.job, next.program).finally(ended).then(next.resolve, next.reject);
     }
   }
 

@@ -1,5 +1,6 @@
 /** A worker thread: does one job at a time, on memory that it shares with the main thread. */
 import { parentPort } from "node:worker_threads";
+import type { LoadCost } from "../datasets/cached-column.ts";
 import { DatasetError } from "../datasets/dataset.ts";
 import { writeDemoFile } from "../datasets/demo/write-demo-file.ts";
 import { readColumn } from "../datasets/parquet/read-column.ts";
@@ -48,7 +49,7 @@ function say(message: FromWorker, transfer: readonly ArrayBuffer[] = []): void {
 async function answerTo(job: Job): Promise<FromWorker> {
   switch (job.kind) {
     case "load":
-      return { kind: "loaded", values: await load(job) };
+      return { kind: "loaded", ...(await load(job)) };
     case "run":
       return { kind: "ran", partial: await run(job) };
     case "demo":
@@ -57,14 +58,22 @@ async function answerTo(job: Job): Promise<FromWorker> {
   }
 }
 
-async function load({ location, slab, values, valid, offsets }: LoadJob): Promise<number> {
+async function load({ location, slab, values, valid, offsets }: LoadJob): Promise<{ values: number; cost: LoadCost }> {
+  const begun = performance.now();
+  let bytes = 0;
+  let reading = 0;
+  const onRead = (more: number, milliseconds: number) => {
+    bytes += more;
+    reading += milliseconds;
+  };
   const memory = memoryOf(slab, [values, valid, offsets]);
-  const read = await readColumn(location, {
+  const target = {
     values: viewOf(location.column.dtype, memory.buffer, values.address, location.values),
     ...(valid && { valid: new Uint8Array(memory.buffer, valid.address, location.values) }),
     ...(offsets && { offsets: new Uint32Array(memory.buffer, offsets.address, location.entries + 1) }),
-  });
-  return read.values;
+  };
+  const read = await readColumn(location, target, { onRead });
+  return { values: read.values, cost: { bytes, reading, decoding: Math.max(0, performance.now() - begun - reading) } };
 }
 
 async function run({ programKey, slab, entries, addresses, work }: RunJob): Promise<Uint8Array<ArrayBuffer>> {

@@ -14,6 +14,8 @@ import { followQuery } from "./follow-query.js";
  * @property {number} partitions
  * @property {number} bytes
  * @property {{ readonly entries: number, readonly total: number }} [preparing]
+ * @property {string} [notice] what its operators should know
+ * @property {string} [error] why it cannot be used now
  *
  * @typedef {import("../../engine/schema.ts").Column} Column
  * @typedef {DatasetSummary & { readonly files: number, readonly columns: readonly Column[], readonly unsupported: readonly { readonly name: string, readonly reason: string }[], readonly broken: readonly { readonly file: string, readonly cause: string }[] }} DatasetDescription
@@ -63,6 +65,9 @@ export function createApiClient({ server, client, fetch = globalThis.fetch.bind(
     datasets: async (/** @type {AbortSignal} */ signal) => (await json("/datasets", { signal })).datasets,
     /** @returns {Promise<DatasetDescription>} */
     dataset: (/** @type {string} */ name, /** @type {AbortSignal} */ signal) => json(`/datasets/${encodeURIComponent(name)}`, { signal }),
+    /** Removes the name of a dataset that no running server was started with. */
+    forgetDataset: (/** @type {string} */ name, /** @type {AbortSignal} */ signal) =>
+      request(`/datasets/${encodeURIComponent(name)}`, { method: "DELETE", signal }),
     /** @returns {Promise<Status>} */
     submit: (/** @type {string} */ text, /** @type {AbortSignal} */ signal) => json("/queries", post(text, signal)),
     /** @returns {Promise<any>} */

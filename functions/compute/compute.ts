@@ -1,12 +1,13 @@
 /**
  * The compute function: one program over one partition. Takes names and numbers, gives an encoded partial
- * (`docs/partial-format.md`). Problems of status 422 will not mend by themselves; 503 may.
+ * (`docs/partial-format.md`), and in `Server-Timing` where the time went. Problems of status 422 will not mend by themselves; 503 may.
  */
 import { Hono } from "hono";
 import { z } from "zod";
 import { HttpProblem } from "../problem.ts";
 import { readJson } from "../read-body.ts";
 import type { Environment } from "../services.ts";
+import { type ComputeTiming, writeServerTiming } from "./timing.ts";
 
 export const compute = new Hono<Environment>();
 
@@ -19,7 +20,8 @@ compute.post("/", async (c) => {
   const { program, ...task } = parsed.data;
   const { signal } = c.req.raw;
   try {
-    const partial = await c.var.services.executor.run({ programKey: program, ...task }, { signal });
+    const onTimed = (timing: ComputeTiming) => c.header("server-timing", writeServerTiming(timing));
+    const partial = await c.var.services.executor!.run({ programKey: program, ...task }, { signal, onTimed });
     return c.body(partial, 200, { "content-type": "application/vnd.femtoq.partial" });
   } catch (error) {
     if (signal.aborted) throw new HttpProblem(503, "stopped", "The subtask was stopped by who asked for it.");

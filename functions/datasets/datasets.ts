@@ -10,6 +10,7 @@ export const datasets = new Hono<Environment>();
 
 datasets.get("/", async (c) => {
   const { catalogue } = c.var.services;
+  await catalogue.refresh();
   const all = await Promise.all(
     catalogue.names().map(async (name) => {
       try {
@@ -33,12 +34,28 @@ datasets.get("/:name", async (c) => {
   return c.json({ ...summarise(dataset), files, columns: dataset.schema.columns, unsupported: dataset.schema.unsupported, broken });
 });
 
-const summarise = ({ name, entries, partitions, bytes, preparing }: Dataset) => ({
+datasets.delete("/:name", async (c) => {
+  const { catalogue } = c.var.services;
+  const name = c.req.param("name");
+  const outcome = await catalogue.forget(name);
+  if (outcome === "unknown") throw unknownDataset(name, catalogue.names());
+  if (outcome === "in-use") {
+    throw new HttpProblem(
+      409,
+      "in-use",
+      `Cannot forget ${name}: a process that was started with it still runs, or ended a minute ago at most.`,
+    );
+  }
+  return c.json({ name, outcome });
+});
+
+const summarise = ({ name, entries, partitions, bytes, preparing, notice }: Dataset) => ({
   name,
   entries,
   partitions: partitions.length,
   bytes,
   ...(preparing && { preparing }),
+  ...(notice !== undefined && { notice }),
 });
 
 export function unknownDataset(name: string, known: readonly string[]): HttpProblem {

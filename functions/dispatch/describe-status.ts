@@ -4,9 +4,10 @@ import type { Program } from "../../engine/program.ts";
 import type { UhiHistogram } from "../../engine/uhi.ts";
 import { writeUhi } from "../../engine/write-uhi.ts";
 import type { StoredPlan } from "../../storage/store.ts";
-import type { Status } from "../api.ts";
+import type { Status, Timing } from "../api.ts";
 import type { QueryRecord } from "./plan-submission.ts";
 import type { Progress } from "./progress.ts";
+import { isResultNote } from "./timeline.ts";
 
 export interface Situation {
   readonly id: string;
@@ -18,6 +19,8 @@ export interface Situation {
   /** Either the query is followed, or its result is known. */
   readonly progress?: Progress;
   readonly result?: Partial;
+  /** What was left beside the result. */
+  readonly note?: unknown;
 }
 
 export function describeStatus(situation: Situation): Status {
@@ -49,9 +52,16 @@ export function describeStatus(situation: Situation): Status {
       attempts,
       cause,
     })),
-    timing: { submitted: new Date(created).toISOString(), seconds: Math.max(0, lastUpdate - created) / 1000 },
+    ...(progress?.lacksNodes && { note: "no nodes" }),
+    timing: describeTiming(situation, Math.max(0, lastUpdate - created) / 1000),
     lastUpdate: new Date(lastUpdate).toISOString(),
   };
+}
+
+function describeTiming({ created, progress, note }: Situation, seconds: number): Timing {
+  const submitted = new Date(created).toISOString();
+  if (progress) return { submitted, ...progress.timing, seconds };
+  return isResultNote(note) ? { submitted, ...note, stored: true } : { submitted, seconds, stored: true };
 }
 
 function describeHistograms(record: QueryRecord, program: Program, content: Partial): Readonly<Record<string, UhiHistogram>> {

@@ -5,19 +5,23 @@
 import type { Dataset } from "../../datasets/dataset.ts";
 import { decodePartial, type Partial } from "../../engine/partial.ts";
 import type { Program } from "../../engine/program.ts";
-import { canonicalQuery, type Query, readQuery } from "../../engine/query.ts";
+import { type Query, readQuery } from "../../engine/query.ts";
 import { QueryError } from "../../engine/query-error.ts";
-import type { Schema } from "../../engine/schema.ts";
 import type { StoredPlan, StoredQuery } from "../../storage/store.ts";
+import type { Admission } from "../admission/admission.ts";
 import type { Status } from "../api.ts";
 import { unknownDataset } from "../datasets/datasets.ts";
 import { HttpProblem } from "../problem.ts";
 import type { Services } from "../services.ts";
+import type { TracedQuery } from "../tracing/query-trace.ts";
+import { CompiledQueries } from "./compiled-queries.ts";
 import { describeStatus } from "./describe-status.ts";
-import { buildPlan, buildProgram, buildQuery, type CompiledQuery, compileQuery, type QueryRecord, subtaskOf } from "./plan-submission.ts";
+import { QueriesInFlight, type StartServices } from "./in-flight.ts";
+import { buildPlan, buildProgram, buildQuery, type CompiledQuery, type QueryRecord, subtaskOf } from "./plan-submission.ts";
 import { Progress } from "./progress.ts";
 import { Recent } from "./recent.ts";
 import { Turns } from "./turns.ts";
+import { type WrittenStatus, WrittenStatuses } from "./written-statuses.ts";
 
 export type Submission = NonNullable<Status["submission"]>;
 
@@ -29,12 +33,8 @@ export interface Followed {
   /** Absent where the merged result is stored. */
   readonly progress?: Progress;
   readonly result?: Partial;
-}
-
-interface Written {
-  readonly state: Status["state"];
-  readonly text: string;
-  readonly took: number;
+  /** What was left beside the result. */
+  readonly note?: unknown;
 }
 
 interface Planned {
@@ -43,34 +43,57 @@ interface Planned {
   readonly compiled: CompiledQuery;
 }
 
+interface Unqueued {
+  readonly plan: StoredPlan;
+  readonly client: string;
+  readonly stored: StoredQuery;
+  readonly known: StoredQuery | undefined;
+  readonly services: StartServices;
+  readonly isPlanned: boolean;
+}
+
 interface Accepted {
   readonly followed: Followed;
   readonly submission: Submission;
   readonly dataset: Dataset;
 }
 
+type FoundResult = Required<Pick<Followed, "plan" | "program" | "result" | "note">>;
+
 interface Opening {
+  readonly partitions: number;
   readonly opened: Promise<Progress>;
   progress?: Progress;
 }
 
+/** Of the plans that are kept, all together: a partition takes a few hundred bytes. */
+const mostPartitions = 300_000;
+
 export class Dispatcher {
   readonly #services: Services;
-  readonly #compiled = new Recent<{ readonly schema: Schema; readonly compiled: Promise<CompiledQuery> }>(500);
-  readonly #results = new Recent<{ readonly plan: StoredPlan; readonly program: Program; readonly result: Partial }>(100);
+  readonly #compiled = new CompiledQueries();
+  readonly #results = new Recent<FoundResult>(100, { weigh: ({ plan }) => plan.partitions.length, mostWeight: mostPartitions });
   /** What is under way or listened to stays, however many there are. */
   readonly #progress = new Recent<Opening>(100, {
+    weigh: ({ partitions }) => partitions,
+    mostWeight: mostPartitions,
     mayForget: ({ progress }) => progress?.isIdle === true,
     forget: ({ progress }) => progress?.close(),
   });
-  readonly #written = new WeakMap<Progress, { readonly version: number; readonly texts: Map<string, Written> }>();
+  readonly #written = new WrittenStatuses();
   /** Submissions, withdrawals, purges and retries of one plan come one after the other. */
   readonly #turns = new Turns();
+  readonly #inFlight: QueriesInFlight;
   /** Queries whose last client withdrew here. */
   readonly #cancelled = new Set<string>();
 
-  constructor(services: Services) {
+  constructor(services: Services, admission: Admission) {
     this.#services = services;
+    this.#inFlight = new QueriesInFlight({
+      tally: admission.queries,
+      services,
+      ended: (followed) => this.ended(followed, new AbortController().signal),
+    });
   }
 
   /** Throws `QueryError` or `HttpProblem` before anything is queued. */
@@ -82,35 +105,29 @@ export class Dispatcher {
       const { errors } = unknownDataset(query.dataset, catalogue.names());
       throw new QueryError(errors);
     }
-    return { query, dataset, compiled: await this.#compile(query, dataset.schema) };
-  }
-
-  async #compile(query: Query, schema: Schema): Promise<CompiledQuery> {
-    const key = JSON.stringify(canonicalQuery(query));
-    const known = this.#compiled.get(key);
-    if (known?.schema === schema) return known.compiled;
-    const compiled = compileQuery(query, schema);
-    this.#compiled.set(key, { schema, compiled });
-    compiled.catch(() => this.#compiled.delete(key));
-    return compiled;
+    return { query, dataset, compiled: await this.#compiled.get(query, dataset.schema) };
   }
 
   /** Accepts a query: when this resolves, what it needs is stored, under way or queued, and survives a crash. */
-  async submit(input: unknown, client: string): Promise<Accepted> {
+  async submit(input: unknown, asker: TracedQuery): Promise<Accepted> {
     const planned = await this.plan(input);
     const plan = await buildPlan(planned.compiled, planned.dataset);
-    return this.#turns.take(plan.planKey, () => this.#accept(planned, plan, client));
+    return this.#turns.take(plan.planKey, () => this.#accept(planned, plan, asker));
   }
 
-  async #accept({ query, dataset, compiled }: Planned, plan: StoredPlan, client: string): Promise<Accepted> {
-    const { store, coordinator } = this.#services;
+  async #accept({ query, dataset, compiled }: Planned, plan: StoredPlan, { client, traceParent }: TracedQuery): Promise<Accepted> {
+    const { store } = this.#services;
     const stored = await buildQuery(query, compiled, plan.planKey, Date.now());
-    const known = await store.getQuery(stored.id);
     const total = plan.partitions.length;
     this.#cancelled.delete(stored.id);
-
-    const result = await this.#findResult(plan.planKey);
+    const [known, isPlanned, result] = await Promise.all([
+      store.getQuery(stored.id),
+      // What was found lately was planned; asking costs a round trip.
+      this.#results.get(plan.planKey) ? true : store.hasPlan(plan.planKey),
+      this.#findResult(plan.planKey, { plan, program: compiled.planned.program }),
+    ]);
     if (result) {
+      if (!isPlanned) await Promise.all([store.putProgram(buildProgram(compiled, dataset.schema)), store.putPlan(plan)]);
       if (!known) await store.putQuery(stored);
       return {
         followed: { query: (known ?? stored) as Followed["query"], ...result },
@@ -118,11 +135,18 @@ export class Dispatcher {
         dataset,
       };
     }
+    return this.#inFlight.admit({ id: stored.id, client, priority: query.priority, traceParent }, (services) =>
+      this.#queue({ query, dataset, compiled }, { plan, client, stored, known, isPlanned, services }),
+    );
+  }
+
+  async #queue({ query, dataset, compiled }: Planned, { plan, client, stored, known, isPlanned, services }: Unqueued): Promise<Accepted> {
+    const { store, coordinator } = services;
+    const total = plan.partitions.length;
     if (!(await store.getProgram(compiled.programKey))) await store.putProgram(buildProgram(compiled, dataset.schema));
-    // A query may outlive its plan.
-    if (!known || !(await store.getPlan(plan.planKey))) await store.putPlan(plan);
+    if (!isPlanned) await store.putPlan(plan);
     if (!known) await store.putQuery(stored);
-    const progress = await this.#follow(plan, compiled.planned.program);
+    const progress = await this.#follow(plan, compiled.planned.program, (known ?? stored) as Followed["query"]);
     const keys = progress.keys;
     const found = await store.findPartials(keys);
     const subtasks = plan.partitions.map((_, place) => subtaskOf(plan, place)).filter(({ key }) => !found.has(key));
@@ -144,15 +168,14 @@ export class Dispatcher {
 
   /** A query by its id; throws a problem of status 404. */
   async find(id: string): Promise<Followed> {
-    const { store } = this.#services;
-    const query = /^[0-9a-f]{64}$/.test(id) ? await store.getQuery(id) : undefined;
-    const plan = query && (await store.getPlan(query.planKey));
-    if (!query || !plan) throw new HttpProblem(404, "unknown-query", `There is no query ${id.slice(0, 80)}; POST it to /queries.`);
-    const result = await this.#findResult(plan.planKey);
-    if (result) return { query: query as Followed["query"], ...result };
-    const program = (await store.getProgram(plan.programKey))?.program as Program | undefined;
-    if (!program) throw new HttpProblem(404, "unknown-query", `The program of query ${id} is no longer stored; POST the query again.`);
-    return { query: query as Followed["query"], plan, program, progress: await this.#follow(plan, program) };
+    const query = /^[0-9a-f]{64}$/.test(id) ? ((await this.#services.store.getQuery(id)) as Followed["query"] | undefined) : undefined;
+    if (!query) throw new HttpProblem(404, "unknown-query", `There is no query ${id.slice(0, 80)}; POST it to /queries.`);
+    const planned = this.#results.get(query.planKey) ?? (await this.#findPlanned(query.planKey));
+    if (!planned) throw new HttpProblem(404, "unknown-query", `The plan of query ${id} is no longer stored; POST the query again.`);
+    const result = await this.#findResult(query.planKey, planned);
+    if (result) return { query, ...result };
+    const { plan, program } = planned;
+    return { query, plan, program, progress: await this.#follow(plan, program, query) };
   }
 
   /** Ends the client's interest; with nobody left the query is cancelled. */
@@ -206,31 +229,23 @@ export class Dispatcher {
       state: this.stateOf(followed),
       ...(progress && { progress }),
       ...(result && { result }),
+      note: followed.note,
     });
   }
 
-  /** The status as JSON, written once for all who follow the query, and how many milliseconds writing it took. */
-  write(followed: Followed): Written {
-    const { progress, query } = followed;
-    const state = this.stateOf(followed);
-    const kept = progress && this.#written.get(progress);
-    const version = progress?.version ?? 0;
-    const known = kept?.version === version ? kept.texts.get(query.id) : undefined;
-    if (known?.state === state) return known;
-    const start = performance.now();
-    const text = JSON.stringify(this.describe(followed));
-    const written: Written = { state, text, took: performance.now() - start };
-    if (!progress) return written;
-    const texts = kept?.version === version ? kept.texts : new Map<string, Written>();
-    this.#written.set(progress, { version, texts: texts.set(query.id, written) });
-    return written;
+  /** The status as JSON. */
+  write(followed: Followed): WrittenStatus {
+    return this.#written.get(followed, this.stateOf(followed), () => this.describe(followed));
   }
 
   /** Waits until the query has ended, or the signal aborts. */
-  async ended(followed: Followed, signal: AbortSignal): Promise<void> {
+  async ended(followed: Followed, signal: AbortSignal): Promise<Status["state"]> {
     const { progress } = followed;
-    if (!progress) return;
-    while (!signal.aborted && ["waiting", "running"].includes(this.stateOf(followed))) await progress.changeAfter(progress.version, signal);
+    for (;;) {
+      const state = this.stateOf(followed);
+      if (!progress || signal.aborted || (state !== "waiting" && state !== "running")) return state;
+      await progress.changeAfter(progress.version, signal);
+    }
   }
 
   stateOf(followed: Followed): Status["state"] {
@@ -242,18 +257,14 @@ export class Dispatcher {
     return done + failed + loading + running > 0 ? "running" : "waiting";
   }
 
-  async #findResult(
-    planKey: string,
-  ): Promise<{ readonly plan: StoredPlan; readonly program: Program; readonly result: Partial } | undefined> {
+  async #findResult(planKey: string, { plan, program }: Pick<FoundResult, "plan" | "program">): Promise<FoundResult | undefined> {
     const recent = this.#results.get(planKey);
     if (recent) return recent;
     const { store, log } = this.#services;
-    const bytes = await store.getResult(planKey);
-    const plan = bytes && (await store.getPlan(planKey));
-    const program = plan && ((await store.getProgram(plan.programKey))?.program as Program | undefined);
-    if (!bytes || !plan || !program) return undefined;
+    const [bytes, note] = await Promise.all([store.getResult(planKey), store.getResultNote(planKey)]);
+    if (!bytes) return undefined;
     try {
-      const found = { plan, program, result: await decodePartial(bytes) };
+      const found = { plan, program, result: await decodePartial(bytes), note };
       this.#results.set(planKey, found);
       return found;
     } catch (error) {
@@ -262,10 +273,18 @@ export class Dispatcher {
     }
   }
 
-  async #follow(plan: StoredPlan, program: Program): Promise<Progress> {
+  async #findPlanned(planKey: string): Promise<Pick<FoundResult, "plan" | "program"> | undefined> {
+    const { store } = this.#services;
+    const plan = await store.getPlan(planKey);
+    const program = plan && ((await store.getProgram(plan.programKey))?.program as Program | undefined);
+    return program && { plan, program };
+  }
+
+  async #follow(plan: StoredPlan, program: Program, { created, query: { priority } }: Followed["query"]): Promise<Progress> {
     const known = this.#progress.get(plan.planKey);
     if (known) return known.opened;
-    const opening: Opening = { opened: Progress.open(plan, program, this.#services) };
+    const partitions = plan.partitions.length;
+    const opening: Opening = { partitions, opened: Progress.open(plan, program, this.#services, { created, priority }) };
     this.#progress.set(plan.planKey, opening);
     try {
       opening.progress = await opening.opened;

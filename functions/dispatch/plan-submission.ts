@@ -1,13 +1,14 @@
 /** Query + dataset → plan: the program, its key, the partitions in order, and who the query is. Pure but for hashing. */
 import type { Subtask } from "../../coordination/coordinator.ts";
 import { baseName } from "../../datasets/base-name.ts";
-import type { Dataset } from "../../datasets/dataset.ts";
+import type { Dataset, Partition } from "../../datasets/dataset.ts";
+import { columnsOf } from "../../engine/columns-of.ts";
 import { compileProgram } from "../../engine/compile/compile-program.ts";
 import { type PlannedQuery, planQuery } from "../../engine/plan-query.ts";
 import { programKey, sha256 } from "../../engine/program.ts";
 import { canonicalQuery, type Query } from "../../engine/query.ts";
 import type { Schema } from "../../engine/schema.ts";
-import type { StoredPlan, StoredProgram, StoredQuery } from "../../storage/store.ts";
+import type { StoredPartition, StoredPlan, StoredProgram, StoredQuery } from "../../storage/store.ts";
 
 /** What is kept of a query: all that describing its status takes. */
 export interface QueryRecord {
@@ -37,15 +38,28 @@ export function buildProgram({ planned, programKey: key }: CompiledQuery, schema
   return { programKey: key, program: planned.program, module: compileProgram(planned.terms, schema) };
 }
 
-export async function buildPlan(compiled: CompiledQuery, dataset: Dataset): Promise<StoredPlan> {
-  const planKey = await sha256([compiled.programKey, ...dataset.partitions.map(({ fingerprint }) => fingerprint)].join("\n"));
-  const partitions = dataset.partitions.map(({ index, fingerprint, entries, file }) => ({
-    index,
-    fingerprint,
-    entries,
-    file: baseName(file.path),
-  }));
-  return { planKey, programKey: compiled.programKey, dataset: dataset.name, partitions };
+export async function buildPlan({ planned, programKey }: CompiledQuery, { name, partitions }: Dataset): Promise<StoredPlan> {
+  const described = describePartitions(partitions);
+  const planKey = await sha256(`${programKey}\n${await described.digest}`);
+  return { planKey, programKey, dataset: name, columns: columnsOf(planned.program), partitions: described.partitions };
+}
+
+interface DescribedPartitions {
+  readonly partitions: readonly StoredPartition[];
+  /** SHA-256, hex, of their fingerprints in order. */
+  readonly digest: Promise<string>;
+}
+
+/** Shared by all plans of a dataset as it is now: it may have hundreds of thousands. */
+const described = new WeakMap<readonly Partition[], DescribedPartitions>();
+
+function describePartitions(all: readonly Partition[]): DescribedPartitions {
+  const known = described.get(all);
+  if (known) return known;
+  const partitions = all.map(({ index, fingerprint, entries, file }) => ({ index, fingerprint, entries, file: baseName(file.path) }));
+  const digest = sha256(partitions.map(({ fingerprint }) => fingerprint).join("\n"));
+  described.set(all, { partitions, digest });
+  return { partitions, digest };
 }
 
 export async function buildQuery(query: Query, { planned }: CompiledQuery, planKey: string, now: number): Promise<StoredQuery> {
@@ -66,9 +80,9 @@ export async function buildQuery(query: Query, { planned }: CompiledQuery, planK
 }
 
 /** The subtask of one partition of a plan, by its place there. */
-export function subtaskOf({ programKey, dataset, partitions }: StoredPlan, place: number): Subtask {
+export function subtaskOf({ programKey, dataset, columns, partitions }: StoredPlan, place: number): Subtask {
   const { fingerprint, index: partition } = partitions[place];
-  return { key: subtaskKey(programKey, fingerprint), programKey, fingerprint, dataset, partition };
+  return { key: subtaskKey(programKey, fingerprint), programKey, fingerprint, dataset, partition, ...(columns && { columns }) };
 }
 
 export const subtaskKey = (programKey: string, fingerprint: string): string => `${programKey}:${fingerprint}`;

@@ -3,74 +3,80 @@
  * alone, so any dispatcher can have one of any plan at any time and throw it away again.
  *
  * Each partition's partial is merged once; merging is exact, so the order does not matter. Memory: one merged partial.
+ * It is as the coordinator's events say. Where these may leave something out, it looks again now and then, while something is open.
  */
 import type { Coordinator, Failure, SubtaskEvent } from "../../coordination/coordinator.ts";
-import { Merger } from "../../engine/merge.ts";
-import { DamagedPartial, decodePartial, encodePartial, type Partial } from "../../engine/partial.ts";
+import type { Partial } from "../../engine/partial.ts";
 import type { Program } from "../../engine/program.ts";
 import type { Store, StoredPlan } from "../../storage/store.ts";
-import { StoreError } from "../../storage/store-error.ts";
 import type { Status } from "../api.ts";
 import { pause } from "../pause.ts";
-import type { Log } from "../services.ts";
+import type { Log, Services } from "../services.ts";
+import { Changes } from "./changes.ts";
+import { insist } from "./insist.ts";
+import { LookAgain } from "./look-again.ts";
+import { type Asked, PartialSum } from "./partial-sum.ts";
+import { eventStates, type PartitionState, readPartitionStates } from "./partition-state.ts";
 import { subtaskKey, subtaskOf } from "./plan-submission.ts";
-
-/** `absent`: neither stored nor queued, as after a cancellation. */
-export type PartitionState = "absent" | "waiting" | "loading" | "running" | "stored" | "merged" | "failed";
+import type { ResultNote } from "./timeline.ts";
 
 export type Counts = Status["partitions"] & { readonly absent: number };
 
-const eventStates: Readonly<Record<Exclude<SubtaskEvent["kind"], "failed" | "done">, PartitionState>> = {
-  unowned: "waiting",
-  loading: "loading",
-  running: "running",
-  withdrawn: "absent",
-};
-
 /** Milliseconds. */
-const longestPause = 5_000;
 const longestSave = 1_000;
 
-type ProgressServices = { readonly store: Store; readonly coordinator: Coordinator; readonly log: Log };
+type ProgressServices = Pick<Services, "store" | "coordinator" | "log" | "meter">;
 
 export class Progress {
   readonly plan: StoredPlan;
   readonly program: Program;
-  /** Grows with every change. */
-  version = 0;
-  lastUpdate = Date.now();
   readonly failures = new Map<number, Failure>();
   readonly #store: Store;
   readonly #coordinator: Coordinator;
   readonly #log: Log;
-  readonly #merger: Merger;
+  readonly #sum: PartialSum;
   readonly #states: PartitionState[];
   readonly #counts: Record<PartitionState, number>;
   /** Subtask key → places in the plan. */
   readonly #places = new Map<string, number>();
-  readonly #toMerge: number[] = [];
-  readonly #listeners = new Set<() => void>();
+  readonly #toMerge: { readonly place: number; readonly heard: number | undefined }[] = [];
+  readonly #changes = new Changes();
   readonly #stop = new AbortController();
   readonly #unpin: () => void;
   #merging: Promise<void> | undefined;
+  readonly #lookAgain: LookAgain | undefined;
+  /** Partitions whose partial was of no use, until they are queued again. */
+  readonly #repairing = new Set<number>();
+  /** Places that changed, for each look that is under way: what is heard meanwhile is newer than what it finds. */
+  readonly #changedMeanwhile = new Set<Set<number>>();
+  /** Nodes there are, where nothing moved since they were counted. */
+  #nodes: number | undefined;
   #read: { readonly version: number; readonly partial: Partial } | undefined;
 
-  private constructor(plan: StoredPlan, program: Program, { store, coordinator, log }: ProgressServices) {
+  private constructor(plan: StoredPlan, program: Program, services: ProgressServices, asked: Asked) {
+    const { store, coordinator, log } = services;
     this.plan = plan;
     this.program = program;
     this.#store = store;
     this.#coordinator = coordinator;
     this.#log = log;
-    this.#merger = new Merger(program);
+    this.#sum = new PartialSum(plan, program, { ...services, asked });
     this.#states = plan.partitions.map(() => "absent");
     this.#counts = { absent: plan.partitions.length, waiting: 0, loading: 0, running: 0, stored: 0, merged: 0, failed: 0 };
     for (const [place, { fingerprint }] of plan.partitions.entries()) this.#places.set(subtaskKey(plan.programKey, fingerprint), place);
     this.#unpin = store.pin([plan.planKey, ...this.#places.keys()]);
+    if (!coordinator.skipsEvents) return;
+    this.#lookAgain = new LookAgain({
+      isNeeded: () => !this.isFinished,
+      isAwaited: () => this.#changes.isAwaited,
+      look: () => this.#look(),
+      onError: (error) => log.warn({ err: error, plan: plan.planKey }, "cannot look how a query is; trying again"),
+    });
   }
 
-  /** Looks at store and coordinator once, then follows the coordinator's events until closed. */
-  static async open(plan: StoredPlan, program: Program, services: ProgressServices): Promise<Progress> {
-    const progress = new Progress(plan, program, services);
+  /** Looks at store and coordinator once, then follows the coordinator's events until closed. `asked`: the first query that wants the plan followed. */
+  static async open(plan: StoredPlan, program: Program, services: ProgressServices, asked: Asked): Promise<Progress> {
+    const progress = new Progress(plan, program, services, asked);
     const keys = [...progress.#places.keys()];
     services.coordinator.watch(new Set(keys), (event) => progress.#take(event), progress.#stop.signal);
     try {
@@ -84,19 +90,20 @@ export class Progress {
 
   /** Brings partitions that are known to be neither stored nor under way up to date. */
   async refresh(): Promise<void> {
-    const open = [...this.#places].filter(([, place]) => this.#states[place] === "absent").map(([key]) => key);
-    if (open.length === 0) return;
-    const states = await this.#coordinator.states(open);
-    const stored = await this.#store.findPartials(open);
-    for (const key of open) {
-      const place = this.#places.get(key)!;
-      if (this.#states[place] !== "absent") continue;
-      const state = states.get(key);
-      if (stored.has(key)) this.#arrived(place);
-      else if (state?.kind === "failed") this.#fail(place, state.failure);
-      else if (state) this.#set(place, state.kind === "unowned" ? "waiting" : state.loading ? "loading" : "running");
-    }
+    const absent = this.#keysOf((state) => state === "absent");
+    if (absent.length === 0) return;
+    await this.#update(absent);
     this.#changed();
+  }
+
+  /** Grows with every change. */
+  get version(): number {
+    return this.#changes.version;
+  }
+
+  /** Milliseconds since the epoch. */
+  get lastUpdate(): number {
+    return this.#changes.last;
   }
 
   get counts(): Counts {
@@ -115,15 +122,26 @@ export class Progress {
     return absent > 0 && waiting + loading + running + stored === 0;
   }
 
+  /** Partitions wait, and there is no node that could take them. */
+  get lacksNodes(): boolean {
+    const { waiting, loading, running } = this.#counts;
+    return this.#nodes === 0 && waiting > 0 && loading + running === 0;
+  }
+
   /** Nothing is under way and nobody listens. */
   get isIdle(): boolean {
-    return this.#listeners.size === 0 && (this.isFinished || this.isWithdrawn);
+    return !this.#changes.isAwaited && (this.isFinished || this.isWithdrawn);
   }
 
   /** The sum of the partials so far. */
   read(): Partial {
-    if (this.#read?.version !== this.version) this.#read = { version: this.version, partial: this.#merger.read() };
+    if (this.#read?.version !== this.version) this.#read = { version: this.version, partial: this.#sum.read() };
     return this.#read.partial;
+  }
+
+  /** Where the time went so far. */
+  get timing(): ResultNote {
+    return this.#sum.timeline.read(this.lastUpdate);
   }
 
   get keys(): readonly string[] {
@@ -132,29 +150,15 @@ export class Progress {
 
   /** Partitions that failed start over as waiting; their new events follow. */
   forgetFailures(): void {
-    for (const place of this.failures.keys()) this.#set(place, "waiting");
-    this.failures.clear();
+    for (const place of [...this.failures.keys()]) this.#set(place, "waiting");
     this.#changed();
   }
 
-  /** Calls back at every change until the returned function is called. */
-  onChange(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
-  }
-
   /** Resolves at the next change after `version`, at once if there was one; or when the signal aborts. */
-  async changeAfter(version: number, signal: AbortSignal): Promise<void> {
-    if (this.version !== version || signal.aborted) return;
-    await new Promise<void>((resolve) => {
-      const done = () => {
-        stopListening();
-        signal.removeEventListener("abort", done);
-        resolve();
-      };
-      const stopListening = this.onChange(done);
-      signal.addEventListener("abort", done, { once: true });
-    });
+  changeAfter(version: number, signal: AbortSignal): Promise<void> {
+    const changed = this.#changes.after(version, signal);
+    this.#lookAgain?.soon();
+    return changed;
   }
 
   /** Wakes those who wait for changes: something around the plan changed. */
@@ -164,19 +168,59 @@ export class Progress {
 
   close(): void {
     this.#stop.abort();
+    this.#lookAgain?.stop();
     this.#unpin();
   }
 
   #take(event: SubtaskEvent): void {
     const place = this.#places.get(event.key);
     if (place === undefined || this.#states[place] === "merged" || this.#states[place] === "stored") return;
-    if (event.kind === "done") this.#arrived(place);
+    if (event.kind === "done") this.#arrived(place, Date.now());
     else if (event.kind === "failed") this.#fail(place, event.failure);
     else this.#set(place, eventStates[event.kind]);
+    this.#nodes = undefined;
     this.#changed();
   }
 
+  /** Everything that is open, and whether somebody is there to do it. */
+  async #look(): Promise<void> {
+    const { version } = this;
+    const before = this.lacksNodes;
+    const nodes = this.#counts.waiting > 0 ? (await this.#coordinator.nodes()).length : undefined;
+    const changed = await this.#update(this.#keysOf((state) => state !== "merged" && state !== "stored" && state !== "failed"));
+    if (this.version === version) this.#nodes = nodes;
+    if (changed || this.lacksNodes !== before) this.#changed();
+  }
+
+  #keysOf(isWanted: (state: PartitionState) => boolean): readonly string[] {
+    return [...this.#places].filter(([, place]) => isWanted(this.#states[place]) && !this.#repairing.has(place)).map(([key]) => key);
+  }
+
+  /** As coordinator and store have it now. True where that was news. */
+  async #update(keys: readonly string[]): Promise<boolean> {
+    const meanwhile = new Set<number>();
+    this.#changedMeanwhile.add(meanwhile);
+    try {
+      const found = await readPartitionStates(keys, { store: this.#store, coordinator: this.#coordinator });
+      this.#changedMeanwhile.delete(meanwhile);
+      let changed = false;
+      for (const [key, state] of found) {
+        const place = this.#places.get(key)!;
+        if (meanwhile.has(place)) continue;
+        changed ||= this.#states[place] !== state.kind;
+        if (state.kind === "stored") this.#arrived(place);
+        else if (state.kind === "failed") this.#fail(place, state.failure);
+        else this.#set(place, state.kind);
+      }
+      return changed;
+    } finally {
+      this.#changedMeanwhile.delete(meanwhile);
+    }
+  }
+
   #set(place: number, state: PartitionState): void {
+    for (const places of this.#changedMeanwhile) places.add(place);
+    if (state !== "failed") this.failures.delete(place);
     this.#counts[this.#states[place]]--;
     this.#counts[state]++;
     this.#states[place] = state;
@@ -188,32 +232,30 @@ export class Progress {
   }
 
   #changed(): void {
-    this.version++;
-    this.lastUpdate = Date.now();
-    for (const listener of [...this.#listeners]) listener();
+    this.#changes.happened();
+    this.#lookAgain?.soon();
   }
 
-  #arrived(place: number): void {
+  /** `heard`: now, where it is news that its partial is stored. */
+  #arrived(place: number, heard?: number): void {
     this.#set(place, "stored");
-    this.#toMerge.push(place);
+    this.#toMerge.push({ place, heard });
     this.#merging ??= this.#mergeAll().finally(() => {
       this.#merging = undefined;
     });
   }
 
   async #mergeAll(): Promise<void> {
-    for (let place = this.#toMerge.shift(); place !== undefined; place = this.#toMerge.shift()) {
-      const key = subtaskKey(this.plan.programKey, this.plan.partitions[place].fingerprint);
+    for (let next = this.#toMerge.shift(); next !== undefined; next = this.#toMerge.shift()) {
+      const { place, heard } = next;
       try {
-        this.#merger.add(await this.#insist(() => this.#readPartial(key)));
+        await this.#insist(() => this.#sum.add(place, heard));
         this.#set(place, "merged");
       } catch (error) {
         if (this.#stop.signal.aborted) return;
-        this.#set(place, "absent");
+        const key = subtaskKey(this.plan.programKey, this.plan.partitions[place].fingerprint);
         this.#log.error({ err: error, subtask: key }, "a stored partial cannot be merged; it is computed again");
-        await this.#repair(place, key).catch((repairError: unknown) =>
-          this.#log.error({ err: repairError, subtask: key }, "a partial cannot be computed again"),
-        );
+        void this.#repair(place, key);
       }
       // Whoever hears of the end finds the result stored, unless that takes long.
       if (this.isFinished && this.failures.size === 0) await Promise.race([this.#saveResult(), pause(longestSave, this.#stop.signal)]);
@@ -221,40 +263,38 @@ export class Progress {
     }
   }
 
-  async #readPartial(key: string): Promise<Partial> {
-    const bytes = await this.#store.getPartial(key);
-    if (!bytes) throw new DamagedPartial("the partial is not in the store");
-    return decodePartial(bytes);
-  }
-
   /** Where it cannot be saved, the partials stay, and whoever asks next merges them again. */
   async #saveResult(): Promise<void> {
     try {
-      const bytes = await encodePartial(this.#merger.read());
-      await this.#insist(() => this.#store.putResult(this.plan.planKey, bytes));
+      await this.#insist(() => this.#sum.save());
     } catch (error) {
       if (!this.#stop.signal.aborted) this.#log.error({ err: error, plan: this.plan.planKey }, "a result cannot be stored");
     }
   }
 
-  /** Tries again, with growing pauses, while the store is unavailable. Rejects with what else goes wrong, and when this is closed. */
-  async #insist<T>(action: () => Promise<T>): Promise<T> {
+  #insist<T>(action: () => Promise<T>): Promise<T> {
     const { signal } = this.#stop;
-    for (let wait = 100; ; wait = Math.min(longestPause, wait * 2)) {
-      try {
-        return await action();
-      } catch (error) {
-        if (signal.aborted || !(error instanceof StoreError && error.code === "unavailable")) throw error;
-        this.#log.warn({ err: error, plan: this.plan.planKey, pause: wait }, "the store does not answer; trying again");
-      }
-      await pause(wait, signal);
-    }
+    const message = "the store does not answer; trying again";
+    return insist(action, { signal, log: this.#log, message, fields: { plan: this.plan.planKey } });
   }
 
+  /** Counts as waiting at once, and is queued as soon as store and coordinator take that. Ends quietly when this is closed. */
   async #repair(place: number, key: string): Promise<void> {
-    await this.#insist(() => this.#store.dropPartial(key));
-    const subtasks = [subtaskOf(this.plan, place)];
-    await this.#coordinator.enqueue({ queryId: `repair:${key}`, client: "repair", priority: 0, subtasks });
     this.#set(place, "waiting");
+    this.#repairing.add(place);
+    const request = { queryId: `repair:${key}`, client: "repair", priority: 0, subtasks: [subtaskOf(this.plan, place)] };
+    const { signal } = this.#stop;
+    try {
+      await insist(
+        async () => {
+          await this.#store.dropPartial(key);
+          await this.#coordinator.enqueue(request);
+        },
+        { signal, log: this.#log, message: "a partial cannot be computed again yet", fields: { subtask: key }, mayPass: () => true },
+      );
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+    this.#repairing.delete(place);
   }
 }

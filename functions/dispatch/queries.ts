@@ -6,7 +6,7 @@ import { HttpProblem } from "../problem.ts";
 import { readJson } from "../read-body.ts";
 import type { Environment } from "../services.ts";
 import { answerStatus, chooseFormat } from "./answer-format.ts";
-import type { Followed } from "./dispatcher.ts";
+import type { Followed, Submission } from "./dispatcher.ts";
 import { explainQuery } from "./explain-query.ts";
 import { listQueries, readListing } from "./list-queries.ts";
 import { streamEvents } from "./stream-events.ts";
@@ -30,11 +30,30 @@ export async function submitAndAnswer(
   { client, wait, format }: { readonly client: string; readonly wait: number; readonly format: ReturnType<typeof chooseFormat> },
 ): Promise<Response> {
   const { dispatcher } = c.var;
-  const { followed, submission, dataset } = await dispatcher.submit(input, client);
-  if (wait > 0) await dispatcher.ended(followed, AbortSignal.timeout(wait * 1000));
+  const { followed, submission, dataset } = await dispatcher.submit(input, { client, traceParent: c.req.header("traceparent") });
+  c.set("queryId", followed.query.id);
+  count(c, submission);
+  if (wait > 0 && followed.progress) await waitForEnd(c, followed, { client, wait });
   const status: Status = { ...dispatcher.describe(followed), ...(dataset.preparing && { preparing: dataset.preparing }), submission };
   c.header("location", `/queries/${status.id}`);
   return answerStatus(c, status, format, isEnded(status) ? 200 : 202);
+}
+
+async function waitForEnd(
+  c: Context<Environment>,
+  followed: Followed,
+  { client, wait }: { readonly client: string; readonly wait: number },
+) {
+  const leave = c.var.admission.streams.enter(client);
+  try {
+    await c.var.dispatcher.ended(followed, AbortSignal.timeout(wait * 1000));
+  } finally {
+    leave();
+  }
+}
+
+function count(c: Context<Environment>, { queued, joined }: Submission): void {
+  c.var.services.meter?.count("femtoq_queries_total", queued > 0 ? "queued" : joined > 0 ? "joined" : "stored");
 }
 
 queries.post("/explain", async (c) => c.json(await explainQuery(c.var.dispatcher, c.var.services, await readJson(c))));
@@ -64,7 +83,10 @@ queries.post("/:id/retry", async (c) => {
   return c.json({ ...status, retried }, isEnded(status) ? 200 : 202);
 });
 
-const find = (c: Context<Environment, "/:id">): Promise<Followed> => c.var.dispatcher.find(c.req.param("id"));
+function find(c: Context<Environment, "/:id">): Promise<Followed> {
+  c.set("queryId", c.req.param("id").slice(0, 80));
+  return c.var.dispatcher.find(c.req.param("id"));
+}
 
 const isEnded = ({ state }: Status): boolean => state !== "waiting" && state !== "running";
 

@@ -4,7 +4,8 @@
  * that does not read holds up its own stream only: nothing is buffered for it.
  */
 import type { Context } from "hono";
-import { streamSSE } from "hono/streaming";
+import { type SSEStreamingApi, streamSSE } from "hono/streaming";
+import { clientName } from "../client-name.ts";
 import type { Environment } from "../services.ts";
 import type { Dispatcher, Followed } from "./dispatcher.ts";
 
@@ -17,23 +18,16 @@ const restAfterWriting = 10;
 
 export function streamEvents(c: Context<Environment>, dispatcher: Dispatcher, followed: Followed): Response {
   c.header("x-accel-buffering", "no");
+  const leave = c.var.admission.streams.enter(clientName(c));
   return streamSSE(
     c,
     async (stream) => {
       const gone = new AbortController();
       stream.onAbort(() => gone.abort());
-      while (!gone.signal.aborted) {
-        const version = followed.progress?.version ?? 0;
-        const { state, text, took } = dispatcher.write(followed);
-        const ended = state !== "waiting" && state !== "running";
-        await stream.writeSSE({ event: ended ? state : "progress", id: String(version), data: text });
-        if (ended || !followed.progress) return;
-        await stream.sleep(Math.max(pause, took * restAfterWriting));
-        while (!gone.signal.aborted && followed.progress.version === version) {
-          const waited = AbortSignal.any([gone.signal, AbortSignal.timeout(patience)]);
-          await followed.progress.changeAfter(version, waited);
-          if (followed.progress.version === version && !gone.signal.aborted) await stream.writeSSE({ event: "alive", data: "" });
-        }
+      try {
+        await writeEvents(stream, { dispatcher, followed, gone: gone.signal });
+      } finally {
+        leave();
       }
     },
     async (error, stream) => {
@@ -44,4 +38,22 @@ export function streamEvents(c: Context<Environment>, dispatcher: Dispatcher, fo
       });
     },
   );
+}
+
+async function writeEvents(
+  stream: SSEStreamingApi,
+  { dispatcher, followed, gone }: { readonly dispatcher: Dispatcher; readonly followed: Followed; readonly gone: AbortSignal },
+): Promise<void> {
+  while (!gone.aborted) {
+    const version = followed.progress?.version ?? 0;
+    const { state, text, took } = dispatcher.write(followed);
+    const ended = state !== "waiting" && state !== "running";
+    await stream.writeSSE({ event: ended ? state : "progress", id: String(version), data: text });
+    if (ended || !followed.progress) return;
+    await stream.sleep(Math.max(pause, took * restAfterWriting));
+    while (!gone.aborted && followed.progress.version === version) {
+      await followed.progress.changeAfter(version, AbortSignal.any([gone, AbortSignal.timeout(patience)]));
+      if (followed.progress.version === version && !gone.aborted) await stream.writeSSE({ event: "alive", data: "" });
+    }
+  }
 }

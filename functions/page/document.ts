@@ -14,6 +14,7 @@ export const renderDocument = (nonce: string): string => `<!doctype html>
 <link rel="stylesheet" href="/assets/page/browser/page.css">
 <link rel="stylesheet" href="/assets/page/browser/query.css">
 <link rel="stylesheet" href="/assets/page/browser/result.css">
+<link rel="stylesheet" href="/assets/page/browser/timing.css">
 <script type="importmap">${importMap}</script>
 <script type="module" src="/assets/page/browser/main.js" nonce="${nonce}"></script>
 </head>

@@ -3,12 +3,15 @@
  * Policy), nothing is sent that is not on the allow-list, and what a browser holds already is not sent again.
  */
 import { Hono } from "hono";
-import type { Environment } from "../services.ts";
+import type { Services } from "../services.ts";
 import { renderDocument } from "./document.ts";
 import { encodeAsset } from "./encode-asset.ts";
 import { importMap } from "./modules.ts";
 
-export const page = new Hono<Environment>();
+/** It needs nothing else of the services, so that it can be there before them. */
+export type PageEnvironment = { Variables: { services: Pick<Services, "assets"> } };
+
+export const page = new Hono<PageEnvironment>();
 
 page.get("/", async (c) => {
   const nonce = base64(crypto.getRandomValues(new Uint8Array(16)));

@@ -1,5 +1,6 @@
 /** How this process and its cluster are. */
 import { Hono } from "hono";
+import type { Node } from "../../coordination/coordinator.ts";
 import type { Environment } from "../services.ts";
 
 export const status = new Hono<Environment>();
@@ -14,5 +15,17 @@ status.get("/readyz", (c) => {
 status.get("/nodes", async (c) => {
   const { coordinator, store } = c.var.services;
   const [nodes, subtasks, usage] = await Promise.all([coordinator.nodes(), coordinator.counts(), store.usage()]);
-  return c.json({ nodes: nodes.map((node) => ({ ...node, since: new Date(node.since).toISOString() })), subtasks, store: usage });
+  return c.json({ nodes: nodes.map(describeNode), subtasks, store: usage });
+});
+
+const describeNode = ({ id, host, threads, cacheBytes, cacheLimit, running, done, failed, since }: Node) => ({
+  id,
+  host,
+  threads,
+  cacheBytes,
+  cacheLimit,
+  running,
+  done,
+  failed,
+  since: new Date(since).toISOString(),
 });

@@ -1,7 +1,8 @@
 /** `femtoq datasets`: what there is to query, and the columns of one dataset. */
 import type { Command } from "commander";
-import type { DatasetDescription } from "../../functions/client/api-client.js";
+import type { DatasetDescription, DatasetSummary } from "../../functions/client/api-client.js";
 import { formatBytes, formatNumber } from "../../functions/render/format-number.js";
+import { CommandFailed, exitCodes } from "./command-failed.ts";
 import { drawOptions, type GetContext, print } from "./context.ts";
 import { drawTable } from "./draw-table.ts";
 
@@ -11,13 +12,19 @@ export function addDatasetsCommand(program: Command, getContext: GetContext): vo
     .description("list the datasets, or the columns of one")
     .argument("[name]", "of a dataset")
     .option("--json", "as the server gives it")
-    .addHelpText("after", "\nExamples:\n  femtoq datasets\n  femtoq datasets demo")
-    .action(async (name: string | undefined, { json }: { readonly json?: boolean }) => {
+    .option("--forget", "remove the dataset's name, which no running server was started with; files and results stay")
+    .addHelpText("after", "\nExamples:\n  femtoq datasets\n  femtoq datasets demo\n  femtoq datasets old --forget")
+    .action(async (name: string | undefined, { json, forget }: { readonly json?: boolean; readonly forget?: boolean }) => {
       const context = getContext();
       const { api, signal } = context;
+      if (forget) {
+        if (name === undefined) throw new CommandFailed(exitCodes.badQuery, "Cannot forget a dataset: its name is required");
+        await api.forgetDataset(name, signal);
+        return print(context, "forgotten");
+      }
       if (name === undefined) {
         const datasets = await api.datasets(signal);
-        const rows = datasets.map((each) => [each.name, ...sizes(each), each.preparing ? preparingNote(each.preparing) : ""]);
+        const rows = datasets.map((each) => [each.name, ...sizes(each), noteOf(each)]);
         const right = "right" as const;
         const columns = [
           { head: "dataset" },
@@ -39,6 +46,8 @@ const sizes = ({ entries, partitions, bytes }: { readonly entries: number; reado
   formatBytes(bytes),
 ];
 
+const noteOf = ({ preparing, notice, error }: DatasetSummary) => error ?? notice ?? (preparing ? preparingNote(preparing) : "");
+
 const preparingNote = ({ entries, total }: { readonly entries: number; readonly total: number }) =>
   `being made: ${formatNumber(entries)} of ${formatNumber(total)} events`;
 
@@ -51,7 +60,7 @@ function describeDataset(dataset: DatasetDescription, bold: (text: string) => st
     member ? `${member.record}.${member.field}` : "",
   ]);
   const notes = [
-    ...(dataset.preparing ? [preparingNote(dataset.preparing)] : []),
+    ...[noteOf(dataset)].filter((note) => note !== ""),
     ...dataset.unsupported.map(({ name, reason }) => `${name} cannot be used: ${reason}`),
     ...dataset.broken.map(({ file, cause }) => `${file} cannot be read: ${cause}`),
   ];

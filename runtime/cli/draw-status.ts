@@ -12,7 +12,7 @@ import { drawTable } from "./draw-table.ts";
 export function drawStatus(status: Status, options: DrawOptions & { readonly histogram?: string | undefined }): string {
   const { colours } = options;
   const { partitions, events } = status;
-  const title = [status.name && colours.bold(status.name), status.dataset, status.state].filter(Boolean).join(" · ");
+  const title = [status.name && colours.bold(status.name), status.dataset, status.state, status.note].filter(Boolean).join(" · ");
   const counts = `${formatNumber(events.done)} of ${formatNumber(events.total)} events in ${partitions.done} of ${partitions.total} partitions`;
   const lines = [title, `${counts}, ${formatSeconds(status.timing.seconds)}${describeSubmission(status)}`];
   for (const [name, histogram] of Object.entries(status.histograms)) {

@@ -1,8 +1,10 @@
-/** `femtoq explain`: what a query would read and compute, without running it. */
+/** `femtoq explain`: what a query would read and compute, without running it; or, afterwards, where its time went. */
 import type { Command } from "commander";
 import type { Column } from "../../engine/schema.ts";
 import { formatNumber } from "../../functions/render/format-number.js";
+import { CommandFailed, exitCodes } from "./command-failed.ts";
 import { type Context, drawOptions, type GetContext, print } from "./context.ts";
+import { drawTiming } from "./draw-timing.ts";
 import { readQuery } from "./read-query.ts";
 
 interface Explanation {
@@ -30,17 +32,31 @@ interface Explanation {
 export function addExplainCommand(program: Command, getContext: GetContext): void {
   program
     .command("explain")
-    .description("check a query and show what it would read and compute, without running it")
-    .argument("<file>", "the query as JSON; - reads standard input")
+    .description(
+      "check a query and show what it would read and compute, without running it; with --after, where the time of one that ran went",
+    )
+    .argument("[file]", "the query as JSON; - reads standard input")
+    .option("--after <id>", "of a query, as `femtoq query` prints it, instead of a file")
     .option("--json", "as the server gives it")
-    .addHelpText("after", "\nExamples:\n  femtoq explain examples/z-peak.json\n  femtoq explain query.json --json | jq .columns")
-    .action(async (file: string, { json }: { readonly json?: boolean }) => {
+    .addHelpText(
+      "after",
+      "\nExamples:\n  femtoq explain examples/z-peak.json\n  femtoq explain query.json --json | jq .columns\n  femtoq explain --after 3f6c…",
+    )
+    .action(async (file: string | undefined, { json, after }: { readonly json?: boolean; readonly after?: string }) => {
       const context = getContext();
-      const { text, query } = await readQuery(file, context.terminal);
+      if ((file === undefined) === (after === undefined))
+        throw new CommandFailed(exitCodes.badQuery, "Cannot explain: name either a file or, with --after, a query that ran");
+      if (after !== undefined) return explainAfter(context, after, json === true);
+      const { text, query } = await readQuery(file!, context.terminal);
       context.query = query;
       const explanation: Explanation = await context.api.explain(text, context.signal);
       await print(context, json ? JSON.stringify(explanation) : describe(context, explanation));
     });
+}
+
+async function explainAfter(context: Context, id: string, json: boolean): Promise<void> {
+  const status = await context.api.status(id, context.signal);
+  await print(context, json ? JSON.stringify(status.timing) : drawTiming(status, drawOptions(context)));
 }
 
 function describe(context: Context, { dataset, preparing, columns, events, partitions, filters, histograms }: Explanation): string {

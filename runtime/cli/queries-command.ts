@@ -4,6 +4,7 @@ import type { Status } from "../../functions/api.ts";
 import type { QueryLine } from "../../functions/dispatch/list-queries.ts";
 import { formatBytes } from "../../functions/render/format-number.js";
 import { type Context, type GetContext, print, warn } from "./context.ts";
+import { describeAge } from "./describe-age.ts";
 import { drawTable } from "./draw-table.ts";
 import { type ResultOptions, runToResult, withResultOptions } from "./query-command.ts";
 
@@ -86,12 +87,6 @@ const drawLines = (queries: readonly QueryLine[]) =>
       name ?? "",
     ]),
   );
-
-function describeAge(seconds: number): string {
-  if (seconds < 120) return `${seconds} s`;
-  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
-  return seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} d`;
-}
 
 function readLimit(text: string): number {
   const limit = Number(text);

@@ -25,12 +25,16 @@ export function showProgress(output: Output, { enabled }: { readonly enabled: bo
   const started = performance.now();
   let first: number | undefined;
   return {
-    show({ partitions, events, preparing, failures }) {
+    show({ partitions, events, preparing, failures, note }) {
       first ??= events.done;
       const rate = (events.done - first) / Math.max(0.001, (performance.now() - started) / 1000);
       const made = preparing ? ` · the dataset is being made: ${Math.floor((100 * preparing.entries) / preparing.total)} %` : "";
       const failed = failures.length > 0 ? ` · ${failures.length} failed` : "";
-      const payload = { events: formatNumber(events.done), rate: formatNumber(Number(rate.toPrecision(2))), note: failed + made };
+      const payload = {
+        events: formatNumber(events.done),
+        rate: formatNumber(Number(rate.toPrecision(2))),
+        note: failed + made + (note ? ` · ${note}` : ""),
+      };
       if (bar.isActive) bar.setTotal(partitions.total);
       else bar.start(partitions.total, partitions.done, payload);
       bar.update(partitions.done, payload);

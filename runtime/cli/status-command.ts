@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { formatBytes, formatNumber } from "../../functions/render/format-number.js";
 import { exitCodes } from "./command-failed.ts";
 import { type Context, drawOptions, type GetContext, print, warn } from "./context.ts";
+import { describeAge } from "./describe-age.ts";
 import { describeFailures, drawStatus } from "./draw-status.ts";
 import { drawTable } from "./draw-table.ts";
 
@@ -16,6 +17,8 @@ interface Nodes {
     readonly running: number;
     readonly done: number;
     readonly failed: number;
+    /** ISO 8601. */
+    readonly since: string;
   }[];
   readonly subtasks: { readonly unowned: number; readonly owned: number; readonly failed: number };
   readonly store: { readonly bodies: number; readonly bytes: number; readonly limit: number };
@@ -65,18 +68,19 @@ async function showServer(context: Context, json: boolean): Promise<void> {
     node.id,
     ...[node.threads, node.running, node.done, node.failed].map(formatNumber),
     `${formatBytes(node.cacheBytes)} of ${formatBytes(node.cacheLimit)}`,
+    describeAge((Date.now() - Date.parse(node.since)) / 1000),
   ]);
   const columns = [
     { head: "node" },
     { head: "id" },
-    ...["threads", "running", "done", "failed", "columns held"].map((head) => ({ head, align: right })),
+    ...["threads", "running", "done", "failed", "columns held", "up for"].map((head) => ({ head, align: right })),
   ];
   const lines = [
     ready.length === 0 ? `${api.server} is ready` : `${api.server} is not ready: ${ready.join("; ")}`,
     `queue: ${formatNumber(subtasks.unowned)} waiting, ${formatNumber(subtasks.owned)} running, ${formatNumber(subtasks.failed)} failed`,
     `store: ${formatNumber(store.bodies)} partials and results, ${formatBytes(store.bytes)} of ${formatBytes(store.limit)}`,
     "",
-    ...drawTable(columns, rows),
+    ...(nodes.length === 0 ? ["no nodes: what is asked for waits until one starts"] : drawTable(columns, rows)),
   ];
   return print(context, lines.join("\n"));
 }

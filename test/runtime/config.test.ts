@@ -65,9 +65,41 @@ describe("readConfig", () => {
     assert.match(refusal(["--data", "a=x.parquet", "--data", "a=y.parquet"]), /dataset a is given twice/);
   });
 
-  test("refuses what this version does not have", () => {
-    assert.match(refusal(["--role", "compute"]), /this version runs on one machine: only "all" is possible/);
-    assert.match(refusal(["--zookeeper", "zk1:2181"]), /this version runs on one machine/);
+  test("takes a role of a cluster with its servers, and says what is missing and why", () => {
+    const servers = ["--zookeeper", "zk1,zk2:2182/physics", "--mongodb", "mongodb://db/x"];
+    const config = readConfig(["--role", "compute", ...servers, "--locality-delay", "50ms"], { FEMTOQ_ZOOKEEPER_AUTH: "physics:secret" });
+    assert.equal(config.role, "compute");
+    assert.equal(config.zookeeper, "zk1,zk2:2182/physics");
+    assert.equal(config.zookeeperAuth, "physics:secret");
+    assert.equal(config.localityDelay, 50);
+    assert.equal(readConfig([], {}).localityDelay, 150);
+    assert.equal(readConfig([], {}).sessionTimeout, 10_000);
+    assert.match(
+      refusal(["--role", "dispatch"]),
+      /--role dispatch: .*a queue in ZooKeeper and a store in MongoDB; give --zookeeper and --mongodb too/,
+    );
+    assert.match(refusal(["--role", "compute", "--zookeeper", "zk"]), /--role compute: .*give --mongodb too/);
+    assert.match(refusal(["--zookeeper", "zk"]), /--zookeeper alone: .*must share the store.*--mongodb/);
+    assert.match(refusal(["--zookeeper-auth", "a:b"]), /--zookeeper-auth alone: .*--zookeeper/);
+    assert.match(refusal(["--role", "worker"]), /--role: one of all, dispatch, compute is required, current value is "worker"/);
+  });
+
+  test("takes a URL of the compute function, and refuses it where nothing is computed, without showing it", () => {
+    assert.equal(readConfig(["--compute-url", "https://f.example/x"], {}).computeUrl, "https://f.example/x");
+    const servers = ["--zookeeper", "zk", "--mongodb", "mongodb://db/x"];
+    assert.match(refusal(["--role", "dispatch", ...servers, "--compute-url", "http://f"]), /--compute-url with --role dispatch/);
+    const bad = refusal(["--compute-url", "ftp://user:sekrit@f"]);
+    assert.match(bad, /--compute-url: a URL is required, such as http:/);
+    assert.doesNotMatch(bad, /sekrit/);
+  });
+
+  test("refuses addresses of ZooKeeper that cannot be, and shows no password", () => {
+    assert.match(refusal(["--zookeeper", "zk:port"]), /--zookeeper: .*"zk:port" is not HOST or HOST:PORT/);
+    assert.match(refusal(["--zookeeper", "zk/a//b"]), /--zookeeper: .*empty or relative part/);
+    const bad = refusal([], { FEMTOQ_ZOOKEEPER_AUTH: ":sekrit" });
+    assert.match(bad, /FEMTOQ_ZOOKEEPER_AUTH \(the variable of --zookeeper-auth\): a name and a password are required/);
+    assert.doesNotMatch(bad, /sekrit/);
+    assert.match(refusal(["--session-timeout", "1ms"]), /--session-timeout: a time from 1s to 300s is required, current value is "1ms"/);
   });
 
   test("takes how long things are kept, and refuses what is no time", () => {

@@ -15,10 +15,11 @@ test("createInvoke posts names and numbers to the compute function and gives the
   assert.deepEqual(await invoke(task, options), { kind: "partial", partial: new Uint8Array([1, 2]) });
 });
 
-test("createInvoke takes a 4xx for good and a 5xx as passing, with the problem's detail", async () => {
+test("createInvoke takes a 422 for good and what else fails as passing, with the problem's detail", async () => {
   const answer = (response: Response) => createInvoke(() => response, new RunningNotices())(task, options);
   assert.deepEqual(await answer(problem(422, "no such column")), { kind: "failed", cause: "no such column", permanent: true });
   assert.deepEqual(await answer(problem(503, "busy")), { kind: "failed", cause: "busy", permanent: false });
+  assert.deepEqual(await answer(problem(404, "nothing here")), { kind: "failed", cause: "nothing here", permanent: false });
   const gateway = await answer(new Response("<html>bad gateway", { status: 502 }));
   assert.deepEqual(gateway, { kind: "failed", cause: "the compute function answered 502: <html>bad gateway", permanent: false });
 });

@@ -1,6 +1,7 @@
 /** The real server as a process of its own, on whichever host runs this test. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync, readdirSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,7 +9,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 
 const root = new URL("../../", import.meta.url);
-const longestStart = 30_000;
+const longestStart = 60_000;
 
 export interface Exit {
   readonly code: number | null;
@@ -18,18 +19,31 @@ export interface Exit {
 }
 
 export interface ServerProcess {
+  readonly pid: number;
   readonly url: string;
   readonly stdout: string;
+  /** What it has logged so far. */
+  readonly stderr: string;
   /** Milliseconds from the start to the printed address. */
   readonly started: number;
   kill(signal: NodeJS.Signals): void;
   readonly exited: Promise<Exit>;
 }
 
+export type Runtime = "node" | "deno";
+
+export interface ProcessOptions {
+  /** The one that runs this test, unless another is named. */
+  readonly runtime?: Runtime;
+  readonly environment?: Readonly<Record<string, string>>;
+  /** A command that runs the command after it, in its own process, such as one that enters a network namespace. */
+  readonly within?: readonly string[];
+}
+
 /** Options as on the command line; the port is a free one unless they name it. Rejects with what it printed where it ends. */
-export async function startServerProcess(args: readonly string[]): Promise<ServerProcess> {
+export async function startServerProcess(args: readonly string[], options: ProcessOptions = {}): Promise<ServerProcess> {
   const begun = performance.now();
-  const { child, output, exited } = run(["--port", "0", ...args]);
+  const { child, output, exited } = run(["--port", "0", ...args], options);
   const url = await new Promise<string>((resolve, reject) => {
     const late = setTimeout(() => {
       child.kill("SIGKILL");
@@ -51,18 +65,54 @@ export async function startServerProcess(args: readonly string[]): Promise<Serve
   const kill = (signal: NodeJS.Signals) => {
     if (child.exitCode === null && child.signalCode === null && child.pid !== undefined) process.kill(child.pid, signal);
   };
-  return { url, stdout: output.stdout, started, kill, exited };
+  return {
+    pid: child.pid!,
+    url,
+    stdout: output.stdout,
+    get stderr() {
+      return output.stderr;
+    },
+    started,
+    kill,
+    exited,
+  };
 }
 
 /** A start that is expected to fail. */
-export function runServer(args: readonly string[]): Promise<Exit> {
-  return run(args).exited;
+export function runServer(args: readonly string[], options: ProcessOptions = {}): Promise<Exit> {
+  return run(args, options).exited;
 }
 
-function run(args: readonly string[]): { child: ChildProcess; output: { stdout: string; stderr: string }; exited: Promise<Exit> } {
+const ownRuntime: Runtime = "Deno" in globalThis ? "deno" : "node";
+
+/** The program of a runtime: this process's own, or that of the other one. */
+function programOf(runtime: Runtime): string {
+  if (runtime === ownRuntime) return process.execPath;
+  return runtime === "node" ? "node" : findDeno();
+}
+
+/** The program itself, not the command that npm puts before it, which would keep signals from it. */
+export function findDeno(): string {
+  const folder = new URL("node_modules/@deno/", root);
+  const [found] = readdirSync(folder)
+    .map((name) => new URL(`${name}/deno`, folder))
+    .filter((path) => existsSync(path));
+  if (found === undefined) throw new Error(`Cannot find Deno in ${fileURLToPath(folder)}: npm ci installs it`);
+  return fileURLToPath(found);
+}
+
+function run(
+  args: readonly string[],
+  { runtime = ownRuntime, environment = {}, within = [] }: ProcessOptions,
+): { child: ChildProcess; output: { stdout: string; stderr: string }; exited: Promise<Exit> } {
   const start = fileURLToPath(new URL("runtime/start.ts", root));
-  const host = "Deno" in globalThis ? ["run", "-A", "--no-check"] : ["--import", "tsx"];
-  const child = spawn(process.execPath, [...host, start, ...args], { cwd: fileURLToPath(root), stdio: ["ignore", "pipe", "pipe"] });
+  const host = runtime === "deno" ? ["run", "-A", "--no-check"] : ["--import", "tsx"];
+  const [command, ...parameters] = [...within, programOf(runtime), ...host, start, ...args];
+  const child = spawn(command!, parameters, {
+    cwd: fileURLToPath(root),
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...environment },
+  });
   const output = { stdout: "", stderr: "" };
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     output.stdout += text;

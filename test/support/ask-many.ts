@@ -1,5 +1,9 @@
-/** Many queries over few distinct plans from several clients at once, and what came of them: the load that a shared store is for. */
+/** Many queries over few distinct plans, from several clients, to several dispatchers at once, and what came of them: what a shared store is for. */
+import assert from "node:assert/strict";
 import type { Status } from "../../functions/api.ts";
+import type { TestEvent } from "./write-events.ts";
+
+export type Post = (query: unknown, headers: Readonly<Record<string, string>>) => Promise<Response>;
 
 export interface AskOptions {
   readonly queries: number;
@@ -9,7 +13,8 @@ export interface AskOptions {
   /** Requests under way at a time. */
   readonly parallel: number;
   readonly dataset: string;
-  readonly post: (query: unknown, headers: Readonly<Record<string, string>>) => Promise<Response>;
+  /** A way to each dispatcher; each gets every key. */
+  readonly posts: readonly Post[];
   readonly onAnswer?: (answered: number) => void;
 }
 
@@ -20,6 +25,9 @@ export interface Asked {
   readonly unfinished: number;
   /** Answers whose stored, joined and queued partitions do not add up to their total. */
   readonly unbalanced: number;
+  /** Sums over all answers. */
+  readonly stored: number;
+  readonly joined: number;
   readonly queued: number;
   /** For each key, its distinct answers' histograms as JSON. */
   readonly answers: readonly ReadonlySet<string>[];
@@ -34,14 +42,15 @@ export const manyQuery = (key: number, dataset: string) => ({
   histograms: { met: { axes: [{ type: "regular", bins: 20, lower: 0, upper: upperEdge(key), value: "MET.pt" }] } },
 });
 
-export async function askMany({ queries, keys, clients, parallel, dataset, post, onAnswer }: AskOptions): Promise<Asked> {
+export async function askMany({ queries, keys, clients, parallel, dataset, posts, onAnswer }: AskOptions): Promise<Asked> {
   const answers = Array.from({ length: keys }, () => new Set<string>());
   const latencies: number[] = [];
-  const sums = { unfinished: 0, unbalanced: 0, queued: 0 };
+  const sums = { unfinished: 0, unbalanced: 0, stored: 0, joined: 0, queued: 0 };
   let next = 0;
   const ask = async () => {
     for (let index = next++; index < queries; index = next++) {
       const key = index % keys;
+      const post = posts[Math.floor(index / keys) % posts.length]!;
       const started = performance.now();
       const answer = await post(manyQuery(key, dataset), { prefer: "wait=60", "femtoq-client": `client-${index % clients}` });
       const status = (await answer.json()) as Status;
@@ -49,6 +58,8 @@ export async function askMany({ queries, keys, clients, parallel, dataset, post,
       if (status.state !== "done") sums.unfinished++;
       const { total = -1, stored = 0, joined = 0, queued = 0 } = status.submission ?? {};
       if (stored + joined + queued !== total) sums.unbalanced++;
+      sums.stored += stored;
+      sums.joined += joined;
       sums.queued += queued;
       answers[key].add(JSON.stringify(status.histograms));
       onAnswer?.(latencies.length);
@@ -56,4 +67,33 @@ export async function askMany({ queries, keys, clients, parallel, dataset, post,
   };
   await Promise.all(Array.from({ length: parallel }, ask));
   return { sent: queries, answered: latencies.length, ...sums, answers, latencies };
+}
+
+export interface Checks {
+  readonly events: readonly TestEvent[];
+  readonly partitions: number;
+  /** Subtasks that the compute function was given, all nodes together. */
+  readonly computed: readonly { readonly programKey: string; readonly fingerprint: string }[];
+  /** What the queue still has. */
+  readonly left: { readonly unowned: number; readonly owned: number; readonly failed: number };
+}
+
+/** Throws where an answer is missing or wrong, something was computed twice, or something is left in the queue. */
+export function checkAnswers(asked: Asked, { events, partitions, computed, left }: Checks): void {
+  assert.equal(asked.answered, asked.sent, "answers and requests");
+  assert.equal(asked.unfinished, 0, "answers that are not done");
+  assert.equal(asked.unbalanced, 0, "answers whose stored + joined + queued is not their total");
+  for (const [key, answers] of asked.answers.entries()) {
+    assert.equal(answers.size, 1, `different answers of key ${key}`);
+    const counts = new Array<number>(22).fill(0);
+    for (const { MET_pt } of events) counts[MET_pt >= upperEdge(key) ? 21 : 1 + Math.floor(MET_pt * (20 / upperEdge(key)))]++;
+    const [answer] = answers;
+    assert.deepEqual(JSON.parse(answer!).met.storage.values, counts, `the answer of key ${key}`);
+  }
+  const subtasks = new Set(computed.map(({ programKey, fingerprint }) => `${programKey}:${fingerprint}`));
+  assert.equal(subtasks.size, asked.answers.length * partitions, "subtasks computed");
+  assert.equal(computed.length, subtasks.size, "subtasks computed more than once");
+  // One that was stored while another dispatcher asked for it may be queued once more: its node then finds it stored.
+  assert(asked.queued >= subtasks.size, `${asked.queued} subtasks queued, ${subtasks.size} computed`);
+  assert.deepEqual(left, { unowned: 0, owned: 0, failed: 0 }, "left in the queue");
 }

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { TestContext } from "node:test";
+import type { Coordinator } from "../../coordination/coordinator.ts";
 import { createCoordinator } from "../../coordination/embedded.ts";
 import { createMemoryJournal } from "../../coordination/memory-journal.ts";
 import { createCatalogue } from "../../datasets/catalogue.ts";
@@ -14,6 +14,7 @@ import { openCompute } from "../../runtime/compute.ts";
 import { readConfig } from "../../runtime/config.ts";
 import { loadQueryFunctions } from "../../runtime/load-query-functions.ts";
 import { openStore } from "../../storage/embedded.ts";
+import type { Store } from "../../storage/store.ts";
 import { recordingLog } from "../runtime/silent-log.ts";
 import { makeEvents, type TestEvent, writeEvents } from "./write-events.ts";
 
@@ -32,22 +33,35 @@ export interface TestApp {
   ask(query: unknown): Promise<Status>;
 }
 
+/** What ends when a test does, or a program. */
+export interface Scope {
+  after(close: () => Promise<void>): void;
+}
+
+export interface TestAppOptions {
+  readonly extraData?: readonly string[];
+  /** Shared with other apps; whoever made them closes them. */
+  readonly store?: Store;
+  readonly coordinator?: Coordinator;
+}
+
 /** The dataset `events` has four partitions of 250 events in `events.parquet`. */
-export async function openApp(test: TestContext, options: { readonly extraData?: readonly string[] } = {}): Promise<TestApp> {
+export async function openApp(scope: Scope, options: TestAppOptions = {}): Promise<TestApp> {
   const directory = await mkdtemp(join(tmpdir(), "femtoq-functions-"));
   const events = makeEvents(1000);
   await writeEvents(join(directory, "events.parquet"), events, 250);
   const data = [`events=${join(directory, "events.parquet")}`, ...(options.extraData ?? [])];
   const config = readConfig(["--threads", "2", "--memory", "64MiB", "--state", directory, ...data.flatMap((each) => ["--data", each])], {});
   const { log, lines } = recordingLog();
-  const store = await openStore({ directory: join(directory, "store"), limit: 100e6, log });
-  const coordinator = await createCoordinator({ journal: createMemoryJournal(), log });
+  const store = options.store ?? (await openStore({ directory: join(directory, "store"), limit: 100e6, log }));
+  const coordinator = options.coordinator ?? (await createCoordinator({ journal: createMemoryJournal(), log }));
   const catalogue = createCatalogue(config.data);
   const compute = openCompute({ config, store, log });
   const { executor, pull } = compute.over(catalogue);
   const computed: ComputeTask[] = [];
   const { gate, gated } = gateFor(executor, computed);
   const services: Services = {
+    role: "all",
     catalogue,
     coordinator,
     store,
@@ -59,12 +73,12 @@ export async function openApp(test: TestContext, options: { readonly extraData?:
   };
   const app = createApp(services);
   const pulling = await pull(coordinator, (request) => app.fetch(request));
-  test.after(async () => {
+  scope.after(async () => {
     gate.open();
     await pulling.stop();
     await compute.workers.close();
-    await coordinator.close();
-    await store.close();
+    if (!options.coordinator) await coordinator.close();
+    if (!options.store) await store.close();
     await rm(directory, { recursive: true, force: true });
   });
   const request = async (path: string, init?: RequestInit) => app.request(path, init);

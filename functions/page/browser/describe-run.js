@@ -40,6 +40,7 @@ export function describeRun(run) {
     for (const kind of /** @type {const} */ (["running", "loading", "waiting", "failed"]))
       if (partitions[kind] > 0) parts.push(`${formatNumber(partitions[kind])} ${kind}`);
   }
+  if (phase === "running" && status.note) parts.push(status.note);
   const rate = eventRate(run);
   if (rate !== undefined) parts.push(`${formatNumber(rate)} events/s`);
   if (phase === "ended" && run.finished > run.started) parts.push(formatSeconds((run.finished - run.started) / 1000));

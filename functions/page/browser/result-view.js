@@ -10,6 +10,7 @@ import { createChartView } from "./chart-view.js";
 import { cutflowTable } from "./cutflow-table.js";
 import { describeRun, describeSubmission, stateOf } from "./describe-run.js";
 import { element, fill, setAttribute, setText } from "./elements.js";
+import { createTimingView } from "./timing-view.js";
 
 /** A screen reader hears of progress at most this often, in milliseconds. */
 const announceInterval = 4000;
@@ -30,6 +31,7 @@ export function createResultView({ parent, api, onRetry }) {
   const chart = createChartView({ onSelect: showLinks });
   const cutflow = element("div", { class: "cutflow", hidden: true });
   const failures = element("div", { class: "failures", hidden: true });
+  const timing = createTimingView();
   const empty = element("p", { class: "empty" }, "Choose an example or write a query, then run it: the histogram fills in here.");
   fill(
     parent,
@@ -43,6 +45,7 @@ export function createResultView({ parent, api, onRetry }) {
     submission,
     cutflow,
     failures,
+    timing.node,
   );
 
   let announced = 0;
@@ -117,6 +120,7 @@ export function createResultView({ parent, api, onRetry }) {
       bar.hidden = true;
       cutflow.hidden = true;
       failures.hidden = true;
+      timing.hide();
       setText(submission, "");
     },
     /** @param {Run} run */
@@ -138,6 +142,7 @@ export function createResultView({ parent, api, onRetry }) {
       cutflow.hidden = lines.length === 0;
       fill(cutflow, cutflowTable(lines));
       showFailures(status.failures);
+      if (run.phase === "ended") timing.show(status);
       if (linked?.id !== status.id) {
         linked = shown;
         showLinks(selected in shown.histograms ? selected : Object.keys(shown.histograms)[0]);

@@ -1,0 +1,34 @@
+/** Who may come in: the tallies of a process. */
+import type { Meter } from "../metrics/meter.ts";
+import { type Limits, usualLimits } from "./limits.ts";
+import { Tally } from "./tally.ts";
+
+export interface Admission {
+  readonly queries: Tally;
+  readonly streams: Tally;
+}
+
+export function createAdmission({
+  limits = usualLimits,
+  meter,
+}: {
+  readonly limits?: Limits | undefined;
+  readonly meter?: Meter | undefined;
+}): Admission {
+  return {
+    queries: new Tally({
+      what: "queries under way",
+      most: limits.queries,
+      mostOfClient: limits.clientQueries,
+      limits: { all: "queries", client: "client-queries" },
+      meter,
+    }),
+    streams: new Tally({
+      what: "answers being waited for",
+      most: limits.streams,
+      mostOfClient: limits.clientStreams,
+      limits: { all: "streams", client: "client-streams" },
+      meter,
+    }),
+  };
+}

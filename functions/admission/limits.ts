@@ -1,0 +1,11 @@
+/** What one process takes on at a time, so that its memory stays bounded and what it took is answered soon. */
+export interface Limits {
+  /** Queries that have not ended, of all clients and of one. What is stored is answered all the same. */
+  readonly queries: number;
+  readonly clientQueries: number;
+  /** Answers that clients wait for: event streams, `Prefer: wait` and calls of query functions; of all clients and of one. */
+  readonly streams: number;
+  readonly clientStreams: number;
+}
+
+export const usualLimits: Limits = { queries: 2_000, clientQueries: 500, streams: 5_000, clientStreams: 2_000 };

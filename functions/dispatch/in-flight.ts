@@ -1,0 +1,125 @@
+/**
+ * The queries that were asked here and have not ended: admitted, counted, and told of when they end. Derived from the progress of their plans,
+ * so that a query ends here also when its end came from elsewhere.
+ *
+ *   (unknown) --admit--> starting --started--> under way --ends--> (unknown)
+ *                            |----- fails ------------------------> (unknown)
+ */
+import type { Tally } from "../admission/tally.ts";
+import type { Status } from "../api.ts";
+import type { Reading } from "../metrics/meter.ts";
+import type { LabelOf } from "../metrics/metrics.ts";
+import { priorityBand } from "../metrics/priority-band.ts";
+import type { Services } from "../services.ts";
+import { QueryTrace, type TracedQuery } from "../tracing/query-trace.ts";
+import type { Followed } from "./dispatcher.ts";
+import type { Progress } from "./progress.ts";
+
+type Bands = Reading<"femtoq_queue_depth">;
+
+interface Entry {
+  readonly priority: number;
+  readonly admitted: number;
+  readonly trace: QueryTrace | undefined;
+  progress?: Progress | undefined;
+}
+
+export interface Asking extends TracedQuery {
+  readonly id: string;
+  readonly priority: number;
+}
+
+/** What a query is begun with; its calls are recorded where it is traced. */
+export type StartServices = Pick<Services, "store" | "coordinator">;
+
+type InFlightServices = StartServices & Pick<Services, "log" | "meter" | "tracer">;
+
+export class QueriesInFlight {
+  readonly #tally: Tally;
+  readonly #services: InFlightServices;
+  readonly #ended: (followed: Followed) => Promise<Status["state"]>;
+  readonly #entries = new Map<string, Entry>();
+
+  constructor(options: {
+    readonly tally: Tally;
+    readonly services: InFlightServices;
+    /** Waits for a query's end; never rejects. */
+    readonly ended: (followed: Followed) => Promise<Status["state"]>;
+  }) {
+    this.#tally = options.tally;
+    this.#services = options.services;
+    this.#ended = options.ended;
+    const { meter } = options.services;
+    meter?.gauge("femtoq_queries_in_flight", () => this.#countStates());
+    meter?.gauge("femtoq_queue_depth", () => this.#byPriority((sum, { waiting }) => sum + waiting));
+    meter?.gauge("femtoq_queue_age_seconds", () =>
+      this.#byPriority((oldest, { waiting, age }) => (waiting > 0 ? Math.max(oldest, age) : oldest)),
+    );
+  }
+
+  /** Lets `start` begin a query, unless there are too many: then it throws `HttpProblem`. One that is under way already comes in always. */
+  async admit<Result extends { readonly followed: Followed }>(
+    asking: Asking,
+    start: (services: StartServices) => Promise<Result>,
+  ): Promise<Result> {
+    const { id, client, priority } = asking;
+    const { tracer } = this.#services;
+    if (this.#entries.has(id)) return start(this.#services);
+    const leave = this.#tally.enter(client);
+    const trace = tracer && new QueryTrace(tracer, this.#services, asking);
+    const entry: Entry = { priority, admitted: Date.now(), trace };
+    this.#entries.set(id, entry);
+    const remove = () => {
+      if (this.#entries.get(id) === entry) this.#entries.delete(id);
+      leave();
+    };
+    try {
+      const started = await start(trace?.services ?? this.#services);
+      trace?.accepted();
+      void this.#follow(started.followed, { entry, remove });
+      return started;
+    } catch (error) {
+      remove();
+      throw error;
+    }
+  }
+
+  async #follow(followed: Followed, { entry, remove }: { readonly entry: Entry; readonly remove: () => void }): Promise<void> {
+    entry.progress = followed.progress;
+    try {
+      const state = await this.#ended(followed);
+      this.#tellEnd(followed, { state, seconds: (Date.now() - entry.admitted) / 1000 });
+      entry.trace?.end(followed, state);
+    } finally {
+      remove();
+    }
+  }
+
+  #tellEnd({ query, progress }: Followed, { state, seconds }: { readonly state: Status["state"]; readonly seconds: number }): void {
+    const { log, meter } = this.#services;
+    const failed = progress?.failures.size ?? 0;
+    const how = state === "done" && failed > 0 ? "incomplete" : (state as LabelOf<"femtoq_queries_ended_total">);
+    meter?.count("femtoq_queries_ended_total", how);
+    if (state !== "cancelled") meter?.observe("femtoq_query_seconds", undefined, seconds);
+    log.info({ query: query.id, state, seconds, ...(failed > 0 && { failed }) }, "query ended");
+  }
+
+  #countStates(): { readonly waiting: number; readonly running: number } {
+    const counts = { waiting: 0, running: 0 };
+    for (const { progress } of this.#entries.values()) {
+      const { loading = 0, running = 0, done = 0 } = progress?.counts ?? {};
+      counts[loading + running + done > 0 ? "running" : "waiting"]++;
+    }
+    return counts;
+  }
+
+  /** Plans that several queries share count once for each. */
+  #byPriority(add: (before: number, entry: { readonly waiting: number; readonly age: number }) => number): Bands {
+    const sums: { -readonly [Band in keyof Bands]: Bands[Band] } = {};
+    for (const { priority, admitted, progress } of this.#entries.values()) {
+      const band = priorityBand(priority);
+      sums[band] = add(sums[band] ?? 0, { waiting: progress?.counts.waiting ?? 0, age: (Date.now() - admitted) / 1000 });
+    }
+    return sums;
+  }
+}

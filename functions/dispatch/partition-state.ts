@@ -1,0 +1,41 @@
+/** How one partition of a plan is: what store and coordinator say of it together. */
+import type { Coordinator, Failure, SubtaskEvent, SubtaskState } from "../../coordination/coordinator.ts";
+import type { Store } from "../../storage/store.ts";
+
+/** `absent`: neither stored nor queued, as after a cancellation. `stored`: to be merged. */
+export type PartitionState = "absent" | "waiting" | "loading" | "running" | "stored" | "merged" | "failed";
+
+export const eventStates: Readonly<Record<Exclude<SubtaskEvent["kind"], "failed" | "done">, PartitionState>> = {
+  unowned: "waiting",
+  loading: "loading",
+  running: "running",
+  withdrawn: "absent",
+};
+
+export type Found =
+  | { readonly kind: Exclude<PartitionState, "merged" | "failed"> }
+  | { readonly kind: "failed"; readonly failure: Failure };
+
+/** Of each of these subtasks. */
+export async function readPartitionStates(
+  keys: readonly string[],
+  { store, coordinator }: { readonly store: Store; readonly coordinator: Coordinator },
+): Promise<ReadonlyMap<string, Found>> {
+  const states = await coordinator.states(keys);
+  // A partial is stored before its subtask is done: what is neither is nowhere.
+  const stored = await store.findPartials(keys.filter((key) => states.get(key)?.kind !== "owned"));
+  return new Map(keys.map((key) => [key, stored.has(key) ? { kind: "stored" } : describe(states.get(key))]));
+}
+
+function describe(state: SubtaskState | undefined): Found {
+  switch (state?.kind) {
+    case undefined:
+      return { kind: "absent" };
+    case "unowned":
+      return { kind: "waiting" };
+    case "owned":
+      return { kind: state.loading ? "loading" : "running" };
+    case "failed":
+      return state;
+  }
+}

@@ -1,0 +1,38 @@
+/** A coordinator that tells the meter how long its calls took, those on its claims included, and which failed. */
+import type { Claim, Coordinator } from "../../coordination/coordinator.ts";
+import type { Meter } from "./meter.ts";
+import type { coordinatorOperations } from "./metrics.ts";
+import { overlay } from "./overlay.ts";
+
+type Operation = (typeof coordinatorOperations)[number];
+
+export function measureCoordinator(coordinator: Coordinator, meter: Meter): Coordinator {
+  const timed = async <T>(operation: Operation, call: () => Promise<T>): Promise<T> => {
+    const start = performance.now();
+    try {
+      return await call();
+    } catch (error) {
+      meter.count("femtoq_coordinator_failures_total", operation);
+      throw error;
+    } finally {
+      meter.observe("femtoq_coordinator_seconds", operation, (performance.now() - start) / 1000);
+    }
+  };
+  const measureClaim = (claim: Claim): Claim =>
+    overlay(claim, {
+      complete: () => timed("complete", () => claim.complete()),
+      fail: (cause, options) => timed("fail", () => claim.fail(cause, options)),
+      release: () => timed("release", () => claim.release()),
+    });
+  return overlay(coordinator, {
+    enqueue: (request) => timed("enqueue", () => coordinator.enqueue(request)),
+    states: (keys) => timed("states", () => coordinator.states(keys)),
+    renew: (queryId, client) => timed("renew", () => coordinator.renew(queryId, client)),
+    withdraw: (queryId, client) => timed("withdraw", () => coordinator.withdraw(queryId, client)),
+    retry: (request) => timed("retry", () => coordinator.retry(request)),
+    async join(node) {
+      const membership = await coordinator.join(node);
+      return overlay(membership, { claim: async (options) => measureClaim(await membership.claim(options)) });
+    },
+  });
+}

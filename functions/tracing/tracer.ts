@@ -1,0 +1,28 @@
+/** Where traces go. The functions know this seam only. */
+export interface Tracer {
+  /** Never throws and never waits. */
+  send(trace: Trace): void;
+}
+
+export interface Trace {
+  /** The caller's span, of which the trace is to be a part. */
+  readonly parent?: { readonly traceId: string; readonly spanId: string };
+  readonly root: Span;
+}
+
+/** Times are milliseconds since the epoch, with fractions. */
+export interface Span {
+  readonly name: string;
+  readonly start: number;
+  readonly end: number;
+  readonly attributes?: Readonly<Record<string, string | number>>;
+  readonly failed?: boolean;
+  readonly children?: readonly Span[];
+}
+
+/** W3C trace context: the caller's span; undefined where the header is absent or of another form. */
+export function readTraceParent(header: string | undefined): Trace["parent"] {
+  const [, traceId, spanId] = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}/.exec(header ?? "") ?? [];
+  if (traceId === undefined || spanId === undefined || /^0+$/.test(traceId) || /^0+$/.test(spanId)) return undefined;
+  return { traceId, spanId };
+}

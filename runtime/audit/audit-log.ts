@@ -1,0 +1,124 @@
+/**
+ * Do the answers in the logs of a run add up to its requests? From the lines "request received", "request answered", "query accepted" and
+ * "query ended" of one or several processes, in any order.
+ *
+ * A request that a process took and did not answer is lost, unless a request of the same id was answered too: then its client asked again.
+ * Memory: what is open, not what the logs have; so each log is read twice.
+ */
+export interface Audit {
+  /** Requests that came in, and answers that went out. */
+  readonly received: number;
+  readonly answered: number;
+  /** Answers by the class of their status: "2xx", "4xx", "5xx". */
+  readonly byStatus: Readonly<Record<string, number>>;
+  /** Not answered where they came in, but there or elsewhere when they were sent again. */
+  readonly repeated: readonly OpenRequest[];
+  readonly lost: readonly OpenRequest[];
+  /** Different queries that were accepted because something was left to compute. */
+  readonly accepted: number;
+  /** Of these, those whose end no log tells. */
+  readonly open: readonly OpenQuery[];
+  /** Lines that are no entries of a log. */
+  readonly unreadable: number;
+}
+
+export interface OpenRequest {
+  readonly request: string;
+  /** ISO 8601. */
+  readonly time: string;
+  readonly path: string;
+  readonly client?: string;
+  readonly log: string;
+}
+
+export interface OpenQuery {
+  readonly query: string;
+  readonly time: string;
+  readonly log: string;
+}
+
+/** A log that can be read from its start as often as one likes. */
+export interface LogSource {
+  readonly name: string;
+  lines(): AsyncIterable<string>;
+}
+
+interface Entry {
+  readonly msg?: unknown;
+  readonly time?: unknown;
+  readonly request?: unknown;
+  readonly query?: unknown;
+  readonly path?: unknown;
+  readonly client?: unknown;
+  readonly status?: unknown;
+}
+
+export async function auditLogs(logs: readonly LogSource[]): Promise<Audit> {
+  const sums = { received: 0, answered: 0, unreadable: 0 };
+  const byStatus: Record<string, number> = {};
+  const requests: OpenRequest[] = [];
+  const accepted = new Map<string, OpenQuery>();
+  const ended = new Set<string>();
+  for (const log of logs) {
+    // Ids are unique in a process only, and a client may send one several times.
+    const open = new Map<string, OpenRequest[]>();
+    for await (const line of log.lines()) {
+      const entry = parse(line);
+      if (!entry) sums.unreadable++;
+      else if (entry.msg === "request received") {
+        sums.received++;
+        open.set(`${entry.request}`, [...(open.get(`${entry.request}`) ?? []), describeRequest(entry, log.name)]);
+      } else if (entry.msg === "request answered") {
+        sums.answered++;
+        const status = `${Math.floor(Number(entry.status) / 100)}xx`;
+        byStatus[status] = (byStatus[status] ?? 0) + 1;
+        const [, ...left] = open.get(`${entry.request}`) ?? [];
+        if (left.length > 0) open.set(`${entry.request}`, left);
+        else open.delete(`${entry.request}`);
+      } else if (entry.msg === "query accepted") {
+        accepted.set(`${entry.query}`, { query: `${entry.query}`, time: isoTime(entry.time), log: log.name });
+      } else if (entry.msg === "query ended") ended.add(`${entry.query}`);
+    }
+    for (const left of open.values()) requests.push(...left);
+  }
+  const answers = await findAnswers(logs, new Set(requests.map(({ request }) => request)));
+  return {
+    ...sums,
+    byStatus,
+    repeated: requests.filter(({ request }) => answers.has(request)),
+    lost: requests.filter(({ request }) => !answers.has(request)),
+    accepted: accepted.size,
+    open: [...accepted.values()].filter(({ query }) => !ended.has(query)),
+  };
+}
+
+/** Those of the ids that were answered in any log. */
+async function findAnswers(logs: readonly LogSource[], ids: ReadonlySet<string>): Promise<ReadonlySet<string>> {
+  const found = new Set<string>();
+  if (ids.size === 0) return found;
+  for (const log of logs) {
+    for await (const line of log.lines()) {
+      const entry = parse(line);
+      if (entry?.msg === "request answered" && ids.has(`${entry.request}`)) found.add(`${entry.request}`);
+    }
+  }
+  return found;
+}
+
+function parse(line: string): Entry | undefined {
+  try {
+    const entry: unknown = JSON.parse(line);
+    return typeof entry === "object" && entry !== null ? entry : undefined;
+  } catch {
+    // What else stood on standard error, or the last line of a process that was killed while it wrote.
+    return undefined;
+  }
+}
+
+function describeRequest({ request, time, path, client }: Entry, log: string): OpenRequest {
+  return { request: `${request}`, time: isoTime(time), path: `${path}`, ...(typeof client === "string" && { client }), log };
+}
+
+function isoTime(time: unknown): string {
+  return typeof time === "number" && Number.isFinite(time) ? new Date(time).toISOString() : "at an unknown time";
+}

@@ -1,0 +1,34 @@
+/** `npm run audit -- FILE…`: exit code 0 where every request has its answer, 1 where not, 2 where a log cannot be read. */
+import { createReadStream } from "node:fs";
+import { access } from "node:fs/promises";
+import process from "node:process";
+import { createInterface } from "node:readline";
+import { Command } from "commander";
+import { auditLogs, type LogSource } from "./audit-log.ts";
+import { describeAudit } from "./describe-audit.ts";
+
+const program = new Command("npm run audit --")
+  .description("Compares the requests and the answers in the logs of a run, and names the requests without an answer.")
+  .argument("<file...>", "logs as --log-file writes them; of several processes that ran together, all of them")
+  .option("--json", "the whole audit as JSON")
+  .addHelpText("after", "\nExamples:\n  npm run audit -- femtoq.log\n  npm run audit -- dispatch-1.log dispatch-2.log --json")
+  .showHelpAfterError()
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+  .action(async (files: readonly string[], { json }: { readonly json?: boolean }) => {
+    await Promise.all(files.map((file) => access(file)));
+    const audit = await auditLogs(files.map(openLog));
+    process.stdout.write(json ? `${JSON.stringify(audit)}\n` : describeAudit(audit));
+    process.exitCode = audit.lost.length === 0 ? 0 : 1;
+  });
+
+const openLog = (file: string): LogSource => ({
+  name: file,
+  lines: () => createInterface({ input: createReadStream(file, "utf8"), crlfDelay: Number.POSITIVE_INFINITY }),
+});
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.stderr.write(`Cannot read the logs: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,34 @@
+/**
+ * The compute function alone, for hosts that serve a module's `fetch` (`deno serve -A runtime/compute-function.ts`): `POST /compute`, `/healthz`,
+ * `/readyz`. It claims nothing; processes with `--compute-url` ask it. Told by `FEMTOQ_*` variables what `runtime/start.ts` is told by options.
+ */
+import process from "node:process";
+import { createCoordinator } from "../coordination/embedded.ts";
+import { createMemoryJournal } from "../coordination/memory-journal.ts";
+import { createApp } from "../functions/app.ts";
+import { createAssets } from "./assets.ts";
+import { openCompute } from "./compute.ts";
+import { readConfig } from "./config.ts";
+import { createLog } from "./log.ts";
+import { openDatasets } from "./open-datasets.ts";
+import { openConfiguredStore } from "./open-store.ts";
+
+const config = readConfig([], process.env);
+const log = createLog(config);
+const { store, notReady: storeNotReady } = await openConfiguredStore(config, log);
+const compute = openCompute({ config, store, log });
+const { catalogue } = await openDatasets({ config, store, workers: undefined, stopping: new AbortController().signal, log });
+const app = createApp({
+  role: "compute",
+  catalogue,
+  // It has no queue: this one stays empty.
+  coordinator: await createCoordinator({ journal: createMemoryJournal() }),
+  store,
+  executor: compute.over(catalogue).executor,
+  assets: createAssets(),
+  log,
+  queryFunctions: new Map(),
+  notReady: () => [...storeNotReady(), ...compute.notReady()],
+});
+
+export default { fetch: (request: Request): Response | Promise<Response> => app.fetch(request) };

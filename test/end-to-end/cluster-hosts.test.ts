@@ -1,0 +1,78 @@
+/** Parts of a cluster on different hosts of JavaScript, and the compute function at a URL. */
+import assert from "node:assert/strict";
+import { after, type TestContext, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { findDeno } from "../runtime/server-process.ts";
+import { poll, post } from "../runtime/slow-query.ts";
+import { requireServer } from "../servers/require-server.ts";
+import { findFreePort, startProcess } from "../servers/server-process.ts";
+import { askCluster, readEvents } from "../support/ask-cluster.ts";
+import { openCluster, readNodes, startClusterServers } from "../support/cluster.ts";
+import { assertComplete, makeClusterDataset, clusterQuery as query } from "../support/cluster-dataset.ts";
+
+const servers = requireServer("a cluster on Node and Deno", await startClusterServers({ tick: 200 }));
+const dataset = await makeClusterDataset();
+
+after(async () => {
+  await servers?.stop();
+  await dataset.remove();
+});
+
+/** `deno serve` of the compute function alone. */
+async function serveFunction(t: TestContext, mongodb: string): Promise<string> {
+  const port = await findFreePort();
+  const module = fileURLToPath(new URL("../../runtime/compute-function.ts", import.meta.url));
+  const [, data] = dataset.args;
+  const settings = [`FEMTOQ_MONGODB=${mongodb}`, `FEMTOQ_DATA=${data}`, "FEMTOQ_THREADS=1", "FEMTOQ_MEMORY=64MiB"];
+  const served = await startProcess({
+    what: "the compute function on Deno",
+    command: "env",
+    parameters: [...settings, findDeno(), "serve", "-A", "--no-check", "--host", "127.0.0.1", "--port", `${port}`, module],
+    readyPort: (line) => (/Listening on/.test(line) ? port : undefined),
+  });
+  t.after(() => served.stop());
+  return `http://127.0.0.1:${port}`;
+}
+
+if (servers) {
+  for (const [dispatch, compute] of [
+    ["deno", "node"],
+    ["node", "deno"],
+  ] as const) {
+    test(`a dispatcher on ${dispatch} and a node on ${compute} answer a query together, and its stream ends`, async (t) => {
+      const cluster = await openCluster(t, servers, { args: dataset.args });
+      const dispatcher = await cluster.start("dispatch", { runtime: dispatch });
+      const { status: accepted } = await post(dispatcher.url, query(100));
+      const streamed = readEvents(dispatcher.url, accepted.id, AbortSignal.timeout(60_000));
+      const node = await cluster.start("compute", { runtime: compute });
+      const last = (await streamed).at(-1)!;
+      assert.equal(last.event, "done");
+      assertComplete(last.status, 100);
+      for (const member of [node, dispatcher]) {
+        const { code, stderr } = await cluster.end(member);
+        assert.equal(code, 0, stderr);
+      }
+    });
+  }
+
+  test("a node with --compute-url has the compute function of another host do the work", async (t) => {
+    const cluster = await openCluster(t, servers, { args: dataset.args });
+    const url = await serveFunction(t, cluster.mongodb);
+    const dispatcher = await cluster.start("dispatch");
+    const node = await cluster.start("compute", { args: ["--compute-url", url] });
+    assertComplete(await askCluster(query(80), { urls: () => cluster.urls, patience: 60 }), 80);
+    const { nodes } = await readNodes(dispatcher.url);
+    assert.match(nodes[0]!.host, new RegExp(`for ${new URL(url).host}$`));
+    assert.equal((await fetch(`${node.url}/compute`, { method: "POST", body: "{}" })).status, 404);
+  });
+
+  test("a node whose compute function cannot be reached fails its subtasks and says why", async (t) => {
+    const cluster = await openCluster(t, servers, { args: dataset.args });
+    await cluster.start("dispatch");
+    const port = await findFreePort();
+    const node = await cluster.start("compute", { args: ["--compute-url", `http://127.0.0.1:${port}`] });
+    await post(cluster.urls[0]!, query(70));
+    await poll(async () => node.stderr.includes("The compute function at 127.0.0.1"));
+    assert.match(node.stderr, new RegExp(`The compute function at 127\\.0\\.0\\.1:${port} failed: .*(refused|ECONNREFUSED)`, "i"));
+  });
+}

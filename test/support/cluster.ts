@@ -1,0 +1,156 @@
+/** A cluster on this machine: real processes of chosen roles on one ZooKeeper and one MongoDB, ended together. */
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+import { Connection } from "../../coordination/zookeeper/connection.ts";
+import { create } from "../../coordination/zookeeper/operations.ts";
+import type { Role } from "../../functions/roles.ts";
+import { type Exit, type ProcessOptions, type ServerProcess, startServerProcess } from "../runtime/server-process.ts";
+import { silent } from "../runtime/silent-log.ts";
+import { findMongoProgram, type OwnMongoServer } from "../servers/mongo-server.ts";
+import { makeServerDirectory } from "../servers/server-directory.ts";
+import { type OwnZooKeeperServer, startZooKeeper, type ZooKeeperVersion } from "../servers/zookeeper-server.ts";
+
+export interface Member extends ServerProcess {
+  readonly role: Role;
+}
+
+export interface StartOptions extends ProcessOptions {
+  /** Further options as on the command line. */
+  readonly args?: readonly string[];
+}
+
+export interface ClusterOptions {
+  /** `HOST:PORT,…/chroot`. */
+  readonly zookeeper: string;
+  readonly mongodb: string;
+  /** Of every process: `--data` and the like. */
+  readonly args: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** Processes only: the servers are the caller's. */
+export class Cluster {
+  /** Those that run, or ended by themselves. */
+  readonly members = new Set<Member>();
+  readonly #options: ClusterOptions;
+
+  constructor(options: ClusterOptions) {
+    this.#options = options;
+  }
+
+  get zookeeper(): string {
+    return this.#options.zookeeper;
+  }
+
+  get mongodb(): string {
+    return this.#options.mongodb;
+  }
+
+  /** Resolves when the process listens. */
+  async start(role: Role, { args = [], environment, ...options }: StartOptions = {}): Promise<Member> {
+    const { zookeeper, mongodb, args: shared } = this.#options;
+    const started = await startServerProcess(["--role", role, "--zookeeper", zookeeper, "--mongodb", mongodb, ...shared, ...args], {
+      ...options,
+      environment: { ...this.#options.environment, ...environment },
+    });
+    const member: Member = Object.assign(started, { role });
+    this.members.add(member);
+    return member;
+  }
+
+  /** Of those that take queries. */
+  get urls(): readonly string[] {
+    return [...this.members].filter(({ role }) => role !== "compute").map(({ url }) => url);
+  }
+
+  /** As a power cut would end it. Resolves when it is gone. */
+  async kill(member: Member): Promise<void> {
+    this.members.delete(member);
+    // One that is stopped takes no other signal; this one it takes.
+    member.kill("SIGKILL");
+    await member.exited;
+  }
+
+  /** With SIGTERM. Gives its exit code, its log and what it printed. */
+  async end(member: Member): Promise<Exit> {
+    this.members.delete(member);
+    member.kill("SIGTERM");
+    return member.exited;
+  }
+
+  async killAll(): Promise<void> {
+    await Promise.all([...this.members].map((member) => this.kill(member)));
+  }
+}
+
+export interface ClusterServers {
+  readonly zookeeper: OwnZooKeeperServer;
+  readonly mongo: OwnMongoServer;
+  stop(): Promise<void>;
+}
+
+export interface ServersOptions {
+  /** ZooKeeper's, in milliseconds: sessions end after 2 to 20 of them. */
+  readonly tick?: number;
+  readonly version?: ZooKeeperVersion;
+}
+
+/** The two servers of a cluster, or what is missing. */
+export async function startClusterServers(options: ServersOptions = {}): Promise<ClusterServers | { readonly missing: string }> {
+  const program = await findMongoProgram();
+  if ("missing" in program) return program;
+  const directory = await makeServerDirectory();
+  const zookeeper = await startZooKeeper({ directory: join(directory, "zookeeper"), ...options });
+  if ("missing" in zookeeper) return zookeeper;
+  const mongo = await program.start({ directory: join(directory, "mongo") });
+  return {
+    zookeeper,
+    mongo,
+    async stop() {
+      await Promise.all([zookeeper.stop(), mongo.stop()]);
+    },
+  };
+}
+
+export async function createZnode(hosts: string, path: string, content = ""): Promise<void> {
+  const connection = await Connection.open({ hosts, sessionTimeout: 10_000, startTimeout: 30_000, log: silent });
+  await connection.run((session) => session.commit([create(path, Buffer.from(content))])).finally(() => connection.close());
+}
+
+let clusters = 0;
+
+/** A cluster of its own on these servers: a root and a database that nobody else has. Its processes end with the test. */
+export async function openCluster(
+  t: Pick<TestContext, "after">,
+  { zookeeper, mongo }: ClusterServers,
+  options: Pick<ClusterOptions, "args" | "environment">,
+): Promise<Cluster> {
+  const name = `cluster${++clusters}`;
+  await createZnode(zookeeper.hosts, `/${name}`);
+  const cluster = new Cluster({ zookeeper: `${zookeeper.hosts}/${name}`, mongodb: `${mongo.uri}${name}`, ...options });
+  t.after(() => cluster.killAll());
+  return cluster;
+}
+
+/** Why a process should get no requests now. */
+export async function readReasons({ url }: Pick<Member, "url">): Promise<readonly string[]> {
+  const response = await fetch(`${url}/readyz`);
+  return ((await response.json()) as { readonly reasons: readonly string[] }).reasons;
+}
+
+export interface NodesAnswer {
+  readonly nodes: readonly {
+    readonly id: string;
+    readonly host: string;
+    readonly threads: number;
+    readonly running: number;
+    readonly done: number;
+    readonly failed: number;
+    readonly since: string;
+  }[];
+  readonly subtasks: { readonly unowned: number; readonly owned: number; readonly failed: number };
+}
+
+export async function readNodes(url: string): Promise<NodesAnswer> {
+  return (await fetch(`${url}/nodes`)).json();
+}

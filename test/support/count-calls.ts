@@ -1,0 +1,25 @@
+/** A store that tells which of its functions were called. */
+import type { Store } from "../../storage/store.ts";
+
+export interface CallCounter {
+  readonly store: Store;
+  /** Names of the functions called since the last call of this, in order; those that ask nothing of disk or server are not counted. */
+  take(): readonly string[];
+}
+
+const free = new Set<PropertyKey>(["pin", "close"]);
+
+export function countCalls(store: Store): CallCounter {
+  const calls: string[] = [];
+  const counting = new Proxy(store, {
+    get(target, name, receiver) {
+      const member = Reflect.get(target, name, receiver);
+      if (typeof member !== "function" || free.has(name)) return member;
+      return (...args: unknown[]) => {
+        calls.push(String(name));
+        return member.apply(target, args);
+      };
+    },
+  });
+  return { store: counting, take: () => calls.splice(0) };
+}

@@ -1,0 +1,69 @@
+/** A way to a MongoDB server that counts the commands it carries: each is one round trip. */
+import { connect, createServer, type Socket } from "node:net";
+
+export interface CommandCounter {
+  readonly uri: string;
+  /** The commands since the last call, in order, as `find results`. What drivers send by themselves is not counted. */
+  take(): readonly string[];
+  stop(): Promise<void>;
+}
+
+const headerBytes = 16;
+const opMessage = 2013;
+/** Flags, the kind of the first section, the length of its document and the type of its first element. */
+const beforeName = headerBytes + 4 + 1 + 4 + 1;
+const ownOfDrivers = new Set(["hello", "ismaster", "isMaster", "endSessions"]);
+
+/** `uri` names one server, by address and port. */
+export async function countCommands(uri: string): Promise<CommandCounter> {
+  const { hostname, port } = new URL(uri);
+  const commands: string[] = [];
+  const sockets = new Set<Socket>();
+  const server = createServer((client) => {
+    const target = connect(Number(port), hostname);
+    const read = createReader((command) => commands.push(command));
+    client.on("data", (data) => {
+      read(data);
+      target.write(data);
+    });
+    target.on("data", (data) => client.write(data));
+    for (const [socket, other] of [
+      [client, target],
+      [target, client],
+    ] as const) {
+      sockets.add(socket);
+      socket.on("error", () => other.destroy());
+      socket.on("close", () => {
+        other.destroy();
+        sockets.delete(socket);
+      });
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    uri: `mongodb://127.0.0.1:${(server.address() as { readonly port: number }).port}/`,
+    take: () => commands.splice(0),
+    async stop() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+const readText = (message: Buffer, start: number): string => message.toString("utf8", start, message.indexOf(0, start));
+
+/** Takes the bytes of one connection as they come. */
+function createReader(tell: (command: string) => void): (data: Buffer) => void {
+  let rest: Buffer = Buffer.alloc(0);
+  return (data) => {
+    rest = Buffer.concat([rest, data]);
+    while (rest.length >= headerBytes && rest.length >= rest.readInt32LE(0)) {
+      const message = rest.subarray(0, rest.readInt32LE(0));
+      rest = rest.subarray(message.length);
+      if (message.readInt32LE(12) !== opMessage) continue;
+      const name = readText(message, beforeName);
+      // The name's value is the collection: its length, then its text.
+      if (!ownOfDrivers.has(name)) tell(`${name} ${readText(message, beforeName + name.length + 1 + 4)}`);
+    }
+  };
+}
