@@ -1,0 +1,116 @@
+/**
+ * Reads a ZooKeeper transaction log as an auditor: whoever completed a subtask must have held its claim at that moment, and each subtask is completed once
+ * each time it is asked for. Pure.
+ */
+
+export interface Transaction {
+  /** Grows; sixteen hexadecimal digits. */
+  readonly number: string;
+  readonly session: string;
+  readonly operations: readonly Operation[];
+}
+
+export type Operation =
+  | { readonly kind: "create" | "ephemeral" | "remove" | "set" | "check"; readonly path: string }
+  /** Of the session; what it owned goes. */
+  | { readonly kind: "end" };
+
+export interface Audit {
+  readonly asked: number;
+  readonly claimed: number;
+  readonly completed: number;
+  /** Claims that ended with their session. */
+  readonly lost: number;
+  /** Subtasks that are still there. */
+  readonly left: number;
+  /** One line each. */
+  readonly violations: readonly string[];
+}
+
+/** Of the logs of all members of an ensemble, as `PrintTransactions` prints them; each transaction once, in their order. */
+export function readTransactions(logs: readonly string[]): readonly Transaction[] {
+  const byNumber = new Map<string, Transaction>();
+  for (const line of logs.flatMap((log) => log.split("\n"))) {
+    const [zxid, session, ...fields] = line.split("\t");
+    if (!zxid || session === undefined) continue;
+    const number = zxid.padStart(16, "0");
+    const operations = fields.map((field) => {
+      const [kind, path] = field.split(" ");
+      return { kind, path } as Operation;
+    });
+    byNumber.set(number, { number, session, operations });
+  }
+  return [...byNumber.values()].toSorted((a, b) => (a.number < b.number ? -1 : 1));
+}
+
+export function auditClaims(transactions: readonly Transaction[], root = "/femtoq"): Audit {
+  /** Session that holds each claim's znode, by the znode's name: that of the subtask, or of a further copy. */
+  const holders = new Map<string, string>();
+  const alive = new Set<string>();
+  const ended = new Set<string>();
+  const violations: string[] = [];
+  const counts = { asked: 0, claimed: 0, completed: 0, lost: 0 };
+  const claim = new RegExp(`^${root}/claims/([\\w-]{22})(\\.\\w+)?$`);
+  const subtask = new RegExp(`^${root}/subtasks/[0-9a-f]{2}/([\\w-]{22})$`);
+
+  for (const { number, session, operations } of transactions) {
+    const complain = (what: string) => violations.push(`transaction ${number} of session ${session} ${what}`);
+    if (ended.has(session)) complain("came after the session's end");
+    const isWithdrawal = operations.some((operation) => operation.kind === "create" && operation.path.startsWith(`${root}/withdrawn/`));
+    const held = new Set([...operations].flatMap((operation) => heldBy(operation, session)));
+    for (const operation of operations) {
+      if (operation.kind === "end") endSession(session);
+      else apply(operation, { session, held, isWithdrawal, complain });
+    }
+  }
+  return { ...counts, left: alive.size, violations };
+
+  /** The subtask whose claim this operation of its holder gives up. */
+  function heldBy(operation: Operation, session: string): readonly string[] {
+    if (operation.kind !== "remove") return [];
+    const [name, hash, mark] = claim.exec(operation.path) ?? [];
+    return name !== undefined && !isMark(mark) && holders.get(operation.path) === session ? [hash!] : [];
+  }
+
+  function apply(
+    { kind, path }: Exclude<Operation, { kind: "end" }>,
+    at: {
+      readonly session: string;
+      readonly held: ReadonlySet<string>;
+      readonly isWithdrawal: boolean;
+      readonly complain: (what: string) => void;
+    },
+  ): void {
+    const [, claimed, mark] = claim.exec(path) ?? [];
+    const [, identity] = subtask.exec(path) ?? [];
+    if (claimed !== undefined && !isMark(mark)) {
+      if (kind === "ephemeral") {
+        counts.claimed++;
+        if (!alive.has(claimed)) at.complain(`claimed ${claimed}, which nobody asks for`);
+        holders.set(path, at.session);
+      } else if (kind === "remove") {
+        if (holders.get(path) !== at.session) at.complain(`gave up a claim on ${claimed} that it did not hold`);
+        holders.delete(path);
+      }
+    } else if (identity !== undefined && kind === "create") {
+      counts.asked++;
+      alive.add(identity);
+    } else if (identity !== undefined && kind === "remove") {
+      if (!alive.delete(identity)) at.complain(`ended ${identity} a second time`);
+      if (at.held.has(identity)) counts.completed++;
+      else if (!at.isWithdrawal) at.complain(`completed ${identity} without its claim`);
+    }
+  }
+
+  function endSession(session: string): void {
+    ended.add(session);
+    for (const [path, holder] of holders) {
+      if (holder !== session) continue;
+      holders.delete(path);
+      counts.lost++;
+    }
+  }
+}
+
+/** `.running` says that the claim's holder computes; it is no claim. */
+const isMark = (mark: string | undefined): boolean => mark === ".running";

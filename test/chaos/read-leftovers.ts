@@ -1,0 +1,36 @@
+/** What the coordinator still has in ZooKeeper. */
+import type { Connection } from "../../coordination/zookeeper/connection.ts";
+import { createLayout } from "../../coordination/zookeeper/layout.ts";
+import type { Session } from "../../coordination/zookeeper/session.ts";
+
+/** How many znodes of each kind are there that must not stay when nothing is asked for. */
+export type Leftovers = Readonly<Record<"subtasks" | "asks" | "queries" | "claims" | "held" | "failed" | "locks", number>>;
+
+const layout = createLayout("/femtoq");
+
+export function readLeftovers(connection: Connection): Promise<Leftovers> {
+  return connection.run(async (session) => {
+    const count = async (path: string) => (await list(session, path)).length;
+    const [subtasks, held, asks, queries, claims, failed, locks] = await Promise.all([
+      Promise.all(layout.shards.map(count)).then(sum),
+      // A registration's own znode stays as long as its node.
+      list(session, layout.held).then((instances) =>
+        Promise.all(instances.map((instance) => count(`${layout.held}/${instance}`))).then(sum),
+      ),
+      count(layout.asks),
+      count(layout.queries),
+      count(layout.claims),
+      count(layout.failed),
+      count(layout.locks),
+    ]);
+    return { subtasks, asks, queries, claims, held, failed, locks };
+  });
+}
+
+async function list(session: Session, path: string): Promise<readonly string[]> {
+  return (await session.list(path))?.children ?? [];
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+
+export const isClean = (left: Leftovers): boolean => sum(Object.values(left)) === 0;

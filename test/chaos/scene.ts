@@ -1,0 +1,108 @@
+/** A cluster for some rounds: fresh servers, two dispatchers, four nodes of which the last has a link that can be cut. Everything in it ends by `close`. */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { Connection } from "../../coordination/zookeeper/connection.ts";
+import { silent } from "../runtime/silent-log.ts";
+import { Cluster } from "../support/cluster.ts";
+import { linkByNamespace, linkByProxies, type NodeLink } from "./node-link.ts";
+import { Place } from "./place.ts";
+import { type Disturbance, dataset } from "./plan-round.ts";
+import { openMongoFor, openZooKeeperFor, type ZooKeeper } from "./servers.ts";
+
+export const nodeCount = 4;
+export const dispatcherCount = 2;
+
+export interface SceneOptions {
+  readonly zookeeper: "ensemble" | "lone";
+  /** Servers' files and logs. */
+  readonly directory: string;
+  /** The address that servers listen on. */
+  readonly host: string;
+  readonly link: "namespace" | "proxies";
+  /** Path of the Parquet file. */
+  readonly data: string;
+}
+
+export class Scene {
+  readonly zookeeper: ZooKeeper;
+  readonly connection: Connection;
+  readonly dispatchers: readonly Place[];
+  readonly nodes: readonly Place[];
+  /** What should not have happened by itself. */
+  readonly crashes: string[] = [];
+  readonly #link: NodeLink;
+  readonly #stop: () => Promise<void>;
+
+  static async open(options: SceneOptions): Promise<Scene> {
+    const { directory, host } = options;
+    await mkdir(join(directory, "logs"), { recursive: true });
+    const zookeeper = await openZooKeeperFor(options.zookeeper, { directory: join(directory, "zookeeper"), host });
+    const mongo = await openMongoFor({ directory: join(directory, "mongo"), host });
+    const mongodb = `${mongo.uri}chaos`;
+    const targets = { zookeeper: zookeeper.hosts, mongodb };
+    const link = options.link === "namespace" ? await linkByNamespace() : await linkByProxies(targets);
+    const connection = await Connection.open({ hosts: zookeeper.hosts, sessionTimeout: 10_000, startTimeout: 30_000, log: silent });
+    const stop = async () => {
+      await connection.close();
+      await link.stop();
+      await Promise.all([zookeeper.stop(), mongo.stop()]);
+    };
+    const limits = ["--threads", "1", "--memory", "64MiB", "--log-level", "info"];
+    const cluster = new Cluster({ ...targets, args: [...limits, "--data", `${dataset}=${options.data}`] });
+    const scene = new Scene({ zookeeper, connection, link, stop, cluster, logs: join(directory, "logs") });
+    await Promise.all([...scene.dispatchers, ...scene.nodes].map((place) => place.fill()));
+    return scene;
+  }
+
+  private constructor(parts: {
+    readonly zookeeper: ZooKeeper;
+    readonly connection: Connection;
+    readonly link: NodeLink;
+    readonly stop: () => Promise<void>;
+    readonly cluster: Cluster;
+    readonly logs: string;
+  }) {
+    const { zookeeper, connection, link, cluster, logs } = parts;
+    this.zookeeper = zookeeper;
+    this.connection = connection;
+    this.#link = link;
+    this.#stop = parts.stop;
+    const open = (role: "dispatch" | "compute", index: number, isLinked: boolean) => {
+      const name = `${role}-${index + 1}`;
+      const onCrash = (what: string) => void this.crashes.push(what);
+      return new Place({ name, role, cluster, start: isLinked ? link.start : {}, logFile: join(logs, `${name}.log`), onCrash });
+    };
+    this.dispatchers = Array.from({ length: dispatcherCount }, (_, index) => open("dispatch", index, false));
+    this.nodes = Array.from({ length: nodeCount }, (_, index) => open("compute", index, index === nodeCount - 1));
+  }
+
+  /** Of dispatchers that can answer now. */
+  readonly urls = (): readonly string[] => this.dispatchers.flatMap(({ url }) => url ?? []);
+
+  /** Resolves when it is over and what was harmed is there again. */
+  async disturb(disturbance: Disturbance): Promise<void> {
+    switch (disturbance.kind) {
+      case "kill node":
+        return this.nodes[disturbance.member]!.kill(disturbance.for);
+      case "kill dispatcher":
+        return this.dispatchers[disturbance.member]!.kill(disturbance.for);
+      case "freeze node":
+        return this.nodes[disturbance.member]!.freeze(disturbance.for);
+      case "freeze dispatcher":
+        return this.dispatchers[disturbance.member]!.freeze(disturbance.for);
+      case "kill ZooKeeper":
+        return this.zookeeper.kill(disturbance.member, disturbance.for);
+      case "cut network":
+        await this.#link.cut();
+        await delay(disturbance.for);
+        return this.#link.mend();
+    }
+  }
+
+  /** Living processes' logs go to their files, too. */
+  async close(): Promise<void> {
+    await Promise.all([...this.dispatchers, ...this.nodes].map((place) => place.end()));
+    await this.#stop();
+  }
+}
