@@ -1,0 +1,45 @@
+/**
+ * Two nodes in a process of their own, which complete what they claim and compute nothing: `HOSTS ROOT NAME`. A JSON line says when they wait, then each half second what they did;
+ * they begin at SIGUSR2 and leave at SIGTERM.
+ */
+import process from "node:process";
+import { createZooKeeperCoordinator } from "../../../coordination/zookeeper/coordinator.ts";
+
+const claimsEach = 64;
+const [hosts = "", root = "", name = ""] = process.argv.slice(2);
+const ignore = () => {};
+const log = { info: ignore, warn: ignore, error: (fields: object, message: string) => console.error(message, fields) };
+const coordinator = await createZooKeeperCoordinator({ hosts, root, log });
+const nodes = await Promise.all(
+  [1, 2].map((which) => coordinator.join({ id: `${name} ${which}`, host: "localhost", threads: claimsEach, cacheLimit: 0 })),
+);
+const stop = new AbortController();
+let done = 0;
+let peak = process.memoryUsage().rss;
+const say = () => {
+  peak = Math.max(peak, process.memoryUsage().rss);
+  console.log(JSON.stringify({ done, rss: peak }));
+};
+process.on("SIGUSR2", () => {
+  for (const node of nodes) for (let index = 0; index < claimsEach; index++) void pull(node);
+});
+const timer = setInterval(say, 500);
+process.on("SIGTERM", async () => {
+  clearInterval(timer);
+  stop.abort();
+  await Promise.all(nodes.map((node) => node.leave()));
+  await coordinator.close();
+  say();
+});
+say();
+
+async function pull(node: (typeof nodes)[number]): Promise<void> {
+  while (!stop.signal.aborted) {
+    try {
+      const claim = await node.claim({ signal: stop.signal });
+      if (await claim.complete()) done++;
+    } catch (error) {
+      if (!stop.signal.aborted) console.error("a claim failed", error);
+    }
+  }
+}

@@ -1,0 +1,178 @@
+/**
+ * `npm run bench:large`: one query of many partitions through one process whose compute function does next to nothing, so that what is left is the
+ * work of dispatcher, queue and store. Asserts nothing.
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { Command, Option } from "commander";
+import { createCoordinator } from "../../coordination/embedded.ts";
+import { createLmdbJournal } from "../../coordination/lmdb-journal.ts";
+import type { Catalogue, Dataset } from "../../datasets/dataset.ts";
+import { encodePartial } from "../../engine/partial.ts";
+import type { Status } from "../../functions/api.ts";
+import { createApp } from "../../functions/app.ts";
+import { HttpProblem } from "../../functions/problem.ts";
+import type { Executor, Services } from "../../functions/services.ts";
+import { drawTable } from "../../runtime/cli/draw-table.ts";
+import { createInvoke, RunningNotices } from "../../runtime/invoke-compute.ts";
+import { startPullLoop } from "../../runtime/pull-loop.ts";
+import { openStore } from "../../storage/embedded.ts";
+import { openEnvironment } from "../../storage/environment.ts";
+import { openMongoStore } from "../../storage/mongodb.ts";
+import type { Store } from "../../storage/store.ts";
+import { silent } from "../runtime/silent-log.ts";
+import { openMongo } from "../servers/mongo-server.ts";
+import { Closing } from "../support/closing.ts";
+import { startUsage, type Usage } from "./measure-usage.ts";
+
+const options = new Command("bench:large")
+  .description("one query of many partitions: time, memory, and how long the event loop was busy at a stretch")
+  .option("--partitions <N>", "of the dataset", Number, 100_000)
+  .addOption(new Option("--form <FORM>", "which store").choices(["embedded", "mongodb"]).default("embedded"))
+  .option("--json", "one JSON line for each step")
+  .parse()
+  .opts<{ readonly partitions: number; readonly form: "embedded" | "mongodb"; readonly json?: boolean }>();
+
+const entries = 1000;
+const slots = 4;
+const query = (upper: number) => ({
+  dataset: "large",
+  histograms: { h: { axes: [{ type: "regular", bins: 100, lower: 0, upper, value: "x" }] } },
+});
+const partial = await encodePartial({
+  entries,
+  filters: [],
+  histograms: [{ storage: "count", fills: entries, nonFinite: 0, cells: 102, values: new Float64Array(102).fill(entries / 102) }],
+});
+
+const closing = new Closing();
+try {
+  const steps = await run(options.partitions);
+  if (options.json) for (const step of steps) console.log(JSON.stringify({ form: options.form, partitions: options.partitions, ...step }));
+  else draw(steps);
+} finally {
+  await closing.close();
+}
+
+async function run(partitions: number): Promise<readonly Usage[]> {
+  const directory = await mkdtemp(join(tmpdir(), "femtoq-large-"));
+  closing.after(() => rm(directory, { recursive: true, force: true }));
+  const store = await open(directory);
+  const journal = createLmdbJournal(await openEnvironment({ directory: join(directory, "coordination") }));
+  const coordinator = await createCoordinator({ journal, log: silent });
+  closing.after(() => coordinator.close());
+  const executor: Executor = { run: async () => new Uint8Array(partial) };
+  const refusing: Executor = {
+    run: () => Promise.reject(new HttpProblem(422, "bad-data", "Cannot read this partition: its page header is damaged")),
+  };
+  const dataset = makeDataset(partitions);
+  const services = (compute: Executor): Services => ({
+    role: "all",
+    catalogue: catalogueOf(dataset),
+    coordinator,
+    store,
+    executor: compute,
+    assets: async () => undefined,
+    log: silent,
+    queryFunctions: new Map(),
+    notReady: () => [],
+  });
+  const app = createApp(services(executor));
+  const steps: Usage[] = [];
+  const measure = async (step: string, action: () => Promise<Status>): Promise<void> => {
+    process.stderr.write(`${step} …\n`);
+    const stop = startUsage(step);
+    const status = await action();
+    const text = JSON.stringify(status);
+    const { done, failed } = status.partitions;
+    steps.push({ ...stop(), done, failed, statusBytes: text.length });
+  };
+  const ask = async (to: ReturnType<typeof createApp>, upper: number, wait = 0) => {
+    const headers = { ...(wait > 0 && { prefer: `wait=${wait}` }) };
+    const response = await to.request("/queries", { method: "POST", headers, body: JSON.stringify(query(upper)) });
+    if (!response.ok) throw new Error(await response.text());
+    return (await response.json()) as Status;
+  };
+
+  await measure("submit", () => ask(app, 1));
+  const pull = (of: ReturnType<typeof createApp>) => pullFrom(of);
+  const pulling = await pull(app);
+  await measure("run", () => ask(app, 1, 600));
+  await measure("repeat, same dispatcher", () => ask(app, 1));
+  await measure("repeat, another dispatcher", () => ask(createApp(services(executor)), 1));
+  await pulling.stop();
+  const failing = createApp(services(refusing));
+  const pullingFailures = await pull(failing);
+  await measure("run, every partition fails", () => ask(failing, 2, 600));
+  await pullingFailures.stop();
+  return steps;
+
+  async function pullFrom(of: ReturnType<typeof createApp>) {
+    const node = { id: `bench-${Math.random()}`, host: "localhost", threads: slots, cacheLimit: 1 };
+    return startPullLoop({
+      membership: await coordinator.join(node),
+      invoke: createInvoke((request) => of.fetch(request), new RunningNotices()),
+      store,
+      slots,
+      prefers: () => true,
+      cacheBytes: () => 0,
+      log: silent,
+    });
+  }
+}
+
+async function open(directory: string): Promise<Store> {
+  if (options.form === "embedded") {
+    const store = await openStore({ directory: join(directory, "store") });
+    closing.after(() => store.close());
+    return store;
+  }
+  const server = await openMongo({ directory: join(directory, "mongo") });
+  if ("missing" in server) throw new Error(`Cannot run on MongoDB: there is ${server.missing}`);
+  closing.after(() => server.stop());
+  const store = await openMongoStore({ uri: server.uri, database: `femtoq-bench-${process.pid}`, log: silent });
+  closing.after(async () => {
+    await store.reset();
+    await store.close();
+  });
+  return store;
+}
+
+function makeDataset(count: number): Dataset {
+  const partitions = Array.from({ length: count }, (_, index) => ({
+    index,
+    file: { path: `/data/Run2012B_SingleMu-${Math.floor(index / 10)}.parquet`, size: 1e9, modified: 1e12 },
+    rowGroup: index % 10,
+    entries,
+    firstEntry: (index % 10) * entries,
+    fingerprint: index.toString(16).padStart(64, "0"),
+  }));
+  const schema = { columns: [{ name: "x", dtype: "float64", nullable: false }], unsupported: [] } as const;
+  return { name: "large", schema, partitions, broken: [], entries: count * entries, bytes: count * 1e8 };
+}
+
+const catalogueOf = (dataset: Dataset): Catalogue => ({
+  names: () => [dataset.name],
+  refresh: async () => undefined,
+  forget: async () => "in-use",
+  get: async (name) => (name === dataset.name ? dataset : undefined),
+  locate: () => Promise.reject(new Error("nothing is read")),
+});
+
+function draw(steps: readonly Usage[]): void {
+  const heads = ["step", "seconds", "longest turn, ms", "heap, MB", "RSS, MB", "done", "failed", "status, bytes"];
+  const rows = steps.map(({ step, seconds, longestTurn, heap, rss, done, failed, statusBytes }) => [
+    step,
+    seconds.toFixed(2),
+    longestTurn.toFixed(0),
+    heap.toFixed(0),
+    rss.toFixed(0),
+    `${done ?? ""}`,
+    `${failed ?? ""}`,
+    `${statusBytes ?? ""}`,
+  ]);
+  const columns = heads.map((head, index) => (index === 0 ? { head } : { head, align: "right" as const }));
+  console.log(drawTable(columns, rows).join("\n"));
+}

@@ -1,0 +1,37 @@
+/** What a step took of this process: time, the most memory, and the longest turn of the event loop. */
+import { clearInterval, setInterval } from "node:timers";
+import { measureLongestTurn } from "../runtime/longest-turn.ts";
+
+export interface Usage {
+  readonly step: string;
+  readonly seconds: number;
+  /** Milliseconds. */
+  readonly longestTurn: number;
+  /** Megabytes, at most, seen every 50 ms. */
+  readonly heap: number;
+  readonly rss: number;
+  readonly done?: number;
+  readonly failed?: number;
+  readonly statusBytes?: number;
+}
+
+const sampleEvery = 50;
+
+/** Measures until the returned function is called. */
+export function startUsage(step: string): () => Usage {
+  const begun = performance.now();
+  const stopTurns = measureLongestTurn();
+  let heap = 0;
+  let rss = 0;
+  const sample = () => {
+    const usage = process.memoryUsage();
+    heap = Math.max(heap, usage.heapUsed);
+    rss = Math.max(rss, usage.rss);
+  };
+  const sampling = setInterval(sample, sampleEvery);
+  return () => {
+    clearInterval(sampling);
+    sample();
+    return { step, seconds: (performance.now() - begun) / 1000, longestTurn: stopTurns(), heap: heap / 1e6, rss: rss / 1e6 };
+  };
+}
