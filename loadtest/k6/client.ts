@@ -1,0 +1,50 @@
+/** HTTP to the server under test. */
+import exec from "k6/execution";
+import http, { type Params, type RefinedResponse } from "k6/http";
+import type { Answer } from "../queries/find-fault.ts";
+import { serverUrls } from "./settings.ts";
+
+export interface Status extends Answer {
+  readonly id: string;
+  readonly partitions: {
+    readonly total: number;
+    readonly waiting: number;
+    readonly loading: number;
+    readonly running: number;
+    readonly done: number;
+  };
+  readonly submission?: { readonly total: number; readonly stored: number; readonly joined: number; readonly queued: number };
+}
+
+/** Any dispatcher can answer for any query; each virtual user stays with one. `setup` has no number. */
+const server = (): string => serverUrls[(exec.vu.idInTest || 0) % serverUrls.length]!;
+
+/** Seconds that the server may hold an answer back for it to be complete. */
+const longestWait = 30;
+
+/** Each virtual user is a client of its own. */
+const params = (name: string, headers: Record<string, string> = {}): Params => ({
+  headers: { "content-type": "application/json", "femtoq-client": `load-${exec.vu.idInTest}`, ...headers },
+  tags: { name },
+  timeout: `${longestWait + 5}s`,
+});
+
+export const post = (body: string): RefinedResponse<"text"> => http.post(`${server()}/queries`, body, params("POST /queries"));
+
+export const postAndWait = (body: string): RefinedResponse<"text"> =>
+  http.post(`${server()}/queries`, body, params("POST /queries, wait", { prefer: `wait=${longestWait}` }));
+
+const refused = http.expectedStatuses(400);
+
+export const postBadInput = (body: string): RefinedResponse<"text"> =>
+  http.post(`${server()}/queries`, body, { ...params("POST /queries, bad"), responseCallback: refused });
+
+export const getStatus = (id: string): RefinedResponse<"text"> => http.get(`${server()}/queries/${id}`, params("GET /queries/ID"));
+
+export const withdraw = (id: string): RefinedResponse<"text"> => http.del(`${server()}/queries/${id}`, null, params("DELETE /queries/ID"));
+
+export const readStatus = (response: RefinedResponse<"text">): Status => JSON.parse(response.body) as Status;
+
+/** What is wrong with an answer's status code. */
+export const findFailure = ({ status, error, body }: RefinedResponse<"text">, ...right: readonly number[]): string | undefined =>
+  right.includes(status) ? undefined : `status ${status} ${error || (body ?? "").slice(0, 200)}`;

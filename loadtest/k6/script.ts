@@ -1,0 +1,46 @@
+/** What k6 calls in every script: `setup` before the load, `ask` for each iteration, `handleSummary` at the end. */
+import type { Kind } from "../queries/kinds.ts";
+import { askOnce } from "./ask-once.ts";
+import { cancel } from "./cancel.ts";
+import { findFailure, postAndWait } from "./client.ts";
+import { firstLookAt, heavyAt, nextPlace, placeOf, refineAt } from "./question.ts";
+import { refuse } from "./refuse.ts";
+import { plantRepeats, type Repeated, repeat } from "./repeat.ts";
+import { summaryPath } from "./settings.ts";
+import { watch } from "./watch.ts";
+
+const actions: Readonly<Record<Kind, (repeated: readonly Repeated[]) => void>> = {
+  "first-look": () => askOnce("first-look", firstLookAt(nextPlace())),
+  refine: () => askOnce("refine", refineAt(nextPlace())),
+  repeat,
+  heavy: () => askOnce("heavy", heavyAt(nextPlace())),
+  watch,
+  cancel,
+  "bad-input": refuse,
+};
+
+/** Queries that bring columns into memory and code to speed: a server that has just started is not what is measured. */
+const warmUps = 12;
+/** Apart from the indices of the load. */
+const firstIndex = 8_000_000;
+
+/** Asks what `repeat` repeats, too. */
+export function setup(): readonly Repeated[] {
+  for (let index = 0; index < warmUps; index++) {
+    const place = placeOf(firstIndex + index);
+    for (const { query } of [firstLookAt(place), refineAt(place), heavyAt(place)]) {
+      const failure = findFailure(postAndWait(JSON.stringify(query)), 200);
+      if (failure) throw new Error(`Cannot begin: the server does not answer a first query: ${failure}`);
+    }
+  }
+  return plantRepeats();
+}
+
+export function ask(repeated: readonly Repeated[]): void {
+  actions[__ENV.KIND as Kind](repeated);
+}
+
+export function handleSummary(data: unknown): Record<string, string> {
+  const text = JSON.stringify(data);
+  return summaryPath ? { [summaryPath]: text } : { stdout: text };
+}

@@ -1,0 +1,49 @@
+/**
+ * `watch`: a query followed while it fills in. k6 reads a stream of events only as a whole, so this asks for the status again and again, soon
+ * at first; `npm run loadtest -- watchers` follows real streams.
+ */
+import { sleep } from "k6";
+import { type Answer, findFault } from "../queries/find-fault.ts";
+import { findFailure, getStatus, post, readStatus, type Status } from "./client.ts";
+import { judge, timeToComplete, timeToFirstHistogram } from "./metrics.ts";
+import { heavyAt, nextPlace } from "./question.ts";
+
+/** Seconds. */
+const shortestPause = 0.005;
+const longestPause = 0.1;
+const longest = 30;
+
+export function watch(): void {
+  const { query, expected } = heavyAt({ ...nextPlace() });
+  const start = Date.now();
+  const elapsed = () => Date.now() - start;
+  let response = post(JSON.stringify(query));
+  let fault = findFailure(response, 200, 202);
+  let counted = 0;
+  let pause = shortestPause;
+  while (!fault) {
+    const status = readStatus(response);
+    if (counted === 0 && status.events.done > 0) timeToFirstHistogram.add(elapsed());
+    fault = findStepBack(status, counted);
+    counted = status.events.done;
+    if (fault || isEnded(status)) {
+      fault ??= findFault(status, expected);
+      break;
+    }
+    if (elapsed() > longest * 1000) fault = `not done after ${longest} s`;
+    sleep(pause);
+    pause = Math.min(longestPause, pause * 1.5);
+    response = getStatus(status.id);
+    fault ??= findFailure(response, 200);
+  }
+  if (judge("watch", fault)) timeToComplete.add(elapsed());
+}
+
+const isEnded = ({ state }: Status): boolean => state !== "waiting" && state !== "running";
+
+/** What holds of every answer on the way: events are only added, and the first filter has seen those that are done. */
+function findStepBack({ events, cutflow }: Answer, before: number): string | undefined {
+  if (events.done < before) return `${events.done} events after ${before}`;
+  if (cutflow[0]?.events !== events.done) return `a filter that all events pass has seen ${cutflow[0]?.events} of ${events.done} events`;
+  return undefined;
+}

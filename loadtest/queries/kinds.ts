@@ -1,0 +1,41 @@
+/** What an analysis group asks, by kind: how often, and how long it may take. Pure; read by k6, the runner and the tests. */
+
+export const kinds = ["first-look", "refine", "repeat", "heavy", "watch", "cancel", "bad-input"] as const;
+export type Kind = (typeof kinds)[number];
+
+export const scenarios = [...kinds, "mixed"] as const;
+export type Scenario = (typeof scenarios)[number];
+
+export interface KindOfQuery {
+  /** For people. */
+  readonly what: string;
+  /** Share of the queries of `mixed`; all add up to 1. */
+  readonly share: number;
+  /** Queries a second where it is the only kind and no rate is asked for. */
+  readonly rate: number;
+  /** Milliseconds that half, 95 % and 99 % of the answers may take at most. */
+  readonly limits: { readonly p50?: number; readonly p95?: number; readonly p99?: number };
+  /** Seconds that one may take before the next ones lack a virtual user. */
+  readonly patience: number;
+}
+
+export const kindsOfQuery: Readonly<Record<Kind, KindOfQuery>> = {
+  "first-look": { what: "new, cheap: the spectrum of a column", share: 0.12, rate: 20, limits: { p50: 50, p95: 150 }, patience: 2 },
+  refine: { what: "new, columns read before: another cut", share: 0.12, rate: 10, limits: { p95: 400 }, patience: 3 },
+  repeat: { what: "asked before, by somebody else", share: 0.6, rate: 1000, limits: { p99: 20 }, patience: 0.2 },
+  heavy: { what: "new, all pairs of every event", share: 0.02, rate: 2, limits: { p95: 2000 }, patience: 10 },
+  watch: { what: "heavy, followed from the first histogram to the last", share: 0.02, rate: 2, limits: { p95: 2000 }, patience: 10 },
+  cancel: { what: "very heavy, withdrawn as soon as it runs", share: 0.02, rate: 2, limits: { p95: 1000 }, patience: 5 },
+  "bad-input": { what: "wrong in one place, which the answer must name", share: 0.1, rate: 100, limits: { p99: 50 }, patience: 1 },
+};
+
+/** Queries a second of `mixed` where no rate is asked for. */
+export const mixedRate = 50;
+
+export const defaultRate = (scenario: Scenario): number => (scenario === "mixed" ? mixedRate : kindsOfQuery[scenario].rate);
+
+/** Queries a second of every kind in a scenario of `rate`. */
+export function ratesOf(scenario: Scenario, rate: number): ReadonlyMap<Kind, number> {
+  if (scenario !== "mixed") return new Map([[scenario, rate]]);
+  return new Map(kinds.map((kind) => [kind, rate * kindsOfQuery[kind].share]));
+}

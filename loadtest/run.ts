@@ -1,0 +1,123 @@
+/** `npm run loadtest`: see `--help`. */
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { type LoadTask, readArguments, type WatchersTask } from "./runner/arguments.ts";
+import { drawKnee, drawReport, formatRate } from "./runner/draw-report.ts";
+import { drawSoak } from "./runner/draw-soak.ts";
+import { findK6 } from "./runner/find-k6.ts";
+import { nextRate } from "./runner/find-knee.ts";
+import { LoadError } from "./runner/load-error.ts";
+import { type PageContents, renderPage } from "./runner/page.ts";
+import { prepareDemo } from "./runner/prepare-demo.ts";
+import type { Report } from "./runner/report.ts";
+import { runK6 } from "./runner/run-k6.ts";
+import { soak } from "./runner/soak.ts";
+import { startTarget, type Target } from "./runner/target.ts";
+import { drawWatchers, watchStreams } from "./runner/watchers.ts";
+
+const cache = fileURLToPath(new URL("../.femtoq/loadtest/", import.meta.url));
+/** Milliseconds of one window of a soak. */
+const soakWindow = 60_000;
+
+const interrupted = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupted.abort(new LoadError("Interrupted")));
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  if (!(error instanceof LoadError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = error.exitCode;
+}
+
+async function main(): Promise<number> {
+  const task = readArguments(process.argv.slice(2));
+  if (task.kind === "help") process.stdout.write(task.text);
+  if (task.kind === "prepare") {
+    const { files } = await prepareDemo(task.directory, say);
+    process.stdout.write(`Start every process of the cluster with --data 'demo=${files}'\n`);
+  }
+  return task.kind === "load" ? runLoad(task) : task.kind === "watchers" ? runWatchers(task) : 0;
+}
+
+async function runLoad(task: LoadTask): Promise<number> {
+  const k6 = await findK6(cache, () => say("building k6, which takes about two minutes, once"));
+  return withTarget(task, async (target, references) => {
+    const run = (rate: number, duration: number) => {
+      say(`${task.scenario} at ${formatRate(rate)}/s for ${duration / 1000} s`);
+      const { scenario, slack } = task;
+      return runK6({ k6, scenario, target, references, duration, rate, slack, onProgress: showProgress, signal: interrupted.signal });
+    };
+    const contents = await runMode(task, target, run);
+    process.stdout.write(`\n${drawReport(contents.report)}`);
+    if (contents.trials) process.stdout.write(drawKnee(contents.trials));
+    if (contents.soak) process.stdout.write(drawSoak(contents.soak));
+    await save(task.html, renderPage(contents));
+    if (task.json) await save(task.json, `${JSON.stringify(contents, undefined, 2)}\n`);
+    const runs = contents.soak?.windows ?? [contents.report];
+    return runs.every(({ kept }) => kept) ? 0 : 1;
+  });
+}
+
+type RunOnce = (rate: number, duration: number) => Promise<Report>;
+
+async function runMode(task: LoadTask, target: Target, run: RunOnce): Promise<PageContents> {
+  switch (task.mode) {
+    case "once":
+      return { report: await run(task.rate, task.duration) };
+    case "find-limit": {
+      const trials: Report[] = [];
+      for (let rate = nextRate(trials, task.rate); rate !== undefined; rate = nextRate(trials, task.rate)) {
+        const trial = await run(rate, task.duration);
+        trials.push(trial);
+        process.stdout.write(`${formatRate(rate)}/s: ${trial.kept ? "kept" : "not kept"}\n`);
+      }
+      const best = trials.filter(({ kept }) => kept).sort((a, b) => b.rate - a.rate)[0];
+      return { report: best ?? trials[0]!, trials };
+    }
+    case "soak": {
+      const windows = Math.max(2, Math.round(task.duration / soakWindow));
+      const found = await soak(target, { windows, run: () => run(task.rate, soakWindow), signal: interrupted.signal });
+      return { report: found.windows.at(-1)!, soak: found };
+    }
+  }
+}
+
+async function runWatchers(task: WatchersTask): Promise<number> {
+  return withTarget(task, async (target) => {
+    const found = await watchStreams(target, { ...task, onStep: say, signal: interrupted.signal });
+    process.stdout.write(`\n${drawWatchers(found)}`);
+    if (task.json) await save(task.json, `${JSON.stringify(found, undefined, 2)}\n`);
+    return found.faults.length === 0 ? 0 : 1;
+  });
+}
+
+async function withTarget(
+  { target: choice }: LoadTask | WatchersTask,
+  use: (target: Target, references: string) => Promise<number>,
+): Promise<number> {
+  const demo = await prepareDemo(cache, say, { files: choice.kind !== "url" });
+  interrupted.signal.throwIfAborted();
+  const target = await startTarget(choice, { files: demo.files, onStep: say });
+  try {
+    return await use(target, demo.references);
+  } finally {
+    await target.stop();
+  }
+}
+
+async function save(path: string, text: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, text);
+  process.stdout.write(`${resolve(path)}\n`);
+}
+
+function say(step: string): void {
+  process.stderr.write(process.stderr.isTTY ? `\r\x1b[K${step}\n` : `${step}\n`);
+}
+
+function showProgress({ iterations, perSecond }: { readonly iterations: number; readonly perSecond: number }): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${iterations} asked, ${perSecond.toFixed(0)}/s`);
+}

@@ -1,0 +1,41 @@
+/** The demo's files and the right answers, made once and kept in a folder. */
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { demoEntries, demoFiles, demoPattern, writeDemoFile } from "../../datasets/demo/write-demo-file.ts";
+import { makeReferences, referencesEdition } from "../queries/make-references.ts";
+import type { References } from "../queries/references.ts";
+
+export interface PreparedDemo {
+  /** Glob of the Parquet files. */
+  readonly files: string;
+  /** Path of the right answers as JSON. */
+  readonly references: string;
+}
+
+/** Seconds where something is missing. What is there under its name is complete, whatever was interrupted. */
+export async function prepareDemo(directory: string, onStep: (step: string) => void, needs = { files: true }): Promise<PreparedDemo> {
+  await mkdir(directory, { recursive: true });
+  const references = join(directory, "references.json");
+  if (!(await areCurrent(references))) {
+    onStep("counting the right answers");
+    await writeFile(`${references}.tmp`, JSON.stringify(makeReferences()));
+    await rename(`${references}.tmp`, references);
+  }
+  if (needs.files) {
+    for (let index = 0; index < demoFiles; index++) {
+      onStep(`the demo's files: ${index + 1} of ${demoFiles}`);
+      await writeDemoFile(directory, index);
+    }
+  }
+  return { files: demoPattern(directory), references };
+}
+
+async function areCurrent(path: string): Promise<boolean> {
+  try {
+    const { edition, entries } = JSON.parse(await readFile(path, "utf8")) as References;
+    return edition === referencesEdition && entries === demoEntries;
+  } catch (error) {
+    if (error instanceof Error && ("code" in error ? error.code === "ENOENT" : error instanceof SyntaxError)) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,95 @@
+/** What a run found, as plain data: `--json` writes it, table and page show it. */
+import type { Kind, Scenario } from "../queries/kinds.ts";
+import { kinds, ratesOf } from "../queries/kinds.ts";
+import { quantiles } from "../queries/quantiles.ts";
+
+/** Milliseconds. */
+export interface Latency {
+  readonly min: number;
+  readonly avg: number;
+  readonly max: number;
+  /** One for each of `quantiles`. */
+  readonly at: readonly number[];
+}
+
+export interface KindReport {
+  readonly kind: Kind;
+  /** Queries a second that were to be asked. */
+  readonly rate: number;
+  readonly answers: number;
+  readonly wrong: number;
+  readonly failed: number;
+  readonly dropped: number;
+  /** Absent where nothing was answered, or no histogram is in the answers. */
+  readonly complete?: Latency;
+  readonly first?: Latency;
+  readonly limits: readonly { readonly limit: string; readonly kept: boolean }[];
+}
+
+export interface Report {
+  readonly scenario: Scenario;
+  readonly target: string;
+  readonly started: string;
+  readonly seconds: number;
+  readonly rate: number;
+  /** Nothing wrong, failed, dropped or too slow. */
+  readonly kept: boolean;
+  readonly quantiles: readonly number[];
+  readonly kinds: readonly KindReport[];
+  /** Iterations a second, by second. */
+  readonly throughput: readonly { readonly second: number; readonly perSecond: number }[];
+  /** Of this machine: other work on it shows in the answers. */
+  readonly machine: { readonly cores: number; readonly loadBefore: number; readonly loadAfter: number };
+  /** The first wrong answers, in words. */
+  readonly faults: readonly string[];
+}
+
+/** What k6 hands to `handleSummary`. */
+export interface Summary {
+  readonly metrics: Readonly<
+    Record<
+      string,
+      {
+        readonly values: Readonly<Record<string, number>>;
+        readonly thresholds?: Readonly<Record<string, { readonly ok: boolean }>>;
+      }
+    >
+  >;
+  readonly state: { readonly testRunDurationMs: number };
+}
+
+export function readSummary({ metrics, state }: Summary, run: Omit<Report, "kept" | "seconds" | "kinds" | "quantiles">): Report {
+  const rates = ratesOf(run.scenario, run.rate);
+  const metric = (name: string, kind: Kind) => metrics[`${name}{kind:${kind}}`];
+  const count = (name: string, kind: Kind) => metric(name, kind)?.values.count ?? 0;
+  const latency = (name: string, kind: Kind): Latency | undefined => {
+    const values = metric(name, kind)?.values;
+    if (!values || !(values.max! > 0)) return undefined;
+    return { min: values.min!, avg: values.avg!, max: values.max!, at: quantiles.map((each) => values[`p(${each})`]!) };
+  };
+  const found = kinds
+    .filter((kind) => rates.has(kind))
+    .map((kind): KindReport => {
+      const complete = latency("time_to_complete", kind);
+      const first = latency("time_to_first_histogram", kind);
+      const limits = Object.entries(metric("time_to_complete", kind)?.thresholds ?? {});
+      return {
+        kind,
+        rate: rates.get(kind)!,
+        answers: count("answers", kind),
+        wrong: count("wrong_answers", kind),
+        // k6 calls passes what is true of `http_req_failed`.
+        failed: metric("http_req_failed", kind)?.values.passes ?? 0,
+        dropped: count("dropped_iterations", kind),
+        ...(complete && { complete }),
+        ...(first && { first }),
+        limits: limits.filter(([limit]) => limit.startsWith("p(")).map(([limit, { ok }]) => ({ limit, kept: ok })),
+      };
+    });
+  const isKept = ({ answers, wrong, failed, dropped, limits }: KindReport) =>
+    answers > 0 && wrong + failed + dropped === 0 && limits.every(({ kept }) => kept);
+  return { ...run, quantiles, seconds: state.testRunDurationMs / 1000, kinds: found, kept: found.every(isKept) };
+}
+
+/** Milliseconds below which a share of the answers stays; `share` is one of `quantiles`. */
+export const latencyAt = ({ at }: Latency, share: (typeof quantiles)[number]): number => at[quantiles.indexOf(share)]!;

@@ -1,0 +1,133 @@
+/** One run of k6 on a script of ours; its own words are kept for errors only. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFile, rm } from "node:fs/promises";
+import { availableParallelism, loadavg } from "node:os";
+import process from "node:process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { findFreePort } from "../../test/servers/server-process.ts";
+import type { Scenario } from "../queries/kinds.ts";
+import { LoadError } from "./load-error.ts";
+import { type Report, readSummary, type Summary } from "./report.ts";
+
+export interface Run {
+  readonly k6: string;
+  readonly scenario: Scenario;
+  readonly target: { readonly name: string; readonly urls: readonly string[] };
+  /** Path of the right answers. */
+  readonly references: string;
+  /** Milliseconds. */
+  readonly duration: number;
+  readonly rate: number;
+  readonly slack: number;
+  /** Called every second. */
+  readonly onProgress: (done: { readonly iterations: number; readonly perSecond: number }) => void;
+  /** Ends the run early. */
+  readonly signal: AbortSignal;
+}
+
+/** Exit code where a threshold broke. */
+const thresholdsBroken = 99;
+const mostFaults = 5;
+const lastLines = 20;
+
+/** Throws `LoadError` where k6 ends otherwise than after its time. */
+export async function runK6(run: Run): Promise<Report> {
+  const { scenario, target, rate, signal } = run;
+  const summary = `${run.references}.${process.pid}.summary`;
+  const port = await findFreePort();
+  const loadBefore = loadavg()[0]!;
+  const started = new Date().toISOString();
+  const child = spawn(
+    run.k6,
+    ["run", "--quiet", "--no-color", "--address", `127.0.0.1:${port}`, ...settings(run, summary), script(scenario)],
+    {
+      stdio: ["ignore", "ignore", "pipe"],
+    },
+  );
+  const stop = () => child.kill("SIGTERM");
+  signal.addEventListener("abort", stop);
+  const faults = new Set<string>();
+  const said: string[] = [];
+  createInterface({ input: child.stderr }).on("line", (line) => {
+    const fault = /msg="(wrong answer.*)" source=console/.exec(line)?.[1];
+    if (fault && faults.size < mostFaults) faults.add(fault);
+    if (!fault && said.push(line) > lastLines) said.shift();
+  });
+  const following = new AbortController();
+  const curve = followThroughput(port, run, following.signal);
+  const code = await once(child, "close").then(
+    ([exitCode]) => exitCode as number | null,
+    (cause: unknown) => {
+      throw new LoadError(`Cannot run ${run.k6}`, 3, { cause });
+    },
+  );
+  signal.removeEventListener("abort", stop);
+  following.abort();
+  const throughput = await curve;
+  signal.throwIfAborted();
+  if (code !== 0 && code !== thresholdsBroken) throw new LoadError(`k6 ended with code ${code}:\n${said.join("\n")}`);
+  try {
+    return readSummary(JSON.parse(await readFile(summary, "utf8")) as Summary, {
+      scenario,
+      target: target.name,
+      started,
+      rate,
+      throughput,
+      machine: { cores: availableParallelism(), loadBefore, loadAfter: loadavg()[0]! },
+      faults: [...faults],
+    });
+  } finally {
+    await rm(summary, { force: true });
+  }
+}
+
+const script = (scenario: Scenario) => fileURLToPath(new URL(`../${scenario}.ts`, import.meta.url));
+
+function settings({ target, references, duration, rate, slack }: Run, summary: string): readonly string[] {
+  const values = {
+    SERVERS: target.urls.join(","),
+    REFERENCES: references,
+    RUN: 1 + Math.floor(Math.random() * 999_999),
+    DURATION: `${duration}ms`,
+    RATE: rate,
+    SLACK: slack,
+    SUMMARY: summary,
+  };
+  return Object.entries(values).flatMap(([name, value]) => ["-e", `${name}=${value}`]);
+}
+
+/** By differences of what k6's own interface counts, each second until the signal. */
+async function followThroughput(port: number, { onProgress }: Run, signal: AbortSignal): Promise<Report["throughput"]> {
+  const curve: { second: number; perSecond: number }[] = [];
+  let before: { readonly at: number; readonly iterations: number } | undefined;
+  let begun: number | undefined;
+  while (!signal.aborted) {
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    const iterations = await countIterations(port, signal);
+    if (iterations === undefined) continue;
+    const at = performance.now();
+    begun ??= at;
+    if (before) {
+      const perSecond = ((iterations - before.iterations) / (at - before.at)) * 1000;
+      curve.push({ second: (at - begun) / 1000, perSecond });
+      onProgress({ iterations, perSecond });
+    }
+    before = { at, iterations };
+  }
+  return curve;
+}
+
+/** Undefined before the load and after it: k6 does not listen, or has not counted any. */
+async function countIterations(port: number, signal: AbortSignal): Promise<number | undefined> {
+  try {
+    const answer = await fetch(`http://127.0.0.1:${port}/v1/metrics/iterations`, { signal });
+    if (!answer.ok) return undefined;
+    const { data } = (await answer.json()) as { readonly data: { readonly attributes: { readonly sample: { readonly count: number } } } };
+    return data.attributes.sample.count;
+  } catch (error) {
+    if (signal.aborted || error instanceof TypeError) return undefined;
+    throw error;
+  }
+}
