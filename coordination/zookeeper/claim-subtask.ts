@@ -16,7 +16,11 @@ export interface Claimant {
   readonly held: string;
 }
 
-export type Attempted = { readonly kind: "claimed"; readonly order: number } | { readonly kind: "gone" | "aside" | "again" };
+export type Attempted =
+  | { readonly kind: "claimed"; readonly order: number }
+  /** `rival` names that claim among all. */
+  | { readonly kind: "aside"; readonly rival: string }
+  | { readonly kind: "gone" | "again" };
 
 /** Rejects where the session is lost, or the claimant's own znodes are gone. */
 export async function claimSubtask(context: SessionContext, entry: WorkEntry, { node, instance, held }: Claimant): Promise<Attempted> {
@@ -36,7 +40,7 @@ export async function claimSubtask(context: SessionContext, entry: WorkEntry, { 
       // Waits for the connection; what was in doubt may have been carried out.
       const owner = await session.get(claim);
       if (owner && parseClaimBody(owner.data)?.instance === instance) return { kind: "claimed", order: owner.order };
-      return { kind: owner ? "aside" : "again" };
+      return owner ? { kind: "aside", rival: owner.stat.czxid.toString("hex") } : { kind: "again" };
     }
     const refused = operations[error.index]?.path;
     if (refused !== identity || (error.code !== "no-node" && error.code !== "bad-version")) throw error;

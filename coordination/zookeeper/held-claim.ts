@@ -4,6 +4,7 @@
  *
  * What was in doubt is asked again: within one session nobody else can have removed the claim, so that its absence says that the first time was carried out.
  */
+import { setTimeout as delay } from "node:timers/promises";
 import type { Claim, Subtask } from "../coordinator.ts";
 import { type ClaimEnd, describeFailure, settle, type Verdict } from "../state.ts";
 import { encodeSubtaskBody, parseSubtaskBody } from "./bodies.ts";
@@ -25,6 +26,7 @@ export interface HeldClaimOptions {
 
 /** Milliseconds: what computes for a shorter time does not say so to other processes. */
 const markAfter = 50;
+const afterDoubt = 20;
 
 export class HeldClaim implements Claim {
   readonly subtask: Subtask;
@@ -112,8 +114,11 @@ export class HeldClaim implements Claim {
         if (!(error instanceof ZooKeeperError)) throw error;
         const refused = operations[error.index]?.path;
         if (error.code === "session-lost") return undefined;
-        if (error.code === "connection-loss") isInDoubt = true;
-        else if (error.code === "no-node" && refused === claimPath(context.layout, entry.hash)) {
+        if (error.code === "connection-loss") {
+          isInDoubt = true;
+          // A client that is about to close refuses at once.
+          await delay(afterDoubt);
+        } else if (error.code === "no-node" && refused === claimPath(context.layout, entry.hash)) {
           if (!isInDoubt) return undefined;
           this.#learn(verdict, context.session.latest, happened);
           return verdict;
@@ -153,7 +158,8 @@ export class HeldClaim implements Claim {
   #learn(verdict: Verdict, order: number, happened: HeldClaimOptions["happened"]): void {
     const { entry } = this.#options;
     if (verdict.kind === "failed") happened({ kind: "failed", failure: describeFailure(verdict.attempts) }, order);
-    else happened({ kind: this.#isWithdrawn && verdict.kind !== "done" ? "withdrawn" : verdict.kind }, order);
+    // What is gone was withdrawn, or done by a second copy: the shard's next look tells which.
+    else if (!this.#isWithdrawn || verdict.kind === "done") happened({ kind: verdict.kind }, order);
     if (verdict.kind !== "unowned" || verdict.attempts === entry.attempts) return;
     entry.attempts = verdict.attempts;
     entry.version++;

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 
 export const layoutName = "femtoq coordination";
-export const layoutVersion = 1;
+export const layoutVersion = 2;
 
 export const shardCount = 64;
 const mostDatasetLength = 80;
@@ -19,6 +19,7 @@ export interface Layout {
   readonly nodes: string;
   readonly withdrawn: string;
   readonly locks: string;
+  readonly copies: string;
   readonly shards: readonly string[];
 }
 
@@ -38,6 +39,7 @@ export function createLayout(base: string): Layout {
     nodes: under("nodes"),
     withdrawn: under("withdrawn"),
     locks: under("locks"),
+    copies: under("copies"),
   };
 }
 
@@ -57,6 +59,8 @@ const runningMark = ".running";
 
 export const claimPath = ({ claims }: Layout, hash: string): string => `${claims}/${hash}`;
 export const runningPath = ({ claims }: Layout, hash: string): string => `${claims}/${hash}${runningMark}`;
+
+export const copyPath = ({ copies }: Layout, hash: string): string => `${copies}/${hash}`;
 
 /** Of a claim's znode, or of the one that says that it runs. */
 export const hashOfClaim = (name: string): string => (name.endsWith(runningMark) ? name.slice(0, -runningMark.length) : name);

@@ -7,9 +7,11 @@ import { LinkedList } from "../linked-list.ts";
 import { Scan } from "../order.ts";
 import { type HeldPartition, summarizeHoldings } from "../scheduling/holdings.ts";
 import { Quarantine } from "../scheduling/quarantine.ts";
+import { Paces } from "../scheduling/stragglers.ts";
 import type { ClaimEnd, Verdict } from "../state.ts";
 import type { Claimant } from "./claim-subtask.ts";
 import type { ConnectionLog } from "./connection.ts";
+import { CopiedClaim } from "./copied-claim.ts";
 import { HeldClaim } from "./held-claim.ts";
 import { hashName } from "./layout.ts";
 import { publishNode, registerNode, unregisterNode } from "./register-node.ts";
@@ -23,6 +25,8 @@ interface Member extends ClaimingNode {
   node: Node;
   claimant: Claimant | undefined;
   readonly held: Map<string, HeldClaim>;
+  /** Second copies of what other nodes have. */
+  readonly copies: Map<string, CopiedClaim>;
   holdings: () => Iterable<HeldPartition>;
   publishing: ReturnType<typeof setTimeout> | undefined;
   isGone: boolean;
@@ -50,7 +54,11 @@ export class Members {
 
   constructor(options: MembersOptions) {
     this.#options = options;
-    this.#waiting = new WaitingClaims({ ...options, onClaimed: (member, session, claimed) => this.#hold(member, session, claimed) });
+    this.#waiting = new WaitingClaims({
+      ...options,
+      onClaimed: (member, session, claimed) => this.#hold(member, session, claimed),
+      onCopied: (member, session, entry) => this.#copy(member, session, entry),
+    });
   }
 
   get size(): number {
@@ -82,6 +90,9 @@ export class Members {
       node,
       claimant: undefined,
       held: new Map(),
+      copies: new Map(),
+      paces: new Paces(),
+      holds: ({ hash }) => member.held.has(hash) || member.copies.has(hash),
       holdings: holdsNothing,
       publishing: undefined,
       isGone: false,
@@ -105,7 +116,9 @@ export class Members {
   async rejoin({ context }: MemberSession): Promise<void> {
     for (const member of this.#members.values()) {
       const claimant = await registerNode(context, member.node);
-      if (!member.isGone) member.claimant = claimant;
+      if (member.isGone) continue;
+      member.claimant = claimant;
+      this.#publishSoon(member, leastBetweenReports);
     }
     this.serve();
   }
@@ -114,13 +127,17 @@ export class Members {
   loseAll(reason: Error): void {
     for (const member of this.#members.values()) {
       member.claimant = undefined;
-      for (const claim of member.held.values()) claim.lost(reason);
+      for (const claim of [...member.held.values(), ...member.copies.values()]) claim.lost(reason);
       member.held.clear();
+      member.copies.clear();
     }
   }
 
   withdrawn(entries: readonly WorkEntry[]): void {
-    for (const { hash } of entries) this.claimOf(hash)?.claim.withdrawn();
+    for (const { hash } of entries) {
+      this.claimOf(hash)?.claim.withdrawn();
+      for (const { copies } of this.#members.values()) copies.get(hash)?.withdrawn();
+    }
   }
 
   /** Gives waiting subtasks to nodes that wait; call when either may be new. */
@@ -153,19 +170,46 @@ export class Members {
 
   #hold(member: Member, { context, work }: MemberSession, { entry, claimant, order }: Claimed): Claim {
     const { watched } = this.#options;
+    const begun = performance.now();
     const claim = new HeldClaim({
       context,
       entry,
       held: claimant.held,
       happened: (known, at) => watched.happened(entry.hash, known, at),
       onEnd: (verdict, end) => {
-        if (end.kind === "complete") member.quarantine.succeeded();
-        else if (end.kind === "fail" && !end.permanent && !claim.signal.aborted) leaveToOthers(member, entry, end.cause);
+        if (end.kind === "complete") {
+          member.quarantine.succeeded();
+          member.paces.note(entry.subtask.programKey, performance.now() - begun);
+        } else if (end.kind === "fail" && !end.permanent && !claim.signal.aborted) leaveToOthers(member, entry, end.cause);
         this.#ended(member, work, entry, { verdict, end });
       },
     });
     member.held.set(entry.hash, claim);
     watched.happened(entry.hash, { kind: "loading" }, order);
+    if (context.lost.aborted) claim.lost(new Error("the session with ZooKeeper was lost"));
+    return claim;
+  }
+
+  #copy(member: Member, { context, work }: MemberSession, entry: WorkEntry): Claim {
+    const { watched, log } = this.#options;
+    const { key, dataset, partition } = entry.subtask;
+    const about = { node: member.node.id, subtask: key, dataset, partition };
+    log.info(about, "a subtask takes another node very long: a second copy is computed, and the first that is done counts");
+    const claim = new CopiedClaim({
+      context,
+      entry,
+      onEnd: (isOver, order) => {
+        member.copies.delete(entry.hash);
+        if (order !== undefined) {
+          watched.happened(entry.hash, { kind: "done" }, order);
+          log.info(about, "the second copy was done first");
+        }
+        if (isOver) work.remove(entry);
+        else work.putBack(entry);
+        this.serve();
+      },
+    });
+    member.copies.set(entry.hash, claim);
     if (context.lost.aborted) claim.lost(new Error("the session with ZooKeeper was lost"));
     return claim;
   }
@@ -210,7 +254,8 @@ export class Members {
     const cause = `node ${member.node.id} left while it had the subtask`;
     const held = [...member.held.values()];
     await Promise.all(held.map((claim) => claim.end({ kind: "lose", cause })));
-    for (const claim of held) claim.lost(new Error(cause));
+    for (const copy of member.copies.values()) await copy.release();
+    for (const claim of [...held, ...member.copies.values()]) claim.lost(new Error(cause));
     const session = this.#options.session();
     const { claimant } = member;
     this.#members.delete(member.node.id);

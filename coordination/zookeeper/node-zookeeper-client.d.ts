@@ -37,6 +37,16 @@ declare module "node-zookeeper-client" {
     static readonly INVALID_ACL: number;
   }
 
+  export interface Request {
+    readonly header: { readonly type: number; xid: number };
+    toBuffer(): Buffer;
+  }
+
+  /** Of a transaction: what became of each operation. */
+  export interface Response {
+    readonly payload?: { readonly results?: readonly { readonly type: number; readonly err?: number; readonly path?: string }[] };
+  }
+
   export interface ConnectionManager {
     xid: number;
     servers: readonly Server[];
@@ -45,6 +55,7 @@ declare module "node-zookeeper-client" {
     readonly packetQueue: { readonly queue: unknown[] };
     readonly connectTimeoutHandler: ReturnType<typeof setTimeout> | null;
     connect(): void;
+    queue(request: Request, callback: (error: Exception | null, response?: Response) => void): void;
     findNextServer(callback: (server: Server) => void): void;
     onSocketData(data: Buffer): void;
     onSocketError(error: Error): void;
@@ -57,20 +68,6 @@ declare module "node-zookeeper-client" {
   type Answer<Values extends readonly unknown[]> = (error: Exception | null, ...values: Values) => void;
   export type Acl = { readonly permission: number; readonly id: { readonly scheme: string; readonly id: string } };
 
-  export interface Transaction {
-    readonly ops: { version?: number }[];
-    create(path: string, data: Buffer | undefined, acl: readonly Acl[], mode: number): this;
-    check(path: string): this;
-    setData(path: string, data: Buffer): this;
-    remove(path: string): this;
-    commit(
-      callback: (
-        error: Exception | null,
-        results?: readonly { readonly type: number; readonly err?: number; readonly path?: string }[],
-      ) => void,
-    ): void;
-  }
-
   export interface Client extends EventEmitter {
     readonly connectionManager: ConnectionManager;
     connect(): void;
@@ -81,13 +78,10 @@ declare module "node-zookeeper-client" {
     exists(path: string, watcher: Watcher | undefined, callback: Answer<[stat: Stat | null]>): void;
     getChildren(path: string, watcher: Watcher | undefined, callback: Answer<[children: readonly string[], stat: Stat]>): void;
     getACL(path: string, callback: Answer<[acl: readonly Acl[], stat: Stat]>): void;
-    transaction(): Transaction;
   }
 
   interface Package {
     createClient(hosts: string, options: { readonly sessionTimeout: number; readonly retries: number }): Client;
-    readonly ACL: { readonly OPEN_ACL_UNSAFE: readonly Acl[]; readonly CREATOR_ALL_ACL: readonly Acl[] };
-    readonly CreateMode: { readonly PERSISTENT: number; readonly PERSISTENT_SEQUENTIAL: number; readonly EPHEMERAL: number };
     readonly Exception: typeof Exception;
     readonly Event: { readonly NODE_DELETED: number };
   }

@@ -66,8 +66,8 @@ async function makeFolders(session: Session, layout: Layout): Promise<void> {
   for (const [index, path] of folders.entries()) if (!found[index]) await ifAbsent(() => session.commit([create(path)]));
 }
 
-function foldersOf({ base, shards, epoch, returned, asks, queries, claims, failed, held, nodes, withdrawn, locks }: Layout) {
-  return [epoch, returned, asks, queries, claims, failed, held, nodes, withdrawn, locks, `${base}/subtasks`, ...shards];
+function foldersOf({ base, shards, epoch, returned, asks, queries, claims, failed, held, nodes, withdrawn, locks, copies }: Layout) {
+  return [epoch, returned, asks, queries, claims, failed, held, nodes, withdrawn, locks, copies, `${base}/subtasks`, ...shards];
 }
 
 async function ifAbsent(action: () => Promise<unknown>): Promise<void> {

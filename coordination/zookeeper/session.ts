@@ -13,7 +13,7 @@
  */
 import type { Acl, Client, Server, Stat, Watcher } from "node-zookeeper-client";
 import zookeeper from "node-zookeeper-client";
-import { addOperation } from "./add-operation.ts";
+import { encodeTransaction, transactionType } from "./encode-transaction.ts";
 import type { Operation } from "./operations.ts";
 import { type PatchedClient, patchClient } from "./patch-client.ts";
 import { describeException, ZooKeeperError } from "./zookeeper-error.ts";
@@ -148,22 +148,18 @@ export class Session {
 
   /** Rejects with the first refusal and its index. */
   async commit(operations: readonly Operation[]): Promise<Committed> {
-    const committed = await this.#call<Committed>("change", operations[0]?.path ?? "nothing", (settle, fail) => {
-      const transaction = this.#client.transaction();
-      for (const operation of operations) addOperation(transaction, operation, { isOwned: this.hasOwner });
-      transaction.commit((error, results = []) => {
-        if (!error) settle({ paths: results.map(({ path }) => path), order: ++this.#answers });
-        else
-          fail(
-            error,
-            Math.max(
-              0,
-              results.findIndex(({ type, err }) => type === -1 && err !== 0),
-            ),
-            operations,
-          );
-      });
-    });
+    const header = { type: transactionType, xid: 0 };
+    // The client numbers a request when it sends it.
+    const request = { header, toBuffer: () => encodeTransaction(operations, { xid: header.xid, isOwned: this.hasOwner }) };
+    const committed = await this.#call<Committed>("change", operations[0]?.path ?? "nothing", (settle, fail) =>
+      this.#client.connectionManager.queue(request, (error, response) => {
+        const results = response?.payload?.results ?? [];
+        const refused = results.findIndex(({ type, err }) => type === -1 && err !== undefined && err !== 0);
+        if (error) fail(error);
+        else if (refused >= 0) fail({ code: results[refused]!.err! }, refused, operations);
+        else settle({ paths: results.map(({ path }) => path), order: ++this.#answers });
+      }),
+    );
     return committed!;
   }
 

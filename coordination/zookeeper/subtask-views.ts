@@ -24,6 +24,9 @@ export interface SubtaskViewsOptions {
 
 const none: ReadonlySet<string> = new Set();
 const before = Buffer.alloc(8);
+const mostEnded = 16;
+/** Milliseconds: shards are looked at again within a second. */
+const afterEnd = 1_500;
 
 export class SubtaskViews {
   readonly #context: SessionContext;
@@ -35,6 +38,9 @@ export class SubtaskViews {
   #claims: { readonly claimed: ReadonlySet<string>; readonly running: ReadonlySet<string>; readonly order: number } | undefined;
   #failed: ReadonlySet<string> = none;
   #isFollowing = false;
+  /** Of claims that ended. */
+  readonly #ended = new Set<string>();
+  #later: ReturnType<typeof setTimeout> | undefined;
 
   constructor({ context, watched, onShard }: SubtaskViewsOptions) {
     this.#context = context;
@@ -49,6 +55,7 @@ export class SubtaskViews {
       onChanged: (hash, content) => this.#readContent(hash, content),
     });
     for (const shard of watched.shards) this.followWatched(shard);
+    context.lost.addEventListener("abort", () => clearTimeout(this.#later), { once: true });
   }
 
   /** After a connection was lost and found. */
@@ -118,7 +125,22 @@ export class SubtaskViews {
       if (isNew && known !== undefined && !isGone(known.kind)) this.#watched.observed(hash, this.#claimState(hash), listing.order);
     }
     const ended = [...old.claimed].filter((hash) => !now.claimed.has(hash) && this.#watched.find(hash));
-    if (ended.length > 0) this.#settle(this.#readAgain(ended));
+    if (ended.length > mostEnded) this.#readLater(ended);
+    else if (ended.length > 0) this.#settle(this.#readAgain(ended));
+  }
+
+  /** Most of many are done, and their shards will say so: what is left is read. */
+  #readLater(ended: readonly string[]): void {
+    for (const hash of ended) this.#ended.add(hash);
+    this.#later ??= setTimeout(() => {
+      this.#later = undefined;
+      const left = [...this.#ended].filter((hash) => {
+        const known = this.#watched.find(hash)?.known;
+        return known !== undefined && !isGone(known.kind) && !this.#claims?.claimed.has(hash);
+      });
+      this.#ended.clear();
+      this.#settle(this.#readAgain(left));
+    }, afterEnd);
   }
 
   #readFailed(listing: Listing): void {

@@ -3,15 +3,17 @@
  * in doubt; who waits goes on waiting over lost sessions.
  */
 import { setMaxListeners } from "node:events";
-import { setImmediate as turn } from "node:timers/promises";
+import { setTimeout as delay, setImmediate as turn } from "node:timers/promises";
 import type { Claim, Membership } from "../coordinator.ts";
 import type { Linked, LinkedList } from "../linked-list.ts";
 import type { Scan } from "../order.ts";
 import { withJitter } from "../scheduling/locality.ts";
 import { findNextSubtask } from "../scheduling/next-subtask.ts";
 import type { Quarantine } from "../scheduling/quarantine.ts";
+import { findStraggler, type Paces } from "../scheduling/stragglers.ts";
 import { type Claimant, claimSubtask } from "./claim-subtask.ts";
 import type { SessionContext } from "./context.ts";
+import { copySubtask } from "./copied-claim.ts";
 import type { Peers } from "./peers.ts";
 import type { Work } from "./work.ts";
 import type { WorkEntry } from "./work-entry.ts";
@@ -31,6 +33,9 @@ export interface ClaimingNode {
   readonly scan: Scan;
   readonly waiters: LinkedList<Waiter>;
   readonly quarantine: Quarantine;
+  /** Of what it has done. */
+  readonly paces: Paces;
+  readonly holds: (entry: WorkEntry) => boolean;
   /** Undefined while it is not registered. */
   readonly claimant: Claimant | undefined;
 }
@@ -40,7 +45,8 @@ export interface Waiter extends Linked<Waiter> {
   readonly prefers: Parameters<Membership["claim"]>[0]["prefers"];
   /** Milliseconds, as `performance.now()`. */
   readonly waitsSince: number;
-  readonly delay: number;
+  /** Milliseconds. */
+  readonly patience: number;
   readonly resolve: (claim: Claim) => void;
   readonly reject: (reason: unknown) => void;
   isSettled: boolean;
@@ -53,6 +59,7 @@ export interface WaitingClaimsOptions<N> {
   /** Milliseconds. */
   readonly localityDelay: number;
   readonly onClaimed: (node: N, session: MemberSession, claimed: Claimed) => Claim;
+  readonly onCopied: (node: N, session: MemberSession, entry: WorkEntry) => Claim;
   readonly onError: (error: unknown) => void;
 }
 
@@ -62,11 +69,18 @@ export interface Claimed {
   readonly order: number;
 }
 
+/** Milliseconds. */
+const afterDoubt = 20;
+const betweenLooks = 500;
+
 export class WaitingClaims<N extends ClaimingNode> {
   readonly #options: WaitingClaimsOptions<N>;
   /** Those with something that waits, in turn. */
   readonly #nodes = new Set<N>();
   #later: ReturnType<typeof setTimeout> | undefined;
+  #looking: ReturnType<typeof setTimeout> | undefined;
+  /** Why everybody is refused, from the end on. */
+  #refusal: Error | undefined;
 
   constructor(options: WaitingClaimsOptions<N>) {
     this.#options = options;
@@ -74,6 +88,7 @@ export class WaitingClaims<N extends ClaimingNode> {
 
   async claim(node: N, { signal, prefers }: Parameters<Membership["claim"]>[0]): Promise<Claim> {
     signal.throwIfAborted();
+    if (this.#refusal) throw this.#refusal;
     // All claims of a node commonly wait on one signal: no leak, so no warning.
     setMaxListeners(0, signal);
     return new Promise((resolve, reject) => {
@@ -85,7 +100,7 @@ export class WaitingClaims<N extends ClaimingNode> {
       const waiter: Waiter = {
         prefers,
         waitsSince: performance.now(),
-        delay: withJitter(this.#options.localityDelay, Math.random()),
+        patience: withJitter(this.#options.localityDelay, Math.random()),
         resolve: (claim) => {
           settle();
           resolve(claim);
@@ -113,6 +128,7 @@ export class WaitingClaims<N extends ClaimingNode> {
     clearTimeout(this.#later);
     const session = this.#options.session();
     if (session === undefined || session.context.session.state !== "connected") return;
+    if (session.work.order.size === 0 && session.work.aside.size > 0) this.#lookForStragglers();
     let until = Number.POSITIVE_INFINITY;
     for (const node of [...this.#nodes]) until = Math.min(until, this.#serveNode(session, node));
     if (until === 0) void turn().then(() => this.serve());
@@ -121,7 +137,11 @@ export class WaitingClaims<N extends ClaimingNode> {
 
   /** All of a node, or of all nodes. */
   refuse(reason: Error, only?: N): void {
-    if (only === undefined) clearTimeout(this.#later);
+    if (only === undefined) {
+      clearTimeout(this.#later);
+      clearTimeout(this.#looking);
+      this.#refusal = reason;
+    }
     for (const node of only === undefined ? [...this.#nodes] : [only]) {
       for (let waiter = node.waiters.first; waiter !== undefined; waiter = node.waiters.first) waiter.reject(reason);
     }
@@ -140,9 +160,9 @@ export class WaitingClaims<N extends ClaimingNode> {
       triedBy === undefined || attempts.errors >= peers.cluster.peers.length ? Number.NEGATIVE_INFINITY : (triedBy.get(node.name) ?? 0);
     for (let waiter = waiters.first; waiter !== undefined && work.order.size > 0; waiter = waiters.first) {
       peers.touch();
-      const { prefers, waitsSince, delay } = waiter;
+      const { prefers, waitsSince, patience } = waiter;
       try {
-        const asker = { name: node.name, scan: node.scan, prefers, waitsSince, delay, leavesUntil, now: performance.now() };
+        const asker = { name: node.name, scan: node.scan, prefers, waitsSince, delay: patience, leavesUntil, now: performance.now() };
         const next = findNextSubtask(work.order, peers.cluster, asker);
         if (next.kind === "look") return 0;
         if (next.kind === "wait") return next.until;
@@ -181,20 +201,71 @@ export class WaitingClaims<N extends ClaimingNode> {
         return;
       }
       if (attempted.kind === "gone") work.remove(entry);
-      else if (attempted.kind === "aside") work.setAside(entry);
+      else if (attempted.kind === "aside") work.setAside(entry, attempted.rival);
       else work.putBack(entry, { first: true });
     } catch (error) {
       work.putBack(entry, { first: true });
-      if (!isInDoubt(error)) {
+      if (isInDoubt(error)) await delay(afterDoubt);
+      else {
         this.#options.onError(error);
         waiter.reject(error);
       }
     }
-    if (!waiter.isSettled) {
-      waiter.isListed = true;
-      node.waiters.prepend(waiter);
-      this.#nodes.add(node);
-    }
+    this.#relist(node, waiter);
     this.serve();
+  }
+
+  #relist(node: N, waiter: Waiter): void {
+    if (this.#refusal) waiter.reject(this.#refusal);
+    if (waiter.isSettled) return;
+    waiter.isListed = true;
+    node.waiters.prepend(waiter);
+    this.#nodes.add(node);
+  }
+
+  /** Where nothing waits and others still compute, a look for what takes too long. */
+  #lookForStragglers(): void {
+    this.#looking ??= setTimeout(() => {
+      this.#looking = undefined;
+      const session = this.#options.session();
+      if (session === undefined || session.context.session.state !== "connected" || session.work.order.size > 0) return;
+      for (const node of this.#nodes) this.#copyStraggler(session, node);
+      if (this.#nodes.size > 0 && session.work.aside.size > 0) this.#lookForStragglers();
+    }, betweenLooks);
+  }
+
+  #copyStraggler(session: MemberSession, node: N): void {
+    const { work, context } = session;
+    const waiter = node.waiters.first;
+    const { claimant } = node;
+    if (waiter === undefined || claimant === undefined || node.quarantine.at(Date.now()) !== undefined) return;
+    const entry = findStraggler(runningElsewhere(work), node.paces)?.entry;
+    if (entry === undefined) return;
+    work.copy(entry);
+    this.#unlist(node, waiter);
+    const copying = async () => {
+      const isCopied = await copySubtask(context, entry, claimant);
+      if (!isCopied) return this.#relist(node, waiter);
+      const claim = this.#options.onCopied(node, session, entry);
+      if (waiter.isSettled) await claim.release();
+      else waiter.resolve(claim);
+    };
+    copying()
+      .catch((error: unknown) => {
+        this.#relist(node, waiter);
+        if (!isInDoubt(error)) this.#options.onError(error);
+      })
+      .finally(() => {
+        if (!node.holds(entry)) work.putBack(entry);
+        this.serve();
+      });
+  }
+}
+
+function* runningElsewhere({ aside }: Work) {
+  const now = performance.now();
+  for (const entry of aside) {
+    const { subtask, rival, queries } = entry;
+    if (rival && !rival.isCopied && queries.length > 0) yield { entry, programKey: subtask.programKey, runsFor: now - rival.since };
   }
 }

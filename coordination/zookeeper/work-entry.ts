@@ -20,6 +20,8 @@ export class WorkEntry implements Schedulable<WorkEntry> {
   readonly waitsSince = performance.now();
   /** Names of this process's nodes where it failed, and until when (as `performance.now()`) they leave it to others. */
   triedBy: Map<string, number> | undefined;
+  /** Another node's claim that was met last, when first (as `performance.now()`), and whether a second copy was tried here. */
+  rival: { readonly name: string; readonly since: number; isCopied: boolean } | undefined;
   /** The order of the answer that brought it. */
   readonly order: number;
   previous: WorkEntry | undefined = undefined;

@@ -62,11 +62,24 @@ export class Work {
   }
 
   /** A claim on it was refused because another node has it. */
-  setAside(entry: WorkEntry): void {
+  setAside(entry: WorkEntry, rival: string): void {
     if (entry.kind === "gone") return;
+    if (entry.rival?.name !== rival) entry.rival = { name: rival, since: performance.now(), isCopied: false };
     this.order.remove(entry);
     entry.kind = "aside";
     this.#aside.add(entry);
+  }
+
+  /** Those that other nodes have, as far as is known. */
+  get aside(): ReadonlySet<WorkEntry> {
+    return this.#aside;
+  }
+
+  /** One that another node has is computed here, too. */
+  copy(entry: WorkEntry): void {
+    this.#aside.delete(entry);
+    entry.kind = "ours";
+    if (entry.rival) entry.rival.isCopied = true;
   }
 
   /** Those that other nodes had may be free again. */

@@ -24,6 +24,22 @@ export function checkBodies(check: Check): void {
     assert.equal((await store.usage()).bytes, 30);
   });
 
+  check("a note is kept beside the body that was inserted, and bodies with different notes are the same", async ({ store }) => {
+    for (const [put, get, getNote] of [
+      [store.putPartial, store.getPartial, store.getPartialNote],
+      [store.putResult, store.getResult, store.getResultNote],
+    ] as const) {
+      assert.equal(await put("noted", makeBody(100, 1), { node: "a", times: [1, 2.5] }), "inserted");
+      assert.equal(await put("noted", makeBody(100, 1), { node: "b" }), "same");
+      assert.deepEqual(await getNote("noted"), { node: "a", times: [1, 2.5] });
+      assert.deepEqual(await get("noted"), makeBody(100, 1));
+      await put("plain", makeBody(100, 2));
+      assert.equal(await getNote("plain"), undefined);
+      assert.equal(await getNote("absent"), undefined);
+    }
+    assert.equal((await store.usage()).bytes, 400);
+  });
+
   check("putPartial of one key by 50 at once inserts once", async ({ store }) => {
     const outcomes = await Promise.all(Array.from({ length: 50 }, (_, index) => store.putPartial("key", makeBody(50, index % 2))));
     assert.equal(outcomes.filter((outcome) => outcome === "inserted").length, 1);
@@ -56,6 +72,17 @@ export function checkBodies(check: Check): void {
     assert.deepEqual(await store.getPartial("damaged"), makeBody(12, 4));
     assert.deepEqual(await store.getResult("damaged"), makeBody(10, 3));
     assert.deepEqual(await store.usage(), { bodies: 3, bytes: 32, limit: 1e9 });
+  });
+
+  check("dropResult makes room for another body under the key, and touches no partial", async ({ store }) => {
+    await store.putResult("damaged", makeBody(10, 1));
+    await store.putPartial("damaged", makeBody(10, 2));
+    await store.dropResult("damaged");
+    await store.dropResult("never there");
+    assert.equal(await store.getResult("damaged"), undefined);
+    assert.equal(await store.putResult("damaged", makeBody(12, 3)), "inserted");
+    assert.deepEqual(await store.getPartial("damaged"), makeBody(10, 2));
+    assert.deepEqual(await store.usage(), { bodies: 2, bytes: 22, limit: 1e9 });
   });
 
   check("a body of 12 MB comes back as it was", async ({ store, crash }) => {

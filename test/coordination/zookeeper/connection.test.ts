@@ -56,7 +56,11 @@ if (server) {
   });
 
   test(`${suite}: 20,000 calls at once are answered in their order, and watchers hear once`, async (t) => {
-    const { session } = await openConnection(t, server.hosts);
+    // Of patience: a busy machine is none of its business.
+    const patient = await startZooKeeper({ directory: await makeTemporaryDirectory(t), tick: 1000 });
+    if ("missing" in patient) return;
+    t.after(() => patient.stop());
+    const { session } = await openConnection(t, patient.hosts, { sessionTimeout: 20_000 });
     await session.commit([create("/many")]);
     let heard = 0;
     await session.list("/many", () => heard++);

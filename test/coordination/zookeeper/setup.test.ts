@@ -133,7 +133,11 @@ if (server) {
     await owner.enqueue(ask(makeSubtasks(3)));
     (await claimNext(node)).running();
     const { session } = await openConnection(t, server.hosts, { auth: "femtoq:secret" });
-    await until(async () => (await session.list(`${root}/claims`))!.children.length === 2);
+    // The claim and its mark are there, and the first two queries are cleared away.
+    await until(async () => {
+      const counts = ["claims", "queries", "asks"].map(async (folder) => (await session.list(`${root}/${folder}`))!.children.length);
+      return `${await Promise.all(counts)}` === "2,1,1";
+    });
     const paths = [root, ...(await listBelow(session, root))];
     for (const folder of ["asks", "queries", "claims", "nodes", "held", "failed", "withdrawn"]) {
       assert(
