@@ -23,6 +23,7 @@ export interface Status {
   readonly cutflow: readonly { readonly filter: string; readonly events: number; readonly weight: number }[];
   /** UHI histograms by name. */
   readonly histograms: Readonly<Record<string, UhiHistogram>>;
+  /** The first 100 of `partitions.failed`. */
   readonly failures: readonly { readonly partition: number; readonly file: string; readonly attempts: number; readonly cause: string }[];
   /** `no nodes`: partitions wait, and there is no compute node. */
   readonly note?: "no nodes";

@@ -155,6 +155,7 @@ function createStore({ bodies, records, metadata, datasets, pins, sweep, close }
     putResult: (planKey, body, note) => putBody(`result:${planKey}`, body, note),
     getResultNote: (planKey) => getNote(`result:${planKey}`),
     getResult: (planKey) => bodies.get(`result:${planKey}`),
+    dropResult: (planKey) => bodies.drop(`result:${planKey}`),
 
     listDatasets: async () => datasets.list(),
     putDataset: (dataset) => datasets.put(dataset),

@@ -7,6 +7,7 @@
  * Bodies are bounded as `mongodb/bound.ts` says; records (programs, plans, queries) by `keep` alone.
  */
 import { clearInterval, setInterval } from "node:timers";
+import { setTimeout as delay } from "node:timers/promises";
 import { BodyTable } from "./mongodb/body-table.ts";
 import { Bound } from "./mongodb/bound.ts";
 import { Connection, type ConnectionOptions } from "./mongodb/connection.ts";
@@ -29,6 +30,9 @@ export interface MongoStoreOptions extends ConnectionOptions {
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
 }
+
+/** Milliseconds that closing waits for what is written in the background. */
+const longestSettling = 2_000;
 
 export interface MongoStore extends Store {
   /** Why nothing can be stored now; empty where it can. */
@@ -142,6 +146,9 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<MongoS
     putResult: (planKey, body, note) => putBody(results, planKey, body, note),
     getResultNote: (planKey) => results.note(planKey),
     getResult: (planKey) => results.get(planKey),
+    async dropResult(planKey) {
+      bound.give(await results.drop([planKey]));
+    },
 
     listDatasets: () => datasets.list(),
     putDataset: (dataset) => datasets.put(dataset),
@@ -175,7 +182,8 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<MongoS
     ping: () => connection.ping(),
     async close() {
       clearInterval(sweeping);
-      if (connection.notReady().length === 0) await settled();
+      // Times of last use may be lost; waiting for a server that goes away is not worth them.
+      if (connection.notReady().length === 0) await Promise.race([settled(), delay(longestSettling, undefined, { ref: false })]);
       await connection.close();
     },
   };

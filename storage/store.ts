@@ -125,6 +125,8 @@ export interface Store {
   putResult(planKey: string, body: Uint8Array, note?: unknown): Promise<Inserted>;
   getResultNote(planKey: string): Promise<unknown>;
   getResult(planKey: string): Promise<Uint8Array | undefined>;
+  /** Removes a result whose bytes proved damaged, so that it can be merged again. */
+  dropResult(planKey: string): Promise<void>;
 
   listDatasets(): Promise<readonly StoredDataset[]>;
   /** Writes it if the stored one has the revision before this one (for 1: if there is none); gives whether it did. */

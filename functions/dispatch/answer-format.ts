@@ -45,7 +45,8 @@ export async function answerStatus(c: Context, status: Status, format: Format, h
   }
   const [name, histogram] = pickHistogram(c, status);
   if (format === "csv") return c.body(renderCsv(histogram), httpStatus, { "content-type": "text/csv; charset=utf-8" });
-  const title = status.failures.length > 0 ? `${name} (${status.failures.length} of ${status.partitions.total} partitions failed)` : name;
+  const { failed, total } = status.partitions;
+  const title = failed > 0 ? `${name} (${failed} of ${total} partitions failed)` : name;
   return c.body(await renderSvg(histogram, { title }), httpStatus, { "content-type": "image/svg+xml" });
 }
 

@@ -1,4 +1,5 @@
 /** What a client is told of a query. Pure. */
+import type { Failure } from "../../coordination/coordinator.ts";
 import type { Partial } from "../../engine/partial.ts";
 import type { Program } from "../../engine/program.ts";
 import type { UhiHistogram } from "../../engine/uhi.ts";
@@ -8,6 +9,9 @@ import type { Status, Timing } from "../api.ts";
 import type { QueryRecord } from "./plan-submission.ts";
 import type { Progress } from "./progress.ts";
 import { isResultNote } from "./timeline.ts";
+
+/** Failures that a status lists. */
+const mostFailures = 100;
 
 export interface Situation {
   readonly id: string;
@@ -46,16 +50,20 @@ export function describeStatus(situation: Situation): Status {
     events: { total: plan.partitions.reduce((sum, { entries }) => sum + entries, 0), done: content.entries },
     cutflow: record.filters.map((filter, index) => ({ filter, ...content.filters[index] })),
     histograms: describeHistograms(record, program, content),
-    failures: [...(progress?.failures ?? [])].map(([place, { attempts, cause }]) => ({
-      partition: plan.partitions[place].index,
-      file: plan.partitions[place].file,
-      attempts,
-      cause,
-    })),
+    failures: describeFailures(plan, progress?.failures ?? new Map()),
     ...(progress?.lacksNodes && { note: "no nodes" }),
     timing: describeTiming(situation, Math.max(0, lastUpdate - created) / 1000),
     lastUpdate: new Date(lastUpdate).toISOString(),
   };
+}
+
+/** The first in the order of partitions: `partitions.failed` says how many there are. */
+function describeFailures({ partitions }: StoredPlan, failures: ReadonlyMap<number, Failure>): Status["failures"] {
+  const places = [...failures.keys()].toSorted((a, b) => a - b).slice(0, mostFailures);
+  return places.map((place) => {
+    const { index: partition, file } = partitions[place];
+    return { partition, file, ...failures.get(place)! };
+  });
 }
 
 function describeTiming({ created, progress, note }: Situation, seconds: number): Timing {

@@ -2,6 +2,7 @@
  * Dispatch: takes queries in, reuses what the store has, queues the rest and tells how far they are. All it keeps is
  * derived from store and coordinator and bounded: another dispatcher, or this one after a restart, answers the same.
  */
+import type { Subtask } from "../../coordination/coordinator.ts";
 import type { Dataset } from "../../datasets/dataset.ts";
 import { decodePartial, type Partial } from "../../engine/partial.ts";
 import type { Program } from "../../engine/program.ts";
@@ -14,6 +15,7 @@ import { unknownDataset } from "../datasets/datasets.ts";
 import { HttpProblem } from "../problem.ts";
 import type { Services } from "../services.ts";
 import type { TracedQuery } from "../tracing/query-trace.ts";
+import { perTurn, turn } from "../turn.ts";
 import { CompiledQueries } from "./compiled-queries.ts";
 import { describeStatus } from "./describe-status.ts";
 import { QueriesInFlight, type StartServices } from "./in-flight.ts";
@@ -149,7 +151,12 @@ export class Dispatcher {
     const progress = await this.#follow(plan, compiled.planned.program, (known ?? stored) as Followed["query"]);
     const keys = progress.keys;
     const found = await store.findPartials(keys);
-    const subtasks = plan.partitions.map((_, place) => subtaskOf(plan, place)).filter(({ key }) => !found.has(key));
+    const subtasks: Subtask[] = [];
+    for (let place = 0; place < total; place++) {
+      if (place % perTurn === perTurn - 1) await turn();
+      const subtask = subtaskOf(plan, place);
+      if (!found.has(subtask.key)) subtasks.push(subtask);
+    }
     const { queued } =
       subtasks.length === 0 ? { queued: 0 } : await coordinator.enqueue({ queryId: stored.id, client, priority: query.priority, subtasks });
     await progress.refresh();
@@ -269,6 +276,7 @@ export class Dispatcher {
       return found;
     } catch (error) {
       log.error({ err: error, plan: planKey }, "a stored result is damaged; its partials are merged again");
+      await store.dropResult(planKey);
       return undefined;
     }
   }

@@ -45,7 +45,7 @@ export class LookAgain {
   #wait(): void {
     if (this.#isStopped || !this.#options.isNeeded()) return;
     const rest = this.#since + this.#pause - performance.now();
-    this.#timer = setTimeout(
+    const timer = setTimeout(
       () => {
         this.#timer = undefined;
         // What changed meanwhile did not touch the timer: there may be thousands of changes a second.
@@ -54,6 +54,9 @@ export class LookAgain {
       },
       Math.max(0, rest),
     );
+    // On Node it would keep a process alive that has nothing else to do.
+    (timer as Partial<{ unref(): void }>).unref?.();
+    this.#timer = timer;
   }
 
   async #look(): Promise<void> {

@@ -1,6 +1,7 @@
 /** How one partition of a plan is: what store and coordinator say of it together. */
 import type { Coordinator, Failure, SubtaskEvent, SubtaskState } from "../../coordination/coordinator.ts";
 import type { Store } from "../../storage/store.ts";
+import { perTurn, turn } from "../turn.ts";
 
 /** `absent`: neither stored nor queued, as after a cancellation. `stored`: to be merged. */
 export type PartitionState = "absent" | "waiting" | "loading" | "running" | "stored" | "merged" | "failed";
@@ -24,7 +25,12 @@ export async function readPartitionStates(
   const states = await coordinator.states(keys);
   // A partial is stored before its subtask is done: what is neither is nowhere.
   const stored = await store.findPartials(keys.filter((key) => states.get(key)?.kind !== "owned"));
-  return new Map(keys.map((key) => [key, stored.has(key) ? { kind: "stored" } : describe(states.get(key))]));
+  const found = new Map<string, Found>();
+  for (const [index, key] of keys.entries()) {
+    if (index % perTurn === perTurn - 1) await turn();
+    found.set(key, stored.has(key) ? { kind: "stored" } : describe(states.get(key)));
+  }
+  return found;
 }
 
 function describe(state: SubtaskState | undefined): Found {

@@ -9,6 +9,7 @@ import { programKey, sha256 } from "../../engine/program.ts";
 import { canonicalQuery, type Query } from "../../engine/query.ts";
 import type { Schema } from "../../engine/schema.ts";
 import type { StoredPartition, StoredPlan, StoredProgram, StoredQuery } from "../../storage/store.ts";
+import { perTurn, turn } from "../turn.ts";
 
 /** What is kept of a query: all that describing its status takes. */
 export interface QueryRecord {
@@ -83,6 +84,16 @@ export async function buildQuery(query: Query, { planned }: CompiledQuery, planK
 export function subtaskOf({ programKey, dataset, columns, partitions }: StoredPlan, place: number): Subtask {
   const { fingerprint, index: partition } = partitions[place];
   return { key: subtaskKey(programKey, fingerprint), programKey, fingerprint, dataset, partition, ...(columns && { columns }) };
+}
+
+/** Subtask key → place in the plan, in the plan's order. */
+export async function placesOf({ programKey, partitions }: StoredPlan): Promise<ReadonlyMap<string, number>> {
+  const places = new Map<string, number>();
+  for (const [place, { fingerprint }] of partitions.entries()) {
+    if (place % perTurn === perTurn - 1) await turn();
+    places.set(subtaskKey(programKey, fingerprint), place);
+  }
+  return places;
 }
 
 export const subtaskKey = (programKey: string, fingerprint: string): string => `${programKey}:${fingerprint}`;

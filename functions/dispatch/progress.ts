@@ -12,12 +12,13 @@ import type { Store, StoredPlan } from "../../storage/store.ts";
 import type { Status } from "../api.ts";
 import { pause } from "../pause.ts";
 import type { Log, Services } from "../services.ts";
+import { turn } from "../turn.ts";
 import { Changes } from "./changes.ts";
 import { insist } from "./insist.ts";
 import { LookAgain } from "./look-again.ts";
 import { type Asked, PartialSum } from "./partial-sum.ts";
 import { eventStates, type PartitionState, readPartitionStates } from "./partition-state.ts";
-import { subtaskKey, subtaskOf } from "./plan-submission.ts";
+import { placesOf, subtaskKey, subtaskOf } from "./plan-submission.ts";
 import type { ResultNote } from "./timeline.ts";
 
 export type Counts = Status["partitions"] & { readonly absent: number };
@@ -38,7 +39,7 @@ export class Progress {
   readonly #states: PartitionState[];
   readonly #counts: Record<PartitionState, number>;
   /** Subtask key → places in the plan. */
-  readonly #places = new Map<string, number>();
+  readonly #places: ReadonlyMap<string, number>;
   readonly #toMerge: { readonly place: number; readonly heard: number | undefined }[] = [];
   readonly #changes = new Changes();
   readonly #stop = new AbortController();
@@ -53,7 +54,11 @@ export class Progress {
   #nodes: number | undefined;
   #read: { readonly version: number; readonly partial: Partial } | undefined;
 
-  private constructor(plan: StoredPlan, program: Program, services: ProgressServices, asked: Asked) {
+  private constructor(
+    plan: StoredPlan,
+    program: Program,
+    { asked, places, ...services }: ProgressServices & { readonly asked: Asked; readonly places: ReadonlyMap<string, number> },
+  ) {
     const { store, coordinator, log } = services;
     this.plan = plan;
     this.program = program;
@@ -63,7 +68,7 @@ export class Progress {
     this.#sum = new PartialSum(plan, program, { ...services, asked });
     this.#states = plan.partitions.map(() => "absent");
     this.#counts = { absent: plan.partitions.length, waiting: 0, loading: 0, running: 0, stored: 0, merged: 0, failed: 0 };
-    for (const [place, { fingerprint }] of plan.partitions.entries()) this.#places.set(subtaskKey(plan.programKey, fingerprint), place);
+    this.#places = places;
     this.#unpin = store.pin([plan.planKey, ...this.#places.keys()]);
     if (!coordinator.skipsEvents) return;
     this.#lookAgain = new LookAgain({
@@ -76,10 +81,12 @@ export class Progress {
 
   /** Looks at store and coordinator once, then follows the coordinator's events until closed. `asked`: the first query that wants the plan followed. */
   static async open(plan: StoredPlan, program: Program, services: ProgressServices, asked: Asked): Promise<Progress> {
-    const progress = new Progress(plan, program, services, asked);
-    const keys = [...progress.#places.keys()];
-    services.coordinator.watch(new Set(keys), (event) => progress.#take(event), progress.#stop.signal);
+    const places = await placesOf(plan);
+    const progress = new Progress(plan, program, { ...services, asked, places });
+    await turn();
+    services.coordinator.watch(new Set(places.keys()), (event) => progress.#take(event), progress.#stop.signal);
     try {
+      await turn();
       await progress.refresh();
     } catch (error) {
       progress.close();
@@ -93,7 +100,7 @@ export class Progress {
     const absent = this.#keysOf((state) => state === "absent");
     if (absent.length === 0) return;
     await this.#update(absent);
-    this.#changed();
+    this.touch();
   }
 
   /** Grows with every change. */
@@ -151,7 +158,7 @@ export class Progress {
   /** Partitions that failed start over as waiting; their new events follow. */
   forgetFailures(): void {
     for (const place of [...this.failures.keys()]) this.#set(place, "waiting");
-    this.#changed();
+    this.touch();
   }
 
   /** Resolves at the next change after `version`, at once if there was one; or when the signal aborts. */
@@ -161,9 +168,10 @@ export class Progress {
     return changed;
   }
 
-  /** Wakes those who wait for changes: something around the plan changed. */
+  /** Something of the plan changed, or around it: wakes those who wait for that. */
   touch(): void {
-    this.#changed();
+    this.#changes.happened();
+    this.#lookAgain?.soon();
   }
 
   close(): void {
@@ -179,7 +187,7 @@ export class Progress {
     else if (event.kind === "failed") this.#fail(place, event.failure);
     else this.#set(place, eventStates[event.kind]);
     this.#nodes = undefined;
-    this.#changed();
+    this.touch();
   }
 
   /** Everything that is open, and whether somebody is there to do it. */
@@ -189,7 +197,7 @@ export class Progress {
     const nodes = this.#counts.waiting > 0 ? (await this.#coordinator.nodes()).length : undefined;
     const changed = await this.#update(this.#keysOf((state) => state !== "merged" && state !== "stored" && state !== "failed"));
     if (this.version === version) this.#nodes = nodes;
-    if (changed || this.lacksNodes !== before) this.#changed();
+    if (changed || this.lacksNodes !== before) this.touch();
   }
 
   #keysOf(isWanted: (state: PartitionState) => boolean): readonly string[] {
@@ -231,11 +239,6 @@ export class Progress {
     this.#set(place, "failed");
   }
 
-  #changed(): void {
-    this.#changes.happened();
-    this.#lookAgain?.soon();
-  }
-
   /** `heard`: now, where it is news that its partial is stored. */
   #arrived(place: number, heard?: number): void {
     this.#set(place, "stored");
@@ -259,7 +262,7 @@ export class Progress {
       }
       // Whoever hears of the end finds the result stored, unless that takes long.
       if (this.isFinished && this.failures.size === 0) await Promise.race([this.#saveResult(), pause(longestSave, this.#stop.signal)]);
-      this.#changed();
+      this.touch();
     }
   }
 
@@ -284,17 +287,14 @@ export class Progress {
     this.#repairing.add(place);
     const request = { queryId: `repair:${key}`, client: "repair", priority: 0, subtasks: [subtaskOf(this.plan, place)] };
     const { signal } = this.#stop;
-    try {
-      await insist(
-        async () => {
-          await this.#store.dropPartial(key);
-          await this.#coordinator.enqueue(request);
-        },
-        { signal, log: this.#log, message: "a partial cannot be computed again yet", fields: { subtask: key }, mayPass: () => true },
-      );
-    } catch (error) {
+    const queue = async () => {
+      await this.#store.dropPartial(key);
+      await this.#coordinator.enqueue(request);
+    };
+    const message = "a partial cannot be computed again yet";
+    await insist(queue, { signal, log: this.#log, message, fields: { subtask: key }, mayPass: () => true }).catch((error: unknown) => {
       if (!signal.aborted) throw error;
-    }
+    });
     this.#repairing.delete(place);
   }
 }

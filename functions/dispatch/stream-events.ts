@@ -23,7 +23,10 @@ export function streamEvents(c: Context<Environment>, dispatcher: Dispatcher, fo
     c,
     async (stream) => {
       const gone = new AbortController();
-      stream.onAbort(() => gone.abort());
+      stream.onAbort(() => {
+        gone.abort();
+        leave();
+      });
       try {
         await writeEvents(stream, { dispatcher, followed, gone: gone.signal });
       } finally {

@@ -18,7 +18,7 @@ status.get("/nodes", async (c) => {
   return c.json({ nodes: nodes.map(describeNode), subtasks, store: usage });
 });
 
-const describeNode = ({ id, host, threads, cacheBytes, cacheLimit, running, done, failed, since }: Node) => ({
+const describeNode = ({ id, host, threads, cacheBytes, cacheLimit, running, done, failed, since, quarantined }: Node) => ({
   id,
   host,
   threads,
@@ -28,4 +28,5 @@ const describeNode = ({ id, host, threads, cacheBytes, cacheLimit, running, done
   done,
   failed,
   since: new Date(since).toISOString(),
+  ...(quarantined && { quarantined: { ...quarantined, until: new Date(quarantined.until).toISOString() } }),
 });

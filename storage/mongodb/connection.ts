@@ -45,6 +45,8 @@ export class Connection {
   readonly #closing = new AbortController();
   readonly #writes: WriteHealth;
   #prepared: Promise<void> = Promise.resolve();
+  /** Resolves when the attempt that began last is over, however it ended. */
+  #attempted: Promise<void> = Promise.resolve();
   #isPrepared = false;
   #lost: { readonly since: number; readonly reason: string } | undefined;
 
@@ -127,12 +129,20 @@ export class Connection {
     this.#closing.abort();
     this.#writes.close();
     await this.#client.close();
+    // An attempt that was under way may have opened the client again.
+    await this.#attempted;
+    await this.#client.close();
   }
 
-  async #attempt(prepare: () => Promise<void>): Promise<void> {
-    await this.#client.connect();
-    await prepare();
-    this.#isPrepared = true;
+  #attempt(prepare: () => Promise<void>): Promise<void> {
+    const attempt = async () => {
+      await this.#client.connect();
+      await prepare();
+      this.#isPrepared = true;
+    };
+    const attempting = attempt();
+    this.#attempted = attempting.catch(() => undefined);
+    return attempting;
   }
 
   async #prepareLater(prepare: () => Promise<void>): Promise<void> {

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
-import { utimes } from "node:fs/promises";
+import { utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import { parquetWriteBuffer } from "hyparquet-writer";
+import type { Status } from "../../functions/api.ts";
 import { openApp } from "../support/open-app.ts";
 import { makeEvents, writeEvents } from "../support/write-events.ts";
 
@@ -30,4 +32,28 @@ test("a dataset that grew by a file computes the new partitions only; one whose 
   for (const { MET_pt } of expected) counts[1 + Math.floor(MET_pt * (8 / 200))]++;
   assert.deepEqual(changed.histograms.h.storage.values, counts);
   assert.equal(app.computed.length, 2 + 3 + 2);
+});
+
+test("a query ends as it was planned although a new file widens its column while it runs", async (t) => {
+  const base = await openApp(t);
+  const file = (number: number) => join(base.directory, `wide-${number}.parquet`);
+  const write = async (number: number, values: readonly number[], type: "INT32" | "DOUBLE") => {
+    const columnData = [{ name: "x", data: [...values], type, nullable: type === "DOUBLE" }];
+    await writeFile(file(number), new Uint8Array(parquetWriteBuffer({ columnData, rowGroupSize: 2 })));
+  };
+  await write(0, [1, 2, 3, 3], "INT32");
+  const app = await openApp(t, { extraData: [`growing=${join(base.directory, "wide-*.parquet")}`] });
+  const counts = { dataset: "growing", histograms: { h: { axes: [{ type: "regular", bins: 4, lower: 0, upper: 4, value: "x" }] } } };
+  app.gate.close();
+  const { id } = (await (await app.post(counts)).json()) as Status;
+  await write(1, [0.5, 3.5], "DOUBLE");
+  const described = (await (await app.request("/datasets/growing")).json()) as { readonly columns: readonly { readonly dtype: string }[] };
+  assert.equal(described.columns[0]!.dtype, "float64");
+  app.gate.open();
+  const grown = await app.ask(counts);
+  assert.deepEqual(grown.histograms.h.storage.values, [0, 1, 1, 1, 3, 0]);
+  const first = (await (await app.request(`/queries/${id}`)).json()) as Status;
+  assert.deepEqual(first.failures, []);
+  assert.equal(first.state, "done");
+  assert.deepEqual(first.histograms.h.storage.values, [0, 0, 1, 1, 2, 0]);
 });

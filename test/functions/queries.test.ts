@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Status } from "../../functions/api.ts";
+import { createApp } from "../../functions/app.ts";
 import { openApp } from "../support/open-app.ts";
 
 const met = { dataset: "events", histograms: { met: { axes: [{ type: "regular", bins: 10, lower: 0, upper: 200, value: "MET.pt" }] } } };
@@ -168,6 +169,26 @@ test("a damaged stored partial is detected, computed again, and the answer is ri
     ),
   );
   assert.ok(app.lines.some(({ level, message }) => level === "error" && message.includes("computed again")));
+});
+
+test("a damaged stored result is detected, merged again, and stored anew", async (t) => {
+  const app = await openApp(t);
+  const { store } = app.services;
+  const first = await app.ask(met);
+  const { planKey } = (await store.getQuery(first.id))!;
+  const sound = (await store.getResult(planKey))!;
+  await store.dropResult(planKey);
+  await store.putResult(planKey, sound.with(100, sound[100]! ^ 1));
+  const again = createApp(app.services);
+  const ask = async () =>
+    (await (
+      await again.request("/queries", { method: "POST", body: JSON.stringify(met), headers: { prefer: "wait=20" } })
+    ).json()) as Status;
+  const { state, histograms, submission } = await ask();
+  assert.deepEqual([state, histograms, submission?.stored], ["done", first.histograms, 4]);
+  assert.ok(app.lines.some(({ level, message }) => level === "error" && /result is damaged.*merged again/.test(message)));
+  assert.deepEqual(await store.getResult(planKey), sound);
+  assert.equal(app.computed.length, 4);
 });
 
 test("POST /queries/explain tells columns and partitions and queues nothing", async (t) => {

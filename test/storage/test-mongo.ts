@@ -36,7 +36,7 @@ export async function openTestMongo(suite: string): Promise<TestMongo | undefine
 export function makeDatabase(t: TestContext, uri: string): string {
   const database = `femtoq-test-${randomUUID()}`;
   t.after(async () => {
-    const client = new MongoClient(uri, { serverSelectionTimeoutMS: 2000 });
+    const client = new MongoClient(uri, { serverSelectionTimeoutMS: 2000, socketTimeoutMS: 30_000 });
     await client.db(database).dropDatabase();
     await client.close();
   });

@@ -43,6 +43,7 @@ export interface TestAppOptions {
   /** Shared with other apps; whoever made them closes them. */
   readonly store?: Store;
   readonly coordinator?: Coordinator;
+  readonly services?: Partial<Pick<Services, "meter" | "limits" | "tracer">>;
 }
 
 /** The dataset `events` has four partitions of 250 events in `events.parquet`. */
@@ -69,6 +70,7 @@ export async function openApp(scope: Scope, options: TestAppOptions = {}): Promi
     assets: createAssets(),
     log,
     queryFunctions: await loadQueryFunctions(),
+    ...options.services,
     notReady: () => [],
   };
   const app = createApp(services);

@@ -87,8 +87,8 @@ export function createResultView({ parent, api, onRetry }) {
     fill(links, ...["json", "uhi", "csv", "svg"].flatMap((format, index) => [index > 0 && " · ", link(format)]));
   }
 
-  /** @param {Status["failures"]} list */
-  function showFailures(list) {
+  /** @param {Status} status */
+  function showFailures({ failures: list, partitions: { failed } }) {
     failures.hidden = list.length === 0;
     if (list.length === 0) return;
     const lines = list.map(({ partition, file, attempts, cause }) =>
@@ -100,9 +100,9 @@ export function createResultView({ parent, api, onRetry }) {
       ),
     );
     const heading =
-      list.length === 1
+      failed === 1
         ? "One partition failed: its events are not in the result"
-        : `${list.length} partitions failed: their events are not in the result`;
+        : `${failed} partitions failed: their events are not in the result${failed > list.length ? `; the first ${list.length} of them` : ""}`;
     fill(
       failures,
       element("h3", {}, heading),
@@ -141,7 +141,7 @@ export function createResultView({ parent, api, onRetry }) {
       const lines = cutflowLines(shown);
       cutflow.hidden = lines.length === 0;
       fill(cutflow, cutflowTable(lines));
-      showFailures(status.failures);
+      showFailures(status);
       if (run.phase === "ended") timing.show(status);
       if (linked?.id !== status.id) {
         linked = shown;

@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { Tally } from "../../../functions/admission/tally.ts";
+import type { Problem, Status } from "../../../functions/api.ts";
+import { HttpProblem } from "../../../functions/problem.ts";
+import { openApp } from "../../support/open-app.ts";
+
+const met = (upper: number) => ({
+  dataset: "events",
+  histograms: { met: { axes: [{ type: "regular", bins: 10, lower: 0, upper, value: "MET.pt" }] } },
+});
+const roomy = { queries: 100, clientQueries: 100, streams: 100, clientStreams: 100 };
+const by = (client: string) => ({ "femtoq-client": client });
+
+async function refusal(answer: Response): Promise<{ readonly status: number; readonly code: string; readonly retryAfter: number }> {
+  const { code } = (await answer.json()) as Problem;
+  return { status: answer.status, code, retryAfter: Number(answer.headers.get("retry-after")) };
+}
+
+describe("limits", () => {
+  test("refuse a client's queries beyond its share with 429, others' beyond all with 503, and take them when some have ended", async (t) => {
+    const app = await openApp(t, { services: { limits: { ...roomy, queries: 3, clientQueries: 2 } } });
+    app.gate.close();
+    const first = (await (await app.post(met(10), by("a"))).json()) as Status;
+    assert.equal((await app.post(met(20), by("a"))).status, 202);
+    assert.deepEqual(await refusal(await app.post(met(30), by("a"))), { status: 429, code: "too-many", retryAfter: 1 });
+    assert.equal((await app.post(met(30), by("b"))).status, 202);
+    assert.deepEqual(await refusal(await app.post(met(40), by("c"))), { status: 503, code: "overloaded", retryAfter: 1 });
+    assert.equal((await app.post(met(10), by("d"))).status, 202, "a query that is under way can be asked by all");
+    assert.equal((await app.services.coordinator.counts()).unowned + (await app.services.coordinator.counts()).owned, 12);
+    app.gate.open();
+    await app.request(`/queries/${first.id}`);
+    assert.equal((await app.post(met(10), { ...by("a"), prefer: "wait=20" })).status, 200);
+    assert.equal((await app.post(met(20), { ...by("a"), prefer: "wait=20" })).status, 200);
+    assert.equal((await app.post(met(40), { ...by("a"), prefer: "wait=20" })).status, 200);
+  });
+
+  test("answer what is stored however much is under way", async (t) => {
+    const app = await openApp(t, { services: { limits: { ...roomy, queries: 1 } } });
+    await app.ask(met(10));
+    app.gate.close();
+    assert.equal((await app.post(met(20))).status, 202);
+    assert.equal((await app.post(met(10))).status, 200);
+    assert.equal((await app.post(met(30))).status, 503);
+  });
+
+  test("bound streams and waits by client, and free their places when they end", async (t) => {
+    const app = await openApp(t, { services: { limits: { ...roomy, clientStreams: 2 } } });
+    app.gate.close();
+    const { id } = (await (await app.post(met(10), by("a"))).json()) as Status;
+    const streams = [1, 2].map(() => app.request(`/queries/${id}/events`, { headers: by("a") }));
+    const [one] = await Promise.all(streams);
+    assert.equal((await refusal(await app.request(`/queries/${id}/events`, { headers: by("a") }))).status, 429);
+    assert.equal((await refusal(await app.post(met(10), { ...by("a"), prefer: "wait=5" }))).status, 429);
+    assert.equal((await app.request(`/queries/${id}`, { headers: by("a") })).status, 200, "polls are not streams");
+    await one.body?.cancel();
+    const again = await app.request(`/queries/${id}/events`, { headers: by("a") });
+    assert.equal(again.status, 200);
+    app.gate.open();
+    assert.match(await again.text(), /event: done/);
+  });
+
+  test("do not count a query that was refused for its mistakes, nor one that is cancelled", async (t) => {
+    const app = await openApp(t, { services: { limits: { ...roomy, queries: 1 } } });
+    app.gate.close();
+    const bad = { ...met(10), filter: ["NoSuchColumn > 3"] };
+    for (let round = 0; round < 3; round++) assert.equal((await app.post(bad)).status, 400);
+    const { id } = (await (await app.post(met(10), by("a"))).json()) as Status;
+    await app.request(`/queries/${id}`, { method: "DELETE", headers: by("a") });
+    assert.equal((await app.post(met(20), by("a"))).status, 202);
+  });
+});
+
+describe("Tally", () => {
+  test("counts each entry once however often it is left, and forgets clients that have none", () => {
+    const tally = new Tally({ what: "things", most: 2, mostOfClient: 2, limits: { all: "queries", client: "client-queries" } });
+    const leave = tally.enter("a");
+    leave();
+    leave();
+    assert.equal(tally.size, 0);
+    const leaves = [tally.enter("a"), tally.enter("b")];
+    assert.throws(
+      () => tally.enter("c"),
+      (error) => error instanceof HttpProblem && error.status === 503,
+    );
+    for (const each of leaves) each();
+    assert.equal(tally.size, 0);
+  });
+});

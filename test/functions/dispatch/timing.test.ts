@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Status } from "../../../functions/api.ts";
+import { createApp } from "../../../functions/app.ts";
+import { Timeline } from "../../../functions/dispatch/timeline.ts";
+import { openApp } from "../../support/open-app.ts";
+
+const met = (name?: string) => ({
+  dataset: "events",
+  ...(name && { name }),
+  histograms: { met: { axes: [{ type: "regular", bins: 10, lower: 0, upper: 200, value: "MET.pt" }] } },
+});
+
+test("a status tells of every partition that was computed for it, in phases that do not exceed its time", async (t) => {
+  const app = await openApp(t);
+  const { timing, partitions } = await app.ask(met());
+  const { phases, slowest, measured, seconds, stored } = timing;
+  assert.equal(stored, undefined);
+  assert.equal(measured, partitions.total);
+  assert.deepEqual(slowest!.map(({ partition }) => partition).sort(), [0, 1, 2, 3]);
+  assert.ok(phases!.computing > 0 && phases!.loading > 0 && phases!.decoding > 0 && phases!.merging > 0);
+  for (const { waiting, compiling, loading, thread, computing, saving } of slowest!) {
+    // Clocks of a millisecond's grain.
+    assert.ok(waiting + compiling + loading + thread + computing + saving <= seconds + 0.005);
+  }
+  const sum = slowest!.reduce((all, { computing }) => all + computing, 0);
+  assert.ok(Math.abs(sum - phases!.computing) < 1e-4);
+});
+
+test("a stored repeat says that it is one and keeps the first run's time, also for another name and another dispatcher", async (t) => {
+  const app = await openApp(t);
+  const first = await app.ask(met("one"));
+  const expected = { ...first.timing, stored: true };
+  const again = await app.ask(met("one"));
+  assert.deepEqual({ ...again.timing, seconds: 0 }, { ...expected, seconds: 0 });
+  assert.ok(again.timing.seconds > 0 && Math.abs(again.timing.seconds - first.timing.seconds) < 0.05);
+  const other = createApp(app.services);
+  const answer = await other.request("/queries", { method: "POST", body: JSON.stringify(met("two")) });
+  const renamed = (await answer.json()) as Status;
+  assert.equal(renamed.name, "two");
+  assert.deepEqual(renamed.timing.phases, first.timing.phases);
+  assert.equal(renamed.timing.seconds, again.timing.seconds);
+});
+
+test("partials that were stored before a plan was asked for are not counted as its work", async (t) => {
+  const app = await openApp(t);
+  const early = await app.ask(met());
+  // The same partials under a plan that nobody asked for before: another dispatcher over a dataset that lost its result.
+  const notes = await Promise.all(
+    app.computed.map(({ programKey, fingerprint }) => app.services.store.getPartialNote(`${programKey}:${fingerprint}`)),
+  );
+  assert.equal(notes.length, early.partitions.total);
+  const later = new Timeline(Date.now() + 60_000);
+  for (const [index, note] of notes.entries()) assert.equal(later.add({ index, file: "events.parquet" }, note, undefined), undefined);
+  assert.equal(later.read(Date.now()).measured, 0);
+});
+
+test("POST /compute answers the same partial with the time it took beside it", async (t) => {
+  const app = await openApp(t);
+  await app.ask(met());
+  const { programKey, dataset, partition, fingerprint } = app.computed[0];
+  const compute = () =>
+    app.request("/compute", { method: "POST", body: JSON.stringify({ program: programKey, dataset, partition, fingerprint }) });
+  const [one, two] = [await compute(), await compute()];
+  assert.match(one.headers.get("server-timing") ?? "", /^compiling;dur=[\d.]+, loading;dur=.*computing;dur=.*bytes;desc="\d+"$/);
+  const stored = await app.services.store.getPartial(`${programKey}:${fingerprint}`);
+  for (const answer of [one, two]) assert.deepEqual(new Uint8Array(await answer.arrayBuffer()), new Uint8Array(stored!));
+});

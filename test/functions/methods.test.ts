@@ -1,0 +1,24 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { openApp } from "../support/open-app.ts";
+
+const wrong: readonly (readonly [string, string, string])[] = [
+  ["PUT", "/queries", "GET, HEAD, POST"],
+  ["POST", "/queries/abc", "DELETE, GET, HEAD"],
+  ["GET", "/queries/abc/retry", "POST"],
+  ["POST", "/datasets", "GET, HEAD"],
+  ["GET", "/compute", "POST"],
+  ["DELETE", "/healthz", "GET, HEAD"],
+  ["POST", "/", "GET, HEAD"],
+];
+
+test("a method that a path does not take gets 405 with those it takes; a path that does not exist 404", async (t) => {
+  const app = await openApp(t);
+  for (const [method, path, allow] of wrong) {
+    const answer = await app.request(path, { method });
+    assert.equal(answer.status, 405, `${method} ${path}`);
+    assert.equal(answer.headers.get("allow"), allow, `${method} ${path}`);
+    assert.equal(((await answer.json()) as { code: string }).code, "bad-method");
+  }
+  for (const path of ["/nothing", "/queries/abc/nothing", "/queriesx"]) assert.equal((await app.request(path)).status, 404, path);
+});
