@@ -13,7 +13,7 @@ export function describeOptions(): Command {
   const collect = (value: string, before: readonly string[]) => [...before, value];
   const memory = formatSize(Math.min(4 * 2 ** 30, Math.max(smallestMemory, machineMemory() / 2)));
   const command = new Command("npm start --")
-    .description("Starts Femtoq: the page, the query functions and the compute threads, in one process.")
+    .description("Starts Femtoq: the page, the query functions and the compute threads in one process, or one part of a cluster.")
     .addOption(
       new Option(
         "--data <NAME=PATH_OR_GLOB>",
@@ -90,6 +90,9 @@ Examples:
   npm start                                          the demo dataset, on http://127.0.0.1:8000
   npm start -- --data cms=data/Run2012B.parquet      one file, as dataset "cms"
   npm start -- --data 'zmumu=data/zmumu/*.parquet' --port 9000 --memory 8GiB
+  npm start -- --role dispatch --zookeeper zk:2181 --mongodb mongodb://db/femtoq --data 'cms=/data/cms/*.parquet'
+  npm start -- --role compute --zookeeper zk:2181 --mongodb mongodb://db/femtoq --port 8001
+                                                     two parts of a cluster: docs/cluster.md
 
 Then open the page, or ask from another terminal:
   npm run -s femtoq -- query examples/dimuon-mass.json

@@ -2,7 +2,7 @@
  * The demo dataset, made on the worker threads while the server already answers. A file that is there is kept, so a restart
  * goes on where the last process stopped.
  */
-import { mkdir, readdir, rm } from "node:fs/promises";
+import { mkdir, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { DatasetError } from "../datasets/dataset.ts";
 import { countDemoEntries, demoEntries, demoFiles, demoPath, demoPattern } from "../datasets/demo/write-demo-file.ts";
@@ -17,8 +17,9 @@ export interface Demo {
 }
 
 const mostAttempts = 3;
+/** Milliseconds after which nobody is at work on a file any more. */
+const longestWrite = 600_000;
 
-/** Needs a directory that no other process writes to. */
 export async function prepareDemo(options: {
   readonly directory: string;
   readonly workers: Pick<WorkerPool, "writeDemoFile">;
@@ -74,8 +75,17 @@ function first(files: readonly Promise<void>[]): Promise<void> {
   return written;
 }
 
-/** What a process that was killed left half written. */
+/** What a process that was killed left half written: others may be writing here now. */
 async function removeUnfinished(directory: string): Promise<void> {
-  const names = await readdir(directory);
-  await Promise.all(names.filter((name) => name.endsWith(".tmp")).map((name) => rm(join(directory, name), { force: true })));
+  const names = (await readdir(directory)).filter((name) => name.endsWith(".tmp"));
+  await Promise.all(names.map((name) => removeOld(join(directory, name))));
+}
+
+async function removeOld(path: string): Promise<void> {
+  try {
+    const { mtimeMs } = await stat(path);
+    if (Date.now() - mtimeMs > longestWrite) await rm(path, { force: true });
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+  }
 }

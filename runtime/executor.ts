@@ -6,6 +6,7 @@
  */
 import type { Subtask } from "../coordination/coordinator.ts";
 import type { ColumnCache, Lease } from "../datasets/column-cache.ts";
+import { formsOf } from "../datasets/column-form.ts";
 import { type Catalogue, DatasetError } from "../datasets/dataset.ts";
 import { RunStopped, ScratchExhausted, workBytes } from "../engine/run-program.ts";
 import type { ComputeTiming } from "../functions/compute/timing.ts";
@@ -67,7 +68,8 @@ export function createExecutor(options: {
     let lease: Lease | undefined;
     let addresses: readonly number[];
     try {
-      const columns = await Promise.all(ready.columns.map((name) => catalogue.locate(task.dataset, partition, name)));
+      const forms = formsOf(ready.program.inputs);
+      const columns = await Promise.all(ready.columns.map((name) => catalogue.locate(task.dataset, partition, name, forms.get(name))));
       // A program without columns is the only one that comes here with a broken file.
       if (broken !== undefined) throw new DatasetError(broken, { permanent: false });
       const bytes = workBytes(ready.program, scratch);

@@ -38,15 +38,15 @@ export function createMeter(options: { readonly log: Log; readonly processMetric
     new Gauge({
       ...shared,
       async collect() {
+        // An unlabelled gauge is 0 after its reset: one that is not known must not look like that.
         this.reset();
-        const read = reads.get(name);
-        if (!read) return this.remove();
+        if (!label) this.remove();
         try {
-          const values = await read();
+          const values = await reads.get(name)?.();
+          if (values === undefined) return;
           if (!label) this.set(values as number);
           else for (const value of label.values) this.set({ [label.name]: value }, (values as Record<string, number>)[value] ?? 0);
         } catch (error) {
-          this.remove();
           options.log.warn({ err: error, metric: name }, "a metric cannot be read now");
         }
       },
@@ -63,6 +63,12 @@ export function createMeter(options: { readonly log: Log; readonly processMetric
 
 /** One for each value of the label: looked up by the value alone, which costs less than prom-client's own search. */
 function childrenOf(instrument: Counter | Histogram, { label }: Metric): ReadonlyMap<unknown, Child> {
-  if (!label) return new Map([[undefined, instrument.labels()]]);
-  return new Map(label.values.map((value) => [value, instrument.labels({ [label.name]: value })]));
+  const sets = label ? label.values.map((value) => [value, { [label.name]: value }] as const) : [[undefined, {}] as const];
+  return new Map(
+    sets.map(([value, labels]) => {
+      if (instrument instanceof Histogram) instrument.zero(labels);
+      else instrument.inc(labels, 0);
+      return [value, label ? instrument.labels(labels) : instrument];
+    }),
+  );
 }

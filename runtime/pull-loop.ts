@@ -19,6 +19,7 @@ import type { LabelOf } from "../functions/metrics/metrics.ts";
 import { pause } from "../functions/pause.ts";
 import type { ComputeTask, Log } from "../functions/services.ts";
 import type { Store } from "../storage/store.ts";
+import { followSignals } from "./follow-signals.ts";
 
 export type Outcome =
   /** `timing` is absent where the host of the compute function does not measure. */
@@ -126,13 +127,15 @@ export function startPullLoop(options: PullOptions): PullLoop {
 
   async function compute(claim: Claim): Promise<Outcome | { readonly kind: "aborted" }> {
     const { programKey, dataset, partition, fingerprint } = claim.subtask;
-    const signal = AbortSignal.any([claim.signal, stopping.signal]);
+    const { signal, release } = followSignals([claim.signal, stopping.signal]);
     try {
       return await invoke({ programKey, dataset, partition, fingerprint }, { signal, onRunning: () => claim.running() });
     } catch (error) {
       if (signal.aborted) return { kind: "aborted" };
       log.error({ ...describe(claim), err: error }, "the compute function could not be invoked");
       return { kind: "failed", cause: error instanceof Error ? error.message : String(error), permanent: false };
+    } finally {
+      release();
     }
   }
 

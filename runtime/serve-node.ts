@@ -2,8 +2,12 @@ import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import type { Address, Handler, Listening } from "./serve.ts";
 
+/** Milliseconds. Longer than clients and proxies keep theirs, so that they close first: what a server closes may have a request under way. */
+const idleConnection = 120_000;
+
 export function listen(handler: Handler, { host, port }: Address): Promise<Listening> {
   const server = createAdaptorServer({ fetch: handler, hostname: host });
+  if ("keepAliveTimeout" in server) server.keepAliveTimeout = idleConnection;
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, host, () => {

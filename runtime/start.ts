@@ -23,7 +23,7 @@ process.on("uncaughtException", (error) => {
 });
 const server = await start(config, log);
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void end(signal));
-process.stdout.write(welcome({ ...server, state: config.state }));
+process.stdout.write(welcome(server, config));
 
 function configure(): Config {
   try {

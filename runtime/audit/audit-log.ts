@@ -3,7 +3,7 @@
  * "query ended" of one or several processes, in any order.
  *
  * A request that a process took and did not answer is lost, unless a request of the same id was answered too: then its client asked again.
- * Memory: what is open, not what the logs have; so each log is read twice.
+ * Memory: requests that are open, and the ids of queries; logs with open requests are read twice.
  */
 export interface Audit {
   /** Requests that came in, and answers that went out. */

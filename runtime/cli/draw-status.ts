@@ -52,8 +52,11 @@ function describeSubmission({ submission }: Status): string {
 }
 
 /** Failed partitions, one a line, with their causes. */
-export const describeFailures = ({ failures }: Status): readonly string[] =>
-  failures.map(
+export function describeFailures({ failures, partitions }: Status): readonly string[] {
+  const lines = failures.map(
     ({ partition, file, attempts, cause }) =>
       `Partition ${partition} of ${file} failed after ${attempts} ${attempts === 1 ? "attempt" : "attempts"}: ${cause}`,
   );
+  const more = partitions.failed - failures.length;
+  return more > 0 ? [...lines, `… and ${more} more partitions failed.`] : lines;
+}

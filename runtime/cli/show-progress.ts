@@ -25,11 +25,11 @@ export function showProgress(output: Output, { enabled }: { readonly enabled: bo
   const started = performance.now();
   let first: number | undefined;
   return {
-    show({ partitions, events, preparing, failures, note }) {
+    show({ partitions, events, preparing, note }) {
       first ??= events.done;
       const rate = (events.done - first) / Math.max(0.001, (performance.now() - started) / 1000);
       const made = preparing ? ` · the dataset is being made: ${Math.floor((100 * preparing.entries) / preparing.total)} %` : "";
-      const failed = failures.length > 0 ? ` · ${failures.length} failed` : "";
+      const failed = partitions.failed > 0 ? ` · ${partitions.failed} failed` : "";
       const payload = {
         events: formatNumber(events.done),
         rate: formatNumber(Number(rate.toPrecision(2))),

@@ -19,6 +19,7 @@ interface Nodes {
     readonly failed: number;
     /** ISO 8601. */
     readonly since: string;
+    readonly quarantined?: { readonly until: string; readonly cause: string };
   }[];
   readonly subtasks: { readonly unowned: number; readonly owned: number; readonly failed: number };
   readonly store: { readonly bodies: number; readonly bytes: number; readonly limit: number };
@@ -81,6 +82,9 @@ async function showServer(context: Context, json: boolean): Promise<void> {
     `store: ${formatNumber(store.bodies)} partials and results, ${formatBytes(store.bytes)} of ${formatBytes(store.limit)}`,
     "",
     ...(nodes.length === 0 ? ["no nodes: what is asked for waits until one starts"] : drawTable(columns, rows)),
+    ...nodes.flatMap(({ id, quarantined }) =>
+      quarantined ? [`node ${id} claims nothing until ${quarantined.until}: ${quarantined.cause}`] : [],
+    ),
   ];
   return print(context, lines.join("\n"));
 }

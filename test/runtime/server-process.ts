@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { atExit } from "../servers/at-exit.ts";
 
 const root = new URL("../../", import.meta.url);
 const longestStart = 60_000;
@@ -113,6 +114,7 @@ function run(
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...environment },
   });
+  const forget = atExit(() => void child.kill("SIGKILL"));
   const output = { stdout: "", stderr: "" };
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     output.stdout += text;
@@ -120,7 +122,10 @@ function run(
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     output.stderr += text;
   });
-  const exited = once(child, "close").then(([code, signal]): Exit => ({ code, signal, ...output }));
+  const exited = once(child, "close").then(([code, signal]): Exit => {
+    forget();
+    return { code, signal, ...output };
+  });
   return { child, output, exited };
 }
 
