@@ -1,5 +1,6 @@
 /** Datasets by name, from files of this machine. Sees what changes on disk at the next `get`; keeps metadata in memory, nothing else. */
 import { basename } from "node:path";
+import type { ColumnForm } from "./column-form.ts";
 import { refuseBadName } from "./data-option.ts";
 import { type Catalogue, type ColumnLocation, DatasetError, type Partition } from "./dataset.ts";
 import { type DatasetEntry, WatchedDataset } from "./watched-dataset.ts";
@@ -19,16 +20,20 @@ export function createCatalogue(entries: readonly DatasetEntry[]): Catalogue {
     refresh: async () => {},
     forget: async (name) => (datasets.has(name) ? "in-use" : "unknown"),
     get: async (name) => datasets.get(name)?.look(),
-    locate: (name, partition, column) => locateIn(datasets.get(name), { name, partition, column }),
+    locate: (name, partition, column, form) => locateIn(datasets.get(name), { name, partition, column, form }),
   };
 }
 
+interface Located {
+  readonly name: string;
+  readonly partition: Partition;
+  readonly column: string;
+  readonly form: ColumnForm | undefined;
+}
+
 /** Throws `DatasetError` where there is no such dataset, or it does not have the column there. */
-export function locateIn(
-  dataset: WatchedDataset | undefined,
-  { name, partition, column }: { readonly name: string; readonly partition: Partition; readonly column: string },
-): Promise<ColumnLocation> {
-  if (dataset) return dataset.locate(partition, column);
+export function locateIn(dataset: WatchedDataset | undefined, { name, partition, column, form }: Located): Promise<ColumnLocation> {
+  if (dataset) return dataset.locate(partition, column, form);
   const reason = `no dataset is named ${name} here`;
   return Promise.reject(new DatasetError(`Cannot find ${basename(partition.file.path)}: ${reason}`, { permanent: true }));
 }

@@ -1,5 +1,6 @@
 /** A dataset as the catalogue describes it. Plain data: it can be sent, stored and compared. */
 import type { Column, Schema } from "../engine/schema.ts";
+import type { ColumnForm } from "./column-form.ts";
 
 /** A file as it was when the catalogue looked: what must not change while it is read. */
 export interface FileIdentity {
@@ -56,8 +57,11 @@ export interface Catalogue {
    * Waits for the first partition of one that is being made. Undefined for a name it does not know; throws `DatasetError` where no file can be read.
    */
   get(name: string): Promise<Dataset | undefined>;
-  /** Where one column of a partition lies, from metadata read before; throws `DatasetError` where the file no longer has it. */
-  locate(dataset: string, partition: Partition, column: string): Promise<ColumnLocation>;
+  /**
+   * Where one column of a partition lies, from metadata read before, in the form that the dataset gives it now, or in `form`.
+   * Throws `DatasetError` where the file no longer has it, or not in this form.
+   */
+  locate(dataset: string, partition: Partition, column: string, form?: ColumnForm): Promise<ColumnLocation>;
 }
 
 /** All that a thread needs to read one column of one partition; plain data that can be posted to it. */

@@ -73,12 +73,13 @@ function shapeOf({ listParts, parts }: Leaf): string {
 }
 
 /** The type that holds both exactly; undefined for a boolean and a number. */
-function widen(a: DType, b: DType): DType | undefined {
+export function widen(a: DType, b: DType): DType | undefined {
   if (a === b) return a;
   return a === "bool" || b === "bool" ? undefined : "float64";
 }
 
-function mayMiss({ shape, nullable }: ParquetFile, name: string): boolean {
+/** Whether the file may lack values of the column, which it has. */
+export function mayMiss({ shape, nullable }: ParquetFile, name: string): boolean {
   return nullable[shape.leaves.get(name)!.index] === 1;
 }
 

@@ -76,9 +76,9 @@ export function createSharedCatalogue(options: SharedCatalogueOptions): SharedCa
       const dataset = known.get(name);
       return dataset && lookAt(name, dataset);
     },
-    async locate(name, partition, column) {
+    async locate(name, partition, column, form) {
       await opened;
-      return locateIn(known.get(name)?.watched, { name, partition, column });
+      return locateIn(known.get(name)?.watched, { name, partition, column, form });
     },
     async forget(name) {
       await look();

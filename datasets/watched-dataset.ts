@@ -6,14 +6,15 @@
  * without entries, so that a query names it.
  */
 import { basename } from "node:path";
-import type { Schema } from "../engine/schema.ts";
+import type { Column, Schema } from "../engine/schema.ts";
 import { baseName } from "./base-name.ts";
+import { type ColumnForm, columnOf } from "./column-form.ts";
 import { type BrokenFile, type ColumnLocation, type Dataset, DatasetError, type Partition } from "./dataset.ts";
 import type { FileMemory } from "./file-memory.ts";
 import { createFileFinder, type FoundFile } from "./find-files.ts";
 import { type KnownFile, readKnownFile, shareShapes } from "./known-file.ts";
 import { mapBounded } from "./map-bounded.ts";
-import { mergeSchemas } from "./merge-schemas.ts";
+import { mayMiss, mergeSchemas, widen } from "./merge-schemas.ts";
 import { locateChunk, type ParquetFile } from "./parquet/chunk.ts";
 
 export interface DatasetEntry {
@@ -58,17 +59,19 @@ export class WatchedDataset {
   }
 
   /** From what the last look found; looks again where the partition is not in it. */
-  async locate(partition: Partition, column: string): Promise<ColumnLocation> {
+  async locate(partition: Partition, column: string, form?: ColumnForm): Promise<ColumnLocation> {
     if (!this.#holds(partition)) await this.look();
-    const name = basename(partition.file.path);
     const known = this.#known.get(partition.file.path);
-    const refuse = (reason: string) => new DatasetError(`Cannot read column ${column} of ${name}: ${reason}`, { permanent: true });
+    const refuse = (reason: string) =>
+      new DatasetError(`Cannot read column ${column} of ${basename(partition.file.path)}: ${reason}`, { permanent: true });
     if (!known || !this.#holds(partition)) throw refuse("the file changed or was removed since the query was planned");
     if (known.kind === "broken") throw new DatasetError(known.cause, { permanent: known.permanent });
-    const leaf = known.content.shape.leaves.get(column);
-    const merged = this.#dataset?.schema.columns.find((candidate) => candidate.name === column);
-    const group = known.content.rowGroups[partition.rowGroup];
-    if (!leaf || !merged || !group) throw refuse("there is no such column that every file of the dataset has");
+    const { shape, rowGroups } = known.content;
+    const leaf = shape.leaves.get(column);
+    const group = rowGroups[partition.rowGroup];
+    if (!leaf || !group) throw refuse("the file has no such column");
+    const merged = form ? inForm(known.content, column, form) : this.#dataset?.schema.columns.find(({ name }) => name === column);
+    if (!merged) throw refuse(form ? "the query reads it as the file does not have it" : "not every file of the dataset has such a column");
     const chunk = locateChunk(group, partition.rowGroup, leaf);
     return { file: known.file, column: merged, entries: group.entries, values: group.values[leaf.index]!, chunk };
   }
@@ -128,4 +131,13 @@ function schemaOf(name: string, pattern: string, files: readonly KnownFile[]): S
   if (!first) throw new DatasetError(`Cannot use dataset ${name}: no file matches ${baseName(pattern)}`, { permanent: false });
   const others = files.length > 1 ? ` (and ${files.length - 1} more files)` : "";
   throw new DatasetError(`Cannot use dataset ${name}: ${first.cause}${others}`, { permanent: first.permanent });
+}
+
+/** The column of a file in a form that holds all its values; undefined where this one does not. */
+function inForm(content: ParquetFile, name: string, form: ColumnForm): Column | undefined {
+  const leaf = content.shape.leaves.get(name)!;
+  const column = columnOf(name, form, { dtype: leaf.dtype, nullable: mayMiss(content, name) });
+  const isList = leaf.listParts !== undefined;
+  const fits = isList === (form.collection !== undefined) && widen(column.dtype, leaf.dtype) === column.dtype;
+  return fits && (column.nullable || !mayMiss(content, name)) ? column : undefined;
 }

@@ -27,6 +27,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => 
 try {
   process.exitCode = await main();
 } catch (error) {
+  if (interrupted.signal.aborted) process.exit(130);
   if (!(error instanceof LoadError)) throw error;
   process.stderr.write(`${error.message}\n`);
   process.exitCode = error.exitCode;

@@ -5,7 +5,7 @@
  * both write the same bytes.
  */
 import { randomUUID } from "node:crypto";
-import { open, rename, rm, stat } from "node:fs/promises";
+import { link, open, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { encodeFile, type FlatColumn } from "../parquet/encode-file.ts";
 import { generateEvents } from "./generate-events.ts";
@@ -31,17 +31,16 @@ export async function countDemoEntries(directory: string): Promise<number> {
   return there.filter(Boolean).length * entriesPerFile;
 }
 
-/** Makes file `index` unless it is there. The directory must exist. */
+/** Makes file `index` unless it is there; of several processes that make it at a time the first one's stays. The directory must exist. */
 export async function writeDemoFile(directory: string, index: number): Promise<void> {
   const path = demoPath(directory, index);
   if (await exists(path)) return;
   const temporary = join(directory, `.${randomUUID()}.tmp`);
   try {
     await writeDurably(temporary, encodeFile(demoColumns(demoSeed + index, entriesPerFile), entriesPerFile, "femtoq demo"));
-    await rename(temporary, path);
-  } catch (error) {
+    await linkUnlessThere(temporary, path);
+  } finally {
     await rm(temporary, { force: true });
-    throw error;
   }
 }
 
@@ -75,6 +74,15 @@ async function writeDurably(path: string, pieces: readonly Uint8Array[]): Promis
     await file.datasync();
   } finally {
     await file.close();
+  }
+}
+
+/** Not a renaming, which would replace a file that others have begun to read. */
+async function linkUnlessThere(existing: string, path: string): Promise<void> {
+  try {
+    await link(existing, path);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
   }
 }
 

@@ -1,12 +1,14 @@
 /** What k6 calls in every script: `setup` before the load, `ask` for each iteration, `handleSummary` at the end. */
-import type { Kind } from "../queries/kinds.ts";
+import { defaultRate, type Kind, kinds, ratesOf } from "../queries/kinds.ts";
+import { drawKinds } from "../runner/draw-report.ts";
+import { readKind, type Summary } from "../runner/report.ts";
 import { askOnce } from "./ask-once.ts";
 import { cancel } from "./cancel.ts";
 import { findFailure, postAndWait } from "./client.ts";
 import { firstLookAt, heavyAt, nextPlace, placeOf, refineAt } from "./question.ts";
 import { refuse } from "./refuse.ts";
 import { plantRepeats, type Repeated, repeat } from "./repeat.ts";
-import { summaryPath } from "./settings.ts";
+import { rate, summaryPath } from "./settings.ts";
 import { watch } from "./watch.ts";
 
 const actions: Readonly<Record<Kind, (repeated: readonly Repeated[]) => void>> = {
@@ -40,7 +42,12 @@ export function ask(repeated: readonly Repeated[]): void {
   actions[__ENV.KIND as Kind](repeated);
 }
 
-export function handleSummary(data: unknown): Record<string, string> {
-  const text = JSON.stringify(data);
-  return summaryPath ? { [summaryPath]: text } : { stdout: text };
+/** The runner reads a file; a person who runs k6 gets a table. */
+export function handleSummary(summary: Summary): Record<string, string> {
+  if (summaryPath) return { [summaryPath]: JSON.stringify(summary) };
+  const asked = kinds.filter((kind) => summary.metrics[`answers{kind:${kind}}`] !== undefined);
+  const scenario = asked.length === 1 ? asked[0]! : "mixed";
+  const rates = ratesOf(scenario, rate ?? defaultRate(scenario));
+  const found = asked.map((kind) => readKind(summary, kind, rates.get(kind) ?? 0));
+  return { stdout: `\n${drawKinds(found).join("\n")}\n` };
 }

@@ -8,6 +8,20 @@ const right = "right" as const;
 
 export function drawReport(report: Report): string {
   const { scenario, rate, target, kinds, machine, faults } = report;
+  return [
+    `${scenario}: ${formatRate(rate)} queries/s for ${report.seconds.toFixed(0)} s on ${target}`,
+    "",
+    ...drawKinds(kinds),
+    "",
+    `${machine.cores} cores; load average ${machine.loadBefore.toFixed(1)} before, ${machine.loadAfter.toFixed(1)} after, k6 included`,
+    ...faults,
+    report.kept ? "All limits kept." : "NOT KEPT: see above.",
+    "",
+  ].join("\n");
+}
+
+/** A table of the kinds. */
+export function drawKinds(kinds: readonly KindReport[]): readonly string[] {
   const columns = [
     { head: "kind" },
     ...["asked/s", "answers", "wrong", "failed", "dropped", "first p50", "p50", "p95", "p99", "max [ms]"].map((head) => ({
@@ -23,16 +37,7 @@ export function drawReport(report: Report): string {
     ...describeLatency(kind),
     describeLimits(kind),
   ]);
-  return [
-    `${scenario}: ${formatRate(rate)} queries/s for ${report.seconds.toFixed(0)} s on ${target}`,
-    "",
-    ...drawTable(columns, rows),
-    "",
-    `${machine.cores} cores; load average ${machine.loadBefore.toFixed(1)} before, ${machine.loadAfter.toFixed(1)} after, k6 included`,
-    ...faults,
-    report.kept ? "All limits kept." : "NOT KEPT: see above.",
-    "",
-  ].join("\n");
+  return drawTable(columns, rows);
 }
 
 export function drawKnee(trials: readonly Trial[]): string {

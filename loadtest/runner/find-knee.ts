@@ -15,7 +15,7 @@ export interface Knee {
 /** Factors. */
 const stride = 2;
 const precision = 1.15;
-const mostTrials = 12;
+const mostTrials = 16;
 
 export function kneeOf(trials: readonly Trial[]): Knee {
   const broken = trials.filter(({ kept }) => !kept).map(({ rate }) => rate);

@@ -26,21 +26,21 @@ export function renderPage({ report, trials, soak }: PageContents): string {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Load test: ${escape(scenario)}</title>
+<title>Load test: ${escapeText(scenario)}</title>
 <style>${style}</style>
 </head>
 <body>
-<h1>Load test: ${escape(scenario)}, ${formatRate(rate)} queries/s</h1>
-<p class="facts">${escape(target)} · ${seconds.toFixed(0)} s from ${escape(started)} · ${machine.cores} cores, load average ${machine.loadBefore.toFixed(1)} before, ${machine.loadAfter.toFixed(1)} after</p>
+<h1>Load test: ${escapeText(scenario)}, ${formatRate(rate)} queries/s</h1>
+<p class="facts">${escapeText(target)} · ${seconds.toFixed(0)} s from ${escapeText(started)} · ${machine.cores} cores, load average ${machine.loadBefore.toFixed(1)} before, ${machine.loadAfter.toFixed(1)} after</p>
 <p>${verdict(report.kept)}</p>
-${faults.map((fault) => `<p class="bad">${escape(fault)}</p>`).join("\n")}
+${faults.map((fault) => `<p class="bad">${escapeText(fault)}</p>`).join("\n")}
 ${kindTable(report.kinds)}
 <h2>Latency</h2>
 <p class="facts">How long the share of answers below took at most. Every answer was compared with the right one.</p>
 ${drawLatencies(report)}
 <h2>Throughput</h2>
 ${drawThroughput(report)}
-${trials ? `<h2>Limit</h2>\n<p>${escape(drawKnee(trials))}</p>\n${drawKneeCurve(trials)}` : ""}
+${trials ? `<h2>Limit</h2>\n<p>${escapeText(drawKnee(trials))}</p>\n${drawKneeCurve(trials)}` : ""}
 ${soak ? soakSection(soak) : ""}
 </body>
 </html>
@@ -53,7 +53,7 @@ function kindTable(kinds: readonly KindReport[]): string {
     const { complete, first } = kind;
     const at = (latency: Latency | undefined, share: 50 | 95 | 99) => (latency ? formatMilliseconds(latencyAt(latency, share)) : "–");
     const counts = [kind.wrong, kind.failed, kind.dropped].map((count) => (count > 0 ? `<span class="bad">${count}</span>` : "0"));
-    const limits = kind.limits.map(({ limit, kept }) => `<span class="${kept ? "good" : "bad"}">${escape(limit)}</span>`);
+    const limits = kind.limits.map(({ limit, kept }) => `<span class="${kept ? "good" : "bad"}">${escapeText(limit)}</span>`);
     return [
       kind.kind,
       formatRate(kind.rate),
@@ -102,4 +102,4 @@ function table(heads: readonly string[], rows: readonly (readonly string[])[]): 
 }
 
 const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
-const escape = (text: string) => text.replace(/[&<>"]/g, (found) => entities[found]!);
+const escapeText = (text: string) => text.replace(/[&<>"]/g, (found) => entities[found]!);

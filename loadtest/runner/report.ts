@@ -30,6 +30,7 @@ export interface Report {
   readonly scenario: Scenario;
   readonly target: string;
   readonly started: string;
+  /** Of the load, without what was asked to begin. */
   readonly seconds: number;
   readonly rate: number;
   /** Nothing wrong, failed, dropped or too slow. */
@@ -55,40 +56,39 @@ export interface Summary {
       }
     >
   >;
-  readonly state: { readonly testRunDurationMs: number };
 }
 
-export function readSummary({ metrics, state }: Summary, run: Omit<Report, "kept" | "seconds" | "kinds" | "quantiles">): Report {
+export function readSummary(summary: Summary, run: Omit<Report, "kept" | "kinds" | "quantiles">): Report {
   const rates = ratesOf(run.scenario, run.rate);
-  const metric = (name: string, kind: Kind) => metrics[`${name}{kind:${kind}}`];
-  const count = (name: string, kind: Kind) => metric(name, kind)?.values.count ?? 0;
-  const latency = (name: string, kind: Kind): Latency | undefined => {
-    const values = metric(name, kind)?.values;
-    if (!values || !(values.max! > 0)) return undefined;
-    return { min: values.min!, avg: values.avg!, max: values.max!, at: quantiles.map((each) => values[`p(${each})`]!) };
-  };
-  const found = kinds
-    .filter((kind) => rates.has(kind))
-    .map((kind): KindReport => {
-      const complete = latency("time_to_complete", kind);
-      const first = latency("time_to_first_histogram", kind);
-      const limits = Object.entries(metric("time_to_complete", kind)?.thresholds ?? {});
-      return {
-        kind,
-        rate: rates.get(kind)!,
-        answers: count("answers", kind),
-        wrong: count("wrong_answers", kind),
-        // k6 calls passes what is true of `http_req_failed`.
-        failed: metric("http_req_failed", kind)?.values.passes ?? 0,
-        dropped: count("dropped_iterations", kind),
-        ...(complete && { complete }),
-        ...(first && { first }),
-        limits: limits.filter(([limit]) => limit.startsWith("p(")).map(([limit, { ok }]) => ({ limit, kept: ok })),
-      };
-    });
+  const found = kinds.filter((kind) => rates.has(kind)).map((kind) => readKind(summary, kind, rates.get(kind)!));
   const isKept = ({ answers, wrong, failed, dropped, limits }: KindReport) =>
     answers > 0 && wrong + failed + dropped === 0 && limits.every(({ kept }) => kept);
-  return { ...run, quantiles, seconds: state.testRunDurationMs / 1000, kinds: found, kept: found.every(isKept) };
+  return { ...run, quantiles, kinds: found, kept: found.every(isKept) };
+}
+
+export function readKind({ metrics }: Summary, kind: Kind, rate: number): KindReport {
+  const metric = (name: string) => metrics[`${name}{kind:${kind}}`];
+  const count = (name: string) => metric(name)?.values.count ?? 0;
+  const complete = readLatency(metric("time_to_complete")?.values);
+  const first = readLatency(metric("time_to_first_histogram")?.values);
+  const limits = Object.entries(metric("time_to_complete")?.thresholds ?? {});
+  return {
+    kind,
+    rate,
+    answers: count("answers"),
+    wrong: count("wrong_answers"),
+    // Passes are what is true of `http_req_failed`.
+    failed: metric("http_req_failed")?.values.passes ?? 0,
+    dropped: count("dropped_iterations"),
+    ...(complete && { complete }),
+    ...(first && { first }),
+    limits: limits.filter(([limit]) => limit.startsWith("p(")).map(([limit, { ok }]) => ({ limit, kept: ok })),
+  };
+}
+
+function readLatency(values: Readonly<Record<string, number>> | undefined): Latency | undefined {
+  if (!values || !(values.max! > 0)) return undefined;
+  return { min: values.min!, avg: values.avg!, max: values.max!, at: quantiles.map((each) => values[`p(${each})`]!) };
 }
 
 /** Milliseconds below which a share of the answers stays; `share` is one of `quantiles`. */

@@ -73,6 +73,7 @@ export async function runK6(run: Run): Promise<Report> {
       scenario,
       target: target.name,
       started,
+      seconds: run.duration / 1000,
       rate,
       throughput,
       machine: { cores: availableParallelism(), loadBefore, loadAfter: loadavg()[0]! },

@@ -33,7 +33,8 @@ export interface TargetOptions {
 export async function startTarget(choice: TargetChoice, options: TargetOptions): Promise<Target> {
   const target = await start(choice, options);
   try {
-    for (const url of target.urls) await ready(url);
+    const patience = choice.kind === "url" ? longestSilence : longestStart;
+    for (const url of target.urls) await ready(url, patience);
     return target;
   } catch (error) {
     await target.stop();
@@ -107,11 +108,13 @@ async function startCluster(choice: TargetChoice & { readonly kind: "cluster" },
 
 const common = (files: string) => ["--data", `demo=${files}`, "--log-level", "warn"];
 
+/** Milliseconds until a server is ready: one that is started here, and one that should run already. */
 const longestStart = 60_000;
+const longestSilence = 5_000;
 const pause = 100;
 
-async function ready(url: string): Promise<void> {
-  const end = Date.now() + longestStart;
+async function ready(url: string, patience: number): Promise<void> {
+  const end = Date.now() + patience;
   for (;;) {
     const fault = await findHindrance(url);
     if (!fault) return;

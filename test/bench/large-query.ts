@@ -31,12 +31,20 @@ const options = new Command("bench:large")
   .description("one query of many partitions: time, memory, and how long the event loop was busy at a stretch")
   .option("--partitions <N>", "of the dataset", Number, 100_000)
   .addOption(new Option("--form <FORM>", "which store").choices(["embedded", "mongodb"]).default("embedded"))
+  .option("--slots <N>", "subtasks computed at a time", Number, 16)
+  .option("--failing", "also the same with every partition failing")
   .option("--json", "one JSON line for each step")
   .parse()
-  .opts<{ readonly partitions: number; readonly form: "embedded" | "mongodb"; readonly json?: boolean }>();
+  .opts<{
+    readonly partitions: number;
+    readonly form: "embedded" | "mongodb";
+    readonly slots: number;
+    readonly failing?: boolean;
+    readonly json?: boolean;
+  }>();
 
 const entries = 1000;
-const slots = 4;
+const { slots } = options;
 const query = (upper: number) => ({
   dataset: "large",
   histograms: { h: { axes: [{ type: "regular", bins: 100, lower: 0, upper, value: "x" }] } },
@@ -96,20 +104,27 @@ async function run(partitions: number): Promise<readonly Usage[]> {
     return (await response.json()) as Status;
   };
 
+  const untilEnded = async (to: ReturnType<typeof createApp>, upper: number) => {
+    for (;;) {
+      const status = await ask(to, upper, 600);
+      if (status.partitions.done + status.partitions.failed === status.partitions.total) return status;
+    }
+  };
+
   await measure("submit", () => ask(app, 1));
-  const pull = (of: ReturnType<typeof createApp>) => pullFrom(of);
   const pulling = await pull(app);
-  await measure("run", () => ask(app, 1, 600));
+  await measure("run", () => untilEnded(app, 1));
   await measure("repeat, same dispatcher", () => ask(app, 1));
   await measure("repeat, another dispatcher", () => ask(createApp(services(executor)), 1));
   await pulling.stop();
+  if (!options.failing) return steps;
   const failing = createApp(services(refusing));
   const pullingFailures = await pull(failing);
-  await measure("run, every partition fails", () => ask(failing, 2, 600));
+  await measure("run, every partition fails", () => untilEnded(failing, 2));
   await pullingFailures.stop();
   return steps;
 
-  async function pullFrom(of: ReturnType<typeof createApp>) {
+  async function pull(of: ReturnType<typeof createApp>) {
     const node = { id: `bench-${Math.random()}`, host: "localhost", threads: slots, cacheLimit: 1 };
     return startPullLoop({
       membership: await coordinator.join(node),
@@ -153,13 +168,15 @@ function makeDataset(count: number): Dataset {
   return { name: "large", schema, partitions, broken: [], entries: count * entries, bytes: count * 1e8 };
 }
 
-const catalogueOf = (dataset: Dataset): Catalogue => ({
-  names: () => [dataset.name],
-  refresh: async () => undefined,
-  forget: async () => "in-use",
-  get: async (name) => (name === dataset.name ? dataset : undefined),
-  locate: () => Promise.reject(new Error("nothing is read")),
-});
+function catalogueOf(dataset: Dataset): Catalogue {
+  return {
+    names: () => [dataset.name],
+    refresh: async () => undefined,
+    forget: async () => "in-use",
+    get: async (name) => (name === dataset.name ? dataset : undefined),
+    locate: () => Promise.reject(new Error("nothing is read")),
+  };
+}
 
 function draw(steps: readonly Usage[]): void {
   const heads = ["step", "seconds", "longest turn, ms", "heap, MB", "RSS, MB", "done", "failed", "status, bytes"];

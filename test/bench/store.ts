@@ -8,8 +8,10 @@ import { Command } from "commander";
 import { drawTable } from "../../runtime/cli/draw-table.ts";
 import { openStore } from "../../storage/embedded.ts";
 import { openMongoStore } from "../../storage/mongodb.ts";
+import type { Store } from "../../storage/store.ts";
 import { silent } from "../runtime/silent-log.ts";
 import { openMongo } from "../servers/mongo-server.ts";
+import { measureRepeats } from "./measure-repeats.ts";
 import { latencies, measureStore, quantile, type StoreFigure } from "./measure-store.ts";
 
 interface Measured {
@@ -42,10 +44,14 @@ else draw();
 async function measureEmbedded(): Promise<Measured> {
   const store = await openStore({ directory: join(directory, "embedded") });
   try {
-    return { store: "embedded", figures: await measureStore(store, tell("embedded")) };
+    return { store: "embedded", figures: await measureBoth(store, "embedded") };
   } finally {
     await store.close();
   }
+}
+
+async function measureBoth(store: Store, name: string): Promise<readonly StoreFigure[]> {
+  return [...(await measureStore(store, tell(name))), ...(await measureRepeats(store, tell(name)))];
 }
 
 async function measureMongo(uri: string, name: string): Promise<Measured> {
@@ -53,7 +59,7 @@ async function measureMongo(uri: string, name: string): Promise<Measured> {
   try {
     await latencies(100, () => store.ping());
     const ping = quantile(await latencies(500, () => store.ping()), 0.5);
-    return { store: `MongoDB (${name})`, figures: await measureStore(store, tell(name)), ping };
+    return { store: `MongoDB (${name})`, figures: await measureBoth(store, name), ping };
   } finally {
     await store.reset();
     await store.close();

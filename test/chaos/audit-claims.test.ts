@@ -18,7 +18,7 @@ test("auditClaims counts what was asked for, claimed, completed, lost and left",
     ["5", "a", `remove ${claim(first)}`, `remove ${claim(first)}.running`, `remove ${identity(first)}`],
     ["6", "b", "end"],
   );
-  assert.deepEqual(audit, { asked: 2, claimed: 2, completed: 1, lost: 1, left: 1, violations: [] });
+  assert.deepEqual(audit, { asked: 2, claimed: 2, copied: 0, completed: 1, lost: 1, left: 1, violations: [] });
 });
 
 test("auditClaims accepts several completions in one transaction, a claim handed back, and a withdrawal without a claim", () => {
@@ -31,6 +31,16 @@ test("auditClaims accepts several completions in one transaction, a claim handed
     ["7", "d", `remove ${identity(second)}`, "create /femtoq/withdrawn/w.0000000001"],
   );
   assert.deepEqual(violations, []);
+});
+
+test("auditClaims accepts a second copy that is done first, and the first claim's end after it", () => {
+  const { copied, completed, violations } = auditLog(
+    ["2", "a", `ephemeral ${claim(first)}`],
+    ["3", "b", `check ${claim(first)}`, `ephemeral /femtoq/copies/${first}`],
+    ["4", "b", `remove /femtoq/copies/${first}`, `remove ${identity(first)}`],
+    ["5", "a", `remove ${claim(first)}`],
+  );
+  assert.deepEqual({ copied, completed, violations }, { copied: 1, completed: 1, violations: [] });
 });
 
 for (const { name, lines, complaint } of [

@@ -18,8 +18,10 @@ export type Operation =
 export interface Audit {
   readonly asked: number;
   readonly claimed: number;
+  /** Second copies of what another node had claimed. */
+  readonly copied: number;
   readonly completed: number;
-  /** Claims that ended with their session. */
+  /** Claims and copies that ended with their session. */
   readonly lost: number;
   /** Subtasks that are still there. */
   readonly left: number;
@@ -44,20 +46,21 @@ export function readTransactions(logs: readonly string[]): readonly Transaction[
 }
 
 export function auditClaims(transactions: readonly Transaction[], root = "/femtoq"): Audit {
-  /** Session that holds each claim's znode, by the znode's name: that of the subtask, or of a further copy. */
+  /** Session that holds a claim or a copy, by its path. */
   const holders = new Map<string, string>();
   const alive = new Set<string>();
   const ended = new Set<string>();
   const violations: string[] = [];
-  const counts = { asked: 0, claimed: 0, completed: 0, lost: 0 };
-  const claim = new RegExp(`^${root}/claims/([\\w-]{22})(\\.\\w+)?$`);
+  const counts = { asked: 0, claimed: 0, copied: 0, completed: 0, lost: 0 };
+  // `claims/HASH.running` only says that its holder computes.
+  const claim = new RegExp(`^${root}/(claims|copies)/([\\w-]{22})$`);
   const subtask = new RegExp(`^${root}/subtasks/[0-9a-f]{2}/([\\w-]{22})$`);
 
   for (const { number, session, operations } of transactions) {
     const complain = (what: string) => violations.push(`transaction ${number} of session ${session} ${what}`);
     if (ended.has(session)) complain("came after the session's end");
     const isWithdrawal = operations.some((operation) => operation.kind === "create" && operation.path.startsWith(`${root}/withdrawn/`));
-    const held = new Set([...operations].flatMap((operation) => heldBy(operation, session)));
+    const held = new Set(operations.flatMap((operation) => heldBy(operation, session)));
     for (const operation of operations) {
       if (operation.kind === "end") endSession(session);
       else apply(operation, { session, held, isWithdrawal, complain });
@@ -68,8 +71,8 @@ export function auditClaims(transactions: readonly Transaction[], root = "/femto
   /** The subtask whose claim this operation of its holder gives up. */
   function heldBy(operation: Operation, session: string): readonly string[] {
     if (operation.kind !== "remove") return [];
-    const [name, hash, mark] = claim.exec(operation.path) ?? [];
-    return name !== undefined && !isMark(mark) && holders.get(operation.path) === session ? [hash!] : [];
+    const [, , hash] = claim.exec(operation.path) ?? [];
+    return hash !== undefined && holders.get(operation.path) === session ? [hash] : [];
   }
 
   function apply(
@@ -81,11 +84,11 @@ export function auditClaims(transactions: readonly Transaction[], root = "/femto
       readonly complain: (what: string) => void;
     },
   ): void {
-    const [, claimed, mark] = claim.exec(path) ?? [];
+    const [, folder, claimed] = claim.exec(path) ?? [];
     const [, identity] = subtask.exec(path) ?? [];
-    if (claimed !== undefined && !isMark(mark)) {
+    if (claimed !== undefined) {
       if (kind === "ephemeral") {
-        counts.claimed++;
+        counts[folder === "copies" ? "copied" : "claimed"]++;
         if (!alive.has(claimed)) at.complain(`claimed ${claimed}, which nobody asks for`);
         holders.set(path, at.session);
       } else if (kind === "remove") {
@@ -111,6 +114,3 @@ export function auditClaims(transactions: readonly Transaction[], root = "/femto
     }
   }
 }
-
-/** `.running` says that the claim's holder computes; it is no claim. */
-const isMark = (mark: string | undefined): boolean => mark === ".running";

@@ -41,6 +41,8 @@ export interface RoundOptions {
 const patience = 180;
 const longestCleaning = 120;
 const longestReturn = 60;
+/** Milliseconds. */
+const betweenTellings = 10_000;
 
 export async function performRound({ scene, round, reference, tell }: RoundOptions): Promise<RoundReport> {
   await waitForNodes(scene);
@@ -63,7 +65,9 @@ export async function performRound({ scene, round, reference, tell }: RoundOptio
       return status;
     }),
   );
+  const telling = tellWhatIsLeft(scene, tell);
   const [asked, disturbed] = await Promise.allSettled([asking, disturbing]);
+  clearInterval(telling);
   if (asked.status === "rejected") throw asBroken(asked.reason);
   if (disturbed.status === "rejected") throw asBroken(disturbed.reason);
   const answered = performance.now();
@@ -86,6 +90,7 @@ export async function performRound({ scene, round, reference, tell }: RoundOptio
     audit: {
       asked: audit.asked - before.asked,
       claimed: audit.claimed - before.claimed,
+      copied: audit.copied - before.copied,
       completed: audit.completed - before.completed,
       lost: audit.lost - before.lost,
     },
@@ -113,6 +118,18 @@ async function checkTexts(scene: Scene, { id, expected }: { readonly id: string;
     const text = await response.text();
     if (text !== expected) throw new BrokenPromise(`${name} gives other histograms for ${id} (${response.status}): ${text.slice(0, 2000)}`);
   }
+}
+
+/** A round that makes no progress shows it. */
+function tellWhatIsLeft({ connection }: Scene, tell: RoundOptions["tell"]): ReturnType<typeof setInterval> {
+  return setInterval(
+    () =>
+      void readLeftovers(connection).then(
+        ({ subtasks, claims }) => tell(`${subtasks} subtasks wait or run, ${claims} claims`),
+        (error: unknown) => tell(`ZooKeeper does not say what is left: ${error}`),
+      ),
+    betweenTellings,
+  );
 }
 
 async function waitUntilClean({ connection }: Scene): Promise<void> {

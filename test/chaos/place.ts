@@ -6,7 +6,6 @@ import { appendFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Role } from "../../functions/roles.ts";
 import type { Exit } from "../runtime/server-process.ts";
-import { atExit } from "../servers/at-exit.ts";
 import type { Cluster, Member, StartOptions } from "../support/cluster.ts";
 
 export interface PlaceOptions {
@@ -88,12 +87,8 @@ export class Place {
   async #start(): Promise<void> {
     const { cluster, role, start } = this.#options;
     const member = await cluster.start(role, start);
-    const forget = atExit(() => member.kill("SIGKILL"));
     this.#member = member;
-    const isOver = member.exited.then((exit) => {
-      forget();
-      return this.#keep(member, exit);
-    });
+    const isOver = member.exited.then((exit) => this.#keep(member, exit));
     this.#kept = Promise.all([this.#kept, isOver]);
   }
 

@@ -4,14 +4,14 @@ import { createLayout } from "../../coordination/zookeeper/layout.ts";
 import type { Session } from "../../coordination/zookeeper/session.ts";
 
 /** How many znodes of each kind are there that must not stay when nothing is asked for. */
-export type Leftovers = Readonly<Record<"subtasks" | "asks" | "queries" | "claims" | "held" | "failed" | "locks", number>>;
+export type Leftovers = Readonly<Record<"subtasks" | "asks" | "queries" | "claims" | "copies" | "held" | "failed" | "locks", number>>;
 
 const layout = createLayout("/femtoq");
 
 export function readLeftovers(connection: Connection): Promise<Leftovers> {
   return connection.run(async (session) => {
     const count = async (path: string) => (await list(session, path)).length;
-    const [subtasks, held, asks, queries, claims, failed, locks] = await Promise.all([
+    const [subtasks, held, asks, queries, claims, copies, failed, locks] = await Promise.all([
       Promise.all(layout.shards.map(count)).then(sum),
       // A registration's own znode stays as long as its node.
       list(session, layout.held).then((instances) =>
@@ -20,10 +20,11 @@ export function readLeftovers(connection: Connection): Promise<Leftovers> {
       count(layout.asks),
       count(layout.queries),
       count(layout.claims),
+      count(layout.copies),
       count(layout.failed),
       count(layout.locks),
     ]);
-    return { subtasks, asks, queries, claims, held, failed, locks };
+    return { subtasks, asks, queries, claims, copies, held, failed, locks };
   });
 }
 

@@ -91,7 +91,7 @@ async function run(): Promise<number> {
 }
 
 function describe({ answered, cleaned, audit, late }: RoundReport): string {
-  const claims = `${audit.completed} of ${audit.asked} subtasks completed in ${audit.claimed} claims, of which ${audit.lost} were lost`;
+  const claims = `${audit.completed} of ${audit.asked} subtasks completed in ${audit.claimed} claims and ${audit.copied} copies, of which ${audit.lost} were lost`;
   return `answered in ${answered.toFixed(1)} s, clean ${cleaned.toFixed(1)} s later; ${claims}; ${late} computed too late`;
 }
 
@@ -108,6 +108,7 @@ function drawReports(): void {
     "subtasks",
     "completed",
     "claims",
+    "copies",
     "lost",
     "late",
   ];
@@ -121,7 +122,7 @@ function drawReports(): void {
     `${harm["cut network"]}`,
     `${answered.toFixed(1)} s`,
     `${cleaned.toFixed(1)} s`,
-    ...[audit.asked, audit.completed, audit.claimed, audit.lost, late].map(String),
+    ...[audit.asked, audit.completed, audit.claimed, audit.copied, audit.lost, late].map(String),
   ]);
   console.log(drawTable(columns, rows).join("\n"));
   const kept = code === 0 ? "every promise was kept" : "a promise was broken: see above";

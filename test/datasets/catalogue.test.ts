@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { createCatalogue } from "../../datasets/catalogue.ts";
+import type { ColumnForm } from "../../datasets/column-form.ts";
 import type { Catalogue, Dataset } from "../../datasets/dataset.ts";
 import { readColumn } from "../../datasets/parquet/read-column.ts";
 import { makeDirectory, makeTarget, readEntries } from "./read-for-test.ts";
@@ -144,7 +145,7 @@ test("locate refuses partitions of files that changed, unknown columns and unkno
   const [partition] = (await look(catalogue)).partitions;
   await assert.rejects(catalogue.locate("events", partition!, "y"), {
     permanent: true,
-    message: /column y of a\.parquet: there is no such column/,
+    message: /column y of a\.parquet: the file has no such column/,
   });
   await assert.rejects(catalogue.locate("other", partition!, "x"), { permanent: true, message: /no dataset is named other/ });
   await writeEvents(path, 3);
@@ -184,4 +185,24 @@ test("createCatalogue waits for the first file of a dataset that is being made a
   const complete = await look(catalogue);
   assert.equal(complete.preparing, undefined);
   assert.equal(complete.entries, 4);
+});
+
+test("locate gives a column in the form that is asked for, where that holds the file's values", async (t) => {
+  const directory = await makeDirectory(t);
+  await writeEvents(join(directory, "a.parquet"), 2);
+  const catalogue = createCatalogue([{ name: "events", pattern: directory }]);
+  const [partition] = (await look(catalogue)).partitions;
+  await writeEvents(join(directory, "b.parquet"), 2, { x: "DOUBLE" });
+  await look(catalogue);
+  const columnIn = async (form?: ColumnForm) => (await catalogue.locate("events", partition!, "x", form)).column;
+  assert.equal((await columnIn()).dtype, "float64");
+  for (const dtype of ["int32", "float64"] as const) {
+    for (const nullable of [true, false]) {
+      assert.deepEqual(await columnIn({ dtype, nullable }), { name: "x", dtype, nullable });
+    }
+  }
+  assert.deepEqual(await columnIn({}), { name: "x", dtype: "int32", nullable: false });
+  for (const form of [{ dtype: "float32" }, { dtype: "bool" }, { dtype: "int32", collection: "x" }] as const) {
+    await assert.rejects(columnIn(form), /column x of a\.parquet: the query reads it as the file does not have it/);
+  }
 });

@@ -9,8 +9,13 @@ import { makeDirectory, readEntries } from "../read-for-test.ts";
 test("writeDemoFile leaves one complete file, the same bytes each time, and makes none twice", async (t) => {
   const directory = await makeDirectory(t);
   assert.equal(await countDemoEntries(directory), 0);
-  await Promise.all([writeDemoFile(directory, 3), writeDemoFile(directory, 3)]);
   const path = demoPath(directory, 3);
+  const write = async () => {
+    await writeDemoFile(directory, 3);
+    return (await stat(path)).ino;
+  };
+  const [first, second] = await Promise.all([write(), write()]);
+  assert.equal(first, second, "the file that was there first was replaced");
   assert.deepEqual(await readdir(directory), [path.slice(directory.length + 1)]);
   assert.equal(await countDemoEntries(directory), demoEntries / demoFiles);
   const before = await stat(path);

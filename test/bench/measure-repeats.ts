@@ -1,0 +1,67 @@
+/** What an answered query of 1,000 partitions costs when it is asked again: over HTTP, from a dispatcher that knows it and from one that does not. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createApp } from "../../functions/app.ts";
+import { serve } from "../../runtime/serve.ts";
+import type { Store } from "../../storage/store.ts";
+import { Closing } from "../support/closing.ts";
+import { openApp } from "../support/open-app.ts";
+import { makeEvents, writeEvents } from "../support/write-events.ts";
+import { latencies, quantile, type StoreFigure } from "./measure-store.ts";
+
+const partitions = 1_000;
+const warming = 50;
+const repeats = 500;
+const query = JSON.stringify({
+  dataset: "many",
+  histograms: { h: { axes: [{ type: "regular", bins: 100, lower: 0, upper: 200, value: "MET.pt" }] } },
+});
+
+export async function measureRepeats(store: Store, tell: (step: string) => void): Promise<readonly StoreFigure[]> {
+  const closing = new Closing();
+  try {
+    return await measure(store, closing, tell);
+  } finally {
+    await closing.close();
+  }
+}
+
+async function measure(store: Store, closing: Closing, tell: (step: string) => void): Promise<readonly StoreFigure[]> {
+  const directory = await mkdtemp(join(tmpdir(), "femtoq-repeats-"));
+  closing.after(() => rm(directory, { recursive: true, force: true }));
+  const path = join(directory, "many.parquet");
+  await writeEvents(path, makeEvents(partitions), 1);
+  const app = await openApp(closing, { store, extraData: [`many=${path}`] });
+  tell(`a query of ${partitions} partitions`);
+  const answer = await app.post(query, { prefer: "wait=600" });
+  const { state, partitions: counts } = (await answer.json()) as { readonly state: string; readonly partitions: { readonly done: number } };
+  if (state !== "done" || counts.done !== partitions) throw new Error(`Cannot measure repeats: the query is ${state}, ${counts.done} done`);
+
+  tell("repeats over HTTP");
+  const server = createApp(app.services);
+  const listening = await serve((request, environment) => server.fetch(request, environment), { port: 0, host: "127.0.0.1" });
+  closing.after(() => listening.close(100));
+  const overHttp = async () => {
+    const headers = { "content-type": "application/json" };
+    const response = await fetch(`http://127.0.0.1:${listening.port}/queries`, { method: "POST", headers, body: query });
+    if (response.status !== 200) throw new Error(`Cannot measure repeats: the server answered ${response.status}`);
+    await response.arrayBuffer();
+  };
+  await latencies(warming, overHttp);
+  const known = await latencies(repeats, overHttp);
+
+  tell("repeats by other dispatchers");
+  const anew = async () => {
+    const response = await createApp(app.services).request("/queries", { method: "POST", body: query });
+    await response.arrayBuffer();
+  };
+  await latencies(warming, anew);
+  const unknown = await latencies(repeats, anew);
+  return [
+    { figure: "POST of a stored query, p50", value: quantile(known, 0.5), unit: "ms" },
+    { figure: "POST of a stored query, p99", value: quantile(known, 0.99), unit: "ms" },
+    { figure: "the same, another dispatcher, p50", value: quantile(unknown, 0.5), unit: "ms" },
+    { figure: "the same, another dispatcher, p99", value: quantile(unknown, 0.99), unit: "ms" },
+  ];
+}
