@@ -37,6 +37,8 @@ const longestSettling = 2_000;
 export interface MongoStore extends Store {
   /** Why nothing can be stored now; empty where it can. */
   notReady(): readonly string[];
+  /** Resolves when the times of last use so far are written, or could not be. */
+  settled(): Promise<void>;
   /** One round trip to the server and back. */
   ping(): Promise<void>;
 }
@@ -179,6 +181,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<MongoS
     pin: (keys) => pins.pin(keys),
     usage: () => bound.usage(),
     notReady: () => connection.notReady(),
+    settled,
     ping: () => connection.ping(),
     async close() {
       clearInterval(sweeping);

@@ -4,7 +4,7 @@
  */
 import type { ConstantArrivalRateScenario, Options, Threshold } from "k6/options";
 import { defaultRate, type Kind, kindsOfQuery, ratesOf, type Scenario } from "../queries/kinds.ts";
-import { quantiles } from "../queries/quantiles.ts";
+import { quantiles, unlimited } from "../queries/latency.ts";
 import { duration, rate, slack } from "./settings.ts";
 
 /** k6 takes whole numbers of iterations: in so many seconds. */
@@ -50,9 +50,9 @@ function arrivals(kind: Kind, each: number): ConstantArrivalRateScenario {
 /** A metric of one kind is in the summary only where it has a threshold: those that cannot break serve for that. */
 function limitsOf(kind: Kind): Record<string, Threshold[]> {
   const { p50, p95, p99 } = kindsOfQuery[kind].limits;
-  const limit = (quantile: number, most?: number) => (most === undefined ? [] : [`p(${quantile})<=${most * slack}`]);
+  const limit = (quantile: number, most?: number) => (most === undefined || slack >= unlimited ? [] : [`p(${quantile})<=${most * slack}`]);
   return {
-    [`time_to_complete{kind:${kind}}`]: [...limit(50, p50), ...limit(95, p95), ...limit(99, p99)],
+    [`time_to_complete{kind:${kind}}`]: [...limit(50, p50), ...limit(95, p95), ...limit(99, p99), "min>=0"],
     [`time_to_first_histogram{kind:${kind}}`]: ["min>=0"],
     [`answers{kind:${kind}}`]: ["count>=0"],
     [`wrong_answers{kind:${kind}}`]: ["count>=0"],

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { Command, CommanderError, Option } from "commander";
 import { parseDuration } from "../../runtime/duration.ts";
 import { defaultRate, kinds, kindsOfQuery, type Scenario, scenarios } from "../queries/kinds.ts";
+import { unlimited } from "../queries/latency.ts";
 import { LoadError } from "./load-error.ts";
 
 /** Which server is under load. */
@@ -46,8 +47,6 @@ export interface WatchersTask extends Common {
 
 const commands = [...scenarios, "watchers", "prepare"] as const;
 const shortestDuration = 1_000;
-/** Slack with which no limit on latency breaks. */
-const unlimited = 1_000_000;
 
 const list = [
   ...kinds.map((kind) => [kind, kindsOfQuery[kind].what] as const),

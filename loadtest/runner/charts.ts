@@ -26,7 +26,7 @@ export function drawLatencies({ kinds, quantiles }: Pick<Report, "kinds" | "quan
     complete ? [{ name: kind, points: complete.at.map((value, index) => [100 / (100 - quantiles[index]!), Math.max(value, 0.01)]) }] : [],
   );
   const share = (value: number) => `${Number((100 - 100 / value).toFixed(2))} %`;
-  return draw(lines, { x: { name: "share of answers", log: true, format: share }, y: { name: "ms", log: true } });
+  return draw(lines, { x: { name: "answers", log: true, format: share }, y: { name: "ms", log: true } });
 }
 
 export function drawThroughput({ throughput }: Pick<Report, "throughput">): string {

@@ -8,7 +8,7 @@ const style = `
 body { font: 15px/1.5 system-ui, -apple-system, "Segoe UI", sans-serif; color: #1c2128; background: #fff; max-width: 68rem; margin: 2rem auto; padding: 0 1rem }
 h1 { font-size: 1.5rem; margin-bottom: 0 } h2 { font-size: 1.15rem; margin-top: 2rem }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums } th, td { padding: 0.25rem 0.7rem; text-align: right; border-bottom: 1px solid #dde2e8 }
-th:first-child, td:first-child, th:last-child, td:last-child { text-align: left } .bad { color: #b3350b; font-weight: 600 } .good { color: #00704f; font-weight: 600 }
+th:first-child, td:first-child, th:last-child, td:last-child { text-align: left } td:first-child { white-space: nowrap } .bad { color: #b3350b; font-weight: 600 } .good { color: #00704f; font-weight: 600 }
 svg { max-width: 100%; height: auto } p.facts { color: #5f6874; margin-top: 0.2rem }`;
 
 export interface PageContents {

@@ -1,7 +1,7 @@
 /** What a run found, as plain data: `--json` writes it, table and page show it. */
 import type { Kind, Scenario } from "../queries/kinds.ts";
 import { kinds, ratesOf } from "../queries/kinds.ts";
-import { quantiles } from "../queries/quantiles.ts";
+import { quantiles } from "../queries/latency.ts";
 
 /** Milliseconds. */
 export interface Latency {

@@ -26,8 +26,16 @@ export async function openTestMongo(suite: string): Promise<TestMongo | undefine
     uri,
     async open(t, conditions) {
       const database = makeDatabase(t, uri);
-      const open = async () => (await openForTest(t, { uri, database, ...conditions })).store;
-      return { store: await open(), crash: open };
+      const open = async () => (await openForTest(t, { uri, database, patience: 60_000, ...conditions })).store;
+      const store = await open();
+      return {
+        store,
+        /** What the server has is what a killed process leaves; times of last use are on their way there for a moment. */
+        async crash() {
+          await store.settled();
+          return open();
+        },
+      };
     },
   };
 }

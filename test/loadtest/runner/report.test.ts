@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { quantiles } from "../../../loadtest/queries/quantiles.ts";
+import { quantiles } from "../../../loadtest/queries/latency.ts";
 import { drawReport } from "../../../loadtest/runner/draw-report.ts";
 import { renderPage } from "../../../loadtest/runner/page.ts";
 import { latencyAt, readSummary, type Summary } from "../../../loadtest/runner/report.ts";
