@@ -1,18 +1,17 @@
 /** All functions as one Hono app over the services it is given. */
 import { Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { createAdmission } from "./admission/admission.ts";
 import { compute } from "./compute/compute.ts";
 import { datasets } from "./datasets/datasets.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
 import { queries } from "./dispatch/queries.ts";
 import { createMethodFinder } from "./find-methods.ts";
+import { limitBody } from "./limit-body.ts";
 import { observeRequests } from "./metrics/observe-requests.ts";
 import { metricsRoutes } from "./metrics/routes.ts";
 import { page } from "./page/page.ts";
 import { answerError, answerProblem, HttpProblem } from "./problem.ts";
 import { queryFunctions } from "./query-functions/routes.ts";
-import { largestBody } from "./read-body.ts";
 import { describeAbsence } from "./roles.ts";
 import type { Environment, Services } from "./services.ts";
 import { status } from "./status/status.ts";
@@ -23,10 +22,6 @@ export function createApp(services: Services): Hono<Environment> {
   const admission = createAdmission({ limits, meter });
   meter?.gauge("femtoq_event_streams", () => admission.streams.size);
   const dispatcher = new Dispatcher(services, admission);
-  const limit = bodyLimit({
-    maxSize: largestBody,
-    onError: () => answerProblem(new HttpProblem(413, "too-large", `A request's body may have at most ${largestBody} bytes.`)),
-  });
   app.use(async (c, next) => {
     c.set("services", services);
     c.set("dispatcher", dispatcher);
@@ -39,7 +34,7 @@ export function createApp(services: Services): Hono<Environment> {
     await next();
     c.header("x-content-type-options", "nosniff");
   });
-  app.use(limit);
+  app.use(limitBody);
   app.onError(answerError);
   app.notFound((c) => answerProblem(describeNotFound(c.req.method, c.req.path)));
   app.route("/", status);

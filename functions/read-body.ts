@@ -6,7 +6,10 @@ import { HttpProblem } from "./problem.ts";
 export const largestBody = 1_000_000;
 
 export async function readJson(c: Context): Promise<unknown> {
-  const text = await c.req.text();
+  return parseJson(await c.req.text());
+}
+
+export function parseJson(text: string): unknown {
   if (text.trim() === "") throw new HttpProblem(400, "bad-json", "The request has no body: send a query as JSON.");
   try {
     return JSON.parse(text);

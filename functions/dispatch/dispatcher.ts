@@ -2,26 +2,23 @@
  * Dispatch: takes queries in, reuses what the store has, queues the rest and tells how far they are. All it keeps is
  * derived from store and coordinator and bounded: another dispatcher, or this one after a restart, answers the same.
  */
-import type { Subtask } from "../../coordination/coordinator.ts";
 import type { Dataset } from "../../datasets/dataset.ts";
-import { decodePartial, type Partial } from "../../engine/partial.ts";
+import type { Partial } from "../../engine/partial.ts";
 import type { Program } from "../../engine/program.ts";
-import { type Query, readQuery } from "../../engine/query.ts";
-import { QueryError } from "../../engine/query-error.ts";
 import type { StoredPlan, StoredQuery } from "../../storage/store.ts";
 import type { Admission } from "../admission/admission.ts";
 import type { Status } from "../api.ts";
-import { unknownDataset } from "../datasets/datasets.ts";
 import { HttpProblem } from "../problem.ts";
 import type { Services } from "../services.ts";
 import type { TracedQuery } from "../tracing/query-trace.ts";
-import { perTurn, turn } from "../turn.ts";
-import { CompiledQueries } from "./compiled-queries.ts";
 import { describeStatus } from "./describe-status.ts";
+import { FollowedPlans } from "./followed-plans.ts";
 import { QueriesInFlight, type StartServices } from "./in-flight.ts";
-import { buildPlan, buildProgram, buildQuery, type CompiledQuery, type QueryRecord, subtaskOf } from "./plan-submission.ts";
-import { Progress } from "./progress.ts";
-import { Recent } from "./recent.ts";
+import { buildProgram, type QueryRecord, subtaskOf } from "./plan-submission.ts";
+import { type Planned, PlannedQueries } from "./planned-queries.ts";
+import type { Progress } from "./progress.ts";
+import { queueRest } from "./queue-rest.ts";
+import { StoredResults } from "./stored-results.ts";
 import { Turns } from "./turns.ts";
 import { type WrittenStatus, WrittenStatuses } from "./written-statuses.ts";
 
@@ -39,19 +36,12 @@ export interface Followed {
   readonly note?: unknown;
 }
 
-interface Planned {
-  readonly query: Query;
-  readonly dataset: Dataset;
-  readonly compiled: CompiledQuery;
-}
-
 interface Unqueued {
-  readonly plan: StoredPlan;
   readonly client: string;
-  readonly stored: StoredQuery;
-  readonly known: StoredQuery | undefined;
+  readonly query: Followed["query"];
+  /** What the store has already. */
+  readonly has: { readonly query: boolean; readonly plan: boolean };
   readonly services: StartServices;
-  readonly isPlanned: boolean;
 }
 
 interface Accepted {
@@ -60,28 +50,14 @@ interface Accepted {
   readonly dataset: Dataset;
 }
 
-type FoundResult = Required<Pick<Followed, "plan" | "program" | "result" | "note">>;
-
-interface Opening {
-  readonly partitions: number;
-  readonly opened: Promise<Progress>;
-  progress?: Progress;
-}
-
 /** Of the plans that are kept, all together: a partition takes a few hundred bytes. */
 const mostPartitions = 300_000;
 
 export class Dispatcher {
   readonly #services: Services;
-  readonly #compiled = new CompiledQueries();
-  readonly #results = new Recent<FoundResult>(100, { weigh: ({ plan }) => plan.partitions.length, mostWeight: mostPartitions });
-  /** What is under way or listened to stays, however many there are. */
-  readonly #progress = new Recent<Opening>(100, {
-    weigh: ({ partitions }) => partitions,
-    mostWeight: mostPartitions,
-    mayForget: ({ progress }) => progress?.isIdle === true,
-    forget: ({ progress }) => progress?.close(),
-  });
+  readonly #planned: PlannedQueries;
+  readonly #results: StoredResults;
+  readonly #plans: FollowedPlans;
   readonly #written = new WrittenStatuses();
   /** Submissions, withdrawals, purges and retries of one plan come one after the other. */
   readonly #turns = new Turns();
@@ -91,6 +67,9 @@ export class Dispatcher {
 
   constructor(services: Services, admission: Admission) {
     this.#services = services;
+    this.#planned = new PlannedQueries(services);
+    this.#results = new StoredResults(services, { mostPartitions });
+    this.#plans = new FollowedPlans(services, { mostPartitions });
     this.#inFlight = new QueriesInFlight({
       tally: admission.queries,
       services,
@@ -98,91 +77,73 @@ export class Dispatcher {
     });
   }
 
-  /** Throws `QueryError` or `HttpProblem` before anything is queued. */
-  async plan(input: unknown): Promise<Planned> {
-    const query = readQuery(input);
-    const { catalogue } = this.#services;
-    const dataset = await catalogue.get(query.dataset);
-    if (!dataset) {
-      const { errors } = unknownDataset(query.dataset, catalogue.names());
-      throw new QueryError(errors);
-    }
-    return { query, dataset, compiled: await this.#compiled.get(query, dataset.schema) };
+  /** A request's body, planned. Throws `QueryError` or `HttpProblem`; nothing is queued. */
+  plan(text: string): Promise<Planned> {
+    return this.#planned.get(text);
   }
 
   /** Accepts a query: when this resolves, what it needs is stored, under way or queued, and survives a crash. */
-  async submit(input: unknown, asker: TracedQuery): Promise<Accepted> {
-    const planned = await this.plan(input);
-    const plan = await buildPlan(planned.compiled, planned.dataset);
-    return this.#turns.take(plan.planKey, () => this.#accept(planned, plan, asker));
+  async submit(text: string, asker: TracedQuery): Promise<Accepted> {
+    const planned = await this.plan(text);
+    const { planKey } = planned.plan;
+    return this.#results.recall(planKey) ? this.#accept(planned, asker) : this.#turns.take(planKey, () => this.#accept(planned, asker));
   }
 
-  async #accept({ query, dataset, compiled }: Planned, plan: StoredPlan, { client, traceParent }: TracedQuery): Promise<Accepted> {
+  async #accept(planned: Planned, { client, traceParent }: TracedQuery): Promise<Accepted> {
     const { store } = this.#services;
-    const stored = await buildQuery(query, compiled, plan.planKey, Date.now());
+    const { plan, dataset, compiled, stored } = planned;
+    const { program } = compiled.planned;
     const total = plan.partitions.length;
     this.#cancelled.delete(stored.id);
-    const [known, isPlanned, result] = await Promise.all([
+    const [known, hasPlan, result] = await Promise.all([
       store.getQuery(stored.id),
       // What was found lately was planned; asking costs a round trip.
-      this.#results.get(plan.planKey) ? true : store.hasPlan(plan.planKey),
-      this.#findResult(plan.planKey, { plan, program: compiled.planned.program }),
+      this.#results.recall(plan.planKey) ? true : store.hasPlan(plan.planKey),
+      this.#results.find({ plan, program }),
     ]);
+    const query = (known ?? { ...stored, created: Date.now() }) as Followed["query"];
     if (result) {
-      if (!isPlanned) await Promise.all([store.putProgram(buildProgram(compiled, dataset.schema)), store.putPlan(plan)]);
-      if (!known) await store.putQuery(stored);
-      return {
-        followed: { query: (known ?? stored) as Followed["query"], ...result },
-        submission: { total, stored: total, joined: 0, queued: 0 },
-        dataset,
-      };
+      if (!hasPlan) await Promise.all([store.putProgram(buildProgram(compiled, dataset.schema)), store.putPlan(plan)]);
+      if (!known) await store.putQuery(query);
+      return { followed: { query, ...result }, submission: { total, stored: total, joined: 0, queued: 0 }, dataset };
     }
-    return this.#inFlight.admit({ id: stored.id, client, priority: query.priority, traceParent }, (services) =>
-      this.#queue({ query, dataset, compiled }, { plan, client, stored, known, isPlanned, services }),
+    const has = { query: known !== undefined, plan: hasPlan };
+    const { priority } = planned.query;
+    return this.#inFlight.admit({ id: query.id, client, priority, traceParent }, (services) =>
+      this.#queue(planned, { client, query, has, services }),
     );
   }
 
-  async #queue({ query, dataset, compiled }: Planned, { plan, client, stored, known, isPlanned, services }: Unqueued): Promise<Accepted> {
+  async #queue({ dataset, compiled, plan }: Planned, { client, query, has, services }: Unqueued): Promise<Accepted> {
     const { store, coordinator } = services;
-    const total = plan.partitions.length;
-    if (!(await store.getProgram(compiled.programKey))) await store.putProgram(buildProgram(compiled, dataset.schema));
-    if (!isPlanned) await store.putPlan(plan);
-    if (!known) await store.putQuery(stored);
-    const progress = await this.#follow(plan, compiled.planned.program, (known ?? stored) as Followed["query"]);
-    const keys = progress.keys;
-    const found = await store.findPartials(keys);
-    const subtasks: Subtask[] = [];
-    for (let place = 0; place < total; place++) {
-      if (place % perTurn === perTurn - 1) await turn();
-      const subtask = subtaskOf(plan, place);
-      if (!found.has(subtask.key)) subtasks.push(subtask);
-    }
-    const { queued } =
-      subtasks.length === 0 ? { queued: 0 } : await coordinator.enqueue({ queryId: stored.id, client, priority: query.priority, subtasks });
-    await progress.refresh();
-    const failed = progress.counts.failed;
-    const joined = Math.max(0, subtasks.length - queued - failed);
-    this.#services.log.info(
-      { query: stored.id, dataset: dataset.name, client, total, stored: total - joined - queued, joined, queued },
-      "query accepted",
-    );
-    return {
-      followed: { query: (known ?? stored) as Followed["query"], plan, program: compiled.planned.program, progress },
-      submission: { total, stored: total - joined - queued, joined, queued },
-      dataset,
-    };
+    const { program } = compiled.planned;
+    const progress = await this.#plans.follow({ plan, program }, { created: query.created, priority: query.query.priority });
+    const submission = await progress.whileQueueing(async (takeStored) => {
+      // All that nodes need is there before they hear of it.
+      const [found] = await Promise.all([
+        store.findPartials(progress.keys),
+        has.plan && (await store.getProgram(plan.programKey)) ? undefined : store.putProgram(buildProgram(compiled, dataset.schema)),
+        has.plan ? undefined : store.putPlan(plan),
+        has.query ? undefined : store.putQuery(query),
+      ]);
+      takeStored(found);
+      return queueRest(plan, { found, client, query, progress, coordinator });
+    });
+    this.#services.log.info({ query: query.id, dataset: dataset.name, client, ...submission }, "query accepted");
+    return { followed: { query, plan, program, progress }, submission, dataset };
   }
 
   /** A query by its id; throws a problem of status 404. */
   async find(id: string): Promise<Followed> {
     const query = /^[0-9a-f]{64}$/.test(id) ? ((await this.#services.store.getQuery(id)) as Followed["query"] | undefined) : undefined;
     if (!query) throw new HttpProblem(404, "unknown-query", `There is no query ${id.slice(0, 80)}; POST it to /queries.`);
-    const planned = this.#results.get(query.planKey) ?? (await this.#findPlanned(query.planKey));
+    const planned = await this.#results.findPlanned(query.planKey);
     if (!planned) throw new HttpProblem(404, "unknown-query", `The plan of query ${id} is no longer stored; POST the query again.`);
-    const result = await this.#findResult(query.planKey, planned);
+    const result = await this.#results.find(planned);
     if (result) return { query, ...result };
-    const { plan, program } = planned;
-    return { query, plan, program, progress: await this.#follow(plan, program, query) };
+    const progress = await this.#plans.follow(planned, { created: query.created, priority: query.query.priority });
+    await progress.look();
+    return { query, ...planned, progress };
   }
 
   /** Ends the client's interest; with nobody left the query is cancelled. */
@@ -203,12 +164,12 @@ export class Dispatcher {
     const { planKey } = followed.plan;
     return this.#turns.take(planKey, async () => {
       await this.#withdraw(followed, client);
-      const progress = (await this.#progress.get(planKey)?.opened) ?? followed.progress;
+      const progress = (await this.#plans.find(planKey)) ?? followed.progress;
       if (progress && !progress.isFinished && !progress.isWithdrawn) {
         throw new HttpProblem(409, "in-use", "Cannot purge this query: it is still computed for another client.");
       }
-      this.#progress.delete(planKey);
-      this.#results.delete(planKey);
+      this.#plans.forget(planKey);
+      this.#results.forget(planKey);
       progress?.close();
       return this.#services.store.removePlan(planKey);
     });
@@ -262,44 +223,5 @@ export class Dispatcher {
     if (progress.isFinished) return failed === total && total > 0 ? "failed" : "done";
     if (this.#cancelled.has(followed.query.id) || progress.isWithdrawn) return "cancelled";
     return done + failed + loading + running > 0 ? "running" : "waiting";
-  }
-
-  async #findResult(planKey: string, { plan, program }: Pick<FoundResult, "plan" | "program">): Promise<FoundResult | undefined> {
-    const recent = this.#results.get(planKey);
-    if (recent) return recent;
-    const { store, log } = this.#services;
-    const [bytes, note] = await Promise.all([store.getResult(planKey), store.getResultNote(planKey)]);
-    if (!bytes) return undefined;
-    try {
-      const found = { plan, program, result: await decodePartial(bytes), note };
-      this.#results.set(planKey, found);
-      return found;
-    } catch (error) {
-      log.error({ err: error, plan: planKey }, "a stored result is damaged; its partials are merged again");
-      await store.dropResult(planKey);
-      return undefined;
-    }
-  }
-
-  async #findPlanned(planKey: string): Promise<Pick<FoundResult, "plan" | "program"> | undefined> {
-    const { store } = this.#services;
-    const plan = await store.getPlan(planKey);
-    const program = plan && ((await store.getProgram(plan.programKey))?.program as Program | undefined);
-    return program && { plan, program };
-  }
-
-  async #follow(plan: StoredPlan, program: Program, { created, query: { priority } }: Followed["query"]): Promise<Progress> {
-    const known = this.#progress.get(plan.planKey);
-    if (known) return known.opened;
-    const partitions = plan.partitions.length;
-    const opening: Opening = { partitions, opened: Progress.open(plan, program, this.#services, { created, priority }) };
-    this.#progress.set(plan.planKey, opening);
-    try {
-      opening.progress = await opening.opened;
-    } catch (error) {
-      this.#progress.delete(plan.planKey);
-      throw error;
-    }
-    return opening.progress;
   }
 }

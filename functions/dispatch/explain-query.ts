@@ -1,12 +1,11 @@
 /** What a query would do, without doing it. */
 import type { Services } from "../services.ts";
 import type { Dispatcher } from "./dispatcher.ts";
-import { buildPlan, buildProgram, subtaskKey } from "./plan-submission.ts";
+import { buildProgram, subtaskKey } from "./plan-submission.ts";
 
-export async function explainQuery(dispatcher: Dispatcher, services: Services, input: unknown): Promise<unknown> {
-  const { query, dataset, compiled } = await dispatcher.plan(input);
+export async function explainQuery(dispatcher: Dispatcher, services: Services, text: string): Promise<unknown> {
+  const { query, dataset, compiled, plan } = await dispatcher.plan(text);
   const { program, order } = compiled.planned;
-  const plan = await buildPlan(compiled, dataset);
   const keys = plan.partitions.map(({ fingerprint }) => subtaskKey(plan.programKey, fingerprint));
   const [stored, states, result] = await Promise.all([
     services.store.findPartials(keys),

@@ -6,7 +6,7 @@ import { perTurn, turn } from "../turn.ts";
 /** `absent`: neither stored nor queued, as after a cancellation. `stored`: to be merged. */
 export type PartitionState = "absent" | "waiting" | "loading" | "running" | "stored" | "merged" | "failed";
 
-export const eventStates: Readonly<Record<Exclude<SubtaskEvent["kind"], "failed" | "done">, PartitionState>> = {
+export const eventStates: Readonly<Record<Exclude<SubtaskEvent["kind"], "failed" | "done">, Exclude<PartitionState, "failed">>> = {
   unowned: "waiting",
   loading: "loading",
   running: "running",

@@ -63,7 +63,10 @@ function describePartitions(all: readonly Partition[]): DescribedPartitions {
   return { partitions, digest };
 }
 
-export async function buildQuery(query: Query, { planned }: CompiledQuery, planKey: string, now: number): Promise<StoredQuery> {
+/** But when it was asked. */
+export type PlainQuery = Omit<StoredQuery, "created" | "query"> & { readonly query: QueryRecord };
+
+export async function buildQuery(query: Query, { planned }: CompiledQuery, planKey: string): Promise<PlainQuery> {
   const record: QueryRecord = {
     dataset: query.dataset,
     ...(query.name === undefined ? {} : { name: query.name }),
@@ -77,7 +80,7 @@ export async function buildQuery(query: Query, { planned }: CompiledQuery, planK
     })),
   };
   const id = await sha256(`${JSON.stringify(canonicalQuery(query))}\n${planKey}`);
-  return { id, planKey, query: record, created: now, dataset: query.dataset, ...(query.name === undefined ? {} : { name: query.name }) };
+  return { id, planKey, query: record, dataset: query.dataset, ...(query.name === undefined ? {} : { name: query.name }) };
 }
 
 /** The subtask of one partition of a plan, by its place there. */

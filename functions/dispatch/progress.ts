@@ -9,7 +9,6 @@ import type { Coordinator, Failure, SubtaskEvent } from "../../coordination/coor
 import type { Partial } from "../../engine/partial.ts";
 import type { Program } from "../../engine/program.ts";
 import type { Store, StoredPlan } from "../../storage/store.ts";
-import type { Status } from "../api.ts";
 import { pause } from "../pause.ts";
 import type { Log, Services } from "../services.ts";
 import { turn } from "../turn.ts";
@@ -17,11 +16,11 @@ import { Changes } from "./changes.ts";
 import { insist } from "./insist.ts";
 import { LookAgain } from "./look-again.ts";
 import { type Asked, PartialSum } from "./partial-sum.ts";
-import { eventStates, type PartitionState, readPartitionStates } from "./partition-state.ts";
-import { placesOf, subtaskKey, subtaskOf } from "./plan-submission.ts";
+import { eventStates, type Found, type PartitionState, readPartitionStates } from "./partition-state.ts";
+import { type Counts, PartitionTally } from "./partition-tally.ts";
+import { placesOf, subtaskKey } from "./plan-submission.ts";
+import { Repairs } from "./repairs.ts";
 import type { ResultNote } from "./timeline.ts";
-
-export type Counts = Status["partitions"] & { readonly absent: number };
 
 /** Milliseconds. */
 const longestSave = 1_000;
@@ -31,13 +30,11 @@ type ProgressServices = Pick<Services, "store" | "coordinator" | "log" | "meter"
 export class Progress {
   readonly plan: StoredPlan;
   readonly program: Program;
-  readonly failures = new Map<number, Failure>();
   readonly #store: Store;
   readonly #coordinator: Coordinator;
   readonly #log: Log;
   readonly #sum: PartialSum;
-  readonly #states: PartitionState[];
-  readonly #counts: Record<PartitionState, number>;
+  readonly #tally: PartitionTally;
   /** Subtask key → places in the plan. */
   readonly #places: ReadonlyMap<string, number>;
   readonly #toMerge: { readonly place: number; readonly heard: number | undefined }[] = [];
@@ -46,10 +43,12 @@ export class Progress {
   readonly #unpin: () => void;
   #merging: Promise<void> | undefined;
   readonly #lookAgain: LookAgain | undefined;
-  /** Partitions whose partial was of no use, until they are queued again. */
-  readonly #repairing = new Set<number>();
+  readonly #repairs: Repairs;
   /** Places that changed, for each look that is under way: what is heard meanwhile is newer than what it finds. */
   readonly #changedMeanwhile = new Set<Set<number>>();
+  #hasLooked = false;
+  /** Submissions that look what there is, and queue the rest. */
+  #queueing = 0;
   /** Nodes there are, where nothing moved since they were counted. */
   #nodes: number | undefined;
   #read: { readonly version: number; readonly partial: Partial } | undefined;
@@ -66,8 +65,8 @@ export class Progress {
     this.#coordinator = coordinator;
     this.#log = log;
     this.#sum = new PartialSum(plan, program, { ...services, asked });
-    this.#states = plan.partitions.map(() => "absent");
-    this.#counts = { absent: plan.partitions.length, waiting: 0, loading: 0, running: 0, stored: 0, merged: 0, failed: 0 };
+    this.#tally = new PartitionTally(plan.partitions.length);
+    this.#repairs = new Repairs(plan, { store, coordinator, log, signal: this.#stop.signal });
     this.#places = places;
     this.#unpin = store.pin([plan.planKey, ...this.#places.keys()]);
     if (!coordinator.skipsEvents) return;
@@ -79,28 +78,48 @@ export class Progress {
     });
   }
 
-  /** Looks at store and coordinator once, then follows the coordinator's events until closed. `asked`: the first query that wants the plan followed. */
+  /**
+   * Follows the coordinator's events until closed; what was before, `look` tells. `asked`: the first query that wants the plan followed.
+   */
   static async open(plan: StoredPlan, program: Program, services: ProgressServices, asked: Asked): Promise<Progress> {
     const places = await placesOf(plan);
     const progress = new Progress(plan, program, { ...services, asked, places });
     await turn();
     services.coordinator.watch(new Set(places.keys()), (event) => progress.#take(event), progress.#stop.signal);
-    try {
-      await turn();
-      await progress.refresh();
-    } catch (error) {
-      progress.close();
-      throw error;
-    }
+    await turn();
     return progress;
+  }
+
+  /** Learns what was before it was followed, unless that is known. */
+  async look(): Promise<void> {
+    if (!this.#hasLooked) await this.refresh();
   }
 
   /** Brings partitions that are known to be neither stored nor under way up to date. */
   async refresh(): Promise<void> {
     const absent = this.#keysOf((state) => state === "absent");
-    if (absent.length === 0) return;
-    await this.#update(absent);
-    this.touch();
+    if (absent.length > 0) await this.#update(absent);
+    this.#hasLooked = true;
+    if (absent.length > 0) this.touch();
+  }
+
+  /**
+   * Runs a submission's work: what is absent meanwhile is about to be queued. It gets a function that takes keys whose partials were found
+   * stored.
+   */
+  async whileQueueing<Result>(work: (stored: (keys: ReadonlySet<string>) => void) => Promise<Result>): Promise<Result> {
+    this.#queueing++;
+    try {
+      return await work((keys) => {
+        for (const key of keys) {
+          const place = this.#places.get(key)!;
+          if (this.#tally.at(place) === "absent") this.#arrived(place);
+        }
+      });
+    } finally {
+      this.#queueing--;
+      this.touch();
+    }
   }
 
   /** Grows with every change. */
@@ -114,25 +133,26 @@ export class Progress {
   }
 
   get counts(): Counts {
-    const { absent, waiting, loading, running, stored, merged, failed } = this.#counts;
-    return { total: this.plan.partitions.length, waiting, loading, running: running + stored, done: merged, failed, absent };
+    return this.#tally.counts;
+  }
+
+  get failures(): PartitionTally["failures"] {
+    return this.#tally.failures;
   }
 
   /** Every partition is merged or has failed. */
   get isFinished(): boolean {
-    return this.#counts.merged + this.#counts.failed === this.plan.partitions.length;
+    return this.#tally.isFinished;
   }
 
-  /** Nothing that is left is waiting or running any more. */
+  /** Nothing that is left is waiting or running any more, nor about to be queued. */
   get isWithdrawn(): boolean {
-    const { waiting, loading, running, stored, absent } = this.#counts;
-    return absent > 0 && waiting + loading + running + stored === 0;
+    return this.#queueing === 0 && this.#tally.isWithdrawn;
   }
 
   /** Partitions wait, and there is no node that could take them. */
   get lacksNodes(): boolean {
-    const { waiting, loading, running } = this.#counts;
-    return this.#nodes === 0 && waiting > 0 && loading + running === 0;
+    return this.#nodes === 0 && this.#tally.isStanding;
   }
 
   /** Nothing is under way and nobody listens. */
@@ -182,7 +202,7 @@ export class Progress {
 
   #take(event: SubtaskEvent): void {
     const place = this.#places.get(event.key);
-    if (place === undefined || this.#states[place] === "merged" || this.#states[place] === "stored") return;
+    if (place === undefined || isHere(this.#tally.at(place))) return;
     if (event.kind === "done") this.#arrived(place, Date.now());
     else if (event.kind === "failed") this.#fail(place, event.failure);
     else this.#set(place, eventStates[event.kind]);
@@ -194,14 +214,14 @@ export class Progress {
   async #look(): Promise<void> {
     const { version } = this;
     const before = this.lacksNodes;
-    const nodes = this.#counts.waiting > 0 ? (await this.#coordinator.nodes()).length : undefined;
-    const changed = await this.#update(this.#keysOf((state) => state !== "merged" && state !== "stored" && state !== "failed"));
+    const nodes = this.#tally.isStanding ? (await this.#coordinator.nodes()).length : undefined;
+    const changed = await this.#update(this.#keysOf((state) => !isHere(state) && state !== "failed"));
     if (this.version === version) this.#nodes = nodes;
     if (changed || this.lacksNodes !== before) this.touch();
   }
 
   #keysOf(isWanted: (state: PartitionState) => boolean): readonly string[] {
-    return [...this.#places].filter(([, place]) => isWanted(this.#states[place]) && !this.#repairing.has(place)).map(([key]) => key);
+    return [...this.#places].filter(([, place]) => isWanted(this.#tally.at(place)) && !this.#repairs.has(place)).map(([key]) => key);
   }
 
   /** As coordinator and store have it now. True where that was news. */
@@ -214,11 +234,10 @@ export class Progress {
       let changed = false;
       for (const [key, state] of found) {
         const place = this.#places.get(key)!;
-        if (meanwhile.has(place)) continue;
-        changed ||= this.#states[place] !== state.kind;
-        if (state.kind === "stored") this.#arrived(place);
-        else if (state.kind === "failed") this.#fail(place, state.failure);
-        else this.#set(place, state.kind);
+        // What another look found stored is on its way.
+        if (meanwhile.has(place) || isHere(this.#tally.at(place))) continue;
+        changed ||= this.#tally.at(place) !== state.kind;
+        this.#found(place, state);
       }
       return changed;
     } finally {
@@ -226,17 +245,20 @@ export class Progress {
     }
   }
 
-  #set(place: number, state: PartitionState): void {
+  #found(place: number, found: Found): void {
+    if (found.kind === "stored") this.#arrived(place);
+    else if (found.kind === "failed") this.#fail(place, found.failure);
+    else this.#set(place, found.kind);
+  }
+
+  #set(place: number, state: Exclude<PartitionState, "failed">): void {
     for (const places of this.#changedMeanwhile) places.add(place);
-    if (state !== "failed") this.failures.delete(place);
-    this.#counts[this.#states[place]]--;
-    this.#counts[state]++;
-    this.#states[place] = state;
+    this.#tally.set(place, state);
   }
 
   #fail(place: number, failure: Failure): void {
-    this.failures.set(place, failure);
-    this.#set(place, "failed");
+    for (const places of this.#changedMeanwhile) places.add(place);
+    this.#tally.fail(place, failure);
   }
 
   /** `heard`: now, where it is news that its partial is stored. */
@@ -258,7 +280,8 @@ export class Progress {
         if (this.#stop.signal.aborted) return;
         const key = subtaskKey(this.plan.programKey, this.plan.partitions[place].fingerprint);
         this.#log.error({ err: error, subtask: key }, "a stored partial cannot be merged; it is computed again");
-        void this.#repair(place, key);
+        this.#set(place, "waiting");
+        void this.#repairs.begin(place);
       }
       // Whoever hears of the end finds the result stored, unless that takes long.
       if (this.isFinished && this.failures.size === 0) await Promise.race([this.#saveResult(), pause(longestSave, this.#stop.signal)]);
@@ -280,21 +303,7 @@ export class Progress {
     const message = "the store does not answer; trying again";
     return insist(action, { signal, log: this.#log, message, fields: { plan: this.plan.planKey } });
   }
-
-  /** Counts as waiting at once, and is queued as soon as store and coordinator take that. Ends quietly when this is closed. */
-  async #repair(place: number, key: string): Promise<void> {
-    this.#set(place, "waiting");
-    this.#repairing.add(place);
-    const request = { queryId: `repair:${key}`, client: "repair", priority: 0, subtasks: [subtaskOf(this.plan, place)] };
-    const { signal } = this.#stop;
-    const queue = async () => {
-      await this.#store.dropPartial(key);
-      await this.#coordinator.enqueue(request);
-    };
-    const message = "a partial cannot be computed again yet";
-    await insist(queue, { signal, log: this.#log, message, fields: { subtask: key }, mayPass: () => true }).catch((error: unknown) => {
-      if (!signal.aborted) throw error;
-    });
-    this.#repairing.delete(place);
-  }
 }
+
+/** Its partial is stored, and merged or about to be. */
+const isHere = (state: PartitionState): boolean => state === "merged" || state === "stored";

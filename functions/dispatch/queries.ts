@@ -1,9 +1,9 @@
 /** `/queries`: ask, poll, follow, withdraw, retry, explain. */
 import { type Context, Hono } from "hono";
 import type { Status } from "../api.ts";
+import { boundWait } from "../bounded-wait.ts";
 import { clientName } from "../client-name.ts";
 import { HttpProblem } from "../problem.ts";
-import { readJson } from "../read-body.ts";
 import type { Environment } from "../services.ts";
 import { answerStatus, chooseFormat } from "./answer-format.ts";
 import type { Followed, Submission } from "./dispatcher.ts";
@@ -18,25 +18,30 @@ const longestWait = 600;
 
 queries.post("/", async (c) => {
   const format = chooseFormat(c);
-  const input = await readJson(c);
+  const text = await c.req.text();
   const client = clientName(c);
-  return submitAndAnswer(c, input, { client, wait: preferredWait(c), format });
+  return submitAndAnswer(c, text, { client, wait: preferredWait(c), format });
 });
 
 /** Shared with the query functions: dispatches, waits as long as asked, answers. */
 export async function submitAndAnswer(
   c: Context<Environment>,
-  input: unknown,
+  text: string,
   { client, wait, format }: { readonly client: string; readonly wait: number; readonly format: ReturnType<typeof chooseFormat> },
 ): Promise<Response> {
   const { dispatcher } = c.var;
-  const { followed, submission, dataset } = await dispatcher.submit(input, { client, traceParent: c.req.header("traceparent") });
+  const { followed, submission, dataset } = await dispatcher.submit(text, { client, traceParent: c.req.header("traceparent") });
   c.set("queryId", followed.query.id);
   count(c, submission);
   if (wait > 0 && followed.progress) await waitForEnd(c, followed, { client, wait });
-  const status: Status = { ...dispatcher.describe(followed), ...(dataset.preparing && { preparing: dataset.preparing }), submission };
-  c.header("location", `/queries/${status.id}`);
-  return answerStatus(c, status, format, isEnded(status) ? 200 : 202);
+  c.header("location", `/queries/${followed.query.id}`);
+  const written = dispatcher.write(followed);
+  const httpStatus = isEnded(written) ? 200 : 202;
+  if (format === "json") {
+    const more = JSON.stringify({ ...(dataset.preparing && { preparing: dataset.preparing }), submission });
+    return c.body(`${written.text.slice(0, -1)},${more.slice(1)}`, httpStatus, { "content-type": "application/json" });
+  }
+  return answerStatus(c, dispatcher.describe(followed), format, httpStatus);
 }
 
 async function waitForEnd(
@@ -45,9 +50,11 @@ async function waitForEnd(
   { client, wait }: { readonly client: string; readonly wait: number },
 ) {
   const leave = c.var.admission.streams.enter(client);
+  const waiting = boundWait(wait * 1000);
   try {
-    await c.var.dispatcher.ended(followed, AbortSignal.timeout(wait * 1000));
+    await c.var.dispatcher.ended(followed, waiting.signal);
   } finally {
+    waiting.end();
     leave();
   }
 }
@@ -56,11 +63,12 @@ function count(c: Context<Environment>, { queued, joined }: Submission): void {
   c.var.services.meter?.count("femtoq_queries_total", queued > 0 ? "queued" : joined > 0 ? "joined" : "stored");
 }
 
-queries.post("/explain", async (c) => c.json(await explainQuery(c.var.dispatcher, c.var.services, await readJson(c))));
+queries.post("/explain", async (c) => c.json(await explainQuery(c.var.dispatcher, c.var.services, await c.req.text())));
 
 queries.get("/:id", async (c) => {
   const format = chooseFormat(c);
   const followed = await find(c);
+  if (format === "json") return c.body(c.var.dispatcher.write(followed).text, 200, { "content-type": "application/json" });
   return answerStatus(c, c.var.dispatcher.describe(followed), format, 200);
 });
 
@@ -88,7 +96,7 @@ function find(c: Context<Environment, "/:id">): Promise<Followed> {
   return c.var.dispatcher.find(c.req.param("id"));
 }
 
-const isEnded = ({ state }: Status): boolean => state !== "waiting" && state !== "running";
+const isEnded = ({ state }: Pick<Status, "state">): boolean => state !== "waiting" && state !== "running";
 
 /** `Prefer: wait=SECONDS` (RFC 7240). */
 function preferredWait(c: Context): number {

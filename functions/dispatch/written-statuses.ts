@@ -1,7 +1,6 @@
 /** Statuses as JSON, each written once for all who follow the query. */
 import type { Status } from "../api.ts";
 import type { Followed } from "./dispatcher.ts";
-import type { Progress } from "./progress.ts";
 
 export interface WrittenStatus {
   readonly state: Status["state"];
@@ -10,20 +9,33 @@ export interface WrittenStatus {
   readonly took: number;
 }
 
-export class WrittenStatuses {
-  readonly #written = new WeakMap<Progress, { readonly version: number; readonly texts: Map<string, WrittenStatus> }>();
+interface Texts {
+  readonly version: number;
+  /** By the query's id. */
+  readonly texts: Map<string, WrittenStatus>;
+}
 
-  get({ progress, query }: Followed, state: Status["state"], describe: () => Status): WrittenStatus {
-    const kept = progress && this.#written.get(progress);
+/** Queries of one plan whose statuses are kept: they differ in names and labels only. */
+const mostQueries = 50;
+
+export class WrittenStatuses {
+  /** By what they are of: the progress of a plan, or its result. */
+  readonly #written = new WeakMap<object, Texts>();
+
+  get({ progress, result, query }: Followed, state: Status["state"], describe: () => Status): WrittenStatus {
+    const source = progress ?? result!;
     const version = progress?.version ?? 0;
-    const known = kept?.version === version ? kept.texts.get(query.id) : undefined;
+    let kept = this.#written.get(source);
+    if (kept?.version !== version || kept.texts.size >= mostQueries) {
+      kept = { version, texts: new Map() };
+      this.#written.set(source, kept);
+    }
+    const known = kept.texts.get(query.id);
     if (known?.state === state) return known;
     const start = performance.now();
     const text = JSON.stringify(describe());
     const written: WrittenStatus = { state, text, took: performance.now() - start };
-    if (!progress) return written;
-    const texts = kept?.version === version ? kept.texts : new Map<string, WrittenStatus>();
-    this.#written.set(progress, { version, texts: texts.set(query.id, written) });
+    kept.texts.set(query.id, written);
     return written;
   }
 }

@@ -45,7 +45,7 @@ async function call(c: Context<Environment, "/:name">, given: ReadonlyMap<string
   }
   const format = chooseFormat(c);
   const query = found.query(readValues(found.parameters, given));
-  return submitAndAnswer(c, query, { client: clientName(c), wait, format });
+  return submitAndAnswer(c, JSON.stringify(query), { client: clientName(c), wait, format });
 }
 
 const describe = (name: string, { description, parameters }: QueryFunction) => ({
