@@ -1,6 +1,6 @@
 /** The files that a pattern names, in the order of their paths. Patterns come from the operator, never from a query. */
 
-import { existsSync } from "node:fs";
+import { existsSync, type Stats, statSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import process from "node:process";
@@ -33,10 +33,11 @@ export function absolutePattern(pattern: string): string {
 export function createFileFinder(pattern: string): () => Promise<FoundFile[]> {
   const folder = dirname(resolve(pattern));
   const inOneFolder = !/[*?{}[\]()!+@]/.test(folder);
+  const quick = new QuickLooks();
   let walked: { readonly changed: bigint; readonly paths: readonly string[] } | undefined;
 
   async function pathsNow(): Promise<readonly string[]> {
-    const changed = inOneFolder ? await changeOf(folder) : undefined;
+    const changed = inOneFolder ? await changeOf(folder, quick.allows(1)) : undefined;
     if (changed !== undefined && walked?.changed === changed) return walked.paths;
     const { paths, isGlob } = await pathsOf(pattern);
     const settled = changed !== undefined && BigInt(Date.now()) * 1_000_000n - changed > settling;
@@ -45,16 +46,46 @@ export function createFileFinder(pattern: string): () => Promise<FoundFile[]> {
   }
 
   return async () => {
-    const found = await mapBounded(await pathsNow(), parallelLooks, lookAt);
+    const paths = await pathsNow();
+    const found = quick.allows(paths.length) ? quick.look(paths) : await mapBounded(paths, parallelLooks, lookAt);
     return found.filter((file) => file !== undefined);
   };
 }
+
+/**
+ * Looks that hold the thread: a local file system answers in microseconds, where asking it in the background costs ten times as much. Not for many
+ * files, and for a while not after some looks in a row that took long (a network's file system).
+ */
+class QuickLooks {
+  #notBefore = 0;
+  #slowInARow = 0;
+
+  allows(files: number): boolean {
+    return files <= mostQuick && performance.now() >= this.#notBefore;
+  }
+
+  look(paths: readonly string[]): (FoundFile | undefined)[] {
+    const begun = performance.now();
+    const found = paths.map((path) => describe(path, () => statSync(path)));
+    const ended = performance.now();
+    this.#slowInARow = ended - begun > longestQuick ? this.#slowInARow + 1 : 0;
+    if (this.#slowInARow >= mostSlow) this.#notBefore = ended + restAfterSlow;
+    return found;
+  }
+}
+
+const mostQuick = 100;
+const mostSlow = 3;
+/** Milliseconds. */
+const longestQuick = 5;
+const restAfterSlow = 60_000;
 
 /** Nanoseconds: times of change are coarse, so a folder that just changed may change again without showing it. */
 const settling = 2_000_000_000n;
 
 /** Undefined where it cannot be told: then the folder is walked. */
-function changeOf(folder: string): Promise<bigint | undefined> {
+async function changeOf(folder: string, isQuick: boolean): Promise<bigint | undefined> {
+  if (isQuick) return statSync(folder, { bigint: true, throwIfNoEntry: false })?.mtimeNs;
   return stat(folder, { bigint: true }).then(
     ({ mtimeNs }) => mtimeNs,
     () => undefined,
@@ -80,8 +111,17 @@ async function kindOf(path: string): Promise<"file" | "folder" | "none"> {
 }
 
 async function lookAt(path: string): Promise<FoundFile | undefined> {
+  const outcome = await stat(path).catch((error: unknown) => ({ error }));
+  return describe(path, () => {
+    if ("error" in outcome) throw outcome.error;
+    return outcome;
+  });
+}
+
+/** Undefined where there is no such file. */
+function describe(path: string, look: () => Pick<Stats, "size" | "mtimeMs">): FoundFile | undefined {
   try {
-    const { size, mtimeMs } = await stat(path);
+    const { size, mtimeMs } = look();
     return { file: { path, size, modified: Math.floor(mtimeMs) } };
   } catch (error) {
     if (isMissing(error)) return undefined;

@@ -96,6 +96,7 @@ export class WatchedDataset {
 
   async #refresh(found: readonly FoundFile[]): Promise<KnownFile[]> {
     const known = found.map((file) => this.#stillKnown(file));
+    if (known.every((file) => file !== undefined)) return known;
     const unknown = found.filter(({ cause }, index) => !known[index] && cause === undefined);
     const recalled = unknown.length > 0 ? await this.#memory?.recall(unknown.map(({ file }) => file)) : undefined;
     return mapBounded(found, parallelFooters, async (file, index) => {

@@ -32,7 +32,7 @@ export function createApp(services: Services): Hono<Environment> {
   app.use(async (c, next) => {
     refuseOtherOrigins(c.req.header("origin"), c.req.header("host"));
     await next();
-    c.header("x-content-type-options", "nosniff");
+    c.res.headers.set("x-content-type-options", "nosniff");
   });
   app.use(limitBody);
   app.onError(answerError);

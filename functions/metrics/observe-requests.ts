@@ -24,7 +24,8 @@ export async function observeRequests(c: Context<Environment>, next: Next): Prom
   await next();
   const { status } = c.res;
   const seconds = (performance.now() - begun) / 1000;
-  c.header("x-request-id", request);
+  // Not by `c.header`, which would make the answer anew.
+  c.res.headers.set("x-request-id", request);
   meter?.observe("femtoq_http_seconds", routeOf(method, path), seconds);
   meter?.count("femtoq_http_answers_total", classOf(status));
   if (!asks) return;
