@@ -2,7 +2,7 @@
 import { Buffer } from "node:buffer";
 import type { Node, Subtask } from "../coordinator.ts";
 import { type Attempts, noAttempts } from "../state.ts";
-import { hashName } from "./layout.ts";
+import { firstSegmentName, hashName } from "./layout.ts";
 
 export const encodeJson = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
 
@@ -82,8 +82,9 @@ export function encodeSegment(subtasks: readonly Subtask[]): Buffer {
   return encodeJson({ programKey, dataset, ...(columns && { columns }), subtasks: rows });
 }
 
-export function parseSegment(data: Buffer): Segment | undefined {
-  const { programKey, dataset, columns, subtasks } = parseObject(data) ?? {};
+export const parseSegment = (data: Buffer): Segment | undefined => readSegment(parseObject(data));
+
+function readSegment({ programKey, dataset, columns, subtasks }: Readonly<Record<string, unknown>> = {}): Segment | undefined {
   if (typeof programKey !== "string" || typeof dataset !== "string" || !Array.isArray(subtasks)) return undefined;
   if (columns !== undefined && !isTexts(columns)) return undefined;
   const parsed: Subtask[] = [];
@@ -96,6 +97,29 @@ export function parseSegment(data: Buffer): Segment | undefined {
 }
 
 const isTexts = (value: unknown): value is readonly string[] => Array.isArray(value) && value.every((text) => typeof text === "string");
+
+/** What was asked for last, where that is a new query of a few subtasks: what it is called, its first segment, and that segment's name. */
+export interface Latest {
+  readonly query: string;
+  readonly name: string;
+  readonly segment: Segment;
+}
+
+const mostLatest = 4_096;
+const noLatest = Buffer.alloc(0);
+
+/** `segment`: as it is encoded. Empty where it is long. */
+export function encodeLatest(query: string, segment: Buffer): Buffer {
+  return segment.length > mostLatest ? noLatest : Buffer.from(`{"query":${JSON.stringify(query)},"segment":${segment}}`);
+}
+
+export function parseLatest(data: Buffer): Latest | undefined {
+  const { query, segment: body } = parseObject(data) ?? {};
+  if (typeof query !== "string" || typeof body !== "object" || body === null) return undefined;
+  const segment = readSegment(body as Readonly<Record<string, unknown>>);
+  const [first] = segment?.subtasks ?? [];
+  return segment && first && { query, name: firstSegmentName(hashName(first.programKey)), segment };
+}
 
 /** Hashes of subtasks that were withdrawn. */
 export const encodeHashes = (hashes: readonly string[]): Buffer => Buffer.from(hashes.join("\n"));

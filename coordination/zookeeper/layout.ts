@@ -103,6 +103,8 @@ export function parseAskName(name: string): AskName | undefined {
 
 /** `PROGRAM.`, to which ZooKeeper appends the sequence. */
 export const segmentPrefix = (program: string): string => `${program}.`;
+/** Of a query that is new: its first znode. */
+export const firstSegmentName = (program: string): string => `${segmentPrefix(program)}0000000000`;
 export const segmentProgram = (name: string): string => name.slice(0, 22);
 export const segmentSequence = (name: string): number => Number(name.slice(23));
 export const isSegmentName = (name: string): boolean => /^[\w-]{22}\.\d{10}$/.test(name);

@@ -133,7 +133,13 @@ export class Members {
     }
   }
 
-  withdrawn(entries: readonly WorkEntry[]): void {
+  /** Of what its nodes have: claims and second copies. */
+  heldHashes(): readonly string[] {
+    return [...this.#members.values()].flatMap(({ held, copies }) => [...held.keys(), ...copies.keys()]);
+  }
+
+  /** They are gone: nobody asks for them any more, or a second copy was done first. */
+  withdrawn(entries: readonly Pick<WorkEntry, "hash">[]): void {
     for (const { hash } of entries) {
       this.claimOf(hash)?.claim.withdrawn();
       for (const { copies } of this.#members.values()) copies.get(hash)?.withdrawn();

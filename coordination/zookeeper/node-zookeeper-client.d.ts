@@ -11,6 +11,7 @@ declare module "node-zookeeper-client" {
   /** 64-bit numbers are eight bytes, big-endian. */
   export interface Stat {
     readonly czxid: Buffer;
+    readonly mzxid: Buffer;
     readonly ctime: Buffer;
     /** Of the last change of its children. */
     readonly pzxid: Buffer;

@@ -2,6 +2,7 @@
 import { Combiner } from "./combine.ts";
 import type { ConnectionLog } from "./connection.ts";
 import type { SessionContext } from "./context.ts";
+import { followWithdrawals } from "./follow-withdrawals.ts";
 import type { Layout } from "./layout.ts";
 import type { Members } from "./members.ts";
 import { Peers } from "./peers.ts";
@@ -83,6 +84,7 @@ export class Scope {
       });
       this.#peers.setNames(this.#names);
       this.#work = { work, ready: this.#followReturned(work).then(() => work.start()) };
+      followWithdrawals(context, members);
     }
     await this.#work.ready;
     return this.forMembers!;

@@ -9,7 +9,7 @@
  */
 import type { Enqueued, Request, Subtask } from "../coordinator.ts";
 import { createAsk, createQuery, readAsks, touchQuery } from "./asks.ts";
-import { encodeSegment } from "./bodies.ts";
+import { encodeLatest, encodeSegment } from "./bodies.ts";
 import type { SessionContext } from "./context.ts";
 import { ExistingSubtasks } from "./existing-subtasks.ts";
 import { hashName, segmentPrefix, subtaskPath } from "./layout.ts";
@@ -169,12 +169,14 @@ class Submission {
     operations.push(...this.#outdated.map((name) => remove(`${layout.asks}/${name}`)));
     if (named.length === 0 && ask < 0) return { operations: [], unowned, counts, ask };
     operations.push(...changes);
+    const segment = encodeSegment(named.map(({ subtask }) => subtask));
     if (named.length > 0) {
       const prefix = segmentPrefix(hashName(named[0]!.subtask.programKey));
-      operations.push(createSequential(`${queryPath}/${prefix}`, encodeSegment(named.map(({ subtask }) => subtask))));
+      operations.push(createSequential(`${queryPath}/${prefix}`, segment));
     }
-    // Whoever is about to withdraw looks again.
-    operations.push(set(layout.epoch, Buffer.alloc(0)));
+    // Whoever is about to withdraw looks again; nodes need not look for what is new and short.
+    const isNew = !this.#isQueryThere && named.length > 0;
+    operations.push(set(layout.epoch, isNew ? encodeLatest(this.#query, segment) : Buffer.alloc(0)));
     return { operations, unowned, counts, ask };
   }
 }

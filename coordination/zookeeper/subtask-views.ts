@@ -8,6 +8,7 @@ import { describeFailure } from "../state.ts";
 import { parseSubtaskBody } from "./bodies.ts";
 import type { SessionContext } from "./context.ts";
 import { failedHash, hashOfClaim, isHash, readClaimNames, shardOf, subtaskPath } from "./layout.ts";
+import { NamesBudget } from "./names-budget.ts";
 import type { Content, Listing } from "./session.ts";
 import { SingleWatches } from "./single-watches.ts";
 import { logSkip } from "./skip-log.ts";
@@ -25,7 +26,7 @@ export interface SubtaskViewsOptions {
 const none: ReadonlySet<string> = new Set();
 const before = Buffer.alloc(8);
 const mostEnded = 16;
-/** Milliseconds: shards are looked at again within a second. */
+/** Milliseconds: shards are looked at again within a second of their turn. */
 const afterEnd = 1_500;
 
 export class SubtaskViews {
@@ -34,12 +35,13 @@ export class SubtaskViews {
   readonly #onShard: SubtaskViewsOptions["onShard"];
   readonly #withdrawn: WithdrawnLately;
   readonly #single: SingleWatches;
+  readonly #budget = new NamesBudget();
   readonly #shards = new Map<number, { readonly view: View; seen: Buffer }>();
   #claims: { readonly claimed: ReadonlySet<string>; readonly running: ReadonlySet<string>; readonly order: number } | undefined;
   #failed: ReadonlySet<string> = none;
   #isFollowing = false;
-  /** Of claims that ended. */
-  readonly #ended = new Set<string>();
+  /** Of claims that ended, and when (as `performance.now()`) their shards have been looked at; the soonest first. */
+  readonly #ended = new Map<string, number>();
   #later: ReturnType<typeof setTimeout> | undefined;
 
   constructor({ context, watched, onShard }: SubtaskViewsOptions) {
@@ -84,7 +86,12 @@ export class SubtaskViews {
     const known = this.#shards.get(shard);
     if (known && !again) return;
     const entry = known ?? {
-      view: this.#createView(this.#context.layout.shards[shard]!, (listing) => listing && this.#readShard(shard, listing)),
+      view: new View({
+        context: this.#context,
+        path: this.#context.layout.shards[shard]!,
+        budget: this.#budget,
+        onList: (listing) => listing && this.#readShard(shard, listing),
+      }),
       seen: before,
     };
     this.#shards.set(shard, entry);
@@ -131,16 +138,25 @@ export class SubtaskViews {
 
   /** Most of many are done, and their shards will say so: what is left is read. */
   #readLater(ended: readonly string[]): void {
-    for (const hash of ended) this.#ended.add(hash);
-    this.#later ??= setTimeout(() => {
-      this.#later = undefined;
-      const left = [...this.#ended].filter((hash) => {
-        const known = this.#watched.find(hash)?.known;
-        return known !== undefined && !isGone(known.kind) && !this.#claims?.claimed.has(hash);
-      });
-      this.#ended.clear();
-      this.#settle(this.#readAgain(left));
-    }, afterEnd);
+    const due = performance.now() + afterEnd + this.#budget.backlog;
+    for (const hash of ended) this.#ended.set(hash, due);
+    this.#later ??= setTimeout(() => this.#readDue(), due - performance.now());
+  }
+
+  #readDue(): void {
+    this.#later = undefined;
+    const now = performance.now();
+    const left: string[] = [];
+    for (const [hash, due] of this.#ended) {
+      if (due > now) {
+        this.#later = setTimeout(() => this.#readDue(), due - now);
+        break;
+      }
+      this.#ended.delete(hash);
+      const known = this.#watched.find(hash)?.known;
+      if (known !== undefined && !isGone(known.kind) && !this.#claims?.claimed.has(hash)) left.push(hash);
+    }
+    this.#settle(this.#readAgain(left));
   }
 
   #readFailed(listing: Listing): void {

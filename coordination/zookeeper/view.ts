@@ -3,6 +3,7 @@
  * with those that follow it: a long list is never read at each change. What a look misses the next one has, for each reads the whole list.
  */
 import type { SessionContext } from "./context.ts";
+import type { NamesBudget } from "./names-budget.ts";
 import type { Listing } from "./session.ts";
 import { isInDoubt } from "./zookeeper-error.ts";
 
@@ -13,6 +14,10 @@ export interface ViewOptions {
   readonly stop?: AbortSignal;
   /** How many times its duration a look costs, where not `usualCost`: less for what is few and urgent. */
   readonly costFactor?: number;
+  /** Asks for something together with each list, whose answer comes before the list's. */
+  readonly alongside?: () => Promise<void>;
+  /** What all long lists of the process share. */
+  readonly budget?: NamesBudget;
   /** Undefined when the znode is gone. */
   readonly onList: (listing: Listing | undefined) => void;
 }
@@ -36,6 +41,8 @@ export class View {
   #isStale = false;
   #looked = performance.now();
   #credit = mostCredit;
+  /** In the last list, beyond a few. */
+  #names = 0;
 
   constructor(options: ViewOptions) {
     this.#options = options;
@@ -64,22 +71,25 @@ export class View {
   }
 
   #lookSoon(): void {
+    if (this.#timer !== undefined) return;
     const pause = -this.#credit - (performance.now() - this.#looked);
-    if (pause <= 0) void this.look();
-    else this.#timer ??= setTimeout(() => void this.look(), pause);
+    const turn = this.#names > 0 ? (this.#options.budget?.take(this.#names) ?? 0) : 0;
+    if (pause <= 0 && turn <= 0) void this.look();
+    else this.#timer = setTimeout(() => void this.look(), Math.max(pause, turn));
   }
 
   async #lookAll(): Promise<void> {
-    const { context, path, onList, costFactor = usualCost } = this.#options;
+    const { context, path, alongside, onList, costFactor = usualCost } = this.#options;
     try {
       while (this.#isStale && !this.#isEnded) {
         this.#isStale = false;
         const start = performance.now();
         this.#credit = Math.min(mostCredit, this.#credit + start - this.#looked);
         this.#looked = start;
-        const listing = await context.session.list(path, this.#watcher);
-        const names = Math.max(0, (listing?.children.length ?? 0) - fewNames) * (costFactor / usualCost);
-        const cost = Math.min(mostCost, (performance.now() - start) * costFactor) + names;
+        const beside = alongside?.();
+        const [listing] = await Promise.all([context.session.list(path, this.#watcher), beside]);
+        this.#names = Math.max(0, (listing?.children.length ?? 0) - fewNames);
+        const cost = Math.min(mostCost, (performance.now() - start) * costFactor) + this.#names * (costFactor / usualCost);
         this.#credit = Math.max(-longestPause, this.#credit - cost);
         if (!this.#isEnded) onList(listing);
       }

@@ -6,10 +6,12 @@
  */
 import { setImmediate as turn } from "node:timers/promises";
 import { WaitingOrder } from "../order.ts";
-import { parseSegment, type Segment } from "./bodies.ts";
+import { type Latest, parseLatest } from "./bodies.ts";
 import type { SessionContext } from "./context.ts";
-import { type AskName, isSegmentName, parseAskName, segmentSequence, shardCount, shardOf } from "./layout.ts";
+import { type AskName, isSegmentName, parseAskName, shardCount, shardOf } from "./layout.ts";
 import type { Listing } from "./session.ts";
+import { logSkip } from "./skip-log.ts";
+import { type ReadSegment, UnreadSegments } from "./unread-segments.ts";
 import { View } from "./view.ts";
 import { WorkEntry, WorkQuery } from "./work-entry.ts";
 import { isInDoubt } from "./zookeeper-error.ts";
@@ -36,17 +38,26 @@ export class Work {
   readonly #aside = new Set<WorkEntry>();
   readonly #queries = new Map<string, WorkQuery>();
   readonly #asks: View;
-  readonly #strange = new Set<string>();
-  #unread: { readonly query: WorkQuery; readonly name: string }[] = [];
+  /** What was asked for last, and the change that it was. */
+  #latest: (Latest & { readonly era: string; readonly order: number }) | undefined;
+  readonly #unread: UnreadSegments;
   #reading: Promise<void> | undefined;
   /** Queries whose segments are not known yet. */
   readonly #opening = new Set<Promise<void>>();
   #size = 0;
+  #isStarted = false;
 
   constructor(options: WorkOptions) {
     this.#options = options;
     const { context } = options;
-    this.#asks = new View({ context, path: context.layout.asks, costFactor: 2, onList: (listing) => listing && this.#readAsks(listing) });
+    this.#unread = new UnreadSegments(context);
+    this.#asks = new View({
+      context,
+      path: context.layout.asks,
+      costFactor: 2,
+      alongside: () => this.#readLatest(),
+      onList: (listing) => listing && this.#readAsks(listing),
+    });
   }
 
   /** Resolves when what there is now is known, so that the best goes first. */
@@ -54,6 +65,7 @@ export class Work {
     await this.#asks.look();
     while (this.#opening.size > 0) await Promise.all(this.#opening);
     await this.#reading;
+    this.#isStarted = true;
   }
 
   /** After a connection was lost and found again. */
@@ -129,11 +141,22 @@ export class Work {
     return ours;
   }
 
+  /** Spares those that have nothing to do two questions. */
+  async #readLatest(): Promise<void> {
+    this.#latest = undefined;
+    if (!this.#isStarted || this.order.size > 0) return;
+    const { session, layout, log } = this.#options.context;
+    const content = await session.get(layout.epoch);
+    const latest = content && parseLatest(content.data);
+    if (content && content.data.length > 0 && latest === undefined) logSkip(log, layout.epoch);
+    this.#latest = latest && { ...latest, era: content!.stat.mzxid.toString("hex"), order: content!.order };
+  }
+
   #readAsks({ children }: Listing): void {
     const byQuery = new Map<string, AskName[]>();
     for (const name of children) {
       const ask = parseAskName(name);
-      if (ask === undefined) this.#skip(`${this.#options.context.layout.asks}/${name}`);
+      if (ask === undefined) logSkip(this.#options.context.log, `${this.#options.context.layout.asks}/${name}`);
       else byQuery.set(ask.query, [...(byQuery.get(ask.query) ?? []), ask]);
     }
     for (const asks of byQuery.values()) asks.sort((a, b) => a.sequence - b.sequence);
@@ -143,6 +166,7 @@ export class Work {
       if (!isSame) this.#track(this.#changeAsks(query, asks));
     }
     for (const [hash, asks] of byQuery) if (!this.#queries.has(hash)) this.#openQuery(hash, asks);
+    this.#readMore();
   }
 
   #openQuery(hash: string, asks: readonly AskName[]): void {
@@ -151,6 +175,14 @@ export class Work {
     this.#queries.set(hash, query);
     const path = `${context.layout.queries}/${hash}`;
     const view = new View({ context, path, stop: query.stop.signal, onList: (listing) => this.#readQuery(query, listing) });
+    const latest = this.#latest;
+    if (latest?.query === hash) {
+      // The query was made by the same change. Where it is another by now, its list will tell.
+      query.era = latest.era;
+      this.#unread.add({ query, name: latest.name, known: latest });
+      void view.look();
+      return;
+    }
     const opening = view.look().then(() => {
       this.#opening.delete(opening);
       this.#readMore();
@@ -170,25 +202,19 @@ export class Work {
     query.era = era;
     for (const name of listing.children) {
       if (query.segments.has(name)) continue;
-      query.segments.add(name);
-      if (isSegmentName(name)) {
-        query.unread++;
-        this.#unread.push({ query, name });
-      } else this.#skip(`${this.#options.context.layout.queries}/${query.hash}/${name}`);
+      if (isSegmentName(name)) this.#unread.add({ query, name });
+      else {
+        query.segments.add(name);
+        logSkip(this.#options.context.log, `${this.#options.context.layout.queries}/${query.hash}/${name}`);
+      }
     }
-    this.#unread.sort(
-      (a, b) =>
-        a.query.priority - b.query.priority ||
-        a.query.asks[0]!.sequence - b.query.asks[0]!.sequence ||
-        segmentSequence(a.name) - segmentSequence(b.name),
-    );
     this.#readMore();
     this.#tellIdle(query);
   }
 
   #readMore(): void {
     // Of queries that are found together the best comes first.
-    if (this.#reading || this.#opening.size > 0 || this.#unread.length === 0 || this.#size >= this.#options.mostEntries) return;
+    if (this.#reading || this.#opening.size > 0 || this.#unread.size === 0 || this.#size >= this.#options.mostEntries) return;
     this.#reading = this.#readSegments().finally(() => {
       this.#reading = undefined;
     });
@@ -196,32 +222,20 @@ export class Work {
   }
 
   async #readSegments(): Promise<void> {
-    const { layout, lost } = this.#options.context;
+    const { lost } = this.#options.context;
     while (!lost.aborted && this.#size < this.#options.mostEntries) {
-      const next = this.#unread.shift();
-      if (next === undefined) return;
-      const { query, name } = next;
-      const path = `${layout.queries}/${query.hash}/${name}`;
-      const content = query.stop.signal.aborted ? undefined : await this.#get(path, next);
-      const segment = content && parseSegment(content.data);
-      query.unread--;
-      if (content && segment === undefined) this.#skip(path);
-      if (content && segment && !query.stop.signal.aborted) await this.#add(query, segment, content.order);
+      const taken = await this.#unread.take();
+      if (taken === undefined) return;
+      const { query, read } = taken;
+      const shards = read ? await this.#add(query, read) : [];
       this.#options.onWork();
+      for (const shard of shards) this.#options.onShard(shard);
       this.#tellIdle(query);
     }
   }
 
-  async #get(path: string, unread: { readonly query: WorkQuery; readonly name: string }) {
-    try {
-      return await this.#options.context.session.get(path);
-    } catch (error) {
-      this.#unread.unshift(unread);
-      throw error;
-    }
-  }
-
-  async #add(query: WorkQuery, { subtasks, hashes }: Segment, order: number): Promise<void> {
+  /** Gives the shards of what is new. */
+  async #add(query: WorkQuery, { segment: { subtasks, hashes }, order }: ReadSegment): Promise<Iterable<number>> {
     const shards = new Set<number>();
     for (const [index, hash] of hashes.entries()) {
       if (index % perTurn === perTurn - 1) await turn();
@@ -238,7 +252,7 @@ export class Work {
       query.entries.add(entry);
       this.#place(entry);
     }
-    for (const shard of shards) this.#options.onShard(shard);
+    return shards;
   }
 
   #place(entry: WorkEntry): void {
@@ -255,7 +269,7 @@ export class Work {
     if (asks.length === 0) {
       query.stop.abort();
       this.#queries.delete(query.hash);
-      this.#unread = this.#unread.filter((unread) => unread.query !== query);
+      this.#unread.drop(query);
     }
     let done = 0;
     for (const entry of [...query.entries]) {
@@ -277,12 +291,6 @@ export class Work {
   #tellIdle(query: WorkQuery): void {
     if (query.entries.size === 0 && query.unread === 0 && query.segments.size > 0 && !query.stop.signal.aborted)
       this.#options.onIdle(query.hash);
-  }
-
-  #skip(path: string): void {
-    if (this.#strange.has(path) || this.#strange.size > 1_000) return;
-    this.#strange.add(path);
-    this.#options.context.log.warn({ znode: path }, "a znode is not of the form that this version knows; it is skipped");
   }
 
   #track(work: Promise<void>): void {

@@ -1,0 +1,79 @@
+/** Segments that a node knows of and has not read yet; those of the best priority come first. */
+import { parseSegment, type Segment } from "./bodies.ts";
+import type { SessionContext } from "./context.ts";
+import { segmentSequence } from "./layout.ts";
+import { logSkip } from "./skip-log.ts";
+import type { WorkQuery } from "./work-entry.ts";
+
+/** `order`: of the answer that brought it. */
+export interface ReadSegment {
+  readonly segment: Segment;
+  readonly order: number;
+}
+
+interface Unread {
+  readonly query: WorkQuery;
+  readonly name: string;
+  /** Where it came with the news of the query. */
+  readonly known?: ReadSegment;
+}
+
+export class UnreadSegments {
+  readonly #context: SessionContext;
+  #unread: Unread[] = [];
+  #isSorted = true;
+
+  constructor(context: SessionContext) {
+    this.#context = context;
+  }
+
+  get size(): number {
+    return this.#unread.length;
+  }
+
+  add(unread: Unread): void {
+    const { query, name } = unread;
+    query.segments.add(name);
+    query.unread++;
+    this.#unread.push(unread);
+    this.#isSorted = false;
+  }
+
+  /** All of a query. */
+  drop(query: WorkQuery): void {
+    this.#unread = this.#unread.filter((unread) => unread.query !== query);
+  }
+
+  /** Reads the best; undefined where there is none, without `read` where it is gone, or of no form or use. It stays unread where that rejects. */
+  async take(): Promise<{ readonly query: WorkQuery; readonly read?: ReadSegment } | undefined> {
+    if (!this.#isSorted) this.#unread.sort(compare);
+    this.#isSorted = true;
+    const next = this.#unread.shift();
+    if (next === undefined) return undefined;
+    const { query } = next;
+    const { signal } = query.stop;
+    const read = signal.aborted ? undefined : (next.known ?? (await this.#read(next)));
+    query.unread--;
+    return { query, ...(read && !signal.aborted && { read }) };
+  }
+
+  async #read(unread: Unread): Promise<ReadSegment | undefined> {
+    const { session, layout, log } = this.#context;
+    const path = `${layout.queries}/${unread.query.hash}/${unread.name}`;
+    try {
+      const content = await session.get(path);
+      const segment = content && parseSegment(content.data);
+      if (content && segment === undefined) logSkip(log, path);
+      return content && segment && { segment, order: content.order };
+    } catch (error) {
+      this.#unread.unshift(unread);
+      throw error;
+    }
+  }
+}
+
+function compare(a: Unread, b: Unread): number {
+  return a.query.priority - b.query.priority || firstAsk(a) - firstAsk(b) || segmentSequence(a.name) - segmentSequence(b.name);
+}
+
+const firstAsk = ({ query }: Unread): number => query.asks[0]?.sequence ?? 0;
