@@ -10,7 +10,8 @@ export function createPartitionFinder(catalogue: Catalogue) {
 
   async function look(name: string): Promise<Dataset> {
     const dataset = await catalogue.get(name);
-    if (!dataset) throw new DatasetError(`There is no dataset ${name} on this node`, { permanent: true });
+    // Another node may have it.
+    if (!dataset) throw new DatasetError(`There is no dataset ${name} on this node`, { permanent: false });
     seen.set(name, dataset);
     return dataset;
   }
