@@ -21,38 +21,45 @@ if (mongo) {
   };
   const body = (size: number, fill = 1) => new Uint8Array(size).fill(fill);
 
-  test(claim("every document has a time when it expires, and an index by which the server may remove it"), async (t) => {
-    const database = makeDatabase(t, uri);
-    const start = Date.now();
-    const { store } = await openForTest(t, { uri, database, keep: 14 * day, now: () => start });
-    // Opening it once more changes nothing.
-    await openForTest(t, { uri, database, keep: 7 * day });
-    await store.putProgram({ programKey: "p", program: {}, module: body(10) });
-    const partitions = Array.from({ length: 4100 }, (_, index) => ({ index, fingerprint: `f${index}`, entries: 1, file: "a" }));
-    await store.putPlan({ planKey: "plan", programKey: "p", dataset: "d", partitions });
-    await store.putQuery({ id: "q", planKey: "plan", query: 1, created: start });
-    await store.putPartial("small", body(10));
-    await store.putPartial("large", body(9_000_000));
-    await store.putResult("plan", body(10));
-    const inDatabase = look(t, database);
-    for (const collection of collectionNames) {
-      const indexes: readonly IndexDescriptionInfo[] = await inDatabase.collection(collection).indexes();
-      const expiring = indexes.filter(({ expireAfterSeconds }) => expireAfterSeconds !== undefined);
-      assert.deepEqual(
-        expiring.map(({ key, expireAfterSeconds }) => [key, expireAfterSeconds]),
-        [[{ expires: 1 }, 0]],
-        collection,
-      );
-      const documents = await inDatabase
-        .collection(collection)
-        .find({}, { projection: { used: 1, expires: 1 } })
-        .toArray();
-      assert(documents.length > 0, collection);
-      for (const { used, expires } of documents) {
-        assert.deepEqual([used, expires], [new Date(start), new Date(start + 14 * day)], collection);
+  test(
+    claim("every document but a registered dataset has a time when it expires, and an index by which the server may remove it"),
+    async (t) => {
+      const database = makeDatabase(t, uri);
+      const start = Date.now();
+      const { store } = await openForTest(t, { uri, database, keep: 14 * day, now: () => start });
+      // Opening it once more changes nothing.
+      await openForTest(t, { uri, database, keep: 7 * day });
+      await store.putProgram({ programKey: "p", program: {}, module: body(10) });
+      const partitions = Array.from({ length: 4100 }, (_, index) => ({ index, fingerprint: `f${index}`, entries: 1, file: "a" }));
+      await store.putPlan({ planKey: "plan", programKey: "p", dataset: "d", partitions });
+      await store.putQuery({ id: "q", planKey: "plan", query: 1, created: start });
+      await store.putPartial("small", body(10));
+      await store.putPartial("large", body(9_000_000));
+      await store.putResult("plan", body(10));
+      await store.putMetadata("file", body(10));
+      await store.putDataset({ name: "d", revision: 1, pattern: "/data/*.parquet", registered: start, by: "host", held: true });
+      const inDatabase = look(t, database);
+      const [dataset] = await inDatabase.collection("datasets").find().toArray();
+      assert(dataset !== undefined && !("expires" in dataset));
+      for (const collection of collectionNames.filter((each) => each !== "datasets")) {
+        const indexes: readonly IndexDescriptionInfo[] = await inDatabase.collection(collection).indexes();
+        const expiring = indexes.filter(({ expireAfterSeconds }) => expireAfterSeconds !== undefined);
+        assert.deepEqual(
+          expiring.map(({ key, expireAfterSeconds }) => [key, expireAfterSeconds]),
+          [[{ expires: 1 }, 0]],
+          collection,
+        );
+        const documents = await inDatabase
+          .collection(collection)
+          .find({}, { projection: { used: 1, expires: 1 } })
+          .toArray();
+        assert(documents.length > 0, collection);
+        for (const { used, expires } of documents) {
+          assert.deepEqual([used, expires], [new Date(start), new Date(start + 14 * day)], collection);
+        }
       }
-    }
-  });
+    },
+  );
 
   test(claim("a server that honours the index removes what expired, by itself"), async (t) => {
     if (/stand-in|MONGODB_URI/.test(name)) return t.skip(`${name} keeps documents that expired, or must not be hurried`);
