@@ -17,6 +17,8 @@ export interface Heard {
   readonly events: readonly SubtaskEvent[];
   /** Resolves when that many events were heard; rejects after five seconds. */
   count(events: number): Promise<void>;
+  /** Resolves when one of this kind was heard. */
+  until(wanted: SubtaskEvent["kind"]): Promise<void>;
   stop(): void;
 }
 
@@ -29,21 +31,21 @@ export function listen(coordinator: Coordinator, keys: readonly string[]): Heard
     arrived();
   };
   coordinator.watch(new Set(keys), listener, stop.signal);
+  const wait = (isEnough: () => boolean, wanted: string) =>
+    new Promise<void>((resolve, reject) => {
+      const message = () => `heard ${JSON.stringify(events)}, not ${wanted}`;
+      const late = setTimeout(() => reject(new assert.AssertionError({ message: message() })), 5000);
+      arrived = () => {
+        if (!isEnough()) return;
+        clearTimeout(late);
+        resolve();
+      };
+      arrived();
+    });
   return {
     events,
     stop: () => stop.abort(),
-    count: (wanted) =>
-      new Promise((resolve, reject) => {
-        const late = setTimeout(
-          () => reject(new assert.AssertionError({ message: `heard ${JSON.stringify(events)}, not ${wanted} events` })),
-          5000,
-        );
-        arrived = () => {
-          if (events.length < wanted) return;
-          clearTimeout(late);
-          resolve();
-        };
-        arrived();
-      }),
+    count: (wanted) => wait(() => events.length >= wanted, `${wanted} events`),
+    until: (wanted) => wait(() => events.some(({ kind }) => kind === wanted), wanted),
   };
 }
