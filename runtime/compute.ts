@@ -50,7 +50,8 @@ export function openCompute(options: {
     notReady: () => (workers.alive > 0 ? [] : ["no worker thread is up"]),
     over(catalogue) {
       const notices = new RunningNotices();
-      const local = createExecutor({ catalogue, programs: new ProgramCache({ store }), cache, workers, ...(meter && { meter }) });
+      const programs = new ProgramCache({ store });
+      const local = createExecutor({ catalogue, programs, cache, workers, ...(meter && { meter }) });
       return {
         executor: notices.over(local),
         async pull(coordinator, compute) {
@@ -61,6 +62,7 @@ export function openCompute(options: {
             store,
             slots: threads + claimsAhead,
             prefers: (subtask) => local.holds(subtask),
+            prepare: ({ programKey }) => programs.prepare(programKey),
             cacheBytes: () => cache.usage.bytes,
             held: () => heldIn(cache),
             log,

@@ -33,6 +33,11 @@ export class ProgramCache {
     return this.#ready.get(programKey);
   }
 
+  /** Has it compiled, for whoever asks for it next; an error is theirs to hear. */
+  prepare(programKey: string): void {
+    this.get(programKey).catch(() => undefined);
+  }
+
   /** Rejects where the store does not have it. */
   get(programKey: string): Promise<ReadyProgram> {
     const known = this.#programs.get(programKey);

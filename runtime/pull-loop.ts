@@ -5,7 +5,7 @@
  *         → invoke → partial  → saved   → complete
  *                  → failed             → fail
  *                  → aborted            → release    nobody asks any more, the claim was lost, or this process stops
- *         → the store fails             → release, then a pause that doubles
+ *         → the store fails, or the compute function's host is away → release, then a pause that doubles
  *
  * Promises: never more than `slots` claims at a time; no error ends the loop; a stop releases what runs and then leaves.
  * Does not bound the memory that subtasks need: the column cache makes them wait for it.
@@ -19,6 +19,7 @@ import type { LabelOf } from "../functions/metrics/metrics.ts";
 import { pause } from "../functions/pause.ts";
 import type { ComputeTask, Log } from "../functions/services.ts";
 import type { Store } from "../storage/store.ts";
+import { HostUnreachableError } from "./fetch-within.ts";
 import { followSignals } from "./follow-signals.ts";
 
 export type Outcome =
@@ -41,6 +42,8 @@ export interface PullOptions {
   /** How many subtasks may load or compute at a time. */
   readonly slots: number;
   readonly prefers: (subtask: Subtask) => boolean;
+  /** Called as soon as a subtask is claimed: what it will need may be fetched. Does not throw. */
+  readonly prepare?: (subtask: Subtask) => void;
   /** Bytes in the column cache, for whoever looks at the node. */
   readonly cacheBytes: () => number;
   /** The columns in it, for other nodes to leave them to this one. */
@@ -84,19 +87,20 @@ export function startPullLoop(options: PullOptions): PullLoop {
         wait = firstPause;
       } catch (error) {
         if (signal.aborted) return;
-        log.warn({ err: error, pause: wait }, "cannot claim or save a subtask now; trying again");
+        log.warn({ err: error, pause: wait }, "cannot claim, compute or save a subtask now; trying again");
         await pause(wait, signal);
         wait = Math.min(longestPause, wait * 2);
       }
     }
   }
 
-  /** Rejects where the store fails, or the coordinator while this process stops. */
+  /** Rejects where the store fails or the compute function cannot be reached, or the coordinator while this process stops. */
   async function perform(claim: Claim): Promise<void> {
     const claimed = Date.now();
     figures.running++;
     report();
     try {
+      options.prepare?.(claim.subtask);
       const stored = await withStore(claim, () => store.findPartials([claim.subtask.key]));
       const outcome = stored.size > 0 ? ({ kind: "stored" } as const) : await compute(claim);
       switch (outcome.kind) {
@@ -132,6 +136,7 @@ export function startPullLoop(options: PullOptions): PullLoop {
       return await invoke({ programKey, dataset, partition, fingerprint }, { signal, onRunning: () => claim.running() });
     } catch (error) {
       if (signal.aborted) return { kind: "aborted" };
+      if (error instanceof HostUnreachableError) return handBack(claim, error);
       log.error({ ...describe(claim), err: error }, "the compute function could not be invoked");
       return { kind: "failed", cause: error instanceof Error ? error.message : String(error), permanent: false };
     } finally {
@@ -161,14 +166,19 @@ export function startPullLoop(options: PullOptions): PullLoop {
     if (milliseconds !== undefined) meter?.observe("femtoq_subtask_seconds", phase, milliseconds / 1000);
   }
 
-  /** Where the store fails, the claim is handed back: that is not the subtask's fault. */
+  /** Where the store fails, the claim is handed back. */
   async function withStore<T>(claim: Claim, action: () => Promise<T>): Promise<T> {
     try {
       return await action();
     } catch (error) {
-      await settle(() => claim.release());
-      throw error;
+      return handBack(claim, error);
     }
+  }
+
+  /** Rejects with what happened: that was not the subtask's fault. */
+  async function handBack(claim: Claim, error: unknown): Promise<never> {
+    await settle(() => claim.release());
+    throw error;
   }
 
   /** Tries until the coordinator takes it, or this process stops: a claim that nobody settles would hold its subtask. */

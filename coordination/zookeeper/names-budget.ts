@@ -1,6 +1,6 @@
 /**
- * How many names of long lists a process reads in a second, all lists together: each look takes its turn, so that all of them come by, the later the
- * longer they are. A server that lists very much for everybody has no time for claims.
+ * How many names a process reads in a second to see what changed in long lists, all of them together: each look takes its turn, so that every list
+ * comes by, the later the longer they are. A server that lists very much for everybody has no time for claims.
  */
 const namesPerSecond = 30_000;
 

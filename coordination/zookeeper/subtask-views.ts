@@ -183,8 +183,10 @@ export class SubtaskViews {
 
   /** That it is there is news where it was not, or had failed; otherwise only its claim can be, which is as old as the list of claims. */
   #observeThere(hash: string, known: Known | undefined, order: number): void {
+    // A list of claims is under way, and another of the shard behind it.
+    if (this.#claims === undefined) return;
     const isBack = known !== undefined && (known.kind === "failed" || isGone(known.kind));
-    this.#watched.observed(hash, this.#claimState(hash), isBack ? order : Math.min(order, this.#claims?.order ?? 0));
+    this.#watched.observed(hash, this.#claimState(hash), isBack ? order : Math.min(order, this.#claims.order));
   }
 
   async #readAgain(hashes: readonly string[]): Promise<void> {

@@ -16,7 +16,7 @@ export interface ViewOptions {
   readonly costFactor?: number;
   /** Asks for something together with each list, whose answer comes before the list's. */
   readonly alongside?: () => Promise<void>;
-  /** What all long lists of the process share. */
+  /** Shared with other views: changes of a long list are looked at in turn. */
   readonly budget?: NamesBudget;
   /** Undefined when the znode is gone. */
   readonly onList: (listing: Listing | undefined) => void;

@@ -202,11 +202,9 @@ export class Work {
     query.era = era;
     for (const name of listing.children) {
       if (query.segments.has(name)) continue;
+      query.segments.add(name);
       if (isSegmentName(name)) this.#unread.add({ query, name });
-      else {
-        query.segments.add(name);
-        logSkip(this.#options.context.log, `${this.#options.context.layout.queries}/${query.hash}/${name}`);
-      }
+      else logSkip(this.#options.context.log, `${this.#options.context.layout.queries}/${query.hash}/${name}`);
     }
     this.#readMore();
     this.#tellIdle(query);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Claim, Membership, Subtask } from "../../coordination/coordinator.ts";
+import { HostUnreachableError } from "../../runtime/fetch-within.ts";
 import { type Invoke, type PullOptions, startPullLoop } from "../../runtime/pull-loop.ts";
 import { recordingLog } from "./silent-log.ts";
 
@@ -136,6 +137,21 @@ describe("startPullLoop", () => {
     await loop.stop();
   });
 
+  test("prepares for a subtask before it is known whether the store has its partial", async () => {
+    const one = fakeClaim(1);
+    const order: string[] = [];
+    const findPartials = async () => {
+      await new Promise((resolve) => setImmediate(resolve));
+      order.push("looked");
+      return new Set<string>();
+    };
+    const prepare = ({ programKey }: Subtask) => void order.push(`prepare ${programKey}`);
+    const { loop } = pull([one], { invoke: computes, prepare, store: { ...takes, findPartials } });
+    await until(() => one.history.includes("complete"));
+    assert.deepEqual(order, ["prepare program", "looked"]);
+    await loop.stop();
+  });
+
   test("fails claims with their cause, for good or not", async () => {
     const [bad, passing, thrown] = [fakeClaim(1), fakeClaim(2), fakeClaim(3)];
     const invoke: Invoke = async ({ partition }) => {
@@ -160,6 +176,19 @@ describe("startPullLoop", () => {
     const { loop } = pull([one, two], { invoke: computes, store: { ...takes, putPartial }, slots: 1 });
     await until(() => two.history.includes("complete"));
     assert.deepEqual(one.history, ["running", "release"]);
+    await loop.stop();
+  });
+
+  test("releases the claim when the compute function's host is away, and goes on when it is back", async () => {
+    const [one, two] = [fakeClaim(1), fakeClaim(2)];
+    let calls = 0;
+    const invoke: Invoke = async (task, options) => {
+      if (calls++ === 0) throw new HostUnreachableError("connection refused");
+      return computes(task, options);
+    };
+    const { loop } = pull([one, two], { invoke, slots: 1 });
+    await until(() => two.history.includes("complete"));
+    assert.deepEqual(one.history, ["release"]);
     await loop.stop();
   });
 
