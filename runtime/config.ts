@@ -165,7 +165,7 @@ function parse(command: Command, args: readonly string[]): void {
   let complaint = "";
   command
     .exitOverride()
-    .allowExcessArguments(false)
+    .allowExcessArguments(true)
     .configureOutput({ writeErr: (text) => (complaint += text) });
   try {
     command.parse([...args], { from: "user" });
@@ -173,6 +173,10 @@ function parse(command: Command, args: readonly string[]): void {
     if (!(error instanceof CommanderError)) throw error;
     throw new ConfigError(complaint.trim() || error.message, error.exitCode === 0 ? 0 : 2);
   }
+  // npm keeps an option before the -- to itself, and only its value arrives.
+  const [word] = command.args;
+  if (word === undefined) return;
+  throw new ConfigError(`Cannot use "${word}": only options are taken, and npm wants -- before them, as in npm start -- --port 9000`);
 }
 
 interface Given {

@@ -7,7 +7,15 @@ export interface Bounds {
   readonly mostBytes: number;
 }
 
-/** Rejects with the request's own reason where that is aborted, else with an error that names the host and says what went wrong. */
+/** No connection was made: nothing of the request has reached the host. */
+export class HostUnreachableError extends Error {
+  override readonly name = "HostUnreachableError";
+}
+
+/**
+ * Rejects with the request's own reason where that is aborted, else with an error that names the host and says what went wrong; with `HostUnreachableError`
+ * where the host cannot have taken the request.
+ */
 export function createFetchWithin({ timeout, mostBytes }: Bounds): (request: Request) => Promise<Response> {
   return async (request) => {
     const late = AbortSignal.timeout(timeout);
@@ -19,7 +27,8 @@ export function createFetchWithin({ timeout, mostBytes }: Bounds): (request: Req
     } catch (error) {
       request.signal.throwIfAborted();
       const reason = late.aborted ? `it did not answer within ${timeout / 1000} s` : reasonOf(error);
-      throw new Error(`The compute function at ${host} failed: ${reason}`, { cause: error });
+      const Kind = !late.aborted && isUnconnected(error) ? HostUnreachableError : Error;
+      throw new Kind(`The compute function at ${host} failed: ${reason}`, { cause: error });
     }
   };
 }
@@ -40,4 +49,12 @@ async function readWithin(response: Response, most: number): Promise<Blob> {
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error && error.cause.message !== "" ? `${error.message} (${error.cause.message})` : error.message;
+}
+
+const unconnected = /\b(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT)\b|client error \(Connect\)/;
+
+/** Node gives a code, Deno a text. */
+function isUnconnected(error: unknown): boolean {
+  const { code, message } = ((error as Partial<Error> | undefined)?.cause ?? {}) as { readonly code?: unknown; readonly message?: unknown };
+  return unconnected.test(`${code} ${message}`);
 }

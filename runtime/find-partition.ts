@@ -26,6 +26,11 @@ export function createPartitionFinder(catalogue: Catalogue) {
     async find(task: ComputeTask): Promise<{ readonly partition: Partition; readonly broken?: string }> {
       let dataset = seen.get(task.dataset);
       if (!findIn(dataset, task)) dataset = await look(task.dataset);
+      if (!findIn(dataset, task)) {
+        // The name may stand for other files since this process last asked.
+        await catalogue.refresh();
+        dataset = await look(task.dataset);
+      }
       const partition = findIn(dataset, task);
       if (!partition) {
         throw new DatasetError(

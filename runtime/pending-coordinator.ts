@@ -35,6 +35,8 @@ export class PendingCoordinator implements Coordinator {
   readonly #options: PendingOptions;
   readonly #closing = new AbortController();
   readonly #opening: Promise<Opened>;
+  /** Begin what waits to be watched; those that end before are taken out. */
+  readonly #watches = new Set<(opened: Opened) => void>();
   #opened: Opened | undefined;
   #reason = "no answer yet";
 
@@ -84,9 +86,14 @@ export class PendingCoordinator implements Coordinator {
   }
 
   watch(keys: ReadonlySet<string>, listener: (event: SubtaskEvent) => void, signal: AbortSignal): void {
-    if (this.#opened) this.#opened.watch(keys, listener, signal);
-    // Closed before it was opened: there will be no events.
-    else this.#opening.then((opened) => opened.watch(keys, listener, signal)).catch(() => undefined);
+    if (this.#opened) {
+      this.#opened.watch(keys, listener, signal);
+      return;
+    }
+    if (signal.aborted) return;
+    const begin = (opened: Opened) => opened.watch(keys, listener, signal);
+    this.#watches.add(begin);
+    signal.addEventListener("abort", () => this.#watches.delete(begin), { once: true });
   }
 
   async join(node: Parameters<Coordinator["join"]>[0]): Promise<Membership> {
@@ -111,6 +118,13 @@ export class PendingCoordinator implements Coordinator {
     throw new CoordinatorUnavailableError(`The queue of subtasks cannot be reached: ${this.#reason}`);
   }
 
+  #take(opened: Opened): Opened {
+    this.#opened = opened;
+    for (const begin of this.#watches) begin(opened);
+    this.#watches.clear();
+    return opened;
+  }
+
   async #openLater(): Promise<Opened> {
     const { open, log } = this.#options;
     const { signal } = this.#closing;
@@ -119,9 +133,8 @@ export class PendingCoordinator implements Coordinator {
       if (signal.aborted) throw new CoordinatorUnavailableError("The coordinator is closed");
       try {
         const opened = await open(laterPatience);
-        if (signal.aborted) await opened.close();
-        this.#opened = opened;
-        return opened;
+        if (!signal.aborted) return this.#take(opened);
+        await opened.close();
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         if (reason !== this.#reason) log.warn({ reason }, "the coordinator cannot be opened; trying again");

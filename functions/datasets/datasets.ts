@@ -61,7 +61,7 @@ const summarise = ({ name, entries, partitions, bytes, preparing, notice }: Data
 export function unknownDataset(name: string, known: readonly string[]): HttpProblem {
   const near = nearNames(name, known);
   const message = `there is no dataset '${name.slice(0, 200)}'; there ${known.length === 1 ? "is" : "are"} ${known.slice(0, 20).join(", ") || "none"}`;
-  return new HttpProblem(404, "unknown-dataset", `Cannot find it: ${message}.`, [
+  return new HttpProblem(404, "unknown-dataset", `There${message.slice(5)}.`, [
     { at: "/dataset", message, ...(near.length > 0 && { near }) },
   ]);
 }

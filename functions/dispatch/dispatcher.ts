@@ -52,6 +52,8 @@ interface Accepted {
 
 /** Of the plans that are kept, all together: a partition takes a few hundred bytes. */
 const mostPartitions = 300_000;
+/** What no client is called. */
+const nobody = "";
 
 export class Dispatcher {
   readonly #services: Services;
@@ -85,27 +87,35 @@ export class Dispatcher {
   /** Accepts a query: when this resolves, what it needs is stored, under way or queued, and survives a crash. */
   async submit(text: string, asker: TracedQuery): Promise<Accepted> {
     const planned = await this.plan(text);
-    const { planKey } = planned.plan;
-    return this.#results.recall(planKey) ? this.#accept(planned, asker) : this.#turns.take(planKey, () => this.#accept(planned, asker));
+    return (await this.#recall(planned)) ?? this.#turns.take(planned.plan.planKey, () => this.#accept(planned, asker));
+  }
+
+  /** Where the result is in memory, and the store has the query still: neither is asked for more. */
+  async #recall({ plan, dataset, stored: { id } }: Planned): Promise<Accepted | undefined> {
+    const result = this.#results.recall(plan.planKey);
+    if (!result) return undefined;
+    const query = (await this.#services.store.getQuery(id)) as Followed["query"] | undefined;
+    if (query) return { followed: { query, ...result }, submission: allStored(plan), dataset };
+    // New under this name, or purged by another dispatcher.
+    this.#results.forget(plan.planKey);
+    return undefined;
   }
 
   async #accept(planned: Planned, { client, traceParent }: TracedQuery): Promise<Accepted> {
     const { store } = this.#services;
     const { plan, dataset, compiled, stored } = planned;
     const { program } = compiled.planned;
-    const total = plan.partitions.length;
     this.#cancelled.delete(stored.id);
     const [known, hasPlan, result] = await Promise.all([
       store.getQuery(stored.id),
-      // What was found lately was planned; asking costs a round trip.
-      this.#results.recall(plan.planKey) ? true : store.hasPlan(plan.planKey),
+      store.hasPlan(plan.planKey),
       this.#results.find({ plan, program }),
     ]);
     const query = (known ?? { ...stored, created: Date.now() }) as Followed["query"];
     if (result) {
       if (!hasPlan) await Promise.all([store.putProgram(buildProgram(compiled, dataset.schema)), store.putPlan(plan)]);
       if (!known) await store.putQuery(query);
-      return { followed: { query, ...result }, submission: { total, stored: total, joined: 0, queued: 0 }, dataset };
+      return { followed: { query, ...result }, submission: allStored(plan), dataset };
     }
     const has = { query: known !== undefined, plan: hasPlan };
     const { priority } = planned.query;
@@ -117,6 +127,8 @@ export class Dispatcher {
   async #queue({ dataset, compiled, plan }: Planned, { client, query, has, services }: Unqueued): Promise<Accepted> {
     const { store, coordinator } = services;
     const { program } = compiled.planned;
+    // Another dispatcher purged it.
+    if (!has.plan) await this.#plans.forgetIdle(plan.planKey);
     const progress = await this.#plans.follow({ plan, program }, { created: query.created, priority: query.query.priority });
     const submission = await progress.whileQueueing(async (takeStored) => {
       // All that nodes need is there before they hear of it.
@@ -143,7 +155,15 @@ export class Dispatcher {
     if (result) return { query, ...result };
     const progress = await this.#plans.follow(planned, { created: query.created, priority: query.query.priority });
     await progress.look();
+    if (this.#cancelled.has(id)) await this.#lookWhetherCancelled(id);
     return { query, ...planned, progress };
+  }
+
+  /** Somebody may have asked for it again at another dispatcher. */
+  async #lookWhetherCancelled(id: string): Promise<void> {
+    // Nobody's interest ends, and what remains is told.
+    const { interested } = await this.#services.coordinator.withdraw(id, nobody);
+    if (interested > 0) this.#cancelled.delete(id);
   }
 
   /** Ends the client's interest; with nobody left the query is cancelled. */
@@ -181,6 +201,7 @@ export class Dispatcher {
     return this.#turns.take(plan.planKey, async () => {
       if (!progress || progress.failures.size === 0) return 0;
       const subtasks = [...progress.failures.keys()].map((place) => subtaskOf(plan, place));
+      this.#cancelled.delete(query.id);
       progress.forgetFailures();
       return this.#services.coordinator.retry({ queryId: query.id, client, priority: query.query.priority, subtasks });
     });
@@ -224,4 +245,8 @@ export class Dispatcher {
     if (this.#cancelled.has(followed.query.id) || progress.isWithdrawn) return "cancelled";
     return done + failed + loading + running > 0 ? "running" : "waiting";
   }
+}
+
+function allStored({ partitions: { length } }: StoredPlan): Submission {
+  return { total: length, stored: length, joined: 0, queued: 0 };
 }

@@ -48,6 +48,11 @@ export class FollowedPlans {
     return this.#openings.get(planKey)?.opened;
   }
 
+  /** Unless something of it is under way, or somebody listens. */
+  async forgetIdle(planKey: string): Promise<void> {
+    if ((await this.find(planKey))?.isIdle) this.forget(planKey);
+  }
+
   forget(planKey: string): void {
     this.#openings.delete(planKey);
   }

@@ -15,6 +15,7 @@ import { turn } from "../turn.ts";
 import { Changes } from "./changes.ts";
 import { insist } from "./insist.ts";
 import { LookAgain } from "./look-again.ts";
+import { OneByOne } from "./one-by-one.ts";
 import { type Asked, PartialSum } from "./partial-sum.ts";
 import { eventStates, type Found, type PartitionState, readPartitionStates } from "./partition-state.ts";
 import { type Counts, PartitionTally } from "./partition-tally.ts";
@@ -24,6 +25,12 @@ import type { ResultNote } from "./timeline.ts";
 
 /** Milliseconds. */
 const longestSave = 1_000;
+
+/** `heard`: when it was news that its partial is stored. */
+interface ToMerge {
+  readonly place: number;
+  readonly heard: number | undefined;
+}
 
 type ProgressServices = Pick<Services, "store" | "coordinator" | "log" | "meter">;
 
@@ -37,11 +44,10 @@ export class Progress {
   readonly #tally: PartitionTally;
   /** Subtask key → places in the plan. */
   readonly #places: ReadonlyMap<string, number>;
-  readonly #toMerge: { readonly place: number; readonly heard: number | undefined }[] = [];
+  readonly #toMerge: OneByOne<ToMerge>;
   readonly #changes = new Changes();
   readonly #stop = new AbortController();
   readonly #unpin: () => void;
-  #merging: Promise<void> | undefined;
   readonly #lookAgain: LookAgain | undefined;
   readonly #repairs: Repairs;
   /** Places that changed, for each look that is under way: what is heard meanwhile is newer than what it finds. */
@@ -67,6 +73,7 @@ export class Progress {
     this.#sum = new PartialSum(plan, program, { ...services, asked });
     this.#tally = new PartitionTally(plan.partitions.length);
     this.#repairs = new Repairs(plan, { store, coordinator, log, signal: this.#stop.signal });
+    this.#toMerge = new OneByOne((item) => this.#merge(item), this.#stop.signal);
     this.#places = places;
     this.#unpin = store.pin([plan.planKey, ...this.#places.keys()]);
     if (!coordinator.skipsEvents) return;
@@ -264,29 +271,23 @@ export class Progress {
   /** `heard`: now, where it is news that its partial is stored. */
   #arrived(place: number, heard?: number): void {
     this.#set(place, "stored");
-    this.#toMerge.push({ place, heard });
-    this.#merging ??= this.#mergeAll().finally(() => {
-      this.#merging = undefined;
-    });
+    this.#toMerge.add({ place, heard });
   }
 
-  async #mergeAll(): Promise<void> {
-    for (let next = this.#toMerge.shift(); next !== undefined; next = this.#toMerge.shift()) {
-      const { place, heard } = next;
-      try {
-        await this.#insist(() => this.#sum.add(place, heard));
-        this.#set(place, "merged");
-      } catch (error) {
-        if (this.#stop.signal.aborted) return;
-        const key = subtaskKey(this.plan.programKey, this.plan.partitions[place].fingerprint);
-        this.#log.error({ err: error, subtask: key }, "a stored partial cannot be merged; it is computed again");
-        this.#set(place, "waiting");
-        void this.#repairs.begin(place);
-      }
-      // Whoever hears of the end finds the result stored, unless that takes long.
-      if (this.isFinished && this.failures.size === 0) await Promise.race([this.#saveResult(), pause(longestSave, this.#stop.signal)]);
-      this.touch();
+  async #merge({ place, heard }: ToMerge): Promise<void> {
+    try {
+      await this.#insist(() => this.#sum.add(place, heard));
+      this.#set(place, "merged");
+    } catch (error) {
+      if (this.#stop.signal.aborted) return;
+      const key = subtaskKey(this.plan.programKey, this.plan.partitions[place].fingerprint);
+      this.#log.error({ err: error, subtask: key }, "a stored partial cannot be merged; it is computed again");
+      this.#set(place, "waiting");
+      void this.#repairs.begin(place);
     }
+    // Whoever hears of the end finds the result stored, unless that takes long.
+    if (this.isFinished && this.failures.size === 0) await Promise.race([this.#saveResult(), pause(longestSave, this.#stop.signal)]);
+    this.touch();
   }
 
   /** Where it cannot be saved, the partials stay, and whoever asks next merges them again. */

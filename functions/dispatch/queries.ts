@@ -50,7 +50,8 @@ async function waitForEnd(
   { client, wait }: { readonly client: string; readonly wait: number },
 ) {
   const leave = c.var.admission.streams.enter(client);
-  const waiting = boundWait(wait * 1000);
+  // Who has gone waits no longer.
+  const waiting = boundWait(wait * 1000, c.req.raw.signal);
   try {
     await c.var.dispatcher.ended(followed, waiting.signal);
   } finally {

@@ -20,6 +20,8 @@ export interface Audit {
   readonly open: readonly OpenQuery[];
   /** Lines that are no entries of a log. */
   readonly unreadable: number;
+  /** Names of those that hold such lines only: they are no logs. */
+  readonly notLogs: readonly string[];
 }
 
 export interface OpenRequest {
@@ -59,10 +61,14 @@ export async function auditLogs(logs: readonly LogSource[]): Promise<Audit> {
   const requests: OpenRequest[] = [];
   const accepted = new Map<string, OpenQuery>();
   const ended = new Set<string>();
+  const notLogs: string[] = [];
   for (const log of logs) {
     // Ids are unique in a process only, and a client may send one several times.
     const open = new Map<string, OpenRequest[]>();
+    const unreadableBefore = sums.unreadable;
+    let lines = 0;
     for await (const line of log.lines()) {
+      lines++;
       const entry = parse(line);
       if (!entry) sums.unreadable++;
       else if (entry.msg === "request received") {
@@ -80,6 +86,7 @@ export async function auditLogs(logs: readonly LogSource[]): Promise<Audit> {
       } else if (entry.msg === "query ended") ended.add(`${entry.query}`);
     }
     for (const left of open.values()) requests.push(...left);
+    if (lines > 0 && sums.unreadable - unreadableBefore === lines) notLogs.push(log.name);
   }
   const answers = await findAnswers(logs, new Set(requests.map(({ request }) => request)));
   return {
@@ -89,6 +96,7 @@ export async function auditLogs(logs: readonly LogSource[]): Promise<Audit> {
     lost: requests.filter(({ request }) => !answers.has(request)),
     accepted: accepted.size,
     open: [...accepted.values()].filter(({ query }) => !ended.has(query)),
+    notLogs,
   };
 }
 

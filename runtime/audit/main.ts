@@ -17,6 +17,8 @@ const program = new Command("npm run audit --")
   .action(async (files: readonly string[], { json }: { readonly json?: boolean }) => {
     await Promise.all(files.map((file) => access(file)));
     const audit = await auditLogs(files.map(openLog));
+    const [notLog] = audit.notLogs;
+    if (notLog !== undefined) throw new Error(`a file as --log-file writes it is required, no line of ${notLog} is an entry of a log`);
     process.stdout.write(json ? `${JSON.stringify(audit)}\n` : describeAudit(audit));
     process.exitCode = audit.lost.length === 0 ? 0 : 1;
   });

@@ -11,15 +11,22 @@ export const formats = ["text", "json", "uhi", "csv", "svg"] as const;
 export type Format = (typeof formats)[number];
 
 export interface Delivery {
-  /** Where absent, the extension of `output` tells, and else it is text. */
+  /** Where absent, the extension of `output` tells; without one, or with `.txt`, it is text. */
   readonly format?: Format;
   readonly output?: string;
   readonly histogram?: string;
 }
 
+/** Throws, before anything is computed, where the extension of `output` tells no format and `format` is absent. */
+export function checkDelivery({ output, format }: Delivery): void {
+  if (format !== undefined || formatOf(output) !== undefined) return;
+  const message = `Cannot tell the format of ${output}: an extension of .txt, .json, .uhi, .csv or .svg is required, or --format`;
+  throw new CommandFailed(exitCodes.badQuery, message);
+}
+
 /** Leaves 1 as the exit code where not every partition counts. */
 export async function deliverResult(context: Context, status: Status, delivery: Delivery): Promise<void> {
-  const { output, histogram, format = formatOf(output) } = delivery;
+  const { output, histogram, format = formatOf(output) ?? "text" } = delivery;
   const names = Object.keys(status.histograms);
   if (histogram !== undefined && !names.includes(histogram)) {
     throw new CommandFailed(exitCodes.badQuery, `Cannot show histogram ${histogram}: the query has ${names.join(", ")}`);
@@ -42,11 +49,11 @@ export async function deliverResult(context: Context, status: Status, delivery: 
   );
 }
 
-function formatOf(output: string | undefined): Format {
+function formatOf(output: string | undefined): Format | undefined {
   const extension = extname(output ?? "")
     .slice(1)
     .toLowerCase();
-  return formats.find((format) => format === extension) ?? "text";
+  return extension === "" || extension === "txt" ? "text" : formats.find((format) => format === extension);
 }
 
 interface Rendering {

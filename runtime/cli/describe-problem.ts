@@ -11,8 +11,11 @@ export interface ProblemContext {
   readonly query?: unknown;
 }
 
+const whereIds = "`femtoq queries` lists recent queries with their ids; an id must be given whole.";
+
 export function describeProblem(problem: Problem, context: ProblemContext): string {
   const { colours } = context;
+  if (problem.code === "unknown-query") return `${colours.red(problem.title)}: ${problem.detail}\n${whereIds}`;
   if (!problem.errors || problem.errors.length === 0) return `${colours.red(problem.title)}: ${problem.detail}`;
   const { length } = problem.errors;
   // Elsewhere than in queries the detail says more than the places do.

@@ -27,7 +27,7 @@ export function drawTiming({ timing, state, partitions }: Status, { colours, wid
   const slowest = partitionLines(timing);
   if (slowest.length > 0) {
     const legend = Object.entries(marks).map(([phase, mark]) => `${mark} ${phase}`);
-    lines.push("", colours.bold("the slowest partitions"), ...drawBars(slowest, width), colours.dim(legend.join("  ")));
+    lines.push("", colours.bold("the slowest partitions, with their nodes"), ...drawBars(slowest, width), colours.dim(legend.join("  ")));
   }
   return `${lines.join("\n")}\n`;
 }

@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Status } from "../../functions/api.ts";
 import { CommandFailed, exitCodes } from "./command-failed.ts";
 import { type Context, type GetContext, warn } from "./context.ts";
-import { type Delivery, deliverResult, formats } from "./deliver-result.ts";
+import { checkDelivery, type Delivery, deliverResult, formats } from "./deliver-result.ts";
 import { followToEnd } from "./follow-to-end.ts";
 import { readQuery } from "./read-query.ts";
 import { showProgress } from "./show-progress.ts";
@@ -57,18 +57,17 @@ export function withResultOptions(command: Command): Command {
 }
 
 export async function runToResult(context: Context, ask: (signal: AbortSignal) => Promise<Status>, options: ResultOptions): Promise<void> {
+  checkDelivery(options);
   const { api, terminal } = context;
   const timeout = options.timeout === undefined ? undefined : AbortSignal.timeout(options.timeout * 1000);
   const signal = timeout ? AbortSignal.any([context.signal, timeout]) : context.signal;
   const progress = showProgress(terminal.stderr, { enabled: options.progress });
-  let told = false;
+  const told = new Set<string>();
   const onProgress = (status: Status) => {
-    if (status.preparing && !told && !terminal.stderr.isTTY) {
-      told = true;
-      const { entries, total } = status.preparing;
-      warn(context, `The dataset ${status.dataset} is still being made (${entries} of ${total} events): waiting for the rest`).catch(
-        () => undefined,
-      );
+    for (const [reason, text] of Object.entries(describeWaiting(status))) {
+      if (told.has(reason) || terminal.stderr.isTTY) continue;
+      told.add(reason);
+      warn(context, text).catch(() => undefined);
     }
     progress.show(status);
   };
@@ -91,4 +90,14 @@ function readSeconds(text: string): number {
   const seconds = Number(text);
   if (seconds > 0 && seconds <= 86_400) return seconds;
   throw new InvalidArgumentError("It must be a number of seconds, at most 86400.");
+}
+
+/** Why the end may be long in coming, by reason. A progress bar says so itself. */
+function describeWaiting({ dataset, preparing, note }: Status): Readonly<Record<string, string>> {
+  return {
+    ...(preparing && {
+      preparing: `The dataset ${dataset} is still being made (${preparing.entries} of ${preparing.total} events): waiting for the rest`,
+    }),
+    ...(note === "no nodes" && { "no nodes": "There are no compute nodes: the query waits until one starts" }),
+  };
 }

@@ -49,6 +49,9 @@ Examples:
     });
 }
 
+/** The store's error says it all. */
+const silent = { info() {}, warn() {}, error() {} };
+
 const logFor = (context: Context) => {
   const tell = (_fields: object, message: string) => void warn(context, message);
   return { info() {}, warn: tell, error: tell };
@@ -60,7 +63,7 @@ async function resetStore(context: Context, { state, mongodb }: ResetOptions): P
   const args = [...(state === undefined ? [] : ["--state", state]), ...(mongodb === undefined ? [] : ["--mongodb", mongodb])];
   try {
     const config = readConfig(args, {});
-    const opened = await openConfiguredStore(config, logFor(context));
+    const opened = await openConfiguredStore(config, silent);
     try {
       await opened.store.reset();
     } finally {

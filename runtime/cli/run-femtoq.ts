@@ -31,6 +31,7 @@ const usualServer = "http://127.0.0.1:8000";
 
 const introduction = `
 Ask a Femtoq server for histograms over collision events.
+In a clone femtoq is written npm run -s femtoq --
 
 Start:
   npm start                                     a server with a demo dataset

@@ -1,11 +1,13 @@
 /** `femtoq status`: how a query is, or the server and its nodes, which `femtoq nodes` shows too. `femtoq cancel`: ends the interest in a query. */
 import type { Command } from "commander";
+import type { Status } from "../../functions/api.ts";
 import { formatBytes, formatNumber } from "../../functions/render/format-number.js";
 import { exitCodes } from "./command-failed.ts";
 import { type Context, drawOptions, type GetContext, print, warn } from "./context.ts";
 import { describeAge } from "./describe-age.ts";
 import { describeFailures, drawStatus } from "./draw-status.ts";
 import { drawTable } from "./draw-table.ts";
+import { isEnded } from "./follow-to-end.ts";
 
 interface Nodes {
   readonly nodes: readonly {
@@ -53,8 +55,9 @@ export function addStatusCommands(program: Command, getContext: GetContext): voi
     .argument("<id>", "of a query, as `femtoq query` prints it")
     .action(async (id: string) => {
       const context = getContext();
-      await context.api.cancel(id, context.signal);
-      await print(context, "withdrawn");
+      const { state } = (await (await context.api.cancel(id, context.signal)).json()) as Status;
+      const others = isEnded({ state }) ? "" : "; it goes on, for others want it";
+      await print(context, state === "done" || state === "failed" ? `it had ended: ${state}` : `withdrawn${others}`);
     });
 }
 
@@ -68,7 +71,8 @@ async function showServer(context: Context, json: boolean): Promise<void> {
     node.host,
     node.id,
     ...[node.threads, node.running, node.done, node.failed].map(formatNumber),
-    `${formatBytes(node.cacheBytes)} of ${formatBytes(node.cacheLimit)}`,
+    // A node whose compute function is elsewhere holds nothing itself.
+    node.cacheLimit === 0 ? "elsewhere" : `${formatBytes(node.cacheBytes)} of ${formatBytes(node.cacheLimit)}`,
     describeAge((Date.now() - Date.parse(node.since)) / 1000),
   ]);
   const columns = [

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer, type RequestListener } from "node:http";
 import { type TestContext, test } from "node:test";
-import { createFetchWithin } from "../../runtime/fetch-within.ts";
+import { createFetchWithin, HostUnreachableError } from "../../runtime/fetch-within.ts";
 import { findFreePort } from "../servers/server-process.ts";
 
 async function serve(t: TestContext, listener: RequestListener): Promise<string> {
@@ -47,4 +47,12 @@ test("createFetchWithin rejects with the request's own reason where that is abor
   const abort = new AbortController();
   const url = await serve(t, () => abort.abort(new Error("withdrawn")));
   await assert.rejects(createFetchWithin(bounds)(new Request(url, { signal: abort.signal })), /^Error: withdrawn$/);
+});
+
+test("createFetchWithin tells a host that was never reached from one that failed at the request", async (t) => {
+  const port = await findFreePort();
+  await assert.rejects(createFetchWithin(bounds)(new Request(`http://127.0.0.1:${port}/`)), HostUnreachableError);
+  await assert.rejects(createFetchWithin(bounds)(new Request("http://nowhere.invalid/")), HostUnreachableError);
+  const url = await serve(t, (request) => request.socket.destroy());
+  await assert.rejects(createFetchWithin(bounds)(new Request(url)), (error) => !(error instanceof HostUnreachableError));
 });

@@ -47,6 +47,58 @@ test("PendingCoordinator refuses what is asked while its servers are absent, and
   assert.ok(heard.includes("done"), heard.join());
 });
 
+test("PendingCoordinator forgets a watch that ends before its servers come", async (t) => {
+  const { open, arrive } = comesLater();
+  const watched: string[] = [];
+  const recording = async (): Promise<Opened> => {
+    const opened = await open();
+    return {
+      ...opened,
+      watch(keys, listener, signal) {
+        watched.push(...keys);
+        opened.watch(keys, listener, signal);
+      },
+    };
+  };
+  const coordinator = await PendingCoordinator.open({ open: recording, log: silent });
+  t.after(() => coordinator.close());
+  const ended = new AbortController();
+  coordinator.watch(new Set(["p:ended"]), () => {}, ended.signal);
+  coordinator.watch(new Set(["p:lasting"]), () => {}, new AbortController().signal);
+  ended.abort();
+  arrive();
+  await coordinator.join(node);
+  assert.deepEqual(watched, ["p:lasting"]);
+});
+
+test("PendingCoordinator that is closed while it is opened closes what is opened, and ends the waits", async () => {
+  let isClosed = false;
+  let arrive = () => {};
+  const arrived = new Promise<void>((resolve) => {
+    arrive = resolve;
+  });
+  let attempts = 0;
+  const open = async (): Promise<Opened> => {
+    if (attempts++ === 0) throw new CoordinatorUnavailableError("nobody answers at zk:2181");
+    await arrived;
+    const opened = await openEmbedded();
+    return {
+      ...opened,
+      async close() {
+        isClosed = true;
+        await opened.close();
+      },
+    };
+  };
+  const coordinator = await PendingCoordinator.open({ open, log: silent });
+  const joining = coordinator.join(node);
+  while (attempts < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+  await coordinator.close();
+  arrive();
+  await assert.rejects(joining, /closed/);
+  assert.ok(isClosed);
+});
+
 test("PendingCoordinator rejects at once where the first attempt shows that no later one can help", async () => {
   const open = () => Promise.reject(new Error("another program's root"));
   await assert.rejects(PendingCoordinator.open({ open, log: silent }), /another program's root/);

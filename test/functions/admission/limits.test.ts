@@ -60,6 +60,18 @@ describe("limits", () => {
     assert.match(await again.text(), /event: done/);
   });
 
+  test("free the place of a client that waits for an answer and goes away", async (t) => {
+    const app = await openApp(t, { services: { limits: { ...roomy, clientStreams: 1 } } });
+    app.gate.close();
+    const gone = new AbortController();
+    const headers = { ...by("a"), prefer: "wait=600" };
+    const waiting = app.request("/queries", { method: "POST", headers, body: JSON.stringify(met(10)), signal: gone.signal });
+    while ((await app.services.coordinator.counts()).owned === 0) await new Promise((resolve) => setImmediate(resolve));
+    gone.abort();
+    await waiting;
+    assert.equal((await app.post(met(10), { ...by("a"), prefer: "wait=0.01" })).status, 202);
+  });
+
   test("do not count a query that was refused for its mistakes, nor one that is cancelled", async (t) => {
     const app = await openApp(t, { services: { limits: { ...roomy, queries: 1 } } });
     app.gate.close();

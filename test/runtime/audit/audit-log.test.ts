@@ -29,7 +29,17 @@ describe("auditLogs", () => {
     const audit = await auditLogs([log("a", received("1"), received("2"), answered("2", 400), answered("1"), { level: 30, msg: "else" })]);
     assert.deepEqual(
       { ...audit },
-      { received: 2, answered: 2, unreadable: 0, byStatus: { "2xx": 1, "4xx": 1 }, repeated: [], lost: [], accepted: 0, open: [] },
+      {
+        received: 2,
+        answered: 2,
+        unreadable: 0,
+        byStatus: { "2xx": 1, "4xx": 1 },
+        repeated: [],
+        lost: [],
+        accepted: 0,
+        open: [],
+        notLogs: [],
+      },
     );
   });
 
@@ -81,6 +91,11 @@ describe("auditLogs", () => {
     const audit = await auditLogs([log("a", received("1"), answered("1"), "(node:1) Warning", '{"level":30,"ti', "3")]);
     assert.equal(audit.unreadable, 3);
     assert.equal(audit.lost.length, 0);
+  });
+
+  test("tells a file without any entry from a log with damaged lines and from one that is empty", async () => {
+    const { notLogs } = await auditLogs([log("readme", "# Title", ""), log("damaged", received("1"), answered("1"), "("), log("empty")]);
+    assert.deepEqual(notLogs, ["readme"]);
   });
 });
 

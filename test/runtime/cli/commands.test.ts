@@ -94,6 +94,30 @@ test("cancel ends the interest that query has: both commands are the same client
   assert.match(stderr, /The query was cancelled\./);
 });
 
+test("cancel says that a query goes on for others, or had ended", async () => {
+  const cancel = (state: "running" | "done") =>
+    runCli(["cancel", "abc"], { fetch: fetchFrom(() => Response.json(sampleStatus({ state }))) });
+  assert.equal((await cancel("running")).stdout, "withdrawn; it goes on, for others want it\n");
+  assert.equal((await cancel("done")).stdout, "it had ended: done\n");
+});
+
+test("a command about a query that there is not exits with 2 and says where ids are", async (t) => {
+  const { run } = await openCli(t);
+  for (const command of ["status", "cancel", "retry", "purge"]) {
+    const { code, stderr } = await run([command, "abc"]);
+    assert.equal(code, 2);
+    assert.match(stderr, /no query abc.*\n`femtoq queries` lists recent queries/);
+  }
+});
+
+test("nodes says of a node whose compute function is elsewhere that it holds no columns itself", async () => {
+  const node = { id: "n", host: "h for f:9000", threads: 2, cacheBytes: 0, cacheLimit: 0, running: 0, done: 1, failed: 0 };
+  const nodes = [{ ...node, since: new Date().toISOString() }];
+  const answer = { nodes, subtasks: { unowned: 0, owned: 0, failed: 0 }, store: { bodies: 0, bytes: 0, limit: 1e9 } };
+  const fetch = fetchFrom(({ url }) => Response.json(url.endsWith("/readyz") ? { status: "ready", reasons: [] } : answer));
+  assert.match((await runCli(["nodes"], { fetch })).stdout, /h for f:9000 .* elsewhere/);
+});
+
 test("functions lists them with their parameters; functions NAME calls one", async (t) => {
   const { run } = await openCli(t);
   assert.match((await run(["functions"])).stdout, /^dimuon-mass\n {2}\S[\s\S]*bins=300 integer/);

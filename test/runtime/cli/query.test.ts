@@ -79,6 +79,12 @@ test("query --output takes the format from the extension, unless --format names 
   assert.match(await write("other.svg", "--format", "csv"), /^lower,upper,/);
 });
 
+test("query --output with an extension of no format exits with 2 and names those there are; the server is not asked", async () => {
+  const { code, stderr } = await runCli(["query", "-", "--output", "mass.png"], { input: "{}", fetch: () => assert.fail("asked") });
+  assert.equal(code, 2);
+  assert.match(stderr, /^Cannot tell the format of mass\.png: an extension of .*\.svg is required, or --format\n$/);
+});
+
 test("query --histogram picks one of several; without it csv names what is left out", async (t) => {
   const { ask } = await openCli(t);
   const silent = await ask(both, "--format", "csv", "--histogram", "low");
@@ -187,6 +193,16 @@ test("a query over a dataset that is still being made is asked again until it is
   assert.deepEqual({ code, posts }, { code: 0, posts: 3 });
   assert.match(stdout, /200 of 200 events/);
   assert.match(stderr, /^The dataset demo is still being made \(100 of 200 events\): waiting for the rest\n$/);
+});
+
+test("a query that waits for a first node says so where no progress bar does", async () => {
+  const waiting = sampleStatus({ state: "waiting", note: "no nodes" });
+  const fetch = fetchFrom((request) => {
+    if (request.method === "POST") return Response.json(waiting, { status: 202 });
+    return new Response(`event: done\ndata: ${JSON.stringify(sampleStatus({}))}\n\n`, { headers: { "content-type": "text/event-stream" } });
+  });
+  const { code, stderr } = await runCli(["query", "-"], { input: "{}", fetch });
+  assert.deepEqual({ code, stderr }, { code: 0, stderr: "There are no compute nodes: the query waits until one starts\n" });
 });
 
 test("progress and colours show on a terminal only, and NO_COLOR is honoured", async (t) => {
