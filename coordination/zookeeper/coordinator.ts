@@ -208,7 +208,9 @@ export async function createZooKeeperCoordinator(options: ZooKeeperCoordinatorOp
           const state: SubtaskState | undefined =
             ours && read?.kind === "owned" ? { kind: "owned", node: ours.node, loading: ours.claim.isLoading } : read;
           if (state !== undefined) states.set(key, state);
-          if (!ours) watched.observed(hash, toKnown(state), order);
+          // Of one that is gone the views tell whether it is done or withdrawn.
+          const isDoubtful = state === undefined && watched.find(hash)?.known !== undefined;
+          if (!ours && !isDoubtful) watched.observed(hash, toKnown(state), order);
         }
         return states;
       }),

@@ -139,7 +139,7 @@ export class Dispatcher {
         has.query ? undefined : store.putQuery(query),
       ]);
       takeStored(found);
-      return queueRest(plan, { found, client, query, progress, coordinator });
+      return queueRest(plan, { found, client, query, progress, coordinator, store });
     });
     this.#services.log.info({ query: query.id, dataset: dataset.name, client, ...submission }, "query accepted");
     return { followed: { query, plan, program, progress }, submission, dataset };

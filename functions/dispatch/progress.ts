@@ -23,14 +23,14 @@ import { placesOf, subtaskKey } from "./plan-submission.ts";
 import { Repairs } from "./repairs.ts";
 import type { ResultNote } from "./timeline.ts";
 
-/** Milliseconds. */
-const longestSave = 1_000;
-
 /** `heard`: when it was news that its partial is stored. */
 interface ToMerge {
   readonly place: number;
   readonly heard: number | undefined;
 }
+
+/** Milliseconds. */
+const longestSave = 1_000;
 
 type ProgressServices = Pick<Services, "store" | "coordinator" | "log" | "meter">;
 

@@ -113,6 +113,21 @@ export function checkInterest(check: Check): void {
     },
   );
 
+  check("a subtask that was withdrawn is not heard to be done, though somebody asks for its state", async (coordinator) => {
+    const keys = keysOf(makeSubtasks(3));
+    const heard = listen(coordinator, keys);
+    await coordinator.enqueue(ask(makeSubtasks(3)));
+    await heard.count(3);
+    await coordinator.withdraw("query", "alice");
+    assert.equal((await coordinator.states(keys)).size, 0);
+    await heard.count(6);
+    assert.equal((await coordinator.states(keys)).size, 0);
+    await coordinator.enqueue(ask(makeSubtasks(3)));
+    await heard.count(9);
+    const kinds = heard.events.map(({ kind }) => kind);
+    assert.deepEqual(kinds, [...Array(3).fill("unowned"), ...Array(3).fill("withdrawn"), ...Array(3).fill("unowned")]);
+  });
+
   check("a claim that completes although it was withdrawn is done", async (coordinator) => {
     const node = await joinAs(coordinator, "node 1");
     await coordinator.enqueue(ask(makeSubtasks(1)));
