@@ -9,15 +9,25 @@ export interface CoordinatorHarness {
   crash(): Promise<Coordinator>;
 }
 
-/** `open` gives an empty coordinator and cleans up after the test. */
-export type OpenCoordinator = (t: TestContext) => Promise<CoordinatorHarness>;
+/** Of the coordinator, where it has a choice. */
+export interface Choices {
+  /** Milliseconds. */
+  readonly localityDelay?: number;
+}
 
-export type Check = (claim: string, run: (coordinator: Coordinator, crash: CoordinatorHarness["crash"]) => Promise<void>) => void;
+/** `open` gives an empty coordinator and cleans up after the test. */
+export type OpenCoordinator = (t: TestContext, choices: Choices) => Promise<CoordinatorHarness>;
+
+export type Check = (
+  claim: string,
+  run: (coordinator: Coordinator, crash: CoordinatorHarness["crash"]) => Promise<void>,
+  choices?: Choices,
+) => void;
 
 export function createCheck(name: string, open: OpenCoordinator): Check {
-  return (claim, run) => {
+  return (claim, run, choices = {}) => {
     test(`${name}: ${claim}`, async (t) => {
-      const { coordinator, crash } = await open(t);
+      const { coordinator, crash } = await open(t, choices);
       await run(coordinator, crash);
     });
   };

@@ -41,15 +41,15 @@ for (const [version, auth] of [
     });
   };
 
-  describeCoordinator(`${suite}, ${name}${auth ? ", with an owner" : ""}`, async (t) => {
+  describeCoordinator(`${suite}, ${name}${auth ? ", with an owner" : ""}`, async (t, choices) => {
     const root = `/contract-${randomUUID()}`;
-    let current = await open(t, { root });
+    let current = await open(t, { root, ...choices });
     return {
       coordinator: current,
       async crash() {
         current.abandon();
         await expired(t, root);
-        current = await open(t, { root });
+        current = await open(t, { root, ...choices });
         return current;
       },
     };
