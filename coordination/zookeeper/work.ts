@@ -212,11 +212,11 @@ export class Work {
 
   #readMore(): void {
     // Of queries that are found together the best comes first.
-    if (this.#reading || this.#opening.size > 0 || this.#unread.size === 0 || this.#size >= this.#options.mostEntries) return;
-    this.#reading = this.#readSegments().finally(() => {
-      this.#reading = undefined;
-    });
-    this.#track(this.#reading);
+    const isFull = this.#size >= this.#options.mostEntries;
+    if (this.#reading || this.#opening.size > 0 || this.#unread.size === 0 || isFull || this.#options.context.lost.aborted) return;
+    this.#reading = this.#readSegments().finally(() => void (this.#reading = undefined));
+    // What was listed just as the reading ended.
+    this.#track(this.#reading.then(() => this.#readMore()));
   }
 
   async #readSegments(): Promise<void> {

@@ -17,15 +17,21 @@ export interface FoundResult extends PlannedProgram {
 }
 
 const most = 100;
+/** Bytes of a stored result that count as much as one partition of its plan. */
+const bytesPerPartition = 64;
+
+interface Kept extends FoundResult {
+  readonly weight: number;
+}
 
 export class StoredResults {
   readonly #services: Pick<Services, "store" | "log">;
-  readonly #recent: Recent<FoundResult>;
+  readonly #recent: Recent<Kept>;
 
-  /** `mostPartitions`: of the plans that are kept, all together. */
+  /** `mostPartitions`: of the plans that are kept, all together; large results count as more. */
   constructor(services: Pick<Services, "store" | "log">, { mostPartitions }: { readonly mostPartitions: number }) {
     this.#services = services;
-    this.#recent = new Recent(most, { weigh: ({ plan }) => plan.partitions.length, mostWeight: mostPartitions });
+    this.#recent = new Recent(most, { weigh: ({ weight }) => weight, mostWeight: mostPartitions });
   }
 
   /** From memory. */
@@ -41,7 +47,8 @@ export class StoredResults {
     const [bytes, note] = await Promise.all([store.getResult(planKey), store.getResultNote(planKey)]);
     if (!bytes) return undefined;
     try {
-      const found = { plan, program, result: await decodePartial(bytes), note };
+      const weight = plan.partitions.length + Math.ceil(bytes.length / bytesPerPartition);
+      const found = { plan, program, result: await decodePartial(bytes), note, weight };
       this.#recent.set(planKey, found);
       return found;
     } catch (error) {
