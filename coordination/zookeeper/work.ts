@@ -212,16 +212,20 @@ export class Work {
 
   #readMore(): void {
     // Of queries that are found together the best comes first.
-    const isFull = this.#size >= this.#options.mostEntries;
-    if (this.#reading || this.#opening.size > 0 || this.#unread.size === 0 || isFull || this.#options.context.lost.aborted) return;
-    this.#reading = this.#readSegments().finally(() => void (this.#reading = undefined));
+    if (this.#reading || this.#opening.size > 0 || this.#unread.size === 0 || !this.#mayRead) return;
+    this.#reading = this.#readSegments().finally(() => {
+      this.#reading = undefined;
+    });
     // What was listed just as the reading ended.
     this.#track(this.#reading.then(() => this.#readMore()));
   }
 
+  get #mayRead(): boolean {
+    return !this.#options.context.lost.aborted && this.#size < this.#options.mostEntries;
+  }
+
   async #readSegments(): Promise<void> {
-    const { lost } = this.#options.context;
-    while (!lost.aborted && this.#size < this.#options.mostEntries) {
+    while (this.#mayRead) {
       const taken = await this.#unread.take();
       if (taken === undefined) return;
       const { query, read } = taken;
