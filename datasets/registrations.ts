@@ -2,8 +2,10 @@
  * What datasets' names mean to the processes that share a store: this process's part in it. Who holds a registration writes it now and then;
  * so the others see that it runs, whatever their clocks say.
  */
+
+import type { DatasetContent, Registration } from "../engine/registration.ts";
 import { type Decision, decideRegistration } from "./decide-registration.ts";
-import type { CatalogueLog, DatasetContent, Registration, Registry } from "./registry.ts";
+import type { CatalogueLog, Registry } from "./registry.ts";
 
 /** What this process was started with. */
 export interface OwnDataset {

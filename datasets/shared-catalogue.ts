@@ -6,6 +6,7 @@
  * started with is used as it was given. Only patterns that an operator gave to a process are opened.
  */
 import { hostname } from "node:os";
+import type { Registration } from "../engine/registration.ts";
 import { baseName } from "./base-name.ts";
 import { locateIn } from "./catalogue.ts";
 import { refuseBadName } from "./data-option.ts";
@@ -13,7 +14,7 @@ import { type Catalogue, type Dataset, DatasetError } from "./dataset.ts";
 import { describeContent } from "./describe-content.ts";
 import { FileMemory } from "./file-memory.ts";
 import { type OwnDataset, Registrations } from "./registrations.ts";
-import type { CatalogueLog, MetadataStore, Registration, Registry } from "./registry.ts";
+import type { CatalogueLog, MetadataStore, Registry } from "./registry.ts";
 import { type DatasetEntry, WatchedDataset } from "./watched-dataset.ts";
 
 export interface SharedCatalogue extends Catalogue {

@@ -1,9 +1,9 @@
 /** Datasets in the embedded store, by name. As many as operators register: nothing else bounds or removes them. */
 import type { Database } from "lmdb";
+import type { Registration } from "../engine/registration.ts";
 import { encodeKey } from "./binary-keys.ts";
 import type { Environment } from "./environment.ts";
 import { decodeJson, encodeJson } from "./records.ts";
-import type { StoredDataset } from "./store.ts";
 
 export class DatasetTable {
   readonly #environment: Environment;
@@ -15,13 +15,11 @@ export class DatasetTable {
     this.#datasets = read(() => root.openDB("datasets", { encoding: "binary", keyEncoding: "binary" }));
   }
 
-  list(): readonly StoredDataset[] {
-    return this.#environment.read(() =>
-      [...this.#datasets.getRange()].map(({ value }) => decodeJson<StoredDataset>(new Uint8Array(value))),
-    );
+  list(): readonly Registration[] {
+    return this.#environment.read(() => [...this.#datasets.getRange()].map(({ value }) => decodeJson<Registration>(new Uint8Array(value))));
   }
 
-  put(dataset: StoredDataset): Promise<boolean> {
+  put(dataset: Registration): Promise<boolean> {
     return this.#change(dataset.name, dataset.revision - 1, (key) => this.#datasets.put(key, encodeJson(dataset)));
   }
 
@@ -40,7 +38,7 @@ export class DatasetTable {
     const key = encodeKey(name);
     return this.#environment.transact(() => {
       const bytes = this.#datasets.getBinary(key);
-      const stored = bytes === undefined ? 0 : decodeJson<StoredDataset>(new Uint8Array(bytes)).revision;
+      const stored = bytes === undefined ? 0 : decodeJson<Registration>(new Uint8Array(bytes)).revision;
       if (stored !== revision) return false;
       change(key);
       return true;

@@ -7,6 +7,7 @@
  * A body must stay as it is until its put resolves; what a get gives belongs to the caller.
  * Does not promise: transactions over several keys.
  */
+import type { Registration } from "../engine/registration.ts";
 
 export interface StoredProgram {
   readonly programKey: string;
@@ -63,34 +64,6 @@ export interface ListedQuery extends StoredQuery {
   readonly resultBytes?: number;
 }
 
-/** What a dataset's name means to all who share the store. */
-export interface StoredDataset {
-  readonly name: string;
-  /** The files, as an operator named them: an absolute path, folder or glob pattern. */
-  readonly pattern: string;
-  /** Milliseconds since the epoch. */
-  readonly registered: number;
-  /** The process that registered it, for people. */
-  readonly by: string;
-  /** False where nobody who was started with this pattern runs any more. */
-  readonly held: boolean;
-  /** 1 at first, one more with each write. */
-  readonly revision: number;
-  /** What its files had when somebody last looked. */
-  readonly content?: DatasetContent;
-}
-
-export interface DatasetContent {
-  readonly files: number;
-  readonly partitions: number;
-  readonly entries: number;
-  /** Of its files. */
-  readonly bytes: number;
-  readonly columns: number;
-  /** SHA-256, hex, of the partitions' fingerprints in order. */
-  readonly fingerprint: string;
-}
-
 /** `different`: the key is taken by other bytes, which stay. */
 export type Inserted = "inserted" | "same" | "different";
 
@@ -128,9 +101,9 @@ export interface Store {
   /** Removes a result whose bytes proved damaged, so that it can be merged again. */
   dropResult(planKey: string): Promise<void>;
 
-  listDatasets(): Promise<readonly StoredDataset[]>;
+  listDatasets(): Promise<readonly Registration[]>;
   /** Writes it if the stored one has the revision before this one (for 1: if there is none); gives whether it did. */
-  putDataset(dataset: StoredDataset): Promise<boolean>;
+  putDataset(dataset: Registration): Promise<boolean>;
   /** Removes it if the stored one has this revision; gives whether it did. */
   removeDataset(name: string, revision: number): Promise<boolean>;
   /** What was read of a file as it was then, by a key that names both. The last one put stays. */

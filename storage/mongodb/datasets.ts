@@ -1,10 +1,10 @@
 /** Datasets: a document for each, `_id` its name. They never expire. */
 import type { Collection } from "mongodb";
-import type { StoredDataset } from "../store.ts";
+import type { Registration } from "../../engine/registration.ts";
 import type { Connection, Keyed } from "./connection.ts";
 import { isDuplicateKey } from "./explain-error.ts";
 
-type DatasetDocument = Omit<StoredDataset, "name" | "registered"> & Keyed & { readonly registered: Date };
+type DatasetDocument = Omit<Registration, "name" | "registered"> & Keyed & { readonly registered: Date };
 
 const documentsPerBatch = 1000;
 
@@ -17,7 +17,7 @@ export class Datasets {
     this.#collection = connection.collection<DatasetDocument>("datasets");
   }
 
-  async list(): Promise<readonly StoredDataset[]> {
+  async list(): Promise<readonly Registration[]> {
     const call = () => this.#collection.find({}, { sort: { _id: 1 }, batchSize: documentsPerBatch }).toArray();
     const documents = await this.#connection.read("list datasets", call);
     return documents.map(({ _id: name, pattern, registered, by, held, revision, content }) => ({
@@ -32,7 +32,7 @@ export class Datasets {
   }
 
   /** Tried again after a lost answer it may say false although it wrote: who asks finds its own revision there. */
-  put({ name, registered, ...rest }: StoredDataset): Promise<boolean> {
+  put({ name, registered, ...rest }: Registration): Promise<boolean> {
     const document = { ...rest, registered: new Date(registered) };
     return this.#connection.write("register a dataset", async () => {
       if (rest.revision > 1) {

@@ -1,9 +1,9 @@
 /** The catalogue of datasets, and what was read of their files. */
 import assert from "node:assert/strict";
-import type { StoredDataset } from "../../../storage/store.ts";
+import type { Registration } from "../../../engine/registration.ts";
 import { type Check, day, makeBody } from "./harness.ts";
 
-const dataset: StoredDataset = {
+const dataset: Registration = {
   name: "zmumu",
   pattern: "/data/zmumu/*.parquet",
   registered: 1_700_000_000_123,
@@ -15,7 +15,7 @@ const dataset: StoredDataset = {
 export function checkDatasets(check: Check): void {
   check("listDatasets gives what putDataset put, before and after a crash", async ({ store, crash }) => {
     const content = { files: 3, partitions: 100_000, entries: 1e10, bytes: 1e15, columns: 1600, fingerprint: "f" };
-    const other: StoredDataset = { ...dataset, name: "A.b-c_1", pattern: "/é {a,b}/**", held: false, content };
+    const other: Registration = { ...dataset, name: "A.b-c_1", pattern: "/é {a,b}/**", held: false, content };
     assert.deepEqual(await store.listDatasets(), []);
     assert.equal(await store.putDataset(dataset), true);
     assert.equal(await store.putDataset(other), true);
