@@ -1,23 +1,20 @@
-/**
- * A signal that aborts after a time, or with another that is given, whichever is first; `end` frees what it holds. `AbortSignal.any` with
- * `AbortSignal.timeout` would leave something at a signal that lives long, at every use.
- */
+/** A signal that aborts after a time, or with another that is given, whichever is first; `end` frees what it holds. */
+import { followSignals } from "./follow-signals.ts";
+
 export interface BoundedWait {
   readonly signal: AbortSignal;
   end(): void;
 }
 
-export function boundWait(milliseconds: number, signal?: AbortSignal): BoundedWait {
-  const controller = new AbortController();
-  const abort = () => controller.abort(signal?.reason);
-  const timer = setTimeout(() => controller.abort(new Error(`${milliseconds} ms are over`)), milliseconds);
-  if (signal?.aborted) abort();
-  else signal?.addEventListener("abort", abort, { once: true });
+export function boundWait(milliseconds: number, ...signals: readonly AbortSignal[]): BoundedWait {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(new Error(`${milliseconds} ms are over`)), milliseconds);
+  const { signal, release } = followSignals([late.signal, ...signals]);
   return {
-    signal: controller.signal,
+    signal,
     end() {
       clearTimeout(timer);
-      signal?.removeEventListener("abort", abort);
+      release();
     },
   };
 }

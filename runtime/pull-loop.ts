@@ -14,13 +14,13 @@ import type { Claim, Membership, Subtask } from "../coordination/coordinator.ts"
 import type { HeldPartition } from "../coordination/scheduling/holdings.ts";
 import type { ComputeTiming } from "../functions/compute/timing.ts";
 import type { PartialNote } from "../functions/dispatch/timeline.ts";
+import { followSignals } from "../functions/follow-signals.ts";
 import type { Meter } from "../functions/metrics/meter.ts";
 import type { LabelOf } from "../functions/metrics/metrics.ts";
 import { pause } from "../functions/pause.ts";
 import type { ComputeTask, Log } from "../functions/services.ts";
 import type { Store } from "../storage/store.ts";
 import { HostUnreachableError } from "./fetch-within.ts";
-import { followSignals } from "./follow-signals.ts";
 
 export type Outcome =
   /** `timing` is absent where the host of the compute function does not measure. */

@@ -7,27 +7,14 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { WaitingOrder } from "../order.ts";
 import { type Latest, parseLatest } from "./bodies.ts";
-import type { SessionContext } from "./context.ts";
 import { type AskName, isSegmentName, parseAskName, shardCount, shardOf } from "./layout.ts";
 import type { Listing } from "./session.ts";
 import { logSkip } from "./skip-log.ts";
 import { type ReadSegment, UnreadSegments } from "./unread-segments.ts";
 import { View } from "./view.ts";
 import { WorkEntry, WorkQuery } from "./work-entry.ts";
+import type { WorkOptions } from "./work-options.ts";
 import { isInDoubt } from "./zookeeper-error.ts";
-
-export interface WorkOptions {
-  readonly context: SessionContext;
-  /** Something may be there to be claimed. */
-  readonly onWork: () => void;
-  /** A shard has entries. */
-  readonly onShard: (shard: number) => void;
-  /** Another node has done what failed here. */
-  readonly onDoneElsewhere: (entry: WorkEntry) => void;
-  /** A query has no subtasks left. */
-  readonly onIdle: (query: string) => void;
-  readonly mostEntries: number;
-}
 
 const perTurn = 2_000;
 

@@ -6,6 +6,9 @@ import { perTurn, turn } from "../turn.ts";
 /** `absent`: neither stored nor queued, as after a cancellation. `stored`: to be merged. */
 export type PartitionState = "absent" | "waiting" | "loading" | "running" | "stored" | "merged" | "failed";
 
+/** Its partial is stored, and merged or about to be. */
+export const isHere = (state: PartitionState): boolean => state === "merged" || state === "stored";
+
 export const eventStates: Readonly<Record<Exclude<SubtaskEvent["kind"], "failed" | "done">, Exclude<PartitionState, "failed">>> = {
   unowned: "waiting",
   loading: "loading",

@@ -4,6 +4,8 @@
  *
  * Each partition's partial is merged once; merging is exact, so the order does not matter. Memory: one merged partial.
  * It is as the coordinator's events say. Where these may leave something out, it looks again now and then, while something is open.
+ *
+ * Longer than 300 lines: what can stand alone (tally, sum, repairs, looks, turns) is in files of its own; here is how they hold together.
  */
 import type { Coordinator, Failure, SubtaskEvent } from "../../coordination/coordinator.ts";
 import type { Partial } from "../../engine/partial.ts";
@@ -17,7 +19,7 @@ import { insist } from "./insist.ts";
 import { LookAgain } from "./look-again.ts";
 import { OneByOne } from "./one-by-one.ts";
 import { type Asked, PartialSum } from "./partial-sum.ts";
-import { eventStates, type Found, type PartitionState, readPartitionStates } from "./partition-state.ts";
+import { eventStates, type Found, isHere, type PartitionState, readPartitionStates } from "./partition-state.ts";
 import { type Counts, PartitionTally } from "./partition-tally.ts";
 import { placesOf, subtaskKey } from "./plan-submission.ts";
 import { Repairs } from "./repairs.ts";
@@ -305,6 +307,3 @@ export class Progress {
     return insist(action, { signal, log: this.#log, message, fields: { plan: this.plan.planKey } });
   }
 }
-
-/** Its partial is stored, and merged or about to be. */
-const isHere = (state: PartitionState): boolean => state === "merged" || state === "stored";

@@ -1,20 +1,11 @@
 /** HTTP to the server under test. */
 import exec from "k6/execution";
 import http, { type Params, type RefinedResponse } from "k6/http";
+import type { Status as FullStatus } from "../../functions/api.ts";
 import type { Answer } from "../queries/find-fault.ts";
 import { serverUrls } from "./settings.ts";
 
-export interface Status extends Answer {
-  readonly id: string;
-  readonly partitions: {
-    readonly total: number;
-    readonly waiting: number;
-    readonly loading: number;
-    readonly running: number;
-    readonly done: number;
-  };
-  readonly submission?: { readonly total: number; readonly stored: number; readonly joined: number; readonly queued: number };
-}
+export interface Status extends Answer, Pick<FullStatus, "id" | "partitions" | "submission"> {}
 
 /** Any dispatcher can answer for any query; each virtual user stays with one. `setup` has no number. */
 const server = (): string => serverUrls[(exec.vu.idInTest || 0) % serverUrls.length]!;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { followSignals } from "../../runtime/follow-signals.ts";
+import { followSignals } from "../../functions/follow-signals.ts";
 
 test("followSignals aborts with the reason of the first signal that does, also one that has", () => {
   const [a, b] = [new AbortController(), new AbortController()];
