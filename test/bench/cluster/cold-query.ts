@@ -21,6 +21,10 @@ const events = 3_000;
 const idle = 5_000;
 const creates = 8;
 const pings = 6;
+/** What the store cannot be spared: what is known of the query, the program for its node, the partial for the sum. */
+const reads = 3;
+/** Before nodes hear of it, the partial, the result. */
+const writes = 3;
 
 export async function measureColdQuery({ zookeeper, port, mongodb, raw, onStep }: ColdQueryOptions): Promise<readonly Figure[]> {
   const directory = await temporaryDirectory();
@@ -34,27 +38,41 @@ export async function measureColdQuery({ zookeeper, port, mongodb, raw, onStep }
     const dispatcher = await cluster.start("dispatch");
     await cluster.start("compute");
     for (const server of [dispatcher, alone]) await poll(async () => (await readReasons(server)).length === 0);
-    const times = { alone: [] as number[], cluster: [] as number[], creates: [] as number[], pings: [] as number[] };
+    const times = {
+      alone: [] as number[],
+      cluster: [] as number[],
+      creates: [] as number[],
+      pings: [] as number[],
+      writes: [] as number[],
+      reads: [] as number[],
+    };
     for (let round = 0; round < warmUps + rounds; round++) {
       onStep("queries of one partition", round / (warmUps + rounds));
       const query = clusterQuery(50 + round / 7);
+      const stored = await raw.partials(5);
       const measured = {
         alone: await timed(() => complete(alone.url, query)),
         cluster: await timed(() => complete(dispatcher.url, query)),
         creates: median(await raw.creates(11)),
         pings: median(await raw.pings(11)),
+        writes: median(stored.writes),
+        reads: median(stored.reads),
       };
       if (round < warmUps) continue;
-      for (const what of ["alone", "cluster", "creates", "pings"] as const) times[what].push(measured[what]);
+      for (const what of ["alone", "cluster", "creates", "pings", "writes", "reads"] as const) times[what].push(measured[what]);
     }
     const unit = { create: median(times.creates), ping: median(times.pings), alone: median(times.alone) };
+    const store = { write: median(times.writes), read: median(times.reads) };
     const value = median(times.cluster);
     const allowed = creates * unit.create + pings * unit.ping + unit.alone;
+    const needed = creates * unit.create + writes * store.write + reads * store.read + unit.alone;
     onStep("an idle cluster");
     const idling = await measureIdle(port);
     return [
       { figure: "raw create, p50", value: unit.create, unit: "ms" },
       { figure: "raw ping of the store, p50", value: unit.ping, unit: "ms" },
+      { figure: "raw write of a partial, p50", value: store.write, unit: "ms" },
+      { figure: "raw read of a partial, p50", value: store.read, unit: "ms" },
       { figure: "one partition, cold, one process, p50", value: unit.alone, unit: "ms" },
       {
         figure: "one partition, cold, cluster, p50",
@@ -62,6 +80,12 @@ export async function measureColdQuery({ zookeeper, port, mongodb, raw, onStep }
         unit: "ms",
         relative: { value: value / allowed, to: `${creates} creates + ${pings} pings + one process` },
         aim: { atMost: 1 },
+      },
+      {
+        figure: "the same, by what the store takes",
+        value,
+        unit: "ms",
+        relative: { value: value / needed, to: `${creates} creates + ${writes} writes + ${reads} reads + one process` },
       },
       ...idling,
     ];

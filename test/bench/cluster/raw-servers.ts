@@ -9,11 +9,13 @@ import { timed } from "./figures.ts";
 const root = "/raw";
 const perTransaction = 500;
 const timeout = 10_000;
+const partialBytes = 2_000;
 
 export class RawServers {
   readonly #connection: Connection;
   readonly #store: Awaited<ReturnType<typeof openMongoStore>>;
   #created = 0;
+  #written = 0;
 
   private constructor(connection: Connection, store: Awaited<ReturnType<typeof openMongoStore>>) {
     this.#connection = connection;
@@ -41,6 +43,18 @@ export class RawServers {
     const times: number[] = [];
     for (let index = 0; index < count; index++) times.push(await timed(() => this.#store.ping()));
     return times;
+  }
+
+  /** Milliseconds that a small partial takes to be written, and another to be read, one after the other. */
+  async partials(count: number): Promise<{ readonly writes: readonly number[]; readonly reads: readonly number[] }> {
+    const writes: number[] = [];
+    const reads: number[] = [];
+    for (let index = 0; index < count; index++) {
+      const key = `${"0".repeat(64)}:${(this.#written++).toString(16).padStart(64, "0")}`;
+      writes.push(await timed(() => this.#store.putPartial(key, new Uint8Array(partialBytes))));
+      reads.push(await timed(() => this.#store.getPartial(key)));
+    }
+    return { writes, reads };
   }
 
   /** Transactions a second that remove one znode and create an ephemeral one, many under way. */
