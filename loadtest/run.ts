@@ -4,22 +4,27 @@ import { dirname, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { type LoadTask, readArguments, type WatchersTask } from "./runner/arguments.ts";
-import { drawKnee, drawReport, formatRate } from "./runner/draw-report.ts";
+import { drawOverload } from "./runner/draw-overload.ts";
+import { drawKnee, drawReport, formatRate, listBreaks } from "./runner/draw-report.ts";
 import { drawSoak } from "./runner/draw-soak.ts";
+import { drawWatchers } from "./runner/draw-watchers.ts";
 import { findK6 } from "./runner/find-k6.ts";
 import { nextRate } from "./runner/find-knee.ts";
 import { LoadError } from "./runner/load-error.ts";
+import { overload } from "./runner/overload.ts";
 import { type PageContents, renderPage } from "./runner/page.ts";
 import { prepareDemo } from "./runner/prepare-demo.ts";
 import type { Report } from "./runner/report.ts";
+import { waitForRest } from "./runner/rest.ts";
 import { runK6 } from "./runner/run-k6.ts";
 import { soak } from "./runner/soak.ts";
 import { startTarget, type Target } from "./runner/target.ts";
-import { drawWatchers, watchStreams } from "./runner/watchers.ts";
+import { watchStreams } from "./runner/watchers.ts";
 
 const cache = fileURLToPath(new URL("../.femtoq/loadtest/", import.meta.url));
 /** Milliseconds of one window of a soak. */
 const soakWindow = 60_000;
+const overloadFactor = 10;
 
 const interrupted = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupted.abort(new LoadError("Interrupted")));
@@ -46,23 +51,36 @@ async function main(): Promise<number> {
 async function runLoad(task: LoadTask): Promise<number> {
   const k6 = await findK6(cache, () => say("building k6, which takes about two minutes, once"));
   return withTarget(task, async (target, references) => {
-    const run = (rate: number, duration: number) => {
+    const run: RunOnce = (rate, duration, onBegin) => {
       say(`${task.scenario} at ${formatRate(rate)}/s for ${duration / 1000} s`);
       const { scenario, slack } = task;
-      return runK6({ k6, scenario, target, references, duration, rate, slack, onProgress: showProgress, signal: interrupted.signal });
+      const { signal } = interrupted;
+      return runK6({
+        k6,
+        scenario,
+        target,
+        references,
+        duration,
+        rate,
+        slack,
+        onProgress: showProgress,
+        ...(onBegin && { onBegin }),
+        signal,
+      });
     };
     const contents = await runMode(task, target, run);
-    process.stdout.write(`\n${drawReport(contents.report)}`);
+    process.stdout.write(`\n${drawReport(contents.report, contents.overload === undefined)}`);
     if (contents.trials) process.stdout.write(drawKnee(contents.trials));
     if (contents.soak) process.stdout.write(drawSoak(contents.soak));
+    if (contents.overload) process.stdout.write(drawOverload(contents.overload));
     await save(task.html, renderPage(contents));
     if (task.json) await save(task.json, `${JSON.stringify(contents, undefined, 2)}\n`);
-    const runs = contents.soak?.windows ?? [contents.report];
+    const runs = contents.soak?.windows ?? [contents.overload ?? contents.report];
     return runs.every(({ kept }) => kept) ? 0 : 1;
   });
 }
 
-type RunOnce = (rate: number, duration: number) => Promise<Report>;
+type RunOnce = (rate: number, duration: number, onBegin?: () => void) => Promise<Report>;
 
 async function runMode(task: LoadTask, target: Target, run: RunOnce): Promise<PageContents> {
   switch (task.mode) {
@@ -70,10 +88,17 @@ async function runMode(task: LoadTask, target: Target, run: RunOnce): Promise<Pa
       return { report: await run(task.rate, task.duration) };
     case "find-limit": {
       const trials: Report[] = [];
-      for (let rate = nextRate(trials, task.rate); rate !== undefined; rate = nextRate(trials, task.rate)) {
+      const tryRate = async (rate: number) => {
         const trial = await run(rate, task.duration);
+        process.stdout.write(`${formatRate(rate)}/s: ${trial.kept ? "kept" : `not kept: ${listBreaks(trial).join(", ")}`}\n`);
+        if (!(await waitForRest(target, interrupted.signal))) say("the server still has work from before");
+        return trial;
+      };
+      for (let rate = nextRate(trials, task.rate); rate !== undefined; rate = nextRate(trials, task.rate)) {
+        let trial = await tryRate(rate);
+        // One pause of the machine breaks a limit: a rate is too high where it breaks them twice.
+        if (!trial.kept) trial = await tryRate(rate);
         trials.push(trial);
-        process.stdout.write(`${formatRate(rate)}/s: ${trial.kept ? "kept" : "not kept"}\n`);
       }
       const best = trials.filter(({ kept }) => kept).sort((a, b) => b.rate - a.rate)[0];
       return { report: best ?? trials[0]!, trials };
@@ -82,6 +107,11 @@ async function runMode(task: LoadTask, target: Target, run: RunOnce): Promise<Pa
       const windows = Math.max(2, Math.round(task.duration / soakWindow));
       const found = await soak(target, { windows, run: () => run(task.rate, soakWindow), signal: interrupted.signal });
       return { report: found.windows.at(-1)!, soak: found };
+    }
+    case "overload": {
+      const many = (onBegin: () => void) => run(task.rate * overloadFactor, task.duration, onBegin);
+      const found = await overload(target, { duration: task.duration, run: many, onStep: say, signal: interrupted.signal });
+      return { report: found.load, overload: found };
     }
   }
 }

@@ -2,7 +2,7 @@
 import { sleep } from "k6";
 import { slow } from "../queries/heavy.ts";
 import { findFailure, getStatus, post, readStatus, type Status, withdraw } from "./client.ts";
-import { judge, timeToComplete } from "./metrics.ts";
+import { type Fault, judge, timeToComplete } from "./metrics.ts";
 import { nextPlace } from "./question.ts";
 
 /** Seconds. */
@@ -11,7 +11,7 @@ const longest = 10;
 
 export function cancel(): void {
   const accepted = post(JSON.stringify(slow(nextPlace())));
-  let fault = findFailure(accepted, 202);
+  let fault: Fault | undefined = findFailure(accepted, 202);
   if (!fault) {
     sleep(pause);
     const start = Date.now();
@@ -21,7 +21,7 @@ export function cancel(): void {
   judge("cancel", fault);
 }
 
-function withdrawAndFollow(id: string, start: number): string | undefined {
+function withdrawAndFollow(id: string, start: number): Fault | undefined {
   let response = withdraw(id);
   for (;;) {
     const failure = findFailure(response, 200);

@@ -3,6 +3,7 @@ import exec from "k6/execution";
 import http, { type Params, type RefinedResponse } from "k6/http";
 import type { Status as FullStatus } from "../../functions/api.ts";
 import type { Answer } from "../queries/find-fault.ts";
+import type { Failure } from "./metrics.ts";
 import { serverUrls } from "./settings.ts";
 
 export interface Status extends Answer, Pick<FullStatus, "id" | "partitions" | "submission"> {}
@@ -25,10 +26,10 @@ export const post = (body: string): RefinedResponse<"text"> => http.post(`${serv
 export const postAndWait = (body: string): RefinedResponse<"text"> =>
   http.post(`${server()}/queries`, body, params("POST /queries, wait", { prefer: `wait=${longestWait}` }));
 
-const refused = http.expectedStatuses(400);
+const badRequest = http.expectedStatuses(400);
 
 export const postBadInput = (body: string): RefinedResponse<"text"> =>
-  http.post(`${server()}/queries`, body, { ...params("POST /queries, bad"), responseCallback: refused });
+  http.post(`${server()}/queries`, body, { ...params("POST /queries, bad"), responseCallback: badRequest });
 
 export const getStatus = (id: string): RefinedResponse<"text"> => http.get(`${server()}/queries/${id}`, params("GET /queries/ID"));
 
@@ -37,5 +38,8 @@ export const withdraw = (id: string): RefinedResponse<"text"> => http.del(`${ser
 export const readStatus = (response: RefinedResponse<"text">): Status => JSON.parse(response.body) as Status;
 
 /** What is wrong with an answer's status code. */
-export const findFailure = ({ status, error, body }: RefinedResponse<"text">, ...right: readonly number[]): string | undefined =>
-  right.includes(status) ? undefined : `status ${status} ${error || (body ?? "").slice(0, 200)}`;
+export function findFailure({ status, error, body, headers }: RefinedResponse<"text">, ...right: readonly number[]): Failure | undefined {
+  if (right.includes(status)) return undefined;
+  const refused = (status === 429 || status === 503) && headers["Retry-After"] !== undefined;
+  return { text: `status ${status} ${error || (body ?? "").slice(0, 200)}`, refused };
+}

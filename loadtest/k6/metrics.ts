@@ -9,14 +9,27 @@ export const timeToComplete = new Trend("time_to_complete", true);
 /** Right ones. */
 export const answers = new Counter("answers");
 export const wrongAnswers = new Counter("wrong_answers");
+/** Questions that a server with too much to do refused, saying when to ask again. */
+export const refusedAnswers = new Counter("refused_answers");
+
+/** No answer at all, or one whose status says that there is none. k6 counts it in `http_req_failed`. */
+export interface Failure {
+  readonly text: string;
+  /** With 429 or 503, and `Retry-After`. */
+  readonly refused: boolean;
+}
+
+/** What is wrong with an answer, or why there is none. */
+export type Fault = string | Failure;
 
 /** Counts an answer; a fault is told on the terminal, for the numbers alone do not help to find it. */
-export function judge(what: string, fault: string | undefined): boolean {
+export function judge(what: string, fault: Fault | undefined): boolean {
   const right = check(fault, { [what]: (found) => found === undefined });
-  if (right) answers.add(1);
-  else {
+  if (fault === undefined) answers.add(1);
+  else if (typeof fault === "string") {
     wrongAnswers.add(1);
     console.error(`wrong answer to ${what}: ${fault}`);
-  }
+  } else if (fault.refused) refusedAnswers.add(1);
+  else console.error(`no answer to ${what}: ${fault.text}`);
   return right;
 }

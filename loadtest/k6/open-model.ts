@@ -18,6 +18,7 @@ export function openModel(scenario: Scenario): Options {
     thresholds: Object.assign(
       {
         wrong_answers: ["count==0"],
+        refused_answers: ["count==0"],
         checks: ["rate==1"],
         http_req_failed: ["rate==0"],
         dropped_iterations: ["count==0"],
@@ -56,7 +57,9 @@ function limitsOf(kind: Kind): Record<string, Threshold[]> {
     [`time_to_first_histogram{kind:${kind}}`]: ["min>=0"],
     [`answers{kind:${kind}}`]: ["count>=0"],
     [`wrong_answers{kind:${kind}}`]: ["count>=0"],
+    [`refused_answers{kind:${kind}}`]: ["count>=0"],
     [`http_req_failed{kind:${kind}}`]: ["rate>=0"],
-    [`dropped_iterations{kind:${kind}}`]: ["count>=0"],
+    // What was never begun has no tags but the scenario's name, which is the kind.
+    [`dropped_iterations{scenario:${kind}}`]: ["count>=0"],
   };
 }

@@ -7,6 +7,11 @@ import { nextPlace } from "./question.ts";
 export function refuse(): void {
   const bad = badInput(nextPlace());
   const response = postBadInput(bad.body);
-  const fault = findFailure(response, 400) ?? findFaultOfRefusal(JSON.parse(response.body), bad);
-  if (judge("bad-input", fault && `${bad.what}: ${fault}`)) timeToComplete.add(response.timings.duration);
+  if (judge("bad-input", findFailure(response, 400) ?? findWrong(JSON.parse(response.body), bad)))
+    timeToComplete.add(response.timings.duration);
+}
+
+function findWrong(refusal: Parameters<typeof findFaultOfRefusal>[0], bad: ReturnType<typeof badInput>): string | undefined {
+  const fault = findFaultOfRefusal(refusal, bad);
+  return fault && `${bad.what}: ${fault}`;
 }

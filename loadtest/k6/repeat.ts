@@ -4,7 +4,7 @@ import type { Asked } from "../queries/asked.ts";
 import { draw } from "../queries/draw.ts";
 import { cutAnswer, findFault } from "../queries/find-fault.ts";
 import { findFailure, post, postAndWait, readStatus } from "./client.ts";
-import { judge, timeToComplete, timeToFirstHistogram } from "./metrics.ts";
+import { type Fault, judge, timeToComplete, timeToFirstHistogram } from "./metrics.ts";
 import { firstLookAt, nextPlace, placeOf, refineAt } from "./question.ts";
 
 const distinct = 50;
@@ -58,7 +58,7 @@ function digestAnswer(text: string): string | undefined {
 }
 
 /** Why it is not the answer of before; it is never the same text when this is asked. */
-function explain(response: ReturnType<typeof post>, which: number): string {
+function explain(response: ReturnType<typeof post>, which: number): Fault {
   const failure = findFailure(response, 200);
   if (failure) return failure;
   const status = readStatus(response);

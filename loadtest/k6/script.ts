@@ -1,5 +1,6 @@
 /** What k6 calls in every script: `setup` before the load, `ask` for each iteration, `handleSummary` at the end. */
 import { defaultRate, type Kind, kinds, ratesOf } from "../queries/kinds.ts";
+import { loadBegins } from "../queries/load-begins.ts";
 import { drawKinds } from "../runner/draw-report.ts";
 import { readKind, type Summary } from "../runner/report.ts";
 import { askOnce } from "./ask-once.ts";
@@ -26,16 +27,18 @@ const warmUps = 12;
 /** Apart from the indices of the load. */
 const firstIndex = 8_000_000;
 
-/** Asks what `repeat` repeats, too. */
+/** Asks what `repeat` repeats, too; says when it is done, for the runner. */
 export function setup(): readonly Repeated[] {
   for (let index = 0; index < warmUps; index++) {
     const place = placeOf(firstIndex + index);
     for (const { query } of [firstLookAt(place), refineAt(place), heavyAt(place)]) {
       const failure = findFailure(postAndWait(JSON.stringify(query)), 200);
-      if (failure) throw new Error(`Cannot begin: the server does not answer a first query: ${failure}`);
+      if (failure) throw new Error(`Cannot begin: the server does not answer a first query: ${failure.text}`);
     }
   }
-  return plantRepeats();
+  const repeated = plantRepeats();
+  console.info(loadBegins);
+  return repeated;
 }
 
 export function ask(repeated: readonly Repeated[]): void {

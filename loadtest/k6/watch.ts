@@ -5,7 +5,7 @@
 import { sleep } from "k6";
 import { type Answer, findFault } from "../queries/find-fault.ts";
 import { findFailure, getStatus, post, readStatus, type Status } from "./client.ts";
-import { judge, timeToComplete, timeToFirstHistogram } from "./metrics.ts";
+import { type Fault, judge, timeToComplete, timeToFirstHistogram } from "./metrics.ts";
 import { heavyAt, nextPlace } from "./question.ts";
 
 /** Seconds. */
@@ -18,7 +18,7 @@ export function watch(): void {
   const start = Date.now();
   const elapsed = () => Date.now() - start;
   let response = post(JSON.stringify(query));
-  let fault = findFailure(response, 200, 202);
+  let fault: Fault | undefined = findFailure(response, 200, 202);
   let counted = 0;
   let pause = shortestPause;
   while (!fault) {

@@ -28,10 +28,10 @@ interface Common {
 export interface LoadTask extends Common {
   readonly kind: "load";
   readonly scenario: Scenario;
-  readonly mode: "once" | "find-limit" | "soak";
+  readonly mode: "once" | "find-limit" | "soak" | "overload";
   /** Milliseconds; of each step with `find-limit`. */
   readonly duration: number;
-  /** Queries a second. */
+  /** Queries a second; with `overload` a tenth of them. */
   readonly rate: number;
   /** Limits on latency are multiplied by it. */
   readonly slack: number;
@@ -68,6 +68,7 @@ Examples:
   npm run loadtest -- mixed --cluster 2 --json out.json     ZooKeeper, MongoDB, a dispatcher, 2 nodes
   npm run loadtest -- mixed --url http://dispatch.example.org:8000
   npm run loadtest -- mixed --soak --rate 40                10 minutes, with memory and leaks
+  npm run loadtest -- mixed --overload --rate 80            ten times 80/s for 20 s, then until answers are as before
   npm run loadtest -- --smoke                               half a minute, for every commit
 
 Every answer is compared with the right one. Exit codes: 0 all limits kept, 1 wrong, failed, dropped or too slow, 2 bad options,
@@ -84,8 +85,9 @@ function describe(): Command {
     .addOption(new Option("--duration <TIME>", "30s, 10min; of every step with --find-limit"))
     .addOption(new Option("--rate <N>", "queries a second; with --find-limit the first to try"))
     .addOption(new Option("--slack <FACTOR>", "multiplies the limits on latency, for a slow or busy machine").default("1"))
-    .addOption(new Option("--find-limit", "raise the rate until a limit breaks").conflicts(["soak", "smoke"]))
-    .addOption(new Option("--soak", "minute after minute: does memory grow, does anything leak?").conflicts("smoke"))
+    .addOption(new Option("--find-limit", "raise the rate until a limit breaks").conflicts(["soak", "overload", "smoke"]))
+    .addOption(new Option("--soak", "minute after minute: does memory grow, does anything leak?").conflicts(["overload", "smoke"]))
+    .addOption(new Option("--overload", "ten times the rate for a while: how soon are answers as before?").conflicts("smoke"))
     .addOption(new Option("--smoke", "mixed, short, slow: only right answers count"))
     .addOption(new Option("--watchers <N>", "of watchers").default("1000"))
     .addOption(new Option("--queries <N>", "of watchers").default("50"))
@@ -127,13 +129,13 @@ function readTask(command: Command): Task {
     return { kind: "watchers", ...common, watchers: number(options, "watchers", 1, 20_000), queries: number(options, "queries", 1, 1_000) };
   }
   const scenario = name as Scenario;
-  const mode = options.findLimit ? "find-limit" : options.soak ? "soak" : "once";
+  const mode = options.findLimit ? "find-limit" : options.soak ? "soak" : options.overload ? "overload" : "once";
   return {
     kind: "load",
     ...common,
     scenario,
     mode,
-    duration: readTime(options.duration ?? (smoke ? "10s" : { once: "30s", "find-limit": "10s", soak: "10min" }[mode])),
+    duration: readTime(options.duration ?? (smoke ? "10s" : { once: "30s", "find-limit": "10s", soak: "10min", overload: "20s" }[mode])),
     rate: options.rate === undefined ? (smoke ? 20 : defaultRate(scenario)) : number(options, "rate", 0.01, 100_000),
     slack: smoke ? unlimited : number(options, "slack", 0.01, unlimited),
     html: resolve(options.html!),

@@ -1,7 +1,9 @@
-/** What could leak: open files and sockets, znodes, watches, sessions, documents. */
+/** What could leak: open files and sockets, queries, streams, znodes, watches, sessions, documents. */
 import { readdir, readlink } from "node:fs/promises";
 import { connect } from "node:net";
+import process from "node:process";
 import { MongoClient } from "mongodb";
+import { type Measured, readMetrics, sumOf } from "./read-metrics.ts";
 import type { Target } from "./target.ts";
 
 export interface Count {
@@ -9,10 +11,15 @@ export interface Count {
   readonly count: number;
 }
 
-/** Always the same counts in the same order for a target. */
-export async function countResources({ processes, servers }: Pick<Target, "processes" | "servers">): Promise<readonly Count[]> {
+/** Each named once; rejects where a process is gone. */
+export async function countResources({
+  processes,
+  measured,
+  servers,
+}: Pick<Target, "processes" | "measured" | "servers">): Promise<readonly Count[]> {
   const counts: Count[] = [];
   for (const { name, pid } of processes) counts.push(...(await countDescriptors(name, pid)));
+  for (const each of measured) counts.push(...(await countTaken(each)));
   if (servers) counts.push(...(await countZnodes(servers.zookeeper)), ...(await countDocuments(servers.mongodb)));
   return counts;
 }
@@ -28,6 +35,23 @@ async function countDescriptors(name: string, pid: number): Promise<readonly Cou
     { what: `${name}: sockets`, count: sockets },
     { what: `${name}: other open files`, count: open.length - sockets },
   ];
+}
+
+const taken = {
+  femtoq_queries_in_flight: "queries under way",
+  femtoq_event_streams: "event streams",
+  femtoq_cache_bytes: "bytes of columns",
+  femtoq_store_bytes: "bytes stored",
+  nodejs_heap_size_used_bytes: "bytes of heap",
+} as const;
+
+/** By their metrics; what a process does not tell is left out. */
+async function countTaken(measured: Measured): Promise<readonly Count[]> {
+  const metrics = await readMetrics(measured);
+  const known = new Set([...metrics.keys()].map((key) => key.replace(/\{.*/, "")));
+  return Object.entries(taken)
+    .filter(([metric]) => known.has(metric))
+    .map(([metric, what]) => ({ what: `${measured.name}: ${what}`, count: sumOf(metrics, metric) }));
 }
 
 const watched = {

@@ -1,8 +1,25 @@
-/** Slope of the line of least squares through points (x, y); 0 for fewer than two values of x. */
-export function fitSlope(points: readonly (readonly [number, number])[]): number {
+/** A slope with its uncertainty. */
+export interface Slope {
+  readonly slope: number;
+  /** Standard error: about twice it on either side is the range to believe. Infinite where the points are too few to tell. */
+  readonly error: number;
+}
+
+/**
+ * The line of least squares through points (x, y) in order of x; slope 0 for fewer than two values of x. What is sampled often resembles its
+ * neighbours (a heap that fills and is swept), so the points count only as many as the likeness of neighbouring residuals leaves independent.
+ */
+export function fitSlope(points: readonly (readonly [number, number])[]): Slope {
   const mean = (index: 0 | 1) => points.reduce((sum, point) => sum + point[index], 0) / points.length;
   const [x, y] = [mean(0), mean(1)];
   const spread = points.reduce((sum, point) => sum + (point[0] - x) ** 2, 0);
-  if (!(spread > 0)) return 0;
-  return points.reduce((sum, point) => sum + (point[0] - x) * (point[1] - y), 0) / spread;
+  if (!(spread > 0)) return { slope: 0, error: Number.POSITIVE_INFINITY };
+  const slope = points.reduce((sum, point) => sum + (point[0] - x) * (point[1] - y), 0) / spread;
+  const residuals = points.map((point) => point[1] - y - slope * (point[0] - x));
+  const squares = residuals.reduce((sum, each) => sum + each ** 2, 0);
+  if (squares === 0) return { slope, error: points.length > 2 ? 0 : Number.POSITIVE_INFINITY };
+  const products = residuals.slice(1).reduce((sum, each, index) => sum + each * residuals[index]!, 0);
+  const likeness = Math.min(0.99, Math.max(0, products / squares));
+  const independent = (points.length * (1 - likeness)) / (1 + likeness);
+  return { slope, error: independent > 2 ? Math.sqrt(squares / (independent - 2) / spread) : Number.POSITIVE_INFINITY };
 }

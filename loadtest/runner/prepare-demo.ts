@@ -1,7 +1,7 @@
 /** The demo's files and the right answers, made once and kept in a folder. */
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { demoEntries, demoFiles, demoPattern, writeDemoFile } from "../../datasets/demo/write-demo-file.ts";
+import { countDemoEntries, demoEntries, demoFiles, demoPattern, writeDemoFile } from "../../datasets/demo/write-demo-file.ts";
 import { makeReferences, referencesEdition } from "../queries/make-references.ts";
 import type { References } from "../queries/references.ts";
 
@@ -21,7 +21,7 @@ export async function prepareDemo(directory: string, onStep: (step: string) => v
     await writeFile(`${references}.tmp`, JSON.stringify(makeReferences()));
     await rename(`${references}.tmp`, references);
   }
-  if (needs.files) {
+  if (needs.files && (await countDemoEntries(directory)) < demoEntries) {
     for (let index = 0; index < demoFiles; index++) {
       onStep(`the demo's files: ${index + 1} of ${demoFiles}`);
       await writeDemoFile(directory, index);

@@ -1,17 +1,25 @@
 /** Memory of other processes of this machine. */
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
+import process from "node:process";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
-/** Resident bytes of a process. Rejects where it is gone. */
-export async function readMemory(pid: number): Promise<number> {
+/** Bytes. */
+export interface Memory {
+  readonly resident: number;
+  /** Of the resident ones, pages of files, which the system takes back when it needs them: the embedded store's, the program's. */
+  readonly mapped: number;
+}
+
+/** Rejects where the process is gone. `mapped` is 0 where the host does not tell (other than Linux). */
+export async function readMemory(pid: number): Promise<Memory> {
   if (process.platform === "linux") {
     const status = await readFile(`/proc/${pid}/status`, "utf8");
-    const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1];
-    if (kilobytes !== undefined) return Number(kilobytes) * 1024;
+    const bytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(status)?.[1]) * 1024;
+    if (!Number.isNaN(bytes("VmRSS"))) return { resident: bytes("VmRSS"), mapped: bytes("RssFile") || 0 };
   }
   const { stdout } = await run("ps", ["-o", "rss=", "-p", `${pid}`]);
-  return Number(stdout.trim()) * 1024;
+  return { resident: Number(stdout.trim()) * 1024, mapped: 0 };
 }

@@ -2,6 +2,7 @@
 import type { Kind, Scenario } from "../queries/kinds.ts";
 import { kinds, ratesOf } from "../queries/kinds.ts";
 import { quantiles } from "../queries/latency.ts";
+import type { TimeSpent } from "./time-spent.ts";
 
 /** Milliseconds. */
 export interface Latency {
@@ -18,6 +19,9 @@ export interface KindReport {
   readonly rate: number;
   readonly answers: number;
   readonly wrong: number;
+  /** With 429 or 503, and when to ask again. */
+  readonly refused: number;
+  /** Answered with a status that is not right, or not at all; refused ones among them. */
   readonly failed: number;
   readonly dropped: number;
   /** Absent where nothing was answered, or no histogram is in the answers. */
@@ -41,6 +45,8 @@ export interface Report {
   readonly throughput: readonly { readonly second: number; readonly perSecond: number }[];
   /** Of this machine: other work on it shows in the answers. */
   readonly machine: { readonly cores: number; readonly loadBefore: number; readonly loadAfter: number };
+  /** Absent where the server does not tell. */
+  readonly timeSpent?: TimeSpent;
   /** The first wrong answers, in words. */
   readonly faults: readonly string[];
 }
@@ -61,8 +67,8 @@ export interface Summary {
 export function readSummary(summary: Summary, run: Omit<Report, "kept" | "kinds" | "quantiles">): Report {
   const rates = ratesOf(run.scenario, run.rate);
   const found = kinds.filter((kind) => rates.has(kind)).map((kind) => readKind(summary, kind, rates.get(kind)!));
-  const isKept = ({ answers, wrong, failed, dropped, limits }: KindReport) =>
-    answers > 0 && wrong + failed + dropped === 0 && limits.every(({ kept }) => kept);
+  const isKept = ({ answers, wrong, refused, failed, dropped, limits }: KindReport) =>
+    answers > 0 && wrong + refused + failed + dropped === 0 && limits.every(({ kept }) => kept);
   return { ...run, quantiles, kinds: found, kept: found.every(isKept) };
 }
 
@@ -77,9 +83,10 @@ export function readKind({ metrics }: Summary, kind: Kind, rate: number): KindRe
     rate,
     answers: count("answers"),
     wrong: count("wrong_answers"),
+    refused: count("refused_answers"),
     // Passes are what is true of `http_req_failed`.
     failed: metric("http_req_failed")?.values.passes ?? 0,
-    dropped: count("dropped_iterations"),
+    dropped: metrics[`dropped_iterations{scenario:${kind}}`]?.values.count ?? 0,
     ...(complete && { complete }),
     ...(first && { first }),
     limits: limits.filter(([limit]) => limit.startsWith("p(")).map(([limit, { ok }]) => ({ limit, kept: ok })),

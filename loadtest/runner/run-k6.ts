@@ -8,13 +8,16 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { findFreePort } from "../../test/servers/server-process.ts";
 import type { Scenario } from "../queries/kinds.ts";
+import { loadBegins } from "../queries/load-begins.ts";
 import { LoadError } from "./load-error.ts";
 import { type Report, readSummary, type Summary } from "./report.ts";
+import type { Target } from "./target.ts";
+import { followTime } from "./time-spent.ts";
 
 export interface Run {
   readonly k6: string;
   readonly scenario: Scenario;
-  readonly target: { readonly name: string; readonly urls: readonly string[] };
+  readonly target: Pick<Target, "name" | "urls" | "measured">;
   /** Path of the right answers. */
   readonly references: string;
   /** Milliseconds. */
@@ -23,6 +26,8 @@ export interface Run {
   readonly slack: number;
   /** Called every second. */
   readonly onProgress: (done: { readonly iterations: number; readonly perSecond: number }) => void;
+  /** Called when the first question is about to be asked. */
+  readonly onBegin?: () => void;
   /** Ends the run early. */
   readonly signal: AbortSignal;
 }
@@ -50,8 +55,16 @@ export async function runK6(run: Run): Promise<Report> {
   signal.addEventListener("abort", stop);
   const faults = new Set<string>();
   const said: string[] = [];
+  let endTime: ReturnType<typeof followTime> | undefined;
   createInterface({ input: child.stderr }).on("line", (line) => {
-    const fault = /msg="(wrong answer.*)" source=console/.exec(line)?.[1];
+    if (line.includes(`msg="${loadBegins}"`)) {
+      endTime = followTime(target.measured);
+      // Whoever waits for it hears of its failure.
+      endTime.catch(() => undefined);
+      run.onBegin?.();
+      return;
+    }
+    const fault = /msg="((?:wrong|no) answer to .*)" source=console/.exec(line)?.[1];
     if (fault && faults.size < mostFaults) faults.add(fault);
     if (!fault && said.push(line) > lastLines) said.shift();
   });
@@ -66,9 +79,11 @@ export async function runK6(run: Run): Promise<Report> {
   signal.removeEventListener("abort", stop);
   following.abort();
   const throughput = await curve;
-  signal.throwIfAborted();
-  if (code !== 0 && code !== thresholdsBroken) throw new LoadError(`k6 ended with code ${code}:\n${said.join("\n")}`);
+  // A server may be gone, or keep its metrics to itself: the questions tell enough.
+  const timeSpent = await endTime?.then((end) => end()).catch((error: unknown) => void faults.add(`No metrics: ${error}`));
   try {
+    signal.throwIfAborted();
+    if (code !== 0 && code !== thresholdsBroken) throw new LoadError(`k6 ended with code ${code}:\n${said.join("\n")}`);
     return readSummary(JSON.parse(await readFile(summary, "utf8")) as Summary, {
       scenario,
       target: target.name,
@@ -76,6 +91,7 @@ export async function runK6(run: Run): Promise<Report> {
       seconds: run.duration / 1000,
       rate,
       throughput,
+      ...(timeSpent && { timeSpent }),
       machine: { cores: availableParallelism(), loadBefore, loadAfter: loadavg()[0]! },
       faults: [...faults],
     });

@@ -1,6 +1,5 @@
 /** The server under load: one that runs already, one of our own, or a whole cluster on this machine. */
 
-import { rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { Role } from "../../functions/roles.ts";
@@ -8,6 +7,7 @@ import { startServerProcess, temporaryDirectory } from "../../test/runtime/serve
 import { Cluster, createZnode, startClusterServers } from "../../test/support/cluster.ts";
 import type { TargetChoice } from "./arguments.ts";
 import { LoadError } from "./load-error.ts";
+import type { Measured } from "./read-metrics.ts";
 
 export interface Target {
   /** For people. */
@@ -16,6 +16,8 @@ export interface Target {
   readonly urls: readonly string[];
   /** Those that were started here, for their memory. */
   readonly processes: readonly { readonly name: string; readonly pid: number }[];
+  /** Those that tell their metrics. */
+  readonly measured: readonly Measured[];
   /** Of the cluster's servers. */
   readonly servers?: { readonly zookeeper: string; readonly mongodb: string };
   /** Folder of an embedded store. */
@@ -45,7 +47,13 @@ export async function startTarget(choice: TargetChoice, options: TargetOptions):
 async function start(choice: TargetChoice, { files, onStep }: TargetOptions): Promise<Target> {
   switch (choice.kind) {
     case "url":
-      return { name: choice.url, urls: [choice.url], processes: [], stop: async () => undefined };
+      return {
+        name: choice.url,
+        urls: [choice.url],
+        processes: [],
+        measured: [{ name: "server", url: choice.url }],
+        stop: async () => undefined,
+      };
     case "embedded": {
       onStep("starting a server");
       const state = await temporaryDirectory();
@@ -54,6 +62,7 @@ async function start(choice: TargetChoice, { files, onStep }: TargetOptions): Pr
         name: "one process, embedded store and queue",
         urls: [server.url],
         processes: [{ name: "server", pid: server.pid }],
+        measured: [{ name: "server", url: server.url }],
         state: state.path,
         async stop() {
           server.kill("SIGTERM");
@@ -80,23 +89,24 @@ async function startCluster(choice: TargetChoice & { readonly kind: "cluster" },
   const stop = async () => {
     await Promise.all([...cluster.members].map((member) => cluster.end(member)));
     await servers.stop();
-    await rm(states.path, { recursive: true, force: true });
+    await states.remove();
   };
   try {
     await createZnode(servers.zookeeper.hosts, "/loadtest");
     const roles: Role[] = [...Array(choice.dispatchers).fill("dispatch"), ...Array(choice.nodes).fill("compute")];
     const threads = Math.max(1, Math.floor(availableParallelism() / choice.nodes));
-    const processes: { readonly name: string; readonly pid: number }[] = [];
+    const processes: { readonly name: string; readonly pid: number; readonly url: string }[] = [];
     for (const [index, role] of roles.entries()) {
       onStep(`starting process ${index + 1} of ${roles.length}`);
       const args = ["--state", join(states.path, `${index}`), "--threads", `${threads}`];
-      const { pid } = await cluster.start(role, { args });
-      processes.push({ name: `${role} ${index}`, pid });
+      const { pid, url } = await cluster.start(role, { args });
+      processes.push({ name: `${role} ${index}`, pid, url });
     }
     return {
       name: `cluster: ${servers.zookeeper.name}, ${servers.mongo.name}, ${choice.dispatchers} dispatchers, ${choice.nodes} nodes of ${threads} threads`,
       urls: cluster.urls,
       processes,
+      measured: processes,
       servers: { zookeeper: servers.zookeeper.hosts, mongodb: cluster.mongodb },
       stop,
     };

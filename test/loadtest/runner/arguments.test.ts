@@ -22,6 +22,9 @@ test("readArguments reads targets, modes and files", () => {
   const url = readArguments(["repeat", "--url", "http://host:8000/", "--rate", "0.5", "--duration", "2min"]);
   assert.ok(url.kind === "load");
   assert.deepEqual([url.target, url.rate, url.duration], [{ kind: "url", url: "http://host:8000" }, 0.5, 120_000]);
+  const overload = readArguments(["mixed", "--overload", "--rate", "80"]);
+  assert.ok(overload.kind === "load");
+  assert.deepEqual([overload.mode, overload.rate, overload.duration], ["overload", 80, 20_000]);
   const smoke = readArguments(["--smoke"]);
   assert.ok(smoke.kind === "load" && smoke.scenario === "mixed");
 });
@@ -44,6 +47,7 @@ const bad: readonly (readonly [readonly string[], RegExp])[] = [
   [["mixed", "--url", "host:8000"], /--url: an http address/],
   [["mixed", "--url", "http://host", "--cluster", "2"], /cannot be used with/],
   [["mixed", "--soak", "--find-limit"], /cannot be used with/],
+  [["mixed", "--overload", "--soak"], /cannot be used with/],
   [["mixed", "--fidn-limit"], /unknown option.*\n.*--find-limit/],
   [["prepare"], /a directory is required/],
   [["watchers", "--watchers", "many"], /--watchers: a whole number/],

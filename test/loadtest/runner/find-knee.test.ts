@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { kneeOf, nextRate, type Trial } from "../../../loadtest/runner/find-knee.ts";
-import { fitSlope } from "../../../loadtest/runner/fit-slope.ts";
 
 /** A server that keeps its limits up to `capacity`. */
 function search(capacity: number, first: number): readonly Trial[] {
@@ -38,11 +37,4 @@ test("kneeOf does not count a rate as kept above one that was not", () => {
     { rate: 300, kept: true },
   ];
   assert.deepEqual(kneeOf(trials), { kept: 100, broken: 200 });
-});
-
-test("fitSlope is that of the line that made the points, and 0 where there is none", () => {
-  const points = Array.from({ length: 9 }, (_, x) => [x, 3 - 0.25 * x] as const);
-  assert.ok(Math.abs(fitSlope(points) + 0.25) < 1e-12);
-  assert.equal(fitSlope([]), 0);
-  assert.equal(fitSlope([[1, 5]]), 0);
 });

@@ -22,7 +22,9 @@ const run = {
 const trend = (scale: number) =>
   Object.fromEntries([["min", 0.1], ["avg", scale / 2], ["max", 2 * scale], ...quantiles.map((each) => [`p(${each})`, scale * each])]);
 
-function summaryOf(counts: { wrong?: number; failed?: number; dropped?: number; ok?: boolean; answers?: number } = {}): Summary {
+function summaryOf(
+  counts: { wrong?: number; refused?: number; failed?: number; dropped?: number; ok?: boolean; answers?: number } = {},
+): Summary {
   const of = (name: string) => `${name}{kind:repeat}`;
   return {
     metrics: {
@@ -30,8 +32,9 @@ function summaryOf(counts: { wrong?: number; failed?: number; dropped?: number; 
       [of("time_to_first_histogram")]: { values: trend(0.125), thresholds: { "min>=0": { ok: true } } },
       [of("answers")]: { values: { count: counts.answers ?? 3000 } },
       [of("wrong_answers")]: { values: { count: counts.wrong ?? 0 } },
+      [of("refused_answers")]: { values: { count: counts.refused ?? 0 } },
       [of("http_req_failed")]: { values: { rate: 0, passes: counts.failed ?? 0, fails: 3000 } },
-      [of("dropped_iterations")]: { values: { count: counts.dropped ?? 0 } },
+      "dropped_iterations{scenario:repeat}": { values: { count: counts.dropped ?? 0 } },
     },
   };
 }
@@ -45,7 +48,7 @@ test("readSummary takes counts, latencies and limits of each kind from what k6 s
   assert.equal(latencyAt(kind!.first!, 50), 0.125 * 50);
 });
 
-for (const counts of [{ wrong: 1 }, { failed: 1 }, { dropped: 1 }, { ok: false }, { answers: 0 }]) {
+for (const counts of [{ wrong: 1 }, { refused: 1 }, { failed: 1 }, { dropped: 1 }, { ok: false }, { answers: 0 }]) {
   test(`readSummary does not call a run kept with ${JSON.stringify(counts)}`, () => {
     assert.equal(readSummary(summaryOf(counts), run).kept, false);
   });
@@ -53,10 +56,10 @@ for (const counts of [{ wrong: 1 }, { failed: 1 }, { dropped: 1 }, { ok: false }
 
 test("drawReport has the figures of a kind in one line and says what broke", () => {
   const kept = drawReport(readSummary(summaryOf(), run));
-  assert.match(kept, /^repeat +100 +3000 +0 +0 +0 +6\.3 +12\.5 +23\.8 +24\.8 +0\.5 +p\(99\)<=20$/m);
+  assert.match(kept, /^repeat +100 +3000 +0 +0 +0 +0 +6\.3 +12\.5 +23\.8 +24\.8 +0\.5 +p99 ≤ 20 ms$/m);
   assert.match(kept, /All limits kept/);
   const broken = drawReport(readSummary(summaryOf({ ok: false }), { ...run, faults: ["wrong answer to repeat: bin 3"] }));
-  assert.match(broken, /p\(99\)<=20 BROKEN/);
+  assert.match(broken, /p99 ≤ 20 ms BROKEN/);
   assert.match(broken, /wrong answer to repeat: bin 3/);
 });
 

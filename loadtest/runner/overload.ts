@@ -1,0 +1,92 @@
+/** Far more questions than the server can answer, for a while: what it refuses, what memory it takes, and how soon it is as before. */
+import { setTimeout as wait } from "node:timers/promises";
+import { findRecovery, type Level, levelOf, type Recovery } from "./find-recovery.ts";
+import { followMemory, type ProcessMemory } from "./follow-memory.ts";
+import { type Probe, type ProbeKind, startProbing } from "./probe.ts";
+import type { Report } from "./report.ts";
+import type { Target } from "./target.ts";
+
+export interface OverloadReport {
+  /** Of the load: that limits broke is what it is for. */
+  readonly load: Report;
+  /** Seconds on the probes' clock: the load begins, its last question is asked, the last probe is. */
+  readonly begin: number;
+  readonly end: number;
+  readonly until: number;
+  readonly probes: readonly Probe[];
+  readonly felt: Readonly<Record<ProbeKind, Recovery & { readonly during: Level }>>;
+  /** Minutes from the probes' start. */
+  readonly memory: readonly (ProcessMemory & { readonly before: number; readonly most: number; readonly after: number })[];
+  /** No answer was wrong, and both kinds recovered in time. */
+  readonly kept: boolean;
+}
+
+export interface OverloadOptions {
+  /** Milliseconds of the load. */
+  readonly duration: number;
+  readonly run: (onBegin: () => void) => Promise<Report>;
+  readonly onStep: (step: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Seconds. */
+const calmTime = 10;
+const longestRecovery = 60;
+/** After recovery, for the picture and for memory that is given back. */
+const afterwards = 5;
+/** Within which both kinds should be as before. */
+export const soonEnough = 10;
+/** Milliseconds between looks at the memory. */
+const pause = 500;
+
+export async function overload(target: Target, { duration, run, onStep, signal }: OverloadOptions): Promise<OverloadReport> {
+  const probing = await startProbing(target.urls[0]!);
+  const endMemory = followMemory(target.processes, pause);
+  try {
+    onStep(`${calmTime} s without load, to compare with`);
+    await wait(calmTime * 1000, undefined, { signal });
+    let begin = Number.NaN;
+    const calmUntil = probing.now();
+    const load = await run(() => (begin = probing.now()));
+    if (Number.isNaN(begin)) throw new Error("k6 did not say when the load began");
+    const end = begin + duration / 1000;
+    onStep(`until answers are as before, at most ${longestRecovery} s`);
+    const times = () => ({ begin: calmUntil, end, until: probing.now() });
+    const isBack = () =>
+      (["stored", "new"] as const).every((kind) => findRecovery(probing.probes, { kind, ...times() }).seconds !== undefined);
+    while (!isBack() && probing.now() < end + longestRecovery) await wait(500, undefined, { signal });
+    await wait(afterwards * 1000, undefined, { signal });
+    const { until } = times();
+    const memory = endMemory();
+    await probing.stop();
+    const probes = probing.probes.toSorted((a, b) => a.second - b.second);
+    const feel = (kind: ProbeKind) => ({
+      ...findRecovery(probes, { kind, begin: calmUntil, end, until }),
+      during: levelOf(probes.filter((probe) => probe.kind === kind && probe.second >= begin && probe.second < end)),
+    });
+    const felt = { stored: feel("stored"), new: feel("new") };
+    const wrong = load.kinds.reduce((sum, each) => sum + each.wrong, 0);
+    return {
+      load,
+      begin,
+      end,
+      until,
+      probes,
+      felt,
+      memory: memory.map((each) => {
+        const megabytes = (from: number, to: number) =>
+          each.samples.filter(({ minute }) => minute * 60 >= from && minute * 60 < to).map((sample) => sample.megabytes);
+        return {
+          ...each,
+          before: Math.max(...megabytes(0, begin)),
+          most: Math.max(...megabytes(begin, until)),
+          after: megabytes(end, Number.POSITIVE_INFINITY).at(-1) ?? Number.NaN,
+        };
+      }),
+      kept: wrong === 0 && [felt.stored, felt.new].every(({ seconds }) => seconds !== undefined && seconds <= soonEnough),
+    };
+  } finally {
+    endMemory();
+    await probing.stop();
+  }
+}
