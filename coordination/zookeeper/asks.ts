@@ -4,6 +4,7 @@ import { encodeJson } from "./bodies.ts";
 import type { SessionContext } from "./context.ts";
 import { type AskName, askPrefix, hashName, type Layout, parseAskName } from "./layout.ts";
 import { create, createSequential, type Operation, set } from "./operations.ts";
+import { logSkip } from "./skip-log.ts";
 
 /** All of a query, first come first. */
 export async function readAsks({ session, layout }: SessionContext, query: string): Promise<readonly AskName[]> {
@@ -13,6 +14,18 @@ export async function readAsks({ session, layout }: SessionContext, query: strin
     .map(parseAskName)
     .filter((ask) => ask !== undefined)
     .sort((a, b) => a.sequence - b.sequence);
+}
+
+/** Of a listing, by query, first come first. What is no ask is logged and left out. */
+export function groupAsks({ layout, log }: SessionContext, names: readonly string[]): ReadonlyMap<string, readonly AskName[]> {
+  const byQuery = new Map<string, AskName[]>();
+  for (const name of names) {
+    const ask = parseAskName(name);
+    if (ask === undefined) logSkip(log, `${layout.asks}/${name}`);
+    else byQuery.set(ask.query, [...(byQuery.get(ask.query) ?? []), ask]);
+  }
+  for (const asks of byQuery.values()) asks.sort((a, b) => a.sequence - b.sequence);
+  return byQuery;
 }
 
 export function createAsk(

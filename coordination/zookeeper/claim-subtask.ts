@@ -1,13 +1,15 @@
 /**
  * Tries to claim a subtask: one transaction that succeeds only where the subtask is there, unchanged since it was last read, and claimed by nobody.
+ * A znode in the claim's place that is not ephemeral is nobody's claim, and would keep the subtask for ever: it is removed.
  * `gone`: done, withdrawn or failed. `aside`: another has it. `again`: it was tried by others in the meantime; what they left is known now.
  */
 import { encodeJson, parseClaimBody, parseSubtaskBody } from "./bodies.ts";
 import type { SessionContext } from "./context.ts";
 import { claimPath, subtaskPath } from "./layout.ts";
-import { check, create, createEphemeral } from "./operations.ts";
+import { check, create, createEphemeral, remove } from "./operations.ts";
+import type { Content } from "./session.ts";
 import type { WorkEntry } from "./work-entry.ts";
-import { ZooKeeperError } from "./zookeeper-error.ts";
+import { isRefused, ZooKeeperError } from "./zookeeper-error.ts";
 
 export interface Claimant {
   readonly node: string;
@@ -40,11 +42,33 @@ export async function claimSubtask(context: SessionContext, entry: WorkEntry, { 
       // Waits for the connection; what was in doubt may have been carried out.
       const owner = await session.get(claim);
       if (owner && parseClaimBody(owner.data)?.instance === instance) return { kind: "claimed", order: owner.order };
-      return owner ? { kind: "aside", rival: owner.stat.czxid.toString("hex") } : { kind: "again" };
+      if (owner === undefined || (isPersistent(owner) && (await removePersistent(context, claim)))) return { kind: "again" };
+      return { kind: "aside", rival: owner.stat.czxid.toString("hex") };
     }
     const refused = operations[error.index]?.path;
     if (refused !== identity || (error.code !== "no-node" && error.code !== "bad-version")) throw error;
     return error.code === "no-node" ? { kind: "gone" } : readAgain(context, entry);
+  }
+}
+
+const isPersistent = ({ stat }: Content): boolean => stat.ephemeralOwner.every((byte) => byte === 0);
+
+/** True where it is gone. Refused where a claim has come in its place meanwhile: nothing can be below what is ephemeral. */
+async function removePersistent({ session, log }: SessionContext, path: string): Promise<boolean> {
+  const child = `${path}/persistent`;
+  try {
+    await session.commit([create(child), remove(child), remove(path)]);
+    log.warn({ znode: path }, "a znode that is no node's claim, for it was not ephemeral, stood in a claim's place; it was removed");
+    return true;
+  } catch (error) {
+    if (isRefused(error, "no-node")) return true;
+    if (isRefused(error, "ephemeral")) return false;
+    if (!isRefused(error, "not-empty", "node-exists", "no-auth")) throw error;
+    log.warn(
+      { znode: path, err: error },
+      "a znode that is no node's claim, for it is not ephemeral, keeps a subtask from being claimed; remove it and what is below it",
+    );
+    return false;
   }
 }
 

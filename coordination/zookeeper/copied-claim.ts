@@ -23,7 +23,7 @@ const afterDoubt = 20;
 
 /** False where the first node has ended it, or another node copies it already. Rejects where the session is lost. */
 export async function copySubtask(
-  { combiner, layout, session }: SessionContext,
+  { combiner, layout, session, lost }: SessionContext,
   entry: WorkEntry,
   { node, instance }: Claimant,
 ): Promise<boolean> {
@@ -38,8 +38,16 @@ export async function copySubtask(
   } catch (error) {
     if (isRefused(error, "no-node")) return false;
     if (!isRefused(error, "node-exists", "connection-loss")) throw error;
-    const owner = await session.get(path);
-    return owner !== undefined && parseClaimBody(owner.data)?.instance === instance;
+  }
+  // Until it is known: a copy that nobody here knows of would keep others from making one for as long as the session lives.
+  for (;;) {
+    try {
+      const owner = await session.get(path);
+      return owner !== undefined && parseClaimBody(owner.data)?.instance === instance;
+    } catch (error) {
+      if (!isRefused(error, "connection-loss") || lost.aborted) throw error;
+      await delay(afterDoubt);
+    }
   }
 }
 
@@ -81,10 +89,13 @@ export class CopiedClaim implements Claim {
     this.#state = "ending";
     try {
       const { answer, isOver, order } = await this.#commit(isDone);
+      if (this.#state === "ending") this.#state = "ended";
       this.#options.onEnd(isOver, order);
       return answer;
-    } finally {
-      if (this.#state === "ending") this.#state = "ended";
+    } catch (error) {
+      // It is still held, and may be ended again.
+      if (this.#state === "ending") this.#state = "held";
+      throw error;
     }
   }
 

@@ -28,9 +28,9 @@ export class ExistingSubtasks {
     return existing !== undefined && existing.failed === undefined;
   }
 
+  /** What was known of them holds until the answer is there: others may ask for it meanwhile. */
   async read(subtasks: readonly { readonly hash: string }[], { singly = false } = {}): Promise<void> {
     const hashes = subtasks.map(({ hash }) => hash);
-    for (const hash of hashes) this.#found.delete(hash);
     const present = !singly && hashes.length > mostSingly ? await this.#list(hashes) : { singly: hashes };
     await Promise.all(present.singly.map((hash) => this.#readOne(hash)));
   }
@@ -46,8 +46,8 @@ export class ExistingSubtasks {
     const names = new Map(shards.map((shard, index) => [shard, new Set(lists[index]?.children)]));
     const singly: string[] = [];
     for (const hash of hashes) {
-      if (!names.get(shardOf(hash))!.has(hash)) continue;
-      if (failedHashes.has(hash)) singly.push(hash);
+      if (!names.get(shardOf(hash))!.has(hash)) this.#found.delete(hash);
+      else if (failedHashes.has(hash)) singly.push(hash);
       else this.#found.set(hash, { version: -1 });
     }
     return { singly };
@@ -55,7 +55,10 @@ export class ExistingSubtasks {
 
   async #readOne(hash: string): Promise<void> {
     const content = await this.#context.session.get(subtaskPath(this.#context.layout, hash));
-    if (content === undefined) return;
+    if (content === undefined) {
+      this.#found.delete(hash);
+      return;
+    }
     const { failed } = parseSubtaskBody(content.data);
     this.#found.set(hash, { version: content.stat.version, ...(failed !== undefined && { failed }) });
   }

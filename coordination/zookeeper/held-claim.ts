@@ -3,6 +3,7 @@
  * session was lost, for the claim is the session's.
  *
  * What was in doubt is asked again: within one session nobody else can have removed the claim, so that its absence says that the first time was carried out.
+ * Where the session is lost over that, the answer is false, though it may have been carried out: the subtask is done all the same, or claimed again.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Claim, Subtask } from "../coordinator.ts";
@@ -92,7 +93,7 @@ export class HeldClaim implements Claim {
       this.#options.onEnd(verdict, end);
       return true;
     } catch (error) {
-      this.#state = before;
+      if (this.#state === "ending") this.#state = before;
       throw error;
     }
   }

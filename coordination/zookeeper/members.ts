@@ -14,10 +14,10 @@ import type { ConnectionLog } from "./connection.ts";
 import { CopiedClaim } from "./copied-claim.ts";
 import { HeldClaim } from "./held-claim.ts";
 import { hashName } from "./layout.ts";
+import { LeftToOthers, noteFailure } from "./left-to-others.ts";
 import { publishNode, registerNode, unregisterNode } from "./register-node.ts";
 import { type Claimed, type ClaimingNode, type MemberSession, WaitingClaims } from "./waiting-claims.ts";
 import type { WatchedSubtasks } from "./watched-subtasks.ts";
-import type { Work } from "./work.ts";
 import type { WorkEntry } from "./work-entry.ts";
 import { isInDoubt } from "./zookeeper-error.ts";
 
@@ -43,14 +43,13 @@ export interface MembersOptions {
 }
 
 const leastBetweenReports = 1_000;
-/** Milliseconds for which a node leaves to others what failed on it. */
-const leaveFailed = 5_000;
 const holdsNothing = (): Iterable<HeldPartition> => [];
 
 export class Members {
   readonly #options: MembersOptions;
   readonly #members = new Map<string, Member>();
   readonly #waiting: WaitingClaims<Member>;
+  readonly #left: LeftToOthers;
 
   constructor(options: MembersOptions) {
     this.#options = options;
@@ -59,6 +58,8 @@ export class Members {
       onClaimed: (member, session, claimed) => this.#hold(member, session, claimed),
       onCopied: (member, session, entry) => this.#copy(member, session, entry),
     });
+    const names = () => [...this.#members.values()].map(({ name }) => name);
+    this.#left = new LeftToOthers({ session: options.session, names, onReturn: () => this.serve() });
   }
 
   get size(): number {
@@ -171,11 +172,13 @@ export class Members {
   /** Claims that wait are refused. */
   close(reason: Error): void {
     this.#waiting.refuse(reason);
+    this.#left.close();
     for (const { publishing } of this.#members.values()) clearTimeout(publishing);
   }
 
-  #hold(member: Member, { context, work }: MemberSession, { entry, claimant, order }: Claimed): Claim {
+  #hold(member: Member, session: MemberSession, { entry, claimant, order }: Claimed): Claim {
     const { watched } = this.#options;
+    const { context } = session;
     const begun = performance.now();
     const claim = new HeldClaim({
       context,
@@ -186,8 +189,11 @@ export class Members {
         if (end.kind === "complete") {
           member.quarantine.succeeded();
           member.paces.note(entry.subtask.programKey, performance.now() - begun);
-        } else if (end.kind === "fail" && !end.permanent && !claim.signal.aborted) leaveToOthers(member, entry, end.cause);
-        this.#ended(member, work, entry, { verdict, end });
+        } else if (end.kind === "fail" && !end.permanent && !claim.signal.aborted) {
+          member.quarantine.failed(entry.subtask.key, end.cause);
+          noteFailure(entry, member.name);
+        }
+        this.#ended(member, session, entry, { verdict, end });
       },
     });
     member.held.set(entry.hash, claim);
@@ -220,10 +226,15 @@ export class Members {
     return claim;
   }
 
-  #ended(member: Member, work: Work, entry: WorkEntry, { verdict, end }: { readonly verdict: Verdict; readonly end: ClaimEnd }): void {
+  #ended(
+    member: Member,
+    session: MemberSession,
+    entry: WorkEntry,
+    { verdict, end }: { readonly verdict: Verdict; readonly end: ClaimEnd },
+  ): void {
     member.held.delete(entry.hash);
-    if (verdict.kind === "unowned") work.putBack(entry, { first: end.kind !== "fail" });
-    else work.remove(entry);
+    if (verdict.kind === "unowned") this.#left.putBack(session, entry, { first: end.kind !== "fail" });
+    else session.work.remove(entry);
     this.serve();
   }
 
@@ -259,20 +270,16 @@ export class Members {
     this.#waiting.refuse(gone(member), member);
     const cause = `node ${member.node.id} left while it had the subtask`;
     const held = [...member.held.values()];
-    await Promise.all(held.map((claim) => claim.end({ kind: "lose", cause })));
-    for (const copy of member.copies.values()) await copy.release();
-    for (const claim of [...held, ...member.copies.values()]) claim.lost(new Error(cause));
+    const copies = [...member.copies.values()];
+    const ends = [...held.map((claim) => claim.end({ kind: "lose", cause })), ...copies.map((copy) => copy.release())];
+    const outcomes: PromiseSettledResult<unknown>[] = await Promise.allSettled(ends);
+    for (const claim of [...held, ...copies]) claim.lost(new Error(cause));
     const session = this.#options.session();
     const { claimant } = member;
     this.#members.delete(member.node.id);
-    if (session && claimant) await unregisterNode(session.context, claimant);
+    if (session && claimant) outcomes.push(...(await Promise.allSettled([unregisterNode(session.context, claimant)])));
+    for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
   }
-}
-
-function leaveToOthers({ quarantine, name }: Member, entry: WorkEntry, cause: string): void {
-  quarantine.failed(entry.subtask.key, cause);
-  entry.triedBy ??= new Map();
-  entry.triedBy.set(name, performance.now() + leaveFailed);
 }
 
 /** As others see it. */

@@ -33,6 +33,7 @@ declare module "node-zookeeper-client" {
     static readonly BAD_VERSION: number;
     static readonly NODE_EXISTS: number;
     static readonly NOT_EMPTY: number;
+    static readonly NO_CHILDREN_FOR_EPHEMERALS: number;
     static readonly SESSION_EXPIRED: number;
     static readonly AUTH_FAILED: number;
     static readonly INVALID_ACL: number;

@@ -44,9 +44,14 @@ export async function publishNode(
   await session.commit([set(nodePath(layout, node.id), encodeJson({ ...node, instance } satisfies NodeBody))]);
 }
 
-/** After its claims were ended. */
+/** After its claims were ended. What could not be ended stays behind as what a dead node lost: others count it. */
 export async function unregisterNode({ session, layout }: SessionContext, { node, held }: Claimant): Promise<void> {
-  await session.commit([remove(nodePath(layout, node)), remove(held)]);
+  try {
+    await session.commit([remove(nodePath(layout, node)), remove(held)]);
+  } catch (error) {
+    if (!isRefused(error, "not-empty")) throw error;
+    await session.commit([remove(nodePath(layout, node))]);
+  }
 }
 
 /** In the order in which they came. */

@@ -78,7 +78,7 @@ export class Scope {
         context,
         onWork: () => members.serve(),
         onShard: (shard) => views.follow(shard),
-        onDoneElsewhere: (entry) => members.doneElsewhere(entry),
+        onGone: (entry) => this.#guard(views.wasWithdrawn(entry.hash).then((isWithdrawn) => isWithdrawn || members.doneElsewhere(entry))),
         onIdle: (query) => onIdle(context, query),
         mostEntries,
       });
@@ -125,7 +125,7 @@ export class Scope {
     this.#nodeChanges = changes;
   }
 
-  #guard(work: Promise<void>): void {
+  #guard(work: Promise<unknown>): void {
     work.catch((error: unknown) => {
       if (!isInDoubt(error)) this.context.onError(error);
     });

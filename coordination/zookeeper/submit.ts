@@ -37,7 +37,10 @@ export interface HashedSubtask {
 const mostUnderWay = 4;
 const mostTries = 50;
 
-/** Where the query is withdrawn meanwhile it ends early. */
+/**
+ * Where the query is withdrawn or cleared away meanwhile it ends early, and the caller asks again for what is not stored. A retry does not end: what it
+ * has not come to yet stays failed until it is asked for, and is asked for under the query made anew.
+ */
 export async function submit(options: SubmitOptions, parts: readonly (readonly HashedSubtask[])[]): Promise<Enqueued> {
   const submission = new Submission(options, parts.flat());
   const [first = [], ...rest] = parts;
@@ -69,7 +72,7 @@ class Submission {
   #outdated: readonly string[] = [];
   #isStarted = false;
   #isWithdrawn = false;
-  #covered = new Set<string>();
+  #covered: ReadonlySet<string> = new Set();
 
   constructor(options: SubmitOptions, all: readonly HashedSubtask[]) {
     this.#options = options;
@@ -79,19 +82,20 @@ class Submission {
     this.#existing = new ExistingSubtasks(options.context);
   }
 
-  /** Looks what there is of the query. */
-  async start(): Promise<void> {
+  /** Looks what there is of the query, and of its subtasks. */
+  async start(part = this.#all): Promise<void> {
     const { context, request, segments, isRetry } = this.#options;
     const [asks, known] = await Promise.all([readAsks(context, this.#query), segments.list(context, this.#query)]);
     const own = asks.filter(({ client }) => client === this.#client);
     this.#ask = own.find(({ priority }) => priority === request.priority)?.name;
     this.#outdated = own.filter(({ priority }) => priority !== request.priority).map(({ name }) => name);
     this.#isQueryThere = known !== undefined;
-    if (this.#isQueryThere || isRetry) await this.#readExisting(this.#all);
-    this.#covered = new Set();
+    if (this.#isQueryThere || isRetry) await this.#readExisting(part);
+    const covered = new Set<string>();
     for (const name of known?.names ?? []) {
-      for (const hash of (await segments.read(context, known!, name)).hashes) this.#covered.add(hash);
+      for (const hash of (await segments.read(context, known!, name)).hashes) covered.add(hash);
     }
+    this.#covered = covered;
   }
 
   async add(part: readonly HashedSubtask[]): Promise<Enqueued> {
@@ -116,12 +120,13 @@ class Submission {
   }
 
   async #lookAgain(part: readonly HashedSubtask[], refused: Operation): Promise<void> {
-    const { layout } = this.#options.context;
+    const { context, isRetry } = this.#options;
+    const { layout } = context;
     const isOfQuery = refused.path.startsWith(layout.queries) || refused.path.startsWith(layout.asks);
     if (!isOfQuery) return this.#readExisting(part);
     // The query was withdrawn, or finished and cleared away, or made by another dispatcher just now.
-    if (this.#isStarted && refused.kind !== "create") this.#isWithdrawn = true;
-    else await this.start();
+    if (this.#isStarted && !isRetry && refused.kind !== "create") this.#isWithdrawn = true;
+    else await this.start(part);
   }
 
   /** Where one of a new query is there already, many may be: all are looked for together, once. */

@@ -82,6 +82,13 @@ export class SubtaskViews {
     this.#single.follow(hash);
   }
 
+  /** Of one that a look at its shard, which is not taken in yet, does not find any more: whether it was withdrawn, not done. */
+  async wasWithdrawn(hash: string): Promise<boolean> {
+    const { seen = before } = this.#shards.get(shardOf(hash)) ?? {};
+    await this.#withdrawn.read();
+    return this.#withdrawn.has(hash, seen);
+  }
+
   follow(shard: number, { again = false } = {}): void {
     const known = this.#shards.get(shard);
     if (known && !again) return;

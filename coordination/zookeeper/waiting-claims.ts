@@ -14,6 +14,7 @@ import { findStraggler, type Paces } from "../scheduling/stragglers.ts";
 import { type Claimant, claimSubtask } from "./claim-subtask.ts";
 import type { SessionContext } from "./context.ts";
 import { copySubtask } from "./copied-claim.ts";
+import { leavesUntil } from "./left-to-others.ts";
 import type { Peers } from "./peers.ts";
 import type { Work } from "./work.ts";
 import type { WorkEntry } from "./work-entry.ts";
@@ -155,15 +156,19 @@ export class WaitingClaims<N extends ClaimingNode> {
     const quarantined = node.quarantine.at(Date.now());
     // The last one that is left does what it can.
     if (quarantined && peers.cluster.hasOthers(node.name)) return performance.now() + quarantined.until - Date.now();
-    const leavesUntil = ({ attempts, triedBy }: WorkEntry) =>
-      // Everybody had a try.
-      triedBy === undefined || attempts.errors >= peers.cluster.peers.length ? Number.NEGATIVE_INFINITY : (triedBy.get(node.name) ?? 0);
     for (let waiter = waiters.first; waiter !== undefined && work.order.size > 0; waiter = waiters.first) {
       peers.touch();
       const { prefers, waitsSince, patience } = waiter;
       try {
-        const asker = { name: node.name, scan: node.scan, prefers, waitsSince, delay: patience, leavesUntil, now: performance.now() };
-        const next = findNextSubtask(work.order, peers.cluster, asker);
+        const next = findNextSubtask(work.order, peers.cluster, {
+          name: node.name,
+          scan: node.scan,
+          prefers,
+          waitsSince,
+          delay: patience,
+          leavesUntil: (entry) => leavesUntil(entry, node.name, peers.cluster),
+          now: performance.now(),
+        });
         if (next.kind === "look") return 0;
         if (next.kind === "wait") return next.until;
         if (next.kind === "none") return Number.POSITIVE_INFINITY;

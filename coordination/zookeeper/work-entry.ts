@@ -9,8 +9,8 @@ import type { AskName } from "./layout.ts";
 export class WorkEntry implements Schedulable<WorkEntry> {
   readonly hash: string;
   readonly subtask: Subtask;
-  /** `aside`: another node has it. `ours`: this process has it, or tries to. */
-  kind: "waiting" | "aside" | "ours" | "gone" = "waiting";
+  /** `aside`: another node has it. `left`: it failed here and is left to others. `ours`: this process has it, or tries to. */
+  kind: "waiting" | "aside" | "left" | "ours" | "gone" = "waiting";
   queries: readonly WorkQuery[] = [];
   /** As its znode had them when last read. */
   version = 0;

@@ -8,8 +8,8 @@ export interface WorkOptions {
   readonly onWork: () => void;
   /** A shard has entries. */
   readonly onShard: (shard: number) => void;
-  /** Another node has done what failed here. */
-  readonly onDoneElsewhere: (entry: WorkEntry) => void;
+  /** What failed here is gone: others have done it, or it was withdrawn. The shard's news is not taken in yet. */
+  readonly onGone: (entry: WorkEntry) => void;
   /** A query has no subtasks left. */
   readonly onIdle: (query: string) => void;
   readonly mostEntries: number;

@@ -6,8 +6,9 @@
  */
 import { setImmediate as turn } from "node:timers/promises";
 import { WaitingOrder } from "../order.ts";
+import { groupAsks } from "./asks.ts";
 import { type Latest, parseLatest } from "./bodies.ts";
-import { type AskName, isSegmentName, parseAskName, shardCount, shardOf } from "./layout.ts";
+import { type AskName, isSegmentName, shardCount, shardOf } from "./layout.ts";
 import type { Listing } from "./session.ts";
 import { logSkip } from "./skip-log.ts";
 import { type ReadSegment, UnreadSegments } from "./unread-segments.ts";
@@ -23,6 +24,8 @@ export class Work {
   readonly #options: WorkOptions;
   readonly #shards: readonly Map<string, WorkEntry>[] = Array.from({ length: shardCount }, () => new Map());
   readonly #aside = new Set<WorkEntry>();
+  /** Those that failed here and are not in the order. */
+  readonly left = new Set<WorkEntry>();
   readonly #queries = new Map<string, WorkQuery>();
   readonly #asks: View;
   /** What was asked for last, and the change that it was. */
@@ -74,6 +77,15 @@ export class Work {
     return this.#aside;
   }
 
+  /** It failed here: it is not in the order until it is put back. */
+  leave(entry: WorkEntry): void {
+    this.putBack(entry);
+    if (entry.kind === "gone") return;
+    this.order.remove(entry);
+    entry.kind = "left";
+    this.left.add(entry);
+  }
+
   /** One that another node has is computed here, too. */
   copy(entry: WorkEntry): void {
     this.#aside.delete(entry);
@@ -95,6 +107,7 @@ export class Work {
     }
     entry.kind = "waiting";
     this.#aside.delete(entry);
+    this.left.delete(entry);
     this.order.remove(entry);
     this.order.add(entry, entry.place(), options);
   }
@@ -104,6 +117,7 @@ export class Work {
     entry.kind = "gone";
     this.order.remove(entry);
     this.#aside.delete(entry);
+    this.left.delete(entry);
     this.#shards[shardOf(entry.hash)]!.delete(entry.hash);
     this.#size--;
     for (const query of entry.queries) {
@@ -122,7 +136,7 @@ export class Work {
         ours.push(entry);
         continue;
       }
-      if (entry.triedBy && entry.queries.length > 0) this.#options.onDoneElsewhere(entry);
+      if (entry.triedBy && entry.queries.length > 0) this.#options.onGone(entry);
       this.remove(entry);
     }
     return ours;
@@ -140,13 +154,7 @@ export class Work {
   }
 
   #readAsks({ children }: Listing): void {
-    const byQuery = new Map<string, AskName[]>();
-    for (const name of children) {
-      const ask = parseAskName(name);
-      if (ask === undefined) logSkip(this.#options.context.log, `${this.#options.context.layout.asks}/${name}`);
-      else byQuery.set(ask.query, [...(byQuery.get(ask.query) ?? []), ask]);
-    }
-    for (const asks of byQuery.values()) asks.sort((a, b) => a.sequence - b.sequence);
+    const byQuery = groupAsks(this.#options.context, children);
     for (const query of [...this.#queries.values()]) {
       const asks = byQuery.get(query.hash) ?? [];
       const isSame = asks.length === query.asks.length && asks.every(({ name }, index) => name === query.asks[index]!.name);

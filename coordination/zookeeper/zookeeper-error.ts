@@ -10,6 +10,8 @@ export type ZooKeeperErrorCode =
   | "node-exists"
   | "bad-version"
   | "not-empty"
+  /** Nothing can be below it. */
+  | "ephemeral"
   | "no-auth"
   | "refused";
 
@@ -64,6 +66,7 @@ const codes = new Map<number, ZooKeeperErrorCode>([
   [Exception.NODE_EXISTS, "node-exists"],
   [Exception.BAD_VERSION, "bad-version"],
   [Exception.NOT_EMPTY, "not-empty"],
+  [Exception.NO_CHILDREN_FOR_EPHEMERALS, "ephemeral"],
   [Exception.NO_AUTH, "no-auth"],
   [Exception.AUTH_FAILED, "no-auth"],
   [Exception.INVALID_ACL, "no-auth"],

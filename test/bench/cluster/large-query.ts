@@ -21,6 +21,8 @@ const processes = 2;
 const rawClaims = 20_000;
 /** Seconds: no rate is taken over less. */
 const window = 2;
+/** Milliseconds. */
+const betweenSamples = 50;
 const longestClear = 10_000;
 const megabyte = 1e6;
 
@@ -48,7 +50,7 @@ export async function measureLargeQuery({ hosts, raw, subtasks: count, onStep }:
     const samples: Sample[] = [{ at: started, done: 0 }];
     for (const node of nodes) process.kill(node.process.pid!, "SIGUSR2");
     for (let done = 0; done < count; ) {
-      await new Promise((resolve) => setTimeout(resolve, 500));
+      await new Promise((resolve) => setTimeout(resolve, betweenSamples));
       done = nodes.reduce((sum, node) => sum + readLast(node).done, 0);
       samples.push({ at: performance.now(), done });
       onStep("claiming", done / count);

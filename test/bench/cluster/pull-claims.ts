@@ -1,11 +1,12 @@
 /**
- * Two nodes in a process of their own, which complete what they claim and compute nothing: `HOSTS ROOT NAME`. A JSON line says when they wait, then each half second what they did;
- * they begin at SIGUSR2 and leave at SIGTERM.
+ * Two nodes in a process of their own, which complete what they claim and compute nothing: `HOSTS ROOT NAME`. A JSON line says when they wait, then often what they did; they begin at SIGUSR2 and leave at SIGTERM.
  */
 import process from "node:process";
 import { createZooKeeperCoordinator } from "../../../coordination/zookeeper/coordinator.ts";
 
 const claimsEach = 64;
+/** Milliseconds: a small part of the time over which rates are taken. */
+const betweenLines = 50;
 const [hosts = "", root = "", name = ""] = process.argv.slice(2);
 const ignore = () => {};
 const log = { info: ignore, warn: ignore, error: (fields: object, message: string) => console.error(message, fields) };
@@ -14,6 +15,7 @@ const nodes = await Promise.all(
   [1, 2].map((which) => coordinator.join({ id: `${name} ${which}`, host: "localhost", threads: claimsEach, cacheLimit: 0 })),
 );
 const stop = new AbortController();
+const running = new Map<(typeof nodes)[number], number>();
 let done = 0;
 let peak = process.memoryUsage().rss;
 const say = () => {
@@ -23,7 +25,7 @@ const say = () => {
 process.on("SIGUSR2", () => {
   for (const node of nodes) for (let index = 0; index < claimsEach; index++) void pull(node);
 });
-const timer = setInterval(say, 500);
+const timer = setInterval(say, betweenLines);
 process.on("SIGTERM", async () => {
   clearInterval(timer);
   stop.abort();
@@ -33,13 +35,25 @@ process.on("SIGTERM", async () => {
 });
 say();
 
+/** As a node that computes does: others see that it is busy. */
 async function pull(node: (typeof nodes)[number]): Promise<void> {
   while (!stop.signal.aborted) {
     try {
       const claim = await node.claim({ signal: stop.signal });
-      if (await claim.complete()) done++;
+      report(node, 1);
+      try {
+        if (await claim.complete()) done++;
+      } finally {
+        report(node, -1);
+      }
     } catch (error) {
       if (!stop.signal.aborted) console.error("a claim failed", error);
     }
   }
+}
+
+function report(node: (typeof nodes)[number], more: number): void {
+  const count = (running.get(node) ?? 0) + more;
+  running.set(node, count);
+  node.report({ cacheBytes: 0, running: count, done, failed: 0 });
 }

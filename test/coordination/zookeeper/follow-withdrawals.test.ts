@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { encodeHashes } from "../../../coordination/zookeeper/bodies.ts";
-import { Combiner } from "../../../coordination/zookeeper/combine.ts";
-import type { SessionContext } from "../../../coordination/zookeeper/context.ts";
 import { followWithdrawals } from "../../../coordination/zookeeper/follow-withdrawals.ts";
 import { hashName, subtaskPath } from "../../../coordination/zookeeper/layout.ts";
 import { openRoot } from "../../../coordination/zookeeper/open-root.ts";
 import { create, createSequential, remove } from "../../../coordination/zookeeper/operations.ts";
-import { findServer, openConnection, silent, until } from "./zookeeper-for-tests.ts";
+import { findServer, makeContext, openConnection, until } from "./zookeeper-for-tests.ts";
 
 const suite = "withdrawals on ZooKeeper";
 const server = await findServer(suite);
@@ -15,19 +13,10 @@ const server = await findServer(suite);
 if (server) {
   test(`${suite}: followWithdrawals names what is gone of what the nodes have, and nothing else, at each withdrawal`, async (t) => {
     const connection = await openConnection(t, server.hosts);
-    const { session, lost, chroot } = connection;
+    const { session, chroot } = connection;
     const layout = await openRoot(session, { chroot, root: "/withdrawals" });
     const errors: unknown[] = [];
-    const context: SessionContext = {
-      session,
-      layout,
-      log: silent,
-      lost,
-      onError: (error) => void errors.push(error),
-      combiner: new Combiner(session),
-      views: new Set(),
-      locks: new Map(),
-    };
+    const context = makeContext(connection, layout, { onError: (error) => void errors.push(error) });
     const [one = "", two = "", others = ""] = ["one", "two", "another process has it"].map(hashName);
     await session.commit([one, two, others].map((hash) => create(subtaskPath(layout, hash))));
     const gone: string[] = [];

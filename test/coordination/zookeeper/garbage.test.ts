@@ -2,8 +2,6 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { type TestContext, test } from "node:test";
-import { Combiner } from "../../../coordination/zookeeper/combine.ts";
-import type { SessionContext } from "../../../coordination/zookeeper/context.ts";
 import { createZooKeeperCoordinator } from "../../../coordination/zookeeper/coordinator.ts";
 import { Housekeeping } from "../../../coordination/zookeeper/housekeeping.ts";
 import { createLayout, hashName, shardOf, subtaskPath } from "../../../coordination/zookeeper/layout.ts";
@@ -12,7 +10,7 @@ import { Segments } from "../../../coordination/zookeeper/segments.ts";
 import { WatchedSubtasks } from "../../../coordination/zookeeper/watched-subtasks.ts";
 import { ask, claimNext, drain, joinAs } from "../../contracts/coordinator/harness.ts";
 import { keysOf, listen, makeSubtask, makeSubtasks } from "../../contracts/subtasks.ts";
-import { findServer, openConnection, silent, until } from "./zookeeper-for-tests.ts";
+import { findServer, makeContext, openConnection, silent, until } from "./zookeeper-for-tests.ts";
 
 const suite = "garbage in ZooKeeper";
 const server = await findServer(suite);
@@ -127,16 +125,7 @@ if (server) {
     }
     const errors: unknown[] = [];
     const onError = (error: unknown) => void errors.push(error);
-    const context: SessionContext = {
-      session,
-      layout,
-      log: silent,
-      lost: connection.lost,
-      onError,
-      combiner: new Combiner(session),
-      views: new Set(),
-      locks: new Map(),
-    };
+    const context = makeContext(connection, layout, { onError });
     const watched = new WatchedSubtasks({ onError, onShard: () => undefined, onThere: () => undefined });
     const options = { context, watched, segments: new Segments(), onWithdrawn: () => undefined, keepWithdrawals: 0, mostFailed: 0 };
     const housekeeping = new Housekeeping(options);

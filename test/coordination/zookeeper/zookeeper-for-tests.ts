@@ -6,7 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { after } from "node:test";
+import { Combiner } from "../../../coordination/zookeeper/combine.ts";
 import { Connection, type ConnectionOptions } from "../../../coordination/zookeeper/connection.ts";
+import type { SessionContext } from "../../../coordination/zookeeper/context.ts";
+import type { Layout } from "../../../coordination/zookeeper/layout.ts";
 import type { Session } from "../../../coordination/zookeeper/session.ts";
 import { requireServer } from "../../servers/require-server.ts";
 import { startTcpProxy, type TcpProxy } from "../../servers/tcp-proxy.ts";
@@ -32,6 +35,12 @@ export async function openConnection(t: TestContext, hosts: string, options: Par
   const connection = await Connection.open({ hosts, sessionTimeout: 1000, startTimeout: 5000, log: silent, ...options });
   t.after(() => connection.close());
   return connection;
+}
+
+/** What parts of the coordinator share, without one. */
+export function makeContext({ session, lost }: Connection, layout: Layout, rest: Partial<SessionContext> = {}): SessionContext {
+  const onError = (error: unknown) => assert.fail(String(error));
+  return { session, layout, lost, onError, log: silent, combiner: new Combiner(session), views: new Set(), locks: new Map(), ...rest };
 }
 
 export async function openProxy(t: TestContext, port: number): Promise<TcpProxy> {
