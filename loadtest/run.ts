@@ -16,7 +16,7 @@ import { type PageContents, renderPage } from "./runner/page.ts";
 import { prepareDemo } from "./runner/prepare-demo.ts";
 import type { Report } from "./runner/report.ts";
 import { waitForRest } from "./runner/rest.ts";
-import { runK6 } from "./runner/run-k6.ts";
+import { type Run, runK6 } from "./runner/run-k6.ts";
 import { soak } from "./runner/soak.ts";
 import { startTarget, type Target } from "./runner/target.ts";
 import { watchStreams } from "./runner/watchers.ts";
@@ -51,7 +51,7 @@ async function main(): Promise<number> {
 async function runLoad(task: LoadTask): Promise<number> {
   const k6 = await findK6(cache, () => say("building k6, which takes about two minutes, once"));
   return withTarget(task, async (target, references) => {
-    const run: RunOnce = (rate, duration, onBegin) => {
+    const run: RunOnce = (rate, duration, atOnce) => {
       say(`${task.scenario} at ${formatRate(rate)}/s for ${duration / 1000} s`);
       const { scenario, slack } = task;
       const { signal } = interrupted;
@@ -64,7 +64,7 @@ async function runLoad(task: LoadTask): Promise<number> {
         rate,
         slack,
         onProgress: showProgress,
-        ...(onBegin && { onBegin }),
+        ...atOnce,
         signal,
       });
     };
@@ -80,7 +80,7 @@ async function runLoad(task: LoadTask): Promise<number> {
   });
 }
 
-type RunOnce = (rate: number, duration: number, onBegin?: () => void) => Promise<Report>;
+type RunOnce = (rate: number, duration: number, atOnce?: Pick<Run, "warmUp" | "onBegin">) => Promise<Report>;
 
 async function runMode(task: LoadTask, target: Target, run: RunOnce): Promise<PageContents> {
   switch (task.mode) {
@@ -109,7 +109,7 @@ async function runMode(task: LoadTask, target: Target, run: RunOnce): Promise<Pa
       return { report: found.windows.at(-1)!, soak: found };
     }
     case "overload": {
-      const many = (onBegin: () => void) => run(task.rate * overloadFactor, task.duration, onBegin);
+      const many = (onBegin: () => void) => run(task.rate * overloadFactor, task.duration, { onBegin, warmUp: 0 });
       const found = await overload(target, { duration: task.duration, run: many, onStep: say, signal: interrupted.signal });
       return { report: found.load, overload: found };
     }

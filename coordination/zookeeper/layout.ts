@@ -2,9 +2,10 @@
 import { createHash } from "node:crypto";
 
 export const layoutName = "femtoq coordination";
-export const layoutVersion = 2;
+export const layoutVersion = 3;
 
 export const shardCount = 64;
+const guardCount = 64;
 const mostDatasetLength = 80;
 
 export interface Layout {
@@ -21,14 +22,17 @@ export interface Layout {
   readonly locks: string;
   readonly copies: string;
   readonly shards: readonly string[];
+  readonly guards: readonly string[];
 }
 
 export function createLayout(base: string): Layout {
   const under = (name: string) => `${base}/${name}`;
-  const shards = Array.from({ length: shardCount }, (_, shard) => under(`subtasks/${shard.toString(16).padStart(2, "0")}`));
+  const numbered = (folder: string, count: number) =>
+    Array.from({ length: count }, (_, number) => under(`${folder}/${number.toString(16).padStart(2, "0")}`));
   return {
     base,
-    shards,
+    shards: numbered("subtasks", shardCount),
+    guards: numbered("guards", guardCount),
     epoch: under("epoch"),
     returned: under("returned"),
     asks: under("asks"),
@@ -53,6 +57,8 @@ const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 /** Of a name that is no hash, too: somebody else's znode is looked for where it is not. */
 export const shardOf = (hash: string): number => Math.max(0, alphabet.indexOf(hash[0]!));
 export const isHash = (name: string): boolean => /^[\w-]{22}$/.test(name);
+/** Changes with all that is asked of programs, this one among them. */
+export const guardPath = ({ guards }: Layout, program: string): string => guards[shardOf(program)]!;
 export const subtaskPath = ({ shards }: Layout, hash: string): string => `${shards[shardOf(hash)]}/${hash}`;
 
 const runningMark = ".running";

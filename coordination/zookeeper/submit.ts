@@ -12,7 +12,7 @@ import { createAsk, createQuery, readAsks, touchQuery } from "./asks.ts";
 import { encodeLatest, encodeSegment } from "./bodies.ts";
 import type { SessionContext } from "./context.ts";
 import { ExistingSubtasks } from "./existing-subtasks.ts";
-import { hashName, segmentPrefix, subtaskPath } from "./layout.ts";
+import { guardPath, hashName, segmentPrefix, subtaskPath } from "./layout.ts";
 import { check, create, createSequential, type Operation, remove, set } from "./operations.ts";
 import type { Segments } from "./segments.ts";
 import type { WatchedSubtasks } from "./watched-subtasks.ts";
@@ -176,10 +176,12 @@ class Submission {
     operations.push(...changes);
     const segment = encodeSegment(named.map(({ subtask }) => subtask));
     if (named.length > 0) {
-      const prefix = segmentPrefix(hashName(named[0]!.subtask.programKey));
-      operations.push(createSequential(`${queryPath}/${prefix}`, segment));
+      const program = hashName(named[0]!.subtask.programKey);
+      operations.push(createSequential(`${queryPath}/${segmentPrefix(program)}`, segment));
+      // Whoever is about to withdraw subtasks of the program looks again.
+      operations.push(set(guardPath(layout, program), Buffer.alloc(0)));
     }
-    // Whoever is about to withdraw looks again; nodes need not look for what is new and short.
+    // Nodes need not look for what is new and short.
     const isNew = !this.#isQueryThere && named.length > 0;
     operations.push(set(layout.epoch, isNew ? encodeLatest(this.#query, segment) : Buffer.alloc(0)));
     return { operations, unowned, counts, ask };

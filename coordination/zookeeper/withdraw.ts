@@ -1,14 +1,14 @@
 /**
  * Ends interest in queries, and with the last interest the query: removes those of its subtasks that no other query asks for.
  *
- * A transaction that removes subtasks holds only if nothing was submitted since the other queries were read (`epoch`); otherwise they are read again.
- * It also leaves the list of what it removed on record for a minute, so that whoever follows the subtasks can tell them from those that are done. Claims stay
+ * A transaction that removes subtasks holds only if since the other queries were read nothing was asked of this one (its znode), nor of a program like
+ * its own (`guards`: few enough that other people's queries seldom come between, however many there are); otherwise they are read again. It also leaves the list of what it removed on record for a minute, so that whoever follows the subtasks can tell them from those that are done. Claims stay
  * until their nodes end them: a subtask that is asked for anew meanwhile is not computed twice at a time.
  */
 import { readAsks } from "./asks.ts";
 import { encodeHashes } from "./bodies.ts";
 import type { SessionContext } from "./context.ts";
-import { failedHash, parseAskName, readClaimNames, segmentProgram, shardOf, subtaskPath } from "./layout.ts";
+import { failedHash, guardPath, parseAskName, readClaimNames, segmentProgram, shardOf, subtaskPath } from "./layout.ts";
 import { check, createSequential, type Operation, remove } from "./operations.ts";
 import type { QuerySegments, Segments } from "./segments.ts";
 import type { WatchedSubtasks } from "./watched-subtasks.ts";
@@ -38,35 +38,44 @@ export async function endQuery(options: WithdrawOptions, query: string): Promise
   const { context, segments, watched, onWithdrawn } = options;
   const { session, layout } = context;
   for (;;) {
-    const epoch = (await session.get(layout.epoch))!.stat.version;
     const known = await segments.list(context, query);
-    if (known === undefined || (await readAsks(context, query)).length > 0) return;
+    if (known === undefined) return;
+    const path = `${layout.queries}/${query}`;
+    // Both are of before the others are read.
+    const guards = [check(path, known.version), ...(await readGuards(context, known))];
+    if ((await readAsks(context, query)).length > 0) return;
     const left = await findPresent(context, await findExclusive(options, known));
-    const guard = check(layout.epoch, epoch);
     try {
       for (let start = 0; start < left.length; start += mostPerTransaction) {
-        const { removed, order } = await removeSubtasks(context, guard, left.slice(start, start + mostPerTransaction));
+        const { removed, order } = await removeSubtasks(context, guards, left.slice(start, start + mostPerTransaction));
         for (const hash of removed) watched.happened(hash, { kind: "withdrawn" }, order);
         onWithdrawn(removed);
       }
-      await session.commit([
-        guard,
-        ...known.names.map((name) => remove(`${layout.queries}/${query}/${name}`)),
-        remove(`${layout.queries}/${query}`),
-      ]);
+      await session.commit([...guards, ...known.names.map((name) => remove(`${path}/${name}`)), remove(path)]);
       return;
     } catch (error) {
-      // Something was submitted, or completed, or another process does the same.
+      // Something was asked for, or completed, or another process does the same.
       if (!isRefused(error, "bad-version", "no-node", "not-empty")) throw error;
     }
   }
 }
 
+/** That nothing is asked of its programs from now on. */
+async function readGuards({ session, layout }: SessionContext, { names }: QuerySegments): Promise<readonly Operation[]> {
+  const paths = [...new Set(names.map((name) => guardPath(layout, segmentProgram(name))))];
+  const found = await Promise.all(paths.map((path) => session.exists(path)));
+  return paths.map((path, index) => {
+    const stat = found[index]?.stat;
+    if (stat === undefined) throw new Error(`Cannot withdraw while ${path} is missing; the next process that starts makes it again`);
+    return check(path, stat.version);
+  });
+}
+
 /** Leaves out those that were completed meanwhile. */
-async function removeSubtasks({ session, layout }: SessionContext, guard: Operation, hashes: readonly string[]) {
+async function removeSubtasks({ session, layout }: SessionContext, guards: readonly Operation[], hashes: readonly string[]) {
   for (let removed = hashes; ; ) {
     // On record first: who hears that one is gone has heard of the record by then.
-    const before = [guard, createSequential(`${layout.withdrawn}/w.`, encodeHashes(removed))];
+    const before = [...guards, createSequential(`${layout.withdrawn}/w.`, encodeHashes(removed))];
     try {
       const { order } = await session.commit([...before, ...removed.map((hash) => remove(subtaskPath(layout, hash)))]);
       return { removed, order };
@@ -85,8 +94,8 @@ async function findExclusive({ context, segments }: WithdrawOptions, known: Quer
   const programs = new Set(known.names.map(segmentProgram));
   const asked = new Set((await session.list(layout.asks))?.children.map((name) => parseAskName(name)?.query));
   asked.delete(known.query);
-  for (const query of asked) {
-    const other = query === undefined ? undefined : await segments.list(context, query);
+  const others = await Promise.all([...asked].map((query) => (query === undefined ? undefined : segments.list(context, query))));
+  for (const other of others) {
     for (const name of other?.names ?? []) {
       if (!programs.has(segmentProgram(name))) continue;
       for (const hash of (await segments.read(context, other!, name)).hashes) exclusive.delete(hash);

@@ -1,5 +1,4 @@
 /** HTTP to the server under test. */
-import exec from "k6/execution";
 import http, { type Params, type RefinedResponse } from "k6/http";
 import type { Status as FullStatus } from "../../functions/api.ts";
 import type { Answer } from "../queries/find-fault.ts";
@@ -8,32 +7,34 @@ import { serverUrls } from "./settings.ts";
 
 export interface Status extends Answer, Pick<FullStatus, "id" | "partitions" | "submission"> {}
 
-/** Any dispatcher can answer for any query; each virtual user stays with one. `setup` has no number. */
-const server = (): string => serverUrls[(exec.vu.idInTest || 0) % serverUrls.length]!;
+/** Any dispatcher can answer for any query; each virtual user stays with one. `setup` has the number 0. */
+const server = serverUrls[__VU % serverUrls.length]!;
 
 /** Seconds that the server may hold an answer back for it to be complete. */
 const longestWait = 30;
 
-/** Each virtual user is a client of its own. */
+/** Each virtual user is a client of its own, and makes these once: k6 shares the processors with what it measures. */
 const params = (name: string, headers: Record<string, string> = {}): Params => ({
-  headers: { "content-type": "application/json", "femtoq-client": `load-${exec.vu.idInTest}`, ...headers },
+  headers: { "content-type": "application/json", "femtoq-client": `load-${__VU}`, ...headers },
   tags: { name },
   timeout: `${longestWait + 5}s`,
 });
 
-export const post = (body: string): RefinedResponse<"text"> => http.post(`${server()}/queries`, body, params("POST /queries"));
+const queries = `${server}/queries`;
+const asking = params("POST /queries");
+const waiting = params("POST /queries, wait", { prefer: `wait=${longestWait}` });
 
-export const postAndWait = (body: string): RefinedResponse<"text"> =>
-  http.post(`${server()}/queries`, body, params("POST /queries, wait", { prefer: `wait=${longestWait}` }));
+export const post = (body: string): RefinedResponse<"text"> => http.post(queries, body, asking);
+export const postAndWait = (body: string): RefinedResponse<"text"> => http.post(queries, body, waiting);
 
-const badRequest = http.expectedStatuses(400);
+const wrong = { ...params("POST /queries, bad"), responseCallback: http.expectedStatuses(400) };
+export const postBadInput = (body: string): RefinedResponse<"text"> => http.post(queries, body, wrong);
 
-export const postBadInput = (body: string): RefinedResponse<"text"> =>
-  http.post(`${server()}/queries`, body, { ...params("POST /queries, bad"), responseCallback: badRequest });
+const reading = params("GET /queries/ID");
+export const getStatus = (id: string): RefinedResponse<"text"> => http.get(`${queries}/${id}`, reading);
 
-export const getStatus = (id: string): RefinedResponse<"text"> => http.get(`${server()}/queries/${id}`, params("GET /queries/ID"));
-
-export const withdraw = (id: string): RefinedResponse<"text"> => http.del(`${server()}/queries/${id}`, null, params("DELETE /queries/ID"));
+const ending = params("DELETE /queries/ID");
+export const withdraw = (id: string): RefinedResponse<"text"> => http.del(`${queries}/${id}`, null, ending);
 
 export const readStatus = (response: RefinedResponse<"text">): Status => JSON.parse(response.body) as Status;
 

@@ -5,7 +5,8 @@ import { draw } from "../queries/draw.ts";
 import { cutAnswer, findFault } from "../queries/find-fault.ts";
 import { findFailure, post, postAndWait, readStatus } from "./client.ts";
 import { type Fault, judge, timeToComplete, timeToFirstHistogram } from "./metrics.ts";
-import { firstLookAt, nextPlace, placeOf, refineAt } from "./question.ts";
+import { firstLookAt, placeOf, refineAt } from "./question.ts";
+import { run } from "./settings.ts";
 
 const distinct = 50;
 /** Apart from the indices of the kinds that ask once. */
@@ -38,8 +39,7 @@ export function plantRepeats(): readonly Repeated[] {
 }
 
 export function repeat(repeated: readonly Repeated[]): void {
-  const { run, index } = nextPlace();
-  const which = draw(distinct, run, index, 9);
+  const which = draw(distinct, run, __VU, __ITER);
   const { body, digest } = repeated[which]!;
   const response = post(body);
   const isSame =

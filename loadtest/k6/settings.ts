@@ -11,6 +11,9 @@ export const run = Number(__ENV.RUN ?? 1 + Math.floor(Math.random() * 999_999));
 
 export const duration = __ENV.DURATION ?? "30s";
 
+/** Seconds of rising load before what is measured; 0 for none. */
+export const warmUp = Number(__ENV.WARM_UP ?? 5);
+
 /** Queries a second, undefined for the scenario's own. */
 export const rate = __ENV.RATE === undefined ? undefined : Number(__ENV.RATE);
 

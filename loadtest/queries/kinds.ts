@@ -22,7 +22,7 @@ export interface KindOfQuery {
 export const kindsOfQuery: Readonly<Record<Kind, KindOfQuery>> = {
   "first-look": { what: "new, cheap: the spectrum of a column", share: 0.12, rate: 20, limits: { p50: 50, p95: 150 }, patience: 2 },
   refine: { what: "new, columns read before: another cut", share: 0.12, rate: 10, limits: { p95: 400 }, patience: 3 },
-  repeat: { what: "asked before, by somebody else", share: 0.6, rate: 1000, limits: { p99: 20 }, patience: 0.2 },
+  repeat: { what: "asked before, by somebody else", share: 0.6, rate: 1000, limits: { p99: 20 }, patience: 0.1 },
   heavy: { what: "new, all pairs of every event", share: 0.02, rate: 2, limits: { p95: 2000 }, patience: 10 },
   watch: { what: "heavy, followed from the first histogram to the last", share: 0.02, rate: 2, limits: { p95: 2000 }, patience: 10 },
   cancel: { what: "very heavy, withdrawn as soon as it runs", share: 0.02, rate: 2, limits: { p95: 1000 }, patience: 5 },

@@ -69,7 +69,9 @@ export function readSummary(summary: Summary, run: Omit<Report, "kept" | "kinds"
   const found = kinds.filter((kind) => rates.has(kind)).map((kind) => readKind(summary, kind, rates.get(kind)!));
   const isKept = ({ answers, wrong, refused, failed, dropped, limits }: KindReport) =>
     answers > 0 && wrong + refused + failed + dropped === 0 && limits.every(({ kept }) => kept);
-  return { ...run, quantiles, kinds: found, kept: found.every(isKept) };
+  // Those of the warm-up, too.
+  const wrong = summary.metrics.wrong_answers?.values.count ?? 0;
+  return { ...run, quantiles, kinds: found, kept: wrong === 0 && found.every(isKept) };
 }
 
 export function readKind({ metrics }: Summary, kind: Kind, rate: number): KindReport {

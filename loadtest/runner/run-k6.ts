@@ -24,6 +24,8 @@ export interface Run {
   readonly duration: number;
   readonly rate: number;
   readonly slack: number;
+  /** Seconds of rising load before the duration begins; as the scripts have it where undefined. */
+  readonly warmUp?: number;
   /** Called every second. */
   readonly onProgress: (done: { readonly iterations: number; readonly perSecond: number }) => void;
   /** Called when the first question is about to be asked. */
@@ -102,7 +104,7 @@ export async function runK6(run: Run): Promise<Report> {
 
 const script = (scenario: Scenario) => fileURLToPath(new URL(`../${scenario}.ts`, import.meta.url));
 
-function settings({ target, references, duration, rate, slack }: Run, summary: string): readonly string[] {
+function settings({ target, references, duration, rate, slack, warmUp }: Run, summary: string): readonly string[] {
   const values = {
     SERVERS: target.urls.join(","),
     REFERENCES: references,
@@ -111,6 +113,7 @@ function settings({ target, references, duration, rate, slack }: Run, summary: s
     RATE: rate,
     SLACK: slack,
     SUMMARY: summary,
+    ...(warmUp !== undefined && { WARM_UP: warmUp }),
   };
   return Object.entries(values).flatMap(([name, value]) => ["-e", `${name}=${value}`]);
 }

@@ -21,6 +21,8 @@ const processes = 2;
 const rawClaims = 20_000;
 /** Seconds: no rate is taken over less. */
 const window = 2;
+/** Subtasks of a query before the one that is measured: rates are those of processes that have been at work. */
+const warmUp = 10_000;
 /** Milliseconds. */
 const betweenSamples = 50;
 const longestClear = 10_000;
@@ -42,16 +44,24 @@ export async function measureLargeQuery({ hosts, raw, subtasks: count, onStep }:
   const stop = new AbortController();
   try {
     await Promise.all(nodes.map((node) => node.reached(1)));
+    const signalAll = () => nodes.map((node) => process.kill(node.process.pid!, "SIGUSR2"));
+    const countDone = () => nodes.reduce((sum, node) => sum + readLast(node).done, 0);
+    onStep("warming up");
+    const first = await queue(dispatcher, makeSubtasks(warmUp, "w".repeat(64)), { queryId: "warm-up", signal: stop.signal });
+    signalAll();
+    await first.allDone;
+    while (countDone() < warmUp) await new Promise((resolve) => setTimeout(resolve, betweenSamples));
+    signalAll();
     onStep(`queueing ${count} subtasks`);
     const memory = watchMemory();
-    const queued = await queue(dispatcher, subtasks, stop.signal);
+    const queued = await queue(dispatcher, subtasks, { queryId: "large", signal: stop.signal });
     onStep("claiming");
     const started = performance.now();
     const samples: Sample[] = [{ at: started, done: 0 }];
-    for (const node of nodes) process.kill(node.process.pid!, "SIGUSR2");
+    signalAll();
     for (let done = 0; done < count; ) {
       await new Promise((resolve) => setTimeout(resolve, betweenSamples));
-      done = nodes.reduce((sum, node) => sum + readLast(node).done, 0);
+      done = countDone() - warmUp;
       samples.push({ at: performance.now(), done });
       onStep("claiming", done / count);
     }
@@ -95,7 +105,7 @@ export async function measureLargeQuery({ hosts, raw, subtasks: count, onStep }:
 async function queue(
   dispatcher: Awaited<ReturnType<typeof createZooKeeperCoordinator>>,
   subtasks: readonly Subtask[],
-  signal: AbortSignal,
+  { queryId, signal }: { readonly queryId: string; readonly signal: AbortSignal },
 ) {
   const keys = subtasks.map(({ key }) => key);
   let left = keys.length;
@@ -107,7 +117,7 @@ async function queue(
     dispatcher.watch(new Set(keys), ({ kind }) => kind === "done" && --left === 0 && resolve(), signal);
     await dispatcher.states(keys);
   });
-  const queueing = await timed(() => dispatcher.enqueue({ queryId: "large", client: "bench", priority: 500, subtasks }));
+  const queueing = await timed(() => dispatcher.enqueue({ queryId, client: "bench", priority: 500, subtasks }));
   return { watching, queueing, allDone };
 }
 

@@ -1,5 +1,6 @@
 /**
- * Two nodes in a process of their own, which complete what they claim and compute nothing: `HOSTS ROOT NAME`. A JSON line says when they wait, then often what they did; they begin at SIGUSR2 and leave at SIGTERM.
+ * Two nodes in a process of their own, which complete what they claim and compute nothing: `HOSTS ROOT NAME`. A JSON line says when they wait, then
+ * often what they did; they begin at SIGUSR2, pause at the next and so on, and leave at SIGTERM.
  */
 import process from "node:process";
 import { createZooKeeperCoordinator } from "../../../coordination/zookeeper/coordinator.ts";
@@ -14,7 +15,8 @@ const coordinator = await createZooKeeperCoordinator({ hosts, root, log });
 const nodes = await Promise.all(
   [1, 2].map((which) => coordinator.join({ id: `${name} ${which}`, host: "localhost", threads: claimsEach, cacheLimit: 0 })),
 );
-const stop = new AbortController();
+/** Undefined while they pause. */
+let stop: AbortController | undefined;
 const running = new Map<(typeof nodes)[number], number>();
 let done = 0;
 let peak = process.memoryUsage().rss;
@@ -23,12 +25,15 @@ const say = () => {
   console.log(JSON.stringify({ done, rss: peak }));
 };
 process.on("SIGUSR2", () => {
-  for (const node of nodes) for (let index = 0; index < claimsEach; index++) void pull(node);
+  const next = stop ? undefined : new AbortController();
+  stop?.abort();
+  stop = next;
+  if (next) for (const node of nodes) for (let index = 0; index < claimsEach; index++) void pull(node, next.signal);
 });
 const timer = setInterval(say, betweenLines);
 process.on("SIGTERM", async () => {
   clearInterval(timer);
-  stop.abort();
+  stop?.abort();
   await Promise.all(nodes.map((node) => node.leave()));
   await coordinator.close();
   say();
@@ -36,10 +41,10 @@ process.on("SIGTERM", async () => {
 say();
 
 /** As a node that computes does: others see that it is busy. */
-async function pull(node: (typeof nodes)[number]): Promise<void> {
-  while (!stop.signal.aborted) {
+async function pull(node: (typeof nodes)[number], signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
     try {
-      const claim = await node.claim({ signal: stop.signal });
+      const claim = await node.claim({ signal });
       report(node, 1);
       try {
         if (await claim.complete()) done++;
@@ -47,7 +52,7 @@ async function pull(node: (typeof nodes)[number]): Promise<void> {
         report(node, -1);
       }
     } catch (error) {
-      if (!stop.signal.aborted) console.error("a claim failed", error);
+      if (!signal.aborted) console.error("a claim failed", error);
     }
   }
 }

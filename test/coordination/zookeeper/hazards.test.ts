@@ -35,7 +35,7 @@ function describeHazards(server: OwnZooKeeperServer, version: ZooKeeperVersion):
     const { session } = await openConnection(t, server.hosts);
     return (await listBelow(session, root))
       .map((path) => path.slice(root.length))
-      .filter((path) => path.split("/").length > (path.startsWith("/subtasks/") ? 3 : 2));
+      .filter((path) => path.split("/").length > (/^\/(subtasks|guards)\//.test(path) ? 3 : 2));
   };
 
   test(`${suite}: hazard 1 and 2: done is heard after completing, by every process, and again by one that comes later`, async (t) => {

@@ -43,7 +43,8 @@ if (server) {
     await until(async () => {
       const paths = (await listBelow(watcher.session, root)).map((path) => path.slice(root.length).split("/"));
       return paths.every(
-        ([, folder, ...rest]) => rest.length <= (folder === "subtasks" ? 1 : 0) || folder === "nodes" || folder === "held",
+        ([, folder, ...rest]) =>
+          rest.length <= (folder === "subtasks" || folder === "guards" ? 1 : 0) || folder === "nodes" || folder === "held",
       );
     });
     await watcher.close();
