@@ -123,6 +123,7 @@ const checks = {
   mostQueriesEach: wholeNumber(1, 1_000_000),
   mostStreams: wholeNumber(1, 1_000_000),
   mostStreamsEach: wholeNumber(1, 1_000_000),
+  longestWait: wholeNumber(1, 1_000_000),
   mostQueued: wholeNumber(1, 100_000_000),
   role: z.enum(roles, `one of ${roles.join(", ")} is required`),
   zookeeper: z.string().superRefine(refuseBadHosts).optional(),

@@ -9,6 +9,8 @@ export interface LimitConfig {
   readonly mostQueriesEach: number;
   readonly mostStreams: number;
   readonly mostStreamsEach: number;
+  /** Seconds. */
+  readonly longestWait: number;
   /** Subtasks that wait or run, in the whole cluster. */
   readonly mostQueued: number;
 }
@@ -21,6 +23,10 @@ export function addLimitOptions(command: Command): Command {
   add("--most-queries-each", "FEMTOQ_MOST_QUERIES_EACH", [usualLimits.clientQueries, "queries under way of one client; beyond: 429"]);
   add("--most-streams", "FEMTOQ_MOST_STREAMS", [usualLimits.streams, "event streams and other answers that clients wait for"]);
   add("--most-streams-each", "FEMTOQ_MOST_STREAMS_EACH", [usualLimits.clientStreams, "the same of one client; beyond: 429"]);
+  add("--longest-wait", "FEMTOQ_LONGEST_WAIT", [
+    usualLimits.longestWait / 1000,
+    "seconds that queries may wait to begin before new ones get 503, where 50 are under way",
+  ]);
   add("--most-queued", "FEMTOQ_MOST_QUEUED", [1_000_000, "partitions that wait or run, in the whole cluster; beyond: 503"]);
   return command;
 }
@@ -30,4 +36,5 @@ export const limitsOf = (config: LimitConfig): Limits => ({
   clientQueries: config.mostQueriesEach,
   streams: config.mostStreams,
   clientStreams: config.mostStreamsEach,
+  longestWait: config.longestWait * 1000,
 });

@@ -6,6 +6,8 @@ import { Tally } from "./tally.ts";
 export interface Admission {
   readonly queries: Tally;
   readonly streams: Tally;
+  /** Milliseconds: `Limits.longestWait`. */
+  readonly longestWait: number;
 }
 
 export function createAdmission({
@@ -16,6 +18,7 @@ export function createAdmission({
   readonly meter?: Meter | undefined;
 }): Admission {
   return {
+    longestWait: limits.longestWait,
     queries: new Tally({
       what: "queries under way",
       most: limits.queries,

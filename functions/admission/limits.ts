@@ -6,6 +6,8 @@ export interface Limits {
   /** Answers that clients wait for: event streams, `Prefer: wait` and calls of query functions; of all clients and of one. */
   readonly streams: number;
   readonly clientStreams: number;
+  /** Milliseconds that clients may wait for their queries to begin, before new ones are refused; few queries are let in all the same. */
+  readonly longestWait: number;
 }
 
-export const usualLimits: Limits = { queries: 2_000, clientQueries: 500, streams: 5_000, clientStreams: 2_000 };
+export const usualLimits: Limits = { queries: 2_000, clientQueries: 500, streams: 5_000, clientStreams: 2_000, longestWait: 5_000 };

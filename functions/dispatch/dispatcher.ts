@@ -73,7 +73,7 @@ export class Dispatcher {
     this.#results = new StoredResults(services, { mostPartitions });
     this.#plans = new FollowedPlans(services, { mostPartitions });
     this.#inFlight = new QueriesInFlight({
-      tally: admission.queries,
+      admission,
       services,
       ended: (followed) => this.ended(followed, new AbortController().signal),
     });

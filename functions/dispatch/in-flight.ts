@@ -5,11 +5,13 @@
  *   (unknown) --admit--> starting --started--> under way --ends--> (unknown)
  *                            |----- fails ------------------------> (unknown)
  */
-import type { Tally } from "../admission/tally.ts";
+import type { Admission } from "../admission/admission.ts";
+import { type Begun, longestWait } from "../admission/backlog.ts";
 import type { Status } from "../api.ts";
 import type { Reading } from "../metrics/meter.ts";
 import type { LabelOf } from "../metrics/metrics.ts";
 import { priorityBand } from "../metrics/priority-band.ts";
+import { HttpProblem } from "../problem.ts";
 import type { Services } from "../services.ts";
 import { QueryTrace, type TracedQuery } from "../tracing/query-trace.ts";
 import type { Followed } from "./dispatcher.ts";
@@ -18,6 +20,7 @@ import type { Progress } from "./progress.ts";
 type Bands = Reading<"femtoq_queue_depth">;
 
 interface Entry {
+  readonly client: string;
   readonly priority: number;
   readonly admitted: number;
   readonly trace: QueryTrace | undefined;
@@ -29,24 +32,29 @@ export interface Asking extends TracedQuery {
   readonly priority: number;
 }
 
+/** Queries under way that are let in however long some wait: a cluster may just be slow. */
+const fewest = 50;
+
+const isBegun = ({ counts: { loading, running, done } }: Progress): boolean => loading + running + done > 0;
+
 /** What a query is begun with; its calls are recorded where it is traced. */
 export type StartServices = Pick<Services, "store" | "coordinator">;
 
 type InFlightServices = StartServices & Pick<Services, "log" | "meter" | "tracer">;
 
 export class QueriesInFlight {
-  readonly #tally: Tally;
+  readonly #admission: Admission;
   readonly #services: InFlightServices;
   readonly #ended: (followed: Followed) => Promise<Status["state"]>;
   readonly #entries = new Map<string, Entry>();
 
   constructor(options: {
-    readonly tally: Tally;
+    readonly admission: Admission;
     readonly services: InFlightServices;
     /** Waits for a query's end; never rejects. */
     readonly ended: (followed: Followed) => Promise<Status["state"]>;
   }) {
-    this.#tally = options.tally;
+    this.#admission = options.admission;
     this.#services = options.services;
     this.#ended = options.ended;
     const { meter } = options.services;
@@ -65,9 +73,10 @@ export class QueriesInFlight {
     const { id, client, priority } = asking;
     const { tracer } = this.#services;
     if (this.#entries.has(id)) return start(this.#services);
-    const leave = this.#tally.enter(client);
+    this.#refuseLongWait(priority);
+    const leave = this.#admission.queries.enter(client);
     const trace = tracer && new QueryTrace(tracer, this.#services, asking);
-    const entry: Entry = { priority, admitted: Date.now(), trace };
+    const entry: Entry = { client, priority, admitted: Date.now(), trace };
     this.#entries.set(id, entry);
     const remove = () => {
       if (this.#entries.get(id) === entry) this.#entries.delete(id);
@@ -81,6 +90,24 @@ export class QueriesInFlight {
     } catch (error) {
       remove();
       throw error;
+    }
+  }
+
+  /** What is let in where others have waited for long would wait as long; who is told so at once may ask when it makes sense. */
+  #refuseLongWait(priority: number): void {
+    if (this.#entries.size < fewest) return;
+    const wait = longestWait(this.#begun(), { priority, now: Date.now() });
+    if (wait <= this.#admission.longestWait) return;
+    this.#services.meter?.count("femtoq_refused_total", "wait");
+    const seconds = Math.round(wait / 1000);
+    const message = `There is more to do than can be done now: of ${this.#entries.size} queries under way some have waited for ${seconds} s to begin. Ask again soon.`;
+    throw new HttpProblem(503, "overloaded", message);
+  }
+
+  *#begun(): Generator<Begun> {
+    for (const { client, priority, admitted, progress } of this.#entries.values()) {
+      const state = progress === undefined ? "waiting" : isBegun(progress) ? "begun" : progress.lacksNodes ? "idle" : "waiting";
+      yield { client, priority, since: admitted, state };
     }
   }
 
@@ -106,10 +133,7 @@ export class QueriesInFlight {
 
   #countStates(): { readonly waiting: number; readonly running: number } {
     const counts = { waiting: 0, running: 0 };
-    for (const { progress } of this.#entries.values()) {
-      const { loading = 0, running = 0, done = 0 } = progress?.counts ?? {};
-      counts[loading + running + done > 0 ? "running" : "waiting"]++;
-    }
+    for (const { progress } of this.#entries.values()) counts[progress && isBegun(progress) ? "running" : "waiting"]++;
     return counts;
   }
 

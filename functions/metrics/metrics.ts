@@ -149,7 +149,7 @@ export const metrics = {
   femtoq_refused_total: {
     kind: "counter",
     help: "Requests refused for load, by the limit that was reached",
-    label: { name: "limit", values: ["requests", "queries", "client-queries", "streams", "client-streams", "queue"] },
+    label: { name: "limit", values: ["requests", "queries", "client-queries", "streams", "client-streams", "queue", "wait"] },
   },
 } as const satisfies Readonly<Record<string, Metric>>;
 

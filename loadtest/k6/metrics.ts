@@ -11,8 +11,10 @@ export const answers = new Counter("answers");
 export const wrongAnswers = new Counter("wrong_answers");
 /** Questions that a server with too much to do refused, saying when to ask again. */
 export const refusedAnswers = new Counter("refused_answers");
+/** Questions that were answered otherwise than by an answer, not at all, or not in time. */
+export const failedAnswers = new Counter("failed_answers");
 
-/** No answer at all, or one whose status says that there is none. k6 counts it in `http_req_failed`. */
+/** No answer at all or in time, or one whose status says that there is none. */
 export interface Failure {
   readonly text: string;
   /** With 429 or 503, and `Retry-After`. */
@@ -30,6 +32,9 @@ export function judge(what: string, fault: Fault | undefined): boolean {
     wrongAnswers.add(1);
     console.error(`wrong answer to ${what}: ${fault}`);
   } else if (fault.refused) refusedAnswers.add(1);
-  else console.error(`no answer to ${what}: ${fault.text}`);
+  else {
+    failedAnswers.add(1);
+    console.error(`no answer to ${what}: ${fault.text}`);
+  }
   return right;
 }

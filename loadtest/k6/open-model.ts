@@ -30,7 +30,7 @@ export function openModel(scenario: Scenario): Options {
         wrong_answers: ["count==0"],
         refused_answers: ["count==0"],
         checks: ["rate==1"],
-        http_req_failed: ["rate==0"],
+        failed_answers: ["count==0"],
       },
       ...[...rates.keys()].map(limitsOf),
     ),
@@ -85,7 +85,7 @@ function limitsOf(kind: Kind): Record<string, Threshold[]> {
     [`answers{kind:${kind}}`]: ["count>=0"],
     [`wrong_answers{kind:${kind}}`]: ["count>=0"],
     [`refused_answers{kind:${kind}}`]: ["count>=0"],
-    [`http_req_failed{kind:${kind}}`]: ["rate>=0"],
+    [`failed_answers{kind:${kind}}`]: ["count>=0"],
     // What was never begun has no tags but the scenario's name, which is the kind.
     [`dropped_iterations{scenario:${kind}}`]: ["count==0"],
   };

@@ -30,7 +30,7 @@ export function watch(): void {
       fault ??= findFault(status, expected);
       break;
     }
-    if (elapsed() > longest * 1000) fault = `not done after ${longest} s`;
+    if (elapsed() > longest * 1000) fault = { text: `not done after ${longest} s`, refused: false };
     sleep(pause);
     pause = Math.min(longestPause, pause * 1.5);
     response = getStatus(status.id);

@@ -86,8 +86,7 @@ export function readKind({ metrics }: Summary, kind: Kind, rate: number): KindRe
     answers: count("answers"),
     wrong: count("wrong_answers"),
     refused: count("refused_answers"),
-    // Passes are what is true of `http_req_failed`.
-    failed: metric("http_req_failed")?.values.passes ?? 0,
+    failed: count("failed_answers"),
     dropped: metrics[`dropped_iterations{scenario:${kind}}`]?.values.count ?? 0,
     ...(complete && { complete }),
     ...(first && { first }),

@@ -9,7 +9,7 @@ const met = (upper: number) => ({
   dataset: "events",
   histograms: { met: { axes: [{ type: "regular", bins: 10, lower: 0, upper, value: "MET.pt" }] } },
 });
-const roomy = { queries: 100, clientQueries: 100, streams: 100, clientStreams: 100 };
+const roomy = { queries: 100, clientQueries: 100, streams: 100, clientStreams: 100, longestWait: 60_000 };
 const by = (client: string) => ({ "femtoq-client": client });
 
 async function refusal(answer: Response): Promise<{ readonly status: number; readonly code: string; readonly retryAfter: number }> {
@@ -33,6 +33,19 @@ describe("limits", () => {
     assert.equal((await app.post(met(10), { ...by("a"), prefer: "wait=20" })).status, 200);
     assert.equal((await app.post(met(20), { ...by("a"), prefer: "wait=20" })).status, 200);
     assert.equal((await app.post(met(40), { ...by("a"), prefer: "wait=20" })).status, 200);
+  });
+
+  test("refuse new queries where fifty are under way and others wait for long, but not more urgent ones, and take them again later", async (t) => {
+    const app = await openApp(t, { services: { limits: { ...roomy, longestWait: 20 } } });
+    app.gate.close();
+    for (let index = 0; index < 50; index++) assert.equal((await app.post(met(100 + index), by(`client-${index}`))).status, 202);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.deepEqual(await refusal(await app.post(met(10), by("late"))), { status: 503, code: "overloaded", retryAfter: 1 });
+    assert.equal((await app.post(met(101), by("late"))).status, 202, "what is under way can be asked by all");
+    assert.equal((await app.post({ ...met(20), priority: 100 }, by("urgent"))).status, 202);
+    app.gate.open();
+    for (let index = 0; index < 50; index++) assert.equal((await app.post(met(100 + index), { prefer: "wait=20" })).status, 200);
+    assert.equal((await app.post(met(10), { ...by("late"), prefer: "wait=20" })).status, 200);
   });
 
   test("answer what is stored however much is under way", async (t) => {

@@ -33,7 +33,7 @@ function summaryOf(
       [of("answers")]: { values: { count: counts.answers ?? 3000 } },
       [of("wrong_answers")]: { values: { count: counts.wrong ?? 0 } },
       [of("refused_answers")]: { values: { count: counts.refused ?? 0 } },
-      [of("http_req_failed")]: { values: { rate: 0, passes: counts.failed ?? 0, fails: 3000 } },
+      [of("failed_answers")]: { values: { count: counts.failed ?? 0 } },
       "dropped_iterations{scenario:repeat}": { values: { count: counts.dropped ?? 0 } },
     },
   };
