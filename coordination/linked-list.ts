@@ -27,11 +27,20 @@ export class LinkedList<T extends Linked<T>> {
   }
 
   prepend(item: T): void {
-    item.previous = undefined;
-    item.next = this.#first;
-    if (this.#first === undefined) this.#last = item;
-    else this.#first.previous = item;
-    this.#first = item;
+    this.insert(item, this.#first);
+  }
+
+  /** Before an item of this list; at the end where there is none. */
+  insert(item: T, next: T | undefined): void {
+    if (next === undefined) {
+      this.append(item);
+      return;
+    }
+    item.previous = next.previous;
+    item.next = next;
+    if (next.previous === undefined) this.#first = item;
+    else next.previous.next = item;
+    next.previous = item;
     this.#size++;
   }
 

@@ -1,6 +1,10 @@
 /**
  * What waits, in order: lower priority numbers first; inside one priority clients take turns; inside one client first come, first served.
  *
+ * At most `mostServed` clients of a priority take turns at a time, each until nothing of it waits or it has had `mostTaken`; then it goes behind all others
+ * (deficit round robin with a window). So where hundreds wait for a few subtasks each, some are done soon, instead of all late, and few programs are
+ * in use at a time.
+ *
  * A claimer that ranks some higher than others (it holds their columns) looks through the best priority, clients in turn, `mostCandidates` at a time;
  * but the client whose turn it is waits for at most `mostPassed` claims out of turn. Adding, leaving and taking cost constant time, looking at most
  * `mostCandidates`: what a scan ranked 0 it does not look at again until it restarts.
@@ -23,6 +27,8 @@ interface Line<T extends Waiting<T>> extends Place, Linked<Line<T>> {
   readonly items: LinkedList<T>;
   /** How often another client went first out of turn. */
   passed: number;
+  /** Since it was behind all others. */
+  taken: number;
   /** Of each scan: up to which item everything ranked 0, and at which of the scan's starts. */
   readonly seen: Map<Scan, { item: T | undefined; start: number }>;
 }
@@ -51,6 +57,8 @@ interface Level<T extends Waiting<T>> {
 const priorities = 1000;
 export const mostCandidates = 256;
 export const mostPassed = 16;
+export const mostServed = 16;
+export const mostTaken = 16;
 
 export class WaitingOrder<T extends Waiting<T>> {
   readonly #levels: (Level<T> | undefined)[] = new Array(priorities).fill(undefined);
@@ -69,7 +77,7 @@ export class WaitingOrder<T extends Waiting<T>> {
     }
     let line = level.byClient.get(client);
     if (line === undefined) {
-      line = { client, priority, items: new LinkedList(), passed: 0, seen: new Map(), previous: undefined, next: undefined };
+      line = { client, priority, items: new LinkedList(), passed: 0, taken: 0, seen: new Map(), previous: undefined, next: undefined };
       level.byClient.set(client, line);
       level.turns.append(line);
     }
@@ -149,8 +157,15 @@ export class WaitingOrder<T extends Waiting<T>> {
     const inTurn = turns.first!;
     if (line === inTurn) line.passed = 0;
     else inTurn.passed++;
-    turns.remove(line);
-    turns.append(line);
+    line.taken++;
+    if (line.taken >= mostTaken) {
+      line.taken = 0;
+      turns.remove(line);
+      turns.append(line);
+    } else if (isAmongFirst(turns, line)) {
+      turns.remove(line);
+      turns.insert(line, firstNotServed(turns));
+    }
     this.remove(item);
   }
 
@@ -173,6 +188,19 @@ function startLook<T extends Waiting<T>>(line: Line<T>, scan: Scan): Look<T> {
     line.seen.set(scan, seen);
   }
   return { item: seen.item === undefined ? line.items.first : seen.item.next, seen, isPassing: true };
+}
+
+function isAmongFirst<T extends Waiting<T>>(turns: LinkedList<Line<T>>, line: Line<T>): boolean {
+  let other = turns.first;
+  for (let place = 0; place < mostServed && other !== undefined; place++, other = other.next) if (other === line) return true;
+  return false;
+}
+
+/** Of those without the one that has just had its turn. */
+function firstNotServed<T extends Waiting<T>>(turns: LinkedList<Line<T>>): Line<T> | undefined {
+  let line = turns.first;
+  for (let place = 1; place < mostServed && line !== undefined; place++) line = line.next;
+  return line;
 }
 
 const firstLine = <T extends Waiting<T>>(turns: LinkedList<Line<T>>): Line<T> | undefined => turns.first;

@@ -1,4 +1,5 @@
-/** Segments that a node knows of and has not read yet; those of the best priority come first. */
+/** Segments that a node knows of and has not read yet; those of the best priority come first, among these those of queries that it has nothing of. */
+import { setTimeout as delay } from "node:timers/promises";
 import { parseSegment, type Segment } from "./bodies.ts";
 import type { SessionContext } from "./context.ts";
 import { segmentSequence } from "./layout.ts";
@@ -18,13 +19,19 @@ interface Unread {
   readonly known?: ReadSegment;
 }
 
+/** Milliseconds. */
+const betweenReads = 20;
+
 export class UnreadSegments {
   readonly #context: SessionContext;
+  readonly #isUrgent: () => boolean;
   #unread: Unread[] = [];
   #isSorted = true;
 
-  constructor(context: SessionContext) {
+  /** Where nothing is urgent it reads slowly: claims go first. */
+  constructor(context: SessionContext, { isUrgent }: { readonly isUrgent: () => boolean }) {
     this.#context = context;
+    this.#isUrgent = isUrgent;
   }
 
   get size(): number {
@@ -46,15 +53,24 @@ export class UnreadSegments {
 
   /** Reads the best; undefined where there is none, without `read` where it is gone, or of no form or use. It stays unread where that rejects. */
   async take(): Promise<{ readonly query: WorkQuery; readonly read?: ReadSegment } | undefined> {
+    if (this.#unread.length > 0 && !this.#isUrgent()) await delay(betweenReads);
     if (!this.#isSorted) this.#unread.sort(compare);
     this.#isSorted = true;
-    const next = this.#unread.shift();
+    const next = this.#takeNext();
     if (next === undefined) return undefined;
     const { query } = next;
     const { signal } = query.stop;
     const read = signal.aborted ? undefined : (next.known ?? (await this.#read(next)));
     query.unread--;
     return { query, ...(read && !signal.aborted && { read }) };
+  }
+
+  /** A long query that came first does not keep the others from being seen. */
+  #takeNext(): Unread | undefined {
+    const [first] = this.#unread;
+    if (first === undefined) return undefined;
+    const fresh = this.#unread.findIndex(({ query }) => query.priority === first.query.priority && query.entries.size === 0);
+    return this.#unread.splice(Math.max(0, fresh), 1)[0];
   }
 
   async #read(unread: Unread): Promise<ReadSegment | undefined> {

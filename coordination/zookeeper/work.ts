@@ -18,6 +18,7 @@ import type { WorkOptions } from "./work-options.ts";
 import { isInDoubt } from "./zookeeper-error.ts";
 
 const perTurn = 2_000;
+const plenty = 4_000;
 
 export class Work {
   readonly order = new WaitingOrder<WorkEntry>();
@@ -40,7 +41,7 @@ export class Work {
   constructor(options: WorkOptions) {
     this.#options = options;
     const { context } = options;
-    this.#unread = new UnreadSegments(context);
+    this.#unread = new UnreadSegments(context, { isUrgent: () => this.order.size < plenty });
     this.#asks = new View({
       context,
       path: context.layout.asks,

@@ -1,8 +1,9 @@
 /**
  * Whether there is more to do than can be done soon. What counts is how long people wait, not how many queries there are: a client whose queries are being
- * computed does not wait, however many more of its own stand behind them. So the wait is that of the oldest query of a client of whose queries none has
- * begun. Less urgent queries do not count, for whoever is more urgent goes before them. Pure.
+ * computed does not wait, however many more of its own stand behind them. Less urgent queries do not count, for whoever is more urgent goes before
+ * them. Pure.
  */
+import { mostTaken } from "../../coordination/order.ts";
 
 export interface Begun {
   readonly client: string;
@@ -11,9 +12,29 @@ export interface Begun {
   readonly since: number;
   /** `waiting` for a node to begin with it. Where there is no node, waiting is not for want of speed: that is `idle`. */
   readonly state: "waiting" | "idle" | "begun";
+  /** Subtasks that nobody has begun with, where no other query has named them. */
+  readonly subtasks: number;
 }
 
-/** Milliseconds that a query of this priority may expect to wait, by what others of it, or more urgent, wait already. */
+/**
+ * Milliseconds until a client that has nothing here yet may expect to have its turn: all others have theirs before, at `rate` subtasks a second.
+ * 0 where the rate is not known.
+ */
+export function expectedWait(
+  queries: Iterable<Begun>,
+  { priority, rate }: { readonly priority: number; readonly rate: number | undefined },
+): number {
+  if (!rate) return 0;
+  const byClient = new Map<string, number>();
+  for (const { client, subtasks, ...query } of queries) {
+    if (query.priority <= priority && query.state !== "idle") byClient.set(client, (byClient.get(client) ?? 0) + subtasks);
+  }
+  let before = 0;
+  for (const subtasks of byClient.values()) before += Math.min(subtasks, mostTaken);
+  return (before / rate) * 1000;
+}
+
+/** Milliseconds that the oldest query of a client of whose queries none has begun waits already. */
 export function longestWait(queries: Iterable<Begun>, { priority, now }: { readonly priority: number; readonly now: number }): number {
   const oldest = new Map<string, number>();
   for (const query of queries) {

@@ -6,7 +6,8 @@
  *                            |----- fails ------------------------> (unknown)
  */
 import type { Admission } from "../admission/admission.ts";
-import { type Begun, longestWait } from "../admission/backlog.ts";
+import { type Begun, expectedWait, longestWait } from "../admission/backlog.ts";
+import { Pace } from "../admission/pace.ts";
 import type { Status } from "../api.ts";
 import type { Reading } from "../metrics/meter.ts";
 import type { LabelOf } from "../metrics/metrics.ts";
@@ -25,6 +26,8 @@ interface Entry {
   readonly admitted: number;
   readonly trace: QueryTrace | undefined;
   progress?: Progress | undefined;
+  /** Partitions that were done when it came. */
+  before: number;
 }
 
 export interface Asking extends TracedQuery {
@@ -35,6 +38,7 @@ export interface Asking extends TracedQuery {
 /** Queries under way that are let in however long some wait: a cluster may just be slow. */
 const fewest = 50;
 
+const doneOf = ({ progress, before }: Entry): number => (progress?.counts.done ?? 0) - before;
 const isBegun = ({ counts: { loading, running, done } }: Progress): boolean => loading + running + done > 0;
 
 /** What a query is begun with; its calls are recorded where it is traced. */
@@ -47,6 +51,10 @@ export class QueriesInFlight {
   readonly #services: InFlightServices;
   readonly #ended: (followed: Followed) => Promise<Status["state"]>;
   readonly #entries = new Map<string, Entry>();
+  /** Partitions done, of all queries. */
+  readonly #pace = new Pace();
+  /** Of queries that have ended. */
+  #done = 0;
 
   constructor(options: {
     readonly admission: Admission;
@@ -76,10 +84,11 @@ export class QueriesInFlight {
     this.#refuseLongWait(priority);
     const leave = this.#admission.queries.enter(client);
     const trace = tracer && new QueryTrace(tracer, this.#services, asking);
-    const entry: Entry = { client, priority, admitted: Date.now(), trace };
+    const entry: Entry = { client, priority, admitted: Date.now(), trace, before: 0 };
     this.#entries.set(id, entry);
     const remove = () => {
       if (this.#entries.get(id) === entry) this.#entries.delete(id);
+      this.#done += doneOf(entry);
       leave();
     };
     try {
@@ -93,26 +102,36 @@ export class QueriesInFlight {
     }
   }
 
-  /** What is let in where others have waited for long would wait as long; who is told so at once may ask when it makes sense. */
+  /** What is let in where others wait for long would wait as long; who is told so at once may ask when it makes sense. */
   #refuseLongWait(priority: number): void {
     if (this.#entries.size < fewest) return;
-    const wait = longestWait(this.#begun(), { priority, now: Date.now() });
+    const now = Date.now();
+    let done = this.#done;
+    for (const entry of this.#entries.values()) done += doneOf(entry);
+    this.#pace.note(done, now);
+    const queries = [...this.#begun()];
+    const expected = expectedWait(queries, { priority, rate: this.#pace.perSecond });
+    const wait = Math.max(expected, longestWait(queries, { priority, now }));
     if (wait <= this.#admission.longestWait) return;
     this.#services.meter?.count("femtoq_refused_total", "wait");
     const seconds = Math.round(wait / 1000);
-    const message = `There is more to do than can be done now: of ${this.#entries.size} queries under way some have waited for ${seconds} s to begin. Ask again soon.`;
+    const message = `There is more to do than can be done now: ${this.#entries.size} queries are under way, and a new one would wait for about ${seconds} s to begin. Ask again soon.`;
     throw new HttpProblem(503, "overloaded", message);
   }
 
   *#begun(): Generator<Begun> {
+    const named = new Set<Progress>();
     for (const { client, priority, admitted, progress } of this.#entries.values()) {
       const state = progress === undefined ? "waiting" : isBegun(progress) ? "begun" : progress.lacksNodes ? "idle" : "waiting";
-      yield { client, priority, since: admitted, state };
+      const subtasks = progress === undefined || named.has(progress) ? 0 : progress.counts.waiting;
+      if (progress) named.add(progress);
+      yield { client, priority, since: admitted, state, subtasks };
     }
   }
 
   async #follow(followed: Followed, { entry, remove }: { readonly entry: Entry; readonly remove: () => void }): Promise<void> {
     entry.progress = followed.progress;
+    entry.before = followed.progress?.counts.done ?? 0;
     try {
       const state = await this.#ended(followed);
       this.#tellEnd(followed, { state, seconds: (Date.now() - entry.admitted) / 1000 });

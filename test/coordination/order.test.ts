@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { mostCandidates, mostPassed, type Place, Scan, type Waiting, WaitingOrder } from "../../coordination/order.ts";
+import {
+  mostCandidates,
+  mostPassed,
+  mostServed,
+  mostTaken,
+  type Place,
+  Scan,
+  type Waiting,
+  WaitingOrder,
+} from "../../coordination/order.ts";
 
 class Item implements Waiting<Item> {
   readonly name: string;
@@ -103,6 +112,23 @@ test("WaitingOrder.find lets the client whose turn it is wait a bounded number o
   addAll(order, { priority: 5, client: "favourite" }, new Array(100).fill("x"));
   const taken = Array.from({ length: mostPassed + 1 }, () => takeNext(order, ({ name }) => name === "x")?.name);
   assert.equal(taken.join(""), `${"x".repeat(mostPassed)}p`);
+});
+
+test("WaitingOrder serves a bounded number of clients at a time, each until it has had its turn", () => {
+  const order = new WaitingOrder<Item>();
+  const clients = Array.from({ length: mostServed + 2 }, (_, index) => `${index}`);
+  addAll(order, { priority: 5, client: "much" }, new Array(1000).fill("much"));
+  for (const client of clients) addAll(order, { priority: 5, client }, [client, client, client]);
+  const taken = Array.from({ length: 1000 + clients.length * 3 }, () => takeNext(order)!.name);
+  const lastOf = (name: string) => taken.lastIndexOf(name);
+  const first = clients.slice(0, mostServed - 1);
+  assert.deepEqual(taken.slice(0, mostServed), ["much", ...first]);
+  for (const name of first) assert(lastOf(name) < 3 * mostServed + 2, `${name}: ${lastOf(name)}`);
+  assert(lastOf(first[0]!) < taken.indexOf(clients[mostServed]!));
+  // Whoever has much is served on, but not before those who came later with little.
+  const before = taken.slice(0, lastOf(clients.at(-1)!)).filter((name) => name === "much").length;
+  assert(before > 2 && before <= mostTaken, `${before}`);
+  assert.equal(order.size, 0);
 });
 
 test("WaitingOrder agrees with a plain list that is searched, over random adds, moves and takes", () => {

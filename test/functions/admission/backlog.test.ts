@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Begun, longestWait } from "../../../functions/admission/backlog.ts";
+import { mostTaken } from "../../../coordination/order.ts";
+import { type Begun, expectedWait, longestWait } from "../../../functions/admission/backlog.ts";
+import { Pace } from "../../../functions/admission/pace.ts";
 
 const now = 100_000;
 const query = (client: string, waited: number, rest: Partial<Begun> = {}): Begun => ({
@@ -8,6 +10,7 @@ const query = (client: string, waited: number, rest: Partial<Begun> = {}): Begun
   priority: 500,
   since: now - waited,
   state: "waiting",
+  subtasks: 10,
   ...rest,
 });
 const wait = (...queries: readonly Begun[]) => longestWait(queries, { priority: 500, now });
@@ -23,4 +26,28 @@ test("longestWait is that of the oldest query of a client of whose queries none 
 test("longestWait counts neither less urgent queries nor those that no node is there for", () => {
   assert.equal(wait(query("a", 9_000, { priority: 501 }), query("b", 50, { priority: 1 })), 50);
   assert.equal(wait(query("a", 9_000, { state: "idle" }), query("b", 50)), 50);
+});
+
+test("expectedWait is what one turn of each client takes", () => {
+  const expect = (rate: number | undefined, ...queries: readonly Begun[]) => expectedWait(queries, { priority: 500, rate });
+  assert.equal(expect(10), 0);
+  assert.equal(expect(10, query("a", 0), query("b", 0, { subtasks: 5, state: "begun" })), 1_500);
+  assert.equal(expect(10, query("a", 0, { subtasks: 100_000 }), query("a", 0)), mostTaken * 100);
+  assert.equal(expect(10, query("a", 0, { priority: 501 }), query("b", 0, { state: "idle" })), 0);
+  assert.equal(expect(undefined, query("a", 0)), 0);
+  assert.equal(expect(0, query("a", 0)), 0, "nothing was done lately: that need not stay so");
+});
+
+test("Pace tells how fast a count grew in the last ten seconds, once it was looked at for one", () => {
+  const pace = new Pace();
+  assert.equal(pace.perSecond, undefined);
+  pace.note(1_000, 0);
+  pace.note(1_100, 900);
+  assert.equal(pace.perSecond, undefined);
+  pace.note(1_150, 1_500);
+  assert.equal(pace.perSecond, 100);
+  pace.note(1_150, 11_400);
+  assert.equal(pace.perSecond, 0);
+  pace.note(2_000, 60_000);
+  assert.equal(pace.perSecond, undefined, "nobody looked for long");
 });
