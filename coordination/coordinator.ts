@@ -92,15 +92,21 @@ export interface Figures extends Pick<Node, "cacheBytes" | "running" | "done" | 
   readonly held?: () => Iterable<HeldPartition>;
 }
 
+export interface ClaimOptions {
+  readonly signal: AbortSignal;
+  readonly prefers?: (subtask: Subtask) => boolean;
+  readonly prepare?: (subtask: Subtask) => void;
+}
+
 /** A node's membership; its claims are lost when it leaves. */
 export interface Membership {
   readonly id: string;
   /**
    * Waits for a subtask and claims it. Among those of the best priority it takes first what it `prefers` (its columns are held here), then what no node holds and
    * belongs to this one; the rest it leaves for a moment to nodes that are better placed (`scheduling/locality.ts`). No client waits long for that.
-   * Rejects with the signal's reason when aborted.
+   * Rejects with the signal's reason when aborted. `prepare` is told of what is about to be claimed: another node may still be first. It does not throw.
    */
-  claim(options: { readonly signal: AbortSignal; readonly prefers?: (subtask: Subtask) => boolean }): Promise<Claim>;
+  claim(options: ClaimOptions): Promise<Claim>;
   report(figures: Figures): void;
   leave(): Promise<void>;
 }

@@ -2,7 +2,7 @@
 import { setMaxListeners } from "node:events";
 import { setImmediate as turn } from "node:timers/promises";
 import type { Board } from "./board.ts";
-import type { Claim, Figures, Membership, Node, Subtask } from "./coordinator.ts";
+import type { Claim, ClaimOptions, Figures, Membership, Node, Subtask } from "./coordinator.ts";
 import { type Linked, LinkedList } from "./linked-list.ts";
 import { Scan } from "./order.ts";
 import { Cluster, createPeer, type Peer } from "./scheduling/cluster.ts";
@@ -23,6 +23,7 @@ interface Member {
 interface Claimer extends Linked<Claimer> {
   readonly member: Member;
   readonly prefers: ((subtask: Subtask) => boolean) | undefined;
+  readonly prepare: ((subtask: Subtask) => void) | undefined;
   /** Milliseconds, as `performance.now()`. */
   readonly waitsSince: number;
   readonly delay: number;
@@ -82,13 +83,14 @@ export class Members {
     let served = 0;
     let until = Number.POSITIVE_INFINITY;
     for (let claimer = this.#claimers.first; claimer !== undefined && this.#options.board.order.size > 0; ) {
-      const { next: following, member, resolve, reject } = claimer;
+      const { next: following, member, prepare, resolve, reject } = claimer;
       try {
         const next = this.#findNext(claimer);
         if (next.kind === "take") {
           const hold = this.#options.board.own(next.item, member.node.id);
           this.#claimers.remove(claimer);
           member.held.set(next.item, hold);
+          prepare?.(next.item.subtask);
           resolve(this.#createClaim(member, next.item, hold));
           served++;
         } else if (next.kind === "look") until = 0;
@@ -135,13 +137,14 @@ export class Members {
     }
   }
 
-  async #claim(member: Member, { signal, prefers }: Parameters<Membership["claim"]>[0]): Promise<Claim> {
+  async #claim(member: Member, { signal, prefers, prepare }: ClaimOptions): Promise<Claim> {
     signal.throwIfAborted();
     if (member.isGone) throw gone(member);
     const { promise, resolve, reject } = withResolvers<Claim>();
     const claimer: Claimer = {
       member,
       prefers,
+      prepare,
       waitsSince: performance.now(),
       delay: withJitter(this.#options.localityDelay, Math.random()),
       resolve,

@@ -1,10 +1,10 @@
 /**
  * Claims subtasks, has each computed, saves the partial, then completes the claim.
  *
- *   claim → stored already              → complete   it was asked for again just as it was done
- *         → invoke → partial  → saved   → complete
+ *   claim → invoke → partial  → saved   → complete
  *                  → failed             → fail
  *                  → aborted            → release    nobody asks any more, the claim was lost, or this process stops
+ *                  → stored already     → complete   it was asked for again just as it was done: the store is asked meanwhile
  *         → the store fails, or the compute function's host is away → release, then a pause that doubles
  *
  * Promises: never more than `slots` claims at a time; no error ends the loop; a stop releases what runs and then leaves.
@@ -42,7 +42,7 @@ export interface PullOptions {
   /** How many subtasks may load or compute at a time. */
   readonly slots: number;
   readonly prefers: (subtask: Subtask) => boolean;
-  /** Called as soon as a subtask is claimed: what it will need may be fetched. Does not throw. */
+  /** Called just before a subtask is claimed: what it will need may be fetched. Does not throw. */
   readonly prepare?: (subtask: Subtask) => void;
   /** Bytes in the column cache, for whoever looks at the node. */
   readonly cacheBytes: () => number;
@@ -62,7 +62,7 @@ const computePhases = ["compiling", "loading", "thread", "computing"] as const;
 const longestPause = 5_000;
 
 export function startPullLoop(options: PullOptions): PullLoop {
-  const { membership, invoke, store, prefers, log, meter } = options;
+  const { membership, invoke, store, prefers, prepare, log, meter } = options;
   const firstPause = options.firstPause ?? 100;
   const stopping = new AbortController();
   const figures = { running: 0, done: 0, failed: 0 };
@@ -82,7 +82,7 @@ export function startPullLoop(options: PullOptions): PullLoop {
     let wait = firstPause;
     while (!signal.aborted) {
       try {
-        const claim = await membership.claim({ signal, prefers });
+        const claim = await membership.claim({ signal, prefers, ...(prepare && { prepare }) });
         await perform(claim);
         wait = firstPause;
       } catch (error) {
@@ -100,9 +100,7 @@ export function startPullLoop(options: PullOptions): PullLoop {
     figures.running++;
     report();
     try {
-      options.prepare?.(claim.subtask);
-      const stored = await withStore(claim, () => store.findPartials([claim.subtask.key]));
-      const outcome = stored.size > 0 ? ({ kind: "stored" } as const) : await compute(claim);
+      const outcome = await computeUnlessStored(claim);
       switch (outcome.kind) {
         case "stored":
           meter?.count("femtoq_subtasks_total", "stored");
@@ -129,9 +127,31 @@ export function startPullLoop(options: PullOptions): PullLoop {
     }
   }
 
-  async function compute(claim: Claim): Promise<Outcome | { readonly kind: "aborted" }> {
+  /** The store is asked meanwhile: that it has the partial is rare, and its answer takes as long as much computing. */
+  async function computeUnlessStored(claim: Claim): Promise<Outcome | { readonly kind: "stored" | "aborted" }> {
+    const unneeded = new AbortController();
+    const computing = compute(claim, unneeded.signal);
+    // Heard below.
+    computing.catch(() => undefined);
+    const end = async (reason: unknown) => {
+      unneeded.abort(reason);
+      await computing.catch(() => undefined);
+    };
+    let isStored: boolean;
+    try {
+      isStored = (await store.findPartials([claim.subtask.key])).size > 0;
+    } catch (error) {
+      await end(error);
+      return handBack(claim, error);
+    }
+    if (!isStored) return computing;
+    await end(new Error("the store has the partial already"));
+    return { kind: "stored" };
+  }
+
+  async function compute(claim: Claim, unneeded: AbortSignal): Promise<Outcome | { readonly kind: "aborted" }> {
     const { programKey, dataset, partition, fingerprint } = claim.subtask;
-    const { signal, release } = followSignals([claim.signal, stopping.signal]);
+    const { signal, release } = followSignals([claim.signal, stopping.signal, unneeded]);
     try {
       return await invoke({ programKey, dataset, partition, fingerprint }, { signal, onRunning: () => claim.running() });
     } catch (error) {

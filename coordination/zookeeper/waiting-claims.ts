@@ -4,7 +4,7 @@
  */
 import { setMaxListeners } from "node:events";
 import { setTimeout as delay, setImmediate as turn } from "node:timers/promises";
-import type { Claim, Membership } from "../coordinator.ts";
+import type { Claim, ClaimOptions } from "../coordinator.ts";
 import type { Linked, LinkedList } from "../linked-list.ts";
 import type { Scan } from "../order.ts";
 import { withJitter } from "../scheduling/locality.ts";
@@ -43,7 +43,8 @@ export interface ClaimingNode {
 
 /** A call of `claim`. */
 export interface Waiter extends Linked<Waiter> {
-  readonly prefers: Parameters<Membership["claim"]>[0]["prefers"];
+  readonly prefers: ClaimOptions["prefers"];
+  readonly prepare: ClaimOptions["prepare"];
   /** Milliseconds, as `performance.now()`. */
   readonly waitsSince: number;
   /** Milliseconds. */
@@ -87,7 +88,7 @@ export class WaitingClaims<N extends ClaimingNode> {
     this.#options = options;
   }
 
-  async claim(node: N, { signal, prefers }: Parameters<Membership["claim"]>[0]): Promise<Claim> {
+  async claim(node: N, { signal, prefers, prepare }: ClaimOptions): Promise<Claim> {
     signal.throwIfAborted();
     if (this.#refusal) throw this.#refusal;
     // All claims of a node commonly wait on one signal: no leak, so no warning.
@@ -100,6 +101,7 @@ export class WaitingClaims<N extends ClaimingNode> {
       };
       const waiter: Waiter = {
         prefers,
+        prepare,
         waitsSince: performance.now(),
         patience: withJitter(this.#options.localityDelay, Math.random()),
         resolve: (claim) => {
@@ -175,6 +177,7 @@ export class WaitingClaims<N extends ClaimingNode> {
         work.order.take(next.item);
         next.item.kind = "ours";
         this.#unlist(node, waiter);
+        waiter.prepare?.(next.item.subtask);
         void this.#attempt({ node, waiter }, session, { entry: next.item, claimant });
       } catch (error) {
         // `prefers` threw: the fault of this one alone.
@@ -247,6 +250,7 @@ export class WaitingClaims<N extends ClaimingNode> {
     const entry = findStraggler(runningElsewhere(work), node.paces)?.entry;
     if (entry === undefined) return;
     work.copy(entry);
+    waiter.prepare?.(entry.subtask);
     this.#unlist(node, waiter);
     const copying = async () => {
       const isCopied = await copySubtask(context, entry, claimant);

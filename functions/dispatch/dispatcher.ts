@@ -129,15 +129,17 @@ export class Dispatcher {
     const { program } = compiled.planned;
     // Another dispatcher purged it.
     if (!has.plan) await this.#plans.forgetIdle(plan.planKey);
+    const written = Promise.all([
+      has.plan && (await store.getProgram(plan.programKey)) ? undefined : store.putProgram(buildProgram(compiled, dataset.schema)),
+      has.plan ? undefined : store.putPlan(plan),
+      has.query ? undefined : store.putQuery(query),
+    ]);
+    // Heard below, unless something else fails before.
+    written.catch(() => undefined);
     const progress = await this.#plans.follow({ plan, program }, { created: query.created, priority: query.query.priority });
     const submission = await progress.whileQueueing(async (takeStored) => {
       // All that nodes need is there before they hear of it.
-      const [found] = await Promise.all([
-        store.findPartials(progress.keys),
-        has.plan && (await store.getProgram(plan.programKey)) ? undefined : store.putProgram(buildProgram(compiled, dataset.schema)),
-        has.plan ? undefined : store.putPlan(plan),
-        has.query ? undefined : store.putQuery(query),
-      ]);
+      const [found] = await Promise.all([store.findPartials(progress.keys), written]);
       takeStored(found);
       return queueRest(plan, { found, client, query, progress, coordinator, store });
     });

@@ -38,9 +38,12 @@ function handOut(claims: readonly FakeClaim[]) {
   const seen = { left: false, most: 0 };
   const membership: Membership = {
     id: "node",
-    claim: ({ signal }) => {
+    claim: ({ signal, prepare }) => {
       const next = left.shift();
-      if (next) return Promise.resolve(next.claim);
+      if (next) {
+        prepare?.(next.claim.subtask);
+        return Promise.resolve(next.claim);
+      }
       return new Promise((_, reject) => {
         const end = () => reject(signal.reason);
         if (signal.aborted) end();
@@ -129,15 +132,33 @@ describe("startPullLoop", () => {
     await loop.stop();
   });
 
-  test("completes a claim without computing where the store has its partial", async () => {
-    const one = fakeClaim(1);
-    const { loop } = pull([one], { invoke: computes, store: { ...takes, findPartials: async (keys) => new Set(keys) } });
-    await until(() => one.history.length > 0);
-    assert.deepEqual(one.history, ["complete"]);
+  test("stops to compute and completes the claim where the store has its partial, and saves nothing", async () => {
+    const [one, two] = [fakeClaim(1), fakeClaim(2)];
+    const store: PullOptions["store"] = {
+      findPartials: async (keys) => new Set(keys),
+      putPartial: async () => assert.fail("there is nothing to save"),
+    };
+    // One runs on until it is stopped; the other is done, or has failed, before the store says so.
+    const invoke: Invoke = (task, options) =>
+      task.partition === 1 ? runsOn(task, options) : Promise.resolve({ kind: "failed", cause: "unreadable", permanent: true });
+    const { loop } = pull([one, two], { invoke, store });
+    await until(() => [one, two].every(({ history }) => history.includes("complete")));
+    assert.deepEqual([...one.history, ...two.history].sort(), ["complete", "complete", "running"]);
     await loop.stop();
   });
 
-  test("prepares for a subtask before it is known whether the store has its partial", async () => {
+  test("stops to compute and hands the claim back where the store does not say what it has", async () => {
+    const one = fakeClaim(1);
+    const findPartials = async () => {
+      throw new Error("no connection");
+    };
+    const { loop } = pull([one], { invoke: runsOn, store: { ...takes, findPartials } });
+    await until(() => one.history.includes("release"));
+    assert.deepEqual(one.history, ["running", "release"]);
+    await loop.stop();
+  });
+
+  test("has what a subtask needs prepared before it is claimed", async () => {
     const one = fakeClaim(1);
     const order: string[] = [];
     const findPartials = async () => {

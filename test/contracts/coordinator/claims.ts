@@ -36,6 +36,18 @@ export function checkClaims(check: Check): void {
     assert.equal(claim.signal.aborted, false);
   });
 
+  check("claim tells what it is about to claim before it is claimed", async (coordinator) => {
+    const subtasks = makeSubtasks(3);
+    await coordinator.enqueue(ask(subtasks));
+    const node = await joinAs(coordinator, "node 1");
+    const told: string[] = [];
+    for (let count = 1; count <= subtasks.length; count++) {
+      const claim = await node.claim({ signal: new AbortController().signal, prepare: ({ key }) => void told.push(key) });
+      assert.equal(told.length, count);
+      assert.equal(told.at(-1), claim.subtask.key);
+    }
+  });
+
   check("a claim ends once: a second complete, fail or release says false and changes nothing", async (coordinator) => {
     await coordinator.enqueue(ask(makeSubtasks(1)));
     const node = await joinAs(coordinator, "node 1");
