@@ -68,7 +68,7 @@ export class WaitingOrder<T extends Waiting<T>> {
     return this.#size;
   }
 
-  /** At the end of the client's line, or at its start. */
+  /** At the end of the client's line, or at its start; a client of which nothing else waits has its turn last, or at once. */
   add(item: T, { priority, client }: Place, options?: { readonly first: boolean }): void {
     let level = this.#levels[priority];
     if (level === undefined) {
@@ -79,7 +79,8 @@ export class WaitingOrder<T extends Waiting<T>> {
     if (line === undefined) {
       line = { client, priority, items: new LinkedList(), passed: 0, taken: 0, seen: new Map(), previous: undefined, next: undefined };
       level.byClient.set(client, line);
-      level.turns.append(line);
+      if (options?.first) level.turns.prepend(line);
+      else level.turns.append(line);
     }
     if (options?.first) line.items.prepend(item);
     else line.items.append(item);

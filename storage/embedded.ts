@@ -17,7 +17,7 @@ import { type EnvironmentLog, openEnvironment } from "./environment.ts";
 import { Pins } from "./pins.ts";
 import { decodeJson, decodeProgram, encodeJson, encodeProgram } from "./records.ts";
 import { type PlanParts, removePlan } from "./remove-plan.ts";
-import type { Inserted, Store, StoredQuery } from "./store.ts";
+import type { Inserted, Store, StoredBody, StoredQuery } from "./store.ts";
 
 export interface StoreOptions {
   /** Created where it is absent; belongs to the store alone. */
@@ -116,9 +116,9 @@ function createStore({ bodies, records, metadata, datasets, pins, sweep, close }
     return inserted;
   }
 
-  async function getNote(key: string): Promise<unknown> {
-    const bytes = await records.get(`note-of-${key}`);
-    return bytes && decodeJson<unknown>(bytes);
+  async function getBody(key: string): Promise<StoredBody | undefined> {
+    const [bytes, note] = await Promise.all([bodies.get(key), records.get(`note-of-${key}`)]);
+    return bytes && (note ? { bytes, note: decodeJson<unknown>(note) } : { bytes });
   }
 
   return {
@@ -139,8 +139,7 @@ function createStore({ bodies, records, metadata, datasets, pins, sweep, close }
     },
 
     putPartial: (subtaskKey, body, note) => putBody(`partial:${subtaskKey}`, body, note),
-    getPartialNote: (subtaskKey) => getNote(`partial:${subtaskKey}`),
-    getPartial: (subtaskKey) => bodies.get(`partial:${subtaskKey}`),
+    getPartial: (subtaskKey) => getBody(`partial:${subtaskKey}`),
     async findPartials(subtaskKeys) {
       const found = new Set<string>();
       for (let start = 0; start < subtaskKeys.length; start += keysPerTurn) {
@@ -153,8 +152,7 @@ function createStore({ bodies, records, metadata, datasets, pins, sweep, close }
     dropPartial: (subtaskKey) => bodies.drop(`partial:${subtaskKey}`),
 
     putResult: (planKey, body, note) => putBody(`result:${planKey}`, body, note),
-    getResultNote: (planKey) => getNote(`result:${planKey}`),
-    getResult: (planKey) => bodies.get(`result:${planKey}`),
+    getResult: (planKey) => getBody(`result:${planKey}`),
     dropResult: (planKey) => bodies.drop(`result:${planKey}`),
 
     listDatasets: async () => datasets.list(),

@@ -139,15 +139,13 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<MongoS
     },
 
     putPartial: (subtaskKey, body, note) => putBody(partials, subtaskKey, body, note),
-    getPartialNote: (subtaskKey) => partials.note(subtaskKey),
-    getPartial: (subtaskKey) => partials.get(subtaskKey),
+    getPartial: (subtaskKey) => partials.getNoted(subtaskKey),
     findPartials: (subtaskKeys) => partials.find(subtaskKeys),
     async dropPartial(subtaskKey) {
       bound.give(await partials.drop([subtaskKey]));
     },
     putResult: (planKey, body, note) => putBody(results, planKey, body, note),
-    getResultNote: (planKey) => results.note(planKey),
-    getResult: (planKey) => results.get(planKey),
+    getResult: (planKey) => results.getNoted(planKey),
     async dropResult(planKey) {
       bound.give(await results.drop([planKey]));
     },

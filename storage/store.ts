@@ -67,6 +67,13 @@ export interface ListedQuery extends StoredQuery {
 /** `different`: the key is taken by other bytes, which stay. */
 export type Inserted = "inserted" | "same" | "different";
 
+/** A partial or a result. */
+export interface StoredBody {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** What was put beside it. */
+  readonly note?: unknown;
+}
+
 export interface StoreUsage {
   readonly bodies: number;
   readonly bytes: number;
@@ -86,9 +93,7 @@ export interface Store {
 
   /** `note`: JSON kept beside the body that is inserted, and no part of it: partials with different notes are the same. */
   putPartial(subtaskKey: string, body: Uint8Array, note?: unknown): Promise<Inserted>;
-  /** Undefined where there is none, or no longer. Renews nothing. */
-  getPartialNote(subtaskKey: string): Promise<unknown>;
-  getPartial(subtaskKey: string): Promise<Uint8Array | undefined>;
+  getPartial(subtaskKey: string): Promise<StoredBody | undefined>;
   /** Which of these have a stored partial; never reads bodies. Renews their last access. */
   findPartials(subtaskKeys: readonly string[]): Promise<ReadonlySet<string>>;
   /** Removes a partial whose bytes proved damaged, so that it can be computed again. */
@@ -96,8 +101,7 @@ export interface Store {
 
   /** `note` as with a partial. */
   putResult(planKey: string, body: Uint8Array, note?: unknown): Promise<Inserted>;
-  getResultNote(planKey: string): Promise<unknown>;
-  getResult(planKey: string): Promise<Uint8Array | undefined>;
+  getResult(planKey: string): Promise<StoredBody | undefined>;
   /** Removes a result whose bytes proved damaged, so that it can be merged again. */
   dropResult(planKey: string): Promise<void>;
 

@@ -28,7 +28,7 @@ export class UnreadSegments {
   #unread: Unread[] = [];
   #isSorted = true;
 
-  /** Where nothing is urgent it reads slowly: claims go first. */
+  /** Where nothing is urgent, more of a query is read slowly: claims go first. */
   constructor(context: SessionContext, { isUrgent }: { readonly isUrgent: () => boolean }) {
     this.#context = context;
     this.#isUrgent = isUrgent;
@@ -53,9 +53,7 @@ export class UnreadSegments {
 
   /** Reads the best; undefined where there is none, without `read` where it is gone, or of no form or use. It stays unread where that rejects. */
   async take(): Promise<{ readonly query: WorkQuery; readonly read?: ReadSegment } | undefined> {
-    if (this.#unread.length > 0 && !this.#isUrgent()) await delay(betweenReads);
-    if (!this.#isSorted) this.#unread.sort(compare);
-    this.#isSorted = true;
+    if (this.#unread.length > 0 && this.#freshest() === undefined && !this.#isUrgent()) await delay(betweenReads);
     const next = this.#takeNext();
     if (next === undefined) return undefined;
     const { query } = next;
@@ -65,12 +63,22 @@ export class UnreadSegments {
     return { query, ...(read && !signal.aborted && { read }) };
   }
 
-  /** A long query that came first does not keep the others from being seen. */
   #takeNext(): Unread | undefined {
+    return this.#unread.splice(this.#freshest() ?? 0, 1)[0];
+  }
+
+  /** Where the first of the best priority is of whose query nothing was read: a long query that came first does not keep others from being seen. */
+  #freshest(): number | undefined {
+    if (!this.#isSorted) this.#unread.sort(compare);
+    this.#isSorted = true;
     const [first] = this.#unread;
     if (first === undefined) return undefined;
-    const fresh = this.#unread.findIndex(({ query }) => query.priority === first.query.priority && query.entries.size === 0);
-    return this.#unread.splice(Math.max(0, fresh), 1)[0];
+    const { priority } = first.query;
+    for (const [place, { query }] of this.#unread.entries()) {
+      if (query.priority !== priority) return undefined;
+      if (query.entries.size === 0) return place;
+    }
+    return undefined;
   }
 
   async #read(unread: Unread): Promise<ReadSegment | undefined> {

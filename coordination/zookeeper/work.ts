@@ -41,7 +41,7 @@ export class Work {
   constructor(options: WorkOptions) {
     this.#options = options;
     const { context } = options;
-    this.#unread = new UnreadSegments(context, { isUrgent: () => this.order.size < plenty });
+    this.#unread = new UnreadSegments(context, { isUrgent: () => !this.#isStarted || this.order.size < plenty });
     this.#asks = new View({
       context,
       path: context.layout.asks,

@@ -3,7 +3,7 @@
  * computed does not wait, however many more of its own stand behind them. Less urgent queries do not count, for whoever is more urgent goes before
  * them. Pure.
  */
-import { mostTaken } from "../../coordination/order.ts";
+import { mostServed, mostTaken } from "../../coordination/order.ts";
 
 export interface Begun {
   readonly client: string;
@@ -17,20 +17,23 @@ export interface Begun {
 }
 
 /**
- * Milliseconds until a client that has nothing here yet may expect to have its turn: all others have theirs before, at `rate` subtasks a second.
- * 0 where the rate is not known.
+ * Milliseconds until a client that has nothing here yet may expect its first subtask to be begun, at `rate` subtasks a second: all that is more urgent
+ * goes first, and the others have a turn (`coordination/order.ts`): one subtask where all take turns at a time, else as many as it has in its turn, of
+ * one node. 0 where the rate is not known.
  */
 export function expectedWait(
   queries: Iterable<Begun>,
   { priority, rate }: { readonly priority: number; readonly rate: number | undefined },
 ): number {
   if (!rate) return 0;
-  const byClient = new Map<string, number>();
-  for (const { client, subtasks, ...query } of queries) {
-    if (query.priority <= priority && query.state !== "idle") byClient.set(client, (byClient.get(client) ?? 0) + subtasks);
-  }
   let before = 0;
-  for (const subtasks of byClient.values()) before += Math.min(subtasks, mostTaken);
+  const byClient = new Map<string, number>();
+  for (const { client, subtasks, state, ...query } of queries) {
+    if (subtasks === 0 || query.priority > priority || state === "idle") continue;
+    if (query.priority < priority) before += subtasks;
+    else byClient.set(client, (byClient.get(client) ?? 0) + subtasks);
+  }
+  for (const subtasks of byClient.values()) before += byClient.size < mostServed ? 1 : Math.min(subtasks, mostTaken);
   return (before / rate) * 1000;
 }
 

@@ -8,6 +8,7 @@ interface Look {
 const betweenLooks = 250;
 const shortest = 1_000;
 const longest = 10_000;
+const fewest = 16;
 
 export class Pace {
   /** Oldest first, none older than `longest`. */
@@ -19,11 +20,11 @@ export class Pace {
     if (last === undefined || at - last.at >= betweenLooks) this.#looks.push({ at, count });
   }
 
-  /** Undefined where it was not looked at for long enough. */
+  /** Undefined where it was not looked at for long enough, or grew by too little to tell. */
   get perSecond(): number | undefined {
     const [first] = this.#looks;
     const last = this.#looks.at(-1);
-    if (first === undefined || last === undefined || last.at - first.at < shortest) return undefined;
+    if (first === undefined || last === undefined || last.at - first.at < shortest || last.count - first.count < fewest) return undefined;
     return ((last.count - first.count) / (last.at - first.at)) * 1000;
   }
 }

@@ -129,11 +129,11 @@ export class Dispatcher {
     const { program } = compiled.planned;
     // Another dispatcher purged it.
     if (!has.plan) await this.#plans.forgetIdle(plan.planKey);
-    const written = Promise.all([
-      has.plan && (await store.getProgram(plan.programKey)) ? undefined : store.putProgram(buildProgram(compiled, dataset.schema)),
-      has.plan ? undefined : store.putPlan(plan),
-      has.query ? undefined : store.putQuery(query),
-    ]);
+    const putProgram = async () => {
+      const isThere = has.plan && (await store.getProgram(plan.programKey)) !== undefined;
+      if (!isThere) await store.putProgram(buildProgram(compiled, dataset.schema));
+    };
+    const written = Promise.all([putProgram(), has.plan ? undefined : store.putPlan(plan), has.query ? undefined : store.putQuery(query)]);
     // Heard below, unless something else fails before.
     written.catch(() => undefined);
     const progress = await this.#plans.follow({ plan, program }, { created: query.created, priority: query.query.priority });

@@ -26,8 +26,8 @@ interface Entry {
   readonly admitted: number;
   readonly trace: QueryTrace | undefined;
   progress?: Progress | undefined;
-  /** Partitions that were done when it came. */
-  before: number;
+  /** Partitions that were done, or stored, when it came; undefined where another query follows the same plan: its work is counted once. */
+  before?: number;
 }
 
 export interface Asking extends TracedQuery {
@@ -37,8 +37,10 @@ export interface Asking extends TracedQuery {
 
 /** Queries under way that are let in however long some wait: a cluster may just be slow. */
 const fewest = 50;
+/** Milliseconds. */
+const betweenLooks = 20;
 
-const doneOf = ({ progress, before }: Entry): number => (progress?.counts.done ?? 0) - before;
+const doneOf = ({ progress, before }: Entry): number => (progress && before !== undefined ? Math.max(0, progress.counts.done - before) : 0);
 const isBegun = ({ counts: { loading, running, done } }: Progress): boolean => loading + running + done > 0;
 
 /** What a query is begun with; its calls are recorded where it is traced. */
@@ -55,6 +57,7 @@ export class QueriesInFlight {
   readonly #pace = new Pace();
   /** Of queries that have ended. */
   #done = 0;
+  #looked: { readonly at: number; readonly queries: readonly Begun[] } | undefined;
 
   constructor(options: {
     readonly admission: Admission;
@@ -84,7 +87,7 @@ export class QueriesInFlight {
     this.#refuseLongWait(priority);
     const leave = this.#admission.queries.enter(client);
     const trace = tracer && new QueryTrace(tracer, this.#services, asking);
-    const entry: Entry = { client, priority, admitted: Date.now(), trace, before: 0 };
+    const entry: Entry = { client, priority, admitted: Date.now(), trace };
     this.#entries.set(id, entry);
     const remove = () => {
       if (this.#entries.get(id) === entry) this.#entries.delete(id);
@@ -106,10 +109,7 @@ export class QueriesInFlight {
   #refuseLongWait(priority: number): void {
     if (this.#entries.size < fewest) return;
     const now = Date.now();
-    let done = this.#done;
-    for (const entry of this.#entries.values()) done += doneOf(entry);
-    this.#pace.note(done, now);
-    const queries = [...this.#begun()];
+    const queries = this.#look(now);
     const expected = expectedWait(queries, { priority, rate: this.#pace.perSecond });
     const wait = Math.max(expected, longestWait(queries, { priority, now }));
     if (wait <= this.#admission.longestWait) return;
@@ -119,9 +119,22 @@ export class QueriesInFlight {
     throw new HttpProblem(503, "overloaded", message);
   }
 
+  /** How far all are, looked at now and then: under load many are refused in a row. */
+  #look(now: number): readonly Begun[] {
+    if (this.#looked === undefined || now - this.#looked.at >= betweenLooks) {
+      let done = this.#done;
+      for (const entry of this.#entries.values()) done += doneOf(entry);
+      this.#pace.note(done, now);
+      this.#looked = { at: now, queries: [...this.#begun()] };
+    }
+    return this.#looked.queries;
+  }
+
   *#begun(): Generator<Begun> {
     const named = new Set<Progress>();
-    for (const { client, priority, admitted, progress } of this.#entries.values()) {
+    // A plan that several ask for waits with the most urgent of them.
+    const entries = [...this.#entries.values()].sort((a, b) => a.priority - b.priority);
+    for (const { client, priority, admitted, progress } of entries) {
       const state = progress === undefined ? "waiting" : isBegun(progress) ? "begun" : progress.lacksNodes ? "idle" : "waiting";
       const subtasks = progress === undefined || named.has(progress) ? 0 : progress.counts.waiting;
       if (progress) named.add(progress);
@@ -130,8 +143,10 @@ export class QueriesInFlight {
   }
 
   async #follow(followed: Followed, { entry, remove }: { readonly entry: Entry; readonly remove: () => void }): Promise<void> {
-    entry.progress = followed.progress;
-    entry.before = followed.progress?.counts.done ?? 0;
+    const { progress } = followed;
+    const isShared = [...this.#entries.values()].some((other) => other.progress === progress);
+    if (progress && !isShared) entry.before = progress.counts.done + progress.counts.running;
+    entry.progress = progress;
     try {
       const state = await this.#ended(followed);
       this.#tellEnd(followed, { state, seconds: (Date.now() - entry.admitted) / 1000 });

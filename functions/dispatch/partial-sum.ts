@@ -40,13 +40,13 @@ export class PartialSum {
     const begun = performance.now();
     const partition = this.#plan.partitions[place];
     const key = subtaskKey(this.#plan.programKey, partition.fingerprint);
-    const [bytes, note] = await Promise.all([this.#store.getPartial(key), this.#store.getPartialNote(key)]);
-    if (!bytes) throw new DamagedPartial("the partial is not in the store");
-    this.#merger.add(await decodePartial(bytes));
+    const stored = await this.#store.getPartial(key);
+    if (!stored) throw new DamagedPartial("the partial is not in the store");
+    this.#merger.add(await decodePartial(stored.bytes));
     const took = performance.now() - begun;
     this.timeline.addMerging(took);
     this.#meter?.observe("femtoq_merge_seconds", undefined, took / 1000);
-    const waited = this.timeline.add(partition, note, heard);
+    const waited = this.timeline.add(partition, stored.note, heard);
     if (waited !== undefined) this.#meter?.observe("femtoq_claim_wait_seconds", priorityBand(this.#priority), waited);
   }
 

@@ -44,8 +44,9 @@ export class StoredResults {
     const recent = this.#recent.get(planKey);
     if (recent) return recent;
     const { store, log } = this.#services;
-    const [bytes, note] = await Promise.all([store.getResult(planKey), store.getResultNote(planKey)]);
-    if (!bytes) return undefined;
+    const stored = await store.getResult(planKey);
+    if (!stored) return undefined;
+    const { bytes, note } = stored;
     try {
       const weight = plan.partitions.length + Math.ceil(bytes.length / bytesPerPartition);
       const found = { plan, program, result: await decodePartial(bytes), note, weight };

@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { Binary, type Collection, type Filter } from "mongodb";
-import type { Inserted } from "../store.ts";
+import type { Inserted, StoredBody } from "../store.ts";
 import { StoreError } from "../store-error.ts";
 import type { Connection } from "./connection.ts";
 import { isDuplicateKey } from "./explain-error.ts";
@@ -91,8 +91,15 @@ export class BodyTable {
   }
 
   async get(key: string): Promise<Bytes | undefined> {
+    return (await this.getNoted(key))?.bytes;
+  }
+
+  /** With what was put beside the body. */
+  async getNoted(key: string): Promise<StoredBody | undefined> {
     const document = await this.#connection.read("read a body", () => this.collection.findOne({ _id: key }));
-    return document ? this.open(document) : undefined;
+    const bytes = document && (await this.open(document));
+    if (!bytes) return undefined;
+    return document.note === undefined ? { bytes } : { bytes, note: JSON.parse(document.note) };
   }
 
   /** Bodies of those of the keys that are there, a bounded number at a time. */
@@ -107,13 +114,6 @@ export class BodyTable {
       }
     }
     return found;
-  }
-
-  /** What was put beside the body. */
-  async note(key: string): Promise<unknown> {
-    const call = () => this.collection.findOne({ _id: key }, { projection: { note: 1 } });
-    const { note } = (await this.#connection.read("read a note", call)) ?? {};
-    return note === undefined ? undefined : JSON.parse(note);
   }
 
   /** The body of a document that was read whole; renews its last access. */

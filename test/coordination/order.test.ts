@@ -72,6 +72,16 @@ test("WaitingOrder.add with first puts an item at the start of its line", () => 
   assert.equal(takeAll(order), "a0 a1 a2");
 });
 
+test("WaitingOrder.add with first lets a client of which nothing else waits go on", () => {
+  const order = new WaitingOrder<Item>();
+  const place = { priority: 5, client: "a" };
+  const [only] = addAll(order, place, ["a1"]);
+  addAll(order, { priority: 5, client: "b" }, ["b1", "b2"]);
+  order.take(only!);
+  order.add(only!, place, { first: true });
+  assert.equal(takeAll(order), "a1 b1 b2");
+});
+
 test("WaitingOrder.remove takes an item out of the middle, the ends and an order of one", () => {
   const order = new WaitingOrder<Item>();
   const items = addAll(order, { priority: 5, client: "a" }, ["1", "2", "3", "4", "5"]);

@@ -176,7 +176,7 @@ test("a damaged stored result is detected, merged again, and stored anew", async
   const { store } = app.services;
   const first = await app.ask(met);
   const { planKey } = (await store.getQuery(first.id))!;
-  const sound = (await store.getResult(planKey))!;
+  const sound = (await store.getResult(planKey))!.bytes;
   await store.dropResult(planKey);
   await store.putResult(planKey, sound.with(100, sound[100]! ^ 1));
   const again = createApp(app.services);
@@ -187,7 +187,7 @@ test("a damaged stored result is detected, merged again, and stored anew", async
   const { state, histograms, submission } = await ask();
   assert.deepEqual([state, histograms, submission?.stored], ["done", first.histograms, 4]);
   assert.ok(app.lines.some(({ level, message }) => level === "error" && /result is damaged.*merged again/.test(message)));
-  assert.deepEqual(await store.getResult(planKey), sound);
+  assert.deepEqual((await store.getResult(planKey))?.bytes, sound);
   assert.equal(app.computed.length, 4);
 });
 

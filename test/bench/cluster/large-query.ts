@@ -87,6 +87,7 @@ export async function measureLargeQuery({ hosts, raw, subtasks: count, onStep }:
         value: slowest(samples),
         unit: "1/s",
         relative: { value: slowest(samples) / rawRate, to: "raw claims" },
+        aim: { atLeast: 0.5 },
       },
       { figure: "dispatcher heard of the last, after its node", value: heard, unit: "ms" },
       { figure: "memory of the dispatcher, peak", value: memory.stop() / megabyte, unit: "MB", aim: { atMost: 600 } },

@@ -37,6 +37,18 @@ test("UnreadSegments gives the best priority first, of it the queries that nothi
   assert.equal(await takeAll(unread), "urgent urgent long short long long late late");
 });
 
+test("UnreadSegments does not make a query of which nothing was read wait, where nothing is urgent", async () => {
+  let asked = 0;
+  const isUrgent = () => {
+    asked++;
+    return false;
+  };
+  const unread = new UnreadSegments({} as SessionContext, { isUrgent });
+  for (let index = 0; index < 50; index++) fill(unread, makeQuery(`${index}`, { priority: 500, sequence: index }), 1);
+  assert.equal(await takeAll(unread), Array.from({ length: 50 }, (_, index) => index).join(" "));
+  assert.equal(asked, 0);
+});
+
 test("UnreadSegments reads on, though slowly, where nothing is urgent, and drops what nobody asks for", async () => {
   const unread = new UnreadSegments({} as SessionContext, { isUrgent: () => false });
   const dropped = makeQuery("dropped", { priority: 100, sequence: 0 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { mostTaken } from "../../../coordination/order.ts";
+import { mostServed, mostTaken } from "../../../coordination/order.ts";
 import { type Begun, expectedWait, longestWait } from "../../../functions/admission/backlog.ts";
 import { Pace } from "../../../functions/admission/pace.ts";
 
@@ -28,11 +28,15 @@ test("longestWait counts neither less urgent queries nor those that no node is t
   assert.equal(wait(query("a", 9_000, { state: "idle" }), query("b", 50)), 50);
 });
 
-test("expectedWait is what one turn of each client takes", () => {
+test("expectedWait is what goes before a newcomer: all that is more urgent, and a turn of each client", () => {
   const expect = (rate: number | undefined, ...queries: readonly Begun[]) => expectedWait(queries, { priority: 500, rate });
   assert.equal(expect(10), 0);
-  assert.equal(expect(10, query("a", 0), query("b", 0, { subtasks: 5, state: "begun" })), 1_500);
-  assert.equal(expect(10, query("a", 0, { subtasks: 100_000 }), query("a", 0)), mostTaken * 100);
+  const long = { subtasks: 100_000 };
+  assert.equal(expect(10, query("a", 0), query("b", 0, { ...long, state: "begun" }), query("a", 0)), 200, "all take turns at a time");
+  const others = Array.from({ length: mostServed }, (_, index) => query(`${index}`, 0));
+  assert.equal(expect(10, ...others, query("0", 0, long)), (15 * 10 + mostTaken) * 100);
+  assert.equal(expect(10, ...others.slice(1), query("0", 0, { subtasks: 0 })), 1_500, "one of whom nothing waits takes no turn");
+  assert.equal(expect(10, query("a", 0, { ...long, priority: 499 })), 1e7, "what is more urgent goes first");
   assert.equal(expect(10, query("a", 0, { priority: 501 }), query("b", 0, { state: "idle" })), 0);
   assert.equal(expect(undefined, query("a", 0)), 0);
   assert.equal(expect(0, query("a", 0)), 0, "nothing was done lately: that need not stay so");
@@ -47,7 +51,7 @@ test("Pace tells how fast a count grew in the last ten seconds, once it was look
   pace.note(1_150, 1_500);
   assert.equal(pace.perSecond, 100);
   pace.note(1_150, 11_400);
-  assert.equal(pace.perSecond, 0);
+  assert.equal(pace.perSecond, undefined, "it did not grow");
   pace.note(2_000, 60_000);
   assert.equal(pace.perSecond, undefined, "nobody looked for long");
 });

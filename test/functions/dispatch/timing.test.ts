@@ -46,9 +46,10 @@ test("partials that were stored before a plan was asked for are not counted as i
   const app = await openApp(t);
   const early = await app.ask(met());
   // The same partials under a plan that nobody asked for before: another dispatcher over a dataset that lost its result.
-  const notes = await Promise.all(
-    app.computed.map(({ programKey, fingerprint }) => app.services.store.getPartialNote(`${programKey}:${fingerprint}`)),
+  const stored = await Promise.all(
+    app.computed.map(({ programKey, fingerprint }) => app.services.store.getPartial(`${programKey}:${fingerprint}`)),
   );
+  const notes = stored.map((body) => body?.note);
   assert.equal(notes.length, early.partitions.total);
   const later = new Timeline(Date.now() + 60_000);
   for (const [index, note] of notes.entries()) assert.equal(later.add({ index, file: "events.parquet" }, note, undefined), undefined);
@@ -64,5 +65,5 @@ test("POST /compute answers the same partial with the time it took beside it", a
   const [one, two] = [await compute(), await compute()];
   assert.match(one.headers.get("server-timing") ?? "", /^compiling;dur=[\d.]+, loading;dur=.*computing;dur=.*bytes;desc="\d+"$/);
   const stored = await app.services.store.getPartial(`${programKey}:${fingerprint}`);
-  for (const answer of [one, two]) assert.deepEqual(new Uint8Array(await answer.arrayBuffer()), new Uint8Array(stored!));
+  for (const answer of [one, two]) assert.deepEqual(new Uint8Array(await answer.arrayBuffer()), stored?.bytes);
 });
