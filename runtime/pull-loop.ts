@@ -1,10 +1,10 @@
 /**
  * Claims subtasks, has each computed, saves the partial, then completes the claim.
  *
- *   claim → invoke → partial  → saved   → complete
+ *   claim → stored already              → complete   it was asked for again just as it was done
+ *         → invoke → partial  → saved   → complete
  *                  → failed             → fail
  *                  → aborted            → release    nobody asks any more, the claim was lost, or this process stops
- *                  → stored already     → complete   it was asked for again just as it was done: the store is asked meanwhile
  *         → the store fails, or the compute function's host is away → release, then a pause that doubles
  *
  * Promises: never more than `slots` claims at a time; no error ends the loop; a stop releases what runs and then leaves.
@@ -56,6 +56,11 @@ export interface PullOptions {
   readonly firstPause?: number;
 }
 
+interface Looking {
+  readonly key: string;
+  readonly found: Promise<ReadonlySet<string>>;
+}
+
 type Computed = Extract<Outcome, { kind: "partial" }>;
 
 const computePhases = ["compiling", "loading", "thread", "computing"] as const;
@@ -82,8 +87,16 @@ export function startPullLoop(options: PullOptions): PullLoop {
     let wait = firstPause;
     while (!signal.aborted) {
       try {
-        const claim = await membership.claim({ signal, prefers, ...(prepare && { prepare }) });
-        await perform(claim);
+        let looking: Looking | undefined;
+        const claim = await membership.claim({
+          signal,
+          prefers,
+          prepare(subtask) {
+            prepare?.(subtask);
+            looking = look(subtask.key);
+          },
+        });
+        await perform(claim, looking?.key === claim.subtask.key ? looking : look(claim.subtask.key));
         wait = firstPause;
       } catch (error) {
         if (signal.aborted) return;
@@ -94,13 +107,22 @@ export function startPullLoop(options: PullOptions): PullLoop {
     }
   }
 
+  /** Whether the store has the partial is asked while the subtask is claimed. */
+  function look(key: string): Looking {
+    const found = store.findPartials([key]);
+    // Heard by whoever gets the claim, if anybody does.
+    found.catch(() => undefined);
+    return { key, found };
+  }
+
   /** Rejects where the store fails or the compute function cannot be reached, or the coordinator while this process stops. */
-  async function perform(claim: Claim): Promise<void> {
+  async function perform(claim: Claim, { found }: Looking): Promise<void> {
     const claimed = Date.now();
     figures.running++;
     report();
     try {
-      const outcome = await computeUnlessStored(claim);
+      const stored = await withStore(claim, () => found);
+      const outcome = stored.size > 0 ? ({ kind: "stored" } as const) : await compute(claim);
       switch (outcome.kind) {
         case "stored":
           meter?.count("femtoq_subtasks_total", "stored");
@@ -127,31 +149,9 @@ export function startPullLoop(options: PullOptions): PullLoop {
     }
   }
 
-  /** The store is asked meanwhile: that it has the partial is rare, and its answer takes as long as much computing. */
-  async function computeUnlessStored(claim: Claim): Promise<Outcome | { readonly kind: "stored" | "aborted" }> {
-    const unneeded = new AbortController();
-    const computing = compute(claim, unneeded.signal);
-    // Heard below.
-    computing.catch(() => undefined);
-    const end = async (reason: unknown) => {
-      unneeded.abort(reason);
-      await computing.catch(() => undefined);
-    };
-    let isStored: boolean;
-    try {
-      isStored = (await store.findPartials([claim.subtask.key])).size > 0;
-    } catch (error) {
-      await end(error);
-      return handBack(claim, error);
-    }
-    if (!isStored) return computing;
-    await end(new Error("the store has the partial already"));
-    return { kind: "stored" };
-  }
-
-  async function compute(claim: Claim, unneeded: AbortSignal): Promise<Outcome | { readonly kind: "aborted" }> {
+  async function compute(claim: Claim): Promise<Outcome | { readonly kind: "aborted" }> {
     const { programKey, dataset, partition, fingerprint } = claim.subtask;
-    const { signal, release } = followSignals([claim.signal, stopping.signal, unneeded]);
+    const { signal, release } = followSignals([claim.signal, stopping.signal]);
     try {
       return await invoke({ programKey, dataset, partition, fingerprint }, { signal, onRunning: () => claim.running() });
     } catch (error) {
