@@ -131,10 +131,10 @@ ${table(["MB", ...memoryHeads], memoryRows(report))}`;
 }
 
 function soakSection({ memory, windows, counts }: SoakReport): string {
-  const series = memory.map(({ name, samples }) => ({
-    name,
-    points: samples.map(({ minute, megabytes }) => [minute, megabytes] as const),
-  }));
+  const series = memory.flatMap(({ name, samples }) => [
+    { name, points: samples.map(({ minute, megabytes }) => [minute, megabytes] as const) },
+    { name: `${name}, without pages of files`, points: samples.map(({ minute, own }) => [minute, own] as const) },
+  ]);
   const slopes = memory.map(({ name, slope, ownSlope }) => [name, formatSlope(slope), formatSlope(ownSlope)]);
   const rows = counts.map(({ what, before, after }) => [what, `${before}`, `${after}`]);
   const latencies = windows.flatMap(({ kinds }, index) =>
