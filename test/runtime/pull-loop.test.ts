@@ -151,18 +151,23 @@ describe("startPullLoop", () => {
     await loop.stop();
   });
 
-  test("has what a subtask needs prepared before it is claimed", async () => {
+  test("has what a subtask needs prepared, and the store asked once, while it is claimed", async () => {
     const one = fakeClaim(1);
     const order: string[] = [];
+    const { membership } = handOut([one]);
+    const claim: Membership["claim"] = async (options) => {
+      const claimed = await membership.claim(options);
+      order.push("claimed");
+      return claimed;
+    };
     const findPartials = async () => {
-      await new Promise((resolve) => setImmediate(resolve));
-      order.push("looked");
+      order.push("asked");
       return new Set<string>();
     };
     const prepare = ({ programKey }: Subtask) => void order.push(`prepare ${programKey}`);
-    const { loop } = pull([one], { invoke: computes, prepare, store: { ...takes, findPartials } });
+    const { loop } = pull([], { membership: { ...membership, claim }, invoke: computes, prepare, store: { ...takes, findPartials } });
     await until(() => one.history.includes("complete"));
-    assert.deepEqual(order, ["prepare program", "looked"]);
+    assert.deepEqual(order, ["prepare program", "asked", "claimed"]);
     await loop.stop();
   });
 

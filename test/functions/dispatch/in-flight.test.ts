@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { mostTaken } from "../../../coordination/order.ts";
+import { createAdmission } from "../../../functions/admission/admission.ts";
+import { usualLimits } from "../../../functions/admission/limits.ts";
+import type { Followed } from "../../../functions/dispatch/dispatcher.ts";
+import { QueriesInFlight } from "../../../functions/dispatch/in-flight.ts";
+import { HttpProblem } from "../../../functions/problem.ts";
+import { openApp } from "../../support/open-app.ts";
+
+const many = 50;
+
+test("QueriesInFlight refuses what would wait for long at the pace of the last seconds, though nobody has waited for long yet", async (t) => {
+  const { services } = await openApp(t);
+  const admission = createAdmission({ limits: { ...usualLimits, longestWait: 5_000 } });
+  const inFlight = new QueriesInFlight({ admission, services, ended: () => new Promise(() => undefined) });
+  /** What is looked at of a query's progress. */
+  const makeProgress = () => ({ counts: { waiting: 100, loading: 1, running: 0, done: 0 }, failures: new Map(), lacksNodes: false });
+  const all: ReturnType<typeof makeProgress>[] = [];
+  const ask = (client: string, priority = 500) => {
+    const progress = makeProgress();
+    return inFlight.admit({ id: client, client, priority }, async () => {
+      all.push(progress);
+      return { followed: { progress } as unknown as Followed };
+    });
+  };
+  for (let index = 0; index < many; index++) await ask(`client ${index}`);
+  await ask("before the pace is known");
+  // A second later the pace is that at which all turns take eight seconds.
+  const turns = (many + 1) * mostTaken;
+  await new Promise((resolve) => setTimeout(resolve, 1_100));
+  for (const progress of all) progress.counts.done += turns / 8 / all.length;
+  await assert.rejects(ask("late"), (error) => {
+    assert(error instanceof HttpProblem && error.status === 503, `${error}`);
+    assert.match(error.message, /wait for about [6-9] s/);
+    return true;
+  });
+  await ask("urgent", 100);
+  for (const progress of all) progress.counts.waiting = 1;
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  await ask("late");
+});
