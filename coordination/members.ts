@@ -87,16 +87,16 @@ export class Members {
       try {
         const next = this.#findNext(claimer);
         if (next.kind === "take") {
+          prepare?.(next.item.subtask);
           const hold = this.#options.board.own(next.item, member.node.id);
           this.#claimers.remove(claimer);
           member.held.set(next.item, hold);
-          prepare?.(next.item.subtask);
           resolve(this.#createClaim(member, next.item, hold));
           served++;
         } else if (next.kind === "look") until = 0;
         else if (next.kind === "wait") until = Math.min(until, next.until);
       } catch (error) {
-        // `prefers` threw: the fault of this claimer alone.
+        // `prefers` or `prepare` threw: the fault of this claimer alone.
         this.#claimers.remove(claimer);
         reject(error);
       }

@@ -2,7 +2,7 @@
  * What waits, in order: lower priority numbers first; inside one priority clients take turns; inside one client first come, first served.
  *
  * At most `mostServed` clients of a priority take turns at a time, each until nothing of it waits or it has had `mostTaken`; then it goes behind all others
- * (deficit round robin with a window). So where hundreds wait for a few subtasks each, some are done soon, instead of all late, and few programs are
+ * (round robin with a window). So where hundreds wait for a few subtasks each, some are done soon, instead of all late, and few programs are
  * in use at a time.
  *
  * A claimer that ranks some higher than others (it holds their columns) looks through the best priority, clients in turn, `mostCandidates` at a time;
@@ -163,10 +163,7 @@ export class WaitingOrder<T extends Waiting<T>> {
       line.taken = 0;
       turns.remove(line);
       turns.append(line);
-    } else if (isAmongFirst(turns, line)) {
-      turns.remove(line);
-      turns.insert(line, firstNotServed(turns));
-    }
+    } else endTurn(turns, line);
     this.remove(item);
   }
 
@@ -191,17 +188,14 @@ function startLook<T extends Waiting<T>>(line: Line<T>, scan: Scan): Look<T> {
   return { item: seen.item === undefined ? line.items.first : seen.item.next, seen, isPassing: true };
 }
 
-function isAmongFirst<T extends Waiting<T>>(turns: LinkedList<Line<T>>, line: Line<T>): boolean {
+/** One that takes turns comes last among those that do; one that was served out of turn stays where it is. */
+function endTurn<T extends Waiting<T>>(turns: LinkedList<Line<T>>, line: Line<T>): void {
+  let isServed = false;
   let other = turns.first;
-  for (let place = 0; place < mostServed && other !== undefined; place++, other = other.next) if (other === line) return true;
-  return false;
-}
-
-/** Of those without the one that has just had its turn. */
-function firstNotServed<T extends Waiting<T>>(turns: LinkedList<Line<T>>): Line<T> | undefined {
-  let line = turns.first;
-  for (let place = 1; place < mostServed && line !== undefined; place++) line = line.next;
-  return line;
+  for (let place = 0; place < mostServed && other !== undefined; place++, other = other.next) isServed ||= other === line;
+  if (!isServed) return;
+  turns.remove(line);
+  turns.insert(line, other);
 }
 
 const firstLine = <T extends Waiting<T>>(turns: LinkedList<Line<T>>): Line<T> | undefined => turns.first;

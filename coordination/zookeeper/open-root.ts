@@ -66,24 +66,9 @@ async function makeFolders(session: Session, layout: Layout): Promise<void> {
   for (const [index, path] of folders.entries()) if (!found[index]) await ifAbsent(() => session.commit([create(path)]));
 }
 
-function foldersOf({
-  base,
-  shards,
-  guards,
-  epoch,
-  returned,
-  asks,
-  queries,
-  claims,
-  failed,
-  held,
-  nodes,
-  withdrawn,
-  locks,
-  copies,
-}: Layout) {
-  const folders = [epoch, returned, asks, queries, claims, failed, held, nodes, withdrawn, locks, copies];
-  return [...folders, `${base}/subtasks`, ...shards, `${base}/guards`, ...guards];
+/** Folders come before what is in them. */
+function foldersOf({ base, shards, guards, ...folders }: Layout): readonly string[] {
+  return [...Object.values(folders), `${base}/subtasks`, ...shards, `${base}/guards`, ...guards];
 }
 
 async function ifAbsent(action: () => Promise<unknown>): Promise<void> {

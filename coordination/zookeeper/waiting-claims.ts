@@ -174,13 +174,13 @@ export class WaitingClaims<N extends ClaimingNode> {
         if (next.kind === "look") return 0;
         if (next.kind === "wait") return next.until;
         if (next.kind === "none") return Number.POSITIVE_INFINITY;
+        waiter.prepare?.(next.item.subtask);
         work.order.take(next.item);
         next.item.kind = "ours";
         this.#unlist(node, waiter);
-        waiter.prepare?.(next.item.subtask);
         void this.#attempt({ node, waiter }, session, { entry: next.item, claimant });
       } catch (error) {
-        // `prefers` threw: the fault of this one alone.
+        // `prefers` or `prepare` threw: the fault of this one alone.
         waiter.reject(error);
       }
     }
@@ -249,8 +249,8 @@ export class WaitingClaims<N extends ClaimingNode> {
     if (waiter === undefined || claimant === undefined || node.quarantine.at(Date.now()) !== undefined) return;
     const entry = findStraggler(runningElsewhere(work), node.paces)?.entry;
     if (entry === undefined) return;
-    work.copy(entry);
     waiter.prepare?.(entry.subtask);
+    work.copy(entry);
     this.#unlist(node, waiter);
     const copying = async () => {
       const isCopied = await copySubtask(context, entry, claimant);

@@ -2,8 +2,9 @@
  * Ends interest in queries, and with the last interest the query: removes those of its subtasks that no other query asks for.
  *
  * A transaction that removes subtasks holds only if since the other queries were read nothing was asked of this one (its znode), nor of a program like
- * its own (`guards`: few enough that other people's queries seldom come between, however many there are); otherwise they are read again. It also leaves the list of what it removed on record for a minute, so that whoever follows the subtasks can tell them from those that are done. Claims stay
- * until their nodes end them: a subtask that is asked for anew meanwhile is not computed twice at a time.
+ * its own (`guards`: so many that other people's queries seldom come between); otherwise they are read again. It also leaves the list of what it
+ * removed on record for a minute, so that whoever follows the subtasks can tell them from those that are done. Claims stay until their nodes end them: a
+ * subtask that is asked for anew meanwhile is not computed twice at a time.
  */
 import { readAsks } from "./asks.ts";
 import { encodeHashes } from "./bodies.ts";

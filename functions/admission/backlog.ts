@@ -28,10 +28,10 @@ export function expectedWait(
   if (!rate) return 0;
   let before = 0;
   const byClient = new Map<string, number>();
-  for (const { client, subtasks, state, ...query } of queries) {
-    if (subtasks === 0 || query.priority > priority || state === "idle") continue;
-    if (query.priority < priority) before += subtasks;
-    else byClient.set(client, (byClient.get(client) ?? 0) + subtasks);
+  for (const query of queries) {
+    if (query.subtasks === 0 || query.priority > priority || query.state === "idle") continue;
+    if (query.priority < priority) before += query.subtasks;
+    else byClient.set(query.client, (byClient.get(query.client) ?? 0) + query.subtasks);
   }
   for (const subtasks of byClient.values()) before += byClient.size < mostServed ? 1 : Math.min(subtasks, mostTaken);
   return (before / rate) * 1000;

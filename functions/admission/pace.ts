@@ -5,9 +5,11 @@ interface Look {
   readonly count: number;
 }
 
+/** Milliseconds. */
 const betweenLooks = 250;
 const shortest = 1_000;
 const longest = 10_000;
+/** Of which a pace can be told. */
 const fewest = 16;
 
 export class Pace {
