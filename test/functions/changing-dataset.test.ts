@@ -52,6 +52,7 @@ test("a query ends as it was planned although a new file widens its column while
   app.gate.open();
   const grown = await app.ask(counts);
   assert.deepEqual(grown.histograms.h.storage.values, [0, 1, 1, 1, 3, 0]);
+  await (await app.request(`/queries/${id}/events`)).text();
   const first = (await (await app.request(`/queries/${id}`)).json()) as Status;
   assert.deepEqual(first.failures, []);
   assert.equal(first.state, "done");

@@ -17,6 +17,7 @@ import { makeEvents, writeEvents } from "../support/write-events.ts";
 
 const partitions = 1_000;
 const mostRoundTrips = 4;
+const mongo = await openTestMongo("round trips to MongoDB");
 const query = { dataset: "many", histograms: { h: { axes: [{ type: "regular", bins: 8, lower: 0, upper: 200, value: "MET.pt" }] } } };
 
 /** Asks one app, the same app again, and one that never saw the query. */
@@ -55,7 +56,6 @@ test("a stored repeat of 1,000 partitions takes at most 4 calls of the embedded 
   }
 });
 
-const mongo = await openTestMongo("round trips to MongoDB");
 if (mongo) {
   test(`a stored repeat of 1,000 partitions takes at most 4 round trips to MongoDB (${mongo.name}), at any dispatcher`, async (t) => {
     const counter = await countCommands(mongo.uri);

@@ -7,7 +7,7 @@ import { openRoot } from "../../../coordination/zookeeper/open-root.ts";
 import { create, createEphemeral, remove } from "../../../coordination/zookeeper/operations.ts";
 import { WorkEntry } from "../../../coordination/zookeeper/work-entry.ts";
 import { makeSubtask } from "../../contracts/subtasks.ts";
-import { findServer, makeContext, openConnection, silent } from "./zookeeper-for-tests.ts";
+import { findServers, makeContext, openConnection, silent } from "./zookeeper-for-tests.ts";
 
 const garbage = Buffer.from("garbage");
 
@@ -25,10 +25,8 @@ async function open(t: TestContext, hosts: string) {
   return { session, claim: claimPath(layout, entry.hash), attempt, warned };
 }
 
-for (const version of ["3.9.4", "3.4.14"] as const) {
-  const suite = `claims on ZooKeeper ${version}`;
-  const server = await findServer(suite, version);
-  if (server) describeClaims(server.hosts, suite);
+for (const server of await findServers("claims on ZooKeeper", ["3.9.4", "3.4.14"])) {
+  if (server) describeClaims(server.hosts, `claims on ${server.name}`);
 }
 
 function describeClaims(hosts: string, suite: string): void {

@@ -7,17 +7,15 @@ import {
   type ZooKeeperCoordinatorOptions,
 } from "../../../coordination/zookeeper/coordinator.ts";
 import { describeCoordinator } from "../../contracts/coordinator-contract.ts";
-import { findServer, openConnection, silent, until } from "./zookeeper-for-tests.ts";
+import { findServers, openConnection, silent, until } from "./zookeeper-for-tests.ts";
 
 const suite = "coordinator on ZooKeeper";
 const sessionTimeout = 1500;
 
 /** Today's servers, open to all; those of the prototype's line, with an owner. */
-for (const [version, auth] of [
-  ["3.9.4", undefined],
-  ["3.4.14", "femtoq:secret"],
-] as const) {
-  const server = await findServer(`${suite} ${version}`, version);
+const servers = await findServers(suite, ["3.9.4", "3.4.14"]);
+for (const [index, auth] of [undefined, "femtoq:secret"].entries()) {
+  const server = servers[index];
   if (server === undefined) continue;
   const { hosts, name } = server;
 

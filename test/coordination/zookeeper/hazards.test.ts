@@ -10,14 +10,16 @@ import { runScript } from "../../contracts/run-script.ts";
 import { keysOf, listen, makeSubtask, makeSubtasks } from "../../contracts/subtasks.ts";
 import { type OwnZooKeeperServer, startZooKeeper, type ZooKeeperVersion } from "../../servers/zookeeper-server.ts";
 import { makeTemporaryDirectory } from "../../storage/temporary-directory.ts";
-import { findServer, listBelow, openConnection, openProxy, silent, tick, until } from "./zookeeper-for-tests.ts";
+import { findServers, listBelow, openConnection, openProxy, silent, tick, until } from "./zookeeper-for-tests.ts";
 
 const sessionTimeout = 1500;
 
 const newRoot = (): string => `/hazard-${randomUUID()}`;
 
-for (const version of ["3.9.4", "3.4.14"] as const) {
-  const server = await findServer(`coordinators on ZooKeeper ${version} together`, version);
+const versions = ["3.9.4", "3.4.14"] as const;
+const servers = await findServers("coordinators together on ZooKeeper", versions);
+for (const [index, version] of versions.entries()) {
+  const server = servers[index];
   if (server) describeHazards(server, version);
 }
 

@@ -18,6 +18,11 @@ import { type OwnZooKeeperServer, startZooKeeper, type ZooKeeperVersion } from "
 /** Milliseconds. Sessions last from 2 to 20 of them. */
 export const tick = 100;
 
+/** All of a file's servers before its first test: hooks after all tests run as soon as those declared so far have ended. */
+export function findServers(suite: string, versions: readonly ZooKeeperVersion[]): Promise<readonly (OwnZooKeeperServer | undefined)[]> {
+  return Promise.all(versions.map((version) => findServer(`${suite} ${version}`, version)));
+}
+
 export async function findServer(suite: string, version?: ZooKeeperVersion): Promise<OwnZooKeeperServer | undefined> {
   const directory = await mkdtemp(join(tmpdir(), "femtoq-zookeeper-"));
   const server = requireServer(suite, await startZooKeeper({ directory, tick, ...(version && { version }) }));
