@@ -1,6 +1,7 @@
 /** Recent queries, newest first, a page at a time. Their states are looked up, nothing is followed or renewed for it. */
 import { z } from "zod";
 import type { Coordinator } from "../../coordination/coordinator.ts";
+import { mapBounded } from "../../datasets/map-bounded.ts";
 import { nearNames } from "../../engine/near-names.ts";
 import type { ListedQuery, Store } from "../../storage/store.ts";
 import type { Status } from "../api.ts";
@@ -25,6 +26,8 @@ export type Listing = z.infer<typeof listing>;
 
 /** At most so many queries are looked through for one page of a state. */
 const mostLookedAt = 2000;
+/** Each reads a plan, which may be large. */
+const statesAtATime = 8;
 
 export function readListing(parameters: Readonly<Record<string, string>>): Listing {
   const parsed = listing.safeParse(parameters);
@@ -69,9 +72,10 @@ export async function listQueries(
       ...(name !== undefined && { name }),
       ...(last && { before: last }),
     });
-    for (const query of page) {
+    const states = await mapBounded(page, statesAtATime, (query) => stateOf(query, services));
+    for (const [index, query] of page.entries()) {
       last = query;
-      const current = await stateOf(query, services);
+      const current = states[index];
       if (state === undefined || current === state) found.push(describeLine(query, current, now));
       if (found.length === limit) return { queries: found, next: `${query.created}-${query.id}` };
     }

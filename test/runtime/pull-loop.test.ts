@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import type { Claim, Membership, Subtask } from "../../coordination/coordinator.ts";
 import { HostUnreachableError } from "../../runtime/fetch-within.ts";
 import { type Invoke, type PullOptions, startPullLoop } from "../../runtime/pull-loop.ts";
+import { until } from "../support/until.ts";
 import { recordingLog } from "./silent-log.ts";
 
 interface FakeClaim {
@@ -79,13 +80,6 @@ function pull(claims: readonly FakeClaim[], options: Partial<PullOptions> & { re
 }
 
 /** Turns of the event loop until it holds. */
-async function until(holds: () => boolean): Promise<void> {
-  for (let turn = 0; !holds(); turn++) {
-    assert.ok(turn < 10_000, "it never held");
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}
-
 const partial = new Uint8Array([1, 2, 3]);
 const computes: Invoke = async (_, { onRunning }) => {
   onRunning();

@@ -12,6 +12,7 @@ import { findMongoProgram, type MongoStart } from "../servers/mongo-server.ts";
 import { requireServer } from "../servers/require-server.ts";
 import { makeServerDirectory } from "../servers/server-directory.ts";
 import { findFreePort } from "../servers/server-process.ts";
+import { until } from "../support/until.ts";
 import { numberedBody } from "./numbered-body.ts";
 import { openForTest } from "./test-mongo.ts";
 
@@ -30,13 +31,6 @@ function connect(t: TestContext, uri: string) {
 }
 
 /** Resolves when the condition holds; fails after a minute. */
-async function until(condition: () => boolean, what: string): Promise<void> {
-  for (let tries = 0; !condition(); tries++) {
-    assert(tries < 6000, `${what} did not come within a minute`);
-    await delay(10);
-  }
-}
-
 /** Milliseconds. */
 const longestTest = 180_000;
 const yesOrNo = [() => true, () => false] as const;

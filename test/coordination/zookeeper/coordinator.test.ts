@@ -7,7 +7,8 @@ import {
   type ZooKeeperCoordinatorOptions,
 } from "../../../coordination/zookeeper/coordinator.ts";
 import { describeCoordinator } from "../../contracts/coordinator-contract.ts";
-import { findServers, openConnection, silent, until } from "./zookeeper-for-tests.ts";
+import { until } from "../../support/until.ts";
+import { findServers, openConnection, silent } from "./zookeeper-for-tests.ts";
 
 const suite = "coordinator on ZooKeeper";
 const sessionTimeout = 1500;

@@ -5,7 +5,8 @@ import { followWithdrawals } from "../../../coordination/zookeeper/follow-withdr
 import { hashName, subtaskPath } from "../../../coordination/zookeeper/layout.ts";
 import { openRoot } from "../../../coordination/zookeeper/open-root.ts";
 import { create, createSequential, remove } from "../../../coordination/zookeeper/operations.ts";
-import { findServer, makeContext, openConnection, until } from "./zookeeper-for-tests.ts";
+import { until } from "../../support/until.ts";
+import { findServer, makeContext, openConnection } from "./zookeeper-for-tests.ts";
 
 const suite = "withdrawals on ZooKeeper";
 const server = await findServer(suite);

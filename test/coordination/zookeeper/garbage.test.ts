@@ -10,7 +10,8 @@ import { Segments } from "../../../coordination/zookeeper/segments.ts";
 import { WatchedSubtasks } from "../../../coordination/zookeeper/watched-subtasks.ts";
 import { ask, claimNext, drain, joinAs } from "../../contracts/coordinator/harness.ts";
 import { keysOf, listen, makeSubtask, makeSubtasks } from "../../contracts/subtasks.ts";
-import { findServer, makeContext, openConnection, silent, until } from "./zookeeper-for-tests.ts";
+import { until } from "../../support/until.ts";
+import { findServer, makeContext, openConnection, silent } from "./zookeeper-for-tests.ts";
 
 const suite = "garbage in ZooKeeper";
 const server = await findServer(suite);

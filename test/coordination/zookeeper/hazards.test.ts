@@ -10,7 +10,8 @@ import { runScript } from "../../contracts/run-script.ts";
 import { keysOf, listen, makeSubtask, makeSubtasks } from "../../contracts/subtasks.ts";
 import { type OwnZooKeeperServer, startZooKeeper, type ZooKeeperVersion } from "../../servers/zookeeper-server.ts";
 import { makeTemporaryDirectory } from "../../storage/temporary-directory.ts";
-import { findServers, listBelow, openConnection, openProxy, silent, tick, until } from "./zookeeper-for-tests.ts";
+import { until } from "../../support/until.ts";
+import { findServers, listBelow, openConnection, openProxy, silent, tick } from "./zookeeper-for-tests.ts";
 
 const sessionTimeout = 1500;
 

@@ -14,7 +14,8 @@ import { WatchedSubtasks } from "../../../coordination/zookeeper/watched-subtask
 import { ZooKeeperError } from "../../../coordination/zookeeper/zookeeper-error.ts";
 import { ask, claimNext, joinAs } from "../../contracts/coordinator/harness.ts";
 import { makeSubtask, makeSubtasks } from "../../contracts/subtasks.ts";
-import { findServer, openConnection, silent, until } from "./zookeeper-for-tests.ts";
+import { until } from "../../support/until.ts";
+import { findServer, openConnection, silent } from "./zookeeper-for-tests.ts";
 
 const suite = "nodes on ZooKeeper";
 const server = await findServer(suite);

@@ -7,6 +7,7 @@ import type { Claim, Membership } from "../../../coordination/coordinator.ts";
 import { createZooKeeperCoordinator, type ZooKeeperCoordinator } from "../../../coordination/zookeeper/coordinator.ts";
 import { ask, joinAs } from "../../contracts/coordinator/harness.ts";
 import { keysOf, makeSubtasks } from "../../contracts/subtasks.ts";
+import { until } from "../../support/until.ts";
 import { findServer, silent } from "./zookeeper-for-tests.ts";
 
 const suite = "quarantine on ZooKeeper";
@@ -30,13 +31,6 @@ async function work(node: Membership, perform: (claim: Claim) => Promise<unknown
     for (;;) await perform(await node.claim({ signal: new AbortController().signal }));
   } catch (error) {
     assert.match(String(error), /closed/);
-  }
-}
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  for (const end = performance.now() + 20_000; !(await condition()); ) {
-    if (performance.now() > end) assert.fail("it did not come about in 20 s");
-    await delay(20);
   }
 }
 

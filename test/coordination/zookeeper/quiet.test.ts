@@ -6,7 +6,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { createZooKeeperCoordinator } from "../../../coordination/zookeeper/coordinator.ts";
 import { ask, drain, joinAs } from "../../contracts/coordinator/harness.ts";
 import { keysOf, listen, makeSubtasks } from "../../contracts/subtasks.ts";
-import { askServer, findServer, listBelow, openConnection, silent, until } from "./zookeeper-for-tests.ts";
+import { until } from "../../support/until.ts";
+import { askServer, findServer, listBelow, openConnection, silent } from "./zookeeper-for-tests.ts";
 
 const suite = "coordinators on ZooKeeper without work";
 const server = await findServer(suite);

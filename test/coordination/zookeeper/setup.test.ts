@@ -9,7 +9,8 @@ import { createLayout, layoutVersion } from "../../../coordination/zookeeper/lay
 import { create, remove, set } from "../../../coordination/zookeeper/operations.ts";
 import { ask, claimNext, drain, joinAs } from "../../contracts/coordinator/harness.ts";
 import { makeSubtask, makeSubtasks } from "../../contracts/subtasks.ts";
-import { findServer, listBelow, openConnection, silent, until } from "./zookeeper-for-tests.ts";
+import { until } from "../../support/until.ts";
+import { findServer, listBelow, openConnection, silent } from "./zookeeper-for-tests.ts";
 
 const suite = "setting up ZooKeeper";
 const server = await findServer(suite);

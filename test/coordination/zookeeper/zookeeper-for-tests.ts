@@ -63,13 +63,6 @@ export async function askServer(port: number, word: string): Promise<string> {
   return said;
 }
 
-export async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
-  for (const end = performance.now() + 20_000; !(await condition()); ) {
-    if (performance.now() > end) assert.fail("it did not come about in 20 s");
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
 /** All paths below one, without it. */
 export async function listBelow(session: Session, path: string): Promise<readonly string[]> {
   const { children = [] } = (await session.list(path)) ?? {};
