@@ -19,7 +19,7 @@ export function createCatalogue(entries: readonly DatasetEntry[]): Catalogue {
     names: () => [...datasets.keys()],
     refresh: async () => {},
     forget: async (name) => (datasets.has(name) ? "in-use" : "unknown"),
-    get: async (name) => datasets.get(name)?.look(),
+    get: async (name, options) => datasets.get(name)?.look(options),
     locate: (name, partition, column, form) => locateIn(datasets.get(name), { name, partition, column, form }),
   };
 }

@@ -71,11 +71,11 @@ export function createSharedCatalogue(options: SharedCatalogueOptions): SharedCa
     opened,
     names: () => [...known.keys()],
     refresh,
-    async get(name) {
+    async get(name, options) {
       await opened;
       if (!known.has(name)) await refresh();
       const dataset = known.get(name);
-      return dataset && lookAt(name, dataset);
+      return dataset && lookAt(name, dataset, options);
     },
     async locate(name, partition, column, form) {
       await opened;
@@ -164,9 +164,9 @@ export function createSharedCatalogue(options: SharedCatalogueOptions): SharedCa
     return { watched, pattern, ...(registration && { registration }), ...(wanted !== undefined && { wanted }) };
   }
 
-  async function lookAt(name: string, { watched, registration, wanted }: Known): Promise<Dataset> {
+  async function lookAt(name: string, { watched, registration, wanted }: Known, options?: { readonly anew?: boolean }): Promise<Dataset> {
     try {
-      const dataset = await watched.look();
+      const dataset = await watched.look(options);
       if (wanted === undefined || !registration) return dataset;
       const meaning = `${name} stands for ${baseName(registration.pattern)}, as ${registration.by} registered it`;
       return { ...dataset, notice: `${meaning}; this process was started with ${baseName(wanted)}: give that another name` };

@@ -30,6 +30,11 @@ export interface DatasetEntry {
 }
 
 const parallelFooters = 4;
+/** Few files are looked at for everyone who asks. */
+const few = 5;
+/** Milliseconds that a look serves others, for each file more: so looking takes a small part of the time, however many ask. */
+const servesPerFile = 0.2;
+const longestService = 5_000;
 
 export class WatchedDataset {
   readonly #entry: DatasetEntry;
@@ -38,6 +43,7 @@ export class WatchedDataset {
   #known: ReadonlyMap<string, KnownFile> = new Map();
   #dataset: Dataset | undefined;
   #look: Promise<Dataset> | undefined;
+  #served: { readonly dataset: Dataset; readonly until: number } | undefined;
 
   constructor(entry: DatasetEntry, memory?: FileMemory) {
     this.#entry = entry;
@@ -45,8 +51,9 @@ export class WatchedDataset {
     this.#find = createFileFinder(entry.pattern);
   }
 
-  /** The dataset as its files are now. Throws `DatasetError` where none can be read. */
-  look(): Promise<Dataset> {
+  /** The dataset as its files are now, or were a moment ago unless they are to be looked at `anew`. Throws `DatasetError` where none can be read. */
+  look({ anew = false }: { readonly anew?: boolean } = {}): Promise<Dataset> {
+    if (!anew && this.#served && performance.now() < this.#served.until) return Promise.resolve(this.#served.dataset);
     this.#look ??= this.#lookNow().finally(() => {
       this.#look = undefined;
     });
@@ -60,7 +67,7 @@ export class WatchedDataset {
 
   /** From what the last look found; looks again where the partition is not in it. */
   async locate(partition: Partition, column: string, form?: ColumnForm): Promise<ColumnLocation> {
-    if (!this.#holds(partition)) await this.look();
+    if (!this.#holds(partition)) await this.look({ anew: true });
     const known = this.#known.get(partition.file.path);
     const refuse = (reason: string) =>
       new DatasetError(`Cannot read column ${column} of ${basename(partition.file.path)}: ${reason}`, { permanent: true });
@@ -91,7 +98,9 @@ export class WatchedDataset {
       this.#dataset = undefined;
       this.#dataset = describe(this.#entry, files);
     }
-    return preparing ? { ...this.#dataset, preparing } : this.#dataset;
+    const dataset = preparing ? { ...this.#dataset, preparing } : this.#dataset;
+    this.#served = { dataset, until: performance.now() + serviceOf(files.length) };
+    return dataset;
   }
 
   async #refresh(found: readonly FoundFile[]): Promise<KnownFile[]> {
@@ -111,6 +120,8 @@ export class WatchedDataset {
     return known?.file.size === size && known.file.modified === modified && !passing ? known : undefined;
   }
 }
+
+const serviceOf = (files: number): number => Math.min(longestService, Math.max(0, files - few) * servesPerFile);
 
 function describe({ name, pattern }: DatasetEntry, files: readonly KnownFile[]): Dataset {
   const partitions = files.flatMap((file) => file.partitions).map((partition, index) => ({ index, ...partition }));

@@ -9,7 +9,7 @@ export function createPartitionFinder(catalogue: Catalogue) {
   const seen = new Map<string, Dataset>();
 
   async function look(name: string): Promise<Dataset> {
-    const dataset = await catalogue.get(name);
+    const dataset = await catalogue.get(name, { anew: true });
     // Another node may have it.
     if (!dataset) throw new DatasetError(`There is no dataset ${name} on this node`, { permanent: false });
     seen.set(name, dataset);

@@ -6,6 +6,8 @@ import type { Invoke } from "./pull-loop.ts";
 
 export type Fetch = (request: Request) => Response | Promise<Response>;
 
+const encoder = new TextEncoder();
+
 /** In this process. */
 export function createInvoke(fetch: Fetch, running: RunningNotices): Invoke {
   const invoke = createInvokeAt("http://localhost/compute", fetch);
@@ -22,12 +24,10 @@ export function createInvoke(fetch: Fetch, running: RunningNotices): Invoke {
 /** Where the function is asked for. A `422` cannot mend itself; anything else may be tried again. `onRunning` is not called: an answer says that only when all is over. */
 export function createInvokeAt(url: string, fetch: Fetch): Invoke {
   return async ({ programKey, ...place }, { signal }) => {
-    const request = new Request(url, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ program: programKey, ...place }),
-      signal,
-    });
+    const body = encoder.encode(JSON.stringify({ program: programKey, ...place }));
+    // Whoever knows a body's length need not count it first.
+    const headers = { "content-type": "application/json", "content-length": String(body.length) };
+    const request = new Request(url, { method: "POST", headers, body, signal });
     const response = await fetch(request);
     if (response.ok) {
       const timing = readServerTiming(response.headers.get("server-timing"));

@@ -7,9 +7,11 @@
  *                  → aborted            → release    nobody asks any more, the claim was lost, or this process stops
  *         → the store fails, or the compute function's host is away → release, then a pause that doubles
  *
- * Promises: never more than `slots` claims at a time; no error ends the loop; a stop releases what runs and then leaves.
+ * Promises: never more than `slots` subtasks that load or compute, and `mostSaving` more that are saved meanwhile; no error ends the loop; a stop
+ * releases what runs and then leaves.
  * Does not bound the memory that subtasks need: the column cache makes them wait for it.
  */
+import pLimit from "p-limit";
 import type { Claim, Membership, Subtask } from "../coordination/coordinator.ts";
 import type { HeldPartition } from "../coordination/scheduling/holdings.ts";
 import type { ComputeTiming } from "../functions/compute/timing.ts";
@@ -63,6 +65,18 @@ interface Looking {
 
 type Computed = Extract<Outcome, { kind: "partial" }>;
 
+type Ending = Outcome | { readonly kind: "stored" | "aborted" };
+
+/** A claimed subtask, until it is settled. */
+interface Taken {
+  readonly claim: Claim;
+  /** Milliseconds since the epoch. */
+  readonly claimed: number;
+  readonly ending: Ending;
+}
+
+/** A store answers when its disk has: the threads do not wait for that. Their partials are in memory. */
+const mostSaving = 28;
 const computePhases = ["compiling", "loading", "thread", "computing"] as const;
 const longestPause = 5_000;
 
@@ -72,7 +86,8 @@ export function startPullLoop(options: PullOptions): PullLoop {
   const stopping = new AbortController();
   const figures = { running: 0, done: 0, failed: 0 };
   const report = () => membership.report({ ...figures, cacheBytes: options.cacheBytes(), ...(options.held && { held: options.held }) });
-  const loops = Array.from({ length: options.slots }, pull);
+  const computing = pLimit(options.slots);
+  const loops = Array.from({ length: options.slots + mostSaving }, pull);
 
   return {
     async stop() {
@@ -87,16 +102,7 @@ export function startPullLoop(options: PullOptions): PullLoop {
     let wait = firstPause;
     while (!signal.aborted) {
       try {
-        let looking: Looking | undefined;
-        const claim = await membership.claim({
-          signal,
-          prefers,
-          prepare(subtask) {
-            prepare?.(subtask);
-            looking = look(subtask.key);
-          },
-        });
-        await perform(claim, looking?.key === claim.subtask.key ? looking : look(claim.subtask.key));
+        await finish(await computing(take));
         wait = firstPause;
       } catch (error) {
         if (signal.aborted) return;
@@ -104,6 +110,29 @@ export function startPullLoop(options: PullOptions): PullLoop {
         await pause(wait, signal);
         wait = Math.min(longestPause, wait * 2);
       }
+    }
+  }
+
+  async function take(): Promise<Taken> {
+    let looking: Looking | undefined;
+    const claim = await membership.claim({
+      signal: stopping.signal,
+      prefers,
+      prepare(subtask) {
+        prepare?.(subtask);
+        looking = look(subtask.key);
+      },
+    });
+    const { found } = looking?.key === claim.subtask.key ? looking : look(claim.subtask.key);
+    const claimed = Date.now();
+    figures.running++;
+    report();
+    try {
+      const stored = await withStore(claim, () => found);
+      return { claim, claimed, ending: stored.size > 0 ? { kind: "stored" } : await compute(claim) };
+    } finally {
+      figures.running--;
+      report();
     }
   }
 
@@ -115,41 +144,32 @@ export function startPullLoop(options: PullOptions): PullLoop {
     return { key, found };
   }
 
-  /** Rejects where the store fails or the compute function cannot be reached, or the coordinator while this process stops. */
-  async function perform(claim: Claim, { found }: Looking): Promise<void> {
-    const claimed = Date.now();
-    figures.running++;
-    report();
-    try {
-      const stored = await withStore(claim, () => found);
-      const outcome = stored.size > 0 ? ({ kind: "stored" } as const) : await compute(claim);
-      switch (outcome.kind) {
-        case "stored":
-          meter?.count("femtoq_subtasks_total", "stored");
-          await settle(() => claim.complete());
-          break;
-        case "aborted":
-          meter?.count("femtoq_subtasks_total", "released");
-          await settle(() => claim.release());
-          break;
-        case "failed":
-          figures.failed++;
-          meter?.count("femtoq_subtasks_total", "failed");
-          log.warn({ ...describe(claim), cause: outcome.cause, permanent: outcome.permanent }, "a subtask failed");
-          await settle(() => claim.fail(outcome.cause, { permanent: outcome.permanent }));
-          break;
-        case "partial":
-          await save(claim, outcome, claimed);
-          await complete(claim);
-          break;
-      }
-    } finally {
-      figures.running--;
-      report();
+  /** Rejects where the store fails, or the coordinator while this process stops. */
+  async function finish({ claim, claimed, ending }: Taken): Promise<void> {
+    switch (ending.kind) {
+      case "stored":
+        meter?.count("femtoq_subtasks_total", "stored");
+        await settle(() => claim.complete());
+        return;
+      case "aborted":
+        meter?.count("femtoq_subtasks_total", "released");
+        await settle(() => claim.release());
+        return;
+      case "failed":
+        figures.failed++;
+        meter?.count("femtoq_subtasks_total", "failed");
+        log.warn({ ...describe(claim), cause: ending.cause, permanent: ending.permanent }, "a subtask failed");
+        await settle(() => claim.fail(ending.cause, { permanent: ending.permanent }));
+        report();
+        return;
+      case "partial":
+        await save(claim, ending, claimed);
+        await complete(claim);
+        report();
     }
   }
 
-  async function compute(claim: Claim): Promise<Outcome | { readonly kind: "aborted" }> {
+  async function compute(claim: Claim): Promise<Ending> {
     const { programKey, dataset, partition, fingerprint } = claim.subtask;
     const { signal, release } = followSignals([claim.signal, stopping.signal]);
     try {

@@ -7,6 +7,7 @@ import { createCatalogue } from "../../datasets/catalogue.ts";
 import type { ColumnForm } from "../../datasets/column-form.ts";
 import type { Catalogue, Dataset } from "../../datasets/dataset.ts";
 import { readColumn } from "../../datasets/parquet/read-column.ts";
+import { until } from "../support/until.ts";
 import { makeDirectory, makeTarget, readEntries } from "./read-for-test.ts";
 
 type Columns = Readonly<Record<string, "INT32" | "DOUBLE" | "FLOAT">>;
@@ -63,6 +64,22 @@ test("createCatalogue sees files that come, change and go, and keeps the fingerp
   assert.equal(third.partitions[1]!.fingerprint, second.partitions[1]!.fingerprint);
   await rm(a);
   assert.deepEqual(shape(await look(catalogue)), [[0, 0, 2, 0]]);
+});
+
+test("createCatalogue sees a new file among many at once where it looks anew or is asked for one of its columns, and soon otherwise", async (t) => {
+  const directory = await makeDirectory(t);
+  const path = (number: number) => join(directory, `${1000 + number}.parquet`);
+  await Promise.all(Array.from({ length: 300 }, (_, number) => writeEvents(path(number), 1)));
+  const [catalogue, other] = [1, 2].map(() => createCatalogue([{ name: "events", pattern: directory }]));
+  assert.equal((await look(catalogue!)).entries, 300);
+  assert.equal((await look(other!)).entries, 300);
+  await writeEvents(path(300), 7);
+  const anew = await catalogue!.get("events", { anew: true });
+  assert.equal(anew?.entries, 307);
+  assert.equal((await other!.locate("events", anew!.partitions.at(-1)!, "x")).entries, 1);
+  assert.equal((await look(other!)).entries, 307);
+  await writeEvents(path(301), 5);
+  await until(async () => (await look(catalogue!)).entries === 312);
 });
 
 test("createCatalogue shares one look among concurrent calls", async (t) => {

@@ -79,7 +79,6 @@ function pull(claims: readonly FakeClaim[], options: Partial<PullOptions> & { re
   return { loop, seen, lines };
 }
 
-/** Turns of the event loop until it holds. */
 const partial = new Uint8Array([1, 2, 3]);
 const computes: Invoke = async (_, { onRunning }) => {
   onRunning();
