@@ -1,8 +1,8 @@
 /** What a dataset's files have, in a few numbers; worked out once for each state of it. */
 
 import type { DatasetContent } from "../engine/registration.ts";
+import { sha256 } from "../engine/sha256.ts";
 import type { Dataset } from "./dataset.ts";
-import { sha256 } from "./fingerprint.ts";
 
 const described = new WeakMap<Dataset, Promise<DatasetContent>>();
 

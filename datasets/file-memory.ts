@@ -2,8 +2,9 @@
  * What was read of files, kept in the store: a process that starts need not read what another one, or the last one, read already.
  * A file is known by path, size and modification time. What is missing, damaged or cannot be asked for is read from the file again.
  */
+
+import { sha256 } from "../engine/sha256.ts";
 import type { FileIdentity } from "./dataset.ts";
-import { sha256 } from "./fingerprint.ts";
 import { mapBounded } from "./map-bounded.ts";
 import type { FileShape, ParquetFile } from "./parquet/chunk.ts";
 import { decodeFile, decodeShape, encodeFile, encodeShape } from "./parquet/encode-metadata.ts";

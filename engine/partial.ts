@@ -12,7 +12,7 @@
  * Counts are whole numbers up to 2^53. The version in the first eight bytes changes with the form.
  */
 
-import { sha256 } from "@noble/hashes/sha2.js";
+import { digest } from "./sha256.ts";
 
 export interface PartialHistogram {
   readonly storage: "count" | "weighted";
@@ -113,11 +113,6 @@ export async function decodePartial(bytes: Uint8Array): Promise<Partial> {
   };
 }
 
-/** Bytes that are hashed sooner here than by asking another thread, as `crypto.subtle` does. */
-const mostAtOnce = 4096;
-
 async function checksum(bytes: Uint8Array): Promise<Uint8Array> {
-  const content = bytes.subarray(24);
-  const digest = content.length <= mostAtOnce ? sha256(content) : new Uint8Array(await crypto.subtle.digest("SHA-256", content.slice()));
-  return digest.subarray(0, 16);
+  return (await digest(bytes.subarray(24))).subarray(0, 16);
 }

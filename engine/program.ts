@@ -3,6 +3,7 @@
  * that differ only in spelling have the same program. Its key is the SHA-256 of its JSON, the engine's version included.
  */
 import type { Input } from "./inputs.ts";
+import { sha256 } from "./sha256.ts";
 import { reachable, type Term } from "./term.ts";
 
 /** Changes whenever the same program could give other bits, or a partial another form. */
@@ -96,10 +97,4 @@ function writeLiteral({ literal }: Term): string | number | boolean | null {
 
 export async function programKey(program: Program): Promise<string> {
   return sha256(JSON.stringify(program));
-}
-
-/** SHA-256 of the text's UTF-8, in hexadecimal. */
-export async function sha256(text: string): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -4,6 +4,7 @@
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { parquetSchema } from "hyparquet";
+import { sha256 } from "../../engine/sha256.ts";
 import type { FileShape, Leaf, ParquetFile, RowGroup } from "./chunk.ts";
 import { describeLeaves, type LeafShape } from "./describe-leaves.ts";
 import { type ColumnFacts, parseRowGroup } from "./parse-row-group.ts";
@@ -67,6 +68,5 @@ async function describeShape(shapes: readonly LeafShape[], columns: readonly Col
     }
   }
   const text = JSON.stringify([unsupported, ...leaves]);
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return { leaves, unsupported, digest: Array.from(new Uint8Array(digest)).join() };
+  return { leaves, unsupported, digest: await sha256(text) };
 }

@@ -5,9 +5,10 @@ import type { Dataset, Partition } from "../../datasets/dataset.ts";
 import { columnsOf } from "../../engine/columns-of.ts";
 import { compileProgram } from "../../engine/compile/compile-program.ts";
 import { type PlannedQuery, planQuery } from "../../engine/plan-query.ts";
-import { programKey, sha256 } from "../../engine/program.ts";
+import { programKey } from "../../engine/program.ts";
 import { canonicalQuery, type Query } from "../../engine/query.ts";
 import type { Schema } from "../../engine/schema.ts";
+import { sha256 } from "../../engine/sha256.ts";
 import type { StoredPartition, StoredPlan, StoredProgram, StoredQuery } from "../../storage/store.ts";
 import { perTurn, turn } from "../turn.ts";
 
