@@ -192,7 +192,7 @@ export class Dispatcher {
       }
       this.#plans.forget(planKey);
       this.#results.forget(planKey);
-      progress?.close();
+      await progress?.close();
       return this.#services.store.removePlan(planKey);
     });
   }

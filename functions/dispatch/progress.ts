@@ -55,6 +55,7 @@ export class Progress {
   /** Places that changed, for each look that is under way: what is heard meanwhile is newer than what it finds. */
   readonly #changedMeanwhile = new Set<Set<number>>();
   #hasLooked = false;
+  #saving: Promise<void> | undefined;
   /** Submissions that look what there is, and queue the rest. */
   #queueing = 0;
   /** Nodes there are, where nothing moved since they were counted. */
@@ -203,10 +204,12 @@ export class Progress {
     this.#lookAgain?.soon();
   }
 
-  close(): void {
+  /** Nothing is written any more when this resolves. */
+  async close(): Promise<void> {
     this.#stop.abort();
     this.#lookAgain?.stop();
     this.#unpin();
+    await this.#saving;
   }
 
   #take(event: SubtaskEvent): void {
@@ -288,7 +291,10 @@ export class Progress {
       void this.#repairs.begin(place);
     }
     // Whoever hears of the end finds the result stored, unless that takes long.
-    if (this.isFinished && this.failures.size === 0) await Promise.race([this.#saveResult(), pause(longestSave, this.#stop.signal)]);
+    if (this.isFinished && this.failures.size === 0) {
+      this.#saving = this.#saveResult();
+      await Promise.race([this.#saving, pause(longestSave, this.#stop.signal)]);
+    }
     this.touch();
   }
 

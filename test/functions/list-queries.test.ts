@@ -2,7 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Status } from "../../functions/api.ts";
 import type { QueryLine } from "../../functions/dispatch/list-queries.ts";
+import { overlay } from "../../functions/metrics/overlay.ts";
+import { openStore } from "../../storage/embedded.ts";
+import { makeTemporaryDirectory } from "../storage/temporary-directory.ts";
 import { openApp, type TestApp } from "../support/open-app.ts";
+import { until } from "../support/until.ts";
 
 const query = (upper: number, name: string) => ({
   dataset: "events",
@@ -54,6 +58,31 @@ test("DELETE ?purge removes result and partials: the same query is computed anew
   const again = await app.ask(query(10, "to go"));
   assert.deepEqual(again.submission, { total: 4, stored: 0, joined: 0, queued: 4 });
   assert.equal(app.computed.length, before + 4);
+});
+
+test("DELETE ?purge leaves no result that was being stored just then", async (t) => {
+  const directory = await makeTemporaryDirectory(t);
+  const store = await openStore({ directory });
+  t.after(() => store.close());
+  let stored: Promise<unknown> | undefined;
+  let go = () => {};
+  const gate = new Promise<void>((resolve) => {
+    go = resolve;
+  });
+  const putResult: typeof store.putResult = (...result) => {
+    const storing = gate.then(() => store.putResult(...result));
+    stored = storing;
+    return storing;
+  };
+  const app = await openApp(t, { store: overlay(store, { putResult }) });
+  const { id } = (await (await app.post(query(10, "to go"))).json()) as Status;
+  await until(() => stored !== undefined);
+  const purging = app.request(`/queries/${id}?purge`, { method: "DELETE" });
+  setTimeout(go, 50);
+  assert.equal((await purging).status, 200);
+  await stored;
+  const again = await app.ask(query(10, "to go"));
+  assert.deepEqual(again.submission, { total: 4, stored: 0, joined: 0, queued: 4 });
 });
 
 test("DELETE ?purge is refused while another client waits for the query", async (t) => {
