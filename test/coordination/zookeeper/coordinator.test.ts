@@ -33,9 +33,10 @@ for (const [index, auth] of [undefined, "femtoq:secret"].entries()) {
 
   /** Until the sessions of the nodes that were there are over. */
   const expired = async (t: TestContext, root: string): Promise<void> => {
-    const { session } = await openConnection(t, hosts, auth === undefined ? {} : { auth });
+    const connection = await openConnection(t, hosts, auth === undefined ? {} : { auth });
+    const list = (folder: string) => connection.run((session) => session.list(`${root}/${folder}`));
     await until(async () => {
-      const children = await Promise.all(["nodes", "claims", "locks"].map((folder) => session.list(`${root}/${folder}`)));
+      const children = await Promise.all(["nodes", "claims", "locks"].map(list));
       return children.every((listing) => listing?.children.length === 0);
     });
   };

@@ -37,7 +37,8 @@ const ignore = () => {};
 export const silent = { info: ignore, warn: ignore, error: ignore };
 
 export async function openConnection(t: TestContext, hosts: string, options: Partial<ConnectionOptions> = {}): Promise<Connection> {
-  const connection = await Connection.open({ hosts, sessionTimeout: 1000, startTimeout: 5000, log: silent, ...options });
+  // The longest that the server allows: on a busy machine it may be silent for a while.
+  const connection = await Connection.open({ hosts, sessionTimeout: 20 * tick, startTimeout: 20_000, log: silent, ...options });
   t.after(() => connection.close());
   return connection;
 }
