@@ -7,7 +7,7 @@ import { sha256 } from "./sha256.ts";
 import { reachable, type Term } from "./term.ts";
 
 /** Changes whenever the same program could give other bits, or a partial another form. */
-export const engineVersion = "femtoq-engine-1";
+export const engineVersion = "femtoq-engine-2";
 
 export type ProgramAxis =
   | { readonly type: "regular"; readonly bins: number; readonly lower: number; readonly upper: number; readonly value: number }

@@ -1,10 +1,12 @@
-/** Decompression of pages. Promises: exactly the stated number of bytes, or an error. */
+/** Decompression of pages. Promises: exactly the stated number of bytes, or an error; gzip's checksums are verified. */
+import { gunzipSync } from "node:zlib";
 import type { CompressionCodec } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 
 export function decompress(codec: CompressionCodec, bytes: Uint8Array, length: number): Uint8Array {
   if (codec === "UNCOMPRESSED") return exactly(bytes, length);
   if (length === 0) return new Uint8Array(0);
+  if (codec === "GZIP") return exactly(gunzipSync(bytes, { maxOutputLength: length }), length);
   const decompressor = compressors[codec];
   if (!decompressor) throw new Error(`its compression ${codec} is not supported`);
   if (codec === "SNAPPY") refuseOtherLength(bytes, length);

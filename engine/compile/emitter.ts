@@ -6,7 +6,7 @@ import type { Input } from "../inputs.ts";
 import type { Column, DType, Schema } from "../schema.ts";
 import { reachable, type Term } from "../term.ts";
 import type { FunctionBuilder } from "../wasm/function-builder.ts";
-import { type Expression, F, I, i32, type Local, load, store } from "../wasm/instructions.ts";
+import { type Expression, F, I, i32, i64, L, type Local, load, store } from "../wasm/instructions.ts";
 import type { ModuleBuilder } from "../wasm/module-builder.ts";
 import type { Code, Environment, RecordCode, ScalarCode } from "./code.ts";
 import { stopFlag, trapReason, trapReasons } from "./layout.ts";
@@ -106,10 +106,9 @@ export class Emitter {
   takeScratch(count: Expression, bytes: number): Expression {
     for (const frame of this.#stacked) frame.used = true;
     const address = this.f.variable(this.stack);
-    const room = I.sub(this.param("scratchEnd"), address);
-    this.f.if(I.gtU(I.mul(count, i32(bytes)), room), () => this.trap("scratch"));
-    this.f.if(I.gtU(count, i32(Math.floor(0xffff_ffff / bytes))), () => this.trap("scratch"));
-    this.f.set(this.stack, I.add(address, I.mul(count, i32(bytes))));
+    const room = L.fromU32(I.sub(this.param("scratchEnd"), address));
+    this.f.if(L.gtU(count, L.divU(room, i64(BigInt(bytes)))), () => this.trap("scratch"));
+    this.f.set(this.stack, I.add(address, I.mul(I.wrapI64(count), i32(bytes))));
     return address;
   }
 

@@ -6,7 +6,7 @@
  * each map that asks for positions, the element's.
  */
 import type { Term } from "../term.ts";
-import { type Expression, I, i32, load, select, store } from "../wasm/instructions.ts";
+import { type Expression, I, i32, i64, L, load, select, store } from "../wasm/instructions.ts";
 import { bind, type Code, type Element, type Environment, type ScalarCode, truth } from "./code.ts";
 import { type Emitter, keyOf } from "./emitter.ts";
 import { hoist } from "./hoist.ts";
@@ -219,27 +219,28 @@ function lengthAtMost(emitter: Emitter, list: Term, outer: Environment): Express
   return lengthOf(emitter, term, environment);
 }
 
-/** i32. */
+/** i64, whatever the list: n elements of 32 bits have pairs that need twice as many. */
 export function lengthOf(emitter: Emitter, list: Term, outer: Environment): Expression {
   const { term, environment } = resolve(emitter, list, outer);
   switch (term.operation) {
     case "collection": {
       const { from, to } = rangeOf(emitter, term);
-      return emitter.keep(I.sub(to, from));
+      return emitter.keep(L.fromU32(I.sub(to, from)));
     }
     case "map":
       return lengthOf(emitter, term.args[0], environment);
     case "pairs": {
       const n = lengthOf(emitter, term.args[0], environment);
-      return emitter.keep(I.shrU(I.mul(n, I.sub(n, i32(1))), i32(1)));
+      emitter.f.if(L.gtU(n, i64(0xffff_ffffn)), () => emitter.trap("scratch"));
+      return emitter.keep(L.shrU(L.mul(n, L.sub(n, i64(1n))), i64(1n)));
     }
     default: {
-      if (worthKeeping(emitter, term)) return kept(emitter, term, environment).count;
-      const count = emitter.f.variable(i32(0));
+      if (worthKeeping(emitter, term)) return emitter.keep(L.fromU32(kept(emitter, term, environment).count));
+      const count = emitter.f.variable(i64(0n));
       hoist(emitter, term, environment);
       iterate(emitter, term.args[0], environment, (element) => {
         const test = truth(emitter.scalar(term.args[1], bind(environment, Number(term.literal), element)));
-        emitter.f.set(count, I.add(count, test));
+        emitter.f.set(count, L.add(count, L.fromU32(test)));
       });
       return count;
     }

@@ -69,7 +69,7 @@ const lowerings: { readonly [Each in Operation]?: Lowering } = {
   "is-present"(emitter, term, environment) {
     return keep(emitter, "boolean", presence(emitter, term.args[0], environment) ?? i32(1));
   },
-  length: (emitter, term, environment) => keep(emitter, "number", F.fromU32(lengthOf(emitter, term.args[0], environment))),
+  length: (emitter, term, environment) => keep(emitter, "number", F.fromI64(lengthOf(emitter, term.args[0], environment))),
   some: (emitter, term, environment) => lowerAny(emitter, term, environment, 0),
   every: (emitter, term, environment) => lowerAny(emitter, term, environment, 1),
   sum(emitter, term, environment) {

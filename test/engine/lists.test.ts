@@ -1,9 +1,10 @@
 /** Lists are loops in compiled programs; what a list is must not depend on how it is looped over. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ScratchExhausted } from "../../engine/run-program.ts";
 import { makeDataset } from "../support/in-memory-dataset.ts";
 import { prepareReaders, type ReadValue, readValues } from "../support/read-values.ts";
-import { runPrepared } from "../support/run-query.ts";
+import { prepareQuery, runPrepared, runQuery } from "../support/run-query.ts";
 
 const muon = (pt: number, jet: number) => ({ pt, eta: pt / 10, phi: 0, jet });
 const dataset = makeDataset([
@@ -67,3 +68,21 @@ test("elements of two collections never are the same, those of one are by their 
   assert.deepEqual(listOf("Muon.map(a => Muon.filter(b => b.pt > 8).some(b => a == b) ? 1 : 0)", 4), [0, 1, 1, 1]);
   assert.deepEqual(listOf("Muon.map(m => Jet.some(j => j == m) ? 1 : 0)", 4), [0, 0, 0, 0]);
 });
+
+const histograms = { all: { axes: [{ type: "regular", bins: 1, lower: 0, upper: 1, value: "0" }] } };
+
+for (const n of [65_535, 65_537, 200_000]) {
+  const pairs = (n * (n - 1)) / 2;
+  const large = makeDataset([{ numbers: [] }, { numbers: Array.from({ length: n }, (_, i) => i) }]);
+
+  test(`${n} elements have ${pairs} pairs, whatever their number takes in bits`, () => {
+    const { filters } = runQuery({ filter: [`numbers.pairs().length == ${pairs}`], histograms }, large);
+    assert.equal(filters[0].events, 1);
+  });
+
+  test(`the kept pairs of ${n} elements are refused where they do not fit, and nothing is written past the scratch`, () => {
+    const define = { kept: "numbers.pairs().filter((a, b) => a < 1)" };
+    const prepared = prepareQuery({ define, filter: ["kept.length + kept.sum((a, b) => a) > 0"], histograms }, large.schema);
+    assert.throws(() => runPrepared(prepared, large, { scratch: 1 << 20 }), ScratchExhausted);
+  });
+}

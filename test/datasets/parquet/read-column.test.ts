@@ -70,6 +70,19 @@ const expected: Readonly<Record<string, (row: Row) => Cell>> = {
   "Muon.q": ({ Muon }) => (Muon ?? []).map((muon) => muon?.q ?? null),
 };
 
+test("readColumn refuses a gzip page in which one bit of the data is another, by gzip's checksum", async (t) => {
+  const path = join(await makeDirectory(t), "events.parquet");
+  const data = Float64Array.from({ length: 2000 }, (_, index) => index);
+  const stored = (bytes: Uint8Array) => new Uint8Array(gzipSync(bytes, { level: 0 }));
+  const options = { columnData: [{ name: "x", data, type: "DOUBLE" as const }], codec: "GZIP" as const, compressors: { GZIP: stored } };
+  const file = new Uint8Array(parquetWriteBuffer({ ...options, statistics: false }));
+  await writeFile(path, file);
+  assert.deepEqual(await readEntries(path, "x"), [...data]);
+  file[file.length >> 1] ^= 1;
+  await writeFile(path, file);
+  await assert.rejects(readEntries(path, "x"), /incorrect data check/);
+});
+
 for (const [codec, compress] of [
   ["SNAPPY", undefined],
   ["UNCOMPRESSED", undefined],
