@@ -45,6 +45,11 @@ export interface Dataset {
   readonly notice?: string;
 }
 
+export interface LookOptions {
+  /** What others saw a moment ago does not do. */
+  readonly anew?: boolean;
+}
+
 export interface Catalogue {
   /** Names of the datasets known now: first those this process was started with. */
   names(): readonly string[];
@@ -57,7 +62,7 @@ export interface Catalogue {
    * than five files, perhaps as they were a moment ago (0.2 ms for each of them, at most 5 s), unless they are to be looked at `anew`.
    * Waits for the first partition of one that is being made. Undefined for a name it does not know; throws `DatasetError` where no file can be read.
    */
-  get(name: string, options?: { readonly anew?: boolean }): Promise<Dataset | undefined>;
+  get(name: string, options?: LookOptions): Promise<Dataset | undefined>;
   /**
    * Where one column of a partition lies, from metadata read before, in the form that the dataset gives it now, or in `form`.
    * Throws `DatasetError` where the file no longer has it, or not in this form.

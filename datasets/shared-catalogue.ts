@@ -10,7 +10,7 @@ import type { Registration } from "../engine/registration.ts";
 import { baseName } from "./base-name.ts";
 import { locateIn } from "./catalogue.ts";
 import { refuseBadName } from "./data-option.ts";
-import { type Catalogue, type Dataset, DatasetError } from "./dataset.ts";
+import { type Catalogue, type Dataset, DatasetError, type LookOptions } from "./dataset.ts";
 import { describeContent } from "./describe-content.ts";
 import { FileMemory } from "./file-memory.ts";
 import { type OwnDataset, Registrations } from "./registrations.ts";
@@ -164,7 +164,7 @@ export function createSharedCatalogue(options: SharedCatalogueOptions): SharedCa
     return { watched, pattern, ...(registration && { registration }), ...(wanted !== undefined && { wanted }) };
   }
 
-  async function lookAt(name: string, { watched, registration, wanted }: Known, options?: { readonly anew?: boolean }): Promise<Dataset> {
+  async function lookAt(name: string, { watched, registration, wanted }: Known, options?: LookOptions): Promise<Dataset> {
     try {
       const dataset = await watched.look(options);
       if (wanted === undefined || !registration) return dataset;

@@ -9,7 +9,7 @@ import { basename } from "node:path";
 import type { Column, Schema } from "../engine/schema.ts";
 import { baseName } from "./base-name.ts";
 import { type ColumnForm, columnOf } from "./column-form.ts";
-import { type BrokenFile, type ColumnLocation, type Dataset, DatasetError, type Partition } from "./dataset.ts";
+import { type BrokenFile, type ColumnLocation, type Dataset, DatasetError, type LookOptions, type Partition } from "./dataset.ts";
 import type { FileMemory } from "./file-memory.ts";
 import { createFileFinder, type FoundFile } from "./find-files.ts";
 import { type KnownFile, readKnownFile, shareShapes } from "./known-file.ts";
@@ -52,7 +52,7 @@ export class WatchedDataset {
   }
 
   /** The dataset as its files are now, or were a moment ago unless they are to be looked at `anew`. Throws `DatasetError` where none can be read. */
-  look({ anew = false }: { readonly anew?: boolean } = {}): Promise<Dataset> {
+  look({ anew = false }: LookOptions = {}): Promise<Dataset> {
     if (!anew && this.#served && performance.now() < this.#served.until) return Promise.resolve(this.#served.dataset);
     this.#look ??= this.#lookNow().finally(() => {
       this.#look = undefined;

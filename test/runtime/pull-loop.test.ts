@@ -117,6 +117,29 @@ describe("startPullLoop", () => {
     await loop.stop();
   });
 
+  test("computes others while partials are saved, up to a bound", async () => {
+    const claims = Array.from({ length: 100 }, (_, i) => fakeClaim(i));
+    let go = () => {};
+    const disk = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    let saving = 0;
+    const putPartial: PullOptions["store"]["putPartial"] = async () => {
+      saving++;
+      await disk;
+      return "inserted";
+    };
+    const { loop, seen } = pull(claims, { slots: 1, invoke: computes, store: { ...takes, putPartial } });
+    await until(() => saving > 10);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.ok(saving < 50, `${saving} partials at a time`);
+    assert.ok(claims.every(({ history }) => !history.includes("complete")));
+    go();
+    await until(() => claims.every(({ history }) => history.includes("complete")));
+    assert.equal(seen.most, 1);
+    await loop.stop();
+  });
+
   test("logs a partial that differs from the stored one as a fault, and completes the claim", async () => {
     const one = fakeClaim(1);
     const { loop, lines } = pull([one], { invoke: computes, store: { ...takes, putPartial: async () => "different" } });

@@ -30,7 +30,6 @@ function connect(t: TestContext, uri: string) {
   return client.db("femtoq");
 }
 
-/** Resolves when the condition holds; fails after a minute. */
 /** Milliseconds. */
 const longestTest = 180_000;
 const yesOrNo = [() => true, () => false] as const;
