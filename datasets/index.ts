@@ -1,7 +1,8 @@
 /** Datasets on their own: name files, see their schema and partitions, read columns into flat arrays. */
-export type { DType } from "../engine/schema.ts";
-export { createCatalogue } from "./catalogue.ts";
-export { type DataOption, parseDataOption } from "./data-option.ts";
+export type { DType } from "../engine/program/schema.ts";
+export { createCatalogue } from "./catalogue/catalogue.ts";
+export { type DataOption, parseDataOption } from "./catalogue/data-option.ts";
+export type { DatasetEntry } from "./catalogue/watched-dataset.ts";
 export {
   type BrokenFile,
   type Catalogue,
@@ -13,4 +14,3 @@ export {
   type Partition,
 } from "./dataset.ts";
 export { readColumn } from "./parquet/read-column.ts";
-export type { DatasetEntry } from "./watched-dataset.ts";

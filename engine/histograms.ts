@@ -4,15 +4,15 @@
  * Filling in parts and adding gives the same as filling at once: counts are whole numbers, and sums over parts are exact and rounded
  * once. Within a part, sums of weights are taken in the order of the values.
  */
-import type { PartialHistogram } from "./partial.ts";
-import { type AxisShape, cellCount } from "./program.ts";
+import type { PartialHistogram } from "./histogram/partial.ts";
+import { type AxisShape, cellCount } from "./program/program.ts";
 
-export { ExactSums } from "./exact-sum.ts";
-export { Merger } from "./merge.ts";
-export { decodePartial, encodePartial, type Partial, type PartialHistogram } from "./partial.ts";
-export type { AxisShape } from "./program.ts";
-export type { UhiHistogram } from "./uhi.ts";
-export { writeUhi } from "./write-uhi.ts";
+export { ExactSums } from "./histogram/exact-sum.ts";
+export { Merger } from "./histogram/merge.ts";
+export { decodePartial, encodePartial, type Partial, type PartialHistogram } from "./histogram/partial.ts";
+export type { UhiHistogram } from "./histogram/uhi.ts";
+export { writeUhi } from "./histogram/write-uhi.ts";
+export type { AxisShape } from "./program/program.ts";
 
 /** Underflow is 0, overflow and NaN bins + 1; bins are half-open. Regular: floor((x − lower) · (bins / (upper − lower))). */
 export function findBin(axis: AxisShape, value: number): number {

@@ -1,6 +1,7 @@
 /** The shapes that HTTP answers have, as `docs/http.md` describes them. */
-import type { QueryIssue } from "../engine/query-error.ts";
-import type { UhiHistogram } from "../engine/uhi.ts";
+
+import type { UhiHistogram } from "../engine/histogram/uhi.ts";
+import type { QueryIssue } from "../engine/query/query-error.ts";
 
 export interface Status {
   readonly id: string;

@@ -3,15 +3,15 @@
  * `/readyz`. It claims nothing; processes with `--compute-url` ask it. Told by `FEMTOQ_*` variables what `runtime/start.ts` is told by options.
  */
 import process from "node:process";
-import { createCoordinator } from "../coordination/embedded.ts";
-import { createMemoryJournal } from "../coordination/memory-journal.ts";
+import { createCoordinator } from "../coordination/embedded/embedded.ts";
+import { createMemoryJournal } from "../coordination/embedded/memory-journal.ts";
 import { createApp } from "../functions/app.ts";
-import { createAssets } from "./assets.ts";
-import { openCompute } from "./compute.ts";
-import { readConfig } from "./config.ts";
-import { createLog } from "./log.ts";
-import { openDatasets } from "./open-datasets.ts";
-import { openConfiguredStore } from "./open-store.ts";
+import { openCompute } from "./node/compute.ts";
+import { createLog } from "./observe/log.ts";
+import { createAssets } from "./serve/assets.ts";
+import { readConfig } from "./start/config.ts";
+import { openDatasets } from "./start/open-datasets.ts";
+import { openConfiguredStore } from "./start/open-store.ts";
 
 const config = readConfig([], process.env);
 const log = createLog(config);

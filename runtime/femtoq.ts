@@ -1,7 +1,7 @@
 /** The process around `runFemtoq`: signals, broken pipes, exit code. */
 import { exitCodes, Interrupted } from "./cli/command-failed.ts";
+import { notWritten } from "./cli/draw/terminal.ts";
 import { runFemtoq } from "./cli/run-femtoq.ts";
-import { notWritten } from "./cli/terminal.ts";
 
 const interruption = new AbortController();
 process.on("SIGINT", () => {

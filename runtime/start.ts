@@ -5,11 +5,11 @@
 import process from "node:process";
 import type { Logger } from "pino";
 import { StoreError } from "../storage/store-error.ts";
-import { type Config, ConfigError, readConfig } from "./config.ts";
-import { createLog } from "./log.ts";
-import { type Server, startServer } from "./server.ts";
-import { StartError } from "./start-error.ts";
-import { welcome } from "./welcome.ts";
+import { createLog } from "./observe/log.ts";
+import { type Server, startServer } from "./serve/server.ts";
+import { type Config, ConfigError, readConfig } from "./start/config.ts";
+import { StartError } from "./start/start-error.ts";
+import { welcome } from "./start/welcome.ts";
 
 /** Milliseconds after which a stop that does not come to an end is cut. */
 const longestStop = 5_000;

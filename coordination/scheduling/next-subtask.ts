@@ -6,7 +6,7 @@
  * come at the same time take different ones.
  */
 import type { Subtask } from "../coordinator.ts";
-import type { Scan, Waiting, WaitingOrder } from "../order.ts";
+import type { Scan, Waiting, WaitingOrder } from "../embedded/order.ts";
 import type { Cluster, Placed } from "./cluster.ts";
 import { mayTakeFrom, type Patience, rankLocality, type Standing } from "./locality.ts";
 import { hashText, scoreOf } from "./rendezvous.ts";

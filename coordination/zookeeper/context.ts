@@ -1,9 +1,9 @@
 /** What everything that lives on one session shares. */
-import type { Combiner } from "./combine.ts";
-import type { ConnectionLog } from "./connection.ts";
-import type { Layout } from "./layout.ts";
-import type { Session } from "./session.ts";
-import type { View } from "./view.ts";
+import type { Combiner } from "./protocol/combine.ts";
+import type { ConnectionLog } from "./protocol/connection.ts";
+import type { Session } from "./protocol/session.ts";
+import type { View } from "./watching/view.ts";
+import type { Layout } from "./znodes/layout.ts";
 
 export interface SessionContext {
   readonly session: Session;

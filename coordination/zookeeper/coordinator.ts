@@ -10,28 +10,28 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { type Coordinator, CoordinatorFullError, type Request, type SubtaskState, usualLocalityDelay } from "../coordinator.ts";
-import { createAsk, readAsks, touchQuery } from "./asks.ts";
-import { Connection, type ConnectionLog, ZooKeeperUnreachableError } from "./connection.ts";
+import { Members } from "./claims/members.ts";
+import { readNodes } from "./claims/register-node.ts";
 import type { SessionContext } from "./context.ts";
-import { Housekeeping } from "./housekeeping.ts";
-import { IdleQueries } from "./idle-queries.ts";
-import { hashName, readClaimNames, subtaskPath } from "./layout.ts";
-import { Members } from "./members.ts";
-import { openRoot } from "./open-root.ts";
-import { set } from "./operations.ts";
-import { findLiveSubtask, isLive } from "./query-life.ts";
-import { readStates, toKnown } from "./read-states.ts";
-import { readNodes } from "./register-node.ts";
+import { Connection, type ConnectionLog, ZooKeeperUnreachableError } from "./protocol/connection.ts";
+import { set } from "./protocol/operations.ts";
+import { isInDoubt, isRefused, ZooKeeperSetupError } from "./protocol/zookeeper-error.ts";
+import { createAsk, readAsks, touchQuery } from "./requests/asks.ts";
+import { IdleQueries } from "./requests/idle-queries.ts";
+import { findLiveSubtask, isLive } from "./requests/query-life.ts";
+import { readStates, toKnown } from "./requests/read-states.ts";
+import { splitRequest } from "./requests/split-request.ts";
+import { submit } from "./requests/submit.ts";
+import { withdrawAsk } from "./requests/withdraw.ts";
 import { Scope } from "./scope.ts";
-import { Segments } from "./segments.ts";
-import { logSkipsOnce } from "./skip-log.ts";
-import { splitRequest } from "./split-request.ts";
-import { submit } from "./submit.ts";
-import { sweepLostClaims } from "./sweep-lost-claims.ts";
-import { WatchedSubtasks } from "./watched-subtasks.ts";
-import { withLock } from "./with-lock.ts";
-import { withdrawAsk } from "./withdraw.ts";
-import { isInDoubt, isRefused, ZooKeeperSetupError } from "./zookeeper-error.ts";
+import { Housekeeping } from "./upkeep/housekeeping.ts";
+import { sweepLostClaims } from "./upkeep/sweep-lost-claims.ts";
+import { WatchedSubtasks } from "./watching/watched-subtasks.ts";
+import { hashName, readClaimNames, subtaskPath } from "./znodes/layout.ts";
+import { openRoot } from "./znodes/open-root.ts";
+import { Segments } from "./znodes/segments.ts";
+import { logSkipsOnce } from "./znodes/skip-log.ts";
+import { withLock } from "./znodes/with-lock.ts";
 
 export interface ZooKeeperCoordinatorOptions {
   /** `HOST:PORT,HOST:PORT/chroot`. */

@@ -1,19 +1,20 @@
 /** Everything of the coordinator that lives and ends with one session. */
-import { Combiner } from "./combine.ts";
-import type { ConnectionLog } from "./connection.ts";
+
+import type { Members } from "./claims/members.ts";
+import { Peers } from "./claims/peers.ts";
+import type { MemberSession } from "./claims/waiting-claims.ts";
+import { Work } from "./claims/work.ts";
 import type { SessionContext } from "./context.ts";
-import { followWithdrawals } from "./follow-withdrawals.ts";
-import type { Layout } from "./layout.ts";
-import type { Members } from "./members.ts";
-import { Peers } from "./peers.ts";
-import type { Session } from "./session.ts";
-import { SubtaskViews } from "./subtask-views.ts";
-import { sweepLostClaims } from "./sweep-lost-claims.ts";
-import { View } from "./view.ts";
-import type { MemberSession } from "./waiting-claims.ts";
-import type { WatchedSubtasks } from "./watched-subtasks.ts";
-import { Work } from "./work.ts";
-import { isInDoubt } from "./zookeeper-error.ts";
+import { Combiner } from "./protocol/combine.ts";
+import type { ConnectionLog } from "./protocol/connection.ts";
+import type { Session } from "./protocol/session.ts";
+import { isInDoubt } from "./protocol/zookeeper-error.ts";
+import { followWithdrawals } from "./requests/follow-withdrawals.ts";
+import { sweepLostClaims } from "./upkeep/sweep-lost-claims.ts";
+import { SubtaskViews } from "./watching/subtask-views.ts";
+import { View } from "./watching/view.ts";
+import type { WatchedSubtasks } from "./watching/watched-subtasks.ts";
+import type { Layout } from "./znodes/layout.ts";
 
 export interface ScopeOptions {
   readonly session: Session;

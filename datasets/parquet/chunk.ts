@@ -1,7 +1,7 @@
 /** What a Parquet file says of its columns and row groups, reduced to what planning and reading need. */
 import type { CompressionCodec } from "hyparquet";
 import { CompressionCodecs } from "hyparquet/src/constants.js";
-import type { DType } from "../../engine/schema.ts";
+import type { DType } from "../../engine/program/schema.ts";
 import type { PhysicalType } from "./value-type.ts";
 
 /** How definition levels (0–`maxDefinition`) tell presence. */

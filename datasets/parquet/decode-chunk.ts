@@ -4,8 +4,9 @@
  * Promises: on return exactly `entries` entries and the chunk's number of values were decoded, offsets never fall, a missing
  * value's content is 0, and nothing was written outside of the target. Otherwise throws, and the target holds anything.
  */
-import type { ByteSource } from "../byte-source.ts";
+
 import type { ColumnTarget } from "../dataset.ts";
+import type { ByteSource } from "../sources/byte-source.ts";
 import type { Levels, ParquetChunk } from "./chunk.ts";
 import { decodeHybrid } from "./decode-hybrid.ts";
 import { decodePlain, decodeValues, type Values } from "./decode-values.ts";

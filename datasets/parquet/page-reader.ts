@@ -4,7 +4,7 @@
  */
 import type { Encoding, PageHeader } from "hyparquet";
 import { parquetHeader } from "hyparquet/src/column.js";
-import type { ByteSource } from "../byte-source.ts";
+import type { ByteSource } from "../sources/byte-source.ts";
 import type { ParquetChunk } from "./chunk.ts";
 import { crc32 } from "./crc32.ts";
 import { decompress } from "./decompress.ts";

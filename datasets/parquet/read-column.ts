@@ -6,8 +6,8 @@
  */
 import { basename } from "node:path";
 import { type ColumnLocation, type ColumnTarget, DatasetError } from "../dataset.ts";
-import { withUnchangedFile } from "../local-file.ts";
-import { type OnRead, observeSource } from "../observed-source.ts";
+import { withUnchangedFile } from "../sources/local-file.ts";
+import { type OnRead, observeSource } from "../sources/observed-source.ts";
 import type { ParquetChunk } from "./chunk.ts";
 import { type Decoded, decodeChunk } from "./decode-chunk.ts";
 

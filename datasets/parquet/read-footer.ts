@@ -2,8 +2,9 @@
  * A file's footer, reduced to a `ParquetFile`. Reads the last half megabyte and, where the footer is longer, the rest of it.
  * Throws `DatasetError`, permanent, for what is not a sound Parquet file, and what the source throws.
  */
-import type { ByteSource } from "../byte-source.ts";
+
 import { DatasetError } from "../dataset.ts";
+import type { ByteSource } from "../sources/byte-source.ts";
 import type { ParquetFile } from "./chunk.ts";
 import { parseFooter } from "./parse-footer.ts";
 

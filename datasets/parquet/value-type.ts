@@ -1,6 +1,6 @@
 /** Which of our number types a Parquet leaf becomes, or why it cannot become one. */
 import type { SchemaElement } from "hyparquet";
-import type { DType } from "../../engine/schema.ts";
+import type { DType } from "../../engine/program/schema.ts";
 
 /** Physical types that are read; `unsigned` INT32 and INT64 hold their logical type's bits. */
 export type PhysicalType = "BOOLEAN" | "INT32" | "INT64" | "FLOAT" | "DOUBLE";

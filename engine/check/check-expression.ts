@@ -1,7 +1,7 @@
 /** Tree → term: names looked up, types checked, shorthands spelled out. Throws `ExpressionError` at the first place that is wrong. */
 import { type ArithmeticOperator, type ComparisonOperator, ExpressionError, type Tree } from "../expression/tree.ts";
-import type { Operation, Term } from "../term.ts";
-import { boolean, describeType, isOptional, number, type RecordType, type Type, withOptional } from "../types.ts";
+import type { Operation, Term } from "../program/term.ts";
+import { boolean, describeType, isOptional, number, type RecordType, type Type, withOptional } from "../program/types.ts";
 import { type Context, expectType, fieldOf, type ListType, numeric } from "./context.ts";
 import { type Component, components, isFourVector } from "./four-vector.ts";
 import { checkCall, checkField, functionNames } from "./functions.ts";

@@ -1,8 +1,8 @@
 /** What checking an expression needs to know, and the few steps that every kind of expression shares. */
 import { ExpressionError, type Tree } from "../expression/tree.ts";
-import type { Term, Terms } from "../term.ts";
-import { deepestLevel } from "../term.ts";
-import { describeType, isOptional, number, type RecordType, type Type, withOptional } from "../types.ts";
+import type { Term, Terms } from "../program/term.ts";
+import { deepestLevel } from "../program/term.ts";
+import { describeType, isOptional, number, type RecordType, type Type, withOptional } from "../program/types.ts";
 import { Formulas } from "./four-vector.ts";
 import type { DatasetScope } from "./scope.ts";
 

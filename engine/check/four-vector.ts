@@ -3,8 +3,8 @@
  * massless), or px, py, pz and energy. Energies in the data's unit (GeV), angles in radians. The mass of a spacelike sum is
  * −√(−m²), as in ROOT's TLorentzVector.
  */
-import type { Term, Terms } from "../term.ts";
-import { boolean, isOptional, number, type RecordType, type Type, withOptional } from "../types.ts";
+import type { Term, Terms } from "../program/term.ts";
+import { boolean, isOptional, number, type RecordType, type Type, withOptional } from "../program/types.ts";
 
 export const components = ["pt", "eta", "phi", "mass", "energy", "px", "py", "pz", "p", "rapidity", "mt"] as const;
 export type Component = (typeof components)[number];

@@ -1,8 +1,8 @@
 /** The functions of the language: each makes a term of its arguments. */
 import { ExpressionError, type Tree } from "../expression/tree.ts";
-import { nearNames } from "../near-names.ts";
-import type { Term } from "../term.ts";
-import { boolean, describeType } from "../types.ts";
+import type { Term } from "../program/term.ts";
+import { boolean, describeType } from "../program/types.ts";
+import { nearNames } from "../query/near-names.ts";
 import { type Context, expectType, fieldOf, numeric } from "./context.ts";
 import { type Component, components, isFourVector } from "./four-vector.ts";
 

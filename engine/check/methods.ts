@@ -1,7 +1,7 @@
 /** The methods of lists: each makes a term of its arguments. */
 import { ExpressionError, type Tree } from "../expression/tree.ts";
-import type { Term } from "../term.ts";
-import { boolean, describeType, number, type Type, withOptional } from "../types.ts";
+import type { Term } from "../program/term.ts";
+import { boolean, describeType, number, type Type, withOptional } from "../program/types.ts";
 import { type Context, checkFunction, expectType, type ListType } from "./context.ts";
 
 type MethodCall = Extract<Tree, { kind: "method-call" }>;

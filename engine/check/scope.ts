@@ -1,8 +1,9 @@
 /** Names of a dataset as expressions see them: collections, records, plain columns, in that order of look-up after defines. */
-import { nearNames } from "../near-names.ts";
-import type { Column, Schema } from "../schema.ts";
-import type { Term, Terms } from "../term.ts";
-import { boolean, number, type Type, withOptional } from "../types.ts";
+
+import type { Column, Schema } from "../program/schema.ts";
+import type { Term, Terms } from "../program/term.ts";
+import { boolean, number, type Type, withOptional } from "../program/types.ts";
+import { nearNames } from "../query/near-names.ts";
 
 export interface DatasetScope {
   /** The meaning of a bare name: a collection, a record of scalars, a column, a constant. */

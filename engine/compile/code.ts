@@ -1,6 +1,6 @@
 /** Values while a function is being written: where they are at run time, or how to get at them. */
 
-import type { Term } from "../term.ts";
+import type { Term } from "../program/term.ts";
 import { type Expression, I, i32 } from "../wasm/instructions.ts";
 
 /** `value` and `present` are locals or constants. Without `present` the value is always there; where absent, `value` is anything. */

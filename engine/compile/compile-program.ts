@@ -3,11 +3,12 @@
  * adds events [begin, end) of a partition to the work area. It is called for blocks of events: V8 moves a function to its
  * optimising tier only between calls.
  */
-import { baseList } from "../plan-query.ts";
-import { type HistogramTerms, type ProgramTerms, rootsOf } from "../program.ts";
-import { QueryError } from "../query-error.ts";
-import type { Schema } from "../schema.ts";
-import { reachable, type Term } from "../term.ts";
+
+import { type HistogramTerms, type ProgramTerms, rootsOf } from "../program/program.ts";
+import type { Schema } from "../program/schema.ts";
+import { reachable, type Term } from "../program/term.ts";
+import { baseList } from "../query/plan-query.ts";
+import { QueryError } from "../query/query-error.ts";
 import { CodeTooLarge } from "../wasm/function-builder.ts";
 import { F, f64, I, i32, L, load, store } from "../wasm/instructions.ts";
 import { ModuleBuilder } from "../wasm/module-builder.ts";

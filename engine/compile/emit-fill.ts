@@ -1,6 +1,6 @@
 /** Filling: from values to the number of a cell, and from there into memory. */
-import type { AxisShape, HistogramTerms } from "../program.ts";
-import { axisBins } from "../program.ts";
+import type { AxisShape, HistogramTerms } from "../program/program.ts";
+import { axisBins } from "../program/program.ts";
 import type { FunctionReference } from "../wasm/instructions.ts";
 import { call, type Expression, F, f64, I, i32, i64, L, load, select, store } from "../wasm/instructions.ts";
 import type { ModuleBuilder } from "../wasm/module-builder.ts";

@@ -3,9 +3,9 @@
  * SIMD and counted in four copies of the histogram, since most neighbours fall into the same few bins.
  */
 
-import type { HistogramTerms } from "../program.ts";
-import type { Column } from "../schema.ts";
-import type { Term } from "../term.ts";
+import type { HistogramTerms } from "../program/program.ts";
+import type { Column } from "../program/schema.ts";
+import type { Term } from "../program/term.ts";
 import { type Expression, f64, I, i32, i64, L, load, store, V } from "../wasm/instructions.ts";
 import type { ScalarCode } from "./code.ts";
 import { emitFill } from "./emit-fill.ts";

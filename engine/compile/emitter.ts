@@ -2,9 +2,9 @@
  * Writes the code of terms into one function. What was computed is remembered by term and by the elements its parameters
  * mean, so a term that is needed twice is computed once; memory of it ends with the branch or loop body it was computed in.
  */
-import type { Input } from "../inputs.ts";
-import type { Column, DType, Schema } from "../schema.ts";
-import { reachable, type Term } from "../term.ts";
+import type { Input } from "../program/inputs.ts";
+import type { Column, DType, Schema } from "../program/schema.ts";
+import { reachable, type Term } from "../program/term.ts";
 import type { FunctionBuilder } from "../wasm/function-builder.ts";
 import { type Expression, F, I, i32, i64, L, type Local, load, store } from "../wasm/instructions.ts";
 import type { ModuleBuilder } from "../wasm/module-builder.ts";

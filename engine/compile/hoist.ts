@@ -1,5 +1,5 @@
 /** Computing terms earlier than where they stand: before a loop, what does not change in it; before a branch, what others use too. */
-import { boundLevel, type Term } from "../term.ts";
+import { boundLevel, type Term } from "../program/term.ts";
 import type { Environment } from "./code.ts";
 import type { Emitter } from "./emitter.ts";
 import { kept } from "./lower-list.ts";

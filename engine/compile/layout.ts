@@ -9,7 +9,7 @@
  *       edges of variable axes, f64
  *       scratch: indexes of selected elements, i32
  */
-import { type AxisShape, cellCount } from "../program.ts";
+import { type AxisShape, cellCount } from "../program/program.ts";
 
 export const trapReasons = { stopped: 1, scratch: 2 } as const;
 export const stopFlag = 0;

@@ -3,7 +3,7 @@
 import { callKernel } from "../kernels/kernel.ts";
 import { kernels } from "../kernels/kernels.ts";
 import { sinCos } from "../kernels/trigonometry.ts";
-import type { Term } from "../term.ts";
+import type { Term } from "../program/term.ts";
 import { type Expression, F, f64, select } from "../wasm/instructions.ts";
 import { both, type Code, type Environment } from "./code.ts";
 import { type Emitter, keyOf } from "./emitter.ts";

@@ -5,7 +5,7 @@
  * A place is where an element lies: for a collection, the number in its content; for a pair, those of both members; after that, for
  * each map that asks for positions, the element's.
  */
-import type { Term } from "../term.ts";
+import type { Term } from "../program/term.ts";
 import { type Expression, I, i32, i64, L, load, select, store } from "../wasm/instructions.ts";
 import { bind, type Code, type Element, type Environment, type ScalarCode, truth } from "./code.ts";
 import { type Emitter, keyOf } from "./emitter.ts";

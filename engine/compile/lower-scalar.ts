@@ -1,5 +1,5 @@
 /** Numbers and booleans: from each kind of term to instructions. Missing values travel beside the value, as `present`. */
-import type { Operation, Term } from "../term.ts";
+import type { Operation, Term } from "../program/term.ts";
 import { type Expression, F, f64, I, i32, select } from "../wasm/instructions.ts";
 import { bind, both, type Code, type Environment, type RecordCode, type ScalarCode, truth } from "./code.ts";
 import type { Emitter } from "./emitter.ts";

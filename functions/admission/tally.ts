@@ -2,9 +2,10 @@
  * Counts what is going on, in all and by client, and refuses what would exceed a limit: 429 where the client has too much of it, 503 where
  * everybody together has. Memory: one entry for each client that has something going on.
  */
+
+import { HttpProblem } from "../http/problem.ts";
 import type { Meter } from "../metrics/meter.ts";
 import type { LabelOf } from "../metrics/metrics.ts";
-import { HttpProblem } from "../problem.ts";
 
 type Limit = LabelOf<"femtoq_refused_total">;
 

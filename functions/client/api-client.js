@@ -17,7 +17,7 @@ import { followQuery } from "./follow-query.js";
  * @property {string} [notice] what its operators should know
  * @property {string} [error] why it cannot be used now
  *
- * @typedef {import("../../engine/schema.ts").Column} Column
+ * @typedef {import("../../engine/program/schema.ts").Column} Column
  * @typedef {DatasetSummary & { readonly files: number, readonly columns: readonly Column[], readonly unsupported: readonly { readonly name: string, readonly reason: string }[], readonly broken: readonly { readonly file: string, readonly cause: string }[] }} DatasetDescription
  *
  * @typedef {object} ClientOptions

@@ -4,8 +4,8 @@
  */
 import { Hono } from "hono";
 import { z } from "zod";
-import { HttpProblem } from "../problem.ts";
-import { readJson } from "../read-body.ts";
+import { HttpProblem } from "../http/problem.ts";
+import { readJson } from "../http/read-body.ts";
 import type { Environment } from "../services.ts";
 import { type ComputeTiming, writeServerTiming } from "./timing.ts";
 

@@ -1,9 +1,9 @@
 /** What there is to query. */
 import { Hono } from "hono";
-import { baseName } from "../../datasets/base-name.ts";
+import { baseName } from "../../datasets/catalogue/base-name.ts";
 import { type Dataset, DatasetError } from "../../datasets/dataset.ts";
-import { nearNames } from "../../engine/near-names.ts";
-import { HttpProblem } from "../problem.ts";
+import { nearNames } from "../../engine/query/near-names.ts";
+import { HttpProblem } from "../http/problem.ts";
 import type { Environment } from "../services.ts";
 
 export const datasets = new Hono<Environment>();

@@ -3,24 +3,24 @@
  * derived from store and coordinator and bounded: another dispatcher, or this one after a restart, answers the same.
  */
 import type { Dataset } from "../../datasets/dataset.ts";
-import type { Partial } from "../../engine/partial.ts";
-import type { Program } from "../../engine/program.ts";
+import type { Partial } from "../../engine/histogram/partial.ts";
+import type { Program } from "../../engine/program/program.ts";
 import type { StoredPlan, StoredQuery } from "../../storage/store.ts";
 import type { Admission } from "../admission/admission.ts";
 import type { Status } from "../api.ts";
-import { HttpProblem } from "../problem.ts";
+import { HttpProblem } from "../http/problem.ts";
 import type { Services } from "../services.ts";
 import type { TracedQuery } from "../tracing/query-trace.ts";
-import { describeStatus } from "./describe-status.ts";
-import { FollowedPlans } from "./followed-plans.ts";
+import { describeStatus } from "./answer/describe-status.ts";
+import { type WrittenStatus, WrittenStatuses } from "./answer/written-statuses.ts";
+import { FollowedPlans } from "./follow/followed-plans.ts";
+import type { Progress } from "./follow/progress.ts";
+import { queueRest } from "./follow/queue-rest.ts";
+import { StoredResults } from "./follow/stored-results.ts";
 import { QueriesInFlight, type StartServices } from "./in-flight.ts";
-import { buildProgram, type QueryRecord, subtaskOf } from "./plan-submission.ts";
-import { type Planned, PlannedQueries } from "./planned-queries.ts";
-import type { Progress } from "./progress.ts";
-import { queueRest } from "./queue-rest.ts";
-import { StoredResults } from "./stored-results.ts";
+import { buildProgram, type QueryRecord, subtaskOf } from "./plan/plan-submission.ts";
+import { type Planned, PlannedQueries } from "./plan/planned-queries.ts";
 import { Turns } from "./turns.ts";
-import { type WrittenStatus, WrittenStatuses } from "./written-statuses.ts";
 
 export type Submission = NonNullable<Status["submission"]>;
 

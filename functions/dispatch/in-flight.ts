@@ -9,14 +9,14 @@ import type { Admission } from "../admission/admission.ts";
 import { type Begun, expectedWait, longestWait } from "../admission/backlog.ts";
 import { Pace } from "../admission/pace.ts";
 import type { Status } from "../api.ts";
+import { HttpProblem } from "../http/problem.ts";
 import type { Reading } from "../metrics/meter.ts";
 import type { LabelOf } from "../metrics/metrics.ts";
 import { priorityBand } from "../metrics/priority-band.ts";
-import { HttpProblem } from "../problem.ts";
 import type { Services } from "../services.ts";
 import { QueryTrace, type TracedQuery } from "../tracing/query-trace.ts";
 import type { Followed } from "./dispatcher.ts";
-import type { Progress } from "./progress.ts";
+import type { Progress } from "./follow/progress.ts";
 
 type Bands = Reading<"femtoq_queue_depth">;
 

@@ -1,15 +1,15 @@
 /** `/queries`: ask, poll, follow, withdraw, retry, explain. */
 import { type Context, Hono } from "hono";
 import type { Status } from "../api.ts";
-import { boundWait } from "../bounded-wait.ts";
-import { clientName } from "../client-name.ts";
-import { HttpProblem } from "../problem.ts";
+import { boundWait } from "../http/bounded-wait.ts";
+import { clientName } from "../http/client-name.ts";
+import { HttpProblem } from "../http/problem.ts";
 import type { Environment } from "../services.ts";
-import { answerStatus, chooseFormat } from "./answer-format.ts";
+import { answerStatus, chooseFormat } from "./answer/answer-format.ts";
+import { listQueries, readListing } from "./answer/list-queries.ts";
+import { streamEvents } from "./answer/stream-events.ts";
 import type { Followed, Submission } from "./dispatcher.ts";
-import { explainQuery } from "./explain-query.ts";
-import { listQueries, readListing } from "./list-queries.ts";
-import { streamEvents } from "./stream-events.ts";
+import { explainQuery } from "./plan/explain-query.ts";
 
 export const queries = new Hono<Environment>();
 

@@ -1,6 +1,6 @@
 /** `/metrics`: what this process measured, for Prometheus; on every role. */
 import { Hono } from "hono";
-import { HttpProblem } from "../problem.ts";
+import { HttpProblem } from "../http/problem.ts";
 import type { Environment } from "../services.ts";
 import { metricsType } from "./meter.ts";
 

@@ -1,7 +1,7 @@
 /** The parameters of a call, checked against what the function declares. Throws a problem that names each wrong one. */
-import { nearNames } from "../../engine/near-names.ts";
-import type { QueryIssue } from "../../engine/query-error.ts";
-import { HttpProblem } from "../problem.ts";
+import { nearNames } from "../../engine/query/near-names.ts";
+import type { QueryIssue } from "../../engine/query/query-error.ts";
+import { HttpProblem } from "../http/problem.ts";
 import type { Parameter, Parameters, Values } from "./query-function.ts";
 
 export function readValues(parameters: Parameters, given: ReadonlyMap<string, unknown>): Values<Parameters> {

@@ -1,11 +1,11 @@
 /** `/functions`: named queries by plain URLs; each call dispatches its query, waits for it and answers. */
 import { type Context, Hono } from "hono";
-import { nearNames } from "../../engine/near-names.ts";
-import { clientName } from "../client-name.ts";
-import { chooseFormat } from "../dispatch/answer-format.ts";
+import { nearNames } from "../../engine/query/near-names.ts";
+import { chooseFormat } from "../dispatch/answer/answer-format.ts";
 import { submitAndAnswer } from "../dispatch/queries.ts";
-import { HttpProblem } from "../problem.ts";
-import { readJson } from "../read-body.ts";
+import { clientName } from "../http/client-name.ts";
+import { HttpProblem } from "../http/problem.ts";
+import { readJson } from "../http/read-body.ts";
 import type { Environment } from "../services.ts";
 import type { QueryFunction } from "./query-function.ts";
 import { readValues } from "./read-values.ts";

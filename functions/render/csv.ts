@@ -2,7 +2,7 @@
  * Histogram → CSV: one row per bin, flow bins included, first axis slowest. Columns `lower,upper` (for more axes `lower0,upper0,
  * lower1,…`), `value`, `variance`; edges beyond the range are `-inf` and `inf`. The variance of a count is the count.
  */
-import type { Nested, UhiAxis, UhiHistogram } from "../../engine/uhi.ts";
+import type { Nested, UhiAxis, UhiHistogram } from "../../engine/histogram/uhi.ts";
 import { axisEdges } from "./read-histogram.js";
 
 export function renderCsv(histogram: UhiHistogram): string {

@@ -3,7 +3,7 @@
  * Pure; the option's functions hold no state. Plain JavaScript, because the browser loads this very file.
  *
  * @import { EChartsOption } from "echarts"
- * @import { UhiHistogram } from "../../engine/uhi.ts"
+ * @import { UhiHistogram } from "../../engine/histogram/uhi.ts"
  * @import { Scales } from "./choose-scales.js"
  * @import { ThemeName } from "./chart-theme.js"
  */

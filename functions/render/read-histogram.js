@@ -2,7 +2,7 @@
  * UHI histogram → bins as a drawing needs them: edges per axis, contents in range as flat arrays, what lies outside summed up.
  * Plain JavaScript, because the browser loads this very file.
  *
- * @import { Nested, UhiAxis, UhiHistogram } from "../../engine/uhi.ts"
+ * @import { Nested, UhiAxis, UhiHistogram } from "../../engine/histogram/uhi.ts"
  */
 
 /**

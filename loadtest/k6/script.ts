@@ -1,8 +1,8 @@
 /** What k6 calls in every script: `setup` before the load, `ask` for each iteration, `handleSummary` at the end. */
 import { defaultRate, type Kind, kinds, ratesOf } from "../queries/kinds.ts";
 import { loadBegins } from "../queries/load-begins.ts";
-import { drawKinds } from "../runner/draw-report.ts";
-import { readKind, type Summary } from "../runner/report.ts";
+import { drawKinds } from "../runner/report/draw-report.ts";
+import { readKind, type Summary } from "../runner/report/report.ts";
 import { askOnce } from "./ask-once.ts";
 import { cancel } from "./cancel.ts";
 import { findFailure, postAndWait } from "./client.ts";

@@ -1,9 +1,9 @@
 /** Far more questions than the server can answer, for a while: what it refuses, what memory it takes, and how soon it is as before. */
 import { setTimeout as wait } from "node:timers/promises";
-import { findRecovery, type Level, levelOf, type Recovery } from "./find-recovery.ts";
-import { followMemory, type ProcessMemory } from "./follow-memory.ts";
-import { type Probe, type ProbeKind, startProbing } from "./probe.ts";
-import type { Report } from "./report.ts";
+import { findRecovery, type Level, levelOf, type Recovery } from "./measure/find-recovery.ts";
+import { followMemory, type ProcessMemory } from "./measure/follow-memory.ts";
+import { type Probe, type ProbeKind, startProbing } from "./measure/probe.ts";
+import type { Report } from "./report/report.ts";
 import type { Target } from "./target.ts";
 
 export interface OverloadReport {

@@ -10,9 +10,9 @@ import { findFreePort } from "../../test/servers/server-process.ts";
 import type { Scenario } from "../queries/kinds.ts";
 import { loadBegins } from "../queries/load-begins.ts";
 import { LoadError } from "./load-error.ts";
-import { type Report, readSummary, type Summary } from "./report.ts";
+import { followTime } from "./measure/time-spent.ts";
+import { type Report, readSummary, type Summary } from "./report/report.ts";
 import type { Target } from "./target.ts";
-import { followTime } from "./time-spent.ts";
 
 export interface Run {
   readonly k6: string;

@@ -1,9 +1,9 @@
 /** Window after window of the same load: does memory grow, is anything left over, do answers become slower? */
-import { type Count, countResources } from "./count-resources.ts";
-import { fitSlope, type Slope } from "./fit-slope.ts";
-import { followMemory, type MemorySample, type ProcessMemory } from "./follow-memory.ts";
-import type { Report } from "./report.ts";
-import { waitForRest } from "./rest.ts";
+import { type Count, countResources } from "./measure/count-resources.ts";
+import { fitSlope, type Slope } from "./measure/fit-slope.ts";
+import { followMemory, type MemorySample, type ProcessMemory } from "./measure/follow-memory.ts";
+import { waitForRest } from "./measure/rest.ts";
+import type { Report } from "./report/report.ts";
 import type { Target } from "./target.ts";
 
 export interface SoakReport {

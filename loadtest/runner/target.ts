@@ -7,7 +7,7 @@ import { startServerProcess, temporaryDirectory } from "../../test/runtime/serve
 import { Cluster, createZnode, startClusterServers } from "../../test/support/cluster.ts";
 import type { TargetChoice } from "./arguments.ts";
 import { LoadError } from "./load-error.ts";
-import type { Measured } from "./read-metrics.ts";
+import type { Measured } from "./measure/read-metrics.ts";
 
 export interface Target {
   /** For people. */

@@ -6,7 +6,7 @@ import type { Socket } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { slow } from "../queries/heavy.ts";
 import { LoadError } from "./load-error.ts";
-import { readMemory } from "./read-memory.ts";
+import { readMemory } from "./measure/read-memory.ts";
 import type { Target } from "./target.ts";
 import { lagsOf, openUnread, watchStream } from "./watch-stream.ts";
 

@@ -1,7 +1,7 @@
 /** What every command gets: the terminal, the server's client, the signal of Ctrl-C, and the place for its exit code. */
 import type { ApiClient } from "../../functions/client/api-client.js";
 import { type ExitCode, exitCodes } from "./command-failed.ts";
-import { coloursFor, type Terminal, widthOf, write } from "./terminal.ts";
+import { coloursFor, type Terminal, widthOf, write } from "./draw/terminal.ts";
 
 export interface Context {
   readonly terminal: Terminal;

@@ -5,7 +5,7 @@ import pc from "picocolors";
 import type { Status } from "../../functions/api.ts";
 import { CommandFailed, exitCodes } from "./command-failed.ts";
 import { type Context, drawOptions, print, warn } from "./context.ts";
-import { describeFailures, drawStatus } from "./draw-status.ts";
+import { describeFailures, drawStatus } from "./draw/draw-status.ts";
 
 export const formats = ["text", "json", "uhi", "csv", "svg"] as const;
 export type Format = (typeof formats)[number];

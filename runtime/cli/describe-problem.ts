@@ -1,8 +1,8 @@
 /** A problem document as text: each error with its place, its expression with a caret under it, and what was probably meant. */
 
-import type { QueryIssue } from "../../engine/query-error.ts";
+import type { QueryIssue } from "../../engine/query/query-error.ts";
 import type { Problem } from "../../functions/api.ts";
-import type { Colours } from "./terminal.ts";
+import type { Colours } from "./draw/terminal.ts";
 
 export interface ProblemContext {
   readonly colours: Colours;

@@ -4,7 +4,7 @@ import { text } from "node:stream/consumers";
 import { parser } from "@lezer/json";
 import { CommandFailed, exitCodes } from "./command-failed.ts";
 import { pointInto } from "./describe-problem.ts";
-import type { Terminal } from "./terminal.ts";
+import type { Terminal } from "./draw/terminal.ts";
 
 /** The server takes no more either. */
 const largest = 1_000_000;

@@ -7,16 +7,16 @@ import { Command, CommanderError } from "commander";
 import { createApiClient } from "../../functions/client/api-client.js";
 import { NotReached, RequestFailed } from "../../functions/client/failures.js";
 import { CommandFailed, exitCodes, Interrupted } from "./command-failed.ts";
+import { addDatasetsCommand } from "./commands/datasets-command.ts";
+import { addExplainCommand } from "./commands/explain-command.ts";
+import { addFunctionsCommand } from "./commands/functions-command.ts";
+import { addQueriesCommands } from "./commands/queries-command.ts";
+import { addQueryCommand } from "./commands/query-command.ts";
+import { addResetCommand } from "./commands/reset-command.ts";
+import { addStatusCommands } from "./commands/status-command.ts";
 import { type Context, createContext, type GetContext } from "./context.ts";
-import { addDatasetsCommand } from "./datasets-command.ts";
 import { describeProblem } from "./describe-problem.ts";
-import { addExplainCommand } from "./explain-command.ts";
-import { addFunctionsCommand } from "./functions-command.ts";
-import { addQueriesCommands } from "./queries-command.ts";
-import { addQueryCommand } from "./query-command.ts";
-import { addResetCommand } from "./reset-command.ts";
-import { addStatusCommands } from "./status-command.ts";
-import { clientName, coloursFor, type Terminal, widthOf, write, writeNow } from "./terminal.ts";
+import { clientName, coloursFor, type Terminal, widthOf, write, writeNow } from "./draw/terminal.ts";
 
 export interface FemtoqOptions {
   /** Aborts with `Interrupted` at Ctrl-C. */

@@ -10,8 +10,8 @@
  * A call is tried again when its answer was lost: it must do no harm to carry it out twice.
  */
 import { type Collection, type Document, MongoClient } from "mongodb";
+import { WriteHealth } from "../embedded/write-health.ts";
 import { StoreError } from "../store-error.ts";
-import { WriteHealth } from "../write-health.ts";
 import { databaseOf, describeHosts, hideSecrets } from "./describe-uri.ts";
 import { explain, isFinal, isPassing } from "./explain-error.ts";
 

@@ -4,10 +4,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { compileProgram } from "../../engine/compile/compile-program.ts";
-import { Merger } from "../../engine/merge.ts";
-import { planQuery } from "../../engine/plan-query.ts";
-import { readQuery } from "../../engine/query.ts";
-import { computePartial, workBytes } from "../../engine/run-program.ts";
+import { Merger } from "../../engine/histogram/merge.ts";
+import { planQuery } from "../../engine/query/plan-query.ts";
+import { readQuery } from "../../engine/query/query.ts";
+import { computePartial, workBytes } from "../../engine/run/run-program.ts";
 import { Columns } from "./load-columns.ts";
 
 /** Queries of examples/adl that the language covers. */

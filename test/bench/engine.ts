@@ -1,7 +1,7 @@
 /** `npm run bench:engine`: the demo over HTTP against its aims, or, with --data, the engine alone on the ADL queries against C. Asserts nothing. */
 import process from "node:process";
 import { Command } from "commander";
-import { drawTable } from "../../runtime/cli/draw-table.ts";
+import { drawTable } from "../../runtime/cli/draw/draw-table.ts";
 import { benchmarkAdl } from "./adl-engine.ts";
 import { benchmarkDemo } from "./demo-server.ts";
 

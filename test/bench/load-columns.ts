@@ -1,9 +1,9 @@
 /** Every partition of a Parquet dataset with some of its columns in shared memory, read by the product's own reader. */
-import { createCatalogue } from "../../datasets/catalogue.ts";
+import { createCatalogue } from "../../datasets/catalogue/catalogue.ts";
 import type { ColumnTarget, Dataset, Partition } from "../../datasets/dataset.ts";
 import { readColumn } from "../../datasets/parquet/read-column.ts";
-import type { Input } from "../../engine/inputs.ts";
-import { bytesPerValue, type DType } from "../../engine/schema.ts";
+import type { Input } from "../../engine/program/inputs.ts";
+import { bytesPerValue, type DType } from "../../engine/program/schema.ts";
 
 const page = 65_536;
 const arrays = { float32: Float32Array, float64: Float64Array, int32: Int32Array, uint32: Uint32Array, bool: Uint8Array };

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createApp } from "../../functions/app.ts";
-import { serve } from "../../runtime/serve.ts";
+import { serve } from "../../runtime/serve/serve.ts";
 import type { Store } from "../../storage/store.ts";
 import { Closing } from "../support/closing.ts";
 import { openApp } from "../support/open-app.ts";

@@ -7,7 +7,7 @@
  * everything that waits for something it holds, and otherwise waits a second, once.
  */
 import type { Subtask } from "../../coordination/coordinator.ts";
-import { Scan, type Waiting, WaitingOrder } from "../../coordination/order.ts";
+import { Scan, type Waiting, WaitingOrder } from "../../coordination/embedded/order.ts";
 import { Cluster, createPeer, numberPartition, type Placed } from "../../coordination/scheduling/cluster.ts";
 import { parseHoldings, summarizeHoldings } from "../../coordination/scheduling/holdings.ts";
 import { withJitter } from "../../coordination/scheduling/locality.ts";

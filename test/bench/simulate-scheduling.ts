@@ -2,7 +2,7 @@
 import process from "node:process";
 import { Presets, SingleBar } from "cli-progress";
 import { Command, InvalidArgumentError } from "commander";
-import { drawTable } from "../../runtime/cli/draw-table.ts";
+import { drawTable } from "../../runtime/cli/draw/draw-table.ts";
 import { seeded } from "../support/seeded.ts";
 import { rules, type Simulated, simulate } from "./scheduling-simulation.ts";
 

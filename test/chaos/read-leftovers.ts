@@ -1,7 +1,7 @@
 /** What the coordinator still has in ZooKeeper. */
-import type { Connection } from "../../coordination/zookeeper/connection.ts";
-import { createLayout } from "../../coordination/zookeeper/layout.ts";
-import type { Session } from "../../coordination/zookeeper/session.ts";
+import type { Connection } from "../../coordination/zookeeper/protocol/connection.ts";
+import type { Session } from "../../coordination/zookeeper/protocol/session.ts";
+import { createLayout } from "../../coordination/zookeeper/znodes/layout.ts";
 
 /** How many znodes of each kind are there that must not stay when nothing is asked for. */
 export type Leftovers = Readonly<Record<"subtasks" | "asks" | "queries" | "claims" | "copies" | "held" | "failed" | "locks", number>>;

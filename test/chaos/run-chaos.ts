@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { Command } from "commander";
-import { drawTable } from "../../runtime/cli/draw-table.ts";
+import { drawTable } from "../../runtime/cli/draw/draw-table.ts";
 import { enterNamespace, sharedAddress } from "./isolate.ts";
 import { performRound, type RoundReport } from "./perform-round.ts";
 import { planRound, roundsPerCluster } from "./plan-round.ts";

@@ -2,7 +2,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { Connection } from "../../coordination/zookeeper/connection.ts";
+import { Connection } from "../../coordination/zookeeper/protocol/connection.ts";
 import { silent } from "../runtime/silent-log.ts";
 import { Cluster } from "../support/cluster.ts";
 import { linkByNamespace, linkByProxies, type NodeLink } from "./node-link.ts";

@@ -1,8 +1,8 @@
 /** Parameters: directory, round. Queues queries of five subtasks and runs three of each, two well and one not; writes what resolved; ends when it is killed. */
 import { writeSync } from "node:fs";
-import { createCoordinator } from "../../coordination/embedded.ts";
-import { createLmdbJournal } from "../../coordination/lmdb-journal.ts";
-import { openEnvironment } from "../../storage/environment.ts";
+import { createCoordinator } from "../../coordination/embedded/embedded.ts";
+import { createLmdbJournal } from "../../coordination/embedded/lmdb-journal.ts";
+import { openEnvironment } from "../../storage/embedded/environment.ts";
 import { makeSubtasks } from "../contracts/subtasks.ts";
 
 const [directory = "", round = "0"] = process.argv.slice(2);

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { createCoordinator } from "../../coordination/embedded.ts";
-import { createLmdbJournal } from "../../coordination/lmdb-journal.ts";
-import { openEnvironment } from "../../storage/environment.ts";
+import { createCoordinator } from "../../coordination/embedded/embedded.ts";
+import { createLmdbJournal } from "../../coordination/embedded/lmdb-journal.ts";
+import { openEnvironment } from "../../storage/embedded/environment.ts";
 import { runScript } from "../contracts/run-script.ts";
 import { makeTemporaryDirectory } from "../storage/temporary-directory.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { createCatalogue } from "../../datasets/catalogue.ts";
+import { createCatalogue } from "../../datasets/catalogue/catalogue.ts";
 import { type Cell, readEntries } from "./read-for-test.ts";
 import { missingData, realData } from "./real-data.ts";
 

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import { createCatalogue } from "../../datasets/catalogue.ts";
+import { createCatalogue } from "../../datasets/catalogue/catalogue.ts";
 import type { ColumnLocation, ColumnTarget } from "../../datasets/dataset.ts";
 import { readColumn } from "../../datasets/parquet/read-column.ts";
 

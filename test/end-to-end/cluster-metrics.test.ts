@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { auditLogs } from "../../runtime/audit/audit-log.ts";
+import { auditLogs } from "../../runtime/observe/audit/audit-log.ts";
 import { temporaryDirectory } from "../runtime/server-process.ts";
 import { poll, post, status } from "../runtime/slow-query.ts";
 import { requireServer } from "../servers/require-server.ts";

@@ -1,7 +1,7 @@
 /** `femtoq reset --coordinator` and `femtoq nodes` on a real cluster. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { Connection } from "../../coordination/zookeeper/connection.ts";
+import { Connection } from "../../coordination/zookeeper/protocol/connection.ts";
 import { runCli } from "../runtime/cli/run-cli.ts";
 import { silent } from "../runtime/silent-log.ts";
 import { poll, post } from "../runtime/slow-query.ts";

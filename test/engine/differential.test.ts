@@ -6,17 +6,17 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Merger } from "../../engine/merge.ts";
-import type { Partial } from "../../engine/partial.ts";
-import { addShorthands, compileJavaScript, List } from "../support/evaluate-javascript.ts";
-import { type ExpressionCase, generateCase } from "../support/generate-case.ts";
+import { Merger } from "../../engine/histogram/merge.ts";
+import type { Partial } from "../../engine/histogram/partial.ts";
+import { addShorthands, compileJavaScript, List } from "../support/engine/evaluate-javascript.ts";
+import { type ExpressionCase, generateCase } from "../support/engine/generate-case.ts";
+import { type InMemoryDataset, makeDataset, type PlainEvent } from "../support/engine/in-memory-dataset.ts";
+import { interpretExpression, type Names, type Value } from "../support/engine/interpret-expression.ts";
+import { mostElements, prepareReaders, type Reader, readValues } from "../support/engine/read-values.ts";
+import { fieldNames } from "../support/engine/record-kinds.ts";
+import { makeRecord, type RecordFields } from "../support/engine/reference-records.ts";
+import { type PreparedQuery, runPrepared } from "../support/engine/run-query.ts";
 import { dtypesOf, generateEvents } from "../support/generate-events.ts";
-import { type InMemoryDataset, makeDataset, type PlainEvent } from "../support/in-memory-dataset.ts";
-import { interpretExpression, type Names, type Value } from "../support/interpret-expression.ts";
-import { mostElements, prepareReaders, type Reader, readValues } from "../support/read-values.ts";
-import { fieldNames } from "../support/record-kinds.ts";
-import { makeRecord, type RecordFields } from "../support/reference-records.ts";
-import { type PreparedQuery, runPrepared } from "../support/run-query.ts";
 import { type Seeded, seeded, seedOr } from "../support/seeded.ts";
 
 const cases = Number(process.env.FEMTOQ_TEST_CASES ?? 1000);

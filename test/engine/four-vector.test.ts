@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { makeDataset, type PlainEvent } from "../support/in-memory-dataset.ts";
-import { runQuery } from "../support/run-query.ts";
+import { makeDataset, type PlainEvent } from "../support/engine/in-memory-dataset.ts";
+import { runQuery } from "../support/engine/run-query.ts";
 import { seeded } from "../support/seeded.ts";
 
 /** The value of an expression for each event, where it is finite. */

@@ -1,10 +1,10 @@
 /** Lists are loops in compiled programs; what a list is must not depend on how it is looped over. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ScratchExhausted } from "../../engine/run-program.ts";
-import { makeDataset } from "../support/in-memory-dataset.ts";
-import { prepareReaders, type ReadValue, readValues } from "../support/read-values.ts";
-import { prepareQuery, runPrepared, runQuery } from "../support/run-query.ts";
+import { ScratchExhausted } from "../../engine/run/run-program.ts";
+import { makeDataset } from "../support/engine/in-memory-dataset.ts";
+import { prepareReaders, type ReadValue, readValues } from "../support/engine/read-values.ts";
+import { prepareQuery, runPrepared, runQuery } from "../support/engine/run-query.ts";
 
 const muon = (pt: number, jet: number) => ({ pt, eta: pt / 10, phi: 0, jet });
 const dataset = makeDataset([

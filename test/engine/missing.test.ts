@@ -1,9 +1,9 @@
 /** The rules for missing values, one by one. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { makeDataset } from "../support/in-memory-dataset.ts";
-import { prepareReaders, type ReadValue, readValues } from "../support/read-values.ts";
-import { runPrepared } from "../support/run-query.ts";
+import { makeDataset } from "../support/engine/in-memory-dataset.ts";
+import { prepareReaders, type ReadValue, readValues } from "../support/engine/read-values.ts";
+import { runPrepared } from "../support/engine/run-query.ts";
 
 const missing = undefined;
 const dataset = makeDataset(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { makeDataset } from "../support/in-memory-dataset.ts";
-import { runQuery } from "../support/run-query.ts";
+import { makeDataset } from "../support/engine/in-memory-dataset.ts";
+import { runQuery } from "../support/engine/run-query.ts";
 import { seeded } from "../support/seeded.ts";
 
 const axis = { type: "regular", bins: 4, lower: 0, upper: 4 } as const;

@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { createCoordinator } from "../../coordination/embedded.ts";
-import { createMemoryJournal } from "../../coordination/memory-journal.ts";
-import { openStore } from "../../storage/embedded.ts";
-import { openMongoStore } from "../../storage/mongodb.ts";
+import { createCoordinator } from "../../coordination/embedded/embedded.ts";
+import { createMemoryJournal } from "../../coordination/embedded/memory-journal.ts";
+import { openStore } from "../../storage/embedded/embedded.ts";
+import { openMongoStore } from "../../storage/mongodb/mongodb.ts";
 import type { Store } from "../../storage/store.ts";
 import { silent } from "../runtime/silent-log.ts";
 import { makeTemporaryDirectory } from "../storage/temporary-directory.ts";

@@ -6,7 +6,7 @@ import { openApp } from "../support/open-app.ts";
 
 type Answers = Readonly<Record<"met" | "central" | "two" | "window" | "mass" | "weighted", readonly number[]>>;
 
-const answers = JSON.parse(await readFile(new URL("generated-answers.json", import.meta.url), "utf8")) as Answers;
+const answers = JSON.parse(await readFile(new URL("./generated-answers.json", import.meta.url), "utf8")) as Answers;
 const axis = (bins: number, lower: number, upper: number, value: string) => ({ type: "regular", bins, lower, upper, value });
 
 test("histograms of generated events equal numpy's, and weighted ones to rounding", async (t) => {

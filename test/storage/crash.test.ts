@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { openStore } from "../../storage/embedded.ts";
+import { openStore } from "../../storage/embedded/embedded.ts";
 import type { StoreError } from "../../storage/store-error.ts";
 import { runScript } from "../contracts/run-script.ts";
 import { numberedBody } from "./numbered-body.ts";
@@ -79,7 +79,7 @@ test("a store whose disk takes no more is not ready and says why, until it takes
   skip: skip || (!prlimit && "giving a process more room needs prlimit"),
 }, async (t) => {
   const directory = await makeTemporaryDirectory(t);
-  const script = new URL("put-until-space.ts", import.meta.url);
+  const script = new URL("./put-until-space.ts", import.meta.url);
   const child = runScript(script, { parameters: [directory], fileLimit: 4 * 1024 ** 2 });
   await child.reached(4);
   const { status, stderr } = spawnSync("prlimit", ["--pid", String(child.process.pid), "--fsize=unlimited"], { encoding: "utf8" });

@@ -4,7 +4,7 @@ import { type TestContext, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { inspect } from "node:util";
 import { Binary, MongoClient } from "mongodb";
-import { openMongoStore } from "../../storage/mongodb.ts";
+import { openMongoStore } from "../../storage/mongodb/mongodb.ts";
 import type { Store } from "../../storage/store.ts";
 import type { StoreError } from "../../storage/store-error.ts";
 import { recordingLog } from "../runtime/silent-log.ts";

@@ -1,6 +1,6 @@
 /** Parameters: directory, first number. Puts numbered partials, many at once, and writes the number of each that resolved; ends when it is killed or a put is refused. */
 import { writeSync } from "node:fs";
-import { openStore } from "../../storage/embedded.ts";
+import { openStore } from "../../storage/embedded/embedded.ts";
 import { numberedBody } from "./numbered-body.ts";
 
 const [directory = "", first = "0"] = process.argv.slice(2);

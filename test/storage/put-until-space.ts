@@ -1,7 +1,7 @@
 /** Parameter: directory. Puts partials until one is refused, says so and what readiness says; waits until that is over, and puts one more. */
 import { writeSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { openStore } from "../../storage/embedded.ts";
+import { openStore } from "../../storage/embedded/embedded.ts";
 import { recordingLog } from "../runtime/silent-log.ts";
 import { numberedBody } from "./numbered-body.ts";
 

@@ -1,8 +1,8 @@
 /** A cluster on this machine: real processes of chosen roles on one ZooKeeper and one MongoDB, ended together. */
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import { Connection } from "../../coordination/zookeeper/connection.ts";
-import { create } from "../../coordination/zookeeper/operations.ts";
+import { Connection } from "../../coordination/zookeeper/protocol/connection.ts";
+import { create } from "../../coordination/zookeeper/protocol/operations.ts";
 import type { Role } from "../../functions/roles.ts";
 import { type Exit, type ProcessOptions, type ServerProcess, startServerProcess } from "../runtime/server-process.ts";
 import { silent } from "../runtime/silent-log.ts";

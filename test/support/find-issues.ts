@@ -1,8 +1,9 @@
 /** What is wrong with a query, as its asker is told. */
-import { planQuery } from "../../engine/plan-query.ts";
-import { readQuery } from "../../engine/query.ts";
-import { QueryError, type QueryIssue } from "../../engine/query-error.ts";
-import type { Schema } from "../../engine/schema.ts";
+
+import type { Schema } from "../../engine/program/schema.ts";
+import { planQuery } from "../../engine/query/plan-query.ts";
+import { readQuery } from "../../engine/query/query.ts";
+import { QueryError, type QueryIssue } from "../../engine/query/query-error.ts";
 
 /** None where the query is good. `query` without its dataset. */
 export function findIssues(query: unknown, schema: Schema): readonly QueryIssue[] {

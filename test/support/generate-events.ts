@@ -1,5 +1,5 @@
 /** Random events of one shape, with the values that break things: empty lists, NaN, infinities, −0, subnormal and huge numbers, and missing ones. */
-import type { Cell, CellRecord, DTypes, PlainEvent } from "./in-memory-dataset.ts";
+import type { Cell, CellRecord, DTypes, PlainEvent } from "./engine/in-memory-dataset.ts";
 import type { Seeded } from "./seeded.ts";
 
 type Make = (random: Seeded) => number | boolean;

@@ -2,7 +2,7 @@
  * The histograms of a result: one chart, tabs where there are several, switches for logarithmic axes, the statistics as text.
  * A scale that nobody chose is decided once for each histogram of a query, so that it does not flip while the histogram fills.
  *
- * @import { UhiHistogram } from "../../../engine/uhi.ts"
+ * @import { UhiHistogram } from "../../../engine/histogram/uhi.ts"
  * @import { Scales } from "../../render/choose-scales.js"
  */
 import * as echarts from "echarts";

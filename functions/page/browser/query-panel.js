@@ -1,7 +1,7 @@
 /**
  * The query: examples, editor, run and cancel, and the list of what is wrong.
  *
- * @import { QueryIssue } from "../../../engine/query-error.ts"
+ * @import { QueryIssue } from "../../../engine/query/query-error.ts"
  * @import { ApiClient } from "../../client/api-client.js"
  */
 import { RequestFailed } from "../../client/failures.js";

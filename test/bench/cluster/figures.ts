@@ -1,5 +1,5 @@
 /** What the benchmark of the cluster found, and how it is shown. */
-import { drawTable } from "../../../runtime/cli/draw-table.ts";
+import { drawTable } from "../../../runtime/cli/draw/draw-table.ts";
 
 export interface Figure {
   readonly figure: string;

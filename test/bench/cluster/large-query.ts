@@ -1,8 +1,8 @@
 /** One query of very many subtasks through the coordinator: how fast it is queued, claimed and completed, what memory it takes, what it leaves behind. */
 import process from "node:process";
 import type { Subtask } from "../../../coordination/coordinator.ts";
-import { Connection } from "../../../coordination/zookeeper/connection.ts";
 import { createZooKeeperCoordinator } from "../../../coordination/zookeeper/coordinator.ts";
+import { Connection } from "../../../coordination/zookeeper/protocol/connection.ts";
 import { type RunningScript, runScript } from "../../contracts/run-script.ts";
 import { makeSubtasks } from "../../contracts/subtasks.ts";
 import { silent } from "../../runtime/silent-log.ts";

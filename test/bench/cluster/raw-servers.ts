@@ -1,8 +1,8 @@
 /** What the servers do for a client that asks nothing more of them: the units of everything else. */
 import { connect } from "node:net";
-import { Connection } from "../../../coordination/zookeeper/connection.ts";
-import { create, createEphemeral, remove } from "../../../coordination/zookeeper/operations.ts";
-import { openMongoStore } from "../../../storage/mongodb.ts";
+import { Connection } from "../../../coordination/zookeeper/protocol/connection.ts";
+import { create, createEphemeral, remove } from "../../../coordination/zookeeper/protocol/operations.ts";
+import { openMongoStore } from "../../../storage/mongodb/mongodb.ts";
 import { silent } from "../../runtime/silent-log.ts";
 import { timed } from "./figures.ts";
 

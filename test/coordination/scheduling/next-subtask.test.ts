@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Subtask } from "../../../coordination/coordinator.ts";
-import { Scan, type Waiting, WaitingOrder } from "../../../coordination/order.ts";
+import { Scan, type Waiting, WaitingOrder } from "../../../coordination/embedded/order.ts";
 import { Cluster, createPeer, numberPartition, type Placed } from "../../../coordination/scheduling/cluster.ts";
 import { parseHoldings, summarizeHoldings } from "../../../coordination/scheduling/holdings.ts";
 import { type Asker, findNextSubtask, type Schedulable } from "../../../coordination/scheduling/next-subtask.ts";

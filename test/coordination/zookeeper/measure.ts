@@ -6,9 +6,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { Connection } from "../../../coordination/zookeeper/connection.ts";
 import { createZooKeeperCoordinator } from "../../../coordination/zookeeper/coordinator.ts";
-import { create, createEphemeral, remove } from "../../../coordination/zookeeper/operations.ts";
+import { Connection } from "../../../coordination/zookeeper/protocol/connection.ts";
+import { create, createEphemeral, remove } from "../../../coordination/zookeeper/protocol/operations.ts";
 import { makeSubtasks } from "../../contracts/subtasks.ts";
 import { startZooKeeper } from "../../servers/zookeeper-server.ts";
 

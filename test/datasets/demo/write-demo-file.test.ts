@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { createCatalogue } from "../../../datasets/catalogue.ts";
+import { createCatalogue } from "../../../datasets/catalogue/catalogue.ts";
 import { countDemoEntries, demoEntries, demoFiles, demoPath, demoPattern, writeDemoFile } from "../../../datasets/demo/write-demo-file.ts";
 import { makeDirectory, readEntries } from "../read-for-test.ts";
 

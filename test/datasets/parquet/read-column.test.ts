@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import type { CompressionCodec, SchemaElement } from "hyparquet";
 import { parquetWriteBuffer } from "hyparquet-writer";
-import { createCatalogue } from "../../../datasets/catalogue.ts";
+import { createCatalogue } from "../../../datasets/catalogue/catalogue.ts";
 import { type ColumnLocation, DatasetError } from "../../../datasets/dataset.ts";
 import { readColumn } from "../../../datasets/parquet/read-column.ts";
 import { type Cell, makeDirectory, makeTarget, readEntries, sequence } from "../read-for-test.ts";

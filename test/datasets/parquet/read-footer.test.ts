@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parquetWriteBuffer } from "hyparquet-writer";
-import type { ByteSource } from "../../../datasets/byte-source.ts";
 import { encodeFile } from "../../../datasets/parquet/encode-file.ts";
 import { readFooter } from "../../../datasets/parquet/read-footer.ts";
+import type { ByteSource } from "../../../datasets/sources/byte-source.ts";
 import { sequence } from "../read-for-test.ts";
 import { encodeTestFile, floats, listOfFloat, scalarFloat } from "./first-version-file.ts";
 

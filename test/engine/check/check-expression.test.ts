@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { muonSchema } from "../../support/engine/muon-schema.ts";
 import { describeIssue, findIssues, histogramOf } from "../../support/find-issues.ts";
-import { muonSchema } from "../../support/muon-schema.ts";
 
 /** The first fault of an axis's value: place, message, near names. */
 function faultOf(value: string): string {

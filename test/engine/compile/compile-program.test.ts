@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compileProgram } from "../../../engine/compile/compile-program.ts";
-import { planQuery } from "../../../engine/plan-query.ts";
-import { readQuery } from "../../../engine/query.ts";
-import { QueryError } from "../../../engine/query-error.ts";
+import { planQuery } from "../../../engine/query/plan-query.ts";
+import { readQuery } from "../../../engine/query/query.ts";
+import { QueryError } from "../../../engine/query/query-error.ts";
+import { makeDataset } from "../../support/engine/in-memory-dataset.ts";
+import { numberFunctions } from "../../support/engine/reference-functions.ts";
+import { runQuery } from "../../support/engine/run-query.ts";
 import { describeIssue, findIssues, histogramOf } from "../../support/find-issues.ts";
-import { makeDataset } from "../../support/in-memory-dataset.ts";
-import { numberFunctions } from "../../support/reference-functions.ts";
-import { runQuery } from "../../support/run-query.ts";
 
 const numbers = Array.from({ length: 41 }, (_, x) => ({ x, flag: x % 3 === 0, list: [x, x / 2, 1] }));
 const dataset = makeDataset(numbers);

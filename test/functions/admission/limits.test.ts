@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Tally } from "../../../functions/admission/tally.ts";
 import type { Problem, Status } from "../../../functions/api.ts";
-import { HttpProblem } from "../../../functions/problem.ts";
+import { HttpProblem } from "../../../functions/http/problem.ts";
 import { openApp } from "../../support/open-app.ts";
 
 const met = (upper: number) => ({

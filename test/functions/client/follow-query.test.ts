@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Status } from "../../../functions/api.ts";
 import { NotReached, RequestFailed } from "../../../functions/client/failures.js";
 import { followQuery } from "../../../functions/client/follow-query.js";
-import { sampleStatus } from "../../support/sample-histograms.ts";
+import { sampleStatus } from "../../support/engine/sample-histograms.ts";
 
 const url = "http://server/queries/abc/events";
 const event = (name: string, done: number) =>

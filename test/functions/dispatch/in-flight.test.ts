@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { mostTaken } from "../../../coordination/order.ts";
+import { mostTaken } from "../../../coordination/embedded/order.ts";
 import { createAdmission } from "../../../functions/admission/admission.ts";
 import { usualLimits } from "../../../functions/admission/limits.ts";
 import type { Followed } from "../../../functions/dispatch/dispatcher.ts";
 import { QueriesInFlight } from "../../../functions/dispatch/in-flight.ts";
-import { HttpProblem } from "../../../functions/problem.ts";
+import { HttpProblem } from "../../../functions/http/problem.ts";
 import { openApp } from "../../support/open-app.ts";
 
 const many = 50;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Status } from "../../../functions/api.ts";
 import { createApp } from "../../../functions/app.ts";
-import { Timeline } from "../../../functions/dispatch/timeline.ts";
+import { Timeline } from "../../../functions/dispatch/answer/timeline.ts";
 import { openApp } from "../../support/open-app.ts";
 
 const met = (name?: string) => ({

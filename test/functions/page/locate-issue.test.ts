@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parser } from "@lezer/json";
-import type { QueryIssue } from "../../../engine/query-error.ts";
+import type { QueryIssue } from "../../../engine/query/query-error.ts";
 import { locateIssue, locateValue } from "../../../functions/page/browser/locate-issue.js";
 
 /** The text that is marked. */

@@ -4,7 +4,7 @@ import { Hono } from "hono";
 import { packageUrl, pagePackages } from "../../../functions/page/modules.ts";
 import { page } from "../../../functions/page/page.ts";
 import type { Assets, Environment, Services } from "../../../functions/services.ts";
-import { createAssets } from "../../../runtime/assets.ts";
+import { createAssets } from "../../../runtime/serve/assets.ts";
 
 function serve(assets: Assets = createAssets()) {
   const app = new Hono<Environment>();

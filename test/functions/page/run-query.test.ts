@@ -5,7 +5,7 @@ import type { ApiClient } from "../../../functions/client/api-client.js";
 import { NotReached, RequestFailed } from "../../../functions/client/failures.js";
 import { describeRun, describeSubmission, stateOf } from "../../../functions/page/browser/describe-run.js";
 import { createRunner } from "../../../functions/page/browser/run-query.js";
-import { sampleStatus } from "../../support/sample-histograms.ts";
+import { sampleStatus } from "../../support/engine/sample-histograms.ts";
 
 type Runs = Parameters<Parameters<typeof createRunner>[0]["onChange"]>[0];
 

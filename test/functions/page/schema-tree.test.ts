@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Column } from "../../../engine/schema.ts";
+import type { Column } from "../../../engine/program/schema.ts";
 import { filterTree, schemaTree } from "../../../functions/page/browser/schema-tree.js";
 
 const columns: readonly Column[] = [

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { renderCsv } from "../../../functions/render/csv.ts";
-import { counts, regularAxis, twoAxes, variableAxis, weighted } from "../../support/sample-histograms.ts";
+import { counts, regularAxis, twoAxes, variableAxis, weighted } from "../../support/engine/sample-histograms.ts";
 
 test("renderCsv writes a row a bin with its edges, flow bins first and last", () => {
   assert.equal(

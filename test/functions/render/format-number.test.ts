@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { cutflowLines } from "../../../functions/render/cutflow-lines.js";
 import { formatBytes, formatNumber, formatSeconds, powerOfTen } from "../../../functions/render/format-number.js";
-import { sampleStatus } from "../../support/sample-histograms.ts";
+import { sampleStatus } from "../../support/engine/sample-histograms.ts";
 
 test("formatNumber keeps whole numbers whole and gives six digits of others", () => {
   const written = [0, 7, 1234567, -40, 2.71234567, 123456.789, 0.000123456789, 0.1].map(formatNumber);

@@ -8,7 +8,7 @@ import { histogramChart } from "../../../functions/render/histogram-chart.js";
 import { histogramStatistics } from "../../../functions/render/histogram-statistics.js";
 import { axisEndBelowBox, emptierCorner } from "../../../functions/render/place-box.js";
 import { readHistogram } from "../../../functions/render/read-histogram.js";
-import { counts, regularAxis, twoAxes, variableAxis, weighted } from "../../support/sample-histograms.ts";
+import { counts, regularAxis, twoAxes, variableAxis, weighted } from "../../support/engine/sample-histograms.ts";
 
 /** The data of a series, in order. */
 function seriesData(option: EChartsOption, id: string): readonly (readonly number[])[] {

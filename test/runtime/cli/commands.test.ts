@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { type TestContext, test } from "node:test";
+import { sampleStatus } from "../../support/engine/sample-histograms.ts";
 import { openApp } from "../../support/open-app.ts";
-import { sampleStatus } from "../../support/sample-histograms.ts";
 import { fetchFrom, runCli } from "./run-cli.ts";
 
 const query = JSON.stringify({

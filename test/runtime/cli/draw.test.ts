@@ -3,11 +3,11 @@ import { test } from "node:test";
 import pc from "picocolors";
 import { readHistogram } from "../../../functions/render/read-histogram.js";
 import { pointInto } from "../../../runtime/cli/describe-problem.ts";
-import { drawBars, fitColumns } from "../../../runtime/cli/draw-bars.ts";
-import { drawCells } from "../../../runtime/cli/draw-cells.ts";
-import { drawStatus } from "../../../runtime/cli/draw-status.ts";
-import { drawTable } from "../../../runtime/cli/draw-table.ts";
-import { counts, regularAxis, sampleStatus, twoAxes } from "../../support/sample-histograms.ts";
+import { drawBars, fitColumns } from "../../../runtime/cli/draw/draw-bars.ts";
+import { drawCells } from "../../../runtime/cli/draw/draw-cells.ts";
+import { drawStatus } from "../../../runtime/cli/draw/draw-status.ts";
+import { drawTable } from "../../../runtime/cli/draw/draw-table.ts";
+import { counts, regularAxis, sampleStatus, twoAxes } from "../../support/engine/sample-histograms.ts";
 
 const plain = { width: 80, colours: pc.createColors(false) };
 const blocks = " ▁▂▃▄▅▆▇█";

@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 import { serve } from "@hono/node-server";
 import { Hono } from "hono";
 import { streamSSE } from "hono/streaming";
-import { sampleStatus } from "../../support/sample-histograms.ts";
+import { sampleStatus } from "../../support/engine/sample-histograms.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const running = sampleStatus({ state: "running", histograms: {} });

@@ -3,8 +3,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import type { Status } from "../../../functions/api.ts";
+import { sampleStatus } from "../../support/engine/sample-histograms.ts";
 import { openApp } from "../../support/open-app.ts";
-import { sampleStatus } from "../../support/sample-histograms.ts";
 import { fetchFrom, runCli } from "./run-cli.ts";
 
 /** What colours begin with. */

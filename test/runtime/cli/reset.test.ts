@@ -4,7 +4,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { openStore } from "../../../storage/embedded.ts";
+import { openStore } from "../../../storage/embedded/embedded.ts";
 import { temporaryDirectory } from "../server-process.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Status } from "../../../functions/api.ts";
 import { partitionLines, partitionPhases, phaseLines } from "../../../functions/render/timing-lines.js";
-import { drawTiming } from "../../../runtime/cli/draw-timing.ts";
+import { drawTiming } from "../../../runtime/cli/draw/draw-timing.ts";
 import { openApp } from "../../support/open-app.ts";
 import { fetchFrom, runCli } from "./run-cli.ts";
 

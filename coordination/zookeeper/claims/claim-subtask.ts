@@ -1,0 +1,83 @@
+/**
+ * Tries to claim a subtask: one transaction that succeeds only where the subtask is there, unchanged since it was last read, and claimed by nobody.
+ * A znode in the claim's place that is not ephemeral is nobody's claim, and would keep the subtask for ever: it is removed.
+ * `gone`: done, withdrawn or failed. `aside`: another has it. `again`: it was tried by others in the meantime; what they left is known now.
+ */
+
+import type { SessionContext } from "../context.ts";
+import { check, create, createEphemeral, remove } from "../protocol/operations.ts";
+import type { Content } from "../protocol/session.ts";
+import { isRefused, ZooKeeperError } from "../protocol/zookeeper-error.ts";
+import { encodeJson, parseClaimBody, parseSubtaskBody } from "../znodes/bodies.ts";
+import { claimPath, subtaskPath } from "../znodes/layout.ts";
+import type { WorkEntry } from "./work-entry.ts";
+
+export interface Claimant {
+  readonly node: string;
+  readonly instance: string;
+  /** The path under which it keeps what it holds. */
+  readonly held: string;
+}
+
+export type Attempted =
+  | { readonly kind: "claimed"; readonly order: number }
+  /** `rival` names that claim among all. */
+  | { readonly kind: "aside"; readonly rival: string }
+  | { readonly kind: "gone" | "again" };
+
+/** Rejects where the session is lost, or the claimant's own znodes are gone. */
+export async function claimSubtask(context: SessionContext, entry: WorkEntry, { node, instance, held }: Claimant): Promise<Attempted> {
+  const { layout, combiner, session } = context;
+  const identity = subtaskPath(layout, entry.hash);
+  const claim = claimPath(layout, entry.hash);
+  const operations = [
+    check(identity, entry.version),
+    createEphemeral(claim, encodeJson({ node, instance })),
+    create(`${held}/${entry.hash}`),
+  ];
+  try {
+    return { kind: "claimed", order: await combiner.commit(operations) };
+  } catch (error) {
+    if (!(error instanceof ZooKeeperError)) throw error;
+    if (error.code === "connection-loss" || error.code === "node-exists") {
+      // Waits for the connection; what was in doubt may have been carried out.
+      const owner = await session.get(claim);
+      if (owner && parseClaimBody(owner.data)?.instance === instance) return { kind: "claimed", order: owner.order };
+      if (owner === undefined || (isPersistent(owner) && (await removePersistent(context, claim)))) return { kind: "again" };
+      return { kind: "aside", rival: owner.stat.czxid.toString("hex") };
+    }
+    const refused = operations[error.index]?.path;
+    if (refused !== identity || (error.code !== "no-node" && error.code !== "bad-version")) throw error;
+    return error.code === "no-node" ? { kind: "gone" } : readAgain(context, entry);
+  }
+}
+
+const isPersistent = ({ stat }: Content): boolean => stat.ephemeralOwner.every((byte) => byte === 0);
+
+/** True where it is gone. Refused where a claim has come in its place meanwhile: nothing can be below what is ephemeral. */
+async function removePersistent({ session, log }: SessionContext, path: string): Promise<boolean> {
+  const child = `${path}/persistent`;
+  try {
+    await session.commit([create(child), remove(child), remove(path)]);
+    log.warn({ znode: path }, "a znode that is no node's claim, for it was not ephemeral, stood in a claim's place; it was removed");
+    return true;
+  } catch (error) {
+    if (isRefused(error, "no-node")) return true;
+    if (isRefused(error, "ephemeral")) return false;
+    if (!isRefused(error, "not-empty", "node-exists", "no-auth")) throw error;
+    log.warn(
+      { znode: path, err: error },
+      "a znode that is no node's claim, for it is not ephemeral, keeps a subtask from being claimed; remove it and what is below it",
+    );
+    return false;
+  }
+}
+
+async function readAgain({ session, layout }: SessionContext, entry: WorkEntry): Promise<Attempted> {
+  const content = await session.get(subtaskPath(layout, entry.hash));
+  if (content === undefined) return { kind: "gone" };
+  const { attempts, failed } = parseSubtaskBody(content.data);
+  entry.attempts = attempts;
+  entry.version = content.stat.version;
+  return { kind: failed === undefined ? "again" : "gone" };
+}

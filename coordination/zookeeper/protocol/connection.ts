@@ -1,0 +1,210 @@
+/**
+ * ZooKeeper for as long as the process wants it: one session after the other.
+ *
+ * Promises: `open` resolves with a session that is connected, or rejects by the start deadline and says why. After a loss a new session is opened,
+ * again and again with pauses, until `close`. `onSession` hears of each once it is connected, with a signal that aborts when it is lost.
+ * `run` repeats what was in doubt, on the next session where need be: what it runs must be such that repeating does no harm.
+ */
+import { setMaxListeners } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
+import { CoordinatorUnavailableError } from "../../coordinator.ts";
+import { parseConnectionString } from "./connection-string.ts";
+import { Session, type SessionState } from "./session.ts";
+import { isInDoubt } from "./zookeeper-error.ts";
+
+export interface ConnectionOptions {
+  /** `HOST:PORT,HOST:PORT/chroot`. */
+  readonly hosts: string;
+  /** `NAME:PASSWORD`. */
+  readonly auth?: string;
+  /** Milliseconds. */
+  readonly sessionTimeout: number;
+  readonly startTimeout: number;
+  readonly log: ConnectionLog;
+}
+
+export interface ConnectionLog {
+  info(fields: Readonly<Record<string, unknown>>, message: string): void;
+  warn(fields: Readonly<Record<string, unknown>>, message: string): void;
+  error(fields: Readonly<Record<string, unknown>>, message: string): void;
+}
+
+/** ZooKeeper cannot be reached now; the same may work later. */
+export class ZooKeeperUnreachableError extends CoordinatorUnavailableError {
+  override readonly name = "ZooKeeperUnreachableError";
+}
+
+const firstPause = 20;
+const longestPause = 1_000;
+
+export class Connection {
+  readonly chroot: string;
+  readonly #options: ConnectionOptions;
+  readonly #servers: ReturnType<typeof parseConnectionString>["servers"];
+  readonly #changes = new Set<() => void>();
+  #session: Session;
+  #lost = new AbortController();
+  #onSession: ((session: Session, lost: AbortSignal) => void) | undefined;
+  #isClosed = false;
+  #lastError: Error | undefined;
+
+  private constructor(options: ConnectionOptions) {
+    const { servers, chroot } = parseConnectionString(options.hosts);
+    this.#options = options;
+    this.#servers = servers;
+    this.chroot = chroot;
+    this.#session = this.#openSession();
+  }
+
+  static async open(options: ConnectionOptions): Promise<Connection> {
+    const connection = new Connection(options);
+    try {
+      await connection.connected(options.startTimeout);
+      return connection;
+    } catch (error) {
+      await connection.close();
+      throw error;
+    }
+  }
+
+  /** The latest session, in whatever state. */
+  get session(): Session {
+    return this.#session;
+  }
+
+  /** Aborts when the latest session is lost. */
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  /** Called for the session there is, and for every one that follows. */
+  follow(onSession: (session: Session, lost: AbortSignal) => void): void {
+    this.#onSession = onSession;
+    if (this.#session.state === "connected") onSession(this.#session, this.#lost.signal);
+  }
+
+  /** Called at every change of the state until the returned function is called. */
+  onChange(listener: () => void): () => void {
+    this.#changes.add(listener);
+    return () => void this.#changes.delete(listener);
+  }
+
+  async connected(timeout = this.#options.sessionTimeout): Promise<Session> {
+    if (this.#session.state === "connected") return this.#session;
+    if (this.#isClosed) throw this.#closed();
+    return new Promise((resolve, reject) => {
+      const end = () => {
+        clearTimeout(timer);
+        stop();
+      };
+      const stop = this.onChange(() => {
+        if (this.#session.state === "connected") {
+          end();
+          resolve(this.#session);
+        } else if (this.#isClosed) {
+          end();
+          reject(this.#closed());
+        }
+      });
+      const timer = setTimeout(() => {
+        end();
+        reject(this.#unreachable(timeout));
+      }, timeout);
+    });
+  }
+
+  async run<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    const until = performance.now() + 2 * this.#options.sessionTimeout;
+    for (;;) {
+      const session = await this.connected(Math.max(1, until - performance.now()));
+      try {
+        return await work(session);
+      } catch (error) {
+        if (!isInDoubt(error)) throw error;
+        if (this.#isClosed) throw this.#closed();
+        if (performance.now() > until) throw new ZooKeeperUnreachableError(`${error.message}; ask again later`, { cause: error });
+      }
+      await delay(firstPause);
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await this.#session.close();
+    this.#notify();
+  }
+
+  /** As a crash of the process would: the session lives on at the server until its timeout. */
+  abandon(): void {
+    this.#isClosed = true;
+    this.#session.abandon();
+    this.#notify();
+  }
+
+  #openSession(): Session {
+    this.#lost = new AbortController();
+    // Everything on a session listens: no leak, so no warning.
+    setMaxListeners(0, this.#lost.signal);
+    const { sessionTimeout: timeout, auth, log } = this.#options;
+    const session = new Session({
+      servers: this.#servers,
+      timeout,
+      ...(auth !== undefined && { auth }),
+      onState: (state) => this.#changed(session, state),
+      onFault: (error) => {
+        const fault = error instanceof Error ? error : new Error(String(error));
+        // It may come again at every attempt to connect.
+        if (this.#lastError?.message !== fault.message)
+          log.warn({ err: fault }, "an answer of ZooKeeper could not be read; connecting again");
+        this.#lastError = fault;
+      },
+      onSocketError: (error) => {
+        this.#lastError = error;
+      },
+    });
+    return session;
+  }
+
+  #changed(session: Session, state: SessionState): void {
+    if (session !== this.#session) return;
+    if (state === "connected") this.#lastError = undefined;
+    const isFirst = state === "connected" && !this.#lost.signal.aborted && this.#lastConnected !== session;
+    if (isFirst) {
+      this.#lastConnected = session;
+      this.#onSession?.(session, this.#lost.signal);
+    }
+    if (state === "lost") {
+      this.#lost.abort(new Error("the session with ZooKeeper was lost"));
+      if (!this.#isClosed) void this.#replace();
+    }
+    if (!this.#isClosed && !isFirst) this.#options.log.info({ state }, "the connection with ZooKeeper changed");
+    this.#notify();
+  }
+  #lastConnected: Session | undefined;
+
+  async #replace(): Promise<void> {
+    await delay(firstPause + Math.random() * longestPause * 0.1);
+    if (this.#isClosed) return;
+    this.#session = this.#openSession();
+    this.#notify();
+  }
+
+  #notify(): void {
+    for (const listener of [...this.#changes]) listener();
+  }
+
+  #unreachable(timeout: number): ZooKeeperUnreachableError {
+    const reason = this.#lastError?.message ?? (this.#session.isWaiting ? "it takes connections, but does not answer" : "");
+    const why = reason && ` (${reason})`;
+    const cause = this.#lastError && { cause: this.#lastError };
+    return new ZooKeeperUnreachableError(
+      `Cannot reach ZooKeeper at ${this.#options.hosts}: no session within ${Math.round(timeout)} ms${why}; check the address and that it runs`,
+      cause,
+    );
+  }
+
+  #closed(): Error {
+    return new Error("The coordinator is closed");
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * Removes queries whose subtasks are all done or failed, and the asks for them. Does nothing where a subtask is alive, or where something was asked
+ * of the query meanwhile: whoever asks anything of a query changes its znode. Looks at many at once; several processes may do the same.
+ */
+import type { SessionContext } from "../context.ts";
+import { create, type Operation, remove } from "../protocol/operations.ts";
+import { isRefused } from "../protocol/zookeeper-error.ts";
+import { type AskName, parseAskName } from "../znodes/layout.ts";
+import type { QuerySegments, Segments } from "../znodes/segments.ts";
+import { findLiveSubtask } from "./query-life.ts";
+
+interface ClearContext {
+  readonly context: SessionContext;
+  readonly segments: Segments;
+}
+
+const mostCombined = 20;
+
+/** Gives those that were changed meanwhile: they may still be of no use. */
+export async function clearQueries({ context, segments }: ClearContext, queries: readonly string[]): Promise<readonly string[]> {
+  const { session, layout } = context;
+  // Answers come in this order: no ask that is missing in the last was there, with its change of the query, when that was looked at.
+  const looks = queries.map((query) => segments.list(context, query));
+  const asked = session.list(layout.asks);
+  const [listing, ...known] = await Promise.all([asked, ...looks]);
+  const all = (listing?.children ?? []).map(parseAskName).filter((ask) => ask !== undefined);
+  const outcomes = await Promise.allSettled(
+    queries.map(async (query, place) => {
+      const isCleared = await clear({ context, segments }, { query, known: known[place], asks: all.filter((ask) => ask.query === query) });
+      return isCleared ? [] : [query];
+    }),
+  );
+  for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
+  return outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? outcome.value : []));
+}
+
+async function clear(
+  { context, segments }: ClearContext,
+  { query, known, asks }: { readonly query: string; readonly known: QuerySegments | undefined; readonly asks: readonly AskName[] },
+): Promise<boolean> {
+  if (known === undefined && asks.length === 0) return true;
+  if (known !== undefined && (await findLiveSubtask(context, segments, known)) !== undefined) return true;
+  const path = `${context.layout.queries}/${query}`;
+  const old: readonly Operation[] =
+    known === undefined
+      ? // Refused where it is there after all.
+        [create(path), remove(path)]
+      : [...known.names.map((name) => remove(`${path}/${name}`)), { kind: "remove", path, version: known.version }];
+  const operations = [...old, ...asks.map(({ name }) => remove(`${context.layout.asks}/${name}`))];
+  try {
+    await (operations.length <= mostCombined ? context.combiner.commit(operations) : context.session.commit(operations));
+    return true;
+  } catch (error) {
+    if (!isRefused(error, "no-node", "not-empty", "bad-version", "node-exists")) throw error;
+    return false;
+  }
+}

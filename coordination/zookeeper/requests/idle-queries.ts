@@ -1,0 +1,68 @@
+/**
+ * Clears queries away that have nothing to wait for any more, as far as a node here knows. Several together, a moment later: by then another process may
+ * have done it, and a client that waits for the answer has it. What goes wrong is left to housekeeping.
+ */
+
+import type { SessionContext } from "../context.ts";
+import { isInDoubt } from "../protocol/zookeeper-error.ts";
+import type { Segments } from "../znodes/segments.ts";
+import { clearQueries } from "./clear-queries.ts";
+
+export interface IdleQueriesOptions {
+  readonly segments: Segments;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Milliseconds. Processes with nodes all hear of the end at the same moment. */
+const soonest = 100;
+const latest = 300;
+const mostTries = 3;
+const mostAtOnce = 50;
+
+export class IdleQueries {
+  readonly #options: IdleQueriesOptions;
+  /** How often each was tried. */
+  readonly #queries = new Map<string, number>();
+  #context: SessionContext | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: IdleQueriesOptions) {
+    this.#options = options;
+  }
+
+  add(context: SessionContext, query: string): void {
+    this.#context = context;
+    if (!this.#queries.has(query)) this.#queries.set(query, 0);
+    this.#schedule();
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#queries.clear();
+  }
+
+  #schedule(): void {
+    if (this.#queries.size > 0) this.#timer ??= setTimeout(() => void this.#clear(), soonest + Math.random() * (latest - soonest));
+  }
+
+  async #clear(): Promise<void> {
+    const { segments, onError } = this.#options;
+    const now = [...this.#queries].slice(0, mostAtOnce);
+    for (const [query] of now) this.#queries.delete(query);
+    try {
+      const changed = new Set(
+        await clearQueries(
+          { context: this.#context!, segments },
+          now.map(([query]) => query),
+        ),
+      );
+      for (const [query, tries] of now)
+        if (changed.has(query) && tries < mostTries && !this.#queries.has(query)) this.#queries.set(query, tries + 1);
+    } catch (error) {
+      if (!isInDoubt(error)) onError(error);
+    } finally {
+      this.#timer = undefined;
+      this.#schedule();
+    }
+  }
+}

@@ -1,0 +1,189 @@
+/**
+ * Brings the subtasks of a request into ZooKeeper: creates those that are not there, joins those that are, lets failed ones be (or, on retry, makes
+ * them wait again).
+ *
+ * Each transaction makes some subtasks together with the segment that names them, under the query and its ask: whatever moment a dispatcher dies at,
+ * there is no subtask that no query asks for. It also checks that the subtasks it joins are still there, so that none is joined that has
+ * just been withdrawn. A large request takes several transactions under a lock, so that two dispatchers do not get into each other's way; the lock
+ * is for speed, the transactions for truth. May be repeated.
+ */
+import type { Enqueued, Request, Subtask } from "../../coordinator.ts";
+import type { SessionContext } from "../context.ts";
+import { check, create, createSequential, type Operation, remove, set } from "../protocol/operations.ts";
+import { isRefused } from "../protocol/zookeeper-error.ts";
+import type { WatchedSubtasks } from "../watching/watched-subtasks.ts";
+import { encodeLatest, encodeSegment } from "../znodes/bodies.ts";
+import { guardPath, hashName, segmentPrefix, subtaskPath } from "../znodes/layout.ts";
+import type { Segments } from "../znodes/segments.ts";
+import { createAsk, createQuery, readAsks, touchQuery } from "./asks.ts";
+import { ExistingSubtasks } from "./existing-subtasks.ts";
+
+export interface SubmitOptions {
+  readonly context: SessionContext;
+  readonly request: Request;
+  readonly segments: Segments;
+  readonly watched: WatchedSubtasks;
+  /** Only failed subtasks, which wait again. */
+  readonly isRetry: boolean;
+  /** As far as the caller knows; where that proves wrong it is looked at. */
+  readonly isNew: boolean;
+}
+
+export interface HashedSubtask {
+  readonly subtask: Subtask;
+  readonly hash: string;
+}
+
+const mostUnderWay = 4;
+const mostTries = 50;
+
+/**
+ * Where the query is withdrawn or cleared away meanwhile it ends early, and the caller asks again for what is not stored. A retry does not end: what it
+ * has not come to yet stays failed until it is asked for, and is asked for under the query made anew.
+ */
+export async function submit(options: SubmitOptions, parts: readonly (readonly HashedSubtask[])[]): Promise<Enqueued> {
+  const submission = new Submission(options, parts.flat());
+  const [first = [], ...rest] = parts;
+  if (!options.isNew) await submission.start();
+  const counts = [await submission.add(first)];
+  const next = rest.values();
+  const work = async () => {
+    for (const part of next) counts.push(await submission.add(part));
+  };
+  const outcomes = await Promise.allSettled(Array.from({ length: Math.min(mostUnderWay, rest.length) }, work));
+  for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
+  return {
+    queued: counts.reduce((sum, { queued }) => sum + queued, 0),
+    joined: counts.reduce((sum, { joined }) => sum + joined, 0),
+  };
+}
+
+class Submission {
+  readonly #options: SubmitOptions;
+  readonly #query: string;
+  readonly #client: string;
+  readonly #all: readonly HashedSubtask[];
+  readonly #existing: ExistingSubtasks;
+  #isExistingRead = false;
+  #isQueryThere = false;
+  /** The client's own, once it is there. */
+  #ask: string | undefined;
+  /** Own asks of another priority. */
+  #outdated: readonly string[] = [];
+  #isStarted = false;
+  #isWithdrawn = false;
+  #covered: ReadonlySet<string> = new Set();
+
+  constructor(options: SubmitOptions, all: readonly HashedSubtask[]) {
+    this.#options = options;
+    this.#all = all;
+    this.#query = hashName(options.request.queryId);
+    this.#client = hashName(options.request.client);
+    this.#existing = new ExistingSubtasks(options.context);
+  }
+
+  /** Looks what there is of the query, and of its subtasks. */
+  async start(part = this.#all): Promise<void> {
+    const { context, request, segments, isRetry } = this.#options;
+    const [asks, known] = await Promise.all([readAsks(context, this.#query), segments.list(context, this.#query)]);
+    const own = asks.filter(({ client }) => client === this.#client);
+    this.#ask = own.find(({ priority }) => priority === request.priority)?.name;
+    this.#outdated = own.filter(({ priority }) => priority !== request.priority).map(({ name }) => name);
+    this.#isQueryThere = known !== undefined;
+    if (this.#isQueryThere || isRetry) await this.#readExisting(part);
+    const covered = new Set<string>();
+    for (const name of known?.names ?? []) {
+      for (const hash of (await segments.read(context, known!, name)).hashes) covered.add(hash);
+    }
+    this.#covered = covered;
+  }
+
+  async add(part: readonly HashedSubtask[]): Promise<Enqueued> {
+    for (let tries = 0; tries < mostTries && !this.#isWithdrawn; tries++) {
+      const plan = this.#plan(part);
+      if (plan.operations.length === 0) return plan.counts;
+      try {
+        const { paths, order } = await this.#options.context.session.commit(plan.operations);
+        this.#isQueryThere = true;
+        this.#isStarted = true;
+        this.#outdated = [];
+        if (plan.ask >= 0) this.#ask = paths[plan.ask]!.slice(paths[plan.ask]!.lastIndexOf("/") + 1);
+        for (const { hash } of plan.unowned) this.#options.watched.happened(hash, { kind: "unowned" }, order);
+        return plan.counts;
+      } catch (error) {
+        if (!isRefused(error, "no-node", "node-exists", "bad-version")) throw error;
+        await this.#lookAgain(part, plan.operations[error.index]!);
+      }
+    }
+    if (this.#isWithdrawn) return { queued: 0, joined: 0 };
+    throw new Error(`Cannot queue query ${this.#options.request.queryId}: others kept changing it; ask again`);
+  }
+
+  async #lookAgain(part: readonly HashedSubtask[], refused: Operation): Promise<void> {
+    const { context, isRetry } = this.#options;
+    const { layout } = context;
+    const isOfQuery = refused.path.startsWith(layout.queries) || refused.path.startsWith(layout.asks);
+    if (!isOfQuery) return this.#readExisting(part);
+    // The query was withdrawn, or finished and cleared away, or made by another dispatcher just now.
+    if (this.#isStarted && !isRetry && refused.kind !== "create") this.#isWithdrawn = true;
+    else await this.start(part);
+  }
+
+  /** Where one of a new query is there already, many may be: all are looked for together, once. */
+  async #readExisting(part: readonly HashedSubtask[]): Promise<void> {
+    await this.#existing.read(this.#isExistingRead ? part : this.#all, { singly: this.#isExistingRead });
+    this.#isExistingRead = true;
+  }
+
+  #plan(part: readonly HashedSubtask[]) {
+    const { context, request, isRetry } = this.#options;
+    const { layout } = context;
+    const unowned: HashedSubtask[] = [];
+    const named: HashedSubtask[] = [];
+    const changes: Operation[] = [];
+    let joined = 0;
+    for (const each of part) {
+      const path = subtaskPath(layout, each.hash);
+      const existing = this.#existing.find(each.hash);
+      if (existing === undefined && !isRetry) {
+        changes.push(create(path));
+        unowned.push(each);
+      } else if (isRetry) {
+        if (existing?.failed === undefined) continue;
+        changes.push(set(path, Buffer.alloc(0), existing.version), remove(`${layout.failed}/${existing.failed}`));
+        unowned.push(each);
+      } else {
+        joined++;
+        if (existing?.failed !== undefined || this.#covered.has(each.hash)) continue;
+        changes.push(check(path));
+      }
+      named.push(each);
+    }
+    const counts = { queued: unowned.length, joined };
+    // Where all is failed, or nothing to be tried again, nothing waits that the query could ask for.
+    const isAnythingAlive = named.length > 0 || part.some(({ hash }) => this.#covered.has(hash) && this.#existing.isAlive(hash));
+    if (!isAnythingAlive) return { operations: [], unowned, counts, ask: -1 };
+    const operations: Operation[] = [];
+    const queryPath = `${layout.queries}/${this.#query}`;
+    operations.push(this.#isQueryThere ? touchQuery(layout, request.queryId) : createQuery(layout, request.queryId));
+    let ask = -1;
+    if (this.#ask === undefined) {
+      const { dataset } = (named[0] ?? part[0])!.subtask;
+      ask = operations.push(createAsk(context, { priority: request.priority, query: this.#query, client: this.#client, dataset })) - 1;
+    } else operations.push(check(`${layout.asks}/${this.#ask}`));
+    operations.push(...this.#outdated.map((name) => remove(`${layout.asks}/${name}`)));
+    if (named.length === 0 && ask < 0) return { operations: [], unowned, counts, ask };
+    operations.push(...changes);
+    const segment = encodeSegment(named.map(({ subtask }) => subtask));
+    if (named.length > 0) {
+      const program = hashName(named[0]!.subtask.programKey);
+      operations.push(createSequential(`${queryPath}/${segmentPrefix(program)}`, segment));
+      // Whoever is about to withdraw subtasks of the program looks again.
+      operations.push(set(guardPath(layout, program), Buffer.alloc(0)));
+    }
+    // Nodes need not look for what is new and short.
+    const isNew = !this.#isQueryThere && named.length > 0;
+    operations.push(set(layout.epoch, isNew ? encodeLatest(this.#query, segment) : Buffer.alloc(0)));
+    return { operations, unowned, counts, ask };
+  }
+}

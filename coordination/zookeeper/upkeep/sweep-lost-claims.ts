@@ -1,0 +1,86 @@
+/**
+ * Counts the claims that dead nodes lost. The subtasks themselves need nobody for being free again: the claims went with the nodes' sessions. Any
+ * number of processes may sweep at once; each claim is counted once, for what a node held is removed in the transaction that counts it.
+ */
+import { type Attempts, settle } from "../../embedded/state.ts";
+import { readNodes } from "../claims/register-node.ts";
+import type { SessionContext } from "../context.ts";
+import { create, createEphemeral, type Operation, remove, set } from "../protocol/operations.ts";
+import { isRefused } from "../protocol/zookeeper-error.ts";
+import { encodeSubtaskBody, parseSubtaskBody } from "../znodes/bodies.ts";
+import { claimPath, failedName, subtaskPath } from "../znodes/layout.ts";
+
+export async function sweepLostClaims(context: SessionContext): Promise<void> {
+  const { session, layout } = context;
+  // Both znodes of a node are made at once: what is in the first list and not in the second has died.
+  const instances = (await session.list(layout.held))?.children ?? [];
+  if (instances.length === 0) return;
+  const alive = new Set((await readNodes(context)).map(({ instance }) => instance));
+  for (const instance of instances) if (!alive.has(instance)) await sweepInstance(context, `${layout.held}/${instance}`);
+}
+
+async function sweepInstance(context: SessionContext, held: string): Promise<void> {
+  const { session } = context;
+  const node = readNodeId((await session.get(held))?.data);
+  const hashes = (await session.list(held))?.children ?? [];
+  await Promise.all(hashes.map((hash) => count(context, { held, hash, node })));
+  await unlessRefused(() => session.commit([remove(held)]));
+}
+
+interface Lost {
+  readonly held: string;
+  readonly hash: string;
+  readonly node: string;
+}
+
+async function count(context: SessionContext, { held, hash, node }: Lost): Promise<void> {
+  const { session, layout } = context;
+  const path = subtaskPath(layout, hash);
+  for (let isClaimed = false; ; ) {
+    const content = await session.get(path);
+    const ending = remove(`${held}/${hash}`);
+    if (content === undefined) return unlessRefused(() => session.commit([ending]));
+    const { attempts, failed: failedBefore } = parseSubtaskBody(content.data);
+    const situation = { attempts, wanted: true, stopped: false };
+    const verdict = settle({ kind: "lose", cause: `node ${node} died or lost its connection while it had the subtask` }, situation);
+    const after: Attempts = "attempts" in verdict ? verdict.attempts : attempts;
+    const operations: Operation[] = [ending];
+    if (failedBefore !== undefined) {
+      operations.push(set(path, encodeSubtaskBody({ attempts: after, failed: failedBefore }), content.stat.version));
+    } else if (verdict.kind === "failed" && !isClaimed) {
+      const failed = failedName(hash, Date.now());
+      // Created and removed: nobody may have claimed it again.
+      const claim = claimPath(layout, hash);
+      operations.push(createEphemeral(claim, Buffer.alloc(0)), remove(claim));
+      operations.push(
+        set(path, encodeSubtaskBody({ attempts: after, failed }), content.stat.version),
+        create(`${layout.failed}/${failed}`),
+      );
+    } else operations.push(set(path, encodeSubtaskBody({ attempts: after }), content.stat.version));
+    try {
+      await session.commit(operations);
+      return;
+    } catch (error) {
+      if (isRefused(error, "no-node") && error.index === 0) return;
+      if (isRefused(error, "node-exists")) isClaimed = true;
+      else if (!isRefused(error, "bad-version", "no-node")) throw error;
+    }
+  }
+}
+
+async function unlessRefused(action: () => Promise<unknown>): Promise<void> {
+  try {
+    await action();
+  } catch (error) {
+    if (!isRefused(error, "no-node", "not-empty")) throw error;
+  }
+}
+
+function readNodeId(data: Buffer | undefined): string {
+  try {
+    return String(JSON.parse(data?.toString() ?? "").node);
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof TypeError) return "of unknown name";
+    throw error;
+  }
+}

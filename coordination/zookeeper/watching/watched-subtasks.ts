@@ -1,0 +1,144 @@
+/**
+ * What is known of the subtasks that somebody watches, and the events that follow from what becomes known. What this process does is heard at once;
+ * what others do, from three kinds of lists: the claims, the failed ones, and those shards where something is watched.
+ *
+ * Every piece of news has the order of the answer that brought it; what is older than what is known already is ignored. A subtask that is gone is
+ * done, unless it is among those that were withdrawn lately. Of changes that follow one another quickly others may hear only the last.
+ */
+import { setImmediate as turn } from "node:timers/promises";
+import type { Failure, SubtaskEvent } from "../../coordinator.ts";
+import { Watchers } from "../../embedded/watchers.ts";
+import { hashName, shardOf } from "../znodes/layout.ts";
+
+export type Known =
+  | { readonly kind: "unowned" | "loading" | "running" | "done" | "withdrawn" }
+  | { readonly kind: "failed"; readonly failure: Failure };
+
+interface Watched {
+  readonly key: string;
+  readonly hash: string;
+  watchers: number;
+  known: Known | undefined;
+  order: number;
+}
+
+const keysPerTurn = 2_000;
+
+export interface WatchedOptions {
+  readonly onError: (error: unknown) => void;
+  /** Something new is watched in the shard. */
+  readonly onShard: (shard: number) => void;
+  /** A watched subtask that was not there, or not known, is there. */
+  readonly onThere: (hash: string) => void;
+}
+
+export class WatchedSubtasks {
+  readonly #watchers: Watchers;
+  readonly #byHash = new Map<string, Watched>();
+  readonly #byShard = new Map<number, Set<Watched>>();
+  readonly #onShard: (shard: number) => void;
+  readonly #onThere: (hash: string) => void;
+  #registering: Promise<void> = Promise.resolve();
+
+  constructor({ onError, onShard, onThere }: WatchedOptions) {
+    this.#watchers = new Watchers(onError);
+    this.#onShard = onShard;
+    this.#onThere = onThere;
+  }
+
+  /** Resolves when what is watched was asked about. */
+  get registered(): Promise<void> {
+    return this.#registering;
+  }
+
+  get shards(): Iterable<number> {
+    return this.#byShard.keys();
+  }
+
+  get size(): number {
+    return this.#byHash.size;
+  }
+
+  inShard(shard: number): Iterable<{ readonly hash: string; readonly known: Known | undefined }> {
+    return this.#byShard.get(shard) ?? [];
+  }
+
+  find(hash: string): { readonly hash: string; readonly known: Known | undefined } | undefined {
+    return this.#byHash.get(hash);
+  }
+
+  watch(keys: ReadonlySet<string>, listener: (event: SubtaskEvent) => void, signal: AbortSignal): void {
+    if (signal.aborted) return;
+    this.#watchers.watch(keys, listener, signal);
+    const mine: Watched[] = [];
+    if (keys.size <= keysPerTurn) this.#register([...keys], mine);
+    else this.#registering = this.#registering.then(() => this.#registerSlowly([...keys], mine, signal));
+    signal.addEventListener("abort", () => void this.#registering.then(() => this.#unregister(mine)), { once: true });
+  }
+
+  /** Of something that this process did. */
+  happened(hash: string, known: Known, order: number): void {
+    const watched = this.#byHash.get(hash);
+    if (watched && order >= watched.order) this.#learn(watched, known, order, true);
+  }
+
+  /** Of something that was read. The first that is read of a subtask is no event. */
+  observed(hash: string, known: Known, order: number): void {
+    const watched = this.#byHash.get(hash);
+    if (watched && order > watched.order) this.#learn(watched, known, order, watched.known !== undefined);
+  }
+
+  /** Everything that was known may have changed unseen, and orders start anew. */
+  forgetOrders(): void {
+    for (const watched of this.#byHash.values()) watched.order = -1;
+  }
+
+  #learn(watched: Watched, known: Known, order: number, isEvent: boolean): void {
+    const before = watched.known?.kind;
+    watched.order = order;
+    watched.known = known;
+    if (!isThere(before) && isThere(known.kind)) this.#onThere(watched.hash);
+    if (!isEvent || before === known.kind || (before === "done" && known.kind === "withdrawn")) return;
+    this.#watchers.emit(known.kind === "failed" ? { ...known, key: watched.key } : { kind: known.kind, key: watched.key });
+  }
+
+  async #registerSlowly(keys: readonly string[], mine: Watched[], signal: AbortSignal): Promise<void> {
+    for (let start = 0; start < keys.length && !signal.aborted; start += keysPerTurn) {
+      this.#register(keys.slice(start, start + keysPerTurn), mine);
+      await turn();
+    }
+  }
+
+  #register(keys: readonly string[], mine: Watched[]): void {
+    const shards = new Set<number>();
+    for (const key of keys) {
+      const hash = hashName(key);
+      let watched = this.#byHash.get(hash);
+      if (watched === undefined) {
+        watched = { key, hash, watchers: 0, known: undefined, order: -1 };
+        this.#byHash.set(hash, watched);
+        const shard = shardOf(hash);
+        shards.add(shard);
+        const inShard = this.#byShard.get(shard);
+        if (inShard) inShard.add(watched);
+        else this.#byShard.set(shard, new Set([watched]));
+      }
+      watched.watchers++;
+      mine.push(watched);
+    }
+    for (const shard of shards) this.#onShard(shard);
+  }
+
+  #unregister(mine: readonly Watched[]): void {
+    for (const watched of mine) {
+      if (--watched.watchers > 0) continue;
+      this.#byHash.delete(watched.hash);
+      const shard = shardOf(watched.hash);
+      const inShard = this.#byShard.get(shard);
+      inShard?.delete(watched);
+      if (inShard?.size === 0) this.#byShard.delete(shard);
+    }
+  }
+}
+
+const isThere = (kind: Known["kind"] | undefined): boolean => kind === "unowned" || kind === "loading" || kind === "running";

@@ -1,0 +1,126 @@
+/** What znodes hold, as bytes and back. Whatever is not of its form is undefined: garbage is skipped, never trusted. */
+import { Buffer } from "node:buffer";
+import type { Node, Subtask } from "../../coordinator.ts";
+import { type Attempts, noAttempts } from "../../embedded/state.ts";
+import { firstSegmentName, hashName } from "./layout.ts";
+
+export const encodeJson = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
+
+function parseObject(data: Buffer): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(data.toString());
+    return typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>) : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** A subtask's own znode: empty until an attempt at it went wrong. */
+export interface SubtaskBody {
+  readonly attempts: Attempts;
+  /** Its name under `failed`, where it has failed. */
+  readonly failed?: string;
+}
+
+export const freshBody: SubtaskBody = { attempts: noAttempts };
+
+export function encodeSubtaskBody({ attempts, failed }: SubtaskBody): Buffer {
+  if (attempts === noAttempts && failed === undefined) return Buffer.alloc(0);
+  return encodeJson({ attempts, ...(failed !== undefined && { failed }) });
+}
+
+/** Garbage counts as no attempts: the subtask is there, and is tried. */
+export function parseSubtaskBody(data: Buffer): SubtaskBody {
+  const { attempts, failed } = (data.length > 0 && parseObject(data)) || {};
+  if (!isAttempts(attempts)) return freshBody;
+  return { attempts, ...(typeof failed === "string" && { failed }) };
+}
+
+function isAttempts(value: unknown): value is Attempts {
+  const { errors, lost, causes } = (value ?? {}) as Partial<Record<keyof Attempts, unknown>>;
+  return Number.isInteger(errors) && Number.isInteger(lost) && Array.isArray(causes) && causes.every((cause) => typeof cause === "string");
+}
+
+export interface ClaimBody {
+  readonly node: string;
+  readonly instance: string;
+}
+
+export function parseClaimBody(data: Buffer): ClaimBody | undefined {
+  const { node, instance } = parseObject(data) ?? {};
+  return typeof node === "string" && typeof instance === "string" ? { node, instance } : undefined;
+}
+
+export interface NodeBody extends Node {
+  readonly instance: string;
+  /** What it holds in memory: `scheduling/holdings.ts`. */
+  readonly holdings?: string;
+}
+
+const nodeNumbers = ["threads", "cacheBytes", "cacheLimit", "running", "done", "failed", "since"] as const;
+
+export function parseNodeBody(data: Buffer): NodeBody | undefined {
+  const body = (parseObject(data) ?? {}) as Partial<NodeBody>;
+  const isWhole = [body.id, body.host, body.instance].every((text) => typeof text === "string");
+  if (body.holdings !== undefined && typeof body.holdings !== "string") return undefined;
+  return isWhole && nodeNumbers.every((name) => typeof body[name] === "number") ? (body as NodeBody) : undefined;
+}
+
+/** Some subtasks of one program and dataset, in their order. */
+export interface Segment {
+  readonly subtasks: readonly Subtask[];
+  /** Of their keys, in the same places. */
+  readonly hashes: readonly string[];
+}
+
+export function encodeSegment(subtasks: readonly Subtask[]): Buffer {
+  const { programKey = "", dataset = "", columns } = subtasks[0] ?? {};
+  const rows = subtasks.map(({ partition, fingerprint, key }) =>
+    key === `${programKey}:${fingerprint}` ? [partition, fingerprint] : [partition, fingerprint, key],
+  );
+  return encodeJson({ programKey, dataset, ...(columns && { columns }), subtasks: rows });
+}
+
+export const parseSegment = (data: Buffer): Segment | undefined => readSegment(parseObject(data));
+
+function readSegment({ programKey, dataset, columns, subtasks }: Readonly<Record<string, unknown>> = {}): Segment | undefined {
+  if (typeof programKey !== "string" || typeof dataset !== "string" || !Array.isArray(subtasks)) return undefined;
+  if (columns !== undefined && !isTexts(columns)) return undefined;
+  const parsed: Subtask[] = [];
+  for (const row of subtasks) {
+    const [partition, fingerprint, key = `${programKey}:${fingerprint}`] = Array.isArray(row) ? row : [];
+    if (!Number.isInteger(partition) || typeof fingerprint !== "string" || typeof key !== "string") return undefined;
+    parsed.push({ key, programKey, fingerprint, dataset, partition, ...(columns && { columns }) });
+  }
+  return { subtasks: parsed, hashes: parsed.map(({ key }) => hashName(key)) };
+}
+
+const isTexts = (value: unknown): value is readonly string[] => Array.isArray(value) && value.every((text) => typeof text === "string");
+
+/** What was asked for last, where that is a new query of a few subtasks: what it is called, its first segment, and that segment's name. */
+export interface Latest {
+  readonly query: string;
+  readonly name: string;
+  readonly segment: Segment;
+}
+
+const mostLatest = 4_096;
+const noLatest = Buffer.alloc(0);
+
+/** `segment`: as it is encoded. Empty where it is long. */
+export function encodeLatest(query: string, segment: Buffer): Buffer {
+  return segment.length > mostLatest ? noLatest : Buffer.from(`{"query":${JSON.stringify(query)},"segment":${segment}}`);
+}
+
+export function parseLatest(data: Buffer): Latest | undefined {
+  const { query, segment: body } = parseObject(data) ?? {};
+  if (typeof query !== "string" || typeof body !== "object" || body === null) return undefined;
+  const segment = readSegment(body as Readonly<Record<string, unknown>>);
+  const [first] = segment?.subtasks ?? [];
+  return segment && first && { query, name: firstSegmentName(hashName(first.programKey)), segment };
+}
+
+/** Hashes of subtasks that were withdrawn. */
+export const encodeHashes = (hashes: readonly string[]): Buffer => Buffer.from(hashes.join("\n"));
+export const parseHashes = (data: Buffer): readonly string[] => data.toString().split("\n");

@@ -1,0 +1,91 @@
+/**
+ * Finds or makes our root. What is not ours, of another layout, or not of the owner that was given is left alone and refused. A folder that somebody
+ * removed is made again.
+ */
+
+import { create } from "../protocol/operations.ts";
+import type { Session } from "../protocol/session.ts";
+import { isRefused, ZooKeeperSetupError } from "../protocol/zookeeper-error.ts";
+import { encodeJson } from "./bodies.ts";
+import { createLayout, type Layout, layoutName, layoutVersion } from "./layout.ts";
+
+export interface RootOptions {
+  /** "" or a path. */
+  readonly chroot: string;
+  /** A path below it. */
+  readonly root: string;
+}
+
+/** Rejects with `ZooKeeperSetupError`, or `ZooKeeperError` of code `no-auth` where the root belongs to another. */
+export async function openRoot(session: Session, { chroot, root }: RootOptions): Promise<Layout> {
+  if (!/^(\/[^/\0]+)+$/.test(root) || /\/\.{1,2}(\/|$)/.test(root)) {
+    throw new ZooKeeperSetupError("bad-root", `Cannot use "${root}" as the root in ZooKeeper: it is a path like /femtoq`);
+  }
+  if (chroot !== "" && !(await session.exists(chroot))) {
+    throw new ZooKeeperSetupError(
+      "no-chroot",
+      `Cannot use the path ${chroot} of ZooKeeper's address: there is no such znode; create it, or leave the path out`,
+    );
+  }
+  const base = chroot + root;
+  const layout = createLayout(base);
+  if (!(await session.exists(base))) await make(session, chroot, layout);
+  await requireOurs(session, base);
+  await makeFolders(session, layout);
+  return layout;
+}
+
+async function requireOurs(session: Session, base: string): Promise<void> {
+  const found = await session.get(base);
+  const version = found && readVersion(found.data);
+  const refuse = (code: "alien-root" | "other-layout" | "open-root", reason: string) =>
+    new ZooKeeperSetupError(code, `Cannot use ${base} in ZooKeeper: ${reason}`);
+  if (version === undefined) throw refuse("alien-root", "something else than Femtoq's coordination is there; choose another root");
+  if (version !== layoutVersion) {
+    const which = version > layoutVersion ? "a newer" : "an older";
+    const reason = `its layout is version ${version}, of ${which} Femtoq, and this one knows version ${layoutVersion}`;
+    throw refuse("other-layout", `${reason}; let one version use it, or choose another root`);
+  }
+  if (session.hasOwner && (await session.isOpenToAll(base))) {
+    const reason = "it was made without --zookeeper-auth and is open to everybody";
+    throw refuse("open-root", `${reason}; remove it while nothing runs, leave --zookeeper-auth out, or choose another root`);
+  }
+}
+
+async function make(session: Session, chroot: string, layout: Layout): Promise<void> {
+  const parts = layout.base.slice(chroot.length + 1).split("/");
+  for (let depth = 1; depth < parts.length; depth++) {
+    await ifAbsent(() => session.commit([create(`${chroot}/${parts.slice(0, depth).join("/")}`)]));
+  }
+  const body = encodeJson({ layout: layoutName, version: layoutVersion });
+  await ifAbsent(() => session.commit([create(layout.base, body), ...foldersOf(layout).map((path) => create(path))]));
+}
+
+async function makeFolders(session: Session, layout: Layout): Promise<void> {
+  const folders = foldersOf(layout);
+  const found = await Promise.all(folders.map((path) => session.exists(path)));
+  for (const [index, path] of folders.entries()) if (!found[index]) await ifAbsent(() => session.commit([create(path)]));
+}
+
+/** Folders come before what is in them. */
+function foldersOf({ base, shards, guards, ...folders }: Layout): readonly string[] {
+  return [...Object.values(folders), `${base}/subtasks`, ...shards, `${base}/guards`, ...guards];
+}
+
+async function ifAbsent(action: () => Promise<unknown>): Promise<void> {
+  try {
+    await action();
+  } catch (error) {
+    if (!isRefused(error, "node-exists")) throw error;
+  }
+}
+
+export function readVersion(data: Buffer): number | undefined {
+  try {
+    const { layout, version } = JSON.parse(data.toString());
+    return layout === layoutName && Number.isInteger(version) ? version : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof TypeError) return undefined;
+    throw error;
+  }
+}

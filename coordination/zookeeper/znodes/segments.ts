@@ -1,0 +1,54 @@
+/** Reads the segments of queries. They never change, so those read last are kept: at most `mostSubtasks` in them together. */
+
+import type { SessionContext } from "../context.ts";
+import { parseSegment, type Segment } from "./bodies.ts";
+import { isSegmentName, segmentSequence } from "./layout.ts";
+
+const mostSubtasks = 200_000;
+
+export interface QuerySegments {
+  readonly query: string;
+  /** Tells a query from an earlier one of the same name. */
+  readonly era: string;
+  /** Grows with everything that is asked of it. */
+  readonly version: number;
+  /** In their order. */
+  readonly names: readonly string[];
+}
+
+export class Segments {
+  readonly #kept = new Map<string, Segment>();
+  #subtasks = 0;
+
+  /** Undefined where there is no such query. */
+  async list({ session, layout }: SessionContext, query: string): Promise<QuerySegments | undefined> {
+    const listing = await session.list(`${layout.queries}/${query}`);
+    if (listing === undefined) return undefined;
+    const names = listing.children.filter(isSegmentName).sort((a, b) => segmentSequence(a) - segmentSequence(b));
+    return { query, era: listing.stat.czxid.toString("hex"), version: listing.stat.version, names };
+  }
+
+  /** Empty where it is gone or not a segment. */
+  async read({ session, layout }: SessionContext, { query, era }: QuerySegments, name: string): Promise<Segment> {
+    const key = `${query}/${name}@${era}`;
+    const kept = this.#kept.get(key);
+    if (kept !== undefined) {
+      this.#kept.delete(key);
+      this.#kept.set(key, kept);
+      return kept;
+    }
+    const content = await session.get(`${layout.queries}/${query}/${name}`);
+    const segment = content && parseSegment(content.data);
+    if (segment === undefined) return empty;
+    if (!this.#kept.has(key)) this.#subtasks += segment.hashes.length;
+    this.#kept.set(key, segment);
+    for (const [oldest, { hashes }] of this.#kept) {
+      if (this.#subtasks <= mostSubtasks || oldest === key) break;
+      this.#kept.delete(oldest);
+      this.#subtasks -= hashes.length;
+    }
+    return segment;
+  }
+}
+
+const empty: Segment = { subtasks: [], hashes: [] };

@@ -1,0 +1,64 @@
+/**
+ * One at a time under a name: in this process always, among processes where it is shared. For speed, not for truth: a lock that another process does
+ * not give up within the session timeout is passed over.
+ */
+import type { SessionContext } from "../context.ts";
+import { createEphemeral, remove } from "../protocol/operations.ts";
+import { isRefused } from "../protocol/zookeeper-error.ts";
+
+export async function withLock<T>(
+  context: SessionContext,
+  { name, isShared }: { readonly name: string; readonly isShared: boolean },
+  work: () => Promise<T>,
+): Promise<T> {
+  const path = `${context.layout.locks}/${name}`;
+  const before = context.locks.get(path);
+  const mine = (async () => {
+    await before?.catch(() => undefined);
+    return isShared ? underNode(context, path, work) : work();
+  })();
+  context.locks.set(path, mine);
+  try {
+    return await mine;
+  } finally {
+    if (context.locks.get(path) === mine) context.locks.delete(path);
+  }
+}
+
+async function underNode<T>({ session, lost }: SessionContext, path: string, work: () => Promise<T>): Promise<T> {
+  const until = performance.now() + session.timeout;
+  let isOurs = false;
+  while (!isOurs && !lost.aborted && performance.now() < until) {
+    try {
+      await session.commit([createEphemeral(path, Buffer.alloc(0))]);
+      isOurs = true;
+    } catch (error) {
+      if (!isRefused(error, "node-exists")) throw error;
+      await changed(session, path, until);
+    }
+  }
+  try {
+    return await work();
+  } finally {
+    if (isOurs && !lost.aborted) {
+      await session.commit([remove(path)]).catch((error: unknown) => {
+        if (!isRefused(error, "no-node", "connection-loss", "session-lost")) throw error;
+      });
+    }
+  }
+}
+
+async function changed(session: SessionContext["session"], path: string, until: number): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const waiting = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, Math.max(0, until - performance.now()));
+    void session
+      .get(path, () => resolve())
+      .then(
+        (content) => content === undefined && resolve(),
+        () => resolve(),
+      );
+  });
+  await waiting;
+  clearTimeout(timer);
+}

@@ -1,0 +1,291 @@
+/**
+ * The columns that this process holds in memory, for all its threads, bounded in bytes.
+ *
+ * A lease reserves what one subtask needs, all or nothing: the columns it does not find are loaded, all stay where they are
+ * until it is released, and with them comes a work area in the same slab. Leases that find no room wait in order of arrival.
+ *
+ * Promises: a column is loaded once however many leases want it at a time; what a failed load took is free again, and the next
+ * lease loads anew; the least recently used columns go first, never one that is leased; every list column of a collection was
+ * compared with the offsets that the collection keeps. Does not promise: that loading starts at once, nor any order of loads.
+ */
+import type { Input } from "../../engine/program/inputs.ts";
+import { bytesPerValue } from "../../engine/program/schema.ts";
+import { type ColumnLocation, DatasetError } from "../dataset.ts";
+import { CachedColumn, type Load, type LoadCost, sumCosts } from "./cached-column.ts";
+import { CachedPartition } from "./cached-partition.ts";
+import { type Block, type Slab, taken } from "./slab.ts";
+
+export interface LeaseRequest {
+  readonly fingerprint: string;
+  /** Each column once. */
+  readonly columns: readonly ColumnLocation[];
+  readonly workBytes: number;
+  readonly signal: AbortSignal;
+}
+
+export interface Lease {
+  readonly slab: Slab;
+  /** Not cleared. */
+  readonly work: Block;
+  /** What was loaded for this lease; the other columns were here, or on their way for another. */
+  readonly loaded: LoadCost & { readonly columns: number };
+  /** Byte address of the array; throws `DatasetError` where the leased columns do not have it. */
+  address(input: Input): number;
+  /** Only when no thread uses the memory any more. A second call does nothing. */
+  release(): void;
+}
+
+interface Waiter {
+  readonly request: LeaseRequest;
+  readonly grant: (reserved: Reserved) => void;
+  readonly refuse: (reason: unknown) => void;
+}
+
+interface Reserved {
+  readonly partition: CachedPartition;
+  readonly columns: readonly CachedColumn[];
+  /** Those of the columns that were not there. */
+  readonly missing: readonly CachedColumn[];
+  readonly work: Block;
+}
+
+export class ColumnCache {
+  readonly #slabs: readonly Slab[];
+  readonly #load: Load;
+  readonly #partitions = new Map<string, CachedPartition>();
+  /** Columns that nobody leases, least recently used first. */
+  readonly #idle = new Set<CachedColumn>();
+  readonly #waiting: Waiter[] = [];
+
+  constructor(options: { readonly slabs: readonly Slab[]; readonly load: Load }) {
+    this.#slabs = options.slabs;
+    this.#load = options.load;
+  }
+
+  /** Bytes taken and bytes there are. */
+  get usage(): { readonly bytes: number; readonly limit: number } {
+    let bytes = 0;
+    let limit = 0;
+    for (const slab of this.#slabs) {
+      bytes += slab.used;
+      limit += slab.capacity;
+    }
+    return { bytes, limit };
+  }
+
+  /** Whether a column that has it is here or on its way for each of a program's inputs. */
+  holds(fingerprint: string, inputs: readonly Input[]): boolean {
+    return this.#partitions.get(fingerprint)?.holds(inputs) ?? false;
+  }
+
+  /** Whether columns of these names are here or on their way. */
+  holdsNamed(fingerprint: string, names: readonly string[]): boolean {
+    return this.#partitions.get(fingerprint)?.holdsNamed(names) ?? false;
+  }
+
+  /** Partitions of which a column is here or on its way. */
+  get partitions(): Iterable<CachedPartition> {
+    return this.#partitions.values();
+  }
+
+  /** Rejects with `DatasetError` where a column cannot be loaded or all together can never fit, and with the signal's reason. */
+  async lease(request: LeaseRequest): Promise<Lease> {
+    const reserved = await this.#reserve(request);
+    let held = true;
+    const release = () => {
+      if (!held) return;
+      held = false;
+      this.#release(reserved);
+    };
+    try {
+      await allReady(reserved.columns, request.signal);
+    } catch (error) {
+      release();
+      throw error;
+    }
+    const { partition, columns, missing, work } = reserved;
+    return { slab: partition.slab, work, loaded: sumCosts(missing), address: (input) => addressOf(input, columns), release };
+  }
+
+  #reserve(request: LeaseRequest): Promise<Reserved> {
+    const { signal } = request;
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason);
+      const leave = () => {
+        this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
+        reject(signal.reason);
+        this.#admit();
+      };
+      const waiter: Waiter = {
+        request,
+        grant: (reserved) => {
+          signal.removeEventListener("abort", leave);
+          resolve(reserved);
+        },
+        refuse: (reason) => {
+          signal.removeEventListener("abort", leave);
+          reject(reason);
+        },
+      };
+      signal.addEventListener("abort", leave, { once: true });
+      this.#waiting.push(waiter);
+      this.#admit();
+    });
+  }
+
+  /** Serves waiters in order until one must go on waiting. */
+  #admit(): void {
+    for (let first = this.#waiting[0]; first; first = this.#waiting[0]) {
+      try {
+        const reserved = this.#place(first.request);
+        if (!reserved) return;
+        this.#waiting.shift();
+        first.grant(reserved);
+      } catch (error) {
+        this.#waiting.shift();
+        first.refuse(error);
+      }
+    }
+  }
+
+  #place(request: LeaseRequest): Reserved | undefined {
+    const home = this.#partitions.get(request.fingerprint);
+    if (home) {
+      const reserved = this.#placeIn(home, request);
+      if (reserved || home.leases > 0) return reserved;
+      // Its slab is full of what others hold, or in pieces: it may move, once nothing writes there.
+      const columns = [...home.columns.values()];
+      if (columns.some((column) => column.state === "loading")) return undefined;
+      for (const column of columns) this.#forget(column);
+    }
+    const slabs = this.#slabs.toSorted((a, b) => a.used - b.used);
+    for (const slab of slabs) {
+      const reserved = this.#placeIn(new CachedPartition(request.fingerprint, slab), request);
+      if (reserved) return reserved;
+    }
+    return undefined;
+  }
+
+  #placeIn(partition: CachedPartition, request: LeaseRequest): Reserved | undefined {
+    const missing = request.columns.filter(({ column }) => !partition.columns.has(CachedColumn.identityOf(column)));
+    const sizes = [request.workBytes, ...missing.flatMap(CachedColumn.sizes)];
+    const blocks = this.#makeRoom(sizes, partition, request);
+    if (!blocks) return undefined;
+
+    this.#partitions.set(partition.fingerprint, partition);
+    partition.leases++;
+    const [work, ...rest] = blocks as [Block, ...Block[]];
+    const begun: CachedColumn[] = [];
+    for (const location of missing) {
+      const column = new CachedColumn({ partition, location, blocks: rest.splice(0, CachedColumn.sizes(location).length) });
+      partition.columns.set(column.identity, column);
+      column.start(this.#load, () => this.#loaded(column));
+      begun.push(column);
+    }
+    const columns = request.columns.map(({ column }) => partition.columns.get(CachedColumn.identityOf(column))!);
+    for (const column of columns) {
+      column.leases++;
+      this.#idle.delete(column);
+    }
+    return { partition, columns, missing: begun, work };
+  }
+
+  /** Blocks of these sizes in the partition's slab, at the expense of idle columns if that helps. */
+  #makeRoom(sizes: readonly number[], partition: CachedPartition, request: LeaseRequest): readonly Block[] | undefined {
+    const { slab } = partition;
+    const wanted = new Set(request.columns.map(({ column }) => CachedColumn.identityOf(column)));
+    const kept = [...partition.columns.values()].filter((column) => wanted.has(column.identity));
+    const needed = sizes.reduce((sum, bytes) => sum + taken(bytes), 0);
+    const total = kept.reduce((sum, column) => sum + column.bytes, needed);
+    if (total > slab.capacity) throw tooLarge(request, total, slab.capacity);
+    const blocks = slab.allocateAll(sizes);
+    if (blocks) return blocks;
+
+    const spare = [...this.#idle].filter((column) => column.partition.slab === slab && !kept.includes(column));
+    const reachable = spare.reduce((sum, column) => sum + column.bytes, slab.capacity - slab.used);
+    if (reachable < needed) return undefined;
+    for (const victim of spare) {
+      this.#forget(victim);
+      const found = slab.allocateAll(sizes);
+      if (found) return found;
+    }
+    return undefined;
+  }
+
+  #loaded(column: CachedColumn): void {
+    const current = column.partition.columns.get(column.identity) === column;
+    if (column.state === "failed" && current) this.#forget(column);
+    else if (column.state === "ready" && column.leases === 0) this.#idle.add(column);
+    this.#admit();
+  }
+
+  #release({ partition, columns, work }: Reserved): void {
+    partition.slab.free(work);
+    partition.leases--;
+    for (const column of columns) {
+      column.leases--;
+      if (column.leases > 0) continue;
+      if (column.state === "ready") this.#idle.add(column);
+      else if (column.state === "loading" && column.cancel()) this.#forget(column);
+    }
+    this.#leaveIfEmpty(partition);
+    this.#admit();
+  }
+
+  #leaveIfEmpty(partition: CachedPartition): void {
+    if (partition.columns.size === 0 && partition.leases === 0) this.#partitions.delete(partition.fingerprint);
+  }
+
+  /** Frees a column that nobody reads and nothing writes. */
+  #forget(column: CachedColumn): void {
+    const { partition } = column;
+    this.#idle.delete(column);
+    partition.columns.delete(column.identity);
+    column.free();
+    this.#leaveIfEmpty(partition);
+  }
+}
+
+/** Not permanent where they do not have it: the dataset may have been looked at before or after a file came that changed the column. */
+function addressOf(input: Input, columns: readonly CachedColumn[]): number {
+  const column = columns.find(({ location }) =>
+    input.kind === "offsets" ? location.column.collection === input.collection : location.column.name === input.column,
+  );
+  const sameType = input.kind !== "values" || column?.location.column.dtype === input.dtype;
+  const block = sameType ? column?.block(input.kind) : undefined;
+  if (block) return block.address;
+  const name = input.kind === "offsets" ? input.collection : input.column;
+  throw new DatasetError(
+    `Cannot read the ${input.kind} of ${name}: the column is not what it was when the query was submitted; submit it again`,
+    { permanent: false },
+  );
+}
+
+function tooLarge(request: LeaseRequest, total: number, capacity: number): DatasetError {
+  const mebibytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MiB`;
+  const names = request.columns.map(({ column }) => `${column.name} (${bytesPerValue[column.dtype]} bytes a value)`).join(", ");
+  return new DatasetError(
+    `Cannot hold one partition's columns in memory: they and the work area need ${mebibytes(total)} together, and one block of ` +
+      `memory has ${mebibytes(capacity)}; start with a larger --memory, or write the file with smaller row groups. Columns: ${names}`,
+    { permanent: true },
+  );
+}
+
+/** Rejects with the first failure, or as soon as the signal aborts. */
+async function allReady(columns: readonly CachedColumn[], signal: AbortSignal): Promise<void> {
+  let stop = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason);
+  });
+  signal.addEventListener("abort", stop, { once: true });
+  if (signal.aborted) stop();
+  const ready = columns.map(async ({ outcome }) => {
+    const settled = await outcome;
+    if (settled.kind === "failed") throw settled.error;
+  });
+  try {
+    await Promise.race([Promise.all(ready), aborted]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * Whose pattern a name stands for, where several processes give it one. Pure.
+ *
+ * The rule: the pattern that is registered counts for everybody, so that an answer never depends on which process was asked. A process
+ * that was started with another one takes the name over only when nobody who holds it runs any more; until then it uses what is registered.
+ */
+import type { Registration } from "../../engine/registration.ts";
+
+export type Decision =
+  /** The name is free, or was let go. */
+  | { readonly kind: "register"; readonly next: Registration }
+  /** It is registered as we have it; who holds it shows now and then that it runs. */
+  | { readonly kind: "renew"; readonly next: Registration }
+  | { readonly kind: "keep" }
+  /** Another pattern has the name. */
+  | { readonly kind: "yield" };
+
+export interface Own {
+  readonly name: string;
+  readonly pattern: string;
+  readonly by: string;
+  readonly content?: Registration["content"];
+}
+
+export interface Situation {
+  readonly stored: Registration | undefined;
+  /** Somebody who holds the registration showed lately that it runs. */
+  readonly isAlive: boolean;
+  /** Nobody wrote the registration since this process last looked. */
+  readonly isQuiet: boolean;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+export function decideRegistration(own: Own, { stored, isAlive, isQuiet, now }: Situation): Decision {
+  const content = own.content ?? (stored?.pattern === own.pattern ? stored.content : undefined);
+  const mine = { name: own.name, pattern: own.pattern, held: true, revision: (stored?.revision ?? 0) + 1, ...(content && { content }) };
+  if (!stored) return { kind: "register", next: { ...mine, registered: now, by: own.by } };
+  if (stored.pattern === own.pattern) {
+    const isNews = !stored.held || stored.content?.fingerprint !== content?.fingerprint;
+    if (!isQuiet && !isNews) return { kind: "keep" };
+    return { kind: "renew", next: { ...mine, registered: stored.registered, by: stored.held ? stored.by : own.by } };
+  }
+  if (stored.held && isAlive) return { kind: "yield" };
+  return { kind: "register", next: { ...mine, registered: now, by: own.by } };
+}

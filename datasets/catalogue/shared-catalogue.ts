@@ -1,0 +1,180 @@
+/**
+ * Datasets by name, shared by all processes that share a store: what one was started with, the others know.
+ *
+ * Promises: a name stands for the same files in every process (`decide-registration.ts` says for which), within two beats of a change; what
+ * is registered stays known when its process ends, until it is forgotten. While the store is away, what is known stays, and what this process was
+ * started with is used as it was given. Only patterns that an operator gave to a process are opened.
+ */
+import { hostname } from "node:os";
+import type { Registration } from "../../engine/registration.ts";
+import { type Catalogue, type Dataset, DatasetError, type LookOptions } from "../dataset.ts";
+import { baseName } from "./base-name.ts";
+import { locateIn } from "./catalogue.ts";
+import { refuseBadName } from "./data-option.ts";
+import { describeContent } from "./describe-content.ts";
+import { FileMemory } from "./file-memory.ts";
+import { type OwnDataset, Registrations } from "./registrations.ts";
+import type { CatalogueLog, MetadataStore, Registry } from "./registry.ts";
+import { type DatasetEntry, WatchedDataset } from "./watched-dataset.ts";
+
+export interface SharedCatalogue extends Catalogue {
+  /** Resolves after the first attempt to learn what is registered. */
+  readonly opened: Promise<void>;
+  /** Lets go of what this process holds. */
+  close(): Promise<void>;
+}
+
+export interface SharedCatalogueOptions {
+  /** What this process was started with; patterns are absolute. */
+  readonly entries: readonly DatasetEntry[];
+  readonly store: Registry & MetadataStore;
+  /** This process, for people. */
+  readonly by: string;
+  /** No other process has the store: whoever registered before is gone. */
+  readonly isAlone: boolean;
+  readonly log: CatalogueLog;
+  /** Asked once, with what is registered, where `entries` is empty: a dataset of this process's own after all. */
+  readonly otherwise?: (registered: readonly Registration[]) => Promise<DatasetEntry | undefined>;
+  /** Milliseconds between looks at what is registered; who holds a registration writes it as often. */
+  readonly beat?: number;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+}
+
+interface Known {
+  readonly watched: WatchedDataset;
+  readonly pattern: string;
+  readonly registration?: Registration;
+  /** This process was started with another pattern. */
+  readonly wanted?: string;
+}
+
+/** Milliseconds between two looks that requests cause. */
+const leastPause = 1_000;
+
+/** Throws `DatasetError` for a bad name. */
+export function createSharedCatalogue(options: SharedCatalogueOptions): SharedCatalogue {
+  const { store, log, beat = 10_000, now = Date.now } = options;
+  const memory = new FileMemory(store, log);
+  const registrations = new Registrations({ ...options, registry: store, beat, now });
+  const own = new Map<string, DatasetEntry>();
+  const known = new Map<string, Known>();
+  let isAsked = options.entries.length > 0;
+  let isClosed = false;
+  let lastLook = Number.NEGATIVE_INFINITY;
+  let looking: Promise<void> | undefined;
+  for (const entry of options.entries) adopt(entry);
+  const opened = look();
+  const beating = setInterval(() => void look(), beat);
+
+  return {
+    opened,
+    names: () => [...known.keys()],
+    refresh,
+    async get(name, options) {
+      await opened;
+      if (!known.has(name)) await refresh();
+      const dataset = known.get(name);
+      return dataset && lookAt(name, dataset, options);
+    },
+    async locate(name, partition, column, form) {
+      await opened;
+      return locateIn(known.get(name)?.watched, { name, partition, column, form });
+    },
+    async forget(name) {
+      await look();
+      const registration = known.get(name)?.registration;
+      if (own.has(name) || (registration && registrations.isHeld(registration))) return "in-use";
+      if (!registration || !(await store.removeDataset(name, registration.revision))) return "unknown";
+      known.delete(name);
+      return "forgotten";
+    },
+    async close() {
+      isClosed = true;
+      clearInterval(beating);
+      await looking;
+      const held = [...own.values()].map(({ name, pattern }) => ({ pattern, registration: known.get(name)?.registration }));
+      for (const { pattern, registration } of held) {
+        if (registration?.held && registration.pattern === pattern) await registrations.letGo(registration);
+      }
+    },
+  };
+
+  function adopt(entry: DatasetEntry): void {
+    refuseBadName(entry.name);
+    own.set(entry.name, entry);
+    known.set(entry.name, { watched: new WatchedDataset(entry, memory), pattern: entry.pattern });
+  }
+
+  async function refresh(): Promise<void> {
+    if (now() - lastLook >= leastPause) await look();
+    else await looking;
+  }
+
+  function look(): Promise<void> {
+    if (isClosed) return Promise.resolve();
+    looking ??= lookNow().finally(() => {
+      looking = undefined;
+    });
+    return looking;
+  }
+
+  async function lookNow(): Promise<void> {
+    try {
+      const found = await store.listDatasets();
+      if (!isAsked) {
+        const entry = await options.otherwise?.(found);
+        isAsked = true;
+        if (entry) adopt(entry);
+      }
+      const published = await Promise.all([...own.values()].filter(({ isPrivate }) => !isPrivate).map(describeOwn));
+      learn(await registrations.look(published, found));
+    } catch (error) {
+      log.warn({ err: error }, "the store cannot say which datasets are registered; trying again");
+    }
+    lastLook = now();
+  }
+
+  async function describeOwn({ name, pattern }: DatasetEntry): Promise<OwnDataset> {
+    const last = known.get(name);
+    if (last?.pattern !== pattern || !last.watched.last) return { name, pattern };
+    return { name, pattern, content: await describeContent(last.watched.last) };
+  }
+
+  function learn(registered: readonly Registration[]): void {
+    const byName = new Map(registered.map((each) => [each.name, each]));
+    for (const name of known.keys()) if (!own.has(name) && !byName.has(name)) known.delete(name);
+    for (const name of new Set([...own.keys(), ...[...byName.keys()].toSorted()])) {
+      const registration = own.get(name)?.isPrivate ? undefined : byName.get(name);
+      known.set(name, describeKnown(name, registration));
+    }
+  }
+
+  function describeKnown(name: string, registration: Registration | undefined): Known {
+    const mine = own.get(name);
+    const before = known.get(name);
+    const pattern = registration?.pattern ?? mine!.pattern;
+    const entry = mine?.pattern === pattern ? mine : { name, pattern };
+    const watched = before?.pattern === pattern ? before.watched : new WatchedDataset(entry, memory);
+    const wanted = mine && mine.pattern !== pattern ? mine.pattern : undefined;
+    if (wanted !== undefined && before?.wanted === undefined) {
+      const fields = { dataset: name, wanted, pattern, by: registration?.by };
+      log.error(fields, "the dataset's name stands for other files than this process was started with; give these another name");
+    }
+    return { watched, pattern, ...(registration && { registration }), ...(wanted !== undefined && { wanted }) };
+  }
+
+  async function lookAt(name: string, { watched, registration, wanted }: Known, options?: LookOptions): Promise<Dataset> {
+    try {
+      const dataset = await watched.look(options);
+      if (wanted === undefined || !registration) return dataset;
+      const meaning = `${name} stands for ${baseName(registration.pattern)}, as ${registration.by} registered it`;
+      return { ...dataset, notice: `${meaning}; this process was started with ${baseName(wanted)}: give that another name` };
+    } catch (error) {
+      if (!(error instanceof DatasetError) || own.has(name) || !registration) throw error;
+      const files = registration.content ? ` with ${registration.content.files} files` : "";
+      const advice = `${registration.by} registered it${files}, and the same paths must be readable on ${hostname()}`;
+      throw new DatasetError(`${error.message}; ${advice}`, { cause: error, permanent: error.permanent });
+    }
+  }
+}

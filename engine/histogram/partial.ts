@@ -1,0 +1,118 @@
+/**
+ * A partial: what one program made of one partition. As bytes, all little-endian:
+ *
+ *   0   8 bytes   "femtoqP1"
+ *   8   16 bytes  the first half of the SHA-256 of everything after it
+ *   24  u32       length of the header in bytes, a multiple of 8 with trailing spaces
+ *   28  4 bytes   zero
+ *   32  header    JSON: { entries, filters: [[events, weight], …], histograms: [{ storage, fills, nonFinite, cells, filled? }, …] }
+ *       arrays    float64, for each histogram: where `filled` is absent, all cells; where it is a number, that many cell
+ *                 numbers and then the values of those cells. `weighted` has all Σw, then all Σw².
+ *
+ * Counts are whole numbers up to 2^53. The version in the first eight bytes changes with the form.
+ */
+
+import { digest } from "../sha256.ts";
+
+export interface PartialHistogram {
+  readonly storage: "count" | "weighted";
+  /** Elements filled. */
+  readonly fills: number;
+  /** Elements not filled because their weight was not finite. */
+  readonly nonFinite: number;
+  /** Number of cells, flow bins included. */
+  readonly cells: number;
+  /** Numbers of the cells that `values` (and `variances`) are of, ascending; all cells where absent. */
+  readonly filled?: Float64Array;
+  /** Counts, or Σw. */
+  readonly values: Float64Array;
+  /** Σw². */
+  readonly variances?: Float64Array;
+}
+
+export interface Partial {
+  /** Events of the partition. */
+  readonly entries: number;
+  readonly filters: readonly { readonly events: number; readonly weight: number }[];
+  readonly histograms: readonly PartialHistogram[];
+}
+
+const magic = new TextEncoder().encode("femtoqP1");
+const headerAt = 32;
+
+interface Header {
+  readonly entries: number;
+  readonly filters: readonly (readonly [number, number])[];
+  readonly histograms: readonly {
+    readonly storage: "count" | "weighted";
+    readonly fills: number;
+    readonly nonFinite: number;
+    readonly cells: number;
+    readonly filled?: number;
+  }[];
+}
+
+export async function encodePartial(partial: Partial): Promise<Uint8Array<ArrayBuffer>> {
+  const header: Header = {
+    entries: partial.entries,
+    filters: partial.filters.map(({ events, weight }) => [events, weight]),
+    histograms: partial.histograms.map(({ storage, fills, nonFinite, cells, filled }) => ({
+      storage,
+      fills,
+      nonFinite,
+      cells,
+      ...(filled && { filled: filled.length }),
+    })),
+  };
+  const text = JSON.stringify(header);
+  const written = new TextEncoder().encode(text.padEnd(Math.ceil(text.length / 8) * 8));
+  const arrays = partial.histograms.flatMap(({ filled, values, variances }) =>
+    [filled, values, variances].filter((array) => array !== undefined),
+  );
+  const bytes = new Uint8Array(headerAt + written.length + arrays.reduce((sum, array) => sum + array.byteLength, 0));
+  new DataView(bytes.buffer).setUint32(24, written.length, true);
+  bytes.set(magic);
+  bytes.set(written, headerAt);
+  let at = headerAt + written.length;
+  for (const array of arrays) {
+    bytes.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), at);
+    at += array.byteLength;
+  }
+  bytes.set(await checksum(bytes), 8);
+  return bytes;
+}
+
+/** Bytes that are no partial of this version, or were damaged since. */
+export class DamagedPartial extends Error {
+  override readonly name = "DamagedPartial";
+}
+
+/** Throws `DamagedPartial`. */
+export async function decodePartial(bytes: Uint8Array): Promise<Partial> {
+  if (bytes.length < headerAt || magic.some((byte, index) => bytes[index] !== byte))
+    throw new DamagedPartial("this is not a partial of version 1");
+  const sum = await checksum(bytes);
+  if (sum.some((byte, index) => bytes[8 + index] !== byte)) throw new DamagedPartial("the partial's checksum does not match its content");
+  const headerLength = new DataView(bytes.buffer, bytes.byteOffset).getUint32(24, true);
+  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(headerAt, headerAt + headerLength))) as Header;
+  let at = headerAt + headerLength;
+  const take = (count: number): Float64Array => {
+    const array = new Float64Array(bytes.slice(at, at + count * 8).buffer);
+    at += count * 8;
+    return array;
+  };
+  return {
+    entries: header.entries,
+    filters: header.filters.map(([events, weight]) => ({ events, weight })),
+    histograms: header.histograms.map(({ filled: count, ...rest }) => {
+      const filled = count === undefined ? undefined : take(count);
+      const values = take(count ?? rest.cells);
+      const variances = rest.storage === "weighted" ? take(count ?? rest.cells) : undefined;
+      return { ...rest, ...(filled && { filled }), values, ...(variances && { variances }) };
+    }),
+  };
+}
+
+async function checksum(bytes: Uint8Array): Promise<Uint8Array> {
+  return (await digest(bytes.subarray(24))).subarray(0, 16);
+}

@@ -1,0 +1,101 @@
+/**
+ * The checked, canonical form of what a query computes, without dataset, names, labels and priority: plain JSON. Two queries
+ * that differ only in spelling have the same program. Its key is the SHA-256 of its JSON, the engine's version included.
+ */
+
+import { sha256 } from "../sha256.ts";
+import type { Input } from "./inputs.ts";
+import { reachable, type Term } from "./term.ts";
+
+/** Changes whenever the same program could give other bits, or a partial another form. */
+export const engineVersion = "femtoq-engine-2";
+
+export type ProgramAxis =
+  | { readonly type: "regular"; readonly bins: number; readonly lower: number; readonly upper: number; readonly value: number }
+  | { readonly type: "variable"; readonly edges: readonly number[]; readonly value: number };
+
+export interface ProgramHistogram {
+  readonly axes: readonly ProgramAxis[];
+  readonly filter?: number;
+  readonly weight?: number;
+  readonly storage: "count" | "weighted";
+}
+
+/** Terms are numbered by their place in `terms`: `[operation, literal or null, ...numbers of its arguments]`. */
+export interface Program {
+  readonly engine: string;
+  readonly inputs: readonly Input[];
+  readonly terms: readonly (readonly [string, string | number | boolean | null, ...number[]])[];
+  readonly filters: readonly number[];
+  /** Weight of an event in the cut flow. */
+  readonly weight?: number;
+  readonly histograms: readonly ProgramHistogram[];
+}
+
+/** A histogram whose expressions are terms: what the compiler works on. */
+export interface HistogramTerms {
+  readonly axes: readonly { readonly axis: AxisShape; readonly value: Term }[];
+  readonly filter?: Term;
+  readonly weight?: Term;
+  readonly storage: "count" | "weighted";
+}
+
+export type AxisShape =
+  | { readonly type: "regular"; readonly bins: number; readonly lower: number; readonly upper: number }
+  | { readonly type: "variable"; readonly edges: readonly number[] };
+
+export interface ProgramTerms {
+  readonly inputs: readonly Input[];
+  readonly filters: readonly Term[];
+  readonly weight?: Term;
+  readonly histograms: readonly HistogramTerms[];
+}
+
+export const axisBins = (axis: AxisShape): number => (axis.type === "regular" ? axis.bins : axis.edges.length - 1);
+
+/** Cells of a histogram, flow bins included. */
+export const cellCount = (axes: readonly AxisShape[]): number => axes.reduce((product, axis) => product * (axisBins(axis) + 2), 1);
+
+/** Every root of the program's terms, in canonical order. */
+export function rootsOf(program: Omit<ProgramTerms, "inputs">): readonly Term[] {
+  const optional = (term: Term | undefined) => (term ? [term] : []);
+  return [
+    ...program.filters,
+    ...optional(program.weight),
+    ...program.histograms.flatMap(({ axes, filter, weight }) => [
+      ...optional(filter),
+      ...axes.map(({ value }) => value),
+      ...optional(weight),
+    ]),
+  ];
+}
+
+export function writeProgram(program: ProgramTerms): Program {
+  const order = reachable(rootsOf(program));
+  const numbers = new Map(order.map((term, index) => [term, index]));
+  const at = (term: Term) => numbers.get(term)!;
+  return {
+    engine: engineVersion,
+    inputs: program.inputs,
+    terms: order.map((term) => [term.operation, writeLiteral(term), ...term.args.map(at)]),
+    filters: program.filters.map(at),
+    ...(program.weight && { weight: at(program.weight) }),
+    histograms: program.histograms.map((histogram) => ({
+      axes: histogram.axes.map(({ axis, value }) => ({ ...axis, value: at(value) })),
+      ...(histogram.filter && { filter: at(histogram.filter) }),
+      ...(histogram.weight && { weight: at(histogram.weight) }),
+      storage: histogram.storage,
+    })),
+  };
+}
+
+/** JSON has neither −0 nor infinities. */
+function writeLiteral({ literal }: Term): string | number | boolean | null {
+  if (typeof literal === "number" && (Object.is(literal, -0) || !Number.isFinite(literal)))
+    return `${Object.is(literal, -0) ? "-0" : literal}`;
+  return literal ?? null;
+}
+
+export async function programKey(program: Program): Promise<string> {
+  return sha256(JSON.stringify(program));
+}

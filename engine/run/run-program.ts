@@ -1,0 +1,131 @@
+/** Runs a compiled program over one partition whose columns are in shared memory, block by block, and reads the partial out of the work area. */
+import { type HistogramLayout, type Layout, layOut, stopFlag, trapReason, trapReasons } from "../compile/layout.ts";
+import { encodePartial, type Partial, type PartialHistogram } from "../histogram/partial.ts";
+import type { Program } from "../program/program.ts";
+
+export interface RunRequest {
+  readonly program: Program;
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  /** Events of the partition. */
+  readonly entries: number;
+  /** Byte address of each of `program.inputs`. */
+  readonly addresses: readonly number[];
+  /** Of this run alone while it lasts; 16-byte aligned; it need not be zeroed, but its first four bytes, the stop flag, must be. */
+  readonly work: { readonly address: number; readonly bytes: number };
+}
+
+/** The stop flag was set. */
+export class RunStopped extends Error {
+  override readonly name = "RunStopped";
+}
+
+/** An event needs more scratch than the work area has. */
+export class ScratchExhausted extends Error {
+  override readonly name = "ScratchExhausted";
+}
+
+const firstBlock = 4096;
+/** Milliseconds a block should take at most, so that a stop is soon seen. */
+const longestBlock = 25;
+
+/** Bytes of a work area with this much scratch. */
+export const workBytes = (program: Program, scratchBytes: number): number => layOut(program).scratch + scratchBytes;
+
+/** The encoded partial. Throws `RunStopped` or `ScratchExhausted`. */
+export async function runProgram(request: RunRequest): Promise<Uint8Array<ArrayBuffer>> {
+  return encodePartial(computePartial(request));
+}
+
+export function computePartial(request: RunRequest): Partial {
+  const { program, module, memory, entries, addresses, work } = request;
+  const layout = layOut(program);
+  prepare(request, layout);
+  const instance = new WebAssembly.Instance(module, { env: { memory } });
+  const run = instance.exports.run as (...args: number[]) => number;
+  const flags = new Int32Array(memory.buffer, work.address, 2);
+  let block = firstBlock;
+  for (let begin = 0; begin < entries; ) {
+    if (Atomics.load(flags, stopFlag / 4) !== 0) throw new RunStopped("the run was stopped");
+    const end = Math.min(entries, begin + block);
+    const started = performance.now();
+    try {
+      run(begin, end, work.address, work.address + layout.scratch, work.address + work.bytes, ...addresses);
+    } catch (error) {
+      throw explain(error, flags[trapReason / 4]);
+    }
+    const took = performance.now() - started;
+    if (took > longestBlock && block > 16) block >>>= 1;
+    else if (took < longestBlock / 4 && block < firstBlock) block <<= 1;
+    begin = end;
+  }
+  return readPartial(request, layout);
+}
+
+/** Zeroes what is added to and writes the edges of variable axes; the stop flag stays as it is. */
+function prepare({ program, memory, work }: RunRequest, layout: Layout): void {
+  if (work.bytes < layout.scratch) throw new RangeError(`Cannot run in ${work.bytes} bytes: the histograms need ${layout.scratch}`);
+  new Uint8Array(memory.buffer, work.address + trapReason, layout.scratch - trapReason).fill(0);
+  program.histograms.forEach(({ axes }, index) => {
+    axes.forEach((axis, place) => {
+      const at = layout.histograms[index].edges[place];
+      if (axis.type === "variable" && at !== undefined)
+        new Float64Array(memory.buffer, work.address + at, axis.edges.length).set(axis.edges);
+    });
+  });
+}
+
+function explain(error: unknown, reason: number): unknown {
+  if (!(error instanceof WebAssembly.RuntimeError)) return error;
+  if (reason === trapReasons.stopped) return new RunStopped("the run was stopped");
+  if (reason === trapReasons.scratch) return new ScratchExhausted("one event has too many combinations for the scratch memory");
+  return error;
+}
+
+function readPartial({ program, memory, entries, work }: RunRequest, layout: Layout): Partial {
+  const integers = (at: number, count: number) => Float64Array.from(new BigInt64Array(memory.buffer, work.address + at, count), Number);
+  const floats = (at: number, count: number) => new Float64Array(memory.buffer, work.address + at, count);
+  return {
+    entries,
+    filters: program.filters.map((_, index) => {
+      const [events] = integers(layout.cutflow + 16 * index, 1);
+      return { events, weight: program.weight === undefined ? events : floats(layout.cutflow + 16 * index + 8, 1)[0] };
+    }),
+    histograms: program.histograms.map(({ storage }, index) => {
+      const own = layout.histograms[index];
+      const [fills, nonFinite] = integers(own.fills, 2);
+      if (storage === "count") {
+        const copies = integers(own.cells, own.copies * own.cellCount);
+        const values = copies.slice(0, own.cellCount);
+        for (let cell = own.cellCount; cell < copies.length; cell++) values[cell % own.cellCount] += copies[cell];
+        return thinOut({ storage, fills: values.reduce((sum, count) => sum + count, 0), nonFinite, cells: own.cellCount, values });
+      }
+      return thinOut({ storage, fills, nonFinite, cells: own.cellCount, ...separate(floats(own.cells, 2 * own.cellCount), own) });
+    }),
+  };
+}
+
+function separate(pairs: Float64Array, { cellCount }: HistogramLayout): { values: Float64Array; variances: Float64Array } {
+  const values = new Float64Array(cellCount);
+  const variances = new Float64Array(cellCount);
+  for (let cell = 0; cell < cellCount; cell++) {
+    values[cell] = pairs[2 * cell];
+    variances[cell] = pairs[2 * cell + 1];
+  }
+  return { values, variances };
+}
+
+/** Keeps the filled cells only, where that is less. */
+function thinOut(histogram: PartialHistogram): PartialHistogram {
+  const { values, variances } = histogram;
+  const isFilled = (cell: number) => values[cell] !== 0 || (variances !== undefined && variances[cell] !== 0);
+  let count = 0;
+  for (let cell = 0; cell < values.length; cell++) if (isFilled(cell)) count++;
+  if (count * (variances ? 3 : 2) >= values.length * (variances ? 2 : 1)) return histogram;
+  const filled = new Float64Array(count);
+  let next = 0;
+  for (let cell = 0; cell < values.length; cell++) if (isFilled(cell)) filled[next++] = cell;
+  return { ...histogram, filled, values: pick(values, filled), ...(variances && { variances: pick(variances, filled) }) };
+}
+
+const pick = (values: Float64Array, cells: Float64Array): Float64Array => cells.map((cell) => values[cell]);

@@ -1,0 +1,63 @@
+/** A status as the client wants it: whole (JSON), or its histograms as UHI, CSV or a picture. */
+import type { Context } from "hono";
+import type { UhiHistogram } from "../../../engine/histogram/uhi.ts";
+import { nearNames } from "../../../engine/query/near-names.ts";
+import type { Status } from "../../api.ts";
+import { HttpProblem } from "../../http/problem.ts";
+import { renderCsv } from "../../render/csv.ts";
+import { renderSvg } from "../../render/svg.ts";
+
+const formats = ["json", "uhi", "csv", "svg"] as const;
+export type Format = (typeof formats)[number];
+
+const mediaTypes: readonly (readonly [string, Format])[] = [
+  ["application/json", "json"],
+  ["application/vnd.uhi+json", "uhi"],
+  ["text/csv", "csv"],
+  ["image/svg+xml", "svg"],
+];
+
+/** `?format=` counts first, then the first type of `Accept` that there is. */
+export function chooseFormat(c: Context): Format {
+  const asked = c.req.query("format");
+  if (asked !== undefined) {
+    const format = formats.find((each) => each === asked);
+    if (format) return format;
+    throw new HttpProblem(400, "bad-format", `format must be one of ${formats.join(", ")}, not '${asked.slice(0, 40)}'`, [
+      { at: "/format", message: "is not a format", near: nearNames(asked, formats) },
+    ]);
+  }
+  const accepted = (c.req.header("accept") ?? "").split(",").map((part) => part.split(";")[0].trim());
+  for (const type of accepted) {
+    const known = mediaTypes.find(([mediaType]) => mediaType === type);
+    if (known) return known[1];
+  }
+  return "json";
+}
+
+export async function answerStatus(c: Context, status: Status, format: Format, httpStatus: 200 | 202): Promise<Response> {
+  if (format === "json") return c.json(status, httpStatus);
+  if (format === "uhi") {
+    const named = c.req.query("histogram");
+    return c.body(JSON.stringify(named === undefined ? status.histograms : pickHistogram(c, status)[1]), httpStatus, {
+      "content-type": "application/vnd.uhi+json",
+    });
+  }
+  const [name, histogram] = pickHistogram(c, status);
+  if (format === "csv") return c.body(renderCsv(histogram), httpStatus, { "content-type": "text/csv; charset=utf-8" });
+  const { failed, total } = status.partitions;
+  const title = failed > 0 ? `${name} (${failed} of ${total} partitions failed)` : name;
+  return c.body(await renderSvg(histogram, { title }), httpStatus, { "content-type": "image/svg+xml" });
+}
+
+/** `?histogram=NAME`; the only one, or the first, where it is left out. */
+function pickHistogram(c: Context, { histograms }: Status): readonly [string, UhiHistogram] {
+  const names = Object.keys(histograms);
+  const name = c.req.query("histogram") ?? names[0];
+  if (!Object.hasOwn(histograms, name)) {
+    throw new HttpProblem(404, "unknown-histogram", `The query has no histogram '${name.slice(0, 100)}'; it has ${names.join(", ")}`, [
+      { at: "/histogram", message: "is not a histogram of this query", near: nearNames(name, names) },
+    ]);
+  }
+  return [name, histograms[name]];
+}

@@ -1,0 +1,82 @@
+/** What a client is told of a query. Pure. */
+import type { Failure } from "../../../coordination/coordinator.ts";
+import type { Partial } from "../../../engine/histogram/partial.ts";
+import type { UhiHistogram } from "../../../engine/histogram/uhi.ts";
+import { writeUhi } from "../../../engine/histogram/write-uhi.ts";
+import type { Program } from "../../../engine/program/program.ts";
+import type { StoredPlan } from "../../../storage/store.ts";
+import type { Status, Timing } from "../../api.ts";
+import type { Progress } from "../follow/progress.ts";
+import type { QueryRecord } from "../plan/plan-submission.ts";
+import { isResultNote } from "./timeline.ts";
+
+/** Failures that a status lists. */
+const mostFailures = 100;
+
+export interface Situation {
+  readonly id: string;
+  readonly created: number;
+  readonly record: QueryRecord;
+  readonly plan: StoredPlan;
+  readonly program: Program;
+  readonly state: Status["state"];
+  /** Either the query is followed, or its result is known. */
+  readonly progress?: Progress;
+  readonly result?: Partial;
+  /** What was left beside the result. */
+  readonly note?: unknown;
+}
+
+export function describeStatus(situation: Situation): Status {
+  const { id, created, record, plan, program, state, progress } = situation;
+  const content = situation.result ?? progress!.read();
+  const total = plan.partitions.length;
+  const counts = progress?.counts ?? { total, waiting: 0, loading: 0, running: 0, done: total, failed: 0, absent: 0 };
+  const lastUpdate = progress?.lastUpdate ?? created;
+  return {
+    id,
+    ...(record.name === undefined ? {} : { name: record.name }),
+    state,
+    dataset: record.dataset,
+    priority: record.priority,
+    partitions: {
+      total,
+      waiting: state === "cancelled" ? counts.waiting : counts.waiting + counts.absent,
+      loading: counts.loading,
+      running: counts.running,
+      done: counts.done,
+      failed: counts.failed,
+    },
+    events: { total: plan.partitions.reduce((sum, { entries }) => sum + entries, 0), done: content.entries },
+    cutflow: record.filters.map((filter, index) => ({ filter, ...content.filters[index] })),
+    histograms: describeHistograms(record, program, content),
+    failures: describeFailures(plan, progress?.failures ?? new Map()),
+    ...(progress?.lacksNodes && { note: "no nodes" }),
+    timing: describeTiming(situation, Math.max(0, lastUpdate - created) / 1000),
+    lastUpdate: new Date(lastUpdate).toISOString(),
+  };
+}
+
+/** The first in the order of partitions: `partitions.failed` says how many there are. */
+function describeFailures({ partitions }: StoredPlan, failures: ReadonlyMap<number, Failure>): Status["failures"] {
+  const places = [...failures.keys()].toSorted((a, b) => a - b).slice(0, mostFailures);
+  return places.map((place) => {
+    const { index: partition, file } = partitions[place];
+    return { partition, file, ...failures.get(place)! };
+  });
+}
+
+function describeTiming({ created, progress, note }: Situation, seconds: number): Timing {
+  const submitted = new Date(created).toISOString();
+  if (progress) return { submitted, ...progress.timing, seconds };
+  return isResultNote(note) ? { submitted, ...note, stored: true } : { submitted, seconds, stored: true };
+}
+
+function describeHistograms(record: QueryRecord, program: Program, content: Partial): Readonly<Record<string, UhiHistogram>> {
+  return Object.fromEntries(
+    record.histograms.map(({ name, place, label, axes }) => [
+      name,
+      writeUhi(content.histograms[place], program.histograms[place].axes, { label: label ?? undefined, axes }),
+    ]),
+  );
+}

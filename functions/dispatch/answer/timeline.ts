@@ -1,0 +1,114 @@
+/**
+ * Where the time of a plan went: sums over its partitions, and its slowest ones. From the notes that nodes left beside their partials,
+ * so any dispatcher that merges them knows it. Memory: bounded, however many partitions there are.
+ *
+ * Nodes' clocks are compared with this one's for `waiting` and `saving` only, which are never below 0. A partial that was there before
+ * the plan was asked for counts as merged and for nothing else.
+ */
+import type { PhaseSeconds, SlowPartition, Timing } from "../../api.ts";
+import type { ComputeTiming } from "../../compute/timing.ts";
+
+/** What a node leaves beside a partial. Milliseconds. */
+export interface PartialNote extends ComputeTiming {
+  /** What people call the node. */
+  readonly node: string;
+  /** Since the epoch, by the node's clock. */
+  readonly claimed: number;
+}
+
+/** What is left beside a merged result. */
+export type ResultNote = Required<Pick<Timing, "seconds" | "phases" | "measured" | "slowest">>;
+
+const mostSlowest = 10;
+
+export class Timeline {
+  readonly #since: number;
+  readonly #phases = { ...noTime };
+  #measured = 0;
+  #slowest: SlowPartition[] = [];
+
+  /** `since`: when the plan was asked for first, in milliseconds since the epoch. */
+  constructor(since: number) {
+    this.#since = since;
+  }
+
+  addMerging(milliseconds: number): void {
+    this.#phases.merging += milliseconds / 1000;
+  }
+
+  /**
+   * `heard`: when it was known here that the partial is stored; undefined where it was before this plan was followed. Gives the seconds
+   * that it waited in the queue; undefined where the note does not tell.
+   */
+  add({ index, file }: { readonly index: number; readonly file: string }, note: unknown, heard: number | undefined): number | undefined {
+    if (!isPartialNote(note)) return undefined;
+    const { node, claimed, bytes: _, ...phases } = note;
+    const worked = claimed + phases.compiling + phases.loading + phases.thread + phases.computing;
+    if (worked < this.#since) return undefined;
+    const own = {
+      waiting: Math.max(0, claimed - this.#since) / 1000,
+      ...(Object.fromEntries(Object.entries(phases).map(([phase, time]) => [phase, time / 1000])) as unknown as typeof phases),
+      saving: Math.max(0, (heard ?? worked) - worked) / 1000,
+    };
+    const { waiting, ...work } = own;
+    for (const [phase, seconds] of Object.entries(work) as [keyof typeof work, number][]) this.#phases[phase] += seconds;
+    this.#phases.waiting = this.#measured === 0 ? waiting : Math.min(this.#phases.waiting, waiting);
+    this.#measured++;
+    this.#keepSlowest({ partition: index, file, node, ...own });
+    return waiting;
+  }
+
+  read(now: number): ResultNote {
+    return {
+      seconds: Math.max(0, now - this.#since) / 1000,
+      phases: roundPhases(this.#phases),
+      measured: this.#measured,
+      slowest: this.#slowest.map((each) => ({ ...each, ...roundPhases(each) })),
+    };
+  }
+
+  #keepSlowest(partition: SlowPartition): void {
+    const fastest = this.#slowest.at(-1);
+    if (fastest && this.#slowest.length >= mostSlowest && workOf(fastest) >= workOf(partition)) return;
+    this.#slowest = [...this.#slowest, partition].sort((a, b) => workOf(b) - workOf(a)).slice(0, mostSlowest);
+  }
+}
+
+const noTime: PhaseSeconds = {
+  waiting: 0,
+  compiling: 0,
+  loading: 0,
+  reading: 0,
+  decoding: 0,
+  thread: 0,
+  computing: 0,
+  saving: 0,
+  merging: 0,
+};
+
+const workOf = ({ compiling, loading, thread, computing, saving }: SlowPartition): number =>
+  compiling + loading + thread + computing + saving;
+
+/** To microseconds. */
+function roundPhases<Phases extends Partial<PhaseSeconds>>(phases: Phases): Phases {
+  const rounded = { ...phases } as Record<string, unknown>;
+  for (const phase of Object.keys(noTime) as (keyof PhaseSeconds)[]) {
+    const seconds = phases[phase];
+    if (seconds !== undefined) rounded[phase] = Math.round(seconds * 1e6) / 1e6;
+  }
+  return rounded as Phases;
+}
+
+/** Another version of this program may have left another note: then it tells nothing. */
+function isPartialNote(note: unknown): note is PartialNote {
+  if (typeof note !== "object" || note === null) return false;
+  const fields = note as Readonly<Record<string, unknown>>;
+  const times = ["claimed", "compiling", "loading", "reading", "decoding", "thread", "computing"];
+  return typeof fields.node === "string" && times.every((name) => Number.isFinite(fields[name]));
+}
+
+export function isResultNote(note: unknown): note is ResultNote {
+  if (typeof note !== "object" || note === null) return false;
+  const { seconds, phases, measured, slowest } = note as Partial<Record<keyof ResultNote, unknown>>;
+  return Number.isFinite(seconds) && typeof phases === "object" && phases !== null && Number.isFinite(measured) && Array.isArray(slowest);
+}

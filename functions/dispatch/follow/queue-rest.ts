@@ -1,0 +1,55 @@
+/** Queues the partitions of a plan that have no stored partial, and counts what becomes of each. */
+
+import { perTurn, turn } from "../../../base/turn.ts";
+import { type Coordinator, CoordinatorUnavailableError, type Request, type Subtask } from "../../../coordination/coordinator.ts";
+import type { Store, StoredPlan } from "../../../storage/store.ts";
+import type { Status } from "../../api.ts";
+import type { Followed } from "../dispatcher.ts";
+import { subtaskOf } from "../plan/plan-submission.ts";
+import type { Progress } from "./progress.ts";
+
+export interface QueueOptions {
+  /** Keys of stored partials. */
+  readonly found: ReadonlySet<string>;
+  readonly client: string;
+  readonly query: Followed["query"];
+  readonly progress: Progress;
+  readonly coordinator: Pick<Coordinator, "enqueue">;
+  readonly store: Pick<Store, "findPartials">;
+}
+
+const mostTries = 5;
+
+export async function queueRest(plan: StoredPlan, options: QueueOptions): Promise<NonNullable<Status["submission"]>> {
+  const { found, client, query, progress } = options;
+  const total = plan.partitions.length;
+  const subtasks: Subtask[] = [];
+  for (let place = 0; place < total; place++) {
+    if (place % perTurn === perTurn - 1) await turn();
+    const subtask = subtaskOf(plan, place);
+    if (!found.has(subtask.key)) subtasks.push(subtask);
+  }
+  const queued = await enqueueAll({ queryId: query.id, client, priority: query.query.priority, subtasks }, options);
+  // Of what was queued now its events tell.
+  await progress.refresh();
+  const joined = Math.max(0, subtasks.length - queued - progress.counts.failed);
+  return { total, stored: total - joined - queued, joined, queued };
+}
+
+/**
+ * Gives how many were new. The coordinator may take the first ones only: while a long request is under way, what is there of it may be done, and
+ * the query be cleared away or withdrawn. What is not stored by then is asked for again.
+ */
+async function enqueueAll(request: Request, { coordinator, store }: Pick<QueueOptions, "coordinator" | "store">): Promise<number> {
+  let queued = 0;
+  let { subtasks } = request;
+  for (let tries = 0; subtasks.length > 0; tries++) {
+    if (tries === mostTries) throw new CoordinatorUnavailableError("Others kept ending the query while it was queued; ask again");
+    const taken = await coordinator.enqueue({ ...request, subtasks });
+    queued += taken.queued;
+    if (taken.queued + taken.joined >= subtasks.length) break;
+    const stored = await store.findPartials(subtasks.map(({ key }) => key));
+    subtasks = subtasks.filter(({ key }) => !stored.has(key));
+  }
+  return queued;
+}

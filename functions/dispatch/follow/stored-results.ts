@@ -1,0 +1,74 @@
+/** Merged results as the store has them, those lately asked for also in memory. Nobody merges partials again while one is there. */
+import { decodePartial, type Partial } from "../../../engine/histogram/partial.ts";
+import type { Program } from "../../../engine/program/program.ts";
+import type { StoredPlan } from "../../../storage/store.ts";
+import type { Services } from "../../services.ts";
+import { Recent } from "./recent.ts";
+
+export interface PlannedProgram {
+  readonly plan: StoredPlan;
+  readonly program: Program;
+}
+
+export interface FoundResult extends PlannedProgram {
+  readonly result: Partial;
+  /** What was left beside the result. */
+  readonly note: unknown;
+}
+
+const most = 100;
+/** Bytes of a stored result that count as much as one partition of its plan. */
+const bytesPerPartition = 64;
+
+interface Kept extends FoundResult {
+  readonly weight: number;
+}
+
+export class StoredResults {
+  readonly #services: Pick<Services, "store" | "log">;
+  readonly #recent: Recent<Kept>;
+
+  /** `mostPartitions`: of the plans that are kept, all together; large results count as more. */
+  constructor(services: Pick<Services, "store" | "log">, { mostPartitions }: { readonly mostPartitions: number }) {
+    this.#services = services;
+    this.#recent = new Recent(most, { weigh: ({ weight }) => weight, mostWeight: mostPartitions });
+  }
+
+  /** From memory. */
+  recall(planKey: string): FoundResult | undefined {
+    return this.#recent.get(planKey);
+  }
+
+  async find({ plan, program }: PlannedProgram): Promise<FoundResult | undefined> {
+    const { planKey } = plan;
+    const recent = this.#recent.get(planKey);
+    if (recent) return recent;
+    const { store, log } = this.#services;
+    const stored = await store.getResult(planKey);
+    if (!stored) return undefined;
+    const { bytes, note } = stored;
+    try {
+      const weight = plan.partitions.length + Math.ceil(bytes.length / bytesPerPartition);
+      const found = { plan, program, result: await decodePartial(bytes), note, weight };
+      this.#recent.set(planKey, found);
+      return found;
+    } catch (error) {
+      log.error({ err: error, plan: planKey }, "a stored result is damaged; its partials are merged again");
+      await store.dropResult(planKey);
+      return undefined;
+    }
+  }
+
+  async findPlanned(planKey: string): Promise<PlannedProgram | undefined> {
+    const recent = this.#recent.get(planKey);
+    if (recent) return recent;
+    const { store } = this.#services;
+    const plan = await store.getPlan(planKey);
+    const program = plan && ((await store.getProgram(plan.programKey))?.program as Program | undefined);
+    return program && { plan, program };
+  }
+
+  forget(planKey: string): void {
+    this.#recent.delete(planKey);
+  }
+}

@@ -1,0 +1,46 @@
+/** What a query would do, without doing it. */
+import type { Services } from "../../services.ts";
+import type { Dispatcher } from "../dispatcher.ts";
+import { buildProgram, subtaskKey } from "./plan-submission.ts";
+
+export async function explainQuery(dispatcher: Dispatcher, services: Services, text: string): Promise<unknown> {
+  const { query, dataset, compiled, plan } = await dispatcher.plan(text);
+  const { program, order } = compiled.planned;
+  const keys = plan.partitions.map(({ fingerprint }) => subtaskKey(plan.programKey, fingerprint));
+  const [stored, states, result] = await Promise.all([
+    services.store.findPartials(keys),
+    services.coordinator.states(keys),
+    services.store.getResult(plan.planKey),
+  ]);
+  const kinds = [...states.values()].map(({ kind }) => kind);
+  const count = (kind: "unowned" | "owned" | "failed") => kinds.filter((each) => each === kind).length;
+  const used = new Set(program.inputs.flatMap((input) => (input.kind === "offsets" ? input.columns : [input.column])));
+  return {
+    dataset: dataset.name,
+    ...(dataset.preparing && { preparing: dataset.preparing }),
+    programKey: plan.programKey,
+    planKey: plan.planKey,
+    columns: dataset.schema.columns.filter(({ name }) => used.has(name)),
+    events: dataset.entries,
+    partitions: {
+      total: keys.length,
+      stored: result ? keys.length : stored.size,
+      waiting: count("unowned"),
+      running: count("owned"),
+      failed: count("failed"),
+      toCompute: result ? 0 : keys.filter((key) => !stored.has(key) && !states.has(key)).length,
+    },
+    filters: query.filter,
+    histograms: [...query.histograms].map(([name, { axes }]) => {
+      const { storage, axes: shapes } = program.histograms[order.get(name)!];
+      return {
+        name,
+        storage,
+        bins: shapes.map((axis) => (axis.type === "regular" ? axis.bins : axis.edges.length - 1)),
+        values: axes.map(({ value }) => value),
+      };
+    }),
+    steps: program.terms.length,
+    moduleBytes: buildProgram(compiled, dataset.schema).module.length,
+  };
+}

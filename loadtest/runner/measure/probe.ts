@@ -1,0 +1,87 @@
+/** A client that asks at a steady pace whatever else goes on: how the server feels to somebody who did not cause the load. */
+import { setTimeout as wait } from "node:timers/promises";
+import { type Asked, everyEvent } from "../../queries/asked.ts";
+
+/** `stored` was asked before; `new` has to be computed. */
+export type ProbeKind = "stored" | "new";
+
+export interface Probe {
+  readonly kind: ProbeKind;
+  /** Seconds from the start when it was asked. */
+  readonly second: number;
+  /** Milliseconds to the whole answer, or to what was had instead of it. */
+  readonly milliseconds: number;
+  /** 0 where no answer came. */
+  readonly status: number;
+}
+
+/** Milliseconds between two questions of a kind, and until one is given up. */
+const paces: Readonly<Record<ProbeKind, number>> = { stored: 100, new: 500 };
+const patience = 30_000;
+
+const query = (run: number, index: number): Asked["query"] => ({
+  dataset: "demo",
+  filter: [everyEvent({ run, index }, 6)],
+  histograms: { met: { axes: [{ type: "regular", bins: 64, lower: 0, upper: 128, value: "MET.pt" }] } },
+});
+
+export interface Probing {
+  /** All that have ended, in no order. */
+  readonly probes: readonly Probe[];
+  /** Seconds from the start. */
+  readonly now: () => number;
+  /** Asks no more; resolves when all have ended. */
+  stop(): Promise<void>;
+}
+
+/** Begins when the stored query is stored. Rejects where the server does not answer it. */
+export async function startProbing(url: string): Promise<Probing> {
+  const run = 1 + Math.floor(Math.random() * 999_999);
+  const stopped = new AbortController();
+  const probes: Probe[] = [];
+  const under = new Set<Promise<void>>();
+  const first = await ask(url, query(run, 0));
+  if (first !== 200) throw new Error(`Cannot begin: the server answers ${first} to a first query`);
+  const start = performance.now();
+  const now = () => (performance.now() - start) / 1000;
+  const probe = async (kind: ProbeKind, index: number) => {
+    const second = now();
+    const status = await ask(url, query(run, kind === "stored" ? 0 : index));
+    probes.push({ kind, second, milliseconds: (now() - second) * 1000, status });
+  };
+  const keepAsking = async (kind: ProbeKind) => {
+    for (let index = 1; !stopped.signal.aborted; index++) {
+      const asked: Promise<void> = probe(kind, index).finally(() => under.delete(asked));
+      under.add(asked);
+      const next = start + index * paces[kind] - performance.now();
+      await wait(Math.max(0, next), undefined, { signal: stopped.signal }).catch(() => undefined);
+    }
+  };
+  const asking = [keepAsking("stored"), keepAsking("new")];
+  return {
+    probes,
+    now,
+    async stop() {
+      stopped.abort();
+      await Promise.all(asking);
+      await Promise.all(under);
+    },
+  };
+}
+
+/** The status of the answer, once all of it is here. */
+async function ask(url: string, body: Asked["query"]): Promise<number> {
+  try {
+    const answer = await fetch(`${url}/queries`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "femtoq-client": "probe", prefer: `wait=${patience / 1000}` },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(patience),
+    });
+    await answer.text();
+    return answer.status;
+  } catch {
+    // Refused, reset or late: what counts is that there is no answer.
+    return 0;
+  }
+}

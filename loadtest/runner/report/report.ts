@@ -1,0 +1,103 @@
+/** What a run found, as plain data: `--json` writes it, table and page show it. */
+import type { Kind, Scenario } from "../../queries/kinds.ts";
+import { kinds, ratesOf } from "../../queries/kinds.ts";
+import { quantiles } from "../../queries/latency.ts";
+import type { TimeSpent } from "../measure/time-spent.ts";
+
+/** Milliseconds. */
+export interface Latency {
+  readonly min: number;
+  readonly avg: number;
+  readonly max: number;
+  /** One for each of `quantiles`. */
+  readonly at: readonly number[];
+}
+
+export interface KindReport {
+  readonly kind: Kind;
+  /** Queries a second that were to be asked. */
+  readonly rate: number;
+  readonly answers: number;
+  readonly wrong: number;
+  /** With 429 or 503, and when to ask again. */
+  readonly refused: number;
+  /** Answered with a status that is not right, or not at all; refused ones among them. */
+  readonly failed: number;
+  readonly dropped: number;
+  /** Absent where nothing was answered, or no histogram is in the answers. */
+  readonly complete?: Latency;
+  readonly first?: Latency;
+  readonly limits: readonly { readonly limit: string; readonly kept: boolean }[];
+}
+
+export interface Report {
+  readonly scenario: Scenario;
+  readonly target: string;
+  readonly started: string;
+  /** Of the load, without what was asked to begin. */
+  readonly seconds: number;
+  readonly rate: number;
+  /** Nothing wrong, failed, dropped or too slow. */
+  readonly kept: boolean;
+  readonly quantiles: readonly number[];
+  readonly kinds: readonly KindReport[];
+  /** Iterations a second, by second. */
+  readonly throughput: readonly { readonly second: number; readonly perSecond: number }[];
+  /** Of this machine: other work on it shows in the answers. */
+  readonly machine: { readonly cores: number; readonly loadBefore: number; readonly loadAfter: number };
+  /** Absent where the server does not tell. */
+  readonly timeSpent?: TimeSpent;
+  /** The first wrong answers, in words. */
+  readonly faults: readonly string[];
+}
+
+/** What k6 hands to `handleSummary`. */
+export interface Summary {
+  readonly metrics: Readonly<
+    Record<
+      string,
+      {
+        readonly values: Readonly<Record<string, number>>;
+        readonly thresholds?: Readonly<Record<string, { readonly ok: boolean }>>;
+      }
+    >
+  >;
+}
+
+export function readSummary(summary: Summary, run: Omit<Report, "kept" | "kinds" | "quantiles">): Report {
+  const rates = ratesOf(run.scenario, run.rate);
+  const found = kinds.filter((kind) => rates.has(kind)).map((kind) => readKind(summary, kind, rates.get(kind)!));
+  const isKept = ({ answers, wrong, refused, failed, dropped, limits }: KindReport) =>
+    answers > 0 && wrong + refused + failed + dropped === 0 && limits.every(({ kept }) => kept);
+  // Those of the warm-up, too.
+  const wrong = summary.metrics.wrong_answers?.values.count ?? 0;
+  return { ...run, quantiles, kinds: found, kept: wrong === 0 && found.every(isKept) };
+}
+
+export function readKind({ metrics }: Summary, kind: Kind, rate: number): KindReport {
+  const metric = (name: string) => metrics[`${name}{kind:${kind}}`];
+  const count = (name: string) => metric(name)?.values.count ?? 0;
+  const complete = readLatency(metric("time_to_complete")?.values);
+  const first = readLatency(metric("time_to_first_histogram")?.values);
+  const limits = Object.entries(metric("time_to_complete")?.thresholds ?? {});
+  return {
+    kind,
+    rate,
+    answers: count("answers"),
+    wrong: count("wrong_answers"),
+    refused: count("refused_answers"),
+    failed: count("failed_answers"),
+    dropped: metrics[`dropped_iterations{scenario:${kind}}`]?.values.count ?? 0,
+    ...(complete && { complete }),
+    ...(first && { first }),
+    limits: limits.filter(([limit]) => limit.startsWith("p(")).map(([limit, { ok }]) => ({ limit, kept: ok })),
+  };
+}
+
+function readLatency(values: Readonly<Record<string, number>> | undefined): Latency | undefined {
+  if (!values || !(values.max! > 0)) return undefined;
+  return { min: values.min!, avg: values.avg!, max: values.max!, at: quantiles.map((each) => values[`p(${each})`]!) };
+}
+
+/** Milliseconds below which a share of the answers stays; `share` is one of `quantiles`. */
+export const latencyAt = ({ at }: Latency, share: (typeof quantiles)[number]): number => at[quantiles.indexOf(share)]!;

@@ -1,0 +1,73 @@
+/** `femtoq datasets`: what there is to query, and the columns of one dataset. */
+import type { Command } from "commander";
+import type { DatasetDescription, DatasetSummary } from "../../../functions/client/api-client.js";
+import { formatBytes, formatNumber } from "../../../functions/render/format-number.js";
+import { CommandFailed, exitCodes } from "../command-failed.ts";
+import { drawOptions, type GetContext, print } from "../context.ts";
+import { drawTable } from "../draw/draw-table.ts";
+
+export function addDatasetsCommand(program: Command, getContext: GetContext): void {
+  program
+    .command("datasets")
+    .description("list the datasets, or the columns of one")
+    .argument("[name]", "of a dataset")
+    .option("--json", "as the server gives it")
+    .option("--forget", "remove the dataset's name, which no running server was started with; files and results stay")
+    .addHelpText("after", "\nExamples:\n  femtoq datasets\n  femtoq datasets demo\n  femtoq datasets old --forget")
+    .action(async (name: string | undefined, { json, forget }: { readonly json?: boolean; readonly forget?: boolean }) => {
+      const context = getContext();
+      const { api, signal } = context;
+      if (forget) {
+        if (name === undefined) throw new CommandFailed(exitCodes.badQuery, "Cannot forget a dataset: its name is required");
+        await api.forgetDataset(name, signal);
+        return print(context, "forgotten");
+      }
+      if (name === undefined) {
+        const datasets = await api.datasets(signal);
+        const rows = datasets.map((each) => [each.name, ...sizes(each), noteOf(each)]);
+        const right = "right" as const;
+        const columns = [
+          { head: "dataset" },
+          { head: "events", align: right },
+          { head: "partitions", align: right },
+          { head: "size", align: right },
+          { head: "" },
+        ];
+        return print(context, json ? JSON.stringify({ datasets }) : drawTable(columns, rows).join("\n"));
+      }
+      const dataset = await api.dataset(name, signal);
+      return print(context, json ? JSON.stringify(dataset) : describeDataset(dataset, drawOptions(context).colours.bold));
+    });
+}
+
+const sizes = ({ entries, partitions, bytes }: { readonly entries: number; readonly partitions: number; readonly bytes: number }) => [
+  formatNumber(entries),
+  formatNumber(partitions),
+  formatBytes(bytes),
+];
+
+const noteOf = ({ preparing, notice, error }: DatasetSummary) => error ?? notice ?? (preparing ? preparingNote(preparing) : "");
+
+const preparingNote = ({ entries, total }: { readonly entries: number; readonly total: number }) =>
+  `being made: ${formatNumber(entries)} of ${formatNumber(total)} events`;
+
+function describeDataset(dataset: DatasetDescription, bold: (text: string) => string): string {
+  const [events, partitions, size] = sizes(dataset);
+  const head = `${bold(dataset.name)} · ${events} events · ${partitions} partitions · ${size}`;
+  const rows = dataset.columns.map(({ name, dtype, nullable, collection, member }) => [
+    name,
+    `${collection === undefined ? "" : "list of "}${dtype}${nullable ? ", may be missing" : ""}`,
+    member ? `${member.record}.${member.field}` : "",
+  ]);
+  const notes = [
+    ...[noteOf(dataset)].filter((note) => note !== ""),
+    ...dataset.unsupported.map(({ name, reason }) => `${name} cannot be used: ${reason}`),
+    ...dataset.broken.map(({ file, cause }) => `${file} cannot be read: ${cause}`),
+  ];
+  return [
+    head,
+    "",
+    ...drawTable([{ head: "column" }, { head: "type" }, { head: "also as" }], rows),
+    ...(notes.length > 0 ? ["", ...notes] : []),
+  ].join("\n");
+}

@@ -1,0 +1,80 @@
+/** `femtoq explain`: what a query would read and compute, without running it; or, afterwards, where its time went. */
+import type { Command } from "commander";
+import type { Column } from "../../../engine/program/schema.ts";
+import { formatNumber } from "../../../functions/render/format-number.js";
+import { CommandFailed, exitCodes } from "../command-failed.ts";
+import { type Context, drawOptions, type GetContext, print } from "../context.ts";
+import { drawTiming } from "../draw/draw-timing.ts";
+import { readQuery } from "../read-query.ts";
+
+interface Explanation {
+  readonly dataset: string;
+  readonly preparing?: { readonly entries: number; readonly total: number };
+  readonly columns: readonly Column[];
+  readonly events: number;
+  readonly partitions: {
+    readonly total: number;
+    readonly stored: number;
+    readonly waiting: number;
+    readonly running: number;
+    readonly failed: number;
+    readonly toCompute: number;
+  };
+  readonly filters: readonly string[];
+  readonly histograms: readonly {
+    readonly name: string;
+    readonly storage: string;
+    readonly bins: readonly number[];
+    readonly values: readonly string[];
+  }[];
+}
+
+export function addExplainCommand(program: Command, getContext: GetContext): void {
+  program
+    .command("explain")
+    .description(
+      "check a query and show what it would read and compute, without running it; with --after, where the time of one that ran went",
+    )
+    .argument("[file]", "the query as JSON; - reads standard input")
+    .option("--after <id>", "of a query, as `femtoq query` prints it, instead of a file")
+    .option("--json", "as the server gives it")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  femtoq explain examples/z-peak.json\n  femtoq explain query.json --json | jq .columns\n  femtoq explain --after 3f6c…",
+    )
+    .action(async (file: string | undefined, { json, after }: { readonly json?: boolean; readonly after?: string }) => {
+      const context = getContext();
+      if ((file === undefined) === (after === undefined))
+        throw new CommandFailed(exitCodes.badQuery, "Cannot explain: name either a file or, with --after, a query that ran");
+      if (after !== undefined) return explainAfter(context, after, json === true);
+      const { text, query } = await readQuery(file!, context.terminal);
+      context.query = query;
+      const explanation: Explanation = await context.api.explain(text, context.signal);
+      await print(context, json ? JSON.stringify(explanation) : describe(context, explanation));
+    });
+}
+
+async function explainAfter(context: Context, id: string, json: boolean): Promise<void> {
+  const status = await context.api.status(id, context.signal);
+  await print(context, json ? JSON.stringify(status.timing) : drawTiming(status, drawOptions(context)));
+}
+
+function describe(context: Context, { dataset, preparing, columns, events, partitions, filters, histograms }: Explanation): string {
+  const { bold, dim } = drawOptions(context).colours;
+  const states = (["stored", "running", "waiting", "failed"] as const).filter((state) => partitions[state] > 0);
+  const known = states.map((state) => `${formatNumber(partitions[state])} ${state}`);
+  return [
+    `${bold(dataset)} · ${formatNumber(events)} events in ${formatNumber(partitions.total)} partitions${preparing ? ", still being made" : ""}`,
+    `partitions: ${[...known, `${formatNumber(partitions.toCompute)} to compute`].join(", ")}`,
+    "",
+    bold(`reads ${columns.length} ${columns.length === 1 ? "column" : "columns"}`),
+    ...columns.map(({ name, dtype, collection }) => `  ${name} ${dim(`${collection === undefined ? "" : "list of "}${dtype}`)}`),
+    ...(filters.length > 0 ? ["", bold("filters"), ...filters.map((filter) => `  ${filter}`)] : []),
+    "",
+    bold("fills"),
+    ...histograms.flatMap(({ name, storage, bins, values }) => [
+      `  ${name} ${dim(`${bins.map(formatNumber).join(" × ")} bins, ${storage}`)}`,
+      ...values.map((value) => `    ${value}`),
+    ]),
+  ].join("\n");
+}

@@ -1,0 +1,49 @@
+/** `femtoq functions`: the query functions of the server, and calling one. */
+import type { Command } from "commander";
+import type { Status } from "../../../functions/api.ts";
+import { CommandFailed, exitCodes } from "../command-failed.ts";
+import { type Context, drawOptions, type GetContext, print } from "../context.ts";
+import { type ResultOptions, runToResult, withResultOptions } from "./query-command.ts";
+
+interface Listed {
+  readonly name: string;
+  readonly description: string;
+  readonly parameters: Readonly<Record<string, { readonly type: string; readonly description: string; readonly default: unknown }>>;
+}
+
+export function addFunctionsCommand(program: Command, getContext: GetContext): void {
+  withResultOptions(program.command("functions"))
+    .description("list the query functions, or call one")
+    .argument("[name]", "of a function")
+    .argument("[parameters...]", "as NAME=VALUE")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  femtoq functions\n  femtoq functions dimuon-mass ptMin=20 bins=200\n  femtoq functions dimuon-mass --format svg --output mass.svg",
+    )
+    .action(async (name: string | undefined, parameters: readonly string[], options: ResultOptions) => {
+      const context = getContext();
+      if (name === undefined) return listFunctions(context);
+      const path = `/functions/${encodeURIComponent(name)}?${new URLSearchParams(parameters.map(readParameter))}`;
+      const headers = { accept: "application/json" };
+      await runToResult(context, (signal) => context.api.json(path, { signal, headers }) as Promise<Status>, options);
+    });
+}
+
+async function listFunctions(context: Context): Promise<void> {
+  const { functions } = (await context.api.json("/functions", { signal: context.signal })) as { readonly functions: readonly Listed[] };
+  const { bold, dim } = drawOptions(context).colours;
+  const lines = functions.flatMap(({ name, description, parameters }) => [
+    bold(name),
+    `  ${description}`,
+    ...Object.entries(parameters).map(
+      ([parameter, { type, description: what, default: usual }]) => `  ${parameter}=${usual} ${dim(`${type}: ${what}`)}`,
+    ),
+  ]);
+  await print(context, lines.length > 0 ? lines.join("\n") : "The server has no query functions.");
+}
+
+function readParameter(text: string): [string, string] {
+  const split = text.indexOf("=");
+  if (split < 1) throw new CommandFailed(exitCodes.badQuery, `Cannot use ${text} as a parameter: it must be NAME=VALUE`);
+  return [text.slice(0, split), text.slice(split + 1)];
+}

@@ -1,0 +1,103 @@
+/** `femtoq query`: sends a query, waits, shows the result. */
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { Status } from "../../../functions/api.ts";
+import { CommandFailed, exitCodes } from "../command-failed.ts";
+import { type Context, type GetContext, warn } from "../context.ts";
+import { checkDelivery, type Delivery, deliverResult, formats } from "../deliver-result.ts";
+import { showProgress } from "../draw/show-progress.ts";
+import { followToEnd } from "../follow-to-end.ts";
+import { readQuery } from "../read-query.ts";
+
+export interface ResultOptions extends Delivery {
+  readonly progress: boolean;
+  readonly timeout?: number;
+}
+
+const examples = `
+A query is a JSON file:
+
+  {
+    "dataset": "demo",
+    "histograms": {
+      "mass": {
+        "axes": [{ "type": "regular", "bins": 100, "lower": 0, "upper": 120, "label": "m [GeV]",
+                   "value": "Muon.pairs().map((a, b) => (a + b).mass)" }]
+      }
+    }
+  }
+
+Examples:
+  femtoq query examples/dimuon-mass.json
+  femtoq query examples/z-peak.json --histogram mass --output z.csv
+  jq '.weight = "genWeight"' query.json | femtoq query - --format json | jq .cutflow
+
+The same query again, by anyone, comes from the store. Ctrl-C withdraws it.`;
+
+export function addQueryCommand(program: Command, getContext: GetContext): void {
+  withResultOptions(program.command("query"))
+    .description("run a query and draw its histograms")
+    .argument("<file>", "the query as JSON; - reads standard input")
+    .addHelpText("after", examples)
+    .action(async (file: string, options: ResultOptions) => {
+      const context = getContext();
+      const { text, query } = await readQuery(file, context.terminal);
+      context.query = query;
+      await runToResult(context, (signal) => context.api.submit(text, signal), options);
+    });
+}
+
+/** The options of every command that ends in a result. */
+export function withResultOptions(command: Command): Command {
+  return command
+    .addOption(new Option("--format <format>", "of the result (as the extension of --output has it, or text)").choices(formats))
+    .option("--output <file>", "write the result there instead of standard output")
+    .option("--histogram <name>", "only this one of several histograms")
+    .option("--no-progress", "no progress bar, also on a terminal")
+    .option("--timeout <seconds>", "withdraw the query when it takes longer", readSeconds);
+}
+
+export async function runToResult(context: Context, ask: (signal: AbortSignal) => Promise<Status>, options: ResultOptions): Promise<void> {
+  checkDelivery(options);
+  const { api, terminal } = context;
+  const timeout = options.timeout === undefined ? undefined : AbortSignal.timeout(options.timeout * 1000);
+  const signal = timeout ? AbortSignal.any([context.signal, timeout]) : context.signal;
+  const progress = showProgress(terminal.stderr, { enabled: options.progress });
+  const told = new Set<string>();
+  const onProgress = (status: Status) => {
+    for (const [reason, text] of Object.entries(describeWaiting(status))) {
+      if (told.has(reason) || terminal.stderr.isTTY) continue;
+      told.add(reason);
+      warn(context, text).catch(() => undefined);
+    }
+    progress.show(status);
+  };
+  try {
+    const status = await followToEnd({ api, ask, onProgress, signal });
+    progress.stop();
+    await deliverResult(context, status, options);
+  } catch (error) {
+    if (!timeout?.aborted || context.signal.aborted) throw error;
+    throw new CommandFailed(
+      exitCodes.failed,
+      `The query did not end within ${options.timeout} s and was withdrawn; what was computed is kept for the next time`,
+    );
+  } finally {
+    progress.stop();
+  }
+}
+
+function readSeconds(text: string): number {
+  const seconds = Number(text);
+  if (seconds > 0 && seconds <= 86_400) return seconds;
+  throw new InvalidArgumentError("It must be a number of seconds, at most 86400.");
+}
+
+/** Why the end may be long in coming, by reason. A progress bar says so itself. */
+function describeWaiting({ dataset, preparing, note }: Status): Readonly<Record<string, string>> {
+  return {
+    ...(preparing && {
+      preparing: `The dataset ${dataset} is still being made (${preparing.entries} of ${preparing.total} events): waiting for the rest`,
+    }),
+    ...(note === "no nodes" && { "no nodes": "There are no compute nodes: the query waits until one starts" }),
+  };
+}

@@ -1,0 +1,94 @@
+/** `femtoq status`: how a query is, or the server and its nodes, which `femtoq nodes` shows too. `femtoq cancel`: ends the interest in a query. */
+import type { Command } from "commander";
+import type { Status } from "../../../functions/api.ts";
+import { formatBytes, formatNumber } from "../../../functions/render/format-number.js";
+import { exitCodes } from "../command-failed.ts";
+import { type Context, drawOptions, type GetContext, print, warn } from "../context.ts";
+import { describeAge } from "../draw/describe-age.ts";
+import { describeFailures, drawStatus } from "../draw/draw-status.ts";
+import { drawTable } from "../draw/draw-table.ts";
+import { isEnded } from "../follow-to-end.ts";
+
+interface Nodes {
+  readonly nodes: readonly {
+    readonly id: string;
+    readonly host: string;
+    readonly threads: number;
+    readonly cacheBytes: number;
+    readonly cacheLimit: number;
+    readonly running: number;
+    readonly done: number;
+    readonly failed: number;
+    /** ISO 8601. */
+    readonly since: string;
+    readonly quarantined?: { readonly until: string; readonly cause: string };
+  }[];
+  readonly subtasks: { readonly unowned: number; readonly owned: number; readonly failed: number };
+  readonly store: { readonly bodies: number; readonly bytes: number; readonly limit: number };
+}
+
+export function addStatusCommands(program: Command, getContext: GetContext): void {
+  program
+    .command("status")
+    .description("show how a query is, or, without ID, the server, its nodes and its queue")
+    .argument("[id]", "of a query, as `femtoq query` prints it")
+    .option("--json", "as the server gives it")
+    .addHelpText("after", "\nExamples:\n  femtoq status\n  femtoq status 3f6c…")
+    .action(async (id: string | undefined, { json }: { readonly json?: boolean }) => {
+      const context = getContext();
+      if (id === undefined) return showServer(context, json === true);
+      const status = await context.api.status(id, context.signal);
+      await print(context, json ? JSON.stringify(status) : drawStatus(status, drawOptions(context)));
+      for (const line of describeFailures(status)) await warn(context, line);
+      if (status.state === "failed" || status.state === "cancelled" || status.failures.length > 0) context.exitCode = exitCodes.failed;
+    });
+
+  program
+    .command("nodes")
+    .description("show the server, its nodes and its queue")
+    .option("--json", "as the server gives it")
+    .action(({ json }: { readonly json?: boolean }) => showServer(getContext(), json === true));
+
+  program
+    .command("cancel")
+    .description("withdraw from a query; it stops unless somebody else wants it too")
+    .argument("<id>", "of a query, as `femtoq query` prints it")
+    .action(async (id: string) => {
+      const context = getContext();
+      const { state } = (await (await context.api.cancel(id, context.signal)).json()) as Status;
+      const others = isEnded({ state }) ? "" : "; it goes on, for others want it";
+      await print(context, state === "done" || state === "failed" ? `it had ended: ${state}` : `withdrawn${others}`);
+    });
+}
+
+async function showServer(context: Context, json: boolean): Promise<void> {
+  const { api, signal } = context;
+  const [ready, { nodes, subtasks, store }] = await Promise.all([api.readiness(signal), api.json("/nodes", { signal }) as Promise<Nodes>]);
+  if (ready.length > 0) context.exitCode = exitCodes.failed;
+  if (json) return print(context, JSON.stringify({ ready: ready.length === 0, reasons: ready, nodes, subtasks, store }));
+  const right = "right" as const;
+  const rows = nodes.map((node) => [
+    node.host,
+    node.id,
+    ...[node.threads, node.running, node.done, node.failed].map(formatNumber),
+    // A node whose compute function is elsewhere holds nothing itself.
+    node.cacheLimit === 0 ? "elsewhere" : `${formatBytes(node.cacheBytes)} of ${formatBytes(node.cacheLimit)}`,
+    describeAge((Date.now() - Date.parse(node.since)) / 1000),
+  ]);
+  const columns = [
+    { head: "node" },
+    { head: "id" },
+    ...["threads", "running", "done", "failed", "columns held", "up for"].map((head) => ({ head, align: right })),
+  ];
+  const lines = [
+    ready.length === 0 ? `${api.server} is ready` : `${api.server} is not ready: ${ready.join("; ")}`,
+    `queue: ${formatNumber(subtasks.unowned)} waiting, ${formatNumber(subtasks.owned)} running, ${formatNumber(subtasks.failed)} failed`,
+    `store: ${formatNumber(store.bodies)} partials and results, ${formatBytes(store.bytes)} of ${formatBytes(store.limit)}`,
+    "",
+    ...(nodes.length === 0 ? ["no nodes: what is asked for waits until one starts"] : drawTable(columns, rows)),
+    ...nodes.flatMap(({ id, quarantined }) =>
+      quarantined ? [`node ${id} claims nothing until ${quarantined.until}: ${quarantined.cause}`] : [],
+    ),
+  ];
+  return print(context, lines.join("\n"));
+}

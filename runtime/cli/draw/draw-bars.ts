@@ -1,0 +1,76 @@
+/** A one-dimensional histogram as columns of Unicode eighth blocks, with numbers on both axes. */
+import { logarithmicFloor } from "../../../functions/render/chart-axes.js";
+import { chooseScales } from "../../../functions/render/choose-scales.js";
+import { formatNumber } from "../../../functions/render/format-number.js";
+import type { Bins } from "../../../functions/render/read-histogram.js";
+import type { Colours } from "./terminal.ts";
+
+const eighths = " ▁▂▃▄▅▆▇█";
+const rows = 14;
+/** Numbers stand at the upper edge of these rows, counted from the highest. */
+const rowsPerNumber = 4;
+/** Between two numbers below the axis. */
+const numberGap = 12;
+
+export interface DrawOptions {
+  readonly width: number;
+  readonly colours: Colours;
+}
+
+export function drawBars(bins: Bins, { width, colours }: DrawOptions): readonly string[] {
+  const scale = chooseScales(bins).content;
+  const edges = bins.axes[0].edges;
+  const margin = 10;
+  const { heights, merged, repeat } = fitColumns(bins.values, width - margin - 2);
+  const top = heights.reduce((most, height) => Math.max(most, height), 0) || 1;
+  const floor = scale === "log" ? logarithmicFloor(heights) : 0;
+  const share = (height: number) =>
+    scale === "linear" ? height / top : height <= floor ? 0 : Math.log(height / floor) / Math.log(Math.max(top, 2 * floor) / floor);
+  const valueAt = (part: number) => (scale === "linear" ? part * top : floor * (Math.max(top, 2 * floor) / floor) ** part);
+  const levels = Array.from(heights, (height) => level(share(height), height > 0));
+  const lines: string[] = [];
+  for (let row = rows - 1; row >= 0; row--) {
+    const blocks = levels.map((eighth) => eighths[Math.min(8, Math.max(0, eighth - 8 * row))].repeat(repeat)).join("");
+    const number = row === 0 ? floor : (rows - 1 - row) % rowsPerNumber === 0 ? valueAt((row + 1) / rows) : undefined;
+    const label = (number === undefined ? "" : formatNumber(Number(number.toPrecision(4)))).padStart(margin);
+    lines.push(`${colours.dim(label)} ${colours.dim("│")}${colours.cyan(blocks.trimEnd())}`);
+  }
+  const columns = heights.length * repeat;
+  lines.push(`${" ".repeat(margin)} ${colours.dim(`└${"─".repeat(columns)}`)}`);
+  lines.push(`${" ".repeat(margin + 2)}${colours.dim(numbersBelow(edges, { merged, repeat, columns }))}`);
+  const notes = [bins.axes[0].label, scale === "log" && "logarithmic", merged > 1 && `${merged} bins a column`].filter(Boolean);
+  if (notes.length > 0) lines.push(`${" ".repeat(margin + 2)}${notes.join(" · ")}`);
+  return lines;
+}
+
+/** Whole bins a column where they are too many, whole columns a bin where there is room. */
+export function fitColumns(values: Float64Array, room: number): { heights: Float64Array; merged: number; repeat: number } {
+  const merged = Math.max(1, Math.ceil(values.length / room));
+  const heights = new Float64Array(Math.ceil(values.length / merged));
+  values.forEach((value, bin) => {
+    heights[Math.floor(bin / merged)] += value;
+  });
+  return { heights, merged, repeat: Math.max(1, Math.floor(room / heights.length)) };
+}
+
+/** What is not empty shows. */
+const level = (share: number, filled: boolean) => (filled ? Math.max(1, Math.round(share * rows * 8)) : 0);
+
+interface Columns {
+  readonly merged: number;
+  readonly repeat: number;
+  readonly columns: number;
+}
+
+/** Bin edges at their columns, as many as have room. */
+function numbersBelow(edges: readonly number[], { merged, repeat, columns }: Columns): string {
+  let line = "";
+  for (let column = 0; column * repeat <= columns; column++) {
+    const text = formatNumber(edges[Math.min(edges.length - 1, column * merged)]);
+    const place = column * repeat;
+    const isLast = place === columns;
+    if (place !== 0 && !isLast && (place < line.length + 3 || place % numberGap >= repeat || place + text.length + 9 > columns)) continue;
+    line = line.padEnd(isLast ? Math.max(line.length + 1, place - text.length + 1) : place) + text;
+  }
+  return line;
+}

@@ -1,0 +1,62 @@
+/** A result as text: what was asked, each histogram drawn, the cut flow, what failed. */
+import type { Status } from "../../../functions/api.ts";
+import { type CutflowLine, cutflowLines } from "../../../functions/render/cutflow-lines.js";
+import { formatNumber, formatSeconds } from "../../../functions/render/format-number.js";
+import { histogramStatistics } from "../../../functions/render/histogram-statistics.js";
+import { readHistogram } from "../../../functions/render/read-histogram.js";
+import { type DrawOptions, drawBars } from "./draw-bars.ts";
+import { drawCells } from "./draw-cells.ts";
+import { drawTable } from "./draw-table.ts";
+
+/** Only the named histogram where one is named. */
+export function drawStatus(status: Status, options: DrawOptions & { readonly histogram?: string | undefined }): string {
+  const { colours } = options;
+  const { partitions, events } = status;
+  const title = [status.name && colours.bold(status.name), status.dataset, status.state, status.note].filter(Boolean).join(" · ");
+  const counts = `${formatNumber(events.done)} of ${formatNumber(events.total)} events in ${partitions.done} of ${partitions.total} partitions`;
+  const lines = [title, `${counts}, ${formatSeconds(status.timing.seconds)}${describeSubmission(status)}`];
+  for (const [name, histogram] of Object.entries(status.histograms)) {
+    if (options.histogram !== undefined && options.histogram !== name) continue;
+    const bins = readHistogram(histogram);
+    const figures = histogramStatistics(bins).map((figure) => `${colours.dim(figure.name)} ${formatNumber(figure.value)}`);
+    const label = histogram.metadata?.label;
+    lines.push("", colours.bold(label === undefined ? name : `${name}: ${label}`));
+    if (bins.axes.length <= 2) lines.push(...(bins.axes.length === 1 ? drawBars(bins, options) : drawCells(bins, options)));
+    else lines.push(`${bins.axes.length} axes: too many to draw; --format uhi or csv has them`);
+    lines.push(figures.join("  "));
+  }
+  const cutflow = cutflowLines(status);
+  if (cutflow.length > 0) lines.push("", ...drawCutflow(cutflow));
+  if (status.id !== "") lines.push("", colours.dim(`id ${status.id}`));
+  return `${lines.join("\n")}\n`;
+}
+
+function drawCutflow(cutflow: readonly CutflowLine[]): readonly string[] {
+  const rows = cutflow.map(({ filter, events, weight, ofAll }) => [
+    filter,
+    formatNumber(events),
+    weight === undefined ? "" : formatNumber(weight),
+    Number.isNaN(ofAll) ? "–" : `${(100 * ofAll).toFixed(1)} %`,
+  ]);
+  const right = "right" as const;
+  return drawTable(
+    [{ head: "passed" }, { head: "events", align: right }, { head: "weight", align: right }, { head: "of all", align: right }],
+    rows,
+  );
+}
+
+function describeSubmission({ submission }: Status): string {
+  if (!submission) return "";
+  const { stored, joined, queued } = submission;
+  return ` (${stored} stored, ${joined} joined, ${queued} queued)`;
+}
+
+/** Failed partitions, one a line, with their causes. */
+export function describeFailures({ failures, partitions }: Status): readonly string[] {
+  const lines = failures.map(
+    ({ partition, file, attempts, cause }) =>
+      `Partition ${partition} of ${file} failed after ${attempts} ${attempts === 1 ? "attempt" : "attempts"}: ${cause}`,
+  );
+  const more = partitions.failed - failures.length;
+  return more > 0 ? [...lines, `… and ${more} more partitions failed.`] : lines;
+}

@@ -1,0 +1,44 @@
+/** A progress bar on standard error while it is a terminal; silent elsewhere, so that logs and pipes stay clean. */
+import { Presets, SingleBar } from "cli-progress";
+import type { Status } from "../../../functions/api.ts";
+import { formatNumber } from "../../../functions/render/format-number.js";
+import type { Output } from "./terminal.ts";
+
+export interface Progress {
+  show(status: Status): void;
+  stop(): void;
+}
+
+export function showProgress(output: Output, { enabled }: { readonly enabled: boolean }): Progress {
+  if (!enabled || !output.isTTY) return { show: () => undefined, stop: () => undefined };
+  const bar = new SingleBar(
+    {
+      format: "{bar} {value}/{total} partitions · {events} events · {rate} events/s{note}",
+      stream: output as NodeJS.WritableStream,
+      clearOnComplete: true,
+      hideCursor: true,
+      barsize: 30,
+      gracefulExit: false,
+    },
+    Presets.shades_classic,
+  );
+  const started = performance.now();
+  let first: number | undefined;
+  return {
+    show({ partitions, events, preparing, note }) {
+      first ??= events.done;
+      const rate = (events.done - first) / Math.max(0.001, (performance.now() - started) / 1000);
+      const made = preparing ? ` · the dataset is being made: ${Math.floor((100 * preparing.entries) / preparing.total)} %` : "";
+      const failed = partitions.failed > 0 ? ` · ${partitions.failed} failed` : "";
+      const payload = {
+        events: formatNumber(events.done),
+        rate: formatNumber(Number(rate.toPrecision(2))),
+        note: failed + made + (note ? ` · ${note}` : ""),
+      };
+      if (bar.isActive) bar.setTotal(partitions.total);
+      else bar.start(partitions.total, partitions.done, payload);
+      bar.update(partitions.done, payload);
+    },
+    stop: () => bar.stop(),
+  };
+}

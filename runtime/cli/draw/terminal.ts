@@ -1,0 +1,66 @@
+/** Where a command reads and writes; a test gives its own. */
+import { hostname, userInfo } from "node:os";
+import type { Readable, Writable } from "node:stream";
+import pc from "picocolors";
+import { CommandFailed, exitCodes } from "../command-failed.ts";
+
+/** `columns` and `isTTY` are there where the stream is a terminal. */
+export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number };
+
+export interface Terminal {
+  readonly stdin: Readable;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+export type Colours = ReturnType<typeof pc.createColors>;
+
+const widthElsewhere = 80;
+const widest = 160;
+
+/** Colours only on a terminal, and not where NO_COLOR asks for none (no-color.org). */
+export const coloursFor = (output: Output, { environment }: Terminal): Colours =>
+  pc.createColors(output.isTTY === true && !environment.NO_COLOR && environment.TERM !== "dumb");
+
+export const widthOf = (output: Output): number => Math.min(widest, Math.max(40, output.columns ?? widthElsewhere));
+
+/** Resolves when the text is handed on, so that a slow reader slows the writer. Rejects with `CommandFailed` where it cannot be, as on a full disk. */
+export function write(output: Output, text: string | Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    try {
+      output.write(text, (error) => (error ? reject(notWritten(error)) : resolve()));
+    } catch (error) {
+      // Deno throws where Node calls back.
+      reject(notWritten(error));
+    }
+  });
+}
+
+/** Does not wait. Throws `CommandFailed` where the host says at once that it cannot. */
+export function writeNow(output: Output, text: string): void {
+  try {
+    output.write(text);
+  } catch (error) {
+    throw notWritten(error);
+  }
+}
+
+export const notWritten = (cause: unknown): CommandFailed =>
+  new CommandFailed(exitCodes.failed, `Cannot write the output: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+
+/** The same for every command of a user on a machine, so that `femtoq cancel` ends the interest that `femtoq query` has. */
+export function clientName({ environment }: Terminal): string {
+  const named = environment.FEMTOQ_CLIENT ?? `cli:${userName()}@${hostname()}`;
+  return named.replace(/[^\w.:@-]/g, "-").slice(0, 100);
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch (error) {
+    // A user without a name in the password file, as in some containers.
+    if (error instanceof Error) return "unknown";
+    throw error;
+  }
+}

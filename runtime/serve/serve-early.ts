@@ -1,0 +1,40 @@
+/** Requests that come while the services are still being opened: the page is answered at once, for it needs none of them; the others wait. */
+import { Hono } from "hono";
+import { type PageEnvironment, page } from "../../functions/page/page.ts";
+import type { Role } from "../../functions/roles.ts";
+import type { Assets } from "../../functions/services.ts";
+import type { Handler } from "./serve.ts";
+
+export interface EarlyServer {
+  readonly handler: Handler;
+  /** What waits, and all that comes from now on, goes to this one. */
+  handOver(handler: Handler): void;
+}
+
+export function serveEarly({ role, assets }: { readonly role: Role; readonly assets: Assets }): EarlyServer {
+  let opened: Handler | undefined;
+  const waiting: (() => void)[] = [];
+  const early = new Hono<PageEnvironment>();
+  early.use(async (c, next) => {
+    c.set("services", { assets });
+    await next();
+  });
+  early.route("/", page);
+
+  return {
+    async handler(request, environment) {
+      if (!opened && role !== "compute" && isOfPage(request)) return early.fetch(request);
+      if (!opened) await new Promise<void>((resolve) => waiting.push(resolve));
+      return opened!(request, environment);
+    },
+    handOver(handler) {
+      opened = handler;
+      for (const resolve of waiting.splice(0)) resolve();
+    },
+  };
+}
+
+function isOfPage({ method, url }: Request): boolean {
+  const { pathname } = new URL(url);
+  return method === "GET" && (pathname === "/" || pathname.startsWith("/assets/"));
+}

@@ -1,0 +1,49 @@
+/** HTTP on whatever runs this: the seam between the functions and a host's server. */
+import { StartError } from "../start/start-error.ts";
+
+/** `environment` is the host's: the socket on Node, the connection on Deno. */
+export type Handler = (request: Request, environment: object) => Response | Promise<Response>;
+
+export interface Address {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+}
+
+export interface Listening {
+  /** The one that was taken. */
+  readonly port: number;
+  /** Accepts nothing more, lets requests finish for `grace` milliseconds, then cuts what is left: streams do not end by themselves. */
+  close(grace: number): Promise<void>;
+}
+
+/** Milliseconds that requests have to finish when the server stops. */
+export const grace = 500;
+
+/** Rejects with `StartError` where the address cannot be had. */
+export async function serve(handler: Handler, address: Address): Promise<Listening> {
+  const { listen } = "Deno" in globalThis ? await import("./serve-deno.ts") : await import("./serve-node.ts");
+  try {
+    return await listen(handler, address);
+  } catch (error) {
+    throw explain(error, address);
+  }
+}
+
+/** The address as a client writes it: a server on all addresses is reached on this machine by the loopback one. */
+export function urlOf({ host, port }: Address): string {
+  const reachable = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
+  return `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`;
+}
+
+function explain(error: unknown, { host, port }: Address): unknown {
+  if (!(error instanceof Error)) return error;
+  const code = "code" in error ? error.code : undefined;
+  const refuse = (reason: string) => new StartError(`Cannot listen on ${host}, port ${port}: ${reason}`, { cause: error });
+  if (code === "EADDRINUSE") return refuse("another program has it; stop that one, or choose another with --port (0 takes a free one)");
+  if (code === "EACCES" || error.name === "PermissionDenied")
+    return refuse("the system does not permit it; ports from 1024 on are free to all, see --port");
+  if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND" || code === "EAI_AGAIN")
+    return refuse("this machine has no such address; see --host");
+  return refuse(error.message);
+}

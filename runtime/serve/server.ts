@@ -1,0 +1,59 @@
+/**
+ * One process with everything that its role needs: HTTP, store, coordinator, datasets, and to compute worker threads and the pull loop.
+ *
+ * It listens first: the page is there at once, and other requests wait in this process rather than fail while the rest is opened; datasets are read and the
+ * demo dataset is made after that, in the background. What was opened is closed, last first, by `stop` or when a later step fails.
+ */
+import { findFiles } from "../../datasets/sources/find-files.ts";
+import type { Log } from "../../functions/services.ts";
+import { onePerTurn } from "../node/one-per-turn.ts";
+import { createMeter } from "../observe/prometheus.ts";
+import { Closers } from "../start/closers.ts";
+import type { Config } from "../start/config.ts";
+import { StartError } from "../start/start-error.ts";
+import { createAssets } from "./assets.ts";
+import { boundRequests } from "./bound-requests.ts";
+import { refuseForeignHosts } from "./refuse-foreign-hosts.ts";
+import { grace, serve, urlOf } from "./serve.ts";
+import { serveEarly } from "./serve-early.ts";
+
+export interface Server {
+  readonly url: string;
+  readonly datasets: readonly string[];
+  /** Gives running subtasks back and ends everything; never rejects. */
+  stop(): Promise<void>;
+}
+
+/** Rejects with `StartError` for what the operator can mend. */
+export async function startServer(config: Config, log: Log): Promise<Server> {
+  const closers = new Closers();
+  const stopping = new AbortController();
+  const stop = () => {
+    stopping.abort(new Error("The server is stopping"));
+    return closers.closeAll(log);
+  };
+  try {
+    await requireFiles(config);
+    const assets = createAssets();
+    const early = serveEarly({ role: config.role, assets });
+    const meter = createMeter({ log });
+    const bounded = boundRequests(onePerTurn(early.handler), { most: config.mostRequests, meter });
+    const listening = await serve(refuseForeignHosts(bounded, config.host), config);
+    closers.add("HTTP server", () => listening.close(grace));
+    // Loaded now, when requests wait here already: it brings most of the program along.
+    const { openServices } = await import("../start/open-services.ts");
+    const { handler, datasets } = await openServices({ config, log, meter, assets, closers, listening, stopping: stopping.signal });
+    early.handOver(handler);
+    return { url: urlOf({ host: config.host, port: listening.port }), datasets, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function requireFiles({ data }: Config): Promise<void> {
+  for (const { name, pattern } of data) {
+    const files = await findFiles(pattern);
+    if (files.length === 0) throw new StartError(`Cannot use --data ${name}=${pattern}: no file matches; check the path`, { exitCode: 2 });
+  }
+}

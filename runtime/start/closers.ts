@@ -1,0 +1,21 @@
+/** What is open, to be closed in the opposite order. */
+import type { Log } from "../../functions/services.ts";
+
+export class Closers {
+  readonly #open: { readonly what: string; readonly close: () => Promise<unknown> }[] = [];
+
+  add(what: string, close: () => Promise<unknown>): void {
+    this.#open.push({ what, close });
+  }
+
+  /** Closes all, one after another; what fails is logged, and the rest is closed all the same. */
+  async closeAll(log: Log): Promise<void> {
+    for (let last = this.#open.pop(); last; last = this.#open.pop()) {
+      try {
+        await last.close();
+      } catch (error) {
+        log.error({ err: error }, `cannot close the ${last.what}`);
+      }
+    }
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * The demo dataset, made on the worker threads while the server already answers. A file that is there is kept, so a restart
+ * goes on where the last process stopped.
+ */
+import { mkdir, readdir, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { DatasetEntry } from "../../datasets/catalogue/watched-dataset.ts";
+import { DatasetError } from "../../datasets/dataset.ts";
+import { countDemoEntries, demoEntries, demoFiles, demoPath, demoPattern } from "../../datasets/demo/write-demo-file.ts";
+import type { Log } from "../../functions/services.ts";
+import type { WorkerPool } from "../threads/worker-pool.ts";
+
+export interface Demo {
+  readonly entry: DatasetEntry;
+  /** Why it will not be complete, if so. */
+  failure(): string | undefined;
+}
+
+const mostAttempts = 3;
+/** Milliseconds after which nobody is at work on a file any more. */
+const longestWrite = 600_000;
+
+export async function prepareDemo(options: {
+  readonly directory: string;
+  readonly workers: Pick<WorkerPool, "writeDemoFile">;
+  /** Aborts when the server stops. */
+  readonly signal: AbortSignal;
+  readonly log: Log;
+}): Promise<Demo> {
+  const { directory, workers, signal, log } = options;
+  await mkdir(directory, { recursive: true });
+  await removeUnfinished(directory);
+  let entries = await countDemoEntries(directory);
+  let failure: string | undefined;
+
+  const write = async (index: number): Promise<void> => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await workers.writeDemoFile({ kind: "demo", directory, index });
+        break;
+      } catch (error) {
+        if (attempt >= mostAttempts || signal.aborted) throw error;
+        log.warn({ err: error, file: demoPath(directory, index) }, "a file of the demo dataset could not be written; trying again");
+      }
+    }
+    entries = await countDemoEntries(directory);
+    log.info({ dataset: "demo", entries, total: demoEntries }, "demo dataset");
+  };
+
+  const files = entries < demoEntries ? Array.from({ length: demoFiles }, (_, index) => write(index)) : [];
+  void Promise.allSettled(files).then((settled) => {
+    const failed = settled.find((each) => each.status === "rejected");
+    if (!failed || signal.aborted) return;
+    failure = `the demo dataset could not be written: ${failed.reason instanceof Error ? failed.reason.message : failed.reason}`;
+    log.error({ err: failed.reason }, "the demo dataset is not complete; restart to try again");
+  });
+
+  return {
+    entry: {
+      name: "demo",
+      pattern: demoPattern(directory),
+      preparing: () => (entries < demoEntries ? { entries, total: demoEntries } : undefined),
+      firstFile: entries > 0 ? Promise.resolve() : first(files),
+    },
+    failure: () => failure,
+  };
+}
+
+/** Rejects with `DatasetError` where none can be written; somebody may ask for the dataset then, or nobody. */
+function first(files: readonly Promise<void>[]): Promise<void> {
+  const written = Promise.any(files).catch((error: AggregateError) => {
+    throw new DatasetError("Cannot use dataset demo: no file of it could be written; the log says why", { cause: error, permanent: false });
+  });
+  void Promise.allSettled([written]);
+  return written;
+}
+
+/** What a process that was killed left half written: others may be writing here now. */
+async function removeUnfinished(directory: string): Promise<void> {
+  const names = (await readdir(directory)).filter((name) => name.endsWith(".tmp"));
+  await Promise.all(names.map((name) => removeOld(join(directory, name))));
+}
+
+async function removeOld(path: string): Promise<void> {
+  try {
+    const { mtimeMs } = await stat(path);
+    if (Date.now() - mtimeMs > longestWrite) await rm(path, { force: true });
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+  }
+}

@@ -1,0 +1,23 @@
+/** The query functions: each file of `functions/queries/` is one, named as the file is; adding one is adding a file. */
+import { readdir } from "node:fs/promises";
+import type { QueryFunction } from "../../functions/query-functions/query-function.ts";
+import { StartError } from "./start-error.ts";
+
+const folder = new URL("../../functions/queries/", import.meta.url);
+const fileName = /^([a-z0-9]+(?:-[a-z0-9]+)*)\.ts$/;
+
+/** Rejects with `StartError` that names the file which is no query function. */
+export async function loadQueryFunctions(): Promise<ReadonlyMap<string, QueryFunction>> {
+  const names = (await readdir(folder)).toSorted();
+  const loaded = await Promise.all(names.map(load));
+  return new Map(loaded.filter((each) => each !== undefined));
+}
+
+async function load(file: string): Promise<readonly [string, QueryFunction] | undefined> {
+  const name = fileName.exec(file)?.[1];
+  if (name === undefined) return undefined;
+  const module: { readonly default?: QueryFunction } = await import(new URL(file, folder).href);
+  const definition = module.default;
+  if (typeof definition?.query === "function" && definition.parameters) return [name, definition];
+  throw new StartError(`Cannot use functions/queries/${file}: its default export must be what defineQueryFunction gives`);
+}

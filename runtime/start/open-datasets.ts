@@ -1,0 +1,79 @@
+/**
+ * The catalogue: what `--data` names, what other processes registered in the store, or else the demo dataset. Files are looked at once in the
+ * background.
+ */
+import { hostname } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { createSharedCatalogue } from "../../datasets/catalogue/shared-catalogue.ts";
+import type { Catalogue } from "../../datasets/dataset.ts";
+import { demoPattern } from "../../datasets/demo/write-demo-file.ts";
+import { absolutePattern } from "../../datasets/sources/find-files.ts";
+import type { Registration } from "../../engine/registration.ts";
+import type { Log } from "../../functions/services.ts";
+import type { Store } from "../../storage/store.ts";
+import type { WorkerPool } from "../threads/worker-pool.ts";
+import type { Config } from "./config.ts";
+import { type Demo, prepareDemo } from "./demo.ts";
+
+export interface OpenedDatasets {
+  readonly catalogue: Catalogue;
+  readonly notReady: () => readonly string[];
+  /** Lets go of what this process registered; before the store is closed. */
+  readonly close: () => Promise<void>;
+}
+
+export async function openDatasets(options: {
+  readonly config: Pick<Config, "data" | "state" | "mongodb">;
+  readonly store: Store;
+  /** Without them no demo dataset is made. */
+  readonly workers: Pick<WorkerPool, "writeDemoFile"> | undefined;
+  readonly stopping: AbortSignal;
+  readonly log: Log;
+}): Promise<OpenedDatasets> {
+  const { config, store, workers, stopping, log } = options;
+  const directory = join(config.state, "demo");
+  const isAlone = config.mongodb === undefined;
+  let demo: Demo | undefined;
+
+  async function openDemo(registered: readonly Registration[]) {
+    const isOwn = ({ name, pattern }: Registration) => name === "demo" && pattern === demoPattern(directory);
+    if (!workers || !registered.every(isOwn)) return undefined;
+    demo = await prepareDemo({ directory, workers, signal: stopping, log });
+    return { ...demo.entry, isPrivate: isAlone };
+  }
+
+  const catalogue = createSharedCatalogue({
+    entries: config.data.map(({ name, pattern }) => ({ name, pattern: absolutePattern(pattern) })),
+    store,
+    by: `${hostname()}, process ${process.pid}`,
+    isAlone,
+    log,
+    otherwise: openDemo,
+  });
+  // A server may be away for long: then what it knows comes later.
+  if (isAlone) await catalogue.opened;
+  void catalogue.opened.then(() => readAll(catalogue, { stopping, log }));
+  return {
+    catalogue,
+    notReady() {
+      const failure = demo?.failure();
+      return failure === undefined ? [] : [failure];
+    },
+    close: () => catalogue.close(),
+  };
+}
+
+/** So that the first query does not wait for footers, and the log says what is wrong before anybody asks. */
+async function readAll(catalogue: Catalogue, { stopping, log }: { readonly stopping: AbortSignal; readonly log: Log }): Promise<void> {
+  for (const name of catalogue.names()) {
+    if (stopping.aborted) return;
+    try {
+      const dataset = await catalogue.get(name);
+      log.info({ dataset: name, entries: dataset?.entries, partitions: dataset?.partitions.length }, "dataset");
+      for (const { file, cause } of dataset?.broken ?? []) log.warn({ dataset: name, file: file.path, cause }, "a file cannot be read");
+    } catch (error) {
+      if (!stopping.aborted) log.error({ dataset: name, err: error }, "a dataset cannot be read");
+    }
+  }
+}

@@ -1,0 +1,90 @@
+/** The services of one process, wired together as its role wants them. */
+import { mkdir } from "node:fs/promises";
+import process from "node:process";
+import { createApp } from "../../functions/app.ts";
+import { measureCoordinator } from "../../functions/metrics/measure-coordinator.ts";
+import { measureStore } from "../../functions/metrics/measure-store.ts";
+import type { Meter } from "../../functions/metrics/meter.ts";
+import { readGauges } from "../../functions/metrics/read-gauges.ts";
+import type { Assets, Log } from "../../functions/services.ts";
+import { openCompute } from "../node/compute.ts";
+import { startNode } from "../node/node.ts";
+import { pullForRemote } from "../node/remote-compute.ts";
+import { openTracer } from "../observe/open-tracer.ts";
+import { grace, type Handler, type Listening } from "../serve/serve.ts";
+import type { Closers } from "./closers.ts";
+import type { Config } from "./config.ts";
+import { limitsOf } from "./limit-options.ts";
+import { loadQueryFunctions } from "./load-query-functions.ts";
+import { openConfiguredCoordinator } from "./open-coordinator.ts";
+import { openDatasets } from "./open-datasets.ts";
+import { openConfiguredStore } from "./open-store.ts";
+import { StartError } from "./start-error.ts";
+
+/** Everything that requests need, opened in the order in which one part needs another. Rejects with `StartError` for what the operator can mend. */
+export async function openServices(options: {
+  readonly config: Config;
+  readonly log: Log;
+  readonly meter: Meter;
+  readonly assets: Assets;
+  readonly closers: Closers;
+  readonly listening: Listening;
+  readonly stopping: AbortSignal;
+}): Promise<{ readonly handler: Handler; readonly datasets: readonly string[] }> {
+  const { config, log, meter, assets, closers, listening, stopping } = options;
+  if (config.role === "all") await makeDirectory(config.state);
+  const openedStore = await openConfiguredStore(config, log);
+  const store = measureStore(openedStore.store, meter);
+  closers.add("store", () => store.close());
+  const openedCoordinator = await openConfiguredCoordinator(config, log);
+  const coordinator = measureCoordinator(openedCoordinator.coordinator, meter);
+  closers.add("coordinator", () => coordinator.close());
+  const tracer = openTracer(config, process.env, log);
+  if (tracer) closers.add("traces", () => tracer.close());
+  readGauges(meter, { store, coordinator });
+
+  const { role, computeUrl } = config;
+  const compute = role === "dispatch" || computeUrl !== undefined ? undefined : openCompute({ config, store, log, meter });
+  if (compute) closers.add("worker threads", () => compute.workers.close());
+  // A demo dataset is of this machine alone: other processes could not read it.
+  const workers = role === "all" ? compute?.workers : undefined;
+  const { catalogue, notReady: datasetsNotReady, close: closeDatasets } = await openDatasets({ config, store, workers, stopping, log });
+  closers.add("datasets", closeDatasets);
+  const computing = compute?.over(catalogue);
+  const app = createApp({
+    role,
+    catalogue,
+    coordinator,
+    store,
+    ...(computing && { executor: computing.executor }),
+    assets,
+    log,
+    meter,
+    limits: limitsOf(config),
+    ...(tracer && { tracer }),
+    queryFunctions: await loadQueryFunctions(),
+    notReady: () => [
+      ...(stopping.aborted ? ["the server is stopping"] : []),
+      ...openedStore.notReady(),
+      ...openedCoordinator.notReady(),
+      ...(compute?.notReady() ?? []),
+      ...(node?.notReady() ?? []),
+      ...datasetsNotReady(),
+    ],
+  });
+  const pull = computing
+    ? () => computing.pull(coordinator, (request) => app.fetch(request))
+    : computeUrl && (() => pullForRemote({ config, computeUrl, coordinator, store, log }));
+  const node = pull ? startNode(pull, log) : undefined;
+  closers.add(node ? "pull loop" : "requests", () => Promise.all([node?.stop(), listening.close(grace)]));
+  return { handler: (request, environment) => app.fetch(request, environment), datasets: catalogue.names() };
+}
+
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new StartError(`Cannot keep state in ${path}: ${reason}; choose another directory with --state`, { cause: error });
+  }
+}

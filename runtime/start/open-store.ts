@@ -1,0 +1,27 @@
+/** The store that the configuration asks for: MongoDB's, or the embedded one. */
+import { join } from "node:path";
+import type { Log } from "../../functions/services.ts";
+import { openStore } from "../../storage/embedded/embedded.ts";
+import type { Store } from "../../storage/store.ts";
+import type { Config } from "./config.ts";
+
+export interface OpenedStore {
+  readonly store: Store;
+  /** Why nothing can be stored now; empty where it can. */
+  readonly notReady: () => readonly string[];
+}
+
+/** Throws `StoreError` for one that cannot be used; a server that is absent is waited for, and `notReady` says so. */
+export async function openConfiguredStore(
+  config: Pick<Config, "mongodb" | "state" | "storeLimit" | "keep">,
+  log: Log,
+): Promise<OpenedStore> {
+  const { mongodb, state, storeLimit: limit, keep } = config;
+  const shared = { limit, ...(keep === undefined ? {} : { keep }), log };
+  const store =
+    mongodb === undefined
+      ? await openStore({ directory: join(state, "store"), ...shared })
+      : // Loaded here only: who keeps results by himself needs no driver.
+        await (await import("../../storage/mongodb/mongodb.ts")).openMongoStore({ uri: mongodb, ...shared });
+  return { store, notReady: () => store.notReady() };
+}

@@ -1,0 +1,146 @@
+/**
+ * A coordinator whose servers may be absent: opened in the background, again and again with growing pauses, until that works or the first
+ * attempt shows that it never can. Until then `watch` and `join` wait, and everything else rejects with `CoordinatorUnavailableError`.
+ *
+ *   opening → open → closed      `close` leads to closed from anywhere
+ */
+
+import { pause } from "../../base/pause.ts";
+import {
+  type Coordinator,
+  CoordinatorUnavailableError,
+  type Membership,
+  type Request,
+  type SubtaskEvent,
+} from "../../coordination/coordinator.ts";
+import type { Log } from "../../functions/services.ts";
+
+export interface Opened extends Coordinator {
+  notReady(): readonly string[];
+}
+
+export interface PendingOptions {
+  /** Rejects with `CoordinatorUnavailableError` where a later attempt may work. */
+  readonly open: (patience: number) => Promise<Opened>;
+  readonly log: Log;
+}
+
+/** Milliseconds. */
+const firstPatience = 3_000;
+const laterPatience = 10_000;
+const firstPause = 100;
+const longestPause = 5_000;
+
+export class PendingCoordinator implements Coordinator {
+  readonly skipsEvents = true;
+  readonly #options: PendingOptions;
+  readonly #closing = new AbortController();
+  readonly #opening: Promise<Opened>;
+  /** Begin what waits to be watched; those that end before are taken out. */
+  readonly #watches = new Set<(opened: Opened) => void>();
+  #opened: Opened | undefined;
+  #reason = "no answer yet";
+
+  private constructor(options: PendingOptions, first: Opened | CoordinatorUnavailableError) {
+    this.#options = options;
+    if (first instanceof CoordinatorUnavailableError) this.#reason = first.message;
+    else this.#opened = first;
+    this.#opening = first instanceof CoordinatorUnavailableError ? this.#openLater() : Promise.resolve(first);
+    // Those who wait for it hear of its end.
+    this.#opening.catch(() => undefined);
+  }
+
+  /** Resolves after the first attempt; rejects with its error where no later one can help. */
+  static async open(options: PendingOptions): Promise<PendingCoordinator> {
+    try {
+      return new PendingCoordinator(options, await options.open(firstPatience));
+    } catch (error) {
+      if (!(error instanceof CoordinatorUnavailableError)) throw error;
+      options.log.warn({ reason: error.message }, "the coordinator cannot be opened yet; trying again");
+      return new PendingCoordinator(options, error);
+    }
+  }
+
+  /** Why nothing can be asked of it now; empty where it can. */
+  notReady(): readonly string[] {
+    return this.#opened?.notReady() ?? [`the coordinator cannot be reached: ${this.#reason}`];
+  }
+
+  async enqueue(request: Request) {
+    return this.#require().enqueue(request);
+  }
+
+  async states(keys: readonly string[]) {
+    return this.#require().states(keys);
+  }
+
+  async renew(queryId: string, client: string) {
+    return this.#require().renew(queryId, client);
+  }
+
+  async withdraw(queryId: string, client: string) {
+    return this.#require().withdraw(queryId, client);
+  }
+
+  async retry(request: Request) {
+    return this.#require().retry(request);
+  }
+
+  watch(keys: ReadonlySet<string>, listener: (event: SubtaskEvent) => void, signal: AbortSignal): void {
+    if (this.#opened) {
+      this.#opened.watch(keys, listener, signal);
+      return;
+    }
+    if (signal.aborted) return;
+    const begin = (opened: Opened) => opened.watch(keys, listener, signal);
+    this.#watches.add(begin);
+    signal.addEventListener("abort", () => this.#watches.delete(begin), { once: true });
+  }
+
+  async join(node: Parameters<Coordinator["join"]>[0]): Promise<Membership> {
+    return (await this.#opening).join(node);
+  }
+
+  async nodes() {
+    return this.#require().nodes();
+  }
+
+  async counts() {
+    return this.#require().counts();
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#opened?.close();
+  }
+
+  #require(): Opened {
+    if (this.#opened) return this.#opened;
+    throw new CoordinatorUnavailableError(`The queue of subtasks cannot be reached: ${this.#reason}`);
+  }
+
+  #take(opened: Opened): Opened {
+    this.#opened = opened;
+    for (const begin of this.#watches) begin(opened);
+    this.#watches.clear();
+    return opened;
+  }
+
+  async #openLater(): Promise<Opened> {
+    const { open, log } = this.#options;
+    const { signal } = this.#closing;
+    for (let wait = firstPause; ; wait = Math.min(longestPause, wait * 2)) {
+      await pause(wait, signal);
+      if (signal.aborted) throw new CoordinatorUnavailableError("The coordinator is closed");
+      try {
+        const opened = await open(laterPatience);
+        if (!signal.aborted) return this.#take(opened);
+        await opened.close();
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        if (reason !== this.#reason) log.warn({ reason }, "the coordinator cannot be opened; trying again");
+        this.#reason = reason;
+      }
+    }
+  }
+}

@@ -1,0 +1,63 @@
+/** What the main thread and its worker threads say to each other. One job at a time per worker; each job has one answer. */
+import type { LoadCost } from "../../datasets/cache/cached-column.ts";
+import type { Block } from "../../datasets/cache/slab.ts";
+import type { ColumnLocation } from "../../datasets/dataset.ts";
+import type { Program } from "../../engine/program/program.ts";
+
+export type ToWorker =
+  /** Once, first: the memories, by slab id. */
+  | { readonly kind: "slabs"; readonly memories: readonly WebAssembly.Memory[] }
+  /** Before the first run of the program on this worker. */
+  | { readonly kind: "program"; readonly programKey: string; readonly program: Program; readonly module: WebAssembly.Module }
+  | { readonly kind: "forget"; readonly programKey: string }
+  | Job;
+
+export type Job = LoadJob | RunJob | DemoJob;
+
+/** Decodes a column into blocks of a slab; answers with the number of values and what it took. */
+export interface LoadJob {
+  readonly kind: "load";
+  readonly location: ColumnLocation;
+  readonly slab: number;
+  readonly values: Block;
+  readonly valid?: Block;
+  readonly offsets?: Block;
+}
+
+/** Runs a program over columns in a slab; answers with the encoded partial. */
+export interface RunJob {
+  readonly kind: "run";
+  readonly programKey: string;
+  readonly slab: number;
+  readonly entries: number;
+  /** Byte address for each of the program's inputs. */
+  readonly addresses: readonly number[];
+  readonly work: Block;
+}
+
+/** Writes one file of the demo dataset. */
+export interface DemoJob {
+  readonly kind: "demo";
+  readonly directory: string;
+  readonly index: number;
+}
+
+export type FromWorker =
+  /** Once, when jobs may be sent. */
+  | { readonly kind: "up" }
+  | { readonly kind: "loaded"; readonly values: number; readonly cost: LoadCost }
+  | { readonly kind: "ran"; readonly partial: Uint8Array<ArrayBuffer> }
+  | { readonly kind: "wrote" }
+  | { readonly kind: "failed"; readonly failure: JobFailure };
+
+/**
+ * - `dataset`: unreadable data.
+ * - `stopped`: the stop flag was set.
+ * - `scratch`: the work area was too small.
+ * - `internal`: a fault of ours.
+ */
+export type JobFailure =
+  | { readonly kind: "dataset"; readonly message: string; readonly permanent: boolean }
+  | { readonly kind: "stopped" }
+  | { readonly kind: "scratch" }
+  | { readonly kind: "internal"; readonly message: string };

@@ -1,0 +1,189 @@
+/**
+ * The worker threads and the jobs that wait for them. A program whose columns are ready goes before columns to load, and
+ * these before files of the demo dataset; first come, first served within each.
+ *
+ * Promises: every job settles; a thread that crashes fails its own job only (`WorkerCrashed`) and is replaced, after a pause
+ * that doubles while threads keep crashing. Does not bound the jobs that wait: the column cache and the claims do.
+ */
+import type { Load, LoadCost } from "../../datasets/cache/cached-column.ts";
+import { DatasetError } from "../../datasets/dataset.ts";
+import { RunStopped, ScratchExhausted } from "../../engine/run/run-program.ts";
+import type { Meter } from "../../functions/metrics/meter.ts";
+import type { Log } from "../../functions/services.ts";
+import type { ReadyProgram } from "../node/program-cache.ts";
+import type { DemoJob, FromWorker, Job, JobFailure, RunJob } from "./worker-messages.ts";
+import { WorkerCrashed, WorkerThread } from "./worker-thread.ts";
+
+export interface Running {
+  /** The encoded partial. Rejects with `RunStopped`, `ScratchExhausted`, `WorkerCrashed`. Settles when no thread uses the memory any more. */
+  readonly done: Promise<Uint8Array<ArrayBuffer>>;
+  /** When a thread took it up, as `performance.now()`; undefined before. */
+  begun(): number | undefined;
+  /** True where it had not begun; then it rejects with `RunStopped`. */
+  cancel(): boolean;
+}
+
+interface Waiting {
+  readonly job: Job;
+  readonly program?: ReadyProgram;
+  begun?: number;
+  readonly resolve: (answer: FromWorker) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface Submitted {
+  readonly answer: Promise<FromWorker>;
+  readonly cancel: () => boolean;
+  readonly begun: () => number | undefined;
+}
+
+const firstPause = 100;
+const longestPause = 5_000;
+/** A thread that lived this long did not crash because of how it was started. */
+const soundLife = 10_000;
+
+export class WorkerPool {
+  readonly #threads = new Set<WorkerThread>();
+  readonly #queues: Readonly<Record<Job["kind"], Waiting[]>> = { run: [], load: [], demo: [] };
+  readonly #options: { readonly memories: readonly WebAssembly.Memory[]; readonly entry: URL; readonly log: Log; readonly meter?: Meter };
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #pause = firstPause;
+  #closed = false;
+
+  constructor(options: {
+    readonly threads: number;
+    readonly memories: readonly WebAssembly.Memory[];
+    readonly log: Log;
+    readonly meter?: Meter;
+    /** The thread's program; tests have their own. */
+    readonly entry?: URL;
+  }) {
+    this.#options = { ...options, entry: options.entry ?? workerEntry() };
+    for (let i = 0; i < options.threads; i++) this.#start();
+  }
+
+  /** Threads that are up. */
+  get alive(): number {
+    return this.#count("idle") + this.#count("busy");
+  }
+
+  get busy(): number {
+    return this.#count("busy");
+  }
+
+  #count(wanted: WorkerThread["state"]): number {
+    let count = 0;
+    for (const { state } of this.#threads) if (state === wanted) count++;
+    return count;
+  }
+
+  /** Decodes a column into a slab. */
+  readonly load: Load = (location, { slab, values, valid, offsets }) => {
+    const { answer, cancel } = this.#submit({
+      job: { kind: "load", location, slab: slab.id, values, ...(valid && { valid }), ...(offsets && { offsets }) },
+    });
+    let cost: LoadCost | undefined;
+    const done = answer.then((message) => {
+      const loaded = expect(message, "loaded");
+      cost = loaded.cost;
+      this.#options.meter?.count("femtoq_read_bytes_total", undefined, cost.bytes);
+      this.#options.meter?.count("femtoq_read_seconds_total", "reading", cost.reading / 1000);
+      this.#options.meter?.count("femtoq_read_seconds_total", "decoding", cost.decoding / 1000);
+      return loaded.values;
+    });
+    return { done, cancel, cost: () => cost };
+  };
+
+  run(job: RunJob, program: ReadyProgram): Running {
+    const { answer, cancel, begun } = this.#submit({ job, program });
+    return { done: answer.then((message) => expect(message, "ran").partial), cancel, begun };
+  }
+
+  async writeDemoFile(job: DemoJob): Promise<void> {
+    expect(await this.#submit({ job }).answer, "wrote");
+  }
+
+  /** Ends all threads; jobs that are not finished fail. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+    for (const queue of Object.values(this.#queues)) {
+      for (const { reject } of queue.splice(0)) reject(new WorkerCrashed("The server is stopping"));
+    }
+    await Promise.all([...this.#threads].map((thread) => thread.terminate()));
+  }
+
+  #submit({ job, program }: Pick<Waiting, "job" | "program">): Submitted {
+    let cancel = () => false;
+    let begun: () => number | undefined = () => undefined;
+    const answer = new Promise<FromWorker>((resolve, reject) => {
+      if (this.#closed) return reject(new WorkerCrashed("The server is stopping"));
+      const waiting: Waiting = { job, resolve, reject, ...(program && { program }) };
+      begun = () => waiting.begun;
+      const queue = this.#queues[job.kind];
+      queue.push(waiting);
+      cancel = () => {
+        const at = queue.indexOf(waiting);
+        if (at < 0) return false;
+        queue.splice(at, 1);
+        reject(new RunStopped("cancelled before a thread began"));
+        return true;
+      };
+    });
+    this.#dispatch();
+    return { answer, cancel: () => cancel(), begun: () => begun() };
+  }
+
+  #dispatch(): void {
+    for (const thread of this.#threads) {
+      if (thread.state !== "idle") continue;
+      const next = this.#queues.run.shift() ?? this.#queues.load.shift() ?? this.#queues.demo.shift();
+      if (!next) return;
+      const begun = performance.now();
+      next.begun = begun;
+      const ended = () => this.#options.meter?.count("femtoq_worker_busy_seconds_total", next.job.kind, (performance.now() - begun) / 1000);
+      thread.perform(next.job, next.program).finally(ended).then(next.resolve, next.reject);
+    }
+  }
+
+  #start(): void {
+    const started = performance.now();
+    const { memories, entry, log } = this.#options;
+    const onDead = (cause: WorkerCrashed) => {
+      this.#threads.delete(thread);
+      if (this.#closed) return;
+      this.#pause = performance.now() - started > soundLife ? firstPause : Math.min(longestPause, this.#pause * 2);
+      log.error({ err: cause, pause: this.#pause }, "a worker thread crashed and will be replaced");
+      const timer = setTimeout(() => {
+        this.#timers.delete(timer);
+        this.#start();
+      }, this.#pause);
+      this.#timers.add(timer);
+    };
+    const thread = new WorkerThread({ memories, entry, events: { onIdle: () => this.#dispatch(), onDead } });
+    this.#threads.add(thread);
+  }
+}
+
+function workerEntry(): URL {
+  return new URL("Deno" in globalThis ? "./worker.ts" : "./worker-node.mjs", import.meta.url);
+}
+
+function expect<K extends FromWorker["kind"]>(message: FromWorker, kind: K): Extract<FromWorker, { kind: K }> {
+  if (message.kind === kind) return message as Extract<FromWorker, { kind: K }>;
+  if (message.kind === "failed") throw errorOf(message.failure);
+  throw new Error(`Cannot use a worker thread's answer: expected ${kind}, got ${message.kind}`);
+}
+
+function errorOf(failure: JobFailure): Error {
+  switch (failure.kind) {
+    case "dataset":
+      return new DatasetError(failure.message, { permanent: failure.permanent });
+    case "stopped":
+      return new RunStopped("the run was stopped");
+    case "scratch":
+      return new ScratchExhausted("an event needs more scratch");
+    case "internal":
+      return new Error(failure.message);
+  }
+}

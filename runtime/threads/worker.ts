@@ -1,0 +1,115 @@
+/** A worker thread: does one job at a time, on memory that it shares with the main thread. */
+import { parentPort } from "node:worker_threads";
+import type { LoadCost } from "../../datasets/cache/cached-column.ts";
+import type { Block } from "../../datasets/cache/slab.ts";
+import { DatasetError } from "../../datasets/dataset.ts";
+import { writeDemoFile } from "../../datasets/demo/write-demo-file.ts";
+import { readColumn } from "../../datasets/parquet/read-column.ts";
+import type { Program } from "../../engine/program/program.ts";
+import type { DType } from "../../engine/program/schema.ts";
+import { RunStopped, runProgram, ScratchExhausted } from "../../engine/run/run-program.ts";
+import type { FromWorker, Job, JobFailure, LoadJob, RunJob, ToWorker } from "./worker-messages.ts";
+
+const port = parentPort;
+if (!port) throw new Error("Cannot run worker.ts on its own: the server starts it as a worker thread");
+
+const programs = new Map<string, { readonly program: Program; readonly module: WebAssembly.Module }>();
+let memories: readonly WebAssembly.Memory[] = [];
+
+port.on("message", (message: ToWorker) => {
+  switch (message.kind) {
+    case "slabs":
+      memories = message.memories;
+      return;
+    case "program":
+      programs.set(message.programKey, message);
+      return;
+    case "forget":
+      programs.delete(message.programKey);
+      return;
+    default:
+      void perform(message);
+  }
+});
+say({ kind: "up" });
+
+async function perform(job: Job): Promise<void> {
+  try {
+    const answer = await answerTo(job);
+    say(answer, answer.kind === "ran" ? [answer.partial.buffer] : []);
+  } catch (error) {
+    say({ kind: "failed", failure: describe(error) });
+  }
+}
+
+function say(message: FromWorker, transfer: readonly ArrayBuffer[] = []): void {
+  port!.postMessage(message, transfer);
+}
+
+async function answerTo(job: Job): Promise<FromWorker> {
+  switch (job.kind) {
+    case "load":
+      return { kind: "loaded", ...(await load(job)) };
+    case "run":
+      return { kind: "ran", partial: await run(job) };
+    case "demo":
+      await writeDemoFile(job.directory, job.index);
+      return { kind: "wrote" };
+  }
+}
+
+async function load({ location, slab, values, valid, offsets }: LoadJob): Promise<{ values: number; cost: LoadCost }> {
+  const begun = performance.now();
+  let bytes = 0;
+  let reading = 0;
+  const onRead = (more: number, milliseconds: number) => {
+    bytes += more;
+    reading += milliseconds;
+  };
+  const memory = memoryOf(slab, [values, valid, offsets]);
+  const target = {
+    values: viewOf(location.column.dtype, memory.buffer, values.address, location.values),
+    ...(valid && { valid: new Uint8Array(memory.buffer, valid.address, location.values) }),
+    ...(offsets && { offsets: new Uint32Array(memory.buffer, offsets.address, location.entries + 1) }),
+  };
+  const read = await readColumn(location, target, { onRead });
+  return { values: read.values, cost: { bytes, reading, decoding: Math.max(0, performance.now() - begun - reading) } };
+}
+
+async function run({ programKey, slab, entries, addresses, work }: RunJob): Promise<Uint8Array<ArrayBuffer>> {
+  const known = programs.get(programKey);
+  if (!known) throw new Error(`Cannot run program ${programKey}: this thread was not given it`);
+  return await runProgram({ ...known, memory: memoryOf(slab, [work]), entries, addresses, work });
+}
+
+/** The slab's memory, at least as large as the main thread saw it when it reserved these blocks. */
+function memoryOf(slab: number, blocks: readonly (Block | undefined)[]): WebAssembly.Memory {
+  const memory = memories[slab];
+  if (!memory) throw new Error(`Cannot use slab ${slab}: this thread was not given it`);
+  const end = Math.max(...blocks.map((block) => (block ? block.address + block.bytes : 0)));
+  // Growth on another thread shows at the next look at `buffer`, at the latest after a `grow` of our own.
+  if (memory.buffer.byteLength < end) memory.grow(0);
+  return memory;
+}
+
+function viewOf(dtype: DType, buffer: ArrayBufferLike, address: number, length: number) {
+  switch (dtype) {
+    case "float32":
+      return new Float32Array(buffer, address, length);
+    case "float64":
+      return new Float64Array(buffer, address, length);
+    case "int32":
+      return new Int32Array(buffer, address, length);
+    case "uint32":
+      return new Uint32Array(buffer, address, length);
+    case "bool":
+      return new Uint8Array(buffer, address, length);
+  }
+}
+
+function describe(error: unknown): JobFailure {
+  if (error instanceof DatasetError) return { kind: "dataset", message: error.message, permanent: error.permanent };
+  if (error instanceof RunStopped) return { kind: "stopped" };
+  if (error instanceof ScratchExhausted) return { kind: "scratch" };
+  return { kind: "internal", message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+}

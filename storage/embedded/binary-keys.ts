@@ -1,0 +1,27 @@
+/** Keys and numbers as LMDB sorts them: by bytes. */
+import { StoreError } from "../store-error.ts";
+
+const keyBytesLimit = 1900;
+
+/** Throws `StoreError` for a key that is too long. */
+export function encodeKey(key: string): Uint8Array {
+  const bytes = Buffer.from(key);
+  if (bytes.length <= keyBytesLimit) return bytes;
+  throw new StoreError("too-large", `Cannot use a key of ${bytes.length} bytes (${key.slice(0, 40)}…): the most is ${keyBytesLimit}`);
+}
+
+export function decodeKey(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
+}
+
+/** Whole numbers as 8 bytes each, big-endian, so that they sort as bytes. */
+export function writeNumbers(...values: readonly number[]): Uint8Array {
+  const bytes = new Uint8Array(8 * values.length);
+  const view = new DataView(bytes.buffer);
+  for (const [index, value] of values.entries()) view.setBigUint64(8 * index, BigInt(value));
+  return bytes;
+}
+
+export function readNumber(bytes: Uint8Array, offset: number): number {
+  return Number(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getBigUint64(offset));
+}

@@ -1,0 +1,193 @@
+/**
+ * The store of one process, on its own disk (LMDB).
+ *
+ * Promises what `store.ts` does; a resolved put also survives a power cut, as far as the disk keeps what it acknowledged. One process at a time has
+ * the directory; another is refused. Partials and results share one bound; programs, plans and queries share a second, smaller one, and files'
+ * metadata have a third, so that nothing grows for ever: what was not used for longest goes first, unless its plan is pinned. With `keep`, what was not used so long goes as well.
+ * The file on disk never shrinks, and is up to about twice the bounds: LMDB stores whole pages of 4 kB.
+ */
+
+import { clearInterval, setInterval } from "node:timers";
+import { setImmediate as turn } from "node:timers/promises";
+import { Pins } from "../pins.ts";
+import { decodeJson, decodeProgram, encodeJson, encodeProgram } from "../records.ts";
+import { type PlanParts, removePlan } from "../remove-plan.ts";
+import type { Inserted, Store, StoredBody, StoredQuery } from "../store.ts";
+import { BoundedTable } from "./bounded-table.ts";
+import { DatasetTable } from "./embedded-datasets.ts";
+import { dropPlan, getPlan, hasPlan, otherPlans, partialKeysOf, putPlan, renewPlan } from "./embedded-plans.ts";
+import { dropQueries, listQueries } from "./embedded-queries.ts";
+import { type EnvironmentLog, openEnvironment } from "./environment.ts";
+
+export interface StoreOptions {
+  /** Created where it is absent; belongs to the store alone. */
+  readonly directory: string;
+  /** Bytes of partials and results. */
+  readonly limit?: number;
+  /** Bytes of programs, plans and queries. */
+  readonly recordLimit?: number;
+  /** Bytes of files' metadata. */
+  readonly metadataLimit?: number;
+  /** Milliseconds from last access to removal, checked every hour or so; never where absent. */
+  readonly keep?: number;
+  readonly log?: EnvironmentLog;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+}
+
+const keysPerTurn = 1000;
+const metadataPerTurn = 50;
+const hour = 3_600_000;
+
+export interface EmbeddedStore extends Store {
+  /** Why nothing can be stored now; empty where it can. */
+  notReady(): readonly string[];
+}
+
+/** Throws `StoreError` for a directory that is in use, foreign, damaged or not writable. */
+export async function openStore(options: StoreOptions): Promise<EmbeddedStore> {
+  const { directory, limit = 2 * 1024 ** 3, recordLimit = 256 * 1024 ** 2, metadataLimit = recordLimit } = options;
+  const { keep, log, now = Date.now } = options;
+  const environment = await openEnvironment({ directory, ...(log === undefined ? {} : { log }) });
+  const pins = new Pins();
+  const shared = {
+    now,
+    /** Keys are KIND:KEY; KEY is what callers pin. */
+    isPinned: (key: string) => pins.has(key.slice(key.indexOf(":") + 1)),
+    onUnwritten: (error: unknown) => log?.warn({ directory, error }, "times of last use could not be written"),
+  };
+  try {
+    const bodies = new BoundedTable(environment, { name: "bodies", limit, ...shared });
+    const records = new BoundedTable(environment, { name: "records", limit: recordLimit, ...shared });
+    const metadata = new BoundedTable(environment, { name: "metadata", limit: metadataLimit, ...shared });
+    const datasets = new DatasetTable(environment);
+    const sweep = async () => {
+      if (keep === undefined) return 0;
+      const before = now() - keep;
+      return (await bodies.expire(before)) + (await records.expire(before)) + (await metadata.expire(before));
+    };
+    const failed = (error: unknown) =>
+      log?.warn({ directory, error }, "what nobody used for long could not be removed; trying again later");
+    const sweeping = setInterval(() => void sweep().catch(failed), Math.min(hour, (keep ?? hour) / 4)).unref();
+    const close = () => {
+      clearInterval(sweeping);
+      return environment.close();
+    };
+    const store = createStore({ bodies, records, metadata, datasets, pins, sweep, close });
+    return { ...store, notReady: () => environment.notReady() };
+  } catch (error) {
+    await environment.close();
+    throw error;
+  }
+}
+
+interface Parts {
+  readonly bodies: BoundedTable;
+  readonly records: BoundedTable;
+  readonly metadata: BoundedTable;
+  readonly datasets: DatasetTable;
+  readonly pins: Pins;
+  readonly sweep: () => Promise<number>;
+  readonly close: () => Promise<void>;
+}
+
+function createStore({ bodies, records, metadata, datasets, pins, sweep, close }: Parts): Store {
+  const planParts: PlanParts = {
+    partialKeys: (planKey) => partialKeysOf(records, planKey),
+    otherPlans: (planKey) => otherPlans(records, planKey),
+    isPinned: (key) => pins.has(key),
+    async dropPartials(keys) {
+      const stored = [...bodies.sizes(keys.map((key) => `partial:${key}`)).keys()];
+      for (const key of stored) await bodies.drop(key);
+      return stored.length;
+    },
+    countPartials: async (keys) => bodies.sizes(keys.map((key) => `partial:${key}`)).size,
+    async dropRest(planKey) {
+      await bodies.drop(`result:${planKey}`);
+      await dropQueries(records, planKey);
+      await dropPlan(records, planKey);
+    },
+  };
+
+  /** In one transaction, commonly; a note alone is of no harm. */
+  async function putBody(key: string, body: Uint8Array, note: unknown): Promise<Inserted> {
+    const isNew = note !== undefined && bodies.sizes([key]).size === 0;
+    const [inserted] = await Promise.all([bodies.insert(key, body), isNew && records.replace(`note-of-${key}`, encodeJson(note))]);
+    return inserted;
+  }
+
+  async function getBody(key: string): Promise<StoredBody | undefined> {
+    const [bytes, note] = await Promise.all([bodies.get(key), records.get(`note-of-${key}`)]);
+    return bytes && (note ? { bytes, note: decodeJson<unknown>(note) } : { bytes });
+  }
+
+  return {
+    putProgram: (program) => records.replace(`program:${program.programKey}`, encodeProgram(program)),
+    async getProgram(programKey) {
+      const bytes = await records.get(`program:${programKey}`);
+      return bytes && decodeProgram(bytes);
+    },
+    putPlan: (plan) => putPlan(records, plan),
+    getPlan: (planKey) => getPlan(records, planKey),
+    hasPlan: (planKey) => hasPlan(records, planKey),
+    putQuery: (query) => records.replace(`query:${query.id}`, encodeJson(query)),
+    async getQuery(id) {
+      const bytes = await records.get(`query:${id}`);
+      const query = bytes && decodeJson<StoredQuery>(bytes);
+      if (query) await Promise.all([renewPlan(records, query.planKey), bodies.find([`result:${query.planKey}`])]);
+      return query;
+    },
+
+    putPartial: (subtaskKey, body, note) => putBody(`partial:${subtaskKey}`, body, note),
+    getPartial: (subtaskKey) => getBody(`partial:${subtaskKey}`),
+    async findPartials(subtaskKeys) {
+      const found = new Set<string>();
+      for (let start = 0; start < subtaskKeys.length; start += keysPerTurn) {
+        if (start > 0) await turn();
+        const keys = subtaskKeys.slice(start, start + keysPerTurn);
+        for (const key of await bodies.find(keys.map((key) => `partial:${key}`))) found.add(key.slice("partial:".length));
+      }
+      return found;
+    },
+    dropPartial: (subtaskKey) => bodies.drop(`partial:${subtaskKey}`),
+
+    putResult: (planKey, body, note) => putBody(`result:${planKey}`, body, note),
+    getResult: (planKey) => getBody(`result:${planKey}`),
+    dropResult: (planKey) => bodies.drop(`result:${planKey}`),
+
+    listDatasets: async () => datasets.list(),
+    putDataset: (dataset) => datasets.put(dataset),
+    removeDataset: (name, revision) => datasets.remove(name, revision),
+    putMetadata: (key, body) => metadata.replace(`metadata:${key}`, body),
+    async getMetadata(keys) {
+      const found = new Map<string, Uint8Array<ArrayBuffer>>();
+      for (const [index, key] of keys.entries()) {
+        if (index > 0 && index % metadataPerTurn === 0) await turn();
+        const body = await metadata.get(`metadata:${key}`);
+        if (body) found.set(key, body);
+      }
+      return found;
+    },
+
+    async listQueries(filter) {
+      const found = await listQueries(records, filter);
+      const sizes = bodies.sizes(found.map(({ planKey }) => `result:${planKey}`));
+      return found.map((query) => {
+        const resultBytes = sizes.get(`result:${query.planKey}`);
+        return { ...query, ...(resultBytes === undefined ? {} : { resultBytes }) };
+      });
+    },
+    removePlan: (planKey) => removePlan(planKey, planParts),
+    async reset() {
+      await bodies.clear();
+      await records.clear();
+      await metadata.clear();
+      await datasets.clear();
+    },
+    sweep,
+
+    pin: (keys) => pins.pin(keys),
+    usage: async () => bodies.usage(),
+    close,
+  };
+}

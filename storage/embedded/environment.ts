@@ -1,0 +1,175 @@
+/**
+ * An LMDB environment in a directory of its own, held by one process at a time.
+ *
+ * Promises: what a resolved `transact` wrote survives the death of the process and, as far as the disk keeps what it acknowledges, a power cut
+ * (LMDB syncs data, then its meta page, before it resolves). Transactions asked for at the same time share one commit. One that
+ * was refused (disk full) left nothing behind, and later ones work when there is space again; until then `notReady` says so.
+ * Does not promise: that a damaged page is found before it is read.
+ */
+import { rmSync, writeFileSync } from "node:fs";
+import { mkdir, readdir } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { open, type RootDatabase } from "lmdb";
+import { StoreError } from "../store-error.ts";
+import { checkFile } from "./check-file.ts";
+import { isAlive, readOwner, thisProcess } from "./owner.ts";
+import { WriteHealth } from "./write-health.ts";
+
+export interface Environment {
+  readonly directory: string;
+  readonly root: RootDatabase<Uint8Array, string>;
+  /** Runs reads: what LMDB says of a damaged file becomes a `StoreError`. */
+  read<T>(action: () => T): T;
+  /** Runs `action` inside a write transaction: it reads what it wrote, and must not wait. Check first, then write: what an action that throws wrote stays. */
+  transact<T>(action: () => T): Promise<T>;
+  /** Why nothing can be written now; empty where it can. */
+  notReady(): readonly string[];
+  /** Waits for transactions that were asked for; later calls of the others are refused. */
+  close(): Promise<void>;
+}
+
+export interface EnvironmentLog {
+  info(fields: Readonly<Record<string, unknown>>, message: string): void;
+  error(fields: Readonly<Record<string, unknown>>, message: string): void;
+  warn(fields: Readonly<Record<string, unknown>>, message: string): void;
+}
+
+const format = "femtoq 1";
+/** Bytes that are written to see whether the disk takes them. */
+const probeBytes = 65_536;
+const silent: EnvironmentLog = { info() {}, warn() {}, error() {} };
+
+export async function openEnvironment(options: { readonly directory: string; readonly log?: EnvironmentLog }): Promise<Environment> {
+  const directory = resolve(options.directory);
+  const ownerFile = join(directory, "owner");
+  await prepareDirectory(directory, ownerFile, options.log);
+  const root = openRoot(directory);
+  let closing: Promise<void> | undefined;
+  const requireOpen = () => {
+    if (closing !== undefined) throw new StoreError("unavailable", `Cannot use ${directory}: it was closed`);
+  };
+  const read = <T>(action: () => T): T => {
+    requireOpen();
+    return explainDamage(directory, action);
+  };
+  try {
+    read(() => takeDirectory(root, directory, ownerFile));
+  } catch (error) {
+    await root.close();
+    throw error;
+  }
+  const transact = async <T>(action: () => T): Promise<T> => {
+    requireOpen();
+    try {
+      const result = await root.transaction(() => explainDamage(directory, action));
+      writes.taken();
+      return result;
+    } catch (error) {
+      const explained = await explainRefusal(error, directory);
+      if (explained instanceof StoreError && explained.code === "unavailable") writes.refused(explained.message);
+      throw explained;
+    }
+  };
+  const probe = async () => {
+    await transact(() => void root.put("probe", new Uint8Array(probeBytes)));
+    await transact(() => void root.remove("probe"));
+  };
+  const writes = new WriteHealth({ probe, log: options.log ?? silent });
+  return {
+    directory,
+    root,
+    read,
+    transact,
+    notReady: () => (writes.refusal === undefined ? [] : [`the store takes no writes: ${writes.refusal}`]),
+    close() {
+      writes.close();
+      closing ??= root.close().then(() => rmSync(ownerFile, { force: true }));
+      return closing;
+    },
+  };
+}
+
+async function prepareDirectory(directory: string, ownerFile: string, log: EnvironmentLog | undefined): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true });
+    refuseTaken(directory, ownerFile);
+    const names = await readdir(directory);
+    if (names.includes("data.mdb")) {
+      const { filled } = await checkFile(join(directory, "data.mdb"));
+      if (filled > 0) log?.warn({ directory, bytes: filled }, "the database file was shorter than it says; filled up with zeros");
+    } else if (names.some((name) => name !== "owner" && name !== "lock.mdb")) {
+      const some = names.slice(0, 3).join(", ");
+      throw new StoreError("foreign", `Cannot open ${directory}: it holds other files (${some}); name an empty or new directory`);
+    }
+  } catch (error) {
+    if (error instanceof StoreError) {
+      if (error.code !== "damaged") throw error;
+      throw damaged(directory, error);
+    }
+    throw new StoreError("unavailable", `Cannot open ${directory}: ${messageOf(error)}`, error);
+  }
+}
+
+function openRoot(directory: string): RootDatabase<Uint8Array, string> {
+  try {
+    // Without event-turn batching LMDB's binding leaves no promise of its own behind, which would end the process when a commit is refused.
+    return open<Uint8Array, string>(directory, { encoding: "binary", maxDbs: 16, overlappingSync: false, eventTurnBatching: false });
+  } catch (error) {
+    throw damaged(directory, error);
+  }
+}
+
+/** Inside LMDB's write lock, so that of two processes that come at once one is refused. */
+function takeDirectory(root: RootDatabase<Uint8Array, string>, directory: string, ownerFile: string): void {
+  root.transactionSync(() => {
+    refuseTaken(directory, ownerFile);
+    const found = root.getBinary("format");
+    const isNew = found === undefined && entryCount(root) === 0;
+    if (!isNew && (found === undefined || Buffer.from(found).toString() !== format)) {
+      throw new StoreError("foreign", `Cannot open ${directory}: its database is of another program or version; name another directory`);
+    }
+    if (isNew) root.put("format", Buffer.from(format));
+    writeFileSync(ownerFile, JSON.stringify(thisProcess()));
+  });
+}
+
+function refuseTaken(directory: string, ownerFile: string): void {
+  const owner = readOwner(ownerFile);
+  if (owner === undefined || !isAlive(owner)) return;
+  const advice = `stop it first, or give this one another directory (if it is gone for good, delete ${ownerFile})`;
+  throw new StoreError("in-use", `Cannot open ${directory}: process ${owner.pid} on ${owner.host} has it open; ${advice}`);
+}
+
+export function entryCount(database: { getStats(): object }): number {
+  return (database.getStats() as { readonly entryCount: number }).entryCount;
+}
+
+export function damaged(directory: string, cause: unknown): StoreError {
+  const advice = "delete the directory to start afresh: what it held is computed again when it is asked for";
+  return new StoreError("damaged", `Cannot read ${directory}: its database is damaged; ${advice}`, cause);
+}
+
+function explainDamage<T>(directory: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    throw isDamage(error) ? damaged(directory, error) : error;
+  }
+}
+
+/** LMDB's codes for a page that is missing or wrong, a state it cannot go on from, and a file that is not its own. */
+function isDamage(error: unknown): boolean {
+  const code = (error as { readonly code?: unknown } | undefined)?.code;
+  return typeof code === "number" && code >= -30797 && code <= -30793;
+}
+
+/** LMDB's binding says why a commit failed in a promise that it attaches to the error and then rejects. */
+async function explainRefusal(error: unknown, directory: string): Promise<unknown> {
+  if (!(error instanceof Error) || !("commitError" in error)) return error;
+  const reason = await Promise.resolve(error.commitError).then(messageOf, messageOf);
+  return new StoreError("unavailable", `Cannot write to ${directory}: ${reason}; is its disk full?`, error);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import type { Request } from "../../../../coordination/coordinator.ts";
+import { isRefused } from "../../../../coordination/zookeeper/protocol/zookeeper-error.ts";
+import { splitRequest } from "../../../../coordination/zookeeper/requests/split-request.ts";
+import { submit } from "../../../../coordination/zookeeper/requests/submit.ts";
+import { withdrawAsk } from "../../../../coordination/zookeeper/requests/withdraw.ts";
+import { WatchedSubtasks } from "../../../../coordination/zookeeper/watching/watched-subtasks.ts";
+import { guardPath, hashName, subtaskPath } from "../../../../coordination/zookeeper/znodes/layout.ts";
+import { openRoot } from "../../../../coordination/zookeeper/znodes/open-root.ts";
+import { Segments } from "../../../../coordination/zookeeper/znodes/segments.ts";
+import { ask } from "../../../contracts/coordinator/harness.ts";
+import { makeSubtasks } from "../../../contracts/subtasks.ts";
+import { findServer, makeContext, openConnection } from "../zookeeper-for-tests.ts";
+
+const suite = "withdrawing from ZooKeeper";
+const server = await findServer(suite);
+
+async function openProcess(t: TestContext, hosts: string, root: string) {
+  const connection = await openConnection(t, hosts);
+  const layout = await openRoot(connection.session, { chroot: connection.chroot, root });
+  const context = makeContext(connection, layout);
+  const segments = new Segments();
+  const watched = new WatchedSubtasks({ onError: context.onError, onShard: () => undefined, onThere: () => undefined });
+  const enqueue = async (request: Request) => {
+    const { parts } = await splitRequest(request.subtasks);
+    return submit({ context, request, segments, watched, isRetry: false, isNew: true }, parts);
+  };
+  const withdraw = ({ queryId, client }: Request) =>
+    withdrawAsk({ context, segments, watched, onWithdrawn: () => undefined }, hashName(queryId), hashName(client));
+  return { session: connection.session, layout, enqueue, withdraw };
+}
+
+type Process = Awaited<ReturnType<typeof openProcess>>;
+
+/** Has something happen just before each transaction of the process; counts those that were refused. */
+function interrupt({ session }: Process, before: () => Promise<unknown>): { readonly refused: number } {
+  const counted = { refused: 0 };
+  const commit = session.commit.bind(session);
+  session.commit = async (operations) => {
+    await before();
+    try {
+      return await commit(operations);
+    } catch (error) {
+      if (isRefused(error, "bad-version")) counted.refused++;
+      throw error;
+    }
+  };
+  return counted;
+}
+
+if (server) {
+  test(`${suite}: other people's queries, asked all the time, do not hold it up`, async (t) => {
+    const ours = await openProcess(t, server.hosts, "/barrage");
+    const other = await openProcess(t, server.hosts, "/barrage");
+    const { layout } = ours;
+    const request = ask(makeSubtasks(3));
+    const guard = guardPath(layout, hashName(request.subtasks[0]!.programKey));
+    const programs = Array.from({ length: 200 }, (_, index) => `program ${index}`);
+    const others = programs.filter((program) => guardPath(layout, hashName(program)) !== guard).values();
+    await ours.enqueue(request);
+    const counted = interrupt(ours, () => {
+      const programKey = others.next().value!;
+      const subtasks = makeSubtasks(2, programKey);
+      return other.enqueue({ ...ask(subtasks), queryId: programKey });
+    });
+    assert.equal(await ours.withdraw(request), 0);
+    assert.equal(counted.refused, 0);
+    for (const { key } of request.subtasks) assert.equal(await ours.session.exists(subtaskPath(layout, hashName(key))), undefined);
+    assert.equal(await ours.session.exists(`${layout.queries}/${hashName(request.queryId)}`), undefined);
+  });
+
+  test(`${suite}: what another query joins just before the removal stays`, async (t) => {
+    const ours = await openProcess(t, server.hosts, "/joined");
+    const other = await openProcess(t, server.hosts, "/joined");
+    const { layout } = ours;
+    const request = ask(makeSubtasks(3));
+    const shared = request.subtasks.slice(0, 1);
+    await ours.enqueue(request);
+    let commits = 0;
+    const counted = interrupt(ours, async () => {
+      // The first one ends the client's interest.
+      if (++commits === 2) assert.deepEqual(await other.enqueue({ ...ask(shared), queryId: "another" }), { queued: 0, joined: 1 });
+    });
+    assert.equal(await ours.withdraw(request), 0);
+    assert.equal(counted.refused, 1);
+    const there = await Promise.all(request.subtasks.map(({ key }) => ours.session.exists(subtaskPath(layout, hashName(key)))));
+    assert.deepEqual(
+      there.map((answer) => answer !== undefined),
+      [true, false, false],
+    );
+  });
+
+  test(`${suite}: a client that asks for the query again just before its removal keeps it`, async (t) => {
+    const ours = await openProcess(t, server.hosts, "/again");
+    const other = await openProcess(t, server.hosts, "/again");
+    const { layout } = ours;
+    const request = ask(makeSubtasks(3));
+    await ours.enqueue(request);
+    let commits = 0;
+    interrupt(ours, async () => {
+      if (++commits === 2) await other.enqueue({ ...request, client: "another" });
+    });
+    await ours.withdraw(request);
+    for (const { key } of request.subtasks) assert.ok(await ours.session.exists(subtaskPath(layout, hashName(key))));
+    assert.ok(await ours.session.exists(`${layout.queries}/${hashName(request.queryId)}`));
+  });
+}

@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { mergeSchemas } from "../../../datasets/catalogue/merge-schemas.ts";
+import type { FileShape, Leaf, ParquetFile, RowGroup } from "../../../datasets/parquet/chunk.ts";
+import type { DType } from "../../../engine/program/schema.ts";
+
+interface Given {
+  readonly dtype?: DType;
+  readonly list?: boolean;
+  readonly nullable?: boolean;
+  /** Level entries by row group. */
+  readonly values?: readonly number[];
+}
+
+function file(name: string, columns: Readonly<Record<string, Given>>, unsupported: FileShape["unsupported"] = []) {
+  const given = Object.values(columns);
+  const leaves = Object.entries(columns).map(([column, { dtype = "float32", list = false }], index) => {
+    const levels = { maxDefinition: 0, element: 0, list };
+    const leaf: Leaf = { index, parts: [column], ...(list && { listParts: 1 }), physical: "FLOAT", unsigned: false, dtype, levels };
+    return [column, leaf] as const;
+  });
+  const rowGroups = (given[0]?.values ?? [1]).map((_, group): RowGroup => {
+    const none = new Float64Array(given.length);
+    const values = Float64Array.from(given, (column) => (column.values ?? [1])[group]!);
+    return { entries: 1, firstEntry: group, start: none, length: none, uncompressed: none, values, codec: new Uint8Array(given.length) };
+  });
+  const shape = { leaves: new Map(leaves), unsupported, digest: JSON.stringify([leaves, unsupported]) };
+  const content: ParquetFile = { shape, rowGroups, nullable: Uint8Array.from(given, ({ nullable }) => (nullable ? 1 : 0)) };
+  return { name, content };
+}
+
+test("mergeSchemas keeps the columns that every file has and names the file that lacks one", () => {
+  const { columns, unsupported } = mergeSchemas([file("a", { x: {}, y: {} }), file("b", { x: {}, z: {} })]);
+  assert.deepEqual(
+    columns.map(({ name }) => name),
+    ["x"],
+  );
+  assert.deepEqual(unsupported, [
+    { name: "y", reason: "is missing in b" },
+    { name: "z", reason: "is missing in a" },
+  ]);
+});
+
+test("mergeSchemas widens numbers that differ to float64 and mixes no booleans with them", () => {
+  const { columns, unsupported } = mergeSchemas([
+    file("a", { x: { dtype: "float32" }, i: { dtype: "int32" }, b: { dtype: "bool" } }),
+    file("b", { x: { dtype: "float64" }, i: { dtype: "uint32" }, b: { dtype: "int32" } }),
+  ]);
+  assert.deepEqual(
+    columns.map(({ name, dtype }) => [name, dtype]),
+    [
+      ["x", "float64"],
+      ["i", "float64"],
+    ],
+  );
+  assert.deepEqual(unsupported, [{ name: "b", reason: "is bool in a and int32 in b" }]);
+});
+
+test("mergeSchemas calls a column nullable if it is in any file", () => {
+  const { columns } = mergeSchemas([file("a", { x: {} }), file("b", { x: { nullable: true } })]);
+  assert.equal(columns[0]!.nullable, true);
+});
+
+test("mergeSchemas refuses a column that is a list in one file and a value in another", () => {
+  const { unsupported } = mergeSchemas([file("a", { x: { list: true } }), file("b", { x: {} })]);
+  assert.deepEqual(unsupported, [{ name: "x", reason: "is a list in a and one value per entry in b" }]);
+});
+
+test("mergeSchemas passes on why a file's column cannot be used", () => {
+  const text = [{ name: "x", reason: "holds text" }];
+  assert.deepEqual(mergeSchemas([file("a", { x: {} }), file("b", {}, text)]).unsupported, [{ name: "x", reason: "holds text (in b)" }]);
+  assert.deepEqual(mergeSchemas([file("a", {}, text)]).unsupported, text);
+});
+
+test("mergeSchemas groups list columns by lengths that agree in every row group of every file", () => {
+  const together = (values: readonly number[]) => ({ Jet_pt: { list: true, values: [5, 7] }, Jet_hits_x: { list: true, values } });
+  const collections = (...files: ReturnType<typeof file>[]) => mergeSchemas(files).columns.map(({ collection }) => collection);
+  assert.deepEqual(collections(file("a", together([5, 7])), file("b", together([5, 7]))), ["Jet", "Jet"]);
+  assert.deepEqual(collections(file("a", together([5, 7])), file("b", together([5, 8]))), ["Jet", "Jet_hits"]);
+});

@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { mkdir, rm, symlink, utimes, writeFile } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { test } from "node:test";
+import { createFileFinder, findFiles } from "../../../datasets/sources/find-files.ts";
+import { makeDirectory } from "../read-for-test.ts";
+
+async function makeTree(directory: string, ...paths: string[]): Promise<void> {
+  for (const path of paths) {
+    await mkdir(join(directory, path, ".."), { recursive: true });
+    await writeFile(join(directory, path), path);
+  }
+}
+
+async function namesOf(pattern: string, directory: string): Promise<string[]> {
+  return (await findFiles(pattern)).map(({ file }) => relative(directory, file.path));
+}
+
+test("findFiles finds a file, a folder's Parquet files, and what a glob matches, in the order of paths", async (t) => {
+  const directory = await makeDirectory(t);
+  await makeTree(directory, "b/2.parquet", "a.parquet", "b/1.parquet", "b/notes.txt", "b/.1.parquet", "c10.parquet", "c9.parquet");
+  assert.deepEqual(await namesOf(join(directory, "b/1.parquet"), directory), ["b/1.parquet"]);
+  assert.deepEqual(await namesOf(join(directory, "b"), directory), ["b/1.parquet", "b/2.parquet"]);
+  assert.deepEqual(await namesOf(join(directory, "*.parquet"), directory), ["a.parquet", "c10.parquet", "c9.parquet"]);
+  assert.deepEqual(await namesOf(join(directory, "**/{1,2}.parquet"), directory), ["b/1.parquet", "b/2.parquet"]);
+  assert.deepEqual(await namesOf(relative(process.cwd(), join(directory, "c*.parquet")), directory), ["c10.parquet", "c9.parquet"]);
+  assert.deepEqual(await namesOf(join(directory, "nothing-*.parquet"), directory), []);
+});
+
+test("findFiles takes a path that exists as it is, whatever characters it has", async (t) => {
+  const directory = await makeDirectory(t);
+  await makeTree(directory, "run[1] {a,b}*.parquet", "run1.parquet", "data (1)/x.parquet");
+  assert.deepEqual(await namesOf(join(directory, "run[1] {a,b}*.parquet"), directory), ["run[1] {a,b}*.parquet"]);
+  assert.deepEqual(await namesOf(join(directory, "data (1)"), directory), ["data (1)/x.parquet"]);
+});
+
+test("findFiles leaves out a link that leads nowhere", async (t) => {
+  const directory = await makeDirectory(t);
+  await makeTree(directory, "a.parquet");
+  await symlink(join(directory, "gone"), join(directory, "b.parquet"));
+  assert.deepEqual(await namesOf(join(directory, "*.parquet"), directory), ["a.parquet"]);
+});
+
+test("createFileFinder sees files come, go and change, however often it was asked", async (t) => {
+  const directory = await makeDirectory(t);
+  const find = createFileFinder(join(directory, "*.parquet"));
+  const old = new Date(Date.now() - 10_000);
+  await writeFile(join(directory, "a.parquet"), "a");
+  await utimes(directory, old, old);
+  assert.equal((await find()).length, 1);
+  assert.equal((await find()).length, 1);
+  await writeFile(join(directory, "b.parquet"), "b");
+  assert.equal((await find()).length, 2);
+  await writeFile(join(directory, "a.parquet"), "longer");
+  await utimes(directory, old, old);
+  assert.deepEqual(
+    (await find()).map(({ file }) => file.size),
+    [6, 1],
+  );
+  await rm(join(directory, "b.parquet"));
+  assert.equal((await find()).length, 1);
+});

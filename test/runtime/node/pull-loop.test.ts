@@ -1,0 +1,261 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { Claim, Membership, Subtask } from "../../../coordination/coordinator.ts";
+import { HostUnreachableError } from "../../../runtime/node/fetch-within.ts";
+import { type Invoke, type PullOptions, startPullLoop } from "../../../runtime/node/pull-loop.ts";
+import { until } from "../../support/until.ts";
+import { recordingLog } from "../silent-log.ts";
+
+interface FakeClaim {
+  readonly claim: Claim;
+  readonly abort: AbortController;
+  /** What became of it, in order: `running`, `complete`, `fail CAUSE`, `fail for good CAUSE`, `release`. */
+  readonly history: string[];
+}
+
+function fakeClaim(partition: number, settle: () => Promise<boolean> = async () => true): FakeClaim {
+  const abort = new AbortController();
+  const history: string[] = [];
+  const record = (what: string) => {
+    history.push(what);
+    return settle();
+  };
+  const subtask: Subtask = { key: `program:f${partition}`, programKey: "program", fingerprint: `f${partition}`, dataset: "d", partition };
+  const claim: Claim = {
+    subtask,
+    priority: 500,
+    signal: abort.signal,
+    running: () => void history.push("running"),
+    complete: () => record("complete"),
+    fail: (cause, options) => record(`fail${options?.permanent ? " for good" : ""} ${cause}`),
+    release: () => record("release"),
+  };
+  return { claim, abort, history };
+}
+
+/** A membership that hands out these claims and then none. */
+function handOut(claims: readonly FakeClaim[]) {
+  const left = [...claims];
+  const seen = { left: false, most: 0 };
+  const membership: Membership = {
+    id: "node",
+    claim: ({ signal, prepare }) => {
+      const next = left.shift();
+      if (next) {
+        prepare?.(next.claim.subtask);
+        return Promise.resolve(next.claim);
+      }
+      return new Promise((_, reject) => {
+        const end = () => reject(signal.reason);
+        if (signal.aborted) end();
+        else signal.addEventListener("abort", end, { once: true });
+      });
+    },
+    report: ({ running }) => {
+      seen.most = Math.max(seen.most, running);
+    },
+    leave: async () => {
+      seen.left = true;
+    },
+  };
+  return { membership, seen };
+}
+
+const takes: PullOptions["store"] = { putPartial: async () => "inserted", findPartials: async () => new Set() };
+
+function pull(claims: readonly FakeClaim[], options: Partial<PullOptions> & { readonly invoke: Invoke }) {
+  const { membership, seen } = handOut(claims);
+  const { log, lines } = recordingLog();
+  const loop = startPullLoop({
+    membership,
+    store: takes,
+    slots: 2,
+    prefers: () => false,
+    cacheBytes: () => 0,
+    log,
+    firstPause: 1,
+    ...options,
+  });
+  return { loop, seen, lines };
+}
+
+const partial = new Uint8Array([1, 2, 3]);
+const computes: Invoke = async (_, { onRunning }) => {
+  onRunning();
+  return { kind: "partial", partial };
+};
+/** Runs until it is aborted. */
+const runsOn: Invoke = (_, { signal, onRunning }) =>
+  new Promise((_, reject) => {
+    onRunning();
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+
+describe("startPullLoop", () => {
+  test("saves the partial before it completes the claim", async () => {
+    const one = fakeClaim(1);
+    const saved: string[] = [];
+    const putPartial = async (key: string) => {
+      saved.push(`${key} after ${one.history.join(" ")}`);
+      return "inserted" as const;
+    };
+    const { loop } = pull([one], { invoke: computes, store: { ...takes, putPartial } });
+    await until(() => one.history.includes("complete"));
+    assert.deepEqual(saved, ["program:f1 after running"]);
+    await loop.stop();
+  });
+
+  test("never has more claims than slots, and performs all", async () => {
+    const claims = Array.from({ length: 20 }, (_, i) => fakeClaim(i));
+    const invoke: Invoke = async (task, options) => {
+      await new Promise((resolve) => setImmediate(resolve));
+      return computes(task, options);
+    };
+    const { loop, seen } = pull(claims, { invoke, slots: 3 });
+    await until(() => claims.every(({ history }) => history.includes("complete")));
+    assert.equal(seen.most, 3);
+    await loop.stop();
+  });
+
+  test("computes others while partials are saved, up to a bound", async () => {
+    const claims = Array.from({ length: 100 }, (_, i) => fakeClaim(i));
+    let go = () => {};
+    const disk = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    let saving = 0;
+    const putPartial: PullOptions["store"]["putPartial"] = async () => {
+      saving++;
+      await disk;
+      return "inserted";
+    };
+    const { loop, seen } = pull(claims, { slots: 1, invoke: computes, store: { ...takes, putPartial } });
+    await until(() => saving > 10);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.ok(saving < 50, `${saving} partials at a time`);
+    assert.ok(claims.every(({ history }) => !history.includes("complete")));
+    go();
+    await until(() => claims.every(({ history }) => history.includes("complete")));
+    assert.equal(seen.most, 1);
+    await loop.stop();
+  });
+
+  test("logs a partial that differs from the stored one as a fault, and completes the claim", async () => {
+    const one = fakeClaim(1);
+    const { loop, lines } = pull([one], { invoke: computes, store: { ...takes, putPartial: async () => "different" } });
+    await until(() => one.history.includes("complete"));
+    assert.ok(lines.some(({ level, message }) => level === "error" && message.startsWith("fault:")));
+    await loop.stop();
+  });
+
+  test("completes a claim without computing where the store has its partial", async () => {
+    const one = fakeClaim(1);
+    const { loop } = pull([one], { invoke: computes, store: { ...takes, findPartials: async (keys) => new Set(keys) } });
+    await until(() => one.history.length > 0);
+    assert.deepEqual(one.history, ["complete"]);
+    await loop.stop();
+  });
+
+  test("hands a claim back without computing where the store does not say what it has", async () => {
+    const one = fakeClaim(1);
+    const findPartials = async () => {
+      throw new Error("no connection");
+    };
+    const { loop } = pull([one], { invoke: computes, store: { ...takes, findPartials } });
+    await until(() => one.history.length > 0);
+    assert.deepEqual(one.history, ["release"]);
+    await loop.stop();
+  });
+
+  test("has what a subtask needs prepared, and the store asked once, while it is claimed", async () => {
+    const one = fakeClaim(1);
+    const order: string[] = [];
+    const { membership } = handOut([one]);
+    const claim: Membership["claim"] = async (options) => {
+      const claimed = await membership.claim(options);
+      order.push("claimed");
+      return claimed;
+    };
+    const findPartials = async () => {
+      order.push("asked");
+      return new Set<string>();
+    };
+    const prepare = ({ programKey }: Subtask) => void order.push(`prepare ${programKey}`);
+    const { loop } = pull([], { membership: { ...membership, claim }, invoke: computes, prepare, store: { ...takes, findPartials } });
+    await until(() => one.history.includes("complete"));
+    assert.deepEqual(order, ["prepare program", "asked", "claimed"]);
+    await loop.stop();
+  });
+
+  test("fails claims with their cause, for good or not", async () => {
+    const [bad, passing, thrown] = [fakeClaim(1), fakeClaim(2), fakeClaim(3)];
+    const invoke: Invoke = async ({ partition }) => {
+      if (partition === 3) throw new Error("no connection");
+      return { kind: "failed", cause: "unreadable", permanent: partition === 1 };
+    };
+    const { loop } = pull([bad, passing, thrown], { invoke });
+    await until(() => [bad, passing, thrown].every(({ history }) => history.length === 1));
+    assert.deepEqual(bad.history, ["fail for good unreadable"]);
+    assert.deepEqual(passing.history, ["fail unreadable"]);
+    assert.deepEqual(thrown.history, ["fail no connection"]);
+    await loop.stop();
+  });
+
+  test("releases the claim when the store fails, and goes on with the next", async () => {
+    const [one, two] = [fakeClaim(1), fakeClaim(2)];
+    let puts = 0;
+    const putPartial = async () => {
+      if (puts++ === 0) throw new Error("disk full");
+      return "inserted" as const;
+    };
+    const { loop } = pull([one, two], { invoke: computes, store: { ...takes, putPartial }, slots: 1 });
+    await until(() => two.history.includes("complete"));
+    assert.deepEqual(one.history, ["running", "release"]);
+    await loop.stop();
+  });
+
+  test("releases the claim when the compute function's host is away, and goes on when it is back", async () => {
+    const [one, two] = [fakeClaim(1), fakeClaim(2)];
+    let calls = 0;
+    const invoke: Invoke = async (task, options) => {
+      if (calls++ === 0) throw new HostUnreachableError("connection refused");
+      return computes(task, options);
+    };
+    const { loop } = pull([one, two], { invoke, slots: 1 });
+    await until(() => two.history.includes("complete"));
+    assert.deepEqual(one.history, ["release"]);
+    await loop.stop();
+  });
+
+  test("tries again to settle a claim while the coordinator fails", async () => {
+    let refusals = 3;
+    const one = fakeClaim(1, async () => {
+      if (refusals-- > 0) throw new Error("journal not writable");
+      return true;
+    });
+    const { loop } = pull([one], { invoke: computes });
+    await until(() => one.history.filter((each) => each === "complete").length === 4);
+    await loop.stop();
+  });
+
+  test("stops what nobody asks for any more and hands its claim back", async () => {
+    const one = fakeClaim(1);
+    const { loop } = pull([one], { invoke: runsOn });
+    await until(() => one.history.includes("running"));
+    one.abort.abort(new Error("withdrawn"));
+    await until(() => one.history.includes("release"));
+    await loop.stop();
+  });
+
+  test("releases what runs when it is stopped, then leaves", async () => {
+    const claims = [fakeClaim(1), fakeClaim(2)];
+    const { loop, seen } = pull(claims, { invoke: runsOn });
+    await until(() => claims.every(({ history }) => history.includes("running")));
+    await loop.stop();
+    assert.deepEqual(
+      claims.map(({ history }) => history.at(-1)),
+      ["release", "release"],
+    );
+    assert.equal(seen.left, true);
+  });
+});

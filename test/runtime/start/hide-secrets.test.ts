@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { createLog } from "../../../runtime/observe/log.ts";
+import { hideSecrets } from "../../../runtime/start/hide-secrets.ts";
+import { makeTemporaryDirectory } from "../../storage/temporary-directory.ts";
+
+describe("hideSecrets", () => {
+  test("hides passwords inside of URLs and leaves URLs without one alone", () => {
+    const hide = hideSecrets({});
+    assert.equal(hide("mongodb://ana:s3cr3t@db:27017/x failed"), "mongodb://ana:***@db:27017/x failed");
+    assert.equal(hide("mongodb+srv://ana:a%40b@db and http://u:p@h"), "mongodb+srv://ana:***@db and http://u:***@h");
+    for (const plain of ["http://127.0.0.1:8000/a@b", '{"url":"http://h:80","by":"ana@lab"}', "mongodb://db:27017,db2:27017/x"])
+      assert.equal(hide(plain), plain);
+  });
+
+  test("hides what the configuration keeps secret wherever it turns up, written or meant", () => {
+    const hide = hideSecrets({ zookeeperAuth: "femtoq:tell-nobody", mongodb: "mongodb://ana:p%40ss%3Aword@db/x" });
+    assert.equal(hide("auth femtoq:tell-nobody refused"), "auth femtoq:*** refused");
+    assert.equal(hide("p%40ss%3Aword and p@ss:word"), "*** and ***");
+  });
+});
+
+describe("createLog", () => {
+  test("writes each line as JSON to its file before it returns, without secrets", async (t) => {
+    const logFile = join(await makeTemporaryDirectory(t), "deep", "femtoq.log");
+    const log = createLog({ logLevel: "info", logFile, zookeeperAuth: "femtoq:tell-nobody" });
+    const error = new Error("no answer from mongodb://ana:s3cr3t@db:27017");
+    log.error({ err: error, auth: "femtoq:tell-nobody", authorization: "Bearer x" }, "cannot connect");
+    log.debug({}, "not this");
+    const text = await readFile(logFile, "utf8");
+    const [line] = text.trimEnd().split("\n");
+    assert.equal(text.trimEnd().split("\n").length, 1);
+    const entry = JSON.parse(line) as { readonly msg: string; readonly err: { readonly message: string } };
+    assert.equal(entry.msg, "cannot connect");
+    assert.equal(entry.err.message, "no answer from mongodb://ana:***@db:27017");
+    assert.doesNotMatch(text, /s3cr3t|tell-nobody|Bearer/);
+  });
+});

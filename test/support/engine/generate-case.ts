@@ -1,0 +1,40 @@
+/** One random case: some defines, and an expression that may use them. */
+
+import type { Seeded } from "../seeded.ts";
+import { ExpressionGenerator } from "./generate-expression.ts";
+import type { Element } from "./generate-lists.ts";
+import { leaf, type Piece } from "./piece.ts";
+
+export interface ExpressionCase {
+  readonly kind: "number" | "boolean" | "numbers";
+  readonly defines: readonly { readonly name: string; readonly piece: Piece }[];
+  readonly piece: Piece;
+}
+
+/** `prefix`: of the names of its defines. */
+export function generateCase(random: Seeded, { missing, prefix }: { readonly missing: boolean; readonly prefix: string }): ExpressionCase {
+  const generator = new ExpressionGenerator(random, missing);
+  const defines: { name: string; piece: Piece }[] = [];
+  const fuel = () => 2 + random.below(12);
+  for (let left = random.below(3); left > 0; left--) {
+    const name = `${prefix}${defines.length}`;
+    const { piece, element } = generateDefine(generator, fuel());
+    defines.push({ name, piece });
+    generator.names = [...generator.names, { name, element }];
+  }
+  const kind = random.pick(["number", "number", "boolean", "numbers"] as const);
+  const size = fuel() + fuel();
+  const piece = kind === "numbers" ? generator.lists.ofNumbers(size).piece : generator[kind](size);
+  return { kind, defines, piece: random.chance(0.1) && kind !== "numbers" ? { ...leaf(`(${piece.text})`), js: `(${piece.js})` } : piece };
+}
+
+function generateDefine(generator: ExpressionGenerator, fuel: number): { readonly piece: Piece; readonly element: Element } {
+  const kind = generator.random.pick(["number", "boolean", "record", "list", "list"] as const);
+  if (kind === "number" || kind === "boolean") return { piece: generator[kind](fuel), element: { kind } };
+  if (kind === "record") {
+    const { piece, kind: record } = generator.record(fuel);
+    return { piece, element: { kind, record } };
+  }
+  const { piece, element } = generator.lists.any(fuel);
+  return { piece, element: { kind, element } };
+}

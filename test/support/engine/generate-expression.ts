@@ -1,0 +1,225 @@
+/**
+ * Random expressions of the whole language, well typed over the events of `generateEvents`. Without `missing` nothing in them
+ * can be missing, so that they are JavaScript too; with it, everything may be.
+ */
+
+import type { Seeded } from "../seeded.ts";
+import { type Element, ListGenerator } from "./generate-lists.ts";
+import {
+  binary,
+  bracketed,
+  call,
+  coalesce,
+  conditional,
+  leaf,
+  levels,
+  member,
+  method,
+  negative,
+  type Piece,
+  piece,
+  power,
+  vectorSum,
+} from "./piece.ts";
+import { chosenKind, kindOf, numbersOf, type RecordKind, sumKind } from "./record-kinds.ts";
+import { functionsOfOne } from "./reference-functions.ts";
+
+export interface Name {
+  readonly name: string;
+  readonly element: Element;
+}
+
+export interface RecordPiece {
+  readonly piece: Piece;
+  readonly kind: RecordKind;
+}
+
+const literals = ["0", "1", "2", "3", "0.5", "10", "1e3", "0.1", "-1", "-0.25", "45", "pi", "e"];
+const comparisons = ["<", "<=", ">", ">=", "==", "!="];
+
+export class ExpressionGenerator {
+  readonly random: Seeded;
+  readonly missing: boolean;
+  readonly lists: ListGenerator;
+  /** Defines and, inside functions, parameters. */
+  names: readonly Name[] = [];
+
+  constructor(random: Seeded, missing: boolean) {
+    this.random = random;
+    this.missing = missing;
+    this.lists = new ListGenerator(this);
+  }
+
+  /** One of these, at random, each with about equal chance. */
+  #choose<Made>(...makers: readonly (() => Made)[]): Made {
+    return this.random.pick(makers)();
+  }
+
+  known(kind: Element["kind"]): readonly Name[] {
+    return this.names.filter(({ element }) => element.kind === kind);
+  }
+
+  number(fuel: number): Piece {
+    if (fuel <= 1) return this.#smallNumber();
+    const { random } = this;
+    const half = fuel / 2;
+    const made = this.#choose(
+      () => binary(this.number(half), random.pick(["+", "-", "*", "/", "%"]), this.number(half)),
+      () => binary(this.number(half), random.pick(["+", "-", "*"]), this.number(half)),
+      () => this.#power(fuel),
+      () => negative(this.number(fuel - 1)),
+      () => call(random.pick(Object.keys(functionsOfOne)), this.number(fuel - 1)),
+      () => call(random.pick(["atan2", "min", "max", "hypot", "deltaphi", "deltaeta"]), this.number(half), this.number(half)),
+      () => call(random.pick(["min", "max", "hypot"]), ...Array.from({ length: 1 + random.below(4) }, () => this.number(fuel / 3))),
+      () => conditional(this.boolean(half), this.number(half), this.number(half)),
+      () => this.#reduced(fuel),
+      () => this.#reduced(fuel),
+      () => coalesce(this.optionalNumber(half), this.number(half)),
+      () => this.#component(this.record(fuel - 1)),
+      () => this.#component(this.record(fuel - 1)),
+      () => call(random.pick(["deltaR", "deltaphi", "deltaeta"]), this.vector(half).piece, this.vector(half).piece),
+      () => this.#guarded(half),
+    );
+    return random.chance(0.1) ? bracketed(made) : made;
+  }
+
+  #smallNumber(): Piece {
+    const { random } = this;
+    const params = this.known("number");
+    if (params.length > 0 && random.chance(0.6)) return leaf(random.pick(params).name);
+    const records = this.known("record");
+    if (records.length > 0 && random.chance(0.7)) {
+      const { name, element } = random.pick(records);
+      return this.#component({ piece: leaf(name), kind: (element as Extract<Element, { kind: "record" }>).record });
+    }
+    return leaf(
+      random.chance(0.3) ? random.pick(literals) : random.pick(["x", "y", "n", "u", "MET.pt", "MET.phi", "gen.px", "entry", "Muon.length"]),
+    );
+  }
+
+  #component({ piece: record, kind }: RecordPiece): Piece {
+    return member(record, this.random.pick(numbersOf(kind)));
+  }
+
+  #power(fuel: number): Piece {
+    const { random } = this;
+    if (random.chance(0.6)) return power(this.number(fuel - 1), leaf(random.pick(["2", "3", "1", "-1", "0.5", "0", "-2", "4"])), true);
+    const exponent = binary(leaf(random.pick(["y", "n", "MET.phi"])), random.pick(["+", "*"]), this.number(fuel / 2));
+    const base = this.number(fuel / 2);
+    return random.chance(0.5) ? power(base, exponent, false) : call("pow", base, exponent);
+  }
+
+  /** May be missing even where no column is. */
+  optionalNumber(fuel: number): Piece {
+    const list = this.lists.ofNumbers(fuel);
+    return this.#choose(
+      () => this.#element(list.piece, fuel),
+      () => method(list.piece, this.random.pick(["min", "max"])),
+      () => this.lists.reduced(this.random.pick(["min", "max"]), fuel),
+    );
+  }
+
+  #element(list: Piece, fuel: number): Piece {
+    const { random } = this;
+    const index = random.chance(0.6) ? leaf(random.pick(["0", "1", "2", "-1", "0.5", "n", "u"])) : this.number(fuel / 3);
+    return random.chance(0.5) ? method(list, "at", index) : piece(levels.call, [list, levels.call], "[", [index, levels.lambda], "]");
+  }
+
+  #reduced(fuel: number): Piece {
+    const { random } = this;
+    return this.#choose(
+      () => member(this.lists.any(fuel).piece, "length"),
+      () => method(this.lists.ofNumbers(fuel).piece, "sum"),
+      () => this.lists.reduced("sum", fuel),
+      () => (this.missing ? this.optionalNumber(fuel) : coalesce(this.optionalNumber(fuel), leaf(random.pick(literals)))),
+    );
+  }
+
+  /** An element's component, where the list is long enough. */
+  #guarded(fuel: number): Piece {
+    const { piece: list, element } = this.lists.ofRecords(fuel);
+    const component = this.#component({ piece: piece(levels.call, [list, levels.call], "[0]"), kind: element.record });
+    if (this.missing && this.random.chance(0.7)) return component;
+    return conditional(binary(member(list, "length"), ">", leaf("0")), component, this.number(fuel / 2));
+  }
+
+  boolean(fuel: number): Piece {
+    const { random } = this;
+    if (fuel <= 1) {
+      const params = this.known("boolean");
+      if (params.length > 0 && random.chance(0.6)) return leaf(random.pick(params).name);
+      const fields = this.known("record").flatMap(({ name, element }) =>
+        element.kind === "record" ? element.record.booleans.map((field) => member(leaf(name), field)) : [],
+      );
+      if (fields.length > 0 && random.chance(0.4)) return random.pick(fields);
+      if (random.chance(0.3)) return leaf(random.pick(["flag", "flag", "true", "false"]));
+      return binary(this.#smallNumber(), random.pick(comparisons), this.#smallNumber());
+    }
+    const half = fuel / 2;
+    const made = this.#choose(
+      () => binary(this.number(half), random.pick(comparisons), this.number(half)),
+      () => binary(this.number(half), random.pick(comparisons), this.number(half)),
+      () => binary(this.boolean(half), random.pick(["&&", "||"]), this.boolean(half)),
+      () => binary(this.boolean(half), random.pick(["&&", "||"]), this.boolean(half)),
+      () => binary(this.boolean(half), random.pick(["==", "!="]), this.boolean(half)),
+      () => piece(levels.unary, "!", [this.boolean(fuel - 1), levels.unary]),
+      () => call("isNaN", this.number(fuel - 1)),
+      () => conditional(this.boolean(half), this.boolean(half), this.boolean(half)),
+      () => this.lists.tested(random.pick(["some", "every"]), fuel),
+      () => this.lists.tested(random.pick(["some", "every"]), fuel),
+      () => coalesce(this.#element(leaf("marks"), half), this.boolean(half)),
+      () => this.#sameElement(half),
+    );
+    return random.chance(0.1) ? bracketed(made) : made;
+  }
+
+  /** Elements compare by what they are elements of, and where. */
+  #sameElement(fuel: number): Piece {
+    const { random } = this;
+    const elements = this.known("record").filter(({ element }) => element.kind === "record" && element.record.origin !== undefined);
+    if (elements.length > 1) return binary(leaf(random.pick(elements).name), random.pick(["==", "!="]), leaf(random.pick(elements).name));
+    const list = leaf(random.pick(["Muon", "Jet", "Track"]));
+    if (!this.missing) return this.lists.pairTest(list, (a, b) => binary(a, random.pick(["==", "!="]), b));
+    return binary(this.#element(list, fuel), random.pick(["==", "!="]), this.#element(list, fuel));
+  }
+
+  record(fuel: number): RecordPiece {
+    const { random } = this;
+    const params = this.known("record");
+    if (fuel <= 1 || random.chance(0.3)) {
+      if (params.length > 0 && random.chance(0.85)) {
+        const { name, element } = random.pick(params);
+        return { piece: leaf(name), kind: (element as Extract<Element, { kind: "record" }>).record };
+      }
+      const name = random.pick(["MET", "gen", "gen"]);
+      return { piece: leaf(name), kind: kindOf(name) };
+    }
+    const half = fuel / 2;
+    return this.#choose(
+      () => this.#vectorSum(half),
+      () => this.#vectorSum(half),
+      () => this.#chosen(this.record(half), this.record(half), (a, b) => conditional(this.boolean(half), a, b)),
+      () => (this.missing ? this.#optionalRecord(half) : this.#vectorSum(half)),
+      () => (this.missing ? this.#chosen(this.#optionalRecord(half), this.record(half), coalesce) : this.record(half)),
+    );
+  }
+
+  #chosen(a: RecordPiece, b: RecordPiece, write: (a: Piece, b: Piece) => Piece): RecordPiece {
+    const kind = chosenKind(a.kind, b.kind);
+    return kind ? { piece: write(a.piece, b.piece), kind } : a;
+  }
+
+  #optionalRecord(fuel: number): RecordPiece {
+    const { piece: list, element } = this.lists.ofRecords(fuel);
+    return { piece: this.#element(list, fuel), kind: element.record };
+  }
+
+  #vectorSum(fuel: number): RecordPiece {
+    return { piece: vectorSum(this.vector(fuel).piece, this.vector(fuel).piece), kind: sumKind };
+  }
+
+  vector(fuel: number): RecordPiece {
+    const made = this.record(fuel);
+    return made.kind.vector ? made : { piece: leaf("gen"), kind: kindOf("gen") };
+  }
+}

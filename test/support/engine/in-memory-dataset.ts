@@ -1,0 +1,140 @@
+/**
+ * Events as plain objects → schema and flat columns in shared memory, as a node would hold them.
+ *
+ * An event's members are numbers and booleans, records of them, lists of them, or lists of records; null or undefined is a
+ * missing value. Columns are inferred from all events: numbers are float64 and booleans bool unless `dtypes` says otherwise.
+ */
+import type { Input } from "../../../engine/program/inputs.ts";
+import { bytesPerValue, type Column, type DType, type Schema } from "../../../engine/program/schema.ts";
+
+export type Cell = number | boolean | null | undefined;
+export type CellRecord = { readonly [field: string]: Cell };
+export type EventMember = Cell | CellRecord | readonly Cell[] | readonly CellRecord[];
+export type PlainEvent = { readonly [name: string]: EventMember };
+
+export interface InMemoryDataset {
+  readonly events: readonly PlainEvent[];
+  readonly schema: Schema;
+  readonly memory: WebAssembly.Memory;
+  /** Addresses of these arrays, of entries [from, to) only. */
+  load(inputs: readonly Input[], from: number, to: number): readonly number[];
+  /** A work area, the same at each call where it is large enough: full of what no run may rely on, but for its stop flag. */
+  work(bytes: number): { readonly address: number; readonly bytes: number };
+}
+
+/** By path: `x`, `MET.pt`, `hits[]`, `Muon[].pt`. A `?` at the end makes the column nullable, whatever the events have. */
+export type DTypes = Readonly<Record<string, DType | `${DType}?`>>;
+
+type Arrays = { readonly values: number[]; readonly valid: number[]; readonly offsets: number[] };
+
+const pageBytes = 65_536;
+
+export function makeDataset(events: readonly PlainEvent[], dtypes: DTypes = {}): InMemoryDataset {
+  const columns = [...inferColumns(events, dtypes).values()];
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 1024, shared: true });
+  const loaded = new Map<string, number>();
+  let top = 16;
+  let work = { address: 0, bytes: 0 };
+
+  function reserve(bytes: number): number {
+    const address = top;
+    top = Math.ceil((top + bytes + 16) / 16) * 16;
+    const lacking = top - memory.buffer.byteLength;
+    if (lacking > 0) memory.grow(Math.ceil(lacking / pageBytes));
+    return address;
+  }
+
+  function place(input: Input, from: number, to: number): number {
+    const name = input.kind === "offsets" ? input.columns[0] : input.column;
+    const column = columns.find((each) => each.name === name)!;
+    const arrays = flatten(events.slice(from, to), column);
+    const bytes = new Uint8Array(encode(input, column, arrays));
+    const address = reserve(bytes.length);
+    new Uint8Array(memory.buffer).set(bytes, address);
+    return address;
+  }
+
+  return {
+    events,
+    schema: { columns, unsupported: [] },
+    memory,
+    load: (inputs, from, to) =>
+      inputs.map((input) => {
+        const key = `${input.kind} ${input.kind === "offsets" ? input.collection : input.column} ${from} ${to}`;
+        const address = loaded.get(key) ?? place(input, from, to);
+        loaded.set(key, address);
+        return address;
+      }),
+    work(bytes) {
+      if (bytes > work.bytes) work = { address: reserve(bytes), bytes };
+      new Uint8Array(memory.buffer, work.address, work.bytes).fill(0xa5);
+      new Int32Array(memory.buffer, work.address, 1)[0] = 0;
+      return { address: work.address, bytes };
+    },
+  };
+}
+
+function inferColumns(events: readonly PlainEvent[], dtypes: DTypes): ReadonlyMap<string, Column> {
+  const found = new Map<string, { readonly path: string; dtype: DType; nullable: boolean }>();
+  const note = (path: string, cell: Cell) => {
+    const known = found.get(path) ?? { path, dtype: "float64", nullable: false };
+    if (cell === null || cell === undefined) known.nullable = true;
+    else if (typeof cell === "boolean") known.dtype = "bool";
+    found.set(path, known);
+  };
+  for (const path of Object.keys(dtypes)) found.set(path, { path, dtype: "float64", nullable: false });
+  for (const event of events) {
+    for (const [name, member] of Object.entries(event)) {
+      const isList = Array.isArray(member);
+      for (const each of (isList ? member : [member]) as readonly (Cell | CellRecord)[]) {
+        if (typeof each !== "object" || each === null) note(isList ? `${name}[]` : name, each);
+        else for (const [field, cell] of Object.entries(each)) note(`${name}${isList ? "[]" : ""}.${field}`, cell);
+      }
+    }
+  }
+  return new Map([...found.values()].map((each) => [each.path, describeColumn(each, dtypes[each.path])]));
+}
+
+function describeColumn(
+  { path, dtype, nullable }: { readonly path: string; readonly dtype: DType; readonly nullable: boolean },
+  wanted: string | undefined,
+): Column {
+  const [owner, field] = path.split(".");
+  const name = owner.replace("[]", "");
+  return {
+    name: field === undefined ? name : `${name}_${field}`,
+    dtype: (wanted?.replace("?", "") as DType | undefined) ?? dtype,
+    nullable: nullable || wanted?.endsWith("?") === true,
+    ...(owner.endsWith("[]") && { collection: name }),
+    ...(field !== undefined && { member: { record: name, field } }),
+  };
+}
+
+/** A column's content over these events. Where a value is missing stands one that would be noticed. */
+function flatten(events: readonly PlainEvent[], { name, dtype, collection, member }: Column): Arrays {
+  const anything = dtype === "bool" ? 1 : 77;
+  const arrays: Arrays = { values: [], valid: [], offsets: [0] };
+  for (const event of events) {
+    const found = event[member?.record ?? name];
+    const each = collection === undefined ? [found] : ((found ?? []) as readonly EventMember[]);
+    for (const element of each) {
+      const cell = (member ? (element as CellRecord | undefined)?.[member.field] : element) as Cell;
+      arrays.values.push(Number(cell ?? anything));
+      arrays.valid.push(cell === null || cell === undefined ? 0 : 1);
+    }
+    arrays.offsets.push(arrays.values.length);
+  }
+  return arrays;
+}
+
+const arrayOf = { float32: Float32Array, float64: Float64Array, int32: Int32Array, uint32: Uint32Array, bool: Uint8Array } as const;
+
+function encode(input: Input, { name, dtype }: Column, { values, valid, offsets }: Arrays): ArrayBuffer {
+  if (input.kind === "offsets") return Uint32Array.from(offsets).buffer;
+  if (input.kind === "valid") return Uint8Array.from(valid).buffer;
+  const array = arrayOf[dtype].from(values);
+  const changed = values.findIndex((value, index) => !Object.is(array[index], value) && valid[index] === 1);
+  if (changed >= 0) throw new RangeError(`Cannot hold ${values[changed]} in the ${dtype} column ${name}: it becomes ${array[changed]}`);
+  if (array.byteLength !== values.length * bytesPerValue[dtype]) throw new RangeError(`The column ${name} has another width than ${dtype}`);
+  return array.buffer as ArrayBuffer;
+}
