@@ -29,7 +29,7 @@ export interface Subtask {
   readonly columns?: readonly string[];
 }
 
-export interface Request {
+export interface SubtaskRequest {
   readonly queryId: string;
   readonly client: string;
   /** 0–999, lower first. A subtask that several queries ask for has the lowest of theirs. */
@@ -115,7 +115,7 @@ export interface Coordinator {
   /** Of a subtask that came and went between two looks watchers hear nothing: whoever follows some asks for their states now and then. */
   readonly skipsEvents?: boolean;
   /** Creates what is not there, joins what is; renews the client's interest in the query. Resolves when it would survive a crash. */
-  enqueue(request: Request): Promise<Enqueued>;
+  enqueue(request: SubtaskRequest): Promise<Enqueued>;
   /** The states of those that are known; a key that is absent is done, withdrawn or was never asked for. */
   states(keys: readonly string[]): Promise<ReadonlyMap<string, SubtaskState>>;
   /** Renews a client's interest; false where the query has no live subtasks here. */
@@ -123,7 +123,7 @@ export interface Coordinator {
   /** Ends a client's interest in a query. With none left, its subtasks that no other query needs are withdrawn. Gives what remains interested. */
   withdraw(queryId: string, client: string): Promise<{ readonly interested: number }>;
   /** Failed subtasks among these become unowned, with fresh attempts. Gives their number. */
-  retry(request: Request): Promise<number>;
+  retry(request: SubtaskRequest): Promise<number>;
   /** Events of these subtasks from now on, until the signal aborts. The listener must not throw. */
   watch(keys: ReadonlySet<string>, listener: (event: SubtaskEvent) => void, signal: AbortSignal): void;
   join(node: Pick<Node, "id" | "host" | "threads" | "cacheLimit">): Promise<Membership>;

@@ -9,7 +9,7 @@ import { type AxisShape, cellCount } from "./program/program.ts";
 
 export { ExactSums } from "./histogram/exact-sum.ts";
 export { Merger } from "./histogram/merge.ts";
-export { decodePartial, encodePartial, type Partial, type PartialHistogram } from "./histogram/partial.ts";
+export { decodePartial, encodePartial, type PartialHistogram, type PartialResult } from "./histogram/partial.ts";
 export type { UhiHistogram } from "./histogram/uhi.ts";
 export { writeUhi } from "./histogram/write-uhi.ts";
 export type { AxisShape } from "./program/program.ts";

@@ -5,7 +5,7 @@
  */
 export { compileProgram } from "./compile/compile-program.ts";
 export { Merger } from "./histogram/merge.ts";
-export { DamagedPartial, decodePartial, encodePartial, type Partial, type PartialHistogram } from "./histogram/partial.ts";
+export { DamagedPartial, decodePartial, encodePartial, type PartialHistogram, type PartialResult } from "./histogram/partial.ts";
 export type { UhiHistogram } from "./histogram/uhi.ts";
 export { writeUhi } from "./histogram/write-uhi.ts";
 export type { Input } from "./program/inputs.ts";

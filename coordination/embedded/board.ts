@@ -6,7 +6,7 @@
  * the start of its line, after an error to the end. Failed ones are kept up to `mostFailed`, the oldest forgotten first.
  */
 
-import type { Request, Subtask, SubtaskEvent } from "../coordinator.ts";
+import type { Subtask, SubtaskEvent, SubtaskRequest } from "../coordinator.ts";
 import { Ask, AskedQuery } from "./asked-query.ts";
 import { LinkedList } from "./linked-list.ts";
 import { type Place, WaitingOrder } from "./order.ts";
@@ -43,7 +43,7 @@ export class Board {
   }
 
   /** A client asks for a query. `moved`: call `place` on its entries. */
-  ask({ queryId, client, priority }: Omit<Request, "subtasks">): { readonly query: AskedQuery; readonly moved: boolean } {
+  ask({ queryId, client, priority }: Omit<SubtaskRequest, "subtasks">): { readonly query: AskedQuery; readonly moved: boolean } {
     const query = this.queries.get(queryId) ?? new AskedQuery(this.#nextNumber(), queryId);
     this.queries.set(queryId, query);
     const known = query.asks.get(client);

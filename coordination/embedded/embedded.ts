@@ -8,7 +8,7 @@
  * them is refused whole.
  */
 import { setImmediate as turn } from "node:timers/promises";
-import { type Coordinator, CoordinatorFullError, type Request, type SubtaskState, usualLocalityDelay } from "../coordinator.ts";
+import { type Coordinator, CoordinatorFullError, type SubtaskRequest, type SubtaskState, usualLocalityDelay } from "../coordinator.ts";
 import type { AskedQuery } from "./asked-query.ts";
 import { Board } from "./board.ts";
 import type { Journal } from "./journal.ts";
@@ -50,7 +50,7 @@ export async function createCoordinator(options: CoordinatorOptions): Promise<Co
   };
 
   /** Ends early where the query is withdrawn meanwhile. */
-  const addAll = async (request: Request, add: (subtask: Request["subtasks"][number], query: AskedQuery) => void) => {
+  const addAll = async (request: SubtaskRequest, add: (subtask: SubtaskRequest["subtasks"][number], query: AskedQuery) => void) => {
     const { query, moved } = board.ask(request);
     query.arriving++;
     try {
@@ -74,7 +74,7 @@ export async function createCoordinator(options: CoordinatorOptions): Promise<Co
     }
   };
 
-  const requireRoom = ({ subtasks }: Request) => {
+  const requireRoom = ({ subtasks }: SubtaskRequest) => {
     const { unowned, owned } = board.counts();
     if (unowned + owned + subtasks.length <= mostSubtasks) return;
     const added = subtasks.filter(({ key }) => !board.entries.has(key)).length;

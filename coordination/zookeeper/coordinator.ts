@@ -9,7 +9,7 @@
  * state again now and then.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import { type Coordinator, CoordinatorFullError, type Request, type SubtaskState, usualLocalityDelay } from "../coordinator.ts";
+import { type Coordinator, CoordinatorFullError, type SubtaskRequest, type SubtaskState, usualLocalityDelay } from "../coordinator.ts";
 import { Members } from "./claims/members.ts";
 import { readNodes } from "./claims/register-node.ts";
 import type { SessionContext } from "./context.ts";
@@ -144,7 +144,7 @@ export async function createZooKeeperCoordinator(options: ZooKeeperCoordinatorOp
     },
   });
 
-  const submitAll = async (request: Request, isRetry: boolean) => {
+  const submitAll = async (request: SubtaskRequest, isRetry: boolean) => {
     checkPriority(request.priority);
     const { parts, repeated } = await splitRequest(request.subtasks);
     if (parts.length === 0) return { queued: 0, joined: 0 };

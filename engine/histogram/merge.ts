@@ -5,7 +5,7 @@
 
 import { type AxisShape, cellCount } from "../program/program.ts";
 import { ExactSums } from "./exact-sum.ts";
-import type { Partial, PartialHistogram } from "./partial.ts";
+import type { PartialHistogram, PartialResult } from "./partial.ts";
 
 /** What of a program decides the form of its partials. */
 export interface PartialShape {
@@ -48,7 +48,7 @@ export class Merger {
   }
 
   /** Throws where the partial has another shape: it is of another program. */
-  add(partial: Partial): void {
+  add(partial: PartialResult): void {
     const fits =
       partial.filters.length === this.#filters.length &&
       partial.histograms.length === this.#histograms.length &&
@@ -68,7 +68,7 @@ export class Merger {
   }
 
   /** The sum of all that was added, in the form of a partial. */
-  read(): Partial {
+  read(): PartialResult {
     return {
       entries: this.#entries,
       filters: this.#filters.map(({ events, weight }) => ({ events, weight: weight.read(0) })),

@@ -30,7 +30,7 @@ export interface PartialHistogram {
   readonly variances?: Float64Array;
 }
 
-export interface Partial {
+export interface PartialResult {
   /** Events of the partition. */
   readonly entries: number;
   readonly filters: readonly { readonly events: number; readonly weight: number }[];
@@ -52,7 +52,7 @@ interface Header {
   }[];
 }
 
-export async function encodePartial(partial: Partial): Promise<Uint8Array<ArrayBuffer>> {
+export async function encodePartial(partial: PartialResult): Promise<Uint8Array<ArrayBuffer>> {
   const header: Header = {
     entries: partial.entries,
     filters: partial.filters.map(({ events, weight }) => [events, weight]),
@@ -88,7 +88,7 @@ export class DamagedPartial extends Error {
 }
 
 /** Throws `DamagedPartial`. */
-export async function decodePartial(bytes: Uint8Array): Promise<Partial> {
+export async function decodePartial(bytes: Uint8Array): Promise<PartialResult> {
   if (bytes.length < headerAt || magic.some((byte, index) => bytes[index] !== byte))
     throw new DamagedPartial("this is not a partial of version 1");
   const sum = await checksum(bytes);

@@ -1,6 +1,6 @@
 /** Runs a compiled program over one partition whose columns are in shared memory, block by block, and reads the partial out of the work area. */
 import { type HistogramLayout, type Layout, layOut, stopFlag, trapReason, trapReasons } from "../compile/layout.ts";
-import { encodePartial, type Partial, type PartialHistogram } from "../histogram/partial.ts";
+import { encodePartial, type PartialHistogram, type PartialResult } from "../histogram/partial.ts";
 import type { Program } from "../program/program.ts";
 
 export interface RunRequest {
@@ -37,7 +37,7 @@ export async function runProgram(request: RunRequest): Promise<Uint8Array<ArrayB
   return encodePartial(computePartial(request));
 }
 
-export function computePartial(request: RunRequest): Partial {
+export function computePartial(request: RunRequest): PartialResult {
   const { program, module, memory, entries, addresses, work } = request;
   const layout = layOut(program);
   prepare(request, layout);
@@ -82,7 +82,7 @@ function explain(error: unknown, reason: number): unknown {
   return error;
 }
 
-function readPartial({ program, memory, entries, work }: RunRequest, layout: Layout): Partial {
+function readPartial({ program, memory, entries, work }: RunRequest, layout: Layout): PartialResult {
   const integers = (at: number, count: number) => Float64Array.from(new BigInt64Array(memory.buffer, work.address + at, count), Number);
   const floats = (at: number, count: number) => new Float64Array(memory.buffer, work.address + at, count);
   return {

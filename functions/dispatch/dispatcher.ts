@@ -3,7 +3,7 @@
  * derived from store and coordinator and bounded: another dispatcher, or this one after a restart, answers the same.
  */
 import type { Dataset } from "../../datasets/dataset.ts";
-import type { Partial } from "../../engine/histogram/partial.ts";
+import type { PartialResult } from "../../engine/histogram/partial.ts";
 import type { Program } from "../../engine/program/program.ts";
 import type { StoredPlan, StoredQuery } from "../../storage/store.ts";
 import type { Admission } from "../admission/admission.ts";
@@ -31,7 +31,7 @@ export interface Followed {
   readonly program: Program;
   /** Absent where the merged result is stored. */
   readonly progress?: Progress;
-  readonly result?: Partial;
+  readonly result?: PartialResult;
   /** What was left beside the result. */
   readonly note?: unknown;
 }

@@ -10,8 +10,8 @@ import {
   type Coordinator,
   CoordinatorUnavailableError,
   type Membership,
-  type Request,
   type SubtaskEvent,
+  type SubtaskRequest,
 } from "../../coordination/coordinator.ts";
 import type { Log } from "../../functions/services.ts";
 
@@ -66,7 +66,7 @@ export class PendingCoordinator implements Coordinator {
     return this.#opened?.notReady() ?? [`the coordinator cannot be reached: ${this.#reason}`];
   }
 
-  async enqueue(request: Request) {
+  async enqueue(request: SubtaskRequest) {
     return this.#require().enqueue(request);
   }
 
@@ -82,7 +82,7 @@ export class PendingCoordinator implements Coordinator {
     return this.#require().withdraw(queryId, client);
   }
 
-  async retry(request: Request) {
+  async retry(request: SubtaskRequest) {
     return this.#require().retry(request);
   }
 

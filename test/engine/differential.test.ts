@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Merger } from "../../engine/histogram/merge.ts";
-import type { Partial } from "../../engine/histogram/partial.ts";
+import type { PartialResult } from "../../engine/histogram/partial.ts";
 import { addShorthands, compileJavaScript, List } from "../support/engine/evaluate-javascript.ts";
 import { type ExpressionCase, generateCase } from "../support/engine/generate-case.ts";
 import { type InMemoryDataset, makeDataset, type PlainEvent } from "../support/engine/in-memory-dataset.ts";
@@ -103,7 +103,7 @@ function compareQuery(
 }
 
 /** In two partitions, merged in either order: that must not change a bit where each event fills cells of its own. */
-function compareParts(whole: Partial, prepared: PreparedQuery, dataset: InMemoryDataset, random: Seeded): void {
+function compareParts(whole: PartialResult, prepared: PreparedQuery, dataset: InMemoryDataset, random: Seeded): void {
   const cut = random.below(eventsAtATime + 1);
   const parts = [runPrepared(prepared, dataset, { to: cut }), runPrepared(prepared, dataset, { from: cut })];
   const [merged, once] = [new Merger(prepared.planned.program), new Merger(prepared.planned.program)];

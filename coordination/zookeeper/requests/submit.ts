@@ -7,7 +7,7 @@
  * just been withdrawn. A large request takes several transactions under a lock, so that two dispatchers do not get into each other's way; the lock
  * is for speed, the transactions for truth. May be repeated.
  */
-import type { Enqueued, Request, Subtask } from "../../coordinator.ts";
+import type { Enqueued, Subtask, SubtaskRequest } from "../../coordinator.ts";
 import type { SessionContext } from "../context.ts";
 import { check, create, createSequential, type Operation, remove, set } from "../protocol/operations.ts";
 import { isRefused } from "../protocol/zookeeper-error.ts";
@@ -20,7 +20,7 @@ import { ExistingSubtasks } from "./existing-subtasks.ts";
 
 export interface SubmitOptions {
   readonly context: SessionContext;
-  readonly request: Request;
+  readonly request: SubtaskRequest;
   readonly segments: Segments;
   readonly watched: WatchedSubtasks;
   /** Only failed subtasks, which wait again. */

@@ -1,6 +1,6 @@
 /** What a client is told of a query. Pure. */
 import type { Failure } from "../../../coordination/coordinator.ts";
-import type { Partial } from "../../../engine/histogram/partial.ts";
+import type { PartialResult } from "../../../engine/histogram/partial.ts";
 import type { UhiHistogram } from "../../../engine/histogram/uhi.ts";
 import { writeUhi } from "../../../engine/histogram/write-uhi.ts";
 import type { Program } from "../../../engine/program/program.ts";
@@ -22,7 +22,7 @@ export interface Situation {
   readonly state: Status["state"];
   /** Either the query is followed, or its result is known. */
   readonly progress?: Progress;
-  readonly result?: Partial;
+  readonly result?: PartialResult;
   /** What was left beside the result. */
   readonly note?: unknown;
 }
@@ -72,7 +72,7 @@ function describeTiming({ created, progress, note }: Situation, seconds: number)
   return isResultNote(note) ? { submitted, ...note, stored: true } : { submitted, seconds, stored: true };
 }
 
-function describeHistograms(record: QueryRecord, program: Program, content: Partial): Readonly<Record<string, UhiHistogram>> {
+function describeHistograms(record: QueryRecord, program: Program, content: PartialResult): Readonly<Record<string, UhiHistogram>> {
   return Object.fromEntries(
     record.histograms.map(({ name, place, label, axes }) => [
       name,

@@ -3,7 +3,7 @@
  * partial.
  */
 import { Merger } from "../../../engine/histogram/merge.ts";
-import { DamagedPartial, decodePartial, encodePartial, type Partial } from "../../../engine/histogram/partial.ts";
+import { DamagedPartial, decodePartial, encodePartial, type PartialResult } from "../../../engine/histogram/partial.ts";
 import type { Program } from "../../../engine/program/program.ts";
 import type { Store, StoredPlan } from "../../../storage/store.ts";
 import type { Meter } from "../../metrics/meter.ts";
@@ -50,7 +50,7 @@ export class PartialSum {
     if (waited !== undefined) this.#meter?.observe("femtoq_claim_wait_seconds", priorityBand(this.#priority), waited);
   }
 
-  read(): Partial {
+  read(): PartialResult {
     return this.#merger.read();
   }
 

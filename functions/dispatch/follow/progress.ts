@@ -11,7 +11,7 @@
 import { pause } from "../../../base/pause.ts";
 import { turn } from "../../../base/turn.ts";
 import type { Coordinator, Failure, SubtaskEvent } from "../../../coordination/coordinator.ts";
-import type { Partial } from "../../../engine/histogram/partial.ts";
+import type { PartialResult } from "../../../engine/histogram/partial.ts";
 import type { Program } from "../../../engine/program/program.ts";
 import type { Store, StoredPlan } from "../../../storage/store.ts";
 import type { Log, Services } from "../../services.ts";
@@ -61,7 +61,7 @@ export class Progress {
   #queueing = 0;
   /** Nodes there are, where nothing moved since they were counted. */
   #nodes: number | undefined;
-  #read: { readonly version: number; readonly partial: Partial } | undefined;
+  #read: { readonly version: number; readonly partial: PartialResult } | undefined;
 
   private constructor(
     plan: StoredPlan,
@@ -172,7 +172,7 @@ export class Progress {
   }
 
   /** The sum of the partials so far. */
-  read(): Partial {
+  read(): PartialResult {
     if (this.#read?.version !== this.version) this.#read = { version: this.version, partial: this.#sum.read() };
     return this.#read.partial;
   }

@@ -1,7 +1,7 @@
 /** Queues the partitions of a plan that have no stored partial, and counts what becomes of each. */
 
 import { perTurn, turn } from "../../../base/turn.ts";
-import { type Coordinator, CoordinatorUnavailableError, type Request, type Subtask } from "../../../coordination/coordinator.ts";
+import { type Coordinator, CoordinatorUnavailableError, type Subtask, type SubtaskRequest } from "../../../coordination/coordinator.ts";
 import type { Store, StoredPlan } from "../../../storage/store.ts";
 import type { Status } from "../../api.ts";
 import type { Followed } from "../dispatcher.ts";
@@ -40,7 +40,7 @@ export async function queueRest(plan: StoredPlan, options: QueueOptions): Promis
  * Gives how many were new. The coordinator may take the first ones only: while a long request is under way, what is there of it may be done, and
  * the query be cleared away or withdrawn. What is not stored by then is asked for again.
  */
-async function enqueueAll(request: Request, { coordinator, store }: Pick<QueueOptions, "coordinator" | "store">): Promise<number> {
+async function enqueueAll(request: SubtaskRequest, { coordinator, store }: Pick<QueueOptions, "coordinator" | "store">): Promise<number> {
   let queued = 0;
   let { subtasks } = request;
   for (let tries = 0; subtasks.length > 0; tries++) {

@@ -1,5 +1,5 @@
 /** Merged results as the store has them, those lately asked for also in memory. Nobody merges partials again while one is there. */
-import { decodePartial, type Partial } from "../../../engine/histogram/partial.ts";
+import { decodePartial, type PartialResult } from "../../../engine/histogram/partial.ts";
 import type { Program } from "../../../engine/program/program.ts";
 import type { StoredPlan } from "../../../storage/store.ts";
 import type { Services } from "../../services.ts";
@@ -11,7 +11,7 @@ export interface PlannedProgram {
 }
 
 export interface FoundResult extends PlannedProgram {
-  readonly result: Partial;
+  readonly result: PartialResult;
   /** What was left beside the result. */
   readonly note: unknown;
 }

@@ -1,7 +1,7 @@
 /** What the parts of the coordinator's contract share. */
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import type { Claim, Coordinator, Membership, Request } from "../../../coordination/coordinator.ts";
+import type { Claim, Coordinator, Membership, SubtaskRequest } from "../../../coordination/coordinator.ts";
 
 export interface CoordinatorHarness {
   readonly coordinator: Coordinator;
@@ -40,7 +40,7 @@ export const joinAs = (coordinator: Coordinator, id: string): Promise<Membership
 
 export const claimNext = (node: Membership): Promise<Claim> => node.claim({ signal: never });
 
-export function ask(subtasks: Request["subtasks"], rest: Partial<Request> = {}): Request {
+export function ask(subtasks: SubtaskRequest["subtasks"], rest: Partial<SubtaskRequest> = {}): SubtaskRequest {
   return { queryId: "query", client: "alice", priority: 500, subtasks, ...rest };
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Merger } from "../../../engine/histogram/merge.ts";
-import type { Partial } from "../../../engine/histogram/partial.ts";
+import type { PartialResult } from "../../../engine/histogram/partial.ts";
 import type { Program } from "../../../engine/program/program.ts";
 import { exactSum } from "../../support/engine/exact-arithmetic.ts";
 import { type Seeded, seeded } from "../../support/seeded.ts";
@@ -23,7 +23,7 @@ const program: Pick<Program, "filters" | "weight" | "histograms"> = {
 };
 
 /** As the two histograms have 5 and 12 cells; the second of some partials is thinned out. */
-function makePartial(random: Seeded): Partial {
+function makePartial(random: Seeded): PartialResult {
   const weights = Float64Array.from({ length: 12 }, () => (random.fraction() - 0.5) * 2 ** (random.below(120) - 60));
   const filled = Float64Array.of(2, 3, 11);
   const thin = random.chance(0.5);
@@ -49,7 +49,7 @@ function makePartial(random: Seeded): Partial {
   };
 }
 
-function merge(partials: readonly Partial[]): Partial {
+function merge(partials: readonly PartialResult[]): PartialResult {
   const merger = new Merger(program);
   for (const partial of partials) merger.add(partial);
   return merger.read();
@@ -88,7 +88,7 @@ test("Merger sums every cell exactly and rounds once", () => {
   const random = seeded(3);
   const partials = Array.from({ length: 30 }, () => makePartial(random));
   const merged = merge(partials);
-  const cell = ({ histograms: [, { filled, values }] }: Partial, index: number): number =>
+  const cell = ({ histograms: [, { filled, values }] }: PartialResult, index: number): number =>
     values[filled ? filled.indexOf(index) : index] ?? 0;
   for (let index = 0; index < 12; index++) {
     const weights = partials.map((partial) => cell(partial, index));
@@ -112,7 +112,7 @@ test("Merger sums every cell exactly and rounds once", () => {
 
 test("Merger refuses a partial of another shape, and is unchanged by it", () => {
   const good = makePartial(seeded(4));
-  const others: readonly Partial[] = [
+  const others: readonly PartialResult[] = [
     { ...good, filters: good.filters.slice(1) },
     { ...good, histograms: good.histograms.slice(1) },
     { ...good, histograms: good.histograms.toReversed() },

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { DamagedPartial, decodePartial, encodePartial, type Partial } from "../../../engine/histogram/partial.ts";
+import { DamagedPartial, decodePartial, encodePartial, type PartialResult } from "../../../engine/histogram/partial.ts";
 
-const partial: Partial = {
+const partial: PartialResult = {
   entries: 1000,
   filters: [
     { events: 900, weight: 0.1 + 0.2 },

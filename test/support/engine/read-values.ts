@@ -4,7 +4,7 @@
  * overflows when squared) shows in a second histogram, whose weight is the value's class.
  */
 
-import type { Partial } from "../../../engine/histogram/partial.ts";
+import type { PartialResult } from "../../../engine/histogram/partial.ts";
 import type { InMemoryDataset } from "./in-memory-dataset.ts";
 import { type PreparedQuery, prepareQuery } from "./run-query.ts";
 
@@ -57,7 +57,7 @@ export function prepareReaders(
 
 /** The values of reader number `index`, by event; `lengths` are those expected of lists. Throws where histograms that must tell the same do not. */
 export function readValues(
-  partial: Partial,
+  partial: PartialResult,
   { planned }: PreparedQuery,
   { kind }: Reader,
   { index, lengths }: { readonly index: number; readonly lengths: readonly number[] },
@@ -105,7 +105,7 @@ function decode(kind: number, value: number): number | undefined {
   throw new Error(`There is no class ${kind}: a cell was filled twice, or by nothing`);
 }
 
-function dense(partial: Partial, place: number): Float64Array {
+function dense(partial: PartialResult, place: number): Float64Array {
   const { cells, filled, values } = partial.histograms[place];
   if (!filled) return values;
   const all = new Float64Array(cells);

@@ -1,7 +1,7 @@
 /** A query over events in memory, from its text to the merged contents, in one thread. */
 import { compileProgram, writeModule } from "../../../engine/compile/compile-program.ts";
 import { Merger } from "../../../engine/histogram/merge.ts";
-import type { Partial, PartialHistogram } from "../../../engine/histogram/partial.ts";
+import type { PartialHistogram, PartialResult } from "../../../engine/histogram/partial.ts";
 import type { Schema } from "../../../engine/program/schema.ts";
 import { type PlannedQuery, planQuery } from "../../../engine/query/plan-query.ts";
 import { readQuery } from "../../../engine/query/query.ts";
@@ -24,13 +24,13 @@ export function runPrepared(
   { planned: { program }, module }: PreparedQuery,
   dataset: InMemoryDataset,
   { from = 0, to = dataset.events.length, scratch = 1 << 16 } = {},
-): Partial {
+): PartialResult {
   const addresses = dataset.load(program.inputs, from, to);
   const work = dataset.work(workBytes(program, scratch));
   return computePartial({ program, module, memory: dataset.memory, entries: to - from, addresses, work });
 }
 
-export interface RunResult extends Partial {
+export interface RunResult extends PartialResult {
   /** A histogram by its name in the query. */
   histogram(name: string): PartialHistogram;
 }

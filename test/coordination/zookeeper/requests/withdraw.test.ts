@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import type { Request } from "../../../../coordination/coordinator.ts";
+import type { SubtaskRequest } from "../../../../coordination/coordinator.ts";
 import { isRefused } from "../../../../coordination/zookeeper/protocol/zookeeper-error.ts";
 import { splitRequest } from "../../../../coordination/zookeeper/requests/split-request.ts";
 import { submit } from "../../../../coordination/zookeeper/requests/submit.ts";
@@ -22,11 +22,11 @@ async function openProcess(t: TestContext, hosts: string, root: string) {
   const context = makeContext(connection, layout);
   const segments = new Segments();
   const watched = new WatchedSubtasks({ onError: context.onError, onShard: () => undefined, onThere: () => undefined });
-  const enqueue = async (request: Request) => {
+  const enqueue = async (request: SubtaskRequest) => {
     const { parts } = await splitRequest(request.subtasks);
     return submit({ context, request, segments, watched, isRetry: false, isNew: true }, parts);
   };
-  const withdraw = ({ queryId, client }: Request) =>
+  const withdraw = ({ queryId, client }: SubtaskRequest) =>
     withdrawAsk({ context, segments, watched, onWithdrawn: () => undefined }, hashName(queryId), hashName(client));
   return { session: connection.session, layout, enqueue, withdraw };
 }
