@@ -1,4 +1,5 @@
 /** What the functions use. The runtime puts these into the context of every request; tests put in their own. */
+import type { Log } from "../base/log.ts";
 import type { Coordinator } from "../coordination/coordinator.ts";
 import type { Catalogue } from "../datasets/dataset.ts";
 import type { Store } from "../storage/store.ts";
@@ -58,12 +59,6 @@ export interface ComputeTask {
 
 /** Static files of the page, by their URL path; undefined where there is none. */
 export type Assets = (path: string) => Promise<{ readonly body: Uint8Array<ArrayBuffer>; readonly type: string } | undefined>;
-
-export interface Log {
-  info(fields: Readonly<Record<string, unknown>>, message: string): void;
-  warn(fields: Readonly<Record<string, unknown>>, message: string): void;
-  error(fields: Readonly<Record<string, unknown>>, message: string): void;
-}
 
 export interface Variables {
   services: Services;

@@ -44,8 +44,3 @@ export function pieceOfPlan(plan: StoredPlan, piece: number): readonly StoredPar
 export function joinPlan({ pieces: _, ...head }: PlanHead, pieces: readonly (readonly StoredPartition[])[]): StoredPlan {
   return { ...head, partitions: pieces.flat() };
 }
-
-/** The key under which a plan's partial for a partition is stored. */
-export function partialKey(programKey: string, fingerprint: string): string {
-  return `${programKey}:${fingerprint}`;
-}

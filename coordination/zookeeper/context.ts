@@ -1,6 +1,6 @@
 /** What everything that lives on one session shares. */
+import type { Log } from "../../base/log.ts";
 import type { Combiner } from "./protocol/combine.ts";
-import type { ConnectionLog } from "./protocol/connection.ts";
 import type { Session } from "./protocol/session.ts";
 import type { View } from "./watching/view.ts";
 import type { Layout } from "./znodes/layout.ts";
@@ -9,7 +9,7 @@ export interface SessionContext {
   readonly session: Session;
   readonly combiner: Combiner;
   readonly layout: Layout;
-  readonly log: ConnectionLog;
+  readonly log: Log;
   /** Aborts when the session is lost. */
   readonly lost: AbortSignal;
   /** Those that follow something, to look again after a connection was lost and found. */

@@ -8,12 +8,14 @@
  * states that were left quickly; of a subtask that came and went between two looks nothing is heard: whoever follows one that is absent asks for its
  * state again now and then.
  */
+
 import { setTimeout as delay } from "node:timers/promises";
+import type { Log } from "../../base/log.ts";
 import { type Coordinator, CoordinatorFullError, type SubtaskRequest, type SubtaskState, usualLocalityDelay } from "../coordinator.ts";
 import { Members } from "./claims/members.ts";
 import { readNodes } from "./claims/register-node.ts";
 import type { SessionContext } from "./context.ts";
-import { Connection, type ConnectionLog, ZooKeeperUnreachableError } from "./protocol/connection.ts";
+import { Connection, ZooKeeperUnreachableError } from "./protocol/connection.ts";
 import { set } from "./protocol/operations.ts";
 import { isInDoubt, isRefused, ZooKeeperSetupError } from "./protocol/zookeeper-error.ts";
 import { createAsk, readAsks, touchQuery } from "./requests/asks.ts";
@@ -40,7 +42,7 @@ export interface ZooKeeperCoordinatorOptions {
   readonly root?: string;
   /** `NAME:PASSWORD`: all znodes belong to it. */
   readonly auth?: string;
-  readonly log: ConnectionLog;
+  readonly log: Log;
   /** Milliseconds after which a silent process has lost its claims. */
   readonly sessionTimeout?: number;
   /** Milliseconds to wait for the first connection. */

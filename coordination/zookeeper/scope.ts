@@ -1,12 +1,12 @@
 /** Everything of the coordinator that lives and ends with one session. */
 
+import type { Log } from "../../base/log.ts";
 import type { Members } from "./claims/members.ts";
 import { Peers } from "./claims/peers.ts";
 import type { MemberSession } from "./claims/waiting-claims.ts";
 import { Work } from "./claims/work.ts";
 import type { SessionContext } from "./context.ts";
 import { Combiner } from "./protocol/combine.ts";
-import type { ConnectionLog } from "./protocol/connection.ts";
 import type { Session } from "./protocol/session.ts";
 import { isInDoubt } from "./protocol/zookeeper-error.ts";
 import { followWithdrawals } from "./requests/follow-withdrawals.ts";
@@ -20,7 +20,7 @@ export interface ScopeOptions {
   readonly session: Session;
   readonly lost: AbortSignal;
   readonly layout: Layout;
-  readonly log: ConnectionLog;
+  readonly log: Log;
   readonly watched: WatchedSubtasks;
   readonly members: Members;
   /** A query has no subtasks left, as far as a node here knows. */

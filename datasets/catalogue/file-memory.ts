@@ -3,12 +3,13 @@
  * A file is known by path, size and modification time. What is missing, damaged or cannot be asked for is read from the file again.
  */
 
+import type { Log } from "../../base/log.ts";
 import { sha256 } from "../../engine/sha256.ts";
 import type { FileIdentity } from "../dataset.ts";
 import { mapBounded } from "../map-bounded.ts";
 import type { FileShape, ParquetFile } from "../parquet/chunk.ts";
 import { decodeFile, decodeShape, encodeFile, encodeShape } from "../parquet/encode-metadata.ts";
-import type { CatalogueLog, MetadataStore } from "./registry.ts";
+import type { MetadataStore } from "./registry.ts";
 
 /** Part of every key: another one where the bytes mean something else. */
 const format = "parquet 1";
@@ -19,11 +20,11 @@ const restAfterFailure = 10_000;
 
 export class FileMemory {
   readonly #store: MetadataStore;
-  readonly #log: CatalogueLog;
+  readonly #log: Log;
   readonly #shapes = new Map<string, Promise<FileShape | undefined>>();
   #failed = Number.NEGATIVE_INFINITY;
 
-  constructor(store: MetadataStore, log: CatalogueLog) {
+  constructor(store: MetadataStore, log: Log) {
     this.#store = store;
     this.#log = log;
   }

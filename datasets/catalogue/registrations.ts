@@ -3,9 +3,10 @@
  * so the others see that it runs, whatever their clocks say.
  */
 
+import type { Log } from "../../base/log.ts";
 import type { DatasetContent, Registration } from "../../engine/registration.ts";
 import { type Decision, decideRegistration } from "./decide-registration.ts";
-import type { CatalogueLog, Registry } from "./registry.ts";
+import type { Registry } from "./registry.ts";
 
 /** What this process was started with. */
 export interface OwnDataset {
@@ -23,7 +24,7 @@ export interface RegistrationsOptions {
   readonly isAlone: boolean;
   /** Milliseconds between two looks. */
   readonly beat: number;
-  readonly log: CatalogueLog;
+  readonly log: Log;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }

@@ -5,7 +5,9 @@
  * is registered stays known when its process ends, until it is forgotten. While the store is away, what is known stays, and what this process was
  * started with is used as it was given. Only patterns that an operator gave to a process are opened.
  */
+
 import { hostname } from "node:os";
+import type { Log } from "../../base/log.ts";
 import type { Registration } from "../../engine/registration.ts";
 import { type Catalogue, type Dataset, DatasetError, type LookOptions } from "../dataset.ts";
 import { baseName } from "./base-name.ts";
@@ -14,7 +16,7 @@ import { refuseBadName } from "./data-option.ts";
 import { describeContent } from "./describe-content.ts";
 import { FileMemory } from "./file-memory.ts";
 import { type OwnDataset, Registrations } from "./registrations.ts";
-import type { CatalogueLog, MetadataStore, Registry } from "./registry.ts";
+import type { MetadataStore, Registry } from "./registry.ts";
 import { type DatasetEntry, WatchedDataset } from "./watched-dataset.ts";
 
 export interface SharedCatalogue extends Catalogue {
@@ -32,7 +34,7 @@ export interface SharedCatalogueOptions {
   readonly by: string;
   /** No other process has the store: whoever registered before is gone. */
   readonly isAlone: boolean;
-  readonly log: CatalogueLog;
+  readonly log: Log;
   /** Asked once, with what is registered, where `entries` is empty: a dataset of this process's own after all. */
   readonly otherwise?: (registered: readonly Registration[]) => Promise<DatasetEntry | undefined>;
   /** Milliseconds between looks at what is registered; who holds a registration writes it as often. */

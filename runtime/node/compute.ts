@@ -1,13 +1,14 @@
 /** The computing half of a process: threads, their shared memory, the columns in it, and the loop that pulls subtasks. */
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
+import type { Log } from "../../base/log.ts";
 import type { Coordinator } from "../../coordination/coordinator.ts";
 import type { HeldPartition } from "../../coordination/scheduling/holdings.ts";
 import { ColumnCache } from "../../datasets/cache/column-cache.ts";
 import { createSlabs, type Slab } from "../../datasets/cache/slab.ts";
 import type { Catalogue } from "../../datasets/dataset.ts";
 import type { Meter } from "../../functions/metrics/meter.ts";
-import type { Executor, Log } from "../../functions/services.ts";
+import type { Executor } from "../../functions/services.ts";
 import type { Store } from "../../storage/store.ts";
 import type { Config } from "../start/config.ts";
 import { StartError } from "../start/start-error.ts";

@@ -1,4 +1,5 @@
 /** The compute function as the pull loop calls it: a request, to this process or to another host. */
+import { subtaskKey } from "../../base/subtask-key.ts";
 import type { Problem } from "../../functions/api.ts";
 import { readServerTiming } from "../../functions/compute/timing.ts";
 import type { ComputeTask, Executor } from "../../functions/services.ts";
@@ -81,5 +82,5 @@ export class RunningNotices {
 }
 
 function keyOf({ programKey, fingerprint }: ComputeTask): string {
-  return `${programKey}:${fingerprint}`;
+  return subtaskKey(programKey, fingerprint);
 }

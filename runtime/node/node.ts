@@ -3,8 +3,9 @@
  *
  *   joining → pulling → left      `stop` leads to left from anywhere
  */
+
+import type { Log } from "../../base/log.ts";
 import { pause } from "../../base/pause.ts";
-import type { Log } from "../../functions/services.ts";
 import type { PullLoop } from "./pull-loop.ts";
 
 export interface NodeProcess {

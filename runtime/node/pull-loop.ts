@@ -13,6 +13,7 @@
  */
 import pLimit from "p-limit";
 import { followSignals } from "../../base/follow-signals.ts";
+import type { Log } from "../../base/log.ts";
 import { pause } from "../../base/pause.ts";
 import type { Claim, Membership, Subtask } from "../../coordination/coordinator.ts";
 import type { HeldPartition } from "../../coordination/scheduling/holdings.ts";
@@ -20,7 +21,7 @@ import type { ComputeTiming } from "../../functions/compute/timing.ts";
 import type { PartialNote } from "../../functions/dispatch/answer/timeline.ts";
 import type { Meter } from "../../functions/metrics/meter.ts";
 import type { LabelOf } from "../../functions/metrics/metrics.ts";
-import type { ComputeTask, Log } from "../../functions/services.ts";
+import type { ComputeTask } from "../../functions/services.ts";
 import type { Store } from "../../storage/store.ts";
 import { HostUnreachableError } from "./fetch-within.ts";
 

@@ -1,8 +1,8 @@
 /** The computing half of a process whose compute function is at a URL: it claims and saves, and others compute. */
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
+import type { Log } from "../../base/log.ts";
 import type { Coordinator } from "../../coordination/coordinator.ts";
-import type { Log } from "../../functions/services.ts";
 import type { Store } from "../../storage/store.ts";
 import type { Config } from "../start/config.ts";
 import { createFetchWithin } from "./fetch-within.ts";

@@ -1,5 +1,5 @@
 /** The tracer that the configuration or OpenTelemetry's own variables ask for; none where nobody does. */
-import type { Log } from "../../functions/services.ts";
+import type { Log } from "../../base/log.ts";
 import type { Config } from "../start/config.ts";
 import { createOtlpTracer, type OtlpTracer } from "./otlp.ts";
 

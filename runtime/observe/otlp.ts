@@ -6,7 +6,7 @@
  * take within `patience`, are dropped; the log says how many.
  */
 import { randomBytes } from "node:crypto";
-import type { Log } from "../../functions/services.ts";
+import type { Log } from "../../base/log.ts";
 import type { Span, Trace, Tracer } from "../../functions/tracing/tracer.ts";
 
 export interface OtlpTracer extends Tracer {

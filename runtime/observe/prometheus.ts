@@ -1,8 +1,8 @@
 /** The meter of a process: prom-client's registry, with what is known of the process itself (memory, processor time, event-loop lag). */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { Log } from "../../base/log.ts";
 import type { Meter } from "../../functions/metrics/meter.ts";
 import { type GaugeName, type Metric, type MetricName, metrics } from "../../functions/metrics/metrics.ts";
-import type { Log } from "../../functions/services.ts";
 
 /** Seconds: from a call of the embedded store to a long scan. */
 const buckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];

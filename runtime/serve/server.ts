@@ -4,8 +4,9 @@
  * It listens first: the page is there at once, and other requests wait in this process rather than fail while the rest is opened; datasets are read and the
  * demo dataset is made after that, in the background. What was opened is closed, last first, by `stop` or when a later step fails.
  */
+
+import type { Log } from "../../base/log.ts";
 import { findFiles } from "../../datasets/sources/find-files.ts";
-import type { Log } from "../../functions/services.ts";
 import { onePerTurn } from "../node/one-per-turn.ts";
 import { createMeter } from "../observe/prometheus.ts";
 import { Closers } from "../start/closers.ts";

@@ -1,5 +1,5 @@
 /** What is open, to be closed in the opposite order. */
-import type { Log } from "../../functions/services.ts";
+import type { Log } from "../../base/log.ts";
 
 export class Closers {
   readonly #open: { readonly what: string; readonly close: () => Promise<unknown> }[] = [];

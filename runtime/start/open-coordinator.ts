@@ -1,9 +1,9 @@
 /** The coordinator that the configuration asks for: ZooKeeper's, or the embedded one. */
 import { join } from "node:path";
+import type { Log } from "../../base/log.ts";
 import { type Coordinator, CoordinatorUnavailableError } from "../../coordination/coordinator.ts";
 import { createCoordinator } from "../../coordination/embedded/embedded.ts";
 import { createLmdbJournal } from "../../coordination/embedded/lmdb-journal.ts";
-import type { Log } from "../../functions/services.ts";
 import { openEnvironment } from "../../storage/embedded/environment.ts";
 import type { Config } from "./config.ts";
 import { PendingCoordinator } from "./pending-coordinator.ts";

@@ -5,12 +5,12 @@
 import { hostname } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import type { Log } from "../../base/log.ts";
 import { createSharedCatalogue } from "../../datasets/catalogue/shared-catalogue.ts";
 import type { Catalogue } from "../../datasets/dataset.ts";
 import { demoPattern } from "../../datasets/demo/write-demo-file.ts";
 import { absolutePattern } from "../../datasets/sources/find-files.ts";
 import type { Registration } from "../../engine/registration.ts";
-import type { Log } from "../../functions/services.ts";
 import type { Store } from "../../storage/store.ts";
 import type { WorkerPool } from "../threads/worker-pool.ts";
 import type { Config } from "./config.ts";

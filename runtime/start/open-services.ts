@@ -1,12 +1,13 @@
 /** The services of one process, wired together as its role wants them. */
 import { mkdir } from "node:fs/promises";
 import process from "node:process";
+import type { Log } from "../../base/log.ts";
 import { createApp } from "../../functions/app.ts";
 import { measureCoordinator } from "../../functions/metrics/measure-coordinator.ts";
 import { measureStore } from "../../functions/metrics/measure-store.ts";
 import type { Meter } from "../../functions/metrics/meter.ts";
 import { readGauges } from "../../functions/metrics/read-gauges.ts";
-import type { Assets, Log } from "../../functions/services.ts";
+import type { Assets } from "../../functions/services.ts";
 import { openCompute } from "../node/compute.ts";
 import { startNode } from "../node/node.ts";
 import { pullForRemote } from "../node/remote-compute.ts";

@@ -1,6 +1,6 @@
 /** The store that the configuration asks for: MongoDB's, or the embedded one. */
 import { join } from "node:path";
-import type { Log } from "../../functions/services.ts";
+import type { Log } from "../../base/log.ts";
 import { openStore } from "../../storage/embedded/embedded.ts";
 import type { Store } from "../../storage/store.ts";
 import type { Config } from "./config.ts";

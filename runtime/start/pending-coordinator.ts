@@ -5,6 +5,7 @@
  *   opening → open → closed      `close` leads to closed from anywhere
  */
 
+import type { Log } from "../../base/log.ts";
 import { pause } from "../../base/pause.ts";
 import {
   type Coordinator,
@@ -13,7 +14,6 @@ import {
   type SubtaskEvent,
   type SubtaskRequest,
 } from "../../coordination/coordinator.ts";
-import type { Log } from "../../functions/services.ts";
 
 export interface Opened extends Coordinator {
   notReady(): readonly string[];

@@ -5,11 +5,12 @@
  * Promises: every job settles; a thread that crashes fails its own job only (`WorkerCrashed`) and is replaced, after a pause
  * that doubles while threads keep crashing. Does not bound the jobs that wait: the column cache and the claims do.
  */
+
+import type { Log } from "../../base/log.ts";
 import type { Load, LoadCost } from "../../datasets/cache/cached-column.ts";
 import { DatasetError } from "../../datasets/dataset.ts";
 import { RunStopped, ScratchExhausted } from "../../engine/run/run-program.ts";
 import type { Meter } from "../../functions/metrics/meter.ts";
-import type { Log } from "../../functions/services.ts";
 import type { ReadyProgram } from "../node/program-cache.ts";
 import type { DemoJob, FromWorker, Job, JobFailure, RunJob } from "./worker-messages.ts";
 import { WorkerCrashed, WorkerThread } from "./worker-thread.ts";

@@ -1,6 +1,8 @@
 /** Plans in the embedded store: `plan:KEY` has what is not partitions, `piece N:KEY` some of these. */
+
 import { setImmediate as turn } from "node:timers/promises";
-import { decodeJson, encodeJson, headOfPlan, joinPlan, type PlanHead, partialKey, pieceOfPlan } from "../records.ts";
+import { subtaskKey } from "../../base/subtask-key.ts";
+import { decodeJson, encodeJson, headOfPlan, joinPlan, type PlanHead, pieceOfPlan } from "../records.ts";
 import type { StoredPartition, StoredPlan } from "../store.ts";
 import type { BoundedTable } from "./bounded-table.ts";
 
@@ -54,7 +56,7 @@ export async function* partialKeysOf(records: BoundedTable, planKey: string): As
   const head = await getHead(records, planKey);
   for (let piece = 0; head && piece < head.pieces; piece++) {
     const partitions = (await getPiece(records, planKey, piece)) ?? [];
-    yield partitions.map(({ fingerprint }) => partialKey(head.programKey, fingerprint));
+    yield partitions.map(({ fingerprint }) => subtaskKey(head.programKey, fingerprint));
   }
 }
 

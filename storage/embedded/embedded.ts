@@ -9,6 +9,7 @@
 
 import { clearInterval, setInterval } from "node:timers";
 import { setImmediate as turn } from "node:timers/promises";
+import type { Log } from "../../base/log.ts";
 import { Pins } from "../pins.ts";
 import { decodeJson, decodeProgram, encodeJson, encodeProgram } from "../records.ts";
 import { type PlanParts, removePlan } from "../remove-plan.ts";
@@ -17,7 +18,7 @@ import { BoundedTable } from "./bounded-table.ts";
 import { DatasetTable } from "./embedded-datasets.ts";
 import { dropPlan, getPlan, hasPlan, otherPlans, partialKeysOf, putPlan, renewPlan } from "./embedded-plans.ts";
 import { dropQueries, listQueries } from "./embedded-queries.ts";
-import { type EnvironmentLog, openEnvironment } from "./environment.ts";
+import { openEnvironment } from "./environment.ts";
 
 export interface StoreOptions {
   /** Created where it is absent; belongs to the store alone. */
@@ -30,7 +31,7 @@ export interface StoreOptions {
   readonly metadataLimit?: number;
   /** Milliseconds from last access to removal, checked every hour or so; never where absent. */
   readonly keep?: number;
-  readonly log?: EnvironmentLog;
+  readonly log?: Log;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
 }

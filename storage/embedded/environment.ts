@@ -6,10 +6,12 @@
  * was refused (disk full) left nothing behind, and later ones work when there is space again; until then `notReady` says so.
  * Does not promise: that a damaged page is found before it is read.
  */
+
 import { rmSync, writeFileSync } from "node:fs";
 import { mkdir, readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { open, type RootDatabase } from "lmdb";
+import type { Log } from "../../base/log.ts";
 import { StoreError } from "../store-error.ts";
 import { checkFile } from "./check-file.ts";
 import { isAlive, readOwner, thisProcess } from "./owner.ts";
@@ -28,18 +30,12 @@ export interface Environment {
   close(): Promise<void>;
 }
 
-export interface EnvironmentLog {
-  info(fields: Readonly<Record<string, unknown>>, message: string): void;
-  error(fields: Readonly<Record<string, unknown>>, message: string): void;
-  warn(fields: Readonly<Record<string, unknown>>, message: string): void;
-}
-
 const format = "femtoq 1";
 /** Bytes that are written to see whether the disk takes them. */
 const probeBytes = 65_536;
-const silent: EnvironmentLog = { info() {}, warn() {}, error() {} };
+const silent: Log = { info() {}, warn() {}, error() {} };
 
-export async function openEnvironment(options: { readonly directory: string; readonly log?: EnvironmentLog }): Promise<Environment> {
+export async function openEnvironment(options: { readonly directory: string; readonly log?: Log }): Promise<Environment> {
   const directory = resolve(options.directory);
   const ownerFile = join(directory, "owner");
   await prepareDirectory(directory, ownerFile, options.log);
@@ -89,7 +85,7 @@ export async function openEnvironment(options: { readonly directory: string; rea
   };
 }
 
-async function prepareDirectory(directory: string, ownerFile: string, log: EnvironmentLog | undefined): Promise<void> {
+async function prepareDirectory(directory: string, ownerFile: string, log: Log | undefined): Promise<void> {
   try {
     await mkdir(directory, { recursive: true });
     refuseTaken(directory, ownerFile);

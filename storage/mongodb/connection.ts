@@ -9,23 +9,19 @@
  * Promises: every call ends, after `patience` and two time limits of the driver at most; errors are `StoreError`, without secrets.
  * A call is tried again when its answer was lost: it must do no harm to carry it out twice.
  */
+
 import { type Collection, type Document, MongoClient } from "mongodb";
+import type { Log } from "../../base/log.ts";
 import { WriteHealth } from "../embedded/write-health.ts";
 import { StoreError } from "../store-error.ts";
 import { databaseOf, describeHosts, hideSecrets } from "./describe-uri.ts";
 import { explain, isFinal, isPassing } from "./explain-error.ts";
 
-export interface StoreLog {
-  info(fields: Readonly<Record<string, unknown>>, message: string): void;
-  warn(fields: Readonly<Record<string, unknown>>, message: string): void;
-  error(fields: Readonly<Record<string, unknown>>, message: string): void;
-}
-
 export interface ConnectionOptions {
   readonly uri: string;
   /** Else the one that `uri` names, else `femtoq`. */
   readonly database?: string;
-  readonly log: StoreLog;
+  readonly log: Log;
   /** Milliseconds that the server has for an answer. */
   readonly timeout?: number;
   /** Milliseconds that a call waits for a server that is absent. */
@@ -38,7 +34,7 @@ const longestPause = 2_000;
 
 export class Connection {
   readonly hosts: string;
-  readonly log: StoreLog;
+  readonly log: Log;
   readonly #client: MongoClient;
   readonly #database: string;
   readonly #patience: number;

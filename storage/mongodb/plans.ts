@@ -1,6 +1,8 @@
 /** Plans: a document with the first partitions, and further ones in pieces, so that no partition count makes a document too large. */
+
 import type { Filter } from "mongodb";
-import { decodeJson, encodeJson, headOfPlan, joinPlan, type PlanHead, partialKey, pieceOfPlan } from "../records.ts";
+import { subtaskKey } from "../../base/subtask-key.ts";
+import { decodeJson, encodeJson, headOfPlan, joinPlan, type PlanHead, pieceOfPlan } from "../records.ts";
 import type { StoredPartition, StoredPlan } from "../store.ts";
 import { type BodyDocument, BodyTable } from "./body-table.ts";
 import type { Connection } from "./connection.ts";
@@ -85,7 +87,7 @@ export class Plans {
     const first = await this.#first(planKey);
     if (first === undefined) return;
     const keysOf = (partitions: readonly StoredPartition[]) =>
-      partitions.map(({ fingerprint }) => partialKey(first.programKey, fingerprint));
+      partitions.map(({ fingerprint }) => subtaskKey(first.programKey, fingerprint));
     yield keysOf(first.partitions);
     for (const piece of laterPieces(first)) yield keysOf((await this.#piece(planKey, piece)) ?? []);
   }

@@ -1,10 +1,12 @@
 /** Subtasks, and a listener that can be waited for, for the tests of coordinators. */
+
 import assert from "node:assert/strict";
+import { subtaskKey } from "../../base/subtask-key.ts";
 import type { Coordinator, Subtask, SubtaskEvent } from "../../coordination/coordinator.ts";
 
 export function makeSubtask(partition: number, programKey = "program"): Subtask {
   const fingerprint = `partition ${partition}`;
-  return { key: `${programKey}:${fingerprint}`, programKey, fingerprint, dataset: "zmumu", partition };
+  return { key: subtaskKey(programKey, fingerprint), programKey, fingerprint, dataset: "zmumu", partition };
 }
 
 export function makeSubtasks(count: number, programKey?: string): readonly Subtask[] {

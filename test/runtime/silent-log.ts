@@ -1,4 +1,4 @@
-import type { Log } from "../../functions/services.ts";
+import type { Log } from "../../base/log.ts";
 
 export const silent: Log = { info() {}, warn() {}, error() {} };
 

@@ -1,5 +1,7 @@
 /** Many queries over few distinct plans, from several clients, to several dispatchers at once, and what came of them: what a shared store is for. */
+
 import assert from "node:assert/strict";
+import { subtaskKey } from "../../base/subtask-key.ts";
 import type { Status } from "../../functions/api.ts";
 import type { TestEvent } from "./write-events.ts";
 
@@ -90,7 +92,7 @@ export function checkAnswers(asked: Asked, { events, partitions, computed, left 
     const [answer] = answers;
     assert.deepEqual(JSON.parse(answer!).met.storage.values, counts, `the answer of key ${key}`);
   }
-  const subtasks = new Set(computed.map(({ programKey, fingerprint }) => `${programKey}:${fingerprint}`));
+  const subtasks = new Set(computed.map(({ programKey, fingerprint }) => subtaskKey(programKey, fingerprint)));
   assert.equal(subtasks.size, asked.answers.length * partitions, "subtasks computed");
   assert.equal(computed.length, subtasks.size, "subtasks computed more than once");
   // One that was stored while another dispatcher asked for it may be queued once more: its node then finds it stored.

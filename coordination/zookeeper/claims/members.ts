@@ -2,6 +2,7 @@
  * The nodes of this process and the claims that they hold. A node outlives sessions: after a loss it registers anew, its claims are lost and those that wait
  * go on waiting.
  */
+import type { Log } from "../../../base/log.ts";
 import type { Claim, Figures, Membership, Node } from "../../coordinator.ts";
 import { LinkedList } from "../../embedded/linked-list.ts";
 import { Scan } from "../../embedded/order.ts";
@@ -9,7 +10,6 @@ import type { ClaimEnd, Verdict } from "../../embedded/state.ts";
 import { type HeldPartition, summarizeHoldings } from "../../scheduling/holdings.ts";
 import { Quarantine } from "../../scheduling/quarantine.ts";
 import { Paces } from "../../scheduling/stragglers.ts";
-import type { ConnectionLog } from "../protocol/connection.ts";
 import { isInDoubt } from "../protocol/zookeeper-error.ts";
 import type { WatchedSubtasks } from "../watching/watched-subtasks.ts";
 import { hashName } from "../znodes/layout.ts";
@@ -39,7 +39,7 @@ export interface MembersOptions {
   /** Milliseconds. */
   readonly localityDelay: number;
   readonly onError: (error: unknown) => void;
-  readonly log: ConnectionLog;
+  readonly log: Log;
 }
 
 const leastBetweenReports = 1_000;

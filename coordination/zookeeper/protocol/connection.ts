@@ -5,8 +5,10 @@
  * again and again with pauses, until `close`. `onSession` hears of each once it is connected, with a signal that aborts when it is lost.
  * `run` repeats what was in doubt, on the next session where need be: what it runs must be such that repeating does no harm.
  */
+
 import { setMaxListeners } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
+import type { Log } from "../../../base/log.ts";
 import { CoordinatorUnavailableError } from "../../coordinator.ts";
 import { parseConnectionString } from "./connection-string.ts";
 import { Session, type SessionState } from "./session.ts";
@@ -20,13 +22,7 @@ export interface ConnectionOptions {
   /** Milliseconds. */
   readonly sessionTimeout: number;
   readonly startTimeout: number;
-  readonly log: ConnectionLog;
-}
-
-export interface ConnectionLog {
-  info(fields: Readonly<Record<string, unknown>>, message: string): void;
-  warn(fields: Readonly<Record<string, unknown>>, message: string): void;
-  error(fields: Readonly<Record<string, unknown>>, message: string): void;
+  readonly log: Log;
 }
 
 /** ZooKeeper cannot be reached now; the same may work later. */

@@ -1,5 +1,7 @@
 /** What znodes hold, as bytes and back. Whatever is not of its form is undefined: garbage is skipped, never trusted. */
+
 import { Buffer } from "node:buffer";
+import { subtaskKey } from "../../../base/subtask-key.ts";
 import type { Node, Subtask } from "../../coordinator.ts";
 import { type Attempts, noAttempts } from "../../embedded/state.ts";
 import { firstSegmentName, hashName } from "./layout.ts";
@@ -77,7 +79,7 @@ export interface Segment {
 export function encodeSegment(subtasks: readonly Subtask[]): Buffer {
   const { programKey = "", dataset = "", columns } = subtasks[0] ?? {};
   const rows = subtasks.map(({ partition, fingerprint, key }) =>
-    key === `${programKey}:${fingerprint}` ? [partition, fingerprint] : [partition, fingerprint, key],
+    key === subtaskKey(programKey, fingerprint) ? [partition, fingerprint] : [partition, fingerprint, key],
   );
   return encodeJson({ programKey, dataset, ...(columns && { columns }), subtasks: rows });
 }
@@ -89,7 +91,7 @@ function readSegment({ programKey, dataset, columns, subtasks }: Readonly<Record
   if (columns !== undefined && !isTexts(columns)) return undefined;
   const parsed: Subtask[] = [];
   for (const row of subtasks) {
-    const [partition, fingerprint, key = `${programKey}:${fingerprint}`] = Array.isArray(row) ? row : [];
+    const [partition, fingerprint, key = subtaskKey(programKey, fingerprint)] = Array.isArray(row) ? row : [];
     if (!Number.isInteger(partition) || typeof fingerprint !== "string" || typeof key !== "string") return undefined;
     parsed.push({ key, programKey, fingerprint, dataset, partition, ...(columns && { columns }) });
   }

@@ -3,7 +3,8 @@
  * else than ours is there, and while nodes are live. Dispatchers are not seen from here: who resets should have stopped them.
  */
 
-import { Connection, type ConnectionLog } from "../protocol/connection.ts";
+import type { Log } from "../../../base/log.ts";
+import { Connection } from "../protocol/connection.ts";
 import { remove } from "../protocol/operations.ts";
 import type { Session } from "../protocol/session.ts";
 import { isRefused, ZooKeeperSetupError } from "../protocol/zookeeper-error.ts";
@@ -15,7 +16,7 @@ export interface ResetOptions {
   readonly hosts: string;
   /** `NAME:PASSWORD`. */
   readonly auth?: string;
-  readonly log: ConnectionLog;
+  readonly log: Log;
   readonly root?: string;
   /** Milliseconds to wait for the connection. */
   readonly startTimeout?: number;

@@ -1,9 +1,10 @@
+import type { Log } from "../../../base/log.ts";
+
 /** A log that says once of a znode that it is skipped, however often it is read; of the first `most`, and of no more. */
-import type { ConnectionLog } from "../protocol/connection.ts";
 
 const most = 1_000;
 
-export function logSkipsOnce(log: ConnectionLog): ConnectionLog {
+export function logSkipsOnce(log: Log): Log {
   const said = new Set<unknown>();
   return {
     info: (fields, message) => log.info(fields, message),
@@ -19,6 +20,6 @@ export function logSkipsOnce(log: ConnectionLog): ConnectionLog {
   };
 }
 
-export function logSkip(log: ConnectionLog, znode: string): void {
+export function logSkip(log: Log, znode: string): void {
   log.warn({ znode }, "a znode is not of the form that this version knows; it is skipped");
 }

@@ -1,12 +1,13 @@
 /** Recent queries, newest first, a page at a time. Their states are looked up, nothing is followed or renewed for it. */
+
 import { z } from "zod";
+import { subtaskKey } from "../../../base/subtask-key.ts";
 import type { Coordinator } from "../../../coordination/coordinator.ts";
 import { mapBounded } from "../../../datasets/map-bounded.ts";
 import { nearNames } from "../../../engine/query/near-names.ts";
 import type { ListedQuery, Store } from "../../../storage/store.ts";
 import type { Status } from "../../api.ts";
 import { HttpProblem } from "../../http/problem.ts";
-import { subtaskKey } from "../plan/plan-submission.ts";
 
 const states = ["waiting", "running", "done", "failed", "cancelled"] as const;
 

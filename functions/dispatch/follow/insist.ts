@@ -1,6 +1,6 @@
+import type { Log } from "../../../base/log.ts";
 import { pause } from "../../../base/pause.ts";
 import { StoreError } from "../../../storage/store-error.ts";
-import type { Log } from "../../services.ts";
 
 /** Milliseconds. */
 const firstPause = 100;

@@ -2,6 +2,7 @@
  * The sum of a plan's partials so far, and where the time for them went. Adding is exact, so the order does not matter. Memory: one merged
  * partial.
  */
+import { subtaskKey } from "../../../base/subtask-key.ts";
 import { Merger } from "../../../engine/histogram/merge.ts";
 import { DamagedPartial, decodePartial, encodePartial, type PartialResult } from "../../../engine/histogram/partial.ts";
 import type { Program } from "../../../engine/program/program.ts";
@@ -9,7 +10,6 @@ import type { Store, StoredPlan } from "../../../storage/store.ts";
 import type { Meter } from "../../metrics/meter.ts";
 import { priorityBand } from "../../metrics/priority-band.ts";
 import { Timeline } from "../answer/timeline.ts";
-import { subtaskKey } from "../plan/plan-submission.ts";
 
 /** The query for which a plan is followed. */
 export interface Asked {

@@ -8,15 +8,17 @@
  * Longer than 300 lines: what can stand alone (tally, sum, repairs, looks, turns) is in files of its own; here is how they hold together.
  */
 
+import type { Log } from "../../../base/log.ts";
 import { pause } from "../../../base/pause.ts";
+import { subtaskKey } from "../../../base/subtask-key.ts";
 import { turn } from "../../../base/turn.ts";
 import type { Coordinator, Failure, SubtaskEvent } from "../../../coordination/coordinator.ts";
 import type { PartialResult } from "../../../engine/histogram/partial.ts";
 import type { Program } from "../../../engine/program/program.ts";
 import type { Store, StoredPlan } from "../../../storage/store.ts";
-import type { Log, Services } from "../../services.ts";
+import type { Services } from "../../services.ts";
 import type { ResultNote } from "../answer/timeline.ts";
-import { placesOf, subtaskKey } from "../plan/plan-submission.ts";
+import { placesOf } from "../plan/plan-submission.ts";
 import { Changes } from "./changes.ts";
 import { insist } from "./insist.ts";
 import { LookAgain } from "./look-again.ts";

@@ -1,7 +1,8 @@
 /** What a query would do, without doing it. */
+import { subtaskKey } from "../../../base/subtask-key.ts";
 import type { Services } from "../../services.ts";
 import type { Dispatcher } from "../dispatcher.ts";
-import { buildProgram, subtaskKey } from "./plan-submission.ts";
+import { buildProgram } from "./plan-submission.ts";
 
 export async function explainQuery(dispatcher: Dispatcher, services: Services, text: string): Promise<unknown> {
   const { query, dataset, compiled, plan } = await dispatcher.plan(text);

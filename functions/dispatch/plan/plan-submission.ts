@@ -1,5 +1,6 @@
 /** Query + dataset → plan: the program, its key, the partitions in order, and who the query is. Pure but for hashing. */
 
+import { subtaskKey } from "../../../base/subtask-key.ts";
 import { perTurn, turn } from "../../../base/turn.ts";
 import type { Subtask } from "../../../coordination/coordinator.ts";
 import { baseName } from "../../../datasets/catalogue/base-name.ts";
@@ -100,5 +101,3 @@ export async function placesOf({ programKey, partitions }: StoredPlan): Promise<
   }
   return places;
 }
-
-export const subtaskKey = (programKey: string, fingerprint: string): string => `${programKey}:${fingerprint}`;
