@@ -64,23 +64,32 @@ test("DELETE ?purge leaves no result that was being stored just then", async (t)
   const directory = await makeTemporaryDirectory(t);
   const store = await openStore({ directory });
   t.after(() => store.close());
-  let stored: Promise<unknown> | undefined;
-  let go = () => {};
-  const gate = new Promise<void>((resolve) => {
-    go = resolve;
+  // What happens to result and plan, in order; the result's storing is held until the test lets it go.
+  const order: string[] = [];
+  let letStore = () => {};
+  const held = new Promise<void>((resolve) => {
+    letStore = resolve;
   });
-  const putResult: typeof store.putResult = (...result) => {
-    const storing = gate.then(() => store.putResult(...result));
-    stored = storing;
-    return storing;
+  const putResult: typeof store.putResult = async (...result) => {
+    order.push("storing begins");
+    await held;
+    const stored = await store.putResult(...result);
+    order.push("result stored");
+    return stored;
   };
-  const app = await openApp(t, { store: overlay(store, { putResult }) });
+  const removePlan: typeof store.removePlan = (planKey) => {
+    order.push("plan removed");
+    return store.removePlan(planKey);
+  };
+  const app = await openApp(t, { store: overlay(store, { putResult, removePlan }) });
   const { id } = (await (await app.post(query(10, "to go"))).json()) as Status;
-  await until(() => stored !== undefined);
+  await until(() => order.includes("storing begins"));
   const purging = app.request(`/queries/${id}?purge`, { method: "DELETE" });
-  setTimeout(go, 50);
+  // Nothing but the purge goes on: these turns of the event loop are room for it to remove the plan too early.
+  for (let turn = 0; turn < 100 && !order.includes("plan removed"); turn++) await new Promise((resolve) => setImmediate(resolve));
+  letStore();
   assert.equal((await purging).status, 200);
-  await stored;
+  assert.deepEqual(order, ["storing begins", "result stored", "plan removed"]);
   const again = await app.ask(query(10, "to go"));
   assert.deepEqual(again.submission, { total: 4, stored: 0, joined: 0, queued: 4 });
 });
