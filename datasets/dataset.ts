@@ -81,13 +81,13 @@ export interface ColumnLocation {
   readonly chunk: unknown;
 }
 
-/** Where decoded values go: views on memory that all threads share, large enough for `ColumnLocation.values` and `entries + 1`. */
+/** Where decoded values go: views on memory that all threads share, large enough for `ColumnLocation.values` (of values, of validity, and one more of inner offsets) and `entries + 1`. */
 export interface ColumnTarget {
   readonly values: Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array;
   /** Present for a nullable column. */
   readonly valid?: Uint8Array;
-  /** Present for a list column. */
-  readonly offsets?: Uint32Array;
+  /** One for each of `Column.lists`, outermost first: `entries + 1` of them, then one more than the list around it has elements. */
+  readonly offsets: readonly Uint32Array[];
 }
 
 /** A dataset or file that cannot be used as it is. `permanent`: reading again cannot help. */

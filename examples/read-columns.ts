@@ -13,7 +13,7 @@ const dataset = await catalogue.get("events");
 for (const partition of dataset?.partitions ?? []) {
   const location = await catalogue.locate("events", partition, name);
   const values = new arrays[location.column.dtype](location.values);
-  const offsets = new Uint32Array(location.entries + 1);
+  const offsets = [new Uint32Array(location.entries + 1)];
   const valid = new Uint8Array(location.values);
   const { values: count, missing } = await readColumn(location, { values, valid, offsets });
   let sum = 0;

@@ -1,7 +1,7 @@
 /** The engine alone: plan, compile and run a query over two columns in memory. */
 import { compileProgram, computePartial, planQuery, readQuery, type Schema, workBytes } from "femtoq/engine";
 
-const schema: Schema = { columns: [{ name: "x", dtype: "float64", nullable: false }], unsupported: [] };
+const schema: Schema = { columns: [{ name: "x", dtype: "float64", nullable: false, lists: [] }], unsupported: [] };
 const query = readQuery({
   dataset: "memory",
   filter: "x > 0",

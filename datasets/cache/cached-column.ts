@@ -5,6 +5,7 @@
  *      |------failed--> failed   its blocks may be freed: nothing writes them any more
  *      |---cancelled--> failed   only before a thread began
  */
+import type { Input } from "../../engine/program/inputs.ts";
 import { bytesPerValue, type Column } from "../../engine/program/schema.ts";
 import { type ColumnLocation, DatasetError } from "../dataset.ts";
 import type { CachedPartition, SharedOffsets } from "./cached-partition.ts";
@@ -15,7 +16,8 @@ export interface Place {
   readonly slab: Slab;
   readonly values: Block;
   readonly valid?: Block;
-  readonly offsets?: Block;
+  /** One for each list that the column's values stand in, outermost first. */
+  readonly offsets: readonly Block[];
 }
 
 /** What loading a column took on its thread: bytes read, and milliseconds of reading them and of decompressing and decoding. */
@@ -48,9 +50,9 @@ export class CachedColumn {
   outcome: Promise<Outcome> = Promise.resolve({ kind: "ready" });
   #values: Block;
   #valid: Block | undefined;
-  /** Offsets of its own, until they are shared. */
-  #ownOffsets: Block | undefined;
-  #offsets: SharedOffsets | undefined;
+  /** Offsets of its own, one array for each of its lists, until they are shared. */
+  #ownOffsets: Block[];
+  readonly #offsets: SharedOffsets[] = [];
   #cancel: () => boolean = () => false;
   #cost: () => LoadCost | undefined = () => undefined;
 
@@ -62,20 +64,19 @@ export class CachedColumn {
     this.location = location;
     this.#values = blocks.shift()!;
     if (location.column.nullable) this.#valid = blocks.shift();
-    if (location.column.collection !== undefined) this.#ownOffsets = blocks.shift();
+    this.#ownOffsets = blocks;
   }
 
   /** Bytes to reserve: values, then validity, then offsets, as far as the column has them. */
   static sizes({ column, values, entries }: ColumnLocation): number[] {
     const sizes = [values * bytesPerValue[column.dtype]];
     if (column.nullable) sizes.push(values);
-    if (column.collection !== undefined) sizes.push((entries + 1) * 4);
-    return sizes;
+    return [...sizes, ...column.lists.map((_, level) => ((level === 0 ? entries : values) + 1) * 4)];
   }
 
   /** What tells it from others of its partition: a dataset that gains a file may have a column of the same name in another form. */
-  static identityOf({ name, dtype, nullable, collection }: Column): string {
-    return JSON.stringify([name, dtype, nullable, collection]);
+  static identityOf({ name, dtype, nullable, lists }: Column): string {
+    return JSON.stringify([name, dtype, nullable, lists]);
   }
 
   get identity(): string {
@@ -86,8 +87,8 @@ export class CachedColumn {
   get bytes(): number {
     let sum = taken(this.#values.bytes);
     if (this.#valid) sum += taken(this.#valid.bytes);
-    if (this.#ownOffsets) sum += taken(this.#ownOffsets.bytes);
-    if (this.#offsets) sum += Math.ceil(taken(this.#offsets.block.bytes) / this.#offsets.users);
+    for (const { bytes } of this.#ownOffsets) sum += taken(bytes);
+    for (const { block, users } of this.#offsets) sum += Math.ceil(taken(block.bytes) / users);
     return sum;
   }
 
@@ -96,14 +97,15 @@ export class CachedColumn {
     return this.#cost();
   }
 
-  block(kind: "values" | "valid" | "offsets"): Block | undefined {
-    switch (kind) {
+  /** Where it has what an input asks for. */
+  block(input: Input): Block | undefined {
+    switch (input.kind) {
       case "values":
         return this.#values;
       case "valid":
         return this.#valid;
       case "offsets":
-        return this.#offsets?.block;
+        return this.#offsets[input.lists.length - 1]?.block;
     }
   }
 
@@ -113,7 +115,7 @@ export class CachedColumn {
       slab: this.partition.slab,
       values: this.#values,
       ...(this.#valid && { valid: this.#valid }),
-      ...(this.#ownOffsets && { offsets: this.#ownOffsets }),
+      offsets: this.#ownOffsets,
     });
     this.#cancel = cancel;
     if (cost) this.#cost = cost;
@@ -143,23 +145,32 @@ export class CachedColumn {
     const { slab } = this.partition;
     slab.free(this.#values);
     if (this.#valid) slab.free(this.#valid);
-    if (this.#ownOffsets) slab.free(this.#ownOffsets);
-    if (this.#offsets) this.partition.leaveOffsets(this.location.column.collection!);
+    for (const block of this.#ownOffsets) slab.free(block);
+    for (const level of this.#offsets.keys()) this.partition.leaveOffsets(this.location.column.lists[level]);
   }
 
   /** Gives back what was reserved too much, and shares the offsets. */
   #accept(values: number): void {
     const { slab } = this.partition;
     const { column, entries, values: reserved } = this.location;
-    const end = this.#ownOffsets ? new Uint32Array(slab.memory.buffer, this.#ownOffsets.address, entries + 1)[entries] : entries;
+    // How many offsets each list has: one more than there are entries, then than there are elements of the list around it.
+    const counts: number[] = [];
+    let end = entries;
+    for (const { address } of this.#ownOffsets) {
+      counts.push(end + 1);
+      end = new Uint32Array(slab.memory.buffer, address, end + 1)[end];
+      if (end > reserved) break;
+    }
     if (values > reserved || values !== end) {
       throw new DatasetError(`Cannot use column ${column.name}: ${values} values were read where its ${entries} entries need ${end}`, {
         permanent: true,
       });
     }
-    if (this.#ownOffsets) {
-      this.#offsets = this.partition.shareOffsets(this.#ownOffsets, this.location);
-      this.#ownOffsets = undefined;
+    for (const [level, count] of counts.entries()) {
+      const block = slab.shrink(this.#ownOffsets[0], count * 4);
+      this.#ownOffsets[0] = block;
+      this.#offsets.push(this.partition.shareOffsets(block, this.location, { level, count }));
+      this.#ownOffsets.shift();
     }
     this.#values = slab.shrink(this.#values, values * bytesPerValue[column.dtype]);
     if (this.#valid) this.#valid = slab.shrink(this.#valid, values);

@@ -1,8 +1,9 @@
 /**
- * What the column cache holds of one partition: its columns, all in one slab, and each collection's offsets once.
+ * What the column cache holds of one partition: its columns, all in one slab, and each list's offsets once.
  * Offsets live as long as a column that uses them.
  */
 import type { Input } from "../../engine/program/inputs.ts";
+import { innermost, standsIn } from "../../engine/program/schema.ts";
 import { baseName } from "../catalogue/base-name.ts";
 import { type ColumnLocation, DatasetError } from "../dataset.ts";
 import type { CachedColumn } from "./cached-column.ts";
@@ -35,8 +36,8 @@ export class CachedPartition {
     const nullable = new Set(inputs.flatMap((input) => (input.kind === "valid" ? [input.column] : [])));
     return inputs.every((input) =>
       columns.some((column) => {
-        if (column.collection !== input.collection) return false;
-        if (input.kind === "offsets") return input.columns.includes(column.name);
+        if (input.kind === "offsets") return standsIn(column, input.lists) && input.columns.includes(column.name);
+        if (innermost(column) !== innermost(input)) return false;
         if (column.name !== input.column || column.nullable !== nullable.has(column.name)) return false;
         return input.kind === "valid" || column.dtype === input.dtype;
       }),
@@ -53,23 +54,23 @@ export class CachedPartition {
     return names.every((name) => held.has(name));
   }
 
-  /** The collection's offsets for a column that came with these; frees them where the collection has its own. Throws `DatasetError` where the two differ. */
-  shareOffsets(block: Block, { column, entries, file }: ColumnLocation): SharedOffsets {
-    const collection = column.collection!;
-    const shared = this.#offsets.get(collection);
+  /**
+   * The offsets of one of a column's lists, by the number of its level, for a column that came with these `count` offsets; frees
+   * them where the list has its own. Throws `DatasetError` where the two differ.
+   */
+  shareOffsets(block: Block, { column, file }: ColumnLocation, { level, count }: { level: number; count: number }): SharedOffsets {
+    const list = column.lists[level];
+    const shared = this.#offsets.get(list);
     if (!shared) {
       const first = { block, from: column.name, users: 1 };
-      this.#offsets.set(collection, first);
+      this.#offsets.set(list, first);
       return first;
     }
     const buffer = this.slab.memory.buffer;
-    const entry = firstDifference(
-      new Uint32Array(buffer, block.address, entries + 1),
-      new Uint32Array(buffer, shared.block.address, entries + 1),
-    );
-    if (entry !== undefined) {
+    const place = firstDifference(new Uint32Array(buffer, block.address, count), new Uint32Array(buffer, shared.block.address, count));
+    if (place !== undefined) {
       throw new DatasetError(
-        `Cannot use ${shared.from} and ${column.name} as one collection ${collection}: their lists differ in length in entry ${entry} of a partition of ${baseName(file.path)}`,
+        `Cannot use ${shared.from} and ${column.name} as one list ${list}: their lengths differ in ${level === 0 ? "entry" : "list"} ${place} of a partition of ${baseName(file.path)}`,
         { permanent: true },
       );
     }
@@ -78,10 +79,10 @@ export class CachedPartition {
     return shared;
   }
 
-  leaveOffsets(collection: string): void {
-    const shared = this.#offsets.get(collection);
+  leaveOffsets(list: string): void {
+    const shared = this.#offsets.get(list);
     if (!shared || --shared.users > 0) return;
-    this.#offsets.delete(collection);
+    this.#offsets.delete(list);
     this.slab.free(shared.block);
   }
 }

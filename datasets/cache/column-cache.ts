@@ -8,8 +8,8 @@
  * lease loads anew; the least recently used columns go first, never one that is leased; every list column of a collection was
  * compared with the offsets that the collection keeps. Does not promise: that loading starts at once, nor any order of loads.
  */
-import type { Input } from "../../engine/program/inputs.ts";
-import { bytesPerValue } from "../../engine/program/schema.ts";
+import { type Input, nameOf } from "../../engine/program/inputs.ts";
+import { bytesPerValue, standsIn } from "../../engine/program/schema.ts";
 import { type ColumnLocation, DatasetError } from "../dataset.ts";
 import { CachedColumn, type Load, type LoadCost, sumCosts } from "./cached-column.ts";
 import { CachedPartition } from "./cached-partition.ts";
@@ -249,14 +249,13 @@ export class ColumnCache {
 /** Not permanent where they do not have it: the dataset may have been looked at before or after a file came that changed the column. */
 function addressOf(input: Input, columns: readonly CachedColumn[]): number {
   const column = columns.find(({ location }) =>
-    input.kind === "offsets" ? location.column.collection === input.collection : location.column.name === input.column,
+    input.kind === "offsets" ? standsIn(location.column, input.lists) : location.column.name === input.column,
   );
   const sameType = input.kind !== "values" || column?.location.column.dtype === input.dtype;
-  const block = sameType ? column?.block(input.kind) : undefined;
+  const block = sameType ? column?.block(input) : undefined;
   if (block) return block.address;
-  const name = input.kind === "offsets" ? input.collection : input.column;
   throw new DatasetError(
-    `Cannot read the ${input.kind} of ${name}: the column is not what it was when the query was submitted; submit it again`,
+    `Cannot read the ${input.kind} of ${nameOf(input)}: the column is not what it was when the query was submitted; submit it again`,
     { permanent: false },
   );
 }

@@ -7,8 +7,8 @@ export interface ColumnForm {
   readonly dtype?: DType;
   /** As with `dtype`. */
   readonly nullable?: boolean;
-  /** Absent for one value per entry. */
-  readonly collection?: string;
+  /** The lists that its values stand in, outermost first. */
+  readonly lists: readonly string[];
 }
 
 /** The form of each column that a program with these inputs reads, by name. */
@@ -16,18 +16,18 @@ export function formsOf(inputs: readonly Input[]): ReadonlyMap<string, ColumnFor
   const forms = new Map<string, ColumnForm>();
   const nullable = new Set(inputs.flatMap((input) => (input.kind === "valid" ? [input.column] : [])));
   for (const input of inputs) {
-    const collection = input.collection === undefined ? {} : { collection: input.collection };
+    const { lists } = input;
     if (input.kind === "offsets") {
-      for (const name of input.columns) if (!forms.has(name)) forms.set(name, collection);
+      for (const name of input.columns) if (!forms.has(name)) forms.set(name, { lists });
     } else {
       const dtype = input.kind === "values" ? input.dtype : forms.get(input.column)?.dtype;
-      forms.set(input.column, { ...(dtype && { dtype }), nullable: nullable.has(input.column), ...collection });
+      forms.set(input.column, { ...(dtype && { dtype }), nullable: nullable.has(input.column), lists });
     }
   }
   return forms;
 }
 
 /** A form as the column of a schema; what it leaves open is as `own`, the file's. */
-export function columnOf(name: string, { dtype, nullable, collection }: ColumnForm, own: Pick<Column, "dtype" | "nullable">): Column {
-  return { name, dtype: dtype ?? own.dtype, nullable: nullable ?? own.nullable, ...(collection !== undefined && { collection }) };
+export function columnOf(name: string, { dtype, nullable, lists }: ColumnForm, own: Pick<Column, "dtype" | "nullable">): Column {
+  return { name, dtype: dtype ?? own.dtype, nullable: nullable ?? own.nullable, lists };
 }

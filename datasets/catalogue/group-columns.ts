@@ -16,7 +16,7 @@ export interface Groupable {
 }
 
 export interface Membership {
-  readonly collection?: string;
+  readonly lists: readonly string[];
   readonly member?: { readonly record: string; readonly field: string };
 }
 
@@ -33,7 +33,7 @@ export function groupColumns<Item extends Groupable>(
     if (listParts !== undefined && listParts < parts.length) {
       const record = parts.slice(0, listParts).join(".");
       taken.add(record);
-      memberships.set(name, { collection: record, member: { record, field: parts.slice(listParts).join("_") } });
+      memberships.set(name, { lists: [record], member: { record, field: parts.slice(listParts).join("_") } });
     }
   }
   for (const { name } of columns) taken.add(name);
@@ -42,7 +42,7 @@ export function groupColumns<Item extends Groupable>(
       if (taken.has(prefix)) continue;
       taken.add(prefix);
       for (const { name } of items) {
-        memberships.set(name, { collection: prefix, member: { record: prefix, field: name.slice(prefix.length + 1) } });
+        memberships.set(name, { lists: [prefix], member: { record: prefix, field: name.slice(prefix.length + 1) } });
       }
     }
   }
@@ -51,13 +51,14 @@ export function groupColumns<Item extends Groupable>(
     const record = parts[0]!;
     if (parts.length === 1 || taken.has(record)) continue;
     structs.add(record);
-    memberships.set(name, { member: { record, field: parts.slice(1).join("_") } });
+    memberships.set(name, { lists: [], member: { record, field: parts.slice(1).join("_") } });
   }
   for (const { prefix, items } of byPrefix(scalars.filter(({ parts }) => parts.length === 1))) {
     if (taken.has(prefix) || structs.has(prefix)) continue;
-    for (const { name } of items) memberships.set(name, { member: { record: prefix, field: name.slice(prefix.length + 1) } });
+    for (const { name } of items) memberships.set(name, { lists: [], member: { record: prefix, field: name.slice(prefix.length + 1) } });
   }
-  for (const { name } of lists) if (!memberships.has(name)) memberships.set(name, { collection: name });
+  for (const { name } of lists) if (!memberships.has(name)) memberships.set(name, { lists: [name] });
+  for (const { name } of scalars) if (!memberships.has(name)) memberships.set(name, { lists: [] });
   return memberships;
 }
 

@@ -26,7 +26,7 @@ export function mergeSchemas(files: readonly NamedFile[]): Schema {
     distinctFiles.flatMap(({ content }) => [...content.shape.leaves.keys(), ...content.shape.unsupported.map(({ name }) => name)]),
   );
   const leaves: (Leaf & { readonly name: string })[] = [];
-  const columns: Column[] = [];
+  const columns: Omit<Column, "lists">[] = [];
   const unsupported: { name: string; reason: string }[] = [];
   for (const name of names) {
     const merged = mergeColumn(name, distinctFiles);
@@ -38,7 +38,7 @@ export function mergeSchemas(files: readonly NamedFile[]): Schema {
     }
   }
   const memberships = groupColumns(leaves, (a, b) => files.every(({ content }) => agreeIn(content, a.name, b.name)));
-  return { columns: columns.map((column) => ({ ...column, ...memberships.get(column.name) })), unsupported };
+  return { columns: columns.map((column) => ({ ...column, ...memberships.get(column.name)! })), unsupported };
 }
 
 function mergeColumn(name: string, files: readonly NamedFile[]): Merged {

@@ -150,6 +150,6 @@ function inForm(content: ParquetFile, name: string, form: ColumnForm): Column | 
   const leaf = content.shape.leaves.get(name)!;
   const column = columnOf(name, form, { dtype: leaf.dtype, nullable: mayMiss(content, name) });
   const isList = leaf.listParts !== undefined;
-  const fits = isList === (form.collection !== undefined) && widen(column.dtype, leaf.dtype) === column.dtype;
+  const fits = isList === form.lists.length > 0 && widen(column.dtype, leaf.dtype) === column.dtype;
   return fits && (column.nullable || !mayMiss(content, name)) ? column : undefined;
 }

@@ -48,7 +48,7 @@ export async function decodeChunk(
     decodePage(page, chunk, dictionary, target, progress, size.entries);
   }
   if (progress.entries !== size.entries) throw new Error(`it has ${progress.entries} entries where the file states ${size.entries}`);
-  if (target.offsets) target.offsets[size.entries] = progress.values;
+  if (chunk.levels.list) target.offsets[0][size.entries] = progress.values;
   return { values: progress.values, missing: progress.missing };
 }
 
@@ -63,7 +63,7 @@ function decodePage(
   const { levels } = chunk;
   const first = progress.values;
   const definition = levels.maxDefinition > 0 ? readLevels(page.definition, levels.maxDefinition, page.count) : undefined;
-  if (levels.list) placeElements(readLevels(page.repetition, 1, page.count), definition!, levels, target.offsets!, progress, entries);
+  if (levels.list) placeElements(readLevels(page.repetition, 1, page.count), definition!, levels, target.offsets[0], progress, entries);
   else progress.entries = progress.values = first + page.count;
   if (progress.entries > entries) throw new Error(`it has more than the ${entries} entries that the file states`);
   const count = progress.values - first;

@@ -11,7 +11,7 @@ import { type OnRead, observeSource } from "../sources/observed-source.ts";
 import type { ParquetChunk } from "./chunk.ts";
 import { type Decoded, decodeChunk } from "./decode-chunk.ts";
 
-/** Fills `target.values` from its front, `valid` alike, and `offsets[0]` to `offsets[entries]`; what lies behind is left alone. */
+/** Fills `target.values` from its front, `valid` alike, and of `offsets` the numbers 0 to `entries`; what lies behind is left alone. */
 export async function readColumn(
   location: ColumnLocation,
   target: ColumnTarget,
@@ -37,6 +37,6 @@ function checkTarget({ column, entries, values }: ColumnLocation, { levels }: Pa
   const fits =
     target.values.length >= values &&
     (!column.nullable || (target.valid?.length ?? 0) >= values) &&
-    (!levels.list || (target.offsets?.length ?? 0) > entries);
+    (!levels.list || (target.offsets[0]?.length ?? 0) > entries);
   if (!fits) throw new RangeError(`The target of column ${column.name} must hold ${values} values and ${entries} entries`);
 }

@@ -1,6 +1,6 @@
 /** Names of a dataset as expressions see them: collections, records, plain columns, in that order of look-up after defines. */
 
-import type { Column, Schema } from "../program/schema.ts";
+import { type Column, innermost, type Schema } from "../program/schema.ts";
 import type { Term, Terms } from "../program/term.ts";
 import { boolean, number, type Type, withOptional } from "../program/types.ts";
 import { nearNames } from "../query/near-names.ts";
@@ -20,11 +20,11 @@ const constants: Readonly<Record<string, number>> = { pi: Math.PI, e: Math.E };
 export function openScope(schema: Schema, terms: Terms): DatasetScope {
   const byName = new Map(schema.columns.map((column) => [column.name, column]));
   const lists = group(
-    schema.columns.filter((column) => column.collection !== undefined && column.member),
-    (column) => column.collection!,
+    schema.columns.filter((column) => column.lists.length > 0 && column.member),
+    (column) => innermost(column)!,
   );
   const records = group(
-    schema.columns.filter((column) => column.collection === undefined && column.member),
+    schema.columns.filter((column) => column.lists.length === 0 && column.member),
     (column) => column.member!.record,
   );
   const collectionTerm = (collection: string, element: Type) => terms.make("collection", { kind: "list", element }, [], collection);
@@ -32,15 +32,16 @@ export function openScope(schema: Schema, terms: Terms): DatasetScope {
   const recordOf = (name: string, columns: readonly Column[]): Type => ({
     kind: "record",
     name,
-    ...(columns[0]?.collection === undefined ? {} : { origin: name }),
+    ...(columns[0]?.lists.length > 0 && { origin: name }),
     fields: new Map(columns.map((column) => [column.member!.field, valueType(column)])),
     optional: false,
   });
 
   function listColumn(column: Column): Term {
-    const fields = lists.get(column.collection!);
-    if (!fields) return collectionTerm(column.collection!, valueType(column));
-    const list = collectionTerm(column.collection!, recordOf(column.collection!, fields));
+    const name = innermost(column)!;
+    const fields = lists.get(name);
+    if (!fields) return collectionTerm(name, valueType(column));
+    const list = collectionTerm(name, recordOf(name, fields));
     const element = (list.type as Extract<Type, { kind: "list" }>).element;
     const body = terms.make("field", valueType(column), [terms.make("param", element, [], 0)], column.member!.field);
     return terms.make("map", { kind: "list", element: valueType(column) }, [list, body], 0);
@@ -48,7 +49,7 @@ export function openScope(schema: Schema, terms: Terms): DatasetScope {
 
   function lookUp(name: string): Term | undefined {
     const column = byName.get(name);
-    if (column) return column.collection === undefined ? terms.make("column", valueType(column), [], name) : listColumn(column);
+    if (column) return column.lists.length === 0 ? terms.make("column", valueType(column), [], name) : listColumn(column);
     const collection = lists.get(name);
     if (collection) return collectionTerm(name, recordOf(name, collection));
     const record = records.get(name);

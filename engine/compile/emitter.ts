@@ -3,7 +3,7 @@
  * mean, so a term that is needed twice is computed once; memory of it ends with the branch or loop body it was computed in.
  */
 import type { Input } from "../program/inputs.ts";
-import type { Column, DType, Schema } from "../program/schema.ts";
+import { type Column, type DType, innermost, type Schema } from "../program/schema.ts";
 import { reachable, type Term } from "../program/term.ts";
 import type { FunctionBuilder } from "../wasm/function-builder.ts";
 import { type Expression, F, I, i32, i64, L, type Local, load, store } from "../wasm/instructions.ts";
@@ -176,7 +176,7 @@ export class Emitter {
   fieldColumn(collection: string, field: string | undefined): Column {
     return this.once(`column ${collection} ${field}`, () => {
       const used = this.#source.inputs.flatMap((input) =>
-        input.kind === "values" && input.collection === collection ? [this.column(input.column)] : [],
+        input.kind === "values" && innermost(input) === collection ? [this.column(input.column)] : [],
       );
       return used.find((column) => field === undefined || column.member?.field === field)!;
     });
@@ -184,13 +184,13 @@ export class Emitter {
 
   /** The content of a collection's event: [from, to). */
   range(collection: string, event: Expression): { readonly from: Expression; readonly to: Expression } {
-    const offsets = this.#input((input) => input.kind === "offsets" && input.collection === collection);
+    const offsets = this.#input((input) => input.kind === "offsets" && innermost(input) === collection);
     const at = this.keep(I.add(offsets, I.shl(event, i32(2))));
     return { from: this.keep(load.i32(at)), to: this.keep(load.i32(at, 4)) };
   }
 
   offset(collection: string, event: Expression): Expression {
-    const offsets = this.#input((input) => input.kind === "offsets" && input.collection === collection);
+    const offsets = this.#input((input) => input.kind === "offsets" && innermost(input) === collection);
     return this.keep(load.i32(I.add(offsets, I.shl(event, i32(2)))));
   }
 }

@@ -8,7 +8,7 @@ import type { Input } from "./inputs.ts";
 import { reachable, type Term } from "./term.ts";
 
 /** Changes whenever the same program could give other bits, or a partial another form. */
-export const engineVersion = "femtoq-engine-2";
+export const engineVersion = "femtoq-engine-3";
 
 export type ProgramAxis =
   | { readonly type: "regular"; readonly bins: number; readonly lower: number; readonly upper: number; readonly value: number }

@@ -10,10 +10,11 @@ export interface Column {
   /** True where values may be missing (the file says so and its statistics do not rule it out). */
   readonly nullable: boolean;
   /**
-   * For a list column: whose offsets it shares. Columns of one collection have equal lengths in every event; a list column
-   * on its own is a collection of its own name. Absent for one value per event.
+   * The path of lists that its values stand in, outermost first: `[]` is one value per event, `["Muon"]` a list of them,
+   * `["Jet", "Jet.constituents"]` a list of lists. Each name is full, so the last one tells the path. Columns with the same
+   * list share its offsets: they have equal lengths everywhere. A list column on its own is the only one of a list of its name.
    */
-  readonly collection?: string;
+  readonly lists: readonly string[];
   /** Name under its record or collection: `Muon_pt` → record `Muon`, field `pt`. Absent for a plain column. */
   readonly member?: { readonly record: string; readonly field: string };
 }
@@ -23,5 +24,11 @@ export interface Schema {
   /** Columns that cannot be used yet, and why. */
   readonly unsupported: readonly { readonly name: string; readonly reason: string }[];
 }
+
+/** The list that a column's values are elements of; undefined for one value per event. */
+export const innermost = ({ lists }: Pick<Column, "lists">): string | undefined => lists.at(-1);
+
+/** Whether a column's values lie in the list that a path leads to, or in lists inside it. */
+export const standsIn = ({ lists }: Pick<Column, "lists">, path: readonly string[]): boolean => lists[path.length - 1] === path.at(-1);
 
 export const bytesPerValue: Readonly<Record<DType, number>> = { float32: 4, float64: 8, int32: 4, uint32: 4, bool: 1 };

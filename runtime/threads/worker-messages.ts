@@ -21,7 +21,7 @@ export interface LoadJob {
   readonly slab: number;
   readonly values: Block;
   readonly valid?: Block;
-  readonly offsets?: Block;
+  readonly offsets: readonly Block[];
 }
 
 /** Runs a program over columns in a slab; answers with the encoded partial. */

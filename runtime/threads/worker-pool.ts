@@ -81,7 +81,7 @@ export class WorkerPool {
   /** Decodes a column into a slab. */
   readonly load: Load = (location, { slab, values, valid, offsets }) => {
     const { answer, cancel } = this.#submit({
-      job: { kind: "load", location, slab: slab.id, values, ...(valid && { valid }), ...(offsets && { offsets }) },
+      job: { kind: "load", location, slab: slab.id, values, offsets, ...(valid && { valid }) },
     });
     let cost: LoadCost | undefined;
     const done = answer.then((message) => {

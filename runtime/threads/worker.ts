@@ -66,11 +66,11 @@ async function load({ location, slab, values, valid, offsets }: LoadJob): Promis
     bytes += more;
     reading += milliseconds;
   };
-  const memory = memoryOf(slab, [values, valid, offsets]);
+  const memory = memoryOf(slab, [values, valid, ...offsets]);
   const target = {
     values: viewOf(location.column.dtype, memory.buffer, values.address, location.values),
     ...(valid && { valid: new Uint8Array(memory.buffer, valid.address, location.values) }),
-    ...(offsets && { offsets: new Uint32Array(memory.buffer, offsets.address, location.entries + 1) }),
+    offsets: offsets.map(({ address, bytes }) => new Uint32Array(memory.buffer, address, bytes / 4)),
   };
   const read = await readColumn(location, target, { onRead });
   return { values: read.values, cost: { bytes, reading, decoding: Math.max(0, performance.now() - begun - reading) } };

@@ -164,7 +164,7 @@ function makeDataset(count: number): Dataset {
     firstEntry: (index % 10) * entries,
     fingerprint: index.toString(16).padStart(64, "0"),
   }));
-  const schema = { columns: [{ name: "x", dtype: "float64", nullable: false }], unsupported: [] } as const;
+  const schema = { columns: [{ name: "x", dtype: "float64", nullable: false, lists: [] }], unsupported: [] } as const;
   return { name: "large", schema, partitions, broken: [], entries: count * entries, bytes: count * 1e8 };
 }
 

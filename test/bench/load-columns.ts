@@ -2,7 +2,7 @@
 import { createCatalogue } from "../../datasets/catalogue/catalogue.ts";
 import type { ColumnTarget, Dataset, Partition } from "../../datasets/dataset.ts";
 import { readColumn } from "../../datasets/parquet/read-column.ts";
-import type { Input } from "../../engine/program/inputs.ts";
+import { type Input, nameOf } from "../../engine/program/inputs.ts";
 import { bytesPerValue, type DType } from "../../engine/program/schema.ts";
 
 const page = 65_536;
@@ -44,7 +44,7 @@ export class Columns {
   async #address(partition: Partition, input: Input): Promise<number> {
     const key = (what: string, name: string) => `${partition.index} ${what} ${name}`;
     const name = input.kind === "offsets" ? input.columns[0] : input.column;
-    const wanted = input.kind === "offsets" ? key("offsets", input.collection) : key(input.kind, name);
+    const wanted = input.kind === "offsets" ? key("offsets", nameOf(input)) : key(input.kind, name);
     if (!this.#addresses.has(wanted)) await this.#read(partition, name, key);
     return this.#addresses.get(wanted)!;
   }
@@ -60,11 +60,11 @@ export class Columns {
     const target: ColumnTarget = {
       values: new arrays[column.dtype as DType](this.memory.buffer, at.values, values),
       ...(column.nullable && { valid: new Uint8Array(this.memory.buffer, at.valid, values) }),
-      ...(column.collection !== undefined && { offsets: new Uint32Array(this.memory.buffer, at.offsets, entries + 1) }),
+      offsets: column.lists.map(() => new Uint32Array(this.memory.buffer, at.offsets, entries + 1)),
     };
     await readColumn(location, target);
     this.#addresses.set(key("values", name), at.values);
     this.#addresses.set(key("valid", name), at.valid);
-    if (column.collection !== undefined) this.#addresses.set(key("offsets", column.collection), at.offsets);
+    for (const list of column.lists) this.#addresses.set(key("offsets", list), at.offsets);
   }
 }

@@ -20,7 +20,7 @@ test("both layouts of the CMS sample have the same columns, records and collecti
   assert.deepEqual([left.entries, right.entries], [1000, 1000]);
   assert.deepEqual([left.schema.unsupported, right.schema.unsupported], [[], []]);
   const members = ({ schema }: typeof left) =>
-    schema.columns.flatMap(({ collection, member }) => (member ? [`${collection ?? "–"} ${member.record}.${member.field}`] : [])).sort();
+    schema.columns.flatMap(({ lists, member }) => (member ? [`${lists[0] ?? "–"} ${member.record}.${member.field}`] : [])).sort();
   assert.equal(members(right).length, 78);
   assert.deepEqual(members(left), members(right));
 });

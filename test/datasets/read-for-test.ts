@@ -20,7 +20,7 @@ export function makeTarget({ column, values, entries }: ColumnLocation): ColumnT
   return {
     values: new arrays[column.dtype](values).fill(77),
     ...(column.nullable && { valid: new Uint8Array(values).fill(77) }),
-    ...(column.collection !== undefined && { offsets: new Uint32Array(entries + 1).fill(77) }),
+    offsets: column.lists.map((_, level) => new Uint32Array((level === 0 ? entries : values) + 1).fill(77)),
   };
 }
 
@@ -34,10 +34,11 @@ export async function readEntries(pattern: string, column: string): Promise<Cell
   for (const partition of dataset?.partitions ?? []) {
     const location = await catalogue.locate("test", partition, column);
     const { values, valid, offsets } = makeTarget(location);
-    const read = await readColumn(location, { values, ...(valid && { valid }), ...(offsets && { offsets }) });
+    const [starts] = offsets;
+    const read = await readColumn(location, { values, ...(valid && { valid }), offsets });
     const cells = Array.from(values.subarray(0, read.values), (value, index) => (valid && valid[index] !== 1 ? null : value));
     for (let entry = 0; entry < location.entries; entry++) {
-      entries.push(offsets ? cells.slice(offsets[entry], offsets[entry + 1]) : cells[entry]!);
+      entries.push(starts ? cells.slice(starts[entry], starts[entry + 1]) : cells[entry]!);
     }
   }
   return entries;

@@ -14,9 +14,9 @@ test("GET /datasets and GET /datasets/NAME give sizes and schema, and no folder 
   );
   const answer = await app.request("/datasets/events");
   const text = await answer.text();
-  const { columns } = JSON.parse(text) as { columns: readonly { name: string; dtype: string; collection?: string }[] };
+  const { columns } = JSON.parse(text) as { columns: readonly { name: string; dtype: string; lists: readonly string[] }[] };
   assert.equal(columns.find(({ name }) => name === "Muon_charge")?.dtype, "int32");
-  assert.equal(columns.find(({ name }) => name === "Muon_pt")?.collection, "Muon");
+  assert.deepEqual(columns.find(({ name }) => name === "Muon_pt")?.lists, ["Muon"]);
   assert.ok(!text.includes(app.directory));
 });
 

@@ -27,7 +27,7 @@ export function schemaTree(columns) {
   }
   const groups = [...records].map(([record, fields]) => ({
     label: record,
-    note: `${fields.some(({ collection }) => collection) ? "list of " : ""}${fields.length} ${fields.length === 1 ? "field" : "fields"}`,
+    note: `${fields.some(({ lists }) => lists.length > 0) ? "list of " : ""}${fields.length} ${fields.length === 1 ? "field" : "fields"}`,
     insert: reference(record),
     children: fields.map((column) => fieldItem(record, column)),
   }));
@@ -60,12 +60,11 @@ export function filterTree(items, filter) {
 function fieldItem(record, column) {
   const field = column.member?.field ?? column.name;
   const insert = isIdentifier(record) && isIdentifier(field) ? `${record}.${field}` : reference(column.name);
-  return { label: field, note: typeNote({ ...column, list: false }), insert, children: [] };
+  return { label: field, note: typeNote({ ...column, lists: [] }), insert, children: [] };
 }
 
-/** @param {Pick<Column, "dtype" | "nullable" | "collection"> & { readonly list?: boolean }} column */
-const typeNote = ({ dtype, nullable, collection, list = collection !== undefined }) =>
-  `${list ? "list of " : ""}${dtype}${nullable ? ", may be missing" : ""}`;
+/** @param {Pick<Column, "dtype" | "nullable" | "lists">} column */
+const typeNote = ({ dtype, nullable, lists }) => `${"list of ".repeat(lists.length)}${dtype}${nullable ? ", may be missing" : ""}`;
 
 /** @param {string} name */
 const isIdentifier = (name) => /^[A-Za-z_$][\w$]*$/.test(name);

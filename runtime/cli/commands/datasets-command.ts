@@ -54,9 +54,9 @@ const preparingNote = ({ entries, total }: { readonly entries: number; readonly 
 function describeDataset(dataset: DatasetDescription, bold: (text: string) => string): string {
   const [events, partitions, size] = sizes(dataset);
   const head = `${bold(dataset.name)} · ${events} events · ${partitions} partitions · ${size}`;
-  const rows = dataset.columns.map(({ name, dtype, nullable, collection, member }) => [
+  const rows = dataset.columns.map(({ name, dtype, nullable, lists, member }) => [
     name,
-    `${collection === undefined ? "" : "list of "}${dtype}${nullable ? ", may be missing" : ""}`,
+    `${"list of ".repeat(lists.length)}${dtype}${nullable ? ", may be missing" : ""}`,
     member ? `${member.record}.${member.field}` : "",
   ]);
   const notes = [

@@ -68,7 +68,7 @@ function describe(context: Context, { dataset, preparing, columns, events, parti
     `partitions: ${[...known, `${formatNumber(partitions.toCompute)} to compute`].join(", ")}`,
     "",
     bold(`reads ${columns.length} ${columns.length === 1 ? "column" : "columns"}`),
-    ...columns.map(({ name, dtype, collection }) => `  ${name} ${dim(`${collection === undefined ? "" : "list of "}${dtype}`)}`),
+    ...columns.map(({ name, dtype, lists }) => `  ${name} ${dim(`${"list of ".repeat(lists.length)}${dtype}`)}`),
     ...(filters.length > 0 ? ["", bold("filters"), ...filters.map((filter) => `  ${filter}`)] : []),
     "",
     bold("fills"),

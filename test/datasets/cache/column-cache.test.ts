@@ -13,7 +13,7 @@ const never = new AbortController().signal;
 function location(name: string, column: Partial<Column> = {}, values = entries): ColumnLocation {
   return {
     file: { path: "/data/run.parquet", size: 1, modified: 1 },
-    column: { name, dtype: "float64", nullable: false, ...column },
+    column: { name, dtype: "float64", nullable: false, lists: [], ...column },
     entries,
     values,
     chunk: undefined,
@@ -56,15 +56,15 @@ function automatic(limit: number, options: { readonly largest?: number } = {}) {
   const counts = new Map<string, number>();
   const load: Load = ({ column }, place) => {
     counts.set(column.name, (counts.get(column.name) ?? 0) + 1);
-    if (place.offsets) offsetsAt(place).set(oneEach);
+    if (place.offsets.length > 0) offsetsAt(place).set(oneEach);
     return { done: Promise.resolve(entries), cancel: () => false };
   };
   return { cache: new ColumnCache({ slabs: createSlabs(limit, options), load }), counts };
 }
 
-const values = (column: string) => ({ kind: "values", column, dtype: "float64" }) as const;
+const values = (column: string) => ({ kind: "values", column, dtype: "float64", lists: [] }) as const;
 const oneEach = Uint32Array.from({ length: entries + 1 }, (_, i) => i);
-const offsetsAt = (place: Place) => new Uint32Array(place.slab.memory.buffer, place.offsets!.address, entries + 1);
+const offsetsAt = (place: Place) => new Uint32Array(place.slab.memory.buffer, place.offsets[0].address, entries + 1);
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 describe("ColumnCache", () => {
@@ -163,11 +163,11 @@ describe("ColumnCache", () => {
     assert.equal(cache.usage.bytes, 0);
   });
 
-  test("keeps a collection's offsets once and gives back what was reserved too much", async () => {
+  test("keeps a list's offsets once and gives back what was reserved too much", async () => {
     const { cache } = automatic(2 ** 20);
-    const muon = (name: string) => location(name, { collection: "Muon" }, 2 * entries);
+    const muon = (name: string) => location(name, { lists: ["Muon"] }, 2 * entries);
     const lease = await cache.lease({ fingerprint: "f", columns: [muon("Muon_pt"), muon("Muon_eta")], workBytes: 16, signal: never });
-    const address = lease.address({ kind: "offsets", collection: "Muon", columns: ["Muon_pt", "Muon_eta"] });
+    const address = lease.address({ kind: "offsets", lists: ["Muon"], columns: ["Muon_pt", "Muon_eta"] });
     const offsets = new Uint32Array(lease.slab.memory.buffer, address, entries + 1);
     assert.equal(offsets[entries], entries);
     const block = (bytes: number) => Math.ceil((bytes + 16) / 16) * 16;
@@ -177,10 +177,10 @@ describe("ColumnCache", () => {
 
   test("loads a column beside the one of its name that has another type, collection or no missing values", async () => {
     const { cache, counts } = automatic(2 ** 20);
-    const forms: readonly Partial<Column>[] = [{}, { dtype: "float32" }, { nullable: true }, { collection: "x" }];
+    const forms: readonly Partial<Column>[] = [{}, { dtype: "float32" }, { nullable: true }, { lists: ["x"] }];
     for (const [before, form] of forms.entries()) {
       const dtype = form.dtype ?? "float64";
-      const of = { column: "x", ...(form.collection !== undefined && { collection: form.collection }) };
+      const of = { column: "x", lists: form.lists ?? [] };
       const inputs: Input[] = [{ kind: "values", dtype, ...of }, ...(form.nullable ? [{ kind: "valid", ...of } as const] : [])];
       assert.equal(cache.holds("f", inputs), false);
       const request = { fingerprint: "f", columns: [location("x", form)], workBytes: 16, signal: never };
@@ -195,7 +195,7 @@ describe("ColumnCache", () => {
 
   test("refuses columns of one collection whose lists differ, naming both", async () => {
     const { cache, loads } = manual(2 ** 20);
-    const muon = (name: string) => location(name, { collection: "Muon" });
+    const muon = (name: string) => location(name, { lists: ["Muon"] });
     const lease = cache.lease({ fingerprint: "f", columns: [muon("Muon_pt"), muon("Muon_eta")], workBytes: 16, signal: never });
     loads.forEach(({ place, finish }, which) => {
       offsetsAt(place).set(oneEach);
@@ -220,7 +220,7 @@ describe("ColumnCache", () => {
       for (let i = 0; i < 300; i++) {
         const fingerprint = `p${random(12)}`;
         const names = new Set([`x${random(4)}`, `y${random(4)}`]);
-        const columns = [...names].map((name) => location(name, name.startsWith("y") ? { collection: "c", nullable: true } : {}));
+        const columns = [...names].map((name) => location(name, name.startsWith("y") ? { lists: ["c"], nullable: true } : {}));
         const lease: Lease = await cache.lease({ fingerprint, columns, workBytes: random(40_000), signal: never });
         assert.ok(cache.usage.bytes <= limit);
         if (random(2)) await settle();

@@ -215,11 +215,15 @@ test("locate gives a column in the form that is asked for, where that holds the 
   assert.equal((await columnIn()).dtype, "float64");
   for (const dtype of ["int32", "float64"] as const) {
     for (const nullable of [true, false]) {
-      assert.deepEqual(await columnIn({ dtype, nullable }), { name: "x", dtype, nullable });
+      assert.deepEqual(await columnIn({ dtype, nullable, lists: [] }), { name: "x", dtype, nullable, lists: [] });
     }
   }
-  assert.deepEqual(await columnIn({}), { name: "x", dtype: "int32", nullable: false });
-  for (const form of [{ dtype: "float32" }, { dtype: "bool" }, { dtype: "int32", collection: "x" }] as const) {
+  assert.deepEqual(await columnIn({ lists: [] }), { name: "x", dtype: "int32", nullable: false, lists: [] });
+  for (const form of [
+    { dtype: "float32", lists: [] },
+    { dtype: "bool", lists: [] },
+    { dtype: "int32", lists: ["x"] },
+  ] as const) {
     await assert.rejects(columnIn(form), /column x of a\.parquet: the query reads it as the file does not have it/);
   }
 });

@@ -14,8 +14,8 @@ const field = (name: string, listParts: number): Item => ({ name, parts: name.sp
 function group(...columns: Item[]): string[] {
   const memberships = groupColumns(columns, (a, b) => a.lengths === b.lengths);
   return columns.map(({ name }) => {
-    const { collection, member } = memberships.get(name) ?? {};
-    return `${name}: ${collection ?? "–"} ${member ? `${member.record}|${member.field}` : "–"}`;
+    const { lists, member } = memberships.get(name)!;
+    return `${name}: ${lists[0] ?? "–"} ${member ? `${member.record}|${member.field}` : "–"}`;
   });
 }
 

@@ -74,7 +74,7 @@ test("mergeSchemas passes on why a file's column cannot be used", () => {
 
 test("mergeSchemas groups list columns by lengths that agree in every row group of every file", () => {
   const together = (values: readonly number[]) => ({ Jet_pt: { list: true, values: [5, 7] }, Jet_hits_x: { list: true, values } });
-  const collections = (...files: ReturnType<typeof file>[]) => mergeSchemas(files).columns.map(({ collection }) => collection);
+  const collections = (...files: ReturnType<typeof file>[]) => mergeSchemas(files).columns.map(({ lists }) => lists[0]);
   assert.deepEqual(collections(file("a", together([5, 7])), file("b", together([5, 7]))), ["Jet", "Jet"]);
   assert.deepEqual(collections(file("a", together([5, 7])), file("b", together([5, 8]))), ["Jet", "Jet_hits"]);
 });

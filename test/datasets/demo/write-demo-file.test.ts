@@ -37,7 +37,7 @@ test("writeDemoFile makes a dataset of required columns in two collections", asy
   assert.equal(dataset.partitions.length, 1);
   assert.deepEqual(dataset.schema.unsupported, []);
   assert(dataset.schema.columns.every(({ nullable }) => !nullable));
-  const collections = new Map(dataset.schema.columns.map(({ name, collection }) => [name, collection]));
+  const collections = new Map(dataset.schema.columns.map(({ name, lists }) => [name, lists[0]]));
   for (const field of ["pt", "eta", "phi", "mass", "charge"]) assert.equal(collections.get(`Muon_${field}`), "Muon");
   assert.equal(collections.get("Jet_pt"), "Jet");
   const counts = await readEntries(demoPattern(directory), "nMuon");

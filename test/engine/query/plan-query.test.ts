@@ -114,7 +114,7 @@ test("planQuery reads only the columns that the query uses", () => {
     }),
     muonSchema,
   );
-  const read = program.inputs.map((input) => (input.kind === "offsets" ? `offsets of ${input.collection}` : input.column));
+  const read = program.inputs.map((input) => (input.kind === "offsets" ? `offsets of ${input.lists.join(", ")}` : input.column));
   assert.deepEqual(read.toSorted(), ["Muon_pt", "Muon_tight", "offsets of Jet", "offsets of Muon"]);
 });
 

@@ -4,12 +4,12 @@ import type { Column } from "../../../engine/program/schema.ts";
 import { filterTree, schemaTree } from "../../../functions/page/browser/schema-tree.js";
 
 const columns: readonly Column[] = [
-  { name: "nMuon", dtype: "int32", nullable: false },
-  { name: "Muon_pt", dtype: "float32", nullable: false, collection: "Muon", member: { record: "Muon", field: "pt" } },
-  { name: "MET_pt", dtype: "float32", nullable: true, member: { record: "MET", field: "pt" } },
-  { name: "Muon_charge", dtype: "int32", nullable: false, collection: "Muon", member: { record: "Muon", field: "charge" } },
-  { name: "weights", dtype: "float64", nullable: false, collection: "weights" },
-  { name: "odd-'name", dtype: "bool", nullable: false },
+  { name: "nMuon", dtype: "int32", nullable: false, lists: [] },
+  { name: "Muon_pt", dtype: "float32", nullable: false, lists: ["Muon"], member: { record: "Muon", field: "pt" } },
+  { name: "MET_pt", dtype: "float32", nullable: true, lists: [], member: { record: "MET", field: "pt" } },
+  { name: "Muon_charge", dtype: "int32", nullable: false, lists: ["Muon"], member: { record: "Muon", field: "charge" } },
+  { name: "weights", dtype: "float64", nullable: false, lists: ["weights"] },
+  { name: "odd-'name", dtype: "bool", nullable: false, lists: [] },
 ];
 
 test("schemaTree groups fields under their record or collection, then the columns that stand alone", () => {

@@ -10,12 +10,12 @@ const slab = new Slab(0, 65_536);
 const entry = new URL("./fake-worker.mjs", import.meta.url);
 const location = (name: string, entries: number): ColumnLocation => ({
   file: { path: "/nowhere", size: 0, modified: 0 },
-  column: { name, dtype: "float64", nullable: false },
+  column: { name, dtype: "float64", nullable: false, lists: [] },
   entries,
   values: entries,
   chunk: undefined,
 });
-const place = { slab, values: { address: 16, bytes: 800 } };
+const place = { slab, values: { address: 16, bytes: 800 }, offsets: [] };
 
 test("WorkerPool fails the job of a thread that crashes, replaces the thread, and goes on with the others", async () => {
   const { log, lines } = recordingLog();

@@ -4,7 +4,7 @@
  * An event's members are numbers and booleans, records of them, lists of them, or lists of records; null or undefined is a
  * missing value. Columns are inferred from all events: numbers are float64 and booleans bool unless `dtypes` says otherwise.
  */
-import type { Input } from "../../../engine/program/inputs.ts";
+import { type Input, nameOf } from "../../../engine/program/inputs.ts";
 import { bytesPerValue, type Column, type DType, type Schema } from "../../../engine/program/schema.ts";
 
 export type Cell = number | boolean | null | undefined;
@@ -60,7 +60,7 @@ export function makeDataset(events: readonly PlainEvent[], dtypes: DTypes = {}):
     memory,
     load: (inputs, from, to) =>
       inputs.map((input) => {
-        const key = `${input.kind} ${input.kind === "offsets" ? input.collection : input.column} ${from} ${to}`;
+        const key = `${input.kind} ${nameOf(input)} ${from} ${to}`;
         const address = loaded.get(key) ?? place(input, from, to);
         loaded.set(key, address);
         return address;
@@ -105,18 +105,18 @@ function describeColumn(
     name: field === undefined ? name : `${name}_${field}`,
     dtype: (wanted?.replace("?", "") as DType | undefined) ?? dtype,
     nullable: nullable || wanted?.endsWith("?") === true,
-    ...(owner.endsWith("[]") && { collection: name }),
+    lists: owner.endsWith("[]") ? [name] : [],
     ...(field !== undefined && { member: { record: name, field } }),
   };
 }
 
 /** A column's content over these events. Where a value is missing stands one that would be noticed. */
-function flatten(events: readonly PlainEvent[], { name, dtype, collection, member }: Column): Arrays {
+function flatten(events: readonly PlainEvent[], { name, dtype, lists, member }: Column): Arrays {
   const anything = dtype === "bool" ? 1 : 77;
   const arrays: Arrays = { values: [], valid: [], offsets: [0] };
   for (const event of events) {
     const found = event[member?.record ?? name];
-    const each = collection === undefined ? [found] : ((found ?? []) as readonly EventMember[]);
+    const each = lists.length === 0 ? [found] : ((found ?? []) as readonly EventMember[]);
     for (const element of each) {
       const cell = (member ? (element as CellRecord | undefined)?.[member.field] : element) as Cell;
       arrays.values.push(Number(cell ?? anything));

@@ -5,13 +5,14 @@ const element = (record: string, field: string, dtype: DType = "float32", nullab
   name: `${record}_${field}`,
   dtype,
   nullable,
-  collection: record,
+  lists: [record],
   member: { record, field },
 });
 const member = (record: string, field: string): Column => ({
   name: `${record}_${field}`,
   dtype: "float32",
   nullable: false,
+  lists: [],
   member: { record, field },
 });
 const polar = (record: string): Column[] => ["pt", "eta", "phi", "mass"].map((field) => element(record, field));
@@ -25,11 +26,11 @@ export const muonSchema: Schema = {
     element("Jet", "btag", "float32", true),
     member("MET", "pt"),
     member("MET", "phi"),
-    { name: "hits", dtype: "float64", nullable: false, collection: "hits" },
-    { name: "genWeight", dtype: "float32", nullable: false },
-    { name: "HLT_IsoMu24", dtype: "bool", nullable: false },
-    { name: "odd-name", dtype: "int32", nullable: false },
-    { name: "maybe", dtype: "float64", nullable: true },
+    { name: "hits", dtype: "float64", nullable: false, lists: ["hits"] },
+    { name: "genWeight", dtype: "float32", nullable: false, lists: [] },
+    { name: "HLT_IsoMu24", dtype: "bool", nullable: false, lists: [] },
+    { name: "odd-name", dtype: "int32", nullable: false, lists: [] },
+    { name: "maybe", dtype: "float64", nullable: true, lists: [] },
   ],
   unsupported: [{ name: "title", reason: "strings are not available in this version" }],
 };
