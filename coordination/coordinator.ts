@@ -120,6 +120,11 @@ export interface Coordinator {
   states(keys: readonly string[]): Promise<ReadonlyMap<string, SubtaskState>>;
   /** Renews a client's interest; false where the query has no live subtasks here. */
   renew(queryId: string, client: string): Promise<boolean>;
+  /**
+   * How many clients are interested in each of these queries; 0 also where all its subtasks are done or failed, for interest ends with them. Renews
+   * nothing. Whoever reads 0 and then finds subtasks that are neither stored nor failed knows that the query was withdrawn.
+   */
+  interest(queryIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** Ends a client's interest in a query. With none left, its subtasks that no other query needs are withdrawn. Gives what remains interested. */
   withdraw(queryId: string, client: string): Promise<{ readonly interested: number }>;
   /** Failed subtasks among these become unowned, with fresh attempts. Gives their number. */

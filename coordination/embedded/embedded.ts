@@ -122,6 +122,8 @@ export async function createCoordinator(options: CoordinatorOptions): Promise<Co
       return true;
     },
 
+    interest: async (queryIds) => new Map(queryIds.map((id) => [id, board.queries.get(id)?.asks.size ?? 0])),
+
     async withdraw(queryId, client) {
       requireOpen();
       const query = board.queries.get(queryId);

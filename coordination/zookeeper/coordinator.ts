@@ -18,7 +18,7 @@ import type { SessionContext } from "./context.ts";
 import { Connection, ZooKeeperUnreachableError } from "./protocol/connection.ts";
 import { set } from "./protocol/operations.ts";
 import { isInDoubt, isRefused, ZooKeeperSetupError } from "./protocol/zookeeper-error.ts";
-import { createAsk, readAsks, touchQuery } from "./requests/asks.ts";
+import { createAsk, groupAsks, readAsks, touchQuery } from "./requests/asks.ts";
 import { IdleQueries } from "./requests/idle-queries.ts";
 import { findLiveSubtask, isLive } from "./requests/query-life.ts";
 import { readStates, toKnown } from "./requests/read-states.ts";
@@ -238,6 +238,13 @@ export async function createZooKeeperCoordinator(options: ZooKeeperCoordinatorOp
           if (isRefused(error, "no-node")) return false;
           throw error;
         }
+      }),
+
+    interest: (queryIds) =>
+      run(async (context) => {
+        const names = (await context.session.list(layout.asks))?.children ?? [];
+        const asks = groupAsks(context, names);
+        return new Map(queryIds.map((id) => [id, new Set(asks.get(hashName(id))?.map(({ client }) => client)).size]));
       }),
 
     withdraw: (queryId, client) =>

@@ -78,6 +78,10 @@ export class PendingCoordinator implements Coordinator {
     return this.#require().renew(queryId, client);
   }
 
+  async interest(queryIds: readonly string[]) {
+    return this.#require().interest(queryIds);
+  }
+
   async withdraw(queryId: string, client: string) {
     return this.#require().withdraw(queryId, client);
   }

@@ -57,6 +57,26 @@ export function checkInterest(check: Check): void {
     assert.deepEqual(await coordinator.withdraw("query", "bob"), { interested: 0 });
   });
 
+  check(
+    "interest counts the clients of each query, and none of one that was withdrawn, is done or was never asked",
+    async (coordinator) => {
+      await coordinator.enqueue(ask(makeSubtasks(1, "a"), { queryId: "a" }));
+      await coordinator.enqueue(ask(makeSubtasks(1, "a"), { queryId: "a", client: "bob" }));
+      await coordinator.enqueue(ask(makeSubtasks(1, "a"), { queryId: "a", client: "bob", priority: 1 }));
+      await coordinator.enqueue(ask(makeSubtasks(1, "a"), { queryId: "b" }));
+      await coordinator.withdraw("b", "alice");
+      const ids = ["a", "b", "c"];
+      assert.deepEqual([...(await coordinator.interest(ids))].sort(), [
+        ["a", 2],
+        ["b", 0],
+        ["c", 0],
+      ]);
+      await drain(await joinAs(coordinator, "node 1"), 1);
+      // Interest ends with the last subtask, soon where several processes have to hear of that.
+      while ((await coordinator.interest(["a"])).get("a") !== 0) await new Promise((resolve) => setImmediate(resolve));
+    },
+  );
+
   check("renew makes a client interested, where the query has live subtasks", async (coordinator) => {
     assert.equal(await coordinator.renew("query", "alice"), false);
     await coordinator.enqueue(ask(makeSubtasks(2)));
