@@ -1,4 +1,7 @@
-/** `npm run loadtest`: see `--help`. */
+/**
+ * `npm run loadtest`: reads the arguments, starts or finds the server under load, runs the load and writes the reports. `--help` lists what
+ * it can do.
+ */
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import process from "node:process";
@@ -7,7 +10,7 @@ import { type LoadTask, readArguments, type WatchersTask } from "./runner/argume
 import { findK6 } from "./runner/find-k6.ts";
 import { LoadError } from "./runner/load-error.ts";
 import { nextRate } from "./runner/measure/find-knee.ts";
-import { waitForRest } from "./runner/measure/rest.ts";
+import { waitForRest } from "./runner/measure/wait-for-rest.ts";
 import { overload } from "./runner/overload.ts";
 import { prepareDemo } from "./runner/prepare-demo.ts";
 import { drawOverload } from "./runner/report/draw-overload.ts";
@@ -22,7 +25,7 @@ import { startTarget, type Target } from "./runner/target.ts";
 import { watchStreams } from "./runner/watchers.ts";
 
 const cache = fileURLToPath(new URL("../.femtoq/loadtest/", import.meta.url));
-/** Milliseconds of one window of a soak. */
+/** A soak is divided into windows of so many milliseconds. */
 const soakWindow = 60_000;
 const overloadFactor = 10;
 
@@ -96,7 +99,7 @@ async function runMode(task: LoadTask, target: Target, run: RunOnce): Promise<Pa
       };
       for (let rate = nextRate(trials, task.rate); rate !== undefined; rate = nextRate(trials, task.rate)) {
         let trial = await tryRate(rate);
-        // One pause of the machine breaks a limit: a rate is too high where it breaks them twice.
+        // One pause of the machine can break a limit, so a rate counts as too high only where it breaks one twice.
         if (!trial.kept) trial = await tryRate(rate);
         trials.push(trial);
       }

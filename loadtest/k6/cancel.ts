@@ -1,9 +1,9 @@
-/** `cancel`: a query of seconds, withdrawn; how long until nothing of it runs. */
+/** `cancel`: withdraws a query that would take seconds, and measures how long parts of it still run. */
 import { sleep } from "k6";
 import { slow } from "../queries/heavy.ts";
 import { findFailure, getStatus, post, readStatus, type Status, withdraw } from "./client.ts";
 import { type Fault, judge, timeToComplete } from "./metrics.ts";
-import { nextPlace } from "./question.ts";
+import { nextPlace } from "./next-question.ts";
 
 /** Seconds. */
 const pause = 0.02;
@@ -35,7 +35,7 @@ function withdrawAndFollow(id: string, start: number): Fault | undefined {
   }
 }
 
-/** Every event that was counted is in every histogram once. */
+/** Checks that every event that was counted is in every histogram once. */
 function findMiscount({ events, histograms }: Status): string | undefined {
   for (const [name, { storage }] of Object.entries(histograms)) {
     const filled = storage.values.reduce((sum, value) => sum + value, 0);

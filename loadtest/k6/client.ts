@@ -7,13 +7,13 @@ import { serverUrls } from "./settings.ts";
 
 export interface Status extends Answer, Pick<FullStatus, "id" | "partitions" | "submission"> {}
 
-/** Any dispatcher can answer for any query; each virtual user stays with one. `setup` has the number 0. */
+/** Any dispatcher can answer for any query; each virtual user stays with one. `setup` runs as user 0. */
 const server = serverUrls[__VU % serverUrls.length]!;
 
-/** Seconds that the server may hold an answer back for it to be complete. */
+/** The server may hold an answer back for so many seconds, until it is complete. */
 const longestWait = 30;
 
-/** Each virtual user is a client of its own, and makes these once: k6 shares the processors with what it measures. */
+/** Each virtual user is a client of its own. It makes its parameters once, since k6 shares the processors with the server that it measures. */
 const params = (name: string, headers: Record<string, string> = {}): Params => ({
   headers: { "content-type": "application/json", "femtoq-client": `load-${__VU}`, ...headers },
   tags: { name },
@@ -38,7 +38,7 @@ export const withdraw = (id: string): RefinedResponse<"text"> => http.del(`${que
 
 export const readStatus = (response: RefinedResponse<"text">): Status => JSON.parse(response.body) as Status;
 
-/** What is wrong with an answer's status code. */
+/** Undefined where the status is one of `right`. */
 export function findFailure({ status, error, body, headers }: RefinedResponse<"text">, ...right: readonly number[]): Failure | undefined {
   if (right.includes(status)) return undefined;
   const refused = (status === 429 || status === 503) && headers["Retry-After"] !== undefined;

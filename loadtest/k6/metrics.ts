@@ -1,30 +1,30 @@
-/** What the scripts measure beside k6's own; every sample is tagged with its kind. */
+/** What the script measures beside k6's own metrics. Every sample is tagged with the kind of its question. */
 import { check } from "k6";
 import { Counter, Trend } from "k6/metrics";
 
 /** Milliseconds from the question to the first answer that has counted events. */
 export const timeToFirstHistogram = new Trend("time_to_first_histogram", true);
-/** Milliseconds from the question to the whole answer; of a cancelled query, until nothing of it runs. */
+/** Milliseconds from the question to the whole answer; for a cancelled query, until nothing of it runs. */
 export const timeToComplete = new Trend("time_to_complete", true);
-/** Right ones. */
+/** Right answers. */
 export const answers = new Counter("answers");
 export const wrongAnswers = new Counter("wrong_answers");
 /** Questions that a server with too much to do refused, saying when to ask again. */
 export const refusedAnswers = new Counter("refused_answers");
-/** Questions that were answered otherwise than by an answer, not at all, or not in time. */
+/** Questions that got an unexpected status, or no answer in time. */
 export const failedAnswers = new Counter("failed_answers");
 
-/** No answer at all or in time, or one whose status says that there is none. */
+/** There was no answer in time, or one of an unexpected status. */
 export interface Failure {
   readonly text: string;
-  /** With 429 or 503, and `Retry-After`. */
+  /** The server answered 429 or 503 with `Retry-After`. */
   readonly refused: boolean;
 }
 
 /** What is wrong with an answer, or why there is none. */
 export type Fault = string | Failure;
 
-/** Counts an answer; a fault is told on the terminal, for the numbers alone do not help to find it. */
+/** Counts an answer, and prints its fault, which numbers alone would not help to find. True where the answer is right. */
 export function judge(what: string, fault: Fault | undefined): boolean {
   const right = check(fault, { [what]: (found) => found === undefined });
   if (fault === undefined) answers.add(1);

@@ -6,18 +6,18 @@
  * the backlog of the first second would be the 99th percentile of a minute. So `repeat` rises to its rate before anything is measured.
  */
 import type { ConstantArrivalRateScenario, Options, RampingArrivalRateScenario, Threshold } from "k6/options";
-import { defaultRate, type Kind, kindsOfQuery, ratesOf, type Scenario } from "../queries/kinds.ts";
-import { quantiles, unlimited } from "../queries/latency.ts";
-import { duration, rate, slack, warmUp } from "./settings.ts";
+import { quantiles, unlimited } from "../agreement.ts";
+import { type Kind, kindsOfQuery, ratesOf, type Scenario } from "../queries/kinds.ts";
+import { duration, slack, warmUp } from "./settings.ts";
 
-/** k6 takes whole numbers of iterations: in so many seconds. */
+/** Seconds. k6 takes whole numbers of iterations for a unit of time, so the unit is long. */
 const rateUnit = 100;
 const mostUsers = 400;
 /** Seconds for the last answers of the warm-up, so that its users are free for what follows. */
 const grace = 1;
 
-export function openModel(scenario: Scenario): Options {
-  const rates = ratesOf(scenario, rate ?? defaultRate(scenario));
+export function openModel(scenario: Scenario, rate: number): Options {
+  const rates = ratesOf(scenario, rate);
   const repeats = rates.get("repeat") ?? 0;
   const warms = repeats > 0 && warmUp > grace;
   return {
@@ -55,7 +55,7 @@ function arrivals(kind: Kind, each: number, start: number): ConstantArrivalRateS
   };
 }
 
-/** Its answers must be right, too, but their times count for nothing. */
+/** The rise before the load: its answers must be right, too, but their times are not measured. */
 function rise(kind: Kind, each: number): RampingArrivalRateScenario {
   return {
     executor: "ramping-arrival-rate",
@@ -75,7 +75,7 @@ function users(kind: Kind, each: number) {
   return { exec: "ask", env: { KIND: kind }, preAllocatedVUs: most, maxVUs: most };
 }
 
-/** A metric of one kind is in the summary only where it has a threshold: those that cannot break serve for that. */
+/** A metric of one kind is in k6's summary only where it has a threshold. Thresholds that cannot break (`min>=0`) are there for that alone. */
 function limitsOf(kind: Kind): Record<string, Threshold[]> {
   const { p50, p95, p99 } = kindsOfQuery[kind].limits;
   const limit = (quantile: number, most?: number) => (most === undefined || slack >= unlimited ? [] : [`p(${quantile})<=${most * slack}`]);
@@ -86,7 +86,7 @@ function limitsOf(kind: Kind): Record<string, Threshold[]> {
     [`wrong_answers{kind:${kind}}`]: ["count>=0"],
     [`refused_answers{kind:${kind}}`]: ["count>=0"],
     [`failed_answers{kind:${kind}}`]: ["count>=0"],
-    // What was never begun has no tags but the scenario's name, which is the kind.
+    // A question that was never begun has no tag but the name of k6's scenario, which is the kind.
     [`dropped_iterations{scenario:${kind}}`]: ["count==0"],
   };
 }

@@ -1,30 +1,30 @@
-/** `repeat`: what somebody asked before; the answer must come from the store, at once, and be the same to the last bit. */
+/** `repeat`: asks what somebody asked before. The answer must come from the store, without any computing, and be the same to the last bit. */
 import { sha256 } from "k6/crypto";
-import type { Asked } from "../queries/asked.ts";
-import { draw } from "../queries/draw.ts";
 import { cutAnswer, findFault } from "../queries/find-fault.ts";
+import type { Question } from "../queries/question.ts";
+import { draw } from "../queries/question.ts";
 import { findFailure, post, postAndWait, readStatus } from "./client.ts";
 import { type Fault, judge, timeToComplete, timeToFirstHistogram } from "./metrics.ts";
-import { firstLookAt, placeOf, refineAt } from "./question.ts";
+import { firstLookAt, placeOf, refineAt } from "./next-question.ts";
 import { run } from "./settings.ts";
 
 const distinct = 50;
-/** Apart from the indices of the kinds that ask once. */
+/** Their indices are apart from those of questions that are asked once. */
 const firstIndex = 9_000_000;
 
-/** What `setup` found out. Small, for each virtual user reads a copy of all of it before its first question. */
+/** What `setup` hands to each virtual user. It is small, since each user parses a copy of all of it before its first question. */
 export interface Repeated {
   readonly body: string;
-  /** Digest of the right answer's text. */
+  /** SHA-256 of the right answer's text, in hexadecimal. */
   readonly digest: string;
 }
 
-function askedAt(which: number): Asked {
+function askedAt(which: number): Question {
   const place = placeOf(firstIndex + which);
   return which % 2 === 0 ? firstLookAt(place) : refineAt(place);
 }
 
-/** Asks all of them for the first time. */
+/** Asks every question that will be repeated for the first time, and checks the answers. */
 export function plantRepeats(): readonly Repeated[] {
   return Array.from({ length: distinct }, (_, which) => {
     const { query, expected } = askedAt(which);
@@ -57,7 +57,7 @@ function digestAnswer(text: string): string | undefined {
   return answer === undefined ? undefined : sha256(answer, "hex");
 }
 
-/** Why it is not the answer of before; it is never the same text when this is asked. */
+/** Says how an answer differs from the first one. Call it only where their texts differ. */
 function explain(response: ReturnType<typeof post>, which: number): Fault {
   const failure = findFailure(response, 200);
   if (failure) return failure;

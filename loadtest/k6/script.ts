@@ -1,16 +1,25 @@
-/** What k6 calls in every script: `setup` before the load, `ask` for each iteration, `handleSummary` at the end. */
-import { defaultRate, type Kind, kinds, ratesOf } from "../queries/kinds.ts";
-import { loadBegins } from "../queries/load-begins.ts";
+/**
+ * The script that k6 runs, for every scenario: `-e SCENARIO=NAME` chooses. k6 calls `setup` once before the load, `ask` for each question,
+ * and `handleSummary` at the end.
+ */
+
+import { loadBegins } from "../agreement.ts";
+import { badInput, findFaultOfRefusal } from "../queries/bad-input.ts";
+import { findFault } from "../queries/find-fault.ts";
+import { type Kind, kinds, ratesOf } from "../queries/kinds.ts";
+import type { Question } from "../queries/question.ts";
 import { drawKinds } from "../runner/report/draw-report.ts";
 import { readKind, type Summary } from "../runner/report/report.ts";
-import { askOnce } from "./ask-once.ts";
 import { cancel } from "./cancel.ts";
-import { findFailure, postAndWait } from "./client.ts";
-import { firstLookAt, heavyAt, nextPlace, placeOf, refineAt } from "./question.ts";
-import { refuse } from "./refuse.ts";
+import { findFailure, postAndWait, postBadInput, readStatus } from "./client.ts";
+import { judge, timeToComplete, timeToFirstHistogram } from "./metrics.ts";
+import { firstLookAt, heavyAt, nextPlace, placeOf, refineAt } from "./next-question.ts";
+import { openModel } from "./open-model.ts";
 import { plantRepeats, type Repeated, repeat } from "./repeat.ts";
-import { rate, summaryPath } from "./settings.ts";
+import { rate, scenario, summaryPath } from "./settings.ts";
 import { watch } from "./watch.ts";
+
+export const options = openModel(scenario, rate);
 
 const actions: Readonly<Record<Kind, (repeated: readonly Repeated[]) => void>> = {
   "first-look": () => askOnce("first-look", firstLookAt(nextPlace())),
@@ -19,15 +28,15 @@ const actions: Readonly<Record<Kind, (repeated: readonly Repeated[]) => void>> =
   heavy: () => askOnce("heavy", heavyAt(nextPlace())),
   watch,
   cancel,
-  "bad-input": refuse,
+  "bad-input": askBadInput,
 };
 
-/** Queries that bring columns into memory and code to speed: a server that has just started is not what is measured. */
+/** So many queries bring columns into memory and code to speed: a server that has just started is not what is measured. */
 const warmUps = 12;
-/** Apart from the indices of the load. */
+/** Their indices are apart from those of the load. */
 const firstIndex = 8_000_000;
 
-/** Asks what `repeat` repeats, too; says when it is done, for the runner. */
+/** Warms the server up, asks for the first time what `repeat` will ask again, and tells the runner when it is done. */
 export function setup(): readonly Repeated[] {
   for (let index = 0; index < warmUps; index++) {
     const place = placeOf(firstIndex + index);
@@ -45,12 +54,31 @@ export function ask(repeated: readonly Repeated[]): void {
   actions[__ENV.KIND as Kind](repeated);
 }
 
-/** The runner reads a file; a person who runs k6 gets a table. */
+/** Asks a new question, waits for the whole answer and compares it. */
+function askOnce(what: string, { query, expected }: Question): void {
+  const response = postAndWait(JSON.stringify(query));
+  const fault = findFailure(response, 200) ?? findFault(readStatus(response), expected);
+  if (!judge(what, fault)) return;
+  timeToComplete.add(response.timings.duration);
+  timeToFirstHistogram.add(response.timings.duration);
+}
+
+/** Asks what is wrong in one place; the refusal must name the mistake and its place. */
+function askBadInput(): void {
+  const bad = badInput(nextPlace());
+  const response = postBadInput(bad.body);
+  let fault: ReturnType<typeof findFailure> | string = findFailure(response, 400);
+  if (!fault) {
+    const wrong = findFaultOfRefusal(JSON.parse(response.body), bad);
+    fault = wrong && `${bad.what}: ${wrong}`;
+  }
+  if (judge("bad-input", fault)) timeToComplete.add(response.timings.duration);
+}
+
+/** Writes the summary for the runner as JSON; a person who runs k6 gets a table. */
 export function handleSummary(summary: Summary): Record<string, string> {
   if (summaryPath) return { [summaryPath]: JSON.stringify(summary) };
-  const asked = kinds.filter((kind) => summary.metrics[`answers{kind:${kind}}`] !== undefined);
-  const scenario = asked.length === 1 ? asked[0]! : "mixed";
-  const rates = ratesOf(scenario, rate ?? defaultRate(scenario));
-  const found = asked.map((kind) => readKind(summary, kind, rates.get(kind) ?? 0));
+  const rates = ratesOf(scenario, rate);
+  const found = kinds.filter((kind) => rates.has(kind)).map((kind) => readKind(summary, kind, rates.get(kind)!));
   return { stdout: `\n${drawKinds(found).join("\n")}\n` };
 }

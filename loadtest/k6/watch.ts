@@ -6,7 +6,7 @@ import { sleep } from "k6";
 import { type Answer, findFault } from "../queries/find-fault.ts";
 import { findFailure, getStatus, post, readStatus, type Status } from "./client.ts";
 import { type Fault, judge, timeToComplete, timeToFirstHistogram } from "./metrics.ts";
-import { heavyAt, nextPlace } from "./question.ts";
+import { heavyAt, nextPlace } from "./next-question.ts";
 
 /** Seconds. */
 const shortestPause = 0.005;
@@ -41,7 +41,7 @@ export function watch(): void {
 
 const isEnded = ({ state }: Status): boolean => state !== "waiting" && state !== "running";
 
-/** What holds of every answer on the way: events are only added, and the first filter has seen those that are done. */
+/** Checks an answer on the way: events are only ever added, and the first line of the cut flow counts all that are done. */
 function findStepBack({ events, cutflow }: Answer, before: number): string | undefined {
   if (events.done < before) return `${events.done} events after ${before}`;
   if (cutflow[0]?.events !== events.done) return `a filter that all events pass has seen ${cutflow[0]?.events} of ${events.done} events`;

@@ -1,9 +1,9 @@
-/** Queries that are wrong in one place, and what the answer must say of it. */
-
-import type { Place } from "./asked.ts";
-import { draw } from "./draw.ts";
+/** Queries with one mistake each, and what the refusal must say about it. */
+import type { Place } from "./question.ts";
+import { draw } from "./question.ts";
 
 export interface BadInput {
+  /** The mistake, for people. */
   readonly what: string;
   readonly body: string;
   readonly code: string;
@@ -35,7 +35,7 @@ export const badInputs: readonly BadInput[] = [
 
 export const badInput = ({ run, index }: Place): BadInput => badInputs[draw(badInputs.length, run, index, 0)]!;
 
-/** What is wrong with the answer; nothing where it says what it must. */
+/** Says how a refusal differs from what it must say; undefined where it does not differ. */
 export function findFaultOfRefusal(answer: unknown, { code, at, place, near }: BadInput): string | undefined {
   const { code: said, errors = [] } = answer as {
     readonly code?: string;

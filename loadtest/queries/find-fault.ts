@@ -1,7 +1,7 @@
 /** Compares an answer with what it must be. Pure. */
-import type { Expected } from "./asked.ts";
+import type { Expected } from "./question.ts";
 
-/** The part of a status that is compared. */
+/** The parts of a query's status that are compared. */
 export interface Answer {
   readonly state: string;
   readonly events: { readonly total: number; readonly done: number };
@@ -19,7 +19,7 @@ export interface Answer {
 const isSame = (value: number | undefined, right: number): boolean =>
   value === right || (value !== undefined && Math.abs(value - right) <= 1e-9 * (1 + Math.abs(right)));
 
-/** The first difference, for people; nothing where the answer is right. */
+/** Describes the first difference for people; undefined where the answer is right. */
 export function findFault(answer: Answer, expected: Expected): string | undefined {
   const { state, events, cutflow, histograms, failures } = answer;
   if (state !== "done") return `state is ${state}`;

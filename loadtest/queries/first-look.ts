@@ -1,14 +1,13 @@
-/** The spectrum of one column in a range that somebody happened to choose. */
-import { type Asked, everyEvent, type Place } from "./asked.ts";
-import { draw } from "./draw.ts";
+/** `first-look`: the spectrum of one column in a range that somebody happened to choose. */
+import { draw, everyEvent, type Place, type Question } from "./question.ts";
 import { rebin, type Spectrum, unweighted } from "./references.ts";
 
-/** Fine bins in one bin of the query. */
+/** How many fine bins make one bin of the query. */
 const coarseness = [1, 2, 4] as const;
 
 export const spectrumOf = ({ run, index }: Place, spectra: number): number => draw(spectra, run, index, 0);
 
-export function firstLook(place: Place, { value, lower, width, counts }: Spectrum, entries: number): Asked {
+export function firstLook(place: Place, { value, lower, width, counts }: Spectrum, entries: number): Question {
   const { run, index } = place;
   const each = coarseness[draw(coarseness.length, run, index, 1)]!;
   const bins = 40 + draw(81, run, index, 2);

@@ -1,9 +1,9 @@
-/** All pairs of muons and all pairs of jets of every event that passes. */
-import { type Asked, type Axis, everyEvent, type Place } from "./asked.ts";
+/** `heavy`: all pairs of muons and all pairs of jets of every event that passes the cut. */
+import { type Axis, everyEvent, type Place, type Question } from "./question.ts";
 import { gapAxis, massAxis, type Selection, sumAxis, unweighted } from "./references.ts";
 import { oppositePairs, type Whole } from "./refine.ts";
 
-export function heavy(place: Place, { cut, events, mass, sum, gap }: Selection, { entries }: Whole): Asked {
+export function heavy(place: Place, { cut, events, mass, sum, gap }: Selection, { entries }: Whole): Question {
   const axis = ({ bins, lower, upper }: Pick<Axis, "bins" | "lower" | "upper">, value: string) => ({
     type: "regular" as const,
     bins,
@@ -31,8 +31,8 @@ export function heavy(place: Place, { cut, events, mass, sum, gap }: Selection, 
 
 const waves = 240;
 
-/** Seconds of computing: nobody waits for its answer. Every event fills its histogram once. */
-export function slow(place: Place): Asked["query"] {
+/** A query that takes seconds of computing, to be watched or withdrawn; nobody waits for its answer. Every event fills its histogram once. */
+export function slow(place: Place): Question["query"] {
   const value = Array.from({ length: waves }, (_, k) => `sin(MET.pt * ${k + 1}.25)`).join(" + ");
   return {
     dataset: "demo",

@@ -1,4 +1,4 @@
-/** What an analysis group asks, by kind: how often, and how long it may take. Pure; read by k6, the runner and the tests. */
+/** The kinds of queries that an analysis group asks: how often, and how long the answers may take. k6, the runner and the tests read them. */
 
 export const kinds = ["first-look", "refine", "repeat", "heavy", "watch", "cancel", "bad-input"] as const;
 export type Kind = (typeof kinds)[number];
@@ -7,15 +7,15 @@ export const scenarios = [...kinds, "mixed"] as const;
 export type Scenario = (typeof scenarios)[number];
 
 export interface KindOfQuery {
-  /** For people. */
+  /** A description for people. */
   readonly what: string;
-  /** Share of the queries of `mixed`; all add up to 1. */
+  /** Its share of the queries of `mixed`; all shares add up to 1. */
   readonly share: number;
-  /** Queries a second where it is the only kind and no rate is asked for. */
+  /** Queries a second in a scenario of this kind alone, where no rate is asked for. */
   readonly rate: number;
-  /** Milliseconds that half, 95 % and 99 % of the answers may take at most. */
+  /** Half, 95 % and 99 % of the answers may take so many milliseconds at most. */
   readonly limits: { readonly p50?: number; readonly p95?: number; readonly p99?: number };
-  /** Seconds that one may take before the next ones lack a virtual user. */
+  /** Virtual users suffice as long as no answer takes more than so many seconds. */
   readonly patience: number;
 }
 
@@ -34,7 +34,7 @@ export const mixedRate = 50;
 
 export const defaultRate = (scenario: Scenario): number => (scenario === "mixed" ? mixedRate : kindsOfQuery[scenario].rate);
 
-/** Queries a second of every kind in a scenario of `rate`. */
+/** How many queries a second of each kind a scenario asks that asks `rate` queries a second in all. */
 export function ratesOf(scenario: Scenario, rate: number): ReadonlyMap<Kind, number> {
   if (scenario !== "mixed") return new Map([[scenario, rate]]);
   return new Map(kinds.map((kind) => [kind, rate * kindsOfQuery[kind].share]));

@@ -1,10 +1,9 @@
-/** The references, from the demo's events: plain loops, no engine, no files. Takes seconds. */
-
+/** Counts the references from the demo's events with plain loops; neither the engine nor files take part. It takes seconds. */
 import { type DemoEvents, generateEvents } from "../../datasets/demo/generate-events.ts";
 import { demoEntries, demoFiles, demoSeed } from "../../datasets/demo/write-demo-file.ts";
 import { cuts, gapAxis, massAxis, type References, type Selection, type Spectrum, sumAxis } from "./references.ts";
 
-/** Changes with what is counted here, and with the demo's generator. */
+/** Raise it when what is counted here or the demo's generator changes: references of another edition are made anew. */
 export const referencesEdition = "1";
 
 interface Column {
@@ -24,7 +23,7 @@ const columns: readonly Column[] = [
   { value: "Jet.eta", lower: -8, width: 1 / 64, bins: 1024, of: (events) => events.jetEta },
 ];
 
-/** @param files How many files of the demo, for tests. */
+/** @param files How many files of the demo to count; tests take few. */
 export function makeReferences(files = demoFiles): References {
   const spectra = columns.map(({ bins }) => new Array<number>(bins + 2).fill(0));
   const slices = [...cuts, Number.POSITIVE_INFINITY].map(() => new Slice());
@@ -62,7 +61,7 @@ function countInto(counts: number[], { lower, width, bins }: Column, values: Flo
   }
 }
 
-/** Events of a range of MET. */
+/** What is counted over the events of a range of MET. */
 class Slice {
   #events = 0;
   #weight = 0;
@@ -133,7 +132,7 @@ function findPlace(
   return Math.min(bins, Math.max(-1, Math.floor((value - lower) / width))) + 1;
 }
 
-/** GeV, from the sum of the four-vectors; a value so near an edge that the last bits matter is not to be expected in a million. */
+/** The mass of two muons in GeV. Its last bits may differ from the engine's: no mass of the million is so near to a bin's edge that this matters. */
 function pairMass({ muonPt, muonEta, muonPhi, muonMass }: DemoEvents, a: number, b: number): number {
   const vector = (index: number) => {
     const pt = muonPt[index]!;

@@ -1,6 +1,5 @@
-/** The dimuon mass again, with another cut, another range, with or without weights. */
-import { type Asked, everyEvent, type Place } from "./asked.ts";
-import { draw } from "./draw.ts";
+/** `refine`: the dimuon mass again, with another cut and another range, half of the time weighted. */
+import { draw, everyEvent, type Place, type Question } from "./question.ts";
 import { massAxis, rebin, type Selection, unweighted } from "./references.ts";
 
 export const oppositePairs = "Muon.pairs().filter((a, b) => a.charge != b.charge).map((a, b) => (a + b).mass)";
@@ -12,16 +11,16 @@ export interface Whole {
   readonly weight: number;
 }
 
-export function refine(place: Place, selection: Selection, whole: Whole): Asked {
+export function refine(place: Place, selection: Selection, whole: Whole): Question {
   return draw(2, place.run, place.index, 1) === 0 ? counted(place, selection, whole) : weighted(place, selection, whole);
 }
 
-function counted(place: Place, { cut, events, mass }: Selection, { entries }: Whole): Asked {
+function counted(place: Place, { cut, events, mass }: Selection, { entries }: Whole): Question {
   const bins = 20 + draw(45, place.run, place.index, 2);
   const each = 1 + draw(2, place.run, place.index, 3);
   const first = draw(massAxis.bins - bins * each + 1, place.run, place.index, 4);
   const lower = massAxis.lower + first * massAxis.width;
-  // A width of no power of two would round differently.
+  // All edges are exact, since widths are powers of two.
   const upper = lower + bins * each * massAxis.width;
   return {
     query: {
@@ -34,7 +33,7 @@ function counted(place: Place, { cut, events, mass }: Selection, { entries }: Wh
   };
 }
 
-function weighted(place: Place, selection: Selection, { entries, weight }: Whole): Asked {
+function weighted(place: Place, selection: Selection, { entries, weight }: Whole): Question {
   const { bins, lower, upper } = massAxis;
   return {
     query: {

@@ -2,8 +2,8 @@
 import { resolve } from "node:path";
 import { Command, CommanderError, Option } from "commander";
 import { parseDuration } from "../../runtime/start/duration.ts";
+import { unlimited } from "../agreement.ts";
 import { defaultRate, kinds, kindsOfQuery, type Scenario, scenarios } from "../queries/kinds.ts";
-import { unlimited } from "../queries/latency.ts";
 import { LoadError } from "./load-error.ts";
 
 /** Which server is under load. */

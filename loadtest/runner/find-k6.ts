@@ -1,4 +1,7 @@
-/** k6, the load generator: what K6 names, else from PATH, else from go's folder of programs, else built where there is go. */
+/**
+ * Finds k6, the load generator: the program that the variable K6 names, else one on PATH, else one among go's programs; else it is built,
+ * where there is go.
+ */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { homedir } from "node:os";
@@ -6,10 +9,13 @@ import { join } from "node:path";
 import process from "node:process";
 import { LoadError } from "./load-error.ts";
 
-/** What the scripts were written for. */
+/** The version that the script was written for. */
 export const k6Module = "go.k6.io/k6@v1.8.1";
 
-/** A path or name that can be run. Throws `LoadError` that says how to get k6. @param directory Where a built one is kept. */
+/**
+ * Resolves with a path or name that can be run. Throws a `LoadError` that says how to get k6. @param directory A program that is built is
+ * kept there.
+ */
 export async function findK6(directory: string, onBuild: () => void): Promise<string> {
   const named = process.env.K6;
   if (named) {

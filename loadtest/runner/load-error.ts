@@ -1,4 +1,7 @@
-/** Why a load test cannot be run: `message` says what is required and what to do. Exit code 2 for the caller's options, 3 for what is missing. */
+/**
+ * A load test cannot be run. `message` says what is required and what to do; the exit code is 2 for bad options, 3 where a program or a
+ * server is missing.
+ */
 export class LoadError extends Error {
   override readonly name = "LoadError";
   readonly exitCode: 2 | 3;

@@ -1,4 +1,7 @@
-/** Far more questions than the server can answer, for a while: what it refuses, what memory it takes, and how soon it is as before. */
+/**
+ * Asks far more than the server can answer for a while, and reports what it refuses, what memory it takes, and how soon its answers are as
+ * before.
+ */
 import { setTimeout as wait } from "node:timers/promises";
 import { findRecovery, type Level, levelOf, type Recovery } from "./measure/find-recovery.ts";
 import { followMemory, type ProcessMemory } from "./measure/follow-memory.ts";
@@ -7,34 +10,34 @@ import type { Report } from "./report/report.ts";
 import type { Target } from "./target.ts";
 
 export interface OverloadReport {
-  /** Of the load: that limits broke is what it is for. */
+  /** What k6 found. Broken limits are no fault here: breaking them is what an overload is for. */
   readonly load: Report;
-  /** Seconds on the probes' clock: the load begins, its last question is asked, the last probe is. */
+  /** Seconds on the probes' clock when the load begins, when its last question is asked, and when the last probe is. */
   readonly begin: number;
   readonly end: number;
   readonly until: number;
   readonly probes: readonly Probe[];
   readonly felt: Readonly<Record<ProbeKind, Recovery & { readonly during: Level }>>;
-  /** Minutes from the probes' start. */
+  /** Megabytes of each process before the load, at most during it and after it, and the samples, whose clock is the probes'. */
   readonly memory: readonly (ProcessMemory & { readonly before: number; readonly most: number; readonly after: number })[];
-  /** No answer was wrong, and both kinds recovered in time. */
+  /** True where no answer was wrong and both kinds of probes recovered in time. */
   readonly kept: boolean;
 }
 
 export interface OverloadOptions {
-  /** Milliseconds of the load. */
+  /** The load lasts so many milliseconds. */
   readonly duration: number;
   readonly run: (onBegin: () => void) => Promise<Report>;
   readonly onStep: (step: string) => void;
   readonly signal: AbortSignal;
 }
 
-/** Seconds. */
+/** In seconds: the calm before the load, and the longest wait for recovery. */
 const calmTime = 10;
 const longestRecovery = 60;
-/** After recovery, for the picture and for memory that is given back. */
+/** Seconds for which probing goes on after recovery, to see memory given back. */
 const afterwards = 5;
-/** Within which both kinds should be as before. */
+/** Seconds within which both kinds of probes should have recovered. */
 export const soonEnough = 10;
 /** Milliseconds between looks at the memory. */
 const pause = 500;

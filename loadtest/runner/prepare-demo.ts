@@ -1,4 +1,4 @@
-/** The demo's files and the right answers, made once and kept in a folder. */
+/** Makes the demo's files and the right answers once, and keeps them in a folder. */
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { countDemoEntries, demoEntries, demoFiles, demoPattern, writeDemoFile } from "../../datasets/demo/write-demo-file.ts";
@@ -6,13 +6,13 @@ import { makeReferences, referencesEdition } from "../queries/make-references.ts
 import type { References } from "../queries/references.ts";
 
 export interface PreparedDemo {
-  /** Glob of the Parquet files. */
+  /** The glob pattern of the Parquet files. */
   readonly files: string;
-  /** Path of the right answers as JSON. */
+  /** The path of the right answers as JSON. */
   readonly references: string;
 }
 
-/** Seconds where something is missing. What is there under its name is complete, whatever was interrupted. */
+/** Takes seconds where something is missing. A file that is there under its name is complete, whatever was interrupted before. */
 export async function prepareDemo(directory: string, onStep: (step: string) => void, needs = { files: true }): Promise<PreparedDemo> {
   await mkdir(directory, { recursive: true });
   const references = join(directory, "references.json");

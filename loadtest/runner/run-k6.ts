@@ -1,4 +1,4 @@
-/** One run of k6 on a script of ours; its own words are kept for errors only. */
+/** One run of k6 on our script, as a report. What k6 itself prints is kept only to explain a failure. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile, rm } from "node:fs/promises";
@@ -7,8 +7,8 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { findFreePort } from "../../test/servers/server-process.ts";
+import { loadBegins } from "../agreement.ts";
 import type { Scenario } from "../queries/kinds.ts";
-import { loadBegins } from "../queries/load-begins.ts";
 import { LoadError } from "./load-error.ts";
 import { followTime } from "./measure/time-spent.ts";
 import { type Report, readSummary, type Summary } from "./report/report.ts";
@@ -18,13 +18,13 @@ export interface Run {
   readonly k6: string;
   readonly scenario: Scenario;
   readonly target: Pick<Target, "name" | "urls" | "measured">;
-  /** Path of the right answers. */
+  /** The path of the file of right answers. */
   readonly references: string;
   /** Milliseconds. */
   readonly duration: number;
   readonly rate: number;
   readonly slack: number;
-  /** Seconds of rising load before the duration begins; as the scripts have it where undefined. */
+  /** For so many seconds the load rises before the duration begins; where undefined the script decides. */
   readonly warmUp?: number;
   /** Called every second. */
   readonly onProgress: (done: { readonly iterations: number; readonly perSecond: number }) => void;
@@ -34,25 +34,21 @@ export interface Run {
   readonly signal: AbortSignal;
 }
 
-/** Exit code where a threshold broke. */
+/** k6 exits with this code where a threshold broke. */
 const thresholdsBroken = 99;
 const mostFaults = 5;
 const lastLines = 20;
 
-/** Throws `LoadError` where k6 ends otherwise than after its time. */
+/** Throws `LoadError` where k6 ends before its time or not at all as it should. */
 export async function runK6(run: Run): Promise<Report> {
   const { scenario, target, rate, signal } = run;
   const summary = `${run.references}.${process.pid}.summary`;
   const port = await findFreePort();
   const loadBefore = loadavg()[0]!;
   const started = new Date().toISOString();
-  const child = spawn(
-    run.k6,
-    ["run", "--quiet", "--no-color", "--address", `127.0.0.1:${port}`, ...settings(run, summary), script(scenario)],
-    {
-      stdio: ["ignore", "ignore", "pipe"],
-    },
-  );
+  const child = spawn(run.k6, ["run", "--quiet", "--no-color", "--address", `127.0.0.1:${port}`, ...settings(run, summary), script], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   const stop = () => child.kill("SIGTERM");
   signal.addEventListener("abort", stop);
   const faults = new Set<string>();
@@ -61,7 +57,7 @@ export async function runK6(run: Run): Promise<Report> {
   createInterface({ input: child.stderr }).on("line", (line) => {
     if (line.includes(`msg="${loadBegins}"`)) {
       endTime = followTime(target.measured);
-      // Whoever waits for it hears of its failure.
+      // A failure is told below, where this is waited for.
       endTime.catch(() => undefined);
       run.onBegin?.();
       return;
@@ -81,7 +77,7 @@ export async function runK6(run: Run): Promise<Report> {
   signal.removeEventListener("abort", stop);
   following.abort();
   const throughput = await curve;
-  // A server may be gone, or keep its metrics to itself: the questions tell enough.
+  // A server that is gone or shows no metrics does not fail the run: its answers tell enough.
   const timeSpent = await endTime?.then((end) => end()).catch((error: unknown) => void faults.add(`No metrics: ${error}`));
   try {
     signal.throwIfAborted();
@@ -102,10 +98,11 @@ export async function runK6(run: Run): Promise<Report> {
   }
 }
 
-const script = (scenario: Scenario) => fileURLToPath(new URL(`../${scenario}.ts`, import.meta.url));
+const script = fileURLToPath(new URL("../k6/script.ts", import.meta.url));
 
-function settings({ target, references, duration, rate, slack, warmUp }: Run, summary: string): readonly string[] {
+function settings({ scenario, target, references, duration, rate, slack, warmUp }: Run, summary: string): readonly string[] {
   const values = {
+    SCENARIO: scenario,
     SERVERS: target.urls.join(","),
     REFERENCES: references,
     RUN: 1 + Math.floor(Math.random() * 999_999),
@@ -118,7 +115,7 @@ function settings({ target, references, duration, rate, slack, warmUp }: Run, su
   return Object.entries(values).flatMap(([name, value]) => ["-e", `${name}=${value}`]);
 }
 
-/** By differences of what k6's own interface counts, each second until the signal. */
+/** Reads each second, until the signal, how many questions k6's own interface has counted; the differences are the throughput. */
 async function followThroughput(port: number, { onProgress }: Run, signal: AbortSignal): Promise<Report["throughput"]> {
   const curve: { second: number; perSecond: number }[] = [];
   let before: { readonly at: number; readonly iterations: number } | undefined;
@@ -139,7 +136,7 @@ async function followThroughput(port: number, { onProgress }: Run, signal: Abort
   return curve;
 }
 
-/** Undefined before the load and after it: k6 does not listen, or has not counted any. */
+/** Undefined before the load and after it, when k6 does not listen or has not counted any question. */
 async function countIterations(port: number, signal: AbortSignal): Promise<number | undefined> {
   try {
     const answer = await fetch(`http://127.0.0.1:${port}/v1/metrics/iterations`, { signal });

@@ -1,35 +1,35 @@
-/** Window after window of the same load: does memory grow, is anything left over, do answers become slower? */
+/** Runs the same load window after window, and reports whether memory grows, anything is left over, or answers become slower. */
 import { type Count, countResources } from "./measure/count-resources.ts";
 import { fitSlope, type Slope } from "./measure/fit-slope.ts";
 import { followMemory, type MemorySample, type ProcessMemory } from "./measure/follow-memory.ts";
-import { waitForRest } from "./measure/rest.ts";
+import { waitForRest } from "./measure/wait-for-rest.ts";
 import type { Report } from "./report/report.ts";
 import type { Target } from "./target.ts";
 
 export interface SoakReport {
   readonly windows: readonly Report[];
-  /** Over all windows but the first. */
+  /** Memory over all windows but the first. */
   readonly memory: readonly SoakMemory[];
   readonly counts: readonly { readonly what: string; readonly before: number; readonly after: number }[];
 }
 
-/** Slopes are megabytes a minute over the second half: caches have filled by then. */
+/** Slopes are in megabytes a minute over the second half of the samples: caches have filled by then. */
 export interface SoakMemory extends ProcessMemory {
   readonly slope: Slope;
-  /** Without pages of files. */
+  /** The slope of memory without pages of files. */
   readonly ownSlope: Slope;
 }
 
 /** Milliseconds between looks at the memory. */
 const pause = 2_000;
-/** What is closed after the last answer may take so long. */
+/** Milliseconds that connections and streams get to close after the last answer. */
 const settling = 6_000;
 
 export async function soak(
   target: Target,
   { windows, run, signal }: { readonly windows: number; readonly run: (window: number) => Promise<Report>; readonly signal: AbortSignal },
 ): Promise<SoakReport> {
-  // The first window warms up: before it, nothing is filled or open.
+  // The first window warms up: caches and connections are counted after it.
   const reports: Report[] = [await run(0)];
   const before = await countAfterRest(target, signal);
   const endMemory = followMemory(target.processes, pause);

@@ -1,4 +1,4 @@
-/** The server under load: one that runs already, one of our own, or a whole cluster on this machine. */
+/** The target is the server under load: one that runs already, one that is started here, or a whole cluster on this machine. */
 
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
@@ -10,28 +10,28 @@ import { LoadError } from "./load-error.ts";
 import type { Measured } from "./measure/read-metrics.ts";
 
 export interface Target {
-  /** For people. */
+  /** A description for people. */
   readonly name: string;
-  /** Where queries go; several dispatchers share them. */
+  /** The addresses that queries go to; several dispatchers share them. */
   readonly urls: readonly string[];
-  /** Those that were started here, for their memory. */
+  /** The processes that were started here, whose memory can be read. */
   readonly processes: readonly { readonly name: string; readonly pid: number }[];
-  /** Those that tell their metrics. */
+  /** The processes whose metrics can be read. */
   readonly measured: readonly Measured[];
-  /** Of the cluster's servers. */
+  /** The addresses of the servers that a cluster started here uses. */
   readonly servers?: { readonly zookeeper: string; readonly mongodb: string };
-  /** Folder of an embedded store. */
+  /** The folder of an embedded store that was started here. */
   readonly state?: string;
   stop(): Promise<void>;
 }
 
 export interface TargetOptions {
-  /** Glob of the demo's files. */
+  /** The glob pattern of the demo's files. */
   readonly files: string;
   readonly onStep: (step: string) => void;
 }
 
-/** Resolves when it is ready and knows the demo. Throws `LoadError` where it cannot be had. */
+/** Resolves when the target is ready and has the demo dataset. Throws `LoadError` where it does not become so in time. */
 export async function startTarget(choice: TargetChoice, options: TargetOptions): Promise<Target> {
   const target = await start(choice, options);
   try {
@@ -118,7 +118,7 @@ async function startCluster(choice: TargetChoice & { readonly kind: "cluster" },
 
 const common = (files: string) => ["--data", `demo=${files}`, "--log-level", "warn"];
 
-/** Milliseconds until a server is ready: one that is started here, and one that should run already. */
+/** Milliseconds within which a server must be ready that is started here, and one that should run already. */
 const longestStart = 60_000;
 const longestSilence = 5_000;
 const pause = 100;

@@ -1,11 +1,11 @@
-/** One reader of an event stream over a real connection, and one that never reads. */
+/** Opens event streams over real connections: one that is read, and one that is never read. */
 import { connect, type Socket } from "node:net";
 import { EventSourceParserStream } from "eventsource-parser/stream";
 
 export interface Sight {
-  /** Milliseconds, on the clock of this process. */
+  /** Milliseconds on the clock of this process. */
   readonly at: number;
-  /** Events counted so far. */
+  /** Collision events that were counted so far. */
   readonly done: number;
 }
 
@@ -16,7 +16,7 @@ export interface Watched {
   readonly fault?: string;
 }
 
-/** Reads events until the signal; counts of events never fall. */
+/** Reads a stream until it ends or the signal aborts. A count that falls is a fault, and so is a stream that breaks. */
 export async function watchStream(
   url: string,
   {
@@ -35,7 +35,7 @@ export async function watchStream(
     let before = 0;
     for await (const { event, data } of answer.body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream())) {
       if (event === "alive") continue;
-      // Reading all of the JSON of a thousand streams would take longer than writing it.
+      // Parsing the JSON of a thousand streams here would take longer than the server takes to write it.
       const done = Number(/"events":{[^}]*"done":(\d+)/.exec(data)?.[1]);
       sights.push({ at: performance.now(), done });
       if (sights.length === 1) onFirst();
@@ -48,14 +48,14 @@ export async function watchStream(
   }
 }
 
-/** A request whose answer nobody takes in: the buffers on the way fill, and then it is the server's turn to wait. */
+/** Sends a request and never reads the answer: the buffers on the way fill, and then the server has to wait. */
 export function openUnread(url: string, id: string, client: string): Promise<Socket> {
   const { hostname, port, host } = new URL(url);
   return new Promise((resolve, reject) => {
     const socket = connect({ host: hostname, port: Number(port || 80) }, () => {
       socket.pause();
       socket.write(`GET /queries/${id}/events HTTP/1.1\r\nHost: ${host}\r\nFemtoq-Client: ${client}\r\n\r\n`);
-      // The server may end what nobody reads; that is no fault of the test.
+      // The server may close a connection that nobody reads.
       socket.off("error", reject).on("error", () => socket.destroy());
       resolve(socket);
     });
@@ -63,11 +63,14 @@ export function openUnread(url: string, id: string, client: string): Promise<Soc
   });
 }
 
-/** Milliseconds by which the readers of one query hear of a step of it after the first of them; steps that only one heard of have none. */
+/**
+ * How many milliseconds after the first of them the other readers of a query hear of each of its steps. Steps that only one reader heard of
+ * are left out.
+ */
 export function lagsOf(streams: readonly Watched[]): readonly number[] {
   const heard = new Map<string, number[]>();
   for (const { id, sights } of streams) {
-    // The first event of a stream tells what was counted before it was opened.
+    // The first event of a stream tells what was counted before the stream was opened, so it is no step.
     for (const [index, { at, done }] of sights.entries()) {
       if (index === 0 || done === sights[index - 1]!.done) continue;
       const key = `${id} ${done}`;

@@ -1,9 +1,10 @@
 /**
- * Event streams in number: watchers of running queries over real connections, and readers that never read, whose answers must not pile up in
- * the server.
+ * Opens many event streams at once: watchers of running queries over real connections, then connections that never read, whose events must
+ * not pile up in the server.
  */
 import type { Socket } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
+import { quantile } from "../../test/support/timing.ts";
 import { slow } from "../queries/heavy.ts";
 import { LoadError } from "./load-error.ts";
 import { readMemory } from "./measure/read-memory.ts";
@@ -20,15 +21,15 @@ export interface WatchersOptions {
 export interface WatchersReport {
   readonly watchers: number;
   readonly queries: number;
-  /** Of the queries, those that still ran when all was watched. */
+  /** The number of queries that still ran at the end. */
   readonly running: number;
-  /** Milliseconds from opening a stream, all at once, to its first event, by share of the streams. */
+  /** Milliseconds from opening a stream to its first event, when all are opened at once. */
   readonly firstEvent: Shares;
-  /** Milliseconds by which the watchers of a query hear of its steps after the first of them. */
+  /** Milliseconds by which the other watchers of a query hear of its steps after the first one. */
   readonly behindFirst: Shares;
   readonly events: number;
   readonly unreadStreams: number;
-  /** Bytes of the server that the streams go to, undefined where it was not started here. */
+  /** Bytes of memory of the server that the streams go to; absent where it was not started here. */
   readonly memory?: { readonly before: number; readonly watched: number; readonly unread: number; readonly after: number };
   readonly faults: readonly string[];
 }
@@ -39,13 +40,13 @@ export interface Shares {
   readonly max: number;
 }
 
-/** Seconds for all to have a first event at most, and then for all to watch. */
+/** Seconds within which all streams must have a first event, and for which they are then watched. */
 const longestOpening = 60;
 const watching = 10;
-/** Connections that are opened and not read, and how long. */
+/** So many connections are opened and not read, for so many seconds. */
 const unreadStreams = 100;
 const unreadSeconds = 10;
-/** Bytes of the server's memory that all unread streams together may take. */
+/** All unread streams together may take so many bytes of the server's memory. */
 const mostUnread = 64 * 2 ** 20;
 const mostFaults = 5;
 
@@ -123,7 +124,7 @@ async function watchAll(target: Target, ids: readonly string[], options: Watcher
   }
 }
 
-/** Many clients, each with a few queries: one alone may not have so many. */
+/** The queries are asked by many clients, since one alone may not have so many. */
 const headers = (index: number) => ({ "content-type": "application/json", "femtoq-client": `watched-${index}` });
 
 async function ask(url: string, query: object, index: number): Promise<string> {
@@ -140,8 +141,8 @@ async function countRunning(url: string, ids: readonly string[]): Promise<number
   return states.filter((state) => state === "running" || state === "waiting").length;
 }
 
-function sharesOf(values: readonly number[]): Shares {
-  const rising = values.toSorted((a, b) => a - b);
-  const at = (share: number) => rising[Math.min(rising.length - 1, Math.floor(share * rising.length))] ?? Number.NaN;
-  return { p50: at(0.5), p99: at(0.99), max: at(1) };
-}
+const sharesOf = (values: readonly number[]): Shares => ({
+  p50: quantile(values, 0.5),
+  p99: quantile(values, 0.99),
+  max: quantile(values, 1),
+});

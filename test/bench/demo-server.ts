@@ -1,16 +1,16 @@
-/** The whole path over HTTP on the demo dataset: a real server process, a fresh state directory, default threads. */
-
+/** Measures the whole path over HTTP on the demo dataset: a real server process, a fresh state directory, default threads. */
 import { startServerProcess, temporaryDirectory } from "../runtime/server-process.ts";
 import { post } from "../runtime/slow-query.ts";
+import { latencies, median, timed } from "../support/timing.ts";
 
 export interface Figure {
   readonly what: string;
   readonly milliseconds: number;
-  /** What it should be at most on a machine of two cores. */
+  /** Milliseconds that it should take at most on a machine of two cores. */
   readonly aim: number;
 }
 
-/** Another cut each time, so that nothing is stored; what it reads stays the same. */
+/** A query that differs with `cut`, so that its result is not stored yet, but always reads the same columns. */
 const dimuon = (cut: number) => ({
   dataset: "demo",
   histograms: {
@@ -59,8 +59,7 @@ async function measure(url: string): Promise<readonly Figure[]> {
     progress.push(await timed(() => firstEvent(url, dimuon(100 + round))));
     await post(url, dimuon(100 + round), 60);
   }
-  const repeats: number[] = [];
-  for (let round = 0; round < 200; round++) repeats.push(await timed(() => post(url, dimuon(0))));
+  const repeats = await latencies(200, () => post(url, dimuon(0)));
   return [
     { what: "dimuon mass over 1 M events, cold", milliseconds: cold, aim: 600 },
     { what: "dimuon mass over 1 M events, columns cached, p50 of 11", milliseconds: median(cached), aim: 60 },
@@ -94,11 +93,3 @@ async function firstEvent(url: string, query: object): Promise<void> {
   await reader.read();
   await reader.cancel();
 }
-
-async function timed(step: () => Promise<unknown>): Promise<number> {
-  const start = performance.now();
-  await step();
-  return performance.now() - start;
-}
-
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];

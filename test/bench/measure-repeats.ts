@@ -7,8 +7,9 @@ import { serve } from "../../runtime/serve/serve.ts";
 import type { Store } from "../../storage/store.ts";
 import { Closing } from "../support/closing.ts";
 import { openApp } from "../support/open-app.ts";
+import { latencies, quantile } from "../support/timing.ts";
 import { makeEvents, writeEvents } from "../support/write-events.ts";
-import { latencies, quantile, type StoreFigure } from "./measure-store.ts";
+import type { StoreFigure } from "./measure-store.ts";
 
 const partitions = 1_000;
 const warming = 50;

@@ -1,7 +1,8 @@
-/** The figures of one store, whatever its form. */
+/** Measures one store, embedded or MongoDB: writes, reads, repeats of a query, and a large plan. */
 import { randomFillSync } from "node:crypto";
 import process from "node:process";
 import type { Store, StoredPlan } from "../../storage/store.ts";
+import { latencies, quantile, timed } from "../support/timing.ts";
 
 export interface StoreFigure {
   readonly figure: string;
@@ -25,13 +26,13 @@ export async function measureStore(store: Store, tell: (step: string) => void): 
   const bodies = keys.map(makeBody);
   add(
     "partial writes, 32 at once",
-    partials / (await secondsOf(() => inParallel(keys, (key, index) => store.putPartial(key, bodies[index]!)))),
+    (1000 * partials) / (await timed(() => inParallel(keys, (key, index) => store.putPartial(key, bodies[index]!)))),
     "1/s",
   );
   tell("reads");
-  add("partial reads, 32 at once", partials / (await secondsOf(() => inParallel(keys, (key) => store.getPartial(key)))), "1/s");
+  add("partial reads, 32 at once", (1000 * partials) / (await timed(() => inParallel(keys, (key) => store.getPartial(key)))), "1/s");
   const some = keys.slice(0, wanted);
-  add("partial reads, one by one", wanted / (await secondsOf(() => inParallel(some, (key) => store.getPartial(key), 1))), "1/s");
+  add("partial reads, one by one", (1000 * wanted) / (await timed(() => inParallel(some, (key) => store.getPartial(key), 1))), "1/s");
   const lookingFor = await latencies(30, () => store.findPartials(some));
   add("findPartials of 1,000, p50", quantile(lookingFor, 0.5), "ms");
 
@@ -43,7 +44,7 @@ export async function measureStore(store: Store, tell: (step: string) => void): 
   const results = await latencies(1_000, () => store.getResult("plan"));
   add("getResult, p50", quantile(results, 0.5), "ms");
   add("getResult, p99", quantile(results, 0.99), "ms");
-  // What a dispatcher that never saw the query needs to answer it again.
+  // A dispatcher that never saw the query makes these three calls to answer it again.
   const repeats = await latencies(300, () => Promise.all([store.getQuery("query"), store.hasPlan("plan"), store.getResult("plan")]));
   add("repeat of 1,000 partitions, p50", quantile(repeats, 0.5), "ms");
   add("repeat of 1,000 partitions, p99", quantile(repeats, 0.99), "ms");
@@ -51,28 +52,10 @@ export async function measureStore(store: Store, tell: (step: string) => void): 
   tell("a large plan");
   const plan = makePlan("large", largePlan);
   const before = process.memoryUsage().rss;
-  add("plan of 100,000 partitions, put", 1000 * (await secondsOf(() => store.putPlan(plan))), "ms");
-  add("plan of 100,000 partitions, get", 1000 * (await secondsOf(() => store.getPlan("large"))), "ms");
+  add("plan of 100,000 partitions, put", await timed(() => store.putPlan(plan)), "ms");
+  add("plan of 100,000 partitions, get", await timed(() => store.getPlan("large")), "ms");
   add("memory gained by both", Math.max(0, process.memoryUsage().rss - before) / 1e6, "MB");
   return figures;
-}
-
-/** Milliseconds of each of so many calls, one after another. */
-export async function latencies(count: number, call: () => Promise<unknown>): Promise<readonly number[]> {
-  const taken: number[] = [];
-  for (let index = 0; index < count; index++) taken.push(1000 * (await secondsOf(call)));
-  return taken;
-}
-
-export function quantile(values: readonly number[], part: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))]!;
-}
-
-async function secondsOf(action: () => Promise<unknown>): Promise<number> {
-  const begun = performance.now();
-  await action();
-  return (performance.now() - begun) / 1000;
 }
 
 async function inParallel(

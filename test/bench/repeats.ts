@@ -7,7 +7,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { askMany, checkAnswers } from "../support/ask-many.ts";
 import { Closing } from "../support/closing.ts";
 import { type Form, forms, openDispatchers } from "../support/open-dispatchers.ts";
-import { quantile } from "./measure-store.ts";
+import { quantile } from "../support/timing.ts";
 
 interface Options {
   readonly queries: number;

@@ -11,8 +11,9 @@ import { openMongoStore } from "../../storage/mongodb/mongodb.ts";
 import type { Store } from "../../storage/store.ts";
 import { silent } from "../runtime/silent-log.ts";
 import { openMongo } from "../servers/mongo-server.ts";
+import { latencies, quantile } from "../support/timing.ts";
 import { measureRepeats } from "./measure-repeats.ts";
-import { latencies, measureStore, quantile, type StoreFigure } from "./measure-store.ts";
+import { measureStore, type StoreFigure } from "./measure-store.ts";
 
 interface Measured {
   readonly store: string;

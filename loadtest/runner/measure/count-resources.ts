@@ -1,4 +1,4 @@
-/** What could leak: open files and sockets, queries, streams, znodes, watches, sessions, documents. */
+/** Counts everything that a server could leak: open files and sockets, queries, streams, znodes, watches, sessions, documents. */
 import { readdir, readlink } from "node:fs/promises";
 import { connect } from "node:net";
 import process from "node:process";
@@ -11,7 +11,7 @@ export interface Count {
   readonly count: number;
 }
 
-/** Each named once; rejects where a process is gone. */
+/** Every count has a name of its own. Rejects where a process is gone. */
 export async function countResources({
   processes,
   measured,
@@ -24,7 +24,7 @@ export async function countResources({
   return counts;
 }
 
-/** Where the host tells them (Linux). */
+/** Counts a process's open files and sockets; only Linux tells them. */
 async function countDescriptors(name: string, pid: number): Promise<readonly Count[]> {
   if (process.platform !== "linux") return [];
   const directory = `/proc/${pid}/fd`;
@@ -45,7 +45,7 @@ const taken = {
   nodejs_heap_size_used_bytes: "bytes of heap",
 } as const;
 
-/** By their metrics; what a process does not tell is left out. */
+/** Reads from a process's metrics what it has taken and not given back. Metrics that it does not have are left out. */
 async function countTaken(measured: Measured): Promise<readonly Count[]> {
   const metrics = await readMetrics(measured);
   const known = new Set([...metrics.keys()].map((key) => key.replace(/\{.*/, "")));
@@ -61,7 +61,7 @@ const watched = {
   zk_num_alive_connections: "ZooKeeper connections",
 } as const;
 
-/** By the server's command `mntr`. */
+/** Asks ZooKeeper by its command `mntr`. */
 async function countZnodes(hosts: string): Promise<readonly Count[]> {
   const [host, port] = hosts.split(",")[0]!.split("/")[0]!.split(":");
   const text = await new Promise<string>((resolve, reject) => {

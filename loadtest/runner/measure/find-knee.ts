@@ -1,4 +1,4 @@
-/** Which rate to try next in search of the highest that keeps the limits. Pure. */
+/** Decides which rate to try next in the search for the highest that keeps the limits. */
 
 export interface Trial {
   readonly rate: number;
@@ -6,13 +6,13 @@ export interface Trial {
 }
 
 export interface Knee {
-  /** The highest rate that was kept below all that were not; undefined where none was. */
+  /** The highest rate that kept the limits and is below all that broke one; undefined where there is none. */
   readonly kept: number | undefined;
-  /** The lowest that was not; undefined where all were kept. */
+  /** The lowest rate that broke a limit; undefined where there is none. */
   readonly broken: number | undefined;
 }
 
-/** Factors. */
+/** A rate is doubled, or halved, until the knee lies between two rates; the search ends when they differ by less than 15 %. */
 const stride = 2;
 const precision = 1.15;
 const mostTrials = 16;
@@ -24,7 +24,10 @@ export function kneeOf(trials: readonly Trial[]): Knee {
   return { kept: kept.length > 0 ? Math.max(...kept) : undefined, broken: lowest };
 }
 
-/** Doubles until a limit breaks (halves until they are kept), then halves the ratio of the two. Undefined where that is fine enough. */
+/**
+ * Doubles the rate until a limit breaks, or halves it until all are kept, then takes the geometric mean of the two. Undefined when the
+ * search has ended.
+ */
 export function nextRate(trials: readonly Trial[], first: number): number | undefined {
   if (trials.length === 0) return first;
   if (trials.length >= mostTrials) return undefined;
@@ -34,5 +37,5 @@ export function nextRate(trials: readonly Trial[], first: number): number | unde
   return broken / kept <= precision ? undefined : round(Math.sqrt(kept * broken));
 }
 
-/** Three digits are enough to read. */
+/** Rates are rounded to three digits, so that they are easy to read. */
 const round = (rate: number) => Number(rate.toPrecision(3));

@@ -1,4 +1,5 @@
-/** When a server's answers are again as they were before it had too much to do. Pure. */
+/** Finds when a server's answers are again as they were before an overload. */
+import { quantile } from "../../../test/support/timing.ts";
 import type { Probe, ProbeKind } from "./probe.ts";
 
 export interface Level {
@@ -6,34 +7,40 @@ export interface Level {
   readonly p50: number;
   readonly p99: number;
   readonly asked: number;
-  /** Without an answer of status 200. */
+  /** The number of probes that got no answer of status 200. */
   readonly unanswered: number;
 }
 
 export interface Recovery {
-  /** The seconds [from, until) of the quiet time before, with which what comes after is compared. */
+  /** How answers were in the calm before the load, with which answers after it are compared. */
   readonly calm: Level;
-  /** Seconds from the end of the overload; undefined where it did not come. */
+  /** Seconds from the end of the overload to the recovery; undefined where it was not seen. */
   readonly seconds: number | undefined;
 }
 
-/** Seconds of probes that are compared with those before. */
+/** Seconds: so long a stretch of probes is compared with the calm, and the stretches begin so far apart. */
 const window = 3;
 const step = 0.25;
-/** How much slower is as good as before: few probes scatter. Milliseconds are added for what is very fast. */
+/**
+ * Answers within this factor of the calm, and so many milliseconds more, count as recovered: a few probes scatter, very fast ones the more.
+ */
 const factor = 2;
 const allowance = 10;
 
 export function levelOf(probes: readonly Probe[]): Level {
-  const rising = probes.filter(({ status }) => status === 200).map(({ milliseconds }) => milliseconds);
-  rising.sort((a, b) => a - b);
-  const at = (share: number) => rising[Math.min(rising.length - 1, Math.floor(share * rising.length))] ?? Number.NaN;
-  return { p50: at(0.5), p99: at(0.99), asked: probes.length, unanswered: probes.length - rising.length };
+  const answered = probes.filter(({ status }) => status === 200).map(({ milliseconds }) => milliseconds);
+  return {
+    p50: quantile(answered, 0.5),
+    p99: quantile(answered, 0.99),
+    asked: probes.length,
+    unanswered: probes.length - answered.length,
+  };
 }
 
 /**
- * The end of the overload is `end`; what was asked before `begin` is the calm. Recovered is the first moment from which the questions of the next
- * three seconds were all answered, half of them and 99 % of them within twice what half and 99 % took before (and 10 ms).
+ * Probes that were asked before `begin` are the calm; the overload ends at `end`. The server has recovered at the first moment from which
+ * the probes of the next three seconds were all answered, half of them and 99 % of them within twice the time that half and 99 % took in
+ * the calm, and 10 ms more. All times are in seconds on the probes' clock.
  */
 export function findRecovery(
   probes: readonly Probe[],

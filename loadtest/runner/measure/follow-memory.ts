@@ -1,4 +1,4 @@
-/** Memory of several processes over time. */
+/** Follows the memory of several processes over time. */
 
 import type { Target } from "../target.ts";
 import { readMemory } from "./read-memory.ts";
@@ -9,15 +9,18 @@ export interface ProcessMemory {
 }
 
 export interface MemorySample {
-  /** From the start. */
+  /** Minutes since following began. */
   readonly minute: number;
-  /** Resident. */
+  /** Resident memory. */
   readonly megabytes: number;
-  /** Resident, without pages of files. */
+  /** Resident memory without pages of files. */
   readonly own: number;
 }
 
-/** Looks every `pause` milliseconds until the returned function is called, which gives what was seen; a process that is gone has no further samples. */
+/**
+ * Takes a sample every `pause` milliseconds until the returned function is called, which gives all samples. A process that is gone has no
+ * further ones.
+ */
 export function followMemory(processes: Target["processes"], pause: number): () => readonly ProcessMemory[] {
   const found = processes.map(({ name, pid }) => ({ name, pid, samples: [] as MemorySample[] }));
   const start = performance.now();

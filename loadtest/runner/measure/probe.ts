@@ -1,40 +1,43 @@
-/** A client that asks at a steady pace whatever else goes on: how the server feels to somebody who did not cause the load. */
+/**
+ * Probes are queries of a client that asks at a steady pace, whatever else goes on. They show how the server feels to somebody who did not
+ * cause the load.
+ */
 import { setTimeout as wait } from "node:timers/promises";
-import { type Asked, everyEvent } from "../../queries/asked.ts";
+import { everyEvent, type Question } from "../../queries/question.ts";
 
-/** `stored` was asked before; `new` has to be computed. */
+/** A `stored` query was asked before; a `new` one has to be computed. */
 export type ProbeKind = "stored" | "new";
 
 export interface Probe {
   readonly kind: ProbeKind;
-  /** Seconds from the start when it was asked. */
+  /** It was asked so many seconds after probing began. */
   readonly second: number;
-  /** Milliseconds to the whole answer, or to what was had instead of it. */
+  /** Milliseconds until the whole answer was there, or the failure. */
   readonly milliseconds: number;
-  /** 0 where no answer came. */
+  /** The HTTP status; 0 where no answer came. */
   readonly status: number;
 }
 
-/** Milliseconds between two questions of a kind, and until one is given up. */
+/** Milliseconds between two probes of a kind. */
 const paces: Readonly<Record<ProbeKind, number>> = { stored: 100, new: 500 };
 const patience = 30_000;
 
-const query = (run: number, index: number): Asked["query"] => ({
+const query = (run: number, index: number): Question["query"] => ({
   dataset: "demo",
   filter: [everyEvent({ run, index }, 6)],
   histograms: { met: { axes: [{ type: "regular", bins: 64, lower: 0, upper: 128, value: "MET.pt" }] } },
 });
 
 export interface Probing {
-  /** All that have ended, in no order. */
+  /** All probes that have ended, in no particular order. */
   readonly probes: readonly Probe[];
-  /** Seconds from the start. */
+  /** Seconds since probing began. */
   readonly now: () => number;
-  /** Asks no more; resolves when all have ended. */
+  /** Asks no more, and resolves when all probes have ended. */
   stop(): Promise<void>;
 }
 
-/** Begins when the stored query is stored. Rejects where the server does not answer it. */
+/** Asks the stored query once, then begins to probe. Rejects where the server does not answer that first query. */
 export async function startProbing(url: string): Promise<Probing> {
   const run = 1 + Math.floor(Math.random() * 999_999);
   const stopped = new AbortController();
@@ -69,8 +72,8 @@ export async function startProbing(url: string): Promise<Probing> {
   };
 }
 
-/** The status of the answer, once all of it is here. */
-async function ask(url: string, body: Asked["query"]): Promise<number> {
+/** Resolves with the answer's status when all of the answer is here. */
+async function ask(url: string, body: Question["query"]): Promise<number> {
   try {
     const answer = await fetch(`${url}/queries`, {
       method: "POST",
@@ -81,7 +84,7 @@ async function ask(url: string, body: Asked["query"]): Promise<number> {
     await answer.text();
     return answer.status;
   } catch {
-    // Refused, reset or late: what counts is that there is no answer.
+    // The connection was refused or reset, or the answer is late: whatever it was, there is no answer.
     return 0;
   }
 }

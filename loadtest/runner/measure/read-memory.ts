@@ -1,4 +1,4 @@
-/** Memory of other processes of this machine. */
+/** Reads the memory of other processes of this machine. */
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import process from "node:process";
@@ -6,14 +6,14 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
-/** Bytes. */
+/** All in bytes. */
 export interface Memory {
   readonly resident: number;
-  /** Of the resident ones, pages of files, which the system takes back when it needs them: the embedded store's, the program's. */
+  /** The resident pages of files (of the embedded store, of the program), which the system takes back when it needs them. */
   readonly mapped: number;
 }
 
-/** Rejects where the process is gone. `mapped` is 0 where the host does not tell (other than Linux). */
+/** Rejects where the process is gone. `mapped` is 0 on other systems than Linux, which do not tell it. */
 export async function readMemory(pid: number): Promise<Memory> {
   if (process.platform === "linux") {
     const status = await readFile(`/proc/${pid}/status`, "utf8");

@@ -1,6 +1,6 @@
-/** What processes say of themselves at `/metrics`, in Prometheus' text form. */
+/** Reads the metrics of a process, which are at `/metrics` in Prometheus' text form. */
 
-/** Values by name and labels, as in `femtoq_store_seconds_sum{operation="getResult"}`. */
+/** The value of each time series, by its name with labels, such as `femtoq_store_seconds_sum{operation="getResult"}`. */
 export type Metrics = ReadonlyMap<string, number>;
 
 export interface Measured {
@@ -8,10 +8,10 @@ export interface Measured {
   readonly url: string;
 }
 
-/** Milliseconds: a process that is busy answers late, and still should be asked. */
+/** Milliseconds. It is long, since a busy process answers late and its metrics are wanted all the same. */
 const patience = 30_000;
 
-/** Rejects where the process does not answer. */
+/** Rejects where the process does not answer in time. */
 export async function readMetrics({ name, url }: Measured): Promise<Metrics> {
   const answer = await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(patience) });
   if (!answer.ok) throw new Error(`Cannot read the metrics of ${name}: ${url}/metrics answers ${answer.status}`);
@@ -27,7 +27,7 @@ export function parseMetrics(text: string): Metrics {
   return values;
 }
 
-/** Of all labels of a metric together. */
+/** The sum over all labels of a metric. */
 export function sumOf(metrics: Metrics, name: string): number {
   let sum = 0;
   for (const [key, value] of metrics) if (key === name || key.startsWith(`${name}{`)) sum += value;

@@ -1,15 +1,15 @@
-/** Where the time of a run went: what the processes' own counts say after it, less what they said before. Pure but for `followTime`. */
+/** Tells where the time of a run went: the metrics of all processes after it, less those before it. */
 import { type Measured, type Metrics, readMetrics } from "./read-metrics.ts";
 
 export interface TimeSpent {
-  /** Of all processes together, most time first. Steps overlap and nest: they do not add up to anything. */
+  /** The steps of all processes together, those that took most time first. Steps overlap and nest, so their times add up to nothing. */
   readonly steps: readonly Step[];
   readonly processors: readonly { readonly name: string /** Mean number of processors that it kept busy. */; readonly busy: number }[];
   readonly seconds: number;
 }
 
 export interface Step {
-  /** A metric without unit, and its label: `subtask computing`. */
+  /** The name of a metric without its unit, and its label, such as `subtask computing`. */
   readonly step: string;
   readonly count: number;
   readonly seconds: number;
@@ -24,7 +24,7 @@ interface Look {
 const processorTime = "process_cpu_seconds_total";
 const mostSteps = 20;
 
-/** Begins to follow; the returned function gives what went by since. */
+/** Looks at the metrics now; the returned function looks again and gives the difference. */
 export async function followTime(processes: readonly Measured[]): Promise<() => Promise<TimeSpent>> {
   const look = async (): Promise<Look> => ({ at: performance.now(), metrics: await Promise.all(processes.map(readMetrics)) });
   const before = await look();

@@ -1,15 +1,15 @@
-/** The report's charts as SVG text: ECharts draws them without a document, so the page needs no script. */
+/** Draws the report's charts as SVG text, without a browser, so that the page needs no script. */
 import { init } from "echarts/dist/echarts.esm.min.mjs";
 import { chartThemes, fontFamily } from "../../../functions/render/chart-theme.js";
 import type { Kind } from "../../queries/kinds.ts";
 import { latencyAt, type Report } from "./report.ts";
 
 const { light } = chartThemes;
-/** Okabe and Ito: apart for every common form of colour blindness. */
+/** Okabe and Ito's palette, which people with any common form of colour blindness can tell apart. */
 const colours = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"];
 const width = 1040;
 const height = 360;
-/** More points than this are a line only. */
+/** A line with more points than this has no symbols. */
 const mostSymbols = 100;
 
 interface Line {
@@ -28,11 +28,11 @@ interface Axis {
 interface Axes {
   readonly x: Axis;
   readonly y: Axis;
-  /** Values of x with a line across. */
+  /** Values of x at which a vertical line is drawn. */
   readonly marks?: readonly number[];
 }
 
-/** Latency over the share of answers that were faster. The share is on a scale on which the slow end has as much room as the rest. */
+/** Draws latency over the share of answers that were faster. On the scale of shares the slowest answers have as much room as the rest. */
 export function drawLatencies({ kinds, quantiles }: Pick<Report, "kinds" | "quantiles">): string {
   const lines = kinds.flatMap(({ kind, complete }): Line[] =>
     complete ? [{ name: kind, points: complete.at.map((value, index) => [100 / (100 - quantiles[index]!), Math.max(value, 0.01)]) }] : [],
@@ -46,7 +46,10 @@ export function drawThroughput({ throughput }: Pick<Report, "throughput">): stri
   return draw([{ name: "questions ended", points }], { x: { name: "s" }, y: { name: "per second" } });
 }
 
-/** Latency over rate: where it rises is the knee. By share where there is one kind, else p95 by kind. */
+/**
+ * Draws latency over rate; the knee is where it rises. One kind has a line for each of three shares, several kinds have one line each for
+ * p95.
+ */
 export function drawKneeCurve(reports: readonly Report[]): string {
   const rising = reports.toSorted((a, b) => a.rate - b.rate);
   const names = [...new Set(reports.flatMap(({ kinds }) => kinds.map(({ kind }) => kind)))];
@@ -63,7 +66,7 @@ export function drawKneeCurve(reports: readonly Report[]): string {
   return draw(names.length > 1 ? byKind() : byShare(), axes);
 }
 
-/** Two or more values over time, as of a soak. */
+/** Draws values over time, such as memory during a soak. */
 export function drawSeries(lines: readonly Line[], axes: Axes): string {
   return draw(lines, axes);
 }

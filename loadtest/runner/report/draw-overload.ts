@@ -1,4 +1,4 @@
-/** What an overload did, as lines of a terminal. */
+/** Shows in the terminal what an overload did. */
 import { drawTable } from "../../../runtime/cli/draw/draw-table.ts";
 import type { Level } from "../measure/find-recovery.ts";
 import { type OverloadReport, soonEnough } from "../overload.ts";

@@ -1,4 +1,4 @@
-/** A report as lines of a terminal. */
+/** Shows a report in the terminal. */
 import { drawTable } from "../../../runtime/cli/draw/draw-table.ts";
 import type { Trial } from "../measure/find-knee.ts";
 import { kneeOf } from "../measure/find-knee.ts";
@@ -7,7 +7,7 @@ import { type KindReport, type Latency, latencyAt, type Report } from "./report.
 
 const right = "right" as const;
 
-/** @param judged Whether limits are to be kept: an overload breaks them on purpose. */
+/** @param judged False where limits need not be kept: an overload breaks them on purpose. */
 export function drawReport(report: Report, judged = true): string {
   const { scenario, rate, target, kinds, machine, faults } = report;
   return [
@@ -23,7 +23,7 @@ export function drawReport(report: Report, judged = true): string {
   ].join("\n");
 }
 
-/** A table of the kinds. */
+/** Draws a table with a row for each kind of query. */
 export function drawKinds(kinds: readonly KindReport[]): readonly string[] {
   const columns = [
     { head: "kind" },
@@ -43,7 +43,7 @@ export function drawKinds(kinds: readonly KindReport[]): readonly string[] {
   return drawTable(columns, rows);
 }
 
-/** Where the time went: all processes together. */
+/** Draws a table of where the time of all processes together went. */
 function drawTimeSpent({ steps, processors, seconds }: TimeSpent): readonly string[] {
   const busy = processors.map(({ name, busy: each }) => `${name} ${each.toFixed(2)}`).join(", ");
   const rows = steps.map((each) => [
@@ -85,7 +85,7 @@ function describeLatency({ first, complete }: KindReport): string[] {
 
 export const formatMilliseconds = (milliseconds: number): string => milliseconds.toFixed(milliseconds < 100 ? 1 : 0);
 
-/** What of a run was not as it should be; empty where all limits are kept. */
+/** Names everything in a run that was not as it should be; empty where all limits are kept. */
 export function listBreaks({ kinds }: Report): readonly string[] {
   return kinds.flatMap((each) => [
     ...each.limits.filter(({ kept }) => !kept).map(({ limit }) => `${each.kind} ${formatLimit(limit)}`),
@@ -96,7 +96,7 @@ export function listBreaks({ kinds }: Report): readonly string[] {
   ]);
 }
 
-/** As k6 writes them: `p(95)<=150`. */
+/** Rewrites a limit from k6's form, such as `p(95)<=150`, for people. */
 export const formatLimit = (limit: string): string => limit.replace(/^p\((.+)\)<=(.+)$/, "p$1 ≤ $2 ms");
 
 const describeLimits = ({ limits }: KindReport) =>

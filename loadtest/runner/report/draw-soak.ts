@@ -1,4 +1,4 @@
-/** A soak as lines of a terminal. */
+/** Shows a soak in the terminal. */
 import { drawTable } from "../../../runtime/cli/draw/draw-table.ts";
 import type { Slope } from "../measure/fit-slope.ts";
 import type { SoakReport } from "../soak.ts";
@@ -42,10 +42,10 @@ export function drawSoak({ windows, memory, counts }: SoakReport): string {
   ].join("\n");
 }
 
-/** A line for each window in which a limit broke. */
+/** Gives a line for each window in which a limit broke. */
 export const listBrokenWindows = (windows: readonly Report[]): readonly string[] =>
   windows.flatMap((each, index) => (each.kept ? [] : [`window ${index + 1} NOT KEPT: ${listBreaks(each).join(", ")}`]));
 
-/** Two standard errors. */
+/** The slope with two standard errors. */
 export const formatSlope = ({ slope, error }: Slope): string =>
   `${slope.toFixed(2)} ± ${Number.isFinite(error) ? (2 * error).toFixed(2) : "unknown"}`;

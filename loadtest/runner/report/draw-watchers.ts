@@ -1,4 +1,4 @@
-/** What `watchers` found as lines of a terminal. */
+/** Shows in the terminal what `watchers` found. */
 import { drawTable } from "../../../runtime/cli/draw/draw-table.ts";
 import type { Shares, WatchersReport } from "../watchers.ts";
 

@@ -1,4 +1,4 @@
-/** The report as one HTML file that needs nothing else: no script, no network. */
+/** Renders the report as one HTML file that needs no script and no network. */
 
 import type { TimeSpent } from "../measure/time-spent.ts";
 import type { OverloadReport } from "../overload.ts";
@@ -17,9 +17,9 @@ th:first-child, td:first-child, .texts th:last-child, .texts td:last-child { tex
 svg { max-width: 100%; height: auto } p.facts { color: #5f6874; margin-top: 0.2rem }`;
 
 export interface PageContents {
-  /** The one that is shown in full; the last kept one of a search. */
+  /** The report that is shown in full; in a search, the one of the highest rate that kept the limits. */
   readonly report: Report;
-  /** All of a search for the knee. */
+  /** All reports of a search for the knee. */
   readonly trials?: readonly Report[];
   readonly soak?: SoakReport;
   readonly overload?: OverloadReport;
@@ -163,7 +163,7 @@ function describeOutcome({ report, soak, overload }: PageContents): string {
 const verdict = (kept: boolean, text = kept ? "All limits kept." : "Not kept: see the table.") =>
   `<span class="${kept ? "good" : "bad"}">${escapeText(text)}</span>`;
 
-/** `texts`: the last column is one of words. */
+/** In a table of `texts` the last column holds words, in one of `numbers` a number. */
 function table(heads: readonly string[], rows: readonly (readonly string[])[], kind: "numbers" | "texts" = "numbers"): string {
   const body = rows.map((cells) => `<tr>${cells.map((cell) => `<td>${cell}</td>`).join("")}</tr>`);
   return `<table class="${kind}">\n<thead><tr>${heads.map((head) => `<th>${head}</th>`).join("")}</tr></thead>\n<tbody>${body.join("\n")}</tbody>\n</table>`;

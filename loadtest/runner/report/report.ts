@@ -1,30 +1,31 @@
-/** What a run found, as plain data: `--json` writes it, table and page show it. */
+/** A report is what one run found, as plain data: `--json` writes it, the table and the page show it. */
+
+import { quantiles } from "../../agreement.ts";
 import type { Kind, Scenario } from "../../queries/kinds.ts";
 import { kinds, ratesOf } from "../../queries/kinds.ts";
-import { quantiles } from "../../queries/latency.ts";
 import type { TimeSpent } from "../measure/time-spent.ts";
 
-/** Milliseconds. */
+/** All in milliseconds. */
 export interface Latency {
   readonly min: number;
   readonly avg: number;
   readonly max: number;
-  /** One for each of `quantiles`. */
+  /** The latency that each of `quantiles` stays below. */
   readonly at: readonly number[];
 }
 
 export interface KindReport {
   readonly kind: Kind;
-  /** Queries a second that were to be asked. */
+  /** The queries a second that were to be asked. */
   readonly rate: number;
   readonly answers: number;
   readonly wrong: number;
-  /** With 429 or 503, and when to ask again. */
+  /** Questions that were refused with 429 or 503 and a time to ask again. */
   readonly refused: number;
-  /** Answered with a status that is not right, or not at all; refused ones among them. */
+  /** Questions that got another unexpected status, or no answer in time. */
   readonly failed: number;
   readonly dropped: number;
-  /** Absent where nothing was answered, or no histogram is in the answers. */
+  /** Latency to the whole answer, and to the first histogram; absent where there was none. */
   readonly complete?: Latency;
   readonly first?: Latency;
   readonly limits: readonly { readonly limit: string; readonly kept: boolean }[];
@@ -34,24 +35,24 @@ export interface Report {
   readonly scenario: Scenario;
   readonly target: string;
   readonly started: string;
-  /** Of the load, without what was asked to begin. */
+  /** The load lasted so many seconds; what was asked before it does not count. */
   readonly seconds: number;
   readonly rate: number;
-  /** Nothing wrong, failed, dropped or too slow. */
+  /** True where nothing was wrong, failed, dropped or too slow. */
   readonly kept: boolean;
   readonly quantiles: readonly number[];
   readonly kinds: readonly KindReport[];
-  /** Iterations a second, by second. */
+  /** How many questions ended in each second. */
   readonly throughput: readonly { readonly second: number; readonly perSecond: number }[];
-  /** Of this machine: other work on it shows in the answers. */
+  /** The processors and load of this machine, whose other work shows in the latencies. */
   readonly machine: { readonly cores: number; readonly loadBefore: number; readonly loadAfter: number };
-  /** Absent where the server does not tell. */
+  /** Absent where the server shows no metrics. */
   readonly timeSpent?: TimeSpent;
-  /** The first wrong answers, in words. */
+  /** Descriptions of the first wrong answers. */
   readonly faults: readonly string[];
 }
 
-/** What k6 hands to `handleSummary`. */
+/** The parts that we read of what k6 hands to `handleSummary`. */
 export interface Summary {
   readonly metrics: Readonly<
     Record<
@@ -69,7 +70,7 @@ export function readSummary(summary: Summary, run: Omit<Report, "kept" | "kinds"
   const found = kinds.filter((kind) => rates.has(kind)).map((kind) => readKind(summary, kind, rates.get(kind)!));
   const isKept = ({ answers, wrong, refused, failed, dropped, limits }: KindReport) =>
     answers > 0 && wrong + refused + failed + dropped === 0 && limits.every(({ kept }) => kept);
-  // Those of the warm-up, too.
+  // Wrong answers during the warm-up count, too.
   const wrong = summary.metrics.wrong_answers?.values.count ?? 0;
   return { ...run, quantiles, kinds: found, kept: wrong === 0 && found.every(isKept) };
 }
@@ -99,5 +100,5 @@ function readLatency(values: Readonly<Record<string, number>> | undefined): Late
   return { min: values.min!, avg: values.avg!, max: values.max!, at: quantiles.map((each) => values[`p(${each})`]!) };
 }
 
-/** Milliseconds below which a share of the answers stays; `share` is one of `quantiles`. */
+/** Milliseconds that a share of the answers stays below; `share` is one of `quantiles`. */
 export const latencyAt = ({ at }: Latency, share: (typeof quantiles)[number]): number => at[quantiles.indexOf(share)]!;

@@ -3,8 +3,9 @@ import { startServerProcess, temporaryDirectory } from "../../runtime/server-pro
 import { poll, post } from "../../runtime/slow-query.ts";
 import { Cluster, readReasons } from "../../support/cluster.ts";
 import { clusterQuery } from "../../support/cluster-dataset.ts";
+import { median, timed } from "../../support/timing.ts";
 import { makeEvents, writeEvents } from "../../support/write-events.ts";
-import { type Figure, median, timed } from "./figures.ts";
+import type { Figure } from "./figures.ts";
 import { type RawServers, readCounts } from "./raw-servers.ts";
 
 export interface ColdQueryOptions {

@@ -1,13 +1,13 @@
-/** What the benchmark of the cluster found, and how it is shown. */
+/** A figure of the cluster's benchmark, its aim, and how both are shown. */
 import { drawTable } from "../../../runtime/cli/draw/draw-table.ts";
 
 export interface Figure {
   readonly figure: string;
   readonly value: number;
   readonly unit: string;
-  /** The same in figures of the servers alone, measured in the same run. */
+  /** The value divided by a figure of ZooKeeper or MongoDB alone, measured in the same run. */
   readonly relative?: { readonly value: number; readonly to: string };
-  /** What it should be: of the relative value where there is one. */
+  /** What the relative value should be, or the value where there is no relative one. */
   readonly aim?: { readonly atMost: number } | { readonly atLeast: number };
 }
 
@@ -46,20 +46,6 @@ export function drawFigures(figures: readonly Figure[]): string {
   });
   const columns = heads.map((head, index) => ([1, 3, 5].includes(index) ? { head, align: "right" as const } : { head }));
   return drawTable(columns, rows).join("\n");
-}
-
-export function quantile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
-}
-
-export const median = (values: readonly number[]): number => quantile(values, 0.5);
-
-/** Milliseconds. */
-export async function timed(work: () => Promise<unknown>): Promise<number> {
-  const start = performance.now();
-  await work();
-  return performance.now() - start;
 }
 
 const round = (value: number): number => Number(value.toPrecision(4));

@@ -6,7 +6,8 @@ import { Connection } from "../../../coordination/zookeeper/protocol/connection.
 import { type RunningScript, runScript } from "../../contracts/run-script.ts";
 import { makeSubtasks } from "../../contracts/subtasks.ts";
 import { silent } from "../../runtime/silent-log.ts";
-import { type Figure, timed } from "./figures.ts";
+import { timed } from "../../support/timing.ts";
+import type { Figure } from "./figures.ts";
 import type { RawServers } from "./raw-servers.ts";
 
 export interface LargeQueryOptions {

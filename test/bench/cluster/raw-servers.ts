@@ -4,7 +4,7 @@ import { Connection } from "../../../coordination/zookeeper/protocol/connection.
 import { create, createEphemeral, remove } from "../../../coordination/zookeeper/protocol/operations.ts";
 import { openMongoStore } from "../../../storage/mongodb/mongodb.ts";
 import { silent } from "../../runtime/silent-log.ts";
-import { timed } from "./figures.ts";
+import { timed } from "../../support/timing.ts";
 
 const root = "/raw";
 const perTransaction = 500;

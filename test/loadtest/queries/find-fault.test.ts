@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Expected } from "../../../loadtest/queries/asked.ts";
-import { draw } from "../../../loadtest/queries/draw.ts";
 import { type Answer, cutAnswer, findFault } from "../../../loadtest/queries/find-fault.ts";
 import { kinds, kindsOfQuery, ratesOf } from "../../../loadtest/queries/kinds.ts";
+import type { Expected } from "../../../loadtest/queries/question.ts";
+import { draw } from "../../../loadtest/queries/question.ts";
 import { rebin } from "../../../loadtest/queries/references.ts";
 
 const expected: Expected = {

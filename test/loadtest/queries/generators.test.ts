@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { demoPattern, writeDemoFile } from "../../../datasets/demo/write-demo-file.ts";
-import type { Asked, Place } from "../../../loadtest/queries/asked.ts";
 import { badInputs, findFaultOfRefusal } from "../../../loadtest/queries/bad-input.ts";
 import { type Answer, findFault } from "../../../loadtest/queries/find-fault.ts";
 import { firstLook, spectrumOf } from "../../../loadtest/queries/first-look.ts";
 import { heavy, slow } from "../../../loadtest/queries/heavy.ts";
 import { makeReferences } from "../../../loadtest/queries/make-references.ts";
+import type { Place, Question } from "../../../loadtest/queries/question.ts";
 import type { References } from "../../../loadtest/queries/references.ts";
 import { cutOf, refine } from "../../../loadtest/queries/refine.ts";
 import { openApp, type Scope } from "../../support/open-app.ts";
@@ -29,7 +29,7 @@ test("every generated query is answered by the engine as its reference says", as
   const app = await openDemo(t);
   const { spectra, selections } = references;
   const selection = (place: Place) => selections[cutOf(place, selections.length)]!;
-  const generators: readonly ((place: Place) => Asked)[] = [
+  const generators: readonly ((place: Place) => Question)[] = [
     (place) => firstLook(place, spectra[spectrumOf(place, spectra.length)]!, references.entries),
     (place) => refine(place, selection(place), references),
     (place) => heavy(place, selection(place), references),

@@ -1,4 +1,0 @@
-import { openModel } from "./k6/open-model.ts";
-
-export const options = openModel("bad-input");
-export { ask, handleSummary, setup } from "./k6/script.ts";
