@@ -12,6 +12,6 @@ export type { Input } from "./program/inputs.ts";
 export { engineVersion, type Program, programKey } from "./program/program.ts";
 export type { Column, DType, Schema } from "./program/schema.ts";
 export { type PlannedQuery, planQuery } from "./query/plan-query.ts";
-export { canonicalQuery, limits, type Query, readQuery } from "./query/query.ts";
+export { type CanonicalQuery, canonicalQuery, limits, type Query, readQuery } from "./query/query.ts";
 export { QueryError, type QueryIssue } from "./query/query-error.ts";
 export { computePartial, type RunRequest, RunStopped, runProgram, ScratchExhausted, workBytes } from "./run/run-program.ts";

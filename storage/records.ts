@@ -14,7 +14,7 @@ export function encodeJson(value: unknown): Bytes {
   return new TextEncoder().encode(JSON.stringify(value));
 }
 
-export function decodeJson<T>(bytes: Bytes): T {
+export function decodeJson<T>(bytes: Uint8Array): T {
   return JSON.parse(new TextDecoder().decode(bytes)) as T;
 }
 

@@ -7,7 +7,9 @@
  * A body must stay as it is until its put resolves; what a get gives belongs to the caller.
  * Does not promise: transactions over several keys.
  */
+import type { CanonicalQuery } from "../engine/query/query.ts";
 import type { Registration } from "../engine/registration.ts";
+import type { StoreError } from "./store-error.ts";
 
 export interface StoredProgram {
   readonly programKey: string;
@@ -38,13 +40,12 @@ export interface StoredPartition {
 export interface StoredQuery {
   readonly id: string;
   readonly planKey: string;
-  /** The canonical query. */
-  readonly query: unknown;
+  /** The whole query with its defaults filled in: it can be shown, and asked again. */
+  readonly query: CanonicalQuery;
+  /** Name of each histogram, in the order in which the client wrote them, → its place in the program. */
+  readonly places: Readonly<Record<string, number>>;
   /** Milliseconds since the epoch. */
   readonly created: number;
-  /** What it can be found by, besides its id. */
-  readonly dataset?: string;
-  readonly name?: string;
 }
 
 export interface QueryFilter {
@@ -67,6 +68,14 @@ export interface ListedQuery extends StoredQuery {
 /** `different`: the key is taken by other bytes, which stay. */
 export type Inserted = "inserted" | "same" | "different";
 
+export interface NewPartial {
+  /** The subtask's key. */
+  readonly key: string;
+  readonly body: Uint8Array;
+  /** JSON kept beside the body that is inserted, and no part of it: partials with different notes are the same. */
+  readonly note?: unknown;
+}
+
 /** A partial or a result. */
 export interface StoredBody {
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -82,24 +91,31 @@ export interface StoreUsage {
 
 export interface Store {
   putProgram(program: StoredProgram): Promise<void>;
-  getProgram(programKey: string): Promise<StoredProgram | undefined>;
+  /** Those of the keys that are there. */
+  getPrograms(programKeys: readonly string[]): Promise<ReadonlyMap<string, StoredProgram>>;
   putPlan(plan: StoredPlan): Promise<void>;
-  getPlan(planKey: string): Promise<StoredPlan | undefined>;
+  /** Those of the keys that are there whole. A partition takes some hundred bytes: who asks for many large plans asks for a few at a time. */
+  getPlans(planKeys: readonly string[]): Promise<ReadonlyMap<string, StoredPlan>>;
   /** Whether it is there whole; does not read its partitions. */
   hasPlan(planKey: string): Promise<boolean>;
   putQuery(query: StoredQuery): Promise<void>;
   /** Also renews the last access of its plan, program and result. */
   getQuery(id: string): Promise<StoredQuery | undefined>;
 
-  /** `note`: JSON kept beside the body that is inserted, and no part of it: partials with different notes are the same. */
-  putPartial(subtaskKey: string, body: Uint8Array, note?: unknown): Promise<Inserted>;
-  getPartial(subtaskKey: string): Promise<StoredBody | undefined>;
+  /**
+   * Inserts each partial on its own, and says of each what became of it, in their order: the first body under a key stays. A `StoreError` is told of
+   * one that can never be kept (`too-large`), and the others go in all the same. Rejects where the store cannot be written to: some may be
+   * in then, and putting all of them again does no harm. Any number may be given: they are written some at a time, bounded in bytes.
+   */
+  putPartials(partials: readonly NewPartial[]): Promise<readonly (Inserted | StoreError)[]>;
+  /** Those of the keys that are there and whole; all their bodies are in memory together, so who wants many asks for some at a time. */
+  getPartials(subtaskKeys: readonly string[]): Promise<ReadonlyMap<string, StoredBody>>;
   /** Which of these have a stored partial; never reads bodies. Renews their last access. */
   findPartials(subtaskKeys: readonly string[]): Promise<ReadonlySet<string>>;
   /** Removes a partial whose bytes proved damaged, so that it can be computed again. */
   dropPartial(subtaskKey: string): Promise<void>;
 
-  /** `note` as with a partial. */
+  /** As a partial; rejects for a body that can never be kept. */
   putResult(planKey: string, body: Uint8Array, note?: unknown): Promise<Inserted>;
   getResult(planKey: string): Promise<StoredBody | undefined>;
   /** Removes a result whose bytes proved damaged, so that it can be merged again. */

@@ -104,6 +104,17 @@ export interface Query {
   readonly priority: number;
 }
 
+/** A query as plain JSON, which `readQuery` takes: defaults filled in, names sorted. */
+export interface CanonicalQuery {
+  readonly dataset: string;
+  readonly define: Readonly<Record<string, string>>;
+  readonly filter: readonly string[];
+  readonly histograms: Readonly<Record<string, HistogramQuery>>;
+  readonly weight?: string;
+  readonly name?: string;
+  readonly priority: number;
+}
+
 export const defaultPriority = 500;
 
 /** Checks the shape of a query. Throws `QueryError` with every place that is wrong. */
@@ -139,9 +150,9 @@ export function readQuery(input: unknown): Query {
 }
 
 /** The canonical JSON of a query: the same for every order of keys and every way to leave a default out. */
-export function canonicalQuery(query: Query): unknown {
-  const sorted = (map: ReadonlyMap<string, unknown>) => [...map].sort(([a], [b]) => (a < b ? -1 : 1));
-  const histograms = sorted(query.histograms).map(([name, histogram]) => [name, sortKeys(histogram)]);
+export function canonicalQuery(query: Query): CanonicalQuery {
+  const sorted = <T>(map: ReadonlyMap<string, T>) => [...map].sort(([a], [b]) => (a < b ? -1 : 1));
+  const histograms = sorted(query.histograms).map(([name, histogram]) => [name, sortKeys(histogram) as HistogramQuery] as const);
   const { dataset, filter, weight, name, priority } = query;
   return {
     dataset,

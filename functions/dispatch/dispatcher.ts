@@ -18,7 +18,7 @@ import type { Progress } from "./follow/progress.ts";
 import { queueRest } from "./follow/queue-rest.ts";
 import { StoredResults } from "./follow/stored-results.ts";
 import { QueriesInFlight, type StartServices } from "./in-flight.ts";
-import { buildProgram, type QueryRecord, subtaskOf } from "./plan/plan-submission.ts";
+import { buildProgram, subtaskOf } from "./plan/plan-submission.ts";
 import { type Planned, PlannedQueries } from "./plan/planned-queries.ts";
 import { Turns } from "./turns.ts";
 
@@ -26,7 +26,7 @@ export type Submission = NonNullable<Status["submission"]>;
 
 /** A query that was found: what it is, and how far. */
 export interface Followed {
-  readonly query: StoredQuery & { readonly query: QueryRecord };
+  readonly query: StoredQuery;
   readonly plan: StoredPlan;
   readonly program: Program;
   /** Absent where the merged result is stored. */
@@ -38,7 +38,7 @@ export interface Followed {
 
 interface Unqueued {
   readonly client: string;
-  readonly query: Followed["query"];
+  readonly query: StoredQuery;
   /** What the store has already. */
   readonly has: { readonly query: boolean; readonly plan: boolean };
   readonly services: StartServices;
@@ -94,7 +94,7 @@ export class Dispatcher {
   async #recall({ plan, dataset, stored: { id } }: Planned): Promise<Accepted | undefined> {
     const result = this.#results.recall(plan.planKey);
     if (!result) return undefined;
-    const query = (await this.#services.store.getQuery(id)) as Followed["query"] | undefined;
+    const query = await this.#services.store.getQuery(id);
     if (query) return { followed: { query, ...result }, submission: allStored(plan), dataset };
     // New under this name, or purged by another dispatcher.
     this.#results.forget(plan.planKey);
@@ -111,7 +111,7 @@ export class Dispatcher {
       store.hasPlan(plan.planKey),
       this.#results.find({ plan, program }),
     ]);
-    const query = (known ?? { ...stored, created: Date.now() }) as Followed["query"];
+    const query = known ?? { ...stored, created: Date.now() };
     if (result) {
       if (!hasPlan) await Promise.all([store.putProgram(buildProgram(compiled, dataset.schema)), store.putPlan(plan)]);
       if (!known) await store.putQuery(query);
@@ -130,7 +130,7 @@ export class Dispatcher {
     // Another dispatcher purged it.
     if (!has.plan) await this.#plans.forgetIdle(plan.planKey);
     const putProgram = async () => {
-      const isThere = has.plan && (await store.getProgram(plan.programKey)) !== undefined;
+      const isThere = has.plan && (await store.getPrograms([plan.programKey])).size > 0;
       if (!isThere) await store.putProgram(buildProgram(compiled, dataset.schema));
     };
     const written = Promise.all([putProgram(), has.plan ? undefined : store.putPlan(plan), has.query ? undefined : store.putQuery(query)]);
@@ -149,7 +149,7 @@ export class Dispatcher {
 
   /** A query by its id; throws a problem of status 404. */
   async find(id: string): Promise<Followed> {
-    const query = /^[0-9a-f]{64}$/.test(id) ? ((await this.#services.store.getQuery(id)) as Followed["query"] | undefined) : undefined;
+    const query = /^[0-9a-f]{64}$/.test(id) ? await this.#services.store.getQuery(id) : undefined;
     if (!query) throw new HttpProblem(404, "unknown-query", `There is no query ${id.slice(0, 80)}; POST it to /queries.`);
     const planned = await this.#results.findPlanned(query.planKey);
     if (!planned) throw new HttpProblem(404, "unknown-query", `The plan of query ${id} is no longer stored; POST the query again.`);
@@ -212,9 +212,7 @@ export class Dispatcher {
   describe(followed: Followed): Status {
     const { query, plan, program, progress, result } = followed;
     return describeStatus({
-      id: query.id,
-      created: query.created,
-      record: query.query,
+      query,
       plan,
       program,
       state: this.stateOf(followed),

@@ -30,13 +30,13 @@ export const priorityBands = [
 
 export const storeOperations = [
   "putProgram",
-  "getProgram",
+  "getPrograms",
   "putPlan",
-  "getPlan",
+  "getPlans",
   "putQuery",
   "getQuery",
-  "putPartial",
-  "getPartial",
+  "putPartials",
+  "getPartials",
   "findPartials",
   "dropPartial",
   "putResult",

@@ -25,7 +25,7 @@ export class QueryTrace {
     this.#query = query;
     const calls = this.#calls;
     this.services = {
-      store: recordCalls(store, { name: "store", functions: ["getProgram", "putProgram", "putPlan", "putQuery", "findPartials"], calls }),
+      store: recordCalls(store, { name: "store", functions: ["getPrograms", "putProgram", "putPlan", "putQuery", "findPartials"], calls }),
       coordinator: recordCalls(coordinator, { name: "coordinator", functions: ["enqueue"], calls }),
     };
   }

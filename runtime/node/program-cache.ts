@@ -17,13 +17,13 @@ export interface ReadyProgram {
 const firstScratch = 2 ** 20;
 
 export class ProgramCache {
-  readonly #store: Pick<Store, "getProgram">;
+  readonly #store: Pick<Store, "getPrograms">;
   readonly #most: number;
   /** Least recently used first. */
   readonly #programs = new Map<string, Promise<ReadyProgram>>();
   readonly #ready = new Map<string, ReadyProgram>();
 
-  constructor(options: { readonly store: Pick<Store, "getProgram">; readonly most?: number }) {
+  constructor(options: { readonly store: Pick<Store, "getPrograms">; readonly most?: number }) {
     this.#store = options.store;
     this.#most = options.most ?? 64;
   }
@@ -51,7 +51,7 @@ export class ProgramCache {
 
   async #compile(programKey: string): Promise<ReadyProgram> {
     try {
-      const stored = await this.#store.getProgram(programKey);
+      const stored = (await this.#store.getPrograms([programKey])).get(programKey);
       if (!stored) {
         throw new HttpProblem(
           422,

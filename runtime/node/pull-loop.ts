@@ -23,6 +23,7 @@ import type { Meter } from "../../functions/metrics/meter.ts";
 import type { LabelOf } from "../../functions/metrics/metrics.ts";
 import type { ComputeTask } from "../../functions/services.ts";
 import type { Store } from "../../storage/store.ts";
+import { StoreError } from "../../storage/store-error.ts";
 import { HostUnreachableError } from "./fetch-within.ts";
 
 export type Outcome =
@@ -41,7 +42,7 @@ export interface PullLoop {
 export interface PullOptions {
   readonly membership: Membership;
   readonly invoke: Invoke;
-  readonly store: Pick<Store, "putPartial" | "findPartials">;
+  readonly store: Pick<Store, "putPartials" | "findPartials">;
   /** How many subtasks may load or compute at a time. */
   readonly slots: number;
   readonly prefers: (subtask: Subtask) => boolean;
@@ -164,8 +165,7 @@ export function startPullLoop(options: PullOptions): PullLoop {
         report();
         return;
       case "partial":
-        await save(claim, ending, claimed);
-        await complete(claim);
+        if (await save(claim, ending, claimed)) await complete(claim);
         report();
     }
   }
@@ -185,13 +185,20 @@ export function startPullLoop(options: PullOptions): PullLoop {
     }
   }
 
-  async function save(claim: Claim, { partial, timing }: Computed, claimed: number): Promise<void> {
+  /** False for a partial that can never be kept: its subtask failed. */
+  async function save(claim: Claim, { partial, timing }: Computed, claimed: number): Promise<boolean> {
     const note: PartialNote | undefined = timing && { node: options.name ?? membership.id, claimed, ...timing };
     const begun = performance.now();
-    const inserted = await withStore(claim, () => store.putPartial(claim.subtask.key, partial, note));
+    const { key } = claim.subtask;
+    const [inserted] = await withStore(claim, () => store.putPartials([{ key, body: partial, note }]));
     observe("saving", performance.now() - begun);
     for (const phase of computePhases) observe(phase, timing?.[phase]);
+    if (inserted instanceof StoreError) {
+      await finish({ claim, claimed, ending: { kind: "failed", cause: inserted.message, permanent: true } });
+      return false;
+    }
     if (inserted === "different") log.error(describe(claim), "fault: a partial was computed again and differs; the first one stays");
+    return true;
   }
 
   async function complete(claim: Claim): Promise<void> {

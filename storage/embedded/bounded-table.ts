@@ -1,14 +1,15 @@
 /**
  * Bodies by key, bounded in bytes: the least recently used go first.
  *
- * Three databases, always changed in one transaction: NAME (key → body), NAME-uses (key → size, stamp), NAME-order (stamp → key).
+ * Three databases, always changed in one transaction: NAME (key → body), NAME-uses (key → size, stamp, note), NAME-order (stamp → key).
  * A stamp is the time of last use in microseconds, made unique. A use is kept in memory and written once it is an hour newer than the stamp on
  * disk; so order is exact while the process lives (for the keys used last, see `Recency`) and to the hour after a restart.
  * The bound is exceeded only where pinned bodies stand in the way.
  */
 import { setImmediate as turn } from "node:timers/promises";
 import type { Database } from "lmdb";
-import type { Inserted, StoreUsage } from "../store.ts";
+import { decodeJson, encodeJson } from "../records.ts";
+import type { Inserted, StoredBody, StoreUsage } from "../store.ts";
 import { StoreError } from "../store-error.ts";
 import { decodeKey, encodeKey, readNumber, writeNumbers } from "./binary-keys.ts";
 import { damaged, type Environment, entryCount } from "./environment.ts";
@@ -27,11 +28,21 @@ export interface BoundedTableOptions {
   readonly onUnwritten: (error: unknown) => void;
 }
 
+export interface NewBody {
+  readonly key: string;
+  readonly body: Uint8Array;
+  /** JSON kept beside the body, and not counted. */
+  readonly note?: unknown;
+}
+
 const writtenAfter = 3_600_000_000;
 const rememberedUses = 32_768;
 /** Bodies looked at for eviction in one transaction, so that it never holds the thread for long. */
 const stepsPerTransaction = 32;
 const keysPerScan = 200;
+/** Bytes of bodies that one transaction writes, or that are read in one turn of the event loop: some milliseconds' work. */
+const bytesAtOnce = 4 * 2 ** 20;
+const bodiesAtOnce = 64;
 
 export class BoundedTable {
   readonly #environment: Environment;
@@ -59,22 +70,41 @@ export class BoundedTable {
     if (newest !== undefined) this.#lastStamp = readNumber(newest.key, 0);
   }
 
-  /** The first body under a key stays. */
-  insert(key: string, body: Uint8Array): Promise<Inserted> {
-    return this.#write(key, body, (stored) => (isSame(stored, body) ? "same" : "different"));
+  /** The first body under each key stays. Says of each what became of it; one that can never be kept gets a `StoreError`. */
+  insert(bodies: readonly NewBody[]): Promise<readonly (Inserted | StoreError)[]> {
+    return this.#write(bodies, (stored, body) => (isSame(stored, body) ? "same" : "different"));
   }
 
   /** The last body under a key stays. */
   async replace(key: string, body: Uint8Array): Promise<void> {
-    await this.#write(key, body, (stored) => (isSame(stored, body) ? "same" : "replace"));
+    const [outcome] = await this.#write([{ key, body }], (stored) => (isSame(stored, body) ? "same" : "replace"));
+    if (outcome instanceof StoreError) throw outcome;
   }
 
   async get(key: string): Promise<Bytes | undefined> {
-    const keyBytes = encodeKey(key);
-    const body = this.#environment.read(() => this.#bodies.getBinary(keyBytes));
-    if (body === undefined) return undefined;
-    await this.#renew([key]);
-    return ownMemory(body);
+    return (await this.getAll([key])).get(key)?.bytes;
+  }
+
+  /** Those of the keys that are there, with their notes. */
+  async getAll(keys: readonly string[]): Promise<ReadonlyMap<string, StoredBody>> {
+    const found = new Map<string, StoredBody>();
+    let bytes = 0;
+    for (const [index, key] of keys.entries()) {
+      const keyBytes = encodeKey(key);
+      const body = this.#environment.read(() => this.#bodies.getBinary(keyBytes));
+      const use = body && this.#environment.read(() => this.#uses.getBinary(keyBytes));
+      if (body === undefined || use === undefined) continue;
+      found.set(
+        key,
+        use.length > useBytes ? { bytes: ownMemory(body), note: decodeJson(use.subarray(useBytes)) } : { bytes: ownMemory(body) },
+      );
+      bytes += body.length;
+      if (bytes < bytesAtOnce && index % bodiesAtOnce < bodiesAtOnce - 1) continue;
+      bytes = 0;
+      await turn();
+    }
+    await this.#renew([...found.keys()]);
+    return found;
   }
 
   /** Those of the keys that are there; renews their last use, reads no bodies. */
@@ -131,30 +161,52 @@ export class BoundedTable {
     return this.#environment.read(() => ({ bodies: entryCount(this.#uses), bytes: this.#bytes(), limit: this.#options.limit }));
   }
 
-  async #write(key: string, body: Uint8Array, collide: (stored: Uint8Array) => Inserted | "replace"): Promise<Inserted> {
-    const { limit } = this.#options;
-    if (body.byteLength > limit) {
-      throw new StoreError("too-large", `Cannot store ${body.byteLength} bytes under ${key}: the store is limited to ${limit} bytes`);
-    }
-    const keyBytes = encodeKey(key);
-    for (;;) {
-      const outcome = await this.#environment.transact(() => {
-        const stored = this.#bodies.getBinary(keyBytes);
-        if (stored !== undefined) {
-          const verdict = collide(stored);
-          if (verdict !== "replace") return verdict;
-          this.#remove(keyBytes);
+  /** In transactions of bounded length. */
+  async #write(bodies: readonly NewBody[], collide: Collide): Promise<readonly (Inserted | StoreError)[]> {
+    const encoded = bodies.map((each) => ({ ...each, ...this.#check(each) }));
+    const outcomes: (Inserted | StoreError)[] = [];
+    while (outcomes.length < bodies.length) {
+      await this.#environment.transact(() => {
+        let bytes = 0;
+        for (let count = 0; count < bodiesAtOnce && bytes < bytesAtOnce && outcomes.length < bodies.length; count++) {
+          const next = encoded[outcomes.length]!;
+          const outcome = next.refusal ?? this.#writeOne(next, collide);
+          if (outcome === "again") return;
+          outcomes.push(outcome);
+          bytes += next.body.byteLength;
         }
-        const moved = this.#evict(limit - body.byteLength);
-        if (moved > 0 && this.#bytes() + body.byteLength > limit) return "again";
-        this.#add(keyBytes, body);
-        return "inserted";
       });
-      if (outcome !== "again") {
-        this.#recency.set(key, this.#nextStamp());
-        return outcome;
-      }
     }
+    for (const [index, { key }] of bodies.entries()) if (typeof outcomes[index] === "string") this.#recency.set(key, this.#nextStamp());
+    return outcomes;
+  }
+
+  #check({ key, body }: NewBody): { readonly keyBytes: Uint8Array; readonly refusal?: StoreError } {
+    const { limit } = this.#options;
+    try {
+      const keyBytes = encodeKey(key);
+      if (body.byteLength <= limit) return { keyBytes };
+      const message = `Cannot store ${body.byteLength} bytes under ${key}: the store is limited to ${limit} bytes`;
+      return { keyBytes, refusal: new StoreError("too-large", message) };
+    } catch (error) {
+      if (error instanceof StoreError) return { keyBytes: new Uint8Array(), refusal: error };
+      throw error;
+    }
+  }
+
+  /** Inside a transaction. `again`: room was made, and not enough yet. */
+  #writeOne({ keyBytes, body, note }: NewBody & { readonly keyBytes: Uint8Array }, collide: Collide): Inserted | "again" {
+    const stored = this.#bodies.getBinary(keyBytes);
+    if (stored !== undefined) {
+      const verdict = collide(stored, body);
+      if (verdict !== "replace") return verdict;
+      this.#remove(keyBytes);
+    }
+    const target = this.#options.limit - body.byteLength;
+    const moved = this.#evict(target);
+    if (moved > 0 && this.#bytes() > target) return "again";
+    this.#add(keyBytes, body, note);
+    return "inserted";
   }
 
   /** Inside a transaction. Gives how many left their place in the order for good; 0 where only pinned ones are left. */
@@ -224,10 +276,11 @@ export class BoundedTable {
     return found;
   }
 
-  #add(keyBytes: Uint8Array, body: Uint8Array): void {
+  #add(keyBytes: Uint8Array, body: Uint8Array, note: unknown): void {
     const stamp = this.#nextStamp();
+    const use = writeNumbers(body.byteLength, stamp);
     this.#bodies.put(keyBytes, body);
-    this.#uses.put(keyBytes, writeNumbers(body.byteLength, stamp));
+    this.#uses.put(keyBytes, note === undefined ? use : Buffer.concat([use, encodeJson(note)]));
     this.#order.put(writeNumbers(stamp), keyBytes);
     this.#addBytes(body.byteLength);
   }
@@ -236,7 +289,7 @@ export class BoundedTable {
     const use = this.#uses.getBinary(keyBytes);
     if (use === undefined) return;
     this.#order.remove(writeNumbers(readNumber(use, 8)));
-    this.#uses.put(keyBytes, writeNumbers(readNumber(use, 0), stamp));
+    this.#uses.put(keyBytes, Buffer.concat([writeNumbers(readNumber(use, 0), stamp), use.subarray(useBytes)]));
     this.#order.put(writeNumbers(stamp), keyBytes);
   }
 
@@ -264,6 +317,11 @@ export class BoundedTable {
     return this.#lastStamp;
   }
 }
+
+type Collide = (stored: Uint8Array, body: Uint8Array) => Inserted | "replace";
+
+/** Bytes of size and stamp. */
+const useBytes = 16;
 
 function isSame(a: Uint8Array, b: Uint8Array): boolean {
   return Buffer.compare(a, b) === 0;

@@ -16,7 +16,7 @@ export async function putPlan(records: BoundedTable, plan: StoredPlan): Promise<
 }
 
 /** Undefined also where a piece was evicted. */
-export async function getPlan(records: BoundedTable, planKey: string): Promise<StoredPlan | undefined> {
+async function getPlan(records: BoundedTable, planKey: string): Promise<StoredPlan | undefined> {
   const head = await getHead(records, planKey);
   if (head === undefined) return undefined;
   const pieces: (readonly StoredPartition[])[] = [];
@@ -26,6 +26,16 @@ export async function getPlan(records: BoundedTable, planKey: string): Promise<S
     pieces.push(part);
   }
   return joinPlan(head, pieces);
+}
+
+/** Those of the keys that are there whole. */
+export async function getPlans(records: BoundedTable, planKeys: readonly string[]): Promise<ReadonlyMap<string, StoredPlan>> {
+  const found = new Map<string, StoredPlan>();
+  for (const planKey of planKeys) {
+    const plan = await getPlan(records, planKey);
+    if (plan) found.set(planKey, plan);
+  }
+  return found;
 }
 
 export async function hasPlan(records: BoundedTable, planKey: string): Promise<boolean> {

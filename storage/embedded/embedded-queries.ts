@@ -13,8 +13,8 @@ export async function listQueries(records: BoundedTable, { before, limit, datase
   for await (const { body, used } of records.scan("query:")) {
     const query = decodeJson<StoredQuery>(body);
     if (before && compareAge(query, before) <= 0) continue;
-    if (dataset !== undefined && query.dataset !== dataset) continue;
-    if (part !== undefined && !query.name?.toLowerCase().includes(part)) continue;
+    if (dataset !== undefined && query.query.dataset !== dataset) continue;
+    if (part !== undefined && !query.query.name?.toLowerCase().includes(part)) continue;
     newest.push({ ...query, lastAccess: used });
     if (newest.length >= 2 * limit) newest = newest.sort(compareAge).slice(0, limit);
   }

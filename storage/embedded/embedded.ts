@@ -13,10 +13,11 @@ import type { Log } from "../../base/log.ts";
 import { Pins } from "../pins.ts";
 import { decodeJson, decodeProgram, encodeJson, encodeProgram } from "../records.ts";
 import { type PlanParts, removePlan } from "../remove-plan.ts";
-import type { Inserted, Store, StoredBody, StoredQuery } from "../store.ts";
+import type { Store, StoredQuery } from "../store.ts";
+import { StoreError } from "../store-error.ts";
 import { BoundedTable } from "./bounded-table.ts";
 import { DatasetTable } from "./embedded-datasets.ts";
-import { dropPlan, getPlan, hasPlan, otherPlans, partialKeysOf, putPlan, renewPlan } from "./embedded-plans.ts";
+import { dropPlan, getPlans, hasPlan, otherPlans, partialKeysOf, putPlan, renewPlan } from "./embedded-plans.ts";
 import { dropQueries, listQueries } from "./embedded-queries.ts";
 import { openEnvironment } from "./environment.ts";
 
@@ -37,7 +38,6 @@ export interface StoreOptions {
 }
 
 const keysPerTurn = 1000;
-const metadataPerTurn = 50;
 const hour = 3_600_000;
 
 export interface EmbeddedStore extends Store {
@@ -110,26 +110,14 @@ function createStore({ bodies, records, metadata, datasets, pins, sweep, close }
     },
   };
 
-  /** In one transaction, commonly; a note alone is of no harm. */
-  async function putBody(key: string, body: Uint8Array, note: unknown): Promise<Inserted> {
-    const isNew = note !== undefined && bodies.sizes([key]).size === 0;
-    const [inserted] = await Promise.all([bodies.insert(key, body), isNew && records.replace(`note-of-${key}`, encodeJson(note))]);
-    return inserted;
-  }
-
-  async function getBody(key: string): Promise<StoredBody | undefined> {
-    const [bytes, note] = await Promise.all([bodies.get(key), records.get(`note-of-${key}`)]);
-    return bytes && (note ? { bytes, note: decodeJson<unknown>(note) } : { bytes });
-  }
-
   return {
     putProgram: (program) => records.replace(`program:${program.programKey}`, encodeProgram(program)),
-    async getProgram(programKey) {
-      const bytes = await records.get(`program:${programKey}`);
-      return bytes && decodeProgram(bytes);
+    async getPrograms(programKeys) {
+      const found = await records.getAll(programKeys.map((key) => `program:${key}`));
+      return new Map([...found.values()].map(({ bytes }) => decodeProgram(bytes)).map((program) => [program.programKey, program]));
     },
     putPlan: (plan) => putPlan(records, plan),
-    getPlan: (planKey) => getPlan(records, planKey),
+    getPlans: (planKeys) => getPlans(records, planKeys),
     hasPlan: (planKey) => hasPlan(records, planKey),
     putQuery: (query) => records.replace(`query:${query.id}`, encodeJson(query)),
     async getQuery(id) {
@@ -139,8 +127,11 @@ function createStore({ bodies, records, metadata, datasets, pins, sweep, close }
       return query;
     },
 
-    putPartial: (subtaskKey, body, note) => putBody(`partial:${subtaskKey}`, body, note),
-    getPartial: (subtaskKey) => getBody(`partial:${subtaskKey}`),
+    putPartials: (partials) => bodies.insert(partials.map((each) => ({ ...each, key: `partial:${each.key}` }))),
+    async getPartials(subtaskKeys) {
+      const found = await bodies.getAll(subtaskKeys.map((key) => `partial:${key}`));
+      return new Map([...found].map(([key, body]) => [key.slice("partial:".length), body]));
+    },
     async findPartials(subtaskKeys) {
       const found = new Set<string>();
       for (let start = 0; start < subtaskKeys.length; start += keysPerTurn) {
@@ -152,8 +143,15 @@ function createStore({ bodies, records, metadata, datasets, pins, sweep, close }
     },
     dropPartial: (subtaskKey) => bodies.drop(`partial:${subtaskKey}`),
 
-    putResult: (planKey, body, note) => putBody(`result:${planKey}`, body, note),
-    getResult: (planKey) => getBody(`result:${planKey}`),
+    async putResult(planKey, body, note) {
+      const [outcome] = await bodies.insert([{ key: `result:${planKey}`, body, note }]);
+      if (outcome instanceof StoreError) throw outcome;
+      return outcome!;
+    },
+    async getResult(planKey) {
+      const key = `result:${planKey}`;
+      return (await bodies.getAll([key])).get(key);
+    },
     dropResult: (planKey) => bodies.drop(`result:${planKey}`),
 
     listDatasets: async () => datasets.list(),
@@ -161,13 +159,8 @@ function createStore({ bodies, records, metadata, datasets, pins, sweep, close }
     removeDataset: (name, revision) => datasets.remove(name, revision),
     putMetadata: (key, body) => metadata.replace(`metadata:${key}`, body),
     async getMetadata(keys) {
-      const found = new Map<string, Uint8Array<ArrayBuffer>>();
-      for (const [index, key] of keys.entries()) {
-        if (index > 0 && index % metadataPerTurn === 0) await turn();
-        const body = await metadata.get(`metadata:${key}`);
-        if (body) found.set(key, body);
-      }
-      return found;
+      const found = await metadata.getAll(keys.map((key) => `metadata:${key}`));
+      return new Map([...found].map(([key, { bytes }]) => [key.slice("metadata:".length), bytes]));
     },
 
     async listQueries(filter) {

@@ -30,7 +30,7 @@ export interface Environment {
   close(): Promise<void>;
 }
 
-const format = "femtoq 1";
+const format = "femtoq 2";
 /** Bytes that are written to see whether the disk takes them. */
 const probeBytes = 65_536;
 const silent: Log = { info() {}, warn() {}, error() {} };

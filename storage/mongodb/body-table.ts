@@ -31,6 +31,12 @@ export type Head = Pick<BodyDocument, "_id" | "size" | "used" | "split">;
 /** What documents of a kind have besides: to be found by, and seen by people. */
 export type Fields = Readonly<Record<string, string | number | Date>>;
 
+export interface NewBody {
+  readonly key: string;
+  readonly body: Uint8Array;
+  readonly fields?: Fields;
+}
+
 const headOnly = { _id: 1, size: 1, used: 1, split: 1 } as const;
 const keysPerCall = 1000;
 const callsAtOnce = 4;
@@ -62,24 +68,39 @@ export class BodyTable {
     this.#inserts = new InsertBatches(connection, this.collection);
   }
 
-  /** The first body under a key stays. */
-  async insert(key: string, body: Uint8Array, fields: Fields = {}): Promise<Inserted> {
-    for (let tries = 0; tries < mostTries; tries++) {
-      const document = await this.#write(key, body, fields);
-      if (await this.#inserts.insert(document, document.split ? 0 : body.length)) return "inserted";
-      if (document.split) await dropPieces(this.#connection, this.#pieces.collection, [document.split]);
-      const projection = { size: 1, digest: 1 };
-      const stored = await this.#connection.read("compare a body", () => this.collection.findOne({ _id: key }, { projection }));
-      // It may have been removed in between.
-      if (stored) return stored.size === body.length && isSame(stored.digest, document.digest) ? "same" : "different";
+  /** The first body under each key stays; says of each, in their order, what became of it. The caller bounds how many bytes they have together. */
+  async insert(bodies: readonly NewBody[]): Promise<readonly Inserted[]> {
+    const outcomes: Inserted[] = [];
+    let open: readonly number[] = [...bodies.keys()];
+    for (let tries = 0; open.length > 0; tries++) {
+      if (tries === mostTries) throw keysTaken(bodies[open[0]!]!.key);
+      const documents = await Promise.all(open.map(async (index) => ({ index, document: await this.#write(bodies[index]!) })));
+      const taken: typeof documents = [];
+      const insert = async (each: (typeof documents)[number]) => {
+        if (await this.#inserts.insert(each.document, each.document.split ? 0 : each.document.size)) outcomes[each.index] = "inserted";
+        else taken.push(each);
+      };
+      const failed = (await Promise.allSettled(documents.map(insert))).find(({ status }) => status === "rejected");
+      if (failed) throw (failed as PromiseRejectedResult).reason;
+      await dropPieces(
+        this.#connection,
+        this.#pieces.collection,
+        taken.flatMap(({ document }) => document.split ?? []),
+      );
+      const stored = await this.#digests(taken.map(({ document }) => document._id));
+      for (const { index, document } of taken) {
+        const found = stored.get(document._id);
+        if (found) outcomes[index] = found.size === document.size && isSame(found.digest, document.digest) ? "same" : "different";
+      }
+      // What is not stored now was removed in between.
+      open = taken.flatMap(({ index, document }) => (stored.has(document._id) ? [] : [index]));
     }
-    const message = `Cannot store a body under ${key}: MongoDB says that the key is taken, and has no document under it`;
-    throw new StoreError("unavailable", `${message}; are its indexes damaged?`);
+    return outcomes;
   }
 
   /** The last body under a key stays. */
   async replace(key: string, body: Uint8Array, fields: Fields = {}): Promise<void> {
-    const { _id, ...document } = await this.#write(key, body, fields);
+    const { _id, ...document } = await this.#write({ key, body, fields });
     const replace = () => this.collection.replaceOne({ _id }, document, { upsert: true });
     await this.#connection.write("store a record", () =>
       replace().catch((error: unknown) => {
@@ -91,26 +112,19 @@ export class BodyTable {
   }
 
   async get(key: string): Promise<Bytes | undefined> {
-    return (await this.getNoted(key))?.bytes;
+    return (await this.getAll([key])).get(key)?.bytes;
   }
 
-  /** With what was put beside the body. */
-  async getNoted(key: string): Promise<StoredBody | undefined> {
-    const document = await this.#connection.read("read a body", () => this.collection.findOne({ _id: key }));
-    const bytes = document && (await this.open(document));
-    if (!bytes) return undefined;
-    return document.note === undefined ? { bytes } : { bytes, note: JSON.parse(document.note) };
-  }
-
-  /** Bodies of those of the keys that are there, a bounded number at a time. */
-  async getSome(keys: readonly string[]): Promise<ReadonlyMap<string, Bytes>> {
-    const found = new Map<string, Bytes>();
+  /** Bodies of those of the keys that are there, with what was put beside them. */
+  async getAll(keys: readonly string[]): Promise<ReadonlyMap<string, StoredBody>> {
+    const found = new Map<string, StoredBody>();
     for (let start = 0; start < keys.length; start += bodiesPerCall) {
       const filter = { _id: { $in: keys.slice(start, start + bodiesPerCall) } };
-      const call = () => this.collection.find(filter, { batchSize: bodiesPerCall }).toArray();
+      const call = () => this.collection.find(filter, { limit: bodiesPerCall, batchSize: bodiesPerCall }).toArray();
       for (const document of await this.#connection.read("read bodies", call)) {
-        const body = await this.open(document);
-        if (body) found.set(document._id, body);
+        const bytes = await this.open(document);
+        const { note } = document;
+        if (bytes) found.set(document._id, note === undefined ? { bytes } : { bytes, note: JSON.parse(note) });
       }
     }
     return found;
@@ -210,7 +224,14 @@ export class BodyTable {
     return isAll;
   }
 
-  async #write(key: string, body: Uint8Array, fields: Fields): Promise<BodyDocument> {
+  async #digests(keys: readonly string[]): Promise<ReadonlyMap<string, Pick<BodyDocument, "size" | "digest">>> {
+    if (keys.length === 0) return new Map();
+    const options = { projection: { size: 1, digest: 1 }, limit: keys.length, batchSize: keys.length } as const;
+    const call = () => this.collection.find({ _id: { $in: [...keys] } }, options).toArray();
+    return new Map((await this.#connection.read("compare bodies", call)).map((document) => [document._id, document]));
+  }
+
+  async #write({ key, body, fields }: NewBody): Promise<BodyDocument> {
     const stamp = this.access.stamp();
     const split = body.length > pieceBytes && (await putPieces(this.#connection, this.#pieces.collection, { body, stamp }));
     const content = split ? { split } : { body: new Binary(body) };
@@ -221,6 +242,11 @@ export class BodyTable {
     if (split) return getPieces(this.#connection, this.#pieces.collection, { split, size });
     return new Uint8Array(body?.value() ?? []);
   }
+}
+
+function keysTaken(key: string): StoreError {
+  const message = `Cannot store a body under ${key}: MongoDB says that the key is taken, and has no document under it`;
+  return new StoreError("unavailable", `${message}; are its indexes damaged?`);
 }
 
 function digestOf(body: Uint8Array): Uint8Array {

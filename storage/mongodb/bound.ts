@@ -37,16 +37,22 @@ export class Bound {
     this.#options = options;
   }
 
-  /** Makes room for a body and counts it in. Throws `StoreError` for one that is larger than the bound. */
-  async take(key: string, bytes: number): Promise<void> {
+  /** Why a body can never be kept; undefined where it can. */
+  refusal(key: string, bytes: number): StoreError | undefined {
     const { limit } = this.#options;
-    if (bytes > limit)
-      throw new StoreError("too-large", `Cannot store ${bytes} bytes under ${key}: the store is limited to ${limit} bytes`);
+    if (bytes <= limit) return undefined;
+    return new StoreError("too-large", `Cannot store ${bytes} bytes under ${key}: the store is limited to ${limit} bytes`);
+  }
+
+  /** Makes room for bodies of these sizes and counts them in. All together are at most as large as the bound. */
+  async take(sizes: readonly number[]): Promise<void> {
+    const { limit } = this.#options;
+    const bytes = sizes.reduce((sum, size) => sum + size, 0);
     await this.#inTurn(async () => {
       await this.#count();
       if (this.#bytes + bytes > limit) await this.#makeRoom(limit - bytes);
       this.#bytes += bytes;
-      this.#bodies++;
+      this.#bodies += sizes.length;
     });
   }
 

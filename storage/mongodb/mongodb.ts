@@ -11,7 +11,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Pins } from "../pins.ts";
 import { decodeProgram, encodeProgram } from "../records.ts";
 import { type PlanParts, removePlan } from "../remove-plan.ts";
-import type { Inserted, Store } from "../store.ts";
+import { splitByBytes } from "../split-by-bytes.ts";
+import type { Inserted, NewPartial, Store } from "../store.ts";
+import { StoreError } from "../store-error.ts";
 import { BodyTable } from "./body-table.ts";
 import { Bound } from "./bound.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
@@ -31,6 +33,9 @@ export interface MongoStoreOptions extends ConnectionOptions {
   readonly now?: () => number;
 }
 
+/** Bodies that go to the server together. */
+const bodiesAtOnce = 500;
+const bytesAtOnce = 12 * 2 ** 20;
 /** Milliseconds that closing waits for what is written in the background. */
 const longestSettling = 2_000;
 
@@ -63,14 +68,33 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<MongoS
   const bound = new Bound(connection, { tables: [partials, results], limit, now, isPinned: (key) => pins.has(key) });
   const tables = [partials, results, programs, plans.heads, plans.pieces, queries.table, metadata];
 
-  async function putBody(table: BodyTable, key: string, body: Uint8Array, note: unknown): Promise<Inserted> {
-    await bound.take(key, body.length);
-    let outcome: Inserted | undefined;
+  /** Bodies that can never be kept are told of; the others go in, some at a time. */
+  async function putBodies(table: BodyTable, bodies: readonly NewPartial[]): Promise<readonly (Inserted | StoreError)[]> {
+    const outcomes: (Inserted | StoreError)[] = [];
+    const possible = bodies.flatMap((each, index) => {
+      const refusal = bound.refusal(each.key, each.body.length);
+      if (refusal) outcomes[index] = refusal;
+      return refusal ? [] : [{ ...each, index }];
+    });
+    const sizeOf = ({ body }: NewPartial) => body.length;
+    for (const group of splitByBytes(possible, { most: bodiesAtOnce, mostBytes: Math.min(bytesAtOnce, limit), sizeOf })) {
+      const inserted = await putGroup(table, group);
+      for (const [place, { index }] of group.entries()) outcomes[index] = inserted[place]!;
+    }
+    return outcomes;
+  }
+
+  async function putGroup(table: BodyTable, group: readonly NewPartial[]): Promise<readonly Inserted[]> {
+    await bound.take(group.map(({ body }) => body.length));
     try {
-      outcome = await table.insert(key, body, note === undefined ? {} : { note: JSON.stringify(note) });
-      return outcome;
-    } finally {
-      if (outcome !== "inserted") bound.give([{ size: body.length }]);
+      const written = group.map(({ key, body, note }) => ({ key, body, fields: note === undefined ? {} : { note: JSON.stringify(note) } }));
+      const outcomes = await table.insert(written);
+      bound.give(group.flatMap(({ body }, index) => (outcomes[index] === "inserted" ? [] : { size: body.length })));
+      return outcomes;
+    } catch (error) {
+      // Some may have gone in.
+      bound.forget();
+      throw error;
     }
   }
 
@@ -124,12 +148,11 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<MongoS
 
   return {
     putProgram: (program) => programs.replace(program.programKey, encodeProgram(program)),
-    async getProgram(programKey) {
-      const bytes = await programs.get(programKey);
-      return bytes && decodeProgram(bytes);
+    async getPrograms(programKeys) {
+      return new Map([...(await programs.getAll(programKeys))].map(([key, { bytes }]) => [key, decodeProgram(bytes)]));
     },
     putPlan: (plan) => plans.put(plan),
-    getPlan: (planKey) => plans.get(planKey),
+    getPlans: (planKeys) => plans.get(planKeys),
     hasPlan: (planKey) => plans.has(planKey),
     putQuery: (query) => queries.put(query),
     async getQuery(id) {
@@ -138,14 +161,18 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<MongoS
       return found?.query;
     },
 
-    putPartial: (subtaskKey, body, note) => putBody(partials, subtaskKey, body, note),
-    getPartial: (subtaskKey) => partials.getNoted(subtaskKey),
+    putPartials: (all) => putBodies(partials, all),
+    getPartials: (subtaskKeys) => partials.getAll(subtaskKeys),
     findPartials: (subtaskKeys) => partials.find(subtaskKeys),
     async dropPartial(subtaskKey) {
       bound.give(await partials.drop([subtaskKey]));
     },
-    putResult: (planKey, body, note) => putBody(results, planKey, body, note),
-    getResult: (planKey) => results.getNoted(planKey),
+    async putResult(key, body, note) {
+      const [outcome] = await putBodies(results, [{ key, body, note }]);
+      if (outcome instanceof StoreError) throw outcome;
+      return outcome!;
+    },
+    getResult: async (planKey) => (await results.getAll([planKey])).get(planKey),
     async dropResult(planKey) {
       bound.give(await results.drop([planKey]));
     },
@@ -154,7 +181,9 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<MongoS
     putDataset: (dataset) => datasets.put(dataset),
     removeDataset: (name, revision) => datasets.remove(name, revision),
     putMetadata: (key, body) => metadata.replace(key, body),
-    getMetadata: (keys) => metadata.getSome(keys),
+    async getMetadata(keys) {
+      return new Map([...(await metadata.getAll(keys))].map(([key, { bytes }]) => [key, bytes]));
+    },
 
     async listQueries(filter) {
       const found = await queries.list(filter);

@@ -44,20 +44,14 @@ export class Plans {
     await this.heads.replace(plan.planKey, encodeJson(first), fields);
   }
 
-  /** Undefined also where a piece is gone. */
-  async get(planKey: string): Promise<StoredPlan | undefined> {
-    const first = await this.#first(planKey);
-    if (first === undefined) return undefined;
-    const { partitions, ...head } = first;
-    const all = [partitions];
-    for (let start = 1; start < head.pieces; start += piecesAtOnce) {
-      const some = laterPieces({ ...head, pieces: Math.min(head.pieces, start + piecesAtOnce) }, start);
-      for (const piece of await Promise.all(some.map((index) => this.#piece(planKey, index)))) {
-        if (piece === undefined) return undefined;
-        all.push(piece);
-      }
+  /** Those of the keys that are there with all their pieces. */
+  async get(planKeys: readonly string[]): Promise<ReadonlyMap<string, StoredPlan>> {
+    const found = new Map<string, StoredPlan>();
+    for (const [planKey, { bytes }] of await this.heads.getAll(planKeys)) {
+      const plan = await this.#join(planKey, decodeJson<FirstPiece>(bytes));
+      if (plan) found.set(planKey, plan);
     }
-    return joinPlan(head, all);
+    return found;
   }
 
   /** Whether all its pieces are there. */
@@ -103,6 +97,19 @@ export class Plans {
     if (!note) return;
     await this.pieces.drop(laterPieces(note).map((piece) => pieceKey(planKey, piece)));
     await this.heads.drop([planKey]);
+  }
+
+  /** Undefined where a piece is gone. */
+  async #join(planKey: string, { partitions, ...head }: FirstPiece): Promise<StoredPlan | undefined> {
+    const all = [partitions];
+    for (let start = 1; start < head.pieces; start += piecesAtOnce) {
+      const some = laterPieces({ ...head, pieces: Math.min(head.pieces, start + piecesAtOnce) }, start);
+      for (const piece of await Promise.all(some.map((index) => this.#piece(planKey, index)))) {
+        if (piece === undefined) return undefined;
+        all.push(piece);
+      }
+    }
+    return joinPlan(head, all);
   }
 
   async #first(planKey: string): Promise<FirstPiece | undefined> {

@@ -18,8 +18,9 @@ export class Queries {
   }
 
   put(query: StoredQuery): Promise<void> {
-    const { id, planKey, created, dataset, name } = query;
-    const fields = { planKey, created: new Date(created), ...(dataset !== undefined && { dataset }), ...(name !== undefined && { name }) };
+    const { id, planKey, created } = query;
+    const { dataset, name } = query.query;
+    const fields = { planKey, created: new Date(created), dataset, ...(name !== undefined && { name }) };
     return this.table.replace(id, encodeJson(query), fields);
   }
 

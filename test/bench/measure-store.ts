@@ -2,6 +2,7 @@
 import { randomFillSync } from "node:crypto";
 import process from "node:process";
 import type { Store, StoredPlan } from "../../storage/store.ts";
+import { getPartial, getPlan, makeQuery, putPartial } from "../storage/one-at-a-time.ts";
 import { latencies, quantile, timed } from "../support/timing.ts";
 
 export interface StoreFigure {
@@ -26,20 +27,20 @@ export async function measureStore(store: Store, tell: (step: string) => void): 
   const bodies = keys.map(makeBody);
   add(
     "partial writes, 32 at once",
-    (1000 * partials) / (await timed(() => inParallel(keys, (key, index) => store.putPartial(key, bodies[index]!)))),
+    (1000 * partials) / (await timed(() => inParallel(keys, (key, index) => putPartial(store, key, bodies[index]!)))),
     "1/s",
   );
   tell("reads");
-  add("partial reads, 32 at once", (1000 * partials) / (await timed(() => inParallel(keys, (key) => store.getPartial(key)))), "1/s");
+  add("partial reads, 32 at once", (1000 * partials) / (await timed(() => inParallel(keys, (key) => getPartial(store, key)))), "1/s");
   const some = keys.slice(0, wanted);
-  add("partial reads, one by one", (1000 * wanted) / (await timed(() => inParallel(some, (key) => store.getPartial(key), 1))), "1/s");
+  add("partial reads, one by one", (1000 * wanted) / (await timed(() => inParallel(some, (key) => getPartial(store, key), 1))), "1/s");
   const lookingFor = await latencies(30, () => store.findPartials(some));
   add("findPartials of 1,000, p50", quantile(lookingFor, 0.5), "ms");
 
   tell("repeats");
   await store.putProgram({ programKey: "program", program: { inputs: [] }, module: randomFillSync(new Uint8Array(20_000)) });
   await store.putPlan(makePlan("plan", wanted));
-  await store.putQuery({ id: "query", planKey: "plan", query: { dataset: "bench" }, created: Date.now() });
+  await store.putQuery(makeQuery("query", { created: Date.now() }));
   await store.putResult("plan", makeBody());
   const results = await latencies(1_000, () => store.getResult("plan"));
   add("getResult, p50", quantile(results, 0.5), "ms");
@@ -53,7 +54,7 @@ export async function measureStore(store: Store, tell: (step: string) => void): 
   const plan = makePlan("large", largePlan);
   const before = process.memoryUsage().rss;
   add("plan of 100,000 partitions, put", await timed(() => store.putPlan(plan)), "ms");
-  add("plan of 100,000 partitions, get", await timed(() => store.getPlan("large")), "ms");
+  add("plan of 100,000 partitions, get", await timed(() => getPlan(store, "large")), "ms");
   add("memory gained by both", Math.max(0, process.memoryUsage().rss - before) / 1e6, "MB");
   return figures;
 }

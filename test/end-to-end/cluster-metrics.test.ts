@@ -48,7 +48,7 @@ if (servers) {
     assert.equal(computing.get('femtoq_subtasks_total{outcome="computed"}')?.value, partitions);
     assert.equal(computing.get('femtoq_subtask_seconds_count{phase="saving"}')?.value, partitions);
     assert.equal(computing.get('femtoq_coordinator_seconds_count{operation="complete"}')?.value, partitions);
-    assert.equal(computing.get('femtoq_store_seconds_count{operation="putPartial"}')?.value, partitions);
+    assert.equal(computing.get('femtoq_store_seconds_count{operation="putPartials"}')?.value, partitions);
     assert.ok(computing.get("femtoq_read_bytes_total")!.value > 0);
     assert.ok(computing.get('femtoq_worker_busy_seconds_total{job="run"}')!.value > 0);
     assert.equal(dispatching.has("femtoq_cache_bytes"), false, "a dispatcher has no column cache");

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Status } from "../../functions/api.ts";
 import { createApp } from "../../functions/app.ts";
+import { putPartial } from "../storage/one-at-a-time.ts";
 import { openApp } from "../support/open-app.ts";
 
 const met = { dataset: "events", histograms: { met: { axes: [{ type: "regular", bins: 10, lower: 0, upper: 200, value: "MET.pt" }] } } };
@@ -156,7 +157,7 @@ test("a damaged stored partial is detected, computed again, and the answer is ri
     programKey: string;
   };
   const dataset = await app.services.catalogue.get("events");
-  await app.services.store.putPartial(`${explained.programKey}:${dataset!.partitions[1].fingerprint}`, new Uint8Array(200).fill(7));
+  await putPartial(app.services.store, `${explained.programKey}:${dataset!.partitions[1].fingerprint}`, new Uint8Array(200).fill(7));
   const status = await app.ask(met);
   assert.equal(status.state, "done");
   assert.deepEqual(

@@ -6,6 +6,7 @@ import { openStore } from "../../storage/embedded/embedded.ts";
 import type { StoreError } from "../../storage/store-error.ts";
 import { runScript } from "../contracts/run-script.ts";
 import { numberedBody } from "./numbered-body.ts";
+import { getPartial, putPartial } from "./one-at-a-time.ts";
 import { makeTemporaryDirectory } from "./temporary-directory.ts";
 
 const script = new URL("./put-until-killed.ts", import.meta.url);
@@ -30,7 +31,7 @@ test("putPartial: what resolved is there, whole, after the process was killed at
       const resolved = new Set(numbers);
       // Some more may have been written whose promise did not come to resolve.
       for (let number = first(earlier); number < Math.max(...numbers) + 64; number++) {
-        const body = (await store.getPartial(`partial ${number}`))?.bytes;
+        const body = (await getPartial(store, `partial ${number}`))?.bytes;
         bytes += body?.length ?? 0;
         if (body !== undefined || resolved.has(number))
           assert.deepEqual(body, numberedBody(number), `killed ${moment} ms after the first 50`);
@@ -69,8 +70,8 @@ test("putPartial rejects when the disk takes no more; what resolved before is th
   assert(numbers.length > 50);
   const store = await openStore({ directory });
   t.after(() => store.close());
-  for (const number of numbers) assert.deepEqual((await store.getPartial(`partial ${number}`))?.bytes, numberedBody(number));
-  assert.equal(await store.putPartial("after", numberedBody(5)), "inserted");
+  for (const number of numbers) assert.deepEqual((await getPartial(store, `partial ${number}`))?.bytes, numberedBody(number));
+  assert.equal(await putPartial(store, "after", numberedBody(5)), "inserted");
 });
 
 const prlimit = spawnSync("prlimit", ["--version"]).status === 0;

@@ -1,10 +1,12 @@
 /** What the store's documents hold, when they are written, and what several processes on one database may expect. */
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { type IndexDescriptionInfo, MongoClient } from "mongodb";
 import { collectionNames } from "../../storage/mongodb/indexes.ts";
 import { startTcpProxy } from "../servers/tcp-proxy.ts";
+import { getPartial, getPlan, makeQuery, putPartial } from "./one-at-a-time.ts";
 import { makeDatabase, openForTest, openTestMongo } from "./test-mongo.ts";
 
 const mongo = await openTestMongo("documents of the MongoDB store");
@@ -32,9 +34,9 @@ if (mongo) {
       await store.putProgram({ programKey: "p", program: {}, module: body(10) });
       const partitions = Array.from({ length: 4100 }, (_, index) => ({ index, fingerprint: `f${index}`, entries: 1, file: "a" }));
       await store.putPlan({ planKey: "plan", programKey: "p", dataset: "d", partitions });
-      await store.putQuery({ id: "q", planKey: "plan", query: 1, created: start });
-      await store.putPartial("small", body(10));
-      await store.putPartial("large", body(9_000_000));
+      await store.putQuery(makeQuery("q", { created: start }));
+      await putPartial(store, "small", body(10));
+      await putPartial(store, "large", body(9_000_000));
       await store.putResult("plan", body(10));
       await store.putMetadata("file", body(10));
       await store.putDataset({ name: "d", revision: 1, pattern: "/data/*.parquet", registered: start, by: "host", held: true });
@@ -66,7 +68,7 @@ if (mongo) {
     const database = makeDatabase(t, uri);
     await look(t, "admin").command({ setParameter: 1, ttlMonitorSleepSecs: 1 });
     const { store } = await openForTest(t, { uri, database, keep: 1 });
-    await store.putPartial("short", body(10));
+    await putPartial(store, "short", body(10));
     for (let tries = 0; (await look(t, database).collection("partials").countDocuments()) > 0; tries++) {
       assert(tries < 300);
       await delay(100);
@@ -82,10 +84,10 @@ if (mongo) {
       const start = Date.now();
       let now = start;
       const { store } = await openForTest(t, { uri, database, keep, now: () => now });
-      await store.putPartial("key", body(10));
+      await putPartial(store, "key", body(10));
       const use = async (at: number) => {
         now = at;
-        await store.getPartial("key");
+        await getPartial(store, "key");
         await store.findPartials(["key"]);
         // Writes what is due, and nothing is old enough to go.
         await store.sweep();
@@ -103,9 +105,9 @@ if (mongo) {
     const database = makeDatabase(t, uri);
     const { store: writer } = await openForTest(t, { uri, database });
     const keys = Array.from({ length: 400 }, (_, index) => `key ${index}`);
-    await Promise.all(keys.map((key) => writer.putPartial(key, body(50_000))));
+    await Promise.all(keys.map((key) => putPartial(writer, key, body(50_000))));
     await writer.putResult("plan", body(2_000_000));
-    await writer.putQuery({ id: "q", planKey: "plan", query: 1, created: 1 });
+    await writer.putQuery(makeQuery("q"));
     const { hostname, port } = new URL(uri);
     if (hostname !== "127.0.0.1") return t.skip("the bytes are counted on the way to a server of this machine");
     const proxy = await startTcpProxy(Number(port));
@@ -115,10 +117,10 @@ if (mongo) {
     assert.equal((await store.listQueries({ limit: 10 }))[0]?.resultBytes, 2_000_000);
     assert.equal((await store.usage()).bytes, 22_000_000);
     assert.equal(await store.sweep(), 0);
-    assert.equal(await store.putPartial("key 1", body(50_000)), "same");
+    assert.equal(await putPartial(store, "key 1", body(50_000)), "same");
     const taken = proxy.carried;
     assert(taken < 200_000, `${taken} bytes came`);
-    await store.getPartial("key 1");
+    await getPartial(store, "key 1");
     assert(proxy.carried >= taken + 50_000);
   });
 
@@ -127,10 +129,10 @@ if (mongo) {
     const [first, second] = await Promise.all([openForTest(t, { uri, database }), openForTest(t, { uri, database })]);
     const keys = Array.from({ length: 200 }, (_, index) => `key ${index}`);
     const outcomes = await Promise.all(
-      keys.flatMap((key) => [first.store.putPartial(key, body(1000)), second.store.putPartial(key, body(1000))]),
+      keys.flatMap((key) => [putPartial(first.store, key, body(1000)), putPartial(second.store, key, body(1000))]),
     );
     for (const expected of ["inserted", "same"]) assert.equal(outcomes.filter((outcome) => outcome === expected).length, 200);
-    assert.equal(await second.store.putPartial("key 0", body(1000, 2)), "different");
+    assert.equal(await putPartial(second.store, "key 0", body(1000, 2)), "different");
     assert.equal((await second.store.findPartials(keys)).size, 200);
     const { store: third } = await openForTest(t, { uri, database });
     assert.equal((await third.usage()).bytes, 200_000);
@@ -144,7 +146,7 @@ if (mongo) {
     for (let index = 0; index < 60; index++) {
       now += 20 * 60_000;
       const { store } = index % 2 === 0 ? first : second;
-      await store.putPartial(`key ${index}`, body(1000));
+      await putPartial(store, `key ${index}`, body(1000));
     }
     for (const { store } of [first, second]) {
       assert.equal((await store.usage()).bytes, 20_000);
@@ -164,7 +166,7 @@ if (mongo) {
     }));
     const plan = { planKey: "plan", programKey: "p", dataset: "d", partitions };
     await store.putPlan(plan);
-    assert.deepEqual(await store.getPlan("plan"), plan);
+    assert.deepEqual(await getPlan(store, "plan"), plan);
     const heads = await look(t, database)
       .collection("plan_pieces")
       .find({}, { projection: { size: 1 } })
@@ -179,6 +181,6 @@ if (mongo) {
     const partitions = Array.from({ length: 4100 }, (_, index) => ({ index, fingerprint: `f${index}`, entries: 1, file: "a" }));
     await store.putPlan({ planKey: "plan", programKey: "p", dataset: "d", partitions });
     await look(t, database).collection<{ _id: string }>("plan_pieces").deleteOne({ _id: "1:plan" });
-    assert.equal(await store.getPlan("plan"), undefined);
+    assert.equal(await getPlan(store, "plan"), undefined);
   });
 }

@@ -1,4 +1,5 @@
 /** What becomes of the store when its server is killed, slow, full, absent or too old. Needs a server that may come to harm. */
+
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
@@ -14,6 +15,7 @@ import { makeServerDirectory } from "../servers/server-directory.ts";
 import { findFreePort } from "../servers/server-process.ts";
 import { until } from "../support/until.ts";
 import { numberedBody } from "./numbered-body.ts";
+import { getPartial, getPlan, getProgram, makeQuery, putAndGet, putPartial } from "./one-at-a-time.ts";
 import { openForTest } from "./test-mongo.ts";
 
 const program = requireServer("MongoDB store under faults", await findMongoProgram());
@@ -49,7 +51,7 @@ on("what resolved is there, once and whole, although the server is killed again 
     while (!isOver) {
       const number = next++;
       // The same partial computed by two nodes at once.
-      const outcomes = await Promise.all([1, 2].map(() => store.putPartial(`partial ${number}`, numberedBody(number))));
+      const outcomes = await Promise.all([1, 2].map(() => putPartial(store, `partial ${number}`, numberedBody(number))));
       assert(!outcomes.includes("different"));
       resolved.push(number);
     }
@@ -69,7 +71,7 @@ on("what resolved is there, once and whole, although the server is killed again 
   t.diagnostic(`${resolved.length} partials written through 5 kills`);
   const { store: fresh } = await openForTest(t, { uri: server.uri });
   for (const number of resolved)
-    assert.deepEqual((await fresh.getPartial(`partial ${number}`))?.bytes, numberedBody(number), `moments ${moments}`);
+    assert.deepEqual((await getPartial(fresh, `partial ${number}`))?.bytes, numberedBody(number), `moments ${moments}`);
   const { bodies, bytes } = await fresh.usage();
   assert.equal(bodies, resolved.length);
   assert.equal(
@@ -81,7 +83,7 @@ on("what resolved is there, once and whole, although the server is killed again 
 on("a server that does not answer: calls end in time and say so, then work again", async (t) => {
   const server = await start(t);
   const { store } = await openForTest(t, { uri: server.uri, timeout: 500, patience: 700 });
-  await store.putPartial("before", numberedBody(1));
+  await putPartial(store, "before", numberedBody(1));
   server.signal("SIGSTOP");
   // Its threads may go on for a moment.
   const answers = () => store.ping().then(...yesOrNo);
@@ -91,14 +93,14 @@ on("a server that does not answer: calls end in time and say so, then work again
   // All but emptying the store, which might succeed late.
   const calls: Readonly<Record<Exclude<keyof Store, "pin" | "close" | "reset">, () => Promise<unknown>>> = {
     putProgram: () => store.putProgram({ programKey: "p", program: {}, module: new Uint8Array(1) }),
-    getProgram: () => store.getProgram("p"),
+    getPrograms: () => getProgram(store, "p"),
     putPlan: () => store.putPlan({ planKey: "p", programKey: "p", dataset: "d", partitions: [] }),
-    getPlan: () => store.getPlan("p"),
+    getPlans: () => getPlan(store, "p"),
     hasPlan: () => store.hasPlan("p"),
-    putQuery: () => store.putQuery({ id: "q", planKey: "p", query: 1, created: 1 }),
+    putQuery: () => store.putQuery(makeQuery("q")),
     getQuery: () => store.getQuery("q"),
-    putPartial: () => store.putPartial("during", numberedBody(2)),
-    getPartial: () => store.getPartial("before"),
+    putPartials: () => putPartial(store, "during", numberedBody(2)),
+    getPartials: () => getPartial(store, "before"),
     findPartials: () => store.findPartials(["before"]),
     dropPartial: () => store.dropPartial("other"),
     putResult: () => store.putResult("p", numberedBody(2)),
@@ -130,16 +132,16 @@ on("a server that does not answer: calls end in time and say so, then work again
   assert.match(store.notReady()[0]!, /the store cannot be reached: MongoDB at 127/);
   server.signal("SIGCONT");
   await until(() => store.notReady().length === 0, "the server's return");
-  assert.notEqual(await store.putPartial("during", numberedBody(2)), "different");
-  assert.deepEqual((await store.getPartial("during"))?.bytes, numberedBody(2));
+  assert.notEqual(await putPartial(store, "during", numberedBody(2)), "different");
+  assert.deepEqual((await getPartial(store, "during"))?.bytes, numberedBody(2));
 });
 
 on("a call waits for a server that is away for less than its patience", async (t) => {
   const server = await start(t);
   const { store } = await openForTest(t, { uri: server.uri, timeout: 1000, patience: 60_000 });
-  await store.putPartial("a", numberedBody(7));
+  await putPartial(store, "a", numberedBody(7));
   server.signal("SIGKILL");
-  const [put, got] = await Promise.all([store.putPartial("b", numberedBody(8)), store.getPartial("a"), server.restart()]);
+  const [put, got] = await Promise.all([putPartial(store, "b", numberedBody(8)), getPartial(store, "a"), server.restart()]);
   assert.notEqual(put, "different");
   assert.deepEqual(got?.bytes, numberedBody(7));
 });
@@ -149,7 +151,7 @@ on("a server that is absent at the start is waited for", async (t) => {
   const { store, lines } = await openForTest(t, { uri: `mongodb://127.0.0.1:${port}/`, timeout: 300, patience: 60_000 });
   assert.match(store.notReady()[0]!, /the store cannot be reached: MongoDB at 127\.0\.0\.1:\d+: .*ECONNREFUSED/);
   assert.equal(lines[0]?.message, "the store cannot be opened yet; trying again");
-  const putting = store.putPartial("early", numberedBody(3));
+  const putting = putPartial(store, "early", numberedBody(3));
   await start(t, { port });
   assert.equal(await putting, "inserted");
   await until(() => store.notReady().length === 0, "readiness");
@@ -169,19 +171,19 @@ on("writes that are refused say why and end readiness, until they are taken agai
   const server = await start(t);
   if (!server.fillDisk) return t.skip(`${program!.name} cannot be made to refuse writes`);
   const { store, lines } = await openForTest(t, { uri: server.uri });
-  await store.putPartial("before", numberedBody(1));
+  await putPartial(store, "before", numberedBody(1));
   await server.fillDisk(true);
-  await assert.rejects(store.putPartial("full", numberedBody(2)), (error: StoreError) => {
+  await assert.rejects(putPartial(store, "full", numberedBody(2)), (error: StoreError) => {
     assert.equal(error.code, "unavailable");
     assert.match(error.message, /Cannot store bodies: MongoDB at .* refuses it: No space left on device; is its disk full/);
     return true;
   });
   assert.match(store.notReady()[0]!, /the store takes no writes: .*No space left/);
   assert(lines.some(({ level, message }) => level === "error" && message === "the store takes no writes"));
-  assert.deepEqual((await store.getPartial("before"))?.bytes, numberedBody(1));
+  assert.deepEqual((await getPartial(store, "before"))?.bytes, numberedBody(1));
   await server.fillDisk(false);
   await until(() => store.notReady().length === 0, "readiness");
-  assert.equal(await store.putPartial("full", numberedBody(2)), "inserted");
+  assert.equal(await putPartial(store, "full", numberedBody(2)), "inserted");
   assert.equal((await store.usage()).bodies, 2);
 });
 
@@ -193,13 +195,10 @@ on("a body that was damaged in its collection is removed and logged, and can be 
     partials: { $set: { body: new Binary(numberedBody(5).with(100, 77)) } },
     results: { $set: { body: new Binary(numberedBody(5).subarray(1)) } },
   };
-  await store.putPartial("key", numberedBody(5));
+  await putPartial(store, "key", numberedBody(5));
   await store.putResult("key", numberedBody(5));
   for (const [name, update] of Object.entries(damage)) await database.collection<{ _id: string }>(name).updateOne({ _id: "key" }, update);
-  for (const [put, get] of [
-    [store.putPartial, store.getPartial],
-    [store.putResult, store.getResult],
-  ] as const) {
+  for (const [put, get] of putAndGet(store)) {
     assert.equal(await get("key"), undefined);
     assert.equal(await put("key", numberedBody(5)), "inserted");
     assert.deepEqual((await get("key"))?.bytes, numberedBody(5));
@@ -211,11 +210,15 @@ on("a body that was damaged in its collection is removed and logged, and can be 
       ["error", { collection: "results", key: "key" }],
     ],
   );
-  await store.putPartial("large", new Uint8Array(9_000_000).fill(3));
+  await store.putPartials(["a", "b", "c"].map((key) => ({ key, body: numberedBody(5) })));
+  await database.collection<{ _id: string }>("partials").updateOne({ _id: "b" }, damage.partials);
+  assert.deepEqual([...(await store.getPartials(["a", "b", "c"])).keys()].sort(), ["a", "c"]);
+  await store.putPartials([{ key: "b", body: numberedBody(5) }]);
+  await putPartial(store, "large", new Uint8Array(9_000_000).fill(3));
   await database.collection("pieces").deleteOne({});
-  assert.equal(await store.getPartial("large"), undefined);
+  assert.equal(await getPartial(store, "large"), undefined);
   assert.equal((await store.findPartials(["large"])).size, 0);
-  assert.equal((await store.usage()).bodies, 2);
+  assert.equal((await store.usage()).bodies, 5);
 });
 
 on("a server that is too old is refused, naming both versions", async (t) => {
@@ -238,7 +241,7 @@ test("no error and no line of the log has a secret of the connection string", as
       const said: unknown[] = [lines];
       if (outcome instanceof Error) said.push(outcome, outcome.message);
       else {
-        said.push(await outcome.getPartial("x").catch((error: unknown) => error), outcome.notReady());
+        said.push(await getPartial(outcome, "x").catch((error: unknown) => error), outcome.notReady());
         await outcome.close();
       }
       const text = inspect(said, { depth: 20, showHidden: true });

@@ -1,7 +1,9 @@
 /** Parameters: directory, first number. Puts numbered partials, many at once, and writes the number of each that resolved; ends when it is killed or a put is refused. */
+
 import { writeSync } from "node:fs";
 import { openStore } from "../../storage/embedded/embedded.ts";
 import { numberedBody } from "./numbered-body.ts";
+import { putPartial } from "./one-at-a-time.ts";
 
 const [directory = "", first = "0"] = process.argv.slice(2);
 const store = await openStore({ directory });
@@ -10,7 +12,7 @@ let next = Number(first);
 async function putMany(): Promise<void> {
   for (;;) {
     const number = next++;
-    await store.putPartial(`partial ${number}`, numberedBody(number));
+    await putPartial(store, `partial ${number}`, numberedBody(number));
     writeSync(1, `${number}\n`);
   }
 }

@@ -1,9 +1,11 @@
 /** Parameter: directory. Puts partials until one is refused, says so and what readiness says; waits until that is over, and puts one more. */
+
 import { writeSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { openStore } from "../../storage/embedded/embedded.ts";
 import { recordingLog } from "../runtime/silent-log.ts";
 import { numberedBody } from "./numbered-body.ts";
+import { putPartial } from "./one-at-a-time.ts";
 
 const [directory = ""] = process.argv.slice(2);
 const { log, lines } = recordingLog();
@@ -13,14 +15,14 @@ const tell = (what: string, said: unknown) => writeSync(1, `${what} ${JSON.strin
 tell("ready", store.notReady());
 let next = 0;
 const refusal = await (async () => {
-  for (;;) await store.putPartial(`partial ${next++}`, numberedBody(next));
+  for (;;) await putPartial(store, `partial ${next++}`, numberedBody(next));
 })().catch((error: Error) => error.message);
 tell("refused", refusal);
 tell("reasons", store.notReady());
 tell("readable", (await store.findPartials(["partial 0"])).size);
 while (store.notReady().length > 0) await delay(20);
 tell("ready", store.notReady());
-tell("put", await store.putPartial("after", numberedBody(1)));
+tell("put", await putPartial(store, "after", numberedBody(1)));
 tell(
   "log",
   lines.map(({ level, message }) => [level, message]),

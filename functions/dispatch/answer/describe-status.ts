@@ -4,19 +4,16 @@ import type { PartialResult } from "../../../engine/histogram/partial.ts";
 import type { UhiHistogram } from "../../../engine/histogram/uhi.ts";
 import { writeUhi } from "../../../engine/histogram/write-uhi.ts";
 import type { Program } from "../../../engine/program/program.ts";
-import type { StoredPlan } from "../../../storage/store.ts";
+import type { StoredPlan, StoredQuery } from "../../../storage/store.ts";
 import type { Status, Timing } from "../../api.ts";
 import type { Progress } from "../follow/progress.ts";
-import type { QueryRecord } from "../plan/plan-submission.ts";
 import { isResultNote } from "./timeline.ts";
 
 /** Failures that a status lists. */
 const mostFailures = 100;
 
 export interface Situation {
-  readonly id: string;
-  readonly created: number;
-  readonly record: QueryRecord;
+  readonly query: StoredQuery;
   readonly plan: StoredPlan;
   readonly program: Program;
   readonly state: Status["state"];
@@ -28,17 +25,19 @@ export interface Situation {
 }
 
 export function describeStatus(situation: Situation): Status {
-  const { id, created, record, plan, program, state, progress } = situation;
+  const { query, plan, program, state, progress } = situation;
+  const { id, created } = query;
+  const { name, dataset, priority, filter } = query.query;
   const content = situation.result ?? progress!.read();
   const total = plan.partitions.length;
   const counts = progress?.counts ?? { total, waiting: 0, loading: 0, running: 0, done: total, failed: 0, absent: 0 };
   const lastUpdate = progress?.lastUpdate ?? created;
   return {
     id,
-    ...(record.name === undefined ? {} : { name: record.name }),
+    ...(name === undefined ? {} : { name }),
     state,
-    dataset: record.dataset,
-    priority: record.priority,
+    dataset,
+    priority,
     partitions: {
       total,
       waiting: state === "cancelled" ? counts.waiting : counts.waiting + counts.absent,
@@ -48,8 +47,8 @@ export function describeStatus(situation: Situation): Status {
       failed: counts.failed,
     },
     events: { total: plan.partitions.reduce((sum, { entries }) => sum + entries, 0), done: content.entries },
-    cutflow: record.filters.map((filter, index) => ({ filter, ...content.filters[index] })),
-    histograms: describeHistograms(record, program, content),
+    cutflow: filter.map((filter, index) => ({ filter, ...content.filters[index] })),
+    histograms: describeHistograms(query, program, content),
     failures: describeFailures(plan, progress?.failures ?? new Map()),
     ...(progress?.lacksNodes && { note: "no nodes" }),
     timing: describeTiming(situation, Math.max(0, lastUpdate - created) / 1000),
@@ -66,17 +65,22 @@ function describeFailures({ partitions }: StoredPlan, failures: ReadonlyMap<numb
   });
 }
 
-function describeTiming({ created, progress, note }: Situation, seconds: number): Timing {
+function describeTiming({ query: { created }, progress, note }: Situation, seconds: number): Timing {
   const submitted = new Date(created).toISOString();
   if (progress) return { submitted, ...progress.timing, seconds };
   return isResultNote(note) ? { submitted, ...note, stored: true } : { submitted, seconds, stored: true };
 }
 
-function describeHistograms(record: QueryRecord, program: Program, content: PartialResult): Readonly<Record<string, UhiHistogram>> {
+function describeHistograms(
+  { query, places }: StoredQuery,
+  program: Program,
+  content: PartialResult,
+): Readonly<Record<string, UhiHistogram>> {
   return Object.fromEntries(
-    record.histograms.map(({ name, place, label, axes }) => [
-      name,
-      writeUhi(content.histograms[place], program.histograms[place].axes, { label: label ?? undefined, axes }),
-    ]),
+    Object.entries(places).map(([name, place]) => {
+      const { label, axes } = query.histograms[name]!;
+      const labels = { label, axes: axes.map((axis) => axis.label) };
+      return [name, writeUhi(content.histograms[place], program.histograms[place].axes, labels)];
+    }),
   );
 }

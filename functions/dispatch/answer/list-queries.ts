@@ -49,7 +49,7 @@ export function readListing(parameters: Readonly<Record<string, string>>): Listi
 export interface QueryLine {
   readonly id: string;
   readonly name?: string;
-  readonly dataset?: string;
+  readonly dataset: string;
   readonly state: Status["state"];
   readonly created: string;
   readonly lastAccess: string;
@@ -96,7 +96,7 @@ async function stateOf(
   { store, coordinator }: { readonly store: Store; readonly coordinator: Coordinator },
 ): Promise<Status["state"]> {
   if (resultBytes !== undefined) return "done";
-  const plan = await store.getPlan(planKey);
+  const plan = (await store.getPlans([planKey])).get(planKey);
   if (!plan) return "cancelled";
   const known = [
     ...(await coordinator.states(plan.partitions.map(({ fingerprint }) => subtaskKey(plan.programKey, fingerprint)))).values(),
@@ -109,13 +109,13 @@ async function stateOf(
 }
 
 const describeLine = (
-  { id, name, dataset, created, lastAccess, resultBytes }: ListedQuery,
+  { id, query: { name, dataset }, created, lastAccess, resultBytes }: ListedQuery,
   state: Status["state"],
   now: number,
 ): QueryLine => ({
   id,
   ...(name === undefined ? {} : { name }),
-  ...(dataset === undefined ? {} : { dataset }),
+  dataset,
   state,
   created: new Date(created).toISOString(),
   lastAccess: new Date(lastAccess).toISOString(),

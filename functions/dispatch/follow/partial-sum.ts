@@ -40,7 +40,7 @@ export class PartialSum {
     const begun = performance.now();
     const partition = this.#plan.partitions[place];
     const key = subtaskKey(this.#plan.programKey, partition.fingerprint);
-    const stored = await this.#store.getPartial(key);
+    const stored = (await this.#store.getPartials([key])).get(key);
     if (!stored) throw new DamagedPartial("the partial is not in the store");
     this.#merger.add(await decodePartial(stored.bytes));
     const took = performance.now() - begun;

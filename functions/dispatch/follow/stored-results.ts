@@ -63,8 +63,8 @@ export class StoredResults {
     const recent = this.#recent.get(planKey);
     if (recent) return recent;
     const { store } = this.#services;
-    const plan = await store.getPlan(planKey);
-    const program = plan && ((await store.getProgram(plan.programKey))?.program as Program | undefined);
+    const plan = (await store.getPlans([planKey])).get(planKey);
+    const program = plan && ((await store.getPrograms([plan.programKey])).get(plan.programKey)?.program as Program | undefined);
     return program && { plan, program };
   }
 

@@ -14,20 +14,6 @@ import { canonicalQuery, type Query } from "../../../engine/query/query.ts";
 import { sha256 } from "../../../engine/sha256.ts";
 import type { StoredPartition, StoredPlan, StoredProgram, StoredQuery } from "../../../storage/store.ts";
 
-/** What is kept of a query: all that describing its status takes. */
-export interface QueryRecord {
-  readonly dataset: string;
-  readonly name?: string;
-  readonly priority: number;
-  readonly filters: readonly string[];
-  readonly histograms: readonly {
-    readonly name: string;
-    readonly place: number;
-    readonly label?: string;
-    readonly axes: readonly (string | undefined)[];
-  }[];
-}
-
 export interface CompiledQuery {
   readonly planned: PlannedQuery;
   readonly programKey: string;
@@ -66,24 +52,14 @@ function describePartitions(all: readonly Partition[]): DescribedPartitions {
   return { partitions, digest };
 }
 
-/** But when it was asked. */
-export type PlainQuery = Omit<StoredQuery, "created" | "query"> & { readonly query: QueryRecord };
+/** A query as it is stored, but for the time when it was asked. */
+export type UndatedQuery = Omit<StoredQuery, "created">;
 
-export async function buildQuery(query: Query, { planned }: CompiledQuery, planKey: string): Promise<PlainQuery> {
-  const record: QueryRecord = {
-    dataset: query.dataset,
-    ...(query.name === undefined ? {} : { name: query.name }),
-    priority: query.priority,
-    filters: query.filter,
-    histograms: [...query.histograms].map(([name, { label, axes }]) => ({
-      name,
-      place: planned.order.get(name)!,
-      ...(label === undefined ? {} : { label }),
-      axes: axes.map((axis) => axis.label),
-    })),
-  };
-  const id = await sha256(`${JSON.stringify(canonicalQuery(query))}\n${planKey}`);
-  return { id, planKey, query: record, dataset: query.dataset, ...(query.name === undefined ? {} : { name: query.name }) };
+export async function buildQuery(query: Query, { planned }: CompiledQuery, planKey: string): Promise<UndatedQuery> {
+  const canonical = canonicalQuery(query);
+  const id = await sha256(`${JSON.stringify(canonical)}\n${planKey}`);
+  const places = Object.fromEntries([...query.histograms.keys()].map((name) => [name, planned.order.get(name)!]));
+  return { id, planKey, query: canonical, places };
 }
 
 /** The subtask of one partition of a plan, by its place there. */

@@ -11,14 +11,14 @@ import { unknownDataset } from "../../datasets/datasets.ts";
 import { parseJson } from "../../http/read-body.ts";
 import type { Services } from "../../services.ts";
 import { Recent } from "../follow/recent.ts";
-import { buildPlan, buildQuery, type CompiledQuery, compileQuery, type PlainQuery } from "./plan-submission.ts";
+import { buildPlan, buildQuery, type CompiledQuery, compileQuery, type UndatedQuery } from "./plan-submission.ts";
 
 export interface Planned {
   readonly query: Query;
   readonly dataset: Dataset;
   readonly compiled: CompiledQuery;
   readonly plan: StoredPlan;
-  readonly stored: PlainQuery;
+  readonly stored: UndatedQuery;
 }
 
 const most = 500;

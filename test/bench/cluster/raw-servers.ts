@@ -4,6 +4,7 @@ import { Connection } from "../../../coordination/zookeeper/protocol/connection.
 import { create, createEphemeral, remove } from "../../../coordination/zookeeper/protocol/operations.ts";
 import { openMongoStore } from "../../../storage/mongodb/mongodb.ts";
 import { silent } from "../../runtime/silent-log.ts";
+import { getPartial, putPartial } from "../../storage/one-at-a-time.ts";
 import { timed } from "../../support/timing.ts";
 
 const root = "/raw";
@@ -51,8 +52,8 @@ export class RawServers {
     const reads: number[] = [];
     for (let index = 0; index < count; index++) {
       const key = `${"0".repeat(64)}:${(this.#written++).toString(16).padStart(64, "0")}`;
-      writes.push(await timed(() => this.#store.putPartial(key, new Uint8Array(partialBytes))));
-      reads.push(await timed(() => this.#store.getPartial(key)));
+      writes.push(await timed(() => putPartial(this.#store, key, new Uint8Array(partialBytes))));
+      reads.push(await timed(() => getPartial(this.#store, key)));
     }
     return { writes, reads };
   }

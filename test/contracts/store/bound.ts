@@ -1,6 +1,9 @@
 /** Bodies within so many bytes. */
+
 import assert from "node:assert/strict";
 import type { Store } from "../../../storage/store.ts";
+import { StoreError } from "../../../storage/store-error.ts";
+import { getPartial, putPartial } from "../../storage/one-at-a-time.ts";
 import { type Check, type Clock, hour, makeBody } from "./harness.ts";
 
 export function checkBound(check: Check): void {
@@ -8,7 +11,7 @@ export function checkBound(check: Check): void {
   const putMany = async (store: Store, clock: Clock, keys: readonly string[]) => {
     for (const key of keys) {
       clock.pass(2 * hour);
-      await store.putPartial(key, makeBody(1000, 1));
+      await putPartial(store, key, makeBody(1000, 1));
     }
   };
   const numbered = (prefix: string, count: number) => Array.from({ length: count }, (_, index) => `${prefix}${index}`);
@@ -31,7 +34,7 @@ export function checkBound(check: Check): void {
       clock.pass(2 * hour);
       await store.findPartials(["k1", "k4"]);
       clock.pass(2 * hour);
-      await store.getPartial("k0");
+      await getPartial(store, "k0");
       clock.pass(2 * hour);
       await store.getResult("r");
       await putMany(store, clock, numbered("new", 6));
@@ -87,8 +90,29 @@ export function checkBound(check: Check): void {
     "a body larger than the bound is refused, and nothing goes for it",
     async ({ store }, clock) => {
       await putMany(store, clock, numbered("k", 10));
-      await assert.rejects(store.putPartial("huge", makeBody(tenBodies + 1, 1)), /huge.*10000|10001.*huge/s);
+      await assert.rejects(putPartial(store, "huge", makeBody(tenBodies + 1, 1)), /huge.*10000|10001.*huge/s);
       assert.equal((await store.usage()).bodies, 10);
+    },
+    tenBodies,
+  );
+
+  check(
+    "a partial that can never be kept is told of, and the others put with it are stored within the bound",
+    async ({ store }, clock) => {
+      await putMany(store, clock, numbered("before", 10));
+      clock.pass(2 * hour);
+      const bodies = [makeBody(500, 1), makeBody(tenBodies + 1, 1), ...numbered("k", 7).map(() => makeBody(1000, 1))];
+      const outcomes = await store.putPartials(bodies.map((body, index) => ({ key: `key ${index}`, body })));
+      const [first, huge, ...others] = outcomes;
+      assert.equal(first, "inserted");
+      assert(huge instanceof StoreError && huge.code === "too-large");
+      assert.match(huge.message, /Cannot store 10001 bytes under .*key 1: the store is limited to 10000 bytes/);
+      assert.deepEqual(
+        others,
+        others.map(() => "inserted"),
+      );
+      assert.deepEqual(await store.usage(), { bodies: 10, bytes: 9500, limit: tenBodies });
+      assert.deepEqual([...(await store.findPartials(numbered("before", 10)))].sort(), ["before8", "before9"]);
     },
     tenBodies,
   );
@@ -98,10 +122,10 @@ export function checkBound(check: Check): void {
     async ({ store, crash }, clock) => {
       await putMany(store, clock, numbered("k", 10));
       clock.pass(2 * hour);
-      await store.getPartial("k0");
+      await getPartial(store, "k0");
       const opened = await crash();
       assert.deepEqual(await opened.usage(), { bodies: 10, bytes: tenBodies, limit: tenBodies });
-      assert.equal(await opened.putPartial("k9", makeBody(1000, 1)), "same");
+      assert.equal(await putPartial(opened, "k9", makeBody(1000, 1)), "same");
       await putMany(opened, clock, numbered("new", 8));
       assert.deepEqual([...(await opened.findPartials(numbered("k", 10)))].sort(), ["k0", "k9"]);
       assert.deepEqual(await opened.usage(), { bodies: 10, bytes: tenBodies, limit: tenBodies });

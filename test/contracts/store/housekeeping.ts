@@ -1,6 +1,8 @@
 /** Listing and removing. */
+
 import assert from "node:assert/strict";
 import type { StoredPlan } from "../../../storage/store.ts";
+import { getPlan, getProgram, makeQuery, putPartial } from "../../storage/one-at-a-time.ts";
 import { until } from "../../support/until.ts";
 import { type Check, hour, makeBody, makePlan } from "./harness.ts";
 
@@ -10,9 +12,7 @@ export function checkHousekeeping(check: Check): void {
   check("listQueries gives queries newest first, page by page, those of one time by id", async ({ store }, clock) => {
     const start = clock.now();
     const ids = Array.from({ length: 25 }, (_, index) => `q${String(index).padStart(2, "0")}`);
-    await Promise.all(
-      ids.map((id, index) => store.putQuery({ id, planKey: "p", query: { index }, created: start + 1000 * Math.floor(index / 3) })),
-    );
+    await Promise.all(ids.map((id, index) => store.putQuery(makeQuery(id, { created: start + 1000 * Math.floor(index / 3) }))));
     const pages: string[][] = [];
     let before: { readonly id: string; readonly created: number } | undefined;
     do {
@@ -29,11 +29,11 @@ export function checkHousekeeping(check: Check): void {
 
   check("listQueries finds by dataset and by part of the name, and tells ages and sizes", async ({ store }, clock) => {
     const created = clock.now();
-    const query = { planKey: "p", query: { any: "thing" }, created };
-    await store.putQuery({ ...query, id: "a", dataset: "cms", name: "Z to two muons" });
-    await store.putQuery({ ...query, id: "b", dataset: "cms", name: "Jets (all) .*" });
-    await store.putQuery({ ...query, id: "c", dataset: "zmumu", name: "z again", planKey: "other" });
-    await store.putQuery({ ...query, id: "d", dataset: "cms" });
+    const first = makeQuery("a", { planKey: "p", created, asked: { dataset: "cms", name: "Z to two muons" } });
+    await store.putQuery(first);
+    await store.putQuery(makeQuery("b", { planKey: "p", created, asked: { dataset: "cms", name: "Jets (all) .*" } }));
+    await store.putQuery(makeQuery("c", { planKey: "other", created, asked: { dataset: "zmumu", name: "z again" } }));
+    await store.putQuery(makeQuery("d", { planKey: "p", created, asked: { dataset: "cms" } }));
     await store.putResult("p", makeBody(123, 1));
     const find = async (filter: { readonly dataset?: string; readonly name?: string }) =>
       idsOf(await store.listQueries({ limit: 10, ...filter })).toReversed();
@@ -47,7 +47,7 @@ export function checkHousekeeping(check: Check): void {
     await store.getQuery("a");
     const oldest = async () => (await store.listQueries({ limit: 10 }))[3]!;
     const { lastAccess: _, ...rest } = await oldest();
-    assert.deepEqual(rest, { ...query, id: "a", dataset: "cms", name: "Z to two muons", resultBytes: 123 });
+    assert.deepEqual(rest, { ...first, resultBytes: 123 });
     // A store may write times of last use a little later.
     await until(async () => Math.abs((await oldest()).lastAccess - clock.now()) < 1000);
     const [other] = await store.listQueries({ limit: 1, dataset: "zmumu" });
@@ -61,10 +61,10 @@ export function checkHousekeeping(check: Check): void {
     const keys = ["same:f3", "same:f4000", "same:only here", "same:pinned"];
     const withPinned = { ...small, partitions: [...small.partitions, { ...plan.partitions[0]!, fingerprint: "pinned" }] };
     await Promise.all([store.putPlan(grown), store.putPlan(withPinned), store.putPlan(makePlan("stranger", 10))]);
-    for (const key of [...keys, "program:f3"]) await store.putPartial(key, makeBody(10, 1));
+    for (const key of [...keys, "program:f3"]) await putPartial(store, key, makeBody(10, 1));
     for (const planKey of ["grown", "plan", "stranger"]) {
-      await store.putQuery({ id: `first of ${planKey}`, planKey, query: 1, created: 1 });
-      await store.putQuery({ id: `second of ${planKey}`, planKey, query: 1, created: 2 });
+      await store.putQuery(makeQuery(`first of ${planKey}`, { planKey }));
+      await store.putQuery(makeQuery(`second of ${planKey}`, { planKey, created: 2 }));
       await store.putResult(planKey, makeBody(10, 1));
     }
     const release = store.pin(["same:pinned"]);
@@ -75,9 +75,9 @@ export function checkHousekeeping(check: Check): void {
       "same:f4000",
       "same:pinned",
     ]);
-    assert.equal(await store.getPlan("plan"), undefined);
+    assert.equal(await getPlan(store, "plan"), undefined);
     assert.equal(await store.getResult("plan"), undefined);
-    assert.equal((await store.getPlan("grown"))?.partitions.length, 4200);
+    assert.equal((await getPlan(store, "grown"))?.partitions.length, 4200);
     assert(await store.getResult("grown"));
     const left = ["second of stranger", "second of grown", "first of stranger", "first of grown"];
     assert.deepEqual(idsOf(await store.listQueries({ limit: 10 })), left);
@@ -91,9 +91,9 @@ export function checkHousekeeping(check: Check): void {
     const fill = async () => {
       await store.putProgram({ programKey: "p", program: {}, module: makeBody(10, 1) });
       await store.putPlan(makePlan("plan", 4500));
-      await store.putQuery({ id: "q", planKey: "plan", query: 1, created: 1 });
-      assert.equal(await store.putPartial("a", makeBody(10, 1)), "inserted");
-      assert.equal(await store.putPartial("large", makeBody(9_000_000, 1)), "inserted");
+      await store.putQuery(makeQuery("q"));
+      assert.equal(await putPartial(store, "a", makeBody(10, 1)), "inserted");
+      assert.equal(await putPartial(store, "large", makeBody(9_000_000, 1)), "inserted");
       assert.equal(await store.putResult("plan", makeBody(10, 1)), "inserted");
       assert.equal(await store.putDataset({ name: "d", pattern: "/d", registered: 1, by: "test", held: true, revision: 1 }), true);
       await store.putMetadata("file", makeBody(10, 1));
@@ -102,8 +102,8 @@ export function checkHousekeeping(check: Check): void {
     store.pin(["a"]);
     await store.reset();
     for (const opened of [store, await crash()]) {
-      assert.equal(await opened.getProgram("p"), undefined);
-      assert.equal(await opened.getPlan("plan"), undefined);
+      assert.equal(await getProgram(opened, "p"), undefined);
+      assert.equal(await getPlan(opened, "plan"), undefined);
       assert.deepEqual(await opened.listQueries({ limit: 10 }), []);
       assert.deepEqual(await opened.listDatasets(), []);
       assert.equal((await opened.getMetadata(["file"])).size, 0);
@@ -113,6 +113,6 @@ export function checkHousekeeping(check: Check): void {
     }
     await fill();
     assert.equal((await store.usage()).bytes, 9_000_020);
-    assert.equal((await store.getPlan("plan"))?.partitions.length, 4500);
+    assert.equal((await getPlan(store, "plan"))?.partitions.length, 4500);
   });
 }

@@ -1,6 +1,8 @@
 /** What goes because nobody used it for long. */
+
 import assert from "node:assert/strict";
 import type { Store } from "../../../storage/store.ts";
+import { getPartial, getPlan, getProgram, makeQuery, putPartial } from "../../storage/one-at-a-time.ts";
 import { type Check, type Clock, day, makeBody, makePlan, type StoreHarness } from "./harness.ts";
 
 export function checkRetention(check: Check): void {
@@ -8,14 +10,14 @@ export function checkRetention(check: Check): void {
   const numberOf = async (store: Store) => (await store.usage()).bodies;
 
   checkKept("sweep removes bodies that nobody used for as long as they are kept, and no others", async ({ store }, clock) => {
-    await store.putPartial("forgotten", makeBody(10, 1));
-    await store.putPartial("used", makeBody(20, 2));
+    await putPartial(store, "forgotten", makeBody(10, 1));
+    await putPartial(store, "used", makeBody(20, 2));
     await store.putResult("forgotten", makeBody(40, 4));
     clock.pass(13 * day);
     await store.findPartials(["used"]);
     assert.equal(await store.sweep(), 0);
     clock.pass(2 * day);
-    await store.putPartial("new", makeBody(80, 8));
+    await putPartial(store, "new", makeBody(80, 8));
     assert.equal(await store.sweep(), 2);
     assert.deepEqual([...(await store.findPartials(["forgotten", "used", "new"]))].sort(), ["new", "used"]);
     assert.equal(await store.getResult("forgotten"), undefined);
@@ -26,7 +28,7 @@ export function checkRetention(check: Check): void {
     const put = async (id: string) => {
       await store.putProgram({ programKey: `program of ${id}`, program: {}, module: makeBody(10, 1) });
       await store.putPlan({ ...makePlan(`plan of ${id}`, 4500), programKey: `program of ${id}` });
-      await store.putQuery({ id, planKey: `plan of ${id}`, query: 1, created: clock.now() });
+      await store.putQuery(makeQuery(id, { planKey: `plan of ${id}`, created: clock.now() }));
       await store.putResult(`plan of ${id}`, makeBody(10, 1));
     };
     await put("forgotten");
@@ -37,45 +39,45 @@ export function checkRetention(check: Check): void {
     clock.pass(10 * day);
     assert((await store.sweep()) >= 4);
     assert.equal(await store.getQuery("forgotten"), undefined);
-    assert.equal(await store.getPlan("plan of forgotten"), undefined);
-    assert.equal(await store.getProgram("program of forgotten"), undefined);
+    assert.equal(await getPlan(store, "plan of forgotten"), undefined);
+    assert.equal(await getProgram(store, "program of forgotten"), undefined);
     // Asking for a query renewed what answering it takes.
     assert(await store.getQuery("asked"));
-    assert.equal((await store.getPlan("plan of asked"))?.partitions.length, 4500);
-    assert(await store.getProgram("program of asked"));
+    assert.equal((await getPlan(store, "plan of asked"))?.partitions.length, 4500);
+    assert(await getProgram(store, "program of asked"));
     assert(await store.getResult("plan of asked"));
   });
 
   checkKept("sweep leaves what is pinned, however long nobody used it", async ({ store }, clock) => {
-    await store.putPartial("pinned", makeBody(10, 1));
-    await store.putPartial("other", makeBody(10, 1));
+    await putPartial(store, "pinned", makeBody(10, 1));
+    await putPartial(store, "other", makeBody(10, 1));
     await store.putPlan(makePlan("pinned plan", 4500));
     const release = store.pin(["pinned", "pinned plan"]);
     clock.pass(30 * day);
     assert.equal(await store.sweep(), 1);
     assert.equal(await numberOf(store), 1);
-    assert.equal((await store.getPlan("pinned plan"))?.partitions.length, 4500);
+    assert.equal((await getPlan(store, "pinned plan"))?.partitions.length, 4500);
     release();
     clock.pass(30 * day);
     await store.sweep();
     assert.equal(await numberOf(store), 0);
-    assert.equal(await store.getPlan("pinned plan"), undefined);
+    assert.equal(await getPlan(store, "pinned plan"), undefined);
   });
 
   checkKept("a body larger than 8 MB is kept and removed as a whole", async ({ store }, clock) => {
-    await store.putPartial("large", makeBody(9_000_000, 1));
+    await putPartial(store, "large", makeBody(9_000_000, 1));
     clock.pass(10 * day);
-    await store.getPartial("large");
+    await getPartial(store, "large");
     clock.pass(10 * day);
     assert.equal(await store.sweep(), 0);
-    assert.equal((await store.getPartial("large"))?.bytes.length, 9_000_000);
+    assert.equal((await getPartial(store, "large"))?.bytes.length, 9_000_000);
     clock.pass(30 * day);
     assert((await store.sweep()) >= 1);
     assert.equal(await numberOf(store), 0);
   });
 
   check("without a time to keep, sweep removes nothing", async ({ store }, clock) => {
-    await store.putPartial("old", makeBody(10, 1));
+    await putPartial(store, "old", makeBody(10, 1));
     clock.pass(10_000 * day);
     assert.equal(await store.sweep(), 0);
     assert.equal(await numberOf(store), 1);

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { Status } from "../../../functions/api.ts";
 import { createApp } from "../../../functions/app.ts";
 import { Timeline } from "../../../functions/dispatch/answer/timeline.ts";
+import { getPartial } from "../../storage/one-at-a-time.ts";
 import { openApp } from "../../support/open-app.ts";
 
 const met = (name?: string) => ({
@@ -47,7 +48,7 @@ test("partials that were stored before a plan was asked for are not counted as i
   const early = await app.ask(met());
   // The same partials under a plan that nobody asked for before: another dispatcher over a dataset that lost its result.
   const stored = await Promise.all(
-    app.computed.map(({ programKey, fingerprint }) => app.services.store.getPartial(`${programKey}:${fingerprint}`)),
+    app.computed.map(({ programKey, fingerprint }) => getPartial(app.services.store, `${programKey}:${fingerprint}`)),
   );
   const notes = stored.map((body) => body?.note);
   assert.equal(notes.length, early.partitions.total);
@@ -64,6 +65,6 @@ test("POST /compute answers the same partial with the time it took beside it", a
     app.request("/compute", { method: "POST", body: JSON.stringify({ program: programKey, dataset, partition, fingerprint }) });
   const [one, two] = [await compute(), await compute()];
   assert.match(one.headers.get("server-timing") ?? "", /^compiling;dur=[\d.]+, loading;dur=.*computing;dur=.*bytes;desc="\d+"$/);
-  const stored = await app.services.store.getPartial(`${programKey}:${fingerprint}`);
+  const stored = await getPartial(app.services.store, `${programKey}:${fingerprint}`);
   for (const answer of [one, two]) assert.deepEqual(new Uint8Array(await answer.arrayBuffer()), stored?.bytes);
 });

@@ -6,6 +6,7 @@ import { type Metric, metrics } from "../../../functions/metrics/metrics.ts";
 import { createMeter } from "../../../runtime/observe/prometheus.ts";
 import { openStore } from "../../../storage/embedded/embedded.ts";
 import { recordingLog, silent } from "../../runtime/silent-log.ts";
+import { putPartial } from "../../storage/one-at-a-time.ts";
 import { makeTemporaryDirectory } from "../../storage/temporary-directory.ts";
 import { openApp } from "../../support/open-app.ts";
 import { readSeries } from "../../support/read-series.ts";
@@ -100,13 +101,13 @@ test("measureStore times calls and counts failures, and changes nothing else of 
   const store = await openStore({ directory, limit: 1000 });
   const meter = createMeter({ log: silent });
   const measured = measureStore(store, meter);
-  assert.equal(await measured.putPartial("a", new Uint8Array(10)), "inserted");
-  await assert.rejects(measured.putPartial("b", new Uint8Array(2000)), { name: "StoreError", code: "too-large" });
+  assert.equal(await putPartial(measured, "a", new Uint8Array(10)), "inserted");
+  await assert.rejects(measured.putResult("b", new Uint8Array(2000)), { name: "StoreError", code: "too-large" });
   assert.equal((await measured.usage()).bytes, 10);
   await measured.close();
   const series = readSeries(await meter.write());
-  assert.equal(series.get('femtoq_store_seconds_count{operation="putPartial"}')?.value, 2);
-  assert.equal(series.get('femtoq_store_failures_total{operation="putPartial"}')?.value, 1);
+  assert.equal(series.get('femtoq_store_seconds_count{operation="putPartials"}')?.value, 1);
+  assert.equal(series.get('femtoq_store_failures_total{operation="putResult"}')?.value, 1);
 });
 
 describe("metrics", () => {

@@ -5,6 +5,7 @@ import process from "node:process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { openStore } from "../../../storage/embedded/embedded.ts";
+import { getPartial, putPartial } from "../../storage/one-at-a-time.ts";
 import { temporaryDirectory } from "../server-process.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
@@ -23,7 +24,7 @@ test("femtoq reset empties the embedded store once it is confirmed, and refuses 
   t.after(() => state.remove());
   const directory = join(state.path, "store");
   const store = await openStore({ directory });
-  await store.putPartial("key", new Uint8Array(100));
+  await putPartial(store, "key", new Uint8Array(100));
   const refused = await femtoq("reset", "--store", "--yes", "--state", state.path);
   assert.equal(refused.code, 1);
   assert.match(refused.stderr, /has it open/);
@@ -33,6 +34,6 @@ test("femtoq reset empties the embedded store once it is confirmed, and refuses 
   const done = await femtoq("reset", "--store", "--yes", "--state", state.path);
   assert.equal(done.code, 0, done.stderr);
   const emptied = await openStore({ directory });
-  assert.equal(await emptied.getPartial("key"), undefined);
+  assert.equal(await getPartial(emptied, "key"), undefined);
   await emptied.close();
 });

@@ -45,7 +45,9 @@ function setUp(directory: string, options: SetupOptions): Setup {
   const cache = new ColumnCache({ slabs, load: workers.load });
   const catalogue = createCatalogue([{ name: "demo", pattern: options.pattern ?? demoPattern(directory) }]);
   const stored = new Map<string, StoredProgram>();
-  const programs = new ProgramCache({ store: { getProgram: async (key) => stored.get(key) } });
+  const programs = new ProgramCache({
+    store: { getPrograms: async (keys) => new Map(keys.flatMap((key) => (stored.has(key) ? [[key, stored.get(key)!]] : []))) },
+  });
   const executor = createExecutor({ catalogue, programs, cache, workers });
   return {
     catalogue,

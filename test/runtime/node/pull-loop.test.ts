@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import type { Claim, Membership, Subtask } from "../../../coordination/coordinator.ts";
 import { HostUnreachableError } from "../../../runtime/node/fetch-within.ts";
 import { type Invoke, type PullOptions, startPullLoop } from "../../../runtime/node/pull-loop.ts";
+import { StoreError } from "../../../storage/store-error.ts";
 import { until } from "../../support/until.ts";
 import { recordingLog } from "../silent-log.ts";
 
@@ -61,7 +62,7 @@ function handOut(claims: readonly FakeClaim[]) {
   return { membership, seen };
 }
 
-const takes: PullOptions["store"] = { putPartial: async () => "inserted", findPartials: async () => new Set() };
+const takes: PullOptions["store"] = { putPartials: async () => ["inserted"], findPartials: async () => new Set() };
 
 function pull(claims: readonly FakeClaim[], options: Partial<PullOptions> & { readonly invoke: Invoke }) {
   const { membership, seen } = handOut(claims);
@@ -95,11 +96,11 @@ describe("startPullLoop", () => {
   test("saves the partial before it completes the claim", async () => {
     const one = fakeClaim(1);
     const saved: string[] = [];
-    const putPartial = async (key: string) => {
-      saved.push(`${key} after ${one.history.join(" ")}`);
-      return "inserted" as const;
+    const putPartials: PullOptions["store"]["putPartials"] = async (partials) => {
+      saved.push(...partials.map(({ key }) => `${key} after ${one.history.join(" ")}`));
+      return ["inserted"];
     };
-    const { loop } = pull([one], { invoke: computes, store: { ...takes, putPartial } });
+    const { loop } = pull([one], { invoke: computes, store: { ...takes, putPartials } });
     await until(() => one.history.includes("complete"));
     assert.deepEqual(saved, ["program:f1 after running"]);
     await loop.stop();
@@ -124,12 +125,12 @@ describe("startPullLoop", () => {
       go = resolve;
     });
     let saving = 0;
-    const putPartial: PullOptions["store"]["putPartial"] = async () => {
+    const putPartials: PullOptions["store"]["putPartials"] = async () => {
       saving++;
       await disk;
-      return "inserted";
+      return ["inserted"];
     };
-    const { loop, seen } = pull(claims, { slots: 1, invoke: computes, store: { ...takes, putPartial } });
+    const { loop, seen } = pull(claims, { slots: 1, invoke: computes, store: { ...takes, putPartials } });
     await until(() => saving > 10);
     await new Promise((resolve) => setTimeout(resolve, 50));
     assert.ok(saving < 50, `${saving} partials at a time`);
@@ -142,7 +143,7 @@ describe("startPullLoop", () => {
 
   test("logs a partial that differs from the stored one as a fault, and completes the claim", async () => {
     const one = fakeClaim(1);
-    const { loop, lines } = pull([one], { invoke: computes, store: { ...takes, putPartial: async () => "different" } });
+    const { loop, lines } = pull([one], { invoke: computes, store: { ...takes, putPartials: async () => ["different"] } });
     await until(() => one.history.includes("complete"));
     assert.ok(lines.some(({ level, message }) => level === "error" && message.startsWith("fault:")));
     await loop.stop();
@@ -201,14 +202,23 @@ describe("startPullLoop", () => {
     await loop.stop();
   });
 
+  test("fails the subtask for good where its partial can never be kept", async () => {
+    const one = fakeClaim(1);
+    const putPartials: PullOptions["store"]["putPartials"] = async () => [new StoreError("too-large", "too many bins")];
+    const { loop } = pull([one], { invoke: computes, store: { ...takes, putPartials } });
+    await until(() => one.history.length === 2);
+    assert.deepEqual(one.history, ["running", "fail for good too many bins"]);
+    await loop.stop();
+  });
+
   test("releases the claim when the store fails, and goes on with the next", async () => {
     const [one, two] = [fakeClaim(1), fakeClaim(2)];
     let puts = 0;
-    const putPartial = async () => {
+    const putPartials: PullOptions["store"]["putPartials"] = async () => {
       if (puts++ === 0) throw new Error("disk full");
-      return "inserted" as const;
+      return ["inserted"];
     };
-    const { loop } = pull([one, two], { invoke: computes, store: { ...takes, putPartial }, slots: 1 });
+    const { loop } = pull([one, two], { invoke: computes, store: { ...takes, putPartials }, slots: 1 });
     await until(() => two.history.includes("complete"));
     assert.deepEqual(one.history, ["running", "release"]);
     await loop.stop();

@@ -7,6 +7,7 @@ import type { Store } from "../../../storage/store.ts";
 import type { StoreError } from "../../../storage/store-error.ts";
 import { describeStore } from "../../contracts/store-contract.ts";
 import { recordingLog } from "../../runtime/silent-log.ts";
+import { getPartial, getPlan, getProgram, putPartial } from "../one-at-a-time.ts";
 import { makeTemporaryDirectory } from "../temporary-directory.ts";
 
 /** Opens a store and closes it before its directory goes. */
@@ -38,17 +39,17 @@ const refusal = (code: StoreError["code"], message: RegExp) => (error: StoreErro
 
 test("a closed store refuses, and closing again does nothing", async (t) => {
   const store = await openStore({ directory: await makeTemporaryDirectory(t) });
-  const putting = store.putPartial("key", new Uint8Array(10));
+  const putting = putPartial(store, "key", new Uint8Array(10));
   await store.close();
   await store.close();
   assert.equal(await putting, "inserted");
   const closed = refusal("unavailable", /it was closed/);
   for (const use of [
-    () => store.putPartial("key", new Uint8Array(1)),
-    () => store.getPartial("key"),
+    () => putPartial(store, "key", new Uint8Array(1)),
+    () => getPartial(store, "key"),
     () => store.findPartials(["key"]),
     () => store.dropPartial("key"),
-    () => store.getPlan("key"),
+    () => getPlan(store, "key"),
     () => store.usage(),
   ]) {
     await assert.rejects(use(), closed);
@@ -59,29 +60,29 @@ test("plans and programs share a bound of their own: a plan whose piece was evic
   const partitions = Array.from({ length: 3000 }, (_, index) => ({ index, fingerprint: `${index}`, entries: 1, file: "a.parquet" }));
   const plan = { planKey: "plan", programKey: "program", dataset: "zmumu", partitions };
   const store = await openForTest(t, { directory: await makeTemporaryDirectory(t), recordLimit: 300_000 });
-  await store.putPartial("partial", new Uint8Array(100));
+  await putPartial(store, "partial", new Uint8Array(100));
   await store.putPlan(plan);
   const release = store.pin(["plan"]);
   await store.putProgram({ programKey: "one", program: {}, module: new Uint8Array(250_000) });
-  assert.deepEqual(await store.getPlan("plan"), plan);
+  assert.deepEqual(await getPlan(store, "plan"), plan);
   release();
   await store.putProgram({ programKey: "two", program: {}, module: new Uint8Array(250_000) });
-  assert.equal(await store.getPlan("plan"), undefined);
+  assert.equal(await getPlan(store, "plan"), undefined);
   assert.equal(await store.hasPlan("plan"), false);
-  assert.equal(await store.getProgram("one"), undefined);
+  assert.equal(await getProgram(store, "one"), undefined);
   await store.putPlan(plan);
-  assert.deepEqual(await store.getPlan("plan"), plan);
-  assert(await store.getPartial("partial"));
+  assert.deepEqual(await getPlan(store, "plan"), plan);
+  assert(await getPartial(store, "partial"));
 });
 
 test("openStore refuses a directory that is open already, and opens it when it was closed", async (t) => {
   const directory = await makeTemporaryDirectory(t);
   const first = await openStore({ directory });
   await assert.rejects(openStore({ directory }), refusal("in-use", new RegExp(`process ${process.pid} on .* has it open; stop it first`)));
-  assert.equal(await first.putPartial("key", new Uint8Array(10)), "inserted");
+  assert.equal(await putPartial(first, "key", new Uint8Array(10)), "inserted");
   await first.close();
   const second = await openForTest(t, { directory });
-  assert(await second.getPartial("key"));
+  assert(await getPartial(second, "key"));
 });
 
 test("openStore opens a directory whose owner died", async (t) => {
@@ -133,7 +134,7 @@ test("openStore names a damaged database instead of dying of it", async (t) => {
 test("openStore survives a database that was cut short: it opens with a warning, or names the damage", async (t) => {
   const directory = await makeTemporaryDirectory(t);
   const store = await openStore({ directory });
-  for (let index = 0; index < 200; index++) await store.putPartial(`key ${index}`, new Uint8Array(20_000).fill(index));
+  for (let index = 0; index < 200; index++) await putPartial(store, `key ${index}`, new Uint8Array(20_000).fill(index));
   await store.close();
   const whole = join(await makeTemporaryDirectory(t), "whole");
   await cp(directory, whole, { recursive: true });
@@ -148,7 +149,7 @@ test("openStore survives a database that was cut short: it opens with a warning,
     } else {
       const warnings = lines.map(({ level, message }) => [level, message]);
       assert.deepEqual(warnings, [["warn", "the database file was shorter than it says; filled up with zeros"]]);
-      await Promise.allSettled(Array.from({ length: 200 }, (_, index) => opened.getPartial(`key ${index}`)));
+      await Promise.allSettled(Array.from({ length: 200 }, (_, index) => getPartial(opened, `key ${index}`)));
       await opened.close();
     }
   }

@@ -52,10 +52,11 @@ test("Progress has a partial that is gone computed again, though the coordinator
   let refusals = 0;
   const store: Services["store"] = {
     ...services.store,
-    async getPartial(key) {
-      if (lost !== undefined) return services.store.getPartial(key);
-      lost = key;
-      return undefined;
+    async getPartials(keys) {
+      const found = await services.store.getPartials(keys);
+      if (lost !== undefined) return found;
+      lost = keys[0];
+      return new Map([...found].filter(([key]) => key !== lost));
     },
   };
   const coordinator: Coordinator = {
