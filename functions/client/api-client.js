@@ -4,8 +4,9 @@
  *
  * @import { Status } from "../api.ts"
  */
-import { NotReached, RequestFailed, readProblem } from "./failures.js";
+
 import { followQuery } from "./follow-query.js";
+import { NotReached, RequestFailed, readProblem } from "./request-errors.js";
 
 /**
  * @typedef {object} DatasetSummary

@@ -7,7 +7,7 @@
  * @import { Status } from "../api.ts"
  */
 import { createParser } from "eventsource-parser";
-import { NotReached, RequestFailed, readProblem } from "./failures.js";
+import { NotReached, RequestFailed, readProblem } from "./request-errors.js";
 
 /**
  * @typedef {object} FollowOptions

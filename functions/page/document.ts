@@ -1,5 +1,5 @@
 /** The page's HTML: landmarks and empty places that the page's modules fill. */
-import { importMap } from "./modules.ts";
+import { importMap } from "./allowed-files.ts";
 
 /** `nonce` admits the styles that the editor makes; scripts are admitted by origin, and the import map by its hash. */
 export const renderDocument = (nonce: string): string => `<!doctype html>
@@ -12,9 +12,9 @@ export const renderDocument = (nonce: string): string => `<!doctype html>
 <title>Femtoq</title>
 <link rel="icon" type="image/svg+xml" href="/assets/page/browser/icon.svg">
 <link rel="stylesheet" href="/assets/page/browser/page.css">
-<link rel="stylesheet" href="/assets/page/browser/query.css">
-<link rel="stylesheet" href="/assets/page/browser/result.css">
-<link rel="stylesheet" href="/assets/page/browser/timing.css">
+<link rel="stylesheet" href="/assets/page/browser/query/query.css">
+<link rel="stylesheet" href="/assets/page/browser/result/result.css">
+<link rel="stylesheet" href="/assets/page/browser/result/timing.css">
 <script type="importmap">${importMap}</script>
 <script type="module" src="/assets/page/browser/main.js" nonce="${nonce}"></script>
 </head>

@@ -4,9 +4,9 @@
  */
 import { Hono } from "hono";
 import type { Services } from "../services.ts";
+import { importMap } from "./allowed-files.ts";
 import { renderDocument } from "./document.ts";
 import { encodeAsset } from "./encode-asset.ts";
-import { importMap } from "./modules.ts";
 
 /** It needs nothing else of the services, so that it can be there before them. */
 export type PageEnvironment = { Variables: { services: Pick<Services, "assets"> } };

@@ -4,8 +4,8 @@ import { extname } from "node:path";
 import pc from "picocolors";
 import type { Status } from "../../functions/api.ts";
 import { CommandFailed, exitCodes } from "./command-failed.ts";
-import { type Context, drawOptions, print, warn } from "./context.ts";
 import { describeFailures, drawStatus } from "./draw/draw-status.ts";
+import { drawOptions, type Invocation, print, warn } from "./invocation.ts";
 
 export const formats = ["text", "json", "uhi", "csv", "svg"] as const;
 export type Format = (typeof formats)[number];
@@ -25,7 +25,7 @@ export function checkDelivery({ output, format }: Delivery): void {
 }
 
 /** Leaves 1 as the exit code where not every partition counts. */
-export async function deliverResult(context: Context, status: Status, delivery: Delivery): Promise<void> {
+export async function deliverResult(invocation: Invocation, status: Status, delivery: Delivery): Promise<void> {
   const { output, histogram, format = formatOf(output) ?? "text" } = delivery;
   const names = Object.keys(status.histograms);
   if (histogram !== undefined && !names.includes(histogram)) {
@@ -33,18 +33,18 @@ export async function deliverResult(context: Context, status: Status, delivery: 
   }
   if (histogram === undefined && names.length > 1 && (format === "csv" || format === "svg")) {
     await warn(
-      context,
+      invocation,
       `Of ${names.length} histograms only ${names[0]} is written as ${format}; --histogram NAME takes another: ${names.slice(1).join(", ")}`,
     );
   }
-  const content = await render(context, status, { format, histogram, plain: output !== undefined });
-  if (output === undefined) await print(context, content);
+  const content = await render(invocation, status, { format, histogram, plain: output !== undefined });
+  if (output === undefined) await print(invocation, content);
   else await writeResult(output, content);
-  for (const line of describeFailures(status)) await warn(context, line);
+  for (const line of describeFailures(status)) await warn(invocation, line);
   if (status.state === "done" && status.failures.length === 0) return;
-  context.exitCode = exitCodes.failed;
+  invocation.exitCode = exitCodes.failed;
   await warn(
-    context,
+    invocation,
     status.state === "done" ? "The result is incomplete: failed partitions do not count in it." : `The query was ${status.state}.`,
   );
 }
@@ -62,13 +62,13 @@ interface Rendering {
   readonly plain: boolean;
 }
 
-async function render(context: Context, status: Status, { format, histogram, plain }: Rendering): Promise<string> {
+async function render(invocation: Invocation, status: Status, { format, histogram, plain }: Rendering): Promise<string> {
   if (format === "json") return JSON.stringify(status);
   if (format === "text") {
-    const options = drawOptions(context);
+    const options = drawOptions(invocation);
     return drawStatus(status, { ...options, ...(plain ? { colours: pc.createColors(false) } : {}), histogram });
   }
-  const { api, signal } = context;
+  const { api, signal } = invocation;
   return (await api.request(api.resultPath(status.id, format, histogram), { signal })).text();
 }
 

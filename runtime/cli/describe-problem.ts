@@ -4,7 +4,7 @@ import type { QueryIssue } from "../../engine/query/query-error.ts";
 import type { Problem } from "../../functions/api.ts";
 import type { Colours } from "./draw/terminal.ts";
 
-export interface ProblemContext {
+export interface ProblemOptions {
   readonly colours: Colours;
   readonly width: number;
   /** The query that the errors point into. */
@@ -13,18 +13,18 @@ export interface ProblemContext {
 
 const whereIds = "`femtoq queries` lists recent queries with their ids; an id must be given whole.";
 
-export function describeProblem(problem: Problem, context: ProblemContext): string {
-  const { colours } = context;
+export function describeProblem(problem: Problem, options: ProblemOptions): string {
+  const { colours } = options;
   if (problem.code === "unknown-query") return `${colours.red(problem.title)}: ${problem.detail}\n${whereIds}`;
   if (!problem.errors || problem.errors.length === 0) return `${colours.red(problem.title)}: ${problem.detail}`;
   const { length } = problem.errors;
   // Elsewhere than in queries the detail says more than the places do.
   const summary = problem.code === "bad-query" ? (length === 1 ? "1 error" : `${length} errors`) : problem.detail;
   const head = `${colours.red(problem.title)}: ${summary}`;
-  return [head, ...problem.errors.flatMap((issue) => ["", ...describeIssue(issue, context)])].join("\n");
+  return [head, ...problem.errors.flatMap((issue) => ["", ...describeIssue(issue, options)])].join("\n");
 }
 
-function describeIssue(issue: QueryIssue, { colours, width, query }: ProblemContext): readonly string[] {
+function describeIssue(issue: QueryIssue, { colours, width, query }: ProblemOptions): readonly string[] {
   const { at, message, line, column, near } = issue;
   const place = line === undefined ? at || "/" : `${at} ${line}:${column}`;
   const meant = near && near.length > 0 ? [`  Did you mean ${near.join(" or ")}?`] : [];

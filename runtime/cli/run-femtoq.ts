@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { createApiClient } from "../../functions/client/api-client.js";
-import { NotReached, RequestFailed } from "../../functions/client/failures.js";
+import { NotReached, RequestFailed } from "../../functions/client/request-errors.js";
 import { CommandFailed, exitCodes, Interrupted } from "./command-failed.ts";
 import { addDatasetsCommand } from "./commands/datasets-command.ts";
 import { addExplainCommand } from "./commands/explain-command.ts";
@@ -14,9 +14,9 @@ import { addQueriesCommands } from "./commands/queries-command.ts";
 import { addQueryCommand } from "./commands/query-command.ts";
 import { addResetCommand } from "./commands/reset-command.ts";
 import { addStatusCommands } from "./commands/status-command.ts";
-import { type Context, createContext, type GetContext } from "./context.ts";
 import { describeProblem } from "./describe-problem.ts";
 import { clientName, coloursFor, type Terminal, widthOf, write, writeNow } from "./draw/terminal.ts";
+import { createInvocation, type GetInvocation, type Invocation } from "./invocation.ts";
 
 export interface FemtoqOptions {
   /** Aborts with `Interrupted` at Ctrl-C. */
@@ -43,26 +43,30 @@ Exit codes: 0 done, 1 failed or partly failed, 2 bad query or usage, 3 server no
 /** Never throws for what a user can do wrong; the exit code tells. */
 export async function runFemtoq(args: readonly string[], terminal: Terminal, { signal, fetch }: FemtoqOptions): Promise<number> {
   const program = createProgram(terminal);
-  let context: Context | undefined;
-  const getContext: GetContext = () => {
+  let invocation: Invocation | undefined;
+  const getInvocation: GetInvocation = () => {
     const { server } = program.opts<{ readonly server: string }>();
     const api = createApiClient({ server: readServer(server), client: clientName(terminal), ...(fetch ? { fetch } : {}) });
-    context = createContext(terminal, api, signal);
-    return context;
+    invocation = createInvocation(terminal, api, signal);
+    return invocation;
   };
-  addQueryCommand(program, getContext);
-  addExplainCommand(program, getContext);
-  addDatasetsCommand(program, getContext);
-  addFunctionsCommand(program, getContext);
-  addQueriesCommands(program, getContext);
-  addStatusCommands(program, getContext);
-  addResetCommand(program, getContext);
+  addQueryCommand(program, getInvocation);
+  addExplainCommand(program, getInvocation);
+  addDatasetsCommand(program, getInvocation);
+  addFunctionsCommand(program, getInvocation);
+  addQueriesCommands(program, getInvocation);
+  addStatusCommands(program, getInvocation);
+  addResetCommand(program, getInvocation);
   try {
     await program.parseAsync([...args], { from: "user" });
-    return context?.exitCode ?? exitCodes.done;
+    return invocation?.exitCode ?? exitCodes.done;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.badQuery;
-    const { code, message } = explainFailure(error, { terminal, query: context?.query, interrupted: signal.reason instanceof Interrupted });
+    const { code, message } = explainFailure(error, {
+      terminal,
+      query: invocation?.query,
+      interrupted: signal.reason instanceof Interrupted,
+    });
     await write(terminal.stderr, `${message}\n`);
     return code;
   }

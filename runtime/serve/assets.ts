@@ -4,7 +4,7 @@
  * Guarantee: a URL is a key of a list made at start, never part of a path.
  */
 import { readdir, readFile } from "node:fs/promises";
-import { packageUrl, pageFolders, pagePackages } from "../../functions/page/modules.ts";
+import { packageUrl, pageFolders, pagePackages } from "../../functions/page/allowed-files.ts";
 import type { Assets } from "../../functions/services.ts";
 
 const types: Readonly<Record<string, string>> = {

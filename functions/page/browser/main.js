@@ -2,11 +2,11 @@
 import { createApiClient } from "../../client/api-client.js";
 import { pause } from "../../client/follow-query.js";
 import { clientName, readSetting, writeSetting } from "./client-name.js";
-import { createDatasetBrowser } from "./dataset-browser.js";
+import { createDatasetBrowser } from "./datasets/dataset-browser.js";
 import { element, fill, setText } from "./elements.js";
-import { examples, loadExample } from "./examples.js";
-import { createQueryPanel } from "./query-panel.js";
-import { createResultView } from "./result-view.js";
+import { examples, loadExample } from "./query/examples.js";
+import { createQueryPanel } from "./query/query-panel.js";
+import { createResultView } from "./result/result-view.js";
 import { createRunner } from "./run-query.js";
 
 const textSetting = "femtoq.query";

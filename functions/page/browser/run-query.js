@@ -11,8 +11,9 @@
  * @import { Problem, Status } from "../../api.ts"
  * @import { ApiClient } from "../../client/api-client.js"
  */
-import { RequestFailed } from "../../client/failures.js";
+
 import { pause } from "../../client/follow-query.js";
+import { RequestFailed } from "../../client/request-errors.js";
 
 /**
  * @typedef {object} Run

@@ -1,6 +1,6 @@
 /** Draws the report's charts as SVG text, without a browser, so that the page needs no script. */
 import { init } from "echarts/dist/echarts.esm.min.mjs";
-import { chartThemes, fontFamily } from "../../../functions/render/chart-theme.js";
+import { chartThemes, fontFamily } from "../../../functions/render/charts/chart-theme.js";
 import type { Kind } from "../../queries/kinds.ts";
 import { latencyAt, type Report } from "./report.ts";
 

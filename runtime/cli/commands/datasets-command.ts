@@ -3,10 +3,10 @@ import type { Command } from "commander";
 import type { DatasetDescription, DatasetSummary } from "../../../functions/client/api-client.js";
 import { formatBytes, formatNumber } from "../../../functions/render/format-number.js";
 import { CommandFailed, exitCodes } from "../command-failed.ts";
-import { drawOptions, type GetContext, print } from "../context.ts";
 import { drawTable } from "../draw/draw-table.ts";
+import { drawOptions, type GetInvocation, print } from "../invocation.ts";
 
-export function addDatasetsCommand(program: Command, getContext: GetContext): void {
+export function addDatasetsCommand(program: Command, getInvocation: GetInvocation): void {
   program
     .command("datasets")
     .description("list the datasets, or the columns of one")
@@ -15,12 +15,12 @@ export function addDatasetsCommand(program: Command, getContext: GetContext): vo
     .option("--forget", "remove the dataset's name, which no running server was started with; files and results stay")
     .addHelpText("after", "\nExamples:\n  femtoq datasets\n  femtoq datasets demo\n  femtoq datasets old --forget")
     .action(async (name: string | undefined, { json, forget }: { readonly json?: boolean; readonly forget?: boolean }) => {
-      const context = getContext();
-      const { api, signal } = context;
+      const invocation = getInvocation();
+      const { api, signal } = invocation;
       if (forget) {
         if (name === undefined) throw new CommandFailed(exitCodes.badQuery, "Cannot forget a dataset: its name is required");
         await api.forgetDataset(name, signal);
-        return print(context, "forgotten");
+        return print(invocation, "forgotten");
       }
       if (name === undefined) {
         const datasets = await api.datasets(signal);
@@ -33,10 +33,10 @@ export function addDatasetsCommand(program: Command, getContext: GetContext): vo
           { head: "size", align: right },
           { head: "" },
         ];
-        return print(context, json ? JSON.stringify({ datasets }) : drawTable(columns, rows).join("\n"));
+        return print(invocation, json ? JSON.stringify({ datasets }) : drawTable(columns, rows).join("\n"));
       }
       const dataset = await api.dataset(name, signal);
-      return print(context, json ? JSON.stringify(dataset) : describeDataset(dataset, drawOptions(context).colours.bold));
+      return print(invocation, json ? JSON.stringify(dataset) : describeDataset(dataset, drawOptions(invocation).colours.bold));
     });
 }
 

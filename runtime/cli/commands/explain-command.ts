@@ -3,8 +3,8 @@ import type { Command } from "commander";
 import type { Column } from "../../../engine/program/schema.ts";
 import { formatNumber } from "../../../functions/render/format-number.js";
 import { CommandFailed, exitCodes } from "../command-failed.ts";
-import { type Context, drawOptions, type GetContext, print } from "../context.ts";
 import { drawTiming } from "../draw/draw-timing.ts";
+import { drawOptions, type GetInvocation, type Invocation, print } from "../invocation.ts";
 import { readQuery } from "../read-query.ts";
 
 interface Explanation {
@@ -29,7 +29,7 @@ interface Explanation {
   }[];
 }
 
-export function addExplainCommand(program: Command, getContext: GetContext): void {
+export function addExplainCommand(program: Command, getInvocation: GetInvocation): void {
   program
     .command("explain")
     .description(
@@ -43,24 +43,24 @@ export function addExplainCommand(program: Command, getContext: GetContext): voi
       "\nExamples:\n  femtoq explain examples/z-peak.json\n  femtoq explain query.json --json | jq .columns\n  femtoq explain --after 3f6c…",
     )
     .action(async (file: string | undefined, { json, after }: { readonly json?: boolean; readonly after?: string }) => {
-      const context = getContext();
+      const invocation = getInvocation();
       if ((file === undefined) === (after === undefined))
         throw new CommandFailed(exitCodes.badQuery, "Cannot explain: name either a file or, with --after, a query that ran");
-      if (after !== undefined) return explainAfter(context, after, json === true);
-      const { text, query } = await readQuery(file!, context.terminal);
-      context.query = query;
-      const explanation: Explanation = await context.api.explain(text, context.signal);
-      await print(context, json ? JSON.stringify(explanation) : describe(context, explanation));
+      if (after !== undefined) return explainAfter(invocation, after, json === true);
+      const { text, query } = await readQuery(file!, invocation.terminal);
+      invocation.query = query;
+      const explanation: Explanation = await invocation.api.explain(text, invocation.signal);
+      await print(invocation, json ? JSON.stringify(explanation) : describe(invocation, explanation));
     });
 }
 
-async function explainAfter(context: Context, id: string, json: boolean): Promise<void> {
-  const status = await context.api.status(id, context.signal);
-  await print(context, json ? JSON.stringify(status.timing) : drawTiming(status, drawOptions(context)));
+async function explainAfter(invocation: Invocation, id: string, json: boolean): Promise<void> {
+  const status = await invocation.api.status(id, invocation.signal);
+  await print(invocation, json ? JSON.stringify(status.timing) : drawTiming(status, drawOptions(invocation)));
 }
 
-function describe(context: Context, { dataset, preparing, columns, events, partitions, filters, histograms }: Explanation): string {
-  const { bold, dim } = drawOptions(context).colours;
+function describe(invocation: Invocation, { dataset, preparing, columns, events, partitions, filters, histograms }: Explanation): string {
+  const { bold, dim } = drawOptions(invocation).colours;
   const states = (["stored", "running", "waiting", "failed"] as const).filter((state) => partitions[state] > 0);
   const known = states.map((state) => `${formatNumber(partitions[state])} ${state}`);
   return [

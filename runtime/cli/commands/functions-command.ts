@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import type { Status } from "../../../functions/api.ts";
 import { CommandFailed, exitCodes } from "../command-failed.ts";
-import { type Context, drawOptions, type GetContext, print } from "../context.ts";
+import { drawOptions, type GetInvocation, type Invocation, print } from "../invocation.ts";
 import { type ResultOptions, runToResult, withResultOptions } from "./query-command.ts";
 
 interface Listed {
@@ -11,7 +11,7 @@ interface Listed {
   readonly parameters: Readonly<Record<string, { readonly type: string; readonly description: string; readonly default: unknown }>>;
 }
 
-export function addFunctionsCommand(program: Command, getContext: GetContext): void {
+export function addFunctionsCommand(program: Command, getInvocation: GetInvocation): void {
   withResultOptions(program.command("functions"))
     .description("list the query functions, or call one")
     .argument("[name]", "of a function")
@@ -21,17 +21,19 @@ export function addFunctionsCommand(program: Command, getContext: GetContext): v
       "\nExamples:\n  femtoq functions\n  femtoq functions dimuon-mass ptMin=20 bins=200\n  femtoq functions dimuon-mass --format svg --output mass.svg",
     )
     .action(async (name: string | undefined, parameters: readonly string[], options: ResultOptions) => {
-      const context = getContext();
-      if (name === undefined) return listFunctions(context);
+      const invocation = getInvocation();
+      if (name === undefined) return listFunctions(invocation);
       const path = `/functions/${encodeURIComponent(name)}?${new URLSearchParams(parameters.map(readParameter))}`;
       const headers = { accept: "application/json" };
-      await runToResult(context, (signal) => context.api.json(path, { signal, headers }) as Promise<Status>, options);
+      await runToResult(invocation, (signal) => invocation.api.json(path, { signal, headers }) as Promise<Status>, options);
     });
 }
 
-async function listFunctions(context: Context): Promise<void> {
-  const { functions } = (await context.api.json("/functions", { signal: context.signal })) as { readonly functions: readonly Listed[] };
-  const { bold, dim } = drawOptions(context).colours;
+async function listFunctions(invocation: Invocation): Promise<void> {
+  const { functions } = (await invocation.api.json("/functions", { signal: invocation.signal })) as {
+    readonly functions: readonly Listed[];
+  };
+  const { bold, dim } = drawOptions(invocation).colours;
   const lines = functions.flatMap(({ name, description, parameters }) => [
     bold(name),
     `  ${description}`,
@@ -39,7 +41,7 @@ async function listFunctions(context: Context): Promise<void> {
       ([parameter, { type, description: what, default: usual }]) => `  ${parameter}=${usual} ${dim(`${type}: ${what}`)}`,
     ),
   ]);
-  await print(context, lines.length > 0 ? lines.join("\n") : "The server has no query functions.");
+  await print(invocation, lines.length > 0 ? lines.join("\n") : "The server has no query functions.");
 }
 
 function readParameter(text: string): [string, string] {

@@ -3,9 +3,9 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Status } from "../../../functions/api.ts";
 import type { QueryLine } from "../../../functions/dispatch/answer/list-queries.ts";
 import { formatBytes } from "../../../functions/render/format-number.js";
-import { type Context, type GetContext, print, warn } from "../context.ts";
 import { describeAge } from "../draw/describe-age.ts";
 import { drawTable } from "../draw/draw-table.ts";
+import { type GetInvocation, type Invocation, print, warn } from "../invocation.ts";
 import { type ResultOptions, runToResult, withResultOptions } from "./query-command.ts";
 
 interface ListOptions {
@@ -17,7 +17,7 @@ interface ListOptions {
   readonly json?: boolean;
 }
 
-export function addQueriesCommands(program: Command, getContext: GetContext): void {
+export function addQueriesCommands(program: Command, getInvocation: GetInvocation): void {
   program
     .command("queries")
     .description("list recent queries, newest first")
@@ -29,23 +29,23 @@ export function addQueriesCommands(program: Command, getContext: GetContext): vo
     .option("--json", "as the server gives it")
     .addHelpText("after", "\nExamples:\n  femtoq queries --state running\n  femtoq queries --dataset demo --json | jq -r '.queries[].id'")
     .action(async ({ json, ...options }: ListOptions) => {
-      const context = getContext();
+      const invocation = getInvocation();
       const parameters = Object.entries(options).map(([key, value]) => [key, String(value)]);
-      const listed = (await context.api.json(`/queries?${new URLSearchParams(parameters)}`, { signal: context.signal })) as {
+      const listed = (await invocation.api.json(`/queries?${new URLSearchParams(parameters)}`, { signal: invocation.signal })) as {
         readonly queries: readonly QueryLine[];
         readonly next?: string;
       };
-      if (json) return print(context, JSON.stringify(listed));
-      await print(context, listed.queries.length === 0 ? "no queries" : drawLines(listed.queries).join("\n"));
-      if (listed.next !== undefined) await warn(context, `more: --before ${listed.next}`);
+      if (json) return print(invocation, JSON.stringify(listed));
+      await print(invocation, listed.queries.length === 0 ? "no queries" : drawLines(listed.queries).join("\n"));
+      if (listed.next !== undefined) await warn(invocation, `more: --before ${listed.next}`);
     });
 
   withResultOptions(program.command("retry"))
     .description("compute the failed partitions of a query again, wait, and draw its histograms")
     .argument("<id>", "of a query, as `femtoq query` prints it")
     .action(async (id: string, options: ResultOptions) => {
-      const context = getContext();
-      await runToResult(context, (signal) => retry(context, id, signal), options);
+      const invocation = getInvocation();
+      await runToResult(invocation, (signal) => retry(invocation, id, signal), options);
     });
 
   program
@@ -53,17 +53,20 @@ export function addQueriesCommands(program: Command, getContext: GetContext): vo
     .description("withdraw from a query and remove its result and partials from the store")
     .argument("<id>", "of a query, as `femtoq query` prints it")
     .action(async (id: string) => {
-      const context = getContext();
-      const answer = (await context.api.json(`/queries/${encodeURIComponent(id)}?purge`, { method: "DELETE", signal: context.signal })) as {
+      const invocation = getInvocation();
+      const answer = (await invocation.api.json(`/queries/${encodeURIComponent(id)}?purge`, {
+        method: "DELETE",
+        signal: invocation.signal,
+      })) as {
         readonly removed: number;
         readonly kept: number;
       };
-      await print(context, `removed ${answer.removed}, kept ${answer.kept} that others use`);
+      await print(invocation, `removed ${answer.removed}, kept ${answer.kept} that others use`);
     });
 }
 
-async function retry(context: Context, id: string, signal: AbortSignal): Promise<Status> {
-  return (await context.api.json(`/queries/${encodeURIComponent(id)}/retry`, { method: "POST", signal })) as Status;
+async function retry(invocation: Invocation, id: string, signal: AbortSignal): Promise<Status> {
+  return (await invocation.api.json(`/queries/${encodeURIComponent(id)}/retry`, { method: "POST", signal })) as Status;
 }
 
 const drawLines = (queries: readonly QueryLine[]) =>

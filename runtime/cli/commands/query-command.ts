@@ -2,10 +2,10 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Status } from "../../../functions/api.ts";
 import { CommandFailed, exitCodes } from "../command-failed.ts";
-import { type Context, type GetContext, warn } from "../context.ts";
 import { checkDelivery, type Delivery, deliverResult, formats } from "../deliver-result.ts";
 import { showProgress } from "../draw/show-progress.ts";
 import { followToEnd } from "../follow-to-end.ts";
+import { type GetInvocation, type Invocation, warn } from "../invocation.ts";
 import { readQuery } from "../read-query.ts";
 
 export interface ResultOptions extends Delivery {
@@ -33,16 +33,16 @@ Examples:
 
 The same query again, by anyone, comes from the store. Ctrl-C withdraws it.`;
 
-export function addQueryCommand(program: Command, getContext: GetContext): void {
+export function addQueryCommand(program: Command, getInvocation: GetInvocation): void {
   withResultOptions(program.command("query"))
     .description("run a query and draw its histograms")
     .argument("<file>", "the query as JSON; - reads standard input")
     .addHelpText("after", examples)
     .action(async (file: string, options: ResultOptions) => {
-      const context = getContext();
-      const { text, query } = await readQuery(file, context.terminal);
-      context.query = query;
-      await runToResult(context, (signal) => context.api.submit(text, signal), options);
+      const invocation = getInvocation();
+      const { text, query } = await readQuery(file, invocation.terminal);
+      invocation.query = query;
+      await runToResult(invocation, (signal) => invocation.api.submit(text, signal), options);
     });
 }
 
@@ -56,27 +56,31 @@ export function withResultOptions(command: Command): Command {
     .option("--timeout <seconds>", "withdraw the query when it takes longer", readSeconds);
 }
 
-export async function runToResult(context: Context, ask: (signal: AbortSignal) => Promise<Status>, options: ResultOptions): Promise<void> {
+export async function runToResult(
+  invocation: Invocation,
+  ask: (signal: AbortSignal) => Promise<Status>,
+  options: ResultOptions,
+): Promise<void> {
   checkDelivery(options);
-  const { api, terminal } = context;
+  const { api, terminal } = invocation;
   const timeout = options.timeout === undefined ? undefined : AbortSignal.timeout(options.timeout * 1000);
-  const signal = timeout ? AbortSignal.any([context.signal, timeout]) : context.signal;
+  const signal = timeout ? AbortSignal.any([invocation.signal, timeout]) : invocation.signal;
   const progress = showProgress(terminal.stderr, { enabled: options.progress });
   const told = new Set<string>();
   const onProgress = (status: Status) => {
     for (const [reason, text] of Object.entries(describeWaiting(status))) {
       if (told.has(reason) || terminal.stderr.isTTY) continue;
       told.add(reason);
-      warn(context, text).catch(() => undefined);
+      warn(invocation, text).catch(() => undefined);
     }
     progress.show(status);
   };
   try {
     const status = await followToEnd({ api, ask, onProgress, signal });
     progress.stop();
-    await deliverResult(context, status, options);
+    await deliverResult(invocation, status, options);
   } catch (error) {
-    if (!timeout?.aborted || context.signal.aborted) throw error;
+    if (!timeout?.aborted || invocation.signal.aborted) throw error;
     throw new CommandFailed(
       exitCodes.failed,
       `The query did not end within ${options.timeout} s and was withdrawn; what was computed is kept for the next time`,

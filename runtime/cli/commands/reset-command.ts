@@ -2,7 +2,7 @@
 import { type Command, Option } from "commander";
 import { StoreError } from "../../../storage/store-error.ts";
 import { CommandFailed, exitCodes } from "../command-failed.ts";
-import { type Context, type GetContext, print, warn } from "../context.ts";
+import { type GetInvocation, type Invocation, print, warn } from "../invocation.ts";
 
 interface ResetOptions {
   readonly store?: boolean;
@@ -14,7 +14,7 @@ interface ResetOptions {
   readonly zookeeperAuth?: string;
 }
 
-export function addResetCommand(program: Command, getContext: GetContext): void {
+export function addResetCommand(program: Command, getInvocation: GetInvocation): void {
   program
     .command("reset")
     .description(
@@ -38,26 +38,26 @@ Examples:
   femtoq reset --coordinator --yes --zookeeper 127.0.0.1:2181`,
     )
     .action(async (options: ResetOptions) => {
-      const context = getContext();
+      const invocation = getInvocation();
       const { store, coordinator, yes } = options;
       if (!(store || coordinator) || !yes) {
         throw new CommandFailed(exitCodes.badQuery, "Cannot reset: say what with --store or --coordinator, and confirm it with --yes");
       }
       // Of the two the queue may refuse: then nothing is emptied.
-      if (coordinator) await resetCoordinator(context, options);
-      if (store) await resetStore(context, options);
+      if (coordinator) await resetCoordinator(invocation, options);
+      if (store) await resetStore(invocation, options);
     });
 }
 
 /** The store's error says it all. */
 const silent = { info() {}, warn() {}, error() {} };
 
-const logFor = (context: Context) => {
-  const tell = (_fields: object, message: string) => void warn(context, message);
+const logFor = (invocation: Invocation) => {
+  const tell = (_fields: object, message: string) => void warn(invocation, message);
   return { info() {}, warn: tell, error: tell };
 };
 
-async function resetStore(context: Context, { state, mongodb }: ResetOptions): Promise<void> {
+async function resetStore(invocation: Invocation, { state, mongodb }: ResetOptions): Promise<void> {
   // Loaded here only: no other command needs a database.
   const [{ ConfigError, readConfig }, { openConfiguredStore }] = await Promise.all([
     import("../../start/config.ts"),
@@ -72,7 +72,7 @@ async function resetStore(context: Context, { state, mongodb }: ResetOptions): P
     } finally {
       await opened.store.close();
     }
-    await print(context, `emptied the store ${mongodb === undefined ? `in ${config.state}` : "on MongoDB"}`);
+    await print(invocation, `emptied the store ${mongodb === undefined ? `in ${config.state}` : "on MongoDB"}`);
   } catch (error) {
     if (error instanceof ConfigError) throw new CommandFailed(exitCodes.badQuery, error.message);
     if (error instanceof StoreError) throw new CommandFailed(exitCodes.failed, error.message);
@@ -80,7 +80,7 @@ async function resetStore(context: Context, { state, mongodb }: ResetOptions): P
   }
 }
 
-async function resetCoordinator(context: Context, { zookeeper, zookeeperAuth }: ResetOptions): Promise<void> {
+async function resetCoordinator(invocation: Invocation, { zookeeper, zookeeperAuth }: ResetOptions): Promise<void> {
   if (zookeeper === undefined) {
     throw new CommandFailed(exitCodes.badQuery, "Cannot reset the coordinator: name its ZooKeeper with --zookeeper");
   }
@@ -90,8 +90,8 @@ async function resetCoordinator(context: Context, { zookeeper, zookeeperAuth }: 
   ]);
   const auth = zookeeperAuth === undefined ? {} : { auth: zookeeperAuth };
   try {
-    const removed = await resetRoot({ hosts: zookeeper, ...auth, log: logFor(context) });
-    await print(context, `emptied the queue in ZooKeeper at ${zookeeper}: ${removed} znodes went`);
+    const removed = await resetRoot({ hosts: zookeeper, ...auth, log: logFor(invocation) });
+    await print(invocation, `emptied the queue in ZooKeeper at ${zookeeper}: ${removed} znodes went`);
   } catch (error) {
     const code = error instanceof ZooKeeperSetupError ? exitCodes.badQuery : exitCodes.failed;
     throw new CommandFailed(code, error instanceof Error ? error.message : String(error), { cause: error });

@@ -3,11 +3,11 @@ import type { Command } from "commander";
 import type { Status } from "../../../functions/api.ts";
 import { formatBytes, formatNumber } from "../../../functions/render/format-number.js";
 import { exitCodes } from "../command-failed.ts";
-import { type Context, drawOptions, type GetContext, print, warn } from "../context.ts";
 import { describeAge } from "../draw/describe-age.ts";
 import { describeFailures, drawStatus } from "../draw/draw-status.ts";
 import { drawTable } from "../draw/draw-table.ts";
 import { isEnded } from "../follow-to-end.ts";
+import { drawOptions, type GetInvocation, type Invocation, print, warn } from "../invocation.ts";
 
 interface Nodes {
   readonly nodes: readonly {
@@ -27,7 +27,7 @@ interface Nodes {
   readonly store: { readonly bodies: number; readonly bytes: number; readonly limit: number };
 }
 
-export function addStatusCommands(program: Command, getContext: GetContext): void {
+export function addStatusCommands(program: Command, getInvocation: GetInvocation): void {
   program
     .command("status")
     .description("show how a query is, or, without ID, the server, its nodes and its queue")
@@ -35,37 +35,37 @@ export function addStatusCommands(program: Command, getContext: GetContext): voi
     .option("--json", "as the server gives it")
     .addHelpText("after", "\nExamples:\n  femtoq status\n  femtoq status 3f6c…")
     .action(async (id: string | undefined, { json }: { readonly json?: boolean }) => {
-      const context = getContext();
-      if (id === undefined) return showServer(context, json === true);
-      const status = await context.api.status(id, context.signal);
-      await print(context, json ? JSON.stringify(status) : drawStatus(status, drawOptions(context)));
-      for (const line of describeFailures(status)) await warn(context, line);
-      if (status.state === "failed" || status.state === "cancelled" || status.failures.length > 0) context.exitCode = exitCodes.failed;
+      const invocation = getInvocation();
+      if (id === undefined) return showServer(invocation, json === true);
+      const status = await invocation.api.status(id, invocation.signal);
+      await print(invocation, json ? JSON.stringify(status) : drawStatus(status, drawOptions(invocation)));
+      for (const line of describeFailures(status)) await warn(invocation, line);
+      if (status.state === "failed" || status.state === "cancelled" || status.failures.length > 0) invocation.exitCode = exitCodes.failed;
     });
 
   program
     .command("nodes")
     .description("show the server, its nodes and its queue")
     .option("--json", "as the server gives it")
-    .action(({ json }: { readonly json?: boolean }) => showServer(getContext(), json === true));
+    .action(({ json }: { readonly json?: boolean }) => showServer(getInvocation(), json === true));
 
   program
     .command("cancel")
     .description("withdraw from a query; it stops unless somebody else wants it too")
     .argument("<id>", "of a query, as `femtoq query` prints it")
     .action(async (id: string) => {
-      const context = getContext();
-      const { state } = (await (await context.api.cancel(id, context.signal)).json()) as Status;
+      const invocation = getInvocation();
+      const { state } = (await (await invocation.api.cancel(id, invocation.signal)).json()) as Status;
       const others = isEnded({ state }) ? "" : "; it goes on, for others want it";
-      await print(context, state === "done" || state === "failed" ? `it had ended: ${state}` : `withdrawn${others}`);
+      await print(invocation, state === "done" || state === "failed" ? `it had ended: ${state}` : `withdrawn${others}`);
     });
 }
 
-async function showServer(context: Context, json: boolean): Promise<void> {
-  const { api, signal } = context;
+async function showServer(invocation: Invocation, json: boolean): Promise<void> {
+  const { api, signal } = invocation;
   const [ready, { nodes, subtasks, store }] = await Promise.all([api.readiness(signal), api.json("/nodes", { signal }) as Promise<Nodes>]);
-  if (ready.length > 0) context.exitCode = exitCodes.failed;
-  if (json) return print(context, JSON.stringify({ ready: ready.length === 0, reasons: ready, nodes, subtasks, store }));
+  if (ready.length > 0) invocation.exitCode = exitCodes.failed;
+  if (json) return print(invocation, JSON.stringify({ ready: ready.length === 0, reasons: ready, nodes, subtasks, store }));
   const right = "right" as const;
   const rows = nodes.map((node) => [
     node.host,
@@ -90,5 +90,5 @@ async function showServer(context: Context, json: boolean): Promise<void> {
       quarantined ? [`node ${id} claims nothing until ${quarantined.until}: ${quarantined.cause}`] : [],
     ),
   ];
-  return print(context, lines.join("\n"));
+  return print(invocation, lines.join("\n"));
 }

@@ -1,6 +1,6 @@
 /** A one-dimensional histogram as columns of Unicode eighth blocks, with numbers on both axes. */
-import { logarithmicFloor } from "../../../functions/render/chart-axes.js";
-import { chooseScales } from "../../../functions/render/choose-scales.js";
+import { logarithmicFloor } from "../../../functions/render/charts/chart-axes.js";
+import { chooseScales } from "../../../functions/render/charts/choose-scales.js";
 import { formatNumber } from "../../../functions/render/format-number.js";
 import type { Bins } from "../../../functions/render/read-histogram.js";
 import type { Colours } from "./terminal.ts";

@@ -1,9 +1,9 @@
 /** A two-dimensional histogram as shaded cells: first axis to the right, second upwards. */
 
-import { logarithmicFloor } from "../../../functions/render/chart-axes.js";
-import { chooseScales } from "../../../functions/render/choose-scales.js";
+import { logarithmicFloor } from "../../../functions/render/charts/chart-axes.js";
+import { chooseScales } from "../../../functions/render/charts/choose-scales.js";
+import { contentShare } from "../../../functions/render/charts/heatmap-chart.js";
 import { formatNumber } from "../../../functions/render/format-number.js";
-import { contentShare } from "../../../functions/render/heatmap-chart.js";
 import type { Bins } from "../../../functions/render/read-histogram.js";
 import type { DrawOptions } from "./draw-bars.ts";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Status } from "../../../functions/api.ts";
-import { NotReached, RequestFailed } from "../../../functions/client/failures.js";
 import { followQuery } from "../../../functions/client/follow-query.js";
+import { NotReached, RequestFailed } from "../../../functions/client/request-errors.js";
 import { sampleStatus } from "../../support/engine/sample-histograms.ts";
 
 const url = "http://server/queries/abc/events";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parser } from "@lezer/json";
 import type { QueryIssue } from "../../../engine/query/query-error.ts";
-import { locateIssue, locateValue } from "../../../functions/page/browser/locate-issue.js";
+import { locateIssue, locateValue } from "../../../functions/page/browser/query/locate-issue.js";
 
 /** The text that is marked. */
 function marked(text: string, issue: Omit<QueryIssue, "message">): string {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Hono } from "hono";
-import { packageUrl, pagePackages } from "../../../functions/page/modules.ts";
+import { packageUrl, pagePackages } from "../../../functions/page/allowed-files.ts";
 import { page } from "../../../functions/page/page.ts";
 import type { Assets, Environment, Services } from "../../../functions/services.ts";
 import { createAssets } from "../../../runtime/serve/assets.ts";

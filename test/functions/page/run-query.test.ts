@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Status } from "../../../functions/api.ts";
 import type { ApiClient } from "../../../functions/client/api-client.js";
-import { NotReached, RequestFailed } from "../../../functions/client/failures.js";
-import { describeRun, describeSubmission, stateOf } from "../../../functions/page/browser/describe-run.js";
+import { NotReached, RequestFailed } from "../../../functions/client/request-errors.js";
+import { describeRun, describeSubmission, stateOf } from "../../../functions/page/browser/result/describe-run.js";
 import { createRunner } from "../../../functions/page/browser/run-query.js";
 import { sampleStatus } from "../../support/engine/sample-histograms.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Column } from "../../../engine/program/schema.ts";
-import { filterTree, schemaTree } from "../../../functions/page/browser/schema-tree.js";
+import { filterTree, schemaTree } from "../../../functions/page/browser/datasets/schema-tree.js";
 
 const columns: readonly Column[] = [
   { name: "nMuon", dtype: "int32", nullable: false, lists: [] },

@@ -1,12 +1,13 @@
 /**
  * The statistics as a small framed table.
  *
- * @import { Bins } from "./read-histogram.js"
+ * @import { Bins } from "../read-histogram.js"
  * @import { ChartTheme } from "./chart-theme.js"
  */
+
+import { formatNumber } from "../format-number.js";
+import { histogramStatistics } from "../histogram-statistics.js";
 import { fontFamily } from "./chart-theme.js";
-import { formatNumber } from "./format-number.js";
-import { histogramStatistics } from "./histogram-statistics.js";
 
 const lineHeight = 17;
 const width = 176;

@@ -1,10 +1,10 @@
 /**
  * How many events, and how much weight, passed each filter.
  *
- * @import { CutflowLine } from "../../render/cutflow-lines.js"
+ * @import { CutflowLine } from "../../../render/cutflow-lines.js"
  */
-import { formatNumber } from "../../render/format-number.js";
-import { element } from "./elements.js";
+import { formatNumber } from "../../../render/format-number.js";
+import { element } from "../elements.js";
 
 /** @param {readonly CutflowLine[]} lines */
 export function cutflowTable(lines) {

@@ -5,7 +5,7 @@
  * @import { Scale } from "./choose-scales.js"
  * @import { ChartTheme } from "./chart-theme.js"
  */
-import { formatNumber, powerOfTen } from "./format-number.js";
+import { formatNumber, powerOfTen } from "../format-number.js";
 
 /**
  * @typedef {object} AxisRequest
@@ -84,4 +84,18 @@ export function logarithmicFloor(values) {
   let smallest = Number.POSITIVE_INFINITY;
   for (const value of values) if (value > 0 && value < smallest) smallest = value;
   return Number.isFinite(smallest) ? Number((smallest / 2).toPrecision(1)) : 0.5;
+}
+
+/**
+ * The smallest and the largest content of a histogram, or 0 where all are on one side of it.
+ * @param {Float64Array} values
+ * @returns {readonly [least: number, most: number]}
+ */
+export function contentExtremes(values) {
+  let [least, most] = [0, 0];
+  for (const value of values) {
+    if (value < least) least = value;
+    if (value > most) most = value;
+  }
+  return [least, most];
 }

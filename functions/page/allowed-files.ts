@@ -28,9 +28,9 @@ export const pagePackages: Readonly<Record<string, string>> = {
 
 /** Folders whose files of these kinds the page may load; URL → folder from the project's root. */
 export const pageFolders: readonly { readonly url: string; readonly folder: string; readonly kinds: readonly string[] }[] = [
-  { url: "/assets/page/browser/", folder: "functions/page/browser", kinds: ["js", "css", "svg"] },
-  { url: "/assets/render/", folder: "functions/render", kinds: ["js"] },
-  { url: "/assets/client/", folder: "functions/client", kinds: ["js"] },
+  ...["page/browser", "page/browser/datasets", "page/browser/query", "page/browser/result", "render", "render/charts", "client"].map(
+    (folder) => ({ url: `/assets/${folder}/`, folder: `functions/${folder}`, kinds: ["js", "css", "svg"] }),
+  ),
   { url: "/assets/examples/", folder: "examples", kinds: ["json"] },
 ];
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { renderSvg } from "../../../functions/render/svg.ts";
-import { counts, regularAxis, twoAxes, variableAxis } from "../../support/engine/sample-histograms.ts";
+import { renderSvg } from "../../../../functions/render/charts/svg.ts";
+import { counts, regularAxis, twoAxes, variableAxis } from "../../../support/engine/sample-histograms.ts";
 
 /** Every tag is closed in its order, attributes are quoted, and nothing but known entities is escaped. */
 function assertWellFormed(svg: string): void {

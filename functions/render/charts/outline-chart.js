@@ -4,14 +4,14 @@
  * Guarantee: the line is at a bin's value between the bin's edges; on a logarithmic scale what is not positive lies on the floor.
  *
  * @import { CustomSeriesOption, EChartsOption, LineSeriesOption } from "echarts"
- * @import { Bins } from "./read-histogram.js"
+ * @import { Bins } from "../read-histogram.js"
  * @import { Scales } from "./choose-scales.js"
  * @import { ChartTheme } from "./chart-theme.js"
  */
-import { chartAxis, contentTitle, logarithmicFloor } from "./chart-axes.js";
+
+import { formatNumber } from "../format-number.js";
+import { chartAxis, contentExtremes, contentTitle, logarithmicFloor } from "./chart-axes.js";
 import { itemTooltip } from "./chart-tooltip.js";
-import { contentExtremes } from "./content-extremes.js";
-import { formatNumber } from "./format-number.js";
 
 /** Beyond this, hovering names no single bin: each would be narrower than a pixel. */
 const mostBinsWithTips = 4000;

@@ -3,7 +3,7 @@
  * escapes of the string that holds the expression. Pure.
  *
  * @import { SyntaxNode, Tree } from "@lezer/common"
- * @import { QueryIssue } from "../../../engine/query/query-error.ts"
+ * @import { QueryIssue } from "../../../../engine/query/query-error.ts"
  */
 
 /** @typedef {{ readonly from: number, readonly to: number }} Range UTF-16 offsets, half-open */

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { EChartsOption } from "echarts";
-import { tickInterval } from "../../../functions/render/chart-axes.js";
-import { colourAt } from "../../../functions/render/chart-theme.js";
-import { chooseScales } from "../../../functions/render/choose-scales.js";
-import { histogramChart } from "../../../functions/render/histogram-chart.js";
-import { histogramStatistics } from "../../../functions/render/histogram-statistics.js";
-import { axisEndBelowBox, emptierCorner } from "../../../functions/render/place-box.js";
-import { readHistogram } from "../../../functions/render/read-histogram.js";
-import { counts, regularAxis, twoAxes, variableAxis, weighted } from "../../support/engine/sample-histograms.ts";
+import { tickInterval } from "../../../../functions/render/charts/chart-axes.js";
+import { colourAt } from "../../../../functions/render/charts/chart-theme.js";
+import { chooseScales } from "../../../../functions/render/charts/choose-scales.js";
+import { histogramChart } from "../../../../functions/render/charts/histogram-chart.js";
+import { axisEndBelowBox, emptierCorner } from "../../../../functions/render/charts/place-box.js";
+import { histogramStatistics } from "../../../../functions/render/histogram-statistics.js";
+import { readHistogram } from "../../../../functions/render/read-histogram.js";
+import { counts, regularAxis, twoAxes, variableAxis, weighted } from "../../../support/engine/sample-histograms.ts";
 
 /** The data of a series, in order. */
 function seriesData(option: EChartsOption, id: string): readonly (readonly number[])[] {

@@ -1,11 +1,11 @@
 /**
  * Why it took so long: the phases of a query and its slowest partitions on one scale.
  *
- * @import { Status } from "../../api.ts"
+ * @import { Status } from "../../../api.ts"
  */
-import { formatNumber, formatSeconds } from "../../render/format-number.js";
-import { describeTiming, partitionLines, partitionPhases, phaseLines } from "../../render/timing-lines.js";
-import { element, fill } from "./elements.js";
+import { formatNumber, formatSeconds } from "../../../render/format-number.js";
+import { describeTiming, partitionLines, partitionPhases, phaseLines } from "../../../render/timing-lines.js";
+import { element, fill } from "../elements.js";
 
 export function createTimingView() {
   const node = element("details", { class: "timing", hidden: true });

@@ -1,7 +1,7 @@
 /**
  * A dataset's columns as a tree: records and collections with their fields, then the columns that stand alone. Pure.
  *
- * @import { Column } from "../../../engine/program/schema.ts"
+ * @import { Column } from "../../../../engine/program/schema.ts"
  */
 
 /**

@@ -1,10 +1,10 @@
 /**
  * A run in words. Pure.
  *
- * @import { Status } from "../../api.ts"
- * @import { Run } from "./run-query.js"
+ * @import { Status } from "../../../api.ts"
+ * @import { Run } from "../run-query.js"
  */
-import { formatNumber, formatSeconds } from "../../render/format-number.js";
+import { formatNumber, formatSeconds } from "../../../render/format-number.js";
 
 /**
  * One or two words.

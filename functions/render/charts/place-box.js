@@ -1,7 +1,7 @@
 /**
  * Where a box in an upper corner hides least, and how much higher the axis must go so that it hides nothing. Pure.
  *
- * @import { Bins } from "./read-histogram.js"
+ * @import { Bins } from "../read-histogram.js"
  * @import { Scales } from "./choose-scales.js"
  */
 import { logarithmicFloor, tickInterval } from "./chart-axes.js";

@@ -3,7 +3,7 @@ import type { ApiClient } from "../../functions/client/api-client.js";
 import { type ExitCode, exitCodes } from "./command-failed.ts";
 import { coloursFor, type Terminal, widthOf, write } from "./draw/terminal.ts";
 
-export interface Context {
+export interface Invocation {
   readonly terminal: Terminal;
   readonly api: ApiClient;
   readonly signal: AbortSignal;
@@ -12,10 +12,10 @@ export interface Context {
   exitCode: ExitCode;
 }
 
-/** Resolves to a context when a command runs: the options of the whole program are known only then. */
-export type GetContext = () => Context;
+/** Resolves to a invocation when a command runs: the options of the whole program are known only then. */
+export type GetInvocation = () => Invocation;
 
-export const createContext = (terminal: Terminal, api: ApiClient, signal: AbortSignal): Context => ({
+export const createInvocation = (terminal: Terminal, api: ApiClient, signal: AbortSignal): Invocation => ({
   terminal,
   api,
   signal,
@@ -23,9 +23,12 @@ export const createContext = (terminal: Terminal, api: ApiClient, signal: AbortS
   exitCode: exitCodes.done,
 });
 
-export const print = ({ terminal }: Context, text: string): Promise<void> =>
+export const print = ({ terminal }: Invocation, text: string): Promise<void> =>
   write(terminal.stdout, text.endsWith("\n") ? text : `${text}\n`);
 
-export const warn = ({ terminal }: Context, text: string): Promise<void> => write(terminal.stderr, `${text}\n`);
+export const warn = ({ terminal }: Invocation, text: string): Promise<void> => write(terminal.stderr, `${text}\n`);
 
-export const drawOptions = ({ terminal }: Context) => ({ colours: coloursFor(terminal.stdout, terminal), width: widthOf(terminal.stdout) });
+export const drawOptions = ({ terminal }: Invocation) => ({
+  colours: coloursFor(terminal.stdout, terminal),
+  width: widthOf(terminal.stdout),
+});

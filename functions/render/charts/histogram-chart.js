@@ -3,16 +3,17 @@
  * Pure; the option's functions hold no state. Plain JavaScript, because the browser loads this very file.
  *
  * @import { EChartsOption } from "echarts"
- * @import { UhiHistogram } from "../../engine/histogram/uhi.ts"
+ * @import { UhiHistogram } from "../../../engine/histogram/uhi.ts"
  * @import { Scales } from "./choose-scales.js"
  * @import { ThemeName } from "./chart-theme.js"
  */
+
+import { readHistogram } from "../read-histogram.js";
 import { chartThemes, fontFamily } from "./chart-theme.js";
 import { chooseScales } from "./choose-scales.js";
 import { heatmapChart } from "./heatmap-chart.js";
 import { outlineChart } from "./outline-chart.js";
 import { axisEndBelowBox, emptierCorner } from "./place-box.js";
-import { readHistogram } from "./read-histogram.js";
 import { statisticsBox } from "./statistics-box.js";
 
 /**

@@ -4,7 +4,7 @@
  *
  * @import { TreeItem } from "./schema-tree.js"
  */
-import { element, fill } from "./elements.js";
+import { element, fill } from "../elements.js";
 
 /** More than this many items start closed. */
 const mostOpen = 60;

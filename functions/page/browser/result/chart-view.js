@@ -2,16 +2,16 @@
  * The histograms of a result: one chart, tabs where there are several, switches for logarithmic axes, the statistics as text.
  * A scale that nobody chose is decided once for each histogram of a query, so that it does not flip while the histogram fills.
  *
- * @import { UhiHistogram } from "../../../engine/histogram/uhi.ts"
- * @import { Scales } from "../../render/choose-scales.js"
+ * @import { UhiHistogram } from "../../../../engine/histogram/uhi.ts"
+ * @import { Scales } from "../../../render/charts/choose-scales.js"
  */
 import * as echarts from "echarts";
-import { canBeLogarithmic, chooseScales } from "../../render/choose-scales.js";
-import { formatNumber } from "../../render/format-number.js";
-import { histogramChart } from "../../render/histogram-chart.js";
-import { histogramStatistics } from "../../render/histogram-statistics.js";
-import { readHistogram } from "../../render/read-histogram.js";
-import { element, fill, setAttribute } from "./elements.js";
+import { canBeLogarithmic, chooseScales } from "../../../render/charts/choose-scales.js";
+import { histogramChart } from "../../../render/charts/histogram-chart.js";
+import { formatNumber } from "../../../render/format-number.js";
+import { histogramStatistics } from "../../../render/histogram-statistics.js";
+import { readHistogram } from "../../../render/read-histogram.js";
+import { element, fill, setAttribute } from "../elements.js";
 
 const narrowWidth = 520;
 
@@ -66,7 +66,7 @@ export function createChartView({ onSelect }) {
   }
 
   /**
-   * @param {import("../../render/read-histogram.js").Bins} bins
+   * @param {import("../../../render/read-histogram.js").Bins} bins
    * @param {boolean} narrow
    */
   function describe(bins, narrow) {
@@ -83,7 +83,7 @@ export function createChartView({ onSelect }) {
   }
 
   /**
-   * @param {import("../../render/read-histogram.js").Bins} bins
+   * @param {import("../../../render/read-histogram.js").Bins} bins
    * @param {Scales} chosen
    */
   function drawSwitches(bins, chosen) {

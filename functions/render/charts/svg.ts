@@ -1,5 +1,5 @@
 /** Histogram → SVG text, on any host: ECharts draws without a document. Loaded on first use, for it is large. */
-import type { UhiHistogram } from "../../engine/histogram/uhi.ts";
+import type { UhiHistogram } from "../../../engine/histogram/uhi.ts";
 import { chartThemes } from "./chart-theme.js";
 import { histogramChart } from "./histogram-chart.js";
 

@@ -1,15 +1,15 @@
 /**
  * What a query has come to: its state in words, progress, the histograms, cut flow, failures and links to the result.
  *
- * @import { ApiClient } from "../../client/api-client.js"
- * @import { Status } from "../../api.ts"
- * @import { Run } from "./run-query.js"
+ * @import { ApiClient } from "../../../client/api-client.js"
+ * @import { Status } from "../../../api.ts"
+ * @import { Run } from "../run-query.js"
  */
-import { cutflowLines } from "../../render/cutflow-lines.js";
+import { cutflowLines } from "../../../render/cutflow-lines.js";
+import { element, fill, setAttribute, setText } from "../elements.js";
 import { createChartView } from "./chart-view.js";
 import { cutflowTable } from "./cutflow-table.js";
 import { describeRun, describeSubmission, stateOf } from "./describe-run.js";
-import { element, fill, setAttribute, setText } from "./elements.js";
 import { createTimingView } from "./timing-view.js";
 
 /** A screen reader hears of progress at most this often, in milliseconds. */

@@ -3,7 +3,7 @@
  * elsewhere on the page; Ctrl+Enter (Cmd+Enter) runs.
  *
  * @import { Diagnostic } from "@codemirror/lint"
- * @import { QueryIssue } from "../../../engine/query/query-error.ts"
+ * @import { QueryIssue } from "../../../../engine/query/query-error.ts"
  */
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { json } from "@codemirror/lang-json";

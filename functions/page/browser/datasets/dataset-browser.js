@@ -2,11 +2,11 @@
  * Datasets and what is in them: a choice of datasets, their size, how far one that is being made has come, and the tree of its
  * columns with a filter.
  *
- * @import { ApiClient, DatasetDescription, DatasetSummary } from "../../client/api-client.js"
+ * @import { ApiClient, DatasetDescription, DatasetSummary } from "../../../client/api-client.js"
  */
-import { pause } from "../../client/follow-query.js";
-import { formatBytes, formatNumber } from "../../render/format-number.js";
-import { element, fill, setText } from "./elements.js";
+import { pause } from "../../../client/follow-query.js";
+import { formatBytes, formatNumber } from "../../../render/format-number.js";
+import { element, fill, setText } from "../elements.js";
 import { filterTree, schemaTree } from "./schema-tree.js";
 import { createTreeView } from "./tree-view.js";
 

@@ -2,15 +2,15 @@
  * Two axes: a coloured cell for every filled bin, and the colours' own scale beside it. Empty bins stay blank.
  *
  * @import { CustomSeriesOption, EChartsOption } from "echarts"
- * @import { Bins } from "./read-histogram.js"
+ * @import { Bins } from "../read-histogram.js"
  * @import { Scale, Scales } from "./choose-scales.js"
  * @import { ChartTheme } from "./chart-theme.js"
  */
-import { chartAxis, logarithmicFloor } from "./chart-axes.js";
+
+import { formatNumber } from "../format-number.js";
+import { chartAxis, contentExtremes, logarithmicFloor } from "./chart-axes.js";
 import { cssColourAt } from "./chart-theme.js";
 import { itemTooltip } from "./chart-tooltip.js";
-import { contentExtremes } from "./content-extremes.js";
-import { formatNumber } from "./format-number.js";
 
 const shades = 64;
 

@@ -1,11 +1,11 @@
 /**
  * The query: examples, editor, run and cancel, and the list of what is wrong.
  *
- * @import { QueryIssue } from "../../../engine/query/query-error.ts"
- * @import { ApiClient } from "../../client/api-client.js"
+ * @import { QueryIssue } from "../../../../engine/query/query-error.ts"
+ * @import { ApiClient } from "../../../client/api-client.js"
  */
-import { RequestFailed } from "../../client/failures.js";
-import { element, fill, setText } from "./elements.js";
+import { RequestFailed } from "../../../client/request-errors.js";
+import { element, fill, setText } from "../elements.js";
 import { examples } from "./examples.js";
 import { createQueryEditor } from "./query-editor.js";
 
@@ -101,7 +101,7 @@ export function createQueryPanel({ parent, api, text, nonce, onRun, onCancel, on
     );
   }
 
-  /** @type {(label: string, go: () => void, ...rest: readonly import("./elements.js").Child[]) => HTMLLIElement} */
+  /** @type {(label: string, go: () => void, ...rest: readonly import("../elements.js").Child[]) => HTMLLIElement} */
   const listItem = (label, go, ...rest) =>
     element("li", {}, element("button", { type: "button", class: "place", onclick: go }, label), ...rest);
 
