@@ -1,6 +1,6 @@
 /**
- * The HTTP interface as functions, for the page and the command line alike. Everything rejects with `RequestFailed` where the
- * server answered with an error, `NotReached` where none answered, and the signal's reason when aborted.
+ * The HTTP interface as functions, for the page and the command line alike. Everything rejects with `RequestFailed` where the server
+ * answered with an error, with `NotReached` where no server answered, and with the signal's reason when aborted.
  *
  * @import { Status } from "../api.ts"
  */
@@ -76,7 +76,7 @@ export function createApiClient({ server, client, fetch = globalThis.fetch.bind(
     /** @returns {Promise<Status>} */
     status: (/** @type {string} */ id, /** @type {AbortSignal} */ signal) => json(query(id), { signal }),
     /**
-     * Why the server should get no requests now; empty when it is ready.
+     * Gives the reasons why the server should get no requests now; none when it is ready.
      * @returns {Promise<readonly string[]>}
      */
     readiness: async (/** @type {AbortSignal} */ signal) => {
@@ -84,11 +84,11 @@ export function createApiClient({ server, client, fetch = globalThis.fetch.bind(
       if (!response.ok && response.status !== 503) throw new RequestFailed(await readProblem(response));
       return (await response.json()).reasons;
     },
-    /** Ends this client's interest. */
+    /** Ends this client's interest in a query. */
     cancel: (/** @type {string} */ id, /** @type {AbortSignal} */ signal) => request(query(id), { method: "DELETE", signal }),
     /** @type {(id: string, options: Omit<import("./follow-query.js").FollowOptions, "fetch" | "headers">) => AsyncGenerator<Status>} */
     follow: (id, options) => followQuery(`${server}${query(id)}/events`, { ...options, fetch, headers }),
-    /** Where the result of a query is, in a format. */
+    /** The path of a query's result in a format. */
     resultPath: (/** @type {string} */ id, /** @type {string} */ format, /** @type {string | undefined} */ histogram) =>
       `${query(id)}?${new URLSearchParams({ format, ...(histogram === undefined ? {} : { histogram }) })}`,
     request,

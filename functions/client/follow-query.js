@@ -1,8 +1,7 @@
 /**
- * The progress of a query as it comes: server-sent events over `fetch`, so that the client's name goes along.
- *
- * Guarantee: ends after a last status, or throws. A stream that breaks or falls silent is opened again, later each time; what is
- * repeated does no harm, since each status is whole.
+ * Follows the progress of a query by server-sent events. They are read by `fetch`, since an `EventSource` cannot send the client's name.
+ * Guarantee: it ends after a last status, or throws. A stream that breaks or falls silent is opened again, later each time; a status that
+ * comes twice does no harm, since each is whole.
  *
  * @import { Status } from "../api.ts"
  */
@@ -21,6 +20,9 @@ import { NotReached, RequestFailed, readProblem } from "./request-errors.js";
 
 const ends = new Set(["done", "failed", "cancelled"]);
 const mostEventBytes = 256 * 2 ** 20;
+/** Milliseconds: after each attempt without a status the pause before the next one is longer by the first, up to the second. */
+const pauseStep = 100;
+const longestPause = 5000;
 
 /**
  * @param {string} url of the query's events
@@ -30,14 +32,14 @@ const mostEventBytes = 256 * 2 ** 20;
 export async function* followQuery(url, options) {
   const { signal, patience = 60_000, onConnection } = options;
   let lastHeard = Date.now();
-  let delay = 100;
+  let attempts = 0;
   for (;;) {
     /** @type {unknown} */
     let broken = new Error("the server ended the stream");
     try {
       for await (const { status, last } of readEvents(url, options, () => onConnection?.(true))) {
         lastHeard = Date.now();
-        delay = 100;
+        attempts = 0;
         yield status;
         if (last) return;
       }
@@ -48,8 +50,7 @@ export async function* followQuery(url, options) {
     }
     onConnection?.(false);
     if (Date.now() - lastHeard > patience) throw broken instanceof NotReached ? broken : new NotReached(new URL(url).origin, broken);
-    await pause(delay, signal);
-    delay = Math.min(2 * delay, 5000);
+    await pause(Math.min(++attempts * pauseStep, longestPause), signal);
   }
 }
 

@@ -1,10 +1,10 @@
 /**
- * What can go wrong between a client and the server.
+ * The errors with which a request can fail between a client and the server.
  *
  * @import { Problem } from "../api.ts"
  */
 
-/** The server answered, with an error. */
+/** The server answered with an error. */
 export class RequestFailed extends Error {
   /** @param {Problem} problem */
   constructor(problem) {
@@ -27,7 +27,7 @@ export class NotReached extends Error {
 }
 
 /**
- * The problem document of an error response; one made from its status where the body holds none.
+ * Reads the problem document of an error response, or makes one from the status where the body is none.
  * @param {Response} response
  * @returns {Promise<Problem>}
  */
@@ -45,7 +45,7 @@ export async function readProblem(response) {
 }
 
 /**
- * `fetch` hides the reason in the cause of its error; a refused connection on several addresses hides it once more.
+ * Gives the reason why `fetch` failed. It is in the cause of the error, and where several addresses refused, in the cause of that.
  * @param {unknown} error
  * @returns {string}
  */

@@ -1,11 +1,10 @@
 /**
- * What the page may load: the allow-list. A URL is looked up in it and never turned into a path.
- *
- * Our modules keep their relative imports: `/assets/render/read-histogram.js` is `functions/render/read-histogram.js`. Packages
- * are one file each and are found by the page's import map.
+ * The list of all files that the page may load. A URL is looked up in it and never turned into a path. Our modules keep their relative
+ * imports: `/assets/render/read-histogram.js` is `functions/render/read-histogram.js`. Packages are one file each, which the page finds by
+ * its import map.
  */
 
-/** Bare name in the page → the module that it is on the server. */
+/** The name by which the page imports a package, and the module on the server that it gets. */
 export const pagePackages: Readonly<Record<string, string>> = {
   "@codemirror/commands": "@codemirror/commands",
   "@codemirror/lang-json": "@codemirror/lang-json",
@@ -26,7 +25,7 @@ export const pagePackages: Readonly<Record<string, string>> = {
   "w3c-keyname": "w3c-keyname",
 };
 
-/** Folders whose files of these kinds the page may load; URL → folder from the project's root. */
+/** The page may load the files of these kinds in these folders, but none of their sub-folders; `folder` begins at the project's root. */
 export const pageFolders: readonly { readonly url: string; readonly folder: string; readonly kinds: readonly string[] }[] = [
   ...["page/browser", "page/browser/datasets", "page/browser/query", "page/browser/result", "render", "render/charts", "client"].map(
     (folder) => ({ url: `/assets/${folder}/`, folder: `functions/${folder}`, kinds: ["js", "css", "svg"] }),

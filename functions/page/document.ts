@@ -1,4 +1,4 @@
-/** The page's HTML: landmarks and empty places that the page's modules fill. */
+/** The page's HTML: landmarks, and empty places that the page's modules fill. */
 import { importMap } from "./allowed-files.ts";
 
 /** `nonce` admits the styles that the editor makes; scripts are admitted by origin, and the import map by its hash. */

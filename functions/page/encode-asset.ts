@@ -1,13 +1,13 @@
-/** The entity tag and the compressed form of a static file, made once for each. */
+/** Makes the entity tag and the compressed form of a static file, once for each file. */
 
 export interface EncodedAsset {
-  /** Weak: the same content may be sent compressed or not. */
+  /** The tag is a weak one, since the same content may be sent compressed or not. */
   readonly etag: string;
-  /** Absent where compressing gains little. */
+  /** Absent where compressing saves less than a tenth. */
   readonly gzip?: Uint8Array<ArrayBuffer>;
 }
 
-/** By the body itself, which the assets keep: what they let go, this lets go. */
+/** The keys are the bodies, which the assets keep: an entry goes when its body does. */
 const encoded = new WeakMap<Uint8Array, Promise<EncodedAsset>>();
 
 export function encodeAsset(asset: { readonly body: Uint8Array<ArrayBuffer> }): Promise<EncodedAsset> {

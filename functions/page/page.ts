@@ -1,6 +1,6 @@
 /**
- * The page at `/` and the files it loads. Promises: nothing is run in the page that this server did not send (Content-Security-
- * Policy), nothing is sent that is not on the allow-list, and what a browser holds already is not sent again.
+ * The page at `/` and the files that it loads. Promises: the page runs nothing that this server did not send (its Content-Security-Policy
+ * sees to that), no file is sent that is not on the list of allowed files, and what a browser holds already is not sent again.
  */
 import { Hono } from "hono";
 import type { Services } from "../services.ts";
@@ -8,7 +8,7 @@ import { importMap } from "./allowed-files.ts";
 import { renderDocument } from "./document.ts";
 import { encodeAsset } from "./encode-asset.ts";
 
-/** It needs nothing else of the services, so that it can be there before them. */
+/** The page needs nothing else of the services, so that it can be served before they are open. */
 export type PageEnvironment = { Variables: { services: Pick<Services, "assets"> } };
 
 export const page = new Hono<PageEnvironment>();

@@ -1,6 +1,6 @@
 /**
- * Histogram → CSV: one row per bin, flow bins included, first axis slowest. Columns `lower,upper` (for more axes `lower0,upper0,
- * lower1,…`), `value`, `variance`; edges beyond the range are `-inf` and `inf`. The variance of a count is the count.
+ * Writes a histogram as CSV: one row for each bin, flow bins included, first axis slowest. Columns are `lower,upper` (for more axes
+ * `lower0,upper0,lower1,…`), `value` and `variance`; edges beyond the range are `-inf` and `inf`. The variance of a count is the count.
  */
 import type { Nested, UhiAxis, UhiHistogram } from "../../engine/histogram/uhi.ts";
 import { axisEdges } from "./read-histogram.js";
@@ -24,7 +24,7 @@ function* rows(ranges: readonly (readonly string[])[], values: Nested, variances
   }
 }
 
-/** `lower,upper` of each bin, flow bins included. */
+/** The text `lower,upper` of each bin, flow bins included. */
 function axisRanges(axis: UhiAxis): readonly string[] {
   const edges = [...axisEdges(axis)];
   if (axis.underflow) edges.unshift(Number.NEGATIVE_INFINITY);

@@ -1,5 +1,5 @@
 /**
- * A cut flow as a table shows it: first all events, then those that passed each filter.
+ * The lines of a cut flow's table: first all events, then those that passed each filter.
  *
  * @import { Status } from "../api.ts"
  */
@@ -13,11 +13,11 @@
  * @property {number} ofAll share of all events
  */
 
-/** What a first line that counts all events may be called. */
+/** Names that a first line of all events may have. */
 const all = new Set(["", "all", "all events"]);
 
 /**
- * Empty where nothing is filtered.
+ * Gives no lines where nothing is filtered.
  * @param {Pick<Status, "cutflow" | "events">} status
  * @returns {readonly CutflowLine[]}
  */

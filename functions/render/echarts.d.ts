@@ -1,4 +1,4 @@
-/** The whole of ECharts in one file, of the same types as its modules. */
+/** The file that holds the whole of ECharts has the same types as its modules. */
 declare module "echarts/dist/echarts.esm.min.mjs" {
   export * from "echarts";
 }

@@ -1,4 +1,4 @@
-/** Numbers as people read them: on axes, in tables, in the statistics box. */
+/** Writes numbers as people read them, on axes, in tables and in the statistics box. */
 
 const superscripts = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 

@@ -1,6 +1,6 @@
 /**
- * UHI histogram → bins as a drawing needs them: edges per axis, contents in range as flat arrays, what lies outside summed up.
- * Plain JavaScript, because the browser loads this very file.
+ * Reads a UHI histogram into the form that drawings need: the edges of each axis, the contents in range as flat arrays, and the sum of what
+ * lies outside. This is plain JavaScript, because the browser loads this very file.
  *
  * @import { Nested, UhiAxis, UhiHistogram } from "../../engine/histogram/uhi.ts"
  */

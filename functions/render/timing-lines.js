@@ -1,11 +1,11 @@
 /**
- * Where a query's time went, in words and as bars to draw. Pure.
+ * Tells where a query's time went, in words and as bars to draw.
  *
  * @import { PhaseSeconds, Status, Timing } from "../api.ts"
  */
 import { formatSeconds } from "./format-number.js";
 
-/** In the order in which a partition goes through them. */
+/** The phases in the order in which a partition goes through them. */
 export const partitionPhases = /** @type {const} */ (["waiting", "compiling", "loading", "thread", "computing", "saving"]);
 
 /** @type {Readonly<Record<keyof PhaseSeconds, string>>} */
@@ -29,7 +29,7 @@ const meanings = {
  */
 
 /**
- * A sentence or two.
+ * Describes the whole in a sentence or two.
  * @param {Timing} timing
  * @param {Status["state"]} state
  */
@@ -40,7 +40,7 @@ export function describeTiming({ seconds, stored, measured }, state) {
 }
 
 /**
- * Sums over the partitions that were computed.
+ * The time of each phase, summed over the partitions that were computed.
  * @param {Timing} timing
  * @returns {readonly PhaseLine[]}
  */

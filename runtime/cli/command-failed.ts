@@ -1,8 +1,8 @@
-/** How a command ends. 130 is what shells give a program that Ctrl-C ended. */
+/** The exit codes of all commands. Shells give 130 to a program that Ctrl-C ended. */
 export const exitCodes = { done: 0, failed: 1, badQuery: 2, notReached: 3, interrupted: 130 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
-/** A command that ends with a message for whoever typed it. */
+/** The command ends with this message for whoever typed it, and this exit code. */
 export class CommandFailed extends Error {
   override readonly name = "CommandFailed";
   readonly exitCode: ExitCode;

@@ -1,4 +1,4 @@
-/** An ended query → its result in the wanted format, on standard output or in a file; failures are named on standard error. */
+/** Writes the result of an ended query in the wanted format to standard output or to a file, and names its failures on standard error. */
 import { writeFile } from "node:fs/promises";
 import { extname } from "node:path";
 import pc from "picocolors";
@@ -11,20 +11,20 @@ export const formats = ["text", "json", "uhi", "csv", "svg"] as const;
 export type Format = (typeof formats)[number];
 
 export interface Delivery {
-  /** Where absent, the extension of `output` tells; without one, or with `.txt`, it is text. */
+  /** Where absent, the extension of `output` decides: none and `.txt` mean text. */
   readonly format?: Format;
   readonly output?: string;
   readonly histogram?: string;
 }
 
-/** Throws, before anything is computed, where the extension of `output` tells no format and `format` is absent. */
+/** Call it before anything is computed: it throws where neither `format` nor the extension of `output` tells the format. */
 export function checkDelivery({ output, format }: Delivery): void {
   if (format !== undefined || formatOf(output) !== undefined) return;
   const message = `Cannot tell the format of ${output}: an extension of .txt, .json, .uhi, .csv or .svg is required, or --format`;
   throw new CommandFailed(exitCodes.badQuery, message);
 }
 
-/** Leaves 1 as the exit code where not every partition counts. */
+/** Leaves the exit code at 1 where some partition is not in the result. */
 export async function deliverResult(invocation: Invocation, status: Status, delivery: Delivery): Promise<void> {
   const { output, histogram, format = formatOf(output) ?? "text" } = delivery;
   const names = Object.keys(status.histograms);

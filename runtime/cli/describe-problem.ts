@@ -1,4 +1,4 @@
-/** A problem document as text: each error with its place, its expression with a caret under it, and what was probably meant. */
+/** Describes a problem document as text: each error with its place, its expression with a caret under it, and what was probably meant. */
 
 import type { QueryIssue } from "../../engine/query/query-error.ts";
 import type { Problem } from "../../functions/api.ts";
@@ -7,7 +7,7 @@ import type { Colours } from "./draw/terminal.ts";
 export interface ProblemOptions {
   readonly colours: Colours;
   readonly width: number;
-  /** The query that the errors point into. */
+  /** The query that the places of the errors point into. */
   readonly query?: unknown;
 }
 
@@ -18,7 +18,7 @@ export function describeProblem(problem: Problem, options: ProblemOptions): stri
   if (problem.code === "unknown-query") return `${colours.red(problem.title)}: ${problem.detail}\n${whereIds}`;
   if (!problem.errors || problem.errors.length === 0) return `${colours.red(problem.title)}: ${problem.detail}`;
   const { length } = problem.errors;
-  // Elsewhere than in queries the detail says more than the places do.
+  // Only for a query does the number of errors say enough; elsewhere the detail says more than the places do.
   const summary = problem.code === "bad-query" ? (length === 1 ? "1 error" : `${length} errors`) : problem.detail;
   const head = `${colours.red(problem.title)}: ${summary}`;
   return [head, ...problem.errors.flatMap((issue) => ["", ...describeIssue(issue, options)])].join("\n");
@@ -35,7 +35,7 @@ function describeIssue(issue: QueryIssue, { colours, width, query }: ProblemOpti
   return [colours.bold(place), ...drawn, `  ${message}`, ...meant];
 }
 
-/** The line of a text and a caret under its column, both cut to the width around the caret. */
+/** Gives the line of a text, and a caret under its column, both cut to the width around the caret. */
 export function pointInto(
   text: string,
   place: { readonly line: number; readonly column: number; readonly width: number },
@@ -49,7 +49,7 @@ export function pointInto(
   return [`${before}${line.slice(start, end)}${end < line.length ? "…" : ""}`, `${" ".repeat(before.length + offset - start)}^`];
 }
 
-/** RFC 6901; undefined where the pointer leads nowhere. A single filter is both `/filter` and `/filter/0`. */
+/** Follows a JSON pointer (RFC 6901); undefined where it leads nowhere. A single filter is both `/filter` and `/filter/0`. */
 function valueAt(query: unknown, pointer: string): unknown {
   let value = query;
   for (const part of pointer.split("/").slice(1)) {

@@ -1,19 +1,20 @@
 /**
- * A query from its sending to its end, with progress on the way. Over a dataset that is still being made it is asked again
+ * Sends a query and follows it to its end, telling progress on the way. Over a dataset that is still being made, the query is asked again
  * until the dataset is complete. When the signal aborts, the interest in the query is withdrawn before the reason is thrown.
  */
+import { pause } from "../../base/pause.ts";
 import type { Status } from "../../functions/api.ts";
 import type { ApiClient } from "../../functions/client/api-client.js";
-import { pause } from "../../functions/client/follow-query.js";
 
 export interface FollowOptions {
   readonly api: ApiClient;
-  /** Sends the query; called again while the dataset grows. */
+  /** Sends the query. It is called again while the dataset grows. */
   readonly ask: (signal: AbortSignal) => Promise<Status>;
   readonly onProgress: (status: Status) => void;
   readonly signal: AbortSignal;
 }
 
+/** In milliseconds: between looks at a dataset that grows, for a withdrawal to be answered, and without a connection before giving up. */
 const growthInterval = 500;
 const withdrawalPatience = 2000;
 const patience = 30_000;
@@ -51,7 +52,7 @@ export async function followToEnd({ api, ask, onProgress, signal }: FollowOption
     }
   }
 
-  /** A server that is gone has nothing to withdraw from; why we stop matters more. */
+  /** Its errors are ignored: a server that is gone has nothing to withdraw from, and the reason for stopping matters more. */
   async function withdraw(query: string): Promise<void> {
     await api.cancel(query, AbortSignal.timeout(withdrawalPatience)).catch(() => undefined);
   }

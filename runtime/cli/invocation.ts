@@ -1,4 +1,4 @@
-/** What every command gets: the terminal, the server's client, the signal of Ctrl-C, and the place for its exit code. */
+/** An invocation is one run of a command: its terminal, the HTTP client of the server, the signal of Ctrl-C, and its exit code. */
 import type { ApiClient } from "../../functions/client/api-client.js";
 import { type ExitCode, exitCodes } from "./command-failed.ts";
 import { coloursFor, type Terminal, widthOf, write } from "./draw/terminal.ts";
@@ -7,12 +7,12 @@ export interface Invocation {
   readonly terminal: Terminal;
   readonly api: ApiClient;
   readonly signal: AbortSignal;
-  /** The query that a problem document may point into. */
+  /** The query that was sent; the places in a problem document point into it. */
   query: unknown;
   exitCode: ExitCode;
 }
 
-/** Resolves to a invocation when a command runs: the options of the whole program are known only then. */
+/** Call it when a command runs: the options of the whole program are known only then. */
 export type GetInvocation = () => Invocation;
 
 export const createInvocation = (terminal: Terminal, api: ApiClient, signal: AbortSignal): Invocation => ({

@@ -1,4 +1,4 @@
-/** The query's text, from a file or standard input, checked to be JSON before a server is asked. */
+/** Reads a query's text from a file or standard input, and checks that it is JSON before a server is asked. */
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { parser } from "@lezer/json";
@@ -6,7 +6,7 @@ import { CommandFailed, exitCodes } from "./command-failed.ts";
 import { pointInto } from "./describe-problem.ts";
 import type { Terminal } from "./draw/terminal.ts";
 
-/** The server takes no more either. */
+/** Characters; the server takes no more either. */
 const largest = 1_000_000;
 
 export interface QueryText {
@@ -40,7 +40,7 @@ async function readText(file: string): Promise<string> {
   }
 }
 
-/** The place is the parser's first error: what `JSON.parse` tells of it differs between hosts. */
+/** Names the place of the parser's first error, since hosts differ in what `JSON.parse` tells of it. */
 function describeSyntaxError(name: string, content: string, error: unknown): string {
   const offset = firstError(content);
   const before = content.slice(0, offset).split("\n");

@@ -1,6 +1,6 @@
 /**
- * The command line `femtoq`: arguments in, exit code out. Results go to standard output, everything else to standard error.
- * Exit codes: 0 done, 1 failed or partly failed, 2 bad query or usage, 3 server not reached, 130 Ctrl-C.
+ * Runs the command line `femtoq`. Results go to standard output, everything else to standard error. Exit codes: 0 done, 1 failed or partly
+ * failed, 2 bad query or usage, 3 server not reached, 130 Ctrl-C.
  */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
@@ -19,13 +19,24 @@ import { clientName, coloursFor, type Terminal, widthOf, write, writeNow } from 
 import { createInvocation, type GetInvocation, type Invocation } from "./invocation.ts";
 
 export interface FemtoqOptions {
-  /** Aborts with `Interrupted` at Ctrl-C. */
+  /** It aborts with `Interrupted` at Ctrl-C. */
   readonly signal: AbortSignal;
-  /** Tests give their own. */
+  /** A test gives its own. */
   readonly fetch?: typeof globalThis.fetch;
 }
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { readonly version: string };
+
+/** Each adds one or more commands to the program; help lists them in this order. */
+const commands: readonly ((program: Command, getInvocation: GetInvocation) => void)[] = [
+  addQueryCommand,
+  addExplainCommand,
+  addDatasetsCommand,
+  addFunctionsCommand,
+  addQueriesCommands,
+  addStatusCommands,
+  addResetCommand,
+];
 
 const usualServer = "http://127.0.0.1:8000";
 
@@ -40,7 +51,7 @@ Start:
 
 Exit codes: 0 done, 1 failed or partly failed, 2 bad query or usage, 3 server not reached, 130 Ctrl-C.`;
 
-/** Never throws for what a user can do wrong; the exit code tells. */
+/** Resolves with the exit code. It never throws for what a user can do wrong. */
 export async function runFemtoq(args: readonly string[], terminal: Terminal, { signal, fetch }: FemtoqOptions): Promise<number> {
   const program = createProgram(terminal);
   let invocation: Invocation | undefined;
@@ -50,13 +61,7 @@ export async function runFemtoq(args: readonly string[], terminal: Terminal, { s
     invocation = createInvocation(terminal, api, signal);
     return invocation;
   };
-  addQueryCommand(program, getInvocation);
-  addExplainCommand(program, getInvocation);
-  addDatasetsCommand(program, getInvocation);
-  addFunctionsCommand(program, getInvocation);
-  addQueriesCommands(program, getInvocation);
-  addStatusCommands(program, getInvocation);
-  addResetCommand(program, getInvocation);
+  for (const addTo of commands) addTo(program, getInvocation);
   try {
     await program.parseAsync([...args], { from: "user" });
     return invocation?.exitCode ?? exitCodes.done;

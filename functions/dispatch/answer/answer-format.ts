@@ -4,8 +4,8 @@ import type { UhiHistogram } from "../../../engine/histogram/uhi.ts";
 import { nearNames } from "../../../engine/query/near-names.ts";
 import type { Status } from "../../api.ts";
 import { HttpProblem } from "../../http/problem.ts";
-import { renderCsv } from "../../render/csv.ts";
 import { renderSvg } from "../../render/charts/svg.ts";
+import { renderCsv } from "../../render/csv.ts";
 
 const formats = ["json", "uhi", "csv", "svg"] as const;
 export type Format = (typeof formats)[number];

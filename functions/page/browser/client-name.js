@@ -1,4 +1,4 @@
-/** The name under which this browser's interest in queries is kept: random, the same after a reload. */
+/** The name of this browser as a client, under which its interest in queries is kept. It is random, and the same after a reload. */
 
 const key = "femtoq.client";
 
@@ -13,7 +13,7 @@ export function clientName() {
 }
 
 /**
- * Null also where the browser keeps no storage for this page.
+ * Gives null also where the browser refuses storage to this page.
  * @param {string} name
  */
 export function readSetting(name) {

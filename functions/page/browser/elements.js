@@ -1,4 +1,4 @@
-/** Elements from plain descriptions: text is always text, never markup. */
+/** Makes elements from plain descriptions. Text is always text, never markup. */
 
 /**
  * @typedef {string | number | Node | null | undefined | false} Child
@@ -6,7 +6,8 @@
  */
 
 /**
- * Attributes by name (true: present; false or undefined: absent); functions under `onclick` and the like are listeners.
+ * Makes an element. Properties are attributes by name (true: present; false or undefined: absent); functions under `onclick` and the like
+ * are listeners.
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
  * @param {Properties} [properties]

@@ -1,4 +1,4 @@
-/** The page: three panels, wired. */
+/** Starts the page: makes its three panels and connects them. */
 import { createApiClient } from "../../client/api-client.js";
 import { pause } from "../../client/follow-query.js";
 import { clientName, readSetting, writeSetting } from "./client-name.js";
@@ -66,7 +66,7 @@ function showTrouble(error) {
   fill(connection, element("strong", {}, error instanceof Error ? error.message : String(error)));
 }
 
-/** The server may still be starting: asks until it lists its datasets. */
+/** Asks for the datasets until the server, which may still be starting, lists them. */
 async function start() {
   for (;;) {
     try {

@@ -69,7 +69,7 @@ export function createRunner({ api, onChange, patience = 120_000, growthInterval
     show(first);
     if (!unfinished.has(first.state)) return first;
     let last = first;
-    // Only the answer to the POST tells whether the dataset is complete.
+    // Only the answer to the POST tells whether the dataset is complete, so it is kept.
     const growth = first.preparing ? { preparing: first.preparing } : {};
     for await (const status of api.follow(first.id, {
       signal,
@@ -112,7 +112,7 @@ export function createRunner({ api, onChange, patience = 120_000, growthInterval
     }
   }
 
-  /** Ends the interest in what runs. */
+  /** Ends the interest in the query that runs. */
   async function drop() {
     current.abort();
     if (run.phase === "running" && run.status) await api.cancel(run.status.id, AbortSignal.timeout(5000));
@@ -131,7 +131,7 @@ export function createRunner({ api, onChange, patience = 120_000, growthInterval
       await askUntilComplete(text, signal);
     },
     /**
-     * Failed partitions once more.
+     * Computes failed partitions once more.
      * @param {string} text of the query that ran
      */
     async retry(text) {

@@ -1,5 +1,5 @@
 /**
- * Axes as physicists draw them: a closed frame, ticks inside, titles from the query's labels, powers of ten on logarithmic ones.
+ * Draws axes as physicists do: a closed frame, ticks inside, titles from the query's labels, powers of ten on logarithmic axes.
  *
  * @import { XAXisComponentOption } from "echarts"
  * @import { Scale } from "./choose-scales.js"
@@ -18,7 +18,7 @@ import { formatNumber, powerOfTen } from "../format-number.js";
  */
 
 /**
- * The options of an axis, for either direction.
+ * The options of an axis in either direction.
  * @param {AxisRequest} request
  */
 export function chartAxis({ title, scale, min, max, theme, titleGap = 30 }) {
@@ -45,7 +45,8 @@ export function chartAxis({ title, scale, min, max, theme, titleGap = 30 }) {
 }
 
 /**
- * The distance of ticks: 1, 2, 2.5 or 5 times a power of ten, four to nine of them, meeting both ends where one does.
+ * The distance of ticks: 1, 2, 2.5 or 5 times a power of ten, so that there are four to nine of them. A distance that meets both ends is
+ * preferred.
  * @param {number} min
  * @param {number} max
  */
@@ -64,7 +65,7 @@ function logarithmicLabel(value) {
 }
 
 /**
- * What one bin's height counts: "entries / 0.5 GeV".
+ * The title of the axis of contents: what one bin's height counts, such as "entries / 0.5 GeV".
  * @param {{ readonly edges: readonly number[], readonly label: string }} axis
  * @param {boolean} weighted
  */
@@ -77,7 +78,7 @@ export function contentTitle({ edges, label }, weighted) {
 }
 
 /**
- * Where a logarithmic axis of contents starts: below the smallest positive one, at half a count for counts.
+ * The start of a logarithmic axis of contents: half the smallest positive one, which is half a count for counts.
  * @param {Float64Array} values
  */
 export function logarithmicFloor(values) {

@@ -1,4 +1,6 @@
-/** Colours and letters of the charts; the pairs of colours keep apart for every common form of colour blindness (Okabe and Ito). */
+/**
+ * Colours and fonts of the charts. People with any common form of colour blindness can tell the colours apart (Okabe and Ito's palette).
+ */
 
 /**
  * @typedef {"light" | "dark"} ThemeName
@@ -13,7 +15,7 @@
  * @property {string} panel behind the statistics and tooltips
  */
 
-/** Without quotes: ECharts puts it into SVG attributes as it stands. */
+/** It has no quotes, since ECharts puts it into SVG attributes as it stands. */
 export const fontFamily = "system-ui, -apple-system, Segoe UI, Helvetica Neue, Arial, sans-serif";
 
 /** @type {Readonly<Record<ThemeName, ChartTheme>>} */
@@ -40,7 +42,7 @@ export const chartThemes = {
   },
 };
 
-/** Viridis, from low to high. */
+/** The colours of viridis, from low to high. */
 const stops = [
   [68, 1, 84],
   [72, 40, 120],

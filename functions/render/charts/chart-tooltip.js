@@ -1,5 +1,5 @@
 /**
- * What hovering shows of one item of a chart.
+ * The box that hovering over an item of a chart shows.
  *
  * @import { ChartTheme } from "./chart-theme.js"
  */

@@ -1,6 +1,6 @@
 /**
- * Linear or logarithmic, as one would draw it by hand: a logarithmic x where the bins grow by a factor, a logarithmic
- * y (or colour) where a linear one would hide most bins.
+ * Chooses linear or logarithmic scales as one would by hand: a logarithmic x where the bins grow by a factor, a logarithmic y (or colour)
+ * where a linear one would hide most bins.
  *
  * @import { Bins } from "../read-histogram.js"
  */

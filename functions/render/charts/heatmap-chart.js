@@ -60,7 +60,7 @@ export function contentShare(value, { min, max }, scale) {
 }
 
 /**
- * One item a filled bin: `[x lower, x upper, y lower, y upper, value, error, share of the colour scale]`.
+ * A series with one item for each filled bin: `[x lower, x upper, y lower, y upper, value, error, share of the colour scale]`.
  * @param {Bins} bins
  * @param {{ readonly min: number, readonly max: number }} range
  * @param {Scale} scale
@@ -108,7 +108,7 @@ function rectangles(id, { data, silent }) {
       const value = (/** @type {number} */ dimension) => Number(api.value(dimension));
       const [left, bottom] = api.coord([value(0), value(2)]);
       const [right, top] = api.coord([value(1), value(3)]);
-      // Half a pixel more on each side, so that no seams show between cells.
+      // Cells are half a pixel larger on each side, so that no seams show between them.
       const shape = { x: left - 0.25, y: top - 0.25, width: right - left + 0.5, height: bottom - top + 0.5 };
       return { type: "rect", shape, style: { fill: cssColourAt(value(6)) } };
     },

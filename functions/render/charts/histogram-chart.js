@@ -1,6 +1,6 @@
 /**
- * UHI histogram → ECharts option: the one picture that the page draws in the browser and the server as SVG.
- * Pure; the option's functions hold no state. Plain JavaScript, because the browser loads this very file.
+ * Turns a UHI histogram into an ECharts option, from which the page draws in the browser and the server as SVG. The option's functions hold
+ * no state. This is plain JavaScript, because the browser loads this very file.
  *
  * @import { EChartsOption } from "echarts"
  * @import { UhiHistogram } from "../../../engine/histogram/uhi.ts"

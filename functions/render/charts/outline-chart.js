@@ -1,7 +1,6 @@
 /**
- * One axis: a filled step line through the bins, with error bars of sqrt(variance).
- *
- * Guarantee: the line is at a bin's value between the bin's edges; on a logarithmic scale what is not positive lies on the floor.
+ * Draws a histogram of one axis: a filled step line through the bins, with error bars of sqrt(variance). Guarantee: the line is at a bin's
+ * value between the bin's edges; on a logarithmic scale what is not positive lies on the floor.
  *
  * @import { CustomSeriesOption, EChartsOption, LineSeriesOption } from "echarts"
  * @import { Bins } from "../read-histogram.js"
@@ -13,7 +12,7 @@ import { formatNumber } from "../format-number.js";
 import { chartAxis, contentExtremes, contentTitle, logarithmicFloor } from "./chart-axes.js";
 import { itemTooltip } from "./chart-tooltip.js";
 
-/** Beyond this, hovering names no single bin: each would be narrower than a pixel. */
+/** With more bins than this, hovering names no single bin: each would be narrower than a pixel. */
 const mostBinsWithTips = 4000;
 
 /**
@@ -61,7 +60,7 @@ function outline(bins, { floor, theme }) {
 }
 
 /**
- * One item a bin: `[lower, upper, value, error]`.
+ * A series with one item for each bin: `[lower, upper, value, error]`.
  * @param {Bins} bins
  * @param {{ readonly floor: number, readonly theme: ChartTheme, readonly tips: boolean }} look
  * @returns {CustomSeriesOption}

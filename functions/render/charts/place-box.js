@@ -1,19 +1,19 @@
 /**
- * Where a box in an upper corner hides least, and how much higher the axis must go so that it hides nothing. Pure.
+ * Finds the upper corner in which a box hides least, and how much higher the axis must go so that the box hides nothing.
  *
  * @import { Bins } from "../read-histogram.js"
  * @import { Scales } from "./choose-scales.js"
  */
 import { logarithmicFloor, tickInterval } from "./chart-axes.js";
 
-/** Of the chart's width, from its edge. */
+/** The box reaches so far from the chart's edge, as a share of the chart's width. */
 const reach = 0.36;
-/** Of the chart's height: contents up to here are clear of the box. */
+/** Contents up to this share of the chart's height are clear of the box. */
 const clear = 0.66;
 
 /**
- * `rise`: how high the contents below the box are drawn, as a share of the highest anywhere; of two axes, how much of the
- * corner is filled.
+ * Finds the better corner. `rise` is how high the contents below the box are drawn, as a share of the highest anywhere; with two axes it is
+ * how much of the corner is filled.
  * @param {Bins} bins
  * @param {Scales} scales
  * @returns {{ readonly side: "left" | "right", readonly rise: number }}
@@ -41,7 +41,7 @@ export function emptierCorner(bins, scales) {
 }
 
 /**
- * The end of the axis of contents at which what rises so high is clear of the box; undefined where it is anyway.
+ * The end of the axis of contents at which contents that rise so high are clear of the box; undefined where they are clear anyway.
  * @param {Bins} bins of one axis
  * @param {{ readonly scales: Scales, readonly rise: number }} contents
  */

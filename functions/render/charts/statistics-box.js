@@ -1,5 +1,5 @@
 /**
- * The statistics as a small framed table.
+ * Draws the statistics as a small framed table.
  *
  * @import { Bins } from "../read-histogram.js"
  * @import { ChartTheme } from "./chart-theme.js"

@@ -1,4 +1,4 @@
-/** `femtoq datasets`: what there is to query, and the columns of one dataset. */
+/** `femtoq datasets` lists the datasets, or the columns of one. */
 import type { Command } from "commander";
 import type { DatasetDescription, DatasetSummary } from "../../../functions/client/api-client.js";
 import { formatBytes, formatNumber } from "../../../functions/render/format-number.js";

@@ -1,4 +1,4 @@
-/** `femtoq explain`: what a query would read and compute, without running it; or, afterwards, where its time went. */
+/** `femtoq explain` shows what a query would read and compute, without running it, or where the time of one went that ran. */
 import type { Command } from "commander";
 import type { Column } from "../../../engine/program/schema.ts";
 import { formatNumber } from "../../../functions/render/format-number.js";

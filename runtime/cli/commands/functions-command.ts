@@ -1,4 +1,4 @@
-/** `femtoq functions`: the query functions of the server, and calling one. */
+/** `femtoq functions` lists the query functions of the server, or calls one. */
 import type { Command } from "commander";
 import type { Status } from "../../../functions/api.ts";
 import { CommandFailed, exitCodes } from "../command-failed.ts";

@@ -1,4 +1,6 @@
-/** `femtoq queries`: recent queries. `femtoq retry`: computes failed partitions again. `femtoq purge`: removes what is stored of a query. */
+/**
+ * `femtoq queries` lists recent queries, `femtoq retry` computes failed partitions again, `femtoq purge` removes what is stored of a query.
+ */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Status } from "../../../functions/api.ts";
 import type { QueryLine } from "../../../functions/dispatch/answer/list-queries.ts";

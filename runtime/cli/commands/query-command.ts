@@ -1,4 +1,4 @@
-/** `femtoq query`: sends a query, waits, shows the result. */
+/** `femtoq query` sends a query, waits for its end and shows the result. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Status } from "../../../functions/api.ts";
 import { CommandFailed, exitCodes } from "../command-failed.ts";
@@ -46,7 +46,7 @@ export function addQueryCommand(program: Command, getInvocation: GetInvocation):
     });
 }
 
-/** The options of every command that ends in a result. */
+/** Adds the options that every command has that ends in a result. */
 export function withResultOptions(command: Command): Command {
   return command
     .addOption(new Option("--format <format>", "of the result (as the extension of --output has it, or text)").choices(formats))
@@ -96,7 +96,7 @@ function readSeconds(text: string): number {
   throw new InvalidArgumentError("It must be a number of seconds, at most 86400.");
 }
 
-/** Why the end may be long in coming, by reason. A progress bar says so itself. */
+/** Explains, by reason, why the end may be long in coming. On a terminal the progress bar tells it. */
 function describeWaiting({ dataset, preparing, note }: Status): Readonly<Record<string, string>> {
   return {
     ...(preparing && {

@@ -1,4 +1,4 @@
-/** `femtoq reset`: empties the store, or the coordinator's root in ZooKeeper, without a server. */
+/** `femtoq reset` empties the store, or the coordinator's root in ZooKeeper. It does so itself, without a server. */
 import { type Command, Option } from "commander";
 import { StoreError } from "../../../storage/store-error.ts";
 import { CommandFailed, exitCodes } from "../command-failed.ts";
@@ -43,13 +43,13 @@ Examples:
       if (!(store || coordinator) || !yes) {
         throw new CommandFailed(exitCodes.badQuery, "Cannot reset: say what with --store or --coordinator, and confirm it with --yes");
       }
-      // Of the two the queue may refuse: then nothing is emptied.
+      // The queue comes first, since emptying it may be refused: then the store is not emptied either.
       if (coordinator) await resetCoordinator(invocation, options);
       if (store) await resetStore(invocation, options);
     });
 }
 
-/** The store's error says it all. */
+/** The store's log is silenced, since its error says all that matters. */
 const silent = { info() {}, warn() {}, error() {} };
 
 const logFor = (invocation: Invocation) => {
@@ -58,7 +58,7 @@ const logFor = (invocation: Invocation) => {
 };
 
 async function resetStore(invocation: Invocation, { state, mongodb }: ResetOptions): Promise<void> {
-  // Loaded here only: no other command needs a database.
+  // These are loaded here, since no other command needs a database.
   const [{ ConfigError, readConfig }, { openConfiguredStore }] = await Promise.all([
     import("../../start/config.ts"),
     import("../../start/open-store.ts"),

@@ -1,5 +1,9 @@
-/** `femtoq status`: how a query is, or the server and its nodes, which `femtoq nodes` shows too. `femtoq cancel`: ends the interest in a query. */
+/**
+ * `femtoq status` shows how a query is, or the server, its nodes and its queue, as `femtoq nodes` does. `femtoq cancel` ends this client's
+ * interest in a query.
+ */
 import type { Command } from "commander";
+import type { Node } from "../../../coordination/coordinator.ts";
 import type { Status } from "../../../functions/api.ts";
 import { formatBytes, formatNumber } from "../../../functions/render/format-number.js";
 import { exitCodes } from "../command-failed.ts";
@@ -10,19 +14,11 @@ import { isEnded } from "../follow-to-end.ts";
 import { drawOptions, type GetInvocation, type Invocation, print, warn } from "../invocation.ts";
 
 interface Nodes {
-  readonly nodes: readonly {
-    readonly id: string;
-    readonly host: string;
-    readonly threads: number;
-    readonly cacheBytes: number;
-    readonly cacheLimit: number;
-    readonly running: number;
-    readonly done: number;
-    readonly failed: number;
-    /** ISO 8601. */
+  /** Times are in ISO 8601. */
+  readonly nodes: readonly (Omit<Node, "since" | "quarantined"> & {
     readonly since: string;
     readonly quarantined?: { readonly until: string; readonly cause: string };
-  }[];
+  })[];
   readonly subtasks: { readonly unowned: number; readonly owned: number; readonly failed: number };
   readonly store: { readonly bodies: number; readonly bytes: number; readonly limit: number };
 }

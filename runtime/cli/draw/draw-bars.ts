@@ -1,4 +1,4 @@
-/** A one-dimensional histogram as columns of Unicode eighth blocks, with numbers on both axes. */
+/** Draws a histogram of one axis as columns of Unicode eighth blocks, with numbers on both axes. */
 import { logarithmicFloor } from "../../../functions/render/charts/chart-axes.js";
 import { chooseScales } from "../../../functions/render/charts/choose-scales.js";
 import { formatNumber } from "../../../functions/render/format-number.js";
@@ -7,9 +7,9 @@ import type { Colours } from "./terminal.ts";
 
 const eighths = " ▁▂▃▄▅▆▇█";
 const rows = 14;
-/** Numbers stand at the upper edge of these rows, counted from the highest. */
+/** Every so many rows, counted from the highest, have a number at their upper edge. */
 const rowsPerNumber = 4;
-/** Between two numbers below the axis. */
+/** Columns between two numbers below the axis. */
 const numberGap = 12;
 
 export interface DrawOptions {
@@ -43,7 +43,7 @@ export function drawBars(bins: Bins, { width, colours }: DrawOptions): readonly 
   return lines;
 }
 
-/** Whole bins a column where they are too many, whole columns a bin where there is room. */
+/** Sums whole bins into a column where there are more bins than room, and repeats columns where there is room for several a bin. */
 export function fitColumns(values: Float64Array, room: number): { heights: Float64Array; merged: number; repeat: number } {
   const merged = Math.max(1, Math.ceil(values.length / room));
   const heights = new Float64Array(Math.ceil(values.length / merged));
@@ -53,7 +53,7 @@ export function fitColumns(values: Float64Array, room: number): { heights: Float
   return { heights, merged, repeat: Math.max(1, Math.floor(room / heights.length)) };
 }
 
-/** What is not empty shows. */
+/** A column that is not empty has one eighth at least. */
 const level = (share: number, filled: boolean) => (filled ? Math.max(1, Math.round(share * rows * 8)) : 0);
 
 interface Columns {
@@ -62,7 +62,7 @@ interface Columns {
   readonly columns: number;
 }
 
-/** Bin edges at their columns, as many as have room. */
+/** Writes the edges of bins below their columns, as many as have room. */
 function numbersBelow(edges: readonly number[], { merged, repeat, columns }: Columns): string {
   let line = "";
   for (let column = 0; column * repeat <= columns; column++) {

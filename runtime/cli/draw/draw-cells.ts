@@ -1,4 +1,4 @@
-/** A two-dimensional histogram as shaded cells: first axis to the right, second upwards. */
+/** Draws a histogram of two axes as shaded cells: the first axis goes to the right, the second upwards. */
 
 import { logarithmicFloor } from "../../../functions/render/charts/chart-axes.js";
 import { chooseScales } from "../../../functions/render/charts/choose-scales.js";
@@ -48,11 +48,11 @@ export function drawCells(bins: Bins, { width, colours }: DrawOptions): readonly
 interface Cells {
   readonly columns: number;
   readonly rows: number;
-  /** Second axis fastest. */
+  /** The index along the second axis, `row`, changes fastest. */
   readonly values: Float64Array;
 }
 
-/** Sums whole groups of bins until they fit. */
+/** Sums groups of bins into cells, so that the cells fit. */
 function mergeCells(bins: Bins, room: { readonly columns: number; readonly rows: number }): Cells {
   const [width, height] = bins.axes.map(({ edges }) => edges.length - 1) as [number, number];
   const across = Math.ceil(width / room.columns);

@@ -1,4 +1,4 @@
-/** A result as text: what was asked, each histogram drawn, the cut flow, what failed. */
+/** Draws a query's status as text: its name and progress, each histogram, the cut flow and its id. */
 import type { Status } from "../../../functions/api.ts";
 import { type CutflowLine, cutflowLines } from "../../../functions/render/cutflow-lines.js";
 import { formatNumber, formatSeconds } from "../../../functions/render/format-number.js";
@@ -8,7 +8,7 @@ import { type DrawOptions, drawBars } from "./draw-bars.ts";
 import { drawCells } from "./draw-cells.ts";
 import { drawTable } from "./draw-table.ts";
 
-/** Only the named histogram where one is named. */
+/** `histogram` names the only one to draw; where undefined, all are drawn. */
 export function drawStatus(status: Status, options: DrawOptions & { readonly histogram?: string | undefined }): string {
   const { colours } = options;
   const { partitions, events } = status;
@@ -51,7 +51,7 @@ function describeSubmission({ submission }: Status): string {
   return ` (${stored} stored, ${joined} joined, ${queued} queued)`;
 }
 
-/** Failed partitions, one a line, with their causes. */
+/** Describes each failed partition with its cause in a line. */
 export function describeFailures({ failures, partitions }: Status): readonly string[] {
   const lines = failures.map(
     ({ partition, file, attempts, cause }) =>

@@ -1,4 +1,4 @@
-/** Rows of text in aligned columns. */
+/** Draws rows of text in aligned columns, with a line of heads. */
 
 export interface Column {
   readonly head: string;

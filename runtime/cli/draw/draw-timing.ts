@@ -1,4 +1,4 @@
-/** Where a query's time went, as text: the phases, and the slowest partitions as bars on one scale. */
+/** Draws where a query's time went: its phases as a table, and its slowest partitions as bars on one scale. */
 import type { Status } from "../../../functions/api.ts";
 import { formatNumber, formatSeconds } from "../../../functions/render/format-number.js";
 import {

@@ -1,4 +1,4 @@
-/** A progress bar on standard error while it is a terminal; silent elsewhere, so that logs and pipes stay clean. */
+/** Shows a progress bar on standard error where that is a terminal, and nothing elsewhere, so that logs and pipes stay clean. */
 import { Presets, SingleBar } from "cli-progress";
 import type { Status } from "../../../functions/api.ts";
 import { formatNumber } from "../../../functions/render/format-number.js";

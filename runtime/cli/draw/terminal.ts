@@ -1,10 +1,10 @@
-/** Where a command reads and writes; a test gives its own. */
+/** The terminal that a command reads from and writes to; a test gives its own. */
 import { hostname, userInfo } from "node:os";
 import type { Readable, Writable } from "node:stream";
 import pc from "picocolors";
 import { CommandFailed, exitCodes } from "../command-failed.ts";
 
-/** `columns` and `isTTY` are there where the stream is a terminal. */
+/** Only a terminal has `columns` and `isTTY`. */
 export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number };
 
 export interface Terminal {
@@ -19,25 +19,28 @@ export type Colours = ReturnType<typeof pc.createColors>;
 const widthElsewhere = 80;
 const widest = 160;
 
-/** Colours only on a terminal, and not where NO_COLOR asks for none (no-color.org). */
+/** Gives colours on a terminal only, and not where NO_COLOR asks for none (no-color.org). */
 export const coloursFor = (output: Output, { environment }: Terminal): Colours =>
   pc.createColors(output.isTTY === true && !environment.NO_COLOR && environment.TERM !== "dumb");
 
 export const widthOf = (output: Output): number => Math.min(widest, Math.max(40, output.columns ?? widthElsewhere));
 
-/** Resolves when the text is handed on, so that a slow reader slows the writer. Rejects with `CommandFailed` where it cannot be, as on a full disk. */
+/**
+ * Resolves when the text is handed on, so that a slow reader slows the writer. Rejects with `CommandFailed` where writing fails, as on a
+ * full disk.
+ */
 export function write(output: Output, text: string | Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
     try {
       output.write(text, (error) => (error ? reject(notWritten(error)) : resolve()));
     } catch (error) {
-      // Deno throws where Node calls back.
+      // Deno throws what Node hands to the callback.
       reject(notWritten(error));
     }
   });
 }
 
-/** Does not wait. Throws `CommandFailed` where the host says at once that it cannot. */
+/** Writes without waiting. Throws `CommandFailed` where the host says at once that writing fails. */
 export function writeNow(output: Output, text: string): void {
   try {
     output.write(text);
@@ -49,7 +52,10 @@ export function writeNow(output: Output, text: string): void {
 export const notWritten = (cause: unknown): CommandFailed =>
   new CommandFailed(exitCodes.failed, `Cannot write the output: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
 
-/** The same for every command of a user on a machine, so that `femtoq cancel` ends the interest that `femtoq query` has. */
+/**
+ * The client's name is the same for every command of a user on a machine, so that `femtoq cancel` ends the interest that `femtoq query`
+ * has.
+ */
 export function clientName({ environment }: Terminal): string {
   const named = environment.FEMTOQ_CLIENT ?? `cli:${userName()}@${hostname()}`;
   return named.replace(/[^\w.:@-]/g, "-").slice(0, 100);
@@ -59,7 +65,7 @@ function userName(): string {
   try {
     return userInfo().username;
   } catch (error) {
-    // A user without a name in the password file, as in some containers.
+    // In some containers the user has no name in the password file.
     if (error instanceof Error) return "unknown";
     throw error;
   }

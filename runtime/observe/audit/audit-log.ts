@@ -1,26 +1,25 @@
 /**
- * Do the answers in the logs of a run add up to its requests? From the lines "request received", "request answered", "query accepted" and
- * "query ended" of one or several processes, in any order.
- *
- * A request that a process took and did not answer is lost, unless a request of the same id was answered too: then its client asked again.
- * Memory: requests that are open, and the ids of queries; logs with open requests are read twice.
+ * Checks from the logs of a run that every request was answered. It reads the lines "request received", "request answered", "query
+ * accepted" and "query ended" of one or several processes, in any order. A request that a process took and did not answer is lost, unless a
+ * request of the same id was answered, too: then its client asked again. Its memory grows with the open requests and the ids of queries
+ * only; logs with open requests are read twice.
  */
 export interface Audit {
-  /** Requests that came in, and answers that went out. */
+  /** The numbers of requests that came in and of answers that went out. */
   readonly received: number;
   readonly answered: number;
-  /** Answers by the class of their status: "2xx", "4xx", "5xx". */
+  /** The numbers of answers by the class of their status: "2xx", "4xx", "5xx". */
   readonly byStatus: Readonly<Record<string, number>>;
-  /** Not answered where they came in, but there or elsewhere when they were sent again. */
+  /** Requests that were not answered where they came in, but were when the client sent them again. */
   readonly repeated: readonly OpenRequest[];
   readonly lost: readonly OpenRequest[];
-  /** Different queries that were accepted because something was left to compute. */
+  /** The number of different queries that were accepted because something was left to compute. */
   readonly accepted: number;
-  /** Of these, those whose end no log tells. */
+  /** Accepted queries whose end no log tells. */
   readonly open: readonly OpenQuery[];
-  /** Lines that are no entries of a log. */
+  /** The number of lines that are no entries of a log. */
   readonly unreadable: number;
-  /** Names of those that hold such lines only: they are no logs. */
+  /** The names of files that hold such lines only, so that they are no logs. */
   readonly notLogs: readonly string[];
 }
 
@@ -39,7 +38,7 @@ export interface OpenQuery {
   readonly log: string;
 }
 
-/** A log that can be read from its start as often as one likes. */
+/** A log, which can be read from its start as often as one likes. */
 export interface LogSource {
   readonly name: string;
   lines(): AsyncIterable<string>;
@@ -63,7 +62,7 @@ export async function auditLogs(logs: readonly LogSource[]): Promise<Audit> {
   const ended = new Set<string>();
   const notLogs: string[] = [];
   for (const log of logs) {
-    // Ids are unique in a process only, and a client may send one several times.
+    // Several requests may have the same id: ids are unique in a process only, and a client may send one several times.
     const open = new Map<string, OpenRequest[]>();
     const unreadableBefore = sums.unreadable;
     let lines = 0;
@@ -100,7 +99,7 @@ export async function auditLogs(logs: readonly LogSource[]): Promise<Audit> {
   };
 }
 
-/** Those of the ids that were answered in any log. */
+/** Finds which of the ids were answered in any log. */
 async function findAnswers(logs: readonly LogSource[], ids: ReadonlySet<string>): Promise<ReadonlySet<string>> {
   const found = new Set<string>();
   if (ids.size === 0) return found;
@@ -118,7 +117,7 @@ function parse(line: string): Entry | undefined {
     const entry: unknown = JSON.parse(line);
     return typeof entry === "object" && entry !== null ? entry : undefined;
   } catch {
-    // What else stood on standard error, or the last line of a process that was killed while it wrote.
+    // It is something else from standard error, or the last line of a process that was killed while it wrote.
     return undefined;
   }
 }

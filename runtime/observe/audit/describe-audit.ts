@@ -1,4 +1,4 @@
-/** An audit in words. */
+/** Describes an audit in words. */
 import type { Audit } from "./audit-log.ts";
 
 const mostNamed = 50;

@@ -1,4 +1,7 @@
-/** `npm run audit -- FILE…`: exit code 0 where every request has its answer, 1 where not, 2 where a log cannot be read. */
+/**
+ * `npm run audit -- FILE…` audits the logs of a run. The exit code is 0 where every request has its answer, 1 where one has not, 2 where a
+ * log cannot be read.
+ */
 import { createReadStream } from "node:fs";
 import { access } from "node:fs/promises";
 import process from "node:process";

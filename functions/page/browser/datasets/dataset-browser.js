@@ -1,6 +1,5 @@
 /**
- * Datasets and what is in them: a choice of datasets, their size, how far one that is being made has come, and the tree of its
- * columns with a filter.
+ * The panel of datasets: a choice of them, their size, how far one that is being made has come, and the tree of its columns with a filter.
  *
  * @import { ApiClient, DatasetDescription, DatasetSummary } from "../../../client/api-client.js"
  */

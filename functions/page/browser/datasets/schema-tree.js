@@ -1,5 +1,5 @@
 /**
- * A dataset's columns as a tree: records and collections with their fields, then the columns that stand alone. Pure.
+ * Arranges a dataset's columns as a tree: records and collections with their fields, then the columns that stand alone.
  *
  * @import { Column } from "../../../../engine/program/schema.ts"
  */
@@ -35,7 +35,7 @@ export function schemaTree(columns) {
 }
 
 /**
- * Items that match, with all children of an item that matches itself.
+ * Keeps the items that match the filter, with all children of an item that matches itself.
  * @param {readonly TreeItem[]} items
  * @param {string} filter any case
  * @returns {readonly TreeItem[]}
@@ -70,7 +70,7 @@ const typeNote = ({ dtype, nullable, lists }) => `${"list of ".repeat(lists.leng
 const isIdentifier = (name) => /^[A-Za-z_$][\w$]*$/.test(name);
 
 /**
- * Single quotes, since expressions stand in JSON strings.
+ * Quotes a name for an expression. The quotes are single ones, since expressions stand in JSON strings.
  * @param {string} name
  */
 const reference = (name) => (isIdentifier(name) ? name : `col('${name.replace(/[\\']/g, "\\$&")}')`);

@@ -1,12 +1,12 @@
 /**
- * A tree to walk by keyboard, after the WAI-ARIA pattern: one tab stop; arrows move, open and close; Home and End; Enter picks.
- * A click picks a leaf and opens or closes a branch; a double click picks either.
+ * Shows a tree that can be walked by keyboard, after the WAI-ARIA pattern: it is one tab stop; arrows move, open and close; Home and End go
+ * to the ends; Enter picks. A click picks a leaf and opens or closes a branch; a double click picks either.
  *
  * @import { TreeItem } from "./schema-tree.js"
  */
 import { element, fill } from "../elements.js";
 
-/** More than this many items start closed. */
+/** A tree with more items than this starts closed. */
 const mostOpen = 60;
 
 /**

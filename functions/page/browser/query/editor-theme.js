@@ -1,4 +1,4 @@
-/** The editor in the page's colours, which follow the system's light or dark. */
+/** Gives the editor the page's colours, which follow the system's light or dark. */
 import { HighlightStyle } from "@codemirror/language";
 import { EditorView } from "@codemirror/view";
 import { tags } from "@lezer/highlight";

@@ -1,4 +1,4 @@
-/** The questions that the page offers, as the files under `examples/` have them. */
+/** The example queries that the page offers; they are files under `examples/`. */
 
 export const examples = [
   { file: "dimuon-mass", title: "Dimuon mass" },
@@ -7,7 +7,7 @@ export const examples = [
 ];
 
 /**
- * The text of an example, over another dataset where the server has not the one it was written for.
+ * Loads the text of an example. Where the server lacks the dataset that it was written for, it asks another one.
  * @param {string} file
  * @param {{ readonly datasets: readonly string[], readonly chosen: string | undefined }} available
  */

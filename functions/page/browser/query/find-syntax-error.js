@@ -1,11 +1,11 @@
 /**
- * Where a text stops being JSON. Pure.
+ * Finds where a text stops being JSON.
  *
  * @import { Tree } from "@lezer/common"
  */
 
 /**
- * Undefined for text that is JSON. The range has at least one character unless the text is empty.
+ * Gives undefined for text that is JSON. The range has at least one character unless the text is empty.
  * @param {Tree} tree of the JSON grammar
  * @param {string} text
  * @returns {{ readonly from: number, readonly to: number, readonly line: number, readonly column: number, readonly message: string } | undefined}

@@ -1,6 +1,6 @@
 /**
- * Where in the query's text an issue is: its JSON pointer is followed through the syntax tree, its line and column through the
- * escapes of the string that holds the expression. Pure.
+ * Finds the place of an issue in the query's text: follows its JSON pointer through the syntax tree, and its line and column through the
+ * escapes of the string that holds the expression.
  *
  * @import { SyntaxNode, Tree } from "@lezer/common"
  * @import { QueryIssue } from "../../../../engine/query/query-error.ts"
@@ -11,7 +11,7 @@
 const valueNames = new Set(["Object", "Array", "String", "Number", "True", "False", "Null"]);
 
 /**
- * What the pointer cannot follow is marked where it ends.
+ * Where the text lacks what the pointer names, the range is that of the last part that is there.
  * @param {Tree} tree of the JSON grammar
  * @param {string} text
  * @param {Pick<QueryIssue, "at" | "line" | "column">} issue
@@ -37,7 +37,7 @@ export function locateIssue(tree, text, issue) {
 }
 
 /**
- * The value of a property at the query's top level, such as its dataset's name.
+ * Finds the value of a property at the query's top level, such as its dataset's name.
  * @param {Tree} tree
  * @param {string} text
  * @param {string} name
@@ -50,7 +50,7 @@ export function locateValue(tree, text, name) {
 }
 
 /**
- * RFC 6901.
+ * Splits a JSON pointer (RFC 6901) into its names.
  * @param {string} pointer
  */
 export const pointerSegments = (pointer) =>
@@ -71,7 +71,7 @@ function follow(value, segment, text) {
     return item && { value: item, property: undefined };
   }
   if (value.name !== "Object") return undefined;
-  // Of equal names the last counts, as in JSON.parse.
+  // Where a name stands twice the last one counts, as in JSON.parse.
   const property = value.getChildren("Property").findLast((each) => {
     const name = each.getChild("PropertyName");
     return name !== null && unescapeString(text.slice(name.from, name.to)).decoded === segment;
@@ -91,7 +91,8 @@ function values(node) {
 const firstValue = (node) => values(node)[0];
 
 /**
- * From the place to the end of the word there; one character of anything else. Past the end: the closing quote.
+ * The range from the place to the end of the word that begins there, or one character where none does. A place past the end is the closing
+ * quote.
  * @param {string} text
  * @param {SyntaxNode} node a String
  * @param {{ readonly line: number, readonly column: number }} place from 1
@@ -107,7 +108,7 @@ function placeInString(text, node, { line, column }) {
 }
 
 /**
- * The content of a JSON string and, for each of its UTF-16 units and its end, the offset in the literal.
+ * Decodes a JSON string, and gives for each of its UTF-16 units, and for its end, the offset in the literal.
  * @param {string} literal quotes included; the closing one may be missing
  */
 function unescapeString(literal) {

@@ -1,6 +1,6 @@
 /**
- * The query's text: JSON with colours, folding, history and errors underlined at their place. Tab leaves the editor, as
- * elsewhere on the page; Ctrl+Enter (Cmd+Enter) runs.
+ * The editor of the query's text: JSON with colours, folding, history and errors underlined at their place. Tab leaves the editor, as
+ * elsewhere on the page; Ctrl+Enter (Cmd+Enter) runs the query.
  *
  * @import { Diagnostic } from "@codemirror/lint"
  * @import { QueryIssue } from "../../../../engine/query/query-error.ts"
@@ -38,7 +38,7 @@ import { wrapIndent } from "./wrap-indent.js";
  */
 
 const checkDelay = 400;
-/** Longer arrays of numbers are folded when a query is put in: they are bin edges. Characters. */
+/** Arrays of numbers with more characters than this, such as bin edges, are folded when a query is put in. */
 const longestOpenArray = 400;
 
 /** @param {EditorOptions} options */
@@ -132,7 +132,7 @@ export function createQueryEditor({ parent, text, nonce, onRun, onEdit, onBroken
       view.dispatch(view.state.replaceSelection(words), { scrollIntoView: true });
       view.focus();
     },
-    /** Keeps everything else as it is written. @param {string} name */
+    /** Replaces the dataset's name and keeps all else as it is written. @param {string} name */
     setDataset(name) {
       const parsed = tree();
       const range = parsed && locateValue(parsed, view.state.doc.toString(), "dataset");

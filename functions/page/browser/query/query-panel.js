@@ -1,5 +1,5 @@
 /**
- * The query: examples, editor, run and cancel, and the list of what is wrong.
+ * The panel of the query: examples, the editor, buttons to run and cancel, and the list of what is wrong.
  *
  * @import { QueryIssue } from "../../../../engine/query/query-error.ts"
  * @import { ApiClient } from "../../../client/api-client.js"
@@ -57,7 +57,7 @@ export function createQueryPanel({ parent, api, text, nonce, onRun, onCancel, on
   });
 
   /**
-   * Asks the server what it makes of the text; a server that cannot be reached has nothing to say.
+   * Asks the server to explain the text, and gives what is wrong with it. Gives nothing where the server cannot be reached.
    * @param {string} content
    * @returns {Promise<readonly QueryIssue[]>}
    */
@@ -112,7 +112,7 @@ export function createQueryPanel({ parent, api, text, nonce, onRun, onCancel, on
       editor.showIssues(issues);
       showIssues(issues);
     },
-    /** What is stored has changed: asks again what the text, if it is the one that ran, would read. @param {string} ran */
+    /** Call it when the query `ran` has ended. What is stored has changed, so the server is asked again what the text would read. @param {string} ran */
     async refresh(ran) {
       if (editor.text() === ran) await check(ran);
     },
@@ -124,7 +124,7 @@ export function createQueryPanel({ parent, api, text, nonce, onRun, onCancel, on
 }
 
 /**
- * What running the query would cost, as far as the explanation tells.
+ * Describes what running the query would cost, as far as the explanation tells.
  * @param {{ readonly columns?: readonly unknown[], readonly partitions?: { readonly total: number, readonly stored: number } }} plan
  */
 function describePlan({ columns, partitions }) {

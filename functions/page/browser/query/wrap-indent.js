@@ -1,4 +1,7 @@
-/** Wrapped lines go on below their own beginning, two characters further in. Classes, because the page admits no style attributes. */
+/**
+ * Lets wrapped lines go on below their own beginning, two characters further in. It does so by classes, because the page admits no style
+ * attributes.
+ */
 import { RangeSetBuilder } from "@codemirror/state";
 import { Decoration, EditorView, ViewPlugin } from "@codemirror/view";
 

@@ -1,6 +1,6 @@
 /**
- * The histograms of a result: one chart, tabs where there are several, switches for logarithmic axes, the statistics as text.
- * A scale that nobody chose is decided once for each histogram of a query, so that it does not flip while the histogram fills.
+ * Shows the histograms of a result: one chart, tabs where there are several, switches for logarithmic axes, the statistics as text. A scale
+ * that nobody chose is decided once for each histogram of a query, so that it does not flip while the histogram fills.
  *
  * @import { UhiHistogram } from "../../../../engine/histogram/uhi.ts"
  * @import { Scales } from "../../../render/charts/choose-scales.js"
@@ -139,7 +139,7 @@ export function createChartView({ onSelect }) {
 
   return {
     node,
-    /** Forgets scales and selection: what follows is another query. */
+    /** Forgets scales and selection, since another query follows. */
     reset() {
       scales = new Map();
       histograms = {};

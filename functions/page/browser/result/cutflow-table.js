@@ -1,5 +1,5 @@
 /**
- * How many events, and how much weight, passed each filter.
+ * Shows how many events, and how much weight, passed each filter.
  *
  * @import { CutflowLine } from "../../../render/cutflow-lines.js"
  */

@@ -1,5 +1,5 @@
 /**
- * A run in words. Pure.
+ * Describes a run in words.
  *
  * @import { Status } from "../../../api.ts"
  * @import { Run } from "../run-query.js"
@@ -7,7 +7,7 @@
 import { formatNumber, formatSeconds } from "../../../render/format-number.js";
 
 /**
- * One or two words.
+ * The state in one or two words.
  * @param {Run} run
  */
 export function stateOf({ phase, status, connected }) {
@@ -23,7 +23,7 @@ export function stateOf({ phase, status, connected }) {
 }
 
 /**
- * A line.
+ * The state in a line.
  * @param {Run} run
  */
 export function describeRun(run) {
@@ -50,7 +50,7 @@ export function describeRun(run) {
 }
 
 /**
- * Events a second that were computed since the query was sent, to two digits; undefined where all came from the store.
+ * How many events a second were computed since the query was sent, to two digits; undefined where all came from the store.
  * @param {Run} run
  */
 function eventRate({ phase, status, started, finished, storedEvents }) {

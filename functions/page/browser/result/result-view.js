@@ -1,5 +1,5 @@
 /**
- * What a query has come to: its state in words, progress, the histograms, cut flow, failures and links to the result.
+ * The panel of the result: the query's state in words, its progress, the histograms, cut flow, failures and links to the result.
  *
  * @import { ApiClient } from "../../../client/api-client.js"
  * @import { Status } from "../../../api.ts"
@@ -12,7 +12,7 @@ import { cutflowTable } from "./cutflow-table.js";
 import { describeRun, describeSubmission, stateOf } from "./describe-run.js";
 import { createTimingView } from "./timing-view.js";
 
-/** A screen reader hears of progress at most this often, in milliseconds. */
+/** A screen reader hears of progress at most once in so many milliseconds. */
 const announceInterval = 4000;
 
 /**
@@ -112,7 +112,7 @@ export function createResultView({ parent, api, onRetry }) {
   }
 
   return {
-    /** Another query starts. */
+    /** Call it when another query starts. */
     reset() {
       chart.reset();
       linked = undefined;

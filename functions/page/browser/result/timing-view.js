@@ -1,5 +1,5 @@
 /**
- * Why it took so long: the phases of a query and its slowest partitions on one scale.
+ * Shows where a query's time went: its phases, and its slowest partitions on one scale.
  *
  * @import { Status } from "../../../api.ts"
  */
