@@ -5,7 +5,7 @@ import type { Catalogue } from "../datasets/dataset.ts";
 import type { Store } from "../storage/store.ts";
 import type { Admission } from "./admission/admission.ts";
 import type { Limits } from "./admission/limits.ts";
-import type { ComputeTiming } from "./compute/timing.ts";
+import type { Executor } from "./compute/executor.ts";
 import type { Dispatcher } from "./dispatch/dispatcher.ts";
 import type { Meter } from "./metrics/meter.ts";
 import type { QueryFunction } from "./query-functions/query-function.ts";
@@ -31,30 +31,6 @@ export interface Services {
   readonly queryFunctions: ReadonlyMap<string, QueryFunction>;
   /** Reasons why this process should get no requests now; empty when ready. */
   readonly notReady: () => readonly string[];
-}
-
-/** Runs a program over a partition on some thread of this process. */
-export interface Executor {
-  /**
-   * The partial, encoded. Rejects with `DatasetError` for unreadable data and with the signal's reason when aborted.
-   * `onRunning` is called when the columns are loaded.
-   */
-  run(task: ComputeTask, options: RunOptions): Promise<Uint8Array<ArrayBuffer>>;
-}
-
-export interface RunOptions {
-  readonly signal: AbortSignal;
-  readonly onRunning?: () => void;
-  /** Told where the time went, before the partial is given. */
-  readonly onTimed?: (timing: ComputeTiming) => void;
-}
-
-/** Names and numbers, never paths. */
-export interface ComputeTask {
-  readonly programKey: string;
-  readonly dataset: string;
-  readonly partition: number;
-  readonly fingerprint: string;
 }
 
 /** Static files of the page, by their URL path; undefined where there is none. */

@@ -6,7 +6,7 @@ import process from "node:process";
 import { createCoordinator } from "../coordination/embedded/embedded.ts";
 import { createMemoryJournal } from "../coordination/embedded/memory-journal.ts";
 import { createApp } from "../functions/app.ts";
-import { openCompute } from "./node/compute.ts";
+import { openCompute } from "./node/open-compute.ts";
 import { createLog } from "./observe/log.ts";
 import { createAssets } from "./serve/assets.ts";
 import { readConfig } from "./start/config.ts";

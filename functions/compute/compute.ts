@@ -1,30 +1,38 @@
 /**
- * The compute function: one program over one partition. Takes names and numbers, gives an encoded partial
- * (`docs/partial-format.md`), and in `Server-Timing` where the time went. Problems of status 422 will not mend by themselves; 503 may.
+ * The compute function over HTTP: a request's JSON to the executor of this process, and the outcomes back as one binary answer (`docs/partial-format.md`).
+ * What cannot be computed is told inside the answer; a problem document says that the request as a whole cannot be served.
  */
 import { Hono } from "hono";
 import { z } from "zod";
 import { HttpProblem } from "../http/problem.ts";
 import { readJson } from "../http/read-body.ts";
 import type { Environment } from "../services.ts";
-import { type ComputeTiming, writeServerTiming } from "./timing.ts";
+import { encodeOutcomes, outcomesType } from "./encode-outcomes.ts";
+import { mostPairs } from "./executor.ts";
 
 export const compute = new Hono<Environment>();
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/, "must be a SHA-256 in hexadecimal");
-const request = z.strictObject({ program: hash, dataset: z.string().min(1).max(200), partition: z.int().min(0), fingerprint: hash });
+const once = <T>(items: readonly T[]) => new Set(items).size === items.length;
+const request = z
+  .strictObject({
+    programs: z.array(hash).min(1).max(mostPairs).refine(once, "must name each program once"),
+    dataset: z.string().min(1).max(200),
+    partitions: z
+      .array(z.strictObject({ partition: z.int().min(0), fingerprint: hash }))
+      .min(1)
+      .max(mostPairs)
+      .refine((all) => once(all.map(({ fingerprint }) => fingerprint)), "must name each partition once"),
+  })
+  .refine(({ programs, partitions }) => programs.length * partitions.length <= mostPairs, {
+    error: `at most ${mostPairs} programs × partitions are computed at a time`,
+  });
 
 compute.post("/", async (c) => {
   const parsed = request.safeParse(await readJson(c));
-  if (!parsed.success) throw new HttpProblem(400, "bad-request", `The subtask cannot be read: ${z.prettifyError(parsed.error)}`);
-  const { program, ...task } = parsed.data;
+  if (!parsed.success) throw new HttpProblem(400, "bad-request", `The request cannot be read: ${z.prettifyError(parsed.error)}`);
   const { signal } = c.req.raw;
-  try {
-    const onTimed = (timing: ComputeTiming) => c.header("server-timing", writeServerTiming(timing));
-    const partial = await c.var.services.executor!.run({ programKey: program, ...task }, { signal, onTimed });
-    return c.body(partial, 200, { "content-type": "application/vnd.femtoq.partial" });
-  } catch (error) {
-    if (signal.aborted) throw new HttpProblem(503, "stopped", "The subtask was stopped by who asked for it.");
-    throw error;
-  }
+  const outcomes = await c.var.services.executor!.run(parsed.data, { signalOf: () => signal });
+  if (signal.aborted) throw new HttpProblem(503, "stopped", "The request was stopped by who made it.");
+  return c.body(await encodeOutcomes(outcomes), 200, { "content-type": outcomesType });
 });

@@ -1,40 +1,70 @@
 /**
- * Runs programs over partitions on the threads of this process: program from the store, columns from the cache or the files.
+ * Runs programs over partitions on the threads of this process: programs from the store, columns from the cache or the files.
  *
- * Promises: rejects with `DatasetError` for data that cannot be used and with the signal's reason, within 200 ms, when aborted; what it
- * held is free when it settles, except that a thread finishes the column it is decoding. Keeps the signal's and its own errors apart.
+ * The columns that all programs read of one partition are leased once, and the programs run over them one after another in one job of one thread.
+ * Where that fails for all (a column cannot be read, all together do not fit into memory, the thread crashes), each is run again alone, and so is a
+ * program that needs more scratch: only what fails alone has failed.
+ *
+ * Promises: one outcome for each program over each partition, the partial's bytes being those of the program run alone; what is aborted is given up
+ * within 200 ms, and what it held is free when `run` resolves, except that a thread finishes the column that it is decoding.
+ * Does not promise: that one outcome is given before the others are there.
  */
+import pMap from "p-map";
+import type { Log } from "../../base/log.ts";
 import type { Subtask } from "../../coordination/coordinator.ts";
 import type { ColumnCache, Lease } from "../../datasets/cache/column-cache.ts";
-import { formsOf } from "../../datasets/cache/column-form.ts";
 import { type Catalogue, DatasetError } from "../../datasets/dataset.ts";
-import { RunStopped, ScratchExhausted, workBytes } from "../../engine/run/run-program.ts";
-import type { ComputeTiming } from "../../functions/compute/timing.ts";
-import { HttpProblem } from "../../functions/http/problem.ts";
+import { ScratchExhausted, workBytes } from "../../engine/run/run-program.ts";
+import type { ComputeOptions, ComputeTiming, Executor, Outcome } from "../../functions/compute/executor.ts";
 import type { Meter } from "../../functions/metrics/meter.ts";
-import type { ComputeTask, Executor, RunOptions } from "../../functions/services.ts";
-import type { WorkerPool } from "../threads/worker-pool.ts";
+import { StoreError } from "../../storage/store-error.ts";
+import { errorOf, type WorkerPool } from "../threads/worker-pool.ts";
 import { WorkerCrashed } from "../threads/worker-thread.ts";
-import { createPartitionFinder } from "./find-partition.ts";
-import type { ProgramCache, ReadyProgram } from "./program-cache.ts";
+import { unlessAborted, whenAllAbort } from "./abort.ts";
+import { createPartitionFinder, type Place } from "./find-partition.ts";
+import { locateColumns } from "./locate-columns.ts";
+import { type ProgramCache, type ReadyProgram, UnknownProgramError } from "./program-cache.ts";
+import { runOnThread, type ThreadRun, type Times } from "./run-on-thread.ts";
 
 export interface LocalExecutor extends Executor {
-  /** Whether the columns that the task needs are in memory; false where nobody says which, for a program that never ran here. */
-  holds(task: Pick<Subtask, "programKey" | "fingerprint" | "columns">): boolean;
+  /** Whether the columns that the subtask needs are in memory; false where nobody says which, for a program that never ran here. */
+  holds(subtask: Pick<Subtask, "programKey" | "fingerprint" | "columns">): boolean;
 }
 
 const scratchStep = 16;
 const mostScratch = 256 * 2 ** 20;
+/** Bytes of the partials of one request, but for those that were begun before they were reached. */
+const mostPartialBytes = 64 * 2 ** 20;
+
+/** One program over one partition. */
+interface Run {
+  readonly kind: "run";
+  readonly ready: ReadyProgram;
+  readonly signal: AbortSignal;
+  readonly times: Times;
+}
+
+/** `again`: alone, or with the scratch that it has now, it may come out otherwise. */
+type Attempted = Outcome | { readonly kind: "again" };
+
+interface Leased {
+  readonly lease: Lease;
+  readonly entries: number;
+  readonly runs: readonly ThreadRun[];
+}
 
 export function createExecutor(options: {
   readonly catalogue: Catalogue;
   readonly programs: ProgramCache;
   readonly cache: ColumnCache;
   readonly workers: Pick<WorkerPool, "run">;
+  /** Partitions of one request that load or compute at a time. */
+  readonly atATime: number;
+  readonly log: Log;
   readonly meter?: Meter;
 }): LocalExecutor {
-  const { catalogue, programs, cache, workers, meter } = options;
-  const partitions = createPartitionFinder(catalogue);
+  const { catalogue, programs, cache, workers, atATime, log, meter } = options;
+  const finder = createPartitionFinder(catalogue);
 
   return {
     holds({ programKey, fingerprint, columns }) {
@@ -43,118 +73,158 @@ export function createExecutor(options: {
       return ready !== undefined && cache.holds(fingerprint, ready.program.inputs);
     },
 
-    async run(task, { signal, onRunning, onTimed }) {
-      const times = { compiling: 0, loading: 0, reading: 0, decoding: 0, thread: 0, computing: 0, bytes: 0 };
-      const ready = await timed(times, "compiling", () => programs.get(task.programKey));
-      for (;;) {
-        const scratch = ready.scratchBytes;
-        try {
-          const partial = await runOnce({ task, ready, scratch, signal, onRunning, times });
-          onTimed?.(times);
-          return partial;
-        } catch (error) {
-          signal.throwIfAborted();
-          if (!(error instanceof ScratchExhausted)) throw error;
-          if (scratch >= mostScratch) throw scratchRefused(task);
-          ready.scratchBytes = Math.max(ready.scratchBytes, Math.min(mostScratch, scratch * scratchStep));
-        }
+    async run({ programs: keys, dataset, partitions }, { signalOf, onRunning }) {
+      const signals = partitions.map(({ fingerprint }) => keys.map((key) => signalOf(key, fingerprint)));
+      const wanted = whenAllAbort(signals.flat());
+      let bytes = 0;
+      try {
+        const prepared = await Promise.all(keys.map((key) => prepare(key, wanted.signal)));
+        const outcomes = await pMap(partitions, (partition, at) => runOver({ ...partition, dataset }, runsOf(prepared, signals[at]!)), {
+          concurrency: atATime,
+        });
+        return outcomes.flat();
+      } finally {
+        wanted.release();
+      }
+
+      function runsOf(prepared: readonly Prepared[], own: readonly AbortSignal[]): readonly (Run | Outcome)[] {
+        return prepared.map((program, index) => {
+          const signal = own[index]!;
+          if (program.kind !== "ready") return program;
+          if (signal.aborted) return undone(signal.reason);
+          if (bytes >= mostPartialBytes) return undone("the partials before it are too large together");
+          return { kind: "run", ready: program.ready, signal, times: { ...noTime, compiling: program.compiling } };
+        });
+      }
+
+      /** What is an outcome already stays as it is. */
+      async function runOver(place: Place, all: readonly (Run | Outcome)[]): Promise<readonly Outcome[]> {
+        const runs = all.filter((each) => each.kind === "run");
+        const ran = await runTogether(place, runs, onRunning);
+        let next = 0;
+        const outcomes = all.map((each) => (each.kind === "run" ? ran[next++]! : each));
+        for (const outcome of outcomes) if (outcome.kind === "partial") bytes += outcome.partial.length;
+        return outcomes;
       }
     },
   };
 
-  async function runOnce({ task, ready, scratch, signal, onRunning, times }: Attempt): Promise<Uint8Array<ArrayBuffer>> {
+  type Prepared = Outcome | { readonly kind: "ready"; readonly ready: ReadyProgram; readonly compiling: number };
+
+  /** Rejects where the store is away. */
+  async function prepare(programKey: string, signal: AbortSignal): Promise<Prepared> {
     const begun = performance.now();
-    const { partition, broken } = await partitions.find(task);
-    let lease: Lease | undefined;
-    let addresses: readonly number[];
     try {
-      const forms = formsOf(ready.program.inputs);
-      const columns = await Promise.all(ready.columns.map((name) => catalogue.locate(task.dataset, partition, name, forms.get(name))));
-      // A program without columns is the only one that comes here with a broken file.
+      const ready = await unlessAborted(programs.get(programKey), signal);
+      return { kind: "ready", ready, compiling: performance.now() - begun };
+    } catch (error) {
+      if (signal.aborted) return undone(signal.reason);
+      if (error instanceof StoreError && error.code === "unavailable") throw error;
+      return failed(error);
+    }
+  }
+
+  /** One outcome for each of the runs. */
+  async function runTogether(place: Place, runs: readonly Run[], onRunning: ComputeOptions["onRunning"]): Promise<readonly Outcome[]> {
+    if (runs.length === 0) return [];
+    const outcomes: Outcome[] = [];
+    for (const [index, attempted] of (await attempt(place, runs, onRunning)).entries())
+      outcomes.push(attempted.kind === "again" ? (await runTogether(place, [runs[index]!], onRunning))[0]! : attempted);
+    return outcomes;
+  }
+
+  async function attempt(place: Place, runs: readonly Run[], onRunning: ComputeOptions["onRunning"]): Promise<readonly Attempted[]> {
+    const wanted = whenAllAbort(runs.map(({ signal }) => signal));
+    let leased: Leased | undefined;
+    try {
+      leased = await leaseColumns(place, runs, wanted.signal);
+      const keys = runs.map(({ ready }) => ready.programKey);
+      onRunning?.(keys, place.fingerprint);
+      const { runs: begun, ...held } = leased;
+      const outcomes = await runOnThread(workers, held, begun);
+      return outcomes.map((outcome, index) => {
+        const run = begun[index]!;
+        if (outcome.kind === "partial") return { kind: "partial", partial: outcome.partial, timing: rounded(run.times) };
+        if (run.signal.aborted) return undone(run.signal.reason);
+        const error = errorOf(outcome.failure);
+        return error instanceof ScratchExhausted ? growScratch(run, place) : failed(error);
+      });
+    } catch (error) {
+      if (wanted.signal.aborted) return runs.map(({ signal }) => undone(signal.reason));
+      if (runs.length > 1) return runs.map(() => ({ kind: "again" }));
+      return [failed(error)];
+    } finally {
+      wanted.release();
+      leased?.lease.release();
+    }
+  }
+
+  /** The columns of all these programs, and room for each to work in. */
+  async function leaseColumns(place: Place, runs: readonly Run[], signal: AbortSignal): Promise<Leased> {
+    const begun = performance.now();
+    const { partition, broken } = await unlessAborted(finder.find(place), signal);
+    const ready = runs.map((run) => run.ready);
+    let lease: Lease | undefined;
+    try {
+      const locating = locateColumns(ready, (name, form) => catalogue.locate(place.dataset, partition, name, form));
+      const columns = await unlessAborted(locating, signal);
+      // Only programs without columns come here with a broken file.
       if (broken !== undefined) throw new DatasetError(broken, { permanent: false });
-      const bytes = workBytes(ready.program, scratch);
-      const leased = await cache.lease({ fingerprint: task.fingerprint, columns, workBytes: bytes, signal });
+      const rooms = ready.map(({ program, scratchBytes }) => workBytes(program, scratchBytes));
+      const together = rooms.reduce((sum, bytes) => sum + bytes, 0);
+      const leased = await cache.lease({ fingerprint: place.fingerprint, columns, workBytes: together, signal });
       lease = leased;
-      addresses = ready.program.inputs.map((input) => leased.address(input));
-      addLoading(times, leased, performance.now() - begun);
+      const addresses = ready.map(({ program }) => program.inputs.map((input) => leased.address(input)));
+      addLoading(runs, leased, performance.now() - begun);
       meter?.count("femtoq_columns_total", "files", leased.loaded.columns);
       meter?.count("femtoq_columns_total", "memory", columns.length - leased.loaded.columns);
+      const begin = runs.map((run, index) => ({ ...run, addresses: addresses[index]!, workBytes: rooms[index]! }));
+      return { lease: leased, entries: partition.entries, runs: begin };
     } catch (error) {
       lease?.release();
-      partitions.doubt(task.dataset);
+      // The files may not be what they were; an abort says nothing of them.
+      if (error instanceof DatasetError) finder.doubt(place.dataset);
       throw error;
-    }
-    try {
-      onRunning?.();
-      return await compute({ ready, lease, entries: partition.entries, addresses, signal, times });
-    } finally {
-      lease.release();
     }
   }
 
-  async function compute({ ready, lease, entries, addresses, signal, times }: Computation): Promise<Uint8Array<ArrayBuffer>> {
-    const { slab, work } = lease;
-    const stopFlag = new Int32Array(slab.memory.buffer, work.address, 1);
-    Atomics.store(stopFlag, 0, 0);
-    const job = { kind: "run", programKey: ready.programKey, slab: slab.id, entries, addresses, work } as const;
-    const submitted = performance.now();
-    const running = workers.run(job, ready);
-    const stop = () => {
-      if (!running.cancel()) Atomics.store(stopFlag, 0, 1);
-    };
-    signal.addEventListener("abort", stop, { once: true });
-    if (signal.aborted) stop();
-    try {
-      return await running.done;
-    } catch (error) {
-      if (error instanceof RunStopped) signal.throwIfAborted();
-      if (error instanceof WorkerCrashed) throw new HttpProblem(503, "worker-crashed", error.message);
-      throw error;
-    } finally {
-      signal.removeEventListener("abort", stop);
-      const ended = performance.now();
-      const begun = running.begun() ?? ended;
-      times.thread += begun - submitted;
-      times.computing += ended - begun;
-    }
+  /** For this run, and for those that come after it. */
+  function growScratch({ ready, workBytes: had }: ThreadRun, place: Place): Attempted {
+    const scratch = had - workBytes(ready.program, 0);
+    if (scratch >= mostScratch) return failed(scratchRefused(place));
+    ready.scratchBytes = Math.max(ready.scratchBytes, Math.min(mostScratch, scratch * scratchStep));
+    return { kind: "again" };
+  }
+
+  function failed(error: unknown): Outcome {
+    if (error instanceof DatasetError) return { kind: "failed", cause: error.message, permanent: error.permanent };
+    if (error instanceof UnknownProgramError) return { kind: "failed", cause: error.message, permanent: true };
+    if (error instanceof WorkerCrashed) return { kind: "failed", cause: error.message, permanent: false };
+    log.error({ err: error }, "fault: a subtask cannot be computed");
+    return { kind: "failed", cause: "The node failed at this partition; its log says why.", permanent: false };
   }
 }
 
-type Times = { -readonly [Figure in keyof ComputeTiming]: ComputeTiming[Figure] };
+const noTime: Times = { compiling: 0, loading: 0, reading: 0, decoding: 0, thread: 0, computing: 0, bytes: 0 };
 
-async function timed<T>(times: Times, phase: keyof Times, work: () => Promise<T>): Promise<T> {
-  const begun = performance.now();
-  const result = await work();
-  times[phase] += performance.now() - begun;
-  return result;
+/** To a microsecond: the figures are kept as JSON beside each partial. */
+const rounded = (times: Times): ComputeTiming =>
+  Object.fromEntries(Object.entries(times).map(([figure, value]) => [figure, Math.round(value * 1000) / 1000])) as unknown as ComputeTiming;
+
+function undone(reason: unknown): Outcome {
+  return { kind: "undone", cause: reason instanceof Error ? reason.message : String(reason) };
 }
 
-function addLoading(times: Times, { loaded }: Lease, elapsed: number): void {
-  times.loading += elapsed;
+/** All waited for the columns; what it cost to load them is told once. */
+function addLoading(runs: readonly Run[], { loaded }: Lease, elapsed: number): void {
+  for (const { times } of runs) times.loading += elapsed;
+  const { times } = runs[0]!;
   times.reading += loaded.reading;
   times.decoding += loaded.decoding;
   times.bytes += loaded.bytes;
 }
 
-interface Attempt {
-  readonly task: ComputeTask;
-  readonly ready: ReadyProgram;
-  readonly scratch: number;
-  readonly signal: AbortSignal;
-  readonly onRunning: RunOptions["onRunning"];
-  readonly times: Times;
-}
-
-interface Computation {
-  readonly ready: ReadyProgram;
-  readonly lease: Lease;
-  readonly entries: number;
-  readonly addresses: readonly number[];
-  readonly signal: AbortSignal;
-  readonly times: Times;
-}
-
-function scratchRefused({ dataset, partition }: ComputeTask): DatasetError {
+function scratchRefused({ dataset, partition }: Place): DatasetError {
   const mebibytes = mostScratch / 2 ** 20;
   return new DatasetError(
     `One event of partition ${partition} of ${dataset} needs more than ${mebibytes} MiB for its intermediate lists; filter them before combining`,

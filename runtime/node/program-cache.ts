@@ -1,7 +1,7 @@
 /** Compiled programs that this process ran lately, by key. Compiling happens off the main thread, once for all who wait. */
+import { LRUCache } from "lru-cache";
 import { columnsOf } from "../../engine/program/columns-of.ts";
 import type { Program } from "../../engine/program/program.ts";
-import { HttpProblem } from "../../functions/http/problem.ts";
 import type { Store } from "../../storage/store.ts";
 
 export interface ReadyProgram {
@@ -14,23 +14,28 @@ export interface ReadyProgram {
   scratchBytes: number;
 }
 
+/** The store does not have the program: it was removed since the query was submitted. */
+export class UnknownProgramError extends Error {
+  override readonly name = "UnknownProgramError";
+}
+
 const firstScratch = 2 ** 20;
 
 export class ProgramCache {
-  readonly #store: Pick<Store, "getPrograms">;
-  readonly #most: number;
-  /** Least recently used first. */
-  readonly #programs = new Map<string, Promise<ReadyProgram>>();
-  readonly #ready = new Map<string, ReadyProgram>();
+  readonly #programs: LRUCache<string, ReadyProgram>;
 
-  constructor(options: { readonly store: Pick<Store, "getPrograms">; readonly most?: number }) {
-    this.#store = options.store;
-    this.#most = options.most ?? 64;
+  constructor({ store, most = 64 }: { readonly store: Pick<Store, "getPrograms">; readonly most?: number }) {
+    this.#programs = new LRUCache({
+      max: most,
+      // Whoever waits for a program that others push out meanwhile gets it all the same.
+      ignoreFetchAbort: true,
+      fetchMethod: (programKey) => compile(store, programKey),
+    });
   }
 
   /** The program if it is compiled already. */
   peek(programKey: string): ReadyProgram | undefined {
-    return this.#ready.get(programKey);
+    return this.#programs.peek(programKey);
   }
 
   /** Has it compiled, for whoever asks for it next; an error is theirs to hear. */
@@ -38,40 +43,16 @@ export class ProgramCache {
     this.get(programKey).catch(() => undefined);
   }
 
-  /** Rejects where the store does not have it. */
+  /** Rejects with `UnknownProgramError` where the store does not have it, and as the store does. */
   get(programKey: string): Promise<ReadyProgram> {
-    const known = this.#programs.get(programKey);
-    const program = known ?? this.#compile(programKey);
-    this.#programs.delete(programKey);
-    this.#programs.set(programKey, program);
-    const [oldest] = this.#programs.keys();
-    if (this.#programs.size > this.#most && oldest !== undefined) this.#forget(oldest);
-    return program;
+    return this.#programs.forceFetch(programKey);
   }
+}
 
-  async #compile(programKey: string): Promise<ReadyProgram> {
-    try {
-      const stored = (await this.#store.getPrograms([programKey])).get(programKey);
-      if (!stored) {
-        throw new HttpProblem(
-          422,
-          "unknown-program",
-          `Cannot run program ${programKey}: the store does not have it; submit the query again`,
-        );
-      }
-      const program = stored.program as Program;
-      const module = await WebAssembly.compile(stored.module);
-      const ready = { programKey, program, module, columns: columnsOf(program), scratchBytes: firstScratch };
-      if (this.#programs.has(programKey)) this.#ready.set(programKey, ready);
-      return ready;
-    } catch (error) {
-      this.#forget(programKey);
-      throw error;
-    }
-  }
-
-  #forget(programKey: string): void {
-    this.#programs.delete(programKey);
-    this.#ready.delete(programKey);
-  }
+async function compile(store: Pick<Store, "getPrograms">, programKey: string): Promise<ReadyProgram> {
+  const stored = (await store.getPrograms([programKey])).get(programKey);
+  if (!stored) throw new UnknownProgramError(`Cannot run program ${programKey}: the store does not have it; submit the query again`);
+  const program = stored.program as Program;
+  const module = await WebAssembly.compile(stored.module);
+  return { programKey, program, module, columns: columnsOf(program), scratchBytes: firstScratch };
 }

@@ -2,9 +2,9 @@
  * Claims subtasks, has each computed, saves the partial, then completes the claim.
  *
  *   claim → stored already              → complete   it was asked for again just as it was done
- *         → invoke → partial  → saved   → complete
+ *         → run    → partial  → saved   → complete
  *                  → failed             → fail
- *                  → aborted            → release    nobody asks any more, the claim was lost, or this process stops
+ *                  → undone             → release    nobody asks any more, the claim was lost, or this process stops
  *         → the store fails, or the compute function's host is away → release, then a pause that doubles
  *
  * Promises: never more than `slots` subtasks that load or compute, and `mostSaving` more that are saved meanwhile; no error ends the loop; a stop
@@ -17,22 +17,12 @@ import type { Log } from "../../base/log.ts";
 import { pause } from "../../base/pause.ts";
 import type { Claim, Membership, Subtask } from "../../coordination/coordinator.ts";
 import type { HeldPartition } from "../../coordination/scheduling/holdings.ts";
-import type { ComputeTiming } from "../../functions/compute/timing.ts";
+import type { Executor, Outcome } from "../../functions/compute/executor.ts";
 import type { PartialNote } from "../../functions/dispatch/answer/timeline.ts";
 import type { Meter } from "../../functions/metrics/meter.ts";
 import type { LabelOf } from "../../functions/metrics/metrics.ts";
-import type { ComputeTask } from "../../functions/services.ts";
 import type { Store } from "../../storage/store.ts";
 import { StoreError } from "../../storage/store-error.ts";
-import { HostUnreachableError } from "./fetch-within.ts";
-
-export type Outcome =
-  /** `timing` is absent where the host of the compute function does not measure. */
-  | { readonly kind: "partial"; readonly partial: Uint8Array; readonly timing?: ComputeTiming }
-  | { readonly kind: "failed"; readonly cause: string; readonly permanent: boolean };
-
-/** Has a subtask computed, here or elsewhere. Rejects for what is not the subtask's fault, and when aborted. */
-export type Invoke = (task: ComputeTask, options: { readonly signal: AbortSignal; readonly onRunning: () => void }) => Promise<Outcome>;
 
 export interface PullLoop {
   /** Resolves when nothing runs any more and the node has left. */
@@ -41,7 +31,7 @@ export interface PullLoop {
 
 export interface PullOptions {
   readonly membership: Membership;
-  readonly invoke: Invoke;
+  readonly executor: Executor;
   readonly store: Pick<Store, "putPartials" | "findPartials">;
   /** How many subtasks may load or compute at a time. */
   readonly slots: number;
@@ -67,7 +57,7 @@ interface Looking {
 
 type Computed = Extract<Outcome, { kind: "partial" }>;
 
-type Ending = Outcome | { readonly kind: "stored" | "aborted" };
+type Ending = Outcome | { readonly kind: "stored" };
 
 /** A claimed subtask, until it is settled. */
 interface Taken {
@@ -83,7 +73,7 @@ const computePhases = ["compiling", "loading", "thread", "computing"] as const;
 const longestPause = 5_000;
 
 export function startPullLoop(options: PullOptions): PullLoop {
-  const { membership, invoke, store, prefers, prepare, log, meter } = options;
+  const { membership, executor, store, prefers, prepare, log, meter } = options;
   const firstPause = options.firstPause ?? 100;
   const stopping = new AbortController();
   const figures = { running: 0, done: 0, failed: 0 };
@@ -153,7 +143,7 @@ export function startPullLoop(options: PullOptions): PullLoop {
         meter?.count("femtoq_subtasks_total", "stored");
         await settle(() => claim.complete());
         return;
-      case "aborted":
+      case "undone":
         meter?.count("femtoq_subtasks_total", "released");
         await settle(() => claim.release());
         return;
@@ -174,12 +164,9 @@ export function startPullLoop(options: PullOptions): PullLoop {
     const { programKey, dataset, partition, fingerprint } = claim.subtask;
     const { signal, release } = followSignals([claim.signal, stopping.signal]);
     try {
-      return await invoke({ programKey, dataset, partition, fingerprint }, { signal, onRunning: () => claim.running() });
-    } catch (error) {
-      if (signal.aborted) return { kind: "aborted" };
-      if (error instanceof HostUnreachableError) return handBack(claim, error);
-      log.error({ ...describe(claim), err: error }, "the compute function could not be invoked");
-      return { kind: "failed", cause: error instanceof Error ? error.message : String(error), permanent: false };
+      const request = { programs: [programKey], dataset, partitions: [{ partition, fingerprint }] };
+      const [outcome] = await withStore(claim, () => executor.run(request, { signalOf: () => signal, onRunning: () => claim.running() }));
+      return outcome!;
     } finally {
       release();
     }
@@ -214,7 +201,7 @@ export function startPullLoop(options: PullOptions): PullLoop {
     if (milliseconds !== undefined) meter?.observe("femtoq_subtask_seconds", phase, milliseconds / 1000);
   }
 
-  /** Where the store fails, the claim is handed back. */
+  /** Where the store fails, or nothing can be computed, the claim is handed back. */
   async function withStore<T>(claim: Claim, action: () => Promise<T>): Promise<T> {
     try {
       return await action();

@@ -8,9 +8,8 @@ import { measureStore } from "../../functions/metrics/measure-store.ts";
 import type { Meter } from "../../functions/metrics/meter.ts";
 import { readGauges } from "../../functions/metrics/read-gauges.ts";
 import type { Assets } from "../../functions/services.ts";
-import { openCompute } from "../node/compute.ts";
 import { startNode } from "../node/node.ts";
-import { pullForRemote } from "../node/remote-compute.ts";
+import { openCompute, pullForRemote } from "../node/open-compute.ts";
 import { openTracer } from "../observe/open-tracer.ts";
 import { grace, type Handler, type Listening } from "../serve/serve.ts";
 import type { Closers } from "./closers.ts";
@@ -73,10 +72,8 @@ export async function openServices(options: {
       ...datasetsNotReady(),
     ],
   });
-  const pull = computing
-    ? () => computing.pull(coordinator, (request) => app.fetch(request))
-    : computeUrl && (() => pullForRemote({ config, computeUrl, coordinator, store, log }));
-  const node = pull ? startNode(pull, log) : undefined;
+  const pull = computeUrl === undefined ? computing?.pull : pullForRemote({ config, computeUrl, store, log, meter });
+  const node = pull && startNode(() => pull(coordinator), log);
   closers.add(node ? "pull loop" : "requests", () => Promise.all([node?.stop(), listening.close(grace)]));
   return { handler: (request, environment) => app.fetch(request, environment), datasets: catalogue.names() };
 }

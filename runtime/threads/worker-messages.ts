@@ -24,16 +24,27 @@ export interface LoadJob {
   readonly offsets: readonly Block[];
 }
 
-/** Runs a program over columns in a slab; answers with the encoded partial. */
+/** Runs programs, one after another, over columns in a slab; answers with one outcome for each. */
 export interface RunJob {
   readonly kind: "run";
-  readonly programKey: string;
   readonly slab: number;
   readonly entries: number;
+  readonly programs: readonly ProgramRun[];
+}
+
+export interface ProgramRun {
+  readonly programKey: string;
   /** Byte address for each of the program's inputs. */
   readonly addresses: readonly number[];
+  /** Of this program alone: its stop flag ends no other. */
   readonly work: Block;
 }
+
+/** `milliseconds`: of the thread, in the program and in encoding its partial. */
+export type ProgramOutcome = { readonly milliseconds: number } & (
+  | { readonly kind: "partial"; readonly partial: Uint8Array<ArrayBuffer> }
+  | { readonly kind: "failed"; readonly failure: JobFailure }
+);
 
 /** Writes one file of the demo dataset. */
 export interface DemoJob {
@@ -46,7 +57,7 @@ export type FromWorker =
   /** Once, when jobs may be sent. */
   | { readonly kind: "up" }
   | { readonly kind: "loaded"; readonly values: number; readonly cost: LoadCost }
-  | { readonly kind: "ran"; readonly partial: Uint8Array<ArrayBuffer> }
+  | { readonly kind: "ran"; readonly outcomes: readonly ProgramOutcome[] }
   | { readonly kind: "wrote" }
   | { readonly kind: "failed"; readonly failure: JobFailure };
 

@@ -12,12 +12,12 @@ import { DatasetError } from "../../datasets/dataset.ts";
 import { RunStopped, ScratchExhausted } from "../../engine/run/run-program.ts";
 import type { Meter } from "../../functions/metrics/meter.ts";
 import type { ReadyProgram } from "../node/program-cache.ts";
-import type { DemoJob, FromWorker, Job, JobFailure, RunJob } from "./worker-messages.ts";
+import type { DemoJob, FromWorker, Job, JobFailure, ProgramOutcome, RunJob } from "./worker-messages.ts";
 import { WorkerCrashed, WorkerThread } from "./worker-thread.ts";
 
 export interface Running {
-  /** The encoded partial. Rejects with `RunStopped`, `ScratchExhausted`, `WorkerCrashed`. Settles when no thread uses the memory any more. */
-  readonly done: Promise<Uint8Array<ArrayBuffer>>;
+  /** One outcome for each program. Rejects with `RunStopped` where it was cancelled, and with `WorkerCrashed`. Settles when no thread uses the memory any more. */
+  readonly done: Promise<readonly ProgramOutcome[]>;
   /** When a thread took it up, as `performance.now()`; undefined before. */
   begun(): number | undefined;
   /** True where it had not begun; then it rejects with `RunStopped`. */
@@ -26,7 +26,8 @@ export interface Running {
 
 interface Waiting {
   readonly job: Job;
-  readonly program?: ReadyProgram;
+  /** What the thread must know before it can do the job. */
+  readonly programs?: readonly ReadyProgram[];
   begun?: number;
   readonly resolve: (answer: FromWorker) => void;
   readonly reject: (error: unknown) => void;
@@ -95,9 +96,10 @@ export class WorkerPool {
     return { done, cancel, cost: () => cost };
   };
 
-  run(job: RunJob, program: ReadyProgram): Running {
-    const { answer, cancel, begun } = this.#submit({ job, program });
-    return { done: answer.then((message) => expect(message, "ran").partial), cancel, begun };
+  /** `programs`: those of the job. */
+  run(job: RunJob, programs: readonly ReadyProgram[]): Running {
+    const { answer, cancel, begun } = this.#submit({ job, programs });
+    return { done: answer.then((message) => expect(message, "ran").outcomes), cancel, begun };
   }
 
   async writeDemoFile(job: DemoJob): Promise<void> {
@@ -114,12 +116,12 @@ export class WorkerPool {
     await Promise.all([...this.#threads].map((thread) => thread.terminate()));
   }
 
-  #submit({ job, program }: Pick<Waiting, "job" | "program">): Submitted {
+  #submit({ job, programs }: Pick<Waiting, "job" | "programs">): Submitted {
     let cancel = () => false;
     let begun: () => number | undefined = () => undefined;
     const answer = new Promise<FromWorker>((resolve, reject) => {
       if (this.#closed) return reject(new WorkerCrashed("The server is stopping"));
-      const waiting: Waiting = { job, resolve, reject, ...(program && { program }) };
+      const waiting: Waiting = { job, resolve, reject, ...(programs && { programs }) };
       begun = () => waiting.begun;
       const queue = this.#queues[job.kind];
       queue.push(waiting);
@@ -143,7 +145,7 @@ export class WorkerPool {
       const begun = performance.now();
       next.begun = begun;
       const ended = () => this.#options.meter?.count("femtoq_worker_busy_seconds_total", next.job.kind, (performance.now() - begun) / 1000);
-      thread.perform(next.job, next.program).finally(ended).then(next.resolve, next.reject);
+      thread.perform(next.job, next.programs).finally(ended).then(next.resolve, next.reject);
     }
   }
 
@@ -176,7 +178,7 @@ function expect<K extends FromWorker["kind"]>(message: FromWorker, kind: K): Ext
   throw new Error(`Cannot use a worker thread's answer: expected ${kind}, got ${message.kind}`);
 }
 
-function errorOf(failure: JobFailure): Error {
+export function errorOf(failure: JobFailure): Error {
   switch (failure.kind) {
     case "dataset":
       return new DatasetError(failure.message, { permanent: failure.permanent });

@@ -46,9 +46,9 @@ export class WorkerThread {
   }
 
   /** Only when idle. Rejects with `WorkerCrashed` where the thread ends first. */
-  perform(job: Job, program?: ReadyProgram): Promise<FromWorker> {
+  perform(job: Job, programs: readonly ReadyProgram[] = []): Promise<FromWorker> {
     this.state = "busy";
-    if (program) this.#teach(program);
+    for (const program of programs) this.#teach(program);
     return new Promise((resolve, reject) => {
       this.#current = { resolve, reject };
       this.#send(job);

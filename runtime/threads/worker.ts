@@ -8,7 +8,7 @@ import { readColumn } from "../../datasets/parquet/read-column.ts";
 import type { Program } from "../../engine/program/program.ts";
 import type { DType } from "../../engine/program/schema.ts";
 import { RunStopped, runProgram, ScratchExhausted } from "../../engine/run/run-program.ts";
-import type { FromWorker, Job, JobFailure, LoadJob, RunJob, ToWorker } from "./worker-messages.ts";
+import type { FromWorker, Job, JobFailure, LoadJob, ProgramOutcome, RunJob, ToWorker } from "./worker-messages.ts";
 
 const port = parentPort;
 if (!port) throw new Error("Cannot run worker.ts on its own: the server starts it as a worker thread");
@@ -36,7 +36,7 @@ say({ kind: "up" });
 async function perform(job: Job): Promise<void> {
   try {
     const answer = await answerTo(job);
-    say(answer, answer.kind === "ran" ? [answer.partial.buffer] : []);
+    say(answer, answer.kind === "ran" ? answer.outcomes.flatMap((each) => (each.kind === "partial" ? [each.partial.buffer] : [])) : []);
   } catch (error) {
     say({ kind: "failed", failure: describe(error) });
   }
@@ -51,7 +51,7 @@ async function answerTo(job: Job): Promise<FromWorker> {
     case "load":
       return { kind: "loaded", ...(await load(job)) };
     case "run":
-      return { kind: "ran", partial: await run(job) };
+      return { kind: "ran", outcomes: await runAll(job) };
     case "demo":
       await writeDemoFile(job.directory, job.index);
       return { kind: "wrote" };
@@ -76,10 +76,25 @@ async function load({ location, slab, values, valid, offsets }: LoadJob): Promis
   return { values: read.values, cost: { bytes, reading, decoding: Math.max(0, performance.now() - begun - reading) } };
 }
 
-async function run({ programKey, slab, entries, addresses, work }: RunJob): Promise<Uint8Array<ArrayBuffer>> {
-  const known = programs.get(programKey);
-  if (!known) throw new Error(`Cannot run program ${programKey}: this thread was not given it`);
-  return await runProgram({ ...known, memory: memoryOf(slab, [work]), entries, addresses, work });
+/** What one program does wrong is its own outcome: the others are run all the same. */
+async function runAll({ slab, entries, programs: runs }: RunJob): Promise<readonly ProgramOutcome[]> {
+  const memory = memoryOf(
+    slab,
+    runs.map(({ work }) => work),
+  );
+  const outcomes: ProgramOutcome[] = [];
+  for (const { programKey, addresses, work } of runs) {
+    const begun = performance.now();
+    try {
+      const known = programs.get(programKey);
+      if (!known) throw new Error(`Cannot run program ${programKey}: this thread was not given it`);
+      const partial = await runProgram({ ...known, memory, entries, addresses, work });
+      outcomes.push({ kind: "partial", partial, milliseconds: performance.now() - begun });
+    } catch (error) {
+      outcomes.push({ kind: "failed", failure: describe(error), milliseconds: performance.now() - begun });
+    }
+  }
+  return outcomes;
 }
 
 /** The slab's memory, at least as large as the main thread saw it when it reserved these blocks. */

@@ -13,10 +13,9 @@ import type { Catalogue, Dataset } from "../../datasets/dataset.ts";
 import { encodePartial } from "../../engine/histogram/partial.ts";
 import type { Status } from "../../functions/api.ts";
 import { createApp } from "../../functions/app.ts";
-import { HttpProblem } from "../../functions/http/problem.ts";
-import type { Executor, Services } from "../../functions/services.ts";
+import type { Executor } from "../../functions/compute/executor.ts";
+import type { Services } from "../../functions/services.ts";
 import { drawTable } from "../../runtime/cli/draw/draw-table.ts";
-import { createInvoke, RunningNotices } from "../../runtime/node/invoke-compute.ts";
 import { startPullLoop } from "../../runtime/node/pull-loop.ts";
 import { openStore } from "../../storage/embedded/embedded.ts";
 import { openEnvironment } from "../../storage/embedded/environment.ts";
@@ -71,9 +70,9 @@ async function run(partitions: number): Promise<readonly Usage[]> {
   const journal = createLmdbJournal(await openEnvironment({ directory: join(directory, "coordination") }));
   const coordinator = await createCoordinator({ journal, log: silent });
   closing.after(() => coordinator.close());
-  const executor: Executor = { run: async () => new Uint8Array(partial) };
+  const executor: Executor = { run: async () => [{ kind: "partial", partial: new Uint8Array(partial) }] };
   const refusing: Executor = {
-    run: () => Promise.reject(new HttpProblem(422, "bad-data", "Cannot read this partition: its page header is damaged")),
+    run: async () => [{ kind: "failed", cause: "Cannot read this partition: its page header is damaged", permanent: true }],
   };
   const dataset = makeDataset(partitions);
   const services = (compute: Executor): Services => ({
@@ -112,23 +111,23 @@ async function run(partitions: number): Promise<readonly Usage[]> {
   };
 
   await measure("submit", () => ask(app, 1));
-  const pulling = await pull(app);
+  const pulling = await pull(executor);
   await measure("run", () => untilEnded(app, 1));
   await measure("repeat, same dispatcher", () => ask(app, 1));
   await measure("repeat, another dispatcher", () => ask(createApp(services(executor)), 1));
   await pulling.stop();
   if (!options.failing) return steps;
   const failing = createApp(services(refusing));
-  const pullingFailures = await pull(failing);
+  const pullingFailures = await pull(refusing);
   await measure("run, every partition fails", () => untilEnded(failing, 2));
   await pullingFailures.stop();
   return steps;
 
-  async function pull(of: ReturnType<typeof createApp>) {
+  async function pull(by: Executor) {
     const node = { id: `bench-${Math.random()}`, host: "localhost", threads: slots, cacheLimit: 1 };
     return startPullLoop({
       membership: await coordinator.join(node),
-      invoke: createInvoke((request) => of.fetch(request), new RunningNotices()),
+      executor: by,
       store,
       slots,
       prefers: () => true,

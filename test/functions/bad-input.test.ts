@@ -152,7 +152,7 @@ test("bad requests outside the query get a 4xx problem too", async (t) => {
     ["/functions/spectrum?value=MET.pt;drop", undefined, 400],
     ["/functions/spectrum", json([1]), 400],
     ["/compute", json({}), 400],
-    ["/compute", json({ program: "0".repeat(64), dataset: "events", partition: 0, fingerprint: "0".repeat(64) }), 422],
+    ["/compute", json({ programs: ["0".repeat(64)], dataset: "events", partitions: [] }), 400],
     ["/queries", { ...json(of("MET.pt")), headers: { "femtoq-client": "a b" } }, 400],
     ["/queries", { ...json(of("MET.pt")), headers: { prefer: "wait=forever" } }, 400],
     ["/queries", { ...json(of("MET.pt")), headers: { origin: "http://elsewhere.example" } }, 403],

@@ -8,8 +8,9 @@ import { createMemoryJournal } from "../../coordination/embedded/memory-journal.
 import { createCatalogue } from "../../datasets/catalogue/catalogue.ts";
 import type { Status } from "../../functions/api.ts";
 import { createApp } from "../../functions/app.ts";
-import type { ComputeTask, Executor, Services } from "../../functions/services.ts";
-import { openCompute } from "../../runtime/node/compute.ts";
+import type { Executor, PartitionName } from "../../functions/compute/executor.ts";
+import type { Services } from "../../functions/services.ts";
+import { openCompute } from "../../runtime/node/open-compute.ts";
 import { createAssets } from "../../runtime/serve/assets.ts";
 import { readConfig } from "../../runtime/start/config.ts";
 import { loadQueryFunctions } from "../../runtime/start/load-query-functions.ts";
@@ -18,13 +19,18 @@ import type { Store } from "../../storage/store.ts";
 import { recordingLog } from "../runtime/silent-log.ts";
 import { makeEvents, type TestEvent, writeEvents } from "./write-events.ts";
 
+export interface ComputedPair extends PartitionName {
+  readonly programKey: string;
+  readonly dataset: string;
+}
+
 export interface TestApp {
   readonly directory: string;
   readonly events: readonly TestEvent[];
   readonly services: Services;
   readonly lines: ReturnType<typeof recordingLog>["lines"];
-  /** Every call of the compute function. */
-  readonly computed: ComputeTask[];
+  /** Every program over every partition that the executor was asked for. */
+  readonly computed: ComputedPair[];
   /** Until it is opened, nothing is computed. */
   readonly gate: { close(): void; open(): void };
   request(path: string, init?: RequestInit): Promise<Response>;
@@ -59,7 +65,7 @@ export async function openApp(scope: Scope, options: TestAppOptions = {}): Promi
   const catalogue = createCatalogue(config.data);
   const compute = openCompute({ config, store, log });
   const { executor, pull } = compute.over(catalogue);
-  const computed: ComputeTask[] = [];
+  const computed: ComputedPair[] = [];
   const { gate, gated } = gateFor(executor, computed);
   const services: Services = {
     role: "all",
@@ -74,7 +80,7 @@ export async function openApp(scope: Scope, options: TestAppOptions = {}): Promi
     notReady: () => [],
   };
   const app = createApp(services);
-  const pulling = await pull(coordinator, (request) => app.fetch(request));
+  const pulling = await pull(coordinator, gated);
   scope.after(async () => {
     gate.open();
     await pulling.stop();
@@ -99,7 +105,7 @@ export async function openApp(scope: Scope, options: TestAppOptions = {}): Promi
   };
 }
 
-function gateFor(executor: Executor, computed: ComputeTask[]) {
+function gateFor(executor: Executor, computed: ComputedPair[]) {
   let opened = Promise.resolve();
   let open = () => {};
   const gate = {
@@ -111,14 +117,20 @@ function gateFor(executor: Executor, computed: ComputeTask[]) {
     open: () => open(),
   };
   const gated: Executor = {
-    async run(task, options) {
-      computed.push(task);
-      await Promise.race([opened, aborted(options.signal)]);
-      options.signal.throwIfAborted();
-      return executor.run(task, options);
+    async run(request, options) {
+      const { programs, dataset, partitions } = request;
+      const pairs = partitions.flatMap((partition) => programs.map((programKey) => ({ programKey, dataset, ...partition })));
+      computed.push(...pairs);
+      const signals = pairs.map(({ programKey, fingerprint }) => options.signalOf(programKey, fingerprint));
+      await Promise.race([opened, Promise.all(signals.map(aborted))]);
+      return executor.run(request, options);
     },
   };
   return { gate, gated };
 }
 
-const aborted = (signal: AbortSignal) => new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+const aborted = (signal: AbortSignal) =>
+  new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });

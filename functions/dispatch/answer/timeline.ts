@@ -6,7 +6,7 @@
  * the plan was asked for counts as merged and for nothing else.
  */
 import type { PhaseSeconds, SlowPartition, Timing } from "../../api.ts";
-import type { ComputeTiming } from "../../compute/timing.ts";
+import type { ComputeTiming } from "../../compute/executor.ts";
 
 /** What a node leaves beside a partial. Milliseconds. */
 export interface PartialNote extends ComputeTiming {

@@ -56,15 +56,3 @@ test("partials that were stored before a plan was asked for are not counted as i
   for (const [index, note] of notes.entries()) assert.equal(later.add({ index, file: "events.parquet" }, note, undefined), undefined);
   assert.equal(later.read(Date.now()).measured, 0);
 });
-
-test("POST /compute answers the same partial with the time it took beside it", async (t) => {
-  const app = await openApp(t);
-  await app.ask(met());
-  const { programKey, dataset, partition, fingerprint } = app.computed[0];
-  const compute = () =>
-    app.request("/compute", { method: "POST", body: JSON.stringify({ program: programKey, dataset, partition, fingerprint }) });
-  const [one, two] = [await compute(), await compute()];
-  assert.match(one.headers.get("server-timing") ?? "", /^compiling;dur=[\d.]+, loading;dur=.*computing;dur=.*bytes;desc="\d+"$/);
-  const stored = await getPartial(app.services.store, `${programKey}:${fingerprint}`);
-  for (const answer of [one, two]) assert.deepEqual(new Uint8Array(await answer.arrayBuffer()), stored?.bytes);
-});

@@ -8,18 +8,19 @@ import { parquetWriteBuffer } from "hyparquet-writer";
 import { ColumnCache } from "../../../datasets/cache/column-cache.ts";
 import { createSlabs } from "../../../datasets/cache/slab.ts";
 import { createCatalogue } from "../../../datasets/catalogue/catalogue.ts";
-import { type Catalogue, DatasetError } from "../../../datasets/dataset.ts";
+import type { Catalogue } from "../../../datasets/dataset.ts";
 import { demoPath, demoPattern, writeDemoFile } from "../../../datasets/demo/write-demo-file.ts";
 import { compileProgram } from "../../../engine/compile/compile-program.ts";
 import { decodePartial } from "../../../engine/histogram/partial.ts";
 import { programKey } from "../../../engine/program/program.ts";
 import { planQuery } from "../../../engine/query/plan-query.ts";
 import { readQuery } from "../../../engine/query/query.ts";
-import type { ComputeTask } from "../../../functions/services.ts";
+import type { ComputeRequest, Outcome, PartitionName } from "../../../functions/compute/executor.ts";
 import { createExecutor, type LocalExecutor } from "../../../runtime/node/executor.ts";
 import { ProgramCache } from "../../../runtime/node/program-cache.ts";
 import { WorkerPool } from "../../../runtime/threads/worker-pool.ts";
 import type { StoredProgram } from "../../../storage/store.ts";
+import { makeEvents, writeEvents } from "../../support/write-events.ts";
 import { silent } from "../silent-log.ts";
 
 const never = new AbortController().signal;
@@ -27,9 +28,31 @@ const never = new AbortController().signal;
 interface Setup {
   readonly catalogue: Catalogue;
   readonly workers: WorkerPool;
+  readonly programs: ProgramCache;
   readonly executor: LocalExecutor;
   /** A program of the query over the dataset, known to the executor's store. */
-  task(query: object, partition: number): Promise<ComputeTask>;
+  task(query: object, partition: number): Promise<Task>;
+  /** The partial of one program over one partition; rejects with what the outcome says otherwise. */
+  run(task: Task, options?: RunOptions): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+interface Task extends PartitionName {
+  readonly programKey: string;
+  readonly dataset: string;
+}
+
+interface RunOptions {
+  readonly signal?: AbortSignal;
+  readonly onRunning?: () => void;
+}
+
+class NoPartial extends Error {
+  readonly permanent: boolean | undefined;
+
+  constructor(outcome: Exclude<Outcome, { readonly kind: "partial" }>) {
+    super(`${outcome.kind}: ${outcome.cause}`);
+    this.permanent = outcome.kind === "failed" ? outcome.permanent : undefined;
+  }
 }
 
 interface SetupOptions {
@@ -48,10 +71,11 @@ function setUp(directory: string, options: SetupOptions): Setup {
   const programs = new ProgramCache({
     store: { getPrograms: async (keys) => new Map(keys.flatMap((key) => (stored.has(key) ? [[key, stored.get(key)!]] : []))) },
   });
-  const executor = createExecutor({ catalogue, programs, cache, workers });
+  const executor = createExecutor({ catalogue, programs, cache, workers, atATime: 4, log: silent });
   return {
     catalogue,
     workers,
+    programs,
     executor,
     async task(query, partition) {
       const dataset = await catalogue.get("demo");
@@ -60,6 +84,12 @@ function setUp(directory: string, options: SetupOptions): Setup {
       stored.set(key, { programKey: key, program: planned.program, module: compileProgram(planned.terms, dataset!.schema) });
       return { programKey: key, dataset: "demo", partition, fingerprint: dataset!.partitions[partition]!.fingerprint };
     },
+    async run({ programKey, dataset, partition, fingerprint }, { signal = never, onRunning = () => {} } = {}) {
+      const request: ComputeRequest = { programs: [programKey], dataset, partitions: [{ partition, fingerprint }] };
+      const [outcome] = await executor.run(request, { signalOf: () => signal, onRunning });
+      if (outcome!.kind === "partial") return outcome!.partial;
+      throw new NoPartial(outcome!);
+    },
   };
 }
 
@@ -67,6 +97,12 @@ const axis = (value: string) => ({ type: "regular", bins: 50, lower: 0, upper: 1
 const met = { histograms: { met: { axes: [axis("MET.pt")] } } };
 const muons = { filter: "Muon.length >= 2", histograms: { pt: { axes: [axis("Muon.pt")] } } };
 const jets = { histograms: { pt: { axes: [axis("Jet.pt")] } } };
+const muonPt = { histograms: { pt: { axes: [axis("Muon.pt")] } } };
+const everything = {
+  histograms: Object.fromEntries(
+    ["Jet.pt", "Jet.eta", "Muon.pt", "Muon.eta", "Muon.phi", "Muon.mass"].map((value) => [value, { axes: [axis(value)] }]),
+  ),
+};
 /** Takes a second or so. */
 const slow = {
   histograms: Object.fromEntries(
@@ -102,7 +138,7 @@ describe("createExecutor", () => {
       file: await asyncBufferFromFile(demoPath(directory, 1)),
       columns: ["MET_pt", "Muon_pt"],
     });
-    const of = async (query: object) => await decodePartial(await two.executor.run(await two.task(query, 1), { signal: never }));
+    const of = async (query: object) => await decodePartial(await two.run(await two.task(query, 1)));
     const metPartial = await of(met);
     assert.equal(metPartial.entries, rows.length);
     assert.deepEqual(dense(metPartial.histograms[0]!), fill(rows.map((row) => row.MET_pt)));
@@ -115,11 +151,11 @@ describe("createExecutor", () => {
   test("gives the same bytes from the files and from the cache, on one thread and on two", async () => {
     const one = setUp(directory, { threads: 1, memory: 64 * 2 ** 20 });
     try {
-      const onOne = await one.executor.run(await one.task(muons, 0), { signal: never });
+      const onOne = await one.run(await one.task(muons, 0));
       const task = await two.task(muons, 0);
-      assert.deepEqual(await two.executor.run(task, { signal: never }), onOne);
+      assert.deepEqual(await two.run(task), onOne);
       assert.equal(two.executor.holds(task), true);
-      assert.deepEqual(await two.executor.run(task, { signal: never }), onOne);
+      assert.deepEqual(await two.run(task), onOne);
     } finally {
       await one.workers.close();
     }
@@ -146,15 +182,15 @@ describe("createExecutor", () => {
     for (const stage of stages) {
       await stage.write();
       const { schema } = (await wide.catalogue.get("demo"))!;
-      assert.deepEqual(schema.columns, [{ name: "x", ...stage.columns }]);
+      assert.deepEqual(schema.columns, [{ name: "x", lists: [], ...stage.columns }]);
       const task = await wide.task(query, 0);
       assert.equal(wide.executor.holds(task), false);
-      const partial = await decodePartial(await wide.executor.run(task, { signal: never }));
+      const partial = await decodePartial(await wide.run(task));
       assert.equal(wide.executor.holds(task), true);
       assert.deepEqual(dense(partial.histograms[0]!), fill(first));
     }
     // Planned before the first of them came.
-    const partial = await decodePartial(await wide.executor.run(narrow, { signal: never }));
+    const partial = await decodePartial(await wide.run(narrow));
     assert.deepEqual(dense(partial.histograms[0]!), fill(first));
   });
 
@@ -163,10 +199,10 @@ describe("createExecutor", () => {
     const small = setUp(directory, { threads: 2, memory });
     try {
       const tasks = await Promise.all([0, 1].flatMap((partition) => [met, muons, jets].map((query) => small.task(query, partition))));
-      const results = await Promise.all(tasks.map((task) => small.executor.run(task, { signal: never })));
+      const results = await Promise.all(tasks.map((task) => small.run(task)));
       for (const [i, task] of tasks.entries()) {
         await two.task([met, muons, jets][i % 3]!, task.partition);
-        assert.deepEqual(results[i], await two.executor.run(task, { signal: never }));
+        assert.deepEqual(results[i], await two.run(task));
       }
     } finally {
       await small.workers.close();
@@ -176,7 +212,7 @@ describe("createExecutor", () => {
   test("stops within 200 ms of an abort while a program runs, and is free for others", async () => {
     const task = await two.task(slow, 0);
     const started = performance.now();
-    await two.executor.run(task, { signal: never });
+    await two.run(task);
     const whole = performance.now() - started;
     assert.ok(whole > 250, `the program takes ${whole} ms, too short to show anything`);
     const abort = new AbortController();
@@ -187,26 +223,146 @@ describe("createExecutor", () => {
         abort.abort(new Error("withdrawn"));
       }, 50);
     };
-    await assert.rejects(two.executor.run(task, { signal: abort.signal, onRunning }), /withdrawn/);
+    await assert.rejects(two.run(task, { signal: abort.signal, onRunning }), /withdrawn/);
     assert.ok(performance.now() - aborted < 200);
-    await two.executor.run(await two.task(met, 0), { signal: never });
+    await two.run(await two.task(met, 0));
+  });
+
+  test("gives the bytes of each program alone where several run over several partitions, and loads their columns once", async () => {
+    const fresh = setUp(directory, { threads: 2, memory: 64 * 2 ** 20 });
+    try {
+      const queries = [met, muons, jets, { ...muons, weight: "MET.pt" }];
+      const tasks = await Promise.all(queries.map((query) => fresh.task(query, 0)));
+      const other = await fresh.task(met, 1);
+      const partitions = [tasks[0]!, other].map(({ partition, fingerprint }) => ({ partition, fingerprint }));
+      const running: string[] = [];
+      const onRunning = (programs: readonly string[], fingerprint: string) =>
+        void running.push(...programs.map((key) => `${key}:${fingerprint}`));
+      const programs = tasks.map(({ programKey }) => programKey);
+      const outcomes = await fresh.executor.run({ programs, dataset: "demo", partitions }, { signalOf: () => never, onRunning });
+      assert.equal(outcomes.length, 2 * tasks.length);
+      assert.equal(new Set(running).size, 2 * tasks.length);
+      let bytes = 0;
+      for (const [index, outcome] of outcomes.entries()) {
+        assert.ok(outcome.kind === "partial" && outcome.timing !== undefined);
+        bytes += outcome.timing.bytes;
+        const partition = Math.floor(index / tasks.length);
+        const alone = await two.run(await two.task(queries[index % tasks.length]!, partition));
+        assert.deepEqual(outcome.partial, alone);
+      }
+      assert.ok(bytes > 0);
+      const again = await fresh.executor.run({ programs, dataset: "demo", partitions }, { signalOf: () => never });
+      for (const outcome of again) assert.ok(outcome.kind === "partial" && outcome.timing?.bytes === 0);
+    } finally {
+      await fresh.workers.close();
+    }
+  });
+
+  test("fails only the program that can never fit into memory, and the one that the store does not have", async () => {
+    const small = setUp(directory, { threads: 1, memory: 4 * 2 ** 20 });
+    try {
+      const tasks = await Promise.all([met, everything, muons].map((query) => small.task(query, 0)));
+      const { partition, fingerprint } = tasks[0]!;
+      const programs = [...tasks.map(({ programKey }) => programKey), "0".repeat(64)];
+      const request = { programs, dataset: "demo", partitions: [{ partition, fingerprint }] };
+      const [first, large, second, unknown] = await small.executor.run(request, { signalOf: () => never });
+      assert.ok(first?.kind === "partial" && second?.kind === "partial");
+      assert.ok(large?.kind === "failed" && large.permanent && /--memory/.test(large.cause));
+      assert.ok(unknown?.kind === "failed" && unknown.permanent && /the store does not have it/.test(unknown.cause));
+      assert.deepEqual(second.partial, await two.run(await two.task(muons, 0)));
+    } finally {
+      await small.workers.close();
+    }
+  });
+
+  test("gives a program more scratch until it suffices, and those that run with it their partials all the same", async () => {
+    const folder = join(directory, "long-lists");
+    await mkdir(folder);
+    const [muon] = makeEvents(20).flatMap(({ Muon }) => Muon);
+    const crowd = { MET_pt: 1, genWeight: 1, Muon: Array.from({ length: 900 }, (_, index) => ({ ...muon!, pt: index % 100 })) };
+    await writeEvents(join(folder, "a.parquet"), [crowd], 1);
+    const x = crowd.Muon.map(({ pt }) => pt);
+    const long = setUp(directory, { threads: 1, memory: 64 * 2 ** 20, pattern: folder });
+    try {
+      const pairs = await long.task(
+        { histograms: { h: { axes: [axis("Muon.pairs().filter((a, b) => a.pt < b.pt).map((a, b) => b.pt)")] } } },
+        0,
+      );
+      const plain = await long.task(muonPt, 0);
+      const { partition, fingerprint } = pairs;
+      const request = { programs: [pairs.programKey, plain.programKey], dataset: "demo", partitions: [{ partition, fingerprint }] };
+      const outcomes = await long.executor.run(request, { signalOf: () => never });
+      const [ordered, all] = await Promise.all(
+        outcomes.map(async (each) => each.kind === "partial" && (await decodePartial(each.partial))),
+      );
+      assert.deepEqual(all && dense(all.histograms[0]!), fill(x));
+      const expected = x.flatMap((a, i) => x.slice(i + 1).flatMap((b) => (a < b ? [b] : [])));
+      assert.deepEqual(ordered && dense(ordered.histograms[0]!), fill(expected));
+    } finally {
+      await long.workers.close();
+    }
+  });
+
+  test("stops one of the programs that run together, and gives the others their partials", async () => {
+    const tasks = await Promise.all([slow, met].map((query) => two.task(query, 0)));
+    const { partition, fingerprint } = tasks[0]!;
+    const programs = tasks.map(({ programKey }) => programKey);
+    const withdrawn = new AbortController();
+    const started = performance.now();
+    const onRunning = () => void setTimeout(() => withdrawn.abort(new Error("withdrawn")), 20);
+    const signalOf = (key: string) => (key === programs[0] ? withdrawn.signal : never);
+    const request = { programs, dataset: "demo", partitions: [{ partition, fingerprint }] };
+    const [stopped, other] = await two.executor.run(request, { signalOf, onRunning });
+    assert.deepEqual(stopped, { kind: "undone", cause: "withdrawn" });
+    assert.ok(performance.now() - started < 250, "the stopped program ran to its end");
+    assert.ok(other?.kind === "partial");
+    assert.deepEqual(other.partial, await two.run(tasks[1]!));
+  });
+
+  test("gives up within 200 ms where the store or the catalogue does not answer, and looks at no file for that", async () => {
+    const dataset = (await two.catalogue.get("demo"))!;
+    let looks = 0;
+    const look = async () => {
+      looks++;
+      return dataset;
+    };
+    const hanging = new Promise<never>(() => {});
+    const catalogue: Catalogue = { ...two.catalogue, get: look, locate: () => hanging };
+    const silentStore = new ProgramCache({ store: { getPrograms: () => hanging } });
+    const task = await two.task(met, 0);
+    for (const programs of [silentStore, two.programs]) {
+      const cache = new ColumnCache({ slabs: createSlabs(2 ** 22), load: two.workers.load });
+      const executor = createExecutor({ catalogue, programs, cache, workers: two.workers, atATime: 1, log: silent });
+      const { programKey, ...partition } = task;
+      const request = { programs: [programKey], dataset: "demo", partitions: [partition] };
+      for (let time = 0; time < 3; time++) {
+        const abort = new AbortController();
+        const running = executor.run(request, { signalOf: () => abort.signal });
+        await new Promise((resolve) => setTimeout(resolve, 10));
+        const aborted = performance.now();
+        abort.abort(new Error("withdrawn"));
+        assert.deepEqual(await running, [{ kind: "undone", cause: "withdrawn" }]);
+        assert.ok(performance.now() - aborted < 200);
+      }
+    }
+    assert.equal(looks, 1, "an abort made the node look at its files again");
   });
 
   test("rejects with the reason of a signal that was aborted before", async () => {
-    const run = two.executor.run(await two.task(met, 0), { signal: AbortSignal.abort(new Error("too late")) });
+    const run = two.run(await two.task(met, 0), { signal: AbortSignal.abort(new Error("too late")) });
     await assert.rejects(run, /too late/);
   });
 
   test("refuses a program that the store does not have", async () => {
     const task = { ...(await two.task(met, 0)), programKey: "0".repeat(64) };
-    await assert.rejects(two.executor.run(task, { signal: never }), /the store does not have it/);
+    await assert.rejects(two.run(task), /the store does not have it/);
   });
 
   test("refuses columns that can never fit, naming --memory", async () => {
     const small = setUp(directory, { threads: 1, memory: 2 ** 20 });
     try {
-      const run = small.executor.run(await small.task(muons, 0), { signal: never });
-      await assert.rejects(run, (error) => error instanceof DatasetError && error.permanent && /--memory/.test(error.message));
+      const run = small.run(await small.task(muons, 0));
+      await assert.rejects(run, (error) => error instanceof NoPartial && error.permanent === true && /--memory/.test(error.message));
     } finally {
       await small.workers.close();
     }
@@ -216,14 +372,14 @@ describe("createExecutor", () => {
     const moved = await two.task(met, 1);
     const gone = await two.task(met, 0);
     await rename(demoPath(directory, 0), join(directory, "gone"));
-    await two.executor.run(moved, { signal: never });
-    const refused = (error: unknown) => error instanceof DatasetError && error.permanent && /submit it again/.test(error.message);
-    await assert.rejects(two.executor.run({ ...gone, fingerprint: "f".repeat(64) }, { signal: never }), refused);
+    await two.run(moved);
+    const refused = (error: unknown) => error instanceof NoPartial && error.permanent === true && /submit it again/.test(error.message);
+    await assert.rejects(two.run({ ...gone, fingerprint: "f".repeat(64) }), refused);
     const unread = await two.task({ histograms: { eta: { axes: [axis("Jet.eta")] } } }, 0);
     await utimes(demoPath(directory, 1), new Date(), new Date());
     // The first attempt sees the change while it reads, and may be tried again; the next knows that the partition is gone.
-    await assert.rejects(two.executor.run(unread, { signal: never }), DatasetError);
-    await assert.rejects(two.executor.run(unread, { signal: never }), refused);
+    await assert.rejects(two.run(unread), NoPartial);
+    await assert.rejects(two.run(unread), refused);
   });
 });
 

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Claim, Membership, Subtask } from "../../../coordination/coordinator.ts";
+import type { Executor, Outcome } from "../../../functions/compute/executor.ts";
 import { HostUnreachableError } from "../../../runtime/node/fetch-within.ts";
-import { type Invoke, type PullOptions, startPullLoop } from "../../../runtime/node/pull-loop.ts";
+import { type PullOptions, startPullLoop } from "../../../runtime/node/pull-loop.ts";
 import { StoreError } from "../../../storage/store-error.ts";
 import { until } from "../../support/until.ts";
 import { recordingLog } from "../silent-log.ts";
@@ -64,32 +65,37 @@ function handOut(claims: readonly FakeClaim[]) {
 
 const takes: PullOptions["store"] = { putPartials: async () => ["inserted"], findPartials: async () => new Set() };
 
-function pull(claims: readonly FakeClaim[], options: Partial<PullOptions> & { readonly invoke: Invoke }) {
+function pull(claims: readonly FakeClaim[], options: Partial<PullOptions> & { readonly run: Run }) {
   const { membership, seen } = handOut(claims);
+  const { run, ...others } = options;
   const { log, lines } = recordingLog();
   const loop = startPullLoop({
     membership,
+    executor: { run },
     store: takes,
     slots: 2,
     prefers: () => false,
     cacheBytes: () => 0,
     log,
     firstPause: 1,
-    ...options,
+    ...others,
   });
   return { loop, seen, lines };
 }
 
+type Run = Executor["run"];
+
 const partial = new Uint8Array([1, 2, 3]);
-const computes: Invoke = async (_, { onRunning }) => {
-  onRunning();
-  return { kind: "partial", partial };
-};
+const computes: Run = async ({ programs, partitions }, { onRunning }) =>
+  partitions.flatMap(({ fingerprint }) => {
+    onRunning?.(programs, fingerprint);
+    return programs.map((): Outcome => ({ kind: "partial", partial }));
+  });
 /** Runs until it is aborted. */
-const runsOn: Invoke = (_, { signal, onRunning }) =>
-  new Promise((_, reject) => {
-    onRunning();
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+const runsOn: Run = ({ programs: [program], partitions: [{ fingerprint }] }, { signalOf, onRunning }) =>
+  new Promise((resolve) => {
+    onRunning?.([program], fingerprint);
+    signalOf(program, fingerprint).addEventListener("abort", () => resolve([{ kind: "undone", cause: "aborted" }]), { once: true });
   });
 
 describe("startPullLoop", () => {
@@ -100,7 +106,7 @@ describe("startPullLoop", () => {
       saved.push(...partials.map(({ key }) => `${key} after ${one.history.join(" ")}`));
       return ["inserted"];
     };
-    const { loop } = pull([one], { invoke: computes, store: { ...takes, putPartials } });
+    const { loop } = pull([one], { run: computes, store: { ...takes, putPartials } });
     await until(() => one.history.includes("complete"));
     assert.deepEqual(saved, ["program:f1 after running"]);
     await loop.stop();
@@ -108,11 +114,11 @@ describe("startPullLoop", () => {
 
   test("never has more claims than slots, and performs all", async () => {
     const claims = Array.from({ length: 20 }, (_, i) => fakeClaim(i));
-    const invoke: Invoke = async (task, options) => {
+    const run: Run = async (request, options) => {
       await new Promise((resolve) => setImmediate(resolve));
-      return computes(task, options);
+      return computes(request, options);
     };
-    const { loop, seen } = pull(claims, { invoke, slots: 3 });
+    const { loop, seen } = pull(claims, { run, slots: 3 });
     await until(() => claims.every(({ history }) => history.includes("complete")));
     assert.equal(seen.most, 3);
     await loop.stop();
@@ -130,7 +136,7 @@ describe("startPullLoop", () => {
       await disk;
       return ["inserted"];
     };
-    const { loop, seen } = pull(claims, { slots: 1, invoke: computes, store: { ...takes, putPartials } });
+    const { loop, seen } = pull(claims, { slots: 1, run: computes, store: { ...takes, putPartials } });
     await until(() => saving > 10);
     await new Promise((resolve) => setTimeout(resolve, 50));
     assert.ok(saving < 50, `${saving} partials at a time`);
@@ -143,7 +149,7 @@ describe("startPullLoop", () => {
 
   test("logs a partial that differs from the stored one as a fault, and completes the claim", async () => {
     const one = fakeClaim(1);
-    const { loop, lines } = pull([one], { invoke: computes, store: { ...takes, putPartials: async () => ["different"] } });
+    const { loop, lines } = pull([one], { run: computes, store: { ...takes, putPartials: async () => ["different"] } });
     await until(() => one.history.includes("complete"));
     assert.ok(lines.some(({ level, message }) => level === "error" && message.startsWith("fault:")));
     await loop.stop();
@@ -151,7 +157,7 @@ describe("startPullLoop", () => {
 
   test("completes a claim without computing where the store has its partial", async () => {
     const one = fakeClaim(1);
-    const { loop } = pull([one], { invoke: computes, store: { ...takes, findPartials: async (keys) => new Set(keys) } });
+    const { loop } = pull([one], { run: computes, store: { ...takes, findPartials: async (keys) => new Set(keys) } });
     await until(() => one.history.length > 0);
     assert.deepEqual(one.history, ["complete"]);
     await loop.stop();
@@ -162,7 +168,7 @@ describe("startPullLoop", () => {
     const findPartials = async () => {
       throw new Error("no connection");
     };
-    const { loop } = pull([one], { invoke: computes, store: { ...takes, findPartials } });
+    const { loop } = pull([one], { run: computes, store: { ...takes, findPartials } });
     await until(() => one.history.length > 0);
     assert.deepEqual(one.history, ["release"]);
     await loop.stop();
@@ -182,30 +188,26 @@ describe("startPullLoop", () => {
       return new Set<string>();
     };
     const prepare = ({ programKey }: Subtask) => void order.push(`prepare ${programKey}`);
-    const { loop } = pull([], { membership: { ...membership, claim }, invoke: computes, prepare, store: { ...takes, findPartials } });
+    const { loop } = pull([], { membership: { ...membership, claim }, run: computes, prepare, store: { ...takes, findPartials } });
     await until(() => one.history.includes("complete"));
     assert.deepEqual(order, ["prepare program", "asked", "claimed"]);
     await loop.stop();
   });
 
   test("fails claims with their cause, for good or not", async () => {
-    const [bad, passing, thrown] = [fakeClaim(1), fakeClaim(2), fakeClaim(3)];
-    const invoke: Invoke = async ({ partition }) => {
-      if (partition === 3) throw new Error("no connection");
-      return { kind: "failed", cause: "unreadable", permanent: partition === 1 };
-    };
-    const { loop } = pull([bad, passing, thrown], { invoke });
-    await until(() => [bad, passing, thrown].every(({ history }) => history.length === 1));
+    const [bad, passing] = [fakeClaim(1), fakeClaim(2)];
+    const run: Run = async ({ partitions: [{ partition }] }) => [{ kind: "failed", cause: "unreadable", permanent: partition === 1 }];
+    const { loop } = pull([bad, passing], { run });
+    await until(() => [bad, passing].every(({ history }) => history.length === 1));
     assert.deepEqual(bad.history, ["fail for good unreadable"]);
     assert.deepEqual(passing.history, ["fail unreadable"]);
-    assert.deepEqual(thrown.history, ["fail no connection"]);
     await loop.stop();
   });
 
   test("fails the subtask for good where its partial can never be kept", async () => {
     const one = fakeClaim(1);
     const putPartials: PullOptions["store"]["putPartials"] = async () => [new StoreError("too-large", "too many bins")];
-    const { loop } = pull([one], { invoke: computes, store: { ...takes, putPartials } });
+    const { loop } = pull([one], { run: computes, store: { ...takes, putPartials } });
     await until(() => one.history.length === 2);
     assert.deepEqual(one.history, ["running", "fail for good too many bins"]);
     await loop.stop();
@@ -218,7 +220,7 @@ describe("startPullLoop", () => {
       if (puts++ === 0) throw new Error("disk full");
       return ["inserted"];
     };
-    const { loop } = pull([one, two], { invoke: computes, store: { ...takes, putPartials }, slots: 1 });
+    const { loop } = pull([one, two], { run: computes, store: { ...takes, putPartials }, slots: 1 });
     await until(() => two.history.includes("complete"));
     assert.deepEqual(one.history, ["running", "release"]);
     await loop.stop();
@@ -227,11 +229,11 @@ describe("startPullLoop", () => {
   test("releases the claim when the compute function's host is away, and goes on when it is back", async () => {
     const [one, two] = [fakeClaim(1), fakeClaim(2)];
     let calls = 0;
-    const invoke: Invoke = async (task, options) => {
+    const run: Run = async (request, options) => {
       if (calls++ === 0) throw new HostUnreachableError("connection refused");
-      return computes(task, options);
+      return computes(request, options);
     };
-    const { loop } = pull([one, two], { invoke, slots: 1 });
+    const { loop } = pull([one, two], { run, slots: 1 });
     await until(() => two.history.includes("complete"));
     assert.deepEqual(one.history, ["release"]);
     await loop.stop();
@@ -243,14 +245,14 @@ describe("startPullLoop", () => {
       if (refusals-- > 0) throw new Error("journal not writable");
       return true;
     });
-    const { loop } = pull([one], { invoke: computes });
+    const { loop } = pull([one], { run: computes });
     await until(() => one.history.filter((each) => each === "complete").length === 4);
     await loop.stop();
   });
 
   test("stops what nobody asks for any more and hands its claim back", async () => {
     const one = fakeClaim(1);
-    const { loop } = pull([one], { invoke: runsOn });
+    const { loop } = pull([one], { run: runsOn });
     await until(() => one.history.includes("running"));
     one.abort.abort(new Error("withdrawn"));
     await until(() => one.history.includes("release"));
@@ -259,7 +261,7 @@ describe("startPullLoop", () => {
 
   test("releases what runs when it is stopped, then leaves", async () => {
     const claims = [fakeClaim(1), fakeClaim(2)];
-    const { loop, seen } = pull(claims, { invoke: runsOn });
+    const { loop, seen } = pull(claims, { run: runsOn });
     await until(() => claims.every(({ history }) => history.includes("running")));
     await loop.stop();
     assert.deepEqual(

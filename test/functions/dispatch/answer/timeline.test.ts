@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { readServerTiming, writeServerTiming } from "../../../../functions/compute/timing.ts";
 import { isResultNote, type PartialNote, Timeline } from "../../../../functions/dispatch/answer/timeline.ts";
 
 const since = Date.UTC(2026, 0, 1);
@@ -70,17 +69,5 @@ describe("Timeline", () => {
     assert.ok(isResultNote(note));
     assert.ok(!isResultNote({ seconds: 3 }));
     assert.ok(!isResultNote(undefined));
-  });
-});
-
-describe("readServerTiming", () => {
-  test("reads what writeServerTiming wrote, to a microsecond", () => {
-    const precise = { ...timing, computing: 12.345678, bytes: 123_456_789_012 };
-    assert.deepEqual(readServerTiming(writeServerTiming(precise)), { ...precise, computing: 12.346 });
-  });
-
-  test("gives nothing for a header that is absent, of another host or incomplete", () => {
-    for (const header of [null, "", "cache;dur=3", writeServerTiming(timing).replace("thread;dur", "th;dur"), "loading;dur=."])
-      assert.equal(readServerTiming(header), undefined);
   });
 });

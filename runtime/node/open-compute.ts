@@ -1,4 +1,7 @@
-/** The computing half of a process: threads, their shared memory, the columns in it, and the loop that pulls subtasks. */
+/**
+ * The computing half of a process: what runs programs, and the loop that claims subtasks for it. Either here, on threads with their shared memory and
+ * the columns in it, or by the compute function at a URL: then this process claims and saves, and another host computes.
+ */
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import type { Log } from "../../base/log.ts";
@@ -7,37 +10,39 @@ import type { HeldPartition } from "../../coordination/scheduling/holdings.ts";
 import { ColumnCache } from "../../datasets/cache/column-cache.ts";
 import { createSlabs, type Slab } from "../../datasets/cache/slab.ts";
 import type { Catalogue } from "../../datasets/dataset.ts";
+import type { Executor } from "../../functions/compute/executor.ts";
 import type { Meter } from "../../functions/metrics/meter.ts";
-import type { Executor } from "../../functions/services.ts";
 import type { Store } from "../../storage/store.ts";
 import type { Config } from "../start/config.ts";
 import { StartError } from "../start/start-error.ts";
 import { WorkerPool } from "../threads/worker-pool.ts";
 import { createExecutor } from "./executor.ts";
-import { createInvoke, type Fetch, RunningNotices } from "./invoke-compute.ts";
+import { createFetchWithin } from "./fetch-within.ts";
 import { ProgramCache } from "./program-cache.ts";
 import { type PullLoop, startPullLoop } from "./pull-loop.ts";
+import { createRemoteExecutor } from "./remote-executor.ts";
+
+interface ComputeOptions {
+  readonly config: Pick<Config, "threads" | "memory">;
+  readonly store: Store;
+  readonly log: Log;
+  readonly meter?: Meter;
+}
+
+/** Joins as a node and starts to claim subtasks, which `executor` runs: the one that was opened, unless the caller puts another before it. */
+export type Pull = (coordinator: Coordinator, executor?: Executor) => Promise<PullLoop>;
 
 export interface Compute {
   readonly workers: WorkerPool;
   notReady(): readonly string[];
-  over(catalogue: Catalogue): {
-    readonly executor: Executor;
-    /** Joins as a node and starts to pull; `compute` answers the compute function's requests. */
-    readonly pull: (coordinator: Coordinator, compute: Fetch) => Promise<PullLoop>;
-  };
+  over(catalogue: Catalogue): { readonly executor: Executor; readonly pull: Pull };
 }
 
 /** Claims beyond the threads: they load while the others compute. */
 const claimsAhead = 2;
+const remoteBounds = { timeout: 300_000, mostBytes: 512 * 2 ** 20 };
 
-export function openCompute(options: {
-  readonly config: Config;
-  readonly store: Store;
-  readonly log: Log;
-  readonly meter?: Meter;
-}): Compute {
-  const { config, store, log, meter } = options;
+export function openCompute({ config, store, log, meter }: ComputeOptions): Compute {
   const { threads } = config;
   const slabs = reserve(config.memory);
   const workers = new WorkerPool({ threads, memories: slabs.map(({ memory }) => memory), log, ...(meter && { meter }) });
@@ -50,18 +55,18 @@ export function openCompute(options: {
     workers,
     notReady: () => (workers.alive > 0 ? [] : ["no worker thread is up"]),
     over(catalogue) {
-      const notices = new RunningNotices();
       const programs = new ProgramCache({ store });
-      const local = createExecutor({ catalogue, programs, cache, workers, ...(meter && { meter }) });
+      const slots = threads + claimsAhead;
+      const local = createExecutor({ catalogue, programs, cache, workers, atATime: slots, log, ...(meter && { meter }) });
       return {
-        executor: notices.over(local),
-        async pull(coordinator, compute) {
+        executor: local,
+        async pull(coordinator, executor = local) {
           const node = { id: randomUUID(), host: hostname(), threads, cacheLimit: cache.usage.limit };
           return startPullLoop({
             membership: await coordinator.join(node),
-            invoke: createInvoke(compute, notices),
+            executor,
             store,
-            slots: threads + claimsAhead,
+            slots,
             prefers: (subtask) => local.holds(subtask),
             prepare: ({ programKey }) => programs.prepare(programKey),
             cacheBytes: () => cache.usage.bytes,
@@ -74,6 +79,33 @@ export function openCompute(options: {
       };
     },
   };
+}
+
+/** A node of as many threads as may be asked for at a time. */
+export function pullForRemote({
+  config: { threads },
+  computeUrl,
+  store,
+  log,
+  meter,
+}: ComputeOptions & { readonly computeUrl: string }): Pull {
+  const remote = createRemoteExecutor(computeUrl, createFetchWithin(remoteBounds));
+  return async (coordinator, executor = remote) =>
+    startPullLoop({
+      membership: await coordinator.join({
+        id: randomUUID(),
+        host: `${hostname()} for ${new URL(computeUrl).host}`,
+        threads,
+        cacheLimit: 0,
+      }),
+      executor,
+      store,
+      slots: threads,
+      prefers: () => false,
+      cacheBytes: () => 0,
+      log,
+      ...(meter && { meter }),
+    });
 }
 
 function* heldIn({ partitions }: ColumnCache): Generator<HeldPartition> {

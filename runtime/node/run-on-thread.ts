@@ -1,0 +1,62 @@
+/** One job of one thread: programs, one after another, over columns that are leased. */
+import type { Lease } from "../../datasets/cache/column-cache.ts";
+import type { ComputeTiming } from "../../functions/compute/executor.ts";
+import type { ProgramOutcome } from "../threads/worker-messages.ts";
+import type { WorkerPool } from "../threads/worker-pool.ts";
+import type { ReadyProgram } from "./program-cache.ts";
+
+export type Times = { -readonly [Figure in keyof ComputeTiming]: ComputeTiming[Figure] };
+
+export interface ThreadRun {
+  readonly ready: ReadyProgram;
+  /** Byte address of each of the program's inputs. */
+  readonly addresses: readonly number[];
+  /** Of the work area, which has as many for each of the programs. A multiple of 16. */
+  readonly workBytes: number;
+  readonly signal: AbortSignal;
+  readonly times: Times;
+}
+
+/**
+ * One outcome for each of the runs; adds to their times. Each has its own part of the work area, and with it its own stop flag: a program whose signal
+ * aborts is stopped within 30 ms or so, and the next one begins. Rejects with `WorkerCrashed`, and with `RunStopped` where all were aborted before a
+ * thread began. Settles when no thread uses the memory any more.
+ */
+export async function runOnThread(
+  workers: Pick<WorkerPool, "run">,
+  { lease: { slab, work }, entries }: { readonly lease: Lease; readonly entries: number },
+  runs: readonly ThreadRun[],
+): Promise<readonly ProgramOutcome[]> {
+  let { address } = work;
+  const programs = runs.map(({ ready, addresses, workBytes }) => {
+    const program = { programKey: ready.programKey, addresses, work: { address, bytes: workBytes } };
+    address += workBytes;
+    return program;
+  });
+  const flags = programs.map((program) => new Int32Array(slab.memory.buffer, program.work.address, 1));
+  for (const flag of flags) Atomics.store(flag, 0, 0);
+  const submitted = performance.now();
+  const running = workers.run(
+    { kind: "run", slab: slab.id, entries, programs },
+    runs.map(({ ready }) => ready),
+  );
+  const stop = () => {
+    if (runs.every(({ signal }) => signal.aborted) && running.cancel()) return;
+    for (const [index, { signal }] of runs.entries()) if (signal.aborted) Atomics.store(flags[index]!, 0, 1);
+  };
+  for (const { signal } of runs) signal.addEventListener("abort", stop);
+  stop();
+  try {
+    const outcomes = await running.done;
+    let waited = running.begun()! - submitted;
+    for (const [index, { times }] of runs.entries()) {
+      const { milliseconds } = outcomes[index]!;
+      times.thread += waited;
+      times.computing += milliseconds;
+      waited += milliseconds;
+    }
+    return outcomes;
+  } finally {
+    for (const { signal } of runs) signal.removeEventListener("abort", stop);
+  }
+}
