@@ -1,10 +1,10 @@
 /**
- * A journal in an LMDB database. The caller opens the database and makes sure that it is the only one that uses it. LMDB syncs before a write resolves.
+ * A journal in a database of an LMDB environment that others may share, the embedded store for one. LMDB syncs before a write resolves.
  */
 import type { Database } from "lmdb";
 import type { Journal } from "./journal.ts";
 
-/** What this needs of an environment of its own; `openEnvironment` of `storage/` gives one. */
+/** What this needs of an environment; `openEnvironment` of `storage/` gives one, `shareEnvironment` one that others share. */
 export interface JournalEnvironment {
   readonly root: { openDB(name: string, options: { readonly encoding: "string" }): Database<string, number> };
   transact<T>(action: () => T): Promise<T>;
@@ -13,8 +13,19 @@ export interface JournalEnvironment {
 
 const recordsPerTurn = 2000;
 
-export function createLmdbJournal(environment: JournalEnvironment): Journal {
+export interface LmdbJournal extends Journal {
+  /** As `write`, inside a transaction of the environment that the caller began: what else it changes there is on disk together with the changes, or not at all. */
+  writeWithin(changes: ReadonlyMap<number, string | undefined>): void;
+}
+
+export function createLmdbJournal(environment: JournalEnvironment): LmdbJournal {
   const records = environment.root.openDB("coordination", { encoding: "string" });
+  const writeWithin: LmdbJournal["writeWithin"] = (changes) => {
+    for (const [number, record] of changes) {
+      if (record === undefined) records.remove(number);
+      else records.put(number, record);
+    }
+  };
   return {
     async *load() {
       for (let start = 0; ; ) {
@@ -24,13 +35,8 @@ export function createLmdbJournal(environment: JournalEnvironment): Journal {
         start = entries.at(-1)!.key + 1;
       }
     },
-    write: (changes) =>
-      environment.transact(() => {
-        for (const [number, record] of changes) {
-          if (record === undefined) records.remove(number);
-          else records.put(number, record);
-        }
-      }),
+    writeWithin,
+    write: (changes) => environment.transact(() => writeWithin(changes)),
     close: () => environment.close(),
   };
 }

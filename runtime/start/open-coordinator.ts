@@ -1,10 +1,9 @@
 /** The coordinator that the configuration asks for: ZooKeeper's, or the embedded one. */
-import { join } from "node:path";
 import type { Log } from "../../base/log.ts";
 import { type Coordinator, CoordinatorUnavailableError } from "../../coordination/coordinator.ts";
 import { createCoordinator } from "../../coordination/embedded/embedded.ts";
 import { createLmdbJournal } from "../../coordination/embedded/lmdb-journal.ts";
-import { openEnvironment } from "../../storage/embedded/environment.ts";
+import type { Environment } from "../../storage/embedded/environment.ts";
 import type { Config } from "./config.ts";
 import { PendingCoordinator } from "./pending-coordinator.ts";
 import { StartError } from "./start-error.ts";
@@ -16,10 +15,14 @@ export interface OpenedCoordinator {
 }
 
 /** Throws `StartError` for servers or a root that cannot be used as they are; absent servers are waited for, and `notReady` says so. */
-export async function openConfiguredCoordinator(config: Config, log: Log): Promise<OpenedCoordinator> {
-  const { zookeeper, zookeeperAuth, sessionTimeout, localityDelay, mostQueued: mostSubtasks, state } = config;
+export async function openConfiguredCoordinator(
+  config: Config,
+  log: Log,
+  openState: () => Promise<Environment>,
+): Promise<OpenedCoordinator> {
+  const { zookeeper, zookeeperAuth, sessionTimeout, localityDelay, mostQueued: mostSubtasks } = config;
   if (zookeeper === undefined) {
-    const journal = createLmdbJournal(await openEnvironment({ directory: join(state, "coordination"), log }));
+    const journal = createLmdbJournal(await openState());
     return { coordinator: await createCoordinator({ journal, log, mostSubtasks }), notReady: () => [] };
   }
   // Loaded here only: who runs alone needs no client of ZooKeeper.

@@ -18,7 +18,7 @@ import { limitsOf } from "./limit-options.ts";
 import { loadQueryFunctions } from "./load-query-functions.ts";
 import { openConfiguredCoordinator } from "./open-coordinator.ts";
 import { openDatasets } from "./open-datasets.ts";
-import { openConfiguredStore } from "./open-store.ts";
+import { openConfiguredStore, shareState } from "./open-store.ts";
 import { StartError } from "./start-error.ts";
 
 /** Everything that requests need, opened in the order in which one part needs another. Rejects with `StartError` for what the operator can mend. */
@@ -33,10 +33,11 @@ export async function openServices(options: {
 }): Promise<{ readonly handler: Handler; readonly datasets: readonly string[] }> {
   const { config, log, meter, assets, closers, listening, stopping } = options;
   if (config.role === "all") await makeDirectory(config.state);
-  const openedStore = await openConfiguredStore(config, log);
+  const openState = shareState(config, log);
+  const openedStore = await openConfiguredStore(config, log, openState);
   const store = measureStore(openedStore.store, meter);
   closers.add("store", () => store.close());
-  const openedCoordinator = await openConfiguredCoordinator(config, log);
+  const openedCoordinator = await openConfiguredCoordinator(config, log, openState);
   const coordinator = measureCoordinator(openedCoordinator.coordinator, meter);
   closers.add("coordinator", () => coordinator.close());
   const tracer = openTracer(config, process.env, log);

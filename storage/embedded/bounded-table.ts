@@ -72,12 +72,23 @@ export class BoundedTable {
 
   /** The first body under each key stays. Says of each what became of it; one that can never be kept gets a `StoreError`. */
   insert(bodies: readonly NewBody[]): Promise<readonly (Inserted | StoreError)[]> {
-    return this.#write(bodies, (stored, body) => (isSame(stored, body) ? "same" : "different"));
+    return this.#write(bodies, firstStays);
+  }
+
+  /** As `insert`, inside a transaction that the caller began; the caller bounds their number and bytes. */
+  insertWithin(bodies: readonly NewBody[]): readonly (Inserted | StoreError)[] {
+    return bodies.map((each) => {
+      const { keyBytes, refusal } = this.#check(each);
+      for (;;) {
+        const outcome = refusal ?? this.#writeOne({ ...each, keyBytes }, firstStays);
+        if (outcome !== "again") return outcome;
+      }
+    });
   }
 
   /** The last body under a key stays. */
   async replace(key: string, body: Uint8Array): Promise<void> {
-    const [outcome] = await this.#write([{ key, body }], (stored) => (isSame(stored, body) ? "same" : "replace"));
+    const [outcome] = await this.#write([{ key, body }], lastStays);
     if (outcome instanceof StoreError) throw outcome;
   }
 
@@ -177,7 +188,6 @@ export class BoundedTable {
         }
       });
     }
-    for (const [index, { key }] of bodies.entries()) if (typeof outcomes[index] === "string") this.#recency.set(key, this.#nextStamp());
     return outcomes;
   }
 
@@ -195,10 +205,11 @@ export class BoundedTable {
   }
 
   /** Inside a transaction. `again`: room was made, and not enough yet. */
-  #writeOne({ keyBytes, body, note }: NewBody & { readonly keyBytes: Uint8Array }, collide: Collide): Inserted | "again" {
+  #writeOne({ key, keyBytes, body, note }: NewBody & { readonly keyBytes: Uint8Array }, collide: Collide): Inserted | "again" {
     const stored = this.#bodies.getBinary(keyBytes);
     if (stored !== undefined) {
       const verdict = collide(stored, body);
+      this.#recency.set(key, this.#nextStamp());
       if (verdict !== "replace") return verdict;
       this.#remove(keyBytes);
     }
@@ -319,6 +330,9 @@ export class BoundedTable {
 }
 
 type Collide = (stored: Uint8Array, body: Uint8Array) => Inserted | "replace";
+
+const firstStays: Collide = (stored, body) => (isSame(stored, body) ? "same" : "different");
+const lastStays: Collide = (stored, body) => (isSame(stored, body) ? "same" : "replace");
 
 /** Bytes of size and stamp. */
 const useBytes = 16;

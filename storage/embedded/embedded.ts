@@ -13,17 +13,17 @@ import type { Log } from "../../base/log.ts";
 import { Pins } from "../pins.ts";
 import { decodeJson, decodeProgram, encodeJson, encodeProgram } from "../records.ts";
 import { type PlanParts, removePlan } from "../remove-plan.ts";
-import type { Store, StoredQuery } from "../store.ts";
+import type { Inserted, NewPartial, Store, StoredQuery } from "../store.ts";
 import { StoreError } from "../store-error.ts";
 import { BoundedTable } from "./bounded-table.ts";
 import { DatasetTable } from "./embedded-datasets.ts";
 import { dropPlan, getPlans, hasPlan, otherPlans, partialKeysOf, putPlan, renewPlan } from "./embedded-plans.ts";
 import { dropQueries, listQueries } from "./embedded-queries.ts";
-import { openEnvironment } from "./environment.ts";
+import { type Environment, type EnvironmentOptions, openEnvironment } from "./environment.ts";
 
-export interface StoreOptions {
-  /** Created where it is absent; belongs to the store alone. */
-  readonly directory: string;
+export type StoreOptions = StoreLimits & ({ readonly environment: Environment } | Pick<EnvironmentOptions, "directory">);
+
+export interface StoreLimits {
   /** Bytes of partials and results. */
   readonly limit?: number;
   /** Bytes of programs, plans and queries. */
@@ -41,15 +41,21 @@ const keysPerTurn = 1000;
 const hour = 3_600_000;
 
 export interface EmbeddedStore extends Store {
+  /**
+   * As `putPartials`, inside a transaction of the environment that the caller began: what else it changes there, the coordinator's journal for one,
+   * is on disk together with the partials, or not at all. The caller bounds their number and bytes.
+   */
+  putPartialsWithin(partials: readonly NewPartial[]): readonly (Inserted | StoreError)[];
   /** Why nothing can be stored now; empty where it can. */
   notReady(): readonly string[];
 }
 
-/** Throws `StoreError` for a directory that is in use, foreign, damaged or not writable. */
+/** Closing the store closes the environment. Throws `StoreError` for a directory that is in use, foreign, damaged or not writable. */
 export async function openStore(options: StoreOptions): Promise<EmbeddedStore> {
-  const { directory, limit = 2 * 1024 ** 3, recordLimit = 256 * 1024 ** 2, metadataLimit = recordLimit } = options;
+  const { limit = 2 * 1024 ** 3, recordLimit = 256 * 1024 ** 2, metadataLimit = recordLimit } = options;
   const { keep, log, now = Date.now } = options;
-  const environment = await openEnvironment({ directory, ...(log === undefined ? {} : { log }) });
+  const environment = "environment" in options ? options.environment : await openEnvironment(options);
+  const { directory } = environment;
   const pins = new Pins();
   const shared = {
     now,
@@ -75,12 +81,14 @@ export async function openStore(options: StoreOptions): Promise<EmbeddedStore> {
       return environment.close();
     };
     const store = createStore({ bodies, records, metadata, datasets, pins, sweep, close });
-    return { ...store, notReady: () => environment.notReady() };
+    return { ...store, putPartialsWithin: (partials) => bodies.insertWithin(partials.map(asBody)), notReady: () => environment.notReady() };
   } catch (error) {
     await environment.close();
     throw error;
   }
 }
+
+const asBody = (partial: NewPartial): NewPartial => ({ ...partial, key: `partial:${partial.key}` });
 
 interface Parts {
   readonly bodies: BoundedTable;
@@ -127,7 +135,7 @@ function createStore({ bodies, records, metadata, datasets, pins, sweep, close }
       return query;
     },
 
-    putPartials: (partials) => bodies.insert(partials.map((each) => ({ ...each, key: `partial:${each.key}` }))),
+    putPartials: (partials) => bodies.insert(partials.map(asBody)),
     async getPartials(subtaskKeys) {
       const found = await bodies.getAll(subtaskKeys.map((key) => `partial:${key}`));
       return new Map([...found].map(([key, body]) => [key.slice("partial:".length), body]));

@@ -1,5 +1,6 @@
 /**
- * An LMDB environment in a directory of its own, held by one process at a time.
+ * An LMDB environment in a directory of its own, held by one process at a time: the databases of the embedded store, and the journal of the embedded
+ * coordinator, which a transaction can change together.
  *
  * Promises: what a resolved `transact` wrote survives the death of the process and, as far as the disk keeps what it acknowledges, a power cut
  * (LMDB syncs data, then its meta page, before it resolves). Transactions asked for at the same time share one commit. One that
@@ -22,7 +23,10 @@ export interface Environment {
   readonly root: RootDatabase<Uint8Array, string>;
   /** Runs reads: what LMDB says of a damaged file becomes a `StoreError`. */
   read<T>(action: () => T): T;
-  /** Runs `action` inside a write transaction: it reads what it wrote, and must not wait. Check first, then write: what an action that throws wrote stays. */
+  /**
+   * Runs `action` inside a write transaction. It may read and write all databases of the environment, reads what it wrote, and must not wait: after a
+   * crash everything that one action wrote is there, or nothing. An action checks first and then writes: what it wrote before it threw stays.
+   */
   transact<T>(action: () => T): Promise<T>;
   /** Why nothing can be written now; empty where it can. */
   notReady(): readonly string[];
@@ -35,7 +39,14 @@ const format = "femtoq 2";
 const probeBytes = 65_536;
 const silent: Log = { info() {}, warn() {}, error() {} };
 
-export async function openEnvironment(options: { readonly directory: string; readonly log?: Log }): Promise<Environment> {
+export interface EnvironmentOptions {
+  /** Created where it is absent; it may hold nothing else. */
+  readonly directory: string;
+  readonly log?: Log;
+}
+
+/** Throws `StoreError` for a directory that is in use, foreign, damaged or not writable. */
+export async function openEnvironment(options: EnvironmentOptions): Promise<Environment> {
   const directory = resolve(options.directory);
   const ownerFile = join(directory, "owner");
   await prepareDirectory(directory, ownerFile, options.log);
@@ -121,12 +132,19 @@ function takeDirectory(root: RootDatabase<Uint8Array, string>, directory: string
     refuseTaken(directory, ownerFile);
     const found = root.getBinary("format");
     const isNew = found === undefined && entryCount(root) === 0;
-    if (!isNew && (found === undefined || Buffer.from(found).toString() !== format)) {
-      throw new StoreError("foreign", `Cannot open ${directory}: its database is of another program or version; name another directory`);
-    }
+    if (!isNew) refuseOtherFormats(directory, found);
     if (isNew) root.put("format", Buffer.from(format));
     writeFileSync(ownerFile, JSON.stringify(thisProcess()));
   });
+}
+
+function refuseOtherFormats(directory: string, found: Uint8Array | undefined): void {
+  const name = found && Buffer.from(found).toString();
+  if (name === format) return;
+  const message = name?.startsWith("femtoq ")
+    ? "it was written by another version of Femtoq; delete it (what it holds is computed again when it is asked for) or name another directory"
+    : "its database is of another program; name another directory";
+  throw new StoreError("foreign", `Cannot open ${directory}: ${message}`);
 }
 
 function refuseTaken(directory: string, ownerFile: string): void {

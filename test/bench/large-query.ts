@@ -18,7 +18,8 @@ import type { Services } from "../../functions/services.ts";
 import { drawTable } from "../../runtime/cli/draw/draw-table.ts";
 import { startPullLoop } from "../../runtime/node/pull-loop.ts";
 import { openStore } from "../../storage/embedded/embedded.ts";
-import { openEnvironment } from "../../storage/embedded/environment.ts";
+import type { Environment } from "../../storage/embedded/environment.ts";
+import { shareEnvironment } from "../../storage/embedded/shared-environment.ts";
 import { openMongoStore } from "../../storage/mongodb/mongodb.ts";
 import type { Store } from "../../storage/store.ts";
 import { silent } from "../runtime/silent-log.ts";
@@ -66,8 +67,9 @@ try {
 async function run(partitions: number): Promise<readonly Usage[]> {
   const directory = await mkdtemp(join(tmpdir(), "femtoq-large-"));
   closing.after(() => rm(directory, { recursive: true, force: true }));
-  const store = await open(directory);
-  const journal = createLmdbJournal(await openEnvironment({ directory: join(directory, "coordination") }));
+  const openState = shareEnvironment({ directory: join(directory, "store") });
+  const store = await open(directory, openState);
+  const journal = createLmdbJournal(await openState());
   const coordinator = await createCoordinator({ journal, log: silent });
   closing.after(() => coordinator.close());
   const executor: Executor = { run: async () => [{ kind: "partial", partial: new Uint8Array(partial) }] };
@@ -137,9 +139,9 @@ async function run(partitions: number): Promise<readonly Usage[]> {
   }
 }
 
-async function open(directory: string): Promise<Store> {
+async function open(directory: string, openState: () => Promise<Environment>): Promise<Store> {
   if (options.form === "embedded") {
-    const store = await openStore({ directory: join(directory, "store") });
+    const store = await openStore({ environment: await openState() });
     closing.after(() => store.close());
     return store;
   }

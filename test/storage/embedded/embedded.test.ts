@@ -119,7 +119,16 @@ test("openStore refuses a database of another program", async (t) => {
   const other = open(directory, { overlappingSync: false });
   await other.put("key", "value");
   await other.close();
-  await assert.rejects(openStore({ directory }), refusal("foreign", /database is of another program or version/));
+  await assert.rejects(openStore({ directory }), refusal("foreign", /database is of another program; name another directory/));
+});
+
+test("openStore refuses a database of another version, and says what to do", async (t) => {
+  const directory = await makeTemporaryDirectory(t);
+  const { open } = await import("lmdb");
+  const other = open(directory, { encoding: "binary", overlappingSync: false });
+  await other.put("format", Buffer.from("femtoq 1"));
+  await other.close();
+  await assert.rejects(openStore({ directory }), refusal("foreign", /written by another version of Femtoq; delete it .* or name another/));
 });
 
 test("openStore names a damaged database instead of dying of it", async (t) => {
