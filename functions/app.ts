@@ -12,9 +12,17 @@ import { observeRequests } from "./metrics/observe-requests.ts";
 import { metricsRoutes } from "./metrics/routes.ts";
 import { page } from "./page/page.ts";
 import { queryFunctions } from "./query-functions/routes.ts";
-import { describeAbsence } from "./roles.ts";
+import { roles, type ServedPart } from "./roles.ts";
 import type { Environment, Services } from "./services.ts";
 import { status } from "./status/status.ts";
+
+const mount: Readonly<Record<ServedPart, (app: Hono<Environment>) => void>> = {
+  compute: (app) => app.route("/compute", compute),
+  queries: (app) => app.route("/queries", queries),
+  datasets: (app) => app.route("/datasets", datasets),
+  functions: (app) => app.route("/functions", queryFunctions),
+  page: (app) => app.route("/", page),
+};
 
 export function createApp(services: Services): Hono<Environment> {
   const app = new Hono<Environment>();
@@ -39,19 +47,16 @@ export function createApp(services: Services): Hono<Environment> {
   app.notFound((c) => answerProblem(describeNotFound(c.req.method, c.req.path)));
   app.route("/", status);
   app.route("/", metricsRoutes);
-  if (services.executor) app.route("/compute", compute);
-  if (role !== "compute") {
-    app.route("/queries", queries);
-    app.route("/datasets", datasets);
-    app.route("/functions", queryFunctions);
-    app.route("/", page);
+  for (const part of roles[role].serves) {
+    // Where the compute function is at a URL, it is not here.
+    if (part !== "compute" || services.executor) mount[part](app);
   }
   const findMethods = createMethodFinder(app);
   return app;
 
   function describeNotFound(method: string, path: string): HttpProblem {
     const methods = findMethods(path);
-    if (methods.length === 0) return new HttpProblem(404, "not-found", describeAbsence(method, path, role));
+    if (methods.length === 0) return new HttpProblem(404, "not-found", `There is no ${method} ${path}${roles[role].elsewhere}.`);
     const allow = methods.join(", ");
     return new HttpProblem(405, "bad-method", `${path} takes ${allow}, not ${method}.`, [], { allow });
   }

@@ -1,17 +1,37 @@
-/** Which part of the work a process does. */
-export const roles = ["all", "dispatch", "compute"] as const;
+/** What a process does, by its role: which parts it opens and which paths it serves. A new role is one more row, here and in the help of `--role`. */
 
-export type Role = (typeof roles)[number];
-
-/** What a process of a role says of a path that it does not serve. */
-export function describeAbsence(method: string, path: string, role: Role): string {
-  const there = `There is no ${method} ${path}`;
-  switch (role) {
-    case "all":
-      return `${there}.`;
-    case "dispatch":
-      return `${there} here: this process has the role dispatch, it takes queries and computes nothing.`;
-    case "compute":
-      return `${there} here: this process has the role compute; ask one with the role dispatch or all.`;
-  }
+interface RoleRow {
+  /**
+   * Besides the store, the coordinator and the datasets, which every process opens. `state`: a directory of its own, for the embedded store and
+   * coordinator and the demo dataset; without it, it needs servers. `node`: it claims subtasks and has them computed.
+   */
+  readonly opens: readonly ("state" | "node")[];
+  /** Besides its health and its metrics, which every process serves. */
+  readonly serves: readonly ServedPart[];
+  /** Where to ask for a path that it does not serve. */
+  readonly elsewhere: string;
 }
+
+export type ServedPart = "compute" | "queries" | "datasets" | "functions" | "page";
+
+const dispatching = ["queries", "datasets", "functions", "page"] as const;
+
+const rows = {
+  all: { opens: ["state", "node"], serves: ["compute", ...dispatching], elsewhere: "" },
+  dispatch: {
+    opens: [],
+    serves: dispatching,
+    elsewhere: " here: this process has the role dispatch, it takes queries and computes nothing",
+  },
+  compute: {
+    opens: ["node"],
+    serves: ["compute"],
+    elsewhere: " here: this process has the role compute; ask one with the role dispatch or all",
+  },
+} satisfies Readonly<Record<string, RoleRow>>;
+
+export type Role = keyof typeof rows;
+
+export const roles: Readonly<Record<Role, RoleRow>> = rows;
+
+export const roleNames = Object.keys(rows) as Role[];

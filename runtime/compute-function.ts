@@ -9,7 +9,7 @@ import { createApp } from "../functions/app.ts";
 import { openCompute } from "./node/open-compute.ts";
 import { createLog } from "./observe/log.ts";
 import { createAssets } from "./serve/assets.ts";
-import { readConfig } from "./start/config.ts";
+import { readConfig } from "./start/config/config.ts";
 import { openDatasets } from "./start/open-datasets.ts";
 import { openConfiguredStore } from "./start/open-store.ts";
 

@@ -4,12 +4,12 @@
  */
 import process from "node:process";
 import type { Logger } from "pino";
+import { roles } from "../functions/roles.ts";
 import { StoreError } from "../storage/store-error.ts";
 import { createLog } from "./observe/log.ts";
-import { type Server, startServer } from "./serve/server.ts";
-import { type Config, ConfigError, readConfig } from "./start/config.ts";
+import { type Config, ConfigError, readConfig } from "./start/config/config.ts";
 import { StartError } from "./start/start-error.ts";
-import { welcome } from "./start/welcome.ts";
+import { type Server, startServer } from "./start/start-server.ts";
 
 /** Milliseconds after which a stop that does not come to an end is cut. */
 const longestStop = 5_000;
@@ -66,4 +66,29 @@ async function end(signal: string): Promise<void> {
   await server.stop();
   log.info({}, "stopped");
   process.exit(0);
+}
+
+/** What a person who has just started the server is told. */
+function welcome({ url, datasets }: Server, { role, mongodb, state }: Config): string {
+  if (!roles[role].serves.includes("page")) {
+    return `Femtoq's ${role} process listens on ${url}
+It does what dispatchers are asked for; ${url}/nodes shows the cluster.
+
+`;
+  }
+  const options = url === "http://127.0.0.1:8000" ? "" : `--server ${url} `;
+  const [first] = datasets;
+  const isDemo = first === "demo" || first === undefined;
+  const [query, curl] = isDemo
+    ? [`query ${options}examples/dimuon-mass.json`, `curl '${url}/functions/dimuon-mass?format=csv'`]
+    : [`datasets ${options}${first}`, `curl ${url}/datasets/${first}`];
+  return `Femtoq listens on ${url}
+Datasets: ${datasets.join(", ") || "none yet"}. Results are kept in ${mongodb === undefined ? state : "MongoDB"}
+
+Three things to try, the last two in another terminal:
+  open ${url} in a browser
+  npm run -s femtoq -- ${query}
+  ${curl}
+
+`;
 }

@@ -1,7 +1,7 @@
 /** What the runner was asked for, checked before anything begins. Throws `LoadError` of exit code 2 that says what would be right. */
 import { resolve } from "node:path";
 import { Command, CommanderError, Option } from "commander";
-import { parseDuration } from "../../runtime/start/duration.ts";
+import { parseDuration } from "../../runtime/start/config/units.ts";
 import { unlimited } from "../agreement.ts";
 import { defaultRate, kinds, kindsOfQuery, type Scenario, scenarios } from "../queries/kinds.ts";
 import { LoadError } from "./load-error.ts";

@@ -13,7 +13,7 @@ import type { Catalogue } from "../../datasets/dataset.ts";
 import type { Executor } from "../../functions/compute/executor.ts";
 import type { Meter } from "../../functions/metrics/meter.ts";
 import type { Store } from "../../storage/store.ts";
-import type { Config } from "../start/config.ts";
+import type { Config } from "../start/config/config.ts";
 import { StartError } from "../start/start-error.ts";
 import { WorkerPool } from "../threads/worker-pool.ts";
 import { createExecutor } from "./executor.ts";

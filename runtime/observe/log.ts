@@ -8,8 +8,8 @@
 import process from "node:process";
 import { type DestinationStream, type Logger, multistream, pino } from "pino";
 import pretty from "pino-pretty";
-import type { Config } from "../start/config.ts";
-import { hideSecrets } from "../start/hide-secrets.ts";
+import type { Config } from "../start/config/config.ts";
+import { hideSecrets } from "./hide-secrets.ts";
 
 type LogConfig = Pick<Config, "logLevel"> & Partial<Pick<Config, "logFile" | "zookeeperAuth" | "mongodb">>;
 

@@ -1,6 +1,6 @@
 /** The tracer that the configuration or OpenTelemetry's own variables ask for; none where nobody does. */
 import type { Log } from "../../base/log.ts";
-import type { Config } from "../start/config.ts";
+import type { Config } from "../start/config/config.ts";
 import { createOtlpTracer, type OtlpTracer } from "./otlp.ts";
 
 type Variables = Readonly<Record<string, string | undefined>>;

@@ -1,7 +1,6 @@
 /** Requests that come while the services are still being opened: the page is answered at once, for it needs none of them; the others wait. */
 import { Hono } from "hono";
 import { type PageEnvironment, page } from "../../functions/page/page.ts";
-import type { Role } from "../../functions/roles.ts";
 import type { Assets } from "../../functions/services.ts";
 import type { Handler } from "./serve.ts";
 
@@ -11,7 +10,7 @@ export interface EarlyServer {
   handOver(handler: Handler): void;
 }
 
-export function serveEarly({ role, assets }: { readonly role: Role; readonly assets: Assets }): EarlyServer {
+export function serveEarly({ servesPage, assets }: { readonly servesPage: boolean; readonly assets: Assets }): EarlyServer {
   let opened: Handler | undefined;
   const waiting: (() => void)[] = [];
   const early = new Hono<PageEnvironment>();
@@ -23,7 +22,7 @@ export function serveEarly({ role, assets }: { readonly role: Role; readonly ass
 
   return {
     async handler(request, environment) {
-      if (!opened && role !== "compute" && isOfPage(request)) return early.fetch(request);
+      if (!opened && servesPage && isOfPage(request)) return early.fetch(request);
       if (!opened) await new Promise<void>((resolve) => waiting.push(resolve));
       return opened!(request, environment);
     },

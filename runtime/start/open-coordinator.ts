@@ -4,7 +4,7 @@ import { type Coordinator, CoordinatorUnavailableError } from "../../coordinatio
 import { createCoordinator } from "../../coordination/embedded/embedded.ts";
 import { createLmdbJournal } from "../../coordination/embedded/lmdb-journal.ts";
 import type { Environment } from "../../storage/embedded/environment.ts";
-import type { Config } from "./config.ts";
+import type { Config } from "./config/config.ts";
 import { PendingCoordinator } from "./pending-coordinator.ts";
 import { StartError } from "./start-error.ts";
 

@@ -13,8 +13,8 @@ import { absolutePattern } from "../../datasets/sources/find-files.ts";
 import type { Registration } from "../../engine/registration.ts";
 import type { Store } from "../../storage/store.ts";
 import type { WorkerPool } from "../threads/worker-pool.ts";
-import type { Config } from "./config.ts";
-import { type Demo, prepareDemo } from "./demo.ts";
+import type { Config } from "./config/config.ts";
+import { type Demo, prepareDemo } from "./prepare-demo.ts";
 
 export interface OpenedDatasets {
   readonly catalogue: Catalogue;

@@ -7,18 +7,19 @@ import { measureCoordinator } from "../../functions/metrics/measure-coordinator.
 import { measureStore } from "../../functions/metrics/measure-store.ts";
 import type { Meter } from "../../functions/metrics/meter.ts";
 import { readGauges } from "../../functions/metrics/read-gauges.ts";
+import { roles } from "../../functions/roles.ts";
 import type { Assets } from "../../functions/services.ts";
 import { startNode } from "../node/node.ts";
 import { openCompute, pullForRemote } from "../node/open-compute.ts";
 import { openTracer } from "../observe/open-tracer.ts";
 import { grace, type Handler, type Listening } from "../serve/serve.ts";
-import type { Closers } from "./closers.ts";
-import type { Config } from "./config.ts";
-import { limitsOf } from "./limit-options.ts";
+import type { Config } from "./config/config.ts";
+import { limitsOf } from "./config/limit-options.ts";
 import { loadQueryFunctions } from "./load-query-functions.ts";
 import { openConfiguredCoordinator } from "./open-coordinator.ts";
 import { openDatasets } from "./open-datasets.ts";
 import { openConfiguredStore, shareState } from "./open-store.ts";
+import type { OpenedParts } from "./opened-parts.ts";
 import { StartError } from "./start-error.ts";
 
 /** Everything that requests need, opened in the order in which one part needs another. Rejects with `StartError` for what the operator can mend. */
@@ -27,30 +28,31 @@ export async function openServices(options: {
   readonly log: Log;
   readonly meter: Meter;
   readonly assets: Assets;
-  readonly closers: Closers;
+  readonly opened: OpenedParts;
   readonly listening: Listening;
   readonly stopping: AbortSignal;
 }): Promise<{ readonly handler: Handler; readonly datasets: readonly string[] }> {
-  const { config, log, meter, assets, closers, listening, stopping } = options;
-  if (config.role === "all") await makeDirectory(config.state);
+  const { config, log, meter, assets, opened, listening, stopping } = options;
+  const { role, computeUrl } = config;
+  const { opens } = roles[role];
+  if (opens.includes("state")) await makeDirectory(config.state);
   const openState = shareState(config, log);
   const openedStore = await openConfiguredStore(config, log, openState);
   const store = measureStore(openedStore.store, meter);
-  closers.add("store", () => store.close());
+  opened.add("store", () => store.close());
   const openedCoordinator = await openConfiguredCoordinator(config, log, openState);
   const coordinator = measureCoordinator(openedCoordinator.coordinator, meter);
-  closers.add("coordinator", () => coordinator.close());
+  opened.add("coordinator", () => coordinator.close());
   const tracer = openTracer(config, process.env, log);
-  if (tracer) closers.add("traces", () => tracer.close());
+  if (tracer) opened.add("traces", () => tracer.close());
   readGauges(meter, { store, coordinator });
 
-  const { role, computeUrl } = config;
-  const compute = role === "dispatch" || computeUrl !== undefined ? undefined : openCompute({ config, store, log, meter });
-  if (compute) closers.add("worker threads", () => compute.workers.close());
+  const compute = opens.includes("node") && computeUrl === undefined ? openCompute({ config, store, log, meter }) : undefined;
+  if (compute) opened.add("worker threads", () => compute.workers.close());
   // A demo dataset is of this machine alone: other processes could not read it.
-  const workers = role === "all" ? compute?.workers : undefined;
+  const workers = opens.includes("state") ? compute?.workers : undefined;
   const { catalogue, notReady: datasetsNotReady, close: closeDatasets } = await openDatasets({ config, store, workers, stopping, log });
-  closers.add("datasets", closeDatasets);
+  opened.add("datasets", closeDatasets);
   const computing = compute?.over(catalogue);
   const app = createApp({
     role,
@@ -75,7 +77,7 @@ export async function openServices(options: {
   });
   const pull = computeUrl === undefined ? computing?.pull : pullForRemote({ config, computeUrl, store, log, meter });
   const node = pull && startNode(() => pull(coordinator), log);
-  closers.add(node ? "pull loop" : "requests", () => Promise.all([node?.stop(), listening.close(grace)]));
+  opened.add(node ? "pull loop" : "requests", () => Promise.all([node?.stop(), listening.close(grace)]));
   return { handler: (request, environment) => app.fetch(request, environment), datasets: catalogue.names() };
 }
 

@@ -5,7 +5,7 @@ import { openStore } from "../../storage/embedded/embedded.ts";
 import type { Environment } from "../../storage/embedded/environment.ts";
 import { shareEnvironment } from "../../storage/embedded/shared-environment.ts";
 import type { Store } from "../../storage/store.ts";
-import type { Config } from "./config.ts";
+import type { Config } from "./config/config.ts";
 
 export interface OpenedStore {
   readonly store: Store;

@@ -12,7 +12,7 @@ import type { Executor, PartitionName } from "../../functions/compute/executor.t
 import type { Services } from "../../functions/services.ts";
 import { openCompute } from "../../runtime/node/open-compute.ts";
 import { createAssets } from "../../runtime/serve/assets.ts";
-import { readConfig } from "../../runtime/start/config.ts";
+import { readConfig } from "../../runtime/start/config/config.ts";
 import { loadQueryFunctions } from "../../runtime/start/load-query-functions.ts";
 import { openStore } from "../../storage/embedded/embedded.ts";
 import type { Store } from "../../storage/store.ts";

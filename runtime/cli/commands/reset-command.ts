@@ -60,7 +60,7 @@ const logFor = (invocation: Invocation) => {
 async function resetStore(invocation: Invocation, { state, mongodb }: ResetOptions): Promise<void> {
   // These are loaded here, since no other command needs a database.
   const [{ ConfigError, readConfig }, { openConfiguredStore }] = await Promise.all([
-    import("../../start/config.ts"),
+    import("../../start/config/config.ts"),
     import("../../start/open-store.ts"),
   ]);
   const args = [...(state === undefined ? [] : ["--state", state]), ...(mongodb === undefined ? [] : ["--mongodb", mongodb])];

@@ -7,7 +7,7 @@ const get = (path: string) => new Request(`http://localhost${path}`);
 const opened = () => new Response("opened");
 
 test("serveEarly answers the page and its files before the services are there, and lets everything else wait for them", async () => {
-  const early = serveEarly({ role: "all", assets: createAssets() });
+  const early = serveEarly({ servesPage: true, assets: createAssets() });
   const page = await early.handler(get("/"), {});
   assert.equal(page.status, 200);
   assert.match(await page.text(), /<title>Femtoq<\/title>/);
@@ -25,7 +25,7 @@ test("serveEarly answers the page and its files before the services are there, a
 });
 
 test("serveEarly has no page where the process only computes", async () => {
-  const early = serveEarly({ role: "compute", assets: createAssets() });
+  const early = serveEarly({ servesPage: false, assets: createAssets() });
   const waiting = early.handler(get("/"), {});
   early.handOver(opened);
   assert.equal(await (await waiting).text(), "opened");

@@ -1,9 +1,9 @@
 /** What the server can be told at its start, and the help that says so. */
-import { availableParallelism } from "node:os";
+import { availableParallelism, totalmem } from "node:os";
+import process from "node:process";
 import { Command, Option } from "commander";
 import { addLimitOptions } from "./limit-options.ts";
-import { machineMemory } from "./machine-memory.ts";
-import { formatSize } from "./size.ts";
+import { formatSize } from "./units.ts";
 
 export const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 export const smallestMemory = 64 * 2 ** 20;
@@ -99,4 +99,11 @@ Then open the page, or ask from another terminal:
 
 Every option may also be given as the variable named beside it; an option wins over its variable.`,
   );
+}
+
+/** Bytes of memory that this process may use: the machine's, or its container's where that is less. */
+export function machineMemory(): number {
+  // Node 20 gives 0 or an enormous number where there is no limit; Deno may not have the function.
+  const limit = process.constrainedMemory?.() ?? 0;
+  return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
 }

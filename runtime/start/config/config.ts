@@ -5,15 +5,12 @@
 import { resolve } from "node:path";
 import { type Command, CommanderError, type Option } from "commander";
 import { z } from "zod";
-import { parseConnectionString } from "../../coordination/zookeeper/protocol/connection-string.ts";
-import { type DataOption, parseDataOption } from "../../datasets/catalogue/data-option.ts";
-import { type Role, roles } from "../../functions/roles.ts";
-import { describeOptions, logLevels, smallestMemory } from "./config-options.ts";
-import { parseDuration } from "./duration.ts";
-import { findContradictions } from "./find-contradictions.ts";
+import { parseConnectionString } from "../../../coordination/zookeeper/protocol/connection-string.ts";
+import { type DataOption, parseDataOption } from "../../../datasets/catalogue/data-option.ts";
+import { type Role, roleNames, roles } from "../../../functions/roles.ts";
 import type { LimitConfig } from "./limit-options.ts";
-import { machineMemory } from "./machine-memory.ts";
-import { formatSize, parseSize } from "./size.ts";
+import { describeOptions, logLevels, machineMemory, smallestMemory } from "./options.ts";
+import { formatSize, parseDuration, parseSize } from "./units.ts";
 
 export interface Config extends LimitConfig {
   /** Empty: the demo dataset is made. */
@@ -36,7 +33,7 @@ export interface Config extends LimitConfig {
   readonly logFile: string | undefined;
   /** Where traces go; nowhere where undefined. */
   readonly otlp: string | undefined;
-  /** `dispatch` and `compute` only with `zookeeper` and `mongodb`. */
+  /** One that keeps no state of its own only with `zookeeper` and `mongodb`. */
   readonly role: Role;
   /** Connection string of the coordinator; the embedded one where undefined. */
   readonly zookeeper: string | undefined;
@@ -125,7 +122,7 @@ const checks = {
   mostStreamsEach: wholeNumber(1, 1_000_000),
   longestWait: wholeNumber(1, 1_000_000),
   mostQueued: wholeNumber(1, 100_000_000),
-  role: z.enum(roles, `one of ${roles.join(", ")} is required`),
+  role: z.enum(roleNames, `one of ${roleNames.join(", ")} is required`),
   zookeeper: z.string().superRefine(refuseBadHosts).optional(),
   zookeeperAuth: z
     .string()
@@ -157,7 +154,7 @@ export function readConfig(args: readonly string[], environment: Readonly<Record
   }
   problems.push(...unknownVariables(command, environment));
   const config = Object.fromEntries(given) as unknown as Config;
-  if (problems.length === 0) problems.push(...findContradictions(config));
+  if (problems.length === 0) problems.push(...findConflicts(config));
   if (problems.length > 0) throw new ConfigError(problems.join("\n"));
   return config;
 }
@@ -250,4 +247,24 @@ function unknownVariables(command: Command, environment: Readonly<Record<string,
   return Object.keys(environment)
     .filter((name) => name.startsWith("FEMTOQ_") && !known.has(name) && !otherVariables.has(name))
     .map((name) => `Cannot use ${name}: there is no such variable; npm start -- --help lists them`);
+}
+
+/** What options that are right by themselves cannot mean together; one line each. */
+function findConflicts({ role, zookeeper, zookeeperAuth, mongodb, computeUrl }: Config): readonly string[] {
+  const problems: string[] = [];
+  const { opens } = roles[role];
+  const missing = [zookeeper === undefined && "--zookeeper", mongodb === undefined && "--mongodb"].filter(Boolean);
+  if (!opens.includes("state") && missing.length > 0) {
+    const why = "processes of one role work together through a queue in ZooKeeper and a store in MongoDB";
+    problems.push(`Cannot use --role ${role}: ${why}; give ${missing.join(" and ")} too, or leave --role out`);
+  } else if (zookeeper !== undefined && mongodb === undefined) {
+    problems.push("Cannot use --zookeeper alone: processes that share a queue must share the store of results; give --mongodb too");
+  }
+  if (zookeeperAuth !== undefined && zookeeper === undefined) {
+    problems.push("Cannot use --zookeeper-auth alone: it is for the ZooKeeper that --zookeeper names; give that too");
+  }
+  if (computeUrl !== undefined && !opens.includes("node")) {
+    problems.push(`Cannot use --compute-url with --role ${role}: it has nothing computed; give it to the compute nodes`);
+  }
+  return problems;
 }

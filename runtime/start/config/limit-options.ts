@@ -1,6 +1,6 @@
 /** The options that say how much one process takes on at a time. */
 import { type Command, Option } from "commander";
-import { type Limits, usualLimits } from "../../functions/admission/limits.ts";
+import { type Limits, usualLimits } from "../../../functions/admission/limits.ts";
 
 export interface LimitConfig {
   /** Requests begun and not answered; those that wait because the client asked for it are not among them. */

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { hideSecrets } from "../../../runtime/observe/hide-secrets.ts";
 import { createLog } from "../../../runtime/observe/log.ts";
-import { hideSecrets } from "../../../runtime/start/hide-secrets.ts";
 import { makeTemporaryDirectory } from "../../storage/temporary-directory.ts";
 
 describe("hideSecrets", () => {

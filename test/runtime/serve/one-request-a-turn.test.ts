@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { onePerTurn } from "../../../runtime/node/one-per-turn.ts";
+import { oneRequestATurn } from "../../../runtime/serve/one-request-a-turn.ts";
 
-test("onePerTurn begins requests in order of arrival, at most one a turn, and each gets its own answer", async () => {
+test("oneRequestATurn begins requests in order of arrival, at most one a turn, and each gets its own answer", async () => {
   const begun: string[] = [];
-  const handler = onePerTurn((request) => {
+  const handler = oneRequestATurn((request) => {
     begun.push(new URL(request.url).pathname);
     return new Response(request.url);
   });
@@ -20,9 +20,9 @@ test("onePerTurn begins requests in order of arrival, at most one a turn, and ea
   assert.deepEqual(begun, ["/1", "/2", "/3"]);
 });
 
-test("onePerTurn goes on after a request that failed", async () => {
+test("oneRequestATurn goes on after a request that failed", async () => {
   let calls = 0;
-  const handler = onePerTurn(() => {
+  const handler = oneRequestATurn(() => {
     if (calls++ === 0) throw new Error("broken");
     return new Response("fine");
   });

@@ -7,16 +7,17 @@
 
 import type { Log } from "../../base/log.ts";
 import { findFiles } from "../../datasets/sources/find-files.ts";
-import { onePerTurn } from "../node/one-per-turn.ts";
+import { roles } from "../../functions/roles.ts";
 import { createMeter } from "../observe/prometheus.ts";
-import { Closers } from "../start/closers.ts";
-import type { Config } from "../start/config.ts";
-import { StartError } from "../start/start-error.ts";
-import { createAssets } from "./assets.ts";
-import { boundRequests } from "./bound-requests.ts";
-import { refuseForeignHosts } from "./refuse-foreign-hosts.ts";
-import { grace, serve, urlOf } from "./serve.ts";
-import { serveEarly } from "./serve-early.ts";
+import { createAssets } from "../serve/assets.ts";
+import { boundRequests } from "../serve/bound-requests.ts";
+import { oneRequestATurn } from "../serve/one-request-a-turn.ts";
+import { refuseForeignHosts } from "../serve/refuse-foreign-hosts.ts";
+import { grace, serve, urlOf } from "../serve/serve.ts";
+import { serveEarly } from "../serve/serve-early.ts";
+import type { Config } from "./config/config.ts";
+import { OpenedParts } from "./opened-parts.ts";
+import { StartError } from "./start-error.ts";
 
 export interface Server {
   readonly url: string;
@@ -27,23 +28,23 @@ export interface Server {
 
 /** Rejects with `StartError` for what the operator can mend. */
 export async function startServer(config: Config, log: Log): Promise<Server> {
-  const closers = new Closers();
+  const opened = new OpenedParts();
   const stopping = new AbortController();
   const stop = () => {
     stopping.abort(new Error("The server is stopping"));
-    return closers.closeAll(log);
+    return opened.closeAll(log);
   };
   try {
     await requireFiles(config);
     const assets = createAssets();
-    const early = serveEarly({ role: config.role, assets });
+    const early = serveEarly({ servesPage: roles[config.role].serves.includes("page"), assets });
     const meter = createMeter({ log });
-    const bounded = boundRequests(onePerTurn(early.handler), { most: config.mostRequests, meter });
+    const bounded = boundRequests(oneRequestATurn(early.handler), { most: config.mostRequests, meter });
     const listening = await serve(refuseForeignHosts(bounded, config.host), config);
-    closers.add("HTTP server", () => listening.close(grace));
+    opened.add("HTTP server", () => listening.close(grace));
     // Loaded now, when requests wait here already: it brings most of the program along.
-    const { openServices } = await import("../start/open-services.ts");
-    const { handler, datasets } = await openServices({ config, log, meter, assets, closers, listening, stopping: stopping.signal });
+    const { openServices } = await import("./open-services.ts");
+    const { handler, datasets } = await openServices({ config, log, meter, assets, opened, listening, stopping: stopping.signal });
     early.handOver(handler);
     return { url: urlOf({ host: config.host, port: listening.port }), datasets, stop };
   } catch (error) {

@@ -1,7 +1,7 @@
-/** What is open, to be closed in the opposite order. */
+/** The parts of a process that are open, to be closed in the opposite order: each may use those that were opened before it. */
 import type { Log } from "../../base/log.ts";
 
-export class Closers {
+export class OpenedParts {
   readonly #open: { readonly what: string; readonly close: () => Promise<unknown> }[] = [];
 
   add(what: string, close: () => Promise<unknown>): void {

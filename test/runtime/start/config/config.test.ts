@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { ConfigError, readConfig } from "../../../runtime/start/config.ts";
-import { parseDuration } from "../../../runtime/start/duration.ts";
-import { formatSize, parseSize } from "../../../runtime/start/size.ts";
+import { ConfigError, readConfig } from "../../../../runtime/start/config/config.ts";
+import { formatSize, parseDuration, parseSize } from "../../../../runtime/start/config/units.ts";
 
 /** The lines of the error that these options and variables give. */
 function refusal(args: readonly string[], environment: Record<string, string> = {}): string {

@@ -2,9 +2,9 @@
  * Begins one request per turn of the event loop, in order of arrival: checking and compiling a query takes a millisecond or more,
  * and a hundred that arrive together would keep streams, timers and worker threads waiting for all of it.
  */
-import type { Handler } from "../serve/serve.ts";
+import type { Handler } from "./serve.ts";
 
-export function onePerTurn(handler: Handler): Handler {
+export function oneRequestATurn(handler: Handler): Handler {
   const waiting: (() => void)[] = [];
   let scheduled = false;
 
