@@ -4,7 +4,7 @@
  *   (absent) --enqueue--> unowned --claim--> owned --complete--> (absent: done, its partial is in the store)
  *                            ^                 |
  *                            |--- release -----|   handed back, not counted against it
- *                            |--- lose --------|   its node left or died; after 10 lost claims: failed
+ *                            |--- lose --------|   its node left or died; after 10 claims that were lost when computing had begun: failed
  *                            |--- fail --------|   an error; after 3 errors, or one that cannot mend: failed
  *   unowned --withdraw (no query asks for it any more)--> (absent)
  *   failed --retry--> unowned
@@ -14,8 +14,8 @@
  * client first come, first served. Completing, failing or releasing a claim that was lost changes nothing and says so.
  * Does not promise: fairness in time; that a `withdrawn` owned subtask stops at once (its claim's signal says it should).
  */
-import type { HeldPartition } from "./scheduling/holdings.ts";
-import type { Quarantined } from "./scheduling/quarantine.ts";
+import type { HeldPartition } from "./queue/holdings.ts";
+import type { Quarantined } from "./queue/quarantine.ts";
 
 export interface Subtask {
   /** `programKey:partitionFingerprint`. */
@@ -57,19 +57,12 @@ export type SubtaskEvent =
   | { readonly kind: "unowned" | "loading" | "running" | "done" | "withdrawn"; readonly key: string }
   | { readonly kind: "failed"; readonly key: string; readonly failure: Failure };
 
+/** A node's exclusive hold on one subtask. What is done with it is asked of the node (`JoinedNode`). */
 export interface Claim {
   readonly subtask: Subtask;
   readonly priority: number;
-  /** Aborts when nobody asks for the subtask any more, or the claim was lost. */
+  /** Aborts when no client is interested in the subtask any more, when the claim was lost, and when a node that drains hands it back. */
   readonly signal: AbortSignal;
-  /** Tells watchers that the columns are there and computing starts. */
-  running(): void;
-  /** Call after the partial is stored. False where the claim was lost. */
-  complete(): Promise<boolean>;
-  /** An error. `permanent`: trying again cannot help. */
-  fail(cause: string, options?: { readonly permanent?: boolean }): Promise<boolean>;
-  /** Back to unowned without an attempt counted. */
-  release(): Promise<boolean>;
 }
 
 export interface Node {
@@ -94,21 +87,58 @@ export interface Figures extends Pick<Node, "cacheBytes" | "running" | "done" | 
 
 export interface ClaimOptions {
   readonly signal: AbortSignal;
+  /** The most claims that are given at a time. */
+  readonly most: number;
+  /** Whether the node holds the subtask's columns in memory. */
   readonly prefers?: (subtask: Subtask) => boolean;
+  /** Is told of each subtask just before it is claimed; another node may still be first. It must not throw. */
   readonly prepare?: (subtask: Subtask) => void;
 }
 
-/** A node's membership; its claims are lost when it leaves. */
-export interface Membership {
+/**
+ * This process's own node in the coordinator. Several claims together are a matter of speed alone: each stays an entry of its own, and what becomes of one
+ * (it is lost, withdrawn, refused) changes nothing for the others.
+ */
+export interface JoinedNode {
   readonly id: string;
   /**
-   * Waits for a subtask and claims it. Among those of the best priority it takes first what it `prefers` (its columns are held here), then what no node holds and
-   * belongs to this one; the rest it leaves for a moment to nodes that are better placed (`scheduling/locality.ts`). No client waits long for that.
-   * Rejects with the signal's reason when aborted. `prepare` is told of what is about to be claimed: another node may still be first. It does not throw.
+   * Waits for a subtask and claims it, and with it up to `most` of those that wait; never more than the share of one thread, so that others have something
+   * to do as well. A subtask with an attempt on record comes alone. Among those of the best priority the node takes first what it `prefers`, then what no
+   * node holds and belongs to this one; the rest it leaves for a moment to nodes that are better placed (`queue/locality.ts`). No client waits long for that.
+   * Resolves with no claim when the node drains. Rejects with the signal's reason when aborted.
    */
-  claim(options: ClaimOptions): Promise<Claim>;
+  claim(options: ClaimOptions): Promise<readonly Claim[]>;
+  /**
+   * Computing begins: watchers hear "running", and from now on these claims count as attempts where they are lost. Resolves when that is on record; computing need not
+   * wait for it. Of claims that have begun or ended already it changes nothing.
+   */
+  begin(claims: readonly Claim[]): Promise<void>;
+  /** Call after the partials are stored. One answer for each claim, in its place: false where it was lost, or had ended. Where it rejects it may be called again. */
+  complete(claims: readonly Claim[]): Promise<readonly boolean[]>;
+  /** Back to unowned without an attempt counted. Answers as `complete` does. */
+  release(claims: readonly Claim[]): Promise<readonly boolean[]>;
+  /** An error. `permanent`: trying again cannot help. */
+  fail(claim: Claim, cause: string, options?: { readonly permanent?: boolean }): Promise<boolean>;
+  /** Claims nothing more, hands back what has not begun, and resolves when the other claims have ended. */
+  drain(): Promise<void>;
   report(figures: Figures): void;
+  /** All its claims are lost. */
   leave(): Promise<void>;
+}
+
+/** What waits for nodes, and what they do, for programs that read the same columns of one dataset. */
+export interface Demand {
+  readonly dataset: string;
+  /** Names, sorted. Empty where they are not known. */
+  readonly columns: readonly string[];
+  /** Numbers of subtasks by state. */
+  readonly unowned: number;
+  readonly owned: number;
+  readonly failed: number;
+  /** The lowest priority number among the unowned ones; undefined where there are none. */
+  readonly priority: number | undefined;
+  /** Milliseconds since the epoch: no unowned one has waited since before. Undefined where there are none. */
+  readonly since: number | undefined;
 }
 
 export interface Coordinator {
@@ -118,7 +148,7 @@ export interface Coordinator {
   enqueue(request: SubtaskRequest): Promise<Enqueued>;
   /** The states of those that are known; a key that is absent is done, withdrawn or was never asked for. */
   states(keys: readonly string[]): Promise<ReadonlyMap<string, SubtaskState>>;
-  /** Renews a client's interest; false where the query has no live subtasks here. */
+  /** Renews the interest that a client has; false where it has none, or the query has no live subtasks. Never creates interest. */
   renew(queryId: string, client: string): Promise<boolean>;
   /**
    * How many clients are interested in each of these queries; 0 also where all its subtasks are done or failed, for interest ends with them. Renews
@@ -131,10 +161,10 @@ export interface Coordinator {
   retry(request: SubtaskRequest): Promise<number>;
   /** Events of these subtasks from now on, until the signal aborts. The listener must not throw. */
   watch(keys: ReadonlySet<string>, listener: (event: SubtaskEvent) => void, signal: AbortSignal): void;
-  join(node: Pick<Node, "id" | "host" | "threads" | "cacheLimit">): Promise<Membership>;
+  join(node: Pick<Node, "id" | "host" | "threads" | "cacheLimit">): Promise<JoinedNode>;
   nodes(): Promise<readonly Node[]>;
-  /** Subtasks by state. */
-  counts(): Promise<{ readonly unowned: number; readonly owned: number; readonly failed: number }>;
+  /** How many subtasks there are, by what they read; nothing where there are none. */
+  demand(): Promise<readonly Demand[]>;
   close(): Promise<void>;
 }
 

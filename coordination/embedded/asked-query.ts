@@ -1,5 +1,5 @@
 /** A query that has live subtasks, and who asks for it. */
-import type { Place } from "./order.ts";
+import type { Place } from "../queue/waiting-order.ts";
 import type { SubtaskEntry } from "./subtask-entry.ts";
 import type { Recorded } from "./write-behind.ts";
 

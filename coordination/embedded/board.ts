@@ -7,10 +7,10 @@
  */
 
 import type { Subtask, SubtaskEvent, SubtaskRequest } from "../coordinator.ts";
+import { type ClaimEnd, decideEnd, describeFailure, noAttempts } from "../queue/claim-end.ts";
+import { LinkedList } from "../queue/linked-list.ts";
+import { type Place, WaitingOrder } from "../queue/waiting-order.ts";
 import { Ask, AskedQuery } from "./asked-query.ts";
-import { LinkedList } from "./linked-list.ts";
-import { type Place, WaitingOrder } from "./order.ts";
-import { type ClaimEnd, describeFailure, noAttempts, settle } from "./state.ts";
 import { type Hold, SubtaskEntry } from "./subtask-entry.ts";
 import type { Recorded } from "./write-behind.ts";
 
@@ -140,14 +140,15 @@ export class Board {
     entry.kind = "owned";
     entry.hold = hold;
     this.#owned++;
-    this.#options.mark(entry);
     this.#options.emit({ kind: "loading", key: entry.subtask.key });
     return hold;
   }
 
-  setRunning(entry: SubtaskEntry, hold: Hold): void {
+  /** Computing begins. */
+  begin(entry: SubtaskEntry, hold: Hold): void {
     if (entry.hold !== hold || !hold.loading) return;
     hold.loading = false;
+    this.#options.mark(entry);
     this.#options.emit({ kind: "running", key: entry.subtask.key });
   }
 
@@ -155,7 +156,12 @@ export class Board {
   end(entry: SubtaskEntry, hold: Hold, end: ClaimEnd): boolean {
     if (entry.hold !== hold) return false;
     const { key } = entry.subtask;
-    const verdict = settle(end, { attempts: entry.attempts, wanted: entry.queries.length > 0, stopped: hold.controller.signal.aborted });
+    const verdict = decideEnd(end, {
+      attempts: entry.attempts,
+      wanted: entry.queries.length > 0,
+      begun: !hold.loading,
+      stopped: hold.controller.signal.aborted,
+    });
     entry.hold = undefined;
     this.#owned--;
     this.#options.mark(entry);

@@ -9,6 +9,7 @@
  */
 import { setImmediate as turn } from "node:timers/promises";
 import { type Coordinator, CoordinatorFullError, type SubtaskRequest, type SubtaskState, usualLocalityDelay } from "../coordinator.ts";
+import { DemandTally } from "../queue/demand.ts";
 import type { AskedQuery } from "./asked-query.ts";
 import { Board } from "./board.ts";
 import type { Journal } from "./journal.ts";
@@ -115,11 +116,7 @@ export async function createCoordinator(options: CoordinatorOptions): Promise<Co
 
     async renew(queryId, client) {
       requireOpen();
-      const query = board.queries.get(queryId);
-      if (query?.best === undefined) return false;
-      if (!query.asks.has(client)) board.ask({ queryId, client, priority: query.best.priority });
-      await writer.flush();
-      return true;
+      return board.queries.get(queryId)?.asks.has(client) ?? false;
     },
 
     interest: async (queryIds) => new Map(queryIds.map((id) => [id, board.queries.get(id)?.asks.size ?? 0])),
@@ -143,7 +140,17 @@ export async function createCoordinator(options: CoordinatorOptions): Promise<Co
       return members.join(node);
     },
     nodes: async () => members.nodes(),
-    counts: async () => board.counts(),
+
+    async demand() {
+      const tally = new DemandTally();
+      let seen = 0;
+      for (const entry of board.entries.values()) {
+        const state = entry.demandState(now);
+        if (state !== undefined) tally.add(entry.subtask, state);
+        if (++seen % keysPerTurn === 0) await turn();
+      }
+      return tally.demands;
+    },
 
     async close() {
       if (isClosed) return;

@@ -1,23 +1,26 @@
 /** The nodes of a coordinator, what they hold, and those of them that wait for a subtask: first come, first served. */
 import { setMaxListeners } from "node:events";
 import { setImmediate as turn } from "node:timers/promises";
-import type { Claim, ClaimOptions, Figures, Membership, Node, Subtask } from "../coordinator.ts";
-import { Cluster, createPeer, type Peer } from "../scheduling/cluster.ts";
-import { parseHoldings, summarizeHoldings } from "../scheduling/holdings.ts";
-import { withJitter } from "../scheduling/locality.ts";
-import { findNextSubtask } from "../scheduling/next-subtask.ts";
+import type { Claim, ClaimOptions, Figures, JoinedNode, Node, Subtask } from "../coordinator.ts";
+import type { ClaimEnd } from "../queue/claim-end.ts";
+import { Cluster, createPeer, type Peer } from "../queue/cluster.ts";
+import { parseHoldings, summarizeHoldings } from "../queue/holdings.ts";
+import { type Linked, LinkedList } from "../queue/linked-list.ts";
+import { withJitter } from "../queue/locality.ts";
+import { findNextSubtask } from "../queue/next-subtask.ts";
+import { Scan } from "../queue/waiting-order.ts";
 import type { Board } from "./board.ts";
-import { type Linked, LinkedList } from "./linked-list.ts";
-import { Scan } from "./order.ts";
-import type { ClaimEnd } from "./state.ts";
 import type { Hold, SubtaskEntry } from "./subtask-entry.ts";
 
 interface Member {
   node: Node;
-  readonly held: Map<SubtaskEntry, Hold>;
+  readonly held: Map<Claim, { readonly entry: SubtaskEntry; readonly hold: Hold }>;
   readonly peer: Peer;
   readonly scan: Scan;
+  isDraining: boolean;
   isGone: boolean;
+  /** Waits for the last claim to end. */
+  onIdle: (() => void) | undefined;
 }
 
 interface Claimer extends Linked<Claimer> {
@@ -27,7 +30,7 @@ interface Claimer extends Linked<Claimer> {
   /** Milliseconds, as `performance.now()`. */
   readonly waitsSince: number;
   readonly delay: number;
-  readonly resolve: (claim: Claim) => void;
+  readonly resolve: (claims: readonly Claim[]) => void;
   readonly reject: (reason: unknown) => void;
 }
 
@@ -56,7 +59,7 @@ export class Members {
     return [...this.#members.values()].map(({ node }) => node);
   }
 
-  join(node: Pick<Node, "id" | "host" | "threads" | "cacheLimit">): Membership {
+  join(node: Pick<Node, "id" | "host" | "threads" | "cacheLimit">): JoinedNode {
     if (this.#members.has(node.id))
       throw new Error(`Cannot join as node ${node.id}: a node of this name is there already; give each its own`);
     const figures = { cacheBytes: 0, running: 0, done: 0, failed: 0 };
@@ -65,13 +68,20 @@ export class Members {
       held: new Map(),
       peer: createPeer(node.id, node.threads),
       scan: new Scan(),
+      isDraining: false,
       isGone: false,
+      onIdle: undefined,
     };
     this.#members.set(node.id, member);
     this.#gather();
     return {
       id: node.id,
       claim: (options) => this.#claim(member, options),
+      begin: (claims) => this.#begin(member, claims),
+      complete: (claims) => this.#end(member, claims, { kind: "complete" }),
+      release: (claims) => this.#end(member, claims, { kind: "release" }),
+      fail: async (claim, cause, { permanent = false } = {}) => (await this.#end(member, [claim], { kind: "fail", cause, permanent }))[0]!,
+      drain: () => this.#drain(member),
       report: (latest) => this.#report(member, latest),
       leave: () => this.#leave(member),
     };
@@ -90,8 +100,7 @@ export class Members {
           prepare?.(next.item.subtask);
           const hold = this.#options.board.own(next.item, member.node.id);
           this.#claimers.remove(claimer);
-          member.held.set(next.item, hold);
-          resolve(this.#createClaim(member, next.item, hold));
+          resolve([this.#createClaim(member, next.item, hold)]);
           served++;
         } else if (next.kind === "look") until = 0;
         else if (next.kind === "wait") until = Math.min(until, next.until);
@@ -137,10 +146,11 @@ export class Members {
     }
   }
 
-  async #claim(member: Member, { signal, prefers, prepare }: ClaimOptions): Promise<Claim> {
+  async #claim(member: Member, { signal, prefers, prepare }: ClaimOptions): Promise<readonly Claim[]> {
     signal.throwIfAborted();
     if (member.isGone) throw gone(member);
-    const { promise, resolve, reject } = withResolvers<Claim>();
+    if (member.isDraining) return [];
+    const { promise, resolve, reject } = withResolvers<readonly Claim[]>();
     const claimer: Claimer = {
       member,
       prefers,
@@ -178,41 +188,71 @@ export class Members {
     member.isGone = true;
     this.#members.delete(member.node.id);
     this.#gather();
-    for (let claimer = this.#claimers.first; claimer !== undefined; ) {
-      const { next } = claimer;
-      if (claimer.member === member) {
-        this.#claimers.remove(claimer);
-        claimer.reject(gone(member));
-      }
-      claimer = next;
-    }
+    this.#endWaiting(member, ({ reject }) => reject(gone(member)));
     const cause = `node ${member.node.id} left while it had the subtask`;
-    for (const [entry, hold] of member.held) {
+    for (const { entry, hold } of member.held.values()) {
       this.#options.board.end(entry, hold, { kind: "lose", cause });
       hold.controller.abort(new Error(cause));
     }
     member.held.clear();
+    member.onIdle?.();
     this.serve();
     await this.#options.settled();
   }
 
+  #endWaiting(member: Member, end: (claimer: Claimer) => void): void {
+    for (let claimer = this.#claimers.first; claimer !== undefined; ) {
+      const { next } = claimer;
+      if (claimer.member === member) {
+        this.#claimers.remove(claimer);
+        end(claimer);
+      }
+      claimer = next;
+    }
+  }
+
+  async #begin(member: Member, claims: readonly Claim[]): Promise<void> {
+    for (const claim of claims) {
+      const held = member.held.get(claim);
+      if (held) this.#options.board.begin(held.entry, held.hold);
+    }
+    await this.#options.settled();
+  }
+
+  async #end(member: Member, claims: readonly Claim[], end: ClaimEnd): Promise<readonly boolean[]> {
+    const answers = claims.map((claim) => {
+      const held = member.held.get(claim);
+      member.held.delete(claim);
+      return held !== undefined && this.#options.board.end(held.entry, held.hold, end);
+    });
+    if (member.held.size === 0) member.onIdle?.();
+    this.serve();
+    await this.#options.settled();
+    return answers;
+  }
+
+  async #drain(member: Member): Promise<void> {
+    member.isDraining = true;
+    this.#endWaiting(member, ({ resolve }) => resolve([]));
+    const unbegun = [...member.held].filter(([, { hold }]) => hold.loading);
+    for (const [, { hold }] of unbegun)
+      hold.controller.abort(new Error(`node ${member.node.id} ends: it hands back what it has not begun`));
+    await this.#end(
+      member,
+      unbegun.map(([claim]) => claim),
+      { kind: "release" },
+    );
+    if (member.held.size > 0) await new Promise<void>((resolve) => (member.onIdle = resolve));
+  }
+
   #createClaim(member: Member, entry: SubtaskEntry, hold: Hold): Claim {
-    const end = async (how: ClaimEnd): Promise<boolean> => {
-      if (!this.#options.board.end(entry, hold, how)) return false;
-      member.held.delete(entry);
-      this.serve();
-      await this.#options.settled();
-      return true;
-    };
-    return {
+    const claim: Claim = {
       subtask: entry.subtask,
       priority: entry.queries.reduce((lowest, { best }) => Math.min(lowest, best?.priority ?? 999), 999),
       signal: hold.controller.signal,
-      running: () => this.#options.board.setRunning(entry, hold),
-      complete: () => end({ kind: "complete" }),
-      fail: (cause, options) => end({ kind: "fail", cause, permanent: options?.permanent ?? false }),
-      release: () => end({ kind: "release" }),
     };
+    member.held.set(claim, { entry, hold });
+    return claim;
   }
 }
 

@@ -3,10 +3,10 @@
  * that no query asks for (their withdrawal was under way), queries without subtasks.
  */
 import { setImmediate as turn } from "node:timers/promises";
+import { decideEnd, noAttempts } from "../queue/claim-end.ts";
 import { Ask, AskedQuery, type AskRecord } from "./asked-query.ts";
 import type { Board } from "./board.ts";
 import type { Journal } from "./journal.ts";
-import { noAttempts, settle } from "./state.ts";
 import { SubtaskEntry, type SubtaskRecord } from "./subtask-entry.ts";
 import type { Recorded } from "./write-behind.ts";
 
@@ -59,9 +59,9 @@ function restoreSubtask({ board, byNumber, mark }: Restoring, number: number, re
   const queries = record.queries.map((query) => byNumber.get(query)).filter((query) => query !== undefined);
   const entry = new SubtaskEntry(number, subtask);
   entry.attempts = attempts;
-  if (state === "owned") mark(entry);
+  if (state === "begun") mark(entry);
   const lost = { kind: "lose", cause: "the process that had the subtask ended" } as const;
-  const verdict = state === "owned" ? settle(lost, { attempts, wanted: queries.length > 0, stopped: false }) : undefined;
+  const verdict = state === "begun" ? decideEnd(lost, { attempts, wanted: queries.length > 0, begun: true, stopped: false }) : undefined;
   if (verdict?.kind === "unowned" || verdict?.kind === "failed") entry.attempts = verdict.attempts;
   if (state === "failed" || verdict?.kind === "failed") {
     board.entries.set(subtask.key, entry);

@@ -1,23 +1,26 @@
 /** A subtask as the board holds it. */
 
 import type { Subtask, SubtaskState } from "../coordinator.ts";
-import { numberPartition, type Placed } from "../scheduling/cluster.ts";
-import type { Schedulable } from "../scheduling/next-subtask.ts";
+import { type Attempts, describeFailure, noAttempts } from "../queue/claim-end.ts";
+import { numberPartition, type Placed } from "../queue/cluster.ts";
+import type { DemandState } from "../queue/demand.ts";
+import type { Schedulable } from "../queue/next-subtask.ts";
+import type { Waiting } from "../queue/waiting-order.ts";
 import type { AskedQuery } from "./asked-query.ts";
-import type { Waiting } from "./order.ts";
-import { type Attempts, describeFailure, noAttempts } from "./state.ts";
 import type { Recorded } from "./write-behind.ts";
 
 /** A node's hold on a subtask; another claim of the same subtask is another object. */
 export interface Hold {
   readonly node: string;
   readonly controller: AbortController;
+  /** Computing has not begun. */
   loading: boolean;
 }
 
 export interface SubtaskRecord {
   readonly subtask: Subtask;
-  readonly state?: "owned" | "failed";
+  /** `begun`: a node computes it. One that is claimed only is as one that waits: that claim may be lost without being counted. */
+  readonly state?: "begun" | "failed";
   readonly attempts?: Attempts;
   /** Numbers of the queries that ask for it. */
   readonly queries: readonly number[];
@@ -53,6 +56,13 @@ export class SubtaskEntry implements Recorded, Schedulable<SubtaskEntry> {
     return this.hold === undefined ? unowned : { kind: "owned", node: this.hold.node, loading: this.hold.loading };
   }
 
+  /** Undefined where no client is interested. `now` in milliseconds since the epoch. */
+  demandState(now: () => number): DemandState | undefined {
+    const state = this.state();
+    if (state?.kind !== "unowned") return state && { kind: state.kind };
+    return { kind: "unowned", priority: this.line?.priority ?? 999, since: now() - (performance.now() - this.waitsSince) };
+  }
+
   record(): string | undefined {
     const { kind, attempts, queries } = this;
     // A hint that is not worth its bytes in every record.
@@ -61,7 +71,8 @@ export class SubtaskEntry implements Recorded, Schedulable<SubtaskEntry> {
     const numbers = queries.map((query) => query.number);
     return JSON.stringify({
       subtask,
-      ...(kind === "owned" || kind === "failed" ? { state: kind } : {}),
+      ...(kind === "failed" && { state: "failed" as const }),
+      ...(this.hold?.loading === false && { state: "begun" as const }),
       ...(attempts === noAttempts ? {} : { attempts }),
       queries: numbers,
     } satisfies SubtaskRecord);

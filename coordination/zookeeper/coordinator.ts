@@ -12,15 +12,15 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Log } from "../../base/log.ts";
 import { type Coordinator, CoordinatorFullError, type SubtaskRequest, type SubtaskState, usualLocalityDelay } from "../coordinator.ts";
+import type { Read } from "../queue/demand.ts";
 import { Members } from "./claims/members.ts";
 import { readNodes } from "./claims/register-node.ts";
 import type { SessionContext } from "./context.ts";
 import { Connection, ZooKeeperUnreachableError } from "./protocol/connection.ts";
-import { set } from "./protocol/operations.ts";
-import { isInDoubt, isRefused, ZooKeeperSetupError } from "./protocol/zookeeper-error.ts";
-import { createAsk, groupAsks, readAsks, touchQuery } from "./requests/asks.ts";
+import { isInDoubt, ZooKeeperSetupError } from "./protocol/zookeeper-error.ts";
+import { groupAsks, readAsks } from "./requests/asks.ts";
 import { IdleQueries } from "./requests/idle-queries.ts";
-import { findLiveSubtask, isLive } from "./requests/query-life.ts";
+import { readDemand } from "./requests/read-demand.ts";
 import { readStates, toKnown } from "./requests/read-states.ts";
 import { splitRequest } from "./requests/split-request.ts";
 import { submit } from "./requests/submit.ts";
@@ -29,7 +29,7 @@ import { Scope } from "./scope.ts";
 import { Housekeeping } from "./upkeep/housekeeping.ts";
 import { sweepLostClaims } from "./upkeep/sweep-lost-claims.ts";
 import { WatchedSubtasks } from "./watching/watched-subtasks.ts";
-import { hashName, readClaimNames, subtaskPath } from "./znodes/layout.ts";
+import { hashName } from "./znodes/layout.ts";
 import { openRoot } from "./znodes/open-root.ts";
 import { Segments } from "./znodes/segments.ts";
 import { logSkipsOnce } from "./znodes/skip-log.ts";
@@ -90,10 +90,9 @@ export async function createZooKeeperCoordinator(options: ZooKeeperCoordinatorOp
     onThere: (hash) => scope.views.followOne(hash),
   });
   const members = new Members({ watched, session: () => scope.forMembers, localityDelay, onError, log });
-  /** A live subtask of a query, when last looked for. */
-  const liveHints = new Map<string, string>();
   /** Queries that came by here. */
   const submitted = new Set<string>();
+  const failedReads = new Map<string, Read>();
   const stop = new AbortController();
 
   const idle = new IdleQueries({ segments, onError });
@@ -219,25 +218,8 @@ export async function createZooKeeperCoordinator(options: ZooKeeperCoordinatorOp
 
     renew: (queryId, client) =>
       run(async (context) => {
-        const query = hashName(queryId);
-        const hint = liveHints.get(query);
-        const [asks, isHintLive] = await Promise.all([readAsks(context, query), hint !== undefined && isLive(context, hint)]);
-        const known = isHintLive ? undefined : await segments.list(context, query);
-        const live = isHintLive ? hint : known && (await findLiveSubtask(context, segments, known));
-        liveHints.delete(query);
-        if (live === undefined || asks.length === 0) return false;
-        liveHints.set(query, live);
-        for (const oldest of liveHints.keys()) if (liveHints.size > mostRemembered) liveHints.delete(oldest);
-        if (asks.some((ask) => ask.client === hashName(client))) return true;
-        const priority = Math.min(...asks.map((ask) => ask.priority));
-        try {
-          const ask = createAsk(context, { priority, query, client: hashName(client), dataset: "" });
-          await context.session.commit([touchQuery(layout, queryId), ask, set(layout.epoch, Buffer.alloc(0))]);
-          return true;
-        } catch (error) {
-          if (isRefused(error, "no-node")) return false;
-          throw error;
-        }
+        const asks = await readAsks(context, hashName(queryId));
+        return asks.some((ask) => ask.client === hashName(client));
       }),
 
     interest: (queryIds) =>
@@ -259,20 +241,7 @@ export async function createZooKeeperCoordinator(options: ZooKeeperCoordinatorOp
         (await readNodes(context)).map(({ instance: _, holdings: __, ...node }) => members.figuresOf(node.id) ?? node),
       ),
 
-    counts: () =>
-      run(async ({ session }) => {
-        const claims = readClaimNames((await session.list(layout.claims))?.children ?? []).claimed;
-        const owned = [...claims];
-        const [shards, failed, there] = await Promise.all([
-          Promise.all(layout.shards.map((path) => session.exists(path))),
-          session.exists(layout.failed),
-          Promise.all(owned.map((hash) => session.exists(subtaskPath(layout, hash)))),
-        ]);
-        const failedCount = failed?.stat.numChildren ?? 0;
-        const all = shards.reduce((sum, answer) => sum + (answer?.stat.numChildren ?? 0), 0);
-        const ownedThere = there.filter((answer) => answer !== undefined).length;
-        return { unowned: Math.max(0, all - failedCount - ownedThere), owned: owned.length, failed: failedCount };
-      }),
+    demand: () => run((context) => readDemand({ context, segments, failed: failedReads })),
 
     async close() {
       if (stop.signal.aborted) return;

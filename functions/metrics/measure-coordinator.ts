@@ -1,5 +1,5 @@
 /** A coordinator that tells the meter how long its calls took, those on its claims included, and which failed. */
-import type { Claim, Coordinator } from "../../coordination/coordinator.ts";
+import type { Coordinator } from "../../coordination/coordinator.ts";
 import type { Meter } from "./meter.ts";
 import type { coordinatorOperations } from "./metrics.ts";
 import { overlay } from "./overlay.ts";
@@ -18,12 +18,6 @@ export function measureCoordinator(coordinator: Coordinator, meter: Meter): Coor
       meter.observe("femtoq_coordinator_seconds", operation, (performance.now() - start) / 1000);
     }
   };
-  const measureClaim = (claim: Claim): Claim =>
-    overlay(claim, {
-      complete: () => timed("complete", () => claim.complete()),
-      fail: (cause, options) => timed("fail", () => claim.fail(cause, options)),
-      release: () => timed("release", () => claim.release()),
-    });
   return overlay(coordinator, {
     enqueue: (request) => timed("enqueue", () => coordinator.enqueue(request)),
     states: (keys) => timed("states", () => coordinator.states(keys)),
@@ -31,8 +25,12 @@ export function measureCoordinator(coordinator: Coordinator, meter: Meter): Coor
     withdraw: (queryId, client) => timed("withdraw", () => coordinator.withdraw(queryId, client)),
     retry: (request) => timed("retry", () => coordinator.retry(request)),
     async join(node) {
-      const membership = await coordinator.join(node);
-      return overlay(membership, { claim: async (options) => measureClaim(await membership.claim(options)) });
+      const joined = await coordinator.join(node);
+      return overlay(joined, {
+        complete: (claims) => timed("complete", () => joined.complete(claims)),
+        fail: (claim, cause, options) => timed("fail", () => joined.fail(claim, cause, options)),
+        release: (claims) => timed("release", () => joined.release(claims)),
+      });
     },
   });
 }

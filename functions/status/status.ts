@@ -1,6 +1,7 @@
 /** How this process and its cluster are. */
 import { Hono } from "hono";
-import type { Node } from "../../coordination/coordinator.ts";
+import type { Demand, Node } from "../../coordination/coordinator.ts";
+import { countSubtasks } from "../../coordination/queue/demand.ts";
 import type { Environment } from "../services.ts";
 
 export const status = new Hono<Environment>();
@@ -14,8 +15,13 @@ status.get("/readyz", (c) => {
 
 status.get("/nodes", async (c) => {
   const { coordinator, store } = c.var.services;
-  const [nodes, subtasks, usage] = await Promise.all([coordinator.nodes(), coordinator.counts(), store.usage()]);
-  return c.json({ nodes: nodes.map(describeNode), subtasks, store: usage });
+  const [nodes, demand, usage] = await Promise.all([coordinator.nodes(), coordinator.demand(), store.usage()]);
+  return c.json({ nodes: nodes.map(describeNode), subtasks: countSubtasks(demand), demand: demand.map(describeDemand), store: usage });
+});
+
+const describeDemand = ({ since, ...demand }: Demand) => ({
+  ...demand,
+  ...(since !== undefined && { since: new Date(since).toISOString() }),
 });
 
 const describeNode = ({ id, host, threads, cacheBytes, cacheLimit, running, done, failed, since, quarantined }: Node) => ({

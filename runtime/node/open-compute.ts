@@ -6,7 +6,7 @@ import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import type { Log } from "../../base/log.ts";
 import type { Coordinator } from "../../coordination/coordinator.ts";
-import type { HeldPartition } from "../../coordination/scheduling/holdings.ts";
+import type { HeldPartition } from "../../coordination/queue/holdings.ts";
 import { ColumnCache } from "../../datasets/cache/column-cache.ts";
 import { createSlabs, type Slab } from "../../datasets/cache/slab.ts";
 import type { Catalogue } from "../../datasets/dataset.ts";

@@ -15,8 +15,8 @@ import pLimit from "p-limit";
 import { followSignals } from "../../base/follow-signals.ts";
 import type { Log } from "../../base/log.ts";
 import { pause } from "../../base/pause.ts";
-import type { Claim, Membership, Subtask } from "../../coordination/coordinator.ts";
-import type { HeldPartition } from "../../coordination/scheduling/holdings.ts";
+import type { Claim, JoinedNode, Subtask } from "../../coordination/coordinator.ts";
+import type { HeldPartition } from "../../coordination/queue/holdings.ts";
 import type { Executor, Outcome } from "../../functions/compute/executor.ts";
 import type { PartialNote } from "../../functions/dispatch/answer/timeline.ts";
 import type { Meter } from "../../functions/metrics/meter.ts";
@@ -30,7 +30,7 @@ export interface PullLoop {
 }
 
 export interface PullOptions {
-  readonly membership: Membership;
+  readonly membership: JoinedNode;
   readonly executor: Executor;
   readonly store: Pick<Store, "putPartials" | "findPartials">;
   /** How many subtasks may load or compute at a time. */
@@ -107,14 +107,16 @@ export function startPullLoop(options: PullOptions): PullLoop {
 
   async function take(): Promise<Taken> {
     let looking: Looking | undefined;
-    const claim = await membership.claim({
+    const [claim] = await membership.claim({
       signal: stopping.signal,
+      most: 1,
       prefers,
       prepare(subtask) {
         prepare?.(subtask);
         looking = look(subtask.key);
       },
     });
+    if (claim === undefined) throw new Error(`node ${membership.id} claims nothing more`);
     const { found } = looking?.key === claim.subtask.key ? looking : look(claim.subtask.key);
     const claimed = Date.now();
     figures.running++;
@@ -141,17 +143,17 @@ export function startPullLoop(options: PullOptions): PullLoop {
     switch (ending.kind) {
       case "stored":
         meter?.count("femtoq_subtasks_total", "stored");
-        await settle(() => claim.complete());
+        await settle(async () => (await membership.complete([claim]))[0]!);
         return;
       case "undone":
         meter?.count("femtoq_subtasks_total", "released");
-        await settle(() => claim.release());
+        await settle(async () => (await membership.release([claim]))[0]!);
         return;
       case "failed":
         figures.failed++;
         meter?.count("femtoq_subtasks_total", "failed");
         log.warn({ ...describe(claim), cause: ending.cause, permanent: ending.permanent }, "a subtask failed");
-        await settle(() => claim.fail(ending.cause, { permanent: ending.permanent }));
+        await settle(() => membership.fail(claim, ending.cause, { permanent: ending.permanent }));
         report();
         return;
       case "partial":
@@ -165,11 +167,18 @@ export function startPullLoop(options: PullOptions): PullLoop {
     const { signal, release } = followSignals([claim.signal, stopping.signal]);
     try {
       const request = { programs: [programKey], dataset, partitions: [{ partition, fingerprint }] };
-      const [outcome] = await withStore(claim, () => executor.run(request, { signalOf: () => signal, onRunning: () => claim.running() }));
+      const [outcome] = await withStore(claim, () => executor.run(request, { signalOf: () => signal, onRunning: () => begin(claim) }));
       return outcome!;
     } finally {
       release();
     }
+  }
+
+  /** Not waited for: what is not on record when the process dies is not counted as an attempt. */
+  function begin(claim: Claim): void {
+    membership
+      .begin([claim])
+      .catch((err: unknown) => log.warn({ ...describe(claim), err }, "that a subtask is computed could not be put on record"));
   }
 
   /** False for a partial that can never be kept: its subtask failed. */
@@ -190,7 +199,7 @@ export function startPullLoop(options: PullOptions): PullLoop {
 
   async function complete(claim: Claim): Promise<void> {
     const begun = performance.now();
-    const isOurs = await settle(() => claim.complete());
+    const isOurs = await settle(async () => (await membership.complete([claim]))[0]!);
     observe("completing", performance.now() - begun);
     meter?.count("femtoq_subtasks_total", isOurs ? "computed" : "lost");
     if (isOurs) figures.done++;
@@ -212,7 +221,7 @@ export function startPullLoop(options: PullOptions): PullLoop {
 
   /** Rejects with what happened: that was not the subtask's fault. */
   async function handBack(claim: Claim, error: unknown): Promise<never> {
-    await settle(() => claim.release());
+    await settle(async () => (await membership.release([claim]))[0]!);
     throw error;
   }
 

@@ -10,7 +10,7 @@ import { pause } from "../../base/pause.ts";
 import {
   type Coordinator,
   CoordinatorUnavailableError,
-  type Membership,
+  type JoinedNode,
   type SubtaskEvent,
   type SubtaskRequest,
 } from "../../coordination/coordinator.ts";
@@ -101,7 +101,7 @@ export class PendingCoordinator implements Coordinator {
     signal.addEventListener("abort", () => this.#watches.delete(begin), { once: true });
   }
 
-  async join(node: Parameters<Coordinator["join"]>[0]): Promise<Membership> {
+  async join(node: Parameters<Coordinator["join"]>[0]): Promise<JoinedNode> {
     return (await this.#opening).join(node);
   }
 
@@ -109,8 +109,8 @@ export class PendingCoordinator implements Coordinator {
     return this.#require().nodes();
   }
 
-  async counts() {
-    return this.#require().counts();
+  async demand() {
+    return this.#require().demand();
   }
 
   async close(): Promise<void> {

@@ -4,6 +4,7 @@
  */
 import process from "node:process";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { countsOf } from "../contracts/claim-one.ts";
 import { askMany, checkAnswers } from "../support/ask-many.ts";
 import { Closing } from "../support/closing.ts";
 import { type Form, forms, openDispatchers } from "../support/open-dispatchers.ts";
@@ -47,7 +48,7 @@ async function run({ queries, keys, clients, parallel, dispatchers, form, json }
   const asked = await askMany({ queries, keys, clients, parallel, dataset, posts, onAnswer: json ? () => {} : tellProgress });
   const seconds = (performance.now() - begun) / 1000;
   const computed = apps.flatMap((app) => app.computed);
-  const left = await apps[0]!.services.coordinator.counts();
+  const left = await countsOf(apps[0]!.services.coordinator);
   checkAnswers(asked, { events, partitions, computed, left });
   const { sent, answered, stored, joined, queued, latencies } = asked;
   const figures = {

@@ -7,11 +7,11 @@
  * everything that waits for something it holds, and otherwise waits a second, once.
  */
 import type { Subtask } from "../../coordination/coordinator.ts";
-import { Scan, type Waiting, WaitingOrder } from "../../coordination/embedded/order.ts";
-import { Cluster, createPeer, numberPartition, type Placed } from "../../coordination/scheduling/cluster.ts";
-import { parseHoldings, summarizeHoldings } from "../../coordination/scheduling/holdings.ts";
-import { withJitter } from "../../coordination/scheduling/locality.ts";
-import { findNextSubtask, type Schedulable } from "../../coordination/scheduling/next-subtask.ts";
+import { Cluster, createPeer, numberPartition, type Placed } from "../../coordination/queue/cluster.ts";
+import { parseHoldings, summarizeHoldings } from "../../coordination/queue/holdings.ts";
+import { withJitter } from "../../coordination/queue/locality.ts";
+import { findNextSubtask, type Schedulable } from "../../coordination/queue/next-subtask.ts";
+import { Scan, type Waiting, WaitingOrder } from "../../coordination/queue/waiting-order.ts";
 
 export const rules = ["femtoq", "prototype", "random"] as const;
 export type Rule = (typeof rules)[number];

@@ -3,6 +3,7 @@ import { writeSync } from "node:fs";
 import { createCoordinator } from "../../coordination/embedded/embedded.ts";
 import { createLmdbJournal } from "../../coordination/embedded/lmdb-journal.ts";
 import { openEnvironment } from "../../storage/embedded/environment.ts";
+import { claimOne } from "../contracts/claim-one.ts";
 import { makeSubtasks } from "../contracts/subtasks.ts";
 
 const [directory = "", round = "0"] = process.argv.slice(2);
@@ -16,7 +17,7 @@ for (let number = 0; ; number++) {
   const subtasks = makeSubtasks(5, `round ${round} query ${number}`);
   await coordinator.enqueue({ queryId: subtasks[0]!.programKey, client: "alice", priority: 500, subtasks });
   for (const { key } of subtasks) report("queued", key);
-  const claims = await Promise.all([0, 1, 2].map(() => node.claim({ signal })));
+  const claims = await Promise.all([0, 1, 2].map(() => claimOne(node, { signal })));
   const [first, second, third] = claims;
   await Promise.all([
     first!.complete().then(() => report("done", first!.subtask.key)),

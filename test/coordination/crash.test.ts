@@ -4,6 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { createCoordinator } from "../../coordination/embedded/embedded.ts";
 import { createLmdbJournal } from "../../coordination/embedded/lmdb-journal.ts";
 import { openEnvironment } from "../../storage/embedded/environment.ts";
+import { countsOf } from "../contracts/claim-one.ts";
 import { runScript } from "../contracts/run-script.ts";
 import { makeTemporaryDirectory } from "../storage/temporary-directory.ts";
 
@@ -28,7 +29,7 @@ test("createCoordinator has everything that resolved after the process was kille
 
     const coordinator = await createCoordinator({ journal: createLmdbJournal(await openEnvironment({ directory })) });
     const states = await coordinator.states([...queued, ...failed]);
-    const { owned } = await coordinator.counts();
+    const { owned } = await countsOf(coordinator);
     await coordinator.close();
     assert.equal(owned, 0);
     const missing = [...queued].filter((key) => !states.has(key) && !done.has(key));

@@ -3,6 +3,7 @@ import { rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { Problem, Status } from "../../functions/api.ts";
+import { countsOf } from "../contracts/claim-one.ts";
 import { openApp } from "../support/open-app.ts";
 import { makeEvents, writeEvents } from "../support/write-events.ts";
 
@@ -131,7 +132,7 @@ test("bad queries get a 4xx problem that says where and what, and nothing is que
       if (place) assert.deepEqual([first?.line, first?.column], place);
     });
   }
-  assert.deepEqual(await app.services.coordinator.counts(), { unowned: 0, owned: 0, failed: 0 });
+  assert.deepEqual(await countsOf(app.services.coordinator), { unowned: 0, owned: 0, failed: 0 });
   assert.equal(app.computed.length, 0);
   assert.equal(app.lines.filter(({ level }) => level === "error").length, 0);
 });
@@ -162,7 +163,7 @@ test("bad requests outside the query get a 4xx problem too", async (t) => {
     assert.equal(answer.status, status, `${path} ${JSON.stringify(init)}: ${await answer.clone().text()}`);
     assert.ok(((await answer.json()) as Problem).detail.length > 0);
   }
-  assert.deepEqual(await app.services.coordinator.counts(), { unowned: 0, owned: 0, failed: 0 });
+  assert.deepEqual(await countsOf(app.services.coordinator), { unowned: 0, owned: 0, failed: 0 });
 });
 
 test("a truncated file is named as failed with its cause, and the other partitions count", async (t) => {

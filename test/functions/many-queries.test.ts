@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import { test } from "node:test";
+import { countsOf } from "../contracts/claim-one.ts";
 import { askMany, checkAnswers } from "../support/ask-many.ts";
 import { Closing } from "../support/closing.ts";
 import { openApp } from "../support/open-app.ts";
@@ -19,7 +20,7 @@ const answersAll = (form: Form, queries: number) =>
     }
     const { name, apps, dataset, events, partitions } = opened;
     const asked = await askMany({ queries, keys, clients: 7, parallel: 64, dataset, posts: apps.map(({ post }) => post) });
-    const left = await apps[0]!.services.coordinator.counts();
+    const left = await countsOf(apps[0]!.services.coordinator);
     checkAnswers(asked, { events, partitions, computed: apps.flatMap(({ computed }) => computed), left });
     const { sent, answered, stored, joined, queued } = asked;
     t.diagnostic(`${name}: ${sent} asked, ${answered} answered; partitions stored ${stored}, joined ${joined}, queued ${queued}`);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Status } from "../../functions/api.ts";
 import { createApp } from "../../functions/app.ts";
+import { countsOf } from "../contracts/claim-one.ts";
 import { putPartial } from "../storage/one-at-a-time.ts";
 import { openApp } from "../support/open-app.ts";
 
@@ -133,7 +134,7 @@ test("DELETE by the last client cancels; a later POST starts again and finishes"
   const again = await app.ask(met);
   assert.equal(again.state, "done");
   assert.equal(again.events.done, 1000);
-  assert.deepEqual(await app.services.coordinator.counts(), { unowned: 0, owned: 0, failed: 0 });
+  assert.deepEqual(await countsOf(app.services.coordinator), { unowned: 0, owned: 0, failed: 0 });
 });
 
 test("?format= and Accept choose UHI, CSV and SVG; an unknown format or histogram is refused", async (t) => {
@@ -204,5 +205,5 @@ test("POST /queries/explain tells columns and partitions and queues nothing", as
   );
   assert.equal(explained.partitions.toCompute, 4);
   assert.equal(app.computed.length, 0);
-  assert.deepEqual(await app.services.coordinator.counts(), { unowned: 0, owned: 0, failed: 0 });
+  assert.deepEqual(await countsOf(app.services.coordinator), { unowned: 0, owned: 0, failed: 0 });
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Status } from "../../functions/api.ts";
+import { countsOf } from "../contracts/claim-one.ts";
 import { openApp } from "../support/open-app.ts";
 
 const query = (round: number) => ({
@@ -22,7 +23,7 @@ for (const ending of ["", "?purge"]) {
       assert.equal(status.state, "done", `round ${round}: ${JSON.stringify(status.partitions)}`);
       assert.equal(status.events.done, 1000);
     }
-    assert.deepEqual(await app.services.coordinator.counts(), { unowned: 0, owned: 0, failed: 0 });
+    assert.deepEqual(await countsOf(app.services.coordinator), { unowned: 0, owned: 0, failed: 0 });
   });
 }
 

@@ -4,6 +4,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Claim, Subtask } from "../../coordinator.ts";
+import type { ClaimEnd } from "../../queue/claim-end.ts";
 import type { SessionContext } from "../context.ts";
 import { check, createEphemeral, type Operation, remove } from "../protocol/operations.ts";
 import { isRefused, ZooKeeperError } from "../protocol/zookeeper-error.ts";
@@ -56,6 +57,7 @@ export class CopiedClaim implements Claim {
   readonly priority: number;
   readonly #options: CopiedClaimOptions;
   readonly #controller = new AbortController();
+  #isLoading = true;
   #state: "held" | "ending" | "ended" = "held";
 
   constructor(options: CopiedClaimOptions) {
@@ -69,14 +71,22 @@ export class CopiedClaim implements Claim {
   }
 
   /** Others are told of the first node's copy. */
-  readonly running = (): void => {};
-  readonly complete = (): Promise<boolean> => this.#end(true);
-  readonly fail = (): Promise<boolean> => this.#end(false);
-  readonly release = (): Promise<boolean> => this.#end(false);
+  async begin(): Promise<void> {
+    this.#isLoading = false;
+  }
+
+  get isLoading(): boolean {
+    return this.#isLoading;
+  }
 
   /** The first node was faster, or nobody asks any more. */
   withdrawn(): void {
     if (this.#state === "held") this.#controller.abort(new Error(`subtask ${this.subtask.key} was done by another node, or withdrawn`));
+  }
+
+  /** The node hands it back. */
+  stop(reason: Error): void {
+    this.#controller.abort(reason);
   }
 
   lost(reason: Error): void {
@@ -84,7 +94,8 @@ export class CopiedClaim implements Claim {
     this.#controller.abort(reason);
   }
 
-  async #end(isDone: boolean): Promise<boolean> {
+  async end({ kind }: ClaimEnd): Promise<boolean> {
+    const isDone = kind === "complete";
     if (this.#state !== "held") return false;
     this.#state = "ending";
     try {

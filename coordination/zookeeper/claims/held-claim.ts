@@ -7,12 +7,12 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Claim, Subtask } from "../../coordinator.ts";
-import { type ClaimEnd, describeFailure, settle, type Verdict } from "../../embedded/state.ts";
+import { type ClaimEnd, decideEnd, describeFailure, type Verdict } from "../../queue/claim-end.ts";
 import type { SessionContext } from "../context.ts";
 import { check, create, createEphemeral, type Operation, remove, set } from "../protocol/operations.ts";
 import { isRefused, ZooKeeperError } from "../protocol/zookeeper-error.ts";
 import type { Known } from "../watching/watched-subtasks.ts";
-import { encodeSubtaskBody, parseSubtaskBody } from "../znodes/bodies.ts";
+import { encodeRead, encodeSubtaskBody, parseSubtaskBody } from "../znodes/bodies.ts";
 import { claimPath, failedName, runningPath, subtaskPath } from "../znodes/layout.ts";
 import type { WorkEntry } from "./work-entry.ts";
 
@@ -25,8 +25,7 @@ export interface HeldClaimOptions {
   readonly onEnd: (verdict: Verdict, end: ClaimEnd) => void;
 }
 
-/** Milliseconds: what computes for a shorter time does not say so to other processes. */
-const markAfter = 50;
+/** Milliseconds. */
 const afterDoubt = 20;
 
 export class HeldClaim implements Claim {
@@ -36,8 +35,8 @@ export class HeldClaim implements Claim {
   readonly #controller = new AbortController();
   #state: "loading" | "running" | "ending" | "ended" = "loading";
   #isWithdrawn = false;
-  #marker: ReturnType<typeof setTimeout> | undefined;
-  #marking: Promise<boolean> | undefined;
+  /** Resolves with whether the claim's znodes may say that computing has begun. */
+  #beginning: Promise<boolean> | undefined;
 
   constructor(options: HeldClaimOptions) {
     this.#options = options;
@@ -53,21 +52,16 @@ export class HeldClaim implements Claim {
     return this.#state === "loading";
   }
 
-  readonly running = (): void => {
-    if (this.#state !== "loading") return;
-    this.#state = "running";
-    const { context, happened } = this.#options;
-    happened({ kind: "running" }, context.session.latest);
-    this.#marker = setTimeout(() => {
-      this.#marking = this.#mark();
-    }, markAfter);
-  };
-
-  // Claims are passed on in parts: these work on their own.
-  readonly complete = (): Promise<boolean> => this.end({ kind: "complete" });
-  readonly fail = (cause: string, options?: { readonly permanent?: boolean }): Promise<boolean> =>
-    this.end({ kind: "fail", cause, permanent: options?.permanent ?? false });
-  readonly release = (): Promise<boolean> => this.end({ kind: "release" });
+  /** Resolves when it is on record that computing has begun, or the claim is lost. */
+  async begin(): Promise<void> {
+    if (this.#state === "loading") {
+      this.#state = "running";
+      const { context, happened } = this.#options;
+      happened({ kind: "running" }, context.session.latest);
+      this.#beginning = this.#recordBegin();
+    }
+    await this.#beginning;
+  }
 
   /** Nobody asks for the subtask any more. */
   withdrawn(): void {
@@ -75,9 +69,13 @@ export class HeldClaim implements Claim {
     this.#controller.abort(new Error(`subtask ${this.subtask.key} was withdrawn: nobody asks for it any more`));
   }
 
+  /** The node hands it back. */
+  stop(reason: Error): void {
+    this.#controller.abort(reason);
+  }
+
   lost(reason: Error): void {
     this.#state = "ended";
-    clearTimeout(this.#marker);
     this.#controller.abort(reason);
   }
 
@@ -85,9 +83,8 @@ export class HeldClaim implements Claim {
     if (this.#state === "ending" || this.#state === "ended") return false;
     const before = this.#state;
     this.#state = "ending";
-    clearTimeout(this.#marker);
     try {
-      const verdict = await this.#settle(end);
+      const verdict = await this.#carryOut(end);
       this.#state = "ended";
       if (verdict === undefined) return false;
       this.#options.onEnd(verdict, end);
@@ -99,14 +96,19 @@ export class HeldClaim implements Claim {
   }
 
   /** Undefined where the claim was lost. */
-  async #settle(end: ClaimEnd): Promise<Verdict | undefined> {
+  async #carryOut(end: ClaimEnd): Promise<Verdict | undefined> {
     const { context, entry, happened } = this.#options;
     let isInDoubt = false;
-    let isMarked = (await this.#marking) ?? false;
+    let hasBegun = (await this.#beginning) ?? false;
     while (!context.lost.aborted) {
-      const situation = { attempts: entry.attempts, wanted: !this.#isWithdrawn, stopped: this.#controller.signal.aborted };
-      const verdict = settle(end, situation);
-      const operations = this.#describe(verdict, isMarked);
+      const situation = {
+        attempts: entry.attempts,
+        wanted: !this.#isWithdrawn,
+        begun: this.#beginning !== undefined,
+        stopped: this.#controller.signal.aborted,
+      };
+      const verdict = decideEnd(end, situation);
+      const operations = this.#describe(verdict, hasBegun);
       try {
         const order = await context.combiner.commit(operations);
         this.#learn(verdict, order, happened);
@@ -123,7 +125,7 @@ export class HeldClaim implements Claim {
           if (!isInDoubt) return undefined;
           this.#learn(verdict, context.session.latest, happened);
           return verdict;
-        } else if (error.code === "no-node" && refused === runningPath(context.layout, entry.hash)) isMarked = false;
+        } else if (error.code === "no-node" && refused === runningPath(context.layout, entry.hash)) hasBegun = false;
         else if (error.code === "no-node" && refused === subtaskPath(context.layout, entry.hash)) this.#isWithdrawn = true;
         else if (error.code === "bad-version") await this.#readAttempts();
         else throw error;
@@ -132,12 +134,12 @@ export class HeldClaim implements Claim {
     return undefined;
   }
 
-  #describe(verdict: Verdict, isMarked: boolean): readonly Operation[] {
+  #describe(verdict: Verdict, hasBegun: boolean): readonly Operation[] {
     const { context, entry, held } = this.#options;
     const { layout } = context;
     const path = subtaskPath(layout, entry.hash);
     const ending = [remove(claimPath(layout, entry.hash)), remove(`${held}/${entry.hash}`)];
-    if (isMarked) ending.push(remove(runningPath(layout, entry.hash)));
+    if (hasBegun) ending.push(remove(runningPath(layout, entry.hash)));
     if (this.#isWithdrawn) return ending;
     switch (verdict.kind) {
       case "done":
@@ -151,7 +153,7 @@ export class HeldClaim implements Claim {
       case "failed": {
         const failed = failedName(entry.hash, Date.now());
         const body = encodeSubtaskBody({ attempts: verdict.attempts, failed });
-        return [...ending, set(path, body, entry.version), create(`${layout.failed}/${failed}`)];
+        return [...ending, set(path, body, entry.version), create(`${layout.failed}/${failed}`, encodeRead(entry.subtask))];
       }
     }
   }
@@ -177,19 +179,21 @@ export class HeldClaim implements Claim {
     entry.version = content.stat.version;
   }
 
-  /** Says that it computes, to processes that watch. */
-  async #mark(): Promise<boolean> {
-    const { context, entry } = this.#options;
-    try {
-      await context.combiner.commit([
-        check(claimPath(context.layout, entry.hash)),
-        createEphemeral(runningPath(context.layout, entry.hash), Buffer.alloc(0)),
-      ]);
-      return true;
-    } catch (error) {
-      // In doubt it may be there: its removal is tried.
-      if (!(error instanceof ZooKeeperError)) throw error;
-      return isRefused(error, "connection-loss");
+  async #recordBegin(): Promise<boolean> {
+    const { context, entry, held } = this.#options;
+    const operations = [
+      set(`${held}/${entry.hash}`, encodeRead(entry.subtask)),
+      createEphemeral(runningPath(context.layout, entry.hash), Buffer.alloc(0)),
+    ];
+    for (;;) {
+      try {
+        await context.combiner.commit(operations);
+        return true;
+      } catch (error) {
+        if (isRefused(error, "node-exists")) return true;
+        if (!isRefused(error, "connection-loss") || context.lost.aborted) return false;
+        await delay(afterDoubt);
+      }
     }
   }
 }

@@ -2,7 +2,7 @@
  * What failed on a node is left to other nodes for a while. Where all nodes of this process leave a subtask, it is out of their order meanwhile: it does
  * not stand in the way of what they could take, however many there are.
  */
-import type { Cluster } from "../../scheduling/cluster.ts";
+import type { Cluster } from "../../queue/cluster.ts";
 import type { MemberSession } from "./waiting-claims.ts";
 import type { WorkEntry } from "./work-entry.ts";
 

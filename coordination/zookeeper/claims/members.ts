@@ -3,13 +3,13 @@
  * go on waiting.
  */
 import type { Log } from "../../../base/log.ts";
-import type { Claim, Figures, Membership, Node } from "../../coordinator.ts";
-import { LinkedList } from "../../embedded/linked-list.ts";
-import { Scan } from "../../embedded/order.ts";
-import type { ClaimEnd, Verdict } from "../../embedded/state.ts";
-import { type HeldPartition, summarizeHoldings } from "../../scheduling/holdings.ts";
-import { Quarantine } from "../../scheduling/quarantine.ts";
-import { Paces } from "../../scheduling/stragglers.ts";
+import type { Claim, ClaimOptions, Figures, JoinedNode, Node } from "../../coordinator.ts";
+import type { ClaimEnd, Verdict } from "../../queue/claim-end.ts";
+import { type HeldPartition, summarizeHoldings } from "../../queue/holdings.ts";
+import { LinkedList } from "../../queue/linked-list.ts";
+import { Quarantine } from "../../queue/quarantine.ts";
+import { Paces } from "../../queue/stragglers.ts";
+import { Scan } from "../../queue/waiting-order.ts";
 import { isInDoubt } from "../protocol/zookeeper-error.ts";
 import type { WatchedSubtasks } from "../watching/watched-subtasks.ts";
 import { hashName } from "../znodes/layout.ts";
@@ -28,8 +28,13 @@ interface Member extends ClaimingNode {
   /** Second copies of what other nodes have. */
   readonly copies: Map<string, CopiedClaim>;
   holdings: () => Iterable<HeldPartition>;
+  /** Undefined where the claim has ended, or is another node's. */
+  readonly find: (claim: Claim) => HeldClaim | CopiedClaim | undefined;
   publishing: ReturnType<typeof setTimeout> | undefined;
+  isDraining: boolean;
   isGone: boolean;
+  /** Waits for the last claim to end. */
+  onIdle: (() => void) | undefined;
 }
 
 export interface MembersOptions {
@@ -79,7 +84,7 @@ export class Members {
     return undefined;
   }
 
-  async join(session: MemberSession, about: Pick<Node, "id" | "host" | "threads" | "cacheLimit">): Promise<Membership> {
+  async join(session: MemberSession, about: Pick<Node, "id" | "host" | "threads" | "cacheLimit">): Promise<JoinedNode> {
     if (this.#members.has(about.id))
       throw new Error(`Cannot join as node ${about.id}: a node of this name is there already; give each its own`);
     const node: Node = { ...about, cacheBytes: 0, running: 0, done: 0, failed: 0, since: Date.now() };
@@ -95,8 +100,14 @@ export class Members {
       paces: new Paces(),
       holds: ({ hash }) => member.held.has(hash) || member.copies.has(hash),
       holdings: holdsNothing,
+      find: (claim) => {
+        const hash = hashName(claim.subtask.key);
+        return [member.held.get(hash), member.copies.get(hash)].find((known) => known === claim);
+      },
       publishing: undefined,
+      isDraining: false,
       isGone: false,
+      onIdle: undefined,
     };
     this.#members.set(node.id, member);
     try {
@@ -107,10 +118,39 @@ export class Members {
     }
     return {
       id: node.id,
-      claim: (options) => (member.isGone ? Promise.reject(gone(member)) : this.#waiting.claim(member, options)),
+      claim: (options) => this.#claim(member, options),
+      begin: async (claims) => void (await Promise.all(claims.map((claim) => member.find(claim)?.begin()))),
+      complete: (claims) => this.#end(member, claims, { kind: "complete" }),
+      release: (claims) => this.#end(member, claims, { kind: "release" }),
+      fail: async (claim, cause, { permanent = false } = {}) => (await this.#end(member, [claim], { kind: "fail", cause, permanent }))[0]!,
+      drain: () => this.#drain(member),
       report: (figures) => this.#report(member, figures),
       leave: () => this.#leave(member),
     };
+  }
+
+  async #claim(member: Member, options: ClaimOptions): Promise<readonly Claim[]> {
+    if (member.isGone) throw gone(member);
+    return member.isDraining ? [] : this.#waiting.claim(member, options);
+  }
+
+  async #end(member: Member, claims: readonly Claim[], end: ClaimEnd): Promise<readonly boolean[]> {
+    const outcomes = await Promise.allSettled(claims.map((claim) => member.find(claim)?.end(end) ?? false));
+    if (member.held.size + member.copies.size === 0) member.onIdle?.();
+    return outcomes.map((outcome) => {
+      if (outcome.status === "rejected") throw outcome.reason;
+      return outcome.value;
+    });
+  }
+
+  async #drain(member: Member): Promise<void> {
+    member.isDraining = true;
+    this.#waiting.empty(member);
+    const reason = new Error(`node ${member.node.id} ends: it hands back what it has not begun`);
+    const unbegun = [...member.held.values(), ...member.copies.values()].filter(({ isLoading }) => isLoading);
+    for (const claim of unbegun) claim.stop(reason);
+    await this.#end(member, unbegun, { kind: "release" });
+    if (member.held.size + member.copies.size > 0) await new Promise<void>((resolve) => (member.onIdle = resolve));
   }
 
   /** On a new session: all nodes register again. */
@@ -131,6 +171,7 @@ export class Members {
       for (const claim of [...member.held.values(), ...member.copies.values()]) claim.lost(reason);
       member.held.clear();
       member.copies.clear();
+      member.onIdle?.();
     }
   }
 
@@ -176,7 +217,7 @@ export class Members {
     for (const { publishing } of this.#members.values()) clearTimeout(publishing);
   }
 
-  #hold(member: Member, session: MemberSession, { entry, claimant, order }: Claimed): Claim {
+  #hold(member: Member, session: MemberSession, { entry, claimant, order }: Claimed): HeldClaim {
     const { watched } = this.#options;
     const { context } = session;
     const begun = performance.now();
@@ -202,7 +243,7 @@ export class Members {
     return claim;
   }
 
-  #copy(member: Member, { context, work }: MemberSession, entry: WorkEntry): Claim {
+  #copy(member: Member, { context, work }: MemberSession, entry: WorkEntry): CopiedClaim {
     const { watched, log } = this.#options;
     const { key, dataset, partition } = entry.subtask;
     const about = { node: member.node.id, subtask: key, dataset, partition };
@@ -271,7 +312,7 @@ export class Members {
     const cause = `node ${member.node.id} left while it had the subtask`;
     const held = [...member.held.values()];
     const copies = [...member.copies.values()];
-    const ends = [...held.map((claim) => claim.end({ kind: "lose", cause })), ...copies.map((copy) => copy.release())];
+    const ends = [...held.map((claim) => claim.end({ kind: "lose", cause })), ...copies.map((copy) => copy.end({ kind: "release" }))];
     const outcomes: PromiseSettledResult<unknown>[] = await Promise.allSettled(ends);
     for (const claim of [...held, ...copies]) claim.lost(new Error(cause));
     const session = this.#options.session();

@@ -3,8 +3,8 @@
  * there is work, each second, some nodes at a time, so that reads grow with the nodes and not with their square. When all that were read have nothing
  * to do, nothing more is read.
  */
-import { Cluster, createPeer, type Peer } from "../../scheduling/cluster.ts";
-import { parseHoldings } from "../../scheduling/holdings.ts";
+import { Cluster, createPeer, type Peer } from "../../queue/cluster.ts";
+import { parseHoldings } from "../../queue/holdings.ts";
 import type { SessionContext } from "../context.ts";
 import { isInDoubt } from "../protocol/zookeeper-error.ts";
 import { type NodeBody, parseNodeBody } from "../znodes/bodies.ts";

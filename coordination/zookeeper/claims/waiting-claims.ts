@@ -5,12 +5,13 @@
 import { setMaxListeners } from "node:events";
 import { setTimeout as delay, setImmediate as turn } from "node:timers/promises";
 import type { Claim, ClaimOptions } from "../../coordinator.ts";
-import type { Linked, LinkedList } from "../../embedded/linked-list.ts";
-import type { Scan } from "../../embedded/order.ts";
-import { withJitter } from "../../scheduling/locality.ts";
-import { findNextSubtask } from "../../scheduling/next-subtask.ts";
-import type { Quarantine } from "../../scheduling/quarantine.ts";
-import { findStraggler, type Paces } from "../../scheduling/stragglers.ts";
+import type { ClaimEnd } from "../../queue/claim-end.ts";
+import type { Linked, LinkedList } from "../../queue/linked-list.ts";
+import { withJitter } from "../../queue/locality.ts";
+import { findNextSubtask } from "../../queue/next-subtask.ts";
+import type { Quarantine } from "../../queue/quarantine.ts";
+import { findStraggler, type Paces } from "../../queue/stragglers.ts";
+import type { Scan } from "../../queue/waiting-order.ts";
 import type { SessionContext } from "../context.ts";
 import { isInDoubt } from "../protocol/zookeeper-error.ts";
 import { type Claimant, claimSubtask } from "./claim-subtask.ts";
@@ -37,6 +38,7 @@ export interface ClaimingNode {
   /** Of what it has done. */
   readonly paces: Paces;
   readonly holds: (entry: WorkEntry) => boolean;
+  readonly isDraining: boolean;
   /** Undefined while it is not registered. */
   readonly claimant: Claimant | undefined;
 }
@@ -49,10 +51,14 @@ export interface Waiter extends Linked<Waiter> {
   readonly waitsSince: number;
   /** Milliseconds. */
   readonly patience: number;
-  readonly resolve: (claim: Claim) => void;
+  readonly resolve: (claims: readonly Claim[]) => void;
   readonly reject: (reason: unknown) => void;
   isSettled: boolean;
   isListed: boolean;
+}
+
+export interface EndableClaim extends Claim {
+  end(end: ClaimEnd): Promise<boolean>;
 }
 
 export interface WaitingClaimsOptions<N> {
@@ -60,8 +66,8 @@ export interface WaitingClaimsOptions<N> {
   readonly session: () => MemberSession | undefined;
   /** Milliseconds. */
   readonly localityDelay: number;
-  readonly onClaimed: (node: N, session: MemberSession, claimed: Claimed) => Claim;
-  readonly onCopied: (node: N, session: MemberSession, entry: WorkEntry) => Claim;
+  readonly onClaimed: (node: N, session: MemberSession, claimed: Claimed) => EndableClaim;
+  readonly onCopied: (node: N, session: MemberSession, entry: WorkEntry) => EndableClaim;
   readonly onError: (error: unknown) => void;
 }
 
@@ -88,7 +94,7 @@ export class WaitingClaims<N extends ClaimingNode> {
     this.#options = options;
   }
 
-  async claim(node: N, { signal, prefers, prepare }: ClaimOptions): Promise<Claim> {
+  async claim(node: N, { signal, prefers, prepare }: ClaimOptions): Promise<readonly Claim[]> {
     signal.throwIfAborted();
     if (this.#refusal) throw this.#refusal;
     // All claims of a node commonly wait on one signal: no leak, so no warning.
@@ -104,9 +110,9 @@ export class WaitingClaims<N extends ClaimingNode> {
         prepare,
         waitsSince: performance.now(),
         patience: withJitter(this.#options.localityDelay, Math.random()),
-        resolve: (claim) => {
+        resolve: (claims) => {
           settle();
-          resolve(claim);
+          resolve(claims);
         },
         reject: (reason) => {
           if (waiter.isSettled) return;
@@ -148,6 +154,11 @@ export class WaitingClaims<N extends ClaimingNode> {
     for (const node of only === undefined ? [...this.#nodes] : [only]) {
       for (let waiter = node.waiters.first; waiter !== undefined; waiter = node.waiters.first) waiter.reject(reason);
     }
+  }
+
+  /** Those of a node that drains get nothing. */
+  empty(node: N): void {
+    for (let waiter = node.waiters.first; waiter !== undefined; waiter = node.waiters.first) waiter.resolve([]);
   }
 
   /** Gives when to try again: 0 is soon, ∞ not before something changes. */
@@ -204,8 +215,8 @@ export class WaitingClaims<N extends ClaimingNode> {
       const attempted = await claimSubtask(context, entry, claimant);
       if (attempted.kind === "claimed") {
         const claim = this.#options.onClaimed(node, session, { entry, claimant, order: attempted.order });
-        if (waiter.isSettled) await claim.release();
-        else waiter.resolve(claim);
+        if (waiter.isSettled || node.isDraining) await claim.end({ kind: "release" });
+        if (!waiter.isSettled) waiter.resolve(node.isDraining ? [] : [claim]);
         return;
       }
       if (attempted.kind === "gone") work.remove(entry);
@@ -225,6 +236,7 @@ export class WaitingClaims<N extends ClaimingNode> {
 
   #relist(node: N, waiter: Waiter): void {
     if (this.#refusal) waiter.reject(this.#refusal);
+    else if (node.isDraining && !waiter.isSettled) waiter.resolve([]);
     if (waiter.isSettled) return;
     waiter.isListed = true;
     node.waiters.prepend(waiter);
@@ -256,8 +268,8 @@ export class WaitingClaims<N extends ClaimingNode> {
       const isCopied = await copySubtask(context, entry, claimant);
       if (!isCopied) return this.#relist(node, waiter);
       const claim = this.#options.onCopied(node, session, entry);
-      if (waiter.isSettled) await claim.release();
-      else waiter.resolve(claim);
+      if (waiter.isSettled || node.isDraining) await claim.end({ kind: "release" });
+      if (!waiter.isSettled) waiter.resolve(node.isDraining ? [] : [claim]);
     };
     copying()
       .catch((error: unknown) => {

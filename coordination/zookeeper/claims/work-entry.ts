@@ -1,9 +1,9 @@
 /** A subtask, and a query that asks for it, as a node holds them. */
 import type { Subtask } from "../../coordinator.ts";
-import type { Place, Waiting } from "../../embedded/order.ts";
-import { type Attempts, noAttempts } from "../../embedded/state.ts";
-import { numberPartition, type Placed } from "../../scheduling/cluster.ts";
-import type { Schedulable } from "../../scheduling/next-subtask.ts";
+import { type Attempts, noAttempts } from "../../queue/claim-end.ts";
+import { numberPartition, type Placed } from "../../queue/cluster.ts";
+import type { Schedulable } from "../../queue/next-subtask.ts";
+import type { Place, Waiting } from "../../queue/waiting-order.ts";
 import type { AskName } from "../znodes/layout.ts";
 
 export class WorkEntry implements Schedulable<WorkEntry> {

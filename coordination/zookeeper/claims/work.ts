@@ -5,7 +5,7 @@
  * At most `mostEntries` are held: further segments are read when there is room, those of the best priority first.
  */
 import { setImmediate as turn } from "node:timers/promises";
-import { WaitingOrder } from "../../embedded/order.ts";
+import { WaitingOrder } from "../../queue/waiting-order.ts";
 import type { Listing } from "../protocol/session.ts";
 import { isInDoubt } from "../protocol/zookeeper-error.ts";
 import { groupAsks } from "../requests/asks.ts";

@@ -1,6 +1,6 @@
 /**
  * Brings small transactions of a session together into larger ones, which the server takes several times faster; each part still happens wholly or
- * not at all. A part goes at once where few are under way. Where one part is refused, the others go again without it.
+ * not at all. What is asked for in one turn of the event loop goes together. Where one part is refused, the others go again without it.
  */
 import { setImmediate } from "node:timers";
 import type { Operation } from "./operations.ts";
@@ -30,8 +30,7 @@ export class Combiner {
   commit(operations: readonly Operation[]): Promise<number> {
     return new Promise((resolve, reject) => {
       this.#parts.push({ operations, resolve, reject });
-      if (this.#underWay === 0) this.#send();
-      if (this.#parts.length === 0 || this.#isScheduled) return;
+      if (this.#isScheduled) return;
       this.#isScheduled = true;
       // What comes in the same turn goes together.
       setImmediate(() => {

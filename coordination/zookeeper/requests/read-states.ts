@@ -1,7 +1,7 @@
 /** Reads what becomes of subtasks, here and now. */
 import { setImmediate as turn } from "node:timers/promises";
 import type { SubtaskState } from "../../coordinator.ts";
-import { describeFailure } from "../../embedded/state.ts";
+import { describeFailure } from "../../queue/claim-end.ts";
 import type { SessionContext } from "../context.ts";
 import type { Content } from "../protocol/session.ts";
 import type { Known } from "../watching/watched-subtasks.ts";

@@ -2,12 +2,12 @@
  * Counts the claims that dead nodes lost. The subtasks themselves need nobody for being free again: the claims went with the nodes' sessions. Any
  * number of processes may sweep at once; each claim is counted once, for what a node held is removed in the transaction that counts it.
  */
-import { type Attempts, settle } from "../../embedded/state.ts";
+import { type Attempts, decideEnd } from "../../queue/claim-end.ts";
 import { readNodes } from "../claims/register-node.ts";
 import type { SessionContext } from "../context.ts";
 import { create, createEphemeral, type Operation, remove, set } from "../protocol/operations.ts";
 import { isRefused } from "../protocol/zookeeper-error.ts";
-import { encodeSubtaskBody, parseSubtaskBody } from "../znodes/bodies.ts";
+import { encodeRead, encodeSubtaskBody, parseRead, parseSubtaskBody } from "../znodes/bodies.ts";
 import { claimPath, failedName, subtaskPath } from "../znodes/layout.ts";
 
 export async function sweepLostClaims(context: SessionContext): Promise<void> {
@@ -37,12 +37,14 @@ async function count(context: SessionContext, { held, hash, node }: Lost): Promi
   const { session, layout } = context;
   const path = subtaskPath(layout, hash);
   for (let isClaimed = false; ; ) {
-    const content = await session.get(path);
+    const [content, entry] = await Promise.all([session.get(path), session.get(`${held}/${hash}`)]);
+    const read = entry && parseRead(entry.data);
     const ending = remove(`${held}/${hash}`);
-    if (content === undefined) return unlessRefused(() => session.commit([ending]));
+    // Nothing is counted where computing had not begun.
+    if (content === undefined || read === undefined) return unlessRefused(() => session.commit([ending]));
     const { attempts, failed: failedBefore } = parseSubtaskBody(content.data);
-    const situation = { attempts, wanted: true, stopped: false };
-    const verdict = settle({ kind: "lose", cause: `node ${node} died or lost its connection while it had the subtask` }, situation);
+    const situation = { attempts, wanted: true, begun: true, stopped: false };
+    const verdict = decideEnd({ kind: "lose", cause: `node ${node} died or lost its connection while it had the subtask` }, situation);
     const after: Attempts = "attempts" in verdict ? verdict.attempts : attempts;
     const operations: Operation[] = [ending];
     if (failedBefore !== undefined) {
@@ -54,7 +56,7 @@ async function count(context: SessionContext, { held, hash, node }: Lost): Promi
       operations.push(createEphemeral(claim, Buffer.alloc(0)), remove(claim));
       operations.push(
         set(path, encodeSubtaskBody({ attempts: after, failed }), content.stat.version),
-        create(`${layout.failed}/${failed}`),
+        create(`${layout.failed}/${failed}`, encodeRead(read)),
       );
     } else operations.push(set(path, encodeSubtaskBody({ attempts: after }), content.stat.version));
     try {

@@ -4,7 +4,7 @@
  * a few on single subtasks, whose end is then heard the sooner.
  */
 
-import { describeFailure } from "../../embedded/state.ts";
+import { describeFailure } from "../../queue/claim-end.ts";
 import type { SessionContext } from "../context.ts";
 import type { Content, Listing } from "../protocol/session.ts";
 import { isInDoubt } from "../protocol/zookeeper-error.ts";

@@ -3,7 +3,8 @@
 import { Buffer } from "node:buffer";
 import { subtaskKey } from "../../../base/subtask-key.ts";
 import type { Node, Subtask } from "../../coordinator.ts";
-import { type Attempts, noAttempts } from "../../embedded/state.ts";
+import { type Attempts, noAttempts } from "../../queue/claim-end.ts";
+import type { Read } from "../../queue/demand.ts";
 import { firstSegmentName, hashName } from "./layout.ts";
 
 export const encodeJson = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
@@ -52,6 +53,16 @@ export interface ClaimBody {
 export function parseClaimBody(data: Buffer): ClaimBody | undefined {
   const { node, instance } = parseObject(data) ?? {};
   return typeof node === "string" && typeof instance === "string" ? { node, instance } : undefined;
+}
+
+/** What a subtask reads: told by a failed one, and by a claim's entry in `held` once computing has begun (it is empty before). */
+export const encodeRead = ({ dataset, columns }: Read): Buffer => encodeJson({ dataset, ...(columns && { columns }) });
+
+/** Undefined where it is empty. */
+export function parseRead(data: Buffer): Read | undefined {
+  const { dataset, columns } = (data.length > 0 && parseObject(data)) || {};
+  if (typeof dataset !== "string") return undefined;
+  return { dataset, ...(isTexts(columns) && { columns }) };
 }
 
 export interface NodeBody extends Node {

@@ -10,6 +10,8 @@ export interface QuerySegments {
   readonly query: string;
   /** Tells a query from an earlier one of the same name. */
   readonly era: string;
+  /** Milliseconds since the epoch, by the server's clock: when it came. */
+  readonly since: number;
   /** Grows with everything that is asked of it. */
   readonly version: number;
   /** In their order. */
@@ -25,7 +27,13 @@ export class Segments {
     const listing = await session.list(`${layout.queries}/${query}`);
     if (listing === undefined) return undefined;
     const names = listing.children.filter(isSegmentName).sort((a, b) => segmentSequence(a) - segmentSequence(b));
-    return { query, era: listing.stat.czxid.toString("hex"), version: listing.stat.version, names };
+    return {
+      query,
+      era: listing.stat.czxid.toString("hex"),
+      since: Number(listing.stat.ctime.readBigInt64BE()),
+      version: listing.stat.version,
+      names,
+    };
   }
 
   /** Empty where it is gone or not a segment. */

@@ -4,6 +4,7 @@
  */
 import process from "node:process";
 import { createZooKeeperCoordinator } from "../../../coordination/zookeeper/coordinator.ts";
+import { claimOne } from "../../contracts/claim-one.ts";
 
 const claimsEach = 64;
 /** Milliseconds: a small part of the time over which rates are taken. */
@@ -44,7 +45,7 @@ say();
 async function pull(node: (typeof nodes)[number], signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
-      const claim = await node.claim({ signal });
+      const claim = await claimOne(node, { signal });
       report(node, 1);
       try {
         if (await claim.complete()) done++;

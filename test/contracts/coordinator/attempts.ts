@@ -1,6 +1,7 @@
 /** Errors, lost claims and trying again. */
 import assert from "node:assert/strict";
 import { mostErrors, mostLostClaims } from "../../../coordination/coordinator.ts";
+import { claimOne, countsOf } from "../claim-one.ts";
 import { keysOf, listen, makeSubtask, makeSubtasks } from "../subtasks.ts";
 import { ask, type Check, claimNext, failed, joinAs, never } from "./harness.ts";
 
@@ -23,7 +24,7 @@ export function checkAttempts(check: Check): void {
     );
     assert.deepEqual(heard.events.at(-1), { kind: "failed", key, failure });
     assert.deepEqual(await coordinator.enqueue(ask(subtasks)), { queued: 1, joined: 1 });
-    assert.deepEqual(await coordinator.counts(), { unowned: 1, owned: 0, failed: 1 });
+    assert.deepEqual(await countsOf(coordinator), { unowned: 1, owned: 0, failed: 1 });
   });
 
   check("an error that cannot mend fails a subtask at once", async (coordinator) => {
@@ -31,7 +32,8 @@ export function checkAttempts(check: Check): void {
     const claim = await claimNext(await joinAs(coordinator, "node 1"));
     assert.equal(await claim.fail("no such column", { permanent: true }), true);
     assert.deepEqual(await failed(coordinator, claim.subtask.key), { attempts: 1, cause: "no such column" });
-    assert.equal(await coordinator.renew("query", "alice"), false);
+    // Interest ends with the last subtask, soon where several processes have to hear of that.
+    while (await coordinator.renew("query", "alice")) await new Promise((resolve) => setImmediate(resolve));
   });
 
   check("release does not count as an attempt", async (coordinator) => {
@@ -46,7 +48,7 @@ export function checkAttempts(check: Check): void {
     const first = await joinAs(coordinator, "node 1");
     const second = await joinAs(coordinator, "node 2");
     const lost = [await claimNext(first), await claimNext(first)];
-    const waiting = first.claim({ signal: never });
+    const waiting = claimOne(first, { signal: never });
     const gained = [claimNext(second), claimNext(second)];
     await Promise.all([first.leave(), assert.rejects(waiting, /node 1.*left/)]);
     for (const claim of lost) {
@@ -55,7 +57,7 @@ export function checkAttempts(check: Check): void {
       assert.equal(await claim.fail("late"), false);
     }
     for (const claim of await Promise.all(gained)) assert.equal(await claim.complete(), true);
-    await assert.rejects(first.claim({ signal: never }), /node 1.*left/);
+    await assert.rejects(claimOne(first, { signal: never }), /node 1.*left/);
     assert.deepEqual(
       (await coordinator.nodes()).map(({ id }) => id),
       ["node 2"],
@@ -63,16 +65,29 @@ export function checkAttempts(check: Check): void {
     await first.leave();
   });
 
-  check(`a subtask fails after ${mostLostClaims} lost claims`, async (coordinator) => {
+  check(`a subtask fails after ${mostLostClaims} claims that were lost when computing had begun`, async (coordinator) => {
     await coordinator.enqueue(ask(makeSubtasks(1)));
     for (let times = 1; times <= mostLostClaims; times++) {
       const node = await joinAs(coordinator, `node ${times}`);
-      await claimNext(node);
+      await (await claimNext(node)).begin();
       await node.leave();
     }
     const failure = await failed(coordinator, makeSubtask(0).key);
     assert.equal(failure.attempts, mostLostClaims);
     assert.match(failure.cause, new RegExp(`node ${mostLostClaims}`));
+  });
+
+  check("claims that were lost before computing began count as no attempts, however many there are", async (coordinator) => {
+    await coordinator.enqueue(ask(makeSubtasks(1)));
+    for (let times = 1; times <= mostLostClaims + 1; times++) {
+      const node = await joinAs(coordinator, `node ${times}`);
+      await claimNext(node);
+      await node.leave();
+    }
+    assert.deepEqual([...(await coordinator.states(keysOf(makeSubtasks(1)))).values()], [{ kind: "unowned" }]);
+    const claim = await claimNext(await joinAs(coordinator, "last"));
+    await claim.fail("an error", { permanent: true });
+    assert.deepEqual(await failed(coordinator, claim.subtask.key), { attempts: 1, cause: "an error" });
   });
 
   check("retry gives failed subtasks fresh attempts, and leaves the others alone", async (coordinator) => {
@@ -88,15 +103,15 @@ export function checkAttempts(check: Check): void {
       heard.events.map(({ kind, key }) => [kind, key]),
       keysOf(subtasks.slice(0, 2)).map((key) => ["unowned", key]),
     );
-    assert.deepEqual(await coordinator.counts(), { unowned: 3, owned: 0, failed: 0 });
+    assert.deepEqual(await countsOf(coordinator), { unowned: 3, owned: 0, failed: 0 });
     for (let index = 0; index < mostErrors - 1; index++) {
-      const claim = await node.claim({ signal: never, prefers: ({ partition }) => partition === 0 });
+      const claim = await claimOne(node, { signal: never, prefers: ({ partition }) => partition === 0 });
       await claim.fail("broken");
     }
-    assert.equal((await coordinator.counts()).failed, 0);
+    assert.equal((await countsOf(coordinator)).failed, 0);
     await coordinator.withdraw("query", "alice");
-    assert.equal((await coordinator.counts()).unowned, 3);
+    assert.equal((await countsOf(coordinator)).unowned, 3);
     await coordinator.withdraw("query", "bob");
-    assert.deepEqual(await coordinator.counts(), { unowned: 0, owned: 0, failed: 0 });
+    assert.deepEqual(await countsOf(coordinator), { unowned: 0, owned: 0, failed: 0 });
   });
 }

@@ -1,6 +1,7 @@
 /** One subtask and its claim, and several of them. */
 import assert from "node:assert/strict";
-import type { Membership } from "../../../coordination/coordinator.ts";
+import type { JoinedNode } from "../../../coordination/coordinator.ts";
+import { claimOne, countsOf } from "../claim-one.ts";
 import { keysOf, listen, makeSubtasks } from "../subtasks.ts";
 import { ask, type Check, claimNext, joinAs } from "./harness.ts";
 
@@ -11,17 +12,17 @@ export function checkClaims(check: Check): void {
     const heard = listen(coordinator, [key]);
     assert.deepEqual(await coordinator.enqueue(ask([subtask!], { priority: 7 })), { queued: 1, joined: 0 });
     assert.deepEqual([...(await coordinator.states([key, "unknown"]))], [[key, { kind: "unowned" }]]);
-    assert.deepEqual(await coordinator.counts(), { unowned: 1, owned: 0, failed: 0 });
+    assert.deepEqual(await countsOf(coordinator), { unowned: 1, owned: 0, failed: 0 });
 
     const node = await joinAs(coordinator, "node 1");
     const claim = await claimNext(node);
     assert.deepEqual(claim.subtask, subtask);
     assert.equal(claim.priority, 7);
     assert.deepEqual([...(await coordinator.states([key]))], [[key, { kind: "owned", node: "node 1", loading: true }]]);
-    claim.running();
+    claim.begin();
     await heard.count(3);
     assert.deepEqual([...(await coordinator.states([key]))], [[key, { kind: "owned", node: "node 1", loading: false }]]);
-    assert.deepEqual(await coordinator.counts(), { unowned: 0, owned: 1, failed: 0 });
+    assert.deepEqual(await countsOf(coordinator), { unowned: 0, owned: 1, failed: 0 });
 
     assert.equal(await claim.complete(), true);
     await heard.count(4);
@@ -32,7 +33,7 @@ export function checkClaims(check: Check): void {
       { kind: "done", key },
     ]);
     assert.equal((await coordinator.states([key])).size, 0);
-    assert.deepEqual(await coordinator.counts(), { unowned: 0, owned: 0, failed: 0 });
+    assert.deepEqual(await countsOf(coordinator), { unowned: 0, owned: 0, failed: 0 });
     assert.equal(claim.signal.aborted, false);
   });
 
@@ -42,7 +43,7 @@ export function checkClaims(check: Check): void {
     const node = await joinAs(coordinator, "node 1");
     const told: string[] = [];
     for (let count = 1; count <= subtasks.length; count++) {
-      const claim = await node.claim({ signal: new AbortController().signal, prepare: ({ key }) => void told.push(key) });
+      const claim = await claimOne(node, { signal: new AbortController().signal, prepare: ({ key }) => void told.push(key) });
       assert.equal(told.length, count);
       assert.equal(told.at(-1), claim.subtask.key);
     }
@@ -54,7 +55,7 @@ export function checkClaims(check: Check): void {
     const claim = await claimNext(node);
     assert.equal(await claim.release(), true);
     for (const end of [claim.complete, claim.release, () => claim.fail("late")]) assert.equal(await end(), false);
-    claim.running();
+    claim.begin();
     assert.deepEqual([...(await coordinator.states(keysOf(makeSubtasks(1)))).values()], [{ kind: "unowned" }]);
   });
 
@@ -69,12 +70,12 @@ export function checkClaims(check: Check): void {
   check("claim rejects with the signal's reason, and then takes nothing", async (coordinator) => {
     const node = await joinAs(coordinator, "node 1");
     const stop = new AbortController();
-    const stopped = node.claim({ signal: stop.signal });
+    const stopped = claimOne(node, { signal: stop.signal });
     stop.abort(new Error("enough"));
     await assert.rejects(stopped, /^Error: enough$/);
-    await assert.rejects(node.claim({ signal: stop.signal }), /^Error: enough$/);
+    await assert.rejects(claimOne(node, { signal: stop.signal }), /^Error: enough$/);
     await coordinator.enqueue(ask(makeSubtasks(1)));
-    assert.deepEqual(await coordinator.counts(), { unowned: 1, owned: 0, failed: 0 });
+    assert.deepEqual(await countsOf(coordinator), { unowned: 1, owned: 0, failed: 0 });
   });
 
   check("3,000 subtasks and 4 nodes: each is claimed by one", async (coordinator) => {
@@ -82,9 +83,9 @@ export function checkClaims(check: Check): void {
     const nodes = await Promise.all(["a", "b", "c", "d"].map((id) => joinAs(coordinator, id)));
     const stop = new AbortController();
     const claimed: string[] = [];
-    const pull = async (node: Membership) => {
+    const pull = async (node: JoinedNode) => {
       for (;;) {
-        const claim = await node.claim({ signal: stop.signal });
+        const claim = await claimOne(node, { signal: stop.signal });
         claimed.push(claim.subtask.key);
         assert.equal(await claim.complete(), true);
         if (claimed.length === 3000) stop.abort(new Error("all done"));
@@ -135,6 +136,6 @@ export function checkClaims(check: Check): void {
     for (const priority of [-1, 1000, 1.5, Number.NaN]) {
       await assert.rejects(coordinator.enqueue(ask(makeSubtasks(1), { priority })), /priority .* from 0 to 999/);
     }
-    assert.equal((await coordinator.counts()).unowned, 0);
+    assert.equal((await countsOf(coordinator)).unowned, 0);
   });
 }

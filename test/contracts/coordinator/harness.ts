@@ -1,7 +1,8 @@
 /** What the parts of the coordinator's contract share. */
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import type { Claim, Coordinator, Membership, SubtaskRequest } from "../../../coordination/coordinator.ts";
+import type { Coordinator, JoinedNode, SubtaskRequest } from "../../../coordination/coordinator.ts";
+import { claimOne, type OneClaim } from "../claim-one.ts";
 
 export interface CoordinatorHarness {
   readonly coordinator: Coordinator;
@@ -35,17 +36,17 @@ export function createCheck(name: string, open: OpenCoordinator): Check {
 
 export const never = new AbortController().signal;
 
-export const joinAs = (coordinator: Coordinator, id: string): Promise<Membership> =>
+export const joinAs = (coordinator: Coordinator, id: string): Promise<JoinedNode> =>
   coordinator.join({ id, host: "localhost", threads: 2, cacheLimit: 1e9 });
 
-export const claimNext = (node: Membership): Promise<Claim> => node.claim({ signal: never });
+export const claimNext = (node: JoinedNode): Promise<OneClaim> => claimOne(node, { signal: never });
 
 export function ask(subtasks: SubtaskRequest["subtasks"], rest: Partial<SubtaskRequest> = {}): SubtaskRequest {
   return { queryId: "query", client: "alice", priority: 500, subtasks, ...rest };
 }
 
 /** Claims and completes so many, and gives their keys in order. */
-export async function drain(node: Membership, count: number): Promise<readonly string[]> {
+export async function drain(node: JoinedNode, count: number): Promise<readonly string[]> {
   const keys: string[] = [];
   for (let index = 0; index < count; index++) {
     const claim = await claimNext(node);

@@ -1,5 +1,6 @@
 /** Who asks for a subtask, and what becomes of it when nobody does. */
 import assert from "node:assert/strict";
+import { claimOne, countsOf } from "../claim-one.ts";
 import { keysOf, listen, makeSubtask, makeSubtasks } from "../subtasks.ts";
 import { ask, type Check, claimNext, drain, joinAs } from "./harness.ts";
 
@@ -23,7 +24,7 @@ export function checkInterest(check: Check): void {
       answers.reduce((sum, { queued }) => sum + queued, 0),
       200,
     );
-    assert.deepEqual(await coordinator.counts(), { unowned: 200, owned: 0, failed: 0 });
+    assert.deepEqual(await countsOf(coordinator), { unowned: 200, owned: 0, failed: 0 });
   });
 
   check("a subtask that two queries ask for stays until both are withdrawn", async (coordinator) => {
@@ -42,7 +43,7 @@ export function checkInterest(check: Check): void {
       { kind: "unowned", key: shared.key },
       { kind: "withdrawn", key: shared.key },
     ]);
-    assert.deepEqual(await coordinator.counts(), { unowned: 0, owned: 0, failed: 0 });
+    assert.deepEqual(await countsOf(coordinator), { unowned: 0, owned: 0, failed: 0 });
   });
 
   check("a query that two clients ask for stays until both withdraw it", async (coordinator) => {
@@ -51,9 +52,9 @@ export function checkInterest(check: Check): void {
     await coordinator.enqueue(ask(makeSubtasks(3), { client: "bob" }));
     assert.deepEqual(await coordinator.withdraw("query", "alice"), { interested: 1 });
     assert.deepEqual(await coordinator.withdraw("query", "alice"), { interested: 1 });
-    assert.equal((await coordinator.counts()).unowned, 3);
+    assert.equal((await countsOf(coordinator)).unowned, 3);
     assert.deepEqual(await coordinator.withdraw("query", "bob"), { interested: 0 });
-    assert.equal((await coordinator.counts()).unowned, 0);
+    assert.equal((await countsOf(coordinator)).unowned, 0);
     assert.deepEqual(await coordinator.withdraw("query", "bob"), { interested: 0 });
   });
 
@@ -77,14 +78,15 @@ export function checkInterest(check: Check): void {
     },
   );
 
-  check("renew makes a client interested, where the query has live subtasks", async (coordinator) => {
+  check("renew says whether a client is interested, and makes nobody interested", async (coordinator) => {
     assert.equal(await coordinator.renew("query", "alice"), false);
     await coordinator.enqueue(ask(makeSubtasks(2)));
-    assert.equal(await coordinator.renew("query", "bob"), true);
-    assert.deepEqual(await coordinator.withdraw("query", "alice"), { interested: 1 });
-    assert.equal((await coordinator.counts()).unowned, 2);
-    await drain(await joinAs(coordinator, "node 1"), 2);
+    assert.equal(await coordinator.renew("query", "alice"), true);
     assert.equal(await coordinator.renew("query", "bob"), false);
+    assert.equal((await coordinator.interest(["query"])).get("query"), 1);
+    assert.deepEqual(await coordinator.withdraw("query", "alice"), { interested: 0 });
+    assert.equal(await coordinator.renew("query", "alice"), false);
+    assert.deepEqual(await countsOf(coordinator), { unowned: 0, owned: 0, failed: 0 });
   });
 
   check("withdrawing aborts running claims that nobody else asks for", async (coordinator) => {
@@ -111,7 +113,7 @@ export function checkInterest(check: Check): void {
         ["done", shared.subtask.key],
       ],
     );
-    assert.deepEqual(await coordinator.counts(), { unowned: 0, owned: 0, failed: 0 });
+    assert.deepEqual(await countsOf(coordinator), { unowned: 0, owned: 0, failed: 0 });
   });
 
   check(
@@ -123,8 +125,8 @@ export function checkInterest(check: Check): void {
       await coordinator.withdraw("query", "alice");
       await coordinator.enqueue(ask(makeSubtasks(1)));
       const stop = new AbortController();
-      const second = node.claim({ signal: stop.signal });
-      assert.equal((await coordinator.counts()).owned, 1);
+      const second = claimOne(node, { signal: stop.signal });
+      assert.equal((await countsOf(coordinator)).owned, 1);
       assert.equal(await first.fail("stopped as told"), true);
       const claim = await second;
       assert.equal(claim.signal.aborted, false);

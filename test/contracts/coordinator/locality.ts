@@ -1,6 +1,7 @@
 /** Which node gets a subtask: the one that has its columns, if it comes in time. */
 import assert from "node:assert/strict";
-import type { Coordinator, Membership, Subtask } from "../../../coordination/coordinator.ts";
+import type { Coordinator, JoinedNode, Subtask } from "../../../coordination/coordinator.ts";
+import { claimOne } from "../claim-one.ts";
 import { makeSubtasks } from "../subtasks.ts";
 import { ask, type Check, claimNext, joinAs } from "./harness.ts";
 
@@ -11,14 +12,14 @@ const subtasksOf = (program: string): readonly Subtask[] => makeSubtasks(count, 
 
 /** A node that completes what it gets, and holds its columns from then on where it `keeps` any. Gives how to stop it. */
 function pull(
-  node: Membership,
+  node: JoinedNode,
   { keeps, onDone }: { readonly keeps: boolean; readonly onDone: (subtask: Subtask) => void },
 ): () => Promise<void> {
   const held = new Set<string>();
   const stop = new AbortController();
   const pulling = (async () => {
     for (let done = 1; ; done++) {
-      const { subtask, complete } = await node.claim({ signal: stop.signal, prefers: ({ fingerprint }) => held.has(fingerprint) });
+      const { subtask, complete } = await claimOne(node, { signal: stop.signal, prefers: ({ fingerprint }) => held.has(fingerprint) });
       if (keeps) held.add(subtask.fingerprint);
       assert.equal(await complete(), true);
       const figures = { cacheBytes: held.size, running: 0, done, failed: 0 };

@@ -1,5 +1,6 @@
 /** Which subtask goes next. */
 import assert from "node:assert/strict";
+import { claimOne } from "../claim-one.ts";
 import { keysOf, makeSubtask, makeSubtasks } from "../subtasks.ts";
 import { ask, type Check, drain, joinAs, never } from "./harness.ts";
 
@@ -40,9 +41,9 @@ export function checkOrder(check: Check): void {
     await coordinator.enqueue(ask(makeSubtasks(10, "a"), { queryId: "a", priority: 400 }));
     await coordinator.enqueue(ask(makeSubtasks(10, "b"), { queryId: "b", priority: 500 }));
     const node = await joinAs(coordinator, "node 1");
-    const seventh = await node.claim({ signal: never, prefers: ({ partition }) => partition === 7 });
+    const seventh = await claimOne(node, { signal: never, prefers: ({ partition }) => partition === 7 });
     assert.deepEqual(seventh.subtask, makeSubtask(7, "a"));
-    const other = await node.claim({ signal: never, prefers: ({ programKey }) => programKey === "b" });
+    const other = await claimOne(node, { signal: never, prefers: ({ programKey }) => programKey === "b" });
     assert.deepEqual(other.subtask, makeSubtask(0, "a"));
   });
 }

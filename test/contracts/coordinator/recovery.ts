@@ -1,6 +1,7 @@
 /** What a crash leaves. */
 import assert from "node:assert/strict";
 import { mostLostClaims } from "../../../coordination/coordinator.ts";
+import { countsOf } from "../claim-one.ts";
 import { keysOf, makeSubtask, makeSubtasks } from "../subtasks.ts";
 import { ask, type Check, claimNext, drain, failed, joinAs } from "./harness.ts";
 
@@ -33,7 +34,7 @@ export function checkRecovery(check: Check): void {
     const owned = await claimNext(node);
     const again = await crash();
     assert.equal((await again.states([owned.subtask.key])).get(owned.subtask.key)?.kind, "unowned");
-    assert.deepEqual(await again.counts(), { unowned: 7, owned: 0, failed: 0 });
+    assert.deepEqual(await countsOf(again), { unowned: 7, owned: 0, failed: 0 });
     assert.deepEqual(await again.nodes(), []);
     const keys = await drain(await joinAs(again, "node 1"), 7);
     const expected = [
@@ -47,31 +48,34 @@ export function checkRecovery(check: Check): void {
     assert.deepEqual(keys, keysOf(expected));
   });
 
-  check("a crash counts as a lost claim for what was owned, and no attempt is forgotten", async (coordinator, crash) => {
-    await coordinator.enqueue(ask([makeSubtask(0)], { queryId: "a", priority: 1 }));
-    await coordinator.enqueue(ask([makeSubtask(1)], { queryId: "b", priority: 2 }));
-    await coordinator.enqueue(ask([makeSubtask(2)], { queryId: "c", priority: 3 }));
-    const node = await joinAs(coordinator, "node 1");
-    await (await claimNext(node)).fail("first");
-    await (await claimNext(node)).fail("second");
-    const held = await claimNext(node);
-    await (await claimNext(node)).fail("hopeless", { permanent: true });
-    assert.equal(held.subtask.partition, 0);
-    let again = await crash();
-    assert.deepEqual(await failed(again, makeSubtask(1).key), { attempts: 1, cause: "hopeless" });
-    for (let times = 2; times <= mostLostClaims; times++) {
-      assert.equal((await again.states([makeSubtask(0).key])).get(makeSubtask(0).key)?.kind, "unowned");
-      const claim = await claimNext(await joinAs(again, "node 1"));
-      assert.equal(claim.subtask.partition, 0);
-      // A claim may be handed out a moment before it is written down; this is written after it.
-      await again.renew("a", "alice");
-      again = await crash();
-    }
-    const failure = await failed(again, makeSubtask(0).key);
-    assert.equal(failure.attempts, mostLostClaims + 2);
-    assert.match(failure.cause, /first.*second/);
-    assert.deepEqual(await again.counts(), { unowned: 1, owned: 0, failed: 2 });
-  });
+  check(
+    "a crash counts as a lost claim where computing had begun, for nothing else, and no attempt is forgotten",
+    async (coordinator, crash) => {
+      await coordinator.enqueue(ask([makeSubtask(0)], { queryId: "a", priority: 1 }));
+      await coordinator.enqueue(ask([makeSubtask(1)], { queryId: "b", priority: 2 }));
+      await coordinator.enqueue(ask([makeSubtask(2)], { queryId: "c", priority: 3 }));
+      const node = await joinAs(coordinator, "node 1");
+      await (await claimNext(node)).fail("first");
+      await (await claimNext(node)).fail("second");
+      const held = await claimNext(node);
+      await (await claimNext(node)).fail("hopeless", { permanent: true });
+      assert.equal(held.subtask.partition, 0);
+      await held.begin();
+      let again = await crash();
+      assert.deepEqual(await failed(again, makeSubtask(1).key), { attempts: 1, cause: "hopeless" });
+      for (let times = 2; times <= mostLostClaims; times++) {
+        assert.equal((await again.states([makeSubtask(0).key])).get(makeSubtask(0).key)?.kind, "unowned");
+        const claim = await claimNext(await joinAs(again, "node 1"));
+        assert.equal(claim.subtask.partition, 0);
+        await claim.begin();
+        again = await crash();
+      }
+      const failure = await failed(again, makeSubtask(0).key);
+      assert.equal(failure.attempts, mostLostClaims + 2);
+      assert.match(failure.cause, /first.*second/);
+      assert.deepEqual(await countsOf(again), { unowned: 1, owned: 0, failed: 2 });
+    },
+  );
 
   check("after a crash interest is as it was", async (coordinator, crash) => {
     await coordinator.enqueue(ask(makeSubtasks(2), { queryId: "a" }));
@@ -85,6 +89,6 @@ export function checkRecovery(check: Check): void {
     assert.deepEqual(await again.withdraw("b", "carol"), { interested: 0 });
     assert.deepEqual([...(await again.states(keysOf(makeSubtasks(3)))).keys()], keysOf(makeSubtasks(2)));
     assert.deepEqual(await again.withdraw("a", "bob"), { interested: 0 });
-    assert.deepEqual(await again.counts(), { unowned: 0, owned: 0, failed: 0 });
+    assert.deepEqual(await countsOf(again), { unowned: 0, owned: 0, failed: 0 });
   });
 }

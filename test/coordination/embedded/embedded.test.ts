@@ -8,6 +8,7 @@ import type { Journal } from "../../../coordination/embedded/journal.ts";
 import { createLmdbJournal } from "../../../coordination/embedded/lmdb-journal.ts";
 import { createMemoryJournal } from "../../../coordination/embedded/memory-journal.ts";
 import { openEnvironment } from "../../../storage/embedded/environment.ts";
+import { claimOne, countsOf } from "../../contracts/claim-one.ts";
 import { describeCoordinator } from "../../contracts/coordinator-contract.ts";
 import { listen, makeSubtask, makeSubtasks } from "../../contracts/subtasks.ts";
 import { makeTemporaryDirectory } from "../../storage/temporary-directory.ts";
@@ -69,7 +70,7 @@ test("enqueue rejects where the journal refuses; asked again with space it resol
   journal.isFull = false;
   assert.deepEqual(await coordinator.enqueue({ ...request, subtasks: makeSubtasks(3) }), { queued: 0, joined: 3 });
   const again = await openForTest(t, { journal: createMemoryJournal(new Map(records)) });
-  assert.equal((await again.counts()).unowned, 3);
+  assert.equal((await countsOf(again)).unowned, 3);
 });
 
 test("complete says true though the journal refuses, logs it, and the record goes with the next write", async (t) => {
@@ -79,14 +80,15 @@ test("complete says true though the journal refuses, logs it, and the record goe
   const coordinator = await openForTest(t, { journal, log: { error: (_fields, message) => void errors.push(message) } });
   await coordinator.enqueue({ ...request, subtasks: makeSubtasks(2) });
   const node = await coordinator.join({ id: "node", host: "localhost", threads: 1, cacheLimit: 0 });
-  const claim = await node.claim({ signal: t.signal });
+  const claim = await claimOne(node, { signal: t.signal });
+  await claim.begin();
   journal.isFull = true;
   assert.equal(await claim.complete(), true);
   assert.equal(errors.length, 1);
   journal.isFull = false;
-  await coordinator.renew("query", "alice");
+  await coordinator.retry({ ...request, subtasks: [] });
   const again = await openForTest(t, { journal: createMemoryJournal(new Map(records)) });
-  assert.deepEqual(await again.counts(), { unowned: 1, owned: 0, failed: 0 });
+  assert.deepEqual(await countsOf(again), { unowned: 1, owned: 0, failed: 0 });
 });
 
 test("the journal is empty when all is done or withdrawn", async (t) => {
@@ -96,8 +98,8 @@ test("the journal is empty when all is done or withdrawn", async (t) => {
   await coordinator.enqueue({ ...request, queryId: "other", client: "bob", priority: 3, subtasks: makeSubtasks(8) });
   assert.equal(records.size, 8 + 2);
   const node = await coordinator.join({ id: "node", host: "localhost", threads: 1, cacheLimit: 0 });
-  for (let index = 0; index < 4; index++) await (await node.claim({ signal: t.signal })).complete();
-  const held = await node.claim({ signal: t.signal });
+  for (let index = 0; index < 4; index++) await (await claimOne(node, { signal: t.signal })).complete();
+  const held = await claimOne(node, { signal: t.signal });
   await coordinator.withdraw("query", "alice");
   await coordinator.withdraw("other", "bob");
   assert.equal(await held.release(), true);
@@ -130,7 +132,7 @@ test("enqueue refuses whole what would exceed the most subtasks, but lets joins 
   await coordinator.enqueue({ ...request, subtasks: makeSubtasks(8) });
   const tooMany = { ...request, queryId: "other", subtasks: makeSubtasks(11) };
   await assert.rejects(coordinator.enqueue(tooMany), { name: "CoordinatorFullError", message: /8 partitions .* the most is 10/ });
-  assert.equal((await coordinator.counts()).unowned, 8);
+  assert.equal((await countsOf(coordinator)).unowned, 8);
   assert.equal(await coordinator.renew("other", "alice"), false);
   assert.deepEqual(await coordinator.enqueue({ ...tooMany, subtasks: makeSubtasks(10) }), { queued: 2, joined: 8 });
 });
@@ -141,7 +143,7 @@ test("failed subtasks beyond the most are forgotten, oldest first", async (t) =>
   const subtasks = makeSubtasks(5);
   await coordinator.enqueue({ ...request, subtasks });
   const node = await coordinator.join({ id: "node", host: "localhost", threads: 1, cacheLimit: 0 });
-  for (let index = 0; index < 5; index++) await (await node.claim({ signal: t.signal })).fail("broken", { permanent: true });
+  for (let index = 0; index < 5; index++) await (await claimOne(node, { signal: t.signal })).fail("broken", { permanent: true });
   const states = await coordinator.states(subtasks.map(({ key }) => key));
   assert.deepEqual(
     [...states.keys()],
@@ -155,20 +157,20 @@ test("enqueue of 20,000 lets others run in between, and a withdrawal meanwhile e
   const queueing = coordinator.enqueue({ ...request, subtasks: makeSubtasks(20_000) });
   assert.deepEqual(await coordinator.withdraw("query", "alice"), { interested: 0 });
   assert.ok((await queueing).queued < 20_000);
-  assert.deepEqual(await coordinator.counts(), { unowned: 0, owned: 0, failed: 0 });
+  assert.deepEqual(await countsOf(coordinator), { unowned: 0, owned: 0, failed: 0 });
 });
 
 test("a claimer whose prefers throws is refused; others and the queue go on", async (t) => {
   const coordinator = await openForTest(t, { journal: createMemoryJournal() });
   const node = await coordinator.join({ id: "node", host: "localhost", threads: 1, cacheLimit: 0 });
-  const throwing = node.claim({
+  const throwing = claimOne(node, {
     signal: t.signal,
     prefers: () => {
       throw new Error("no cache");
     },
   });
   const refused = assert.rejects(throwing, /no cache/);
-  const good = node.claim({ signal: t.signal });
+  const good = claimOne(node, { signal: t.signal });
   await coordinator.enqueue({ ...request, subtasks: makeSubtasks(1) });
   await refused;
   assert.equal(await (await good).complete(), true);
@@ -192,7 +194,7 @@ test("a listener that throws is logged and disturbs nobody", async (t) => {
 test("a closed coordinator refuses, and so do claims that wait", async () => {
   const coordinator = await createCoordinator({ journal: createMemoryJournal() });
   const node = await coordinator.join({ id: "node", host: "localhost", threads: 1, cacheLimit: 0 });
-  const waiting = assert.rejects(node.claim({ signal: new AbortController().signal }), /coordinator is closed/);
+  const waiting = assert.rejects(claimOne(node, { signal: new AbortController().signal }), /coordinator is closed/);
   await coordinator.close();
   await waiting;
   await coordinator.close();

@@ -8,6 +8,7 @@ import { Housekeeping } from "../../../coordination/zookeeper/upkeep/housekeepin
 import { WatchedSubtasks } from "../../../coordination/zookeeper/watching/watched-subtasks.ts";
 import { createLayout, hashName, shardOf, subtaskPath } from "../../../coordination/zookeeper/znodes/layout.ts";
 import { Segments } from "../../../coordination/zookeeper/znodes/segments.ts";
+import { countsOf } from "../../contracts/claim-one.ts";
 import { ask, claimNext, drain, joinAs } from "../../contracts/coordinator/harness.ts";
 import { keysOf, listen, makeSubtask, makeSubtasks } from "../../contracts/subtasks.ts";
 import { until } from "../../support/until.ts";
@@ -83,7 +84,7 @@ if (server) {
       const late = await open(t, root);
       const node = await joinAs(late.coordinator, "late");
       await late.coordinator.enqueue(ask(makeSubtasks(3, "other"), { queryId: "other", client: "bob" }));
-      assert.equal(await late.coordinator.renew("query", "carol"), true);
+      assert.equal(await late.coordinator.renew("query", "alice"), true);
       await earlyNode.leave();
       const all = [...keysOf(subtasks), ...keysOf(makeSubtasks(3, "other"))];
       assert.deepEqual([...(await late.coordinator.states(all)).keys()].sort(), [...all].sort());
@@ -93,7 +94,7 @@ if (server) {
         (await early.coordinator.nodes()).map(({ id }) => id),
         ["late"],
       );
-      await early.coordinator.counts();
+      await countsOf(early.coordinator);
       await early.coordinator.enqueue(ask([makeSubtask(9)], { queryId: "withdrawn" }));
       assert.deepEqual(await early.coordinator.withdraw("withdrawn", "alice"), { interested: 0 });
       for (const path of [
@@ -135,7 +136,7 @@ if (server) {
       assert.deepEqual((await session.list(folder))?.children, folder === layout.queries ? [hashName("query")] : [], folder);
     }
     assert.deepEqual(errors, []);
-    assert.deepEqual(await coordinator.counts(), { unowned: 3, owned: 0, failed: 0 });
+    assert.deepEqual(await countsOf(coordinator), { unowned: 3, owned: 0, failed: 0 });
     assert.equal(shardOf("~") >= 0, true);
   });
 }

@@ -5,6 +5,7 @@ import process from "node:process";
 import { type TestContext, test } from "node:test";
 import type { Subtask, SubtaskEvent } from "../../../coordination/coordinator.ts";
 import { createZooKeeperCoordinator, type ZooKeeperCoordinator } from "../../../coordination/zookeeper/coordinator.ts";
+import { claimOne, countsOf } from "../../contracts/claim-one.ts";
 import { ask, claimNext, drain, joinAs } from "../../contracts/coordinator/harness.ts";
 import { runScript } from "../../contracts/run-script.ts";
 import { keysOf, listen, makeSubtask, makeSubtasks } from "../../contracts/subtasks.ts";
@@ -80,7 +81,7 @@ function describeHazards(server: OwnZooKeeperServer, version: ZooKeeperVersion):
       1200,
     );
     for (const { queued, joined } of answers) assert.equal(queued + joined, 1200);
-    assert.deepEqual(await dispatchers[0]!.counts(), { unowned: 1200, owned: 0, failed: 0 });
+    assert.deepEqual(await countsOf(dispatchers[0]!), { unowned: 1200, owned: 0, failed: 0 });
   });
 
   test(`${suite}: hazard 4 and 5: two programs over one partition are two subtasks, and each claim completes its own`, async (t) => {
@@ -105,7 +106,7 @@ function describeHazards(server: OwnZooKeeperServer, version: ZooKeeperVersion):
     const pulling = workers.flatMap((node) =>
       [0, 1, 2].map(async () => {
         for (;;) {
-          const claim = await node.claim({ signal: stop.signal });
+          const claim = await claimOne(node, { signal: stop.signal });
           claimed.push(claim.subtask);
           assert.equal(await claim.complete(), true);
           if (claimed.length >= 800) stop.abort(new Error("all done"));
@@ -186,7 +187,7 @@ function describeHazards(server: OwnZooKeeperServer, version: ZooKeeperVersion):
     const completed: string[] = [];
     const pulling = [0, 1, 2, 3].map(async () => {
       for (;;) {
-        const claim = await node.claim({ signal: stop.signal });
+        const claim = await claimOne(node, { signal: stop.signal });
         if (await claim.complete()) completed.push(claim.subtask.key);
       }
     });
@@ -194,12 +195,12 @@ function describeHazards(server: OwnZooKeeperServer, version: ZooKeeperVersion):
     own.signal("SIGKILL");
     await own.restart();
     await until(async () => {
-      const { unowned, owned } = await dispatcher.counts();
+      const { unowned, owned } = await countsOf(dispatcher);
       return unowned + owned === 0;
     });
     stop.abort();
     await Promise.allSettled(pulling);
-    assert.deepEqual(await dispatcher.counts(), { unowned: 0, owned: 0, failed: 0 });
+    assert.deepEqual(await countsOf(dispatcher), { unowned: 0, owned: 0, failed: 0 });
     assert.equal(new Set(completed).size, completed.length);
     // Where the session was lost too, up to four were completed without the answer saying so.
     assert(completed.length >= 596, `${completed.length} of 600 were completed`);
@@ -219,7 +220,7 @@ function describeHazards(server: OwnZooKeeperServer, version: ZooKeeperVersion):
     assert.equal(await completing, true);
     assert.equal(await (await next).complete(), true);
     await drain(node, 1);
-    assert.deepEqual(await dispatcher.counts(), { unowned: 0, owned: 0, failed: 0 });
+    assert.deepEqual(await countsOf(dispatcher), { unowned: 0, owned: 0, failed: 0 });
   });
 
   test(`${suite}: withdrawal by one process is heard as such by others, and stops the nodes' claims`, async (t) => {
@@ -252,7 +253,7 @@ function describeHazards(server: OwnZooKeeperServer, version: ZooKeeperVersion):
       await Promise.all([one.withdraw(`a ${round}`, "alice"), two.enqueue(ask(subtasks, { queryId: `b ${round}`, client: "bob" }))]);
       assert.equal((await one.states(keysOf(subtasks))).size, 300, `round ${round}`);
       await two.withdraw(`b ${round}`, "bob");
-      assert.equal((await one.counts()).unowned, 0);
+      assert.equal((await countsOf(one)).unowned, 0);
     }
   });
 }

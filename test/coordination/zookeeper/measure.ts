@@ -9,6 +9,7 @@ import process from "node:process";
 import { createZooKeeperCoordinator } from "../../../coordination/zookeeper/coordinator.ts";
 import { Connection } from "../../../coordination/zookeeper/protocol/connection.ts";
 import { create, createEphemeral, remove } from "../../../coordination/zookeeper/protocol/operations.ts";
+import { claimOne, countsOf } from "../../contracts/claim-one.ts";
 import { makeSubtasks } from "../../contracts/subtasks.ts";
 import { startZooKeeper } from "../../servers/zookeeper-server.ts";
 
@@ -71,7 +72,7 @@ for (let round = 0; round < 60; round++) {
   const done = new Promise<void>((resolve) =>
     dispatcher.watch(new Set([subtask!.key]), ({ kind }) => kind === "done" && resolve(), over.signal),
   );
-  const working = membership.claim({ signal: never.signal }).then((claim) => claim.complete());
+  const working = claimOne(membership, { signal: never.signal }).then((claim) => claim.complete());
   const start = performance.now();
   await dispatcher.enqueue({ queryId: `cold ${round}`, client: "alice", priority: 500, subtasks: [subtask!] });
   await done;
@@ -89,7 +90,7 @@ const others = await Promise.all([1, 2].map((id) => nodes.join({ id: `more ${id}
 const most = Math.min(count >> 1, 20_000);
 let claimed = 0;
 const pull = async (member: typeof membership) => {
-  while (claimed++ < most) await (await member.claim({ signal: never.signal })).complete();
+  while (claimed++ < most) await (await claimOne(member, { signal: never.signal })).complete();
 };
 await new Promise((resolve) => setTimeout(resolve, 1000));
 const cycles = await timed(() => Promise.all([membership, ...others].flatMap((member) => Array.from({ length: 64 }, () => pull(member)))));
@@ -98,7 +99,7 @@ say("claimed and completed", { perSecond: most / cycles.seconds });
 const claims: { release(): Promise<boolean>; complete(): Promise<boolean> }[] = [];
 const held = Math.min(count - most, 10_000);
 const only = await timed(async () => {
-  claims.push(...(await Promise.all(Array.from({ length: held }, () => membership.claim({ signal: never.signal })))));
+  claims.push(...(await Promise.all(Array.from({ length: held }, () => claimOne(membership, { signal: never.signal })))));
 });
 say("claimed only", { perSecond: held / only.seconds });
 say("raw pipelined claim transactions, again", { perSecond: await measureRawClaims(20_000) });
@@ -106,7 +107,7 @@ say("memory", { rssMB: Math.round(process.memoryUsage().rss / 1e6), heapMB: Math
 const withdrawing = await timed(() => dispatcher.withdraw("large", "alice"));
 say("withdrawn", { subtasks: count - most, seconds: withdrawing.seconds });
 await Promise.all(claims.map((claim) => claim.release()));
-say("counts at the end", await dispatcher.counts());
+say("counts at the end", await countsOf(dispatcher));
 await nodes.close();
 await dispatcher.close();
 await raw.close();

@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { type TestContext, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Claim, Membership } from "../../../coordination/coordinator.ts";
+import type { JoinedNode } from "../../../coordination/coordinator.ts";
 import { createZooKeeperCoordinator, type ZooKeeperCoordinator } from "../../../coordination/zookeeper/coordinator.ts";
+import { claimOne, countsOf, type OneClaim } from "../../contracts/claim-one.ts";
 import { ask, joinAs } from "../../contracts/coordinator/harness.ts";
 import { keysOf, makeSubtasks } from "../../contracts/subtasks.ts";
 import { until } from "../../support/until.ts";
@@ -26,9 +27,9 @@ async function open(t: TestContext, root: string): Promise<ZooKeeperCoordinator>
 }
 
 /** Claims and performs until the coordinator is closed. */
-async function work(node: Membership, perform: (claim: Claim) => Promise<unknown>): Promise<void> {
+async function work(node: JoinedNode, perform: (claim: OneClaim) => Promise<unknown>): Promise<void> {
   try {
-    for (;;) await perform(await node.claim({ signal: new AbortController().signal }));
+    for (;;) await perform(await claimOne(node, { signal: new AbortController().signal }));
   } catch (error) {
     assert.match(String(error), /closed/);
   }
@@ -56,7 +57,7 @@ if (server) {
     const runOne = async () => {
       const subtasks = makeSubtasks(60, `round ${round++}`);
       await dispatcher!.enqueue(ask(subtasks, { queryId: `query ${round}` }));
-      await until(async () => (await dispatcher!.counts()).unowned + (await dispatcher!.counts()).owned === 0);
+      await until(async () => (await countsOf(dispatcher!)).unowned + (await countsOf(dispatcher!)).owned === 0);
       assert.equal((await dispatcher!.states(keysOf(subtasks))).size, 0);
     };
     await runOne();
@@ -68,7 +69,7 @@ if (server) {
     const before = failed.length;
     await runOne();
     assert.equal(failed.length, before);
-    assert.equal((await dispatcher!.counts()).failed, 0);
+    assert.equal((await countsOf(dispatcher!)).failed, 0);
   });
 
   test(`${suite}: subtasks that fail everywhere fail after their attempts, and bring no node into it`, async (t) => {
@@ -84,12 +85,12 @@ if (server) {
     const poison = makeSubtasks(40, "poison");
     await dispatcher!.enqueue(ask(poison, { queryId: "poison" }));
     await dispatcher!.enqueue(ask(makeSubtasks(40, "good"), { queryId: "good", client: "bob" }));
-    await until(async () => (await dispatcher!.counts()).failed === 40);
+    await until(async () => (await countsOf(dispatcher!)).failed === 40);
     for (const state of (await dispatcher!.states(keysOf(poison))).values()) {
       assert(state.kind === "failed");
       assert.deepEqual(state.failure, { attempts: 3, cause: "it cannot be done" });
     }
-    await until(async () => (await dispatcher!.counts()).unowned === 0);
+    await until(async () => (await countsOf(dispatcher!)).unowned === 0);
     for (const node of await dispatcher!.nodes()) assert.equal(node.quarantined, undefined);
   });
 }

@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 import { type TestContext, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { createZooKeeperCoordinator } from "../../../coordination/zookeeper/coordinator.ts";
+import { claimOne } from "../../contracts/claim-one.ts";
 import { ask, drain, joinAs } from "../../contracts/coordinator/harness.ts";
 import { keysOf, listen, makeSubtasks } from "../../contracts/subtasks.ts";
 import { until } from "../../support/until.ts";
@@ -38,7 +39,7 @@ if (server) {
     for (const node of nodes) node.report({ cacheBytes: 1, running: 0, done: 30, failed: 0 });
     // They wait for more.
     const stop = new AbortController();
-    const waiting = nodes.map((node) => node.claim({ signal: stop.signal }).catch(() => undefined));
+    const waiting = nodes.map((node) => claimOne(node, { signal: stop.signal }).catch(() => undefined));
     for (const { events } of heard) await until(() => events.filter(({ kind }) => kind === "done").length === 90);
     const watcher = await openConnection(t, server.hosts);
     await until(async () => {

@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { type TestContext, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Claim, Membership } from "../../../coordination/coordinator.ts";
+import type { JoinedNode } from "../../../coordination/coordinator.ts";
 import { createZooKeeperCoordinator, type ZooKeeperCoordinator } from "../../../coordination/zookeeper/coordinator.ts";
+import { countsOf, type OneClaim } from "../../contracts/claim-one.ts";
 import { ask, claimNext, joinAs } from "../../contracts/coordinator/harness.ts";
 import { keysOf, listen, makeSubtasks } from "../../contracts/subtasks.ts";
 import { findServer, openConnection, silent } from "./zookeeper-for-tests.ts";
@@ -16,8 +17,8 @@ const count = 8;
 interface Cluster {
   readonly root: string;
   readonly dispatcher: ZooKeeperCoordinator;
-  readonly slow: Membership;
-  readonly other: Membership;
+  readonly slow: JoinedNode;
+  readonly other: JoinedNode;
   readonly logged: readonly string[];
 }
 
@@ -33,10 +34,10 @@ async function open(t: TestContext): Promise<Cluster> {
 }
 
 /** The slow node has one and stays at it, the other does the rest and then gets the same. */
-async function reachCopy({ dispatcher, slow, other }: Cluster): Promise<{ readonly first: Claim; readonly second: Claim }> {
+async function reachCopy({ dispatcher, slow, other }: Cluster): Promise<{ readonly first: OneClaim; readonly second: OneClaim }> {
   await dispatcher.enqueue(ask(makeSubtasks(count)));
   const first = await claimNext(slow);
-  first.running();
+  first.begin();
   for (let index = 1; index < count; index++) {
     const claim = await claimNext(other);
     await delay(10);
@@ -52,7 +53,7 @@ const aborted = (signal: AbortSignal): Promise<unknown> =>
   signal.aborted ? Promise.resolve() : new Promise((resolve) => signal.addEventListener("abort", resolve));
 
 async function assertEmpty(t: TestContext, { root, dispatcher }: Cluster): Promise<void> {
-  assert.deepEqual(await dispatcher.counts(), { unowned: 0, owned: 0, failed: 0 });
+  assert.deepEqual(await countsOf(dispatcher), { unowned: 0, owned: 0, failed: 0 });
   const { session } = await openConnection(t, server!.hosts);
   for (const folder of ["claims", "copies", "failed"]) assert.deepEqual((await session.list(`${root}/${folder}`))?.children, [], folder);
   for (const instance of (await session.list(`${root}/held`))!.children)

@@ -7,6 +7,7 @@ import { type TestContext, test } from "node:test";
 import { createZooKeeperCoordinator, type ZooKeeperCoordinatorOptions } from "../../../coordination/zookeeper/coordinator.ts";
 import { create, remove, set } from "../../../coordination/zookeeper/protocol/operations.ts";
 import { createLayout, layoutVersion } from "../../../coordination/zookeeper/znodes/layout.ts";
+import { countsOf } from "../../contracts/claim-one.ts";
 import { ask, claimNext, drain, joinAs } from "../../contracts/coordinator/harness.ts";
 import { makeSubtask, makeSubtasks } from "../../contracts/subtasks.ts";
 import { until } from "../../support/until.ts";
@@ -119,7 +120,7 @@ if (server) {
     const second = await open(t, options);
     await second.enqueue(ask(makeSubtasks(300)));
     assert.deepEqual(await second.withdraw("query", "alice"), { interested: 0 });
-    assert.deepEqual(await second.counts(), { unowned: 0, owned: 0, failed: 0 });
+    assert.deepEqual(await countsOf(second), { unowned: 0, owned: 0, failed: 0 });
   });
 
   test(`${suite}: with a password every znode is its owner's: another can neither read, list, change, add nor remove one`, async (t) => {
@@ -132,7 +133,7 @@ if (server) {
     await owner.enqueue(ask(makeSubtasks(300, "withdrawn"), { queryId: "withdrawn" }));
     await owner.withdraw("withdrawn", "alice");
     await owner.enqueue(ask(makeSubtasks(3)));
-    (await claimNext(node)).running();
+    (await claimNext(node)).begin();
     const { session } = await openConnection(t, server.hosts, { auth: "femtoq:secret" });
     // The claim and its mark are there, and the first two queries are cleared away.
     await until(async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { mostServed, mostTaken } from "../../../coordination/embedded/order.ts";
+import { mostServed, mostTaken } from "../../../coordination/queue/waiting-order.ts";
 import { type Begun, expectedWait, longestWait } from "../../../functions/admission/backlog.ts";
 import { Pace } from "../../../functions/admission/pace.ts";
 

@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import { Tally } from "../../../functions/admission/tally.ts";
 import type { Problem, Status } from "../../../functions/api.ts";
 import { HttpProblem } from "../../../functions/http/problem.ts";
+import { countsOf } from "../../contracts/claim-one.ts";
 import { openApp } from "../../support/open-app.ts";
 
 const met = (upper: number) => ({
@@ -27,7 +28,7 @@ describe("limits", () => {
     assert.equal((await app.post(met(30), by("b"))).status, 202);
     assert.deepEqual(await refusal(await app.post(met(40), by("c"))), { status: 503, code: "overloaded", retryAfter: 1 });
     assert.equal((await app.post(met(10), by("d"))).status, 202, "a query that is under way can be asked by all");
-    assert.equal((await app.services.coordinator.counts()).unowned + (await app.services.coordinator.counts()).owned, 12);
+    assert.equal((await countsOf(app.services.coordinator)).unowned + (await countsOf(app.services.coordinator)).owned, 12);
     app.gate.open();
     await app.request(`/queries/${first.id}`);
     assert.equal((await app.post(met(10), { ...by("a"), prefer: "wait=20" })).status, 200);
@@ -79,7 +80,7 @@ describe("limits", () => {
     const gone = new AbortController();
     const headers = { ...by("a"), prefer: "wait=600" };
     const waiting = app.request("/queries", { method: "POST", headers, body: JSON.stringify(met(10)), signal: gone.signal });
-    while ((await app.services.coordinator.counts()).owned === 0) await new Promise((resolve) => setImmediate(resolve));
+    while ((await countsOf(app.services.coordinator)).owned === 0) await new Promise((resolve) => setImmediate(resolve));
     gone.abort();
     await waiting;
     assert.equal((await app.post(met(10), { ...by("a"), prefer: "wait=0.01" })).status, 202);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { mostTaken } from "../../../coordination/embedded/order.ts";
+import { mostTaken } from "../../../coordination/queue/waiting-order.ts";
 import { createAdmission } from "../../../functions/admission/admission.ts";
 import { usualLimits } from "../../../functions/admission/limits.ts";
 import type { Followed } from "../../../functions/dispatch/dispatcher.ts";

@@ -5,6 +5,7 @@ import { measureStore } from "../../../functions/metrics/measure-store.ts";
 import { type Metric, metrics } from "../../../functions/metrics/metrics.ts";
 import { createMeter } from "../../../runtime/observe/prometheus.ts";
 import { openStore } from "../../../storage/embedded/embedded.ts";
+import { countsOf } from "../../contracts/claim-one.ts";
 import { recordingLog, silent } from "../../runtime/silent-log.ts";
 import { putPartial } from "../../storage/one-at-a-time.ts";
 import { makeTemporaryDirectory } from "../../storage/temporary-directory.ts";
@@ -50,7 +51,7 @@ describe("GET /metrics", () => {
     const { id } = (await (await app.post(met(40, { priority: 999 }))).json()) as { id: string };
     const stream = await app.request(`/queries/${id}/events`);
     const during = await scrape();
-    const waiting = (await app.services.coordinator.counts()).unowned;
+    const waiting = (await countsOf(app.services.coordinator)).unowned;
     const depth = (band: string) => during.get(`femtoq_queue_depth{priority="${band}"}`)!.value;
     assert.ok(depth("900-999") > 0 && depth("200-299") > 0);
     assert.equal(depth("900-999") + depth("200-299"), waiting);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Claim, Membership, Subtask } from "../../../coordination/coordinator.ts";
+import type { Claim, JoinedNode, Subtask } from "../../../coordination/coordinator.ts";
 import type { Executor, Outcome } from "../../../functions/compute/executor.ts";
 import { HostUnreachableError } from "../../../runtime/node/fetch-within.ts";
 import { type PullOptions, startPullLoop } from "../../../runtime/node/pull-loop.ts";
@@ -10,42 +10,41 @@ import { recordingLog } from "../silent-log.ts";
 
 interface FakeClaim {
   readonly claim: Claim;
+  readonly record: (what: string) => Promise<boolean>;
   readonly abort: AbortController;
-  /** What became of it, in order: `running`, `complete`, `fail CAUSE`, `fail for good CAUSE`, `release`. */
+  /** What became of it, in order: `begin`, `complete`, `fail CAUSE`, `fail for good CAUSE`, `release`. */
   readonly history: string[];
 }
 
-function fakeClaim(partition: number, settle: () => Promise<boolean> = async () => true): FakeClaim {
+function fakeClaim(partition: number, settle: (what: string) => Promise<boolean> = async () => true): FakeClaim {
   const abort = new AbortController();
   const history: string[] = [];
   const record = (what: string) => {
     history.push(what);
-    return settle();
+    return settle(what);
   };
   const subtask: Subtask = { key: `program:f${partition}`, programKey: "program", fingerprint: `f${partition}`, dataset: "d", partition };
-  const claim: Claim = {
-    subtask,
-    priority: 500,
-    signal: abort.signal,
-    running: () => void history.push("running"),
-    complete: () => record("complete"),
-    fail: (cause, options) => record(`fail${options?.permanent ? " for good" : ""} ${cause}`),
-    release: () => record("release"),
-  };
-  return { claim, abort, history };
+  return { claim: { subtask, priority: 500, signal: abort.signal }, record, abort, history };
 }
 
 /** A membership that hands out these claims and then none. */
 function handOut(claims: readonly FakeClaim[]) {
   const left = [...claims];
   const seen = { left: false, most: 0 };
-  const membership: Membership = {
+  const recordAll = (those: readonly Claim[], what: string) =>
+    Promise.all(those.map((claim) => claims.find((fake) => fake.claim === claim)!.record(what)));
+  const membership: JoinedNode = {
     id: "node",
+    begin: async (those) => void (await recordAll(those, "begin")),
+    complete: (those) => recordAll(those, "complete"),
+    release: (those) => recordAll(those, "release"),
+    fail: async (claim, cause, options) => (await recordAll([claim], `fail${options?.permanent ? " for good" : ""} ${cause}`))[0]!,
+    drain: async () => {},
     claim: ({ signal, prepare }) => {
       const next = left.shift();
       if (next) {
         prepare?.(next.claim.subtask);
-        return Promise.resolve(next.claim);
+        return Promise.resolve([next.claim]);
       }
       return new Promise((_, reject) => {
         const end = () => reject(signal.reason);
@@ -108,7 +107,7 @@ describe("startPullLoop", () => {
     };
     const { loop } = pull([one], { run: computes, store: { ...takes, putPartials } });
     await until(() => one.history.includes("complete"));
-    assert.deepEqual(saved, ["program:f1 after running"]);
+    assert.deepEqual(saved, ["program:f1 after begin"]);
     await loop.stop();
   });
 
@@ -178,7 +177,7 @@ describe("startPullLoop", () => {
     const one = fakeClaim(1);
     const order: string[] = [];
     const { membership } = handOut([one]);
-    const claim: Membership["claim"] = async (options) => {
+    const claim: JoinedNode["claim"] = async (options) => {
       const claimed = await membership.claim(options);
       order.push("claimed");
       return claimed;
@@ -209,7 +208,7 @@ describe("startPullLoop", () => {
     const putPartials: PullOptions["store"]["putPartials"] = async () => [new StoreError("too-large", "too many bins")];
     const { loop } = pull([one], { run: computes, store: { ...takes, putPartials } });
     await until(() => one.history.length === 2);
-    assert.deepEqual(one.history, ["running", "fail for good too many bins"]);
+    assert.deepEqual(one.history, ["begin", "fail for good too many bins"]);
     await loop.stop();
   });
 
@@ -222,7 +221,7 @@ describe("startPullLoop", () => {
     };
     const { loop } = pull([one, two], { run: computes, store: { ...takes, putPartials }, slots: 1 });
     await until(() => two.history.includes("complete"));
-    assert.deepEqual(one.history, ["running", "release"]);
+    assert.deepEqual(one.history, ["begin", "release"]);
     await loop.stop();
   });
 
@@ -241,8 +240,8 @@ describe("startPullLoop", () => {
 
   test("tries again to settle a claim while the coordinator fails", async () => {
     let refusals = 3;
-    const one = fakeClaim(1, async () => {
-      if (refusals-- > 0) throw new Error("journal not writable");
+    const one = fakeClaim(1, async (what) => {
+      if (what === "complete" && refusals-- > 0) throw new Error("journal not writable");
       return true;
     });
     const { loop } = pull([one], { run: computes });

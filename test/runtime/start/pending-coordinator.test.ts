@@ -4,6 +4,7 @@ import { CoordinatorUnavailableError, type SubtaskEvent } from "../../../coordin
 import { createCoordinator } from "../../../coordination/embedded/embedded.ts";
 import { createMemoryJournal } from "../../../coordination/embedded/memory-journal.ts";
 import { type Opened, PendingCoordinator } from "../../../runtime/start/pending-coordinator.ts";
+import { claimOne } from "../../contracts/claim-one.ts";
 import { silent } from "../silent-log.ts";
 
 const node = { id: "n", host: "h", threads: 1, cacheLimit: 0 };
@@ -42,7 +43,7 @@ test("PendingCoordinator refuses what is asked while its servers are absent, and
   const membership = await joining;
   assert.deepEqual(coordinator.notReady(), []);
   assert.deepEqual(await coordinator.enqueue(request), { queued: 1, joined: 0 });
-  const claim = await membership.claim({ signal: new AbortController().signal });
+  const claim = await claimOne(membership, { signal: new AbortController().signal });
   await claim.complete();
   assert.ok(heard.includes("done"), heard.join());
 });

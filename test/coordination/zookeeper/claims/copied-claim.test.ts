@@ -53,11 +53,11 @@ if (server) {
     session.commit = async () => {
       throw new ZooKeeperError("refused", "no disk");
     };
-    await assert.rejects(claim.complete(), /no disk/);
+    await assert.rejects(claim.end({ kind: "complete" }), /no disk/);
     session.commit = commit;
-    assert.equal(await claim.complete(), true);
+    assert.equal(await claim.end({ kind: "complete" }), true);
     assert.deepEqual(ends, [true]);
     assert.deepEqual(await copies(), []);
-    assert.equal(await claim.complete(), false);
+    assert.equal(await claim.end({ kind: "complete" }), false);
   });
 }

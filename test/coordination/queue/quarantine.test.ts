@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { failuresInARow, Quarantine } from "../../../coordination/scheduling/quarantine.ts";
+import { failuresInARow, Quarantine } from "../../../coordination/queue/quarantine.ts";
 
 function failAll(quarantine: Quarantine, count: number, prefix = "subtask"): void {
   for (let index = 0; index < count; index++) quarantine.failed(`${prefix} ${index}`, "no disk");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { findStraggler, Paces } from "../../../coordination/scheduling/stragglers.ts";
+import { findStraggler, Paces } from "../../../coordination/queue/stragglers.ts";
 
 const paceOf = (...durations: readonly number[]): Paces => {
   const paces = new Paces();

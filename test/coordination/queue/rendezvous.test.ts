@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Contender, findPreferred, hashText } from "../../../coordination/scheduling/rendezvous.ts";
+import { type Contender, findPreferred, hashText } from "../../../coordination/queue/rendezvous.ts";
 
 const contenders = (count: number, weightOf = (_: number) => 1): readonly Contender[] =>
   Array.from({ length: count }, (_, index) => ({ seed: hashText(`node ${index}`), weight: weightOf(index) }));

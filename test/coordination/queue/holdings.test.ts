@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { doubleHash, mostSummaryLength, parseHoldings, summarizeHoldings } from "../../../coordination/scheduling/holdings.ts";
+import { doubleHash, mostSummaryLength, parseHoldings, summarizeHoldings } from "../../../coordination/queue/holdings.ts";
 
 function hold(partitions: number, columns: readonly string[]) {
   return Array.from({ length: partitions }, (_, index) => ({ fingerprint: `fingerprint ${index}`, columns }));

@@ -6,10 +6,10 @@
  * come at the same time take different ones.
  */
 import type { Subtask } from "../coordinator.ts";
-import type { Scan, Waiting, WaitingOrder } from "../embedded/order.ts";
 import type { Cluster, Placed } from "./cluster.ts";
 import { mayTakeFrom, type Patience, rankLocality, type Standing } from "./locality.ts";
 import { hashText, scoreOf } from "./rendezvous.ts";
+import type { Scan, Waiting, WaitingOrder } from "./waiting-order.ts";
 
 export interface Schedulable<T extends Schedulable<T>> extends Waiting<T>, Placed {
   /** Milliseconds, on the same clock as `Asker.now`. */

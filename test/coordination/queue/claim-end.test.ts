@@ -1,35 +1,39 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { mostErrors, mostLostClaims } from "../../../coordination/coordinator.ts";
-import { type Attempts, type ClaimEnd, describeFailure, noAttempts, settle } from "../../../coordination/embedded/state.ts";
+import { type Attempts, type ClaimEnd, decideEnd, describeFailure, noAttempts } from "../../../coordination/queue/claim-end.ts";
 
 const error: ClaimEnd = { kind: "fail", cause: "broken", permanent: false };
 const lose: ClaimEnd = { kind: "lose", cause: "node left" };
-const running = { attempts: noAttempts, wanted: true, stopped: false };
+const running = { attempts: noAttempts, wanted: true, begun: true, stopped: false };
 
 test("settle: completing is done, whoever asks", () => {
   for (const wanted of [true, false]) {
-    for (const stopped of [true, false]) assert.deepEqual(settle({ kind: "complete" }, { ...running, wanted, stopped }), { kind: "done" });
+    for (const stopped of [true, false])
+      assert.deepEqual(decideEnd({ kind: "complete" }, { ...running, wanted, stopped }), { kind: "done" });
   }
 });
 
 test("settle: what nobody asks for is withdrawn, however its claim ends, and never failed", () => {
   const nearlyFailed: Attempts = { errors: mostErrors - 1, lost: mostLostClaims - 1, causes: [] };
   for (const end of [error, { ...error, permanent: true }, lose, { kind: "release" }] as const) {
-    assert.deepEqual(settle(end, { attempts: nearlyFailed, wanted: false, stopped: true }), { kind: "withdrawn" });
+    assert.deepEqual(decideEnd(end, { attempts: nearlyFailed, wanted: false, begun: true, stopped: true }), { kind: "withdrawn" });
   }
 });
 
 test("settle: a release, or an error after the claim was told to stop, counts for nothing", () => {
-  assert.deepEqual(settle({ kind: "release" }, running), { kind: "unowned", attempts: noAttempts });
-  assert.deepEqual(settle({ ...error, permanent: true }, { ...running, stopped: true }), { kind: "unowned", attempts: noAttempts });
+  assert.deepEqual(decideEnd({ kind: "release" }, running), { kind: "unowned", attempts: noAttempts });
+  assert.deepEqual(decideEnd({ ...error, permanent: true }, { ...running, begun: true, stopped: true }), {
+    kind: "unowned",
+    attempts: noAttempts,
+  });
 });
 
 function repeat(end: ClaimEnd, times: number, attempts = noAttempts) {
-  let verdict = settle(end, { ...running, attempts });
+  let verdict = decideEnd(end, { ...running, attempts });
   for (let time = 1; time < times; time++) {
     assert(verdict.kind === "unowned");
-    verdict = settle(end, { ...running, attempts: verdict.attempts });
+    verdict = decideEnd(end, { ...running, attempts: verdict.attempts });
   }
   return verdict;
 }
@@ -45,7 +49,7 @@ test("settle: errors and lost claims are counted apart, and either alone fails a
 });
 
 test("settle: an error that cannot mend fails a subtask at once", () => {
-  assert.deepEqual(settle({ ...error, permanent: true }, running), {
+  assert.deepEqual(decideEnd({ ...error, permanent: true }, running), {
     kind: "failed",
     attempts: { errors: 1, lost: 0, causes: ["broken"] },
   });
@@ -54,7 +58,7 @@ test("settle: an error that cannot mend fails a subtask at once", () => {
 test("settle keeps few and short causes", () => {
   let attempts = noAttempts;
   for (let node = 1; node < mostLostClaims; node++) {
-    const verdict = settle({ kind: "lose", cause: `node ${node} left${" ".repeat(1e6)}` }, { ...running, attempts });
+    const verdict = decideEnd({ kind: "lose", cause: `node ${node} left${" ".repeat(1e6)}` }, { ...running, attempts });
     assert(verdict.kind === "unowned");
     attempts = verdict.attempts;
   }

@@ -1,10 +1,11 @@
 /**
  * What becomes of a subtask: pure decisions.
  *
- *   how a claim ends   | asked for                                        | asked for by nobody
+ *   how a claim ends   | some client is interested                        | nobody is interested
  *   complete           | absent (done)                                    | absent (done)
  *   fail               | unowned; failed after `mostErrors` or permanent  | absent (withdrawn)
- *   lose               | unowned; failed after `mostLostClaims`           | absent (withdrawn)
+ *   lose, begun        | unowned; failed after `mostLostClaims`           | absent (withdrawn)
+ *   lose, not begun    | unowned                                          | absent (withdrawn)
  *   release            | unowned                                          | absent (withdrawn)
  *
  * An error that comes after the claim was told to stop is a release.
@@ -26,7 +27,10 @@ export type ClaimEnd =
 
 export interface Situation {
   readonly attempts: Attempts;
+  /** Some client is interested in the subtask. */
   readonly wanted: boolean;
+  /** Computing had begun. */
+  readonly begun: boolean;
   /** The claim's signal was aborted. */
   readonly stopped: boolean;
 }
@@ -40,10 +44,10 @@ export const noAttempts: Attempts = { errors: 0, lost: 0, causes: [] };
 
 const mostCauseLength = 2000;
 
-export function settle(end: ClaimEnd, { attempts, wanted, stopped }: Situation): Verdict {
+export function decideEnd(end: ClaimEnd, { attempts, wanted, begun, stopped }: Situation): Verdict {
   if (end.kind === "complete") return { kind: "done" };
   if (!wanted) return { kind: "withdrawn" };
-  if (end.kind === "release" || (end.kind === "fail" && stopped)) return { kind: "unowned", attempts };
+  if (end.kind === "release" || (end.kind === "fail" && stopped) || (end.kind === "lose" && !begun)) return { kind: "unowned", attempts };
   const counted = count(end, attempts);
   const isPermanent = end.kind === "fail" && end.permanent;
   const isFailed = isPermanent || counted.errors >= mostErrors || counted.lost >= mostLostClaims;

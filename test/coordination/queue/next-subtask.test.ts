@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Subtask } from "../../../coordination/coordinator.ts";
-import { Scan, type Waiting, WaitingOrder } from "../../../coordination/embedded/order.ts";
-import { Cluster, createPeer, numberPartition, type Placed } from "../../../coordination/scheduling/cluster.ts";
-import { parseHoldings, summarizeHoldings } from "../../../coordination/scheduling/holdings.ts";
-import { type Asker, findNextSubtask, type Schedulable } from "../../../coordination/scheduling/next-subtask.ts";
+import { Cluster, createPeer, numberPartition, type Placed } from "../../../coordination/queue/cluster.ts";
+import { parseHoldings, summarizeHoldings } from "../../../coordination/queue/holdings.ts";
+import { type Asker, findNextSubtask, type Schedulable } from "../../../coordination/queue/next-subtask.ts";
+import { Scan, type Waiting, WaitingOrder } from "../../../coordination/queue/waiting-order.ts";
 import { makeSubtask } from "../../contracts/subtasks.ts";
 
 const columns = ["Muon_pt"];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { mayTakeFrom, rankLocality, type Standing, withJitter } from "../../../coordination/scheduling/locality.ts";
+import { mayTakeFrom, rankLocality, type Standing, withJitter } from "../../../coordination/queue/locality.ts";
 
 const now = Number.NEGATIVE_INFINITY;
 const patience = { waitsSince: 1000, delay: 150 };

@@ -9,7 +9,7 @@ import {
   Scan,
   type Waiting,
   WaitingOrder,
-} from "../../../coordination/embedded/order.ts";
+} from "../../../coordination/queue/waiting-order.ts";
 
 class Item implements Waiting<Item> {
   readonly name: string;

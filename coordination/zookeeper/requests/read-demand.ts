@@ -1,0 +1,83 @@
+/** How many subtasks there are, by what they read: the queries' segments name them, lists tell how each is. */
+import { setImmediate as turn } from "node:timers/promises";
+import type { Demand, Subtask } from "../../coordinator.ts";
+import { DemandTally, type Read } from "../../queue/demand.ts";
+import type { SessionContext } from "../context.ts";
+import { parseRead } from "../znodes/bodies.ts";
+import { failedHash, parseAskName, readClaimNames } from "../znodes/layout.ts";
+import type { Segments } from "../znodes/segments.ts";
+
+export interface DemandOptions {
+  readonly context: SessionContext;
+  readonly segments: Segments;
+  /** What failed subtasks read, by their names under `failed`; kept from one time to the next. */
+  readonly failed: Map<string, Read>;
+}
+
+interface Waiting {
+  readonly subtask: Subtask;
+  priority: number;
+  since: number;
+}
+
+export async function readDemand({ context, segments, failed: known }: DemandOptions): Promise<readonly Demand[]> {
+  const { session, layout } = context;
+  const tally = new DemandTally();
+  const [asks, failed] = await Promise.all([session.list(layout.asks), session.list(layout.failed)]);
+  for (const read of await readFailed(context, failed?.children ?? [], known)) tally.add(read, { kind: "failed" });
+  const priorities = new Map<string, number>();
+  for (const ask of asks?.children.map(parseAskName) ?? []) {
+    if (ask) priorities.set(ask.query, Math.min(priorities.get(ask.query) ?? ask.priority, ask.priority));
+  }
+  const named = await readNamed(context, segments, priorities);
+  if (named.size === 0) return tally.demands;
+  // Answers come in this order: what is claimed was there.
+  const [claims, ...shards] = await Promise.all([layout.claims, ...layout.shards].map((path) => session.list(path)));
+  const { claimed } = readClaimNames(claims?.children ?? []);
+  const failedHashes = new Set(failed?.children.map(failedHash));
+  for (const listing of shards) {
+    for (const hash of listing?.children ?? []) {
+      const waiting = named.get(hash);
+      if (waiting === undefined || failedHashes.has(hash)) continue;
+      tally.add(waiting.subtask, claimed.has(hash) ? { kind: "owned" } : { kind: "unowned", ...waiting });
+    }
+    await turn();
+  }
+  return tally.demands;
+}
+
+/** All subtasks that queries name, by hash, with the best priority and the first time at which somebody asked. */
+async function readNamed(context: SessionContext, segments: Segments, priorities: ReadonlyMap<string, number>) {
+  const named = new Map<string, Waiting>();
+  for (const [query, priority] of priorities) {
+    const known = await segments.list(context, query);
+    for (const name of known?.names ?? []) {
+      const { subtasks, hashes } = await segments.read(context, known!, name);
+      for (const [index, hash] of hashes.entries()) {
+        const waiting = named.get(hash) ?? { subtask: subtasks[index]!, priority, since: known!.since };
+        waiting.priority = Math.min(waiting.priority, priority);
+        waiting.since = Math.min(waiting.since, known!.since);
+        named.set(hash, waiting);
+      }
+      await turn();
+    }
+  }
+  return named;
+}
+
+async function readFailed(
+  { session, layout }: SessionContext,
+  names: readonly string[],
+  known: Map<string, Read>,
+): Promise<readonly Read[]> {
+  const there = new Set(names);
+  for (const name of known.keys()) if (!there.has(name)) known.delete(name);
+  const read = async (name: string): Promise<Read | undefined> => {
+    if (!known.has(name)) {
+      const content = await session.get(`${layout.failed}/${name}`);
+      if (content) known.set(name, parseRead(content.data) ?? { dataset: "" });
+    }
+    return known.get(name);
+  };
+  return (await Promise.all(names.map(read))).filter((each) => each !== undefined);
+}
