@@ -252,7 +252,7 @@ describe("startPullLoop", () => {
   test("stops what nobody asks for any more and hands its claim back", async () => {
     const one = fakeClaim(1);
     const { loop } = pull([one], { run: runsOn });
-    await until(() => one.history.includes("running"));
+    await until(() => one.history.includes("begin"));
     one.abort.abort(new Error("withdrawn"));
     await until(() => one.history.includes("release"));
     await loop.stop();
@@ -261,7 +261,7 @@ describe("startPullLoop", () => {
   test("releases what runs when it is stopped, then leaves", async () => {
     const claims = [fakeClaim(1), fakeClaim(2)];
     const { loop, seen } = pull(claims, { run: runsOn });
-    await until(() => claims.every(({ history }) => history.includes("running")));
+    await until(() => claims.every(({ history }) => history.includes("begin")));
     await loop.stop();
     assert.deepEqual(
       claims.map(({ history }) => history.at(-1)),
