@@ -1,13 +1,14 @@
 /** The functions of the language: each makes a term of its arguments. */
 import { ExpressionError, type Tree } from "../expression/tree.ts";
+import { fieldOf } from "../program/make-terms.ts";
 import type { Term } from "../program/term.ts";
 import { boolean, describeType } from "../program/types.ts";
 import { nearNames } from "../query/near-names.ts";
-import { type Context, expectType, fieldOf, numeric } from "./context.ts";
+import { type Checker, expectType, numeric } from "./checker.ts";
 import { type Component, components, isFourVector } from "./four-vector.ts";
 
 type FunctionCall = Extract<Tree, { kind: "function-call" }>;
-type Maker = (args: readonly Term[], call: FunctionCall, context: Context) => Term;
+type Maker = (args: readonly Term[], call: FunctionCall, checker: Checker) => Term;
 
 const ofOneNumber = [
   "abs",
@@ -34,24 +35,24 @@ const ofOneNumber = [
 ] as const;
 
 const functions: ReadonlyMap<string, Maker> = new Map<string, Maker>([
-  ...ofOneNumber.map((name) => [name, numbers(1, (args, context) => numeric(context, "function", args, undefined, name))] as const),
-  ["pow", numbers(2, (args, context) => numeric(context, "power", args))],
-  ["atan2", numbers(2, (args, context) => numeric(context, "function", args, undefined, "atan2"))],
-  ["isNaN", numbers(1, (args, context) => numeric(context, "function", args, boolean, "isNaN"))],
+  ...ofOneNumber.map((name) => [name, numbers(1, (args, checker) => numeric(checker, "function", args, undefined, name))] as const),
+  ["pow", numbers(2, (args, checker) => numeric(checker, "power", args))],
+  ["atan2", numbers(2, (args, checker) => numeric(checker, "function", args, undefined, "atan2"))],
+  ["isNaN", numbers(1, (args, checker) => numeric(checker, "function", args, boolean, "isNaN"))],
   ["hypot", folded("hypot")],
   ["min", folded("min")],
   ["max", folded("max")],
-  ["deltaeta", (args, call, context) => difference("eta", twoOf(args, call), call, context)],
-  ["deltaphi", (args, call, context) => deltaphi(twoOf(args, call), call, context)],
+  ["deltaeta", (args, call, checker) => difference("eta", twoOf(args, call), call, checker)],
+  ["deltaphi", (args, call, checker) => deltaphi(twoOf(args, call), call, checker)],
   [
     "deltaR",
-    (args, call, context) => {
-      const { formulas } = context;
+    (args, call, checker) => {
+      const { formulas } = checker;
       const both = twoOf(args, call);
       for (const [index, arg] of both.entries()) expectType(arg, "record", call.args[index], "deltaR");
       return formulas.call(
         "sqrt",
-        formulas.add(formulas.square(difference("eta", both, call, context)), formulas.square(deltaphi(both, call, context))),
+        formulas.add(formulas.square(difference("eta", both, call, checker)), formulas.square(deltaphi(both, call, checker))),
       );
     },
   ],
@@ -59,50 +60,50 @@ const functions: ReadonlyMap<string, Maker> = new Map<string, Maker>([
 
 export const functionNames: readonly string[] = [...functions.keys()];
 
-export function checkCall(call: FunctionCall, context: Context): Term {
+export function checkCall(call: FunctionCall, checker: Checker): Term {
   const maker = functions.get(call.name);
   if (maker) {
     return maker(
-      call.args.map((arg) => context.check(arg, context)),
+      call.args.map((arg) => checker.check(arg, checker)),
       call,
-      context,
+      checker,
     );
   }
-  if (call.name === "col") return columnByName(call, context);
-  if (context.scope.lookUp(call.name)) throw new ExpressionError(`'${call.name}' is not a function`, call.start);
+  if (call.name === "col") return columnByName(call, checker);
+  if (checker.dataset.lookUp(call.name)) throw new ExpressionError(`'${call.name}' is not a function`, call.start);
   throw new ExpressionError(`there is no function '${call.name}'`, call.start, nearNames(call.name, functionNames));
 }
 
 /** `col("odd-name")`. */
-function columnByName(call: FunctionCall, context: Context): Term {
+function columnByName(call: FunctionCall, checker: Checker): Term {
   const [argument] = call.args;
   if (call.args.length !== 1 || argument.kind !== "string")
     throw new ExpressionError('col takes the name of a column: col("odd-name")', call.start);
-  const column = context.scope.lookUp(argument.value);
+  const column = checker.dataset.lookUp(argument.value);
   if (column) return column;
-  const reason = context.scope.unsupported(argument.value);
+  const reason = checker.dataset.unsupported(argument.value);
   throw new ExpressionError(
     reason ? `the column '${argument.value}' cannot be used: ${reason}` : `there is no column '${argument.value}'`,
     argument.start,
-    context.scope.near(argument.value, []),
+    checker.dataset.near(argument.value, []),
   );
 }
 
-function numbers(count: number, make: (args: readonly Term[], context: Context) => Term): Maker {
-  return (args, call, context) => {
+function numbers(count: number, make: (args: readonly Term[], checker: Checker) => Term): Maker {
+  return (args, call, checker) => {
     if (args.length !== count)
       throw new ExpressionError(
         `${call.name} takes ${count === 1 ? "one argument" : `${count} arguments`}, not ${args.length}`,
         call.start,
       );
     for (const [index, arg] of args.entries()) expectType(arg, "number", call.args[index], call.name);
-    return make(args, context);
+    return make(args, checker);
   };
 }
 
 /** Of any number of arguments, from left to right, as `Math.min` and its like. */
 function folded(name: "min" | "max" | "hypot"): Maker {
-  return (args, call, context) => {
+  return (args, call, checker) => {
     if (args.length === 0) throw new ExpressionError(`${name} needs at least one argument`, call.start);
     for (const [index, arg] of args.entries()) {
       if (arg.type.kind === "list")
@@ -112,9 +113,9 @@ function folded(name: "min" | "max" | "hypot"): Maker {
         );
       expectType(arg, "number", call.args[index], name);
     }
-    if (args.length === 1) return name === "hypot" ? numeric(context, "function", args, undefined, "abs") : args[0];
-    if (name === "hypot") return numeric(context, "function", args, undefined, name);
-    return args.reduce((sofar, arg) => numeric(context, "function", [sofar, arg], undefined, name));
+    if (args.length === 1) return name === "hypot" ? numeric(checker, "function", args, undefined, "abs") : args[0];
+    if (name === "hypot") return numeric(checker, "function", args, undefined, name);
+    return args.reduce((sofar, arg) => numeric(checker, "function", [sofar, arg], undefined, name));
   };
 }
 
@@ -124,28 +125,28 @@ function twoOf(args: readonly Term[], call: FunctionCall): readonly [Term, Term]
 }
 
 /** Of two records, or of two numbers. */
-function difference(name: "eta" | "phi", args: readonly [Term, Term], call: FunctionCall, context: Context): Term {
+function difference(name: "eta" | "phi", args: readonly [Term, Term], call: FunctionCall, checker: Checker): Term {
   const [a, b] = args.map((arg, index) => {
     if (arg.type.kind === "number") return arg;
     const type = expectType(arg, "record", call.args[index], call.name);
-    if (type.fields.get(name)?.kind === "number") return fieldOf(context.terms, arg, name);
-    if (isFourVector(type)) return context.formulas.component(arg, name);
+    if (type.fields.get(name)?.kind === "number") return fieldOf(checker.terms, arg, name);
+    if (isFourVector(type)) return checker.formulas.component(arg, name);
     throw new ExpressionError(`${call.name} needs ${name}, but ${describeType(type)} has no such field`, call.args[index].start);
   });
-  return context.formulas.subtract(a, b);
+  return checker.formulas.subtract(a, b);
 }
 
-const deltaphi = (args: readonly [Term, Term], call: FunctionCall, context: Context): Term =>
-  context.formulas.call("wrapAngle", difference("phi", args, call, context));
+const deltaphi = (args: readonly [Term, Term], call: FunctionCall, checker: Checker): Term =>
+  checker.formulas.call("wrapAngle", difference("phi", args, call, checker));
 
 /** `record.name`: a field, or a component of a four-vector. */
-export function checkField(record: Term, name: string, offset: number, context: Context): Term {
+export function checkField(record: Term, name: string, offset: number, checker: Checker): Term {
   const type = record.type;
   if (type.kind !== "record")
     throw new ExpressionError(`${describeType(type)} has no members; '.${name}' needs a record or a list of records`, offset);
-  if (type.fields.has(name)) return fieldOf(context.terms, record, name);
+  if (type.fields.has(name)) return fieldOf(checker.terms, record, name);
   const derived = isFourVector(type) ? components : [];
-  if ((derived as readonly string[]).includes(name)) return context.formulas.component(record, name as Component);
+  if ((derived as readonly string[]).includes(name)) return checker.formulas.component(record, name as Component);
   const known = [...type.fields.keys(), ...derived];
   const why = (components as readonly string[]).includes(name)
     ? " and is no four-vector, for which it needs pt, eta, phi (and mass or energy), or px, py, pz and energy"

@@ -4,21 +4,23 @@
  * optimising tier only between calls.
  */
 
+import { setRange } from "../lists/collection.ts";
+import { mapped, unmapped } from "../lists/map.ts";
 import { type HistogramTerms, type ProgramTerms, rootsOf } from "../program/program.ts";
 import type { Schema } from "../program/schema.ts";
 import { reachable, type Term } from "../program/term.ts";
-import { baseList } from "../query/plan-query.ts";
 import { QueryError } from "../query/query-error.ts";
 import { CodeTooLarge } from "../wasm/function-builder.ts";
 import { F, f64, I, i32, L, load, store } from "../wasm/instructions.ts";
 import { ModuleBuilder } from "../wasm/module-builder.ts";
-import { bind, type Element, type Environment, type ScalarCode, truth } from "./code.ts";
+import { type Element, type ScalarCode, truth } from "./code.ts";
 import { emitFill } from "./emit-fill.ts";
 import { emitFlatFill, flatContent, isFlatFill } from "./emit-flat-fill.ts";
-import { Emitter, runParams } from "./emitter.ts";
+import { Emitter, type LoopBody, runParams } from "./emitter.ts";
 import { hoist } from "./hoist.ts";
-import { type Layout, layOut } from "./layout.ts";
-import { iterate, mappedKey } from "./lower-list.ts";
+import { iterate, resolve } from "./list-loops.ts";
+import { operators } from "./operators.ts";
+import { type Layout, layOut } from "./work-area.ts";
 
 /** Throws `QueryError` where the code would be too large. */
 export function compileProgram(program: ProgramTerms, schema: Schema): Uint8Array<ArrayBuffer> {
@@ -45,7 +47,7 @@ export function writeModule(program: ProgramTerms, schema: Schema, sharesEarly: 
   const m = new ModuleBuilder();
   const params = [...runParams, ...program.inputs.map(() => "input")].map(() => "i32" as const);
   const run = m.define("run", params, "i32", (f) => {
-    const emitter = new Emitter(f, m, { inputs: program.inputs, schema, roots: rootsOf(program), sharesEarly });
+    const emitter = new Emitter(f, m, { operators, inputs: program.inputs, schema, roots: rootsOf(program), sharesEarly });
     const groups = groupFills(program.histograms)
       .map((group) => (program.filters.length === 0 && !group.filter ? emitFlatFills(emitter, group, layout) : group))
       .filter(({ histograms }) => histograms.length > 0);
@@ -70,7 +72,7 @@ function groupFills(histograms: readonly HistogramTerms[]): readonly FillGroup[]
   const groups = new Map<string, { filter?: Term; base?: Term; histograms: { histogram: HistogramTerms; index: number }[] }>();
   histograms.forEach((histogram, index) => {
     const list = valuesOf(histogram).find((term) => term.type.kind === "list");
-    const base = list && baseList(list);
+    const base = list && unmapped(list);
     const key = `${histogram.filter?.id} ${base?.id}`;
     const group = groups.get(key) ?? { ...(histogram.filter && { filter: histogram.filter }), ...(base && { base }), histograms: [] };
     group.histograms.push({ histogram, index });
@@ -81,38 +83,25 @@ function groupFills(histograms: readonly HistogramTerms[]): readonly FillGroup[]
 
 const valuesOf = ({ axes, weight }: HistogramTerms): readonly Term[] => [...axes.map(({ value }) => value), ...(weight ? [weight] : [])];
 
-/** One loop over a collection's content serves all events where nothing depends on which event an element belongs to. */
+/**
+ * One loop over a list's content serves all events where nothing depends on which event an element belongs to. The list may be
+ * mapped, filtered once and mapped again, and used for nothing else: it would be that of all events at once.
+ */
 function isFreeOfEvents({ filter, base, histograms }: FillGroup): boolean {
   if (filter || !base) return false;
-  const parts = reachable(histograms.flatMap(({ histogram }) => valuesOf(histogram)));
-  const own = base.operation === "filter" ? baseList(base.args[0]) : base;
-  const onlyElements = new Set([
-    "map",
-    "filter",
-    "param",
-    "field",
-    "number",
-    "boolean",
-    "negate",
-    "add",
-    "subtract",
-    "multiply",
-    "divide",
-    "function",
-    "equal",
-    "not-equal",
-    "less",
-    "less-equal",
-    "greater",
-    "greater-equal",
-    "and",
-    "or",
-    "not",
-    "conditional",
-    "coalesce",
-    "record",
-  ]);
-  return own.operation === "collection" && parts.every((term) => term === own || onlyElements.has(term.operation));
+  const values = histograms.flatMap(({ histogram }) => valuesOf(histogram));
+  const lists = new Set<Term>();
+  const sourceOf = (list: Term): Term => {
+    lists.add(list);
+    return list.operation === "map" || (list === base && list.operation === "filter") ? sourceOf(list.args[0]) : list;
+  };
+  const [source] = values.filter(({ type }) => type.kind === "list").map(sourceOf);
+  const isOfEvent = ({ operation, args }: Term) =>
+    operation === "column" || operation === "position" || (operation === "collection" && args.length === 0);
+  return (
+    source.operation === "collection" &&
+    reachable(values).every((term) => lists.has(term) || (!isOfEvent(term) && !term.args.some((arg) => lists.has(arg))))
+  );
 }
 
 /** Histograms of plain columns of float32 are filled four values at a time; gives those that are left. */
@@ -126,12 +115,12 @@ function emitFlatFills(emitter: Emitter, group: FillGroup, layout: Layout): Fill
 }
 
 function emitContentLoop(emitter: Emitter, group: FillGroup, layout: Layout): void {
-  const collection = String(reachable([group.base!]).find((term) => term.operation === "collection")!.literal);
+  const list = reachable([group.base!]).find((term) => term.operation === "collection" && term.args.length === 0)!;
   emitter.inside(() => {
-    const from = emitter.offset(collection, emitter.param("begin"));
-    const to = emitter.offset(collection, emitter.param("end"));
-    emitter.once(`range ${collection}`, () => ({ from, to }));
-    emitGroup(emitter, group, layout);
+    const [from, to] = (["begin", "end"] as const).map((end) => emitter.columns.offset(String(list.literal), emitter.param(end)));
+    setRange(emitter, list, { from, to });
+    // Not kept in scratch, whoever uses it too: it is as long as that of all events together.
+    emitGroup(emitter, group, layout, (base, body) => resolve(emitter, base, []).loops.iterate(emitter, base, [], body));
   });
 }
 
@@ -170,7 +159,12 @@ function addFinite(emitter: Emitter, sum: ReturnType<Emitter["f"]["variable"]>, 
   emitter.if(weight.present ? I.and(finite, weight.present) : finite, () => emitter.f.set(sum, F.add(sum, weight.value)));
 }
 
-function emitGroup(emitter: Emitter, { base, histograms }: FillGroup, layout: Layout): void {
+function emitGroup(
+  emitter: Emitter,
+  { base, histograms }: FillGroup,
+  layout: Layout,
+  loop = (list: Term, body: LoopBody) => iterate(emitter, list, [], body),
+): void {
   const fillAll = (evaluate: (term: Term) => ScalarCode) => {
     for (const { histogram, index } of histograms) {
       const values = histogram.axes.map(({ value }) => evaluate(value));
@@ -184,22 +178,16 @@ function emitGroup(emitter: Emitter, { base, histograms }: FillGroup, layout: La
   for (const { histogram } of histograms) {
     for (const term of valuesOf(histogram)) {
       if (term.type.kind !== "list") emitter.scalar(term, []);
-      else for (let list = term; list !== base; list = list.args[0]) hoist(emitter, list, []);
+      else for (let list = term; list !== base; list = list.args[0]) hoist(emitter, list.args[1], []);
     }
   }
-  iterate(emitter, base, [], (element) =>
+  loop(base, (element) =>
     fillAll((term) => (term.type.kind === "list" ? valueOver(emitter, term, base, element) : emitter.scalar(term, []))),
   );
 }
 
 /** The value of a mapped list for one element of its base. */
 function valueOver(emitter: Emitter, list: Term, base: Term, element: Element): ScalarCode {
-  const through = (term: Term): Element => {
-    if (term === base) return element;
-    const inner = through(term.args[0]);
-    const environment: Environment = bind([], Number(term.literal), inner);
-    const { position, place } = inner;
-    return { key: mappedKey(term, [], inner), code: () => emitter.lower(term.args[1], environment), position, place };
-  };
+  const through = (term: Term): Element => (term === base ? element : mapped(emitter, term, [], through(term.args[0])));
   return through(list).code() as ScalarCode;
 }

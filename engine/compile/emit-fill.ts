@@ -6,7 +6,7 @@ import { call, type Expression, F, f64, I, i32, i64, L, load, select, store } fr
 import type { ModuleBuilder } from "../wasm/module-builder.ts";
 import { both, type ScalarCode } from "./code.ts";
 import type { Emitter } from "./emitter.ts";
-import type { HistogramLayout } from "./layout.ts";
+import type { HistogramLayout } from "./work-area.ts";
 
 /** Adds one element to a histogram, if all its values and its weight are there. */
 export function emitFill(

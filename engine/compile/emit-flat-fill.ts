@@ -10,7 +10,7 @@ import { type Expression, f64, I, i32, i64, L, load, store, V } from "../wasm/in
 import type { ScalarCode } from "./code.ts";
 import { emitFill } from "./emit-fill.ts";
 import type { Emitter } from "./emitter.ts";
-import type { HistogramLayout } from "./layout.ts";
+import type { HistogramLayout } from "./work-area.ts";
 
 /** A column and the range of its content: [from, to). */
 export interface FlatContent {
@@ -25,13 +25,14 @@ export const isFlatFill = (histogram: HistogramTerms, layout: HistogramLayout): 
 /** What a value reads, where it is a float32 column without missing values, or one field of a collection. */
 export function flatContent(emitter: Emitter, value: Term): FlatContent | undefined {
   const [begin, end] = [emitter.param("begin"), emitter.param("end")];
-  if (value.operation === "column") return plain(emitter.column(String(value.literal)), begin, end);
-  const isField = value.operation === "map" && value.args[1].operation === "field" && value.args[1].args[0].operation === "param";
-  const list = isField ? value.args[0] : value;
-  if (list.operation !== "collection" || (!isField && value.type.kind === "list" && value.type.element.kind === "record")) return undefined;
-  const collection = String(list.literal);
-  const column = emitter.fieldColumn(collection, isField ? String(value.args[1].literal) : undefined);
-  return plain(column, emitter.offset(collection, begin), emitter.offset(collection, end));
+  const { columns } = emitter;
+  if (value.operation === "column") return plain(columns.column(String(value.literal)), begin, end);
+  const body = value.operation === "map" ? value.args[1].args[0] : undefined;
+  const field = body?.operation === "field" && body.args[0].operation === "param" ? String(body.literal) : undefined;
+  const list = field === undefined ? value : value.args[0];
+  if (list.operation !== "collection" || list.args.length > 0) return undefined;
+  const name = String(list.literal);
+  return plain(columns.fieldColumn(name, field), columns.offset(name, begin), columns.offset(name, end));
 }
 
 const plain = (column: Column, from: Expression, to: Expression): FlatContent | undefined =>
@@ -49,7 +50,7 @@ export function emitFlatFill(
   const lower = keep(V.splat(f64(axis.lower)));
   const scale = keep(V.splat(f64(axis.bins / (axis.upper - axis.lower))));
   const [below, above] = [keep(V.splat(f64(-1))), keep(V.splat(f64(axis.bins)))];
-  const values = emitter.valuesAddress(column);
+  const values = emitter.columns.valuesAddress(column);
   const firstBin = keep(I.add(emitter.param("work"), i32(8)));
   // −1 is underflow and `bins` overflow and NaN: one less than the number of the cell.
   const bins = (address: Expression, offset: number) => {
@@ -76,7 +77,7 @@ export function emitFlatFill(
     });
   });
   emitter.loop(index, to, (each) => {
-    const value: ScalarCode = emitter.read(column, each);
+    const value: ScalarCode = emitter.columns.read(column, each);
     emitFill(emitter, histogram, layout, [value], undefined);
   });
 }

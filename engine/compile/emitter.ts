@@ -1,40 +1,98 @@
 /**
  * Writes the code of terms into one function. What was computed is remembered by term and by the elements its parameters
  * mean, so a term that is needed twice is computed once; memory of it ends with the branch or loop body it was computed in.
+ *
+ * What an operation does its operator knows: one row of the table that the compiler is given.
  */
 import type { Input } from "../program/inputs.ts";
-import { type Column, type DType, innermost, type Schema } from "../program/schema.ts";
-import { reachable, type Term } from "../program/term.ts";
+import type { Schema } from "../program/schema.ts";
+import { type Operation, reachable, type Term } from "../program/term.ts";
 import type { FunctionBuilder } from "../wasm/function-builder.ts";
-import { type Expression, F, I, i32, i64, L, type Local, load, store } from "../wasm/instructions.ts";
+import { type Expression, I, i32, i64, L, type Local, load, store } from "../wasm/instructions.ts";
 import type { ModuleBuilder } from "../wasm/module-builder.ts";
-import type { Code, Environment, RecordCode, ScalarCode } from "./code.ts";
-import { stopFlag, trapReason, trapReasons } from "./layout.ts";
-import { lowerScalar } from "./lower-scalar.ts";
+import { bind, type Code, type Element, type Environment, type ScalarCode, truth } from "./code.ts";
+import { ColumnReader } from "./column-reader.ts";
+import { stopFlag, trapReason, trapReasons } from "./work-area.ts";
 
 /** Parameters of the compiled function, before one address for each input. */
 export const runParams = ["begin", "end", "work", "scratch", "scratchEnd"] as const;
 
+export type Lowering = (emitter: Emitter, term: Term, environment: Environment) => Code;
+
+/** Takes values apart or puts them together; writes no instructions of its own. */
+export interface PartOperator {
+  readonly kind: "part";
+  readonly cost: number;
+  readonly lower: Lowering;
+}
+
+/** Computes a number, a boolean, or an element of a list. */
+export interface ValueOperator {
+  readonly kind: "value";
+  /** Rough cost of computing it once where its arguments are there, in simple instructions. */
+  readonly cost: number;
+  readonly lower: Lowering;
+}
+
+/** Writes what is to be done with each element. `place` is what `ListLoops.at` takes. */
+export type LoopBody = (element: Element, place: readonly Expression[]) => void;
+
+/**
+ * Makes a list, which is a loop and not an array: `iterate` writes the loop. Where elements are needed again or by number, their
+ * places are kept in scratch. A place is where an element lies, in as many i32 as `places` says: in a list of the schema the number
+ * in its content, in pairs the numbers of both members.
+ */
+export interface ListLoops {
+  readonly kind: "list";
+  readonly cost: number;
+  /** True where elements have to be searched for: this is done once where several terms use the list. */
+  readonly isSearch: boolean;
+  /** True where an element's position follows from its place, false where only counting tells it. */
+  knowsPositions(emitter: Emitter, term: Term, environment: Environment): boolean;
+  iterate(emitter: Emitter, term: Term, environment: Environment, body: LoopBody): void;
+  places(emitter: Emitter, term: Term, environment: Environment): number;
+  /** The element that lies at a place. With `isThere`: where that is 0 the place is any, and so is what is read. */
+  at(emitter: Emitter, term: Term, environment: Environment, place: readonly Expression[], isThere?: Expression): Element;
+  /** How many elements there are, i64. Traps where that is more than 63 bits hold. */
+  length(emitter: Emitter, term: Term, environment: Environment): Expression;
+  /** No fewer than there are, i64, without searching: what is reserved for their places. */
+  bound(emitter: Emitter, term: Term, environment: Environment): Expression;
+  /** Elements by number; undefined where their places have to be kept for that. */
+  numbered?(emitter: Emitter, term: Term, environment: Environment): Numbered;
+}
+
+/** Elements by number: handles are i32 from `from` up to, not including, `to`. */
+export interface Numbered {
+  readonly from: Expression;
+  readonly to: Expression;
+  /** With `isThere`: where that is 0 the handle is that of no element, and what is read is anything. */
+  at(handle: Expression, isThere?: Expression): Element;
+}
+
+export type Operator = PartOperator | ValueOperator | ListLoops;
+
 export interface Source {
+  readonly operators: Readonly<Record<Operation, Operator>>;
   readonly inputs: readonly Input[];
   readonly schema: Schema;
   readonly roots: readonly Term[];
+  /** Terms that several others use are computed before the branches that use them. */
   readonly sharesEarly: boolean;
 }
 
 export class Emitter {
   readonly f: FunctionBuilder;
   readonly m: ModuleBuilder;
+  readonly operators: Readonly<Record<Operation, Operator>>;
+  readonly columns: ColumnReader;
+  readonly sharesEarly: boolean;
   /** The event, while its code is written. */
   event: Expression = i32(0);
   /** First free byte of the scratch. */
   readonly stack: Local;
   /** How many terms use each term directly. */
   readonly uses: ReadonlyMap<Term, number>;
-  /** Terms that several others use are computed before the branches that use them. */
-  readonly sharesEarly: boolean;
-  readonly #source: Source;
-  readonly #columns: ReadonlyMap<string, Column>;
+  readonly #costs = new Map<Term, number>();
   readonly #frames: Map<string, unknown>[] = [new Map()];
   readonly #stacked: { used: boolean }[] = [];
   #elements = 0;
@@ -42,22 +100,17 @@ export class Emitter {
   constructor(f: FunctionBuilder, m: ModuleBuilder, source: Source) {
     this.f = f;
     this.m = m;
-    this.#source = source;
+    this.operators = source.operators;
+    this.columns = new ColumnReader(f, { ...source, firstInput: runParams.length });
     this.sharesEarly = source.sharesEarly;
-    this.#columns = new Map(source.schema.columns.map((column) => [column.name, column]));
     this.stack = f.variable(this.param("scratch"));
     const uses = new Map<Term, number>();
-    for (const term of reachable(source.roots)) for (const arg of term.args) uses.set(arg, (uses.get(arg) ?? 0) + 1);
-    for (const root of source.roots) uses.set(root, (uses.get(root) ?? 0) + 1);
+    for (const term of [...reachable(source.roots).flatMap(({ args }) => args), ...source.roots]) uses.set(term, (uses.get(term) ?? 0) + 1);
     this.uses = uses;
   }
 
   param(name: (typeof runParams)[number]): Local {
     return this.f.params[runParams.indexOf(name)];
-  }
-
-  #input(wanted: (input: Input) => boolean): Local {
-    return this.f.params[runParams.length + this.#source.inputs.findIndex(wanted)];
   }
 
   newKey(): string {
@@ -91,7 +144,7 @@ export class Emitter {
    * flag first, so that between two looks there is at most one list.
    */
   loop(from: Expression, to: Expression, body: (counter: Local) => void): void {
-    if (this.#stacked.length > 0) this.#stopWhenAsked();
+    if (this.#stacked.length > 0) this.f.if(load.i32(this.param("work"), stopFlag), () => this.trap("stopped"));
     const before = this.f.variable(this.stack);
     const frame = { used: false };
     this.#stacked.push(frame);
@@ -102,14 +155,15 @@ export class Emitter {
     this.#stacked.pop();
   }
 
-  /** Takes scratch for `count` things of `bytes` each; traps where there is too little. Gives the address. */
-  takeScratch(count: Expression, bytes: number): Expression {
+  /** Takes scratch for `count` (i64) things of `bytes` each; traps where there is too little. Gives its first address and its end. */
+  takeScratch(count: Expression, bytes: number): { readonly from: Local; readonly to: Local } {
     for (const frame of this.#stacked) frame.used = true;
-    const address = this.f.variable(this.stack);
-    const room = L.fromU32(I.sub(this.param("scratchEnd"), address));
+    const from = this.f.variable(this.stack);
+    const room = L.fromU32(I.sub(this.param("scratchEnd"), from));
     this.f.if(L.gtU(count, L.divU(room, i64(BigInt(bytes)))), () => this.trap("scratch"));
-    this.f.set(this.stack, I.add(address, I.mul(I.wrapI64(count), i32(bytes))));
-    return address;
+    const to = this.f.variable(I.add(from, I.mul(I.wrapI64(count), i32(bytes))));
+    this.f.set(this.stack, to);
+    return { from, to };
   }
 
   trap(reason: keyof typeof trapReasons): void {
@@ -117,36 +171,17 @@ export class Emitter {
     this.f.trap();
   }
 
-  #stopWhenAsked(): void {
-    this.f.if(load.i32(this.param("work"), stopFlag), () => this.trap("stopped"));
-  }
-
   keep = (value: Expression): Expression => this.f.keep(value);
 
   lower(term: Term, environment: Environment): Code {
-    switch (term.operation) {
-      case "collection":
-      case "map":
-      case "filter":
-      case "pairs":
+    const operator = this.operators[term.operation];
+    switch (operator.kind) {
+      case "list":
         return { kind: "list", term, environment };
-      case "param":
-        return environment[Number(term.literal)].code();
-      case "member":
-        return (this.lower(term.args[0], environment) as Extract<Code, { kind: "tuple" }>).members[Number(term.literal)];
-      case "field":
-        return (this.lower(term.args[0], environment) as RecordCode).get(String(term.literal));
-      case "record": {
-        const names = term.type.kind === "record" ? [...term.type.fields.keys()] : [];
-        const isThere = term.args[names.length];
-        return {
-          kind: "record",
-          get: (field) => this.lower(term.args[names.indexOf(field)], environment),
-          ...(isThere && { present: this.scalar(isThere, environment).value }),
-        };
-      }
-      default:
-        return this.once(keyOf(term, environment), () => lowerScalar(this, term, environment));
+      case "part":
+        return operator.lower(this, term, environment);
+      case "value":
+        return this.once(keyOf(term, environment), () => operator.lower(this, term, environment));
     }
   }
 
@@ -154,44 +189,24 @@ export class Emitter {
     return this.lower(term, environment) as ScalarCode;
   }
 
-  /** Where the content of a column starts. */
-  valuesAddress(column: Column): Local {
-    return this.#input((input) => input.kind === "values" && input.column === column.name);
+  /** What a function gives for an element. */
+  apply(lambda: Term, environment: Environment, element: Element): Code {
+    return this.lower(lambda.args[0], bind(environment, Number(lambda.literal), element));
   }
 
-  /** The value of a column at this index of its content, and whether it is there. */
-  read(column: Column, index: Expression): ScalarCode {
-    const value = this.keep(loadValue(column.dtype, this.valuesAddress(column), index));
-    const kind = column.dtype === "bool" ? "boolean" : "number";
-    if (!column.nullable) return { kind, value };
-    const valid = this.#input((input) => input.kind === "valid" && input.column === column.name);
-    return { kind, value, present: this.keep(load.u8(I.add(valid, index))) };
+  /** Whether a function gives true for an element: not false, and not missing. */
+  test(lambda: Term, environment: Environment, element: Element): Expression {
+    return truth(this.apply(lambda, environment, element) as ScalarCode);
   }
 
-  column(name: string): Column {
-    return this.#columns.get(name)!;
-  }
-
-  /** The column that an element of a collection reads its field from; without field, the collection's only one. */
-  fieldColumn(collection: string, field: string | undefined): Column {
-    return this.once(`column ${collection} ${field}`, () => {
-      const used = this.#source.inputs.flatMap((input) =>
-        input.kind === "values" && innermost(input) === collection ? [this.column(input.column)] : [],
-      );
-      return used.find((column) => field === undefined || column.member?.field === field)!;
-    });
-  }
-
-  /** The content of a collection's event: [from, to). */
-  range(collection: string, event: Expression): { readonly from: Expression; readonly to: Expression } {
-    const offsets = this.#input((input) => input.kind === "offsets" && innermost(input) === collection);
-    const at = this.keep(I.add(offsets, I.shl(event, i32(2))));
-    return { from: this.keep(load.i32(at)), to: this.keep(load.i32(at, 4)) };
-  }
-
-  offset(collection: string, event: Expression): Expression {
-    const offsets = this.#input((input) => input.kind === "offsets" && innermost(input) === collection);
-    return this.keep(load.i32(I.add(offsets, I.shl(event, i32(2)))));
+  /** Rough cost of computing a term once, in simple instructions; a list's function is taken to run three times. */
+  cost(term: Term): number {
+    const known = this.#costs.get(term);
+    if (known !== undefined) return known;
+    const parts = term.args.reduce((sum, arg) => sum + this.cost(arg), 0);
+    const cost = Math.min(this.operators[term.operation].cost + (term.operation === "lambda" ? 3 * parts : parts), 1e6);
+    this.#costs.set(term, cost);
+    return cost;
   }
 }
 
@@ -203,19 +218,4 @@ export function keyOf(term: Term, environment: Environment): string {
     if ((term.positions >>> level) & 1) key += `#${environment[level].place}`;
   }
   return key;
-}
-
-function loadValue(dtype: DType, address: Expression, index: Expression): Expression {
-  switch (dtype) {
-    case "float32":
-      return F.fromF32(load.f32(I.add(address, I.shl(index, i32(2)))));
-    case "float64":
-      return load.f64(I.add(address, I.shl(index, i32(3))));
-    case "int32":
-      return F.fromI32(load.i32(I.add(address, I.shl(index, i32(2)))));
-    case "uint32":
-      return F.fromU32(load.i32(I.add(address, I.shl(index, i32(2)))));
-    case "bool":
-      return load.u8(I.add(address, index));
-  }
 }

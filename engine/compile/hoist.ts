@@ -1,15 +1,15 @@
 /** Computing terms earlier than where they stand: before a loop, what does not change in it; before a branch, what others use too. */
-import { boundLevel, type Term } from "../program/term.ts";
+import type { Term } from "../program/term.ts";
 import type { Environment } from "./code.ts";
 import type { Emitter } from "./emitter.ts";
-import { kept } from "./lower-list.ts";
+import { kept } from "./kept-list.ts";
 
 /** Cheaper terms than this are computed where they stand. */
 const leastCost = 6;
 
 /** Computes before a loop what its function needs and what does not change in it. */
-export function hoist(emitter: Emitter, term: Term, environment: Environment): void {
-  computeParts(emitter, [term.args[1]], environment, { own: ~0 << Number(term.literal), isWanted: () => true });
+export function hoist(emitter: Emitter, lambda: Term, environment: Environment): void {
+  computeParts(emitter, lambda.args, environment, { own: ~0 << Number(lambda.literal), isWanted: () => true });
 }
 
 /**
@@ -29,12 +29,14 @@ interface Which {
 function computeParts(emitter: Emitter, roots: readonly Term[], environment: Environment, which: Which): void {
   const seen = new Set<Term>();
   const visit = (part: Term, own: number): void => {
-    if (seen.has(part) || part.cost < leastCost) return;
+    if (seen.has(part) || emitter.cost(part) < leastCost) return;
     seen.add(part);
+    const operator = emitter.operators[part.operation];
     const isFree = (part.free & own) === 0 && which.isWanted(part);
-    if (isFree && (part.type.kind === "number" || part.type.kind === "boolean")) emitter.lower(part, environment);
-    else if (isFree && part.operation === "filter") kept(emitter, part, environment);
-    else part.args.forEach((arg, index) => void visit(arg, own | boundLevel(part, index)));
+    const isValue = part.operation !== "lambda" && (part.type.kind === "number" || part.type.kind === "boolean");
+    if (isFree && isValue) emitter.lower(part, environment);
+    else if (isFree && operator.kind === "list" && operator.isSearch) kept(emitter, part, environment);
+    else for (const arg of part.args) visit(arg, part.operation === "lambda" ? own | (1 << Number(part.literal)) : own);
   };
   for (const root of roots) visit(root, which.own);
 }

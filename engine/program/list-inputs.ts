@@ -1,37 +1,33 @@
-/** Which arrays a program reads: each column it uses, with validity where it is nullable, and each collection's offsets. */
+/** Which arrays a program reads: each column it uses, with validity where it is nullable, and the offsets of each list. */
 import type { Input } from "./inputs.ts";
 import { bytesPerValue, type Column, innermost, type Schema } from "./schema.ts";
 import { reachable, type Term } from "./term.ts";
 
 export function listInputs(roots: readonly Term[], schema: Schema): readonly Input[] {
   const used = new Map<string, Column>();
-  const collections = new Set<string>();
+  const lists = new Set<string>();
   const use = (column: Column | undefined) => column && used.set(column.name, column);
   for (const term of reachable(roots)) {
     if (term.operation === "column") use(schema.columns.find((column) => column.name === term.literal));
-    if (term.operation === "collection") collections.add(String(term.literal));
+    if (term.operation === "collection") lists.add(String(term.literal));
     if (term.operation === "collection" && term.type.kind === "list" && term.type.element.kind !== "record")
       use(schema.columns.find((column) => innermost(column) === term.literal));
     if (term.operation === "field" && term.args[0].type.kind === "record") {
       const { origin } = term.args[0].type;
-      if (origin !== undefined) use(columnOf(schema, origin, String(term.literal)));
+      use(schema.columns.find((column) => innermost(column) === origin && column.member?.field === term.literal));
     }
   }
-  const members = (collection: string) => schema.columns.filter((column) => innermost(column) === collection);
   const inputs: Input[] = [];
-  for (const collection of [...collections].sort()) {
-    const own = members(collection);
-    const read = own.filter(({ name }) => used.has(name));
-    const narrowest = [...own].sort((a, b) => bytesPerValue[a.dtype] - bytesPerValue[b.dtype])[0];
-    inputs.push({ kind: "offsets", lists: own[0].lists, columns: (read.length > 0 ? read : [narrowest]).map(({ name }) => name).sort() });
+  for (const list of [...lists].sort()) {
+    const inside = schema.columns.filter((column) => column.lists.includes(list));
+    const read = inside.filter(({ name }) => used.has(name));
+    const [narrowest] = [...inside].sort((a, b) => a.lists.length - b.lists.length || bytesPerValue[a.dtype] - bytesPerValue[b.dtype]);
+    const columns = (read.length > 0 ? read : [narrowest]).map(({ name }) => name).sort();
+    inputs.push({ kind: "offsets", lists: narrowest.lists.slice(0, narrowest.lists.indexOf(list) + 1), columns });
   }
-  for (const column of [...used.values()].sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    const { name, dtype, nullable, lists } = column;
+  for (const { name, dtype, nullable, lists } of [...used.values()].sort((a, b) => (a.name < b.name ? -1 : 1))) {
     inputs.push({ kind: "values", column: name, dtype, lists });
     if (nullable) inputs.push({ kind: "valid", column: name, lists });
   }
   return inputs;
 }
-
-export const columnOf = (schema: Schema, collection: string, field: string): Column | undefined =>
-  schema.columns.find((column) => innermost(column) === collection && column.member?.field === field);

@@ -11,8 +11,9 @@ export interface Column {
   readonly nullable: boolean;
   /**
    * The path of lists that its values stand in, outermost first: `[]` is one value per event, `["Muon"]` a list of them,
-   * `["Jet", "Jet.constituents"]` a list of lists. Each name is full, so the last one tells the path. Columns with the same
-   * list share its offsets: they have equal lengths everywhere. A list column on its own is the only one of a list of its name.
+   * `["Jet", "Jet.constituents"]` a list of lists. An inner list has the name of the one around it, a dot and its
+   * field, so the last one tells the path; a plain list of lists has the field `[]`: `["x", "x.[]"]`. Columns of the same list
+   * share its offsets: they have equal lengths everywhere. A list column on its own is the only one of a list of its name.
    */
   readonly lists: readonly string[];
   /** Name under its record or collection: `Muon_pt` → record `Muon`, field `pt`. Absent for a plain column. */
@@ -27,6 +28,14 @@ export interface Schema {
 
 /** The list that a column's values are elements of; undefined for one value per event. */
 export const innermost = ({ lists }: Pick<Column, "lists">): string | undefined => lists.at(-1);
+
+/** The field by which the lists in a plain list of lists go. */
+export const elementField = "[]";
+
+/** The name of the list that is a field of the elements of another. */
+export const innerList = (outer: string, field: string): string => `${outer}.${field}`;
+
+export const outerOf = (inner: string): string => inner.slice(0, inner.lastIndexOf("."));
 
 /** Whether a column's values lie in the list that a path leads to, or in lists inside it. */
 export const standsIn = ({ lists }: Pick<Column, "lists">, path: readonly string[]): boolean => lists[path.length - 1] === path.at(-1);

@@ -2,29 +2,32 @@
  * The checked form of expressions: typed, names resolved, four-vectors spelled out in numbers. Terms are shared: what is
  * written twice, or through a define, is one term, so comparing terms compares meaning up to spelling.
  *
- * A function (`m => …`) is a body over the parameter of its level, 0 for the outermost function; the operations that take
- * one carry the level as their literal. `free` tells which levels' parameters a term depends on.
+ * A function (`m => …`) is a `lambda`: a body over the parameter of its level, 0 for the outermost function. `free` tells which
+ * levels' parameters a term depends on.
  */
 import { type Type, typeKey } from "./types.ts";
 
-export type Operation =
-  /** literal: the value */
-  | "number"
-  | "boolean"
-  /** literal: name of a column with one value per event */
-  | "column"
-  /** literal: name of a collection; elements are records, or numbers where its only column is a plain list */
-  | "collection"
+/** What takes values that are there apart or puts them together, and computes nothing. */
+export type PartOperation =
   /** literal: level */
   | "param"
-  /** literal: level; the place of the parameter in its list, from 0 */
-  | "position"
+  /** args: body; literal: level. Only as an argument of operators of lists. */
+  | "lambda"
   /** args: record; literal: name */
   | "field"
   /** args: the fields, in the order of the type's map; then, where the record may be missing, whether it is there */
   | "record"
   /** args: tuple; literal: place */
-  | "member"
+  | "member";
+
+export type ScalarOperation =
+  /** literal: the value */
+  | "number"
+  | "boolean"
+  /** literal: name of a column with one value per event */
+  | "column"
+  /** literal: level; the place of the parameter in its list, from 0 */
+  | "position"
   | "negate"
   | "add"
   | "subtract"
@@ -48,21 +51,18 @@ export type Operation =
   | "coalesce"
   | "is-present"
   /** args: numbers; literal: name */
-  | "function"
-  /** args: list, body; literal: level */
-  | "map"
-  | "filter"
-  | "some"
-  | "every"
-  /** args: list */
-  | "length"
-  | "sum"
-  | "smallest"
-  | "largest"
-  | "pairs"
-  /** args: list, number */
-  | "index"
-  | "at";
+  | "function";
+
+/** The operators of lists: each module of `engine/lists` adds its own by name. */
+export interface ListOperations {
+  /**
+   * literal: name of a list of the schema; elements are records, or values where its only column is a plain list. Without
+   * arguments it is the event's; the argument of a list inside another is the element of the list around it.
+   */
+  readonly collection: true;
+}
+
+export type Operation = PartOperation | ScalarOperation | keyof ListOperations;
 
 export type Literal = string | number | boolean;
 
@@ -79,8 +79,6 @@ export interface Term {
   readonly positions: number;
   /** Terms inside one another, itself counted. */
   readonly depth: number;
-  /** Rough cost of evaluating it once, in simple instructions. */
-  readonly cost: number;
 }
 
 export const deepestLevel = 30;
@@ -88,33 +86,6 @@ export const deepestLevel = 30;
 export const mostTerms = 5_000;
 /** So is one whose terms are nested deeper than this, defines counted in: what walks terms recurses. */
 export const deepestTerm = 1_000;
-
-const withFunction: ReadonlySet<Operation> = new Set<Operation>(["map", "filter", "some", "every"]);
-const costs: Partial<Record<Operation, number>> = {
-  number: 0,
-  boolean: 0,
-  param: 0,
-  position: 0,
-  record: 0,
-  member: 0,
-  divide: 5,
-  remainder: 40,
-  power: 60,
-  function: 25,
-  length: 2,
-  sum: 20,
-  smallest: 20,
-  largest: 20,
-  some: 20,
-  every: 20,
-  index: 5,
-  at: 5,
-  pairs: 40,
-};
-
-/** As a bit: the level whose parameter an argument of a term gets its meaning from there; 0 for all but functions. */
-export const boundLevel = (term: { readonly operation: Operation; readonly literal?: Literal | undefined }, index: number): number =>
-  index === 1 && withFunction.has(term.operation) ? 1 << Number(term.literal) : 0;
 
 /** Thrown where a query's terms are too many or nested too deeply; the checker turns it into an error at its place. */
 export class TermsTooLarge extends Error {}
@@ -137,13 +108,14 @@ export class Terms {
       throw new TermsTooLarge(`the query's expressions are nested too deeply: with the defines they use, more than ${deepestTerm} levels`);
     let free = operation === "param" || operation === "position" ? 1 << Number(literal) : 0;
     let positions = operation === "position" ? free : 0;
-    let cost = costs[operation] ?? 1;
-    args.forEach((arg, index) => {
-      const bound = boundLevel({ operation, literal }, index);
-      free |= arg.free & ~bound;
-      positions |= arg.positions & ~bound;
-      cost += bound ? arg.cost * 3 : arg.cost;
-    });
+    for (const arg of args) {
+      free |= arg.free;
+      positions |= arg.positions;
+    }
+    if (operation === "lambda") {
+      free &= ~(1 << Number(literal));
+      positions &= ~(1 << Number(literal));
+    }
     const term: Term = {
       id: this.#known.size,
       operation,
@@ -153,7 +125,6 @@ export class Terms {
       free,
       positions,
       depth,
-      cost: Math.min(cost, 1e6),
     };
     this.#known.set(key, term);
     return term;

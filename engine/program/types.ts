@@ -5,9 +5,14 @@ export type Type =
   | { readonly kind: "boolean"; readonly optional: boolean }
   | RecordType
   | { readonly kind: "tuple"; readonly members: readonly Type[]; readonly optional: boolean }
-  | { readonly kind: "list"; readonly element: Type };
+  | ListType;
 
-/** `origin`: the collection that it is an element of, where it is one; only those can be compared. */
+export interface ListType {
+  readonly kind: "list";
+  readonly element: Type;
+}
+
+/** `origin`: the list of the schema that it is an element of, where it is one; only those can be compared. */
 export interface RecordType {
   readonly kind: "record";
   readonly name: string;

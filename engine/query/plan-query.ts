@@ -3,12 +3,14 @@
  * The histograms of a program have no names: `order` says which of them each name of the query means.
  */
 import { checkExpression } from "../check/check-expression.ts";
-import { type Context, newFormulas } from "../check/context.ts";
+import { type Checker, newFormulas } from "../check/checker.ts";
+import { namesOf } from "../check/dataset-names.ts";
 import { functionNames } from "../check/functions.ts";
-import { openScope } from "../check/scope.ts";
 import { parseExpression } from "../expression/parse-expression.ts";
 import { ExpressionError, placeOf } from "../expression/tree.ts";
+import { unmapped } from "../lists/map.ts";
 import { listInputs } from "../program/list-inputs.ts";
+import { lambdaOf, mapOver } from "../program/make-terms.ts";
 import { type AxisShape, type HistogramTerms, type Program, type ProgramTerms, rootsOf, writeProgram } from "../program/program.ts";
 import type { Schema } from "../program/schema.ts";
 import { type Term, Terms, TermsTooLarge } from "../program/term.ts";
@@ -59,7 +61,7 @@ export function planQuery(query: Query, schema: Schema): PlannedQuery {
 type Path = readonly (string | number)[];
 type Wanted = "boolean" | "number" | "number or list";
 
-interface Checker {
+interface QueryChecker {
   readonly terms: Terms;
   /** Runs a step; a fault becomes an issue. */
   check(step: () => Term | undefined): Term | undefined;
@@ -72,14 +74,14 @@ interface Checker {
 /** A fault that is among the issues already, in the define that others use. */
 class Reported extends Error {}
 
-function openChecker(query: Query, schema: Schema, issues: QueryIssue[]): Checker {
+function openChecker(query: Query, schema: Schema, issues: QueryIssue[]): QueryChecker {
   const terms = new Terms();
-  const scope = openScope(schema, terms);
+  const dataset = namesOf(schema, terms);
   const known = new Map<string, Term | "being checked" | "wrong">();
-  const root: Context = {
+  const root: Checker = {
     terms,
     formulas: newFormulas(terms),
-    scope,
+    dataset,
     define: useDefine,
     defineNames: [...query.define.keys()],
     params: new Map(),
@@ -99,7 +101,7 @@ function openChecker(query: Query, schema: Schema, issues: QueryIssue[]): Checke
     if (text === undefined) return undefined;
     known.set(name, "being checked");
     try {
-      const own: Context = { ...root, define: (inner, at) => (inner === name ? ownColumn(name, at) : useDefine(inner, at)) };
+      const own: Checker = { ...root, define: (inner, at) => (inner === name ? ownColumn(name, at) : useDefine(inner, at)) };
       const term = locate(text, ["define", name], () => checkExpression(parseExpression(text), own));
       known.delete(name);
       known.set(name, term);
@@ -112,7 +114,7 @@ function openChecker(query: Query, schema: Schema, issues: QueryIssue[]): Checke
 
   /** Inside a define its own name means the column that it shadows. */
   function ownColumn(name: string, offset: number): Term {
-    const column = scope.lookUp(name);
+    const column = dataset.lookUp(name);
     if (column) return column;
     throw new ExpressionError(`the define '${name}' uses itself, and there is no column '${name}' that it could mean`, offset);
   }
@@ -176,7 +178,7 @@ function openChecker(query: Query, schema: Schema, issues: QueryIssue[]): Checke
   };
 }
 
-function planHistogram(name: string, query: HistogramQuery, weight: Term | undefined, checker: Checker): HistogramTerms | undefined {
+function planHistogram(name: string, query: HistogramQuery, weight: Term | undefined, checker: QueryChecker): HistogramTerms | undefined {
   const path: Path = ["histograms", name];
   const axes = query.axes.map((axis, index) => {
     const at: Path = [...path, "axes", index, "value"];
@@ -202,7 +204,7 @@ function planHistogram(name: string, query: HistogramQuery, weight: Term | undef
 
   const places = [...query.axes.map((_, index) => [...path, "axes", index, "value"]), weightPath];
   const lists = [...found.map(({ value }) => value), ...(own ? [own] : [])]
-    .map((term, index) => ({ base: term.type.kind === "list" ? baseList(term) : undefined, path: places[index] }))
+    .map((term, index) => ({ base: term.type.kind === "list" ? unmapped(term) : undefined, path: places[index] }))
     .filter(({ base }) => base);
   const stray = lists.find(({ base }) => base !== lists[0].base);
   if (stray) {
@@ -220,12 +222,7 @@ function planHistogram(name: string, query: HistogramQuery, weight: Term | undef
   };
 }
 
-/** The list whose elements fill: what remains when maps are taken off. */
-export function baseList(term: Term): Term {
-  return term.operation === "map" ? baseList(term.args[0]) : term;
-}
-
-function fillValue(term: Term | undefined, path: Path, checker: Checker): Term | undefined {
+function fillValue(term: Term | undefined, path: Path, checker: QueryChecker): Term | undefined {
   const element = term?.type.kind === "list" ? term.type.element : term?.type;
   if (!element || element.kind === "number") return term;
   if (element.kind === "list")
@@ -250,5 +247,5 @@ function multiplyWeights([first, second]: readonly Term[], terms: Terms): Term {
     );
   if (second.type.kind !== "list") return product(first, second);
   const body = product(first, terms.make("param", second.type.element, [], 0));
-  return terms.make("map", { kind: "list", element: body.type }, [second, body], 0);
+  return mapOver(terms, second, lambdaOf(terms, body, 0));
 }

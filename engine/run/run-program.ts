@@ -1,5 +1,5 @@
 /** Runs a compiled program over one partition whose columns are in shared memory, block by block, and reads the partial out of the work area. */
-import { type HistogramLayout, type Layout, layOut, stopFlag, trapReason, trapReasons } from "../compile/layout.ts";
+import { type HistogramLayout, type Layout, layOut, stopFlag, trapReason, trapReasons } from "../compile/work-area.ts";
 import { encodePartial, type PartialHistogram, type PartialResult } from "../histogram/partial.ts";
 import type { Program } from "../program/program.ts";
 

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { ScratchExhausted } from "../../engine/run/run-program.ts";
 import { makeDataset } from "../support/engine/in-memory-dataset.ts";
 import { prepareReaders, type ReadValue, readValues } from "../support/engine/read-values.ts";
-import { prepareQuery, runPrepared, runQuery } from "../support/engine/run-query.ts";
+import { fillOnce, prepareQuery, runPrepared, runQuery } from "../support/engine/run-query.ts";
 
 const muon = (pt: number, jet: number) => ({ pt, eta: pt / 10, phi: 0, jet });
 const dataset = makeDataset([
@@ -86,3 +86,24 @@ for (const n of [65_535, 65_537, 200_000]) {
     assert.throws(() => runPrepared(prepared, large, { scratch: 1 << 20 }), ScratchExhausted);
   });
 }
+
+test("a list that is used inside its own function is that of the same event", () => {
+  const events = makeDataset([{ numbers: [1, 2, 3] }, { numbers: [5] }, { numbers: [] }, { numbers: [2, 9] }]);
+  const axis = { type: "regular", bins: 4, lower: 0, upper: 4 };
+  const fill = (value: string) => fillOnce({ axes: [{ ...axis, value }] }, events).slice(1, -1);
+  assert.deepEqual(fill("numbers.map(n => numbers.filter(m => m > n).length)"), [3, 2, 1, 0]);
+  assert.deepEqual(fill("numbers.filter(n => numbers.some(m => m > n)).map(n => numbers.length)"), [0, 0, 1, 2]);
+});
+
+test("a selection that several histograms share takes no scratch of all events together", () => {
+  const events = makeDataset(Array.from({ length: 1000 }, () => ({ numbers: Array.from({ length: 40 }, (_, n) => n) })));
+  const axis = { type: "regular", bins: 1, lower: 0, upper: 40 };
+  const define = { selected: "numbers.filter(n => n >= 8)" };
+  const both = ["selected", "selected.map(n => n / 2)"].map((value, index) => [`h${index}`, { axes: [{ ...axis, value }], weight: "1" }]);
+  const prepared = prepareQuery({ define, histograms: Object.fromEntries(both) }, events.schema);
+  const { histograms: filled } = runPrepared(prepared, events, { scratch: 1 << 10 });
+  assert.deepEqual(
+    filled.map(({ fills }) => fills),
+    [32_000, 32_000],
+  );
+});

@@ -1,35 +1,28 @@
-/** What checking an expression needs to know, and the few steps that every kind of expression shares. */
+/** What an expression may refer to where it stands, and the few steps that checking every kind of expression shares. */
 import { ExpressionError, type Tree } from "../expression/tree.ts";
+import { fieldOf, lambdaOf } from "../program/make-terms.ts";
 import type { Term, Terms } from "../program/term.ts";
 import { deepestLevel } from "../program/term.ts";
-import { describeType, isOptional, number, type RecordType, type Type, withOptional } from "../program/types.ts";
+import { describeType, isOptional, type ListType, number, type Type, withOptional } from "../program/types.ts";
+import type { DatasetNames } from "./dataset-names.ts";
 import { Formulas } from "./four-vector.ts";
-import type { DatasetScope } from "./scope.ts";
 
-export interface Context {
+export interface Checker {
   readonly terms: Terms;
   readonly formulas: Formulas;
-  readonly scope: DatasetScope;
+  readonly dataset: DatasetNames;
   /** The term of a define; throws where it is cyclic or wrong itself. */
   readonly define: (name: string, offset: number) => Term | undefined;
   readonly defineNames: readonly string[];
   readonly params: ReadonlyMap<string, Term>;
   /** Number of functions around this place. */
   readonly level: number;
-  readonly check: (tree: Tree, context: Context) => Term;
+  readonly check: (tree: Tree, checker: Checker) => Term;
 }
 
-export type ListType = Extract<Type, { kind: "list" }>;
+export type ListTerm = Term & { readonly type: ListType };
 
 export const newFormulas = (terms: Terms): Formulas => new Formulas(terms, (record, name) => fieldOf(terms, record, name));
-
-/** A field that the record's type has. */
-export function fieldOf(terms: Terms, record: Term, name: string): Term {
-  const type = record.type as RecordType;
-  const fieldType = type.fields.get(name)!;
-  if (record.operation === "record") return record.args[[...type.fields.keys()].indexOf(name)];
-  return terms.make("field", withOptional(fieldType, isOptional(fieldType) || type.optional), [record], name);
-}
 
 export function expectType<Kind extends Type["kind"]>(term: Term, kind: Kind, tree: Tree, who: string): Extract<Type, { kind: Kind }> {
   if (term.type.kind === kind) return term.type as Extract<Type, { kind: Kind }>;
@@ -48,13 +41,13 @@ function adviceFor(type: Type, wanted: Type["kind"]): string {
 
 /** An operation over numbers: missing wherever an argument is. */
 export function numeric(
-  context: Context,
+  checker: Checker,
   operation: Term["operation"],
   args: readonly Term[],
   result: Type = number,
   literal?: string,
 ): Term {
-  return context.terms.make(
+  return checker.terms.make(
     operation,
     withOptional(
       result,
@@ -65,9 +58,9 @@ export function numeric(
   );
 }
 
-/** The body of a function argument, over elements of `list`; several parameters of tuples are their members, then comes the index. */
-export function checkFunction(tree: Tree | undefined, list: ListType, method: string, at: Tree, context: Context): Term {
-  const { terms, level } = context;
+/** A function argument as a lambda, over elements of `list`; several parameters of tuples are their members, then comes the index. */
+export function checkFunction(tree: Tree | undefined, list: ListType, method: string, at: Tree, checker: Checker): Term {
+  const { terms, level } = checker;
   if (tree?.kind !== "lambda") {
     throw new ExpressionError(`${method} needs a function, such as ${method}(x => …)`, (tree ?? at).start);
   }
@@ -87,7 +80,14 @@ export function checkFunction(tree: Tree | undefined, list: ListType, method: st
       tree.start,
     );
   }
-  const params = new Map(context.params);
+  const params = new Map(checker.params);
   tree.params.forEach((name, index) => void params.set(name, values[index]));
-  return context.check(tree.body, { ...context, params, level: level + 1 });
+  return lambdaOf(terms, checker.check(tree.body, { ...checker, params, level: level + 1 }), level);
+}
+
+/** A function argument that gives true or false. */
+export function checkCondition(tree: Tree, list: ListType, method: string, at: Tree, checker: Checker): Term {
+  const lambda = checkFunction(tree, list, method, at, checker);
+  expectType(lambda, "boolean", tree.kind === "lambda" ? tree.body : tree, `the condition of ${method}`);
+  return lambda;
 }

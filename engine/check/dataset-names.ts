@@ -1,0 +1,108 @@
+/** Names of a dataset as expressions see them: columns by their full names, lists, records, constants, in that order of look-up after defines. */
+
+import { fieldOf, lambdaOf, mapOver } from "../program/make-terms.ts";
+import { type Column, elementField, innermost, outerOf, type Schema } from "../program/schema.ts";
+import type { Term, Terms } from "../program/term.ts";
+import { boolean, type ListType, number, type RecordType, type Type, withOptional } from "../program/types.ts";
+import { nearNames } from "../query/near-names.ts";
+
+export interface DatasetNames {
+  /** The meaning of a bare name. */
+  lookUp(name: string): Term | undefined;
+  /** All names that `lookUp` knows. */
+  readonly names: readonly string[];
+  /** Why a name that the file has cannot be used. */
+  unsupported(name: string): string | undefined;
+  near(name: string, more: Iterable<string>): readonly string[];
+}
+
+const constants: Readonly<Record<string, number>> = { pi: Math.PI, e: Math.E };
+
+export function namesOf(schema: Schema, terms: Terms): DatasetNames {
+  const byName = new Map(schema.columns.map((column) => [column.name, column]));
+  const fields = group(
+    schema.columns.filter(({ lists, member }) => lists.length > 0 && member),
+    (column) => innermost(column)!,
+  );
+  const records = group(
+    schema.columns.filter(({ lists, member }) => lists.length === 0 && member),
+    ({ member }) => member!.record,
+  );
+  /** By the list around them. */
+  const innerLists = group([...new Set(schema.columns.flatMap(({ lists }) => lists.slice(1)))], outerOf);
+  const lists = new Set(schema.columns.flatMap((column) => column.lists.slice(0, 1)));
+
+  function elementType(list: string): Type {
+    const [own, inner] = [fields.get(list) ?? [], innerLists.get(list) ?? []];
+    if (own.length + inner.length === 0) return valueType(schema.columns.find((column) => innermost(column) === list)!);
+    return recordType(list, own, inner);
+  }
+
+  function recordType(name: string, columns: readonly Column[], inner: readonly string[] = []): RecordType {
+    const isOfList = columns.length === 0 || columns[0].lists.length > 0;
+    const members: [string, Type][] = [
+      ...columns.map((column): [string, Type] => [column.member!.field, valueType(column)]),
+      ...inner.map((list): [string, Type] => [list.slice(name.length + 1), { kind: "list", element: elementType(list) }]),
+    ];
+    return { kind: "record", name, ...(isOfList && { origin: name }), fields: new Map(members), optional: false };
+  }
+
+  const _columnsOf = (name: string) => schema.columns.filter(({ lists: [outermost] }) => outermost === name);
+
+  /** A list of the event: of records, of values, or of lists. */
+  function eventList(name: string): Term {
+    const list = terms.make("collection", { kind: "list", element: elementType(name) }, [], name);
+    return innerLists.get(name)?.includes(`${name}.${elementField}`) ? each(list, elementField, 0) : list;
+  }
+
+  /** `list.field`, for each element. */
+  function each(list: Term, field: string, level: number): Term {
+    const body = fieldOf(terms, terms.make("param", (list.type as ListType).element, [], level), field);
+    return mapOver(terms, list, lambdaOf(terms, body, level));
+  }
+
+  /** A column in its lists, by its own name. */
+  function listColumn(column: Column): Term {
+    const valuesIn = (list: Term, path: readonly string[], level: number): Term => {
+      const [inner] = path;
+      if (inner === undefined) return column.member ? each(list, column.member.field, level) : list;
+      const parameter = terms.make("param", (list.type as ListType).element, [], level);
+      const body = fieldOf(terms, parameter, inner.slice(outerOf(inner).length + 1));
+      return mapOver(terms, list, lambdaOf(terms, valuesIn(body, path.slice(1), level + 1), level));
+    };
+    const [outermost, ...inner] = column.lists;
+    return valuesIn(terms.make("collection", { kind: "list", element: elementType(outermost) }, [], outermost), inner, 0);
+  }
+
+  function lookUp(name: string): Term | undefined {
+    const column = byName.get(name);
+    if (column) return column.lists.length === 0 ? terms.make("column", valueType(column), [], name) : listColumn(column);
+    if (lists.has(name)) return eventList(name);
+    const record = records.get(name);
+    if (record) {
+      const values = record.map((each) => terms.make("column", valueType(each), [], each.name));
+      return terms.make("record", recordType(name, record), values, name);
+    }
+    return Object.hasOwn(constants, name) ? terms.make("number", number, [], constants[name]) : undefined;
+  }
+
+  const names = [...byName.keys(), ...lists, ...records.keys(), ...Object.keys(constants)];
+  return {
+    lookUp,
+    names,
+    unsupported: (name) => schema.unsupported.find((column) => column.name === name)?.reason,
+    near: (name, more) => nearNames(name, [...more, ...names]),
+  };
+}
+
+export const valueType = (column: Column): Type => withOptional(column.dtype === "bool" ? boolean : number, column.nullable);
+
+function group<Item>(items: readonly Item[], key: (item: Item) => string): ReadonlyMap<string, readonly Item[]> {
+  const groups = new Map<string, Item[]>();
+  for (const item of items) {
+    const same = groups.get(key(item));
+    if (same) same.push(item);
+    else groups.set(key(item), [item]);
+  }
+  return groups;
+}

@@ -1,0 +1,75 @@
+/** Reads a program's inputs in the function that is being written: values with their validity, and offsets. */
+import type { Input } from "../program/inputs.ts";
+import { type Column, type DType, innermost, type Schema } from "../program/schema.ts";
+import type { FunctionBuilder } from "../wasm/function-builder.ts";
+import { type Expression, F, I, i32, type Local, load } from "../wasm/instructions.ts";
+import type { ScalarCode } from "./code.ts";
+
+export class ColumnReader {
+  readonly #f: FunctionBuilder;
+  readonly #inputs: readonly Input[];
+  /** The parameter of the function that has the address of the first input. */
+  readonly #firstInput: number;
+  readonly #columns: ReadonlyMap<string, Column>;
+
+  constructor(f: FunctionBuilder, options: { readonly inputs: readonly Input[]; readonly schema: Schema; readonly firstInput: number }) {
+    this.#f = f;
+    this.#inputs = options.inputs;
+    this.#firstInput = options.firstInput;
+    this.#columns = new Map(options.schema.columns.map((column) => [column.name, column]));
+  }
+
+  #address(isWanted: (input: Input) => boolean): Local {
+    return this.#f.params[this.#firstInput + this.#inputs.findIndex(isWanted)];
+  }
+
+  column(name: string): Column {
+    return this.#columns.get(name)!;
+  }
+
+  /** The column that an element of a list reads its field from; without field, the list's only one. */
+  fieldColumn(list: string, field: string | undefined): Column {
+    const columns = this.#inputs.flatMap((input) =>
+      input.kind === "values" && innermost(input) === list ? [this.column(input.column)] : [],
+    );
+    return columns.find((column) => field === undefined || column.member?.field === field)!;
+  }
+
+  /** Where the content of a column starts. */
+  valuesAddress(column: Column): Local {
+    return this.#address((input) => input.kind === "values" && input.column === column.name);
+  }
+
+  /** The value of a column at this index of its content, and whether it is there. */
+  read(column: Column, index: Expression): ScalarCode {
+    const value = this.#f.keep(loaders[column.dtype](this.valuesAddress(column), index));
+    const kind = column.dtype === "bool" ? "boolean" : "number";
+    if (!column.nullable) return { kind, value };
+    const valid = this.#address((input) => input.kind === "valid" && input.column === column.name);
+    return { kind, value, present: this.#f.keep(load.u8(I.add(valid, index))) };
+  }
+
+  /** The content of one list: [from, to). `outer` is the number of its event, or of the element that it is in. */
+  range(list: string, outer: Expression): { readonly from: Expression; readonly to: Expression } {
+    const at = this.#f.keep(this.#offset(list, outer));
+    return { from: this.#f.keep(load.i32(at)), to: this.#f.keep(load.i32(at, 4)) };
+  }
+
+  /** Where the content of the lists from this one on starts. */
+  offset(list: string, outer: Expression): Expression {
+    return this.#f.keep(load.i32(this.#offset(list, outer)));
+  }
+
+  #offset(list: string, outer: Expression): Expression {
+    const offsets = this.#address((input) => input.kind === "offsets" && innermost(input) === list);
+    return I.add(offsets, I.shl(outer, i32(2)));
+  }
+}
+
+const loaders: Readonly<Record<DType, (address: Expression, index: Expression) => Expression>> = {
+  float32: (address, index) => F.fromF32(load.f32(I.add(address, I.shl(index, i32(2))))),
+  float64: (address, index) => load.f64(I.add(address, I.shl(index, i32(3)))),
+  int32: (address, index) => F.fromI32(load.i32(I.add(address, I.shl(index, i32(2))))),
+  uint32: (address, index) => F.fromU32(load.i32(I.add(address, I.shl(index, i32(2))))),
+  bool: (address, index) => load.u8(I.add(address, index)),
+};

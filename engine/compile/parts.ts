@@ -1,0 +1,22 @@
+/** What takes values apart and puts them together: no instructions of its own, only ways to get at what is there. */
+import type { PartOperation } from "../program/term.ts";
+import type { RecordCode, TupleCode } from "./code.ts";
+import type { Lowering, PartOperator } from "./emitter.ts";
+
+const part = (cost: number, lower: Lowering): PartOperator => ({ kind: "part", cost, lower });
+
+export const parts = {
+  param: part(0, (_emitter, term, environment) => environment[Number(term.literal)].code()),
+  lambda: part(0, (emitter, term, environment) => emitter.lower(term.args[0], environment)),
+  member: part(0, (emitter, term, environment) => (emitter.lower(term.args[0], environment) as TupleCode).members[Number(term.literal)]),
+  field: part(1, (emitter, term, environment) => (emitter.lower(term.args[0], environment) as RecordCode).get(String(term.literal))),
+  record: part(0, (emitter, term, environment) => {
+    const names = term.type.kind === "record" ? [...term.type.fields.keys()] : [];
+    const isThere = term.args[names.length];
+    return {
+      kind: "record",
+      get: (field) => emitter.lower(term.args[names.indexOf(field)], environment),
+      ...(isThere && { present: emitter.scalar(isThere, environment).value }),
+    };
+  }),
+} satisfies Readonly<Record<PartOperation, PartOperator>>;

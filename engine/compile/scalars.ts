@@ -1,0 +1,130 @@
+/** Numbers and booleans: from each operation to instructions. Missing values travel beside the value, as `present`. */
+import type { ScalarOperation, Term } from "../program/term.ts";
+import { type Expression, F, f64, I, i32, select } from "../wasm/instructions.ts";
+import { both, type Environment, type RecordCode, type ScalarCode, truth } from "./code.ts";
+import type { Emitter, Lowering, ValueOperator } from "./emitter.ts";
+import { computeShared } from "./hoist.ts";
+import { lowerFunction } from "./lower-function.ts";
+
+/** Up to this cost both sides of a choice are computed, and then one is taken. */
+const cheap = 16;
+
+const value = (cost: number, lower: Lowering): ValueOperator => ({ kind: "value", cost, lower });
+
+const binary =
+  (kind: ScalarCode["kind"], make: (a: Expression, b: Expression) => Expression): Lowering =>
+  (emitter, term, environment) => {
+    const [a, b] = term.args.map((arg) => emitter.scalar(arg, environment));
+    return keep(emitter, kind, make(a.value, b.value), both(a.present, b.present));
+  };
+
+/** Numbers and booleans compare alike. */
+const equality =
+  (numbers: (a: Expression, b: Expression) => Expression, booleans: (a: Expression, b: Expression) => Expression): Lowering =>
+  (emitter, term, environment) =>
+    binary("boolean", term.args[0].type.kind === "boolean" ? booleans : numbers)(emitter, term, environment);
+
+export const scalars = {
+  number: value(0, (_emitter, term) => ({ kind: "number", value: f64(Number(term.literal)) })),
+  boolean: value(0, (_emitter, term) => ({ kind: "boolean", value: i32(term.literal ? 1 : 0) })),
+  column: value(1, ({ columns, event }, term) => columns.read(columns.column(String(term.literal)), event)),
+  position: value(0, (emitter, term, environment) => keep(emitter, "number", F.fromI64(environment[Number(term.literal)].position()))),
+  negate: value(1, (emitter, term, environment) => {
+    const operand = emitter.scalar(term.args[0], environment);
+    return keep(emitter, "number", F.neg(operand.value), operand.present);
+  }),
+  add: value(1, binary("number", F.add)),
+  subtract: value(1, binary("number", F.sub)),
+  multiply: value(1, binary("number", F.mul)),
+  divide: value(5, binary("number", F.div)),
+  remainder: value(40, lowerFunction),
+  power: value(60, lowerFunction),
+  function: value(25, lowerFunction),
+  equal: value(1, equality(F.eq, I.eq)),
+  "not-equal": value(1, equality(F.ne, I.ne)),
+  less: value(1, binary("boolean", F.lt)),
+  "less-equal": value(1, binary("boolean", F.le)),
+  greater: value(1, binary("boolean", F.gt)),
+  "greater-equal": value(1, binary("boolean", F.ge)),
+  same: value(1, (emitter, term, environment) => {
+    const [a, b] = term.args.map((arg) => emitter.lower(arg, environment) as RecordCode);
+    const [one, other] = term.args.map(({ type }) => (type.kind === "record" ? type.origin : undefined));
+    return keep(emitter, "boolean", one === other ? I.eq(a.index!, b.index!) : i32(0), both(a.present, b.present));
+  }),
+  not: value(1, (emitter, term, environment) => {
+    const operand = emitter.scalar(term.args[0], environment);
+    return keep(emitter, "boolean", I.eqz(operand.value), operand.present);
+  }),
+  and: value(1, (emitter, term, environment) => lowerLogic(emitter, term, environment)),
+  or: value(1, (emitter, term, environment) => lowerLogic(emitter, term, environment)),
+  conditional: value(1, (emitter, term, environment) => {
+    const test = truth(emitter.scalar(term.args[0], environment));
+    return choose(emitter, test, term.args[1], term.args[2], environment);
+  }),
+  coalesce: value(1, (emitter, term, environment) => {
+    const first = emitter.scalar(term.args[0], environment);
+    return first.present ? choose(emitter, first.present, term.args[0], term.args[1], environment, true) : first;
+  }),
+  "is-present": value(1, (emitter, term, environment) => {
+    return keep(emitter, "boolean", presence(emitter, term.args[0], environment) ?? i32(1));
+  }),
+} satisfies Readonly<Record<ScalarOperation, ValueOperator>>;
+
+function keep(emitter: Emitter, kind: ScalarCode["kind"], value: Expression, present?: Expression): ScalarCode {
+  return { kind, value: emitter.keep(value), ...(present && { present: emitter.keep(present) }) };
+}
+
+/** Whether a value is there; nothing where it always is. */
+function presence(emitter: Emitter, term: Term, environment: Environment): Expression | undefined {
+  const code = emitter.lower(term, environment);
+  return code.kind === "number" || code.kind === "boolean" || code.kind === "record" ? code.present : undefined;
+}
+
+/** Kleene: `&&` is false where either side is false, `||` true where either is true, whatever is missing. */
+function lowerLogic(emitter: Emitter, term: Term, environment: Environment): ScalarCode {
+  const { f } = emitter;
+  const isAnd = term.operation === "and";
+  const first = emitter.scalar(term.args[0], environment);
+  const decided = (code: ScalarCode) => (isAnd ? both(I.eqz(code.value), code.present)! : truth(code));
+  if (emitter.cost(term.args[1]) <= cheap) return combine(first, emitter.scalar(term.args[1], environment));
+
+  computeShared(emitter, [term.args[1]], environment);
+  const value = f.variable(i32(isAnd ? 0 : 1));
+  const optional = term.type.kind === "boolean" && term.type.optional;
+  const present = optional ? f.variable(i32(1)) : undefined;
+  emitter.if(I.eqz(decided(first)), () => {
+    const result = combine(first, emitter.scalar(term.args[1], environment));
+    f.set(value, result.value);
+    if (present) f.set(present, result.present ?? i32(1));
+  });
+  return { kind: "boolean", value, ...(present && { present }) };
+
+  function combine(a: ScalarCode, b: ScalarCode): ScalarCode {
+    const result = isAnd ? I.and(truth(a), truth(b)) : I.or(truth(a), truth(b));
+    const known = both(a.present, b.present);
+    return keep(emitter, "boolean", result, known && I.or(I.or(decided(a), decided(b)), known));
+  }
+}
+
+function choose(emitter: Emitter, test: Expression, yes: Term, no: Term, environment: Environment, yesIsPresent = false): ScalarCode {
+  const { f } = emitter;
+  const kind = yes.type.kind === "boolean" ? "boolean" : "number";
+  const condition = emitter.keep(test);
+  if (emitter.cost(yes) + emitter.cost(no) <= cheap) {
+    const [a, b] = [emitter.scalar(yes, environment), emitter.scalar(no, environment)];
+    const optional = (a.present && !yesIsPresent) || b.present;
+    const present = optional && select(condition, yesIsPresent ? i32(1) : (a.present ?? i32(1)), b.present ?? i32(1));
+    return keep(emitter, kind, select(condition, a.value, b.value), present);
+  }
+  computeShared(emitter, [yes, no], environment);
+  const value = f.variable(kind === "boolean" ? i32(0) : f64(0));
+  const present = f.variable(i32(1));
+  const take = (term: Term, isPresent: boolean) => () => {
+    const code = emitter.scalar(term, environment);
+    f.set(value, code.value);
+    f.set(present, isPresent ? i32(1) : (code.present ?? i32(1)));
+  };
+  emitter.if(condition, take(yes, yesIsPresent), take(no, false));
+  const optional = [yes, no].some(({ type }, index) => type.kind !== "list" && type.optional && !(index === 0 && yesIsPresent));
+  return { kind, value, ...(optional && { present }) };
+}

@@ -1,0 +1,64 @@
+/** A list of the schema: of the event, or of the element that it is a field of. Its content is flat; offsets tell where it begins and ends. */
+import type { Element, Environment, RecordCode, ScalarCode } from "../compile/code.ts";
+import { type Emitter, keyOf, type ListLoops } from "../compile/emitter.ts";
+import type { Term } from "../program/term.ts";
+import { type Expression, I, i32, L, select } from "../wasm/instructions.ts";
+
+export interface Range {
+  readonly from: Expression;
+  readonly to: Expression;
+}
+
+export const collection: ListLoops = {
+  kind: "list",
+  cost: 1,
+  isSearch: false,
+  knowsPositions: () => true,
+  iterate(emitter, term, environment, body) {
+    const range = rangeOf(emitter, term, environment);
+    emitter.loop(range.from, range.to, (index) => body(elementAt(emitter, term, range, index), [index]));
+  },
+  places: () => 1,
+  at: (emitter, term, environment, [index]) => elementAt(emitter, term, rangeOf(emitter, term, environment), index),
+  length(emitter, term, environment) {
+    const { from, to } = rangeOf(emitter, term, environment);
+    return emitter.keep(L.fromU32(I.sub(to, from)));
+  },
+  bound: (emitter, term, environment) => collection.length(emitter, term, environment),
+  numbered(emitter, term, environment) {
+    const range = rangeOf(emitter, term, environment);
+    return { ...range, at: (index) => elementAt(emitter, term, range, index) };
+  },
+};
+
+/** From here to the end of the loop or branch, the list is this part of its content. */
+export const setRange = (emitter: Emitter, term: Term, range: Range): Range => emitter.once(rangeKey(term, []), () => range);
+
+const rangeKey = (term: Term, environment: Environment) => `range ${keyOf(term, environment)}`;
+
+function rangeOf(emitter: Emitter, term: Term, environment: Environment): Range {
+  return emitter.once(rangeKey(term, environment), () => {
+    const list = String(term.literal);
+    if (term.args.length === 0) return emitter.columns.range(list, emitter.event);
+    const outer = emitter.lower(term.args[0], environment) as RecordCode;
+    const range = emitter.columns.range(list, outer.index!);
+    if (!outer.present) return range;
+    const orNone = (end: Expression) => emitter.keep(select(outer.present!, end, i32(0)));
+    return { from: orNone(range.from), to: orNone(range.to) };
+  });
+}
+
+/** The element at this number of the content. */
+function elementAt(emitter: Emitter, term: Term, { from }: Range, index: Expression): Element {
+  const key = emitter.newKey();
+  const { columns } = emitter;
+  const isRecord = term.type.kind === "list" && term.type.element.kind === "record";
+  const read = (field: string | undefined): ScalarCode =>
+    emitter.once(`${key}.${field}`, () => columns.read(columns.fieldColumn(String(term.literal), field), index));
+  return {
+    key,
+    code: () => (isRecord ? { kind: "record", get: read, index } : read(undefined)),
+    position: () => emitter.keep(L.fromU32(I.sub(index, from))),
+    place: key,
+  };
+}

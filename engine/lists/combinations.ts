@@ -1,0 +1,77 @@
+/** Every choice of some elements of a list, each once and as a tuple: the members in the order of the list, tuples by their first members. */
+
+import type { Element } from "../compile/code.ts";
+import type { Emitter } from "../compile/emitter.ts";
+import { lengthOf, numbered, uncounted } from "../compile/list-loops.ts";
+import { ExpressionError } from "../expression/tree.ts";
+import type { Operation } from "../program/term.ts";
+import { describeType } from "../program/types.ts";
+import { type Expression, I, i32, i64, L } from "../wasm/instructions.ts";
+import { type ListOperator, noArguments } from "./list-operator.ts";
+
+/** `size` is at least 2. */
+export function combinationsOf(name: Operation, size: number): ListOperator {
+  /** More elements than this have more combinations than 63 bits hold. */
+  const mostElements = BigInt(Math.floor(2 ** (63 / size)));
+  const factorial = Array.from({ length: size }, (_, index) => BigInt(index + 1)).reduce((product, each) => product * each);
+
+  /** n (n − 1) … / size!, i64. */
+  function count(emitter: Emitter, n: Expression): Expression {
+    emitter.f.if(L.gtU(n, i64(mostElements)), () => emitter.trap("scratch"));
+    let product = n;
+    for (let taken = 1; taken < size; taken++) product = L.mul(product, L.sub(n, i64(BigInt(taken))));
+    return emitter.keep(L.divU(product, i64(factorial)));
+  }
+
+  return {
+    kind: "list",
+    cost: 40,
+    isSearch: false,
+    method(list, call, { terms }) {
+      noArguments(call);
+      const { element } = list.type;
+      if (element.kind === "list" || element.kind === "tuple") {
+        const message = `${name} needs a list of records, numbers or booleans, but this is ${describeType(list.type)}`;
+        throw new ExpressionError(message, call.nameStart);
+      }
+      const members = Array.from({ length: size }, () => element);
+      return terms.make(name, { kind: "list", element: { kind: "tuple", members, optional: false } }, [list]);
+    },
+    iterate(emitter, term, environment, body) {
+      const { f } = emitter;
+      const list = numbered(emitter, term.args[0], environment);
+      const next = f.variable(i64(0n));
+      const choose = (from: Expression, place: readonly Expression[], members: readonly Element[]): void =>
+        emitter.loop(from, list.to, (handle) => {
+          const chosen = [...members, list.at(handle)];
+          if (chosen.length < size) {
+            choose(emitter.keep(I.add(handle, i32(1))), [...place, handle], chosen);
+            return;
+          }
+          const position = f.variable(next);
+          f.set(next, L.add(next, i64(1n)));
+          body(tuple(chosen, { position: () => position, place: emitter.newKey() }), [...place, handle]);
+        });
+      choose(list.from, [], []);
+    },
+    knowsPositions: () => false,
+    places: () => size,
+    at(emitter, term, environment, place, isThere) {
+      const list = numbered(emitter, term.args[0], environment);
+      const members = place.map((handle) => list.at(handle, isThere));
+      return tuple(members, { position: uncounted, place: emitter.newKey() });
+    },
+    length: (emitter, term, environment) => count(emitter, lengthOf(emitter, term.args[0], environment)),
+    bound(emitter, term, environment) {
+      // Here and not in the loop: what `iterate` needs by number is kept outside of it.
+      const { from, to } = numbered(emitter, term.args[0], environment);
+      return count(emitter, L.fromU32(I.sub(to, from)));
+    },
+  };
+}
+
+const tuple = (members: readonly Element[], where: Pick<Element, "position" | "place">): Element => ({
+  key: `(${members.map(({ key }) => key).join(",")})`,
+  code: () => ({ kind: "tuple", members: members.map((each) => each.code()) }),
+  ...where,
+});

@@ -1,0 +1,69 @@
+/**
+ * One element of a list: `list[i]` is missing where i is not the number of an element; `list.at(i)` counts from the end where i is
+ * negative, and cuts off fractions.
+ */
+import { type Checker, expectType, type ListTerm } from "../check/checker.ts";
+import { both, type Code, type ScalarCode } from "../compile/code.ts";
+import type { Lowering } from "../compile/emitter.ts";
+import { numbered } from "../compile/list-loops.ts";
+import { ExpressionError, type Tree } from "../expression/tree.ts";
+import type { Term } from "../program/term.ts";
+import { withOptional } from "../program/types.ts";
+import { F, I, i32, select } from "../wasm/instructions.ts";
+import { type ListOperator, oneArgument } from "./list-operator.ts";
+
+declare module "../program/term.ts" {
+  interface ListOperations {
+    readonly index: true;
+    readonly at: true;
+  }
+}
+
+const lower: Lowering = (emitter, term, environment): Code => {
+  const [list, index] = term.args;
+  const place = emitter.scalar(index, environment);
+  const elements = numbered(emitter, list, environment);
+  const length = emitter.keep(I.sub(elements.to, elements.from));
+  const whole = emitter.keep(I.truncF64(place.value));
+  const fromStart = term.operation === "at" ? emitter.keep(select(I.lt(whole, i32(0)), I.add(whole, length), whole)) : whole;
+  const inside = I.ltU(fromStart, length);
+  const exact = term.operation === "at" ? inside : I.and(inside, F.eq(F.fromI32(whole), place.value));
+  const present = emitter.keep(both(exact, place.present)!);
+  const code = elements.at(emitter.keep(I.add(elements.from, select(present, fromStart, i32(0)))), present).code();
+  if (code.kind === "record") {
+    return {
+      kind: "record",
+      present: both(present, code.present)!,
+      ...(code.index && { index: code.index }),
+      get(field) {
+        const value = code.get(field) as ScalarCode;
+        return { ...value, present: both(present, value.present)! };
+      },
+    };
+  }
+  const { kind, value, present: isThere } = code as ScalarCode;
+  return { kind, value: emitter.keep(value), present: emitter.keep(both(present, isThere)!) };
+};
+
+export const index: ListOperator = { kind: "value", cost: 5, lower };
+
+export const at: ListOperator = {
+  kind: "value",
+  cost: 5,
+  lower,
+  method: (list, call, checker) => checkElement("at", list, oneArgument(call), checker),
+};
+
+export function checkElement(operation: "index" | "at", list: ListTerm, place: Tree, checker: Checker): Term {
+  const number = checker.check(place, checker);
+  expectType(number, "number", place, operation === "at" ? "at" : "an index");
+  const { element } = list.type;
+  if (element.kind === "list" || element.kind === "tuple") {
+    const [what, advice] =
+      element.kind === "list"
+        ? ["list out of a list of lists", "reduce the inner lists first (sum, length, …)"]
+        : ["tuple out of a list", "map the tuples to numbers first"];
+    throw new ExpressionError(`taking one ${what} is not available in this version: ${advice}`, place.start);
+  }
+  return checker.terms.make(operation, withOptional(element, true), [list, number]);
+}

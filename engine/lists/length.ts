@@ -1,0 +1,19 @@
+/** `list.length`: without a loop where the list is not searched. */
+import { lengthOf } from "../compile/list-loops.ts";
+import { F } from "../wasm/instructions.ts";
+import type { ListOperator } from "./list-operator.ts";
+
+declare module "../program/term.ts" {
+  interface ListOperations {
+    readonly length: true;
+  }
+}
+
+export const length: ListOperator = {
+  kind: "value",
+  cost: 2,
+  lower: (emitter, term, environment) => ({
+    kind: "number",
+    value: emitter.keep(F.fromI64(lengthOf(emitter, term.args[0], environment))),
+  }),
+};

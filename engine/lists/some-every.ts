@@ -1,0 +1,43 @@
+/** `list.some(f)` and `list.every(f)`: the loop ends with the first element that decides. */
+import { checkCondition } from "../check/checker.ts";
+import { hoist } from "../compile/hoist.ts";
+import { iterate } from "../compile/list-loops.ts";
+import { boolean } from "../program/types.ts";
+import { I, i32 } from "../wasm/instructions.ts";
+import { type ListOperator, oneArgument } from "./list-operator.ts";
+
+declare module "../program/term.ts" {
+  interface ListOperations {
+    readonly some: true;
+    readonly every: true;
+  }
+}
+
+/** True for a list without elements is 1; an element whose condition is the opposite decides. */
+function quantifier(name: "some" | "every", start: 0 | 1): ListOperator {
+  return {
+    kind: "value",
+    cost: 20,
+    method: (list, call, checker) =>
+      checker.terms.make(name, boolean, [list, checkCondition(oneArgument(call), list.type, name, call, checker)]),
+    lower(emitter, term, environment) {
+      const { f } = emitter;
+      const [list, lambda] = term.args;
+      const result = f.variable(i32(start));
+      hoist(emitter, lambda, environment);
+      f.block((end) => {
+        iterate(emitter, list, environment, (element) => {
+          const test = emitter.test(lambda, environment, element);
+          f.if(start === 0 ? test : I.eqz(test), () => {
+            f.set(result, i32(1 - start));
+            f.branch(end);
+          });
+        });
+      });
+      return { kind: "boolean", value: result };
+    },
+  };
+}
+
+export const some = quantifier("some", 0);
+export const every = quantifier("every", 1);

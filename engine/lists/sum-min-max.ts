@@ -1,0 +1,74 @@
+/** `list.sum(f?)`, `list.min(f?)` and `list.max(f?)`: over what a function gives for each element; missing values are left out. */
+import { checkFunction } from "../check/checker.ts";
+import type { Environment, ScalarCode } from "../compile/code.ts";
+import type { Emitter } from "../compile/emitter.ts";
+import { iterate } from "../compile/list-loops.ts";
+import { ExpressionError } from "../expression/tree.ts";
+import { mapOver } from "../program/make-terms.ts";
+import type { Term } from "../program/term.ts";
+import { describeType, type ListType, number, withOptional } from "../program/types.ts";
+import { type Expression, F, f64, i32 } from "../wasm/instructions.ts";
+import type { ListOperator, Method } from "./list-operator.ts";
+
+declare module "../program/term.ts" {
+  interface ListOperations {
+    readonly sum: true;
+    readonly min: true;
+    readonly max: true;
+  }
+}
+
+const cost = 20;
+
+export const sum: ListOperator = {
+  kind: "value",
+  cost,
+  method: reduction("sum", { isMissingWhenEmpty: false }),
+  lower(emitter, term, environment) {
+    const total = emitter.f.variable(f64(0));
+    eachPresent(emitter, term, environment, (value) => emitter.f.set(total, F.add(total, value)));
+    return { kind: "number", value: total };
+  },
+};
+
+export const min = extreme("min", Number.POSITIVE_INFINITY, F.min);
+export const max = extreme("max", Number.NEGATIVE_INFINITY, F.max);
+
+function extreme(name: "min" | "max", start: number, better: (a: Expression, b: Expression) => Expression): ListOperator {
+  return {
+    kind: "value",
+    cost,
+    method: reduction(name, { isMissingWhenEmpty: true }),
+    lower(emitter, term, environment) {
+      const { f } = emitter;
+      const value = f.variable(f64(start));
+      const present = f.variable(i32(0));
+      eachPresent(emitter, term, environment, (each) => {
+        f.set(value, better(value, each));
+        f.set(present, i32(1));
+      });
+      return { kind: "number", value, present };
+    },
+  };
+}
+
+function reduction(name: "sum" | "min" | "max", { isMissingWhenEmpty }: { readonly isMissingWhenEmpty: boolean }): Method {
+  return (list, call, checker) => {
+    if (call.args.length > 1) throw new ExpressionError(`${name} takes one function at most`, call.args[1].start);
+    const [argument] = call.args;
+    const values = argument ? mapOver(checker.terms, list, checkFunction(argument, list.type, name, call, checker)) : list;
+    if ((values.type as ListType).element.kind !== "number") {
+      const advice = argument ? "" : `: say of what, ${name}(x => …)`;
+      throw new ExpressionError(`${name} needs a list of numbers, but this is ${describeType(values.type)}${advice}`, call.nameStart);
+    }
+    return checker.terms.make(name, withOptional(number, isMissingWhenEmpty), [values]);
+  };
+}
+
+function eachPresent(emitter: Emitter, term: Term, environment: Environment, body: (value: Expression) => void): void {
+  iterate(emitter, term.args[0], environment, (element) => {
+    const code = element.code() as ScalarCode;
+    if (code.present) emitter.if(code.present, () => body(code.value));
+    else body(code.value);
+  });
+}

@@ -1,0 +1,19 @@
+/** Terms that several steps make: fields of records, functions, and maps over lists. */
+import { innerList } from "./schema.ts";
+import type { Term, Terms } from "./term.ts";
+import { isOptional, type RecordType, withOptional } from "./types.ts";
+
+/** A field that the record's type has. */
+export function fieldOf(terms: Terms, record: Term, name: string): Term {
+  const type = record.type as RecordType;
+  const fieldType = type.fields.get(name)!;
+  if (record.operation === "record") return record.args[[...type.fields.keys()].indexOf(name)];
+  if (fieldType.kind === "list") return terms.make("collection", fieldType, [record], innerList(type.origin!, name));
+  return terms.make("field", withOptional(fieldType, isOptional(fieldType) || type.optional), [record], name);
+}
+
+/** `parameter of this level => body`. */
+export const lambdaOf = (terms: Terms, body: Term, level: number): Term => terms.make("lambda", body.type, [body], level);
+
+export const mapOver = (terms: Terms, list: Term, lambda: Term): Term =>
+  terms.make("map", { kind: "list", element: lambda.type }, [list, lambda]);
