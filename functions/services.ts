@@ -46,4 +46,10 @@ export interface Variables {
   queryId?: string;
 }
 
-export type Environment = { Variables: Variables };
+/** What the host puts into the environment of a request, besides its own. */
+export interface HostBindings {
+  /** Takes the request out of the limit on requests: it waits now, because its client asked for that, and another limit counts it. */
+  readonly leaveLimit?: () => void;
+}
+
+export type Environment = { Variables: Variables; Bindings: HostBindings };

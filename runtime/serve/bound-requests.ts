@@ -1,10 +1,12 @@
 /**
  * Refuses requests at once where too many are begun and not answered, so that their number, and with it memory and the wait of those that
- * were let in, stays bounded. Probes and metrics always come in; requests whose client asked to wait have a limit of their own
- * (`functions/admission`), since they may well wait long.
+ * were let in, stays bounded. Probes and metrics always come in. A request counts from its head on, however slowly its body comes, until it is answered
+ * or its function calls `leaveLimit`: a client that asked to wait is then counted by the limit for those (`functions/admission`).
  */
+
 import type { Meter } from "../../functions/metrics/meter.ts";
-import type { Handler } from "./serve.ts";
+import type { HostBindings } from "../../functions/services.ts";
+import type { Handler } from "./listening.ts";
 
 const always = new Set(["/healthz", "/readyz", "/metrics"]);
 
@@ -12,16 +14,22 @@ export function boundRequests(handler: Handler, { most, meter }: { readonly most
   let begun = 0;
   return async (request, environment) => {
     const { pathname } = new URL(request.url);
-    if (always.has(pathname) || request.headers.has("prefer") || pathname.startsWith("/functions/")) return handler(request, environment);
+    if (always.has(pathname)) return handler(request, environment);
     if (begun >= most) {
       meter?.count("femtoq_refused_total", "requests");
       return refusal(most);
     }
     begun++;
+    let isCounted = true;
+    const leaveLimit = () => {
+      if (isCounted) begun--;
+      isCounted = false;
+    };
     try {
-      return await handler(request, environment);
+      // Not a copy: on Deno the host's object has getters.
+      return await handler(request, Object.assign(environment, { leaveLimit } satisfies HostBindings));
     } finally {
-      begun--;
+      leaveLimit();
     }
   };
 }

@@ -2,7 +2,7 @@
  * Begins one request per turn of the event loop, in order of arrival: checking and compiling a query takes a millisecond or more,
  * and a hundred that arrive together would keep streams, timers and worker threads waiting for all of it.
  */
-import type { Handler } from "./serve.ts";
+import type { Handler } from "./listening.ts";
 
 export function oneRequestATurn(handler: Handler): Handler {
   const waiting: (() => void)[] = [];

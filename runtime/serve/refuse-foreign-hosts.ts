@@ -2,7 +2,7 @@
  * Against DNS rebinding: a page of another site may give its own name the address of this machine and then read what is served
  * here. A server on a loopback address therefore answers only requests that call it by a loopback name.
  */
-import type { Handler } from "./serve.ts";
+import type { Handler } from "./listening.ts";
 
 const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/i;
 

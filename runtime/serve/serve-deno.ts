@@ -1,4 +1,4 @@
-import type { Address, Handler, Listening } from "./serve.ts";
+import type { Address, Handler, Listening } from "./listening.ts";
 
 interface DenoServer {
   readonly addr: { readonly port: number };

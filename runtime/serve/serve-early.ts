@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import { type PageEnvironment, page } from "../../functions/page/page.ts";
 import type { Assets } from "../../functions/services.ts";
-import type { Handler } from "./serve.ts";
+import type { Handler } from "./listening.ts";
 
 export interface EarlyServer {
   readonly handler: Handler;

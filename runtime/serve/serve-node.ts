@@ -1,6 +1,6 @@
 import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
-import type { Address, Handler, Listening } from "./serve.ts";
+import type { Address, Handler, Listening } from "./listening.ts";
 
 /** Milliseconds. Longer than clients and proxies keep theirs, so that they close first: what a server closes may have a request under way. */
 const idleConnection = 120_000;

@@ -1,21 +1,6 @@
-/** HTTP on whatever runs this: the seam between the functions and a host's server. */
+/** HTTP on whatever runs this process. */
 import { StartError } from "../start/start-error.ts";
-
-/** `environment` is the host's: the socket on Node, the connection on Deno. */
-export type Handler = (request: Request, environment: object) => Response | Promise<Response>;
-
-export interface Address {
-  readonly host: string;
-  /** 0 takes a free one. */
-  readonly port: number;
-}
-
-export interface Listening {
-  /** The one that was taken. */
-  readonly port: number;
-  /** Accepts nothing more, lets requests finish for `grace` milliseconds, then cuts what is left: streams do not end by themselves. */
-  close(grace: number): Promise<void>;
-}
+import type { Address, Handler, Listening } from "./listening.ts";
 
 /** Milliseconds that requests have to finish when the server stops. */
 export const grace = 500;
