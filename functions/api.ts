@@ -81,3 +81,6 @@ export interface Problem {
   readonly code: string;
   readonly errors?: readonly QueryIssue[];
 }
+
+/** True where a query has ended in any way: it changes no more by itself. */
+export const isEnded = ({ state }: Pick<Status, "state">): boolean => state !== "waiting" && state !== "running";

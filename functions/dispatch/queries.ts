@@ -1,6 +1,6 @@
 /** `/queries`: ask, poll, follow, withdraw, retry, explain. */
 import { type Context, Hono } from "hono";
-import type { Status } from "../api.ts";
+import { isEnded, type Status } from "../api.ts";
 import { boundWait } from "../http/bounded-wait.ts";
 import { clientName } from "../http/client-name.ts";
 import { HttpProblem } from "../http/problem.ts";
@@ -98,8 +98,6 @@ function find(c: Context<Environment, "/:id">): Promise<Followed> {
   c.set("queryId", c.req.param("id").slice(0, 80));
   return c.var.dispatcher.find(c.req.param("id"));
 }
-
-const isEnded = ({ state }: Pick<Status, "state">): boolean => state !== "waiting" && state !== "running";
 
 /** `Prefer: wait=SECONDS` (RFC 7240). */
 function preferredWait(c: Context): number {

@@ -3,6 +3,7 @@
  * at first; `npm run loadtest -- watchers` follows real streams.
  */
 import { sleep } from "k6";
+import { isEnded } from "../../functions/api.ts";
 import { type Answer, findFault } from "../queries/find-fault.ts";
 import { findFailure, getStatus, post, readStatus, type Status } from "./client.ts";
 import { type Fault, judge, timeToComplete, timeToFirstHistogram } from "./metrics.ts";
@@ -38,8 +39,6 @@ export function watch(): void {
   }
   if (judge("watch", fault)) timeToComplete.add(elapsed());
 }
-
-const isEnded = ({ state }: Status): boolean => state !== "waiting" && state !== "running";
 
 /** Checks an answer on the way: events are only ever added, and the first line of the cut flow counts all that are done. */
 function findStepBack({ events, cutflow }: Answer, before: number): string | undefined {

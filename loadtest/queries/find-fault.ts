@@ -1,9 +1,10 @@
 /** Compares an answer with what it must be. Pure. */
+import type { Status } from "../../functions/api.ts";
 import type { Expected } from "./question.ts";
 
 /** The parts of a query's status that are compared. */
 export interface Answer {
-  readonly state: string;
+  readonly state: Status["state"];
   readonly events: { readonly total: number; readonly done: number };
   readonly cutflow: readonly { readonly events: number; readonly weight: number }[];
   readonly histograms: Readonly<

@@ -3,7 +3,7 @@
  * until the dataset is complete. When the signal aborts, the interest in the query is withdrawn before the reason is thrown.
  */
 import { pause } from "../../base/pause.ts";
-import type { Status } from "../../functions/api.ts";
+import { isEnded, type Status } from "../../functions/api.ts";
 import type { ApiClient } from "../../functions/client/api-client.js";
 
 export interface FollowOptions {
@@ -57,5 +57,3 @@ export async function followToEnd({ api, ask, onProgress, signal }: FollowOption
     await api.cancel(query, AbortSignal.timeout(withdrawalPatience)).catch(() => undefined);
   }
 }
-
-export const isEnded = ({ state }: Pick<Status, "state">): boolean => state !== "waiting" && state !== "running";

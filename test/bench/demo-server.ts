@@ -2,6 +2,7 @@
 import { startServerProcess, temporaryDirectory } from "../runtime/server-process.ts";
 import { post } from "../runtime/slow-query.ts";
 import { latencies, median, timed } from "../support/timing.ts";
+import { until } from "../support/until.ts";
 
 export interface Figure {
   readonly what: string;
@@ -69,15 +70,14 @@ async function measure(url: string): Promise<readonly Figure[]> {
 }
 
 async function demoIsMade(url: string): Promise<void> {
-  for (;;) {
+  await until(async () => {
     const { preparing } = (await (await fetch(`${url}/datasets/demo`)).json()) as { preparing?: unknown };
-    if (!preparing) return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+    return !preparing;
+  }, "the demo dataset");
 }
 
 async function untilReady(url: string): Promise<void> {
-  while (!(await fetch(`${url}/readyz`)).ok) await new Promise((resolve) => setTimeout(resolve, 50));
+  await until(async () => (await fetch(`${url}/readyz`)).ok, "readiness");
   await post(
     url,
     { dataset: "demo", histograms: { met: { axes: [{ type: "regular", bins: 10, lower: 0, upper: 100, value: "MET.pt" }] } } },

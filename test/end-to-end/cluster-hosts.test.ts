@@ -3,12 +3,13 @@ import assert from "node:assert/strict";
 import { after, type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { findDeno } from "../runtime/server-process.ts";
-import { poll, post } from "../runtime/slow-query.ts";
+import { post } from "../runtime/slow-query.ts";
 import { requireServer } from "../servers/require-server.ts";
 import { findFreePort, startProcess } from "../servers/server-process.ts";
 import { askCluster, readEvents } from "../support/ask-cluster.ts";
 import { openCluster, readNodes, startClusterServers } from "../support/cluster.ts";
 import { assertComplete, makeClusterDataset, clusterQuery as query } from "../support/cluster-dataset.ts";
+import { until } from "../support/until.ts";
 
 const servers = requireServer("a cluster on Node and Deno", await startClusterServers({ tick: 200 }));
 const dataset = await makeClusterDataset();
@@ -72,7 +73,7 @@ if (servers) {
     const port = await findFreePort();
     const node = await cluster.start("compute", { args: ["--compute-url", `http://127.0.0.1:${port}`] });
     await post(cluster.urls[0]!, query(70));
-    await poll(async () => node.stderr.includes("The compute function at 127.0.0.1"));
+    await until(async () => node.stderr.includes("The compute function at 127.0.0.1"));
     assert.match(node.stderr, new RegExp(`The compute function at 127\\.0\\.0\\.1:${port} failed: .*(refused|ECONNREFUSED)`, "i"));
   });
 }

@@ -5,11 +5,12 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { auditLogs } from "../../runtime/observe/audit/audit-log.ts";
 import { temporaryDirectory } from "../runtime/server-process.ts";
-import { poll, post, status } from "../runtime/slow-query.ts";
+import { post, status } from "../runtime/slow-query.ts";
 import { requireServer } from "../servers/require-server.ts";
 import { openCluster, readReasons, startClusterServers } from "../support/cluster.ts";
 import { assertComplete, makeClusterDataset, partitions, clusterQuery as query } from "../support/cluster-dataset.ts";
 import { readSeries } from "../support/read-series.ts";
+import { until } from "../support/until.ts";
 
 const servers = requireServer("metrics of a cluster", await startClusterServers({ tick: 200 }));
 const dataset = await makeClusterDataset();
@@ -29,7 +30,7 @@ if (servers) {
       cluster.start("dispatch"),
       cluster.start("compute"),
     ]);
-    await poll(async () => (await readReasons(node)).length === 0);
+    await until(async () => (await readReasons(node)).length === 0);
     const { code, status: done } = await post(first.url, query(100), 60);
     assert.equal(code, 200);
     assertComplete(done, 100);

@@ -4,11 +4,12 @@ import { after, test } from "node:test";
 import { Connection } from "../../coordination/zookeeper/protocol/connection.ts";
 import { runCli } from "../runtime/cli/run-cli.ts";
 import { silent } from "../runtime/silent-log.ts";
-import { poll, post } from "../runtime/slow-query.ts";
+import { post } from "../runtime/slow-query.ts";
 import { requireServer } from "../servers/require-server.ts";
 import { askCluster } from "../support/ask-cluster.ts";
 import { createZnode, openCluster, readNodes, readReasons, startClusterServers } from "../support/cluster.ts";
 import { assertComplete, makeClusterDataset, partitions, clusterQuery as query } from "../support/cluster-dataset.ts";
+import { until } from "../support/until.ts";
 
 const servers = requireServer("resetting a cluster", await startClusterServers({ tick: 200 }));
 const dataset = await makeClusterDataset();
@@ -26,7 +27,7 @@ if (servers) {
     const reset = () => runCli(["reset", "--coordinator", "--yes", "--zookeeper", cluster.zookeeper]);
     const dispatcher = await cluster.start("dispatch");
     const node = await cluster.start("compute");
-    await poll(async () => (await readNodes(dispatcher.url)).nodes.length === 1);
+    await until(async () => (await readNodes(dispatcher.url)).nodes.length === 1);
     const { id, host } = (await readNodes(dispatcher.url)).nodes[0]!;
     const refused = await reset();
     assert.equal(refused.code, 1);
@@ -68,7 +69,7 @@ if (servers) {
     const show = () => runCli(["nodes", "--server", dispatcher.url]);
     assert.match((await show()).stdout, /no nodes: what is asked for waits until one starts/);
     const nodes = await Promise.all([cluster.start("compute"), cluster.start("compute", { args: ["--threads", "2"] })]);
-    await poll(async () => (await Promise.all(nodes.map(readReasons))).flat().length === 0);
+    await until(async () => (await Promise.all(nodes.map(readReasons))).flat().length === 0);
     await askCluster(query(44), { urls: () => cluster.urls, patience: 60 });
     const { nodes: listed } = await readNodes(dispatcher.url);
     const { code, stdout } = await show();

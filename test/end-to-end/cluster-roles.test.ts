@@ -2,11 +2,12 @@
 import assert from "node:assert/strict";
 import { after, type TestContext, test } from "node:test";
 import type { Problem } from "../../functions/api.ts";
-import { poll, post, status } from "../runtime/slow-query.ts";
+import { post, status } from "../runtime/slow-query.ts";
 import { requireServer } from "../servers/require-server.ts";
 import { askCluster, readEvents } from "../support/ask-cluster.ts";
 import { type Cluster, openCluster, readNodes, readReasons, startClusterServers } from "../support/cluster.ts";
 import { assertComplete, makeClusterDataset, partitions, clusterQuery as query, slowClusterQuery } from "../support/cluster-dataset.ts";
+import { until } from "../support/until.ts";
 
 const servers = requireServer("roles of a cluster", await startClusterServers({ tick: 200 }));
 const dataset = await makeClusterDataset();
@@ -30,7 +31,7 @@ if (servers) {
     const { code, status: accepted } = await post(first.url, query(100));
     assert.equal(code, 202);
     assert.deepEqual(accepted.submission, { total: partitions, stored: 0, joined: 0, queued: partitions });
-    await poll(async () => (await status(first.url, accepted.id)).note === "no nodes");
+    await until(async () => (await status(first.url, accepted.id)).note === "no nodes");
     const second = await cluster.start("dispatch");
     const streamed = readEvents(second.url, accepted.id, AbortSignal.timeout(30_000));
     await cluster.start("compute");
@@ -46,7 +47,7 @@ if (servers) {
     const cluster = await open(t);
     const [dispatcher, node] = await Promise.all([cluster.start("dispatch"), cluster.start("compute")]);
     assert.equal((await fetch(dispatcher.url)).status, 200);
-    await poll(async () => (await readReasons(node)).length === 0);
+    await until(async () => (await readReasons(node)).length === 0);
     assert.deepEqual(await readReasons(dispatcher), []);
     for (const path of ["/", "/queries", "/datasets", "/functions"]) {
       const { code, problem } = await problemAt(`${node.url}${path}`);
@@ -81,7 +82,7 @@ if (servers) {
       asked.reduce((sum, { status }) => sum + status.submission!.joined, 0),
       3 * partitions,
     );
-    await poll(async () => (await readNodes(dispatchers[0]!.url)).nodes[0]!.done === 3 * partitions);
+    await until(async () => (await readNodes(dispatchers[0]!.url)).nodes[0]!.done === 3 * partitions);
     const { nodes, subtasks } = await readNodes(dispatchers[1]!.url);
     assert.equal(nodes.length, 1);
     assert.deepEqual(subtasks, { unowned: 0, owned: 0, failed: 0 });
@@ -92,7 +93,7 @@ if (servers) {
     const dispatcher = await cluster.start("dispatch");
     const first = await cluster.start("compute");
     const { status: accepted } = await post(dispatcher.url, slowClusterQuery);
-    await poll(async () => (await readNodes(dispatcher.url)).subtasks.owned > 0);
+    await until(async () => (await readNodes(dispatcher.url)).subtasks.owned > 0);
     const { code, stderr } = await cluster.end(first);
     assert.equal(code, 0, stderr);
     assert.deepEqual((await readNodes(dispatcher.url)).nodes, []);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { after, type TestContext, test } from "node:test";
 import type { Problem } from "../../functions/api.ts";
 import { runServer } from "../runtime/server-process.ts";
-import { poll, post, status } from "../runtime/slow-query.ts";
+import { post, status } from "../runtime/slow-query.ts";
 import { requireServer } from "../servers/require-server.ts";
 import { makeServerDirectory } from "../servers/server-directory.ts";
 import { findFreePort } from "../servers/server-process.ts";
@@ -12,6 +12,7 @@ import { startZooKeeper } from "../servers/zookeeper-server.ts";
 import { askCluster } from "../support/ask-cluster.ts";
 import { Cluster, createZnode, openCluster, readReasons, startClusterServers } from "../support/cluster.ts";
 import { assertComplete, makeClusterDataset, clusterQuery as query } from "../support/cluster-dataset.ts";
+import { until } from "../support/until.ts";
 
 const tick = 200;
 const servers = requireServer("starting a cluster", await startClusterServers({ tick }));
@@ -44,7 +45,7 @@ if (servers) {
     assert.equal(((await early.json()) as Problem).code, "coordinator-unavailable");
     await startLater(t, port);
     assertComplete(await askCluster(query(50), { urls: () => cluster.urls, patience: 60 }), 50);
-    await poll(async () => (await readReasons(node)).length + (await readReasons(dispatcher)).length === 0);
+    await until(async () => (await readReasons(node)).length + (await readReasons(dispatcher)).length === 0);
   });
 
   test("a lost ZooKeeper makes every process say so, stored answers are given all the same, and what was accepted ends when it is back", async (t) => {
@@ -60,18 +61,19 @@ if (servers) {
     const { status: waiting } = await post(dispatcher.url, query(62));
     const idle = await cluster.start("compute");
     zookeeper.signal("SIGKILL");
-    for (const member of [dispatcher, idle]) await poll(async () => /ZooKeeper at .* is lost/.test((await readReasons(member)).join("; ")));
+    for (const member of [dispatcher, idle])
+      await until(async () => /ZooKeeper at .* is lost/.test((await readReasons(member)).join("; ")));
     assertComplete((await post(dispatcher.url, query(60))).status, 60);
     const { code, stderr } = await cluster.end(idle);
     assert.equal(code, 0, stderr);
     await zookeeper.restart();
     const another = await cluster.start("compute");
-    await poll(async () => (await readReasons(another)).length + (await readReasons(dispatcher)).length === 0);
+    await until(async () => (await readReasons(another)).length + (await readReasons(dispatcher)).length === 0);
     for (const [{ id }, upper] of [
       [accepted, 61],
       [waiting, 62],
     ] as const) {
-      await poll(async () => (await status(dispatcher.url, id)).state === "done");
+      await until(async () => (await status(dispatcher.url, id)).state === "done");
       assertComplete(await status(dispatcher.url, id), upper);
     }
   });

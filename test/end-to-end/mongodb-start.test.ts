@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import type { Problem } from "../../functions/api.ts";
 import { runServer, startServerProcess, temporaryDirectory } from "../runtime/server-process.ts";
-import { poll, post } from "../runtime/slow-query.ts";
+import { post } from "../runtime/slow-query.ts";
 import { findMongoProgram } from "../servers/mongo-server.ts";
 import { requireServer } from "../servers/require-server.ts";
 import { makeServerDirectory } from "../servers/server-directory.ts";
 import { findFreePort } from "../servers/server-process.ts";
+import { until } from "../support/until.ts";
 import { makeEvents, writeEvents } from "../support/write-events.ts";
 
 const program = requireServer("starting on MongoDB", await findMongoProgram());
@@ -66,7 +67,7 @@ if (program) {
     t.after(() => mongo.stop());
     const answered = await asking;
     if (answered.code !== 200) assert.equal(answered.code, 503);
-    await poll(async () => (await readiness(server.url)).code === 200, 60);
+    await until(async () => (await readiness(server.url)).code === 200);
     const { status } = await post(server.url, query(10), 60);
     assert.equal(status.state, "done");
     assert.equal(status.events.done, 1000);
@@ -78,7 +79,7 @@ if (program) {
     // What is stored is answered all the same.
     assert.equal((await post(server.url, query(10))).status.state, "done");
     await mongo.fillDisk(false);
-    await poll(async () => (await readiness(server.url)).code === 200, 60);
+    await until(async () => (await readiness(server.url)).code === 200);
     assert.equal((await post(server.url, query(11), 60)).status.state, "done");
   });
 

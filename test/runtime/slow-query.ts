@@ -22,12 +22,3 @@ export async function post(url: string, query: object, wait = 0): Promise<{ read
 export async function status(url: string, id: string): Promise<Status> {
   return (await fetch(`${url}/queries/${id}`)).json();
 }
-
-/** Asks again and again until it holds. */
-export async function poll(ask: () => Promise<boolean>, seconds = 30): Promise<void> {
-  const end = performance.now() + seconds * 1000;
-  while (!(await ask())) {
-    if (performance.now() > end) throw new Error(`It did not hold within ${seconds} s`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}

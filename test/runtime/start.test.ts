@@ -3,8 +3,9 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { demoPattern, writeDemoFile } from "../../datasets/demo/write-demo-file.ts";
+import { until } from "../support/until.ts";
 import { runServer, type ServerProcess, startServerProcess, temporaryDirectory } from "./server-process.ts";
-import { poll, post, slowQuery, status } from "./slow-query.ts";
+import { post, slowQuery, status } from "./slow-query.ts";
 
 const files = 4;
 const events = files * 100_000;
@@ -54,7 +55,7 @@ describe("start.ts", () => {
     const { status: accepted } = await post(first.url, slowQuery("d"));
     const stream = await fetch(`${first.url}/queries/${accepted.id}/events`, { headers: { accept: "text/event-stream" } });
     const drained = stream.text().catch(() => "cut");
-    await poll(async () => (await status(first.url, accepted.id)).partitions.running > 0);
+    await until(async () => (await status(first.url, accepted.id)).partitions.running > 0);
     const signalled = performance.now();
     first.kill("SIGTERM");
     const { code, stderr } = await first.exited;
@@ -64,7 +65,7 @@ describe("start.ts", () => {
     assert.doesNotMatch(stderr, /"level":[56]0/);
 
     const second = await start(state);
-    await poll(async () => (await status(second.url, accepted.id)).state === "done");
+    await until(async () => (await status(second.url, accepted.id)).state === "done");
     const { events: counted, failures } = await status(second.url, accepted.id);
     assert.equal(counted.done, events);
     assert.deepEqual(failures, []);
@@ -75,7 +76,7 @@ describe("start.ts", () => {
     const first = await start(state, "--threads", "1");
     const { status: accepted } = await post(first.url, slowQuery("d", 1));
     let done = 0;
-    await poll(async () => {
+    await until(async () => {
       done = (await status(first.url, accepted.id)).partitions.done;
       return done > 0;
     });
@@ -84,7 +85,7 @@ describe("start.ts", () => {
     assert.equal((await first.exited).signal, "SIGKILL");
 
     const second = await start(state);
-    await poll(async () => (await status(second.url, accepted.id)).state === "done");
+    await until(async () => (await status(second.url, accepted.id)).state === "done");
     const after = await status(second.url, accepted.id);
     assert.equal(after.events.done, events);
     const again = await post(second.url, slowQuery("d", 1));
@@ -107,7 +108,7 @@ describe("start.ts", () => {
     await server.exited;
     const resumed = await startServerProcess(["--state", state]);
     running.add(resumed);
-    await poll(async () => (await demo(resumed.url)).preparing === undefined, 60);
+    await until(async () => (await demo(resumed.url)).preparing === undefined);
     assert.equal((await demo(resumed.url)).entries, 1_000_000);
   });
 

@@ -1,6 +1,6 @@
 /** Questions to a cluster, asked as a patient client would: of any of its dispatchers, again after whatever fails. */
 import { setTimeout as delay } from "node:timers/promises";
-import type { Status } from "../../functions/api.ts";
+import { isEnded, type Status } from "../../functions/api.ts";
 
 export interface AskOptions {
   /** Dispatchers, tried in turn; read again before each try, so that they may change. */
@@ -9,8 +9,6 @@ export interface AskOptions {
   readonly patience: number;
   readonly client?: string;
 }
-
-export const isEnded = ({ state }: Pick<Status, "state">): boolean => state !== "waiting" && state !== "running";
 
 const pause = 100;
 /** Seconds for which one request may wait for the end. */

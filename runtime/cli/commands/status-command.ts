@@ -4,13 +4,12 @@
  */
 import type { Command } from "commander";
 import type { Node } from "../../../coordination/coordinator.ts";
-import type { Status } from "../../../functions/api.ts";
+import { isEnded, type Status } from "../../../functions/api.ts";
 import { formatBytes, formatNumber } from "../../../functions/render/format-number.js";
 import { exitCodes } from "../command-failed.ts";
 import { describeAge } from "../draw/describe-age.ts";
 import { describeFailures, drawStatus } from "../draw/draw-status.ts";
 import { drawTable } from "../draw/draw-table.ts";
-import { isEnded } from "../follow-to-end.ts";
 import { drawOptions, type GetInvocation, type Invocation, print, warn } from "../invocation.ts";
 
 interface Nodes {

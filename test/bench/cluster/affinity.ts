@@ -2,8 +2,9 @@
 import { writeFile } from "node:fs/promises";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { temporaryDirectory } from "../../runtime/server-process.ts";
-import { poll, post } from "../../runtime/slow-query.ts";
+import { post } from "../../runtime/slow-query.ts";
 import { Cluster, type Member, readReasons } from "../../support/cluster.ts";
+import { until } from "../../support/until.ts";
 import type { Figure } from "./figures.ts";
 
 export interface AffinityOptions {
@@ -29,7 +30,7 @@ export async function measureAffinity({ zookeeper, mongodb, onStep }: AffinityOp
   try {
     const dispatcher = await cluster.start("dispatch");
     const members = await Promise.all(Array.from({ length: nodes }, () => cluster.start("compute")));
-    for (const server of [dispatcher, ...members]) await poll(async () => (await readReasons(server)).length === 0);
+    for (const server of [dispatcher, ...members]) await until(async () => (await readReasons(server)).length === 0);
     await scan(dispatcher.url, 0);
     // What the nodes hold is published once a second at most.
     await new Promise((resolve) => setTimeout(resolve, 1_500));

@@ -1,9 +1,10 @@
 /** A query of one partition that nobody asked before, over HTTP: one process with everything in it, and a cluster, by turns; and what an idle cluster does. */
 import { startServerProcess, temporaryDirectory } from "../../runtime/server-process.ts";
-import { poll, post } from "../../runtime/slow-query.ts";
+import { post } from "../../runtime/slow-query.ts";
 import { Cluster, readReasons } from "../../support/cluster.ts";
 import { clusterQuery } from "../../support/cluster-dataset.ts";
 import { median, timed } from "../../support/timing.ts";
+import { until } from "../../support/until.ts";
 import { makeEvents, writeEvents } from "../../support/write-events.ts";
 import type { Figure } from "./figures.ts";
 import { type RawServers, readCounts } from "./raw-servers.ts";
@@ -38,7 +39,7 @@ export async function measureColdQuery({ zookeeper, port, mongodb, raw, onStep }
   try {
     const dispatcher = await cluster.start("dispatch");
     await cluster.start("compute");
-    for (const server of [dispatcher, alone]) await poll(async () => (await readReasons(server)).length === 0);
+    for (const server of [dispatcher, alone]) await until(async () => (await readReasons(server)).length === 0);
     const times = {
       alone: [] as number[],
       cluster: [] as number[],

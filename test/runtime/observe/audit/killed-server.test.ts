@@ -8,8 +8,9 @@ import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { demoPattern, writeDemoFile } from "../../../../datasets/demo/write-demo-file.ts";
 import type { Audit } from "../../../../runtime/observe/audit/audit-log.ts";
+import { until } from "../../../support/until.ts";
 import { type ServerProcess, startServerProcess, temporaryDirectory } from "../../server-process.ts";
-import { poll, slowQuery } from "../../slow-query.ts";
+import { slowQuery } from "../../slow-query.ts";
 
 const main = fileURLToPath(new URL("../../../../runtime/observe/audit/main.ts", import.meta.url));
 
@@ -66,7 +67,7 @@ describe("npm run audit", () => {
     assert.equal(await ask(first, "quick", quick), 200);
     assert.equal(await ask(first, "bad", { dataset: "nothing" }), 400);
     const waiting = [0, 1, 2].map((index) => ask(first, `slow-${index}`, slowQuery("d", index)));
-    await poll(async () => {
+    await until(async () => {
       const logged = await readFile(logOf("first"), "utf8");
       return [0, 1, 2].every((index) => logged.includes(`"request":"slow-${index}"`));
     });
