@@ -87,7 +87,7 @@ async function startCluster(choice: TargetChoice & { readonly kind: "cluster" },
     args: common(files),
   });
   const stop = async () => {
-    await Promise.all([...cluster.members].map((member) => cluster.end(member)));
+    await Promise.all([...cluster.processes].map((each) => cluster.end(each)));
     await servers.stop();
     await states.remove();
   };

@@ -3,9 +3,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Status } from "../../functions/api.ts";
 import { askCluster } from "../support/ask-cluster.ts";
 import { type Audit, auditClaims, readTransactions } from "./audit-claims.ts";
+import { type ChaosCluster, nodeCount } from "./chaos-cluster.ts";
 import type { Disturbance, PlannedQuery, Round } from "./plan-round.ts";
 import { isClean, readLeftovers } from "./read-leftovers.ts";
-import { nodeCount, type Scene } from "./scene.ts";
 
 export class BrokenPromise extends Error {
   override readonly name = "BrokenPromise";
@@ -31,7 +31,7 @@ export interface RoundReport {
 }
 
 export interface RoundOptions {
-  readonly scene: Scene;
+  readonly cluster: ChaosCluster;
   readonly round: Round;
   readonly reference: (query: PlannedQuery) => Promise<Reference>;
   readonly tell: (what: string) => void;
@@ -44,43 +44,43 @@ const longestReturn = 60;
 /** Milliseconds. */
 const betweenTellings = 10_000;
 
-export async function performRound({ scene, round, reference, tell }: RoundOptions): Promise<RoundReport> {
-  await waitForNodes(scene);
+export async function performRound({ cluster, round, reference, tell }: RoundOptions): Promise<RoundReport> {
+  await waitForNodes(cluster);
   const expected = await Promise.all(round.queries.map(reference));
-  const before = auditClaims(readTransactions(await scene.zookeeper.readLogs()));
-  const lateBefore = countLate(scene);
+  const before = auditClaims(readTransactions(await cluster.zookeeper.readLogs()));
+  const lateBefore = countLate(cluster);
   const begun = performance.now();
   const disturbing = Promise.all(
     round.disturbances.map(async (disturbance) => {
       await delay(disturbance.at);
-      tell(`${disturbance.kind}${"member" in disturbance ? ` ${disturbance.member + 1}` : ""} for ${disturbance.for} ms`);
-      await scene.disturb(disturbance);
+      tell(`${disturbance.kind}${"which" in disturbance ? ` ${disturbance.which + 1}` : ""} for ${disturbance.for} ms`);
+      await cluster.disturb(disturbance);
     }),
   );
   const asking = Promise.all(
     round.queries.map(async ({ at, body, client }, index) => {
       await delay(at);
-      const status = await askCluster(body, { urls: scene.urls, patience, client });
+      const status = await askCluster(body, { urls: cluster.urls, patience, client });
       checkStatus(status, expected[index]!);
       return status;
     }),
   );
-  const telling = tellWhatIsLeft(scene, tell);
+  const telling = tellWhatIsLeft(cluster, tell);
   const [asked, disturbed] = await Promise.allSettled([asking, disturbing]);
   clearInterval(telling);
   if (asked.status === "rejected") throw asBroken(asked.reason);
   if (disturbed.status === "rejected") throw asBroken(disturbed.reason);
   const answered = performance.now();
   tell("all queries have ended");
-  checkLogs(scene);
-  for (const [index, { id }] of asked.value.entries()) await checkTexts(scene, { id, expected: expected[index]!.text });
-  await waitUntilClean(scene);
+  checkLogs(cluster);
+  for (const [index, { id }] of asked.value.entries()) await checkTexts(cluster, { id, expected: expected[index]!.text });
+  await waitUntilClean(cluster);
   const cleaned = performance.now();
-  checkLogs(scene);
-  const { violations, left, ...audit } = auditClaims(readTransactions(await scene.zookeeper.readLogs()));
+  checkLogs(cluster);
+  const { violations, left, ...audit } = auditClaims(readTransactions(await cluster.zookeeper.readLogs()));
   if (violations.length > 0) throw new BrokenPromise(`ZooKeeper's log has what must not be:\n${violations.slice(0, 20).join("\n")}`);
   if (left > 0) throw new BrokenPromise(`${left} subtasks are left according to ZooKeeper's log`);
-  await waitForNodes(scene);
+  await waitForNodes(cluster);
   return {
     round: round.number,
     zookeeper: round.zookeeper,
@@ -94,7 +94,7 @@ export async function performRound({ scene, round, reference, tell }: RoundOptio
       completed: audit.completed - before.completed,
       lost: audit.lost - before.lost,
     },
-    late: countLate(scene) - lateBefore,
+    late: countLate(cluster) - lateBefore,
   };
 }
 
@@ -112,8 +112,8 @@ function checkStatus(status: Status, expected: Reference): void {
 }
 
 /** Every dispatcher gives the same text. */
-async function checkTexts(scene: Scene, { id, expected }: { readonly id: string; readonly expected: string }): Promise<void> {
-  for (const { name, url } of scene.dispatchers) {
+async function checkTexts(cluster: ChaosCluster, { id, expected }: { readonly id: string; readonly expected: string }): Promise<void> {
+  for (const { name, url } of cluster.dispatchers) {
     const response = await fetch(`${url}/queries/${id}?format=uhi`, { signal: AbortSignal.timeout(30_000) });
     const text = await response.text();
     if (text !== expected) throw new BrokenPromise(`${name} gives other histograms for ${id} (${response.status}): ${text.slice(0, 2000)}`);
@@ -121,7 +121,7 @@ async function checkTexts(scene: Scene, { id, expected }: { readonly id: string;
 }
 
 /** A round that makes no progress shows it. */
-function tellWhatIsLeft({ connection }: Scene, tell: RoundOptions["tell"]): ReturnType<typeof setInterval> {
+function tellWhatIsLeft({ connection }: ChaosCluster, tell: RoundOptions["tell"]): ReturnType<typeof setInterval> {
   return setInterval(
     () =>
       void readLeftovers(connection).then(
@@ -132,7 +132,7 @@ function tellWhatIsLeft({ connection }: Scene, tell: RoundOptions["tell"]): Retu
   );
 }
 
-async function waitUntilClean({ connection }: Scene): Promise<void> {
+async function waitUntilClean({ connection }: ChaosCluster): Promise<void> {
   const until = performance.now() + longestCleaning * 1000;
   for (;;) {
     const left = await readLeftovers(connection);
@@ -144,12 +144,12 @@ async function waitUntilClean({ connection }: Scene): Promise<void> {
 }
 
 /** Until every living node is listed, and no other. */
-async function waitForNodes(scene: Scene): Promise<void> {
+async function waitForNodes(cluster: ChaosCluster): Promise<void> {
   const until = performance.now() + longestReturn * 1000;
   let heard: unknown;
   while (performance.now() < until) {
     try {
-      const response = await fetch(`${scene.urls()[0]}/nodes`, { signal: AbortSignal.timeout(5_000) });
+      const response = await fetch(`${cluster.urls()[0]}/nodes`, { signal: AbortSignal.timeout(5_000) });
       const { nodes } = (await response.json()) as { readonly nodes?: readonly unknown[] };
       heard = nodes;
       if (nodes?.length === nodeCount) return;
@@ -163,14 +163,14 @@ async function waitForNodes(scene: Scene): Promise<void> {
   );
 }
 
-function checkLogs(scene: Scene): void {
-  if (scene.crashes.length > 0) throw new BrokenPromise(scene.crashes.join("\n"));
-  for (const { name, logged } of [...scene.dispatchers, ...scene.nodes]) {
+function checkLogs(cluster: ChaosCluster): void {
+  if (cluster.crashes.length > 0) throw new BrokenPromise(cluster.crashes.join("\n"));
+  for (const { name, logged } of [...cluster.dispatchers, ...cluster.nodes]) {
     if (logged.faults.length > 0) throw new BrokenPromise(`${name} logged a fault: ${logged.faults[0]}`);
   }
 }
 
-const countLate = ({ nodes }: Scene): number => nodes.reduce((sum, { logged }) => sum + logged.late, 0);
+const countLate = ({ nodes }: ChaosCluster): number => nodes.reduce((sum, { logged }) => sum + logged.late, 0);
 
 function countKinds(disturbances: readonly Disturbance[]): RoundReport["disturbances"] {
   const counts = { "kill node": 0, "kill dispatcher": 0, "freeze node": 0, "freeze dispatcher": 0, "kill ZooKeeper": 0, "cut network": 0 };

@@ -6,7 +6,8 @@ import { appendFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Role } from "../../functions/roles.ts";
 import type { Exit } from "../runtime/server-process.ts";
-import type { Cluster, Member, StartOptions } from "../support/cluster.ts";
+import type { Cluster, ClusterProcess, StartOptions } from "../support/cluster.ts";
+import { takeTurns } from "./servers.ts";
 
 export interface PlaceOptions {
   readonly name: string;
@@ -29,10 +30,10 @@ export interface Logged {
 export class Place {
   readonly name: string;
   readonly #options: PlaceOptions;
-  #member: Member | undefined;
+  #process: ClusterProcess | undefined;
   #before: Logged = { faults: [], late: 0 };
   #kept: Promise<unknown> = Promise.resolve();
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #inTurn = takeTurns();
   #isFrozen = false;
 
   constructor(options: PlaceOptions) {
@@ -42,7 +43,7 @@ export class Place {
 
   /** While a process is there that can answer. */
   get url(): string | undefined {
-    return this.#isFrozen ? undefined : this.#member?.url;
+    return this.#isFrozen ? undefined : this.#process?.url;
   }
 
   fill(): Promise<void> {
@@ -52,9 +53,9 @@ export class Place {
   /** As a power cut would end it; filled again after `pause` milliseconds. */
   kill(pause: number): Promise<void> {
     return this.#inTurn(async () => {
-      const member = this.#member;
-      this.#member = undefined;
-      if (member) await this.#options.cluster.kill(member);
+      const running = this.#process;
+      this.#process = undefined;
+      if (running) await this.#options.cluster.kill(running);
       await delay(pause);
       await this.#start();
     });
@@ -64,50 +65,44 @@ export class Place {
   freeze(pause: number): Promise<void> {
     return this.#inTurn(async () => {
       this.#isFrozen = true;
-      this.#member?.kill("SIGSTOP");
+      this.#process?.kill("SIGSTOP");
       await delay(pause);
-      this.#member?.kill("SIGCONT");
+      this.#process?.kill("SIGCONT");
       this.#isFrozen = false;
     });
   }
 
   /** Of all its processes, so far. */
   get logged(): Logged {
-    return this.#member ? add(this.#before, readLog(this.#member.stderr)) : this.#before;
+    return this.#process ? add(this.#before, readLog(this.#process.stderr)) : this.#before;
   }
 
   /** For good. Resolves when its log is kept. */
   async end(): Promise<void> {
-    const member = this.#member;
-    this.#member = undefined;
-    if (member) await this.#options.cluster.kill(member);
+    const running = this.#process;
+    this.#process = undefined;
+    if (running) await this.#options.cluster.kill(running);
     await this.#kept;
   }
 
   async #start(): Promise<void> {
     const { cluster, role, start } = this.#options;
-    const member = await cluster.start(role, start);
-    this.#member = member;
-    const isOver = member.exited.then((exit) => this.#keep(member, exit));
+    const running = await cluster.start(role, start);
+    this.#process = running;
+    const isOver = running.exited.then((exit) => this.#keep(running, exit));
     this.#kept = Promise.all([this.#kept, isOver]);
   }
 
-  async #keep(member: Member, { code, signal, stderr }: Exit): Promise<void> {
+  async #keep(running: ClusterProcess, { code, signal, stderr }: Exit): Promise<void> {
     const { name, logFile, cluster, onCrash } = this.#options;
     this.#before = add(this.#before, readLog(stderr));
-    const isCrash = this.#member === member;
+    const isCrash = this.#process === running;
     if (isCrash) {
-      this.#member = undefined;
-      cluster.members.delete(member);
+      this.#process = undefined;
+      cluster.processes.delete(running);
       onCrash(`${name} ended by itself with ${signal ?? `code ${code}`}; its log: ${logFile}`);
     }
     await appendFile(logFile, stderr);
-  }
-
-  #inTurn(work: () => Promise<void>): Promise<void> {
-    const done = this.#last.then(work);
-    this.#last = done.catch(() => undefined);
-    return done;
   }
 }
 

@@ -3,10 +3,10 @@ import { seeded } from "../support/seeded.ts";
 
 /** Milliseconds `at` are since the round began; `for` until it is started again, woken or mended. Members are indices. */
 export type Disturbance =
-  | { readonly kind: "kill node" | "kill dispatcher"; readonly at: number; readonly for: number; readonly member: number }
-  | { readonly kind: "freeze node" | "freeze dispatcher"; readonly at: number; readonly for: number; readonly member: number }
-  /** `member`: of the ensemble; a lone server is the only one. */
-  | { readonly kind: "kill ZooKeeper"; readonly at: number; readonly for: number; readonly member: number }
+  | { readonly kind: "kill node" | "kill dispatcher"; readonly at: number; readonly for: number; readonly which: number }
+  | { readonly kind: "freeze node" | "freeze dispatcher"; readonly at: number; readonly for: number; readonly which: number }
+  /** `which`: of the ensemble; a lone server is the only one. */
+  | { readonly kind: "kill ZooKeeper"; readonly at: number; readonly for: number; readonly which: number }
   /** Of the node that has a network of its own. */
   | { readonly kind: "cut network"; readonly at: number; readonly for: number };
 
@@ -44,14 +44,14 @@ export function planRound({ seed, number, queries, nodes, dispatchers, sessionTi
   const { below, chance, pick } = seeded(seed * 100_003 + number);
   const moment = () => below(span);
   const beyondSession = () => sessionTimeout + 1_000 + below(3_000);
-  const kills = (kind: "kill node" | "kill dispatcher", most: number, members: number) =>
-    Array.from({ length: 1 + below(most) }, () => ({ kind, at: moment(), for: below(2_000), member: below(members) }) as const);
+  const kills = (kind: "kill node" | "kill dispatcher", most: number, choices: number) =>
+    Array.from({ length: 1 + below(most) }, () => ({ kind, at: moment(), for: below(2_000), which: below(choices) }) as const);
   const disturbances: readonly Disturbance[] = [
     ...kills("kill node", 3, nodes),
     ...kills("kill dispatcher", 2, dispatchers),
-    { kind: "freeze node", at: moment(), for: beyondSession(), member: below(nodes) },
-    ...(chance(0.3) ? [{ kind: "freeze dispatcher", at: moment(), for: beyondSession(), member: below(dispatchers) } as const] : []),
-    { kind: "kill ZooKeeper", at: moment(), for: chance(0.2) ? beyondSession() : below(2_500), member: below(3) },
+    { kind: "freeze node", at: moment(), for: beyondSession(), which: below(nodes) },
+    ...(chance(0.3) ? [{ kind: "freeze dispatcher", at: moment(), for: beyondSession(), which: below(dispatchers) } as const] : []),
+    { kind: "kill ZooKeeper", at: moment(), for: chance(0.2) ? beyondSession() : below(2_500), which: below(3) },
     { kind: "cut network", at: moment(), for: chance(0.5) ? beyondSession() : below(3_000) },
   ];
   return {

@@ -8,11 +8,11 @@ import { join } from "node:path";
 import process from "node:process";
 import { Command } from "commander";
 import { drawTable } from "../../runtime/cli/draw/draw-table.ts";
+import { ChaosCluster, dispatcherCount, nodeCount } from "./chaos-cluster.ts";
 import { enterNamespace, sharedAddress } from "./isolate.ts";
 import { performRound, type RoundReport } from "./perform-round.ts";
 import { planRound, roundsPerCluster } from "./plan-round.ts";
 import { type ReferenceServer, startReference } from "./reference.ts";
-import { dispatcherCount, nodeCount, Scene } from "./scene.ts";
 import { prepareServers, sessionTimeout } from "./servers.ts";
 
 const whole = (text: string): number => {
@@ -53,17 +53,17 @@ process.exit(code);
 
 async function run(): Promise<number> {
   let reference: ReferenceServer | undefined;
-  let scene: Scene | undefined;
+  let cluster: ChaosCluster | undefined;
   let number = first;
   try {
     reference = await startReference(directory);
     for (; number < first + rounds; number++) {
       const round = planRound({ seed, number, queries, nodes: nodeCount, dispatchers: dispatcherCount, sessionTimeout, span });
       if (number % roundsPerCluster === 0) {
-        await scene?.close();
-        scene = undefined;
+        await cluster?.close();
+        cluster = undefined;
       }
-      scene ??= await Scene.open({
+      cluster ??= await ChaosCluster.open({
         zookeeper: round.zookeeper,
         directory: join(directory, `from-${number}`),
         host,
@@ -72,8 +72,8 @@ async function run(): Promise<number> {
       });
       const begun = performance.now();
       const inRound = (what: string) => tell(`round ${number}, ${((performance.now() - begun) / 1000).toFixed(1)} s: ${what}`);
-      inRound(`begins on ${scene.zookeeper.name}`);
-      const report = await performRound({ scene, round, reference: reference.answer, tell: inRound });
+      inRound(`begins on ${cluster.zookeeper.name}`);
+      const report = await performRound({ cluster, round, reference: reference.answer, tell: inRound });
       reports.push(report);
       inRound(`all promises kept; ${describe(report)}`);
       if (options.json) console.log(JSON.stringify(report));
@@ -85,7 +85,7 @@ async function run(): Promise<number> {
     if (options.json) console.log(JSON.stringify({ round: number, broken: error instanceof Error ? error.message : String(error) }));
     return 1;
   } finally {
-    await scene?.close();
+    await cluster?.close();
     await reference?.stop();
   }
 }

@@ -3,14 +3,14 @@ import { setTimeout as delay } from "node:timers/promises";
 import { findJavaServers } from "../servers/java-servers.ts";
 import { findMongoProgram, type OwnMongoServer } from "../servers/mongo-server.ts";
 import { openEnsemble } from "../servers/zookeeper-ensemble.ts";
-import { startZooKeeper } from "../servers/zookeeper-server.ts";
+import { type OwnZooKeeperServer, startZooKeeper } from "../servers/zookeeper-server.ts";
 
 export interface ZooKeeper {
   /** For people. */
   readonly name: string;
   readonly hosts: string;
   /** Kills one of three, or the lone one, and starts it again after `pause` milliseconds. */
-  kill(member: number, pause: number): Promise<void>;
+  kill(which: number, pause: number): Promise<void>;
   /** What its transaction logs hold, for `readTransactions`. */
   readLogs(): Promise<readonly string[]>;
   stop(): Promise<void>;
@@ -40,36 +40,31 @@ export async function prepareServers(): Promise<void> {
 
 async function openLone(directory: string, host: string): Promise<ZooKeeper> {
   const server = required(await startZooKeeper({ directory, host, tick }));
-  const inTurn = takeTurns();
-  return {
-    name: server.name,
-    hosts: server.hosts,
-    kill: (_, pause) =>
-      inTurn(async () => {
-        server.signal("SIGKILL");
-        await delay(pause);
-        await server.restart();
-      }),
-    readLogs: () => printLogs([directory]),
-    stop: () => server.stop(),
-  };
+  return serve(server, [{ ...server, directory }]);
 }
 
 async function openThree(directory: string, host: string): Promise<ZooKeeper> {
   const ensemble = required(await openEnsemble({ directory, host, tick }));
+  return serve(ensemble, ensemble.members);
+}
+
+type Killable = Pick<OwnZooKeeperServer, "signal" | "restart"> & { readonly directory: string };
+
+function serve({ name, hosts, stop }: Pick<ZooKeeper, "name" | "hosts" | "stop">, members: readonly Killable[]): ZooKeeper {
+  // Two of three that are away at once would be no ensemble any more.
   const inTurn = takeTurns();
   return {
-    name: ensemble.name,
-    hosts: ensemble.hosts,
-    kill: (member, pause) =>
+    name,
+    hosts,
+    kill: (which, pause) =>
       inTurn(async () => {
-        const chosen = ensemble.members[member]!;
-        chosen.signal("SIGKILL");
+        const member = members[which % members.length]!;
+        member.signal("SIGKILL");
         await delay(pause);
-        await chosen.restart();
+        await member.restart();
       }),
-    readLogs: () => printLogs(ensemble.members.map((member) => member.directory)),
-    stop: () => ensemble.stop(),
+    readLogs: () => printLogs(members.map((member) => member.directory)),
+    stop,
   };
 }
 
@@ -78,8 +73,8 @@ async function printLogs(directories: readonly string[]): Promise<readonly strin
   return Promise.all(directories.map((directory) => java.print("PrintTransactions", [directory])));
 }
 
-/** Two of three that are away at once would be no ensemble any more. */
-function takeTurns(): (work: () => Promise<void>) => Promise<void> {
+/** Runs what it is given one after the other. */
+export function takeTurns(): (work: () => Promise<void>) => Promise<void> {
   let last: Promise<unknown> = Promise.resolve();
   return (work) => {
     const done = last.then(work);

@@ -49,8 +49,8 @@ if (servers) {
       const last = (await streamed).at(-1)!;
       assert.equal(last.event, "done");
       assertComplete(last.status, 100);
-      for (const member of [node, dispatcher]) {
-        const { code, stderr } = await cluster.end(member);
+      for (const each of [node, dispatcher]) {
+        const { code, stderr } = await cluster.end(each);
         assert.equal(code, 0, stderr);
       }
     });

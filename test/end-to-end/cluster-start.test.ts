@@ -36,8 +36,8 @@ if (servers) {
     const cluster = new Cluster({ zookeeper: `127.0.0.1:${port}`, mongodb: `${servers.mongo.uri}later`, args: dataset.args });
     t.after(() => cluster.killAll());
     const [node, dispatcher] = await Promise.all([cluster.start("compute"), cluster.start("dispatch")]);
-    for (const member of [node, dispatcher]) {
-      assert.match((await readReasons(member)).join("; "), /coordinator cannot be reached: Cannot reach ZooKeeper at 127\.0\.0\.1:\d+/);
+    for (const each of [node, dispatcher]) {
+      assert.match((await readReasons(each)).join("; "), /coordinator cannot be reached: Cannot reach ZooKeeper at 127\.0\.0\.1:\d+/);
     }
     const early = await fetch(`${dispatcher.url}/queries`, { method: "POST", body: JSON.stringify(query(50)) });
     assert.equal(early.status, 503);
@@ -61,8 +61,7 @@ if (servers) {
     const { status: waiting } = await post(dispatcher.url, query(62));
     const idle = await cluster.start("compute");
     zookeeper.signal("SIGKILL");
-    for (const member of [dispatcher, idle])
-      await until(async () => /ZooKeeper at .* is lost/.test((await readReasons(member)).join("; ")));
+    for (const each of [dispatcher, idle]) await until(async () => /ZooKeeper at .* is lost/.test((await readReasons(each)).join("; ")));
     assertComplete((await post(dispatcher.url, query(60))).status, 60);
     const { code, stderr } = await cluster.end(idle);
     assert.equal(code, 0, stderr);

@@ -10,7 +10,7 @@ import { findMongoProgram, type OwnMongoServer } from "../servers/mongo-server.t
 import { makeServerDirectory } from "../servers/server-directory.ts";
 import { type OwnZooKeeperServer, startZooKeeper, type ZooKeeperVersion } from "../servers/zookeeper-server.ts";
 
-export interface Member extends ServerProcess {
+export interface ClusterProcess extends ServerProcess {
   readonly role: Role;
 }
 
@@ -31,7 +31,7 @@ export interface ClusterOptions {
 /** Processes only: the servers are the caller's. */
 export class Cluster {
   /** Those that run, or ended by themselves. */
-  readonly members = new Set<Member>();
+  readonly processes = new Set<ClusterProcess>();
   readonly #options: ClusterOptions;
 
   constructor(options: ClusterOptions) {
@@ -47,39 +47,39 @@ export class Cluster {
   }
 
   /** Resolves when the process listens. */
-  async start(role: Role, { args = [], environment, ...options }: StartOptions = {}): Promise<Member> {
+  async start(role: Role, { args = [], environment, ...options }: StartOptions = {}): Promise<ClusterProcess> {
     const { zookeeper, mongodb, args: shared } = this.#options;
     const started = await startServerProcess(["--role", role, "--zookeeper", zookeeper, "--mongodb", mongodb, ...shared, ...args], {
       ...options,
       environment: { ...this.#options.environment, ...environment },
     });
-    const member: Member = Object.assign(started, { role });
-    this.members.add(member);
-    return member;
+    const running: ClusterProcess = Object.assign(started, { role });
+    this.processes.add(running);
+    return running;
   }
 
   /** Of those that take queries. */
   get urls(): readonly string[] {
-    return [...this.members].filter(({ role }) => role !== "compute").map(({ url }) => url);
+    return [...this.processes].filter(({ role }) => role !== "compute").map(({ url }) => url);
   }
 
   /** As a power cut would end it. Resolves when it is gone. */
-  async kill(member: Member): Promise<void> {
-    this.members.delete(member);
+  async kill(running: ClusterProcess): Promise<void> {
+    this.processes.delete(running);
     // One that is stopped takes no other signal; this one it takes.
-    member.kill("SIGKILL");
-    await member.exited;
+    running.kill("SIGKILL");
+    await running.exited;
   }
 
   /** With SIGTERM. Gives its exit code, its log and what it printed. */
-  async end(member: Member): Promise<Exit> {
-    this.members.delete(member);
-    member.kill("SIGTERM");
-    return member.exited;
+  async end(running: ClusterProcess): Promise<Exit> {
+    this.processes.delete(running);
+    running.kill("SIGTERM");
+    return running.exited;
   }
 
   async killAll(): Promise<void> {
-    await Promise.all([...this.members].map((member) => this.kill(member)));
+    await Promise.all([...this.processes].map((running) => this.kill(running)));
   }
 }
 
@@ -133,7 +133,7 @@ export async function openCluster(
 }
 
 /** Why a process should get no requests now. */
-export async function readReasons({ url }: Pick<Member, "url">): Promise<readonly string[]> {
+export async function readReasons({ url }: Pick<ClusterProcess, "url">): Promise<readonly string[]> {
   const response = await fetch(`${url}/readyz`);
   return ((await response.json()) as { readonly reasons: readonly string[] }).reasons;
 }

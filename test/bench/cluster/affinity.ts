@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { temporaryDirectory } from "../../runtime/server-process.ts";
 import { post } from "../../runtime/slow-query.ts";
-import { Cluster, type Member, readReasons } from "../../support/cluster.ts";
+import { Cluster, type ClusterProcess, readReasons } from "../../support/cluster.ts";
 import { until } from "../../support/until.ts";
 import type { Figure } from "./figures.ts";
 
@@ -29,17 +29,17 @@ export async function measureAffinity({ zookeeper, mongodb, onStep }: AffinityOp
   const cluster = new Cluster({ zookeeper, mongodb, args });
   try {
     const dispatcher = await cluster.start("dispatch");
-    const members = await Promise.all(Array.from({ length: nodes }, () => cluster.start("compute")));
-    for (const server of [dispatcher, ...members]) await until(async () => (await readReasons(server)).length === 0);
+    const computing = await Promise.all(Array.from({ length: nodes }, () => cluster.start("compute")));
+    for (const server of [dispatcher, ...computing]) await until(async () => (await readReasons(server)).length === 0);
     await scan(dispatcher.url, 0);
     // What the nodes hold is published once a second at most.
     await new Promise((resolve) => setTimeout(resolve, 1_500));
-    const before = await readCounters(members);
+    const before = await readCounters(computing);
     for (let cut = 1; cut <= scans; cut++) {
       onStep("scans with other cuts", cut / scans);
       await scan(dispatcher.url, cut);
     }
-    const after = await readCounters(members);
+    const after = await readCounters(computing);
     const found = after.memory - before.memory;
     const needed = found + after.files - before.files;
     return [
@@ -77,9 +77,9 @@ async function scan(url: string, cut: number): Promise<void> {
   }
 }
 
-async function readCounters(members: readonly Member[]) {
+async function readCounters(computing: readonly ClusterProcess[]) {
   const total = { memory: 0, files: 0, cached: 0, most: 0 };
-  for (const { url } of members) {
+  for (const { url } of computing) {
     const text = await (await fetch(`${url}/metrics`)).text();
     const figure = (series: string) =>
       Number(

@@ -13,7 +13,7 @@ import { openMongoFor, openZooKeeperFor, type ZooKeeper } from "./servers.ts";
 export const nodeCount = 4;
 export const dispatcherCount = 2;
 
-export interface SceneOptions {
+export interface ChaosClusterOptions {
   readonly zookeeper: "ensemble" | "lone";
   /** Servers' files and logs. */
   readonly directory: string;
@@ -24,7 +24,7 @@ export interface SceneOptions {
   readonly data: string;
 }
 
-export class Scene {
+export class ChaosCluster {
   readonly zookeeper: ZooKeeper;
   readonly connection: Connection;
   readonly dispatchers: readonly Place[];
@@ -34,7 +34,7 @@ export class Scene {
   readonly #link: NodeLink;
   readonly #stop: () => Promise<void>;
 
-  static async open(options: SceneOptions): Promise<Scene> {
+  static async open(options: ChaosClusterOptions): Promise<ChaosCluster> {
     const { directory, host } = options;
     await mkdir(join(directory, "logs"), { recursive: true });
     const zookeeper = await openZooKeeperFor(options.zookeeper, { directory: join(directory, "zookeeper"), host });
@@ -50,9 +50,9 @@ export class Scene {
     };
     const limits = ["--threads", "1", "--memory", "64MiB", "--log-level", "info"];
     const cluster = new Cluster({ ...targets, args: [...limits, "--data", `${dataset}=${options.data}`] });
-    const scene = new Scene({ zookeeper, connection, link, stop, cluster, logs: join(directory, "logs") });
-    await Promise.all([...scene.dispatchers, ...scene.nodes].map((place) => place.fill()));
-    return scene;
+    const opened = new ChaosCluster({ zookeeper, connection, link, stop, cluster, logs: join(directory, "logs") });
+    await Promise.all([...opened.dispatchers, ...opened.nodes].map((place) => place.fill()));
+    return opened;
   }
 
   private constructor(parts: {
@@ -84,15 +84,15 @@ export class Scene {
   async disturb(disturbance: Disturbance): Promise<void> {
     switch (disturbance.kind) {
       case "kill node":
-        return this.nodes[disturbance.member]!.kill(disturbance.for);
+        return this.nodes[disturbance.which]!.kill(disturbance.for);
       case "kill dispatcher":
-        return this.dispatchers[disturbance.member]!.kill(disturbance.for);
+        return this.dispatchers[disturbance.which]!.kill(disturbance.for);
       case "freeze node":
-        return this.nodes[disturbance.member]!.freeze(disturbance.for);
+        return this.nodes[disturbance.which]!.freeze(disturbance.for);
       case "freeze dispatcher":
-        return this.dispatchers[disturbance.member]!.freeze(disturbance.for);
+        return this.dispatchers[disturbance.which]!.freeze(disturbance.for);
       case "kill ZooKeeper":
-        return this.zookeeper.kill(disturbance.member, disturbance.for);
+        return this.zookeeper.kill(disturbance.which, disturbance.for);
       case "cut network":
         await this.#link.cut();
         await delay(disturbance.for);
