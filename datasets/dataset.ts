@@ -2,25 +2,30 @@
 import type { Column, Schema } from "../engine/program/schema.ts";
 import type { ColumnForm } from "./cache/column-form.ts";
 
-/** A file as it was when the catalogue looked: what must not change while it is read. */
+/** A file as its source saw it when the catalogue looked: what must not change while it is read. */
 export interface FileIdentity {
+  /** An absolute path of this machine, or a URL: it tells the source. */
   readonly path: string;
+  /** Bytes. */
   readonly size: number;
-  /** Milliseconds since the epoch. */
-  readonly modified: number;
+  /** What changes with the content, as the source tells it: milliseconds of the modification time, or an ETag. */
+  readonly version: string;
 }
 
-/** A contiguous range of entries, stored together in its file (a Parquet row group). */
+/** The last part of a path, a URL or a pattern. Messages show names of files, never their folders. */
+export const baseName = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
+
+/** A contiguous range of entries of one file. */
 export interface Partition {
   /** Position in the dataset, from 0. */
   readonly index: number;
   readonly file: FileIdentity;
-  /** Number of the row group in its file. */
-  readonly rowGroup: number;
+  /** Position in `FileDescription.units` of what the file stores together for these entries. */
+  readonly unit: number;
   readonly entries: number;
   /** First entry of the partition in its file. */
   readonly firstEntry: number;
-  /** SHA-256, hex, of file identity (path, size, modification time), row group and entry range: what makes a stored partial valid. */
+  /** SHA-256, hex, of file identity and entry range: what makes a stored partial valid. */
   readonly fingerprint: string;
 }
 
@@ -73,21 +78,42 @@ export interface Catalogue {
 /** All that a thread needs to read one column of one partition; plain data that can be posted to it. */
 export interface ColumnLocation {
   readonly file: FileIdentity;
+  /** Name of the file's format. */
+  readonly format: string;
   readonly column: Column;
+  /** The entries [firstEntry, firstEntry + entries) of the file. */
+  readonly firstEntry: number;
   readonly entries: number;
-  /** Upper bound of the number of values (level entries of the column chunk): what to reserve. */
+  /** For each of `column.lists`: how many elements all lists of that level have together, at most. */
+  readonly elements: readonly number[];
+  /** How many values there are, at most: the last of `elements`, or `entries`. */
   readonly values: number;
-  /** Format and position, for the reader of this format. */
-  readonly chunk: unknown;
+  /** The place in the file, for the reader of this format. */
+  readonly place: unknown;
 }
 
-/** Where decoded values go: views on memory that all threads share, large enough for `ColumnLocation.values` (of values, of validity, and one more of inner offsets) and `entries + 1`. */
+/** Where the values of a column go: views, perhaps on memory that threads share. What lies behind the values that there are is left alone. */
 export interface ColumnTarget {
+  /** `ColumnLocation.values` numbers, or more. */
   readonly values: Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array;
-  /** Present for a nullable column. */
+  /** For a nullable column: as long as `values`; 1 where there is a value, 0 where it is missing (the value is then 0). */
   readonly valid?: Uint8Array;
-  /** One for each of `Column.lists`, outermost first: `entries + 1` of them, then one more than the list around it has elements. */
+  /**
+   * One array for each of `Column.lists`, outermost first, at least `offsetCounts` long: list i of a level has the elements
+   * [offsets[i], offsets[i + 1]) of the next level, or of the values.
+   */
   readonly offsets: readonly Uint32Array[];
+}
+
+/** How many offsets each level of lists needs, at most: one more than there are entries, then than the level around it has elements. */
+export const offsetCounts = ({ entries, elements }: Pick<ColumnLocation, "entries" | "elements">): number[] =>
+  elements.map((_, level) => (level === 0 ? entries : elements[level - 1]) + 1);
+
+/** What was read of a column. */
+export interface ReadCounts {
+  readonly values: number;
+  /** Of these, how many are missing. */
+  readonly missing: number;
 }
 
 /** A dataset or file that cannot be used as it is. `permanent`: reading again cannot help. */

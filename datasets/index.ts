@@ -1,8 +1,8 @@
 /** Datasets on their own: name files, see their schema and partitions, read columns into flat arrays. */
 export type { DType } from "../engine/program/schema.ts";
 export { createCatalogue } from "./catalogue/catalogue.ts";
+export type { DatasetEntry } from "./catalogue/current-dataset.ts";
 export { type DataOption, parseDataOption } from "./catalogue/data-option.ts";
-export type { DatasetEntry } from "./catalogue/watched-dataset.ts";
 export {
   type BrokenFile,
   type Catalogue,
@@ -11,6 +11,7 @@ export {
   type Dataset,
   DatasetError,
   type FileIdentity,
+  offsetCounts,
   type Partition,
 } from "./dataset.ts";
-export { readColumn } from "./parquet/read-column.ts";
+export { readColumn } from "./read-column.ts";

@@ -1,5 +1,5 @@
 /** Reads a column of every partition as flat numbers: `npx tsx examples/read-columns.ts 'events/*.parquet' Muon_pt`. */
-import { createCatalogue, readColumn } from "../datasets/index.ts";
+import { createCatalogue, offsetCounts, readColumn } from "../datasets/index.ts";
 
 const [pattern, name] = process.argv.slice(2);
 if (pattern === undefined || name === undefined) {
@@ -13,7 +13,7 @@ const dataset = await catalogue.get("events");
 for (const partition of dataset?.partitions ?? []) {
   const location = await catalogue.locate("events", partition, name);
   const values = new arrays[location.column.dtype](location.values);
-  const offsets = [new Uint32Array(location.entries + 1)];
+  const offsets = offsetCounts(location).map((count) => new Uint32Array(count));
   const valid = new Uint8Array(location.values);
   const { values: count, missing } = await readColumn(location, { values, valid, offsets });
   let sum = 0;

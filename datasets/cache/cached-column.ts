@@ -7,7 +7,7 @@
  */
 import type { Input } from "../../engine/program/inputs.ts";
 import { bytesPerValue, type Column } from "../../engine/program/schema.ts";
-import { type ColumnLocation, DatasetError } from "../dataset.ts";
+import { type ColumnLocation, DatasetError, offsetCounts } from "../dataset.ts";
 import type { CachedPartition, SharedOffsets } from "./cached-partition.ts";
 import { type Block, type Slab, taken } from "./slab.ts";
 
@@ -68,10 +68,11 @@ export class CachedColumn {
   }
 
   /** Bytes to reserve: values, then validity, then offsets, as far as the column has them. */
-  static sizes({ column, values, entries }: ColumnLocation): number[] {
+  static sizes(location: ColumnLocation): number[] {
+    const { column, values } = location;
     const sizes = [values * bytesPerValue[column.dtype]];
     if (column.nullable) sizes.push(values);
-    return [...sizes, ...column.lists.map((_, level) => ((level === 0 ? entries : values) + 1) * 4)];
+    return [...sizes, ...offsetCounts(location).map((count) => count * 4)];
   }
 
   /** What tells it from others of its partition: a dataset that gains a file may have a column of the same name in another form. */
@@ -152,16 +153,18 @@ export class CachedColumn {
   /** Gives back what was reserved too much, and shares the offsets. */
   #accept(values: number): void {
     const { slab } = this.partition;
-    const { column, entries, values: reserved } = this.location;
+    const { column, entries, elements, values: reserved } = this.location;
     // How many offsets each list has: one more than there are entries, then than there are elements of the list around it.
     const counts: number[] = [];
     let end = entries;
-    for (const { address } of this.#ownOffsets) {
+    let fits = values <= reserved;
+    for (const [level, { address }] of this.#ownOffsets.entries()) {
+      if (!fits) break;
       counts.push(end + 1);
       end = new Uint32Array(slab.memory.buffer, address, end + 1)[end];
-      if (end > reserved) break;
+      fits = end <= elements[level];
     }
-    if (values > reserved || values !== end) {
+    if (!fits || values !== end) {
       throw new DatasetError(`Cannot use column ${column.name}: ${values} values were read where its ${entries} entries need ${end}`, {
         permanent: true,
       });

@@ -4,8 +4,7 @@
  */
 import type { Input } from "../../engine/program/inputs.ts";
 import { innermost, standsIn } from "../../engine/program/schema.ts";
-import { baseName } from "../catalogue/base-name.ts";
-import { type ColumnLocation, DatasetError } from "../dataset.ts";
+import { baseName, type ColumnLocation, DatasetError } from "../dataset.ts";
 import type { CachedColumn } from "./cached-column.ts";
 import type { Block, Slab } from "./slab.ts";
 

@@ -1,19 +1,18 @@
-/** Datasets by name, from files of this machine. Sees what changes on disk at the next `get`; keeps metadata in memory, nothing else. */
-import { basename } from "node:path";
+/** Datasets by name, from the files of sources. Sees what changes on disk at the next `get`; keeps metadata in memory, nothing else. */
 import type { ColumnForm } from "../cache/column-form.ts";
-import { type Catalogue, type ColumnLocation, DatasetError, type Partition } from "../dataset.ts";
+import { baseName, type Catalogue, type ColumnLocation, DatasetError, type Partition } from "../dataset.ts";
+import { CurrentDataset, type DatasetEntry } from "./current-dataset.ts";
 import { refuseBadName } from "./data-option.ts";
-import { type DatasetEntry, WatchedDataset } from "./watched-dataset.ts";
 
 /** Throws `DatasetError` for bad and repeated names; looks at no file yet. */
 export function createCatalogue(entries: readonly DatasetEntry[]): Catalogue {
-  const datasets = new Map<string, WatchedDataset>();
+  const datasets = new Map<string, CurrentDataset>();
   for (const entry of entries) {
     refuseBadName(entry.name);
     if (datasets.has(entry.name)) {
       throw new DatasetError(`Cannot use two datasets named ${entry.name}: give each a name of its own`, { permanent: true });
     }
-    datasets.set(entry.name, new WatchedDataset(entry));
+    datasets.set(entry.name, new CurrentDataset(entry));
   }
   return {
     names: () => [...datasets.keys()],
@@ -32,8 +31,8 @@ interface Located {
 }
 
 /** Throws `DatasetError` where there is no such dataset, or it does not have the column there. */
-export function locateIn(dataset: WatchedDataset | undefined, { name, partition, column, form }: Located): Promise<ColumnLocation> {
+export function locateIn(dataset: CurrentDataset | undefined, { name, partition, column, form }: Located): Promise<ColumnLocation> {
   if (dataset) return dataset.locate(partition, column, form);
   const reason = `no dataset is named ${name} here`;
-  return Promise.reject(new DatasetError(`Cannot find ${basename(partition.file.path)}: ${reason}`, { permanent: true }));
+  return Promise.reject(new DatasetError(`Cannot find ${baseName(partition.file.path)}: ${reason}`, { permanent: true }));
 }

@@ -1,6 +1,9 @@
 /** What the operator writes to name a dataset: `NAME=PATH_OR_GLOB`. */
 import { DatasetError } from "../dataset.ts";
+import { fileEndings } from "../formats.ts";
+import { sourceOf } from "../sources/sources.ts";
 
+/** `pattern`: a path, a URL or a glob pattern of them, with whatever else tells which part of the files is meant. */
 export interface DataOption {
   readonly name: string;
   readonly pattern: string;
@@ -15,10 +18,9 @@ export function parseDataOption(text: string): DataOption {
   const name = text.slice(0, equals).trim();
   const pattern = text.slice(equals + 1).trim();
   refuseBadName(name);
-  if (pattern === "") throw refusal(`dataset ${name} needs a path or a glob pattern after the "=", as in ${name}=events/*.parquet`);
-  if (/^[a-z][a-z0-9+]*:\/\//i.test(pattern)) {
-    throw refusal(`dataset ${name} must be files of this machine, current value is ${pattern}; this version reads no URLs`);
-  }
+  if (pattern === "")
+    throw refusal(`dataset ${name} needs a path or a glob pattern after the "=", as in ${name}=events/*${fileEndings[0]}`);
+  sourceOf(pattern);
   return { name, pattern };
 }
 

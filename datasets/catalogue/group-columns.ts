@@ -11,29 +11,34 @@
 export interface Groupable {
   readonly name: string;
   readonly parts: readonly string[];
-  /** For a list: how many of `parts` name the list. */
-  readonly listParts?: number;
+  /** For each list that its values stand in: how many of `parts` name it. */
+  readonly lists: readonly number[];
 }
 
-export interface Membership {
+/** Of a schema's column, what its name and lists say. */
+export interface GroupedColumn {
   readonly lists: readonly string[];
   readonly member?: { readonly record: string; readonly field: string };
 }
 
-/** `agree`: whether two list columns have equal lengths everywhere; an equivalence. Gives the memberships by column name. */
+/** `agree`: whether two list columns have equal lengths everywhere; an equivalence. By column name. */
 export function groupColumns<Item extends Groupable>(
   columns: readonly Item[],
   agree: (a: Item, b: Item) => boolean,
-): Map<string, Membership> {
-  const memberships = new Map<string, Membership>();
-  const lists = columns.filter((column) => column.listParts !== undefined && column.listParts === column.parts.length);
-  const scalars = columns.filter((column) => column.listParts === undefined);
+): Map<string, GroupedColumn> {
+  const grouped = new Map<string, GroupedColumn>();
+  const lists = columns.filter(({ lists: [listParts], parts }) => listParts === parts.length);
+  const scalars = columns.filter((column) => column.lists.length === 0);
   const taken = new Set<string>();
-  for (const { name, parts, listParts } of columns) {
+  for (const {
+    name,
+    parts,
+    lists: [listParts],
+  } of columns) {
     if (listParts !== undefined && listParts < parts.length) {
       const record = parts.slice(0, listParts).join(".");
       taken.add(record);
-      memberships.set(name, { lists: [record], member: { record, field: parts.slice(listParts).join("_") } });
+      grouped.set(name, { lists: [record], member: { record, field: parts.slice(listParts).join("_") } });
     }
   }
   for (const { name } of columns) taken.add(name);
@@ -42,7 +47,7 @@ export function groupColumns<Item extends Groupable>(
       if (taken.has(prefix)) continue;
       taken.add(prefix);
       for (const { name } of items) {
-        memberships.set(name, { lists: [prefix], member: { record: prefix, field: name.slice(prefix.length + 1) } });
+        grouped.set(name, { lists: [prefix], member: { record: prefix, field: name.slice(prefix.length + 1) } });
       }
     }
   }
@@ -51,15 +56,15 @@ export function groupColumns<Item extends Groupable>(
     const record = parts[0]!;
     if (parts.length === 1 || taken.has(record)) continue;
     structs.add(record);
-    memberships.set(name, { lists: [], member: { record, field: parts.slice(1).join("_") } });
+    grouped.set(name, { lists: [], member: { record, field: parts.slice(1).join("_") } });
   }
   for (const { prefix, items } of byPrefix(scalars.filter(({ parts }) => parts.length === 1))) {
     if (taken.has(prefix) || structs.has(prefix)) continue;
-    for (const { name } of items) memberships.set(name, { lists: [], member: { record: prefix, field: name.slice(prefix.length + 1) } });
+    for (const { name } of items) grouped.set(name, { lists: [], member: { record: prefix, field: name.slice(prefix.length + 1) } });
   }
-  for (const { name } of lists) if (!memberships.has(name)) memberships.set(name, { lists: [name] });
-  for (const { name } of scalars) if (!memberships.has(name)) memberships.set(name, { lists: [] });
-  return memberships;
+  for (const { name } of lists) if (!grouped.has(name)) grouped.set(name, { lists: [name] });
+  for (const { name } of scalars) if (!grouped.has(name)) grouped.set(name, { lists: [] });
+  return grouped;
 }
 
 interface Group<Item> {

@@ -5,8 +5,8 @@
 
 import type { Log } from "../../base/log.ts";
 import type { DatasetContent, Registration } from "../../engine/registration.ts";
+import type { Registry } from "./catalogue-store.ts";
 import { type Decision, decideRegistration } from "./decide-registration.ts";
-import type { Registry } from "./registry.ts";
 
 /** What this process was started with. */
 export interface OwnDataset {

@@ -9,15 +9,14 @@
 import { hostname } from "node:os";
 import type { Log } from "../../base/log.ts";
 import type { Registration } from "../../engine/registration.ts";
-import { type Catalogue, type Dataset, DatasetError, type LookOptions } from "../dataset.ts";
-import { baseName } from "./base-name.ts";
+import { baseName, type Catalogue, type Dataset, DatasetError, type LookOptions } from "../dataset.ts";
 import { locateIn } from "./catalogue.ts";
+import type { MetadataStore, Registry } from "./catalogue-store.ts";
+import { CurrentDataset, type DatasetEntry } from "./current-dataset.ts";
 import { refuseBadName } from "./data-option.ts";
 import { describeContent } from "./describe-content.ts";
-import { FileMemory } from "./file-memory.ts";
+import { DescriptionStore } from "./description-store.ts";
 import { type OwnDataset, Registrations } from "./registrations.ts";
-import type { MetadataStore, Registry } from "./registry.ts";
-import { type DatasetEntry, WatchedDataset } from "./watched-dataset.ts";
 
 export interface SharedCatalogue extends Catalogue {
   /** Resolves after the first attempt to learn what is registered. */
@@ -44,7 +43,7 @@ export interface SharedCatalogueOptions {
 }
 
 interface Known {
-  readonly watched: WatchedDataset;
+  readonly watched: CurrentDataset;
   readonly pattern: string;
   readonly registration?: Registration;
   /** This process was started with another pattern. */
@@ -57,7 +56,7 @@ const leastPause = 1_000;
 /** Throws `DatasetError` for a bad name. */
 export function createSharedCatalogue(options: SharedCatalogueOptions): SharedCatalogue {
   const { store, log, beat = 10_000, now = Date.now } = options;
-  const memory = new FileMemory(store, log);
+  const memory = new DescriptionStore(store, log);
   const registrations = new Registrations({ ...options, registry: store, beat, now });
   const own = new Map<string, DatasetEntry>();
   const known = new Map<string, Known>();
@@ -77,11 +76,11 @@ export function createSharedCatalogue(options: SharedCatalogueOptions): SharedCa
       await opened;
       if (!known.has(name)) await refresh();
       const dataset = known.get(name);
-      return dataset && lookAt(name, dataset, options);
+      return dataset && (await lookAt(name, dataset, options));
     },
     async locate(name, partition, column, form) {
       await opened;
-      return locateIn(known.get(name)?.watched, { name, partition, column, form });
+      return await locateIn(known.get(name)?.watched, { name, partition, column, form });
     },
     async forget(name) {
       await look();
@@ -105,7 +104,7 @@ export function createSharedCatalogue(options: SharedCatalogueOptions): SharedCa
   function adopt(entry: DatasetEntry): void {
     refuseBadName(entry.name);
     own.set(entry.name, entry);
-    known.set(entry.name, { watched: new WatchedDataset(entry, memory), pattern: entry.pattern });
+    known.set(entry.name, { watched: new CurrentDataset(entry, memory), pattern: entry.pattern });
   }
 
   async function refresh(): Promise<void> {
@@ -157,7 +156,7 @@ export function createSharedCatalogue(options: SharedCatalogueOptions): SharedCa
     const before = known.get(name);
     const pattern = registration?.pattern ?? mine!.pattern;
     const entry = mine?.pattern === pattern ? mine : { name, pattern };
-    const watched = before?.pattern === pattern ? before.watched : new WatchedDataset(entry, memory);
+    const watched = before?.pattern === pattern ? before.watched : new CurrentDataset(entry, memory);
     const wanted = mine && mine.pattern !== pattern ? mine.pattern : undefined;
     if (wanted !== undefined && before?.wanted === undefined) {
       const fields = { dataset: name, wanted, pattern, by: registration?.by };

@@ -7,7 +7,8 @@
 import { randomUUID } from "node:crypto";
 import { link, open, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { encodeFile, type FlatColumn } from "../parquet/encode-file.ts";
+import type { FlatColumn } from "../format.ts";
+import { written } from "../formats.ts";
 import { generateEvents } from "./generate-events.ts";
 
 export const demoFiles = 10;
@@ -18,11 +19,11 @@ const edition = 1;
 export const demoSeed = 20_120_704;
 
 export function demoPath(directory: string, index: number): string {
-  return join(directory, `dimuon-${edition}-${String(index).padStart(2, "0")}.parquet`);
+  return join(directory, `dimuon-${edition}-${String(index).padStart(2, "0")}${written.ending}`);
 }
 
 export function demoPattern(directory: string): string {
-  return join(directory, `dimuon-${edition}-*.parquet`);
+  return join(directory, `dimuon-${edition}-*${written.ending}`);
 }
 
 /** How many entries the files have that are there. */
@@ -37,7 +38,7 @@ export async function writeDemoFile(directory: string, index: number): Promise<v
   if (await exists(path)) return;
   const temporary = join(directory, `.${randomUUID()}.tmp`);
   try {
-    await writeDurably(temporary, encodeFile(demoColumns(demoSeed + index, entriesPerFile), entriesPerFile, "femtoq demo"));
+    await writeDurably(temporary, written.encode(demoColumns(demoSeed + index, entriesPerFile), entriesPerFile, "femtoq demo"));
     await linkUnlessThere(temporary, path);
   } finally {
     await rm(temporary, { force: true });

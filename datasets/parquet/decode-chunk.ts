@@ -1,39 +1,36 @@
 /**
  * A column chunk, page by page, into flat content, validity and offsets.
  *
- * Promises: on return exactly `entries` entries and the chunk's number of values were decoded, offsets never fall, a missing
+ * Promises: on return exactly `entries` entries and the chunk's number of level entries were decoded, offsets never fall, a missing
  * value's content is 0, and nothing was written outside of the target. Otherwise throws, and the target holds anything.
  */
 
-import type { ColumnTarget } from "../dataset.ts";
-import type { ByteSource } from "../sources/byte-source.ts";
-import type { Levels, ParquetChunk } from "./chunk.ts";
+import type { ColumnTarget, ReadCounts } from "../dataset.ts";
+import type { ByteReader } from "../sources/source.ts";
+import type { ColumnChunk, Levels } from "./column-chunk.ts";
 import { decodeHybrid } from "./decode-hybrid.ts";
 import { decodePlain, decodeValues, type Values } from "./decode-values.ts";
 import { type Page, PageReader } from "./page-reader.ts";
 
-export interface Decoded {
-  readonly values: number;
-  /** Of these, how many are missing. */
-  readonly missing: number;
-}
-
-/** Entries and values done so far. */
+/** What is done so far. */
 interface Progress {
-  entries: number;
-  values: number;
+  /** How many entries, then how many elements of each level of lists; the last of them are the values. */
+  readonly counts: number[];
   missing: number;
+  /** In how many lists the last level entry has an element. */
+  depth: number;
 }
 
 /** `size`: entries and level entries that the file's metadata states. */
 export async function decodeChunk(
-  source: ByteSource,
-  chunk: ParquetChunk,
+  file: ByteReader,
+  chunk: ColumnChunk,
   target: ColumnTarget,
   size: { readonly entries: number; readonly values: number },
-): Promise<Decoded> {
-  const pages = new PageReader(source, chunk);
-  const progress: Progress = { entries: 0, values: 0, missing: 0 };
+): Promise<ReadCounts> {
+  const pages = new PageReader(file, chunk);
+  const progress: Progress = { counts: [0, ...chunk.levels.elements.map(() => 0)], missing: 0, depth: 0 };
+  const { counts } = progress;
   let dictionary: Values | undefined;
   let levelsDone = 0;
   while (levelsDone < size.values) {
@@ -47,27 +44,34 @@ export async function decodeChunk(
     if (levelsDone > size.values) throw new Error(`its pages hold more than the ${size.values} values that the file states`);
     decodePage(page, chunk, dictionary, target, progress, size.entries);
   }
-  if (progress.entries !== size.entries) throw new Error(`it has ${progress.entries} entries where the file states ${size.entries}`);
-  if (chunk.levels.list) target.offsets[0][size.entries] = progress.values;
-  return { values: progress.values, missing: progress.missing };
+  if (counts[0] !== size.entries) throw new Error(`it has ${counts[0]} entries where the file states ${size.entries}`);
+  for (const level of chunk.levels.elements.keys()) target.offsets[level][counts[level]] = counts[level + 1];
+  return { values: counts[counts.length - 1], missing: progress.missing };
 }
 
 function decodePage(
   page: Extract<Page, { kind: "data" }>,
-  chunk: ParquetChunk,
+  chunk: ColumnChunk,
   dictionary: Values | undefined,
   target: ColumnTarget,
   progress: Progress,
   entries: number,
 ): void {
-  const { levels } = chunk;
-  const first = progress.values;
-  const definition = levels.maxDefinition > 0 ? readLevels(page.definition, levels.maxDefinition, page.count) : undefined;
-  if (levels.list) placeElements(readLevels(page.repetition, 1, page.count), definition!, levels, target.offsets[0], progress, entries);
-  else progress.entries = progress.values = first + page.count;
-  if (progress.entries > entries) throw new Error(`it has more than the ${entries} entries that the file states`);
-  const count = progress.values - first;
-  const missing = definition && levels.maxDefinition > levels.element ? countMissing(definition, levels) : 0;
+  const { maxDefinition, elements } = chunk.levels;
+  const { counts } = progress;
+  const lists = elements.length;
+  const element = lists > 0 ? elements[lists - 1] : 0;
+  const first = counts[lists];
+  const definition = maxDefinition > 0 ? readLevels(page.definition, maxDefinition, page.count) : noLevels;
+  if (lists === 0) counts[0] += page.count;
+  else {
+    const repetition = readLevels(page.repetition, lists, page.count);
+    if (lists === 1) placeElements(repetition, definition, element, target.offsets[0].subarray(0, entries + 1), counts);
+    else placeNested(repetition, definition, elements, target.offsets, progress);
+  }
+  if (counts[0] > entries) throw new Error(`it has more than the ${entries} entries that the file states`);
+  const count = counts[lists] - first;
+  const missing = maxDefinition > element ? countMissing(definition, maxDefinition, element) : 0;
   const output = target.values.subarray(first, first + count - missing);
   decodeValues(page.values, page.encoding, chunk, output, dictionary);
   if (missing === 0) {
@@ -75,10 +79,12 @@ function decodePage(
     return;
   }
   if (!target.valid) throw new Error(`${missing} values are missing where the file's statistics say none`);
-  markValid(definition!, levels, target.valid.subarray(first, first + count));
+  markValid(definition, maxDefinition, element, target.valid.subarray(first, first + count));
   spread(target.values.subarray(first, first + count), target.valid.subarray(first, first + count), count - missing);
   progress.missing += missing;
 }
+
+const noLevels = new Uint8Array(0);
 
 function readLevels(bytes: Uint8Array, most: number, count: number): Uint8Array {
   const levels = new Uint8Array(count);
@@ -87,40 +93,59 @@ function readLevels(bytes: Uint8Array, most: number, count: number): Uint8Array 
 }
 
 /** Writes where each entry's elements begin. Without branches: the next entry's offset is written again and again until it begins. */
-function placeElements(
-  repetition: Uint8Array,
-  definition: Uint8Array,
-  { element }: Levels,
-  offsets: Uint32Array,
-  progress: Progress,
-  entries: number,
-): void {
-  if (progress.entries === 0 && repetition[0] === 1) throw new Error("its first list has no beginning");
-  let entry = progress.entries;
-  let values = progress.values;
-  const starts = offsets.subarray(0, entries + 1);
+function placeElements(repetition: Uint8Array, definition: Uint8Array, element: number, offsets: Uint32Array, counts: number[]): void {
+  let [entry, values] = counts;
+  if (entry === 0 && repetition[0] === 1) throw new Error("its first list has no beginning");
   for (let index = 0; index < repetition.length; index++) {
-    starts[entry] = values;
-    entry += repetition[index]! ^ 1;
-    values += definition[index]! >= element ? 1 : 0;
+    offsets[entry] = values;
+    entry += repetition[index] ^ 1;
+    values += definition[index] >= element ? 1 : 0;
   }
-  progress.entries = entry;
-  progress.values = values;
+  counts[0] = entry;
+  counts[1] = values;
 }
 
-function countMissing(definition: Uint8Array, { maxDefinition, element }: Levels): number {
+/**
+ * The same for lists in lists. A level entry begins a new element of every list from its repetition level on (of all, for a new entry) as far as
+ * its definition level says that there is one.
+ */
+function placeNested(
+  repetition: Uint8Array,
+  definition: Uint8Array,
+  elements: Levels["elements"],
+  offsets: readonly Uint32Array[],
+  progress: Progress,
+): void {
+  const { counts } = progress;
+  const lists = elements.length;
+  for (let index = 0; index < repetition.length; index++) {
+    const repeated = repetition[index];
+    if (repeated > progress.depth) throw new Error("a list goes on that has not begun");
+    if (repeated === 0) offsets[0][counts[0]++] = counts[1];
+    let depth = 0;
+    while (depth < lists && definition[index] >= elements[depth]) depth++;
+    if (depth < repeated) throw new Error("a list goes on without an element");
+    for (let list = Math.max(1, repeated); list <= depth; list++) {
+      if (list < lists) offsets[list][counts[list]] = counts[list + 1];
+      counts[list]++;
+    }
+    progress.depth = depth;
+  }
+}
+
+function countMissing(definition: Uint8Array, maxDefinition: number, element: number): number {
   let missing = 0;
   for (let index = 0; index < definition.length; index++) {
-    const level = definition[index]!;
+    const level = definition[index];
     missing += level >= element && level < maxDefinition ? 1 : 0;
   }
   return missing;
 }
 
-function markValid(definition: Uint8Array, { maxDefinition, element }: Levels, valid: Uint8Array): void {
+function markValid(definition: Uint8Array, maxDefinition: number, element: number, valid: Uint8Array): void {
   let value = 0;
   for (let index = 0; index < definition.length; index++) {
-    const level = definition[index]!;
+    const level = definition[index];
     if (level >= element) valid[value++] = level === maxDefinition ? 1 : 0;
   }
 }
@@ -128,7 +153,7 @@ function markValid(definition: Uint8Array, { maxDefinition, element }: Levels, v
 /** Moves the `present` first values to the places that are valid, from the back, and puts 0 into the others. */
 function spread(values: Values, valid: Uint8Array, present: number): void {
   let from = present;
-  for (let to = values.length - 1; to >= 0; to--) values[to] = valid[to] === 1 ? values[--from]! : 0;
+  for (let to = values.length - 1; to >= 0; to--) values[to] = valid[to] === 1 ? values[--from] : 0;
 }
 
 function sameKind(values: Values, length: number): Values {

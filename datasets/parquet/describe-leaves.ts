@@ -2,16 +2,17 @@
  * From a Parquet schema to its leaves: names without the groups that only make a list, and what the levels mean.
  *
  * Lists are found by the rules of the Parquet format ("Nested types", with its rules for older writers): three levels, two levels, and
- * repeated fields without annotation. A null list counts as an empty one; a null struct makes its fields missing. Lists of lists
- * and maps are refused.
+ * repeated fields without annotation. Lists may stand in lists, to any depth. A null list counts as an empty one; a null struct makes its
+ * fields missing. Maps are refused.
  */
 import type { SchemaTree } from "hyparquet";
-import type { Levels } from "./chunk.ts";
+import type { Levels } from "./column-chunk.ts";
 import { type ValueType, valueTypeOf } from "./value-type.ts";
 
 export interface LeafShape {
   readonly parts: readonly string[];
-  readonly listParts?: number;
+  /** As in `FileColumn`. */
+  readonly lists: readonly number[];
   readonly levels: Levels;
   readonly type: ValueType;
 }
@@ -19,14 +20,15 @@ export interface LeafShape {
 interface Place {
   readonly parts: readonly string[];
   readonly definition: number;
-  readonly list?: { readonly parts: number; readonly level: number };
+  /** For each list around it: how many of `parts` name it, and the definition level of its elements. */
+  readonly lists: readonly { readonly parts: number; readonly level: number }[];
   readonly refused?: string;
 }
 
 /** In the order of the file's column chunks. */
 export function describeLeaves(root: SchemaTree): LeafShape[] {
   const leaves: LeafShape[] = [];
-  for (const child of root.children) visit(child, { parts: [child.element.name], definition: 0 }, leaves);
+  for (const child of root.children) visit(child, { parts: [child.element.name], definition: 0, lists: [] }, leaves);
   return leaves;
 }
 
@@ -62,8 +64,7 @@ function enter(node: SchemaTree, place: Place): Place {
   if (repetition_type === "REQUIRED") return place;
   const definition = place.definition + 1;
   if (repetition_type !== "REPEATED") return { ...place, definition };
-  if (place.list) return { ...place, definition, refused: place.refused ?? "is a list of lists, which is not supported" };
-  return { ...place, definition, list: { parts: place.parts.length, level: definition } };
+  return { ...place, definition, lists: [...place.lists, { parts: place.parts.length, level: definition }] };
 }
 
 function listedBy(node: SchemaTree): SchemaTree | undefined {
@@ -77,11 +78,11 @@ function isElement(repeated: SchemaTree, list: string): boolean {
   return repeated.children.length !== 1 || name === "array" || name === `${list}_tuple`;
 }
 
-function leafAt(node: SchemaTree, { parts, definition, list, refused }: Place): LeafShape {
+function leafAt(node: SchemaTree, { parts, definition, lists, refused }: Place): LeafShape {
   return {
     parts,
-    ...(list && { listParts: list.parts }),
-    levels: { maxDefinition: definition, element: list?.level ?? 0, list: list !== undefined },
+    lists: lists.map((list) => list.parts),
+    levels: { maxDefinition: definition, elements: lists.map(({ level }) => level) },
     type: refused === undefined ? valueTypeOf(node.element) : { kind: "unsupported", reason: refused },
   };
 }

@@ -11,15 +11,7 @@ import { writePageHeader } from "hyparquet-writer/src/datapage.js";
 import { writeRleBitPackedHybrid } from "hyparquet-writer/src/encoding.js";
 import { writeMetadata } from "hyparquet-writer/src/metadata.js";
 import { snappyCompress } from "hyparquet-writer/src/snappy.js";
-
-export interface FlatColumn {
-  readonly name: string;
-  readonly values: Float32Array | Float64Array | Int32Array;
-  /** For a list: entry i is values [offsets[i], offsets[i + 1]). Columns that share the array share its encoding. */
-  readonly offsets?: Uint32Array;
-  /** Snappy pays for few distinct values, and costs for random bits. */
-  readonly compress?: boolean;
-}
+import type { FlatColumn } from "../format.ts";
 
 interface EncodedLevels {
   readonly repetition: Uint8Array;

@@ -4,8 +4,8 @@
  */
 import type { Encoding, PageHeader } from "hyparquet";
 import { parquetHeader } from "hyparquet/src/column.js";
-import type { ByteSource } from "../sources/byte-source.ts";
-import type { ParquetChunk } from "./chunk.ts";
+import type { ByteReader } from "../sources/source.ts";
+import type { ColumnChunk } from "./column-chunk.ts";
 import { crc32 } from "./crc32.ts";
 import { decompress } from "./decompress.ts";
 
@@ -27,19 +27,19 @@ export type Page =
     };
 
 export class PageReader {
-  readonly #source: ByteSource;
-  readonly #chunk: ParquetChunk;
+  readonly #file: ByteReader;
+  readonly #chunk: ColumnChunk;
   readonly #end: number;
   #window = new Uint8Array(0);
   #windowStart = 0;
   #at: number;
 
-  constructor(source: ByteSource, chunk: ParquetChunk) {
-    this.#source = source;
+  constructor(file: ByteReader, chunk: ColumnChunk) {
+    this.#file = file;
     this.#chunk = chunk;
     this.#at = chunk.start;
     this.#end = chunk.start + chunk.length;
-    if (this.#end > source.byteLength) throw new Error(`bytes ${chunk.start}–${this.#end} needed, the file has ${source.byteLength}`);
+    if (this.#end > file.byteLength) throw new Error(`bytes ${chunk.start}–${this.#end} needed, the file has ${file.byteLength}`);
   }
 
   /** The next dictionary or data page; throws at the end of the chunk. */
@@ -72,8 +72,9 @@ export class PageReader {
       case "DATA_PAGE": {
         if (!first) throw new Error("a data page lacks its header");
         const bytes = decompress(codec, body, size);
-        const repetition = levels.list ? sized(bytes, 0, first.repetition_level_encoding) : noBytes;
-        const levelsStart = levels.list ? 4 + repetition.length : 0;
+        const isList = levels.elements.length > 0;
+        const repetition = isList ? sized(bytes, 0, first.repetition_level_encoding) : noBytes;
+        const levelsStart = isList ? 4 + repetition.length : 0;
         const definition = levels.maxDefinition > 0 ? sized(bytes, levelsStart, first.definition_level_encoding) : noBytes;
         const valuesStart = levels.maxDefinition > 0 ? levelsStart + 4 + definition.length : levelsStart;
         const count = checkedCount(first.num_values, Number.MAX_SAFE_INTEGER, "number of values");
@@ -101,7 +102,7 @@ export class PageReader {
     const first = this.#at - this.#windowStart;
     if (first < 0 || first + length > this.#window.length) {
       const end = Math.min(this.#end, this.#at + Math.max(length, windowBytes));
-      this.#window = new Uint8Array(await this.#source.slice(this.#at, end));
+      this.#window = new Uint8Array(await this.#file.slice(this.#at, end));
       this.#windowStart = this.#at;
       return this.#window.subarray(0, length);
     }

@@ -1,5 +1,5 @@
 /** The row groups in a footer, chunk by chunk into arrays: wide files have tens of thousands of chunks. */
-import type { RowGroup } from "./chunk.ts";
+import type { ChunkPlaces } from "./column-chunk.ts";
 import type { ThriftReader } from "./thrift-reader.ts";
 
 /** What the chunks of all row groups say of a column together. */
@@ -15,30 +15,37 @@ export interface ColumnFacts {
 const lzo = 3;
 const lastCodec = 7;
 
-export function parseRowGroup(reader: ThriftReader, columns: readonly ColumnFacts[], firstEntry: number, mostEntries: number): RowGroup {
-  const numbers = () => new Float64Array(columns.length);
+/** Where a row group's chunks are noted: its first one at `first`. */
+interface RowGroupPlace {
+  readonly chunks: ChunkPlaces;
+  readonly first: number;
+  readonly mostValues: number;
+}
+
+/** Gives the number of its entries. */
+export function parseRowGroup(reader: ThriftReader, columns: readonly ColumnFacts[], place: RowGroupPlace): number {
+  const { chunks, first, mostValues } = place;
   let entries = 0;
-  let group: RowGroup | undefined;
+  let hasColumns = false;
   for (let field = reader.field(0); field !== 0; field = reader.field(field)) {
     if (field === 1) {
       const size = reader.listSize();
       if (size !== columns.length) throw new Error(`a row group has ${size} columns, the schema ${columns.length}`);
-      const codec = new Uint8Array(columns.length);
-      group = { entries: 0, firstEntry, start: numbers(), length: numbers(), uncompressed: numbers(), values: numbers(), codec };
-      for (const [index, facts] of columns.entries()) parseChunk(reader, group, index, facts);
+      for (const [index, facts] of columns.entries()) parseChunk(reader, chunks, first + index, facts);
+      hasColumns = true;
     } else if (field === 3) {
       entries = reader.count();
     } else {
       reader.skip();
     }
   }
-  if (!group) throw new Error("a row group has no columns");
-  if (entries > mostEntries || group.values.some((values) => values > mostEntries))
-    throw new Error(`a row group is beyond ${mostEntries} values`);
-  return { ...group, entries };
+  if (!hasColumns) throw new Error("a row group has no columns");
+  const values = chunks.values.subarray(first, first + columns.length);
+  if (entries > mostValues || values.some((count) => count > mostValues)) throw new Error(`a row group is beyond ${mostValues} values`);
+  return entries;
 }
 
-function parseChunk(reader: ThriftReader, group: RowGroup, index: number, facts: ColumnFacts): void {
+function parseChunk(reader: ThriftReader, chunks: ChunkPlaces, at: number, facts: ColumnFacts): void {
   let described = false;
   for (let field = reader.field(0); field !== 0; field = reader.field(field)) {
     switch (field) {
@@ -46,7 +53,7 @@ function parseChunk(reader: ThriftReader, group: RowGroup, index: number, facts:
         if (reader.text() !== "") facts.unreadable = "is kept in another file, which is not supported";
         break;
       case 3:
-        parseMetadata(reader, group, index, facts);
+        parseMetadata(reader, chunks, at, facts);
         described = true;
         break;
       case 8:
@@ -60,7 +67,7 @@ function parseChunk(reader: ThriftReader, group: RowGroup, index: number, facts:
   if (!described) facts.unreadable ??= "is encrypted, which is not supported";
 }
 
-function parseMetadata(reader: ThriftReader, group: RowGroup, index: number, facts: ColumnFacts): void {
+function parseMetadata(reader: ThriftReader, chunks: ChunkPlaces, at: number, facts: ColumnFacts): void {
   const canMiss = facts.maxDefinition > facts.element;
   let data = 0;
   let dictionary = 0;
@@ -69,16 +76,16 @@ function parseMetadata(reader: ThriftReader, group: RowGroup, index: number, fac
   for (let field = reader.field(0); field !== 0; field = reader.field(field)) {
     switch (field) {
       case 4:
-        group.codec[index] = checkedCodec(reader.count(), facts);
+        chunks.codec[at] = checkedCodec(reader.count(), facts);
         break;
       case 5:
-        group.values[index] = reader.count();
+        chunks.values[at] = reader.count();
         break;
       case 6:
-        group.uncompressed[index] = reader.count();
+        chunks.uncompressed[at] = reader.count();
         break;
       case 7:
-        group.length[index] = reader.count();
+        chunks.length[at] = reader.count();
         break;
       case 9:
         data = reader.count();
@@ -98,7 +105,7 @@ function parseMetadata(reader: ThriftReader, group: RowGroup, index: number, fac
         reader.skip();
     }
   }
-  group.start[index] = dictionary > 0 && dictionary < data ? dictionary : data;
+  chunks.start[at] = dictionary > 0 && dictionary < data ? dictionary : data;
   if (canMiss) facts.mayMiss ||= mayMiss(facts, nulls, levels);
 }
 

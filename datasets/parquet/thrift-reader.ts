@@ -26,6 +26,11 @@ export class ThriftReader {
     this.#bytes = bytes;
   }
 
+  /** Bytes that are not read yet. */
+  get left(): number {
+    return this.#bytes.length - this.#at;
+  }
+
   /** Type code of the field that `field` found. */
   type = 0;
 

@@ -1,7 +1,6 @@
 /** What there is to query. */
 import { Hono } from "hono";
-import { baseName } from "../../datasets/catalogue/base-name.ts";
-import { type Dataset, DatasetError } from "../../datasets/dataset.ts";
+import { baseName, type Dataset, DatasetError } from "../../datasets/dataset.ts";
 import { nearNames } from "../../engine/query/near-names.ts";
 import { HttpProblem } from "../http/problem.ts";
 import type { Environment } from "../services.ts";

@@ -9,7 +9,7 @@ import type { Log } from "../../base/log.ts";
 import { createSharedCatalogue } from "../../datasets/catalogue/shared-catalogue.ts";
 import type { Catalogue } from "../../datasets/dataset.ts";
 import { demoPattern } from "../../datasets/demo/write-demo-file.ts";
-import { absolutePattern } from "../../datasets/sources/find-files.ts";
+import { absolutePattern } from "../../datasets/sources/sources.ts";
 import type { Registration } from "../../engine/registration.ts";
 import type { Store } from "../../storage/store.ts";
 import type { WorkerPool } from "../threads/worker-pool.ts";

@@ -5,7 +5,7 @@
 import { mkdir, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Log } from "../../base/log.ts";
-import type { DatasetEntry } from "../../datasets/catalogue/watched-dataset.ts";
+import type { DatasetEntry } from "../../datasets/catalogue/current-dataset.ts";
 import { DatasetError } from "../../datasets/dataset.ts";
 import { countDemoEntries, demoEntries, demoFiles, demoPath, demoPattern } from "../../datasets/demo/write-demo-file.ts";
 import type { WorkerPool } from "../threads/worker-pool.ts";

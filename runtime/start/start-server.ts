@@ -6,7 +6,8 @@
  */
 
 import type { Log } from "../../base/log.ts";
-import { findFiles } from "../../datasets/sources/find-files.ts";
+import { fileEndings } from "../../datasets/formats.ts";
+import { sourceOf } from "../../datasets/sources/sources.ts";
 import { roles } from "../../functions/roles.ts";
 import { createMeter } from "../observe/prometheus.ts";
 import { createAssets } from "../serve/assets.ts";
@@ -55,7 +56,7 @@ export async function startServer(config: Config, log: Log): Promise<Server> {
 
 async function requireFiles({ data }: Config): Promise<void> {
   for (const { name, pattern } of data) {
-    const files = await findFiles(pattern);
+    const files = await sourceOf(pattern).list(pattern, { endings: fileEndings });
     if (files.length === 0) throw new StartError(`Cannot use --data ${name}=${pattern}: no file matches; check the path`, { exitCode: 2 });
   }
 }

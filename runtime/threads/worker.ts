@@ -4,7 +4,7 @@ import type { LoadCost } from "../../datasets/cache/cached-column.ts";
 import type { Block } from "../../datasets/cache/slab.ts";
 import { DatasetError } from "../../datasets/dataset.ts";
 import { writeDemoFile } from "../../datasets/demo/write-demo-file.ts";
-import { readColumn } from "../../datasets/parquet/read-column.ts";
+import { readColumn } from "../../datasets/read-column.ts";
 import type { Program } from "../../engine/program/program.ts";
 import type { DType } from "../../engine/program/schema.ts";
 import { RunStopped, runProgram, ScratchExhausted } from "../../engine/run/run-program.ts";

@@ -159,8 +159,8 @@ async function open(directory: string, openState: () => Promise<Environment>): P
 function makeDataset(count: number): Dataset {
   const partitions = Array.from({ length: count }, (_, index) => ({
     index,
-    file: { path: `/data/Run2012B_SingleMu-${Math.floor(index / 10)}.parquet`, size: 1e9, modified: 1e12 },
-    rowGroup: index % 10,
+    file: { path: `/data/Run2012B_SingleMu-${Math.floor(index / 10)}.parquet`, size: 1e9, version: "1" },
+    unit: index % 10,
     entries,
     firstEntry: (index % 10) * entries,
     fingerprint: index.toString(16).padStart(64, "0"),

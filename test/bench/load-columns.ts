@@ -1,7 +1,7 @@
 /** Every partition of a Parquet dataset with some of its columns in shared memory, read by the product's own reader. */
 import { createCatalogue } from "../../datasets/catalogue/catalogue.ts";
-import type { ColumnTarget, Dataset, Partition } from "../../datasets/dataset.ts";
-import { readColumn } from "../../datasets/parquet/read-column.ts";
+import { type ColumnTarget, type Dataset, offsetCounts, type Partition } from "../../datasets/dataset.ts";
+import { readColumn } from "../../datasets/read-column.ts";
 import { type Input, nameOf } from "../../engine/program/inputs.ts";
 import { bytesPerValue, type DType } from "../../engine/program/schema.ts";
 
@@ -51,20 +51,21 @@ export class Columns {
 
   async #read(partition: Partition, name: string, key: (what: string, name: string) => string): Promise<void> {
     const location = await this.#catalogue.locate("events", partition, name);
-    const { column, values, entries } = location;
+    const { column, values } = location;
+    const counts = offsetCounts(location);
     const at = {
       values: this.take(values * bytesPerValue[column.dtype]),
       valid: this.take(column.nullable ? values : 0),
-      offsets: this.take(4 * (entries + 1)),
+      offsets: counts.map((count) => this.take(4 * count)),
     };
     const target: ColumnTarget = {
       values: new arrays[column.dtype as DType](this.memory.buffer, at.values, values),
       ...(column.nullable && { valid: new Uint8Array(this.memory.buffer, at.valid, values) }),
-      offsets: column.lists.map(() => new Uint32Array(this.memory.buffer, at.offsets, entries + 1)),
+      offsets: counts.map((count, level) => new Uint32Array(this.memory.buffer, at.offsets[level], count)),
     };
     await readColumn(location, target);
     this.#addresses.set(key("values", name), at.values);
     this.#addresses.set(key("valid", name), at.valid);
-    for (const list of column.lists) this.#addresses.set(key("offsets", list), at.offsets);
+    for (const [level, list] of column.lists.entries()) this.#addresses.set(key("offsets", list), at.offsets[level]);
   }
 }

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { createCatalogue } from "../../datasets/catalogue/catalogue.ts";
-import type { ColumnLocation, ColumnTarget } from "../../datasets/dataset.ts";
-import { readColumn } from "../../datasets/parquet/read-column.ts";
+import { type ColumnLocation, type ColumnTarget, offsetCounts } from "../../datasets/dataset.ts";
+import { readColumn } from "../../datasets/read-column.ts";
 
 export async function makeDirectory(test: TestContext): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), "femtoq-datasets-"));
@@ -16,11 +16,12 @@ export async function makeDirectory(test: TestContext): Promise<string> {
 const arrays = { float32: Float32Array, float64: Float64Array, int32: Int32Array, uint32: Uint32Array, bool: Uint8Array };
 
 /** Filled with a value that no test expects, so that what was not written shows. */
-export function makeTarget({ column, values, entries }: ColumnLocation): ColumnTarget {
+export function makeTarget(location: ColumnLocation): ColumnTarget {
+  const { column, values } = location;
   return {
     values: new arrays[column.dtype](values).fill(77),
     ...(column.nullable && { valid: new Uint8Array(values).fill(77) }),
-    offsets: column.lists.map((_, level) => new Uint32Array((level === 0 ? entries : values) + 1).fill(77)),
+    offsets: offsetCounts(location).map((count) => new Uint32Array(count).fill(77)),
   };
 }
 

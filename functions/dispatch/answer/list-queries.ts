@@ -1,9 +1,9 @@
 /** Recent queries, newest first, a page at a time. Their states are looked up, nothing is followed or renewed for it. */
 
+import pMap from "p-map";
 import { z } from "zod";
 import { subtaskKey } from "../../../base/subtask-key.ts";
 import type { Coordinator } from "../../../coordination/coordinator.ts";
-import { mapBounded } from "../../../datasets/map-bounded.ts";
 import { nearNames } from "../../../engine/query/near-names.ts";
 import type { ListedQuery, Store } from "../../../storage/store.ts";
 import type { Status } from "../../api.ts";
@@ -73,7 +73,7 @@ export async function listQueries(
       ...(name !== undefined && { name }),
       ...(last && { before: last }),
     });
-    const states = await mapBounded(page, statesAtATime, (query) => stateOf(query, services));
+    const states = await pMap(page, (query) => stateOf(query, services), { concurrency: statesAtATime });
     for (const [index, query] of page.entries()) {
       last = query;
       const current = states[index];

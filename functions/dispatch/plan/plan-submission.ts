@@ -3,8 +3,7 @@
 import { subtaskKey } from "../../../base/subtask-key.ts";
 import { perTurn, turn } from "../../../base/turn.ts";
 import type { Subtask } from "../../../coordination/coordinator.ts";
-import { baseName } from "../../../datasets/catalogue/base-name.ts";
-import type { Dataset, Partition } from "../../../datasets/dataset.ts";
+import { baseName, type Dataset, type Partition } from "../../../datasets/dataset.ts";
 import { compileProgram } from "../../../engine/compile/compile-program.ts";
 import { columnsOf } from "../../../engine/program/columns-of.ts";
 import { programKey } from "../../../engine/program/program.ts";

@@ -2,6 +2,7 @@
 import { availableParallelism, totalmem } from "node:os";
 import process from "node:process";
 import { Command, Option } from "commander";
+import { fileEndings, formatTitles } from "../../../datasets/formats.ts";
 import { addLimitOptions } from "./limit-options.ts";
 import { formatSize } from "./units.ts";
 
@@ -17,7 +18,7 @@ export function describeOptions(): Command {
     .addOption(
       new Option(
         "--data <NAME=PATH_OR_GLOB>",
-        "a dataset and its Parquet files; repeat it for more (in the variable, separate them by semicolons). Without it, a demo dataset of a million dimuon events is made.",
+        `a dataset and its ${formatTitles} files; repeat it for more (in the variable, separate them by semicolons). Without it, a demo dataset of a million dimuon events is made.`,
       )
         .env("FEMTOQ_DATA")
         .default([], "the demo dataset")
@@ -88,9 +89,9 @@ export function describeOptions(): Command {
     `
 Examples:
   npm start                                          the demo dataset, on http://127.0.0.1:8000
-  npm start -- --data cms=data/Run2012B.parquet      one file, as dataset "cms"
-  npm start -- --data 'zmumu=data/zmumu/*.parquet' --port 9000 --memory 8GiB
-  npm start -- --role dispatch --zookeeper zk:2181 --mongodb mongodb://db/femtoq --data 'cms=/data/cms/*.parquet'
+  npm start -- --data cms=data/Run2012B${fileEndings[0]}      one file, as dataset "cms"
+  npm start -- --data 'zmumu=data/zmumu/*${fileEndings[0]}' --port 9000 --memory 8GiB
+  npm start -- --role dispatch --zookeeper zk:2181 --mongodb mongodb://db/femtoq --data 'cms=/data/cms/*${fileEndings[0]}'
   npm start -- --role compute --zookeeper zk:2181 --mongodb mongodb://db/femtoq --port 8001
                                                      two parts of a cluster: docs/cluster.md
 

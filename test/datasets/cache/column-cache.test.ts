@@ -10,13 +10,17 @@ import type { Column } from "../../../engine/program/schema.ts";
 const entries = 1000;
 const never = new AbortController().signal;
 
-function location(name: string, column: Partial<Column> = {}, values = entries): ColumnLocation {
+function location(name: string, form: Partial<Column> = {}, values = entries): ColumnLocation {
+  const column = { name, dtype: "float64" as const, nullable: false, lists: [], ...form };
   return {
-    file: { path: "/data/run.parquet", size: 1, modified: 1 },
-    column: { name, dtype: "float64", nullable: false, lists: [], ...column },
+    file: { path: "/data/run.parquet", size: 1, version: "1" },
+    format: "none",
+    column,
+    firstEntry: 0,
     entries,
+    elements: column.lists.map(() => values),
     values,
-    chunk: undefined,
+    place: undefined,
   };
 }
 

@@ -6,7 +6,7 @@ import { parquetWriteBuffer } from "hyparquet-writer";
 import type { ColumnForm } from "../../../datasets/cache/column-form.ts";
 import { createCatalogue } from "../../../datasets/catalogue/catalogue.ts";
 import type { Catalogue, Dataset } from "../../../datasets/dataset.ts";
-import { readColumn } from "../../../datasets/parquet/read-column.ts";
+import { readColumn } from "../../../datasets/read-column.ts";
 import { until } from "../../support/until.ts";
 import { makeDirectory, makeTarget, readEntries } from "../read-for-test.ts";
 
@@ -25,8 +25,7 @@ async function look(catalogue: Catalogue, name = "events"): Promise<Dataset> {
   return dataset;
 }
 
-const shape = ({ partitions }: Dataset) =>
-  partitions.map(({ index, rowGroup, entries, firstEntry }) => [index, rowGroup, entries, firstEntry]);
+const shape = ({ partitions }: Dataset) => partitions.map(({ index, unit, entries, firstEntry }) => [index, unit, entries, firstEntry]);
 
 test("createCatalogue makes a partition of each row group, in the order of files", async (t) => {
   const directory = await makeDirectory(t);

@@ -6,9 +6,9 @@ interface Item extends Groupable {
   readonly lengths: number;
 }
 
-const list = (name: string, lengths = 0): Item => ({ name, parts: name.split("."), listParts: name.split(".").length, lengths });
-const scalar = (name: string): Item => ({ name, parts: name.split("."), lengths: 0 });
-const field = (name: string, listParts: number): Item => ({ name, parts: name.split("."), listParts, lengths: 0 });
+const list = (name: string, lengths = 0): Item => ({ name, parts: name.split("."), lists: [name.split(".").length], lengths });
+const scalar = (name: string): Item => ({ name, parts: name.split("."), lists: [], lengths: 0 });
+const field = (name: string, listParts: number): Item => ({ name, parts: name.split("."), lists: [listParts], lengths: 0 });
 
 /** `name: collection record.field`, with – for what is absent. */
 function group(...columns: Item[]): string[] {

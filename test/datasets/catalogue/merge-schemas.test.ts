@@ -1,32 +1,32 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { mergeSchemas } from "../../../datasets/catalogue/merge-schemas.ts";
-import type { FileShape, Leaf, ParquetFile, RowGroup } from "../../../datasets/parquet/chunk.ts";
+import type { FileColumn, FileDescription, FileShape } from "../../../datasets/format.ts";
 import type { DType } from "../../../engine/program/schema.ts";
 
 interface Given {
   readonly dtype?: DType;
   readonly list?: boolean;
   readonly nullable?: boolean;
-  /** Level entries by row group. */
+  /** Numbers of values, by unit. */
   readonly values?: readonly number[];
 }
 
 function file(name: string, columns: Readonly<Record<string, Given>>, unsupported: FileShape["unsupported"] = []) {
   const given = Object.values(columns);
-  const leaves = Object.entries(columns).map(([column, { dtype = "float32", list = false }], index) => {
-    const levels = { maxDefinition: 0, element: 0, list };
-    const leaf: Leaf = { index, parts: [column], ...(list && { listParts: 1 }), physical: "FLOAT", unsigned: false, dtype, levels };
-    return [column, leaf] as const;
+  const described = Object.entries(columns).map(([column, { dtype = "float32", list = false }], index) => {
+    return [column, { index, parts: [column], lists: list ? [1] : [], dtype, stored: undefined } satisfies FileColumn] as const;
   });
-  const rowGroups = (given[0]?.values ?? [1]).map((_, group): RowGroup => {
-    const none = new Float64Array(given.length);
-    const values = Float64Array.from(given, (column) => (column.values ?? [1])[group]!);
-    return { entries: 1, firstEntry: group, start: none, length: none, uncompressed: none, values, codec: new Uint8Array(given.length) };
-  });
-  const shape = { leaves: new Map(leaves), unsupported, digest: JSON.stringify([leaves, unsupported]) };
-  const content: ParquetFile = { shape, rowGroups, nullable: Uint8Array.from(given, ({ nullable }) => (nullable ? 1 : 0)) };
-  return { name, content };
+  const units = (given[0]?.values ?? [1]).map((_, unit) => ({ entries: 1, firstEntry: unit }));
+  const shape = { format: "test", columns: new Map(described), unsupported, digest: JSON.stringify([described, unsupported]) };
+  const description: FileDescription = {
+    shape,
+    units,
+    nullable: Uint8Array.from(given, ({ nullable }) => (nullable ? 1 : 0)),
+    values: Float64Array.from(units.flatMap((_, unit) => given.map(({ values = [1] }) => values[unit]))),
+    places: {},
+  };
+  return { name, description };
 }
 
 test("mergeSchemas keeps the columns that every file has and names the file that lacks one", () => {
@@ -72,7 +72,7 @@ test("mergeSchemas passes on why a file's column cannot be used", () => {
   assert.deepEqual(mergeSchemas([file("a", {}, text)]).unsupported, text);
 });
 
-test("mergeSchemas groups list columns by lengths that agree in every row group of every file", () => {
+test("mergeSchemas groups list columns by lengths that agree in every unit of every file", () => {
   const together = (values: readonly number[]) => ({ Jet_pt: { list: true, values: [5, 7] }, Jet_hits_x: { list: true, values } });
   const collections = (...files: ReturnType<typeof file>[]) => mergeSchemas(files).columns.map(({ lists }) => lists[0]);
   assert.deepEqual(collections(file("a", together([5, 7])), file("b", together([5, 7]))), ["Jet", "Jet"]);

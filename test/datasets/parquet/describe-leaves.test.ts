@@ -19,9 +19,9 @@ function describe(...elements: SchemaElement[]): string[] {
   };
   for (; children.length > 0; roots++) skip();
   return describeLeaves(parquetSchema({ schema: [{ name: "root", num_children: roots }, ...elements] })).map((leaf) => {
-    const { maxDefinition, element, list } = leaf.levels;
-    const levels = list ? `list ${element}/${maxDefinition}` : `value ${maxDefinition}`;
-    const where = leaf.listParts === undefined ? "" : ` of ${leaf.parts.slice(0, leaf.listParts).join(".")}`;
+    const { maxDefinition, elements } = leaf.levels;
+    const levels = elements.length > 0 ? `list ${elements.join("/")}/${maxDefinition}` : `value ${maxDefinition}`;
+    const where = leaf.lists.map((parts) => ` of ${leaf.parts.slice(0, parts).join(".")}`).join("");
     return `${leaf.parts.join(".")}: ${levels}${where}${leaf.type.kind === "unsupported" ? `, ${leaf.type.reason}` : ""}`;
   });
 }
@@ -82,13 +82,31 @@ test("describeLeaves knows lists of two levels by older writers, and repeated fi
   ]);
 });
 
-test("describeLeaves refuses lists of lists, maps and what is not a number, each with its reason", () => {
+test("describeLeaves knows lists of lists, of structs in structs too", () => {
   const leaves = describe(
     { name: "hits", ...listed, ...required },
     { name: "list", num_children: 1, ...repeated },
-    { name: "element", ...listed, ...required },
+    { name: "element", ...listed, ...optional },
     { name: "list", num_children: 1, ...repeated },
-    { name: "element", ...float, ...required },
+    { name: "element", ...float, ...optional },
+    { name: "Jet", ...listed, ...optional },
+    { name: "list", num_children: 1, ...repeated },
+    { name: "element", num_children: 2, ...required },
+    { name: "pt", ...float, ...required },
+    { name: "tracks", ...listed, ...optional },
+    { name: "list", num_children: 1, ...repeated },
+    { name: "element", num_children: 1, ...required },
+    { name: "z", ...float, ...required },
+  );
+  assert.deepEqual(leaves, [
+    "hits: list 1/3/4 of hits of hits",
+    "Jet.pt: list 2/2 of Jet",
+    "Jet.tracks.z: list 2/4/4 of Jet of Jet.tracks",
+  ]);
+});
+
+test("describeLeaves refuses maps and what is not a number, each with its reason", () => {
+  const leaves = describe(
     { name: "tags", converted_type: "MAP", num_children: 1, ...optional },
     { name: "key_value", num_children: 2, ...repeated },
     { name: "key", type: "BYTE_ARRAY", converted_type: "UTF8", ...required },
@@ -98,11 +116,10 @@ test("describeLeaves refuses lists of lists, maps and what is not a number, each
     { name: "old", type: "INT96", ...optional },
     { name: "price", type: "INT32", converted_type: "DECIMAL", ...optional },
   );
-  assert.match(leaves[0]!, /^hits: .*a list of lists/);
-  assert.match(leaves[1]!, /^tags\.key_value\.key: .*part of a map/);
-  assert.match(leaves[2]!, /^tags\.key_value\.value: .*part of a map/);
-  assert.match(leaves[3]!, /^name: value 1, holds text/);
-  assert.match(leaves[4]!, /^when: value 1, holds times/);
-  assert.match(leaves[5]!, /^old: value 1, holds 96-bit times/);
-  assert.match(leaves[6]!, /^price: value 1, holds decimal numbers/);
+  assert.match(leaves[0]!, /^tags\.key_value\.key: .*part of a map/);
+  assert.match(leaves[1]!, /^tags\.key_value\.value: .*part of a map/);
+  assert.match(leaves[2]!, /^name: value 1, holds text/);
+  assert.match(leaves[3]!, /^when: value 1, holds times/);
+  assert.match(leaves[4]!, /^old: value 1, holds 96-bit times/);
+  assert.match(leaves[5]!, /^price: value 1, holds decimal numbers/);
 });

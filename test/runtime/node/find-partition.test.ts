@@ -5,8 +5,8 @@ import { createPartitionFinder } from "../../../runtime/node/find-partition.ts";
 
 const partitionOf = (fingerprint: string): Partition => ({
   index: 0,
-  file: { path: `/data/${fingerprint}.parquet`, size: 1, modified: 0 },
-  rowGroup: 0,
+  file: { path: `/data/${fingerprint}.parquet`, size: 1, version: "0" },
+  unit: 0,
   entries: 1,
   firstEntry: 0,
   fingerprint,

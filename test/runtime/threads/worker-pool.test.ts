@@ -9,11 +9,14 @@ import { recordingLog } from "../silent-log.ts";
 const slab = new Slab(0, 65_536);
 const entry = new URL("./fake-worker.mjs", import.meta.url);
 const location = (name: string, entries: number): ColumnLocation => ({
-  file: { path: "/nowhere", size: 0, modified: 0 },
+  file: { path: "/nowhere", size: 0, version: "0" },
   column: { name, dtype: "float64", nullable: false, lists: [] },
+  format: "none",
+  firstEntry: 0,
   entries,
+  elements: [],
   values: entries,
-  chunk: undefined,
+  place: undefined,
 });
 const place = { slab, values: { address: 16, bytes: 800 }, offsets: [] };
 

@@ -1,37 +1,36 @@
 import assert from "node:assert/strict";
-import { appendFile, stat, truncate, writeFile } from "node:fs/promises";
+import { appendFile, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { withUnchangedFile } from "../../../datasets/sources/local-file.ts";
+import { localFiles } from "../../../datasets/sources/local/local-files.ts";
 import { makeDirectory } from "../read-for-test.ts";
 
 async function makeFile(path: string) {
   await writeFile(path, "0123456789");
-  const { size, mtimeMs } = await stat(path);
-  return { path, size, modified: Math.floor(mtimeMs) };
+  return await localFiles.identify(path);
 }
 
-test("withUnchangedFile gives the bytes asked for", async (t) => {
+test("open gives the bytes asked for", async (t) => {
   const file = await makeFile(join(await makeDirectory(t), "a"));
-  const text = await withUnchangedFile(file, async (source) => {
+  const text = await localFiles.open(file, async (source) => {
     assert.equal(source.byteLength, 10);
     return new TextDecoder().decode(await source.slice(3, 6)) + new TextDecoder().decode(await source.slice(8));
   });
   assert.equal(text, "34589");
 });
 
-test("withUnchangedFile refuses what was read of a file that changed meanwhile, even if reading failed for good", async (t) => {
+test("open refuses what was read of a file that changed meanwhile, even if reading failed for good", async (t) => {
   const file = await makeFile(join(await makeDirectory(t), "a"));
-  const grow = withUnchangedFile(file, async () => {
+  const grow = localFiles.open(file, async () => {
     await appendFile(file.path, "more");
     throw new Error("damaged");
   });
   await assert.rejects(grow, { name: "DatasetError", permanent: false, message: /a changed while it was read/ });
 });
 
-test("withUnchangedFile says where a file ends that was cut while it was read", async (t) => {
+test("open says where a file ends that was cut while it was read", async (t) => {
   const file = await makeFile(join(await makeDirectory(t), "a"));
-  const cut = withUnchangedFile(file, async (source) => {
+  const cut = localFiles.open(file, async (source) => {
     await truncate(file.path, 4);
     await assert.rejects(source.slice(2, 8), { name: "DatasetError", permanent: false, message: /bytes 2–8 needed, it ends at 4/ });
   });

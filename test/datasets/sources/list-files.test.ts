@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { mkdir, rm, symlink, utimes, writeFile } from "node:fs/promises";
+import { link, mkdir, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { test } from "node:test";
-import { createFileFinder, findFiles } from "../../../datasets/sources/find-files.ts";
+import { localFiles } from "../../../datasets/sources/local/local-files.ts";
 import { makeDirectory } from "../read-for-test.ts";
 
 async function makeTree(directory: string, ...paths: string[]): Promise<void> {
@@ -12,11 +12,13 @@ async function makeTree(directory: string, ...paths: string[]): Promise<void> {
   }
 }
 
+const list = (pattern: string) => localFiles.list(pattern, { endings: [".parquet"] });
+
 async function namesOf(pattern: string, directory: string): Promise<string[]> {
-  return (await findFiles(pattern)).map(({ file }) => relative(directory, file.path));
+  return (await list(pattern)).map(({ file }) => relative(directory, file.path));
 }
 
-test("findFiles finds a file, a folder's Parquet files, and what a glob matches, in the order of paths", async (t) => {
+test("list finds a file, a folder's files of a known ending, and what a glob matches, in the order of paths", async (t) => {
   const directory = await makeDirectory(t);
   await makeTree(directory, "b/2.parquet", "a.parquet", "b/1.parquet", "b/notes.txt", "b/.1.parquet", "c10.parquet", "c9.parquet");
   assert.deepEqual(await namesOf(join(directory, "b/1.parquet"), directory), ["b/1.parquet"]);
@@ -27,23 +29,23 @@ test("findFiles finds a file, a folder's Parquet files, and what a glob matches,
   assert.deepEqual(await namesOf(join(directory, "nothing-*.parquet"), directory), []);
 });
 
-test("findFiles takes a path that exists as it is, whatever characters it has", async (t) => {
+test("list takes a path that exists as it is, whatever characters it has", async (t) => {
   const directory = await makeDirectory(t);
   await makeTree(directory, "run[1] {a,b}*.parquet", "run1.parquet", "data (1)/x.parquet");
   assert.deepEqual(await namesOf(join(directory, "run[1] {a,b}*.parquet"), directory), ["run[1] {a,b}*.parquet"]);
   assert.deepEqual(await namesOf(join(directory, "data (1)"), directory), ["data (1)/x.parquet"]);
 });
 
-test("findFiles leaves out a link that leads nowhere", async (t) => {
+test("list leaves out a link that leads nowhere", async (t) => {
   const directory = await makeDirectory(t);
   await makeTree(directory, "a.parquet");
   await symlink(join(directory, "gone"), join(directory, "b.parquet"));
   assert.deepEqual(await namesOf(join(directory, "*.parquet"), directory), ["a.parquet"]);
 });
 
-test("createFileFinder sees files come, go and change, however often it was asked", async (t) => {
+test("list sees files come, go and change, however often it was asked", async (t) => {
   const directory = await makeDirectory(t);
-  const find = createFileFinder(join(directory, "*.parquet"));
+  const find = () => list(join(directory, "*.parquet"));
   const old = new Date(Date.now() - 10_000);
   await writeFile(join(directory, "a.parquet"), "a");
   await utimes(directory, old, old);
@@ -59,4 +61,23 @@ test("createFileFinder sees files come, go and change, however often it was aske
   );
   await rm(join(directory, "b.parquet"));
   assert.equal((await find()).length, 1);
+});
+
+test("list gives each file once, by its real path, whatever links lead to it", async (t) => {
+  const directory = await makeDirectory(t);
+  await makeTree(directory, "set/2012/a.parquet", "set/2012/b.parquet", "elsewhere/c.parquet");
+  await symlink("2012", join(directory, "set/11-latest"));
+  await symlink(".", join(directory, "set/2012/loop"));
+  await symlink("../elsewhere", join(directory, "set/more"));
+  await symlink("../elsewhere", join(directory, "set/again"));
+  const expected = ["set/2012/a.parquet", "set/2012/b.parquet", "set/again/c.parquet"];
+  assert.deepEqual(await namesOf(join(directory, "set"), directory), expected);
+  assert.deepEqual(await namesOf(join(directory, "set/**/*.parquet"), directory), expected);
+});
+
+test("list gives both names of two hard links: they are two files", async (t) => {
+  const directory = await makeDirectory(t);
+  await makeTree(directory, "a.parquet");
+  await link(join(directory, "a.parquet"), join(directory, "b.parquet"));
+  assert.deepEqual(await namesOf(directory, directory), ["a.parquet", "b.parquet"]);
 });

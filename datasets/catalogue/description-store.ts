@@ -1,27 +1,29 @@
 /**
- * What was read of files, kept in the store: a process that starts need not read what another one, or the last one, read already.
- * A file is known by path, size and modification time. What is missing, damaged or cannot be asked for is read from the file again.
+ * Descriptions of files, kept in the store: a process that starts need not read what another one, or the last one, read already.
+ * A file is known by its identity. What is missing, damaged or cannot be asked for is read from the file again.
  */
 
+import { LRUCache } from "lru-cache";
+import pMap from "p-map";
 import type { Log } from "../../base/log.ts";
 import { sha256 } from "../../engine/sha256.ts";
 import type { FileIdentity } from "../dataset.ts";
-import { mapBounded } from "../map-bounded.ts";
-import type { FileShape, ParquetFile } from "../parquet/chunk.ts";
-import { decodeFile, decodeShape, encodeFile, encodeShape } from "../parquet/encode-metadata.ts";
-import type { MetadataStore } from "./registry.ts";
+import type { FileDescription, FileShape } from "../format.ts";
+import { formatNamed } from "../formats.ts";
+import type { MetadataStore } from "./catalogue-store.ts";
+import { decodeDescription, decodeShape, encodeDescription, encodeShape } from "./encode-description.ts";
 
 /** Part of every key: another one where the bytes mean something else. */
-const format = "parquet 1";
+const edition = "description 2";
 const filesPerCall = 200;
 const mostShapes = 200;
 /** Milliseconds that the store is left alone after it failed. */
 const restAfterFailure = 10_000;
 
-export class FileMemory {
+export class DescriptionStore {
   readonly #store: MetadataStore;
   readonly #log: Log;
-  readonly #shapes = new Map<string, Promise<FileShape | undefined>>();
+  readonly #shapes = new LRUCache<string, Promise<FileShape | undefined>>({ max: mostShapes });
   #failed = Number.NEGATIVE_INFINITY;
 
   constructor(store: MetadataStore, log: Log) {
@@ -30,35 +32,36 @@ export class FileMemory {
   }
 
   /** What is stored of these files, by path. */
-  async recall(files: readonly FileIdentity[]): Promise<ReadonlyMap<string, ParquetFile>> {
-    const found = new Map<string, ParquetFile>();
+  async recall(files: readonly FileIdentity[]): Promise<ReadonlyMap<string, FileDescription>> {
+    const found = new Map<string, FileDescription>();
     for (let start = 0; start < files.length; start += filesPerCall) {
       const some = await Promise.all(files.slice(start, start + filesPerCall).map(async (file) => ({ file, key: await keyOf(file) })));
       const bodies = await this.#ask(() => this.#store.getMetadata(some.map(({ key }) => key)));
       if (!bodies) break;
-      await mapBounded(some, 4, async ({ file, key }) => {
+      const decode = async ({ file, key }: (typeof some)[number]) => {
         const body = bodies.get(key);
-        const content = body && (await this.#decode(body, file));
-        if (content) found.set(file.path, content);
-      });
+        const description = body && (await this.#decode(body, file));
+        if (description) found.set(file.path, description);
+      };
+      await pMap(some, decode, { concurrency: 4 });
     }
     return found;
   }
 
-  async keep(file: FileIdentity, content: ParquetFile): Promise<void> {
-    const { shape } = content;
+  async keep(file: FileIdentity, description: FileDescription): Promise<void> {
+    const { shape } = description;
     await this.#ask(async () => {
       if (!(await this.#shapes.get(shape.digest))) {
         await this.#store.putMetadata(shapeKey(shape.digest), await encodeShape(shape));
-        this.#remember(shape.digest, Promise.resolve(shape));
+        this.#shapes.set(shape.digest, Promise.resolve(shape));
       }
-      await this.#store.putMetadata(await keyOf(file), await encodeFile(content));
+      await this.#store.putMetadata(await keyOf(file), await encodeDescription(description));
     });
   }
 
-  async #decode(body: Uint8Array, { path }: FileIdentity): Promise<ParquetFile | undefined> {
+  async #decode(body: Uint8Array, { path }: FileIdentity): Promise<FileDescription | undefined> {
     try {
-      return await decodeFile(body, (digest) => this.#shapeOf(digest));
+      return await decodeDescription(body, (digest) => this.#shapeOf(digest));
     } catch (error) {
       this.#log.warn({ file: path, err: error }, "what is stored of a file is damaged; the file is read again");
       return undefined;
@@ -72,7 +75,7 @@ export class FileMemory {
       if (!shape) this.#shapes.delete(digest);
       return shape;
     });
-    this.#remember(digest, asked);
+    this.#shapes.set(digest, asked);
     return asked;
   }
 
@@ -81,16 +84,13 @@ export class FileMemory {
     const body = (await this.#ask(() => this.#store.getMetadata([key])))?.get(key);
     if (!body) return undefined;
     try {
-      return await decodeShape(body);
+      const shape = await decodeShape(body);
+      formatNamed(shape.format);
+      return shape;
     } catch (error) {
       this.#log.warn({ err: error }, "what is stored of a schema is damaged; its files are read again");
       return undefined;
     }
-  }
-
-  #remember(digest: string, shape: Promise<FileShape | undefined>): void {
-    if (this.#shapes.size >= mostShapes) this.#shapes.clear();
-    this.#shapes.set(digest, shape);
   }
 
   /** Undefined where the store fails, and for a while after it did. */
@@ -106,7 +106,7 @@ export class FileMemory {
   }
 }
 
-const shapeKey = (digest: string): string => `${format} shape:${digest}`;
+const shapeKey = (digest: string): string => `${edition} shape:${digest}`;
 
-const keyOf = async ({ path, size, modified }: FileIdentity): Promise<string> =>
-  `${format} file:${await sha256(JSON.stringify([path, size, modified]))}`;
+const keyOf = async ({ path, size, version }: FileIdentity): Promise<string> =>
+  `${edition} file:${await sha256(JSON.stringify([path, size, version]))}`;

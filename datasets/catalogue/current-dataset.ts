@@ -1,0 +1,166 @@
+/**
+ * One dataset of the catalogue: its files as they were at the last look, and the description of each.
+ *
+ * Promises: concurrent calls share one look; a file is described once per identity (not at all where the store has its description), and again
+ * only where reading failed for a reason that may pass; nothing of a file that is gone is kept. A file that cannot be read takes the place of a partition
+ * without entries, so that a query names it.
+ */
+import pMap from "p-map";
+import type { Column, Schema } from "../../engine/program/schema.ts";
+import { type ColumnForm, columnOf } from "../cache/column-form.ts";
+import {
+  type BrokenFile,
+  baseName,
+  type ColumnLocation,
+  type Dataset,
+  DatasetError,
+  type LookOptions,
+  type Partition,
+} from "../dataset.ts";
+import type { FileColumn, FileDescription } from "../format.ts";
+import { fileEndings, formatNamed } from "../formats.ts";
+import type { FoundFile } from "../sources/source.ts";
+import { sourceOf } from "../sources/sources.ts";
+import { type DatasetFile, readDatasetFile, shareShapes } from "./dataset-file.ts";
+import type { DescriptionStore } from "./description-store.ts";
+import { mayMiss, mergeSchemas, widen } from "./merge-schemas.ts";
+
+export interface DatasetEntry {
+  readonly name: string;
+  /** A file, a folder or a glob pattern. */
+  readonly pattern: string;
+  /** Other processes are not told of it. */
+  readonly isPrivate?: boolean;
+  /** For a dataset that is being made: how far it is; undefined when it is complete. */
+  readonly preparing?: () => { readonly entries: number; readonly total: number } | undefined;
+  /** For a dataset that is being made: resolves when its first file is there. Whoever makes it owns the promise. */
+  readonly firstFile?: Promise<void>;
+}
+
+const parallelDescriptions = 4;
+/** Few files are looked at for everyone who asks. */
+const few = 5;
+/** Milliseconds that a look serves others, for each file more: so looking takes a small part of the time, however many ask. */
+const servesPerFile = 0.2;
+const longestService = 5_000;
+
+export class CurrentDataset {
+  readonly #entry: DatasetEntry;
+  readonly #stored: DescriptionStore | undefined;
+  #files: ReadonlyMap<string, DatasetFile> = new Map();
+  #dataset: Dataset | undefined;
+  #look: Promise<Dataset> | undefined;
+  #served: { readonly dataset: Dataset; readonly until: number } | undefined;
+
+  constructor(entry: DatasetEntry, stored?: DescriptionStore) {
+    this.#entry = entry;
+    this.#stored = stored;
+  }
+
+  /** The dataset as its files are now, or were a moment ago unless they are to be looked at `anew`. Throws `DatasetError` where none can be read. */
+  look({ anew = false }: LookOptions = {}): Promise<Dataset> {
+    if (!anew && this.#served && performance.now() < this.#served.until) return Promise.resolve(this.#served.dataset);
+    this.#look ??= this.#lookNow().finally(() => {
+      this.#look = undefined;
+    });
+    return this.#look;
+  }
+
+  /** As the last look that succeeded found it; looks at nothing. */
+  get last(): Dataset | undefined {
+    return this.#dataset;
+  }
+
+  /** From what the last look found; looks again where the partition is not in it. */
+  async locate(partition: Partition, name: string, form?: ColumnForm): Promise<ColumnLocation> {
+    if (!this.#holds(partition)) await this.look({ anew: true });
+    const known = this.#files.get(partition.file.path);
+    const refuse = (reason: string) =>
+      new DatasetError(`Cannot read column ${name} of ${baseName(partition.file.path)}: ${reason}`, { permanent: true });
+    if (!known || !this.#holds(partition)) throw refuse("the file changed or was removed since the query was planned");
+    if (known.kind === "broken") throw new DatasetError(known.cause, { permanent: known.permanent });
+    const { file, description } = known;
+    const { format, columns } = description.shape;
+    const own = columns.get(name);
+    if (!own) throw refuse("the file has no such column");
+    const column = form ? inForm(description, own, { name, form }) : this.#dataset?.schema.columns.find((each) => each.name === name);
+    if (!column) throw refuse(form ? "the query reads it as the file does not have it" : "not every file of the dataset has such a column");
+    const { firstEntry, entries, unit } = partition;
+    const { elements, place } = formatNamed(format).locate(description, unit, own);
+    return { file, format, column, firstEntry, entries, elements, values: elements.at(-1) ?? entries, place };
+  }
+
+  #holds({ file, fingerprint }: Partition): boolean {
+    return this.#files.get(file.path)?.partitions.some((partition) => partition.fingerprint === fingerprint) ?? false;
+  }
+
+  async #lookNow(): Promise<Dataset> {
+    const { pattern, firstFile, preparing } = this.#entry;
+    await firstFile;
+    const progress = preparing?.();
+    const files = await this.#describeAll(await sourceOf(pattern).list(pattern, { endings: fileEndings }));
+    const isSame = files.length === this.#files.size && files.every((file) => this.#files.get(file.file.path) === file);
+    if (!isSame || !this.#dataset) {
+      this.#files = new Map(shareShapes(files).map((file) => [file.file.path, file]));
+      this.#dataset = undefined;
+      this.#dataset = describe(this.#entry, files);
+    }
+    const dataset = progress ? { ...this.#dataset, preparing: progress } : this.#dataset;
+    this.#served = { dataset, until: performance.now() + serviceOf(files.length) };
+    return dataset;
+  }
+
+  async #describeAll(found: readonly FoundFile[]): Promise<DatasetFile[]> {
+    const known = found.map((file) => this.#stillKnown(file));
+    if (known.every((file) => file !== undefined)) return known;
+    const unknown = found.filter(({ cause }, index) => !known[index] && cause === undefined);
+    const recalled = unknown.length > 0 ? await this.#stored?.recall(unknown.map(({ file }) => file)) : undefined;
+    const describeOne = async (each: FoundFile, index: number) => {
+      const onRead = async (description: FileDescription) => this.#stored?.keep(each.file, description);
+      return known[index] ?? (await readDatasetFile(each, { recalled: recalled?.get(each.file.path), onRead }));
+    };
+    return await pMap(found, describeOne, { concurrency: parallelDescriptions });
+  }
+
+  #stillKnown({ file: { path, size, version } }: FoundFile): DatasetFile | undefined {
+    const known = this.#files.get(path);
+    const mayPass = known?.kind === "broken" && !known.permanent;
+    return known?.file.size === size && known.file.version === version && !mayPass ? known : undefined;
+  }
+}
+
+const serviceOf = (files: number): number => Math.min(longestService, Math.max(0, files - few) * servesPerFile);
+
+function describe({ name, pattern }: DatasetEntry, files: readonly DatasetFile[]): Dataset {
+  const partitions = files.flatMap((file) => file.partitions).map((partition, index) => ({ index, ...partition }));
+  const broken = files.filter((file) => file.kind === "broken").map(({ file, cause }): BrokenFile => ({ file, cause }));
+  return {
+    name,
+    schema: schemaOf(name, pattern, files),
+    partitions,
+    broken,
+    entries: partitions.reduce((sum, { entries }) => sum + entries, 0),
+    bytes: files.reduce((sum, { file }) => sum + file.size, 0),
+  };
+}
+
+function schemaOf(name: string, pattern: string, files: readonly DatasetFile[]): Schema {
+  const readable = files.filter((file) => file.kind === "described");
+  if (readable.length > 0) return mergeSchemas(readable.map(({ file, description }) => ({ name: baseName(file.path), description })));
+  const [first] = files.filter((file) => file.kind === "broken");
+  if (!first) throw new DatasetError(`Cannot use dataset ${name}: no file matches ${baseName(pattern)}`, { permanent: false });
+  const others = files.length > 1 ? ` (and ${files.length - 1} more files)` : "";
+  throw new DatasetError(`Cannot use dataset ${name}: ${first.cause}${others}`, { permanent: first.permanent });
+}
+
+/** The column of a file in a form that holds all its values; undefined where this one does not. */
+function inForm(
+  description: FileDescription,
+  own: FileColumn,
+  { name, form }: { readonly name: string; readonly form: ColumnForm },
+): Column | undefined {
+  const nullable = mayMiss(description, own);
+  const column = columnOf(name, form, { dtype: own.dtype, nullable });
+  const fits = own.lists.length === form.lists.length && widen(column.dtype, own.dtype) === column.dtype;
+  return fits && (column.nullable || !nullable) ? column : undefined;
+}

@@ -1,0 +1,89 @@
+/**
+ * Descriptions of files as bytes to be stored, and back. A shape is stored once for all files that have it.
+ *
+ * A file: length of the header (uint32), the header as JSON, zeros up to a multiple of 8; then the arrays that the header names, each from a
+ * multiple of 8 on. All little-endian, then gzip. A shape: JSON, then gzip.
+ */
+import { promisify } from "node:util";
+import { gunzip, gzip } from "node:zlib";
+import type { FileColumn, FileDescription, FileShape } from "../format.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+interface Header {
+  /** Digest of the shape. */
+  readonly shape: string;
+  readonly units: FileDescription["units"];
+  readonly arrays: readonly { readonly name: string; readonly width: 1 | 8; readonly length: number }[];
+}
+
+const compress = promisify(gzip);
+const expand = promisify(gunzip);
+/** A damaged body must not fill the memory. */
+const mostBytes = 2 ** 30;
+
+export async function encodeShape({ columns, ...rest }: FileShape): Promise<Bytes> {
+  return await pack(new TextEncoder().encode(JSON.stringify({ ...rest, columns: [...columns] })));
+}
+
+/** Throws for what is not a shape. */
+export async function decodeShape(body: Uint8Array): Promise<FileShape> {
+  const { format, digest, unsupported, columns } = JSON.parse(new TextDecoder().decode(await unpack(body)));
+  const isShape = typeof format === "string" && typeof digest === "string" && Array.isArray(columns) && Array.isArray(unsupported);
+  if (!isShape) throw new Error("it is not a shape");
+  return { format, digest, unsupported, columns: new Map<string, FileColumn>(columns) };
+}
+
+export async function encodeDescription({ shape, units, nullable, values, places }: FileDescription): Promise<Bytes> {
+  const named = Object.entries({ nullable, values, ...places });
+  const arrays = named.map(([name, { BYTES_PER_ELEMENT, length }]) => ({ name, width: BYTES_PER_ELEMENT as 1 | 8, length }));
+  const header = new TextEncoder().encode(JSON.stringify({ shape: shape.digest, units, arrays } satisfies Header));
+  const { starts, end } = layoutOf(header.length, arrays);
+  const out = new Uint8Array(end);
+  new DataView(out.buffer).setUint32(0, header.length, true);
+  out.set(header, 4);
+  for (const [index, [, array]] of named.entries())
+    out.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), starts[index]);
+  return await pack(out);
+}
+
+/** Throws for what is not a description; undefined where `shapeOf` does not know its shape. */
+export async function decodeDescription(
+  body: Uint8Array,
+  shapeOf: (digest: string) => Promise<FileShape | undefined>,
+): Promise<FileDescription | undefined> {
+  const bytes = await unpack(body);
+  const headerLength = new DataView(bytes.buffer).getUint32(0, true);
+  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + headerLength))) as Header;
+  const { starts, end } = layoutOf(headerLength, header.arrays);
+  if (end !== bytes.length) throw new Error(`it has ${bytes.length} bytes where ${end} are required`);
+  const shape = await shapeOf(header.shape);
+  if (!shape) return undefined;
+  const array = ({ width, length }: Header["arrays"][number], index: number) =>
+    width === 1 ? new Uint8Array(bytes.buffer, starts[index], length) : new Float64Array(bytes.buffer, starts[index], length);
+  const arrays = Object.fromEntries(header.arrays.map((each, index) => [each.name, array(each, index)]));
+  const { nullable, values, ...places } = arrays;
+  if (!(nullable instanceof Uint8Array && values instanceof Float64Array)) throw new Error("it lacks what every description has");
+  return { shape, units: header.units, nullable, values, places };
+}
+
+/** At which byte each array starts, and where the last one ends. */
+function layoutOf(headerLength: number, arrays: Header["arrays"]): { readonly starts: readonly number[]; readonly end: number } {
+  const upToEight = (bytes: number) => Math.ceil(bytes / 8) * 8;
+  const starts: number[] = [];
+  let end = upToEight(4 + headerLength);
+  for (const { width, length } of arrays) {
+    starts.push(end);
+    end += upToEight(width * length);
+  }
+  return { starts, end };
+}
+
+async function pack(bytes: Uint8Array): Promise<Bytes> {
+  return new Uint8Array(await compress(bytes, { level: 1 }));
+}
+
+/** In memory of its own, starting at 0: arrays of 8 bytes lie in it. */
+async function unpack(body: Uint8Array): Promise<Bytes> {
+  return new Uint8Array(await expand(body, { maxOutputLength: mostBytes }));
+}

@@ -1,0 +1,78 @@
+/**
+ * The seam for file formats. A format is a folder of its own and one row in `formats.ts`; nothing else knows what it is called.
+ *
+ * A file is described once (`describe`). From the description, which is kept in memory and in the store, `locate` tells where a column of one
+ * unit lies, as plain data; on any thread, `read` turns the bytes there into flat arrays.
+ */
+import type { DType } from "../engine/program/schema.ts";
+import type { ColumnLocation, ColumnTarget, ReadCounts } from "./dataset.ts";
+import type { ByteReader } from "./sources/source.ts";
+
+export interface Format {
+  /** Part of stored keys: another one where descriptions mean something else. */
+  readonly name: string;
+  /** As people write it. */
+  readonly title: string;
+  /** How the names of its files end: of a folder, these files are meant. */
+  readonly ending: string;
+  /** Whether a file that begins with these bytes (`headBytes` of them, or the whole file) is of this format. */
+  recognises(head: Uint8Array): boolean;
+  /** Throws `DatasetError`, permanent, for what is no sound file of this format, and what the reader throws. `name` is for messages. */
+  describe(file: ByteReader, name: string): Promise<FileDescription>;
+  /** Where a column of one unit lies: from the description alone. */
+  locate(description: FileDescription, unit: number, column: FileColumn): Pick<ColumnLocation, "elements" | "place">;
+  /**
+   * Fills the target, which is as large as the location says. On return exactly the entries of the location were decoded, and nothing was written
+   * outside of the target; otherwise throws, and the target holds anything. Ends on any bytes.
+   */
+  read(file: ByteReader, location: ColumnLocation, target: ColumnTarget): Promise<ReadCounts>;
+}
+
+/** What a file's metadata say, reduced to what planning and reading need. Plain data: JSON but for its typed arrays. */
+export interface FileDescription {
+  readonly shape: FileShape;
+  /** What the file stores together, in the order of its entries, without gaps: each that has entries is a partition. */
+  readonly units: readonly { readonly entries: number; readonly firstEntry: number }[];
+  /** By `FileColumn.index`: 1 where values (not: lists) may be missing. */
+  readonly nullable: Uint8Array;
+  /**
+   * For column c of unit u, at [u * nullable.length + c]: how many values there are, at most. List columns whose numbers agree everywhere are taken for
+   * lists of equal lengths until they are read.
+   */
+  readonly values: Float64Array;
+  /** Numbers that `locate` needs, by names of the format's own. */
+  readonly places: Readonly<Record<string, Float64Array | Uint8Array>>;
+}
+
+/** A file's columns; files of one dataset mostly share it. */
+export interface FileShape {
+  /** Name of the format. */
+  readonly format: string;
+  /** By full name. */
+  readonly columns: ReadonlyMap<string, FileColumn>;
+  readonly unsupported: readonly { readonly name: string; readonly reason: string }[];
+  /** SHA-256 of all of it: equal for files of equal shape. */
+  readonly digest: string;
+}
+
+export interface FileColumn {
+  /** Position among the file's columns, in the description's arrays. */
+  readonly index: number;
+  /** Names from the file's root, without those that only make a list; joined by points they are the full name. */
+  readonly parts: readonly string[];
+  /** For each list that its values stand in, outermost first: how many of `parts` name it. `[]` is one value per entry. */
+  readonly lists: readonly number[];
+  readonly dtype: DType;
+  /** What the format needs to decode it; JSON. */
+  readonly stored: unknown;
+}
+
+/** A column as it is written. */
+export interface FlatColumn {
+  readonly name: string;
+  readonly values: Float32Array | Float64Array | Int32Array;
+  /** For a list: entry i is values [offsets[i], offsets[i + 1]). Columns that share the array share its encoding. */
+  readonly offsets?: Uint32Array;
+  /** Compression pays for few distinct values, and costs for random bits. */
+  readonly compress?: boolean;
+}

@@ -1,0 +1,37 @@
+/** The formats that are read, and the one that is written. A new format is one more row. */
+import { DatasetError } from "./dataset.ts";
+import type { FileDescription, Format } from "./format.ts";
+import { encodeFile } from "./parquet/encode-file.ts";
+import { parquet } from "./parquet/parquet.ts";
+import type { ByteReader } from "./sources/source.ts";
+
+const formats: readonly Format[] = [parquet];
+
+/** For people: the formats in which files may be. */
+export const formatTitles = formats.map(({ title }) => title).join(" or ");
+
+/** How the names of files end that a folder stands for. */
+export const fileEndings = formats.map(({ ending }) => ending);
+
+/** What the files are in that this program writes. */
+export const written = { ending: parquet.ending, encode: encodeFile };
+
+/** Bytes that tell a format. */
+const headBytes = 4;
+
+/** Described formats only: it was this program that wrote the name. */
+export function formatNamed(name: string): Format {
+  const format = formats.find((each) => each.name === name);
+  if (format) return format;
+  throw new DatasetError(`Cannot read files of the format ${name}: this version does not have it`, { permanent: true });
+}
+
+/** `name` is for messages. Throws `DatasetError`, permanent, for a file of no known format or a damaged one, and what the reader throws. */
+export async function describeFile(file: ByteReader, name: string): Promise<FileDescription> {
+  const head = new Uint8Array(await file.slice(0, Math.min(headBytes, file.byteLength)));
+  const format = formats.find((each) => each.recognises(head));
+  if (format) return await format.describe(file, name);
+  const size = file.byteLength < headBytes ? `; it has ${file.byteLength} bytes` : "";
+  const root = String.fromCharCode(...head) === "root" ? "; it is a ROOT file" : "";
+  throw new DatasetError(`Cannot read ${name}: it is not a ${formatTitles} file${size}${root}`, { permanent: true });
+}

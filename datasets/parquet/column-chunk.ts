@@ -1,0 +1,60 @@
+/** Where a Parquet column lies in a row group, and how it is decoded. Plain data. */
+import type { CompressionCodec } from "hyparquet";
+import { CompressionCodecs } from "hyparquet/src/constants.js";
+import type { FileColumn, FileDescription } from "../format.ts";
+import type { PhysicalType } from "./value-type.ts";
+
+/** What levels mean: repetition levels are 0 (a new entry) to the number of lists, definition levels 0 to `maxDefinition` (a value). */
+export interface Levels {
+  readonly maxDefinition: number;
+  /** For each list, outermost first: the definition level from which on there is an element; below it the list is empty or null. */
+  readonly elements: readonly number[];
+}
+
+/** How a column is stored in every row group: `stored` of a `FileColumn`. */
+export interface StoredColumn {
+  readonly physical: PhysicalType;
+  readonly unsigned: boolean;
+  readonly levels: Levels;
+}
+
+/** The `place` of a `ColumnLocation`. */
+export interface ColumnChunk extends StoredColumn {
+  /** Bytes [start, start + length) of the file. */
+  readonly start: number;
+  readonly length: number;
+  /** Bytes of its pages after decompression, as the file states it. */
+  readonly uncompressed: number;
+  readonly codec: CompressionCodec;
+}
+
+/** What a footer says of its chunks: for each row group, for each column. */
+export class ChunkPlaces {
+  readonly start: Float64Array;
+  readonly length: Float64Array;
+  readonly uncompressed: Float64Array;
+  /** Level entries: columns of one collection agree in it. */
+  readonly values: Float64Array;
+  /** Numbers of the format's codecs. */
+  readonly codec: Uint8Array;
+
+  constructor(chunks: number) {
+    this.start = new Float64Array(chunks);
+    this.length = new Float64Array(chunks);
+    this.uncompressed = new Float64Array(chunks);
+    this.values = new Float64Array(chunks);
+    this.codec = new Uint8Array(chunks);
+  }
+}
+
+export function locateChunk({ nullable, values, places }: FileDescription, unit: number, { index, lists, stored }: FileColumn) {
+  const at = unit * nullable.length + index;
+  const place: ColumnChunk = {
+    ...(stored as StoredColumn),
+    start: places.start[at],
+    length: places.length[at],
+    uncompressed: places.uncompressed[at],
+    codec: CompressionCodecs[places.codec[at]],
+  };
+  return { elements: lists.map(() => values[at]), place };
+}

@@ -1,0 +1,61 @@
+/**
+ * One column of one partition, from its file into the caller's arrays, whatever its source and format.
+ *
+ * Promises: the file was the one of the location before and after, and what `Format.read` promises. Every failure is a `DatasetError` that names
+ * file, column, range and what was wrong, permanent unless the file changed or could not be read; or the signal's reason. Safe on any thread.
+ */
+import { baseName, type ColumnLocation, type ColumnTarget, DatasetError, offsetCounts, type ReadCounts } from "./dataset.ts";
+import { formatNamed } from "./formats.ts";
+import { abortable, type OnRead, observed } from "./sources/decorate-reader.ts";
+import type { Source } from "./sources/source.ts";
+import { sourceOf } from "./sources/sources.ts";
+
+export interface ReadOptions {
+  /** Ends reading: nothing is written to the target after the promise has rejected. */
+  readonly signal?: AbortSignal;
+  /** Told of each read from the source. */
+  readonly onRead?: OnRead;
+  /** Where the file is opened; that of its path where absent. */
+  readonly source?: Pick<Source, "open">;
+}
+
+/** Fills the target's arrays from their front; what lies behind is left alone. Throws `RangeError` for a target that is too small. */
+export async function readColumn(location: ColumnLocation, target: ColumnTarget, options: ReadOptions = {}): Promise<ReadCounts> {
+  const { file, column, firstEntry, entries } = location;
+  const { signal, onRead, source = sourceOf(file.path) } = options;
+  refuseSmall(location, target);
+  const format = formatNamed(location.format);
+  try {
+    return await source.open(
+      file,
+      async (opened) => {
+        const counted = onRead ? observed(opened, onRead) : opened;
+        try {
+          return await format.read(signal ? abortable(counted, signal) : counted, location, target);
+        } catch (cause) {
+          if (cause instanceof DatasetError) throw cause;
+          const reason = cause instanceof Error ? cause.message : String(cause);
+          const where = `column ${column.name} of ${baseName(file.path)} (entries ${firstEntry}–${firstEntry + entries})`;
+          throw new DatasetError(`Cannot read ${where}, it is damaged or not as supported: ${reason}`, { cause, permanent: true });
+        }
+      },
+      { signal },
+    );
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
+  }
+}
+
+/** Typed arrays would drop in silence what does not fit. */
+function refuseSmall(location: ColumnLocation, { values, valid, offsets }: ColumnTarget): void {
+  const { column } = location;
+  const fits =
+    values.length >= location.values &&
+    (!column.nullable || (valid?.length ?? 0) >= location.values) &&
+    offsetCounts(location).every((count, level) => (offsets[level]?.length ?? 0) >= count);
+  if (fits) return;
+  throw new RangeError(
+    `The target of column ${column.name} must hold ${location.values} values and offsets for ${location.entries} entries`,
+  );
+}

@@ -1,0 +1,45 @@
+/**
+ * The seam for places where files are. A source is a folder of its own and one row in `sources.ts`. Caching, counting and faults are decorators
+ * on a `ByteReader`.
+ */
+import type { FileIdentity } from "../dataset.ts";
+
+export interface Source {
+  /**
+   * The files that a pattern names, in the order of their paths, each once however many names lead to it; empty where nothing matches. Patterns come
+   * from operators, never from queries.
+   */
+  list(pattern: string, options: ListOptions): Promise<readonly FoundFile[]>;
+  /** The file as it is now. Throws `DatasetError`, not permanent, where it cannot be looked at. */
+  identify(path: string, options?: SignalOptions): Promise<FileIdentity>;
+  /**
+   * Gives the file to `use`, and what that gives. Throws a `DatasetError` that is not permanent where the file cannot be opened, or is not the one that
+   * was identified, before or after, whatever `use` made of the changing bytes. Whatever happens, the file is closed.
+   */
+  open<Result>(file: FileIdentity, use: (reader: ByteReader) => Promise<Result>, options?: SignalOptions): Promise<Result>;
+}
+
+export interface SignalOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ListOptions extends SignalOptions {
+  /** How the names of files end that a folder stands for. */
+  readonly endings: readonly string[];
+}
+
+/** A file, and why it cannot be looked at where that is so (its size is then 0). */
+export interface FoundFile {
+  readonly file: FileIdentity;
+  readonly cause?: string;
+}
+
+/** The bytes of a file. */
+export interface ByteReader {
+  readonly byteLength: number;
+  /**
+   * Bytes [start, end) in a buffer of their own. Rejects with `DatasetError` where the source does not have them all, and with the signal's
+   * reason when it aborts.
+   */
+  slice(start: number, end?: number, options?: SignalOptions): Promise<ArrayBuffer>;
+}

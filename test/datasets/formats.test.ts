@@ -1,0 +1,16 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { describeFile } from "../../datasets/formats.ts";
+
+for (const [what, text, message] of [
+  ["nothing", "", /is not a Parquet file; it has 0 bytes$/],
+  ["text", "event,pt\n1,2\n3,4\n", /is not a Parquet file$/],
+  ["a ROOT file", "root\0\0\0\0\0\0\0\0\0", /is not a Parquet file; it is a ROOT file$/],
+] as const) {
+  test(`describeFile refuses ${what} for good`, async () => {
+    const bytes = new TextEncoder().encode(text);
+    const reader = { byteLength: bytes.length, slice: async (start: number, end?: number) => bytes.slice(start, end).buffer };
+    await assert.rejects(describeFile(reader, "a.x"), { name: "DatasetError", permanent: true, message });
+    await assert.rejects(describeFile(reader, "a.x"), /^DatasetError: Cannot read a\.x: /);
+  });
+}
