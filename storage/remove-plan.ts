@@ -1,4 +1,7 @@
-/** Removing a plan from a store: which of its partials go, whatever keeps them. */
+/**
+ * Removing a plan from a store: which of its partials go, whatever keeps them. Each other plan of the same program is read once for so many of the
+ * plan's own partitions, and only until none of these is left to go.
+ */
 import type { Store } from "./store.ts";
 
 export interface PlanParts {
@@ -14,18 +17,37 @@ export interface PlanParts {
   dropRest(planKey: string): Promise<void>;
 }
 
+/** Keys of partials that are in memory at a time: some ten megabytes. */
+const keysAtOnce = 100_000;
+
 export async function removePlan(planKey: string, parts: PlanParts): ReturnType<Store["removePlan"]> {
+  const others = await parts.otherPlans(planKey);
   let removed = 0;
   let kept = 0;
-  const others = await parts.otherPlans(planKey);
+  let group: string[] = [];
+  const dropGroup = async () => {
+    const leaving = await keysOfThisPlanOnly(group, others, parts);
+    removed += await parts.dropPartials([...leaving]);
+    kept += await parts.countPartials(group.filter((key) => !leaving.has(key)));
+    group = [];
+  };
   for await (const keys of parts.partialKeys(planKey)) {
-    const own = new Set(keys.filter((key) => !parts.isPinned(key)));
-    for (const other of others) {
-      for await (const shared of parts.partialKeys(other)) for (const key of shared) own.delete(key);
-    }
-    removed += await parts.dropPartials([...own]);
-    kept += await parts.countPartials(keys.filter((key) => !own.has(key)));
+    group.push(...keys);
+    if (group.length >= keysAtOnce) await dropGroup();
   }
+  await dropGroup();
   await parts.dropRest(planKey);
   return { removed, kept };
+}
+
+async function keysOfThisPlanOnly(keys: readonly string[], others: readonly string[], parts: PlanParts): Promise<ReadonlySet<string>> {
+  const own = new Set(keys.filter((key) => !parts.isPinned(key)));
+  for (const other of others) {
+    if (own.size === 0) break;
+    for await (const shared of parts.partialKeys(other)) {
+      for (const key of shared) own.delete(key);
+      if (own.size === 0) break;
+    }
+  }
+  return own;
 }

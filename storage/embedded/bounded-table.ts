@@ -101,6 +101,10 @@ export class BoundedTable {
     const found = new Map<string, StoredBody>();
     let bytes = 0;
     for (const [index, key] of keys.entries()) {
+      if (bytes >= bytesAtOnce || index % bodiesAtOnce === bodiesAtOnce - 1) {
+        bytes = 0;
+        await turn();
+      }
       const keyBytes = encodeKey(key);
       const body = this.#environment.read(() => this.#bodies.getBinary(keyBytes));
       const use = body && this.#environment.read(() => this.#uses.getBinary(keyBytes));
@@ -110,9 +114,6 @@ export class BoundedTable {
         use.length > useBytes ? { bytes: ownMemory(body), note: decodeJson(use.subarray(useBytes)) } : { bytes: ownMemory(body) },
       );
       bytes += body.length;
-      if (bytes < bytesAtOnce && index % bodiesAtOnce < bodiesAtOnce - 1) continue;
-      bytes = 0;
-      await turn();
     }
     await this.#renew([...found.keys()]);
     return found;
@@ -123,9 +124,13 @@ export class BoundedTable {
     return this.#renew(keys);
   }
 
-  async drop(key: string): Promise<void> {
-    const keyBytes = encodeKey(key);
-    await this.#environment.transact(() => this.#remove(keyBytes));
+  /** Gives how many of them there were. */
+  async drop(keys: readonly string[]): Promise<number> {
+    let next = 0;
+    return this.#removeWhile(() => {
+      const key = keys[next++];
+      return key === undefined ? "none" : this.#remove(encodeKey(key)) ? "removed" : "moved";
+    });
   }
 
   /** Those of the keys that are there, with the sizes of their bodies; renews nothing. */
@@ -304,14 +309,16 @@ export class BoundedTable {
     this.#order.put(writeNumbers(stamp), keyBytes);
   }
 
-  #remove(keyBytes: Uint8Array): void {
+  /** False where it is not there. */
+  #remove(keyBytes: Uint8Array): boolean {
     const use = this.#uses.getBinary(keyBytes);
-    if (use === undefined) return;
+    if (use === undefined) return false;
     this.#bodies.remove(keyBytes);
     this.#uses.remove(keyBytes);
     this.#order.remove(writeNumbers(readNumber(use, 8)));
     this.#addBytes(-readNumber(use, 0));
     this.#recency.delete(decodeKey(keyBytes));
+    return true;
   }
 
   #bytes(): number {

@@ -73,8 +73,8 @@ export async function* partialKeysOf(records: BoundedTable, planKey: string): As
 export async function dropPlan(records: BoundedTable, planKey: string): Promise<void> {
   const head = await getHead(records, planKey);
   if (head === undefined) return;
-  for (const key of pieceKeys(head)) await records.drop(key);
-  await records.drop(`plan:${planKey}`);
+  await records.drop(pieceKeys(head));
+  await records.drop([`plan:${planKey}`]);
 }
 
 async function getHead(records: BoundedTable, planKey: string): Promise<PlanHead | undefined> {

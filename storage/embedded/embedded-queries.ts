@@ -23,7 +23,7 @@ export async function listQueries(records: BoundedTable, { before, limit, datase
 
 export async function dropQueries(records: BoundedTable, planKey: string): Promise<void> {
   for await (const { key, body } of records.scan("query:")) {
-    if (decodeJson<StoredQuery>(body).planKey === planKey) await records.drop(key);
+    if (decodeJson<StoredQuery>(body).planKey === planKey) await records.drop([key]);
   }
 }
 

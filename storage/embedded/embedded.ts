@@ -105,14 +105,10 @@ function createStore({ bodies, records, metadata, datasets, pins, sweep, close }
     partialKeys: (planKey) => partialKeysOf(records, planKey),
     otherPlans: (planKey) => otherPlans(records, planKey),
     isPinned: (key) => pins.has(key),
-    async dropPartials(keys) {
-      const stored = [...bodies.sizes(keys.map((key) => `partial:${key}`)).keys()];
-      for (const key of stored) await bodies.drop(key);
-      return stored.length;
-    },
+    dropPartials: (keys) => bodies.drop(keys.map((key) => `partial:${key}`)),
     countPartials: async (keys) => bodies.sizes(keys.map((key) => `partial:${key}`)).size,
     async dropRest(planKey) {
-      await bodies.drop(`result:${planKey}`);
+      await bodies.drop([`result:${planKey}`]);
       await dropQueries(records, planKey);
       await dropPlan(records, planKey);
     },
@@ -149,7 +145,7 @@ function createStore({ bodies, records, metadata, datasets, pins, sweep, close }
       }
       return found;
     },
-    dropPartial: (subtaskKey) => bodies.drop(`partial:${subtaskKey}`),
+    dropPartial: async (subtaskKey) => void (await bodies.drop([`partial:${subtaskKey}`])),
 
     async putResult(planKey, body, note) {
       const [outcome] = await bodies.insert([{ key: `result:${planKey}`, body, note }]);
@@ -160,7 +156,7 @@ function createStore({ bodies, records, metadata, datasets, pins, sweep, close }
       const key = `result:${planKey}`;
       return (await bodies.getAll([key])).get(key);
     },
-    dropResult: (planKey) => bodies.drop(`result:${planKey}`),
+    dropResult: async (planKey) => void (await bodies.drop([`result:${planKey}`])),
 
     listDatasets: async () => datasets.list(),
     putDataset: (dataset) => datasets.put(dataset),

@@ -80,18 +80,16 @@ export class BodyTable {
         if (await this.#inserts.insert(each.document, each.document.split ? 0 : each.document.size)) outcomes[each.index] = "inserted";
         else taken.push(each);
       };
-      const failed = (await Promise.allSettled(documents.map(insert))).find(({ status }) => status === "rejected");
-      if (failed) throw (failed as PromiseRejectedResult).reason;
-      await dropPieces(
-        this.#connection,
-        this.#pieces.collection,
-        taken.flatMap(({ document }) => document.split ?? []),
-      );
-      const stored = await this.#digests(taken.map(({ document }) => document._id));
+      for (const each of await Promise.allSettled(documents.map(insert))) if (each.status === "rejected") throw each.reason;
+      const stored = await this.#readDigests(taken.map(({ document }) => document._id));
       for (const { index, document } of taken) {
         const found = stored.get(document._id);
         if (found) outcomes[index] = found.size === document.size && isSame(found.digest, document.digest) ? "same" : "different";
       }
+      // Where an answer was lost and the call repeated, the document that has the key, and the pieces, are those of the first time.
+      await this.#dropPieces(
+        taken.flatMap(({ document }) => (stored.get(document._id)?.split?.set === document.split?.set ? [] : document)),
+      );
       // What is not stored now was removed in between.
       open = taken.flatMap(({ index, document }) => (stored.has(document._id) ? [] : [index]));
     }
@@ -101,14 +99,17 @@ export class BodyTable {
   /** The last body under a key stays. */
   async replace(key: string, body: Uint8Array, fields: Fields = {}): Promise<void> {
     const { _id, ...document } = await this.#write({ key, body, fields });
-    const replace = () => this.collection.replaceOne({ _id }, document, { upsert: true });
-    await this.#connection.write("store a record", () =>
+    const options = { upsert: true, projection: { split: 1 } } as const;
+    const replace = () => this.collection.findOneAndReplace({ _id }, document, options);
+    const replaced = await this.#connection.write("store a record", () =>
       replace().catch((error: unknown) => {
         // Two that write a new key at once: the second finds it there.
         if (isDuplicateKey(error)) return replace();
         throw error;
       }),
     );
+    // Where an answer was lost and the call repeated, what it replaced is its own document.
+    if (replaced?.split && replaced.split.set !== document.split?.set) await this.#dropPieces([replaced]);
   }
 
   async get(key: string): Promise<Bytes | undefined> {
@@ -152,7 +153,7 @@ export class BodyTable {
   async find(keys: readonly string[]): Promise<ReadonlySet<string>> {
     const found = new Set<string>();
     const take = async (some: readonly string[]) => {
-      for (const head of await this.heads({ _id: { $in: [...some] } }, { limit: keysPerCall })) {
+      for (const head of await this.#heads(some)) {
         found.add(head._id);
         this.renew([head]);
       }
@@ -172,8 +173,7 @@ export class BodyTable {
   async sizes(keys: readonly string[]): Promise<ReadonlyMap<string, number>> {
     const found = new Map<string, number>();
     for (let start = 0; start < keys.length; start += keysPerCall) {
-      const heads = await this.heads({ _id: { $in: keys.slice(start, start + keysPerCall) } }, { limit: keysPerCall });
-      for (const { _id, size } of heads) found.set(_id, size);
+      for (const { _id, size } of await this.#heads(keys.slice(start, start + keysPerCall))) found.set(_id, size);
     }
     return found;
   }
@@ -202,31 +202,40 @@ export class BodyTable {
   async drop(keys: readonly string[]): Promise<readonly Head[]> {
     const gone: Head[] = [];
     for (let start = 0; start < keys.length; start += keysPerCall) {
-      const heads = await this.heads({ _id: { $in: keys.slice(start, start + keysPerCall) } }, { limit: keysPerCall });
-      if (await this.#remove(heads)) gone.push(...heads);
+      gone.push(...(await this.#remove(await this.#heads(keys.slice(start, start + keysPerCall)))));
     }
     return gone;
   }
 
-  /** Removes these unless they were used since; gives whether all went. */
-  async evict(heads: readonly Head[]): Promise<boolean> {
-    return this.#remove(heads, { unusedSince: new Date(Math.max(...heads.map(({ used }) => used.getTime()))) });
+  /** Removes these unless they were used since; gives what went. */
+  evict(heads: readonly Head[]): Promise<readonly Head[]> {
+    return this.#remove(heads, { used: { $lte: new Date(Math.max(...heads.map(({ used }) => used.getTime()))) } });
   }
 
-  async #remove(heads: readonly Head[], { unusedSince }: { readonly unusedSince?: Date } = {}): Promise<boolean> {
-    if (heads.length === 0) return true;
-    const filter = { _id: { $in: heads.map(({ _id }) => _id) }, ...(unusedSince && { used: { $lte: unusedSince } }) };
+  async #remove(heads: readonly Head[], condition: Filter<BodyDocument> = {}): Promise<readonly Head[]> {
+    if (heads.length === 0) return [];
+    const keys = heads.map(({ _id }) => _id);
+    const filter = { _id: { $in: keys }, ...condition };
     const { deletedCount } = await this.#connection.write("remove bodies", () => this.collection.deleteMany(filter));
-    const splits = heads.flatMap(({ split }) => split ?? []);
-    // Where some stayed, their pieces must.
-    const isAll = deletedCount === heads.length;
-    if (isAll) await dropPieces(this.#connection, this.#pieces.collection, splits);
-    return isAll;
+    // One that was put again meanwhile has pieces of its own.
+    const stayed = deletedCount === heads.length ? [] : await this.#heads(keys);
+    const gone = heads.filter(({ _id, split }) => !stayed.some((head) => head._id === _id && head.split?.set === split?.set));
+    await this.#dropPieces(gone);
+    return gone;
   }
 
-  async #digests(keys: readonly string[]): Promise<ReadonlyMap<string, Pick<BodyDocument, "size" | "digest">>> {
+  #heads(keys: readonly string[]): Promise<readonly Head[]> {
+    return this.heads({ _id: { $in: [...keys] } }, { limit: keysPerCall });
+  }
+
+  #dropPieces(documents: readonly Pick<BodyDocument, "split">[]): Promise<void> {
+    const splits = documents.flatMap(({ split }) => split ?? []);
+    return dropPieces(this.#connection, this.#pieces.collection, splits);
+  }
+
+  async #readDigests(keys: readonly string[]): Promise<ReadonlyMap<string, Pick<BodyDocument, "size" | "digest" | "split">>> {
     if (keys.length === 0) return new Map();
-    const options = { projection: { size: 1, digest: 1 }, limit: keys.length, batchSize: keys.length } as const;
+    const options = { projection: { size: 1, digest: 1, split: 1 }, limit: keys.length, batchSize: keys.length } as const;
     const call = () => this.collection.find({ _id: { $in: [...keys] } }, options).toArray();
     return new Map((await this.#connection.read("compare bodies", call)).map((document) => [document._id, document]));
   }

@@ -127,13 +127,7 @@ export class Bound {
           left -= head.size;
         }
       }
-      for (const [table, gone] of leaving) {
-        if (await table.evict(gone)) this.give(gone);
-        else {
-          this.forget();
-          await this.#count();
-        }
-      }
+      for (const [table, heads] of leaving) this.give(await table.evict(heads));
     }
   }
 }
