@@ -6,7 +6,7 @@ import { hoist } from "../compile/hoist.ts";
 import { boundOf, elementAt, iterate, knowsPositions, lengthOf, numbered, placesOf } from "../compile/list-loops.ts";
 import { mapOver } from "../program/make-terms.ts";
 import type { Term } from "../program/term.ts";
-import { type Expression, I, i64, L } from "../wasm/instructions.ts";
+import { I, L } from "../wasm/instructions.ts";
 import { type ListOperator, oneArgument } from "./list-operator.ts";
 
 declare module "../program/term.ts" {
@@ -25,18 +25,17 @@ export const map: ListOperator = {
     const isCounted = countsPositions(emitter, term, environment);
     hoist(emitter, lambda, environment);
     iterate(emitter, list, environment, (element, place) =>
-      body(mapped(emitter, term, environment, element), isCounted ? [...place, ...split(emitter, element.position())] : place),
+      body(mapped(emitter, term, environment, element), isCounted ? [...place, emitter.keep(I.wrapI64(element.position()))] : place),
     );
   },
   places: (emitter, term, environment) =>
-    placesOf(emitter, term.args[0], environment) + (countsPositions(emitter, term, environment) ? 2 : 0),
+    placesOf(emitter, term.args[0], environment) + (countsPositions(emitter, term, environment) ? 1 : 0),
   at(emitter, term, environment, place, isThere) {
     const [list] = term.args;
     if (!countsPositions(emitter, term, environment))
       return mapped(emitter, term, environment, elementAt(emitter, list, environment, { place, isThere }));
-    const element = elementAt(emitter, list, environment, { place: place.slice(0, -2), isThere });
-    const [low, high] = place.slice(-2);
-    const position = () => emitter.keep(L.or(L.fromU32(low), L.shl(L.fromU32(high), i64(32n))));
+    const element = elementAt(emitter, list, environment, { place: place.slice(0, -1), isThere });
+    const position = () => L.fromU32(place[place.length - 1]);
     return mapped(emitter, term, environment, { ...element, position, place: emitter.newKey() });
   },
   length: (emitter, term, environment) => lengthOf(emitter, term.args[0], environment),
@@ -64,9 +63,9 @@ export function mapped(emitter: Emitter, term: Term, environment: Environment, e
 
 const usesPositions = (lambda: Term): boolean => ((lambda.args[0].positions >>> Number(lambda.literal)) & 1) === 1;
 
-/** Whether the function asks for positions that only counting tells: then they are part of the place, as two i32. */
+/**
+ * Whether the function asks for positions that only counting tells: then they are part of the place. 32 bits hold them: the bound of
+ * a list whose places are kept is also that of the list that was mapped.
+ */
 const countsPositions = (emitter: Emitter, { args: [list, lambda] }: Term, environment: Environment): boolean =>
   usesPositions(lambda) && !knowsPositions(emitter, list, environment);
-
-const split = (emitter: Emitter, position: Expression): readonly Expression[] =>
-  [position, L.shrU(position, i64(32n))].map((part) => emitter.keep(I.wrapI64(part)));
