@@ -9,6 +9,7 @@ import { map } from "./map.ts";
 import { pairs } from "./pairs.ts";
 import { every, some } from "./some-every.ts";
 import { max, min, sum } from "./sum-min-max.ts";
+import { triples } from "./triples.ts";
 
 export const listOperators: Readonly<Record<keyof ListOperations, ListOperator>> = {
   collection,
@@ -23,6 +24,7 @@ export const listOperators: Readonly<Record<keyof ListOperations, ListOperator>>
   index,
   length,
   pairs,
+  triples,
 };
 
 /** The methods that lists have in the language. */

@@ -23,6 +23,15 @@ test("pairs takes every two elements once, in the order of their places", () => 
   assert.deepEqual(listOf("Muon.pairs().map((a, b) => a.pt * 100 + b.pt)", 6), [520, 510, 540, 2010, 2040, 1040]);
 });
 
+test("triples takes every three elements once, in the order of their places", () => {
+  assert.deepEqual(
+    listOf("Muon.triples().map((a, b, c, i) => a.pt * 1e4 + b.pt * 100 + c.pt + i / 8)", 4),
+    [52010, 52040.125, 51040.25, 201040.375],
+  );
+  assert.deepEqual(listOf("Jet.triples().map(t => t[0].pt)", 0), []);
+  assert.deepEqual(listOf("numbers.triples().filter((a, b, c) => a + b == c).map(t => t[0] + t[1] + t[2])", 1), [46]);
+});
+
 test("an index parameter counts in the list that the function is over", () => {
   assert.deepEqual(listOf("numbers.filter(n => n > 8).map((n, i) => n * 10 + i)", 4), [150, 161, 232, 423]);
   assert.deepEqual(listOf("numbers.filter((n, i) => i % 2 == 1).map((n, i) => n * 10 + i)", 3), [80, 161, 422]);
@@ -71,9 +80,52 @@ test("elements of two collections never are the same, those of one are by their 
 
 const histograms = { all: { axes: [{ type: "regular", bins: 1, lower: 0, upper: 1, value: "0" }] } };
 
+/** Elements of the one event of a dataset. */
+const counted = (n: number) => makeDataset([{ numbers: [] }, { numbers: Array.from({ length: n }, (_, i) => i) }]);
+
+for (const n of [1_626, 1_627, 2_346, 3_000, 200_000]) {
+  const triples = (n * (n - 1) * (n - 2)) / 6;
+
+  test(`${n} elements have ${triples} triples, whatever their number takes in bits`, () => {
+    const { filters } = runQuery({ filter: [`numbers.triples().length == ${triples}`], histograms }, counted(n));
+    assert.equal(filters[0].events, 1);
+  });
+
+  test(`the kept triples of ${n} elements are refused where they do not fit, and nothing is written past the scratch`, () => {
+    const define = { kept: "numbers.triples().filter((a, b, c) => a < 1)" };
+    const prepared = prepareQuery({ define, filter: ["kept.length + kept.sum((a, b, c) => a) > 0"], histograms }, counted(n).schema);
+    assert.throws(() => runPrepared(prepared, counted(n), { scratch: 1 << 20 }), ScratchExhausted);
+  });
+}
+
+test("more triples than 63 bits hold are refused", () => {
+  const n = 2 ** 21 + 1;
+  const prepared = prepareQuery({ filter: ["numbers.triples().length > 0"], histograms }, counted(1).schema);
+  assert.throws(() => runPrepared(prepared, counted(n)), ScratchExhausted);
+});
+
+test("elements beyond number 2³¹ of a list have their numbers", () => {
+  const filter = ["numbers.pairs().filter((a, b, i) => i >= 2147483648 && i <= 2147516415).length == 32768"];
+  assert.equal(runQuery({ filter, histograms }, counted(65_537)).filters[0].events, 1);
+});
+
+test("pairs of what was made of pairs are counted right, and refused where they do not fit", () => {
+  const define = { differences: "numbers.pairs().map((a, b) => b - a)" };
+  for (const n of [123, 65_537]) {
+    const pairs = (n * (n - 1)) / 2;
+    const filter = [`differences.pairs().length == ${(pairs * (pairs - 1)) / 2}`];
+    assert.equal(runQuery({ define, filter, histograms }, counted(n)).filters[0].events, 1);
+  }
+  const refused = { "differences.pairs().length > 0": 200_000, "differences.pairs().some((a, b) => a > 1e9)": 65_537 };
+  for (const [filter, n] of Object.entries(refused)) {
+    const prepared = prepareQuery({ define, filter: [filter], histograms }, counted(1).schema);
+    assert.throws(() => runPrepared(prepared, counted(n), { scratch: 1 << 20 }), ScratchExhausted);
+  }
+});
+
 for (const n of [65_535, 65_537, 200_000]) {
   const pairs = (n * (n - 1)) / 2;
-  const large = makeDataset([{ numbers: [] }, { numbers: Array.from({ length: n }, (_, i) => i) }]);
+  const large = counted(n);
 
   test(`${n} elements have ${pairs} pairs, whatever their number takes in bits`, () => {
     const { filters } = runQuery({ filter: [`numbers.pairs().length == ${pairs}`], histograms }, large);

@@ -93,7 +93,7 @@ const faults: Readonly<Record<string, readonly (readonly [value: string, fault: 
       "maxBy(m => m.pt)",
       "sortBy(m => m.pt)",
     ].map((method) => [`Muon.${method}`, /^1:6 the method \w+ is not available in this version; there are filter, some/] as const),
-    ...["triples()", "combinations(3)", "cross(Muon)"].map(
+    ...["combinations(3)", "cross(Muon)"].map(
       (method) => [`Jet.${method}`, /^1:5 the method \w+ is not available in this version/] as const,
     ),
     ["hits.mean()", /^1:6 the method mean is not available in this version/],

@@ -23,30 +23,37 @@ export class List extends Array<unknown> {
     return this.length === 0 ? undefined : Math.max(...this.#numbers(get));
   }
 
-  pairs(): Pairs {
-    const pairs = new Pairs();
+  pairs(): Tuples {
+    const pairs = new Tuples();
     for (let i = 0; i < this.length; i++) for (let j = i + 1; j < this.length; j++) pairs.push([this[i], this[j]]);
     return pairs;
   }
+
+  triples(): Tuples {
+    const triples = new Tuples();
+    for (let i = 0; i < this.length; i++)
+      for (let j = i + 1; j < this.length; j++) for (let k = j + 1; k < this.length; k++) triples.push([this[i], this[j], this[k]]);
+    return triples;
+  }
 }
 
-/** Callbacks of several parameters take the members of a pair, then its index. */
-class Pairs extends List {
+/** Callbacks of several parameters take the members of a tuple, then its index. */
+class Tuples extends List {
   static spread(callback: Callback): Callback {
-    return callback.length > 1 ? (pair, index) => callback(...(pair as readonly unknown[]), index) : callback;
+    return callback.length > 1 ? (tuple, index) => callback(...(tuple as readonly unknown[]), index) : callback;
   }
 }
 
 for (const name of ["filter", "some", "every"] as const) {
-  Object.defineProperty(Pairs.prototype, name, {
-    value(this: Pairs, callback: Callback) {
-      return (List.prototype[name] as (callback: Callback) => unknown).call(this, Pairs.spread(callback));
+  Object.defineProperty(Tuples.prototype, name, {
+    value(this: Tuples, callback: Callback) {
+      return (List.prototype[name] as (callback: Callback) => unknown).call(this, Tuples.spread(callback));
     },
   });
 }
-Object.defineProperty(Pairs.prototype, "map", {
-  value(this: Pairs, callback: Callback) {
-    return List.of(...Array.from(this, Pairs.spread(callback)));
+Object.defineProperty(Tuples.prototype, "map", {
+  value(this: Tuples, callback: Callback) {
+    return List.of(...Array.from(this, Tuples.spread(callback)));
   },
 });
 

@@ -1,4 +1,4 @@
-/** Lists in generated expressions: collections and what filter, map, pairs and fields make of them, lists of lists included. */
+/** Lists in generated expressions: collections and what filter, map, pairs, triples and fields make of them, lists of lists included. */
 import type { ExpressionGenerator, Name } from "./generate-expression.ts";
 import { lambda, leaf, member, method, type Piece } from "./piece.ts";
 import { collections, kindOf, numbersOf, type RecordKind } from "./record-kinds.ts";
@@ -6,7 +6,7 @@ import { collections, kindOf, numbersOf, type RecordKind } from "./record-kinds.
 export type Element =
   | { readonly kind: "number" | "boolean" }
   | { readonly kind: "record"; readonly record: RecordKind }
-  | { readonly kind: "pair"; readonly member: Element }
+  | { readonly kind: "tuple"; readonly member: Element; readonly size: 2 | 3 }
   | { readonly kind: "list"; readonly element: Element };
 
 export interface ListPiece<Of extends Element = Element> {
@@ -31,7 +31,7 @@ export class ListGenerator {
     const list = this.any(fuel / 2);
     switch (random.below(5)) {
       case 0:
-        return list.element.kind === "record" || list.element.kind === "number" ? this.#pairs(list) : this.#filtered(list, fuel / 2);
+        return list.element.kind === "record" || list.element.kind === "number" ? this.#tuples(list) : this.#filtered(list, fuel / 2);
       case 1:
         return this.#mapped(list, fuel / 2);
       default:
@@ -63,8 +63,9 @@ export class ListGenerator {
     };
   }
 
-  #pairs(list: ListPiece): ListPiece {
-    return { piece: method(list.piece, "pairs"), element: { kind: "pair", member: list.element } };
+  #tuples(list: ListPiece): ListPiece {
+    const size = this.#of.random.chance(0.7) ? 2 : 3;
+    return { piece: method(list.piece, size === 2 ? "pairs" : "triples"), element: { kind: "tuple", member: list.element, size } };
   }
 
   #mapped(list: ListPiece, fuel: number): ListPiece {
@@ -139,12 +140,12 @@ export class ListGenerator {
     return method(method(list, "pairs"), "some", lambda(["l", "r"], test(leaf("l"), leaf("r"))));
   }
 
-  /** A function over such elements; over pairs of either one parameter or the members, with or without the index. */
+  /** A function over such elements; over tuples of either one parameter or the members, with or without the index. */
   #function(element: Element, body: () => Piece): Piece {
     const { random, names } = this.#of;
-    const isSpread = element.kind === "pair" && random.chance(0.8);
-    const first: readonly Element[] = isSpread ? [element.member, element.member] : [element];
-    const withIndex = (element.kind !== "pair" || isSpread) && random.chance(0.3);
+    const isSpread = element.kind === "tuple" && random.chance(0.8);
+    const first: readonly Element[] = isSpread ? Array.from({ length: element.size }, () => element.member) : [element];
+    const withIndex = (element.kind !== "tuple" || isSpread) && random.chance(0.3);
     const elements: readonly Element[] = withIndex ? [...first, { kind: "number" }] : first;
     const written = this.#parameterNames(elements.length);
     const params = elements.map((of, index): Name => ({ name: written[index], element: of }));
@@ -166,8 +167,8 @@ export class ListGenerator {
   }
 }
 
-/** `p[0]` and `p[1]` of a pair. */
+/** `p[0]`, `p[1]`, … of a tuple. */
 function membersOf({ name, element }: Name): readonly Name[] {
-  if (element.kind !== "pair") return [];
-  return [0, 1].map((place) => ({ name: `${name}[${place}]`, element: element.member }));
+  if (element.kind !== "tuple") return [];
+  return Array.from({ length: element.size }, (_, place) => ({ name: `${name}[${place}]`, element: element.member }));
 }

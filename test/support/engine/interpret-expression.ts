@@ -6,7 +6,7 @@ import { type AnyNode, type ArrowFunctionExpression, parseExpressionAt } from "a
 import { literalPower, numberFunctions, pow } from "./reference-functions.ts";
 import { addRecords, differences, type ReferenceRecord } from "./reference-records.ts";
 
-/** A pair is a frozen array; a list is an array that is not. */
+/** A tuple is a frozen array; a list is an array that is not. */
 export type Value = number | boolean | undefined | ReferenceRecord | readonly Value[];
 export type Names = ReadonlyMap<string, Value>;
 
@@ -124,16 +124,18 @@ function callMethod(list: readonly Value[], method: string, args: readonly AnyNo
     }
     case "pairs":
       return list.flatMap((a, index) => list.slice(index + 1).map((b) => Object.freeze([a, b])));
+    case "triples":
+      return list.flatMap((a, i) => list.slice(i + 1).flatMap((b, j) => list.slice(i + j + 2).map((c) => Object.freeze([a, b, c]))));
   }
   throw new Error(`The reference does not know the method ${method}`);
 }
 
-/** Several parameters of pairs are the members; the index comes last. */
+/** Several parameters of tuples are the members; the index comes last. */
 function bindFunction(node: ArrowFunctionExpression, outer: Names): (value: Value, index: number) => Value {
   const params = node.params.map(nameOf);
   return (value, index) => {
-    const isPair = Array.isArray(value) && Object.isFrozen(value);
-    const values = isPair && params.length > 1 ? [...(value as readonly Value[]), index] : [value, index];
+    const isTuple = Array.isArray(value) && Object.isFrozen(value);
+    const values = isTuple && params.length > 1 ? [...(value as readonly Value[]), index] : [value, index];
     return evaluate(node.body, new Map([...outer, ...params.map((name, place): [string, Value] => [name, values[place]])]));
   };
 }
