@@ -5,7 +5,7 @@
 import { sleep } from "k6";
 import { isEnded } from "../../functions/api.ts";
 import { type Answer, findFault } from "../queries/find-fault.ts";
-import { findFailure, getStatus, post, readStatus, type Status } from "./client.ts";
+import { findFailure, getStatus, post, readStatus } from "./client.ts";
 import { type Fault, judge, timeToComplete, timeToFirstHistogram } from "./metrics.ts";
 import { heavyAt, nextPlace } from "./next-question.ts";
 

@@ -1,6 +1,6 @@
 /**
- * `npm run bench:cluster`: coordinator and cluster against what ZooKeeper and the store do raw, in the same run, by the same client library. Asserts
- * nothing; says which aims were met.
+ * `npm run bench:cluster` measures coordinator and cluster beside what ZooKeeper and the store do by themselves, in the same run, by the
+ * same client library. It asserts nothing; it says which aims were met.
  */
 import process from "node:process";
 import { SingleBar } from "cli-progress";
@@ -25,7 +25,7 @@ const { json, subtasks, only } = new Command("bench:cluster")
 
 const bar = process.stderr.isTTY ? new SingleBar({ format: "{bar} {percentage}% {step}", hideCursor: true }, undefined) : undefined;
 let last = "";
-/** `share` of the step that is done. */
+/** Tells which share of a step is done. */
 function onStep(step: string, share?: number): void {
   if (bar) bar.update(Math.round(100 * (share ?? 0)), { step });
   else if (step !== last) process.stderr.write(`${step} …\n`);

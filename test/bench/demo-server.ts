@@ -85,7 +85,7 @@ async function untilReady(url: string): Promise<void> {
   );
 }
 
-/** POSTs and reads the stream to the end of its first event. */
+/** POSTs a query and reads its stream to the end of the first event. */
 async function firstEvent(url: string, query: object): Promise<void> {
   const { status } = await post(url, query);
   const events = await fetch(`${url}/queries/${status.id}/events`);

@@ -1,4 +1,7 @@
-/** `npm run bench:engine`: the demo over HTTP against its aims, or, with --data, the engine alone on the ADL queries against C. Asserts nothing. */
+/**
+ * `npm run bench:engine` measures the demo over HTTP against its aims, or, with --data, the engine alone on the ADL queries against C. It
+ * asserts nothing.
+ */
 import process from "node:process";
 import { Command } from "commander";
 import { drawTable } from "../../runtime/cli/draw/draw-table.ts";

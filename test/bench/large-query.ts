@@ -1,6 +1,6 @@
 /**
- * `npm run bench:large`: one query of many partitions through one process whose compute function does next to nothing, so that what is left is the
- * work of dispatcher, queue and store. Asserts nothing.
+ * `npm run bench:large` measures one query of many partitions through one process whose compute function does next to nothing, so that what
+ * is left is the work of dispatcher, queue and store. It asserts nothing.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -24,7 +24,7 @@ import { openMongoStore } from "../../storage/mongodb/mongodb.ts";
 import type { Store } from "../../storage/store.ts";
 import { silent } from "../runtime/silent-log.ts";
 import { openMongo } from "../servers/mongo-server.ts";
-import { Closing } from "../support/closing.ts";
+import { CleanupStack } from "../support/cleanup.ts";
 import { startUsage, type Usage } from "./measure-usage.ts";
 
 const options = new Command("bench:large")
@@ -55,23 +55,23 @@ const partial = await encodePartial({
   histograms: [{ storage: "count", fills: entries, nonFinite: 0, cells: 102, values: new Float64Array(102).fill(entries / 102) }],
 });
 
-const closing = new Closing();
+const cleanup = new CleanupStack();
 try {
   const steps = await run(options.partitions);
   if (options.json) for (const step of steps) console.log(JSON.stringify({ form: options.form, partitions: options.partitions, ...step }));
   else draw(steps);
 } finally {
-  await closing.close();
+  await cleanup.close();
 }
 
 async function run(partitions: number): Promise<readonly Usage[]> {
   const directory = await mkdtemp(join(tmpdir(), "femtoq-large-"));
-  closing.after(() => rm(directory, { recursive: true, force: true }));
+  cleanup.after(() => rm(directory, { recursive: true, force: true }));
   const openState = shareEnvironment({ directory: join(directory, "store") });
   const store = await open(directory, openState);
   const journal = createLmdbJournal(await openState());
   const coordinator = await createCoordinator({ journal, log: silent });
-  closing.after(() => coordinator.close());
+  cleanup.after(() => coordinator.close());
   const executor: Executor = { run: async () => [{ kind: "partial", partial: new Uint8Array(partial) }] };
   const refusing: Executor = {
     run: async () => [{ kind: "failed", cause: "Cannot read this partition: its page header is damaged", permanent: true }],
@@ -142,14 +142,14 @@ async function run(partitions: number): Promise<readonly Usage[]> {
 async function open(directory: string, openState: () => Promise<Environment>): Promise<Store> {
   if (options.form === "embedded") {
     const store = await openStore({ environment: await openState() });
-    closing.after(() => store.close());
+    cleanup.after(() => store.close());
     return store;
   }
   const server = await openMongo({ directory: join(directory, "mongo") });
   if ("missing" in server) throw new Error(`Cannot run on MongoDB: there is ${server.missing}`);
-  closing.after(() => server.stop());
+  cleanup.after(() => server.stop());
   const store = await openMongoStore({ uri: server.uri, database: `femtoq-bench-${process.pid}`, log: silent });
-  closing.after(async () => {
+  cleanup.after(async () => {
     await store.reset();
     await store.close();
   });

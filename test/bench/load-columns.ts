@@ -1,4 +1,4 @@
-/** Every partition of a Parquet dataset with some of its columns in shared memory, read by the product's own reader. */
+/** Loads some columns of every partition of a Parquet dataset into shared memory, by the product's own reader. */
 import { createCatalogue } from "../../datasets/catalogue/catalogue.ts";
 import { type ColumnTarget, type Dataset, offsetCounts, type Partition } from "../../datasets/dataset.ts";
 import { readColumn } from "../../datasets/read-column.ts";
@@ -8,7 +8,7 @@ import { bytesPerValue, type DType } from "../../engine/program/schema.ts";
 const page = 65_536;
 const arrays = { float32: Float32Array, float64: Float64Array, int32: Int32Array, uint32: Uint32Array, bool: Uint8Array };
 
-/** Memory that only grows: a benchmark's columns stay to its end. */
+/** This memory only grows, since a benchmark's columns stay to its end. */
 export class Columns {
   readonly memory = new WebAssembly.Memory({ initial: 16, maximum: 32_768, shared: true });
   readonly dataset: Dataset;
@@ -34,7 +34,7 @@ export class Columns {
     return address;
   }
 
-  /** Addresses of a program's inputs in one partition. */
+  /** The addresses of a program's inputs in one partition. */
   async load(partition: Partition, inputs: readonly Input[]): Promise<readonly number[]> {
     const addresses: number[] = [];
     for (const input of inputs) addresses.push(await this.#address(partition, input));

@@ -1,11 +1,14 @@
-/** What an answered query of 1,000 partitions costs when it is asked again: over HTTP, from a dispatcher that knows it and from one that does not. */
+/**
+ * Measures what an answered query of 1,000 partitions costs when it is asked again over HTTP, of a dispatcher that knows it and of one that
+ * does not.
+ */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createApp } from "../../functions/app.ts";
 import { serve } from "../../runtime/serve/serve.ts";
 import type { Store } from "../../storage/store.ts";
-import { Closing } from "../support/closing.ts";
+import { CleanupStack } from "../support/cleanup.ts";
 import { openApp } from "../support/open-app.ts";
 import { latencies, quantile } from "../support/timing.ts";
 import { makeEvents, writeEvents } from "../support/write-events.ts";
@@ -20,20 +23,20 @@ const query = JSON.stringify({
 });
 
 export async function measureRepeats(store: Store, tell: (step: string) => void): Promise<readonly StoreFigure[]> {
-  const closing = new Closing();
+  const cleanup = new CleanupStack();
   try {
-    return await measure(store, closing, tell);
+    return await measure(store, cleanup, tell);
   } finally {
-    await closing.close();
+    await cleanup.close();
   }
 }
 
-async function measure(store: Store, closing: Closing, tell: (step: string) => void): Promise<readonly StoreFigure[]> {
+async function measure(store: Store, cleanup: CleanupStack, tell: (step: string) => void): Promise<readonly StoreFigure[]> {
   const directory = await mkdtemp(join(tmpdir(), "femtoq-repeats-"));
-  closing.after(() => rm(directory, { recursive: true, force: true }));
+  cleanup.after(() => rm(directory, { recursive: true, force: true }));
   const path = join(directory, "many.parquet");
   await writeEvents(path, makeEvents(partitions), 1);
-  const app = await openApp(closing, { store, extraData: [`many=${path}`] });
+  const app = await openApp(cleanup, { store, extraData: [`many=${path}`] });
   tell(`a query of ${partitions} partitions`);
   const answer = await app.post(query, { prefer: "wait=600" });
   const { state, partitions: counts } = (await answer.json()) as { readonly state: string; readonly partitions: { readonly done: number } };
@@ -42,7 +45,7 @@ async function measure(store: Store, closing: Closing, tell: (step: string) => v
   tell("repeats over HTTP");
   const server = createApp(app.services);
   const listening = await serve((request, environment) => server.fetch(request, environment), { port: 0, host: "127.0.0.1" });
-  closing.after(() => listening.close(100));
+  cleanup.after(() => listening.close(100));
   const overHttp = async () => {
     const headers = { "content-type": "application/json" };
     const response = await fetch(`http://127.0.0.1:${listening.port}/queries`, { method: "POST", headers, body: query });

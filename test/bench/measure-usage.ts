@@ -1,4 +1,4 @@
-/** What a step took of this process: time, the most memory, and the longest turn of the event loop. */
+/** Measures what a step takes of this process: time, the most memory, and the longest turn of the event loop. */
 import { clearInterval, setInterval } from "node:timers";
 import { measureLongestTurn } from "../runtime/longest-turn.ts";
 
@@ -7,7 +7,7 @@ export interface Usage {
   readonly seconds: number;
   /** Milliseconds. */
   readonly longestTurn: number;
-  /** Megabytes, at most, seen every 50 ms. */
+  /** The most megabytes that were seen, looking every 50 ms. */
   readonly heap: number;
   readonly rss: number;
   readonly done?: number;

@@ -1,12 +1,12 @@
 /**
- * `npm run bench:repeats`: many queries over few distinct plans, several clients and dispatchers at once, as one process. Fails where an answer is
- * missing or wrong, something is computed twice, or something is left in the queue.
+ * `npm run bench:repeats` asks many queries over few distinct plans, as several clients and of several dispatchers at once, in one process.
+ * It fails where an answer is missing or wrong, something is computed twice, or something is left in the queue.
  */
 import process from "node:process";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { countsOf } from "../contracts/claim-one.ts";
 import { askMany, checkAnswers } from "../support/ask-many.ts";
-import { Closing } from "../support/closing.ts";
+import { CleanupStack } from "../support/cleanup.ts";
 import { type Form, forms, openDispatchers } from "../support/open-dispatchers.ts";
 import { quantile } from "../support/timing.ts";
 
@@ -32,15 +32,15 @@ const options = new Command("bench:repeats")
   .parse()
   .opts<Options>();
 
-const closing = new Closing();
+const cleanup = new CleanupStack();
 try {
   await run(options);
 } finally {
-  await closing.close();
+  await cleanup.close();
 }
 
 async function run({ queries, keys, clients, parallel, dispatchers, form, json }: Options): Promise<void> {
-  const opened = await openDispatchers(closing, { form, count: dispatchers });
+  const opened = await openDispatchers(cleanup, { form, count: dispatchers });
   if ("missing" in opened) throw new Error(`Cannot run on ${form}: there is ${opened.missing}`);
   const { name, apps, dataset, events, partitions } = opened;
   const begun = performance.now();

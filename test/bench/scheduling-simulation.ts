@@ -19,20 +19,20 @@ export type Rule = (typeof rules)[number];
 export interface SimulationOptions {
   readonly rule: Rule;
   readonly nodes: number;
-  /** Partitions for each node. */
+  /** Partitions of the dataset for each node. */
   readonly share: number;
-  /** The first finds nothing. */
+  /** Scans of the dataset; the first finds nothing in memory. */
   readonly scans: number;
-  /** Numbers in [0, 1). */
+  /** Gives random numbers in [0, 1). */
   readonly random: () => number;
 }
 
 export interface Simulated {
   readonly rule: Rule;
   readonly nodes: number;
-  /** Of all partitions after the first scan. */
+  /** The share of all partitions after the first scan that were found in memory. */
   readonly hitRate: number;
-  /** Seconds, of the first scan and the mean of the others. */
+  /** The seconds that the first scan took, and the mean of the others. */
   readonly firstMakespan: number;
   readonly makespan: number;
 }
@@ -44,7 +44,7 @@ const localityDelay = 0.15 * slow;
 const prototypeDelay = 1;
 const betweenReads = slow;
 const peersPerRead = 20;
-/** Partitions that a node holds, of its share. */
+/** So many partitions of its share a node can hold. */
 const room = 1.5;
 const columns = ["Muon_pt", "Muon_eta", "Muon_phi"];
 
@@ -68,9 +68,9 @@ class Item implements Schedulable<Item> {
 interface SimulatedNode {
   readonly name: string;
   readonly scan: Scan;
-  /** Fingerprints, least recently used first. */
+  /** The fingerprints of the partitions that the node holds, the least recently used first. */
   readonly cache: Set<string>;
-  /** When each free slot began to wait, earliest first. */
+  /** The moments when the free slots began to wait, earliest first. */
   free: { readonly since: number; readonly delay: number }[];
   wakes: number;
 }
@@ -81,7 +81,7 @@ export function simulate({ rule, nodes: count, share, scans, random }: Simulatio
   const cluster = new Cluster(Array.from({ length: count }, (_, index) => createPeer(`node ${index}`, slots)));
   const nodes = cluster.peers.map(({ name }): SimulatedNode => ({ name, scan: new Scan(), cache: new Set(), free: [], wakes: 0 }));
   const partitions = count * share;
-  /** What waits, in order. */
+  /** The subtasks that wait, in order. */
   const byFingerprint = new Map<string, Item>();
   let left = 0;
   let hits = 0;
@@ -135,7 +135,7 @@ export function simulate({ rule, nodes: count, share, scans, random }: Simulatio
     }
   };
 
-  /** Some nodes say what they hold, and all hear of it. */
+  /** Some nodes tell what they hold, and all others hear of it. */
   const read = () => {
     for (let index = 0; index < Math.min(peersPerRead, count); index++, nextRead++) {
       const peer = cluster.peers[nextRead % count]!;
@@ -176,7 +176,7 @@ export function simulate({ rule, nodes: count, share, scans, random }: Simulatio
   return { rule, nodes: count, hitRate: later(hitsOf), firstMakespan: makespans[0]!, makespan: later(makespans) };
 }
 
-/** Seconds that pass only by what is due. */
+/** A clock of simulated seconds, which goes on only to the next event that is due. */
 class Clock {
   now = 0;
   readonly #due: { readonly time: number; readonly act: () => void }[] = [];

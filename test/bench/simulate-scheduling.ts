@@ -1,4 +1,7 @@
-/** `npm run simulate`: how often nodes find their columns in memory, and how long scans take, by the rule that they pull by and their number. */
+/**
+ * `npm run simulate` shows how often nodes find their columns in memory, and how long scans take, for different numbers of nodes and rules
+ * of pulling.
+ */
 import process from "node:process";
 import { Presets, SingleBar } from "cli-progress";
 import { Command, InvalidArgumentError } from "commander";

@@ -1,4 +1,4 @@
-/** `npm run bench:store`: both forms of the store side by side, MongoDB's also in round trips to its server. Asserts nothing. */
+/** `npm run bench:store` measures both forms of the store side by side, MongoDB's also in round trips to its server. It asserts nothing. */
 import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -18,7 +18,7 @@ import { measureStore, type StoreFigure } from "./measure-store.ts";
 interface Measured {
   readonly store: string;
   readonly figures: readonly StoreFigure[];
-  /** Milliseconds of a round trip, p50. */
+  /** The median of a round trip in milliseconds. */
   readonly ping?: number;
 }
 

@@ -1,10 +1,10 @@
 /**
- * Reads a ZooKeeper transaction log as an auditor: whoever completed a subtask must have held its claim at that moment, and each subtask is completed once
- * each time it is asked for. Pure.
+ * Audits ZooKeeper's transaction log: whoever completed a subtask must have held its claim at that moment, and each subtask is completed
+ * once each time it is asked for.
  */
 
 export interface Transaction {
-  /** Grows; sixteen hexadecimal digits. */
+  /** The number of the transaction, which grows, as sixteen hexadecimal digits. */
   readonly number: string;
   readonly session: string;
   readonly operations: readonly Operation[];
@@ -12,24 +12,27 @@ export interface Transaction {
 
 export type Operation =
   | { readonly kind: "create" | "ephemeral" | "remove" | "set" | "check"; readonly path: string }
-  /** Of the session; what it owned goes. */
+  /** The session has ended, and its ephemeral znodes go with it. */
   | { readonly kind: "end" };
 
 export interface Audit {
   readonly asked: number;
   readonly claimed: number;
-  /** Second copies of what another node had claimed. */
+  /** Second copies of subtasks that another node had claimed. */
   readonly copied: number;
   readonly completed: number;
-  /** Claims and copies that ended with their session. */
+  /** Claims and copies that ended because their session did. */
   readonly lost: number;
-  /** Subtasks that are still there. */
+  /** Subtasks that are still in the queue. */
   readonly left: number;
-  /** One line each. */
+  /** What must not have happened, in a line each. */
   readonly violations: readonly string[];
 }
 
-/** Of the logs of all members of an ensemble, as `PrintTransactions` prints them; each transaction once, in their order. */
+/**
+ * Reads the logs of all members of an ensemble, as `PrintTransactions` prints them. Gives each transaction once, in the order of their
+ * numbers.
+ */
 export function readTransactions(logs: readonly string[]): readonly Transaction[] {
   const byNumber = new Map<string, Transaction>();
   for (const line of logs.flatMap((log) => log.split("\n"))) {
@@ -46,13 +49,13 @@ export function readTransactions(logs: readonly string[]): readonly Transaction[
 }
 
 export function auditClaims(transactions: readonly Transaction[], root = "/femtoq"): Audit {
-  /** Session that holds a claim or a copy, by its path. */
+  /** The session that holds each claim and each copy, by path. */
   const holders = new Map<string, string>();
   const alive = new Set<string>();
   const ended = new Set<string>();
   const violations: string[] = [];
   const counts = { asked: 0, claimed: 0, copied: 0, completed: 0, lost: 0 };
-  // `claims/HASH.running` only says that its holder computes.
+  // The znode `claims/HASH.running` is no claim: it only says that the claim's holder computes.
   const claim = new RegExp(`^${root}/(claims|copies)/([\\w-]{22})$`);
   const subtask = new RegExp(`^${root}/subtasks/[0-9a-f]{2}/([\\w-]{22})$`);
 
@@ -68,7 +71,7 @@ export function auditClaims(transactions: readonly Transaction[], root = "/femto
   }
   return { ...counts, left: alive.size, violations };
 
-  /** The subtask whose claim this operation of its holder gives up. */
+  /** Gives the subtask whose claim its holder gives up by this operation. */
   function heldBy(operation: Operation, session: string): readonly string[] {
     if (operation.kind !== "remove") return [];
     const [, , hash] = claim.exec(operation.path) ?? [];

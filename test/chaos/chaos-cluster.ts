@@ -1,4 +1,7 @@
-/** A cluster for some rounds: fresh servers, two dispatchers, four nodes of which the last has a link that can be cut. Everything in it ends by `close`. */
+/**
+ * A cluster that some rounds of chaos share: fresh servers, two dispatchers, four nodes of which the last has a link that can be cut.
+ * Everything in it ends by `close`.
+ */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -15,12 +18,12 @@ export const dispatcherCount = 2;
 
 export interface ChaosClusterOptions {
   readonly zookeeper: "ensemble" | "lone";
-  /** Servers' files and logs. */
+  /** The folder of the servers' files and of all logs. */
   readonly directory: string;
   /** The address that servers listen on. */
   readonly host: string;
   readonly link: "namespace" | "proxies";
-  /** Path of the Parquet file. */
+  /** The path of the dataset's Parquet file. */
   readonly data: string;
 }
 
@@ -29,7 +32,7 @@ export class ChaosCluster {
   readonly connection: Connection;
   readonly dispatchers: readonly Place[];
   readonly nodes: readonly Place[];
-  /** What should not have happened by itself. */
+  /** Processes that ended although nobody had killed them. */
   readonly crashes: string[] = [];
   readonly #link: NodeLink;
   readonly #stop: () => Promise<void>;
@@ -77,10 +80,10 @@ export class ChaosCluster {
     this.nodes = Array.from({ length: nodeCount }, (_, index) => open("compute", index, index === nodeCount - 1));
   }
 
-  /** Of dispatchers that can answer now. */
+  /** Addresses of the dispatchers that can answer now. */
   readonly urls = (): readonly string[] => this.dispatchers.flatMap(({ url }) => url ?? []);
 
-  /** Resolves when it is over and what was harmed is there again. */
+  /** Does harm, and resolves when what was harmed is there again. */
   async disturb(disturbance: Disturbance): Promise<void> {
     switch (disturbance.kind) {
       case "kill node":
@@ -100,7 +103,7 @@ export class ChaosCluster {
     }
   }
 
-  /** Living processes' logs go to their files, too. */
+  /** Ends everything; the logs of processes that still live are kept, too. */
   async close(): Promise<void> {
     await Promise.all([...this.dispatchers, ...this.nodes].map((place) => place.end()));
     await this.#stop();

@@ -37,7 +37,7 @@ if (servers) {
       ["ensemble", "lone"],
     );
     for (const { audit } of reports) {
-      // A dispatcher may ask again for what was completed just before.
+      // A dispatcher may ask again for a subtask that was completed just before.
       assert(audit.asked >= queries * partitionCount);
       assert.equal(audit.completed, audit.asked);
     }

@@ -1,6 +1,7 @@
 /**
- * Networks of our own, as Linux namespaces: for the whole run (`enterNamespace`), and inside it for one node (`openNodeNetwork`), whose cable can be pulled.
- * Nothing outside is touched, and all of it ends with the processes in it. Needs `unshare`, `nsenter` and `ip`, and root or user namespaces.
+ * Makes networks of our own, as Linux namespaces: one for the whole run (`enterNamespace`), and inside it one for a node
+ * (`openNodeNetwork`), whose cable can be pulled. Nothing outside is touched, and all of it ends with the processes in it. It needs
+ * `unshare`, `nsenter` and `ip`, and root or user namespaces.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -9,15 +10,15 @@ import { atExit } from "../servers/at-exit.ts";
 import { runToEnd } from "../servers/server-process.ts";
 
 export interface NodeNetwork {
-  /** A command that runs the command after it there. */
+  /** A command that runs the command after it in this network. */
   readonly within: readonly string[];
-  /** What is under way is lost, and nobody is told. */
+  /** Pulls the cable: packets under way are lost, and neither side is told. */
   cut(): Promise<void>;
   mend(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Servers listen on this one: it stays when the node's cable is pulled. */
+/** The servers listen on this address, which stays when the node's cable is pulled. */
 export const sharedAddress = "10.77.0.1";
 const nearAddress = "10.77.1.1";
 const farAddress = "10.77.1.2";
@@ -28,7 +29,7 @@ export type Isolation =
   | { readonly kind: "ended"; readonly code: number }
   | { readonly kind: "impossible"; readonly why: string };
 
-/** Runs this very command again in a network of its own, unless this is that run; its end is then this one's. */
+/** Runs this very command again in a network of its own, and ends as that run ends. Inside that run it does nothing. */
 export async function enterNamespace(): Promise<Isolation> {
   if (process.env[isInside] === "own") {
     await runToEnd("ip", ["link", "set", "lo", "up"]);
@@ -53,9 +54,9 @@ export async function enterNamespace(): Promise<Isolation> {
   return { kind: "ended", code: code ?? 1 };
 }
 
-/** A network with one cable to that of this process, which `enterNamespace` made. */
+/** Opens a network with one cable to the network of this process, which `enterNamespace` made. */
 export async function openNodeNetwork(): Promise<NodeNetwork> {
-  // Holds the network until its standard input ends with this process.
+  // This process holds the network; it ends when its standard input does, and so with us.
   const holder = spawn("unshare", ["--net", "sh", "-c", "echo ready; exec cat"], { stdio: ["pipe", "pipe", "inherit"] });
   const forget = atExit(() => void holder.kill("SIGKILL"));
   const ended = once(holder, "exit").then(forget);

@@ -4,7 +4,7 @@ import type { StartOptions } from "../support/cluster.ts";
 import { openNodeNetwork } from "./isolate.ts";
 
 export interface NodeLink {
-  /** How the node's process is to be started. */
+  /** Options with which the node's process is started, so that it uses this link. */
   readonly start: StartOptions;
   cut(): Promise<void>;
   mend(): Promise<void>;
@@ -12,12 +12,12 @@ export interface NodeLink {
 }
 
 export interface LinkTargets {
-  /** `HOST:PORT,…` */
+  /** `HOST:PORT`, several separated by commas. */
   readonly zookeeper: string;
   readonly mongodb: string;
 }
 
-/** Inside `enterNamespace`. */
+/** Makes a link that can be cut by pulling a cable. It needs a run inside `enterNamespace`. */
 export async function linkByNamespace(): Promise<NodeLink> {
   const network = await openNodeNetwork();
   return { start: { within: network.within }, cut: network.cut, mend: network.mend, stop: network.stop };
@@ -37,7 +37,7 @@ export async function linkByProxies({ zookeeper, mongodb }: LinkTargets): Promis
   return {
     start: { args: ["--zookeeper", hosts.join(","), "--mongodb", `mongodb://${store}${uri.pathname}`] },
     cut: all((proxy) => proxy.silence()),
-    // What was under way is lost: the proxies kept no copy of it.
+    // Bytes that were under way are lost: the proxies keep no copy of them.
     mend: all((proxy) => {
       proxy.cut();
       proxy.mend();

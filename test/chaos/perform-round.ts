@@ -1,4 +1,7 @@
-/** One round: asks, disturbs, waits for the ends, and checks every promise. Rejects with `BrokenPromise` at the first that does not hold. */
+/**
+ * Performs one round: asks queries, does harm, waits until all have ended, and checks every promise. Rejects with `BrokenPromise` at the
+ * first that does not hold.
+ */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Status } from "../../functions/api.ts";
 import { askCluster } from "../support/ask-cluster.ts";
@@ -11,7 +14,7 @@ export class BrokenPromise extends Error {
   override readonly name = "BrokenPromise";
 }
 
-/** A query's answer where nothing is disturbed: the text of its histograms, and its status. */
+/** A query's answer in the undisturbed run: the text of its histograms, and its status. */
 export interface Reference {
   readonly text: string;
   readonly status: Status;
@@ -24,9 +27,9 @@ export interface RoundReport {
   /** Seconds until all queries had ended, and from there until ZooKeeper held nothing of them. */
   readonly answered: number;
   readonly cleaned: number;
-  /** Of this round. */
+  /** What the auditor counted in this round. */
   readonly audit: Omit<Audit, "violations" | "left">;
-  /** Subtasks that a node computed after it had lost their claims, as it logged itself. */
+  /** Subtasks that nodes computed after they had lost their claims, by their own logs. */
   readonly late: number;
 }
 
@@ -37,11 +40,11 @@ export interface RoundOptions {
   readonly tell: (what: string) => void;
 }
 
-/** Seconds. */
+/** In seconds: for a query to end, for ZooKeeper to be clean after the last one, and for all nodes to be listed again. */
 const patience = 180;
 const longestCleaning = 120;
 const longestReturn = 60;
-/** Milliseconds. */
+/** Milliseconds between lines that tell what is left. */
 const betweenTellings = 10_000;
 
 export async function performRound({ cluster, round, reference, tell }: RoundOptions): Promise<RoundReport> {
@@ -111,7 +114,7 @@ function checkStatus(status: Status, expected: Reference): void {
   }
 }
 
-/** Every dispatcher gives the same text. */
+/** Checks that every dispatcher gives the same text. */
 async function checkTexts(cluster: ChaosCluster, { id, expected }: { readonly id: string; readonly expected: string }): Promise<void> {
   for (const { name, url } of cluster.dispatchers) {
     const response = await fetch(`${url}/queries/${id}?format=uhi`, { signal: AbortSignal.timeout(30_000) });
@@ -120,7 +123,7 @@ async function checkTexts(cluster: ChaosCluster, { id, expected }: { readonly id
   }
 }
 
-/** A round that makes no progress shows it. */
+/** Tells now and then how much is left, so that a round without progress shows. */
 function tellWhatIsLeft({ connection }: ChaosCluster, tell: RoundOptions["tell"]): ReturnType<typeof setInterval> {
   return setInterval(
     () =>
@@ -143,7 +146,7 @@ async function waitUntilClean({ connection }: ChaosCluster): Promise<void> {
   }
 }
 
-/** Until every living node is listed, and no other. */
+/** Waits until as many nodes are listed as live. */
 async function waitForNodes(cluster: ChaosCluster): Promise<void> {
   const until = performance.now() + longestReturn * 1000;
   let heard: unknown;

@@ -1,6 +1,6 @@
 /**
- * A place in the cluster that one process after the other takes: killed, it is filled again. What is done to a place is done one after the other.
- * Keeps the log of every process that was in it.
+ * A place in the cluster that one process after the other takes: when one is killed, another is started. What is done to a place is done
+ * one after the other. The logs of all its processes are kept.
  */
 import { appendFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
@@ -14,13 +14,13 @@ export interface PlaceOptions {
   readonly role: Role;
   readonly cluster: Cluster;
   readonly start: StartOptions;
-  /** Where its processes' logs are kept, one after the other. */
+  /** The file that the logs of its processes go to, one after the other. */
   readonly logFile: string;
-  /** A process ended that nobody killed. */
+  /** Called when a process ended that nobody killed. */
   readonly onCrash: (what: string) => void;
 }
 
-/** What its processes logged that matters here. */
+/** What the processes of a place logged that matters here. */
 export interface Logged {
   readonly faults: readonly string[];
   /** Subtasks that were computed after their claims were lost. */
@@ -41,7 +41,7 @@ export class Place {
     this.#options = options;
   }
 
-  /** While a process is there that can answer. */
+  /** The address of its process; undefined while there is none that can answer. */
   get url(): string | undefined {
     return this.#isFrozen ? undefined : this.#process?.url;
   }
@@ -50,7 +50,7 @@ export class Place {
     return this.#inTurn(() => this.#start());
   }
 
-  /** As a power cut would end it; filled again after `pause` milliseconds. */
+  /** Ends its process as a power cut would, and starts another after `pause` milliseconds. */
   kill(pause: number): Promise<void> {
     return this.#inTurn(async () => {
       const running = this.#process;
@@ -61,7 +61,7 @@ export class Place {
     });
   }
 
-  /** Stopped by SIGSTOP for that many milliseconds; wakes and goes on. */
+  /** Stops its process by SIGSTOP for `pause` milliseconds; then it wakes and goes on. */
   freeze(pause: number): Promise<void> {
     return this.#inTurn(async () => {
       this.#isFrozen = true;
@@ -72,12 +72,12 @@ export class Place {
     });
   }
 
-  /** Of all its processes, so far. */
+  /** What all its processes have logged so far. */
   get logged(): Logged {
     return this.#process ? add(this.#before, readLog(this.#process.stderr)) : this.#before;
   }
 
-  /** For good. Resolves when its log is kept. */
+  /** Ends its process for good, and resolves when its log is kept. */
   async end(): Promise<void> {
     const running = this.#process;
     this.#process = undefined;

@@ -1,13 +1,16 @@
-/** What a round asks and what befalls it: the same for the same seed and number. Pure. */
+/** Plans what a round asks and what harm is done in it: the same for the same seed and number. */
 import { seeded } from "../support/seeded.ts";
 
-/** Milliseconds `at` are since the round began; `for` until it is started again, woken or mended. Members are indices. */
+/**
+ * Harm that begins `at` milliseconds after the round did, and is repaired (started again, woken, mended) `for` milliseconds later. `which`
+ * is the index of the node or dispatcher.
+ */
 export type Disturbance =
   | { readonly kind: "kill node" | "kill dispatcher"; readonly at: number; readonly for: number; readonly which: number }
   | { readonly kind: "freeze node" | "freeze dispatcher"; readonly at: number; readonly for: number; readonly which: number }
-  /** `which`: of the ensemble; a lone server is the only one. */
+  /** `which` is the index in the ensemble; a lone server is killed whatever it is. */
   | { readonly kind: "kill ZooKeeper"; readonly at: number; readonly for: number; readonly which: number }
-  /** Of the node that has a network of its own. */
+  /** The cable of the node with a network of its own is pulled. */
   | { readonly kind: "cut network"; readonly at: number; readonly for: number };
 
 export interface PlannedQuery {
@@ -30,13 +33,13 @@ export interface RoundOptions {
   readonly queries: number;
   readonly nodes: number;
   readonly dispatchers: number;
-  /** Milliseconds after which a silent process has lost what it owned. */
+  /** After so many milliseconds a silent process has lost what it owned. */
   readonly sessionTimeout: number;
-  /** Milliseconds in which harm begins; queries are asked in the first half of them. */
+  /** All harm begins within so many milliseconds; queries are asked in the first half of them. */
   readonly span: number;
 }
 
-/** Rounds that share one set of servers and processes. */
+/** So many rounds share one set of servers and processes. */
 export const roundsPerCluster = 5;
 export const dataset = "events";
 
@@ -66,7 +69,9 @@ export function planRound({ seed, number, queries, nodes, dispatchers, sessionTi
   };
 }
 
-/** Another cut in every round and query, so that nothing of it is stored; sums of weights, so that the order of adding would show. */
+/**
+ * Each query of each round has another cut, so that nothing of it is stored, and sums weights, so that another order of adding would show.
+ */
 function describeQuery({ index, round, priority }: { readonly index: number; readonly round: number; readonly priority: number }): object {
   const cut = `MET.pt > ${((round * 20 + index) / 64).toString()}`;
   return {

@@ -1,9 +1,9 @@
-/** What the coordinator still has in ZooKeeper. */
+/** Reads what the coordinator still has in ZooKeeper. */
 import type { Connection } from "../../coordination/zookeeper/protocol/connection.ts";
 import type { Session } from "../../coordination/zookeeper/protocol/session.ts";
 import { createLayout } from "../../coordination/zookeeper/znodes/layout.ts";
 
-/** How many znodes of each kind are there that must not stay when nothing is asked for. */
+/** Counts the znodes of each kind that must not stay when nothing is asked for. */
 export type Leftovers = Readonly<Record<"subtasks" | "asks" | "queries" | "claims" | "copies" | "held" | "failed" | "locks", number>>;
 
 const layout = createLayout("/femtoq");
@@ -13,7 +13,7 @@ export function readLeftovers(connection: Connection): Promise<Leftovers> {
     const count = async (path: string) => (await list(session, path)).length;
     const [subtasks, held, asks, queries, claims, copies, failed, locks] = await Promise.all([
       Promise.all(layout.shards.map(count)).then(sum),
-      // A registration's own znode stays as long as its node.
+      // The znode of a node's registration stays as long as the node.
       list(session, layout.held).then((instances) =>
         Promise.all(instances.map((instance) => count(`${layout.held}/${instance}`))).then(sum),
       ),

@@ -1,4 +1,7 @@
-/** The undisturbed run: one process with everything embedded, whose answers are checked themselves against a plain count of the events. */
+/**
+ * The undisturbed run that chaos is compared with: one process with everything embedded, whose own answers are checked against a plain
+ * count of the events.
+ */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { Status } from "../../functions/api.ts";
@@ -9,7 +12,7 @@ import type { Reference } from "./perform-round.ts";
 import { dataset, type PlannedQuery } from "./plan-round.ts";
 
 export interface ReferenceServer {
-  /** Path of the dataset's file. */
+  /** The path of the dataset's file. */
   readonly data: string;
   readonly answer: (query: PlannedQuery) => Promise<Reference>;
   stop(): Promise<void>;

@@ -1,6 +1,6 @@
 /**
- * `npm run chaos`: queries on a cluster of real processes and servers that are killed, frozen and cut off at random moments. Ends with code 1 at the first
- * promise that does not hold, and keeps the logs.
+ * `npm run chaos` asks queries on a cluster of real processes and servers that are killed, frozen and cut off at random moments. It ends
+ * with code 1 at the first promise that does not hold, and keeps the logs.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

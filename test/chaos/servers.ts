@@ -1,4 +1,7 @@
-/** The servers below the cluster, in the form that a round asks for: a lone ZooKeeper or an ensemble, which lose a member in the same way. */
+/**
+ * Starts the servers below the cluster in the form that a round asks for: MongoDB, and a lone ZooKeeper or an ensemble, of which one server
+ * is killed in the same way.
+ */
 import { setTimeout as delay } from "node:timers/promises";
 import { findJavaServers } from "../servers/java-servers.ts";
 import { findMongoProgram, type OwnMongoServer } from "../servers/mongo-server.ts";
@@ -6,17 +9,17 @@ import { openEnsemble } from "../servers/zookeeper-ensemble.ts";
 import { type OwnZooKeeperServer, startZooKeeper } from "../servers/zookeeper-server.ts";
 
 export interface ZooKeeper {
-  /** For people. */
+  /** A description for people. */
   readonly name: string;
   readonly hosts: string;
   /** Kills one of three, or the lone one, and starts it again after `pause` milliseconds. */
   kill(which: number, pause: number): Promise<void>;
-  /** What its transaction logs hold, for `readTransactions`. */
+  /** Prints its transaction logs, for `readTransactions`. */
   readLogs(): Promise<readonly string[]>;
   stop(): Promise<void>;
 }
 
-/** Milliseconds; sessions end after at most 20 of them. */
+/** Milliseconds. ZooKeeper's sessions last 20 ticks at most. */
 const tick = 200;
 export const sessionTimeout = 20 * tick;
 
@@ -32,7 +35,7 @@ export async function openMongoFor({ directory, host }: { readonly directory: st
   return program.start({ directory, host });
 }
 
-/** Has what the servers need brought here, where that may need a network. Rejects with what is missing. */
+/** Call it while there is a network: it brings the servers' programs. Rejects with what is missing. */
 export async function prepareServers(): Promise<void> {
   required(await findJavaServers());
   required(await findMongoProgram());
@@ -51,7 +54,7 @@ async function openThree(directory: string, host: string): Promise<ZooKeeper> {
 type Killable = Pick<OwnZooKeeperServer, "signal" | "restart"> & { readonly directory: string };
 
 function serve({ name, hosts, stop }: Pick<ZooKeeper, "name" | "hosts" | "stop">, members: readonly Killable[]): ZooKeeper {
-  // Two of three that are away at once would be no ensemble any more.
+  // One is killed after the other: with two of three away there would be no ensemble any more.
   const inTurn = takeTurns();
   return {
     name,

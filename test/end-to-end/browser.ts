@@ -1,4 +1,4 @@
-/** A headless Chromium, where there is one. */
+/** Finds and starts a headless Chromium, where there is one. */
 import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import { delimiter, join } from "node:path";
@@ -7,7 +7,7 @@ import { type Browser, chromium, type Page } from "playwright-core";
 
 const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
-/** The first that can be run: CHROMIUM_PATH, then the usual names on the PATH. */
+/** Finds the first that can be run: the program that CHROMIUM_PATH names, then those with the usual names on the PATH. */
 export async function findChromium(): Promise<string | undefined> {
   const folders = (process.env.PATH ?? "").split(delimiter).filter(Boolean);
   const candidates = [process.env.CHROMIUM_PATH, ...names.flatMap((name) => folders.map((folder) => join(folder, name)))];
@@ -17,7 +17,7 @@ export async function findChromium(): Promise<string | undefined> {
   return undefined;
 }
 
-/** Why a test cannot run here; false where it can, and where it must (then it fails at the launch). */
+/** The reason to skip a test; false where it can run, and where it must (then it fails at the launch). */
 export const skipWithout = (path: string | undefined): string | false =>
   path === undefined && process.env.FEMTOQ_REQUIRE_SERVERS !== "1" ? "no Chromium found: install it, or set CHROMIUM_PATH" : false;
 
@@ -31,11 +31,11 @@ export function launch(path: string | undefined): Promise<Browser> {
     "--disable-component-update",
     "--disable-sync",
   ];
-  // A container's root has no sandbox to start.
+  // The root of a container cannot start Chromium's sandbox.
   return chromium.launch({ executablePath: path, args: ["--no-sandbox", ...quiet] });
 }
 
-/** Everything the page complains of: errors, refused styles and scripts. Answers with an error status are not among it. */
+/** Collects everything that the page complains of: errors, refused styles and scripts, but no answers with an error status. */
 export function watchComplaints(page: Page): readonly string[] {
   const complaints: string[] = [];
   page.on("pageerror", (error) => complaints.push(String(error.stack)));

@@ -1,4 +1,4 @@
-/** Parts of a cluster on different hosts of JavaScript, and the compute function at a URL. */
+/** A cluster whose processes run partly on Node and partly on Deno, or whose compute function is at a URL. */
 import assert from "node:assert/strict";
 import { after, type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -19,7 +19,7 @@ after(async () => {
   await dataset.remove();
 });
 
-/** `deno serve` of the compute function alone. */
+/** Serves the compute function alone by `deno serve`. */
 async function serveFunction(t: TestContext, mongodb: string): Promise<string> {
   const port = await findFreePort();
   const module = fileURLToPath(new URL("../../runtime/compute-function.ts", import.meta.url));

@@ -1,4 +1,4 @@
-/** What the processes of a cluster measure and log of one query that all of them have a part in. */
+/** The metrics and logs of all processes of a cluster after one query. */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";

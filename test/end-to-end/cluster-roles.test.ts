@@ -1,4 +1,4 @@
-/** Processes of different roles on a real ZooKeeper and a server of MongoDB's protocol. */
+/** Processes of different roles answer queries together, on a real ZooKeeper and a server of MongoDB's protocol. */
 import assert from "node:assert/strict";
 import { after, type TestContext, test } from "node:test";
 import type { Problem } from "../../functions/api.ts";

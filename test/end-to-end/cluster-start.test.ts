@@ -1,4 +1,4 @@
-/** Parts of a cluster that start in any order, and on servers that are absent, lost or not for them. */
+/** The processes of a cluster start in any order, also on servers that are absent, get lost, or are not theirs. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, type TestContext, test } from "node:test";

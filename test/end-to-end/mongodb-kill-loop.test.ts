@@ -13,7 +13,7 @@ import { makeEvents, writeEvents } from "../support/write-events.ts";
 const rounds = 20;
 const partitions = 40;
 const eventsEach = 200;
-/** Milliseconds. */
+/** The moments of the kills, in milliseconds. */
 const longestTest = 600_000;
 
 const program = requireServer("queries while MongoDB is killed", await findMongoProgram());

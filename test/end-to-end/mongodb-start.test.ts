@@ -1,4 +1,4 @@
-/** Starting on a MongoDB store that is absent, full or too old. */
+/** The server starts on a MongoDB store that is absent, full or too old. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -76,7 +76,7 @@ if (program) {
     await mongo.fillDisk(true);
     assert.equal((await post(server.url, query(11))).code, 503);
     assert.match((await readiness(server.url)).reasons[0]!, /the store takes no writes: .*No space left on device/);
-    // What is stored is answered all the same.
+    // A stored result is answered all the same.
     assert.equal((await post(server.url, query(10))).status.state, "done");
     await mongo.fillDisk(false);
     await until(async () => (await readiness(server.url)).code === 200);

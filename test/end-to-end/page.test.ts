@@ -8,7 +8,7 @@ import { findChromium, launch, skipWithout, watchComplaints } from "./browser.ts
 
 const chromium = await findChromium();
 const desktop = { width: 1440, height: 900 };
-/** While the dataset is made on two busy cores. */
+/** Milliseconds, since the dataset is made meanwhile on busy cores. */
 const longest = 90_000;
 
 describe("the page", { skip: skipWithout(chromium) }, () => {
@@ -29,7 +29,7 @@ describe("the page", { skip: skipWithout(chromium) }, () => {
     await state?.remove();
   });
 
-  /** A page of its own, with its own storage; its complaints are checked at the end. */
+  /** Opens a page with its own storage, and checks at the end that it complained of nothing. */
   async function withPage(options: BrowserContextOptions, use: (page: Page) => Promise<void>): Promise<void> {
     const context = await browser.newContext(options);
     try {
@@ -50,7 +50,7 @@ describe("the page", { skip: skipWithout(chromium) }, () => {
     page.locator(".badge", { hasText: new RegExp(`^${name}$`) }).waitFor({ timeout });
   const chartLabel = async (page: Page) => (await page.locator(".chart").getAttribute("aria-label")) ?? "";
 
-  /** Pastes it over what is there. */
+  /** Pastes the text over what is in the editor. */
   async function write(page: Page, query: unknown): Promise<void> {
     await page.locator(".cm-content").focus();
     await page.keyboard.press("Control+a");

@@ -3,7 +3,7 @@ import process from "node:process";
 import { test } from "node:test";
 import { countsOf } from "../contracts/claim-one.ts";
 import { askMany, checkAnswers } from "../support/ask-many.ts";
-import { Closing } from "../support/closing.ts";
+import { CleanupStack } from "../support/cleanup.ts";
 import { openApp } from "../support/open-app.ts";
 import { type Form, openDispatchers } from "../support/open-dispatchers.ts";
 
@@ -11,9 +11,9 @@ const keys = 5;
 
 const answersAll = (form: Form, queries: number) =>
   test(`${queries} queries over ${keys} plans to two dispatchers (${form}): every answer is right, each plan is computed once, nothing is left`, async (t) => {
-    const closing = new Closing();
-    t.after(() => closing.close());
-    const opened = await openDispatchers(closing, { form, count: 2 });
+    const cleanup = new CleanupStack();
+    t.after(() => cleanup.close());
+    const opened = await openDispatchers(cleanup, { form, count: 2 });
     if ("missing" in opened) {
       assert.notEqual(process.env.FEMTOQ_REQUIRE_SERVERS, "1", `there is ${opened.missing}`);
       return t.skip(opened.missing);

@@ -10,7 +10,7 @@ function runAll(): void {
 }
 
 process.on("exit", runAll);
-// Deno's test runner tells its end by this alone.
+// Deno's test runner emits only this event at its end.
 (globalThis as Host).addEventListener?.("unload", runAll);
 
 /** Runs `action`, which must not wait, when this process ends by itself, unless the returned function was called before. */

@@ -12,7 +12,7 @@ import { runToEnd, type ServerProcess, startProcess } from "./server-process.ts"
 
 const cache = fileURLToPath(new URL("../../node_modules/.cache/femtoq-servers/", import.meta.url));
 
-/** `zookeeper-3.4` has ServeZooKeeper alone. */
+/** The set `zookeeper-3.4` has ServeZooKeeper alone. */
 export type JavaSet = "current" | "zookeeper-3.4";
 
 export interface JavaServers {
@@ -20,11 +20,11 @@ export interface JavaServers {
     launcher: "ServeMongo" | "ServeZooKeeper" | "ServeEnsembleMember",
     parameters: readonly (string | number)[],
   ): Promise<ServerProcess>;
-  /** What it writes to its standard output. */
+  /** Runs a program to its end and gives what it wrote to standard output. */
   print(launcher: "PrintTransactions", parameters: readonly string[]): Promise<string>;
 }
 
-/** What is missing, where the servers cannot be had. */
+/** Gives the servers, or says what is missing. */
 export async function findJavaServers(set: JavaSet = "current"): Promise<JavaServers | { readonly missing: string }> {
   const sources = fileURLToPath(new URL(`./java/${set}/`, import.meta.url));
   const directory = join(cache, await hashSources(sources));
@@ -53,7 +53,7 @@ async function hashSources(sources: string): Promise<string> {
   return hash.digest("hex").slice(0, 16);
 }
 
-/** Complete, or not there: several test files may come at once. */
+/** The folder is made under another name and then renamed, so that it is complete or not there: several test files may come at once. */
 async function prepare(sources: string, directory: string): Promise<void> {
   const making = `${directory}-${randomUUID()}`;
   await mkdir(join(making, "classes"), { recursive: true });

@@ -1,6 +1,7 @@
 /**
- * A server that speaks MongoDB's protocol, the first of these that can be had: the one that MONGODB_URI names; `mongod` on PATH; the one that
- * MONGOMS_SYSTEM_BINARY names, or that the package mongodb-memory-server brings where it is installed; a stand-in from Java libraries.
+ * Finds a server that speaks MongoDB's protocol. It takes the first of these that there is: the one that MONGODB_URI names; `mongod` on
+ * PATH; the one that MONGOMS_SYSTEM_BINARY names, or that the package mongodb-memory-server brings where it is installed; a stand-in from
+ * Java libraries.
  */
 import { existsSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
@@ -10,29 +11,29 @@ import { findJavaServers, type JavaServers } from "./java-servers.ts";
 import { findFreePort, runToEnd, type ServerProcess, startProcess } from "./server-process.ts";
 
 export interface MongoServer {
-  /** For people: which one it is. */
+  /** Which one it is, for people. */
   readonly name: string;
   readonly uri: string;
   stop(): Promise<void>;
 }
 
-/** One that we started, so that it may come to harm. */
+/** A server that we started, so that tests may kill it. */
 export interface OwnMongoServer extends MongoServer {
   readonly port: number;
   signal(name: "SIGKILL" | "SIGSTOP" | "SIGCONT"): void;
-  /** After it ended: the same port and files again. */
+  /** Starts it again with the same port and files, after it ended. */
   restart(): Promise<void>;
-  /** Makes it refuse writes as on a full disk, or take them again; absent where it cannot be made to. */
+  /** Makes the server refuse writes as on a full disk, or take them again. Absent where this server cannot be made to. */
   readonly fillDisk?: (full: boolean) => Promise<void>;
 }
 
 export interface MongoStart {
-  /** Where it keeps its files; made where absent. */
+  /** The folder of its files, which is made where absent. */
   readonly directory: string;
   readonly port?: number;
-  /** Address to listen on: this machine alone, unless another is given. */
+  /** The address to listen on; by default one that only this machine can reach. */
   readonly host?: string;
-  /** Protocol version to report, where it is the stand-in. */
+  /** The protocol version that the stand-in reports. */
   readonly wireVersion?: number;
 }
 
@@ -41,7 +42,7 @@ export interface MongoProgram {
   start(options: MongoStart): Promise<OwnMongoServer>;
 }
 
-/** A server for tests that only use it: `MONGODB_URI` where that is set. */
+/** Opens a server for tests that only use it: the one of `MONGODB_URI` where that is set. */
 export async function openMongo(options: MongoStart): Promise<MongoServer | { readonly missing: string }> {
   const uri = process.env.MONGODB_URI;
   if (uri) return { name: "the server of MONGODB_URI", uri, stop: async () => undefined };
@@ -49,7 +50,7 @@ export async function openMongo(options: MongoStart): Promise<MongoServer | { re
   return "missing" in program ? program : program.start(options);
 }
 
-/** A program that tests may start, stop and kill. */
+/** Finds a program that tests may start, stop and kill. */
 export async function findMongoProgram(): Promise<MongoProgram | { readonly missing: string }> {
   for (const path of ["mongod", process.env.MONGOMS_SYSTEM_BINARY, await pathFromMemoryServer()]) {
     const version = path && (await runToEnd(path, ["--version"]));
@@ -82,7 +83,7 @@ function mongod(path: string, version: string): MongoProgram {
   };
 }
 
-/** mongo-java-server. Not MongoDB, but drivers can talk to it. */
+/** mongo-java-server is not MongoDB, but drivers can talk to it. */
 function standIn(java: JavaServers): MongoProgram {
   const name = "the stand-in mongo-java-server 1.47.0";
   return {
@@ -116,7 +117,7 @@ function serve(name: string, host: string, first: ServerProcess, start: () => Pr
   };
 }
 
-/** It downloads its program when it is asked, unless it has it. */
+/** The package downloads its program when it is asked for its path, unless it has it. */
 async function pathFromMemoryServer(): Promise<string | undefined> {
   const name = "mongodb-memory-server-core";
   const folder = new URL(`../../node_modules/${name}/`, import.meta.url);

@@ -1,4 +1,4 @@
-/** What a suite does whose server cannot be had: it is skipped and says why, or fails where servers are required. */
+/** A suite whose server is missing is skipped and says why, or fails where servers are required. */
 
 import process from "node:process";
 import { test } from "node:test";

@@ -1,4 +1,4 @@
-/** A server that a test (or `npm run servers`) started: ended with whoever started it, and never anything else. */
+/** Starts servers for tests and for `npm run servers`. A server ends with the process that started it. */
 import { spawn } from "node:child_process";
 import { createServer } from "node:net";
 import process from "node:process";
@@ -27,7 +27,7 @@ const longestStart = 60_000;
 
 /** Resolves when the server says that it is ready; rejects with what it said last where it ends before. */
 export async function startProcess({ what, command, parameters, readyPort }: ServerCommand): Promise<ServerProcess> {
-  // Its standard input ends with this process, however that ends: the Java servers then stop by themselves.
+  // The server's standard input ends with this process, however that ends; Java servers then stop by themselves.
   const child = spawn(command, parameters, { stdio: ["pipe", "pipe", "pipe"] });
   const forget = atExit(() => void child.kill("SIGKILL"));
   let said = "";
@@ -62,7 +62,7 @@ export async function startProcess({ what, command, parameters, readyPort }: Ser
   return {
     pid: child.pid!,
     port,
-    // Not `child.kill`, which Deno takes as the end of the process, whatever the signal.
+    // `child.kill` would not do: Deno takes it as the end of the process, whatever the signal.
     signal: (name) => void process.kill(child.pid!, name),
     async stop() {
       child.ref();
@@ -72,13 +72,13 @@ export async function startProcess({ what, command, parameters, readyPort }: Ser
   };
 }
 
-/** A port of `host` that was free a moment ago. */
+/** Finds a port of `host` that is free at this moment. */
 export async function findFreePort(host = "127.0.0.1"): Promise<number> {
   const [port] = await findFreePorts(1, host);
   return port!;
 }
 
-/** Different ones. */
+/** Finds several different ports that are free at this moment. */
 export async function findFreePorts(count: number, host = "127.0.0.1"): Promise<readonly number[]> {
   const servers = Array.from({ length: count }, () => createServer());
   await Promise.all(
@@ -95,7 +95,10 @@ export async function findFreePorts(count: number, host = "127.0.0.1"): Promise<
   return ports;
 }
 
-/** Standard output of a program that runs to its end; undefined where there is no such program. Rejects with what it said where it fails. */
+/**
+ * Runs a program to its end and gives its standard output; undefined where there is no such program. Rejects with what it said where it
+ * fails.
+ */
 export async function runToEnd(command: string, parameters: readonly string[]): Promise<string | undefined> {
   const child = spawn(command, parameters, { stdio: ["ignore", "pipe", "pipe"] });
   let output = "";

@@ -1,4 +1,7 @@
-/** `npm run servers`: ZooKeeper and MongoDB for a cluster on this machine, until Ctrl-C. Parameter: where they keep their files (default `.femtoq/servers`). */
+/**
+ * `npm run servers` starts a ZooKeeper and a MongoDB for a cluster on this machine, until Ctrl-C. Its parameter is the folder of their
+ * files (`.femtoq/servers` by default).
+ */
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { openMongo } from "./mongo-server.ts";
@@ -7,7 +10,7 @@ import { openZooKeeper } from "./zookeeper-server.ts";
 const directory = resolve(process.argv[2] ?? ".femtoq/servers");
 const zookeeper = await orEnd(openZooKeeper({ directory: join(directory, "zookeeper"), port: 2181, tick: 2000 }));
 const mongo = await orEnd(openMongo({ directory: join(directory, "mongo"), port: 27017 }));
-// The user's own may hold a password.
+// A variable of the user's may hold a password, so it is not printed.
 const uri = process.env.MONGODB_URI ? '"$MONGODB_URI"' : mongo.uri;
 process.stdout.write(`${zookeeper.name}: ${zookeeper.hosts}
 ${mongo.name}: ${uri}

@@ -1,18 +1,18 @@
-/** A way to a server that a test can cut, silence and mend. */
+/** A proxy before a server that a test can cut, silence and mend. */
 import { connect, createServer, type Socket } from "node:net";
 
 export interface TcpProxy {
-  /** `HOST:PORT`. */
+  /** Its address as `HOST:PORT`. */
   readonly address: string;
-  /** Connections that are open. */
+  /** The number of open connections. */
   readonly connections: number;
-  /** Bytes that went from the server to clients so far. */
+  /** The number of bytes that went from the server to clients so far. */
   readonly carried: number;
   /** Breaks all connections and refuses new ones. */
   cut(): void;
-  /** Keeps and takes connections, but carries nothing. */
+  /** Keeps connections and takes new ones, but carries nothing. */
   silence(): void;
-  /** As at first. */
+  /** Carries everything again. */
   mend(): void;
   stop(): Promise<void>;
 }

@@ -19,7 +19,7 @@ if (ensemble) {
     };
     const first = await findLeader();
     first.signal("SIGKILL");
-    // A killed server may accept for a moment longer than it lives.
+    // The system may accept connections for a killed server for a moment longer.
     let second = await findLeader();
     for (let left = 200; second === first && left > 0; left--, await delay(25)) second = await findLeader();
     assert.notEqual(second.port, first.port);

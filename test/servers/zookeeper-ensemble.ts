@@ -1,4 +1,4 @@
-/** Three ZooKeeper servers that are one, from Java libraries: any of them may come to harm, and two go on. */
+/** Starts an ensemble of three ZooKeeper servers from Java libraries. Tests may kill any of them, and the other two go on. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
@@ -10,31 +10,31 @@ export interface EnsembleMember {
   readonly port: number;
   readonly directory: string;
   signal(name: "SIGKILL" | "SIGSTOP" | "SIGCONT"): void;
-  /** After it ended: the same ports and files again. Resolves when it serves, which needs another member. */
+  /** Starts it again with the same ports and files, after it ended. Resolves when it serves, which needs another member. */
   restart(): Promise<void>;
 }
 
 export interface ZooKeeperEnsemble {
-  /** For people. */
+  /** A description for people. */
   readonly name: string;
   /** `HOST:PORT,HOST:PORT,HOST:PORT`. */
   readonly hosts: string;
   readonly members: readonly EnsembleMember[];
-  /** Undefined while none leads. */
+  /** Finds the member that leads; undefined while none does. */
   findLeader(): Promise<EnsembleMember | undefined>;
   stop(): Promise<void>;
 }
 
 export interface EnsembleStart {
   readonly directory: string;
-  /** Address to listen on: this machine alone, unless another is given. */
+  /** The address to listen on; by default one that only this machine can reach. */
   readonly host?: string;
   /** Milliseconds; sessions end after 2 to 20 of them. */
   readonly tick?: number;
 }
 
 const size = 3;
-/** Milliseconds: a loaded machine is no reason for members to part. */
+/** Milliseconds. It is long, since members must not part on a busy machine. */
 const patience = 5_000;
 
 /** Resolves when all of them serve. */
@@ -90,7 +90,7 @@ export async function openEnsemble(options: EnsembleStart): Promise<ZooKeeperEns
   };
 }
 
-/** The answer to one of ZooKeeper's four-letter words; rejects where nothing listens. */
+/** Sends one of ZooKeeper's four-letter commands and gives the answer. Rejects where nothing listens. */
 async function askServer({ host, port }: { readonly host: string; readonly port: number }, word: string): Promise<string> {
   const socket = connect(port, host);
   socket.setTimeout(patience, () => socket.destroy(new Error(`${host}:${port} did not answer ${word}`)));

@@ -1,4 +1,4 @@
-/** A ZooKeeper server: the one that ZOOKEEPER_HOSTS names, else one from Java libraries. */
+/** Opens a ZooKeeper server: the one that ZOOKEEPER_HOSTS names, else one from Java libraries. */
 import { mkdir } from "node:fs/promises";
 import process from "node:process";
 import { findJavaServers } from "./java-servers.ts";
@@ -7,29 +7,29 @@ import type { ServerProcess } from "./server-process.ts";
 export type ZooKeeperVersion = "3.4.14" | "3.9.4";
 
 export interface ZooKeeperServer {
-  /** For people: which one it is. */
+  /** Which one it is, for people. */
   readonly name: string;
   /** `HOST:PORT`, or several separated by commas. */
   readonly hosts: string;
   stop(): Promise<void>;
 }
 
-/** One that we started, so that it may come to harm. */
+/** A server that we started, so that tests may kill it. */
 export interface OwnZooKeeperServer extends ZooKeeperServer {
   readonly port: number;
   signal(name: "SIGKILL" | "SIGSTOP" | "SIGCONT"): void;
-  /** After it ended: the same port and files again. */
+  /** Starts it again with the same port and files, after it ended. */
   restart(): Promise<void>;
 }
 
 export interface ZooKeeperStart {
   readonly directory: string;
   readonly port?: number;
-  /** Address to listen on: this machine alone, unless another is given. */
+  /** The address to listen on; by default one that only this machine can reach. */
   readonly host?: string;
   /** Milliseconds; sessions end after 2 to 20 of them. */
   readonly tick?: number;
-  /** Today's, unless the prototype's line is asked for. */
+  /** The present version by default; the other one is that of the prototype's time. */
   readonly version?: ZooKeeperVersion;
 }
 

@@ -1,20 +1,20 @@
-/** Questions to a cluster, asked as a patient client would: of any of its dispatchers, again after whatever fails. */
+/** Asks a cluster as a patient client would: any of its dispatchers, and again whatever fails. */
 import { setTimeout as delay } from "node:timers/promises";
 import { isEnded, type Status } from "../../functions/api.ts";
 
 export interface AskOptions {
-  /** Dispatchers, tried in turn; read again before each try, so that they may change. */
+  /** The addresses of dispatchers, which are tried in turn. They are read again before each try, so that they may change. */
   readonly urls: () => readonly string[];
-  /** Seconds until the query must have ended. */
+  /** The query must have ended within so many seconds. */
   readonly patience: number;
   readonly client?: string;
 }
 
 const pause = 100;
-/** Seconds for which one request may wait for the end. */
+/** One request waits for the end for so many seconds at most. */
 const wait = 5;
 
-/** The query's status when it has ended. Rejects with what was heard last where it has not by then. */
+/** Resolves with the query's status when it has ended. Rejects with what was heard last where it has not ended in time. */
 export async function askCluster(query: unknown, { urls, patience, client = "test" }: AskOptions): Promise<Status> {
   const until = performance.now() + patience * 1000;
   let last: unknown = "nothing";
@@ -38,7 +38,7 @@ async function postOnce(url: string, query: unknown, client: string): Promise<St
     method: "POST",
     headers: { "content-type": "application/json", "femtoq-client": client, prefer: `wait=${wait}` },
     body: JSON.stringify(query),
-    // Whoever does not answer is asked again, or another one is.
+    // A dispatcher that does not answer is given up, and the next one is asked.
     signal: AbortSignal.timeout(2_000 * wait),
   });
   if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`);
@@ -50,7 +50,7 @@ export interface StreamedEvent {
   readonly status: Status;
 }
 
-/** A query's events until its stream ends. */
+/** Reads a query's events until its stream ends. */
 export async function readEvents(url: string, id: string, signal: AbortSignal): Promise<readonly StreamedEvent[]> {
   const response = await fetch(`${url}/queries/${id}/events`, { headers: { accept: "text/event-stream" }, signal });
   const text = await response.text();

@@ -1,4 +1,7 @@
-/** Many queries over few distinct plans, from several clients, to several dispatchers at once, and what came of them: what a shared store is for. */
+/**
+ * Asks many queries over few distinct plans, as several clients, of several dispatchers at once, and checks that each plan was computed
+ * once. That is what a shared store is for.
+ */
 
 import assert from "node:assert/strict";
 import { subtaskKey } from "../../base/subtask-key.ts";
@@ -9,13 +12,13 @@ export type Post = (query: unknown, headers: Readonly<Record<string, string>>) =
 
 export interface AskOptions {
   readonly queries: number;
-  /** Distinct plans; query i asks for plan i % keys. */
+  /** The number of distinct plans; query i asks for plan i % keys. */
   readonly keys: number;
   readonly clients: number;
-  /** Requests under way at a time. */
+  /** So many requests are under way at a time. */
   readonly parallel: number;
   readonly dataset: string;
-  /** A way to each dispatcher; each gets every key. */
+  /** A function for each dispatcher that POSTs to it; each dispatcher gets every key. */
   readonly posts: readonly Post[];
   readonly onAnswer?: (answered: number) => void;
 }
@@ -23,9 +26,9 @@ export interface AskOptions {
 export interface Asked {
   readonly sent: number;
   readonly answered: number;
-  /** Answers whose state is not done. */
+  /** The number of answers whose state is not done. */
   readonly unfinished: number;
-  /** Answers whose stored, joined and queued partitions do not add up to their total. */
+  /** The number of answers whose stored, joined and queued partitions do not add up to their total. */
   readonly unbalanced: number;
   /** Sums over all answers. */
   readonly stored: number;
@@ -33,7 +36,7 @@ export interface Asked {
   readonly queued: number;
   /** For each key, its distinct answers' histograms as JSON. */
   readonly answers: readonly ReadonlySet<string>[];
-  /** Milliseconds for each answer. */
+  /** The milliseconds that each answer took. */
   readonly latencies: readonly number[];
 }
 
@@ -76,7 +79,7 @@ export interface Checks {
   readonly partitions: number;
   /** Subtasks that the compute function was given, all nodes together. */
   readonly computed: readonly { readonly programKey: string; readonly fingerprint: string }[];
-  /** What the queue still has. */
+  /** The subtasks that are still in the queue. */
   readonly left: { readonly unowned: number; readonly owned: number; readonly failed: number };
 }
 
@@ -95,7 +98,7 @@ export function checkAnswers(asked: Asked, { events, partitions, computed, left 
   const subtasks = new Set(computed.map(({ programKey, fingerprint }) => subtaskKey(programKey, fingerprint)));
   assert.equal(subtasks.size, asked.answers.length * partitions, "subtasks computed");
   assert.equal(computed.length, subtasks.size, "subtasks computed more than once");
-  // One that was stored while another dispatcher asked for it may be queued once more: its node then finds it stored.
+  // A subtask may be queued once more while it is being stored: its node then finds it stored and computes nothing.
   assert(asked.queued >= subtasks.size, `${asked.queued} subtasks queued, ${subtasks.size} computed`);
   assert.deepEqual(left, { unowned: 0, owned: 0, failed: 0 }, "left in the queue");
 }

@@ -1,4 +1,4 @@
-/** A small dataset for clusters, and what a query of it must give. */
+/** A small dataset for clusters, a query of it, and its right answer. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { Status } from "../../functions/api.ts";
@@ -11,12 +11,12 @@ const perPartition = 3000;
 const events = makeEvents(partitions * perPartition, 5);
 
 export interface ClusterDataset {
-  /** Options of every process: the dataset, one thread, little memory, a short session. */
+  /** The options of every process: the dataset, one thread, little memory, a short session. */
   readonly args: readonly string[];
   remove(): Promise<void>;
 }
 
-/** The dataset `events`, in a directory of its own. */
+/** Makes the dataset `events` in a directory of its own. */
 export async function makeClusterDataset(): Promise<ClusterDataset> {
   const directory = await temporaryDirectory();
   const file = join(directory.path, "events.parquet");
@@ -27,16 +27,16 @@ export async function makeClusterDataset(): Promise<ClusterDataset> {
   };
 }
 
-/** Each `upper` is a query of its own. */
+/** A query; each `upper` makes another one. */
 export const clusterQuery = (upper: number) => ({
   dataset: "events",
   histograms: { met: { axes: [{ type: "regular", bins: 20, lower: 0, upper, value: "MET.pt" }] } },
 });
 
-/** Some hundredths of a second for each partition. */
+/** A query that takes some hundredths of a second for each partition. */
 export const slowClusterQuery = { ...slowQuery("events"), define: { Jet: "Muon" } };
 
-/** The answer of `clusterQuery(upper)`, every event counted once. */
+/** Checks that this is the whole answer of `clusterQuery(upper)`, with every event counted once. */
 export function assertComplete(status: Status, upper: number): void {
   const counts = new Array<number>(22).fill(0);
   for (const { MET_pt } of events) counts[MET_pt >= upper ? 21 : 1 + Math.floor(MET_pt * (20 / upper))]!++;

@@ -1,4 +1,4 @@
-/** A cluster on this machine: real processes of chosen roles on one ZooKeeper and one MongoDB, ended together. */
+/** Starts a cluster on this machine: real processes of chosen roles on one ZooKeeper and one MongoDB. */
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { Connection } from "../../coordination/zookeeper/protocol/connection.ts";
@@ -15,22 +15,22 @@ export interface ClusterProcess extends ServerProcess {
 }
 
 export interface StartOptions extends ProcessOptions {
-  /** Further options as on the command line. */
+  /** Further options, as on the command line. */
   readonly args?: readonly string[];
 }
 
 export interface ClusterOptions {
-  /** `HOST:PORT,…/chroot`. */
+  /** The connection string, such as `HOST:PORT,HOST:PORT/chroot`. */
   readonly zookeeper: string;
   readonly mongodb: string;
-  /** Of every process: `--data` and the like. */
+  /** The options of every process, such as `--data`. */
   readonly args: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** Processes only: the servers are the caller's. */
+/** The processes of a cluster. It does not own the servers. */
 export class Cluster {
-  /** Those that run, or ended by themselves. */
+  /** The processes that run, and those that ended by themselves. */
   readonly processes = new Set<ClusterProcess>();
   readonly #options: ClusterOptions;
 
@@ -58,20 +58,20 @@ export class Cluster {
     return running;
   }
 
-  /** Of those that take queries. */
+  /** The addresses of the processes that take queries. */
   get urls(): readonly string[] {
     return [...this.processes].filter(({ role }) => role !== "compute").map(({ url }) => url);
   }
 
-  /** As a power cut would end it. Resolves when it is gone. */
+  /** Ends a process as a power cut would. Resolves when it is gone. */
   async kill(running: ClusterProcess): Promise<void> {
     this.processes.delete(running);
-    // One that is stopped takes no other signal; this one it takes.
+    // This signal ends also a process that is stopped, which would take no other.
     running.kill("SIGKILL");
     await running.exited;
   }
 
-  /** With SIGTERM. Gives its exit code, its log and what it printed. */
+  /** Ends a process by SIGTERM. Gives its exit code, its log and what it printed. */
   async end(running: ClusterProcess): Promise<Exit> {
     this.processes.delete(running);
     running.kill("SIGTERM");
@@ -90,12 +90,12 @@ export interface ClusterServers {
 }
 
 export interface ServersOptions {
-  /** ZooKeeper's, in milliseconds: sessions end after 2 to 20 of them. */
+  /** The length of ZooKeeper's tick in milliseconds. Sessions last 2 to 20 ticks. */
   readonly tick?: number;
   readonly version?: ZooKeeperVersion;
 }
 
-/** The two servers of a cluster, or what is missing. */
+/** Starts the two servers of a cluster, or says what is missing. */
 export async function startClusterServers(options: ServersOptions = {}): Promise<ClusterServers | { readonly missing: string }> {
   const program = await findMongoProgram();
   if ("missing" in program) return program;
@@ -119,7 +119,7 @@ export async function createZnode(hosts: string, path: string, content = ""): Pr
 
 let clusters = 0;
 
-/** A cluster of its own on these servers: a root and a database that nobody else has. Its processes end with the test. */
+/** Opens a cluster on these servers with a root and a database of its own. Its processes end with the test. */
 export async function openCluster(
   t: Pick<TestContext, "after">,
   { zookeeper, mongo }: ClusterServers,
@@ -132,7 +132,7 @@ export async function openCluster(
   return cluster;
 }
 
-/** Why a process should get no requests now. */
+/** Reads the reasons why a process should get no requests now. */
 export async function readReasons({ url }: Pick<ClusterProcess, "url">): Promise<readonly string[]> {
   const response = await fetch(`${url}/readyz`);
   return ((await response.json()) as { readonly reasons: readonly string[] }).reasons;

@@ -1,9 +1,12 @@
-/** A store that tells which of its functions were called. */
+/** Wraps a store so that it tells which of its functions were called. */
 import type { Store } from "../../storage/store.ts";
 
 export interface CallCounter {
   readonly store: Store;
-  /** Names of the functions called since the last call of this, in order; those that ask nothing of disk or server are not counted. */
+  /**
+   * Gives the names of the functions that were called since `take` was last called, in order. Functions that ask nothing of a disk or
+   * server are not counted.
+   */
   take(): readonly string[];
 }
 

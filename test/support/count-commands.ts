@@ -1,16 +1,16 @@
-/** A way to a MongoDB server that counts the commands it carries: each is one round trip. */
+/** A proxy before a MongoDB server that counts the commands it carries; each is one round trip. */
 import { connect, createServer, type Socket } from "node:net";
 
 export interface CommandCounter {
   readonly uri: string;
-  /** The commands since the last call, in order, as `find results`. What drivers send by themselves is not counted. */
+  /** Gives the commands since the last call, in order, such as `find results`. Commands that drivers send by themselves are not counted. */
   take(): readonly string[];
   stop(): Promise<void>;
 }
 
 const headerBytes = 16;
 const opMessage = 2013;
-/** Flags, the kind of the first section, the length of its document and the type of its first element. */
+/** Before the command's name stand flags, the kind of the first section, the length of its document and the type of its first element. */
 const beforeName = headerBytes + 4 + 1 + 4 + 1;
 const ownOfDrivers = new Set(["hello", "ismaster", "isMaster", "endSessions"]);
 
@@ -52,7 +52,7 @@ export async function countCommands(uri: string): Promise<CommandCounter> {
 
 const readText = (message: Buffer, start: number): string => message.toString("utf8", start, message.indexOf(0, start));
 
-/** Takes the bytes of one connection as they come. */
+/** Reads the bytes of one connection as they come, and tells each command. */
 function createReader(tell: (command: string) => void): (data: Buffer) => void {
   let rest: Buffer = Buffer.alloc(0);
   return (data) => {
@@ -62,7 +62,7 @@ function createReader(tell: (command: string) => void): (data: Buffer) => void {
       rest = rest.subarray(message.length);
       if (message.readInt32LE(12) !== opMessage) continue;
       const name = readText(message, beforeName);
-      // The name's value is the collection: its length, then its text.
+      // The value beside the name is the collection: its length, then its text.
       if (!ownOfDrivers.has(name)) tell(`${name} ${readText(message, beforeName + name.length + 1 + 4)}`);
     }
   };

@@ -1,11 +1,11 @@
-/** What is wrong with a query, as its asker is told. */
+/** Finds what is wrong with a query, as a client is told. */
 
 import type { Schema } from "../../engine/program/schema.ts";
 import { planQuery } from "../../engine/query/plan-query.ts";
 import { readQuery } from "../../engine/query/query.ts";
 import { QueryError, type QueryIssue } from "../../engine/query/query-error.ts";
 
-/** None where the query is good. `query` without its dataset. */
+/** Gives no issues where the query is good. `query` may lack its dataset. */
 export function findIssues(query: unknown, schema: Schema): readonly QueryIssue[] {
   try {
     const named = typeof query === "object" && query !== null && !Array.isArray(query) ? { dataset: "test", ...query } : query;
@@ -17,13 +17,13 @@ export function findIssues(query: unknown, schema: Schema): readonly QueryIssue[
   return [];
 }
 
-/** A histogram of one regular axis, 0 to 100. */
+/** A histogram of one regular axis from 0 to 100. */
 export const histogramOf = (value: string, more: object = {}): object => ({
   axes: [{ type: "regular", bins: 100, lower: 0, upper: 100, value }],
   ...more,
 });
 
-/** One issue as `at line:column message (near names)`. */
+/** Writes an issue as `at line:column message (near names)`. */
 export function describeIssue({ at, line, column, message, near }: QueryIssue): string {
   const place = line === undefined ? "" : ` ${line}:${column}`;
   return `${at}${place} ${message}${near ? ` (near ${near.join(", ")})` : ""}`;

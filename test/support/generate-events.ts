@@ -1,4 +1,7 @@
-/** Random events of one shape, with the values that break things: empty lists, NaN, infinities, −0, subnormal and huge numbers, and missing ones. */
+/**
+ * Generates random events of one shape, with the values that break things: empty lists, NaN, infinities, −0, subnormal and huge numbers,
+ * and missing ones.
+ */
 import type { Cell, CellRecord, DTypes, PlainEvent } from "./engine/in-memory-dataset.ts";
 import type { Seeded } from "./seeded.ts";
 
@@ -6,7 +9,7 @@ type Make = (random: Seeded) => number | boolean;
 interface Field {
   readonly make: Make;
   readonly dtype: "float32" | "float64" | "int32" | "uint32" | "bool";
-  /** Missing in some events, where missing values are asked for. */
+  /** The value is missing in some events, where missing values are asked for. */
   readonly gaps?: true;
 }
 
@@ -74,7 +77,7 @@ const collections: Readonly<Record<string, Readonly<Record<string, Field>>>> = {
   Track: { ...cartesian, pz: gaps(momentum) },
 };
 
-/** Every event also has its number, `entry`. With `missing`, one in five values that may be missing is. */
+/** Every event also has its number, `entry`. With `missing`, one in five of the values that may be missing is missing. */
 export function generateEvents(random: Seeded, count: number, missing: boolean): readonly PlainEvent[] {
   const cell = ({ make, gaps: may }: Field): Cell => (missing && may && random.chance(0.2) ? null : make(random));
   const record = (fields: Readonly<Record<string, Field>>): CellRecord =>
@@ -93,7 +96,7 @@ export function generateEvents(random: Seeded, count: number, missing: boolean):
   );
 }
 
-/** Of all columns, whatever the events happen to hold. */
+/** The types of all columns, whatever the events happen to hold. */
 export function dtypesOf(missing: boolean): DTypes {
   const dtype = ({ dtype: own, gaps: may }: Field) => (missing && may ? (`${own}?` as const) : own);
   const members = (table: typeof records, owner: (name: string) => string) =>

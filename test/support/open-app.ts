@@ -1,4 +1,4 @@
-/** All functions over real embedded parts in a temporary directory, without a socket; what was computed is counted. */
+/** Opens all functions over real embedded parts in a temporary directory, without a socket. It notes everything that is computed. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,6 +17,7 @@ import { loadQueryFunctions } from "../../runtime/start/load-query-functions.ts"
 import { openStore } from "../../storage/embedded/embedded.ts";
 import type { Store } from "../../storage/store.ts";
 import { recordingLog } from "../runtime/silent-log.ts";
+import type { Cleanup } from "./cleanup.ts";
 import { makeEvents, type TestEvent, writeEvents } from "./write-events.ts";
 
 export interface ComputedPair extends PartitionName {
@@ -31,29 +32,24 @@ export interface TestApp {
   readonly lines: ReturnType<typeof recordingLog>["lines"];
   /** Every program over every partition that the executor was asked for. */
   readonly computed: ComputedPair[];
-  /** Until it is opened, nothing is computed. */
+  /** While it is closed, nothing is computed. */
   readonly gate: { close(): void; open(): void };
   request(path: string, init?: RequestInit): Promise<Response>;
   post(query: unknown, headers?: Readonly<Record<string, string>>): Promise<Response>;
-  /** POSTs and waits for the end. */
+  /** POSTs a query and waits for its end. */
   ask(query: unknown): Promise<Status>;
-}
-
-/** What ends when a test does, or a program. */
-export interface Scope {
-  after(close: () => Promise<void>): void;
 }
 
 export interface TestAppOptions {
   readonly extraData?: readonly string[];
-  /** Shared with other apps; whoever made them closes them. */
+  /** Shared with other apps; they are not closed with this one. */
   readonly store?: Store;
   readonly coordinator?: Coordinator;
   readonly services?: Partial<Pick<Services, "meter" | "limits" | "tracer">>;
 }
 
 /** The dataset `events` has four partitions of 250 events in `events.parquet`. */
-export async function openApp(scope: Scope, options: TestAppOptions = {}): Promise<TestApp> {
+export async function openApp(cleanup: Cleanup, options: TestAppOptions = {}): Promise<TestApp> {
   const directory = await mkdtemp(join(tmpdir(), "femtoq-functions-"));
   const events = makeEvents(1000);
   await writeEvents(join(directory, "events.parquet"), events, 250);
@@ -81,7 +77,7 @@ export async function openApp(scope: Scope, options: TestAppOptions = {}): Promi
   };
   const app = createApp(services);
   const pulling = await pull(coordinator, gated);
-  scope.after(async () => {
+  cleanup.after(async () => {
     gate.open();
     await pulling.stop();
     await compute.workers.close();

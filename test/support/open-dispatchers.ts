@@ -1,4 +1,7 @@
-/** Several dispatchers with nodes of their own, in one process, over what they share: one embedded store and queue, MongoDB, or MongoDB and ZooKeeper. */
+/**
+ * Opens several dispatchers with nodes of their own in one process. They share one embedded store and queue, or MongoDB, or MongoDB and
+ * ZooKeeper.
+ */
 import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -14,17 +17,18 @@ import type { Store } from "../../storage/store.ts";
 import { silent } from "../runtime/silent-log.ts";
 import { openMongo } from "../servers/mongo-server.ts";
 import { openZooKeeper } from "../servers/zookeeper-server.ts";
-import { openApp, type Scope, type TestApp } from "./open-app.ts";
+import type { Cleanup } from "./cleanup.ts";
+import { openApp, type TestApp } from "./open-app.ts";
 import { makeEvents, type TestEvent, writeEvents } from "./write-events.ts";
 
 export const forms = ["embedded", "mongodb", "zookeeper"] as const;
 export type Form = (typeof forms)[number];
 
 export interface Dispatchers {
-  /** What they share, for people. */
+  /** A description of what they share, for people. */
   readonly name: string;
   readonly apps: readonly TestApp[];
-  /** Has four partitions. */
+  /** The name of a dataset of four partitions. */
   readonly dataset: string;
   readonly events: readonly TestEvent[];
   readonly partitions: number;
@@ -32,7 +36,7 @@ export interface Dispatchers {
 
 const partitions = 4;
 
-/** What a dispatcher uses of what is shared. */
+/** The shared parts, as one dispatcher uses them. */
 interface Parts {
   readonly store: Store;
   readonly coordinator: Coordinator;
@@ -40,47 +44,48 @@ interface Parts {
 
 interface Shared {
   readonly name: string;
-  /** For one more dispatcher. */
+  /** Opens the parts for one more dispatcher. */
   open(): Promise<Parts>;
 }
 
-export async function openDispatchers(scope: Scope, { form, count }: { readonly form: Form; readonly count: number }) {
+export async function openDispatchers(cleanup: Cleanup, { form, count }: { readonly form: Form; readonly count: number }) {
   const directory = await mkdtemp(join(tmpdir(), "femtoq-dispatchers-"));
-  scope.after(() => rm(directory, { recursive: true, force: true }));
+  cleanup.after(() => rm(directory, { recursive: true, force: true }));
   const events = makeEvents(1000);
   const path = join(directory, "shared.parquet");
   await writeEvents(path, events, events.length / partitions);
-  const shared = await share(scope, { form, directory });
+  const shared = await share(cleanup, { form, directory });
   if ("missing" in shared) return shared;
   const apps: TestApp[] = [];
-  for (let index = 0; index < count; index++) apps.push(await openApp(scope, { ...(await shared.open()), extraData: [`shared=${path}`] }));
+  for (let index = 0; index < count; index++)
+    apps.push(await openApp(cleanup, { ...(await shared.open()), extraData: [`shared=${path}`] }));
   return { name: shared.name, apps, dataset: "shared", events, partitions } satisfies Dispatchers;
 }
 
 async function share(
-  scope: Scope,
+  cleanup: Cleanup,
   { form, directory }: { readonly form: Form; readonly directory: string },
 ): Promise<Shared | { readonly missing: string }> {
   switch (form) {
     case "embedded": {
-      const store = closed(scope, await openStore({ directory: join(directory, "store") }));
-      const coordinator = await openQueue(scope);
+      const store = closed(cleanup, await openStore({ directory: join(directory, "store") }));
+      const coordinator = await openQueue(cleanup);
       return { name: "the embedded store", open: async () => ({ store, coordinator }) };
     }
     case "mongodb": {
-      const mongo = await shareMongo(scope, directory);
+      const mongo = await shareMongo(cleanup, directory);
       if ("missing" in mongo) return mongo;
-      const coordinator = await openQueue(scope);
+      const coordinator = await openQueue(cleanup);
       return { name: mongo.name, open: async () => ({ store: await mongo.open(), coordinator }) };
     }
     case "zookeeper": {
-      const mongo = await shareMongo(scope, directory);
+      const mongo = await shareMongo(cleanup, directory);
       if ("missing" in mongo) return mongo;
       const server = await openZooKeeper({ directory: join(directory, "zookeeper") });
       if ("missing" in server) return server;
-      scope.after(() => server.stop());
+      cleanup.after(() => server.stop());
       const options = { hosts: server.hosts, root: `/femtoq-test-${randomUUID()}`, log: silent };
-      const openCoordinator = async () => closed(scope, await createZooKeeperCoordinator(options));
+      const openCoordinator = async () => closed(cleanup, await createZooKeeperCoordinator(options));
       return {
         name: `${mongo.name}, ${server.name}`,
         open: async () => ({ store: await mongo.open(), coordinator: await openCoordinator() }),
@@ -89,24 +94,24 @@ async function share(
   }
 }
 
-async function shareMongo(scope: Scope, directory: string) {
+async function shareMongo(cleanup: Cleanup, directory: string) {
   const server = await openMongo({ directory: join(directory, "mongo") });
   if ("missing" in server) return server;
   const { name, uri } = server;
   const database = `femtoq-test-${randomUUID()}`;
-  scope.after(async () => {
+  cleanup.after(async () => {
     const client = new MongoClient(uri);
     await client.db(database).dropDatabase();
     await client.close();
     await server.stop();
   });
-  return { name, open: async () => closed(scope, await openMongoStore({ uri, database, log: silent })) };
+  return { name, open: async () => closed(cleanup, await openMongoStore({ uri, database, log: silent })) };
 }
 
-const openQueue = async (scope: Scope): Promise<Coordinator> =>
-  closed(scope, await createCoordinator({ journal: createMemoryJournal(), log: silent }));
+const openQueue = async (cleanup: Cleanup): Promise<Coordinator> =>
+  closed(cleanup, await createCoordinator({ journal: createMemoryJournal(), log: silent }));
 
-function closed<Part extends { close(): Promise<void> }>(scope: Scope, part: Part): Part {
-  scope.after(() => part.close());
+function closed<Part extends { close(): Promise<void> }>(cleanup: Cleanup, part: Part): Part {
+  cleanup.after(() => part.close());
   return part;
 }

@@ -1,4 +1,4 @@
-/** Prometheus' text format: each time series by its name with labels, as written. Throws for a line of another form. */
+/** Reads Prometheus' text format: gives each time series by its name with labels, as written. Throws for a line of another form. */
 export function readSeries(text: string): ReadonlyMap<string, { readonly value: number }> {
   const series = new Map<string, { readonly value: number }>();
   for (const line of text.split("\n")) {

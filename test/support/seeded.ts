@@ -1,8 +1,8 @@
-/** Random choices that are the same for the same seed on every host. */
+/** Makes random choices that are the same for the same seed on every host. */
 export interface Seeded {
-  /** [0, 1). */
+  /** A number in [0, 1). */
   fraction(): number;
-  /** Whole, [0, count). */
+  /** A whole number in [0, count). */
   below(count: number): number;
   chance(probability: number): boolean;
   pick<Value>(values: readonly Value[]): Value;
@@ -20,5 +20,5 @@ export function seeded(seed: number): Seeded {
   return { fraction, below, chance: (probability) => fraction() < probability, pick: (values) => values[below(values.length)] };
 }
 
-/** From FEMTOQ_TEST_SEED where that is set, else the one given. */
+/** Uses the seed in FEMTOQ_TEST_SEED where that is set, else the one given. */
 export const seedOr = (seed: number): number => Number(process.env.FEMTOQ_TEST_SEED ?? seed);

@@ -1,4 +1,4 @@
-/** Small Parquet files of muons and MET for tests, with the events as plain objects beside them. */
+/** Writes small Parquet files of muons and MET for tests, and gives the events as plain objects, too. */
 import { writeFile } from "node:fs/promises";
 import { parquetWriteBuffer } from "hyparquet-writer";
 
@@ -14,7 +14,7 @@ export interface TestEvent {
   }[];
 }
 
-/** Values that float32 holds exactly, the same at each run. */
+/** Makes events whose values float32 holds exactly; they are the same at each run. */
 export function makeEvents(count: number, seed = 1): readonly TestEvent[] {
   let state = seed >>> 0;
   const next = () => {

@@ -1,4 +1,7 @@
-/** A scan that is repeated with other cuts over data that no node can hold alone and all together can: how many columns are found in memory. */
+/**
+ * Measures how many columns are found in memory when a scan is repeated with other cuts, over data that no node can hold alone and all
+ * nodes together can.
+ */
 import { writeFile } from "node:fs/promises";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { temporaryDirectory } from "../../runtime/server-process.ts";
@@ -32,7 +35,7 @@ export async function measureAffinity({ zookeeper, mongodb, onStep }: AffinityOp
     const computing = await Promise.all(Array.from({ length: nodes }, () => cluster.start("compute")));
     for (const server of [dispatcher, ...computing]) await until(async () => (await readReasons(server)).length === 0);
     await scan(dispatcher.url, 0);
-    // What the nodes hold is published once a second at most.
+    // Nodes publish what they hold once a second at most.
     await new Promise((resolve) => setTimeout(resolve, 1_500));
     const before = await readCounters(computing);
     for (let cut = 1; cut <= scans; cut++) {

@@ -1,4 +1,7 @@
-/** A query of one partition that nobody asked before, over HTTP: one process with everything in it, and a cluster, by turns; and what an idle cluster does. */
+/**
+ * Measures a query of one partition that nobody asked before, over HTTP, of one process with everything in it and of a cluster, by turns;
+ * then the requests that an idle cluster makes.
+ */
 import { startServerProcess, temporaryDirectory } from "../../runtime/server-process.ts";
 import { post } from "../../runtime/slow-query.ts";
 import { Cluster, readReasons } from "../../support/cluster.ts";
@@ -23,9 +26,9 @@ const events = 3_000;
 const idle = 5_000;
 const creates = 8;
 const pings = 6;
-/** What the store cannot be spared: what is known of the query, the program for its node, the partial for the sum. */
+/** Reads that the store cannot be spared: what is known of the query, the program for its node, the partial for the sum. */
 const reads = 3;
-/** Before nodes hear of it, the partial, the result. */
+/** Writes that the store cannot be spared: query and plan before nodes hear of them, the partial, the result. */
 const writes = 3;
 
 export async function measureColdQuery({ zookeeper, port, mongodb, raw, onStep }: ColdQueryOptions): Promise<readonly Figure[]> {
@@ -104,7 +107,7 @@ async function complete(url: string, query: object): Promise<void> {
   if (status.state !== "done" || status.submission?.queued !== 1) throw new Error(`The query was not computed: ${JSON.stringify(status)}`);
 }
 
-/** From the first quiet second on. */
+/** Counts from the first quiet second on. */
 async function measureIdle(port: number): Promise<readonly Figure[]> {
   let before = await readCounts(port);
   for (let last = -1, tries = 0; last !== before.changes && tries < 20; tries++) {

@@ -1,4 +1,7 @@
-/** One query of very many subtasks through the coordinator: how fast it is queued, claimed and completed, what memory it takes, what it leaves behind. */
+/**
+ * Measures one query of very many subtasks through the coordinator: how fast it is queued, claimed and completed, what memory it takes,
+ * what it leaves behind.
+ */
 import process from "node:process";
 import type { Subtask } from "../../../coordination/coordinator.ts";
 import { createZooKeeperCoordinator } from "../../../coordination/zookeeper/coordinator.ts";
@@ -20,9 +23,9 @@ export interface LargeQueryOptions {
 const root = "/large";
 const processes = 2;
 const rawClaims = 20_000;
-/** Seconds: no rate is taken over less. */
+/** Rates are taken over so many seconds at least. */
 const window = 2;
-/** Subtasks of a query before the one that is measured: rates are those of processes that have been at work. */
+/** A query of so many subtasks comes before the one that is measured, so that the processes have been at work. */
 const warmUp = 10_000;
 /** Milliseconds. */
 const betweenSamples = 50;
@@ -103,7 +106,7 @@ export async function measureLargeQuery({ hosts, raw, subtasks: count, onStep }:
   }
 }
 
-/** As a dispatcher does: watch, look what there is, queue. */
+/** Does as a dispatcher does: watches the subtasks, looks at their states, queues them. */
 async function queue(
   dispatcher: Awaited<ReturnType<typeof createZooKeeperCoordinator>>,
   subtasks: readonly Subtask[],
@@ -142,7 +145,7 @@ function readLast(node: RunningScript): { readonly done: number; readonly rss: n
   return JSON.parse(node.lines.at(-1)!);
 }
 
-/** Subtasks a second. */
+/** A rate in subtasks a second. */
 function slowest(samples: readonly Sample[]): number {
   let least = Number.POSITIVE_INFINITY;
   for (const [index, from] of samples.entries()) {
@@ -152,7 +155,9 @@ function slowest(samples: readonly Sample[]): number {
   return least;
 }
 
-/** Below the folders of the root, but for nodes that are there; queries are cleared away a moment after their end. */
+/**
+ * Counts the znodes below the folders of the root, except those of live nodes. Those of a query are cleared away a moment after its end.
+ */
 async function countLeft(hosts: string): Promise<number> {
   const connection = await Connection.open({ hosts, sessionTimeout: 10_000, startTimeout: 10_000, log: silent });
   const { session } = connection;

@@ -1,13 +1,13 @@
 /**
- * Two nodes in a process of their own, which complete what they claim and compute nothing: `HOSTS ROOT NAME`. A JSON line says when they wait, then
- * often what they did; they begin at SIGUSR2, pause at the next and so on, and leave at SIGTERM.
+ * Two nodes in a process of their own complete what they claim and compute nothing. Arguments: `HOSTS ROOT NAME`. A JSON line says when
+ * they wait, then often what they did; they begin at SIGUSR2, pause at the next and so on, and leave at SIGTERM.
  */
 import process from "node:process";
 import { createZooKeeperCoordinator } from "../../../coordination/zookeeper/coordinator.ts";
 import { claimOne } from "../../contracts/claim-one.ts";
 
 const claimsEach = 64;
-/** Milliseconds: a small part of the time over which rates are taken. */
+/** Milliseconds. It is a small part of the time over which rates are taken. */
 const betweenLines = 50;
 const [hosts = "", root = "", name = ""] = process.argv.slice(2);
 const ignore = () => {};
@@ -16,7 +16,7 @@ const coordinator = await createZooKeeperCoordinator({ hosts, root, log });
 const nodes = await Promise.all(
   [1, 2].map((which) => coordinator.join({ id: `${name} ${which}`, host: "localhost", threads: claimsEach, cacheLimit: 0 })),
 );
-/** Undefined while they pause. */
+/** Undefined while the nodes pause. */
 let stop: AbortController | undefined;
 const running = new Map<(typeof nodes)[number], number>();
 let done = 0;
@@ -41,7 +41,7 @@ process.on("SIGTERM", async () => {
 });
 say();
 
-/** As a node that computes does: others see that it is busy. */
+/** A node that computes reports that it is busy, so these do, too. */
 async function pull(node: (typeof nodes)[number], signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {

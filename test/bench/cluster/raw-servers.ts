@@ -1,4 +1,4 @@
-/** What the servers do for a client that asks nothing more of them: the units of everything else. */
+/** Measures what the servers do for a client that asks nothing more of them. These are the units of all other figures. */
 import { connect } from "node:net";
 import { Connection } from "../../../coordination/zookeeper/protocol/connection.ts";
 import { create, createEphemeral, remove } from "../../../coordination/zookeeper/protocol/operations.ts";
@@ -29,7 +29,7 @@ export class RawServers {
     return new RawServers(connection, await openMongoStore({ uri: mongodb, database: "raw", log: silent }));
   }
 
-  /** Milliseconds of one after the other. */
+  /** The milliseconds of each of several calls, one after the other. */
   async creates(count: number): Promise<readonly number[]> {
     const times: number[] = [];
     for (let index = 0; index < count; index++) {
@@ -39,14 +39,14 @@ export class RawServers {
     return times;
   }
 
-  /** Milliseconds of one after the other. */
+  /** The milliseconds of each of several calls, one after the other. */
   async pings(count: number): Promise<readonly number[]> {
     const times: number[] = [];
     for (let index = 0; index < count; index++) times.push(await timed(() => this.#store.ping()));
     return times;
   }
 
-  /** Milliseconds that a small partial takes to be written, and another to be read, one after the other. */
+  /** The milliseconds that small partials take to be written and to be read, one after the other. */
   async partials(count: number): Promise<{ readonly writes: readonly number[]; readonly reads: readonly number[] }> {
     const writes: number[] = [];
     const reads: number[] = [];
@@ -58,7 +58,7 @@ export class RawServers {
     return { writes, reads };
   }
 
-  /** Transactions a second that remove one znode and create an ephemeral one, many under way. */
+  /** How many transactions a second remove one znode and create an ephemeral one, when many are under way. */
   async claims(count: number): Promise<number> {
     const { session } = this.#connection;
     const names = Array.from({ length: count }, () => this.#created++);
@@ -70,7 +70,7 @@ export class RawServers {
     return (1000 * count) / took;
   }
 
-  /** A place of its own for a cluster; gives the address with it. */
+  /** Makes a root of its own for a cluster, and gives the connection string with it. */
   async makeChroot(hosts: string, name: string): Promise<string> {
     await this.#connection.session.commit([create(`/${name}`)]);
     return `${hosts}/${name}`;
@@ -87,7 +87,7 @@ export class RawServers {
   }
 }
 
-/** How many changes and requests the ZooKeeper server has had. */
+/** Reads how many changes and requests the ZooKeeper server has had. */
 export async function readCounts(port: number): Promise<{ readonly changes: number; readonly requests: number }> {
   const socket = connect(port, "127.0.0.1");
   socket.end("srvr");

@@ -12,16 +12,17 @@ import { makeReferences } from "../../../loadtest/queries/make-references.ts";
 import type { Place, Question } from "../../../loadtest/queries/question.ts";
 import type { References } from "../../../loadtest/queries/references.ts";
 import { cutOf, refine } from "../../../loadtest/queries/refine.ts";
-import { openApp, type Scope } from "../../support/open-app.ts";
+import type { Cleanup } from "../../support/cleanup.ts";
+import { openApp } from "../../support/open-app.ts";
 
 const places: readonly Place[] = Array.from({ length: 12 }, (_, index) => ({ run: 4711, index }));
 
 /** One file of the demo, and the references of that file. */
-async function openDemo(scope: Scope) {
+async function openDemo(cleanup: Cleanup) {
   const directory = await mkdtemp(join(tmpdir(), "femtoq-loadtest-"));
-  scope.after(() => rm(directory, { recursive: true, force: true }));
+  cleanup.after(() => rm(directory, { recursive: true, force: true }));
   await writeDemoFile(directory, 0);
-  return openApp(scope, { extraData: [`demo=${demoPattern(directory)}`] });
+  return openApp(cleanup, { extraData: [`demo=${demoPattern(directory)}`] });
 }
 
 test("every generated query is answered by the engine as its reference says", async (t) => {

@@ -32,7 +32,7 @@ async function collect(t: TestContext, status = 200) {
       headers.push({ path: request.url, ...request.headers });
       for (const { resource, scopeSpans } of JSON.parse(body).resourceSpans) {
         services.add(resource.attributes[0].value.stringValue);
-        for (const scope of scopeSpans) spans.push(...scope.spans);
+        for (const cleanup of scopeSpans) spans.push(...cleanup.spans);
       }
       response.writeHead(status).end("{}");
     });
