@@ -182,6 +182,8 @@ export class CoordinatorFullError extends Error {
   }
 }
 
+/** Milliseconds for which a client stays interested in a query without coming back to it. */
+export const interestTerm = 24 * 3_600_000;
 /** Milliseconds for which a subtask is left to a node that is better placed for it. */
 export const usualLocalityDelay = 150;
 export const mostErrors = 3;

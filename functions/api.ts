@@ -3,10 +3,20 @@
 import type { UhiHistogram } from "../engine/histogram/uhi.ts";
 import type { QueryIssue } from "../engine/query/query-error.ts";
 
+export type QueryState = "waiting" | "running" | "done" | "failed" | "cancelled";
+
+/** How many partitions of a query needed no computing, were already under way, and were queued. */
+export interface Submission {
+  readonly total: number;
+  readonly stored: number;
+  readonly joined: number;
+  readonly queued: number;
+}
+
 export interface Status {
   readonly id: string;
   readonly name?: string;
-  readonly state: "waiting" | "running" | "done" | "failed" | "cancelled";
+  readonly state: QueryState;
   readonly dataset: string;
   readonly priority: number;
   readonly partitions: {
@@ -31,8 +41,8 @@ export interface Status {
   readonly timing: Timing;
   /** ISO 8601. */
   readonly lastUpdate: string;
-  /** Only in the answer to the POST: how many partitions needed no computing, were already under way, were queued. */
-  readonly submission?: { readonly total: number; readonly stored: number; readonly joined: number; readonly queued: number };
+  /** Only in the answer to the POST. */
+  readonly submission?: Submission;
 }
 
 /** Where a query's time went. */

@@ -3,17 +3,20 @@ import { Hono } from "hono";
 import { createAdmission } from "./admission/admission.ts";
 import { compute } from "./compute/compute.ts";
 import { datasets } from "./datasets/datasets.ts";
-import { Dispatcher } from "./dispatch/dispatcher.ts";
+import { createDispatcher } from "./dispatch/dispatcher.ts";
 import { queries } from "./dispatch/queries.ts";
+import type { Environment } from "./environment.ts";
+import { answerError } from "./http/answer-error.ts";
 import { createMethodFinder } from "./http/find-methods.ts";
+import { identifyClient } from "./http/identify-client.ts";
 import { limitBody } from "./http/limit-body.ts";
-import { answerError, answerProblem, HttpProblem } from "./http/problem.ts";
+import { answerProblem, HttpProblem } from "./http/problem.ts";
 import { observeRequests } from "./metrics/observe-requests.ts";
 import { metricsRoutes } from "./metrics/routes.ts";
 import { page } from "./page/page.ts";
 import { queryFunctions } from "./query-functions/routes.ts";
 import { roles, type ServedPart } from "./roles.ts";
-import type { Environment, Services } from "./services.ts";
+import type { Services } from "./services.ts";
 import { status } from "./status/status.ts";
 
 const mount: Readonly<Record<ServedPart, (app: Hono<Environment>) => void>> = {
@@ -29,7 +32,7 @@ export function createApp(services: Services): Hono<Environment> {
   const { role, limits, meter } = services;
   const admission = createAdmission({ limits, meter });
   meter?.gauge("femtoq_event_streams", () => admission.streams.size);
-  const dispatcher = new Dispatcher(services, admission);
+  const dispatcher = createDispatcher(services, admission);
   app.use(async (c, next) => {
     c.set("services", services);
     c.set("dispatcher", dispatcher);
@@ -42,6 +45,7 @@ export function createApp(services: Services): Hono<Environment> {
     await next();
     c.res.headers.set("x-content-type-options", "nosniff");
   });
+  app.use(identifyClient);
   app.use(limitBody);
   app.onError(answerError);
   app.notFound((c) => answerProblem(describeNotFound(c.req.method, c.req.path)));

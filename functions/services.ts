@@ -3,10 +3,8 @@ import type { Log } from "../base/log.ts";
 import type { Coordinator } from "../coordination/coordinator.ts";
 import type { Catalogue } from "../datasets/dataset.ts";
 import type { Store } from "../storage/store.ts";
-import type { Admission } from "./admission/admission.ts";
 import type { Limits } from "./admission/limits.ts";
 import type { Executor } from "./compute/executor.ts";
-import type { Dispatcher } from "./dispatch/dispatcher.ts";
 import type { Meter } from "./metrics/meter.ts";
 import type { QueryFunction } from "./query-functions/query-function.ts";
 import type { Role } from "./roles.ts";
@@ -35,21 +33,3 @@ export interface Services {
 
 /** Static files of the page, by their URL path; undefined where there is none. */
 export type Assets = (path: string) => Promise<{ readonly body: Uint8Array<ArrayBuffer>; readonly type: string } | undefined>;
-
-export interface Variables {
-  services: Services;
-  dispatcher: Dispatcher;
-  admission: Admission;
-  /** Of this request, as its answer's header and the log have it. */
-  requestId: string;
-  /** Set by the handler: the query that the request was about. */
-  queryId?: string;
-}
-
-/** What the host puts into the environment of a request, besides its own. */
-export interface HostBindings {
-  /** Takes the request out of the limit on requests: it waits now, because its client asked for that, and another limit counts it. */
-  readonly leaveLimit?: () => void;
-}
-
-export type Environment = { Variables: Variables; Bindings: HostBindings };

@@ -31,8 +31,8 @@ export class Tally {
     return this.#all;
   }
 
-  /** Counts one more until the returned function is called, once or more often. Throws `HttpProblem`. */
-  enter(client: string): () => void {
+  /** Counts one more until what is given is disposed of, once or more often. Throws `HttpProblem` where that would exceed a limit. */
+  enter(client: string): Disposable {
     const { what, most, mostOfClient, limits, meter } = this.#options;
     const own = this.#byClient.get(client) ?? 0;
     if (own >= mostOfClient) {
@@ -46,7 +46,7 @@ export class Tally {
     this.#all++;
     this.#byClient.set(client, own + 1);
     let isIn = true;
-    return () => {
+    const leave = () => {
       if (!isIn) return;
       isIn = false;
       this.#all--;
@@ -54,5 +54,6 @@ export class Tally {
       if (left > 0) this.#byClient.set(client, left);
       else this.#byClient.delete(client);
     };
+    return { [Symbol.dispose]: leave };
   }
 }

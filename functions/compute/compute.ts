@@ -4,9 +4,9 @@
  */
 import { Hono } from "hono";
 import { z } from "zod";
+import type { Environment } from "../environment.ts";
 import { HttpProblem } from "../http/problem.ts";
 import { readJson } from "../http/read-body.ts";
-import type { Environment } from "../services.ts";
 import { encodeOutcomes, outcomesType } from "./encode-outcomes.ts";
 import { mostPairs } from "./executor.ts";
 

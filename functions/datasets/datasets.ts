@@ -1,9 +1,9 @@
 /** What there is to query. */
 import { Hono } from "hono";
 import { baseName, type Dataset, DatasetError } from "../../datasets/dataset.ts";
-import { nearNames } from "../../engine/query/near-names.ts";
+import type { Environment } from "../environment.ts";
 import { HttpProblem } from "../http/problem.ts";
-import type { Environment } from "../services.ts";
+import { unknownDataset } from "./unknown-dataset.ts";
 
 export const datasets = new Hono<Environment>();
 
@@ -56,11 +56,3 @@ const summarise = ({ name, entries, partitions, bytes, preparing, notice }: Data
   ...(preparing && { preparing }),
   ...(notice !== undefined && { notice }),
 });
-
-export function unknownDataset(name: string, known: readonly string[]): HttpProblem {
-  const near = nearNames(name, known);
-  const message = `there is no dataset '${name.slice(0, 200)}'; there ${known.length === 1 ? "is" : "are"} ${known.slice(0, 20).join(", ") || "none"}`;
-  return new HttpProblem(404, "unknown-dataset", `There${message.slice(5)}.`, [
-    { at: "/dataset", message, ...(near.length > 0 && { near }) },
-  ]);
-}

@@ -1,9 +1,8 @@
-/** A signal that aborts after a time, or with another that is given, whichever is first; `end` frees what it holds. */
+/** A signal that aborts after a time, or with another that is given, whichever is first. Disposing of it frees what it holds. */
 import { followSignals } from "../../base/follow-signals.ts";
 
-export interface BoundedWait {
+export interface BoundedWait extends Disposable {
   readonly signal: AbortSignal;
-  end(): void;
 }
 
 export function boundWait(milliseconds: number, ...signals: readonly AbortSignal[]): BoundedWait {
@@ -12,7 +11,7 @@ export function boundWait(milliseconds: number, ...signals: readonly AbortSignal
   const { signal, release } = followSignals([late.signal, ...signals]);
   return {
     signal,
-    end() {
+    [Symbol.dispose]() {
       clearTimeout(timer);
       release();
     },

@@ -1,6 +1,6 @@
 /** Which methods a path is served with, so that a wrong one is told from a path that does not exist. */
 import type { Hono } from "hono";
-import type { Environment } from "../services.ts";
+import type { Environment } from "../environment.ts";
 
 export function createMethodFinder(app: Hono<Environment>): (path: string) => readonly string[] {
   const routes = app.routes.filter(({ method }) => method !== "ALL").map(({ method, path }) => ({ method, pattern: toPattern(path) }));

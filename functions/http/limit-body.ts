@@ -4,7 +4,7 @@
  */
 import type { Context, Next } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import type { Environment } from "../services.ts";
+import type { Environment } from "../environment.ts";
 import { answerProblem, HttpProblem } from "./problem.ts";
 import { largestBody } from "./read-body.ts";
 

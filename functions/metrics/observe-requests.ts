@@ -5,7 +5,7 @@
  * every request without an answer: it was under way when the process ended.
  */
 import type { Context, Next } from "hono";
-import type { Environment } from "../services.ts";
+import type { Environment } from "../environment.ts";
 import type { LabelOf } from "./metrics.ts";
 
 const plainId = /^[\w.:-]{1,100}$/;

@@ -1,7 +1,7 @@
 /** `/metrics`: what this process measured, for Prometheus; on every role. */
 import { Hono } from "hono";
+import type { Environment } from "../environment.ts";
 import { HttpProblem } from "../http/problem.ts";
-import type { Environment } from "../services.ts";
 import { metricsType } from "./meter.ts";
 
 export const metricsRoutes = new Hono<Environment>();

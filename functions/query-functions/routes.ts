@@ -2,11 +2,10 @@
 import { type Context, Hono } from "hono";
 import { nearNames } from "../../engine/query/near-names.ts";
 import { chooseFormat } from "../dispatch/answer/answer-format.ts";
-import { submitAndAnswer } from "../dispatch/queries.ts";
-import { clientName } from "../http/client-name.ts";
+import { submitQuery } from "../dispatch/submit-query.ts";
+import type { Environment } from "../environment.ts";
 import { HttpProblem } from "../http/problem.ts";
 import { readJson } from "../http/read-body.ts";
-import type { Environment } from "../services.ts";
 import type { QueryFunction } from "./query-function.ts";
 import { readValues } from "./read-values.ts";
 
@@ -45,7 +44,7 @@ async function call(c: Context<Environment, "/:name">, given: ReadonlyMap<string
   }
   const format = chooseFormat(c);
   const query = found.query(readValues(found.parameters, given));
-  return submitAndAnswer(c, JSON.stringify(query), { client: clientName(c), wait, format });
+  return submitQuery(c, JSON.stringify(query), { wait, format });
 }
 
 const describe = (name: string, { description, parameters }: QueryFunction) => ({

@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import type { Demand, Node } from "../../coordination/coordinator.ts";
 import { countSubtasks } from "../../coordination/queue/demand.ts";
-import type { Environment } from "../services.ts";
+import type { Environment } from "../environment.ts";
 
 export const status = new Hono<Environment>();
 

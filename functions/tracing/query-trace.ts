@@ -1,5 +1,5 @@
 /** The trace of one query, from its admission to its end: what dispatch calls meanwhile is recorded, what nodes did comes from the query's timing. */
-import type { Followed } from "../dispatch/dispatcher.ts";
+import type { FollowedQuery } from "../dispatch/follow/followed-query.ts";
 import type { Services } from "../services.ts";
 import { describeTrace } from "./describe-trace.ts";
 import { now, recordCalls } from "./record-calls.ts";
@@ -34,7 +34,7 @@ export class QueryTrace {
     this.#accepted = now();
   }
 
-  end({ query, plan, progress }: Followed, state: string): void {
+  end({ query, plan, progress }: FollowedQuery, state: string): void {
     if (!progress) return;
     const { phases, slowest } = progress.timing;
     const root = describeTrace({

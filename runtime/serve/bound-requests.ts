@@ -4,8 +4,8 @@
  * or its function calls `leaveLimit`: a client that asked to wait is then counted by the limit for those (`functions/admission`).
  */
 
+import type { HostBindings } from "../../functions/environment.ts";
 import type { Meter } from "../../functions/metrics/meter.ts";
-import type { HostBindings } from "../../functions/services.ts";
 import type { Handler } from "./listening.ts";
 
 const always = new Set(["/healthz", "/readyz", "/metrics"]);

@@ -1,4 +1,4 @@
-/** What a client is told of a query. Pure. */
+/** What a client is told of a query. */
 import type { Failure } from "../../../coordination/coordinator.ts";
 import type { PartialResult } from "../../../engine/histogram/partial.ts";
 import type { UhiHistogram } from "../../../engine/histogram/uhi.ts";
@@ -6,31 +6,20 @@ import { writeUhi } from "../../../engine/histogram/write-uhi.ts";
 import type { Program } from "../../../engine/program/program.ts";
 import type { StoredPlan, StoredQuery } from "../../../storage/store.ts";
 import type { Status, Timing } from "../../api.ts";
-import type { Progress } from "../follow/progress.ts";
+import { type FollowedQuery, stateOf } from "../follow/followed-query.ts";
 import { isResultNote } from "./timeline.ts";
 
 /** Failures that a status lists. */
 const mostFailures = 100;
 
-export interface Situation {
-  readonly query: StoredQuery;
-  readonly plan: StoredPlan;
-  readonly program: Program;
-  readonly state: Status["state"];
-  /** Either the query is followed, or its result is known. */
-  readonly progress?: Progress;
-  readonly result?: PartialResult;
-  /** What was left beside the result. */
-  readonly note?: unknown;
-}
-
-export function describeStatus(situation: Situation): Status {
-  const { query, plan, program, state, progress } = situation;
+export function describeStatus(followed: FollowedQuery): Status {
+  const { query, plan, program, progress } = followed;
+  const state = stateOf(followed);
   const { id, created } = query;
   const { name, dataset, priority, filter } = query.query;
-  const content = situation.result ?? progress!.read();
+  const content = followed.result ?? progress!.read();
   const total = plan.partitions.length;
-  const counts = progress?.counts ?? { total, waiting: 0, loading: 0, running: 0, done: total, failed: 0, absent: 0 };
+  const counts = progress?.counts ?? { total, absent: 0, waiting: 0, loading: 0, running: 0, merging: 0, done: total, failed: 0 };
   const lastUpdate = progress?.lastUpdate ?? created;
   return {
     id,
@@ -42,7 +31,7 @@ export function describeStatus(situation: Situation): Status {
       total,
       waiting: state === "cancelled" ? counts.waiting : counts.waiting + counts.absent,
       loading: counts.loading,
-      running: counts.running,
+      running: counts.running + counts.merging,
       done: counts.done,
       failed: counts.failed,
     },
@@ -51,7 +40,7 @@ export function describeStatus(situation: Situation): Status {
     histograms: describeHistograms(query, program, content),
     failures: describeFailures(plan, progress?.failures ?? new Map()),
     ...(progress?.lacksNodes && { note: "no nodes" }),
-    timing: describeTiming(situation, Math.max(0, lastUpdate - created) / 1000),
+    timing: describeTiming(followed, Math.max(0, lastUpdate - created) / 1000),
     lastUpdate: new Date(lastUpdate).toISOString(),
   };
 }
@@ -65,7 +54,7 @@ function describeFailures({ partitions }: StoredPlan, failures: ReadonlyMap<numb
   });
 }
 
-function describeTiming({ query: { created }, progress, note }: Situation, seconds: number): Timing {
+function describeTiming({ query: { created }, progress, note }: FollowedQuery, seconds: number): Timing {
   const submitted = new Date(created).toISOString();
   if (progress) return { submitted, ...progress.timing, seconds };
   return isResultNote(note) ? { submitted, ...note, stored: true } : { submitted, seconds, stored: true };

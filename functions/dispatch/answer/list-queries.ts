@@ -1,15 +1,16 @@
 /** Recent queries, newest first, a page at a time. Their states are looked up, nothing is followed or renewed for it. */
-
 import pMap from "p-map";
 import { z } from "zod";
-import { subtaskKey } from "../../../base/subtask-key.ts";
-import type { Coordinator } from "../../../coordination/coordinator.ts";
 import { nearNames } from "../../../engine/query/near-names.ts";
-import type { ListedQuery, Store } from "../../../storage/store.ts";
-import type { Status } from "../../api.ts";
+import type { ListedQuery } from "../../../storage/store.ts";
+import type { QueryState } from "../../api.ts";
 import { HttpProblem } from "../../http/problem.ts";
+import type { Dispatcher } from "../dispatcher.ts";
+import { stateOf } from "../follow/followed-query.ts";
+import { countPartitions } from "../follow/partition-state.ts";
+import { decideState } from "../query-state.ts";
 
-const states = ["waiting", "running", "done", "failed", "cancelled"] as const;
+const states = ["waiting", "running", "done", "failed", "cancelled"] as const satisfies readonly QueryState[];
 
 const listing = z.strictObject({
   limit: z.coerce.number().int().min(1).max(500).default(50),
@@ -27,8 +28,8 @@ export type Listing = z.infer<typeof listing>;
 
 /** At most so many queries are looked through for one page of a state. */
 const mostLookedAt = 2000;
-/** Each reads a plan, which may be large. */
-const statesAtATime = 8;
+/** Each is read, and may be large. */
+const plansAtATime = 8;
 
 export function readListing(parameters: Readonly<Record<string, string>>): Listing {
   const parsed = listing.safeParse(parameters);
@@ -50,7 +51,7 @@ export interface QueryLine {
   readonly id: string;
   readonly name?: string;
   readonly dataset: string;
-  readonly state: Status["state"];
+  readonly state: QueryState;
   readonly created: string;
   readonly lastAccess: string;
   readonly ageSeconds: number;
@@ -59,7 +60,7 @@ export interface QueryLine {
 }
 
 export async function listQueries(
-  services: { readonly store: Store; readonly coordinator: Coordinator },
+  dispatcher: Dispatcher,
   { limit, state, before, ...filter }: Listing,
   now = Date.now(),
 ): Promise<{ readonly queries: readonly QueryLine[]; readonly next?: string }> {
@@ -67,17 +68,17 @@ export async function listQueries(
   let last = before === undefined ? undefined : readPlace(before);
   for (let looked = 0; looked < mostLookedAt; ) {
     const { dataset, name } = filter;
-    const page = await services.store.listQueries({
+    const page = await dispatcher.services.store.listQueries({
       limit,
       ...(dataset !== undefined && { dataset }),
       ...(name !== undefined && { name }),
       ...(last && { before: last }),
     });
-    const states = await pMap(page, (query) => stateOf(query, services), { concurrency: statesAtATime });
-    for (const [index, query] of page.entries()) {
+    const current = await findStates(dispatcher, page);
+    for (const query of page) {
       last = query;
-      const current = states[index];
-      if (state === undefined || current === state) found.push(describeLine(query, current, now));
+      const its = current.get(query.id);
+      if (its !== undefined && (state === undefined || its === state)) found.push(describeLine(query, its, now));
       if (found.length === limit) return { queries: found, next: `${query.created}-${query.id}` };
     }
     looked += page.length;
@@ -91,26 +92,45 @@ function readPlace(before: string): { readonly created: number; readonly id: str
   return { created: Number(created), id };
 }
 
-async function stateOf(
-  { planKey, resultBytes }: ListedQuery,
-  { store, coordinator }: { readonly store: Store; readonly coordinator: Coordinator },
-): Promise<Status["state"]> {
-  if (resultBytes !== undefined) return "done";
-  const plan = (await store.getPlans([planKey])).get(planKey);
-  if (!plan) return "cancelled";
-  const known = [
-    ...(await coordinator.states(plan.partitions.map(({ fingerprint }) => subtaskKey(plan.programKey, fingerprint)))).values(),
-  ];
-  const count = (kind: "unowned" | "owned" | "failed") => known.filter((each) => each.kind === kind).length;
-  if (count("owned") > 0) return "running";
-  if (count("unowned") > 0) return count("unowned") === plan.partitions.length ? "waiting" : "running";
-  if (count("failed") > 0) return count("failed") === plan.partitions.length ? "failed" : "done";
-  return "cancelled";
+/** By the query's id. A query whose plan is no longer stored is none any more: there is nothing that could be asked about it. */
+async function findStates(dispatcher: Dispatcher, page: readonly ListedQuery[]): Promise<ReadonlyMap<string, QueryState>> {
+  const states = new Map<string, QueryState>();
+  const byPlan = new Map<string, ListedQuery[]>();
+  for (const query of page) {
+    const { id, planKey, resultBytes } = query;
+    if (resultBytes !== undefined || dispatcher.results.recall(planKey)) states.set(id, "done");
+    else byPlan.set(planKey, [...(byPlan.get(planKey) ?? []), query]);
+  }
+  const addOfPlan = async ([planKey, queries]: [string, ListedQuery[]]) => {
+    for (const [id, state] of await findStatesOfPlan(dispatcher, planKey, queries)) states.set(id, state);
+  };
+  await pMap(byPlan, addOfPlan, { concurrency: plansAtATime });
+  return states;
+}
+
+async function findStatesOfPlan(
+  { plans, interest, services }: Dispatcher,
+  planKey: string,
+  queries: readonly ListedQuery[],
+): Promise<readonly (readonly [string, QueryState])[]> {
+  const progress = await plans.find(planKey);
+  if (progress) {
+    await progress.look();
+    await progress.learnInterest(queries);
+    const { plan, program } = progress;
+    return queries.map((query) => [query.id, stateOf({ query, plan, program, progress })]);
+  }
+  // Interest first: it ends with the last subtask, whose partial is stored then.
+  const interested = await interest.count(queries.map(({ id }) => id));
+  const plan = (await services.store.getPlans([planKey])).get(planKey);
+  if (!plan) return [];
+  const partitions = await countPartitions(plan, services);
+  return queries.map(({ id }) => [id, decideState({ hasResult: false, partitions, interested: interested.get(id) ?? 0 })]);
 }
 
 const describeLine = (
   { id, query: { name, dataset }, created, lastAccess, resultBytes }: ListedQuery,
-  state: Status["state"],
+  state: QueryState,
   now: number,
 ): QueryLine => ({
   id,

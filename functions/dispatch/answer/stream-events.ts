@@ -5,10 +5,11 @@
  */
 import type { Context } from "hono";
 import { type SSEStreamingApi, streamSSE } from "hono/streaming";
+import { isEnded } from "../../api.ts";
+import type { Environment } from "../../environment.ts";
 import { boundWait } from "../../http/bounded-wait.ts";
-import { clientName } from "../../http/client-name.ts";
-import type { Environment } from "../../services.ts";
-import type { Dispatcher, Followed } from "../dispatcher.ts";
+import { renewInterest } from "../find-query.ts";
+import type { FollowedQuery } from "../follow/followed-query.ts";
 
 /** Milliseconds between events: short at first, for a query may be over before the shortest pause that is kept up. */
 const firstPause = 10;
@@ -18,22 +19,19 @@ const patience = 15_000;
 /** Writing a large status takes at most one part in so many of the time. */
 const restAfterWriting = 10;
 
-export function streamEvents(c: Context<Environment>, dispatcher: Dispatcher, followed: Followed): Response {
+export function streamEvents(c: Context<Environment>, followed: FollowedQuery): Response {
   c.header("x-accel-buffering", "no");
-  const leave = c.var.admission.streams.enter(clientName(c));
+  const place = c.var.admission.streams.enter(c.var.client.name);
   return streamSSE(
     c,
     async (stream) => {
+      using _place = place;
       const gone = new AbortController();
       stream.onAbort(() => {
         gone.abort();
-        leave();
+        place[Symbol.dispose]();
       });
-      try {
-        await writeEvents(stream, { dispatcher, followed, gone: gone.signal });
-      } finally {
-        leave();
-      }
+      await writeEvents(c, stream, { followed, gone: gone.signal });
     },
     async (error, stream) => {
       c.var.services.log.error({ err: error, query: followed.query.id }, "an event stream failed");
@@ -46,21 +44,23 @@ export function streamEvents(c: Context<Environment>, dispatcher: Dispatcher, fo
 }
 
 async function writeEvents(
+  { var: { dispatcher, client } }: Context<Environment>,
   stream: SSEStreamingApi,
-  { dispatcher, followed, gone }: { readonly dispatcher: Dispatcher; readonly followed: Followed; readonly gone: AbortSignal },
+  { followed, gone }: { readonly followed: FollowedQuery; readonly gone: AbortSignal },
 ): Promise<void> {
+  const { progress } = followed;
   for (let pause = firstPause; !gone.aborted; pause = Math.min(longestPause, 2 * pause)) {
-    const version = followed.progress?.version ?? 0;
-    const { state, text, took } = dispatcher.write(followed);
-    const ended = state !== "waiting" && state !== "running";
-    await stream.writeSSE({ event: ended ? state : "progress", id: String(version), data: text });
-    if (ended || !followed.progress) return;
+    const version = progress?.version ?? 0;
+    const { state, text, took } = dispatcher.statuses.get(followed);
+    await stream.writeSSE({ event: isEnded({ state }) ? state : "progress", id: String(version), data: text });
+    if (isEnded({ state }) || !progress) return;
     await stream.sleep(Math.max(pause, took * restAfterWriting));
-    while (!gone.aborted && followed.progress.version === version) {
-      const wait = boundWait(patience, gone);
-      await followed.progress.changeAfter(version, wait.signal);
-      wait.end();
-      if (followed.progress.version === version && !gone.aborted) await stream.writeSSE({ event: "alive", data: "" });
+    while (!gone.aborted && progress.version === version) {
+      using wait = boundWait(patience, gone);
+      await progress.changeAfter(version, wait.signal);
+      if (progress.version === version && !gone.aborted) await stream.writeSSE({ event: "alive", data: "" });
     }
+    // The client is still there. That is written once in a while only, however often it is said.
+    await renewInterest(dispatcher, followed, client.name);
   }
 }

@@ -1,9 +1,10 @@
 /** Statuses as JSON, each written once for all who follow the query. */
-import type { Status } from "../../api.ts";
-import type { Followed } from "../dispatcher.ts";
+import type { QueryState } from "../../api.ts";
+import { type FollowedQuery, stateOf } from "../follow/followed-query.ts";
+import { describeStatus } from "./describe-status.ts";
 
 export interface WrittenStatus {
-  readonly state: Status["state"];
+  readonly state: QueryState;
   readonly text: string;
   /** Milliseconds that writing it took. */
   readonly took: number;
@@ -19,10 +20,12 @@ interface Texts {
 const mostQueries = 50;
 
 export class WrittenStatuses {
-  /** By what they are of: the progress of a plan, or its result. */
+  /** By the progress of a plan, or its result. */
   readonly #written = new WeakMap<object, Texts>();
 
-  get({ progress, result, query }: Followed, state: Status["state"], describe: () => Status): WrittenStatus {
+  get(followed: FollowedQuery): WrittenStatus {
+    const { progress, result, query } = followed;
+    const state = stateOf(followed);
     const source = progress ?? result!;
     const version = progress?.version ?? 0;
     let kept = this.#written.get(source);
@@ -33,7 +36,7 @@ export class WrittenStatuses {
     const known = kept.texts.get(query.id);
     if (known?.state === state) return known;
     const start = performance.now();
-    const text = JSON.stringify(describe());
+    const text = JSON.stringify(describeStatus(followed));
     const written: WrittenStatus = { state, text, took: performance.now() - start };
     kept.texts.set(query.id, written);
     return written;

@@ -1,51 +1,56 @@
-/** The plans that are followed here, each once for all who ask: those under way or listened to, and some that were lately. */
-import type { Services } from "../../services.ts";
-import type { Asked } from "./partial-sum.ts";
-import { Progress } from "./progress.ts";
-import { Recent } from "./recent.ts";
-import type { PlannedProgram } from "./stored-results.ts";
+/**
+ * The plans that are followed here, each once for all who ask. Those under way or listened to are kept whatever their number, for admission limits it; of
+ * the others those that were asked for last.
+ */
+import { LRUCache } from "lru-cache";
+import type { StoredQuery } from "../../../storage/store.ts";
+import { type PlannedProgram, Progress, type ProgressServices } from "./progress.ts";
 
-interface Opening {
+interface Followed {
   readonly partitions: number;
   readonly opened: Promise<Progress>;
   progress?: Progress;
 }
 
-const most = 100;
+const mostIdle = 100;
 
 export class FollowedPlans {
-  readonly #services: Services;
-  readonly #openings: Recent<Opening>;
+  readonly #services: ProgressServices;
+  readonly #inUse = new Map<string, Followed>();
+  readonly #idle: LRUCache<string, Followed>;
 
-  /** `mostPartitions`: of the plans that are kept though they may be forgotten, all together. */
-  constructor(services: Services, { mostPartitions }: { readonly mostPartitions: number }) {
+  /** `mostPartitions`: of the plans that are kept though nothing of them is under way, all together; a larger one is kept alone. */
+  constructor(services: ProgressServices, { mostPartitions }: { readonly mostPartitions: number }) {
     this.#services = services;
-    this.#openings = new Recent(most, {
-      weigh: ({ partitions }) => partitions,
-      mostWeight: mostPartitions,
-      mayForget: ({ progress }) => progress?.isIdle === true,
-      forget: ({ progress }) => progress?.close(),
+    this.#idle = new LRUCache({
+      max: mostIdle,
+      maxSize: mostPartitions,
+      sizeCalculation: ({ partitions }) => Math.min(mostPartitions, Math.max(1, partitions)),
+      dispose: ({ progress }, _, reason) => {
+        if (reason === "evict") void progress?.close();
+      },
     });
   }
 
-  /** What was before it was followed is not known yet: `Progress.look` learns it. */
-  async follow({ plan, program }: PlannedProgram, asked: Asked): Promise<Progress> {
-    const known = this.#openings.get(plan.planKey);
+  /** What was before it was followed is not known yet: `Progress.look` learns it. `query`: the one that wants it followed. */
+  async follow(planned: PlannedProgram, query: StoredQuery): Promise<Progress> {
+    const { planKey, partitions } = planned.plan;
+    const known = this.#use(planKey);
     if (known) return known.opened;
-    const partitions = plan.partitions.length;
-    const opening: Opening = { partitions, opened: Progress.open(plan, program, this.#services, asked) };
-    this.#openings.set(plan.planKey, opening);
+    this.#setIdleAside();
+    const followed: Followed = { partitions: partitions.length, opened: Progress.open(planned, query, this.#services) };
+    this.#inUse.set(planKey, followed);
     try {
-      opening.progress = await opening.opened;
+      followed.progress = await followed.opened;
     } catch (error) {
-      this.#openings.delete(plan.planKey);
+      this.#inUse.delete(planKey);
       throw error;
     }
-    return opening.progress;
+    return followed.progress;
   }
 
   async find(planKey: string): Promise<Progress | undefined> {
-    return this.#openings.get(planKey)?.opened;
+    return (this.#inUse.get(planKey) ?? this.#idle.get(planKey))?.opened;
   }
 
   /** Unless something of it is under way, or somebody listens. */
@@ -54,6 +59,25 @@ export class FollowedPlans {
   }
 
   forget(planKey: string): void {
-    this.#openings.delete(planKey);
+    const followed = this.#use(planKey);
+    this.#inUse.delete(planKey);
+    void followed?.progress?.close();
+  }
+
+  #use(planKey: string): Followed | undefined {
+    const idle = this.#idle.get(planKey);
+    if (idle) {
+      this.#idle.delete(planKey);
+      this.#inUse.set(planKey, idle);
+    }
+    return this.#inUse.get(planKey);
+  }
+
+  #setIdleAside(): void {
+    for (const [planKey, followed] of this.#inUse) {
+      if (!followed.progress?.isIdle) continue;
+      this.#inUse.delete(planKey);
+      this.#idle.set(planKey, followed);
+    }
   }
 }

@@ -1,14 +1,19 @@
-/** How one partition of a plan is: what store and coordinator say of it together. */
+/** How the partitions of a plan are: what store and coordinator say of them together. */
 
+import { subtaskKey } from "../../../base/subtask-key.ts";
 import { perTurn, turn } from "../../../base/turn.ts";
-import type { Coordinator, Failure, SubtaskEvent, SubtaskState } from "../../../coordination/coordinator.ts";
-import type { Store } from "../../../storage/store.ts";
+import type { Failure, SubtaskEvent, SubtaskState } from "../../../coordination/coordinator.ts";
+import type { StoredPlan } from "../../../storage/store.ts";
+import type { Services } from "../../services.ts";
+import type { PartitionCounts } from "../query-state.ts";
 
-/** `absent`: neither stored nor queued, as after a cancellation. `stored`: to be merged. */
-export type PartitionState = "absent" | "waiting" | "loading" | "running" | "stored" | "merged" | "failed";
+export type PartitionState = Exclude<keyof PartitionCounts, "total">;
 
-/** Its partial is stored, and merged or about to be. */
-export const isHere = (state: PartitionState): boolean => state === "merged" || state === "stored";
+/** Its partial is stored: it is merged, or about to be. */
+export const isStored = (state: PartitionState): boolean => state === "done" || state === "merging";
+
+/** It still has to be computed. */
+export const isOpen = (state: PartitionState): boolean => !isStored(state) && state !== "failed";
 
 export const eventStates: Readonly<Record<Exclude<SubtaskEvent["kind"], "failed" | "done">, Exclude<PartitionState, "failed">>> = {
   unowned: "waiting",
@@ -17,19 +22,22 @@ export const eventStates: Readonly<Record<Exclude<SubtaskEvent["kind"], "failed"
   withdrawn: "absent",
 };
 
-export type Found =
-  | { readonly kind: Exclude<PartitionState, "merged" | "failed"> }
+/** How one partition was found. */
+export type FoundState =
+  | { readonly kind: "absent" | "waiting" | "loading" | "running" | "stored" }
   | { readonly kind: "failed"; readonly failure: Failure };
 
+type Sources = Pick<Services, "store" | "coordinator">;
+
 /** Of each of these subtasks. */
-export async function readPartitionStates(
+export async function findPartitionStates(
   keys: readonly string[],
-  { store, coordinator }: { readonly store: Store; readonly coordinator: Coordinator },
-): Promise<ReadonlyMap<string, Found>> {
+  { store, coordinator }: Sources,
+): Promise<ReadonlyMap<string, FoundState>> {
   const states = await coordinator.states(keys);
   // A partial is stored before its subtask is done: what is neither is nowhere.
   const stored = await store.findPartials(keys.filter((key) => states.get(key)?.kind !== "owned"));
-  const found = new Map<string, Found>();
+  const found = new Map<string, FoundState>();
   for (const [index, key] of keys.entries()) {
     if (index % perTurn === perTurn - 1) await turn();
     found.set(key, stored.has(key) ? { kind: "stored" } : describe(states.get(key)));
@@ -37,7 +45,18 @@ export async function readPartitionStates(
   return found;
 }
 
-function describe(state: SubtaskState | undefined): Found {
+/** Of a plan that nobody follows here. What is stored is done: merging it is a matter of asking for it. */
+export async function countPartitions({ programKey, partitions }: StoredPlan, sources: Sources): Promise<PartitionCounts> {
+  const found = await findPartitionStates(
+    partitions.map(({ fingerprint }) => subtaskKey(programKey, fingerprint)),
+    sources,
+  );
+  const counts = { total: partitions.length, absent: 0, waiting: 0, loading: 0, running: 0, merging: 0, done: 0, failed: 0 };
+  for (const { kind } of found.values()) counts[kind === "stored" ? "done" : kind]++;
+  return counts;
+}
+
+function describe(state: SubtaskState | undefined): FoundState {
   switch (state?.kind) {
     case undefined:
       return { kind: "absent" };

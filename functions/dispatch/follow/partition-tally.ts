@@ -1,9 +1,7 @@
 /** How each partition of a plan is, and how many are in each state. */
 import type { Failure } from "../../../coordination/coordinator.ts";
-import type { Status } from "../../api.ts";
+import { countOpen, type PartitionCounts } from "../query-state.ts";
 import type { PartitionState } from "./partition-state.ts";
-
-export type Counts = Status["partitions"] & { readonly absent: number };
 
 export class PartitionTally {
   /** Of those that failed, by their place in the plan. */
@@ -14,7 +12,7 @@ export class PartitionTally {
   /** All are absent. */
   constructor(total: number) {
     this.#states = new Array<PartitionState>(total).fill("absent");
-    this.#counts = { absent: total, waiting: 0, loading: 0, running: 0, stored: 0, merged: 0, failed: 0 };
+    this.#counts = { absent: total, waiting: 0, loading: 0, running: 0, merging: 0, done: 0, failed: 0 };
   }
 
   at(place: number): PartitionState {
@@ -31,20 +29,23 @@ export class PartitionTally {
     this.#move(place, "failed");
   }
 
-  get counts(): Counts {
-    const { absent, waiting, loading, running, stored, merged, failed } = this.#counts;
-    return { total: this.#states.length, waiting, loading, running: running + stored, done: merged, failed, absent };
+  get counts(): PartitionCounts {
+    return { total: this.#states.length, ...this.#counts };
   }
 
   /** Every partition is merged or has failed. */
   get isFinished(): boolean {
-    return this.#counts.merged + this.#counts.failed === this.#states.length;
+    return this.#counts.done + this.#counts.failed === this.#states.length;
   }
 
-  /** Nothing that is left is waiting or running any more. */
+  /** Something is missing, and nothing of it is queued, under way or about to be merged. */
   get isWithdrawn(): boolean {
-    const { waiting, loading, running, stored, absent } = this.#counts;
-    return absent > 0 && waiting + loading + running + stored === 0;
+    return this.#counts.absent > 0 && countOpen(this.counts) === this.#counts.absent && this.#counts.merging === 0;
+  }
+
+  /** Everything is computed, and some of it is about to be merged. */
+  get isMerging(): boolean {
+    return this.#counts.merging > 0 && countOpen(this.counts) === 0;
   }
 
   /** Some wait, and none is on its way. */

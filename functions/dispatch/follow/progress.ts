@@ -2,103 +2,102 @@
  * One plan on its way: which partitions are done, and the sum of their partials so far. Derived from store and coordinator
  * alone, so any dispatcher can have one of any plan at any time and throw it away again.
  *
- * Each partition's partial is merged once; merging is exact, so the order does not matter. Memory: one merged partial.
- * It is as the coordinator's events say. Where these may leave something out, it looks again now and then, while something is open.
- *
- * Longer than 300 lines: what can stand alone (tally, sum, repairs, looks, turns) is in files of its own; here is how they hold together.
+ * Each partition's partial is merged once. Memory: one merged partial, and a word for each partition. It is as the coordinator's events say; where these may
+ * leave something out, it looks again now and then, while something is open.
  */
 
-import type { Log } from "../../../base/log.ts";
 import { pause } from "../../../base/pause.ts";
-import { subtaskKey } from "../../../base/subtask-key.ts";
 import { turn } from "../../../base/turn.ts";
-import type { Coordinator, Failure, SubtaskEvent } from "../../../coordination/coordinator.ts";
+import type { SubtaskEvent } from "../../../coordination/coordinator.ts";
 import type { PartialResult } from "../../../engine/histogram/partial.ts";
 import type { Program } from "../../../engine/program/program.ts";
-import type { Store, StoredPlan } from "../../../storage/store.ts";
+import type { StoredPlan, StoredQuery } from "../../../storage/store.ts";
 import type { Services } from "../../services.ts";
 import type { ResultNote } from "../answer/timeline.ts";
-import { placesOf } from "../plan/plan-submission.ts";
-import { Changes } from "./changes.ts";
-import { insist } from "./insist.ts";
-import { LookAgain } from "./look-again.ts";
-import { OneByOne } from "./one-by-one.ts";
-import { type Asked, PartialSum } from "./partial-sum.ts";
-import { eventStates, type Found, isHere, type PartitionState, readPartitionStates } from "./partition-state.ts";
-import { type Counts, PartitionTally } from "./partition-tally.ts";
-import { Repairs } from "./repairs.ts";
+import type { PartitionCounts } from "../query-state.ts";
+import { AwaitedVersion } from "./awaited-version.ts";
+import { DamagedPartials } from "./damaged-partials.ts";
+import type { Interest } from "./interest.ts";
+import { PartialMerging } from "./merge-partials.ts";
+import { PartialSum } from "./partial-sum.ts";
+import { isOpen } from "./partition-state.ts";
+import type { PartitionTally } from "./partition-tally.ts";
+import { PlanClients } from "./plan-clients.ts";
+import { PlanPartitions } from "./plan-partitions.ts";
+import { Poller } from "./poller.ts";
 
-/** `heard`: when it was news that its partial is stored. */
-interface ToMerge {
-  readonly place: number;
-  readonly heard: number | undefined;
-}
-
-/** Milliseconds. */
+/** Milliseconds that whoever waits for the end waits at most for the result to be stored, too. */
 const longestSave = 1_000;
 
-type ProgressServices = Pick<Services, "store" | "coordinator" | "log" | "meter">;
+export type ProgressServices = Pick<Services, "store" | "coordinator" | "log" | "meter"> & { readonly interest: Interest };
 
-export class Progress {
+export interface PlannedProgram {
   readonly plan: StoredPlan;
   readonly program: Program;
-  readonly #store: Store;
-  readonly #coordinator: Coordinator;
-  readonly #log: Log;
+}
+
+/** A submission that queues what a plan lacks. While it lasts, its query is not taken for withdrawn, though nothing of it may be queued yet. */
+export interface Queueing extends Disposable {
+  /** The query was accepted: its client is interested from now on. */
+  accept(): void;
+}
+
+export class Progress implements PlannedProgram {
+  readonly plan: StoredPlan;
+  readonly program: Program;
+  /** Who asks here for queries of the plan. */
+  readonly clients = new PlanClients();
+  readonly #services: ProgressServices;
   readonly #sum: PartialSum;
-  readonly #tally: PartitionTally;
-  /** Subtask key → places in the plan. */
-  readonly #places: ReadonlyMap<string, number>;
-  readonly #toMerge: OneByOne<ToMerge>;
-  readonly #changes = new Changes();
+  readonly #partitions: PlanPartitions;
+  readonly #merging: PartialMerging;
+  readonly #damaged: DamagedPartials;
+  readonly #version = new AwaitedVersion();
   readonly #stop = new AbortController();
   readonly #unpin: () => void;
-  readonly #lookAgain: LookAgain | undefined;
-  readonly #repairs: Repairs;
-  /** Places that changed, for each look that is under way: what is heard meanwhile is newer than what it finds. */
-  readonly #changedMeanwhile = new Set<Set<number>>();
+  readonly #poller: Poller;
   #hasLooked = false;
   #saving: Promise<void> | undefined;
-  /** Submissions that look what there is, and queue the rest. */
-  #queueing = 0;
+  /** The query that is being queued. */
+  #queueing: string | undefined;
   /** Nodes there are, where nothing moved since they were counted. */
   #nodes: number | undefined;
   #read: { readonly version: number; readonly partial: PartialResult } | undefined;
 
-  private constructor(
-    plan: StoredPlan,
-    program: Program,
-    { asked, places, ...services }: ProgressServices & { readonly asked: Asked; readonly places: ReadonlyMap<string, number> },
-  ) {
-    const { store, coordinator, log } = services;
+  private constructor({ plan, program }: PlannedProgram, query: StoredQuery, services: ProgressServices, partitions: PlanPartitions) {
+    const { store, log, meter } = services;
+    const { signal } = this.#stop;
     this.plan = plan;
     this.program = program;
-    this.#store = store;
-    this.#coordinator = coordinator;
-    this.#log = log;
-    this.#sum = new PartialSum(plan, program, { ...services, asked });
-    this.#tally = new PartitionTally(plan.partitions.length);
-    this.#repairs = new Repairs(plan, { store, coordinator, log, signal: this.#stop.signal });
-    this.#toMerge = new OneByOne((item) => this.#merge(item), this.#stop.signal);
-    this.#places = places;
-    this.#unpin = store.pin([plan.planKey, ...this.#places.keys()]);
-    if (!coordinator.skipsEvents) return;
-    this.#lookAgain = new LookAgain({
+    this.#services = services;
+    this.#partitions = partitions;
+    this.#sum = new PartialSum(plan, program, { store, log, meter, query });
+    this.#damaged = new DamagedPartials({ plan, partitions, clients: this.clients, services, signal, onChange: () => this.touch() });
+    this.#merging = new PartialMerging({
+      plan,
+      sum: this.#sum,
+      services,
+      signal,
+      onMerged: (place) => partitions.set(place, "done"),
+      onDamaged: (place, error) => void this.#damaged.mend(place, error),
+      onBatch: () => this.#finishBatch(),
+    });
+    this.#unpin = store.pin([plan.planKey, ...partitions.keys]);
+    this.#poller = new Poller({
       isNeeded: () => !this.isFinished,
-      isAwaited: () => this.#changes.isAwaited,
-      look: () => this.#look(),
+      isAwaited: () => this.#version.isAwaited,
+      look: () => this.#poll(),
       onError: (error) => log.warn({ err: error, plan: plan.planKey }, "cannot look how a query is; trying again"),
     });
   }
 
-  /**
-   * Follows the coordinator's events until closed; what was before, `look` tells. `asked`: the first query that wants the plan followed.
-   */
-  static async open(plan: StoredPlan, program: Program, services: ProgressServices, asked: Asked): Promise<Progress> {
-    const places = await placesOf(plan);
-    const progress = new Progress(plan, program, { ...services, asked, places });
+  /** Follows the coordinator's events until closed; what was before, `look` tells. `query`: the first one that wants the plan followed. */
+  static async open(planned: PlannedProgram, query: StoredQuery, services: ProgressServices): Promise<Progress> {
+    const onStored = (place: number, heard: number | undefined) => progress.#merging.add({ place, heard });
+    const partitions = await PlanPartitions.of(planned.plan, { services, onStored });
+    const progress = new Progress(planned, query, services, partitions);
     await turn();
-    services.coordinator.watch(new Set(places.keys()), (event) => progress.#take(event), progress.#stop.signal);
+    services.coordinator.watch(new Set(partitions.keys), (event) => progress.#take(event), progress.#stop.signal);
     await turn();
     return progress;
   }
@@ -110,67 +109,91 @@ export class Progress {
 
   /** Brings partitions that are known to be neither stored nor under way up to date. */
   async refresh(): Promise<void> {
-    const absent = this.#keysOf((state) => state === "absent");
-    if (absent.length > 0) await this.#update(absent);
+    const absent = this.#partitions.keysOf((state, place) => state === "absent" && !this.#damaged.isDropping(place));
+    if (absent.length > 0) await this.#partitions.update(absent);
     this.#hasLooked = true;
     if (absent.length > 0) this.touch();
   }
 
   /**
-   * Runs a submission's work: what is absent meanwhile is about to be queued. It gets a function that takes keys whose partials were found
-   * stored.
+   * Learns how many clients are interested in these queries. Where nobody is, it looks at the open partitions after that: interest also ends with a
+   * query's last subtask, and its end may not have been heard of here yet.
    */
-  async whileQueueing<Result>(work: (stored: (keys: ReadonlySet<string>) => void) => Promise<Result>): Promise<Result> {
-    this.#queueing++;
-    try {
-      return await work((keys) => {
-        for (const key of keys) {
-          const place = this.#places.get(key)!;
-          if (this.#tally.at(place) === "absent") this.#arrived(place);
-        }
-      });
-    } finally {
-      this.#queueing--;
-      this.touch();
-    }
+  async learnInterest(queries: readonly StoredQuery[]): Promise<void> {
+    if (!this.#isOpen || queries.length === 0) return;
+    const { changes } = this.clients;
+    const interested = await this.#services.interest.count(queries.map(({ id }) => id));
+    if (queries.some(({ id }) => !interested.get(id))) await this.#updateOpen();
+    // A client that came or went here meanwhile is newer than the count, and what is dropped just now will be queued.
+    if (this.clients.changes !== changes || !this.#isOpen || this.#damaged.isDroppingAny) return;
+    const news = queries.filter((query) => this.clients.count(query, interested.get(query.id) ?? 0));
+    if (news.length > 0) this.touch();
+  }
+
+  /** How many clients are interested in a query of this plan, as far as is known. */
+  interestedIn(query: StoredQuery): number {
+    return Math.max(this.#queueing === query.id ? 1 : 0, this.clients.interestedIn(query));
+  }
+
+  /** A client's query is about to be queued. Of one plan that is done one after the other. */
+  beginQueueing(query: StoredQuery, client: string): Queueing {
+    let isAccepted = false;
+    this.#queueing = query.id;
+    this.clients.asks(query, client);
+    return {
+      accept: () => {
+        isAccepted = true;
+        this.clients.asks(query, client);
+      },
+      [Symbol.dispose]: () => {
+        this.#queueing = undefined;
+        if (!isAccepted) this.clients.withdraws(query, client);
+        this.touch();
+      },
+    };
+  }
+
+  /** Merges those whose partials were found stored. */
+  takeStored(keys: ReadonlySet<string>): void {
+    this.#partitions.takeStored(keys);
   }
 
   /** Grows with every change. */
   get version(): number {
-    return this.#changes.version;
+    return this.#version.number;
   }
 
   /** Milliseconds since the epoch. */
   get lastUpdate(): number {
-    return this.#changes.last;
+    return this.#version.last;
   }
 
-  get counts(): Counts {
-    return this.#tally.counts;
+  get counts(): PartitionCounts {
+    return this.#partitions.tally.counts;
   }
 
   get failures(): PartitionTally["failures"] {
-    return this.#tally.failures;
+    return this.#partitions.tally.failures;
   }
 
   /** Every partition is merged or has failed. */
   get isFinished(): boolean {
-    return this.#tally.isFinished;
+    return this.#partitions.tally.isFinished;
   }
 
-  /** Nothing that is left is waiting or running any more, nor about to be queued. */
+  /** Something is missing, and nothing of it is under way any more, nor about to be queued. */
   get isWithdrawn(): boolean {
-    return this.#queueing === 0 && this.#tally.isWithdrawn;
+    return this.#queueing === undefined && this.#partitions.tally.isWithdrawn;
   }
 
   /** Partitions wait, and there is no node that could take them. */
   get lacksNodes(): boolean {
-    return this.#nodes === 0 && this.#tally.isStanding;
+    return this.#nodes === 0 && this.#partitions.tally.isStanding;
   }
 
   /** Nothing is under way and nobody listens. */
   get isIdle(): boolean {
-    return !this.#changes.isAwaited && (this.isFinished || this.isWithdrawn);
+    return !this.#version.isAwaited && (this.isFinished || this.isWithdrawn);
   }
 
   /** The sum of the partials so far. */
@@ -185,134 +208,84 @@ export class Progress {
   }
 
   get keys(): readonly string[] {
-    return [...this.#places.keys()];
+    return this.#partitions.keys;
   }
 
-  /** Partitions that failed start over as waiting; their new events follow. */
-  forgetFailures(): void {
-    for (const place of [...this.failures.keys()]) this.#set(place, "waiting");
+  /** Partitions that failed start over as waiting. Gives the places of all, and of those whose stored partials are of no use. */
+  startOver(): { readonly failed: readonly number[]; readonly damaged: readonly number[] } {
+    const failed = [...this.failures.keys()];
+    for (const place of failed) this.#partitions.set(place, "waiting");
     this.touch();
+    return { failed, damaged: this.#damaged.forget(failed) };
   }
 
   /** Resolves at the next change after `version`, at once if there was one; or when the signal aborts. */
   changeAfter(version: number, signal: AbortSignal): Promise<void> {
-    const changed = this.#changes.after(version, signal);
-    this.#lookAgain?.soon();
+    const changed = this.#version.after(version, signal);
+    this.#poller.soon();
     return changed;
+  }
+
+  /** Resolves when nothing is left but to merge what is stored, and that is done; or when the signal aborts. */
+  async merged(signal: AbortSignal): Promise<void> {
+    while (this.#partitions.tally.isMerging && !signal.aborted) await this.changeAfter(this.version, signal);
   }
 
   /** Something of the plan changed, or around it: wakes those who wait for that. */
   touch(): void {
-    this.#changes.happened();
-    this.#lookAgain?.soon();
+    this.#version.grow();
+    this.#poller.soon();
   }
 
   /** Nothing is written any more when this resolves. */
   async close(): Promise<void> {
     this.#stop.abort();
-    this.#lookAgain?.stop();
+    this.#poller.stop();
     this.#unpin();
     await this.#saving;
   }
 
-  #take(event: SubtaskEvent): void {
-    const place = this.#places.get(event.key);
-    if (place === undefined || isHere(this.#tally.at(place))) return;
-    if (event.kind === "done") this.#arrived(place, Date.now());
-    else if (event.kind === "failed") this.#fail(place, event.failure);
-    else this.#set(place, eventStates[event.kind]);
-    this.#nodes = undefined;
-    this.touch();
+  get #isOpen(): boolean {
+    return !this.isFinished && !this.#partitions.tally.isMerging;
   }
 
-  /** Everything that is open, and whether somebody is there to do it. */
-  async #look(): Promise<void> {
+  #take(event: SubtaskEvent): void {
+    if (!this.#partitions.take(event)) return;
+    this.#nodes = undefined;
+    this.touch();
+    if (event.kind === "withdrawn" && this.isWithdrawn) void this.#pollInterest();
+  }
+
+  /** Whose queries these still are; where events may leave something out, also everything that is open, and whether somebody is there to do it. */
+  async #poll(): Promise<void> {
+    await this.#pollInterest();
+    if (!this.#services.coordinator.skipsEvents) return;
     const { version } = this;
     const before = this.lacksNodes;
-    const nodes = this.#tally.isStanding ? (await this.#coordinator.nodes()).length : undefined;
-    const changed = await this.#update(this.#keysOf((state) => !isHere(state) && state !== "failed"));
+    const nodes = this.#partitions.tally.isStanding ? (await this.#services.coordinator.nodes()).length : undefined;
+    const changed = await this.#updateOpen();
     if (this.version === version) this.#nodes = nodes;
     if (changed || this.lacksNodes !== before) this.touch();
   }
 
-  #keysOf(isWanted: (state: PartitionState) => boolean): readonly string[] {
-    return [...this.#places].filter(([, place]) => isWanted(this.#tally.at(place)) && !this.#repairs.has(place)).map(([key]) => key);
-  }
-
-  /** As coordinator and store have it now. True where that was news. */
-  async #update(keys: readonly string[]): Promise<boolean> {
-    const meanwhile = new Set<number>();
-    this.#changedMeanwhile.add(meanwhile);
+  async #pollInterest(): Promise<void> {
     try {
-      const found = await readPartitionStates(keys, { store: this.#store, coordinator: this.#coordinator });
-      this.#changedMeanwhile.delete(meanwhile);
-      let changed = false;
-      for (const [key, state] of found) {
-        const place = this.#places.get(key)!;
-        // What another look found stored is on its way.
-        if (meanwhile.has(place) || isHere(this.#tally.at(place))) continue;
-        changed ||= this.#tally.at(place) !== state.kind;
-        this.#found(place, state);
-      }
-      return changed;
-    } finally {
-      this.#changedMeanwhile.delete(meanwhile);
-    }
-  }
-
-  #found(place: number, found: Found): void {
-    if (found.kind === "stored") this.#arrived(place);
-    else if (found.kind === "failed") this.#fail(place, found.failure);
-    else this.#set(place, found.kind);
-  }
-
-  #set(place: number, state: Exclude<PartitionState, "failed">): void {
-    for (const places of this.#changedMeanwhile) places.add(place);
-    this.#tally.set(place, state);
-  }
-
-  #fail(place: number, failure: Failure): void {
-    for (const places of this.#changedMeanwhile) places.add(place);
-    this.#tally.fail(place, failure);
-  }
-
-  /** `heard`: now, where it is news that its partial is stored. */
-  #arrived(place: number, heard?: number): void {
-    this.#set(place, "stored");
-    this.#toMerge.add({ place, heard });
-  }
-
-  async #merge({ place, heard }: ToMerge): Promise<void> {
-    try {
-      await this.#insist(() => this.#sum.add(place, heard));
-      this.#set(place, "merged");
+      await this.learnInterest(this.clients.queries);
     } catch (error) {
-      if (this.#stop.signal.aborted) return;
-      const key = subtaskKey(this.plan.programKey, this.plan.partitions[place].fingerprint);
-      this.#log.error({ err: error, subtask: key }, "a stored partial cannot be merged; it is computed again");
-      this.#set(place, "waiting");
-      void this.#repairs.begin(place);
+      this.#services.log.warn({ err: error, plan: this.plan.planKey }, "cannot look who is interested in a query; trying again");
     }
+  }
+
+  #updateOpen(): Promise<boolean> {
+    return this.#partitions.update(this.#partitions.keysOf((state, place) => isOpen(state) && !this.#damaged.isDropping(place)));
+  }
+
+  async #finishBatch(): Promise<void> {
     // Whoever hears of the end finds the result stored, unless that takes long.
     if (this.isFinished && this.failures.size === 0) {
-      this.#saving = this.#saveResult();
+      this.#saving = this.#sum.save(this.#stop.signal);
       await Promise.race([this.#saving, pause(longestSave, this.#stop.signal)]);
     }
     this.touch();
-  }
-
-  /** Where it cannot be saved, the partials stay, and whoever asks next merges them again. */
-  async #saveResult(): Promise<void> {
-    try {
-      await this.#insist(() => this.#sum.save());
-    } catch (error) {
-      if (!this.#stop.signal.aborted) this.#log.error({ err: error, plan: this.plan.planKey }, "a result cannot be stored");
-    }
-  }
-
-  #insist<T>(action: () => Promise<T>): Promise<T> {
-    const { signal } = this.#stop;
-    const message = "the store does not answer; trying again";
-    return insist(action, { signal, log: this.#log, message, fields: { plan: this.plan.planKey } });
   }
 }

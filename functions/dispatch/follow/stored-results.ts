@@ -1,14 +1,9 @@
 /** Merged results as the store has them, those lately asked for also in memory. Nobody merges partials again while one is there. */
+import { LRUCache } from "lru-cache";
 import { decodePartial, type PartialResult } from "../../../engine/histogram/partial.ts";
 import type { Program } from "../../../engine/program/program.ts";
-import type { StoredPlan } from "../../../storage/store.ts";
 import type { Services } from "../../services.ts";
-import { Recent } from "./recent.ts";
-
-export interface PlannedProgram {
-  readonly plan: StoredPlan;
-  readonly program: Program;
-}
+import type { PlannedProgram } from "./progress.ts";
 
 export interface FoundResult extends PlannedProgram {
   readonly result: PartialResult;
@@ -26,23 +21,27 @@ interface Kept extends FoundResult {
 
 export class StoredResults {
   readonly #services: Pick<Services, "store" | "log">;
-  readonly #recent: Recent<Kept>;
+  readonly #kept: LRUCache<string, Kept>;
 
-  /** `mostPartitions`: of the plans that are kept, all together; large results count as more. */
+  /** `mostPartitions`: of the plans that are kept, all together; large results count as more, and a larger one is kept alone. */
   constructor(services: Pick<Services, "store" | "log">, { mostPartitions }: { readonly mostPartitions: number }) {
     this.#services = services;
-    this.#recent = new Recent(most, { weigh: ({ weight }) => weight, mostWeight: mostPartitions });
+    this.#kept = new LRUCache({
+      max: most,
+      maxSize: mostPartitions,
+      sizeCalculation: ({ weight }) => Math.min(mostPartitions, Math.max(1, weight)),
+    });
   }
 
   /** From memory. */
   recall(planKey: string): FoundResult | undefined {
-    return this.#recent.get(planKey);
+    return this.#kept.get(planKey);
   }
 
   async find({ plan, program }: PlannedProgram): Promise<FoundResult | undefined> {
     const { planKey } = plan;
-    const recent = this.#recent.get(planKey);
-    if (recent) return recent;
+    const kept = this.#kept.get(planKey);
+    if (kept) return kept;
     const { store, log } = this.#services;
     const stored = await store.getResult(planKey);
     if (!stored) return undefined;
@@ -50,7 +49,7 @@ export class StoredResults {
     try {
       const weight = plan.partitions.length + Math.ceil(bytes.length / bytesPerPartition);
       const found = { plan, program, result: await decodePartial(bytes), note, weight };
-      this.#recent.set(planKey, found);
+      this.#kept.set(planKey, found);
       return found;
     } catch (error) {
       log.error({ err: error, plan: planKey }, "a stored result is damaged; its partials are merged again");
@@ -60,8 +59,8 @@ export class StoredResults {
   }
 
   async findPlanned(planKey: string): Promise<PlannedProgram | undefined> {
-    const recent = this.#recent.get(planKey);
-    if (recent) return recent;
+    const kept = this.#kept.get(planKey);
+    if (kept) return kept;
     const { store } = this.#services;
     const plan = (await store.getPlans([planKey])).get(planKey);
     const program = plan && ((await store.getPrograms([plan.programKey])).get(plan.programKey)?.program as Program | undefined);
@@ -69,6 +68,6 @@ export class StoredResults {
   }
 
   forget(planKey: string): void {
-    this.#recent.delete(planKey);
+    this.#kept.delete(planKey);
   }
 }

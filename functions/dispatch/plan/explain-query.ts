@@ -1,12 +1,11 @@
 /** What a query would do, without doing it. */
 import { subtaskKey } from "../../../base/subtask-key.ts";
-import type { Services } from "../../services.ts";
 import type { Dispatcher } from "../dispatcher.ts";
-import { buildProgram } from "./plan-submission.ts";
+import { compileChecked } from "./plan-query.ts";
 
-export async function explainQuery(dispatcher: Dispatcher, services: Services, text: string): Promise<unknown> {
-  const { query, dataset, compiled, plan } = await dispatcher.plan(text);
-  const { program, order } = compiled.planned;
+export async function explainQuery({ planned, services }: Pick<Dispatcher, "planned" | "services">, text: string): Promise<unknown> {
+  const { query, dataset, checked, plan } = await planned.get(text);
+  const { program, order } = checked;
   const keys = plan.partitions.map(({ fingerprint }) => subtaskKey(plan.programKey, fingerprint));
   const [stored, states, result] = await Promise.all([
     services.store.findPartials(keys),
@@ -31,8 +30,8 @@ export async function explainQuery(dispatcher: Dispatcher, services: Services, t
       failed: count("failed"),
       toCompute: result ? 0 : keys.filter((key) => !stored.has(key) && !states.has(key)).length,
     },
-    filters: query.filter,
-    histograms: [...query.histograms].map(([name, { axes }]) => {
+    filters: query.query.filter,
+    histograms: Object.entries(query.query.histograms).map(([name, { axes }]) => {
       const { storage, axes: shapes } = program.histograms[order.get(name)!];
       return {
         name,
@@ -42,6 +41,6 @@ export async function explainQuery(dispatcher: Dispatcher, services: Services, t
       };
     }),
     steps: program.terms.length,
-    moduleBytes: buildProgram(compiled, dataset.schema).module.length,
+    moduleBytes: compileChecked(checked, dataset.schema).module.length,
   };
 }

@@ -2,52 +2,45 @@
  * Requests' bodies → queries, checked and planned over their datasets as these are now. What was planned lately is kept by its very text, and by its
  * meaning: the same text is neither parsed nor checked nor hashed again while its dataset stands.
  */
+import { LRUCache } from "lru-cache";
 import type { Dataset } from "../../../datasets/dataset.ts";
 import type { Schema } from "../../../engine/program/schema.ts";
 import { canonicalQuery, type Query, readQuery } from "../../../engine/query/query.ts";
 import { QueryError } from "../../../engine/query/query-error.ts";
-import type { StoredPlan } from "../../../storage/store.ts";
-import { unknownDataset } from "../../datasets/datasets.ts";
+import { unknownDataset } from "../../datasets/unknown-dataset.ts";
 import { parseJson } from "../../http/read-body.ts";
 import type { Services } from "../../services.ts";
-import { Recent } from "../follow/recent.ts";
-import { buildPlan, buildQuery, type CompiledQuery, compileQuery, type UndatedQuery } from "./plan-submission.ts";
+import { type CheckedQuery, checkQuery, planChecked, type QueryPlan } from "./plan-query.ts";
 
-export interface Planned {
-  readonly query: Query;
-  readonly dataset: Dataset;
-  readonly compiled: CompiledQuery;
-  readonly plan: StoredPlan;
-  readonly stored: UndatedQuery;
-}
-
+/** Queries that are kept each way. */
 const most = 500;
 /** Characters of all texts together, and of one. */
 const mostText = 2_000_000;
 const longestText = 20_000;
 
+interface Known {
+  readonly query: Query;
+  readonly planned: QueryPlan;
+}
+
 export class PlannedQueries {
   readonly #catalogue: Services["catalogue"];
-  readonly #byText = new Recent<{ readonly length: number; readonly planned: Planned }>(most, {
-    weigh: ({ length }) => length,
-    mostWeight: mostText,
-  });
-  readonly #byMeaning = new Recent<{ readonly schema: Schema; readonly compiled: Promise<CompiledQuery> }>(most);
+  readonly #byText = new LRUCache<string, Known>({ max: most, maxSize: mostText, sizeCalculation: (_, text) => text.length });
+  readonly #byMeaning = new LRUCache<string, { readonly schema: Schema; readonly checked: Promise<CheckedQuery> }>({ max: most });
 
   constructor({ catalogue }: Pick<Services, "catalogue">) {
     this.#catalogue = catalogue;
   }
 
   /** Throws `QueryError`, or `HttpProblem` for what is not JSON. */
-  async get(text: string): Promise<Planned> {
-    const known = this.#byText.get(text)?.planned;
+  async get(text: string): Promise<QueryPlan> {
+    const known = this.#byText.get(text);
     const query = known?.query ?? readQuery(parseJson(text));
     const dataset = await this.#find(query.dataset);
-    if (known?.dataset.partitions === dataset.partitions && known.dataset.schema === dataset.schema) return { ...known, dataset };
-    const compiled = await this.#compile(query, dataset.schema);
-    const plan = await buildPlan(compiled, dataset);
-    const planned = { query, dataset, compiled, plan, stored: await buildQuery(query, compiled, plan.planKey) };
-    if (text.length <= longestText) this.#byText.set(text, { length: text.length, planned });
+    if (known?.planned.dataset.partitions === dataset.partitions && known.planned.dataset.schema === dataset.schema)
+      return { ...known.planned, dataset };
+    const planned = await planChecked(query, await this.#check(query, dataset.schema), dataset);
+    if (text.length <= longestText) this.#byText.set(text, { query, planned });
     return planned;
   }
 
@@ -57,13 +50,13 @@ export class PlannedQueries {
     throw new QueryError(unknownDataset(name, this.#catalogue.names()).errors);
   }
 
-  async #compile(query: Query, schema: Schema): Promise<CompiledQuery> {
+  async #check(query: Query, schema: Schema): Promise<CheckedQuery> {
     const key = JSON.stringify(canonicalQuery(query));
     const known = this.#byMeaning.get(key);
-    if (known?.schema === schema) return known.compiled;
-    const compiled = compileQuery(query, schema);
-    this.#byMeaning.set(key, { schema, compiled });
-    compiled.catch(() => this.#byMeaning.delete(key));
-    return compiled;
+    if (known?.schema === schema) return known.checked;
+    const checked = checkQuery(query, schema);
+    this.#byMeaning.set(key, { schema, checked });
+    checked.catch(() => this.#byMeaning.delete(key));
+    return checked;
   }
 }

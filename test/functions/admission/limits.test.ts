@@ -100,16 +100,16 @@ describe("limits", () => {
 describe("Tally", () => {
   test("counts each entry once however often it is left, and forgets clients that have none", () => {
     const tally = new Tally({ what: "things", most: 2, mostOfClient: 2, limits: { all: "queries", client: "client-queries" } });
-    const leave = tally.enter("a");
-    leave();
-    leave();
+    const place = tally.enter("a");
+    place[Symbol.dispose]();
+    place[Symbol.dispose]();
     assert.equal(tally.size, 0);
-    const leaves = [tally.enter("a"), tally.enter("b")];
+    const places = [tally.enter("a"), tally.enter("b")];
     assert.throws(
       () => tally.enter("c"),
       (error) => error instanceof HttpProblem && error.status === 503,
     );
-    for (const each of leaves) each();
+    for (const each of places) each[Symbol.dispose]();
     assert.equal(tally.size, 0);
   });
 });

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Hono } from "hono";
+import type { Environment } from "../../../functions/environment.ts";
 import { packageUrl, pagePackages } from "../../../functions/page/allowed-files.ts";
 import { page } from "../../../functions/page/page.ts";
-import type { Assets, Environment, Services } from "../../../functions/services.ts";
+import type { Assets, Services } from "../../../functions/services.ts";
 import { createAssets } from "../../../runtime/serve/assets.ts";
 
 function serve(assets: Assets = createAssets()) {

@@ -62,7 +62,7 @@ test("Progress has a partial that is gone computed again, though the coordinator
   const coordinator: Coordinator = {
     ...services.coordinator,
     async enqueue(request) {
-      if (request.queryId.startsWith("repair:") && refusals++ === 0) throw new CoordinatorUnavailableError("not now");
+      if (lost !== undefined && request.subtasks.length === 1 && refusals++ === 0) throw new CoordinatorUnavailableError("not now");
       return services.coordinator.enqueue(request);
     },
   };

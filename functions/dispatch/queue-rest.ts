@@ -1,18 +1,17 @@
 /** Queues the partitions of a plan that have no stored partial, and counts what becomes of each. */
 
-import { perTurn, turn } from "../../../base/turn.ts";
-import { type Coordinator, CoordinatorUnavailableError, type Subtask, type SubtaskRequest } from "../../../coordination/coordinator.ts";
-import type { Store, StoredPlan } from "../../../storage/store.ts";
-import type { Status } from "../../api.ts";
-import type { Followed } from "../dispatcher.ts";
-import { subtaskOf } from "../plan/plan-submission.ts";
-import type { Progress } from "./progress.ts";
+import { perTurn, turn } from "../../base/turn.ts";
+import { type Coordinator, CoordinatorUnavailableError, type Subtask, type SubtaskRequest } from "../../coordination/coordinator.ts";
+import type { Store, StoredPlan, StoredQuery } from "../../storage/store.ts";
+import type { Submission } from "../api.ts";
+import type { Progress } from "./follow/progress.ts";
+import { subtaskOf } from "./plan/plan-query.ts";
 
 export interface QueueOptions {
   /** Keys of stored partials. */
   readonly found: ReadonlySet<string>;
   readonly client: string;
-  readonly query: Followed["query"];
+  readonly query: StoredQuery;
   readonly progress: Progress;
   readonly coordinator: Pick<Coordinator, "enqueue">;
   readonly store: Pick<Store, "findPartials">;
@@ -20,7 +19,7 @@ export interface QueueOptions {
 
 const mostTries = 5;
 
-export async function queueRest(plan: StoredPlan, options: QueueOptions): Promise<NonNullable<Status["submission"]>> {
+export async function queueRest(plan: StoredPlan, options: QueueOptions): Promise<Submission> {
   const { found, client, query, progress } = options;
   const total = plan.partitions.length;
   const subtasks: Subtask[] = [];
@@ -30,7 +29,7 @@ export async function queueRest(plan: StoredPlan, options: QueueOptions): Promis
     if (!found.has(subtask.key)) subtasks.push(subtask);
   }
   const queued = await enqueueAll({ queryId: query.id, client, priority: query.query.priority, subtasks }, options);
-  // Of what was queued now its events tell.
+  // What was queued now is known by its events; of the rest it is looked up how it is.
   await progress.refresh();
   const joined = Math.max(0, subtasks.length - queued - progress.counts.failed);
   return { total, stored: total - joined - queued, joined, queued };

@@ -1,8 +1,7 @@
-/** Changes of something, counted, and those who wait for the next one. */
-export class Changes {
-  /** Grows with every change. */
-  version = 0;
-  /** Milliseconds since the epoch. */
+/** A version number that grows with every change of something, and those who wait for it to grow. */
+export class AwaitedVersion {
+  number = 0;
+  /** When it grew last, in milliseconds since the epoch. */
   last = Date.now();
   readonly #listeners = new Set<() => void>();
 
@@ -10,15 +9,15 @@ export class Changes {
     return this.#listeners.size > 0;
   }
 
-  happened(): void {
-    this.version++;
+  grow(): void {
+    this.number++;
     this.last = Date.now();
     for (const listener of [...this.#listeners]) listener();
   }
 
-  /** Resolves at the next change after `version`, at once if there was one; or when the signal aborts. */
-  async after(version: number, signal: AbortSignal): Promise<void> {
-    if (this.version !== version || signal.aborted) return;
+  /** Resolves when the number is another than this one, at once where it is, or when the signal aborts. */
+  async after(number: number, signal: AbortSignal): Promise<void> {
+    if (this.number !== number || signal.aborted) return;
     await new Promise<void>((resolve) => {
       const done = () => {
         this.#listeners.delete(done);

@@ -1,4 +1,4 @@
-/** Query + dataset → plan: the program, its key, the partitions in order, and who the query is. Pure but for hashing. */
+/** Query + dataset → plan: the program, its key, the partitions in order, and the id of the query. Pure but for hashing. */
 
 import { subtaskKey } from "../../../base/subtask-key.ts";
 import { perTurn, turn } from "../../../base/turn.ts";
@@ -13,24 +13,44 @@ import { canonicalQuery, type Query } from "../../../engine/query/query.ts";
 import { sha256 } from "../../../engine/sha256.ts";
 import type { StoredPartition, StoredPlan, StoredProgram, StoredQuery } from "../../../storage/store.ts";
 
-export interface CompiledQuery {
-  readonly planned: PlannedQuery;
+/** A query that is right for the schema of its dataset, with its program. */
+export interface CheckedQuery extends PlannedQuery {
   readonly programKey: string;
 }
 
-export async function compileQuery(query: Query, schema: Schema): Promise<CompiledQuery> {
+/** A query over its dataset as it is now. */
+export interface QueryPlan {
+  readonly dataset: Dataset;
+  readonly checked: CheckedQuery;
+  readonly plan: StoredPlan;
+  /** As it is stored, but for the time when it was asked first. */
+  readonly query: Omit<StoredQuery, "created">;
+}
+
+/** Throws `QueryError` with everything that is wrong. */
+export async function checkQuery(query: Query, schema: Schema): Promise<CheckedQuery> {
   const planned = planQuery(query, schema);
-  return { planned, programKey: await programKey(planned.program) };
+  return { ...planned, programKey: await programKey(planned.program) };
 }
 
-export function buildProgram({ planned, programKey: key }: CompiledQuery, schema: Schema): StoredProgram {
-  return { programKey: key, program: planned.program, module: compileProgram(planned.terms, schema) };
-}
-
-export async function buildPlan({ planned, programKey }: CompiledQuery, { name, partitions }: Dataset): Promise<StoredPlan> {
-  const described = describePartitions(partitions);
+export async function planChecked(query: Query, checked: CheckedQuery, dataset: Dataset): Promise<QueryPlan> {
+  const { programKey, program, order } = checked;
+  const described = describePartitions(dataset.partitions);
   const planKey = await sha256(`${programKey}\n${await described.digest}`);
-  return { planKey, programKey, dataset: name, columns: columnsOf(planned.program), partitions: described.partitions };
+  const canonical = canonicalQuery(query);
+  const id = await sha256(`${JSON.stringify(canonical)}\n${planKey}`);
+  const places = Object.fromEntries([...query.histograms.keys()].map((name) => [name, order.get(name)!]));
+  return {
+    dataset,
+    checked,
+    plan: { planKey, programKey, dataset: dataset.name, columns: columnsOf(program), partitions: described.partitions },
+    query: { id, planKey, query: canonical, places },
+  };
+}
+
+/** The program with its module, as nodes run it. Throws `QueryError` where its code would be too large. */
+export function compileChecked({ programKey, program, terms }: CheckedQuery, schema: Schema): StoredProgram {
+  return { programKey, program, module: compileProgram(terms, schema) };
 }
 
 interface DescribedPartitions {
@@ -49,16 +69,6 @@ function describePartitions(all: readonly Partition[]): DescribedPartitions {
   const digest = sha256(partitions.map(({ fingerprint }) => fingerprint).join("\n"));
   described.set(all, { partitions, digest });
   return { partitions, digest };
-}
-
-/** A query as it is stored, but for the time when it was asked. */
-export type UndatedQuery = Omit<StoredQuery, "created">;
-
-export async function buildQuery(query: Query, { planned }: CompiledQuery, planKey: string): Promise<UndatedQuery> {
-  const canonical = canonicalQuery(query);
-  const id = await sha256(`${JSON.stringify(canonical)}\n${planKey}`);
-  const places = Object.fromEntries([...query.histograms.keys()].map((name) => [name, planned.order.get(name)!]));
-  return { id, planKey, query: canonical, places };
 }
 
 /** The subtask of one partition of a plan, by its place there. */

@@ -3,26 +3,31 @@ import { test } from "node:test";
 import { mostTaken } from "../../../coordination/queue/waiting-order.ts";
 import { createAdmission } from "../../../functions/admission/admission.ts";
 import { usualLimits } from "../../../functions/admission/limits.ts";
-import type { Followed } from "../../../functions/dispatch/dispatcher.ts";
-import { QueriesInFlight } from "../../../functions/dispatch/in-flight.ts";
+import type { FollowedQuery } from "../../../functions/dispatch/follow/followed-query.ts";
+import { QueriesUnderWay } from "../../../functions/dispatch/queries-under-way.ts";
 import { HttpProblem } from "../../../functions/http/problem.ts";
 import { openApp } from "../../support/open-app.ts";
 
 const many = 50;
 
-test("QueriesInFlight refuses what would wait for long at the pace of the last seconds, though nobody has waited for long yet", async (t) => {
+test("QueriesUnderWay refuses what would wait for long at the pace of the last seconds, though nobody has waited for long yet", async (t) => {
   const { services } = await openApp(t);
   const admission = createAdmission({ limits: { ...usualLimits, longestWait: 5_000 } });
-  const inFlight = new QueriesInFlight({ admission, services, ended: () => new Promise(() => undefined) });
-  /** What is looked at of a query's progress. */
-  const makeProgress = () => ({ counts: { waiting: 100, loading: 1, running: 0, done: 0 }, failures: new Map(), lacksNodes: false });
+  const underWay = new QueriesUnderWay(services, admission);
+  /** What is looked at of a query's progress; it never changes by itself. */
+  const makeProgress = () => ({
+    counts: { total: 200, absent: 0, waiting: 100, loading: 1, running: 0, merging: 0, done: 0, failed: 0 },
+    failures: new Map(),
+    lacksNodes: false,
+    interestedIn: () => 1,
+    changeAfter: () => new Promise(() => undefined),
+  });
   const all: ReturnType<typeof makeProgress>[] = [];
-  const ask = (client: string, priority = 500) => {
+  const ask = async (client: string, priority = 500) => {
+    using ticket = underWay.admit({ id: client, client, priority });
     const progress = makeProgress();
-    return inFlight.admit({ id: client, client, priority }, async () => {
-      all.push(progress);
-      return { followed: { progress } as unknown as Followed };
-    });
+    all.push(progress);
+    ticket.accept({ progress } as unknown as FollowedQuery);
   };
   for (let index = 0; index < many; index++) await ask(`client ${index}`);
   await ask("before the pace is known");

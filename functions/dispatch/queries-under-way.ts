@@ -1,21 +1,21 @@
 /**
- * The queries that were asked here and have not ended: admitted, counted, and told of when they end. Derived from the progress of their plans,
- * so that a query ends here also when its end came from elsewhere.
+ * The queries that were asked here and have not ended: admitted, counted, and told of when they end. A query ends here also when its end came
+ * from elsewhere, for that is derived from the progress of its plan.
  *
- *   (unknown) --admit--> starting --started--> under way --ends--> (unknown)
- *                            |----- fails ------------------------> (unknown)
+ *   (unknown) --admit--> admitted --accept--> under way --ends--> (unknown)
+ *                            |----- refused or failed ----------> (unknown)
  */
 import type { Admission } from "../admission/admission.ts";
 import { type Begun, expectedWait, longestWait } from "../admission/backlog.ts";
 import { Pace } from "../admission/pace.ts";
-import type { Status } from "../api.ts";
+import type { QueryState } from "../api.ts";
 import { HttpProblem } from "../http/problem.ts";
 import type { Reading } from "../metrics/meter.ts";
 import type { LabelOf } from "../metrics/metrics.ts";
 import { priorityBand } from "../metrics/priority-band.ts";
 import type { Services } from "../services.ts";
 import { QueryTrace, type TracedQuery } from "../tracing/query-trace.ts";
-import type { Followed } from "./dispatcher.ts";
+import { type FollowedQuery, waitForEnd } from "./follow/followed-query.ts";
 import type { Progress } from "./follow/progress.ts";
 
 type Bands = Reading<"femtoq_queue_depth">;
@@ -30,9 +30,17 @@ interface Entry {
   before?: number;
 }
 
-export interface Asking extends TracedQuery {
+export interface AskedQuery extends TracedQuery {
   readonly id: string;
   readonly priority: number;
+}
+
+/** A query's leave to be taken in. Disposing of it gives its place back, unless the query was accepted. */
+export interface Ticket extends Disposable {
+  /** What the query is begun with; its calls are recorded where it is traced. */
+  readonly services: StartServices;
+  /** The query is under way: its place is given back when it ends. */
+  accept(followed: FollowedQuery): void;
 }
 
 /** Queries under way that are let in however long some wait: a cluster may just be slow. */
@@ -41,17 +49,15 @@ const fewest = 50;
 const betweenLooks = 20;
 
 const doneOf = ({ progress, before }: Entry): number => (progress && before !== undefined ? Math.max(0, progress.counts.done - before) : 0);
-const isBegun = ({ counts: { loading, running, done } }: Progress): boolean => loading + running + done > 0;
+const isBegun = ({ counts: { loading, running, merging, done } }: Progress): boolean => loading + running + merging + done > 0;
 
-/** What a query is begun with; its calls are recorded where it is traced. */
 export type StartServices = Pick<Services, "store" | "coordinator">;
 
-type InFlightServices = StartServices & Pick<Services, "log" | "meter" | "tracer">;
+type TicketServices = StartServices & Pick<Services, "log" | "meter" | "tracer">;
 
-export class QueriesInFlight {
+export class QueriesUnderWay {
   readonly #admission: Admission;
-  readonly #services: InFlightServices;
-  readonly #ended: (followed: Followed) => Promise<Status["state"]>;
+  readonly #services: TicketServices;
   readonly #entries = new Map<string, Entry>();
   /** Partitions done, of all queries. */
   readonly #pace = new Pace();
@@ -59,16 +65,10 @@ export class QueriesInFlight {
   #done = 0;
   #looked: { readonly at: number; readonly queries: readonly Begun[] } | undefined;
 
-  constructor(options: {
-    readonly admission: Admission;
-    readonly services: InFlightServices;
-    /** Waits for a query's end; never rejects. */
-    readonly ended: (followed: Followed) => Promise<Status["state"]>;
-  }) {
-    this.#admission = options.admission;
-    this.#services = options.services;
-    this.#ended = options.ended;
-    const { meter } = options.services;
+  constructor(services: TicketServices, admission: Admission) {
+    this.#admission = admission;
+    this.#services = services;
+    const { meter } = services;
     meter?.gauge("femtoq_queries_in_flight", () => this.#countStates());
     meter?.gauge("femtoq_queue_depth", () => this.#byPriority((sum, { waiting }) => sum + waiting));
     meter?.gauge("femtoq_queue_age_seconds", () =>
@@ -76,33 +76,33 @@ export class QueriesInFlight {
     );
   }
 
-  /** Lets `start` begin a query, unless there are too many: then it throws `HttpProblem`. One that is under way already comes in always. */
-  async admit<Result extends { readonly followed: Followed }>(
-    asking: Asking,
-    start: (services: StartServices) => Promise<Result>,
-  ): Promise<Result> {
-    const { id, client, priority } = asking;
-    const { tracer } = this.#services;
-    if (this.#entries.has(id)) return start(this.#services);
+  /** Throws `HttpProblem` where there are too many. A query that is under way already is let in always. */
+  admit(asked: AskedQuery): Ticket {
+    const { id, client, priority } = asked;
+    if (this.#entries.has(id)) return { services: this.#services, accept: () => {}, [Symbol.dispose]: () => {} };
     this.#refuseLongWait(priority);
-    const leave = this.#admission.queries.enter(client);
-    const trace = tracer && new QueryTrace(tracer, this.#services, asking);
+    const place = this.#admission.queries.enter(client);
+    const { tracer } = this.#services;
+    const trace = tracer && new QueryTrace(tracer, this.#services, asked);
     const entry: Entry = { client, priority, admitted: Date.now(), trace };
     this.#entries.set(id, entry);
+    let isAccepted = false;
     const remove = () => {
       if (this.#entries.get(id) === entry) this.#entries.delete(id);
       this.#done += doneOf(entry);
-      leave();
+      place[Symbol.dispose]();
     };
-    try {
-      const started = await start(trace?.services ?? this.#services);
-      trace?.accepted();
-      void this.#follow(started.followed, { entry, remove });
-      return started;
-    } catch (error) {
-      remove();
-      throw error;
-    }
+    return {
+      services: trace?.services ?? this.#services,
+      accept: (followed) => {
+        isAccepted = true;
+        trace?.accepted();
+        void this.#follow(followed, entry).finally(remove);
+      },
+      [Symbol.dispose]: () => {
+        if (!isAccepted) remove();
+      },
+    };
   }
 
   /** What is let in where others wait for long would wait as long; who is told so at once may ask when it makes sense. */
@@ -142,21 +142,17 @@ export class QueriesInFlight {
     }
   }
 
-  async #follow(followed: Followed, { entry, remove }: { readonly entry: Entry; readonly remove: () => void }): Promise<void> {
+  async #follow(followed: FollowedQuery, entry: Entry): Promise<void> {
     const { progress } = followed;
     const isShared = [...this.#entries.values()].some((other) => other.progress === progress);
-    if (progress && !isShared) entry.before = progress.counts.done + progress.counts.running;
+    if (progress && !isShared) entry.before = progress.counts.done + progress.counts.merging;
     entry.progress = progress;
-    try {
-      const state = await this.#ended(followed);
-      this.#tellEnd(followed, { state, seconds: (Date.now() - entry.admitted) / 1000 });
-      entry.trace?.end(followed, state);
-    } finally {
-      remove();
-    }
+    const state = await waitForEnd(followed, new AbortController().signal);
+    this.#tellEnd(followed, { state, seconds: (Date.now() - entry.admitted) / 1000 });
+    entry.trace?.end(followed, state);
   }
 
-  #tellEnd({ query, progress }: Followed, { state, seconds }: { readonly state: Status["state"]; readonly seconds: number }): void {
+  #tellEnd({ query, progress }: FollowedQuery, { state, seconds }: { readonly state: QueryState; readonly seconds: number }): void {
     const { log, meter } = this.#services;
     const failed = progress?.failures.size ?? 0;
     const how = state === "done" && failed > 0 ? "incomplete" : (state as LabelOf<"femtoq_queries_ended_total">);

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Coordinator } from "../../../../coordination/coordinator.ts";
-import type { Status } from "../../../../functions/api.ts";
-import { createApp } from "../../../../functions/app.ts";
-import { openApp, type TestApp } from "../../../support/open-app.ts";
+import type { Coordinator } from "../../../coordination/coordinator.ts";
+import type { Status } from "../../../functions/api.ts";
+import { createApp } from "../../../functions/app.ts";
+import { openApp, type TestApp } from "../../support/open-app.ts";
 
 const query = { dataset: "events", histograms: { met: { axes: [{ type: "regular", bins: 7, lower: 0, upper: 200, value: "MET.pt" }] } } };
 

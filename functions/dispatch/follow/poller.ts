@@ -1,9 +1,11 @@
 /**
- * Looks again, where news may have been missed: a second after the last change, then with pauses that double while nothing changes, and at most
- * one part in `restAfterLook` of the time. Never two looks at once.
+ * Looks again where news may have been missed: a second after the last change, then with pauses that double while nothing changes. Looks take at most one
+ * part in `restAfterLook` of the time, and there are never two at once.
  */
+import { pauseAfter } from "../../../base/retry.ts";
 
-export interface LookAgainOptions {
+export interface PollerOptions {
+  /** Whether there is anything left that may change. */
   readonly isNeeded: () => boolean;
   /** Whether somebody waits for what a look may bring. */
   readonly isAwaited: () => boolean;
@@ -17,21 +19,24 @@ const longestAwaited = 5_000;
 const longestOtherwise = 60_000;
 const restAfterLook = 20;
 
-export class LookAgain {
-  readonly #options: LookAgainOptions;
+export class Poller {
+  readonly #options: PollerOptions;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Looks in a row that brought nothing, and one more. */
+  #quiet = 1;
   #pause = firstPause;
   /** From when on the pause counts. */
   #since = performance.now();
   #isLooking = false;
   #isStopped = false;
 
-  constructor(options: LookAgainOptions) {
+  constructor(options: PollerOptions) {
     this.#options = options;
   }
 
   /** Something changed, or somebody begins to wait. */
   soon(): void {
+    this.#quiet = 1;
     this.#pause = firstPause;
     this.#since = performance.now();
     if (this.#timer === undefined && !this.#isLooking) this.#wait();
@@ -71,9 +76,9 @@ export class LookAgain {
     }
     this.#isLooking = false;
     const ended = performance.now();
-    const isChanged = this.#since > begun;
+    this.#quiet = this.#since > begun ? 1 : this.#quiet + 1;
     const longest = isAwaited() ? longestAwaited : longestOtherwise;
-    this.#pause = Math.max(isChanged ? firstPause : Math.min(longest, 2 * this.#pause), restAfterLook * (ended - begun));
+    this.#pause = Math.max(pauseAfter(this.#quiet, { first: firstPause, longest }), restAfterLook * (ended - begun));
     this.#since = ended;
     this.#wait();
   }

@@ -1,0 +1,31 @@
+/** A query that a dispatcher answers for: what it is, and how far. */
+import type { PartialResult } from "../../../engine/histogram/partial.ts";
+import type { StoredQuery } from "../../../storage/store.ts";
+import { isEnded, type QueryState } from "../../api.ts";
+import { decideState } from "../query-state.ts";
+import type { PlannedProgram, Progress } from "./progress.ts";
+
+/** Either its merged result is known, or its plan is followed. */
+export interface FollowedQuery extends PlannedProgram {
+  readonly query: StoredQuery;
+  readonly progress?: Progress;
+  readonly result?: PartialResult;
+  /** What was left beside the result. */
+  readonly note?: unknown;
+}
+
+/** As far as is known here: `Progress.learnInterest` learns of withdrawals that were made elsewhere. */
+export function stateOf({ query, progress }: FollowedQuery): QueryState {
+  if (!progress) return "done";
+  return decideState({ hasResult: false, partitions: progress.counts, interested: progress.interestedIn(query) });
+}
+
+/** Waits until the query has ended, or the signal aborts; never rejects. */
+export async function waitForEnd(followed: FollowedQuery, signal: AbortSignal): Promise<QueryState> {
+  const { progress } = followed;
+  for (;;) {
+    const state = stateOf(followed);
+    if (!progress || signal.aborted || isEnded({ state })) return state;
+    await progress.changeAfter(progress.version, signal);
+  }
+}

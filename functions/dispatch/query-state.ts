@@ -1,0 +1,37 @@
+/** What a query's state is: one decision for its status, its stream, its line in the list and its end. Pure. */
+import type { QueryState } from "../api.ts";
+
+/**
+ * Partitions of a query by how they are. `absent`: neither stored nor queued, as after a withdrawal. `merging`: the partial is stored, and is about to be
+ * added to the others here. `done`: nothing is left to do about it.
+ */
+export interface PartitionCounts {
+  readonly total: number;
+  readonly absent: number;
+  readonly waiting: number;
+  readonly loading: number;
+  readonly running: number;
+  readonly merging: number;
+  readonly done: number;
+  readonly failed: number;
+}
+
+export interface Situation {
+  /** The merged result is stored, or was not long ago: then nothing else counts. */
+  readonly hasResult: boolean;
+  readonly partitions: PartitionCounts;
+  /** Clients that are interested in the query. Where nothing is open any more, nobody need be. */
+  readonly interested: number;
+}
+
+/** Partitions that still have to be computed. */
+export const countOpen = ({ absent, waiting, loading, running }: PartitionCounts): number => absent + waiting + loading + running;
+
+export function decideState({ hasResult, partitions, interested }: Situation): QueryState {
+  if (hasResult) return "done";
+  const { total, absent, waiting, merging, failed } = partitions;
+  const open = countOpen(partitions);
+  if (open > 0 && interested === 0) return "cancelled";
+  if (open + merging > 0) return absent + waiting === total ? "waiting" : "running";
+  return failed === total && total > 0 ? "failed" : "done";
+}

@@ -1,0 +1,146 @@
+/**
+ * What happens to a POST of a query, from top to bottom: plan, recall, admit, store, follow, queue, answer. When a query is accepted, what it needs is
+ * stored, under way or queued, and survives a crash. Of a query that is refused nothing is stored and nothing queued.
+ */
+import type { Context } from "hono";
+import type { Dataset } from "../../datasets/dataset.ts";
+import type { Store, StoredPlan, StoredQuery } from "../../storage/store.ts";
+import { isEnded, type Submission } from "../api.ts";
+import type { Environment, HostBindings } from "../environment.ts";
+import { boundWait } from "../http/bounded-wait.ts";
+import { answerStatus, type Format } from "./answer/answer-format.ts";
+import { describeStatus } from "./answer/describe-status.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import { type FollowedQuery, waitForEnd } from "./follow/followed-query.ts";
+import { compileChecked, type QueryPlan } from "./plan/plan-query.ts";
+import { queueRest } from "./queue-rest.ts";
+
+interface Accepted {
+  readonly followed: FollowedQuery;
+  readonly submission: Submission;
+  readonly dataset: Dataset;
+}
+
+export interface SubmitOptions {
+  /** Seconds to wait for the query's end before the answer. */
+  readonly wait: number;
+  readonly format: Format;
+}
+
+/** `text`: the query as JSON. Throws `QueryError` or `HttpProblem`. */
+export async function submitQuery(c: Context<Environment>, text: string, { wait, format }: SubmitOptions): Promise<Response> {
+  const { dispatcher, client, services } = c.var;
+  const accepted = await acceptQuery(dispatcher, text, { client: client.name, traceParent: c.req.header("traceparent") });
+  const { followed, submission } = accepted;
+  c.set("queryId", followed.query.id);
+  services.meter?.count("femtoq_queries_total", submission.queued > 0 ? "queued" : submission.joined > 0 ? "joined" : "stored");
+  if (wait > 0 && followed.progress) await waitAsAsked(c, followed, wait);
+  return answer(c, accepted, format);
+}
+
+async function acceptQuery(
+  dispatcher: Dispatcher,
+  text: string,
+  { client, traceParent }: { readonly client: string; readonly traceParent: string | undefined },
+): Promise<Accepted> {
+  const { services, interest, planLocks, plans, underWay } = dispatcher;
+
+  // Plan: the text is read and checked, and its program laid over the dataset's partitions as they are now.
+  const planned = await dispatcher.planned.get(text);
+  const { plan, dataset, checked } = planned;
+  const { program } = checked;
+
+  // Recall: where the result is in memory, or stored, nothing else is needed.
+  const recalled = await recall(dispatcher, planned);
+  if (recalled) return { followed: recalled, submission: allStored(plan), dataset };
+  using _lock = await planLocks.acquire(plan.planKey);
+  const { known, hasPlan, result } = await lookUp(dispatcher, planned);
+  const query = known ?? { ...planned.query, created: Date.now() };
+  if (result) {
+    await storeMissing(services.store, planned, { query, hasPlan, hasProgram: hasPlan, hasQuery: known !== undefined });
+    return { followed: { query, ...result }, submission: allStored(plan), dataset };
+  }
+
+  // Admit: the query gets a ticket, which gives its place back unless the query is accepted. Throws where there are too many.
+  using ticket = underWay.admit({ id: query.id, client, priority: query.query.priority, traceParent });
+  const { store, coordinator } = ticket.services;
+
+  // Store: all that nodes need is there before they hear of it. Compiling comes first, for code may be too large.
+  const hasProgram = hasPlan && (await store.getPrograms([plan.programKey])).size > 0;
+  const storing = storeMissing(store, planned, { query, hasPlan, hasProgram, hasQuery: known !== undefined });
+
+  // Follow: from now on every event of the plan's subtasks is heard. Another dispatcher may have purged what was followed here.
+  if (!hasPlan) await plans.forgetIdle(plan.planKey);
+  const progress = await plans.follow({ plan, program }, query);
+
+  // Queue: what has no partial yet, under way or not.
+  using queueing = progress.beginQueueing(query, client);
+  const [found] = await Promise.all([store.findPartials(progress.keys), storing]);
+  progress.takeStored(found);
+  const submission = await queueRest(plan, { found, client, query, progress, coordinator, store });
+  queueing.accept();
+  interest.changed(query.id, client, { isInterested: true });
+  const followed = { query, plan, program, progress };
+  ticket.accept(followed);
+  services.log.info({ query: query.id, dataset: dataset.name, client, ...submission }, "query accepted");
+  return { followed, submission, dataset };
+}
+
+/** Where the result is in memory, the store is asked for the query alone. */
+async function recall({ results, services }: Dispatcher, { plan, query: { id } }: QueryPlan): Promise<FollowedQuery | undefined> {
+  const result = results.recall(plan.planKey);
+  if (!result) return undefined;
+  const query = await services.store.getQuery(id);
+  if (query) return { query, ...result };
+  // New under this name, or purged by another dispatcher.
+  results.forget(plan.planKey);
+  return undefined;
+}
+
+async function lookUp({ results, services: { store } }: Dispatcher, { plan, checked: { program }, query: { id } }: QueryPlan) {
+  const [known, hasPlan, result] = await Promise.all([store.getQuery(id), store.hasPlan(plan.planKey), results.find({ plan, program })]);
+  return { known, hasPlan, result };
+}
+
+interface Missing {
+  readonly query: StoredQuery;
+  readonly hasPlan: boolean;
+  readonly hasProgram: boolean;
+  readonly hasQuery: boolean;
+}
+
+async function storeMissing(
+  store: Pick<Store, "putProgram" | "putPlan" | "putQuery">,
+  { plan, checked, dataset }: QueryPlan,
+  { query, hasPlan, hasProgram, hasQuery }: Missing,
+): Promise<void> {
+  const compiled = hasProgram ? undefined : compileChecked(checked, dataset.schema);
+  await Promise.all([
+    compiled && store.putProgram(compiled),
+    hasPlan ? undefined : store.putPlan(plan),
+    hasQuery ? undefined : store.putQuery(query),
+  ]);
+}
+
+function allStored({ partitions: { length } }: StoredPlan): Submission {
+  return { total: length, stored: length, joined: 0, queued: 0 };
+}
+
+async function waitAsAsked(c: Context<Environment>, followed: FollowedQuery, wait: number): Promise<void> {
+  using _place = c.var.admission.streams.enter(c.var.client.name);
+  // Tests call the functions without a host.
+  (c.env as HostBindings | undefined)?.leaveLimit?.();
+  // Who has gone waits no longer.
+  using waiting = boundWait(wait * 1000, c.req.raw.signal);
+  await waitForEnd(followed, waiting.signal);
+}
+
+/** The status, and beside it how much was stored, joined and queued. */
+async function answer(c: Context<Environment>, { followed, submission, dataset }: Accepted, format: Format): Promise<Response> {
+  const { state, text } = c.var.dispatcher.statuses.get(followed);
+  const httpStatus = isEnded({ state }) ? 200 : 202;
+  c.header("location", `/queries/${followed.query.id}`);
+  if (format !== "json") return answerStatus(c, describeStatus(followed), format, httpStatus);
+  const more = JSON.stringify({ ...(dataset.preparing && { preparing: dataset.preparing }), submission });
+  return c.body(`${text.slice(0, -1)},${more.slice(1)}`, httpStatus, { "content-type": "application/json" });
+}

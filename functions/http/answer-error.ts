@@ -1,0 +1,39 @@
+/** One map from errors to HTTP, and the last stop of every error that a handler throws. */
+import type { Context } from "hono";
+import { HTTPException } from "hono/http-exception";
+import { CoordinatorFullError, CoordinatorUnavailableError } from "../../coordination/coordinator.ts";
+import { DatasetError } from "../../datasets/dataset.ts";
+import { QueryError, type QueryIssue } from "../../engine/query/query-error.ts";
+import { StoreError } from "../../storage/store-error.ts";
+import type { Environment } from "../environment.ts";
+import { answerProblem, HttpProblem, type ProblemStatus, titles } from "./problem.ts";
+
+/** Only faults of our own are logged. */
+export function answerError(error: Error, c: Context<Environment>): Response {
+  const problem = toProblem(error);
+  if (problem.status === 500) {
+    const { method, path } = c.req;
+    c.var.services.log.error({ err: error, request: c.var.requestId, method, path }, "request failed");
+  }
+  return answerProblem(problem);
+}
+
+function toProblem(error: Error): HttpProblem {
+  if (error instanceof HttpProblem) return error;
+  if (error instanceof QueryError) return new HttpProblem(400, "bad-query", describeIssues(error.issues), error.issues);
+  if (error instanceof DatasetError)
+    return new HttpProblem(error.permanent ? 422 : 503, error.permanent ? "unreadable-data" : "data-unavailable", error.message);
+  if (error instanceof StoreError && error.code === "unavailable") return new HttpProblem(503, "store-unavailable", error.message);
+  if (error instanceof CoordinatorUnavailableError) return new HttpProblem(503, "coordinator-unavailable", error.message);
+  if (error instanceof CoordinatorFullError) return new HttpProblem(503, "queue-full", error.message);
+  if (error instanceof HTTPException && error.status < 500 && error.status in titles)
+    return new HttpProblem(error.status as ProblemStatus, "bad-request", error.message || titles[error.status as ProblemStatus]);
+  return new HttpProblem(500, "internal", "The server failed at this request; its log says why.");
+}
+
+function describeIssues(issues: readonly QueryIssue[]): string {
+  const [first] = issues;
+  const place = first.line === undefined ? "" : ` (line ${first.line}, column ${first.column})`;
+  const near = first.near && first.near.length > 0 ? `; near: ${first.near.join(", ")}` : "";
+  return `The query cannot be run: ${first.at || "/"}${place}: ${first.message}${near}${issues.length > 1 ? `; and ${issues.length - 1} more` : ""}`;
+}
