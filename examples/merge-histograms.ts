@@ -1,4 +1,4 @@
-/** Histograms alone: fill two parts, add them, write the sum in UHI's JSON form. */
+/** femtoq/histograms: fills two parts of a histogram, adds them exactly and writes the sum in UHI's JSON form. */
 import { type AxisShape, fillHistogram, Merger, writeUhi } from "femtoq/histograms";
 
 const axes: readonly AxisShape[] = [{ type: "regular", bins: 3, lower: 0, upper: 3 }];

@@ -1,9 +1,5 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import process from "node:process";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { type AxisShape, fillHistogram, findBin, Merger } from "../../engine/histograms.ts";
 
 const regular: AxisShape = { type: "regular", bins: 4, lower: -1, upper: 1 };
@@ -39,16 +35,4 @@ test("filling in parts and merging equals filling at once, bit for bit, in any o
   assert.equal(merged.nonFinite, 1);
   const whole = fillHistogram(axes, [values, weights], weights);
   merged.values.forEach((value, cell) => void assert.ok(Math.abs(value - whole.values[cell]) <= 1e-12 * Math.abs(value)));
-});
-
-test("the examples of engine and histograms run as they are written", async () => {
-  const run = async (name: string) => {
-    const file = fileURLToPath(new URL(`../../examples/${name}.ts`, import.meta.url));
-    const host = "Deno" in globalThis ? ["run", "-A", "--no-check"] : ["--import", "tsx"];
-    return (
-      await promisify(execFile)(process.execPath, [...host, file], { cwd: fileURLToPath(new URL("../../", import.meta.url)) })
-    ).stdout.trim();
-  };
-  assert.equal(await run("run-engine"), "5 events passed; cells: 0 0 2 1 1 0 1");
-  assert.match(await run("merge-histograms"), /^\{"type":"weighted","values":\[1,0\.1,0\.6/);
 });

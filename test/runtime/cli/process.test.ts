@@ -92,12 +92,6 @@ test("output that cannot be written, as on a full disk, ends the command with 1 
   }
 });
 
-test("read-columns, the example, shows its usage where it is told nothing", async () => {
-  const child = spawn(process.execPath, ["--import", "tsx", "examples/read-columns.ts"], { cwd: root });
-  const [text, [code]] = await Promise.all([textOf(child.stderr), once(child, "close")]);
-  assert.deepEqual({ code, usage: text.startsWith("Usage: ") }, { code: 2, usage: true });
-});
-
 test("the installed command runs and shows its help", async () => {
   const { child } = startFemtoq("http://127.0.0.1:1", ["--help"]);
   let text = "";
