@@ -1,11 +1,14 @@
 /** A query by its id, and how far it is. Whoever only looks becomes interested in nothing; whoever asked for the query stays so. */
+
+import type { StoredQuery } from "../../storage/store.ts";
 import { boundWait } from "../http/bounded-wait.ts";
 import { HttpProblem } from "../http/problem.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { FollowedQuery } from "./follow/followed-query.ts";
+import type { Progress } from "./follow/progress.ts";
 
 /** Milliseconds for which an answer waits, where everything is computed and only has to be merged here. */
-const longestMerge = 200;
+const longestMerge = 500;
 
 /** Throws a problem of status 404. */
 export async function findQuery(dispatcher: Dispatcher, id: string, client: string): Promise<FollowedQuery> {
@@ -19,11 +22,17 @@ export async function findQuery(dispatcher: Dispatcher, id: string, client: stri
   const { plan, program } = planned;
   const progress = await plans.follow(planned, query);
   const followed = { query, plan, program, progress };
-  await Promise.all([progress.look(), renewInterest(dispatcher, followed, client)]);
-  await progress.learnInterest([query]);
+  await renewInterest(dispatcher, followed, client);
+  await lookAt(progress, [query]);
+  return followed;
+}
+
+/** Brings what is known here of these queries of one plan up to date, where it may have changed elsewhere. */
+export async function lookAt(progress: Progress, queries: readonly StoredQuery[]): Promise<void> {
+  await progress.look();
+  await progress.learnInterest(queries);
   using merging = boundWait(longestMerge);
   await progress.merged(merging.signal);
-  return followed;
 }
 
 /** Renews the interest of a client that has one in a query that has not ended. */

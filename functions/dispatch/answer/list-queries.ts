@@ -6,6 +6,7 @@ import type { ListedQuery } from "../../../storage/store.ts";
 import type { QueryState } from "../../api.ts";
 import { HttpProblem } from "../../http/problem.ts";
 import type { Dispatcher } from "../dispatcher.ts";
+import { lookAt } from "../find-query.ts";
 import { stateOf } from "../follow/followed-query.ts";
 import { countPartitions } from "../follow/partition-state.ts";
 import { decideState } from "../query-state.ts";
@@ -115,8 +116,7 @@ async function findStatesOfPlan(
 ): Promise<readonly (readonly [string, QueryState])[]> {
   const progress = await plans.find(planKey);
   if (progress) {
-    await progress.look();
-    await progress.learnInterest(queries);
+    await lookAt(progress, queries);
     const { plan, program } = progress;
     return queries.map((query) => [query.id, stateOf({ query, plan, program, progress })]);
   }

@@ -1,0 +1,364 @@
+/**
+ * How a query is, in every situation, at two dispatchers: its line in the list and its status tell the same, whoever is asked and in whatever order.
+ * The tests are the node, so that each situation lasts for as long as it is looked at.
+ */
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { after, type TestContext, test } from "node:test";
+import { subtaskKey } from "../../../base/subtask-key.ts";
+import type { Coordinator } from "../../../coordination/coordinator.ts";
+import { createCoordinator } from "../../../coordination/embedded/embedded.ts";
+import { createMemoryJournal } from "../../../coordination/embedded/memory-journal.ts";
+import { createZooKeeperCoordinator } from "../../../coordination/zookeeper/coordinator.ts";
+import type { QueryState, Status } from "../../../functions/api.ts";
+import { createApp } from "../../../functions/app.ts";
+import type { QueryLine } from "../../../functions/dispatch/answer/list-queries.ts";
+import { overlay } from "../../../functions/metrics/overlay.ts";
+import type { Services } from "../../../functions/services.ts";
+import { StoreError } from "../../../storage/store-error.ts";
+import { claimOne } from "../../contracts/claim-one.ts";
+import { findServer } from "../../coordination/zookeeper/zookeeper-for-tests.ts";
+import { silent } from "../../runtime/silent-log.ts";
+import { CleanupStack } from "../../support/cleanup.ts";
+import { openApp } from "../../support/open-app.ts";
+import { until } from "../../support/until.ts";
+
+const partitions = 4;
+const never = new AbortController().signal;
+
+/** Two dispatchers on one store and one queue, and a node that does what it is told. */
+interface Scene {
+  readonly here: Dispatcher;
+  readonly there: Dispatcher;
+  readonly store: Services["store"];
+  readonly coordinator: Coordinator;
+  /** Another program for each call. */
+  readonly query: (name?: string) => object;
+  /** Claims a subtask, and computes it. */
+  compute(): Promise<void>;
+  /** Claims a subtask and goes on holding it. */
+  claim(): Promise<void>;
+  fail(): Promise<void>;
+}
+
+interface Dispatcher {
+  readonly app: ReturnType<typeof createApp>;
+  post(query: object, client?: string): Promise<Status>;
+  delete(id: string, client?: string, purge?: string): Promise<Response>;
+  status(id: string): Promise<Status | undefined>;
+  listed(id: string): Promise<QueryState | undefined>;
+}
+
+function dispatcherOver(services: Services): Dispatcher {
+  const app = createApp(services);
+  const as = (client: string) => ({ "femtoq-client": client });
+  return {
+    app,
+    async post(query, client = "a") {
+      return (
+        await app.request("/queries", { method: "POST", headers: as(client), body: JSON.stringify(query) })
+      ).json() as Promise<Status>;
+    },
+    delete: async (id, client = "a", purge = "") => app.request(`/queries/${id}${purge}`, { method: "DELETE", headers: as(client) }),
+    async status(id) {
+      const answer = await app.request(`/queries/${id}`, { headers: as("passer-by") });
+      return answer.status === 404 ? undefined : ((await answer.json()) as Status);
+    },
+    async listed(id) {
+      const { queries } = (await (await app.request("/queries?limit=500")).json()) as { readonly queries: readonly QueryLine[] };
+      return queries.find((each) => each.id === id)?.state;
+    },
+  };
+}
+
+const cleanups = new CleanupStack();
+after(() => cleanups.close());
+const host = await openApp(cleanups);
+const zookeeper = await findServer("states of queries on ZooKeeper");
+let bins = 10;
+
+const openQueues: Readonly<Record<string, ((t: TestContext) => Promise<readonly [Coordinator, Coordinator]>) | undefined>> = {
+  embedded: async (t) => {
+    const coordinator = await createCoordinator({ journal: createMemoryJournal(), log: silent });
+    t.after(() => coordinator.close());
+    return [coordinator, coordinator];
+  },
+  zookeeper:
+    zookeeper &&
+    (async (t) => {
+      const root = `/femtoq-test-${randomUUID()}`;
+      const open = async () => {
+        const coordinator = await createZooKeeperCoordinator({
+          hosts: zookeeper.hosts,
+          root,
+          log: silent,
+          sessionTimeout: 2_000,
+          startTimeout: 30_000,
+        });
+        t.after(() => coordinator.close());
+        return coordinator;
+      };
+      return [await open(), await open()];
+    }),
+};
+
+interface Stores {
+  readonly here?: Partial<Services["store"]>;
+  readonly there?: Partial<Services["store"]>;
+}
+
+async function openScene(t: TestContext, [near, far]: readonly [Coordinator, Coordinator], stores: Stores): Promise<Scene> {
+  const { store, executor } = host.services;
+  const at = (coordinator: Coordinator, changes: Partial<Services["store"]> = {}) =>
+    dispatcherOver({ ...host.services, coordinator, store: overlay(store, changes) });
+  const node = await near.join({ id: "node", host: "localhost", threads: 1, cacheLimit: 1e9 });
+  t.after(() => node.leave());
+  const claim = () => claimOne(node, { signal: never });
+  return {
+    here: at(near, stores.here),
+    there: at(far, stores.there),
+    store,
+    coordinator: near,
+    query(name) {
+      const axes = [{ type: "regular", bins: bins++, lower: 0, upper: 200, value: "MET.pt" }];
+      return { dataset: "events", ...(name && { name }), histograms: { h: { axes } } };
+    },
+    async claim() {
+      await (await claim()).begin();
+    },
+    async compute() {
+      const { subtask, complete } = await claim();
+      const { key, programKey, dataset, partition, fingerprint } = subtask;
+      const request = { programs: [programKey], dataset, partitions: [{ partition, fingerprint }] };
+      const [outcome] = await executor!.run(request, { signalOf: () => never });
+      assert(outcome?.kind === "partial");
+      await store.putPartials([{ key, body: outcome.partial }]);
+      assert(await complete());
+    },
+    async fail() {
+      assert(await (await claim()).fail("it cannot be read", { permanent: true }));
+    },
+  };
+}
+
+async function times(count: number, action: () => Promise<void>): Promise<void> {
+  for (let index = 0; index < count; index++) await action();
+}
+
+interface Situation {
+  readonly is: string;
+  /** What both dispatchers say; undefined: there is no such query. Those of one dispatcher alone come in the second place. */
+  readonly expected: QueryState | undefined | readonly [here: QueryState, there: QueryState];
+  readonly stores?: Stores;
+  /** Gives the query's id. */
+  readonly prepare: (scene: Scene) => Promise<string>;
+}
+
+const refuseResult: Partial<Services["store"]> = {
+  putResult: () => Promise.reject(new StoreError("too-large", "results are not kept")),
+};
+const neverRead: Partial<Services["store"]> = { getPartials: () => new Promise(() => undefined) };
+
+const situations: readonly Situation[] = [
+  { is: "waiting for a node", expected: "waiting", prepare: async ({ here, query }) => (await here.post(query())).id },
+  {
+    is: "claimed in part",
+    expected: "running",
+    async prepare({ here, query, claim }) {
+      const { id } = await here.post(query());
+      await claim();
+      return id;
+    },
+  },
+  {
+    is: "stored in part, while the rest waits",
+    expected: "running",
+    async prepare({ here, query, compute }) {
+      const { id } = await here.post(query());
+      await compute();
+      return id;
+    },
+  },
+  {
+    is: "computed, while a dispatcher still merges it",
+    expected: ["running", "done"],
+    stores: { here: neverRead, there: refuseResult },
+    async prepare({ here, query, compute }) {
+      const { id } = await here.post(query());
+      await times(partitions, compute);
+      return id;
+    },
+  },
+  {
+    is: "done, with its result stored",
+    expected: "done",
+    async prepare({ here, query, compute, store }) {
+      const { id } = await here.post(query());
+      await times(partitions, compute);
+      const { planKey } = (await store.getQuery(id))!;
+      await until(async () => (await store.getResult(planKey)) !== undefined, "the result");
+      return id;
+    },
+  },
+  {
+    is: "done, with a result that the store refused",
+    expected: "done",
+    stores: { here: refuseResult, there: refuseResult },
+    async prepare({ here, query, compute }) {
+      const { id } = await here.post(query());
+      await times(partitions, compute);
+      await until(async () => (await here.status(id))?.state === "done", "the end");
+      return id;
+    },
+  },
+  {
+    is: "failed in part",
+    expected: "done",
+    async prepare({ here, query, compute, fail }) {
+      const { id } = await here.post(query());
+      await fail();
+      await times(partitions - 1, compute);
+      await until(async () => (await here.status(id))?.state === "done", "the end");
+      return id;
+    },
+  },
+  {
+    is: "failed in part, while the rest waits",
+    expected: "running",
+    async prepare({ here, query, fail }) {
+      const { id } = await here.post(query());
+      await fail();
+      return id;
+    },
+  },
+  {
+    is: "failed altogether",
+    expected: "failed",
+    async prepare({ here, query, fail }) {
+      const { id } = await here.post(query());
+      await times(partitions, fail);
+      return id;
+    },
+  },
+  {
+    is: "withdrawn here before anything was computed",
+    expected: "cancelled",
+    async prepare({ here, query }) {
+      const { id } = await here.post(query());
+      await here.delete(id);
+      return id;
+    },
+  },
+  {
+    is: "withdrawn there, half computed",
+    expected: "cancelled",
+    async prepare({ here, there, query, compute }) {
+      const { id } = await here.post(query());
+      await times(2, compute);
+      await there.delete(id);
+      return id;
+    },
+  },
+  {
+    is: "withdrawn there, while another query of its plan goes on",
+    expected: "cancelled",
+    async prepare({ here, there, query, compute }) {
+      const own = query("one");
+      const { id } = await here.post(own);
+      const other = await here.post({ ...own, name: "two" }, "b");
+      await compute();
+      await there.delete(id);
+      for (const dispatcher of [here, there]) {
+        assert.equal(await dispatcher.listed(other.id), "running");
+        assert.equal((await dispatcher.status(other.id))?.state, "running");
+      }
+      return id;
+    },
+  },
+  {
+    is: "withdrawn by one of two clients",
+    expected: "waiting",
+    async prepare({ here, there, query }) {
+      const own = query();
+      const { id } = await here.post(own, "a");
+      await there.post(own, "b");
+      await here.delete(id, "a");
+      return id;
+    },
+  },
+  {
+    is: "withdrawn here, and asked again there",
+    expected: "waiting",
+    async prepare({ here, there, query }) {
+      const own = query();
+      const { id } = await here.post(own);
+      await here.delete(id);
+      await there.post(own);
+      return id;
+    },
+  },
+  {
+    is: "withdrawn by somebody who never asked for it",
+    expected: "waiting",
+    async prepare({ here, there, query }) {
+      const { id } = await here.post(query());
+      await there.delete(id, "passer-by");
+      return id;
+    },
+  },
+  {
+    is: "withdrawn when it was done",
+    expected: "done",
+    async prepare({ here, there, query, compute }) {
+      const { id } = await here.post(query());
+      await times(partitions, compute);
+      await there.delete(id);
+      return id;
+    },
+  },
+  {
+    is: "done, but for partials that were evicted since: what was merged here is not lost here",
+    expected: ["done", "cancelled"],
+    stores: { here: refuseResult, there: refuseResult },
+    async prepare({ here, query, compute, store, coordinator }) {
+      const { id } = await here.post(query());
+      await times(partitions, compute);
+      await until(async () => (await here.status(id))?.state === "done", "the end");
+      await until(async () => (await coordinator.interest([id])).get(id) === 0, "the end of all interest");
+      const { planKey } = (await store.getQuery(id))!;
+      const { programKey, partitions: parts } = (await store.getPlans([planKey])).get(planKey)!;
+      for (const { fingerprint } of parts) await store.dropPartial(subtaskKey(programKey, fingerprint));
+      return id;
+    },
+  },
+  {
+    is: "purged",
+    expected: undefined,
+    async prepare({ here, there, query, compute }) {
+      const { id } = await here.post(query());
+      await times(partitions, compute);
+      await until(async () => (await here.status(id))?.state === "done", "the end");
+      assert.equal((await there.delete(id, "a", "?purge")).status, 200);
+      return id;
+    },
+  },
+];
+
+for (const [form, open] of Object.entries(openQueues)) {
+  if (!open) continue;
+  for (const { is, expected, stores = {}, prepare } of situations) {
+    test(`list and status of a query that is ${is} say ${expected}, at both dispatchers (${form})`, { timeout: 120_000 }, async (t) => {
+      const scene = await openScene(t, await open(t), stores);
+      const id = await prepare(scene);
+      const [here, there] = Array.isArray(expected) ? expected : [expected, expected];
+      for (const [dispatcher, state] of [
+        [scene.there, there],
+        [scene.here, here],
+      ] as const) {
+        assert.equal(await dispatcher.listed(id), state, "listed before it is looked at");
+        assert.equal((await dispatcher.status(id))?.state, state, "its status");
+        assert.equal(await dispatcher.listed(id), state, "listed after it was looked at");
+      }
+    });
+  }
+}
