@@ -3,12 +3,13 @@
  *
  *   loading --loaded--> ready
  *      |------failed--> failed   its blocks may be freed: nothing writes them any more
- *      |---cancelled--> failed   only before a thread began
+ *
+ * One that nobody waits for any more is abandoned while it loads: its thread is told to stop, and it fails soon, or is ready all the same.
  */
 import type { Input } from "../../engine/program/inputs.ts";
 import { bytesPerValue, type Column } from "../../engine/program/schema.ts";
 import { type ColumnLocation, DatasetError, offsetCounts } from "../dataset.ts";
-import type { CachedPartition, SharedOffsets } from "./cached-partition.ts";
+import type { ListOffsets, SharedOffsets } from "./shared-offsets.ts";
 import { type Block, type Slab, taken } from "./slab.ts";
 
 /** Where a column is to be decoded to. */
@@ -27,41 +28,47 @@ export interface LoadCost {
   readonly decoding: number;
 }
 
-export interface Loading {
-  /** Settles when nothing writes to the place any more; gives how many values there are. */
-  readonly done: Promise<number>;
-  /** Undefined until it is done, and where nobody measures. */
-  cost?(): LoadCost | undefined;
-  /** True where it had not begun: then nothing was or will be written. */
-  cancel(): boolean;
+export interface Loaded {
+  /** How many values there are. */
+  readonly values: number;
+  /** Undefined where nobody measures. */
+  readonly cost?: LoadCost;
 }
 
-/** Decodes a column on some thread. */
-export type Load = (location: ColumnLocation, place: Place) => Loading;
+/** Decodes a column on some thread; stops when the signal aborts. Settles when nothing writes to the place any more. */
+export type Load = (location: ColumnLocation, place: Place, signal: AbortSignal) => Promise<Loaded>;
 
 export type Outcome = { readonly kind: "ready" } | { readonly kind: "failed"; readonly error: unknown };
 
 export class CachedColumn {
-  readonly partition: CachedPartition;
   readonly location: ColumnLocation;
+  readonly slab: Slab;
   state: "loading" | "ready" | "failed" = "loading";
   leases = 0;
+  /** What loading it took, once it is ready. */
+  cost: LoadCost | undefined;
   /** Never rejects. */
   outcome: Promise<Outcome> = Promise.resolve({ kind: "ready" });
+  readonly #sharedOffsets: SharedOffsets;
+  readonly #abandoning = new AbortController();
   #values: Block;
   #valid: Block | undefined;
   /** Offsets of its own, one array for each of its lists, until they are shared. */
   #ownOffsets: Block[];
-  readonly #offsets: SharedOffsets[] = [];
-  #cancel: () => boolean = () => false;
-  #cost: () => LoadCost | undefined = () => undefined;
+  readonly #offsets: ListOffsets[] = [];
 
-  /** `blocks` are of the sizes that `sizes` gives. */
-  constructor(options: { readonly partition: CachedPartition; readonly location: ColumnLocation; readonly blocks: readonly Block[] }) {
-    const { partition, location } = options;
+  /** `blocks` are of the sizes that `sizes` gives, in the slab; `offsets` are those of its partition there. */
+  constructor(options: {
+    readonly location: ColumnLocation;
+    readonly slab: Slab;
+    readonly offsets: SharedOffsets;
+    readonly blocks: readonly Block[];
+  }) {
+    const { location, slab, offsets } = options;
     const blocks = [...options.blocks];
-    this.partition = partition;
     this.location = location;
+    this.slab = slab;
+    this.#sharedOffsets = offsets;
     this.#values = blocks.shift()!;
     if (location.column.nullable) this.#valid = blocks.shift();
     this.#ownOffsets = blocks;
@@ -84,18 +91,20 @@ export class CachedColumn {
     return CachedColumn.identityOf(this.location.column);
   }
 
-  /** What freeing it gives back, at most; its share of the offsets included. */
-  get bytes(): number {
-    let sum = taken(this.#values.bytes);
-    if (this.#valid) sum += taken(this.#valid.bytes);
-    for (const { bytes } of this.#ownOffsets) sum += taken(bytes);
-    for (const { block, users } of this.#offsets) sum += Math.ceil(taken(block.bytes) / users);
-    return sum;
+  /** Blocks that are its alone. */
+  get ownBlocks(): readonly Block[] {
+    return [this.#values, ...(this.#valid ? [this.#valid] : []), ...this.#ownOffsets];
   }
 
-  /** What loading it took, once it is ready. */
-  get cost(): LoadCost | undefined {
-    return this.#cost();
+  /** Of each of its lists, once it is ready. */
+  get offsets(): readonly ListOffsets[] {
+    return this.#offsets;
+  }
+
+  /** What freeing it gives back, at most; its share of the offsets included. */
+  get bytes(): number {
+    const own = this.ownBlocks.reduce((sum, { bytes }) => sum + taken(bytes), 0);
+    return this.#offsets.reduce((sum, { block, users }) => sum + Math.ceil(taken(block.bytes) / users), own);
   }
 
   /** Where it has what an input asks for. */
@@ -112,16 +121,9 @@ export class CachedColumn {
 
   /** Calls `settled` once, later, when the state has changed. */
   start(load: Load, settled: () => void): void {
-    const { done, cancel, cost } = load(this.location, {
-      slab: this.partition.slab,
-      values: this.#values,
-      ...(this.#valid && { valid: this.#valid }),
-      offsets: this.#ownOffsets,
-    });
-    this.#cancel = cancel;
-    if (cost) this.#cost = cost;
-    this.outcome = done
-      .then((values) => this.#accept(values))
+    const place = { slab: this.slab, values: this.#values, ...(this.#valid && { valid: this.#valid }), offsets: this.#ownOffsets };
+    this.outcome = load(this.location, place, this.#abandoning.signal)
+      .then((loaded) => this.#accept(loaded))
       .then(
         (): Outcome => {
           this.state = "ready";
@@ -135,24 +137,18 @@ export class CachedColumn {
     void this.outcome.then(settled);
   }
 
-  /** True where loading had not begun: then it is failed. */
-  cancel(): boolean {
-    if (!this.#cancel()) return false;
-    this.state = "failed";
-    return true;
+  abandon(): void {
+    this.#abandoning.abort();
   }
 
+  /** Only when it has settled. */
   free(): void {
-    const { slab } = this.partition;
-    slab.free(this.#values);
-    if (this.#valid) slab.free(this.#valid);
-    for (const block of this.#ownOffsets) slab.free(block);
-    for (const level of this.#offsets.keys()) this.partition.leaveOffsets(this.location.column.lists[level]);
+    for (const block of this.ownBlocks) this.slab.free(block);
+    for (const level of this.#offsets.keys()) this.#sharedOffsets.leave(this.location.column.lists[level]);
   }
 
   /** Gives back what was reserved too much, and shares the offsets. */
-  #accept(values: number): void {
-    const { slab } = this.partition;
+  #accept({ values, cost }: Loaded): void {
     const { column, entries, elements, values: reserved } = this.location;
     // How many offsets each list has: one more than there are entries, then than there are elements of the list around it.
     const counts: number[] = [];
@@ -161,7 +157,7 @@ export class CachedColumn {
     for (const [level, { address }] of this.#ownOffsets.entries()) {
       if (!fits) break;
       counts.push(end + 1);
-      end = new Uint32Array(slab.memory.buffer, address, end + 1)[end];
+      end = new Uint32Array(this.slab.memory.buffer, address, end + 1)[end];
       fits = end <= elements[level];
     }
     if (!fits || values !== end) {
@@ -170,14 +166,23 @@ export class CachedColumn {
       });
     }
     for (const [level, count] of counts.entries()) {
-      const block = slab.shrink(this.#ownOffsets[0], count * 4);
+      const block = this.slab.shrink(this.#ownOffsets[0], count * 4);
       this.#ownOffsets[0] = block;
-      this.#offsets.push(this.partition.shareOffsets(block, this.location, { level, count }));
+      this.#offsets.push(this.#sharedOffsets.share(block, this.location, { level, count }));
       this.#ownOffsets.shift();
     }
-    this.#values = slab.shrink(this.#values, values * bytesPerValue[column.dtype]);
-    if (this.#valid) this.#valid = slab.shrink(this.#valid, values);
+    this.#values = this.slab.shrink(this.#values, values * bytesPerValue[column.dtype]);
+    if (this.#valid) this.#valid = this.slab.shrink(this.#valid, values);
+    this.cost = cost;
   }
+}
+
+/** The blocks that are free when all these columns are: offsets are, where no other column uses them. */
+export function blocksOf(columns: readonly CachedColumn[]): readonly Block[] {
+  const users = new Map<ListOffsets, number>();
+  for (const { offsets } of columns) for (const list of offsets) users.set(list, (users.get(list) ?? 0) + 1);
+  const unshared = [...users].filter(([list, count]) => list.users === count).map(([list]) => list.block);
+  return [...columns.flatMap(({ ownBlocks }) => ownBlocks), ...unshared];
 }
 
 export function sumCosts(columns: readonly CachedColumn[]): LoadCost & { readonly columns: number } {

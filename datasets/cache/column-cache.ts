@@ -5,13 +5,14 @@
  * until it is released, and with them comes a work area in the same slab. Leases that find no room wait in order of arrival.
  *
  * Promises: a column is loaded once however many leases want it at a time; what a failed load took is free again, and the next
- * lease loads anew; the least recently used columns go first, never one that is leased; every list column of a collection was
- * compared with the offsets that the collection keeps. Does not promise: that loading starts at once, nor any order of loads.
+ * lease loads anew; a load that no lease waits for any more is stopped; the least recently used columns go first, never one that is leased,
+ * and none where that makes no room; every list column of a collection was compared with the offsets that the collection keeps.
+ * Does not promise: that loading starts at once, nor any order of loads.
  */
 import { type Input, nameOf } from "../../engine/program/inputs.ts";
 import { bytesPerValue, standsIn } from "../../engine/program/schema.ts";
 import { type ColumnLocation, DatasetError } from "../dataset.ts";
-import { CachedColumn, type Load, type LoadCost, sumCosts } from "./cached-column.ts";
+import { blocksOf, CachedColumn, type Load, type LoadCost, sumCosts } from "./cached-column.ts";
 import { CachedPartition } from "./cached-partition.ts";
 import { type Block, type Slab, taken } from "./slab.ts";
 
@@ -53,8 +54,8 @@ export class ColumnCache {
   readonly #slabs: readonly Slab[];
   readonly #load: Load;
   readonly #partitions = new Map<string, CachedPartition>();
-  /** Columns that nobody leases, least recently used first. */
-  readonly #idle = new Set<CachedColumn>();
+  /** Columns that nobody leases, least recently used first, and their partitions. */
+  readonly #idle = new Map<CachedColumn, CachedPartition>();
   readonly #waiting: Waiter[] = [];
 
   constructor(options: { readonly slabs: readonly Slab[]; readonly load: Load }) {
@@ -156,7 +157,7 @@ export class ColumnCache {
       // Its slab is full of what others hold, or in pieces: it may move, once nothing writes there.
       const columns = [...home.columns.values()];
       if (columns.some((column) => column.state === "loading")) return undefined;
-      for (const column of columns) this.#forget(column);
+      for (const column of columns) this.#forget(home, column);
     }
     const slabs = this.#slabs.toSorted((a, b) => a.used - b.used);
     for (const slab of slabs) {
@@ -177,9 +178,10 @@ export class ColumnCache {
     const [work, ...rest] = blocks as [Block, ...Block[]];
     const begun: CachedColumn[] = [];
     for (const location of missing) {
-      const column = new CachedColumn({ partition, location, blocks: rest.splice(0, CachedColumn.sizes(location).length) });
+      const { slab, offsets } = partition;
+      const column = new CachedColumn({ location, slab, offsets, blocks: rest.splice(0, CachedColumn.sizes(location).length) });
       partition.columns.set(column.identity, column);
-      column.start(this.#load, () => this.#loaded(column));
+      column.start(this.#load, () => this.#loaded(partition, column));
       begun.push(column);
     }
     const columns = request.columns.map(({ column }) => partition.columns.get(CachedColumn.identityOf(column))!);
@@ -201,21 +203,21 @@ export class ColumnCache {
     const blocks = slab.allocateAll(sizes);
     if (blocks) return blocks;
 
-    const spare = [...this.#idle].filter((column) => column.partition.slab === slab && !kept.includes(column));
+    const spare = [...this.#idle.keys()].filter((column) => column.slab === slab && !kept.includes(column));
     const reachable = spare.reduce((sum, column) => sum + column.bytes, slab.capacity - slab.used);
-    if (reachable < needed) return undefined;
+    if (reachable < needed || !slab.wouldFit(sizes, blocksOf(spare))) return undefined;
     for (const victim of spare) {
-      this.#forget(victim);
+      this.#forget(this.#idle.get(victim)!, victim);
       const found = slab.allocateAll(sizes);
       if (found) return found;
     }
     return undefined;
   }
 
-  #loaded(column: CachedColumn): void {
-    const current = column.partition.columns.get(column.identity) === column;
-    if (column.state === "failed" && current) this.#forget(column);
-    else if (column.state === "ready" && column.leases === 0) this.#idle.add(column);
+  #loaded(partition: CachedPartition, column: CachedColumn): void {
+    if (partition.columns.get(column.identity) !== column) column.free();
+    else if (column.state === "failed") this.#forget(partition, column);
+    else if (column.leases === 0) this.#idle.set(column, partition);
     this.#admit();
   }
 
@@ -225,20 +227,26 @@ export class ColumnCache {
     for (const column of columns) {
       column.leases--;
       if (column.leases > 0) continue;
-      if (column.state === "ready") this.#idle.add(column);
-      else if (column.state === "loading" && column.cancel()) this.#forget(column);
+      if (column.state === "ready") this.#idle.set(column, partition);
+      else if (column.state === "loading") this.#abandon(partition, column);
     }
     this.#leaveIfEmpty(partition);
     this.#admit();
   }
 
+  /** A lease that wants the column from now on loads it anew; its memory is free when it has settled. */
+  #abandon(partition: CachedPartition, column: CachedColumn): void {
+    partition.columns.delete(column.identity);
+    column.abandon();
+  }
+
   #leaveIfEmpty(partition: CachedPartition): void {
-    if (partition.columns.size === 0 && partition.leases === 0) this.#partitions.delete(partition.fingerprint);
+    const isEmpty = partition.columns.size === 0 && partition.leases === 0;
+    if (isEmpty && this.#partitions.get(partition.fingerprint) === partition) this.#partitions.delete(partition.fingerprint);
   }
 
   /** Frees a column that nobody reads and nothing writes. */
-  #forget(column: CachedColumn): void {
-    const { partition } = column;
+  #forget(partition: CachedPartition, column: CachedColumn): void {
     this.#idle.delete(column);
     partition.columns.delete(column.identity);
     column.free();

@@ -26,6 +26,14 @@ export class FreeList {
     return this.#free;
   }
 
+  /** The same free bytes; what then happens to one list does not change the other. */
+  copy(): FreeList {
+    const copy = new FreeList(0, 0);
+    copy.#holes.splice(0, 1, ...this.#holes.map((hole) => ({ ...hole })));
+    copy.#free = this.#free;
+    return copy;
+  }
+
   /** Address of a block of at least `bytes` bytes, or undefined where no hole is large enough. */
   allocate(bytes: number): number | undefined {
     const size = rounded(bytes);

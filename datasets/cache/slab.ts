@@ -69,6 +69,13 @@ export class Slab {
     return blocks;
   }
 
+  /** Whether there would be room for blocks of these sizes if `going` were free. */
+  wouldFit(sizes: readonly number[], going: readonly Block[]): boolean {
+    const free = this.#free.copy();
+    for (const { address, bytes } of going) free.release(address, bytes + readable);
+    return sizes.every((bytes) => free.allocate(bytes + readable) !== undefined);
+  }
+
   free(block: Block): void {
     this.#free.release(block.address, block.bytes + readable);
   }

@@ -10,6 +10,8 @@ export type ToWorker =
   /** Before the first run of the program on this worker. */
   | { readonly kind: "program"; readonly programKey: string; readonly program: Program; readonly module: WebAssembly.Module }
   | { readonly kind: "forget"; readonly programKey: string }
+  /** Nobody waits for the job that it has: a load ends soon, as stopped. */
+  | { readonly kind: "abort" }
   | Job;
 
 export type Job = LoadJob | RunJob | DemoJob;

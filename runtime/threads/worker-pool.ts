@@ -7,7 +7,7 @@
  */
 
 import type { Log } from "../../base/log.ts";
-import type { Load, LoadCost } from "../../datasets/cache/cached-column.ts";
+import type { Load } from "../../datasets/cache/cached-column.ts";
 import { DatasetError } from "../../datasets/dataset.ts";
 import { RunStopped, ScratchExhausted } from "../../engine/run/run-program.ts";
 import type { Meter } from "../../functions/metrics/meter.ts";
@@ -29,6 +29,8 @@ interface Waiting {
   /** What the thread must know before it can do the job. */
   readonly programs?: readonly ReadyProgram[];
   begun?: number;
+  /** Which has it. */
+  thread?: WorkerThread;
   readonly resolve: (answer: FromWorker) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -36,6 +38,8 @@ interface Waiting {
 interface Submitted {
   readonly answer: Promise<FromWorker>;
   readonly cancel: () => boolean;
+  /** Cancels it where it waits, else tells the thread that nobody waits for it. */
+  readonly abort: () => void;
   readonly begun: () => number | undefined;
 }
 
@@ -79,21 +83,22 @@ export class WorkerPool {
     return count;
   }
 
-  /** Decodes a column into a slab. */
-  readonly load: Load = (location, { slab, values, valid, offsets }) => {
-    const { answer, cancel } = this.#submit({
+  /** Decodes a column into a slab. Rejects with `RunStopped` when the signal aborts: at once where no thread began, else when the thread has stopped. */
+  readonly load: Load = async (location, { slab, values, valid, offsets }, signal) => {
+    const { answer, abort } = this.#submit({
       job: { kind: "load", location, slab: slab.id, values, offsets, ...(valid && { valid }) },
     });
-    let cost: LoadCost | undefined;
-    const done = answer.then((message) => {
-      const loaded = expect(message, "loaded");
-      cost = loaded.cost;
+    signal.addEventListener("abort", abort, { once: true });
+    if (signal.aborted) abort();
+    try {
+      const { values, cost } = expect(await answer, "loaded");
       this.#options.meter?.count("femtoq_read_bytes_total", undefined, cost.bytes);
       this.#options.meter?.count("femtoq_read_seconds_total", "reading", cost.reading / 1000);
       this.#options.meter?.count("femtoq_read_seconds_total", "decoding", cost.decoding / 1000);
-      return loaded.values;
-    });
-    return { done, cancel, cost: () => cost };
+      return { values, cost };
+    } finally {
+      signal.removeEventListener("abort", abort);
+    }
   };
 
   /** `programs`: those of the job. */
@@ -117,24 +122,23 @@ export class WorkerPool {
   }
 
   #submit({ job, programs }: Pick<Waiting, "job" | "programs">): Submitted {
-    let cancel = () => false;
-    let begun: () => number | undefined = () => undefined;
+    let waiting: Waiting | undefined;
+    const queue = this.#queues[job.kind];
     const answer = new Promise<FromWorker>((resolve, reject) => {
       if (this.#closed) return reject(new WorkerCrashed("The server is stopping"));
-      const waiting: Waiting = { job, resolve, reject, ...(programs && { programs }) };
-      begun = () => waiting.begun;
-      const queue = this.#queues[job.kind];
+      waiting = { job, resolve, reject, ...(programs && { programs }) };
       queue.push(waiting);
-      cancel = () => {
-        const at = queue.indexOf(waiting);
-        if (at < 0) return false;
-        queue.splice(at, 1);
-        reject(new RunStopped("cancelled before a thread began"));
-        return true;
-      };
     });
+    const cancel = (): boolean => {
+      const at = waiting ? queue.indexOf(waiting) : -1;
+      if (at < 0) return false;
+      queue.splice(at, 1);
+      waiting!.reject(new RunStopped("cancelled before a thread began"));
+      return true;
+    };
+    const abort = () => void (cancel() || waiting?.thread?.abort(job));
     this.#dispatch();
-    return { answer, cancel: () => cancel(), begun: () => begun() };
+    return { answer, cancel, abort, begun: () => waiting?.begun };
   }
 
   #dispatch(): void {
@@ -144,6 +148,7 @@ export class WorkerPool {
       if (!next) return;
       const begun = performance.now();
       next.begun = begun;
+      next.thread = thread;
       const ended = () => this.#options.meter?.count("femtoq_worker_busy_seconds_total", next.job.kind, (performance.now() - begun) / 1000);
       thread.perform(next.job, next.programs).finally(ended).then(next.resolve, next.reject);
     }

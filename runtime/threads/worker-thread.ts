@@ -22,6 +22,7 @@ export interface WorkerEvents {
 }
 
 interface Current {
+  readonly job: Job;
   readonly resolve: (answer: FromWorker) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -50,9 +51,14 @@ export class WorkerThread {
     this.state = "busy";
     for (const program of programs) this.#teach(program);
     return new Promise((resolve, reject) => {
-      this.#current = { resolve, reject };
+      this.#current = { job, resolve, reject };
       this.#send(job);
     });
+  }
+
+  /** Tells the thread, if it has this job, that nobody waits for it. */
+  abort(job: Job): void {
+    if (this.#current?.job === job) this.#send({ kind: "abort" });
   }
 
   async terminate(): Promise<void> {

@@ -15,6 +15,8 @@ if (!port) throw new Error("Cannot run worker.ts on its own: the server starts i
 
 const programs = new Map<string, { readonly program: Program; readonly module: WebAssembly.Module }>();
 let memories: readonly WebAssembly.Memory[] = [];
+/** Of the load that this thread is at. */
+let stopping = new AbortController();
 
 port.on("message", (message: ToWorker) => {
   switch (message.kind) {
@@ -26,6 +28,9 @@ port.on("message", (message: ToWorker) => {
       return;
     case "forget":
       programs.delete(message.programKey);
+      return;
+    case "abort":
+      stopping.abort(new RunStopped("nobody waits for the column any more"));
       return;
     default:
       void perform(message);
@@ -49,6 +54,7 @@ function say(message: FromWorker, transfer: readonly ArrayBuffer[] = []): void {
 async function answerTo(job: Job): Promise<FromWorker> {
   switch (job.kind) {
     case "load":
+      stopping = new AbortController();
       return { kind: "loaded", ...(await load(job)) };
     case "run":
       return { kind: "ran", outcomes: await runAll(job) };
@@ -72,7 +78,7 @@ async function load({ location, slab, values, valid, offsets }: LoadJob): Promis
     ...(valid && { valid: new Uint8Array(memory.buffer, valid.address, location.values) }),
     offsets: offsets.map(({ address, bytes }) => new Uint32Array(memory.buffer, address, bytes / 4)),
   };
-  const read = await readColumn(location, target, { onRead });
+  const read = await readColumn(location, target, { onRead, signal: stopping.signal });
   return { values: read.values, cost: { bytes, reading, decoding: Math.max(0, performance.now() - begun - reading) } };
 }
 

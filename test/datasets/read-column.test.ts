@@ -8,6 +8,8 @@ import { parquetWriteBuffer } from "hyparquet-writer";
 import { createCatalogue } from "../../datasets/catalogue/catalogue.ts";
 import { type ColumnLocation, DatasetError } from "../../datasets/dataset.ts";
 import { readColumn } from "../../datasets/read-column.ts";
+import { localFiles } from "../../datasets/sources/local/local-files.ts";
+import type { Source } from "../../datasets/sources/source.ts";
 import { encodeTestFile, floats, listOfFloat, scalarFloat, type TestFile } from "./parquet/first-version-file.ts";
 import { type Cell, makeDirectory, makeTarget, readEntries, sequence } from "./read-for-test.ts";
 
@@ -220,4 +222,32 @@ test("readColumn refuses a target that is too small", async (t) => {
   const pages = [{ count: 3, values: floats(1, 2, 3) }];
   const location = await locate(await makeDirectory(t), encodeTestFile({ ...threeEntries, pages }));
   await assert.rejects(readColumn(location, { values: new Float32Array(2), offsets: [] }), RangeError);
+});
+
+test("readColumn ends when its signal aborts while a slow source reads, and writes nothing afterwards", async (t) => {
+  const pages = [{ count: 3, values: floats(1, 2, 3) }];
+  const location = await locate(await makeDirectory(t), encodeTestFile({ ...threeEntries, pages }));
+  const abort = new AbortController();
+  let arrive = () => {};
+  const source: Pick<Source, "open"> = {
+    open: (file, use) =>
+      localFiles.open(file, (reader) =>
+        use({
+          byteLength: reader.byteLength,
+          async slice(start, end, { signal } = {}) {
+            await new Promise<void>((resolve, reject) => {
+              arrive = resolve;
+              signal?.addEventListener("abort", () => reject(signal.reason));
+              abort.abort(new Error("nobody waits"));
+            });
+            return await reader.slice(start, end);
+          },
+        }),
+      ),
+  };
+  const target = makeTarget(location);
+  await assert.rejects(readColumn(location, target, { signal: abort.signal, source }), { name: "Error", message: "nobody waits" });
+  arrive();
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual([...target.values], [77, 77, 77]);
 });

@@ -34,8 +34,9 @@ interface PendingLoad {
 /** A cache whose loads the test finishes by hand. */
 function manual(limit: number, options: { readonly largest?: number } = {}) {
   const loads: PendingLoad[] = [];
-  const cancelled: string[] = [];
-  const load: Load = ({ column, values: most }, place) => {
+  const abandoned: string[] = [];
+  const load: Load = ({ column, values: most }, place, signal) => {
+    signal.addEventListener("abort", () => abandoned.push(column.name));
     let finish = (_: number) => {};
     let fail = (_: unknown) => {};
     const done = new Promise<number>((resolve, reject) => {
@@ -43,16 +44,9 @@ function manual(limit: number, options: { readonly largest?: number } = {}) {
       fail = reject;
     });
     loads.push({ name: column.name, place, finish: (values = most) => finish(values), fail });
-    return {
-      done,
-      cancel: () => {
-        cancelled.push(column.name);
-        fail(new Error("cancelled"));
-        return true;
-      },
-    };
+    return done.then((values) => ({ values }));
   };
-  return { cache: new ColumnCache({ slabs: createSlabs(limit, options), load }), loads, cancelled };
+  return { cache: new ColumnCache({ slabs: createSlabs(limit, options), load }), loads, abandoned };
 }
 
 /** A cache whose loads fill their column with `fill` and, for a list column, lists of one element. */
@@ -61,7 +55,7 @@ function automatic(limit: number, options: { readonly largest?: number } = {}) {
   const load: Load = ({ column }, place) => {
     counts.set(column.name, (counts.get(column.name) ?? 0) + 1);
     if (place.offsets.length > 0) offsetsAt(place).set(oneEach);
-    return { done: Promise.resolve(entries), cancel: () => false };
+    return Promise.resolve({ values: entries });
   };
   return { cache: new ColumnCache({ slabs: createSlabs(limit, options), load }), counts };
 }
@@ -155,16 +149,64 @@ describe("ColumnCache", () => {
     (await again).release();
   });
 
-  test("cancels loads that nobody waits for any more and that have not begun", async () => {
-    const { cache, cancelled } = manual(2 ** 20);
+  test("stops a load that nobody waits for any more, keeps its memory until it has stopped, and loads anew for who comes meanwhile", async () => {
+    for (const end of [(load: PendingLoad) => load.fail(new Error("stopped")), (load: PendingLoad) => load.finish()]) {
+      const { cache, loads, abandoned } = manual(2 ** 20);
+      const abort = new AbortController();
+      const request = { fingerprint: "f", columns: [location("a")], workBytes: 16, signal: abort.signal };
+      const [one, two] = [cache.lease(request), cache.lease(request)];
+      await settle();
+      const before = cache.usage.bytes;
+      abort.abort(new Error("withdrawn"));
+      await assert.rejects(one, /withdrawn/);
+      await assert.rejects(two, /withdrawn/);
+      assert.deepEqual(abandoned, ["a"]);
+      assert(cache.usage.bytes > before / 2, "the thread still writes there");
+      const next = cache.lease({ ...request, signal: never });
+      assert.equal(loads.length, 2);
+      end(loads[0]!);
+      loads[1]!.finish();
+      const lease = await next;
+      assert.notEqual(lease.address(values("a")), loads[0]!.place.values.address);
+      const { bytes } = cache.usage;
+      lease.release();
+      assert.equal(bytes, 32 + Math.ceil((entries * 8 + 16) / 16) * 16, "the work area and one column");
+      assert.deepEqual(abandoned, ["a"]);
+    }
+  });
+
+  test("does not stop a load that somebody waits for still", async () => {
+    const { cache, loads, abandoned } = manual(2 ** 20);
     const abort = new AbortController();
-    const lease = cache.lease({ fingerprint: "f", columns: [location("a")], workBytes: 16, signal: abort.signal });
+    const request = { fingerprint: "f", columns: [location("a")], workBytes: 16, signal: never };
+    const aborted = cache.lease({ ...request, signal: abort.signal });
+    const waiting = cache.lease(request);
     await settle();
     abort.abort(new Error("withdrawn"));
-    await assert.rejects(lease, /withdrawn/);
+    await assert.rejects(aborted, /withdrawn/);
+    loads[0]!.finish();
+    (await waiting).release();
+    assert.deepEqual([abandoned, loads.length], [[], 1]);
+  });
+
+  test("evicts nothing where memory is in pieces that make no room", async () => {
+    const { cache, counts } = automatic(2 ** 16);
+    const use = (fingerprint: string, workBytes = 16, values = entries) =>
+      cache.lease({ fingerprint, columns: [location(fingerprint, {}, values)], workBytes, signal: never });
+    const leases = [];
+    // Idle columns with a leased one in their middle.
+    for (const name of ["a", "b", "c", "d", "e", "f", "g", "h"]) leases.push(await use(name));
+    for (const [index, lease] of leases.entries()) if (index !== 3) lease.release();
+    const large = use("large", 16, 4.6 * entries);
     await settle();
-    assert.deepEqual(cancelled, ["a"]);
-    assert.equal(cache.usage.bytes, 0);
+    assert.deepEqual(
+      ["a", "b", "c", "e", "f", "g", "h"].filter((name) => !cache.holds(name, [values(name)])),
+      [],
+      "the memory of a column and what lies on one side of it would not do",
+    );
+    leases[3]!.release();
+    (await large).release();
+    assert.equal(counts.get("large"), 1);
   });
 
   test("keeps a list's offsets once and gives back what was reserved too much", async () => {

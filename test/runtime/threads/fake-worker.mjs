@@ -1,13 +1,19 @@
-// A worker thread for tests of the pool: it says what it was asked, and ends at a load of the column "crash".
+// A worker thread for tests of the pool: it says what it was asked, ends at a load of the column "crash", and loads "endless" until it is aborted.
 import process from "node:process";
 import { parentPort } from "node:worker_threads";
 
 if (!parentPort) throw new Error("This file is a worker thread");
 const port = parentPort;
 
+let isLoading = false;
 port.on("message", (message) => {
+  if (message.kind === "abort" && isLoading) {
+    isLoading = false;
+    port.postMessage({ kind: "failed", failure: { kind: "stopped" } });
+  }
   if (message.kind !== "load") return;
   if (message.location.column.name === "crash") process.exit(3);
-  port.postMessage({ kind: "loaded", values: message.location.entries });
+  if (message.location.column.name === "endless") isLoading = true;
+  else port.postMessage({ kind: "loaded", values: message.location.entries });
 });
 port.postMessage({ kind: "up" });

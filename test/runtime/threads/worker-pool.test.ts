@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Slab } from "../../../datasets/cache/slab.ts";
+import { createSlabs, Slab } from "../../../datasets/cache/slab.ts";
+import { createCatalogue } from "../../../datasets/catalogue/catalogue.ts";
 import type { ColumnLocation } from "../../../datasets/dataset.ts";
+import { demoPattern, writeDemoFile } from "../../../datasets/demo/write-demo-file.ts";
+import { RunStopped } from "../../../engine/run/run-program.ts";
 import { WorkerPool } from "../../../runtime/threads/worker-pool.ts";
 import { WorkerCrashed } from "../../../runtime/threads/worker-thread.ts";
+import { makeDirectory } from "../../datasets/read-for-test.ts";
+import { until } from "../../support/until.ts";
 import { recordingLog } from "../silent-log.ts";
 
 const slab = new Slab(0, 65_536);
@@ -18,16 +23,17 @@ const location = (name: string, entries: number): ColumnLocation => ({
   values: entries,
   place: undefined,
 });
+const never = new AbortController().signal;
 const place = { slab, values: { address: 16, bytes: 800 }, offsets: [] };
 
 test("WorkerPool fails the job of a thread that crashes, replaces the thread, and goes on with the others", async () => {
   const { log, lines } = recordingLog();
   const pool = new WorkerPool({ threads: 1, memories: [slab.memory], log, entry });
   try {
-    const crashing = pool.load(location("crash", 1), place).done;
-    const next = pool.load(location("x", 7), place).done;
+    const crashing = pool.load(location("crash", 1), place, never);
+    const next = pool.load(location("x", 7), place, never);
     await assert.rejects(crashing, WorkerCrashed);
-    assert.equal(await next, 7);
+    assert.equal((await next).values, 7);
     assert.equal(lines.filter(({ level }) => level === "error").length, 1);
     assert.equal(pool.alive, 1);
   } finally {
@@ -35,16 +41,43 @@ test("WorkerPool fails the job of a thread that crashes, replaces the thread, an
   }
 });
 
-test("WorkerPool cancels a job that waits, not one that a thread has", async () => {
+test("WorkerPool ends a load that is aborted, whether it waits or a thread has it, and no other", async () => {
   const pool = new WorkerPool({ threads: 1, memories: [slab.memory], log: recordingLog().log, entry });
   try {
-    await pool.load(location("first", 1), place).done;
-    const begun = pool.load(location("begun", 2), place);
-    const waiting = pool.load(location("waiting", 3), place);
-    assert.equal(waiting.cancel(), true);
-    assert.equal(begun.cancel(), false);
-    await assert.rejects(waiting.done);
-    assert.equal(await begun.done, 2);
+    await pool.load(location("first", 1), place, never);
+    const [one, two, late] = [new AbortController(), new AbortController(), new AbortController()];
+    const begun = pool.load(location("endless", 2), place, one.signal);
+    const waiting = pool.load(location("waiting", 3), place, two.signal);
+    const after = pool.load(location("after", 4), place, late.signal);
+    two.abort();
+    await assert.rejects(waiting, RunStopped);
+    one.abort();
+    await assert.rejects(begun, RunStopped);
+    assert.equal((await after).values, 4);
+    late.abort();
+    assert.equal((await pool.load(location("last", 5), place, never)).values, 5);
+  } finally {
+    await pool.close();
+  }
+});
+
+test("WorkerPool: a worker thread ends a load that is aborted while it reads from a disk that would take hours", async (t) => {
+  const directory = await makeDirectory(t);
+  await writeDemoFile(directory, 0);
+  const catalogue = createCatalogue([{ name: "demo", pattern: demoPattern(directory) }]);
+  const [partition] = (await catalogue.get("demo"))!.partitions;
+  const wanted = await catalogue.locate("demo", partition!, "MET_pt");
+  const [own] = createSlabs(2 ** 22);
+  const values = own!.allocate(wanted.values * 4)!;
+  const slow = new URL("./slow-disk-worker.mjs", import.meta.url);
+  const pool = new WorkerPool({ threads: 1, memories: [own!.memory], log: recordingLog().log, entry: slow });
+  try {
+    const abort = new AbortController();
+    const loading = pool.load(wanted, { slab: own!, values, offsets: [] }, abort.signal);
+    await until(() => pool.busy === 1);
+    abort.abort();
+    await assert.rejects(loading, RunStopped);
+    assert.equal(pool.alive, 1);
   } finally {
     await pool.close();
   }
@@ -52,8 +85,8 @@ test("WorkerPool cancels a job that waits, not one that a thread has", async () 
 
 test("WorkerPool.close fails what is left, and what comes later", async () => {
   const pool = new WorkerPool({ threads: 1, memories: [slab.memory], log: recordingLog().log, entry });
-  const left = assert.rejects(pool.load(location("x", 1), place).done, WorkerCrashed);
+  const left = assert.rejects(pool.load(location("x", 1), place, never), WorkerCrashed);
   await pool.close();
   await left;
-  await assert.rejects(pool.load(location("x", 1), place).done, WorkerCrashed);
+  await assert.rejects(pool.load(location("x", 1), place, never), WorkerCrashed);
 });

@@ -1,0 +1,57 @@
+/** The offsets of one partition's lists, each list's once, for all columns that share them. They live as long as a column that uses them. */
+import { baseName, type ColumnLocation, DatasetError } from "../dataset.ts";
+import type { Block, Slab } from "./slab.ts";
+
+export interface ListOffsets {
+  readonly block: Block;
+  /** The column they came with. */
+  readonly from: string;
+  users: number;
+}
+
+export class SharedOffsets {
+  readonly #slab: Slab;
+  readonly #lists = new Map<string, ListOffsets>();
+
+  constructor(slab: Slab) {
+    this.#slab = slab;
+  }
+
+  /**
+   * The offsets of one of a column's lists, by the number of its level, for a column that came with these `count` offsets; frees
+   * them where the list has its own. Throws `DatasetError` where the two differ.
+   */
+  share(block: Block, { column, file }: ColumnLocation, { level, count }: { level: number; count: number }): ListOffsets {
+    const list = column.lists[level];
+    const shared = this.#lists.get(list);
+    if (!shared) {
+      const first = { block, from: column.name, users: 1 };
+      this.#lists.set(list, first);
+      return first;
+    }
+    const { buffer } = this.#slab.memory;
+    const place = firstDifference(new Uint32Array(buffer, block.address, count), new Uint32Array(buffer, shared.block.address, count));
+    if (place !== undefined) {
+      throw new DatasetError(
+        `Cannot use ${shared.from} and ${column.name} as one list ${list}: their lengths differ in ${level === 0 ? "entry" : "list"} ${place} of a partition of ${baseName(file.path)}`,
+        { permanent: true },
+      );
+    }
+    this.#slab.free(block);
+    shared.users++;
+    return shared;
+  }
+
+  leave(list: string): void {
+    const shared = this.#lists.get(list);
+    if (!shared || --shared.users > 0) return;
+    this.#lists.delete(list);
+    this.#slab.free(shared.block);
+  }
+}
+
+/** The list, from 0, that is the first of another length. */
+function firstDifference(left: Uint32Array, right: Uint32Array): number | undefined {
+  for (let i = 1; i < left.length; i++) if (left[i] !== right[i]) return i - 1;
+  return undefined;
+}
