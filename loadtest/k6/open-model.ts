@@ -8,6 +8,7 @@
 import type { ConstantArrivalRateScenario, Options, RampingArrivalRateScenario, Threshold } from "k6/options";
 import { quantiles, unlimited } from "../agreement.ts";
 import { type Kind, kindsOfQuery, ratesOf, type Scenario } from "../queries/kinds.ts";
+import { longestWait } from "./client.ts";
 import { duration, slack, warmUp } from "./settings.ts";
 
 /** Seconds. k6 takes whole numbers of iterations for a unit of time, so the unit is long. */
@@ -71,8 +72,11 @@ function rise(kind: Kind, each: number): RampingArrivalRateScenario {
 const perUnit = (each: number) => Math.max(1, Math.round(each * rateUnit));
 
 function users(kind: Kind, each: number) {
-  const most = Math.min(mostUsers, 2 + Math.ceil(each * kindsOfQuery[kind].patience));
-  return { exec: "ask", env: { KIND: kind }, preAllocatedVUs: most, maxVUs: most };
+  const enough = (patience: number) => Math.min(mostUsers, 2 + Math.ceil(each * patience));
+  const { patience } = kindsOfQuery[kind];
+  // Without limits on latency no question is dropped because the machine is busy: k6 makes further users where it needs them.
+  const longest = slack >= unlimited ? longestWait : patience;
+  return { exec: "ask", env: { KIND: kind }, preAllocatedVUs: enough(patience), maxVUs: enough(longest) };
 }
 
 /** A metric of one kind is in k6's summary only where it has a threshold. Thresholds that cannot break (`min>=0`) are there for that alone. */
