@@ -7,7 +7,7 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { findFreePort } from "../../test/servers/server-process.ts";
-import { loadBegins } from "../agreement.ts";
+import { loadBegins, unlimited } from "../agreement.ts";
 import type { Scenario } from "../queries/kinds.ts";
 import { LoadError } from "./load-error.ts";
 import { followTime } from "./measure/time-spent.ts";
@@ -92,6 +92,7 @@ export async function runK6(run: Run): Promise<Report> {
       ...(timeSpent && { timeSpent }),
       machine: { cores: availableParallelism(), loadBefore, loadAfter: loadavg()[0]! },
       faults: [...faults],
+      mayDrop: run.slack >= unlimited,
     });
   } finally {
     await rm(summary, { force: true });

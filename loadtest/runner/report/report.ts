@@ -65,11 +65,14 @@ export interface Summary {
   >;
 }
 
-export function readSummary(summary: Summary, run: Omit<Report, "kept" | "kinds" | "quantiles">): Report {
+export function readSummary(
+  summary: Summary,
+  { mayDrop, ...run }: Omit<Report, "kept" | "kinds" | "quantiles"> & { readonly mayDrop: boolean },
+): Report {
   const rates = ratesOf(run.scenario, run.rate);
   const found = kinds.filter((kind) => rates.has(kind)).map((kind) => readKind(summary, kind, rates.get(kind)!));
   const isKept = ({ answers, wrong, refused, failed, dropped, limits }: KindReport) =>
-    answers > 0 && wrong + refused + failed + dropped === 0 && limits.every(({ kept }) => kept);
+    answers > 0 && wrong + refused + failed + (mayDrop ? 0 : dropped) === 0 && limits.every(({ kept }) => kept);
   // Wrong answers during the warm-up count, too.
   const wrong = summary.metrics.wrong_answers?.values.count ?? 0;
   return { ...run, quantiles, kinds: found, kept: wrong === 0 && found.every(isKept) };

@@ -17,6 +17,7 @@ const run = {
   ],
   machine: { cores: 2, loadBefore: 0.5, loadAfter: 1.5 },
   faults: [],
+  mayDrop: false,
 } as const;
 
 const trend = (scale: number) =>
@@ -53,6 +54,11 @@ for (const counts of [{ wrong: 1 }, { refused: 1 }, { failed: 1 }, { dropped: 1 
     assert.equal(readSummary(summaryOf(counts), run).kept, false);
   });
 }
+
+test("readSummary calls a run kept whose questions may be dropped, but not where all are", () => {
+  assert.equal(readSummary(summaryOf({ dropped: 3 }), { ...run, mayDrop: true }).kept, true);
+  assert.equal(readSummary(summaryOf({ dropped: 3, answers: 0 }), { ...run, mayDrop: true }).kept, false);
+});
 
 test("drawReport has the figures of a kind in one line and says what broke", () => {
   const kept = drawReport(readSummary(summaryOf(), run));
