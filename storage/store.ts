@@ -110,8 +110,8 @@ export interface Store {
   putPartials(partials: readonly NewPartial[]): Promise<readonly (Inserted | StoreError)[]>;
   /** Those of the keys that are there and whole; all their bodies are in memory together, so who wants many asks for some at a time. */
   getPartials(subtaskKeys: readonly string[]): Promise<ReadonlyMap<string, StoredBody>>;
-  /** Which of these have a stored partial; never reads bodies. Renews their last access. */
-  findPartials(subtaskKeys: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Which of these have a stored partial; never reads bodies. Renews their last access, but where `renews` is false. */
+  findPartials(subtaskKeys: readonly string[], options?: { readonly renews?: boolean }): Promise<ReadonlySet<string>>;
   /** Removes a partial whose bytes proved damaged, so that it can be computed again. */
   dropPartial(subtaskKey: string): Promise<void>;
 

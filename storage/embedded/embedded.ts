@@ -136,12 +136,12 @@ function createStore({ bodies, records, metadata, datasets, pins, sweep, close }
       const found = await bodies.getAll(subtaskKeys.map((key) => `partial:${key}`));
       return new Map([...found].map(([key, body]) => [key.slice("partial:".length), body]));
     },
-    async findPartials(subtaskKeys) {
+    async findPartials(subtaskKeys, { renews = true } = {}) {
       const found = new Set<string>();
       for (let start = 0; start < subtaskKeys.length; start += keysPerTurn) {
         if (start > 0) await turn();
-        const keys = subtaskKeys.slice(start, start + keysPerTurn);
-        for (const key of await bodies.find(keys.map((key) => `partial:${key}`))) found.add(key.slice("partial:".length));
+        const keys = subtaskKeys.slice(start, start + keysPerTurn).map((key) => `partial:${key}`);
+        for (const key of renews ? await bodies.find(keys) : bodies.sizes(keys).keys()) found.add(key.slice("partial:".length));
       }
       return found;
     },

@@ -163,7 +163,8 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<MongoS
 
     putPartials: (all) => putBodies(partials, all),
     getPartials: (subtaskKeys) => partials.getAll(subtaskKeys),
-    findPartials: (subtaskKeys) => partials.find(subtaskKeys),
+    findPartials: async (subtaskKeys, { renews = true } = {}) =>
+      renews ? partials.find(subtaskKeys) : new Set((await partials.sizes(subtaskKeys)).keys()),
     async dropPartial(subtaskKey) {
       bound.give(await partials.drop([subtaskKey]));
     },

@@ -29,14 +29,18 @@ export type FoundState =
 
 type Sources = Pick<Services, "store" | "coordinator">;
 
-/** Of each of these subtasks. */
+/** Of each of these subtasks. `renews`: whether partials that are stored count as used. */
 export async function findPartitionStates(
   keys: readonly string[],
   { store, coordinator }: Sources,
+  { renews }: { readonly renews: boolean },
 ): Promise<ReadonlyMap<string, FoundState>> {
   const states = await coordinator.states(keys);
   // A partial is stored before its subtask is done: what is neither is nowhere.
-  const stored = await store.findPartials(keys.filter((key) => states.get(key)?.kind !== "owned"));
+  const stored = await store.findPartials(
+    keys.filter((key) => states.get(key)?.kind !== "owned"),
+    { renews },
+  );
   const found = new Map<string, FoundState>();
   for (const [index, key] of keys.entries()) {
     if (index % perTurn === perTurn - 1) await turn();
@@ -45,11 +49,12 @@ export async function findPartitionStates(
   return found;
 }
 
-/** Of a plan that nobody follows here. What is stored is done: merging it is a matter of asking for it. */
+/** Of a plan that is not followed here; renews nothing. What is stored is done: it only has to be merged for whoever asks. */
 export async function countPartitions({ programKey, partitions }: StoredPlan, sources: Sources): Promise<PartitionCounts> {
   const found = await findPartitionStates(
     partitions.map(({ fingerprint }) => subtaskKey(programKey, fingerprint)),
     sources,
+    { renews: false },
   );
   const counts = { total: partitions.length, absent: 0, waiting: 0, loading: 0, running: 0, merging: 0, done: 0, failed: 0 };
   for (const { kind } of found.values()) counts[kind === "stored" ? "done" : kind]++;

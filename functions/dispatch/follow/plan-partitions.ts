@@ -71,7 +71,7 @@ export class PlanPartitions {
     const meanwhile = new Set<number>();
     this.#changedMeanwhile.add(meanwhile);
     try {
-      const found = await findPartitionStates(keys, this.#options.services);
+      const found = await findPartitionStates(keys, this.#options.services, { renews: true });
       this.#changedMeanwhile.delete(meanwhile);
       let changed = false;
       for (const [key, state] of found) {

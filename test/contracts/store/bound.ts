@@ -27,13 +27,14 @@ export function checkBound(check: Check): void {
   );
 
   check(
-    "getPartial, getResult and findPartials renew a body: others go first",
+    "getPartials, getResult and findPartials renew a body, unless told not to: others go first",
     async ({ store }, clock) => {
       await store.putResult("r", makeBody(1000, 1));
       await putMany(store, clock, numbered("k", 9));
       clock.pass(2 * hour);
       await store.findPartials(["k1", "k4"]);
       clock.pass(2 * hour);
+      assert.equal((await store.findPartials(["k2", "not there"], { renews: false })).size, 1);
       await getPartial(store, "k0");
       clock.pass(2 * hour);
       await store.getResult("r");
