@@ -32,7 +32,7 @@ export async function lookAt(progress: Progress, queries: readonly StoredQuery[]
   await progress.look();
   await progress.learnInterest(queries);
   using merging = boundWait(longestMerge);
-  await progress.merged(merging.signal);
+  if (await progress.merged(merging.signal)) await progress.learnInterest(queries);
 }
 
 /** Renews the interest of a client that has one in a query that has not ended. */

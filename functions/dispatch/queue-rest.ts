@@ -1,9 +1,10 @@
 /** Queues the partitions of a plan that have no stored partial, and counts what becomes of each. */
 
 import { perTurn, turn } from "../../base/turn.ts";
-import { type Coordinator, CoordinatorUnavailableError, type Subtask, type SubtaskRequest } from "../../coordination/coordinator.ts";
-import type { Store, StoredPlan, StoredQuery } from "../../storage/store.ts";
+import { CoordinatorUnavailableError, type Subtask, type SubtaskRequest } from "../../coordination/coordinator.ts";
+import type { StoredPlan, StoredQuery } from "../../storage/store.ts";
 import type { Submission } from "../api.ts";
+import type { Services } from "../services.ts";
 import type { Progress } from "./follow/progress.ts";
 import { subtaskOf } from "./plan/plan-query.ts";
 
@@ -13,8 +14,7 @@ export interface QueueOptions {
   readonly client: string;
   readonly query: StoredQuery;
   readonly progress: Progress;
-  readonly coordinator: Pick<Coordinator, "enqueue">;
-  readonly store: Pick<Store, "findPartials">;
+  readonly services: Pick<Services, "store" | "coordinator">;
 }
 
 const mostTries = 5;
@@ -39,7 +39,7 @@ export async function queueRest(plan: StoredPlan, options: QueueOptions): Promis
  * Gives how many were new. The coordinator may take the first ones only: while a long request is under way, what is there of it may be done, and
  * the query be cleared away or withdrawn. What is not stored by then is asked for again.
  */
-async function enqueueAll(request: SubtaskRequest, { coordinator, store }: Pick<QueueOptions, "coordinator" | "store">): Promise<number> {
+async function enqueueAll(request: SubtaskRequest, { services: { coordinator, store } }: QueueOptions): Promise<number> {
   let queued = 0;
   let { subtasks } = request;
   for (let tries = 0; subtasks.length > 0; tries++) {

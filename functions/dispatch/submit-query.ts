@@ -4,10 +4,11 @@
  */
 import type { Context } from "hono";
 import type { Dataset } from "../../datasets/dataset.ts";
-import type { Store, StoredPlan, StoredQuery } from "../../storage/store.ts";
+import type { StoredPlan, StoredProgram, StoredQuery } from "../../storage/store.ts";
 import { isEnded, type Submission } from "../api.ts";
 import type { Environment, HostBindings } from "../environment.ts";
 import { boundWait } from "../http/bounded-wait.ts";
+import type { Services } from "../services.ts";
 import { answerStatus, type Format } from "./answer/answer-format.ts";
 import { describeStatus } from "./answer/describe-status.ts";
 import type { Dispatcher } from "./dispatcher.ts";
@@ -56,18 +57,21 @@ async function acceptQuery(
   using _lock = await planLocks.acquire(plan.planKey);
   const { known, hasPlan, result } = await lookUp(dispatcher, planned);
   const query = known ?? { ...planned.query, created: Date.now() };
+  const missing = { query, hasPlan, hasQuery: known !== undefined };
   if (result) {
-    await storeMissing(services.store, planned, { query, hasPlan, hasProgram: hasPlan, hasQuery: known !== undefined });
+    await store(services, planned, { ...missing, compiled: hasPlan ? undefined : compileChecked(checked, dataset.schema) });
     return { followed: { query, ...result }, submission: allStored(plan), dataset };
   }
 
   // Admit: the query gets a ticket, which gives its place back unless the query is accepted. Throws where there are too many.
   using ticket = underWay.admit({ id: query.id, client, priority: query.query.priority, traceParent });
-  const { store, coordinator } = ticket.services;
 
-  // Store: all that nodes need is there before they hear of it. Compiling comes first, for code may be too large.
-  const hasProgram = hasPlan && (await store.getPrograms([plan.programKey])).size > 0;
-  const storing = storeMissing(store, planned, { query, hasPlan, hasProgram, hasQuery: known !== undefined });
+  // Store: all that nodes need is there before they hear of it. What cannot be compiled, because its code is too large, is refused before.
+  const hasProgram = hasPlan && (await services.store.getPrograms([plan.programKey])).size > 0;
+  const compiled = hasProgram ? undefined : compileChecked(checked, dataset.schema);
+  const stored = store(ticket.services, planned, { ...missing, compiled });
+  // It is waited for below, unless something else fails before.
+  stored.catch(() => undefined);
 
   // Follow: from now on every event of the plan's subtasks is heard. Another dispatcher may have purged what was followed here.
   if (!hasPlan) await plans.forgetIdle(plan.planKey);
@@ -75,9 +79,9 @@ async function acceptQuery(
 
   // Queue: what has no partial yet, under way or not.
   using queueing = progress.beginQueueing(query, client);
-  const [found] = await Promise.all([store.findPartials(progress.keys), storing]);
+  const [found] = await Promise.all([ticket.services.store.findPartials(progress.keys), stored]);
   progress.takeStored(found);
-  const submission = await queueRest(plan, { found, client, query, progress, coordinator, store });
+  const submission = await queueRest(plan, { found, client, query, progress, services: ticket.services });
   queueing.accept();
   interest.changed(query.id, client, { isInterested: true });
   const followed = { query, plan, program, progress };
@@ -105,16 +109,16 @@ async function lookUp({ results, services: { store } }: Dispatcher, { plan, chec
 interface Missing {
   readonly query: StoredQuery;
   readonly hasPlan: boolean;
-  readonly hasProgram: boolean;
   readonly hasQuery: boolean;
+  /** Absent where the store has the program. */
+  readonly compiled: StoredProgram | undefined;
 }
 
-async function storeMissing(
-  store: Pick<Store, "putProgram" | "putPlan" | "putQuery">,
-  { plan, checked, dataset }: QueryPlan,
-  { query, hasPlan, hasProgram, hasQuery }: Missing,
+async function store(
+  { store }: Pick<Services, "store">,
+  { plan }: QueryPlan,
+  { query, hasPlan, hasQuery, compiled }: Missing,
 ): Promise<void> {
-  const compiled = hasProgram ? undefined : compileChecked(checked, dataset.schema);
   await Promise.all([
     compiled && store.putProgram(compiled),
     hasPlan ? undefined : store.putPlan(plan),

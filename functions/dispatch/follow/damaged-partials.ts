@@ -27,37 +27,43 @@ export class DamagedPartials {
   readonly #options: Options;
   /** How often each place's partial was of no use. */
   readonly #attempts = new Map<number, number>();
-  /** Places that are not queued again yet. */
-  readonly #dropping = new Set<number>();
+  /** Places that are being queued again: for a moment they are neither stored nor queued. */
+  readonly #queueing = new Set<number>();
+  /** Places that nobody asks for: what the store has of them is no news. */
+  readonly #left = new Set<number>();
 
   constructor(options: Options) {
     this.#options = options;
   }
 
-  /** What is neither stored nor queued just because it is between the two. */
-  isDropping(place: number): boolean {
-    return this.#dropping.has(place);
+  /** What store and coordinator say of such a place now is not how it is. */
+  isAside(place: number): boolean {
+    return this.#queueing.has(place) || this.#left.has(place);
   }
 
-  get isDroppingAny(): boolean {
-    return this.#dropping.size > 0;
+  get isQueueing(): boolean {
+    return this.#queueing.size > 0;
   }
 
   /** A stored partial was of no use. Resolves when its partition is queued again, has failed, or is left to whoever asks next; never rejects. */
   async mend(place: number, error: unknown): Promise<void> {
     const { plan, partitions, services, signal, onChange } = this.#options;
     if (signal.aborted) return;
-    const attempts = (this.#attempts.get(place) ?? 0) + 1;
-    this.#attempts.set(place, attempts);
     const subtask = subtaskOf(plan, place);
+    const attempts = (this.#attempts.get(place) ?? 0) + 1;
     services.log.error({ err: error, subtask: subtask.key, attempts }, "a stored partial cannot be merged; it is computed again");
     if (attempts >= mostErrors) {
       const cause = `what was computed cannot be merged: ${error instanceof Error ? error.message : String(error)}`;
       partitions.fail(place, { attempts, cause });
+      this.#attempts.set(place, attempts);
     } else {
       partitions.set(place, "waiting");
-      const isQueued = await this.#queueAgain(place, subtask).catch(() => true);
-      if (!isQueued) partitions.set(place, "absent");
+      this.#left.delete(place);
+      if (await this.#queueAgain(place, subtask).catch(() => true)) this.#attempts.set(place, attempts);
+      else {
+        this.#left.add(place);
+        partitions.set(place, "absent");
+      }
     }
     onChange();
   }
@@ -76,14 +82,14 @@ export class DamagedPartials {
       for (const request of requests) await services.coordinator.enqueue({ ...request, subtasks: [subtask] });
       return requests.length > 0;
     };
-    this.#dropping.add(place);
+    this.#queueing.add(place);
     try {
       return await retry(queue, {
         signal,
         onFailure: (err, pause) => services.log.warn({ err, pause, subtask: subtask.key }, "a partial cannot be computed again yet"),
       });
     } finally {
-      this.#dropping.delete(place);
+      this.#queueing.delete(place);
     }
   }
 }

@@ -109,7 +109,7 @@ export class Progress implements PlannedProgram {
 
   /** Brings partitions that are known to be neither stored nor under way up to date. */
   async refresh(): Promise<void> {
-    const absent = this.#partitions.keysOf((state, place) => state === "absent" && !this.#damaged.isDropping(place));
+    const absent = this.#partitions.keysOf((state, place) => state === "absent" && !this.#damaged.isAside(place));
     if (absent.length > 0) await this.#partitions.update(absent);
     this.#hasLooked = true;
     if (absent.length > 0) this.touch();
@@ -124,8 +124,8 @@ export class Progress implements PlannedProgram {
     const { changes } = this.clients;
     const interested = await this.#services.interest.count(queries.map(({ id }) => id));
     if (queries.some(({ id }) => !interested.get(id))) await this.#updateOpen();
-    // A client that came or went here meanwhile is newer than the count, and what is dropped just now will be queued.
-    if (this.clients.changes !== changes || !this.#isOpen || this.#damaged.isDroppingAny) return;
+    // A client that came or went here meanwhile is newer than the count, and what is about to be queued again is not withdrawn.
+    if (this.clients.changes !== changes || !this.#isOpen || this.#damaged.isQueueing) return;
     const news = queries.filter((query) => this.clients.count(query, interested.get(query.id) ?? 0));
     if (news.length > 0) this.touch();
   }
@@ -226,9 +226,12 @@ export class Progress implements PlannedProgram {
     return changed;
   }
 
-  /** Resolves when nothing is left but to merge what is stored, and that is done; or when the signal aborts. */
-  async merged(signal: AbortSignal): Promise<void> {
-    while (this.#partitions.tally.isMerging && !signal.aborted) await this.changeAfter(this.version, signal);
+  /** Where nothing is left but to merge what is stored, waits until that is done, or the signal aborts. False where there was nothing to wait for. */
+  async merged(signal: AbortSignal): Promise<boolean> {
+    const { tally } = this.#partitions;
+    if (!tally.isMerging) return false;
+    while (tally.isMerging && !signal.aborted) await this.changeAfter(this.version, signal);
+    return true;
   }
 
   /** Something of the plan changed, or around it: wakes those who wait for that. */
@@ -277,7 +280,7 @@ export class Progress implements PlannedProgram {
   }
 
   #updateOpen(): Promise<boolean> {
-    return this.#partitions.update(this.#partitions.keysOf((state, place) => isOpen(state) && !this.#damaged.isDropping(place)));
+    return this.#partitions.update(this.#partitions.keysOf((state, place) => isOpen(state) && !this.#damaged.isAside(place)));
   }
 
   async #finishBatch(): Promise<void> {

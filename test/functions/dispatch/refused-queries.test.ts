@@ -1,0 +1,37 @@
+/** Of a query that is refused nothing stays: it is not listed, not found, and its plan is not stored. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Problem } from "../../../functions/api.ts";
+import { createApp } from "../../../functions/app.ts";
+import type { Services } from "../../../functions/services.ts";
+import { openApp } from "../../support/open-app.ts";
+
+const histogram = (value: string) => ({ h: { axes: [{ type: "regular", bins: 9, lower: 0, upper: 200, value }] } });
+
+test("a query whose code would be too large is refused, and nothing of it is stored or queued", async (t) => {
+  const app = await openApp(t);
+  const written: string[] = [];
+  const note = (name: "putQuery" | "putPlan" | "putProgram") => (record: never) => {
+    written.push(name);
+    return app.services.store[name](record);
+  };
+  const store: Services["store"] = {
+    ...app.services.store,
+    putQuery: note("putQuery"),
+    putPlan: note("putPlan"),
+    putProgram: note("putProgram"),
+  };
+  const dispatcher = createApp({ ...app.services, store });
+  const define: Record<string, string> = { d0: "Muon.pt" };
+  for (let depth = 1; depth < 40; depth++) define[`d${depth}`] = `d${depth - 1}.pairs().map((a, b) => a * b)`;
+  const body = JSON.stringify({ dataset: "events", define, histograms: histogram("d39") });
+  for (let tries = 0; tries < 2; tries++) {
+    const answer = await dispatcher.request("/queries", { method: "POST", body });
+    const { code, detail } = (await answer.json()) as Problem;
+    assert.deepEqual([answer.status, code], [400, "bad-query"]);
+    assert.match(detail, /the query is too large/);
+  }
+  assert.deepEqual(written, []);
+  assert.deepEqual(await (await dispatcher.request("/queries")).json(), { queries: [] });
+  assert.deepEqual(await app.services.coordinator.demand(), []);
+});
