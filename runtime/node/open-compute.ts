@@ -38,7 +38,7 @@ export interface Compute {
   over(catalogue: Catalogue): { readonly executor: Executor; readonly pull: Pull };
 }
 
-/** Claims beyond the threads: they load while the others compute. */
+/** Bundles of claims beyond the threads: they load while the others compute. */
 const claimsAhead = 2;
 const remoteBounds = { timeout: 300_000, mostBytes: 512 * 2 ** 20 };
 
@@ -56,23 +56,22 @@ export function openCompute({ config, store, log, meter }: ComputeOptions): Comp
     notReady: () => (workers.alive > 0 ? [] : ["no worker thread is up"]),
     over(catalogue) {
       const programs = new ProgramCache({ store });
-      const slots = threads + claimsAhead;
-      const local = createExecutor({ catalogue, programs, cache, workers, atATime: slots, log, ...(meter && { meter }) });
+      const local = createExecutor({ catalogue, programs, cache, workers, atATime: threads, log, ...(meter && { meter }) });
       return {
         executor: local,
         async pull(coordinator, executor = local) {
-          const node = { id: randomUUID(), host: hostname(), threads, cacheLimit: cache.usage.limit };
+          const own = { id: randomUUID(), host: hostname(), threads, cacheLimit: cache.usage.limit };
           return startPullLoop({
-            membership: await coordinator.join(node),
+            node: await coordinator.join(own),
             executor,
             store,
-            slots,
+            slots: threads + claimsAhead,
             prefers: (subtask) => local.holds(subtask),
             prepare: ({ programKey }) => programs.prepare(programKey),
             cacheBytes: () => cache.usage.bytes,
             held: () => heldIn(cache),
             log,
-            name: `${node.host}/${node.id.slice(0, 8)}`,
+            name: `${own.host}/${own.id.slice(0, 8)}`,
             ...(meter && { meter }),
           });
         },
@@ -92,7 +91,7 @@ export function pullForRemote({
   const remote = createRemoteExecutor(computeUrl, createFetchWithin(remoteBounds));
   return async (coordinator, executor = remote) =>
     startPullLoop({
-      membership: await coordinator.join({
+      node: await coordinator.join({
         id: randomUUID(),
         host: `${hostname()} for ${new URL(computeUrl).host}`,
         threads,

@@ -1,20 +1,22 @@
 /**
- * Claims subtasks, has each computed, saves the partial, then completes the claim.
+ * Claims subtasks, several short ones together, and brings each to its end:
  *
- *   claim → stored already              → complete   it was asked for again just as it was done
- *         → run    → partial  → saved   → complete
- *                  → failed             → fail
- *                  → undone             → release    nobody asks any more, the claim was lost, or this process stops
+ *   claim → stored already             → complete   it was asked for again just as it was done
+ *         → compute → partial → saved  → complete
+ *                             → never kept → fail
+ *                   → failed           → fail
+ *                   → undone           → release    nobody wants it any more, the claim was lost, its turn did not come, or this process stops
  *         → the store fails, or the compute function's host is away → release, then a pause that doubles
  *
- * Promises: never more than `slots` subtasks that load or compute, and `mostSaving` more that are saved meanwhile; no error ends the loop; a stop
- * releases what runs and then leaves.
+ * Promises: never more than `slots` bundles of claims that load or compute, and `mostSaving` more whose partials are saved meanwhile; a bundle is one
+ * subtask, or some that should take 50 ms together (`most-claims.ts`); no error ends the loop; a stop hands back what has not begun, lets the rest come to
+ * its end for a while, hands that back as well, and then leaves.
  * Does not bound the memory that subtasks need: the column cache makes them wait for it.
  */
 import pLimit from "p-limit";
-import { followSignals } from "../../base/follow-signals.ts";
 import type { Log } from "../../base/log.ts";
 import { pause } from "../../base/pause.ts";
+import { type Backoff, pauseAfter, retry, usualBackoff } from "../../base/retry.ts";
 import type { Claim, JoinedNode, Subtask } from "../../coordination/coordinator.ts";
 import type { HeldPartition } from "../../coordination/queue/holdings.ts";
 import type { Executor, Outcome } from "../../functions/compute/executor.ts";
@@ -23,17 +25,19 @@ import type { Meter } from "../../functions/metrics/meter.ts";
 import type { LabelOf } from "../../functions/metrics/metrics.ts";
 import type { Store } from "../../storage/store.ts";
 import { StoreError } from "../../storage/store-error.ts";
+import { mostClaims, remembered } from "./most-claims.ts";
+import { runClaims } from "./run-claims.ts";
 
 export interface PullLoop {
-  /** Resolves when nothing runs any more and the node has left. */
-  stop(): Promise<void>;
+  /** Resolves when nothing runs any more and the node has left. What runs has `grace` milliseconds, none where absent, to come to its end. */
+  stop(grace?: number): Promise<void>;
 }
 
 export interface PullOptions {
-  readonly membership: JoinedNode;
+  readonly node: JoinedNode;
   readonly executor: Executor;
   readonly store: Pick<Store, "putPartials" | "findPartials">;
-  /** How many subtasks may load or compute at a time. */
+  /** How many bundles of claims may load or compute at a time. */
   readonly slots: number;
   readonly prefers: (subtask: Subtask) => boolean;
   /** Called just before a subtask is claimed: what it will need may be fetched. Does not throw. */
@@ -46,21 +50,16 @@ export interface PullOptions {
   readonly meter?: Meter;
   /** What people call this node; its id where that is unknown. */
   readonly name?: string;
-  /** Milliseconds of the first pause after an error of the store or the coordinator. */
-  readonly firstPause?: number;
+  /** After errors of the store or the coordinator. */
+  readonly backoff?: Backoff;
 }
 
-interface Looking {
-  readonly key: string;
-  readonly found: Promise<ReadonlySet<string>>;
-}
-
+type Stored = { readonly kind: "stored" };
 type Computed = Extract<Outcome, { kind: "partial" }>;
+type Failed = Extract<Outcome, { kind: "failed" }>;
 
-type Ending = Outcome | { readonly kind: "stored" };
-
-/** A claimed subtask, until it is settled. */
-interface Taken {
+/** A claimed subtask and what became of it. */
+interface Ended<Ending> {
   readonly claim: Claim;
   /** Milliseconds since the epoch. */
   readonly claimed: number;
@@ -69,174 +68,207 @@ interface Taken {
 
 /** A store answers when its disk has: the threads do not wait for that. Their partials are in memory. */
 const mostSaving = 28;
-const computePhases = ["compiling", "loading", "thread", "computing"] as const;
-const longestPause = 5_000;
+type Phase = LabelOf<"femtoq_subtask_seconds">;
+const phases = ["compiling", "loading", "thread", "computing", "saving", "completing"] as const satisfies readonly Phase[];
 
 export function startPullLoop(options: PullOptions): PullLoop {
-  const { membership, executor, store, prefers, prepare, log, meter } = options;
-  const firstPause = options.firstPause ?? 100;
+  const { node, executor, store, prefers, prepare, log, meter, backoff = usualBackoff } = options;
   const stopping = new AbortController();
   const figures = { running: 0, done: 0, failed: 0 };
-  const report = () => membership.report({ ...figures, cacheBytes: options.cacheBytes(), ...(options.held && { held: options.held }) });
+  const report = () => node.report({ ...figures, cacheBytes: options.cacheBytes(), ...(options.held && { held: options.held }) });
+  const findStored = createFinder(store);
+  /** Milliseconds of threads' time that the latest subtasks took. */
+  const times: number[] = [];
+  let isDraining = false;
   const computing = pLimit(options.slots);
   const loops = Array.from({ length: options.slots + mostSaving }, pull);
 
   return {
-    async stop() {
-      stopping.abort(new Error("The server is stopping"));
+    async stop(grace = 0) {
+      isDraining = true;
+      const stopped = new Error("The server is stopping");
+      const drained = node.drain().catch((err: unknown) => log.warn({ err }, "the node could not hand back what it had not begun"));
+      const ended = new AbortController();
+      await Promise.race([Promise.all([drained, ...loops]), pause(grace, ended.signal)]);
+      ended.abort();
+      stopping.abort(stopped);
       await Promise.all(loops);
-      await membership.leave();
+      await node.leave();
     },
   };
 
   async function pull(): Promise<void> {
-    const { signal } = stopping;
-    let wait = firstPause;
-    while (!signal.aborted) {
+    for (let failures = 0; !isDraining; ) {
       try {
-        await finish(await computing(take));
-        wait = firstPause;
+        await end(await computing(claimAndCompute));
+        failures = 0;
       } catch (error) {
-        if (signal.aborted) return;
-        log.warn({ err: error, pause: wait }, "cannot claim, compute or save a subtask now; trying again");
-        await pause(wait, signal);
-        wait = Math.min(longestPause, wait * 2);
-      }
-    }
-  }
-
-  async function take(): Promise<Taken> {
-    let looking: Looking | undefined;
-    const [claim] = await membership.claim({
-      signal: stopping.signal,
-      most: 1,
-      prefers,
-      prepare(subtask) {
-        prepare?.(subtask);
-        looking = look(subtask.key);
-      },
-    });
-    if (claim === undefined) throw new Error(`node ${membership.id} claims nothing more`);
-    const { found } = looking?.key === claim.subtask.key ? looking : look(claim.subtask.key);
-    const claimed = Date.now();
-    figures.running++;
-    report();
-    try {
-      const stored = await withStore(claim, () => found);
-      return { claim, claimed, ending: stored.size > 0 ? { kind: "stored" } : await compute(claim) };
-    } finally {
-      figures.running--;
-      report();
-    }
-  }
-
-  /** Whether the store has the partial is asked while the subtask is claimed. */
-  function look(key: string): Looking {
-    const found = store.findPartials([key]);
-    // Heard by whoever gets the claim, if anybody does.
-    found.catch(() => undefined);
-    return { key, found };
-  }
-
-  /** Rejects where the store fails, or the coordinator while this process stops. */
-  async function finish({ claim, claimed, ending }: Taken): Promise<void> {
-    switch (ending.kind) {
-      case "stored":
-        meter?.count("femtoq_subtasks_total", "stored");
-        await settle(async () => (await membership.complete([claim]))[0]!);
-        return;
-      case "undone":
-        meter?.count("femtoq_subtasks_total", "released");
-        await settle(async () => (await membership.release([claim]))[0]!);
-        return;
-      case "failed":
-        figures.failed++;
-        meter?.count("femtoq_subtasks_total", "failed");
-        log.warn({ ...describe(claim), cause: ending.cause, permanent: ending.permanent }, "a subtask failed");
-        await settle(() => membership.fail(claim, ending.cause, { permanent: ending.permanent }));
-        report();
-        return;
-      case "partial":
-        if (await save(claim, ending, claimed)) await complete(claim);
-        report();
-    }
-  }
-
-  async function compute(claim: Claim): Promise<Ending> {
-    const { programKey, dataset, partition, fingerprint } = claim.subtask;
-    const { signal, release } = followSignals([claim.signal, stopping.signal]);
-    try {
-      const request = { programs: [programKey], dataset, partitions: [{ partition, fingerprint }] };
-      const [outcome] = await withStore(claim, () => executor.run(request, { signalOf: () => signal, onRunning: () => begin(claim) }));
-      return outcome!;
-    } finally {
-      release();
-    }
-  }
-
-  /** Not waited for: what is not on record when the process dies is not counted as an attempt. */
-  function begin(claim: Claim): void {
-    membership
-      .begin([claim])
-      .catch((err: unknown) => log.warn({ ...describe(claim), err }, "that a subtask is computed could not be put on record"));
-  }
-
-  /** False for a partial that can never be kept: its subtask failed. */
-  async function save(claim: Claim, { partial, timing }: Computed, claimed: number): Promise<boolean> {
-    const note: PartialNote | undefined = timing && { node: options.name ?? membership.id, claimed, ...timing };
-    const begun = performance.now();
-    const { key } = claim.subtask;
-    const [inserted] = await withStore(claim, () => store.putPartials([{ key, body: partial, note }]));
-    observe("saving", performance.now() - begun);
-    for (const phase of computePhases) observe(phase, timing?.[phase]);
-    if (inserted instanceof StoreError) {
-      await finish({ claim, claimed, ending: { kind: "failed", cause: inserted.message, permanent: true } });
-      return false;
-    }
-    if (inserted === "different") log.error(describe(claim), "fault: a partial was computed again and differs; the first one stays");
-    return true;
-  }
-
-  async function complete(claim: Claim): Promise<void> {
-    const begun = performance.now();
-    const isOurs = await settle(async () => (await membership.complete([claim]))[0]!);
-    observe("completing", performance.now() - begun);
-    meter?.count("femtoq_subtasks_total", isOurs ? "computed" : "lost");
-    if (isOurs) figures.done++;
-    else log.info(describe(claim), "a subtask was computed after its claim was lost");
-  }
-
-  function observe(phase: LabelOf<"femtoq_subtask_seconds">, milliseconds: number | undefined): void {
-    if (milliseconds !== undefined) meter?.observe("femtoq_subtask_seconds", phase, milliseconds / 1000);
-  }
-
-  /** Where the store fails, or nothing can be computed, the claim is handed back. */
-  async function withStore<T>(claim: Claim, action: () => Promise<T>): Promise<T> {
-    try {
-      return await action();
-    } catch (error) {
-      return handBack(claim, error);
-    }
-  }
-
-  /** Rejects with what happened: that was not the subtask's fault. */
-  async function handBack(claim: Claim, error: unknown): Promise<never> {
-    await settle(async () => (await membership.release([claim]))[0]!);
-    throw error;
-  }
-
-  /** Tries until the coordinator takes it, or this process stops: a claim that nobody settles would hold its subtask. */
-  async function settle(action: () => Promise<boolean>): Promise<boolean> {
-    for (let wait = firstPause; ; wait = Math.min(longestPause, wait * 2)) {
-      try {
-        return await action();
-      } catch (error) {
-        if (stopping.signal.aborted) throw error;
-        log.warn({ err: error, pause: wait }, "the coordinator cannot take what became of a claim; trying again");
+        if (isDraining) return;
+        const wait = pauseAfter(++failures, backoff);
+        log.warn({ err: error, pause: wait }, "cannot claim, compute or save subtasks now; trying again");
         await pause(wait, stopping.signal);
       }
     }
   }
+
+  async function claimAndCompute(): Promise<readonly Ended<Outcome | Stored>[]> {
+    const { claims, found } = await claimSome();
+    const claimed = Date.now();
+    figures.running += claims.length;
+    report();
+    try {
+      return await orHandBack(claims, async () => {
+        const stored = await found;
+        const wanted = claims.filter(({ subtask }) => !stored.has(subtask.key));
+        const outcomes = await runClaims(wanted, { executor, signal: stopping.signal, onBegin: begin });
+        remember(outcomes.values());
+        return claims.map((claim) => ({ claim, claimed, ending: outcomes.get(claim.subtask.key) ?? { kind: "stored" as const } }));
+      });
+    } finally {
+      figures.running -= claims.length;
+      report();
+    }
+  }
+
+  /** Whether the store has the partials is asked while the subtasks are claimed: `found`. */
+  async function claimSome(): Promise<{ readonly claims: readonly Claim[]; readonly found: Promise<ReadonlySet<string>> }> {
+    const asked = new Map<string, Promise<ReadonlySet<string>>>();
+    const claims = await node.claim({
+      signal: stopping.signal,
+      most: mostClaims(times),
+      prefers,
+      prepare(subtask) {
+        prepare?.(subtask);
+        asked.set(subtask.key, findStored(subtask.key));
+      },
+    });
+    const all = Promise.all(claims.map(({ subtask: { key } }) => asked.get(key) ?? findStored(key)));
+    const found = all.then((sets) => new Set(sets.flatMap((set) => [...set])));
+    found.catch(() => undefined);
+    return { claims, found };
+  }
+
+  function remember(outcomes: Iterable<Outcome>): void {
+    for (const outcome of outcomes) {
+      if (outcome.kind !== "partial" || !outcome.timing) continue;
+      const { reading, decoding, computing: ran } = outcome.timing;
+      times.push(reading + decoding + ran);
+    }
+    times.splice(0, times.length - remembered);
+  }
+
+  /** Not waited for: what is not on record when the process dies does not count as an attempt. */
+  function begin(claims: readonly Claim[]): void {
+    node
+      .begin(claims)
+      .catch((err: unknown) => log.warn({ ...describe(claims[0]!), err }, "that subtasks are computed could not be put on record"));
+  }
+
+  /** Rejects where the store fails, or the coordinator while this process stops. */
+  async function end(all: readonly Ended<Outcome | Stored>[]): Promise<void> {
+    await release(ofKind(all, "undone"));
+    for (const each of ofKind(all, "failed")) await fail(each);
+    await complete(ofKind(all, "stored"), "stored");
+    const saved = await save(ofKind(all, "partial"));
+    await complete(saved, "computed");
+    if (all.length > 0) report();
+  }
+
+  async function release(undone: readonly Ended<Outcome>[]): Promise<void> {
+    if (undone.length === 0) return;
+    meter?.count("femtoq_subtasks_total", "released", undone.length);
+    await insist(() => node.release(undone.map(({ claim }) => claim)));
+  }
+
+  async function fail({ claim, ending: { cause, permanent } }: Ended<Failed>): Promise<void> {
+    figures.failed++;
+    meter?.count("femtoq_subtasks_total", "failed");
+    log.warn({ ...describe(claim), cause, permanent }, "a subtask failed");
+    await insist(() => node.fail(claim, cause, { permanent }));
+  }
+
+  /** Gives those whose partials are stored; one that can never be kept has failed. */
+  async function save(computed: readonly Ended<Computed>[]): Promise<readonly Ended<Computed>[]> {
+    if (computed.length === 0) return [];
+    const begun = performance.now();
+    const partials = computed.map(({ claim, claimed, ending: { partial, timing } }) => {
+      const note: PartialNote | undefined = timing && { node: options.name ?? node.id, claimed, ...timing };
+      return { key: claim.subtask.key, body: partial, note };
+    });
+    const claims = computed.map(({ claim }) => claim);
+    const inserted = await orHandBack(claims, () => store.putPartials(partials));
+    const saving = performance.now() - begun;
+    const saved: Ended<Computed>[] = [];
+    for (const [index, each] of computed.entries()) {
+      observe({ ...each.ending.timing, saving });
+      const answer = inserted[index]!;
+      if (answer instanceof StoreError) await fail({ ...each, ending: { kind: "failed", cause: answer.message, permanent: true } });
+      else saved.push(each);
+      if (answer === "different") log.error(describe(each.claim), "fault: a partial was computed again and differs; the first one stays");
+    }
+    return saved;
+  }
+
+  async function complete(stored: readonly Ended<Outcome | Stored>[], outcome: "stored" | "computed"): Promise<void> {
+    if (stored.length === 0) return;
+    const begun = performance.now();
+    const isOurs = await insist(() => node.complete(stored.map(({ claim }) => claim)));
+    const completing = performance.now() - begun;
+    for (const [index, { claim }] of stored.entries()) {
+      if (outcome === "computed") observe({ completing });
+      meter?.count("femtoq_subtasks_total", outcome === "computed" && !isOurs[index] ? "lost" : outcome);
+      if (outcome === "stored") continue;
+      if (isOurs[index]) figures.done++;
+      else log.info(describe(claim), "a subtask was computed after its claim was lost");
+    }
+  }
+
+  function observe(milliseconds: Partial<Record<Phase, number>>): void {
+    for (const phase of phases) {
+      const time = milliseconds[phase];
+      if (time !== undefined) meter?.observe("femtoq_subtask_seconds", phase, time / 1000);
+    }
+  }
+
+  /** Where the action fails, which is not the subtasks' fault, the claims are handed back. */
+  async function orHandBack<T>(claims: readonly Claim[], action: () => Promise<T>): Promise<T> {
+    try {
+      return await action();
+    } catch (error) {
+      if (claims.length > 0) await insist(() => node.release(claims));
+      throw error;
+    }
+  }
+
+  /** Tries until the coordinator takes it, or this process stops: a claim that nobody ends would hold its subtask. */
+  function insist<T>(action: () => Promise<T>): Promise<T> {
+    const onFailure = (err: unknown, wait: number) =>
+      log.warn({ err, pause: wait }, "the coordinator cannot take what became of claims; trying again");
+    return retry(action, { signal: stopping.signal, onFailure, backoff });
+  }
+}
+
+/** Asks the store which partials it has: once for all keys that are asked for in one turn. */
+function createFinder(store: Pick<Store, "findPartials">): (key: string) => Promise<ReadonlySet<string>> {
+  let asking: { readonly keys: string[]; readonly found: Promise<ReadonlySet<string>> } | undefined;
+  return (key) => {
+    if (!asking) {
+      const keys: string[] = [];
+      const found = Promise.resolve().then(() => {
+        asking = undefined;
+        return store.findPartials(keys);
+      });
+      // Heard by whoever gets the claim, if anybody does.
+      found.catch(() => undefined);
+      asking = { keys, found };
+    }
+    asking.keys.push(key);
+    return asking.found;
+  };
+}
+
+function ofKind<Kind extends (Outcome | Stored)["kind"]>(all: readonly Ended<Outcome | Stored>[], kind: Kind) {
+  return all.filter((each): each is Ended<Extract<Outcome | Stored, { readonly kind: Kind }>> => each.ending.kind === kind);
 }
 
 function describe({ subtask: { key, dataset, partition } }: Claim) {

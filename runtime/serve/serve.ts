@@ -2,7 +2,7 @@
 import { StartError } from "../start/start-error.ts";
 import type { Address, Handler, Listening } from "./listening.ts";
 
-/** Milliseconds that requests have to finish when the server stops. */
+/** Milliseconds that requests, and subtasks that run, have to finish when the server stops. */
 export const grace = 500;
 
 /** Rejects with `StartError` where the address cannot be had. */

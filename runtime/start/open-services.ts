@@ -78,7 +78,7 @@ export async function openServices(options: {
   });
   const pull = computeUrl === undefined ? computing?.pull : pullForRemote({ config, computeUrl, store, log, meter });
   const node = pull && startNode(() => pull(coordinator), log);
-  opened.add(node ? "pull loop" : "requests", () => Promise.all([node?.stop(), listening.close(grace)]));
+  opened.add(node ? "pull loop" : "requests", () => Promise.all([node?.stop(grace), listening.close(grace)]));
   return { handler: (request, environment) => app.fetch(request, environment), datasets: catalogue.names() };
 }
 

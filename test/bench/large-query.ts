@@ -128,7 +128,7 @@ async function run(partitions: number): Promise<readonly Usage[]> {
   async function pull(by: Executor) {
     const node = { id: `bench-${Math.random()}`, host: "localhost", threads: slots, cacheLimit: 1 };
     return startPullLoop({
-      membership: await coordinator.join(node),
+      node: await coordinator.join(node),
       executor: by,
       store,
       slots,

@@ -27,29 +27,31 @@ function fakeClaim(partition: number, settle: (what: string) => Promise<boolean>
   return { claim: { subtask, priority: 500, signal: abort.signal }, record, abort, history };
 }
 
-/** A membership that hands out these claims and then none. */
-function handOut(claims: readonly FakeClaim[]) {
+/** A joined node that hands out these claims, `together` at a time, and then none. */
+function handOut(claims: readonly FakeClaim[], together = 1) {
   const left = [...claims];
-  const seen = { left: false, most: 0 };
-  const recordAll = (those: readonly Claim[], what: string) =>
-    Promise.all(those.map((claim) => claims.find((fake) => fake.claim === claim)!.record(what)));
-  const membership: JoinedNode = {
+  const seen = { left: false, most: 0, asked: [] as number[], calls: [] as string[] };
+  const draining = new AbortController();
+  const recordAll = (those: readonly Claim[], what: string) => {
+    seen.calls.push(`${what} ${those.length}`);
+    return Promise.all(those.map((claim) => claims.find((fake) => fake.claim === claim)!.record(what)));
+  };
+  const node: JoinedNode = {
     id: "node",
     begin: async (those) => void (await recordAll(those, "begin")),
     complete: (those) => recordAll(those, "complete"),
     release: (those) => recordAll(those, "release"),
     fail: async (claim, cause, options) => (await recordAll([claim], `fail${options?.permanent ? " for good" : ""} ${cause}`))[0]!,
-    drain: async () => {},
-    claim: ({ signal, prepare }) => {
-      const next = left.shift();
-      if (next) {
-        prepare?.(next.claim.subtask);
-        return Promise.resolve([next.claim]);
-      }
-      return new Promise((_, reject) => {
-        const end = () => reject(signal.reason);
-        if (signal.aborted) end();
-        else signal.addEventListener("abort", end, { once: true });
+    drain: async () => draining.abort(),
+    claim: ({ signal, most, prepare }) => {
+      seen.asked.push(most);
+      if (draining.signal.aborted) return Promise.resolve([]);
+      const next = left.splice(0, together).map(({ claim }) => claim);
+      for (const { subtask } of next) prepare?.(subtask);
+      if (next.length > 0) return Promise.resolve(next);
+      return new Promise((resolve, reject) => {
+        draining.signal.addEventListener("abort", () => resolve([]), { once: true });
+        signal.addEventListener("abort", () => reject(signal.reason), { once: true });
       });
     },
     report: ({ running }) => {
@@ -59,24 +61,27 @@ function handOut(claims: readonly FakeClaim[]) {
       seen.left = true;
     },
   };
-  return { membership, seen };
+  return { node, seen };
 }
 
-const takes: PullOptions["store"] = { putPartials: async () => ["inserted"], findPartials: async () => new Set() };
+const takes: PullOptions["store"] = {
+  putPartials: async (partials) => partials.map(() => "inserted"),
+  findPartials: async () => new Set(),
+};
 
-function pull(claims: readonly FakeClaim[], options: Partial<PullOptions> & { readonly run: Run }) {
-  const { membership, seen } = handOut(claims);
-  const { run, ...others } = options;
+function pull(claims: readonly FakeClaim[], options: Partial<PullOptions> & { readonly run: Run; readonly together?: number }) {
+  const { run, together, ...others } = options;
+  const { node, seen } = handOut(claims, together);
   const { log, lines } = recordingLog();
   const loop = startPullLoop({
-    membership,
+    node,
     executor: { run },
     store: takes,
     slots: 2,
     prefers: () => false,
     cacheBytes: () => 0,
     log,
-    firstPause: 1,
+    backoff: { first: 1, longest: 1 },
     ...others,
   });
   return { loop, seen, lines };
@@ -176,9 +181,9 @@ describe("startPullLoop", () => {
   test("has what a subtask needs prepared, and the store asked once, while it is claimed", async () => {
     const one = fakeClaim(1);
     const order: string[] = [];
-    const { membership } = handOut([one]);
+    const { node } = handOut([one]);
     const claim: JoinedNode["claim"] = async (options) => {
-      const claimed = await membership.claim(options);
+      const claimed = await node.claim(options);
       order.push("claimed");
       return claimed;
     };
@@ -187,7 +192,7 @@ describe("startPullLoop", () => {
       return new Set<string>();
     };
     const prepare = ({ programKey }: Subtask) => void order.push(`prepare ${programKey}`);
-    const { loop } = pull([], { membership: { ...membership, claim }, run: computes, prepare, store: { ...takes, findPartials } });
+    const { loop } = pull([], { node: { ...node, claim }, run: computes, prepare, store: { ...takes, findPartials } });
     await until(() => one.history.includes("complete"));
     assert.deepEqual(order, ["prepare program", "asked", "claimed"]);
     await loop.stop();
@@ -256,6 +261,115 @@ describe("startPullLoop", () => {
     one.abort.abort(new Error("withdrawn"));
     await until(() => one.history.includes("release"));
     await loop.stop();
+  });
+
+  test("looks up, saves and completes what was claimed together by one call each", async () => {
+    const claims = Array.from({ length: 6 }, (_, i) => fakeClaim(i));
+    const asked: (readonly string[])[] = [];
+    const saved: string[][] = [];
+    const store: PullOptions["store"] = {
+      async findPartials(keys) {
+        asked.push(keys);
+        return new Set(["program:f2"]);
+      },
+      async putPartials(partials) {
+        saved.push(partials.map(({ key }) => key));
+        return partials.map(() => "inserted");
+      },
+    };
+    const run: Run = async (request, options) => {
+      const outcomes = await computes(request, options);
+      return outcomes.map((each, index) => (request.partitions[index]!.partition === 4 ? { kind: "undone", cause: "full" } : each));
+    };
+    const { loop, seen } = pull(claims, { run, store, together: 6 });
+    await until(() => claims.every(({ history }) => ["complete", "release"].includes(history.at(-1)!)));
+    await loop.stop();
+    assert.deepEqual(asked, [claims.map(({ claim }) => claim.subtask.key)]);
+    assert.deepEqual(saved, [["program:f0", "program:f1", "program:f3", "program:f5"]]);
+    assert.deepEqual(
+      claims.map(({ history }) => history.join(" ")),
+      ["begin complete", "begin complete", "complete", "begin complete", "begin release", "begin complete"],
+    );
+    assert.deepEqual(
+      seen.calls.filter((call) => !call.startsWith("begin")),
+      ["release 1", "complete 1", "complete 4"],
+    );
+  });
+
+  test("fails of a bundle only what failed, and hands all of it back where the store fails", async () => {
+    const claims = Array.from({ length: 4 }, (_, i) => fakeClaim(i));
+    let puts = 0;
+    const store: PullOptions["store"] = {
+      ...takes,
+      async putPartials(partials) {
+        if (puts++ > 0) throw new Error("disk full");
+        return partials.map(({ key }) => (key === "program:f1" ? new StoreError("too-large", "the partial is too large") : "inserted"));
+      },
+    };
+    const { loop } = pull(claims, { run: computes, store, together: 2, slots: 1 });
+    await until(() => claims.every(({ history }) => history.length === 2));
+    await loop.stop();
+    assert.deepEqual(
+      claims.map(({ history }) => history[1]),
+      ["complete", "fail for good the partial is too large", "release", "release"],
+    );
+  });
+
+  test("claims several at a time once subtasks were short, and one where the latest were long", async () => {
+    for (const [computing, most] of [
+      [2, 25],
+      [40, 1],
+    ] as const) {
+      const claims = Array.from({ length: 20 }, (_, i) => fakeClaim(i));
+      const timing = { compiling: 0, loading: 90, reading: 0, decoding: 0, thread: 70, computing, bytes: 0 };
+      const run: Run = async (request, options) => (await computes(request, options)).map((each) => ({ ...each, timing }) as Outcome);
+      const { loop, seen } = pull(claims, { run, slots: 1 });
+      await until(() => claims.every(({ history }) => history.includes("complete")));
+      await loop.stop();
+      assert.equal(seen.asked[0], 1);
+      assert.equal(seen.asked.at(-1), most);
+    }
+  });
+
+  test("hands back what a bundle has not begun long after its first, and completes what it has", async () => {
+    const claims = Array.from({ length: 3 }, (_, i) => fakeClaim(i));
+    const run: Run = async ({ programs, partitions }, { signalOf, onRunning }) => {
+      onRunning?.(programs, partitions[0]!.fingerprint);
+      const waits = partitions.slice(1).map(({ fingerprint }) => signalOf(programs[0]!, fingerprint));
+      await until(() => waits.every(({ aborted }) => aborted));
+      assert.equal(signalOf(programs[0]!, partitions[0]!.fingerprint).aborted, false);
+      return [{ kind: "partial", partial }, ...waits.map((): Outcome => ({ kind: "undone", cause: "late" }))];
+    };
+    const { loop } = pull(claims, { run, together: 3 });
+    await until(() => claims.every(({ history }) => ["complete", "release"].includes(history.at(-1)!)));
+    assert.deepEqual(
+      claims.map(({ history }) => history.join(" ")),
+      ["begin complete", "release", "release"],
+    );
+    await loop.stop();
+  });
+
+  test("lets what runs come to its end within the grace of a stop, and claims nothing more", async () => {
+    const claims = [fakeClaim(1), fakeClaim(2), fakeClaim(3)];
+    let finish = () => {};
+    const finished = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const run: Run = async (request, options) => {
+      const outcomes = await computes(request, options);
+      await finished;
+      return outcomes;
+    };
+    const { loop, seen } = pull(claims, { run });
+    await until(() => claims.slice(0, 2).every(({ history }) => history.includes("begin")));
+    const stopped = loop.stop(60_000);
+    finish();
+    await stopped;
+    assert.deepEqual(
+      claims.map(({ history }) => history.join(" ")),
+      ["begin complete", "begin complete", ""],
+    );
+    assert.equal(seen.left, true);
   });
 
   test("releases what runs when it is stopped, then leaves", async () => {

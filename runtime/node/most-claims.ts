@@ -1,0 +1,16 @@
+/** How many subtasks are claimed at a time: short ones together, so that each does not cost a round trip of its own. */
+
+/** Milliseconds of threads' time that one bundle of claims should take at most. */
+const mostWork = 50;
+const mostTogether = 64;
+/** Of which it can be told how long the next ones take. */
+const fewest = 4;
+
+/** How many past subtasks to judge by. */
+export const remembered = 8;
+
+/** `times`: milliseconds of threads' time that the latest subtasks took. The longest of them counts: 1 where that is over half of the most, or few are known. */
+export function mostClaims(times: readonly number[]): number {
+  if (times.length < fewest) return 1;
+  return Math.min(mostTogether, Math.max(1, Math.floor(mostWork / Math.max(...times))));
+}
