@@ -4,26 +4,21 @@
  * Filling in parts and adding gives the same as filling at once: counts are whole numbers, and sums over parts are exact and rounded
  * once. Within a part, sums of weights are taken in the order of the values.
  */
+import { type AxisShape, cellCount, cellsOf, kindOf } from "./axes/axes.ts";
 import type { PartialHistogram } from "./histogram/partial.ts";
-import { type AxisShape, cellCount } from "./program/program.ts";
 
+import type { Contents } from "./storages/storage-kind.ts";
+import { defaultStorage, storages } from "./storages/storages.ts";
+
+export type { AxisShape } from "./axes/axes.ts";
 export { ExactSums } from "./histogram/exact-sum.ts";
 export { Merger } from "./histogram/merge.ts";
 export { decodePartial, encodePartial, type PartialHistogram, type PartialResult } from "./histogram/partial.ts";
 export type { UhiHistogram } from "./histogram/uhi.ts";
 export { writeUhi } from "./histogram/write-uhi.ts";
-export type { AxisShape } from "./program/program.ts";
 
-/** Underflow is 0, overflow and NaN bins + 1; bins are half-open. Regular: floor((x − lower) · (bins / (upper − lower))). */
-export function findBin(axis: AxisShape, value: number): number {
-  if (axis.type === "regular") {
-    const scaled = (value - axis.lower) * (axis.bins / (axis.upper - axis.lower));
-    if (!(scaled < axis.bins)) return axis.bins + 1;
-    return scaled < 0 ? 0 : 1 + Math.floor(scaled);
-  }
-  const above = axis.edges.findIndex((edge) => value < edge);
-  return above < 0 ? axis.edges.length : above;
-}
+/** The cell of a value along an axis, from 0: those of bins in their order, with underflow before and overflow after them. */
+export const findBin = (axis: AxisShape, value: number): number => kindOf(axis).cellOf(axis, value);
 
 /**
  * A histogram of `values[axis][i]`, each axis an array of the same length; with `weights` of that length it keeps Σw and Σw². A value whose
@@ -41,18 +36,17 @@ export function fillHistogram(
     );
   }
   const cells = cellCount(axes);
-  const sums = new Float64Array(cells);
-  const squares = weights && new Float64Array(cells);
+  const storage = defaultStorage(weights !== undefined);
+  const { quantities, add } = storages[storage];
+  const contents: Contents = Object.fromEntries(Object.keys(quantities).map((name) => [name, new Float64Array(cells)]));
   let fills = 0;
   for (let index = 0; index < first.length; index++) {
     const weight = weights ? weights[index] : 1;
     if (!Number.isFinite(weight * weight)) continue;
     let cell = 0;
-    for (const [place, axis] of axes.entries()) cell = cell * cellCount([axis]) + findBin(axis, values[place][index]);
-    sums[cell] += weight;
-    if (squares) squares[cell] += weight * weight;
+    for (const [place, axis] of axes.entries()) cell = cell * cellsOf(axis) + findBin(axis, values[place][index]);
+    add(contents, cell, weight);
     fills++;
   }
-  const content = { fills, nonFinite: first.length - fills, cells, values: sums };
-  return squares ? { storage: "weighted", ...content, variances: squares } : { storage: "count", ...content };
+  return { storage, fills, nonFinite: first.length - fills, cells, contents };
 }

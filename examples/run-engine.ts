@@ -24,4 +24,4 @@ const { filters, histograms } = computePartial({
   work: { address: work, bytes },
 });
 // The first cell is the underflow, the last one the overflow.
-console.log(`${filters[0].events} events passed; cells:`, Array.from(histograms[0].values).join(" "));
+console.log(`${filters[0].events} events passed; cells:`, Array.from(histograms[0].contents.values).join(" "));

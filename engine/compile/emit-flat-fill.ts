@@ -3,10 +3,12 @@
  * SIMD and counted in four copies of the histogram, since most neighbours fall into the same few bins.
  */
 
+import { kindOf } from "../axes/axes.ts";
 import type { HistogramTerms } from "../program/program.ts";
 import type { Column } from "../program/schema.ts";
 import type { Term } from "../program/term.ts";
-import { type Expression, f64, I, i32, i64, L, load, store, V } from "../wasm/instructions.ts";
+import { storages } from "../storages/storages.ts";
+import { type Expression, f64, I, i32, V } from "../wasm/instructions.ts";
 import type { ScalarCode } from "./code.ts";
 import { emitFill } from "./emit-fill.ts";
 import type { Emitter } from "./emitter.ts";
@@ -20,7 +22,7 @@ export interface FlatContent {
 }
 
 export const isFlatFill = (histogram: HistogramTerms, layout: HistogramLayout): boolean =>
-  layout.copies === 4 && !histogram.weight && histogram.axes.length === 1 && histogram.axes[0].axis.type === "regular";
+  layout.copies === 4 && !histogram.weight && histogram.axes.length === 1 && kindOf(histogram.axes[0].axis).emitPairs !== undefined;
 
 /** What a value reads, where it is a float32 column without missing values, or one field of a collection. */
 export function flatContent(emitter: Emitter, value: Term): FlatContent | undefined {
@@ -46,32 +48,25 @@ export function emitFlatFill(
 ): void {
   const { f, keep } = emitter;
   const { axis } = histogram.axes[0];
-  if (axis.type !== "regular") return;
-  const lower = keep(V.splat(f64(axis.lower)));
-  const scale = keep(V.splat(f64(axis.bins / (axis.upper - axis.lower))));
-  const [below, above] = [keep(V.splat(f64(-1))), keep(V.splat(f64(axis.bins)))];
+  const { emitAdd } = storages[histogram.storage];
+  const cellsOfTwo = kindOf(axis).emitPairs!(f, axis);
   const values = emitter.columns.valuesAddress(column);
-  const firstBin = keep(I.add(emitter.param("work"), i32(8)));
-  // −1 is underflow and `bins` overflow and NaN: one less than the number of the cell.
-  const bins = (address: Expression, offset: number) => {
-    const scaled = V.mul(V.sub(V.promoteLow(V.load64(address, offset)), lower), scale);
-    return keep(V.truncate(V.floor(V.pseudoMax(below, V.pseudoMin(above, scaled)))));
-  };
-  const countIn = (copy: number, bin: Expression) => {
-    const cell = keep(I.add(firstBin, I.shl(bin, i32(3))));
-    const offset = layout.cells + 8 * copy * layout.cellCount;
-    f.store(store.i64, cell, L.add(load.i64(cell, offset), i64(1n)), offset);
+  // What comes in pairs are the numbers of cells less one.
+  const second = keep(I.add(emitter.param("work"), i32(layout.cellBytes)));
+  const fillIn = (copy: number, cell: Expression) => {
+    const address = keep(I.add(second, I.mul(cell, i32(layout.cellBytes))));
+    emitAdd(f, { address, offset: layout.cells + layout.cellBytes * copy * layout.cellCount }, f64(1));
   };
   const index = f.variable(from);
   const lastFour = keep(I.sub(to, i32(3)));
   f.loop((again) => {
     f.if(I.lt(index, lastFour), () => {
       const address = keep(I.add(values, I.shl(index, i32(2))));
-      const [first, second] = [bins(address, 0), bins(address, 8)];
-      countIn(0, V.int32(first, 0));
-      countIn(1, V.int32(first, 1));
-      countIn(2, V.int32(second, 0));
-      countIn(3, V.int32(second, 1));
+      const [near, far] = [0, 8].map((offset) => keep(cellsOfTwo(V.promoteLow(V.load64(address, offset)))));
+      fillIn(0, V.int32(near, 0));
+      fillIn(1, V.int32(near, 1));
+      fillIn(2, V.int32(far, 0));
+      fillIn(3, V.int32(far, 1));
       f.set(index, I.add(index, i32(4)));
       f.branch(again);
     });

@@ -5,11 +5,12 @@
  *   4   i32  why the run trapped: one of `trapReasons`
  *   16  for each filter: i64 events that passed, f64 their weight
  *       for each histogram: i64 fills, i64 elements with a weight that is not finite, then its cells,
- *       axis 0 outermost, flow bins included: `count` i64, as many times as it has copies; `weighted` f64 Σw, f64 Σw²
- *       edges of variable axes, f64
+ *       axis 0 outermost, flow bins included: eight bytes for each quantity of its storage, all as often as it has copies
+ *       the numbers that its axes read, f64
  *       scratch: indexes of selected elements, i32
  */
-import { type AxisShape, cellCount } from "../program/program.ts";
+import { type AxisShape, cellCount, kindOf } from "../axes/axes.ts";
+import { type StorageName, storages } from "../storages/storages.ts";
 
 export const trapReasons = { stopped: 1, scratch: 2 } as const;
 export const stopFlag = 0;
@@ -19,12 +20,12 @@ export interface HistogramLayout {
   readonly fills: number;
   readonly nonFinite: number;
   readonly cells: number;
-  readonly cellBytes: 8 | 16;
+  readonly cellBytes: number;
   readonly cellCount: number;
-  /** Filling neighbours into different copies keeps one addition from waiting for another; the copies are added up at the end. */
+  /** Filling neighbours into different copies keeps one count from waiting for another; the copies are added up at the end. */
   readonly copies: 1 | 4;
-  /** Address of the edges of each variable axis, relative to the work area. */
-  readonly edges: readonly (number | undefined)[];
+  /** For each axis, where the numbers are that it reads, relative to the work area. */
+  readonly constants: readonly number[];
 }
 
 export interface Layout {
@@ -39,7 +40,7 @@ const mostCopiedCells = 1024;
 
 type Shapes = {
   readonly filters: readonly unknown[];
-  readonly histograms: readonly { readonly axes: readonly AxisShape[]; readonly storage: "count" | "weighted" }[];
+  readonly histograms: readonly { readonly axes: readonly AxisShape[]; readonly storage: StorageName }[];
 };
 
 export function layOut(program: Shapes): Layout {
@@ -48,17 +49,18 @@ export function layOut(program: Shapes): Layout {
   const histograms = program.histograms.map(({ axes, storage }): HistogramLayout => {
     const fills = end;
     const cells = fills + 16;
-    const cellBytes = storage === "count" ? 8 : 16;
+    const quantities = Object.values(storages[storage].quantities);
+    const cellBytes = 8 * quantities.length;
     const count = cellCount(axes);
-    const copies = storage === "count" && axes.length === 1 && count <= mostCopiedCells ? 4 : 1;
+    const isCounted = quantities.every((quantity) => quantity === "count");
+    const copies = isCounted && axes.length === 1 && count <= mostCopiedCells ? 4 : 1;
     end = align(cells + copies * count * cellBytes);
-    const edges = axes.map((axis) => {
-      if (axis.type === "regular") return undefined;
+    const constants = axes.map((axis) => {
       const at = end;
-      end = align(end + axis.edges.length * 8);
+      end = align(end + 8 * (kindOf(axis).constants?.(axis).length ?? 0));
       return at;
     });
-    return { fills, nonFinite: fills + 8, cells, cellBytes, cellCount: count, copies, edges };
+    return { fills, nonFinite: fills + 8, cells, cellBytes, cellCount: count, copies, constants };
   });
   return { cutflow, histograms, scratch: end };
 }

@@ -3,24 +3,25 @@
  * identity. One partial at a time is held, and a few numbers for each cell.
  */
 
-import { type AxisShape, cellCount } from "../program/program.ts";
+import { type AxisShape, cellCount } from "../axes/axes.ts";
+import type { Contents } from "../storages/storage-kind.ts";
+import { type StorageName, storages } from "../storages/storages.ts";
 import { ExactSums } from "./exact-sum.ts";
 import type { PartialHistogram, PartialResult } from "./partial.ts";
 
 /** What of a program decides the form of its partials. */
 export interface PartialShape {
   readonly filters: readonly unknown[];
-  readonly histograms: readonly { readonly axes: readonly AxisShape[]; readonly storage: "count" | "weighted" }[];
+  readonly histograms: readonly { readonly axes: readonly AxisShape[]; readonly storage: StorageName }[];
 }
 
 interface HistogramSums {
-  readonly storage: "count" | "weighted";
+  readonly storage: StorageName;
   readonly cells: number;
   fills: number;
   nonFinite: number;
-  readonly counts?: Float64Array;
-  readonly values?: ExactSums;
-  readonly variances?: ExactSums;
+  /** By quantity: whole numbers that are counted are exact as they are. */
+  readonly contents: ReadonlyMap<string, Float64Array | ExactSums>;
 }
 
 export class Merger {
@@ -33,9 +34,10 @@ export class Merger {
     this.#filters = program.filters.map(() => ({ events: 0, weight: new ExactSums(1) }));
     this.#histograms = program.histograms.map(({ axes, storage }) => {
       const cells = cellCount(axes);
-      const sums =
-        storage === "count" ? { counts: new Float64Array(cells) } : { values: new ExactSums(cells), variances: new ExactSums(cells) };
-      return { storage, cells, fills: 0, nonFinite: 0, ...sums };
+      const sums = Object.entries(storages[storage].quantities).map(
+        ([name, kind]) => [name, kind === "count" ? new Float64Array(cells) : new ExactSums(cells)] as const,
+      );
+      return { storage, cells, fills: 0, nonFinite: 0, contents: new Map(sums) };
     });
   }
 
@@ -72,27 +74,23 @@ export class Merger {
     return {
       entries: this.#entries,
       filters: this.#filters.map(({ events, weight }) => ({ events, weight: weight.read(0) })),
-      histograms: this.#histograms.map(({ storage, cells, fills, nonFinite, counts, values, variances }) => ({
-        storage,
-        fills,
-        nonFinite,
-        cells,
-        values: counts ? counts.slice() : values!.readAll(),
-        ...(variances && { variances: variances.readAll() }),
-      })),
+      histograms: this.#histograms.map(({ contents, ...histogram }) => ({ ...histogram, contents: readAll(contents) })),
     };
   }
 }
 
-function addHistogram(sums: HistogramSums, { fills, nonFinite, filled, values, variances }: PartialHistogram): void {
+function addHistogram(sums: HistogramSums, { fills, nonFinite, filled, contents }: PartialHistogram): void {
   sums.fills += fills;
   sums.nonFinite += nonFinite;
-  for (let place = 0; place < values.length; place++) {
-    const cell = filled ? filled[place] : place;
-    if (sums.counts) sums.counts[cell] += values[place];
-    else {
-      sums.values!.add(cell, values[place]);
-      sums.variances!.add(cell, variances![place]);
-    }
+  for (const [name, sum] of sums.contents) {
+    contents[name].forEach((value, place) => {
+      const cell = filled ? filled[place] : place;
+      if (sum instanceof ExactSums) sum.add(cell, value);
+      else sum[cell] += value;
+    });
   }
+}
+
+function readAll(contents: HistogramSums["contents"]): Contents {
+  return Object.fromEntries([...contents].map(([name, sum]) => [name, sum instanceof ExactSums ? sum.readAll() : sum.slice()]));
 }

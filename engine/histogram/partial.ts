@@ -7,27 +7,27 @@
  *   28  4 bytes   zero
  *   32  header    JSON: { entries, filters: [[events, weight], …], histograms: [{ storage, fills, nonFinite, cells, filled? }, …] }
  *       arrays    float64, for each histogram: where `filled` is absent, all cells; where it is a number, that many cell
- *                 numbers and then the values of those cells. `weighted` has all Σw, then all Σw².
+ *                 numbers and then what is of those cells: one quantity of the storage after the other.
  *
  * Counts are whole numbers up to 2^53. The version in the first eight bytes changes with the form.
  */
 
 import { digest } from "../sha256.ts";
+import type { Contents } from "../storages/storage-kind.ts";
+import { type StorageName, storages } from "../storages/storages.ts";
 
 export interface PartialHistogram {
-  readonly storage: "count" | "weighted";
+  readonly storage: StorageName;
   /** Elements filled. */
   readonly fills: number;
   /** Elements not filled because their weight was not finite. */
   readonly nonFinite: number;
   /** Number of cells, flow bins included. */
   readonly cells: number;
-  /** Numbers of the cells that `values` (and `variances`) are of, ascending; all cells where absent. */
+  /** Numbers of the cells that `contents` are of, ascending; all cells where absent. */
   readonly filled?: Float64Array;
-  /** Counts, or Σw. */
-  readonly values: Float64Array;
-  /** Σw². */
-  readonly variances?: Float64Array;
+  /** What the storage keeps of each cell: `values` are counts or Σw, `variances` Σw². */
+  readonly contents: Contents;
 }
 
 export interface PartialResult {
@@ -44,7 +44,7 @@ interface Header {
   readonly entries: number;
   readonly filters: readonly (readonly [number, number])[];
   readonly histograms: readonly {
-    readonly storage: "count" | "weighted";
+    readonly storage: StorageName;
     readonly fills: number;
     readonly nonFinite: number;
     readonly cells: number;
@@ -66,9 +66,10 @@ export async function encodePartial(partial: PartialResult): Promise<Uint8Array<
   };
   const text = JSON.stringify(header);
   const written = new TextEncoder().encode(text.padEnd(Math.ceil(text.length / 8) * 8));
-  const arrays = partial.histograms.flatMap(({ filled, values, variances }) =>
-    [filled, values, variances].filter((array) => array !== undefined),
-  );
+  const arrays = partial.histograms.flatMap(({ storage, filled, contents }) => [
+    ...(filled ? [filled] : []),
+    ...Object.keys(storages[storage].quantities).map((name) => contents[name]),
+  ]);
   const bytes = new Uint8Array(headerAt + written.length + arrays.reduce((sum, array) => sum + array.byteLength, 0));
   new DataView(bytes.buffer).setUint32(24, written.length, true);
   bytes.set(magic);
@@ -106,9 +107,9 @@ export async function decodePartial(bytes: Uint8Array): Promise<PartialResult> {
     filters: header.filters.map(([events, weight]) => ({ events, weight })),
     histograms: header.histograms.map(({ filled: count, ...rest }) => {
       const filled = count === undefined ? undefined : take(count);
-      const values = take(count ?? rest.cells);
-      const variances = rest.storage === "weighted" ? take(count ?? rest.cells) : undefined;
-      return { ...rest, ...(filled && { filled }), values, ...(variances && { variances }) };
+      const names = Object.keys(storages[rest.storage].quantities);
+      const contents: Contents = Object.fromEntries(names.map((name) => [name, take(count ?? rest.cells)]));
+      return { ...rest, ...(filled && { filled }), contents };
     }),
   };
 }

@@ -1,8 +1,10 @@
 /** Merged contents → a histogram in UHI's JSON form. */
 
-import { type AxisShape, axisBins, engineVersion } from "../program/program.ts";
+import { type AxisShape, cellsOf, kindOf } from "../axes/axes.ts";
+import { engineVersion } from "../program/program.ts";
+import { storages } from "../storages/storages.ts";
 import type { PartialHistogram } from "./partial.ts";
-import type { Nested, UhiAxis, UhiHistogram } from "./uhi.ts";
+import type { Nested, UhiHistogram } from "./uhi.ts";
 
 export interface HistogramLabels {
   readonly label?: string | undefined;
@@ -11,8 +13,8 @@ export interface HistogramLabels {
 }
 
 export function writeUhi(content: PartialHistogram, axes: readonly AxisShape[], labels: HistogramLabels): UhiHistogram {
-  const sizes = axes.map((axis) => axisBins(axis) + 2);
-  const values = nest(dense(content, content.values), sizes);
+  const sizes = axes.map(cellsOf);
+  const nested = Object.entries(content.contents).map(([name, values]) => [name, nest(dense(content, values), sizes)] as const);
   return {
     uhi_schema: 1,
     writer_info: { femtoq: { version: engineVersion } },
@@ -21,18 +23,12 @@ export function writeUhi(content: PartialHistogram, axes: readonly AxisShape[], 
       ...(labels.label && { label: labels.label }),
       ...(content.nonFinite > 0 && { non_finite_weights: content.nonFinite }),
     },
-    axes: axes.map((axis, index) => writeAxis(axis, labels.axes[index])),
-    storage: content.variances
-      ? { type: "weighted", values, variances: nest(dense(content, content.variances), sizes) }
-      : { type: "int", values },
+    axes: axes.map((axis, index) => {
+      const label = labels.axes[index];
+      return { ...kindOf(axis).writeUhi(axis), ...(label && { metadata: { label } }) };
+    }),
+    storage: storages[content.storage].writeUhi(Object.fromEntries(nested)),
   };
-}
-
-function writeAxis(axis: AxisShape, label: string | undefined): UhiAxis {
-  const common = { underflow: true, overflow: true, circular: false, ...(label && { metadata: { label } }) };
-  return axis.type === "regular"
-    ? { type: "regular", lower: axis.lower, upper: axis.upper, bins: axis.bins, ...common }
-    : { type: "variable", edges: axis.edges, ...common };
 }
 
 function dense({ filled, cells }: PartialHistogram, values: Float64Array): Float64Array {

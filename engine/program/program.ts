@@ -3,22 +3,22 @@
  * that differ only in spelling have the same program. Its key is the SHA-256 of its JSON, the engine's version included.
  */
 
+import type { AxisShape } from "../axes/axes.ts";
 import { sha256 } from "../sha256.ts";
+import type { StorageName } from "../storages/storages.ts";
 import type { Input } from "./inputs.ts";
 import { reachable, type Term } from "./term.ts";
 
 /** Changes whenever the same program could give other bits, or a partial another form. */
-export const engineVersion = "femtoq-engine-3";
+export const engineVersion = "femtoq-engine-4";
 
-export type ProgramAxis =
-  | { readonly type: "regular"; readonly bins: number; readonly lower: number; readonly upper: number; readonly value: number }
-  | { readonly type: "variable"; readonly edges: readonly number[]; readonly value: number };
+export type ProgramAxis = AxisShape & { readonly value: number };
 
 export interface ProgramHistogram {
   readonly axes: readonly ProgramAxis[];
   readonly filter?: number;
   readonly weight?: number;
-  readonly storage: "count" | "weighted";
+  readonly storage: StorageName;
 }
 
 /** Terms are numbered by their place in `terms`: `[operation, literal or null, ...numbers of its arguments]`. */
@@ -37,12 +37,8 @@ export interface HistogramTerms {
   readonly axes: readonly { readonly axis: AxisShape; readonly value: Term }[];
   readonly filter?: Term;
   readonly weight?: Term;
-  readonly storage: "count" | "weighted";
+  readonly storage: StorageName;
 }
-
-export type AxisShape =
-  | { readonly type: "regular"; readonly bins: number; readonly lower: number; readonly upper: number }
-  | { readonly type: "variable"; readonly edges: readonly number[] };
 
 export interface ProgramTerms {
   readonly inputs: readonly Input[];
@@ -50,11 +46,6 @@ export interface ProgramTerms {
   readonly weight?: Term;
   readonly histograms: readonly HistogramTerms[];
 }
-
-export const axisBins = (axis: AxisShape): number => (axis.type === "regular" ? axis.bins : axis.edges.length - 1);
-
-/** Cells of a histogram, flow bins included. */
-export const cellCount = (axes: readonly AxisShape[]): number => axes.reduce((product, axis) => product * (axisBins(axis) + 2), 1);
 
 /** Every root of the program's terms, in canonical order. */
 export function rootsOf(program: Omit<ProgramTerms, "inputs">): readonly Term[] {

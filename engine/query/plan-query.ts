@@ -2,6 +2,8 @@
  * Query + schema → program. All errors of a query are found here, each with its place; nothing has been queued yet.
  * The histograms of a program have no names: `order` says which of them each name of the query means.
  */
+
+import { kindOf } from "../axes/axes.ts";
 import { checkExpression } from "../check/check-expression.ts";
 import { type Checker, newFormulas } from "../check/checker.ts";
 import { namesOf } from "../check/dataset-names.ts";
@@ -11,10 +13,11 @@ import { ExpressionError, placeOf } from "../expression/tree.ts";
 import { unmapped } from "../lists/map.ts";
 import { listInputs } from "../program/list-inputs.ts";
 import { lambdaOf, mapOver } from "../program/make-terms.ts";
-import { type AxisShape, type HistogramTerms, type Program, type ProgramTerms, rootsOf, writeProgram } from "../program/program.ts";
+import { type HistogramTerms, type Program, type ProgramTerms, rootsOf, writeProgram } from "../program/program.ts";
 import type { Schema } from "../program/schema.ts";
 import { type Term, Terms, TermsTooLarge } from "../program/term.ts";
 import { describeType, number, withOptional } from "../program/types.ts";
+import { defaultStorage, storages } from "../storages/storages.ts";
 import { type HistogramQuery, pointer, type Query } from "./query.ts";
 import { QueryError, type QueryIssue } from "./query-error.ts";
 
@@ -182,11 +185,8 @@ function planHistogram(name: string, query: HistogramQuery, weight: Term | undef
   const path: Path = ["histograms", name];
   const axes = query.axes.map((axis, index) => {
     const at: Path = [...path, "axes", index, "value"];
-    const value = fillValue(checker.expression(axis.value, at, "the value of an axis", "number or list"), at, checker);
-    const shape: AxisShape =
-      axis.type === "regular"
-        ? { type: "regular", bins: axis.bins, lower: axis.lower, upper: axis.upper }
-        : { type: "variable", edges: axis.edges };
+    const { value: text, label: _, ...shape } = axis;
+    const value = fillValue(checker.expression(text, at, "the value of an axis", "number or list"), at, checker, kindOf(axis).takes);
     return value && { axis: shape, value };
   });
   const filter =
@@ -195,9 +195,12 @@ function planHistogram(name: string, query: HistogramQuery, weight: Term | undef
   const own =
     query.weight === undefined
       ? undefined
-      : fillValue(checker.expression(query.weight, weightPath, "a histogram's weight", "number or list"), weightPath, checker);
-  if (query.storage === "count" && (query.weight !== undefined || weight)) {
-    return checker.fault([...path, "storage"], "storage count takes no weight: use weighted, or leave the weights out", false);
+      : fillValue(checker.expression(query.weight, weightPath, "a histogram's weight", "number or list"), weightPath, checker, "number");
+  const isWeighted = query.weight !== undefined || weight !== undefined;
+  const storage = query.storage ?? defaultStorage(isWeighted);
+  if (isWeighted && !storages[storage].takesWeight) {
+    const message = `storage ${storage} takes no weight: use ${defaultStorage(true)}, or leave the weights out`;
+    return checker.fault([...path, "storage"], message, false);
   }
   const found = axes.filter((axis) => axis !== undefined);
   if (found.length < axes.length || (query.filter !== undefined && !filter) || (query.weight !== undefined && !own)) return undefined;
@@ -218,18 +221,18 @@ function planHistogram(name: string, query: HistogramQuery, weight: Term | undef
     axes: found,
     ...(filter && { filter }),
     ...(weights.length > 0 && { weight: multiplyWeights(weights, checker.terms) }),
-    storage: query.storage ?? (weights.length > 0 ? "weighted" : "count"),
+    storage,
   };
 }
 
-function fillValue(term: Term | undefined, path: Path, checker: QueryChecker): Term | undefined {
+function fillValue(term: Term | undefined, path: Path, checker: QueryChecker, wanted: "number" | "boolean"): Term | undefined {
   const element = term?.type.kind === "list" ? term.type.element : term?.type;
-  if (!element || element.kind === "number") return term;
+  if (!element || element.kind === wanted) return term;
   if (element.kind === "list")
     return checker.fault(path, "this is a list of lists: make it one list with flatMap, or reduce the inner lists (sum, min, max, length)");
   return checker.fault(
     path,
-    `this is ${describeType(term!.type)}: a histogram is filled with numbers${element.kind === "boolean" ? "; use '? 1 : 0'" : ""}`,
+    `this is ${describeType(term!.type)}: a histogram is filled with ${wanted}s${element.kind === "boolean" ? "; use '? 1 : 0'" : ""}`,
   );
 }
 

@@ -1,74 +1,20 @@
 /** Request → query: the shape of the JSON, checked by a schema; expressions are still text. Sizes are bounded here, so that everything after is. */
 import { z } from "zod";
+import { axisFields, axisSchema, cellCount } from "../axes/axes.ts";
+import { storageSchema } from "../storages/storages.ts";
+import { expression, label, limits } from "./fields.ts";
 import { nearNames } from "./near-names.ts";
 import { QueryError, type QueryIssue } from "./query-error.ts";
 
-export const limits = {
-  /** Characters of one expression. */
-  expression: 20_000,
-  /** Bins of all histograms of a query together, flow bins included. */
-  bins: 100_000,
-  histograms: 200,
-  defines: 500,
-  filters: 200,
-  name: 200,
-} as const;
-
 const reserved = new Set(["__proto__", "constructor", "prototype"]);
-const expression = z
-  .string()
-  .min(1, "an expression cannot be empty")
-  .max(limits.expression, `an expression may have at most ${limits.expression} characters`);
-const finite = z.number({ error: "must be a finite number" });
-const bins = z
-  .int("must be a whole number")
-  .min(1, "a histogram needs at least one bin")
-  .max(limits.bins, `there can be at most ${limits.bins} bins`);
-const label = z.string().max(limits.name).optional();
-
-const regularAxis = z
-  .strictObject({ type: z.literal("regular"), bins, lower: finite, upper: finite, label, value: expression })
-  .refine((axis) => axis.lower < axis.upper, { error: "lower must be less than upper", path: ["upper"] })
-  .refine(
-    (axis) =>
-      !(axis.lower < axis.upper) || (Number.isFinite(axis.upper - axis.lower) && Number.isFinite(axis.bins / (axis.upper - axis.lower))),
-    {
-      error: "the bins are too narrow or too wide for float64",
-      path: ["upper"],
-    },
-  );
-const variableAxis = z
-  .strictObject({
-    type: z.literal("variable"),
-    edges: z.array(finite).min(2, "needs at least two edges").max(100_001),
-    label,
-    value: expression,
-  })
-  .refine((axis) => axis.edges.every((edge, index) => index === 0 || axis.edges[index - 1] < edge), {
-    error: "edges must increase",
-    path: ["edges"],
-  });
-/** In the language, but not in this version: named so that the error can say so. */
-const laterAxes = ["integer", "category", "boolean"] as const;
-const axis = z.discriminatedUnion("type", [regularAxis, variableAxis], {
-  error: (issue) => {
-    const type: unknown = (issue.input as { type?: unknown } | undefined)?.type;
-    return (laterAxes as readonly unknown[]).includes(type)
-      ? `axes of type ${String(type)} are not available in this version: use regular or variable`
-      : "an axis needs a type: regular (bins, lower, upper) or variable (edges)";
-  },
-});
-
 const histogram = z.strictObject({
-  axes: z.array(axis).min(1, "a histogram needs an axis").max(2, "histograms of more than two axes are not available in this version"),
+  axes: z
+    .array(axisSchema)
+    .min(1, "a histogram needs an axis")
+    .max(2, "histograms of more than two axes are not available in this version"),
   filter: expression.optional(),
   weight: expression.optional(),
-  storage: z
-    .enum(["count", "weighted"], {
-      error: (issue) =>
-        issue.input === "mean" ? "storage mean is not available in this version: use count or weighted" : "must be count or weighted",
-    })
-    .optional(),
+  storage: storageSchema.optional(),
   label,
 });
 
@@ -90,7 +36,6 @@ const schema = z.strictObject({
   priority: z.int().min(0, "priorities are 0 (first) to 999 (last)").max(999, "priorities are 0 (first) to 999 (last)").optional(),
 });
 
-export type Axis = z.infer<typeof axis>;
 export type HistogramQuery = z.infer<typeof histogram>;
 
 /** A query in canonical form: defaults filled in, one filter made a list. */
@@ -130,7 +75,7 @@ export function readQuery(input: unknown): Query {
     issues.push({ at: "/histograms", message: `a query can have at most ${limits.histograms} histograms` });
   if (Object.keys(define ?? {}).length > limits.defines)
     issues.push({ at: "/define", message: `a query can have at most ${limits.defines} defines` });
-  const total = entries.reduce((sum, [, { axes }]) => sum + axes.reduce((product, each) => product * (binCount(each) + 2), 1), 0);
+  const total = entries.reduce((sum, [, { axes }]) => sum + cellCount(axes), 0);
   if (total > limits.bins)
     issues.push({
       at: "/histograms",
@@ -164,8 +109,6 @@ export function canonicalQuery(query: Query): CanonicalQuery {
     priority,
   };
 }
-
-export const binCount = (each: Axis): number => (each.type === "regular" ? each.bins : each.edges.length - 1);
 
 function sortKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortKeys);
@@ -204,7 +147,7 @@ function describeIssue(issue: z.core.$ZodIssue): QueryIssue[] {
 const keysAt: Readonly<Record<number, readonly string[]>> = {
   0: Object.keys(schema.shape),
   2: Object.keys(histogram.shape),
-  4: ["type", "bins", "lower", "upper", "edges", "label", "value"],
+  4: axisFields,
 };
 const nearKeys = (key: string, path: readonly PropertyKey[]) => nearNames(key, keysAt[path.length] ?? []);
 

@@ -1,7 +1,10 @@
 /** Runs a compiled program over one partition whose columns are in shared memory, block by block, and reads the partial out of the work area. */
+
+import { kindOf } from "../axes/axes.ts";
 import { type HistogramLayout, type Layout, layOut, stopFlag, trapReason, trapReasons } from "../compile/work-area.ts";
 import { encodePartial, type PartialHistogram, type PartialResult } from "../histogram/partial.ts";
 import type { Program } from "../program/program.ts";
+import { storages } from "../storages/storages.ts";
 
 export interface RunRequest {
   readonly program: Program;
@@ -62,15 +65,15 @@ export function computePartial(request: RunRequest): PartialResult {
   return readPartial(request, layout);
 }
 
-/** Zeroes what is added to and writes the edges of variable axes; the stop flag stays as it is. */
+/** Zeroes what is added to and writes the numbers that axes read; the stop flag stays as it is. */
 function prepare({ program, memory, work }: RunRequest, layout: Layout): void {
   if (work.bytes < layout.scratch) throw new RangeError(`Cannot run in ${work.bytes} bytes: the histograms need ${layout.scratch}`);
   new Uint8Array(memory.buffer, work.address + trapReason, layout.scratch - trapReason).fill(0);
   program.histograms.forEach(({ axes }, index) => {
     axes.forEach((axis, place) => {
-      const at = layout.histograms[index].edges[place];
-      if (axis.type === "variable" && at !== undefined)
-        new Float64Array(memory.buffer, work.address + at, axis.edges.length).set(axis.edges);
+      const constants = kindOf(axis).constants?.(axis) ?? [];
+      const at = work.address + layout.histograms[index].constants[place];
+      new Float64Array(memory.buffer, at, constants.length).set(constants);
     });
   });
 }
@@ -93,39 +96,37 @@ function readPartial({ program, memory, entries, work }: RunRequest, layout: Lay
     }),
     histograms: program.histograms.map(({ storage }, index) => {
       const own = layout.histograms[index];
-      const [fills, nonFinite] = integers(own.fills, 2);
-      if (storage === "count") {
-        const copies = integers(own.cells, own.copies * own.cellCount);
-        const values = copies.slice(0, own.cellCount);
-        for (let cell = own.cellCount; cell < copies.length; cell++) values[cell % own.cellCount] += copies[cell];
-        return thinOut({ storage, fills: values.reduce((sum, count) => sum + count, 0), nonFinite, cells: own.cellCount, values });
-      }
-      return thinOut({ storage, fills, nonFinite, cells: own.cellCount, ...separate(floats(own.cells, 2 * own.cellCount), own) });
+      const { quantities, fills } = storages[storage];
+      const contents: Record<string, Float64Array> = {};
+      Object.entries(quantities).forEach(([name, kind], place, { length }) => {
+        const read = kind === "count" ? integers : floats;
+        contents[name] = addCopies(read(own.cells, own.copies * own.cellCount * length), own, { place, length });
+      });
+      const [counted, nonFinite] = integers(own.fills, 2);
+      const filled = fills === undefined ? counted : contents[fills].reduce((sum, count) => sum + count, 0);
+      return thinOut({ storage, fills: filled, nonFinite, cells: own.cellCount, contents });
     }),
   };
 }
 
-function separate(pairs: Float64Array, { cellCount }: HistogramLayout): { values: Float64Array; variances: Float64Array } {
-  const values = new Float64Array(cellCount);
-  const variances = new Float64Array(cellCount);
-  for (let cell = 0; cell < cellCount; cell++) {
-    values[cell] = pairs[2 * cell];
-    variances[cell] = pairs[2 * cell + 1];
-  }
-  return { values, variances };
+/** One quantity of all cells, of which each has `length` side by side; the copies of a cell are added up. */
+function addCopies(all: Float64Array, own: HistogramLayout, { place, length }: { readonly place: number; readonly length: number }) {
+  const sums = new Float64Array(own.cellCount);
+  for (let cell = 0; cell < own.copies * own.cellCount; cell++) sums[cell % own.cellCount] += all[length * cell + place];
+  return sums;
 }
 
 /** Keeps the filled cells only, where that is less. */
 function thinOut(histogram: PartialHistogram): PartialHistogram {
-  const { values, variances } = histogram;
-  const isFilled = (cell: number) => values[cell] !== 0 || (variances !== undefined && variances[cell] !== 0);
+  const { contents, cells } = histogram;
+  const arrays = Object.values(contents);
+  const isFilled = (cell: number) => arrays.some((values) => values[cell] !== 0);
   let count = 0;
-  for (let cell = 0; cell < values.length; cell++) if (isFilled(cell)) count++;
-  if (count * (variances ? 3 : 2) >= values.length * (variances ? 2 : 1)) return histogram;
+  for (let cell = 0; cell < cells; cell++) if (isFilled(cell)) count++;
+  if (count * (arrays.length + 1) >= cells * arrays.length) return histogram;
   const filled = new Float64Array(count);
   let next = 0;
-  for (let cell = 0; cell < values.length; cell++) if (isFilled(cell)) filled[next++] = cell;
-  return { ...histogram, filled, values: pick(values, filled), ...(variances && { variances: pick(variances, filled) }) };
+  for (let cell = 0; cell < cells; cell++) if (isFilled(cell)) filled[next++] = cell;
+  const pick = (values: Float64Array) => filled.map((cell) => values[cell]);
+  return { ...histogram, filled, contents: Object.fromEntries(Object.entries(contents).map(([name, values]) => [name, pick(values)])) };
 }
-
-const pick = (values: Float64Array, cells: Float64Array): Float64Array => cells.map((cell) => values[cell]);

@@ -160,6 +160,16 @@ export const V = {
   splat: unary("v128", 0xfd14),
   sub: binary("v128", 0xfdf1),
   mul: binary("v128", 0xfdf2),
+  div: binary("v128", 0xfdf3),
+  /** All bits of a lane where x < y, else none. */
+  lt: binary("v128", 0xfd49),
+  /** Bit by bit, `chosen` where the mask has one, else `other`. */
+  select: (mask: Expression, chosen: Expression, other: Expression): Expression => ({
+    kind: "operation",
+    type: "v128",
+    code: 0xfd52,
+    args: [chosen, other, mask],
+  }),
   floor: unary("v128", 0xfd75),
   /** `y < x ? y : x` in each lane: x where y is NaN. */
   pseudoMin: binary("v128", 0xfdf6),

@@ -85,7 +85,7 @@ async function prepare(name: string, columns: Columns) {
     const took = time(() => {
       for (const { entries, addresses } of partitions) merger.add(computePartial({ program, module, memory, entries, addresses, work }));
     });
-    return { speed: dataset.entries / took / 1000, counts: Array.from(merger.read().histograms[0].values) };
+    return { speed: dataset.entries / took / 1000, counts: Array.from(merger.read().histograms[0].contents.values) };
   };
   return Object.assign(run, { compile });
 }

@@ -52,7 +52,9 @@ const query = (upper: number) => ({
 const partial = await encodePartial({
   entries,
   filters: [],
-  histograms: [{ storage: "count", fills: entries, nonFinite: 0, cells: 102, values: new Float64Array(102).fill(entries / 102) }],
+  histograms: [
+    { storage: "count", fills: entries, nonFinite: 0, cells: 102, contents: { values: new Float64Array(102).fill(entries / 102) } },
+  ],
 });
 
 const cleanup = new CleanupStack();

@@ -8,7 +8,7 @@ import { seeded } from "../support/seeded.ts";
 function valuesOf(value: string, events: readonly PlainEvent[]): readonly number[] {
   const numbered = makeDataset(events.map((event, entry) => ({ ...event, entry })));
   const axis = { type: "regular", bins: events.length, lower: 0, upper: events.length, value: "entry" };
-  return Array.from(runQuery({ histograms: { h: { axes: [axis], weight: value } } }, numbered).histogram("h").values).slice(1, -1);
+  return Array.from(runQuery({ histograms: { h: { axes: [axis], weight: value } } }, numbered).histogram("h").contents.values).slice(1, -1);
 }
 
 function assertClose(actual: readonly number[], expected: readonly number[], tolerance: number, what: string): void {

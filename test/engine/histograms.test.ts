@@ -34,5 +34,5 @@ test("filling in parts and merging equals filling at once, bit for bit, in any o
   assert.equal(merged.fills, 299);
   assert.equal(merged.nonFinite, 1);
   const whole = fillHistogram(axes, [values, weights], weights);
-  merged.values.forEach((value, cell) => void assert.ok(Math.abs(value - whole.values[cell]) <= 1e-12 * Math.abs(value)));
+  merged.contents.values.forEach((value, cell) => void assert.ok(Math.abs(value - whole.contents.values[cell]) <= 1e-12 * Math.abs(value)));
 });

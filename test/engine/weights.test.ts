@@ -23,30 +23,31 @@ function sums(pairs: readonly (readonly [cell: number, value: number])[]): numbe
   return cells;
 }
 
-const contents = (query: object) => {
+const contentsOf = (query: object) => {
   const { histogram, ...rest } = runQuery(query, dataset);
-  const { values, variances, fills, nonFinite } = histogram("h");
+  const { contents, fills, nonFinite } = histogram("h");
+  const { values, variances } = contents;
   return { values: Array.from(values), variances: variances && Array.from(variances), fills, nonFinite, filters: rest.filters };
 };
 
 test("weighted storage has the sum of weights and of their squares", () => {
-  const { values, variances, fills } = contents({ histograms: { h: { axes: [{ ...axis, value: "cell" }], weight: "w" } } });
+  const { values, variances, fills } = contentsOf({ histograms: { h: { axes: [{ ...axis, value: "cell" }], weight: "w" } } });
   assert.deepEqual(values, sums(events.map(({ cell, w }) => [cell, w])));
   assert.deepEqual(variances, sums(events.map(({ cell, w }) => [cell, w * w])));
   assert.equal(fills, 300);
 });
 
 test("the query's weight multiplies a histogram's own, element by element where that is a list", () => {
-  const scalar = contents({ weight: "whole", histograms: { h: { axes: [{ ...axis, value: "cell" }], weight: "w" } } });
+  const scalar = contentsOf({ weight: "whole", histograms: { h: { axes: [{ ...axis, value: "cell" }], weight: "w" } } });
   assert.deepEqual(scalar.values, sums(events.map(({ cell, whole, w }) => [cell, whole * w])));
-  const list = contents({ weight: "whole", histograms: { h: { axes: [{ ...axis, value: "Jet.cell" }], weight: "Jet.w" } } });
+  const list = contentsOf({ weight: "whole", histograms: { h: { axes: [{ ...axis, value: "Jet.cell" }], weight: "Jet.w" } } });
   assert.deepEqual(list.values, sums(events.flatMap(({ whole, Jet }) => Jet.map((jet): [number, number] => [jet.cell, whole * jet.w]))));
-  const broadcast = contents({ weight: "whole", histograms: { h: { axes: [{ ...axis, value: "Jet.cell" }] } } });
+  const broadcast = contentsOf({ weight: "whole", histograms: { h: { axes: [{ ...axis, value: "Jet.cell" }] } } });
   assert.deepEqual(broadcast.values, sums(events.flatMap(({ whole, Jet }) => Jet.map((jet): [number, number] => [jet.cell, whole]))));
 });
 
 test("weighted storage without a weight counts with weight 1", () => {
-  const { values, variances } = contents({ histograms: { h: { axes: [{ ...axis, value: "cell" }], storage: "weighted" } } });
+  const { values, variances } = contentsOf({ histograms: { h: { axes: [{ ...axis, value: "cell" }], storage: "weighted" } } });
   assert.deepEqual(values, sums(events.map(({ cell }) => [cell, 1])));
   assert.deepEqual(variances, values);
 });
@@ -54,13 +55,12 @@ test("weighted storage without a weight counts with weight 1", () => {
 test("an element whose weight, or its square, is not finite is counted apart and not filled", () => {
   const weights = [1, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1e200, -1e200, 0, -0, 2];
   const odd = makeDataset(weights.map((w) => ({ w, x: 1 })));
-  const { values, variances, fills, nonFinite } = runQuery(
-    { histograms: { h: { axes: [{ ...axis, value: "x" }], weight: "w" } } },
-    odd,
-  ).histogram("h");
+  const { contents, fills, nonFinite } = runQuery({ histograms: { h: { axes: [{ ...axis, value: "x" }], weight: "w" } } }, odd).histogram(
+    "h",
+  );
   assert.deepEqual([fills, nonFinite], [4, 5]);
   assert.deepEqual(
-    [Array.from(values), Array.from(variances!)],
+    [Array.from(contents.values), Array.from(contents.variances)],
     [
       [0, 0, 3, 0, 0, 0],
       [0, 0, 5, 0, 0, 0],
@@ -69,7 +69,7 @@ test("an element whose weight, or its square, is not finite is counted apart and
 });
 
 test("the cut flow tells events and weight that pass each filter and all before it", () => {
-  const { filters, values } = contents({
+  const { filters, values } = contentsOf({
     filter: ["flag", "cell > 1", "w > 0"],
     weight: "w",
     histograms: { h: { axes: [{ ...axis, value: "cell" }] } },
@@ -85,7 +85,7 @@ test("the cut flow tells events and weight that pass each filter and all before 
 });
 
 test("the cut flow's weight is the number of events where the query has no weight, whatever its histograms have", () => {
-  const { filters } = contents({ filter: "flag", histograms: { h: { axes: [{ ...axis, value: "cell" }], weight: "w" } } });
+  const { filters } = contentsOf({ filter: "flag", histograms: { h: { axes: [{ ...axis, value: "cell" }], weight: "w" } } });
   const passed = events.filter(({ flag }) => flag).length;
   assert.deepEqual(filters, [{ events: passed, weight: passed }]);
 });

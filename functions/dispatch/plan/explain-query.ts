@@ -1,5 +1,6 @@
 /** What a query would do, without doing it. */
 import { subtaskKey } from "../../../base/subtask-key.ts";
+import { binsOf } from "../../../engine/axes/axes.ts";
 import type { Dispatcher } from "../dispatcher.ts";
 import { compileChecked } from "./plan-query.ts";
 
@@ -36,7 +37,7 @@ export async function explainQuery({ planned, services }: Pick<Dispatcher, "plan
       return {
         name,
         storage,
-        bins: shapes.map((axis) => (axis.type === "regular" ? axis.bins : axis.edges.length - 1)),
+        bins: shapes.map(binsOf),
         values: axes.map(({ value }) => value),
       };
     }),

@@ -20,7 +20,10 @@ const chain = (count: number, first: string, next: (before: string, index: numbe
 function lastOf(define: Readonly<Record<string, string>>): readonly number[] {
   const axis = { type: "regular", bins: numbers.length, lower: 0, upper: numbers.length, value: "x" };
   const last = Object.keys(define).at(-1)!;
-  return Array.from(runQuery({ define, histograms: { h: { axes: [axis], weight: last } } }, dataset).histogram("h").values).slice(1, -1);
+  return Array.from(runQuery({ define, histograms: { h: { axes: [axis], weight: last } } }, dataset).histogram("h").contents.values).slice(
+    1,
+    -1,
+  );
 }
 
 function bytesOf(define: Readonly<Record<string, string>>): number {

@@ -13,7 +13,11 @@ const axes: readonly PlainAxis[] = [
   { type: "regular", bins: 1, lower: 1, upper: 2 },
   { type: "regular", bins: 3, lower: 1e-300, upper: 4e-300 },
   { type: "regular", bins: 1000, lower: -1e150, upper: 1e150 },
-  { type: "regular", bins: 50, lower: -1e307, upper: 8e307 },
+  { type: "regular", bins: 50, lower: -1e306, upper: 2e306 },
+  { type: "regular", bins: 30, lower: 0, upper: 11 },
+  { type: "regular", bins: 1, lower: 0, upper: 49 },
+  { type: "regular", bins: 1000, lower: 0, upper: 1 },
+  { type: "regular", bins: 64, lower: -3.2, upper: 3.2 },
   { type: "regular", bins: 10, lower: 1e9, upper: 1e9 + 1 },
   { type: "variable", edges: [0, 1] },
   { type: "variable", edges: [-5, -0.1, 0, 1e-9, 0.5, 2, 1000] },
@@ -63,7 +67,7 @@ for (const axis of axes) {
         [axis],
         values.map((value) => [value]),
       );
-      assert.deepEqual(Array.from(fillHistogram([axis], [values]).values), wanted, "fillHistogram");
+      assert.deepEqual(Array.from(fillHistogram([axis], [values]).contents.values), wanted, "fillHistogram");
       assert.deepEqual(fillOnce({ axes: [{ ...axis, value: "x" }] }, dataset), wanted, "a column");
       assert.deepEqual(fillOnce({ axes: [{ ...axis, value: "x * 1" }] }, dataset), wanted, "an expression");
       assert.deepEqual(fillOnce({ axes: [{ ...axis, value: "x" }], storage: "weighted" }, dataset), wanted, "weighted");

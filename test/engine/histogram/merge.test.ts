@@ -35,15 +35,20 @@ function makePartial(random: Seeded): PartialResult {
       { events: random.below(10), weight: -random.fraction() * 1e-9 },
     ],
     histograms: [
-      { storage: "count", fills: 7, nonFinite: 0, cells: 5, values: Float64Array.from({ length: 5 }, () => random.below(100)) },
+      {
+        storage: "count",
+        fills: 7,
+        nonFinite: 0,
+        cells: 5,
+        contents: { values: Float64Array.from({ length: 5 }, () => random.below(100)) },
+      },
       {
         storage: "weighted",
         fills: 3,
         nonFinite: random.below(2),
         cells: 12,
         ...(thin && { filled }),
-        values,
-        variances: values.map((value) => value * value),
+        contents: { values, variances: values.map((value) => value * value) },
       },
     ],
   };
@@ -63,7 +68,7 @@ test("Merger of nothing is empty, and adding an empty partial changes nothing", 
     { events: 0, weight: 0 },
   ]);
   assert.deepEqual(
-    empty.histograms.map(({ fills, cells, values }) => [fills, cells, values]),
+    empty.histograms.map(({ fills, cells, contents }) => [fills, cells, contents.values]),
     [
       [0, 5, new Float64Array(5)],
       [0, 12, new Float64Array(12)],
@@ -88,12 +93,12 @@ test("Merger sums every cell exactly and rounds once", () => {
   const random = seeded(3);
   const partials = Array.from({ length: 30 }, () => makePartial(random));
   const merged = merge(partials);
-  const cell = ({ histograms: [, { filled, values }] }: PartialResult, index: number): number =>
-    values[filled ? filled.indexOf(index) : index] ?? 0;
+  const cell = ({ histograms: [, { filled, contents }] }: PartialResult, index: number): number =>
+    contents.values[filled ? filled.indexOf(index) : index] ?? 0;
   for (let index = 0; index < 12; index++) {
     const weights = partials.map((partial) => cell(partial, index));
-    assert.equal(merged.histograms[1].values[index], exactSum(weights));
-    assert.equal(merged.histograms[1].variances![index], exactSum(weights.map((weight) => weight * weight)));
+    assert.equal(merged.histograms[1].contents.values[index], exactSum(weights));
+    assert.equal(merged.histograms[1].contents.variances[index], exactSum(weights.map((weight) => weight * weight)));
   }
   assert.equal(
     merged.entries,
@@ -116,8 +121,8 @@ test("Merger refuses a partial of another shape, and is unchanged by it", () => 
     { ...good, filters: good.filters.slice(1) },
     { ...good, histograms: good.histograms.slice(1) },
     { ...good, histograms: good.histograms.toReversed() },
-    { ...good, histograms: [{ ...good.histograms[0], cells: 6, values: new Float64Array(6) }, good.histograms[1]] },
-    { ...good, histograms: [{ ...good.histograms[0], storage: "weighted", variances: new Float64Array(5) }, good.histograms[1]] },
+    { ...good, histograms: [{ ...good.histograms[0], cells: 6, contents: { values: new Float64Array(6) } }, good.histograms[1]] },
+    { ...good, histograms: [{ ...good.histograms[0], storage: "weighted" }, good.histograms[1]] },
   ];
   const merger = new Merger(program);
   merger.add(good);

@@ -9,15 +9,14 @@ const partial: PartialResult = {
     { events: 2 ** 53, weight: -1e-300 },
   ],
   histograms: [
-    { storage: "count", fills: 3, nonFinite: 0, cells: 4, values: Float64Array.of(0, 1, 2, 0) },
-    { storage: "count", fills: 7, nonFinite: 1, cells: 1000, filled: Float64Array.of(3, 999), values: Float64Array.of(1, 6) },
+    { storage: "count", fills: 3, nonFinite: 0, cells: 4, contents: { values: Float64Array.of(0, 1, 2, 0) } },
+    { storage: "count", fills: 7, nonFinite: 1, cells: 1000, filled: Float64Array.of(3, 999), contents: { values: Float64Array.of(1, 6) } },
     {
       storage: "weighted",
       fills: 5,
       nonFinite: 2,
       cells: 3,
-      values: Float64Array.of(-0.5, 0, 1e154),
-      variances: Float64Array.of(0.25, 0, Number.POSITIVE_INFINITY),
+      contents: { values: Float64Array.of(-0.5, 0, 1e154), variances: Float64Array.of(0.25, 0, Number.POSITIVE_INFINITY) },
     },
     {
       storage: "weighted",
@@ -25,10 +24,9 @@ const partial: PartialResult = {
       nonFinite: 0,
       cells: 500,
       filled: Float64Array.of(0),
-      values: Float64Array.of(5e-324),
-      variances: Float64Array.of(0),
+      contents: { values: Float64Array.of(5e-324), variances: Float64Array.of(0) },
     },
-    { storage: "count", fills: 0, nonFinite: 0, cells: 50, filled: new Float64Array(0), values: new Float64Array(0) },
+    { storage: "count", fills: 0, nonFinite: 0, cells: 50, filled: new Float64Array(0), contents: { values: new Float64Array(0) } },
   ],
 };
 

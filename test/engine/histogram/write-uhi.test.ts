@@ -12,7 +12,7 @@ test("writeUhi writes counts densely with flow bins, and what the axes are", () 
     nonFinite: 0,
     cells: 4,
     filled: Float64Array.of(1, 3),
-    values: Float64Array.of(5, 2),
+    contents: { values: Float64Array.of(5, 2) },
   } as const;
   const written = writeUhi(content, [regular], { label: "masses", axes: ["m [GeV]"] });
   assert.deepEqual(written.storage, { type: "int", values: [0, 5, 0, 2] });
@@ -30,8 +30,7 @@ test("writeUhi nests two axes, axis 0 outermost, and tells how many weights were
     fills: 16,
     nonFinite: 3,
     cells: 16,
-    values,
-    variances: values.map((value) => value * value),
+    contents: { values, variances: values.map((value) => value * value) },
   } as const;
   const { storage, metadata, axes } = writeUhi(content, [regular, variable], { axes: [undefined, undefined] });
   assert.deepEqual(storage.values, [

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { canonicalQuery, limits, readQuery } from "../../../engine/query/query.ts";
+import { limits } from "../../../engine/query/fields.ts";
+import { canonicalQuery, readQuery } from "../../../engine/query/query.ts";
 import { muonSchema } from "../../support/engine/muon-schema.ts";
 import { describeIssue, findIssues, histogramOf } from "../../support/find-issues.ts";
 

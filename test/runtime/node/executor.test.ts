@@ -11,7 +11,7 @@ import { createCatalogue } from "../../../datasets/catalogue/catalogue.ts";
 import type { Catalogue } from "../../../datasets/dataset.ts";
 import { demoPath, demoPattern, writeDemoFile } from "../../../datasets/demo/write-demo-file.ts";
 import { compileProgram } from "../../../engine/compile/compile-program.ts";
-import { decodePartial } from "../../../engine/histogram/partial.ts";
+import { decodePartial, type PartialHistogram } from "../../../engine/histogram/partial.ts";
 import { programKey } from "../../../engine/program/program.ts";
 import { planQuery } from "../../../engine/query/plan-query.ts";
 import { readQuery } from "../../../engine/query/query.ts";
@@ -380,15 +380,7 @@ describe("createExecutor", () => {
   });
 });
 
-function dense({
-  cells,
-  values,
-  filled,
-}: {
-  readonly cells: number;
-  readonly values: Float64Array;
-  readonly filled?: Float64Array;
-}): Float64Array {
+function dense({ cells, contents: { values }, filled }: PartialHistogram): Float64Array {
   if (!filled) return values;
   const all = new Float64Array(cells);
   filled.forEach((cell, at) => {

@@ -10,9 +10,8 @@ export function cellOf(axis: PlainAxis, value: number): number {
   const last = axisCells(axis) - 1;
   if (Number.isNaN(value)) return last;
   if (axis.type === "variable") return axis.edges.filter((edge) => edge <= value).length;
-  const scaled = (value - axis.lower) * (axis.bins / (axis.upper - axis.lower));
-  if (scaled < 0) return 0;
-  return scaled >= axis.bins ? last : Math.floor(scaled) + 1;
+  if (value < axis.lower) return 0;
+  return value >= axis.upper ? last : Math.floor((axis.bins * (value - axis.lower)) / (axis.upper - axis.lower)) + 1;
 }
 
 /** Counts, axis 0 outermost; each point has one value for each axis. */

@@ -106,7 +106,11 @@ function decode(kind: number, value: number): number | undefined {
 }
 
 function dense(partial: PartialResult, place: number): Float64Array {
-  const { cells, filled, values } = partial.histograms[place];
+  const {
+    cells,
+    filled,
+    contents: { values },
+  } = partial.histograms[place];
   if (!filled) return values;
   const all = new Float64Array(cells);
   for (const [index, cell] of filled.entries()) all[cell] = values[index];

@@ -47,5 +47,5 @@ export function runQuery(query: object, dataset: InMemoryDataset, { split = [] }
 
 /** The one histogram of a query as a plain array of all its cells: counts or Σw. */
 export function fillOnce(histogram: object, dataset: InMemoryDataset, rest: object = {}): readonly number[] {
-  return Array.from(runQuery({ ...rest, histograms: { only: histogram } }, dataset).histogram("only").values);
+  return Array.from(runQuery({ ...rest, histograms: { only: histogram } }, dataset).histogram("only").contents.values);
 }

@@ -1,0 +1,86 @@
+/**
+ * Bins of equal width: x < lower is underflow, x ≥ upper and NaN are overflow, else the bin is
+ * floor(bins · (x − lower) / (upper − lower)), each step in float64 and in this order, as ROOT does it.
+ */
+import { z } from "zod";
+import { bins, finite } from "../query/fields.ts";
+import { F, f64, I, i32, V } from "../wasm/instructions.ts";
+import { type AxisKind, commonFields } from "./axis-kind.ts";
+
+export interface RegularAxis {
+  readonly type: "regular";
+  readonly bins: number;
+  readonly lower: number;
+  readonly upper: number;
+}
+
+const isRepresentable = ({ bins, lower, upper }: Omit<RegularAxis, "type">): boolean =>
+  !(lower < upper) || (Number.isFinite(bins * (upper - lower)) && Number.isFinite(bins / (upper - lower)));
+
+export const regular: AxisKind<RegularAxis> = {
+  schema: z
+    .strictObject({ type: z.literal("regular"), bins, lower: finite, upper: finite, ...commonFields })
+    .refine(({ lower, upper }) => lower < upper, { error: "lower must be less than upper", path: ["upper"] })
+    .refine(isRepresentable, { error: "the bins are too narrow or too wide for float64", path: ["upper"] }),
+  fields: "bins, lower, upper",
+  takes: "number",
+  flow: { underflow: true, overflow: true },
+  bins: (axis) => axis.bins,
+
+  cellOf({ bins, lower, upper }, value) {
+    if (!(value < upper)) return bins + 1;
+    return value < lower ? 0 : 1 + Math.floor((bins * (value - lower)) / (upper - lower));
+  },
+
+  emitCell({ f }, { bins, lower, upper }, value) {
+    const cell = f.variable(i32(bins + 1));
+    f.if(F.lt(value, f64(upper)), () => {
+      f.set(cell, i32(0));
+      f.if(F.ge(value, f64(lower)), () => {
+        const scaled = F.div(F.mul(f64(bins), F.sub(value, f64(lower))), f64(upper - lower));
+        f.set(cell, I.add(I.truncF64(scaled), i32(1)));
+      });
+    });
+    return cell;
+  },
+
+  emitPairs(f, axis) {
+    const splat = (value: number) => f.keep(V.splat(f64(value)));
+    const [lower, below, above] = [splat(axis.lower), splat(-1), splat(axis.bins)];
+    const scale = scaleOfFloat32(axis);
+    if (scale !== undefined) {
+      const factor = splat(scale);
+      return (values) => {
+        const scaled = V.mul(V.sub(values, lower), factor);
+        return V.truncate(V.floor(V.pseudoMax(below, V.pseudoMin(above, scaled))));
+      };
+    }
+    const [count, width, upper] = [splat(axis.bins), splat(axis.upper - axis.lower), splat(axis.upper)];
+    return (values) => {
+      const kept = f.keep(values);
+      const scaled = V.floor(V.div(V.mul(count, V.sub(kept, lower)), width));
+      return V.truncate(V.select(V.lt(kept, lower), below, V.select(V.lt(kept, upper), scaled, above)));
+    };
+  },
+
+  writeUhi: ({ bins, lower, upper }) => ({ type: "regular", lower, upper, bins, underflow: true, overflow: true, circular: false }),
+};
+
+/**
+ * A number s such that floor((x − lower) · s) is the bin of every float32 x in [lower, upper), below 0 for smaller and at least `bins`
+ * for larger ones; undefined where this is not certain.
+ *
+ * Let lower ≥ 0 and upper be float32, and u so small that lower, upper, and all x that are not in the left half of the first bin, are
+ * multiples of u. Then W = upper − lower = w · u and x − lower = m · u are exact, and r = bins · m / w, the bin before rounding down,
+ * is a whole number or at least 1 / w away from one. The rule divides rounded numbers, whose quotient is off by less than r · 2⁻⁵²,
+ * exact where r is whole. s is too large by a factor between 1 + 2⁻⁵¹ and 1 + 2⁻⁴⁹, so the product is never below r, and above it by
+ * less than r · 2⁻⁴⁸. Both round down to the same where bins · 2⁻⁴⁸ < 1 / w. In the left half of the first bin both give 0.
+ */
+export function scaleOfFloat32({ bins, lower, upper }: RegularAxis): number | undefined {
+  if (!(lower >= 0) || Math.fround(lower) !== lower || Math.fround(upper) !== upper) return undefined;
+  const smallest = lower > 0 ? lower : upper / (2 * bins);
+  // Half the spacing of float32 from there on: the logarithm may be off by its last bit.
+  const spacing = 2 ** (Math.floor(Math.log2(smallest)) - 24);
+  const steps = (upper - lower) / spacing;
+  return steps * bins < 2 ** 47 ? (bins / (upper - lower)) * (1 + 2 ** -50) : undefined;
+}

@@ -1,0 +1,24 @@
+/** What fields of a query are made of, as schemas, and how large they may be: so that everything after is bounded. */
+import { z } from "zod";
+
+export const limits = {
+  /** Characters of one expression. */
+  expression: 20_000,
+  /** Bins of all histograms of a query together, flow bins included. */
+  bins: 100_000,
+  histograms: 200,
+  defines: 500,
+  filters: 200,
+  name: 200,
+} as const;
+
+export const expression = z
+  .string()
+  .min(1, "an expression cannot be empty")
+  .max(limits.expression, `an expression may have at most ${limits.expression} characters`);
+export const finite = z.number({ error: "must be a finite number" });
+export const bins = z
+  .int("must be a whole number")
+  .min(1, "a histogram needs at least one bin")
+  .max(limits.bins, `there can be at most ${limits.bins} bins`);
+export const label = z.string().max(limits.name).optional();

@@ -1,0 +1,17 @@
+/** Σw and Σw² of the elements that were filled, each with a weight w whose square is finite. */
+import { F, load, store } from "../wasm/instructions.ts";
+import type { StorageKind } from "./storage-kind.ts";
+
+export const weighted: StorageKind = {
+  quantities: { values: "sum", variances: "sum" },
+  takesWeight: true,
+  emitAdd(f, { address, offset }, weight) {
+    f.store(store.f64, address, F.add(load.f64(address, offset), weight), offset);
+    f.store(store.f64, address, F.add(load.f64(address, offset + 8), F.mul(weight, weight)), offset + 8);
+  },
+  add({ values, variances }, cell, weight) {
+    values[cell] += weight;
+    variances[cell] += weight * weight;
+  },
+  writeUhi: ({ values, variances }) => ({ type: "weighted", values, variances }),
+};
