@@ -1,0 +1,133 @@
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import type { SchemaElement } from "hyparquet";
+import { parquetWriteBuffer } from "hyparquet-writer";
+import { createCatalogue } from "../../../datasets/catalogue/catalogue.ts";
+import { DatasetError } from "../../../datasets/dataset.ts";
+import { readColumn } from "../../../datasets/read-column.ts";
+import type { Source } from "../../../datasets/sources/source.ts";
+import { makeDirectory, makeTarget, sequence } from "../read-for-test.ts";
+
+type Nested = number | null | readonly Nested[];
+
+const optional = { repetition_type: "OPTIONAL" } as const;
+const list = (name: string, element: readonly SchemaElement[]): SchemaElement[] => [
+  { name, converted_type: "LIST", num_children: 1, ...optional },
+  { name: "list", num_children: 1, repetition_type: "REPEATED" },
+  ...element,
+];
+const float: SchemaElement[] = [{ name: "element", type: "FLOAT", ...optional }];
+const struct: SchemaElement[] = [
+  { name: "element", num_children: 2, ...optional },
+  { name: "pt", type: "FLOAT", repetition_type: "REQUIRED" },
+  ...list("hits", [{ name: "element", type: "INT32", repetition_type: "REQUIRED" }]),
+];
+const schema: SchemaElement[] = [
+  { name: "root", num_children: 3 },
+  ...list("x", list("element", float)),
+  ...list("y", list("element", list("element", float))),
+  ...list("Jet", struct),
+];
+
+/** Lists to a depth, with empty and null ones and missing values. */
+function draw(below: (limit: number) => number, depth: number): Nested {
+  if (below(7) === 0) return null;
+  if (depth === 0) return below(1000) / 8;
+  return Array.from({ length: below(4) }, () => draw(below, depth - 1));
+}
+
+/** What the reader must give: null lists are empty, the elements of all lists of a level stand one after another. */
+function flatten(rows: readonly Nested[], depth: number): { values: (number | null)[]; offsets: number[][] } {
+  const offsets: number[][] = [];
+  let elements = rows;
+  for (let level = 0; level < depth; level++) {
+    const lists = elements.map((each) => (each ?? []) as readonly Nested[]);
+    offsets.push([0]);
+    for (const { length } of lists) offsets[level]!.push(offsets[level]!.at(-1)! + length);
+    elements = lists.flat();
+  }
+  return { values: elements as (number | null)[], offsets };
+}
+
+/** A file of random lists, and what is in it. */
+async function writeNested(path: string, entries: number): Promise<{ x: Nested[]; y: Nested[]; hits: Nested[]; bytes: Uint8Array }> {
+  const below = sequence(3);
+  const many = <Value>(make: () => Value) => Array.from({ length: entries }, make);
+  const x = many(() => draw(below, 2));
+  const y = many(() => draw(below, 3));
+  const hit = () => (below(5) === 0 ? null : Array.from({ length: below(4) }, () => below(100)));
+  const jet = () => (below(6) === 0 ? null : { pt: below(100) / 4, hits: hit() });
+  const Jet = many(() => (below(6) === 0 ? null : Array.from({ length: below(4) }, jet)));
+  const columnData = Object.entries({ x, y, Jet }).map(([name, data]) => ({ name, data: data as unknown[] }));
+  const bytes = new Uint8Array(parquetWriteBuffer({ columnData, schema, rowGroupSize: 300, pageSize: 100 }));
+  await writeFile(path, bytes);
+  return { x, y, hits: Jet.map((jets) => jets?.map((each) => each?.hits ?? null) ?? null), bytes };
+}
+
+test("readColumn gives lists of lists, and lists in lists of structs, as content and offsets of each level", async (t) => {
+  const path = join(await makeDirectory(t), "nested.parquet");
+  const { x, y, hits } = await writeNested(path, 700);
+  const catalogue = createCatalogue([{ name: "nested", pattern: path }]);
+  const { partitions, schema: described } = (await catalogue.get("nested"))!;
+  assert.deepEqual(
+    described.unsupported.map(({ name, reason }) => [name, reason]),
+    ["x", "y", "Jet.hits"].map((name) => [name, "is a list of lists, which queries cannot use yet"]),
+  );
+  const columns: readonly (readonly [string, readonly string[], readonly Nested[]])[] = [
+    ["x", ["x", "x[]"], x],
+    ["y", ["y", "y[]", "y[][]"], y],
+    ["Jet.hits", ["Jet", "Jet.hits"], hits],
+  ];
+  for (const [name, lists, rows] of columns) {
+    for (const partition of partitions) {
+      const location = await catalogue.locate("nested", partition, name, { lists });
+      const target = makeTarget(location);
+      const { values: count } = await readColumn(location, target);
+      const expected = flatten(rows.slice(partition.firstEntry, partition.firstEntry + partition.entries), lists.length);
+      assert.deepEqual(
+        Array.from(target.values.subarray(0, count), (value, index) => (target.valid && target.valid[index] !== 1 ? null : value)),
+        expected.values,
+      );
+      for (const [level, offsets] of expected.offsets.entries())
+        assert.deepEqual([...target.offsets[level]!.subarray(0, offsets.length)], offsets);
+    }
+  }
+});
+
+test("readColumn refuses or reads lists of lists whatever byte is changed, and writes nowhere else", async (t) => {
+  const path = join(await makeDirectory(t), "nested.parquet");
+  const { bytes } = await writeNested(path, 40);
+  const catalogue = createCatalogue([{ name: "nested", pattern: path }]);
+  const [partition] = (await catalogue.get("nested"))!.partitions;
+  const location = await catalogue.locate("nested", partition!, "y", { lists: ["y", "y[]", "y[][]"] });
+  const { start, length } = location.place as { readonly start: number; readonly length: number };
+  const below = sequence(9);
+  let refused = 0;
+  for (let round = 0; round < 400; round++) {
+    const damaged = bytes.slice();
+    damaged[start + below(length)] = below(256);
+    const open: Source["open"] = (_, use) =>
+      use({ byteLength: damaged.length, slice: async (from, to) => damaged.slice(from, to).buffer as ArrayBuffer });
+    const guard = 8;
+    const target = makeTarget(location);
+    const guarded = {
+      values: new Float32Array(target.values.length + guard).fill(77),
+      valid: new Uint8Array(target.values.length + guard).fill(77),
+      offsets: target.offsets.map((offsets) => new Uint32Array(offsets.length + guard).fill(77)),
+    };
+    const inner = {
+      values: guarded.values.subarray(0, -guard),
+      valid: guarded.valid.subarray(0, -guard),
+      offsets: guarded.offsets.map((offsets) => offsets.subarray(0, -guard)),
+    };
+    await readColumn(location, inner, { source: { open } }).catch((error: unknown) => {
+      assert(error instanceof DatasetError);
+      refused++;
+    });
+    for (const array of [guarded.values, guarded.valid, ...guarded.offsets])
+      assert.deepEqual([...array.subarray(-guard)], new Array(guard).fill(77));
+  }
+  assert(refused > 100, `only ${refused} of 400 damaged columns were refused`);
+});
