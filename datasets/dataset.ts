@@ -1,6 +1,6 @@
 /** A dataset as the catalogue describes it. Plain data: it can be sent, stored and compared. */
 import type { Column, Schema } from "../engine/program/schema.ts";
-import type { ColumnForm } from "./cache/column-form.ts";
+import type { ColumnForm } from "./column-form.ts";
 
 /** A file as its source saw it when the catalogue looked: what must not change while it is read. */
 export interface FileIdentity {

@@ -7,8 +7,9 @@
  * A body must stay as it is until its put resolves; what a get gives belongs to the caller.
  * Does not promise: transactions over several keys.
  */
+
+import type { Registration } from "../base/registration.ts";
 import type { CanonicalQuery } from "../engine/query/query.ts";
-import type { Registration } from "../engine/registration.ts";
 import type { StoreError } from "./store-error.ts";
 
 export interface StoredProgram {

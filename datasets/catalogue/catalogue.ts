@@ -1,5 +1,5 @@
 /** Datasets by name, from the files of sources. Sees what changes on disk at the next `get`; keeps metadata in memory, nothing else. */
-import type { ColumnForm } from "../cache/column-form.ts";
+import type { ColumnForm } from "../column-form.ts";
 import { baseName, type Catalogue, type ColumnLocation, DatasetError, type Partition } from "../dataset.ts";
 import { CurrentDataset, type DatasetEntry } from "./current-dataset.ts";
 import { refuseBadName } from "./data-option.ts";

@@ -6,8 +6,10 @@
  * without entries, so that a query names it.
  */
 import pMap from "p-map";
+import type { DatasetContent } from "../../base/registration.ts";
 import type { Column, Schema } from "../../engine/program/schema.ts";
-import { type ColumnForm, columnOf } from "../cache/column-form.ts";
+import { sha256 } from "../../engine/sha256.ts";
+import { type ColumnForm, columnOf } from "../column-form.ts";
 import {
   type BrokenFile,
   baseName,
@@ -49,6 +51,7 @@ export class CurrentDataset {
   readonly #stored: DescriptionStore | undefined;
   #files: ReadonlyMap<string, DatasetFile> = new Map();
   #dataset: Dataset | undefined;
+  #content: Promise<DatasetContent> | undefined;
   #look: Promise<Dataset> | undefined;
   #served: { readonly dataset: Dataset; readonly until: number } | undefined;
 
@@ -66,9 +69,10 @@ export class CurrentDataset {
     return this.#look;
   }
 
-  /** As the last look that succeeded found it; looks at nothing. */
-  get last(): Dataset | undefined {
-    return this.#dataset;
+  /** What the last look that succeeded found, in a few numbers; undefined where there was none. Worked out once for each state of the files. */
+  describeContent(): Promise<DatasetContent> | undefined {
+    this.#content ??= this.#dataset && describeContent(this.#dataset);
+    return this.#content;
   }
 
   /** From what the last look found; looks again where the partition is not in it. */
@@ -103,6 +107,7 @@ export class CurrentDataset {
     if (!isSame || !this.#dataset) {
       this.#files = new Map(shareShapes(files).map((file) => [file.file.path, file]));
       this.#dataset = undefined;
+      this.#content = undefined;
       this.#dataset = describe(this.#entry, files);
     }
     const dataset = progress ? { ...this.#dataset, preparing: progress } : this.#dataset;
@@ -142,6 +147,12 @@ function describe({ name, pattern }: DatasetEntry, files: readonly DatasetFile[]
     entries: partitions.reduce((sum, { entries }) => sum + entries, 0),
     bytes: files.reduce((sum, { file }) => sum + file.size, 0),
   };
+}
+
+async function describeContent({ partitions, entries, bytes, schema }: Dataset): Promise<DatasetContent> {
+  const files = new Set(partitions.map(({ file }) => file.path)).size;
+  const fingerprint = await sha256(partitions.map((partition) => partition.fingerprint).join("\n"));
+  return { files, partitions: partitions.length, entries, bytes, columns: schema.columns.length, fingerprint };
 }
 
 function schemaOf(name: string, pattern: string, files: readonly DatasetFile[]): Schema {

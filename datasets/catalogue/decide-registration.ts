@@ -4,7 +4,7 @@
  * The rule: the pattern that is registered counts for everybody, so that an answer never depends on which process was asked. A process
  * that was started with another one takes the name over only when nobody who holds it runs any more; until then it uses what is registered.
  */
-import type { Registration } from "../../engine/registration.ts";
+import type { Registration } from "../../base/registration.ts";
 
 export type Decision =
   /** The name is free, or was let go. */

@@ -10,8 +10,14 @@ import { sha256 } from "../../engine/sha256.ts";
 import type { FileIdentity } from "../dataset.ts";
 import type { FileDescription, FileShape } from "../format.ts";
 import { formatNamed } from "../formats.ts";
-import type { MetadataStore } from "./catalogue-store.ts";
 import { decodeDescription, decodeShape, encodeDescription, encodeShape } from "./encode-description.ts";
+
+/** The part of the store that this needs. */
+export interface MetadataStore {
+  putMetadata(key: string, body: Uint8Array): Promise<void>;
+  /** Those of the keys that are there. */
+  getMetadata(keys: readonly string[]): Promise<ReadonlyMap<string, Uint8Array<ArrayBuffer>>>;
+}
 
 /** Part of every key: another one where the bytes mean something else. */
 const edition = "description 2";

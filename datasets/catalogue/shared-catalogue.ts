@@ -8,15 +8,13 @@
 
 import { hostname } from "node:os";
 import type { Log } from "../../base/log.ts";
-import type { Registration } from "../../engine/registration.ts";
+import type { Registration } from "../../base/registration.ts";
 import { baseName, type Catalogue, type Dataset, DatasetError, type LookOptions } from "../dataset.ts";
 import { locateIn } from "./catalogue.ts";
-import type { MetadataStore, Registry } from "./catalogue-store.ts";
 import { CurrentDataset, type DatasetEntry } from "./current-dataset.ts";
 import { refuseBadName } from "./data-option.ts";
-import { describeContent } from "./describe-content.ts";
-import { DescriptionStore } from "./description-store.ts";
-import { type OwnDataset, Registrations } from "./registrations.ts";
+import { DescriptionStore, type MetadataStore } from "./description-store.ts";
+import { type OwnDataset, RegisteredNames, type Registry } from "./registered-names.ts";
 
 export interface SharedCatalogue extends Catalogue {
   /** Resolves after the first attempt to learn what is registered. */
@@ -43,7 +41,7 @@ export interface SharedCatalogueOptions {
 }
 
 interface Known {
-  readonly watched: CurrentDataset;
+  readonly current: CurrentDataset;
   readonly pattern: string;
   readonly registration?: Registration;
   /** This process was started with another pattern. */
@@ -56,8 +54,8 @@ const leastPause = 1_000;
 /** Throws `DatasetError` for a bad name. */
 export function createSharedCatalogue(options: SharedCatalogueOptions): SharedCatalogue {
   const { store, log, beat = 10_000, now = Date.now } = options;
-  const memory = new DescriptionStore(store, log);
-  const registrations = new Registrations({ ...options, registry: store, beat, now });
+  const descriptions = new DescriptionStore(store, log);
+  const registeredNames = new RegisteredNames({ ...options, registry: store, beat, now });
   const own = new Map<string, DatasetEntry>();
   const known = new Map<string, Known>();
   let isAsked = options.entries.length > 0;
@@ -80,12 +78,12 @@ export function createSharedCatalogue(options: SharedCatalogueOptions): SharedCa
     },
     async locate(name, partition, column, form) {
       await opened;
-      return await locateIn(known.get(name)?.watched, { name, partition, column, form });
+      return await locateIn(known.get(name)?.current, { name, partition, column, form });
     },
     async forget(name) {
       await look();
       const registration = known.get(name)?.registration;
-      if (own.has(name) || (registration && registrations.isHeld(registration))) return "in-use";
+      if (own.has(name) || (registration && registeredNames.isHeld(registration))) return "in-use";
       if (!registration || !(await store.removeDataset(name, registration.revision))) return "unknown";
       known.delete(name);
       return "forgotten";
@@ -96,7 +94,7 @@ export function createSharedCatalogue(options: SharedCatalogueOptions): SharedCa
       await looking;
       const held = [...own.values()].map(({ name, pattern }) => ({ pattern, registration: known.get(name)?.registration }));
       for (const { pattern, registration } of held) {
-        if (registration?.held && registration.pattern === pattern) await registrations.letGo(registration);
+        if (registration?.held && registration.pattern === pattern) await registeredNames.letGo(registration);
       }
     },
   };
@@ -104,7 +102,7 @@ export function createSharedCatalogue(options: SharedCatalogueOptions): SharedCa
   function adopt(entry: DatasetEntry): void {
     refuseBadName(entry.name);
     own.set(entry.name, entry);
-    known.set(entry.name, { watched: new CurrentDataset(entry, memory), pattern: entry.pattern });
+    known.set(entry.name, { current: new CurrentDataset(entry, descriptions), pattern: entry.pattern });
   }
 
   async function refresh(): Promise<void> {
@@ -129,7 +127,7 @@ export function createSharedCatalogue(options: SharedCatalogueOptions): SharedCa
         if (entry) adopt(entry);
       }
       const published = await Promise.all([...own.values()].filter(({ isPrivate }) => !isPrivate).map(describeOwn));
-      learn(await registrations.look(published, found));
+      learn(await registeredNames.look(published, found));
     } catch (error) {
       log.warn({ err: error }, "the store cannot say which datasets are registered; trying again");
     }
@@ -138,8 +136,8 @@ export function createSharedCatalogue(options: SharedCatalogueOptions): SharedCa
 
   async function describeOwn({ name, pattern }: DatasetEntry): Promise<OwnDataset> {
     const last = known.get(name);
-    if (last?.pattern !== pattern || !last.watched.last) return { name, pattern };
-    return { name, pattern, content: await describeContent(last.watched.last) };
+    const content = last?.pattern === pattern ? await last.current.describeContent() : undefined;
+    return { name, pattern, ...(content && { content }) };
   }
 
   function learn(registered: readonly Registration[]): void {
@@ -156,18 +154,18 @@ export function createSharedCatalogue(options: SharedCatalogueOptions): SharedCa
     const before = known.get(name);
     const pattern = registration?.pattern ?? mine!.pattern;
     const entry = mine?.pattern === pattern ? mine : { name, pattern };
-    const watched = before?.pattern === pattern ? before.watched : new CurrentDataset(entry, memory);
+    const current = before?.pattern === pattern ? before.current : new CurrentDataset(entry, descriptions);
     const wanted = mine && mine.pattern !== pattern ? mine.pattern : undefined;
     if (wanted !== undefined && before?.wanted === undefined) {
       const fields = { dataset: name, wanted, pattern, by: registration?.by };
       log.error(fields, "the dataset's name stands for other files than this process was started with; give these another name");
     }
-    return { watched, pattern, ...(registration && { registration }), ...(wanted !== undefined && { wanted }) };
+    return { current, pattern, ...(registration && { registration }), ...(wanted !== undefined && { wanted }) };
   }
 
-  async function lookAt(name: string, { watched, registration, wanted }: Known, options?: LookOptions): Promise<Dataset> {
+  async function lookAt(name: string, { current, registration, wanted }: Known, options?: LookOptions): Promise<Dataset> {
     try {
-      const dataset = await watched.look(options);
+      const dataset = await current.look(options);
       if (wanted === undefined || !registration) return dataset;
       const meaning = `${name} stands for ${baseName(registration.pattern)}, as ${registration.by} registered it`;
       return { ...dataset, notice: `${meaning}; this process was started with ${baseName(wanted)}: give that another name` };

@@ -1,6 +1,6 @@
 /** The columns that programs read of one partition, each once. */
 import { CachedColumn } from "../../datasets/cache/cached-column.ts";
-import { type ColumnForm, formsOf } from "../../datasets/cache/column-form.ts";
+import { type ColumnForm, formsOf } from "../../datasets/column-form.ts";
 import type { ColumnLocation } from "../../datasets/dataset.ts";
 import type { ReadyProgram } from "./program-cache.ts";
 

@@ -1,6 +1,6 @@
 /** Datasets in the embedded store, by name. As many as operators register: nothing else bounds or removes them. */
 import type { Database } from "lmdb";
-import type { Registration } from "../../engine/registration.ts";
+import type { Registration } from "../../base/registration.ts";
 import { decodeJson, encodeJson } from "../records.ts";
 import { encodeKey } from "./binary-keys.ts";
 import type { Environment } from "./environment.ts";

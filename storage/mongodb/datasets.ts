@@ -1,6 +1,6 @@
 /** Datasets: a document for each, `_id` its name. They never expire. */
 import type { Collection } from "mongodb";
-import type { Registration } from "../../engine/registration.ts";
+import type { Registration } from "../../base/registration.ts";
 import type { Connection, Keyed } from "./connection.ts";
 import { isDuplicateKey } from "./explain-error.ts";
 

@@ -1,6 +1,6 @@
 /** The catalogue of datasets, and what was read of their files. */
 import assert from "node:assert/strict";
-import type { Registration } from "../../../engine/registration.ts";
+import type { Registration } from "../../../base/registration.ts";
 import { type Check, day, makeBody } from "./harness.ts";
 
 const dataset: Registration = {

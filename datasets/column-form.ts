@@ -1,6 +1,6 @@
 /** How a program reads a column. A dataset that changes while a query runs may give the column another form; the query keeps its own. */
-import type { Input } from "../../engine/program/inputs.ts";
-import type { Column, DType } from "../../engine/program/schema.ts";
+import type { Input } from "../engine/program/inputs.ts";
+import type { Column, DType } from "../engine/program/schema.ts";
 
 export interface ColumnForm {
   /** Any, where only its offsets are read. */

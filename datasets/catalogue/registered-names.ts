@@ -4,9 +4,16 @@
  */
 
 import type { Log } from "../../base/log.ts";
-import type { DatasetContent, Registration } from "../../engine/registration.ts";
-import type { Registry } from "./catalogue-store.ts";
+import type { DatasetContent, Registration } from "../../base/registration.ts";
 import { type Decision, decideRegistration } from "./decide-registration.ts";
+
+/** The part of the store that this needs. */
+export interface Registry {
+  listDatasets(): Promise<readonly Registration[]>;
+  /** Writes it if the stored one has the revision before this one (for 1: if there is none); gives whether it did. */
+  putDataset(registration: Registration): Promise<boolean>;
+  removeDataset(name: string, revision: number): Promise<boolean>;
+}
 
 /** What this process was started with. */
 export interface OwnDataset {
@@ -16,7 +23,7 @@ export interface OwnDataset {
   readonly content?: DatasetContent;
 }
 
-export interface RegistrationsOptions {
+export interface RegisteredNamesOptions {
   readonly registry: Registry;
   /** This process, for people. */
   readonly by: string;
@@ -32,18 +39,18 @@ export interface RegistrationsOptions {
 /** Who wrote nothing for so many beats runs no more. */
 const beatsToLive = 5;
 
-export class Registrations {
-  readonly #options: RegistrationsOptions;
+export class RegisteredNames {
+  readonly #options: RegisteredNamesOptions;
   /** When this process first saw a registration's revision. */
   readonly #seen = new Map<string, { readonly revision: number; readonly at: number }>();
 
-  constructor(options: RegistrationsOptions) {
+  constructor(options: RegisteredNamesOptions) {
     this.#options = options;
   }
 
-  /** Registers or renews what this process was started with, and gives all that is registered then. */
-  async look(own: readonly OwnDataset[], found?: readonly Registration[]): Promise<readonly Registration[]> {
-    const registered = new Map((found ?? (await this.#options.registry.listDatasets())).map((each) => [each.name, each]));
+  /** Registers or renews what this process was started with, where `found` is what is registered; gives what is registered then. */
+  async look(own: readonly OwnDataset[], found: readonly Registration[]): Promise<readonly Registration[]> {
+    const registered = new Map(found.map((each) => [each.name, each]));
     for (const dataset of own) {
       const next = await this.#register(dataset, registered.get(dataset.name));
       if (next) registered.set(next.name, next);
