@@ -15,7 +15,6 @@ import { openTracer } from "../observe/open-tracer.ts";
 import type { Handler, Listening } from "../serve/listening.ts";
 import { grace } from "../serve/serve.ts";
 import type { Config } from "./config/config.ts";
-import { limitsOf } from "./config/limit-options.ts";
 import { loadQueryFunctions } from "./load-query-functions.ts";
 import { openConfiguredCoordinator } from "./open-coordinator.ts";
 import { openDatasets } from "./open-datasets.ts";
@@ -64,7 +63,13 @@ export async function openServices(options: {
     assets,
     log,
     meter,
-    limits: limitsOf(config),
+    limits: {
+      queries: config.mostQueries,
+      clientQueries: config.mostQueriesEach,
+      streams: config.mostStreams,
+      clientStreams: config.mostStreamsEach,
+      longestWait: config.longestWait * 1000,
+    },
     ...(tracer && { tracer }),
     queryFunctions: await loadQueryFunctions(),
     notReady: () => [

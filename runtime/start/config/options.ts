@@ -1,92 +1,190 @@
-/** What the server can be told at its start, and the help that says so. */
-import { availableParallelism, totalmem } from "node:os";
-import process from "node:process";
-import { Command, Option } from "commander";
+/** What the server can be told at its start: a new option is one more row. */
+import { z } from "zod";
 import { fileEndings, formatTitles } from "../../../datasets/formats.ts";
-import { addLimitOptions } from "./limit-options.ts";
+import { usualLimits } from "../../../functions/admission/limits.ts";
+import { roleNames } from "../../../functions/roles.ts";
+import {
+  datasets,
+  httpUrl,
+  keep,
+  machineMemory,
+  oneOf,
+  path,
+  size,
+  smallestMemory,
+  time,
+  usualThreads,
+  wholeNumber,
+  zookeeperServers,
+} from "./checks.ts";
 import { formatSize } from "./units.ts";
 
-export const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
-export const smallestMemory = 64 * 2 ** 20;
+export interface OptionRow {
+  /** The name of its value, in the help. */
+  readonly value: string;
+  readonly help: string;
+  /** As it would be given; a list for an option that may be repeated; absent where there is none. `usualHelp`: as the help says it. */
+  readonly usual?: string | number | readonly string[];
+  readonly usualHelp?: string;
+  /** What it means: in the configuration, a value of the type that this gives. */
+  readonly check: z.ZodType;
+  /** It may hold a password, or its messages show the value already. */
+  readonly isHidden?: true;
+}
 
-/** The options as commander knows them; their values are checked elsewhere. */
-export function describeOptions(): Command {
-  const collect = (value: string, before: readonly string[]) => [...before, value];
-  const memory = formatSize(Math.min(4 * 2 ** 30, Math.max(smallestMemory, machineMemory() / 2)));
-  const command = new Command("npm start --")
-    .description("Starts Femtoq: the page, the query functions and the compute threads in one process, or one part of a cluster.")
-    .addOption(
-      new Option(
-        "--data <NAME=PATH_OR_GLOB>",
-        `a dataset and its ${formatTitles} files; repeat it for more (in the variable, separate them by semicolons). Without it, a demo dataset of a million dimuon events is made.`,
-      )
-        .env("FEMTOQ_DATA")
-        .default([], "the demo dataset")
-        .argParser(collect),
-    )
-    .addOption(new Option("--port <PORT>", "TCP port; 0 takes a free one").env("FEMTOQ_PORT").default("8000"))
-    .addOption(
-      new Option("--host <ADDRESS>", "address to listen on; other machines reach 0.0.0.0, and nothing asks who they are")
-        .env("FEMTOQ_HOST")
-        .default("127.0.0.1"),
-    )
-    .addOption(new Option("--threads <N>", "worker threads").env("FEMTOQ_THREADS").default(`${availableParallelism()}`))
-    .addOption(new Option("--memory <SIZE>", "columns and work areas kept in memory, such as 2GiB").env("FEMTOQ_MEMORY").default(memory))
-    .addOption(new Option("--state <DIR>", "where queries, results and the demo dataset are kept").env("FEMTOQ_STATE").default(".femtoq"))
-    .addOption(
-      new Option("--store-limit <SIZE>", "stored partials and results, oldest use goes first").env("FEMTOQ_STORE_LIMIT").default("2GiB"),
-    )
-    .addOption(
-      new Option("--keep <TIME>", "how long plans, partials and results are kept after their last use: 14d, 12h, 90min, or forever")
-        .env("FEMTOQ_KEEP")
-        .default("14d"),
-    )
-    .addOption(
-      new Option(
-        "--mongodb <URI>",
-        "a MongoDB server (4.4 or later) as the store, shared by all who name it; better as the variable where it has a password",
-      ).env("FEMTOQ_MONGODB"),
-    )
-    .addOption(new Option("--log-level <LEVEL>", logLevels.join(", ")).env("FEMTOQ_LOG_LEVEL").default("info"))
-    .addOption(new Option("--log-file <PATH>", "where the log goes besides standard error, one JSON object a line").env("FEMTOQ_LOG_FILE"))
-    .addOption(
-      new Option("--otlp <URL>", "an OpenTelemetry collector that gets a trace of every query that is computed").env("FEMTOQ_OTLP"),
-    )
-    .addOption(
-      new Option(
-        "--role <ROLE>",
-        "dispatch takes queries and merges, compute runs them, all does both; one role alone needs --zookeeper and --mongodb",
-      )
-        .env("FEMTOQ_ROLE")
-        .default("all"),
-    )
-    .addOption(
-      new Option("--zookeeper <HOSTS>", "ZooKeeper servers that keep the queue of a cluster: HOST:2181,HOST:2181/path").env(
-        "FEMTOQ_ZOOKEEPER",
-      ),
-    )
-    .addOption(
-      new Option("--zookeeper-auth <NAME:PASSWORD>", "who owns what is kept there; better as the variable").env("FEMTOQ_ZOOKEEPER_AUTH"),
-    )
-    .addOption(
-      new Option(
-        "--compute-url <URL>",
-        "have the partitions computed by the compute function there (POST URL/compute), --threads at a time",
-      ).env("FEMTOQ_COMPUTE_URL"),
-    )
-    .addOption(
-      new Option("--session-timeout <TIME>", "after so long a silent process of the cluster has lost what it was computing")
-        .env("FEMTOQ_SESSION_TIMEOUT")
-        .default("10s"),
-    )
-    .addOption(
-      new Option("--locality-delay <TIME>", "how long a node leaves a partition to those that have its columns in memory")
-        .env("FEMTOQ_LOCALITY_DELAY")
-        .default("150ms"),
-    );
-  return addLimitOptions(command).addHelpText(
-    "after",
-    `
+const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+const usualMemory = formatSize(Math.min(4 * 2 ** 30, Math.max(smallestMemory, machineMemory / 2)));
+const upToMillion = wholeNumber(1, 1_000_000);
+
+/** `storeLimit` is `--store-limit` and the variable `FEMTOQ_STORE_LIMIT`. In the order of the help. */
+export const options = {
+  /** Empty: the demo dataset is made. */
+  data: {
+    value: "NAME=PATH_OR_GLOB",
+    help: `a dataset and its ${formatTitles} files; repeat it for more (in the variable, separate them by semicolons). Without it, a demo dataset of a million dimuon events is made.`,
+    usual: [],
+    usualHelp: "the demo dataset",
+    check: datasets,
+    isHidden: true,
+  },
+  port: { value: "PORT", help: "TCP port; 0 takes a free one", usual: 8000, check: wholeNumber(0, 65_535) },
+  host: {
+    value: "ADDRESS",
+    help: "address to listen on; other machines reach 0.0.0.0, and nothing asks who they are",
+    usual: "127.0.0.1",
+    check: z.string().regex(/^[A-Za-z0-9.:-]+$/, "a host name or address is required, such as 127.0.0.1 or ::1"),
+  },
+  threads: { value: "N", help: "worker threads", usual: usualThreads, check: wholeNumber(1, 1024) },
+  /** Bytes of columns and work areas. */
+  memory: {
+    value: "SIZE",
+    help: "columns and work areas kept in memory, such as 2GiB",
+    usual: usualMemory,
+    check: size(smallestMemory, machineMemory),
+  },
+  /** Absolute path. */
+  state: { value: "DIR", help: "where queries, results and the demo dataset are kept", usual: ".femtoq", check: path("a directory") },
+  /** Bytes of stored partials and results. */
+  storeLimit: { value: "SIZE", help: "stored partials and results, oldest use goes first", usual: "2GiB", check: size(16 * 2 ** 20) },
+  /** Milliseconds that what is stored is kept after its last use; for ever where undefined. */
+  keep: {
+    value: "TIME",
+    help: "how long plans, partials and results are kept after their last use: 14d, 12h, 90min, or forever",
+    usual: "14d",
+    check: keep,
+  },
+  /** Connection string of the store; the embedded one where undefined. */
+  mongodb: {
+    value: "URI",
+    help: "a MongoDB server (4.4 or later) as the store, shared by all who name it; better as the variable where it has a password",
+    check: z
+      .string()
+      .regex(/^mongodb(\+srv)?:\/\/./, "a connection string is required, such as mongodb://127.0.0.1:27017/femtoq")
+      .optional(),
+    isHidden: true,
+  },
+  logLevel: { value: "LEVEL", help: logLevels.join(", "), usual: "info", check: oneOf(logLevels) },
+  /** Absolute path. */
+  logFile: {
+    value: "PATH",
+    help: "where the log goes besides standard error, one JSON object a line",
+    check: path("a path").optional(),
+  },
+  /** Where traces go; nowhere where undefined. */
+  otlp: {
+    value: "URL",
+    help: "an OpenTelemetry collector that gets a trace of every query that is computed",
+    check: httpUrl("http://127.0.0.1:4318").optional(),
+  },
+  /** One that keeps no state of its own only with `zookeeper` and `mongodb`. */
+  role: {
+    value: "ROLE",
+    help: "dispatch takes queries and merges, compute runs them, all does both; one role alone needs --zookeeper and --mongodb",
+    usual: "all",
+    check: oneOf(roleNames),
+  },
+  /** Connection string of the coordinator; the embedded one where undefined. */
+  zookeeper: {
+    value: "HOSTS",
+    help: "ZooKeeper servers that keep the queue of a cluster: HOST:2181,HOST:2181/path",
+    check: zookeeperServers.optional(),
+    isHidden: true,
+  },
+  /** `NAME:PASSWORD`. */
+  zookeeperAuth: {
+    value: "NAME:PASSWORD",
+    help: "who owns what is kept there; better as the variable",
+    check: z
+      .string()
+      .regex(/^[^:]+:./, "a name and a password are required, as NAME:PASSWORD")
+      .optional(),
+    isHidden: true,
+  },
+  /** Where the compute function is; in this process where undefined. */
+  computeUrl: {
+    value: "URL",
+    help: "have the partitions computed by the compute function there (POST URL/compute), --threads at a time",
+    check: httpUrl("http://functions.example:9000").optional(),
+    isHidden: true,
+  },
+  /** Milliseconds after which a silent process has lost its claims. */
+  sessionTimeout: {
+    value: "TIME",
+    help: "after so long a silent process of the cluster has lost what it was computing",
+    usual: "10s",
+    check: time(1_000, 300_000),
+  },
+  /** Milliseconds for which a node leaves a subtask to those that hold its columns. */
+  localityDelay: {
+    value: "TIME",
+    help: "how long a node leaves a partition to those that have its columns in memory",
+    usual: "150ms",
+    check: time(0, 60_000),
+  },
+  /** Requests begun and not answered; those that wait because the client asked for it are not among them. */
+  mostRequests: { value: "N", help: "requests at a time; those beyond get 503 and Retry-After", usual: 1_000, check: upToMillion },
+  mostQueries: {
+    value: "N",
+    help: "queries under way at a time; stored ones are answered all the same",
+    usual: usualLimits.queries,
+    check: upToMillion,
+  },
+  mostQueriesEach: {
+    value: "N",
+    help: "queries under way of one client; beyond: 429",
+    usual: usualLimits.clientQueries,
+    check: upToMillion,
+  },
+  mostStreams: {
+    value: "N",
+    help: "event streams and other answers that clients wait for",
+    usual: usualLimits.streams,
+    check: upToMillion,
+  },
+  mostStreamsEach: { value: "N", help: "the same of one client; beyond: 429", usual: usualLimits.clientStreams, check: upToMillion },
+  /** Seconds. */
+  longestWait: {
+    value: "N",
+    help: "seconds that queries may wait to begin before new ones get 503, where 50 are under way",
+    usual: usualLimits.longestWait / 1000,
+    check: upToMillion,
+  },
+  /** Subtasks that wait or run, in the whole cluster. */
+  mostQueued: {
+    value: "N",
+    help: "partitions that wait or run, in the whole cluster; beyond: 503",
+    usual: 1_000_000,
+    check: wholeNumber(1, 100_000_000),
+  },
+} satisfies Readonly<Record<string, OptionRow>>;
+
+export type OptionKey = keyof typeof options;
+
+export const optionRows: readonly (readonly [OptionKey, OptionRow])[] = Object.entries(options) as [OptionKey, OptionRow][];
+
+export const description = "Starts Femtoq: the page, the query functions and the compute threads in one process, or one part of a cluster.";
+
+export const examples = `
 Examples:
   npm start                                          the demo dataset, on http://127.0.0.1:8000
   npm start -- --data cms=data/Run2012B${fileEndings[0]}      one file, as dataset "cms"
@@ -98,13 +196,4 @@ Examples:
 Then open the page, or ask from another terminal:
   npm run -s femtoq -- query examples/dimuon-mass.json
 
-Every option may also be given as the variable named beside it; an option wins over its variable.`,
-  );
-}
-
-/** Bytes of memory that this process may use: the machine's, or its container's where that is less. */
-export function machineMemory(): number {
-  // Node 20 gives 0 or an enormous number where there is no limit; Deno may not have the function.
-  const limit = process.constrainedMemory?.() ?? 0;
-  return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
-}
+Every option may also be given as the variable named beside it; an option wins over its variable.`;

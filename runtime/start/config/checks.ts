@@ -1,0 +1,92 @@
+/** How the values of options are read from text: each check gives the value, or says what would be right. */
+import { availableParallelism, totalmem } from "node:os";
+import { resolve } from "node:path";
+import process from "node:process";
+import { z } from "zod";
+import { parseConnectionString } from "../../../coordination/zookeeper/protocol/connection-string.ts";
+import { type DataOption, parseDataOption } from "../../../datasets/catalogue/data-option.ts";
+import { formatSize, parseDuration, parseSize } from "./units.ts";
+
+export const smallestMemory = 64 * 2 ** 20;
+export const usualThreads = availableParallelism();
+export const machineMemory = findMachineMemory();
+const shortestKeep = 600_000;
+
+export const wholeNumber = (least: number, most: number) => {
+  const required = `a whole number from ${least} to ${most} is required`;
+  const isWithin = (value: number) => value >= least && value <= most;
+  return z
+    .string()
+    .regex(/^\d{1,9}$/, required)
+    .transform(Number)
+    .refine(isWithin, required);
+};
+
+/** Bytes. */
+export const size = (least: number, most = Number.MAX_SAFE_INTEGER) =>
+  z
+    .string()
+    .transform((text) => parseSize(text) ?? Number.NaN)
+    .refine((bytes) => !Number.isNaN(bytes), "a size is required, such as 2GiB, 500MB or a number of bytes")
+    .refine((bytes) => !(bytes < least), `at least ${formatSize(least)} is required`)
+    .refine((bytes) => !(bytes > most), `this machine has ${formatSize(most)}`);
+
+/** Milliseconds. */
+export const time = (least: number, most: number) =>
+  z
+    .string()
+    .transform((text) => parseDuration(text) ?? Number.NaN)
+    .refine((value) => value >= least && value <= most, `a time from ${formatTime(least)} to ${formatTime(most)} is required`);
+
+const formatTime = (milliseconds: number) => (milliseconds >= 1000 ? `${milliseconds / 1000}s` : `${milliseconds}ms`);
+
+/** Milliseconds; undefined for ever. */
+export const keep = z
+  .string()
+  .transform((text) => (text === "forever" ? undefined : (parseDuration(text) ?? Number.NaN)))
+  .refine((value) => !Number.isNaN(value), "a time is required, such as 14d, 12h or 90min, or forever")
+  .refine((value) => !(value !== undefined && value < shortestKeep), "at least 10min is required");
+
+/** An absolute path. */
+export const path = (what: string) =>
+  z
+    .string()
+    .min(1, `${what} is required`)
+    .transform((text) => resolve(text));
+
+export const httpUrl = (example: string) =>
+  z.string().refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), `a URL is required, such as ${example}`);
+
+export const oneOf = <const Names extends readonly string[]>(names: Names) => z.enum(names, `one of ${names.join(", ")} is required`);
+
+export const zookeeperServers = z.string().superRefine((text, context) => {
+  orIssue(context, () => parseConnectionString(text));
+});
+
+export const datasets = z
+  .array(z.string().transform((text, context): DataOption => orIssue(context, () => parseDataOption(text)) ?? z.NEVER))
+  .superRefine((options, context) => {
+    options.forEach(({ name }, index) => {
+      if (options.findIndex((other) => other.name === name) === index) return;
+      context.addIssue({ code: "custom", message: `dataset ${name} is given twice; give each a name of its own` });
+    });
+  })
+  .readonly();
+
+/** What `parse` gives; where it throws, an issue with its message. */
+function orIssue<T>(context: z.RefinementCtx, parse: () => T): T | undefined {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    context.addIssue({ code: "custom", message: error.message.replace("Cannot use the dataset: ", "") });
+    return undefined;
+  }
+}
+
+/** Bytes of memory that this process may use: the machine's, or its container's where that is less. */
+function findMachineMemory(): number {
+  // Node 20 gives 0 or an enormous number where there is no limit; Deno may not have the function.
+  const limit = process.constrainedMemory?.() ?? 0;
+  return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
+}
