@@ -1,7 +1,7 @@
-/** Reads the metrics of a process, which are at `/metrics` in Prometheus' text form. */
+/** Reads the metrics of a process, which are at `/metrics`. */
+import { readSeries } from "../../../test/support/read-series.ts";
 
-/** The value of each time series, by its name with labels, such as `femtoq_store_seconds_sum{operation="getResult"}`. */
-export type Metrics = ReadonlyMap<string, number>;
+export type Metrics = ReturnType<typeof readSeries>;
 
 export interface Measured {
   readonly name: string;
@@ -15,16 +15,7 @@ const patience = 30_000;
 export async function readMetrics({ name, url }: Measured): Promise<Metrics> {
   const answer = await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(patience) });
   if (!answer.ok) throw new Error(`Cannot read the metrics of ${name}: ${url}/metrics answers ${answer.status}`);
-  return parseMetrics(await answer.text());
-}
-
-export function parseMetrics(text: string): Metrics {
-  const values = new Map<string, number>();
-  for (const line of text.split("\n")) {
-    const found = /^([a-zA-Z_:][\w:]*(?:\{.*\})?) (\S+)/.exec(line);
-    if (found) values.set(found[1]!, Number(found[2]));
-  }
-  return values;
+  return readSeries(await answer.text());
 }
 
 /** The sum over all labels of a metric. */

@@ -7,6 +7,7 @@ import { parquetWriteBuffer } from "hyparquet-writer";
 import { temporaryDirectory } from "../../runtime/server-process.ts";
 import { post } from "../../runtime/slow-query.ts";
 import { Cluster, type ClusterProcess, readReasons } from "../../support/cluster.ts";
+import { readSeries } from "../../support/read-series.ts";
 import { until } from "../../support/until.ts";
 import type { Figure } from "./figures.ts";
 
@@ -83,14 +84,8 @@ async function scan(url: string, cut: number): Promise<void> {
 async function readCounters(computing: readonly ClusterProcess[]) {
   const total = { memory: 0, files: 0, cached: 0, most: 0 };
   for (const { url } of computing) {
-    const text = await (await fetch(`${url}/metrics`)).text();
-    const figure = (series: string) =>
-      Number(
-        text
-          .split("\n")
-          .find((line) => line.startsWith(`${series} `))
-          ?.slice(series.length) ?? Number.NaN,
-      );
+    const series = readSeries(await (await fetch(`${url}/metrics`)).text());
+    const figure = (name: string) => series.get(name) ?? Number.NaN;
     total.memory += figure('femtoq_columns_total{found="memory"}');
     total.files += figure('femtoq_columns_total{found="files"}');
     const cached = figure("femtoq_cache_bytes");

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseMetrics, sumOf } from "../../../../loadtest/runner/measure/read-metrics.ts";
+import { sumOf } from "../../../../loadtest/runner/measure/read-metrics.ts";
 import { compareLooks } from "../../../../loadtest/runner/measure/time-spent.ts";
+import { readSeries } from "../../../support/read-series.ts";
 
 const page = (calls: number, seconds: number, processor: number) =>
-  parseMetrics(`# HELP femtoq_store_seconds Calls of the store
+  readSeries(`# HELP femtoq_store_seconds Calls of the store
 # TYPE femtoq_store_seconds histogram
 femtoq_store_seconds_bucket{le="0.1",operation="getResult"} ${calls}
 femtoq_store_seconds_sum{operation="getResult"} ${seconds}
@@ -16,7 +17,7 @@ femtoq_merge_seconds_count ${calls}
 process_cpu_seconds_total ${processor}
 `);
 
-test("parseMetrics reads values with and without labels, and sumOf adds those of all labels", () => {
+test("readSeries reads values with and without labels, and sumOf adds those of all labels", () => {
   const metrics = page(3, 1.5, 2e-1);
   assert.equal(metrics.get("process_cpu_seconds_total"), 0.2);
   assert.equal(metrics.get('femtoq_store_seconds_sum{operation="getResult"}'), 1.5);
