@@ -1,15 +1,15 @@
 /**
  * Events as plain objects → schema and flat columns in shared memory, as a node would hold them.
  *
- * An event's members are numbers and booleans, records of them, lists of them, or lists of records; null or undefined is a
- * missing value. Columns are inferred from all events: numbers are float64 and booleans bool unless `dtypes` says otherwise.
+ * An event's members are numbers and booleans, records of them, lists of them, lists of records, and lists in these; null or
+ * undefined is a missing value. Columns are inferred from all events: numbers are float64 and booleans bool unless `dtypes` says otherwise.
  */
 import { type Input, nameOf } from "../../../engine/program/inputs.ts";
 import { bytesPerValue, type Column, type DType, type Schema } from "../../../engine/program/schema.ts";
 
 export type Cell = number | boolean | null | undefined;
-export type CellRecord = { readonly [field: string]: Cell };
-export type EventMember = Cell | CellRecord | readonly Cell[] | readonly CellRecord[];
+export type CellRecord = { readonly [field: string]: EventMember };
+export type EventMember = Cell | CellRecord | readonly EventMember[];
 export type PlainEvent = { readonly [name: string]: EventMember };
 
 export interface InMemoryDataset {
@@ -22,10 +22,10 @@ export interface InMemoryDataset {
   work(bytes: number): { readonly address: number; readonly bytes: number };
 }
 
-/** By path: `x`, `MET.pt`, `hits[]`, `Muon[].pt`. A `?` at the end makes the column nullable, whatever the events have. */
+/** By path: `x`, `MET.pt`, `hits[]`, `Muon[].pt`, `Jet[].parts[].pt`, `grid[][]`. A `?` at the end makes the column nullable, whatever the events have. */
 export type DTypes = Readonly<Record<string, DType | `${DType}?`>>;
 
-type Arrays = { readonly values: number[]; readonly valid: number[]; readonly offsets: number[] };
+type Arrays = { readonly values: number[]; readonly valid: number[]; readonly offsets: readonly number[][] };
 
 const pageBytes = 65_536;
 
@@ -83,15 +83,12 @@ function inferColumns(events: readonly PlainEvent[], dtypes: DTypes): ReadonlyMa
     found.set(path, known);
   };
   for (const path of Object.keys(dtypes)) found.set(path, { path, dtype: "float64", nullable: false });
-  for (const event of events) {
-    for (const [name, member] of Object.entries(event)) {
-      const isList = Array.isArray(member);
-      for (const each of (isList ? member : [member]) as readonly (Cell | CellRecord)[]) {
-        if (typeof each !== "object" || each === null) note(isList ? `${name}[]` : name, each);
-        else for (const [field, cell] of Object.entries(each)) note(`${name}${isList ? "[]" : ""}.${field}`, cell);
-      }
-    }
-  }
+  const walk = (path: string, member: EventMember): void => {
+    if (Array.isArray(member)) for (const each of member as readonly EventMember[]) walk(`${path}[]`, each);
+    else if (typeof member !== "object" || member === null) note(path, member as Cell);
+    else for (const [field, each] of Object.entries(member)) walk(`${path}.${field}`, each as EventMember);
+  };
+  for (const event of events) for (const [name, member] of Object.entries(event)) walk(name, member);
   return new Map([...found.values()].map((each) => [each.path, describeColumn(each, dtypes[each.path])]));
 }
 
@@ -99,38 +96,57 @@ function describeColumn(
   { path, dtype, nullable }: { readonly path: string; readonly dtype: DType; readonly nullable: boolean },
   wanted: string | undefined,
 ): Column {
-  const [owner, field] = path.split(".");
-  const name = owner.replace("[]", "");
+  const lists: string[] = [];
+  let record = "";
+  let field: string | undefined;
+  for (const part of path.split(".")) {
+    const name = part.replaceAll("[]", "");
+    record = field === undefined ? record : record === "" ? field : `${record}.${field}`;
+    field = name;
+    for (const [index] of [...part.matchAll(/\[\]/g)].entries()) {
+      const whole = record === "" ? name : `${record}.${name}`;
+      lists.push(index === 0 ? whole : `${lists[lists.length - 1]}.[]`);
+    }
+  }
+  const isMember = record !== "" && !path.endsWith("]");
   return {
-    name: field === undefined ? name : `${name}_${field}`,
+    name: path.replaceAll("[]", "").replaceAll(".", "_"),
     dtype: (wanted?.replace("?", "") as DType | undefined) ?? dtype,
     nullable: nullable || wanted?.endsWith("?") === true,
-    lists: owner.endsWith("[]") ? [name] : [],
-    ...(field !== undefined && { member: { record: name, field } }),
+    lists,
+    ...(isMember && { member: { record, field: field! } }),
   };
 }
 
 /** A column's content over these events. Where a value is missing stands one that would be noticed. */
 function flatten(events: readonly PlainEvent[], { name, dtype, lists, member }: Column): Arrays {
   const anything = dtype === "bool" ? 1 : 77;
-  const arrays: Arrays = { values: [], valid: [], offsets: [0] };
-  for (const event of events) {
-    const found = event[member?.record ?? name];
-    const each = lists.length === 0 ? [found] : ((found ?? []) as readonly EventMember[]);
-    for (const element of each) {
-      const cell = (member ? (element as CellRecord | undefined)?.[member.field] : element) as Cell;
+  const arrays: Arrays = { values: [], valid: [], offsets: lists.map(() => [0]) };
+  /** How many elements each list has had. */
+  const counts = lists.map(() => 0);
+  const visit = (owner: EventMember, level: number): void => {
+    if (level === lists.length) {
+      const cell = (member ? (owner as CellRecord | undefined)?.[member.field] : owner) as Cell;
       arrays.values.push(Number(cell ?? anything));
       arrays.valid.push(cell === null || cell === undefined ? 0 : 1);
+      return;
     }
-    arrays.offsets.push(arrays.values.length);
-  }
+    const field = level === 0 ? lists[0] : lists[level].slice(lists[level - 1].length + 1);
+    const list = (field === "[]" ? owner : (owner as CellRecord)[field]) as readonly EventMember[] | null | undefined;
+    for (const each of list ?? []) {
+      counts[level]++;
+      visit(each, level + 1);
+    }
+    arrays.offsets[level].push(counts[level]);
+  };
+  for (const event of events) visit(lists.length > 0 ? event : event[member?.record ?? name], 0);
   return arrays;
 }
 
 const arrayOf = { float32: Float32Array, float64: Float64Array, int32: Int32Array, uint32: Uint32Array, bool: Uint8Array } as const;
 
 function encode(input: Input, { name, dtype }: Column, { values, valid, offsets }: Arrays): ArrayBuffer {
-  if (input.kind === "offsets") return Uint32Array.from(offsets).buffer;
+  if (input.kind === "offsets") return Uint32Array.from(offsets[input.lists.length - 1]).buffer;
   if (input.kind === "valid") return Uint8Array.from(valid).buffer;
   const array = arrayOf[dtype].from(values);
   const changed = values.findIndex((value, index) => !Object.is(array[index], value) && valid[index] === 1);
