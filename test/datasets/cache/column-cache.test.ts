@@ -221,7 +221,31 @@ describe("ColumnCache", () => {
     lease.release();
   });
 
-  test("loads a column beside the one of its name that has another type, collection or no missing values", async () => {
+  test("keeps the offsets of lists in lists level by level, each once for all columns that stand in it", async () => {
+    const { cache, loads } = manual(2 ** 20);
+    const lists = ["Jet", "Jet.hits"];
+    const columns = [location("Jet_pt", { lists: ["Jet"] }, 2 * entries), location("Jet_hits", { lists }, 3 * entries)];
+    const pending = cache.lease({ fingerprint: "f", columns, workBytes: 16, signal: never });
+    const twoEach = Uint32Array.from({ length: entries + 1 }, (_, i) => 2 * i);
+    for (const { place, finish } of loads) {
+      const view = (level: number, length: number) => new Uint32Array(place.slab.memory.buffer, place.offsets[level]!.address, length);
+      view(0, entries + 1).set(twoEach);
+      if (place.offsets.length > 1)
+        view(1, 2 * entries + 1).set(Uint32Array.from({ length: 2 * entries + 1 }, (_, i) => Math.floor(i / 2)));
+      finish(place.offsets.length > 1 ? entries : 2 * entries);
+    }
+    const lease = await pending;
+    const read = (path: readonly string[], length: number) =>
+      new Uint32Array(lease.slab.memory.buffer, lease.address({ kind: "offsets", lists: path, columns: ["Jet_hits"] }), length);
+    assert.equal(read(["Jet"], entries + 1)[entries], 2 * entries);
+    assert.equal(read(lists, 2 * entries + 1)[2 * entries], entries);
+    const block = (bytes: number) => Math.ceil((bytes + 16) / 16) * 16;
+    const offsets = block((entries + 1) * 4) + block((2 * entries + 1) * 4);
+    assert.equal(cache.usage.bytes, block(16) + block(2 * entries * 8) + block(entries * 8) + offsets);
+    lease.release();
+  });
+
+  test("loads a column beside the one of its name that has another type, list or no missing values", async () => {
     const { cache, counts } = automatic(2 ** 20);
     const forms: readonly Partial<Column>[] = [{}, { dtype: "float32" }, { nullable: true }, { lists: ["x"] }];
     for (const [before, form] of forms.entries()) {
