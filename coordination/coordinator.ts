@@ -53,9 +53,12 @@ export type SubtaskState =
   | { readonly kind: "owned"; readonly node: string; readonly loading: boolean }
   | { readonly kind: "failed"; readonly failure: Failure };
 
-export type SubtaskEvent =
-  | { readonly kind: "unowned" | "loading" | "running" | "done" | "withdrawn"; readonly key: string }
-  | { readonly kind: "failed"; readonly key: string; readonly failure: Failure };
+/** What became of a subtask. */
+export type SubtaskNews =
+  | { readonly kind: "unowned" | "loading" | "running" | "done" | "withdrawn" }
+  | { readonly kind: "failed"; readonly failure: Failure };
+
+export type SubtaskEvent = SubtaskNews & { readonly key: string };
 
 /** A node's exclusive hold on one subtask. What is done with it is asked of the node (`JoinedNode`). */
 export interface Claim {
@@ -182,8 +185,14 @@ export class CoordinatorFullError extends Error {
   }
 }
 
-/** Milliseconds for which a client stays interested in a query without coming back to it. */
+/** Milliseconds for which a client stays interested in a query without renewing that. */
 export const interestTerm = 24 * 3_600_000;
+
+export function requirePriority(priority: number): void {
+  if (Number.isInteger(priority) && priority >= 0 && priority <= 999) return;
+  throw new RangeError(`Cannot queue with priority ${priority}: it is a whole number from 0 to 999`);
+}
+
 /** Milliseconds for which a subtask is left to a node that is better placed for it. */
 export const usualLocalityDelay = 150;
 export const mostErrors = 3;

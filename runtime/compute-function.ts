@@ -3,7 +3,7 @@
  * `/readyz`. It claims nothing; processes with `--compute-url` ask it. Told by `FEMTOQ_*` variables what `runtime/start.ts` is told by options.
  */
 import process from "node:process";
-import { createCoordinator } from "../coordination/embedded/embedded.ts";
+import { createCoordinator } from "../coordination/embedded/coordinator.ts";
 import { createMemoryJournal } from "../coordination/embedded/memory-journal.ts";
 import { createApp } from "../functions/app.ts";
 import { openCompute } from "./node/open-compute.ts";

@@ -37,14 +37,6 @@ const emptyNames = new Set(
 
 /** Files that are being reshaped. */
 const pending = new Set([
-  "coordination/embedded/board.ts",
-  "coordination/zookeeper/claims/left-to-others.ts",
-  "coordination/zookeeper/claims/members.ts",
-  "coordination/zookeeper/claims/work.ts",
-  "coordination/zookeeper/context.ts",
-  "coordination/zookeeper/scope.ts",
-  "coordination/zookeeper/watching/view.ts",
-  "coordination/zookeeper/znodes/bodies.ts",
   "functions/dispatch/follow/changes.ts",
   "functions/dispatch/follow/insist.ts",
   "functions/dispatch/follow/look-again.ts",

@@ -1,61 +1,64 @@
 /** The live nodes as one of them knows them: whom data belong to, who is busy, who holds what. */
 import type { Subtask } from "../coordinator.ts";
 import { type DoubleHash, doubleHash, type Holdings } from "./holdings.ts";
-import { type Contender, findPreferred, hashText } from "./rendezvous.ts";
+import { findPreferred, hashText, type Weighted } from "./rendezvous.ts";
 
-export interface Peer extends Contender {
+export interface ClusterNode extends Weighted {
   readonly name: string;
-  /** It has nothing free. */
+  /** All its threads have something to do. */
   isBusy: boolean;
   /** Undefined where it holds nothing, or has not said so. */
   holdings: Holdings | undefined;
-  /** It takes nothing. */
+  /** It is in quarantine: it claims nothing. */
   isAway: boolean;
 }
 
-/** A subtask whose place among the nodes is asked for again and again. */
+/** A subtask whose place among the nodes is looked for again and again. */
 export interface Placed {
   readonly subtask: Subtask;
   /** `numberPartition` */
   readonly partitionNumber: number;
   /** The answer for a cluster, kept with it. */
-  home: { readonly of: Cluster; readonly peer: Peer | undefined } | undefined;
+  home: { readonly of: Cluster; readonly node: ClusterNode | undefined } | undefined;
 }
 
 /** The same for every subtask over a partition, whatever the program. */
 export const numberPartition = ({ dataset, partition }: Subtask): number => hashText(`${dataset}:${partition}`);
 
-export function createPeer(name: string, threads: number): Peer {
+export function createClusterNode(name: string, threads: number): ClusterNode {
   return { name, seed: hashText(name), weight: Math.max(1, threads), isBusy: false, holdings: undefined, isAway: false };
 }
 
 export class Cluster {
-  /** But those that are away. */
-  readonly peers: readonly Peer[];
+  /** Without those that are away. */
+  readonly nodes: readonly ClusterNode[];
+  /** Of all nodes together. */
+  readonly threads: number;
   /** Hashed once for all subtasks of a program. */
   readonly #columns = new WeakMap<readonly string[], readonly DoubleHash[]>();
 
   /** One that nobody else is in. */
   static readonly empty = new Cluster([]);
 
-  constructor(peers: readonly Peer[]) {
-    this.peers = peers.filter(({ isAway }) => !isAway);
+  constructor(nodes: readonly ClusterNode[]) {
+    this.nodes = nodes.filter(({ isAway }) => !isAway);
+    this.threads = this.nodes.reduce((sum, { weight }) => sum + weight, 0);
   }
 
   hasOthers(name: string): boolean {
-    return this.peers.some((peer) => peer.name !== name);
+    return this.nodes.some((node) => node.name !== name);
   }
 
-  homeOf(placed: Placed): Peer | undefined {
-    if (placed.home?.of !== this) placed.home = { of: this, peer: this.peers[findPreferred(placed.partitionNumber, this.peers)] };
-    return placed.home.peer;
+  homeOf(placed: Placed): ClusterNode | undefined {
+    if (placed.home?.of !== this) placed.home = { of: this, node: this.nodes[findPreferred(placed.partitionNumber, this.nodes)] };
+    return placed.home.node;
   }
 
   /** Whether another node may hold all columns of it; false where these are not known. */
   isHeldByOther(name: string, { fingerprint, columns }: Subtask): boolean {
     if (columns === undefined || columns.length === 0) return false;
     let partition: DoubleHash | undefined;
-    for (const { name: other, holdings } of this.peers) {
+    for (const { name: other, holdings } of this.nodes) {
       if (other === name || holdings === undefined) continue;
       partition ??= doubleHash(fingerprint);
       if (holdings.mayHold(partition, this.#hashesOf(columns))) return true;

@@ -12,12 +12,12 @@ import { hashText, scoreOf } from "./rendezvous.ts";
 import type { Scan, Waiting, WaitingOrder } from "./waiting-order.ts";
 
 export interface Schedulable<T extends Schedulable<T>> extends Waiting<T>, Placed {
-  /** Milliseconds, on the same clock as `Asker.now`. */
+  /** Milliseconds, on the same clock as `LookingNode.now`. */
   readonly waitsSince: number;
 }
 
 /** A node that has something free. */
-export interface Asker<T> extends Patience {
+export interface LookingNode<T> extends Patience {
   readonly name: string;
   readonly scan: Scan;
   readonly now: number;
@@ -39,9 +39,9 @@ export type Next<T> =
 const mostForeign = 32;
 const mostLooks = 8;
 
-export function findNextSubtask<T extends Schedulable<T>>(order: WaitingOrder<T>, cluster: Cluster, asker: Asker<T>): Next<T> {
+export function findNextSubtask<T extends Schedulable<T>>(order: WaitingOrder<T>, cluster: Cluster, node: LookingNode<T>): Next<T> {
   if (order.size === 0) return { kind: "none" };
-  const { name, scan, prefers } = asker;
+  const { name, scan, prefers } = node;
   const isAlone = !cluster.hasOthers(name);
   /** Of what it does not hold. */
   const standingOf = (item: T): Standing => {
@@ -54,9 +54,9 @@ export function findNextSubtask<T extends Schedulable<T>>(order: WaitingOrder<T>
       waitsSince: item.waitsSince,
     };
   };
-  const leavesUntil = (!isAlone && asker.leavesUntil) || (() => Number.NEGATIVE_INFINITY);
+  const leavesUntil = (!isAlone && node.leavesUntil) || (() => Number.NEGATIVE_INFINITY);
   const rankOf = (item: T, least: 1 | 2) => {
-    if (leavesUntil(item) > asker.now) return 0;
+    if (leavesUntil(item) > node.now) return 0;
     if (prefers?.(item.subtask)) return 2;
     return least === 2 ? 0 : rankLocality(standingOf(item));
   };
@@ -66,17 +66,17 @@ export function findNextSubtask<T extends Schedulable<T>>(order: WaitingOrder<T>
     if (isComplete) break;
     if (looks >= mostLooks) return { kind: "look" };
   }
-  return findForeign(order, asker, (item) => Math.max(leavesUntil(item), mayTakeFrom(standingOf(item), asker)));
+  return findForeign(order, node, (item) => Math.max(leavesUntil(item), mayTakeFrom(standingOf(item), node)));
 }
 
-function findForeign<T extends Schedulable<T>>(order: WaitingOrder<T>, asker: Asker<T>, takeFrom: (item: T) => number): Next<T> {
-  const self = { seed: hashText(asker.name), weight: 1 };
+function findForeign<T extends Schedulable<T>>(order: WaitingOrder<T>, node: LookingNode<T>, takeFrom: (item: T) => number): Next<T> {
+  const self = { seed: hashText(node.name), weight: 1 };
   let best: T | undefined;
   let highest = 0;
   let until = Number.POSITIVE_INFINITY;
   for (const item of order.heads(mostForeign)) {
     const from = takeFrom(item);
-    if (from > asker.now) {
+    if (from > node.now) {
       until = Math.min(until, from);
       continue;
     }

@@ -3,7 +3,7 @@
  * by its weight; a node that joins takes its share from all alike, and one that leaves gives its own to all alike: nothing else moves.
  */
 
-export interface Contender {
+export interface Weighted {
   /** Of the node's name: `hashText`. */
   readonly seed: number;
   /** Above 0: twice the weight, twice the share. */
@@ -25,16 +25,16 @@ export function mix(value: number): number {
 }
 
 /** Above 0; the highest wins. */
-export function scoreOf(item: number, { seed, weight }: Contender): number {
+export function scoreOf(item: number, { seed, weight }: Weighted): number {
   return -weight / Math.log((mix(item ^ seed) + 0.5) / 2 ** 32);
 }
 
 /** The place of the winner; −1 where there is nobody. */
-export function findPreferred(item: number, contenders: readonly Contender[]): number {
+export function findPreferred(item: number, candidates: readonly Weighted[]): number {
   let winner = -1;
   let highest = 0;
-  for (let place = 0; place < contenders.length; place++) {
-    const score = scoreOf(item, contenders[place]!);
+  for (let place = 0; place < candidates.length; place++) {
+    const score = scoreOf(item, candidates[place]!);
     if (score <= highest) continue;
     winner = place;
     highest = score;

@@ -22,6 +22,9 @@ export interface Place {
   readonly client: string;
 }
 
+/** Of what no client is interested in. */
+export const lastPlace: Place = { priority: 999, client: "" };
+
 /** One client's items of one priority. */
 interface Line<T extends Waiting<T>> extends Place, Linked<Line<T>> {
   readonly items: LinkedList<T>;

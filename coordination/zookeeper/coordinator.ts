@@ -11,29 +11,38 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import type { Log } from "../../base/log.ts";
-import { type Coordinator, CoordinatorFullError, type SubtaskRequest, type SubtaskState, usualLocalityDelay } from "../coordinator.ts";
+import {
+  type Coordinator,
+  CoordinatorFullError,
+  interestTerm,
+  requirePriority,
+  type SubtaskRequest,
+  type SubtaskState,
+  usualLocalityDelay,
+} from "../coordinator.ts";
 import type { Read } from "../queue/demand.ts";
-import { Members } from "./claims/members.ts";
-import { readNodes } from "./claims/register-node.ts";
-import type { SessionContext } from "./context.ts";
+import { ZooKeeperClaims } from "./claims/claims.ts";
 import { Connection, ZooKeeperUnreachableError } from "./protocol/connection.ts";
-import { isInDoubt, ZooKeeperSetupError } from "./protocol/zookeeper-error.ts";
-import { groupAsks, readAsks } from "./requests/asks.ts";
+import { isInDoubt, unlessInDoubt, ZooKeeperSetupError } from "./protocol/zookeeper-error.ts";
 import { IdleQueries } from "./requests/idle-queries.ts";
+import { groupInterests } from "./requests/interests.ts";
 import { readDemand } from "./requests/read-demand.ts";
 import { readStates, toKnown } from "./requests/read-states.ts";
+import { renewInterest } from "./requests/renew-interest.ts";
 import { splitRequest } from "./requests/split-request.ts";
 import { submit } from "./requests/submit.ts";
-import { withdrawAsk } from "./requests/withdraw.ts";
-import { Scope } from "./scope.ts";
+import { withdrawInterest } from "./requests/withdraw.ts";
+import { SessionFollower } from "./session-follower.ts";
 import { Housekeeping } from "./upkeep/housekeeping.ts";
 import { sweepLostClaims } from "./upkeep/sweep-lost-claims.ts";
 import { WatchedSubtasks } from "./watching/watched-subtasks.ts";
 import { hashName } from "./znodes/layout.ts";
 import { openRoot } from "./znodes/open-root.ts";
+import { readNodes } from "./znodes/register-node.ts";
 import { Segments } from "./znodes/segments.ts";
 import { logSkipsOnce } from "./znodes/skip-log.ts";
 import { withLock } from "./znodes/with-lock.ts";
+import type { ZooKeeper } from "./zookeeper.ts";
 
 export interface ZooKeeperCoordinatorOptions {
   /** `HOST:PORT,HOST:PORT/chroot`. */
@@ -53,6 +62,8 @@ export interface ZooKeeperCoordinatorOptions {
   readonly mostFailed?: number;
   /** Milliseconds for which a subtask is left to a node that is better placed for it. */
   readonly localityDelay?: number;
+  /** Milliseconds after which a client's interest ends that it has not renewed. */
+  readonly interestTerm?: number;
 }
 
 export interface ZooKeeperCoordinator extends Coordinator {
@@ -71,7 +82,7 @@ const alwaysAccepted = 1_000;
 
 export async function createZooKeeperCoordinator(options: ZooKeeperCoordinatorOptions): Promise<ZooKeeperCoordinator> {
   const { hosts, auth, root = "/femtoq", sessionTimeout = 10_000, startTimeout = 10_000 } = options;
-  const { mostSubtasks = 1_000_000, mostFailed = 10_000, localityDelay = usualLocalityDelay } = options;
+  const { mostSubtasks = 1_000_000, mostFailed = 10_000, localityDelay = usualLocalityDelay, interestTerm: term = interestTerm } = options;
   requireAuth(auth);
   const log = logSkipsOnce(options.log);
   const connection = await Connection.open({ hosts, sessionTimeout, startTimeout, log, ...(auth !== undefined && { auth }) });
@@ -83,13 +94,13 @@ export async function createZooKeeperCoordinator(options: ZooKeeperCoordinatorOp
     });
   const onError = (err: unknown) => log.error({ err }, "something of the coordinator failed; it goes on");
   const segments = new Segments();
-  let scope!: Scope;
+  let follower!: SessionFollower;
   const watched = new WatchedSubtasks({
     onError,
-    onShard: (shard) => scope.views.followWatched(shard),
-    onThere: (hash) => scope.views.followOne(hash),
+    onShard: (shard) => follower.lists.followWatched(shard),
+    onThere: (hash) => follower.lists.followOne(hash),
   });
-  const members = new Members({ watched, session: () => scope.forMembers, localityDelay, onError, log });
+  const claims = new ZooKeeperClaims({ watched, session: () => follower.forClaims, localityDelay, onError, log });
   /** Queries that came by here. */
   const submitted = new Set<string>();
   const failedReads = new Map<string, Read>();
@@ -98,29 +109,29 @@ export async function createZooKeeperCoordinator(options: ZooKeeperCoordinatorOp
   const idle = new IdleQueries({ segments, onError });
 
   connection.follow((session, lost) => {
-    const isFirst = scope === undefined;
+    const isFirst = follower === undefined;
     if (!isFirst) watched.forgetOrders();
-    scope = new Scope({
+    follower = new SessionFollower({
       session,
       lost,
       layout,
       log,
       watched,
-      members,
-      onIdle: (context, query) => idle.add(context, query),
+      claims,
+      onIdle: (zookeeper, query) => idle.add(zookeeper, query),
       mostEntries,
     });
-    lost.addEventListener("abort", () => members.loseAll(lost.reason), { once: true });
-    if (!isFirst) void rejoin(scope);
+    lost.addEventListener("abort", () => claims.loseAll(lost.reason), { once: true });
+    if (!isFirst) void rejoin(follower);
   });
-  const rejoin = async (current: Scope) => {
-    while (!current.context.lost.aborted) {
+  const rejoin = async (current: SessionFollower) => {
+    while (!current.zookeeper.lost.aborted) {
       try {
-        await sweepLostClaims(current.context);
-        if (members.size > 0) await members.rejoin(await current.openWork());
+        await sweepLostClaims(current.zookeeper);
+        if (claims.nodes.size > 0) await claims.rejoin(await current.followWaiting());
         return;
       } catch (error) {
-        if (!isInDoubt(error)) onError(error);
+        unlessInDoubt(onError)(error);
         await delay(100);
       }
     }
@@ -128,41 +139,39 @@ export async function createZooKeeperCoordinator(options: ZooKeeperCoordinatorOp
   let wasSuspended = false;
   connection.onChange(() => {
     const { state } = connection.session;
-    if (state === "connected" && wasSuspended && scope.context.session === connection.session) scope.resume();
+    if (state === "connected" && wasSuspended && follower.zookeeper.session === connection.session) follower.resume();
     wasSuspended = state === "suspended";
   });
 
-  const run = <T>(work: (context: SessionContext) => Promise<T>): Promise<T> => {
+  const run = <T>(work: (zookeeper: ZooKeeper) => Promise<T>): Promise<T> => {
     if (stop.signal.aborted) return Promise.reject(new Error("The coordinator is closed"));
-    return connection.run(() => work(scope.context));
+    return connection.run(() => work(follower.zookeeper));
   };
-  const withdrawOptions = (context: SessionContext) => ({
-    context,
+  const withdrawOptions = (zookeeper: ZooKeeper) => ({
+    zookeeper,
     segments,
     watched,
-    onWithdrawn: (hashes: readonly string[]) => {
-      for (const hash of hashes) members.claimOf(hash)?.claim.withdrawn();
-    },
+    onWithdrawn: (hashes: readonly string[]) => claims.withdraw(hashes),
   });
 
   const submitAll = async (request: SubtaskRequest, isRetry: boolean) => {
-    checkPriority(request.priority);
+    requirePriority(request.priority);
     const { parts, repeated } = await splitRequest(request.subtasks);
     if (parts.length === 0) return { queued: 0, joined: 0 };
     const program = hashName(request.subtasks[0]!.programKey);
-    const { queued, joined } = await run((context) =>
-      withLock(context, { name: program, isShared: parts.length > 1 }, async () => {
-        if (!isRetry) await requireRoom(context, request.subtasks.length);
+    const { queued, joined } = await run((zookeeper) =>
+      withLock(zookeeper, { name: program, isShared: parts.length > 1 }, async () => {
+        if (!isRetry) await requireRoom(zookeeper, request.subtasks.length);
         const isNew = !isRetry && !submitted.has(request.queryId);
         submitted.add(request.queryId);
         for (const oldest of submitted) if (submitted.size > mostRemembered) submitted.delete(oldest);
-        return submit({ context, request, segments, watched, isRetry, isNew }, parts);
+        return submit({ zookeeper, request, segments, watched, isRetry, isNew }, parts);
       }),
     );
     return { queued, joined: joined + repeated };
   };
 
-  const requireRoom = async ({ session }: SessionContext, added: number) => {
+  const requireRoom = async ({ session }: ZooKeeper, added: number) => {
     if (added < alwaysAccepted && added < mostSubtasks) return;
     const found = await Promise.all([...layout.shards, layout.failed].map((path) => session.exists(path)));
     const failed = found.pop()?.stat.numChildren ?? 0;
@@ -171,14 +180,15 @@ export async function createZooKeeperCoordinator(options: ZooKeeperCoordinatorOp
   };
 
   const keepHouse = async () => {
-    for (let keeper: { readonly housekeeping: Housekeeping; readonly of: Scope } | undefined; !stop.signal.aborted; ) {
+    for (let keeper: { readonly housekeeping: Housekeeping; readonly of: SessionFollower } | undefined; !stop.signal.aborted; ) {
       await delay(betweenHousekeeping * (0.5 + Math.random()), undefined, { signal: stop.signal, ref: false });
-      if (keeper?.of !== scope) {
-        keeper = { of: scope, housekeeping: new Housekeeping({ ...withdrawOptions(scope.context), keepWithdrawals, mostFailed }) };
+      if (keeper?.of !== follower) {
+        keeper = {
+          of: follower,
+          housekeeping: new Housekeeping({ ...withdrawOptions(follower.zookeeper), keepWithdrawals, mostFailed, interestTerm: term }),
+        };
       }
-      await keeper.housekeeping.run().catch((error: unknown) => {
-        if (!isInDoubt(error)) onError(error);
-      });
+      await keeper.housekeeping.run().catch(unlessInDoubt(onError));
     }
   };
   keepHouse().catch((error: unknown) => {
@@ -188,6 +198,14 @@ export async function createZooKeeperCoordinator(options: ZooKeeperCoordinatorOp
   await run(sweepLostClaims).catch((error: unknown) => {
     if (!isInDoubt(error) && !(error instanceof ZooKeeperUnreachableError)) onError(error);
   });
+
+  const end = (): boolean => {
+    if (stop.signal.aborted) return false;
+    stop.abort();
+    idle.close();
+    claims.close(new Error("The coordinator is closed"));
+    return true;
+  };
 
   return {
     skipsEvents: true,
@@ -201,61 +219,50 @@ export async function createZooKeeperCoordinator(options: ZooKeeperCoordinatorOp
     },
 
     states: (keys) =>
-      run(async (context) => {
+      run(async (zookeeper) => {
         await watched.registered;
         const states = new Map<string, SubtaskState>();
-        for (const { key, hash, state: read, order } of await readStates(context, keys)) {
-          const ours = members.claimOf(hash);
+        for (const { key, hash, state: read, order } of await readStates(zookeeper, keys)) {
+          const ours = claims.claimOf(hash);
           const state: SubtaskState | undefined =
             ours && read?.kind === "owned" ? { kind: "owned", node: ours.node, loading: ours.claim.isLoading } : read;
           if (state !== undefined) states.set(key, state);
-          // Of one that is gone the views tell whether it is done or withdrawn.
+          // Of one that is gone the lists tell whether it is done or withdrawn.
           const isDoubtful = state === undefined && watched.find(hash)?.known !== undefined;
           if (!ours && !isDoubtful) watched.observed(hash, toKnown(state), order);
         }
         return states;
       }),
 
-    renew: (queryId, client) =>
-      run(async (context) => {
-        const asks = await readAsks(context, hashName(queryId));
-        return asks.some((ask) => ask.client === hashName(client));
-      }),
+    renew: (queryId, client) => run((zookeeper) => renewInterest(zookeeper, hashName(queryId), hashName(client))),
 
     interest: (queryIds) =>
-      run(async (context) => {
-        const names = (await context.session.list(layout.asks))?.children ?? [];
-        const asks = groupAsks(context, names);
-        return new Map(queryIds.map((id) => [id, new Set(asks.get(hashName(id))?.map(({ client }) => client)).size]));
+      run(async (zookeeper) => {
+        const names = (await zookeeper.session.list(layout.interest))?.children ?? [];
+        const interests = groupInterests(zookeeper, names);
+        return new Map(queryIds.map((id) => [id, new Set(interests.get(hashName(id))?.map(({ client }) => client)).size]));
       }),
 
     withdraw: (queryId, client) =>
-      run(async (context) => ({ interested: await withdrawAsk(withdrawOptions(context), hashName(queryId), hashName(client)) })),
+      run(async (zookeeper) => ({ interested: await withdrawInterest(withdrawOptions(zookeeper), hashName(queryId), hashName(client)) })),
 
     watch: (keys, listener, signal) => watched.watch(keys, listener, signal),
 
-    join: (node) => run(async () => members.join(await scope.openWork(), node)),
+    join: (node) => run(async () => claims.join(await follower.followWaiting(), node)),
 
     nodes: () =>
-      run(async (context) =>
-        (await readNodes(context)).map(({ instance: _, holdings: __, ...node }) => members.figuresOf(node.id) ?? node),
+      run(async (zookeeper) =>
+        (await readNodes(zookeeper)).map(({ instance: _, holdings: __, ...node }) => claims.describe(node.id) ?? node),
       ),
 
-    demand: () => run((context) => readDemand({ context, segments, failed: failedReads })),
+    demand: () => run((zookeeper) => readDemand({ zookeeper, segments, failed: failedReads })),
 
     async close() {
-      if (stop.signal.aborted) return;
-      stop.abort();
-      idle.close();
-      members.close(new Error("The coordinator is closed"));
-      await connection.close();
+      if (end()) await connection.close();
     },
 
     abandon() {
-      stop.abort();
-      idle.close();
-      members.close(new Error("The coordinator is closed"));
-      connection.abandon();
+      if (end()) connection.abandon();
     },
   };
 }
@@ -263,9 +270,4 @@ export async function createZooKeeperCoordinator(options: ZooKeeperCoordinatorOp
 function requireAuth(auth: string | undefined): void {
   if (auth === undefined || /^[^:]+:./.test(auth)) return;
   throw new ZooKeeperSetupError("bad-auth", "Cannot use what is given as ZooKeeper's owner: it has the form NAME:PASSWORD");
-}
-
-function checkPriority(priority: number): void {
-  if (Number.isInteger(priority) && priority >= 0 && priority <= 999) return;
-  throw new RangeError(`Cannot queue with priority ${priority}: it is a whole number from 0 to 999`);
 }

@@ -1,7 +1,7 @@
 /** The coordinator that the configuration asks for: ZooKeeper's, or the embedded one. */
 import type { Log } from "../../base/log.ts";
 import { type Coordinator, CoordinatorUnavailableError } from "../../coordination/coordinator.ts";
-import { createCoordinator } from "../../coordination/embedded/embedded.ts";
+import { createCoordinator } from "../../coordination/embedded/coordinator.ts";
 import { createLmdbJournal } from "../../coordination/embedded/lmdb-journal.ts";
 import type { Environment } from "../../storage/embedded/environment.ts";
 import type { Config } from "./config/config.ts";

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { Command, Option } from "commander";
-import { createCoordinator } from "../../coordination/embedded/embedded.ts";
+import { createCoordinator } from "../../coordination/embedded/coordinator.ts";
 import { createLmdbJournal } from "../../coordination/embedded/lmdb-journal.ts";
 import type { Catalogue, Dataset } from "../../datasets/dataset.ts";
 import { encodePartial } from "../../engine/histogram/partial.ts";

@@ -7,7 +7,7 @@
  * everything that waits for something it holds, and otherwise waits a second, once.
  */
 import type { Subtask } from "../../coordination/coordinator.ts";
-import { Cluster, createPeer, numberPartition, type Placed } from "../../coordination/queue/cluster.ts";
+import { Cluster, createClusterNode, numberPartition, type Placed } from "../../coordination/queue/cluster.ts";
 import { parseHoldings, summarizeHoldings } from "../../coordination/queue/holdings.ts";
 import { withJitter } from "../../coordination/queue/locality.ts";
 import { findNextSubtask, type Schedulable } from "../../coordination/queue/next-subtask.ts";
@@ -78,8 +78,8 @@ interface SimulatedNode {
 export function simulate({ rule, nodes: count, share, scans, random }: SimulationOptions): Simulated {
   const order = new WaitingOrder<Item>();
   const clock = new Clock();
-  const cluster = new Cluster(Array.from({ length: count }, (_, index) => createPeer(`node ${index}`, slots)));
-  const nodes = cluster.peers.map(({ name }): SimulatedNode => ({ name, scan: new Scan(), cache: new Set(), free: [], wakes: 0 }));
+  const cluster = new Cluster(Array.from({ length: count }, (_, index) => createClusterNode(`node ${index}`, slots)));
+  const nodes = cluster.nodes.map(({ name }): SimulatedNode => ({ name, scan: new Scan(), cache: new Set(), free: [], wakes: 0 }));
   const partitions = count * share;
   /** The subtasks that wait, in order. */
   const byFingerprint = new Map<string, Item>();
@@ -138,7 +138,7 @@ export function simulate({ rule, nodes: count, share, scans, random }: Simulatio
   /** Some nodes tell what they hold, and all others hear of it. */
   const read = () => {
     for (let index = 0; index < Math.min(peersPerRead, count); index++, nextRead++) {
-      const peer = cluster.peers[nextRead % count]!;
+      const peer = cluster.nodes[nextRead % count]!;
       const { cache, free } = nodes[nextRead % count]!;
       peer.holdings = parseHoldings(summarizeHoldings([...cache].map((fingerprint) => ({ fingerprint, columns }))));
       peer.isBusy = free.length === 0;

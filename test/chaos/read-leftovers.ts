@@ -17,7 +17,7 @@ export function readLeftovers(connection: Connection): Promise<Leftovers> {
       list(session, layout.held).then((instances) =>
         Promise.all(instances.map((instance) => count(`${layout.held}/${instance}`))).then(sum),
       ),
-      count(layout.asks),
+      count(layout.interest),
       count(layout.queries),
       count(layout.claims),
       count(layout.copies),

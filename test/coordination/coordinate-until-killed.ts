@@ -1,6 +1,6 @@
 /** Parameters: directory, round. Queues queries of five subtasks and runs three of each, two well and one not; writes what resolved; ends when it is killed. */
 import { writeSync } from "node:fs";
-import { createCoordinator } from "../../coordination/embedded/embedded.ts";
+import { createCoordinator } from "../../coordination/embedded/coordinator.ts";
 import { createLmdbJournal } from "../../coordination/embedded/lmdb-journal.ts";
 import { openEnvironment } from "../../storage/embedded/environment.ts";
 import { claimOne } from "../contracts/claim-one.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { createCoordinator } from "../../coordination/embedded/embedded.ts";
+import { createCoordinator } from "../../coordination/embedded/coordinator.ts";
 import { createLmdbJournal } from "../../coordination/embedded/lmdb-journal.ts";
 import { openEnvironment } from "../../storage/embedded/environment.ts";
 import { countsOf } from "../contracts/claim-one.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { createCoordinator } from "../../coordination/embedded/embedded.ts";
+import { createCoordinator } from "../../coordination/embedded/coordinator.ts";
 import { createMemoryJournal } from "../../coordination/embedded/memory-journal.ts";
 import { openStore } from "../../storage/embedded/embedded.ts";
 import { openMongoStore } from "../../storage/mongodb/mongodb.ts";

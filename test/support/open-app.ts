@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Coordinator } from "../../coordination/coordinator.ts";
-import { createCoordinator } from "../../coordination/embedded/embedded.ts";
+import { createCoordinator } from "../../coordination/embedded/coordinator.ts";
 import { createMemoryJournal } from "../../coordination/embedded/memory-journal.ts";
 import { createCatalogue } from "../../datasets/catalogue/catalogue.ts";
 import type { Status } from "../../functions/api.ts";

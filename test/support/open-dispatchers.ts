@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MongoClient } from "mongodb";
 import type { Coordinator } from "../../coordination/coordinator.ts";
-import { createCoordinator } from "../../coordination/embedded/embedded.ts";
+import { createCoordinator } from "../../coordination/embedded/coordinator.ts";
 import { createMemoryJournal } from "../../coordination/embedded/memory-journal.ts";
 import { createZooKeeperCoordinator } from "../../coordination/zookeeper/coordinator.ts";
 import { openStore } from "../../storage/embedded/embedded.ts";

@@ -4,20 +4,14 @@
  * `gone`: done, withdrawn or failed. `aside`: another has it. `again`: it was tried by others in the meantime; what they left is known now.
  */
 
-import type { SessionContext } from "../context.ts";
 import { check, create, createEphemeral, remove } from "../protocol/operations.ts";
 import type { Content } from "../protocol/session.ts";
 import { isRefused, ZooKeeperError } from "../protocol/zookeeper-error.ts";
-import { encodeJson, parseClaimBody, parseSubtaskBody } from "../znodes/bodies.ts";
+import { encodeJson, parseClaimBody, parseSubtaskBody } from "../znodes/encoding.ts";
 import { claimPath, subtaskPath } from "../znodes/layout.ts";
-import type { WorkEntry } from "./work-entry.ts";
-
-export interface Claimant {
-  readonly node: string;
-  readonly instance: string;
-  /** The path under which it keeps what it holds. */
-  readonly held: string;
-}
+import type { Registration } from "../znodes/register-node.ts";
+import type { ZooKeeper } from "../zookeeper.ts";
+import type { SubtaskEntry } from "./entries.ts";
 
 export type Attempted =
   | { readonly kind: "claimed"; readonly order: number }
@@ -25,9 +19,9 @@ export type Attempted =
   | { readonly kind: "aside"; readonly rival: string }
   | { readonly kind: "gone" | "again" };
 
-/** Rejects where the session is lost, or the claimant's own znodes are gone. */
-export async function claimSubtask(context: SessionContext, entry: WorkEntry, { node, instance, held }: Claimant): Promise<Attempted> {
-  const { layout, combiner, session } = context;
+/** Rejects where the session is lost, or the registration's own znodes are gone. */
+export async function claimSubtask(zookeeper: ZooKeeper, entry: SubtaskEntry, { node, instance, held }: Registration): Promise<Attempted> {
+  const { layout, combiner, session } = zookeeper;
   const identity = subtaskPath(layout, entry.hash);
   const claim = claimPath(layout, entry.hash);
   const operations = [
@@ -43,19 +37,19 @@ export async function claimSubtask(context: SessionContext, entry: WorkEntry, { 
       // Waits for the connection; what was in doubt may have been carried out.
       const owner = await session.get(claim);
       if (owner && parseClaimBody(owner.data)?.instance === instance) return { kind: "claimed", order: owner.order };
-      if (owner === undefined || (isPersistent(owner) && (await removePersistent(context, claim)))) return { kind: "again" };
+      if (owner === undefined || (isPersistent(owner) && (await removePersistent(zookeeper, claim)))) return { kind: "again" };
       return { kind: "aside", rival: owner.stat.czxid.toString("hex") };
     }
     const refused = operations[error.index]?.path;
     if (refused !== identity || (error.code !== "no-node" && error.code !== "bad-version")) throw error;
-    return error.code === "no-node" ? { kind: "gone" } : readAgain(context, entry);
+    return error.code === "no-node" ? { kind: "gone" } : readAgain(zookeeper, entry);
   }
 }
 
 const isPersistent = ({ stat }: Content): boolean => stat.ephemeralOwner.every((byte) => byte === 0);
 
 /** True where it is gone. Refused where a claim has come in its place meanwhile: nothing can be below what is ephemeral. */
-async function removePersistent({ session, log }: SessionContext, path: string): Promise<boolean> {
+async function removePersistent({ session, log }: ZooKeeper, path: string): Promise<boolean> {
   const child = `${path}/persistent`;
   try {
     await session.commit([create(child), remove(child), remove(path)]);
@@ -73,7 +67,7 @@ async function removePersistent({ session, log }: SessionContext, path: string):
   }
 }
 
-async function readAgain({ session, layout }: SessionContext, entry: WorkEntry): Promise<Attempted> {
+async function readAgain({ session, layout }: ZooKeeper, entry: SubtaskEntry): Promise<Attempted> {
   const content = await session.get(subtaskPath(layout, entry.hash));
   if (content === undefined) return { kind: "gone" };
   const { attempts, failed } = parseSubtaskBody(content.data);

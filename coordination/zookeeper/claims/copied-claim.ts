@@ -3,19 +3,20 @@
  * sees that and stops. If the first node is done first, this one sees it and stops. It is never an attempt: its error or its loss changes nothing.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import type { Claim, Subtask } from "../../coordinator.ts";
 import type { ClaimEnd } from "../../queue/claim-end.ts";
-import type { SessionContext } from "../context.ts";
-import { check, createEphemeral, type Operation, remove } from "../protocol/operations.ts";
-import { isRefused, ZooKeeperError } from "../protocol/zookeeper-error.ts";
-import { encodeJson, parseClaimBody, parseSubtaskBody } from "../znodes/bodies.ts";
+import { check, createEphemeral, remove } from "../protocol/operations.ts";
+import { isRefused } from "../protocol/zookeeper-error.ts";
+import { encodeJson, parseClaimBody, parseSubtaskBody } from "../znodes/encoding.ts";
 import { claimPath, copyPath, subtaskPath } from "../znodes/layout.ts";
-import type { Claimant } from "./claim-subtask.ts";
-import type { WorkEntry } from "./work-entry.ts";
+import type { Registration } from "../znodes/register-node.ts";
+import type { ZooKeeper } from "../zookeeper.ts";
+import { commitSurely } from "./commit-surely.ts";
+import type { SubtaskEntry } from "./entries.ts";
+import { SessionClaim } from "./session-claim.ts";
 
 export interface CopiedClaimOptions {
-  readonly context: SessionContext;
-  readonly entry: WorkEntry;
+  readonly zookeeper: ZooKeeper;
+  readonly entry: SubtaskEntry;
   /** `isOver`: nothing of the subtask is left to do. */
   readonly onEnd: (isOver: boolean, order: number | undefined) => void;
 }
@@ -24,9 +25,9 @@ const afterDoubt = 20;
 
 /** False where the first node has ended it, or another node copies it already. Rejects where the session is lost. */
 export async function copySubtask(
-  { combiner, layout, session, lost }: SessionContext,
-  entry: WorkEntry,
-  { node, instance }: Claimant,
+  { combiner, layout, session, lost }: ZooKeeper,
+  entry: SubtaskEntry,
+  { node, instance }: Registration,
 ): Promise<boolean> {
   const path = copyPath(layout, entry.hash);
   try {
@@ -52,93 +53,42 @@ export async function copySubtask(
   }
 }
 
-export class CopiedClaim implements Claim {
-  readonly subtask: Subtask;
-  readonly priority: number;
+export class CopiedClaim extends SessionClaim {
+  readonly isCopy = true;
   readonly #options: CopiedClaimOptions;
-  readonly #controller = new AbortController();
-  #isLoading = true;
-  #state: "held" | "ending" | "ended" = "held";
 
   constructor(options: CopiedClaimOptions) {
+    super(options.entry);
     this.#options = options;
-    this.subtask = options.entry.subtask;
-    this.priority = options.entry.place().priority;
   }
 
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  /** Others are told of the first node's copy. */
+  /** Others are told of the first node's claim. */
   async begin(): Promise<void> {
-    this.#isLoading = false;
+    this.isLoading = false;
   }
 
-  get isLoading(): boolean {
-    return this.#isLoading;
-  }
-
-  /** The first node was faster, or nobody asks any more. */
-  withdrawn(): void {
-    if (this.#state === "held") this.#controller.abort(new Error(`subtask ${this.subtask.key} was done by another node, or withdrawn`));
-  }
-
-  /** The node hands it back. */
-  stop(reason: Error): void {
-    this.#controller.abort(reason);
-  }
-
-  lost(reason: Error): void {
-    this.#state = "ended";
-    this.#controller.abort(reason);
-  }
-
-  async end({ kind }: ClaimEnd): Promise<boolean> {
+  protected async carryOut({ kind }: ClaimEnd): Promise<boolean> {
+    const { zookeeper, entry, onEnd } = this.#options;
+    const identity = subtaskPath(zookeeper.layout, entry.hash);
+    const copy = copyPath(zookeeper.layout, entry.hash);
     const isDone = kind === "complete";
-    if (this.#state !== "held") return false;
-    this.#state = "ending";
-    try {
-      const { answer, isOver, order } = await this.#commit(isDone);
-      if (this.#state === "ending") this.#state = "ended";
-      this.#options.onEnd(isOver, order);
-      return answer;
-    } catch (error) {
-      // It is still held, and may be ended again.
-      if (this.#state === "ending") this.#state = "held";
-      throw error;
-    }
-  }
-
-  async #commit(isDone: boolean) {
-    const { context, entry } = this.#options;
-    const identity = subtaskPath(context.layout, entry.hash);
-    const copy = copyPath(context.layout, entry.hash);
-    /** Where it is done, somebody has done it, first or not. */
-    const isOver = isDone;
     let counts = isDone;
-    let isInDoubt = false;
-    while (!context.lost.aborted) {
-      const operations: Operation[] = counts ? [remove(copy), check(identity, entry.version), remove(identity)] : [remove(copy)];
-      try {
-        const order = await context.combiner.commit(operations);
-        return { answer: counts || !isDone, isOver, order: counts ? order : undefined };
-      } catch (error) {
-        if (!(error instanceof ZooKeeperError)) throw error;
-        const refused = operations[error.index]?.path;
-        if (error.code === "session-lost") break;
-        if (error.code === "connection-loss") {
-          isInDoubt = true;
-          await delay(afterDoubt);
-        } else if (error.code === "no-node" && refused === copy) return { answer: isInDoubt && counts, isOver, order: undefined };
-        else if (error.code === "no-node") counts = false;
-        else if (error.code === "bad-version") {
-          const content = await context.session.get(identity);
+    const known = await commitSurely(zookeeper, {
+      describe: () => (counts ? [remove(copy), check(identity, entry.version), remove(identity)] : [remove(copy)]),
+      onDone: (order) => ({ answer: counts || !isDone, order: counts ? order : undefined }),
+      onRefused: async ({ code, path, wasInDoubt }) => {
+        if (code === "no-node" && path === copy) return { answer: wasInDoubt && counts, order: undefined };
+        if (code === "no-node") counts = false;
+        else if (code === "bad-version") {
+          const content = await zookeeper.session.get(identity);
           if (content === undefined || parseSubtaskBody(content.data).failed !== undefined) counts = false;
           else entry.version = content.stat.version;
-        } else throw error;
-      }
-    }
-    return { answer: false, isOver: false, order: undefined };
+        } else return "unknown";
+        return "again";
+      },
+    });
+    // Where it is done, somebody has done it, first or not.
+    onEnd(known !== undefined && isDone, known?.order);
+    return known?.answer ?? false;
   }
 }

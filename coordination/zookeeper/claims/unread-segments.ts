@@ -1,10 +1,10 @@
 /** Segments that a node knows of and has not read yet; those of the best priority come first, among these those of queries that it has nothing of. */
 import { setTimeout as delay } from "node:timers/promises";
-import type { SessionContext } from "../context.ts";
-import { parseSegment, type Segment } from "../znodes/bodies.ts";
+import { parseSegment, type Segment } from "../znodes/encoding.ts";
 import { segmentSequence } from "../znodes/layout.ts";
 import { logSkip } from "../znodes/skip-log.ts";
-import type { WorkQuery } from "./work-entry.ts";
+import type { ZooKeeper } from "../zookeeper.ts";
+import type { QueryEntry } from "./entries.ts";
 
 /** `order`: of the answer that brought it. */
 export interface ReadSegment {
@@ -13,7 +13,7 @@ export interface ReadSegment {
 }
 
 interface Unread {
-  readonly query: WorkQuery;
+  readonly query: QueryEntry;
   readonly name: string;
   /** Where it came with the news of the query. */
   readonly known?: ReadSegment;
@@ -23,14 +23,14 @@ interface Unread {
 const betweenReads = 20;
 
 export class UnreadSegments {
-  readonly #context: SessionContext;
+  readonly #zookeeper: ZooKeeper;
   readonly #isUrgent: () => boolean;
   #unread: Unread[] = [];
   #isSorted = true;
 
   /** Where nothing is urgent, more of a query is read slowly: claims go first. */
-  constructor(context: SessionContext, { isUrgent }: { readonly isUrgent: () => boolean }) {
-    this.#context = context;
+  constructor(zookeeper: ZooKeeper, { isUrgent }: { readonly isUrgent: () => boolean }) {
+    this.#zookeeper = zookeeper;
     this.#isUrgent = isUrgent;
   }
 
@@ -47,12 +47,12 @@ export class UnreadSegments {
   }
 
   /** All of a query. */
-  drop(query: WorkQuery): void {
+  drop(query: QueryEntry): void {
     this.#unread = this.#unread.filter((unread) => unread.query !== query);
   }
 
   /** Reads the best; undefined where there is none, without `read` where it is gone, or of no form or use. It stays unread where that rejects. */
-  async take(): Promise<{ readonly query: WorkQuery; readonly read?: ReadSegment } | undefined> {
+  async take(): Promise<{ readonly query: QueryEntry; readonly read?: ReadSegment } | undefined> {
     if (this.#unread.length > 0 && this.#freshest() === undefined && !this.#isUrgent()) await delay(betweenReads);
     const next = this.#takeNext();
     if (next === undefined) return undefined;
@@ -82,7 +82,7 @@ export class UnreadSegments {
   }
 
   async #read(unread: Unread): Promise<ReadSegment | undefined> {
-    const { session, layout, log } = this.#context;
+    const { session, layout, log } = this.#zookeeper;
     const path = `${layout.queries}/${unread.query.hash}/${unread.name}`;
     try {
       const content = await session.get(path);
@@ -97,7 +97,7 @@ export class UnreadSegments {
 }
 
 function compare(a: Unread, b: Unread): number {
-  return a.query.priority - b.query.priority || firstAsk(a) - firstAsk(b) || segmentSequence(a.name) - segmentSequence(b.name);
+  return a.query.priority - b.query.priority || firstInterest(a) - firstInterest(b) || segmentSequence(a.name) - segmentSequence(b.name);
 }
 
-const firstAsk = ({ query }: Unread): number => query.asks[0]?.sequence ?? 0;
+const firstInterest = ({ query }: Unread): number => query.interests[0]?.sequence ?? 0;

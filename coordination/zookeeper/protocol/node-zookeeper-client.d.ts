@@ -13,6 +13,7 @@ declare module "node-zookeeper-client" {
     readonly czxid: Buffer;
     readonly mzxid: Buffer;
     readonly ctime: Buffer;
+    readonly mtime: Buffer;
     /** Of the last change of its children. */
     readonly pzxid: Buffer;
     readonly ephemeralOwner: Buffer;

@@ -89,3 +89,10 @@ export function isRefused(error: unknown, ...refusals: readonly ZooKeeperErrorCo
 export function isInDoubt(error: unknown): error is ZooKeeperError {
   return isRefused(error, "connection-loss", "session-lost");
 }
+
+/** For the end of what nobody waits for: after a lost connection everything is looked at again, so that what was in doubt is no error. */
+export function unlessInDoubt(onError: (error: unknown) => void): (error: unknown) => void {
+  return (error) => {
+    if (!isInDoubt(error)) onError(error);
+  };
+}

@@ -2,31 +2,35 @@
  * Removes queries whose subtasks are all done or failed, and the asks for them. Does nothing where a subtask is alive, or where something was asked
  * of the query meanwhile: whoever asks anything of a query changes its znode. Looks at many at once; several processes may do the same.
  */
-import type { SessionContext } from "../context.ts";
+
 import { create, type Operation, remove } from "../protocol/operations.ts";
 import { isRefused } from "../protocol/zookeeper-error.ts";
-import { type AskName, parseAskName } from "../znodes/layout.ts";
+import { type InterestName, parseInterestName } from "../znodes/layout.ts";
 import type { QuerySegments, Segments } from "../znodes/segments.ts";
+import type { ZooKeeper } from "../zookeeper.ts";
 import { findLiveSubtask } from "./query-life.ts";
 
 interface ClearContext {
-  readonly context: SessionContext;
+  readonly zookeeper: ZooKeeper;
   readonly segments: Segments;
 }
 
 const mostCombined = 20;
 
 /** Gives those that were changed meanwhile: they may still be of no use. */
-export async function clearQueries({ context, segments }: ClearContext, queries: readonly string[]): Promise<readonly string[]> {
-  const { session, layout } = context;
+export async function clearQueries({ zookeeper, segments }: ClearContext, queries: readonly string[]): Promise<readonly string[]> {
+  const { session, layout } = zookeeper;
   // Answers come in this order: no ask that is missing in the last was there, with its change of the query, when that was looked at.
-  const looks = queries.map((query) => segments.list(context, query));
-  const asked = session.list(layout.asks);
+  const looks = queries.map((query) => segments.list(zookeeper, query));
+  const asked = session.list(layout.interest);
   const [listing, ...known] = await Promise.all([asked, ...looks]);
-  const all = (listing?.children ?? []).map(parseAskName).filter((ask) => ask !== undefined);
+  const all = (listing?.children ?? []).map(parseInterestName).filter((interest) => interest !== undefined);
   const outcomes = await Promise.allSettled(
     queries.map(async (query, place) => {
-      const isCleared = await clear({ context, segments }, { query, known: known[place], asks: all.filter((ask) => ask.query === query) });
+      const isCleared = await clear(
+        { zookeeper, segments },
+        { query, known: known[place], interests: all.filter((interest) => interest.query === query) },
+      );
       return isCleared ? [] : [query];
     }),
   );
@@ -35,20 +39,24 @@ export async function clearQueries({ context, segments }: ClearContext, queries:
 }
 
 async function clear(
-  { context, segments }: ClearContext,
-  { query, known, asks }: { readonly query: string; readonly known: QuerySegments | undefined; readonly asks: readonly AskName[] },
+  { zookeeper, segments }: ClearContext,
+  {
+    query,
+    known,
+    interests,
+  }: { readonly query: string; readonly known: QuerySegments | undefined; readonly interests: readonly InterestName[] },
 ): Promise<boolean> {
-  if (known === undefined && asks.length === 0) return true;
-  if (known !== undefined && (await findLiveSubtask(context, segments, known)) !== undefined) return true;
-  const path = `${context.layout.queries}/${query}`;
+  if (known === undefined && interests.length === 0) return true;
+  if (known !== undefined && (await findLiveSubtask(zookeeper, segments, known)) !== undefined) return true;
+  const path = `${zookeeper.layout.queries}/${query}`;
   const old: readonly Operation[] =
     known === undefined
       ? // Refused where it is there after all.
         [create(path), remove(path)]
       : [...known.names.map((name) => remove(`${path}/${name}`)), { kind: "remove", path, version: known.version }];
-  const operations = [...old, ...asks.map(({ name }) => remove(`${context.layout.asks}/${name}`))];
+  const operations = [...old, ...interests.map(({ name }) => remove(`${zookeeper.layout.interest}/${name}`))];
   try {
-    await (operations.length <= mostCombined ? context.combiner.commit(operations) : context.session.commit(operations));
+    await (operations.length <= mostCombined ? zookeeper.combiner.commit(operations) : zookeeper.session.commit(operations));
     return true;
   } catch (error) {
     if (!isRefused(error, "no-node", "not-empty", "bad-version", "node-exists")) throw error;

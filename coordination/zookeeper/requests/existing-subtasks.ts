@@ -1,8 +1,8 @@
 /** Which of the subtasks of a request are there already. Reads a few one by one, many by their shards' lists. */
 
-import type { SessionContext } from "../context.ts";
-import { parseSubtaskBody } from "../znodes/bodies.ts";
+import { parseSubtaskBody } from "../znodes/encoding.ts";
 import { failedHash, shardOf, subtaskPath } from "../znodes/layout.ts";
+import type { ZooKeeper } from "../zookeeper.ts";
 
 export interface Existing {
   readonly version: number;
@@ -13,11 +13,11 @@ export interface Existing {
 const mostSingly = 100;
 
 export class ExistingSubtasks {
-  readonly #context: SessionContext;
+  readonly #zookeeper: ZooKeeper;
   readonly #found = new Map<string, Existing>();
 
-  constructor(context: SessionContext) {
-    this.#context = context;
+  constructor(zookeeper: ZooKeeper) {
+    this.#zookeeper = zookeeper;
   }
 
   find(hash: string): Existing | undefined {
@@ -38,7 +38,7 @@ export class ExistingSubtasks {
 
   /** Those that failed are left to be read singly. */
   async #list(hashes: readonly string[]): Promise<{ readonly singly: readonly string[] }> {
-    const { session, layout } = this.#context;
+    const { session, layout } = this.#zookeeper;
     const shards = [...new Set(hashes.map(shardOf))];
     const [failed, ...lists] = await Promise.all(
       [layout.failed, ...shards.map((shard) => layout.shards[shard]!)].map((path) => session.list(path)),
@@ -55,7 +55,7 @@ export class ExistingSubtasks {
   }
 
   async #readOne(hash: string): Promise<void> {
-    const content = await this.#context.session.get(subtaskPath(this.#context.layout, hash));
+    const content = await this.#zookeeper.session.get(subtaskPath(this.#zookeeper.layout, hash));
     if (content === undefined) {
       this.#found.delete(hash);
       return;

@@ -3,9 +3,9 @@
  * have done it, and a client that waits for the answer has it. What goes wrong is left to housekeeping.
  */
 
-import type { SessionContext } from "../context.ts";
-import { isInDoubt } from "../protocol/zookeeper-error.ts";
+import { unlessInDoubt } from "../protocol/zookeeper-error.ts";
 import type { Segments } from "../znodes/segments.ts";
+import type { ZooKeeper } from "../zookeeper.ts";
 import { clearQueries } from "./clear-queries.ts";
 
 export interface IdleQueriesOptions {
@@ -23,15 +23,15 @@ export class IdleQueries {
   readonly #options: IdleQueriesOptions;
   /** How often each was tried. */
   readonly #queries = new Map<string, number>();
-  #context: SessionContext | undefined;
+  #zookeeper: ZooKeeper | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: IdleQueriesOptions) {
     this.#options = options;
   }
 
-  add(context: SessionContext, query: string): void {
-    this.#context = context;
+  add(zookeeper: ZooKeeper, query: string): void {
+    this.#zookeeper = zookeeper;
     if (!this.#queries.has(query)) this.#queries.set(query, 0);
     this.#schedule();
   }
@@ -52,14 +52,14 @@ export class IdleQueries {
     try {
       const changed = new Set(
         await clearQueries(
-          { context: this.#context!, segments },
+          { zookeeper: this.#zookeeper!, segments },
           now.map(([query]) => query),
         ),
       );
       for (const [query, tries] of now)
         if (changed.has(query) && tries < mostTries && !this.#queries.has(query)) this.#queries.set(query, tries + 1);
     } catch (error) {
-      if (!isInDoubt(error)) onError(error);
+      unlessInDoubt(onError)(error);
     } finally {
       this.#timer = undefined;
       this.#schedule();

@@ -2,13 +2,13 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { Demand, Subtask } from "../../coordinator.ts";
 import { DemandTally, type Read } from "../../queue/demand.ts";
-import type { SessionContext } from "../context.ts";
-import { parseRead } from "../znodes/bodies.ts";
-import { failedHash, parseAskName, readClaimNames } from "../znodes/layout.ts";
+import { parseRead } from "../znodes/encoding.ts";
+import { failedHash, parseInterestName, readClaimNames } from "../znodes/layout.ts";
 import type { Segments } from "../znodes/segments.ts";
+import type { ZooKeeper } from "../zookeeper.ts";
 
 export interface DemandOptions {
-  readonly context: SessionContext;
+  readonly zookeeper: ZooKeeper;
   readonly segments: Segments;
   /** What failed subtasks read, by their names under `failed`; kept from one time to the next. */
   readonly failed: Map<string, Read>;
@@ -20,16 +20,16 @@ interface Waiting {
   since: number;
 }
 
-export async function readDemand({ context, segments, failed: known }: DemandOptions): Promise<readonly Demand[]> {
-  const { session, layout } = context;
+export async function readDemand({ zookeeper, segments, failed: known }: DemandOptions): Promise<readonly Demand[]> {
+  const { session, layout } = zookeeper;
   const tally = new DemandTally();
-  const [asks, failed] = await Promise.all([session.list(layout.asks), session.list(layout.failed)]);
-  for (const read of await readFailed(context, failed?.children ?? [], known)) tally.add(read, { kind: "failed" });
+  const [interests, failed] = await Promise.all([session.list(layout.interest), session.list(layout.failed)]);
+  for (const read of await readFailed(zookeeper, failed?.children ?? [], known)) tally.add(read, { kind: "failed" });
   const priorities = new Map<string, number>();
-  for (const ask of asks?.children.map(parseAskName) ?? []) {
-    if (ask) priorities.set(ask.query, Math.min(priorities.get(ask.query) ?? ask.priority, ask.priority));
+  for (const interest of interests?.children.map(parseInterestName) ?? []) {
+    if (interest) priorities.set(interest.query, Math.min(priorities.get(interest.query) ?? interest.priority, interest.priority));
   }
-  const named = await readNamed(context, segments, priorities);
+  const named = await readNamed(zookeeper, segments, priorities);
   if (named.size === 0) return tally.demands;
   // Answers come in this order: what is claimed was there.
   const [claims, ...shards] = await Promise.all([layout.claims, ...layout.shards].map((path) => session.list(path)));
@@ -47,12 +47,12 @@ export async function readDemand({ context, segments, failed: known }: DemandOpt
 }
 
 /** All subtasks that queries name, by hash, with the best priority and the first time at which somebody asked. */
-async function readNamed(context: SessionContext, segments: Segments, priorities: ReadonlyMap<string, number>) {
+async function readNamed(zookeeper: ZooKeeper, segments: Segments, priorities: ReadonlyMap<string, number>) {
   const named = new Map<string, Waiting>();
   for (const [query, priority] of priorities) {
-    const known = await segments.list(context, query);
+    const known = await segments.list(zookeeper, query);
     for (const name of known?.names ?? []) {
-      const { subtasks, hashes } = await segments.read(context, known!, name);
+      const { subtasks, hashes } = await segments.read(zookeeper, known!, name);
       for (const [index, hash] of hashes.entries()) {
         const waiting = named.get(hash) ?? { subtask: subtasks[index]!, priority, since: known!.since };
         waiting.priority = Math.min(waiting.priority, priority);
@@ -65,11 +65,7 @@ async function readNamed(context: SessionContext, segments: Segments, priorities
   return named;
 }
 
-async function readFailed(
-  { session, layout }: SessionContext,
-  names: readonly string[],
-  known: Map<string, Read>,
-): Promise<readonly Read[]> {
+async function readFailed({ session, layout }: ZooKeeper, names: readonly string[], known: Map<string, Read>): Promise<readonly Read[]> {
   const there = new Set(names);
   for (const name of known.keys()) if (!there.has(name)) known.delete(name);
   const read = async (name: string): Promise<Read | undefined> => {

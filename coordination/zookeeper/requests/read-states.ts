@@ -1,12 +1,11 @@
 /** Reads what becomes of subtasks, here and now. */
 import { setImmediate as turn } from "node:timers/promises";
-import type { SubtaskState } from "../../coordinator.ts";
+import type { SubtaskNews, SubtaskState } from "../../coordinator.ts";
 import { describeFailure } from "../../queue/claim-end.ts";
-import type { SessionContext } from "../context.ts";
 import type { Content } from "../protocol/session.ts";
-import type { Known } from "../watching/watched-subtasks.ts";
-import { parseClaimBody, parseSubtaskBody } from "../znodes/bodies.ts";
+import { parseClaimBody, parseSubtaskBody } from "../znodes/encoding.ts";
 import { claimPath, failedHash, hashName, readClaimNames, shardOf, subtaskPath } from "../znodes/layout.ts";
+import type { ZooKeeper } from "../zookeeper.ts";
 
 export interface StateRead {
   readonly key: string;
@@ -20,20 +19,22 @@ const mostSingly = 100;
 const perTurn = 2_000;
 const perRead = 500;
 
-export async function readStates(context: SessionContext, keys: readonly string[]): Promise<readonly StateRead[]> {
-  const { session, layout } = context;
+export async function readStates(zookeeper: ZooKeeper, keys: readonly string[]): Promise<readonly StateRead[]> {
+  const { session, layout } = zookeeper;
   const before = session.latest;
   // Answers come in this order: what is claimed was there.
   const claiming = session.list(layout.claims);
   const [listing, present] = await Promise.all([
     claiming,
-    keys.length <= mostSingly ? readSingly(context, keys) : findPresent(context, keys),
+    keys.length <= mostSingly ? readSingly(zookeeper, keys) : findPresent(zookeeper, keys),
   ]);
   const { claimed, running } = readClaimNames(listing?.children ?? []);
   const reads: StateRead[] = [];
   for (let start = 0; start < present.length; start += perRead) {
     const slice = present.slice(start, start + perRead);
-    reads.push(...(await Promise.all(slice.map((each) => readOne(context, each, { claimed, running, order: listing?.order ?? before })))));
+    reads.push(
+      ...(await Promise.all(slice.map((each) => readOne(zookeeper, each, { claimed, running, order: listing?.order ?? before })))),
+    );
     if (start + perRead < present.length) await turn();
   }
   return reads;
@@ -47,7 +48,7 @@ interface Candidate {
   readonly content?: Content;
 }
 
-async function readSingly({ session, layout }: SessionContext, keys: readonly string[]): Promise<readonly Candidate[]> {
+async function readSingly({ session, layout }: ZooKeeper, keys: readonly string[]): Promise<readonly Candidate[]> {
   const read = async (key: string): Promise<Candidate> => {
     const hash = hashName(key);
     const content = await session.get(subtaskPath(layout, hash));
@@ -56,7 +57,7 @@ async function readSingly({ session, layout }: SessionContext, keys: readonly st
   return Promise.all(keys.map(read));
 }
 
-async function findPresent({ session, layout }: SessionContext, keys: readonly string[]): Promise<readonly Candidate[]> {
+async function findPresent({ session, layout }: ZooKeeper, keys: readonly string[]): Promise<readonly Candidate[]> {
   const candidates: Candidate[] = [];
   for (const [index, key] of keys.entries()) {
     if (index % perTurn === perTurn - 1) await turn();
@@ -80,7 +81,7 @@ interface Claims {
   readonly order: number;
 }
 
-async function readOne({ session, layout }: SessionContext, candidate: Candidate, claims: Claims): Promise<StateRead> {
+async function readOne({ session, layout }: ZooKeeper, candidate: Candidate, claims: Claims): Promise<StateRead> {
   const { key, hash, presence } = candidate;
   const { order } = claims;
   if (presence === "absent") return { key, hash, state: undefined, order };
@@ -98,7 +99,7 @@ async function readOne({ session, layout }: SessionContext, candidate: Candidate
   return { key, hash, state: { kind: "owned", node, loading: !claims.running.has(hash) }, order };
 }
 
-export function toKnown(state: SubtaskState | undefined): Known {
+export function toKnown(state: SubtaskState | undefined): SubtaskNews {
   if (state === undefined) return { kind: "done" };
   if (state.kind !== "owned") return state;
   return { kind: state.loading ? "loading" : "running" };

@@ -8,18 +8,18 @@
  * is for speed, the transactions for truth. May be repeated.
  */
 import type { Enqueued, Subtask, SubtaskRequest } from "../../coordinator.ts";
-import type { SessionContext } from "../context.ts";
 import { check, create, createSequential, type Operation, remove, set } from "../protocol/operations.ts";
 import { isRefused } from "../protocol/zookeeper-error.ts";
 import type { WatchedSubtasks } from "../watching/watched-subtasks.ts";
-import { encodeLatest, encodeSegment } from "../znodes/bodies.ts";
+import { encodeLatest, encodeSegment } from "../znodes/encoding.ts";
 import { guardPath, hashName, segmentPrefix, subtaskPath } from "../znodes/layout.ts";
 import type { Segments } from "../znodes/segments.ts";
-import { createAsk, createQuery, readAsks, touchQuery } from "./asks.ts";
+import type { ZooKeeper } from "../zookeeper.ts";
 import { ExistingSubtasks } from "./existing-subtasks.ts";
+import { createInterest, createQuery, readInterests, touchQuery } from "./interests.ts";
 
 export interface SubmitOptions {
-  readonly context: SessionContext;
+  readonly zookeeper: ZooKeeper;
   readonly request: SubtaskRequest;
   readonly segments: Segments;
   readonly watched: WatchedSubtasks;
@@ -67,7 +67,7 @@ class Submission {
   #isExistingRead = false;
   #isQueryThere = false;
   /** The client's own, once it is there. */
-  #ask: string | undefined;
+  #interest: string | undefined;
   /** Own asks of another priority. */
   #outdated: readonly string[] = [];
   #isStarted = false;
@@ -79,21 +79,21 @@ class Submission {
     this.#all = all;
     this.#query = hashName(options.request.queryId);
     this.#client = hashName(options.request.client);
-    this.#existing = new ExistingSubtasks(options.context);
+    this.#existing = new ExistingSubtasks(options.zookeeper);
   }
 
   /** Looks what there is of the query, and of its subtasks. */
   async start(part = this.#all): Promise<void> {
-    const { context, request, segments, isRetry } = this.#options;
-    const [asks, known] = await Promise.all([readAsks(context, this.#query), segments.list(context, this.#query)]);
-    const own = asks.filter(({ client }) => client === this.#client);
-    this.#ask = own.find(({ priority }) => priority === request.priority)?.name;
+    const { zookeeper, request, segments, isRetry } = this.#options;
+    const [interests, known] = await Promise.all([readInterests(zookeeper, this.#query), segments.list(zookeeper, this.#query)]);
+    const own = interests.filter(({ client }) => client === this.#client);
+    this.#interest = own.find(({ priority }) => priority === request.priority)?.name;
     this.#outdated = own.filter(({ priority }) => priority !== request.priority).map(({ name }) => name);
     this.#isQueryThere = known !== undefined;
     if (this.#isQueryThere || isRetry) await this.#readExisting(part);
     const covered = new Set<string>();
     for (const name of known?.names ?? []) {
-      for (const hash of (await segments.read(context, known!, name)).hashes) covered.add(hash);
+      for (const hash of (await segments.read(zookeeper, known!, name)).hashes) covered.add(hash);
     }
     this.#covered = covered;
   }
@@ -103,11 +103,11 @@ class Submission {
       const plan = this.#plan(part);
       if (plan.operations.length === 0) return plan.counts;
       try {
-        const { paths, order } = await this.#options.context.session.commit(plan.operations);
+        const { paths, order } = await this.#options.zookeeper.session.commit(plan.operations);
         this.#isQueryThere = true;
         this.#isStarted = true;
         this.#outdated = [];
-        if (plan.ask >= 0) this.#ask = paths[plan.ask]!.slice(paths[plan.ask]!.lastIndexOf("/") + 1);
+        if (plan.interest >= 0) this.#interest = paths[plan.interest]!.slice(paths[plan.interest]!.lastIndexOf("/") + 1);
         for (const { hash } of plan.unowned) this.#options.watched.happened(hash, { kind: "unowned" }, order);
         return plan.counts;
       } catch (error) {
@@ -120,9 +120,9 @@ class Submission {
   }
 
   async #lookAgain(part: readonly HashedSubtask[], refused: Operation): Promise<void> {
-    const { context, isRetry } = this.#options;
-    const { layout } = context;
-    const isOfQuery = refused.path.startsWith(layout.queries) || refused.path.startsWith(layout.asks);
+    const { zookeeper, isRetry } = this.#options;
+    const { layout } = zookeeper;
+    const isOfQuery = refused.path.startsWith(layout.queries) || refused.path.startsWith(layout.interest);
     if (!isOfQuery) return this.#readExisting(part);
     // The query was withdrawn, or finished and cleared away, or made by another dispatcher just now.
     if (this.#isStarted && !isRetry && refused.kind !== "create") this.#isWithdrawn = true;
@@ -136,8 +136,8 @@ class Submission {
   }
 
   #plan(part: readonly HashedSubtask[]) {
-    const { context, request, isRetry } = this.#options;
-    const { layout } = context;
+    const { zookeeper, request, isRetry } = this.#options;
+    const { layout } = zookeeper;
     const unowned: HashedSubtask[] = [];
     const named: HashedSubtask[] = [];
     const changes: Operation[] = [];
@@ -162,17 +162,19 @@ class Submission {
     const counts = { queued: unowned.length, joined };
     // Where all is failed, or nothing to be tried again, nothing waits that the query could ask for.
     const isAnythingAlive = named.length > 0 || part.some(({ hash }) => this.#covered.has(hash) && this.#existing.isAlive(hash));
-    if (!isAnythingAlive) return { operations: [], unowned, counts, ask: -1 };
+    if (!isAnythingAlive) return { operations: [], unowned, counts, interest: -1 };
     const operations: Operation[] = [];
     const queryPath = `${layout.queries}/${this.#query}`;
     operations.push(this.#isQueryThere ? touchQuery(layout, request.queryId) : createQuery(layout, request.queryId));
-    let ask = -1;
-    if (this.#ask === undefined) {
+    let interest = -1;
+    if (this.#interest === undefined) {
       const { dataset } = (named[0] ?? part[0])!.subtask;
-      ask = operations.push(createAsk(context, { priority: request.priority, query: this.#query, client: this.#client, dataset })) - 1;
-    } else operations.push(check(`${layout.asks}/${this.#ask}`));
-    operations.push(...this.#outdated.map((name) => remove(`${layout.asks}/${name}`)));
-    if (named.length === 0 && ask < 0) return { operations: [], unowned, counts, ask };
+      interest =
+        operations.push(createInterest(zookeeper, { priority: request.priority, query: this.#query, client: this.#client, dataset })) - 1;
+    } else operations.push(set(`${layout.interest}/${this.#interest}`, Buffer.alloc(0)));
+    operations.push(...this.#outdated.map((name) => remove(`${layout.interest}/${name}`)));
+    // Interest that is there already is renewed, once for all parts of the request.
+    if (named.length === 0 && interest < 0) return { operations: this.#isStarted ? [] : operations, unowned, counts, interest };
     operations.push(...changes);
     const segment = encodeSegment(named.map(({ subtask }) => subtask));
     if (named.length > 0) {
@@ -184,6 +186,6 @@ class Submission {
     // Nodes need not look for what is new and short.
     const isNew = !this.#isQueryThere && named.length > 0;
     operations.push(set(layout.epoch, isNew ? encodeLatest(this.#query, segment) : Buffer.alloc(0)));
-    return { operations, unowned, counts, ask };
+    return { operations, unowned, counts, interest };
   }
 }

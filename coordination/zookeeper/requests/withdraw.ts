@@ -7,17 +7,17 @@
  * subtask that is asked for anew meanwhile is not computed twice at a time.
  */
 
-import type { SessionContext } from "../context.ts";
 import { check, createSequential, type Operation, remove } from "../protocol/operations.ts";
 import { isRefused } from "../protocol/zookeeper-error.ts";
 import type { WatchedSubtasks } from "../watching/watched-subtasks.ts";
-import { encodeHashes } from "../znodes/bodies.ts";
-import { failedHash, guardPath, parseAskName, readClaimNames, segmentProgram, shardOf, subtaskPath } from "../znodes/layout.ts";
+import { encodeHashes } from "../znodes/encoding.ts";
+import { failedHash, guardPath, parseInterestName, readClaimNames, segmentProgram, shardOf, subtaskPath } from "../znodes/layout.ts";
 import type { QuerySegments, Segments } from "../znodes/segments.ts";
-import { readAsks } from "./asks.ts";
+import type { ZooKeeper } from "../zookeeper.ts";
+import { readInterests } from "./interests.ts";
 
 export interface WithdrawOptions {
-  readonly context: SessionContext;
+  readonly zookeeper: ZooKeeper;
   readonly segments: Segments;
   readonly watched: WatchedSubtasks;
   readonly onWithdrawn: (hashes: readonly string[]) => void;
@@ -26,30 +26,30 @@ export interface WithdrawOptions {
 const mostPerTransaction = 250;
 
 /** Gives how many clients remain interested. Names are hashed. May be repeated. */
-export async function withdrawAsk(options: WithdrawOptions, query: string, client: string): Promise<number> {
-  const { context } = options;
-  const own = (await readAsks(context, query)).filter((ask) => ask.client === client);
-  for (const { name } of own) await unlessGone(() => context.session.commit([remove(`${context.layout.asks}/${name}`)]));
-  const left = await readAsks(context, query);
+export async function withdrawInterest(options: WithdrawOptions, query: string, client: string): Promise<number> {
+  const { zookeeper } = options;
+  const own = (await readInterests(zookeeper, query)).filter((interest) => interest.client === client);
+  for (const { name } of own) await unlessGone(() => zookeeper.session.commit([remove(`${zookeeper.layout.interest}/${name}`)]));
+  const left = await readInterests(zookeeper, query);
   if (left.length === 0) await endQuery(options, query);
-  return new Set(left.map((ask) => ask.client)).size;
+  return new Set(left.map((interest) => interest.client)).size;
 }
 
 /** Removes a query that nobody asks for. Any process may do it, also after another that died over it. */
 export async function endQuery(options: WithdrawOptions, query: string): Promise<void> {
-  const { context, segments, watched, onWithdrawn } = options;
-  const { session, layout } = context;
+  const { zookeeper, segments, watched, onWithdrawn } = options;
+  const { session, layout } = zookeeper;
   for (;;) {
-    const known = await segments.list(context, query);
+    const known = await segments.list(zookeeper, query);
     if (known === undefined) return;
     const path = `${layout.queries}/${query}`;
     // Both are of before the others are read.
-    const guards = [check(path, known.version), ...(await readGuards(context, known))];
-    if ((await readAsks(context, query)).length > 0) return;
-    const left = await findPresent(context, await findExclusive(options, known));
+    const guards = [check(path, known.version), ...(await readGuards(zookeeper, known))];
+    if ((await readInterests(zookeeper, query)).length > 0) return;
+    const left = await findPresent(zookeeper, await findExclusive(options, known));
     try {
       for (let start = 0; start < left.length; start += mostPerTransaction) {
-        const { removed, order } = await removeSubtasks(context, guards, left.slice(start, start + mostPerTransaction));
+        const { removed, order } = await removeSubtasks(zookeeper, guards, left.slice(start, start + mostPerTransaction));
         for (const hash of removed) watched.happened(hash, { kind: "withdrawn" }, order);
         onWithdrawn(removed);
       }
@@ -63,7 +63,7 @@ export async function endQuery(options: WithdrawOptions, query: string): Promise
 }
 
 /** That nothing is asked of its programs from now on. */
-async function readGuards({ session, layout }: SessionContext, { names }: QuerySegments): Promise<readonly Operation[]> {
+async function readGuards({ session, layout }: ZooKeeper, { names }: QuerySegments): Promise<readonly Operation[]> {
   const paths = [...new Set(names.map((name) => guardPath(layout, segmentProgram(name))))];
   const found = await Promise.all(paths.map((path) => session.exists(path)));
   return paths.map((path, index) => {
@@ -74,7 +74,7 @@ async function readGuards({ session, layout }: SessionContext, { names }: QueryS
 }
 
 /** Leaves out those that were completed meanwhile. */
-async function removeSubtasks({ session, layout }: SessionContext, guards: readonly Operation[], hashes: readonly string[]) {
+async function removeSubtasks({ session, layout }: ZooKeeper, guards: readonly Operation[], hashes: readonly string[]) {
   for (let removed = hashes; ; ) {
     // On record first: who hears that one is gone has heard of the record by then.
     const before = [...guards, createSequential(`${layout.withdrawn}/w.`, encodeHashes(removed))];
@@ -89,25 +89,25 @@ async function removeSubtasks({ session, layout }: SessionContext, guards: reado
 }
 
 /** Its subtasks that no other query asks for. */
-async function findExclusive({ context, segments }: WithdrawOptions, known: QuerySegments): Promise<ReadonlySet<string>> {
-  const { session, layout } = context;
+async function findExclusive({ zookeeper, segments }: WithdrawOptions, known: QuerySegments): Promise<ReadonlySet<string>> {
+  const { session, layout } = zookeeper;
   const exclusive = new Set<string>();
-  for (const name of known.names) for (const hash of (await segments.read(context, known, name)).hashes) exclusive.add(hash);
+  for (const name of known.names) for (const hash of (await segments.read(zookeeper, known, name)).hashes) exclusive.add(hash);
   const programs = new Set(known.names.map(segmentProgram));
-  const asked = new Set((await session.list(layout.asks))?.children.map((name) => parseAskName(name)?.query));
+  const asked = new Set((await session.list(layout.interest))?.children.map((name) => parseInterestName(name)?.query));
   asked.delete(known.query);
-  const others = await Promise.all([...asked].map((query) => (query === undefined ? undefined : segments.list(context, query))));
+  const others = await Promise.all([...asked].map((query) => (query === undefined ? undefined : segments.list(zookeeper, query))));
   for (const other of others) {
     for (const name of other?.names ?? []) {
       if (!programs.has(segmentProgram(name))) continue;
-      for (const hash of (await segments.read(context, other!, name)).hashes) exclusive.delete(hash);
+      for (const hash of (await segments.read(zookeeper, other!, name)).hashes) exclusive.delete(hash);
     }
   }
   return exclusive;
 }
 
 /** Those that are claimed first: their nodes stop the sooner. Failed ones stay, for whoever asks again to hear of. */
-async function findPresent({ session, layout }: SessionContext, hashes: ReadonlySet<string>): Promise<readonly string[]> {
+async function findPresent({ session, layout }: ZooKeeper, hashes: ReadonlySet<string>): Promise<readonly string[]> {
   const shards = [...new Set([...hashes].map(shardOf))].map((shard) => layout.shards[shard]!);
   const [claims, failed, ...lists] = await Promise.all([layout.claims, layout.failed, ...shards].map((path) => session.list(path)));
   const failedHashes = new Set(failed?.children.map(failedHash));

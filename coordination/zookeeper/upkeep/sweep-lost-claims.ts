@@ -3,27 +3,27 @@
  * number of processes may sweep at once; each claim is counted once, for what a node held is removed in the transaction that counts it.
  */
 import { type Attempts, decideEnd } from "../../queue/claim-end.ts";
-import { readNodes } from "../claims/register-node.ts";
-import type { SessionContext } from "../context.ts";
 import { create, createEphemeral, type Operation, remove, set } from "../protocol/operations.ts";
 import { isRefused } from "../protocol/zookeeper-error.ts";
-import { encodeRead, encodeSubtaskBody, parseRead, parseSubtaskBody } from "../znodes/bodies.ts";
+import { encodeRead, encodeSubtaskBody, parseRead, parseSubtaskBody } from "../znodes/encoding.ts";
 import { claimPath, failedName, subtaskPath } from "../znodes/layout.ts";
+import { readNodes } from "../znodes/register-node.ts";
+import type { ZooKeeper } from "../zookeeper.ts";
 
-export async function sweepLostClaims(context: SessionContext): Promise<void> {
-  const { session, layout } = context;
+export async function sweepLostClaims(zookeeper: ZooKeeper): Promise<void> {
+  const { session, layout } = zookeeper;
   // Both znodes of a node are made at once: what is in the first list and not in the second has died.
   const instances = (await session.list(layout.held))?.children ?? [];
   if (instances.length === 0) return;
-  const alive = new Set((await readNodes(context)).map(({ instance }) => instance));
-  for (const instance of instances) if (!alive.has(instance)) await sweepInstance(context, `${layout.held}/${instance}`);
+  const alive = new Set((await readNodes(zookeeper)).map(({ instance }) => instance));
+  for (const instance of instances) if (!alive.has(instance)) await sweepInstance(zookeeper, `${layout.held}/${instance}`);
 }
 
-async function sweepInstance(context: SessionContext, held: string): Promise<void> {
-  const { session } = context;
+async function sweepInstance(zookeeper: ZooKeeper, held: string): Promise<void> {
+  const { session } = zookeeper;
   const node = readNodeId((await session.get(held))?.data);
   const hashes = (await session.list(held))?.children ?? [];
-  await Promise.all(hashes.map((hash) => count(context, { held, hash, node })));
+  await Promise.all(hashes.map((hash) => count(zookeeper, { held, hash, node })));
   await unlessRefused(() => session.commit([remove(held)]));
 }
 
@@ -33,8 +33,8 @@ interface Lost {
   readonly node: string;
 }
 
-async function count(context: SessionContext, { held, hash, node }: Lost): Promise<void> {
-  const { session, layout } = context;
+async function count(zookeeper: ZooKeeper, { held, hash, node }: Lost): Promise<void> {
+  const { session, layout } = zookeeper;
   const path = subtaskPath(layout, hash);
   for (let isClaimed = false; ; ) {
     const [content, entry] = await Promise.all([session.get(path), session.get(`${held}/${hash}`)]);

@@ -4,14 +4,14 @@
  *
  * A watch goes with its znode or with the session; those that nobody watches any more are not set again.
  */
-import zookeeper from "node-zookeeper-client";
-import type { SessionContext } from "../context.ts";
+import client from "node-zookeeper-client";
 import type { Content } from "../protocol/session.ts";
-import { isInDoubt } from "../protocol/zookeeper-error.ts";
+import { unlessInDoubt } from "../protocol/zookeeper-error.ts";
 import { subtaskPath } from "../znodes/layout.ts";
+import type { ZooKeeper } from "../zookeeper.ts";
 
 export interface SingleWatchesOptions {
-  readonly context: SessionContext;
+  readonly zookeeper: ZooKeeper;
   readonly isWatched: (hash: string) => boolean;
   /** It is gone; `order` as of an answer. */
   readonly onGone: (hash: string, order: number) => void;
@@ -37,7 +37,7 @@ export class SingleWatches {
   }
 
   async #look(hash: string): Promise<Content | undefined> {
-    const { session, layout, lost } = this.#options.context;
+    const { session, layout, lost } = this.#options.zookeeper;
     let content: Content | undefined;
     try {
       content = await session.get(subtaskPath(layout, hash), (event) => this.#changed(hash, event.getType()));
@@ -48,11 +48,11 @@ export class SingleWatches {
   }
 
   #changed(hash: string, type: number): void {
-    const { context, isWatched, onGone, onChanged } = this.#options;
+    const { zookeeper, isWatched, onGone, onChanged } = this.#options;
     this.#watched.delete(hash);
-    if (context.lost.aborted || !isWatched(hash)) return;
+    if (zookeeper.lost.aborted || !isWatched(hash)) return;
     // ZooKeeper tells of it before the next answer, and after the one before.
-    if (type === zookeeper.Event.NODE_DELETED) onGone(hash, context.session.latest + 0.5);
+    if (type === client.Event.NODE_DELETED) onGone(hash, zookeeper.session.latest + 0.5);
     else {
       this.#watched.add(hash);
       this.#guard(this.#look(hash).then((content) => content && onChanged(hash, content)));
@@ -60,9 +60,6 @@ export class SingleWatches {
   }
 
   #guard(work: Promise<unknown>): void {
-    work.catch((error: unknown) => {
-      // After a lost connection the lists are looked at again.
-      if (!isInDoubt(error)) this.#options.context.onError(error);
-    });
+    work.catch(unlessInDoubt(this.#options.zookeeper.onError));
   }
 }

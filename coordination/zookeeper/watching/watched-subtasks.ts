@@ -6,19 +6,15 @@
  * done, unless it is among those that were withdrawn lately. Of changes that follow one another quickly others may hear only the last.
  */
 import { setImmediate as turn } from "node:timers/promises";
-import type { Failure, SubtaskEvent } from "../../coordinator.ts";
-import { Watchers } from "../../embedded/watchers.ts";
+import type { SubtaskEvent, SubtaskNews } from "../../coordinator.ts";
+import { Watchers } from "../../watchers.ts";
 import { hashName, shardOf } from "../znodes/layout.ts";
-
-export type Known =
-  | { readonly kind: "unowned" | "loading" | "running" | "done" | "withdrawn" }
-  | { readonly kind: "failed"; readonly failure: Failure };
 
 interface Watched {
   readonly key: string;
   readonly hash: string;
   watchers: number;
-  known: Known | undefined;
+  known: SubtaskNews | undefined;
   order: number;
 }
 
@@ -59,11 +55,11 @@ export class WatchedSubtasks {
     return this.#byHash.size;
   }
 
-  inShard(shard: number): Iterable<{ readonly hash: string; readonly known: Known | undefined }> {
+  inShard(shard: number): Iterable<{ readonly hash: string; readonly known: SubtaskNews | undefined }> {
     return this.#byShard.get(shard) ?? [];
   }
 
-  find(hash: string): { readonly hash: string; readonly known: Known | undefined } | undefined {
+  find(hash: string): { readonly hash: string; readonly known: SubtaskNews | undefined } | undefined {
     return this.#byHash.get(hash);
   }
 
@@ -77,13 +73,13 @@ export class WatchedSubtasks {
   }
 
   /** Of something that this process did. */
-  happened(hash: string, known: Known, order: number): void {
+  happened(hash: string, known: SubtaskNews, order: number): void {
     const watched = this.#byHash.get(hash);
     if (watched && order >= watched.order) this.#learn(watched, known, order, true);
   }
 
   /** Of something that was read. The first that is read of a subtask is no event. */
-  observed(hash: string, known: Known, order: number): void {
+  observed(hash: string, known: SubtaskNews, order: number): void {
     const watched = this.#byHash.get(hash);
     if (watched && order > watched.order) this.#learn(watched, known, order, watched.known !== undefined);
   }
@@ -93,7 +89,7 @@ export class WatchedSubtasks {
     for (const watched of this.#byHash.values()) watched.order = -1;
   }
 
-  #learn(watched: Watched, known: Known, order: number, isEvent: boolean): void {
+  #learn(watched: Watched, known: SubtaskNews, order: number, isEvent: boolean): void {
     const before = watched.known?.kind;
     watched.order = order;
     watched.known = known;
@@ -141,4 +137,4 @@ export class WatchedSubtasks {
   }
 }
 
-const isThere = (kind: Known["kind"] | undefined): boolean => kind === "unowned" || kind === "loading" || kind === "running";
+const isThere = (kind: SubtaskNews["kind"] | undefined): boolean => kind === "unowned" || kind === "loading" || kind === "running";

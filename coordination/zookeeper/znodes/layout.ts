@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 
 export const layoutName = "femtoq coordination";
-export const layoutVersion = 3;
+export const layoutVersion = 4;
 
 export const shardCount = 64;
 const guardCount = 64;
@@ -12,7 +12,7 @@ export interface Layout {
   readonly base: string;
   readonly epoch: string;
   readonly returned: string;
-  readonly asks: string;
+  readonly interest: string;
   readonly queries: string;
   readonly claims: string;
   readonly failed: string;
@@ -21,6 +21,7 @@ export interface Layout {
   readonly withdrawn: string;
   readonly locks: string;
   readonly copies: string;
+  readonly clock: string;
   readonly shards: readonly string[];
   readonly guards: readonly string[];
 }
@@ -35,7 +36,7 @@ export function createLayout(base: string): Layout {
     guards: numbered("guards", guardCount),
     epoch: under("epoch"),
     returned: under("returned"),
-    asks: under("asks"),
+    interest: under("interest"),
     queries: under("queries"),
     claims: under("claims"),
     failed: under("failed"),
@@ -44,6 +45,7 @@ export function createLayout(base: string): Layout {
     withdrawn: under("withdrawn"),
     locks: under("locks"),
     copies: under("copies"),
+    clock: under("clock"),
   };
 }
 
@@ -83,25 +85,25 @@ export function readClaimNames(names: readonly string[]): { readonly claimed: Re
 }
 
 /** A client's interest in a query, as a listing shows it. */
-export interface AskName {
+export interface InterestName {
   readonly name: string;
   readonly priority: number;
   readonly query: string;
   readonly client: string;
-  /** Grows from ask to ask. */
+  /** Grows from interest to interest. */
   readonly sequence: number;
 }
 
 /** `PRIORITY.QUERY.CLIENT.DATASET.`, to which ZooKeeper appends the sequence. */
-export function askPrefix(priority: number, query: string, client: string, dataset: string): string {
+export function interestPrefix(priority: number, query: string, client: string, dataset: string): string {
   const escaped = encodeURIComponent(dataset.toWellFormed()).replaceAll(".", "%2E").slice(0, mostDatasetLength);
   return `${priority.toString().padStart(3, "0")}.${query}.${client}.${escaped}.`;
 }
 
 const askPattern = /^(?<priority>\d{3})\.(?<query>[\w-]{22})\.(?<client>[\w-]{22})\.[^.]*\.(?<sequence>-?\d{10})$/;
 
-/** Undefined where it is not the name of an ask. */
-export function parseAskName(name: string): AskName | undefined {
+/** Undefined where it is not the name of such a znode. */
+export function parseInterestName(name: string): InterestName | undefined {
   const { priority, query, client, sequence } = askPattern.exec(name)?.groups ?? {};
   if (query === undefined || client === undefined) return undefined;
   return { name, priority: Number(priority), query, client, sequence: Number(sequence) };

@@ -6,7 +6,7 @@
 import { create } from "../protocol/operations.ts";
 import type { Session } from "../protocol/session.ts";
 import { isRefused, ZooKeeperSetupError } from "../protocol/zookeeper-error.ts";
-import { encodeJson } from "./bodies.ts";
+import { encodeJson } from "./encoding.ts";
 import { createLayout, type Layout, layoutName, layoutVersion } from "./layout.ts";
 
 export interface RootOptions {

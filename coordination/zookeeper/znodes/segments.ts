@@ -1,7 +1,7 @@
 /** Reads the segments of queries. They never change, so those read last are kept: at most `mostSubtasks` in them together. */
 
-import type { SessionContext } from "../context.ts";
-import { parseSegment, type Segment } from "./bodies.ts";
+import type { ZooKeeper } from "../zookeeper.ts";
+import { parseSegment, type Segment } from "./encoding.ts";
 import { isSegmentName, segmentSequence } from "./layout.ts";
 
 const mostSubtasks = 200_000;
@@ -23,7 +23,7 @@ export class Segments {
   #subtasks = 0;
 
   /** Undefined where there is no such query. */
-  async list({ session, layout }: SessionContext, query: string): Promise<QuerySegments | undefined> {
+  async list({ session, layout }: ZooKeeper, query: string): Promise<QuerySegments | undefined> {
     const listing = await session.list(`${layout.queries}/${query}`);
     if (listing === undefined) return undefined;
     const names = listing.children.filter(isSegmentName).sort((a, b) => segmentSequence(a) - segmentSequence(b));
@@ -37,7 +37,7 @@ export class Segments {
   }
 
   /** Empty where it is gone or not a segment. */
-  async read({ session, layout }: SessionContext, { query, era }: QuerySegments, name: string): Promise<Segment> {
+  async read({ session, layout }: ZooKeeper, { query, era }: QuerySegments, name: string): Promise<Segment> {
     const key = `${query}/${name}@${era}`;
     const kept = this.#kept.get(key);
     if (kept !== undefined) {

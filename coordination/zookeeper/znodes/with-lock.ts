@@ -2,30 +2,31 @@
  * One at a time under a name: in this process always, among processes where it is shared. For speed, not for truth: a lock that another process does
  * not give up within the session timeout is passed over.
  */
-import type { SessionContext } from "../context.ts";
+
 import { createEphemeral, remove } from "../protocol/operations.ts";
 import { isRefused } from "../protocol/zookeeper-error.ts";
+import type { ZooKeeper } from "../zookeeper.ts";
 
 export async function withLock<T>(
-  context: SessionContext,
+  zookeeper: ZooKeeper,
   { name, isShared }: { readonly name: string; readonly isShared: boolean },
   work: () => Promise<T>,
 ): Promise<T> {
-  const path = `${context.layout.locks}/${name}`;
-  const before = context.locks.get(path);
+  const path = `${zookeeper.layout.locks}/${name}`;
+  const before = zookeeper.locks.get(path);
   const mine = (async () => {
     await before?.catch(() => undefined);
-    return isShared ? underNode(context, path, work) : work();
+    return isShared ? underNode(zookeeper, path, work) : work();
   })();
-  context.locks.set(path, mine);
+  zookeeper.locks.set(path, mine);
   try {
     return await mine;
   } finally {
-    if (context.locks.get(path) === mine) context.locks.delete(path);
+    if (zookeeper.locks.get(path) === mine) zookeeper.locks.delete(path);
   }
 }
 
-async function underNode<T>({ session, lost }: SessionContext, path: string, work: () => Promise<T>): Promise<T> {
+async function underNode<T>({ session, lost }: ZooKeeper, path: string, work: () => Promise<T>): Promise<T> {
   const until = performance.now() + session.timeout;
   let isOurs = false;
   while (!isOurs && !lost.aborted && performance.now() < until) {
@@ -48,7 +49,7 @@ async function underNode<T>({ session, lost }: SessionContext, path: string, wor
   }
 }
 
-async function changed(session: SessionContext["session"], path: string, until: number): Promise<void> {
+async function changed(session: ZooKeeper["session"], path: string, until: number): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const waiting = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, Math.max(0, until - performance.now()));

@@ -85,7 +85,7 @@ async function resetCoordinator(invocation: Invocation, { zookeeper, zookeeperAu
     throw new CommandFailed(exitCodes.badQuery, "Cannot reset the coordinator: name its ZooKeeper with --zookeeper");
   }
   const [{ resetRoot }, { ZooKeeperSetupError }] = await Promise.all([
-    import("../../../coordination/zookeeper/znodes/reset-root.ts"),
+    import("../../../coordination/zookeeper/upkeep/reset-root.ts"),
     import("../../../coordination/zookeeper/protocol/zookeeper-error.ts"),
   ]);
   const auth = zookeeperAuth === undefined ? {} : { auth: zookeeperAuth };

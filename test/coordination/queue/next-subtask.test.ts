@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Subtask } from "../../../coordination/coordinator.ts";
-import { Cluster, createPeer, numberPartition, type Placed } from "../../../coordination/queue/cluster.ts";
+import { Cluster, createClusterNode, numberPartition, type Placed } from "../../../coordination/queue/cluster.ts";
 import { parseHoldings, summarizeHoldings } from "../../../coordination/queue/holdings.ts";
-import { type Asker, findNextSubtask, type Schedulable } from "../../../coordination/queue/next-subtask.ts";
+import { findNextSubtask, type LookingNode, type Schedulable } from "../../../coordination/queue/next-subtask.ts";
 import { Scan, type Waiting, WaitingOrder } from "../../../coordination/queue/waiting-order.ts";
 import { makeSubtask } from "../../contracts/subtasks.ts";
 
@@ -30,8 +30,8 @@ function fill(count: number, { priority = 500, client = "alice", order = new Wai
   return { order, items };
 }
 
-const clusterOf = (...names: readonly string[]): Cluster => new Cluster(names.map((name) => createPeer(name, 4)));
-const ask = (name: string, rest: Partial<Asker<Item>> = {}): Asker<Item> => ({
+const clusterOf = (...names: readonly string[]): Cluster => new Cluster(names.map((name) => createClusterNode(name, 4)));
+const ask = (name: string, rest: Partial<LookingNode<Item>> = {}): LookingNode<Item> => ({
   name,
   scan: new Scan(),
   prefers: undefined,
@@ -41,10 +41,10 @@ const ask = (name: string, rest: Partial<Asker<Item>> = {}): Asker<Item> => ({
   ...rest,
 });
 
-function takeAll(order: WaitingOrder<Item>, cluster: Cluster, asker: Asker<Item>): readonly Item[] {
+function takeAll(order: WaitingOrder<Item>, cluster: Cluster, node: LookingNode<Item>): readonly Item[] {
   const taken: Item[] = [];
   for (;;) {
-    const next = findNextSubtask(order, cluster, asker);
+    const next = findNextSubtask(order, cluster, node);
     if (next.kind === "look") continue;
     if (next.kind !== "take") return taken;
     order.take(next.item);
@@ -55,9 +55,9 @@ function takeAll(order: WaitingOrder<Item>, cluster: Cluster, asker: Asker<Item>
 test("findNextSubtask: a node that is alone never waits, and takes what it holds first", () => {
   for (const cluster of [Cluster.empty, clusterOf("a")]) {
     const { order, items } = fill(5);
-    const asker = ask("a", { prefers: ({ partition }) => partition === 3 });
+    const node = ask("a", { prefers: ({ partition }) => partition === 3 });
     assert.deepEqual(
-      takeAll(order, cluster, asker),
+      takeAll(order, cluster, node),
       [3, 0, 1, 2, 4].map((index) => items[index]),
     );
   }
@@ -83,7 +83,7 @@ test("findNextSubtask: of what nobody holds nodes take disjoint shares at once, 
 test("findNextSubtask: finds what it holds behind 100,000 that belong to others, and does not look at those again", () => {
   const cluster = clusterOf("a", "b");
   const holdings = parseHoldings(summarizeHoldings([]));
-  for (const peer of cluster.peers) peer.holdings = holdings;
+  for (const peer of cluster.nodes) peer.holdings = holdings;
   const { order, items } = fill(100_000);
   const foreign = items.filter((item) => cluster.homeOf(item)?.name === "b");
   const rest = new WaitingOrder<Item>();
@@ -93,23 +93,23 @@ test("findNextSubtask: finds what it holds behind 100,000 that belong to others,
   }
   const last = foreign.at(-1)!;
   let asked = 0;
-  const asker = ask("a", {
+  const node = ask("a", {
     prefers: ({ key }) => {
       asked++;
       return key === last.subtask.key;
     },
   });
-  assert.deepEqual(takeAll(rest, cluster, asker), [last]);
+  assert.deepEqual(takeAll(rest, cluster, node), [last]);
   assert(asked < foreign.length + 1000, `${asked} for ${foreign.length}`);
   asked = 0;
-  assert.equal(findNextSubtask(rest, cluster, asker).kind, "wait");
+  assert.equal(findNextSubtask(rest, cluster, node).kind, "wait");
   assert(asked < 100, `${asked} again`);
 });
 
 test("findNextSubtask: leaves what another live node holds to that node, for the delay", () => {
   const cluster = clusterOf("a", "b");
   const { order, items } = fill(40);
-  const [, b] = cluster.peers;
+  const [, b] = cluster.nodes;
   b!.holdings = parseHoldings(summarizeHoldings(items.map(({ subtask }) => ({ fingerprint: subtask.fingerprint, columns }))));
   assert.deepEqual(takeAll(order, cluster, ask("a", { now: 100 })), []);
   assert.equal(takeAll(order, cluster, ask("a", { now: 150 })).length, 40);
@@ -117,7 +117,7 @@ test("findNextSubtask: leaves what another live node holds to that node, for the
 
 test("findNextSubtask: does not wait for a node that is busy with what nobody holds", () => {
   const cluster = clusterOf("a", "b");
-  cluster.peers[1]!.isBusy = true;
+  cluster.nodes[1]!.isBusy = true;
   assert.equal(takeAll(fill(40).order, cluster, ask("a")).length, 40);
 });
 
@@ -125,11 +125,11 @@ test("findNextSubtask: what is less urgent waits with the node, though it holds 
   const cluster = clusterOf("a", "b");
   const { order, items } = fill(40, { priority: 100 });
   fill(40, { order, from: 100 });
-  const asker = ask("a", { prefers: ({ partition }) => partition >= 100 });
-  const taken = takeAll(order, cluster, asker);
+  const node = ask("a", { prefers: ({ partition }) => partition >= 100 });
+  const taken = takeAll(order, cluster, node);
   assert(taken.length > 0);
   for (const item of taken) assert(items.includes(item));
-  const all = takeAll(order, cluster, { ...asker, now: 150 });
+  const all = takeAll(order, cluster, { ...node, now: 150 });
   const firstOther = all.findIndex((item) => !items.includes(item));
   assert.equal(firstOther, 40 - taken.length);
 });
@@ -139,12 +139,12 @@ test("findNextSubtask: nodes that come for the same take different ones, and sta
   const { order, items } = fill(20);
   fill(20, { order, from: 100, client: "bob" });
   const late = { now: 1000, waitsSince: 0 };
-  const taken = cluster.peers
+  const taken = cluster.nodes
     .filter(({ name }) => name.startsWith("other"))
     .map(({ name }) => findNextSubtask(order, cluster, ask(name, { ...late, prefers: () => false })));
   const chosen = new Set(taken.map((next) => (next.kind === "take" ? next.item : undefined)));
   assert(chosen.size > 10, `${chosen.size} different ones`);
-  const foreign = cluster.peers.find(({ name }) => items.every((item) => cluster.homeOf(item)?.name !== name))?.name;
+  const foreign = cluster.nodes.find(({ name }) => items.every((item) => cluster.homeOf(item)?.name !== name))?.name;
   if (foreign !== undefined) {
     const next = findNextSubtask(order, cluster, ask(foreign, late));
     assert(next.kind === "take");

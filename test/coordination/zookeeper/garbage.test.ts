@@ -12,7 +12,7 @@ import { countsOf } from "../../contracts/claim-one.ts";
 import { ask, claimNext, drain, joinAs } from "../../contracts/coordinator/harness.ts";
 import { keysOf, listen, makeSubtask, makeSubtasks } from "../../contracts/subtasks.ts";
 import { until } from "../../support/until.ts";
-import { findServer, makeContext, openConnection, silent } from "./zookeeper-for-tests.ts";
+import { findServer, makeZooKeeper, openConnection, silent } from "./zookeeper-for-tests.ts";
 
 const suite = "garbage in ZooKeeper";
 const server = await findServer(suite);
@@ -56,7 +56,7 @@ if (server) {
       const query = `${layout.queries}/${hashName("query")}`;
       const names = ["garbage", "~", "é.è", "x".repeat(22), `${"x".repeat(22)}.running`, "000.0000000001"];
       const folders = [
-        layout.asks,
+        layout.interest,
         layout.queries,
         layout.claims,
         layout.nodes,
@@ -75,7 +75,7 @@ if (server) {
           create(`${layout.held}/${"i".repeat(22)}.${index}`, body),
           create(`${layout.held}/${"i".repeat(22)}.${index}/~`, body),
           create(`${layout.held}/${"i".repeat(22)}.${index}/${hashName(subtasks[0]!.key)}`, body),
-          createSequential(`${layout.asks}/500.${hashName("nobody's")}.${hashName("alice")}.x.`, body),
+          createSequential(`${layout.interest}/500.${hashName("nobody's")}.${hashName("alice")}.x.`, body),
         ]);
         await session.commit([set(subtaskPath(layout, hashName(subtasks[index]!.key)), body)]);
       }
@@ -98,7 +98,7 @@ if (server) {
       await early.coordinator.enqueue(ask([makeSubtask(9)], { queryId: "withdrawn" }));
       assert.deepEqual(await early.coordinator.withdraw("withdrawn", "alice"), { interested: 0 });
       for (const path of [
-        `${layout.asks}/garbage`,
+        `${layout.interest}/garbage`,
         `${layout.nodes}/garbage`,
         `${query}/garbage`,
         `${query}/${"p".repeat(22)}.0000000007`,
@@ -122,14 +122,22 @@ if (server) {
     const connection = await openConnection(t, server.hosts);
     const { session } = connection;
     await coordinator.enqueue(ask(makeSubtasks(3)));
-    for (const folder of [layout.asks, layout.queries, layout.failed, layout.withdrawn, layout.held]) {
+    for (const folder of [layout.interest, layout.queries, layout.failed, layout.withdrawn, layout.held]) {
       for (const name of ["~", "garbage", "000.x"]) await session.commit([create(`${folder}/${name}`, garbage)]);
     }
     const errors: unknown[] = [];
     const onError = (error: unknown) => void errors.push(error);
-    const context = makeContext(connection, layout, { onError });
+    const zookeeper = makeZooKeeper(connection, layout, { onError });
     const watched = new WatchedSubtasks({ onError, onShard: () => undefined, onThere: () => undefined });
-    const options = { context, watched, segments: new Segments(), onWithdrawn: () => undefined, keepWithdrawals: 0, mostFailed: 0 };
+    const options = {
+      zookeeper,
+      watched,
+      segments: new Segments(),
+      onWithdrawn: () => undefined,
+      keepWithdrawals: 0,
+      interestTerm: 60_000,
+      mostFailed: 0,
+    };
     const housekeeping = new Housekeeping(options);
     for (let round = 0; round < 3; round++) await housekeeping.run();
     for (const folder of [layout.queries, layout.failed, layout.withdrawn, layout.held]) {

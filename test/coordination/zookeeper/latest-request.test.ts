@@ -5,8 +5,8 @@ import { type TestContext, test } from "node:test";
 import type { Subtask } from "../../../coordination/coordinator.ts";
 import { createZooKeeperCoordinator } from "../../../coordination/zookeeper/coordinator.ts";
 import { create, createSequential, type Operation, set } from "../../../coordination/zookeeper/protocol/operations.ts";
-import { encodeLatest, encodeSegment, parseLatest } from "../../../coordination/zookeeper/znodes/bodies.ts";
-import { askPrefix, createLayout, hashName, segmentPrefix, subtaskPath } from "../../../coordination/zookeeper/znodes/layout.ts";
+import { encodeLatest, encodeSegment, parseLatest } from "../../../coordination/zookeeper/znodes/encoding.ts";
+import { createLayout, hashName, interestPrefix, segmentPrefix, subtaskPath } from "../../../coordination/zookeeper/znodes/layout.ts";
 import { ask, claimNext, joinAs } from "../../contracts/coordinator/harness.ts";
 import { makeSubtask, makeSubtasks } from "../../contracts/subtasks.ts";
 import { findServer, openConnection, silent } from "./zookeeper-for-tests.ts";
@@ -42,7 +42,7 @@ for (const server of servers) {
   /** The query with what it asks for, without what `epoch` says of it. */
   const request = (layout: ReturnType<typeof createLayout>, subtask: Subtask, segment: Buffer): readonly Operation[] => [
     create(`${layout.queries}/${query}`),
-    createSequential(`${layout.asks}/${askPrefix(500, query, hashName("alice"), subtask.dataset)}`),
+    createSequential(`${layout.interest}/${interestPrefix(500, query, hashName("alice"), subtask.dataset)}`),
     create(subtaskPath(layout, hashName(subtask.key))),
     createSequential(`${layout.queries}/${query}/${segmentPrefix(hashName(subtask.programKey))}`, segment),
   ];

@@ -112,7 +112,7 @@ if (server) {
     const options = { hosts: `${server.hosts}${chroot}`, root: "/deep/root" };
     const first = await open(t, options);
     await first.enqueue(ask(makeSubtasks(1)));
-    assert.equal((await session.list(`${chroot}/deep/root/asks`))?.children.length, 1);
+    assert.equal((await session.list(`${chroot}/deep/root/interest`))?.children.length, 1);
     await drain(await joinAs(first, "node"), 1);
     await first.close();
     const { failed, withdrawn, locks, shards } = createLayout(`${chroot}/deep/root`);
@@ -137,11 +137,11 @@ if (server) {
     const { session } = await openConnection(t, server.hosts, { auth: "femtoq:secret" });
     // The claim and its mark are there, and the first two queries are cleared away.
     await until(async () => {
-      const counts = ["claims", "queries", "asks"].map(async (folder) => (await session.list(`${root}/${folder}`))!.children.length);
+      const counts = ["claims", "queries", "interest"].map(async (folder) => (await session.list(`${root}/${folder}`))!.children.length);
       return `${await Promise.all(counts)}` === "2,1,1";
     });
     const paths = [root, ...(await listBelow(session, root))];
-    for (const folder of ["asks", "queries", "claims", "nodes", "held", "failed", "withdrawn"]) {
+    for (const folder of ["interest", "queries", "claims", "nodes", "held", "failed", "withdrawn"]) {
       assert(
         paths.some((path) => path.startsWith(`${root}/${folder}/`)),
         folder,

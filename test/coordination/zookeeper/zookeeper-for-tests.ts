@@ -6,11 +6,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { after } from "node:test";
-import type { SessionContext } from "../../../coordination/zookeeper/context.ts";
 import { Combiner } from "../../../coordination/zookeeper/protocol/combine.ts";
 import { Connection, type ConnectionOptions } from "../../../coordination/zookeeper/protocol/connection.ts";
 import type { Session } from "../../../coordination/zookeeper/protocol/session.ts";
 import type { Layout } from "../../../coordination/zookeeper/znodes/layout.ts";
+import type { ZooKeeper } from "../../../coordination/zookeeper/zookeeper.ts";
 import { requireServer } from "../../servers/require-server.ts";
 import { startTcpProxy, type TcpProxy } from "../../servers/tcp-proxy.ts";
 import { type OwnZooKeeperServer, startZooKeeper, type ZooKeeperVersion } from "../../servers/zookeeper-server.ts";
@@ -44,9 +44,9 @@ export async function openConnection(t: TestContext, hosts: string, options: Par
 }
 
 /** What parts of the coordinator share, without one. */
-export function makeContext({ session, lost }: Connection, layout: Layout, rest: Partial<SessionContext> = {}): SessionContext {
+export function makeZooKeeper({ session, lost }: Connection, layout: Layout, rest: Partial<ZooKeeper> = {}): ZooKeeper {
   const onError = (error: unknown) => assert.fail(String(error));
-  return { session, layout, lost, onError, log: silent, combiner: new Combiner(session), views: new Set(), locks: new Map(), ...rest };
+  return { session, layout, lost, onError, log: silent, combiner: new Combiner(session), followed: new Set(), locks: new Map(), ...rest };
 }
 
 export async function openProxy(t: TestContext, port: number): Promise<TcpProxy> {

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { type TestContext, test } from "node:test";
 import { claimSubtask } from "../../../../coordination/zookeeper/claims/claim-subtask.ts";
-import { WorkEntry } from "../../../../coordination/zookeeper/claims/work-entry.ts";
+import { SubtaskEntry } from "../../../../coordination/zookeeper/claims/entries.ts";
 import { create, createEphemeral, remove } from "../../../../coordination/zookeeper/protocol/operations.ts";
 import { claimPath, hashName, subtaskPath } from "../../../../coordination/zookeeper/znodes/layout.ts";
 import { openRoot } from "../../../../coordination/zookeeper/znodes/open-root.ts";
 import { makeSubtask } from "../../../contracts/subtasks.ts";
-import { findServers, makeContext, openConnection, silent } from "../zookeeper-for-tests.ts";
+import { findServers, makeZooKeeper, openConnection, silent } from "../zookeeper-for-tests.ts";
 
 const garbage = Buffer.from("garbage");
 
@@ -16,12 +16,12 @@ async function open(t: TestContext, hosts: string) {
   const { session, chroot } = connection;
   const layout = await openRoot(session, { chroot, root: `/claims-${randomUUID()}` });
   const subtask = makeSubtask(0);
-  const entry = new WorkEntry(hashName(subtask.key), subtask, 0);
+  const entry = new SubtaskEntry(hashName(subtask.key), subtask, 0);
   const held = `${layout.held}/instance`;
   await session.commit([create(subtaskPath(layout, entry.hash)), create(held)]);
   const warned: unknown[] = [];
   const log = { ...silent, warn: ({ znode }: { readonly znode?: unknown }) => void warned.push(znode) };
-  const attempt = () => claimSubtask(makeContext(connection, layout, { log }), entry, { node: "node", instance: "instance", held });
+  const attempt = () => claimSubtask(makeZooKeeper(connection, layout, { log }), entry, { node: "node", instance: "instance", held });
   return { session, claim: claimPath(layout, entry.hash), attempt, warned };
 }
 

@@ -2,17 +2,17 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { type TestContext, test } from "node:test";
 import { CopiedClaim, copySubtask } from "../../../../coordination/zookeeper/claims/copied-claim.ts";
-import { WorkEntry } from "../../../../coordination/zookeeper/claims/work-entry.ts";
+import { SubtaskEntry } from "../../../../coordination/zookeeper/claims/entries.ts";
 import { create } from "../../../../coordination/zookeeper/protocol/operations.ts";
 import { ZooKeeperError } from "../../../../coordination/zookeeper/protocol/zookeeper-error.ts";
 import { claimPath, copyPath, hashName, subtaskPath } from "../../../../coordination/zookeeper/znodes/layout.ts";
 import { openRoot } from "../../../../coordination/zookeeper/znodes/open-root.ts";
 import { makeSubtask } from "../../../contracts/subtasks.ts";
-import { findServer, makeContext, openConnection } from "../zookeeper-for-tests.ts";
+import { findServer, makeZooKeeper, openConnection } from "../zookeeper-for-tests.ts";
 
 const suite = "second copies on ZooKeeper";
 const server = await findServer(suite);
-const claimant = { node: "node", instance: "instance", held: "/none" };
+const registration = { node: "node", instance: "instance", held: "/none" };
 
 /** A subtask that another has claimed. */
 async function open(t: TestContext) {
@@ -20,15 +20,15 @@ async function open(t: TestContext) {
   const { session, chroot } = connection;
   const layout = await openRoot(session, { chroot, root: `/copies-${randomUUID()}` });
   const subtask = makeSubtask(0);
-  const entry = new WorkEntry(hashName(subtask.key), subtask, 0);
+  const entry = new SubtaskEntry(hashName(subtask.key), subtask, 0);
   await session.commit([create(subtaskPath(layout, entry.hash)), create(claimPath(layout, entry.hash))]);
   const copies = async () => (await session.list(layout.copies))?.children;
-  return { context: makeContext(connection, layout), session, layout, entry, copies };
+  return { zookeeper: makeZooKeeper(connection, layout), session, layout, entry, copies };
 }
 
 if (server) {
   test(`${suite}: copySubtask asks until it is known whether a copy is there whose answer was lost`, async (t) => {
-    const { context, session, layout, entry, copies } = await open(t);
+    const { zookeeper, session, layout, entry, copies } = await open(t);
     const commit = session.commit.bind(session);
     const get = session.get.bind(session);
     let losses = 3;
@@ -40,15 +40,15 @@ if (server) {
       if (losses-- > 0) throw new ZooKeeperError("connection-loss", "the answer was lost");
       return get(path, watcher);
     };
-    assert.equal(await copySubtask(context, entry, claimant), true);
+    assert.equal(await copySubtask(zookeeper, entry, registration), true);
     assert.deepEqual(await copies(), [copyPath(layout, entry.hash).slice(layout.copies.length + 1)]);
   });
 
   test(`${suite}: CopiedClaim is held until its end succeeds, after an error that nobody expected too`, async (t) => {
-    const { context, session, entry, copies } = await open(t);
-    assert.equal(await copySubtask(context, entry, claimant), true);
+    const { zookeeper, session, entry, copies } = await open(t);
+    assert.equal(await copySubtask(zookeeper, entry, registration), true);
     const ends: boolean[] = [];
-    const claim = new CopiedClaim({ context, entry, onEnd: (isOver) => void ends.push(isOver) });
+    const claim = new CopiedClaim({ zookeeper, entry, onEnd: (isOver) => void ends.push(isOver) });
     const commit = session.commit.bind(session);
     session.commit = async () => {
       throw new ZooKeeperError("refused", "no disk");

@@ -1,19 +1,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { QueryEntry, SubtaskEntry } from "../../../../coordination/zookeeper/claims/entries.ts";
 import { UnreadSegments } from "../../../../coordination/zookeeper/claims/unread-segments.ts";
-import { WorkEntry, WorkQuery } from "../../../../coordination/zookeeper/claims/work-entry.ts";
-import type { SessionContext } from "../../../../coordination/zookeeper/context.ts";
-import { encodeSegment, parseSegment } from "../../../../coordination/zookeeper/znodes/bodies.ts";
+import { encodeSegment, parseSegment } from "../../../../coordination/zookeeper/znodes/encoding.ts";
+import type { ZooKeeper } from "../../../../coordination/zookeeper/zookeeper.ts";
 import { makeSubtasks } from "../../../contracts/subtasks.ts";
 
 const known = { segment: parseSegment(encodeSegment(makeSubtasks(1)))!, order: 0 };
 
-function makeQuery(name: string, { priority, sequence }: { readonly priority: number; readonly sequence: number }): WorkQuery {
-  return new WorkQuery(name, [{ name, priority, query: name, client: "alice", sequence }]);
+function makeQuery(name: string, { priority, sequence }: { readonly priority: number; readonly sequence: number }): QueryEntry {
+  return new QueryEntry(name, [{ name, priority, query: name, client: "alice", sequence }]);
 }
 
 /** All came with the news of their queries: nothing is read from a server. */
-function fill(unread: UnreadSegments, query: WorkQuery, count: number): void {
+function fill(unread: UnreadSegments, query: QueryEntry, count: number): void {
   for (let index = 0; index < count; index++) unread.add({ query, name: `program.${`${index}`.padStart(10, "0")}`, known });
 }
 
@@ -22,14 +22,14 @@ async function takeAll(unread: UnreadSegments): Promise<string> {
   for (let next = await unread.take(); next !== undefined; next = await unread.take()) {
     assert.equal(next.read, known);
     const [subtask] = known.segment.subtasks;
-    next.query.entries.add(new WorkEntry(`${taken.length}`, subtask!, 0));
+    next.query.entries.add(new SubtaskEntry(`${taken.length}`, subtask!, 0));
     taken.push(next.query.hash);
   }
   return taken.join(" ");
 }
 
 test("UnreadSegments gives the best priority first, of it the queries that nothing was read of, then first come", async () => {
-  const unread = new UnreadSegments({} as SessionContext, { isUrgent: () => true });
+  const unread = new UnreadSegments({} as ZooKeeper, { isUrgent: () => true });
   fill(unread, makeQuery("late", { priority: 900, sequence: 0 }), 2);
   fill(unread, makeQuery("long", { priority: 500, sequence: 1 }), 3);
   fill(unread, makeQuery("short", { priority: 500, sequence: 2 }), 1);
@@ -43,14 +43,14 @@ test("UnreadSegments does not make a query of which nothing was read wait, where
     asked++;
     return false;
   };
-  const unread = new UnreadSegments({} as SessionContext, { isUrgent });
+  const unread = new UnreadSegments({} as ZooKeeper, { isUrgent });
   for (let index = 0; index < 50; index++) fill(unread, makeQuery(`${index}`, { priority: 500, sequence: index }), 1);
   assert.equal(await takeAll(unread), Array.from({ length: 50 }, (_, index) => index).join(" "));
   assert.equal(asked, 0);
 });
 
 test("UnreadSegments reads on, though slowly, where nothing is urgent, and drops what nobody asks for", async () => {
-  const unread = new UnreadSegments({} as SessionContext, { isUrgent: () => false });
+  const unread = new UnreadSegments({} as ZooKeeper, { isUrgent: () => false });
   const dropped = makeQuery("dropped", { priority: 100, sequence: 0 });
   fill(unread, dropped, 2);
   fill(unread, makeQuery("kept", { priority: 500, sequence: 1 }), 2);

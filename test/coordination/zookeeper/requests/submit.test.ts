@@ -5,13 +5,13 @@ import { clearQueries } from "../../../../coordination/zookeeper/requests/clear-
 import { splitRequest } from "../../../../coordination/zookeeper/requests/split-request.ts";
 import { submit } from "../../../../coordination/zookeeper/requests/submit.ts";
 import { WatchedSubtasks } from "../../../../coordination/zookeeper/watching/watched-subtasks.ts";
-import { encodeSubtaskBody } from "../../../../coordination/zookeeper/znodes/bodies.ts";
+import { encodeSubtaskBody } from "../../../../coordination/zookeeper/znodes/encoding.ts";
 import { failedName, hashName, type Layout, subtaskPath } from "../../../../coordination/zookeeper/znodes/layout.ts";
 import { openRoot } from "../../../../coordination/zookeeper/znodes/open-root.ts";
 import { Segments } from "../../../../coordination/zookeeper/znodes/segments.ts";
 import { ask } from "../../../contracts/coordinator/harness.ts";
 import { makeSubtasks } from "../../../contracts/subtasks.ts";
-import { findServer, makeContext, openConnection } from "../zookeeper-for-tests.ts";
+import { findServer, makeZooKeeper, openConnection } from "../zookeeper-for-tests.ts";
 
 const suite = "submitting to ZooKeeper";
 const server = await findServer(suite);
@@ -27,10 +27,10 @@ if (server) {
     const connection = await openConnection(t, server.hosts);
     const { session, chroot } = connection;
     const layout = await openRoot(session, { chroot, root: "/retry" });
-    const context = makeContext(connection, layout);
-    const other = makeContext(await openConnection(t, server.hosts), layout);
+    const zookeeper = makeZooKeeper(connection, layout);
+    const other = makeZooKeeper(await openConnection(t, server.hosts), layout);
     const segments = new Segments();
-    const watched = new WatchedSubtasks({ onError: context.onError, onShard: () => undefined, onThere: () => undefined });
+    const watched = new WatchedSubtasks({ onError: zookeeper.onError, onShard: () => undefined, onThere: () => undefined });
     const request = ask(makeSubtasks(4000));
     const { parts } = await splitRequest(request.subtasks);
     for (const part of parts) await session.commit(part.flatMap(({ hash }) => makeFailed(layout, hash)));
@@ -44,7 +44,7 @@ if (server) {
       const present = (await Promise.all(layout.shards.map((shard) => session.list(shard)))).flatMap((listing) => listing!.children);
       const waiting = present.filter((hash) => !failed.has(hash));
       await other.session.commit(waiting.map((hash) => remove(subtaskPath(layout, hash))));
-      await clearQueries({ context: other, segments }, [hashName(request.queryId)]);
+      await clearQueries({ zookeeper: other, segments }, [hashName(request.queryId)]);
     };
     const commit = session.commit.bind(session);
     session.commit = async (operations) => {
@@ -53,11 +53,11 @@ if (server) {
       await clearing;
       return committed;
     };
-    const counted = await submit({ context, request, segments, watched, isRetry: true, isNew: false }, parts);
+    const counted = await submit({ zookeeper, request, segments, watched, isRetry: true, isNew: false }, parts);
     assert.equal((await isFailed()).size, 0);
     assert.deepEqual(counted, { queued: 4000, joined: 0 });
     await finish();
     assert.deepEqual((await session.list(layout.queries))?.children, []);
-    assert.deepEqual((await session.list(layout.asks))?.children, []);
+    assert.deepEqual((await session.list(layout.interest))?.children, []);
   });
 }

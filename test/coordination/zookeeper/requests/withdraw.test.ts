@@ -4,14 +4,14 @@ import type { SubtaskRequest } from "../../../../coordination/coordinator.ts";
 import { isRefused } from "../../../../coordination/zookeeper/protocol/zookeeper-error.ts";
 import { splitRequest } from "../../../../coordination/zookeeper/requests/split-request.ts";
 import { submit } from "../../../../coordination/zookeeper/requests/submit.ts";
-import { withdrawAsk } from "../../../../coordination/zookeeper/requests/withdraw.ts";
+import { withdrawInterest } from "../../../../coordination/zookeeper/requests/withdraw.ts";
 import { WatchedSubtasks } from "../../../../coordination/zookeeper/watching/watched-subtasks.ts";
 import { guardPath, hashName, subtaskPath } from "../../../../coordination/zookeeper/znodes/layout.ts";
 import { openRoot } from "../../../../coordination/zookeeper/znodes/open-root.ts";
 import { Segments } from "../../../../coordination/zookeeper/znodes/segments.ts";
 import { ask } from "../../../contracts/coordinator/harness.ts";
 import { makeSubtasks } from "../../../contracts/subtasks.ts";
-import { findServer, makeContext, openConnection } from "../zookeeper-for-tests.ts";
+import { findServer, makeZooKeeper, openConnection } from "../zookeeper-for-tests.ts";
 
 const suite = "withdrawing from ZooKeeper";
 const server = await findServer(suite);
@@ -19,15 +19,15 @@ const server = await findServer(suite);
 async function openProcess(t: TestContext, hosts: string, root: string) {
   const connection = await openConnection(t, hosts);
   const layout = await openRoot(connection.session, { chroot: connection.chroot, root });
-  const context = makeContext(connection, layout);
+  const zookeeper = makeZooKeeper(connection, layout);
   const segments = new Segments();
-  const watched = new WatchedSubtasks({ onError: context.onError, onShard: () => undefined, onThere: () => undefined });
+  const watched = new WatchedSubtasks({ onError: zookeeper.onError, onShard: () => undefined, onThere: () => undefined });
   const enqueue = async (request: SubtaskRequest) => {
     const { parts } = await splitRequest(request.subtasks);
-    return submit({ context, request, segments, watched, isRetry: false, isNew: true }, parts);
+    return submit({ zookeeper, request, segments, watched, isRetry: false, isNew: true }, parts);
   };
   const withdraw = ({ queryId, client }: SubtaskRequest) =>
-    withdrawAsk({ context, segments, watched, onWithdrawn: () => undefined }, hashName(queryId), hashName(client));
+    withdrawInterest({ zookeeper, segments, watched, onWithdrawn: () => undefined }, hashName(queryId), hashName(client));
   return { session: connection.session, layout, enqueue, withdraw };
 }
 

@@ -1,0 +1,137 @@
+/** The claims of the nodes of an embedded coordinator: all of its nodes are of this process. */
+import type { Subtask } from "../coordinator.ts";
+import type { ClaimEnd } from "../queue/claim-end.ts";
+import { Cluster, type ClusterNode, createClusterNode } from "../queue/cluster.ts";
+import { parseHoldings, summarizeHoldings } from "../queue/holdings.ts";
+import { type AboutNode, LocalNode, type OwnClaim } from "../queue/local-node.ts";
+import { LocalNodes } from "../queue/local-nodes.ts";
+import type { EntryClaim, SubtaskEntry } from "./entries.ts";
+import type { SubtaskTable } from "./subtask-table.ts";
+
+export interface ClaimsOptions {
+  readonly table: SubtaskTable;
+  /** Resolves when what happened is on disk, or the journal refused it; does not reject. */
+  readonly written: () => Promise<void>;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Milliseconds. */
+  readonly localityDelay: number;
+}
+
+class EmbeddedNode extends LocalNode<EmbeddedClaim> {
+  readonly inCluster: ClusterNode;
+
+  constructor(about: AboutNode, now: number) {
+    super(about.id, about, now);
+    this.inCluster = createClusterNode(about.id, about.threads);
+  }
+}
+
+/** Another claim of the same subtask is another object. */
+export class EmbeddedClaim implements OwnClaim, EntryClaim {
+  readonly subtask: Subtask;
+  readonly priority: number;
+  readonly node: EmbeddedNode;
+  readonly nodeId: string;
+  readonly #entry: SubtaskEntry;
+  readonly #claims: EmbeddedClaims;
+  readonly #controller = new AbortController();
+  isLoading = true;
+
+  constructor(claims: EmbeddedClaims, node: EmbeddedNode, entry: SubtaskEntry) {
+    this.#claims = claims;
+    this.#entry = entry;
+    this.node = node;
+    this.nodeId = node.node.id;
+    this.subtask = entry.subtask;
+    this.priority = entry.place().priority;
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  get isEnded(): boolean {
+    return this.#entry.claim !== this;
+  }
+
+  begin(): Promise<void> {
+    return this.#claims.begin(this.#entry, this);
+  }
+
+  end(end: ClaimEnd): Promise<boolean> {
+    return this.#claims.end(this.#entry, this, end);
+  }
+
+  stop(reason: Error): void {
+    this.#controller.abort(reason);
+  }
+}
+
+export class EmbeddedClaims {
+  readonly nodes: LocalNodes<SubtaskEntry, EmbeddedNode>;
+  readonly #options: ClaimsOptions;
+
+  constructor(options: ClaimsOptions) {
+    const { table, now, localityDelay } = options;
+    this.#options = options;
+    this.nodes = new LocalNodes({
+      queue: () => table.queue,
+      localityDelay,
+      now,
+      claim: async (node, entries) =>
+        entries.map((entry) => {
+          const claim = new EmbeddedClaim(this, node, entry);
+          node.claims.add(claim);
+          table.own(entry, claim);
+          return claim;
+        }),
+      onReport: (node) => this.#report(node),
+      onLeave: async () => {
+        this.#gather();
+        this.nodes.serve();
+        await options.written();
+      },
+    });
+    table.queue.nodes = this.nodes;
+  }
+
+  async join(about: AboutNode) {
+    const joined = await this.nodes.join(new EmbeddedNode(about, this.#options.now()));
+    this.#gather();
+    return joined;
+  }
+
+  async begin(entry: SubtaskEntry, claim: EmbeddedClaim): Promise<void> {
+    this.#options.table.begin(entry, claim);
+    await this.#options.written();
+  }
+
+  async end(entry: SubtaskEntry, claim: EmbeddedClaim, end: ClaimEnd): Promise<boolean> {
+    const { table, written } = this.#options;
+    const isStopped = claim.signal.aborted;
+    const verdict = table.end(entry, claim, end);
+    if (verdict === undefined) return false;
+    this.nodes.ended(claim.node, table.queue, entry, { end, verdict, isStopped });
+    await written();
+    return true;
+  }
+
+  #report({ node, inCluster, held, quarantine }: EmbeddedNode): void {
+    // Nobody else decides by it.
+    if (this.nodes.size < 2) return;
+    inCluster.isBusy = node.running >= node.threads;
+    inCluster.holdings = parseHoldings(summarizeHoldings(held()));
+    const isAway = quarantine.at(this.#options.now()) !== undefined;
+    if (isAway === inCluster.isAway) this.nodes.lookAgain();
+    else this.#gather();
+  }
+
+  /** Who is there, or away, is other than before. */
+  #gather(): void {
+    const nodes = [...this.nodes.all];
+    for (const { inCluster, quarantine } of nodes) inCluster.isAway = quarantine.at(this.#options.now()) !== undefined;
+    this.#options.table.queue.cluster = new Cluster(nodes.map(({ inCluster }) => inCluster));
+    this.nodes.lookAgain();
+  }
+}

@@ -1,0 +1,198 @@
+/**
+ * The coordinator of one process: state in memory, recoverable from a journal. Promises what `../coordinator.ts` does.
+ *
+ * What `enqueue`, `renew`, `withdraw` and `retry` resolved with is durable. That a claim was given is not written down: after a crash its subtask waits as before. That
+ * computing began is on disk before `begin` resolves, and how a claim went before `complete`, `fail` or `release` resolve; where the
+ * journal refuses (full disk) they resolve all the same, it is logged and written with what comes next, and a crash in between repeats the subtask.
+ * Long lists are worked through in slices, so that no call holds the thread for long. At most `mostSubtasks` are kept: a request that would exceed
+ * them is refused whole. A client's interest ends when it was not renewed for `interestTerm`; time for which no coordinator ran does not count.
+ */
+import { setImmediate as turn } from "node:timers/promises";
+import {
+  type Coordinator,
+  CoordinatorFullError,
+  interestTerm,
+  requirePriority,
+  type SubtaskRequest,
+  type SubtaskState,
+  usualLocalityDelay,
+} from "../coordinator.ts";
+import { DemandTally } from "../queue/demand.ts";
+import { Watchers } from "../watchers.ts";
+import { EmbeddedClaims } from "./claims.ts";
+import type { QueryEntry, SubtaskEntry } from "./entries.ts";
+import type { Journal } from "./journal.ts";
+import { restoreTable } from "./restore-table.ts";
+import { SubtaskTable } from "./subtask-table.ts";
+import { WriteBehind } from "./write-behind.ts";
+
+export interface CoordinatorOptions {
+  readonly journal: Journal;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+  readonly log?: { error(fields: Readonly<Record<string, unknown>>, message: string): void };
+  /** Most subtasks that are unowned or owned. */
+  readonly mostSubtasks?: number;
+  /** Failed subtasks beyond these are forgotten, oldest first. */
+  readonly mostFailed?: number;
+  /** Milliseconds for which a subtask is left to a node that is better placed for it. Of no effect while there is one node. */
+  readonly localityDelay?: number;
+  /** Milliseconds. */
+  readonly interestTerm?: number;
+}
+
+const perSlice = 1000;
+const keysPerTurn = 5000;
+
+/** Interest is looked at so many times in its term. */
+const looksPerTerm = 24;
+
+export async function createCoordinator(options: CoordinatorOptions): Promise<Coordinator> {
+  const { journal, log, now = Date.now, mostSubtasks = 1_000_000, mostFailed = 100_000 } = options;
+  const { localityDelay = usualLocalityDelay, interestTerm: term = interestTerm } = options;
+  const writer = new WriteBehind(journal);
+  const watchers = new Watchers((error) => log?.error({ error }, "a watcher of subtasks threw"));
+  const mark = writer.mark.bind(writer);
+  const table = new SubtaskTable({ emit: (event) => watchers.emit(event), mark, mostFailed });
+  const ranBefore = await restoreTable(table, journal, mark);
+  await writer.flush();
+  const started = now();
+  /** Milliseconds for which the coordinator has run, all its processes together, as far as that is on disk. */
+  const ran = () => ranBefore + now() - started;
+  const written = () => writer.flush().catch((error) => log?.error({ error }, "the coordinator's journal refused a write; it is repeated"));
+  const claims = new EmbeddedClaims({ table, written, now, localityDelay });
+  let isClosed = false;
+  const requireOpen = () => {
+    if (isClosed) throw new Error("The coordinator is closed");
+  };
+
+  /** Ends early where the query is withdrawn meanwhile. */
+  const addAll = async (request: SubtaskRequest, add: (subtask: SubtaskRequest["subtasks"][number], query: QueryEntry) => void) => {
+    const { query, moved } = table.want(request, ran());
+    query.arriving++;
+    try {
+      if (moved) await inSlices([...query.entries], (entry) => table.move(entry));
+      for (let start = 0; start < request.subtasks.length && query.interests.size > 0; start += perSlice) {
+        for (const subtask of request.subtasks.slice(start, start + perSlice)) add(subtask, query);
+        claims.nodes.serve();
+        await writer.flush();
+      }
+    } finally {
+      query.arriving--;
+      table.forgetIfIdle(query);
+    }
+    await writer.flush();
+  };
+
+  const inSlices = async (entries: readonly SubtaskEntry[], change: (entry: SubtaskEntry) => void) => {
+    for (let start = 0; start < entries.length; start += perSlice) {
+      for (const entry of entries.slice(start, start + perSlice)) change(entry);
+      await writer.flush();
+    }
+  };
+
+  const requireRoom = ({ subtasks }: SubtaskRequest) => {
+    if (table.live + subtasks.length <= mostSubtasks) return;
+    const added = subtasks.filter(({ key }) => !table.entries.has(key)).length;
+    if (table.live + added > mostSubtasks) throw new CoordinatorFullError(table.live, mostSubtasks);
+  };
+
+  /** Gives how many clients remain interested. */
+  const withdraw = async (queryId: string, client: string): Promise<number> => {
+    const query = table.queries.get(queryId);
+    if (query === undefined) return 0;
+    const { moved } = table.unwant(query, client);
+    const interested = query.interests.size;
+    if (interested === 0) await inSlices([...query.entries], (entry) => table.detach(entry, query));
+    else if (moved) await inSlices([...query.entries], (entry) => table.move(entry));
+    await writer.flush();
+    return interested;
+  };
+
+  const endOldInterest = async () => {
+    for (const { id, interests } of [...table.queries.values()]) {
+      for (const { client, renewed } of [...interests.values()]) if (ran() - renewed > term) await withdraw(id, client);
+    }
+  };
+  const looking = setInterval(() => {
+    endOldInterest().catch((error) => log?.error({ error }, "interest that was not renewed could not be ended; it is tried again"));
+  }, term / looksPerTerm);
+  looking.unref();
+
+  return {
+    async enqueue(request) {
+      requireOpen();
+      requirePriority(request.priority);
+      requireRoom(request);
+      const counts = { queued: 0, joined: 0 };
+      await addAll(request, (subtask, query) => {
+        counts[table.admit(subtask, query)]++;
+      });
+      return counts;
+    },
+
+    async retry(request) {
+      requireOpen();
+      requirePriority(request.priority);
+      let retried = 0;
+      await addAll(request, (subtask, query) => {
+        if (table.retry(subtask.key, query)) retried++;
+      });
+      return retried;
+    },
+
+    async states(keys) {
+      const states = new Map<string, SubtaskState>();
+      for (const [index, key] of keys.entries()) {
+        if (index % keysPerTurn === keysPerTurn - 1) await turn();
+        const state = table.entries.get(key)?.state();
+        if (state !== undefined) states.set(key, state);
+      }
+      return states;
+    },
+
+    async renew(queryId, client) {
+      requireOpen();
+      const interest = table.queries.get(queryId)?.interests.get(client);
+      if (interest === undefined) return false;
+      table.renew(interest, ran());
+      await writer.flush();
+      return true;
+    },
+
+    interest: async (queryIds) => new Map(queryIds.map((id) => [id, table.queries.get(id)?.interests.size ?? 0])),
+
+    async withdraw(queryId, client) {
+      requireOpen();
+      return { interested: await withdraw(queryId, client) };
+    },
+
+    watch: (keys, listener, signal) => watchers.watch(keys, listener, signal),
+
+    async join(node) {
+      requireOpen();
+      return claims.join(node);
+    },
+    nodes: async () => [...claims.nodes.all].map((node) => node.describe(now())),
+
+    async demand() {
+      const tally = new DemandTally();
+      let seen = 0;
+      for (const entry of table.entries.values()) {
+        const state = entry.demandState(now);
+        if (state !== undefined) tally.add(entry.subtask, state);
+        if (++seen % keysPerTurn === 0) await turn();
+      }
+      return tally.demands;
+    },
+
+    async close() {
+      if (isClosed) return;
+      isClosed = true;
+      clearInterval(looking);
+      claims.nodes.close(new Error("The coordinator is closed"));
+      await writer.flush();
+      await journal.close();
+    },
+  };
+}

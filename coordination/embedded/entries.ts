@@ -1,0 +1,165 @@
+/** Subtasks, queries and the clients' interest in these, as the embedded coordinator holds them and writes them down. */
+import type { Subtask, SubtaskState } from "../coordinator.ts";
+import { type Attempts, describeFailure, noAttempts } from "../queue/claim-end.ts";
+import type { Queued } from "../queue/claim-queue.ts";
+import { numberPartition, type Placed } from "../queue/cluster.ts";
+import type { DemandState } from "../queue/demand.ts";
+import { lastPlace, type Place, type Waiting } from "../queue/waiting-order.ts";
+import type { Recorded } from "./write-behind.ts";
+
+/** The claim that a subtask is under, as far as it concerns the subtask. */
+export interface EntryClaim {
+  /** The node's id. */
+  readonly nodeId: string;
+  /** Computing has not begun. */
+  isLoading: boolean;
+  readonly signal: AbortSignal;
+  stop(reason: Error): void;
+}
+
+export interface SubtaskRecord {
+  readonly subtask: Subtask;
+  /** `begun`: a node computes it. One that is claimed only is as one that waits: that claim may be lost without being counted. */
+  readonly state?: "begun" | "failed";
+  readonly attempts?: Attempts;
+  /** Numbers of the queries that need it. */
+  readonly queries: readonly number[];
+}
+
+const unowned: SubtaskState = { kind: "unowned" };
+
+export class SubtaskEntry implements Recorded, Queued<SubtaskEntry> {
+  readonly number: number;
+  readonly subtask: Subtask;
+  kind: "unowned" | "owned" | "failed" | "absent" = "unowned";
+  /** Those that need it, first come first. Empty when it failed. */
+  queries: readonly QueryEntry[] = [];
+  attempts: Attempts = noAttempts;
+  claim: EntryClaim | undefined = undefined;
+  triedBy: Map<string, number> | undefined = undefined;
+  previous: SubtaskEntry | undefined = undefined;
+  next: SubtaskEntry | undefined = undefined;
+  line: Waiting<SubtaskEntry>["line"] = undefined;
+  readonly partitionNumber: number;
+  home: Placed["home"] = undefined;
+  readonly waitsSince = performance.now();
+
+  constructor(number: number, subtask: Subtask) {
+    this.number = number;
+    this.subtask = subtask;
+    this.partitionNumber = numberPartition(subtask);
+  }
+
+  /** Of the best interests in its queries the best, the first of equals. A query that was withdrawn but not detached yet has none. */
+  place(): Place {
+    let best: Place | undefined;
+    for (const query of this.queries) {
+      if (query.best !== undefined && (best === undefined || query.best.priority < best.priority)) best = query.best;
+    }
+    return best ?? lastPlace;
+  }
+
+  /** Undefined where no client is interested: an owned one that was withdrawn is about to end. */
+  state(): SubtaskState | undefined {
+    if (this.kind === "failed") return { kind: "failed", failure: describeFailure(this.attempts) };
+    if (this.kind === "absent" || this.queries.length === 0) return undefined;
+    return this.claim === undefined ? unowned : { kind: "owned", node: this.claim.nodeId, loading: this.claim.isLoading };
+  }
+
+  /** Undefined where no client is interested. `now` in milliseconds since the epoch. */
+  demandState(now: () => number): DemandState | undefined {
+    const state = this.state();
+    if (state?.kind !== "unowned") return state && { kind: state.kind };
+    return { kind: "unowned", priority: this.place().priority, since: now() - (performance.now() - this.waitsSince) };
+  }
+
+  record(): string | undefined {
+    const { kind, attempts, queries } = this;
+    // A hint that is not worth its bytes in every record.
+    const { columns: _, ...subtask } = this.subtask;
+    if (this.state() === undefined) return undefined;
+    const numbers = queries.map((query) => query.number);
+    return JSON.stringify({
+      subtask,
+      ...(kind === "failed" && { state: "failed" as const }),
+      ...(this.claim?.isLoading === false && { state: "begun" as const }),
+      ...(attempts === noAttempts ? {} : { attempts }),
+      queries: numbers,
+    } satisfies SubtaskRecord);
+  }
+}
+
+export interface InterestRecord {
+  readonly interest: {
+    readonly query: number;
+    readonly queryId: string;
+    readonly client: string;
+    readonly priority: number;
+    /** When the client last showed it: milliseconds for which the coordinator had run by then, all its processes together. */
+    readonly renewed: number;
+  };
+}
+
+/** One client's interest in a query. */
+export class Interest implements Recorded, Place {
+  readonly number: number;
+  readonly query: QueryEntry;
+  readonly client: string;
+  readonly priority: number;
+  renewed: number;
+
+  constructor(number: number, query: QueryEntry, { client, priority, renewed }: Place & { readonly renewed: number }) {
+    this.number = number;
+    this.query = query;
+    this.client = client;
+    this.priority = priority;
+    this.renewed = renewed;
+  }
+
+  record(): string | undefined {
+    const { query, client, priority, renewed } = this;
+    if (query.interests.get(client) !== this) return undefined;
+    return JSON.stringify({ interest: { query: query.number, queryId: query.id, client, priority, renewed } } satisfies InterestRecord);
+  }
+}
+
+export class QueryEntry {
+  readonly number: number;
+  readonly id: string;
+  /** By client, first come first. */
+  readonly interests = new Map<string, Interest>();
+  /** Its subtasks that are unowned or owned. */
+  readonly entries = new Set<SubtaskEntry>();
+  /** What `SubtaskEntry.queries` is where no other query needs the subtask: one list for all of them. */
+  readonly alone: readonly QueryEntry[] = [this];
+  /** Requests whose subtasks are still coming in. */
+  arriving = 0;
+  /** The interest with the lowest priority number, the first of equals: where its subtasks wait. */
+  best: Interest | undefined;
+
+  constructor(number: number, id: string) {
+    this.number = number;
+    this.id = id;
+  }
+
+  /** Gives what it replaces. True in `moved` where its subtasks wait elsewhere now. */
+  setInterest(interest: Interest): { readonly replaced: Interest | undefined; readonly moved: boolean } {
+    const replaced = this.interests.get(interest.client);
+    this.interests.set(interest.client, interest);
+    return { replaced, moved: this.#updateBest() };
+  }
+
+  removeInterest(client: string): { readonly moved: boolean } {
+    this.interests.delete(client);
+    return { moved: this.#updateBest() };
+  }
+
+  #updateBest(): boolean {
+    const before = this.best;
+    this.best = undefined;
+    for (const interest of this.interests.values()) {
+      if (this.best === undefined || interest.priority < this.best.priority) this.best = interest;
+    }
+    return before?.priority !== this.best?.priority || before?.client !== this.best?.client;
+  }
+}

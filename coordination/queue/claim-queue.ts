@@ -1,0 +1,182 @@
+/**
+ * The one queue of claims: which node gets which of the subtasks that wait, and what becomes of one whose claim has ended. Both coordinators decide by it.
+ * It reads no clock and asks nobody: times are given, and what it decides is carried out by whoever calls.
+ *
+ *   waiting --take--> taken --end--> waiting | left to others | gone
+ *   left to others --returnLeft--> waiting
+ *
+ * Order and turns of clients: `waiting-order.ts`; what a node takes and what it leaves to better placed ones: `next-subtask.ts`; whether a node is to be
+ * trusted: `quarantine.ts`. Beyond these: a subtask with an attempt on record is taken alone, so that what it does to a node it does to itself; what
+ * failed on a node is left to others for `leaveFor`; and nobody takes more at a time than the share of one of the cluster's threads.
+ */
+import type { Subtask } from "../coordinator.ts";
+import { type Attempts, type ClaimEnd, noAttempts, type Verdict } from "./claim-end.ts";
+import { Cluster } from "./cluster.ts";
+import { findNextSubtask, type Next, type Schedulable } from "./next-subtask.ts";
+import type { Quarantine, Quarantined } from "./quarantine.ts";
+import { type Place, type Scan, WaitingOrder } from "./waiting-order.ts";
+
+/** A subtask as the queue needs it. */
+export interface Queued<T extends Queued<T>> extends Schedulable<T> {
+  readonly attempts: Attempts;
+  /** Names of this process's nodes where it failed, and until when (as `Times.now`) they leave it to others. */
+  triedBy: Map<string, number> | undefined;
+  /** Where it waits: by the best interest in it. */
+  place(): Place;
+}
+
+/** A node of this process. */
+export interface QueueNode {
+  /** Its name in the cluster. */
+  readonly name: string;
+  readonly scan: Scan;
+  readonly quarantine: Quarantine;
+}
+
+export interface Times {
+  /** Milliseconds, as `performance.now()`. */
+  readonly now: number;
+  /** Milliseconds since the epoch. */
+  readonly date: number;
+}
+
+/** A call of `JoinedNode.claim` that waits. */
+export interface ClaimCall {
+  readonly most: number;
+  readonly prefers: ((subtask: Subtask) => boolean) | undefined;
+  /** As `Times.now`. */
+  readonly waitsSince: number;
+  /** Milliseconds for which it leaves something to better placed nodes. */
+  readonly delay: number;
+}
+
+export type Taken<T> = { readonly kind: "take"; readonly items: readonly T[] } | Exclude<Next<T>, { readonly kind: "take" }>;
+
+/** Milliseconds for which a node leaves to others what failed on it. */
+const leaveFor = 5_000;
+
+export class ClaimQueue<T extends Queued<T>> {
+  readonly order = new WaitingOrder<T>();
+  /** Those that failed here and that all nodes of this process leave to others: they do not stand in the way of what could be taken. */
+  readonly left = new Set<T>();
+  /** The live nodes, those of this process among them. */
+  cluster = Cluster.empty;
+  /** Those of this process. */
+  nodes: { readonly all: Iterable<QueueNode> } = { all: [] };
+
+  get size(): number {
+    return this.order.size + this.left.size;
+  }
+
+  /** A subtask waits, in the place that it has now. */
+  add(item: T, options?: { readonly first: boolean }): void {
+    this.remove(item);
+    this.order.add(item, item.place(), options);
+  }
+
+  remove(item: T): void {
+    this.left.delete(item);
+    this.order.remove(item);
+  }
+
+  /** Interest in a subtask that waits is other than it was. */
+  move(item: T): void {
+    if (this.left.has(item)) return;
+    const place = item.place();
+    const now = this.order.placeOf(item);
+    if (now?.priority !== place.priority || now.client !== place.client) this.add(item);
+  }
+
+  /** Takes out of the queue what a node should claim now, one subtask or several. Where `prefers` throws nothing is taken. */
+  take(node: QueueNode, call: ClaimCall, times: Times): Taken<T> {
+    const quarantined = this.quarantineOf(node, times);
+    // The last one that is left does what it can.
+    if (quarantined) return { kind: "wait", until: times.now + quarantined.until - times.date };
+    const most = Math.min(call.most, Math.ceil(this.order.size / Math.max(1, this.cluster.threads)));
+    const items: T[] = [];
+    try {
+      for (;;) {
+        const next = this.#findNext(node, call, times);
+        if (next.kind !== "take") return items.length > 0 ? { kind: "take", items } : next;
+        const { item } = next;
+        const isTried = item.attempts !== noAttempts;
+        if (isTried && items.length > 0) return { kind: "take", items };
+        this.order.take(item);
+        items.push(item);
+        if (isTried || items.length >= most) return { kind: "take", items };
+      }
+    } catch (error) {
+      for (const item of items.reverse()) this.add(item, { first: true });
+      throw error;
+    }
+  }
+
+  /** Undefined where the node may claim: it is trusted, or nobody else is there. */
+  quarantineOf({ name, quarantine }: QueueNode, { date }: Times): Quarantined | undefined {
+    return this.cluster.hasOthers(name) ? quarantine.at(date) : undefined;
+  }
+
+  /** A claim of a node has ended. True where another node is in quarantine from now on. */
+  end(item: T, node: QueueNode, { end, verdict, isStopped }: EndedClaim, times: Times): boolean {
+    if (end.kind === "complete") node.quarantine.succeeded();
+    else if (end.kind === "fail" && !end.permanent && !isStopped) {
+      node.quarantine.failed(item.subtask.key, end.cause);
+      item.triedBy ??= new Map();
+      item.triedBy.set(node.name, times.now + leaveFor);
+    }
+    if (verdict.kind !== "unowned") {
+      this.remove(item);
+      return verdict.kind === "done" && this.doneBy(item, node, times);
+    }
+    this.add(item, { first: end.kind !== "fail" });
+    if (!this.#isLeft(item, times)) return false;
+    this.order.remove(item);
+    this.left.add(item);
+    return false;
+  }
+
+  /** Somebody has done it, a node of this process or another one. True where a node that failed it is in quarantine from now on. */
+  doneBy({ subtask, triedBy }: T, doer: QueueNode | undefined, { date }: Times): boolean {
+    let isNew = false;
+    if (triedBy === undefined) return isNew;
+    for (const node of this.nodes.all) {
+      if (node !== doer && triedBy.has(node.name) && node.quarantine.doneElsewhere(subtask.key, date)) isNew = true;
+    }
+    return isNew;
+  }
+
+  /** Time has passed, or other nodes are there: what is not left to others any more waits again. */
+  returnLeft(times: Times): void {
+    for (const item of [...this.left]) if (!this.#isLeft(item, times)) this.add(item);
+  }
+
+  #findNext({ name, scan }: QueueNode, { prefers, waitsSince, delay }: ClaimCall, { now }: Times): Next<T> {
+    return findNextSubtask(this.order, this.cluster, {
+      name,
+      scan,
+      prefers,
+      waitsSince,
+      delay,
+      leavesUntil: (item) => this.#leavesUntil(item, name),
+      now,
+    });
+  }
+
+  /** Not at all where there is nobody else, or where everybody had a try. */
+  #leavesUntil({ attempts, triedBy }: T, name: string): number {
+    const until = triedBy?.get(name);
+    const isOthers = until !== undefined && attempts.errors < this.cluster.nodes.length && this.cluster.hasOthers(name);
+    return isOthers ? until : Number.NEGATIVE_INFINITY;
+  }
+
+  #isLeft(item: T, { now }: Times): boolean {
+    return item.triedBy !== undefined && [...this.nodes.all].every(({ name }) => this.#leavesUntil(item, name) > now);
+  }
+}
+
+export interface EndedClaim {
+  readonly end: ClaimEnd;
+  readonly verdict: Verdict;
+  /** The claim's signal was aborted before. */
+  readonly isStopped: boolean;
+}

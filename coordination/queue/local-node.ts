@@ -1,0 +1,44 @@
+/** A node of this process, and a claim as the coordinator that gave it holds it. */
+import type { Claim, Node } from "../coordinator.ts";
+import type { ClaimEnd } from "./claim-end.ts";
+import type { HeldPartition } from "./holdings.ts";
+import { Quarantine } from "./quarantine.ts";
+import { Scan } from "./waiting-order.ts";
+
+export interface OwnClaim extends Claim {
+  /** Computing has not begun. */
+  readonly isLoading: boolean;
+  readonly isEnded: boolean;
+  begin(): Promise<void>;
+  /** False where it was lost, has ended or is about to end. */
+  end(end: ClaimEnd): Promise<boolean>;
+  /** Aborts its signal. */
+  stop(reason: Error): void;
+}
+
+export type AboutNode = Pick<Node, "id" | "host" | "threads" | "cacheLimit">;
+
+export class LocalNode<C extends OwnClaim = OwnClaim> {
+  /** In the cluster. */
+  readonly name: string;
+  readonly scan = new Scan();
+  readonly quarantine = new Quarantine();
+  readonly claims = new Set<C>();
+  node: Node;
+  held: () => Iterable<HeldPartition> = () => [];
+  /** Others know that it is there: it may claim. */
+  isRegistered = false;
+  isDraining = false;
+  isGone = false;
+
+  constructor(name: string, about: AboutNode, now: number) {
+    this.name = name;
+    this.node = { ...about, cacheBytes: 0, running: 0, done: 0, failed: 0, since: now };
+  }
+
+  /** As others see it. */
+  describe(now: number): Node {
+    const quarantined = this.quarantine.at(now);
+    return { ...this.node, ...(quarantined && { quarantined }) };
+  }
+}

@@ -1,0 +1,176 @@
+/**
+ * The nodes of this process and the claims that they hold. Both coordinators join nodes by it; what is decided is in `claim-queue.ts`, and how a claim is
+ * put on record and ended is each coordinator's own.
+ *
+ *   node: open --drain--> draining --leave--> gone      `leave` leads to gone from anywhere
+ */
+import type { Claim, JoinedNode } from "../coordinator.ts";
+import type { ClaimEnd } from "./claim-end.ts";
+import type { ClaimQueue, EndedClaim, Queued, Times } from "./claim-queue.ts";
+import type { LocalNode, OwnClaim } from "./local-node.ts";
+import { gone, WaitingCalls, type WaitingCallsOptions } from "./waiting-calls.ts";
+
+export interface LocalNodesOptions<T extends Queued<T>, N extends LocalNode> extends Omit<WaitingCallsOptions<T, N>, "times" | "release"> {
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+  /** It has new figures, or is in quarantine. */
+  readonly onReport: (node: N) => void;
+  /** It is gone, and its claims have ended. */
+  readonly onLeave: (node: N) => void | Promise<void>;
+}
+
+/** Milliseconds. */
+const betweenLooks = 500;
+
+export class LocalNodes<T extends Queued<T>, N extends LocalNode> {
+  readonly calls: WaitingCalls<T, N>;
+  readonly #options: LocalNodesOptions<T, N>;
+  readonly #nodes = new Map<string, N>();
+  /** Answers of ends that were carried out in a call that rejected, for whoever asks again. */
+  readonly #unheard = new WeakMap<Claim, boolean>();
+  /** Of nodes that drain: what to do when the last claim has ended. */
+  readonly #idle = new Map<N, () => void>();
+  #returning: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: LocalNodesOptions<T, N>) {
+    this.#options = options;
+    this.calls = new WaitingCalls({
+      ...options,
+      times: () => this.times(),
+      release: (node, claims) => this.#end(node, claims, { kind: "release" }),
+    });
+  }
+
+  get all(): Iterable<N> {
+    return this.#nodes.values();
+  }
+
+  get size(): number {
+    return this.#nodes.size;
+  }
+
+  find(id: string): N | undefined {
+    return this.#nodes.get(id);
+  }
+
+  times(): Times {
+    return { now: performance.now(), date: (this.#options.now ?? Date.now)() };
+  }
+
+  /** `register`, where there is one, has others know of the node. */
+  async join(node: N, register?: () => Promise<void>): Promise<JoinedNode> {
+    const { id } = node.node;
+    if (this.#nodes.has(id)) throw new Error(`Cannot join as node ${id}: a node of this name is there already; give each its own`);
+    this.#nodes.set(id, node);
+    try {
+      await register?.();
+    } catch (error) {
+      this.#nodes.delete(id);
+      throw error;
+    }
+    node.isRegistered = true;
+    return {
+      id,
+      claim: (options) => this.calls.claim(node, options),
+      begin: async (claims) => void (await Promise.all(this.#own(node, claims).map((claim) => claim?.begin()))),
+      complete: (claims) => this.#end(node, claims, { kind: "complete" }),
+      release: (claims) => this.#end(node, claims, { kind: "release" }),
+      fail: async (claim, cause, { permanent = false } = {}) => (await this.#end(node, [claim], { kind: "fail", cause, permanent }))[0]!,
+      drain: () => this.#drain(node),
+      report: ({ held, ...figures }) => {
+        node.node = { ...node.node, ...figures };
+        if (held) node.held = held;
+        this.#options.onReport(node);
+      },
+      leave: () => this.#leave(node),
+    };
+  }
+
+  /** Gives waiting subtasks to calls that wait; call when either may be new. */
+  serve(): void {
+    this.calls.serve();
+  }
+
+  /** What is known of the cluster is new. */
+  lookAgain(): void {
+    for (const { scan } of this.all) scan.restart();
+    this.serve();
+  }
+
+  /** A claim of a node has ended. */
+  ended(node: N, queue: ClaimQueue<T>, item: T, ended: EndedClaim): void {
+    if (queue.end(item, node, ended, this.times())) this.reportAll();
+    if (queue.left.size > 0) this.#returning ??= setTimeout(() => this.#returnLeft(), betweenLooks);
+    this.serve();
+  }
+
+  reportAll(): void {
+    for (const node of this.all) this.#options.onReport(node);
+  }
+
+  /** All sessions' claims are lost: whoever waits for the last to end waits no longer. */
+  forgetClaims(node: N): void {
+    node.claims.clear();
+    this.#idle.get(node)?.();
+  }
+
+  /** Calls that wait are refused, and those that come. */
+  close(reason: Error): void {
+    clearTimeout(this.#returning);
+    this.calls.close(reason);
+  }
+
+  #own(node: N, claims: readonly Claim[]): readonly (OwnClaim | undefined)[] {
+    return claims.map((claim) => (node.claims.has(claim as OwnClaim) ? (claim as OwnClaim) : undefined));
+  }
+
+  async #end(node: N, claims: readonly Claim[], end: ClaimEnd): Promise<readonly boolean[]> {
+    const ending = this.#own(node, claims).map(async (claim, place) => {
+      const unheard = this.#unheard.get(claims[place]!) ?? false;
+      this.#unheard.delete(claims[place]!);
+      if (claim === undefined) return unheard;
+      const answer = await claim.end(end);
+      if (claim.isEnded) node.claims.delete(claim);
+      return answer;
+    });
+    const outcomes = await Promise.allSettled(ending);
+    if (node.claims.size === 0) this.#idle.get(node)?.();
+    const refused = outcomes.find((outcome) => outcome.status === "rejected");
+    const answers = outcomes.map((outcome) => outcome.status === "fulfilled" && outcome.value);
+    if (refused === undefined) return answers;
+    for (const [place, claim] of claims.entries()) if (answers[place]) this.#unheard.set(claim, true);
+    throw refused.reason;
+  }
+
+  async #drain(node: N): Promise<void> {
+    node.isDraining = true;
+    this.calls.settleAll(node, ({ resolve }) => resolve([]));
+    const unbegun = [...node.claims].filter(({ isLoading }) => isLoading);
+    for (const claim of unbegun) claim.stop(new Error(`node ${node.node.id} ends: it hands back what it has not begun`));
+    await this.#end(node, unbegun, { kind: "release" });
+    if (node.claims.size > 0) await new Promise<void>((resolve) => void this.#idle.set(node, resolve));
+    this.#idle.delete(node);
+  }
+
+  async #leave(node: N): Promise<void> {
+    if (node.isGone) return;
+    node.isGone = true;
+    this.calls.settleAll(node, ({ reject }) => reject(gone(node)));
+    const cause = `node ${node.node.id} left while it had the subtask`;
+    const claims = [...node.claims];
+    const outcomes = await Promise.allSettled(claims.map((claim) => claim.end({ kind: "lose", cause })));
+    for (const claim of claims) claim.stop(new Error(cause));
+    this.forgetClaims(node);
+    this.#nodes.delete(node.node.id);
+    await this.#options.onLeave(node);
+    for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
+  }
+
+  #returnLeft(): void {
+    this.#returning = undefined;
+    const queue = this.#options.queue();
+    queue?.returnLeft(this.times());
+    if (queue && queue.left.size > 0) this.#returning = setTimeout(() => this.#returnLeft(), betweenLooks);
+    this.serve();
+  }
+}

@@ -1,0 +1,206 @@
+/**
+ * The calls of `JoinedNode.claim` that wait for a subtask, first come, first served over all nodes of this process.
+ *
+ *   waiting --take--> claiming --> resolved with claims
+ *      ^                 |
+ *      |-- all refused --|
+ *   waiting --> resolved without claims (the node drains), or rejected (aborted, the node left, the coordinator closed)
+ */
+import { setMaxListeners } from "node:events";
+import { setImmediate as turn } from "node:timers/promises";
+import type { Claim, ClaimOptions, Subtask } from "../coordinator.ts";
+import type { ClaimCall, ClaimQueue, Queued, Times } from "./claim-queue.ts";
+import { type Linked, LinkedList } from "./linked-list.ts";
+import type { LocalNode, OwnClaim } from "./local-node.ts";
+import { withJitter } from "./locality.ts";
+
+export interface WaitingCall<N> extends ClaimCall, Linked<WaitingCall<N>> {
+  readonly node: N;
+  readonly prepare: ((subtask: Subtask) => void) | undefined;
+  readonly resolve: (claims: readonly Claim[]) => void;
+  readonly reject: (reason: unknown) => void;
+  isListed: boolean;
+  isSettled: boolean;
+}
+
+export interface WaitingCallsOptions<T extends Queued<T>, N extends LocalNode> {
+  /** Undefined while nothing can be claimed. */
+  readonly queue: () => ClaimQueue<T> | undefined;
+  readonly times: () => Times;
+  /** Milliseconds for which a node leaves a subtask to one that is better placed for it. */
+  readonly localityDelay: number;
+  /** Puts claims of a node on record; what is refused it puts back into the queue, or forgets. */
+  readonly claim: (node: N, items: readonly T[]) => Promise<readonly OwnClaim[]>;
+  /** Hands back claims that nobody waits for any more. */
+  readonly release: (node: N, claims: readonly OwnClaim[]) => Promise<unknown>;
+  /** Just before waiting subtasks are looked through for the calls that wait, if there are any. */
+  readonly onServe?: (queue: ClaimQueue<T>) => void;
+}
+
+export class WaitingCalls<T extends Queued<T>, N extends LocalNode> {
+  readonly #options: WaitingCallsOptions<T, N>;
+  readonly #calls = new LinkedList<WaitingCall<N>>();
+  #later: ReturnType<typeof setTimeout> | undefined;
+  #isServing = false;
+  #mustServe = false;
+  #refusal: Error | undefined;
+
+  constructor(options: WaitingCallsOptions<T, N>) {
+    this.#options = options;
+  }
+
+  /** Those with a call that waits. */
+  get waiting(): ReadonlySet<N> {
+    const nodes = new Set<N>();
+    for (let call = this.#calls.first; call !== undefined; call = call.next) if (!nodes.has(call.node)) nodes.add(call.node);
+    return nodes;
+  }
+
+  /** A call waits from now on. */
+  async claim(node: N, { signal, most, prefers, prepare }: ClaimOptions): Promise<readonly Claim[]> {
+    signal.throwIfAborted();
+    if (this.#refusal) throw this.#refusal;
+    if (node.isGone) throw gone(node);
+    if (node.isDraining) return [];
+    // All calls of a node commonly wait on one signal: no leak, so no warning.
+    setMaxListeners(0, signal);
+    return new Promise((resolve, reject) => {
+      const settle = () => {
+        if (call.isSettled) return false;
+        call.isSettled = true;
+        signal.removeEventListener("abort", stop);
+        this.#unlist(call);
+        return true;
+      };
+      const call: WaitingCall<N> = {
+        node,
+        most,
+        prefers,
+        prepare,
+        waitsSince: performance.now(),
+        delay: withJitter(this.#options.localityDelay, Math.random()),
+        resolve: (claims) => settle() && resolve(claims),
+        reject: (reason) => settle() && reject(reason),
+        isListed: true,
+        isSettled: false,
+        previous: undefined,
+        next: undefined,
+      };
+      const stop = () => call.reject(signal.reason);
+      signal.addEventListener("abort", stop, { once: true });
+      this.#calls.append(call);
+      this.serve();
+    });
+  }
+
+  /** Gives waiting subtasks to calls that wait; call when either may be new. */
+  serve(): void {
+    this.#mustServe = true;
+    if (this.#isServing) return;
+    this.#isServing = true;
+    clearTimeout(this.#later);
+    let until = Number.POSITIVE_INFINITY;
+    while (this.#mustServe) {
+      this.#mustServe = false;
+      until = this.#serveAll();
+    }
+    this.#isServing = false;
+    if (until === 0) void turn().then(() => this.serve());
+    else if (until < Number.POSITIVE_INFINITY) this.#later = setTimeout(() => this.serve(), until - performance.now() + 1);
+  }
+
+  /** A node waits for a subtask: takes its first call out, for `give` to settle. Undefined where none waits. */
+  take(node: N): WaitingCall<N> | undefined {
+    for (let call = this.#calls.first; call !== undefined; call = call.next) {
+      if (call.node !== node) continue;
+      this.#unlist(call);
+      return call;
+    }
+    return undefined;
+  }
+
+  /** Settles a call with claims; without any it waits on, before all others. */
+  async give(call: WaitingCall<N>, claims: readonly OwnClaim[]): Promise<void> {
+    const { node } = call;
+    const mayHave = !call.isSettled && !node.isDraining;
+    if (claims.length > 0 && mayHave) return call.resolve(claims);
+    if (claims.length > 0) await this.#options.release(node, claims);
+    if (call.isSettled) return;
+    if (this.#refusal) return call.reject(this.#refusal);
+    if (node.isDraining) return call.resolve([]);
+    call.isListed = true;
+    this.#calls.prepend(call);
+    this.serve();
+  }
+
+  /** Those of a node, or of all nodes, wait no longer. */
+  settleAll(node: N | undefined, settle: (call: WaitingCall<N>) => void): void {
+    for (let call = this.#calls.first; call !== undefined; ) {
+      const { next } = call;
+      if (node === undefined || call.node === node) settle(call);
+      call = next;
+    }
+  }
+
+  /** Calls that wait are refused, and those that come. */
+  close(reason: Error): void {
+    clearTimeout(this.#later);
+    this.#refusal = reason;
+    this.settleAll(undefined, ({ reject }) => reject(reason));
+  }
+
+  #serveAll(): number {
+    const queue = this.#options.queue();
+    if (queue === undefined || this.#calls.size === 0) return Number.POSITIVE_INFINITY;
+    this.#options.onServe?.(queue);
+    /** What one call of a node does not find the others do not either. */
+    const idle = new Set<N>();
+    let until = Number.POSITIVE_INFINITY;
+    for (let call = this.#calls.first; call !== undefined && queue.order.size > 0; ) {
+      const { next, node } = call;
+      if (call.isListed && node.isRegistered && !idle.has(node)) {
+        try {
+          const taken = queue.take(node, call, this.#options.times());
+          if (taken.kind === "take") this.#attempt(queue, call, taken.items);
+          else {
+            idle.add(node);
+            if (taken.kind === "look") until = 0;
+            else if (taken.kind === "wait") until = Math.min(until, taken.until);
+          }
+        } catch (error) {
+          // `prefers` or `prepare` threw: the fault of this call alone.
+          call.reject(error);
+        }
+      }
+      call = next;
+    }
+    return until;
+  }
+
+  #attempt(queue: ClaimQueue<T>, call: WaitingCall<N>, items: readonly T[]): void {
+    try {
+      for (const item of items) call.prepare?.(item.subtask);
+    } catch (error) {
+      for (const item of items.toReversed()) queue.add(item, { first: true });
+      throw error;
+    }
+    this.#unlist(call);
+    this.#options
+      .claim(call.node, items)
+      .then((claims) => this.give(call, claims))
+      .catch((error: unknown) => {
+        call.reject(error);
+        this.serve();
+      });
+  }
+
+  #unlist(call: WaitingCall<N>): void {
+    if (!call.isListed) return;
+    call.isListed = false;
+    this.#calls.remove(call);
+  }
+}
+
+export function gone({ node }: LocalNode): Error {
+  return new Error(`Cannot claim for node ${node.id}: it has left`);
+}

@@ -1,0 +1,217 @@
+/**
+ * The nodes of this process on ZooKeeper, and their claims. A node outlives sessions: after a loss it registers anew, its claims are lost and the calls that
+ * wait go on waiting. Nothing is claimed while the connection is in doubt.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import type { Log } from "../../../base/log.ts";
+import type { JoinedNode, Node } from "../../coordinator.ts";
+import type { ClaimQueue } from "../../queue/claim-queue.ts";
+import { summarizeHoldings } from "../../queue/holdings.ts";
+import type { AboutNode } from "../../queue/local-node.ts";
+import { LocalNodes } from "../../queue/local-nodes.ts";
+import { isInDoubt, unlessInDoubt } from "../protocol/zookeeper-error.ts";
+import type { WatchedSubtasks } from "../watching/watched-subtasks.ts";
+import { hashName } from "../znodes/layout.ts";
+import { publishNode, type Registration, registerNode, unregisterNode } from "../znodes/register-node.ts";
+import { claimSubtask } from "./claim-subtask.ts";
+import type { SubtaskEntry } from "./entries.ts";
+import { HeldClaim } from "./held-claim.ts";
+import { type ClaimsSession, ZooKeeperNode } from "./node.ts";
+import { SecondCopies } from "./second-copies.ts";
+import type { SessionClaim } from "./session-claim.ts";
+
+export interface ZooKeeperClaimsOptions {
+  readonly watched: WatchedSubtasks;
+  /** The session there is, once it is connected. */
+  readonly session: () => ClaimsSession | undefined;
+  /** Milliseconds. */
+  readonly localityDelay: number;
+  readonly onError: (error: unknown) => void;
+  readonly log: Log;
+}
+
+/** Milliseconds. */
+const leastBetweenReports = 1_000;
+const afterDoubt = 20;
+
+export class ZooKeeperClaims {
+  readonly #options: ZooKeeperClaimsOptions;
+  readonly nodes: LocalNodes<SubtaskEntry, ZooKeeperNode>;
+  readonly #copies: SecondCopies;
+
+  constructor(options: ZooKeeperClaimsOptions) {
+    this.#options = options;
+    this.nodes = new LocalNodes({
+      queue: () => this.#connected()?.waiting.queue,
+      localityDelay: options.localityDelay,
+      claim: (node, entries) => this.#claim(node, entries),
+      onReport: (node) => this.#report(node),
+      onLeave: (node) => this.#leave(node),
+      onServe: (queue) => this.#beforeServing(queue),
+    });
+    this.#copies = new SecondCopies({ ...options, nodes: this.nodes, session: () => this.#connected() });
+  }
+
+  /** The claim of a node of this process, if it has one; no second copy. */
+  claimOf(hash: string): { readonly node: string; readonly claim: SessionClaim } | undefined {
+    for (const { node, claims } of this.nodes.all) {
+      for (const claim of claims) if (claim.hash === hash && !claim.isCopy) return { node: node.id, claim };
+    }
+    return undefined;
+  }
+
+  async join({ zookeeper }: ClaimsSession, about: AboutNode): Promise<JoinedNode> {
+    const node = new ZooKeeperNode(hashName(about.id), about, Date.now());
+    return this.nodes.join(node, async () => {
+      node.registration = await registerNode(zookeeper, node.node);
+    });
+  }
+
+  /** On a new session: all nodes register again. */
+  async rejoin({ zookeeper }: ClaimsSession): Promise<void> {
+    for (const node of this.nodes.all) {
+      const registration = await registerNode(zookeeper, node.node);
+      if (node.isGone) continue;
+      node.registration = registration;
+      node.isRegistered = true;
+      this.#publishWithin(node, leastBetweenReports);
+    }
+    this.nodes.serve();
+  }
+
+  /** The session was lost, and all claims with it. */
+  loseAll(reason: Error): void {
+    for (const node of this.nodes.all) {
+      node.registration = undefined;
+      node.isRegistered = false;
+      for (const claim of node.claims) claim.lose(reason);
+      this.nodes.forgetClaims(node);
+    }
+  }
+
+  /** Of what its nodes have: claims and second copies. */
+  heldHashes(): readonly string[] {
+    return [...this.nodes.all].flatMap(({ claims }) => [...claims].map(({ hash }) => hash));
+  }
+
+  /** Subtasks that are gone: no client is interested any more, or another node has done them. */
+  withdraw(hashes: Iterable<string>): void {
+    const gone = new Set(hashes);
+    for (const { claims } of this.nodes.all) for (const claim of claims) if (gone.has(claim.hash)) claim.withdraw();
+  }
+
+  /** A node of another process has done what failed here. */
+  doneElsewhere(entry: SubtaskEntry): void {
+    const isNew = this.#options.session()?.waiting.queue.doneBy(entry, undefined, this.nodes.times());
+    if (isNew) this.nodes.reportAll();
+  }
+
+  describe(id: string): Node | undefined {
+    return this.nodes.find(id)?.describe(Date.now());
+  }
+
+  /** Calls that wait are refused. */
+  close(reason: Error): void {
+    this.#copies.close();
+    this.nodes.close(reason);
+    for (const { publishing } of this.nodes.all) clearTimeout(publishing);
+  }
+
+  #connected(): ClaimsSession | undefined {
+    const session = this.#options.session();
+    return session?.zookeeper.session.state === "connected" ? session : undefined;
+  }
+
+  async #claim(node: ZooKeeperNode, entries: readonly SubtaskEntry[]): Promise<readonly SessionClaim[]> {
+    const session = this.#connected()!;
+    const outcomes = await Promise.allSettled(entries.map((entry) => this.#claimOne(node, session, entry)));
+    const claims = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" && outcome.value ? [outcome.value] : []));
+    const refused = outcomes.find((outcome) => outcome.status === "rejected");
+    if (refused === undefined) return claims;
+    if (isInDoubt(refused.reason)) await delay(afterDoubt);
+    else this.#options.onError(refused.reason);
+    if (claims.length === 0 && !isInDoubt(refused.reason)) throw refused.reason;
+    return claims;
+  }
+
+  /** Those of one turn go together in one transaction, where they fit. */
+  async #claimOne(node: ZooKeeperNode, session: ClaimsSession, entry: SubtaskEntry): Promise<SessionClaim | undefined> {
+    const { zookeeper, waiting } = session;
+    const registration = node.registration!;
+    entry.kind = "ours";
+    try {
+      const attempted = await claimSubtask(zookeeper, entry, registration);
+      if (attempted.kind === "claimed") return this.#hold(node, session, { entry, registration, order: attempted.order });
+      if (attempted.kind === "gone") waiting.remove(entry);
+      else if (attempted.kind === "aside") waiting.setAside(entry, attempted.rival);
+      else waiting.putBack(entry, { first: true });
+      return undefined;
+    } catch (error) {
+      waiting.putBack(entry, { first: true });
+      throw error;
+    }
+  }
+
+  #hold(
+    node: ZooKeeperNode,
+    { zookeeper, waiting }: ClaimsSession,
+    { entry, registration, order }: { readonly entry: SubtaskEntry; readonly registration: Registration; readonly order: number },
+  ): HeldClaim {
+    const { watched } = this.#options;
+    const claimed = performance.now();
+    const claim = new HeldClaim({
+      zookeeper,
+      entry,
+      held: registration.held,
+      happened: (news, at) => watched.happened(entry.hash, news, at),
+      onEnd: (end, verdict) => {
+        if (end.kind === "complete") node.paces.note(entry.subtask.programKey, performance.now() - claimed);
+        waiting.ended(entry, verdict);
+        const isWanted = verdict.kind !== "unowned" || entry.kind === "waiting";
+        this.nodes.ended(node, waiting.queue, entry, {
+          end,
+          verdict: isWanted ? verdict : { kind: "withdrawn" },
+          isStopped: claim.signal.aborted,
+        });
+      },
+    });
+    node.claims.add(claim);
+    watched.happened(entry.hash, { kind: "loading" }, order);
+    if (zookeeper.lost.aborted) claim.lose(new Error("the session with ZooKeeper was lost"));
+    return claim;
+  }
+
+  #beforeServing({ order }: ClaimQueue<SubtaskEntry>): void {
+    const { cluster, waiting } = this.#options.session()!;
+    if (order.size > 0) cluster.touch();
+    else if (waiting.aside.size > 0) this.#copies.look();
+  }
+
+  #report(node: ZooKeeperNode): void {
+    const quarantined = node.quarantine.at(Date.now());
+    const isNew = quarantined !== undefined && !node.isQuarantined;
+    node.isQuarantined = quarantined !== undefined;
+    if (isNew) this.#options.log.warn({ node: node.node.id, ...quarantined }, "this node is in quarantine: it claims nothing until then");
+    this.#publishWithin(node, isNew ? 0 : leastBetweenReports);
+  }
+
+  #publishWithin(node: ZooKeeperNode, pause: number): void {
+    node.publishing ??= setTimeout(() => {
+      node.publishing = undefined;
+      this.#publish(node).catch(unlessInDoubt(this.#options.onError));
+    }, pause);
+  }
+
+  async #publish(node: ZooKeeperNode): Promise<void> {
+    const { registration, held, isGone } = node;
+    const session = this.#options.session();
+    if (session === undefined || registration === undefined || isGone) return;
+    await publishNode(session.zookeeper, registration, { ...node.describe(Date.now()), holdings: summarizeHoldings(held()) });
+  }
+
+  async #leave({ publishing, registration }: ZooKeeperNode): Promise<void> {
+    clearTimeout(publishing);
+    const session = this.#options.session();
+    if (session && registration) await unregisterNode(session.zookeeper, registration);
+  }
+}

@@ -1,0 +1,299 @@
+/**
+ * What waits to be computed, as a node sees it: the subtasks of all queries that clients are interested in, in the queue of claims. Built from the interest and
+ * the segments that ZooKeeper has, and kept up by watches; what is out of date in it costs a claim that is refused, never a subtask.
+ *
+ * At most `mostEntries` are held: further segments are read when there is room, those of the best priority first.
+ */
+import { setImmediate as turn } from "node:timers/promises";
+import type { Verdict } from "../../queue/claim-end.ts";
+import { ClaimQueue } from "../../queue/claim-queue.ts";
+import type { Listing } from "../protocol/session.ts";
+import { unlessInDoubt } from "../protocol/zookeeper-error.ts";
+import { groupInterests } from "../requests/interests.ts";
+import { FollowedList } from "../watching/followed-list.ts";
+import { type Latest, parseLatest } from "../znodes/encoding.ts";
+import { type InterestName, isSegmentName, shardCount, shardOf } from "../znodes/layout.ts";
+import { logSkip } from "../znodes/skip-log.ts";
+import type { ZooKeeper } from "../zookeeper.ts";
+import { QueryEntry, SubtaskEntry } from "./entries.ts";
+import { type ReadSegment, UnreadSegments } from "./unread-segments.ts";
+
+export interface WaitingSubtasksOptions {
+  readonly zookeeper: ZooKeeper;
+  /** Something may be there to be claimed. */
+  readonly onWaiting: () => void;
+  /** A shard has entries. */
+  readonly onShard: (shard: number) => void;
+  /** What failed here is gone: others have done it, or it was withdrawn. The shard's news is not taken in yet. */
+  readonly onGone: (entry: SubtaskEntry) => void;
+  /** A query has no subtasks left. */
+  readonly onIdle: (query: string) => void;
+  readonly mostEntries: number;
+}
+
+const perTurn = 2_000;
+const plenty = 4_000;
+
+export class WaitingSubtasks {
+  readonly queue = new ClaimQueue<SubtaskEntry>();
+  readonly #options: WaitingSubtasksOptions;
+  readonly #shards: readonly Map<string, SubtaskEntry>[] = Array.from({ length: shardCount }, () => new Map());
+  readonly #aside = new Set<SubtaskEntry>();
+  readonly #queries = new Map<string, QueryEntry>();
+  readonly #interests: FollowedList;
+  /** What was asked for last, and the change that it was. */
+  #latest: (Latest & { readonly era: string; readonly order: number }) | undefined;
+  readonly #unread: UnreadSegments;
+  #reading: Promise<void> | undefined;
+  /** Queries whose segments are not known yet. */
+  readonly #opening = new Set<Promise<void>>();
+  #size = 0;
+  #isStarted = false;
+
+  constructor(options: WaitingSubtasksOptions) {
+    this.#options = options;
+    const { zookeeper } = options;
+    this.#unread = new UnreadSegments(zookeeper, { isUrgent: () => !this.#isStarted || this.queue.order.size < plenty });
+    this.#interests = new FollowedList({
+      zookeeper,
+      path: zookeeper.layout.interest,
+      costFactor: 2,
+      alongside: () => this.#readLatest(),
+      onList: (listing) => listing && this.#readInterests(listing),
+    });
+  }
+
+  /** Resolves when what there is now is known, so that the best goes first. */
+  async start(): Promise<void> {
+    await this.#interests.look();
+    while (this.#opening.size > 0) await Promise.all(this.#opening);
+    await this.#reading;
+    this.#isStarted = true;
+  }
+
+  /** After a connection was lost and found again. */
+  resume(): void {
+    this.#readMore();
+  }
+
+  /** A claim on it was refused because another node has it. */
+  setAside(entry: SubtaskEntry, rival: string): void {
+    if (entry.kind === "gone") return;
+    if (entry.rival?.name !== rival) entry.rival = { name: rival, since: performance.now(), isCopied: false };
+    this.queue.remove(entry);
+    entry.kind = "aside";
+    this.#aside.add(entry);
+  }
+
+  /** Those that other nodes have, as far as is known. */
+  get aside(): ReadonlySet<SubtaskEntry> {
+    return this.#aside;
+  }
+
+  /** One that another node has is computed here, too. */
+  copy(entry: SubtaskEntry): void {
+    this.#aside.delete(entry);
+    entry.kind = "ours";
+    if (entry.rival) entry.rival.isCopied = true;
+  }
+
+  /** Those that other nodes had may be free again. */
+  returnAside(): void {
+    for (const entry of [...this.#aside]) this.putBack(entry);
+    this.#options.onWaiting();
+  }
+
+  /** A claim of this process has ended; the queue is told by `ClaimQueue.end`. */
+  ended(entry: SubtaskEntry, verdict: Verdict): void {
+    if (verdict.kind === "unowned" && entry.queries.length > 0) entry.kind = "waiting";
+    else this.remove(entry);
+  }
+
+  putBack(entry: SubtaskEntry, options?: { readonly first: boolean }): void {
+    if (entry.kind === "gone") return;
+    if (entry.queries.length === 0) {
+      this.remove(entry);
+      return;
+    }
+    entry.kind = "waiting";
+    this.#aside.delete(entry);
+    this.queue.add(entry, options);
+  }
+
+  remove(entry: SubtaskEntry): void {
+    if (entry.kind === "gone") return;
+    entry.kind = "gone";
+    this.queue.remove(entry);
+    this.#aside.delete(entry);
+    this.#shards[shardOf(entry.hash)]!.delete(entry.hash);
+    this.#size--;
+    for (const query of entry.queries) {
+      query.entries.delete(entry);
+      this.#tellIdle(query);
+    }
+    this.#readMore();
+  }
+
+  /** What a shard has: entries that are not there are done or withdrawn. Gives the hashes of those of them that this process has. */
+  reconcile(shard: number, { order }: Listing, names: ReadonlySet<string>): readonly string[] {
+    const ours: string[] = [];
+    for (const entry of this.#shards[shard]!.values()) {
+      if (names.has(entry.hash) || entry.order > order) continue;
+      if (entry.kind === "ours") {
+        ours.push(entry.hash);
+        continue;
+      }
+      if (entry.triedBy && entry.queries.length > 0) this.#options.onGone(entry);
+      this.remove(entry);
+    }
+    return ours;
+  }
+
+  /** Spares those that have nothing to do two questions. */
+  async #readLatest(): Promise<void> {
+    this.#latest = undefined;
+    if (!this.#isStarted || this.queue.order.size > 0) return;
+    const { session, layout, log } = this.#options.zookeeper;
+    const content = await session.get(layout.epoch);
+    const latest = content && parseLatest(content.data);
+    if (content && content.data.length > 0 && latest === undefined) logSkip(log, layout.epoch);
+    this.#latest = latest && { ...latest, era: content!.stat.mzxid.toString("hex"), order: content!.order };
+  }
+
+  #readInterests({ children }: Listing): void {
+    const byQuery = groupInterests(this.#options.zookeeper, children);
+    for (const query of [...this.#queries.values()]) {
+      const interests = byQuery.get(query.hash) ?? [];
+      const isSame =
+        interests.length === query.interests.length && interests.every(({ name }, index) => name === query.interests[index]!.name);
+      if (!isSame) this.#track(this.#changeInterests(query, interests));
+    }
+    for (const [hash, interests] of byQuery) if (!this.#queries.has(hash)) this.#openQuery(hash, interests);
+    this.#readMore();
+  }
+
+  #openQuery(hash: string, interests: readonly InterestName[]): void {
+    const { zookeeper } = this.#options;
+    const query = new QueryEntry(hash, interests);
+    this.#queries.set(hash, query);
+    const path = `${zookeeper.layout.queries}/${hash}`;
+    const view = new FollowedList({ zookeeper, path, stop: query.stop.signal, onList: (listing) => this.#readQuery(query, listing) });
+    const latest = this.#latest;
+    if (latest?.query === hash) {
+      // The query was made by the same change. Where it is another by now, its list will tell.
+      query.era = latest.era;
+      this.#unread.add({ query, name: latest.name, known: latest });
+      void view.look();
+      return;
+    }
+    const opening = view.look().then(() => {
+      this.#opening.delete(opening);
+      this.#readMore();
+    });
+    this.#opening.add(opening);
+  }
+
+  #readQuery(query: QueryEntry, listing: Listing | undefined): void {
+    if (listing === undefined) {
+      this.#options.onIdle(query.hash);
+      this.#track(this.#changeInterests(query, []));
+      return;
+    }
+    const era = listing.stat.czxid.toString("hex");
+    // Another query of the same name: its segments may have the same names too.
+    if (query.era !== era) query.segments.clear();
+    query.era = era;
+    for (const name of listing.children) {
+      if (query.segments.has(name)) continue;
+      query.segments.add(name);
+      if (isSegmentName(name)) this.#unread.add({ query, name });
+      else logSkip(this.#options.zookeeper.log, `${this.#options.zookeeper.layout.queries}/${query.hash}/${name}`);
+    }
+    this.#readMore();
+    this.#tellIdle(query);
+  }
+
+  #readMore(): void {
+    // Of queries that are found together the best comes first.
+    if (this.#reading || this.#opening.size > 0 || this.#unread.size === 0 || !this.#mayRead) return;
+    this.#reading = this.#readSegments().finally(() => {
+      this.#reading = undefined;
+    });
+    // What was listed just as the reading ended.
+    this.#track(this.#reading.then(() => this.#readMore()));
+  }
+
+  get #mayRead(): boolean {
+    return !this.#options.zookeeper.lost.aborted && this.#size < this.#options.mostEntries;
+  }
+
+  async #readSegments(): Promise<void> {
+    while (this.#mayRead) {
+      const taken = await this.#unread.take();
+      if (taken === undefined) return;
+      const { query, read } = taken;
+      const shards = read ? await this.#add(query, read) : [];
+      this.#options.onWaiting();
+      for (const shard of shards) this.#options.onShard(shard);
+      this.#tellIdle(query);
+    }
+  }
+
+  /** Gives the shards of what is new. */
+  async #add(query: QueryEntry, { segment: { subtasks, hashes }, order }: ReadSegment): Promise<Iterable<number>> {
+    const shards = new Set<number>();
+    for (const [index, hash] of hashes.entries()) {
+      if (index % perTurn === perTurn - 1) await turn();
+      const inShard = this.#shards[shardOf(hash)]!;
+      let entry = inShard.get(hash);
+      if (entry === undefined) {
+        entry = new SubtaskEntry(hash, subtasks[index]!, order);
+        inShard.set(hash, entry);
+        this.#size++;
+        shards.add(shardOf(hash));
+      }
+      if (entry.queries.includes(query)) continue;
+      entry.queries = entry.queries.length === 0 ? query.alone : [...entry.queries, query];
+      query.entries.add(entry);
+      this.#place(entry);
+    }
+    return shards;
+  }
+
+  #place(entry: SubtaskEntry): void {
+    if (entry.kind === "waiting") this.queue.move(entry);
+  }
+
+  async #changeInterests(query: QueryEntry, interests: readonly InterestName[]): Promise<void> {
+    query.interests = interests;
+    if (interests.length === 0) {
+      query.stop.abort();
+      this.#queries.delete(query.hash);
+      this.#unread.drop(query);
+    }
+    let done = 0;
+    for (const entry of [...query.entries]) {
+      if (++done % perTurn === 0) await turn();
+      if (interests.length > 0) this.#place(entry);
+      else this.#detach(entry, query);
+    }
+    this.#options.onWaiting();
+  }
+
+  #detach(entry: SubtaskEntry, query: QueryEntry): void {
+    query.entries.delete(entry);
+    entry.queries = entry.queries.filter((other) => other !== query);
+    // What is ours or another's ends in its own way.
+    if (entry.queries.length === 0 && entry.kind !== "ours") this.remove(entry);
+    else this.#place(entry);
+  }
+
+  #tellIdle(query: QueryEntry): void {
+    if (query.entries.size === 0 && query.unread === 0 && query.segments.size > 0 && !query.stop.signal.aborted)
+      this.#options.onIdle(query.hash);
+  }
+
+  #track(reading: Promise<void>): void {
+    reading.catch(unlessInDoubt(this.#options.zookeeper.onError));
+  }
+}

@@ -1,0 +1,133 @@
+/** What a process follows on one session: the live nodes, the subtasks that somebody here watches and, where it has nodes of its own, what waits for these. */
+
+import type { Log } from "../../base/log.ts";
+import type { ZooKeeperClaims } from "./claims/claims.ts";
+import { ClusterNodes } from "./claims/cluster-nodes.ts";
+import { followWithdrawals } from "./claims/follow-withdrawals.ts";
+import type { ClaimsSession } from "./claims/node.ts";
+import { WaitingSubtasks } from "./claims/waiting-subtasks.ts";
+import { Combiner } from "./protocol/combine.ts";
+import type { Session } from "./protocol/session.ts";
+import { unlessInDoubt } from "./protocol/zookeeper-error.ts";
+import { sweepLostClaims } from "./upkeep/sweep-lost-claims.ts";
+import { FollowedList } from "./watching/followed-list.ts";
+import { SubtaskLists } from "./watching/subtask-lists.ts";
+import type { WatchedSubtasks } from "./watching/watched-subtasks.ts";
+import type { Layout } from "./znodes/layout.ts";
+import type { ZooKeeper } from "./zookeeper.ts";
+
+export interface SessionFollowerOptions {
+  readonly session: Session;
+  readonly lost: AbortSignal;
+  readonly layout: Layout;
+  readonly log: Log;
+  readonly watched: WatchedSubtasks;
+  readonly claims: ZooKeeperClaims;
+  /** A query has no subtasks left, as far as a node here knows. */
+  readonly onIdle: (zookeeper: ZooKeeper, query: string) => void;
+  readonly mostEntries: number;
+}
+
+/** Processes that see a node die do not all sweep at the same moment. */
+const sweepWithin = 100;
+
+export class SessionFollower {
+  readonly zookeeper: ZooKeeper;
+  readonly lists: SubtaskLists;
+  readonly #options: SessionFollowerOptions;
+  readonly #nodes: FollowedList;
+  #waiting: { readonly subtasks: WaitingSubtasks; readonly ready: Promise<void> } | undefined;
+  readonly #cluster: ClusterNodes;
+  #names: readonly string[] = [];
+  #nodeChanges: number | undefined;
+  #returned = -1;
+  #sweeping: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: SessionFollowerOptions) {
+    const { session, lost, layout, log, watched } = options;
+    this.#options = options;
+    const onError = (err: unknown) => log.error({ err }, "something of the coordinator failed; it goes on");
+    this.zookeeper = { session, lost, layout, log, onError, combiner: new Combiner(session), followed: new Set(), locks: new Map() };
+    this.lists = new SubtaskLists({
+      zookeeper: this.zookeeper,
+      watched,
+      onShard: (shard, listing, names) => options.claims.withdraw(this.#waiting?.subtasks.reconcile(shard, listing, names) ?? []),
+    });
+    this.#cluster = new ClusterNodes(this.zookeeper, (cluster) => {
+      if (this.#waiting) this.#waiting.subtasks.queue.cluster = cluster;
+      options.claims.nodes.lookAgain();
+    });
+    this.#nodes = new FollowedList({
+      zookeeper: this.zookeeper,
+      path: layout.nodes,
+      onList: (listing) => listing && this.#readNodes(listing.children, listing.stat.cversion),
+    });
+    void this.#nodes.look();
+    lost.addEventListener("abort", () => clearTimeout(this.#sweeping), { once: true });
+  }
+
+  get forClaims(): ClaimsSession | undefined {
+    return this.#waiting && { zookeeper: this.zookeeper, waiting: this.#waiting.subtasks, cluster: this.#cluster };
+  }
+
+  /** For nodes that join: what waits is followed from now on. Resolves when it is known. */
+  async followWaiting(): Promise<ClaimsSession> {
+    if (this.#waiting === undefined) {
+      const { claims, onIdle, mostEntries } = this.#options;
+      const { zookeeper, lists } = this;
+      const subtasks = new WaitingSubtasks({
+        zookeeper,
+        onWaiting: () => claims.nodes.serve(),
+        onShard: (shard) => lists.follow(shard),
+        onGone: (entry) => this.#guard(lists.wasWithdrawn(entry.hash).then((isWithdrawn) => isWithdrawn || claims.doneElsewhere(entry))),
+        onIdle: (query) => onIdle(zookeeper, query),
+        mostEntries,
+      });
+      subtasks.queue.nodes = claims.nodes;
+      this.#cluster.setNames(this.#names);
+      this.#waiting = { subtasks, ready: this.#followReturned(subtasks).then(() => subtasks.start()) };
+      followWithdrawals(zookeeper, claims);
+    }
+    await this.#waiting.ready;
+    return this.forClaims!;
+  }
+
+  /** After the connection was lost and found within the session: what happened meanwhile is read. */
+  resume(): void {
+    this.lists.resume();
+    for (const list of this.zookeeper.followed) void list.look();
+    this.#waiting?.subtasks.resume();
+    if (this.#waiting) this.#guard(this.#followReturned(this.#waiting.subtasks));
+    this.#options.claims.nodes.serve();
+  }
+
+  /** Subtasks that come back from claims. */
+  async #followReturned(subtasks: WaitingSubtasks): Promise<void> {
+    const { session, layout, lost } = this.zookeeper;
+    const content = await session.get(layout.returned, this.#onReturned);
+    const version = content?.stat.version ?? 0;
+    if (lost.aborted || version === this.#returned) return;
+    this.#returned = version;
+    subtasks.returnAside();
+  }
+
+  /** One function for all times: the client keeps one watcher a path then. */
+  readonly #onReturned = () => {
+    if (this.#waiting) this.#guard(this.#followReturned(this.#waiting.subtasks));
+  };
+
+  #readNodes(names: readonly string[], changes: number): void {
+    this.#names = names;
+    if (this.#waiting) this.#cluster.setNames(names);
+    if (this.#nodeChanges !== undefined && this.#nodeChanges !== changes) {
+      this.#waiting?.subtasks.returnAside();
+      clearTimeout(this.#sweeping);
+      this.#sweeping = setTimeout(() => this.#guard(sweepLostClaims(this.zookeeper)), Math.random() * sweepWithin);
+    }
+    this.#nodeChanges = changes;
+  }
+
+  #guard(reading: Promise<unknown>): void {
+    reading.catch(unlessInDoubt(this.zookeeper.onError));
+  }
+}

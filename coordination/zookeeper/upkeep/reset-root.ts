@@ -1,0 +1,85 @@
+/**
+ * Empties our root: everything below it goes, whatever layout it has, and an empty one is made. Nothing else is touched. Refused where something
+ * else than ours is there, and while nodes are live. Dispatchers are not seen from here: who resets should have stopped them.
+ */
+
+import type { Log } from "../../../base/log.ts";
+import { Connection } from "../protocol/connection.ts";
+import { remove } from "../protocol/operations.ts";
+import type { Session } from "../protocol/session.ts";
+import { isRefused, ZooKeeperSetupError } from "../protocol/zookeeper-error.ts";
+import { parseNodeBody } from "../znodes/encoding.ts";
+import { openRoot, readVersion } from "../znodes/open-root.ts";
+
+export interface ResetOptions {
+  /** `HOST:PORT,HOST:PORT/chroot`. */
+  readonly hosts: string;
+  /** `NAME:PASSWORD`. */
+  readonly auth?: string;
+  readonly log: Log;
+  readonly root?: string;
+  /** Milliseconds to wait for the connection. */
+  readonly startTimeout?: number;
+}
+
+const sessionTimeout = 10_000;
+/** Znodes that one transaction removes. */
+const perTransaction = 500;
+const mostNamed = 10;
+
+/** Gives the number of znodes that went. Rejects with an error that says what to do. */
+export async function resetRoot({ hosts, auth, log, root = "/femtoq", startTimeout = 10_000 }: ResetOptions): Promise<number> {
+  const connection = await Connection.open({ hosts, sessionTimeout, startTimeout, log, ...(auth !== undefined && { auth }) });
+  try {
+    const base = connection.chroot + root;
+    const removed = await connection.run(async (session) => {
+      const found = await session.get(base);
+      if (found === undefined) return 0;
+      if (readVersion(found.data) === undefined) {
+        throw new ZooKeeperSetupError(
+          "alien-root",
+          `Cannot reset ${base} in ZooKeeper: something else than Femtoq's coordination is there`,
+        );
+      }
+      await refuseLiveNodes(session, base);
+      const count = await removeBelow(session, base);
+      await session.commit([remove(base)]);
+      return count + 1;
+    });
+    await connection.run((session) => openRoot(session, { chroot: connection.chroot, root }));
+    return removed;
+  } finally {
+    await connection.close();
+  }
+}
+
+async function refuseLiveNodes(session: Session, base: string): Promise<void> {
+  const names = (await session.list(`${base}/nodes`))?.children ?? [];
+  if (names.length === 0) return;
+  const bodies = await Promise.all(names.slice(0, mostNamed).map((name) => session.get(`${base}/nodes/${name}`)));
+  const named = bodies.map((content, index) => {
+    const body = content && parseNodeBody(content.data);
+    return body ? `${body.host} (${body.id})` : names[index]!;
+  });
+  const more = names.length > mostNamed ? ` and ${names.length - mostNamed} more` : "";
+  throw new Error(`Cannot reset ${base} in ZooKeeper while nodes are live: ${named.join(", ")}${more}; stop them first`);
+}
+
+/** Leaves in large transactions; what proves to have something below it is emptied first. */
+async function removeBelow(session: Session, path: string): Promise<number> {
+  let names = (await session.list(path))?.children ?? [];
+  let removed = 0;
+  while (names.length > 0) {
+    const batch = names.slice(0, perTransaction);
+    try {
+      await session.commit(batch.map((name) => remove(`${path}/${name}`)));
+      removed += batch.length;
+      names = names.slice(batch.length);
+    } catch (error) {
+      if (isRefused(error, "not-empty")) removed += await removeBelow(session, `${path}/${batch[error.index]}`);
+      else if (isRefused(error, "no-node")) names = names.filter((name) => name !== batch[error.index]);
+      else throw error;
+    }
+  }
+  return removed;
+}

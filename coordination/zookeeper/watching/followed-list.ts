@@ -1,0 +1,104 @@
+/**
+ * Follows the children of one znode by one watch. A change is looked at at once where looks are few and the list is short, and otherwise together
+ * with those that follow it: a long list is never read at each change. What a look misses the next one has, for each reads the whole list.
+ */
+
+import type { Listing } from "../protocol/session.ts";
+import { unlessInDoubt } from "../protocol/zookeeper-error.ts";
+import type { NamesBudget } from "../watching/names-budget.ts";
+import type { ZooKeeper } from "../zookeeper.ts";
+
+export interface FollowedListOptions {
+  readonly zookeeper: ZooKeeper;
+  readonly path: string;
+  /** The view ends, if not with the session. */
+  readonly stop?: AbortSignal;
+  /** How many times its duration a look costs, where not `usualCost`: less for what is few and urgent. */
+  readonly costFactor?: number;
+  /** Asks for something together with each list, whose answer comes before the list's. */
+  readonly alongside?: () => Promise<void>;
+  /** Shared with other views: changes of a long list are looked at in turn. */
+  readonly budget?: NamesBudget;
+  /** Undefined when the znode is gone. */
+  readonly onList: (listing: Listing | undefined) => void;
+}
+
+/**
+ * Each look takes credit: so many times its duration, which grows with the list and with how busy the server is, and a millisecond for each name of a
+ * long list (less where the look costs less). Time gives it back. Where it is used up, the next look waits.
+ */
+const usualCost = 20;
+const fewNames = 20;
+const mostCredit = 100;
+/** Of a short list, however long the look took: this process may have been busy with something else. */
+const mostCost = 60;
+const longestPause = 1_000;
+
+export class FollowedList {
+  readonly #options: FollowedListOptions;
+  readonly #watcher: () => void;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #looking: Promise<void> | undefined;
+  #isStale = false;
+  #looked = performance.now();
+  #credit = mostCredit;
+  /** In the last list, beyond a few. */
+  #names = 0;
+
+  constructor(options: FollowedListOptions) {
+    this.#options = options;
+    this.#watcher = () => this.#lookSoon();
+    const { zookeeper, stop } = options;
+    zookeeper.followed.add(this);
+    const end = () => {
+      zookeeper.followed.delete(this);
+      clearTimeout(this.#timer);
+    };
+    for (const signal of [zookeeper.lost, stop]) signal?.addEventListener("abort", end, { once: true });
+  }
+
+  get #isEnded(): boolean {
+    const { zookeeper, stop } = this.#options;
+    return zookeeper.lost.aborted || (stop?.aborted ?? false);
+  }
+
+  /** Asks for the list at once; resolves when one that was asked for by then was handled. Never rejects. */
+  look(): Promise<void> {
+    this.#isStale = true;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#looking ??= this.#lookAll();
+    return this.#looking;
+  }
+
+  #lookSoon(): void {
+    if (this.#timer !== undefined) return;
+    const pause = -this.#credit - (performance.now() - this.#looked);
+    const turn = this.#names > 0 ? (this.#options.budget?.take(this.#names) ?? 0) : 0;
+    if (pause <= 0 && turn <= 0) void this.look();
+    else this.#timer = setTimeout(() => void this.look(), Math.max(pause, turn));
+  }
+
+  async #lookAll(): Promise<void> {
+    const { zookeeper, path, alongside, onList, costFactor = usualCost } = this.#options;
+    try {
+      while (this.#isStale && !this.#isEnded) {
+        this.#isStale = false;
+        const start = performance.now();
+        this.#credit = Math.min(mostCredit, this.#credit + start - this.#looked);
+        this.#looked = start;
+        const beside = alongside?.();
+        const [listing] = await Promise.all([zookeeper.session.list(path, this.#watcher), beside]);
+        this.#names = Math.max(0, (listing?.children.length ?? 0) - fewNames);
+        const cost = Math.min(mostCost, (performance.now() - start) * costFactor) + this.#names * (costFactor / usualCost);
+        this.#credit = Math.max(-longestPause, this.#credit - cost);
+        if (!this.#isEnded) onList(listing);
+      }
+    } catch (error) {
+      // After a lost connection everything is looked at again.
+      unlessInDoubt(zookeeper.onError)(error);
+    } finally {
+      this.#looking = undefined;
+    }
+  }
+}

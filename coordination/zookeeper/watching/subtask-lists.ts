@@ -1,0 +1,238 @@
+/**
+ * What a session's lists say of subtasks: which are there, claimed, failed. Tells `WatchedSubtasks` what follows for those that are watched, and
+ * `onShard` which are there at all. One watch for the claims, one for the failed, one for each shard that is used, and
+ * a few on single subtasks, whose end is then heard the sooner.
+ */
+
+import type { SubtaskNews } from "../../coordinator.ts";
+import { describeFailure } from "../../queue/claim-end.ts";
+import type { Content, Listing } from "../protocol/session.ts";
+import { unlessInDoubt } from "../protocol/zookeeper-error.ts";
+import { NamesBudget } from "../watching/names-budget.ts";
+import { WithdrawnLately } from "../watching/withdrawn-lately.ts";
+import { parseSubtaskBody } from "../znodes/encoding.ts";
+import { failedHash, hashOfClaim, isHash, readClaimNames, shardOf, subtaskPath } from "../znodes/layout.ts";
+import { logSkip } from "../znodes/skip-log.ts";
+import type { ZooKeeper } from "../zookeeper.ts";
+import { FollowedList } from "./followed-list.ts";
+import { SingleWatches } from "./single-watches.ts";
+import type { WatchedSubtasks } from "./watched-subtasks.ts";
+
+export interface SubtaskViewsOptions {
+  readonly zookeeper: ZooKeeper;
+  readonly watched: WatchedSubtasks;
+  readonly onShard: (shard: number, listing: Listing, names: ReadonlySet<string>) => void;
+}
+
+const none: ReadonlySet<string> = new Set();
+const before = Buffer.alloc(8);
+const mostEnded = 16;
+/** Milliseconds: shards are looked at again within a second of their turn. */
+const afterEnd = 1_500;
+
+export class SubtaskLists {
+  readonly #zookeeper: ZooKeeper;
+  readonly #watched: WatchedSubtasks;
+  readonly #onShard: SubtaskViewsOptions["onShard"];
+  readonly #withdrawn: WithdrawnLately;
+  readonly #single: SingleWatches;
+  readonly #budget = new NamesBudget();
+  readonly #shards = new Map<number, { readonly view: FollowedList; seen: Buffer }>();
+  #claims: { readonly claimed: ReadonlySet<string>; readonly running: ReadonlySet<string>; readonly order: number } | undefined;
+  #failed: ReadonlySet<string> = none;
+  #isFollowing = false;
+  /** Of claims that ended, and when (as `performance.now()`) their shards have been looked at; the soonest first. */
+  readonly #ended = new Map<string, number>();
+  #later: ReturnType<typeof setTimeout> | undefined;
+
+  constructor({ zookeeper, watched, onShard }: SubtaskViewsOptions) {
+    this.#zookeeper = zookeeper;
+    this.#watched = watched;
+    this.#onShard = onShard;
+    this.#withdrawn = new WithdrawnLately(zookeeper);
+    this.#single = new SingleWatches({
+      zookeeper,
+      isWatched: (hash) => watched.find(hash) !== undefined,
+      // The shard as it was seen before: the next look may come in between.
+      onGone: (hash, order) => this.#settle(this.#readGone([hash], order, this.#shards.get(shardOf(hash))?.seen)),
+      onChanged: (hash, content) => this.#readContent(hash, content),
+    });
+    for (const shard of watched.shards) this.followWatched(shard);
+    zookeeper.lost.addEventListener("abort", () => clearTimeout(this.#later), { once: true });
+  }
+
+  /** After a connection was lost and found. */
+  resume(): void {
+    this.#withdrawn.forget();
+  }
+
+  /** Somebody watches something in the shard. */
+  followWatched(shard: number): void {
+    if (!this.#isFollowing) {
+      this.#isFollowing = true;
+      const { layout } = this.#zookeeper;
+      this.#settle(this.#withdrawn.read());
+      void this.#createView(layout.claims, (listing) => listing && this.#readClaims(listing)).look();
+      void this.#createView(layout.failed, (listing) => listing && this.#readFailed(listing)).look();
+    }
+    this.follow(shard, { again: true });
+  }
+
+  /** A watched subtask that is there. */
+  followOne(hash: string): void {
+    this.#single.follow(hash);
+  }
+
+  /** Of one that a look at its shard, which is not taken in yet, does not find any more: whether it was withdrawn, not done. */
+  async wasWithdrawn(hash: string): Promise<boolean> {
+    const { seen = before } = this.#shards.get(shardOf(hash)) ?? {};
+    await this.#withdrawn.read();
+    return this.#withdrawn.has(hash, seen);
+  }
+
+  follow(shard: number, { again = false } = {}): void {
+    const known = this.#shards.get(shard);
+    if (known && !again) return;
+    const entry = known ?? {
+      view: new FollowedList({
+        zookeeper: this.#zookeeper,
+        path: this.#zookeeper.layout.shards[shard]!,
+        budget: this.#budget,
+        onList: (listing) => listing && this.#readShard(shard, listing),
+      }),
+      seen: before,
+    };
+    this.#shards.set(shard, entry);
+    void entry.view.look();
+  }
+
+  #createView(path: string, onList: (listing: Listing | undefined) => void): FollowedList {
+    return new FollowedList({ zookeeper: this.#zookeeper, path, onList });
+  }
+
+  #readShard(shard: number, listing: Listing): void {
+    const names = new Set(listing.children);
+    this.#onShard(shard, listing, names);
+    const entry = this.#shards.get(shard)!;
+    const seenBefore = entry.seen;
+    entry.seen = listing.stat.pzxid;
+    const gone: string[] = [];
+    for (const { hash, known } of this.#watched.inShard(shard)) {
+      if (names.has(hash)) {
+        if (known?.kind !== "failed" && !this.#failed.has(hash)) this.#observeThere(hash, known, listing.order);
+      } else if (known === undefined) this.#watched.observed(hash, { kind: "done" }, listing.order);
+      else if (!isGone(known.kind)) gone.push(hash);
+    }
+    if (gone.length > 0) this.#settle(this.#readGone(gone, listing.order, seenBefore));
+    const failed = [...this.#watched.inShard(shard)]
+      .filter(({ hash }) => names.has(hash) && this.#failed.has(hash))
+      .map(({ hash }) => hash);
+    if (failed.length > 0) this.#settle(this.#readAgain(failed));
+  }
+
+  #readClaims(listing: Listing): void {
+    const old = this.#claims ?? { claimed: none, running: none };
+    const now = { ...readClaimNames(this.#onlyHashes(this.#zookeeper.layout.claims, listing, hashOfClaim)), order: listing.order };
+    this.#claims = now;
+    for (const hash of new Set([...now.claimed, ...now.running])) {
+      const known = this.#watched.find(hash)?.known;
+      const isNew = !old.claimed.has(hash) || (now.running.has(hash) && !old.running.has(hash));
+      if (isNew && known !== undefined && !isGone(known.kind)) this.#watched.observed(hash, this.#claimState(hash), listing.order);
+    }
+    const ended = [...old.claimed].filter((hash) => !now.claimed.has(hash) && this.#watched.find(hash));
+    if (ended.length > mostEnded) this.#readLater(ended);
+    else if (ended.length > 0) this.#settle(this.#readAgain(ended));
+  }
+
+  /** Most of many are done, and their shards will say so: what is left is read. */
+  #readLater(ended: readonly string[]): void {
+    const due = performance.now() + afterEnd + this.#budget.backlog;
+    for (const hash of ended) this.#ended.set(hash, due);
+    this.#later ??= setTimeout(() => this.#readDue(), due - performance.now());
+  }
+
+  #readDue(): void {
+    this.#later = undefined;
+    const now = performance.now();
+    const left: string[] = [];
+    for (const [hash, due] of this.#ended) {
+      if (due > now) {
+        this.#later = setTimeout(() => this.#readDue(), due - now);
+        break;
+      }
+      this.#ended.delete(hash);
+      const known = this.#watched.find(hash)?.known;
+      if (known !== undefined && !isGone(known.kind) && !this.#claims?.claimed.has(hash)) left.push(hash);
+    }
+    this.#settle(this.#readAgain(left));
+  }
+
+  #readFailed(listing: Listing): void {
+    const old = this.#failed;
+    this.#failed = new Set(this.#onlyHashes(this.#zookeeper.layout.failed, listing, failedHash).map(failedHash));
+    const changed = [...old].filter((hash) => !this.#failed.has(hash)).concat([...this.#failed].filter((hash) => !old.has(hash)));
+    const watched = changed.filter((hash) => this.#watched.find(hash));
+    if (watched.length > 0) this.#settle(this.#readAgain(watched));
+  }
+
+  /** Names that are not of their form are logged and left out. */
+  #onlyHashes(folder: string, { children }: Listing, hashOf: (name: string) => string): readonly string[] {
+    return children.filter((name) => {
+      const isKnown = isHash(hashOf(name));
+      if (!isKnown) logSkip(this.#zookeeper.log, `${folder}/${name}`);
+      return isKnown;
+    });
+  }
+
+  #claimState(hash: string) {
+    if (this.#claims?.running.has(hash)) return { kind: "running" } as const;
+    return { kind: this.#claims?.claimed.has(hash) ? "loading" : "unowned" } as const;
+  }
+
+  /** That it is there is news where it was not, or had failed; otherwise only its claim can be, which is as old as the list of claims. */
+  #observeThere(hash: string, known: SubtaskNews | undefined, order: number): void {
+    // A list of claims is under way, and another of the shard behind it.
+    if (this.#claims === undefined) return;
+    const isBack = known !== undefined && (known.kind === "failed" || isGone(known.kind));
+    this.#watched.observed(hash, this.#claimState(hash), isBack ? order : Math.min(order, this.#claims.order));
+  }
+
+  async #readAgain(hashes: readonly string[]): Promise<void> {
+    const { session, layout } = this.#zookeeper;
+    const gone: string[] = [];
+    // What is not there has no order of its own; it is younger than every answer so far.
+    const order = session.latest + 0.5;
+    const found = await Promise.all(hashes.map((hash) => session.get(subtaskPath(layout, hash))));
+    for (const [index, hash] of hashes.entries()) {
+      const content = found[index];
+      const known = this.#watched.find(hash)?.known;
+      if (content === undefined) {
+        if (known !== undefined && !isGone(known.kind)) gone.push(hash);
+        continue;
+      }
+      this.#readContent(hash, content);
+    }
+    if (gone.length > 0) await this.#readGone(gone, order);
+  }
+
+  #readContent(hash: string, { data, order }: Content): void {
+    const { attempts, failed } = parseSubtaskBody(data);
+    if (failed === undefined) this.#observeThere(hash, this.#watched.find(hash)?.known, order);
+    else this.#watched.observed(hash, { kind: "failed", failure: describeFailure(attempts) }, order);
+  }
+
+  /** `seenBefore`: the last change of their shard that was seen while they were there. */
+  async #readGone(hashes: readonly string[], order: number, seenBefore?: Buffer): Promise<void> {
+    await this.#withdrawn.read();
+    for (const hash of hashes) {
+      const change = seenBefore ?? this.#shards.get(shardOf(hash))?.seen ?? before;
+      this.#watched.observed(hash, { kind: this.#withdrawn.has(hash, change) ? "withdrawn" : "done" }, order);
+    }
+  }
+
+  #settle(reading: Promise<void>): void {
+    reading.catch(unlessInDoubt(this.#zookeeper.onError));
+  }
+}
+
+const isGone = (kind: string): boolean => kind === "done" || kind === "withdrawn";

@@ -1,0 +1,165 @@
+/** The decisions that both coordinators share, without either of them. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Subtask } from "../../../coordination/coordinator.ts";
+import { type Attempts, noAttempts } from "../../../coordination/queue/claim-end.ts";
+import { type ClaimCall, ClaimQueue, type Queued, type QueueNode } from "../../../coordination/queue/claim-queue.ts";
+import { Cluster, createClusterNode, numberPartition, type Placed } from "../../../coordination/queue/cluster.ts";
+import { failuresInARow, Quarantine } from "../../../coordination/queue/quarantine.ts";
+import { type Place, Scan, type Waiting } from "../../../coordination/queue/waiting-order.ts";
+import { makeSubtask } from "../../contracts/subtasks.ts";
+
+class Item implements Queued<Item> {
+  readonly subtask: Subtask;
+  readonly partitionNumber: number;
+  attempts: Attempts = noAttempts;
+  triedBy: Map<string, number> | undefined;
+  home: Placed["home"];
+  readonly waitsSince = 0;
+  previous: Item | undefined;
+  next: Item | undefined;
+  line: Waiting<Item>["line"];
+  where: Place;
+
+  constructor(partition: number, where: Place = { priority: 500, client: "alice" }) {
+    this.subtask = makeSubtask(partition);
+    this.partitionNumber = numberPartition(this.subtask);
+    this.where = where;
+  }
+
+  place(): Place {
+    return this.where;
+  }
+}
+
+const tried: Attempts = { errors: 1, lost: 0, causes: ["an error"] };
+const node = (name: string): QueueNode => ({ name, scan: new Scan(), quarantine: new Quarantine() });
+const call = (most: number, rest: Partial<ClaimCall> = {}): ClaimCall => ({ most, prefers: undefined, waitsSince: 0, delay: 0, ...rest });
+const at = (now: number) => ({ now, date: now });
+const failed = {
+  end: { kind: "fail", cause: "an error", permanent: false },
+  verdict: { kind: "unowned", attempts: tried },
+  isStopped: false,
+} as const;
+
+/** Of nodes of one thread each. */
+function open(items: readonly Item[], names: readonly string[], locals = names) {
+  const queue = new ClaimQueue<Item>();
+  const nodes = locals.map(node);
+  queue.nodes = { all: nodes };
+  queue.cluster = new Cluster(names.map((name) => createClusterNode(name, 1)));
+  for (const item of items) queue.add(item);
+  const take = (of: QueueNode, most: number, now = 1_000): readonly number[] | string => {
+    const taken = queue.take(of, call(most), at(now));
+    return taken.kind === "take" ? taken.items.map(({ subtask }) => subtask.partition) : taken.kind;
+  };
+  return { queue, nodes, take };
+}
+
+const items = (count: number): readonly Item[] => Array.from({ length: count }, (_, partition) => new Item(partition));
+
+test("ClaimQueue.take gives up to the most that a call wants, in order", () => {
+  const { nodes, take } = open(items(5), ["a"]);
+  assert.deepEqual(take(nodes[0]!, 3), [0, 1, 2]);
+  assert.deepEqual(take(nodes[0]!, 3), [3, 4]);
+  assert.equal(take(nodes[0]!, 3), "none");
+});
+
+test("ClaimQueue.take gives nobody more than the share of one of the cluster's threads", () => {
+  const { nodes, take } = open(items(8), ["a", "b", "c", "d"]);
+  assert.equal((take(nodes[0]!, 100) as readonly number[]).length, 2);
+  assert.equal((take(nodes[1]!, 100) as readonly number[]).length, 2);
+});
+
+test("ClaimQueue.take gives a subtask with an attempt on record alone", () => {
+  const all = items(4);
+  all[2]!.attempts = tried;
+  const { nodes, take } = open(all, ["a"]);
+  assert.deepEqual(take(nodes[0]!, 4), [0, 1]);
+  assert.deepEqual(take(nodes[0]!, 4), [2]);
+  assert.deepEqual(take(nodes[0]!, 4), [3]);
+});
+
+test("ClaimQueue.take takes nothing where prefers throws, and keeps the order", () => {
+  const { queue, nodes, take } = open(items(3), ["a"]);
+  let asked = 0;
+  const prefers = () => {
+    if (asked++ > 1) throw new Error("no cache");
+    return true;
+  };
+  assert.throws(() => queue.take(nodes[0]!, call(3, { prefers }), at(1_000)), /no cache/);
+  assert.equal(queue.size, 3);
+  assert.deepEqual(take(nodes[0]!, 3), [0, 1, 2]);
+});
+
+test("ClaimQueue.end puts a subtask back first where it was not at fault, and last after an error", () => {
+  const all = items(3);
+  const { queue, nodes, take } = open(all, ["a"]);
+  assert.deepEqual(take(nodes[0]!, 2), [0, 1]);
+  queue.end(
+    all[0]!,
+    nodes[0]!,
+    { end: { kind: "release" }, verdict: { kind: "unowned", attempts: noAttempts }, isStopped: false },
+    at(1_000),
+  );
+  queue.end(all[1]!, nodes[0]!, failed, at(1_000));
+  assert.deepEqual(take(nodes[0]!, 3), [0, 2, 1]);
+});
+
+test("what failed on a node is left to others for a while, does not stand in the way, and comes back", () => {
+  const all = items(2);
+  const { queue, nodes, take } = open(all, ["a", "elsewhere"], ["a"]);
+  all[0]!.attempts = tried;
+  queue.remove(all[0]!);
+  queue.end(all[0]!, nodes[0]!, failed, at(1_000));
+  assert.equal(queue.left.size, 1);
+  assert.equal(queue.size, 2);
+  assert.deepEqual(take(nodes[0]!, 1), [1]);
+  queue.returnLeft(at(5_999));
+  assert.equal(take(nodes[0]!, 1, 5_999), "none");
+  queue.returnLeft(at(6_000));
+  assert.deepEqual(take(nodes[0]!, 1, 6_000), [0]);
+});
+
+test("what failed on a node is not left to others where there are none, or where each of them had a try", () => {
+  const alone = items(1);
+  const one = open(alone, ["a"]);
+  one.queue.end(alone[0]!, one.nodes[0]!, failed, at(1_000));
+  assert.deepEqual(one.take(one.nodes[0]!, 1), [0]);
+  const tired = items(1);
+  tired[0]!.attempts = { ...tried, errors: 2 };
+  const two = open(tired, ["a", "b"], ["a"]);
+  two.queue.end(tired[0]!, two.nodes[0]!, failed, at(1_000));
+  assert.deepEqual(two.take(two.nodes[0]!, 1), [0]);
+});
+
+test("a node that fails what another one then does is in quarantine and takes nothing until its time is over", () => {
+  const all = items(failuresInARow + 1);
+  const { queue, nodes, take } = open(all, ["good", "bad"]);
+  const [good, bad] = nodes as [QueueNode, QueueNode];
+  for (const item of all.slice(0, failuresInARow)) {
+    queue.remove(item);
+    queue.end(item, bad, failed, at(1_000));
+  }
+  const done = { end: { kind: "complete" }, verdict: { kind: "done" }, isStopped: false } as const;
+  assert.equal(queue.end(all[0]!, good, done, at(1_000)), false);
+  assert.equal(queue.end(all[1]!, good, done, at(1_000)), true);
+  assert.deepEqual(queue.take(bad, call(1), at(1_000)), { kind: "wait", until: bad.quarantine.at(1_000)!.until });
+  assert.notEqual(take(good, 1), "wait");
+  // The last one that is left does what it can.
+  queue.cluster = new Cluster([createClusterNode("bad", 1)]);
+  assert.notEqual(take(bad, 1), "wait");
+});
+
+test("ClaimQueue.move puts a subtask where the interest in it says, and leaves alone what is left to others", () => {
+  const all = items(3);
+  const { queue, nodes, take } = open(all, ["a", "elsewhere"], ["a"]);
+  all[2]!.where = { priority: 1, client: "bob" };
+  queue.move(all[2]!);
+  queue.remove(all[0]!);
+  queue.end(all[0]!, nodes[0]!, failed, at(1_000));
+  queue.move(all[0]!);
+  assert.deepEqual(take(nodes[0]!, 1), [2]);
+  assert.deepEqual(take(nodes[0]!, 1), [1]);
+  assert.equal(take(nodes[0]!, 1), "none");
+});

@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { followWithdrawals } from "../../../../coordination/zookeeper/claims/follow-withdrawals.ts";
+import { create, createSequential, remove } from "../../../../coordination/zookeeper/protocol/operations.ts";
+import { encodeHashes } from "../../../../coordination/zookeeper/znodes/encoding.ts";
+import { hashName, subtaskPath } from "../../../../coordination/zookeeper/znodes/layout.ts";
+import { openRoot } from "../../../../coordination/zookeeper/znodes/open-root.ts";
+import { until } from "../../../support/until.ts";
+import { findServer, makeZooKeeper, openConnection } from "../zookeeper-for-tests.ts";
+
+const suite = "withdrawals on ZooKeeper";
+const server = await findServer(suite);
+
+if (server) {
+  test(`${suite}: followWithdrawals names what is gone of what the nodes have, and nothing else, at each withdrawal`, async (t) => {
+    const connection = await openConnection(t, server.hosts);
+    const { session, chroot } = connection;
+    const layout = await openRoot(session, { chroot, root: "/withdrawals" });
+    const errors: unknown[] = [];
+    const zookeeper = makeZooKeeper(connection, layout, { onError: (error) => void errors.push(error) });
+    const [one = "", two = "", others = ""] = ["one", "two", "another process has it"].map(hashName);
+    await session.commit([one, two, others].map((hash) => create(subtaskPath(layout, hash))));
+    const gone: string[] = [];
+    const held = new Set([one, two]);
+    followWithdrawals(zookeeper, {
+      heldHashes: () => [...held],
+      withdraw: (hashes) => {
+        for (const hash of hashes) if (held.delete(hash)) gone.push(hash);
+      },
+    });
+    for (const [hash, so] of [
+      [others, []],
+      [two, [two]],
+      [one, [two, one]],
+    ] as const) {
+      await session.commit([createSequential(`${layout.withdrawn}/w.`, encodeHashes([hash])), remove(subtaskPath(layout, hash))]);
+      await until(() => gone.length === so.length);
+      assert.deepEqual(gone, so);
+    }
+    assert.deepEqual(errors, []);
+  });
+}
