@@ -1,7 +1,8 @@
-/** The examples of the library run as they are written. */
+/** The examples of the library run as they are written, and its documentation names all that there is. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { text } from "node:stream/consumers";
@@ -45,4 +46,14 @@ test("read-columns says what is wrong where there is no such file, and how it is
   const unused = await run("read-columns");
   assert.equal(unused.code, 2);
   assert.match(unused.stderr, /^Usage: /);
+});
+
+test("docs/library.md names every function and class of the library", async () => {
+  const documented = await readFile(join(root, "docs/library.md"), "utf8");
+  const modules = await Promise.all([import("femtoq/engine"), import("femtoq/datasets"), import("femtoq/histograms")]);
+  const names = modules.flatMap((module) => Object.keys(module));
+  assert.deepEqual(
+    names.filter((name) => !new RegExp(`\\b${name}\\b`).test(documented)),
+    [],
+  );
 });
