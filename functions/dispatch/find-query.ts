@@ -37,5 +37,5 @@ export async function lookAt(progress: Progress, queries: readonly StoredQuery[]
 
 /** Renews the interest of a client that has one in a query that has not ended. */
 export async function renewInterest({ interest }: Dispatcher, { query, progress }: FollowedQuery, client: string): Promise<void> {
-  if (progress && !progress.isFinished && (await interest.renew(query.id, client))) progress.clients.isBack(query, client);
+  if (progress && !progress.partitions.isFinished && (await interest.renew(query.id, client))) progress.clients.isBack(query, client);
 }

@@ -48,8 +48,13 @@ const fewest = 50;
 /** Milliseconds. */
 const betweenLooks = 20;
 
-const doneOf = ({ progress, before }: Entry): number => (progress && before !== undefined ? Math.max(0, progress.counts.done - before) : 0);
-const isBegun = ({ counts: { loading, running, merging, done } }: Progress): boolean => loading + running + merging + done > 0;
+const doneOf = ({ progress, before }: Entry): number =>
+  progress && before !== undefined ? Math.max(0, progress.partitions.counts.done - before) : 0;
+const isBegun = ({
+  partitions: {
+    counts: { loading, running, merging, done },
+  },
+}: Progress): boolean => loading + running + merging + done > 0;
 
 export type StartServices = Pick<Services, "store" | "coordinator">;
 
@@ -136,7 +141,7 @@ export class QueriesUnderWay {
     const entries = [...this.#entries.values()].sort((a, b) => a.priority - b.priority);
     for (const { client, priority, admitted, progress } of entries) {
       const state = progress === undefined ? "waiting" : isBegun(progress) ? "begun" : progress.lacksNodes ? "idle" : "waiting";
-      const subtasks = progress === undefined || named.has(progress) ? 0 : progress.counts.waiting;
+      const subtasks = progress === undefined || named.has(progress) ? 0 : progress.partitions.counts.waiting;
       if (progress) named.add(progress);
       yield { client, priority, since: admitted, state, subtasks };
     }
@@ -145,7 +150,7 @@ export class QueriesUnderWay {
   async #follow(followed: FollowedQuery, entry: Entry): Promise<void> {
     const { progress } = followed;
     const isShared = [...this.#entries.values()].some((other) => other.progress === progress);
-    if (progress && !isShared) entry.before = progress.counts.done + progress.counts.merging;
+    if (progress && !isShared) entry.before = progress.partitions.counts.done + progress.partitions.counts.merging;
     entry.progress = progress;
     const state = await waitForEnd(followed, new AbortController().signal);
     this.#tellEnd(followed, { state, seconds: (Date.now() - entry.admitted) / 1000 });
@@ -154,7 +159,7 @@ export class QueriesUnderWay {
 
   #tellEnd({ query, progress }: FollowedQuery, { state, seconds }: { readonly state: QueryState; readonly seconds: number }): void {
     const { log, meter } = this.#services;
-    const failed = progress?.failures.size ?? 0;
+    const failed = progress?.partitions.failures.size ?? 0;
     const how = state === "done" && failed > 0 ? "incomplete" : (state as LabelOf<"femtoq_queries_ended_total">);
     meter?.count("femtoq_queries_ended_total", how);
     if (state !== "cancelled") meter?.observe("femtoq_query_seconds", undefined, seconds);
@@ -172,7 +177,7 @@ export class QueriesUnderWay {
     const sums: { -readonly [Band in keyof Bands]: Bands[Band] } = {};
     for (const { priority, admitted, progress } of this.#entries.values()) {
       const band = priorityBand(priority);
-      sums[band] = add(sums[band] ?? 0, { waiting: progress?.counts.waiting ?? 0, age: (Date.now() - admitted) / 1000 });
+      sums[band] = add(sums[band] ?? 0, { waiting: progress?.partitions.counts.waiting ?? 0, age: (Date.now() - admitted) / 1000 });
     }
     return sums;
   }

@@ -31,7 +31,7 @@ export async function queueRest(plan: StoredPlan, options: QueueOptions): Promis
   const queued = await enqueueAll({ queryId: query.id, client, priority: query.query.priority, subtasks }, options);
   // What was queued now is known by its events; of the rest it is looked up how it is.
   await progress.refresh();
-  const joined = Math.max(0, subtasks.length - queued - progress.counts.failed);
+  const joined = Math.max(0, subtasks.length - queued - progress.partitions.counts.failed);
   return { total, stored: total - joined - queued, joined, queued };
 }
 

@@ -8,7 +8,7 @@ export async function retryQuery(dispatcher: Dispatcher, followed: FollowedQuery
   const { coordinator, store } = dispatcher.services;
   const { progress, plan, query } = followed;
   using _lock = await dispatcher.planLocks.acquire(plan.planKey);
-  if (!progress || progress.failures.size === 0) return 0;
+  if (!progress || progress.partitions.failures.size === 0) return 0;
   const { failed, damaged } = progress.startOver();
   progress.clients.asks(query, client);
   dispatcher.interest.changed(query.id, client, { isInterested: true });

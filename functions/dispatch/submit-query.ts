@@ -4,11 +4,10 @@
  */
 import type { Context } from "hono";
 import type { Dataset } from "../../datasets/dataset.ts";
-import type { StoredPlan, StoredProgram, StoredQuery } from "../../storage/store.ts";
+import type { StoredPlan } from "../../storage/store.ts";
 import { isEnded, type Submission } from "../api.ts";
 import type { Environment, HostBindings } from "../environment.ts";
 import { boundWait } from "../http/bounded-wait.ts";
-import type { Services } from "../services.ts";
 import { answerStatus, type Format } from "./answer/answer-format.ts";
 import { describeStatus } from "./answer/describe-status.ts";
 import type { Dispatcher } from "./dispatcher.ts";
@@ -44,7 +43,7 @@ async function acceptQuery(
   text: string,
   { client, traceParent }: { readonly client: string; readonly traceParent: string | undefined },
 ): Promise<Accepted> {
-  const { services, interest, planLocks, plans, underWay } = dispatcher;
+  const { services, interest, planLocks, plans, results, underWay } = dispatcher;
 
   // Plan: the text is read and checked, and its program laid over the dataset's partitions as they are now.
   const planned = await dispatcher.planned.get(text);
@@ -55,21 +54,31 @@ async function acceptQuery(
   const recalled = await recall(dispatcher, planned);
   if (recalled) return { followed: recalled, submission: allStored(plan), dataset };
   using _lock = await planLocks.acquire(plan.planKey);
-  const { known, hasPlan, result } = await lookUp(dispatcher, planned);
+  const { id } = planned.query;
+  const [known, hasPlan, result] = await Promise.all([
+    services.store.getQuery(id),
+    services.store.hasPlan(plan.planKey),
+    results.find({ plan, program }),
+  ]);
   const query = known ?? { ...planned.query, created: Date.now() };
-  const missing = { query, hasPlan, hasQuery: known !== undefined };
   if (result) {
-    await store(services, planned, { ...missing, compiled: hasPlan ? undefined : compileChecked(checked, dataset.schema) });
+    if (!hasPlan) await Promise.all([services.store.putProgram(compileChecked(checked, dataset.schema)), services.store.putPlan(plan)]);
+    if (!known) await services.store.putQuery(query);
     return { followed: { query, ...result }, submission: allStored(plan), dataset };
   }
 
   // Admit: the query gets a ticket, which gives its place back unless the query is accepted. Throws where there are too many.
   using ticket = underWay.admit({ id: query.id, client, priority: query.query.priority, traceParent });
+  const { store } = ticket.services;
 
   // Store: all that nodes need is there before they hear of it. What cannot be compiled, because its code is too large, is refused before.
-  const hasProgram = hasPlan && (await services.store.getPrograms([plan.programKey])).size > 0;
+  const hasProgram = hasPlan && (await store.getPrograms([plan.programKey])).size > 0;
   const compiled = hasProgram ? undefined : compileChecked(checked, dataset.schema);
-  const stored = store(ticket.services, planned, { ...missing, compiled });
+  const stored = Promise.all([
+    compiled && store.putProgram(compiled),
+    hasPlan ? undefined : store.putPlan(plan),
+    known ? undefined : store.putQuery(query),
+  ]);
   // It is waited for below, unless something else fails before.
   stored.catch(() => undefined);
 
@@ -79,8 +88,8 @@ async function acceptQuery(
 
   // Queue: what has no partial yet, under way or not.
   using queueing = progress.beginQueueing(query, client);
-  const [found] = await Promise.all([ticket.services.store.findPartials(progress.keys), stored]);
-  progress.takeStored(found);
+  const [found] = await Promise.all([store.findPartials(progress.partitions.keys), stored]);
+  progress.partitions.takeStored(found);
   const submission = await queueRest(plan, { found, client, query, progress, services: ticket.services });
   queueing.accept();
   interest.changed(query.id, client, { isInterested: true });
@@ -99,31 +108,6 @@ async function recall({ results, services }: Dispatcher, { plan, query: { id } }
   // New under this name, or purged by another dispatcher.
   results.forget(plan.planKey);
   return undefined;
-}
-
-async function lookUp({ results, services: { store } }: Dispatcher, { plan, checked: { program }, query: { id } }: QueryPlan) {
-  const [known, hasPlan, result] = await Promise.all([store.getQuery(id), store.hasPlan(plan.planKey), results.find({ plan, program })]);
-  return { known, hasPlan, result };
-}
-
-interface Missing {
-  readonly query: StoredQuery;
-  readonly hasPlan: boolean;
-  readonly hasQuery: boolean;
-  /** Absent where the store has the program. */
-  readonly compiled: StoredProgram | undefined;
-}
-
-async function store(
-  { store }: Pick<Services, "store">,
-  { plan }: QueryPlan,
-  { query, hasPlan, hasQuery, compiled }: Missing,
-): Promise<void> {
-  await Promise.all([
-    compiled && store.putProgram(compiled),
-    hasPlan ? undefined : store.putPlan(plan),
-    hasQuery ? undefined : store.putQuery(query),
-  ]);
 }
 
 function allStored({ partitions: { length } }: StoredPlan): Submission {

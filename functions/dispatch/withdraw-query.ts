@@ -19,7 +19,7 @@ export async function purgeQuery(
   using _lock = await planLocks.acquire(planKey);
   await withdraw(dispatcher, followed, client);
   const progress = (await plans.find(planKey)) ?? followed.progress;
-  if (progress && !progress.isFinished && !progress.isWithdrawn)
+  if (progress && !progress.partitions.isFinished && !progress.isWithdrawn)
     throw new HttpProblem(409, "in-use", "Cannot purge this query: it is still computed for another client.");
   plans.forget(planKey);
   results.forget(planKey);

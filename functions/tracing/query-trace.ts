@@ -44,7 +44,7 @@ export class QueryTrace {
       priority: query.query.priority,
       state,
       partitions: plan.partitions.length,
-      failed: progress.failures.size,
+      failed: progress.partitions.failures.size,
       admitted: this.#admitted,
       accepted: this.#accepted,
       ended: now(),

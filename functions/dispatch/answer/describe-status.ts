@@ -19,7 +19,16 @@ export function describeStatus(followed: FollowedQuery): Status {
   const { name, dataset, priority, filter } = query.query;
   const content = followed.result ?? progress!.read();
   const total = plan.partitions.length;
-  const counts = progress?.counts ?? { total, absent: 0, waiting: 0, loading: 0, running: 0, merging: 0, done: total, failed: 0 };
+  const counts = progress?.partitions.counts ?? {
+    total,
+    absent: 0,
+    waiting: 0,
+    loading: 0,
+    running: 0,
+    merging: 0,
+    done: total,
+    failed: 0,
+  };
   const lastUpdate = progress?.lastUpdate ?? created;
   return {
     id,
@@ -38,7 +47,7 @@ export function describeStatus(followed: FollowedQuery): Status {
     events: { total: plan.partitions.reduce((sum, { entries }) => sum + entries, 0), done: content.entries },
     cutflow: filter.map((filter, index) => ({ filter, ...content.filters[index] })),
     histograms: describeHistograms(query, program, content),
-    failures: describeFailures(plan, progress?.failures ?? new Map()),
+    failures: describeFailures(plan, progress?.partitions.failures ?? new Map()),
     ...(progress?.lacksNodes && { note: "no nodes" }),
     timing: describeTiming(followed, Math.max(0, lastUpdate - created) / 1000),
     lastUpdate: new Date(lastUpdate).toISOString(),

@@ -1,4 +1,5 @@
-/** Statuses as JSON, each written once for all who follow the query. */
+/** Statuses as JSON, each written once for all who follow the query. Memory: bounded in characters. */
+import { LRUCache } from "lru-cache";
 import type { QueryState } from "../../api.ts";
 import { type FollowedQuery, stateOf } from "../follow/followed-query.ts";
 import { describeStatus } from "./describe-status.ts";
@@ -10,35 +11,30 @@ export interface WrittenStatus {
   readonly took: number;
 }
 
-interface Texts {
+interface Kept extends WrittenStatus {
+  /** The progress of a plan, or its result; held by others, or no longer of use. */
+  readonly source: WeakRef<object>;
   readonly version: number;
-  /** By the query's id. */
-  readonly texts: Map<string, WrittenStatus>;
 }
 
-/** Queries of one plan whose statuses are kept: they differ in names and labels only. */
-const mostQueries = 50;
+const most = 5_000;
+const mostCharacters = 50_000_000;
 
 export class WrittenStatuses {
-  /** By the progress of a plan, or its result. */
-  readonly #written = new WeakMap<object, Texts>();
+  /** By the query's id. */
+  readonly #kept = new LRUCache<string, Kept>({ max: most, maxSize: mostCharacters, sizeCalculation: ({ text }) => text.length });
 
   get(followed: FollowedQuery): WrittenStatus {
     const { progress, result, query } = followed;
-    const state = stateOf(followed);
     const source = progress ?? result!;
     const version = progress?.version ?? 0;
-    let kept = this.#written.get(source);
-    if (kept?.version !== version || kept.texts.size >= mostQueries) {
-      kept = { version, texts: new Map() };
-      this.#written.set(source, kept);
-    }
-    const known = kept.texts.get(query.id);
-    if (known?.state === state) return known;
+    const state = stateOf(followed);
+    const known = this.#kept.get(query.id);
+    if (known?.state === state && known.version === version && known.source.deref() === source) return known;
     const start = performance.now();
     const text = JSON.stringify(describeStatus(followed));
-    const written: WrittenStatus = { state, text, took: performance.now() - start };
-    kept.texts.set(query.id, written);
+    const written = { state, text, took: performance.now() - start, source: new WeakRef(source), version };
+    this.#kept.set(query.id, written);
     return written;
   }
 }

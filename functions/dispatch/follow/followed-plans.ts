@@ -4,7 +4,8 @@
  */
 import { LRUCache } from "lru-cache";
 import type { StoredQuery } from "../../../storage/store.ts";
-import { type PlannedProgram, Progress, type ProgressServices } from "./progress.ts";
+import { Progress, type ProgressServices } from "./progress.ts";
+import type { PlannedProgram } from "./stored-results.ts";
 
 interface Followed {
   readonly partitions: number;

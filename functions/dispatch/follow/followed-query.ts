@@ -3,7 +3,8 @@ import type { PartialResult } from "../../../engine/histogram/partial.ts";
 import type { StoredQuery } from "../../../storage/store.ts";
 import { isEnded, type QueryState } from "../../api.ts";
 import { decideState } from "../query-state.ts";
-import type { PlannedProgram, Progress } from "./progress.ts";
+import type { Progress } from "./progress.ts";
+import type { PlannedProgram } from "./stored-results.ts";
 
 /** Either its merged result is known, or its plan is followed. */
 export interface FollowedQuery extends PlannedProgram {
@@ -17,7 +18,7 @@ export interface FollowedQuery extends PlannedProgram {
 /** As far as is known here: `Progress.learnInterest` learns of withdrawals that were made elsewhere. */
 export function stateOf({ query, progress }: FollowedQuery): QueryState {
   if (!progress) return "done";
-  return decideState({ hasResult: false, partitions: progress.counts, interested: progress.interestedIn(query) });
+  return decideState({ hasResult: false, partitions: progress.partitions.counts, interested: progress.interestedIn(query) });
 }
 
 /** Waits until the query has ended, or the signal aborts; never rejects. */

@@ -10,8 +10,8 @@ import type { Failure, SubtaskEvent } from "../../../coordination/coordinator.ts
 import type { StoredPlan } from "../../../storage/store.ts";
 import type { Services } from "../../services.ts";
 import { placesOf } from "../plan/plan-query.ts";
+import type { PartitionCounts } from "../query-state.ts";
 import { eventStates, type FoundState, findPartitionStates, isStored, type PartitionState } from "./partition-state.ts";
-import { PartitionTally } from "./partition-tally.ts";
 
 interface Options {
   readonly services: Pick<Services, "store" | "coordinator">;
@@ -20,22 +20,53 @@ interface Options {
 }
 
 export class PlanPartitions {
-  readonly tally: PartitionTally;
+  /** Of those that failed, by their place in the plan. */
+  readonly failures = new Map<number, Failure>();
   readonly #options: Options;
   /** Subtask key → place in the plan. */
   readonly #places: ReadonlyMap<string, number>;
+  readonly #states: PartitionState[];
+  readonly #counts: Record<PartitionState, number>;
   /** Places that changed, for each look that is under way. */
   readonly #changedMeanwhile = new Set<Set<number>>();
 
   private constructor(places: ReadonlyMap<string, number>, total: number, options: Options) {
     this.#places = places;
     this.#options = options;
-    this.tally = new PartitionTally(total);
+    this.#states = new Array<PartitionState>(total).fill("absent");
+    this.#counts = { absent: total, waiting: 0, loading: 0, running: 0, merging: 0, done: 0, failed: 0 };
   }
 
   /** All are absent. */
   static async of(plan: StoredPlan, options: Options): Promise<PlanPartitions> {
     return new PlanPartitions(await placesOf(plan), plan.partitions.length, options);
+  }
+
+  get counts(): PartitionCounts {
+    return { total: this.#states.length, ...this.#counts };
+  }
+
+  /** Every partition is merged or has failed. */
+  get isFinished(): boolean {
+    return this.#counts.done + this.#counts.failed === this.#states.length;
+  }
+
+  /** Everything is computed, and some of it is about to be merged. */
+  get isMerging(): boolean {
+    const { merging, done, failed } = this.#counts;
+    return merging > 0 && merging + done + failed === this.#states.length;
+  }
+
+  /** Something is missing, and nothing of it is queued, under way or about to be merged. */
+  get isWithdrawn(): boolean {
+    const { absent, done, failed } = this.#counts;
+    return absent > 0 && absent + done + failed === this.#states.length;
+  }
+
+  /** Some wait, and none is on its way. */
+  get isStanding(): boolean {
+    const { waiting, loading, running } = this.#counts;
+    return waiting > 0 && loading + running === 0;
   }
 
   /** Of all subtasks, in the plan's order. */
@@ -45,13 +76,13 @@ export class PlanPartitions {
 
   /** Of those subtasks whose partitions are so. */
   keysOf(isWanted: (state: PartitionState, place: number) => boolean): readonly string[] {
-    return [...this.#places].filter(([, place]) => isWanted(this.tally.at(place), place)).map(([key]) => key);
+    return [...this.#places].filter(([, place]) => isWanted(this.#states[place]!, place)).map(([key]) => key);
   }
 
   /** False where an event tells nothing new: of a subtask that is not of this plan, or whose partial is stored. */
   take(event: SubtaskEvent): boolean {
     const place = this.#places.get(event.key);
-    if (place === undefined || isStored(this.tally.at(place))) return false;
+    if (place === undefined || isStored(this.#states[place]!)) return false;
     if (event.kind === "done") this.#arrived(place, Date.now());
     else if (event.kind === "failed") this.fail(place, event.failure);
     else this.set(place, eventStates[event.kind]);
@@ -62,7 +93,7 @@ export class PlanPartitions {
   takeStored(keys: ReadonlySet<string>): void {
     for (const key of keys) {
       const place = this.#places.get(key)!;
-      if (this.tally.at(place) === "absent") this.#arrived(place);
+      if (this.#states[place] === "absent") this.#arrived(place);
     }
   }
 
@@ -70,31 +101,28 @@ export class PlanPartitions {
   async update(keys: readonly string[]): Promise<boolean> {
     const meanwhile = new Set<number>();
     this.#changedMeanwhile.add(meanwhile);
-    try {
-      const found = await findPartitionStates(keys, this.#options.services, { renews: true });
-      this.#changedMeanwhile.delete(meanwhile);
-      let changed = false;
-      for (const [key, state] of found) {
-        const place = this.#places.get(key)!;
-        // What another look found stored is about to be merged.
-        if (meanwhile.has(place) || isStored(this.tally.at(place))) continue;
-        changed ||= this.tally.at(place) !== state.kind;
-        this.#found(place, state);
-      }
-      return changed;
-    } finally {
-      this.#changedMeanwhile.delete(meanwhile);
+    const found = await findPartitionStates(keys, this.#options.services, { renews: true }).finally(() =>
+      this.#changedMeanwhile.delete(meanwhile),
+    );
+    let changed = false;
+    for (const [key, state] of found) {
+      const place = this.#places.get(key)!;
+      // What another look found stored is about to be merged.
+      if (meanwhile.has(place) || isStored(this.#states[place]!)) continue;
+      changed ||= this.#states[place] !== state.kind;
+      this.#found(place, state);
     }
+    return changed;
   }
 
   set(place: number, state: Exclude<PartitionState, "failed">): void {
-    for (const places of this.#changedMeanwhile) places.add(place);
-    this.tally.set(place, state);
+    this.failures.delete(place);
+    this.#move(place, state);
   }
 
   fail(place: number, failure: Failure): void {
-    for (const places of this.#changedMeanwhile) places.add(place);
-    this.tally.fail(place, failure);
+    this.failures.set(place, failure);
+    this.#move(place, "failed");
   }
 
   #found(place: number, found: FoundState): void {
@@ -106,5 +134,12 @@ export class PlanPartitions {
   #arrived(place: number, heard?: number): void {
     this.set(place, "merging");
     this.#options.onStored(place, heard);
+  }
+
+  #move(place: number, state: PartitionState): void {
+    for (const places of this.#changedMeanwhile) places.add(place);
+    this.#counts[this.#states[place]!]--;
+    this.#counts[state]++;
+    this.#states[place] = state;
   }
 }

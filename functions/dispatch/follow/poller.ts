@@ -42,6 +42,13 @@ export class Poller {
     if (this.#timer === undefined && !this.#isLooking) this.#wait();
   }
 
+  /** There is a reason to look at once. */
+  now(): void {
+    this.#pause = 0;
+    clearTimeout(this.#timer);
+    if (!this.#isLooking) this.#wait();
+  }
+
   stop(): void {
     this.#isStopped = true;
     clearTimeout(this.#timer);

@@ -14,27 +14,20 @@ import type { Program } from "../../../engine/program/program.ts";
 import type { StoredPlan, StoredQuery } from "../../../storage/store.ts";
 import type { Services } from "../../services.ts";
 import type { ResultNote } from "../answer/timeline.ts";
-import type { PartitionCounts } from "../query-state.ts";
 import { AwaitedVersion } from "./awaited-version.ts";
 import { DamagedPartials } from "./damaged-partials.ts";
 import type { Interest } from "./interest.ts";
-import { PartialMerging } from "./merge-partials.ts";
 import { PartialSum } from "./partial-sum.ts";
 import { isOpen } from "./partition-state.ts";
-import type { PartitionTally } from "./partition-tally.ts";
 import { PlanClients } from "./plan-clients.ts";
 import { PlanPartitions } from "./plan-partitions.ts";
 import { Poller } from "./poller.ts";
+import type { PlannedProgram } from "./stored-results.ts";
 
 /** Milliseconds that whoever waits for the end waits at most for the result to be stored, too. */
 const longestSave = 1_000;
 
 export type ProgressServices = Pick<Services, "store" | "coordinator" | "log" | "meter"> & { readonly interest: Interest };
-
-export interface PlannedProgram {
-  readonly plan: StoredPlan;
-  readonly program: Program;
-}
 
 /** A submission that queues what a plan lacks. While it lasts, its query is not taken for withdrawn, though nothing of it may be queued yet. */
 export interface Queueing extends Disposable {
@@ -49,8 +42,7 @@ export class Progress implements PlannedProgram {
   readonly clients = new PlanClients();
   readonly #services: ProgressServices;
   readonly #sum: PartialSum;
-  readonly #partitions: PlanPartitions;
-  readonly #merging: PartialMerging;
+  readonly partitions: PlanPartitions;
   readonly #damaged: DamagedPartials;
   readonly #version = new AwaitedVersion();
   readonly #stop = new AbortController();
@@ -65,18 +57,16 @@ export class Progress implements PlannedProgram {
   #read: { readonly version: number; readonly partial: PartialResult } | undefined;
 
   private constructor({ plan, program }: PlannedProgram, query: StoredQuery, services: ProgressServices, partitions: PlanPartitions) {
-    const { store, log, meter } = services;
+    const { store, log } = services;
     const { signal } = this.#stop;
     this.plan = plan;
     this.program = program;
     this.#services = services;
-    this.#partitions = partitions;
-    this.#sum = new PartialSum(plan, program, { store, log, meter, query });
+    this.partitions = partitions;
     this.#damaged = new DamagedPartials({ plan, partitions, clients: this.clients, services, signal, onChange: () => this.touch() });
-    this.#merging = new PartialMerging({
-      plan,
-      sum: this.#sum,
+    this.#sum = new PartialSum(this, {
       services,
+      query,
       signal,
       onMerged: (place) => partitions.set(place, "done"),
       onDamaged: (place, error) => void this.#damaged.mend(place, error),
@@ -84,7 +74,7 @@ export class Progress implements PlannedProgram {
     });
     this.#unpin = store.pin([plan.planKey, ...partitions.keys]);
     this.#poller = new Poller({
-      isNeeded: () => !this.isFinished,
+      isNeeded: () => !this.partitions.isFinished,
       isAwaited: () => this.#version.isAwaited,
       look: () => this.#poll(),
       onError: (error) => log.warn({ err: error, plan: plan.planKey }, "cannot look how a query is; trying again"),
@@ -93,7 +83,7 @@ export class Progress implements PlannedProgram {
 
   /** Follows the coordinator's events until closed; what was before, `look` tells. `query`: the first one that wants the plan followed. */
   static async open(planned: PlannedProgram, query: StoredQuery, services: ProgressServices): Promise<Progress> {
-    const onStored = (place: number, heard: number | undefined) => progress.#merging.add({ place, heard });
+    const onStored = (place: number, heard: number | undefined) => progress.#sum.add({ place, heard });
     const partitions = await PlanPartitions.of(planned.plan, { services, onStored });
     const progress = new Progress(planned, query, services, partitions);
     await turn();
@@ -109,8 +99,8 @@ export class Progress implements PlannedProgram {
 
   /** Brings partitions that are known to be neither stored nor under way up to date. */
   async refresh(): Promise<void> {
-    const absent = this.#partitions.keysOf((state, place) => state === "absent" && !this.#damaged.isAside(place));
-    if (absent.length > 0) await this.#partitions.update(absent);
+    const absent = this.partitions.keysOf((state, place) => state === "absent" && !this.#damaged.isAside(place));
+    if (absent.length > 0) await this.partitions.update(absent);
     this.#hasLooked = true;
     if (absent.length > 0) this.touch();
   }
@@ -153,11 +143,6 @@ export class Progress implements PlannedProgram {
     };
   }
 
-  /** Merges those whose partials were found stored. */
-  takeStored(keys: ReadonlySet<string>): void {
-    this.#partitions.takeStored(keys);
-  }
-
   /** Grows with every change. */
   get version(): number {
     return this.#version.number;
@@ -168,32 +153,19 @@ export class Progress implements PlannedProgram {
     return this.#version.last;
   }
 
-  get counts(): PartitionCounts {
-    return this.#partitions.tally.counts;
-  }
-
-  get failures(): PartitionTally["failures"] {
-    return this.#partitions.tally.failures;
-  }
-
-  /** Every partition is merged or has failed. */
-  get isFinished(): boolean {
-    return this.#partitions.tally.isFinished;
-  }
-
   /** Something is missing, and nothing of it is under way any more, nor about to be queued. */
   get isWithdrawn(): boolean {
-    return this.#queueing === undefined && this.#partitions.tally.isWithdrawn;
+    return this.#queueing === undefined && this.partitions.isWithdrawn;
   }
 
   /** Partitions wait, and there is no node that could take them. */
   get lacksNodes(): boolean {
-    return this.#nodes === 0 && this.#partitions.tally.isStanding;
+    return this.#nodes === 0 && this.partitions.isStanding;
   }
 
   /** Nothing is under way and nobody listens. */
   get isIdle(): boolean {
-    return !this.#version.isAwaited && (this.isFinished || this.isWithdrawn);
+    return !this.#version.isAwaited && (this.partitions.isFinished || this.isWithdrawn);
   }
 
   /** The sum of the partials so far. */
@@ -207,14 +179,10 @@ export class Progress implements PlannedProgram {
     return this.#sum.timeline.read(this.lastUpdate);
   }
 
-  get keys(): readonly string[] {
-    return this.#partitions.keys;
-  }
-
   /** Partitions that failed start over as waiting. Gives the places of all, and of those whose stored partials are of no use. */
   startOver(): { readonly failed: readonly number[]; readonly damaged: readonly number[] } {
-    const failed = [...this.failures.keys()];
-    for (const place of failed) this.#partitions.set(place, "waiting");
+    const failed = [...this.partitions.failures.keys()];
+    for (const place of failed) this.partitions.set(place, "waiting");
     this.touch();
     return { failed, damaged: this.#damaged.forget(failed) };
   }
@@ -228,9 +196,8 @@ export class Progress implements PlannedProgram {
 
   /** Where nothing is left but to merge what is stored, waits until that is done, or the signal aborts. False where there was nothing to wait for. */
   async merged(signal: AbortSignal): Promise<boolean> {
-    const { tally } = this.#partitions;
-    if (!tally.isMerging) return false;
-    while (tally.isMerging && !signal.aborted) await this.changeAfter(this.version, signal);
+    if (!this.partitions.isMerging) return false;
+    while (this.partitions.isMerging && !signal.aborted) await this.changeAfter(this.version, signal);
     return true;
   }
 
@@ -249,44 +216,36 @@ export class Progress implements PlannedProgram {
   }
 
   get #isOpen(): boolean {
-    return !this.isFinished && !this.#partitions.tally.isMerging;
+    return !this.partitions.isFinished && !this.partitions.isMerging;
   }
 
   #take(event: SubtaskEvent): void {
-    if (!this.#partitions.take(event)) return;
+    if (!this.partitions.take(event)) return;
     this.#nodes = undefined;
     this.touch();
-    if (event.kind === "withdrawn" && this.isWithdrawn) void this.#pollInterest();
+    if (event.kind === "withdrawn" && this.isWithdrawn) this.#poller.now();
   }
 
   /** Whose queries these still are; where events may leave something out, also everything that is open, and whether somebody is there to do it. */
   async #poll(): Promise<void> {
-    await this.#pollInterest();
+    await this.learnInterest(this.clients.queries);
     if (!this.#services.coordinator.skipsEvents) return;
     const { version } = this;
     const before = this.lacksNodes;
-    const nodes = this.#partitions.tally.isStanding ? (await this.#services.coordinator.nodes()).length : undefined;
+    const nodes = this.partitions.isStanding ? (await this.#services.coordinator.nodes()).length : undefined;
     const changed = await this.#updateOpen();
     if (this.version === version) this.#nodes = nodes;
     if (changed || this.lacksNodes !== before) this.touch();
   }
 
-  async #pollInterest(): Promise<void> {
-    try {
-      await this.learnInterest(this.clients.queries);
-    } catch (error) {
-      this.#services.log.warn({ err: error, plan: this.plan.planKey }, "cannot look who is interested in a query; trying again");
-    }
-  }
-
   #updateOpen(): Promise<boolean> {
-    return this.#partitions.update(this.#partitions.keysOf((state, place) => isOpen(state) && !this.#damaged.isAside(place)));
+    return this.partitions.update(this.partitions.keysOf((state, place) => isOpen(state) && !this.#damaged.isAside(place)));
   }
 
   async #finishBatch(): Promise<void> {
     // Whoever hears of the end finds the result stored, unless that takes long.
-    if (this.isFinished && this.failures.size === 0) {
-      this.#saving = this.#sum.save(this.#stop.signal);
+    if (this.partitions.isFinished && this.partitions.failures.size === 0) {
+      this.#saving = this.#sum.save();
       await Promise.race([this.#saving, pause(longestSave, this.#stop.signal)]);
     }
     this.touch();

@@ -2,8 +2,13 @@
 import { LRUCache } from "lru-cache";
 import { decodePartial, type PartialResult } from "../../../engine/histogram/partial.ts";
 import type { Program } from "../../../engine/program/program.ts";
+import type { StoredPlan } from "../../../storage/store.ts";
 import type { Services } from "../../services.ts";
-import type { PlannedProgram } from "./progress.ts";
+
+export interface PlannedProgram {
+  readonly plan: StoredPlan;
+  readonly program: Program;
+}
 
 export interface FoundResult extends PlannedProgram {
   readonly result: PartialResult;

@@ -16,8 +16,10 @@ test("QueriesUnderWay refuses what would wait for long at the pace of the last s
   const underWay = new QueriesUnderWay(services, admission);
   /** What is looked at of a query's progress; it never changes by itself. */
   const makeProgress = () => ({
-    counts: { total: 200, absent: 0, waiting: 100, loading: 1, running: 0, merging: 0, done: 0, failed: 0 },
-    failures: new Map(),
+    partitions: {
+      counts: { total: 200, absent: 0, waiting: 100, loading: 1, running: 0, merging: 0, done: 0, failed: 0 },
+      failures: new Map(),
+    },
     lacksNodes: false,
     interestedIn: () => 1,
     changeAfter: () => new Promise(() => undefined),
@@ -34,14 +36,14 @@ test("QueriesUnderWay refuses what would wait for long at the pace of the last s
   // A second later the pace is that at which all turns take eight seconds.
   const turns = (many + 1) * mostTaken;
   await new Promise((resolve) => setTimeout(resolve, 1_100));
-  for (const progress of all) progress.counts.done += turns / 8 / all.length;
+  for (const progress of all) progress.partitions.counts.done += turns / 8 / all.length;
   await assert.rejects(ask("late"), (error) => {
     assert(error instanceof HttpProblem && error.status === 503, `${error}`);
     assert.match(error.message, /wait for about [6-9] s/);
     return true;
   });
   await ask("urgent", 100);
-  for (const progress of all) progress.counts.waiting = 1;
+  for (const progress of all) progress.partitions.counts.waiting = 1;
   await new Promise((resolve) => setTimeout(resolve, 50));
   await ask("late");
 });
