@@ -1,11 +1,11 @@
 /** What an expression may refer to where it stands, and the few steps that checking every kind of expression shares. */
 import { ExpressionError, type Tree } from "../expression/tree.ts";
-import { fieldOf, lambdaOf } from "../program/make-terms.ts";
+import { lambdaOf } from "../program/make-terms.ts";
 import type { Term, Terms } from "../program/term.ts";
 import { deepestLevel } from "../program/term.ts";
 import { describeType, isOptional, type ListType, number, type Type, withOptional } from "../program/types.ts";
 import type { DatasetNames } from "./dataset-names.ts";
-import { Formulas } from "./four-vector.ts";
+import type { Formulas } from "./four-vector.ts";
 
 export interface Checker {
   readonly terms: Terms;
@@ -21,8 +21,6 @@ export interface Checker {
 }
 
 export type ListTerm = Term & { readonly type: ListType };
-
-export const newFormulas = (terms: Terms): Formulas => new Formulas(terms, (record, name) => fieldOf(terms, record, name));
 
 export function expectType<Kind extends Type["kind"]>(term: Term, kind: Kind, tree: Tree, who: string): Extract<Type, { kind: Kind }> {
   if (term.type.kind === kind) return term.type as Extract<Type, { kind: Kind }>;

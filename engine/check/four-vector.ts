@@ -3,6 +3,7 @@
  * massless), or px, py, pz and energy. Energies in the data's unit (GeV), angles in radians. The mass of a spacelike sum is
  * −√(−m²), as in ROOT's TLorentzVector.
  */
+import { fieldOf } from "../program/make-terms.ts";
 import type { Term, Terms } from "../program/term.ts";
 import { boolean, isOptional, number, type RecordType, type Type, withOptional } from "../program/types.ts";
 
@@ -17,12 +18,9 @@ const isCartesian = (type: RecordType) => ["px", "py", "pz", "energy"].every((na
 /** Writes numeric formulas over terms; optional wherever an argument is. */
 export class Formulas {
   readonly #terms: Terms;
-  readonly #field: (record: Term, name: string) => Term;
 
-  /** `field` gives a field that the record has. */
-  constructor(terms: Terms, field: (record: Term, name: string) => Term) {
+  constructor(terms: Terms) {
     this.#terms = terms;
-    this.#field = field;
   }
 
   #make(operation: "add" | "subtract" | "multiply" | "divide" | "function", args: readonly Term[], name?: string): Term {
@@ -47,63 +45,10 @@ export class Formulas {
   /** A component of a four-vector: its own field where it has one, else from the others. */
   component(record: Term, name: Component): Term {
     const type = record.type as RecordType;
-    if (isNumber(type, name)) return this.#field(record, name);
+    if (isNumber(type, name)) return fieldOf(this.#terms, record, name);
     const get = (each: Component) => this.component(record, each);
-    return isCartesian(type) ? this.#fromCartesian(get, name) : this.#fromPolar(type, get, name);
-  }
-
-  #fromCartesian(get: (name: Component) => Term, name: Component): Term {
-    const { add, subtract, square, call } = this;
-    const perpendicular = () => add(square(get("px")), square(get("py")));
-    switch (name) {
-      case "pt":
-        return call("sqrt", perpendicular());
-      case "p":
-        return call("sqrt", add(perpendicular(), square(get("pz"))));
-      case "mass":
-        return call(
-          "signedSqrt",
-          subtract(subtract(subtract(square(get("energy")), square(get("px"))), square(get("py"))), square(get("pz"))),
-        );
-      case "phi":
-        return call("atan2", get("py"), get("px"));
-      case "eta":
-        return call("asinh", this.divide(get("pz"), get("pt")));
-      default:
-        return this.#fromEnergy(get, name);
-    }
-  }
-
-  #fromPolar(type: RecordType, get: (name: Component) => Term, name: Component): Term {
-    const { add, subtract, multiply, square, call } = this;
-    const slope = () => call("sinh", get("eta"));
-    switch (name) {
-      case "px":
-        return multiply(get("pt"), call("cos", get("phi")));
-      case "py":
-        return multiply(get("pt"), call("sin", get("phi")));
-      case "pz":
-        return multiply(get("pt"), slope());
-      case "p":
-        return multiply(get("pt"), call("cosh", get("eta")));
-      case "energy": {
-        const momentum = multiply(square(get("pt")), add(this.constant(1), square(slope())));
-        return call("sqrt", isNumber(type, "mass") ? add(momentum, square(get("mass"))) : momentum);
-      }
-      case "mass":
-        if (!isNumber(type, "energy")) return isOptional(get("pt").type) ? call("zeroOf", get("pt")) : this.constant(0);
-        return call("signedSqrt", subtract(square(get("energy")), multiply(square(get("pt")), add(this.constant(1), square(slope())))));
-      default:
-        return this.#fromEnergy(get, name);
-    }
-  }
-
-  #fromEnergy(get: (name: Component) => Term, name: Component): Term {
-    const { add, subtract, square, call } = this;
-    if (name === "rapidity") {
-      return this.multiply(this.constant(0.5), call("log", this.divide(add(get("energy"), get("pz")), subtract(get("energy"), get("pz")))));
-    }
-    return call("signedSqrt", subtract(square(get("energy")), square(get("pz"))));
+    const formulas: ComponentFormulas = isCartesian(type) ? fromCartesian : fromPolar(type);
+    return formulas[name](this, get);
   }
 
   /** The sum of two four-vectors, as px, py, pz, energy; missing where either is. */
@@ -116,4 +61,62 @@ export class Formulas {
     const type: Type = { kind: "record", name: "four-vector", fields, optional: isThere.length > 0 };
     return this.#terms.make("record", type, [...args, ...isThere], "four-vector");
   }
+}
+
+type Get = (name: Component) => Term;
+type Formula = (formulas: Formulas, get: Get) => Term;
+/** How each component follows from others; that of a record's own field is never asked for. */
+type ComponentFormulas = Readonly<Record<Component, Formula>>;
+
+const own: Formula = () => {
+  throw new Error("Cannot compute a component from itself");
+};
+const perpendicular: Formula = ({ add, square }, get) => add(square(get("px")), square(get("py")));
+
+const fromEnergy = {
+  rapidity: ({ add, subtract, multiply, divide, constant, call }: Formulas, get: Get) =>
+    multiply(constant(0.5), call("log", divide(add(get("energy"), get("pz")), subtract(get("energy"), get("pz"))))),
+  mt: ({ subtract, square, call }: Formulas, get: Get) => call("signedSqrt", subtract(square(get("energy")), square(get("pz")))),
+};
+
+const fromCartesian: ComponentFormulas = {
+  ...fromEnergy,
+  px: own,
+  py: own,
+  pz: own,
+  energy: own,
+  pt: (formulas, get) => formulas.call("sqrt", perpendicular(formulas, get)),
+  p: (formulas, get) => formulas.call("sqrt", formulas.add(perpendicular(formulas, get), formulas.square(get("pz")))),
+  mass({ subtract, square, call }, get) {
+    const squares = (["px", "py", "pz"] as const).map((name) => square(get(name)));
+    return call("signedSqrt", squares.reduce(subtract, square(get("energy"))));
+  },
+  phi: ({ call }, get) => call("atan2", get("py"), get("px")),
+  eta: ({ call, divide }, get) => call("asinh", divide(get("pz"), get("pt"))),
+};
+
+/** pt² cosh² η, the square of the momentum. */
+const momentum: Formula = ({ add, multiply, square, constant, call }, get) =>
+  multiply(square(get("pt")), add(constant(1), square(call("sinh", get("eta")))));
+
+function fromPolar(type: RecordType): ComponentFormulas {
+  return {
+    ...fromEnergy,
+    pt: own,
+    eta: own,
+    phi: own,
+    px: ({ multiply, call }, get) => multiply(get("pt"), call("cos", get("phi"))),
+    py: ({ multiply, call }, get) => multiply(get("pt"), call("sin", get("phi"))),
+    pz: ({ multiply, call }, get) => multiply(get("pt"), call("sinh", get("eta"))),
+    p: ({ multiply, call }, get) => multiply(get("pt"), call("cosh", get("eta"))),
+    energy(formulas, get) {
+      const squared = momentum(formulas, get);
+      return formulas.call("sqrt", isNumber(type, "mass") ? formulas.add(squared, formulas.square(get("mass"))) : squared);
+    },
+    mass(formulas, get) {
+      if (isNumber(type, "energy"))
+        return formulas.call("signedSqrt", formulas.subtract(formulas.square(get("energy")), momentum(formulas, get)));
+      return isOptional(get("pt").type) ? formulas.call("zeroOf", get("pt")) : formulas.constant(0);
+    },
+  };
 }

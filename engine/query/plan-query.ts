@@ -5,8 +5,9 @@
 
 import { kindOf } from "../axes/axes.ts";
 import { checkExpression } from "../check/check-expression.ts";
-import { type Checker, newFormulas } from "../check/checker.ts";
+import type { Checker } from "../check/checker.ts";
 import { namesOf } from "../check/dataset-names.ts";
+import { Formulas } from "../check/four-vector.ts";
 import { functionNames } from "../check/functions.ts";
 import { parseExpression } from "../expression/parse-expression.ts";
 import { ExpressionError, placeOf } from "../expression/tree.ts";
@@ -83,7 +84,7 @@ function openChecker(query: Query, schema: Schema, issues: QueryIssue[]): QueryC
   const known = new Map<string, Term | "being checked" | "wrong">();
   const root: Checker = {
     terms,
-    formulas: newFormulas(terms),
+    formulas: new Formulas(terms),
     dataset,
     define: useDefine,
     defineNames: [...query.define.keys()],
