@@ -22,10 +22,7 @@ if (files.length === 0) {
 }
 
 const options = ["--import", "tsx", "--test", `--test-concurrency=${atATime}`];
-const reporters = ["spec", "./test/report-skipped.mjs"].flatMap((name) => [
-  `--test-reporter=${name}`,
-  "--test-reporter-destination=stdout",
-]);
+const reporters = ["spec", "./test/report-suite.mjs"].flatMap((name) => [`--test-reporter=${name}`, "--test-reporter-destination=stdout"]);
 // Files that start processes take longest: they go first.
 const ordered = files.toSorted((a, b) => weight(b) - weight(a) || (a < b ? -1 : 1));
 const child = spawn(process.execPath, [...options, ...reporters, ...ordered], { cwd: root, stdio: "inherit" });
