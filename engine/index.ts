@@ -1,7 +1,7 @@
 /**
  * The engine by itself: queries over flat columns in shared memory. Pure: no files, no network, no host.
  *
- *   readQuery → planQuery → compileProgram → runProgram, once for each partition → Merger → writeUhi
+ *   readQuery → makeProgram → compileProgram → runProgram, once for each partition → Merger → writeUhi
  */
 export { compileProgram } from "./compile/compile-program.ts";
 export { Merger } from "./histogram/merge.ts";
@@ -12,7 +12,7 @@ export type { Input } from "./program/inputs.ts";
 export { engineVersion, type Program, programKey } from "./program/program.ts";
 export type { Column, DType, Schema } from "./program/schema.ts";
 export { limits } from "./query/fields.ts";
-export { type PlannedQuery, planQuery } from "./query/plan-query.ts";
+export { makeProgram, type QueryProgram } from "./query/make-program.ts";
 export { type CanonicalQuery, canonicalQuery, type Query, readQuery } from "./query/query.ts";
 export { QueryError, type QueryIssue } from "./query/query-error.ts";
 export { computePartial, type RunRequest, RunStopped, runProgram, ScratchExhausted, workBytes } from "./run/run-program.ts";

@@ -1,5 +1,5 @@
 /** femtoq/engine: plans, compiles and runs a query over one column in memory. */
-import { compileProgram, computePartial, planQuery, readQuery, type Schema, workBytes } from "femtoq/engine";
+import { compileProgram, computePartial, makeProgram, readQuery, type Schema, workBytes } from "femtoq/engine";
 
 const schema: Schema = { columns: [{ name: "x", dtype: "float64", nullable: false, lists: [] }], unsupported: [] };
 const query = readQuery({
@@ -7,7 +7,7 @@ const query = readQuery({
   filter: "x > 0",
   histograms: { root: { axes: [{ type: "regular", bins: 5, lower: 0, upper: 5, value: "sqrt(x)" }] } },
 });
-const { terms, program } = planQuery(query, schema);
+const { terms, program } = makeProgram(query, schema);
 const module = new WebAssembly.Module(compileProgram(terms, schema));
 
 // The caller lays out the memory: each input at a multiple of 16 bytes, and a work area that the run has to itself.

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { compileProgram } from "../../engine/compile/compile-program.ts";
 import { Merger } from "../../engine/histogram/merge.ts";
-import { planQuery } from "../../engine/query/plan-query.ts";
+import { makeProgram } from "../../engine/query/make-program.ts";
 import { readQuery } from "../../engine/query/query.ts";
 import { computePartial, workBytes } from "../../engine/run/run-program.ts";
 import { Columns } from "./load-columns.ts";
@@ -70,7 +70,7 @@ async function prepare(name: string, columns: Columns) {
     dataset: "events",
   });
   const make = () => {
-    const { terms, program } = planQuery(query, dataset.schema);
+    const { terms, program } = makeProgram(query, dataset.schema);
     return { program, module: new WebAssembly.Module(compileProgram(terms, dataset.schema)) };
   };
   const compile = Array.from({ length: 21 }, () => time(make)).sort((a, b) => a - b)[10];

@@ -1,7 +1,7 @@
 /** Finds what is wrong with a query, as a client is told. */
 
 import type { Schema } from "../../engine/program/schema.ts";
-import { planQuery } from "../../engine/query/plan-query.ts";
+import { makeProgram } from "../../engine/query/make-program.ts";
 import { readQuery } from "../../engine/query/query.ts";
 import { QueryError, type QueryIssue } from "../../engine/query/query-error.ts";
 
@@ -9,7 +9,7 @@ import { QueryError, type QueryIssue } from "../../engine/query/query-error.ts";
 export function findIssues(query: unknown, schema: Schema): readonly QueryIssue[] {
   try {
     const named = typeof query === "object" && query !== null && !Array.isArray(query) ? { dataset: "test", ...query } : query;
-    planQuery(readQuery(named), schema);
+    makeProgram(readQuery(named), schema);
   } catch (error) {
     if (error instanceof QueryError) return error.issues;
     throw error;

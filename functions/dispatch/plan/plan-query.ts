@@ -8,13 +8,13 @@ import { compileProgram } from "../../../engine/compile/compile-program.ts";
 import { columnsOf } from "../../../engine/program/columns-of.ts";
 import { programKey } from "../../../engine/program/program.ts";
 import type { Schema } from "../../../engine/program/schema.ts";
-import { type PlannedQuery, planQuery } from "../../../engine/query/plan-query.ts";
+import { makeProgram, type QueryProgram } from "../../../engine/query/make-program.ts";
 import { canonicalQuery, type Query } from "../../../engine/query/query.ts";
 import { sha256 } from "../../../engine/sha256.ts";
 import type { StoredPartition, StoredPlan, StoredProgram, StoredQuery } from "../../../storage/store.ts";
 
 /** A query that is right for the schema of its dataset, with its program. */
-export interface CheckedQuery extends PlannedQuery {
+export interface CheckedQuery extends QueryProgram {
   readonly programKey: string;
 }
 
@@ -29,7 +29,7 @@ export interface QueryPlan {
 
 /** Throws `QueryError` with everything that is wrong. */
 export async function checkQuery(query: Query, schema: Schema): Promise<CheckedQuery> {
-  const planned = planQuery(query, schema);
+  const planned = makeProgram(query, schema);
   return { ...planned, programKey: await programKey(planned.program) };
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compileProgram } from "../../../engine/compile/compile-program.ts";
-import { planQuery } from "../../../engine/query/plan-query.ts";
+import { makeProgram } from "../../../engine/query/make-program.ts";
 import { readQuery } from "../../../engine/query/query.ts";
 import { QueryError } from "../../../engine/query/query-error.ts";
 import { makeDataset } from "../../support/engine/in-memory-dataset.ts";
@@ -28,7 +28,7 @@ function lastOf(define: Readonly<Record<string, string>>): readonly number[] {
 
 function bytesOf(define: Readonly<Record<string, string>>): number {
   const query = readQuery({ dataset: "test", define, histograms: { h: histogramOf(Object.keys(define).at(-1)!) } });
-  return compileProgram(planQuery(query, dataset.schema).terms, dataset.schema).length;
+  return compileProgram(makeProgram(query, dataset.schema).terms, dataset.schema).length;
 }
 
 test("compileProgram writes what is used twice once, so that doubling defines stay small", () => {
@@ -66,7 +66,7 @@ test("compileProgram keeps code small where both sides of && and || use the same
 test("compileProgram refuses, as the query's fault, lists that would make the code grow without end", () => {
   const define = chain(40, "list", (before) => `${before}.pairs().map((a, b) => a * b)`);
   const query = readQuery({ dataset: "test", define, histograms: { h: histogramOf("d39") } });
-  const { terms } = planQuery(query, dataset.schema);
+  const { terms } = makeProgram(query, dataset.schema);
   assert.throws(
     () => compileProgram(terms, dataset.schema),
     (error) => error instanceof QueryError && /^\/histograms: the query is too large/.test(error.message),
@@ -77,17 +77,17 @@ test("compileProgram writes valid modules for the largest queries", () => {
   const histograms = Object.fromEntries(
     Array.from({ length: 200 }, (_, index) => [`h${index}`, histogramOf(`sin(x * ${index}) + list.filter(v => v > ${index}).length ** 2`)]),
   );
-  const { terms } = planQuery(readQuery({ dataset: "test", filter: new Array(200).fill("x > 1 && flag"), histograms }), dataset.schema);
+  const { terms } = makeProgram(readQuery({ dataset: "test", filter: new Array(200).fill("x > 1 && flag"), histograms }), dataset.schema);
   assert(WebAssembly.validate(compileProgram(terms, dataset.schema)));
 });
 
-test("planQuery refuses expressions that become too deep through defines, at the define", () => {
+test("makeProgram refuses expressions that become too deep through defines, at the define", () => {
   const define = chain(20, "x", (before) => `${"sqrt(".repeat(150)}${before}${")".repeat(150)}`);
   const [issue] = findIssues({ define, histograms: { h: histogramOf("d19") } }, dataset.schema);
   assert.match(describeIssue(issue), /^\/define\/d7 the query's expressions are nested too deeply: .* more than 1000 levels/);
 });
 
-test("planQuery refuses queries of too many different parts", () => {
+test("makeProgram refuses queries of too many different parts", () => {
   const sum = (index: number) => Array.from({ length: 300 }, (_, term) => `x * ${index * 1000 + term}`).join(" + ");
   const define = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`d${index}`, sum(index)]));
   const [issue] = findIssues({ define, histograms: { h: histogramOf("x") } }, dataset.schema);

@@ -131,7 +131,7 @@ test("readQuery bounds what a query may hold", () => {
   assert.match(described({ name: "n".repeat(201), histograms: { h } }), /^\/name/);
 });
 
-test("readQuery and planQuery report a bounded number of faults, however many there are", () => {
+test("readQuery and makeProgram report a bounded number of faults, however many there are", () => {
   const histograms = Object.fromEntries(
     Array.from({ length: 200 }, (_, index) => [`h${index}`, { ...h, axes: [{ ...regular, bins: 0, lower: "a", upper: "b" }] }]),
   );

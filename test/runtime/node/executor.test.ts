@@ -13,7 +13,7 @@ import { demoPath, demoPattern, writeDemoFile } from "../../../datasets/demo/wri
 import { compileProgram } from "../../../engine/compile/compile-program.ts";
 import { decodePartial, type PartialHistogram } from "../../../engine/histogram/partial.ts";
 import { programKey } from "../../../engine/program/program.ts";
-import { planQuery } from "../../../engine/query/plan-query.ts";
+import { makeProgram } from "../../../engine/query/make-program.ts";
 import { readQuery } from "../../../engine/query/query.ts";
 import type { ComputeRequest, Outcome, PartitionName } from "../../../functions/compute/executor.ts";
 import { createExecutor, type LocalExecutor } from "../../../runtime/node/executor.ts";
@@ -79,7 +79,7 @@ function setUp(directory: string, options: SetupOptions): Setup {
     executor,
     async task(query, partition) {
       const dataset = await catalogue.get("demo");
-      const planned = planQuery(readQuery({ dataset: "demo", ...query }), dataset!.schema);
+      const planned = makeProgram(readQuery({ dataset: "demo", ...query }), dataset!.schema);
       const key = await programKey(planned.program);
       stored.set(key, { programKey: key, program: planned.program, module: compileProgram(planned.terms, dataset!.schema) });
       return { programKey: key, dataset: "demo", partition, fingerprint: dataset!.partitions[partition]!.fingerprint };

@@ -3,19 +3,19 @@ import { compileProgram, writeModule } from "../../../engine/compile/compile-pro
 import { Merger } from "../../../engine/histogram/merge.ts";
 import type { PartialHistogram, PartialResult } from "../../../engine/histogram/partial.ts";
 import type { Schema } from "../../../engine/program/schema.ts";
-import { type PlannedQuery, planQuery } from "../../../engine/query/plan-query.ts";
+import { makeProgram, type QueryProgram } from "../../../engine/query/make-program.ts";
 import { readQuery } from "../../../engine/query/query.ts";
 import { computePartial, workBytes } from "../../../engine/run/run-program.ts";
 import type { InMemoryDataset } from "./in-memory-dataset.ts";
 
 export interface PreparedQuery {
-  readonly planned: PlannedQuery;
+  readonly planned: QueryProgram;
   readonly module: WebAssembly.Module;
 }
 
 /** `query` without its dataset. `sharesEarly`: in the form that only large programs take otherwise. */
 export function prepareQuery(query: object, schema: Schema, { sharesEarly = false } = {}): PreparedQuery {
-  const planned = planQuery(readQuery({ dataset: "test", ...query }), schema);
+  const planned = makeProgram(readQuery({ dataset: "test", ...query }), schema);
   const bytes = sharesEarly ? writeModule(planned.terms, schema, true) : compileProgram(planned.terms, schema);
   return { planned, module: new WebAssembly.Module(bytes) };
 }

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { programKey } from "../../../engine/program/program.ts";
-import { planQuery } from "../../../engine/query/plan-query.ts";
+import { makeProgram } from "../../../engine/query/make-program.ts";
 import { readQuery } from "../../../engine/query/query.ts";
 import { muonSchema } from "../../support/engine/muon-schema.ts";
 import { describeIssue, findIssues, histogramOf } from "../../support/find-issues.ts";
 
 const h = histogramOf("MET.pt");
-const keyOf = (query: object): Promise<string> => programKey(planQuery(readQuery({ dataset: "any", ...query }), muonSchema).program);
+const keyOf = (query: object): Promise<string> => programKey(makeProgram(readQuery({ dataset: "any", ...query }), muonSchema).program);
 
 async function assertSame(queries: readonly object[]): Promise<void> {
   const keys = await Promise.all(queries.map(keyOf));
@@ -94,8 +94,8 @@ test("programKey differs wherever the contents could", async () => {
     assert.equal(keys.indexOf(key), index, `${JSON.stringify(queries[index])} is as ${JSON.stringify(queries[keys.indexOf(key)])}`);
 });
 
-test("planQuery computes histograms once that differ in name and label only, and tells where each is", () => {
-  const { program, order } = planQuery(
+test("makeProgram computes histograms once that differ in name and label only, and tells where each is", () => {
+  const { program, order } = makeProgram(
     readQuery({ dataset: "any", histograms: { first: h, second: histogramOf("Jet.pt"), third: { ...h, label: "again" } } }),
     muonSchema,
   );
@@ -104,8 +104,8 @@ test("planQuery computes histograms once that differ in name and label only, and
   assert.notEqual(order.get("first"), order.get("second"));
 });
 
-test("planQuery reads only the columns that the query uses", () => {
-  const { program } = planQuery(
+test("makeProgram reads only the columns that the query uses", () => {
+  const { program } = makeProgram(
     readQuery({
       dataset: "any",
       define: { unused: "Jet.mass" },
@@ -118,8 +118,8 @@ test("planQuery reads only the columns that the query uses", () => {
   assert.deepEqual(read.toSorted(), ["Muon_pt", "Muon_tight", "offsets of Jet", "offsets of Muon"]);
 });
 
-test("planQuery keeps apart the parameters of functions over different collections", () => {
-  const { program } = planQuery(
+test("makeProgram keeps apart the parameters of functions over different collections", () => {
+  const { program } = makeProgram(
     readQuery({ dataset: "any", filter: "Muon.some(m => m.pt > 3) && Jet.some(m => m.pt > 3)", histograms: { h } }),
     muonSchema,
   );
@@ -129,7 +129,7 @@ test("planQuery keeps apart the parameters of functions over different collectio
 
 const described = (query: object): string => findIssues(query, muonSchema).map(describeIssue).join("\n");
 
-test("planQuery names the whole circle of cyclic defines", () => {
+test("makeProgram names the whole circle of cyclic defines", () => {
   const define = { a: "b + 1", b: "1 + c", c: "a" };
   assert.equal(described({ define, histograms: { h } }), "/define/c 1:1 the defines go in a circle: a → b → c → a");
   assert.equal(
@@ -138,7 +138,7 @@ test("planQuery names the whole circle of cyclic defines", () => {
   );
 });
 
-test("planQuery takes a define's own name for the column that it shadows, and refuses it where there is none", () => {
+test("makeProgram takes a define's own name for the column that it shadows, and refuses it where there is none", () => {
   assert.equal(described({ define: { Jet: "Jet.filter(j => j.pt > 30)" }, histograms: { h: histogramOf("Jet.pt") } }), "");
   assert.equal(
     described({ define: { good: "good.filter(j => j.pt > 30)" }, histograms: { h } }),
@@ -146,18 +146,18 @@ test("planQuery takes a define's own name for the column that it shadows, and re
   );
 });
 
-test("planQuery refuses defines named as functions", () => {
+test("makeProgram refuses defines named as functions", () => {
   assert.match(described({ define: { abs: "1" }, histograms: { h } }), /^\/define\/abs 'abs' is a function of the language/);
 });
 
-test("planQuery reports a fault in a define once, at the define, however often it is used", () => {
+test("makeProgram reports a fault in a define once, at the define, however often it is used", () => {
   assert.match(
     described({ define: { bad: "nope" }, filter: "bad > 1", histograms: { h: histogramOf("bad"), i: histogramOf("bad + 1") } }),
     /^\/define\/bad 1:1 [^\n]*$/,
   );
 });
 
-test("planQuery reports every part that is wrong, each at its place", () => {
+test("makeProgram reports every part that is wrong, each at its place", () => {
   const query = {
     define: { a: "nope1" },
     filter: ["MET.pt > 1", "MET.pt"],
@@ -170,7 +170,7 @@ test("planQuery reports every part that is wrong, each at its place", () => {
   );
 });
 
-test("planQuery refuses lists that are not aligned, and names cross", () => {
+test("makeProgram refuses lists that are not aligned, and names cross", () => {
   const axis = (value: string) => ({ type: "regular", bins: 10, lower: 0, upper: 1, value });
   const unrelated: readonly (readonly [object, string])[] = [
     [{ axes: [axis("Muon.pt"), axis("Jet.pt")] }, "/histograms/h/axes/1/value"],
@@ -185,7 +185,7 @@ test("planQuery refuses lists that are not aligned, and names cross", () => {
   }
 });
 
-test("planQuery takes lists derived from one list by map or a field, and scalars beside them", () => {
+test("makeProgram takes lists derived from one list by map or a field, and scalars beside them", () => {
   const axis = (value: string) => ({ type: "regular", bins: 10, lower: 0, upper: 1, value });
   const histogram = {
     axes: [axis("good.pt"), axis("good.map(m => m.eta).map(x => abs(x))")],
@@ -195,7 +195,7 @@ test("planQuery takes lists derived from one list by map or a field, and scalars
   assert.equal(described({ histograms: { h: { axes: [axis("Muon.pt"), axis("MET.pt")], weight: "genWeight" } } }), "");
 });
 
-test("planQuery refuses a weight for storage that counts", () => {
+test("makeProgram refuses a weight for storage that counts", () => {
   assert.match(
     described({ histograms: { h: histogramOf("MET.pt", { storage: "count", weight: "genWeight" }) } }),
     /^\/histograms\/h\/storage storage count takes no weight/,

@@ -1,0 +1,86 @@
+/** A histogram of a query with its expressions as terms: what fills it, its filter, its weight and its storage. */
+import { kindOf } from "../axes/axes.ts";
+import { unmapped } from "../lists/map.ts";
+import { lambdaOf, mapOver } from "../program/make-terms.ts";
+import type { HistogramTerms } from "../program/program.ts";
+import type { Term, Terms } from "../program/term.ts";
+import { describeType, number, withOptional } from "../program/types.ts";
+import { defaultStorage, storages } from "../storages/storages.ts";
+import type { HistogramQuery } from "./query.ts";
+import type { Path, QueryChecker } from "./query-checker.ts";
+
+/** `weight` is the query's. Undefined where something is wrong, which the checker then knows. */
+export function checkHistogram(
+  checker: QueryChecker,
+  { name, query, weight }: { readonly name: string; readonly query: HistogramQuery; readonly weight: Term | undefined },
+): HistogramTerms | undefined {
+  const path: Path = ["histograms", name];
+  const axes = query.axes.map((axis, index) => {
+    const at: Path = [...path, "axes", index, "value"];
+    const { value: text, label: _, ...shape } = axis;
+    const value = fillValue(checker.expression(text, at, "the value of an axis", "number or list"), at, checker, kindOf(axis).takes);
+    return value && { axis: shape, value };
+  });
+  const filter =
+    query.filter === undefined ? undefined : checker.expression(query.filter, [...path, "filter"], "a histogram's filter", "boolean");
+  const weightPath: Path = [...path, "weight"];
+  const own =
+    query.weight === undefined
+      ? undefined
+      : fillValue(checker.expression(query.weight, weightPath, "a histogram's weight", "number or list"), weightPath, checker, "number");
+  const isWeighted = query.weight !== undefined || weight !== undefined;
+  const storage = query.storage ?? defaultStorage(isWeighted);
+  if (isWeighted && !storages[storage].takesWeight) {
+    const message = `storage ${storage} takes no weight: use ${defaultStorage(true)}, or leave the weights out`;
+    return checker.fault([...path, "storage"], message, false);
+  }
+  const found = axes.filter((axis) => axis !== undefined);
+  if (found.length < axes.length || (query.filter !== undefined && !filter) || (query.weight !== undefined && !own)) return undefined;
+
+  const places = [...query.axes.map((_, index) => [...path, "axes", index, "value"]), weightPath];
+  const lists = [...found.map(({ value }) => value), ...(own ? [own] : [])]
+    .map((term, index) => ({ base: term.type.kind === "list" ? unmapped(term) : undefined, path: places[index] }))
+    .filter(({ base }) => base);
+  const stray = lists.find(({ base }) => base !== lists[0].base);
+  if (stray) {
+    return checker.fault(
+      stray.path,
+      "this list is not derived from the same list as the other axis: fill lists together only when they come from one list by map or a field; for all combinations use cross",
+    );
+  }
+  const weights = [weight, own].filter((term) => term !== undefined);
+  return {
+    axes: found,
+    ...(filter && { filter }),
+    ...(weights.length > 0 && { weight: multiplyWeights(weights, checker.terms) }),
+    storage,
+  };
+}
+
+function fillValue(term: Term | undefined, path: Path, checker: QueryChecker, wanted: "number" | "boolean"): Term | undefined {
+  const element = term?.type.kind === "list" ? term.type.element : term?.type;
+  if (!element || element.kind === wanted) return term;
+  if (element.kind === "list")
+    return checker.fault(path, "this is a list of lists: make it one list with flatMap, or reduce the inner lists (sum, min, max, length)");
+  return checker.fault(
+    path,
+    `this is ${describeType(term!.type)}: a histogram is filled with ${wanted}s${element.kind === "boolean" ? "; use '? 1 : 0'" : ""}`,
+  );
+}
+
+/** The query's weight times the histogram's own, for each element where the latter is a list. */
+function multiplyWeights([first, second]: readonly Term[], terms: Terms): Term {
+  if (!second) return first;
+  const product = (a: Term, b: Term) =>
+    terms.make(
+      "multiply",
+      withOptional(
+        number,
+        [a, b].some(({ type }) => type.kind === "number" && type.optional),
+      ),
+      [a, b],
+    );
+  if (second.type.kind !== "list") return product(first, second);
+  const body = product(first, terms.make("param", second.type.element, [], 0));
+  return mapOver(terms, second, lambdaOf(terms, body, 0));
+}

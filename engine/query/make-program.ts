@@ -1,0 +1,54 @@
+/**
+ * Query + schema → program. All errors of a query are found here, each with its place; nothing has been queued yet.
+ * The histograms of a program have no names: `order` says which of them each name of the query means.
+ */
+
+import { listInputs } from "../program/list-inputs.ts";
+import { type HistogramTerms, type Program, type ProgramTerms, rootsOf, writeProgram } from "../program/program.ts";
+import type { Schema } from "../program/schema.ts";
+import { checkHistogram } from "./check-histogram.ts";
+import type { Query } from "./query.ts";
+import { openChecker } from "./query-checker.ts";
+import { QueryError, type QueryIssue } from "./query-error.ts";
+
+/** What a query computes over data of a schema. */
+export interface QueryProgram {
+  /** What `compileProgram` takes. */
+  readonly terms: ProgramTerms;
+  readonly program: Program;
+  /** Name of a histogram → its place in the program. */
+  readonly order: ReadonlyMap<string, number>;
+}
+
+/** Throws `QueryError` with every fault that was found. */
+export function makeProgram(query: Query, schema: Schema): QueryProgram {
+  const issues: QueryIssue[] = [];
+  const checker = openChecker(query, schema, issues);
+  for (const name of query.define.keys()) checker.check(() => checker.define(name));
+  const filters = query.filter.map((text, index) =>
+    checker.expression(text, query.filter.length === 1 ? ["filter"] : ["filter", index], "a filter", "boolean"),
+  );
+  const weight = query.weight === undefined ? undefined : checker.expression(query.weight, ["weight"], "the query's weight", "number");
+  const checked = [...query.histograms].map(([name, histogram]) => ({
+    name,
+    histogram: checkHistogram(checker, { name, query: histogram, weight }),
+  }));
+  if (issues.length > 0) throw new QueryError(issues);
+
+  const unordered = checked.flatMap(({ name, histogram }) => (histogram ? [{ name, histogram }] : []));
+  const written = new Map<string, { readonly histogram: HistogramTerms; readonly names: string[] }>();
+  for (const { name, histogram } of unordered) {
+    const key = JSON.stringify(writeProgram({ inputs: [], filters: [], histograms: [histogram] }));
+    const same = written.get(key);
+    if (same) same.names.push(name);
+    else written.set(key, { histogram, names: [name] });
+  }
+  const sorted = [...written].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, each]) => each);
+  const body = {
+    filters: filters.filter((term) => term !== undefined),
+    ...(weight && { weight }),
+    histograms: sorted.map(({ histogram }) => histogram),
+  };
+  const terms: ProgramTerms = { inputs: listInputs(rootsOf(body), schema), ...body };
+  return { terms, program: writeProgram(terms), order: new Map(sorted.flatMap(({ names }, index) => names.map((name) => [name, index]))) };
+}
