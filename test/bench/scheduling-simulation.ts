@@ -93,8 +93,8 @@ export function simulate({ rule, nodes: count, share, scans, random }: Simulatio
     const holds = ({ fingerprint }: Subtask) => node.cache.has(fingerprint);
     if (rule === "femtoq") {
       for (;;) {
-        const asker = { name: node.name, scan: node.scan, prefers: holds, waitsSince: since, delay, now: clock.now };
-        const next = findNextSubtask(order, cluster, asker);
+        const claiming = { name: node.name, scan: node.scan, prefers: holds, waitsSince: since, delay, now: clock.now };
+        const next = findNextSubtask(order, cluster, claiming);
         if (next.kind === "take") return next.item;
         if (next.kind === "wait") return next.until;
         if (next.kind === "none") return undefined;
@@ -138,10 +138,10 @@ export function simulate({ rule, nodes: count, share, scans, random }: Simulatio
   /** Some nodes tell what they hold, and all others hear of it. */
   const read = () => {
     for (let index = 0; index < Math.min(peersPerRead, count); index++, nextRead++) {
-      const peer = cluster.nodes[nextRead % count]!;
+      const shown = cluster.nodes[nextRead % count]!;
       const { cache, free } = nodes[nextRead % count]!;
-      peer.holdings = parseHoldings(summarizeHoldings([...cache].map((fingerprint) => ({ fingerprint, columns }))));
-      peer.isBusy = free.length === 0;
+      shown.holdings = parseHoldings(summarizeHoldings([...cache].map((fingerprint) => ({ fingerprint, columns }))));
+      shown.isBusy = free.length === 0;
     }
     for (const node of nodes) node.scan.restart();
     for (const node of nodes) serve(node);

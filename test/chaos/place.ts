@@ -7,7 +7,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Role } from "../../functions/roles.ts";
 import type { Exit } from "../runtime/server-process.ts";
 import type { Cluster, ClusterProcess, StartOptions } from "../support/cluster.ts";
-import { takeTurns } from "./servers.ts";
+import { oneAfterAnother } from "./servers.ts";
 
 export interface PlaceOptions {
   readonly name: string;
@@ -33,7 +33,7 @@ export class Place {
   #process: ClusterProcess | undefined;
   #before: Logged = { faults: [], late: 0 };
   #kept: Promise<unknown> = Promise.resolve();
-  readonly #inTurn = takeTurns();
+  readonly #inOrder = oneAfterAnother();
   #isFrozen = false;
 
   constructor(options: PlaceOptions) {
@@ -47,12 +47,12 @@ export class Place {
   }
 
   fill(): Promise<void> {
-    return this.#inTurn(() => this.#start());
+    return this.#inOrder(() => this.#start());
   }
 
   /** Ends its process as a power cut would, and starts another after `pause` milliseconds. */
   kill(pause: number): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#inOrder(async () => {
       const running = this.#process;
       this.#process = undefined;
       if (running) await this.#options.cluster.kill(running);
@@ -63,7 +63,7 @@ export class Place {
 
   /** Stops its process by SIGSTOP for `pause` milliseconds; then it wakes and goes on. */
   freeze(pause: number): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#inOrder(async () => {
       this.#isFrozen = true;
       this.#process?.kill("SIGSTOP");
       await delay(pause);

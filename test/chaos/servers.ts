@@ -55,12 +55,12 @@ type Killable = Pick<OwnZooKeeperServer, "signal" | "restart"> & { readonly dire
 
 function serve({ name, hosts, stop }: Pick<ZooKeeper, "name" | "hosts" | "stop">, members: readonly Killable[]): ZooKeeper {
   // One is killed after the other: with two of three away there would be no ensemble any more.
-  const inTurn = takeTurns();
+  const inOrder = oneAfterAnother();
   return {
     name,
     hosts,
     kill: (which, pause) =>
-      inTurn(async () => {
+      inOrder(async () => {
         const member = members[which % members.length]!;
         member.signal("SIGKILL");
         await delay(pause);
@@ -77,10 +77,10 @@ async function printLogs(directories: readonly string[]): Promise<readonly strin
 }
 
 /** Runs what it is given one after the other. */
-export function takeTurns(): (work: () => Promise<void>) => Promise<void> {
+export function oneAfterAnother(): (action: () => Promise<void>) => Promise<void> {
   let last: Promise<unknown> = Promise.resolve();
-  return (work) => {
-    const done = last.then(work);
+  return (action) => {
+    const done = last.then(action);
     last = done.catch(() => undefined);
     return done;
   };
