@@ -8,7 +8,7 @@ import type { Environment } from "../environment.ts";
 import { HttpProblem } from "../http/problem.ts";
 import { readJson } from "../http/read-body.ts";
 import { encodeOutcomes, outcomesType } from "./encode-outcomes.ts";
-import { mostPairs } from "./executor.ts";
+import { mostPairs, mostPrograms } from "./executor.ts";
 
 export const compute = new Hono<Environment>();
 
@@ -16,7 +16,7 @@ const hash = z.string().regex(/^[0-9a-f]{64}$/, "must be a SHA-256 in hexadecima
 const once = <T>(items: readonly T[]) => new Set(items).size === items.length;
 const request = z
   .strictObject({
-    programs: z.array(hash).min(1).max(mostPairs).refine(once, "must name each program once"),
+    programs: z.array(hash).min(1).max(mostPrograms).refine(once, "must name each program once"),
     dataset: z.string().min(1).max(200),
     partitions: z
       .array(z.strictObject({ partition: z.int().min(0), fingerprint: hash }))

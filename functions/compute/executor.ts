@@ -55,5 +55,6 @@ export interface ComputeTiming {
   readonly bytes: number;
 }
 
-/** The most pairs of program and partition in one request. */
+/** The most programs, and the most pairs of program and partition, in one request. A thread keeps as many programs: all of a request run in one job. */
+export const mostPrograms = 64;
 export const mostPairs = 256;

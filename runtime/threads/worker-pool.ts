@@ -7,6 +7,7 @@
  */
 
 import type { Log } from "../../base/log.ts";
+import { pauseAfter } from "../../base/retry.ts";
 import type { Load } from "../../datasets/cache/cached-column.ts";
 import { DatasetError } from "../../datasets/dataset.ts";
 import { RunStopped, ScratchExhausted } from "../../engine/run/run-program.ts";
@@ -43,9 +44,7 @@ interface Submitted {
   readonly begun: () => number | undefined;
 }
 
-const firstPause = 100;
-const longestPause = 5_000;
-/** A thread that lived this long did not crash because of how it was started. */
+/** Milliseconds. A thread that lived this long did not crash because of how it was started. */
 const soundLife = 10_000;
 
 export class WorkerPool {
@@ -53,7 +52,8 @@ export class WorkerPool {
   readonly #queues: Readonly<Record<Job["kind"], Waiting[]>> = { run: [], load: [], demo: [] };
   readonly #options: { readonly memories: readonly WebAssembly.Memory[]; readonly entry: URL; readonly log: Log; readonly meter?: Meter };
   readonly #timers = new Set<NodeJS.Timeout>();
-  #pause = firstPause;
+  /** Threads in a row that crashed soon after their start. */
+  #crashes = 0;
   #closed = false;
 
   constructor(options: {
@@ -160,12 +160,13 @@ export class WorkerPool {
     const onDead = (cause: WorkerCrashed) => {
       this.#threads.delete(thread);
       if (this.#closed) return;
-      this.#pause = performance.now() - started > soundLife ? firstPause : Math.min(longestPause, this.#pause * 2);
-      log.error({ err: cause, pause: this.#pause }, "a worker thread crashed and will be replaced");
+      this.#crashes = performance.now() - started > soundLife ? 1 : this.#crashes + 1;
+      const wait = pauseAfter(this.#crashes);
+      log.error({ err: cause, pause: wait }, "a worker thread crashed and will be replaced");
       const timer = setTimeout(() => {
         this.#timers.delete(timer);
         this.#start();
-      }, this.#pause);
+      }, wait);
       this.#timers.add(timer);
     };
     const thread = new WorkerThread({ memories, entry, events: { onIdle: () => this.#dispatch(), onDead } });

@@ -5,6 +5,8 @@
  *   any of these --crash--> dead   its job fails; `onDead` is called once
  */
 import { Worker } from "node:worker_threads";
+import { LRUCache } from "lru-cache";
+import { mostPrograms } from "../../functions/compute/executor.ts";
 import type { ReadyProgram } from "../node/program-cache.ts";
 import type { FromWorker, Job, ToWorker } from "./worker-messages.ts";
 
@@ -12,9 +14,6 @@ import type { FromWorker, Job, ToWorker } from "./worker-messages.ts";
 export class WorkerCrashed extends Error {
   override readonly name = "WorkerCrashed";
 }
-
-/** Programs that one thread keeps; the rest are sent again when needed. */
-const mostPrograms = 64;
 
 export interface WorkerEvents {
   readonly onIdle: () => void;
@@ -31,8 +30,11 @@ export class WorkerThread {
   state: "starting" | "idle" | "busy" | "dead" = "starting";
   readonly #worker: Worker;
   readonly #events: WorkerEvents;
-  /** Program keys that the thread has, least recently used first. */
-  readonly #programs = new Set<string>();
+  /** Programs that the thread has; it forgets those that are pushed out, and is told them again when needed. */
+  readonly #programs = new LRUCache<string, true>({
+    max: mostPrograms,
+    dispose: (_, programKey, reason) => reason === "evict" && this.#send({ kind: "forget", programKey }),
+  });
   #current: Current | undefined;
 
   constructor(options: { readonly memories: readonly WebAssembly.Memory[]; readonly entry: URL; readonly events: WorkerEvents }) {
@@ -67,12 +69,9 @@ export class WorkerThread {
   }
 
   #teach({ programKey, program, module }: ReadyProgram): void {
-    if (!this.#programs.delete(programKey)) this.#send({ kind: "program", programKey, program, module });
-    this.#programs.add(programKey);
-    const [oldest] = this.#programs;
-    if (this.#programs.size <= mostPrograms || oldest === undefined) return;
-    this.#programs.delete(oldest);
-    this.#send({ kind: "forget", programKey: oldest });
+    if (this.#programs.get(programKey)) return;
+    this.#send({ kind: "program", programKey, program, module });
+    this.#programs.set(programKey, true);
   }
 
   #send(message: ToWorker): void {

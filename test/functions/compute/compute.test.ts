@@ -49,6 +49,7 @@ test("POST /compute refuses more programs × partitions than it computes at a ti
   const refused = await compute(16, 17);
   assert.equal(refused.status, 400);
   assert.match(refused.text, /at most 256 programs × partitions/);
+  assert.equal((await compute(65, 1)).status, 400);
   assert.equal((await compute(2, 1, 0)).status, 400);
   assert.equal((await compute(1, 0)).status, 400);
   assert.equal(app.computed.length, 0);
