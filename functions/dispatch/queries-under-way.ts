@@ -12,7 +12,7 @@ import type { QueryState } from "../api.ts";
 import { HttpProblem } from "../http/problem.ts";
 import type { Reading } from "../metrics/meter.ts";
 import type { LabelOf } from "../metrics/metrics.ts";
-import { priorityBand } from "../metrics/priority-band.ts";
+import { priorityBand } from "../metrics/metrics.ts";
 import type { Services } from "../services.ts";
 import { QueryTrace, type TracedQuery } from "../tracing/query-trace.ts";
 import { type FollowedQuery, waitForEnd } from "./follow/followed-query.ts";

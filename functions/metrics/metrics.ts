@@ -28,6 +28,12 @@ export const priorityBands = [
   "900-999",
 ] as const;
 
+/** The band of a priority from 0 to 999. */
+export function priorityBand(priority: number): (typeof priorityBands)[number] {
+  const band = Math.floor(priority / 100);
+  return priorityBands[Math.min(priorityBands.length - 1, Math.max(0, band))];
+}
+
 export const storeOperations = [
   "putProgram",
   "getPrograms",
@@ -46,7 +52,9 @@ export const storeOperations = [
   "usage",
 ] as const;
 
-export const coordinatorOperations = ["enqueue", "states", "renew", "withdraw", "retry", "complete", "fail", "release"] as const;
+export const coordinatorOperations = ["enqueue", "states", "renew", "withdraw", "retry"] as const;
+/** Of a node that has joined. */
+export const nodeOperations = ["complete", "fail", "release"] as const;
 
 export const routes = ["queries", "query", "events", "explain", "datasets", "functions", "compute", "status", "page", "other"] as const;
 
@@ -126,12 +134,12 @@ export const metrics = {
   femtoq_coordinator_seconds: {
     kind: "histogram",
     help: "Calls of the coordinator",
-    label: { name: "operation", values: coordinatorOperations },
+    label: { name: "operation", values: [...coordinatorOperations, ...nodeOperations] },
   },
   femtoq_coordinator_failures_total: {
     kind: "counter",
     help: "Calls of the coordinator that failed",
-    label: { name: "operation", values: coordinatorOperations },
+    label: { name: "operation", values: [...coordinatorOperations, ...nodeOperations] },
   },
   femtoq_http_seconds: {
     kind: "histogram",

@@ -80,18 +80,17 @@ export function startPullLoop(options: PullOptions): PullLoop {
   /** Milliseconds of threads' time that the latest subtasks took. */
   const times: number[] = [];
   let isDraining = false;
-  const computing = pLimit(options.slots);
+  const inSlot = pLimit(options.slots);
   const loops = Array.from({ length: options.slots + mostSaving }, pull);
 
   return {
     async stop(grace = 0) {
       isDraining = true;
-      const stopped = new Error("The server is stopping");
       const drained = node.drain().catch((err: unknown) => log.warn({ err }, "the node could not hand back what it had not begun"));
       const ended = new AbortController();
       await Promise.race([Promise.all([drained, ...loops]), pause(grace, ended.signal)]);
       ended.abort();
-      stopping.abort(stopped);
+      stopping.abort(new Error("The server is stopping"));
       await Promise.all(loops);
       await node.leave();
     },
@@ -100,7 +99,7 @@ export function startPullLoop(options: PullOptions): PullLoop {
   async function pull(): Promise<void> {
     for (let failures = 0; !isDraining; ) {
       try {
-        await end(await computing(claimAndCompute));
+        await endClaims(await inSlot(claimAndCompute));
         failures = 0;
       } catch (error) {
         if (isDraining) return;
@@ -112,7 +111,7 @@ export function startPullLoop(options: PullOptions): PullLoop {
   }
 
   async function claimAndCompute(): Promise<readonly Ended<Outcome | Stored>[]> {
-    const { claims, found } = await claimSome();
+    const { claims, found } = await claimBundle();
     const claimed = Date.now();
     figures.running += claims.length;
     report();
@@ -131,7 +130,7 @@ export function startPullLoop(options: PullOptions): PullLoop {
   }
 
   /** Whether the store has the partials is asked while the subtasks are claimed: `found`. */
-  async function claimSome(): Promise<{ readonly claims: readonly Claim[]; readonly found: Promise<ReadonlySet<string>> }> {
+  async function claimBundle(): Promise<{ readonly claims: readonly Claim[]; readonly found: Promise<ReadonlySet<string>> }> {
     const asked = new Map<string, Promise<ReadonlySet<string>>>();
     const claims = await node.claim({
       signal: stopping.signal,
@@ -165,7 +164,7 @@ export function startPullLoop(options: PullOptions): PullLoop {
   }
 
   /** Rejects where the store fails, or the coordinator while this process stops. */
-  async function end(all: readonly Ended<Outcome | Stored>[]): Promise<void> {
+  async function endClaims(all: readonly Ended<Outcome | Stored>[]): Promise<void> {
     await release(ofKind(all, "undone"));
     for (const each of ofKind(all, "failed")) await fail(each);
     await complete(ofKind(all, "stored"), "stored");

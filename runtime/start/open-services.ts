@@ -3,10 +3,8 @@ import { mkdir } from "node:fs/promises";
 import process from "node:process";
 import type { Log } from "../../base/log.ts";
 import { createApp } from "../../functions/app.ts";
-import { measureCoordinator } from "../../functions/metrics/measure-coordinator.ts";
-import { measureStore } from "../../functions/metrics/measure-store.ts";
+import { measureCoordinator, measureStore } from "../../functions/metrics/measure-services.ts";
 import type { Meter } from "../../functions/metrics/meter.ts";
-import { readGauges } from "../../functions/metrics/read-gauges.ts";
 import { roles } from "../../functions/roles.ts";
 import type { Assets } from "../../functions/services.ts";
 import { startNode } from "../node/node.ts";
@@ -45,7 +43,6 @@ export async function openServices(options: {
   opened.add("coordinator", () => coordinator.close());
   const tracer = openTracer(config, process.env, log);
   if (tracer) opened.add("traces", () => tracer.close());
-  readGauges(meter, { store, coordinator });
 
   const compute = opens.includes("node") && computeUrl === undefined ? openCompute({ config, store, log, meter }) : undefined;
   if (compute) opened.add("worker threads", () => compute.workers.close());

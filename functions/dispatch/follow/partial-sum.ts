@@ -9,7 +9,7 @@ import { Merger } from "../../../engine/histogram/merge.ts";
 import { DamagedPartial, decodePartial, encodePartial, type PartialResult } from "../../../engine/histogram/partial.ts";
 import type { StoredBody, StoredQuery } from "../../../storage/store.ts";
 import { StoreError } from "../../../storage/store-error.ts";
-import { priorityBand } from "../../metrics/priority-band.ts";
+import { priorityBand } from "../../metrics/metrics.ts";
 import type { Services } from "../../services.ts";
 import { Timeline } from "../answer/timeline.ts";
 import type { PlannedProgram } from "./stored-results.ts";

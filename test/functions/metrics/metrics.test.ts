@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { describe, test } from "node:test";
-import { measureStore } from "../../../functions/metrics/measure-store.ts";
+import { measureStore } from "../../../functions/metrics/measure-services.ts";
 import { type Metric, metrics } from "../../../functions/metrics/metrics.ts";
 import { createMeter } from "../../../runtime/observe/prometheus.ts";
 import { openStore } from "../../../storage/embedded/embedded.ts";

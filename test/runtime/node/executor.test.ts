@@ -15,7 +15,7 @@ import { decodePartial, type PartialHistogram } from "../../../engine/histogram/
 import { programKey } from "../../../engine/program/program.ts";
 import { makeProgram } from "../../../engine/query/make-program.ts";
 import { readQuery } from "../../../engine/query/query.ts";
-import type { ComputeRequest, Outcome, PartitionName } from "../../../functions/compute/executor.ts";
+import { type ComputeRequest, mostPrograms, type Outcome, type PartitionName } from "../../../functions/compute/executor.ts";
 import { createExecutor, type LocalExecutor } from "../../../runtime/node/executor.ts";
 import { ProgramCache } from "../../../runtime/node/program-cache.ts";
 import { WorkerPool } from "../../../runtime/threads/worker-pool.ts";
@@ -301,6 +301,26 @@ describe("createExecutor", () => {
       assert.deepEqual(ordered && dense(ordered.histograms[0]!), fill(expected));
     } finally {
       await long.workers.close();
+    }
+  });
+
+  test("runs as many programs together as a request may have, though a thread keeps no more than those", async () => {
+    const folder = join(directory, "many-programs");
+    await mkdir(folder);
+    await writeEvents(join(folder, "a.parquet"), makeEvents(10), 10);
+    const many = setUp(directory, { threads: 1, memory: 256 * 2 ** 20, pattern: folder });
+    try {
+      const upTo = (upper: number) => ({ histograms: { h: { axes: [{ ...axis("MET.pt"), upper }] } } });
+      const tasks = await Promise.all(Array.from({ length: mostPrograms + 6 }, (_, index) => many.task(upTo(10 + index), 0)));
+      const keys = tasks.map(({ programKey }) => programKey);
+      const { partition, fingerprint } = tasks[0]!;
+      for (const programs of [keys.slice(0, mostPrograms), keys.slice(-mostPrograms), keys.slice(0, mostPrograms)]) {
+        const request = { programs, dataset: "demo", partitions: [{ partition, fingerprint }] };
+        const outcomes = await many.executor.run(request, { signalOf: () => never });
+        assert.ok(outcomes.every(({ kind }) => kind === "partial"));
+      }
+    } finally {
+      await many.workers.close();
     }
   });
 
