@@ -1,4 +1,4 @@
-/** Who may come in: the tallies of a process. */
+/** What a process has taken on, and what more it may: a tally of queries, and one of answers that are waited for. */
 import type { Meter } from "../metrics/meter.ts";
 import { type Limits, usualLimits } from "./limits.ts";
 import { Tally } from "./tally.ts";

@@ -18,7 +18,7 @@ export interface Begun {
 
 /**
  * Milliseconds until a client that has nothing here yet may expect its first subtask to be begun, at `rate` subtasks a second: all that is more urgent
- * goes first, and the others have a turn (`coordination/order.ts`): one subtask where all take turns at a time, else as many as it has in its turn, of
+ * goes first, and the others have a turn (`coordination/queue/waiting-order.ts`): one subtask where all take turns at a time, else as many as it has in its turn, of
  * one node. 0 where the rate is not known.
  */
 export function expectedWait(
@@ -37,18 +37,16 @@ export function expectedWait(
   return (before / rate) * 1000;
 }
 
-/** Milliseconds that the oldest query of a client of whose queries none has begun waits already. */
+/** Milliseconds for which the client has waited that waits longest, of those of whose queries none has begun. */
 export function longestWait(queries: Iterable<Begun>, { priority, now }: { readonly priority: number; readonly now: number }): number {
+  const served = new Set<string>();
   const oldest = new Map<string, number>();
   for (const query of queries) {
     if (query.priority > priority || query.state === "idle") continue;
-    const since = query.state === "begun" ? Number.POSITIVE_INFINITY : query.since;
-    const before = oldest.get(query.client);
-    // Of one that is served nothing counts.
-    if (before === Number.POSITIVE_INFINITY) continue;
-    oldest.set(query.client, since === Number.POSITIVE_INFINITY ? since : Math.min(before ?? since, since));
+    if (query.state === "begun") served.add(query.client);
+    else oldest.set(query.client, Math.min(oldest.get(query.client) ?? query.since, query.since));
   }
   let longest = 0;
-  for (const since of oldest.values()) if (since !== Number.POSITIVE_INFINITY) longest = Math.max(longest, now - since);
+  for (const [client, since] of oldest) if (!served.has(client)) longest = Math.max(longest, now - since);
   return longest;
 }

@@ -1,15 +1,16 @@
 /** How fast a count grew in the last seconds, from looks at it at any times. */
+
 interface Look {
   /** Milliseconds, on any clock. */
   readonly at: number;
   readonly count: number;
 }
 
-/** Milliseconds. */
+/** Milliseconds between looks that are kept, and from the first to the last of those that a pace is told of. */
 const betweenLooks = 250;
 const shortest = 1_000;
 const longest = 10_000;
-/** Of which a pace can be told. */
+/** A count that grew by less tells no pace. */
 const fewest = 16;
 
 export class Pace {
