@@ -54,7 +54,7 @@ export interface Timing {
   readonly stored?: true;
   /**
    * `waiting` until the first partition was begun; the others are sums over partitions, more than `seconds` where many were worked on at a time.
-   * Absent where nobody kept them.
+   * Absent where they were not kept.
    */
   readonly phases?: PhaseSeconds;
   /** How many partitions the phases tell of; the others were stored before, or their node did not measure. */
@@ -92,5 +92,5 @@ export interface Problem {
   readonly errors?: readonly QueryIssue[];
 }
 
-/** True where a query has ended in any way: it changes no more by itself. */
+/** Whether a query has ended, in any way: then it changes no more by itself. */
 export const isEnded = ({ state }: Pick<Status, "state">): boolean => state !== "waiting" && state !== "running";

@@ -1,4 +1,4 @@
-/** What the functions use. The runtime puts these into the context of every request; tests put in their own. */
+/** What the functions use. The runtime gives these to `createApp`; tests give their own. */
 import type { Log } from "../base/log.ts";
 import type { Coordinator } from "../coordination/coordinator.ts";
 import type { Catalogue } from "../datasets/dataset.ts";
@@ -23,7 +23,7 @@ export interface Services {
   readonly meter?: Meter;
   /** Where traces of queries go; without it, nothing is traced. */
   readonly tracer?: Tracer;
-  /** What is taken on at a time; the usual where absent. */
+  /** How much this process takes on at a time; `usualLimits` where absent. */
   readonly limits?: Limits;
   /** The named queries of `functions/queries`, by name. */
   readonly queryFunctions: ReadonlyMap<string, QueryFunction>;

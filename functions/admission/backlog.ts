@@ -12,14 +12,14 @@ export interface Begun {
   readonly since: number;
   /** `waiting` for a node to begin with it. Where there is no node, waiting is not for want of speed: that is `idle`. */
   readonly state: "waiting" | "idle" | "begun";
-  /** Subtasks that nobody has begun with, where no other query has named them. */
+  /** Its subtasks that no node has begun with; 0 where another query has named them. */
   readonly subtasks: number;
 }
 
 /**
  * Milliseconds until a client that has nothing here yet may expect its first subtask to be begun, at `rate` subtasks a second: all that is more urgent
- * goes first, and the others have a turn (`coordination/queue/waiting-order.ts`): one subtask where all take turns at a time, else as many as it has in its turn, of
- * one node. 0 where the rate is not known.
+ * goes first, and then every other client has a turn (`coordination/queue/waiting-order.ts`) of one subtask, or of several where there are many clients. 0 where
+ * the rate is not known.
  */
 export function expectedWait(
   queries: Iterable<Begun>,

@@ -6,7 +6,7 @@ export interface Limits {
   /** Answers that clients wait for: event streams, `Prefer: wait` and calls of query functions; of all clients and of one. */
   readonly streams: number;
   readonly clientStreams: number;
-  /** Milliseconds that clients may wait for their queries to begin, or a new one may expect to wait, before new ones are refused; few queries are let in all the same. */
+  /** Milliseconds. Where clients have waited longer for their queries to begin, or a new query would, new ones are refused, unless there are few. */
   readonly longestWait: number;
 }
 

@@ -10,7 +10,7 @@ import type { LabelOf } from "../metrics/metrics.ts";
 type Limit = LabelOf<"femtoq_refused_total">;
 
 export interface TallyOptions {
-  /** What is counted, for people: `queries under way`. */
+  /** What is counted, as an error calls it: `queries under way`. */
   readonly what: string;
   readonly most: number;
   readonly mostOfClient: number;

@@ -24,7 +24,7 @@ export interface Dispatcher {
   readonly planLocks: KeyedLock;
 }
 
-/** Of the plans that are kept, all together: a partition takes a few hundred bytes. */
+/** The most partitions of all plans together that are kept in memory without need; a partition takes a few hundred bytes. */
 const mostPartitions = 300_000;
 
 export function createDispatcher(services: Services, admission: Admission): Dispatcher {

@@ -1,4 +1,4 @@
-/** A query by its id, and how far it is. Whoever only looks becomes interested in nothing; whoever asked for the query stays so. */
+/** Finds a query by its id, and how far it is. A client that asked for it stays interested by looking; nobody becomes interested by looking alone. */
 
 import type { StoredQuery } from "../../storage/store.ts";
 import { boundWait } from "../http/bounded-wait.ts";
@@ -7,7 +7,7 @@ import type { Dispatcher } from "./dispatcher.ts";
 import type { FollowedQuery } from "./follow/followed-query.ts";
 import type { Progress } from "./follow/progress.ts";
 
-/** Milliseconds for which an answer waits, where everything is computed and only has to be merged here. */
+/** Milliseconds for which an answer waits where every partition is computed and only has to be merged here. */
 const longestMerge = 500;
 
 /** Throws a problem of status 404. */

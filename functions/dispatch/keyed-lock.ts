@@ -1,6 +1,6 @@
 /** Lets one at a time do what belongs to a key, in the order in which they came. Different keys do not wait for each other. */
 export class KeyedLock {
-  /** Of each key that is held, what the last one in the line lets go. */
+  /** For each key that is held: resolves when the last one in its line has let go. */
   readonly #last = new Map<string, Promise<void>>();
 
   /** Resolves when the lock is held; disposing of what it gives lets the next one in. */

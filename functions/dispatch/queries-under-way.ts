@@ -26,7 +26,7 @@ interface Entry {
   readonly admitted: number;
   readonly trace: QueryTrace | undefined;
   progress?: Progress | undefined;
-  /** Partitions that were done, or stored, when it came; undefined where another query follows the same plan: its work is counted once. */
+  /** Partitions that were done or stored when it came; undefined where another query follows the same plan, for its partitions count once. */
   before?: number;
 }
 
@@ -43,9 +43,9 @@ export interface Ticket extends Disposable {
   accept(followed: FollowedQuery): void;
 }
 
-/** Queries under way that are let in however long some wait: a cluster may just be slow. */
+/** So many queries are let in however long some wait: a cluster may just be slow. */
 const fewest = 50;
-/** Milliseconds. */
+/** Milliseconds for which a look at all queries is used again. */
 const betweenLooks = 20;
 
 const doneOf = ({ progress, before }: Entry): number =>
@@ -64,9 +64,9 @@ export class QueriesUnderWay {
   readonly #admission: Admission;
   readonly #services: TicketServices;
   readonly #entries = new Map<string, Entry>();
-  /** Partitions done, of all queries. */
+  /** How fast partitions of all queries get done. */
   readonly #pace = new Pace();
-  /** Of queries that have ended. */
+  /** Partitions that were done for queries that have ended. */
   #done = 0;
   #looked: { readonly at: number; readonly queries: readonly Begun[] } | undefined;
 
@@ -110,7 +110,7 @@ export class QueriesUnderWay {
     };
   }
 
-  /** What is let in where others wait for long would wait as long; who is told so at once may ask when it makes sense. */
+  /** Where others wait for long already, a new query would wait as long: its client is told so at once, and may ask again later. */
   #refuseLongWait(priority: number): void {
     if (this.#entries.size < fewest) return;
     const now = Date.now();
@@ -124,7 +124,7 @@ export class QueriesUnderWay {
     throw new HttpProblem(503, "overloaded", message);
   }
 
-  /** How far all are, looked at now and then: under load many are refused in a row. */
+  /** How far all queries are, as they were at most `betweenLooks` ago: under load many are refused in a row. */
   #look(now: number): readonly Begun[] {
     if (this.#looked === undefined || now - this.#looked.at >= betweenLooks) {
       let done = this.#done;
@@ -137,7 +137,7 @@ export class QueriesUnderWay {
 
   *#begun(): Generator<Begun> {
     const named = new Set<Progress>();
-    // A plan that several ask for waits with the most urgent of them.
+    // The subtasks of a plan count once, for the most urgent query that asks for it.
     const entries = [...this.#entries.values()].sort((a, b) => a.priority - b.priority);
     for (const { client, priority, admitted, progress } of entries) {
       const state = progress === undefined ? "waiting" : isBegun(progress) ? "begun" : progress.lacksNodes ? "idle" : "waiting";

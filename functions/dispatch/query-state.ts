@@ -1,4 +1,4 @@
-/** What a query's state is: one decision for its status, its stream, its line in the list and its end. Pure. */
+/** Decides what state a query is in: once for its status, its stream, its line in the list and its end. Pure. */
 import type { QueryState } from "../api.ts";
 
 /**
@@ -17,10 +17,10 @@ export interface PartitionCounts {
 }
 
 export interface Situation {
-  /** The merged result is stored, or was not long ago: then nothing else counts. */
+  /** The merged result is stored, or in memory: then nothing else counts. */
   readonly hasResult: boolean;
   readonly partitions: PartitionCounts;
-  /** Clients that are interested in the query. Where nothing is open any more, nobody need be. */
+  /** How many clients are interested in the query. It counts only while partitions have to be computed. */
   readonly interested: number;
 }
 

@@ -29,15 +29,15 @@ export async function queueRest(plan: StoredPlan, options: QueueOptions): Promis
     if (!found.has(subtask.key)) subtasks.push(subtask);
   }
   const queued = await enqueueAll({ queryId: query.id, client, priority: query.query.priority, subtasks }, options);
-  // What was queued now is known by its events; of the rest it is looked up how it is.
+  // The coordinator's events tell of what was queued now; how the others are is looked up.
   await progress.refresh();
   const joined = Math.max(0, subtasks.length - queued - progress.partitions.counts.failed);
   return { total, stored: total - joined - queued, joined, queued };
 }
 
 /**
- * Gives how many were new. The coordinator may take the first ones only: while a long request is under way, what is there of it may be done, and
- * the query be cleared away or withdrawn. What is not stored by then is asked for again.
+ * Gives how many subtasks were new. The coordinator may take only the first ones of a long request: what it has of the query may be done, or withdrawn, before
+ * the rest has come. Subtasks whose partials are not stored by then are queued again.
  */
 async function enqueueAll(request: SubtaskRequest, { services: { coordinator, store } }: QueueOptions): Promise<number> {
   let queued = 0;

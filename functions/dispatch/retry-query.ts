@@ -3,7 +3,7 @@ import type { Dispatcher } from "./dispatcher.ts";
 import type { FollowedQuery } from "./follow/followed-query.ts";
 import { subtaskOf } from "./plan/plan-query.ts";
 
-/** Gives their number. */
+/** Gives how many partitions are computed again. */
 export async function retryQuery(dispatcher: Dispatcher, followed: FollowedQuery, client: string): Promise<number> {
   const { coordinator, store } = dispatcher.services;
   const { progress, plan, query } = followed;
@@ -15,7 +15,7 @@ export async function retryQuery(dispatcher: Dispatcher, followed: FollowedQuery
   const request = { queryId: query.id, client, priority: query.query.priority };
   const retried = await coordinator.retry({ ...request, subtasks: failed.map((place) => subtaskOf(plan, place)) });
   if (damaged.length === 0) return retried;
-  // To the coordinator these had been computed.
+  // The coordinator takes these for computed: they failed only when they were to be merged.
   const subtasks = damaged.map((place) => subtaskOf(plan, place));
   for (const { key } of subtasks) await store.dropPartial(key);
   return retried + (await coordinator.enqueue({ ...request, subtasks })).queued;

@@ -1,6 +1,7 @@
 /**
  * What happens to a POST of a query, from top to bottom: plan, recall, admit, store, follow, queue, answer. When a query is accepted, what it needs is
- * stored, under way or queued, and survives a crash. Of a query that is refused nothing is stored and nothing queued.
+ * stored, under way or queued, and survives a crash. A query that is refused for what it asks, or because there is too much to do here, leaves nothing
+ * behind; one for which the coordinator has no room is stored already, and is as one that was withdrawn.
  */
 import type { Context } from "hono";
 import type { Dataset } from "../../datasets/dataset.ts";
@@ -79,14 +80,14 @@ async function acceptQuery(
     hasPlan ? undefined : store.putPlan(plan),
     known ? undefined : store.putQuery(query),
   ]);
-  // It is waited for below, unless something else fails before.
+  // That it failed is heard below, unless something else fails before.
   stored.catch(() => undefined);
 
   // Follow: from now on every event of the plan's subtasks is heard. Another dispatcher may have purged what was followed here.
   if (!hasPlan) await plans.forgetIdle(plan.planKey);
   const progress = await plans.follow({ plan, program }, query);
 
-  // Queue: what has no partial yet, under way or not.
+  // Queue: every partition that has no stored partial. Some may be under way for others already.
   using queueing = progress.beginQueueing(query, client);
   const [found] = await Promise.all([store.findPartials(progress.partitions.keys), stored]);
   progress.partitions.takeStored(found);
@@ -99,13 +100,13 @@ async function acceptQuery(
   return { followed, submission, dataset };
 }
 
-/** Where the result is in memory, the store is asked for the query alone. */
+/** Finds a result in memory; then the store is asked for nothing but the query. */
 async function recall({ results, services }: Dispatcher, { plan, query: { id } }: QueryPlan): Promise<FollowedQuery | undefined> {
   const result = results.recall(plan.planKey);
   if (!result) return undefined;
   const query = await services.store.getQuery(id);
   if (query) return { query, ...result };
-  // New under this name, or purged by another dispatcher.
+  // The query has a name that is new, or another dispatcher has purged it.
   results.forget(plan.planKey);
   return undefined;
 }
@@ -116,14 +117,14 @@ function allStored({ partitions: { length } }: StoredPlan): Submission {
 
 async function waitAsAsked(c: Context<Environment>, followed: FollowedQuery, wait: number): Promise<void> {
   using _place = c.var.admission.streams.enter(c.var.client.name);
-  // Tests call the functions without a host.
+  // There is no environment where a test calls the functions without a host.
   (c.env as HostBindings | undefined)?.leaveLimit?.();
-  // Who has gone waits no longer.
+  // A client that has gone waits no longer.
   using waiting = boundWait(wait * 1000, c.req.raw.signal);
   await waitForEnd(followed, waiting.signal);
 }
 
-/** The status, and beside it how much was stored, joined and queued. */
+/** Answers with the status, and in JSON also with how much was stored, joined and queued. */
 async function answer(c: Context<Environment>, { followed, submission, dataset }: Accepted, format: Format): Promise<Response> {
   const { state, text } = c.var.dispatcher.statuses.get(followed);
   const httpStatus = isEnded({ state }) ? 200 : 202;

@@ -8,7 +8,7 @@ import { StoreError } from "../../storage/store-error.ts";
 import type { Environment } from "../environment.ts";
 import { answerProblem, HttpProblem, type ProblemStatus, titles } from "./problem.ts";
 
-/** Only faults of our own are logged. */
+/** Answers with a problem document. Only errors that are faults of this software are logged. */
 export function answerError(error: Error, c: Context<Environment>): Response {
   const problem = toProblem(error);
   if (problem.status === 500) {

@@ -24,7 +24,7 @@ export class HttpProblem extends Error {
   readonly status: ProblemStatus;
   readonly code: string;
   readonly errors: readonly QueryIssue[];
-  /** Of the answer, besides its type. */
+  /** Headers of the answer, besides its type. */
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(

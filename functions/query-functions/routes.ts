@@ -13,7 +13,7 @@ export const queryFunctions = new Hono<Environment>();
 
 /** Seconds that a call waits for the end of its query. */
 const wait = 60;
-/** Of the answer, not of the query. */
+/** Parameters of the answer, not of the query. */
 const ofTheAnswer = new Set(["format", "histogram"]);
 
 queryFunctions.get("/", (c) => {

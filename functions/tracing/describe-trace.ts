@@ -14,7 +14,7 @@ export interface EndedQuery {
   readonly admitted: number;
   readonly accepted: number;
   readonly ended: number;
-  /** What its waits are counted from. */
+  /** When the query was asked first: its waits are counted from then. */
   readonly created: number;
   readonly mergingSeconds: number;
   readonly calls: readonly Span[];
@@ -45,7 +45,7 @@ export function describeTrace(query: EndedQuery): Span {
   };
 }
 
-/** One after the other, as the node had them. */
+/** The steps of a subtask, in the order in which the node did them. */
 const steps = ["compiling", "loading", "thread", "computing", "saving"] as const;
 
 function describePartition(partition: SlowPartition, created: number): Span {

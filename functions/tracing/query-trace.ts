@@ -12,7 +12,7 @@ export interface TracedQuery {
 }
 
 export class QueryTrace {
-  /** These, recorded. */
+  /** Store and coordinator; calls of them are recorded. */
   readonly services: Pick<Services, "store" | "coordinator">;
   readonly #tracer: Tracer;
   readonly #query: TracedQuery;

@@ -54,7 +54,7 @@ export function describeStatus(followed: FollowedQuery): Status {
   };
 }
 
-/** The first in the order of partitions: `partitions.failed` says how many there are. */
+/** The first ones in the order of partitions; `partitions.failed` says how many there are in all. */
 function describeFailures({ partitions }: StoredPlan, failures: ReadonlyMap<number, Failure>): Status["failures"] {
   const places = [...failures.keys()].toSorted((a, b) => a - b).slice(0, mostFailures);
   return places.map((place) => {

@@ -1,4 +1,4 @@
-/** Recent queries, newest first, a page at a time. Their states are looked up, nothing is followed or renewed for it. */
+/** Recent queries, newest first, a page at a time. Their states are looked up; no plan is followed and nothing is renewed for that. */
 import pMap from "p-map";
 import { z } from "zod";
 import { nearNames } from "../../../engine/query/near-names.ts";
@@ -27,9 +27,9 @@ const listing = z.strictObject({
 
 export type Listing = z.infer<typeof listing>;
 
-/** At most so many queries are looked through for one page of a state. */
+/** The most queries that are looked through for one page of a given state. */
 const mostLookedAt = 2000;
-/** Each is read, and may be large. */
+/** Plans that are read at a time: each may be large. */
 const plansAtATime = 8;
 
 export function readListing(parameters: Readonly<Record<string, string>>): Listing {
@@ -56,7 +56,7 @@ export interface QueryLine {
   readonly created: string;
   readonly lastAccess: string;
   readonly ageSeconds: number;
-  /** Of the merged result, where it is stored. */
+  /** Bytes of the merged result; 0 where it is not stored. */
   readonly bytes: number;
 }
 
@@ -93,7 +93,7 @@ function readPlace(before: string): { readonly created: number; readonly id: str
   return { created: Number(created), id };
 }
 
-/** By the query's id. A query whose plan is no longer stored is none any more: there is nothing that could be asked about it. */
+/** The states by the queries' ids. A query whose plan is no longer stored has none: its status is not found either. */
 async function findStates(dispatcher: Dispatcher, page: readonly ListedQuery[]): Promise<ReadonlyMap<string, QueryState>> {
   const states = new Map<string, QueryState>();
   const byPlan = new Map<string, ListedQuery[]>();
@@ -120,7 +120,7 @@ async function findStatesOfPlan(
     const { plan, program } = progress;
     return queries.map((query) => [query.id, stateOf({ query, plan, program, progress })]);
   }
-  // Interest first: it ends with the last subtask, whose partial is stored then.
+  // Interest is counted first. It ends with the last subtask, and by then all partials are stored.
   const interested = await interest.count(queries.map(({ id }) => id));
   const plan = (await services.store.getPlans([planKey])).get(planKey);
   if (!plan) return [];

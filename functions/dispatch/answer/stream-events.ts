@@ -1,5 +1,6 @@
 /**
- * A query's way as server-sent events: `progress` at most about ten times a second, then one last `done`, `failed` or `cancelled`.
+ * Tells how a query goes on by server-sent events: `progress` about ten times a second at most, then one last `done`, `failed` or `cancelled`; `alive` where
+ * there is no news, and `error` where the stream fails.
  * Each event carries the whole status, so a client that reconnects, here or at another dispatcher, misses nothing. A reader
  * that does not read holds up its own stream only: nothing is buffered for it.
  */
@@ -11,7 +12,7 @@ import { boundWait } from "../../http/bounded-wait.ts";
 import { renewInterest } from "../find-query.ts";
 import type { FollowedQuery } from "../follow/followed-query.ts";
 
-/** Milliseconds between events: short at first, for a query may be over before the shortest pause that is kept up. */
+/** Milliseconds between events: they begin short, for a query may be over soon, and double up to the longest. */
 const firstPause = 10;
 const longestPause = 100;
 /** Milliseconds after which a stream without news says that it is alive. */
@@ -60,7 +61,7 @@ async function writeEvents(
       await progress.changeAfter(version, wait.signal);
       if (progress.version === version && !gone.aborted) await stream.writeSSE({ event: "alive", data: "" });
     }
-    // The client is still there. That is written once in a while only, however often it is said.
+    // A client that follows stays interested. The coordinator is told so once in a while only.
     await renewInterest(dispatcher, followed, client.name);
   }
 }

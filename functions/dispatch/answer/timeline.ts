@@ -8,11 +8,11 @@
 import type { PhaseSeconds, SlowPartition, Timing } from "../../api.ts";
 import type { ComputeTiming } from "../../compute/executor.ts";
 
-/** What a node leaves beside a partial. Milliseconds. */
+/** What a node leaves beside a partial; times are in milliseconds. */
 export interface PartialNote extends ComputeTiming {
-  /** What people call the node. */
+  /** The node's name, for people. */
   readonly node: string;
-  /** Since the epoch, by the node's clock. */
+  /** When the node claimed the subtask: milliseconds since the epoch, by the node's clock. */
   readonly claimed: number;
 }
 
@@ -37,8 +37,8 @@ export class Timeline {
   }
 
   /**
-   * `heard`: when it was known here that the partial is stored; undefined where it was before this plan was followed. Gives the seconds
-   * that it waited in the queue; undefined where the note does not tell.
+   * Takes in one partition. `heard`: when it was known here that the partial is stored; undefined where it was stored before this plan was followed. Gives the
+   * seconds for which its subtask waited in the queue; undefined where the note does not tell.
    */
   add({ index, file }: { readonly index: number; readonly file: string }, note: unknown, heard: number | undefined): number | undefined {
     if (!isPartialNote(note)) return undefined;
@@ -89,7 +89,7 @@ const noTime: PhaseSeconds = {
 const workOf = ({ compiling, loading, thread, computing, saving }: SlowPartition): number =>
   compiling + loading + thread + computing + saving;
 
-/** To microseconds. */
+/** Rounds every time to microseconds. */
 function roundPhases<Phases extends Partial<PhaseSeconds>>(phases: Phases): Phases {
   const rounded = { ...phases } as Record<string, unknown>;
   for (const phase of Object.keys(noTime) as (keyof PhaseSeconds)[]) {
@@ -99,7 +99,7 @@ function roundPhases<Phases extends Partial<PhaseSeconds>>(phases: Phases): Phas
   return rounded as Phases;
 }
 
-/** Another version of this program may have left another note: then it tells nothing. */
+/** False for what another version of this software may have left. */
 function isPartialNote(note: unknown): note is PartialNote {
   if (typeof note !== "object" || note === null) return false;
   const fields = note as Readonly<Record<string, unknown>>;

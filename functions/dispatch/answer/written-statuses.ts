@@ -1,4 +1,4 @@
-/** Statuses as JSON, each written once for all who follow the query. Memory: bounded in characters. */
+/** Writes statuses as JSON, each once for all clients that follow the query. Memory: bounded in characters. */
 import { LRUCache } from "lru-cache";
 import type { QueryState } from "../../api.ts";
 import { type FollowedQuery, stateOf } from "../follow/followed-query.ts";
@@ -12,7 +12,7 @@ export interface WrittenStatus {
 }
 
 interface Kept extends WrittenStatus {
-  /** The progress of a plan, or its result; held by others, or no longer of use. */
+  /** What it was written from: the progress of a plan, or its result. Others keep that for as long as it is of use. */
   readonly source: WeakRef<object>;
   readonly version: number;
 }

@@ -15,7 +15,7 @@ export class AwaitedVersion {
     for (const listener of [...this.#listeners]) listener();
   }
 
-  /** Resolves when the number is another than this one, at once where it is, or when the signal aborts. */
+  /** Resolves as soon as the version is another one than this, or when the signal aborts. */
   async after(number: number, signal: AbortSignal): Promise<void> {
     if (this.number !== number || signal.aborted) return;
     await new Promise<void>((resolve) => {

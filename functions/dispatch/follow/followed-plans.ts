@@ -1,6 +1,6 @@
 /**
- * The plans that are followed here, each once for all who ask. Those under way or listened to are kept whatever their number, for admission limits it; of
- * the others those that were asked for last.
+ * The plans that are followed here, each once for all clients that ask. Those that are under way, or that somebody listens to, are all kept: admission
+ * limits their number. Of the others those are kept that were asked for last.
  */
 import { LRUCache } from "lru-cache";
 import type { StoredQuery } from "../../../storage/store.ts";
@@ -20,7 +20,7 @@ export class FollowedPlans {
   readonly #inUse = new Map<string, Followed>();
   readonly #idle: LRUCache<string, Followed>;
 
-  /** `mostPartitions`: of the plans that are kept though nothing of them is under way, all together; a larger one is kept alone. */
+  /** `mostPartitions`: the most partitions of all plans together that are kept though nothing of them is under way; a larger plan is kept alone. */
   constructor(services: ProgressServices, { mostPartitions }: { readonly mostPartitions: number }) {
     this.#services = services;
     this.#idle = new LRUCache({
@@ -33,7 +33,7 @@ export class FollowedPlans {
     });
   }
 
-  /** What was before it was followed is not known yet: `Progress.look` learns it. `query`: the one that wants it followed. */
+  /** Follows a plan from now on; `Progress.look` learns how it was before. `query`: the one for which it is followed. */
   async follow(planned: PlannedProgram, query: StoredQuery): Promise<Progress> {
     const { planKey, partitions } = planned.plan;
     const known = this.#use(planKey);
@@ -54,7 +54,7 @@ export class FollowedPlans {
     return (this.#inUse.get(planKey) ?? this.#idle.get(planKey))?.opened;
   }
 
-  /** Unless something of it is under way, or somebody listens. */
+  /** Forgets a plan, unless something of it is under way or somebody listens. */
   async forgetIdle(planKey: string): Promise<void> {
     if ((await this.find(planKey))?.isIdle) this.forget(planKey);
   }

@@ -1,4 +1,4 @@
-/** A query that a dispatcher answers for: what it is, and how far. */
+/** A query that this dispatcher answers for: what it is, and how far. */
 import type { PartialResult } from "../../../engine/histogram/partial.ts";
 import type { StoredQuery } from "../../../storage/store.ts";
 import { isEnded, type QueryState } from "../../api.ts";
@@ -11,11 +11,11 @@ export interface FollowedQuery extends PlannedProgram {
   readonly query: StoredQuery;
   readonly progress?: Progress;
   readonly result?: PartialResult;
-  /** What was left beside the result. */
+  /** What was stored beside the result. */
   readonly note?: unknown;
 }
 
-/** As far as is known here: `Progress.learnInterest` learns of withdrawals that were made elsewhere. */
+/** The state as far as it is known here; `Progress.learnInterest` learns of withdrawals that were made elsewhere. */
 export function stateOf({ query, progress }: FollowedQuery): QueryState {
   if (!progress) return "done";
   return decideState({ hasResult: false, partitions: progress.partitions.counts, interested: progress.interestedIn(query) });

@@ -1,4 +1,4 @@
-/** How the partitions of a plan are: what store and coordinator say of them together. */
+/** How the partitions of a plan are, by what store and coordinator say of them together. */
 
 import { subtaskKey } from "../../../base/subtask-key.ts";
 import { perTurn, turn } from "../../../base/turn.ts";
@@ -9,10 +9,10 @@ import type { PartitionCounts } from "../query-state.ts";
 
 export type PartitionState = Exclude<keyof PartitionCounts, "total">;
 
-/** Its partial is stored: it is merged, or about to be. */
+/** The partial is stored: it is merged, or about to be. */
 export const isStored = (state: PartitionState): boolean => state === "done" || state === "merging";
 
-/** It still has to be computed. */
+/** The partition still has to be computed. */
 export const isOpen = (state: PartitionState): boolean => !isStored(state) && state !== "failed";
 
 export const eventStates: Readonly<Record<Exclude<SubtaskEvent["kind"], "failed" | "done">, Exclude<PartitionState, "failed">>> = {
@@ -22,21 +22,21 @@ export const eventStates: Readonly<Record<Exclude<SubtaskEvent["kind"], "failed"
   withdrawn: "absent",
 };
 
-/** How one partition was found. */
+/** How one partition was found to be. */
 export type FoundState =
   | { readonly kind: "absent" | "waiting" | "loading" | "running" | "stored" }
   | { readonly kind: "failed"; readonly failure: Failure };
 
 type Sources = Pick<Services, "store" | "coordinator">;
 
-/** Of each of these subtasks. `renews`: whether partials that are stored count as used. */
+/** Looks up the state of each of these subtasks. `renews`: whether stored partials count as used by that. */
 export async function findPartitionStates(
   keys: readonly string[],
   { store, coordinator }: Sources,
   { renews }: { readonly renews: boolean },
 ): Promise<ReadonlyMap<string, FoundState>> {
   const states = await coordinator.states(keys);
-  // A partial is stored before its subtask is done: what is neither is nowhere.
+  // The coordinator is asked first. A partial is stored before its subtask is done, so no subtask is missed between the two.
   const stored = await store.findPartials(
     keys.filter((key) => states.get(key)?.kind !== "owned"),
     { renews },
@@ -49,7 +49,7 @@ export async function findPartitionStates(
   return found;
 }
 
-/** Of a plan that is not followed here; renews nothing. What is stored is done: it only has to be merged for whoever asks. */
+/** Counts the partitions of a plan that is not followed here, and renews nothing. A stored partition counts as done: it only has to be merged for whoever asks. */
 export async function countPartitions({ programKey, partitions }: StoredPlan, sources: Sources): Promise<PartitionCounts> {
   const found = await findPartitionStates(
     partitions.map(({ fingerprint }) => subtaskKey(programKey, fingerprint)),

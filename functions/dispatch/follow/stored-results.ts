@@ -1,4 +1,4 @@
-/** Merged results as the store has them, those lately asked for also in memory. Nobody merges partials again while one is there. */
+/** Merged results as the store has them; those that were asked for lately are kept in memory. While a result is there, its partials are not merged again. */
 import { LRUCache } from "lru-cache";
 import { decodePartial, type PartialResult } from "../../../engine/histogram/partial.ts";
 import type { Program } from "../../../engine/program/program.ts";
@@ -12,7 +12,7 @@ export interface PlannedProgram {
 
 export interface FoundResult extends PlannedProgram {
   readonly result: PartialResult;
-  /** What was left beside the result. */
+  /** What was stored beside the result. */
   readonly note: unknown;
 }
 
@@ -28,7 +28,7 @@ export class StoredResults {
   readonly #services: Pick<Services, "store" | "log">;
   readonly #kept: LRUCache<string, Kept>;
 
-  /** `mostPartitions`: of the plans that are kept, all together; large results count as more, and a larger one is kept alone. */
+  /** `mostPartitions`: the most partitions of all kept plans together; a large result counts as more of them, and what is larger is kept alone. */
   constructor(services: Pick<Services, "store" | "log">, { mostPartitions }: { readonly mostPartitions: number }) {
     this.#services = services;
     this.#kept = new LRUCache({
@@ -38,7 +38,7 @@ export class StoredResults {
     });
   }
 
-  /** From memory. */
+  /** Finds a result in memory. */
   recall(planKey: string): FoundResult | undefined {
     return this.#kept.get(planKey);
   }

@@ -23,7 +23,7 @@ export interface QueryPlan {
   readonly dataset: Dataset;
   readonly checked: CheckedQuery;
   readonly plan: StoredPlan;
-  /** As it is stored, but for the time when it was asked first. */
+  /** What is stored of it, but for the time when it was asked first. */
   readonly query: Omit<StoredQuery, "created">;
 }
 
@@ -55,11 +55,11 @@ export function compileChecked({ programKey, program, terms }: CheckedQuery, sch
 
 interface DescribedPartitions {
   readonly partitions: readonly StoredPartition[];
-  /** SHA-256, hex, of their fingerprints in order. */
+  /** SHA-256 of the fingerprints in order, in hexadecimal. */
   readonly digest: Promise<string>;
 }
 
-/** Shared by all plans of a dataset as it is now: it may have hundreds of thousands. */
+/** All plans of a dataset, as it is now, share these: it may have hundreds of thousands of partitions. */
 const described = new WeakMap<readonly Partition[], DescribedPartitions>();
 
 function describePartitions(all: readonly Partition[]): DescribedPartitions {

@@ -1,6 +1,6 @@
 /**
- * Requests' bodies → queries, checked and planned over their datasets as these are now. What was planned lately is kept by its very text, and by its
- * meaning: the same text is neither parsed nor checked nor hashed again while its dataset stands.
+ * The text of a request → its query, checked and planned over its dataset as that is now. What was planned lately is kept, by its text and by its
+ * canonical form: the same text is neither parsed nor checked nor hashed again while its dataset stays as it is.
  */
 import { LRUCache } from "lru-cache";
 import type { Dataset } from "../../../datasets/dataset.ts";
@@ -12,9 +12,9 @@ import { parseJson } from "../../http/read-body.ts";
 import type { Services } from "../../services.ts";
 import { type CheckedQuery, checkQuery, planChecked, type QueryPlan } from "./plan-query.ts";
 
-/** Queries that are kept each way. */
+/** The most queries that are kept by their text, and by their canonical form. */
 const most = 500;
-/** Characters of all texts together, and of one. */
+/** The most characters of all kept texts together, and of one of them. */
 const mostText = 2_000_000;
 const longestText = 20_000;
 
@@ -26,7 +26,7 @@ interface Known {
 export class PlannedQueries {
   readonly #catalogue: Services["catalogue"];
   readonly #byText = new LRUCache<string, Known>({ max: most, maxSize: mostText, sizeCalculation: (_, text) => text.length });
-  readonly #byMeaning = new LRUCache<string, { readonly schema: Schema; readonly checked: Promise<CheckedQuery> }>({ max: most });
+  readonly #byCanonical = new LRUCache<string, { readonly schema: Schema; readonly checked: Promise<CheckedQuery> }>({ max: most });
 
   constructor({ catalogue }: Pick<Services, "catalogue">) {
     this.#catalogue = catalogue;
@@ -52,11 +52,11 @@ export class PlannedQueries {
 
   async #check(query: Query, schema: Schema): Promise<CheckedQuery> {
     const key = JSON.stringify(canonicalQuery(query));
-    const known = this.#byMeaning.get(key);
+    const known = this.#byCanonical.get(key);
     if (known?.schema === schema) return known.checked;
     const checked = checkQuery(query, schema);
-    this.#byMeaning.set(key, { schema, checked });
-    checked.catch(() => this.#byMeaning.delete(key));
+    this.#byCanonical.set(key, { schema, checked });
+    checked.catch(() => this.#byCanonical.delete(key));
     return checked;
   }
 }
