@@ -16,9 +16,9 @@ import { ModuleBuilder } from "../wasm/module-builder.ts";
 import { type Element, type ScalarCode, truth } from "./code.ts";
 import { emitFill } from "./emit-fill.ts";
 import { emitFlatFill, flatContent, isFlatFill } from "./emit-flat-fill.ts";
-import { Emitter, type LoopBody, runParams } from "./emitter.ts";
+import { Emitter, runParams } from "./emitter.ts";
 import { hoist } from "./hoist.ts";
-import { iterate, resolve } from "./list-loops.ts";
+import { openList } from "./open-list.ts";
 import { operators } from "./operators.ts";
 import { type Layout, layOut } from "./work-area.ts";
 
@@ -120,7 +120,7 @@ function emitContentLoop(emitter: Emitter, group: FillGroup, layout: Layout): vo
     const [from, to] = (["begin", "end"] as const).map((end) => emitter.columns.offset(String(list.literal), emitter.param(end)));
     setRange(emitter, list, { from, to });
     // Not kept in scratch, whoever uses it too: it is as long as that of all events together.
-    emitGroup(emitter, group, layout, (base, body) => resolve(emitter, base, []).loops.iterate(emitter, base, [], body));
+    emitGroup(emitter, group, layout, { isKept: false });
   });
 }
 
@@ -159,12 +159,7 @@ function addFinite(emitter: Emitter, sum: ReturnType<Emitter["f"]["variable"]>, 
   emitter.if(weight.present ? I.and(finite, weight.present) : finite, () => emitter.f.set(sum, F.add(sum, weight.value)));
 }
 
-function emitGroup(
-  emitter: Emitter,
-  { base, histograms }: FillGroup,
-  layout: Layout,
-  loop = (list: Term, body: LoopBody) => iterate(emitter, list, [], body),
-): void {
+function emitGroup(emitter: Emitter, { base, histograms }: FillGroup, layout: Layout, options: { readonly isKept?: boolean } = {}): void {
   const fillAll = (evaluate: (term: Term) => ScalarCode) => {
     for (const { histogram, index } of histograms) {
       const values = histogram.axes.map(({ value }) => evaluate(value));
@@ -181,7 +176,7 @@ function emitGroup(
       else for (let list = term; list !== base; list = list.args[0]) hoist(emitter, list.args[1], []);
     }
   }
-  loop(base, (element) =>
+  openList(emitter, base, [], options).iterate((element) =>
     fillAll((term) => (term.type.kind === "list" ? valueOver(emitter, term, base, element) : emitter.scalar(term, []))),
   );
 }

@@ -34,31 +34,38 @@ export interface ValueOperator {
   readonly lower: Lowering;
 }
 
-/** Writes what is to be done with each element. `place` is what `ListLoops.at` takes. */
-export type LoopBody = (element: Element, place: readonly Expression[]) => void;
-
-/**
- * Makes a list, which is a loop and not an array: `iterate` writes the loop. Where elements are needed again or by number, their
- * places are kept in scratch. A place is where an element lies, in as many i32 as `places` says: in a list of the schema the number
- * in its content, in pairs the numbers of both members.
- */
-export interface ListLoops {
+/** Makes a list. */
+export interface ListMaker {
   readonly kind: "list";
   readonly cost: number;
   /** True where elements have to be searched for: this is done once where several terms use the list. */
   readonly isSearch: boolean;
+  /** Writes no code. */
+  open(emitter: Emitter, term: Term, environment: Environment): List;
+}
+
+/** Writes what is to be done with each element. `place` is what `List.at` takes. */
+export type LoopBody = (element: Element, place: readonly Expression[]) => void;
+
+/**
+ * A list is a loop and not an array: `iterate` writes the loop. Where elements are needed again or by number, their places are kept
+ * in scratch. A place is where an element lies: in a list of the schema the number in its content, in pairs the numbers of both
+ * members.
+ */
+export interface List {
+  /** How many i32 tell where an element lies. */
+  readonly places: number;
   /** True where an element's position follows from its place, false where only counting tells it. */
-  knowsPositions(emitter: Emitter, term: Term, environment: Environment): boolean;
-  iterate(emitter: Emitter, term: Term, environment: Environment, body: LoopBody): void;
-  places(emitter: Emitter, term: Term, environment: Environment): number;
+  readonly knowsPositions: boolean;
+  iterate(body: LoopBody): void;
   /** The element that lies at a place. With `isThere`: where that is 0 the place is any, and so is what is read. */
-  at(emitter: Emitter, term: Term, environment: Environment, place: readonly Expression[], isThere?: Expression): Element;
+  at(place: readonly Expression[], isThere?: Expression): Element;
   /** How many elements there are, i64. Traps where that is more than 63 bits hold. */
-  length(emitter: Emitter, term: Term, environment: Environment): Expression;
+  length(): Expression;
   /** No fewer than there are, i64, without searching: what is reserved for their places. */
-  bound(emitter: Emitter, term: Term, environment: Environment): Expression;
+  bound(): Expression;
   /** Elements by number; undefined where their places have to be kept for that. */
-  numbered?(emitter: Emitter, term: Term, environment: Environment): Numbered;
+  readonly numbered?: (() => Numbered) | undefined;
 }
 
 /** Elements by number: handles are i32 from `from` up to, not including, `to`. */
@@ -69,7 +76,7 @@ export interface Numbered {
   at(handle: Expression, isThere?: Expression): Element;
 }
 
-export type Operator = PartOperator | ValueOperator | ListLoops;
+export type Operator = PartOperator | ValueOperator | ListMaker;
 
 export interface Source {
   readonly operators: Readonly<Record<Operation, Operator>>;

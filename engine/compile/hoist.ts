@@ -2,7 +2,7 @@
 import type { Term } from "../program/term.ts";
 import type { Environment } from "./code.ts";
 import type { Emitter } from "./emitter.ts";
-import { kept } from "./kept-list.ts";
+import { keepList } from "./kept-list.ts";
 
 /** Cheaper terms than this are computed where they stand. */
 const leastCost = 6;
@@ -35,7 +35,7 @@ function computeParts(emitter: Emitter, roots: readonly Term[], environment: Env
     const isFree = (part.free & own) === 0 && which.isWanted(part);
     const isValue = part.operation !== "lambda" && (part.type.kind === "number" || part.type.kind === "boolean");
     if (isFree && isValue) emitter.lower(part, environment);
-    else if (isFree && operator.kind === "list" && operator.isSearch) kept(emitter, part, environment);
+    else if (isFree && operator.kind === "list" && operator.isSearch) keepList(emitter, part, environment);
     else for (const arg of part.args) visit(arg, part.operation === "lambda" ? own | (1 << Number(part.literal)) : own);
   };
   for (const root of roots) visit(root, which.own);

@@ -1,6 +1,6 @@
 /** A list of the schema: of the event, or of the element that it is a field of. Its content is flat; offsets tell where it begins and ends. */
 import type { Element, Environment, RecordCode, ScalarCode } from "../compile/code.ts";
-import { type Emitter, keyOf, type ListLoops } from "../compile/emitter.ts";
+import { type Emitter, keyOf, type ListMaker } from "../compile/emitter.ts";
 import type { Term } from "../program/term.ts";
 import { type Expression, I, i32, L, select } from "../wasm/instructions.ts";
 
@@ -9,25 +9,23 @@ export interface Range {
   readonly to: Expression;
 }
 
-export const collection: ListLoops = {
+export const collection: ListMaker = {
   kind: "list",
   cost: 1,
   isSearch: false,
-  knowsPositions: () => true,
-  iterate(emitter, term, environment, body) {
-    const range = rangeOf(emitter, term, environment);
-    emitter.loop(range.from, range.to, (index) => body(elementAt(emitter, term, range, index), [index]));
-  },
-  places: () => 1,
-  at: (emitter, term, environment, [index]) => elementAt(emitter, term, rangeOf(emitter, term, environment), index),
-  length(emitter, term, environment) {
-    const { from, to } = rangeOf(emitter, term, environment);
-    return emitter.keep(L.fromU32(I.sub(to, from)));
-  },
-  bound: (emitter, term, environment) => collection.length(emitter, term, environment),
-  numbered(emitter, term, environment) {
-    const range = rangeOf(emitter, term, environment);
-    return { ...range, at: (index) => elementAt(emitter, term, range, index) };
+  open(emitter, term, environment) {
+    const range = () => rangeOf(emitter, term, environment);
+    const at = (index: Expression) => elementAt(emitter, term, range(), index);
+    const length = () => emitter.keep(L.fromU32(I.sub(range().to, range().from)));
+    return {
+      places: 1,
+      knowsPositions: true,
+      iterate: (body) => emitter.loop(range().from, range().to, (index) => body(at(index), [index])),
+      at: ([index]) => at(index),
+      length,
+      bound: length,
+      numbered: () => ({ ...range(), at }),
+    };
   },
 };
 

@@ -2,7 +2,7 @@
 
 import type { Element } from "../compile/code.ts";
 import type { Emitter } from "../compile/emitter.ts";
-import { lengthOf, numbered, uncounted } from "../compile/list-loops.ts";
+import { openList, uncounted } from "../compile/open-list.ts";
 import { ExpressionError } from "../expression/tree.ts";
 import type { Operation } from "../program/term.ts";
 import { describeType } from "../program/types.ts";
@@ -37,35 +37,42 @@ export function combinationsOf(name: Operation, size: number): ListOperator {
       const members = Array.from({ length: size }, () => element);
       return terms.make(name, { kind: "list", element: { kind: "tuple", members, optional: false } }, [list]);
     },
-    iterate(emitter, term, environment, body) {
+    open(emitter, term, environment) {
       const { f } = emitter;
-      const list = numbered(emitter, term.args[0], environment);
-      const next = f.variable(i64(0n));
-      const choose = (from: Expression, place: readonly Expression[], members: readonly Element[]): void =>
-        emitter.loop(from, list.to, (handle) => {
-          const chosen = [...members, list.at(handle)];
-          if (chosen.length < size) {
-            choose(emitter.keep(I.add(handle, i32(1))), [...place, handle], chosen);
-            return;
-          }
-          const position = f.variable(next);
-          f.set(next, L.add(next, i64(1n)));
-          body(tuple(chosen, { position: () => position, place: emitter.newKey() }), [...place, handle]);
-        });
-      choose(list.from, [], []);
-    },
-    knowsPositions: () => false,
-    places: () => size,
-    at(emitter, term, environment, place, isThere) {
-      const list = numbered(emitter, term.args[0], environment);
-      const members = place.map((handle) => list.at(handle, isThere));
-      return tuple(members, { position: uncounted, place: emitter.newKey() });
-    },
-    length: (emitter, term, environment) => count(emitter, lengthOf(emitter, term.args[0], environment)),
-    bound(emitter, term, environment) {
-      // Here and not in the loop: what `iterate` needs by number is kept outside of it.
-      const { from, to } = numbered(emitter, term.args[0], environment);
-      return count(emitter, L.fromU32(I.sub(to, from)));
+      const source = openList(emitter, term.args[0], environment);
+      return {
+        places: size,
+        knowsPositions: false,
+        iterate(body) {
+          const list = source.numbered();
+          const next = f.variable(i64(0n));
+          const choose = (from: Expression, place: readonly Expression[], members: readonly Element[]): void =>
+            emitter.loop(from, list.to, (handle) => {
+              const chosen = [...members, list.at(handle)];
+              if (chosen.length < size) {
+                choose(emitter.keep(I.add(handle, i32(1))), [...place, handle], chosen);
+                return;
+              }
+              const position = f.variable(next);
+              f.set(next, L.add(next, i64(1n)));
+              body(tuple(chosen, { position: () => position, place: emitter.newKey() }), [...place, handle]);
+            });
+          choose(list.from, [], []);
+        },
+        at(place, isThere) {
+          const list = source.numbered();
+          return tuple(
+            place.map((handle) => list.at(handle, isThere)),
+            { position: uncounted, place: emitter.newKey() },
+          );
+        },
+        length: () => count(emitter, source.length()),
+        bound() {
+          // Here and not in the loop: what `iterate` needs by number is kept outside of it.
+          const { from, to } = source.numbered();
+          return count(emitter, L.fromU32(I.sub(to, from)));
+        },
+      };
     },
   };
 }

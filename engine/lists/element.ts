@@ -5,7 +5,7 @@
 import { type Checker, expectType, type ListTerm } from "../check/checker.ts";
 import { both, type Code, type ScalarCode } from "../compile/code.ts";
 import type { Lowering } from "../compile/emitter.ts";
-import { numbered } from "../compile/list-loops.ts";
+import { openList } from "../compile/open-list.ts";
 import { ExpressionError, type Tree } from "../expression/tree.ts";
 import type { Term } from "../program/term.ts";
 import { withOptional } from "../program/types.ts";
@@ -22,7 +22,7 @@ declare module "../program/term.ts" {
 const lower: Lowering = (emitter, term, environment): Code => {
   const [list, index] = term.args;
   const place = emitter.scalar(index, environment);
-  const elements = numbered(emitter, list, environment);
+  const elements = openList(emitter, list, environment).numbered();
   const length = emitter.keep(I.sub(elements.to, elements.from));
   const whole = emitter.keep(I.truncF64(place.value));
   const fromStart = term.operation === "at" ? emitter.keep(select(I.lt(whole, i32(0)), I.add(whole, length), whole)) : whole;

@@ -1,5 +1,5 @@
 /** `list.length`: without a loop where the list is not searched. */
-import { lengthOf } from "../compile/list-loops.ts";
+import { openList } from "../compile/open-list.ts";
 import { F } from "../wasm/instructions.ts";
 import type { ListOperator } from "./list-operator.ts";
 
@@ -14,6 +14,6 @@ export const length: ListOperator = {
   cost: 2,
   lower: (emitter, term, environment) => ({
     kind: "number",
-    value: emitter.keep(F.fromI64(lengthOf(emitter, term.args[0], environment))),
+    value: emitter.keep(F.fromI64(openList(emitter, term.args[0], environment).length())),
   }),
 };

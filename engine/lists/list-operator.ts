@@ -1,6 +1,6 @@
 /** What a module of this folder gives: the code of an operator of lists, and its method in the language, where it has one. */
 import type { Checker, ListTerm } from "../check/checker.ts";
-import type { ListLoops, ValueOperator } from "../compile/emitter.ts";
+import type { ListMaker, ValueOperator } from "../compile/emitter.ts";
 import { ExpressionError, type Tree } from "../expression/tree.ts";
 import type { Term } from "../program/term.ts";
 
@@ -9,7 +9,7 @@ export type MethodCall = Extract<Tree, { kind: "method-call" }>;
 /** Makes the term of `list.name(…)`, whose operation has the method's name. Throws `ExpressionError`. */
 export type Method = (list: ListTerm, call: MethodCall, checker: Checker) => Term;
 
-export type ListOperator = (ListLoops | ValueOperator) & { readonly method?: Method };
+export type ListOperator = (ListMaker | ValueOperator) & { readonly method?: Method };
 
 export function oneArgument(call: MethodCall): Tree {
   if (call.args.length === 1) return call.args[0];

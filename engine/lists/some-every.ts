@@ -1,7 +1,7 @@
 /** `list.some(f)` and `list.every(f)`: the loop ends with the first element that decides. */
 import { checkCondition } from "../check/checker.ts";
 import { hoist } from "../compile/hoist.ts";
-import { iterate } from "../compile/list-loops.ts";
+import { openList } from "../compile/open-list.ts";
 import { boolean } from "../program/types.ts";
 import { I, i32 } from "../wasm/instructions.ts";
 import { type ListOperator, oneArgument } from "./list-operator.ts";
@@ -26,7 +26,7 @@ function quantifier(name: "some" | "every", start: 0 | 1): ListOperator {
       const result = f.variable(i32(start));
       hoist(emitter, lambda, environment);
       f.block((end) => {
-        iterate(emitter, list, environment, (element) => {
+        openList(emitter, list, environment).iterate((element) => {
           const test = emitter.test(lambda, environment, element);
           f.if(start === 0 ? test : I.eqz(test), () => {
             f.set(result, i32(1 - start));

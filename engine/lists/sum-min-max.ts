@@ -2,7 +2,7 @@
 import { checkFunction } from "../check/checker.ts";
 import type { Environment, ScalarCode } from "../compile/code.ts";
 import type { Emitter } from "../compile/emitter.ts";
-import { iterate } from "../compile/list-loops.ts";
+import { openList } from "../compile/open-list.ts";
 import { ExpressionError } from "../expression/tree.ts";
 import { mapOver } from "../program/make-terms.ts";
 import type { Term } from "../program/term.ts";
@@ -66,7 +66,7 @@ function reduction(name: "sum" | "min" | "max", { isMissingWhenEmpty }: { readon
 }
 
 function eachPresent(emitter: Emitter, term: Term, environment: Environment, body: (value: Expression) => void): void {
-  iterate(emitter, term.args[0], environment, (element) => {
+  openList(emitter, term.args[0], environment).iterate((element) => {
     const code = element.code() as ScalarCode;
     if (code.present) emitter.if(code.present, () => body(code.value));
     else body(code.value);
