@@ -36,6 +36,7 @@ import { SessionFollower } from "./session-follower.ts";
 import { Housekeeping } from "./upkeep/housekeeping.ts";
 import { sweepLostClaims } from "./upkeep/sweep-lost-claims.ts";
 import { WatchedSubtasks } from "./watching/watched-subtasks.ts";
+import { Withdrawals } from "./watching/withdrawals.ts";
 import { hashName } from "./znodes/layout.ts";
 import { openRoot } from "./znodes/open-root.ts";
 import { readNodes } from "./znodes/register-node.ts";
@@ -94,6 +95,7 @@ export async function createZooKeeperCoordinator(options: ZooKeeperCoordinatorOp
     });
   const onError = (err: unknown) => log.error({ err }, "something of the coordinator failed; it goes on");
   const segments = new Segments();
+  const withdrawals = new Withdrawals();
   let follower!: SessionFollower;
   const watched = new WatchedSubtasks({
     onError,
@@ -117,6 +119,7 @@ export async function createZooKeeperCoordinator(options: ZooKeeperCoordinatorOp
       layout,
       log,
       watched,
+      withdrawals,
       claims,
       onIdle: (zookeeper, query) => idle.add(zookeeper, query),
       mostEntries,

@@ -7,12 +7,13 @@ import { followWithdrawals } from "./claims/follow-withdrawals.ts";
 import type { ClaimsSession } from "./claims/node.ts";
 import { WaitingSubtasks } from "./claims/waiting-subtasks.ts";
 import { Combiner } from "./protocol/combine.ts";
+import { FollowedList } from "./protocol/followed-list.ts";
 import type { Session } from "./protocol/session.ts";
 import { unlessInDoubt } from "./protocol/zookeeper-error.ts";
 import { sweepLostClaims } from "./upkeep/sweep-lost-claims.ts";
-import { FollowedList } from "./watching/followed-list.ts";
 import { SubtaskLists } from "./watching/subtask-lists.ts";
 import type { WatchedSubtasks } from "./watching/watched-subtasks.ts";
+import type { Withdrawals } from "./watching/withdrawals.ts";
 import type { Layout } from "./znodes/layout.ts";
 import type { ZooKeeper } from "./zookeeper.ts";
 
@@ -22,6 +23,7 @@ export interface SessionFollowerOptions {
   readonly layout: Layout;
   readonly log: Log;
   readonly watched: WatchedSubtasks;
+  readonly withdrawals: Withdrawals;
   readonly claims: ZooKeeperClaims;
   /** A query has no subtasks left, as far as a node here knows. */
   readonly onIdle: (zookeeper: ZooKeeper, query: string) => void;
@@ -44,13 +46,14 @@ export class SessionFollower {
   #sweeping: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: SessionFollowerOptions) {
-    const { session, lost, layout, log, watched } = options;
+    const { session, lost, layout, log, watched, withdrawals } = options;
     this.#options = options;
     const onError = (err: unknown) => log.error({ err }, "something of the coordinator failed; it goes on");
     this.zookeeper = { session, lost, layout, log, onError, combiner: new Combiner(session), followed: new Set(), locks: new Map() };
     this.lists = new SubtaskLists({
       zookeeper: this.zookeeper,
       watched,
+      withdrawals,
       onShard: (shard, listing, names) => options.claims.withdraw(this.#waiting?.subtasks.reconcile(shard, listing, names) ?? []),
     });
     this.#cluster = new ClusterNodes(this.zookeeper, (cluster) => {
@@ -79,7 +82,7 @@ export class SessionFollower {
         zookeeper,
         onWaiting: () => claims.nodes.serve(),
         onShard: (shard) => lists.follow(shard),
-        onGone: (entry) => this.#guard(lists.wasWithdrawn(entry.hash).then((isWithdrawn) => isWithdrawn || claims.doneElsewhere(entry))),
+        onGone: (entry) => this.#guard(lists.isDone(entry.hash).then((isDone) => isDone && claims.doneElsewhere(entry))),
         onIdle: (query) => onIdle(zookeeper, query),
         mostEntries,
       });

@@ -2,8 +2,9 @@
  * Stops what a process's nodes have claimed when it is withdrawn. One watch tells of withdrawals; which they are the subtasks themselves tell, that
  * are gone: a record of a withdrawal may be older than the claim.
  */
+
+import { FollowedList } from "../protocol/followed-list.ts";
 import { unlessInDoubt } from "../protocol/zookeeper-error.ts";
-import { FollowedList } from "../watching/followed-list.ts";
 import { subtaskPath } from "../znodes/layout.ts";
 import type { ZooKeeper } from "../zookeeper.ts";
 import type { ZooKeeperClaims } from "./claims.ts";

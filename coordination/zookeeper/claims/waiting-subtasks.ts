@@ -7,10 +7,10 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { Verdict } from "../../queue/claim-end.ts";
 import { ClaimQueue } from "../../queue/claim-queue.ts";
+import { FollowedList } from "../protocol/followed-list.ts";
 import type { Listing } from "../protocol/session.ts";
 import { unlessInDoubt } from "../protocol/zookeeper-error.ts";
 import { groupInterests } from "../requests/interests.ts";
-import { FollowedList } from "../watching/followed-list.ts";
 import { type Latest, parseLatest } from "../znodes/encoding.ts";
 import { type InterestName, isSegmentName, shardCount, shardOf } from "../znodes/layout.ts";
 import { logSkip } from "../znodes/skip-log.ts";

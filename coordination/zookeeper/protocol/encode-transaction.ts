@@ -13,7 +13,7 @@ export interface TransactionOptions {
 
 export const transactionType = 14;
 const types = { create: 1, remove: 2, set: 5, check: 13 } as const;
-const flags = { plain: 0, ephemeral: 1, sequential: 2 } as const;
+const flags = { plain: 0, ephemeral: 1, sequential: 2, "ephemeral-sequential": 3 } as const;
 
 const allPermissions = 31;
 const everybody = encodeAcl("world", "anyone");

@@ -1,7 +1,12 @@
 /** The parts of a transaction: all happen at once, or none. */
 
 export type Operation =
-  | { readonly kind: "create"; readonly path: string; readonly data?: Buffer; readonly mode?: "ephemeral" | "sequential" }
+  | {
+      readonly kind: "create";
+      readonly path: string;
+      readonly data?: Buffer;
+      readonly mode?: "ephemeral" | "sequential" | "ephemeral-sequential";
+    }
   | { readonly kind: "remove" | "check"; readonly path: string; readonly version?: number }
   | { readonly kind: "set"; readonly path: string; readonly data: Buffer; readonly version?: number };
 

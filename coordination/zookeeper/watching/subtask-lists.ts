@@ -6,26 +6,26 @@
 
 import type { SubtaskNews } from "../../coordinator.ts";
 import { describeFailure } from "../../queue/claim-end.ts";
+import { FollowedList } from "../protocol/followed-list.ts";
+import { NamesBudget } from "../protocol/names-budget.ts";
 import type { Content, Listing } from "../protocol/session.ts";
 import { unlessInDoubt } from "../protocol/zookeeper-error.ts";
-import { NamesBudget } from "../watching/names-budget.ts";
-import { WithdrawnLately } from "../watching/withdrawn-lately.ts";
 import { parseSubtaskBody } from "../znodes/encoding.ts";
 import { failedHash, hashOfClaim, isHash, readClaimNames, shardOf, subtaskPath } from "../znodes/layout.ts";
 import { logSkip } from "../znodes/skip-log.ts";
 import type { ZooKeeper } from "../zookeeper.ts";
-import { FollowedList } from "./followed-list.ts";
 import { SingleWatches } from "./single-watches.ts";
 import type { WatchedSubtasks } from "./watched-subtasks.ts";
+import type { Withdrawals } from "./withdrawals.ts";
 
 export interface SubtaskViewsOptions {
   readonly zookeeper: ZooKeeper;
   readonly watched: WatchedSubtasks;
+  readonly withdrawals: Withdrawals;
   readonly onShard: (shard: number, listing: Listing, names: ReadonlySet<string>) => void;
 }
 
 const none: ReadonlySet<string> = new Set();
-const before = Buffer.alloc(8);
 const mostEnded = 16;
 /** Milliseconds: shards are looked at again within a second of their turn. */
 const afterEnd = 1_500;
@@ -34,10 +34,10 @@ export class SubtaskLists {
   readonly #zookeeper: ZooKeeper;
   readonly #watched: WatchedSubtasks;
   readonly #onShard: SubtaskViewsOptions["onShard"];
-  readonly #withdrawn: WithdrawnLately;
+  readonly #withdrawals: Withdrawals;
   readonly #single: SingleWatches;
   readonly #budget = new NamesBudget();
-  readonly #shards = new Map<number, { readonly view: FollowedList; seen: Buffer }>();
+  readonly #shards = new Map<number, FollowedList>();
   #claims: { readonly claimed: ReadonlySet<string>; readonly running: ReadonlySet<string>; readonly order: number } | undefined;
   #failed: ReadonlySet<string> = none;
   #isFollowing = false;
@@ -45,16 +45,17 @@ export class SubtaskLists {
   readonly #ended = new Map<string, number>();
   #later: ReturnType<typeof setTimeout> | undefined;
 
-  constructor({ zookeeper, watched, onShard }: SubtaskViewsOptions) {
+  constructor({ zookeeper, watched, withdrawals, onShard }: SubtaskViewsOptions) {
     this.#zookeeper = zookeeper;
     this.#watched = watched;
     this.#onShard = onShard;
-    this.#withdrawn = new WithdrawnLately(zookeeper);
+    this.#withdrawals = withdrawals;
+    withdrawals.forget();
     this.#single = new SingleWatches({
       zookeeper,
       isWatched: (hash) => watched.find(hash) !== undefined,
       // The shard as it was seen before: the next look may come in between.
-      onGone: (hash, order) => this.#settle(this.#readGone([hash], order, this.#shards.get(shardOf(hash))?.seen)),
+      onGone: (hash, order) => this.#inBackground(this.#readGone([hash], order, withdrawals.lastSeen(shardOf(hash)))),
       onChanged: (hash, content) => this.#readContent(hash, content),
     });
     for (const shard of watched.shards) this.followWatched(shard);
@@ -63,7 +64,7 @@ export class SubtaskLists {
 
   /** After a connection was lost and found. */
   resume(): void {
-    this.#withdrawn.forget();
+    this.#withdrawals.forget();
   }
 
   /** Somebody watches something in the shard. */
@@ -71,9 +72,9 @@ export class SubtaskLists {
     if (!this.#isFollowing) {
       this.#isFollowing = true;
       const { layout } = this.#zookeeper;
-      this.#settle(this.#withdrawn.read());
-      void this.#createView(layout.claims, (listing) => listing && this.#readClaims(listing)).look();
-      void this.#createView(layout.failed, (listing) => listing && this.#readFailed(listing)).look();
+      this.#inBackground(this.#withdrawals.read(this.#zookeeper));
+      void this.#follow(layout.claims, (listing) => listing && this.#readClaims(listing)).look();
+      void this.#follow(layout.failed, (listing) => listing && this.#readFailed(listing)).look();
     }
     this.follow(shard, { again: true });
   }
@@ -83,39 +84,37 @@ export class SubtaskLists {
     this.#single.follow(hash);
   }
 
-  /** Of one that a look at its shard, which is not taken in yet, does not find any more: whether it was withdrawn, not done. */
-  async wasWithdrawn(hash: string): Promise<boolean> {
-    const { seen = before } = this.#shards.get(shardOf(hash)) ?? {};
-    await this.#withdrawn.read();
-    return this.#withdrawn.has(hash, seen);
+  /** Of one that a look at its shard, which is not taken in yet, does not find any more: whether it is known that another node has done it. */
+  async isDone(hash: string): Promise<boolean> {
+    const seen = this.#withdrawals.lastSeen(shardOf(hash));
+    await this.#withdrawals.read(this.#zookeeper);
+    return this.#withdrawals.whatBecame(hash, seen) === "done";
   }
 
   follow(shard: number, { again = false } = {}): void {
     const known = this.#shards.get(shard);
     if (known && !again) return;
-    const entry = known ?? {
-      view: new FollowedList({
+    const list =
+      known ??
+      new FollowedList({
         zookeeper: this.#zookeeper,
         path: this.#zookeeper.layout.shards[shard]!,
         budget: this.#budget,
         onList: (listing) => listing && this.#readShard(shard, listing),
-      }),
-      seen: before,
-    };
-    this.#shards.set(shard, entry);
-    void entry.view.look();
+      });
+    this.#shards.set(shard, list);
+    void list.look();
   }
 
-  #createView(path: string, onList: (listing: Listing | undefined) => void): FollowedList {
+  #follow(path: string, onList: (listing: Listing | undefined) => void): FollowedList {
     return new FollowedList({ zookeeper: this.#zookeeper, path, onList });
   }
 
   #readShard(shard: number, listing: Listing): void {
     const names = new Set(listing.children);
     this.#onShard(shard, listing, names);
-    const entry = this.#shards.get(shard)!;
-    const seenBefore = entry.seen;
-    entry.seen = listing.stat.pzxid;
+    const seenBefore = this.#withdrawals.lastSeen(shard);
+    this.#withdrawals.saw(shard, listing.stat.pzxid);
     const gone: string[] = [];
     for (const { hash, known } of this.#watched.inShard(shard)) {
       if (names.has(hash)) {
@@ -123,11 +122,11 @@ export class SubtaskLists {
       } else if (known === undefined) this.#watched.observed(hash, { kind: "done" }, listing.order);
       else if (!isGone(known.kind)) gone.push(hash);
     }
-    if (gone.length > 0) this.#settle(this.#readGone(gone, listing.order, seenBefore));
+    if (gone.length > 0) this.#inBackground(this.#readGone(gone, listing.order, seenBefore));
     const failed = [...this.#watched.inShard(shard)]
       .filter(({ hash }) => names.has(hash) && this.#failed.has(hash))
       .map(({ hash }) => hash);
-    if (failed.length > 0) this.#settle(this.#readAgain(failed));
+    if (failed.length > 0) this.#inBackground(this.#readAgain(failed));
   }
 
   #readClaims(listing: Listing): void {
@@ -141,7 +140,7 @@ export class SubtaskLists {
     }
     const ended = [...old.claimed].filter((hash) => !now.claimed.has(hash) && this.#watched.find(hash));
     if (ended.length > mostEnded) this.#readLater(ended);
-    else if (ended.length > 0) this.#settle(this.#readAgain(ended));
+    else if (ended.length > 0) this.#inBackground(this.#readAgain(ended));
   }
 
   /** Most of many are done, and their shards will say so: what is left is read. */
@@ -164,7 +163,7 @@ export class SubtaskLists {
       const known = this.#watched.find(hash)?.known;
       if (known !== undefined && !isGone(known.kind) && !this.#claims?.claimed.has(hash)) left.push(hash);
     }
-    this.#settle(this.#readAgain(left));
+    this.#inBackground(this.#readAgain(left));
   }
 
   #readFailed(listing: Listing): void {
@@ -172,7 +171,7 @@ export class SubtaskLists {
     this.#failed = new Set(this.#onlyHashes(this.#zookeeper.layout.failed, listing, failedHash).map(failedHash));
     const changed = [...old].filter((hash) => !this.#failed.has(hash)).concat([...this.#failed].filter((hash) => !old.has(hash)));
     const watched = changed.filter((hash) => this.#watched.find(hash));
-    if (watched.length > 0) this.#settle(this.#readAgain(watched));
+    if (watched.length > 0) this.#inBackground(this.#readAgain(watched));
   }
 
   /** Names that are not of their form are logged and left out. */
@@ -223,14 +222,15 @@ export class SubtaskLists {
 
   /** `seenBefore`: the last change of their shard that was seen while they were there. */
   async #readGone(hashes: readonly string[], order: number, seenBefore?: Buffer): Promise<void> {
-    await this.#withdrawn.read();
+    await this.#withdrawals.read(this.#zookeeper);
     for (const hash of hashes) {
-      const change = seenBefore ?? this.#shards.get(shardOf(hash))?.seen ?? before;
-      this.#watched.observed(hash, { kind: this.#withdrawn.has(hash, change) ? "withdrawn" : "done" }, order);
+      const kind = this.#withdrawals.whatBecame(hash, seenBefore ?? this.#withdrawals.lastSeen(shardOf(hash)));
+      if (kind === undefined) this.#watched.forget(hash, order);
+      else this.#watched.observed(hash, { kind }, order);
     }
   }
 
-  #settle(reading: Promise<void>): void {
+  #inBackground(reading: Promise<void>): void {
     reading.catch(unlessInDoubt(this.#zookeeper.onError));
   }
 }

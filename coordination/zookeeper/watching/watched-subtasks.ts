@@ -84,6 +84,14 @@ export class WatchedSubtasks {
     if (watched && order > watched.order) this.#learn(watched, known, order, watched.known !== undefined);
   }
 
+  /** It is gone, and nobody can say how: watchers hear nothing, and whoever asks for its state finds none. */
+  forget(hash: string, order: number): void {
+    const watched = this.#byHash.get(hash);
+    if (watched === undefined || order <= watched.order) return;
+    watched.order = order;
+    watched.known = undefined;
+  }
+
   /** Everything that was known may have changed unseen, and orders start anew. */
   forgetOrders(): void {
     for (const watched of this.#byHash.values()) watched.order = -1;

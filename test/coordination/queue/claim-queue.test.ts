@@ -107,18 +107,20 @@ test("ClaimQueue.end puts a subtask back first where it was not at fault, and la
 });
 
 test("what failed on a node is left to others for a while, does not stand in the way, and comes back", () => {
-  const all = items(2);
+  const all = items(101);
   const { queue, nodes, take } = open(all, ["a", "elsewhere"], ["a"]);
-  all[0]!.attempts = tried;
-  queue.remove(all[0]!);
-  queue.end(all[0]!, nodes[0]!, failed, at(1_000));
-  assert.equal(queue.left.size, 1);
-  assert.equal(queue.size, 2);
-  assert.deepEqual(take(nodes[0]!, 1), [1]);
+  for (const item of all.slice(0, 100)) {
+    item.attempts = tried;
+    queue.remove(item);
+    queue.end(item, nodes[0]!, failed, at(1_000));
+  }
+  assert.equal(queue.left.size, 100);
+  assert.equal(queue.size, 101);
+  assert.deepEqual(take(nodes[0]!, 1), [100]);
   queue.returnLeft(at(5_999));
   assert.equal(take(nodes[0]!, 1, 5_999), "none");
   queue.returnLeft(at(6_000));
-  assert.deepEqual(take(nodes[0]!, 1, 6_000), [0]);
+  assert.equal((take(nodes[0]!, 1, 6_000) as readonly number[]).length, 1);
 });
 
 test("what failed on a node is not left to others where there are none, or where each of them had a try", () => {

@@ -19,7 +19,7 @@ const { ACL } = zookeeper as unknown as { readonly ACL: Readonly<Record<string, 
 
 function encodeByClient(operations: readonly Operation[], xid: number, acls: unknown): Buffer {
   const types = { create: 1, remove: 2, set: 5, check: 13 };
-  const modes = { plain: 0, ephemeral: 1, sequential: 2 };
+  const modes = { plain: 0, ephemeral: 1, sequential: 2, "ephemeral-sequential": 3 };
   const ops = operations.map((operation) => ({
     type: types[operation.kind],
     path: operation.path,

@@ -3,13 +3,23 @@
  * with those that follow it: a long list is never read at each change. What a look misses the next one has, for each reads the whole list.
  */
 
-import type { Listing } from "../protocol/session.ts";
-import { unlessInDoubt } from "../protocol/zookeeper-error.ts";
-import type { NamesBudget } from "../watching/names-budget.ts";
-import type { ZooKeeper } from "../zookeeper.ts";
+import type { NamesBudget } from "./names-budget.ts";
+import type { Listing, Session } from "./session.ts";
+import { unlessInDoubt } from "./zookeeper-error.ts";
+
+/** A session, as what follows lists on it needs it. */
+export interface FollowingSession {
+  readonly session: Session;
+  /** Aborts when the session is lost. */
+  readonly lost: AbortSignal;
+  /** Lists that are followed: whoever owns the session has them look again when its connection was lost and found. */
+  readonly followed: Set<{ look(): Promise<void> }>;
+  /** Something failed that nobody waits for. */
+  readonly onError: (error: unknown) => void;
+}
 
 export interface FollowedListOptions {
-  readonly zookeeper: ZooKeeper;
+  readonly zookeeper: FollowingSession;
   readonly path: string;
   /** The view ends, if not with the session. */
   readonly stop?: AbortSignal;
