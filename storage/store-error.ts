@@ -16,3 +16,9 @@ export class StoreError extends Error {
     this.code = code;
   }
 }
+
+/** Why a body of so many bytes can never be kept; undefined where it can. */
+export function refuseTooLarge(key: string, bytes: number, limit: number): StoreError | undefined {
+  if (bytes <= limit) return undefined;
+  return new StoreError("too-large", `Cannot store ${bytes} bytes under ${key}: the store is limited to ${limit} bytes`);
+}

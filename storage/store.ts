@@ -59,7 +59,8 @@ export interface QueryFilter {
   readonly name?: string;
 }
 
-export interface ListedQuery extends StoredQuery {
+export interface ListedQuery extends Pick<StoredQuery, "id" | "planKey" | "created"> {
+  readonly query: Pick<CanonicalQuery, "dataset" | "name" | "priority">;
   /** Milliseconds since the epoch; to the hour. */
   readonly lastAccess: number;
   /** Bytes of its merged result, where that is stored. */
@@ -142,7 +143,7 @@ export interface Store {
   /** Removes everything that a store put, pinned or not, and nothing else. */
   reset(): Promise<void>;
   /** Removes what was last used longer ago than it is kept, unless pinned; gives how many records and bodies went. The store does so by itself, too. */
-  sweep(): Promise<number>;
+  removeUnused(): Promise<number>;
 
   /** Keeps the bodies under these keys from eviction until the returned function is called. */
   pin(keys: readonly string[]): () => void;

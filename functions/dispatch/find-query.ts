@@ -1,10 +1,10 @@
 /** Finds a query by its id, and how far it is. A client that asked for it stays interested by looking; nobody becomes interested by looking alone. */
 
-import type { StoredQuery } from "../../storage/store.ts";
 import { boundWait } from "../http/bounded-wait.ts";
 import { HttpProblem } from "../http/problem.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { FollowedQuery } from "./follow/followed-query.ts";
+import type { QueryOfPlan } from "./follow/plan-clients.ts";
 import type { Progress } from "./follow/progress.ts";
 
 /** Milliseconds for which an answer waits where every partition is computed and only has to be merged here. */
@@ -28,7 +28,7 @@ export async function findQuery(dispatcher: Dispatcher, id: string, client: stri
 }
 
 /** Brings what is known here of these queries of one plan up to date, where it may have changed elsewhere. */
-export async function lookAt(progress: Progress, queries: readonly StoredQuery[]): Promise<void> {
+export async function lookAt(progress: Progress, queries: readonly QueryOfPlan[]): Promise<void> {
   await progress.look();
   await progress.learnInterest(queries);
   using merging = boundWait(longestMerge);

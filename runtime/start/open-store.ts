@@ -1,7 +1,7 @@
 /** The store that the configuration asks for: MongoDB's, or the embedded one. */
 import { join } from "node:path";
 import type { Log } from "../../base/log.ts";
-import { openStore } from "../../storage/embedded/embedded.ts";
+import { openStore } from "../../storage/embedded/embedded-store.ts";
 import type { Environment } from "../../storage/embedded/environment.ts";
 import { shareEnvironment } from "../../storage/embedded/shared-environment.ts";
 import type { Store } from "../../storage/store.ts";
@@ -30,6 +30,6 @@ export async function openConfiguredStore(
     mongodb === undefined
       ? await openStore({ environment: await openState(), ...shared })
       : // Loaded here only: who keeps results by himself needs no driver.
-        await (await import("../../storage/mongodb/mongodb.ts")).openMongoStore({ uri: mongodb, ...shared });
+        await (await import("../../storage/mongodb/mongodb-store.ts")).openMongoStore({ uri: mongodb, ...shared });
   return { store, notReady: () => store.notReady() };
 }

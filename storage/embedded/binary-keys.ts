@@ -5,9 +5,16 @@ const keyBytesLimit = 1900;
 
 /** Throws `StoreError` for a key that is too long. */
 export function encodeKey(key: string): Uint8Array {
-  const bytes = Buffer.from(key);
-  if (bytes.length <= keyBytesLimit) return bytes;
-  throw new StoreError("too-large", `Cannot use a key of ${bytes.length} bytes (${key.slice(0, 40)}…): the most is ${keyBytesLimit}`);
+  const refusal = refuseLongKey(key);
+  if (refusal) throw refusal;
+  return Buffer.from(key);
+}
+
+/** Why a key can never be used; undefined where it can. */
+export function refuseLongKey(key: string): StoreError | undefined {
+  const bytes = Buffer.byteLength(key);
+  if (bytes <= keyBytesLimit) return undefined;
+  return new StoreError("too-large", `Cannot use a key of ${bytes} bytes (${key.slice(0, 40)}…): the most is ${keyBytesLimit}`);
 }
 
 export function decodeKey(bytes: Uint8Array): string {

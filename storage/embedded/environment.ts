@@ -14,9 +14,9 @@ import { join, resolve } from "node:path";
 import { open, type RootDatabase } from "lmdb";
 import type { Log } from "../../base/log.ts";
 import { StoreError } from "../store-error.ts";
+import { WriteHealth } from "../write-health.ts";
 import { checkFile } from "./check-file.ts";
-import { isAlive, readOwner, thisProcess } from "./owner.ts";
-import { WriteHealth } from "./write-health.ts";
+import { isAlive, readOwner, thisProcess } from "./directory-owner.ts";
 
 export interface Environment {
   readonly directory: string;

@@ -1,12 +1,13 @@
 /**
- * A collection of bodies by key. A document: `_id` (the key), `size`, `digest`, `body` or `split`, `used`, `expires`, and what its kind adds.
+ * A collection of bodies by key. A document: `_id` (the key), `size`, `digest`, `body` or `split`, `note`, `used`, `expires`, and what its kind is found by.
  *
- * Promises: a body comes back as it was put or not at all (a damaged one is logged and removed); what is asked of many keys never reads bodies.
+ * Promises: a body comes back as it was put or not at all (a damaged one is logged and removed). Every call may be carried out twice without harm.
  */
 import { createHash } from "node:crypto";
 import { Binary, type Collection, type Filter } from "mongodb";
 import type { Inserted, StoredBody } from "../store.ts";
 import { StoreError } from "../store-error.ts";
+import type { Description, Entry, Table } from "../table.ts";
 import type { Connection } from "./connection.ts";
 import { isDuplicateKey } from "./explain-error.ts";
 import { InsertBatches } from "./insert-batches.ts";
@@ -25,17 +26,11 @@ export interface BodyDocument extends Used {
   readonly note?: string;
 }
 
-/** A document as it is without its body. */
+/** A document without its body. */
 export type Head = Pick<BodyDocument, "_id" | "size" | "used" | "split">;
 
-/** What documents of a kind have besides: to be found by, and seen by people. */
+/** What the documents of a kind are found by, and what people see who look at them. */
 export type Fields = Readonly<Record<string, string | number | Date>>;
-
-export interface NewBody {
-  readonly key: string;
-  readonly body: Uint8Array;
-  readonly fields?: Fields;
-}
 
 const headOnly = { _id: 1, size: 1, used: 1, split: 1 } as const;
 const keysPerCall = 1000;
@@ -46,21 +41,24 @@ const mostTries = 5;
 export interface BodyTableOptions {
   readonly name: string;
   readonly times: AccessTimes;
+  /** What of an entry's note becomes fields of its document. */
+  readonly fieldsOf?: (note: unknown) => Fields;
   /** A damaged body was removed. */
   readonly onLost?: () => void;
 }
 
-export class BodyTable {
+export class BodyTable implements Table {
   readonly collection: Collection<BodyDocument>;
   readonly access: LastAccess;
   readonly #connection: Connection;
   readonly #pieces: { readonly collection: Collection<PieceDocument>; readonly access: LastAccess };
   readonly #inserts: InsertBatches<BodyDocument>;
-  readonly #onLost: (() => void) | undefined;
+  readonly #options: BodyTableOptions;
 
-  constructor(connection: Connection, { name, times, onLost }: BodyTableOptions) {
+  constructor(connection: Connection, options: BodyTableOptions) {
+    const { name, times } = options;
     this.#connection = connection;
-    this.#onLost = onLost;
+    this.#options = options;
     this.collection = connection.collection<BodyDocument>(name);
     this.access = new LastAccess(connection, this.collection as unknown as Collection<Used>, times);
     const pieces = connection.collection<PieceDocument>("pieces");
@@ -68,13 +66,13 @@ export class BodyTable {
     this.#inserts = new InsertBatches(connection, this.collection);
   }
 
-  /** The first body under each key stays; says of each, in their order, what became of it. The caller bounds how many bytes they have together. */
-  async insert(bodies: readonly NewBody[]): Promise<readonly Inserted[]> {
+  /** The first body under each key stays. The caller bounds how many bytes they have together. */
+  async insert(entries: readonly Entry[]): Promise<readonly (Inserted | StoreError)[]> {
     const outcomes: Inserted[] = [];
-    let open: readonly number[] = [...bodies.keys()];
+    let open: readonly number[] = [...entries.keys()];
     for (let tries = 0; open.length > 0; tries++) {
-      if (tries === mostTries) throw keysTaken(bodies[open[0]!]!.key);
-      const documents = await Promise.all(open.map(async (index) => ({ index, document: await this.#write(bodies[index]!) })));
+      if (tries === mostTries) throw keysTaken(entries[open[0]!]!.key);
+      const documents = await Promise.all(open.map(async (index) => ({ index, document: await this.#write(entries[index]!) })));
       const taken: typeof documents = [];
       const insert = async (each: (typeof documents)[number]) => {
         if (await this.#inserts.insert(each.document, each.document.split ? 0 : each.document.size)) outcomes[each.index] = "inserted";
@@ -97,8 +95,8 @@ export class BodyTable {
   }
 
   /** The last body under a key stays. */
-  async replace(key: string, body: Uint8Array, fields: Fields = {}): Promise<void> {
-    const { _id, ...document } = await this.#write({ key, body, fields });
+  async replace(entry: Entry): Promise<void> {
+    const { _id, ...document } = await this.#write(entry);
     const options = { upsert: true, projection: { split: 1 } } as const;
     const replace = () => this.collection.findOneAndReplace({ _id }, document, options);
     const replaced = await this.#connection.write("store a record", () =>
@@ -112,31 +110,25 @@ export class BodyTable {
     if (replaced?.split && replaced.split.set !== document.split?.set) await this.#dropPieces([replaced]);
   }
 
-  async get(key: string): Promise<Bytes | undefined> {
-    return (await this.getAll([key])).get(key)?.bytes;
-  }
-
-  /** Bodies of those of the keys that are there, with what was put beside them. */
-  async getAll(keys: readonly string[]): Promise<ReadonlyMap<string, StoredBody>> {
+  async get(keys: readonly string[]): Promise<ReadonlyMap<string, StoredBody>> {
     const found = new Map<string, StoredBody>();
     for (let start = 0; start < keys.length; start += bodiesPerCall) {
       const filter = { _id: { $in: keys.slice(start, start + bodiesPerCall) } };
       const call = () => this.collection.find(filter, { limit: bodiesPerCall, batchSize: bodiesPerCall }).toArray();
       for (const document of await this.#connection.read("read bodies", call)) {
         const bytes = await this.open(document);
-        const { note } = document;
-        if (bytes) found.set(document._id, note === undefined ? { bytes } : { bytes, note: JSON.parse(note) });
+        if (bytes) found.set(document._id, { bytes, ...noteOf(document) });
       }
     }
     return found;
   }
 
-  /** The body of a document that was read whole; renews its last access. */
+  /** The body of a document that was read whole; renews its last use. */
   async open(document: BodyDocument): Promise<Bytes | undefined> {
     try {
       const body = await this.#readBody(document);
       if (isSame(document.digest, digestOf(body))) {
-        this.renew([document]);
+        this.touch(document, document.used);
         return body;
       }
     } catch (error) {
@@ -145,17 +137,16 @@ export class BodyTable {
     const where = { collection: this.collection.collectionName, key: document._id };
     this.#connection.log.error(where, "a stored body is damaged; it is removed, to be computed again");
     await this.#remove([document]);
-    this.#onLost?.();
+    this.#options.onLost?.();
     return undefined;
   }
 
-  /** Those of the keys that are there; renews their last access. */
   async find(keys: readonly string[]): Promise<ReadonlySet<string>> {
     const found = new Set<string>();
     const take = async (some: readonly string[]) => {
       for (const head of await this.#heads(some)) {
         found.add(head._id);
-        this.renew([head]);
+        this.touch(head, head.used);
       }
     };
     const keysAtOnce = callsAtOnce * keysPerCall;
@@ -169,13 +160,21 @@ export class BodyTable {
     return found;
   }
 
-  /** Sizes of those of the keys that are there; renews nothing. */
-  async sizes(keys: readonly string[]): Promise<ReadonlyMap<string, number>> {
-    const found = new Map<string, number>();
+  async describe(keys: readonly string[]): Promise<ReadonlyMap<string, Description>> {
+    const found = new Map<string, Description>();
     for (let start = 0; start < keys.length; start += keysPerCall) {
-      for (const { _id, size } of await this.#heads(keys.slice(start, start + keysPerCall))) found.set(_id, size);
+      const filter = { _id: { $in: keys.slice(start, start + keysPerCall) } };
+      const options = { projection: { size: 1, note: 1 }, limit: keysPerCall, batchSize: keysPerCall } as const;
+      const call = () => this.collection.find(filter, options).toArray();
+      for (const document of await this.#connection.read("look for bodies", call)) {
+        found.set(document._id, { size: document.size, ...noteOf(document) });
+      }
     }
     return found;
+  }
+
+  async renew(keys: readonly string[]): Promise<void> {
+    await this.find(keys);
   }
 
   /** Documents without bodies, at most so many; the ones used least recently, where `oldest`. */
@@ -186,20 +185,16 @@ export class BodyTable {
     return this.#connection.read("look for bodies", call);
   }
 
-  /** Notes that documents are used; written later, at most once an hour. */
-  renew(heads: readonly Pick<Head, "_id" | "used" | "split">[]): void {
-    for (const { _id, used, split } of heads) {
-      this.access.note(_id, used);
-      for (const key of split ? pieceKeys(split) : []) this.#pieces.access.note(key, used);
-    }
-  }
-
   async settled(): Promise<void> {
     await Promise.all([this.access.settled(), this.#pieces.access.settled()]);
   }
 
-  /** Removes the keys; gives what went. */
-  async drop(keys: readonly string[]): Promise<readonly Head[]> {
+  async drop(keys: readonly string[]): Promise<number> {
+    return (await this.remove(keys)).length;
+  }
+
+  /** Removes the keys, and gives what went. */
+  async remove(keys: readonly string[]): Promise<readonly Head[]> {
     const gone: Head[] = [];
     for (let start = 0; start < keys.length; start += keysPerCall) {
       gone.push(...(await this.#remove(await this.#heads(keys.slice(start, start + keysPerCall)))));
@@ -240,17 +235,28 @@ export class BodyTable {
     return new Map((await this.#connection.read("compare bodies", call)).map((document) => [document._id, document]));
   }
 
-  async #write({ key, body, fields }: NewBody): Promise<BodyDocument> {
+  /** Notes that a document is used. That is written later, and where the last use as written is known (`before`), at most once an hour. */
+  touch({ _id, split }: Pick<Head, "_id" | "split">, before?: Date): void {
+    this.access.note(_id, before);
+    for (const key of split ? pieceKeys(split) : []) this.#pieces.access.note(key, before);
+  }
+
+  async #write({ key, body, note }: Entry): Promise<BodyDocument> {
     const stamp = this.access.stamp();
     const split = body.length > pieceBytes && (await putPieces(this.#connection, this.#pieces.collection, { body, stamp }));
     const content = split ? { split } : { body: new Binary(body) };
-    return { _id: key, ...fields, size: body.length, digest: new Binary(digestOf(body)), ...content, ...stamp };
+    const noted = note === undefined ? {} : { note: JSON.stringify(note), ...this.#options.fieldsOf?.(note) };
+    return { _id: key, ...noted, size: body.length, digest: new Binary(digestOf(body)), ...content, ...stamp };
   }
 
   #readBody({ body, split, size }: BodyDocument): Promise<Bytes> | Bytes {
     if (split) return getPieces(this.#connection, this.#pieces.collection, { split, size });
     return new Uint8Array(body?.value() ?? []);
   }
+}
+
+function noteOf({ note }: Pick<BodyDocument, "note">): { readonly note?: unknown } {
+  return note === undefined ? {} : { note: JSON.parse(note) };
 }
 
 function keysTaken(key: string): StoreError {

@@ -12,8 +12,8 @@
 
 import { type Collection, type Document, MongoClient } from "mongodb";
 import type { Log } from "../../base/log.ts";
-import { WriteHealth } from "../embedded/write-health.ts";
 import { StoreError } from "../store-error.ts";
+import { WriteHealth } from "../write-health.ts";
 import { databaseOf, describeHosts, hideSecrets } from "./describe-uri.ts";
 import { explain, isFinal, isPassing } from "./explain-error.ts";
 

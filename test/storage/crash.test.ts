@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { createLmdbJournal } from "../../coordination/embedded/lmdb-journal.ts";
-import { openStore } from "../../storage/embedded/embedded.ts";
+import { openStore } from "../../storage/embedded/embedded-store.ts";
 import { openEnvironment } from "../../storage/embedded/environment.ts";
 import type { StoreError } from "../../storage/store-error.ts";
 import { runScript } from "../contracts/run-script.ts";

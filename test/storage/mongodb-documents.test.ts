@@ -90,7 +90,7 @@ if (mongo) {
         await getPartial(store, "key");
         await store.findPartials(["key"]);
         // Writes what is due, and nothing is old enough to go.
-        await store.sweep();
+        await store.removeUnused();
         const found = await look(t, database).collection("partials").findOne();
         return found?.used.getTime() - start;
       };
@@ -116,7 +116,7 @@ if (mongo) {
     assert.equal((await store.findPartials(keys)).size, 400);
     assert.equal((await store.listQueries({ limit: 10 }))[0]?.resultBytes, 2_000_000);
     assert.equal((await store.usage()).bytes, 22_000_000);
-    assert.equal(await store.sweep(), 0);
+    assert.equal(await store.removeUnused(), 0);
     assert.equal(await putPartial(store, "key 1", body(50_000)), "same");
     const taken = proxy.carried;
     assert(taken < 200_000, `${taken} bytes came`);

@@ -5,7 +5,7 @@ import { type TestContext, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { inspect } from "node:util";
 import { Binary, MongoClient } from "mongodb";
-import { openMongoStore } from "../../storage/mongodb/mongodb.ts";
+import { openMongoStore } from "../../storage/mongodb/mongodb-store.ts";
 import type { Store } from "../../storage/store.ts";
 import type { StoreError } from "../../storage/store-error.ts";
 import { recordingLog } from "../runtime/silent-log.ts";
@@ -113,7 +113,7 @@ on("a server that does not answer: calls end in time and say so, then work again
     getMetadata: () => store.getMetadata(["m"]),
     listQueries: () => store.listQueries({ limit: 1 }),
     removePlan: () => store.removePlan("other"),
-    sweep: () => store.sweep(),
+    removeUnused: () => store.removeUnused(),
     usage: () => store.usage(),
   };
   const named = Object.entries(calls);

@@ -1,7 +1,7 @@
 /** Parameters: directory, first number. Puts numbered partials, many at once, and writes the number of each that resolved; ends when it is killed or a put is refused. */
 
 import { writeSync } from "node:fs";
-import { openStore } from "../../storage/embedded/embedded.ts";
+import { openStore } from "../../storage/embedded/embedded-store.ts";
 import { numberedBody } from "./numbered-body.ts";
 import { putPartial } from "./one-at-a-time.ts";
 

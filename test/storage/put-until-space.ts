@@ -2,7 +2,7 @@
 
 import { writeSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { openStore } from "../../storage/embedded/embedded.ts";
+import { openStore } from "../../storage/embedded/embedded-store.ts";
 import { recordingLog } from "../runtime/silent-log.ts";
 import { numberedBody } from "./numbered-body.ts";
 import { putPartial } from "./one-at-a-time.ts";

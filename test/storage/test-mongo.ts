@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { TestContext } from "node:test";
 import { MongoClient } from "mongodb";
-import { type MongoStore, type MongoStoreOptions, openMongoStore } from "../../storage/mongodb/mongodb.ts";
+import { type MongoStore, type MongoStoreOptions, openMongoStore } from "../../storage/mongodb/mongodb-store.ts";
 import type { StoreConditions, StoreHarness } from "../contracts/store/harness.ts";
 import { type Line, recordingLog } from "../runtime/silent-log.ts";
 import { openMongo } from "../servers/mongo-server.ts";

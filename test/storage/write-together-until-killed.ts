@@ -1,7 +1,7 @@
 /** Parameters: directory, first number. Writes numbered partials, each with a record of the coordinator's journal in one transaction, and each number that resolved. */
 import { writeSync } from "node:fs";
 import { createLmdbJournal } from "../../coordination/embedded/lmdb-journal.ts";
-import { openStore } from "../../storage/embedded/embedded.ts";
+import { openStore } from "../../storage/embedded/embedded-store.ts";
 import { shareEnvironment } from "../../storage/embedded/shared-environment.ts";
 import { numberedBody } from "./numbered-body.ts";
 

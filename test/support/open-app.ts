@@ -14,7 +14,7 @@ import { openCompute } from "../../runtime/node/open-compute.ts";
 import { createAssets } from "../../runtime/serve/assets.ts";
 import { readConfig } from "../../runtime/start/config/config.ts";
 import { loadQueryFunctions } from "../../runtime/start/load-query-functions.ts";
-import { openStore } from "../../storage/embedded/embedded.ts";
+import { openStore } from "../../storage/embedded/embedded-store.ts";
 import type { Store } from "../../storage/store.ts";
 import { recordingLog } from "../runtime/silent-log.ts";
 import type { Cleanup } from "./cleanup.ts";

@@ -117,8 +117,7 @@ async function findStatesOfPlan(
   const progress = await plans.find(planKey);
   if (progress) {
     await lookAt(progress, queries);
-    const { plan, program } = progress;
-    return queries.map((query) => [query.id, stateOf({ query, plan, program, progress })]);
+    return queries.map((query) => [query.id, stateOf({ query, progress })]);
   }
   // Interest is counted first. It ends with the last subtask, and by then all partials are stored.
   const interested = await interest.count(queries.map(({ id }) => id));

@@ -3,6 +3,7 @@ import type { PartialResult } from "../../../engine/histogram/partial.ts";
 import type { StoredQuery } from "../../../storage/store.ts";
 import { isEnded, type QueryState } from "../../api.ts";
 import { decideState } from "../query-state.ts";
+import type { QueryOfPlan } from "./plan-clients.ts";
 import type { Progress } from "./progress.ts";
 import type { PlannedProgram } from "./stored-results.ts";
 
@@ -16,7 +17,7 @@ export interface FollowedQuery extends PlannedProgram {
 }
 
 /** The state as far as it is known here; `Progress.learnInterest` learns of withdrawals that were made elsewhere. */
-export function stateOf({ query, progress }: FollowedQuery): QueryState {
+export function stateOf({ query, progress }: { readonly query: QueryOfPlan; readonly progress?: Progress }): QueryState {
   if (!progress) return "done";
   return decideState({ hasResult: false, partitions: progress.partitions.counts, interested: progress.interestedIn(query) });
 }

@@ -4,13 +4,16 @@
  */
 import { LRUCache } from "lru-cache";
 import type { SubtaskRequest } from "../../../coordination/coordinator.ts";
-import type { StoredQuery } from "../../../storage/store.ts";
+import type { ListedQuery } from "../../../storage/store.ts";
 
 const mostQueries = 500;
 const mostClients = 100;
 
+/** A query, whole or as it is listed. */
+export type QueryOfPlan = Pick<ListedQuery, "id" | "query">;
+
 interface AskedQuery {
-  readonly query: StoredQuery;
+  readonly query: QueryOfPlan;
   readonly clients: Set<string>;
   interested: number;
 }
@@ -21,31 +24,31 @@ export class PlanClients {
   changes = 0;
 
   /** Those that somebody is interested in, as far as is known. */
-  get queries(): readonly StoredQuery[] {
+  get queries(): readonly QueryOfPlan[] {
     return [...this.#asked.values()].filter(({ interested }) => interested > 0).map(({ query }) => query);
   }
 
   /** A client asks for a query: it is interested, whatever was counted before. */
-  asks(query: StoredQuery, client: string): void {
+  asks(query: QueryOfPlan, client: string): void {
     this.isBack(query, client);
     this.changes++;
   }
 
   /** A client that asked for a query before, here or elsewhere, looks how it is. */
-  isBack(query: StoredQuery, client: string): void {
+  isBack(query: QueryOfPlan, client: string): void {
     const asked = this.#find(query);
     asked.clients.add(client);
     for (const oldest of asked.clients) if (asked.clients.size > mostClients) asked.clients.delete(oldest);
     asked.interested = Math.max(1, asked.interested);
   }
 
-  withdraws({ id }: StoredQuery, client: string): void {
+  withdraws({ id }: QueryOfPlan, client: string): void {
     this.#asked.peek(id)?.clients.delete(client);
     this.changes++;
   }
 
   /** What the coordinator counted. True where that is news. Where nobody is interested, nobody asks here any more either. */
-  count(query: StoredQuery, interested: number): boolean {
+  count(query: QueryOfPlan, interested: number): boolean {
     const asked = this.#find(query);
     const isNews = asked.interested !== interested;
     asked.interested = interested;
@@ -54,7 +57,7 @@ export class PlanClients {
   }
 
   /** How many clients are interested in a query; one, where nobody has counted yet. */
-  interestedIn({ id }: StoredQuery): number {
+  interestedIn({ id }: QueryOfPlan): number {
     return this.#asked.peek(id)?.interested ?? 1;
   }
 
@@ -65,7 +68,7 @@ export class PlanClients {
     );
   }
 
-  #find(query: StoredQuery): AskedQuery {
+  #find(query: QueryOfPlan): AskedQuery {
     const known = this.#asked.get(query.id);
     if (known) return known;
     const asked = { query, clients: new Set<string>(), interested: 1 };

@@ -19,7 +19,7 @@ import { DamagedPartials } from "./damaged-partials.ts";
 import type { Interest } from "./interest.ts";
 import { PartialSum } from "./partial-sum.ts";
 import { isOpen } from "./partition-state.ts";
-import { PlanClients } from "./plan-clients.ts";
+import { PlanClients, type QueryOfPlan } from "./plan-clients.ts";
 import { PlanPartitions } from "./plan-partitions.ts";
 import { Poller } from "./poller.ts";
 import type { PlannedProgram } from "./stored-results.ts";
@@ -109,7 +109,7 @@ export class Progress implements PlannedProgram {
    * Learns how many clients are interested in these queries. Where nobody is, it looks at the open partitions after that: interest also ends with a
    * query's last subtask, and its end may not have been heard of here yet.
    */
-  async learnInterest(queries: readonly StoredQuery[]): Promise<void> {
+  async learnInterest(queries: readonly QueryOfPlan[]): Promise<void> {
     if (!this.#isOpen || queries.length === 0) return;
     const { changes } = this.clients;
     const interested = await this.#services.interest.count(queries.map(({ id }) => id));
@@ -121,7 +121,7 @@ export class Progress implements PlannedProgram {
   }
 
   /** How many clients are interested in a query of this plan, as far as is known. */
-  interestedIn(query: StoredQuery): number {
+  interestedIn(query: QueryOfPlan): number {
     return Math.max(this.#queueing === query.id ? 1 : 0, this.clients.interestedIn(query));
   }
 

@@ -2,7 +2,7 @@
 import { connect } from "node:net";
 import { Connection } from "../../../coordination/zookeeper/protocol/connection.ts";
 import { create, createEphemeral, remove } from "../../../coordination/zookeeper/protocol/operations.ts";
-import { openMongoStore } from "../../../storage/mongodb/mongodb.ts";
+import { openMongoStore } from "../../../storage/mongodb/mongodb-store.ts";
 import { silent } from "../../runtime/silent-log.ts";
 import { getPartial, putPartial } from "../../storage/one-at-a-time.ts";
 import { timed } from "../../support/timing.ts";

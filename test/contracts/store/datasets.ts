@@ -68,7 +68,7 @@ export function checkDatasets(check: Check): void {
   });
 
   check(
-    "sweep removes metadata that nobody used for as long as it is kept, and no dataset",
+    "removeUnused removes metadata that nobody used for as long as it is kept, and no dataset",
     async ({ store }, clock) => {
       await store.putDataset({ ...dataset, registered: clock.now() });
       await store.putMetadata("forgotten", makeBody(10, 1));
@@ -76,7 +76,7 @@ export function checkDatasets(check: Check): void {
       clock.pass(10 * day);
       await store.getMetadata(["used"]);
       clock.pass(10 * day);
-      assert.equal(await store.sweep(), 1);
+      assert.equal(await store.removeUnused(), 1);
       assert.deepEqual([...(await store.getMetadata(["forgotten", "used"])).keys()], ["used"]);
       assert.equal((await store.listDatasets()).length, 1);
     },

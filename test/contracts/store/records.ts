@@ -69,6 +69,12 @@ export function checkRecords(check: Check): void {
     assert.deepEqual([(await store.getPrograms([])).size, (await store.getPlans([])).size], [0, 0]);
   });
 
+  check("a plan comes back whole whatever its number of partitions", async ({ store }) => {
+    const plans = [0, 1, 1999, 2000, 2001, 8000, 8001, 10_001].map((partitions) => makePlan(`plan of ${partitions}`, partitions));
+    await Promise.all(plans.map((plan) => store.putPlan(plan)));
+    for (const plan of plans) assert.deepEqual(await getPlan(store, plan.planKey), plan);
+  });
+
   check("what was never put is undefined", async ({ store }) => {
     assert.equal(await getProgram(store, "x"), undefined);
     assert.equal(await getPlan(store, "x"), undefined);

@@ -9,22 +9,22 @@ export function checkRetention(check: Check): void {
   const checkKept = (claim: string, run: (harness: StoreHarness, clock: Clock) => Promise<void>) => check(claim, run, 1e9, 14 * day);
   const numberOf = async (store: Store) => (await store.usage()).bodies;
 
-  checkKept("sweep removes bodies that nobody used for as long as they are kept, and no others", async ({ store }, clock) => {
+  checkKept("removeUnused removes bodies that nobody used for as long as they are kept, and no others", async ({ store }, clock) => {
     await putPartial(store, "forgotten", makeBody(10, 1));
     await putPartial(store, "used", makeBody(20, 2));
     await store.putResult("forgotten", makeBody(40, 4));
     clock.pass(13 * day);
     await store.findPartials(["used"]);
-    assert.equal(await store.sweep(), 0);
+    assert.equal(await store.removeUnused(), 0);
     clock.pass(2 * day);
     await putPartial(store, "new", makeBody(80, 8));
-    assert.equal(await store.sweep(), 2);
+    assert.equal(await store.removeUnused(), 2);
     assert.deepEqual([...(await store.findPartials(["forgotten", "used", "new"]))].sort(), ["new", "used"]);
     assert.equal(await store.getResult("forgotten"), undefined);
     assert.equal((await store.usage()).bytes, 100);
   });
 
-  checkKept("sweep removes records that nobody used for as long as they are kept", async ({ store }, clock) => {
+  checkKept("removeUnused removes records that nobody used for as long as they are kept", async ({ store }, clock) => {
     const put = async (id: string) => {
       await store.putProgram({ programKey: `program of ${id}`, program: {}, module: makeBody(10, 1) });
       await store.putPlan({ ...makePlan(`plan of ${id}`, 4500), programKey: `program of ${id}` });
@@ -37,7 +37,7 @@ export function checkRetention(check: Check): void {
     await store.getQuery("asked");
     await store.getQuery("never put");
     clock.pass(10 * day);
-    assert((await store.sweep()) >= 4);
+    assert((await store.removeUnused()) >= 4);
     assert.equal(await store.getQuery("forgotten"), undefined);
     assert.equal(await getPlan(store, "plan of forgotten"), undefined);
     assert.equal(await getProgram(store, "program of forgotten"), undefined);
@@ -48,18 +48,18 @@ export function checkRetention(check: Check): void {
     assert(await store.getResult("plan of asked"));
   });
 
-  checkKept("sweep leaves what is pinned, however long nobody used it", async ({ store }, clock) => {
+  checkKept("removeUnused leaves what is pinned, however long nobody used it", async ({ store }, clock) => {
     await putPartial(store, "pinned", makeBody(10, 1));
     await putPartial(store, "other", makeBody(10, 1));
     await store.putPlan(makePlan("pinned plan", 4500));
     const release = store.pin(["pinned", "pinned plan"]);
     clock.pass(30 * day);
-    assert.equal(await store.sweep(), 1);
+    assert.equal(await store.removeUnused(), 1);
     assert.equal(await numberOf(store), 1);
     assert.equal((await getPlan(store, "pinned plan"))?.partitions.length, 4500);
     release();
     clock.pass(30 * day);
-    await store.sweep();
+    await store.removeUnused();
     assert.equal(await numberOf(store), 0);
     assert.equal(await getPlan(store, "pinned plan"), undefined);
   });
@@ -69,17 +69,17 @@ export function checkRetention(check: Check): void {
     clock.pass(10 * day);
     await getPartial(store, "large");
     clock.pass(10 * day);
-    assert.equal(await store.sweep(), 0);
+    assert.equal(await store.removeUnused(), 0);
     assert.equal((await getPartial(store, "large"))?.bytes.length, 9_000_000);
     clock.pass(30 * day);
-    assert((await store.sweep()) >= 1);
+    assert((await store.removeUnused()) >= 1);
     assert.equal(await numberOf(store), 0);
   });
 
-  check("without a time to keep, sweep removes nothing", async ({ store }, clock) => {
+  check("without a time to keep, removeUnused removes nothing", async ({ store }, clock) => {
     await putPartial(store, "old", makeBody(10, 1));
     clock.pass(10_000 * day);
-    assert.equal(await store.sweep(), 0);
+    assert.equal(await store.removeUnused(), 0);
     assert.equal(await numberOf(store), 1);
   });
 }

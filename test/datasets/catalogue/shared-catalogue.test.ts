@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { createSharedCatalogue, type SharedCatalogueOptions } from "../../../datasets/catalogue/shared-catalogue.ts";
-import { openStore } from "../../../storage/embedded/embedded.ts";
+import { openStore } from "../../../storage/embedded/embedded-store.ts";
 import type { Store } from "../../../storage/store.ts";
 import { recordingLog } from "../../runtime/silent-log.ts";
 import { makeDirectory } from "../read-for-test.ts";

@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import { measureStore } from "../../../functions/metrics/measure-services.ts";
 import { type Metric, metrics } from "../../../functions/metrics/metrics.ts";
 import { createMeter } from "../../../runtime/observe/prometheus.ts";
-import { openStore } from "../../../storage/embedded/embedded.ts";
+import { openStore } from "../../../storage/embedded/embedded-store.ts";
 import { countsOf } from "../../contracts/claim-one.ts";
 import { recordingLog, silent } from "../../runtime/silent-log.ts";
 import { putPartial } from "../../storage/one-at-a-time.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { openStore } from "../../../storage/embedded/embedded.ts";
+import { openStore } from "../../../storage/embedded/embedded-store.ts";
 import { getPartial, putPartial } from "../../storage/one-at-a-time.ts";
 import { temporaryDirectory } from "../server-process.ts";
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { demoPattern, writeDemoFile } from "../../../datasets/demo/write-demo-file.ts";
 import { openDatasets } from "../../../runtime/start/open-datasets.ts";
-import { openStore } from "../../../storage/embedded/embedded.ts";
+import { openStore } from "../../../storage/embedded/embedded-store.ts";
 import type { Store } from "../../../storage/store.ts";
 import { makeTemporaryDirectory } from "../../storage/temporary-directory.ts";
 import { recordingLog } from "../silent-log.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { cp, mkdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { openStore, type StoreOptions } from "../../../storage/embedded/embedded.ts";
+import { openStore, type StoreOptions } from "../../../storage/embedded/embedded-store.ts";
 import type { Store } from "../../../storage/store.ts";
 import type { StoreError } from "../../../storage/store-error.ts";
 import { describeStore } from "../../contracts/store-contract.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import { createLmdbJournal } from "../../../coordination/embedded/lmdb-journal.ts";
-import { openStore } from "../../../storage/embedded/embedded.ts";
+import { openStore } from "../../../storage/embedded/embedded-store.ts";
 import { openEnvironment } from "../../../storage/embedded/environment.ts";
 import { shareEnvironment } from "../../../storage/embedded/shared-environment.ts";
 import { getPartial, putPartial } from "../one-at-a-time.ts";

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Status } from "../../../../functions/api.ts";
 import type { QueryLine } from "../../../../functions/dispatch/answer/list-queries.ts";
 import { overlay } from "../../../../functions/metrics/overlay.ts";
-import { openStore } from "../../../../storage/embedded/embedded.ts";
+import { openStore } from "../../../../storage/embedded/embedded-store.ts";
 import { makeTemporaryDirectory } from "../../../storage/temporary-directory.ts";
 import { openApp, type TestApp } from "../../../support/open-app.ts";
 import { until } from "../../../support/until.ts";

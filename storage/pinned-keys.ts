@@ -1,5 +1,5 @@
-/** Keys that must not be evicted, counted: a key is free again when everyone who pinned it let go. */
-export class Pins {
+/** Keys whose bodies must not be evicted. They are counted: a key is free again when everyone who pinned it has let go. */
+export class PinnedKeys {
   readonly #counts = new Map<string, number>();
 
   has(key: string): boolean {
@@ -10,7 +10,7 @@ export class Pins {
     return this.#counts.keys();
   }
 
-  /** Calling what it returns a second time does nothing. */
+  /** Gives the function that lets go; calling it again does nothing. */
   pin(keys: readonly string[]): () => void {
     for (const key of keys) this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
     let held = [...keys];

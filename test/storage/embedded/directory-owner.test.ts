@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { test } from "node:test";
-import { isAlive, thisProcess } from "../../../storage/embedded/owner.ts";
+import { isAlive, thisProcess } from "../../../storage/embedded/directory-owner.ts";
 
 test("isAlive is true for this process", () => {
   assert.equal(isAlive(thisProcess()), true);

@@ -8,7 +8,7 @@ type DatasetDocument = Omit<Registration, "name" | "registered"> & Keyed & { rea
 
 const documentsPerBatch = 1000;
 
-export class Datasets {
+export class DatasetTable {
   readonly #connection: Connection;
   readonly #collection: Collection<DatasetDocument>;
 

@@ -1,17 +1,15 @@
 /**
- * Keeps bodies within so many bytes: before one goes in, those used least recently go, unless this process pinned them.
+ * Keeps bodies within so many bytes: before some go in, those used least recently go, unless this process pinned them.
  *
  * The sum is kept here and counted anew now and then, since other processes write and the server lets documents expire. So the bound is exact
  * for one process alone; several may exceed it by what they write between two counts.
  */
 import type { StoreUsage } from "../store.ts";
-import { StoreError } from "../store-error.ts";
 import type { BodyTable, Head } from "./body-table.ts";
 import type { Connection } from "./connection.ts";
 import { isPassing } from "./explain-error.ts";
 
-export interface BoundOptions {
-  readonly tables: readonly BodyTable[];
+export interface BodyLimitOptions {
   /** Bytes. */
   readonly limit: number;
   /** Milliseconds since the epoch. */
@@ -23,29 +21,33 @@ export interface BoundOptions {
 const countEvery = 600_000;
 const headsPerStep = 64;
 
-export class Bound {
+export class BodyLimit {
   readonly #connection: Connection;
-  readonly #options: BoundOptions;
+  readonly #options: BodyLimitOptions;
+  readonly #tables: BodyTable[] = [];
   #counted = Number.NEGATIVE_INFINITY;
   #bodies = 0;
   #bytes = 0;
   /** One at a time counts or makes room. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(connection: Connection, options: BoundOptions) {
+  constructor(connection: Connection, options: BodyLimitOptions) {
     this.#connection = connection;
     this.#options = options;
   }
 
-  /** Why a body can never be kept; undefined where it can. */
-  refusal(key: string, bytes: number): StoreError | undefined {
-    const { limit } = this.#options;
-    if (bytes <= limit) return undefined;
-    return new StoreError("too-large", `Cannot store ${bytes} bytes under ${key}: the store is limited to ${limit} bytes`);
+  /** Bytes. */
+  get bytes(): number {
+    return this.#options.limit;
   }
 
-  /** Makes room for bodies of these sizes and counts them in. All together are at most as large as the bound. */
-  async take(sizes: readonly number[]): Promise<void> {
+  /** The bodies of this table are under the limit, together with those of the others. */
+  include(table: BodyTable): void {
+    this.#tables.push(table);
+  }
+
+  /** Makes room for bodies of these sizes and counts them in. Together they are at most as large as the limit. */
+  async reserve(sizes: readonly number[]): Promise<void> {
     const { limit } = this.#options;
     const bytes = sizes.reduce((sum, size) => sum + size, 0);
     await this.#inTurn(async () => {
@@ -56,14 +58,14 @@ export class Bound {
     });
   }
 
-  /** Bodies that are gone, or did not go in. */
-  give(gone: readonly Pick<Head, "size">[]): void {
+  /** Counts out bodies that are gone, or did not go in. */
+  release(gone: readonly Pick<Head, "size">[]): void {
     this.#bodies -= gone.length;
     for (const { size } of gone) this.#bytes -= size;
   }
 
-  /** The sum is no longer known: it is counted before it is needed. */
-  forget(): void {
+  /** The sum is no longer known: it is counted before it is needed again. */
+  recount(): void {
     this.#counted = Number.NEGATIVE_INFINITY;
   }
 
@@ -84,7 +86,7 @@ export class Bound {
     if (now - this.#counted < countEvery) return;
     const sums = { _id: null, bytes: { $sum: "$size" }, bodies: { $sum: 1 } };
     const counts = await Promise.all(
-      this.#options.tables.map(({ collection }) => {
+      this.#tables.map(({ collection }) => {
         const count = (options: { readonly hint?: string }) =>
           collection.aggregate<{ readonly bytes: number; readonly bodies: number }>([{ $group: sums }], options).toArray();
         return this.#connection.read("count bodies", () =>
@@ -102,7 +104,8 @@ export class Bound {
   }
 
   async #makeRoom(target: number): Promise<void> {
-    const { tables, isPinned, now } = this.#options;
+    const { isPinned, now } = this.#options;
+    const tables = this.#tables;
     const start = new Date(now());
     const spared = new Set<string>();
     while (this.#bytes > target) {
@@ -121,13 +124,13 @@ export class Bound {
           // Renewed, so that it is not met again; where that cannot be written, this ends.
           if (spared.has(head._id)) return;
           spared.add(head._id);
-          table.access.note(head._id);
+          table.touch(head);
         } else {
           leaving.set(table, [...(leaving.get(table) ?? []), head]);
           left -= head.size;
         }
       }
-      for (const [table, heads] of leaving) this.give(await table.evict(heads));
+      for (const [table, heads] of leaving) this.release(await table.evict(heads));
     }
   }
 }

@@ -7,7 +7,7 @@ import type { Used } from "./last-access.ts";
 const keysPerStep = 1000;
 
 /** Gives how many documents went. In steps, so that no call takes long; what was used meanwhile stays. */
-export async function sweepExpired(connection: Connection, now: number): Promise<number> {
+export async function removeExpired(connection: Connection, now: number): Promise<number> {
   let removed = 0;
   for (const name of collectionNames) {
     const collection = connection.collection<Used>(name);

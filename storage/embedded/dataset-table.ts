@@ -1,7 +1,7 @@
 /** Datasets in the embedded store, by name. As many as operators register: nothing else bounds or removes them. */
 import type { Database } from "lmdb";
 import type { Registration } from "../../base/registration.ts";
-import { decodeJson, encodeJson } from "../records.ts";
+import { decodeJson, encodeJson } from "../encode-records.ts";
 import { encodeKey } from "./binary-keys.ts";
 import type { Environment } from "./environment.ts";
 
@@ -15,7 +15,7 @@ export class DatasetTable {
     this.#datasets = read(() => root.openDB("datasets", { encoding: "binary", keyEncoding: "binary" }));
   }
 
-  list(): readonly Registration[] {
+  async list(): Promise<readonly Registration[]> {
     return this.#environment.read(() => [...this.#datasets.getRange()].map(({ value }) => decodeJson<Registration>(new Uint8Array(value))));
   }
 

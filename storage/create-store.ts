@@ -1,0 +1,103 @@
+/** A store from its tables: what is the same for both forms. Each form adds how its bodies are bounded, removed when nobody uses them, and closed. */
+import { decodeProgram, encodeProgram } from "./encode-records.ts";
+import type { PinnedKeys } from "./pinned-keys.ts";
+import type { Plans } from "./plans.ts";
+import { removePlan } from "./remove-plan.ts";
+import type { ListedQuery, QueryFilter, Store, StoredBody, StoredQuery } from "./store.ts";
+import { StoreError } from "./store-error.ts";
+import type { Table } from "./table.ts";
+
+export interface QueryTable {
+  put(query: StoredQuery): Promise<void>;
+  /** `isStale`: its last use, as written, is so long ago that what answering it takes is to be renewed as well. */
+  get(id: string): Promise<{ readonly query: StoredQuery; readonly isStale: boolean } | undefined>;
+  list(filter: QueryFilter): Promise<readonly Omit<ListedQuery, "resultBytes">[]>;
+  dropOfPlan(planKey: string): Promise<void>;
+}
+
+export interface StoreParts {
+  readonly programs: Table;
+  readonly plans: Plans;
+  readonly queries: QueryTable;
+  readonly partials: Table;
+  readonly results: Table;
+  readonly metadata: Table;
+  readonly datasets: {
+    list(): Promise<Awaited<ReturnType<Store["listDatasets"]>>>;
+    put: Store["putDataset"];
+    remove: Store["removeDataset"];
+  };
+  readonly pinned: PinnedKeys;
+}
+
+export function createStore(parts: StoreParts): Omit<Store, "reset" | "removeUnused" | "usage" | "close"> {
+  const { programs, plans, queries, partials, results, metadata, datasets, pinned } = parts;
+  return {
+    putProgram: (program) => programs.replace({ key: program.programKey, body: encodeProgram(program) }),
+    getPrograms: async (programKeys) => mapBodies(await programs.get(programKeys), ({ bytes }) => decodeProgram(bytes)),
+    putPlan: (plan) => plans.put(plan),
+    getPlans: (planKeys) => plans.get(planKeys),
+    hasPlan: (planKey) => plans.has(planKey),
+    putQuery: (query) => queries.put(query),
+    async getQuery(id) {
+      const found = await queries.get(id);
+      if (found?.isStale) await renewAnswer(found.query.planKey, parts);
+      return found?.query;
+    },
+
+    putPartials: (all) => partials.insert(all),
+    getPartials: (subtaskKeys) => partials.get(subtaskKeys),
+    findPartials: async (subtaskKeys, { renews = true } = {}) =>
+      renews ? partials.find(subtaskKeys) : new Set((await partials.describe(subtaskKeys)).keys()),
+    dropPartial: async (subtaskKey) => void (await partials.drop([subtaskKey])),
+    async putResult(planKey, body, note) {
+      const [outcome] = await results.insert([{ key: planKey, body, note }]);
+      if (outcome instanceof StoreError) throw outcome;
+      return outcome!;
+    },
+    getResult: async (planKey) => (await results.get([planKey])).get(planKey),
+    dropResult: async (planKey) => void (await results.drop([planKey])),
+
+    listDatasets: () => datasets.list(),
+    putDataset: (dataset) => datasets.put(dataset),
+    removeDataset: (name, revision) => datasets.remove(name, revision),
+    putMetadata: (key, body) => metadata.replace({ key, body }),
+    getMetadata: async (keys) => mapBodies(await metadata.get(keys), ({ bytes }) => bytes),
+
+    async listQueries(filter) {
+      const found = await queries.list(filter);
+      const stored = await results.describe(found.map(({ planKey }) => planKey));
+      return found.map((query) => {
+        const result = stored.get(query.planKey);
+        return result ? { ...query, resultBytes: result.size } : query;
+      });
+    },
+    removePlan: (planKey) =>
+      removePlan(planKey, {
+        partialKeys: (key) => plans.partialKeys(key),
+        otherPlans: (key) => plans.others(key),
+        isPinned: (key) => pinned.has(key),
+        dropPartials: (keys) => partials.drop(keys),
+        countPartials: async (keys) => (await partials.describe(keys)).size,
+        async dropRest(key) {
+          await results.drop([key]);
+          await queries.dropOfPlan(key);
+          await plans.drop(key);
+        },
+      }),
+    pin: (keys) => pinned.pin(keys),
+  };
+}
+
+/** What answering a query takes is kept as long as the query. */
+export async function renewAnswer(
+  planKey: string,
+  { plans, programs, results }: Pick<StoreParts, "plans" | "programs" | "results">,
+): Promise<void> {
+  const programKey = await plans.renew(planKey);
+  if (programKey !== undefined) await Promise.all([programs.renew([programKey]), results.renew([planKey])]);
+}
+
+function mapBodies<T>(found: ReadonlyMap<string, StoredBody>, change: (body: StoredBody) => T): ReadonlyMap<string, T> {
+  return new Map([...found].map(([key, body]) => [key, change(body)]));
+}

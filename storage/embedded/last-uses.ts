@@ -1,0 +1,137 @@
+/**
+ * How large each body of a table is, when it was used last, and the note beside it, in two databases: NAME-uses (key → size, stamp, note) and NAME-order
+ * (stamp → key). What changes them is called inside a transaction, together with the change of the body.
+ *
+ * A stamp is the time of last use in microseconds since the epoch, made unique. A use is kept in memory and written once it is an hour newer than the stamp on
+ * disk; so the order is exact while the process lives, for the keys that were used last, and to the hour after a restart.
+ */
+import type { Database } from "lmdb";
+import { LRUCache } from "lru-cache";
+import { decodeJson, encodeJson } from "../encode-records.ts";
+import { readNumber, writeNumbers } from "./binary-keys.ts";
+import { type Environment, entryCount } from "./environment.ts";
+
+export interface Use {
+  /** Bytes of the body. */
+  readonly size: number;
+  readonly stamp: number;
+  readonly note: unknown;
+}
+
+type Bytes = Uint8Array;
+
+/** Microseconds after which a use is written. */
+const writtenAfter = 3_600_000_000;
+const rememberedUses = 32_768;
+/** Bytes of size and stamp; the note follows. */
+const fixedBytes = 16;
+
+export class LastUses {
+  readonly #name: string;
+  readonly #now: () => number;
+  readonly #uses: Database<Bytes, Bytes>;
+  readonly #order: Database<Bytes, Bytes>;
+  readonly #totals: Database<Bytes, string>;
+  /** Stamps that are newer than those on disk, by key. */
+  readonly #recent = new LRUCache<string, number>({ max: rememberedUses });
+  #lastStamp: number;
+
+  /** `now`: milliseconds since the epoch. */
+  constructor({ root }: Environment, { name, now }: { readonly name: string; readonly now: () => number }) {
+    this.#name = name;
+    this.#now = now;
+    const binary = { encoding: "binary", keyEncoding: "binary" } as const;
+    this.#uses = root.openDB(`${name}-uses`, binary);
+    this.#order = root.openDB(`${name}-order`, binary);
+    this.#totals = root.openDB("totals", { encoding: "binary" });
+    const [newest] = [...this.#order.getRange({ reverse: true, limit: 1 })];
+    this.#lastStamp = newest === undefined ? 0 : readNumber(newest.key, 0);
+  }
+
+  /** Bodies, and whether their order has as many. */
+  count(): { readonly bodies: number; readonly isWhole: boolean } {
+    const bodies = entryCount(this.#uses);
+    return { bodies, isWhole: bodies === entryCount(this.#order) };
+  }
+
+  /** Of all bodies together. */
+  bytes(): number {
+    const total = this.#totals.getBinary(this.#name);
+    return total === undefined ? 0 : readNumber(total, 0);
+  }
+
+  get(key: Bytes): Use | undefined {
+    const use = this.#uses.getBinary(key);
+    return use && readUse(use);
+  }
+
+  /** Those whose keys lie in this range, at most so many. */
+  scan(range: {
+    readonly start: Bytes;
+    readonly end: Bytes;
+    readonly limit: number;
+  }): readonly { readonly key: Bytes; readonly use: Use }[] {
+    return [...this.#uses.getRange(range)].map(({ key, value }) => ({ key, use: readUse(value) }));
+  }
+
+  /** The one used least recently as far as the disk knows. */
+  oldest(): { readonly key: Bytes; readonly stamp: number } | undefined {
+    const [oldest] = this.#order.getRange({ limit: 1 });
+    return oldest && { key: oldest.value, stamp: readNumber(oldest.key, 0) };
+  }
+
+  add(key: Bytes, size: number, note: unknown): void {
+    const stamp = this.nextStamp();
+    const use = writeNumbers(size, stamp);
+    this.#uses.put(key, note === undefined ? use : Buffer.concat([use, encodeJson(note)]));
+    this.#order.put(writeNumbers(stamp), key);
+    this.#totals.put(this.#name, writeNumbers(this.bytes() + size));
+  }
+
+  move(key: Bytes, stamp: number): void {
+    const use = this.#uses.getBinary(key);
+    if (use === undefined) return;
+    this.#order.remove(writeNumbers(readNumber(use, 8)));
+    this.#uses.put(key, Buffer.concat([writeNumbers(readNumber(use, 0), stamp), use.subarray(fixedBytes)]));
+    this.#order.put(writeNumbers(stamp), key);
+  }
+
+  /** False where it is not there. */
+  remove(key: Bytes, name: string): boolean {
+    const use = this.get(key);
+    if (use === undefined) return false;
+    this.#uses.remove(key);
+    this.#order.remove(writeNumbers(use.stamp));
+    this.#totals.put(this.#name, writeNumbers(this.bytes() - use.size));
+    this.#recent.delete(name);
+    return true;
+  }
+
+  /** Remembers that a body is used now. Gives the stamp to move it to, where that is to be written. */
+  remember(name: string, written?: Use): number | undefined {
+    const stamp = this.nextStamp();
+    this.#recent.set(name, stamp);
+    return written && stamp - written.stamp >= writtenAfter ? stamp : undefined;
+  }
+
+  /** The stamp of the last use, as remembered; undefined where it is not. */
+  remembered(name: string): number | undefined {
+    return this.#recent.peek(name);
+  }
+
+  nextStamp(): number {
+    this.#lastStamp = Math.max(this.#lastStamp + 1, this.#now() * 1000);
+    return this.#lastStamp;
+  }
+}
+
+/** The note is read when it is asked for. */
+function readUse(bytes: Bytes): Use {
+  return {
+    size: readNumber(bytes, 0),
+    stamp: readNumber(bytes, 8),
+    get note() {
+      return bytes.length > fixedBytes ? decodeJson(bytes.subarray(fixedBytes)) : undefined;
+    },
+  };
+}

@@ -1,0 +1,35 @@
+/** Those entries of a bounded table whose keys begin so, as a table of their own: several kinds of entries share one bound. */
+import type { Entry, Table } from "../table.ts";
+import type { BoundedTable, ScannedEntry } from "./bounded-table.ts";
+
+export class TableView implements Table {
+  readonly #table: BoundedTable;
+  readonly #prefix: string;
+
+  constructor(table: BoundedTable, prefix: string) {
+    this.#table = table;
+    this.#prefix = prefix;
+  }
+
+  insert = (entries: readonly Entry[]) => this.#table.insert(entries.map(this.#lengthen));
+  /** As `insert`, inside a transaction that the caller began. */
+  insertWithin = (entries: readonly Entry[]) => this.#table.insertWithin(entries.map(this.#lengthen));
+  replace = (entry: Entry) => this.#table.replace(this.#lengthen(entry));
+  get = async (keys: readonly string[]) => this.#shorten(await this.#table.get(this.#keys(keys)));
+  find = async (keys: readonly string[]) => new Set(this.#shorten(await this.#table.find(this.#keys(keys))).keys());
+  describe = async (keys: readonly string[]) => this.#shorten(await this.#table.describe(this.#keys(keys)));
+  renew = async (keys: readonly string[]) => void (await this.#table.find(this.#keys(keys)));
+  drop = (keys: readonly string[]) => this.#table.drop(this.#keys(keys));
+
+  /** Some at a time; renews nothing. */
+  async *scan(): AsyncGenerator<ScannedEntry> {
+    for await (const entry of this.#table.scan(this.#prefix)) yield { ...entry, key: entry.key.slice(this.#prefix.length) };
+  }
+
+  #keys = (keys: readonly string[]) => keys.map((key) => this.#prefix + key);
+  #lengthen = (entry: Entry): Entry => ({ ...entry, key: this.#prefix + entry.key });
+
+  #shorten<T>(found: ReadonlyMap<string, T>): ReadonlyMap<string, T> {
+    return new Map([...found].map(([key, value]) => [key.slice(this.#prefix.length), value]));
+  }
+}
