@@ -2,8 +2,8 @@
 
 /** Milliseconds of threads' time that one bundle of claims should take at most. */
 const mostWork = 50;
-/** Not more than `mostPrograms`: they may be of as many programs. */
-const mostTogether = 64;
+/** More would save little. Not more than `mostPrograms`: they may be of as many programs. */
+const mostTogether = 16;
 /** Of which it can be told how long the next ones take. */
 const fewest = 4;
 

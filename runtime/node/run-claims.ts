@@ -4,8 +4,11 @@ import { subtaskKey } from "../../base/subtask-key.ts";
 import type { Claim } from "../../coordination/coordinator.ts";
 import type { ComputeRequest, Executor, Outcome, PartitionName } from "../../functions/compute/executor.ts";
 
-/** Milliseconds from the first begin on after which a bundle leaves undone what it has not begun: these subtasks take longer than was expected. */
-const longestBundle = 250;
+/**
+ * Milliseconds from the first begin on after which a bundle leaves undone what it has not begun: these subtasks take longer than was expected. Twenty times
+ * what was expected, so that it is not for want of processors that they are handed back.
+ */
+const longestBundle = 1_000;
 
 export interface RunClaimsOptions {
   readonly executor: Executor;

@@ -317,7 +317,7 @@ describe("startPullLoop", () => {
 
   test("claims several at a time once subtasks were short, and one where the latest were long", async () => {
     for (const [computing, most] of [
-      [2, 25],
+      [8, 6],
       [40, 1],
     ] as const) {
       const claims = Array.from({ length: 20 }, (_, i) => fakeClaim(i));
