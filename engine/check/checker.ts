@@ -1,9 +1,8 @@
 /** What an expression may refer to where it stands, and the few steps that checking every kind of expression shares. */
 import { ExpressionError, type Tree } from "../expression/tree.ts";
-import { lambdaOf } from "../program/make-terms.ts";
+import { typeOver } from "../program/make-terms.ts";
 import type { Term, Terms } from "../program/term.ts";
-import { deepestLevel } from "../program/term.ts";
-import { describeType, isOptional, type ListType, number, type Type, withOptional } from "../program/types.ts";
+import { describeType, type ListType, number, type Type } from "../program/types.ts";
 import type { DatasetNames } from "./dataset-names.ts";
 import type { Formulas } from "./four-vector.ts";
 
@@ -45,47 +44,5 @@ export function numeric(
   result: Type = number,
   literal?: string,
 ): Term {
-  return checker.terms.make(
-    operation,
-    withOptional(
-      result,
-      args.some((arg) => isOptional(arg.type)),
-    ),
-    args,
-    literal,
-  );
-}
-
-/** A function argument as a lambda, over elements of `list`; several parameters of tuples are their members, then comes the index. */
-export function checkFunction(tree: Tree | undefined, list: ListType, method: string, at: Tree, checker: Checker): Term {
-  const { terms, level } = checker;
-  if (tree?.kind !== "lambda") {
-    throw new ExpressionError(`${method} needs a function, such as ${method}(x => …)`, (tree ?? at).start);
-  }
-  if (level >= deepestLevel)
-    throw new ExpressionError(`functions are nested too deeply: at most ${deepestLevel} inside one another`, tree.start);
-  const element = list.element;
-  const param = terms.make("param", element, [], level);
-  const position = terms.make("position", number, [], level);
-  const members =
-    element.kind === "tuple" && tree.params.length > 1
-      ? element.members.map((type, index) => terms.make("member", type, [param], index))
-      : [param];
-  const values = [...members, position];
-  if (tree.params.length > values.length) {
-    throw new ExpressionError(
-      `the function of ${method} has at most ${values.length} parameters here, not ${tree.params.length}`,
-      tree.start,
-    );
-  }
-  const params = new Map(checker.params);
-  tree.params.forEach((name, index) => void params.set(name, values[index]));
-  return lambdaOf(terms, checker.check(tree.body, { ...checker, params, level: level + 1 }), level);
-}
-
-/** A function argument that gives true or false. */
-export function checkCondition(tree: Tree, list: ListType, method: string, at: Tree, checker: Checker): Term {
-  const lambda = checkFunction(tree, list, method, at, checker);
-  expectType(lambda, "boolean", tree.kind === "lambda" ? tree.body : tree, `the condition of ${method}`);
-  return lambda;
+  return checker.terms.make(operation, typeOver(args, result), args, literal);
 }

@@ -47,8 +47,6 @@ export function namesOf(schema: Schema, terms: Terms): DatasetNames {
     return { kind: "record", name, ...(isOfList && { origin: name }), fields: new Map(members), optional: false };
   }
 
-  const _columnsOf = (name: string) => schema.columns.filter(({ lists: [outermost] }) => outermost === name);
-
   /** A list of the event: of records, of values, or of lists. */
   function eventList(name: string): Term {
     const list = terms.make("collection", { kind: "list", element: elementType(name) }, [], name);

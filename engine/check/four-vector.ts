@@ -3,9 +3,9 @@
  * massless), or px, py, pz and energy. Energies in the data's unit (GeV), angles in radians. The mass of a spacelike sum is
  * −√(−m²), as in ROOT's TLorentzVector.
  */
-import { fieldOf } from "../program/make-terms.ts";
+import { fieldOf, typeOver } from "../program/make-terms.ts";
 import type { Term, Terms } from "../program/term.ts";
-import { boolean, isOptional, number, type RecordType, type Type, withOptional } from "../program/types.ts";
+import { boolean, isOptional, number, type RecordType, type Type } from "../program/types.ts";
 
 export const components = ["pt", "eta", "phi", "mass", "energy", "px", "py", "pz", "p", "rapidity", "mt"] as const;
 export type Component = (typeof components)[number];
@@ -24,15 +24,7 @@ export class Formulas {
   }
 
   #make(operation: "add" | "subtract" | "multiply" | "divide" | "function", args: readonly Term[], name?: string): Term {
-    return this.#terms.make(
-      operation,
-      withOptional(
-        number,
-        args.some((arg) => isOptional(arg.type)),
-      ),
-      args,
-      name,
-    );
+    return this.#terms.make(operation, typeOver(args, number), args, name);
   }
   constant = (value: number): Term => this.#terms.make("number", number, [], value);
   add = (a: Term, b: Term): Term => this.#make("add", [a, b]);

@@ -10,29 +10,7 @@ import { type Component, components, isFourVector } from "./four-vector.ts";
 type FunctionCall = Extract<Tree, { kind: "function-call" }>;
 type Maker = (args: readonly Term[], call: FunctionCall, checker: Checker) => Term;
 
-const ofOneNumber = [
-  "abs",
-  "sqrt",
-  "cbrt",
-  "exp",
-  "log",
-  "log10",
-  "log2",
-  "sin",
-  "cos",
-  "tan",
-  "asin",
-  "acos",
-  "atan",
-  "sinh",
-  "cosh",
-  "tanh",
-  "floor",
-  "ceil",
-  "round",
-  "trunc",
-  "sign",
-] as const;
+const ofOneNumber = "abs sqrt cbrt exp log log10 log2 sin cos tan asin acos atan sinh cosh tanh floor ceil round trunc sign".split(" ");
 
 const functions: ReadonlyMap<string, Maker> = new Map<string, Maker>([
   ...ofOneNumber.map((name) => [name, numbers(1, (args, checker) => numeric(checker, "function", args, undefined, name))] as const),

@@ -1,7 +1,7 @@
 /** Values while a function is being written: where they are at run time, or how to get at them. */
 
 import type { Term } from "../program/term.ts";
-import { type Expression, I, i32 } from "../wasm/instructions.ts";
+import { type Expression, I } from "../wasm/instructions.ts";
 
 /** `value` and `present` are locals or constants. Without `present` the value is always there; where absent, `value` is anything. */
 export interface ScalarCode {
@@ -14,7 +14,7 @@ export interface RecordCode {
   readonly kind: "record";
   get(field: string): Code;
   readonly present?: Expression;
-  /** Number of the element in its collection's content, for elements of collections. */
+  /** For an element of a list of the schema, its number in the list's content. */
   readonly index?: Expression;
 }
 
@@ -36,7 +36,7 @@ export type Code = ScalarCode | RecordCode | TupleCode | ListCode;
 export interface Element {
   readonly key: string;
   code(): Code;
-  /** Its place in its list, i32. A selected element keeps its key but has another place: `place` names that. */
+  /** Its number in its list, i64, from 0. A selected element keeps its key but has another place: `place` names that. */
   position(): Expression;
   readonly place: string;
 }
@@ -54,5 +54,3 @@ export const both = (a: Expression | undefined, b: Expression | undefined): Expr
 
 /** A condition as filters take it: true, and not missing. */
 export const truth = (code: ScalarCode): Expression => (code.present ? I.and(code.value, code.present) : code.value);
-
-export const always = i32(1);

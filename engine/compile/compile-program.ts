@@ -24,18 +24,15 @@ import { type Layout, layOut } from "./work-area.ts";
 
 /** Throws `QueryError` where the code would be too large. */
 export function compileProgram(program: ProgramTerms, schema: Schema): Uint8Array<ArrayBuffer> {
-  try {
-    return writeModule(program, schema, false);
-  } catch (error) {
-    if (!(error instanceof CodeTooLarge)) throw error;
+  for (const sharesEarly of [false, true]) {
+    try {
+      return writeModule(program, schema, sharesEarly);
+    } catch (error) {
+      if (!(error instanceof CodeTooLarge)) throw error;
+    }
   }
-  try {
-    return writeModule(program, schema, true);
-  } catch (error) {
-    if (!(error instanceof CodeTooLarge)) throw error;
-    const message = "the query is too large: its lists are combined with themselves too many times; ask for fewer things at once";
-    throw new QueryError([{ at: "/histograms", message }]);
-  }
+  const message = "the query is too large: its lists are combined with themselves too many times; ask for fewer things at once";
+  throw new QueryError([{ at: "/histograms", message }]);
 }
 
 /** `sharesEarly`: terms that several others use are computed before the branches that use them. Throws `CodeTooLarge`. */

@@ -9,8 +9,9 @@
  *       the numbers that its axes read, f64
  *       scratch: indexes of selected elements, i32
  */
-import { type AxisShape, cellCount, kindOf } from "../axes/axes.ts";
-import { type StorageName, storages } from "../storages/storages.ts";
+import { cellCount, kindOf } from "../axes/axes.ts";
+import type { PartialShape } from "../histogram/partial.ts";
+import { storages } from "../storages/storages.ts";
 
 export const trapReasons = { stopped: 1, scratch: 2 } as const;
 export const stopFlag = 0;
@@ -38,12 +39,7 @@ export interface Layout {
 /** Beyond this, copies would not stay in the first-level cache. */
 const mostCopiedCells = 1024;
 
-type Shapes = {
-  readonly filters: readonly unknown[];
-  readonly histograms: readonly { readonly axes: readonly AxisShape[]; readonly storage: StorageName }[];
-};
-
-export function layOut(program: Shapes): Layout {
+export function layOut(program: PartialShape): Layout {
   const cutflow = 16;
   let end = cutflow + 16 * program.filters.length;
   const histograms = program.histograms.map(({ axes, storage }): HistogramLayout => {

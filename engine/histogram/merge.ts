@@ -3,17 +3,11 @@
  * identity. One partial at a time is held, and a few numbers for each cell.
  */
 
-import { type AxisShape, cellCount } from "../axes/axes.ts";
+import { cellCount } from "../axes/axes.ts";
 import type { Contents } from "../storages/storage-kind.ts";
 import { type StorageName, storages } from "../storages/storages.ts";
 import { ExactSums } from "./exact-sum.ts";
-import type { PartialHistogram, PartialResult } from "./partial.ts";
-
-/** What of a program decides the form of its partials. */
-export interface PartialShape {
-  readonly filters: readonly unknown[];
-  readonly histograms: readonly { readonly axes: readonly AxisShape[]; readonly storage: StorageName }[];
-}
+import type { PartialHistogram, PartialResult, PartialShape } from "./partial.ts";
 
 interface HistogramSums {
   readonly storage: StorageName;

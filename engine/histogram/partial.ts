@@ -12,6 +12,7 @@
  * Counts are whole numbers up to 2^53. The version in the first eight bytes changes with the form.
  */
 
+import type { AxisShape } from "../axes/axes.ts";
 import { digest } from "../sha256.ts";
 import type { Contents } from "../storages/storage-kind.ts";
 import { type StorageName, storages } from "../storages/storages.ts";
@@ -37,25 +38,26 @@ export interface PartialResult {
   readonly histograms: readonly PartialHistogram[];
 }
 
+/** What of a program decides the form of its partials. */
+export interface PartialShape {
+  readonly filters: readonly unknown[];
+  readonly histograms: readonly { readonly axes: readonly AxisShape[]; readonly storage: StorageName }[];
+}
+
 const magic = new TextEncoder().encode("femtoqP1");
 const headerAt = 32;
 
 interface Header {
   readonly entries: number;
   readonly filters: readonly (readonly [number, number])[];
-  readonly histograms: readonly {
-    readonly storage: StorageName;
-    readonly fills: number;
-    readonly nonFinite: number;
-    readonly cells: number;
-    readonly filled?: number;
-  }[];
+  readonly histograms: readonly (Omit<PartialHistogram, "filled" | "contents"> & { readonly filled?: number })[];
 }
 
 export async function encodePartial(partial: PartialResult): Promise<Uint8Array<ArrayBuffer>> {
   const header: Header = {
     entries: partial.entries,
     filters: partial.filters.map(({ events, weight }) => [events, weight]),
+    // In this order whoever made the partial: equal partials are equal bytes.
     histograms: partial.histograms.map(({ storage, fills, nonFinite, cells, filled }) => ({
       storage,
       fills,

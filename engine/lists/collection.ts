@@ -1,4 +1,8 @@
-/** A list of the schema: of the event, or of the element that it is a field of. Its content is flat; offsets tell where it begins and ends. */
+/**
+ * A list of the schema, by its name as the term's literal: without arguments that of the event, with one that of the element which it is
+ * a field of. Elements are records, or values where its only column is a plain list. The content is flat; offsets tell where it begins
+ * and ends.
+ */
 import type { Element, Environment, RecordCode, ScalarCode } from "../compile/code.ts";
 import { type Emitter, keyOf, type ListMaker } from "../compile/emitter.ts";
 import type { Term } from "../program/term.ts";

@@ -1,5 +1,6 @@
 /** Every choice of some elements of a list, each once and as a tuple: the members in the order of the list, tuples by their first members. */
 
+import { noArguments } from "../check/method-call.ts";
 import type { Element } from "../compile/code.ts";
 import type { Emitter } from "../compile/emitter.ts";
 import { openList, uncounted } from "../compile/open-list.ts";
@@ -7,7 +8,7 @@ import { ExpressionError } from "../expression/tree.ts";
 import type { Operation } from "../program/term.ts";
 import { describeType } from "../program/types.ts";
 import { type Expression, I, i32, i64, L } from "../wasm/instructions.ts";
-import { type ListOperator, noArguments } from "./list-operator.ts";
+import type { ListOperator } from "./list-operator.ts";
 
 /** `size` is at least 2. */
 export function combinationsOf(name: Operation, size: number): ListOperator {
@@ -27,15 +28,16 @@ export function combinationsOf(name: Operation, size: number): ListOperator {
     kind: "list",
     cost: 40,
     isSearch: false,
-    method(list, call, { terms }) {
-      noArguments(call);
+    method(methodCall) {
+      noArguments(methodCall);
+      const { list, call, checker } = methodCall;
       const { element } = list.type;
       if (element.kind === "list" || element.kind === "tuple") {
         const message = `${name} needs a list of records, numbers or booleans, but this is ${describeType(list.type)}`;
         throw new ExpressionError(message, call.nameStart);
       }
       const members = Array.from({ length: size }, () => element);
-      return terms.make(name, { kind: "list", element: { kind: "tuple", members, optional: false } }, [list]);
+      return checker.terms.make(name, { kind: "list", element: { kind: "tuple", members, optional: false } }, [list]);
     },
     open(emitter, term, environment) {
       const { f } = emitter;

@@ -2,7 +2,9 @@
  * One element of a list: `list[i]` is missing where i is not the number of an element; `list.at(i)` counts from the end where i is
  * negative, and cuts off fractions.
  */
+
 import { type Checker, expectType, type ListTerm } from "../check/checker.ts";
+import { oneArgument } from "../check/method-call.ts";
 import { both, type Code, type ScalarCode } from "../compile/code.ts";
 import type { Lowering } from "../compile/emitter.ts";
 import { openList } from "../compile/open-list.ts";
@@ -10,14 +12,7 @@ import { ExpressionError, type Tree } from "../expression/tree.ts";
 import type { Term } from "../program/term.ts";
 import { withOptional } from "../program/types.ts";
 import { F, I, i32, select } from "../wasm/instructions.ts";
-import { type ListOperator, oneArgument } from "./list-operator.ts";
-
-declare module "../program/term.ts" {
-  interface ListOperations {
-    readonly index: true;
-    readonly at: true;
-  }
-}
+import type { ListOperator } from "./list-operator.ts";
 
 const lower: Lowering = (emitter, term, environment): Code => {
   const [list, index] = term.args;
@@ -51,7 +46,7 @@ export const at: ListOperator = {
   kind: "value",
   cost: 5,
   lower,
-  method: (list, call, checker) => checkElement("at", list, oneArgument(call), checker),
+  method: (methodCall) => checkElement("at", methodCall.list, oneArgument(methodCall), methodCall.checker),
 };
 
 export function checkElement(operation: "index" | "at", list: ListTerm, place: Tree, checker: Checker): Term {

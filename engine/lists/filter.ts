@@ -1,22 +1,15 @@
 /** `list.filter(f)`: the elements for which a function gives true, with their positions among themselves. */
-import { checkCondition } from "../check/checker.ts";
+import { oneCondition } from "../check/method-call.ts";
 import { hoist } from "../compile/hoist.ts";
 import { openList, uncounted } from "../compile/open-list.ts";
 import { i64, L } from "../wasm/instructions.ts";
-import { type ListOperator, oneArgument } from "./list-operator.ts";
-
-declare module "../program/term.ts" {
-  interface ListOperations {
-    readonly filter: true;
-  }
-}
+import type { ListOperator } from "./list-operator.ts";
 
 export const filter: ListOperator = {
   kind: "list",
   cost: 1,
   isSearch: true,
-  method: (list, call, checker) =>
-    checker.terms.make("filter", list.type, [list, checkCondition(oneArgument(call), list.type, "filter", call, checker)]),
+  method: (methodCall) => methodCall.checker.terms.make("filter", methodCall.list.type, [methodCall.list, oneCondition(methodCall)]),
   open(emitter, term, environment) {
     const { f } = emitter;
     const [list, lambda] = term.args;

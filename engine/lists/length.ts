@@ -3,12 +3,6 @@ import { openList } from "../compile/open-list.ts";
 import { F } from "../wasm/instructions.ts";
 import type { ListOperator } from "./list-operator.ts";
 
-declare module "../program/term.ts" {
-  interface ListOperations {
-    readonly length: true;
-  }
-}
-
 export const length: ListOperator = {
   kind: "value",
   cost: 2,

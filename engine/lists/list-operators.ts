@@ -1,5 +1,4 @@
 /** Every operator of lists, by the name of its operation, which is that of its method: the compiler and the checker walk this table. */
-import type { ListOperations } from "../program/term.ts";
 import { collection } from "./collection.ts";
 import { at, index } from "./element.ts";
 import { filter } from "./filter.ts";
@@ -11,7 +10,7 @@ import { every, some } from "./some-every.ts";
 import { max, min, sum } from "./sum-min-max.ts";
 import { triples } from "./triples.ts";
 
-export const listOperators: Readonly<Record<keyof ListOperations, ListOperator>> = {
+export const listOperators = {
   collection,
   filter,
   some,
@@ -26,6 +25,10 @@ export const listOperators: Readonly<Record<keyof ListOperations, ListOperator>>
   pairs,
   triples,
 };
+
+declare module "../program/term.ts" {
+  interface ListOperations extends Readonly<typeof listOperators> {}
+}
 
 /** The methods that lists have in the language. */
 export const methods: ReadonlyMap<string, Method> = new Map(

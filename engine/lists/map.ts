@@ -1,5 +1,5 @@
 /** `list.map(f)`: what a function gives for each element, computed inside the loop over the list. */
-import { checkFunction } from "../check/checker.ts";
+import { oneFunction } from "../check/method-call.ts";
 import type { Element, Environment } from "../compile/code.ts";
 import { type Emitter, keyOf } from "../compile/emitter.ts";
 import { hoist } from "../compile/hoist.ts";
@@ -7,19 +7,13 @@ import { openList } from "../compile/open-list.ts";
 import { mapOver } from "../program/make-terms.ts";
 import type { Term } from "../program/term.ts";
 import { I, L } from "../wasm/instructions.ts";
-import { type ListOperator, oneArgument } from "./list-operator.ts";
-
-declare module "../program/term.ts" {
-  interface ListOperations {
-    readonly map: true;
-  }
-}
+import type { ListOperator } from "./list-operator.ts";
 
 export const map: ListOperator = {
   kind: "list",
   cost: 1,
   isSearch: false,
-  method: (list, call, checker) => mapOver(checker.terms, list, checkFunction(oneArgument(call), list.type, "map", call, checker)),
+  method: (methodCall) => mapOver(methodCall.checker.terms, methodCall.list, oneFunction(methodCall)),
   open(emitter, term, environment) {
     const [list, lambda] = term.args;
     const source = openList(emitter, list, environment);

@@ -1,10 +1,5 @@
 /** `list.pairs()`: every two elements, once: n (n − 1) / 2 of them. */
 import { combinationsOf } from "./combinations.ts";
+import type { ListOperator } from "./list-operator.ts";
 
-declare module "../program/term.ts" {
-  interface ListOperations {
-    readonly pairs: true;
-  }
-}
-
-export const pairs = combinationsOf("pairs", 2);
+export const pairs: ListOperator = combinationsOf("pairs", 2);

@@ -1,25 +1,17 @@
 /** `list.some(f)` and `list.every(f)`: the loop ends with the first element that decides. */
-import { checkCondition } from "../check/checker.ts";
+import { oneCondition } from "../check/method-call.ts";
 import { hoist } from "../compile/hoist.ts";
 import { openList } from "../compile/open-list.ts";
 import { boolean } from "../program/types.ts";
 import { I, i32 } from "../wasm/instructions.ts";
-import { type ListOperator, oneArgument } from "./list-operator.ts";
-
-declare module "../program/term.ts" {
-  interface ListOperations {
-    readonly some: true;
-    readonly every: true;
-  }
-}
+import type { ListOperator } from "./list-operator.ts";
 
 /** True for a list without elements is 1; an element whose condition is the opposite decides. */
 function quantifier(name: "some" | "every", start: 0 | 1): ListOperator {
   return {
     kind: "value",
     cost: 20,
-    method: (list, call, checker) =>
-      checker.terms.make(name, boolean, [list, checkCondition(oneArgument(call), list.type, name, call, checker)]),
+    method: (methodCall) => methodCall.checker.terms.make(name, boolean, [methodCall.list, oneCondition(methodCall)]),
     lower(emitter, term, environment) {
       const { f } = emitter;
       const [list, lambda] = term.args;
@@ -39,5 +31,5 @@ function quantifier(name: "some" | "every", start: 0 | 1): ListOperator {
   };
 }
 
-export const some = quantifier("some", 0);
-export const every = quantifier("every", 1);
+export const some: ListOperator = quantifier("some", 0);
+export const every: ListOperator = quantifier("every", 1);

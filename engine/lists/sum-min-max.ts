@@ -1,5 +1,5 @@
 /** `list.sum(f?)`, `list.min(f?)` and `list.max(f?)`: over what a function gives for each element; missing values are left out. */
-import { checkFunction } from "../check/checker.ts";
+import { oneFunction } from "../check/method-call.ts";
 import type { Environment, ScalarCode } from "../compile/code.ts";
 import type { Emitter } from "../compile/emitter.ts";
 import { openList } from "../compile/open-list.ts";
@@ -9,14 +9,6 @@ import type { Term } from "../program/term.ts";
 import { describeType, type ListType, number, withOptional } from "../program/types.ts";
 import { type Expression, F, f64, i32 } from "../wasm/instructions.ts";
 import type { ListOperator, Method } from "./list-operator.ts";
-
-declare module "../program/term.ts" {
-  interface ListOperations {
-    readonly sum: true;
-    readonly min: true;
-    readonly max: true;
-  }
-}
 
 const cost = 20;
 
@@ -31,8 +23,8 @@ export const sum: ListOperator = {
   },
 };
 
-export const min = extreme("min", Number.POSITIVE_INFINITY, F.min);
-export const max = extreme("max", Number.NEGATIVE_INFINITY, F.max);
+export const min: ListOperator = extreme("min", Number.POSITIVE_INFINITY, F.min);
+export const max: ListOperator = extreme("max", Number.NEGATIVE_INFINITY, F.max);
 
 function extreme(name: "min" | "max", start: number, better: (a: Expression, b: Expression) => Expression): ListOperator {
   return {
@@ -53,12 +45,12 @@ function extreme(name: "min" | "max", start: number, better: (a: Expression, b: 
 }
 
 function reduction(name: "sum" | "min" | "max", { isMissingWhenEmpty }: { readonly isMissingWhenEmpty: boolean }): Method {
-  return (list, call, checker) => {
+  return (methodCall) => {
+    const { list, call, checker } = methodCall;
     if (call.args.length > 1) throw new ExpressionError(`${name} takes one function at most`, call.args[1].start);
-    const [argument] = call.args;
-    const values = argument ? mapOver(checker.terms, list, checkFunction(argument, list.type, name, call, checker)) : list;
+    const values = call.args.length === 1 ? mapOver(checker.terms, list, oneFunction(methodCall)) : list;
     if ((values.type as ListType).element.kind !== "number") {
-      const advice = argument ? "" : `: say of what, ${name}(x => …)`;
+      const advice = call.args.length === 1 ? "" : `: say of what, ${name}(x => …)`;
       throw new ExpressionError(`${name} needs a list of numbers, but this is ${describeType(values.type)}${advice}`, call.nameStart);
     }
     return checker.terms.make(name, withOptional(number, isMissingWhenEmpty), [values]);

@@ -1,10 +1,5 @@
 /** `list.triples()`: every three elements, once: n (n − 1) (n − 2) / 6 of them. */
 import { combinationsOf } from "./combinations.ts";
+import type { ListOperator } from "./list-operator.ts";
 
-declare module "../program/term.ts" {
-  interface ListOperations {
-    readonly triples: true;
-  }
-}
-
-export const triples = combinationsOf("triples", 3);
+export const triples: ListOperator = combinationsOf("triples", 3);

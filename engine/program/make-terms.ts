@@ -1,7 +1,7 @@
 /** Terms that several steps make: fields of records, functions, and maps over lists. */
 import { innerList } from "./schema.ts";
 import type { Term, Terms } from "./term.ts";
-import { isOptional, type RecordType, withOptional } from "./types.ts";
+import { isOptional, type RecordType, type Type, withOptional } from "./types.ts";
 
 /** A field that the record's type has. */
 export function fieldOf(terms: Terms, record: Term, name: string): Term {
@@ -17,3 +17,10 @@ export const lambdaOf = (terms: Terms, body: Term, level: number): Term => terms
 
 export const mapOver = (terms: Terms, list: Term, lambda: Term): Term =>
   terms.make("map", { kind: "list", element: lambda.type }, [list, lambda]);
+
+/** The type of what is missing wherever an argument is. */
+export const typeOver = (args: readonly Term[], result: Type): Type =>
+  withOptional(
+    result,
+    args.some(({ type }) => isOptional(type)),
+  );

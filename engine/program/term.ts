@@ -53,14 +53,9 @@ export type ScalarOperation =
   /** args: numbers; literal: name */
   | "function";
 
-/** The operators of lists: each module of `engine/lists` adds its own by name. */
-export interface ListOperations {
-  /**
-   * literal: name of a list of the schema; elements are records, or values where its only column is a plain list. Without
-   * arguments it is the event's; the argument of a list inside another is the element of the list around it.
-   */
-  readonly collection: true;
-}
+/** The operators of lists: the table of `engine/lists` adds them, by their names. */
+// biome-ignore lint/suspicious/noEmptyInterface: it is extended there
+export interface ListOperations {}
 
 export type Operation = PartOperation | ScalarOperation | keyof ListOperations;
 

@@ -1,10 +1,10 @@
 /** A histogram of a query with its expressions as terms: what fills it, its filter, its weight and its storage. */
 import { kindOf } from "../axes/axes.ts";
 import { unmapped } from "../lists/map.ts";
-import { lambdaOf, mapOver } from "../program/make-terms.ts";
+import { lambdaOf, mapOver, typeOver } from "../program/make-terms.ts";
 import type { HistogramTerms } from "../program/program.ts";
 import type { Term, Terms } from "../program/term.ts";
-import { describeType, number, withOptional } from "../program/types.ts";
+import { describeType, number } from "../program/types.ts";
 import { defaultStorage, storages } from "../storages/storages.ts";
 import type { HistogramQuery } from "./query.ts";
 import type { Path, QueryChecker } from "./query-checker.ts";
@@ -71,15 +71,7 @@ function fillValue(term: Term | undefined, path: Path, checker: QueryChecker, wa
 /** The query's weight times the histogram's own, for each element where the latter is a list. */
 function multiplyWeights([first, second]: readonly Term[], terms: Terms): Term {
   if (!second) return first;
-  const product = (a: Term, b: Term) =>
-    terms.make(
-      "multiply",
-      withOptional(
-        number,
-        [a, b].some(({ type }) => type.kind === "number" && type.optional),
-      ),
-      [a, b],
-    );
+  const product = (...args: readonly Term[]) => terms.make("multiply", typeOver(args, number), args);
   if (second.type.kind !== "list") return product(first, second);
   const body = product(first, terms.make("param", second.type.element, [], 0));
   return mapOver(terms, second, lambdaOf(terms, body, 0));

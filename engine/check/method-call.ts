@@ -1,0 +1,52 @@
+/** The arguments of `list.name(…)`: none, one, or a function over the elements. */
+import { ExpressionError, type Tree } from "../expression/tree.ts";
+import { lambdaOf } from "../program/make-terms.ts";
+import { deepestLevel, type Term } from "../program/term.ts";
+import { number } from "../program/types.ts";
+import { type Checker, expectType, type ListTerm } from "./checker.ts";
+
+export interface MethodCall {
+  readonly list: ListTerm;
+  readonly call: Extract<Tree, { kind: "method-call" }>;
+  readonly checker: Checker;
+}
+
+export function noArguments({ call }: MethodCall): void {
+  if (call.args.length > 0) throw new ExpressionError(`${call.name} takes no arguments`, call.args[0].start);
+}
+
+export function oneArgument({ call }: MethodCall): Tree {
+  if (call.args.length === 1) return call.args[0];
+  throw new ExpressionError(`${call.name} takes one argument, not ${call.args.length}`, call.nameStart);
+}
+
+/** The one argument as a lambda over the elements; several parameters of tuples are their members, then comes the index. */
+export function oneFunction(methodCall: MethodCall): Term {
+  const { list, call, checker } = methodCall;
+  const { terms, level } = checker;
+  const tree = oneArgument(methodCall);
+  if (tree.kind !== "lambda") throw new ExpressionError(`${call.name} needs a function, such as ${call.name}(x => …)`, tree.start);
+  if (level >= deepestLevel)
+    throw new ExpressionError(`functions are nested too deeply: at most ${deepestLevel} inside one another`, tree.start);
+  const { element } = list.type;
+  const param = terms.make("param", element, [], level);
+  const members =
+    element.kind === "tuple" && tree.params.length > 1
+      ? element.members.map((type, index) => terms.make("member", type, [param], index))
+      : [param];
+  const values = [...members, terms.make("position", number, [], level)];
+  if (tree.params.length > values.length) {
+    const message = `the function of ${call.name} has at most ${values.length} parameters here, not ${tree.params.length}`;
+    throw new ExpressionError(message, tree.start);
+  }
+  const params = new Map([...checker.params, ...tree.params.map((name, index) => [name, values[index]] as const)]);
+  return lambdaOf(terms, checker.check(tree.body, { ...checker, params, level: level + 1 }), level);
+}
+
+/** The one argument as a lambda that gives true or false. */
+export function oneCondition(methodCall: MethodCall): Term {
+  const lambda = oneFunction(methodCall);
+  const [tree] = methodCall.call.args;
+  expectType(lambda, "boolean", tree.kind === "lambda" ? tree.body : tree, `the condition of ${methodCall.call.name}`);
+  return lambda;
+}
