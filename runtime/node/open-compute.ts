@@ -29,13 +29,17 @@ interface ComputeOptions {
   readonly meter?: Meter;
 }
 
-/** Joins as a node and starts to claim subtasks, which `executor` runs: the one that was opened, unless the caller puts another before it. */
-export type Pull = (coordinator: Coordinator, executor?: Executor) => Promise<PullLoop>;
+/** Joins as a node and starts to claim subtasks. */
+export type Pull = (coordinator: Coordinator) => Promise<PullLoop>;
 
 export interface Compute {
   readonly workers: WorkerPool;
   notReady(): readonly string[];
-  over(catalogue: Catalogue): { readonly executor: Executor; readonly pull: Pull };
+  over(catalogue: Catalogue): {
+    readonly executor: Executor;
+    /** `executor`: what runs the subtasks, if not the one above. */
+    readonly pull: (coordinator: Coordinator, executor?: Executor) => Promise<PullLoop>;
+  };
 }
 
 /** Bundles of claims beyond the threads: they load while the others compute. */
@@ -88,16 +92,11 @@ export function pullForRemote({
   log,
   meter,
 }: ComputeOptions & { readonly computeUrl: string }): Pull {
-  const remote = createRemoteExecutor(computeUrl, createFetchWithin(remoteBounds));
-  return async (coordinator, executor = remote) =>
+  const host = `${hostname()} for ${new URL(computeUrl).host}`;
+  return async (coordinator) =>
     startPullLoop({
-      node: await coordinator.join({
-        id: randomUUID(),
-        host: `${hostname()} for ${new URL(computeUrl).host}`,
-        threads,
-        cacheLimit: 0,
-      }),
-      executor,
+      node: await coordinator.join({ id: randomUUID(), host, threads, cacheLimit: 0 }),
+      executor: createRemoteExecutor(computeUrl, createFetchWithin(remoteBounds)),
       store,
       slots: threads,
       prefers: () => false,

@@ -20,6 +20,7 @@ import { createExecutor, type LocalExecutor } from "../../../runtime/node/execut
 import { ProgramCache } from "../../../runtime/node/program-cache.ts";
 import { WorkerPool } from "../../../runtime/threads/worker-pool.ts";
 import type { StoredProgram } from "../../../storage/store.ts";
+import { StoreError } from "../../../storage/store-error.ts";
 import { makeEvents, writeEvents } from "../../support/write-events.ts";
 import { silent } from "../silent-log.ts";
 
@@ -363,6 +364,15 @@ describe("createExecutor", () => {
       }
     }
     assert.equal(looks, 1, "an abort made the node look at its files again");
+  });
+
+  test("rejects where the store is away: that is not the fault of what was asked for", async () => {
+    const programs = new ProgramCache({ store: { getPrograms: () => Promise.reject(new StoreError("unavailable", "no connection")) } });
+    const cache = new ColumnCache({ slabs: createSlabs(2 ** 22), load: two.workers.load });
+    const executor = createExecutor({ catalogue: two.catalogue, programs, cache, workers: two.workers, atATime: 1, log: silent });
+    const { programKey, ...partition } = await two.task(met, 0);
+    const request = { programs: [programKey], dataset: "demo", partitions: [partition] };
+    await assert.rejects(executor.run(request, { signalOf: () => never }), /no connection/);
   });
 
   test("rejects with the reason of a signal that was aborted before", async () => {
