@@ -27,7 +27,7 @@ import { isInDoubt, unlessInDoubt, ZooKeeperSetupError } from "./protocol/zookee
 import { IdleQueries } from "./requests/idle-queries.ts";
 import { groupInterests } from "./requests/interests.ts";
 import { readDemand } from "./requests/read-demand.ts";
-import { readStates, toKnown } from "./requests/read-states.ts";
+import { readStates, toNews } from "./requests/read-states.ts";
 import { renewInterest } from "./requests/renew-interest.ts";
 import { splitRequest } from "./requests/split-request.ts";
 import { submit } from "./requests/submit.ts";
@@ -232,7 +232,7 @@ export async function createZooKeeperCoordinator(options: ZooKeeperCoordinatorOp
           if (state !== undefined) states.set(key, state);
           // Of one that is gone the lists tell whether it is done or withdrawn.
           const isDoubtful = state === undefined && watched.find(hash)?.known !== undefined;
-          if (!ours && !isDoubtful) watched.observed(hash, toKnown(state), order);
+          if (!ours && !isDoubtful) watched.observed(hash, toNews(state), order);
         }
         return states;
       }),

@@ -1,6 +1,7 @@
 /**
  * Brings small transactions of a session together into larger ones, which the server takes several times faster; each part still happens wholly or
- * not at all. What is asked for in one turn of the event loop goes together. Where one part is refused, the others go again without it.
+ * not at all. What is asked for in one turn of the event loop goes together, as far as `mostParts` and `mostBytes` allow. Where one part is refused, the others go
+ * again without it; where a second one is refused, the rest go each by itself, all at once, so that a bundle of which much is refused takes no more than three turns.
  */
 import { setImmediate } from "node:timers";
 import type { Operation } from "./operations.ts";
@@ -15,6 +16,8 @@ interface Part {
 
 const mostUnderWay = 4;
 const mostParts = 32;
+/** Of a transaction's paths and data: half of what a server takes. */
+const mostBytes = 500_000;
 
 export class Combiner {
   readonly #session: Session;
@@ -42,8 +45,9 @@ export class Combiner {
 
   #send(): void {
     while (this.#parts.length > 0 && this.#underWay < mostUnderWay) {
-      const parts = this.#parts.slice(0, mostParts);
-      this.#parts = this.#parts.slice(mostParts);
+      const count = countFitting(this.#parts);
+      const parts = this.#parts.slice(0, count);
+      this.#parts = this.#parts.slice(count);
       this.#underWay++;
       void this.#commitAll(parts).finally(() => {
         this.#underWay--;
@@ -52,23 +56,35 @@ export class Combiner {
     }
   }
 
-  async #commitAll(parts: readonly Part[]): Promise<void> {
-    for (let left = parts; left.length > 0; ) {
-      try {
-        const { order } = await this.#session.commit(left.flatMap(({ operations }) => operations));
-        for (const { resolve } of left) resolve(order);
+  async #commitAll(parts: readonly Part[], refusals = 0): Promise<void> {
+    if (parts.length === 0) return;
+    try {
+      const { order } = await this.#session.commit(parts.flatMap(({ operations }) => operations));
+      for (const { resolve } of parts) resolve(order);
+    } catch (error) {
+      const refused = findPart(parts, error);
+      if (refused === undefined) {
+        for (const { reject } of parts) reject(error);
         return;
-      } catch (error) {
-        const refused = findPart(left, error);
-        if (refused === undefined) {
-          for (const { reject } of left) reject(error);
-          return;
-        }
-        refused.part.reject(refused.error);
-        left = left.filter((part) => part !== refused.part);
       }
+      refused.part.reject(refused.error);
+      const left = parts.filter((part) => part !== refused.part);
+      if (refusals === 0) await this.#commitAll(left, 1);
+      else await Promise.all(left.map((part) => this.#commitAll([part])));
     }
   }
+}
+
+/** One at least. */
+function countFitting(parts: readonly Part[]): number {
+  let bytes = 0;
+  let count = 0;
+  for (const { operations } of parts.slice(0, mostParts)) {
+    for (const operation of operations) bytes += operation.path.length + ("data" in operation ? (operation.data?.length ?? 0) : 0);
+    if (bytes > mostBytes && count > 0) break;
+    count++;
+  }
+  return count;
 }
 
 function findPart(parts: readonly Part[], error: unknown): { readonly part: Part; readonly error: ZooKeeperError } | undefined {

@@ -1,7 +1,8 @@
 /** Which of the subtasks of a request are there already. Reads a few one by one, many by their shards' lists. */
 
 import { parseSubtaskBody } from "../znodes/encoding.ts";
-import { failedHash, shardOf, subtaskPath } from "../znodes/layout.ts";
+import { subtaskPath } from "../znodes/layout.ts";
+import { listSubtasks } from "../znodes/list-subtasks.ts";
 import type { ZooKeeper } from "../zookeeper.ts";
 
 export interface Existing {
@@ -32,26 +33,18 @@ export class ExistingSubtasks {
   /** What was known of them holds until the answer is there: others may ask for it meanwhile. */
   async read(subtasks: readonly { readonly hash: string }[], { singly = false } = {}): Promise<void> {
     const hashes = subtasks.map(({ hash }) => hash);
-    const present = !singly && hashes.length > mostSingly ? await this.#list(hashes) : { singly: hashes };
-    await Promise.all(present.singly.map((hash) => this.#readOne(hash)));
+    const left = !singly && hashes.length > mostSingly ? await this.#list(hashes) : hashes;
+    await Promise.all(left.map((hash) => this.#readOne(hash)));
   }
 
-  /** Those that failed are left to be read singly. */
-  async #list(hashes: readonly string[]): Promise<{ readonly singly: readonly string[] }> {
-    const { session, layout } = this.#zookeeper;
-    const shards = [...new Set(hashes.map(shardOf))];
-    const [failed, ...lists] = await Promise.all(
-      [layout.failed, ...shards.map((shard) => layout.shards[shard]!)].map((path) => session.list(path)),
-    );
-    const failedHashes = new Set(failed?.children.map(failedHash));
-    const names = new Map(shards.map((shard, index) => [shard, new Set(lists[index]?.children)]));
-    const singly: string[] = [];
+  /** Gives those that failed: they are to be read singly. */
+  async #list(hashes: readonly string[]): Promise<readonly string[]> {
+    const { has, failed } = await listSubtasks(this.#zookeeper, hashes);
     for (const hash of hashes) {
-      if (!names.get(shardOf(hash))!.has(hash)) this.#found.delete(hash);
-      else if (failedHashes.has(hash)) singly.push(hash);
-      else this.#found.set(hash, { version: -1 });
+      if (!has(hash)) this.#found.delete(hash);
+      else if (!failed.has(hash)) this.#found.set(hash, { version: -1 });
     }
-    return { singly };
+    return hashes.filter((hash) => has(hash) && failed.has(hash));
   }
 
   async #readOne(hash: string): Promise<void> {

@@ -1,7 +1,8 @@
 /** Whether a query still has something to wait for. */
 import { setImmediate as turn } from "node:timers/promises";
 import { parseSubtaskBody } from "../znodes/encoding.ts";
-import { failedHash, subtaskPath } from "../znodes/layout.ts";
+import { subtaskPath } from "../znodes/layout.ts";
+import { type ListedSubtasks, listSubtasks } from "../znodes/list-subtasks.ts";
 import type { QuerySegments, Segments } from "../znodes/segments.ts";
 import type { ZooKeeper } from "../zookeeper.ts";
 
@@ -13,7 +14,7 @@ const mostSingly = 100;
  */
 export async function findLiveSubtask(zookeeper: ZooKeeper, segments: Segments, known: QuerySegments): Promise<string | undefined> {
   let singly = mostSingly;
-  let present: ReadonlySet<string> | undefined;
+  let listed: ListedSubtasks | undefined;
   for (const name of known.names.toReversed()) {
     const hashes = (await segments.read(zookeeper, known, name)).hashes.toReversed();
     const first = hashes.slice(0, singly);
@@ -21,8 +22,10 @@ export async function findLiveSubtask(zookeeper: ZooKeeper, segments: Segments, 
     const live = await findLive(zookeeper, first);
     if (live !== undefined) return live;
     if (hashes.length === first.length) continue;
-    present ??= await listPresent(zookeeper);
-    for (const hash of hashes.slice(first.length)) if (present.has(hash) && (await isLive(zookeeper, hash))) return hash;
+    listed ??= await listSubtasks(zookeeper);
+    for (const hash of hashes.slice(first.length)) {
+      if (listed.has(hash) && !listed.failed.has(hash) && (await isLive(zookeeper, hash))) return hash;
+    }
     await turn();
   }
   return undefined;
@@ -31,14 +34,6 @@ export async function findLiveSubtask(zookeeper: ZooKeeper, segments: Segments, 
 async function findLive(zookeeper: ZooKeeper, hashes: readonly string[]): Promise<string | undefined> {
   const live = await Promise.all(hashes.map((hash) => isLive(zookeeper, hash)));
   return hashes[live.indexOf(true)];
-}
-
-/** Those that are there and have not failed, as far as lists tell. */
-async function listPresent({ session, layout }: ZooKeeper): Promise<ReadonlySet<string>> {
-  const [failed, ...shards] = await Promise.all([layout.failed, ...layout.shards].map((path) => session.list(path)));
-  const present = new Set(shards.flatMap((listing) => listing?.children ?? []));
-  for (const name of failed?.children ?? []) present.delete(failedHash(name));
-  return present;
 }
 
 /** It is there and has not failed. */

@@ -3,7 +3,8 @@ import { setImmediate as turn } from "node:timers/promises";
 import type { Demand, Subtask } from "../../coordinator.ts";
 import { DemandTally, type Read } from "../../queue/demand.ts";
 import { parseRead } from "../znodes/encoding.ts";
-import { failedHash, parseInterestName, readClaimNames } from "../znodes/layout.ts";
+import { parseInterestName } from "../znodes/layout.ts";
+import { listSubtasks } from "../znodes/list-subtasks.ts";
 import type { Segments } from "../znodes/segments.ts";
 import type { ZooKeeper } from "../zookeeper.ts";
 
@@ -13,6 +14,8 @@ export interface DemandOptions {
   /** What failed subtasks read, by their names under `failed`; kept from one time to the next. */
   readonly failed: Map<string, Read>;
 }
+
+const perTurn = 2_000;
 
 interface Waiting {
   readonly subtask: Subtask;
@@ -31,17 +34,12 @@ export async function readDemand({ zookeeper, segments, failed: known }: DemandO
   }
   const named = await readNamed(zookeeper, segments, priorities);
   if (named.size === 0) return tally.demands;
-  // Answers come in this order: what is claimed was there.
-  const [claims, ...shards] = await Promise.all([layout.claims, ...layout.shards].map((path) => session.list(path)));
-  const { claimed } = readClaimNames(claims?.children ?? []);
-  const failedHashes = new Set(failed?.children.map(failedHash));
-  for (const listing of shards) {
-    for (const hash of listing?.children ?? []) {
-      const waiting = named.get(hash);
-      if (waiting === undefined || failedHashes.has(hash)) continue;
-      tally.add(waiting.subtask, claimed.has(hash) ? { kind: "owned" } : { kind: "unowned", ...waiting });
-    }
-    await turn();
+  const { hashes, claimed, failed: failedHashes } = await listSubtasks(zookeeper);
+  for (const [index, hash] of hashes.entries()) {
+    if (index % perTurn === perTurn - 1) await turn();
+    const waiting = named.get(hash);
+    if (waiting === undefined || failedHashes.has(hash)) continue;
+    tally.add(waiting.subtask, claimed.has(hash) ? { kind: "owned" } : { kind: "unowned", ...waiting });
   }
   return tally.demands;
 }

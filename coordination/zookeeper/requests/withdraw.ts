@@ -11,7 +11,8 @@ import { check, createSequential, type Operation, remove } from "../protocol/ope
 import { isRefused } from "../protocol/zookeeper-error.ts";
 import type { WatchedSubtasks } from "../watching/watched-subtasks.ts";
 import { encodeHashes } from "../znodes/encoding.ts";
-import { failedHash, guardPath, parseInterestName, readClaimNames, segmentProgram, shardOf, subtaskPath } from "../znodes/layout.ts";
+import { guardPath, parseInterestName, segmentProgram, subtaskPath } from "../znodes/layout.ts";
+import { listSubtasks } from "../znodes/list-subtasks.ts";
 import type { QuerySegments, Segments } from "../znodes/segments.ts";
 import type { ZooKeeper } from "../zookeeper.ts";
 import { readInterests } from "./interests.ts";
@@ -107,12 +108,9 @@ async function findExclusive({ zookeeper, segments }: WithdrawOptions, known: Qu
 }
 
 /** Those that are claimed first: their nodes stop the sooner. Failed ones stay, for whoever asks again to hear of. */
-async function findPresent({ session, layout }: ZooKeeper, hashes: ReadonlySet<string>): Promise<readonly string[]> {
-  const shards = [...new Set([...hashes].map(shardOf))].map((shard) => layout.shards[shard]!);
-  const [claims, failed, ...lists] = await Promise.all([layout.claims, layout.failed, ...shards].map((path) => session.list(path)));
-  const failedHashes = new Set(failed?.children.map(failedHash));
-  const { claimed } = readClaimNames(claims?.children ?? []);
-  const present = lists.flatMap((listing) => listing?.children ?? []).filter((hash) => hashes.has(hash) && !failedHashes.has(hash));
+async function findPresent(zookeeper: ZooKeeper, hashes: ReadonlySet<string>): Promise<readonly string[]> {
+  const { hashes: there, failed, claimed } = await listSubtasks(zookeeper, hashes);
+  const present = there.filter((hash) => hashes.has(hash) && !failed.has(hash));
   return [...present.filter((hash) => claimed.has(hash)), ...present.filter((hash) => !claimed.has(hash))];
 }
 
