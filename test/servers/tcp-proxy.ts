@@ -17,7 +17,14 @@ export interface TcpProxy {
   stop(): Promise<void>;
 }
 
-export async function startTcpProxy(port: number): Promise<TcpProxy> {
+export interface TcpProxyOptions {
+  /** The server's host; this machine by default. */
+  readonly host?: string;
+  /** Called for each connection; the function that it gives hears of the bytes that the client sends. */
+  readonly observe?: () => (sent: Buffer) => void;
+}
+
+export async function startTcpProxy(port: number, { host = "127.0.0.1", observe }: TcpProxyOptions = {}): Promise<TcpProxy> {
   let mode: "open" | "cut" | "silent" = "open";
   const pairs = new Map<Socket, Socket>();
   let carried = 0;
@@ -26,7 +33,8 @@ export async function startTcpProxy(port: number): Promise<TcpProxy> {
       client.destroy();
       return;
     }
-    const target = connect(port, "127.0.0.1");
+    const target = connect(port, host);
+    const hear = observe?.();
     pairs.set(client, target);
     for (const [from, to] of [
       [client, target],
@@ -35,6 +43,7 @@ export async function startTcpProxy(port: number): Promise<TcpProxy> {
       from.on("data", (data) => {
         if (mode !== "open") return;
         if (from === target) carried += data.length;
+        else hear?.(data);
         to.write(data);
       });
       from.on("error", () => to.destroy());

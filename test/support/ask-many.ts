@@ -23,7 +23,8 @@ export interface AskOptions {
   readonly onAnswer?: (answered: number) => void;
 }
 
-export interface Asked {
+/** The answers to all queries, summed up. */
+export interface ManyAnswers {
   readonly sent: number;
   readonly answered: number;
   /** The number of answers whose state is not done. */
@@ -47,7 +48,7 @@ export const manyQuery = (key: number, dataset: string) => ({
   histograms: { met: { axes: [{ type: "regular", bins: 20, lower: 0, upper: upperEdge(key), value: "MET.pt" }] } },
 });
 
-export async function askMany({ queries, keys, clients, parallel, dataset, posts, onAnswer }: AskOptions): Promise<Asked> {
+export async function askMany({ queries, keys, clients, parallel, dataset, posts, onAnswer }: AskOptions): Promise<ManyAnswers> {
   const answers = Array.from({ length: keys }, () => new Set<string>());
   const latencies: number[] = [];
   const sums = { unfinished: 0, unbalanced: 0, stored: 0, joined: 0, queued: 0 };
@@ -84,7 +85,7 @@ export interface Checks {
 }
 
 /** Throws where an answer is missing or wrong, something was computed twice, or something is left in the queue. */
-export function checkAnswers(asked: Asked, { events, partitions, computed, left }: Checks): void {
+export function checkAnswers(asked: ManyAnswers, { events, partitions, computed, left }: Checks): void {
   assert.equal(asked.answered, asked.sent, "answers and requests");
   assert.equal(asked.unfinished, 0, "answers that are not done");
   assert.equal(asked.unbalanced, 0, "answers whose stored + joined + queued is not their total");

@@ -1,5 +1,5 @@
 /** A proxy before a MongoDB server that counts the commands it carries; each is one round trip. */
-import { connect, createServer, type Socket } from "node:net";
+import { startTcpProxy } from "../servers/tcp-proxy.ts";
 
 export interface CommandCounter {
   readonly uri: string;
@@ -18,36 +18,9 @@ const ownOfDrivers = new Set(["hello", "ismaster", "isMaster", "endSessions"]);
 export async function countCommands(uri: string): Promise<CommandCounter> {
   const { hostname, port } = new URL(uri);
   const commands: string[] = [];
-  const sockets = new Set<Socket>();
-  const server = createServer((client) => {
-    const target = connect(Number(port), hostname);
-    const read = createReader((command) => commands.push(command));
-    client.on("data", (data) => {
-      read(data);
-      target.write(data);
-    });
-    target.on("data", (data) => client.write(data));
-    for (const [socket, other] of [
-      [client, target],
-      [target, client],
-    ] as const) {
-      sockets.add(socket);
-      socket.on("error", () => other.destroy());
-      socket.on("close", () => {
-        other.destroy();
-        sockets.delete(socket);
-      });
-    }
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    uri: `mongodb://127.0.0.1:${(server.address() as { readonly port: number }).port}/`,
-    take: () => commands.splice(0),
-    async stop() {
-      for (const socket of sockets) socket.destroy();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
+  const observe = () => createReader((command) => commands.push(command));
+  const proxy = await startTcpProxy(Number(port), { host: hostname, observe });
+  return { uri: `mongodb://${proxy.address}/`, take: () => commands.splice(0), stop: () => proxy.stop() };
 }
 
 const readText = (message: Buffer, start: number): string => message.toString("utf8", start, message.indexOf(0, start));
