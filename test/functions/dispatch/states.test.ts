@@ -362,3 +362,19 @@ for (const [form, open] of Object.entries(openQueues)) {
     });
   }
 }
+
+for (const [form, open] of Object.entries(openQueues)) {
+  if (!open) continue;
+  test(`a stream ends with cancelled, though its query was withdrawn at the other dispatcher and its plan goes on for another (${form})`, {
+    timeout: 120_000,
+  }, async (t) => {
+    const { here, there, query } = await openScene(t, await open(t), {});
+    const own = query("one");
+    const { id } = await here.post(own);
+    const other = await here.post({ ...own, name: "two" }, "b");
+    const stream = await here.app.request(`/queries/${id}/events`);
+    await there.delete(id);
+    assert.match(await stream.text(), /event: cancelled\n(?!.*event:)/s);
+    assert.equal((await here.status(other.id))?.state, "waiting");
+  });
+}
