@@ -3,10 +3,16 @@
  *
  * Filling in parts and adding gives the same as filling at once: counts are whole numbers, and sums over parts are exact and rounded
  * once. Within a part, sums of weights are taken in the order of the values.
+ *
+ *   import { fillHistogram, Merger, writeUhi } from "femtoq/histograms";
+ *   const axes = [{ type: "regular", bins: 3, lower: 0, upper: 3 }] as const;
+ *   const part = fillHistogram(axes, [[0.5, 1.5, 3]]);         // contents.values: 0, 1, 1, 0, 1 with the flow bins
+ *   const merger = new Merger({ filters: [], histograms: [{ axes, storage: "count" }] });
+ *   merger.add({ entries: 3, filters: [], histograms: [part] });
+ *   const uhi = writeUhi(merger.read().histograms[0], axes, { axes: ["x"] });
  */
 import { type AxisShape, cellCount, cellsOf, kindOf } from "./axes/axes.ts";
 import type { PartialHistogram } from "./histogram/partial.ts";
-
 import type { Contents } from "./storages/storage-kind.ts";
 import { defaultStorage, storages } from "./storages/storages.ts";
 
@@ -22,7 +28,7 @@ export const findBin = (axis: AxisShape, value: number): number => kindOf(axis).
 
 /**
  * A histogram of `values[axis][i]`, each axis an array of the same length; with `weights` of that length it keeps Σw and Σw². A value whose
- * weight, or its square, is not finite is counted in `nonFinite` and not filled.
+ * weight, or its square, is not finite is counted in `nonFinite` and not filled. Throws `RangeError` where the lengths differ.
  */
 export function fillHistogram(
   axes: readonly AxisShape[],

@@ -22,7 +22,7 @@ import { openList } from "./open-list.ts";
 import { operators } from "./operators.ts";
 import { type Layout, layOut } from "./work-area.ts";
 
-/** Throws `QueryError` where the code would be too large. */
+/** The bytes of the module, for a program that `makeProgram` made of this schema. Throws `QueryError` where the code would be too large. */
 export function compileProgram(program: ProgramTerms, schema: Schema): Uint8Array<ArrayBuffer> {
   for (const sharesEarly of [false, true]) {
     try {

@@ -18,6 +18,7 @@ interface HistogramSums {
   readonly contents: ReadonlyMap<string, Float64Array | ExactSums>;
 }
 
+/** Adds partials of one program, in any order: its filters and the axes and storages of its histograms tell their form. */
 export class Merger {
   readonly #filters: { events: number; readonly weight: ExactSums }[];
   readonly #histograms: readonly HistogramSums[];
@@ -35,15 +36,17 @@ export class Merger {
     });
   }
 
+  /** How many were added. */
   get partials(): number {
     return this.#partials;
   }
 
+  /** Events of the partitions that were added. */
   get entries(): number {
     return this.#entries;
   }
 
-  /** Throws where the partial has another shape: it is of another program. */
+  /** Throws `RangeError` where the partial has another form: it is of another program. Then nothing was added. */
   add(partial: PartialResult): void {
     const fits =
       partial.filters.length === this.#filters.length &&
@@ -77,11 +80,12 @@ function addHistogram(sums: HistogramSums, { fills, nonFinite, filled, contents 
   sums.fills += fills;
   sums.nonFinite += nonFinite;
   for (const [name, sum] of sums.contents) {
-    contents[name].forEach((value, place) => {
+    const values = contents[name];
+    for (let place = 0; place < values.length; place++) {
       const cell = filled ? filled[place] : place;
-      if (sum instanceof ExactSums) sum.add(cell, value);
-      else sum[cell] += value;
-    });
+      if (sum instanceof ExactSums) sum.add(cell, values[place]);
+      else sum[cell] += values[place];
+    }
   }
 }
 

@@ -53,6 +53,7 @@ interface Header {
   readonly histograms: readonly (Omit<PartialHistogram, "filled" | "contents"> & { readonly filled?: number })[];
 }
 
+/** Equal partials are equal bytes. */
 export async function encodePartial(partial: PartialResult): Promise<Uint8Array<ArrayBuffer>> {
   const header: Header = {
     entries: partial.entries,
@@ -90,7 +91,7 @@ export class DamagedPartial extends Error {
   override readonly name = "DamagedPartial";
 }
 
-/** Throws `DamagedPartial`. */
+/** What `encodePartial` took. Throws `DamagedPartial`. */
 export async function decodePartial(bytes: Uint8Array): Promise<PartialResult> {
   if (bytes.length < headerAt || magic.some((byte, index) => bytes[index] !== byte))
     throw new DamagedPartial("this is not a partial of version 1");

@@ -12,6 +12,7 @@ export interface HistogramLabels {
   readonly axes: readonly (string | undefined)[];
 }
 
+/** A histogram with its axes: flow bins are included, and `metadata` has how many elements were filled. */
 export function writeUhi(content: PartialHistogram, axes: readonly AxisShape[], labels: HistogramLabels): UhiHistogram {
   const sizes = axes.map(cellsOf);
   const nested = Object.entries(content.contents).map(([name, values]) => [name, nest(dense(content, values), sizes)] as const);

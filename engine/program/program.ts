@@ -87,6 +87,7 @@ function writeLiteral({ literal }: Term): string | number | boolean | null {
   return literal ?? null;
 }
 
+/** SHA-256 of the program, in hexadecimal: the same for all queries that compute the same. */
 export async function programKey(program: Program): Promise<string> {
   return sha256(JSON.stringify(program));
 }

@@ -40,6 +40,7 @@ export async function runProgram(request: RunRequest): Promise<Uint8Array<ArrayB
   return encodePartial(computePartial(request));
 }
 
+/** What a program makes of one partition. Throws `RunStopped` or `ScratchExhausted`. */
 export function computePartial(request: RunRequest): PartialResult {
   const { program, module, memory, entries, addresses, work } = request;
   const layout = layOut(program);
