@@ -6,13 +6,25 @@
  *                            |--- release -----|   handed back, not counted against it
  *                            |--- lose --------|   its node left or died; after 10 claims that were lost when computing had begun: failed
  *                            |--- fail --------|   an error; after 3 errors, or one that cannot mend: failed
- *   unowned --withdraw (no query asks for it any more)--> (absent)
+ *   unowned --withdraw (no query with an interested client needs it any more)--> (absent)
  *   failed --retry--> unowned
  *
  * Promises: an accepted subtask is never lost, a crash of the process included: after a restart it is unowned again. One
  * claim at a time. Among unowned subtasks lower priority numbers go first; inside one priority clients take turns; inside one
- * client first come, first served. Completing, failing or releasing a claim that was lost changes nothing and says so.
+ * client first come, first served. Completing, failing or releasing a claim that was lost changes nothing and says so. Watchers hear "done" only of what is done, and
+ * "withdrawn" only of what was withdrawn; of what vanished while nobody could tell they hear nothing.
  * Does not promise: fairness in time; that a `withdrawn` owned subtask stops at once (its claim's signal says it should).
+ *
+ * One claim's way, as files to read in this order (E: the embedded coordinator, in `embedded/`; Z: the one on ZooKeeper, in `zookeeper/`):
+ *
+ *   1. a subtask waits        E: subtask-table.ts    Z: requests/submit.ts, and as nodes see it claims/waiting-subtasks.ts
+ *   2. a node calls `claim`   queue/local-nodes.ts, queue/waiting-calls.ts
+ *   3. what it takes          queue/claim-queue.ts, queue/next-subtask.ts, queue/waiting-order.ts, queue/locality.ts
+ *   4. the claim is made      E: claims.ts           Z: claims/claims.ts, claims/claim-subtask.ts, protocol/combine.ts
+ *   5. it begins and ends     E: subtask-table.ts    Z: claims/held-claim.ts
+ *   6. what follows from it   queue/claim-end.ts, and for the node queue/claim-queue.ts, queue/quarantine.ts
+ *   7. or it is lost          E: restore-table.ts    Z: upkeep/sweep-lost-claims.ts
+ *   8. watchers hear of it    watchers.ts            Z: watching/subtask-lists.ts
  */
 import type { HeldPartition } from "./queue/holdings.ts";
 import type { Quarantined } from "./queue/quarantine.ts";
@@ -32,7 +44,7 @@ export interface Subtask {
 export interface SubtaskRequest {
   readonly queryId: string;
   readonly client: string;
-  /** 0–999, lower first. A subtask that several queries ask for has the lowest of theirs. */
+  /** 0–999, lower first. A subtask that several queries need has the lowest of theirs. */
   readonly priority: number;
   readonly subtasks: readonly Subtask[];
 }
@@ -149,7 +161,7 @@ export interface Coordinator {
   readonly skipsEvents?: boolean;
   /** Creates what is not there, joins what is; renews the client's interest in the query. Resolves when it would survive a crash. */
   enqueue(request: SubtaskRequest): Promise<Enqueued>;
-  /** The states of those that are known; a key that is absent is done, withdrawn or was never asked for. */
+  /** The states of those that are known; a key that is absent is done, withdrawn or was never queued. */
   states(keys: readonly string[]): Promise<ReadonlyMap<string, SubtaskState>>;
   /** Renews the interest that a client has; false where it has none, or the query has no live subtasks. Never creates interest. */
   renew(queryId: string, client: string): Promise<boolean>;

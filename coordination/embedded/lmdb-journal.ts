@@ -12,6 +12,8 @@ export interface JournalEnvironment {
 }
 
 const recordsPerTurn = 2000;
+/** Another form of the records has another name: what an older version left is not read. */
+const databaseName = "coordination 2";
 
 export interface LmdbJournal extends Journal {
   /** As `write`, inside a transaction of the environment that the caller began: what else it changes there is on disk together with the changes, or not at all. */
@@ -19,7 +21,7 @@ export interface LmdbJournal extends Journal {
 }
 
 export function createLmdbJournal(environment: JournalEnvironment): LmdbJournal {
-  const records = environment.root.openDB("coordination", { encoding: "string" });
+  const records = environment.root.openDB(databaseName, { encoding: "string" });
   const writeWithin: LmdbJournal["writeWithin"] = (changes) => {
     for (const [number, record] of changes) {
       if (record === undefined) records.remove(number);

@@ -1,6 +1,6 @@
 /**
  * The one queue of claims: which node gets which of the subtasks that wait, and what becomes of one whose claim has ended. Both coordinators decide by it.
- * It reads no clock and asks nobody: times are given, and what it decides is carried out by whoever calls.
+ * It reads no clock and waits for nothing: times are given, and what it decides is carried out by whoever calls.
  *
  *   waiting --take--> taken --end--> waiting | left to others | gone
  *   left to others --returnLeft--> waiting

@@ -7,6 +7,7 @@
 
 import type { Log } from "../../base/log.ts";
 import { pause } from "../../base/pause.ts";
+import { retry, usualBackoff } from "../../base/retry.ts";
 import {
   type Coordinator,
   CoordinatorUnavailableError,
@@ -28,8 +29,6 @@ export interface PendingOptions {
 /** Milliseconds. */
 const firstPatience = 3_000;
 const laterPatience = 10_000;
-const firstPause = 100;
-const longestPause = 5_000;
 
 export class PendingCoordinator implements Coordinator {
   readonly skipsEvents = true;
@@ -133,18 +132,16 @@ export class PendingCoordinator implements Coordinator {
   async #openLater(): Promise<Opened> {
     const { open, log } = this.#options;
     const { signal } = this.#closing;
-    for (let wait = firstPause; ; wait = Math.min(longestPause, wait * 2)) {
-      await pause(wait, signal);
-      if (signal.aborted) throw new CoordinatorUnavailableError("The coordinator is closed");
-      try {
-        const opened = await open(laterPatience);
-        if (!signal.aborted) return this.#take(opened);
-        await opened.close();
-      } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        if (reason !== this.#reason) log.warn({ reason }, "the coordinator cannot be opened; trying again");
-        this.#reason = reason;
-      }
-    }
+    // The first attempt has just failed.
+    await pause(usualBackoff.first, signal);
+    const onFailure = (error: unknown) => {
+      const reason = error instanceof Error ? error.message : String(error);
+      if (reason !== this.#reason) log.warn({ reason }, "the coordinator cannot be opened; trying again");
+      this.#reason = reason;
+    };
+    const opened = signal.aborted ? undefined : await retry(() => open(laterPatience), { signal, onFailure }).catch(() => undefined);
+    if (opened && !signal.aborted) return this.#take(opened);
+    await opened?.close();
+    throw new CoordinatorUnavailableError("The coordinator is closed");
   }
 }

@@ -41,7 +41,7 @@ export class WaitingSubtasks {
   readonly #aside = new Set<SubtaskEntry>();
   readonly #queries = new Map<string, QueryEntry>();
   readonly #interests: FollowedList;
-  /** What was asked for last, and the change that it was. */
+  /** What was queued last, and the change that it was. */
   #latest: (Latest & { readonly era: string; readonly order: number }) | undefined;
   readonly #unread: UnreadSegments;
   #reading: Promise<void> | undefined;

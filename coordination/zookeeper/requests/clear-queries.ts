@@ -1,6 +1,6 @@
 /**
- * Removes queries whose subtasks are all done or failed, and the asks for them. Does nothing where a subtask is alive, or where something was asked
- * of the query meanwhile: whoever asks anything of a query changes its znode. Looks at many at once; several processes may do the same.
+ * Removes queries whose subtasks are all done or failed, and the interest in them. Does nothing where a subtask is alive, or where the query was
+ * changed meanwhile: whoever queues anything for a query changes its znode. Looks at many at once; several processes may do the same.
  */
 
 import { create, type Operation, remove } from "../protocol/operations.ts";
@@ -20,7 +20,7 @@ const mostCombined = 20;
 /** Gives those that were changed meanwhile: they may still be of no use. */
 export async function clearQueries({ zookeeper, segments }: ClearContext, queries: readonly string[]): Promise<readonly string[]> {
   const { session, layout } = zookeeper;
-  // Answers come in this order: no ask that is missing in the last was there, with its change of the query, when that was looked at.
+  // Answers come in this order: no interest that is missing in the last was there, with its change of the query, when that was looked at.
   const looks = queries.map((query) => segments.list(zookeeper, query));
   const asked = session.list(layout.interest);
   const [listing, ...known] = await Promise.all([asked, ...looks]);

@@ -30,7 +30,7 @@ export class ExistingSubtasks {
     return existing !== undefined && existing.failed === undefined;
   }
 
-  /** What was known of them holds until the answer is there: others may ask for it meanwhile. */
+  /** What was known of them holds until the answer is there: others may look at it meanwhile. */
   async read(subtasks: readonly { readonly hash: string }[], { singly = false } = {}): Promise<void> {
     const hashes = subtasks.map(({ hash }) => hash);
     const left = !singly && hashes.length > mostSingly ? await this.#list(hashes) : hashes;

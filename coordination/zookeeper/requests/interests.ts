@@ -1,4 +1,4 @@
-/** Who asks for which query. */
+/** The interest that clients have in queries, and the znodes of these. */
 
 import { create, createSequential, type Operation, set } from "../protocol/operations.ts";
 import { encodeJson } from "../znodes/encoding.ts";
@@ -16,7 +16,7 @@ export async function readInterests({ session, layout }: ZooKeeper, query: strin
     .sort((a, b) => a.sequence - b.sequence);
 }
 
-/** Of a listing, by query, first come first. What is no ask is logged and left out. */
+/** Of a listing, by query, first come first. What is not of its form is logged and left out. */
 export function groupInterests({ layout, log }: ZooKeeper, names: readonly string[]): ReadonlyMap<string, readonly InterestName[]> {
   const byQuery = new Map<string, InterestName[]>();
   for (const name of names) {

@@ -2,8 +2,8 @@
  * Brings the subtasks of a request into ZooKeeper: creates those that are not there, joins those that are, lets failed ones be (or, on retry, makes
  * them wait again).
  *
- * Each transaction makes some subtasks together with the segment that names them, under the query and its ask: whatever moment a dispatcher dies at,
- * there is no subtask that no query asks for. It also checks that the subtasks it joins are still there, so that none is joined that has
+ * Each transaction makes some subtasks together with the segment that names them, under the query and the interest in it: whatever moment a dispatcher dies at,
+ * there is no subtask that no query needs. It also checks that the subtasks it joins are still there, so that none is joined that has
  * just been withdrawn. A large request takes several transactions under a lock, so that two dispatchers do not get into each other's way; the lock
  * is for speed, the transactions for truth. May be repeated.
  */
@@ -39,7 +39,7 @@ const mostTries = 50;
 
 /**
  * Where the query is withdrawn or cleared away meanwhile it ends early, and the caller asks again for what is not stored. A retry does not end: what it
- * has not come to yet stays failed until it is asked for, and is asked for under the query made anew.
+ * has not come to yet stays failed until its turn comes, and is then retried under the query made anew.
  */
 export async function submit(options: SubmitOptions, parts: readonly (readonly HashedSubtask[])[]): Promise<Enqueued> {
   const submission = new Submission(options, parts.flat());
@@ -68,7 +68,7 @@ class Submission {
   #isQueryThere = false;
   /** The client's own, once it is there. */
   #interest: string | undefined;
-  /** Own asks of another priority. */
+  /** The client's own interest of another priority. */
   #outdated: readonly string[] = [];
   #isStarted = false;
   #isWithdrawn = false;
@@ -160,7 +160,7 @@ class Submission {
       named.push(each);
     }
     const counts = { queued: unowned.length, joined };
-    // Where all is failed, or nothing to be tried again, nothing waits that the query could ask for.
+    // Where all is failed, or nothing to be tried again, nothing waits that the query could need.
     const isAnythingAlive = named.length > 0 || part.some(({ hash }) => this.#covered.has(hash) && this.#existing.isAlive(hash));
     if (!isAnythingAlive) return { operations: [], unowned, counts, interest: -1 };
     const operations: Operation[] = [];

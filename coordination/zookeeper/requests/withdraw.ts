@@ -1,10 +1,10 @@
 /**
- * Ends interest in queries, and with the last interest the query: removes those of its subtasks that no other query asks for.
+ * Ends interest in queries, and with the last interest the query: removes those of its subtasks that no other query needs.
  *
  * A transaction that removes subtasks holds only if since the other queries were read nothing was asked of this one (its znode), nor of a program like
  * its own (`guards`: so many that other people's queries seldom come between); otherwise they are read again. It also leaves the list of what it
  * removed on record for a minute, so that whoever follows the subtasks can tell them from those that are done. Claims stay until their nodes end them: a
- * subtask that is asked for anew meanwhile is not computed twice at a time.
+ * subtask that is queued anew meanwhile is not computed twice at a time.
  */
 
 import { check, createSequential, type Operation, remove } from "../protocol/operations.ts";
@@ -36,7 +36,7 @@ export async function withdrawInterest(options: WithdrawOptions, query: string, 
   return new Set(left.map((interest) => interest.client)).size;
 }
 
-/** Removes a query that nobody asks for. Any process may do it, also after another that died over it. */
+/** Removes a query that no client is interested in. Any process may do it, also after another that died over it. */
 export async function endQuery(options: WithdrawOptions, query: string): Promise<void> {
   const { zookeeper, segments, watched, onWithdrawn } = options;
   const { session, layout } = zookeeper;
@@ -57,7 +57,7 @@ export async function endQuery(options: WithdrawOptions, query: string): Promise
       await session.commit([...guards, ...known.names.map((name) => remove(`${path}/${name}`)), remove(path)]);
       return;
     } catch (error) {
-      // Something was asked for, or completed, or another process does the same.
+      // Something was queued or completed, or another process does the same.
       if (!isRefused(error, "bad-version", "no-node", "not-empty")) throw error;
     }
   }
@@ -89,7 +89,7 @@ async function removeSubtasks({ session, layout }: ZooKeeper, guards: readonly O
   }
 }
 
-/** Its subtasks that no other query asks for. */
+/** Its subtasks that no other query needs. */
 async function findExclusive({ zookeeper, segments }: WithdrawOptions, known: QuerySegments): Promise<ReadonlySet<string>> {
   const { session, layout } = zookeeper;
   const exclusive = new Set<string>();
@@ -107,7 +107,7 @@ async function findExclusive({ zookeeper, segments }: WithdrawOptions, known: Qu
   return exclusive;
 }
 
-/** Those that are claimed first: their nodes stop the sooner. Failed ones stay, for whoever asks again to hear of. */
+/** Those that are claimed first: their nodes stop the sooner. Failed ones stay, for whoever queues them again to hear of. */
 async function findPresent(zookeeper: ZooKeeper, hashes: ReadonlySet<string>): Promise<readonly string[]> {
   const { hashes: there, failed, claimed } = await listSubtasks(zookeeper, hashes);
   const present = there.filter((hash) => hashes.has(hash) && !failed.has(hash));

@@ -111,7 +111,7 @@ function readSegment({ programKey, dataset, columns, subtasks }: Readonly<Record
 
 const isTexts = (value: unknown): value is readonly string[] => Array.isArray(value) && value.every((text) => typeof text === "string");
 
-/** What was asked for last, where that is a new query of a few subtasks: what it is called, its first segment, and that segment's name. */
+/** What was queued last, where that is a new query of a few subtasks: what it is called, its first segment, and that segment's name. */
 export interface Latest {
   readonly query: string;
   readonly name: string;
