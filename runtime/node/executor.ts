@@ -15,7 +15,7 @@ import type { Subtask } from "../../coordination/coordinator.ts";
 import type { ColumnCache, Lease } from "../../datasets/cache/column-cache.ts";
 import { type Catalogue, DatasetError } from "../../datasets/dataset.ts";
 import { ScratchExhausted, workBytes } from "../../engine/run/run-program.ts";
-import type { ComputeOptions, ComputeTiming, Executor, Outcome } from "../../functions/compute/executor.ts";
+import type { ComputeOptions, ComputeTiming, Executor, Outcome, PartitionName } from "../../functions/compute/executor.ts";
 import type { Meter } from "../../functions/metrics/meter.ts";
 import { StoreError } from "../../storage/store-error.ts";
 import { errorOf, type WorkerPool } from "../threads/worker-pool.ts";
@@ -47,6 +47,9 @@ interface Run {
 /** `again`: alone, or with the scratch that it has now, it may come out otherwise. */
 type Attempted = Outcome | { readonly kind: "again" };
 
+/** A program of a request, or the outcome that it has over every partition. */
+type Prepared = Outcome | { readonly kind: "ready"; readonly ready: ReadyProgram; readonly compiling: number };
+
 interface Leased {
   readonly lease: Lease;
   readonly entries: number;
@@ -74,42 +77,26 @@ export function createExecutor(options: {
     },
 
     async run({ programs: keys, dataset, partitions }, { signalOf, onRunning }) {
-      const signals = partitions.map(({ fingerprint }) => keys.map((key) => signalOf(key, fingerprint)));
-      const wanted = whenAllAbort(signals.flat());
-      let bytes = 0;
+      const signals = partitions.flatMap(({ fingerprint }) => keys.map((key) => signalOf(key, fingerprint)));
+      const wanted = whenAllAbort(signals);
       try {
         const prepared = await Promise.all(keys.map((key) => prepare(key, wanted.signal)));
-        const outcomes = await pMap(partitions, (partition, at) => runOver({ ...partition, dataset }, runsOf(prepared, signals[at]!)), {
-          concurrency: atATime,
-        });
-        return outcomes.flat();
+        let bytes = 0;
+        const runOver = async (partition: PartitionName): Promise<readonly Outcome[]> => {
+          const isFull = bytes >= mostPartialBytes;
+          const all = prepared.map((program, index) => toRun(program, signalOf(keys[index]!, partition.fingerprint), isFull));
+          const runs = all.filter((each) => each.kind === "run");
+          const ran = (await runTogether({ ...partition, dataset }, runs, onRunning)).values();
+          const outcomes = all.map((each) => (each.kind === "run" ? ran.next().value! : each));
+          for (const outcome of outcomes) if (outcome.kind === "partial") bytes += outcome.partial.length;
+          return outcomes;
+        };
+        return (await pMap(partitions, runOver, { concurrency: atATime })).flat();
       } finally {
         wanted.release();
       }
-
-      function runsOf(prepared: readonly Prepared[], own: readonly AbortSignal[]): readonly (Run | Outcome)[] {
-        return prepared.map((program, index) => {
-          const signal = own[index]!;
-          if (program.kind !== "ready") return program;
-          if (signal.aborted) return undone(signal.reason);
-          if (bytes >= mostPartialBytes) return undone("the partials before it are too large together");
-          return { kind: "run", ready: program.ready, signal, times: { ...noTime, compiling: program.compiling } };
-        });
-      }
-
-      /** What is an outcome already stays as it is. */
-      async function runOver(place: Place, all: readonly (Run | Outcome)[]): Promise<readonly Outcome[]> {
-        const runs = all.filter((each) => each.kind === "run");
-        const ran = await runTogether(place, runs, onRunning);
-        let next = 0;
-        const outcomes = all.map((each) => (each.kind === "run" ? ran[next++]! : each));
-        for (const outcome of outcomes) if (outcome.kind === "partial") bytes += outcome.partial.length;
-        return outcomes;
-      }
     },
   };
-
-  type Prepared = Outcome | { readonly kind: "ready"; readonly ready: ReadyProgram; readonly compiling: number };
 
   /** Rejects where the store is away. */
   async function prepare(programKey: string, signal: AbortSignal): Promise<Prepared> {
@@ -210,6 +197,13 @@ const noTime: Times = { compiling: 0, loading: 0, reading: 0, decoding: 0, threa
 /** To a microsecond: the figures are kept as JSON beside each partial. */
 const rounded = (times: Times): ComputeTiming =>
   Object.fromEntries(Object.entries(times).map(([figure, value]) => [figure, Math.round(value * 1000) / 1000])) as unknown as ComputeTiming;
+
+function toRun(program: Prepared, signal: AbortSignal, isFull: boolean): Run | Outcome {
+  if (program.kind !== "ready") return program;
+  if (signal.aborted) return undone(signal.reason);
+  if (isFull) return undone("the partials before it are too large together");
+  return { kind: "run", ready: program.ready, signal, times: { ...noTime, compiling: program.compiling } };
+}
 
 function undone(reason: unknown): Outcome {
   return { kind: "undone", cause: reason instanceof Error ? reason.message : String(reason) };
