@@ -45,11 +45,13 @@ if (servers) {
     assert.deepEqual(elsewhere.timing.slowest, done.timing.slowest);
 
     const scrape = async (url: string) => readSeries(await (await fetch(`${url}/metrics`)).text());
+    // The dispatcher may hear of the end of the last subtasks before the node has counted it.
+    await until(async () => (await scrape(node.url)).get('femtoq_subtasks_total{outcome="computed"}') === partitions, "the node's count");
     const [dispatching, computing] = [await scrape(first.url), await scrape(node.url)];
-    assert.equal(computing.get('femtoq_subtasks_total{outcome="computed"}'), partitions);
     assert.equal(computing.get('femtoq_subtask_seconds_count{phase="saving"}'), partitions);
-    assert.equal(computing.get('femtoq_coordinator_seconds_count{operation="complete"}'), partitions);
-    assert.equal(computing.get('femtoq_store_seconds_count{operation="putPartials"}'), partitions);
+    // Several subtasks may be stored and completed together.
+    for (const calls of ['femtoq_coordinator_seconds_count{operation="complete"}', 'femtoq_store_seconds_count{operation="putPartials"}'])
+      assert.ok(computing.get(calls)! >= 1 && computing.get(calls)! <= partitions, calls);
     assert.ok(computing.get("femtoq_read_bytes_total")! > 0);
     assert.ok(computing.get('femtoq_worker_busy_seconds_total{job="run"}')! > 0);
     assert.equal(dispatching.has("femtoq_cache_bytes"), false, "a dispatcher has no column cache");

@@ -30,7 +30,7 @@ export interface TestApp {
   readonly events: readonly TestEvent[];
   readonly services: Services;
   readonly lines: ReturnType<typeof recordingLog>["lines"];
-  /** Every program over every partition that the executor was asked for. */
+  /** Every program over every partition that was computed, or failed; those that were handed back undone are not among them. */
   readonly computed: ComputedPair[];
   /** While it is closed, nothing is computed. */
   readonly gate: { close(): void; open(): void };
@@ -116,10 +116,11 @@ function gateFor(executor: Executor, computed: ComputedPair[]) {
     async run(request, options) {
       const { programs, dataset, partitions } = request;
       const pairs = partitions.flatMap((partition) => programs.map((programKey) => ({ programKey, dataset, ...partition })));
-      computed.push(...pairs);
       const signals = pairs.map(({ programKey, fingerprint }) => options.signalOf(programKey, fingerprint));
       await Promise.race([opened, Promise.all(signals.map(aborted))]);
-      return executor.run(request, options);
+      const outcomes = await executor.run(request, options);
+      computed.push(...pairs.filter((_, index) => outcomes[index]!.kind !== "undone"));
+      return outcomes;
     },
   };
   return { gate, gated };
