@@ -62,8 +62,10 @@ export interface List {
   at(place: readonly Expression[], isThere?: Expression): Element;
   /** How many elements there are, i64. Traps where that is more than 63 bits hold. */
   length(): Expression;
-  /** No fewer than there are, i64, without searching: what is reserved for their places. */
+  /** No fewer than there are, i64, without searching. What `iterate` needs in scratch for itself is taken here. */
   bound(): Expression;
+  /** True where the loop takes scratch all the same, for lists in its functions. */
+  readonly takesScratch: boolean;
   /** Elements by number; undefined where their places have to be kept for that. */
   readonly numbered?: (() => Numbered) | undefined;
 }
@@ -162,12 +164,20 @@ export class Emitter {
     this.#stacked.pop();
   }
 
-  /** Takes scratch for `count` (i64) things of `bytes` each; traps where there is too little. Gives its first address and its end. */
-  takeScratch(count: Expression, bytes: number): { readonly from: Local; readonly to: Local } {
+  /**
+   * Takes scratch for `wanted` (i64) things of `bytes` each; where there is too little, all there is or, where some is left for others
+   * inside the same loop, a trap. Gives its first address and its end. What is behind the stack's end later is free again.
+   */
+  takeScratch(
+    wanted: Expression,
+    bytes: number,
+    { leavesRoom }: { readonly leavesRoom: boolean },
+  ): { readonly from: Local; readonly to: Local } {
     for (const frame of this.#stacked) frame.used = true;
     const from = this.f.variable(this.stack);
-    const room = L.fromU32(I.sub(this.param("scratchEnd"), from));
-    this.f.if(L.gtU(count, L.divU(room, i64(BigInt(bytes)))), () => this.trap("scratch"));
+    const room = this.keep(L.divU(L.fromU32(I.sub(this.param("scratchEnd"), from)), i64(BigInt(bytes))));
+    const count = this.f.variable(wanted);
+    this.f.if(L.gtU(count, room), () => (leavesRoom ? this.trap("scratch") : this.f.set(count, room)));
     const to = this.f.variable(I.add(from, I.mul(I.wrapI64(count), i32(bytes))));
     this.f.set(this.stack, to);
     return { from, to };

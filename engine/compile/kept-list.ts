@@ -50,7 +50,7 @@ export function keepList(emitter: Emitter, term: Term, environment: Environment)
 
 function writePlaces(emitter: Emitter, list: List, bytes: number): { readonly from: Expression; readonly count: Expression } {
   const { f } = emitter;
-  const { from, to } = emitter.takeScratch(list.bound(), bytes);
+  const { from, to } = emitter.takeScratch(list.bound(), bytes, { leavesRoom: list.takesScratch });
   const next = f.variable(from);
   const count = f.variable(i32(0));
   list.iterate((_element, place) => {
@@ -59,5 +59,6 @@ function writePlaces(emitter: Emitter, list: List, bytes: number): { readonly fr
     f.set(next, I.add(next, i32(bytes)));
     f.set(count, I.add(count, i32(1)));
   });
+  f.set(emitter.stack, next);
   return { from, count };
 }

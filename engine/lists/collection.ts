@@ -24,6 +24,7 @@ export const collection: ListMaker = {
     return {
       places: 1,
       knowsPositions: true,
+      takesScratch: false,
       iterate: (body) => emitter.loop(range().from, range().to, (index) => body(at(index), [index])),
       at: ([index]) => at(index),
       length,

@@ -45,6 +45,7 @@ export function combinationsOf(name: Operation, size: number): ListOperator {
       return {
         places: size,
         knowsPositions: false,
+        takesScratch: false,
         iterate(body) {
           const list = source.numbered();
           const next = f.variable(i64(0n));

@@ -133,11 +133,30 @@ for (const n of [65_535, 65_537, 200_000]) {
   });
 
   test(`the kept pairs of ${n} elements are refused where they do not fit, and nothing is written past the scratch`, () => {
-    const define = { kept: "numbers.pairs().filter((a, b) => a < 1)" };
+    const define = { kept: "numbers.pairs().filter((a, b) => a >= 0)" };
     const prepared = prepareQuery({ define, filter: ["kept.length + kept.sum((a, b) => a) > 0"], histograms }, large.schema);
     assert.throws(() => runPrepared(prepared, large, { scratch: 1 << 20 }), ScratchExhausted);
   });
 }
+
+test("of more pairs than scratch holds those that are selected are kept, where these fit", () => {
+  const define = { kept: "numbers.pairs().filter((a, b) => a < 1)" };
+  const filter = ["kept.length == 65536 && kept.sum((a, b) => a) == 0 && kept.max((a, b) => b) == 65536"];
+  const { filters } = runPrepared(prepareQuery({ define, filter, histograms }, counted(1).schema), counted(65_537), { scratch: 1 << 20 });
+  assert.equal(filters[0].events, 1);
+});
+
+test("lists in the function of a list that is kept have scratch of their own", () => {
+  const n = 40;
+  const isSumOfTwo = (a: number, b: number) => Array.from({ length: b }, (_, c) => c).some((c) => c > a && b - c > c);
+  let selected = 0;
+  for (let a = 0; a < n; a++) for (let b = a + 1; b < n; b++) if (isSumOfTwo(a, b)) selected++;
+  const define = { kept: "numbers.pairs().filter((a, b) => numbers.filter(n => n > a).pairs().some((c, d) => c + d == b))" };
+  const filter = [`kept.length == ${selected} && kept.sum((a, b) => b) > 0`];
+  const prepared = prepareQuery({ define, filter, histograms }, counted(1).schema);
+  assert.equal(runPrepared(prepared, counted(n)).filters[0].events, 1);
+  assert.throws(() => runPrepared(prepared, counted(n), { scratch: 1 << 10 }), ScratchExhausted);
+});
 
 test("a list that is used inside its own function is that of the same event", () => {
   const events = makeDataset([{ numbers: [1, 2, 3] }, { numbers: [5] }, { numbers: [] }, { numbers: [2, 9] }]);
