@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { getPartial, putAndGet, putPartial } from "../../storage/one-at-a-time.ts";
 import { type Check, makeBody } from "./harness.ts";
 
-export function checkBodies(check: Check): void {
+export function checkPartialsAndResults(check: Check): void {
   check("putPartial and putResult insert only: the first body stays, and they say so", async ({ store }) => {
     for (const [put, get] of putAndGet(store)) {
       assert.equal(await put("key", makeBody(100, 1)), "inserted");
