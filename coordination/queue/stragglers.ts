@@ -1,4 +1,5 @@
 /** Which of the subtasks that others compute takes so long that a second copy is worth while. Pure but for what it was told of durations. */
+import { LRUCache } from "lru-cache";
 
 /** Milliseconds. */
 const leastRunning = 2_000;
@@ -10,17 +11,14 @@ const mostPrograms = 64;
 
 /** How long the subtasks of programs took that were done here lately. */
 export class Paces {
-  /** Least recently used first. */
-  readonly #durations = new Map<string, number[]>();
+  readonly #durations = new LRUCache<string, number[]>({ max: mostPrograms });
 
   /** `duration` in milliseconds. */
   note(programKey: string, duration: number): void {
     const durations = this.#durations.get(programKey) ?? [];
-    this.#durations.delete(programKey);
-    this.#durations.set(programKey, durations);
     durations.push(duration);
     if (durations.length > mostSamples) durations.shift();
-    for (const oldest of this.#durations.keys()) if (this.#durations.size > mostPrograms) this.#durations.delete(oldest);
+    this.#durations.set(programKey, durations);
   }
 
   /** Undefined where too few are known. */

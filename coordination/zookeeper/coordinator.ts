@@ -10,6 +10,7 @@
  */
 
 import { setTimeout as delay } from "node:timers/promises";
+import { LRUCache } from "lru-cache";
 import type { Log } from "../../base/log.ts";
 import {
   type Coordinator,
@@ -104,7 +105,7 @@ export async function createZooKeeperCoordinator(options: ZooKeeperCoordinatorOp
   });
   const claims = new ZooKeeperClaims({ watched, session: () => follower.forClaims, localityDelay, onError, log });
   /** Queries that came by here. */
-  const submitted = new Set<string>();
+  const submitted = new LRUCache<string, true>({ max: mostRemembered });
   const failedReads = new Map<string, Read>();
   const stop = new AbortController();
 
@@ -166,8 +167,7 @@ export async function createZooKeeperCoordinator(options: ZooKeeperCoordinatorOp
       withLock(zookeeper, { name: program, isShared: parts.length > 1 }, async () => {
         if (!isRetry) await requireRoom(zookeeper, request.subtasks.length);
         const isNew = !isRetry && !submitted.has(request.queryId);
-        submitted.add(request.queryId);
-        for (const oldest of submitted) if (submitted.size > mostRemembered) submitted.delete(oldest);
+        submitted.set(request.queryId, true);
         return submit({ zookeeper, request, segments, watched, isRetry, isNew }, parts);
       }),
     );

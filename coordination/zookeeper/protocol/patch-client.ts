@@ -104,7 +104,13 @@ export function patchClient(client: Client, { servers, timeout, onFault, onSocke
     limitXid() {
       if (manager.xid > mostXid) manager.xid = 1;
     },
-    reconnect: () => void manager.socket?.destroy(),
+    reconnect() {
+      const { socket } = manager;
+      if (!hasAnswered && socket && !socket.connecting) onSocketError(new Error("it takes connections, but does not answer"));
+      // It is not the server that ends this connection.
+      hasFailed = true;
+      socket?.destroy();
+    },
     dispose() {
       isDisposed = true;
       clearTimeout(timer);

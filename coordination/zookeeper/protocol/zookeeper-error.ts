@@ -96,3 +96,12 @@ export function unlessInDoubt(onError: (error: unknown) => void): (error: unknow
     if (!isInDoubt(error)) onError(error);
   };
 }
+
+/** Does something that may be refused because somebody else was first: then it is done, or no longer to be done. */
+export async function unlessRefused(refusals: readonly ZooKeeperErrorCode[], action: () => Promise<unknown>): Promise<void> {
+  try {
+    await action();
+  } catch (error) {
+    if (!isRefused(error, ...refusals)) throw error;
+  }
+}

@@ -8,7 +8,7 @@
  */
 
 import { check, createSequential, type Operation, remove } from "../protocol/operations.ts";
-import { isRefused } from "../protocol/zookeeper-error.ts";
+import { isRefused, unlessRefused } from "../protocol/zookeeper-error.ts";
 import type { WatchedSubtasks } from "../watching/watched-subtasks.ts";
 import { encodeHashes } from "../znodes/encoding.ts";
 import { guardPath, parseInterestName, segmentProgram, subtaskPath } from "../znodes/layout.ts";
@@ -30,7 +30,8 @@ const mostPerTransaction = 250;
 export async function withdrawInterest(options: WithdrawOptions, query: string, client: string): Promise<number> {
   const { zookeeper } = options;
   const own = (await readInterests(zookeeper, query)).filter((interest) => interest.client === client);
-  for (const { name } of own) await unlessGone(() => zookeeper.session.commit([remove(`${zookeeper.layout.interest}/${name}`)]));
+  for (const { name } of own)
+    await unlessRefused(["no-node"], () => zookeeper.session.commit([remove(`${zookeeper.layout.interest}/${name}`)]));
   const left = await readInterests(zookeeper, query);
   if (left.length === 0) await endQuery(options, query);
   return new Set(left.map((interest) => interest.client)).size;
@@ -112,12 +113,4 @@ async function findPresent(zookeeper: ZooKeeper, hashes: ReadonlySet<string>): P
   const { hashes: there, failed, claimed } = await listSubtasks(zookeeper, hashes);
   const present = there.filter((hash) => hashes.has(hash) && !failed.has(hash));
   return [...present.filter((hash) => claimed.has(hash)), ...present.filter((hash) => !claimed.has(hash))];
-}
-
-async function unlessGone(action: () => Promise<unknown>): Promise<void> {
-  try {
-    await action();
-  } catch (error) {
-    if (!isRefused(error, "no-node")) throw error;
-  }
 }

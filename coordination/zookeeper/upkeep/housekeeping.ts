@@ -4,7 +4,7 @@
  */
 
 import { check, remove } from "../protocol/operations.ts";
-import { isRefused } from "../protocol/zookeeper-error.ts";
+import { unlessRefused } from "../protocol/zookeeper-error.ts";
 import { clearQueries } from "../requests/clear-queries.ts";
 import { findLiveSubtask } from "../requests/query-life.ts";
 import { endQuery, type WithdrawOptions } from "../requests/withdraw.ts";
@@ -74,7 +74,8 @@ export class Housekeeping {
     for (const name of names) {
       const since = this.#seen.get(name) ?? now;
       this.#seen.set(name, since);
-      if (now - since >= keepWithdrawals) await unlessGone(() => session.commit([remove(`${layout.withdrawn}/${name}`)]));
+      if (now - since >= keepWithdrawals)
+        await unlessRefused(["no-node", "bad-version"], () => session.commit([remove(`${layout.withdrawn}/${name}`)]));
     }
   }
 
@@ -90,15 +91,7 @@ export class Housekeeping {
       const content = await session.get(path);
       const isOurs = content !== undefined && parseSubtaskBody(content.data).failed === name;
       const subtask = isOurs ? [check(path, content.stat.version), remove(path)] : [];
-      await unlessGone(() => session.commit([...subtask, remove(`${layout.failed}/${name}`)]));
+      await unlessRefused(["no-node", "bad-version"], () => session.commit([...subtask, remove(`${layout.failed}/${name}`)]));
     }
-  }
-}
-
-async function unlessGone(action: () => Promise<unknown>): Promise<void> {
-  try {
-    await action();
-  } catch (error) {
-    if (!isRefused(error, "no-node", "bad-version")) throw error;
   }
 }

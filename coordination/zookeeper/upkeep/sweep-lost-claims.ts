@@ -4,7 +4,7 @@
  */
 import { type Attempts, decideEnd } from "../../queue/claim-end.ts";
 import { create, createEphemeral, type Operation, remove, set } from "../protocol/operations.ts";
-import { isRefused } from "../protocol/zookeeper-error.ts";
+import { isRefused, unlessRefused } from "../protocol/zookeeper-error.ts";
 import { encodeRead, encodeSubtaskBody, parseRead, parseSubtaskBody } from "../znodes/encoding.ts";
 import { claimPath, failedName, subtaskPath } from "../znodes/layout.ts";
 import { readNodes } from "../znodes/register-node.ts";
@@ -24,7 +24,7 @@ async function sweepInstance(zookeeper: ZooKeeper, held: string): Promise<void> 
   const node = readNodeId((await session.get(held))?.data);
   const hashes = (await session.list(held))?.children ?? [];
   await Promise.all(hashes.map((hash) => count(zookeeper, { held, hash, node })));
-  await unlessRefused(() => session.commit([remove(held)]));
+  await unlessRefused(["no-node", "not-empty"], () => session.commit([remove(held)]));
 }
 
 interface Lost {
@@ -41,7 +41,7 @@ async function count(zookeeper: ZooKeeper, { held, hash, node }: Lost): Promise<
     const read = entry && parseRead(entry.data);
     const ending = remove(`${held}/${hash}`);
     // Nothing is counted where computing had not begun.
-    if (content === undefined || read === undefined) return unlessRefused(() => session.commit([ending]));
+    if (content === undefined || read === undefined) return unlessRefused(["no-node", "not-empty"], () => session.commit([ending]));
     const { attempts, failed: failedBefore } = parseSubtaskBody(content.data);
     const situation = { attempts, wanted: true, begun: true, stopped: false };
     const verdict = decideEnd({ kind: "lose", cause: `node ${node} died or lost its connection while it had the subtask` }, situation);
@@ -67,14 +67,6 @@ async function count(zookeeper: ZooKeeper, { held, hash, node }: Lost): Promise<
       if (isRefused(error, "node-exists")) isClaimed = true;
       else if (!isRefused(error, "bad-version", "no-node")) throw error;
     }
-  }
-}
-
-async function unlessRefused(action: () => Promise<unknown>): Promise<void> {
-  try {
-    await action();
-  } catch (error) {
-    if (!isRefused(error, "no-node", "not-empty")) throw error;
   }
 }
 

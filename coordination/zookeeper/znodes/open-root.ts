@@ -5,7 +5,7 @@
 
 import { create } from "../protocol/operations.ts";
 import type { Session } from "../protocol/session.ts";
-import { isRefused, ZooKeeperSetupError } from "../protocol/zookeeper-error.ts";
+import { unlessRefused, ZooKeeperSetupError } from "../protocol/zookeeper-error.ts";
 import { encodeJson } from "./encoding.ts";
 import { createLayout, type Layout, layoutName, layoutVersion } from "./layout.ts";
 
@@ -55,29 +55,22 @@ async function requireOurs(session: Session, base: string): Promise<void> {
 async function make(session: Session, chroot: string, layout: Layout): Promise<void> {
   const parts = layout.base.slice(chroot.length + 1).split("/");
   for (let depth = 1; depth < parts.length; depth++) {
-    await ifAbsent(() => session.commit([create(`${chroot}/${parts.slice(0, depth).join("/")}`)]));
+    await unlessRefused(["node-exists"], () => session.commit([create(`${chroot}/${parts.slice(0, depth).join("/")}`)]));
   }
   const body = encodeJson({ layout: layoutName, version: layoutVersion });
-  await ifAbsent(() => session.commit([create(layout.base, body), ...foldersOf(layout).map((path) => create(path))]));
+  await unlessRefused(["node-exists"], () => session.commit([create(layout.base, body), ...foldersOf(layout).map((path) => create(path))]));
 }
 
 async function makeFolders(session: Session, layout: Layout): Promise<void> {
   const folders = foldersOf(layout);
   const found = await Promise.all(folders.map((path) => session.exists(path)));
-  for (const [index, path] of folders.entries()) if (!found[index]) await ifAbsent(() => session.commit([create(path)]));
+  for (const [index, path] of folders.entries())
+    if (!found[index]) await unlessRefused(["node-exists"], () => session.commit([create(path)]));
 }
 
 /** Folders come before what is in them. */
 function foldersOf({ base, shards, guards, ...folders }: Layout): readonly string[] {
   return [...Object.values(folders), `${base}/subtasks`, ...shards, `${base}/guards`, ...guards];
-}
-
-async function ifAbsent(action: () => Promise<unknown>): Promise<void> {
-  try {
-    await action();
-  } catch (error) {
-    if (!isRefused(error, "node-exists")) throw error;
-  }
 }
 
 export function readVersion(data: Buffer): number | undefined {

@@ -1,5 +1,6 @@
 /** Reads the segments of queries. They never change, so those read last are kept: at most `mostSubtasks` in them together. */
 
+import { LRUCache } from "lru-cache";
 import type { ZooKeeper } from "../zookeeper.ts";
 import { parseSegment, type Segment } from "./encoding.ts";
 import { isSegmentName, segmentSequence } from "./layout.ts";
@@ -19,8 +20,7 @@ export interface QuerySegments {
 }
 
 export class Segments {
-  readonly #kept = new Map<string, Segment>();
-  #subtasks = 0;
+  readonly #kept = new LRUCache<string, Segment>({ maxSize: mostSubtasks, sizeCalculation: ({ hashes }) => Math.max(1, hashes.length) });
 
   /** Undefined where there is no such query. */
   async list({ session, layout }: ZooKeeper, query: string): Promise<QuerySegments | undefined> {
@@ -40,21 +40,11 @@ export class Segments {
   async read({ session, layout }: ZooKeeper, { query, era }: QuerySegments, name: string): Promise<Segment> {
     const key = `${query}/${name}@${era}`;
     const kept = this.#kept.get(key);
-    if (kept !== undefined) {
-      this.#kept.delete(key);
-      this.#kept.set(key, kept);
-      return kept;
-    }
+    if (kept !== undefined) return kept;
     const content = await session.get(`${layout.queries}/${query}/${name}`);
     const segment = content && parseSegment(content.data);
     if (segment === undefined) return empty;
-    if (!this.#kept.has(key)) this.#subtasks += segment.hashes.length;
     this.#kept.set(key, segment);
-    for (const [oldest, { hashes }] of this.#kept) {
-      if (this.#subtasks <= mostSubtasks || oldest === key) break;
-      this.#kept.delete(oldest);
-      this.#subtasks -= hashes.length;
-    }
     return segment;
   }
 }

@@ -1,9 +1,10 @@
+/** Says once of a znode that it is skipped, however often it is read. */
 import type { Log } from "../../../base/log.ts";
 
-/** A log that says once of a znode that it is skipped, however often it is read; of the first `most`, and of no more. */
-
+/** Znodes of which that is said; of others nothing is. */
 const most = 1_000;
 
+/** A log for the coordinator: warnings about one znode come once. */
 export function logSkipsOnce(log: Log): Log {
   const said = new Set<unknown>();
   return {

@@ -10,13 +10,13 @@ import type { ZooKeeper } from "../zookeeper.ts";
 export async function withLock<T>(
   zookeeper: ZooKeeper,
   { name, isShared }: { readonly name: string; readonly isShared: boolean },
-  work: () => Promise<T>,
+  action: () => Promise<T>,
 ): Promise<T> {
   const path = `${zookeeper.layout.locks}/${name}`;
   const before = zookeeper.locks.get(path);
   const mine = (async () => {
     await before?.catch(() => undefined);
-    return isShared ? underNode(zookeeper, path, work) : work();
+    return isShared ? underNode(zookeeper, path, action) : action();
   })();
   zookeeper.locks.set(path, mine);
   try {
@@ -26,7 +26,7 @@ export async function withLock<T>(
   }
 }
 
-async function underNode<T>({ session, lost }: ZooKeeper, path: string, work: () => Promise<T>): Promise<T> {
+async function underNode<T>({ session, lost }: ZooKeeper, path: string, action: () => Promise<T>): Promise<T> {
   const until = performance.now() + session.timeout;
   let isOurs = false;
   while (!isOurs && !lost.aborted && performance.now() < until) {
@@ -39,7 +39,7 @@ async function underNode<T>({ session, lost }: ZooKeeper, path: string, work: ()
     }
   }
   try {
-    return await work();
+    return await action();
   } finally {
     if (isOurs && !lost.aborted) {
       await session.commit([remove(path)]).catch((error: unknown) => {
