@@ -157,7 +157,7 @@ export interface Demand {
 }
 
 export interface Coordinator {
-  /** Of a subtask that came and went between two looks watchers hear nothing: whoever follows some asks for their states now and then. */
+  /** Watchers hear nothing of a subtask that came and went between two looks: whoever follows subtasks has to ask for their states now and then. */
   readonly skipsEvents?: boolean;
   /** Creates what is not there, joins what is; renews the client's interest in the query. Resolves when it would survive a crash. */
   enqueue(request: SubtaskRequest): Promise<Enqueued>;

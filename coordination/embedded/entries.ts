@@ -50,7 +50,7 @@ export class SubtaskEntry implements Recorded, Queued<SubtaskEntry> {
     this.partitionNumber = numberPartition(subtask);
   }
 
-  /** Of the best interests in its queries the best, the first of equals. A query that was withdrawn but not detached yet has none. */
+  /** The best interest in any of its queries, the first of equals. A query that was withdrawn but not detached yet has none. */
   place(): Place {
     let best: Place | undefined;
     for (const query of this.queries) {

@@ -4,7 +4,7 @@
 import type { Database } from "lmdb";
 import type { Journal } from "./journal.ts";
 
-/** What this needs of an environment; `openEnvironment` of `storage/` gives one, `shareEnvironment` one that others share. */
+/** The part of an environment that is used here; `openEnvironment` of `storage/` gives one, `shareEnvironment` one that others share. */
 export interface JournalEnvironment {
   readonly root: { openDB(name: string, options: { readonly encoding: "string" }): Database<string, number> };
   transact<T>(action: () => T): Promise<T>;

@@ -49,7 +49,7 @@ export class WaitingCalls<T extends Queued<T>, N extends LocalNode> {
     this.#options = options;
   }
 
-  /** Those with a call that waits. */
+  /** Nodes with a call that waits. */
   get waiting(): ReadonlySet<N> {
     const nodes = new Set<N>();
     for (let call = this.#calls.first; call !== undefined; call = call.next) if (!nodes.has(call.node)) nodes.add(call.node);

@@ -5,7 +5,7 @@
  * (round robin with a window). So where hundreds wait for a few subtasks each, some are done soon, instead of all late, and few programs are
  * in use at a time.
  *
- * A claimer that ranks some higher than others (it holds their columns) looks through the best priority, clients in turn, `mostCandidates` at a time;
+ * A node that ranks some higher than others (it holds their columns) looks through the best priority, clients in turn, `mostCandidates` at a time;
  * but the client whose turn it is waits for at most `mostPassed` claims out of turn. Adding, leaving and taking cost constant time, looking at most
  * `mostCandidates`: what a scan ranked 0 it does not look at again until it restarts.
  */
@@ -36,7 +36,7 @@ interface Line<T extends Waiting<T>> extends Place, Linked<Line<T>> {
   readonly seen: Map<Scan, { item: T | undefined; start: number }>;
 }
 
-/** What one claimer has looked at. */
+/** What one node has looked at. */
 export class Scan {
   start = 0;
 

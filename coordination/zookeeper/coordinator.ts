@@ -197,7 +197,7 @@ export async function createZooKeeperCoordinator(options: ZooKeeperCoordinatorOp
   keepHouse().catch((error: unknown) => {
     if (!stop.signal.aborted) onError(error);
   });
-  // What dead nodes lost is free in any case; who counts it, and when, matters little.
+  // The subtasks of dead nodes are free in any case: it matters little who counts the lost claims, and when.
   await run(sweepLostClaims).catch((error: unknown) => {
     if (!isInDoubt(error) && !(error instanceof ZooKeeperUnreachableError)) onError(error);
   });
@@ -230,7 +230,7 @@ export async function createZooKeeperCoordinator(options: ZooKeeperCoordinatorOp
           const state: SubtaskState | undefined =
             ours && read?.kind === "owned" ? { kind: "owned", node: ours.node, loading: ours.claim.isLoading } : read;
           if (state !== undefined) states.set(key, state);
-          // Of one that is gone the lists tell whether it is done or withdrawn.
+          // Whether one that is gone is done or withdrawn is told by the lists.
           const isDoubtful = state === undefined && watched.find(hash)?.known !== undefined;
           if (!ours && !isDoubtful) watched.observed(hash, toNews(state), order);
         }

@@ -89,7 +89,7 @@ export class ZooKeeperClaims {
     }
   }
 
-  /** Of what its nodes have: claims and second copies. */
+  /** The hashes of the subtasks that its nodes have claimed, or compute a second copy of. */
   heldHashes(): readonly string[] {
     return [...this.nodes.all].flatMap(({ claims }) => [...claims].map(({ hash }) => hash));
   }
@@ -134,7 +134,7 @@ export class ZooKeeperClaims {
     return claims;
   }
 
-  /** Those of one turn go together in one transaction, where they fit. */
+  /** What is claimed in one turn of the event loop goes together in one transaction (`protocol/combine.ts`). */
   async #claimOne(node: ZooKeeperNode, session: ClaimsSession, entry: SubtaskEntry): Promise<SessionClaim | undefined> {
     const { zookeeper, waiting } = session;
     const registration = node.registration!;

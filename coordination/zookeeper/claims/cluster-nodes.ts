@@ -11,7 +11,7 @@ import type { ZooKeeper } from "../zookeeper.ts";
 
 const betweenReads = 1_000;
 const mostPerRead = 20;
-/** Of each node after the last work: by then it has published how that ended. */
+/** How often each node is read after something last waited: by then it has published how that ended. */
 const readsAfterwards = 3;
 
 export class ClusterNodes {
@@ -32,7 +32,7 @@ export class ClusterNodes {
     zookeeper.lost.addEventListener("abort", () => clearTimeout(this.#timer), { once: true });
   }
 
-  /** Of the live nodes' znodes. */
+  /** `names`: those of the live nodes' znodes. */
   setNames(names: readonly string[]): void {
     this.#names = [...names].sort();
     this.#change = this.#change.then(() => this.#gather()).catch(unlessInDoubt(this.#zookeeper.onError));

@@ -6,7 +6,7 @@ import type { ZooKeeper } from "../zookeeper.ts";
 
 export interface Refusal {
   readonly code: ZooKeeperErrorCode;
-  /** Of the znode whose operation was refused. */
+  /** The znode whose operation was refused. */
   readonly path: string | undefined;
   /** An earlier try got no answer: it may have been carried out. */
   readonly wasInDoubt: boolean;

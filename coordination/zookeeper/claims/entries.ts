@@ -35,7 +35,7 @@ export class SubtaskEntry implements Queued<SubtaskEntry> {
     this.partitionNumber = numberPartition(subtask);
   }
 
-  /** Of the best interests in its queries the best, the first of equals. */
+  /** The best interest in any of its queries, the first of equals. */
   place(): Place {
     let best: Place | undefined;
     for (const { interests } of this.queries) {
@@ -53,7 +53,7 @@ export class QueryEntry {
   /** Names of its segments that are known. */
   readonly segments = new Set<string>();
   era = "";
-  /** Of these, how many are not read yet. */
+  /** How many of these are not read yet. */
   unread = 0;
   readonly stop = new AbortController();
   /** What `queries` is where no other query needs the subtask: one list for all of them. */

@@ -17,7 +17,7 @@ export interface ClaimsSession {
 export class ZooKeeperNode extends LocalNode<SessionClaim> {
   /** In the session that there is. */
   registration: Registration | undefined;
-  /** Of what it has done. */
+  /** How long the subtasks took that it has done. */
   readonly paces = new Paces();
   publishing: ReturnType<typeof setTimeout> | undefined;
   isQuarantined = false;

@@ -24,7 +24,7 @@ export interface WaitingSubtasksOptions {
   readonly onWaiting: () => void;
   /** A shard has entries. */
   readonly onShard: (shard: number) => void;
-  /** What failed here is gone: others have done it, or it was withdrawn. The shard's news is not taken in yet. */
+  /** A subtask that failed here is gone: another node has done it, or it was withdrawn. Called before the news of its shard is taken in. */
   readonly onGone: (entry: SubtaskEntry) => void;
   /** A query has no subtasks left. */
   readonly onIdle: (query: string) => void;
@@ -177,16 +177,16 @@ export class WaitingSubtasks {
     const query = new QueryEntry(hash, interests);
     this.#queries.set(hash, query);
     const path = `${zookeeper.layout.queries}/${hash}`;
-    const view = new FollowedList({ zookeeper, path, stop: query.stop.signal, onList: (listing) => this.#readQuery(query, listing) });
+    const list = new FollowedList({ zookeeper, path, stop: query.stop.signal, onList: (listing) => this.#readQuery(query, listing) });
     const latest = this.#latest;
     if (latest?.query === hash) {
       // The query was made by the same change. Where it is another by now, its list will tell.
       query.era = latest.era;
       this.#unread.add({ query, name: latest.name, known: latest });
-      void view.look();
+      void list.look();
       return;
     }
-    const opening = view.look().then(() => {
+    const opening = list.look().then(() => {
       this.#opening.delete(opening);
       this.#readMore();
     });
@@ -214,12 +214,12 @@ export class WaitingSubtasks {
   }
 
   #readMore(): void {
-    // Of queries that are found together the best comes first.
+    // Queries that are found together are opened together, so that the best of them comes first.
     if (this.#reading || this.#opening.size > 0 || this.#unread.size === 0 || !this.#mayRead) return;
     this.#reading = this.#readSegments().finally(() => {
       this.#reading = undefined;
     });
-    // What was listed just as the reading ended.
+    // Something may have been listed just as the reading ended.
     this.#track(this.#reading.then(() => this.#readMore()));
   }
 
@@ -283,7 +283,7 @@ export class WaitingSubtasks {
   #detach(entry: SubtaskEntry, query: QueryEntry): void {
     query.entries.delete(entry);
     entry.queries = entry.queries.filter((other) => other !== query);
-    // What is ours or another's ends in its own way.
+    // A subtask that this process has claimed stays until its claim has ended.
     if (entry.queries.length === 0 && entry.kind !== "ours") this.remove(entry);
     else this.#place(entry);
   }

@@ -16,7 +16,7 @@ interface Part {
 
 const mostUnderWay = 4;
 const mostParts = 32;
-/** Of a transaction's paths and data: half of what a server takes. */
+/** Bytes of paths and data in a transaction: half of what a server takes. */
 const mostBytes = 500_000;
 
 export class Combiner {

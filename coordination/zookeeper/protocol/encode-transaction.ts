@@ -19,7 +19,7 @@ const allPermissions = 31;
 const everybody = encodeAcl("world", "anyone");
 const creator = encodeAcl("auth", "");
 
-/** Of an operation without path, data and whom it belongs to: its head, lengths, flags and version. */
+/** Bytes that an operation takes besides its path, its data and its access list: head, lengths, flags and version. */
 const fixedBytes = 32;
 const headBytes = 9;
 

@@ -21,7 +21,7 @@ export interface FollowingSession {
 export interface FollowedListOptions {
   readonly zookeeper: FollowingSession;
   readonly path: string;
-  /** The view ends, if not with the session. */
+  /** The list is followed no longer than that, if not until the session ends. */
   readonly stop?: AbortSignal;
   /** How many times its duration a look costs, where not `usualCost`: less for what is few and urgent. */
   readonly costFactor?: number;
@@ -40,7 +40,7 @@ export interface FollowedListOptions {
 const usualCost = 20;
 const fewNames = 20;
 const mostCredit = 100;
-/** Of a short list, however long the look took: this process may have been busy with something else. */
+/** A look at a short list costs no more, however long it took: this process may have been busy with something else. */
 const mostCost = 60;
 const longestPause = 1_000;
 

@@ -14,7 +14,7 @@ declare module "node-zookeeper-client" {
     readonly mzxid: Buffer;
     readonly ctime: Buffer;
     readonly mtime: Buffer;
-    /** Of the last change of its children. */
+    /** The last change of its children. */
     readonly pzxid: Buffer;
     readonly ephemeralOwner: Buffer;
     readonly version: number;

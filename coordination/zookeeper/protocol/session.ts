@@ -35,7 +35,7 @@ export interface Listing extends Answer {
 }
 
 export interface Committed {
-  /** Of what was created, in the places of their operations. */
+  /** The paths of what was created, each in the place of its operation. */
   readonly paths: readonly (string | undefined)[];
   readonly order: number;
 }

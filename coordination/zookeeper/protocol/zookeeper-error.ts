@@ -18,7 +18,7 @@ export type ZooKeeperErrorCode =
 export class ZooKeeperError extends Error {
   override readonly name = "ZooKeeperError";
   readonly code: ZooKeeperErrorCode;
-  /** Of a transaction: which operation was refused. */
+  /** The place of the refused operation in its transaction; −1 where that is not known. */
   readonly index: number;
 
   constructor(

@@ -6,7 +6,7 @@ import { hashName, type InterestName, interestPrefix, type Layout, parseInterest
 import { logSkip } from "../znodes/skip-log.ts";
 import type { ZooKeeper } from "../zookeeper.ts";
 
-/** All of a query, first come first. */
+/** All interests in a query, first come first. */
 export async function readInterests({ session, layout }: ZooKeeper, query: string): Promise<readonly InterestName[]> {
   const names = (await session.list(layout.interest))?.children ?? [];
   return names
@@ -16,7 +16,7 @@ export async function readInterests({ session, layout }: ZooKeeper, query: strin
     .sort((a, b) => a.sequence - b.sequence);
 }
 
-/** Of a listing, by query, first come first. What is not of its form is logged and left out. */
+/** The interests of a listing by query, first come first. Names that are not of their form are logged and left out. */
 export function groupInterests({ layout, log }: ZooKeeper, names: readonly string[]): ReadonlyMap<string, readonly InterestName[]> {
   const byQuery = new Map<string, InterestName[]>();
   for (const name of names) {

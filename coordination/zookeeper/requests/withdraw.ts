@@ -108,7 +108,7 @@ async function findExclusive({ zookeeper, segments }: WithdrawOptions, known: Qu
   return exclusive;
 }
 
-/** Those that are claimed first: their nodes stop the sooner. Failed ones stay, for whoever queues them again to hear of. */
+/** Gives those that are claimed first, so that their nodes stop the sooner. Failed ones stay, for whoever queues them again to hear of. */
 async function findPresent(zookeeper: ZooKeeper, hashes: ReadonlySet<string>): Promise<readonly string[]> {
   const { hashes: there, failed, claimed } = await listSubtasks(zookeeper, hashes);
   const present = there.filter((hash) => hashes.has(hash) && !failed.has(hash));

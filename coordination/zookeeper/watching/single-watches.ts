@@ -29,7 +29,7 @@ export class SingleWatches {
     this.#options = options;
   }
 
-  /** Of a subtask that is there. */
+  /** The subtask must be there. */
   follow(hash: string): void {
     if (this.#watched.has(hash) || this.#watched.size >= mostAtATime) return;
     this.#watched.add(hash);

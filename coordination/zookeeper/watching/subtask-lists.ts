@@ -41,7 +41,7 @@ export class SubtaskLists {
   #claims: { readonly claimed: ReadonlySet<string>; readonly running: ReadonlySet<string>; readonly order: number } | undefined;
   #failed: ReadonlySet<string> = none;
   #isFollowing = false;
-  /** Of claims that ended, and when (as `performance.now()`) their shards have been looked at; the soonest first. */
+  /** Hashes of claims that ended, and by when (as `performance.now()`) their shards will have been looked at; the soonest first. */
   readonly #ended = new Map<string, number>();
   #later: ReturnType<typeof setTimeout> | undefined;
 
@@ -84,7 +84,7 @@ export class SubtaskLists {
     this.#single.follow(hash);
   }
 
-  /** Of one that a look at its shard, which is not taken in yet, does not find any more: whether it is known that another node has done it. */
+  /** Whether a subtask is known to be done by another node. It is asked about when a look at its shard does not find it any more, before that look is taken in. */
   async isDone(hash: string): Promise<boolean> {
     const seen = this.#withdrawals.lastSeen(shardOf(hash));
     await this.#withdrawals.read(this.#zookeeper);

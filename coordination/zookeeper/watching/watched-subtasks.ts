@@ -72,13 +72,13 @@ export class WatchedSubtasks {
     signal.addEventListener("abort", () => void this.#registering.then(() => this.#unregister(mine)), { once: true });
   }
 
-  /** Of something that this process did. */
+  /** News of something that this process did. */
   happened(hash: string, known: SubtaskNews, order: number): void {
     const watched = this.#byHash.get(hash);
     if (watched && order >= watched.order) this.#learn(watched, known, order, true);
   }
 
-  /** Of something that was read. The first that is read of a subtask is no event. */
+  /** News that were read. The first that is read about a subtask is no event. */
   observed(hash: string, known: SubtaskNews, order: number): void {
     const watched = this.#byHash.get(hash);
     if (watched && order > watched.order) this.#learn(watched, known, order, watched.known !== undefined);

@@ -67,7 +67,7 @@ export function parseRead(data: Buffer): Read | undefined {
 
 export interface NodeBody extends Node {
   readonly instance: string;
-  /** What it holds in memory: `scheduling/holdings.ts`. */
+  /** What it holds in memory: `queue/holdings.ts`. */
   readonly holdings?: string;
 }
 
@@ -83,7 +83,7 @@ export function parseNodeBody(data: Buffer): NodeBody | undefined {
 /** Some subtasks of one program and dataset, in their order. */
 export interface Segment {
   readonly subtasks: readonly Subtask[];
-  /** Of their keys, in the same places. */
+  /** The hashes of their keys, in the same places. */
   readonly hashes: readonly string[];
 }
 

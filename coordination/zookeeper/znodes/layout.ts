@@ -56,7 +56,7 @@ export function hashName(text: string): string {
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/** Of a name that is no hash, too: somebody else's znode is looked for where it is not. */
+/** Takes a name that is no hash, too: such a znode is then looked for in the first shard, and not found. */
 export const shardOf = (hash: string): number => Math.max(0, alphabet.indexOf(hash[0]!));
 export const isHash = (name: string): boolean => /^[\w-]{22}$/.test(name);
 /** Changes with all that is asked of programs, this one among them. */
@@ -70,7 +70,7 @@ export const runningPath = ({ claims }: Layout, hash: string): string => `${clai
 
 export const copyPath = ({ copies }: Layout, hash: string): string => `${copies}/${hash}`;
 
-/** Of a claim's znode, or of the one that says that it runs. */
+/** The subtask's hash, from the name of its claim or of the znode that says that the claim runs. */
 export const hashOfClaim = (name: string): string => (name.endsWith(runningMark) ? name.slice(0, -runningMark.length) : name);
 
 /** Who is on it, and which of these say that they compute. */
@@ -111,7 +111,7 @@ export function parseInterestName(name: string): InterestName | undefined {
 
 /** `PROGRAM.`, to which ZooKeeper appends the sequence. */
 export const segmentPrefix = (program: string): string => `${program}.`;
-/** Of a query that is new: its first znode. */
+/** The name of the first segment of a new query. */
 export const firstSegmentName = (program: string): string => `${segmentPrefix(program)}0000000000`;
 export const segmentProgram = (name: string): string => name.slice(0, 22);
 export const segmentSequence = (name: string): number => Number(name.slice(23));

@@ -4,14 +4,14 @@ import { failedHash, readClaimNames, shardOf } from "./layout.ts";
 
 export interface ListedClaims {
   readonly claimed: ReadonlySet<string>;
-  /** Those that compute. */
+  /** Those whose claims say that computing has begun. */
   readonly running: ReadonlySet<string>;
-  /** Of the answer. */
+  /** The order of the answer (`Answer.order`). */
   readonly order: number;
 }
 
 export interface ListedSubtasks extends ListedClaims {
-  /** Those that are there, the failed ones among them; of the shards that were looked at. */
+  /** All that are there, the failed ones among them, in the shards that were looked at. */
   readonly hashes: readonly string[];
   readonly has: (hash: string) => boolean;
   readonly failed: ReadonlySet<string>;

@@ -8,7 +8,7 @@ import type { ZooKeeper } from "../zookeeper.ts";
 import { encodeJson, type NodeBody, parseNodeBody } from "./encoding.ts";
 import { hashName, instanceName, type Layout } from "./layout.ts";
 
-/** Of a node in one session. */
+/** A node as it is registered in one session. */
 export interface Registration {
   readonly node: string;
   readonly instance: string;

@@ -7,21 +7,21 @@ const error: ClaimEnd = { kind: "fail", cause: "broken", permanent: false };
 const lose: ClaimEnd = { kind: "lose", cause: "node left" };
 const running = { attempts: noAttempts, wanted: true, begun: true, stopped: false };
 
-test("settle: completing is done, whoever asks", () => {
+test("decideEnd: completing is done, whoever is interested", () => {
   for (const wanted of [true, false]) {
     for (const stopped of [true, false])
       assert.deepEqual(decideEnd({ kind: "complete" }, { ...running, wanted, stopped }), { kind: "done" });
   }
 });
 
-test("settle: what nobody asks for is withdrawn, however its claim ends, and never failed", () => {
+test("decideEnd: what no client is interested in is withdrawn, however its claim ends, and never failed", () => {
   const nearlyFailed: Attempts = { errors: mostErrors - 1, lost: mostLostClaims - 1, causes: [] };
   for (const end of [error, { ...error, permanent: true }, lose, { kind: "release" }] as const) {
     assert.deepEqual(decideEnd(end, { attempts: nearlyFailed, wanted: false, begun: true, stopped: true }), { kind: "withdrawn" });
   }
 });
 
-test("settle: a release, or an error after the claim was told to stop, counts for nothing", () => {
+test("decideEnd: a release, or an error after the claim was told to stop, counts for nothing", () => {
   assert.deepEqual(decideEnd({ kind: "release" }, running), { kind: "unowned", attempts: noAttempts });
   assert.deepEqual(decideEnd({ ...error, permanent: true }, { ...running, begun: true, stopped: true }), {
     kind: "unowned",
@@ -38,7 +38,7 @@ function repeat(end: ClaimEnd, times: number, attempts = noAttempts) {
   return verdict;
 }
 
-test("settle: errors and lost claims are counted apart, and either alone fails a subtask at its own limit", () => {
+test("decideEnd: errors and lost claims are counted apart, and either alone fails a subtask at its own limit", () => {
   assert.equal(repeat(error, mostErrors).kind, "failed");
   assert.equal(repeat(lose, mostLostClaims).kind, "failed");
   const nearly = repeat(lose, mostLostClaims - 1, { errors: mostErrors - 1, lost: 0, causes: ["broken"] });
@@ -48,7 +48,7 @@ test("settle: errors and lost claims are counted apart, and either alone fails a
   });
 });
 
-test("settle: an error that cannot mend fails a subtask at once", () => {
+test("decideEnd: an error that cannot mend fails a subtask at once", () => {
   assert.deepEqual(decideEnd({ ...error, permanent: true }, running), {
     kind: "failed",
     attempts: { errors: 1, lost: 0, causes: ["broken"] },

@@ -49,7 +49,7 @@ test("UnreadSegments does not make a query of which nothing was read wait, where
   assert.equal(asked, 0);
 });
 
-test("UnreadSegments reads on, though slowly, where nothing is urgent, and drops what nobody asks for", async () => {
+test("UnreadSegments reads on, though slowly, where nothing is urgent, and drops what no client is interested in", async () => {
   const unread = new UnreadSegments({} as ZooKeeper, { isUrgent: () => false });
   const dropped = makeQuery("dropped", { priority: 100, sequence: 0 });
   fill(unread, dropped, 2);
