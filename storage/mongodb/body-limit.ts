@@ -110,7 +110,7 @@ export class BodyLimit {
     const spared = new Set<string>();
     while (this.#bytes > target) {
       await Promise.all(tables.map((table) => table.settled()));
-      const oldest = await Promise.all(tables.map((table) => table.heads({ used: { $lt: start } }, { limit: headsPerStep, oldest: true })));
+      const oldest = await Promise.all(tables.map((table) => table.oldest(start, headsPerStep)));
       const heads = tables.flatMap((table, index) => oldest[index]!.map((head) => ({ table, head })));
       // One whole step of one collection may lie before the first of another: only what is surely oldest is looked at.
       heads.sort((a, b) => a.head.used.getTime() - b.head.used.getTime());

@@ -5,6 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { Binary, type Collection, type Filter } from "mongodb";
+import pMap from "p-map";
 import type { Inserted, StoredBody } from "../store.ts";
 import { StoreError } from "../store-error.ts";
 import type { Description, Entry, Table } from "../table.ts";
@@ -33,8 +34,9 @@ export type Head = Pick<BodyDocument, "_id" | "size" | "used" | "split">;
 export type Fields = Readonly<Record<string, string | number | Date>>;
 
 const headOnly = { _id: 1, size: 1, used: 1, split: 1 } as const;
-const keysPerCall = 1000;
-const callsAtOnce = 4;
+/** Keys that one call looks for: some servers compare every document with the whole list. */
+const keysPerCall = 200;
+const callsAtOnce = 8;
 const bodiesPerCall = 64;
 const mostTries = 5;
 
@@ -79,7 +81,8 @@ export class BodyTable implements Table {
         else taken.push(each);
       };
       for (const each of await Promise.allSettled(documents.map(insert))) if (each.status === "rejected") throw each.reason;
-      const stored = await this.#readDigests(taken.map(({ document }) => document._id));
+      const keys = taken.map(({ document }) => document._id);
+      const stored = new Map((await this.#look(keys, { size: 1, digest: 1, split: 1 })).map((found) => [found._id, found]));
       for (const { index, document } of taken) {
         const found = stored.get(document._id);
         if (found) outcomes[index] = found.size === document.size && isSame(found.digest, document.digest) ? "same" : "different";
@@ -142,47 +145,24 @@ export class BodyTable implements Table {
   }
 
   async find(keys: readonly string[]): Promise<ReadonlySet<string>> {
-    const found = new Set<string>();
-    const take = async (some: readonly string[]) => {
-      for (const head of await this.#heads(some)) {
-        found.add(head._id);
-        this.touch(head, head.used);
-      }
-    };
-    const keysAtOnce = callsAtOnce * keysPerCall;
-    for (let start = 0; start < keys.length; start += keysAtOnce) {
-      const group = keys.slice(start, start + keysAtOnce);
-      const calls = Array.from({ length: Math.ceil(group.length / keysPerCall) }, (_, call) =>
-        take(group.slice(call * keysPerCall, (call + 1) * keysPerCall)),
-      );
-      await Promise.all(calls);
-    }
-    return found;
+    const heads = await this.#look(keys, headOnly);
+    for (const head of heads) this.touch(head, head.used);
+    return new Set(heads.map(({ _id }) => _id));
   }
 
   async describe(keys: readonly string[]): Promise<ReadonlyMap<string, Description>> {
-    const found = new Map<string, Description>();
-    for (let start = 0; start < keys.length; start += keysPerCall) {
-      const filter = { _id: { $in: keys.slice(start, start + keysPerCall) } };
-      const options = { projection: { size: 1, note: 1 }, limit: keysPerCall, batchSize: keysPerCall } as const;
-      const call = () => this.collection.find(filter, options).toArray();
-      for (const document of await this.#connection.read("look for bodies", call)) {
-        found.set(document._id, { size: document.size, ...noteOf(document) });
-      }
-    }
-    return found;
+    const found = await this.#look(keys, { size: 1, note: 1 });
+    return new Map(found.map((document) => [document._id, { size: document.size, ...noteOf(document) }]));
   }
 
   async renew(keys: readonly string[]): Promise<void> {
     await this.find(keys);
   }
 
-  /** Documents without bodies, at most so many; the ones used least recently, where `oldest`. */
-  heads(filter: Filter<BodyDocument>, options: { readonly limit: number; readonly oldest?: boolean }): Promise<readonly Head[]> {
-    const { limit, oldest } = options;
-    const sort = oldest ? { sort: { used: 1, size: 1, _id: 1 } as const } : {};
-    const call = () => this.collection.find<Head>(filter, { projection: headOnly, limit, batchSize: limit, ...sort }).toArray();
-    return this.#connection.read("look for bodies", call);
+  /** The documents that were used least recently, before this time; at most so many. */
+  oldest(before: Date, limit: number): Promise<readonly Head[]> {
+    const options = { projection: headOnly, limit, batchSize: limit, sort: { used: 1, size: 1, _id: 1 } } as const;
+    return this.#connection.read("look for bodies", () => this.collection.find({ used: { $lt: before } }, options).toArray());
   }
 
   async settled(): Promise<void> {
@@ -195,11 +175,7 @@ export class BodyTable implements Table {
 
   /** Removes the keys, and gives what went. */
   async remove(keys: readonly string[]): Promise<readonly Head[]> {
-    const gone: Head[] = [];
-    for (let start = 0; start < keys.length; start += keysPerCall) {
-      gone.push(...(await this.#remove(await this.#heads(keys.slice(start, start + keysPerCall)))));
-    }
-    return gone;
+    return this.#remove(await this.#look(keys, headOnly));
   }
 
   /** Removes these unless they were used since; gives what went. */
@@ -208,31 +184,35 @@ export class BodyTable implements Table {
   }
 
   async #remove(heads: readonly Head[], condition: Filter<BodyDocument> = {}): Promise<readonly Head[]> {
-    if (heads.length === 0) return [];
-    const keys = heads.map(({ _id }) => _id);
-    const filter = { _id: { $in: keys }, ...condition };
-    const { deletedCount } = await this.#connection.write("remove bodies", () => this.collection.deleteMany(filter));
-    // One that was put again meanwhile has pieces of its own.
-    const stayed = deletedCount === heads.length ? [] : await this.#heads(keys);
-    const gone = heads.filter(({ _id, split }) => !stayed.some((head) => head._id === _id && head.split?.set === split?.set));
-    await this.#dropPieces(gone);
+    const gone: Head[] = [];
+    for (let start = 0; start < heads.length; start += keysPerCall) {
+      const some = heads.slice(start, start + keysPerCall);
+      const keys = some.map(({ _id }) => _id);
+      const filter = { _id: { $in: keys }, ...condition };
+      const { deletedCount } = await this.#connection.write("remove bodies", () => this.collection.deleteMany(filter));
+      // One that was put again meanwhile has pieces of its own.
+      const stayed = deletedCount === some.length ? [] : await this.#look(keys, headOnly);
+      const left = some.filter(({ _id, split }) => !stayed.some((head) => head._id === _id && head.split?.set === split?.set));
+      await this.#dropPieces(left);
+      gone.push(...left);
+    }
     return gone;
   }
 
-  #heads(keys: readonly string[]): Promise<readonly Head[]> {
-    return this.heads({ _id: { $in: [...keys] } }, { limit: keysPerCall });
+  /** Parts of the documents that have these keys, never their bodies. */
+  async #look(keys: readonly string[], projection: Partial<Record<keyof BodyDocument, 1>>): Promise<readonly BodyDocument[]> {
+    const starts = Array.from({ length: Math.ceil(keys.length / keysPerCall) }, (_, index) => index * keysPerCall);
+    const options = { projection, limit: keysPerCall, batchSize: keysPerCall };
+    const look = (start: number) => {
+      const filter = { _id: { $in: keys.slice(start, start + keysPerCall) } };
+      return this.#connection.read("look for bodies", () => this.collection.find(filter, options).toArray());
+    };
+    return (await pMap(starts, look, { concurrency: callsAtOnce })).flat();
   }
 
   #dropPieces(documents: readonly Pick<BodyDocument, "split">[]): Promise<void> {
     const splits = documents.flatMap(({ split }) => split ?? []);
     return dropPieces(this.#connection, this.#pieces.collection, splits);
-  }
-
-  async #readDigests(keys: readonly string[]): Promise<ReadonlyMap<string, Pick<BodyDocument, "size" | "digest" | "split">>> {
-    if (keys.length === 0) return new Map();
-    const options = { projection: { size: 1, digest: 1, split: 1 }, limit: keys.length, batchSize: keys.length } as const;
-    const call = () => this.collection.find({ _id: { $in: [...keys] } }, options).toArray();
-    return new Map((await this.#connection.read("compare bodies", call)).map((document) => [document._id, document]));
   }
 
   /** Notes that a document is used. That is written later, and where the last use as written is known (`before`), at most once an hour. */

@@ -9,9 +9,12 @@
  * Promises: every call ends, after `patience` and two time limits of the driver at most; errors are `StoreError`, without secrets.
  * A call is tried again when its answer was lost: it must do no harm to carry it out twice.
  */
-
+import { setMaxListeners } from "node:events";
 import { type Collection, type Document, MongoClient } from "mongodb";
+import { followSignals } from "../../base/follow-signals.ts";
 import type { Log } from "../../base/log.ts";
+import { pause } from "../../base/pause.ts";
+import { pauseAfter, retry } from "../../base/retry.ts";
 import { StoreError } from "../store-error.ts";
 import { WriteHealth } from "../write-health.ts";
 import { databaseOf, describeHosts, hideSecrets } from "./describe-uri.ts";
@@ -19,7 +22,7 @@ import { explain, isFinal, isPassing } from "./explain-error.ts";
 
 export interface ConnectionOptions {
   readonly uri: string;
-  /** Else the one that `uri` names, else `femtoq`. */
+  /** Where it is absent, the database that `uri` names; where that names none, `femtoq`. */
   readonly database?: string;
   readonly log: Log;
   /** Milliseconds that the server has for an answer. */
@@ -30,6 +33,8 @@ export interface ConnectionOptions {
 
 export type Keyed = Document & { readonly _id: string };
 
+/** Milliseconds between attempts. */
+const firstPause = 100;
 const longestPause = 2_000;
 
 export class Connection {
@@ -50,6 +55,8 @@ export class Connection {
   constructor({ uri, database, log, timeout = 5_000, patience = 10_000 }: ConnectionOptions) {
     this.hosts = describeHosts(uri);
     this.log = log;
+    // Every call that waits listens to it.
+    setMaxListeners(0, this.#closing.signal);
     this.#patience = patience;
     const probe = () => this.collection("probes").updateOne({ _id: "probe" }, { $set: { at: new Date() } }, { upsert: true });
     this.#writes = new WriteHealth({ probe: async () => void (await this.write("write to the store", probe)), log });
@@ -97,7 +104,7 @@ export class Connection {
     return this.#call(action, call);
   }
 
-  /** As `read`; remembers that writes are refused until one is taken. */
+  /** Does what `read` does, and remembers whether the server takes writes. */
   async write<T>(action: string, call: () => Promise<T>): Promise<T> {
     try {
       const result = await this.#call(action, call);
@@ -135,6 +142,8 @@ export class Connection {
       await this.#client.connect();
       await prepare();
       this.#isPrepared = true;
+      // It may have been found just before an earlier attempt failed.
+      this.#lost = undefined;
     };
     const attempting = attempt();
     this.#attempted = attempting.catch(() => undefined);
@@ -142,46 +151,42 @@ export class Connection {
   }
 
   async #prepareLater(prepare: () => Promise<void>): Promise<void> {
-    for (let wait = 100; ; wait = Math.min(longestPause, wait * 2)) {
-      await this.#pause(wait);
-      try {
-        await this.#attempt(prepare);
-        this.log.info({ hosts: this.hosts }, "the store is open");
-        return;
-      } catch (error) {
-        this.#closing.signal.throwIfAborted();
-        this.#lost = { since: this.#lost?.since ?? Date.now(), reason: explain(error, { action: "open it", hosts: this.hosts }).message };
-        if (isFinal(error)) throw error;
-      }
-    }
+    const { signal } = this.#closing;
+    const attempt = () =>
+      this.#attempt(prepare).catch((error: unknown) => {
+        this.#miss(explain(error, { action: "open it", hosts: this.hosts }).message);
+        throw error;
+      });
+    await pause(firstPause, signal);
+    await retry(attempt, { signal, backoff: { first: firstPause, longest: longestPause }, mayPass: (error) => !isFinal(error) });
+    this.log.info({ hosts: this.hosts }, "the store is open");
   }
 
   async #call<T>(action: string, call: () => Promise<T>): Promise<T> {
     const deadline = Math.min(Date.now(), this.#lost?.since ?? Number.POSITIVE_INFINITY) + this.#patience;
+    const backoff = { first: 20, longest: longestPause };
+    let failures = 0;
+    const mayPass = (error: unknown) => isPassing(error) && Date.now() + pauseAfter(++failures, backoff) <= deadline;
     try {
       if (!this.#isPrepared) await this.#waitUntilPrepared(deadline);
-      for (let wait = 20; ; wait = Math.min(longestPause, wait * 2)) {
-        try {
-          return await call();
-        } catch (error) {
-          if (!isPassing(error) || Date.now() + wait > deadline) throw error;
-          await this.#pause(wait);
-        }
-      }
+      return await retry(call, { signal: this.#closing.signal, backoff, mayPass });
     } catch (error) {
+      if (this.#closing.signal.aborted) throw new StoreError("unavailable", "Cannot use the store: it was closed", error);
       throw explain(error, { action, hosts: this.hosts });
     }
   }
 
   async #waitUntilPrepared(deadline: number): Promise<void> {
-    const giveUp = new AbortController();
-    const late = this.#pause(Math.max(0, deadline - Date.now()), giveUp.signal).then(() => {
-      if (!giveUp.signal.aborted) throw new StoreError("unavailable", this.notReady()[0] ?? "the store is being opened");
+    const prepared = new AbortController();
+    const { signal, release } = followSignals([this.#closing.signal, prepared.signal]);
+    const late = pause(Math.max(0, deadline - Date.now()), signal).then(() => {
+      if (!prepared.signal.aborted) throw new StoreError("unavailable", this.notReady()[0] ?? "the store is being opened");
     });
     try {
       await Promise.race([this.#prepared, late]);
     } finally {
-      giveUp.abort();
+      prepared.abort();
+      release();
       await late.catch(() => undefined);
     }
   }
@@ -195,23 +200,5 @@ export class Connection {
     if (this.#closing.signal.aborted) return;
     if (!this.#lost && this.#isPrepared) this.log.warn({ hosts: this.hosts, reason }, "the store does not answer");
     this.#lost = { since: this.#lost?.since ?? Date.now(), reason };
-  }
-
-  /** Ends early, without an error, when the other signal aborts; rejects when the connection closes. */
-  async #pause(milliseconds: number, end?: AbortSignal): Promise<void> {
-    const closing = this.#closing.signal;
-    await new Promise<void>((resolve) => {
-      const done = () => {
-        clearTimeout(timer);
-        closing.removeEventListener("abort", done);
-        end?.removeEventListener("abort", done);
-        resolve();
-      };
-      const timer = setTimeout(done, milliseconds);
-      closing.addEventListener("abort", done);
-      end?.addEventListener("abort", done);
-      if (closing.aborted || end?.aborted) done();
-    });
-    if (closing.aborted) throw new StoreError("unavailable", "Cannot use the store: it was closed");
   }
 }

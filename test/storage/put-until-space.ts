@@ -1,9 +1,9 @@
 /** Parameter: directory. Puts partials until one is refused, says so and what readiness says; waits until that is over, and puts one more. */
 
 import { writeSync } from "node:fs";
-import { setTimeout as delay } from "node:timers/promises";
 import { openStore } from "../../storage/embedded/embedded-store.ts";
 import { recordingLog } from "../runtime/silent-log.ts";
+import { until } from "../support/until.ts";
 import { numberedBody } from "./numbered-body.ts";
 import { putPartial } from "./one-at-a-time.ts";
 
@@ -20,7 +20,7 @@ const refusal = await (async () => {
 tell("refused", refusal);
 tell("reasons", store.notReady());
 tell("readable", (await store.findPartials(["partial 0"])).size);
-while (store.notReady().length > 0) await delay(20);
+await until(() => store.notReady().length === 0, "readiness");
 tell("ready", store.notReady());
 tell("put", await putPartial(store, "after", numberedBody(1)));
 tell(
