@@ -5,8 +5,8 @@
 import type { Admission } from "../admission/admission.ts";
 import type { Services } from "../services.ts";
 import { WrittenStatuses } from "./answer/written-statuses.ts";
+import { type CountInterest, createInterestCounter } from "./follow/count-interest.ts";
 import { FollowedPlans } from "./follow/followed-plans.ts";
-import { Interest } from "./follow/interest.ts";
 import { StoredResults } from "./follow/stored-results.ts";
 import { KeyedLock } from "./keyed-lock.ts";
 import { PlannedQueries } from "./plan/planned-queries.ts";
@@ -17,7 +17,7 @@ export interface Dispatcher {
   readonly planned: PlannedQueries;
   readonly results: StoredResults;
   readonly plans: FollowedPlans;
-  readonly interest: Interest;
+  readonly countInterest: CountInterest;
   readonly underWay: QueriesUnderWay;
   readonly statuses: WrittenStatuses;
   /** By the plan's key: submissions, withdrawals, purges and retries of one plan come one after the other. */
@@ -29,13 +29,13 @@ const mostPartitions = 300_000;
 
 export function createDispatcher(services: Services, admission: Admission): Dispatcher {
   const { store, coordinator, log, meter } = services;
-  const interest = new Interest({ coordinator, log });
+  const countInterest = createInterestCounter(coordinator);
   return {
     services,
     planned: new PlannedQueries(services),
     results: new StoredResults(services, { mostPartitions }),
-    plans: new FollowedPlans({ store, coordinator, log, interest, ...(meter && { meter }) }, { mostPartitions }),
-    interest,
+    plans: new FollowedPlans({ store, coordinator, log, countInterest, ...(meter && { meter }) }, { mostPartitions }),
+    countInterest,
     underWay: new QueriesUnderWay(services, admission),
     statuses: new WrittenStatuses(),
     planLocks: new KeyedLock(),

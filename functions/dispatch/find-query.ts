@@ -21,10 +21,9 @@ export async function findQuery(dispatcher: Dispatcher, id: string, client: stri
   if (result) return { query, ...result };
   const { plan, program } = planned;
   const progress = await plans.follow(planned, query);
-  const followed = { query, plan, program, progress };
-  await renewInterest(dispatcher, followed, client);
+  if (!progress.partitions.isFinished) await progress.clients.looks(query, client);
   await lookAt(progress, [query]);
-  return followed;
+  return { query, plan, program, progress };
 }
 
 /** Brings what is known here of these queries of one plan up to date, where it may have changed elsewhere. */
@@ -33,9 +32,4 @@ export async function lookAt(progress: Progress, queries: readonly QueryOfPlan[]
   await progress.learnInterest(queries);
   using merging = boundWait(longestMerge);
   if (await progress.merged(merging.signal)) await progress.learnInterest(queries);
-}
-
-/** Renews the interest of a client that has one in a query that has not ended. */
-export async function renewInterest({ interest }: Dispatcher, { query, progress }: FollowedQuery, client: string): Promise<void> {
-  if (progress && !progress.partitions.isFinished && (await interest.renew(query.id, client))) progress.clients.isBack(query, client);
 }

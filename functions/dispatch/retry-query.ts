@@ -11,7 +11,6 @@ export async function retryQuery(dispatcher: Dispatcher, followed: FollowedQuery
   if (!progress || progress.partitions.failures.size === 0) return 0;
   const { failed, damaged } = progress.startOver();
   progress.clients.asks(query, client);
-  dispatcher.interest.changed(query.id, client, { isInterested: true });
   const request = { queryId: query.id, client, priority: query.query.priority };
   const retried = await coordinator.retry({ ...request, subtasks: failed.map((place) => subtaskOf(plan, place)) });
   if (damaged.length === 0) return retried;

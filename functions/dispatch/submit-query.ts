@@ -44,7 +44,7 @@ async function acceptQuery(
   text: string,
   { client, traceParent }: { readonly client: string; readonly traceParent: string | undefined },
 ): Promise<Accepted> {
-  const { services, interest, planLocks, plans, results, underWay } = dispatcher;
+  const { services, planLocks, plans, results, underWay } = dispatcher;
 
   // Plan: the text is read and checked, and its program laid over the dataset's partitions as they are now.
   const planned = await dispatcher.planned.get(text);
@@ -93,7 +93,6 @@ async function acceptQuery(
   progress.partitions.takeStored(found);
   const submission = await queueRest(plan, { found, client, query, progress, services: ticket.services });
   queueing.accept();
-  interest.changed(query.id, client, { isInterested: true });
   const followed = { query, plan, program, progress };
   ticket.accept(followed);
   services.log.info({ query: query.id, dataset: dataset.name, client, ...submission }, "query accepted");

@@ -27,9 +27,8 @@ export async function purgeQuery(
   return services.store.removePlan(planKey);
 }
 
-async function withdraw({ services, interest }: Dispatcher, { query, progress }: FollowedQuery, client: string): Promise<void> {
+async function withdraw({ services }: Dispatcher, { query, progress }: FollowedQuery, client: string): Promise<void> {
   await services.coordinator.withdraw(query.id, client);
-  interest.changed(query.id, client, { isInterested: false });
   progress?.clients.withdraws(query, client);
   await progress?.learnInterest([query]);
 }

@@ -1,45 +1,40 @@
-/** A query that ended, as a trace: what dispatch did, what its slowest partitions went through on their nodes. Pure. */
-import type { SlowPartition } from "../api.ts";
+/** A query that ended, as a trace: what dispatch did, what its slowest partitions went through on their nodes. */
+import type { QueryState, SlowPartition } from "../api.ts";
+import type { FollowedQuery } from "../dispatch/follow/followed-query.ts";
+import type { Progress } from "../dispatch/follow/progress.ts";
 import type { Span } from "./tracer.ts";
 
+/** How dispatch had it. Times are milliseconds since the epoch. */
 export interface EndedQuery {
-  readonly id: string;
-  readonly dataset: string;
   readonly client: string;
-  readonly priority: number;
-  readonly state: string;
-  readonly partitions: number;
-  readonly failed: number;
-  /** Milliseconds since the epoch. */
+  readonly state: QueryState;
   readonly admitted: number;
   readonly accepted: number;
   readonly ended: number;
-  /** When the query was asked first: its waits are counted from then. */
-  readonly created: number;
-  readonly mergingSeconds: number;
+  /** Of store and coordinator. */
   readonly calls: readonly Span[];
-  readonly slowest: readonly SlowPartition[];
 }
 
-export function describeTrace(query: EndedQuery): Span {
-  const { id, dataset, client, priority, state, partitions, failed, admitted, accepted, ended, calls, slowest } = query;
+export function describeTrace({ query, plan }: FollowedQuery, progress: Progress, ended: EndedQuery): Span {
+  const failed = progress.partitions.failures.size;
+  const { phases, slowest } = progress.timing;
   return {
     name: "query",
-    start: admitted,
-    end: ended,
-    failed: state === "failed" || failed > 0,
+    start: ended.admitted,
+    end: ended.ended,
+    failed: ended.state === "failed" || failed > 0,
     attributes: {
-      "femtoq.query": id,
-      "femtoq.dataset": dataset,
-      "femtoq.client": client,
-      "femtoq.priority": priority,
-      "femtoq.state": state,
-      "femtoq.partitions": partitions,
+      "femtoq.query": query.id,
+      "femtoq.dataset": query.query.dataset,
+      "femtoq.client": ended.client,
+      "femtoq.priority": query.query.priority,
+      "femtoq.state": ended.state,
+      "femtoq.partitions": plan.partitions.length,
       "femtoq.partitions.failed": failed,
-      "femtoq.merging.seconds": query.mergingSeconds,
+      "femtoq.merging.seconds": phases.merging,
     },
     children: [
-      { name: "dispatch", start: admitted, end: accepted, children: calls },
+      { name: "dispatch", start: ended.admitted, end: ended.accepted, children: ended.calls },
       ...slowest.map((partition) => describePartition(partition, query.created)),
     ],
   };
@@ -48,6 +43,7 @@ export function describeTrace(query: EndedQuery): Span {
 /** The steps of a subtask, in the order in which the node did them. */
 const steps = ["compiling", "loading", "thread", "computing", "saving"] as const;
 
+/** `created`: when the query was asked first; its waits are counted from then. */
 function describePartition(partition: SlowPartition, created: number): Span {
   const start = created + partition.waiting * 1000;
   let end = start;

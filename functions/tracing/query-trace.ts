@@ -1,4 +1,5 @@
 /** The trace of one query, from its admission to its end: what dispatch calls meanwhile is recorded, what nodes did comes from the query's timing. */
+import type { QueryState } from "../api.ts";
 import type { FollowedQuery } from "../dispatch/follow/followed-query.ts";
 import type { Services } from "../services.ts";
 import { describeTrace } from "./describe-trace.ts";
@@ -34,25 +35,11 @@ export class QueryTrace {
     this.#accepted = now();
   }
 
-  end({ query, plan, progress }: FollowedQuery, state: string): void {
-    if (!progress) return;
-    const { phases, slowest } = progress.timing;
-    const root = describeTrace({
-      id: query.id,
-      dataset: query.query.dataset,
-      client: this.#query.client,
-      priority: query.query.priority,
-      state,
-      partitions: plan.partitions.length,
-      failed: progress.partitions.failures.size,
-      admitted: this.#admitted,
-      accepted: this.#accepted,
-      ended: now(),
-      created: query.created,
-      mergingSeconds: phases.merging,
-      calls: this.#calls,
-      slowest,
-    });
+  end(followed: FollowedQuery, state: QueryState): void {
+    if (!followed.progress) return;
+    const { client } = this.#query;
+    const own = { client, state, admitted: this.#admitted, accepted: this.#accepted, ended: now(), calls: this.#calls };
+    const root = describeTrace(followed, followed.progress, own);
     const parent = readTraceParent(this.#query.traceParent);
     this.#tracer.send({ ...(parent && { parent }), root });
   }

@@ -110,7 +110,7 @@ async function findStates(dispatcher: Dispatcher, page: readonly ListedQuery[]):
 }
 
 async function findStatesOfPlan(
-  { plans, interest, services }: Dispatcher,
+  { plans, countInterest, services }: Dispatcher,
   planKey: string,
   queries: readonly ListedQuery[],
 ): Promise<readonly (readonly [string, QueryState])[]> {
@@ -120,7 +120,7 @@ async function findStatesOfPlan(
     return queries.map((query) => [query.id, stateOf({ query, progress })]);
   }
   // Interest is counted first. It ends with the last subtask, and by then all partials are stored.
-  const interested = await interest.count(queries.map(({ id }) => id));
+  const interested = await countInterest(queries.map(({ id }) => id));
   const plan = (await services.store.getPlans([planKey])).get(planKey);
   if (!plan) return [];
   const partitions = await countPartitions(plan, services);

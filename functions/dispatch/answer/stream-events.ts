@@ -9,7 +9,6 @@ import { type SSEStreamingApi, streamSSE } from "hono/streaming";
 import { isEnded } from "../../api.ts";
 import type { Environment } from "../../environment.ts";
 import { boundWait } from "../../http/bounded-wait.ts";
-import { renewInterest } from "../find-query.ts";
 import type { FollowedQuery } from "../follow/followed-query.ts";
 
 /** Milliseconds between events: they begin short, for a query may be over soon, and double up to the longest. */
@@ -62,6 +61,6 @@ async function writeEvents(
       if (progress.version === version && !gone.aborted) await stream.writeSSE({ event: "alive", data: "" });
     }
     // A client that follows stays interested. The coordinator is told so once in a while only.
-    await renewInterest(dispatcher, followed, client.name);
+    await progress.clients.looks(followed.query, client.name);
   }
 }

@@ -1,78 +1,108 @@
 /**
  * Who asks here for the queries of one plan: of each query the clients, in whose names lost work is queued again, and how many clients of all
- * dispatchers are interested, as far as this one knows. Memory: bounded in queries, and in clients of each.
+ * dispatchers are interested, as far as this one knows. Interest is created by asking (`Coordinator.enqueue`) and nowhere else; for clients that come back to
+ * look it is renewed. Memory: bounded in queries, and in clients of each.
  */
 import { LRUCache } from "lru-cache";
-import type { SubtaskRequest } from "../../../coordination/coordinator.ts";
+import type { Log } from "../../../base/log.ts";
+import { type Coordinator, interestTerm, type SubtaskRequest } from "../../../coordination/coordinator.ts";
 import type { ListedQuery } from "../../../storage/store.ts";
 
+/** A client's interest is renewed at most so often in its term. */
+const renewalsPerTerm = 24;
 const mostQueries = 500;
 const mostClients = 100;
 
 /** A query, whole or as it is listed. */
 export type QueryOfPlan = Pick<ListedQuery, "id" | "query">;
 
-interface AskedQuery {
+interface KnownQuery {
   readonly query: QueryOfPlan;
-  readonly clients: Set<string>;
+  /** Those that came last; `since` when it is known, in milliseconds by the clock, whether they are interested. */
+  readonly clients: Map<string, { readonly isInterested: boolean; readonly since: number }>;
   interested: number;
 }
 
+export interface PlanClientsOptions {
+  readonly coordinator: Pick<Coordinator, "renew">;
+  readonly log: Log;
+  /** A clock in milliseconds. */
+  readonly now?: () => number;
+}
+
 export class PlanClients {
-  readonly #asked = new LRUCache<string, AskedQuery>({ max: mostQueries });
+  readonly #options: PlanClientsOptions;
+  readonly #now: () => number;
+  readonly #known = new LRUCache<string, KnownQuery>({ max: mostQueries });
   /** Grows whenever a client asks or withdraws here: a count that was begun before is no longer true. */
   changes = 0;
 
+  constructor(options: PlanClientsOptions) {
+    this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
+  }
+
   /** Those that somebody is interested in, as far as is known. */
   get queries(): readonly QueryOfPlan[] {
-    return [...this.#asked.values()].filter(({ interested }) => interested > 0).map(({ query }) => query);
+    return [...this.#known.values()].filter(({ interested }) => interested > 0).map(({ query }) => query);
   }
 
   /** A client asks for a query: it is interested, whatever was counted before. */
   asks(query: QueryOfPlan, client: string): void {
-    this.isBack(query, client);
     this.changes++;
+    this.#remember(query, client, true);
   }
 
-  /** A client that asked for a query before, here or elsewhere, looks how it is. */
-  isBack(query: QueryOfPlan, client: string): void {
-    const asked = this.#find(query);
-    asked.clients.add(client);
-    for (const oldest of asked.clients) if (asked.clients.size > mostClients) asked.clients.delete(oldest);
-    asked.interested = Math.max(1, asked.interested);
+  withdraws(query: QueryOfPlan, client: string): void {
+    this.changes++;
+    this.#remember(query, client, false);
   }
 
-  withdraws({ id }: QueryOfPlan, client: string): void {
-    this.#asked.peek(id)?.clients.delete(client);
-    this.changes++;
+  /** A client looks how a query is: the interest that it has is renewed, if that was not done lately. Creates none, and never rejects. */
+  async looks(query: QueryOfPlan, client: string): Promise<void> {
+    const known = this.#find(query).clients.get(client);
+    if (known && this.#now() - known.since < interestTerm / renewalsPerTerm) return;
+    const { changes } = this;
+    try {
+      const isInterested = await this.#options.coordinator.renew(query.id, client);
+      if (this.changes === changes) this.#remember(query, client, isInterested);
+    } catch (error) {
+      this.#options.log.warn({ err: error, query: query.id }, "a client's interest cannot be renewed now");
+    }
   }
 
   /** What the coordinator counted. True where that is news. Where nobody is interested, nobody asks here any more either. */
   count(query: QueryOfPlan, interested: number): boolean {
-    const asked = this.#find(query);
-    const isNews = asked.interested !== interested;
-    asked.interested = interested;
-    if (interested === 0) asked.clients.clear();
-    return isNews;
+    const known = this.#find(query);
+    if (known.interested === interested) return false;
+    known.interested = interested;
+    if (interested === 0) known.clients.clear();
+    return true;
   }
 
   /** How many clients are interested in a query; one, where nobody has counted yet. */
   interestedIn({ id }: QueryOfPlan): number {
-    return this.#asked.peek(id)?.interested ?? 1;
+    return this.#known.peek(id)?.interested ?? 1;
   }
 
-  /** The requests that queue something again for every client that is known here. */
+  /** The requests that queue something again, for every client that is known here to be interested. */
   requests(): readonly Omit<SubtaskRequest, "subtasks">[] {
-    return [...this.#asked.values()].flatMap(({ query: { id, query }, clients }) =>
-      [...clients].map((client) => ({ queryId: id, client, priority: query.priority })),
+    return [...this.#known.values()].flatMap(({ query: { id, query }, clients }) =>
+      [...clients].filter(([, { isInterested }]) => isInterested).map(([client]) => ({ queryId: id, client, priority: query.priority })),
     );
   }
 
-  #find(query: QueryOfPlan): AskedQuery {
-    const known = this.#asked.get(query.id);
-    if (known) return known;
-    const asked = { query, clients: new Set<string>(), interested: 1 };
-    this.#asked.set(query.id, asked);
-    return asked;
+  #remember(query: QueryOfPlan, client: string, isInterested: boolean): void {
+    const known = this.#find(query);
+    if (isInterested) known.interested = Math.max(1, known.interested);
+    known.clients.delete(client);
+    known.clients.set(client, { isInterested, since: this.#now() });
+    for (const oldest of known.clients.keys()) if (known.clients.size > mostClients) known.clients.delete(oldest);
+  }
+
+  #find(query: QueryOfPlan): KnownQuery {
+    const known = this.#known.get(query.id) ?? { query, clients: new Map(), interested: 1 };
+    this.#known.set(query.id, known);
+    return known;
   }
 }

@@ -15,8 +15,8 @@ import type { StoredPlan, StoredQuery } from "../../../storage/store.ts";
 import type { Services } from "../../services.ts";
 import type { ResultNote } from "../answer/timeline.ts";
 import { AwaitedVersion } from "./awaited-version.ts";
+import type { CountInterest } from "./count-interest.ts";
 import { DamagedPartials } from "./damaged-partials.ts";
-import type { Interest } from "./interest.ts";
 import { PartialSum } from "./partial-sum.ts";
 import { isOpen } from "./partition-state.ts";
 import { PlanClients, type QueryOfPlan } from "./plan-clients.ts";
@@ -27,7 +27,7 @@ import type { PlannedProgram } from "./stored-results.ts";
 /** Milliseconds that whoever waits for the end waits at most for the result to be stored, too. */
 const longestSave = 1_000;
 
-export type ProgressServices = Pick<Services, "store" | "coordinator" | "log" | "meter"> & { readonly interest: Interest };
+export type ProgressServices = Pick<Services, "store" | "coordinator" | "log" | "meter"> & { readonly countInterest: CountInterest };
 
 /** A submission that queues what a plan lacks. While it lasts, its query is not taken for withdrawn, though nothing of it may be queued yet. */
 export interface Queueing extends Disposable {
@@ -39,7 +39,7 @@ export class Progress implements PlannedProgram {
   readonly plan: StoredPlan;
   readonly program: Program;
   /** Who asks here for queries of the plan. */
-  readonly clients = new PlanClients();
+  readonly clients: PlanClients;
   readonly #services: ProgressServices;
   readonly #sum: PartialSum;
   readonly partitions: PlanPartitions;
@@ -63,6 +63,7 @@ export class Progress implements PlannedProgram {
     this.program = program;
     this.#services = services;
     this.partitions = partitions;
+    this.clients = new PlanClients(services);
     this.#damaged = new DamagedPartials({ plan, partitions, clients: this.clients, services, signal, onChange: () => this.touch() });
     this.#sum = new PartialSum(this, {
       services,
@@ -112,7 +113,7 @@ export class Progress implements PlannedProgram {
   async learnInterest(queries: readonly QueryOfPlan[]): Promise<void> {
     if (!this.#isOpen || queries.length === 0) return;
     const { changes } = this.clients;
-    const interested = await this.#services.interest.count(queries.map(({ id }) => id));
+    const interested = await this.#services.countInterest(queries.map(({ id }) => id));
     if (queries.some(({ id }) => !interested.get(id))) await this.#updateOpen();
     // A client that came or went here meanwhile is newer than the count, and what is about to be queued again is not withdrawn.
     if (this.clients.changes !== changes || !this.#isOpen || this.#damaged.isQueueing) return;

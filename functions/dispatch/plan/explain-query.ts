@@ -1,20 +1,14 @@
 /** What a query would do, without doing it. */
-import { subtaskKey } from "../../../base/subtask-key.ts";
 import { binsOf } from "../../../engine/axes/axes.ts";
 import type { Dispatcher } from "../dispatcher.ts";
+import { countPartitions } from "../follow/partition-state.ts";
 import { compileChecked } from "./plan-query.ts";
 
 export async function explainQuery({ planned, services }: Pick<Dispatcher, "planned" | "services">, text: string): Promise<unknown> {
   const { query, dataset, checked, plan } = await planned.get(text);
   const { program, order } = checked;
-  const keys = plan.partitions.map(({ fingerprint }) => subtaskKey(plan.programKey, fingerprint));
-  const [stored, states, result] = await Promise.all([
-    services.store.findPartials(keys),
-    services.coordinator.states(keys),
-    services.store.getResult(plan.planKey),
-  ]);
-  const kinds = [...states.values()].map(({ kind }) => kind);
-  const count = (kind: "unowned" | "owned" | "failed") => kinds.filter((each) => each === kind).length;
+  const [counts, result] = await Promise.all([countPartitions(plan, services), services.store.getResult(plan.planKey)]);
+  const { total, done, waiting, loading, running, failed, absent } = counts;
   const used = new Set(program.inputs.flatMap((input) => (input.kind === "offsets" ? input.columns : [input.column])));
   return {
     dataset: dataset.name,
@@ -24,12 +18,12 @@ export async function explainQuery({ planned, services }: Pick<Dispatcher, "plan
     columns: dataset.schema.columns.filter(({ name }) => used.has(name)),
     events: dataset.entries,
     partitions: {
-      total: keys.length,
-      stored: result ? keys.length : stored.size,
-      waiting: count("unowned"),
-      running: count("owned"),
-      failed: count("failed"),
-      toCompute: result ? 0 : keys.filter((key) => !stored.has(key) && !states.has(key)).length,
+      total,
+      stored: result ? total : done,
+      waiting,
+      running: loading + running,
+      failed,
+      toCompute: result ? 0 : absent,
     },
     filters: query.query.filter,
     histograms: Object.entries(query.query.histograms).map(([name, { axes }]) => {

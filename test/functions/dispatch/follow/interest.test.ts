@@ -3,73 +3,90 @@ import { test } from "node:test";
 import { interestTerm } from "../../../../coordination/coordinator.ts";
 import type { Status } from "../../../../functions/api.ts";
 import { createApp } from "../../../../functions/app.ts";
-import { Interest } from "../../../../functions/dispatch/follow/interest.ts";
+import { createInterestCounter } from "../../../../functions/dispatch/follow/count-interest.ts";
+import { PlanClients } from "../../../../functions/dispatch/follow/plan-clients.ts";
 import type { Services } from "../../../../functions/services.ts";
+import type { StoredQuery } from "../../../../storage/store.ts";
 import { silent } from "../../../runtime/silent-log.ts";
 import { openApp } from "../../../support/open-app.ts";
 
+const query = { id: "q", query: { priority: 321 } } as StoredQuery;
+const another = { id: "r", query: { priority: 500 } } as StoredQuery;
+
 /** A coordinator in which alice is interested in everything, and a clock. */
-function openInterest() {
+function openClients() {
   const renewed: string[] = [];
-  const counted: (readonly string[])[] = [];
-  const clock = { time: 1, now: () => clock.time };
+  const clock = { time: 0, fails: false };
   const coordinator = {
     async renew(queryId: string, client: string) {
+      if (clock.fails) throw new Error("not now");
       renewed.push(`${client} ${queryId}`);
       return client === "alice";
     },
-    async interest(queryIds: readonly string[]) {
+  };
+  return { clients: new PlanClients({ coordinator, log: silent, now: () => clock.time }), renewed, clock };
+}
+
+test("PlanClients renews a client's interest once in a twenty-fourth of its term", async () => {
+  const { clients, renewed, clock } = openClients();
+  for (let looks = 0; looks < 3; looks++) {
+    await clients.looks(query, "alice");
+    await clients.looks(query, "bob");
+  }
+  assert.deepEqual(renewed, ["alice q", "bob q"]);
+  clock.time = interestTerm / 24 - 1;
+  await clients.looks(query, "alice");
+  assert.equal(renewed.length, 2);
+  clock.time++;
+  await clients.looks(query, "alice");
+  await clients.looks(another, "alice");
+  assert.deepEqual(renewed.slice(2), ["alice q", "alice r"]);
+});
+
+test("PlanClients queues again for those that are interested, and for nobody else", async () => {
+  const { clients, renewed } = openClients();
+  await clients.looks(query, "alice");
+  await clients.looks(query, "bob");
+  clients.asks(another, "bob");
+  clients.asks(another, "carol");
+  clients.withdraws(another, "carol");
+  await clients.looks(another, "carol");
+  const requests = clients.requests().toSorted((a, b) => (a.queryId < b.queryId ? -1 : 1));
+  assert.deepEqual(requests, [
+    { queryId: "q", client: "alice", priority: 321 },
+    { queryId: "r", client: "bob", priority: 500 },
+  ]);
+  assert.deepEqual(renewed, ["alice q", "bob q"]);
+  clients.count(another, 0);
+  assert.deepEqual(
+    clients.requests().map(({ queryId }) => queryId),
+    ["q"],
+  );
+});
+
+test("PlanClients takes nobody for interested while the coordinator cannot be reached, and asks it again the next time", async () => {
+  const { clients, renewed, clock } = openClients();
+  clock.fails = true;
+  await clients.looks(query, "alice");
+  assert.deepEqual(clients.requests(), []);
+  clock.fails = false;
+  await clients.looks(query, "alice");
+  assert.equal(clients.requests().length, 1);
+  assert.equal(renewed.length, 1);
+});
+
+test("interest is counted in one look-up for whatever is asked while another is under way", async () => {
+  const counted: (readonly string[])[] = [];
+  const count = createInterestCounter({
+    async interest(queryIds) {
       counted.push([...queryIds].sort());
       await Promise.resolve();
       return new Map(queryIds.map((id) => [id, id.length]));
     },
-  };
-  return { interest: new Interest({ coordinator, log: silent, clock }), renewed, counted, clock, coordinator };
-}
-
-test("Interest renews a client's interest once in a twenty-fourth of its term, and says whether there is one", async () => {
-  const { interest, renewed, clock } = openInterest();
-  for (let looks = 0; looks < 3; looks++) {
-    assert.equal(await interest.renew("q", "alice"), true);
-    assert.equal(await interest.renew("q", "bob"), false);
-  }
-  assert.deepEqual(renewed, ["alice q", "bob q"]);
-  clock.time += interestTerm / 24 - 1;
-  await interest.renew("q", "alice");
-  assert.equal(renewed.length, 2);
-  clock.time += 2;
-  await interest.renew("q", "alice");
-  await interest.renew("r", "alice");
-  assert.deepEqual(renewed.slice(2), ["alice q", "alice r"]);
-});
-
-test("Interest knows of who has just asked or withdrawn without asking the coordinator", async () => {
-  const { interest, renewed } = openInterest();
-  interest.changed("q", "bob", { isInterested: true });
-  interest.changed("q", "alice", { isInterested: false });
-  assert.deepEqual([await interest.renew("q", "bob"), await interest.renew("q", "alice")], [true, false]);
-  assert.deepEqual(renewed, []);
-});
-
-test("Interest takes a coordinator that cannot be reached for nobody's, and asks it again the next time", async () => {
-  const { coordinator, renewed } = openInterest();
-  let fails = true;
-  const renew = async (queryId: string, client: string) => {
-    if (fails) throw new Error("not now");
-    return coordinator.renew(queryId, client);
-  };
-  const interest = new Interest({ coordinator: { ...coordinator, renew }, log: silent });
-  assert.equal(await interest.renew("q", "alice"), false);
-  fails = false;
-  assert.equal(await interest.renew("q", "alice"), true);
-  assert.equal(renewed.length, 1);
-});
-
-test("Interest counts in one look-up whatever is asked while another is under way", async () => {
-  const { interest, counted } = openInterest();
-  const first = interest.count(["a"]);
+  });
+  const first = count(["a"]);
   await Promise.resolve();
-  const others = await Promise.all([interest.count(["bb"]), interest.count(["ccc", "bb"])]);
+  const others = await Promise.all([count(["bb"]), count(["ccc", "bb"])]);
   assert.equal((await first).get("a"), 1);
   assert.deepEqual(
     others.map((counts) => counts.get("bb")),
@@ -91,8 +108,8 @@ test("GET, HEAD and streams renew the interest of who asked, once, and create no
   };
   const other = createApp({ ...app.services, coordinator });
   app.gate.close();
-  const query = { dataset: "events", histograms: { h: { axes: [{ type: "regular", bins: 9, lower: 0, upper: 200, value: "MET.pt" }] } } };
-  const { id } = (await (await app.post(query, { "femtoq-client": "owner" })).json()) as Status;
+  const asked = { dataset: "events", histograms: { h: { axes: [{ type: "regular", bins: 9, lower: 0, upper: 200, value: "MET.pt" }] } } };
+  const { id } = (await (await app.post(asked, { "femtoq-client": "owner" })).json()) as Status;
   const as = (client: string) => ({ headers: { "femtoq-client": client } });
   await other.request("/queries", as("owner"));
   assert.deepEqual(renewals, []);
