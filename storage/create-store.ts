@@ -1,4 +1,4 @@
-/** A store from its tables: what is the same for both forms. Each form adds how its bodies are bounded, removed when nobody uses them, and closed. */
+/** Makes a store of its tables, in the same way for both forms. Each form adds how its bodies are bounded, removed when nobody uses them, and closed. */
 import { decodeProgram, encodeProgram } from "./encode-records.ts";
 import type { PinnedKeys } from "./pinned-keys.ts";
 import type { Plans } from "./plans.ts";
@@ -9,7 +9,7 @@ import type { Table } from "./table.ts";
 
 export interface QueryTable {
   put(query: StoredQuery): Promise<void>;
-  /** `isStale`: its last use, as written, is so long ago that what answering it takes is to be renewed as well. */
+  /** `isStale`: the last use on record is so old that the plan, the program and the result are to be renewed as well. */
   get(id: string): Promise<{ readonly query: StoredQuery; readonly isStale: boolean } | undefined>;
   list(filter: QueryFilter): Promise<readonly Omit<ListedQuery, "resultBytes">[]>;
   dropOfPlan(planKey: string): Promise<void>;
@@ -89,7 +89,7 @@ export function createStore(parts: StoreParts): Omit<Store, "reset" | "removeUnu
   };
 }
 
-/** What answering a query takes is kept as long as the query. */
+/** Renews the plan, the program and the result of a query, so that they are kept as long as the query. */
 export async function renewAnswer(
   planKey: string,
   { plans, programs, results }: Pick<StoreParts, "plans" | "programs" | "results">,

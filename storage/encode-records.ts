@@ -28,7 +28,7 @@ export function decodeProgram(bytes: Bytes): StoredProgram {
   return { ...decodeJson<Omit<StoredProgram, "module">>(bytes.slice(4, end)), module: bytes.slice(end) };
 }
 
-/** What queries are listed and found by, kept beside the query itself. */
+/** The part of a query that it is listed and found by. It is kept beside the query, so that listing reads no queries. */
 export function noteOfQuery({ planKey, created, query: { dataset, name, priority } }: StoredQuery): QueryNote {
   return { planKey, created, query: { dataset, ...(name === undefined ? {} : { name }), priority } };
 }

@@ -1,5 +1,5 @@
 /**
- * Removing a plan from a store: which of its partials go, whatever keeps them. Each other plan of the same program is read once for so many of the
+ * Removes a plan from a store, and decides which of its partials go with it. Each other plan of the same program is read once for so many of the
  * plan's own partitions, and only until none of these is left to go.
  */
 import type { Store } from "./store.ts";
@@ -10,10 +10,10 @@ export interface PlanParts {
   /** Other plans of the same program. */
   otherPlans(planKey: string): Promise<readonly string[]>;
   isPinned(subtaskKey: string): boolean;
-  /** Gives how many there were. */
+  /** Removes these, and gives how many of them there were. */
   dropPartials(subtaskKeys: readonly string[]): Promise<number>;
   countPartials(subtaskKeys: readonly string[]): Promise<number>;
-  /** The result, the queries, and the plan last, so that what was interrupted can be done again. */
+  /** Removes the result, the queries, and the plan last, so that a removal that was interrupted can be done again. */
   dropRest(planKey: string): Promise<void>;
 }
 

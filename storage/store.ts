@@ -1,9 +1,9 @@
 /**
- * What outlives every process: queries, plans, programs, partials and results, and the catalogue of datasets. Bodies are bytes or plain JSON.
+ * The store keeps what outlives every process: queries, plans, programs, partials and results, and the catalogue of datasets.
  *
  * Promises: what a resolved `put` wrote is there after a crash. Partials and results are insert-only: the first wins, and
  * `put` says so. Bodies (partials, results) are bounded in bytes: the least recently used go first, never one that is pinned.
- * What was not used for as long as the store keeps things goes as well, but for datasets: those stay until they are removed.
+ * Everything goes that nobody used for as long as the store keeps things, except datasets: those stay until they are removed.
  * A body must stay as it is until its put resolves; what a get gives belongs to the caller.
  * Does not promise: transactions over several keys.
  */
@@ -52,7 +52,7 @@ export interface StoredQuery {
 export interface QueryFilter {
   /** The last one of the page before. */
   readonly before?: Pick<StoredQuery, "created" | "id">;
-  /** At most so many. */
+  /** The most queries that are given. */
   readonly limit: number;
   readonly dataset?: string;
   /** Part of a name; capital letters do not matter. */
@@ -81,7 +81,7 @@ export interface NewPartial {
 /** A partial or a result. */
 export interface StoredBody {
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** What was put beside it. */
+  /** The note that was put beside it. */
   readonly note?: unknown;
 }
 
@@ -93,26 +93,26 @@ export interface StoreUsage {
 
 export interface Store {
   putProgram(program: StoredProgram): Promise<void>;
-  /** Those of the keys that are there. */
+  /** The programs of those keys that are there. */
   getPrograms(programKeys: readonly string[]): Promise<ReadonlyMap<string, StoredProgram>>;
   putPlan(plan: StoredPlan): Promise<void>;
-  /** Those of the keys that are there whole. A partition takes some hundred bytes: who asks for many large plans asks for a few at a time. */
+  /** The plans of those keys that are there whole. A partition takes some hundred bytes: who wants many large plans asks for a few at a time. */
   getPlans(planKeys: readonly string[]): Promise<ReadonlyMap<string, StoredPlan>>;
-  /** Whether it is there whole; does not read its partitions. */
+  /** Tells whether the plan is there whole, without reading its partitions. */
   hasPlan(planKey: string): Promise<boolean>;
   putQuery(query: StoredQuery): Promise<void>;
   /** Also renews the last access of its plan, program and result. */
   getQuery(id: string): Promise<StoredQuery | undefined>;
 
   /**
-   * Inserts each partial on its own, and says of each what became of it, in their order: the first body under a key stays. A `StoreError` is told of
+   * Inserts each partial on its own, and says of each what became of it, in their order: the first body under a key stays. A `StoreError` stands for
    * one that can never be kept (`too-large`), and the others go in all the same. Rejects where the store cannot be written to: some may be
    * in then, and putting all of them again does no harm. Any number may be given: they are written some at a time, bounded in bytes.
    */
   putPartials(partials: readonly NewPartial[]): Promise<readonly (Inserted | StoreError)[]>;
-  /** Those of the keys that are there and whole; all their bodies are in memory together, so who wants many asks for some at a time. */
+  /** The partials of those keys that are there. All their bodies are in memory together, so who wants many asks for some at a time. */
   getPartials(subtaskKeys: readonly string[]): Promise<ReadonlyMap<string, StoredBody>>;
-  /** Which of these have a stored partial; never reads bodies. Renews their last access, but where `renews` is false. */
+  /** Tells which of these have a stored partial, without reading bodies. It renews their last access, unless `renews` is false. */
   findPartials(subtaskKeys: readonly string[], options?: { readonly renews?: boolean }): Promise<ReadonlySet<string>>;
   /** Removes a partial whose bytes proved damaged, so that it can be computed again. */
   dropPartial(subtaskKey: string): Promise<void>;
@@ -128,9 +128,9 @@ export interface Store {
   putDataset(dataset: Registration): Promise<boolean>;
   /** Removes it if the stored one has this revision; gives whether it did. */
   removeDataset(name: string, revision: number): Promise<boolean>;
-  /** What was read of a file as it was then, by a key that names both. The last one put stays. */
+  /** Keeps what was read of a file, under a key that names the file and its state then. The last one put stays. */
   putMetadata(key: string, body: Uint8Array): Promise<void>;
-  /** Those of the keys that are there; renews their last access. */
+  /** The bodies of those keys that are there. It renews their last access. */
   getMetadata(keys: readonly string[]): Promise<ReadonlyMap<string, Uint8Array<ArrayBuffer>>>;
 
   /** Queries, newest first. Renews nothing. */

@@ -1,5 +1,5 @@
 /**
- * Whether a store takes writes.
+ * Remembers whether a store takes writes, and sees the end of a refusal although nobody writes.
  *
  *   taken ⇄ refused    in `refused` a small write is tried now and then, so that the end of it is seen although nobody writes
  */
@@ -34,7 +34,7 @@ export class WriteHealth {
   refused(reason: string): void {
     if (this.#refusal === undefined) this.#options.log.error({ reason }, "the store takes no writes");
     this.#refusal = reason;
-    // What a probe that fails says is known already.
+    // The error of a probe is the refusal that is known already.
     this.#probing ??= setInterval(() => void this.#options.probe().catch(() => undefined), probeEvery).unref();
   }
 

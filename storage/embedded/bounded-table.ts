@@ -38,7 +38,7 @@ type Written = Inserted | StoreError | "again";
 type Passed = "none" | "pinned" | "moved" | "removed";
 type Collide = (stored: Uint8Array, body: Uint8Array) => Inserted | "replace";
 
-/** What one transaction writes, or one turn of the event loop reads. */
+/** The most that one transaction writes, or one turn of the event loop reads. */
 const bytesAtOnce = 4 * 2 ** 20;
 const bodiesAtOnce = 64;
 const keysAtOnce = 1000;
@@ -72,7 +72,7 @@ export class BoundedTable {
     return this.#write(entries, firstStays);
   }
 
-  /** As `insert`, inside a transaction that the caller began; the caller bounds their number and bytes. */
+  /** Does what `insert` does inside a transaction that the caller began. The caller bounds the number and the bytes of the entries. */
   insertWithin(entries: readonly Entry[]): readonly (Inserted | StoreError)[] {
     return entries.map((entry) => {
       for (;;) {
@@ -191,7 +191,7 @@ export class BoundedTable {
     return outcomes;
   }
 
-  /** Inside a transaction. */
+  /** Called inside a transaction. */
   #writeOne({ key, body, note }: Entry, collide: Collide): Written {
     const { limit } = this.#options;
     const refusal = refuseLongKey(key) ?? refuseTooLarge(key, body.byteLength, limit);
@@ -212,7 +212,7 @@ export class BoundedTable {
     return "inserted";
   }
 
-  /** Inside a transaction. Gives how many left their place in the order for good; 0 where only pinned ones are left. */
+  /** Called inside a transaction. Gives how many left their place in the order for good; 0 where only pinned ones are left. */
   #evict(target: number): number {
     const start = this.#uses.nextStamp();
     let moved = 0;
@@ -224,7 +224,7 @@ export class BoundedTable {
     return moved;
   }
 
-  /** Inside a transaction. Removes the body used least recently, if that was before `end`; one that is pinned or was used since takes its new place. */
+  /** Called inside a transaction. Removes the body used least recently, if that was before `end`; one that is pinned or was used since takes its new place. */
   #passOldest(end: number): Passed {
     const oldest = this.#uses.oldest();
     if (oldest === undefined || oldest.stamp >= end) return "none";
@@ -258,7 +258,7 @@ export class BoundedTable {
     return removed;
   }
 
-  /** Inside a transaction. False where it is not there. */
+  /** Called inside a transaction. Gives false where the key is not there. */
   #remove(keyBytes: Uint8Array): boolean {
     if (!this.#uses.remove(keyBytes, decodeKey(keyBytes))) return false;
     this.#bodies.remove(keyBytes);

@@ -1,4 +1,4 @@
-/** Datasets in the embedded store, by name. As many as operators register: nothing else bounds or removes them. */
+/** Datasets in the embedded store, by name. Their number is bounded by what operators register, and only operators remove them. */
 import type { Database } from "lmdb";
 import type { Registration } from "../../base/registration.ts";
 import { decodeJson, encodeJson } from "../encode-records.ts";

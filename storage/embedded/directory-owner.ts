@@ -1,5 +1,5 @@
 /**
- * Which process has a directory. A process that died without saying so no longer has it, even if its parent did not collect it; on Linux its start time tells it from another process
+ * Tells which process has a directory. A process that died without saying so no longer has it, even if its parent did not collect it; on Linux its start time tells it from another process
  * that got its number. From another host (or container) that cannot be seen: the directory then stays taken until its `owner` file is deleted.
  */
 import { existsSync, readFileSync } from "node:fs";

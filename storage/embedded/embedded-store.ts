@@ -3,7 +3,7 @@
  *
  * Promises what `store.ts` does; a resolved put also survives a power cut, as far as the disk keeps what it acknowledged. One process at a time has
  * the directory; another is refused. Partials and results share one bound in bytes; programs, plans and queries share a second, smaller one, and what was read of files
- * has a third. What was not used for longest goes first, unless it is pinned. With `keep`, what was not used for so long goes as well.
+ * has a third. What was not used for longest goes first, unless it is pinned. With `keep`, everything goes that nobody used for so long.
  * The file on disk never shrinks, and is up to about twice the bounds: LMDB stores whole pages of 4 kB.
  */
 import { clearInterval, setInterval } from "node:timers";
@@ -40,7 +40,7 @@ const hour = 3_600_000;
 
 export interface EmbeddedStore extends Store {
   /**
-   * As `putPartials`, inside a transaction of the environment that the caller began: what else it changes there, the coordinator's journal for one,
+   * Does what `putPartials` does inside a transaction of the environment that the caller began: what else it changes there, the coordinator's journal for one,
    * is on disk together with the partials, or not at all. The caller bounds their number and bytes.
    */
   putPartialsWithin(partials: readonly NewPartial[]): readonly (Inserted | StoreError)[];

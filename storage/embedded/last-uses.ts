@@ -1,6 +1,6 @@
 /**
- * How large each body of a table is, when it was used last, and the note beside it, in two databases: NAME-uses (key → size, stamp, note) and NAME-order
- * (stamp → key). What changes them is called inside a transaction, together with the change of the body.
+ * Keeps how large each body of a table is, when it was used last, and the note beside it, in two databases: NAME-uses (key → size, stamp, note) and NAME-order
+ * (stamp → key). `add`, `move` and `remove` are called inside the transaction that changes the body.
  *
  * A stamp is the time of last use in microseconds since the epoch, made unique. A use is kept in memory and written once it is an hour newer than the stamp on
  * disk; so the order is exact while the process lives, for the keys that were used last, and to the hour after a restart.
@@ -48,13 +48,13 @@ export class LastUses {
     this.#lastStamp = newest === undefined ? 0 : readNumber(newest.key, 0);
   }
 
-  /** Bodies, and whether their order has as many. */
+  /** The number of bodies, and whether the order has an entry for each. */
   count(): { readonly bodies: number; readonly isWhole: boolean } {
     const bodies = entryCount(this.#uses);
     return { bodies, isWhole: bodies === entryCount(this.#order) };
   }
 
-  /** Of all bodies together. */
+  /** The bytes of all bodies together. */
   bytes(): number {
     const total = this.#totals.getBinary(this.#name);
     return total === undefined ? 0 : readNumber(total, 0);
@@ -65,7 +65,7 @@ export class LastUses {
     return use && readUse(use);
   }
 
-  /** Those whose keys lie in this range, at most so many. */
+  /** The uses of keys in this range, in the order of keys; `limit` is their greatest number. */
   scan(range: {
     readonly start: Bytes;
     readonly end: Bytes;
@@ -96,7 +96,7 @@ export class LastUses {
     this.#order.put(writeNumbers(stamp), key);
   }
 
-  /** False where it is not there. */
+  /** Gives false where the key is not there. */
   remove(key: Bytes, name: string): boolean {
     const use = this.get(key);
     if (use === undefined) return false;

@@ -1,4 +1,4 @@
-/** Those entries of a bounded table whose keys begin so, as a table of their own: several kinds of entries share one bound. */
+/** Shows the entries of a bounded table whose keys have one prefix as a table of their own, so that several kinds of entries share one bound. */
 import type { Entry, Table } from "../table.ts";
 import type { BoundedTable, ScannedEntry } from "./bounded-table.ts";
 
@@ -12,7 +12,7 @@ export class TableView implements Table {
   }
 
   insert = (entries: readonly Entry[]) => this.#table.insert(entries.map(this.#lengthen));
-  /** As `insert`, inside a transaction that the caller began. */
+  /** Does what `insert` does inside a transaction that the caller began. */
   insertWithin = (entries: readonly Entry[]) => this.#table.insertWithin(entries.map(this.#lengthen));
   replace = (entry: Entry) => this.#table.replace(this.#lengthen(entry));
   get = async (keys: readonly string[]) => this.#shorten(await this.#table.get(this.#keys(keys)));

@@ -30,7 +30,7 @@ export interface BodyDocument extends Used {
 /** A document without its body. */
 export type Head = Pick<BodyDocument, "_id" | "size" | "used" | "split">;
 
-/** What the documents of a kind are found by, and what people see who look at them. */
+/** Fields by which the documents of a kind are found, and which people see who look at the collection. */
 export type Fields = Readonly<Record<string, string | number | Date>>;
 
 const headOnly = { _id: 1, size: 1, used: 1, split: 1 } as const;
@@ -43,7 +43,7 @@ const mostTries = 5;
 export interface BodyTableOptions {
   readonly name: string;
   readonly times: AccessTimes;
-  /** What of an entry's note becomes fields of its document. */
+  /** Gives the parts of an entry's note that become fields of its document. */
   readonly fieldsOf?: (note: unknown) => Fields;
   /** A damaged body was removed. */
   readonly onLost?: () => void;
@@ -91,7 +91,7 @@ export class BodyTable implements Table {
       await this.#dropPieces(
         taken.flatMap(({ document }) => (stored.get(document._id)?.split?.set === document.split?.set ? [] : document)),
       );
-      // What is not stored now was removed in between.
+      // A key that was taken and has no document now was removed in between: its body is inserted again.
       open = taken.flatMap(({ index, document }) => (stored.has(document._id) ? [] : [index]));
     }
     return outcomes;
@@ -109,7 +109,7 @@ export class BodyTable implements Table {
         throw error;
       }),
     );
-    // Where an answer was lost and the call repeated, what it replaced is its own document.
+    // Where an answer was lost and the call repeated, the document that it replaced is its own.
     if (replaced?.split && replaced.split.set !== document.split?.set) await this.#dropPieces([replaced]);
   }
 

@@ -1,4 +1,4 @@
-/** What may be said of a connection string: its hosts. The rest can hold secrets. */
+/** The hosts of a connection string. Nothing else of it may be shown: the rest can hold secrets. */
 export function describeHosts(uri: string): string {
   const afterScheme = uri.slice(uri.indexOf("://") + 3);
   const authority = afterScheme.split(/[/?]/)[0] ?? "";
@@ -12,7 +12,7 @@ export function databaseOf(uri: string): string | undefined {
   return name === undefined ? undefined : unescapePart(name);
 }
 
-/** The text without what `uri` has before its hosts. */
+/** The text, with stars where it has the name or the password of `uri`. */
 export function hideSecrets(text: string, uri: string): string {
   const secrets = uri.slice(uri.indexOf("://") + 3, Math.max(0, uri.lastIndexOf("@"))).split(/[:@/]/);
   const parts = secrets.flatMap((part) => [part, unescapePart(part)]).filter((part) => part.length > 1);

@@ -1,4 +1,4 @@
-/** What an error of the driver means for us. */
+/** Tells what an error of the driver means for the store: that it passes, that no attempt can help, or that a key is taken. */
 import {
   MongoBulkWriteError,
   MongoCompatibilityError,
@@ -25,7 +25,7 @@ export function isDuplicateKey(error: unknown): boolean {
 export function isPassing(error: unknown): boolean {
   if (isTooOld(error)) return false;
   if (error instanceof MongoServerSelectionError || error instanceof MongoNetworkError) return true;
-  // What a bulk insert throws where it got no answer.
+  // A bulk insert that got no answer throws an error without a code.
   if (error instanceof MongoBulkWriteError && error.code === undefined) return true;
   if (error instanceof MongoServerError) return passing.has(Number(error.code));
   return error instanceof Error && ["MongoPoolClearedError", "MongoWaitQueueTimeoutError", "MongoNotConnectedError"].includes(error.name);

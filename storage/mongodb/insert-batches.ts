@@ -1,6 +1,6 @@
 /**
  * Inserts of documents, many at a time: those that come while the server works on one batch make up the next.
- * Promises: each document is there, or not, on its own. Memory: what callers wait for.
+ * Promises: each document is there, or not, on its own. It holds in memory the documents that callers wait for, and no others.
  */
 import { type Collection, MongoBulkWriteError, type OptionalUnlessRequiredId, type WriteError } from "mongodb";
 import type { Connection, Keyed } from "./connection.ts";
@@ -37,7 +37,7 @@ export class InsertBatches<T extends Keyed> {
 
   async #run(): Promise<void> {
     this.#running++;
-    // What is asked for in this turn goes together.
+    // Inserts that are asked for in the same turn of the event loop go together.
     await Promise.resolve();
     for (let batch = this.#take(); batch.length > 0; batch = this.#take()) {
       try {

@@ -1,6 +1,6 @@
 /**
- * When documents were last used. Written at most once per `interval` for each, in the background, many at a time; a write that fails loses
- * nothing but the time. `expires` is when a document may go: a TTL index removes it where the server has such, else the sweep.
+ * Keeps when documents were last used. That is written at most once per `interval` for each, in the background, many at a time; a write that fails loses
+ * nothing but the time. `expires` is when a document may go: a TTL index removes it where the server has such an index, else `remove-expired.ts`.
  */
 import type { Collection, UpdateFilter } from "mongodb";
 import type { Connection, Keyed } from "./connection.ts";
@@ -38,14 +38,14 @@ export class LastAccess {
     this.#times = times;
   }
 
-  /** What a document has that is used now. */
+  /** The fields of a document that is used now. */
   stamp(): { readonly used: Date; readonly expires?: Date } {
     const { now, keep } = this.#times;
     const time = now();
     return { used: new Date(time), ...(keep === undefined ? {} : { expires: new Date(time + keep) }) };
   }
 
-  /** Whether a use now is to be written, where the last one written is `before`. */
+  /** Tells whether a use now is to be written, given when the last one that was written took place. */
   isOverdue(before: Date): boolean {
     return this.#times.now() - before.getTime() >= writeInterval(this.#times);
   }
@@ -63,7 +63,7 @@ export class LastAccess {
   }
 
   async #writeAll(): Promise<void> {
-    // What is noted in this turn goes together.
+    // Uses that are noted in the same turn of the event loop are written together.
     await Promise.resolve();
     while (this.#overdue.size > 0) {
       const keys = [...this.#overdue].slice(0, keysPerWrite);

@@ -7,7 +7,7 @@ import { BodyTable } from "./body-table.ts";
 import type { Connection } from "./connection.ts";
 import type { AccessTimes } from "./last-access.ts";
 
-/** What goes to the server together. */
+/** The most that is reserved and sent together. */
 const bodiesAtOnce = 500;
 const bytesAtOnce = 12 * 2 ** 20;
 

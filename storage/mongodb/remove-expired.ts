@@ -6,7 +6,7 @@ import type { Used } from "./last-access.ts";
 
 const keysPerStep = 1000;
 
-/** Gives how many documents went. In steps, so that no call takes long; what was used meanwhile stays. */
+/** Gives how many documents went. It works in steps, so that no call takes long; a document that was used meanwhile stays. */
 export async function removeExpired(connection: Connection, now: number): Promise<number> {
   let removed = 0;
   for (const name of collectionNames) {

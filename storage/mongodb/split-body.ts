@@ -12,7 +12,7 @@ export interface PieceDocument extends Used {
   readonly body: Binary | Uint8Array;
 }
 
-/** Which pieces a body has. */
+/** Names the pieces of a body: `set:0` to `set:(count - 1)`. */
 export interface Split {
   readonly set: string;
   readonly count: number;
