@@ -1,7 +1,6 @@
 /** The formats that are read, and the one that is written. A new format is one more row. */
 import { DatasetError } from "./dataset.ts";
-import type { FileDescription, Format } from "./format.ts";
-import { encodeFile } from "./parquet/encode-file.ts";
+import type { FileDescription, FlatColumn, Format } from "./format.ts";
 import { parquet } from "./parquet/parquet.ts";
 import type { ByteReader } from "./sources/source.ts";
 
@@ -13,8 +12,13 @@ export const formatTitles = formats.map(({ title }) => title).join(" or ");
 /** How the names of files end that a folder stands for. */
 export const fileEndings = formats.map(({ ending }) => ending);
 
-/** What the files are in that this program writes. */
-export const written = { ending: parquet.ending, encode: encodeFile };
+/** The format that this program writes. */
+export const written = {
+  ending: parquet.ending,
+  /** Consecutive pieces of a file; some are views on the columns' values. Loaded when it is first used: threads that only read never do. */
+  encode: async (columns: readonly FlatColumn[], entries: number, createdBy: string) =>
+    (await import("./parquet/encode-file.ts")).encodeFile(columns, entries, createdBy),
+};
 
 /** Bytes that tell a format. */
 const headBytes = 4;

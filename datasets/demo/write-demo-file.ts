@@ -38,7 +38,8 @@ export async function writeDemoFile(directory: string, index: number): Promise<v
   if (await exists(path)) return;
   const temporary = join(directory, `.${randomUUID()}.tmp`);
   try {
-    await writeDurably(temporary, written.encode(demoColumns(demoSeed + index, entriesPerFile), entriesPerFile, "femtoq demo"));
+    const columns = demoColumns(demoSeed + index, entriesPerFile);
+    await writeDurably(temporary, await written.encode(columns, entriesPerFile, "femtoq demo"));
     await linkUnlessThere(temporary, path);
   } finally {
     await rm(temporary, { force: true });

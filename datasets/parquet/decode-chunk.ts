@@ -11,6 +11,7 @@ import type { ColumnChunk, Levels } from "./column-chunk.ts";
 import { decodeHybrid } from "./decode-hybrid.ts";
 import { decodePlain, decodeValues, type Values } from "./decode-values.ts";
 import { type Page, PageReader } from "./page-reader.ts";
+import { Scratch } from "./scratch.ts";
 
 /** What is done so far. */
 interface Progress {
@@ -62,10 +63,10 @@ function decodePage(
   const lists = elements.length;
   const element = lists > 0 ? elements[lists - 1] : 0;
   const first = counts[lists];
-  const definition = maxDefinition > 0 ? readLevels(page.definition, maxDefinition, page.count) : noLevels;
+  const definition = maxDefinition > 0 ? readLevels(definitions, page.definition, maxDefinition, page.count) : noLevels;
   if (lists === 0) counts[0] += page.count;
   else {
-    const repetition = readLevels(page.repetition, lists, page.count);
+    const repetition = readLevels(repetitions, page.repetition, lists, page.count);
     if (lists === 1) placeElements(repetition, definition, element, target.offsets[0].subarray(0, entries + 1), counts);
     else placeNested(repetition, definition, elements, target.offsets, progress);
   }
@@ -85,9 +86,11 @@ function decodePage(
 }
 
 const noLevels = new Uint8Array(0);
+const repetitions = new Scratch((length) => new Uint8Array(length));
+const definitions = new Scratch((length) => new Uint8Array(length));
 
-function readLevels(bytes: Uint8Array, most: number, count: number): Uint8Array {
-  const levels = new Uint8Array(count);
+function readLevels(scratch: Scratch<Uint8Array>, bytes: Uint8Array, most: number, count: number): Uint8Array {
+  const levels = scratch.take(count);
   decodeHybrid(bytes, 0, bytes.length, 32 - Math.clz32(most), levels, count);
   return levels;
 }

@@ -7,6 +7,7 @@ import { deltaBinaryUnpack } from "hyparquet/src/delta.js";
 import { readVarInt } from "hyparquet/src/thrift.js";
 import type { ColumnTarget } from "../dataset.ts";
 import { decodeHybrid } from "./decode-hybrid.ts";
+import { Scratch } from "./scratch.ts";
 import type { PhysicalType } from "./value-type.ts";
 
 export type Values = ColumnTarget["values"];
@@ -107,12 +108,14 @@ function decodeRunsOfBits(bytes: Uint8Array, { physical }: Stored, output: Value
   output.set(bits);
 }
 
+const dictionaryIndexes = new Scratch((length) => new Uint32Array(length));
+
 function decodeIndexes(bytes: Uint8Array, output: Values, dictionary: Values | undefined): void {
   if (!dictionary) throw new Error("a page needs a dictionary and the column chunk has none");
   const width = bytes[0] ?? 255;
   if (width > 32) throw new Error(`dictionary indexes of ${width} bits`);
   const count = output.length;
-  const indexes = new Uint32Array(count);
+  const indexes = dictionaryIndexes.take(count);
   decodeHybrid(bytes, 1, bytes.length, width, indexes, count);
   const last = dictionary.length - 1;
   for (let index = 0; index < count; index++) {

@@ -1,6 +1,6 @@
 /** The sources that are read, by the scheme of their URLs. A new source is one more row. */
 import { DatasetError } from "../dataset.ts";
-import { absolutePattern as absoluteLocalPattern, localFiles } from "./local/local-files.ts";
+import { localFiles } from "./local/local-files.ts";
 import type { Source } from "./source.ts";
 
 /** Paths without a scheme are this machine's. */
@@ -17,5 +17,4 @@ export function sourceOf(path: string): Source {
   throw new DatasetError(`Cannot read ${path}: this version reads no URLs of this kind, only ${known.join(", ")}`, { permanent: true });
 }
 
-/** The same pattern, whatever folder a process works in. */
-export const absolutePattern = (pattern: string): string => (schemeOf(pattern) === local ? absoluteLocalPattern(pattern) : pattern);
+export const isLocal = (path: string): boolean => schemeOf(path) === local;

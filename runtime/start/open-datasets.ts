@@ -10,7 +10,7 @@ import type { Registration } from "../../base/registration.ts";
 import { createSharedCatalogue } from "../../datasets/catalogue/shared-catalogue.ts";
 import type { Catalogue } from "../../datasets/dataset.ts";
 import { demoPattern } from "../../datasets/demo/write-demo-file.ts";
-import { absolutePattern } from "../../datasets/sources/sources.ts";
+import { absolutePattern } from "../../datasets/sources/absolute-pattern.ts";
 import type { Store } from "../../storage/store.ts";
 import type { WorkerPool } from "../threads/worker-pool.ts";
 import type { Config } from "./config/config.ts";

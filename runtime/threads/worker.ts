@@ -3,7 +3,6 @@ import { parentPort } from "node:worker_threads";
 import type { LoadCost } from "../../datasets/cache/cached-column.ts";
 import type { Block } from "../../datasets/cache/slab.ts";
 import { DatasetError } from "../../datasets/dataset.ts";
-import { writeDemoFile } from "../../datasets/demo/write-demo-file.ts";
 import { readColumn } from "../../datasets/read-column.ts";
 import type { Program } from "../../engine/program/program.ts";
 import type { DType } from "../../engine/program/schema.ts";
@@ -58,9 +57,12 @@ async function answerTo(job: Job): Promise<FromWorker> {
       return { kind: "loaded", ...(await load(job)) };
     case "run":
       return { kind: "ran", outcomes: await runAll(job) };
-    case "demo":
+    case "demo": {
+      // Loaded by threads that make the demo dataset, and by no other.
+      const { writeDemoFile } = await import("../../datasets/demo/write-demo-file.ts");
       await writeDemoFile(job.directory, job.index);
       return { kind: "wrote" };
+    }
   }
 }
 

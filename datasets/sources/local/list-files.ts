@@ -8,6 +8,7 @@
 import { type Stats, statSync } from "node:fs";
 import { realpath, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import { LRUCache } from "lru-cache";
 import pMap from "p-map";
 import { glob } from "tinyglobby";
 import type { FoundFile, ListOptions } from "../source.ts";
@@ -20,8 +21,18 @@ interface NumberedFile extends FoundFile {
   readonly number?: string;
 }
 
+const mostPatterns = 1_000;
+const listers = new LRUCache<string, FileLister>({ max: mostPatterns });
+
+export async function listFiles(pattern: string, { endings, signal }: ListOptions): Promise<readonly FoundFile[]> {
+  const key = JSON.stringify([pattern, endings]);
+  const lister = listers.get(key) ?? new FileLister(pattern, endings);
+  listers.set(key, lister);
+  return await lister.list(signal);
+}
+
 /** Lists the files of one pattern again and again; a folder whose time of change stands still is not walked again. */
-export class FileLister {
+class FileLister {
   readonly #pattern: string;
   readonly #endings: readonly string[];
   readonly #folder: string;
@@ -29,7 +40,7 @@ export class FileLister {
   readonly #quick = new QuickLooks();
   #walked: { readonly changed: bigint; readonly paths: readonly string[] } | undefined;
 
-  constructor(pattern: string, { endings }: Pick<ListOptions, "endings">) {
+  constructor(pattern: string, endings: readonly string[]) {
     this.#pattern = pattern;
     this.#endings = endings;
     this.#folder = dirname(resolve(pattern));
