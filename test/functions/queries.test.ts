@@ -73,7 +73,7 @@ test("fifty clients that post one query at once compute each partition once and 
   const app = await openApp(t);
   const answers = await Promise.all(
     Array.from({ length: 50 }, async (_, index) => {
-      const answer = await app.post({ ...met, weight: "genWeight" }, { prefer: "wait=20", "femtoq-client": `client-${index}` });
+      const answer = await app.post({ ...met, weight: "genWeight" }, { prefer: "wait=120", "femtoq-client": `client-${index}` });
       return (await answer.json()) as Status;
     }),
   );
@@ -184,7 +184,7 @@ test("a damaged stored result is detected, merged again, and stored anew", async
   const again = createApp(app.services);
   const ask = async () =>
     (await (
-      await again.request("/queries", { method: "POST", body: JSON.stringify(met), headers: { prefer: "wait=20" } })
+      await again.request("/queries", { method: "POST", body: JSON.stringify(met), headers: { prefer: "wait=120" } })
     ).json()) as Status;
   const { state, histograms, submission } = await ask();
   assert.deepEqual([state, histograms, submission?.stored], ["done", first.histograms, 4]);

@@ -16,7 +16,7 @@ for (const ending of ["", "?purge"]) {
       const { id } = (await (await app.post(query(round), { "femtoq-client": "a" })).json()) as Status;
       const [deleted, posted] = await Promise.all([
         app.request(`/queries/${id}${ending}`, { method: "DELETE", headers: { "femtoq-client": "a" } }),
-        app.post(query(round), { "femtoq-client": "b", prefer: "wait=20" }),
+        app.post(query(round), { "femtoq-client": "b", prefer: "wait=120" }),
       ]);
       assert.ok(deleted.status < 500);
       const status = (await posted.json()) as Status;

@@ -58,7 +58,7 @@ export async function askMany({ queries, keys, clients, parallel, dataset, posts
       const key = index % keys;
       const post = posts[Math.floor(index / keys) % posts.length]!;
       const started = performance.now();
-      const answer = await post(manyQuery(key, dataset), { prefer: "wait=60", "femtoq-client": `client-${index % clients}` });
+      const answer = await post(manyQuery(key, dataset), { prefer: "wait=120", "femtoq-client": `client-${index % clients}` });
       const status = (await answer.json()) as Status;
       latencies.push(performance.now() - started);
       if (status.state !== "done") sums.unfinished++;

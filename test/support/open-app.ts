@@ -6,7 +6,7 @@ import type { Coordinator } from "../../coordination/coordinator.ts";
 import { createCoordinator } from "../../coordination/embedded/coordinator.ts";
 import { createMemoryJournal } from "../../coordination/embedded/memory-journal.ts";
 import { createCatalogue } from "../../datasets/catalogue/catalogue.ts";
-import type { Status } from "../../functions/api.ts";
+import { isEnded, type Status } from "../../functions/api.ts";
 import { createApp } from "../../functions/app.ts";
 import type { Executor, PartitionName } from "../../functions/compute/executor.ts";
 import type { Services } from "../../functions/services.ts";
@@ -18,6 +18,7 @@ import { openStore } from "../../storage/embedded/embedded-store.ts";
 import type { Store } from "../../storage/store.ts";
 import { recordingLog } from "../runtime/silent-log.ts";
 import type { Cleanup } from "./cleanup.ts";
+import { until } from "./until.ts";
 import { makeEvents, type TestEvent, writeEvents } from "./write-events.ts";
 
 export interface ComputedPair extends PartitionName {
@@ -97,7 +98,18 @@ export async function openApp(cleanup: Cleanup, options: TestAppOptions = {}): P
     gate,
     request,
     post,
-    ask: async (query) => (await (await post(query, { prefer: "wait=20" })).json()) as Status,
+    async ask(query) {
+      const first = (await (await post(query, { prefer: "wait=120" })).json()) as Status;
+      let last = first;
+      // A busy machine may take longer; what is no status is a problem document.
+      if (first.state !== undefined && !isEnded(first)) {
+        await until(async () => {
+          last = (await (await request(`/queries/${first.id}`)).json()) as Status;
+          return isEnded(last);
+        }, "the query's end");
+      }
+      return { ...last, ...(first.submission && { submission: first.submission }) };
+    },
   };
 }
 

@@ -31,9 +31,9 @@ describe("limits", () => {
     assert.equal((await countsOf(app.services.coordinator)).unowned + (await countsOf(app.services.coordinator)).owned, 12);
     app.gate.open();
     await app.request(`/queries/${first.id}`);
-    assert.equal((await app.post(met(10), { ...by("a"), prefer: "wait=20" })).status, 200);
-    assert.equal((await app.post(met(20), { ...by("a"), prefer: "wait=20" })).status, 200);
-    assert.equal((await app.post(met(40), { ...by("a"), prefer: "wait=20" })).status, 200);
+    assert.equal((await app.post(met(10), { ...by("a"), prefer: "wait=120" })).status, 200);
+    assert.equal((await app.post(met(20), { ...by("a"), prefer: "wait=120" })).status, 200);
+    assert.equal((await app.post(met(40), { ...by("a"), prefer: "wait=120" })).status, 200);
   });
 
   test("refuse new queries where fifty are under way and others wait for long, but not more urgent ones, and take them again later", async (t) => {
@@ -45,8 +45,8 @@ describe("limits", () => {
     assert.equal((await app.post(met(101), by("late"))).status, 202, "what is under way can be asked by all");
     assert.equal((await app.post({ ...met(20), priority: 100 }, by("urgent"))).status, 202);
     app.gate.open();
-    for (let index = 0; index < 50; index++) assert.equal((await app.post(met(100 + index), { prefer: "wait=20" })).status, 200);
-    assert.equal((await app.post(met(10), { ...by("late"), prefer: "wait=20" })).status, 200);
+    for (let index = 0; index < 50; index++) assert.equal((await app.post(met(100 + index), { prefer: "wait=120" })).status, 200);
+    assert.equal((await app.post(met(10), { ...by("late"), prefer: "wait=120" })).status, 200);
   });
 
   test("answer what is stored however much is under way", async (t) => {

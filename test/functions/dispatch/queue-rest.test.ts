@@ -18,7 +18,7 @@ async function askOf({ services }: TestApp, { most, first }: { readonly most: nu
       return services.coordinator.enqueue({ ...request, subtasks });
     },
   };
-  const init = { method: "POST", headers: { prefer: "wait=20" }, body: JSON.stringify(query) };
+  const init = { method: "POST", headers: { prefer: "wait=120" }, body: JSON.stringify(query) };
   return { answer: await createApp({ ...services, coordinator }).request("/queries", init), requests };
 }
 

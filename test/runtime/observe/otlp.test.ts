@@ -62,7 +62,7 @@ describe("traces", () => {
     const tracer = openTracer({ otlp: undefined }, environment, silent)!;
     const app = await openApp(t, { services: { tracer } });
     const [traceId, spanId] = ["4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"];
-    const answer = await app.post(met, { prefer: "wait=20", traceparent: `00-${traceId}-${spanId}-01` });
+    const answer = await app.post(met, { prefer: "wait=120", traceparent: `00-${traceId}-${spanId}-01` });
     assert.equal(answer.status, 200);
     await app.ask(met);
     await tracer.close();

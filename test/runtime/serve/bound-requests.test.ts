@@ -38,11 +38,11 @@ test("boundRequests counts a request whatever it prefers, and while its body is 
   const halves = [0, 1].map(() => {
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
     const body = { method: "POST", body: readable, duplex: "half" } as RequestInit;
-    const answer = bounded(new Request("http://localhost/queries", { ...body, headers: { prefer: "wait=60" } }), {});
+    const answer = bounded(new Request("http://localhost/queries", { ...body, headers: { prefer: "wait=120" } }), {});
     return { answer, writer: writable.getWriter() };
   });
   for (const { writer } of halves) await writer.write(new TextEncoder().encode("{"));
-  for (const prefer of ["wait=60", "respond-async", "nonsense"])
+  for (const prefer of ["wait=120", "respond-async", "nonsense"])
     assert.equal((await bounded(request("/queries", { prefer }), {})).status, 503);
   for (const { writer } of halves) await writer.close();
   for (const { answer } of halves) assert.equal(await (await answer).text(), "{");
@@ -54,7 +54,7 @@ test("a request that waits because its client asked for it leaves the limit when
   const bounded = boundRequests((each, environment) => functions.fetch(each, environment), { most: 1 });
   app.gate.close();
   const query = { dataset: "events", histograms: { h: { axes: [{ type: "regular", bins: 10, lower: 0, upper: 100, value: "MET.pt" }] } } };
-  const ask = { method: "POST", body: JSON.stringify(query), headers: { prefer: "wait=60" } };
+  const ask = { method: "POST", body: JSON.stringify(query), headers: { prefer: "wait=120" } };
   const waiting = bounded(new Request("http://localhost/queries", ask), {});
   const list = async () => (await bounded(request("/datasets"), {})).status;
   assert.equal(await list(), 503);

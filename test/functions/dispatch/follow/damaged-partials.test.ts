@@ -44,7 +44,7 @@ function dispatchOver({ services }: TestApp) {
 test("a partial that can never be merged is computed again for who asks, at its priority, until its partition has failed by name", async (t) => {
   const app = await openApp(t);
   const { post, requests, ask, spoilt } = dispatchOver(app);
-  const status = await post(query(10), { prefer: "wait=30", "femtoq-client": "owner" });
+  const status = await post(query(10), { prefer: "wait=120", "femtoq-client": "owner" });
   assert.equal(status.state, "done");
   assert.deepEqual([status.partitions.done, status.partitions.failed], [3, 1]);
   const [failure] = status.failures;
@@ -56,12 +56,12 @@ test("a partial that can never be merged is computed again for who asks, at its 
   for (const { queryId, client, priority } of again) assert.deepEqual([queryId, client, priority], [status.id, "named:owner", 321]);
 
   // Nothing but a retry begins anew.
-  await post(query(10), { prefer: "wait=30", "femtoq-client": "owner" });
+  await post(query(10), { prefer: "wait=120", "femtoq-client": "owner" });
   assert.equal(app.computed.length, 4 + mostErrors - 1);
   spoilt.isSpoilt = false;
   const retried = (await ask(`/queries/${status.id}/retry`, { method: "POST" })) as Status & { readonly retried: number };
   assert.equal(retried.retried, 1);
-  const mended = await post(query(10), { prefer: "wait=30" });
+  const mended = await post(query(10), { prefer: "wait=120" });
   assert.deepEqual([mended.state, mended.events.done, mended.failures], ["done", app.events.length, []]);
 });
 
@@ -93,6 +93,6 @@ test("a damaged partial that only a passer-by comes upon stays, and is computed 
   assert.equal(looked.state, "cancelled");
   assert.equal(requests.length, 0);
   spoilt.isSpoilt = false;
-  const again = await post(query(12), { prefer: "wait=30" });
+  const again = await post(query(12), { prefer: "wait=120" });
   assert.deepEqual([again.state, again.events.done], ["done", app.events.length]);
 });

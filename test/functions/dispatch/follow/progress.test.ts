@@ -12,7 +12,7 @@ const query = (bins: number) => ({
 });
 
 async function ask(services: Services, input: unknown): Promise<Status> {
-  const request = { method: "POST", headers: { prefer: "wait=30" }, body: JSON.stringify(input) };
+  const request = { method: "POST", headers: { prefer: "wait=120" }, body: JSON.stringify(input) };
   return (await createApp(services).request("/queries", request)).json();
 }
 

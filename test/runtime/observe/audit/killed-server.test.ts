@@ -28,7 +28,7 @@ function runAudit(files: readonly string[]): Promise<{ readonly code: number; re
 /** Resolves also where the connection breaks. */
 async function ask(server: ServerProcess, id: string, query: object): Promise<number | "broken"> {
   try {
-    const headers = { "x-request-id": id, "femtoq-client": "test", prefer: "wait=60" };
+    const headers = { "x-request-id": id, "femtoq-client": "test", prefer: "wait=120" };
     const answer = await fetch(`${server.url}/queries`, { method: "POST", headers, body: JSON.stringify(query) });
     await answer.text();
     assert.equal(answer.headers.get("x-request-id"), id);
