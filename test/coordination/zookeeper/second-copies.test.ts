@@ -8,7 +8,7 @@ import { createZooKeeperCoordinator, type ZooKeeperCoordinator } from "../../../
 import { countsOf, type OneClaim } from "../../contracts/claim-one.ts";
 import { ask, claimNext, joinAs } from "../../contracts/coordinator/harness.ts";
 import { keysOf, listen, makeSubtasks } from "../../contracts/subtasks.ts";
-import { findServer, openConnection, silent } from "./zookeeper-for-tests.ts";
+import { findServer, openConnection, silent, tick } from "./zookeeper-for-tests.ts";
 
 const suite = "second copies on ZooKeeper";
 const server = await findServer(suite);
@@ -26,11 +26,15 @@ async function open(t: TestContext): Promise<Cluster> {
   const root = `/copies-${randomUUID()}`;
   const logged: string[] = [];
   const log = { ...silent, info: (_: object, message: string) => void logged.push(message) };
-  const options = { hosts: server!.hosts, root, sessionTimeout: 1500, localityDelay: 20, log };
-  const [dispatcher, one, two] = await Promise.all([1, 2, 3].map(() => createZooKeeperCoordinator(options)));
-  for (const coordinator of [dispatcher, one, two]) t.after(() => coordinator!.close());
-  const [slow, other] = await Promise.all([joinAs(one!, "slow"), joinAs(two!, "other")]);
-  return { root, dispatcher: dispatcher!, slow: slow!, other: other!, logged };
+  const options = { hosts: server!.hosts, root, sessionTimeout: 20 * tick, localityDelay: 20, log };
+  const openOne = async () => {
+    const coordinator = await createZooKeeperCoordinator(options);
+    t.after(() => coordinator.close());
+    return coordinator;
+  };
+  const [dispatcher, one, two] = await Promise.all([openOne(), openOne(), openOne()]);
+  const [slow, other] = await Promise.all([joinAs(one, "slow"), joinAs(two, "other")]);
+  return { root, dispatcher, slow, other, logged };
 }
 
 /** The slow node has one and stays at it, the other does the rest and then gets the same. */
