@@ -29,14 +29,14 @@ export class DamagedPartials {
   readonly #attempts = new Map<number, number>();
   /** Places that are being queued again: for a moment they are neither stored nor queued. */
   readonly #queueing = new Set<number>();
-  /** Places that nobody asks for: what the store has of them is no news. */
+  /** Places that no client here asks for: that the store has a partial of them is no news. */
   readonly #left = new Set<number>();
 
   constructor(options: Options) {
     this.#options = options;
   }
 
-  /** What store and coordinator say of such a place now is not how it is. */
+  /** Whether what store and coordinator say of a place now is not how it is. */
   isAside(place: number): boolean {
     return this.#queueing.has(place) || this.#left.has(place);
   }
@@ -52,15 +52,16 @@ export class DamagedPartials {
     const subtask = subtaskOf(plan, place);
     const attempts = (this.#attempts.get(place) ?? 0) + 1;
     services.log.error({ err: error, subtask: subtask.key, attempts }, "a stored partial cannot be merged; it is computed again");
+    // Counted before it is queued: it may be computed, and be of no use again, before that is answered.
+    this.#attempts.set(place, attempts);
+    this.#left.delete(place);
     if (attempts >= mostErrors) {
       const cause = `what was computed cannot be merged: ${error instanceof Error ? error.message : String(error)}`;
       partitions.fail(place, { attempts, cause });
-      this.#attempts.set(place, attempts);
     } else {
       partitions.set(place, "waiting");
-      this.#left.delete(place);
-      if (await this.#queueAgain(place, subtask).catch(() => true)) this.#attempts.set(place, attempts);
-      else {
+      if (!(await this.#queueAgain(place, subtask).catch(() => true))) {
+        this.#attempts.set(place, attempts - 1);
         this.#left.add(place);
         partitions.set(place, "absent");
       }
