@@ -39,8 +39,7 @@ export class Formulas {
     const type = record.type as RecordType;
     if (isNumber(type, name)) return fieldOf(this.#terms, record, name);
     const get = (each: Component) => this.component(record, each);
-    const formulas: ComponentFormulas = isCartesian(type) ? fromCartesian : fromPolar(type);
-    return formulas[name](this, get);
+    return (isCartesian(type) ? fromCartesian : fromPolar)[name](this, get, type);
   }
 
   /** The sum of two four-vectors, as px, py, pz, energy; missing where either is. */
@@ -56,14 +55,14 @@ export class Formulas {
 }
 
 type Get = (name: Component) => Term;
-type Formula = (formulas: Formulas, get: Get) => Term;
+type Formula = (formulas: Formulas, get: Get, type: RecordType) => Term;
 /** How each component follows from others; that of a record's own field is never asked for. */
 type ComponentFormulas = Readonly<Record<Component, Formula>>;
 
 const own: Formula = () => {
   throw new Error("Cannot compute a component from itself");
 };
-const perpendicular: Formula = ({ add, square }, get) => add(square(get("px")), square(get("py")));
+const perpendicular = ({ add, square }: Formulas, get: Get) => add(square(get("px")), square(get("py")));
 
 const fromEnergy = {
   rapidity: ({ add, subtract, multiply, divide, constant, call }: Formulas, get: Get) =>
@@ -88,27 +87,25 @@ const fromCartesian: ComponentFormulas = {
 };
 
 /** pt² cosh² η, the square of the momentum. */
-const momentum: Formula = ({ add, multiply, square, constant, call }, get) =>
+const momentum = ({ add, multiply, square, constant, call }: Formulas, get: Get) =>
   multiply(square(get("pt")), add(constant(1), square(call("sinh", get("eta")))));
 
-function fromPolar(type: RecordType): ComponentFormulas {
-  return {
-    ...fromEnergy,
-    pt: own,
-    eta: own,
-    phi: own,
-    px: ({ multiply, call }, get) => multiply(get("pt"), call("cos", get("phi"))),
-    py: ({ multiply, call }, get) => multiply(get("pt"), call("sin", get("phi"))),
-    pz: ({ multiply, call }, get) => multiply(get("pt"), call("sinh", get("eta"))),
-    p: ({ multiply, call }, get) => multiply(get("pt"), call("cosh", get("eta"))),
-    energy(formulas, get) {
-      const squared = momentum(formulas, get);
-      return formulas.call("sqrt", isNumber(type, "mass") ? formulas.add(squared, formulas.square(get("mass"))) : squared);
-    },
-    mass(formulas, get) {
-      if (isNumber(type, "energy"))
-        return formulas.call("signedSqrt", formulas.subtract(formulas.square(get("energy")), momentum(formulas, get)));
-      return isOptional(get("pt").type) ? formulas.call("zeroOf", get("pt")) : formulas.constant(0);
-    },
-  };
-}
+const fromPolar: ComponentFormulas = {
+  ...fromEnergy,
+  pt: own,
+  eta: own,
+  phi: own,
+  px: ({ multiply, call }, get) => multiply(get("pt"), call("cos", get("phi"))),
+  py: ({ multiply, call }, get) => multiply(get("pt"), call("sin", get("phi"))),
+  pz: ({ multiply, call }, get) => multiply(get("pt"), call("sinh", get("eta"))),
+  p: ({ multiply, call }, get) => multiply(get("pt"), call("cosh", get("eta"))),
+  energy(formulas, get, type) {
+    const squared = momentum(formulas, get);
+    return formulas.call("sqrt", isNumber(type, "mass") ? formulas.add(squared, formulas.square(get("mass"))) : squared);
+  },
+  mass(formulas, get, type) {
+    if (isNumber(type, "energy"))
+      return formulas.call("signedSqrt", formulas.subtract(formulas.square(get("energy")), momentum(formulas, get)));
+    return isOptional(get("pt").type) ? formulas.call("zeroOf", get("pt")) : formulas.constant(0);
+  },
+};
