@@ -5,9 +5,9 @@ const keyBytesLimit = 1900;
 
 /** Throws `StoreError` for a key that is too long. */
 export function encodeKey(key: string): Uint8Array {
-  const refusal = refuseLongKey(key);
-  if (refusal) throw refusal;
-  return Buffer.from(key);
+  const bytes = Buffer.from(key);
+  if (bytes.length <= keyBytesLimit) return bytes;
+  throw refuseLongKey(key)!;
 }
 
 /** Why a key can never be used; undefined where it can. */

@@ -11,11 +11,26 @@ import { decodeJson, encodeJson } from "../encode-records.ts";
 import { readNumber, writeNumbers } from "./binary-keys.ts";
 import { type Environment, entryCount } from "./environment.ts";
 
-export interface Use {
+/** One entry of NAME-uses, read as far as it is asked for. */
+export class Use {
+  readonly #bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
   /** Bytes of the body. */
-  readonly size: number;
-  readonly stamp: number;
-  readonly note: unknown;
+  get size(): number {
+    return readNumber(this.#bytes, 0);
+  }
+
+  get stamp(): number {
+    return readNumber(this.#bytes, 8);
+  }
+
+  get note(): unknown {
+    return this.#bytes.length > fixedBytes ? decodeJson(this.#bytes.subarray(fixedBytes)) : undefined;
+  }
 }
 
 type Bytes = Uint8Array;
@@ -62,7 +77,7 @@ export class LastUses {
 
   get(key: Bytes): Use | undefined {
     const use = this.#uses.getBinary(key);
-    return use && readUse(use);
+    return use && new Use(use);
   }
 
   /** The uses of keys in this range, in the order of keys; `limit` is their greatest number. */
@@ -71,7 +86,7 @@ export class LastUses {
     readonly end: Bytes;
     readonly limit: number;
   }): readonly { readonly key: Bytes; readonly use: Use }[] {
-    return [...this.#uses.getRange(range)].map(({ key, value }) => ({ key, use: readUse(value) }));
+    return [...this.#uses.getRange(range)].map(({ key, value }) => ({ key, use: new Use(value) }));
   }
 
   /** The one used least recently as far as the disk knows. */
@@ -123,15 +138,4 @@ export class LastUses {
     this.#lastStamp = Math.max(this.#lastStamp + 1, this.#now() * 1000);
     return this.#lastStamp;
   }
-}
-
-/** The note is read when it is asked for. */
-function readUse(bytes: Bytes): Use {
-  return {
-    size: readNumber(bytes, 0),
-    stamp: readNumber(bytes, 8),
-    get note() {
-      return bytes.length > fixedBytes ? decodeJson(bytes.subarray(fixedBytes)) : undefined;
-    },
-  };
 }

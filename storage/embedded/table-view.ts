@@ -16,7 +16,11 @@ export class TableView implements Table {
   insertWithin = (entries: readonly Entry[]) => this.#table.insertWithin(entries.map(this.#lengthen));
   replace = (entry: Entry) => this.#table.replace(this.#lengthen(entry));
   get = async (keys: readonly string[]) => this.#shorten(await this.#table.get(this.#keys(keys)));
-  find = async (keys: readonly string[]) => new Set(this.#shorten(await this.#table.find(this.#keys(keys))).keys());
+  find = async (keys: readonly string[]) => {
+    const whole = this.#keys(keys);
+    const found = await this.#table.find(whole);
+    return new Set(keys.filter((_, index) => found.has(whole[index]!)));
+  };
   describe = async (keys: readonly string[]) => this.#shorten(await this.#table.describe(this.#keys(keys)));
   renew = async (keys: readonly string[]) => void (await this.#table.find(this.#keys(keys)));
   drop = (keys: readonly string[]) => this.#table.drop(this.#keys(keys));
