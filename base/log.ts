@@ -1,4 +1,4 @@
-/** Where every part tells its operators what happened: fields for machines, a message for people. Secrets are hidden by whoever writes it. */
+/** Every part tells its operators through it what happened: fields are for machines, the message for people. Whoever writes the log hides secrets. */
 export interface Log {
   info(fields: Readonly<Record<string, unknown>>, message: string): void;
   warn(fields: Readonly<Record<string, unknown>>, message: string): void;

@@ -1,4 +1,4 @@
-/** What a dataset's name means to all processes that share a store. Plain data, for the catalogue that makes it and the store that keeps it. */
+/** A dataset's name and the files it stands for, the same in all processes that share a store. The catalogue makes it, the store keeps it; it is plain data. */
 
 export interface Registration {
   readonly name: string;
@@ -8,11 +8,11 @@ export interface Registration {
   readonly registered: number;
   /** The process that registered it, for people. */
   readonly by: string;
-  /** False where nobody who was started with this pattern runs any more. */
+  /** False when no process that was started with this pattern runs any more. */
   readonly held: boolean;
-  /** 1 at first, one more with each write. */
+  /** It is 1 at first and grows by one with each write. */
   readonly revision: number;
-  /** What its files had when somebody last looked. */
+  /** The content of its files when a process last looked at them; absent before the first look. */
   readonly content?: DatasetContent;
 }
 
@@ -20,7 +20,7 @@ export interface DatasetContent {
   readonly files: number;
   readonly partitions: number;
   readonly entries: number;
-  /** Of its files. */
+  /** The size of all its files together. */
   readonly bytes: number;
   readonly columns: number;
   /** SHA-256, hex, of the partitions' fingerprints in order. */

@@ -18,16 +18,16 @@ export function pauseAfter(failures: number, { first, longest }: Backoff = usual
 }
 
 export interface RetryOptions {
-  /** Ends the waiting: the last error is thrown then. */
+  /** When it aborts, the waiting ends and the last error is thrown. */
   readonly signal: AbortSignal;
-  /** Whether trying again makes sense; always where absent. */
+  /** Tells whether trying again makes sense; where it is absent, everything is tried again. */
   readonly mayPass?: (error: unknown) => boolean;
-  /** Told of each failure that is tried again, and of the pause before that in milliseconds. */
+  /** It is told of each failure that will be tried again, and of the pause before that in milliseconds. */
   readonly onFailure?: (error: unknown, pause: number) => void;
   readonly backoff?: Backoff;
 }
 
-/** What `action` gives when it succeeds. Rejects with the first error that may not pass, and with the last one when the signal aborts. */
+/** Runs `action` until it succeeds, and gives what it gave then. Rejects with the first error that may not pass, and with the last one when the signal aborts. */
 export async function retry<T>(action: () => Promise<T>, options: RetryOptions): Promise<T> {
   const { signal, mayPass = () => true, onFailure, backoff } = options;
   for (let failures = 1; ; failures++) {
