@@ -53,7 +53,7 @@ function say(message: FromWorker, transfer: readonly ArrayBuffer[] = []): void {
 async function answerTo(job: Job): Promise<FromWorker> {
   switch (job.kind) {
     case "load":
-      stopping = new AbortController();
+      if (stopping.signal.aborted) stopping = new AbortController();
       return { kind: "loaded", ...(await load(job)) };
     case "run":
       return { kind: "ran", outcomes: await runAll(job) };

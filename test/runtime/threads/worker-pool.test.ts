@@ -61,7 +61,9 @@ test("WorkerPool ends a load that is aborted, whether it waits or a thread has i
   }
 });
 
-test("WorkerPool: a worker thread ends a load that is aborted while it reads from a disk that would take hours", async (t) => {
+const skip = "Deno" in globalThis && "Deno drops messages that come before a thread listens, as this test's thread does late";
+
+test("WorkerPool: a worker thread ends a load that is aborted while it reads from a disk that would take hours", { skip }, async (t) => {
   const directory = await makeDirectory(t);
   await writeDemoFile(directory, 0);
   const catalogue = createCatalogue([{ name: "demo", pattern: demoPattern(directory) }]);
