@@ -34,7 +34,7 @@ export async function createIndexes(connection: Connection): Promise<void> {
       } catch (error) {
         const isOptional = options.expireAfterSeconds !== undefined && !isPassing(error);
         if (!isOptional) throw error;
-        connection.log.warn({ collection: name, err: error }, "the server lets no documents expire; the store's own sweep removes them");
+        connection.log.warn({ collection: name, err: error }, "the server lets no documents expire; the store removes them itself");
       }
     }
   }
