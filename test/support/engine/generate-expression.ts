@@ -4,7 +4,7 @@
  */
 
 import type { Seeded } from "../seeded.ts";
-import { type Element, ListGenerator } from "./generate-lists.ts";
+import { type Element, type ElementGenerator, ListGenerator, type Name } from "./generate-lists.ts";
 import {
   binary,
   bracketed,
@@ -24,11 +24,6 @@ import {
 import { chosenKind, kindOf, numbersOf, type RecordKind, sumKind } from "./record-kinds.ts";
 import { functionsOfOne } from "./reference-functions.ts";
 
-export interface Name {
-  readonly name: string;
-  readonly element: Element;
-}
-
 export interface RecordPiece {
   readonly piece: Piece;
   readonly kind: RecordKind;
@@ -37,7 +32,7 @@ export interface RecordPiece {
 const literals = ["0", "1", "2", "3", "0.5", "10", "1e3", "0.1", "-1", "-0.25", "45", "pi", "e"];
 const comparisons = ["<", "<=", ">", ">=", "==", "!="];
 
-export class ExpressionGenerator {
+export class ExpressionGenerator implements ElementGenerator {
   readonly random: Seeded;
   readonly missing: boolean;
   readonly lists: ListGenerator;

@@ -1,5 +1,5 @@
 /** Lists in generated expressions: collections and what filter, map, pairs, triples and fields make of them, lists of lists included. */
-import type { ExpressionGenerator, Name } from "./generate-expression.ts";
+import type { Seeded } from "../seeded.ts";
 import { lambda, leaf, member, method, type Piece } from "./piece.ts";
 import { collections, kindOf, numbersOf, type RecordKind } from "./record-kinds.ts";
 
@@ -14,14 +14,30 @@ export interface ListPiece<Of extends Element = Element> {
   readonly element: Of;
 }
 
+export interface Name {
+  readonly name: string;
+  readonly element: Element;
+}
+
+/** The generator of the expressions that lists are made of. */
+export interface ElementGenerator {
+  readonly random: Seeded;
+  /** The names that an expression may use where it stands. */
+  names: readonly Name[];
+  known(kind: Element["kind"]): readonly Name[];
+  number(fuel: number): Piece;
+  boolean(fuel: number): Piece;
+  record(fuel: number): { readonly piece: Piece; readonly kind: RecordKind };
+}
+
 const deepest = 3;
 
 export class ListGenerator {
-  readonly #of: ExpressionGenerator;
+  readonly #of: ElementGenerator;
   #depth = 0;
   #params = 0;
 
-  constructor(of: ExpressionGenerator) {
+  constructor(of: ElementGenerator) {
     this.#of = of;
   }
 
