@@ -178,7 +178,7 @@ export interface Coordinator {
   watch(keys: ReadonlySet<string>, listener: (event: SubtaskEvent) => void, signal: AbortSignal): void;
   join(node: Pick<Node, "id" | "host" | "threads" | "cacheLimit">): Promise<JoinedNode>;
   nodes(): Promise<readonly Node[]>;
-  /** How many subtasks there are, by what they read; nothing where there are none. */
+  /** How many subtasks there are, by what they read; nothing where there are none. Where there are very many it may be some seconds old. */
   demand(): Promise<readonly Demand[]>;
   close(): Promise<void>;
 }

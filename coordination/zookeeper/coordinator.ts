@@ -21,13 +21,12 @@ import {
   type SubtaskState,
   usualLocalityDelay,
 } from "../coordinator.ts";
-import type { Read } from "../queue/demand.ts";
 import { ZooKeeperClaims } from "./claims/claims.ts";
 import { Connection, ZooKeeperUnreachableError } from "./protocol/connection.ts";
 import { isInDoubt, unlessInDoubt, ZooKeeperSetupError } from "./protocol/zookeeper-error.ts";
 import { IdleQueries } from "./requests/idle-queries.ts";
 import { groupInterests } from "./requests/interests.ts";
-import { readDemand } from "./requests/read-demand.ts";
+import { DemandReader } from "./requests/read-demand.ts";
 import { readStates, toNews } from "./requests/read-states.ts";
 import { renewInterest } from "./requests/renew-interest.ts";
 import { splitRequest } from "./requests/split-request.ts";
@@ -106,7 +105,7 @@ export async function createZooKeeperCoordinator(options: ZooKeeperCoordinatorOp
   const claims = new ZooKeeperClaims({ watched, session: () => follower.forClaims, localityDelay, onError, log });
   /** Queries that came by here. */
   const submitted = new LRUCache<string, true>({ max: mostRemembered });
-  const failedReads = new Map<string, Read>();
+  const demand = new DemandReader(segments);
   const stop = new AbortController();
 
   const idle = new IdleQueries({ segments, onError });
@@ -258,7 +257,7 @@ export async function createZooKeeperCoordinator(options: ZooKeeperCoordinatorOp
         (await readNodes(zookeeper)).map(({ instance: _, holdings: __, ...node }) => claims.describe(node.id) ?? node),
       ),
 
-    demand: () => run((zookeeper) => readDemand({ zookeeper, segments, failed: failedReads })),
+    demand: () => run((zookeeper) => demand.read(zookeeper)),
 
     async close() {
       if (end()) await connection.close();

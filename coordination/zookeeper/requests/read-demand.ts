@@ -8,14 +8,11 @@ import { listSubtasks } from "../znodes/list-subtasks.ts";
 import type { Segments } from "../znodes/segments.ts";
 import type { ZooKeeper } from "../zookeeper.ts";
 
-export interface DemandOptions {
-  readonly zookeeper: ZooKeeper;
-  readonly segments: Segments;
-  /** What failed subtasks read, by their names under `failed`; kept from one time to the next. */
-  readonly failed: Map<string, Read>;
-}
-
 const perTurn = 2_000;
+/** Of more subtasks than these the demand is read anew after `keepMany` at the soonest: that lists and reads a good part of what there is. */
+const many = 20_000;
+/** Milliseconds. */
+const keepMany = 10_000;
 
 interface Waiting {
   readonly subtask: Subtask;
@@ -23,25 +20,41 @@ interface Waiting {
   since: number;
 }
 
-export async function readDemand({ zookeeper, segments, failed: known }: DemandOptions): Promise<readonly Demand[]> {
-  const { session, layout } = zookeeper;
-  const tally = new DemandTally();
-  const [interests, failed] = await Promise.all([session.list(layout.interest), session.list(layout.failed)]);
-  for (const read of await readFailed(zookeeper, failed?.children ?? [], known)) tally.add(read, { kind: "failed" });
-  const priorities = new Map<string, number>();
-  for (const interest of interests?.children.map(parseInterestName) ?? []) {
-    if (interest) priorities.set(interest.query, Math.min(priorities.get(interest.query) ?? interest.priority, interest.priority));
+export class DemandReader {
+  readonly #segments: Segments;
+  /** What failed subtasks read, by their names under `failed`. */
+  readonly #failed = new Map<string, Read>();
+  #kept: { readonly demand: readonly Demand[]; readonly until: number } | undefined;
+
+  constructor(segments: Segments) {
+    this.#segments = segments;
   }
-  const named = await readNamed(zookeeper, segments, priorities);
-  if (named.size === 0) return tally.demands;
-  const { hashes, claimed, failed: failedHashes } = await listSubtasks(zookeeper);
+
+  async read(zookeeper: ZooKeeper): Promise<readonly Demand[]> {
+    if (this.#kept && performance.now() < this.#kept.until) return this.#kept.demand;
+    const { session, layout } = zookeeper;
+    const tally = new DemandTally();
+    const [interests, failed] = await Promise.all([session.list(layout.interest), session.list(layout.failed)]);
+    for (const read of await readFailed(zookeeper, failed?.children ?? [], this.#failed)) tally.add(read, { kind: "failed" });
+    const priorities = new Map<string, number>();
+    for (const interest of interests?.children.map(parseInterestName) ?? []) {
+      if (interest) priorities.set(interest.query, Math.min(priorities.get(interest.query) ?? interest.priority, interest.priority));
+    }
+    const named = await readNamed(zookeeper, this.#segments, priorities);
+    if (named.size > 0) await addNamed(tally, named, zookeeper);
+    this.#kept = named.size > many ? { demand: tally.demands, until: performance.now() + keepMany } : undefined;
+    return tally.demands;
+  }
+}
+
+async function addNamed(tally: DemandTally, named: ReadonlyMap<string, Waiting>, zookeeper: ZooKeeper): Promise<void> {
+  const { hashes, claimed, failed } = await listSubtasks(zookeeper);
   for (const [index, hash] of hashes.entries()) {
     if (index % perTurn === perTurn - 1) await turn();
     const waiting = named.get(hash);
-    if (waiting === undefined || failedHashes.has(hash)) continue;
+    if (waiting === undefined || failed.has(hash)) continue;
     tally.add(waiting.subtask, claimed.has(hash) ? { kind: "owned" } : { kind: "unowned", ...waiting });
   }
-  return tally.demands;
 }
 
 /** All subtasks that queries name, by hash, with the best priority and the first time at which somebody asked. */
