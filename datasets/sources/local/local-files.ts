@@ -2,9 +2,16 @@
 import type { Source } from "../source.ts";
 import { identifyFile, openFile } from "./open-file.ts";
 
+let listing: Promise<typeof import("./list-files.ts")> | undefined;
+
+/** Loaded when it is first used, for threads that only read do not need it; and once, for an import takes longer than all else of a stored repeat. */
+function loadListing(): Promise<typeof import("./list-files.ts")> {
+  listing ??= import("./list-files.ts");
+  return listing;
+}
+
 export const localFiles: Source = {
-  /** Threads that only read do not load what lists files. */
-  list: async (pattern, options) => (await import("./list-files.ts")).listFiles(pattern, options),
+  list: async (pattern, options) => (await loadListing()).listFiles(pattern, options),
   identify: identifyFile,
   open: openFile,
 };
