@@ -2,11 +2,11 @@
  * The pages of a column chunk, one after another, headers and checksums (where there are any) checked. Reads the file in windows of
  * 4 MiB (or one page, if larger), so memory is bounded by the largest page. Throws where a page overruns its chunk or states impossible sizes.
  */
-import { crc32 } from "node:zlib";
 import type { Encoding, PageHeader } from "hyparquet";
 import { parquetHeader } from "hyparquet/src/column.js";
 import type { ByteReader } from "../sources/source.ts";
 import type { ColumnChunk } from "./column-chunk.ts";
+import { crc32 } from "./crc32.ts";
 import { decompress } from "./decompress.ts";
 
 const windowBytes = 4 * 2 ** 20;

@@ -1,0 +1,30 @@
+/** The checksum of Parquet pages (CRC-32 of IEEE 802.3, as in gzip), four bytes a step. */
+
+const tables = makeTables();
+
+/** As an unsigned 32-bit integer. */
+export function crc32(bytes: Uint8Array): number {
+  const [first, second, third, fourth] = tables;
+  let crc = -1;
+  let at = 0;
+  for (const last = bytes.length - 3; at < last; at += 4) {
+    crc ^= bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
+    crc = fourth[crc & 255]! ^ third[(crc >>> 8) & 255]! ^ second[(crc >>> 16) & 255]! ^ first[crc >>> 24]!;
+  }
+  for (; at < bytes.length; at++) crc = (crc >>> 8) ^ first[(crc ^ bytes[at]!) & 255]!;
+  return ~crc >>> 0;
+}
+
+/** Table k: what a byte contributes after k more bytes of zeros. */
+function makeTables(): readonly [Int32Array, Int32Array, Int32Array, Int32Array] {
+  const first = new Int32Array(256);
+  for (let byte = 0; byte < 256; byte++) {
+    let crc = byte;
+    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
+    first[byte] = crc;
+  }
+  const after = (table: Int32Array) => table.map((crc) => (crc >>> 8) ^ first[crc & 255]!);
+  const second = after(first);
+  const third = after(second);
+  return [first, second, third, after(third)];
+}
