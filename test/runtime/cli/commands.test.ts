@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { type TestContext, test } from "node:test";
 import { sampleStatus } from "../../support/engine/sample-histograms.ts";
 import { openApp } from "../../support/open-app.ts";
+import { until } from "../../support/until.ts";
 import { fetchFrom, runCli } from "./run-cli.ts";
 
 const query = JSON.stringify({
@@ -81,12 +82,10 @@ test("cancel ends the interest that query has: both commands are the same client
   const { run, app } = await openCli(t);
   app.gate.close();
   const asked = run(["query", "-", "--format", "json"], query);
-  let id: string | undefined;
-  while (id === undefined) {
-    const [task] = app.computed;
-    if (task) id = ((await (await app.post(JSON.parse(query), { "femtoq-client": "somebody" })).json()) as { id: string }).id;
-    await new Promise((resolve) => setImmediate(resolve));
-  }
+  const accepted = () => app.lines.find(({ message }) => message === "query accepted");
+  await until(() => accepted() !== undefined, "the query's acceptance");
+  const id = String(accepted()!.fields.query);
+  assert.equal((await app.post(JSON.parse(query), { "femtoq-client": "somebody" })).status, 202);
   await app.request(`/queries/${id}`, { method: "DELETE", headers: { "femtoq-client": "somebody" } });
   assert.equal((await run(["cancel", id])).stdout, "withdrawn\n");
   const { code, stderr } = await asked;
