@@ -26,7 +26,7 @@ export interface SubtaskBody {
   readonly failed?: string;
 }
 
-export const freshBody: SubtaskBody = { attempts: noAttempts };
+const freshBody: SubtaskBody = { attempts: noAttempts };
 
 export function encodeSubtaskBody({ attempts, failed }: SubtaskBody): Buffer {
   if (attempts === noAttempts && failed === undefined) return Buffer.alloc(0);
@@ -77,6 +77,7 @@ export function parseNodeBody(data: Buffer): NodeBody | undefined {
   const body = (parseObject(data) ?? {}) as Partial<NodeBody>;
   const isWhole = [body.id, body.host, body.instance].every((text) => typeof text === "string");
   if (body.holdings !== undefined && typeof body.holdings !== "string") return undefined;
+  if (body.quarantined !== undefined && !Number.isSafeInteger(body.quarantined?.until)) return undefined;
   return isWhole && nodeNumbers.every((name) => typeof body[name] === "number") ? (body as NodeBody) : undefined;
 }
 
