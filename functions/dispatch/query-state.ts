@@ -16,6 +16,8 @@ export interface PartitionCounts {
   readonly failed: number;
 }
 
+export const noPartitions: PartitionCounts = { total: 0, absent: 0, waiting: 0, loading: 0, running: 0, merging: 0, done: 0, failed: 0 };
+
 export interface Situation {
   /** The merged result is stored, or in memory: then nothing else counts. */
   readonly hasResult: boolean;
@@ -25,7 +27,7 @@ export interface Situation {
 }
 
 /** Partitions that still have to be computed. */
-export const countOpen = ({ absent, waiting, loading, running }: PartitionCounts): number => absent + waiting + loading + running;
+const countOpen = ({ absent, waiting, loading, running }: PartitionCounts): number => absent + waiting + loading + running;
 
 export function decideState({ hasResult, partitions, interested }: Situation): QueryState {
   if (hasResult) return "done";

@@ -7,6 +7,7 @@ import type { Program } from "../../../engine/program/program.ts";
 import type { StoredPlan, StoredQuery } from "../../../storage/store.ts";
 import type { Status, Timing } from "../../api.ts";
 import { type FollowedQuery, stateOf } from "../follow/followed-query.ts";
+import { noPartitions } from "../query-state.ts";
 import { isResultNote } from "./timeline.ts";
 
 /** Failures that a status lists. */
@@ -19,16 +20,7 @@ export function describeStatus(followed: FollowedQuery): Status {
   const { name, dataset, priority, filter } = query.query;
   const content = followed.result ?? progress!.read();
   const total = plan.partitions.length;
-  const counts = progress?.partitions.counts ?? {
-    total,
-    absent: 0,
-    waiting: 0,
-    loading: 0,
-    running: 0,
-    merging: 0,
-    done: total,
-    failed: 0,
-  };
+  const counts = progress?.partitions.counts ?? { ...noPartitions, total, done: total };
   const lastUpdate = progress?.lastUpdate ?? created;
   return {
     id,

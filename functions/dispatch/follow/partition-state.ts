@@ -5,7 +5,7 @@ import { perTurn, turn } from "../../../base/turn.ts";
 import type { Failure, SubtaskEvent, SubtaskState } from "../../../coordination/coordinator.ts";
 import type { StoredPlan } from "../../../storage/store.ts";
 import type { Services } from "../../services.ts";
-import type { PartitionCounts } from "../query-state.ts";
+import { noPartitions, type PartitionCounts } from "../query-state.ts";
 
 export type PartitionState = Exclude<keyof PartitionCounts, "total">;
 
@@ -56,7 +56,7 @@ export async function countPartitions({ programKey, partitions }: StoredPlan, so
     sources,
     { renews: false },
   );
-  const counts = { total: partitions.length, absent: 0, waiting: 0, loading: 0, running: 0, merging: 0, done: 0, failed: 0 };
+  const counts = { ...noPartitions, total: partitions.length };
   for (const { kind } of found.values()) counts[kind === "stored" ? "done" : kind]++;
   return counts;
 }
