@@ -27,7 +27,7 @@ export interface FollowedListOptions {
   readonly costFactor?: number;
   /** Asks for something together with each list, whose answer comes before the list's. */
   readonly alongside?: () => Promise<void>;
-  /** Shared with other views: changes of a long list are looked at in turn. */
+  /** Shared with other lists: changes of a long list are looked at in turn. */
   readonly budget?: NamesBudget;
   /** Undefined when the znode is gone. */
   readonly onList: (listing: Listing | undefined) => void;

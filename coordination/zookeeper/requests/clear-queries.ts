@@ -10,7 +10,7 @@ import type { QuerySegments, Segments } from "../znodes/segments.ts";
 import type { ZooKeeper } from "../zookeeper.ts";
 import { findLiveSubtask } from "./query-life.ts";
 
-interface ClearContext {
+interface ClearOptions {
   readonly zookeeper: ZooKeeper;
   readonly segments: Segments;
 }
@@ -18,7 +18,7 @@ interface ClearContext {
 const mostCombined = 20;
 
 /** Gives those that were changed meanwhile: they may still be of no use. */
-export async function clearQueries({ zookeeper, segments }: ClearContext, queries: readonly string[]): Promise<readonly string[]> {
+export async function clearQueries({ zookeeper, segments }: ClearOptions, queries: readonly string[]): Promise<readonly string[]> {
   const { session, layout } = zookeeper;
   // Answers come in this order: no interest that is missing in the last was there, with its change of the query, when that was looked at.
   const looks = queries.map((query) => segments.list(zookeeper, query));
@@ -39,7 +39,7 @@ export async function clearQueries({ zookeeper, segments }: ClearContext, querie
 }
 
 async function clear(
-  { zookeeper, segments }: ClearContext,
+  { zookeeper, segments }: ClearOptions,
   {
     query,
     known,

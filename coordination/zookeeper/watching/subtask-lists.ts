@@ -18,7 +18,7 @@ import { SingleWatches } from "./single-watches.ts";
 import type { WatchedSubtasks } from "./watched-subtasks.ts";
 import type { Withdrawals } from "./withdrawals.ts";
 
-export interface SubtaskViewsOptions {
+export interface SubtaskListsOptions {
   readonly zookeeper: ZooKeeper;
   readonly watched: WatchedSubtasks;
   readonly withdrawals: Withdrawals;
@@ -33,7 +33,7 @@ const afterEnd = 1_500;
 export class SubtaskLists {
   readonly #zookeeper: ZooKeeper;
   readonly #watched: WatchedSubtasks;
-  readonly #onShard: SubtaskViewsOptions["onShard"];
+  readonly #onShard: SubtaskListsOptions["onShard"];
   readonly #withdrawals: Withdrawals;
   readonly #single: SingleWatches;
   readonly #budget = new NamesBudget();
@@ -45,7 +45,7 @@ export class SubtaskLists {
   readonly #ended = new Map<string, number>();
   #later: ReturnType<typeof setTimeout> | undefined;
 
-  constructor({ zookeeper, watched, withdrawals, onShard }: SubtaskViewsOptions) {
+  constructor({ zookeeper, watched, withdrawals, onShard }: SubtaskListsOptions) {
     this.#zookeeper = zookeeper;
     this.#watched = watched;
     this.#onShard = onShard;

@@ -70,10 +70,11 @@ export class Withdrawals {
       for (const name of this.#withdrawals.keys()) if (!names.has(name)) this.#withdrawals.delete(name);
       const unread = listing.children.filter((name) => !this.#withdrawals.has(name));
       const contents = await Promise.all(unread.map((name) => session.get(`${layout.withdrawn}/${name}`)));
-      const read = contents.filter((content, index) => content && this.#keep(unread[index]!, content)).length;
+      const read = contents.filter((content) => content !== undefined);
+      for (const [index, content] of contents.entries()) if (content) this.#keep(unread[index]!, content);
       // ZooKeeper counts creations and removals together.
       const made = (listing.stat.cversion + listing.children.length) / 2;
-      if (this.#made !== undefined && made - this.#made > read) this.#missed = listing.stat.pzxid;
+      if (this.#made !== undefined && made - this.#made > read.length) this.#missed = listing.stat.pzxid;
       this.#made = made;
     } catch (error) {
       this.#isStale = true;
@@ -81,9 +82,8 @@ export class Withdrawals {
     }
   }
 
-  #keep(name: string, { data, stat }: Content): boolean {
+  #keep(name: string, { data, stat }: Content): void {
     this.#withdrawals.set(name, { hashes: new Set(parseHashes(data)), change: stat.czxid });
-    return true;
   }
 
   readonly #onChange = () => this.forget();

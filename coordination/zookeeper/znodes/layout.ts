@@ -100,11 +100,11 @@ export function interestPrefix(priority: number, query: string, client: string, 
   return `${priority.toString().padStart(3, "0")}.${query}.${client}.${escaped}.`;
 }
 
-const askPattern = /^(?<priority>\d{3})\.(?<query>[\w-]{22})\.(?<client>[\w-]{22})\.[^.]*\.(?<sequence>-?\d{10})$/;
+const interestPattern = /^(?<priority>\d{3})\.(?<query>[\w-]{22})\.(?<client>[\w-]{22})\.[^.]*\.(?<sequence>-?\d{10})$/;
 
 /** Undefined where it is not the name of such a znode. */
 export function parseInterestName(name: string): InterestName | undefined {
-  const { priority, query, client, sequence } = askPattern.exec(name)?.groups ?? {};
+  const { priority, query, client, sequence } = interestPattern.exec(name)?.groups ?? {};
   if (query === undefined || client === undefined) return undefined;
   return { name, priority: Number(priority), query, client, sequence: Number(sequence) };
 }
