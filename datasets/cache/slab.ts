@@ -17,7 +17,7 @@ const readable = 16;
 const page = 65_536;
 /** Growing one by one would cost a system call per block. */
 const growth = 64 * 2 ** 20;
-export const largestSlab = 2 * 2 ** 30;
+const largestSlab = 2 * 2 ** 30;
 
 export class Slab {
   /** Number of the slab in its process. */

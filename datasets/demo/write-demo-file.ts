@@ -46,7 +46,7 @@ export async function writeDemoFile(directory: string, index: number): Promise<v
   }
 }
 
-export function demoColumns(fileSeed: number, entries: number): FlatColumn[] {
+function demoColumns(fileSeed: number, entries: number): FlatColumn[] {
   const events = generateEvents(fileSeed, entries);
   const { muonOffsets, jetOffsets } = events;
   return [

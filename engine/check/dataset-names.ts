@@ -93,7 +93,7 @@ export function namesOf(schema: Schema, terms: Terms): DatasetNames {
   };
 }
 
-export const valueType = (column: Column): Type => withOptional(column.dtype === "bool" ? boolean : number, column.nullable);
+const valueType = (column: Column): Type => withOptional(column.dtype === "bool" ? boolean : number, column.nullable);
 
 function group<Item>(items: readonly Item[], key: (item: Item) => string): ReadonlyMap<string, readonly Item[]> {
   const groups = new Map<string, Item[]>();

@@ -78,9 +78,9 @@ export interface Term {
 
 export const deepestLevel = 30;
 /** A query of more terms than this is refused. */
-export const mostTerms = 5_000;
+const mostTerms = 5_000;
 /** So is one whose terms are nested deeper than this, defines counted in: what walks terms recurses. */
-export const deepestTerm = 1_000;
+const deepestTerm = 1_000;
 
 /** Thrown where a query's terms are too many or nested too deeply; the checker turns it into an error at its place. */
 export class TermsTooLarge extends Error {}

@@ -60,7 +60,7 @@ export interface CanonicalQuery {
   readonly priority: number;
 }
 
-export const defaultPriority = 500;
+const defaultPriority = 500;
 
 /** Checks the shape of a query. Throws `QueryError` with every place that is wrong. */
 export function readQuery(input: unknown): Query {

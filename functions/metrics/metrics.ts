@@ -15,18 +15,7 @@ export interface Metric {
 }
 
 /** Priorities 0–999 in tens of their hundreds. */
-export const priorityBands = [
-  "0-99",
-  "100-199",
-  "200-299",
-  "300-399",
-  "400-499",
-  "500-599",
-  "600-699",
-  "700-799",
-  "800-899",
-  "900-999",
-] as const;
+const priorityBands = ["0-99", "100-199", "200-299", "300-399", "400-499", "500-599", "600-699", "700-799", "800-899", "900-999"] as const;
 
 /** The band of a priority from 0 to 999. */
 export function priorityBand(priority: number): (typeof priorityBands)[number] {

@@ -91,7 +91,7 @@ export function createOtlpTracer({ url, serviceName, headers, log, interval = 1_
 }
 
 /** An ExportTraceServiceRequest in OTLP's JSON form. */
-export function encodeTraces(traces: readonly Trace[], serviceName: string): object {
+function encodeTraces(traces: readonly Trace[], serviceName: string): object {
   const spans: object[] = [];
   for (const { parent, root } of traces) {
     addSpan(spans, root, { traceId: parent?.traceId ?? randomBytes(16).toString("hex"), parentSpanId: parent?.spanId });

@@ -6,7 +6,7 @@ import type { Handler } from "./listening.ts";
 
 const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/i;
 
-export function isLoopback(host: string): boolean {
+function isLoopback(host: string): boolean {
   return loopback.test(host.includes(":") && !host.startsWith("[") ? `[${host}]` : host);
 }
 

@@ -11,7 +11,7 @@ const metaFlag = 8;
 const metaBytes = 168;
 
 /** Bytes that a file with this meta page may refer to; undefined where it is none. */
-export function readExtent(page: DataView): { readonly pageSize: number; readonly bytes: number } | undefined {
+function readExtent(page: DataView): { readonly pageSize: number; readonly bytes: number } | undefined {
   if (page.byteLength < metaBytes) return undefined;
   const pageSize = page.getUint32(48, true);
   const isMeta = (page.getUint16(18, true) & metaFlag) !== 0 && page.getUint32(24, true) === magic;

@@ -9,7 +9,7 @@ import {
 } from "mongodb";
 import { StoreError } from "../store-error.ts";
 
-export const leastWireVersion = 9;
+const leastWireVersion = 9;
 
 /** MongoDB's releases by wire version, for those too old for us. */
 const releases: Readonly<Record<number, string>> = { 0: "2.4", 3: "3.0", 4: "3.2", 5: "3.4", 6: "3.6", 7: "4.0", 8: "4.2" };

@@ -37,7 +37,7 @@ async function findLive(zookeeper: ZooKeeper, hashes: readonly string[]): Promis
 }
 
 /** It is there and has not failed. */
-export async function isLive({ session, layout }: ZooKeeper, hash: string): Promise<boolean> {
+async function isLive({ session, layout }: ZooKeeper, hash: string): Promise<boolean> {
   const content = await session.get(subtaskPath(layout, hash));
   return content !== undefined && parseSubtaskBody(content.data).failed === undefined;
 }

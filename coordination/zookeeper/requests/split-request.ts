@@ -4,7 +4,7 @@ import type { Subtask } from "../../coordinator.ts";
 import { hashName } from "../znodes/layout.ts";
 import type { HashedSubtask } from "./submit.ts";
 
-export const mostPerPart = 500;
+const mostPerPart = 500;
 /** A request may have a million bytes, and each subtask's own znode takes about 150 of them. */
 const mostBytes = 400_000;
 const perTurn = 2_000;

@@ -18,7 +18,7 @@ export interface Registration {
 
 const pause = 100;
 
-export const nodePath = ({ nodes }: Layout, id: string): string => `${nodes}/${hashName(id)}`;
+const nodePath = ({ nodes }: Layout, id: string): string => `${nodes}/${hashName(id)}`;
 
 /** Waits, for one and a half session timeouts, for a dead process's session to end that had the name; rejects where a live one has it. */
 export async function registerNode(zookeeper: ZooKeeper, node: Node): Promise<Registration> {

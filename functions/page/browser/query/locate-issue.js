@@ -53,7 +53,7 @@ export function locateValue(tree, text, name) {
  * Splits a JSON pointer (RFC 6901) into its names.
  * @param {string} pointer
  */
-export const pointerSegments = (pointer) =>
+const pointerSegments = (pointer) =>
   pointer
     .split("/")
     .slice(1)
