@@ -162,7 +162,7 @@ export class ClaimQueue<T extends Queued<T>> {
     });
   }
 
-  /** Not at all where there is nobody else, or where everybody had a try. */
+  /** Until when the node leaves the subtask to others: not at all where there is nobody else, or where everybody had a try. */
   #leavesUntil({ attempts, triedBy }: T, name: string): number {
     const until = triedBy?.get(name);
     const isOthers = until !== undefined && attempts.errors < this.cluster.nodes.length && this.cluster.hasOthers(name);

@@ -13,7 +13,7 @@ const noColumns: readonly string[] = [];
 
 export class DemandTally {
   readonly #sums = new Map<string, Sum>();
-  /** The subtasks of a program commonly share one list of columns: sorted once. */
+  /** The sorted columns as text. The subtasks of a program commonly share one list of columns: it is written once. */
   readonly #texts = new WeakMap<readonly string[], string>();
 
   add({ dataset, columns = noColumns }: Read, state: DemandState): void {

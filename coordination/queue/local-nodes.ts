@@ -28,7 +28,7 @@ export class LocalNodes<T extends Queued<T>, N extends LocalNode> {
   readonly #nodes = new Map<string, N>();
   /** Answers of ends that were carried out in a call that rejected, for whoever asks again. */
   readonly #unheard = new WeakMap<Claim, boolean>();
-  /** Of nodes that drain: what to do when the last claim has ended. */
+  /** What to do for a node that drains when its last claim has ended. */
   readonly #idle = new Map<N, () => void>();
   #returning: ReturnType<typeof setTimeout> | undefined;
 
@@ -108,7 +108,7 @@ export class LocalNodes<T extends Queued<T>, N extends LocalNode> {
     for (const node of this.all) this.#options.onReport(node);
   }
 
-  /** All sessions' claims are lost: whoever waits for the last to end waits no longer. */
+  /** All claims of the node are lost: whoever waits for the last to end waits no longer. */
   forgetClaims(node: N): void {
     node.claims.clear();
     this.#idle.get(node)?.();

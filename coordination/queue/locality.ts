@@ -15,7 +15,7 @@
 
 export interface Standing {
   readonly isHere: boolean;
-  /** As far as is known. */
+  /** Whether another live node has its columns, as far as is known. */
   readonly isElsewhere: () => boolean;
   readonly belongsTo: "this" | "free" | "busy";
   /** Milliseconds, on the same clock as `Patience`. */

@@ -35,7 +35,7 @@ export type Next<T> =
   | { readonly kind: "look" }
   | { readonly kind: "none" };
 
-/** Of what is not its own. */
+/** So many subtasks at most are looked at that are not the node's own. */
 const mostForeign = 32;
 const mostLooks = 8;
 
@@ -43,7 +43,7 @@ export function findNextSubtask<T extends Schedulable<T>>(order: WaitingOrder<T>
   if (order.size === 0) return { kind: "none" };
   const { name, scan, prefers } = node;
   const isAlone = !cluster.hasOthers(name);
-  /** Of what it does not hold. */
+  /** How a subtask stands whose columns the node does not hold. */
   const standingOf = (item: T): Standing => {
     const home = isAlone ? undefined : cluster.homeOf(item);
     const belongsTo = home === undefined || home.name === name ? "this" : home.isBusy ? "busy" : "free";

@@ -153,7 +153,7 @@ export class WaitingCalls<T extends Queued<T>, N extends LocalNode> {
     const queue = this.#options.queue();
     if (queue === undefined || this.#calls.size === 0) return Number.POSITIVE_INFINITY;
     this.#options.onServe?.(queue);
-    /** What one call of a node does not find the others do not either. */
+    /** Nodes for which a call found nothing: their other calls would not find anything either. */
     const idle = new Set<N>();
     let until = Number.POSITIVE_INFINITY;
     for (let call = this.#calls.first; call !== undefined && queue.order.size > 0; ) {

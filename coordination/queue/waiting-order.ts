@@ -22,7 +22,7 @@ export interface Place {
   readonly client: string;
 }
 
-/** Of what no client is interested in. */
+/** Where something waits that no client is interested in. */
 export const lastPlace: Place = { priority: 999, client: "" };
 
 /** One client's items of one priority. */
@@ -30,9 +30,9 @@ interface Line<T extends Waiting<T>> extends Place, Linked<Line<T>> {
   readonly items: LinkedList<T>;
   /** How often another client went first out of turn. */
   passed: number;
-  /** Since it was behind all others. */
+  /** How many of its items were taken since it was behind all others. */
   taken: number;
-  /** Of each scan: up to which item everything ranked 0, and at which of the scan's starts. */
+  /** For each scan: the item up to which everything ranked 0, and the number of the scan's start that this is true of. */
   readonly seen: Map<Scan, { item: T | undefined; start: number }>;
 }
 
@@ -110,7 +110,7 @@ export class WaitingOrder<T extends Waiting<T>> {
     return item.line;
   }
 
-  /** Of the best priority, clients in turn, each one's in its order. */
+  /** The first ones of the best priority, at most so many: clients in turn, each client's in its order. */
   *heads(most: number): Generator<T> {
     const turns = this.#best?.turns;
     if (turns === undefined) return;

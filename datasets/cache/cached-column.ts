@@ -96,7 +96,7 @@ export class CachedColumn {
     return [this.#values, ...(this.#valid ? [this.#valid] : []), ...this.#ownOffsets];
   }
 
-  /** Of each of its lists, once it is ready. */
+  /** The offsets of each of its lists, once it is ready. */
   get offsets(): readonly ListOffsets[] {
     return this.#offsets;
   }

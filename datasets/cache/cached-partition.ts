@@ -34,7 +34,7 @@ export class CachedPartition {
     );
   }
 
-  /** Of the columns that are here or on their way. */
+  /** Names of the columns that are here or on their way. */
   get names(): ReadonlySet<string> {
     return new Set([...this.columns.values()].map(({ location }) => location.column.name));
   }

@@ -254,7 +254,7 @@ export class ColumnCache {
   }
 }
 
-/** Not permanent where they do not have it: the dataset may have been looked at before or after a file came that changed the column. */
+/** The error is not permanent: the dataset may have been looked at before or after a file came that changed the column. */
 function addressOf(input: Input, columns: readonly CachedColumn[]): number {
   const column = columns.find(({ location }) =>
     input.kind === "offsets" ? standsIn(location.column, input.lists) : location.column.name === input.column,

@@ -15,7 +15,7 @@ export interface PartitionName {
 }
 
 export interface ComputeOptions {
-  /** Of one program over one partition. What it aborts is given up within 200 ms; its outcome is `undone`. */
+  /** The signal of one program over one partition. What it aborts is given up within 200 ms; its outcome is `undone`. */
   readonly signalOf: (programKey: string, fingerprint: string) => AbortSignal;
   /** The columns of these programs over the partition are in memory, and computing begins. A program that is run again is told again. */
   readonly onRunning?: (programKeys: readonly string[], fingerprint: string) => void;

@@ -33,7 +33,7 @@ export interface LocalExecutor extends Executor {
 
 const scratchStep = 16;
 const mostScratch = 256 * 2 ** 20;
-/** Bytes of the partials of one request, but for those that were begun before they were reached. */
+/** Where the partials of a request have so many bytes together, no more of it is begun. */
 const mostPartialBytes = 64 * 2 ** 20;
 
 /** One program over one partition. */

@@ -45,7 +45,7 @@ async function readWithin(response: Response, most: number): Promise<Blob> {
   return new Blob(chunks);
 }
 
-/** Of a connection that was refused only the cause says so. */
+/** Where a connection was refused, only the error's cause says so. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error && error.cause.message !== "" ? `${error.message} (${error.cause.message})` : error.message;

@@ -4,7 +4,7 @@
 const mostWork = 50;
 /** More would save little. Not more than `mostPrograms`: they may be of as many programs. */
 const mostTogether = 16;
-/** Of which it can be told how long the next ones take. */
+/** So many past subtasks must be known to tell how long the next ones take. */
 const fewest = 4;
 
 /** How many past subtasks to judge by. */

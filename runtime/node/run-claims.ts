@@ -55,7 +55,7 @@ export async function runClaims(claims: readonly Claim[], options: RunClaimsOpti
   }
 }
 
-/** In the order of the outcomes. */
+/** The keys of a request's subtasks, in the order of its outcomes. */
 const keysOf = ({ programs, partitions }: ComputeRequest): readonly string[] =>
   partitions.flatMap(({ fingerprint }) => programs.map((programKey) => subtaskKey(programKey, fingerprint)));
 

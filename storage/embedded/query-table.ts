@@ -19,6 +19,7 @@ export class EmbeddedQueries implements QueryTable {
 
   async get(id: string) {
     const found = (await this.#table.get([id])).get(id);
+    // Renewing is cheap here: a use is written once an hour at most, whoever asks for it.
     return found && { query: decodeJson<StoredQuery>(found.bytes), isStale: true };
   }
 

@@ -15,7 +15,7 @@ export interface ReadSegment {
 interface Unread {
   readonly query: QueryEntry;
   readonly name: string;
-  /** Where it came with the news of the query. */
+  /** What it holds, where that came with the news of the query. */
   readonly known?: ReadSegment;
 }
 

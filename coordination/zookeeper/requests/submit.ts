@@ -160,7 +160,7 @@ class Submission {
       named.push(each);
     }
     const counts = { queued: unowned.length, joined };
-    // Where all is failed, or nothing to be tried again, nothing waits that the query could need.
+    // Where all have failed, or nothing is to be tried again, nothing waits that the query could need.
     const isAnythingAlive = named.length > 0 || part.some(({ hash }) => this.#covered.has(hash) && this.#existing.isAlive(hash));
     if (!isAnythingAlive) return { operations: [], unowned, counts, interest: -1 };
     const operations: Operation[] = [];

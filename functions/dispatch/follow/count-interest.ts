@@ -3,7 +3,7 @@ import type { Coordinator } from "../../../coordination/coordinator.ts";
 
 export type CountInterest = (queryIds: readonly string[]) => Promise<ReadonlyMap<string, number>>;
 
-/** Of what is asked while the coordinator has not answered, it is asked together after that: there is one look-up at a time, however many clients poll. */
+/** What is asked for while the coordinator has not answered is asked of it together after that: there is one look-up at a time, however many clients poll. */
 export function createInterestCounter({ interest }: Pick<Coordinator, "interest">): CountInterest {
   let current: Promise<unknown> = Promise.resolve();
   let next: { readonly ids: Set<string>; readonly counts: ReturnType<CountInterest> } | undefined;
