@@ -14,7 +14,8 @@ export function listInputs(roots: readonly Term[], schema: Schema): readonly Inp
       use(schema.columns.find((column) => innermost(column) === term.literal));
     if (term.operation === "field" && term.args[0].type.kind === "record") {
       const { origin } = term.args[0].type;
-      use(schema.columns.find((column) => innermost(column) === origin && column.member?.field === term.literal));
+      // The fields of a record that was computed come from other terms.
+      if (origin !== undefined) use(schema.columns.find((column) => innermost(column) === origin && column.member?.field === term.literal));
     }
   }
   const inputs: Input[] = [];

@@ -127,6 +127,13 @@ test("makeProgram keeps apart the parameters of functions over different collect
   assert.deepEqual(read.toSorted(), ["Jet_pt", "MET_pt", "Muon_pt"]);
 });
 
+test("makeProgram does not take a field of a computed record for the column of a record of the dataset", () => {
+  const value = "Muon.map(m => m.pt > 20 ? m : m + m).map(p => p.pt)";
+  const { program } = makeProgram(readQuery({ dataset: "any", histograms: { h: histogramOf(value) } }), muonSchema);
+  const read = program.inputs.flatMap((input) => (input.kind === "values" ? [input.column] : []));
+  assert.deepEqual(read.toSorted(), ["Muon_eta", "Muon_mass", "Muon_phi", "Muon_pt"]);
+});
+
 const described = (query: object): string => findIssues(query, muonSchema).map(describeIssue).join("\n");
 
 test("makeProgram names the whole circle of cyclic defines", () => {
