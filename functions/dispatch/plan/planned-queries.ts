@@ -14,7 +14,7 @@ import { type CheckedQuery, checkQuery, planChecked, type QueryPlan } from "./pl
 
 /** The most queries that are kept by their text, and by their canonical form. */
 const most = 500;
-/** The most characters of all kept texts together, and of one of them. */
+/** The most characters of all kept texts together, and as many of all canonical forms; then of one text. */
 const mostText = 2_000_000;
 const longestText = 20_000;
 
@@ -26,7 +26,11 @@ interface Known {
 export class PlannedQueries {
   readonly #catalogue: Services["catalogue"];
   readonly #byText = new LRUCache<string, Known>({ max: most, maxSize: mostText, sizeCalculation: (_, text) => text.length });
-  readonly #byCanonical = new LRUCache<string, { readonly schema: Schema; readonly checked: Promise<CheckedQuery> }>({ max: most });
+  readonly #byCanonical = new LRUCache<string, { readonly schema: Schema; readonly checked: Promise<CheckedQuery> }>({
+    max: most,
+    maxSize: mostText,
+    sizeCalculation: (_, text) => text.length,
+  });
 
   constructor({ catalogue }: Pick<Services, "catalogue">) {
     this.#catalogue = catalogue;
