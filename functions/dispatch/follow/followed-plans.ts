@@ -3,12 +3,14 @@
  * limits their number. Of the others those are kept that were asked for last.
  */
 import { LRUCache } from "lru-cache";
+import { cellCount } from "../../../engine/axes/axes.ts";
 import type { StoredQuery } from "../../../storage/store.ts";
 import { Progress, type ProgressServices } from "./progress.ts";
 import type { PlannedProgram } from "./stored-results.ts";
 
 interface Followed {
-  readonly partitions: number;
+  /** Its partitions, and the cells of the sum of its partials, which take about as much memory. */
+  readonly weight: number;
   readonly opened: Promise<Progress>;
   progress?: Progress;
 }
@@ -20,13 +22,16 @@ export class FollowedPlans {
   readonly #inUse = new Map<string, Followed>();
   readonly #idle: LRUCache<string, Followed>;
 
-  /** `mostPartitions`: the most partitions of all plans together that are kept though nothing of them is under way; a larger plan is kept alone. */
+  /**
+   * `mostPartitions`: the most partitions of all plans together that are kept though nothing of them is under way. A cell of a histogram counts as one;
+   * a larger plan is kept alone.
+   */
   constructor(services: ProgressServices, { mostPartitions }: { readonly mostPartitions: number }) {
     this.#services = services;
     this.#idle = new LRUCache({
       max: mostIdle,
       maxSize: mostPartitions,
-      sizeCalculation: ({ partitions }) => Math.min(mostPartitions, Math.max(1, partitions)),
+      sizeCalculation: ({ weight }) => Math.min(mostPartitions, Math.max(1, weight)),
       dispose: ({ progress }, _, reason) => {
         if (reason === "evict") void progress?.close();
       },
@@ -35,11 +40,11 @@ export class FollowedPlans {
 
   /** Follows a plan from now on; `Progress.look` learns how it was before. `query`: the one for which it is followed. */
   async follow(planned: PlannedProgram, query: StoredQuery): Promise<Progress> {
-    const { planKey, partitions } = planned.plan;
+    const { planKey } = planned.plan;
     const known = this.#use(planKey);
     if (known) return known.opened;
     this.#setIdleAside();
-    const followed: Followed = { partitions: partitions.length, opened: Progress.open(planned, query, this.#services) };
+    const followed: Followed = { weight: weigh(planned), opened: Progress.open(planned, query, this.#services) };
     this.#inUse.set(planKey, followed);
     try {
       followed.progress = await followed.opened;
@@ -82,3 +87,6 @@ export class FollowedPlans {
     }
   }
 }
+
+const weigh = ({ plan, program }: PlannedProgram): number =>
+  program.histograms.reduce((sum, { axes }) => sum + cellCount(axes), plan.partitions.length);
