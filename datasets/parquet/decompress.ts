@@ -6,11 +6,17 @@ import { compressors } from "hyparquet-compressors";
 export function decompress(codec: CompressionCodec, bytes: Uint8Array, length: number): Uint8Array {
   if (codec === "UNCOMPRESSED") return exactly(bytes, length);
   if (length === 0) return new Uint8Array(0);
-  if (codec === "GZIP") return exactly(gunzipSync(bytes, { maxOutputLength: length }), length);
+  if (codec === "GZIP") return exactly(gunzip(bytes, length), length);
   const decompressor = compressors[codec];
   if (!decompressor) throw new Error(`its compression ${codec} is not supported`);
   if (codec === "SNAPPY") refuseOtherLength(bytes, length);
   return exactly(decompressor(bytes, length), length);
+}
+
+/** A plain view on Node's `Buffer`: the `slice` of that does not copy, and its memory may be a pool that holds other things before it. */
+function gunzip(bytes: Uint8Array, length: number): Uint8Array {
+  const { buffer, byteOffset, byteLength } = gunzipSync(bytes, { maxOutputLength: length });
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 function exactly(bytes: Uint8Array, length: number): Uint8Array {
