@@ -1,2 +1,2 @@
-/** What a subtask and its partial are known by, in the coordinator and in the store: one program over one partition. */
+/** Names one program over one partition: the coordinator knows the subtask by this key, and the store its partial. */
 export const subtaskKey = (programKey: string, partitionFingerprint: string): string => `${programKey}:${partitionFingerprint}`;

@@ -65,7 +65,7 @@ export type SubtaskState =
   | { readonly kind: "owned"; readonly node: string; readonly loading: boolean }
   | { readonly kind: "failed"; readonly failure: Failure };
 
-/** What became of a subtask. */
+/** Tells the state that a subtask has come into. */
 export type SubtaskNews =
   | { readonly kind: "unowned" | "loading" | "running" | "done" | "withdrawn" }
   | { readonly kind: "failed"; readonly failure: Failure };
@@ -141,7 +141,7 @@ export interface JoinedNode {
   leave(): Promise<void>;
 }
 
-/** What waits for nodes, and what they do, for programs that read the same columns of one dataset. */
+/** Counts the subtasks that wait, are claimed or have failed, of all programs that read the same columns of one dataset. */
 export interface Demand {
   readonly dataset: string;
   /** Names, sorted. Empty where they are not known. */

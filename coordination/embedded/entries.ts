@@ -130,7 +130,7 @@ export class QueryEntry {
   readonly interests = new Map<string, Interest>();
   /** Its subtasks that are unowned or owned. */
   readonly entries = new Set<SubtaskEntry>();
-  /** What `SubtaskEntry.queries` is where no other query needs the subtask: one list for all of them. */
+  /** All subtasks that no other query needs share this list as their `SubtaskEntry.queries`. */
   readonly alone: readonly QueryEntry[] = [this];
   /** Requests whose subtasks are still coming in. */
   arriving = 0;

@@ -16,7 +16,7 @@ const recordsPerTurn = 2000;
 const databaseName = "coordination 2";
 
 export interface LmdbJournal extends Journal {
-  /** As `write`, inside a transaction of the environment that the caller began: what else it changes there is on disk together with the changes, or not at all. */
+  /** Writes the changes inside a transaction of the environment that the caller began: all that the transaction changes reaches the disk together, or none of it. */
   writeWithin(changes: ReadonlyMap<number, string | undefined>): void;
 }
 

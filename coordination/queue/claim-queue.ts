@@ -21,7 +21,7 @@ export interface Queued<T extends Queued<T>> extends Schedulable<T> {
   readonly attempts: Attempts;
   /** Names of this process's nodes where it failed, and until when (as `Times.now`) they leave it to others. */
   triedBy: Map<string, number> | undefined;
-  /** Where it waits: by the best interest in it. */
+  /** Gives its place in the order, which the best interest in it decides. */
   place(): Place;
 }
 
@@ -44,7 +44,7 @@ export interface Times {
 export interface ClaimCall {
   readonly most: number;
   readonly prefers: ((subtask: Subtask) => boolean) | undefined;
-  /** As `Times.now`. */
+  /** The time at which it began to wait, in the milliseconds of `Times.now`. */
   readonly waitsSince: number;
   /** Milliseconds for which it leaves something to better placed nodes. */
   readonly delay: number;

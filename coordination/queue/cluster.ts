@@ -30,9 +30,9 @@ export function createClusterNode(name: string, threads: number): ClusterNode {
 }
 
 export class Cluster {
-  /** Without those that are away. */
+  /** The live nodes; those that are away are not among them. */
   readonly nodes: readonly ClusterNode[];
-  /** Of all nodes together. */
+  /** The number of threads of all these nodes together. */
   readonly threads: number;
   /** Hashed once for all subtasks of a program. */
   readonly #columns = new WeakMap<readonly string[], readonly DoubleHash[]>();
