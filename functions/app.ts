@@ -12,7 +12,6 @@ import { identifyClient } from "./http/identify-client.ts";
 import { limitBody } from "./http/limit-body.ts";
 import { answerProblem, HttpProblem } from "./http/problem.ts";
 import { observeRequests } from "./metrics/observe-requests.ts";
-import { metricsRoutes } from "./metrics/routes.ts";
 import { page } from "./page/page.ts";
 import { queryFunctions } from "./query-functions/routes.ts";
 import { roles, type ServedPart } from "./roles.ts";
@@ -50,7 +49,6 @@ export function createApp(services: Services): Hono<Environment> {
   app.onError(answerError);
   app.notFound((c) => answerProblem(describeNotFound(c.req.method, c.req.path)));
   app.route("/", status);
-  app.route("/", metricsRoutes);
   for (const part of roles[role].serves) {
     // Where the compute function is at a URL, it is not here.
     if (part !== "compute" || services.executor) mount[part](app);

@@ -1,8 +1,10 @@
-/** How this process and its cluster are. */
+/** How this process and its cluster are: on every role. */
 import { Hono } from "hono";
 import type { Demand, Node } from "../../coordination/coordinator.ts";
 import { countSubtasks } from "../../coordination/queue/demand.ts";
 import type { Environment } from "../environment.ts";
+import { HttpProblem } from "../http/problem.ts";
+import { metricsType } from "../metrics/meter.ts";
 
 export const status = new Hono<Environment>();
 
@@ -17,6 +19,13 @@ status.get("/nodes", async (c) => {
   const { coordinator, store } = c.var.services;
   const [nodes, demand, usage] = await Promise.all([coordinator.nodes(), coordinator.demand(), store.usage()]);
   return c.json({ nodes: nodes.map(describeNode), subtasks: countSubtasks(demand), demand: demand.map(describeDemand), store: usage });
+});
+
+/** What this process measured, for Prometheus. */
+status.get("/metrics", async (c) => {
+  const { meter } = c.var.services;
+  if (!meter) throw new HttpProblem(404, "not-found", "This process measures nothing.");
+  return c.body(await meter.write(), 200, { "content-type": metricsType });
 });
 
 const describeDemand = ({ since, ...demand }: Demand) => ({

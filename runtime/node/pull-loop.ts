@@ -9,7 +9,7 @@
  *         → the store fails, or the compute function's host is away → release, then a pause that doubles
  *
  * Promises: never more than `slots` bundles of claims that load or compute, and `mostSaving` more whose partials are saved meanwhile; a bundle is one
- * subtask, or some that should take 50 ms together (`most-claims.ts`); no error ends the loop; a stop hands back what has not begun, lets the rest come to
+ * subtask, or some that should take 50 ms together (`run-claims.ts`); no error ends the loop; a stop hands back what has not begun, lets the rest come to
  * its end for a while, hands that back as well, and then leaves.
  * Does not bound the memory that subtasks need: the column cache makes them wait for it.
  */
@@ -25,8 +25,7 @@ import type { Meter } from "../../functions/metrics/meter.ts";
 import type { LabelOf } from "../../functions/metrics/metrics.ts";
 import type { Store } from "../../storage/store.ts";
 import { StoreError } from "../../storage/store-error.ts";
-import { mostClaims, remembered } from "./most-claims.ts";
-import { runClaims } from "./run-claims.ts";
+import { mostClaims, remembered, runClaims } from "./run-claims.ts";
 
 export interface PullLoop {
   /** Resolves when nothing runs any more and the node has left. What runs has `grace` milliseconds, none where absent, to come to its end. */

@@ -9,9 +9,9 @@ import process from "node:process";
 import { type DestinationStream, type Logger, multistream, pino } from "pino";
 import pretty from "pino-pretty";
 import type { Config } from "../start/config/config.ts";
-import { hideSecrets } from "./hide-secrets.ts";
 
-type LogConfig = Pick<Config, "logLevel"> & Partial<Pick<Config, "logFile" | "zookeeperAuth" | "mongodb">>;
+type Secrets = Partial<Pick<Config, "zookeeperAuth" | "mongodb">>;
+type LogConfig = Pick<Config, "logLevel"> & Partial<Pick<Config, "logFile">> & Secrets;
 
 /** Throws where the file cannot be written. */
 export function createLog(config: LogConfig): Logger {
@@ -31,3 +31,32 @@ export function createLog(config: LogConfig): Logger {
 const hiding = (stream: DestinationStream, hide: (line: string) => string): DestinationStream => ({
   write: (line) => void stream.write(hide(line)),
 });
+
+const password = /([a-z][a-z0-9+.-]*:\/\/[^\s/@:"]*):[^\s/@"]+@/gi;
+/** Shorter ones would hide what only looks like them. */
+const shortestSecret = 4;
+
+/** What must not be read in a log: passwords inside URLs, and the secrets of a configuration wherever they turn up. */
+export function hideSecrets(config: Secrets): (line: string) => string {
+  const secrets = [config.zookeeperAuth?.replace(/^[^:]*:/, ""), ...passwordsOf(config.mongodb)].filter(
+    (secret): secret is string => secret !== undefined && secret.length >= shortestSecret,
+  );
+  return (line) => {
+    let shown = line.includes("@") ? line.replace(password, "$1:***@") : line;
+    for (const secret of secrets) if (shown.includes(secret)) shown = shown.replaceAll(secret, "***");
+    return shown;
+  };
+}
+
+/** As the connection string has it, and as it is meant. */
+function passwordsOf(uri: string | undefined): readonly (string | undefined)[] {
+  const written = /^[^/]*\/\/[^/@:]*:([^@]+)@/.exec(uri ?? "")?.[1];
+  if (written === undefined) return [];
+  try {
+    return [written, decodeURIComponent(written)];
+  } catch (error) {
+    // A lone percent sign: then it is meant as it is written.
+    if (error instanceof URIError) return [written];
+    throw error;
+  }
+}

@@ -8,6 +8,7 @@
 import { randomBytes } from "node:crypto";
 import type { Log } from "../../base/log.ts";
 import type { Span, Trace, Tracer } from "../../functions/tracing/tracer.ts";
+import type { Config } from "../start/config/config.ts";
 
 export interface OtlpTracer extends Tracer {
   /** Sends what is left. */
@@ -29,6 +30,34 @@ const mostAtOnce = 100;
 /** Milliseconds. */
 const patience = 5_000;
 const silence = 60_000;
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** The tracer that the configuration or OpenTelemetry's own variables ask for; none where nobody does. */
+export function openTracer({ otlp }: Pick<Config, "otlp">, environment: Variables, log: Log): OtlpTracer | undefined {
+  const url = otlp ?? environment.OTEL_EXPORTER_OTLP_ENDPOINT;
+  if (!url || environment.OTEL_SDK_DISABLED === "true") return undefined;
+  const serviceName = environment.OTEL_SERVICE_NAME || "femtoq";
+  return createOtlpTracer({ url, serviceName, headers: readHeaders(environment.OTEL_EXPORTER_OTLP_HEADERS), log });
+}
+
+/** `name=value,name=value`, with values as in a URL. */
+function readHeaders(text: string | undefined): Readonly<Record<string, string>> {
+  const pairs = (text ?? "").split(",").flatMap((pair) => {
+    const at = pair.indexOf("=");
+    return at > 0 ? [[pair.slice(0, at).trim(), decodeValue(pair.slice(at + 1).trim())] as const] : [];
+  });
+  return Object.fromEntries(pairs);
+}
+
+function decodeValue(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch (error) {
+    if (error instanceof URIError) return value;
+    throw error;
+  }
+}
 
 export function createOtlpTracer({ url, serviceName, headers, log, interval = 1_000 }: OtlpOptions): OtlpTracer {
   const waiting: Trace[] = [];

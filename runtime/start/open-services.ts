@@ -9,7 +9,7 @@ import { roles } from "../../functions/roles.ts";
 import type { Assets } from "../../functions/services.ts";
 import { startNode } from "../node/node.ts";
 import { openCompute, pullForRemote } from "../node/open-compute.ts";
-import { openTracer } from "../observe/open-tracer.ts";
+import { openTracer } from "../observe/otlp.ts";
 import type { Handler, Listening } from "../serve/listening.ts";
 import { grace } from "../serve/serve.ts";
 import type { Config } from "./config/config.ts";

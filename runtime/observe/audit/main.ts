@@ -7,8 +7,7 @@ import { access } from "node:fs/promises";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { Command } from "commander";
-import { auditLogs, type LogSource } from "./audit-log.ts";
-import { describeAudit } from "./describe-audit.ts";
+import { auditLogs, describeAudit, type LogSource } from "./audit-log.ts";
 
 const program = new Command("npm run audit --")
   .description("Compares the requests and the answers in the logs of a run, and names the requests without an answer.")

@@ -3,8 +3,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, type TestContext, test } from "node:test";
-import { openTracer } from "../../../runtime/observe/open-tracer.ts";
-import { createOtlpTracer } from "../../../runtime/observe/otlp.ts";
+import { createOtlpTracer, openTracer } from "../../../runtime/observe/otlp.ts";
 import { openApp } from "../../support/open-app.ts";
 import { recordingLog, silent } from "../silent-log.ts";
 

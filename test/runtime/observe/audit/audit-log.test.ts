@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { auditLogs, type LogSource } from "../../../../runtime/observe/audit/audit-log.ts";
-import { describeAudit } from "../../../../runtime/observe/audit/describe-audit.ts";
+import { auditLogs, describeAudit, type LogSource } from "../../../../runtime/observe/audit/audit-log.ts";
 
 const time = Date.UTC(2026, 0, 2, 3, 4, 5);
 const received = (request: string, more: object = {}) => ({

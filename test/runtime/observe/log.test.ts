@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { hideSecrets } from "../../../runtime/observe/hide-secrets.ts";
-import { createLog } from "../../../runtime/observe/log.ts";
+import { createLog, hideSecrets } from "../../../runtime/observe/log.ts";
 import { makeTemporaryDirectory } from "../../storage/temporary-directory.ts";
 
 describe("hideSecrets", () => {
