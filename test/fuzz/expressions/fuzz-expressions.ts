@@ -1,0 +1,125 @@
+/**
+ * Tries expressions of the language, and broken ones. What is accepted must give the values that a plain interpreter of the rules gives,
+ * and what is not must be refused by a `QueryError` that names its place; nothing else may be thrown.
+ */
+import { QueryError } from "../../../engine/query/query-error.ts";
+import { ScratchExhausted } from "../../../engine/run/run-program.ts";
+import {
+  byTheRules,
+  type ComparedDataset,
+  compareQuery,
+  isReadable,
+  makeComparedDataset,
+} from "../../support/engine/compare-expressions.ts";
+import { type ExpressionCase, generateCase } from "../../support/engine/generate-case.ts";
+import { leaf } from "../../support/engine/piece.ts";
+import { prepareReaders } from "../../support/engine/read-values.ts";
+import { type Seeded, seeded } from "../../support/seeded.ts";
+import { type Fuzzer, measureMemory } from "../fuzzer.ts";
+import { babble, breakText } from "./break-text.ts";
+
+/** Inputs over one dataset, which a seed of their own repeats. */
+const batchSize = 50;
+const mostFaults = 20;
+/** Milliseconds of the processor that no input may take. */
+const longest = 10_000;
+
+type Outcome = "right" | "refused" | "too long to read" | "too large for the scratch";
+
+export const fuzzExpressions: Fuzzer = {
+  what: "expressions of the query language: the values of those that are accepted, and the refusal of the others",
+  async run({ seed, count, tell }) {
+    const outcomes: Record<string, number> = {};
+    const faults: string[] = [];
+    let before: number | undefined;
+    let isWarm = false;
+    for (let first = 0; first < count && faults.length < mostFaults; first += batchSize) {
+      if (!isWarm && first >= count / 10) {
+        isWarm = true;
+        before = measureMemory();
+      }
+      const batch = seed + first / batchSize;
+      const random = seeded(batch);
+      const dataset = makeComparedDataset(random, random.chance(0.7));
+      const known = Array.from({ length: 10 }, (_, index) => generateCase(random, { missing: true, prefix: `d${index}_` }));
+      for (let input = first; input < Math.min(first + batchSize, count); input++) {
+        const expression = makeInput(random, known);
+        const started = process.cpuUsage();
+        try {
+          const outcome = tryExpression(expression, dataset, random);
+          outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+          const { user, system } = process.cpuUsage(started);
+          if (user + system > 1000 * longest) throw new Error(`it took ${(user + system) / 1e6} s of the processor`);
+        } catch (error) {
+          const reason = error instanceof Error ? error.stack : error;
+          faults.push(`--seed ${batch} --count ${batchSize}: ${JSON.stringify(textsOf(expression))}\n${reason}`);
+        }
+      }
+      if ((first / batchSize) % 200 === 199) tell(`${first + batchSize} of ${count}`);
+      // The runtime frees what modules of WebAssembly held in turns of its own.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const after = measureMemory();
+    return { outcomes, faults, ...(before !== undefined && after !== undefined && { growth: after - before }) };
+  },
+};
+
+const textsOf = ({ defines, piece }: ExpressionCase) => [...defines.map((define) => `${define.name}: ${define.piece.text}`), piece.text];
+
+function makeInput(random: Seeded, known: readonly ExpressionCase[]): ExpressionCase {
+  const choice = random.fraction();
+  if (choice < 0.25) return generateCase(random, { missing: true, prefix: "d_" });
+  const { kind, defines, piece } = random.pick(known);
+  if (choice > 0.9) return { kind, defines, piece: leaf(babble(random)) };
+  const others = known.map((each) => each.piece.text);
+  const broken = (text: string) => leaf(breakText(text, random, others));
+  if (defines.length === 0 || random.chance(0.7)) return { kind, defines, piece: broken(piece.text) };
+  const which = random.below(defines.length);
+  return {
+    kind,
+    piece,
+    defines: defines.map((define, index) => (index === which ? { ...define, piece: broken(define.piece.text) } : define)),
+  };
+}
+
+/** Throws where anything is other than it must be. */
+function tryExpression(expression: ExpressionCase, dataset: ComparedDataset, random: Seeded): Outcome {
+  for (const kind of ["number", "boolean", "numbers"] as const) {
+    try {
+      return tryKind({ ...expression, kind }, dataset, random);
+    } catch (error) {
+      if (error instanceof QueryError) checkRefusal(error, expression);
+      else throw error;
+    }
+  }
+  return "refused";
+}
+
+/** Throws `QueryError` where the expression is refused as one of this kind. */
+function tryKind(expression: ExpressionCase, dataset: ComparedDataset, random: Seeded): Outcome {
+  const { kind, piece } = expression;
+  const defines = Object.fromEntries(expression.defines.map((define) => [define.name, define.piece.text]));
+  prepareReaders([{ kind, text: piece.text }], dataset, { defines });
+  const known = { expression, expected: byTheRules(dataset.references, expression) };
+  if (!isReadable(known)) return "too long to read";
+  try {
+    compareQuery([known], dataset, random);
+    return "right";
+  } catch (error) {
+    if (error instanceof Error && error.cause instanceof ScratchExhausted) return "too large for the scratch";
+    throw error;
+  }
+}
+
+/** Every issue has a place in the query, and those of expressions one in the text. */
+function checkRefusal({ issues }: QueryError, expression: ExpressionCase): void {
+  if (issues.length === 0) throw new Error("it was refused without an issue");
+  for (const { at, message, line, column } of issues) {
+    const define = /^\/define\/(.*)$/.exec(at)?.[1];
+    const text = expression.defines.find(({ name }) => name === define)?.piece.text ?? expression.piece.text;
+    const lines = text.split("\n");
+    const isInText = line === undefined || (define !== undefined && line <= lines.length && column! <= lines[line - 1].length + 1);
+    if (!message || (define !== undefined && !isInText))
+      throw new Error(`the refusal has no place in the text: ${JSON.stringify({ at, message, line, column })}`);
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * Compares what the engine makes of expressions with references that share nothing with it: JavaScript itself, where nothing can be
+ * missing, and a plain interpreter of the rules. Bit by bit; only the sign and payload of NaN are left aside.
+ */
+import assert from "node:assert/strict";
+import { Merger } from "../../../engine/histogram/merge.ts";
+import type { PartialResult } from "../../../engine/histogram/partial.ts";
+import { dtypesOf, generateEvents } from "../generate-events.ts";
+import type { Seeded } from "../seeded.ts";
+import { addShorthands, compileJavaScript, List } from "./evaluate-javascript.ts";
+import type { ExpressionCase } from "./generate-case.ts";
+import { type InMemoryDataset, makeDataset, type PlainEvent } from "./in-memory-dataset.ts";
+import { interpretExpression, type Names, type Value } from "./interpret-expression.ts";
+import { mostElements, prepareReaders, type Reader, readValues } from "./read-values.ts";
+import { fieldNames } from "./record-kinds.ts";
+import { makeRecord, type RecordFields } from "./reference-records.ts";
+import { type PreparedQuery, runPrepared } from "./run-query.ts";
+
+const eventsAtATime = 32;
+
+addShorthands(fieldNames);
+
+export interface ComparedDataset extends InMemoryDataset {
+  /** The events as the references take them. */
+  readonly references: readonly Names[];
+}
+
+export function makeComparedDataset(random: Seeded, missing: boolean): ComparedDataset {
+  const dataset = makeDataset(generateEvents(random, eventsAtATime, missing), { ...dtypesOf(missing), entry: "uint32" });
+  return { ...dataset, references: dataset.events.map(referenceEvent) };
+}
+
+/** The values of an expression, one for each event. */
+export type Reference = (events: readonly Names[], expression: ExpressionCase) => readonly Value[];
+
+export const asJavaScript: Reference = (events, { defines, piece }) => {
+  const evaluate = compileJavaScript(
+    defines.map((define) => [define.name, define.piece.js] as const),
+    piece.js,
+    [...events[0].keys()],
+  );
+  return events.map((event) => evaluate(Object.fromEntries(event)));
+};
+
+export const byTheRules: Reference = (events, { defines, piece }) => {
+  const values = defines.map((define) => [define.name, interpretExpression(define.piece.text)] as const);
+  const evaluate = interpretExpression(piece.text);
+  return events.map((event) => {
+    const names = new Map([...event, ["pi", Math.PI] as const, ["e", Math.E] as const]);
+    for (const [name, value] of values) names.set(name, value(names));
+    return evaluate(names);
+  });
+};
+
+export interface Known {
+  readonly expression: ExpressionCase;
+  readonly expected: readonly Value[];
+}
+
+/** Whether lists are short enough for their elements to be told apart. */
+export const isReadable = ({ expected }: Known): boolean => !expected.some((value) => Array.isArray(value) && value.length > mostElements);
+
+/** Asks several expressions in one query, which computes what they share once. Throws where a value is another than expected. */
+export function compareQuery(some: readonly Known[], dataset: InMemoryDataset, random: Seeded): void {
+  try {
+    const readers = some.map(({ expression }): Reader => ({ kind: expression.kind, text: expression.piece.text }));
+    const defines = some.flatMap(({ expression }) => expression.defines.map(({ name, piece }): [string, string] => [name, piece.text]));
+    const prepared = prepareReaders(readers, dataset, { defines: Object.fromEntries(defines), sharesEarly: random.chance(0.15) });
+    const whole = runPrepared(prepared, dataset);
+    if (random.chance(0.2)) compareParts(whole, prepared, dataset, random);
+    for (const [place, { expected }] of some.entries()) {
+      const lengths = expected.map((value) => (Array.isArray(value) ? value.length : 1));
+      for (const [entry, value] of readValues(whole, prepared, readers[place], { index: place, lengths }).entries()) {
+        const wanted = expected[entry];
+        assert.deepEqual(value, Array.isArray(wanted) ? Array.from(wanted) : wanted, `event ${entry} of expression ${place}`);
+      }
+    }
+  } catch (cause) {
+    const texts = some.map(({ expression: { defines, piece } }) =>
+      [...defines.map((each) => `${each.name}: ${each.piece.text}`), piece.text].join("\n"),
+    );
+    const reason = cause instanceof Error ? cause.stack : cause;
+    throw new Error(`${texts.join("\n")}\n${reason}`, { cause });
+  }
+}
+
+/** In two partitions, merged in either order: that must not change a bit where each event fills cells of its own. */
+function compareParts(whole: PartialResult, prepared: PreparedQuery, dataset: InMemoryDataset, random: Seeded): void {
+  const cut = random.below(eventsAtATime + 1);
+  const parts = [runPrepared(prepared, dataset, { to: cut }), runPrepared(prepared, dataset, { from: cut })];
+  const [merged, once] = [new Merger(prepared.planned.program), new Merger(prepared.planned.program)];
+  for (const part of random.chance(0.5) ? parts : parts.toReversed()) merged.add(part);
+  once.add(whole);
+  assert.deepEqual(merged.read(), once.read(), `cut before event ${cut}`);
+}
+
+function referenceEvent(event: PlainEvent): Names {
+  return new Map(Object.entries(event).map(([name, member]) => [name, referenceValue(member)]));
+}
+
+function referenceValue(member: PlainEvent[string]): Value {
+  if (member === null || member === undefined) return undefined;
+  if (Array.isArray(member)) return List.from(member.map(referenceValue)) as unknown as Value;
+  if (typeof member !== "object") return member;
+  return makeRecord(Object.fromEntries(Object.entries(member).map(([field, cell]) => [field, cell ?? undefined])) as RecordFields);
+}
