@@ -6,9 +6,11 @@
  */
 import { baseName, type ColumnLocation, type ColumnTarget, DatasetError, offsetCounts, type ReadCounts } from "./dataset.ts";
 import { formatNamed } from "./formats.ts";
-import { abortable, type OnRead, observed } from "./sources/decorate-reader.ts";
-import type { Source } from "./sources/source.ts";
+import type { ByteReader, Source } from "./sources/source.ts";
 import { sourceOf } from "./sources/sources.ts";
+
+/** `milliseconds` from the call to its end: reads that overlap count each. */
+type OnRead = (bytes: number, milliseconds: number) => void;
 
 export interface ReadOptions {
   /** Ends reading: nothing is written to the target after the promise has rejected. */
@@ -58,4 +60,22 @@ function refuseSmall(location: ColumnLocation, { values, valid, offsets }: Colum
   throw new RangeError(
     `The target of column ${column.name} must hold ${location.values} values and offsets for ${location.entries} entries`,
   );
+}
+
+/** Tells how much was read and how long each read took. */
+function observed(reader: ByteReader, onRead: OnRead): ByteReader {
+  return {
+    byteLength: reader.byteLength,
+    async slice(start, end, options) {
+      const begun = performance.now();
+      const bytes = await reader.slice(start, end, options);
+      onRead(bytes.byteLength, performance.now() - begun);
+      return bytes;
+    },
+  };
+}
+
+/** Every read ends when the signal aborts, so whoever reads need not know of it. */
+function abortable(reader: ByteReader, signal: AbortSignal): ByteReader {
+  return { byteLength: reader.byteLength, slice: (start, end) => reader.slice(start, end, { signal }) };
 }

@@ -1,16 +1,46 @@
 /** Parquet: a unit is a row group. */
-import type { Format } from "../format.ts";
+import { DatasetError } from "../dataset.ts";
+import type { FileDescription, Format } from "../format.ts";
+import type { ByteReader } from "../sources/source.ts";
 import { type ColumnChunk, locateChunk } from "./column-chunk.ts";
 import { decodeChunk } from "./decode-chunk.ts";
-import { beginsAsParquet, describeParquet } from "./describe-file.ts";
-import { format } from "./parse-footer.ts";
+import { format, parseFooter } from "./parse-footer.ts";
+
+const magic = "PAR1";
+const encryptedMagic = "PARE";
+/** Length of the footer, and the magic. */
+const tailBytes = 8;
+const firstLook = 2 ** 19;
 
 export const parquet: Format = {
   name: format,
   title: "Parquet",
   ending: ".parquet",
-  recognises: beginsAsParquet,
+  recognises: (head) => textOf(head.subarray(0, magic.length)) === magic,
   describe: describeParquet,
   locate: locateChunk,
   read: (file, location, target) => decodeChunk(file, location.place as ColumnChunk, target, location),
 };
+
+/** From the footer: reads the last half megabyte and, where the footer is longer, the rest of it. */
+async function describeParquet(file: ByteReader, name: string): Promise<FileDescription> {
+  const refusal = (reason: string, cause?: unknown) => new DatasetError(`Cannot read ${name}: ${reason}`, { cause, permanent: true });
+  const size = file.byteLength;
+  if (size < tailBytes + magic.length) throw refusal(`it has ${size} bytes, too few for a Parquet file`);
+  const last = new Uint8Array(await file.slice(Math.max(0, size - firstLook), size));
+  const end = textOf(last.subarray(-magic.length));
+  if (end === encryptedMagic) throw refusal("its footer is encrypted, which is not supported");
+  if (end !== magic) throw refusal("it is a Parquet file without its end: truncated, or still being written");
+  const length = new DataView(last.buffer).getUint32(last.length - tailBytes, true);
+  const footerStart = size - tailBytes - length;
+  if (footerStart < magic.length) throw refusal(`its footer is damaged (it states ${length} bytes where the file has ${size})`);
+  const inLast = footerStart - (size - last.length);
+  const footer = inLast >= 0 ? last.subarray(inLast, -tailBytes) : new Uint8Array(await file.slice(footerStart, size - tailBytes));
+  try {
+    return await parseFooter(footer);
+  } catch (cause) {
+    throw refusal(`its footer is damaged (${cause instanceof Error ? cause.message : cause})`, cause);
+  }
+}
+
+const textOf = (bytes: Uint8Array): string => String.fromCharCode(...bytes);

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parquetWriteBuffer } from "hyparquet-writer";
-import { describeParquet } from "../../../datasets/parquet/describe-file.ts";
 import { encodeFile } from "../../../datasets/parquet/encode-file.ts";
+import { parquet } from "../../../datasets/parquet/parquet.ts";
 import type { ByteReader } from "../../../datasets/sources/source.ts";
 import { sequence } from "../read-for-test.ts";
 import { encodeTestFile, floats, listOfFloat, scalarFloat } from "./first-version-file.ts";
@@ -26,8 +26,8 @@ const sound = join(
   ),
 );
 
-test("describeParquet gives entries, level entries and places of the chunks", async () => {
-  const { shape, units, values, places } = await describeParquet(readerOf(sound), "a.parquet");
+test("parquet.describe gives entries, level entries and places of the chunks", async () => {
+  const { shape, units, values, places } = await parquet.describe(readerOf(sound), "a.parquet");
   assert.deepEqual([...shape.columns.keys()], ["MET_pt", "Jet_pt"]);
   assert.deepEqual(shape.unsupported, []);
   assert.deepEqual(units, [{ entries: 3, firstEntry: 0 }]);
@@ -37,10 +37,10 @@ test("describeParquet gives entries, level entries and places of the chunks", as
   assert.equal(start[0]! + length[0]!, start[1]);
 });
 
-test("describeParquet numbers the entries of row groups through", async () => {
+test("parquet.describe numbers the entries of row groups through", async () => {
   const data = Array.from({ length: 10 }, (_, index) => index);
   const bytes = new Uint8Array(parquetWriteBuffer({ columnData: [{ name: "x", data, type: "INT32" }], rowGroupSize: 4 }));
-  const { units } = await describeParquet(readerOf(bytes), "a.parquet");
+  const { units } = await parquet.describe(readerOf(bytes), "a.parquet");
   assert.deepEqual(
     units.map(({ entries, firstEntry }) => [entries, firstEntry]),
     [
@@ -51,11 +51,11 @@ test("describeParquet numbers the entries of row groups through", async () => {
   );
 });
 
-test("describeParquet calls a column nullable where the schema says optional and statistics leave room", async () => {
+test("parquet.describe calls a column nullable where the schema says optional and statistics leave room", async () => {
   const nullable = async (metadata: object, schema = listOfFloat) => {
     const pages = [{ count: 1, repetition: [0], definition: [3], values: floats(1) }];
     const bytes = encodeTestFile({ schema, path: schema.map(({ name }) => name), pages, entries: 1, values: 1, levelWidth: 2, metadata });
-    return (await describeParquet(readerOf(bytes), "a.parquet")).nullable[0] === 1;
+    return (await parquet.describe(readerOf(bytes), "a.parquet")).nullable[0] === 1;
   };
   assert.equal(await nullable({}), true);
   assert.equal(await nullable({ statistics: { null_count: 0n } }), false);
@@ -65,7 +65,7 @@ test("describeParquet calls a column nullable where the schema says optional and
   assert.equal(await nullable({}, scalarFloat), false);
 });
 
-test("describeParquet lists what it cannot use, with reasons", async () => {
+test("parquet.describe lists what it cannot use, with reasons", async () => {
   const bytes = new Uint8Array(
     parquetWriteBuffer({
       columnData: [
@@ -75,7 +75,7 @@ test("describeParquet lists what it cannot use, with reasons", async () => {
       ],
     }),
   );
-  const { columns, unsupported } = (await describeParquet(readerOf(bytes), "a.parquet")).shape;
+  const { columns, unsupported } = (await parquet.describe(readerOf(bytes), "a.parquet")).shape;
   assert.deepEqual([...columns.keys()], ["x"]);
   assert.deepEqual(
     unsupported.map(({ name }) => name),
@@ -93,20 +93,20 @@ for (const [what, bytes, message] of [
     /footer is damaged/,
   ],
 ] as const) {
-  test(`describeParquet refuses ${what} for good`, async () => {
-    await assert.rejects(describeParquet(readerOf(bytes), "a.parquet"), { name: "DatasetError", permanent: true, message });
-    await assert.rejects(describeParquet(readerOf(bytes), "a.parquet"), /^DatasetError: Cannot read a\.parquet: /);
+  test(`parquet.describe refuses ${what} for good`, async () => {
+    await assert.rejects(parquet.describe(readerOf(bytes), "a.parquet"), { name: "DatasetError", permanent: true, message });
+    await assert.rejects(parquet.describe(readerOf(bytes), "a.parquet"), /^DatasetError: Cannot read a\.parquet: /);
   });
 }
 
-test("describeParquet answers or refuses whatever byte of a footer is changed", async () => {
+test("parquet.describe answers or refuses whatever byte of a footer is changed", async () => {
   const draw = sequence(5);
   let refused = 0;
   for (let round = 0; round < 400; round++) {
     const bytes = sound.slice();
     bytes[bytes.length - 9 - draw(150)] = draw(256);
     try {
-      await describeParquet(readerOf(bytes), "a.parquet");
+      await parquet.describe(readerOf(bytes), "a.parquet");
     } catch (error) {
       assert.equal(error instanceof Error && error.name, "DatasetError");
       refused++;
