@@ -157,6 +157,8 @@ export class ColumnCache {
       // Its slab is full of what others hold, or in pieces: it may move, once nothing writes there.
       const columns = [...home.columns.values()];
       if (columns.some((column) => column.state === "loading")) return undefined;
+      const sizes = [request.workBytes, ...request.columns.flatMap(CachedColumn.sizes)];
+      if (!this.#slabs.some((slab) => this.#findSpare(slab, sizes, { request, kept: [] }))) return undefined;
       for (const column of columns) this.#forget(home, column);
     }
     const slabs = this.#slabs.toSorted((a, b) => a.used - b.used);
@@ -193,25 +195,30 @@ export class ColumnCache {
   }
 
   /** Blocks of these sizes in the partition's slab, at the expense of idle columns if that helps. */
-  #makeRoom(sizes: readonly number[], partition: CachedPartition, request: LeaseRequest): readonly Block[] | undefined {
-    const { slab } = partition;
-    const wanted = new Set(request.columns.map(({ column }) => CachedColumn.identityOf(column)));
-    const kept = [...partition.columns.values()].filter((column) => wanted.has(column.identity));
-    const needed = sizes.reduce((sum, bytes) => sum + taken(bytes), 0);
-    const total = kept.reduce((sum, column) => sum + column.bytes, needed);
-    if (total > slab.capacity) throw tooLarge(request, total, slab.capacity);
+  #makeRoom(sizes: readonly number[], { slab, columns }: CachedPartition, request: LeaseRequest): readonly Block[] | undefined {
     const blocks = slab.allocateAll(sizes);
     if (blocks) return blocks;
-
-    const spare = [...this.#idle.keys()].filter((column) => column.slab === slab && !kept.includes(column));
-    const reachable = spare.reduce((sum, column) => sum + column.bytes, slab.capacity - slab.used);
-    if (reachable < needed || !slab.wouldFit(sizes, blocksOf(spare))) return undefined;
-    for (const victim of spare) {
+    const kept = request.columns.flatMap(({ column }) => columns.get(CachedColumn.identityOf(column)) ?? []);
+    for (const victim of this.#findSpare(slab, sizes, { request, kept }) ?? []) {
       this.#forget(this.#idle.get(victim)!, victim);
       const found = slab.allocateAll(sizes);
       if (found) return found;
     }
     return undefined;
+  }
+
+  /** The slab's idle columns, but for those that are kept; undefined where blocks of these sizes had no room without them either. */
+  #findSpare(
+    slab: Slab,
+    sizes: readonly number[],
+    { request, kept }: { readonly request: LeaseRequest; readonly kept: readonly CachedColumn[] },
+  ): readonly CachedColumn[] | undefined {
+    const needed = sizes.reduce((sum, bytes) => sum + taken(bytes), 0);
+    const total = kept.reduce((sum, column) => sum + column.bytes, needed);
+    if (total > slab.capacity) throw tooLarge(request, total, slab.capacity);
+    const spare = [...this.#idle.keys()].filter((column) => column.slab === slab && !kept.includes(column));
+    const reachable = spare.reduce((sum, column) => sum + column.bytes, slab.capacity - slab.used);
+    return reachable >= needed && slab.wouldFit(sizes, blocksOf(spare)) ? spare : undefined;
   }
 
   #loaded(partition: CachedPartition, column: CachedColumn): void {
