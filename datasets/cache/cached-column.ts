@@ -194,3 +194,22 @@ export function sumCosts(columns: readonly CachedColumn[]): LoadCost & { readonl
   }
   return sum;
 }
+
+/** Rejects with the first failure, or as soon as the signal aborts. */
+export async function allReady(columns: readonly CachedColumn[], signal: AbortSignal): Promise<void> {
+  let stop = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason);
+  });
+  signal.addEventListener("abort", stop, { once: true });
+  if (signal.aborted) stop();
+  const ready = columns.map(async ({ outcome }) => {
+    const settled = await outcome;
+    if (settled.kind === "failed") throw settled.error;
+  });
+  try {
+    await Promise.race([Promise.all(ready), aborted]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}

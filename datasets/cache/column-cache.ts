@@ -12,7 +12,7 @@
 import { type Input, nameOf } from "../../engine/program/inputs.ts";
 import { bytesPerValue, standsIn } from "../../engine/program/schema.ts";
 import { type ColumnLocation, DatasetError } from "../dataset.ts";
-import { blocksOf, CachedColumn, type Load, type LoadCost, sumCosts } from "./cached-column.ts";
+import { allReady, blocksOf, CachedColumn, type Load, type LoadCost, sumCosts } from "./cached-column.ts";
 import { CachedPartition } from "./cached-partition.ts";
 import { type Block, type Slab, taken } from "./slab.ts";
 
@@ -283,23 +283,4 @@ function tooLarge(request: LeaseRequest, total: number, capacity: number): Datas
       `memory has ${mebibytes(capacity)}; start with a larger --memory, or write the file with smaller row groups. Columns: ${names}`,
     { permanent: true },
   );
-}
-
-/** Rejects with the first failure, or as soon as the signal aborts. */
-async function allReady(columns: readonly CachedColumn[], signal: AbortSignal): Promise<void> {
-  let stop = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason);
-  });
-  signal.addEventListener("abort", stop, { once: true });
-  if (signal.aborted) stop();
-  const ready = columns.map(async ({ outcome }) => {
-    const settled = await outcome;
-    if (settled.kind === "failed") throw settled.error;
-  });
-  try {
-    await Promise.race([Promise.all(ready), aborted]);
-  } finally {
-    signal.removeEventListener("abort", stop);
-  }
 }
