@@ -7,7 +7,6 @@ import { createDispatcher } from "./dispatch/dispatcher.ts";
 import { queries } from "./dispatch/queries.ts";
 import type { Environment } from "./environment.ts";
 import { answerError } from "./http/answer-error.ts";
-import { createMethodFinder } from "./http/find-methods.ts";
 import { identifyClient } from "./http/identify-client.ts";
 import { limitBody } from "./http/limit-body.ts";
 import { answerProblem, HttpProblem } from "./http/problem.ts";
@@ -68,4 +67,23 @@ export function createApp(services: Services): Hono<Environment> {
 function refuseOtherOrigins(origin: string | undefined, host: string | undefined): void {
   if (origin === undefined || (URL.canParse(origin) && new URL(origin).host === host)) return;
   throw new HttpProblem(403, "other-origin", `Requests from pages of ${origin.slice(0, 200)} are not answered.`);
+}
+
+/** Finds which methods a path is served with, so that a wrong one is told from a path that does not exist. */
+function createMethodFinder(app: Hono<Environment>): (path: string) => readonly string[] {
+  const routes = app.routes.filter(({ method }) => method !== "ALL").map(({ method, path }) => ({ method, pattern: toPattern(path) }));
+  return (path) => {
+    const methods = new Set(routes.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method));
+    if (methods.has("GET")) methods.add("HEAD");
+    return [...methods].sort();
+  };
+}
+
+function toPattern(path: string): RegExp {
+  const parts = path.split("/").map((part) => {
+    if (part === "*") return ".*";
+    if (part.startsWith(":")) return "[^/]+";
+    return part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  });
+  return new RegExp(`^${parts.join("/")}$`);
 }

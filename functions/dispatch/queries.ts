@@ -2,7 +2,7 @@
 import { type Context, Hono } from "hono";
 import { isEnded } from "../api.ts";
 import type { Environment } from "../environment.ts";
-import { HttpProblem } from "../http/problem.ts";
+import { preferredWait } from "../http/bounded-wait.ts";
 import { answerStatus, chooseFormat } from "./answer/answer-format.ts";
 import { describeStatus } from "./answer/describe-status.ts";
 import { listQueries, readListing } from "./answer/list-queries.ts";
@@ -16,11 +16,8 @@ import { purgeQuery, withdrawQuery } from "./withdraw-query.ts";
 
 export const queries = new Hono<Environment>();
 
-/** Seconds that `Prefer: wait` may ask for. */
-const longestWait = 600;
-
 queries.post("/", async (c) => {
-  const options = { format: chooseFormat(c), wait: preferredWait(c) };
+  const options = { format: chooseFormat(c), wait: preferredWait(c) ?? 0 };
   return submitQuery(c, await c.req.text(), options);
 });
 
@@ -56,14 +53,4 @@ queries.post("/:id/retry", async (c) => {
 function find(c: Context<Environment, "/:id">): Promise<FollowedQuery> {
   c.set("queryId", c.req.param("id").slice(0, 80));
   return findQuery(c.var.dispatcher, c.req.param("id"), c.var.client.name);
-}
-
-/** `Prefer: wait=SECONDS` (RFC 7240). */
-function preferredWait(c: Context): number {
-  const preference = c.req.header("prefer")?.match(/(?:^|[,;\s])wait=([^,;\s]+)/i);
-  if (!preference) return 0;
-  const seconds = Number(preference[1]);
-  if (!(seconds >= 0 && seconds <= longestWait))
-    throw new HttpProblem(400, "bad-wait", `Prefer: wait takes 0 to ${longestWait} seconds, not '${preference[1].slice(0, 40)}'`);
-  return seconds;
 }

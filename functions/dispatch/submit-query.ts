@@ -4,6 +4,7 @@
  * behind; one for which the coordinator has no room is stored already, and is as one that was withdrawn.
  */
 import type { Context } from "hono";
+import { pause } from "../../base/pause.ts";
 import type { Dataset } from "../../datasets/dataset.ts";
 import type { StoredPlan } from "../../storage/store.ts";
 import { isEnded, type Submission } from "../api.ts";
@@ -28,14 +29,18 @@ export interface SubmitOptions {
   readonly format: Format;
 }
 
+/** Milliseconds between looks at a dataset that is still being made. */
+const betweenLooks = 100;
+
 /** `text`: the query as JSON. Throws `QueryError` or `HttpProblem`. */
 export async function submitQuery(c: Context<Environment>, text: string, { wait, format }: SubmitOptions): Promise<Response> {
   const { dispatcher, client, services } = c.var;
-  const accepted = await acceptQuery(dispatcher, text, { client: client.name, traceParent: c.req.header("traceparent") });
+  const accept = () => acceptQuery(dispatcher, text, { client: client.name, traceParent: c.req.header("traceparent") });
+  let accepted = await accept();
   const { followed, submission } = accepted;
   c.set("queryId", followed.query.id);
   services.meter?.count("femtoq_queries_total", submission.queued > 0 ? "queued" : submission.joined > 0 ? "joined" : "stored");
-  if (wait > 0 && followed.progress) await waitAsAsked(c, followed, wait);
+  if (wait > 0 && (followed.progress || accepted.dataset.preparing)) accepted = await waitAsAsked(c, accepted, { wait, accept });
   return answer(c, accepted, format);
 }
 
@@ -114,13 +119,29 @@ function allStored({ partitions: { length } }: StoredPlan): Submission {
   return { total: length, stored: length, joined: 0, queued: 0 };
 }
 
-async function waitAsAsked(c: Context<Environment>, followed: FollowedQuery, wait: number): Promise<void> {
+/** Waits for the query's end. Over a dataset that is still being made, it is asked again as soon as the dataset is complete. */
+async function waitAsAsked(
+  c: Context<Environment>,
+  first: Accepted,
+  { wait, accept }: { readonly wait: number; readonly accept: () => Promise<Accepted> },
+): Promise<Accepted> {
   using _place = c.var.admission.streams.enter(c.var.client.name);
   // There is no environment where a test calls the functions without a host.
   (c.env as HostBindings | undefined)?.leaveLimit?.();
   // A client that has gone waits no longer.
   using waiting = boundWait(wait * 1000, c.req.raw.signal);
-  await waitForEnd(followed, waiting.signal);
+  const { signal } = waiting;
+  let { dataset } = first;
+  await waitForEnd(first.followed, signal);
+  while (dataset.preparing && !signal.aborted) {
+    await pause(betweenLooks, signal);
+    dataset = (await c.var.services.catalogue.get(dataset.name)) ?? first.dataset;
+    if (dataset.preparing) continue;
+    const accepted = await accept();
+    await waitForEnd(accepted.followed, signal);
+    return accepted;
+  }
+  return first;
 }
 
 /** Answers with the status, and in JSON also with how much was stored, joined and queued. */

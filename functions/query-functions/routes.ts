@@ -4,6 +4,7 @@ import { nearNames } from "../../engine/query/near-names.ts";
 import { chooseFormat } from "../dispatch/answer/answer-format.ts";
 import { submitQuery } from "../dispatch/submit-query.ts";
 import type { Environment } from "../environment.ts";
+import { preferredWait } from "../http/bounded-wait.ts";
 import { HttpProblem } from "../http/problem.ts";
 import { readJson } from "../http/read-body.ts";
 import type { QueryFunction } from "./query-function.ts";
@@ -11,8 +12,8 @@ import { readValues } from "./read-values.ts";
 
 export const queryFunctions = new Hono<Environment>();
 
-/** Seconds that a call waits for the end of its query. */
-const wait = 60;
+/** Seconds that a call waits for the end of its query where `Prefer: wait` does not say otherwise. */
+const usualWait = 60;
 /** Parameters of the answer, not of the query. */
 const ofTheAnswer = new Set(["format", "histogram"]);
 
@@ -44,7 +45,7 @@ async function call(c: Context<Environment, "/:name">, given: ReadonlyMap<string
   }
   const format = chooseFormat(c);
   const query = found.query(readValues(found.parameters, given));
-  return submitQuery(c, JSON.stringify(query), { wait, format });
+  return submitQuery(c, JSON.stringify(query), { wait: preferredWait(c) ?? usualWait, format });
 }
 
 const describe = (name: string, { description, parameters }: QueryFunction) => ({

@@ -33,6 +33,16 @@ export function formatSeconds(seconds) {
   return minutes < 60 ? `${minutes} min ${Math.round(seconds % 60)} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/**
+ * An age as `90 s`, `5 min`, `3 h` or `12 d`.
+ * @param {number} seconds
+ */
+export function formatAge(seconds) {
+  if (seconds < 120) return `${Math.max(0, Math.round(seconds))} s`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
+  return seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} d`;
+}
+
 /** @param {number} bytes */
 export function formatBytes(bytes) {
   const units = ["B", "kB", "MB", "GB", "TB"];

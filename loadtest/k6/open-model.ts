@@ -6,8 +6,7 @@
  * the backlog of the first second would be the 99th percentile of a minute. So `repeat` rises to its rate before anything is measured.
  */
 import type { ConstantArrivalRateScenario, Options, RampingArrivalRateScenario, Threshold } from "k6/options";
-import { quantiles, unlimited } from "../agreement.ts";
-import { type Kind, kindsOfQuery, ratesOf, type Scenario } from "../queries/kinds.ts";
+import { type Kind, kindsOfQuery, quantiles, ratesOf, type Scenario, unlimited } from "../queries/kinds.ts";
 import { duration, slack, warmUp } from "./settings.ts";
 
 /** Seconds. k6 takes whole numbers of iterations for a unit of time, so the unit is long. */

@@ -3,10 +3,9 @@
  * and `handleSummary` at the end.
  */
 
-import { loadBegins } from "../agreement.ts";
 import { badInput, findFaultOfRefusal } from "../queries/bad-input.ts";
 import { findFault } from "../queries/find-fault.ts";
-import { type Kind, kinds, ratesOf } from "../queries/kinds.ts";
+import { type Kind, kinds, loadBegins, ratesOf } from "../queries/kinds.ts";
 import type { Question } from "../queries/question.ts";
 import { drawKinds } from "../runner/report/draw-report.ts";
 import { readKind, type Summary } from "../runner/report/report.ts";

@@ -2,8 +2,7 @@
 import { resolve } from "node:path";
 import { Command, CommanderError, Option } from "commander";
 import { parseDuration } from "../../runtime/start/config/units.ts";
-import { unlimited } from "../agreement.ts";
-import { defaultRate, kinds, kindsOfQuery, type Scenario, scenarios } from "../queries/kinds.ts";
+import { defaultRate, kinds, kindsOfQuery, type Scenario, scenarios, unlimited } from "../queries/kinds.ts";
 import { LoadError } from "./load-error.ts";
 
 /** Which server is under load. */

@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { parser } from "@lezer/json";
+import { findSyntaxError } from "../../functions/client/find-syntax-error.js";
 import { CommandFailed, exitCodes } from "./command-failed.ts";
 import { pointInto } from "./describe-problem.ts";
 import type { Terminal } from "./draw/terminal.ts";
@@ -26,7 +27,7 @@ export async function readQuery(file: string, { stdin }: Terminal): Promise<Quer
   try {
     return { text: content, query: JSON.parse(content) };
   } catch (error) {
-    throw new CommandFailed(exitCodes.badQuery, describeSyntaxError(name, content, error), { cause: error });
+    throw new CommandFailed(exitCodes.badQuery, describeSyntaxError(name, content), { cause: error });
   }
 }
 
@@ -40,21 +41,9 @@ async function readText(file: string): Promise<string> {
   }
 }
 
-/** Names the place of the parser's first error, since hosts differ in what `JSON.parse` tells of it. */
-function describeSyntaxError(name: string, content: string, error: unknown): string {
-  const offset = firstError(content);
-  const before = content.slice(0, offset).split("\n");
-  const [line, column] = [before.length, before[before.length - 1].length + 1];
+/** Names the place of the first error, since hosts differ in what `JSON.parse` tells of it. */
+function describeSyntaxError(name: string, content: string): string {
+  const { line, column, message } = findSyntaxError(parser.parse(content), content)!;
   const [source, caret] = pointInto(content, { line, column, width: 76 });
-  return `${name} ${line}:${column} is not JSON\n  ${source}\n  ${caret}\n  ${(error as Error).message.replaceAll("\n", " ")}`;
-}
-
-function firstError(content: string): number {
-  let first = content.trimEnd().length;
-  parser.parse(content).iterate({
-    enter: ({ type, from }) => {
-      if (type.isError) first = Math.min(first, from);
-    },
-  });
-  return first;
+  return `${name} ${line}:${column} is not JSON\n  ${source}\n  ${caret}\n  ${message.replaceAll("\n", " ")}`;
 }

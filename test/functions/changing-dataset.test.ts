@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import type { Status } from "../../functions/api.ts";
 import { openApp } from "../support/open-app.ts";
+import { until } from "../support/until.ts";
 import { makeEvents, writeEvents } from "../support/write-events.ts";
 
 const query = { dataset: "growing", histograms: { h: { axes: [{ type: "regular", bins: 8, lower: 0, upper: 200, value: "MET.pt" }] } } };
@@ -32,6 +33,27 @@ test("a dataset that grew by a file computes the new partitions only; one whose 
   for (const { MET_pt } of expected) counts[1 + Math.floor(MET_pt * (8 / 200))]++;
   assert.deepEqual(changed.histograms.h.storage.values, counts);
   assert.equal(app.computed.length, 2 + 3 + 2);
+});
+
+test("whoever waits for a query over a dataset that is still being made gets the answer over all of it", async (t) => {
+  const base = await openApp(t);
+  const file = (number: number) => join(base.directory, `made-${number}.parquet`);
+  await writeEvents(file(0), makeEvents(400, 1), 200);
+  let isComplete = false;
+  const preparing = () => (isComplete ? undefined : { entries: 400, total: 700 });
+  const app = await openApp(t, { extraData: [`growing=${join(base.directory, "made-*.parquet")}`], preparing });
+  const early = (await (await app.post(query, { prefer: "wait=0.001" })).json()) as Status;
+  assert.deepEqual(early.preparing, { entries: 400, total: 700 });
+
+  const waited = app.ask(query);
+  await until(() => app.computed.length === 2, "the first file is computed");
+  await writeEvents(file(1), makeEvents(300, 2), 100);
+  isComplete = true;
+  const { state, events, partitions, preparing: left } = await waited;
+  assert.deepEqual(
+    { state, events, total: partitions.total, left },
+    { state: "done", events: { total: 700, done: 700 }, total: 5, left: undefined },
+  );
 });
 
 test("a query ends as it was planned although a new file widens its column while it runs", async (t) => {

@@ -43,6 +43,8 @@ export interface TestApp {
 
 export interface TestAppOptions {
   readonly extraData?: readonly string[];
+  /** How far the datasets of `extraData` are made; undefined when they are complete. */
+  readonly preparing?: () => { readonly entries: number; readonly total: number } | undefined;
   /** Shared with other apps; they are not closed with this one. */
   readonly store?: Store;
   readonly coordinator?: Coordinator;
@@ -59,7 +61,8 @@ export async function openApp(cleanup: Cleanup, options: TestAppOptions = {}): P
   const { log, lines } = recordingLog();
   const store = options.store ?? (await openStore({ directory: join(directory, "store"), limit: 100e6, log }));
   const coordinator = options.coordinator ?? (await createCoordinator({ journal: createMemoryJournal(), log }));
-  const catalogue = createCatalogue(config.data);
+  const { preparing } = options;
+  const catalogue = createCatalogue(config.data.map((each, index) => (index > 0 && preparing ? { ...each, preparing } : each)));
   const compute = openCompute({ config, store, log });
   const { executor, pull } = compute.over(catalogue);
   const computed: ComputedPair[] = [];

@@ -1,7 +1,6 @@
 /** Starts the page: makes its three panels and connects them. */
 import { createApiClient } from "../../client/api-client.js";
 import { pause } from "../../client/follow-query.js";
-import { clientName, readSetting, writeSetting } from "./client-name.js";
 import { createDatasetBrowser } from "./datasets/dataset-browser.js";
 import { element, fill, setText } from "./elements.js";
 import { examples, loadExample } from "./query/examples.js";
@@ -10,6 +9,7 @@ import { createResultView } from "./result/result-view.js";
 import { createRunner } from "./run-query.js";
 
 const textSetting = "femtoq.query";
+const clientSetting = "femtoq.client";
 
 const place = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const nonce = /** @type {HTMLScriptElement} */ (document.querySelector("script[nonce]")).nonce;
@@ -83,6 +83,42 @@ async function start() {
     panel.editor.replace(await loadExample(examples[0].file, { datasets: browser.names, chosen: browser.chosen }));
   }
   if (browser.chosen) browser.load(browser.chosen);
+}
+
+/** The name of this browser as a client, under which its interest in queries is kept. It is random, and the same after a reload. */
+function clientName() {
+  const fresh = () =>
+    `page-${Array.from(crypto.getRandomValues(new Uint8Array(9)), (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+  const stored = readSetting(clientSetting);
+  if (stored && /^page-[0-9a-f]{18}$/.test(stored)) return stored;
+  const name = fresh();
+  writeSetting(clientSetting, name);
+  return name;
+}
+
+/**
+ * Gives null also where the browser refuses storage to this page.
+ * @param {string} name
+ */
+function readSetting(name) {
+  try {
+    return localStorage.getItem(name);
+  } catch (error) {
+    console.info("settings are not kept in this browser:", error);
+    return null;
+  }
+}
+
+/**
+ * @param {string} name
+ * @param {string} value
+ */
+function writeSetting(name, value) {
+  try {
+    localStorage.setItem(name, value);
+  } catch (error) {
+    console.info("settings are not kept in this browser:", error);
+  }
 }
 
 await start();

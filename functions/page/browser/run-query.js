@@ -5,14 +5,14 @@
  *                  ↘ refused                (a problem document)
  *          sending, running ↘ lost          (no server)
  *
- * Guarantees: starting another query, or cancelling, ends the interest in the one before. A query that is done over a dataset
- * that still grows is asked again when there is more, until the dataset is complete.
+ * Guarantees: starting another query, or cancelling, ends the interest in the one before, also where its POST is still on its way. A query that is done
+ * over a dataset that still grows is asked again when there is more, until the dataset is complete.
  *
  * @import { Problem, Status } from "../../api.ts"
  * @import { ApiClient } from "../../client/api-client.js"
  */
 
-import { pause } from "../../client/follow-query.js";
+import { askToEnd } from "../../client/ask-to-end.js";
 import { RequestFailed } from "../../client/request-errors.js";
 
 /**
@@ -39,6 +39,8 @@ export function createRunner({ api, onChange, patience = 120_000, growthInterval
   /** @type {Run} */
   let run = { phase: "idle", connected: true, started: 0, finished: 0, storedEvents: 0 };
   let current = new AbortController();
+  /** Resolves when the newest query has ended, or the interest in it has. */
+  let asking = Promise.resolve();
 
   /** @param {Partial<Run>} change */
   function update(change) {
@@ -53,7 +55,9 @@ export function createRunner({ api, onChange, patience = 120_000, growthInterval
     update({
       phase: ended ? "ended" : "running",
       status,
+      submission: status.submission,
       connected: true,
+      ...(run.status ? {} : { storedEvents: status.events.done }),
       ...(behind ? {} : { shown: status }),
       ...(ended ? { finished: performance.now() } : {}),
     });
@@ -64,71 +68,38 @@ export function createRunner({ api, onChange, patience = 120_000, growthInterval
    * @param {AbortSignal} signal
    */
   async function ask(text, signal) {
-    const first = await api.submit(text, signal);
-    update({ submission: first.submission, ...(run.status ? {} : { storedEvents: first.events.done }) });
-    show(first);
-    if (!unfinished.has(first.state)) return first;
-    let last = first;
-    // Only the answer to the POST tells whether the dataset is complete, so it is kept.
-    const growth = first.preparing ? { preparing: first.preparing } : {};
-    for await (const status of api.follow(first.id, {
-      signal,
-      patience,
-      onConnection: (connected) => connected !== run.connected && update({ connected }),
-    })) {
-      last = { ...status, ...growth };
-      show(last);
-    }
-    return last;
-  }
-
-  /**
-   * @param {Status} status
-   * @param {AbortSignal} signal
-   */
-  async function grown({ dataset, preparing }, signal) {
-    for (;;) {
-      await pause(growthInterval, signal);
-      const now = await api.dataset(dataset, signal);
-      if (!now.preparing || now.preparing.entries > (preparing?.entries ?? 0)) return;
-    }
-  }
-
-  /**
-   * @param {string} text
-   * @param {AbortSignal} signal
-   */
-  async function askUntilComplete(text, signal) {
     try {
-      let status = await ask(text, signal);
-      while (status.state === "done" && status.preparing) {
-        await grown(status, signal);
-        status = await ask(text, signal);
-      }
+      await askToEnd({
+        api,
+        ask: (request) => api.submit(text, request),
+        onStatus: show,
+        onConnection: (connected) => connected !== run.connected && update({ connected }),
+        onTrouble(error) {
+          if (signal === current.signal) update({ trouble: `The server could not be told: ${messageOf(error)}` });
+          else console.info("the query before may go on:", error);
+        },
+        signal,
+        patience,
+        growthInterval,
+      });
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof RequestFailed) update({ phase: "refused", problem: error.problem });
-      else update({ phase: "lost", trouble: error instanceof Error ? error.message : String(error) });
+      else update({ phase: "lost", trouble: messageOf(error) });
     }
-  }
-
-  /** Ends the interest in the query that runs. */
-  async function drop() {
-    current.abort();
-    if (run.phase === "running" && run.status) await api.cancel(run.status.id, AbortSignal.timeout(5000));
   }
 
   return {
     /** @param {string} text */
-    async start(text) {
-      const dropped = drop();
+    start(text) {
+      current.abort();
       current = new AbortController();
       const { signal } = current;
       const started = performance.now();
       run = { phase: "sending", connected: true, started, finished: started, storedEvents: 0 };
       onChange(run);
-      await dropped.catch((error) => console.info("the query before may go on:", error));
-      await askUntilComplete(text, signal);
+      asking = asking.then(() => ask(text, signal));
+      return asking;
     },
     /**
      * Computes failed partitions once more.
@@ -140,19 +111,20 @@ export function createRunner({ api, onChange, patience = 120_000, growthInterval
       await api.request(`/queries/${encodeURIComponent(status.id)}/retry`, { method: "POST" });
       await this.start(text);
     },
-    async cancel() {
+    /** Resolves when the server has been told. */
+    cancel() {
       const { status, phase } = run;
-      if (phase !== "running" && phase !== "sending") return;
-      try {
-        await drop();
-      } catch (error) {
-        update({ trouble: `The server could not be told: ${error instanceof Error ? error.message : String(error)}` });
-      }
+      if (phase !== "running" && phase !== "sending") return asking;
+      current.abort();
       if (status) show({ ...status, state: "cancelled" });
       else update({ phase: "idle" });
+      return asking;
     },
     get run() {
       return run;
     },
   };
 }
+
+/** @param {unknown} error */
+const messageOf = (error) => (error instanceof Error ? error.message : String(error));

@@ -1,8 +1,6 @@
 /** A report is what one run found, as plain data: `--json` writes it, the table and the page show it. */
 
-import { quantiles } from "../../agreement.ts";
-import type { Kind, Scenario } from "../../queries/kinds.ts";
-import { kinds, ratesOf } from "../../queries/kinds.ts";
+import { type Kind, kinds, quantiles, ratesOf, type Scenario } from "../../queries/kinds.ts";
 import type { TimeSpent } from "../measure/time-spent.ts";
 
 /** All in milliseconds. */

@@ -4,8 +4,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Status } from "../../../functions/api.ts";
 import type { QueryLine } from "../../../functions/dispatch/answer/list-queries.ts";
-import { formatBytes } from "../../../functions/render/format-number.js";
-import { describeAge } from "../draw/describe-age.ts";
+import { formatAge, formatBytes } from "../../../functions/render/format-number.js";
 import { drawTable } from "../draw/draw-table.ts";
 import { type GetInvocation, type Invocation, print, warn } from "../invocation.ts";
 import { type ResultOptions, runToResult, withResultOptions } from "./query-command.ts";
@@ -86,7 +85,7 @@ const drawLines = (queries: readonly QueryLine[]) =>
       id,
       state,
       dataset ?? "",
-      describeAge(ageSeconds),
+      formatAge(ageSeconds),
       lastAccess.slice(0, 16).replace("T", " "),
       bytes === 0 ? "" : formatBytes(bytes),
       name ?? "",

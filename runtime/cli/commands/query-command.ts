@@ -1,10 +1,10 @@
 /** `femtoq query` sends a query, waits for its end and shows the result. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Status } from "../../../functions/api.ts";
+import { askToEnd } from "../../../functions/client/ask-to-end.js";
 import { CommandFailed, exitCodes } from "../command-failed.ts";
 import { checkDelivery, type Delivery, deliverResult, formats } from "../deliver-result.ts";
 import { showProgress } from "../draw/show-progress.ts";
-import { followToEnd } from "../follow-to-end.ts";
 import { type GetInvocation, type Invocation, warn } from "../invocation.ts";
 import { readQuery } from "../read-query.ts";
 
@@ -12,6 +12,10 @@ export interface ResultOptions extends Delivery {
   readonly progress: boolean;
   readonly timeout?: number;
 }
+
+/** Milliseconds: without a connection before giving up, and between looks at a dataset that grows. */
+const patience = 30_000;
+const growthInterval = 500;
 
 const examples = `
 A query is a JSON file:
@@ -67,7 +71,7 @@ export async function runToResult(
   const signal = timeout ? AbortSignal.any([invocation.signal, timeout]) : invocation.signal;
   const progress = showProgress(terminal.stderr, { enabled: options.progress });
   const told = new Set<string>();
-  const onProgress = (status: Status) => {
+  const onStatus = (status: Status) => {
     for (const [reason, text] of Object.entries(describeWaiting(status))) {
       if (told.has(reason) || terminal.stderr.isTTY) continue;
       told.add(reason);
@@ -76,7 +80,7 @@ export async function runToResult(
     progress.show(status);
   };
   try {
-    const status = await followToEnd({ api, ask, onProgress, signal });
+    const status = await askToEnd({ api, ask, onStatus, signal, patience, growthInterval });
     progress.stop();
     await deliverResult(invocation, status, options);
   } catch (error) {

@@ -5,9 +5,8 @@
 import type { Command } from "commander";
 import type { Node } from "../../../coordination/coordinator.ts";
 import { isEnded, type Status } from "../../../functions/api.ts";
-import { formatBytes, formatNumber } from "../../../functions/render/format-number.js";
+import { formatAge, formatBytes, formatNumber } from "../../../functions/render/format-number.js";
 import { exitCodes } from "../command-failed.ts";
-import { describeAge } from "../draw/describe-age.ts";
 import { describeFailures, drawStatus } from "../draw/draw-status.ts";
 import { drawTable } from "../draw/draw-table.ts";
 import { drawOptions, type GetInvocation, type Invocation, print, warn } from "../invocation.ts";
@@ -68,7 +67,7 @@ async function showServer(invocation: Invocation, json: boolean): Promise<void> 
     ...[node.threads, node.running, node.done, node.failed].map(formatNumber),
     // A node whose compute function is elsewhere holds nothing itself.
     node.cacheLimit === 0 ? "elsewhere" : `${formatBytes(node.cacheBytes)} of ${formatBytes(node.cacheLimit)}`,
-    describeAge((Date.now() - Date.parse(node.since)) / 1000),
+    formatAge((Date.now() - Date.parse(node.since)) / 1000),
   ]);
   const columns = [
     { head: "node" },

@@ -14,7 +14,7 @@ const status = (state: Status["state"], done: number, change: Partial<Status> = 
 
 /** The API as far as a run uses it. */
 function fakeApi(script: {
-  readonly submit: (text: string) => Status;
+  readonly submit: (text: string) => Status | Promise<Status>;
   readonly follow?: (id: string, signal: AbortSignal) => AsyncGenerator<Status>;
   readonly dataset?: () => object;
 }) {
@@ -37,6 +37,15 @@ function record(api: ApiClient) {
   return { runs, runner: createRunner({ api, onChange: (run) => runs.push(run), growthInterval: 1 }) };
 }
 
+/** A promise that is resolved from outside. */
+function later<T>() {
+  let resolve: (value: T) => void = () => {};
+  const promise = new Promise<T>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}
+
 const endless = (signal: AbortSignal) =>
   new Promise<never>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true }));
 
@@ -53,7 +62,6 @@ test("a run goes from sending over running to ended and shows every status", asy
   assert.deepEqual(
     runs.map(({ phase, status: each }) => [phase, each?.events.done]),
     [
-      ["sending", undefined],
       ["sending", undefined],
       ["running", 0],
       ["running", 100],
@@ -117,6 +125,34 @@ test("starting another query ends the interest in the one before", async () => {
   while (runner.run.phase !== "running") await new Promise((resolve) => setImmediate(resolve));
   await Promise.all([first, runner.start("b")]);
   assert.deepEqual(calls, ["submit a", "cancel q1", "submit b"]);
+  assert.equal(runner.run.status?.state, "done");
+});
+
+test("cancel while the query is on its way ends the interest as soon as the server has named the query", async () => {
+  const answer = later<Status>();
+  const { api, calls } = fakeApi({ submit: () => answer.promise });
+  const { runner } = record(api);
+  const started = runner.start("{}");
+  while (calls.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  const cancelled = runner.cancel();
+  assert.equal(runner.run.phase, "idle", "whoever cancels does not wait");
+  answer.resolve(status("waiting", 0));
+  await Promise.all([started, cancelled]);
+  assert.deepEqual(calls, ["submit {}", "cancel q1"]);
+  assert.equal(runner.run.phase, "idle");
+});
+
+test("a query that is asked again while it is cancelled is asked after the withdrawal", async () => {
+  const answer = later<Status>();
+  const answers = [answer.promise, status("done", 200)];
+  const { api, calls } = fakeApi({ submit: () => answers.shift()! });
+  const { runner } = record(api);
+  const first = runner.start("{}");
+  while (calls.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  const second = runner.start("{}");
+  answer.resolve(status("waiting", 0));
+  await Promise.all([first, second]);
+  assert.deepEqual(calls, ["submit {}", "cancel q1", "submit {}"]);
   assert.equal(runner.run.status?.state, "done");
 });
 

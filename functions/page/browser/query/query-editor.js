@@ -14,13 +14,14 @@ import {
   foldEffect,
   foldGutter,
   foldKeymap,
+  HighlightStyle,
   syntaxHighlighting,
 } from "@codemirror/language";
 import { linter, lintKeymap, setDiagnostics } from "@codemirror/lint";
 import { EditorState, Prec } from "@codemirror/state";
 import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from "@codemirror/view";
-import { editorColours, editorTheme } from "./editor-theme.js";
-import { findSyntaxError } from "./find-syntax-error.js";
+import { tags } from "@lezer/highlight";
+import { findSyntaxError } from "../../../client/find-syntax-error.js";
 import { locateIssue, locateValue } from "./locate-issue.js";
 import { wrapIndent } from "./wrap-indent.js";
 
@@ -80,8 +81,9 @@ export function createQueryEditor({ parent, text, nonce, onRun, onEdit, onBroken
     const parsed = tree();
     const broken = parsed && findSyntaxError(parsed, content);
     if (!broken) return diagnostics(await check(content));
-    onBroken(broken);
-    return [{ from: broken.from, to: broken.to, severity: /** @type {const} */ ("error"), message: broken.message }];
+    const message = `This is not JSON: ${broken.message}`;
+    onBroken({ ...broken, message });
+    return [{ from: broken.from, to: broken.to, severity: /** @type {const} */ ("error"), message }];
   }
 
   const tree = () => ensureSyntaxTree(view.state, view.state.doc.length, 1000);
@@ -152,3 +154,33 @@ export function createQueryEditor({ parent, text, nonce, onRun, onEdit, onBroken
     },
   };
 }
+
+/** The editor has the page's colours, which follow the system's light or dark. */
+const editorColours = HighlightStyle.define([
+  { tag: tags.propertyName, color: "var(--code-name)" },
+  { tag: tags.string, color: "var(--code-string)" },
+  { tag: tags.number, color: "var(--code-number)" },
+  { tag: [tags.bool, tags.null], color: "var(--code-keyword)" },
+  { tag: [tags.punctuation, tags.brace, tags.squareBracket, tags.separator], color: "var(--faint)" },
+]);
+
+const editorTheme = EditorView.theme({
+  "&": { height: "100%", fontSize: "13px", backgroundColor: "var(--panel)", color: "var(--ink)" },
+  "&.cm-focused": { outline: "2px solid var(--accent)", outlineOffset: "-2px" },
+  ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.55" },
+  ".cm-content": { caretColor: "var(--ink)", padding: "10px 0" },
+  ".cm-cursor": { borderLeftColor: "var(--ink)" },
+  ".cm-gutters": { backgroundColor: "transparent", color: "var(--faint)", border: "none" },
+  ".cm-activeLine": { backgroundColor: "var(--hover)" },
+  "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": {
+    backgroundColor: "var(--selection)",
+  },
+  "&.cm-focused .cm-matchingBracket": { backgroundColor: "var(--selection)", outline: "1px solid var(--faint)" },
+  ".cm-foldPlaceholder": { backgroundColor: "var(--hover)", border: "1px solid var(--line)", color: "var(--faint)", padding: "0 6px" },
+  ".cm-tooltip": { backgroundColor: "var(--panel)", color: "var(--ink)", border: "1px solid var(--line)", borderRadius: "6px" },
+  ".cm-diagnostic": { padding: "6px 10px" },
+  ".cm-diagnostic-error": { borderLeft: "4px solid var(--bad)" },
+  ".cm-diagnosticAction": { backgroundColor: "var(--accent)", color: "var(--on-accent)", borderRadius: "4px", padding: "2px 8px" },
+  ".cm-lintRange-error": { backgroundImage: "none", textDecoration: "underline wavy 1.5px var(--bad)", textUnderlineOffset: "3px" },
+  ".cm-panel.cm-panel-lint": { backgroundColor: "var(--panel)", color: "var(--ink)" },
+});

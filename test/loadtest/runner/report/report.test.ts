@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { quantiles } from "../../../../loadtest/agreement.ts";
+import { quantiles } from "../../../../loadtest/queries/kinds.ts";
 import { drawReport } from "../../../../loadtest/runner/report/draw-report.ts";
 import { renderPage } from "../../../../loadtest/runner/report/page.ts";
 import { latencyAt, readSummary, type Summary } from "../../../../loadtest/runner/report/report.ts";
