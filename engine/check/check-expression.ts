@@ -1,13 +1,13 @@
 /** Tree → term: names looked up, types checked, shorthands spelled out. Throws `ExpressionError` at the first place that is wrong. */
 import { type ArithmeticOperator, type ComparisonOperator, ExpressionError, type Tree } from "../expression/tree.ts";
 import { checkElement } from "../lists/element.ts";
+import { methods } from "../lists/list-operators.ts";
 import { fieldOf, lambdaOf, mapOver } from "../program/make-terms.ts";
 import type { Operation, Term } from "../program/term.ts";
 import { boolean, describeType, isOptional, number, type RecordType, type Type, withOptional } from "../program/types.ts";
 import { type Checker, expectType, type ListTerm, numeric } from "./checker.ts";
 import { type Component, components, isFourVector } from "./four-vector.ts";
 import { checkCall, checkField, functionNames } from "./functions.ts";
-import { checkMethod, methodNames } from "./methods.ts";
 
 const arithmetic: Readonly<Record<ArithmeticOperator, Operation>> = {
   "+": "add",
@@ -25,6 +25,12 @@ const comparison: Readonly<Record<ComparisonOperator, Operation>> = {
   "==": "equal",
   "!=": "not-equal",
 };
+
+/** Every method of the language: those that have no operator are not in this version. */
+const languageMethods = new Set(
+  "filter map some every find concat slice flatMap sum min max mean at minBy maxBy sortBy pairs triples combinations cross".split(" "),
+);
+const methodNames: readonly string[] = [...methods.keys()];
 
 type Check<Kind extends Tree["kind"]> = (tree: Extract<Tree, { kind: Kind }>, checker: Checker) => Term;
 
@@ -133,6 +139,22 @@ function checkName(tree: Extract<Tree, { kind: "name" }>, checker: Checker): Ter
     tree.start,
     checker.dataset.near(tree.name, [...checker.params.keys(), ...checker.defineNames]),
   );
+}
+
+function checkMethod(call: Extract<Tree, { kind: "method-call" }>, checker: Checker): Term {
+  const method = methods.get(call.name);
+  if (!method) {
+    if (languageMethods.has(call.name)) {
+      const message = `the method ${call.name} is not available in this version; there are ${methodNames.join(", ")}`;
+      throw new ExpressionError(message, call.nameStart);
+    }
+    const near = checker.dataset.near(call.name, methodNames).filter((name) => methods.has(name));
+    throw new ExpressionError(`there is no method '${call.name}'`, call.nameStart, near);
+  }
+  const list = checker.check(call.object, checker);
+  if (list.type.kind !== "list")
+    throw new ExpressionError(`${call.name} is a method of lists, but this is ${describeType(list.type)}`, call.object.start);
+  return method({ list: list as ListTerm, call, checker });
 }
 
 function checkMember(tree: Extract<Tree, { kind: "member" }>, checker: Checker): Term {

@@ -3,7 +3,7 @@
  * No text of a client goes further than this: names are looked up in tables, never used as code.
  */
 import { type AnyNode, type Program, parse } from "acorn";
-import { type ArithmeticOperator, arithmeticOperators, type ComparisonOperator, ExpressionError, type Tree } from "./tree.ts";
+import { arithmeticOperators, type ComparisonOperator, comparisonOperators, ExpressionError, type Tree } from "./tree.ts";
 
 const mostBrackets = 200;
 const deepest = 500;
@@ -49,26 +49,10 @@ interface Place {
   readonly end: number;
 }
 
-const binaryKinds = new Map<string, (left: Tree, right: Tree, at: Place) => Tree>([
-  ...arithmeticOperators.map(
-    (operator: ArithmeticOperator) =>
-      [operator, (left: Tree, right: Tree, at: Place): Tree => ({ kind: "arithmetic", operator, left, right, ...at })] as const,
-  ),
-  ...(
-    [
-      ["<", "<"],
-      ["<=", "<="],
-      [">", ">"],
-      [">=", ">="],
-      ["==", "=="],
-      ["===", "=="],
-      ["!=", "!="],
-      ["!==", "!="],
-    ] as const
-  ).map(
-    ([written, operator]: readonly [string, ComparisonOperator]) =>
-      [written, (left: Tree, right: Tree, at: Place): Tree => ({ kind: "comparison", operator, left, right, ...at })] as const,
-  ),
+const comparisons: ReadonlyMap<string, ComparisonOperator> = new Map([
+  ...comparisonOperators.map((operator) => [operator, operator] as const),
+  ["===", "=="],
+  ["!==", "!="],
 ]);
 
 const converters: { readonly [Type in keyof Nodes]?: Converter<Type> } = {
@@ -126,9 +110,13 @@ const converters: { readonly [Type in keyof Nodes]?: Converter<Type> } = {
     return { kind, operand: inner(node.argument), ...at };
   },
   BinaryExpression(node, inner, at) {
-    const make = binaryKinds.get(node.operator);
-    if (!make || node.left.type === "PrivateIdentifier") throw notAvailable(node.operator, node.left.end);
-    return make(inner(node.left), inner(node.right), at);
+    const arithmetic = arithmeticOperators.find((operator) => operator === node.operator);
+    const comparison = comparisons.get(node.operator);
+    if ((!arithmetic && !comparison) || node.left.type === "PrivateIdentifier") throw notAvailable(node.operator, node.left.end);
+    const operands = { left: inner(node.left), right: inner(node.right), ...at };
+    return arithmetic
+      ? { kind: "arithmetic", operator: arithmetic, ...operands }
+      : { kind: "comparison", operator: comparison!, ...operands };
   },
   LogicalExpression(node, inner, at) {
     const kind = node.operator === "&&" ? "and" : node.operator === "||" ? "or" : "coalesce";

@@ -1,7 +1,7 @@
 /** An expression as it was written: the closed subset of JavaScript expression syntax that queries are made of. */
 
 export const arithmeticOperators = ["+", "-", "*", "/", "%", "**"] as const;
-const comparisonOperators = ["<", "<=", ">", ">=", "==", "!="] as const;
+export const comparisonOperators = ["<", "<=", ">", ">=", "==", "!="] as const;
 export type ArithmeticOperator = (typeof arithmeticOperators)[number];
 export type ComparisonOperator = (typeof comparisonOperators)[number];
 

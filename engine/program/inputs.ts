@@ -6,7 +6,8 @@
  *   around it; entry (or outer element) i has the elements [offsets[i], offsets[i + 1]).
  * In memory each starts at a multiple of 16 bytes and may be read up to 16 bytes past its end.
  */
-import type { DType } from "./schema.ts";
+import { bytesPerValue, type Column, type DType, innermost, type Schema } from "./schema.ts";
+import { reachable, type Term } from "./term.ts";
 
 export type Input =
   | { readonly kind: "values"; readonly column: string; readonly dtype: DType; readonly lists: readonly string[] }
@@ -15,3 +16,47 @@ export type Input =
 
 /** What an input is of, for messages: a column, or a list. */
 export const nameOf = (input: Input): string => (input.kind === "offsets" ? input.lists[input.lists.length - 1] : input.column);
+
+/** Which arrays terms read: each column that they use, with validity where it is nullable, and the offsets of each list. */
+export function listInputs(roots: readonly Term[], schema: Schema): readonly Input[] {
+  const used = new Map<string, Column>();
+  const lists = new Set<string>();
+  const use = (column: Column | undefined) => column && used.set(column.name, column);
+  for (const term of reachable(roots)) {
+    if (term.operation === "column") use(schema.columns.find((column) => column.name === term.literal));
+    if (term.operation === "collection") lists.add(String(term.literal));
+    if (term.operation === "collection" && term.type.kind === "list" && term.type.element.kind !== "record")
+      use(schema.columns.find((column) => innermost(column) === term.literal));
+    if (term.operation === "field" && term.args[0].type.kind === "record") {
+      const { origin } = term.args[0].type;
+      // The fields of a record that was computed come from other terms.
+      if (origin !== undefined) use(schema.columns.find((column) => innermost(column) === origin && column.member?.field === term.literal));
+    }
+  }
+  const inputs: Input[] = [];
+  for (const list of [...lists].sort()) {
+    const inside = schema.columns.filter((column) => column.lists.includes(list));
+    const read = inside.filter(({ name }) => used.has(name));
+    const [narrowest] = [...inside].sort((a, b) => a.lists.length - b.lists.length || bytesPerValue[a.dtype] - bytesPerValue[b.dtype]);
+    const columns = (read.length > 0 ? read : [narrowest]).map(({ name }) => name).sort();
+    inputs.push({ kind: "offsets", lists: narrowest.lists.slice(0, narrowest.lists.indexOf(list) + 1), columns });
+  }
+  for (const { name, dtype, nullable, lists } of [...used.values()].sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    inputs.push({ kind: "values", column: name, dtype, lists });
+    if (nullable) inputs.push({ kind: "valid", column: name, lists });
+  }
+  return inputs;
+}
+
+/** The columns that have to be in memory: every one whose values or validity are read, and for offsets that come with none of those, one that stands in the list. */
+export function columnsOf({ inputs }: { readonly inputs: readonly Input[] }): readonly string[] {
+  const names = new Set<string>();
+  for (const input of inputs) if (input.kind !== "offsets") names.add(input.column);
+  for (const input of inputs) {
+    if (input.kind !== "offsets" || input.columns.some((name) => names.has(name))) continue;
+    const [first] = input.columns;
+    if (first === undefined) throw new Error(`Cannot load the offsets of ${nameOf(input)}: the program names no column of it`);
+    names.add(first);
+  }
+  return [...names];
+}

@@ -3,7 +3,7 @@
  * The histograms of a program have no names: `order` says which of them each name of the query means.
  */
 
-import { listInputs } from "../program/list-inputs.ts";
+import { listInputs } from "../program/inputs.ts";
 import { type HistogramTerms, type Program, type ProgramTerms, rootsOf, writeProgram } from "../program/program.ts";
 import type { Schema } from "../program/schema.ts";
 import { checkHistogram } from "./check-histogram.ts";

@@ -1,6 +1,6 @@
 /** Compiled programs that this process ran lately, by key. Compiling happens off the main thread, once for all who wait. */
 import { LRUCache } from "lru-cache";
-import { columnsOf } from "../../engine/program/columns-of.ts";
+import { columnsOf } from "../../engine/program/inputs.ts";
 import type { Program } from "../../engine/program/program.ts";
 import type { Store } from "../../storage/store.ts";
 

@@ -5,7 +5,7 @@ import { perTurn, turn } from "../../../base/turn.ts";
 import type { Subtask } from "../../../coordination/coordinator.ts";
 import { baseName, type Dataset, type Partition } from "../../../datasets/dataset.ts";
 import { compileProgram } from "../../../engine/compile/compile-program.ts";
-import { columnsOf } from "../../../engine/program/columns-of.ts";
+import { columnsOf } from "../../../engine/program/inputs.ts";
 import { programKey } from "../../../engine/program/program.ts";
 import type { Schema } from "../../../engine/program/schema.ts";
 import { makeProgram, type QueryProgram } from "../../../engine/query/make-program.ts";
