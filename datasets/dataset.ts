@@ -15,6 +15,12 @@ export interface FileIdentity {
 /** The last part of a path, a URL or a pattern. Messages show names of files, never their folders. */
 export const baseName = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
 
+/** A path that leads to a file which is listed under another one. */
+export interface OtherName {
+  readonly path: string;
+  readonly kept: string;
+}
+
 /** A contiguous range of entries of one file. */
 export interface Partition {
   /** Position in the dataset, from 0. */
@@ -46,6 +52,8 @@ export interface Dataset {
   readonly bytes: number;
   /** Present while the dataset is still being made: how many entries exist and how many there will be. */
   readonly preparing?: { readonly entries: number; readonly total: number };
+  /** Paths that lead to files which are counted under another one, by links; absent where there are none. */
+  readonly leftOut?: readonly OtherName[];
   /** What its operators should know: the name stands for other files than this process was started with. */
   readonly notice?: string;
 }

@@ -102,7 +102,8 @@ export class CurrentDataset {
     const { pattern, firstFile, preparing } = this.#entry;
     await firstFile;
     const progress = preparing?.();
-    const files = await this.#describeAll(await sourceOf(pattern).list(pattern, { endings: fileEndings }));
+    const { files: found, leftOut } = await sourceOf(pattern).list(pattern, { endings: fileEndings });
+    const files = await this.#describeAll(found);
     const isSame = files.length === this.#files.size && files.every((file) => this.#files.get(file.file.path) === file);
     if (!isSame || !this.#dataset) {
       this.#files = new Map(shareShapes(files).map((file) => [file.file.path, file]));
@@ -110,7 +111,8 @@ export class CurrentDataset {
       this.#content = undefined;
       this.#dataset = describe(this.#entry, files);
     }
-    const dataset = progress ? { ...this.#dataset, preparing: progress } : this.#dataset;
+    const more = { ...(leftOut.length > 0 && { leftOut }), ...(progress && { preparing: progress }) };
+    const dataset = leftOut.length > 0 || progress ? { ...this.#dataset, ...more } : this.#dataset;
     this.#served = { dataset, until: performance.now() + serviceOf(files.length) };
     return dataset;
   }

@@ -2,16 +2,14 @@
  * The seam for places where files are. A source is a folder of its own and one row in `sources.ts`. Caching, counting and faults are decorators
  * on a `ByteReader`.
  */
-import type { FileIdentity } from "../dataset.ts";
+import type { FileIdentity, OtherName } from "../dataset.ts";
 
 export interface Source {
   /**
    * The files that a pattern names, in the order of their paths, each once however many names lead to it; empty where nothing matches. Patterns come
    * from operators, never from queries.
    */
-  list(pattern: string, options: ListOptions): Promise<readonly FoundFile[]>;
-  /** The file as it is now. Throws `DatasetError`, not permanent, where it cannot be looked at. */
-  identify(path: string, options?: SignalOptions): Promise<FileIdentity>;
+  list(pattern: string, options: ListOptions): Promise<Listing>;
   /**
    * Gives the file to `use`, and what that gives. Throws a `DatasetError` that is not permanent where the file cannot be opened, or is not the one that
    * was identified, before or after, whatever `use` made of the changing bytes. Whatever happens, the file is closed.
@@ -26,6 +24,12 @@ export interface SignalOptions {
 export interface ListOptions extends SignalOptions {
   /** How the names of files end that a folder stands for. */
   readonly endings: readonly string[];
+}
+
+export interface Listing {
+  readonly files: readonly FoundFile[];
+  /** More names that lead to one of the files. */
+  readonly leftOut: readonly OtherName[];
 }
 
 /** A file, and why it cannot be looked at where that is so (its size is then 0). */

@@ -15,7 +15,7 @@ import { NotReached, RequestFailed, readProblem } from "./request-errors.js";
  * @property {number} partitions
  * @property {number} bytes
  * @property {{ readonly entries: number, readonly total: number }} [preparing]
- * @property {string} [notice] what its operators should know
+ * @property {readonly string[]} [notices] what its operators should know
  * @property {string} [error] why it cannot be used now
  *
  * @typedef {import("../../engine/program/schema.ts").Column} Column

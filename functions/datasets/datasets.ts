@@ -1,5 +1,6 @@
 /** What there is to query. */
 import { Hono } from "hono";
+import { pause } from "../../base/pause.ts";
 import { baseName, type Dataset, DatasetError } from "../../datasets/dataset.ts";
 import type { Environment } from "../environment.ts";
 import { HttpProblem } from "../http/problem.ts";
@@ -7,13 +8,21 @@ import { unknownDataset } from "./unknown-dataset.ts";
 
 export const datasets = new Hono<Environment>();
 
+/** Milliseconds that a list of datasets waits for each of them: a network's drive may not answer for hours. */
+const longestLook = 3_000;
+/** Names of files that a notice shows. */
+const mostNames = 3;
+
 datasets.get("/", async (c) => {
   const { catalogue } = c.var.services;
   await catalogue.refresh();
   const all = await Promise.all(
     catalogue.names().map(async (name) => {
       try {
-        return summarise((await catalogue.get(name))!);
+        const dataset = await withinTime(catalogue.get(name));
+        if (dataset) return summarise(dataset);
+        const error = `Cannot say what is in ${name} yet: its files have not answered for ${longestLook / 1000} s`;
+        return { name, entries: 0, partitions: 0, bytes: 0, error };
       } catch (error) {
         if (error instanceof DatasetError) return { name, entries: 0, partitions: 0, bytes: 0, error: error.message };
         throw error;
@@ -48,11 +57,21 @@ datasets.delete("/:name", async (c) => {
   return c.json({ name, outcome });
 });
 
-const summarise = ({ name, entries, partitions, bytes, preparing, notice }: Dataset) => ({
-  name,
-  entries,
-  partitions: partitions.length,
-  bytes,
-  ...(preparing && { preparing }),
-  ...(notice !== undefined && { notice }),
-});
+/** Undefined where the look takes too long; it goes on. */
+async function withinTime<Value>(look: Promise<Value>): Promise<Value | undefined> {
+  const waiting = new AbortController();
+  const late = pause(longestLook, waiting.signal).then(() => undefined);
+  return await Promise.race([look, late]).finally(() => waiting.abort());
+}
+
+function summarise({ name, entries, partitions, bytes, preparing, notice, leftOut = [] }: Dataset) {
+  const notices = [...(notice === undefined ? [] : [notice]), ...(leftOut.length > 0 ? [describeLeftOut(leftOut)] : [])];
+  const optional = { ...(preparing && { preparing }), ...(notices.length > 0 && { notices }) };
+  return { name, entries, partitions: partitions.length, bytes, ...optional };
+}
+
+function describeLeftOut(leftOut: NonNullable<Dataset["leftOut"]>): string {
+  const names = leftOut.slice(0, mostNames).map(({ path }) => baseName(path));
+  const more = leftOut.length > mostNames ? ` and ${leftOut.length - mostNames} more` : "";
+  return `left out, for links by these names lead to files that are counted already: ${names.join(", ")}${more}`;
+}

@@ -3,18 +3,21 @@
  * background.
  */
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import process from "node:process";
+import pMap from "p-map";
 import type { Log } from "../../base/log.ts";
 import type { Registration } from "../../base/registration.ts";
 import { createSharedCatalogue } from "../../datasets/catalogue/shared-catalogue.ts";
 import type { Catalogue } from "../../datasets/dataset.ts";
 import { demoPattern } from "../../datasets/demo/write-demo-file.ts";
-import { absolutePattern } from "../../datasets/sources/absolute-pattern.ts";
+import { isLocal } from "../../datasets/sources/sources.ts";
 import type { Store } from "../../storage/store.ts";
 import type { WorkerPool } from "../threads/worker-pool.ts";
 import type { Config } from "./config/config.ts";
 import { type Demo, prepareDemo } from "./prepare-demo.ts";
+
+const datasetsAtATime = 4;
 
 export interface OpenedDatasets {
   readonly catalogue: Catalogue;
@@ -44,7 +47,7 @@ export async function openDatasets(options: {
   }
 
   const catalogue = createSharedCatalogue({
-    entries: config.data.map(({ name, pattern }) => ({ name, pattern: absolutePattern(pattern) })),
+    entries: config.data.map(({ name, pattern }) => ({ name, pattern: isLocal(pattern) ? resolve(pattern) : pattern })),
     store,
     by: `${hostname()}, process ${process.pid}`,
     isAlone,
@@ -66,14 +69,18 @@ export async function openDatasets(options: {
 
 /** So that the first query does not wait for footers, and the log says what is wrong before anybody asks. */
 async function readAll(catalogue: Catalogue, { stopping, log }: { readonly stopping: AbortSignal; readonly log: Log }): Promise<void> {
-  for (const name of catalogue.names()) {
+  const read = async (name: string) => {
     if (stopping.aborted) return;
     try {
       const dataset = await catalogue.get(name);
       log.info({ dataset: name, entries: dataset?.entries, partitions: dataset?.partitions.length }, "dataset");
       for (const { file, cause } of dataset?.broken ?? []) log.warn({ dataset: name, file: file.path, cause }, "a file cannot be read");
+      for (const names of dataset?.leftOut ?? [])
+        log.warn({ dataset: name, ...names }, "a name of a file that is counted already is left out");
     } catch (error) {
       if (!stopping.aborted) log.error({ dataset: name, err: error }, "a dataset cannot be read");
     }
-  }
+  };
+  // Several at a time: one that lies on a drive that does not answer holds up no other.
+  await pMap(catalogue.names(), read, { concurrency: datasetsAtATime });
 }

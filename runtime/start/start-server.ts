@@ -56,7 +56,7 @@ export async function startServer(config: Config, log: Log): Promise<Server> {
 
 async function requireFiles({ data }: Config): Promise<void> {
   for (const { name, pattern } of data) {
-    const files = await sourceOf(pattern).list(pattern, { endings: fileEndings });
+    const { files } = await sourceOf(pattern).list(pattern, { endings: fileEndings });
     if (files.length === 0) throw new StartError(`Cannot use --data ${name}=${pattern}: no file matches; check the path`, { exitCode: 2 });
   }
 }

@@ -2,17 +2,19 @@
  * The files of this machine that a pattern names.
  *
  * A file's path names that file, a folder's all files below it with the endings of a known format, anything else is a glob pattern (`*`, `**`, `?`,
- * `{a,b}`, `[0-9]`). Files whose names start with a dot are found by their full name only.
+ * `{a,b}`, `[0-9]`; a backslash before one of these takes its meaning) below the deepest folder of it that exists as it is written. Files whose
+ * names start with a dot are found by their full name only.
  */
 
 import { type Stats, statSync } from "node:fs";
-import { realpath, stat } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { realpath, stat, statfs } from "node:fs/promises";
+import { dirname, relative, resolve, sep } from "node:path";
 import { LRUCache } from "lru-cache";
 import pMap from "p-map";
 import { glob } from "tinyglobby";
-import type { FoundFile, ListOptions } from "../source.ts";
-import { identityOf, reasonOf } from "./open-file.ts";
+import type { OtherName } from "../../dataset.ts";
+import type { FoundFile, Listing, ListOptions } from "../source.ts";
+import { identityOf, irregularity, reasonOf } from "./open-file.ts";
 
 const parallelLooks = 16;
 
@@ -24,97 +26,101 @@ interface NumberedFile extends FoundFile {
 const mostPatterns = 1_000;
 const listers = new LRUCache<string, FileLister>({ max: mostPatterns });
 
-export async function listFiles(pattern: string, { endings, signal }: ListOptions): Promise<readonly FoundFile[]> {
+export async function listFiles(pattern: string, { endings, signal }: ListOptions): Promise<Listing> {
   const key = JSON.stringify([pattern, endings]);
   const lister = listers.get(key) ?? new FileLister(pattern, endings);
   listers.set(key, lister);
   return await lister.list(signal);
 }
 
-/** Lists the files of one pattern again and again; a folder whose time of change stands still is not walked again. */
+/** More files than this are looked at in the background always. */
+const mostQuick = 100;
+/** Nanoseconds: times of change are coarse, so a folder that just changed may change again without showing it. */
+const settling = 2_000_000_000n;
+
+/**
+ * Lists the files of one pattern again and again; a folder whose time of change stands still is not walked again. What was found on local disks
+ * is looked at while the thread waits: they answer in microseconds, where asking in the background costs ten times as much.
+ */
 class FileLister {
   readonly #pattern: string;
   readonly #endings: readonly string[];
   readonly #folder: string;
-  readonly #isInOneFolder: boolean;
-  readonly #quick = new QuickLooks();
   #walked: { readonly changed: bigint; readonly paths: readonly string[] } | undefined;
+  /** As they were found last, and whether all of them, and the folder, are on local disks. */
+  #paths: readonly string[] = [];
+  #isLocal = false;
 
   constructor(pattern: string, endings: readonly string[]) {
-    this.#pattern = pattern;
+    this.#pattern = resolve(pattern);
     this.#endings = endings;
-    this.#folder = dirname(resolve(pattern));
-    this.#isInOneFolder = !/[*?{}[\]()!+@]/.test(this.#folder);
+    this.#folder = dirname(this.#pattern);
   }
 
-  async list(signal: AbortSignal | undefined): Promise<readonly FoundFile[]> {
+  async list(signal: AbortSignal | undefined): Promise<Listing> {
     const paths = await this.#pathsNow();
+    const isKnown = paths === this.#paths || paths.join("\n") === this.#paths.join("\n");
+    const isQuick = this.#isLocal && isKnown;
     const options = { concurrency: parallelLooks, ...(signal && { signal }) };
-    const found = this.#quick.allows(paths.length) ? this.#quick.look(paths) : await pMap(paths, look, options);
+    const found = isQuick ? paths.map((path) => describe(path, () => statSync(path))) : await pMap(paths, look, options);
+    if (!isKnown) this.#isLocal = paths.length <= mostQuick && (await areLocal([this.#folder, ...paths]));
+    this.#paths = paths;
     return await once(found.filter((file) => file !== undefined));
   }
 
   async #pathsNow(): Promise<readonly string[]> {
-    const changed = this.#isInOneFolder ? await changeOf(this.#folder, this.#quick.allows(1)) : undefined;
+    // Where the folder exists as it is written, the pattern is about the names in it.
+    const changed = this.#pattern.endsWith("**") ? undefined : await this.#folderChange();
     if (changed !== undefined && this.#walked?.changed === changed) return this.#walked.paths;
-    const { paths, isGlob } = await pathsOf(this.#pattern, this.#endings);
+    const { paths, isGlob } = await findPaths(this.#pattern, this.#endings);
     const isSettled = changed !== undefined && BigInt(Date.now()) * 1_000_000n - changed > settling;
     this.#walked = isGlob && isSettled ? { changed, paths } : undefined;
     return paths;
   }
-}
 
-/**
- * Looks that hold the thread: a local file system answers in microseconds, where asking it in the background costs ten times as much. Not for many
- * files, and for a while not after some looks in a row that took long (a network's file system).
- */
-class QuickLooks {
-  #notBefore = 0;
-  #slowInARow = 0;
-
-  allows(files: number): boolean {
-    return files <= mostQuick && performance.now() >= this.#notBefore;
-  }
-
-  look(paths: readonly string[]): (NumberedFile | undefined)[] {
-    const begun = performance.now();
-    const found = paths.map((path) => describe(path, () => statSync(path)));
-    const ended = performance.now();
-    this.#slowInARow = ended - begun > longestQuick ? this.#slowInARow + 1 : 0;
-    if (this.#slowInARow >= mostSlow) this.#notBefore = ended + restAfterSlow;
-    return found;
+  /** Undefined where it cannot be told: then the folder is walked. */
+  async #folderChange(): Promise<bigint | undefined> {
+    const options = { bigint: true } as const;
+    if (this.#isLocal) return statSync(this.#folder, { ...options, throwIfNoEntry: false })?.mtimeNs;
+    return (await stat(this.#folder, options).catch(() => undefined))?.mtimeNs;
   }
 }
 
-const mostQuick = 100;
-const mostSlow = 3;
-/** Milliseconds. */
-const longestQuick = 5;
-const restAfterSlow = 60_000;
+/** Linux's numbers of file systems that need no network: ext, XFS, Btrfs, ZFS, F2FS, tmpfs, overlay. */
+const localFileSystems = new Set([0xef53, 0x58465342, 0x9123683e, 0x2fc12fc1, 0xf2f52010, 0x01021994, 0x794c7630]);
 
-/** Nanoseconds: times of change are coarse, so a folder that just changed may change again without showing it. */
-const settling = 2_000_000_000n;
-
-/** Undefined where it cannot be told: then the folder is walked. */
-async function changeOf(folder: string, isQuick: boolean): Promise<bigint | undefined> {
-  if (isQuick) return statSync(folder, { bigint: true, throwIfNoEntry: false })?.mtimeNs;
-  return stat(folder, { bigint: true }).then(
-    ({ mtimeNs }) => mtimeNs,
-    () => undefined,
-  );
+async function areLocal(paths: readonly string[]): Promise<boolean> {
+  const isLocal = async (path: string) => localFileSystems.has((await statfs(path)).type);
+  return (await pMap(paths, (path) => isLocal(path).catch(() => false), { concurrency: parallelLooks })).every(Boolean);
 }
 
-async function pathsOf(
-  pattern: string,
+async function findPaths(
+  path: string,
   endings: readonly string[],
 ): Promise<{ readonly paths: readonly string[]; readonly isGlob: boolean }> {
-  const path = resolve(pattern);
   const kind = await kindOf(path);
   if (kind === "file") return { paths: [path], isGlob: false };
-  const options = { absolute: true, expandDirectories: false };
-  const below = endings.map((ending) => `**/*${ending}`);
-  const paths = kind === "folder" ? await glob(below, { ...options, cwd: path }) : await glob(pattern, options);
-  return { paths: [...new Set(paths.map((found) => resolve(found)))].sort(), isGlob: kind === "none" };
+  let folder = kind === "folder" ? path : dirname(path);
+  while ((await kindOf(folder)) === "none") folder = dirname(folder);
+  const patterns = kind === "folder" ? endings.map((ending) => `**/*${ending}`) : [escapeOthers(relative(folder, path))];
+  return { paths: [...new Set(await walk(folder, patterns))].sort(), isGlob: kind === "none" };
+}
+
+/** The library starts in no folder with a backslash in its path: there it starts above, and finds the way by what the names look like. */
+async function walk(folder: string, patterns: readonly string[]): Promise<readonly string[]> {
+  let start = folder;
+  while (sep === "/" && start.includes("\\")) start = dirname(start);
+  const way = relative(start, folder).replace(/[^\w./-]/g, "?");
+  const below = patterns.map((pattern) => (way === "" ? pattern : `${way}/${pattern}`));
+  const found = await glob(below, { absolute: true, expandDirectories: false, extglob: false, cwd: start });
+  const paths = found.map((path) => resolve(path));
+  return way === "" ? paths : paths.filter((path) => path.startsWith(`${folder}/`));
+}
+
+/** Characters that have a meaning for the library and none here: parentheses, for one, are usual in names. */
+function escapeOthers(pattern: string): string {
+  const slashed = sep === "/" ? pattern : pattern.replaceAll(sep, "/");
+  return slashed.replace(/\\.|\[[^\]/]+\]|([()!+@|"^$])/g, (whole, other) => (other === undefined ? whole : `\\${other}`));
 }
 
 async function kindOf(path: string): Promise<"file" | "folder" | "none"> {
@@ -138,7 +144,8 @@ async function look(path: string): Promise<NumberedFile | undefined> {
 function describe(path: string, look: () => Stats): NumberedFile | undefined {
   try {
     const stats = look();
-    return { file: identityOf(path, stats), number: `${stats.dev} ${stats.ino}` };
+    const cause = irregularity(stats);
+    return { file: identityOf(path, stats), number: `${stats.dev} ${stats.ino}`, ...(cause !== undefined && { cause }) };
   } catch (error) {
     if (isMissing(error)) return undefined;
     return { file: { path, size: 0, version: "" }, cause: reasonOf(error) };
@@ -150,22 +157,23 @@ function isMissing(error: unknown): boolean {
 }
 
 /** Each file once: of several names that links give it, its real path if that is among them, else the first. Files keep their order. */
-async function once(found: readonly NumberedFile[]): Promise<readonly FoundFile[]> {
+async function once(found: readonly NumberedFile[]): Promise<Listing> {
   const byNumber = new Map<string, string[]>();
   for (const { file, number } of found) {
     const paths = number === undefined ? undefined : byNumber.get(number);
     if (paths) paths.push(file.path);
     else if (number !== undefined) byNumber.set(number, [file.path]);
   }
-  const others = new Set<string>();
+  const leftOut = new Map<string, OtherName>();
   for (const paths of byNumber.values()) {
     if (paths.length === 1) continue;
     // Numbers alone do not say it: hard links have equal ones, and some file systems number badly.
     const real = new Map(await Promise.all(paths.map(async (path) => [path, await realpath(path).catch(() => path)] as const)));
     for (const path of paths) {
-      const [first] = paths.filter((other) => real.get(other) === real.get(path));
-      if (path !== (paths.includes(real.get(path)!) ? real.get(path) : first)) others.add(path);
+      const kept = paths.includes(real.get(path)!) ? real.get(path)! : paths.find((other) => real.get(other) === real.get(path))!;
+      if (path !== kept) leftOut.set(path, { path, kept });
     }
   }
-  return found.filter(({ file }) => !others.has(file.path)).map(({ number, ...file }) => file);
+  const files = found.filter(({ file }) => !leftOut.has(file.path)).map(({ number, ...file }) => file);
+  return { files, leftOut: [...leftOut.values()] };
 }

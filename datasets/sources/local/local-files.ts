@@ -1,6 +1,6 @@
 /** The file systems of this machine, network drives included. */
 import type { Source } from "../source.ts";
-import { identifyFile, openFile } from "./open-file.ts";
+import { openFile } from "./open-file.ts";
 
 let listing: Promise<typeof import("./list-files.ts")> | undefined;
 
@@ -12,6 +12,5 @@ function loadListing(): Promise<typeof import("./list-files.ts")> {
 
 export const localFiles: Source = {
   list: async (pattern, options) => (await loadListing()).listFiles(pattern, options),
-  identify: identifyFile,
   open: openFile,
 };

@@ -1,17 +1,21 @@
 /**
  * Files of this machine as byte readers. Their version is the modification time.
  *
- * Promises: the handle is closed on every path, and all bytes come from one open file. Does not see: a change that keeps both size and modification
- * time. A read that has begun is waited for when the signal aborts.
+ * Promises: the handle is closed on every path, all bytes come from one open file, and what is no regular file is refused without waiting for it.
+ * Does not see: a change that keeps both size and modification time. A read that has begun is waited for when the signal aborts.
  */
-import type { Stats } from "node:fs";
-import { type FileHandle, open, stat } from "node:fs/promises";
+import { constants, type Stats } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
 import { baseName, DatasetError, type FileIdentity } from "../../dataset.ts";
 import type { ByteReader, SignalOptions, Source } from "../source.ts";
 
 export const openFile: Source["open"] = async (expected, use, { signal } = {}) => {
   signal?.throwIfAborted();
-  const handle = await refusing("open", expected.path, () => open(expected.path, "r"));
+  // Without the flag a named pipe would hold the thread until somebody writes to it.
+  const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+  const handle = await open(expected.path, flags).catch((cause: unknown) => {
+    throw new DatasetError(`Cannot open ${baseName(expected.path)}: ${reasonOf(cause)}`, { cause, permanent: false });
+  });
   try {
     await refuseChanged(handle, expected, "changed since its metadata was read");
     try {
@@ -24,24 +28,17 @@ export const openFile: Source["open"] = async (expected, use, { signal } = {}) =
   }
 };
 
-export const identifyFile = async (path: string): Promise<FileIdentity> => identityOf(path, await refusing("read", path, () => stat(path)));
-
 export const identityOf = (path: string, { size, mtimeMs }: Pick<Stats, "size" | "mtimeMs">): FileIdentity => ({
   path,
   size,
   version: String(Math.floor(mtimeMs)),
 });
 
-async function refusing<Result>(action: string, path: string, attempt: () => Promise<Result>): Promise<Result> {
-  try {
-    return await attempt();
-  } catch (cause) {
-    throw new DatasetError(`Cannot ${action} ${baseName(path)}: ${reasonOf(cause)}`, { cause, permanent: false });
-  }
-}
-
 async function refuseChanged(handle: FileHandle, { path, size, version }: FileIdentity, what: string): Promise<void> {
-  const now = identityOf(path, await handle.stat());
+  const stats = await handle.stat();
+  const reason = irregularity(stats);
+  if (reason !== undefined) throw new DatasetError(`Cannot read ${baseName(path)}: ${reason}`, { permanent: false });
+  const now = identityOf(path, stats);
   if (now.size === size && now.version === version) return;
   throw new DatasetError(`${baseName(path)} ${what}: ask again to use it as it is now`, { permanent: false });
 }
@@ -65,6 +62,13 @@ function readerOf(handle: FileHandle, { path, size }: FileIdentity): ByteReader 
       return buffer;
     },
   };
+}
+
+/** Why this is no data: pipes, sockets and devices may never answer, never end, or be changed by being read. Undefined for a regular file. */
+export function irregularity(stats: Stats): string | undefined {
+  if (stats.isFile()) return undefined;
+  const kind = stats.isFIFO() ? "a named pipe" : stats.isSocket() ? "a socket" : stats.isDirectory() ? "a directory" : "a device";
+  return `it is ${kind}, no regular file`;
 }
 
 /** What the operating system says, without the path. */

@@ -46,7 +46,8 @@ const sizes = ({ entries, partitions, bytes }: { readonly entries: number; reado
   formatBytes(bytes),
 ];
 
-const noteOf = ({ preparing, notice, error }: DatasetSummary) => error ?? notice ?? (preparing ? preparingNote(preparing) : "");
+const noteOf = ({ preparing, notices, error }: DatasetSummary) =>
+  error ?? notices?.join("; ") ?? (preparing ? preparingNote(preparing) : "");
 
 const preparingNote = ({ entries, total }: { readonly entries: number; readonly total: number }) =>
   `being made: ${formatNumber(entries)} of ${formatNumber(total)} events`;

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { link, mkdir, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { test } from "node:test";
+import { promisify } from "node:util";
 import { localFiles } from "../../../datasets/sources/local/local-files.ts";
 import { makeDirectory } from "../read-for-test.ts";
 
@@ -15,7 +17,7 @@ async function makeTree(directory: string, ...paths: string[]): Promise<void> {
 const list = (pattern: string) => localFiles.list(pattern, { endings: [".parquet"] });
 
 async function namesOf(pattern: string, directory: string): Promise<string[]> {
-  return (await list(pattern)).map(({ file }) => relative(directory, file.path));
+  return (await list(pattern)).files.map(({ file }) => relative(directory, file.path));
 }
 
 test("list finds a file, a folder's files of a known ending, and what a glob matches, in the order of paths", async (t) => {
@@ -36,6 +38,49 @@ test("list takes a path that exists as it is, whatever characters it has", async
   assert.deepEqual(await namesOf(join(directory, "data (1)"), directory), ["data (1)/x.parquet"]);
 });
 
+test("list takes what exists of a pattern's path as it is, and only what documentation says as a pattern", async (t) => {
+  const directory = await makeDirectory(t);
+  const folders = ["run (1)", "run{6,7}", "a[0-9]", "Dropbox (Personal)!", "it's @+(x|y)", "back\\slash", "q?*", "[", "**odd"];
+  await makeTree(directory, ...folders.map((folder) => `${folder}/e.parquet`), "run 1/no.parquet", "run6/no.parquet", "a5/no.parquet");
+  for (const folder of folders) {
+    for (const pattern of ["*.parquet", "?.parquet", "{e,f}.parquet", "**/[d-f].parquet", "e.parquet"])
+      assert.deepEqual(await namesOf(join(directory, folder, pattern), directory), [`${folder}/e.parquet`], `${folder}/${pattern}`);
+  }
+  await makeTree(
+    directory,
+    "x/e (2).parquet",
+    "x/e 2.parquet",
+    "x/1+.parquet",
+    "x/11.parquet",
+    "x/!a.parquet",
+    "x/b\\c.parquet",
+    "x/a*b.parquet",
+  );
+  const found = (pattern: string) => namesOf(join(directory, "x", pattern), join(directory, "x"));
+  assert.deepEqual(await found("e (2).par*"), ["e (2).parquet"]);
+  assert.deepEqual(await found("[0-9]+.par*"), ["1+.parquet"]);
+  assert.deepEqual(await found("!*.parquet"), ["!a.parquet"]);
+  assert.deepEqual(await found("b*.parquet"), ["b\\c.parquet"]);
+  assert.deepEqual(await found("a\\*b.par*"), ["a*b.parquet"]);
+  assert.deepEqual(await namesOf(join(directory, "gone (1)/*.parquet"), directory), []);
+});
+
+test("list names what is no regular file as what cannot be read, and is not held up by it", async (t) => {
+  const directory = await makeDirectory(t);
+  try {
+    await promisify(execFile)("mkfifo", [join(directory, "pipe.parquet")]);
+  } catch {
+    return t.skip("this system makes no named pipes");
+  }
+  const { files } = await list(join(directory, "pipe.parquet"));
+  assert.deepEqual(
+    files.map(({ cause }) => cause),
+    ["it is a named pipe, no regular file"],
+  );
+  const device = await list("/dev/null");
+  assert.match(device.files[0]?.cause ?? "", /it is a device/);
+});
+
 test("list leaves out a link that leads nowhere", async (t) => {
   const directory = await makeDirectory(t);
   await makeTree(directory, "a.parquet");
@@ -45,7 +90,7 @@ test("list leaves out a link that leads nowhere", async (t) => {
 
 test("list sees files come, go and change, however often it was asked", async (t) => {
   const directory = await makeDirectory(t);
-  const find = () => list(join(directory, "*.parquet"));
+  const find = async () => (await list(join(directory, "*.parquet"))).files;
   const old = new Date(Date.now() - 10_000);
   await writeFile(join(directory, "a.parquet"), "a");
   await utimes(directory, old, old);
@@ -73,6 +118,11 @@ test("list gives each file once, by its real path, whatever links lead to it", a
   const expected = ["set/2012/a.parquet", "set/2012/b.parquet", "set/again/c.parquet"];
   assert.deepEqual(await namesOf(join(directory, "set"), directory), expected);
   assert.deepEqual(await namesOf(join(directory, "set/**/*.parquet"), directory), expected);
+  const { leftOut } = await list(join(directory, "set"));
+  assert.deepEqual(
+    leftOut.filter(({ path }) => path.endsWith("11-latest/a.parquet")),
+    [{ path: join(directory, "set/11-latest/a.parquet"), kept: join(directory, "set/2012/a.parquet") }],
+  );
 });
 
 test("list gives both names of two hard links: they are two files", async (t) => {
@@ -80,4 +130,15 @@ test("list gives both names of two hard links: they are two files", async (t) =>
   await makeTree(directory, "a.parquet");
   await link(join(directory, "a.parquet"), join(directory, "b.parquet"));
   assert.deepEqual(await namesOf(directory, directory), ["a.parquet", "b.parquet"]);
+});
+
+test("list ends soon where links lead from everywhere to everywhere", async (t) => {
+  const directory = await makeDirectory(t);
+  const folders = ["a", "b", "c", "d", "e", "f"];
+  await makeTree(directory, ...folders.map((folder) => `${folder}/${folder}.parquet`));
+  for (const from of folders) for (const to of folders) await symlink(`../${to}`, join(directory, from, `to-${to}`));
+  assert.deepEqual(
+    await namesOf(directory, directory),
+    folders.map((folder) => `${folder}/${folder}.parquet`),
+  );
 });

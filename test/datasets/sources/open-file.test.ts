@@ -1,13 +1,16 @@
 import assert from "node:assert/strict";
-import { appendFile, truncate, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { appendFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import { promisify } from "node:util";
 import { localFiles } from "../../../datasets/sources/local/local-files.ts";
 import { makeDirectory } from "../read-for-test.ts";
 
 async function makeFile(path: string) {
   await writeFile(path, "0123456789");
-  return await localFiles.identify(path);
+  const [found] = (await localFiles.list(path, { endings: [] })).files;
+  return found!.file;
 }
 
 test("open gives the bytes asked for", async (t) => {
@@ -35,4 +38,16 @@ test("open says where a file ends that was cut while it was read", async (t) => 
     await assert.rejects(source.slice(2, 8), { name: "DatasetError", permanent: false, message: /bytes 2–8 needed, it ends at 4/ });
   });
   await assert.rejects(cut, /changed while it was read/);
+});
+
+test("open refuses a named pipe that took the place of a file, and does not wait for a writer", async (t) => {
+  const file = await makeFile(join(await makeDirectory(t), "a"));
+  await rm(file.path);
+  try {
+    await promisify(execFile)("mkfifo", [file.path]);
+  } catch {
+    return t.skip("this system makes no named pipes");
+  }
+  const opened = localFiles.open(file, async () => "read");
+  await assert.rejects(opened, { name: "DatasetError", permanent: false, message: /Cannot read a: it is a named pipe, no regular file/ });
 });
