@@ -1,4 +1,4 @@
-/** Writes statuses as JSON, each once for all clients that follow the query. Memory: bounded in characters. */
+/** Writes statuses as JSON, each once for all clients that follow the query. Memory: bounded in bytes. */
 import { LRUCache } from "lru-cache";
 import type { QueryState } from "../../api.ts";
 import { type FollowedQuery, stateOf } from "../follow/followed-query.ts";
@@ -17,12 +17,13 @@ interface Kept extends WrittenStatus {
   readonly version: number;
 }
 
-const most = 5_000;
-const mostCharacters = 50_000_000;
+const mostBytes = 64_000_000;
+/** Bytes of one that is kept, besides its text. */
+const ownBytes = 1_000;
 
 export class WrittenStatuses {
   /** By the query's id. */
-  readonly #kept = new LRUCache<string, Kept>({ max: most, maxSize: mostCharacters, sizeCalculation: ({ text }) => text.length });
+  readonly #kept = new LRUCache<string, Kept>({ maxSize: mostBytes, sizeCalculation: ({ text }) => ownBytes + 2 * text.length });
 
   get(followed: FollowedQuery): WrittenStatus {
     const { progress, result, query } = followed;

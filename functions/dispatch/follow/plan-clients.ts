@@ -33,7 +33,7 @@ export interface PlanClientsOptions {
 export class PlanClients {
   readonly #options: PlanClientsOptions;
   readonly #now: () => number;
-  readonly #known = new LRUCache<string, KnownQuery>({ max: mostQueries });
+  readonly #known = new LRUCache<string, KnownQuery>({ maxSize: mostQueries, sizeCalculation: () => 1 });
   /** Grows whenever a client asks or withdraws here: a count that was begun before is no longer true. */
   changes = 0;
 

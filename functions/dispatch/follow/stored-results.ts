@@ -16,9 +16,10 @@ export interface FoundResult extends PlannedProgram {
   readonly note: unknown;
 }
 
-const most = 100;
 /** Bytes of a stored result that count as much as one partition of its plan. */
 const bytesPerPartition = 64;
+/** What a small plan and its result count as. */
+const leastWeight = 3_000;
 
 interface Kept extends FoundResult {
   readonly weight: number;
@@ -32,9 +33,8 @@ export class StoredResults {
   constructor(services: Pick<Services, "store" | "log">, { mostPartitions }: { readonly mostPartitions: number }) {
     this.#services = services;
     this.#kept = new LRUCache({
-      max: most,
       maxSize: mostPartitions,
-      sizeCalculation: ({ weight }) => Math.min(mostPartitions, Math.max(1, weight)),
+      sizeCalculation: ({ weight }) => Math.min(mostPartitions, Math.max(leastWeight, weight)),
     });
   }
 

@@ -12,11 +12,11 @@ import { parseJson } from "../../http/read-body.ts";
 import type { Services } from "../../services.ts";
 import { type CheckedQuery, checkQuery, planChecked, type QueryPlan } from "./plan-query.ts";
 
-/** The most queries that are kept by their text, and by their canonical form. */
-const most = 500;
-/** The most characters of all kept texts together, and as many of all canonical forms; then of one text. */
+/** The most characters of all kept texts together, and as many of all canonical forms; each counts as `leastText` at least. Then the most of one text. */
 const mostText = 2_000_000;
+const leastText = 4_000;
 const longestText = 20_000;
+const weighText = (_: unknown, text: string): number => Math.max(leastText, text.length);
 
 interface Known {
   readonly query: Query;
@@ -25,11 +25,10 @@ interface Known {
 
 export class PlannedQueries {
   readonly #catalogue: Services["catalogue"];
-  readonly #byText = new LRUCache<string, Known>({ max: most, maxSize: mostText, sizeCalculation: (_, text) => text.length });
+  readonly #byText = new LRUCache<string, Known>({ maxSize: mostText, sizeCalculation: weighText });
   readonly #byCanonical = new LRUCache<string, { readonly schema: Schema; readonly checked: Promise<CheckedQuery> }>({
-    max: most,
     maxSize: mostText,
-    sizeCalculation: (_, text) => text.length,
+    sizeCalculation: weighText,
   });
 
   constructor({ catalogue }: Pick<Services, "catalogue">) {
