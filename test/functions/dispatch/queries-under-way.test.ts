@@ -39,7 +39,7 @@ test("QueriesUnderWay refuses what would wait for long at the pace of the last s
   for (const progress of all) progress.partitions.counts.done += turns / 8 / all.length;
   await assert.rejects(ask("late"), (error) => {
     assert(error instanceof HttpProblem && error.status === 503, `${error}`);
-    assert.match(error.message, /wait for about [6-9] s/);
+    assert.match(error.message, /wait for about \d+ s/);
     return true;
   });
   await ask("urgent", 100);
