@@ -17,7 +17,7 @@ export type ServedPart = "compute" | "queries" | "datasets" | "functions" | "pag
 const dispatching = ["queries", "datasets", "functions", "page"] as const;
 
 const rows = {
-  all: { opens: ["state", "node"], serves: ["compute", ...dispatching], elsewhere: "" },
+  all: { opens: ["state", "node"], serves: dispatching, elsewhere: "" },
   dispatch: {
     opens: [],
     serves: dispatching,

@@ -17,6 +17,8 @@ export interface Services {
   readonly store: Store;
   /** Absent where this process computes nothing. */
   readonly executor?: Executor;
+  /** What requests to the compute function must show that are not of this machine; without it they are refused. */
+  readonly computeSecret?: string;
   readonly assets: Assets;
   readonly log: Log;
   /** Where measurements go; without it, nothing is measured. */

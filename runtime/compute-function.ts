@@ -5,6 +5,7 @@
 import process from "node:process";
 import { createCoordinator } from "../coordination/embedded/coordinator.ts";
 import { createMemoryJournal } from "../coordination/embedded/memory-journal.ts";
+import { usualLimits } from "../functions/admission/limits.ts";
 import { createApp } from "../functions/app.ts";
 import { openCompute } from "./node/open-compute.ts";
 import { createLog } from "./observe/log.ts";
@@ -25,10 +26,13 @@ const app = createApp({
   coordinator: await createCoordinator({ journal: createMemoryJournal() }),
   store,
   executor: compute.over(catalogue).executor,
+  limits: { ...usualLimits, computations: 2 * config.threads },
+  ...(config.computeSecret !== undefined && { computeSecret: config.computeSecret }),
   assets: createAssets(),
   log,
   queryFunctions: new Map(),
   notReady: () => [...storeNotReady(), ...compute.notReady()],
 });
 
-export default { fetch: (request: Request): Response | Promise<Response> => app.fetch(request) };
+/** `connection`: as Deno tells it; a host that does not tell who asks needs `FEMTOQ_COMPUTE_SECRET`. */
+export default { fetch: (request: Request, connection?: object): Response | Promise<Response> => app.fetch(request, connection) };

@@ -1,4 +1,4 @@
-/** What a process has taken on, and what more it may: a tally of queries, and one of answers that are waited for. */
+/** What a process has taken on, and what more it may: tallies of queries, of answers that are waited for, and of requests to compute. */
 import type { Meter } from "../metrics/meter.ts";
 import { type Limits, usualLimits } from "./limits.ts";
 import { Tally } from "./tally.ts";
@@ -6,6 +6,7 @@ import { Tally } from "./tally.ts";
 export interface Admission {
   readonly queries: Tally;
   readonly streams: Tally;
+  readonly computations: Tally;
   /** Milliseconds: `Limits.longestWait`. */
   readonly longestWait: number;
 }
@@ -31,6 +32,13 @@ export function createAdmission({
       most: limits.streams,
       mostOfClient: limits.clientStreams,
       limits: { all: "streams", client: "client-streams" },
+      meter,
+    }),
+    computations: new Tally({
+      what: "requests to compute",
+      most: limits.computations,
+      mostOfClient: limits.computations + 1,
+      limits: { all: "computations", client: "computations" },
       meter,
     }),
   };

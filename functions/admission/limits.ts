@@ -8,6 +8,15 @@ export interface Limits {
   readonly clientStreams: number;
   /** Milliseconds. Where clients have waited longer for their queries to begin, or a new query would, new ones are refused, unless there are few. */
   readonly longestWait: number;
+  /** Requests to the compute function. */
+  readonly computations: number;
 }
 
-export const usualLimits: Limits = { queries: 2_000, clientQueries: 500, streams: 5_000, clientStreams: 2_000, longestWait: 5_000 };
+export const usualLimits: Limits = {
+  queries: 2_000,
+  clientQueries: 500,
+  streams: 5_000,
+  clientStreams: 2_000,
+  longestWait: 5_000,
+  computations: 8,
+};

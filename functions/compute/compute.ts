@@ -1,12 +1,18 @@
 /**
  * The compute function over HTTP: a request's JSON to the executor of this process, and the outcomes back as one binary answer (`docs/partial-format.md`).
  * What cannot be computed is told inside the answer; a problem document says that the request as a whole cannot be served.
+ *
+ * It is for nodes with a `--compute-url`, which are asked by people only through the queue of subtasks, with its turns and limits. So it is open to this machine,
+ * and to whoever shows the secret that this process was given; it takes on so many requests at a time, and the partials of all of them together are bounded.
  */
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { z } from "zod";
+import { digest } from "../../engine/sha256.ts";
+import { usualLimits } from "../admission/limits.ts";
 import type { Environment } from "../environment.ts";
 import { HttpProblem } from "../http/problem.ts";
 import { readJson } from "../http/read-body.ts";
+import { isFromThisMachine } from "../http/this-machine.ts";
 import { encodeOutcomes, outcomesType } from "./encode-outcomes.ts";
 import { mostPairs, mostPrograms } from "./executor.ts";
 
@@ -28,11 +34,33 @@ const request = z
     error: `at most ${mostPairs} programs × partitions are computed at a time`,
   });
 
+/** Bytes of the partials of all requests together. They are there twice while an answer is made of them. */
+const mostBytes = 128 * 2 ** 20;
+
 compute.post("/", async (c) => {
+  await requirePermission(c);
+  const { admission, client, services } = c.var;
+  using _place = admission.computations.enter(client.name);
   const parsed = request.safeParse(await readJson(c));
   if (!parsed.success) throw new HttpProblem(400, "bad-request", `The request cannot be read: ${z.prettifyError(parsed.error)}`);
   const { signal } = c.req.raw;
-  const outcomes = await c.var.services.executor!.run(parsed.data, { signalOf: () => signal });
+  const { computations } = services.limits ?? usualLimits;
+  const outcomes = await services.executor!.run(parsed.data, { signalOf: () => signal, mostBytes: mostBytes / computations });
   if (signal.aborted) throw new HttpProblem(503, "stopped", "The request was stopped by who made it.");
   return c.body(await encodeOutcomes(outcomes), 200, { "content-type": outcomesType });
 });
+
+async function requirePermission(c: Context<Environment>): Promise<void> {
+  if (isFromThisMachine(c)) return;
+  const { computeSecret } = c.var.services;
+  const shown = c.req.header("authorization")?.replace(/^Bearer /, "");
+  if (computeSecret !== undefined && shown !== undefined && (await isSame(shown, computeSecret))) return;
+  const how = computeSecret === undefined ? "; start this process with --compute-secret to open it" : " with --compute-secret";
+  throw new HttpProblem(403, "not-permitted", `The compute function serves nodes on this machine, and others that show its secret${how}.`);
+}
+
+/** Takes as long whatever the texts have in common. */
+async function isSame(one: string, other: string): Promise<boolean> {
+  const [a, b] = await Promise.all([one, other].map((text) => digest(new TextEncoder().encode(text))));
+  return a!.every((byte, index) => byte === b![index]);
+}

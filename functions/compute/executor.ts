@@ -17,6 +17,8 @@ export interface PartitionName {
 export interface ComputeOptions {
   /** The signal of one program over one partition. What it aborts is given up within 200 ms; its outcome is `undone`. */
   readonly signalOf: (programKey: string, fingerprint: string) => AbortSignal;
+  /** Where the partials of the request may have more bytes than this together, no more of it is begun; the first one always is. */
+  readonly mostBytes?: number;
   /** The columns of these programs over the partition are in memory, and computing begins. A program that is run again is told again. */
   readonly onRunning?: (programKeys: readonly string[], fingerprint: string) => void;
 }
@@ -36,6 +38,8 @@ export interface Executor {
    * Rejects only where nothing can be computed now whatever is asked for: the store is away, the host cannot be reached.
    */
   run(request: ComputeRequest, options: ComputeOptions): Promise<readonly Outcome[]>;
+  /** Resolves when requests can be taken; absent where they always can. Rejects when the signal aborts before. */
+  ready?(signal: AbortSignal): Promise<void>;
 }
 
 /** Where the time of one outcome went, in milliseconds. It is told beside the partial, so that the partial's bytes do not depend on it. */

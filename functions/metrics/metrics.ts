@@ -144,7 +144,10 @@ export const metrics = {
   femtoq_refused_total: {
     kind: "counter",
     help: "Requests refused for load, by the limit that was reached",
-    label: { name: "limit", values: ["requests", "queries", "client-queries", "streams", "client-streams", "queue", "wait"] },
+    label: {
+      name: "limit",
+      values: ["requests", "queries", "client-queries", "streams", "client-streams", "queue", "wait", "computations"],
+    },
   },
 } as const satisfies Readonly<Record<string, Metric>>;
 

@@ -33,7 +33,7 @@ export interface LocalExecutor extends Executor {
 
 const scratchStep = 16;
 const mostScratch = 256 * 2 ** 20;
-/** Where the partials of a request have so many bytes together, no more of it is begun. */
+/** Where the partials of a request may have more bytes together, no more of it is begun. */
 const mostPartialBytes = 64 * 2 ** 20;
 
 /** One program over one partition. */
@@ -76,20 +76,28 @@ export function createExecutor(options: {
       return ready !== undefined && cache.holds(fingerprint, ready.program.inputs);
     },
 
-    async run({ programs: keys, dataset, partitions }, { signalOf, onRunning }) {
+    async run({ programs: keys, dataset, partitions }, { signalOf, onRunning, mostBytes = mostPartialBytes }) {
       const signals = partitions.flatMap(({ fingerprint }) => keys.map((key) => signalOf(key, fingerprint)));
       const wanted = whenAllAbort(signals);
       try {
         const prepared = await Promise.all(keys.map((key) => prepare(key, wanted.signal)));
+        /** Of the partials that are there, and at most of those that are being made. */
         let bytes = 0;
+        const begin = (program: Prepared, signal: AbortSignal): Run | Outcome => {
+          const run = toRun(program, signal);
+          if (run.kind !== "run") return run;
+          if (bytes > 0 && bytes + largestPartial(run) > mostBytes) return undone("the partials before it are too large together");
+          bytes += largestPartial(run);
+          return run;
+        };
         const runOver = async (partition: PartitionName): Promise<readonly Outcome[]> => {
-          const isFull = bytes >= mostPartialBytes;
-          const all = prepared.map((program, index) => toRun(program, signalOf(keys[index]!, partition.fingerprint), isFull));
+          const all = prepared.map((program, index) => begin(program, signalOf(keys[index]!, partition.fingerprint)));
           const runs = all.filter((each) => each.kind === "run");
-          const ran = (await runTogether({ ...partition, dataset }, runs, onRunning)).values();
-          const outcomes = all.map((each) => (each.kind === "run" ? ran.next().value! : each));
-          for (const outcome of outcomes) if (outcome.kind === "partial") bytes += outcome.partial.length;
-          return outcomes;
+          const ran = await runTogether({ ...partition, dataset }, runs, onRunning);
+          for (const [index, outcome] of ran.entries())
+            bytes += (outcome.kind === "partial" ? outcome.partial.length : 0) - largestPartial(runs[index]!);
+          const outcomes = ran.values();
+          return all.map((each) => (each.kind === "run" ? outcomes.next().value! : each));
         };
         return (await pMap(partitions, runOver, { concurrency: atATime })).flat();
       } finally {
@@ -198,10 +206,12 @@ const noTime: Times = { compiling: 0, loading: 0, reading: 0, decoding: 0, threa
 const rounded = (times: Times): ComputeTiming =>
   Object.fromEntries(Object.entries(times).map(([figure, value]) => [figure, Math.round(value * 1000) / 1000])) as unknown as ComputeTiming;
 
-function toRun(program: Prepared, signal: AbortSignal, isFull: boolean): Run | Outcome {
+/** Bytes. */
+const largestPartial = ({ ready: { program } }: Run): number => workBytes(program, 0);
+
+function toRun(program: Prepared, signal: AbortSignal): Run | Outcome {
   if (program.kind !== "ready") return program;
   if (signal.aborted) return undone(signal.reason);
-  if (isFull) return undone("the partials before it are too large together");
   return { kind: "run", ready: program.ready, signal, times: { ...noTime, compiling: program.compiling } };
 }
 

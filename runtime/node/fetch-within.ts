@@ -7,14 +7,14 @@ export interface Bounds {
   readonly mostBytes: number;
 }
 
-/** No connection was made: nothing of the request has reached the host. */
-export class HostUnreachableError extends Error {
-  override readonly name = "HostUnreachableError";
+/** The host takes no requests: nothing is known against what was asked of it. */
+export class HostUnavailableError extends Error {
+  override readonly name = "HostUnavailableError";
 }
 
 /**
- * Rejects with the request's own reason where that is aborted, else with an error that names the host and says what went wrong; with `HostUnreachableError`
- * where the host cannot have taken the request.
+ * Rejects with the request's own reason where that is aborted, else with an error that names the host and says what went wrong; with `HostUnavailableError`
+ * where no connection was made, so that the host cannot have taken the request.
  */
 export function createFetchWithin({ timeout, mostBytes }: Bounds): (request: Request) => Promise<Response> {
   return async (request) => {
@@ -27,7 +27,7 @@ export function createFetchWithin({ timeout, mostBytes }: Bounds): (request: Req
     } catch (error) {
       request.signal.throwIfAborted();
       const reason = late.aborted ? `it did not answer within ${timeout / 1000} s` : reasonOf(error);
-      const Kind = !late.aborted && isUnconnected(error) ? HostUnreachableError : Error;
+      const Kind = !late.aborted && isUnconnected(error) ? HostUnavailableError : Error;
       throw new Kind(`The compute function at ${host} failed: ${reason}`, { cause: error });
     }
   };

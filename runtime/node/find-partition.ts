@@ -1,6 +1,6 @@
 /**
  * Which partition a request means: found by index and fingerprint in what the catalogue said last, so that a thousand requests do not
- * look at every file a thousand times. It asks again where the fingerprint is not there, or a read failed since.
+ * look at every file a thousand times. It asks again where the fingerprint is not there, or a read failed since: once for all who wait at that time.
  */
 import { type Catalogue, type Dataset, DatasetError, type Partition } from "../../datasets/dataset.ts";
 import type { PartitionName } from "../../functions/compute/executor.ts";
@@ -12,8 +12,14 @@ export interface Place extends PartitionName {
 
 export function createPartitionFinder(catalogue: Catalogue) {
   const seen = new Map<string, Dataset>();
+  const look = shareBetween(lookAt);
+  /** The name may stand for other files since this process last asked. */
+  const lookAnew = shareBetween(async (name) => {
+    await catalogue.refresh();
+    return lookAt(name);
+  });
 
-  async function look(name: string): Promise<Dataset> {
+  async function lookAt(name: string): Promise<Dataset> {
     const dataset = await catalogue.get(name, { anew: true });
     // Another node may have it.
     if (!dataset) throw new DatasetError(`There is no dataset ${name} on this node`, { permanent: false });
@@ -29,18 +35,17 @@ export function createPartitionFinder(catalogue: Catalogue) {
   return {
     /** Rejects with a permanent `DatasetError` where no partition has the fingerprint any more. `broken`: why its file cannot be read. */
     async find(place: Place): Promise<{ readonly partition: Partition; readonly broken?: string }> {
-      let dataset = seen.get(place.dataset);
-      if (!findIn(dataset, place)) dataset = await look(place.dataset);
-      if (!findIn(dataset, place)) {
-        // The name may stand for other files since this process last asked.
-        await catalogue.refresh();
-        dataset = await look(place.dataset);
-      }
+      const { dataset: name } = place;
+      let dataset = seen.get(name);
+      if (!findIn(dataset, place)) dataset = await look(name);
+      if (!findIn(dataset, place)) dataset = await lookAnew(name);
       const partition = findIn(dataset, place);
       if (!partition) {
         throw new DatasetError(
-          `Partition ${place.partition} of ${place.dataset} was changed or removed since the query was submitted; submit it again`,
-          { permanent: true },
+          `Partition ${place.partition} of ${name} was changed or removed since the query was submitted; submit it again`,
+          {
+            permanent: true,
+          },
         );
       }
       const broken = dataset?.broken.find(({ file }) => file.path === partition.file.path);
@@ -50,5 +55,30 @@ export function createPartitionFinder(catalogue: Catalogue) {
     doubt(name: string): void {
       seen.delete(name);
     },
+  };
+}
+
+/**
+ * The same action, begun once for all who ask for a name before it begins: when the one under way has ended. So what it finds is never older than the
+ * question, and two at most are asked for at a time.
+ */
+function shareBetween<T>(action: (name: string) => Promise<T>): (name: string) => Promise<T> {
+  const underWay = new Map<string, Promise<unknown>>();
+  const next = new Map<string, Promise<T>>();
+  const run = async (name: string): Promise<T> => {
+    await underWay.get(name)?.catch(() => undefined);
+    next.delete(name);
+    const acting = action(name);
+    underWay.set(name, acting);
+    try {
+      return await acting;
+    } finally {
+      if (underWay.get(name) === acting) underWay.delete(name);
+    }
+  };
+  return (name) => {
+    const shared = next.get(name) ?? run(name);
+    next.set(name, shared);
+    return shared;
   };
 }

@@ -23,14 +23,17 @@ import { type PullLoop, startPullLoop } from "./pull-loop.ts";
 import { createRemoteExecutor } from "./remote-executor.ts";
 
 interface ComputeOptions {
-  readonly config: Pick<Config, "threads" | "memory">;
+  readonly config: Pick<Config, "threads" | "memory" | "computeSecret">;
   readonly store: Store;
   readonly log: Log;
   readonly meter?: Meter;
 }
 
-/** Joins as a node and starts to claim subtasks. */
-export type Pull = (coordinator: Coordinator) => Promise<PullLoop>;
+export interface RemoteCompute {
+  notReady(): readonly string[];
+  /** Joins as a node and starts to claim subtasks. */
+  pull(coordinator: Coordinator): Promise<PullLoop>;
+}
 
 export interface Compute {
   readonly workers: WorkerPool;
@@ -44,7 +47,9 @@ export interface Compute {
 
 /** Bundles of claims beyond the threads: they load while the others compute. */
 const claimsAhead = 2;
-const remoteBounds = { timeout: 300_000, mostBytes: 512 * 2 ** 20 };
+/** Milliseconds, and bytes, of an answer of the compute function at a URL. */
+const longestAnswer = 1_800_000;
+const largestAnswer = 512 * 2 ** 20;
 
 export function openCompute({ config, store, log, meter }: ComputeOptions): Compute {
   const { threads } = config;
@@ -84,26 +89,27 @@ export function openCompute({ config, store, log, meter }: ComputeOptions): Comp
   };
 }
 
-/** A node of as many threads as may be asked for at a time. */
-export function pullForRemote({
-  config: { threads },
-  computeUrl,
-  store,
-  log,
-  meter,
-}: ComputeOptions & { readonly computeUrl: string }): Pull {
-  const host = `${hostname()} for ${new URL(computeUrl).host}`;
-  return async (coordinator) =>
-    startPullLoop({
-      node: await coordinator.join({ id: randomUUID(), host, threads, cacheLimit: 0 }),
-      executor: createRemoteExecutor(computeUrl, createFetchWithin(remoteBounds)),
-      store,
-      slots: threads,
-      prefers: () => false,
-      cacheBytes: () => 0,
-      log,
-      ...(meter && { meter }),
-    });
+/** What has subtasks computed by the function at a URL: a node of as many threads as may be asked for at a time. */
+export function openRemoteCompute({ config, url, store, log, meter }: ComputeOptions & { readonly url: string }): RemoteCompute {
+  const { threads, computeSecret: secret } = config;
+  const fetch = createFetchWithin({ timeout: longestAnswer, mostBytes: largestAnswer });
+  const fetchSoon = createFetchWithin({ timeout: 10_000, mostBytes: 2 ** 20 });
+  const executor = createRemoteExecutor({ url, secret, fetch, fetchSoon, log });
+  const host = `${hostname()} for ${new URL(url).host}`;
+  return {
+    notReady: () => executor.notReady(),
+    pull: async (coordinator) =>
+      startPullLoop({
+        node: await coordinator.join({ id: randomUUID(), host, threads, cacheLimit: 0 }),
+        executor,
+        store,
+        slots: threads,
+        prefers: () => false,
+        cacheBytes: () => 0,
+        log,
+        ...(meter && { meter }),
+      }),
+  };
 }
 
 function* heldIn({ partitions }: ColumnCache): Generator<HeldPartition> {

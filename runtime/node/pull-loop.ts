@@ -110,6 +110,7 @@ export function startPullLoop(options: PullOptions): PullLoop {
   }
 
   async function claimAndCompute(): Promise<readonly Ended<Outcome | Stored>[]> {
+    await executor.ready?.(stopping.signal);
     const { claims, found } = await claimBundle();
     const claimed = Date.now();
     figures.running += claims.length;

@@ -1,39 +1,132 @@
-/** The executor of a process whose compute function is at a URL. */
+/**
+ * The executor of a process whose compute function is at a URL. What a host does to a request is told from what it does to all:
+ *
+ *   silent, refusing, redirecting, overloaded   it takes no requests: `run` rejects, nothing counts against the subtasks, and `ready` waits until it does
+ *   any other answer but outcomes               an error of each pair of the request, not for good
+ *
+ * A host takes requests when it answers an empty one as a function would that looks at it. So it is asked before the first request, after each refusal, and
+ * while a request takes long.
+ */
+import type { Log } from "../../base/log.ts";
+import { pause } from "../../base/pause.ts";
+import { type Backoff, retry } from "../../base/retry.ts";
 import type { Problem } from "../../functions/api.ts";
 import { decodeOutcomes } from "../../functions/compute/encode-outcomes.ts";
 import type { Executor, Outcome } from "../../functions/compute/executor.ts";
 import { whenAllAbort } from "./abort.ts";
-import { HostUnreachableError } from "./fetch-within.ts";
+import { HostUnavailableError } from "./fetch-within.ts";
 
 export type Fetch = (request: Request) => Response | Promise<Response>;
 
-const encoder = new TextEncoder();
+export interface RemoteExecutor extends Executor {
+  /** Why the host takes no requests; empty where it does. */
+  notReady(): readonly string[];
+}
 
-/**
- * `url`: of the function's host; its path is `/compute` below that. A request that fails as a whole fails each of its pairs, not for good. Rejects with
- * `HostUnreachableError` where the host cannot have taken the request. When columns are loaded is not known here, so all counts as running at once.
- */
-export function createRemoteExecutor(url: string, fetch: Fetch): Executor {
+export interface RemoteOptions {
+  /** Of the function's host; its path is `/compute` below that. */
+  readonly url: string;
+  /** What the host wants to be shown. */
+  readonly secret?: string | undefined;
+  readonly fetch: Fetch;
+  /** For the empty requests: with less patience. */
+  readonly fetchSoon: Fetch;
+  readonly log: Log;
+  readonly backoff?: Backoff;
+  /** Milliseconds between the empty requests while another is under way. */
+  readonly betweenProbes?: number;
+}
+
+const encoder = new TextEncoder();
+/** No such path, no permission, another place, too much to do, nobody behind the proxy. */
+const refusals = new Set([401, 403, 404, 405, 421, 429, 502, 503, 504]);
+
+/** When columns are loaded is not known here, so all counts as running at once. */
+export function createRemoteExecutor(options: RemoteOptions): RemoteExecutor {
+  const { url, secret, log, backoff, betweenProbes = 15_000 } = options;
   const endpoint = `${url.replace(/\/+$/, "")}/compute`;
+  let reason: string | undefined = "it was not asked yet";
+  let opening: Promise<void> | undefined;
+
+  /** Rejects with `HostUnavailableError` where the answer says nothing of the request. */
+  async function post(fetch: Fetch, body: unknown, signal: AbortSignal): Promise<Response> {
+    const headers = { "content-type": "application/json", ...(secret !== undefined && { authorization: `Bearer ${secret}` }) };
+    const request = new Request(endpoint, {
+      method: "POST",
+      headers,
+      body: encoder.encode(JSON.stringify(body)),
+      signal,
+      redirect: "manual",
+    });
+    const response = await fetch(request);
+    const { status } = response;
+    if (refusals.has(status) || (status >= 300 && status < 400))
+      throw new HostUnavailableError(`The compute function at ${new URL(url).host} takes no requests: ${await describeProblem(response)}`);
+    return response;
+  }
+
+  async function probe(signal: AbortSignal): Promise<void> {
+    try {
+      await post(options.fetchSoon, {}, signal);
+      if (reason !== undefined) log.info({}, `the compute function at ${new URL(url).host} takes requests`);
+      reason = undefined;
+    } catch (error) {
+      signal.throwIfAborted();
+      throw refuse(error);
+    }
+  }
+
+  function refuse(error: unknown): HostUnavailableError {
+    const message = messageOf(error);
+    if (message !== reason) log.warn({ reason: message }, "nothing is claimed until the compute function takes requests again");
+    reason = message;
+    return error instanceof HostUnavailableError ? error : new HostUnavailableError(message, { cause: error });
+  }
+
+  /** Aborts `lost` where the host has fallen silent before `answered` aborts. */
+  async function watch(answered: AbortSignal, lost: AbortController): Promise<void> {
+    for (await pause(betweenProbes, answered); !answered.aborted; await pause(betweenProbes, answered)) {
+      try {
+        await probe(answered);
+      } catch (error) {
+        if (!answered.aborted) lost.abort(error);
+        return;
+      }
+    }
+  }
+
   return {
+    notReady: () => (reason === undefined ? [] : [`nothing can be computed: ${reason}`]),
+
+    async ready(signal) {
+      if (reason === undefined) return;
+      opening ??= retry(() => probe(signal), { signal, ...(backoff && { backoff }) }).finally(() => {
+        opening = undefined;
+      });
+      await opening;
+    },
+
     async run(request, { signalOf, onRunning }) {
       const { programs, partitions } = request;
       const signals = partitions.flatMap(({ fingerprint }) => programs.map((program) => signalOf(program, fingerprint)));
       const wanted = whenAllAbort(signals);
       const forAll = (outcome: Outcome) => signals.map(() => outcome);
+      const answered = new AbortController();
+      const lost = new AbortController();
+      void watch(answered.signal, lost);
       try {
         for (const { fingerprint } of partitions) onRunning?.(programs, fingerprint);
-        const body = encoder.encode(JSON.stringify(request));
-        const headers = { "content-type": "application/json" };
-        const response = await fetch(new Request(endpoint, { method: "POST", headers, body, signal: wanted.signal }));
+        const response = await post(options.fetch, request, AbortSignal.any([wanted.signal, lost.signal]));
         if (response.ok) return await decodeOutcomes(new Uint8Array(await response.arrayBuffer()), signals.length);
         const cause = await describeProblem(response);
         return wanted.signal.aborted ? forAll(undone(wanted.signal)) : forAll({ kind: "failed", cause, permanent: false });
       } catch (error) {
         if (wanted.signal.aborted) return forAll(undone(wanted.signal));
-        if (error instanceof HostUnreachableError) throw error;
-        return forAll({ kind: "failed", cause: error instanceof Error ? error.message : String(error), permanent: false });
+        if (lost.signal.aborted) throw lost.signal.reason;
+        if (error instanceof HostUnavailableError) throw refuse(error);
+        return forAll({ kind: "failed", cause: messageOf(error), permanent: false });
       } finally {
+        answered.abort();
         wanted.release();
       }
     },
@@ -41,6 +134,8 @@ export function createRemoteExecutor(url: string, fetch: Fetch): Executor {
 }
 
 const undone = ({ reason }: AbortSignal): Outcome => ({ kind: "undone", cause: String(reason) });
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 async function describeProblem(response: Response): Promise<string> {
   const text = await response.text();

@@ -10,7 +10,7 @@ import { type DestinationStream, type Logger, multistream, pino } from "pino";
 import pretty from "pino-pretty";
 import type { Config } from "../start/config/config.ts";
 
-type Secrets = Partial<Pick<Config, "zookeeperAuth" | "mongodb">>;
+type Secrets = Partial<Pick<Config, "zookeeperAuth" | "computeSecret" | "mongodb">>;
 type LogConfig = Pick<Config, "logLevel"> & Partial<Pick<Config, "logFile">> & Secrets;
 
 /** Throws where the file cannot be written. */
@@ -38,7 +38,7 @@ const shortestSecret = 4;
 
 /** What must not be read in a log: passwords inside URLs, and the secrets of a configuration wherever they turn up. */
 export function hideSecrets(config: Secrets): (line: string) => string {
-  const secrets = [config.zookeeperAuth?.replace(/^[^:]*:/, ""), ...passwordsOf(config.mongodb)].filter(
+  const secrets = [config.zookeeperAuth?.replace(/^[^:]*:/, ""), config.computeSecret, ...passwordsOf(config.mongodb)].filter(
     (secret): secret is string => secret !== undefined && secret.length >= shortestSecret,
   );
   return (line) => {

@@ -8,7 +8,7 @@ import type { Meter } from "../../functions/metrics/meter.ts";
 import { roles } from "../../functions/roles.ts";
 import type { Assets } from "../../functions/services.ts";
 import { startNode } from "../node/node.ts";
-import { openCompute, pullForRemote } from "../node/open-compute.ts";
+import { openCompute, openRemoteCompute } from "../node/open-compute.ts";
 import { openTracer } from "../observe/otlp.ts";
 import type { Handler, Listening } from "../serve/listening.ts";
 import { grace } from "../serve/serve.ts";
@@ -57,6 +57,7 @@ export async function openServices(options: {
     coordinator,
     store,
     ...(computing && { executor: computing.executor }),
+    ...(config.computeSecret !== undefined && { computeSecret: config.computeSecret }),
     assets,
     log,
     meter,
@@ -66,6 +67,7 @@ export async function openServices(options: {
       streams: config.mostStreams,
       clientStreams: config.mostStreamsEach,
       longestWait: config.longestWait * 1000,
+      computations: 2 * config.threads,
     },
     ...(tracer && { tracer }),
     queryFunctions: await loadQueryFunctions(),
@@ -74,11 +76,13 @@ export async function openServices(options: {
       ...openedStore.notReady(),
       ...openedCoordinator.notReady(),
       ...(compute?.notReady() ?? []),
+      ...(remote?.notReady() ?? []),
       ...(node?.notReady() ?? []),
       ...datasetsNotReady(),
     ],
   });
-  const pull = computeUrl === undefined ? computing?.pull : pullForRemote({ config, computeUrl, store, log, meter });
+  const remote = computeUrl === undefined ? undefined : openRemoteCompute({ config, url: computeUrl, store, log, meter });
+  const pull = remote?.pull ?? computing?.pull;
   const node = pull && startNode(() => pull(coordinator), log);
   opened.add(node ? "pull loop" : "requests", () => Promise.all([node?.stop(grace), listening.close(grace)]));
   return { handler: (request, environment) => app.fetch(request, environment), datasets: catalogue.names() };

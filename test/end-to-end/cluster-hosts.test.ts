@@ -7,7 +7,7 @@ import { post } from "../runtime/slow-query.ts";
 import { requireServer } from "../servers/require-server.ts";
 import { findFreePort, startProcess } from "../servers/server-process.ts";
 import { askCluster, readEvents } from "../support/ask-cluster.ts";
-import { openCluster, readNodes, startClusterServers } from "../support/cluster.ts";
+import { openCluster, readNodes, readReasons, startClusterServers } from "../support/cluster.ts";
 import { assertComplete, makeClusterDataset, clusterQuery as query } from "../support/cluster-dataset.ts";
 import { until } from "../support/until.ts";
 
@@ -20,8 +20,8 @@ after(async () => {
 });
 
 /** Serves the compute function alone by `deno serve`. */
-async function serveFunction(t: TestContext, mongodb: string): Promise<string> {
-  const port = await findFreePort();
+async function serveFunction(t: TestContext, mongodb: string, on?: number): Promise<string> {
+  const port = on ?? (await findFreePort());
   const module = fileURLToPath(new URL("../../runtime/compute-function.ts", import.meta.url));
   const [, data] = dataset.args;
   const settings = [`FEMTOQ_MONGODB=${mongodb}`, `FEMTOQ_DATA=${data}`, "FEMTOQ_THREADS=1", "FEMTOQ_MEMORY=64MiB"];
@@ -67,13 +67,17 @@ if (servers) {
     assert.equal((await fetch(`${node.url}/compute`, { method: "POST", body: "{}" })).status, 404);
   });
 
-  test("a node whose compute function cannot be reached fails its subtasks and says why", async (t) => {
+  test("a node whose compute function cannot be reached is not ready and says why, and computes when it can", async (t) => {
     const cluster = await openCluster(t, servers, { args: dataset.args });
     await cluster.start("dispatch");
     const port = await findFreePort();
     const node = await cluster.start("compute", { args: ["--compute-url", `http://127.0.0.1:${port}`] });
-    await post(cluster.urls[0]!, query(70));
-    await until(async () => node.stderr.includes("The compute function at 127.0.0.1"));
-    assert.match(node.stderr, new RegExp(`The compute function at 127\\.0\\.0\\.1:${port} failed: .*(refused|ECONNREFUSED)`, "i"));
+    const unreachable = new RegExp(`The compute function at 127\\.0\\.0\\.1:${port} failed: .*(refused|ECONNREFUSED)`, "i");
+    await until(async () => (await readReasons(node)).some((reason) => unreachable.test(reason)));
+    const { status } = await post(cluster.urls[0]!, query(70));
+    await serveFunction(t, cluster.mongodb, port);
+    assertComplete(await askCluster(query(70), { urls: () => cluster.urls, patience: 60 }), 70);
+    assert.deepEqual(await readReasons(node), []);
+    assert.equal(status.failures.length, 0);
   });
 }

@@ -35,6 +35,8 @@ export interface TestApp {
   readonly computed: ComputedPair[];
   /** While it is closed, nothing is computed. */
   readonly gate: { close(): void; open(): void };
+  /** Requests to compute that wait at the gate. */
+  readonly waiting: () => number;
   request(path: string, init?: RequestInit): Promise<Response>;
   post(query: unknown, headers?: Readonly<Record<string, string>>): Promise<Response>;
   /** POSTs a query and waits for its end. */
@@ -99,6 +101,7 @@ export async function openApp(cleanup: Cleanup, options: TestAppOptions = {}): P
     lines,
     computed,
     gate,
+    waiting: gate.waiting,
     request,
     post,
     async ask(query) {
@@ -119,7 +122,9 @@ export async function openApp(cleanup: Cleanup, options: TestAppOptions = {}): P
 function gateFor(executor: Executor, computed: ComputedPair[]) {
   let opened = Promise.resolve();
   let open = () => {};
+  let waiting = 0;
   const gate = {
+    waiting: () => waiting,
     close() {
       opened = new Promise((resolve) => {
         open = resolve;
@@ -132,7 +137,9 @@ function gateFor(executor: Executor, computed: ComputedPair[]) {
       const { programs, dataset, partitions } = request;
       const pairs = partitions.flatMap((partition) => programs.map((programKey) => ({ programKey, dataset, ...partition })));
       const signals = pairs.map(({ programKey, fingerprint }) => options.signalOf(programKey, fingerprint));
+      waiting++;
       await Promise.race([opened, Promise.all(signals.map(aborted))]);
+      waiting--;
       const outcomes = await executor.run(request, options);
       computed.push(...pairs.filter((_, index) => outcomes[index]!.kind !== "undone"));
       return outcomes;

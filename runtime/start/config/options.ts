@@ -127,6 +127,12 @@ export const options = {
     check: httpUrl("http://functions.example:9000").optional(),
     isHidden: true,
   },
+  computeSecret: {
+    value: "SECRET",
+    help: "lets other machines use the compute function: who asks for POST /compute shows it; better as the variable",
+    check: z.string().min(16, "at least 16 characters are required").optional(),
+    isHidden: true,
+  },
   /** Milliseconds after which a silent process has lost its claims. */
   sessionTimeout: {
     value: "TIME",

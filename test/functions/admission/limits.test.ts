@@ -10,7 +10,7 @@ const met = (upper: number) => ({
   dataset: "events",
   histograms: { met: { axes: [{ type: "regular", bins: 10, lower: 0, upper, value: "MET.pt" }] } },
 });
-const roomy = { queries: 100, clientQueries: 100, streams: 100, clientStreams: 100, longestWait: 60_000 };
+const roomy = { queries: 100, clientQueries: 100, streams: 100, clientStreams: 100, longestWait: 60_000, computations: 8 };
 const by = (client: string) => ({ "femtoq-client": client });
 
 async function refusal(answer: Response): Promise<{ readonly status: number; readonly code: string; readonly retryAfter: number }> {

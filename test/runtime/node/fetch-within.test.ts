@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer, type RequestListener } from "node:http";
 import { type TestContext, test } from "node:test";
-import { createFetchWithin, HostUnreachableError } from "../../../runtime/node/fetch-within.ts";
+import { createFetchWithin, HostUnavailableError } from "../../../runtime/node/fetch-within.ts";
 import { findFreePort } from "../../servers/server-process.ts";
 
 async function serve(t: TestContext, listener: RequestListener): Promise<string> {
@@ -51,8 +51,8 @@ test("createFetchWithin rejects with the request's own reason where that is abor
 
 test("createFetchWithin tells a host that was never reached from one that failed at the request", async (t) => {
   const port = await findFreePort();
-  await assert.rejects(createFetchWithin(bounds)(new Request(`http://127.0.0.1:${port}/`)), HostUnreachableError);
-  await assert.rejects(createFetchWithin(bounds)(new Request("http://nowhere.invalid/")), HostUnreachableError);
+  await assert.rejects(createFetchWithin(bounds)(new Request(`http://127.0.0.1:${port}/`)), HostUnavailableError);
+  await assert.rejects(createFetchWithin(bounds)(new Request("http://nowhere.invalid/")), HostUnavailableError);
   const url = await serve(t, (request) => request.socket.destroy());
-  await assert.rejects(createFetchWithin(bounds)(new Request(url)), (error) => !(error instanceof HostUnreachableError));
+  await assert.rejects(createFetchWithin(bounds)(new Request(url)), (error) => !(error instanceof HostUnavailableError));
 });

@@ -21,16 +21,20 @@ const datasetOf = (fingerprint: string): Dataset => ({
   bytes: 1,
 });
 
-/** Knows at first that the name stands for `before`, and once it is refreshed for `after`. */
-function catalogueOf(before: string, after: string): Catalogue {
+/** Knows at first that the name stands for `before`, and once it is refreshed for `after`. `looks`: how often the files were looked at. */
+function catalogueOf(before: string, after: string): Catalogue & { looks: number } {
   let now = before;
   return {
+    looks: 0,
     names: () => ["d"],
     refresh: async () => {
       now = after;
     },
     forget: async () => "in-use",
-    get: async () => datasetOf(now),
+    async get() {
+      this.looks++;
+      return datasetOf(now);
+    },
     locate: () => Promise.reject(new Error("nothing is read here")),
   };
 }
@@ -48,4 +52,18 @@ test("createPartitionFinder refuses for good a partition that is nowhere", async
     permanent: true,
     message: /Partition 0 of d was changed or removed/,
   });
+});
+
+test("createPartitionFinder looks at the files for all who wait together, and anew for whoever asks while a look is under way", async () => {
+  const catalogue = catalogueOf("old", "older");
+  const finder = createPartitionFinder(catalogue);
+  const find = () => assert.rejects(finder.find(task), { name: "DatasetError" });
+  await Promise.all(Array.from({ length: 100 }, find));
+  assert.equal(catalogue.looks, 2);
+
+  const first = find();
+  // The look of the first has begun.
+  while (catalogue.looks === 2) await Promise.resolve();
+  await Promise.all([first, ...Array.from({ length: 100 }, find)]);
+  assert.equal(catalogue.looks, 6);
 });

@@ -15,9 +15,14 @@ describe("hideSecrets", () => {
   });
 
   test("hides what the configuration keeps secret wherever it turns up, written or meant", () => {
-    const hide = hideSecrets({ zookeeperAuth: "femtoq:tell-nobody", mongodb: "mongodb://ana:p%40ss%3Aword@db/x" });
+    const hide = hideSecrets({
+      zookeeperAuth: "femtoq:tell-nobody",
+      mongodb: "mongodb://ana:p%40ss%3Aword@db/x",
+      computeSecret: "show-me-please-do",
+    });
     assert.equal(hide("auth femtoq:tell-nobody refused"), "auth femtoq:*** refused");
     assert.equal(hide("p%40ss%3Aword and p@ss:word"), "*** and ***");
+    assert.equal(hide("Bearer show-me-please-do"), "Bearer ***");
   });
 });
 
