@@ -3,7 +3,7 @@
  * Throws an `Error` that says what makes no sense.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { parquetSchema } from "hyparquet";
+import { parquetSchema } from "hyparquet/src/metadata.js";
 import { sha256 } from "../../engine/sha256.ts";
 import type { FileColumn, FileDescription, FileShape } from "../format.ts";
 import { ChunkPlaces, type StoredColumn } from "./column-chunk.ts";

@@ -4,14 +4,14 @@
  */
 import type { z } from "zod";
 import type { UhiAxis } from "../histogram/uhi.ts";
-import { expression, label } from "../query/fields.ts";
+import type { QueryFields } from "../query/fields.ts";
 import type { FunctionBuilder } from "../wasm/function-builder.ts";
 import type { Expression } from "../wasm/instructions.ts";
 import type { ModuleBuilder } from "../wasm/module-builder.ts";
 
 export interface AxisKind<Shape> {
-  /** The axis in a query, with `commonFields`. */
-  readonly schema: z.ZodObject;
+  /** The axis in a query, made of these fields, `ofEveryAxis` among them. Threads that run programs load no schemas. */
+  schema(fields: QueryFields): z.ZodObject;
   /** The fields of its own, for messages. */
   readonly fields: string;
   /** What it is filled with. */
@@ -36,6 +36,3 @@ export interface Writer {
   readonly f: FunctionBuilder;
   readonly m: ModuleBuilder;
 }
-
-/** What every axis of a query has besides. */
-export const commonFields = { label, value: expression };

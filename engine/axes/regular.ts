@@ -2,10 +2,8 @@
  * Bins of equal width: x < lower is underflow, x ≥ upper and NaN are overflow, else the bin is
  * floor(bins · (x − lower) / (upper − lower)), each step in float64 and in this order, as ROOT does it.
  */
-import { z } from "zod";
-import { bins, finite } from "../query/fields.ts";
 import { F, f64, I, i32, V } from "../wasm/instructions.ts";
-import { type AxisKind, commonFields } from "./axis-kind.ts";
+import type { AxisKind } from "./axis-kind.ts";
 
 export interface RegularAxis {
   readonly type: "regular";
@@ -18,10 +16,11 @@ const isRepresentable = ({ bins, lower, upper }: Omit<RegularAxis, "type">): boo
   !(lower < upper) || (Number.isFinite(bins * (upper - lower)) && Number.isFinite(bins / (upper - lower)));
 
 export const regular: AxisKind<RegularAxis> = {
-  schema: z
-    .strictObject({ type: z.literal("regular"), bins, lower: finite, upper: finite, ...commonFields })
-    .refine(({ lower, upper }) => lower < upper, { error: "lower must be less than upper", path: ["upper"] })
-    .refine(isRepresentable, { error: "the bins are too narrow or too wide for float64", path: ["upper"] }),
+  schema: ({ z, bins, finite, ofEveryAxis }) =>
+    z
+      .strictObject({ type: z.literal("regular"), bins, lower: finite, upper: finite, ...ofEveryAxis })
+      .refine(({ lower, upper }) => lower < upper, { error: "lower must be less than upper", path: ["upper"] })
+      .refine(isRepresentable, { error: "the bins are too narrow or too wide for float64", path: ["upper"] }),
   fields: "bins, lower, upper",
   takes: "number",
   flow: { underflow: true, overflow: true },

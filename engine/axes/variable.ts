@@ -1,27 +1,26 @@
 /** Bins between edges that grow: [edge, next edge). Below the first is underflow; from the last one on, and NaN, overflow. */
-import { z } from "zod";
-import { finite, limits } from "../query/fields.ts";
 import { call, F, type FunctionReference, I, i32, load, select } from "../wasm/instructions.ts";
 import type { ModuleBuilder } from "../wasm/module-builder.ts";
-import { type AxisKind, commonFields } from "./axis-kind.ts";
+import type { AxisKind } from "./axis-kind.ts";
 
 export interface VariableAxis {
   readonly type: "variable";
   readonly edges: readonly number[];
 }
 
-const edges = z
-  .array(finite)
-  .min(2, "needs at least two edges")
-  .max(limits.bins + 1);
-
 export const variable: AxisKind<VariableAxis> = {
-  schema: z
-    .strictObject({ type: z.literal("variable"), edges, ...commonFields })
-    .refine((axis) => axis.edges.every((edge, index) => index === 0 || axis.edges[index - 1] < edge), {
-      error: "edges must increase",
-      path: ["edges"],
-    }),
+  schema({ z, finite, limits, ofEveryAxis }) {
+    const edges = z
+      .array(finite)
+      .min(2, "needs at least two edges")
+      .max(limits.bins + 1);
+    return z
+      .strictObject({ type: z.literal("variable"), edges, ...ofEveryAxis })
+      .refine((axis) => axis.edges.every((edge, index) => index === 0 || axis.edges[index - 1] < edge), {
+        error: "edges must increase",
+        path: ["edges"],
+      });
+  },
   fields: "edges",
   takes: "number",
   flow: { underflow: true, overflow: true },

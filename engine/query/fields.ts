@@ -22,3 +22,7 @@ export const bins = z
   .min(1, "a histogram needs at least one bin")
   .max(limits.bins, `there can be at most ${limits.bins} bins`);
 export const label = z.string().max(limits.name).optional();
+
+/** What the kinds of axes make their schemas of. */
+export const queryFields = { z, bins, finite, limits, ofEveryAxis: { label, value: expression } };
+export type QueryFields = typeof queryFields;

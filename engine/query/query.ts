@@ -1,8 +1,8 @@
 /** Request → query: the shape of the JSON, checked by a schema; expressions are still text. Sizes are bounded here, so that everything after is. */
 import { z } from "zod";
-import { axisFields, axisSchema, cellCount } from "../axes/axes.ts";
-import { storageSchema } from "../storages/storages.ts";
+import { cellCount } from "../axes/axes.ts";
 import { expression, label, limits } from "./fields.ts";
+import { axisFields, axisSchema, storageSchema } from "./histogram-schemas.ts";
 import { nearNames } from "./near-names.ts";
 import { QueryError, type QueryIssue } from "./query-error.ts";
 
