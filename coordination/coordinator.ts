@@ -128,7 +128,7 @@ export interface JoinedNode {
    * wait for it. Of claims that have begun or ended already it changes nothing.
    */
   begin(claims: readonly Claim[]): Promise<void>;
-  /** Call after the partials are stored. One answer for each claim, in its place: false where it was lost, or had ended. Where it rejects it may be called again. */
+  /** Call after the partials are stored. One answer for each claim, in their order: false where it was lost, or had ended. Where it rejects it may be called again. */
   complete(claims: readonly Claim[]): Promise<readonly boolean[]>;
   /** Back to unowned without an attempt counted. Answers as `complete` does. */
   release(claims: readonly Claim[]): Promise<readonly boolean[]>;

@@ -4,7 +4,7 @@
  */
 import process from "node:process";
 import { createCoordinator } from "../coordination/embedded/coordinator.ts";
-import { createMemoryJournal } from "../coordination/embedded/memory-journal.ts";
+import { createMemoryJournal } from "../coordination/embedded/journal.ts";
 import { usualLimits } from "../functions/admission/limits.ts";
 import { createApp } from "../functions/app.ts";
 import { openCompute } from "./node/open-compute.ts";

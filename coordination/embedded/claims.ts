@@ -1,9 +1,8 @@
 /** The claims of the nodes of an embedded coordinator: all of its nodes are of this process. */
-import type { Subtask } from "../coordinator.ts";
 import type { ClaimEnd } from "../queue/claim-end.ts";
 import { Cluster, type ClusterNode, createClusterNode } from "../queue/cluster.ts";
 import { parseHoldings, summarizeHoldings } from "../queue/holdings.ts";
-import { type AboutNode, LocalNode, type OwnClaim } from "../queue/local-node.ts";
+import { type AboutNode, LocalNode, OwnClaim } from "../queue/local-node.ts";
 import { LocalNodes } from "../queue/local-nodes.ts";
 import type { EntryClaim, SubtaskEntry } from "./entries.ts";
 import type { SubtaskTable } from "./subtask-table.ts";
@@ -28,27 +27,18 @@ class EmbeddedNode extends LocalNode<EmbeddedClaim> {
 }
 
 /** Another claim of the same subtask is another object. */
-export class EmbeddedClaim implements OwnClaim, EntryClaim {
-  readonly subtask: Subtask;
-  readonly priority: number;
+export class EmbeddedClaim extends OwnClaim implements EntryClaim {
   readonly node: EmbeddedNode;
   readonly nodeId: string;
   readonly #entry: SubtaskEntry;
   readonly #claims: EmbeddedClaims;
-  readonly #controller = new AbortController();
-  isLoading = true;
 
   constructor(claims: EmbeddedClaims, node: EmbeddedNode, entry: SubtaskEntry) {
+    super(entry);
     this.#claims = claims;
     this.#entry = entry;
     this.node = node;
     this.nodeId = node.node.id;
-    this.subtask = entry.subtask;
-    this.priority = entry.place().priority;
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
   }
 
   get isEnded(): boolean {
@@ -61,10 +51,6 @@ export class EmbeddedClaim implements OwnClaim, EntryClaim {
 
   end(end: ClaimEnd): Promise<boolean> {
     return this.#claims.end(this.#entry, this, end);
-  }
-
-  stop(reason: Error): void {
-    this.#controller.abort(reason);
   }
 }
 

@@ -7,7 +7,7 @@
  * Long lists are worked through in slices, so that no call holds the thread for long. At most `mostSubtasks` are kept: a request that would exceed
  * them is refused whole. A client's interest ends when it was not renewed for `interestTerm`; time for which no coordinator ran does not count.
  */
-import { setImmediate as turn } from "node:timers/promises";
+import { turn } from "../../base/turn.ts";
 import {
   type Coordinator,
   CoordinatorFullError,
@@ -91,10 +91,21 @@ export async function createCoordinator(options: CoordinatorOptions): Promise<Co
     }
   };
 
-  const requireRoom = ({ subtasks }: SubtaskRequest) => {
-    if (table.live + subtasks.length <= mostSubtasks) return;
-    const added = subtasks.filter(({ key }) => !table.entries.has(key)).length;
-    if (table.live + added > mostSubtasks) throw new CoordinatorFullError(table.live, mostSubtasks);
+  /** Subtasks of requests that were let in and are not in the table yet. */
+  let arriving = 0;
+
+  /** Room for all that a request may bring, from before its first slice: requests that come in at the same time do not exceed the most together. */
+  const reserveRoom = ({ subtasks }: SubtaskRequest): { takeOne(): void; release(): void } => {
+    const live = table.live + arriving;
+    const isTight = live + subtasks.length > mostSubtasks;
+    let reserved = isTight ? subtasks.filter(({ key }) => !table.entries.has(key)).length : subtasks.length;
+    if (live + reserved > mostSubtasks) throw new CoordinatorFullError(live, mostSubtasks);
+    arriving += reserved;
+    const take = (count: number) => {
+      reserved -= count;
+      arriving -= count;
+    };
+    return { takeOne: () => take(Math.min(1, reserved)), release: () => take(reserved) };
   };
 
   /** Gives how many clients remain interested. */
@@ -123,11 +134,17 @@ export async function createCoordinator(options: CoordinatorOptions): Promise<Co
     async enqueue(request) {
       requireOpen();
       requirePriority(request.priority);
-      requireRoom(request);
+      const room = reserveRoom(request);
       const counts = { queued: 0, joined: 0 };
-      await addAll(request, (subtask, query) => {
-        counts[table.admit(subtask, query)]++;
-      });
+      try {
+        await addAll(request, (subtask, query) => {
+          const admitted = table.admit(subtask, query);
+          if (admitted === "queued") room.takeOne();
+          counts[admitted]++;
+        });
+      } finally {
+        room.release();
+      }
       return counts;
     },
 

@@ -1,10 +1,9 @@
 /** Subtasks, queries and the clients' interest in these, as the embedded coordinator holds them and writes them down. */
 import type { Subtask, SubtaskState } from "../coordinator.ts";
 import { type Attempts, describeFailure, noAttempts } from "../queue/claim-end.ts";
-import type { Queued } from "../queue/claim-queue.ts";
-import { numberPartition, type Placed } from "../queue/cluster.ts";
 import type { DemandState } from "../queue/demand.ts";
-import { lastPlace, type Place, type Waiting } from "../queue/waiting-order.ts";
+import { QueuedSubtask } from "../queue/queued-subtask.ts";
+import type { LineName } from "../queue/waiting-order.ts";
 import type { Recorded } from "./write-behind.ts";
 
 /** The claim that a subtask is under, as far as it concerns the subtask. */
@@ -17,8 +16,31 @@ export interface EntryClaim {
   stop(reason: Error): void;
 }
 
+export interface ProgramRecord {
+  readonly program: Omit<Subtask, "key" | "fingerprint" | "partition">;
+}
+
+/** A program over a dataset: its subtasks are written down without what they have in common. */
+export class ProgramEntry implements Recorded {
+  readonly number: number;
+  readonly about: ProgramRecord["program"];
+  /** How many subtasks are of it. */
+  subtasks = 0;
+
+  constructor(number: number, { programKey, dataset, columns }: ProgramRecord["program"]) {
+    this.number = number;
+    this.about = { programKey, dataset, ...(columns && { columns }) };
+  }
+
+  record(): string | undefined {
+    return this.subtasks === 0 ? undefined : JSON.stringify({ program: this.about } satisfies ProgramRecord);
+  }
+}
+
 export interface SubtaskRecord {
-  readonly subtask: Subtask;
+  readonly subtask: Pick<Subtask, "key" | "fingerprint" | "partition">;
+  /** The number of its program. */
+  readonly of: number;
   /** `begun`: a node computes it. One that is claimed only is as one that waits: that claim may be lost without being counted. */
   readonly state?: "begun" | "failed";
   readonly attempts?: Attempts;
@@ -28,35 +50,16 @@ export interface SubtaskRecord {
 
 const unowned: SubtaskState = { kind: "unowned" };
 
-export class SubtaskEntry implements Recorded, Queued<SubtaskEntry> {
+export class SubtaskEntry extends QueuedSubtask<SubtaskEntry, QueryEntry> implements Recorded {
   readonly number: number;
-  readonly subtask: Subtask;
+  readonly program: ProgramEntry;
   kind: "unowned" | "owned" | "failed" | "absent" = "unowned";
-  /** Those that need it, first come first. Empty when it failed. */
-  queries: readonly QueryEntry[] = [];
-  attempts: Attempts = noAttempts;
   claim: EntryClaim | undefined = undefined;
-  triedBy: Map<string, number> | undefined = undefined;
-  previous: SubtaskEntry | undefined = undefined;
-  next: SubtaskEntry | undefined = undefined;
-  line: Waiting<SubtaskEntry>["line"] = undefined;
-  readonly partitionNumber: number;
-  home: Placed["home"] = undefined;
-  readonly waitsSince = performance.now();
 
-  constructor(number: number, subtask: Subtask) {
+  constructor(number: number, subtask: Subtask, program: ProgramEntry) {
+    super(subtask);
     this.number = number;
-    this.subtask = subtask;
-    this.partitionNumber = numberPartition(subtask);
-  }
-
-  /** The best interest in any of its queries, the first of equals. A query that was withdrawn but not detached yet has none. */
-  place(): Place {
-    let best: Place | undefined;
-    for (const query of this.queries) {
-      if (query.best !== undefined && (best === undefined || query.best.priority < best.priority)) best = query.best;
-    }
-    return best ?? lastPlace;
+    this.program = program;
   }
 
   /** Undefined where no client is interested: an owned one that was withdrawn is about to end. */
@@ -70,17 +73,17 @@ export class SubtaskEntry implements Recorded, Queued<SubtaskEntry> {
   demandState(now: () => number): DemandState | undefined {
     const state = this.state();
     if (state?.kind !== "unowned") return state && { kind: state.kind };
-    return { kind: "unowned", priority: this.place().priority, since: now() - (performance.now() - this.waitsSince) };
+    return { kind: "unowned", priority: this.lineName().priority, since: now() - (performance.now() - this.waitsSince) };
   }
 
   record(): string | undefined {
-    const { kind, attempts, queries } = this;
-    // A hint that is not worth its bytes in every record.
-    const { columns: _, ...subtask } = this.subtask;
+    const { kind, attempts, queries, program } = this;
+    const { key, fingerprint, partition } = this.subtask;
     if (this.state() === undefined) return undefined;
     const numbers = queries.map((query) => query.number);
     return JSON.stringify({
-      subtask,
+      subtask: { key, fingerprint, partition },
+      of: program.number,
       ...(kind === "failed" && { state: "failed" as const }),
       ...(this.claim?.isLoading === false && { state: "begun" as const }),
       ...(attempts === noAttempts ? {} : { attempts }),
@@ -101,14 +104,14 @@ export interface InterestRecord {
 }
 
 /** One client's interest in a query. */
-export class Interest implements Recorded, Place {
+export class Interest implements Recorded, LineName {
   readonly number: number;
   readonly query: QueryEntry;
   readonly client: string;
   readonly priority: number;
   renewed: number;
 
-  constructor(number: number, query: QueryEntry, { client, priority, renewed }: Place & { readonly renewed: number }) {
+  constructor(number: number, query: QueryEntry, { client, priority, renewed }: LineName & { readonly renewed: number }) {
     this.number = number;
     this.query = query;
     this.client = client;

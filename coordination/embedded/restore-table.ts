@@ -3,9 +3,17 @@
  * that no query needs (their withdrawal was under way), queries without subtasks.
  * Gives the milliseconds for which the coordinator had run when it last heard of interest.
  */
-import { setImmediate as turn } from "node:timers/promises";
+import { turn } from "../../base/turn.ts";
 import { decideEnd, noAttempts } from "../queue/claim-end.ts";
-import { Interest, type InterestRecord, QueryEntry, SubtaskEntry, type SubtaskRecord } from "./entries.ts";
+import {
+  Interest,
+  type InterestRecord,
+  ProgramEntry,
+  type ProgramRecord,
+  QueryEntry,
+  SubtaskEntry,
+  type SubtaskRecord,
+} from "./entries.ts";
 import type { Journal } from "./journal.ts";
 import type { SubtaskTable } from "./subtask-table.ts";
 import type { Recorded } from "./write-behind.ts";
@@ -14,6 +22,7 @@ const recordsPerTurn = 2000;
 
 export async function restoreTable(table: SubtaskTable, journal: Journal, mark: (item: Recorded) => void): Promise<number> {
   const byNumber = new Map<number, QueryEntry>();
+  const programs = new Map<number, ProgramEntry>();
   const subtasks: (readonly [number, SubtaskRecord])[] = [];
   let records = 0;
   let ran = 0;
@@ -23,26 +32,32 @@ export async function restoreTable(table: SubtaskTable, journal: Journal, mark: 
     if ("interest" in record) {
       restoreInterest(table, byNumber, number, record);
       ran = Math.max(ran, record.interest.renewed);
+    } else if ("program" in record) {
+      const program = new ProgramEntry(number, record.program);
+      programs.set(number, program);
+      table.restoreProgram(program);
     } else subtasks.push([number, record]);
     if (++records % recordsPerTurn === 0) await turn();
   }
   for (const [index, [number, record]] of subtasks.entries()) {
-    restoreSubtask({ table, byNumber, mark }, number, record);
+    restoreSubtask({ table, byNumber, programs, mark }, number, record);
     if (index % recordsPerTurn === recordsPerTurn - 1) await turn();
   }
   for (const query of byNumber.values()) table.forgetIfIdle(query);
+  for (const program of programs.values()) table.forgetUnused(program);
   return ran;
 }
 
-function parseRecord(number: number, text: string): InterestRecord | SubtaskRecord {
+function parseRecord(number: number, text: string): InterestRecord | ProgramRecord | SubtaskRecord {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new Error(`Cannot read record ${number} of the coordinator's journal: it is damaged; delete its directory to start afresh`, {
-      cause,
-    });
+    throw damaged(number, { cause });
   }
 }
+
+const damaged = (number: number, options?: ErrorOptions): Error =>
+  new Error(`Cannot read record ${number} of the coordinator's journal: it is damaged; delete its directory to start afresh`, options);
 
 function restoreInterest(table: SubtaskTable, byNumber: Map<number, QueryEntry>, number: number, { interest }: InterestRecord): void {
   table.reserveNumber(interest.query);
@@ -55,21 +70,23 @@ function restoreInterest(table: SubtaskTable, byNumber: Map<number, QueryEntry>,
 interface Restoring {
   readonly table: SubtaskTable;
   readonly byNumber: ReadonlyMap<number, QueryEntry>;
+  readonly programs: ReadonlyMap<number, ProgramEntry>;
   readonly mark: (item: Recorded) => void;
 }
 
-function restoreSubtask({ table, byNumber, mark }: Restoring, number: number, record: SubtaskRecord): void {
-  const { subtask, state, attempts = noAttempts } = record;
+function restoreSubtask({ table, byNumber, programs, mark }: Restoring, number: number, record: SubtaskRecord): void {
+  const { subtask, of, state, attempts = noAttempts } = record;
+  const program = programs.get(of);
+  if (program === undefined) throw damaged(number);
   const queries = record.queries.map((query) => byNumber.get(query)).filter((query) => query !== undefined);
-  const entry = new SubtaskEntry(number, subtask);
+  const entry = new SubtaskEntry(number, { ...subtask, ...program.about }, program);
   entry.attempts = attempts;
   if (state === "begun") mark(entry);
   const lost = { kind: "lose", cause: "the process that had the subtask ended" } as const;
   const verdict = state === "begun" ? decideEnd(lost, { attempts, wanted: queries.length > 0, begun: true, stopped: false }) : undefined;
   if (verdict?.kind === "unowned" || verdict?.kind === "failed") entry.attempts = verdict.attempts;
   if (state === "failed" || verdict?.kind === "failed") {
-    table.entries.set(subtask.key, entry);
-    table.setFailed(entry);
+    table.restoreFailed(entry);
   } else if (queries.length > 0) {
     table.restore(entry, queries);
   } else {

@@ -8,7 +8,7 @@ import type { Subtask, SubtaskEvent, SubtaskRequest } from "../coordinator.ts";
 import { type ClaimEnd, decideEnd, describeFailure, noAttempts, type Verdict } from "../queue/claim-end.ts";
 import { ClaimQueue } from "../queue/claim-queue.ts";
 import { LinkedList } from "../queue/linked-list.ts";
-import { type EntryClaim, Interest, QueryEntry, SubtaskEntry } from "./entries.ts";
+import { type EntryClaim, Interest, ProgramEntry, QueryEntry, SubtaskEntry } from "./entries.ts";
 import type { Recorded } from "./write-behind.ts";
 
 export interface SubtaskTableOptions {
@@ -23,6 +23,7 @@ export class SubtaskTable {
   readonly queue = new ClaimQueue<SubtaskEntry>();
   readonly failed = new LinkedList<SubtaskEntry>();
   readonly #options: SubtaskTableOptions;
+  readonly #programs = new Map<string, ProgramEntry>();
   #owned = 0;
   #lastNumber = 0;
 
@@ -85,16 +86,37 @@ export class SubtaskTable {
       if (known.kind !== "failed") this.#attach(known, query);
       return "joined";
     }
-    const entry = new SubtaskEntry(this.#nextNumber(), subtask);
-    this.entries.set(subtask.key, entry);
+    const name = programName(subtask);
+    const program = this.#programs.get(name) ?? new ProgramEntry(this.#nextNumber(), subtask);
+    if (program.subtasks === 0) this.#options.mark(program);
+    this.#programs.set(name, program);
+    const entry = new SubtaskEntry(this.#nextNumber(), subtask, program);
+    this.#add(entry);
     this.#attach(entry, query);
     this.#options.emit({ kind: "unowned", key: subtask.key });
     return "queued";
   }
 
+  /** A program as a journal had it: call `forgetUnused` on it when its subtasks have come. */
+  restoreProgram(program: ProgramEntry): void {
+    this.#programs.set(programName(program.about), program);
+  }
+
+  forgetUnused(program: ProgramEntry): void {
+    if (program.subtasks > 0) return;
+    this.#programs.delete(programName(program.about));
+    this.#options.mark(program);
+  }
+
+  /** A failed subtask as a journal had it. */
+  restoreFailed(entry: SubtaskEntry): void {
+    this.#add(entry);
+    this.setFailed(entry);
+  }
+
   /** A subtask as a journal had it; its record stays as it is. */
   restore(entry: SubtaskEntry, queries: readonly QueryEntry[]): void {
-    this.entries.set(entry.subtask.key, entry);
+    this.#add(entry);
     entry.queries = queries.length === 1 ? queries[0]!.alone : queries;
     for (const query of queries) query.entries.add(entry);
     this.move(entry);
@@ -199,11 +221,18 @@ export class SubtaskTable {
     this.move(entry);
   }
 
+  #add(entry: SubtaskEntry): void {
+    this.entries.set(entry.subtask.key, entry);
+    entry.program.subtasks++;
+  }
+
   #remove(entry: SubtaskEntry): void {
     this.queue.remove(entry);
     this.#leaveQueries(entry);
     entry.kind = "absent";
     this.entries.delete(entry.subtask.key);
+    entry.program.subtasks--;
+    this.forgetUnused(entry.program);
   }
 
   #leaveQueries(entry: SubtaskEntry): void {
@@ -219,3 +248,5 @@ export class SubtaskTable {
     return this.#lastNumber;
   }
 }
+
+const programName = ({ programKey, dataset }: Pick<Subtask, "programKey" | "dataset">): string => `${programKey} ${dataset}`;

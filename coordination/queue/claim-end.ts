@@ -25,7 +25,8 @@ export type ClaimEnd =
   | { readonly kind: "lose"; readonly cause: string }
   | { readonly kind: "release" };
 
-export interface Situation {
+/** A claim and its subtask when it ends. */
+export interface ClaimAtEnd {
   readonly attempts: Attempts;
   /** Some client is interested in the subtask. */
   readonly wanted: boolean;
@@ -44,7 +45,7 @@ export const noAttempts: Attempts = { errors: 0, lost: 0, causes: [] };
 
 const mostCauseLength = 2000;
 
-export function decideEnd(end: ClaimEnd, { attempts, wanted, begun, stopped }: Situation): Verdict {
+export function decideEnd(end: ClaimEnd, { attempts, wanted, begun, stopped }: ClaimAtEnd): Verdict {
   if (end.kind === "complete") return { kind: "done" };
   if (!wanted) return { kind: "withdrawn" };
   if (end.kind === "release" || (end.kind === "fail" && stopped) || (end.kind === "lose" && !begun)) return { kind: "unowned", attempts };

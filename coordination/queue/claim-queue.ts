@@ -14,15 +14,15 @@ import { type Attempts, type ClaimEnd, noAttempts, type Verdict } from "./claim-
 import { Cluster } from "./cluster.ts";
 import { findNextSubtask, type Next, type Schedulable } from "./next-subtask.ts";
 import type { Quarantine, Quarantined } from "./quarantine.ts";
-import { type Place, type Scan, WaitingOrder } from "./waiting-order.ts";
+import { type LineName, type Scan, WaitingOrder } from "./waiting-order.ts";
 
 /** A subtask as the queue needs it. */
 export interface Queued<T extends Queued<T>> extends Schedulable<T> {
   readonly attempts: Attempts;
   /** Names of this process's nodes where it failed, and until when (as `Times.now`) they leave it to others. */
   triedBy: Map<string, number> | undefined;
-  /** Gives its place in the order, which the best interest in it decides. */
-  place(): Place;
+  /** The line in which it waits: the best interest in it decides. */
+  lineName(): LineName;
 }
 
 /** A node of this process. */
@@ -68,10 +68,10 @@ export class ClaimQueue<T extends Queued<T>> {
     return this.order.size + this.left.size;
   }
 
-  /** A subtask waits, in the place that it has now. */
+  /** A subtask waits, in the line that is its own now. */
   add(item: T, options?: { readonly first: boolean }): void {
     this.remove(item);
-    this.order.add(item, item.place(), options);
+    this.order.add(item, item.lineName(), options);
   }
 
   remove(item: T): void {
@@ -82,9 +82,9 @@ export class ClaimQueue<T extends Queued<T>> {
   /** Interest in a subtask that waits is other than it was. */
   move(item: T): void {
     if (this.left.has(item)) return;
-    const place = item.place();
-    const now = this.order.placeOf(item);
-    if (now?.priority !== place.priority || now.client !== place.client) this.add(item);
+    const { priority, client } = item.lineName();
+    const now = this.order.lineOf(item);
+    if (now?.priority !== priority || now.client !== client) this.add(item);
   }
 
   /** Takes out of the queue what a node should claim now, one subtask or several. Where `prefers` throws nothing is taken. */

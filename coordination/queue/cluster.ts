@@ -13,8 +13,8 @@ export interface ClusterNode extends Weighted {
   isAway: boolean;
 }
 
-/** A subtask whose place among the nodes is looked for again and again. */
-export interface Placed {
+/** A subtask whose home among the nodes is looked for again and again. */
+export interface Homed {
   readonly subtask: Subtask;
   /** `numberPartition` */
   readonly partitionNumber: number;
@@ -49,9 +49,9 @@ export class Cluster {
     return this.nodes.some((node) => node.name !== name);
   }
 
-  homeOf(placed: Placed): ClusterNode | undefined {
-    if (placed.home?.of !== this) placed.home = { of: this, node: this.nodes[findPreferred(placed.partitionNumber, this.nodes)] };
-    return placed.home.node;
+  homeOf(item: Homed): ClusterNode | undefined {
+    if (item.home?.of !== this) item.home = { of: this, node: this.nodes[findPreferred(item.partitionNumber, this.nodes)] };
+    return item.home.node;
   }
 
   /** Whether another node may hold all columns of it; false where these are not known. */

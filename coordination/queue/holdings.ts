@@ -51,7 +51,7 @@ export function summarizeHoldings(held: Iterable<HeldPartition>): string {
   const probes = Math.max(1, Math.min(mostProbes, Math.round((bits / pairs.length) * Math.LN2)));
   for (const pair of pairs) {
     for (let probe = 0; probe < probes; probe++) {
-      const bit = placeOf(pair, probe, bits);
+      const bit = bitOf(pair, probe, bits);
       bytes[bit >> 3] = bytes[bit >> 3]! | (1 << (bit & 7));
     }
   }
@@ -67,7 +67,7 @@ export function parseHoldings(text: string): Holdings | undefined {
   const bits = bytes.length * 8;
   const has = (pair: DoubleHash): boolean => {
     for (let probe = 0; probe < probes; probe++) {
-      const bit = placeOf(pair, probe, bits);
+      const bit = bitOf(pair, probe, bits);
       if ((bytes[bit >> 3]! & (1 << (bit & 7))) === 0) return false;
     }
     return true;
@@ -80,4 +80,4 @@ const combine = (partition: DoubleHash, column: DoubleHash): DoubleHash => [
   mix(partition[1] ^ column[1]) | 1,
 ];
 
-const placeOf = ([first, second]: DoubleHash, probe: number, bits: number): number => ((first + Math.imul(probe, second)) >>> 0) % bits;
+const bitOf = ([first, second]: DoubleHash, probe: number, bits: number): number => ((first + Math.imul(probe, second)) >>> 0) % bits;

@@ -1,19 +1,35 @@
 /** A node of this process, and a claim as the coordinator that gave it holds it. */
-import type { Claim, Node } from "../coordinator.ts";
+import type { Claim, Node, Subtask } from "../coordinator.ts";
 import type { ClaimEnd } from "./claim-end.ts";
 import type { HeldPartition } from "./holdings.ts";
 import { Quarantine } from "./quarantine.ts";
-import { Scan } from "./waiting-order.ts";
+import { type LineName, Scan } from "./waiting-order.ts";
 
-export interface OwnClaim extends Claim {
+export abstract class OwnClaim implements Claim {
+  readonly subtask: Subtask;
+  readonly priority: number;
   /** Computing has not begun. */
-  readonly isLoading: boolean;
-  readonly isEnded: boolean;
-  begin(): Promise<void>;
+  isLoading = true;
+  readonly #controller = new AbortController();
+  abstract readonly isEnded: boolean;
+
+  constructor(item: { readonly subtask: Subtask; lineName(): LineName }) {
+    this.subtask = item.subtask;
+    this.priority = item.lineName().priority;
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  abstract begin(): Promise<void>;
   /** False where it was lost, has ended or is about to end. */
-  end(end: ClaimEnd): Promise<boolean>;
+  abstract end(end: ClaimEnd): Promise<boolean>;
+
   /** Aborts its signal. */
-  stop(reason: Error): void;
+  stop(reason: Error): void {
+    this.#controller.abort(reason);
+  }
 }
 
 export type AboutNode = Pick<Node, "id" | "host" | "threads" | "cacheLimit">;

@@ -125,9 +125,9 @@ export class LocalNodes<T extends Queued<T>, N extends LocalNode> {
   }
 
   async #end(node: N, claims: readonly Claim[], end: ClaimEnd): Promise<readonly boolean[]> {
-    const ending = this.#own(node, claims).map(async (claim, place) => {
-      const unheard = this.#unheard.get(claims[place]!) ?? false;
-      this.#unheard.delete(claims[place]!);
+    const ending = this.#own(node, claims).map(async (claim, index) => {
+      const unheard = this.#unheard.get(claims[index]!) ?? false;
+      this.#unheard.delete(claims[index]!);
       if (claim === undefined) return unheard;
       const answer = await claim.end(end);
       if (claim.isEnded) node.claims.delete(claim);
@@ -138,7 +138,7 @@ export class LocalNodes<T extends Queued<T>, N extends LocalNode> {
     const refused = outcomes.find((outcome) => outcome.status === "rejected");
     const answers = outcomes.map((outcome) => outcome.status === "fulfilled" && outcome.value);
     if (refused === undefined) return answers;
-    for (const [place, claim] of claims.entries()) if (answers[place]) this.#unheard.set(claim, true);
+    for (const [index, claim] of claims.entries()) if (answers[index]) this.#unheard.set(claim, true);
     throw refused.reason;
   }
 

@@ -29,14 +29,14 @@ export function scoreOf(item: number, { seed, weight }: Weighted): number {
   return -weight / Math.log((mix(item ^ seed) + 0.5) / 2 ** 32);
 }
 
-/** The place of the winner; −1 where there is nobody. */
+/** The index of the winner; −1 where there is nobody. */
 export function findPreferred(item: number, candidates: readonly Weighted[]): number {
   let winner = -1;
   let highest = 0;
-  for (let place = 0; place < candidates.length; place++) {
-    const score = scoreOf(item, candidates[place]!);
+  for (let index = 0; index < candidates.length; index++) {
+    const score = scoreOf(item, candidates[index]!);
     if (score <= highest) continue;
-    winner = place;
+    winner = index;
     highest = score;
   }
   return winner;

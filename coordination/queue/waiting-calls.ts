@@ -7,7 +7,7 @@
  *   waiting --> resolved without claims (the node drains), or rejected (aborted, the node left, the coordinator closed)
  */
 import { setMaxListeners } from "node:events";
-import { setImmediate as turn } from "node:timers/promises";
+import { turn } from "../../base/turn.ts";
 import type { Claim, ClaimOptions, Subtask } from "../coordinator.ts";
 import type { ClaimCall, ClaimQueue, Queued, Times } from "./claim-queue.ts";
 import { type Linked, LinkedList } from "./linked-list.ts";
@@ -122,11 +122,12 @@ export class WaitingCalls<T extends Queued<T>, N extends LocalNode> {
   /** Settles a call with claims; without any it waits on, before all others. */
   async give(call: WaitingCall<N>, claims: readonly OwnClaim[]): Promise<void> {
     const { node } = call;
-    const mayHave = !call.isSettled && !node.isDraining;
+    const mayHave = !call.isSettled && !node.isDraining && !node.isGone;
     if (claims.length > 0 && mayHave) return call.resolve(claims);
     if (claims.length > 0) await this.#options.release(node, claims);
     if (call.isSettled) return;
     if (this.#refusal) return call.reject(this.#refusal);
+    if (node.isGone) return call.reject(gone(node));
     if (node.isDraining) return call.resolve([]);
     call.isListed = true;
     this.#calls.prepend(call);

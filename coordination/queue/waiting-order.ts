@@ -12,21 +12,21 @@
 import { type Linked, LinkedList } from "./linked-list.ts";
 
 /** What the order needs of an item; the fields are the order's, from `add` to `remove` or `take`. */
-export interface Waiting<T extends Waiting<T>> extends Linked<T> {
+export interface OrderedItem<T extends OrderedItem<T>> extends Linked<T> {
   line: Line<T> | undefined;
 }
 
-/** Where an item waits. */
-export interface Place {
+/** Tells in which line an item waits. */
+export interface LineName {
   readonly priority: number;
   readonly client: string;
 }
 
-/** Where something waits that no client is interested in. */
-export const lastPlace: Place = { priority: 999, client: "" };
+/** Where items wait that no client is interested in. */
+export const lastLine: LineName = { priority: 999, client: "" };
 
 /** One client's items of one priority. */
-interface Line<T extends Waiting<T>> extends Place, Linked<Line<T>> {
+interface Line<T extends OrderedItem<T>> extends LineName, Linked<Line<T>> {
   readonly items: LinkedList<T>;
   /** How often another client went first out of turn. */
   passed: number;
@@ -52,7 +52,7 @@ export interface Found<T> {
   readonly isComplete: boolean;
 }
 
-interface Level<T extends Waiting<T>> {
+interface Level<T extends OrderedItem<T>> {
   readonly turns: LinkedList<Line<T>>;
   readonly byClient: Map<string, Line<T>>;
 }
@@ -63,7 +63,7 @@ export const mostPassed = 16;
 export const mostServed = 16;
 export const mostTaken = 16;
 
-export class WaitingOrder<T extends Waiting<T>> {
+export class WaitingOrder<T extends OrderedItem<T>> {
   readonly #levels: (Level<T> | undefined)[] = new Array(priorities).fill(undefined);
   #size = 0;
 
@@ -72,7 +72,7 @@ export class WaitingOrder<T extends Waiting<T>> {
   }
 
   /** At the end of the client's line, or at its start; a client of which nothing else waits has its turn last, or at once. */
-  add(item: T, { priority, client }: Place, options?: { readonly first: boolean }): void {
+  add(item: T, { priority, client }: LineName, options?: { readonly first: boolean }): void {
     let level = this.#levels[priority];
     if (level === undefined) {
       level = { turns: new LinkedList(), byClient: new Map() };
@@ -106,7 +106,7 @@ export class WaitingOrder<T extends Waiting<T>> {
   }
 
   /** Priority and client under which it waits; undefined where it does not. */
-  placeOf(item: T): Place | undefined {
+  lineOf(item: T): LineName | undefined {
     return item.line;
   }
 
@@ -182,7 +182,7 @@ interface Look<T> {
   isPassing: boolean;
 }
 
-function startLook<T extends Waiting<T>>(line: Line<T>, scan: Scan): Look<T> {
+function startLook<T extends OrderedItem<T>>(line: Line<T>, scan: Scan): Look<T> {
   let seen = line.seen.get(scan);
   if (seen?.start !== scan.start) {
     seen = { item: undefined, start: scan.start };
@@ -192,16 +192,16 @@ function startLook<T extends Waiting<T>>(line: Line<T>, scan: Scan): Look<T> {
 }
 
 /** One that takes turns comes last among those that do; one that was served out of turn stays where it is. */
-function endTurn<T extends Waiting<T>>(turns: LinkedList<Line<T>>, line: Line<T>): void {
+function endTurn<T extends OrderedItem<T>>(turns: LinkedList<Line<T>>, line: Line<T>): void {
   let isServed = false;
   let other = turns.first;
-  for (let place = 0; place < mostServed && other !== undefined; place++, other = other.next) isServed ||= other === line;
+  for (let before = 0; before < mostServed && other !== undefined; before++, other = other.next) isServed ||= other === line;
   if (!isServed) return;
   turns.remove(line);
   turns.insert(line, other);
 }
 
-const firstLine = <T extends Waiting<T>>(turns: LinkedList<Line<T>>): Line<T> | undefined => turns.first;
+const firstLine = <T extends OrderedItem<T>>(turns: LinkedList<Line<T>>): Line<T> | undefined => turns.first;
 
 /** One that was passed over often enough has no other after it. */
-const nextLine = <T extends Waiting<T>>(line: Line<T>): Line<T> | undefined => (line.passed >= mostPassed ? undefined : line.next);
+const nextLine = <T extends OrderedItem<T>>(line: Line<T>): Line<T> | undefined => (line.passed >= mostPassed ? undefined : line.next);

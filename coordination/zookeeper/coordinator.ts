@@ -9,9 +9,9 @@
  * state again now and then.
  */
 
-import { setTimeout as delay } from "node:timers/promises";
 import { LRUCache } from "lru-cache";
 import type { Log } from "../../base/log.ts";
+import { pause } from "../../base/pause.ts";
 import {
   type Coordinator,
   CoordinatorFullError,
@@ -25,12 +25,10 @@ import { ZooKeeperClaims } from "./claims/claims.ts";
 import { Connection, ZooKeeperUnreachableError } from "./protocol/connection.ts";
 import { isInDoubt, unlessInDoubt, ZooKeeperSetupError } from "./protocol/zookeeper-error.ts";
 import { IdleQueries } from "./requests/idle-queries.ts";
-import { groupInterests } from "./requests/interests.ts";
+import { listInterests, renewInterest } from "./requests/interests.ts";
 import { DemandReader } from "./requests/read-demand.ts";
 import { readStates, toNews } from "./requests/read-states.ts";
-import { renewInterest } from "./requests/renew-interest.ts";
-import { splitRequest } from "./requests/split-request.ts";
-import { submit } from "./requests/submit.ts";
+import { splitRequest, submit } from "./requests/submit.ts";
 import { withdrawInterest } from "./requests/withdraw.ts";
 import { SessionFollower } from "./session-follower.ts";
 import { Housekeeping } from "./upkeep/housekeeping.ts";
@@ -135,7 +133,7 @@ export async function createZooKeeperCoordinator(options: ZooKeeperCoordinatorOp
         return;
       } catch (error) {
         unlessInDoubt(onError)(error);
-        await delay(100);
+        await pause(100, current.zookeeper.lost);
       }
     }
   };
@@ -182,20 +180,14 @@ export async function createZooKeeperCoordinator(options: ZooKeeperCoordinatorOp
   };
 
   const keepHouse = async () => {
-    for (let keeper: { readonly housekeeping: Housekeeping; readonly of: SessionFollower } | undefined; !stop.signal.aborted; ) {
-      await delay(betweenHousekeeping * (0.5 + Math.random()), undefined, { signal: stop.signal, ref: false });
-      if (keeper?.of !== follower) {
-        keeper = {
-          of: follower,
-          housekeeping: new Housekeeping({ ...withdrawOptions(follower.zookeeper), keepWithdrawals, mostFailed, interestTerm: term }),
-        };
-      }
-      await keeper.housekeeping.run().catch(unlessInDoubt(onError));
+    const housekeeping = new Housekeeping({ keepWithdrawals, mostFailed, interestTerm: term });
+    for (;;) {
+      await pause(betweenHousekeeping * (0.5 + Math.random()), stop.signal);
+      if (stop.signal.aborted) return;
+      await housekeeping.run(withdrawOptions(follower.zookeeper)).catch(unlessInDoubt(onError));
     }
   };
-  keepHouse().catch((error: unknown) => {
-    if (!stop.signal.aborted) onError(error);
-  });
+  void keepHouse();
   // The subtasks of dead nodes are free in any case: it matters little who counts the lost claims, and when.
   await run(sweepLostClaims).catch((error: unknown) => {
     if (!isInDoubt(error) && !(error instanceof ZooKeeperUnreachableError)) onError(error);
@@ -240,8 +232,7 @@ export async function createZooKeeperCoordinator(options: ZooKeeperCoordinatorOp
 
     interest: (queryIds) =>
       run(async (zookeeper) => {
-        const names = (await zookeeper.session.list(layout.interest))?.children ?? [];
-        const interests = groupInterests(zookeeper, names);
+        const interests = await listInterests(zookeeper);
         return new Map(queryIds.map((id) => [id, new Set(interests.get(hashName(id))?.map(({ client }) => client)).size]));
       }),
 

@@ -3,7 +3,6 @@
 import type { Log } from "../../base/log.ts";
 import type { ZooKeeperClaims } from "./claims/claims.ts";
 import { ClusterNodes } from "./claims/cluster-nodes.ts";
-import { followWithdrawals } from "./claims/follow-withdrawals.ts";
 import type { ClaimsSession } from "./claims/node.ts";
 import { WaitingSubtasks } from "./claims/waiting-subtasks.ts";
 import { Combiner } from "./protocol/combine.ts";
@@ -14,7 +13,7 @@ import { sweepLostClaims } from "./upkeep/sweep-lost-claims.ts";
 import { SubtaskLists } from "./watching/subtask-lists.ts";
 import type { WatchedSubtasks } from "./watching/watched-subtasks.ts";
 import type { Withdrawals } from "./watching/withdrawals.ts";
-import type { Layout } from "./znodes/layout.ts";
+import { type Layout, subtaskPath } from "./znodes/layout.ts";
 import type { ZooKeeper } from "./zookeeper.ts";
 
 export interface SessionFollowerOptions {
@@ -32,6 +31,8 @@ export interface SessionFollowerOptions {
 
 /** Processes that see a node die do not all sweep at the same moment. */
 const sweepWithin = 100;
+/** What the nodes have is little, and so is what a look costs. */
+const costFactor = 2;
 
 export class SessionFollower {
   readonly zookeeper: ZooKeeper;
@@ -133,4 +134,26 @@ export class SessionFollower {
   #guard(reading: Promise<unknown>): void {
     reading.catch(unlessInDoubt(this.zookeeper.onError));
   }
+}
+
+/**
+ * Stops what a process's nodes have claimed when it is withdrawn. One watch tells of withdrawals; which they are the subtasks themselves tell, that
+ * are gone: a record of a withdrawal may be older than the claim.
+ */
+export function followWithdrawals(zookeeper: ZooKeeper, claims: Pick<ZooKeeperClaims, "heldHashes" | "withdraw">): void {
+  const { session, layout } = zookeeper;
+  const stopGone = async () => {
+    const hashes = claims.heldHashes();
+    const found = await Promise.all(hashes.map((hash) => session.exists(subtaskPath(layout, hash))));
+    claims.withdraw(hashes.filter((_, index) => found[index] === undefined));
+  };
+  const list = new FollowedList({
+    zookeeper,
+    path: layout.withdrawn,
+    costFactor,
+    onList: () => {
+      stopGone().catch(unlessInDoubt(zookeeper.onError));
+    },
+  });
+  void list.look();
 }

@@ -8,13 +8,7 @@
 import type { Log } from "../../base/log.ts";
 import { pause } from "../../base/pause.ts";
 import { retry, usualBackoff } from "../../base/retry.ts";
-import {
-  type Coordinator,
-  CoordinatorUnavailableError,
-  type JoinedNode,
-  type SubtaskEvent,
-  type SubtaskRequest,
-} from "../../coordination/coordinator.ts";
+import { type Coordinator, CoordinatorUnavailableError, type JoinedNode, type SubtaskEvent } from "../../coordination/coordinator.ts";
 
 export interface Opened extends Coordinator {
   notReady(): readonly string[];
@@ -65,29 +59,14 @@ export class PendingCoordinator implements Coordinator {
     return this.#opened?.notReady() ?? [`the coordinator cannot be reached: ${this.#reason}`];
   }
 
-  async enqueue(request: SubtaskRequest) {
-    return this.#require().enqueue(request);
-  }
-
-  async states(keys: readonly string[]) {
-    return this.#require().states(keys);
-  }
-
-  async renew(queryId: string, client: string) {
-    return this.#require().renew(queryId, client);
-  }
-
-  async interest(queryIds: readonly string[]) {
-    return this.#require().interest(queryIds);
-  }
-
-  async withdraw(queryId: string, client: string) {
-    return this.#require().withdraw(queryId, client);
-  }
-
-  async retry(request: SubtaskRequest) {
-    return this.#require().retry(request);
-  }
+  readonly enqueue: Coordinator["enqueue"] = async (request) => this.#require().enqueue(request);
+  readonly states: Coordinator["states"] = async (keys) => this.#require().states(keys);
+  readonly renew: Coordinator["renew"] = async (queryId, client) => this.#require().renew(queryId, client);
+  readonly interest: Coordinator["interest"] = async (queryIds) => this.#require().interest(queryIds);
+  readonly withdraw: Coordinator["withdraw"] = async (queryId, client) => this.#require().withdraw(queryId, client);
+  readonly retry: Coordinator["retry"] = async (request) => this.#require().retry(request);
+  readonly nodes: Coordinator["nodes"] = async () => this.#require().nodes();
+  readonly demand: Coordinator["demand"] = async () => this.#require().demand();
 
   watch(keys: ReadonlySet<string>, listener: (event: SubtaskEvent) => void, signal: AbortSignal): void {
     if (this.#opened) {
@@ -102,14 +81,6 @@ export class PendingCoordinator implements Coordinator {
 
   async join(node: Parameters<Coordinator["join"]>[0]): Promise<JoinedNode> {
     return (await this.#opening).join(node);
-  }
-
-  async nodes() {
-    return this.#require().nodes();
-  }
-
-  async demand() {
-    return this.#require().demand();
   }
 
   async close(): Promise<void> {

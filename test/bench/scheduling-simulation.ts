@@ -7,11 +7,11 @@
  * everything that waits for something it holds, and otherwise waits a second, once.
  */
 import type { Subtask } from "../../coordination/coordinator.ts";
-import { Cluster, createClusterNode, numberPartition, type Placed } from "../../coordination/queue/cluster.ts";
+import { Cluster, createClusterNode, type Homed, numberPartition } from "../../coordination/queue/cluster.ts";
 import { parseHoldings, summarizeHoldings } from "../../coordination/queue/holdings.ts";
 import { withJitter } from "../../coordination/queue/locality.ts";
 import { findNextSubtask, type Schedulable } from "../../coordination/queue/next-subtask.ts";
-import { Scan, type Waiting, WaitingOrder } from "../../coordination/queue/waiting-order.ts";
+import { type OrderedItem, Scan, WaitingOrder } from "../../coordination/queue/waiting-order.ts";
 
 export const rules = ["femtoq", "prototype", "random"] as const;
 export type Rule = (typeof rules)[number];
@@ -52,10 +52,10 @@ class Item implements Schedulable<Item> {
   readonly subtask: Subtask;
   readonly partitionNumber: number;
   readonly waitsSince: number;
-  home: Placed["home"] = undefined;
+  home: Homed["home"] = undefined;
   previous: Item | undefined = undefined;
   next: Item | undefined = undefined;
-  line: Waiting<Item>["line"] = undefined;
+  line: OrderedItem<Item>["line"] = undefined;
 
   constructor(partition: number, program: string, now: number) {
     const fingerprint = `partition ${partition}`;

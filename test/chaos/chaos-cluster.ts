@@ -9,8 +9,8 @@ import { Connection } from "../../coordination/zookeeper/protocol/connection.ts"
 import { silent } from "../runtime/silent-log.ts";
 import { Cluster } from "../support/cluster.ts";
 import { linkByNamespace, linkByProxies, type NodeLink } from "./node-link.ts";
-import { Place } from "./place.ts";
 import { type Disturbance, dataset } from "./plan-round.ts";
+import { Seat } from "./seat.ts";
 import { openMongoFor, openZooKeeperFor, type ZooKeeper } from "./servers.ts";
 
 export const nodeCount = 4;
@@ -30,8 +30,8 @@ export interface ChaosClusterOptions {
 export class ChaosCluster {
   readonly zookeeper: ZooKeeper;
   readonly connection: Connection;
-  readonly dispatchers: readonly Place[];
-  readonly nodes: readonly Place[];
+  readonly dispatchers: readonly Seat[];
+  readonly nodes: readonly Seat[];
   /** Processes that ended although nobody had killed them. */
   readonly crashes: string[] = [];
   readonly #link: NodeLink;
@@ -54,7 +54,7 @@ export class ChaosCluster {
     const limits = ["--threads", "1", "--memory", "64MiB", "--log-level", "info"];
     const cluster = new Cluster({ ...targets, args: [...limits, "--data", `${dataset}=${options.data}`] });
     const opened = new ChaosCluster({ zookeeper, connection, link, stop, cluster, logs: join(directory, "logs") });
-    await Promise.all([...opened.dispatchers, ...opened.nodes].map((place) => place.fill()));
+    await Promise.all([...opened.dispatchers, ...opened.nodes].map((seat) => seat.fill()));
     return opened;
   }
 
@@ -74,7 +74,7 @@ export class ChaosCluster {
     const open = (role: "dispatch" | "compute", index: number, isLinked: boolean) => {
       const name = `${role}-${index + 1}`;
       const onCrash = (what: string) => void this.crashes.push(what);
-      return new Place({ name, role, cluster, start: isLinked ? link.start : {}, logFile: join(logs, `${name}.log`), onCrash });
+      return new Seat({ name, role, cluster, start: isLinked ? link.start : {}, logFile: join(logs, `${name}.log`), onCrash });
     };
     this.dispatchers = Array.from({ length: dispatcherCount }, (_, index) => open("dispatch", index, false));
     this.nodes = Array.from({ length: nodeCount }, (_, index) => open("compute", index, index === nodeCount - 1));
@@ -105,7 +105,7 @@ export class ChaosCluster {
 
   /** Ends everything; the logs of processes that still live are kept, too. */
   async close(): Promise<void> {
-    await Promise.all([...this.dispatchers, ...this.nodes].map((place) => place.end()));
+    await Promise.all([...this.dispatchers, ...this.nodes].map((seat) => seat.end()));
     await this.#stop();
   }
 }

@@ -4,14 +4,14 @@ import type { Session } from "../../coordination/zookeeper/protocol/session.ts";
 import { createLayout } from "../../coordination/zookeeper/znodes/layout.ts";
 
 /** Counts the znodes of each kind that must not stay when nothing is asked for. */
-export type Leftovers = Readonly<Record<"subtasks" | "asks" | "queries" | "claims" | "copies" | "held" | "failed" | "locks", number>>;
+export type Leftovers = Readonly<Record<"subtasks" | "interest" | "queries" | "claims" | "copies" | "held" | "failed" | "locks", number>>;
 
 const layout = createLayout("/femtoq");
 
 export function readLeftovers(connection: Connection): Promise<Leftovers> {
   return connection.run(async (session) => {
     const count = async (path: string) => (await list(session, path)).length;
-    const [subtasks, held, asks, queries, claims, copies, failed, locks] = await Promise.all([
+    const [subtasks, held, interest, queries, claims, copies, failed, locks] = await Promise.all([
       Promise.all(layout.shards.map(count)).then(sum),
       // The znode of a node's registration stays as long as the node.
       list(session, layout.held).then((instances) =>
@@ -24,7 +24,7 @@ export function readLeftovers(connection: Connection): Promise<Leftovers> {
       count(layout.failed),
       count(layout.locks),
     ]);
-    return { subtasks, asks, queries, claims, copies, held, failed, locks };
+    return { subtasks, interest, queries, claims, copies, held, failed, locks };
   });
 }
 

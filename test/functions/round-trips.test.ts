@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { createCoordinator } from "../../coordination/embedded/coordinator.ts";
-import { createMemoryJournal } from "../../coordination/embedded/memory-journal.ts";
+import { createMemoryJournal } from "../../coordination/embedded/journal.ts";
 import { openStore } from "../../storage/embedded/embedded-store.ts";
 import { openMongoStore } from "../../storage/mongodb/mongodb-store.ts";
 import type { Store } from "../../storage/store.ts";

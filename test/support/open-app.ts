@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Coordinator } from "../../coordination/coordinator.ts";
 import { createCoordinator } from "../../coordination/embedded/coordinator.ts";
-import { createMemoryJournal } from "../../coordination/embedded/memory-journal.ts";
+import { createMemoryJournal } from "../../coordination/embedded/journal.ts";
 import { createCatalogue } from "../../datasets/catalogue/catalogue.ts";
 import { isEnded, type Status } from "../../functions/api.ts";
 import { createApp } from "../../functions/app.ts";

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { MongoClient } from "mongodb";
 import type { Coordinator } from "../../coordination/coordinator.ts";
 import { createCoordinator } from "../../coordination/embedded/coordinator.ts";
-import { createMemoryJournal } from "../../coordination/embedded/memory-journal.ts";
+import { createMemoryJournal } from "../../coordination/embedded/journal.ts";
 import { createZooKeeperCoordinator } from "../../coordination/zookeeper/coordinator.ts";
 import { openStore } from "../../storage/embedded/embedded-store.ts";
 import { openMongoStore } from "../../storage/mongodb/mongodb-store.ts";

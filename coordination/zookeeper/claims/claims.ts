@@ -2,8 +2,9 @@
  * The nodes of this process on ZooKeeper, and their claims. A node outlives sessions: after a loss it registers anew, its claims are lost and the calls that
  * wait go on waiting. Nothing is claimed while the connection is in doubt.
  */
-import { setTimeout as delay } from "node:timers/promises";
+
 import type { Log } from "../../../base/log.ts";
+import { pause } from "../../../base/pause.ts";
 import type { JoinedNode, Node } from "../../coordinator.ts";
 import type { ClaimQueue } from "../../queue/claim-queue.ts";
 import { summarizeHoldings } from "../../queue/holdings.ts";
@@ -14,6 +15,7 @@ import type { WatchedSubtasks } from "../watching/watched-subtasks.ts";
 import { hashName } from "../znodes/layout.ts";
 import { publishNode, type Registration, registerNode, unregisterNode } from "../znodes/register-node.ts";
 import { claimSubtask } from "./claim-subtask.ts";
+import { afterDoubt } from "./commit-surely.ts";
 import type { SubtaskEntry } from "./entries.ts";
 import { HeldClaim } from "./held-claim.ts";
 import { type ClaimsSession, ZooKeeperNode } from "./node.ts";
@@ -32,7 +34,6 @@ export interface ZooKeeperClaimsOptions {
 
 /** Milliseconds. */
 const leastBetweenReports = 1_000;
-const afterDoubt = 20;
 
 export class ZooKeeperClaims {
   readonly #options: ZooKeeperClaimsOptions;
@@ -127,8 +128,9 @@ export class ZooKeeperClaims {
     const outcomes = await Promise.allSettled(entries.map((entry) => this.#claimOne(node, session, entry)));
     const claims = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" && outcome.value ? [outcome.value] : []));
     const refused = outcomes.find((outcome) => outcome.status === "rejected");
-    if (refused === undefined) return claims;
-    if (isInDoubt(refused.reason)) await delay(afterDoubt);
+    // Of a node that left, what it registered is gone.
+    if (refused === undefined || node.isGone) return claims;
+    if (isInDoubt(refused.reason)) await pause(afterDoubt, session.zookeeper.lost);
     else this.#options.onError(refused.reason);
     if (claims.length === 0 && !isInDoubt(refused.reason)) throw refused.reason;
     return claims;

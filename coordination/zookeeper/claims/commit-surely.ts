@@ -1,5 +1,5 @@
 /** Commits what is a claim's own until the answer is known: nobody else can do it in the same session. */
-import { setTimeout as delay } from "node:timers/promises";
+import { pause } from "../../../base/pause.ts";
 import type { Operation } from "../protocol/operations.ts";
 import { ZooKeeperError, type ZooKeeperErrorCode } from "../protocol/zookeeper-error.ts";
 import type { ZooKeeper } from "../zookeeper.ts";
@@ -22,7 +22,7 @@ export interface Commit<T> {
 }
 
 /** Milliseconds. */
-const afterDoubt = 20;
+export const afterDoubt = 20;
 
 /** Undefined where the session was lost before the answer was known. */
 export async function commitSurely<T>({ combiner, lost }: ZooKeeper, { describe, onDone, onRefused }: Commit<T>): Promise<T | undefined> {
@@ -36,7 +36,7 @@ export async function commitSurely<T>({ combiner, lost }: ZooKeeper, { describe,
       if (error.code === "connection-loss") {
         wasInDoubt = true;
         // A client that is about to close refuses at once.
-        await delay(afterDoubt);
+        await pause(afterDoubt, lost);
         continue;
       }
       const answer = await onRefused({ code: error.code, path: operations[error.index]?.path, wasInDoubt });

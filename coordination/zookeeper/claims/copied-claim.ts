@@ -2,7 +2,7 @@
  * A second copy of a subtask that another node has had for very long. It counts if it is done first: then the identity is removed by its transaction, the first node
  * sees that and stops. If the first node is done first, this one sees it and stops. It is never an attempt: its error or its loss changes nothing.
  */
-import { setTimeout as delay } from "node:timers/promises";
+import { pause } from "../../../base/pause.ts";
 import type { ClaimEnd } from "../../queue/claim-end.ts";
 import { check, createEphemeral, remove } from "../protocol/operations.ts";
 import { isRefused } from "../protocol/zookeeper-error.ts";
@@ -10,7 +10,7 @@ import { encodeJson, parseClaimBody, parseSubtaskBody } from "../znodes/encoding
 import { claimPath, copyPath, subtaskPath } from "../znodes/layout.ts";
 import type { Registration } from "../znodes/register-node.ts";
 import type { ZooKeeper } from "../zookeeper.ts";
-import { commitSurely } from "./commit-surely.ts";
+import { afterDoubt, commitSurely } from "./commit-surely.ts";
 import type { SubtaskEntry } from "./entries.ts";
 import { SessionClaim } from "./session-claim.ts";
 
@@ -20,8 +20,6 @@ export interface CopiedClaimOptions {
   /** `isOver`: nothing of the subtask is left to do. */
   readonly onEnd: (isOver: boolean, order: number | undefined) => void;
 }
-
-const afterDoubt = 20;
 
 /** False where the first node has ended it, or another node copies it already. Rejects where the session is lost. */
 export async function copySubtask(
@@ -48,7 +46,7 @@ export async function copySubtask(
       return owner !== undefined && parseClaimBody(owner.data)?.instance === instance;
     } catch (error) {
       if (!isRefused(error, "connection-loss") || lost.aborted) throw error;
-      await delay(afterDoubt);
+      await pause(afterDoubt, lost);
     }
   }
 }

@@ -1,47 +1,23 @@
 /** A subtask, and a query that needs it, as a process with nodes holds them. */
 import type { Subtask } from "../../coordinator.ts";
-import { type Attempts, noAttempts } from "../../queue/claim-end.ts";
-import type { Queued } from "../../queue/claim-queue.ts";
-import { numberPartition, type Placed } from "../../queue/cluster.ts";
-import { lastPlace, type Place, type Waiting } from "../../queue/waiting-order.ts";
+import { QueuedSubtask } from "../../queue/queued-subtask.ts";
 import type { InterestName } from "../znodes/layout.ts";
 
-export class SubtaskEntry implements Queued<SubtaskEntry> {
+export class SubtaskEntry extends QueuedSubtask<SubtaskEntry, QueryEntry> {
   readonly hash: string;
-  readonly subtask: Subtask;
   /** `aside`: another process's node has it. `ours`: this process has it, or tries to. */
   kind: "waiting" | "aside" | "ours" | "gone" = "waiting";
-  queries: readonly QueryEntry[] = [];
-  /** As its znode had them when last read. */
+  /** Of its znode when it was last read, as `attempts` is. */
   version = 0;
-  attempts: Attempts = noAttempts;
-  readonly partitionNumber: number;
-  home: Placed["home"] = undefined;
-  readonly waitsSince = performance.now();
-  /** Names of this process's nodes where it failed, and until when (as `performance.now()`) they leave it to others. */
-  triedBy: Map<string, number> | undefined;
   /** Another node's claim that was met last, when first (as `performance.now()`), and whether a second copy was tried here. */
   rival: { readonly name: string; readonly since: number; isCopied: boolean } | undefined;
   /** The order of the answer that brought it. */
   readonly order: number;
-  previous: SubtaskEntry | undefined = undefined;
-  next: SubtaskEntry | undefined = undefined;
-  line: Waiting<SubtaskEntry>["line"] = undefined;
 
   constructor(hash: string, subtask: Subtask, order: number) {
+    super(subtask);
     this.hash = hash;
-    this.subtask = subtask;
     this.order = order;
-    this.partitionNumber = numberPartition(subtask);
-  }
-
-  /** The best interest in any of its queries, the first of equals. */
-  place(): Place {
-    let best: Place | undefined;
-    for (const { interests } of this.queries) {
-      for (const { priority, client } of interests) if (best === undefined || priority < best.priority) best = { priority, client };
-    }
-    return best ?? lastPlace;
   }
 }
 
@@ -64,7 +40,15 @@ export class QueryEntry {
     this.interests = interests;
   }
 
+  /** The interest with the lowest priority number, the first of equals. */
+  get best(): InterestName | undefined {
+    return this.interests.reduce<InterestName | undefined>(
+      (best, each) => (best === undefined || each.priority < best.priority ? each : best),
+      undefined,
+    );
+  }
+
   get priority(): number {
-    return Math.min(...this.interests.map(({ priority }) => priority));
+    return this.best?.priority ?? Number.POSITIVE_INFINITY;
   }
 }

@@ -3,36 +3,25 @@
  *
  *   held --end--> ending --> ended      back to held where ending it rejects; `lose` leads to ended from anywhere
  */
-import type { Subtask } from "../../coordinator.ts";
 import type { ClaimEnd } from "../../queue/claim-end.ts";
-import type { OwnClaim } from "../../queue/local-node.ts";
+import { OwnClaim } from "../../queue/local-node.ts";
 import type { SubtaskEntry } from "./entries.ts";
 
-export abstract class SessionClaim implements OwnClaim {
-  readonly subtask: Subtask;
-  readonly priority: number;
+export abstract class SessionClaim extends OwnClaim {
   readonly hash: string;
   /** Another node has claimed the subtask before, and still has. */
   abstract readonly isCopy: boolean;
-  isLoading = true;
-  readonly #controller = new AbortController();
   #state: "held" | "ending" | "ended" = "held";
 
   constructor(entry: SubtaskEntry) {
+    super(entry);
     this.hash = entry.hash;
-    this.subtask = entry.subtask;
-    this.priority = entry.place().priority;
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
   }
 
   get isEnded(): boolean {
     return this.#state === "ended";
   }
 
-  abstract begin(): Promise<void>;
   /** False where the claim was lost. */
   protected abstract carryOut(end: ClaimEnd): Promise<boolean>;
 
@@ -47,10 +36,6 @@ export abstract class SessionClaim implements OwnClaim {
       this.#unlessEnded();
       throw error;
     }
-  }
-
-  stop(reason: Error): void {
-    this.#controller.abort(reason);
   }
 
   /** The subtask is gone: no client is interested in it any more, or another node has done it. */

@@ -1,5 +1,5 @@
 /** Segments that a node knows of and has not read yet; those of the best priority come first, among these those of queries that it has nothing of. */
-import { setTimeout as delay } from "node:timers/promises";
+import { pause } from "../../../base/pause.ts";
 import { parseSegment, type Segment } from "../znodes/encoding.ts";
 import { segmentSequence } from "../znodes/layout.ts";
 import { logSkip } from "../znodes/skip-log.ts";
@@ -53,7 +53,7 @@ export class UnreadSegments {
 
   /** Reads the best; undefined where there is none, without `read` where it is gone, or of no form or use. It stays unread where that rejects. */
   async take(): Promise<{ readonly query: QueryEntry; readonly read?: ReadSegment } | undefined> {
-    if (this.#unread.length > 0 && this.#freshest() === undefined && !this.#isUrgent()) await delay(betweenReads);
+    if (this.#unread.length > 0 && this.#freshest() === undefined && !this.#isUrgent()) await pause(betweenReads, this.#zookeeper.lost);
     const next = this.#takeNext();
     if (next === undefined) return undefined;
     const { query } = next;
@@ -74,9 +74,9 @@ export class UnreadSegments {
     const [first] = this.#unread;
     if (first === undefined) return undefined;
     const { priority } = first.query;
-    for (const [place, { query }] of this.#unread.entries()) {
+    for (const [index, { query }] of this.#unread.entries()) {
       if (query.priority !== priority) return undefined;
-      if (query.entries.size === 0) return place;
+      if (query.entries.size === 0) return index;
     }
     return undefined;
   }

@@ -4,7 +4,7 @@
  *
  * At most `mostEntries` are held: further segments are read when there is room, those of the best priority first.
  */
-import { setImmediate as turn } from "node:timers/promises";
+import { turn } from "../../../base/turn.ts";
 import type { Verdict } from "../../queue/claim-end.ts";
 import { ClaimQueue } from "../../queue/claim-queue.ts";
 import { FollowedList } from "../protocol/followed-list.ts";
@@ -255,12 +255,12 @@ export class WaitingSubtasks {
       if (entry.queries.includes(query)) continue;
       entry.queries = entry.queries.length === 0 ? query.alone : [...entry.queries, query];
       query.entries.add(entry);
-      this.#place(entry);
+      this.#moveInQueue(entry);
     }
     return shards;
   }
 
-  #place(entry: SubtaskEntry): void {
+  #moveInQueue(entry: SubtaskEntry): void {
     if (entry.kind === "waiting") this.queue.move(entry);
   }
 
@@ -274,7 +274,7 @@ export class WaitingSubtasks {
     let done = 0;
     for (const entry of [...query.entries]) {
       if (++done % perTurn === 0) await turn();
-      if (interests.length > 0) this.#place(entry);
+      if (interests.length > 0) this.#moveInQueue(entry);
       else this.#detach(entry, query);
     }
     this.#options.onWaiting();
@@ -285,7 +285,7 @@ export class WaitingSubtasks {
     entry.queries = entry.queries.filter((other) => other !== query);
     // A subtask that this process has claimed stays until its claim has ended.
     if (entry.queries.length === 0 && entry.kind !== "ours") this.remove(entry);
-    else this.#place(entry);
+    else this.#moveInQueue(entry);
   }
 
   #tellIdle(query: QueryEntry): void {

@@ -7,8 +7,8 @@
  */
 
 import { setMaxListeners } from "node:events";
-import { setTimeout as delay } from "node:timers/promises";
 import type { Log } from "../../../base/log.ts";
+import { pause } from "../../../base/pause.ts";
 import { CoordinatorUnavailableError } from "../../coordinator.ts";
 import { parseConnectionString } from "./connection-string.ts";
 import { Session, type SessionState } from "./session.ts";
@@ -40,8 +40,8 @@ export class Connection {
   readonly #changes = new Set<() => void>();
   #session: Session;
   #lost = new AbortController();
+  readonly #closing = new AbortController();
   #onSession: ((session: Session, lost: AbortSignal) => void) | undefined;
-  #isClosed = false;
   #lastError: Error | undefined;
 
   private constructor(options: ConnectionOptions) {
@@ -87,7 +87,8 @@ export class Connection {
 
   async connected(timeout = this.#options.sessionTimeout): Promise<Session> {
     if (this.#session.state === "connected") return this.#session;
-    if (this.#isClosed) throw this.#closed();
+    const { signal } = this.#closing;
+    if (signal.aborted) throw signal.reason;
     return new Promise((resolve, reject) => {
       const end = () => {
         clearTimeout(timer);
@@ -97,9 +98,9 @@ export class Connection {
         if (this.#session.state === "connected") {
           end();
           resolve(this.#session);
-        } else if (this.#isClosed) {
+        } else if (signal.aborted) {
           end();
-          reject(this.#closed());
+          reject(signal.reason);
         }
       });
       const timer = setTimeout(() => {
@@ -117,23 +118,23 @@ export class Connection {
         return await work(session);
       } catch (error) {
         if (!isInDoubt(error)) throw error;
-        if (this.#isClosed) throw this.#closed();
+        this.#closing.signal.throwIfAborted();
         if (performance.now() > until) throw new ZooKeeperUnreachableError(`${error.message}; ask again later`, { cause: error });
       }
-      await delay(firstPause);
+      await pause(firstPause, this.#closing.signal);
     }
   }
 
   async close(): Promise<void> {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
+    if (this.#closing.signal.aborted) return;
+    this.#closing.abort(new Error("The coordinator is closed"));
     await this.#session.close();
     this.#notify();
   }
 
   /** As a crash of the process would: the session lives on at the server until its timeout. */
   abandon(): void {
-    this.#isClosed = true;
+    this.#closing.abort(new Error("The coordinator is closed"));
     this.#session.abandon();
     this.#notify();
   }
@@ -172,16 +173,17 @@ export class Connection {
     }
     if (state === "lost") {
       this.#lost.abort(new Error("the session with ZooKeeper was lost"));
-      if (!this.#isClosed) void this.#replace();
+      void this.#replace();
     }
-    if (!this.#isClosed && !isFirst) this.#options.log.info({ state }, "the connection with ZooKeeper changed");
+    if (!this.#closing.signal.aborted && !isFirst) this.#options.log.info({ state }, "the connection with ZooKeeper changed");
     this.#notify();
   }
   #lastConnected: Session | undefined;
 
   async #replace(): Promise<void> {
-    await delay(firstPause + Math.random() * longestPause * 0.1);
-    if (this.#isClosed) return;
+    const { signal } = this.#closing;
+    await pause(firstPause + Math.random() * longestPause * 0.1, signal);
+    if (signal.aborted) return;
     this.#session = this.#openSession();
     this.#notify();
   }
@@ -198,9 +200,5 @@ export class Connection {
       `Cannot reach ZooKeeper at ${this.#options.hosts}: no session within ${Math.round(timeout)} ms${why}; check the address and that it runs`,
       cause,
     );
-  }
-
-  #closed(): Error {
-    return new Error("The coordinator is closed");
   }
 }

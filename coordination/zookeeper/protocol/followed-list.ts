@@ -3,7 +3,6 @@
  * with those that follow it: a long list is never read at each change. What a look misses the next one has, for each reads the whole list.
  */
 
-import type { NamesBudget } from "./names-budget.ts";
 import type { Listing, Session } from "./session.ts";
 import { unlessInDoubt } from "./zookeeper-error.ts";
 
@@ -110,5 +109,29 @@ export class FollowedList {
     } finally {
       this.#looking = undefined;
     }
+  }
+}
+
+const namesPerSecond = 30_000;
+
+/**
+ * How many names a process reads in a second to see what changed in long lists, all of them together: each look takes its turn, so that every list
+ * comes by, the later the longer they are. A server that lists very much for everybody has no time for claims.
+ */
+export class NamesBudget {
+  /** As `performance.now()`. */
+  #nextTurn = 0;
+
+  /** Milliseconds until all looks so far had their turn. */
+  get backlog(): number {
+    return Math.max(0, this.#nextTurn - performance.now());
+  }
+
+  /** Milliseconds until the turn of a look at so many names. */
+  take(names: number): number {
+    const now = performance.now();
+    const turn = Math.max(now, this.#nextTurn);
+    this.#nextTurn = turn + (1000 * names) / namesPerSecond;
+    return turn - now;
   }
 }

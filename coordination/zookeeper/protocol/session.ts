@@ -35,7 +35,7 @@ export interface Listing extends Answer {
 }
 
 export interface Committed {
-  /** The paths of what was created, each in the place of its operation. */
+  /** The paths of what was created, each under the index of its operation. */
   readonly paths: readonly (string | undefined)[];
   readonly order: number;
 }

@@ -18,7 +18,7 @@ export type ZooKeeperErrorCode =
 export class ZooKeeperError extends Error {
   override readonly name = "ZooKeeperError";
   readonly code: ZooKeeperErrorCode;
-  /** The place of the refused operation in its transaction; −1 where that is not known. */
+  /** The index of the refused operation in its transaction; −1 where that is not known. */
   readonly index: number;
 
   constructor(

@@ -5,9 +5,10 @@
 
 import { create, type Operation, remove } from "../protocol/operations.ts";
 import { isRefused } from "../protocol/zookeeper-error.ts";
-import { type InterestName, parseInterestName } from "../znodes/layout.ts";
+import type { InterestName } from "../znodes/layout.ts";
 import type { QuerySegments, Segments } from "../znodes/segments.ts";
 import type { ZooKeeper } from "../zookeeper.ts";
+import { listInterests } from "./interests.ts";
 import { findLiveSubtask } from "./query-life.ts";
 
 interface ClearOptions {
@@ -19,33 +20,28 @@ const mostCombined = 20;
 
 /** Gives those that were changed meanwhile: they may still be of no use. */
 export async function clearQueries({ zookeeper, segments }: ClearOptions, queries: readonly string[]): Promise<readonly string[]> {
-  const { session, layout } = zookeeper;
   // Answers come in this order: no interest that is missing in the last was there, with its change of the query, when that was looked at.
   const looks = queries.map((query) => segments.list(zookeeper, query));
-  const asked = session.list(layout.interest);
-  const [listing, ...known] = await Promise.all([asked, ...looks]);
-  const all = (listing?.children ?? []).map(parseInterestName).filter((interest) => interest !== undefined);
+  const [interests, ...known] = await Promise.all([listInterests(zookeeper), ...looks]);
   const outcomes = await Promise.allSettled(
-    queries.map(async (query, place) => {
-      const isCleared = await clear(
-        { zookeeper, segments },
-        { query, known: known[place], interests: all.filter((interest) => interest.query === query) },
-      );
-      return isCleared ? [] : [query];
+    queries.map(async (query, index) => {
+      const found = { query, known: known[index], interests: interests.get(query) ?? [] };
+      return (await clear({ zookeeper, segments }, found)) ? [] : [query];
     }),
   );
   for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
   return outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? outcome.value : []));
 }
 
-async function clear(
-  { zookeeper, segments }: ClearOptions,
-  {
-    query,
-    known,
-    interests,
-  }: { readonly query: string; readonly known: QuerySegments | undefined; readonly interests: readonly InterestName[] },
-): Promise<boolean> {
+interface FoundQuery {
+  readonly query: string;
+  /** Undefined where it is not there. */
+  readonly known: QuerySegments | undefined;
+  readonly interests: readonly InterestName[];
+}
+
+/** False where it was changed meanwhile. */
+async function clear({ zookeeper, segments }: ClearOptions, { query, known, interests }: FoundQuery): Promise<boolean> {
   if (known === undefined && interests.length === 0) return true;
   if (known !== undefined && (await findLiveSubtask(zookeeper, segments, known)) !== undefined) return true;
   const path = `${zookeeper.layout.queries}/${query}`;

@@ -1,10 +1,37 @@
 /** The interest that clients have in queries, and the znodes of these. */
 
 import { create, createSequential, type Operation, set } from "../protocol/operations.ts";
+import { isRefused } from "../protocol/zookeeper-error.ts";
 import { encodeJson } from "../znodes/encoding.ts";
 import { hashName, type InterestName, interestPrefix, type Layout, parseInterestName } from "../znodes/layout.ts";
 import { logSkip } from "../znodes/skip-log.ts";
 import type { ZooKeeper } from "../zookeeper.ts";
+
+/** By query, each query's first come first. */
+export type Interests = ReadonlyMap<string, readonly InterestName[]>;
+
+/** All interest that there is. */
+export async function listInterests(zookeeper: ZooKeeper): Promise<Interests> {
+  const listing = await zookeeper.session.list(zookeeper.layout.interest);
+  return groupInterests(zookeeper, listing?.children ?? []);
+}
+
+/** The interests of a listing. Names that are not of their form are logged and left out. */
+export function groupInterests({ layout, log }: ZooKeeper, names: readonly string[]): Interests {
+  const byQuery = new Map<string, InterestName[]>();
+  for (const name of names) {
+    const interest = parseInterestName(name);
+    if (interest === undefined) {
+      logSkip(log, `${layout.interest}/${name}`);
+      continue;
+    }
+    const interests = byQuery.get(interest.query);
+    if (interests) interests.push(interest);
+    else byQuery.set(interest.query, [interest]);
+  }
+  for (const interests of byQuery.values()) interests.sort((a, b) => a.sequence - b.sequence);
+  return byQuery;
+}
 
 /** All interests in a query, first come first. */
 export async function readInterests({ session, layout }: ZooKeeper, query: string): Promise<readonly InterestName[]> {
@@ -16,29 +43,27 @@ export async function readInterests({ session, layout }: ZooKeeper, query: strin
     .sort((a, b) => a.sequence - b.sequence);
 }
 
-/** The interests of a listing by query, first come first. Names that are not of their form are logged and left out. */
-export function groupInterests({ layout, log }: ZooKeeper, names: readonly string[]): ReadonlyMap<string, readonly InterestName[]> {
-  const byQuery = new Map<string, InterestName[]>();
-  for (const name of names) {
-    const interest = parseInterestName(name);
-    if (interest === undefined) logSkip(log, `${layout.interest}/${name}`);
-    else byQuery.set(interest.query, [...(byQuery.get(interest.query) ?? []), interest]);
+/**
+ * Renews a client's interest in a query, whose znode's modification time, by the server's clock, says when it was last shown. False where the client has
+ * none: nothing is created. Names are hashed.
+ */
+export async function renewInterest(zookeeper: ZooKeeper, query: string, client: string): Promise<boolean> {
+  const { session, layout } = zookeeper;
+  for (;;) {
+    const own = (await readInterests(zookeeper, query)).filter((interest) => interest.client === client);
+    if (own.length === 0) return false;
+    try {
+      await session.commit(own.map(({ name }) => set(`${layout.interest}/${name}`, Buffer.alloc(0))));
+      return true;
+    } catch (error) {
+      // It ended, or was replaced, just now.
+      if (!isRefused(error, "no-node")) throw error;
+    }
   }
-  for (const interests of byQuery.values()) interests.sort((a, b) => a.sequence - b.sequence);
-  return byQuery;
 }
 
-export function createInterest(
-  { layout }: ZooKeeper,
-  {
-    priority,
-    query,
-    client,
-    dataset,
-  }: { readonly priority: number; readonly query: string; readonly client: string; readonly dataset: string },
-): Operation {
-  return createSequential(`${layout.interest}/${interestPrefix(priority, query, client, dataset)}`);
-}
+export const createInterest = ({ interest }: Layout, about: Omit<InterestName, "name" | "sequence">, dataset: string): Operation =>
+  createSequential(`${interest}/${interestPrefix(about, dataset)}`);
 
 const queryPath = ({ queries }: Layout, queryId: string): string => `${queries}/${hashName(queryId)}`;
 const queryBody = (queryId: string): Buffer => encodeJson({ id: queryId });

@@ -1,5 +1,5 @@
 /** Whether a query still has something to wait for. */
-import { setImmediate as turn } from "node:timers/promises";
+import { turn } from "../../../base/turn.ts";
 import { parseSubtaskBody } from "../znodes/encoding.ts";
 import { subtaskPath } from "../znodes/layout.ts";
 import { type ListedSubtasks, listSubtasks } from "../znodes/list-subtasks.ts";

@@ -1,12 +1,12 @@
 /** How many subtasks there are, by what they read: the queries' segments name them, lists tell how each is. */
-import { setImmediate as turn } from "node:timers/promises";
+import { turn } from "../../../base/turn.ts";
 import type { Demand, Subtask } from "../../coordinator.ts";
 import { DemandTally, type Read } from "../../queue/demand.ts";
 import { parseRead } from "../znodes/encoding.ts";
-import { parseInterestName } from "../znodes/layout.ts";
 import { listSubtasks } from "../znodes/list-subtasks.ts";
 import type { Segments } from "../znodes/segments.ts";
 import type { ZooKeeper } from "../zookeeper.ts";
+import { type Interests, listInterests } from "./interests.ts";
 
 const perTurn = 2_000;
 /** Of more subtasks than these the demand is read anew after `keepMany` at the soonest: that lists and reads a good part of what there is. */
@@ -14,7 +14,7 @@ const many = 20_000;
 /** Milliseconds. */
 const keepMany = 10_000;
 
-interface Waiting {
+interface NamedSubtask {
   readonly subtask: Subtask;
   priority: number;
   since: number;
@@ -34,20 +34,16 @@ export class DemandReader {
     if (this.#kept && performance.now() < this.#kept.until) return this.#kept.demand;
     const { session, layout } = zookeeper;
     const tally = new DemandTally();
-    const [interests, failed] = await Promise.all([session.list(layout.interest), session.list(layout.failed)]);
+    const [interests, failed] = await Promise.all([listInterests(zookeeper), session.list(layout.failed)]);
     for (const read of await readFailed(zookeeper, failed?.children ?? [], this.#failed)) tally.add(read, { kind: "failed" });
-    const priorities = new Map<string, number>();
-    for (const interest of interests?.children.map(parseInterestName) ?? []) {
-      if (interest) priorities.set(interest.query, Math.min(priorities.get(interest.query) ?? interest.priority, interest.priority));
-    }
-    const named = await readNamed(zookeeper, this.#segments, priorities);
+    const named = await readNamed(zookeeper, this.#segments, interests);
     if (named.size > 0) await addNamed(tally, named, zookeeper);
     this.#kept = named.size > many ? { demand: tally.demands, until: performance.now() + keepMany } : undefined;
     return tally.demands;
   }
 }
 
-async function addNamed(tally: DemandTally, named: ReadonlyMap<string, Waiting>, zookeeper: ZooKeeper): Promise<void> {
+async function addNamed(tally: DemandTally, named: ReadonlyMap<string, NamedSubtask>, zookeeper: ZooKeeper): Promise<void> {
   const { hashes, claimed, failed } = await listSubtasks(zookeeper);
   for (const [index, hash] of hashes.entries()) {
     if (index % perTurn === perTurn - 1) await turn();
@@ -58,9 +54,10 @@ async function addNamed(tally: DemandTally, named: ReadonlyMap<string, Waiting>,
 }
 
 /** All subtasks that queries name, by hash, with the best priority and the first time at which somebody asked. */
-async function readNamed(zookeeper: ZooKeeper, segments: Segments, priorities: ReadonlyMap<string, number>) {
-  const named = new Map<string, Waiting>();
-  for (const [query, priority] of priorities) {
+async function readNamed(zookeeper: ZooKeeper, segments: Segments, interests: Interests) {
+  const named = new Map<string, NamedSubtask>();
+  for (const [query, shown] of interests) {
+    const priority = Math.min(...shown.map((interest) => interest.priority));
     const known = await segments.list(zookeeper, query);
     for (const name of known?.names ?? []) {
       const { subtasks, hashes } = await segments.read(zookeeper, known!, name);

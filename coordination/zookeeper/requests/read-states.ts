@@ -1,5 +1,5 @@
 /** Reads what becomes of subtasks, here and now. */
-import { setImmediate as turn } from "node:timers/promises";
+import { turn } from "../../../base/turn.ts";
 import type { SubtaskNews, SubtaskState } from "../../coordinator.ts";
 import { describeFailure } from "../../queue/claim-end.ts";
 import { parseClaimBody, parseSubtaskBody } from "../znodes/encoding.ts";
@@ -39,12 +39,12 @@ export async function readStates(zookeeper: ZooKeeper, keys: readonly string[]):
     many ?? listClaims(zookeeper),
     isMany ? [] : Promise.all(hashed.map(({ hash }) => get(hash))),
   ]);
-  const readOne = async (hash: string, place: number): Promise<SubtaskState | undefined> => {
+  const readOne = async (hash: string, index: number): Promise<SubtaskState | undefined> => {
     const isClaimed = claimed.has(hash);
     if (many && !many.has(hash)) return undefined;
     if (many && !isClaimed && !many.failed.has(hash)) return { kind: "unowned" };
     const [content, claim] = await Promise.all([
-      isMany ? get(hash) : contents[place],
+      isMany ? get(hash) : contents[index],
       isClaimed ? session.get(claimPath(layout, hash)) : undefined,
     ]);
     if (content === undefined) return undefined;

@@ -7,6 +7,7 @@
  * just been withdrawn. A large request takes several transactions under a lock, so that two dispatchers do not get into each other's way; the lock
  * is for speed, the transactions for truth. May be repeated.
  */
+import { turn } from "../../../base/turn.ts";
 import type { Enqueued, Subtask, SubtaskRequest } from "../../coordinator.ts";
 import { check, create, createSequential, type Operation, remove, set } from "../protocol/operations.ts";
 import { isRefused } from "../protocol/zookeeper-error.ts";
@@ -36,6 +37,36 @@ export interface HashedSubtask {
 
 const mostUnderWay = 4;
 const mostTries = 50;
+const mostPerPart = 500;
+/** A request may have a million bytes, and each subtask's own znode takes about 150 of them. */
+const mostBytes = 400_000;
+const perTurn = 2_000;
+
+/** A request in parts that fit into one transaction each: one program, one dataset, bounded in subtasks and bytes. A key that comes twice counts once. */
+export async function splitRequest(
+  subtasks: readonly Subtask[],
+): Promise<{ readonly parts: readonly (readonly HashedSubtask[])[]; readonly repeated: number }> {
+  const parts: HashedSubtask[][] = [];
+  const open = new Map<string, { part: HashedSubtask[]; bytes: number }>();
+  const seen = new Set<string>();
+  for (const [index, subtask] of subtasks.entries()) {
+    if (index % perTurn === perTurn - 1) await turn();
+    const hash = hashName(subtask.key);
+    if (seen.has(hash)) continue;
+    seen.add(hash);
+    const kind = JSON.stringify([subtask.programKey, subtask.dataset]);
+    const bytes = 3 * (subtask.key.length + subtask.fingerprint.length);
+    let current = open.get(kind);
+    if (current === undefined || current.part.length >= mostPerPart || current.bytes + bytes > mostBytes) {
+      current = { part: [], bytes: 0 };
+      open.set(kind, current);
+      parts.push(current.part);
+    }
+    current.part.push({ subtask, hash });
+    current.bytes += bytes;
+  }
+  return { parts, repeated: subtasks.length - seen.size };
+}
 
 /**
  * Where the query is withdrawn or cleared away meanwhile it ends early, and the caller asks again for what is not stored. A retry does not end: what it
@@ -168,9 +199,8 @@ class Submission {
     operations.push(this.#isQueryThere ? touchQuery(layout, request.queryId) : createQuery(layout, request.queryId));
     let interest = -1;
     if (this.#interest === undefined) {
-      const { dataset } = (named[0] ?? part[0])!.subtask;
-      interest =
-        operations.push(createInterest(zookeeper, { priority: request.priority, query: this.#query, client: this.#client, dataset })) - 1;
+      const about = { priority: request.priority, query: this.#query, client: this.#client };
+      interest = operations.push(createInterest(layout, about, (named[0] ?? part[0])!.subtask.dataset)) - 1;
     } else operations.push(set(`${layout.interest}/${this.#interest}`, Buffer.alloc(0)));
     operations.push(...this.#outdated.map((name) => remove(`${layout.interest}/${name}`)));
     // Interest that is there already is renewed, once for all parts of the request.

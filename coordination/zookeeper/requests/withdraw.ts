@@ -11,11 +11,11 @@ import { check, createSequential, type Operation, remove } from "../protocol/ope
 import { isRefused, unlessRefused } from "../protocol/zookeeper-error.ts";
 import type { WatchedSubtasks } from "../watching/watched-subtasks.ts";
 import { encodeHashes } from "../znodes/encoding.ts";
-import { guardPath, parseInterestName, segmentProgram, subtaskPath } from "../znodes/layout.ts";
+import { guardPath, segmentProgram, subtaskPath } from "../znodes/layout.ts";
 import { listSubtasks } from "../znodes/list-subtasks.ts";
 import type { QuerySegments, Segments } from "../znodes/segments.ts";
 import type { ZooKeeper } from "../zookeeper.ts";
-import { readInterests } from "./interests.ts";
+import { listInterests, readInterests } from "./interests.ts";
 
 export interface WithdrawOptions {
   readonly zookeeper: ZooKeeper;
@@ -92,13 +92,11 @@ async function removeSubtasks({ session, layout }: ZooKeeper, guards: readonly O
 
 /** Its subtasks that no other query needs. */
 async function findExclusive({ zookeeper, segments }: WithdrawOptions, known: QuerySegments): Promise<ReadonlySet<string>> {
-  const { session, layout } = zookeeper;
   const exclusive = new Set<string>();
   for (const name of known.names) for (const hash of (await segments.read(zookeeper, known, name)).hashes) exclusive.add(hash);
   const programs = new Set(known.names.map(segmentProgram));
-  const asked = new Set((await session.list(layout.interest))?.children.map((name) => parseInterestName(name)?.query));
-  asked.delete(known.query);
-  const others = await Promise.all([...asked].map((query) => (query === undefined ? undefined : segments.list(zookeeper, query))));
+  const asked = [...(await listInterests(zookeeper)).keys()].filter((query) => query !== known.query);
+  const others = await Promise.all(asked.map((query) => segments.list(zookeeper, query)));
   for (const other of others) {
     for (const name of other?.names ?? []) {
       if (!programs.has(segmentProgram(name))) continue;

@@ -3,17 +3,18 @@
  * Reads only, where there is nothing to do.
  */
 
-import { check, remove } from "../protocol/operations.ts";
-import { unlessRefused } from "../protocol/zookeeper-error.ts";
+import { check, remove, set } from "../protocol/operations.ts";
+import { isRefused, unlessRefused } from "../protocol/zookeeper-error.ts";
 import { clearQueries } from "../requests/clear-queries.ts";
+import { listInterests, readInterests } from "../requests/interests.ts";
 import { findLiveSubtask } from "../requests/query-life.ts";
 import { endQuery, type WithdrawOptions } from "../requests/withdraw.ts";
 import { parseSubtaskBody } from "../znodes/encoding.ts";
-import { failedHash, parseInterestName, subtaskPath } from "../znodes/layout.ts";
-import { endOldInterest } from "./end-old-interest.ts";
+import { failedHash, subtaskPath } from "../znodes/layout.ts";
+import type { ZooKeeper } from "../zookeeper.ts";
 import { sweepLostClaims } from "./sweep-lost-claims.ts";
 
-export interface HousekeepingOptions extends WithdrawOptions {
+export interface HousekeepingOptions {
   /** Milliseconds for which withdrawals are on record. */
   readonly keepWithdrawals: number;
   readonly mostFailed: number;
@@ -23,6 +24,7 @@ export interface HousekeepingOptions extends WithdrawOptions {
 
 const mostPerRound = 500;
 const looksPerTerm = 24;
+const perRead = 100;
 
 export class Housekeeping {
   readonly #options: HousekeepingOptions;
@@ -37,52 +39,48 @@ export class Housekeeping {
     this.#options = options;
   }
 
-  async run(): Promise<void> {
-    await sweepLostClaims(this.#options.zookeeper);
-    await this.#clearQueries();
-    await this.#forgetWithdrawals();
-    await this.#forgetFailed();
+  /** On the session that there is now. */
+  async run(options: WithdrawOptions): Promise<void> {
+    await sweepLostClaims(options.zookeeper);
+    await this.#clearQueries(options);
+    await this.#forgetWithdrawals(options.zookeeper);
+    await this.#forgetFailed(options.zookeeper);
     if (performance.now() < this.#nextLook) return;
     this.#nextLook = performance.now() + this.#options.interestTerm / looksPerTerm;
-    await endOldInterest(this.#options, this.#options.interestTerm);
+    await endOldInterest(options, this.#options.interestTerm);
   }
 
-  async #clearQueries(): Promise<void> {
-    const { zookeeper, segments } = this.#options;
+  async #clearQueries(options: WithdrawOptions): Promise<void> {
+    const { zookeeper, segments } = options;
     const { session, layout } = zookeeper;
-    const [queries, interests] = await Promise.all([session.list(layout.queries), session.list(layout.interest)]);
-    const asked = new Set(interests?.children.map((name) => parseInterestName(name)?.query));
+    const [queries, asked] = await Promise.all([session.list(layout.queries), listInterests(zookeeper)]);
     const suspects = new Set<string>();
-    for (const query of new Set([...(queries?.children ?? []), ...asked])) {
-      if (query === undefined) continue;
+    for (const query of new Set([...(queries?.children ?? []), ...asked.keys()])) {
       const known = asked.has(query) ? await segments.list(zookeeper, query) : undefined;
       if (known !== undefined && (await findLiveSubtask(zookeeper, segments, known)) !== undefined) continue;
       // Another process may be about to make or to clear it.
       if (!this.#suspects.has(query)) suspects.add(query);
-      else if (asked.has(query)) await clearQueries(this.#options, [query]);
-      else await endQuery(this.#options, query);
+      else if (asked.has(query)) await clearQueries(options, [query]);
+      else await endQuery(options, query);
     }
     this.#suspects = suspects;
   }
 
-  async #forgetWithdrawals(): Promise<void> {
-    const { zookeeper, keepWithdrawals } = this.#options;
-    const { session, layout } = zookeeper;
+  async #forgetWithdrawals({ session, layout }: ZooKeeper): Promise<void> {
     const names = new Set((await session.list(layout.withdrawn))?.children);
     const now = performance.now();
     for (const name of this.#seen.keys()) if (!names.has(name)) this.#seen.delete(name);
     for (const name of names) {
       const since = this.#seen.get(name) ?? now;
       this.#seen.set(name, since);
-      if (now - since >= keepWithdrawals)
+      if (now - since >= this.#options.keepWithdrawals)
         await unlessRefused(["no-node", "bad-version"], () => session.commit([remove(`${layout.withdrawn}/${name}`)]));
     }
   }
 
   /** The oldest beyond the most. */
-  async #forgetFailed(): Promise<void> {
-    const { zookeeper, mostFailed } = this.#options;
-    const { session, layout } = zookeeper;
+  async #forgetFailed({ session, layout }: ZooKeeper): Promise<void> {
+    const { mostFailed } = this.#options;
     const count = (await session.exists(layout.failed))?.stat.numChildren ?? 0;
     if (count <= mostFailed) return;
     const names = [...((await session.list(layout.failed))?.children ?? [])].sort().slice(0, Math.min(mostPerRound, count - mostFailed));
@@ -95,3 +93,30 @@ export class Housekeeping {
     }
   }
 }
+
+/** Ends the interest that clients have not renewed for its term (milliseconds): times are the server's, whatever the clocks of the processes say. What is renewed meanwhile stays: it is removed by the version that was looked at. */
+export async function endOldInterest(options: WithdrawOptions, term: number): Promise<void> {
+  const { session, layout } = options.zookeeper;
+  await session.commit([set(layout.clock, Buffer.alloc(0))]);
+  const now = timeOf(await session.exists(layout.clock));
+  const interests = [...(await listInterests(options.zookeeper)).values()].flat();
+  const queries = new Set<string>();
+  for (let start = 0; start < interests.length; start += perRead) {
+    const slice = interests.slice(start, start + perRead);
+    const found = await Promise.all(slice.map(({ name }) => session.exists(`${layout.interest}/${name}`)));
+    for (const [index, { name, query }] of slice.entries()) {
+      const answer = found[index];
+      if (answer === undefined || now - timeOf(answer) <= term) continue;
+      try {
+        await session.commit([{ kind: "remove", path: `${layout.interest}/${name}`, version: answer.stat.version }]);
+        queries.add(query);
+      } catch (error) {
+        if (!isRefused(error, "bad-version", "no-node")) throw error;
+      }
+    }
+  }
+  for (const query of queries) if ((await readInterests(options.zookeeper, query)).length === 0) await endQuery(options, query);
+}
+
+const timeOf = (answer: { readonly stat: { readonly mtime: Buffer } } | undefined): number =>
+  Number(answer?.stat.mtime.readBigInt64BE() ?? 0n);

@@ -6,8 +6,7 @@
 
 import type { SubtaskNews } from "../../coordinator.ts";
 import { describeFailure } from "../../queue/claim-end.ts";
-import { FollowedList } from "../protocol/followed-list.ts";
-import { NamesBudget } from "../protocol/names-budget.ts";
+import { FollowedList, NamesBudget } from "../protocol/followed-list.ts";
 import type { Content, Listing } from "../protocol/session.ts";
 import { unlessInDoubt } from "../protocol/zookeeper-error.ts";
 import { parseSubtaskBody } from "../znodes/encoding.ts";

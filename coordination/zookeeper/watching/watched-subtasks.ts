@@ -5,7 +5,7 @@
  * Every piece of news has the order of the answer that brought it; what is older than what is known already is ignored. A subtask that is gone is
  * done, unless it is among those that were withdrawn lately. Of changes that follow one another quickly others may hear only the last.
  */
-import { setImmediate as turn } from "node:timers/promises";
+import { turn } from "../../../base/turn.ts";
 import type { SubtaskEvent, SubtaskNews } from "../../coordinator.ts";
 import { Watchers } from "../../watchers.ts";
 import { hashName, shardOf } from "../znodes/layout.ts";

@@ -95,7 +95,7 @@ export interface InterestName {
 }
 
 /** `PRIORITY.QUERY.CLIENT.DATASET.`, to which ZooKeeper appends the sequence. */
-export function interestPrefix(priority: number, query: string, client: string, dataset: string): string {
+export function interestPrefix({ priority, query, client }: Omit<InterestName, "name" | "sequence">, dataset: string): string {
   const escaped = encodeURIComponent(dataset.toWellFormed()).replaceAll(".", "%2E").slice(0, mostDatasetLength);
   return `${priority.toString().padStart(3, "0")}.${query}.${client}.${escaped}.`;
 }

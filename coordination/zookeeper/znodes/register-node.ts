@@ -1,6 +1,6 @@
-/** A node's znodes: an ephemeral one that says it is there, and a place for what it holds, which outlives it so that others can see what it lost. */
+/** A node's znodes: an ephemeral one that says it is there, and one below which its claims have entries, which outlives it so that others can see what it lost. */
 import { randomBytes } from "node:crypto";
-import { setTimeout as delay } from "node:timers/promises";
+import { pause } from "../../../base/pause.ts";
 import type { Node } from "../../coordinator.ts";
 import { create, createEphemeral, remove, set } from "../protocol/operations.ts";
 import { isRefused } from "../protocol/zookeeper-error.ts";
@@ -16,13 +16,12 @@ export interface Registration {
   readonly held: string;
 }
 
-const pause = 100;
+const betweenTries = 100;
 
 const nodePath = ({ nodes }: Layout, id: string): string => `${nodes}/${hashName(id)}`;
 
 /** Waits, for one and a half session timeouts, for a dead process's session to end that had the name; rejects where a live one has it. */
-export async function registerNode(zookeeper: ZooKeeper, node: Node): Promise<Registration> {
-  const { session, layout } = zookeeper;
+export async function registerNode({ session, layout, lost }: ZooKeeper, node: Node): Promise<Registration> {
   const path = nodePath(layout, node.id);
   const until = performance.now() + 1.5 * session.timeout;
   for (;;) {
@@ -39,7 +38,7 @@ export async function registerNode(zookeeper: ZooKeeper, node: Node): Promise<Re
     if (other?.stat.ephemeralOwner.toString("hex") === session.id || performance.now() > until) {
       throw new Error(`Cannot join as node ${node.id}: a node of this name is there already; give each its own`);
     }
-    await delay(pause);
+    await pause(betweenTries, lost);
   }
 }
 

@@ -43,6 +43,14 @@ export function checkAttempts(check: Check): void {
     assert.deepEqual([...(await coordinator.states(keysOf(makeSubtasks(1)))).values()], [{ kind: "unowned" }]);
   });
 
+  check("a node that leaves just as it claims keeps nothing: another gets it", async (coordinator) => {
+    await coordinator.enqueue(ask(makeSubtasks(1)));
+    const first = await joinAs(coordinator, "node 1");
+    const claiming = assert.rejects(claimNext(first), /node 1.*left/);
+    await Promise.all([first.leave(), claiming]);
+    assert.equal(await (await claimNext(await joinAs(coordinator, "node 2"))).complete(), true);
+  });
+
   check("a node that leaves loses its claims: others get them, and it is told", async (coordinator) => {
     await coordinator.enqueue(ask(makeSubtasks(2)));
     const first = await joinAs(coordinator, "node 1");

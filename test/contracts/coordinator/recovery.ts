@@ -91,4 +91,13 @@ export function checkRecovery(check: Check): void {
     assert.deepEqual(await again.withdraw("a", "bob"), { interested: 0 });
     assert.deepEqual(await countsOf(again), { unowned: 0, owned: 0, failed: 0 });
   });
+
+  check("after a crash demand is told by the same columns", async (coordinator, crash) => {
+    const columns = ["mass", "pt"];
+    await coordinator.enqueue(ask(makeSubtasks(3).map((subtask) => ({ ...subtask, columns }))));
+    const node = await joinAs(coordinator, "node 1");
+    await (await claimNext(node)).fail("hopeless", { permanent: true });
+    const [{ since: _, ...demand } = assert.fail("no demand")] = await (await crash()).demand();
+    assert.deepEqual(demand, { dataset: "zmumu", columns, unowned: 2, owned: 0, failed: 1, priority: 500 });
+  });
 }

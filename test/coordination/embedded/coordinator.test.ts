@@ -4,9 +4,8 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import type { Coordinator } from "../../../coordination/coordinator.ts";
 import { type CoordinatorOptions, createCoordinator } from "../../../coordination/embedded/coordinator.ts";
-import type { Journal } from "../../../coordination/embedded/journal.ts";
+import { createMemoryJournal, type Journal } from "../../../coordination/embedded/journal.ts";
 import { createLmdbJournal } from "../../../coordination/embedded/lmdb-journal.ts";
-import { createMemoryJournal } from "../../../coordination/embedded/memory-journal.ts";
 import { openEnvironment } from "../../../storage/embedded/environment.ts";
 import { claimOne, countsOf } from "../../contracts/claim-one.ts";
 import { describeCoordinator } from "../../contracts/coordinator-contract.ts";
@@ -97,7 +96,7 @@ test("the journal is empty when all is done or withdrawn", async (t) => {
   const coordinator = await openForTest(t, { journal: createMemoryJournal(records) });
   await coordinator.enqueue({ ...request, subtasks: makeSubtasks(5) });
   await coordinator.enqueue({ ...request, queryId: "other", client: "bob", priority: 3, subtasks: makeSubtasks(8) });
-  assert.equal(records.size, 8 + 2);
+  assert.equal(records.size, 8 + 2 + 1, "subtasks, interests, and what the subtasks have in common");
   const node = await coordinator.join({ id: "node", host: "localhost", threads: 1, cacheLimit: 0 });
   for (let index = 0; index < 4; index++) await (await claimOne(node, { signal: t.signal })).complete();
   const held = await claimOne(node, { signal: t.signal });
@@ -111,13 +110,15 @@ test("createCoordinator clears away what a write left half done", async (t) => {
   const { key } = makeSubtask(0);
   const records = new Map([
     [2, JSON.stringify({ interest: { query: 1, queryId: "without subtasks", client: "alice", priority: 5, renewed: 0 } })],
-    [3, JSON.stringify({ subtask: makeSubtask(0), queries: [99] })],
+    [3, JSON.stringify({ subtask: makeSubtask(0), of: 7, queries: [99] })],
     [5, JSON.stringify({ interest: { query: 4, queryId: "whole", client: "alice", priority: 5, renewed: 0 } })],
-    [6, JSON.stringify({ subtask: makeSubtask(1), state: "begun", queries: [4, 99] })],
+    [6, JSON.stringify({ subtask: makeSubtask(1), of: 7, state: "begun", queries: [4, 99] })],
+    [7, JSON.stringify({ program: { programKey: "program", dataset: "zmumu" } })],
+    [8, JSON.stringify({ program: { programKey: "nobody's", dataset: "zmumu" } })],
   ]);
   const coordinator = await openForTest(t, { journal: createMemoryJournal(records) });
   assert.deepEqual([...(await coordinator.states([key, makeSubtask(1).key])).keys()], [makeSubtask(1).key]);
-  assert.deepEqual([...records.keys()], [5, 6]);
+  assert.deepEqual([...records.keys()], [5, 6, 7]);
   assert.equal(await coordinator.renew("without subtasks", "alice"), false);
 });
 
@@ -159,6 +160,22 @@ test("enqueue refuses whole what would exceed the most subtasks, but lets joins 
   assert.deepEqual(await coordinator.enqueue({ ...tooMany, subtasks: makeSubtasks(10) }), { queued: 2, joined: 8 });
 });
 
+test("requests that come at the same time do not exceed the most subtasks together, and one that ends makes room", async (t) => {
+  const coordinator = await openForTest(t, { journal: createMemoryJournal(), mostSubtasks: 5_000 });
+  const one = coordinator.enqueue({ ...request, subtasks: makeSubtasks(3_500, "one") });
+  const two = coordinator.enqueue({ ...request, queryId: "two", subtasks: makeSubtasks(2_500, "two") });
+  await assert.rejects(two, { name: "CoordinatorFullError" });
+  assert.deepEqual(await one, { queued: 3_500, joined: 0 });
+  const again = coordinator.enqueue({ ...request, queryId: "again", subtasks: makeSubtasks(3_500, "one") });
+  const three = coordinator.enqueue({ ...request, queryId: "three", subtasks: makeSubtasks(1_500, "three") });
+  assert.deepEqual(await Promise.all([again, three]), [
+    { queued: 0, joined: 3_500 },
+    { queued: 1_500, joined: 0 },
+  ]);
+  await coordinator.withdraw("three", "alice");
+  assert.equal((await coordinator.enqueue({ ...request, queryId: "four", subtasks: makeSubtasks(1_500, "four") })).queued, 1_500);
+});
+
 test("failed subtasks beyond the most are forgotten, oldest first", async (t) => {
   const records = new Map<number, string>();
   const coordinator = await openForTest(t, { journal: createMemoryJournal(records), mostFailed: 3 });
@@ -171,7 +188,7 @@ test("failed subtasks beyond the most are forgotten, oldest first", async (t) =>
     [...states.keys()],
     subtasks.slice(2).map(({ key }) => key),
   );
-  assert.equal(records.size, 3);
+  assert.equal(records.size, 3 + 1);
 });
 
 test("enqueue of 20,000 lets others run in between, and a withdrawal meanwhile ends it", async (t) => {

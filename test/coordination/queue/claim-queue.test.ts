@@ -4,9 +4,9 @@ import { test } from "node:test";
 import type { Subtask } from "../../../coordination/coordinator.ts";
 import { type Attempts, noAttempts } from "../../../coordination/queue/claim-end.ts";
 import { type ClaimCall, ClaimQueue, type Queued, type QueueNode } from "../../../coordination/queue/claim-queue.ts";
-import { Cluster, createClusterNode, numberPartition, type Placed } from "../../../coordination/queue/cluster.ts";
+import { Cluster, createClusterNode, type Homed, numberPartition } from "../../../coordination/queue/cluster.ts";
 import { failuresInARow, Quarantine } from "../../../coordination/queue/quarantine.ts";
-import { type Place, Scan, type Waiting } from "../../../coordination/queue/waiting-order.ts";
+import { type LineName, type OrderedItem, Scan } from "../../../coordination/queue/waiting-order.ts";
 import { makeSubtask } from "../../contracts/subtasks.ts";
 
 class Item implements Queued<Item> {
@@ -14,20 +14,20 @@ class Item implements Queued<Item> {
   readonly partitionNumber: number;
   attempts: Attempts = noAttempts;
   triedBy: Map<string, number> | undefined;
-  home: Placed["home"];
+  home: Homed["home"];
   readonly waitsSince = 0;
   previous: Item | undefined;
   next: Item | undefined;
-  line: Waiting<Item>["line"];
-  where: Place;
+  line: OrderedItem<Item>["line"];
+  where: LineName;
 
-  constructor(partition: number, where: Place = { priority: 500, client: "alice" }) {
+  constructor(partition: number, where: LineName = { priority: 500, client: "alice" }) {
     this.subtask = makeSubtask(partition);
     this.partitionNumber = numberPartition(this.subtask);
     this.where = where;
   }
 
-  place(): Place {
+  lineName(): LineName {
     return this.where;
   }
 }

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Subtask } from "../../../coordination/coordinator.ts";
-import { Cluster, createClusterNode, numberPartition, type Placed } from "../../../coordination/queue/cluster.ts";
+import { Cluster, createClusterNode, type Homed, numberPartition } from "../../../coordination/queue/cluster.ts";
 import { parseHoldings, summarizeHoldings } from "../../../coordination/queue/holdings.ts";
 import { findNextSubtask, type LookingNode, type Schedulable } from "../../../coordination/queue/next-subtask.ts";
-import { Scan, type Waiting, WaitingOrder } from "../../../coordination/queue/waiting-order.ts";
+import { type OrderedItem, Scan, WaitingOrder } from "../../../coordination/queue/waiting-order.ts";
 import { makeSubtask } from "../../contracts/subtasks.ts";
 
 const columns = ["Muon_pt"];
@@ -13,10 +13,10 @@ class Item implements Schedulable<Item> {
   readonly subtask: Subtask;
   readonly partitionNumber: number;
   readonly waitsSince = 0;
-  home: Placed["home"] = undefined;
+  home: Homed["home"] = undefined;
   previous: Item | undefined = undefined;
   next: Item | undefined = undefined;
-  line: Waiting<Item>["line"] = undefined;
+  line: OrderedItem<Item>["line"] = undefined;
 
   constructor(partition: number) {
     this.subtask = { ...makeSubtask(partition), columns };

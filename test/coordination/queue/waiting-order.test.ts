@@ -1,28 +1,28 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  type LineName,
   mostCandidates,
   mostPassed,
   mostServed,
   mostTaken,
-  type Place,
+  type OrderedItem,
   Scan,
-  type Waiting,
   WaitingOrder,
 } from "../../../coordination/queue/waiting-order.ts";
 
-class Item implements Waiting<Item> {
+class Item implements OrderedItem<Item> {
   readonly name: string;
   previous: Item | undefined = undefined;
   next: Item | undefined = undefined;
-  line: Waiting<Item>["line"] = undefined;
+  line: OrderedItem<Item>["line"] = undefined;
 
   constructor(name: string) {
     this.name = name;
   }
 }
 
-function addAll(order: WaitingOrder<Item>, place: Place, names: readonly string[]): readonly Item[] {
+function addAll(order: WaitingOrder<Item>, place: LineName, names: readonly string[]): readonly Item[] {
   const items = names.map((name) => new Item(name));
   for (const item of items) order.add(item, place);
   return items;
@@ -87,8 +87,8 @@ test("WaitingOrder.remove takes an item out of the middle, the ends and an order
   const items = addAll(order, { priority: 5, client: "a" }, ["1", "2", "3", "4", "5"]);
   for (const index of [2, 0, 4]) order.remove(items[index]!);
   order.remove(items[2]!);
-  assert.equal(order.placeOf(items[2]!), undefined);
-  assert.equal(order.placeOf(items[1]!)?.client, "a");
+  assert.equal(order.lineOf(items[2]!), undefined);
+  assert.equal(order.lineOf(items[1]!)?.client, "a");
   assert.equal(takeAll(order), "2 4");
 });
 
@@ -146,10 +146,10 @@ test("WaitingOrder agrees with a plain list that is searched, over random adds, 
   const pick = (count: number) => Math.floor(random() * count);
   const order = new WaitingOrder<Item>();
   /** The plain list: items in the order they came, and when each client of each priority had its last turn or came. */
-  const waiting: { readonly item: Item; readonly place: Place }[] = [];
+  const waiting: { readonly item: Item; readonly place: LineName }[] = [];
   const turns = new Map<string, number>();
-  const lineOf = ({ priority, client }: Place) => `${priority} ${client}`;
-  const forgetEmpty = (place: Place) => {
+  const lineOf = ({ priority, client }: LineName) => `${priority} ${client}`;
+  const forgetEmpty = (place: LineName) => {
     if (!waiting.some((other) => lineOf(other.place) === lineOf(place))) turns.delete(lineOf(place));
   };
   const takeFromList = (time: number): Item | undefined => {

@@ -8,7 +8,7 @@ import { after, type TestContext, test } from "node:test";
 import { subtaskKey } from "../../../base/subtask-key.ts";
 import type { Coordinator } from "../../../coordination/coordinator.ts";
 import { createCoordinator } from "../../../coordination/embedded/coordinator.ts";
-import { createMemoryJournal } from "../../../coordination/embedded/memory-journal.ts";
+import { createMemoryJournal } from "../../../coordination/embedded/journal.ts";
 import { createZooKeeperCoordinator } from "../../../coordination/zookeeper/coordinator.ts";
 import type { QueryState, Status } from "../../../functions/api.ts";
 import { createApp } from "../../../functions/app.ts";

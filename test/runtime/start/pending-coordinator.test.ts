@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CoordinatorUnavailableError, type SubtaskEvent } from "../../../coordination/coordinator.ts";
 import { createCoordinator } from "../../../coordination/embedded/coordinator.ts";
-import { createMemoryJournal } from "../../../coordination/embedded/memory-journal.ts";
+import { createMemoryJournal } from "../../../coordination/embedded/journal.ts";
 import { type Opened, PendingCoordinator } from "../../../runtime/start/pending-coordinator.ts";
 import { claimOne } from "../../contracts/claim-one.ts";
 import { silent } from "../silent-log.ts";

@@ -6,6 +6,7 @@ import { encodeSegment, parseSegment } from "../../../../coordination/zookeeper/
 import type { ZooKeeper } from "../../../../coordination/zookeeper/zookeeper.ts";
 import { makeSubtasks } from "../../../contracts/subtasks.ts";
 
+const zookeeper = { lost: new AbortController().signal } as ZooKeeper;
 const known = { segment: parseSegment(encodeSegment(makeSubtasks(1)))!, order: 0 };
 
 function makeQuery(name: string, { priority, sequence }: { readonly priority: number; readonly sequence: number }): QueryEntry {
@@ -29,7 +30,7 @@ async function takeAll(unread: UnreadSegments): Promise<string> {
 }
 
 test("UnreadSegments gives the best priority first, of it the queries that nothing was read of, then first come", async () => {
-  const unread = new UnreadSegments({} as ZooKeeper, { isUrgent: () => true });
+  const unread = new UnreadSegments(zookeeper, { isUrgent: () => true });
   fill(unread, makeQuery("late", { priority: 900, sequence: 0 }), 2);
   fill(unread, makeQuery("long", { priority: 500, sequence: 1 }), 3);
   fill(unread, makeQuery("short", { priority: 500, sequence: 2 }), 1);
@@ -43,14 +44,14 @@ test("UnreadSegments does not make a query of which nothing was read wait, where
     asked++;
     return false;
   };
-  const unread = new UnreadSegments({} as ZooKeeper, { isUrgent });
+  const unread = new UnreadSegments(zookeeper, { isUrgent });
   for (let index = 0; index < 50; index++) fill(unread, makeQuery(`${index}`, { priority: 500, sequence: index }), 1);
   assert.equal(await takeAll(unread), Array.from({ length: 50 }, (_, index) => index).join(" "));
   assert.equal(asked, 0);
 });
 
 test("UnreadSegments reads on, though slowly, where nothing is urgent, and drops what no client is interested in", async () => {
-  const unread = new UnreadSegments({} as ZooKeeper, { isUrgent: () => false });
+  const unread = new UnreadSegments(zookeeper, { isUrgent: () => false });
   const dropped = makeQuery("dropped", { priority: 100, sequence: 0 });
   fill(unread, dropped, 2);
   fill(unread, makeQuery("kept", { priority: 500, sequence: 1 }), 2);

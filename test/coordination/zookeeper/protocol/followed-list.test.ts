@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { NamesBudget } from "../../../../coordination/zookeeper/protocol/names-budget.ts";
+import { NamesBudget } from "../../../../coordination/zookeeper/protocol/followed-list.ts";
 
 test("NamesBudget lets the first look go at once, and each later one after all before it", () => {
   const budget = new NamesBudget();

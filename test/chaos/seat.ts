@@ -1,5 +1,5 @@
 /**
- * A place in the cluster that one process after the other takes: when one is killed, another is started. What is done to a place is done
+ * A seat in the cluster that one process after the other takes: when one is killed, another is started. What is done to a seat is done
  * one after the other. The logs of all its processes are kept.
  */
 import { appendFile } from "node:fs/promises";
@@ -20,14 +20,14 @@ export interface PlaceOptions {
   readonly onCrash: (what: string) => void;
 }
 
-/** What the processes of a place logged that matters here. */
+/** What the processes of a seat logged that matters here. */
 export interface Logged {
   readonly faults: readonly string[];
   /** Subtasks that were computed after their claims were lost. */
   readonly late: number;
 }
 
-export class Place {
+export class Seat {
   readonly name: string;
   readonly #options: PlaceOptions;
   #process: ClusterProcess | undefined;

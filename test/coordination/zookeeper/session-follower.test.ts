@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { followWithdrawals } from "../../../../coordination/zookeeper/claims/follow-withdrawals.ts";
-import { create, createSequential, remove } from "../../../../coordination/zookeeper/protocol/operations.ts";
-import { encodeHashes } from "../../../../coordination/zookeeper/znodes/encoding.ts";
-import { hashName, subtaskPath } from "../../../../coordination/zookeeper/znodes/layout.ts";
-import { openRoot } from "../../../../coordination/zookeeper/znodes/open-root.ts";
-import { until } from "../../../support/until.ts";
-import { findServer, makeZooKeeper, openConnection } from "../zookeeper-for-tests.ts";
+import { create, createSequential, remove } from "../../../coordination/zookeeper/protocol/operations.ts";
+import { followWithdrawals } from "../../../coordination/zookeeper/session-follower.ts";
+import { encodeHashes } from "../../../coordination/zookeeper/znodes/encoding.ts";
+import { hashName, subtaskPath } from "../../../coordination/zookeeper/znodes/layout.ts";
+import { openRoot } from "../../../coordination/zookeeper/znodes/open-root.ts";
+import { until } from "../../support/until.ts";
+import { findServer, makeZooKeeper, openConnection } from "./zookeeper-for-tests.ts";
 
 const suite = "withdrawals on ZooKeeper";
 const server = await findServer(suite);

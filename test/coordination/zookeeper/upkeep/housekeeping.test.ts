@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { type TestContext, test } from "node:test";
 import { createZooKeeperCoordinator } from "../../../../coordination/zookeeper/coordinator.ts";
-import { endOldInterest } from "../../../../coordination/zookeeper/upkeep/end-old-interest.ts";
+import { endOldInterest } from "../../../../coordination/zookeeper/upkeep/housekeeping.ts";
 import { WatchedSubtasks } from "../../../../coordination/zookeeper/watching/watched-subtasks.ts";
 import { openRoot } from "../../../../coordination/zookeeper/znodes/open-root.ts";
 import { Segments } from "../../../../coordination/zookeeper/znodes/segments.ts";
