@@ -8,8 +8,8 @@ import { queries } from "./dispatch/queries.ts";
 import type { Environment } from "./environment.ts";
 import { answerError } from "./http/answer-error.ts";
 import { identifyClient } from "./http/identify-client.ts";
-import { limitBody } from "./http/limit-body.ts";
 import { answerProblem, HttpProblem } from "./http/problem.ts";
+import { refuseCrossSite } from "./http/refuse-cross-site.ts";
 import { observeRequests } from "./metrics/observe-requests.ts";
 import { page } from "./page/page.ts";
 import { queryFunctions } from "./query-functions/routes.ts";
@@ -39,12 +39,11 @@ export function createApp(services: Services): Hono<Environment> {
   });
   app.use(observeRequests);
   app.use(async (c, next) => {
-    refuseOtherOrigins(c.req.header("origin"), c.req.header("host"));
     await next();
     c.res.headers.set("x-content-type-options", "nosniff");
   });
+  app.use(refuseCrossSite);
   app.use(identifyClient);
-  app.use(limitBody);
   app.onError(answerError);
   app.notFound((c) => answerProblem(describeNotFound(c.req.method, c.req.path)));
   app.route("/", status);
@@ -61,12 +60,6 @@ export function createApp(services: Services): Hono<Environment> {
     const allow = methods.join(", ");
     return new HttpProblem(405, "bad-method", `${path} takes ${allow}, not ${method}.`, [], { allow });
   }
-}
-
-/** Pages of other sites may not ask in the name of somebody who happens to look at them. */
-function refuseOtherOrigins(origin: string | undefined, host: string | undefined): void {
-  if (origin === undefined || (URL.canParse(origin) && new URL(origin).host === host)) return;
-  throw new HttpProblem(403, "other-origin", `Requests from pages of ${origin.slice(0, 200)} are not answered.`);
 }
 
 /** Finds which methods a path is served with, so that a wrong one is told from a path that does not exist. */

@@ -10,6 +10,7 @@ import { createApp } from "../functions/app.ts";
 import { openCompute } from "./node/open-compute.ts";
 import { createLog } from "./observe/log.ts";
 import { createAssets } from "./serve/assets.ts";
+import { findAddress } from "./serve/find-address.ts";
 import { readConfig } from "./start/config/config.ts";
 import { openDatasets } from "./start/open-datasets.ts";
 import { openConfiguredStore } from "./start/open-store.ts";
@@ -35,4 +36,5 @@ const app = createApp({
 });
 
 /** `connection`: as Deno tells it; a host that does not tell who asks needs `FEMTOQ_COMPUTE_SECRET`. */
-export default { fetch: (request: Request, connection?: object): Response | Promise<Response> => app.fetch(request, connection) };
+const handler = findAddress((request, environment) => app.fetch(request, environment), config.trustProxy);
+export default { fetch: (request: Request, connection: object = {}): Response | Promise<Response> => handler(request, connection) };

@@ -7,6 +7,7 @@ import type { Logger } from "pino";
 import { roles } from "../functions/roles.ts";
 import { StoreError } from "../storage/store-error.ts";
 import { createLog } from "./observe/log.ts";
+import { isLoopback } from "./serve/refuse-foreign-hosts.ts";
 import { type Config, ConfigError, readConfig } from "./start/config/config.ts";
 import { StartError } from "./start/start-error.ts";
 import { type Server, startServer } from "./start/start-server.ts";
@@ -69,9 +70,11 @@ async function end(signal: string): Promise<void> {
 }
 
 /** What a person who has just started the server is told. */
-function welcome({ url, datasets }: Server, { role, mongodb, state }: Config): string {
+function welcome({ url, datasets }: Server, config: Config): string {
+  const { role, mongodb, state } = config;
   if (!roles[role].serves.includes("page")) {
     return `Femtoq's ${role} process listens on ${url}
+${describeReach(config)}
 It does what dispatchers are asked for; ${url}/nodes shows the cluster.
 
 `;
@@ -83,6 +86,7 @@ It does what dispatchers are asked for; ${url}/nodes shows the cluster.
     ? [`query ${options}examples/dimuon-mass.json`, `curl '${url}/functions/dimuon-mass?format=csv'`]
     : [`datasets ${options}${first}`, `curl ${url}/datasets/${first}`];
   return `Femtoq listens on ${url}
+${describeReach(config)}
 Datasets: ${datasets.join(", ") || "none yet"}. Results are kept in ${mongodb === undefined ? state : "MongoDB"}
 
 Three things to try, the last two in another terminal:
@@ -91,4 +95,11 @@ Three things to try, the last two in another terminal:
   ${curl}
 
 `;
+}
+
+/** What is open to whom. */
+function describeReach({ host, allowHost }: Config): string {
+  const names = allowHost.map((name) => ` or as ${name}`).join("");
+  if (isLoopback(host)) return `Open to programs of this machine${names && `, and to a proxy that calls it${names.replace(" or", "")}`}.`;
+  return `Open to everybody who reaches ${host} by its address${names}: datasets, queries and results. What only operators may do is open to this machine.`;
 }

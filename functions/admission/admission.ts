@@ -1,4 +1,7 @@
-/** What a process has taken on, and what more it may: tallies of queries, of answers that are waited for, and of requests to compute. */
+/**
+ * What a process has taken on, and what more it may: tallies of queries, of answers that are waited for, of requests that are half sent, and of requests to
+ * compute.
+ */
 import type { Meter } from "../metrics/meter.ts";
 import { type Limits, usualLimits } from "./limits.ts";
 import { Tally } from "./tally.ts";
@@ -6,10 +9,15 @@ import { Tally } from "./tally.ts";
 export interface Admission {
   readonly queries: Tally;
   readonly streams: Tally;
+  /** In bytes, the bodies of requests that have not come whole. */
+  readonly bodies: Tally;
   readonly computations: Tally;
   /** Milliseconds: `Limits.longestWait`. */
   readonly longestWait: number;
 }
+
+/** Bytes of all bodies that are half sent. */
+const mostOfBodies = 64 * 2 ** 20;
 
 export function createAdmission({
   limits = usualLimits,
@@ -34,10 +42,16 @@ export function createAdmission({
       limits: { all: "streams", client: "client-streams" },
       meter,
     }),
+    bodies: new Tally({
+      what: "bytes of requests half sent",
+      most: mostOfBodies,
+      mostOfClient: mostOfBodies / 8,
+      limits: { all: "bodies", client: "client-bodies" },
+      meter,
+    }),
     computations: new Tally({
       what: "requests to compute",
       most: limits.computations,
-      mostOfClient: limits.computations + 1,
       limits: { all: "computations", client: "computations" },
       meter,
     }),

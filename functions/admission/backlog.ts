@@ -7,6 +7,7 @@ import { mostServed, mostTaken } from "../../coordination/queue/waiting-order.ts
 
 export interface Begun {
   readonly client: string;
+  readonly address?: string | undefined;
   readonly priority: number;
   /** Milliseconds since the epoch. */
   readonly since: number;

@@ -1,6 +1,7 @@
 /**
- * Counts what is going on, in all and by client, and refuses what would exceed a limit: 429 where the client has too much of it, 503 where
- * everybody together has. Memory: one entry for each client that has something going on.
+ * Counts what is going on: in all, by address and by client. It refuses what would exceed a limit: 429 where the client or its address has too much of it,
+ * 503 where everybody together has. A client gives itself its name, so an address has a limit of its own, a wider one, for many clients may share it.
+ * Memory: one entry for each client and each address that has something going on.
  */
 
 import { HttpProblem } from "../http/problem.ts";
@@ -9,51 +10,106 @@ import type { LabelOf } from "../metrics/metrics.ts";
 
 type Limit = LabelOf<"femtoq_refused_total">;
 
+/** Who asks. */
+export interface Client {
+  /**
+   * What interest and fairness go by, and, together with the address, limits: `named:NAME` for the name that the page, the command line or a script gives itself in
+   * `Femtoq-Client`, else `address:ADDRESS`.
+   */
+  readonly name: string;
+  /** Where the request came from; undefined where the host does not tell. */
+  readonly address: string | undefined;
+}
+
 export interface TallyOptions {
   /** What is counted, as an error calls it: `queries under way`. */
   readonly what: string;
   readonly most: number;
-  readonly mostOfClient: number;
+  /** Of one client; without it, a client may have as much as its address. */
+  readonly mostOfClient?: number;
+  /** Of one address; twice of what one client may have, where absent. */
+  readonly mostOfAddress?: number;
   readonly limits: { readonly all: Limit; readonly client: Limit };
   readonly meter?: Meter | undefined;
 }
 
+export interface Place extends Disposable {
+  /** Counts so much more; throws as `enter` does. */
+  grow(more: number): void;
+}
+
 export class Tally {
   readonly #options: TallyOptions;
-  readonly #byClient = new Map<string, number>();
+  readonly #mostOfAddress: number;
+  readonly #counts = new Map<string, number>();
   #all = 0;
 
   constructor(options: TallyOptions) {
     this.#options = options;
+    this.#mostOfAddress = options.mostOfAddress ?? 2 * (options.mostOfClient ?? Number.POSITIVE_INFINITY);
   }
 
   get size(): number {
     return this.#all;
   }
 
-  /** Counts one more until what is given is disposed of, once or more often. Throws `HttpProblem` where that would exceed a limit. */
-  enter(client: string): Disposable {
-    const { what, most, mostOfClient, limits, meter } = this.#options;
-    const own = this.#byClient.get(client) ?? 0;
-    if (own >= mostOfClient) {
-      meter?.count("femtoq_refused_total", limits.client);
-      throw new HttpProblem(429, "too-many", `You have ${own} ${what}, and the most is ${mostOfClient}: ask again when some have ended.`);
-    }
-    if (this.#all >= most) {
-      meter?.count("femtoq_refused_total", limits.all);
-      throw new HttpProblem(503, "overloaded", `This server has ${this.#all} ${what}, and the most is ${most}: ask again soon.`);
-    }
-    this.#all++;
-    this.#byClient.set(client, own + 1);
+  /** Counts one more, or `amount`, until what is given is disposed of, once or more often. Throws `HttpProblem` where that would exceed a limit. */
+  enter({ name, address }: Client, amount = 1): Place {
+    const from = address === undefined ? undefined : networkOf(address);
+    // A name is the client's own word: somebody else who says it elsewhere does not use up its share.
+    const client = `${name} ${from ?? ""}`;
+    let counted = 0;
     let isIn = true;
-    const leave = () => {
-      if (!isIn) return;
-      isIn = false;
-      this.#all--;
-      const left = this.#byClient.get(client)! - 1;
-      if (left > 0) this.#byClient.set(client, left);
-      else this.#byClient.delete(client);
+    const grow = (more: number) => {
+      this.#refuseBeyond(client, from, more);
+      if (isIn) this.#add(client, from, more);
+      counted += more;
     };
-    return { [Symbol.dispose]: leave };
+    grow(amount);
+    return {
+      grow,
+      [Symbol.dispose]: () => {
+        if (isIn) this.#add(client, from, -counted);
+        isIn = false;
+      },
+    };
   }
+
+  #refuseBeyond(client: string, from: string | undefined, more: number): void {
+    const { what, most, mostOfClient = Number.POSITIVE_INFINITY, limits, meter } = this.#options;
+    const refuse = (status: 429 | 503, limit: Limit, detail: string) => {
+      meter?.count("femtoq_refused_total", limit);
+      throw new HttpProblem(status, status === 429 ? "too-many" : "overloaded", detail);
+    };
+    const own = this.#counts.get(client) ?? 0;
+    if (own + more > mostOfClient)
+      refuse(429, limits.client, `You have ${own} ${what}, and the most is ${mostOfClient}: ask again when some have ended.`);
+    const shared = from === undefined ? 0 : (this.#counts.get(from) ?? 0);
+    if (from !== undefined && shared + more > this.#mostOfAddress)
+      refuse(
+        429,
+        limits.client,
+        `Your address has ${shared} ${what}, and the most is ${this.#mostOfAddress}: ask again when some have ended.`,
+      );
+    if (this.#all + more > most) refuse(503, limits.all, `This server has ${this.#all} ${what}, and the most is ${most}: ask again soon.`);
+  }
+
+  #add(client: string, from: string | undefined, amount: number): void {
+    this.#all += amount;
+    for (const key of from === undefined ? [client] : [client, from]) {
+      const left = (this.#counts.get(key) ?? 0) + amount;
+      if (left > 0) this.#counts.set(key, left);
+      else this.#counts.delete(key);
+    }
+  }
+}
+
+/** What one user of the network has for itself: an IPv4 address, or of IPv6 the first 64 bits. */
+export function networkOf(address: string): string {
+  if (!address.includes(":")) return address;
+  const [head = "", tail] = address.split("::");
+  const first = head.split(":").filter((part) => part !== "");
+  const last = (tail ?? "").split(":").filter((part) => part !== "");
+  const zeros = tail === undefined ? [] : Array<string>(Math.max(0, 8 - first.length - last.length)).fill("0");
+  return [...first, ...zeros, ...last].slice(0, 4).join(":");
 }

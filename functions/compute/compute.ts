@@ -40,7 +40,7 @@ const mostBytes = 128 * 2 ** 20;
 compute.post("/", async (c) => {
   await requirePermission(c);
   const { admission, client, services } = c.var;
-  using _place = admission.computations.enter(client.name);
+  using _place = admission.computations.enter(client);
   const parsed = request.safeParse(await readJson(c));
   if (!parsed.success) throw new HttpProblem(400, "bad-request", `The request cannot be read: ${z.prettifyError(parsed.error)}`);
   const { signal } = c.req.raw;

@@ -22,6 +22,7 @@ type Bands = Reading<"femtoq_queue_depth">;
 
 interface Entry {
   readonly client: string;
+  readonly address: string | undefined;
   readonly priority: number;
   readonly admitted: number;
   readonly trace: QueryTrace | undefined;
@@ -32,6 +33,7 @@ interface Entry {
 
 export interface AskedQuery extends TracedQuery {
   readonly id: string;
+  readonly address?: string | undefined;
   readonly priority: number;
 }
 
@@ -45,6 +47,8 @@ export interface Ticket extends Disposable {
 
 /** So many queries are let in however long some wait: a cluster may just be slow. */
 const fewest = 50;
+/** One address may make others wait for one part in so many of the longest wait. */
+const crowdShare = 10;
 /** Milliseconds for which a look at all queries is used again. */
 const betweenLooks = 20;
 
@@ -83,13 +87,13 @@ export class QueriesUnderWay {
 
   /** Throws `HttpProblem` where there are too many. A query that is under way already is let in always. */
   admit(asked: AskedQuery): Ticket {
-    const { id, client, priority } = asked;
+    const { id, client, address, priority } = asked;
     if (this.#entries.has(id)) return { services: this.#services, accept: () => {}, [Symbol.dispose]: () => {} };
-    this.#refuseLongWait(priority);
-    const place = this.#admission.queries.enter(client);
+    this.#refuseLongWait(asked);
+    const place = this.#admission.queries.enter({ name: client, address });
     const { tracer } = this.#services;
     const trace = tracer && new QueryTrace(tracer, this.#services, asked);
-    const entry: Entry = { client, priority, admitted: Date.now(), trace };
+    const entry: Entry = { client, address, priority, admitted: Date.now(), trace };
     this.#entries.set(id, entry);
     let isAccepted = false;
     const remove = () => {
@@ -111,17 +115,34 @@ export class QueriesUnderWay {
   }
 
   /** Where others wait for long already, a new query would wait as long: its client is told so at once, and may ask again later. */
-  #refuseLongWait(priority: number): void {
+  #refuseLongWait({ priority, address }: AskedQuery): void {
     if (this.#entries.size < fewest) return;
     const now = Date.now();
     const queries = this.#look(now);
-    const expected = expectedWait(queries, { priority, rate: this.#pace.perSecond });
+    const rate = this.#pace.perSecond;
+    if (address !== undefined)
+      this.#refuseCrowd(
+        queries.filter((each) => each.address === address),
+        { priority, rate },
+      );
+    const expected = expectedWait(queries, { priority, rate });
     const wait = Math.max(expected, longestWait(queries, { priority, now }));
     if (wait <= this.#admission.longestWait) return;
     this.#services.meter?.count("femtoq_refused_total", "wait");
     const seconds = Math.round(wait / 1000);
     const message = `There is more to do than can be done now: ${this.#entries.size} queries are under way, and a new one would wait for about ${seconds} s to begin. Ask again soon.`;
     throw new HttpProblem(503, "overloaded", message);
+  }
+
+  /** Many names at one address may be one user: what they keep others waiting for is a small part of the longest wait. */
+  #refuseCrowd(queries: readonly Begun[], { priority, rate }: { readonly priority: number; readonly rate: number | undefined }): void {
+    const isCrowd =
+      rate === undefined
+        ? new Set(queries.map(({ client }) => client)).size >= fewest
+        : expectedWait(queries, { priority, rate }) > this.#admission.longestWait / crowdShare;
+    if (!isCrowd) return;
+    this.#services.meter?.count("femtoq_refused_total", "wait");
+    throw new HttpProblem(429, "too-many", "Your address has more queries under way than can begin soon: ask again when some have ended.");
   }
 
   /** How far all queries are, as they were at most `betweenLooks` ago: under load many are refused in a row. */
@@ -139,11 +160,11 @@ export class QueriesUnderWay {
     const named = new Set<Progress>();
     // The subtasks of a plan count once, for the most urgent query that asks for it.
     const entries = [...this.#entries.values()].sort((a, b) => a.priority - b.priority);
-    for (const { client, priority, admitted, progress } of entries) {
+    for (const { client, address, priority, admitted, progress } of entries) {
       const state = progress === undefined ? "waiting" : isBegun(progress) ? "begun" : progress.lacksNodes ? "idle" : "waiting";
       const subtasks = progress === undefined || named.has(progress) ? 0 : progress.partitions.counts.waiting;
       if (progress) named.add(progress);
-      yield { client, priority, since: admitted, state, subtasks };
+      yield { client, address, priority, since: admitted, state, subtasks };
     }
   }
 

@@ -3,6 +3,7 @@ import { type Context, Hono } from "hono";
 import { isEnded } from "../api.ts";
 import type { Environment } from "../environment.ts";
 import { preferredWait } from "../http/bounded-wait.ts";
+import { readText } from "../http/read-body.ts";
 import { answerStatus, chooseFormat } from "./answer/answer-format.ts";
 import { describeStatus } from "./answer/describe-status.ts";
 import { listQueries, readListing } from "./answer/list-queries.ts";
@@ -18,10 +19,10 @@ export const queries = new Hono<Environment>();
 
 queries.post("/", async (c) => {
   const options = { format: chooseFormat(c), wait: preferredWait(c) ?? 0 };
-  return submitQuery(c, await c.req.text(), options);
+  return submitQuery(c, await readText(c), options);
 });
 
-queries.post("/explain", async (c) => c.json(await explainQuery(c.var.dispatcher, await c.req.text())));
+queries.post("/explain", async (c) => c.json(await explainQuery(c.var.dispatcher, await readText(c))));
 
 queries.get("/:id", async (c) => {
   const format = chooseFormat(c);

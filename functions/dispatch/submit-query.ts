@@ -7,6 +7,7 @@ import type { Context } from "hono";
 import { pause } from "../../base/pause.ts";
 import type { Dataset } from "../../datasets/dataset.ts";
 import type { StoredPlan } from "../../storage/store.ts";
+import type { Client } from "../admission/tally.ts";
 import { isEnded, type Submission } from "../api.ts";
 import type { Environment, HostBindings } from "../environment.ts";
 import { boundWait } from "../http/bounded-wait.ts";
@@ -35,7 +36,7 @@ const betweenLooks = 100;
 /** `text`: the query as JSON. Throws `QueryError` or `HttpProblem`. */
 export async function submitQuery(c: Context<Environment>, text: string, { wait, format }: SubmitOptions): Promise<Response> {
   const { dispatcher, client, services } = c.var;
-  const accept = () => acceptQuery(dispatcher, text, { client: client.name, traceParent: c.req.header("traceparent") });
+  const accept = () => acceptQuery(dispatcher, text, { asker: client, traceParent: c.req.header("traceparent") });
   let accepted = await accept();
   const { followed, submission } = accepted;
   c.set("queryId", followed.query.id);
@@ -47,9 +48,10 @@ export async function submitQuery(c: Context<Environment>, text: string, { wait,
 async function acceptQuery(
   dispatcher: Dispatcher,
   text: string,
-  { client, traceParent }: { readonly client: string; readonly traceParent: string | undefined },
+  { asker, traceParent }: { readonly asker: Client; readonly traceParent: string | undefined },
 ): Promise<Accepted> {
   const { services, planLocks, plans, results, underWay } = dispatcher;
+  const client = asker.name;
 
   // Plan: the text is read and checked, and its program laid over the dataset's partitions as they are now.
   const planned = await dispatcher.planned.get(text);
@@ -74,7 +76,7 @@ async function acceptQuery(
   }
 
   // Admit: the query gets a ticket, which gives its place back unless the query is accepted. Throws where there are too many.
-  using ticket = underWay.admit({ id: query.id, client, priority: query.query.priority, traceParent });
+  using ticket = underWay.admit({ id: query.id, client, address: asker.address, priority: query.query.priority, traceParent });
   const { store } = ticket.services;
 
   // Store: all that nodes need is there before they hear of it. What cannot be compiled, because its code is too large, is refused before.
@@ -125,7 +127,7 @@ async function waitAsAsked(
   first: Accepted,
   { wait, accept }: { readonly wait: number; readonly accept: () => Promise<Accepted> },
 ): Promise<Accepted> {
-  using _place = c.var.admission.streams.enter(c.var.client.name);
+  using _place = c.var.admission.streams.enter(c.var.client);
   // There is no environment where a test calls the functions without a host.
   (c.env as HostBindings | undefined)?.leaveLimit?.();
   // A client that has gone waits no longer.

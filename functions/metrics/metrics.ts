@@ -146,7 +146,19 @@ export const metrics = {
     help: "Requests refused for load, by the limit that was reached",
     label: {
       name: "limit",
-      values: ["requests", "queries", "client-queries", "streams", "client-streams", "queue", "wait", "computations"],
+      values: [
+        "requests",
+        "client-requests",
+        "queries",
+        "client-queries",
+        "streams",
+        "client-streams",
+        "bodies",
+        "client-bodies",
+        "queue",
+        "wait",
+        "computations",
+      ],
     },
   },
 } as const satisfies Readonly<Record<string, Metric>>;

@@ -1,27 +1,40 @@
 /**
- * Against DNS rebinding: a page of another site may give its own name the address of this machine and then read what is served
- * here. A server on a loopback address therefore answers only requests that call it by a loopback name.
+ * Against DNS rebinding: a page of another site may give its own name the address of this server and then read what is served here. A name that is nobody's but
+ * the server's is therefore required: an address, which no page can pretend to be, `localhost`, or one that the operator allows. A server on a loopback address
+ * takes loopback addresses only.
  */
+import { isIP } from "node:net";
+import { answerProblem, HttpProblem } from "../../functions/http/problem.ts";
 import type { Handler } from "./listening.ts";
 
-const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/i;
-
-function isLoopback(host: string): boolean {
-  return loopback.test(host.includes(":") && !host.startsWith("[") ? `[${host}]` : host);
+export interface HostOptions {
+  /** The address that the server listens on. */
+  readonly boundTo: string;
+  /** Names besides, without ports. */
+  readonly allowed: readonly string[];
 }
 
-/** The handler itself where the server is meant to be reached from elsewhere. */
-export function refuseForeignHosts(handler: Handler, boundTo: string): Handler {
-  if (!isLoopback(boundTo)) return handler;
+export function refuseForeignHosts(handler: Handler, { boundTo, allowed }: HostOptions): Handler {
+  const names = new Set(["localhost", ...allowed.map((name) => name.toLowerCase())]);
+  const isLocal = isLoopback(boundTo);
   return (request, environment) => {
     const host = request.headers.get("host") ?? "";
-    const name = host.replace(/:\d{1,5}$/, "");
-    return loopback.test(name) ? handler(request, environment) : refusal(host);
+    if (!URL.canParse(`http://${host}`) || !URL.canParse(request.url)) {
+      return answerProblem(
+        new HttpProblem(400, "bad-host", `The Host header has no name or address: ${JSON.stringify(host.slice(0, 100))}`),
+      );
+    }
+    const name = host
+      .replace(/:\d*$/, "")
+      .replace(/^\[(.*)\]$/, "$1")
+      .toLowerCase();
+    if (names.has(name) || (isIP(name) !== 0 && (!isLocal || isLoopback(name)))) return handler(request, environment);
+    const detail = `This server is not called "${name.slice(0, 100)}": it answers to ${isLocal ? "localhost" : "its address"}${allowed.map((each) => `, ${each}`).join("")}; see --allow-host.`;
+    return answerProblem(new HttpProblem(403, "foreign-host", detail));
   };
 }
 
-function refusal(host: string): Response {
-  const detail = `This server listens on a loopback address and answers to localhost only, not to "${host.slice(0, 100)}"; see --host.`;
-  const problem = { type: "urn:femtoq:problem:foreign-host", title: "Forbidden", status: 403, code: "foreign-host", detail };
-  return new Response(JSON.stringify(problem), { status: 403, headers: { "content-type": "application/problem+json" } });
+/** Whether only this machine reaches what listens there. */
+export function isLoopback(host: string): boolean {
+  return host.toLowerCase() === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 }

@@ -12,6 +12,7 @@ import { roles } from "../../functions/roles.ts";
 import { createMeter } from "../observe/prometheus.ts";
 import { createAssets } from "../serve/assets.ts";
 import { boundRequests } from "../serve/bound-requests.ts";
+import { findAddress } from "../serve/find-address.ts";
 import { oneRequestATurn } from "../serve/one-request-a-turn.ts";
 import { refuseForeignHosts } from "../serve/refuse-foreign-hosts.ts";
 import { grace, serve, urlOf } from "../serve/serve.ts";
@@ -41,7 +42,8 @@ export async function startServer(config: Config, log: Log): Promise<Server> {
     const early = serveEarly({ servesPage: roles[config.role].serves.includes("page"), assets });
     const meter = createMeter({ log });
     const bounded = boundRequests(oneRequestATurn(early.handler), { most: config.mostRequests, meter });
-    const listening = await serve(refuseForeignHosts(bounded, config.host), config);
+    const known = refuseForeignHosts(bounded, { boundTo: config.host, allowed: config.allowHost });
+    const listening = await serve(findAddress(known, config.trustProxy), config);
     opened.add("HTTP server", () => listening.close(grace));
     // Loaded now, when requests wait here already: it brings most of the program along.
     const { openServices } = await import("./open-services.ts");

@@ -21,7 +21,7 @@ const restAfterWriting = 10;
 
 export function streamEvents(c: Context<Environment>, followed: FollowedQuery): Response {
   c.header("x-accel-buffering", "no");
-  const place = c.var.admission.streams.enter(c.var.client.name);
+  const place = c.var.admission.streams.enter(c.var.client);
   return streamSSE(
     c,
     async (stream) => {

@@ -8,7 +8,7 @@ import type { Schema } from "../../../engine/program/schema.ts";
 import { canonicalQuery, type Query, readQuery } from "../../../engine/query/query.ts";
 import { QueryError } from "../../../engine/query/query-error.ts";
 import { unknownDataset } from "../../datasets/unknown-dataset.ts";
-import { parseJson } from "../../http/read-body.ts";
+import { parseJson } from "../../http/parse-json.ts";
 import type { Services } from "../../services.ts";
 import { type CheckedQuery, checkQuery, planChecked, type QueryPlan } from "./plan-query.ts";
 

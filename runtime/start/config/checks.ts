@@ -1,4 +1,5 @@
 /** How the values of options are read from text: each check gives the value, or says what would be right. */
+import { isIP } from "node:net";
 import { availableParallelism, totalmem } from "node:os";
 import { resolve } from "node:path";
 import process from "node:process";
@@ -56,6 +57,12 @@ export const path = (what: string) =>
 
 export const httpUrl = (example: string) =>
   z.string().refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), `a URL is required, such as ${example}`);
+
+/** An IP address, or one with the number of bits of its network. */
+export function isNetwork(text: string): boolean {
+  const [, address = "", bits = "0"] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  return isIP(address) !== 0 && Number(bits) <= (isIP(address) === 4 ? 32 : 128);
+}
 
 export const oneOf = <const Names extends readonly string[]>(names: Names) => z.enum(names, `one of ${names.join(", ")} is required`);
 

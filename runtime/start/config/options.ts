@@ -6,6 +6,7 @@ import { roleNames } from "../../../functions/roles.ts";
 import {
   datasets,
   httpUrl,
+  isNetwork,
   keep,
   machineMemory,
   oneOf,
@@ -53,6 +54,22 @@ export const options = {
     help: "address to listen on; other machines reach 0.0.0.0, and nothing asks who they are",
     usual: "127.0.0.1",
     check: z.string().regex(/^[A-Za-z0-9.:-]+$/, "a host name or address is required, such as 127.0.0.1 or ::1"),
+  },
+  /** Names, without ports. */
+  allowHost: {
+    value: "NAME",
+    help: "a name by which clients may call the server, besides its address and localhost; repeat it for more",
+    usual: [],
+    usualHelp: "none",
+    check: z.array(z.string().regex(/^[\w.-]+$/, "a host name without a port is required, such as femtoq.example.org")).readonly(),
+  },
+  /** Addresses and networks. */
+  trustProxy: {
+    value: "ADDRESS",
+    help: "a proxy, or a network such as 10.0.0.0/8 of them, whose X-Forwarded-For tells who asks; repeat it for more",
+    usual: [],
+    usualHelp: "none",
+    check: z.array(z.string().refine(isNetwork, "an address or a network is required, such as 10.0.0.7 or 10.0.0.0/8")).readonly(),
   },
   threads: { value: "N", help: "worker threads", usual: usualThreads, check: wholeNumber(1, 1024) },
   /** Bytes of columns and work areas. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { Tally } from "../../../functions/admission/tally.ts";
+import { type Client, Tally } from "../../../functions/admission/tally.ts";
 import type { Problem, Status } from "../../../functions/api.ts";
 import { HttpProblem } from "../../../functions/http/problem.ts";
 import { countsOf } from "../../contracts/claim-one.ts";
@@ -98,18 +98,44 @@ describe("limits", () => {
 });
 
 describe("Tally", () => {
+  const limits = { all: "queries", client: "client-queries" } as const;
+  const at = (name: string, address?: string) => ({ name, address });
+  const refused = (tally: Tally, client: Client, status: number) =>
+    assert.throws(
+      () => tally.enter(client),
+      (error) => error instanceof HttpProblem && error.status === status,
+    );
+
   test("counts each entry once however often it is left, and forgets clients that have none", () => {
-    const tally = new Tally({ what: "things", most: 2, mostOfClient: 2, limits: { all: "queries", client: "client-queries" } });
-    const place = tally.enter("a");
+    const tally = new Tally({ what: "things", most: 2, mostOfClient: 2, limits });
+    const place = tally.enter(at("a"));
     place[Symbol.dispose]();
     place[Symbol.dispose]();
     assert.equal(tally.size, 0);
-    const places = [tally.enter("a"), tally.enter("b")];
-    assert.throws(
-      () => tally.enter("c"),
-      (error) => error instanceof HttpProblem && error.status === 503,
-    );
+    const places = [tally.enter(at("a")), tally.enter(at("b"))];
+    refused(tally, at("c"), 503);
     for (const each of places) each[Symbol.dispose]();
+    assert.equal(tally.size, 0);
+  });
+
+  test("refuses many names of one address, and nobody elsewhere, not even one who says the same name", () => {
+    const tally = new Tally({ what: "things", most: 100, mostOfClient: 2, limits });
+    for (const name of ["a", "b", "c", "d"]) tally.enter(at(name, "10.0.0.1"));
+    refused(tally, at("e", "10.0.0.1"), 429);
+    for (const place of [1, 2]) assert.ok(tally.enter(at("a", "10.0.0.2")), `${place}`);
+    refused(tally, at("a", "10.0.0.2"), 429);
+    for (const name of ["a", "b", "c", "d"]) tally.enter(at(name, `2001:db8::${name}`));
+    refused(tally, at("e", "2001:db8:0:0:1::e"), 429);
+    assert.ok(tally.enter(at("e", "2001:db8:0:1::e")), "another network");
+  });
+
+  test("counts amounts that grow, and takes back all of them", () => {
+    const tally = new Tally({ what: "bytes", most: 100, mostOfClient: 50, limits });
+    const place = tally.enter(at("a"), 30);
+    place.grow(20);
+    assert.throws(() => place.grow(1), HttpProblem);
+    assert.equal(tally.size, 50);
+    place[Symbol.dispose]();
     assert.equal(tally.size, 0);
   });
 });

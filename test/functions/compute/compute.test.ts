@@ -16,7 +16,7 @@ const histogramOf = (value: string) => ({
 function computing(app: TestApp, { from = "127.0.0.1", ...services }: Partial<Services> & { readonly from?: string } = {}) {
   const compute = createApp({ ...app.services, role: "compute", ...services });
   return async (body: unknown, headers: Readonly<Record<string, string>> = {}) => {
-    const connection = { remoteAddr: { hostname: from } };
+    const connection = { address: from };
     return compute.request("/compute", { method: "POST", body: JSON.stringify(body), headers: { ...headers } }, connection);
   };
 }

@@ -1,0 +1,33 @@
+/**
+ * Pages of other sites may not ask in the name of somebody who happens to look at them. Browsers say where a request comes from: by `Origin`, where the page
+ * wants to read the answer or sends something; by `Sec-Fetch-Site` always, where the connection is local or encrypted; else by `Referer`, unless the page forbids it.
+ * Results may be shown elsewhere (`<img src="…/queries/ID?format=svg">`), but nothing is computed for it, and a link that somebody follows may compute.
+ */
+import type { Context, Next } from "hono";
+import type { Environment } from "../environment.ts";
+import { HttpProblem } from "./problem.ts";
+
+export async function refuseCrossSite(c: Context<Environment>, next: Next): Promise<void> {
+  const origin = c.req.header("origin");
+  if (origin !== undefined && !isHere(c, origin)) throw refusal(origin);
+  const site = c.req.header("sec-fetch-site");
+  const referer = c.req.header("referer");
+  const isForeign = site === undefined ? referer !== undefined && !isHere(c, referer) : site !== "same-origin" && site !== "none";
+  if (isForeign && computes(c) && !isFollowedLink(c)) throw refusal(referer ?? "another site");
+  await next();
+}
+
+const isHere = (c: Context, url: string): boolean => URL.canParse(url) && new URL(url).host === c.req.header("host");
+
+/** What only shows what there is computes nothing. */
+function computes({ req: { method, path } }: Context): boolean {
+  return (method !== "GET" && method !== "HEAD") || path.startsWith("/functions/");
+}
+
+function isFollowedLink({ req }: Context): boolean {
+  if (req.method !== "GET") return false;
+  const site = req.header("sec-fetch-site");
+  return site !== undefined && req.header("sec-fetch-dest") === "document" && req.header("sec-fetch-user") === "?1";
+}
+
+const refusal = (from: string) => new HttpProblem(403, "other-origin", `Requests from pages of ${from.slice(0, 200)} are not answered.`);
