@@ -28,7 +28,7 @@ export class HeldClaim extends SessionClaim {
   readonly isCopy = false;
   readonly #options: HeldClaimOptions;
   #isWithdrawn = false;
-  /** Resolves with whether the claim's znodes may say that computing has begun. */
+  /** Resolves with whether the claim's znodes say that computing has begun, as far as is known. */
   #beginning: Promise<boolean> | undefined;
 
   constructor(options: HeldClaimOptions) {
@@ -49,7 +49,8 @@ export class HeldClaim extends SessionClaim {
 
   protected async carryOut(end: ClaimEnd): Promise<boolean> {
     const { zookeeper, entry } = this.#options;
-    let isMarked = (await this.#beginning) ?? false;
+    // The server takes what one session asks in its order: the end need not wait for the beginning's answer.
+    let isMarked = this.#beginning !== undefined;
     const decide = () =>
       decideEnd(end, {
         attempts: entry.attempts,
@@ -68,7 +69,7 @@ export class HeldClaim extends SessionClaim {
         if (code === "bad-version") await this.#readAttempts();
         else if (code !== "no-node") return "unknown";
         else if (path === claimPath(zookeeper.layout, entry.hash)) return { isOurs: wasInDoubt, order: zookeeper.session.latest };
-        else if (path === runningPath(zookeeper.layout, entry.hash)) isMarked = false;
+        else if (path === runningPath(zookeeper.layout, entry.hash)) isMarked = (await this.#beginning) ?? false;
         else if (path === subtaskPath(zookeeper.layout, entry.hash)) this.#isWithdrawn = true;
         else return "unknown";
         return "again";

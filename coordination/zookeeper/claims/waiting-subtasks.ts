@@ -4,6 +4,7 @@
  *
  * At most `mostEntries` are held: further segments are read when there is room, those of the best priority first.
  */
+import { pause } from "../../../base/pause.ts";
 import { turn } from "../../../base/turn.ts";
 import type { Verdict } from "../../queue/claim-end.ts";
 import { ClaimQueue } from "../../queue/claim-queue.ts";
@@ -38,7 +39,8 @@ export class WaitingSubtasks {
   readonly queue = new ClaimQueue<SubtaskEntry>();
   readonly #options: WaitingSubtasksOptions;
   readonly #shards: readonly Map<string, SubtaskEntry>[] = Array.from({ length: shardCount }, () => new Map());
-  readonly #aside = new Set<SubtaskEntry>();
+  /** Those that other nodes have, as far as is known. */
+  readonly aside = new Set<SubtaskEntry>();
   readonly #queries = new Map<string, QueryEntry>();
   readonly #interests: FollowedList;
   /** What was queued last, and the change that it was. */
@@ -82,24 +84,19 @@ export class WaitingSubtasks {
     if (entry.rival?.name !== rival) entry.rival = { name: rival, since: performance.now(), isCopied: false };
     this.queue.remove(entry);
     entry.kind = "aside";
-    this.#aside.add(entry);
-  }
-
-  /** Those that other nodes have, as far as is known. */
-  get aside(): ReadonlySet<SubtaskEntry> {
-    return this.#aside;
+    this.aside.add(entry);
   }
 
   /** One that another node has is computed here, too. */
   copy(entry: SubtaskEntry): void {
-    this.#aside.delete(entry);
+    this.aside.delete(entry);
     entry.kind = "ours";
     if (entry.rival) entry.rival.isCopied = true;
   }
 
   /** Those that other nodes had may be free again. */
   returnAside(): void {
-    for (const entry of [...this.#aside]) this.putBack(entry);
+    for (const entry of [...this.aside]) this.putBack(entry);
     this.#options.onWaiting();
   }
 
@@ -116,7 +113,7 @@ export class WaitingSubtasks {
       return;
     }
     entry.kind = "waiting";
-    this.#aside.delete(entry);
+    this.aside.delete(entry);
     this.queue.add(entry, options);
   }
 
@@ -124,7 +121,7 @@ export class WaitingSubtasks {
     if (entry.kind === "gone") return;
     entry.kind = "gone";
     this.queue.remove(entry);
-    this.#aside.delete(entry);
+    this.aside.delete(entry);
     this.#shards[shardOf(entry.hash)]!.delete(entry.hash);
     this.#size--;
     for (const query of entry.queries) {
@@ -164,9 +161,7 @@ export class WaitingSubtasks {
     const byQuery = groupInterests(this.#options.zookeeper, children);
     for (const query of [...this.#queries.values()]) {
       const interests = byQuery.get(query.hash) ?? [];
-      const isSame =
-        interests.length === query.interests.length && interests.every(({ name }, index) => name === query.interests[index]!.name);
-      if (!isSame) this.#track(this.#changeInterests(query, interests));
+      if (namesOf(interests) !== namesOf(query.interests)) this.#track(this.#changeInterests(query, interests));
     }
     for (const [hash, interests] of byQuery) if (!this.#queries.has(hash)) this.#openQuery(hash, interests);
     this.#readMore();
@@ -183,7 +178,8 @@ export class WaitingSubtasks {
       // The query was made by the same change. Where it is another by now, its list will tell.
       query.era = latest.era;
       this.#unread.add({ query, name: latest.name, known: latest });
-      void list.look();
+      // What this leads to be claimed goes first.
+      this.#track(pause(0, query.stop.signal).then(() => list.look()));
       return;
     }
     const opening = list.look().then(() => {
@@ -234,6 +230,8 @@ export class WaitingSubtasks {
       const { query, read } = taken;
       const shards = read ? await this.#add(query, read) : [];
       this.#options.onWaiting();
+      // The claims go first.
+      await turn();
       for (const shard of shards) this.#options.onShard(shard);
       this.#tellIdle(query);
     }
@@ -297,3 +295,5 @@ export class WaitingSubtasks {
     reading.catch(unlessInDoubt(this.#options.zookeeper.onError));
   }
 }
+
+const namesOf = (interests: readonly InterestName[]): string => interests.map(({ name }) => name).join();

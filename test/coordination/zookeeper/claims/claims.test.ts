@@ -4,14 +4,14 @@ import { randomUUID } from "node:crypto";
 import { type TestContext, test } from "node:test";
 import { ZooKeeperClaims } from "../../../../coordination/zookeeper/claims/claims.ts";
 import { createZooKeeperCoordinator, type ZooKeeperCoordinator } from "../../../../coordination/zookeeper/coordinator.ts";
-import { createSequential, remove } from "../../../../coordination/zookeeper/protocol/operations.ts";
+import { createSequential, type Operation, remove } from "../../../../coordination/zookeeper/protocol/operations.ts";
 import type { Session } from "../../../../coordination/zookeeper/protocol/session.ts";
 import { ZooKeeperError } from "../../../../coordination/zookeeper/protocol/zookeeper-error.ts";
 import { SessionFollower } from "../../../../coordination/zookeeper/session-follower.ts";
 import { WatchedSubtasks } from "../../../../coordination/zookeeper/watching/watched-subtasks.ts";
 import { Withdrawals } from "../../../../coordination/zookeeper/watching/withdrawals.ts";
 import { encodeHashes } from "../../../../coordination/zookeeper/znodes/encoding.ts";
-import { hashName, type Layout, subtaskPath } from "../../../../coordination/zookeeper/znodes/layout.ts";
+import { hashName, type Layout, runningPath, subtaskPath } from "../../../../coordination/zookeeper/znodes/layout.ts";
 import { openRoot } from "../../../../coordination/zookeeper/znodes/open-root.ts";
 import { ask, claimNext, joinAs } from "../../../contracts/coordinator/harness.ts";
 import { makeSubtask, makeSubtasks } from "../../../contracts/subtasks.ts";
@@ -111,6 +111,47 @@ if (server) {
     await session.list(layout.withdrawn);
     assert.equal(process.claims.describe("node")?.quarantined, undefined);
   });
+
+  for (const [order, sendFirst] of [
+    ["while the answer to its beginning is awaited", true],
+    ["though its beginning reaches the server only after its end", false],
+  ] as const) {
+    test(`${suite}: a claim ends ${order}, and leaves nothing behind`, async (t) => {
+      const process = await open(t);
+      const node = await join(process);
+      const subtask = makeSubtask(0);
+      await process.other.enqueue(ask([subtask]));
+      const claim = await claimNext(node);
+      const { session, layout } = process;
+      const commit = session.commit.bind(session);
+      const begins = (operations: readonly Operation[]) =>
+        operations.some(({ kind, path }) => kind === "create" && path === runningPath(layout, hashName(subtask.key)));
+      let sent = false;
+      const ended = new Promise<void>((resolve) => {
+        session.commit = async (operations) => {
+          if (!begins(operations)) {
+            const answer = commit(operations);
+            if (sent)
+              answer.then(
+                () => resolve(),
+                () => resolve(),
+              );
+            return answer;
+          }
+          sent = true;
+          const answer = sendFirst ? commit(operations) : undefined;
+          await ended;
+          return answer ?? commit(operations);
+        };
+      });
+      const beginning = claim.begin();
+      await until(() => sent);
+      assert.equal(await claim.complete(), true);
+      await beginning;
+      assert.deepEqual((await session.list(layout.claims))?.children, []);
+      assert.equal(await session.exists(subtaskPath(layout, hashName(subtask.key))), undefined);
+    });
+  }
 
   test(`${suite}: a node that leaves is unregistered though a claim cannot be ended, and says why`, async (t) => {
     const process = await open(t);
