@@ -63,6 +63,8 @@ export interface FileColumn {
   /** For each list that its values stand in, outermost first: how many of `parts` name it. `[]` is one value per entry. */
   readonly lists: readonly number[];
   readonly dtype: DType;
+  /** It has no type of its own and no values: what writers make of a column that nothing is in. */
+  readonly isEmpty?: boolean;
   /** What the format needs to decode it; JSON. */
   readonly stored: unknown;
 }

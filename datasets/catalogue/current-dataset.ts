@@ -174,6 +174,6 @@ function inForm(
 ): Column | undefined {
   const nullable = mayMiss(description, own);
   const column = columnOf(name, form, { dtype: own.dtype, nullable });
-  const fits = own.lists.length === form.lists.length && widen(column.dtype, own.dtype) === column.dtype;
+  const fits = own.lists.length === form.lists.length && (own.isEmpty || widen(column.dtype, own.dtype) === column.dtype);
   return fits && (column.nullable || !nullable) ? column : undefined;
 }

@@ -2,7 +2,7 @@
  * One schema for a dataset of many files, so that a query means the same in each.
  *
  * A column is usable if every file has it, in equally many lists. Files may differ in number type: it is then
- * float64, which holds all others exactly. Booleans and numbers do not mix. What is not usable is listed with the reason and the
+ * float64, which holds all others exactly. Booleans and numbers do not mix. A file's column without type and values goes with any. What is not usable is listed with the reason and the
  * file, so that a query that asks for it fails at once and says why, rather than count a part of the events in silence.
  */
 import type { Column, DType, Schema } from "../../engine/program/schema.ts";
@@ -47,7 +47,7 @@ export function mergeSchemas(files: readonly NamedFile[]): Schema {
 
 function mergeColumn(name: string, files: readonly NamedFile[]): Merged {
   let merged: Extract<Merged, { kind: "column" }> | undefined;
-  const [first] = files;
+  let [first] = files;
   const unusable = (reason: string): Merged => ({ kind: "unsupported", reason });
   for (const file of files) {
     const { shape } = file.description;
@@ -60,14 +60,22 @@ function mergeColumn(name: string, files: readonly NamedFile[]): Merged {
     if (column.lists.length > 1) return unusable("is a list of lists, which queries cannot use yet");
     if (!merged) {
       merged = { kind: "column", column, dtype: column.dtype };
+      first = file;
       continue;
     }
     const differs = (mine: string, theirs: string) => unusable(`is ${mine} in ${first.name} and ${theirs} in ${file.name}`);
     if (String(column.lists) !== String(merged.column.lists)) return differs(nesting(merged.column), nesting(column));
+    if (column.isEmpty) continue;
+    if (merged.column.isEmpty) {
+      merged = { kind: "column", column, dtype: column.dtype };
+      first = file;
+      continue;
+    }
     const dtype = widen(merged.dtype, column.dtype);
     if (!dtype) return differs(merged.dtype, column.dtype);
     merged = { ...merged, dtype };
   }
+  if (merged!.column.isEmpty) return unusable("holds nothing but nulls, in every file");
   return merged!;
 }
 

@@ -15,6 +15,8 @@ export interface Levels {
 export interface StoredColumn {
   readonly physical: PhysicalType;
   readonly unsigned: boolean;
+  /** Of integers of 8 and 16 bits, which lie in INT32: from the lowest on, so many bits count. So others read values beyond the type. */
+  readonly bits?: number;
   readonly levels: Levels;
 }
 
@@ -23,8 +25,6 @@ export interface ColumnChunk extends StoredColumn {
   /** Bytes [start, start + length) of the file. */
   readonly start: number;
   readonly length: number;
-  /** Bytes of its pages after decompression, as the file states it. */
-  readonly uncompressed: number;
   readonly codec: CompressionCodec;
 }
 
@@ -32,7 +32,6 @@ export interface ColumnChunk extends StoredColumn {
 export class ChunkPlaces {
   readonly start: Float64Array;
   readonly length: Float64Array;
-  readonly uncompressed: Float64Array;
   /** Level entries: columns of one collection agree in it. */
   readonly values: Float64Array;
   /** Numbers of the format's codecs. */
@@ -41,7 +40,6 @@ export class ChunkPlaces {
   constructor(chunks: number) {
     this.start = new Float64Array(chunks);
     this.length = new Float64Array(chunks);
-    this.uncompressed = new Float64Array(chunks);
     this.values = new Float64Array(chunks);
     this.codec = new Uint8Array(chunks);
   }
@@ -53,7 +51,6 @@ export function locateChunk({ nullable, values, places }: FileDescription, unit:
     ...(stored as StoredColumn),
     start: places.start[at],
     length: places.length[at],
-    uncompressed: places.uncompressed[at],
     codec: CompressionCodecs[places.codec[at]],
   };
   return { elements: lists.map(() => values[at]), place };

@@ -16,6 +16,7 @@ export type Values = ColumnTarget["values"];
 export interface Stored {
   readonly physical: PhysicalType;
   readonly unsigned: boolean;
+  readonly bits?: number;
 }
 
 const byteWidths: Readonly<Record<PhysicalType, number>> = { BOOLEAN: 0, INT32: 4, FLOAT: 4, INT64: 8, DOUBLE: 8 };
@@ -47,18 +48,21 @@ export function decodeValues(bytes: Uint8Array, encoding: Encoding, stored: Stor
 }
 
 /** Little-endian values one after another; `output` may be wider than what is stored. */
-export function decodePlain(bytes: Uint8Array, { physical, unsigned }: Stored, output: Values): void {
+export function decodePlain(bytes: Uint8Array, stored: Stored, output: Values): void {
+  const { physical, unsigned } = stored;
   const count = output.length;
   const size = count * byteWidths[physical];
   if (size > bytes.length) throw new Error(`${count} values need ${size} bytes, the page has ${bytes.length}`);
   if (isStoredAs(physical, unsigned, output)) {
     new Uint8Array(output.buffer, output.byteOffset, size).set(bytes.subarray(0, size));
+    narrow(output, stored);
     return;
   }
   const aligned = bytes.slice(0, size).buffer;
   switch (physical) {
     case "INT32":
       output.set(unsigned ? new Uint32Array(aligned) : new Int32Array(aligned));
+      narrow(output, stored);
       return;
     case "FLOAT":
       output.set(new Float32Array(aligned));
@@ -72,6 +76,14 @@ export function decodePlain(bytes: Uint8Array, { physical, unsigned }: Stored, o
     case "BOOLEAN":
       throw new Error("booleans are not stored as bytes");
   }
+}
+
+/** Of integers of 8 and 16 bits, the bits that count. */
+function narrow(output: Values, { unsigned, bits }: Stored): void {
+  if (bits === undefined) return;
+  const shift = 32 - bits;
+  if (unsigned) for (let index = 0; index < output.length; index++) output[index] = (output[index]! << shift) >>> shift;
+  else for (let index = 0; index < output.length; index++) output[index] = (output[index]! << shift) >> shift;
 }
 
 function isStoredAs(physical: PhysicalType, unsigned: boolean, output: Values): boolean {
@@ -135,7 +147,8 @@ function joinStreams(bytes: Uint8Array, width: number, count: number): Uint8Arra
   return joined;
 }
 
-function decodeDeltas(bytes: Uint8Array, { physical, unsigned }: Stored, output: Values): void {
+function decodeDeltas(bytes: Uint8Array, stored: Stored, output: Values): void {
+  const { physical, unsigned } = stored;
   const reader = { view: viewOf(bytes), offset: 0 };
   readVarInt(reader);
   const miniblocks = readVarInt(reader);
@@ -145,6 +158,7 @@ function decodeDeltas(bytes: Uint8Array, { physical, unsigned }: Stored, output:
     const values = new Int32Array(output.length);
     deltaBinaryUnpack(reader, values.length, values);
     output.set(unsigned ? new Uint32Array(values.buffer) : values);
+    narrow(output, stored);
   } else if (physical === "INT64") {
     const values = new BigInt64Array(output.length);
     deltaBinaryUnpack(reader, values.length, values);

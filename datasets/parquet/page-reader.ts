@@ -5,14 +5,16 @@
 import type { Encoding, PageHeader } from "hyparquet";
 import { parquetHeader } from "hyparquet/src/column.js";
 import type { ByteReader } from "../sources/source.ts";
+import { crc32 } from "./checksums.ts";
 import type { ColumnChunk } from "./column-chunk.ts";
-import { crc32 } from "./crc32.ts";
 import { decompress } from "./decompress.ts";
 
 const windowBytes = 4 * 2 ** 20;
 /** Headers of number columns have some tens of bytes. */
 const largestHeader = 16 * 2 ** 10;
-const largestPage = 2 ** 28;
+const largestPage = 2 ** 30;
+/** Old writers forgot the header of a dictionary in the length of its chunk. */
+const overrun = 100;
 
 export type Page =
   | { readonly kind: "dictionary"; readonly count: number; readonly values: Uint8Array }
@@ -30,6 +32,8 @@ export class PageReader {
   readonly #file: ByteReader;
   readonly #chunk: ColumnChunk;
   readonly #end: number;
+  /** A page that begins before the end ends here at the latest. */
+  readonly #last: number;
   #window = new Uint8Array(0);
   #windowStart = 0;
   #at: number;
@@ -39,6 +43,7 @@ export class PageReader {
     this.#chunk = chunk;
     this.#at = chunk.start;
     this.#end = chunk.start + chunk.length;
+    this.#last = Math.min(this.#end + overrun, file.byteLength);
     if (this.#end > file.byteLength) throw new Error(`bytes ${chunk.start}–${this.#end} needed, the file has ${file.byteLength}`);
   }
 
@@ -46,11 +51,11 @@ export class PageReader {
   async next(): Promise<Page> {
     for (;;) {
       if (this.#at >= this.#end) throw new Error("the column chunk ends before its last value");
-      const head = await this.#bytes(Math.min(largestHeader, this.#end - this.#at));
+      const head = await this.#bytes(Math.min(largestHeader, this.#last - this.#at));
       const reader = { view: new DataView(head.buffer, head.byteOffset, head.byteLength), offset: 0 };
       const header = parquetHeader(reader);
       this.#at += reader.offset;
-      const size = checkedCount(header.compressed_page_size, this.#end - this.#at, "compressed size");
+      const size = checkedCount(header.compressed_page_size, this.#last - this.#at, "compressed size");
       const body = await this.#bytes(size);
       this.#at += size;
       if (typeof header.crc === "number" && crc32(body) !== header.crc >>> 0) throw new Error("a page's checksum is wrong");
@@ -62,7 +67,7 @@ export class PageReader {
   /** Undefined for a page that holds no values, such as an index page. */
   #open(header: PageHeader, body: Uint8Array): Page | undefined {
     const { codec, levels } = this.#chunk;
-    const size = checkedCount(header.uncompressed_page_size, Math.min(largestPage, this.#chunk.uncompressed), "size");
+    const size = checkedCount(header.uncompressed_page_size, largestPage, "size");
     const { dictionary_page_header: dictionary, data_page_header: first, data_page_header_v2: second } = header;
     switch (header.type) {
       case "DICTIONARY_PAGE": {
@@ -101,7 +106,7 @@ export class PageReader {
   async #bytes(length: number): Promise<Uint8Array> {
     const first = this.#at - this.#windowStart;
     if (first < 0 || first + length > this.#window.length) {
-      const end = Math.min(this.#end, this.#at + Math.max(length, windowBytes));
+      const end = Math.min(this.#last, this.#at + Math.max(length, windowBytes));
       this.#window = new Uint8Array(await this.#file.slice(this.#at, end));
       this.#windowStart = this.#at;
       return this.#window.subarray(0, length);

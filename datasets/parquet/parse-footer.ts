@@ -13,7 +13,7 @@ import { parseSchema } from "./parse-schema.ts";
 import { ThriftReader } from "./thrift-reader.ts";
 
 /** Name of the format; another one where descriptions mean something else. */
-export const format = "parquet-2";
+export const format = "parquet-3";
 /** Offsets are 32 bits. */
 const mostValues = 2 ** 32 - 2;
 const turnMilliseconds = 5;
@@ -74,8 +74,15 @@ async function describeShape(shapes: readonly LeafShape[], facts: readonly Colum
     else if (unreadable !== undefined) unsupported.push({ name, reason: unreadable });
     else if (columns.has(name)) unsupported.push({ name, reason: "has the name of another column" });
     else {
-      const { physical, unsigned, dtype } = type;
-      columns.set(name, { index, parts, lists, dtype, stored: { physical, unsigned, levels } satisfies StoredColumn });
+      const { physical, unsigned, bits, dtype } = type;
+      columns.set(name, {
+        index,
+        parts,
+        lists,
+        dtype,
+        stored: { physical, unsigned, ...(bits !== undefined && { bits }), levels } satisfies StoredColumn,
+        ...(type.isEmpty && { isEmpty: true }),
+      });
     }
   }
   const digest = await sha256(JSON.stringify([format, unsupported, ...columns]));

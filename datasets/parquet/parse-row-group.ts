@@ -81,9 +81,6 @@ function parseMetadata(reader: ThriftReader, chunks: ChunkPlaces, at: number, fa
       case 5:
         chunks.values[at] = reader.count();
         break;
-      case 6:
-        chunks.uncompressed[at] = reader.count();
-        break;
       case 7:
         chunks.length[at] = reader.count();
         break;

@@ -6,7 +6,14 @@ import type { DType } from "../../engine/program/schema.ts";
 export type PhysicalType = "BOOLEAN" | "INT32" | "INT64" | "FLOAT" | "DOUBLE";
 
 export type ValueType =
-  | { readonly kind: "number"; readonly physical: PhysicalType; readonly unsigned: boolean; readonly dtype: DType }
+  | {
+      readonly kind: "number";
+      readonly physical: PhysicalType;
+      readonly unsigned: boolean;
+      readonly bits?: number;
+      readonly dtype: DType;
+      readonly isEmpty?: boolean;
+    }
   | { readonly kind: "unsupported"; readonly reason: string };
 
 const convertedReasons: Readonly<Record<string, string>> = {
@@ -29,7 +36,6 @@ const convertedReasons: Readonly<Record<string, string>> = {
   VARIANT: "variants",
   GEOMETRY: "geometries",
   GEOGRAPHY: "geographies",
-  NULL: "nothing but nulls",
 };
 
 const physicalReasons: Readonly<Record<string, string>> = {
@@ -43,19 +49,26 @@ export function valueTypeOf(element: SchemaElement): ValueType {
   const annotation = logical_type?.type ?? converted_type ?? "";
   const reason = convertedReasons[annotation] ?? physicalReasons[type ?? ""];
   if (reason !== undefined) return { kind: "unsupported", reason: `holds ${reason}, which are not supported` };
+  // What writers make of a column without any value, whatever its type may be elsewhere.
+  const isEmpty = annotation === "NULL";
   const unsigned = logical_type?.type === "INTEGER" ? !logical_type.isSigned : (converted_type?.startsWith("UINT_") ?? false);
   switch (type) {
     case "BOOLEAN":
-      return { kind: "number", physical: type, unsigned: false, dtype: "bool" };
+      return { kind: "number", physical: type, unsigned: false, dtype: "bool", isEmpty };
     case "INT32":
-      return { kind: "number", physical: type, unsigned, dtype: unsigned ? "uint32" : "int32" };
+      return { kind: "number", physical: type, unsigned, ...narrowness(element), dtype: unsigned ? "uint32" : "int32", isEmpty };
     case "INT64":
-      return { kind: "number", physical: type, unsigned, dtype: "float64" };
+      return { kind: "number", physical: type, unsigned, dtype: "float64", isEmpty };
     case "FLOAT":
-      return { kind: "number", physical: type, unsigned: false, dtype: "float32" };
+      return { kind: "number", physical: type, unsigned: false, dtype: "float32", isEmpty };
     case "DOUBLE":
-      return { kind: "number", physical: type, unsigned: false, dtype: "float64" };
+      return { kind: "number", physical: type, unsigned: false, dtype: "float64", isEmpty };
     default:
       return { kind: "unsupported", reason: `has the physical type ${type ?? "none"}, which is not supported` };
   }
+}
+
+function narrowness({ logical_type, converted_type }: SchemaElement): { readonly bits?: number } {
+  const bits = logical_type?.type === "INTEGER" ? logical_type.bitWidth : Number(converted_type?.split("INT_")[1]);
+  return bits === 8 || bits === 16 ? { bits } : {};
 }

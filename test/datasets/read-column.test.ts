@@ -143,6 +143,48 @@ test("readColumn follows a dictionary that gives way to plain pages", async (t) 
   assert.deepEqual(await readEntries(path, "x"), [0.5, 1.5, 9]);
 });
 
+test("readColumn takes of values beyond a narrow integer type the bits that count, as pyarrow does", async (t) => {
+  const path = join(await makeDirectory(t), "x.parquet");
+  const values = new Uint8Array(Int32Array.of(300, -129, 127, -128, 255, 65_543, -1, 2_147_483_647).buffer);
+  const expected = {
+    INT_8: [44, 127, 127, -128, -1, 7, -1, -1],
+    UINT_8: [44, 127, 127, 128, 255, 7, 255, 255],
+    INT_16: [300, -129, 127, -128, 255, 7, -1, -1],
+    UINT_16: [300, 65_407, 127, 65_408, 255, 7, 65_535, 65_535],
+    UINT_32: [300, 4_294_967_167, 127, 4_294_967_168, 255, 65_543, 4_294_967_295, 2_147_483_647],
+  } as const;
+  for (const [type, entries] of Object.entries(expected) as [keyof typeof expected, readonly number[]][]) {
+    const x: SchemaElement = { name: "x", type: "INT32", converted_type: type, repetition_type: "REQUIRED" };
+    const plain = { count: 8, values };
+    const indexes = { count: 8, encoding: "RLE_DICTIONARY", values: Uint8Array.of(3, 3, 0b10001000, 0b11000110, 0b11111010) } as const;
+    for (const pages of [[plain], [{ ...plain, dictionary: true }, indexes]]) {
+      await writeFile(path, encodeTestFile({ schema: [x], path: ["x"], entries: 8, values: 8, pages }));
+      assert.deepEqual(await readEntries(path, "x"), entries, type);
+    }
+  }
+});
+
+test("readColumn gives empty lists and missing values of files that know no type for the column, beside files that do", async (t) => {
+  const directory = await makeDirectory(t);
+  const typeless = (schema: readonly SchemaElement[]) =>
+    schema.map((each): SchemaElement => (each.type ? { ...each, type: "INT32", logical_type: { type: "NULL" } } : each));
+  const pages = [{ count: 3, repetition: [0, 1, 0], definition: [3, 3, 1], values: floats(1, 2) }];
+  const none = [{ count: 3, repetition: [0, 0, 0], definition: [0, 1, 2], values: floats() }];
+  await writeFile(join(directory, "a.parquet"), encodeTestFile({ ...lists, entries: 2, values: 3, pages }));
+  const nothing = { ...lists, schema: typeless(listOfFloat), entries: 3, values: 3, pages: none };
+  await writeFile(join(directory, "b.parquet"), encodeTestFile(nothing));
+  assert.deepEqual(await readEntries(directory, "x"), [[1, 2], [], [], [], [null]]);
+});
+
+test("readColumn needs no true size of a chunk's content, as some writers state none", async (t) => {
+  const path = join(await makeDirectory(t), "x.parquet");
+  const pages = [{ count: 3, values: floats(1, 2, 3) }];
+  for (const total_uncompressed_size of [0n, 5n, 2n ** 40n]) {
+    await writeFile(path, encodeTestFile({ ...threeEntries, metadata: { total_uncompressed_size }, pages }));
+    assert.deepEqual(await readEntries(path, "x"), [1, 2, 3]);
+  }
+});
+
 const noNulls = { statistics: { null_count: 0n } };
 const damages: readonly (readonly [string, TestFile, RegExp])[] = [
   ["too few values in a page", { ...threeEntries, pages: [{ count: 3, values: floats(1, 2) }] }, /3 values need 12 bytes, the page has 8/],

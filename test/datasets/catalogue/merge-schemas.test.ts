@@ -8,14 +8,16 @@ interface Given {
   readonly dtype?: DType;
   readonly list?: boolean;
   readonly nullable?: boolean;
+  readonly isEmpty?: boolean;
   /** Numbers of values, by unit. */
   readonly values?: readonly number[];
 }
 
 function file(name: string, columns: Readonly<Record<string, Given>>, unsupported: FileShape["unsupported"] = []) {
   const given = Object.values(columns);
-  const described = Object.entries(columns).map(([column, { dtype = "float32", list = false }], index) => {
-    return [column, { index, parts: [column], lists: list ? [1] : [], dtype, stored: undefined } satisfies FileColumn] as const;
+  const described = Object.entries(columns).map(([column, { dtype = "float32", list = false, isEmpty = false }], index) => {
+    const form = { index, parts: [column], lists: list ? [1] : [], dtype, isEmpty, stored: undefined };
+    return [column, form satisfies FileColumn] as const;
   });
   const units = (given[0]?.values ?? [1]).map((_, unit) => ({ entries: 1, firstEntry: unit }));
   const shape = { format: "test", columns: new Map(described), unsupported, digest: JSON.stringify([described, unsupported]) };
@@ -64,6 +66,21 @@ test("mergeSchemas calls a column nullable if it is in any file", () => {
 test("mergeSchemas refuses a column that is a list in one file and a value in another", () => {
   const { unsupported } = mergeSchemas([file("a", { x: { list: true } }), file("b", { x: {} })]);
   assert.deepEqual(unsupported, [{ name: "x", reason: "is a list in a and one value per entry in b" }]);
+});
+
+test("mergeSchemas takes a column without type and values for one of any type, but not where no file has a type", () => {
+  const empty = { dtype: "int32", isEmpty: true } as const;
+  for (const files of [
+    [file("a", { x: empty }), file("b", { x: { dtype: "bool" } })],
+    [file("b", { x: { dtype: "bool" } }), file("a", { x: empty })],
+  ])
+    assert.deepEqual(
+      mergeSchemas(files).columns.map(({ dtype }) => dtype),
+      ["bool"],
+    );
+  const mixed = mergeSchemas([file("a", { x: empty }), file("b", { x: { dtype: "bool" } }), file("c", { x: {} })]);
+  assert.deepEqual(mixed.unsupported, [{ name: "x", reason: "is bool in b and float32 in c" }]);
+  assert.deepEqual(mergeSchemas([file("a", { x: empty })]).unsupported, [{ name: "x", reason: "holds nothing but nulls, in every file" }]);
 });
 
 test("mergeSchemas passes on why a file's column cannot be used", () => {

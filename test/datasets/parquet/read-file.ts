@@ -1,0 +1,55 @@
+/** Whole Parquet files as nested arrays, without a catalogue: what `readColumn` gives for each leaf that can be read. */
+import { baseName, type ColumnLocation } from "../../../datasets/dataset.ts";
+import type { FileColumn, FileDescription } from "../../../datasets/format.ts";
+import { describeFile, formatNamed } from "../../../datasets/formats.ts";
+import type { ByteReader } from "../../../datasets/sources/source.ts";
+import { makeTarget } from "../read-for-test.ts";
+
+export type Nested = number | null | readonly Nested[];
+
+export function readerOf(bytes: Uint8Array): ByteReader {
+  const copy = new Uint8Array(bytes);
+  return {
+    byteLength: copy.length,
+    slice: async (start, end = copy.length) => {
+      if (start < 0 || end > copy.length) throw new RangeError(`bytes ${start}–${end} of ${copy.length}`);
+      return copy.slice(start, end).buffer;
+    },
+  };
+}
+
+export async function readFileColumns(reader: ByteReader, path = "test.parquet") {
+  const description = await describeFile(reader, baseName(path));
+  const columns = new Map<string, Nested[]>();
+  for (const [name, column] of description.shape.columns) columns.set(name, await readEntriesOf(reader, description, { name, column }));
+  return { columns, unsupported: description.shape.unsupported };
+}
+
+export async function readEntriesOf(
+  reader: ByteReader,
+  description: FileDescription,
+  { name, column }: { readonly name: string; readonly column: FileColumn },
+): Promise<Nested[]> {
+  const { format } = description.shape;
+  const entries: Nested[] = [];
+  for (const [unit, range] of description.units.entries()) {
+    if (range.entries === 0) continue;
+    const { elements, place } = formatNamed(format).locate(description, unit, column);
+    const form = { name, dtype: column.dtype, nullable: description.nullable[column.index] === 1, lists: column.lists.map(String) };
+    const file = { path: "/test.parquet", size: reader.byteLength, version: "" };
+    const location: ColumnLocation = { file, format, column: form, ...range, elements, values: elements.at(-1) ?? range.entries, place };
+    const target = makeTarget(location);
+    const read = await formatNamed(format).read(reader, location, target);
+    const { values, valid, offsets } = target;
+    let level: Nested[] = Array.from(values.subarray(0, read.values), (value, at) => (valid && valid[at] !== 1 ? null : value));
+    // How many lists there are of each level: the last offset of a level is the number of lists inside it.
+    const counts = [range.entries];
+    for (const [depth, starts] of offsets.entries()) counts.push(starts[counts[depth]!]!);
+    for (const [depth, starts] of [...offsets.entries()].toReversed()) {
+      const inner = level;
+      level = Array.from({ length: counts[depth]! }, (_, at) => inner.slice(starts[at], starts[at + 1]));
+    }
+    entries.push(...level);
+  }
+  return entries;
+}
