@@ -170,8 +170,11 @@ export interface Coordinator {
    * nothing. Whoever reads 0 and then finds subtasks that are neither stored nor failed knows that the query was withdrawn.
    */
   interest(queryIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
-  /** Ends a client's interest in a query. With none left, its subtasks that no other query needs are withdrawn. Gives what remains interested. */
-  withdraw(queryId: string, client: string): Promise<{ readonly interested: number }>;
+  /**
+   * Ends a client's interest in a query, or everybody's where none is named. With none left, its subtasks that no other query needs are withdrawn. Gives what
+   * remains interested.
+   */
+  withdraw(queryId: string, client?: string): Promise<{ readonly interested: number }>;
   /** Failed subtasks among these become unowned, with fresh attempts. Gives their number. */
   retry(request: SubtaskRequest): Promise<number>;
   /** Events of these subtasks from now on, until the signal aborts. The listener must not throw. */

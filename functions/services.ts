@@ -19,6 +19,8 @@ export interface Services {
   readonly executor?: Executor;
   /** What requests to the compute function must show that are not of this machine; without it they are refused. */
   readonly computeSecret?: string;
+  /** Opens what only an operator may do to whoever shows it, from other machines, too: the coordinator's, which all processes of a cluster have. */
+  readonly operatorSecret?: string;
   readonly assets: Assets;
   readonly log: Log;
   /** Where measurements go; without it, nothing is measured. */

@@ -181,7 +181,10 @@ export async function createCoordinator(options: CoordinatorOptions): Promise<Co
 
     async withdraw(queryId, client) {
       requireOpen();
-      return { interested: await withdraw(queryId, client) };
+      const clients = client === undefined ? [...(table.queries.get(queryId)?.interests.keys() ?? [])] : [client];
+      let interested = 0;
+      for (const each of clients) interested = await withdraw(queryId, each);
+      return { interested };
     },
 
     watch: (keys, listener, signal) => watchers.watch(keys, listener, signal),

@@ -237,7 +237,13 @@ export async function createZooKeeperCoordinator(options: ZooKeeperCoordinatorOp
       }),
 
     withdraw: (queryId, client) =>
-      run(async (zookeeper) => ({ interested: await withdrawInterest(withdrawOptions(zookeeper), hashName(queryId), hashName(client)) })),
+      run(async (zookeeper) => ({
+        interested: await withdrawInterest(
+          withdrawOptions(zookeeper),
+          hashName(queryId),
+          client === undefined ? undefined : hashName(client),
+        ),
+      })),
 
     watch: (keys, listener, signal) => watched.watch(keys, listener, signal),
 

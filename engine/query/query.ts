@@ -4,7 +4,7 @@ import { cellCount } from "../axes/axes.ts";
 import { expression, label, limits } from "./fields.ts";
 import { axisFields, axisSchema, storageSchema } from "./histogram-schemas.ts";
 import { nearNames } from "./near-names.ts";
-import { QueryError, type QueryIssue } from "./query-error.ts";
+import { mostIssues, QueryError, type QueryIssue } from "./query-error.ts";
 
 const reserved = new Set(["__proto__", "constructor", "prototype"]);
 const histogram = z.strictObject({
@@ -64,17 +64,17 @@ const defaultPriority = 500;
 
 /** Checks the shape of a query. Throws `QueryError` with every place that is wrong. */
 export function readQuery(input: unknown): Query {
-  const issues = reservedNames(input);
+  const issues = [...tooMany(input), ...reservedNames(input)];
   if (issues.length > 0) throw new QueryError(issues);
   const parsed = schema.safeParse(input);
-  if (!parsed.success) throw new QueryError(parsed.error.issues.slice(0, 100).flatMap((issue) => describeIssue(issue)));
+  if (!parsed.success) {
+    const { issues } = parsed.error;
+    const total = issues.reduce((sum, issue) => sum + (issue.code === "unrecognized_keys" ? issue.keys.length : 1), 0);
+    throw new QueryError(issues.slice(0, mostIssues).flatMap(describeIssue), total);
+  }
   const { define, filter, histograms, ...rest } = parsed.data;
   const entries = Object.entries(histograms);
   if (entries.length === 0) issues.push({ at: "/histograms", message: "a query needs at least one histogram" });
-  if (entries.length > limits.histograms)
-    issues.push({ at: "/histograms", message: `a query can have at most ${limits.histograms} histograms` });
-  if (Object.keys(define ?? {}).length > limits.defines)
-    issues.push({ at: "/define", message: `a query can have at most ${limits.defines} defines` });
   const total = entries.reduce((sum, [, { axes }]) => sum + cellCount(axes), 0);
   if (total > limits.bins)
     issues.push({
@@ -120,6 +120,22 @@ function sortKeys(value: unknown): unknown {
   );
 }
 
+/** What there is too much of, found before each of it is looked at. */
+function tooMany(input: unknown): QueryIssue[] {
+  if (typeof input !== "object" || input === null) return [];
+  const parts = input as Readonly<Record<string, unknown>>;
+  const most = [
+    ["define", "defines", limits.defines],
+    ["filter", "filters", limits.filters],
+    ["histograms", "histograms", limits.histograms],
+  ] as const;
+  return most.flatMap(([part, what, most]) => {
+    const value = parts[part];
+    const count = typeof value === "object" && value !== null ? Object.keys(value).length : 0;
+    return count > most ? [{ at: pointer([part]), message: `a query can have at most ${most} ${what}` }] : [];
+  });
+}
+
 function reservedNames(input: unknown): QueryIssue[] {
   if (typeof input !== "object" || input === null) return [];
   const issues: QueryIssue[] = [];
@@ -134,7 +150,7 @@ function reservedNames(input: unknown): QueryIssue[] {
 
 function describeIssue(issue: z.core.$ZodIssue): QueryIssue[] {
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => ({
+    return issue.keys.slice(0, mostIssues).map((key) => ({
       at: pointer([...issue.path, key]),
       message: `'${key}' is not known here`,
       near: nearKeys(key, issue.path),

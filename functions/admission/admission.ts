@@ -1,6 +1,6 @@
 /**
- * What a process has taken on, and what more it may: tallies of queries, of answers that are waited for, of requests that are half sent, and of requests to
- * compute.
+ * What a process has taken on, and what more it may: tallies of queries and of the bytes of their plans, of answers that are
+ * waited for, of requests that are half sent, and of requests to compute.
  */
 import type { Meter } from "../metrics/meter.ts";
 import { type Limits, usualLimits } from "./limits.ts";
@@ -8,6 +8,7 @@ import { Tally } from "./tally.ts";
 
 export interface Admission {
   readonly queries: Tally;
+  readonly planBytes: Tally;
   readonly streams: Tally;
   /** In bytes, the bodies of requests that have not come whole. */
   readonly bodies: Tally;
@@ -33,6 +34,13 @@ export function createAdmission({
       most: limits.queries,
       mostOfClient: limits.clientQueries,
       limits: { all: "queries", client: "client-queries" },
+      meter,
+    }),
+    planBytes: new Tally({
+      what: "bytes of plans under way",
+      most: limits.planBytes,
+      mostOfClient: limits.clientPlanBytes,
+      limits: { all: "plans", client: "client-plans" },
       meter,
     }),
     streams: new Tally({

@@ -3,6 +3,9 @@ export interface Limits {
   /** Queries that have not ended, of all clients and of one. What is stored is answered all the same. */
   readonly queries: number;
   readonly clientQueries: number;
+  /** Bytes of the plans of these queries, about, of all clients and of one. */
+  readonly planBytes: number;
+  readonly clientPlanBytes: number;
   /** Answers that clients wait for: event streams, `Prefer: wait` and calls of query functions; of all clients and of one. */
   readonly streams: number;
   readonly clientStreams: number;
@@ -15,6 +18,8 @@ export interface Limits {
 export const usualLimits: Limits = {
   queries: 2_000,
   clientQueries: 500,
+  planBytes: 512_000_000,
+  clientPlanBytes: 256_000_000,
   streams: 5_000,
   clientStreams: 2_000,
   longestWait: 5_000,

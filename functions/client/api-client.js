@@ -86,6 +86,9 @@ export function createApiClient({ server, client, fetch = globalThis.fetch.bind(
     },
     /** Ends this client's interest in a query. */
     cancel: (/** @type {string} */ id, /** @type {AbortSignal} */ signal) => request(query(id), { method: "DELETE", signal }),
+    /** Stops a query, whoever wants it. `secret`: the coordinator's, for a server on another machine. */
+    stop: (/** @type {string} */ id, /** @type {{ signal: AbortSignal, secret: string | undefined }} */ { signal, secret }) =>
+      request(`${query(id)}?force`, { method: "DELETE", signal, ...(secret ? { headers: { authorization: `Bearer ${secret}` } } : {}) }),
     /** @type {(id: string, options: Omit<import("./follow-query.js").FollowOptions, "fetch" | "headers">) => AsyncGenerator<Status>} */
     follow: (id, options) => followQuery(`${server}${query(id)}/events`, { ...options, fetch, headers }),
     /** The path of a query's result in a format. */

@@ -3,6 +3,7 @@
  * this is derived from store and coordinator and bounded: another dispatcher, or this one after a restart, answers the same.
  */
 import type { Admission } from "../admission/admission.ts";
+import type { Client } from "../admission/tally.ts";
 import type { Services } from "../services.ts";
 import { WrittenStatuses } from "./answer/written-statuses.ts";
 import { type CountInterest, createInterestCounter } from "./follow/count-interest.ts";
@@ -24,8 +25,15 @@ export interface Dispatcher {
   readonly planLocks: KeyedLock;
 }
 
-/** The most partitions of all plans together that are kept in memory without need; a partition takes a few hundred bytes. */
-const mostPartitions = 300_000;
+/** Who asks for something to be done to a query. */
+export interface Asker {
+  readonly client: Client;
+  /** Aborts when the client goes. */
+  readonly gone: AbortSignal;
+}
+
+/** Bytes of all plans that are kept in memory though nothing of them is under way, and as many of results. */
+const mostBytes = 96_000_000;
 
 export function createDispatcher(services: Services, admission: Admission): Dispatcher {
   const { store, coordinator, log, meter } = services;
@@ -33,8 +41,8 @@ export function createDispatcher(services: Services, admission: Admission): Disp
   return {
     services,
     planned: new PlannedQueries(services),
-    results: new StoredResults(services, { mostPartitions }),
-    plans: new FollowedPlans({ store, coordinator, log, countInterest, ...(meter && { meter }) }, { mostPartitions }),
+    results: new StoredResults(services, { mostBytes }),
+    plans: new FollowedPlans({ store, coordinator, log, countInterest, ...(meter && { meter }) }, { mostBytes }),
     countInterest,
     underWay: new QueriesUnderWay(services, admission),
     statuses: new WrittenStatuses(),

@@ -35,6 +35,8 @@ export interface AskedQuery extends TracedQuery {
   readonly id: string;
   readonly address?: string | undefined;
   readonly priority: number;
+  /** `planBytes` of its plan. */
+  readonly planBytes: number;
 }
 
 /** A query's leave to be taken in. Disposing of it gives its place back, unless the query was accepted. */
@@ -87,19 +89,26 @@ export class QueriesUnderWay {
 
   /** Throws `HttpProblem` where there are too many. A query that is under way already is let in always. */
   admit(asked: AskedQuery): Ticket {
-    const { id, client, address, priority } = asked;
+    const { id, client: name, address, priority, planBytes } = asked;
+    const client = { name, address };
     if (this.#entries.has(id)) return { services: this.#services, accept: () => {}, [Symbol.dispose]: () => {} };
     this.#refuseLongWait(asked);
-    const place = this.#admission.queries.enter({ name: client, address });
+    const places = [this.#admission.queries.enter(client)];
+    try {
+      places.push(this.#admission.planBytes.enter(client, planBytes));
+    } catch (error) {
+      for (const place of places) place[Symbol.dispose]();
+      throw error;
+    }
     const { tracer } = this.#services;
     const trace = tracer && new QueryTrace(tracer, this.#services, asked);
-    const entry: Entry = { client, address, priority, admitted: Date.now(), trace };
+    const entry: Entry = { client: name, address, priority, admitted: Date.now(), trace };
     this.#entries.set(id, entry);
     let isAccepted = false;
     const remove = () => {
       if (this.#entries.get(id) === entry) this.#entries.delete(id);
       this.#done += doneOf(entry);
-      place[Symbol.dispose]();
+      for (const place of places) place[Symbol.dispose]();
     };
     return {
       services: trace?.services ?? this.#services,

@@ -3,17 +3,20 @@ import { type Context, Hono } from "hono";
 import { isEnded } from "../api.ts";
 import type { Environment } from "../environment.ts";
 import { preferredWait } from "../http/bounded-wait.ts";
+import { HttpProblem } from "../http/problem.ts";
 import { readText } from "../http/read-body.ts";
+import { isFromThisMachine, showsSecret } from "../http/this-machine.ts";
 import { answerStatus, chooseFormat } from "./answer/answer-format.ts";
 import { describeStatus } from "./answer/describe-status.ts";
 import { listQueries, readListing } from "./answer/list-queries.ts";
 import { streamEvents } from "./answer/stream-events.ts";
+import type { Asker } from "./dispatcher.ts";
 import { findQuery } from "./find-query.ts";
 import type { FollowedQuery } from "./follow/followed-query.ts";
 import { explainQuery } from "./plan/explain-query.ts";
 import { retryQuery } from "./retry-query.ts";
 import { submitQuery } from "./submit-query.ts";
-import { purgeQuery, withdrawQuery } from "./withdraw-query.ts";
+import { purgeQuery, stopQuery, withdrawQuery } from "./withdraw-query.ts";
 
 export const queries = new Hono<Environment>();
 
@@ -36,20 +39,31 @@ queries.get("/:id/events", async (c) => streamEvents(c, await find(c)));
 queries.get("/", async (c) => c.json(await listQueries(c.var.dispatcher, readListing(c.req.query()))));
 
 queries.delete("/:id", async (c) => {
-  const { dispatcher, client } = c.var;
+  const { dispatcher } = c.var;
   const followed = await find(c);
-  if (c.req.query("purge") !== undefined)
-    return c.json({ id: followed.query.id, ...(await purgeQuery(dispatcher, followed, client.name)) });
-  await withdrawQuery(dispatcher, followed, client.name);
+  if (c.req.query("purge") !== undefined) return c.json({ id: followed.query.id, ...(await purgeQuery(dispatcher, followed, askerOf(c))) });
+  if (c.req.query("force") !== undefined) {
+    await requireOperator(c);
+    await stopQuery(dispatcher, followed, askerOf(c));
+  } else await withdrawQuery(dispatcher, followed, askerOf(c));
   return c.json(describeStatus(followed));
 });
 
 queries.post("/:id/retry", async (c) => {
   const followed = await find(c);
-  const retried = await retryQuery(c.var.dispatcher, followed, c.var.client.name);
+  const retried = await retryQuery(c.var.dispatcher, followed, askerOf(c));
   const status = describeStatus(followed);
   return c.json({ ...status, retried }, isEnded(status) ? 200 : 202);
 });
+
+async function requireOperator(c: Context<Environment>): Promise<void> {
+  if (isFromThisMachine(c) || (await showsSecret(c, c.var.services.operatorSecret))) return;
+  const detail =
+    "Only an operator stops what others want: ask on the server's machine, not through a proxy, or show the coordinator's secret.";
+  throw new HttpProblem(403, "not-permitted", detail);
+}
+
+const askerOf = (c: Context<Environment>): Asker => ({ client: c.var.client, gone: c.req.raw.signal });
 
 function find(c: Context<Environment, "/:id">): Promise<FollowedQuery> {
   c.set("queryId", c.req.param("id").slice(0, 80));

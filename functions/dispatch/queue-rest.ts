@@ -1,4 +1,7 @@
-/** Queues the partitions of a plan that have no stored partial, and counts what becomes of each. */
+/**
+ * Queues the partitions of a plan that have no stored partial, and counts what becomes of each. A query that is new is stored when it is queued: one for which
+ * the coordinator has no room leaves nothing behind that could be listed.
+ */
 
 import { perTurn, turn } from "../../base/turn.ts";
 import { CoordinatorUnavailableError, type Subtask, type SubtaskRequest } from "../../coordination/coordinator.ts";
@@ -13,6 +16,8 @@ export interface QueueOptions {
   readonly found: ReadonlySet<string>;
   readonly client: string;
   readonly query: StoredQuery;
+  /** Whether the query is stored. */
+  readonly isKnown: boolean;
   readonly progress: Progress;
   readonly services: Pick<Services, "store" | "coordinator">;
 }
@@ -20,7 +25,7 @@ export interface QueueOptions {
 const mostTries = 5;
 
 export async function queueRest(plan: StoredPlan, options: QueueOptions): Promise<Submission> {
-  const { found, client, query, progress } = options;
+  const { found, client, query, isKnown, progress } = options;
   const total = plan.partitions.length;
   const subtasks: Subtask[] = [];
   for (let place = 0; place < total; place++) {
@@ -30,9 +35,19 @@ export async function queueRest(plan: StoredPlan, options: QueueOptions): Promis
   }
   const queued = await enqueueAll({ queryId: query.id, client, priority: query.query.priority, subtasks }, options);
   // The coordinator's events tell of what was queued now; how the others are is looked up.
-  await progress.refresh();
+  await Promise.all([progress.refresh(), isKnown ? undefined : storeQuery(query, options)]);
   const joined = Math.max(0, subtasks.length - queued - progress.partitions.counts.failed);
   return { total, stored: total - joined - queued, joined, queued };
+}
+
+async function storeQuery(query: StoredQuery, { client, services: { coordinator, store } }: QueueOptions): Promise<void> {
+  try {
+    await store.putQuery(query);
+  } catch (error) {
+    // Nobody could ask how it is: it does not stay queued.
+    await coordinator.withdraw(query.id, client).catch(() => undefined);
+    throw error;
+  }
 }
 
 /**

@@ -1,13 +1,17 @@
 /** Computes the failed partitions of a query again, for the client that asks for it. */
-import type { Dispatcher } from "./dispatcher.ts";
+import type { Asker, Dispatcher } from "./dispatcher.ts";
 import type { FollowedQuery } from "./follow/followed-query.ts";
 import { subtaskOf } from "./plan/plan-query.ts";
 
 /** Gives how many partitions are computed again. */
-export async function retryQuery(dispatcher: Dispatcher, followed: FollowedQuery, client: string): Promise<number> {
+export async function retryQuery(
+  dispatcher: Dispatcher,
+  followed: FollowedQuery,
+  { client: { name: client }, gone }: Asker,
+): Promise<number> {
   const { coordinator, store } = dispatcher.services;
   const { progress, plan, query } = followed;
-  using _lock = await dispatcher.planLocks.acquire(plan.planKey);
+  using _lock = await dispatcher.planLocks.acquire(plan.planKey, gone);
   if (!progress || progress.partitions.failures.size === 0) return 0;
   const { failed, damaged } = progress.startOver();
   progress.clients.asks(query, client);

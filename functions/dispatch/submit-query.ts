@@ -1,22 +1,27 @@
 /**
  * What happens to a POST of a query, from top to bottom: plan, recall, admit, store, follow, queue, answer. When a query is accepted, what it needs is
- * stored, under way or queued, and survives a crash. A query that is refused for what it asks, or because there is too much to do here, leaves nothing
- * behind; one for which the coordinator has no room is stored already, and is as one that was withdrawn.
+ * stored, under way or queued, and survives a crash. A query that is refused, for what it asks or because there is too much to do, is neither queued
+ * nor listed.
  */
 import type { Context } from "hono";
 import { pause } from "../../base/pause.ts";
 import type { Dataset } from "../../datasets/dataset.ts";
 import type { StoredPlan } from "../../storage/store.ts";
-import type { Client } from "../admission/tally.ts";
 import { isEnded, type Submission } from "../api.ts";
 import type { Environment, HostBindings } from "../environment.ts";
 import { boundWait } from "../http/bounded-wait.ts";
 import { answerStatus, type Format } from "./answer/answer-format.ts";
 import { describeStatus } from "./answer/describe-status.ts";
-import type { Dispatcher } from "./dispatcher.ts";
+import type { Asker, Dispatcher } from "./dispatcher.ts";
 import { type FollowedQuery, waitForEnd } from "./follow/followed-query.ts";
-import { compileChecked, type QueryPlan } from "./plan/plan-query.ts";
+import { compileChecked, planBytes, type QueryPlan } from "./plan/plan-query.ts";
 import { queueRest } from "./queue-rest.ts";
+
+interface Submitter extends Asker {
+  readonly traceParent: string | undefined;
+  /** Called before anything is queued. Throws where the client would have to wait for the answer, and too many do. */
+  readonly enter: () => void;
+}
 
 interface Accepted {
   readonly followed: FollowedQuery;
@@ -35,23 +40,39 @@ const betweenLooks = 100;
 
 /** `text`: the query as JSON. Throws `QueryError` or `HttpProblem`. */
 export async function submitQuery(c: Context<Environment>, text: string, { wait, format }: SubmitOptions): Promise<Response> {
-  const { dispatcher, client, services } = c.var;
-  const accept = () => acceptQuery(dispatcher, text, { asker: client, traceParent: c.req.header("traceparent") });
-  let accepted = await accept();
-  const { followed, submission } = accepted;
-  c.set("queryId", followed.query.id);
-  services.meter?.count("femtoq_queries_total", submission.queued > 0 ? "queued" : submission.joined > 0 ? "joined" : "stored");
-  if (wait > 0 && (followed.progress || accepted.dataset.preparing)) accepted = await waitAsAsked(c, accepted, { wait, accept });
-  return answer(c, accepted, format);
+  const { dispatcher, client, services, admission } = c.var;
+  let place: Disposable | undefined;
+  const submitter: Submitter = {
+    client,
+    traceParent: c.req.header("traceparent"),
+    // Not before it is needed: on Node, the host makes a whole request for it.
+    get gone() {
+      return c.req.raw.signal;
+    },
+    enter() {
+      if (wait > 0) place ??= admission.streams.enter(client);
+    },
+  };
+  try {
+    const accept = () => acceptQuery(dispatcher, text, submitter);
+    let accepted = await accept();
+    const { followed, submission } = accepted;
+    c.set("queryId", followed.query.id);
+    services.meter?.count("femtoq_queries_total", submission.queued > 0 ? "queued" : submission.joined > 0 ? "joined" : "stored");
+    if (wait > 0 && (followed.progress || accepted.dataset.preparing)) {
+      submitter.enter();
+      accepted = await waitAsAsked(c, accepted, { wait, accept });
+    }
+    return await answer(c, accepted, format);
+  } finally {
+    place?.[Symbol.dispose]();
+  }
 }
 
-async function acceptQuery(
-  dispatcher: Dispatcher,
-  text: string,
-  { asker, traceParent }: { readonly asker: Client; readonly traceParent: string | undefined },
-): Promise<Accepted> {
+async function acceptQuery(dispatcher: Dispatcher, text: string, submitter: Submitter): Promise<Accepted> {
+  const { traceParent } = submitter;
   const { services, planLocks, plans, results, underWay } = dispatcher;
-  const client = asker.name;
+  const { name: client, address } = submitter.client;
 
   // Plan: the text is read and checked, and its program laid over the dataset's partitions as they are now.
   const planned = await dispatcher.planned.get(text);
@@ -61,7 +82,7 @@ async function acceptQuery(
   // Recall: where the result is in memory, or stored, nothing else is needed.
   const recalled = await recall(dispatcher, planned);
   if (recalled) return { followed: recalled, submission: allStored(plan), dataset };
-  using _lock = await planLocks.acquire(plan.planKey);
+  using _lock = await planLocks.acquire(plan.planKey, submitter.gone);
   const { id } = planned.query;
   const [known, hasPlan, result] = await Promise.all([
     services.store.getQuery(id),
@@ -76,17 +97,21 @@ async function acceptQuery(
   }
 
   // Admit: the query gets a ticket, which gives its place back unless the query is accepted. Throws where there are too many.
-  using ticket = underWay.admit({ id: query.id, client, address: asker.address, priority: query.query.priority, traceParent });
+  submitter.enter();
+  using ticket = underWay.admit({
+    id: query.id,
+    client,
+    address,
+    priority: query.query.priority,
+    planBytes: planBytes({ plan, program }),
+    traceParent,
+  });
   const { store } = ticket.services;
 
-  // Store: all that nodes need is there before they hear of it. What cannot be compiled, because its code is too large, is refused before.
+  // Store: all that nodes need, before they hear of it. What cannot be compiled, because its code is too large, is refused before.
   const hasProgram = hasPlan && (await store.getPrograms([plan.programKey])).size > 0;
   const compiled = hasProgram ? undefined : compileChecked(checked, dataset.schema);
-  const stored = Promise.all([
-    compiled && store.putProgram(compiled),
-    hasPlan ? undefined : store.putPlan(plan),
-    known ? undefined : store.putQuery(query),
-  ]);
+  const stored = Promise.all([compiled && store.putProgram(compiled), hasPlan ? undefined : store.putPlan(plan)]);
   // That it failed is heard below, unless something else fails before.
   stored.catch(() => undefined);
 
@@ -98,7 +123,7 @@ async function acceptQuery(
   using queueing = progress.beginQueueing(query, client);
   const [found] = await Promise.all([store.findPartials(progress.partitions.keys), stored]);
   progress.partitions.takeStored(found);
-  const submission = await queueRest(plan, { found, client, query, progress, services: ticket.services });
+  const submission = await queueRest(plan, { found, client, query, progress, isKnown: known !== undefined, services: ticket.services });
   queueing.accept();
   const followed = { query, plan, program, progress };
   ticket.accept(followed);
@@ -127,7 +152,6 @@ async function waitAsAsked(
   first: Accepted,
   { wait, accept }: { readonly wait: number; readonly accept: () => Promise<Accepted> },
 ): Promise<Accepted> {
-  using _place = c.var.admission.streams.enter(c.var.client);
   // There is no environment where a test calls the functions without a host.
   (c.env as HostBindings | undefined)?.leaveLimit?.();
   // A client that has gone waits no longer.

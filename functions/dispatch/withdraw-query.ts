@@ -1,22 +1,34 @@
-/** Ends a client's interest in a query; with nobody left the query is cancelled. */
+/** Ends a client's interest in a query, or for an operator everybody's; with nobody left the query is cancelled. */
 import { HttpProblem } from "../http/problem.ts";
-import type { Dispatcher } from "./dispatcher.ts";
+import type { Asker, Dispatcher } from "./dispatcher.ts";
 import type { FollowedQuery } from "./follow/followed-query.ts";
 
-export async function withdrawQuery(dispatcher: Dispatcher, followed: FollowedQuery, client: string): Promise<void> {
-  using _lock = await dispatcher.planLocks.acquire(followed.plan.planKey);
+export async function withdrawQuery(
+  dispatcher: Dispatcher,
+  followed: FollowedQuery,
+  { client: { name: client }, gone }: Asker,
+): Promise<void> {
+  using _lock = await dispatcher.planLocks.acquire(followed.plan.planKey, gone);
   await withdraw(dispatcher, followed, client);
+}
+
+/** Stops a query, whoever wants it. */
+export async function stopQuery(dispatcher: Dispatcher, followed: FollowedQuery, { client: { name: client }, gone }: Asker): Promise<void> {
+  const { log } = dispatcher.services;
+  using _lock = await dispatcher.planLocks.acquire(followed.plan.planKey, gone);
+  await withdraw(dispatcher, followed, undefined);
+  log.info({ query: followed.query.id, client }, "query stopped by an operator");
 }
 
 /** Removes a query's result and partials, after the client's withdrawal; throws a problem of status 409 while others ask for it. */
 export async function purgeQuery(
   dispatcher: Dispatcher,
   followed: FollowedQuery,
-  client: string,
+  { client: { name: client }, gone }: Asker,
 ): Promise<{ readonly removed: number; readonly kept: number }> {
   const { planLocks, plans, results, services } = dispatcher;
   const { planKey } = followed.plan;
-  using _lock = await planLocks.acquire(planKey);
+  using _lock = await planLocks.acquire(planKey, gone);
   await withdraw(dispatcher, followed, client);
   const progress = (await plans.find(planKey)) ?? followed.progress;
   if (progress && !progress.partitions.isFinished && !progress.isWithdrawn)
@@ -27,8 +39,8 @@ export async function purgeQuery(
   return services.store.removePlan(planKey);
 }
 
-async function withdraw({ services }: Dispatcher, { query, progress }: FollowedQuery, client: string): Promise<void> {
+async function withdraw({ services }: Dispatcher, { query, progress }: FollowedQuery, client: string | undefined): Promise<void> {
   await services.coordinator.withdraw(query.id, client);
-  progress?.clients.withdraws(query, client);
+  if (client !== undefined) progress?.clients.withdraws(query, client);
   await progress?.learnInterest([query]);
 }

@@ -3,7 +3,7 @@ import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { CoordinatorFullError, CoordinatorUnavailableError } from "../../coordination/coordinator.ts";
 import { DatasetError } from "../../datasets/dataset.ts";
-import { QueryError, type QueryIssue } from "../../engine/query/query-error.ts";
+import { QueryError } from "../../engine/query/query-error.ts";
 import { StoreError } from "../../storage/store-error.ts";
 import type { Environment } from "../environment.ts";
 import { answerProblem, HttpProblem, type ProblemStatus, titles } from "./problem.ts";
@@ -20,7 +20,7 @@ export function answerError(error: Error, c: Context<Environment>): Response {
 
 function toProblem(error: Error): HttpProblem {
   if (error instanceof HttpProblem) return error;
-  if (error instanceof QueryError) return new HttpProblem(400, "bad-query", describeIssues(error.issues), error.issues);
+  if (error instanceof QueryError) return new HttpProblem(400, "bad-query", describeIssues(error), error.issues);
   if (error instanceof DatasetError)
     return new HttpProblem(error.permanent ? 422 : 503, error.permanent ? "unreadable-data" : "data-unavailable", error.message);
   if (error instanceof StoreError && error.code === "unavailable") return new HttpProblem(503, "store-unavailable", error.message);
@@ -31,9 +31,9 @@ function toProblem(error: Error): HttpProblem {
   return new HttpProblem(500, "internal", "The server failed at this request; its log says why.");
 }
 
-function describeIssues(issues: readonly QueryIssue[]): string {
+function describeIssues({ issues, total }: QueryError): string {
   const [first] = issues;
   const place = first.line === undefined ? "" : ` (line ${first.line}, column ${first.column})`;
   const near = first.near && first.near.length > 0 ? `; near: ${first.near.join(", ")}` : "";
-  return `The query cannot be run: ${first.at || "/"}${place}: ${first.message}${near}${issues.length > 1 ? `; and ${issues.length - 1} more` : ""}`;
+  return `The query cannot be run: ${first.at || "/"}${place}: ${first.message}${near}${total > 1 ? `; and ${total - 1} more` : ""}`;
 }

@@ -1,11 +1,21 @@
-/** Whether a request was made on this machine, and not through a proxy, which may stand for anybody. What only an operator may do is open to such requests. */
+/** What only an operator may do is open to requests that were made on this machine, and to those that show a secret. */
 import type { Context } from "hono";
+import { digest } from "../../engine/sha256.ts";
 import type { Environment } from "../environment.ts";
 
 const loopback = /^(127\.|::1$|::ffff:127\.)/;
 const ofProxies = ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"];
 
+/** Whether a request was made on this machine, and not through a proxy, which may stand for anybody. */
 export function isFromThisMachine(c: Context<Environment>): boolean {
   const { address } = c.var.client;
   return address !== undefined && loopback.test(address) && ofProxies.every((header) => c.req.header(header) === undefined);
+}
+
+/** Whether the request has this secret in its `Authorization: Bearer`. False where there is none. Takes as long whatever the two have in common. */
+export async function showsSecret(c: Context<Environment>, secret: string | undefined): Promise<boolean> {
+  const shown = c.req.header("authorization")?.replace(/^Bearer /, "");
+  if (secret === undefined || shown === undefined) return false;
+  const [a, b] = await Promise.all([shown, secret].map((text) => digest(new TextEncoder().encode(text))));
+  return a!.every((byte, index) => byte === b![index]);
 }

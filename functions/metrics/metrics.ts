@@ -151,6 +151,8 @@ export const metrics = {
         "client-requests",
         "queries",
         "client-queries",
+        "plans",
+        "client-plans",
         "streams",
         "client-streams",
         "bodies",

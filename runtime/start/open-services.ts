@@ -2,6 +2,7 @@
 import { mkdir } from "node:fs/promises";
 import process from "node:process";
 import type { Log } from "../../base/log.ts";
+import { usualLimits } from "../../functions/admission/limits.ts";
 import { createApp } from "../../functions/app.ts";
 import { measureCoordinator, measureStore } from "../../functions/metrics/measure-services.ts";
 import type { Meter } from "../../functions/metrics/meter.ts";
@@ -58,10 +59,12 @@ export async function openServices(options: {
     store,
     ...(computing && { executor: computing.executor }),
     ...(config.computeSecret !== undefined && { computeSecret: config.computeSecret }),
+    ...(config.zookeeperAuth !== undefined && { operatorSecret: config.zookeeperAuth }),
     assets,
     log,
     meter,
     limits: {
+      ...usualLimits,
       queries: config.mostQueries,
       clientQueries: config.mostQueriesEach,
       streams: config.mostStreams,

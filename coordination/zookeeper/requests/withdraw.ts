@@ -26,10 +26,10 @@ export interface WithdrawOptions {
 
 const mostPerTransaction = 250;
 
-/** Gives how many clients remain interested. Names are hashed. May be repeated. */
-export async function withdrawInterest(options: WithdrawOptions, query: string, client: string): Promise<number> {
+/** Ends the interest of a client, or of all where none is named. Gives how many clients remain interested. Names are hashed. May be repeated. */
+export async function withdrawInterest(options: WithdrawOptions, query: string, client: string | undefined): Promise<number> {
   const { zookeeper } = options;
-  const own = (await readInterests(zookeeper, query)).filter((interest) => interest.client === client);
+  const own = (await readInterests(zookeeper, query)).filter((interest) => client === undefined || interest.client === client);
   for (const { name } of own)
     await unlessRefused(["no-node"], () => zookeeper.session.commit([remove(`${zookeeper.layout.interest}/${name}`)]));
   const left = await readInterests(zookeeper, query);

@@ -3,35 +3,30 @@
  * limits their number. Of the others those are kept that were asked for last.
  */
 import { LRUCache } from "lru-cache";
-import { cellCount } from "../../../engine/axes/axes.ts";
 import type { StoredQuery } from "../../../storage/store.ts";
+import { planBytes } from "../plan/plan-query.ts";
 import { Progress, type ProgressServices } from "./progress.ts";
 import type { PlannedProgram } from "./stored-results.ts";
 
 interface Followed {
-  /** Its partitions, and the cells of the sum of its partials, which take about as much memory. */
-  readonly weight: number;
+  /** Bytes, about. */
+  readonly size: number;
   readonly opened: Promise<Progress>;
   progress?: Progress;
 }
-
-const mostIdle = 100;
 
 export class FollowedPlans {
   readonly #services: ProgressServices;
   readonly #inUse = new Map<string, Followed>();
   readonly #idle: LRUCache<string, Followed>;
 
-  /**
-   * `mostPartitions`: the most partitions of all plans together that are kept though nothing of them is under way. A cell of a histogram counts as one;
-   * a larger plan is kept alone.
-   */
-  constructor(services: ProgressServices, { mostPartitions }: { readonly mostPartitions: number }) {
+  /** `mostBytes`: of all plans together that are kept though nothing of them is under way; a larger one is kept alone. */
+  constructor(services: ProgressServices, { mostBytes }: { readonly mostBytes: number }) {
     this.#services = services;
     this.#idle = new LRUCache({
-      max: mostIdle,
-      maxSize: mostPartitions,
-      sizeCalculation: ({ weight }) => Math.min(mostPartitions, Math.max(1, weight)),
+      maxSize: mostBytes,
+      // Each listens to the coordinator's events: they are at most a hundred.
+      sizeCalculation: ({ size }) => Math.min(mostBytes, Math.max(mostBytes / 100, size)),
       dispose: ({ progress }, _, reason) => {
         if (reason === "evict") void progress?.close();
       },
@@ -44,7 +39,7 @@ export class FollowedPlans {
     const known = this.#use(planKey);
     if (known) return known.opened;
     this.#setIdleAside();
-    const followed: Followed = { weight: weigh(planned), opened: Progress.open(planned, query, this.#services) };
+    const followed: Followed = { size: planBytes(planned), opened: Progress.open(planned, query, this.#services) };
     this.#inUse.set(planKey, followed);
     try {
       followed.progress = await followed.opened;
@@ -87,6 +82,3 @@ export class FollowedPlans {
     }
   }
 }
-
-const weigh = ({ plan, program }: PlannedProgram): number =>
-  program.histograms.reduce((sum, { axes }) => sum + cellCount(axes), plan.partitions.length);

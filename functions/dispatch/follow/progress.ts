@@ -191,7 +191,7 @@ export class Progress implements PlannedProgram {
   /** Resolves at the next change after `version`, at once if there was one; or when the signal aborts. */
   changeAfter(version: number, signal: AbortSignal): Promise<void> {
     const changed = this.#version.after(version, signal);
-    this.#poller.soon();
+    this.#poller.awaited();
     return changed;
   }
 
@@ -205,7 +205,7 @@ export class Progress implements PlannedProgram {
   /** Something of the plan changed, or around it: wakes those who wait for that. */
   touch(): void {
     this.#version.grow();
-    this.#poller.soon();
+    this.#poller.changed();
   }
 
   /** Nothing is written any more when this resolves. */

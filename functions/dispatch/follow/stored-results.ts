@@ -4,6 +4,7 @@ import { decodePartial, type PartialResult } from "../../../engine/histogram/par
 import type { Program } from "../../../engine/program/program.ts";
 import type { StoredPlan } from "../../../storage/store.ts";
 import type { Services } from "../../services.ts";
+import { planBytes } from "../plan/plan-query.ts";
 
 export interface PlannedProgram {
   readonly plan: StoredPlan;
@@ -16,26 +17,19 @@ export interface FoundResult extends PlannedProgram {
   readonly note: unknown;
 }
 
-/** Bytes of a stored result that count as much as one partition of its plan. */
-const bytesPerPartition = 64;
-/** What a small plan and its result count as. */
-const leastWeight = 3_000;
-
 interface Kept extends FoundResult {
-  readonly weight: number;
+  /** Bytes, about. */
+  readonly size: number;
 }
 
 export class StoredResults {
   readonly #services: Pick<Services, "store" | "log">;
   readonly #kept: LRUCache<string, Kept>;
 
-  /** `mostPartitions`: the most partitions of all kept plans together; a large result counts as more of them, and what is larger is kept alone. */
-  constructor(services: Pick<Services, "store" | "log">, { mostPartitions }: { readonly mostPartitions: number }) {
+  /** `mostBytes`: of all that is kept, with the plans; what is larger is kept alone. */
+  constructor(services: Pick<Services, "store" | "log">, { mostBytes }: { readonly mostBytes: number }) {
     this.#services = services;
-    this.#kept = new LRUCache({
-      maxSize: mostPartitions,
-      sizeCalculation: ({ weight }) => Math.min(mostPartitions, Math.max(leastWeight, weight)),
-    });
+    this.#kept = new LRUCache({ maxSize: mostBytes, sizeCalculation: ({ size }) => Math.min(mostBytes, size) });
   }
 
   /** Finds a result in memory. */
@@ -52,8 +46,8 @@ export class StoredResults {
     if (!stored) return undefined;
     const { bytes, note } = stored;
     try {
-      const weight = plan.partitions.length + Math.ceil(bytes.length / bytesPerPartition);
-      const found = { plan, program, result: await decodePartial(bytes), note, weight };
+      const size = planBytes({ plan, program }) + bytes.length;
+      const found = { plan, program, result: await decodePartial(bytes), note, size };
       this.#kept.set(planKey, found);
       return found;
     } catch (error) {

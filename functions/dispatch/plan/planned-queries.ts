@@ -1,35 +1,47 @@
 /**
  * The text of a request → its query, checked and planned over its dataset as that is now. What was planned lately is kept, by its text and by its
- * canonical form: the same text is neither parsed nor checked nor hashed again while its dataset stays as it is.
+ * canonical form: the same text is neither parsed nor checked nor hashed again while its dataset stays as it is. Memory: bounded in bytes; of each dataset, only
+ * its latest state is kept.
  */
 import { LRUCache } from "lru-cache";
 import type { Dataset } from "../../../datasets/dataset.ts";
+import { programKey } from "../../../engine/program/program.ts";
 import type { Schema } from "../../../engine/program/schema.ts";
+import { makeProgram, type QueryProgram } from "../../../engine/query/make-program.ts";
 import { canonicalQuery, type Query, readQuery } from "../../../engine/query/query.ts";
 import { QueryError } from "../../../engine/query/query-error.ts";
 import { unknownDataset } from "../../datasets/unknown-dataset.ts";
 import { parseJson } from "../../http/parse-json.ts";
 import type { Services } from "../../services.ts";
-import { type CheckedQuery, checkQuery, planChecked, type QueryPlan } from "./plan-query.ts";
+import { type CheckedQuery, planChecked, programBytes, type QueryPlan } from "./plan-query.ts";
 
-/** The most characters of all kept texts together, and as many of all canonical forms; each counts as `leastText` at least. Then the most of one text. */
-const mostText = 2_000_000;
-const leastText = 4_000;
+/** The most bytes, about, of what is kept by text, and as much by canonical form; then the most characters of one text. */
+const mostBytes = 32_000_000;
 const longestText = 20_000;
-const weighText = (_: unknown, text: string): number => Math.max(leastText, text.length);
 
 interface Known {
   readonly query: Query;
   readonly planned: QueryPlan;
 }
 
+interface KnownProgram {
+  readonly schema: Schema;
+  readonly checked: Promise<CheckedQuery>;
+  readonly made: QueryProgram;
+}
+
 export class PlannedQueries {
   readonly #catalogue: Services["catalogue"];
-  readonly #byText = new LRUCache<string, Known>({ maxSize: mostText, sizeCalculation: weighText });
-  readonly #byCanonical = new LRUCache<string, { readonly schema: Schema; readonly checked: Promise<CheckedQuery> }>({
-    maxSize: mostText,
-    sizeCalculation: weighText,
+  readonly #byText = new LRUCache<string, Known>({
+    maxSize: mostBytes,
+    sizeCalculation: ({ planned }, text) => 8 * text.length + programBytes(planned.checked.program),
   });
+  readonly #byCanonical = new LRUCache<string, KnownProgram>({
+    maxSize: mostBytes,
+    sizeCalculation: ({ made }, text) => 4 * text.length + programBytes(made.program),
+  });
+  /** The datasets that something is kept of, as they were last, by name. */
+  readonly #datasets = new Map<string, Dataset>();
 
   constructor({ catalogue }: Pick<Services, "catalogue">) {
     this.#catalogue = catalogue;
@@ -40,8 +52,8 @@ export class PlannedQueries {
     const known = this.#byText.get(text);
     const query = known?.query ?? readQuery(parseJson(text));
     const dataset = await this.#find(query.dataset);
-    if (known?.planned.dataset.partitions === dataset.partitions && known.planned.dataset.schema === dataset.schema)
-      return { ...known.planned, dataset };
+    if (known && isSame(known.planned.dataset, dataset)) return { ...known.planned, dataset };
+    this.#forgetOthers(dataset);
     const planned = await planChecked(query, await this.#check(query, dataset.schema), dataset);
     if (text.length <= longestText) this.#byText.set(text, { query, planned });
     return planned;
@@ -53,13 +65,24 @@ export class PlannedQueries {
     throw new QueryError(unknownDataset(name, this.#catalogue.names()).errors);
   }
 
+  /** A dataset of many partitions that changes again and again would be kept in every state. */
+  #forgetOthers(dataset: Dataset): void {
+    const last = this.#datasets.get(dataset.name);
+    if (last && isSame(last, dataset)) return;
+    this.#datasets.set(dataset.name, dataset);
+    for (const [text, { planned }] of this.#byText.entries())
+      if (planned.dataset.name === dataset.name && !isSame(planned.dataset, dataset)) this.#byText.delete(text);
+  }
+
   async #check(query: Query, schema: Schema): Promise<CheckedQuery> {
     const key = JSON.stringify(canonicalQuery(query));
     const known = this.#byCanonical.get(key);
     if (known?.schema === schema) return known.checked;
-    const checked = checkQuery(query, schema);
-    this.#byCanonical.set(key, { schema, checked });
-    checked.catch(() => this.#byCanonical.delete(key));
+    const made = makeProgram(query, schema);
+    const checked = programKey(made.program).then((key) => ({ ...made, programKey: key }));
+    this.#byCanonical.set(key, { schema, checked, made });
     return checked;
   }
 }
+
+const isSame = (a: Dataset, b: Dataset): boolean => a.partitions === b.partitions && a.schema === b.schema;

@@ -1,6 +1,6 @@
 /**
  * `femtoq status` shows how a query is, or the server, its nodes and its queue, as `femtoq nodes` does. `femtoq cancel` ends this client's
- * interest in a query.
+ * interest in a query, and with `--force` everybody's.
  */
 import type { Command } from "commander";
 import type { Node } from "../../../coordination/coordinator.ts";
@@ -47,9 +47,15 @@ export function addStatusCommands(program: Command, getInvocation: GetInvocation
     .command("cancel")
     .description("withdraw from a query; it stops unless somebody else wants it too")
     .argument("<id>", "of a query, as `femtoq query` prints it")
-    .action(async (id: string) => {
+    .option(
+      "--force",
+      "stop it, whoever wants it: on the server's own machine, elsewhere with FEMTOQ_ZOOKEEPER_AUTH as the processes of the cluster have it",
+    )
+    .action(async (id: string, { force }: { readonly force?: boolean }) => {
       const invocation = getInvocation();
-      const { state } = (await (await invocation.api.cancel(id, invocation.signal)).json()) as Status;
+      const { api, signal, terminal } = invocation;
+      const answer = await (force ? api.stop(id, { signal, secret: terminal.environment.FEMTOQ_ZOOKEEPER_AUTH }) : api.cancel(id, signal));
+      const { state } = (await answer.json()) as Status;
       const others = isEnded({ state }) ? "" : "; it goes on, for others want it";
       await print(invocation, state === "done" || state === "failed" ? `it had ended: ${state}` : `withdrawn${others}`);
     });

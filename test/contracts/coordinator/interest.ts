@@ -46,6 +46,22 @@ export function checkInterest(check: Check): void {
     assert.deepEqual(await countsOf(coordinator), { unowned: 0, owned: 0, failed: 0 });
   });
 
+  check("a withdrawal that names no client ends the interest of all, and leaves other queries theirs", async (coordinator) => {
+    await coordinator.enqueue(ask(makeSubtasks(3)));
+    await coordinator.enqueue(ask(makeSubtasks(3), { client: "bob" }));
+    await coordinator.enqueue(ask(makeSubtasks(1), { queryId: "other" }));
+    assert.deepEqual(await coordinator.withdraw("query"), { interested: 0 });
+    assert.deepEqual(await coordinator.withdraw("query"), { interested: 0 });
+    assert.deepEqual(
+      await coordinator.interest(["query", "other"]),
+      new Map([
+        ["query", 0],
+        ["other", 1],
+      ]),
+    );
+    assert.equal((await countsOf(coordinator)).unowned, 1);
+  });
+
   check("a query that two clients ask for stays until both withdraw it", async (coordinator) => {
     await coordinator.enqueue(ask(makeSubtasks(3)));
     await coordinator.enqueue(ask(makeSubtasks(3), { client: "bob" }));

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { limits } from "../../../engine/query/fields.ts";
 import { canonicalQuery, readQuery } from "../../../engine/query/query.ts";
+import type { QueryError } from "../../../engine/query/query-error.ts";
 import { muonSchema } from "../../support/engine/muon-schema.ts";
 import { describeIssue, findIssues, histogramOf } from "../../support/find-issues.ts";
 
@@ -150,4 +151,30 @@ test("canonicalQuery is one JSON for every order of keys and every default left 
   );
   assert.notEqual(canonical(two), canonical({ ...two, name: "named" }));
   assert.notEqual(canonical(two), canonical({ ...two, filter: "true " }));
+});
+
+test("readQuery tells the first fifty of very many errors, how many there are, and no long text of any", () => {
+  const unknown = Object.fromEntries(
+    Array.from({ length: 90_000 }, (_, index) => [`k${index.toString(36)}${"x".repeat(index % 3000)}`, 0]),
+  );
+  const query = { dataset: "muons", histograms: { h } };
+  const inAxis = { ...query, histograms: { h: { axes: [{ ...regular, ...unknown }] } } };
+  const many = (count: number, value: unknown) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`1${index}`, value]));
+  for (const [input, total] of [
+    [{ ...query, ...unknown }, 90_000],
+    [inAxis, 90_000],
+    [{ ...query, define: many(50_000, 0) }, 1],
+    [{ ...query, histograms: many(50_000, 0) }, 1],
+    [{ ...query, filter: new Array(50_000).fill("") }, 1],
+  ] as const) {
+    assert.throws(
+      () => readQuery(input),
+      (error: QueryError) => {
+        assert.equal(error.total, total);
+        assert.equal(error.issues.length, Math.min(50, total));
+        assert(JSON.stringify(error.issues).length < 100_000);
+        return true;
+      },
+    );
+  }
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { usualLimits } from "../../../functions/admission/limits.ts";
 import { type Client, Tally } from "../../../functions/admission/tally.ts";
 import type { Problem, Status } from "../../../functions/api.ts";
 import { HttpProblem } from "../../../functions/http/problem.ts";
@@ -10,7 +11,7 @@ const met = (upper: number) => ({
   dataset: "events",
   histograms: { met: { axes: [{ type: "regular", bins: 10, lower: 0, upper, value: "MET.pt" }] } },
 });
-const roomy = { queries: 100, clientQueries: 100, streams: 100, clientStreams: 100, longestWait: 60_000, computations: 8 };
+const roomy = { ...usualLimits, queries: 100, clientQueries: 100, streams: 100, clientStreams: 100, longestWait: 60_000, computations: 8 };
 const by = (client: string) => ({ "femtoq-client": client });
 
 async function refusal(answer: Response): Promise<{ readonly status: number; readonly code: string; readonly retryAfter: number }> {
@@ -34,6 +35,16 @@ describe("limits", () => {
     assert.equal((await app.post(met(10), { ...by("a"), prefer: "wait=120" })).status, 200);
     assert.equal((await app.post(met(20), { ...by("a"), prefer: "wait=120" })).status, 200);
     assert.equal((await app.post(met(40), { ...by("a"), prefer: "wait=120" })).status, 200);
+  });
+
+  test("refuse queries whose plans have too many bytes with those under way", async (t) => {
+    const app = await openApp(t, { services: { limits: { ...roomy, planBytes: 90_000, clientPlanBytes: 60_000 } } });
+    app.gate.close();
+    // Each plan counts as some 30 kB.
+    for (const upper of [10, 20]) assert.equal((await app.post(met(upper), by("a"))).status, 202);
+    assert.deepEqual(await refusal(await app.post(met(30), by("a"))), { status: 429, code: "too-many", retryAfter: 1 });
+    assert.equal((await app.post(met(30), by("b"))).status, 202);
+    assert.deepEqual(await refusal(await app.post(met(40), by("b"))), { status: 503, code: "overloaded", retryAfter: 1 });
   });
 
   test("refuse new queries where fifty are under way and others wait for long, but not more urgent ones, and take them again later", async (t) => {

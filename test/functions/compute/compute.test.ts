@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { usualLimits } from "../../../functions/admission/limits.ts";
 import { createApp } from "../../../functions/app.ts";
 import { decodeOutcomes } from "../../../functions/compute/encode-outcomes.ts";
 import type { Services } from "../../../functions/services.ts";
@@ -85,7 +86,7 @@ test("POST /compute takes on so many requests at a time, in all, and leaves the 
   await app.ask(histogramOf("MET.pt"));
   const { programKey, dataset } = app.computed[0]!;
   const partitions = app.computed.map(({ partition, fingerprint }) => ({ partition, fingerprint }));
-  const limits = { queries: 1, clientQueries: 1, streams: 1, clientStreams: 1, longestWait: 1, computations: 2 };
+  const limits = { ...usualLimits, queries: 1, clientQueries: 1, streams: 1, clientStreams: 1, longestWait: 1, computations: 2 };
   const ask = computing(app, { limits });
   const body = { programs: [programKey], dataset, partitions };
   app.gate.close();

@@ -26,7 +26,7 @@ test("QueriesUnderWay refuses what would wait for long at the pace of the last s
   });
   const all: ReturnType<typeof makeProgress>[] = [];
   const ask = async (client: string, priority = 500) => {
-    using ticket = underWay.admit({ id: client, client, priority });
+    using ticket = underWay.admit({ id: client, client, priority, planBytes: 1 });
     const progress = makeProgress();
     all.push(progress);
     ticket.accept({ progress } as unknown as FollowedQuery);

@@ -1,0 +1,41 @@
+/** An operator stops a query that others want. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { isEnded, type Status } from "../../../functions/api.ts";
+import { createApp } from "../../../functions/app.ts";
+import { openApp } from "../../support/open-app.ts";
+
+const query = JSON.stringify({
+  dataset: "events",
+  histograms: { h: { axes: [{ type: "regular", bins: 9, lower: 0, upper: 200, value: "MET.pt" }] } },
+});
+const from = (address: string) => ({ address });
+
+test("DELETE with ?force stops a query for all clients, on this machine or with the coordinator's secret, and for nobody else", async (t) => {
+  const app = await openApp(t);
+  app.gate.close();
+  const server = createApp({ ...app.services, operatorSecret: "femtoq:secret" });
+  const ask = async (client: string) =>
+    (await (await server.request("/queries", { method: "POST", headers: { "femtoq-client": client }, body: query })).json()) as Status;
+  const stop = (address: string, headers: Record<string, string> = {}) =>
+    server.request(`/queries/${id}?force`, { method: "DELETE", headers }, from(address));
+  const { id } = await ask("alice");
+  await ask("bob");
+  for (const refused of [
+    await stop("10.1.2.3"),
+    await stop("10.1.2.3", { authorization: "Bearer femtoq:guess" }),
+    await stop("127.0.0.1", { "x-forwarded-for": "10.1.2.3" }),
+  ]) {
+    assert.equal(refused.status, 403);
+    assert(!isEnded((await (await server.request(`/queries/${id}`)).json()) as Status));
+  }
+  for (const [address, headers] of [
+    ["127.0.0.1", {}],
+    ["10.1.2.3", { authorization: "Bearer femtoq:secret" }],
+  ] as const) {
+    const stopped = await stop(address, headers);
+    assert.deepEqual([stopped.status, ((await stopped.json()) as Status).state], [200, "cancelled"]);
+    assert.deepEqual(await app.services.coordinator.interest([id]), new Map([[id, 0]]));
+    assert(!isEnded(await ask("alice")));
+  }
+});
