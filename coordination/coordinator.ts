@@ -157,6 +157,8 @@ export interface Demand {
 }
 
 export interface Coordinator {
+  /** Milliseconds for which a client stays interested in a query without renewing that. */
+  readonly interestTerm: number;
   /** Watchers hear nothing of a subtask that came and went between two looks: whoever follows subtasks has to ask for their states now and then. */
   readonly skipsEvents?: boolean;
   /** Creates what is not there, joins what is; renews the client's interest in the query. Resolves when it would survive a crash. */
@@ -200,8 +202,8 @@ export class CoordinatorFullError extends Error {
   }
 }
 
-/** Milliseconds for which a client stays interested in a query without renewing that. */
-export const interestTerm = 24 * 3_600_000;
+/** Milliseconds: `Coordinator.interestTerm` where none is given. */
+export const usualInterestTerm = 24 * 3_600_000;
 
 export function requirePriority(priority: number): void {
   if (Number.isInteger(priority) && priority >= 0 && priority <= 999) return;

@@ -11,10 +11,10 @@ import { turn } from "../../base/turn.ts";
 import {
   type Coordinator,
   CoordinatorFullError,
-  interestTerm,
   requirePriority,
   type SubtaskRequest,
   type SubtaskState,
+  usualInterestTerm,
   usualLocalityDelay,
 } from "../coordinator.ts";
 import { DemandTally } from "../queue/demand.ts";
@@ -49,7 +49,7 @@ const looksPerTerm = 24;
 
 export async function createCoordinator(options: CoordinatorOptions): Promise<Coordinator> {
   const { journal, log, now = Date.now, mostSubtasks = 1_000_000, mostFailed = 100_000 } = options;
-  const { localityDelay = usualLocalityDelay, interestTerm: term = interestTerm } = options;
+  const { localityDelay = usualLocalityDelay, interestTerm = usualInterestTerm } = options;
   const writer = new WriteBehind(journal);
   const watchers = new Watchers((error) => log?.error({ error }, "a watcher of subtasks threw"));
   const mark = writer.mark.bind(writer);
@@ -122,15 +122,17 @@ export async function createCoordinator(options: CoordinatorOptions): Promise<Co
 
   const endOldInterest = async () => {
     for (const { id, interests } of [...table.queries.values()]) {
-      for (const { client, renewed } of [...interests.values()]) if (ran() - renewed > term) await withdraw(id, client);
+      for (const { client, renewed } of [...interests.values()]) if (ran() - renewed > interestTerm) await withdraw(id, client);
     }
   };
   const looking = setInterval(() => {
     endOldInterest().catch((error) => log?.error({ error }, "interest that was not renewed could not be ended; it is tried again"));
-  }, term / looksPerTerm);
+  }, interestTerm / looksPerTerm);
   looking.unref();
 
   return {
+    interestTerm,
+
     async enqueue(request) {
       requireOpen();
       requirePriority(request.priority);

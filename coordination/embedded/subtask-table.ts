@@ -249,4 +249,4 @@ export class SubtaskTable {
   }
 }
 
-const programName = ({ programKey, dataset }: Pick<Subtask, "programKey" | "dataset">): string => `${programKey} ${dataset}`;
+const programName = ({ programKey, dataset }: Pick<Subtask, "programKey" | "dataset">): string => JSON.stringify([programKey, dataset]);

@@ -15,10 +15,10 @@ import { pause } from "../../base/pause.ts";
 import {
   type Coordinator,
   CoordinatorFullError,
-  interestTerm,
   requirePriority,
   type SubtaskRequest,
   type SubtaskState,
+  usualInterestTerm,
   usualLocalityDelay,
 } from "../coordinator.ts";
 import { ZooKeeperClaims } from "./claims/claims.ts";
@@ -81,7 +81,7 @@ const alwaysAccepted = 1_000;
 
 export async function createZooKeeperCoordinator(options: ZooKeeperCoordinatorOptions): Promise<ZooKeeperCoordinator> {
   const { hosts, auth, root = "/femtoq", sessionTimeout = 10_000, startTimeout = 10_000 } = options;
-  const { mostSubtasks = 1_000_000, mostFailed = 10_000, localityDelay = usualLocalityDelay, interestTerm: term = interestTerm } = options;
+  const { mostSubtasks = 1_000_000, mostFailed = 10_000, localityDelay = usualLocalityDelay, interestTerm = usualInterestTerm } = options;
   requireAuth(auth);
   const log = logSkipsOnce(options.log);
   const connection = await Connection.open({ hosts, sessionTimeout, startTimeout, log, ...(auth !== undefined && { auth }) });
@@ -180,7 +180,7 @@ export async function createZooKeeperCoordinator(options: ZooKeeperCoordinatorOp
   };
 
   const keepHouse = async () => {
-    const housekeeping = new Housekeeping({ keepWithdrawals, mostFailed, interestTerm: term });
+    const housekeeping = new Housekeeping({ keepWithdrawals, mostFailed, interestTerm });
     for (;;) {
       await pause(betweenHousekeeping * (0.5 + Math.random()), stop.signal);
       if (stop.signal.aborted) return;
@@ -203,6 +203,7 @@ export async function createZooKeeperCoordinator(options: ZooKeeperCoordinatorOp
 
   return {
     skipsEvents: true,
+    interestTerm,
 
     notReady: () => (connection.session.state === "connected" ? [] : [`the connection with ZooKeeper at ${hosts} is lost`]),
 

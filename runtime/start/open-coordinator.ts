@@ -20,10 +20,10 @@ export async function openConfiguredCoordinator(
   log: Log,
   openState: () => Promise<Environment>,
 ): Promise<OpenedCoordinator> {
-  const { zookeeper, zookeeperAuth, sessionTimeout, localityDelay, mostQueued: mostSubtasks } = config;
+  const { zookeeper, zookeeperAuth, sessionTimeout, localityDelay, mostQueued: mostSubtasks, interest: interestTerm } = config;
   if (zookeeper === undefined) {
     const journal = createLmdbJournal(await openState());
-    return { coordinator: await createCoordinator({ journal, log, mostSubtasks }), notReady: () => [] };
+    return { coordinator: await createCoordinator({ journal, log, mostSubtasks, interestTerm }), notReady: () => [] };
   }
   // Loaded here only: who runs alone needs no client of ZooKeeper.
   const [{ createZooKeeperCoordinator }, { isInDoubt, isRefused, ZooKeeperSetupError }] = await Promise.all([
@@ -40,6 +40,7 @@ export async function openConfiguredCoordinator(
         localityDelay,
         startTimeout,
         mostSubtasks,
+        interestTerm,
         log,
       });
     } catch (error) {
@@ -48,7 +49,7 @@ export async function openConfiguredCoordinator(
     }
   };
   try {
-    const coordinator = await PendingCoordinator.open({ open, log });
+    const coordinator = await PendingCoordinator.open({ open, log, interestTerm });
     return { coordinator, notReady: () => coordinator.notReady() };
   } catch (error) {
     if (error instanceof ZooKeeperSetupError || isRefused(error, "no-auth"))

@@ -15,6 +15,8 @@ export interface Opened extends Coordinator {
 }
 
 export interface PendingOptions {
+  /** Of what is opened (`Coordinator.interestTerm`). */
+  readonly interestTerm: number;
   /** Rejects with `CoordinatorUnavailableError` where a later attempt may work. */
   readonly open: (patience: number) => Promise<Opened>;
   readonly log: Log;
@@ -26,6 +28,7 @@ const laterPatience = 10_000;
 
 export class PendingCoordinator implements Coordinator {
   readonly skipsEvents = true;
+  readonly interestTerm: number;
   readonly #options: PendingOptions;
   readonly #closing = new AbortController();
   readonly #opening: Promise<Opened>;
@@ -36,6 +39,7 @@ export class PendingCoordinator implements Coordinator {
 
   private constructor(options: PendingOptions, first: Opened | CoordinatorUnavailableError) {
     this.#options = options;
+    this.interestTerm = options.interestTerm;
     if (first instanceof CoordinatorUnavailableError) this.#reason = first.message;
     else this.#opened = first;
     this.#opening = first instanceof CoordinatorUnavailableError ? this.#openLater() : Promise.resolve(first);

@@ -58,9 +58,9 @@ async function writeEvents(
     while (!gone.aborted && progress.version === version) {
       using wait = boundWait(patience, gone);
       await progress.changeAfter(version, wait.signal);
+      // A client that follows stays interested. The coordinator is told so once in a while only.
+      await progress.clients.looks(followed.query, client.name);
       if (progress.version === version && !gone.aborted) await stream.writeSSE({ event: "alive", data: "" });
     }
-    // A client that follows stays interested. The coordinator is told so once in a while only.
-    await progress.clients.looks(followed.query, client.name);
   }
 }

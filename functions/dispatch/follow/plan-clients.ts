@@ -5,7 +5,7 @@
  */
 import { LRUCache } from "lru-cache";
 import type { Log } from "../../../base/log.ts";
-import { type Coordinator, interestTerm, type SubtaskRequest } from "../../../coordination/coordinator.ts";
+import type { Coordinator, SubtaskRequest } from "../../../coordination/coordinator.ts";
 import type { ListedQuery } from "../../../storage/store.ts";
 
 /** A client's interest is renewed at most so often in its term. */
@@ -24,7 +24,7 @@ interface KnownQuery {
 }
 
 export interface PlanClientsOptions {
-  readonly coordinator: Pick<Coordinator, "renew">;
+  readonly coordinator: Pick<Coordinator, "renew" | "interestTerm">;
   readonly log: Log;
   /** A clock in milliseconds. */
   readonly now?: () => number;
@@ -61,7 +61,7 @@ export class PlanClients {
   /** A client looks how a query is: the interest that it has is renewed, if that was not done lately. Creates none, and never rejects. */
   async looks(query: QueryOfPlan, client: string): Promise<void> {
     const known = this.#find(query).clients.get(client);
-    if (known && this.#now() - known.since < interestTerm / renewalsPerTerm) return;
+    if (known && this.#now() - known.since < this.#options.coordinator.interestTerm / renewalsPerTerm) return;
     const { changes } = this;
     try {
       const isInterested = await this.#options.coordinator.renew(query.id, client);

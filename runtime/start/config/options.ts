@@ -157,6 +157,13 @@ export const options = {
     usual: "10s",
     check: time(1_000, 300_000),
   },
+  /** Milliseconds for which a client stays interested in a query without asking for it. */
+  interest: {
+    value: "TIME",
+    help: "a query that nobody asks for, looks at or follows for so long is withdrawn; the same for a whole cluster",
+    usual: "24h",
+    check: time(60_000, 30 * 24 * 3_600_000),
+  },
   /** Milliseconds for which a node leaves a subtask to those that hold its columns. */
   localityDelay: {
     value: "TIME",

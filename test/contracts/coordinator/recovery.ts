@@ -100,4 +100,15 @@ export function checkRecovery(check: Check): void {
     const [{ since: _, ...demand } = assert.fail("no demand")] = await (await crash()).demand();
     assert.deepEqual(demand, { dataset: "zmumu", columns, unowned: 2, owned: 0, failed: 1, priority: 500 });
   });
+
+  check("what was withdrawn while it was computed does not come back after a crash", async (coordinator, crash) => {
+    await coordinator.enqueue(ask(makeSubtasks(2)));
+    const node = await joinAs(coordinator, "node 1");
+    await (await claimNext(node)).begin();
+    await coordinator.withdraw("query", "alice");
+    const again = await crash();
+    await joinAs(again, "node 1");
+    assert.deepEqual(await countsOf(again), { unowned: 0, owned: 0, failed: 0 });
+    assert.deepEqual([...(await again.interest(["query"])).values()], [0]);
+  });
 }

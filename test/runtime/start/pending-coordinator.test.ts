@@ -31,7 +31,7 @@ function comesLater() {
 
 test("PendingCoordinator refuses what is asked while its servers are absent, and lets those who join or watch wait", async (t) => {
   const { open, arrive } = comesLater();
-  const coordinator = await PendingCoordinator.open({ open, log: silent });
+  const coordinator = await PendingCoordinator.open({ interestTerm: 60_000, open, log: silent });
   t.after(() => coordinator.close());
   assert.deepEqual(coordinator.notReady(), ["the coordinator cannot be reached: nobody answers at zk:2181"]);
   await assert.rejects(coordinator.enqueue(request), CoordinatorUnavailableError);
@@ -61,7 +61,7 @@ test("PendingCoordinator forgets a watch that ends before its servers come", asy
       },
     };
   };
-  const coordinator = await PendingCoordinator.open({ open: recording, log: silent });
+  const coordinator = await PendingCoordinator.open({ interestTerm: 60_000, open: recording, log: silent });
   t.after(() => coordinator.close());
   const ended = new AbortController();
   coordinator.watch(new Set(["p:ended"]), () => {}, ended.signal);
@@ -91,7 +91,7 @@ test("PendingCoordinator that is closed while it is opened closes what is opened
       },
     };
   };
-  const coordinator = await PendingCoordinator.open({ open, log: silent });
+  const coordinator = await PendingCoordinator.open({ interestTerm: 60_000, open, log: silent });
   const joining = coordinator.join(node);
   while (attempts < 2) await new Promise((resolve) => setTimeout(resolve, 5));
   await coordinator.close();
@@ -102,12 +102,12 @@ test("PendingCoordinator that is closed while it is opened closes what is opened
 
 test("PendingCoordinator rejects at once where the first attempt shows that no later one can help", async () => {
   const open = () => Promise.reject(new Error("another program's root"));
-  await assert.rejects(PendingCoordinator.open({ open, log: silent }), /another program's root/);
+  await assert.rejects(PendingCoordinator.open({ interestTerm: 60_000, open, log: silent }), /another program's root/);
 });
 
 test("PendingCoordinator that is closed while its servers are absent ends the waits", async () => {
   const { open } = comesLater();
-  const coordinator = await PendingCoordinator.open({ open, log: silent });
+  const coordinator = await PendingCoordinator.open({ interestTerm: 60_000, open, log: silent });
   const joining = coordinator.join(node);
   await coordinator.close();
   await assert.rejects(joining, /closed/);

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { interestTerm } from "../../../../coordination/coordinator.ts";
 import type { Status } from "../../../../functions/api.ts";
 import { createApp } from "../../../../functions/app.ts";
 import { createInterestCounter } from "../../../../functions/dispatch/follow/count-interest.ts";
@@ -10,6 +9,8 @@ import type { StoredQuery } from "../../../../storage/store.ts";
 import { silent } from "../../../runtime/silent-log.ts";
 import { openApp } from "../../../support/open-app.ts";
 
+/** Milliseconds: whatever the coordinator says. */
+const interestTerm = 240_000;
 const query = { id: "q", query: { priority: 321 } } as StoredQuery;
 const another = { id: "r", query: { priority: 500 } } as StoredQuery;
 
@@ -18,6 +19,7 @@ function openClients() {
   const renewed: string[] = [];
   const clock = { time: 0, fails: false };
   const coordinator = {
+    interestTerm,
     async renew(queryId: string, client: string) {
       if (clock.fails) throw new Error("not now");
       renewed.push(`${client} ${queryId}`);

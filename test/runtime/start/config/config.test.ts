@@ -72,6 +72,8 @@ describe("readConfig", () => {
     assert.equal(config.zookeeperAuth, "physics:secret");
     assert.equal(config.localityDelay, 50);
     assert.equal(readConfig([], {}).localityDelay, 150);
+    assert.equal(readConfig([], {}).interest, 24 * 3_600_000);
+    assert.equal(readConfig(["--interest", "90min"], {}).interest, 90 * 60_000);
     assert.equal(readConfig([], {}).sessionTimeout, 10_000);
     assert.match(
       refusal(["--role", "dispatch"]),
