@@ -76,6 +76,8 @@ export type SubtaskEvent = SubtaskNews & { readonly key: string };
 export interface Claim {
   readonly subtask: Subtask;
   readonly priority: number;
+  /** Whose turn it was. */
+  readonly client: string;
   /** Aborts when no client is interested in the subtask any more, when the claim was lost, and when a node that drains hands it back. */
   readonly signal: AbortSignal;
 }

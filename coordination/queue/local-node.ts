@@ -8,6 +8,7 @@ import { type LineName, Scan } from "./waiting-order.ts";
 export abstract class OwnClaim implements Claim {
   readonly subtask: Subtask;
   readonly priority: number;
+  readonly client: string;
   /** Computing has not begun. */
   isLoading = true;
   readonly #controller = new AbortController();
@@ -15,7 +16,7 @@ export abstract class OwnClaim implements Claim {
 
   constructor(item: { readonly subtask: Subtask; lineName(): LineName }) {
     this.subtask = item.subtask;
-    this.priority = item.lineName().priority;
+    ({ priority: this.priority, client: this.client } = item.lineName());
   }
 
   get signal(): AbortSignal {

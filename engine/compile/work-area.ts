@@ -3,6 +3,8 @@
  *
  *   0   i32  stop flag: anybody may set it to 1
  *   4   i32  why the run trapped: one of `trapReasons`
+ *   8   i32  turn flag: while anybody has it set to 1, the run waits between two blocks of events
+ *   12  i32  what the run is at: one of `runPhases`
  *   16  for each filter: i64 events that passed, f64 their weight
  *       for each histogram: i64 fills, i64 elements with a weight that is not finite, then its cells,
  *       axis 0 outermost, flow bins included: eight bytes for each quantity of its storage, all as often as it has copies
@@ -14,8 +16,11 @@ import type { PartialShape } from "../histogram/partial.ts";
 import { storages } from "../storages/storages.ts";
 
 export const trapReasons = { stopped: 1, scratch: 2 } as const;
+export const runPhases = { computing: 1, waiting: 2, ended: 3 } as const;
 export const stopFlag = 0;
 export const trapReason = 4;
+export const turnFlag = 8;
+export const runPhase = 12;
 
 export interface HistogramLayout {
   readonly fills: number;

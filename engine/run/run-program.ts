@@ -1,7 +1,17 @@
 /** Runs a compiled program over one partition whose columns are in shared memory, block by block, and reads the partial out of the work area. */
 
 import { kindOf } from "../axes/axes.ts";
-import { type HistogramLayout, type Layout, layOut, stopFlag, trapReason, trapReasons } from "../compile/work-area.ts";
+import {
+  type HistogramLayout,
+  type Layout,
+  layOut,
+  runPhase,
+  runPhases,
+  stopFlag,
+  trapReason,
+  trapReasons,
+  turnFlag,
+} from "../compile/work-area.ts";
 import { encodePartial, type PartialHistogram, type PartialResult } from "../histogram/partial.ts";
 import type { Program } from "../program/program.ts";
 import { storages } from "../storages/storages.ts";
@@ -14,8 +24,10 @@ export interface RunRequest {
   readonly entries: number;
   /** Byte address of each of `program.inputs`. */
   readonly addresses: readonly number[];
-  /** Of this run alone while it lasts; 16-byte aligned; it need not be zeroed, but its first four bytes, the stop flag, must be. */
+  /** Of this run alone while it lasts; 16-byte aligned; it need not be zeroed, but its first twelve bytes, the flags, must be. */
   readonly work: { readonly address: number; readonly bytes: number };
+  /** Is told how many milliseconds the run waited for its turn, each time. */
+  readonly onWait?: (milliseconds: number) => void;
 }
 
 /** The stop flag was set. */
@@ -28,7 +40,9 @@ export class ScratchExhausted extends Error {
   override readonly name = "ScratchExhausted";
 }
 
-const firstBlock = 4096;
+/** Events of a block: the first one is small, for nothing is known of what its events cost. */
+const firstBlock = 256;
+const largestBlock = 4096;
 /** Milliseconds a block should take at most, so that a stop is soon seen. */
 const longestBlock = 25;
 
@@ -37,7 +51,23 @@ export const workBytes = (program: Program, scratchBytes: number): number => lay
 
 /** The encoded partial. Throws `RunStopped` or `ScratchExhausted`. */
 export async function runProgram(request: RunRequest): Promise<Uint8Array<ArrayBuffer>> {
-  return encodePartial(computePartial(request));
+  const phase = new Int32Array(request.memory.buffer, request.work.address + runPhase, 1);
+  try {
+    return await encodePartial(computePartial(request));
+  } finally {
+    Atomics.store(phase, 0, runPhases.ended);
+  }
+}
+
+/** Between two blocks of events a run leaves its processor to others for as long as it is told to. */
+function waitForTurn(flags: Int32Array, { onWait }: RunRequest): void {
+  Atomics.store(flags, runPhase / 4, runPhases.computing);
+  if (Atomics.load(flags, turnFlag / 4) !== 1) return;
+  const begun = performance.now();
+  Atomics.store(flags, runPhase / 4, runPhases.waiting);
+  Atomics.wait(flags, turnFlag / 4, 1);
+  Atomics.store(flags, runPhase / 4, runPhases.computing);
+  onWait?.(performance.now() - begun);
 }
 
 /** What a program makes of one partition. Throws `RunStopped` or `ScratchExhausted`. */
@@ -47,9 +77,10 @@ export function computePartial(request: RunRequest): PartialResult {
   prepare(request, layout);
   const instance = new WebAssembly.Instance(module, { env: { memory } });
   const run = instance.exports.run as (...args: number[]) => number;
-  const flags = new Int32Array(memory.buffer, work.address, 2);
+  const flags = new Int32Array(memory.buffer, work.address, 4);
   let block = firstBlock;
   for (let begin = 0; begin < entries; ) {
+    waitForTurn(flags, request);
     if (Atomics.load(flags, stopFlag / 4) !== 0) throw new RunStopped("the run was stopped");
     const end = Math.min(entries, begin + block);
     const started = performance.now();
@@ -60,16 +91,17 @@ export function computePartial(request: RunRequest): PartialResult {
     }
     const took = performance.now() - started;
     if (took > longestBlock && block > 16) block >>>= 1;
-    else if (took < longestBlock / 4 && block < firstBlock) block <<= 1;
+    else if (took < longestBlock / 4 && block < largestBlock) block <<= 1;
     begin = end;
   }
   return readPartial(request, layout);
 }
 
-/** Zeroes what is added to and writes the numbers that axes read; the stop flag stays as it is. */
+/** Zeroes what is added to and writes the numbers that axes read; the flags stay as they are. */
 function prepare({ program, memory, work }: RunRequest, layout: Layout): void {
   if (work.bytes < layout.scratch) throw new RangeError(`Cannot run in ${work.bytes} bytes: the histograms need ${layout.scratch}`);
-  new Uint8Array(memory.buffer, work.address + trapReason, layout.scratch - trapReason).fill(0);
+  new Int32Array(memory.buffer, work.address + trapReason, 1).fill(0);
+  new Uint8Array(memory.buffer, work.address + layout.cutflow, layout.scratch - layout.cutflow).fill(0);
   program.histograms.forEach(({ axes }, index) => {
     axes.forEach((axis, place) => {
       const constants = kindOf(axis).constants?.(axis) ?? [];

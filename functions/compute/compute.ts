@@ -44,7 +44,11 @@ compute.post("/", async (c) => {
   if (!parsed.success) throw new HttpProblem(400, "bad-request", `The request cannot be read: ${z.prettifyError(parsed.error)}`);
   const { signal } = c.req.raw;
   const { computations } = services.limits ?? usualLimits;
-  const outcomes = await services.executor!.run(parsed.data, { signalOf: () => signal, mostBytes: mostBytes / computations });
+  const outcomes = await services.executor!.run(parsed.data, {
+    signalOf: () => signal,
+    shareOf: () => ({ client: client.name, priority: 500 }),
+    mostBytes: mostBytes / computations,
+  });
   if (signal.aborted) throw new HttpProblem(503, "stopped", "The request was stopped by who made it.");
   return c.body(await encodeOutcomes(outcomes), 200, { "content-type": outcomesType });
 });

@@ -9,16 +9,19 @@
  * within 200 ms, and what it held is free when `run` resolves, except that a thread finishes the column that it is decoding.
  * Does not promise: that one outcome is given before the others are there.
  */
+import { LRUCache } from "lru-cache";
 import pMap from "p-map";
 import type { Log } from "../../base/log.ts";
 import type { Subtask } from "../../coordination/coordinator.ts";
 import type { ColumnCache, Lease } from "../../datasets/cache/column-cache.ts";
 import { type Catalogue, DatasetError } from "../../datasets/dataset.ts";
 import { ScratchExhausted, workBytes } from "../../engine/run/run-program.ts";
-import type { ComputeOptions, ComputeTiming, Executor, Outcome, PartitionName } from "../../functions/compute/executor.ts";
+import type { ComputeOptions, ComputeTiming, Executor, Outcome, PartitionName, Share } from "../../functions/compute/executor.ts";
 import type { Meter } from "../../functions/metrics/meter.ts";
 import { StoreError } from "../../storage/store-error.ts";
-import { errorOf, type WorkerPool } from "../threads/worker-pool.ts";
+import { usualShare } from "../threads/fair-turns.ts";
+import { ComputeLimitExceeded, errorOf } from "../threads/job-failures.ts";
+import type { WorkerPool } from "../threads/worker-pool.ts";
 import { WorkerCrashed } from "../threads/worker-thread.ts";
 import { unlessAborted, whenAllAbort } from "./abort.ts";
 import { createPartitionFinder, type Place } from "./find-partition.ts";
@@ -36,11 +39,16 @@ const mostScratch = 256 * 2 ** 20;
 /** Where the partials of a request may have more bytes together, no more of it is begun. */
 const mostPartialBytes = 64 * 2 ** 20;
 
+/** A program that took so many partitions longer than it may is not begun any more. */
+const mostBreaches = 3;
+const tooSlow = `Cannot compute this partition: ${mostBreaches} others took a thread longer than --most-compute allows, so this one was not tried`;
+
 /** One program over one partition. */
 interface Run {
   readonly kind: "run";
   readonly ready: ReadyProgram;
   readonly signal: AbortSignal;
+  readonly share: Share;
   readonly times: Times;
 }
 
@@ -53,6 +61,8 @@ type Prepared = Outcome | { readonly kind: "ready"; readonly ready: ReadyProgram
 interface Leased {
   readonly lease: Lease;
   readonly entries: number;
+  /** Of the most urgent of the runs. */
+  readonly share: Share;
   readonly runs: readonly ThreadRun[];
 }
 
@@ -68,6 +78,8 @@ export function createExecutor(options: {
 }): LocalExecutor {
   const { catalogue, programs, cache, workers, atATime, log, meter } = options;
   const finder = createPartitionFinder(catalogue);
+  /** How often programs computed for longer than they may. */
+  const breaches = new LRUCache<string, number>({ max: 1_000 });
 
   return {
     holds({ programKey, fingerprint, columns }) {
@@ -76,22 +88,25 @@ export function createExecutor(options: {
       return ready !== undefined && cache.holds(fingerprint, ready.program.inputs);
     },
 
-    async run({ programs: keys, dataset, partitions }, { signalOf, onRunning, mostBytes = mostPartialBytes }) {
+    async run({ programs: keys, dataset, partitions }, { signalOf, shareOf, onRunning, mostBytes = mostPartialBytes }) {
       const signals = partitions.flatMap(({ fingerprint }) => keys.map((key) => signalOf(key, fingerprint)));
       const wanted = whenAllAbort(signals);
       try {
         const prepared = await Promise.all(keys.map((key) => prepare(key, wanted.signal)));
         /** Of the partials that are there, and at most of those that are being made. */
         let bytes = 0;
-        const begin = (program: Prepared, signal: AbortSignal): Run | Outcome => {
-          const run = toRun(program, signal);
+        const begin = (program: Prepared, signal: AbortSignal, share = usualShare): Run | Outcome => {
+          const run = toRun(program, signal, share);
           if (run.kind !== "run") return run;
           if (bytes > 0 && bytes + largestPartial(run) > mostBytes) return undone("the partials before it are too large together");
           bytes += largestPartial(run);
           return run;
         };
         const runOver = async (partition: PartitionName): Promise<readonly Outcome[]> => {
-          const all = prepared.map((program, index) => begin(program, signalOf(keys[index]!, partition.fingerprint)));
+          const all = prepared.map((program, index) => {
+            const pair = [keys[index]!, partition.fingerprint] as const;
+            return begin(program, signalOf(...pair), shareOf?.(...pair));
+          });
           const runs = all.filter((each) => each.kind === "run");
           const ran = await runTogether({ ...partition, dataset }, runs, onRunning);
           for (const [index, outcome] of ran.entries())
@@ -109,6 +124,7 @@ export function createExecutor(options: {
   /** Rejects where the store is away. */
   async function prepare(programKey: string, signal: AbortSignal): Promise<Prepared> {
     const begun = performance.now();
+    if ((breaches.get(programKey) ?? 0) >= mostBreaches) return { kind: "failed", cause: tooSlow, permanent: true };
     try {
       const ready = await unlessAborted(programs.get(programKey), signal);
       return { kind: "ready", ready, compiling: performance.now() - begun };
@@ -142,7 +158,10 @@ export function createExecutor(options: {
         if (outcome.kind === "partial") return { kind: "partial", partial: outcome.partial, timing: rounded(run.times) };
         if (run.signal.aborted) return undone(run.signal.reason);
         const error = errorOf(outcome.failure);
-        return error instanceof ScratchExhausted ? growScratch(run, place) : failed(error);
+        if (error instanceof ScratchExhausted) return growScratch(run, place);
+        if (error instanceof WorkerCrashed && begun.length > 1) return { kind: "again" };
+        if (error instanceof ComputeLimitExceeded) countBreach(run.ready.programKey);
+        return failed(error);
       });
     } catch (error) {
       if (wanted.signal.aborted) return runs.map(({ signal }) => undone(signal.reason));
@@ -174,7 +193,8 @@ export function createExecutor(options: {
       meter?.count("femtoq_columns_total", "files", leased.loaded.columns);
       meter?.count("femtoq_columns_total", "memory", columns.length - leased.loaded.columns);
       const begin = runs.map((run, index) => ({ ...run, addresses: addresses[index]!, workBytes: rooms[index]! }));
-      return { lease: leased, entries: partition.entries, runs: begin };
+      const share = runs.map((run) => run.share).reduce((best, each) => (each.priority < best.priority ? each : best));
+      return { lease: leased, entries: partition.entries, share, runs: begin };
     } catch (error) {
       lease?.release();
       // The files may not be what they were; an abort says nothing of them.
@@ -191,9 +211,14 @@ export function createExecutor(options: {
     return { kind: "again" };
   }
 
+  function countBreach(programKey: string): void {
+    breaches.set(programKey, (breaches.get(programKey) ?? 0) + 1);
+  }
+
   function failed(error: unknown): Outcome {
     if (error instanceof DatasetError) return { kind: "failed", cause: error.message, permanent: error.permanent };
-    if (error instanceof UnknownProgramError) return { kind: "failed", cause: error.message, permanent: true };
+    if (error instanceof UnknownProgramError || error instanceof ComputeLimitExceeded)
+      return { kind: "failed", cause: error.message, permanent: true };
     if (error instanceof WorkerCrashed) return { kind: "failed", cause: error.message, permanent: false };
     log.error({ err: error }, "fault: a subtask cannot be computed");
     return { kind: "failed", cause: "The node failed at this partition; its log says why.", permanent: false };
@@ -209,10 +234,10 @@ const rounded = (times: Times): ComputeTiming =>
 /** Bytes. */
 const largestPartial = ({ ready: { program } }: Run): number => workBytes(program, 0);
 
-function toRun(program: Prepared, signal: AbortSignal): Run | Outcome {
+function toRun(program: Prepared, signal: AbortSignal, share: Share): Run | Outcome {
   if (program.kind !== "ready") return program;
   if (signal.aborted) return undone(signal.reason);
-  return { kind: "run", ready: program.ready, signal, times: { ...noTime, compiling: program.compiling } };
+  return { kind: "run", ready: program.ready, signal, share, times: { ...noTime, compiling: program.compiling } };
 }
 
 function undone(reason: unknown): Outcome {

@@ -23,7 +23,7 @@ import { type PullLoop, startPullLoop } from "./pull-loop.ts";
 import { createRemoteExecutor } from "./remote-executor.ts";
 
 interface ComputeOptions {
-  readonly config: Pick<Config, "threads" | "memory" | "computeSecret">;
+  readonly config: Pick<Config, "threads" | "memory" | "mostCompute" | "computeSecret">;
   readonly store: Store;
   readonly log: Log;
   readonly meter?: Meter;
@@ -52,9 +52,16 @@ const longestAnswer = 1_800_000;
 const largestAnswer = 512 * 2 ** 20;
 
 export function openCompute({ config, store, log, meter }: ComputeOptions): Compute {
-  const { threads } = config;
+  const { threads, mostCompute } = config;
   const slabs = reserve(config.memory);
-  const workers = new WorkerPool({ threads, memories: slabs.map(({ memory }) => memory), log, ...(meter && { meter }) });
+  const workers = new WorkerPool({
+    threads,
+    mostCompute,
+    spareAfter: 3_000,
+    memories: slabs.map(({ memory }) => memory),
+    log,
+    ...(meter && { meter }),
+  });
   const cache = new ColumnCache({ slabs, load: workers.load });
   meter?.gauge("femtoq_cache_bytes", () => cache.usage.bytes);
   meter?.gauge("femtoq_cache_limit_bytes", () => cache.usage.limit);

@@ -1,6 +1,6 @@
 /** One job of one thread: programs, one after another, over columns that are leased. */
 import type { Lease } from "../../datasets/cache/column-cache.ts";
-import type { ComputeTiming } from "../../functions/compute/executor.ts";
+import type { ComputeTiming, Share } from "../../functions/compute/executor.ts";
 import type { ProgramOutcome } from "../threads/worker-messages.ts";
 import type { WorkerPool } from "../threads/worker-pool.ts";
 import type { ReadyProgram } from "./program-cache.ts";
@@ -24,7 +24,7 @@ export interface ThreadRun {
  */
 export async function runOnThread(
   workers: Pick<WorkerPool, "run">,
-  { lease: { slab, work }, entries }: { readonly lease: Lease; readonly entries: number },
+  { lease: { slab, work }, entries, share }: { readonly lease: Lease; readonly entries: number; readonly share: Share },
   runs: readonly ThreadRun[],
 ): Promise<readonly ProgramOutcome[]> {
   let { address } = work;
@@ -33,16 +33,15 @@ export async function runOnThread(
     address += workBytes;
     return program;
   });
-  const flags = programs.map((program) => new Int32Array(slab.memory.buffer, program.work.address, 1));
-  for (const flag of flags) Atomics.store(flag, 0, 0);
   const submitted = performance.now();
   const running = workers.run(
     { kind: "run", slab: slab.id, entries, programs },
     runs.map(({ ready }) => ready),
+    share,
   );
   const stop = () => {
     if (runs.every(({ signal }) => signal.aborted) && running.cancel()) return;
-    for (const [index, { signal }] of runs.entries()) if (signal.aborted) Atomics.store(flags[index]!, 0, 1);
+    for (const [index, { signal }] of runs.entries()) if (signal.aborted) running.stop(index);
   };
   for (const { signal } of runs) signal.addEventListener("abort", stop);
   stop();

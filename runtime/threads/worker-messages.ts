@@ -42,7 +42,7 @@ export interface ProgramRun {
   readonly work: Block;
 }
 
-/** `milliseconds`: of the thread, in the program and in encoding its partial. */
+/** `milliseconds`: of the thread, in the program and in encoding its partial; waiting for its turn is not among them. */
 export type ProgramOutcome = { readonly milliseconds: number } & (
   | { readonly kind: "partial"; readonly partial: Uint8Array<ArrayBuffer> }
   | { readonly kind: "failed"; readonly failure: JobFailure }
@@ -67,10 +67,14 @@ export type FromWorker =
  * - `dataset`: unreadable data.
  * - `stopped`: the stop flag was set.
  * - `scratch`: the work area was too small.
+ * - `limit`: it computed for longer than it may, which is so many milliseconds.
+ * - `interrupted`: its thread was ended because of another program of the job.
  * - `internal`: a fault of ours.
  */
 export type JobFailure =
   | { readonly kind: "dataset"; readonly message: string; readonly permanent: boolean }
   | { readonly kind: "stopped" }
   | { readonly kind: "scratch" }
+  | { readonly kind: "limit"; readonly milliseconds: number }
+  | { readonly kind: "interrupted" }
   | { readonly kind: "internal"; readonly message: string };

@@ -1,20 +1,27 @@
 /**
- * The worker threads and the jobs that wait for them. A program whose columns are ready goes before columns to load, and
- * these before files of the demo dataset; first come, first served within each.
+ * The worker threads and the jobs that wait for them. Columns to load go before files of the demo dataset, first come, first served; programs whose columns
+ * are ready go before both, as far as it is their turn (`fair-turns.ts`).
+ *
+ * As many programs compute as there are threads to be. Where one computes for long while others wait it has to leave its turn to them between two blocks of
+ * events, and keeps its thread and what it has added up; a spare thread takes up the others. A spare thread is started when all threads are at long jobs, so
+ * that it is there when somebody comes; and a program that is in the midst of one long event then shares the processors with the others.
  *
  * Promises: every job settles; a thread that crashes fails its own job only (`WorkerCrashed`) and is replaced, after a pause
- * that doubles while threads keep crashing. Does not bound the jobs that wait: the column cache and the claims do.
+ * that doubles while threads keep crashing; a program that has computed for `mostCompute` is stopped; a thread that computes or loads on after its job
+ * was stopped is ended and replaced. Does not bound the jobs that wait: the column cache and the claims do.
  */
-
 import type { Log } from "../../base/log.ts";
 import { pauseAfter } from "../../base/retry.ts";
 import type { Load } from "../../datasets/cache/cached-column.ts";
-import { DatasetError } from "../../datasets/dataset.ts";
-import { RunStopped, ScratchExhausted } from "../../engine/run/run-program.ts";
+import { RunStopped } from "../../engine/run/run-program.ts";
 import type { Meter } from "../../functions/metrics/meter.ts";
 import type { ReadyProgram } from "../node/program-cache.ts";
-import type { DemoJob, FromWorker, Job, JobFailure, ProgramOutcome, RunJob } from "./worker-messages.ts";
-import { WorkerCrashed, WorkerThread } from "./worker-thread.ts";
+import { BegunRun } from "./begun-run.ts";
+import { Turns, usualShare } from "./fair-turns.ts";
+import { expect } from "./job-failures.ts";
+import { JobQueues, type QueuedJob, type QueuedRun } from "./job-queues.ts";
+import type { DemoJob, FromWorker, ProgramOutcome, RunJob } from "./worker-messages.ts";
+import { WorkerCrashed, WorkerThread, workerEntry } from "./worker-thread.ts";
 
 export interface Running {
   /** One outcome for each program. Rejects with `RunStopped` where it was cancelled, and with `WorkerCrashed`. Settles when no thread uses the memory any more. */
@@ -23,49 +30,52 @@ export interface Running {
   begun(): number | undefined;
   /** True where it had not begun; then it rejects with `RunStopped`. */
   cancel(): boolean;
+  /** Stops one of its programs, within 30 ms or so. */
+  stop(index: number): void;
 }
 
-interface Waiting {
-  readonly job: Job;
-  /** What the thread must know before it can do the job. */
-  readonly programs?: readonly ReadyProgram[];
-  begun?: number;
-  /** Which has it. */
-  thread?: WorkerThread;
-  readonly resolve: (answer: FromWorker) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-interface Submitted {
-  readonly answer: Promise<FromWorker>;
-  readonly cancel: () => boolean;
-  /** Cancels it where it waits, else tells the thread that nobody waits for it. */
-  readonly abort: () => void;
-  readonly begun: () => number | undefined;
+export interface WorkerPoolOptions {
+  /** Programs that compute at a time. */
+  readonly threads: number;
+  readonly memories: readonly WebAssembly.Memory[];
+  readonly log: Log;
+  readonly meter?: Meter;
+  /** Milliseconds of a thread that a program may have for one partition. */
+  readonly mostCompute?: number;
+  /** Milliseconds that a job has to end after it was stopped. */
+  readonly patience?: number;
+  /** Milliseconds after which a first spare thread is started, for it to be there at once when it is needed; where absent, when it is needed. */
+  readonly spareAfter?: number;
+  /** The thread's program; tests have their own. */
+  readonly entry?: URL;
 }
 
 /** Milliseconds. A thread that lived this long did not crash because of how it was started. */
 const soundLife = 10_000;
+/** Between two looks at what threads compute, and for how long a run keeps its turn at least. */
+const betweenLooks = 20;
+const slice = 50;
+/** A job that a thread has had for longer is a long one. */
+const longJob = 100;
 
 export class WorkerPool {
   readonly #threads = new Set<WorkerThread>();
-  readonly #queues: Readonly<Record<Job["kind"], Waiting[]>> = { run: [], load: [], demo: [] };
-  readonly #options: { readonly memories: readonly WebAssembly.Memory[]; readonly entry: URL; readonly log: Log; readonly meter?: Meter };
+  readonly #turns = new Turns();
+  readonly #queues = new JobQueues(this.#turns);
+  /** What each thread that is busy has. */
+  readonly #jobs = new Map<WorkerThread, QueuedJob>();
+  readonly #options: WorkerPoolOptions & { readonly entry: URL };
   readonly #timers = new Set<NodeJS.Timeout>();
+  #looking: NodeJS.Timeout | undefined;
+  #looked = 0;
   /** Threads in a row that crashed soon after their start. */
   #crashes = 0;
   #closed = false;
 
-  constructor(options: {
-    readonly threads: number;
-    readonly memories: readonly WebAssembly.Memory[];
-    readonly log: Log;
-    readonly meter?: Meter;
-    /** The thread's program; tests have their own. */
-    readonly entry?: URL;
-  }) {
+  constructor(options: WorkerPoolOptions) {
     this.#options = { ...options, entry: options.entry ?? workerEntry() };
     for (let i = 0; i < options.threads; i++) this.#start();
+    if (options.spareAfter !== undefined) this.#startLater(options.threads + 1, options.spareAfter);
   }
 
   /** Threads that are up. */
@@ -85,9 +95,14 @@ export class WorkerPool {
 
   /** Decodes a column into a slab. Rejects with `RunStopped` when the signal aborts: at once where no thread began, else when the thread has stopped. */
   readonly load: Load = async (location, { slab, values, valid, offsets }, signal) => {
-    const { answer, abort } = this.#submit({
+    const { answer, job } = this.#submit({
       job: { kind: "load", location, slab: slab.id, values, offsets, ...(valid && { valid }) },
     });
+    const abort = () => {
+      if (this.#queues.cancel(job)) return;
+      job.aborted ??= performance.now();
+      for (const [thread, begun] of this.#jobs) if (begun === job) thread.abort(job.job);
+    };
     signal.addEventListener("abort", abort, { once: true });
     if (signal.aborted) abort();
     try {
@@ -102,9 +117,30 @@ export class WorkerPool {
   };
 
   /** `programs`: those of the job. */
-  run(job: RunJob, programs: readonly ReadyProgram[]): Running {
-    const { answer, cancel, begun } = this.#submit({ job, programs });
-    return { done: answer.then((message) => expect(message, "ran").outcomes), cancel, begun };
+  run(job: RunJob, programs: readonly ReadyProgram[], share = usualShare): Running {
+    const { memories, mostCompute = Number.POSITIVE_INFINITY } = this.#options;
+    const governed = new BegunRun(job, memories[job.slab]!, mostCompute);
+    const query = job.programs.map(({ programKey }) => programKey).join();
+    const run: QueuedRun = { governed, share, query, isFresh: false, charged: 0 };
+    this.#turns.enter(run);
+    const { answer, job: queued } = this.#submit({ job, programs, run });
+    const settle = async () => {
+      try {
+        const outcomes = governed.judge(expect(await answer, "ran").outcomes);
+        const computed = outcomes.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
+        this.#turns.charge(run, Math.max(0, computed - run.charged));
+        return outcomes;
+      } finally {
+        this.#turns.leave(run);
+        this.#takeTurns();
+      }
+    };
+    return {
+      done: settle(),
+      begun: () => queued.begun,
+      cancel: () => this.#queues.cancel(queued),
+      stop: (index) => governed.stop(index, performance.now()),
+    };
   }
 
   async writeDemoFile(job: DemoJob): Promise<void> {
@@ -114,85 +150,138 @@ export class WorkerPool {
   /** Ends all threads; jobs that are not finished fail. */
   async close(): Promise<void> {
     this.#closed = true;
+    clearTimeout(this.#looking);
     for (const timer of this.#timers) clearTimeout(timer);
-    for (const queue of Object.values(this.#queues)) {
-      for (const { reject } of queue.splice(0)) reject(new WorkerCrashed("The server is stopping"));
-    }
+    this.#queues.rejectAll(new WorkerCrashed("The server is stopping"));
     await Promise.all([...this.#threads].map((thread) => thread.terminate()));
   }
 
-  #submit({ job, programs }: Pick<Waiting, "job" | "programs">): Submitted {
-    let waiting: Waiting | undefined;
-    const queue = this.#queues[job.kind];
+  #submit(what: Pick<QueuedJob, "job" | "programs" | "run">): { readonly job: QueuedJob; readonly answer: Promise<FromWorker> } {
+    let job!: QueuedJob;
     const answer = new Promise<FromWorker>((resolve, reject) => {
-      if (this.#closed) return reject(new WorkerCrashed("The server is stopping"));
-      waiting = { job, resolve, reject, ...(programs && { programs }) };
-      queue.push(waiting);
+      job = { ...what, resolve, reject };
     });
-    const cancel = (): boolean => {
-      const at = waiting ? queue.indexOf(waiting) : -1;
-      if (at < 0) return false;
-      queue.splice(at, 1);
-      waiting!.reject(new RunStopped("cancelled before a thread began"));
-      return true;
-    };
-    const abort = () => void (cancel() || waiting?.thread?.abort(job));
+    if (this.#closed) job.reject(new WorkerCrashed("The server is stopping"));
+    else this.#queues.add(job);
     this.#dispatch();
-    return { answer, cancel, abort, begun: () => waiting?.begun };
+    return { job, answer };
   }
 
   #dispatch(): void {
     for (const thread of this.#threads) {
       if (thread.state !== "idle") continue;
-      const next = this.#queues.run.shift() ?? this.#queues.load.shift() ?? this.#queues.demo.shift();
+      const next = this.#queues.take({ mayRun: this.#computing < this.#options.threads });
       if (!next) return;
       const begun = performance.now();
       next.begun = begun;
-      next.thread = thread;
+      next.run?.governed.giveTurn(begun);
+      this.#jobs.set(thread, next);
+      this.#lookSoon();
       const ended = () => this.#options.meter?.count("femtoq_worker_busy_seconds_total", next.job.kind, (performance.now() - begun) / 1000);
       thread.perform(next.job, next.programs).finally(ended).then(next.resolve, next.reject);
     }
   }
 
+  /** Runs that have their turn. */
+  get #computing(): number {
+    let count = 0;
+    for (const { run } of this.#jobs.values()) if (run?.governed.turnSince !== undefined) count++;
+    return count;
+  }
+
+  #lookSoon(): void {
+    if (this.#looking !== undefined || this.#closed || this.#jobs.size === 0) return;
+    this.#looked = performance.now();
+    this.#looking = setTimeout(() => this.#look(), betweenLooks);
+  }
+
+  /** Charges runs for what they had, ends what does not end by itself, and sees to it that others have their turn. */
+  #look(): void {
+    this.#looking = undefined;
+    const now = performance.now();
+    const passed = now - this.#looked;
+    const { patience = 2_000 } = this.#options;
+    for (const [thread, { run, begun, aborted }] of [...this.#jobs]) {
+      const had = run?.governed.account(Math.min(passed, now - begun!), now) ?? 0;
+      if (run && had > 0) {
+        this.#turns.charge(run, had);
+        run.charged += had;
+      }
+      const isOverdue = aborted !== undefined ? now - aborted > patience : run?.governed.isOverdue(patience, now);
+      if (isOverdue) void this.#end(thread);
+    }
+    this.#takeTurns();
+    this.#addSpare(now);
+    this.#lookSoon();
+  }
+
+  /** Gives the turns to those who have had least, of the runs that have a thread and of those that could have one now. */
+  #takeTurns(): void {
+    if (this.#closed) return;
+    const now = performance.now();
+    const begun = [...this.#jobs.values()].filter(({ run }) => run !== undefined);
+    const waiting = this.#queues.runs();
+    if (waiting.length > 0 || begun.some(({ run }) => run!.governed.turnSince === undefined)) {
+      const ready = [...begun, ...waiting.slice(0, this.#count("idle"))].map(({ run }) => run!);
+      for (const run of ready) run.isFresh = now - (run.governed.turnSince ?? Number.NEGATIVE_INFINITY) < slice;
+      const chosen = this.#turns.choose(ready, this.#options.threads);
+      for (const { run } of begun) {
+        if (chosen.has(run!)) run!.governed.giveTurn(now);
+        else run!.governed.takeTurn();
+      }
+    }
+    this.#dispatch();
+  }
+
+  #addSpare(now: number): void {
+    const { threads } = this.#options;
+    // As many as a node claims at a time, and then some.
+    if (this.#threads.size >= 2 * threads + 2) return;
+    for (const thread of this.#threads) {
+      const job = this.#jobs.get(thread);
+      if (!job || now - job.begun! < longJob) return;
+    }
+    this.#start();
+  }
+
+  /** Ends a thread that does not heed that its job was stopped. The job settles when nothing uses its memory any more. */
+  async #end(thread: WorkerThread): Promise<void> {
+    const { job, run, resolve, reject } = this.#jobs.get(thread)!;
+    this.#jobs.delete(thread);
+    this.#threads.delete(thread);
+    this.#options.log.warn({ job: job.kind, query: run?.query }, "a worker thread went on with what was stopped: it is ended and replaced");
+    if (this.#threads.size < this.#options.threads) this.#start();
+    await thread.end();
+    if (run) resolve({ kind: "ran", outcomes: run.governed.judgeEnded() });
+    else reject(new RunStopped("the thread was ended"));
+  }
+
+  /** Where there are fewer than `most` by then. */
+  #startLater(most: number, wait: number): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      if (this.#threads.size < most) this.#start();
+    }, wait);
+    this.#timers.add(timer);
+  }
+
   #start(): void {
     const started = performance.now();
     const { memories, entry, log } = this.#options;
+    const onIdle = () => {
+      this.#jobs.delete(thread);
+      this.#takeTurns();
+    };
     const onDead = (cause: WorkerCrashed) => {
+      this.#jobs.delete(thread);
       this.#threads.delete(thread);
       if (this.#closed) return;
       this.#crashes = performance.now() - started > soundLife ? 1 : this.#crashes + 1;
       const wait = pauseAfter(this.#crashes);
       log.error({ err: cause, pause: wait }, "a worker thread crashed and will be replaced");
-      const timer = setTimeout(() => {
-        this.#timers.delete(timer);
-        this.#start();
-      }, wait);
-      this.#timers.add(timer);
+      this.#startLater(this.#options.threads, wait);
     };
-    const thread = new WorkerThread({ memories, entry, events: { onIdle: () => this.#dispatch(), onDead } });
+    const thread = new WorkerThread({ memories, entry, events: { onIdle, onDead } });
     this.#threads.add(thread);
-  }
-}
-
-function workerEntry(): URL {
-  return new URL("Deno" in globalThis ? "./worker.ts" : "./worker-node.mjs", import.meta.url);
-}
-
-function expect<K extends FromWorker["kind"]>(message: FromWorker, kind: K): Extract<FromWorker, { kind: K }> {
-  if (message.kind === kind) return message as Extract<FromWorker, { kind: K }>;
-  if (message.kind === "failed") throw errorOf(message.failure);
-  throw new Error(`Cannot use a worker thread's answer: expected ${kind}, got ${message.kind}`);
-}
-
-export function errorOf(failure: JobFailure): Error {
-  switch (failure.kind) {
-    case "dataset":
-      return new DatasetError(failure.message, { permanent: failure.permanent });
-    case "stopped":
-      return new RunStopped("the run was stopped");
-    case "scratch":
-      return new ScratchExhausted("an event needs more scratch");
-    case "internal":
-      return new Error(failure.message);
   }
 }

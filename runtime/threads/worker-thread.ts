@@ -71,6 +71,13 @@ export class WorkerThread {
     if (this.#current?.job === job) this.#send({ kind: "abort" });
   }
 
+  /** Ends the thread, whatever it is at; its job is its owner's to settle. Resolves when nothing of it uses memory any more. */
+  async end(): Promise<void> {
+    this.state = "dead";
+    this.#current = undefined;
+    await this.#worker.terminate();
+  }
+
   async terminate(): Promise<void> {
     this.#die("The server is stopping");
     await this.#worker.terminate();
@@ -104,4 +111,9 @@ export class WorkerThread {
     this.#events.onDead(error);
     void this.#worker.terminate();
   }
+}
+
+/** What a thread runs. */
+export function workerEntry(): URL {
+  return new URL("Deno" in globalThis ? "./worker.ts" : "./worker-node.mjs", import.meta.url);
 }

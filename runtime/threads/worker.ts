@@ -93,13 +93,18 @@ async function runAll({ slab, entries, programs: runs }: RunJob): Promise<readon
   const outcomes: ProgramOutcome[] = [];
   for (const { programKey, addresses, work } of runs) {
     const begun = performance.now();
+    let waited = 0;
+    const onWait = (milliseconds: number) => {
+      waited += milliseconds;
+    };
+    const computed = () => performance.now() - begun - waited;
     try {
       const known = programs.get(programKey);
       if (!known) throw new Error(`Cannot run program ${programKey}: this thread was not given it`);
-      const partial = await runProgram({ ...known, memory, entries, addresses, work });
-      outcomes.push({ kind: "partial", partial, milliseconds: performance.now() - begun });
+      const partial = await runProgram({ ...known, memory, entries, addresses, work, onWait });
+      outcomes.push({ kind: "partial", partial, milliseconds: computed() });
     } catch (error) {
-      outcomes.push({ kind: "failed", failure: describe(error), milliseconds: performance.now() - begun });
+      outcomes.push({ kind: "failed", failure: describe(error), milliseconds: computed() });
     }
   }
   return outcomes;

@@ -19,6 +19,7 @@ export async function claimOne(node: JoinedNode, options: Omit<ClaimOptions, "mo
     claim,
     subtask: claim.subtask,
     priority: claim.priority,
+    client: claim.client,
     signal: claim.signal,
     begin: () => node.begin([claim]),
     complete: async () => (await node.complete([claim]))[0]!,

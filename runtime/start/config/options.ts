@@ -79,6 +79,13 @@ export const options = {
     usual: usualMemory,
     check: size(smallestMemory, machineMemory),
   },
+  /** Milliseconds. */
+  mostCompute: {
+    value: "TIME",
+    help: "time of a thread that a query may take for one partition; beyond, the partition fails",
+    usual: "10min",
+    check: time(1_000, 7 * 86_400_000),
+  },
   /** Absolute path. */
   state: { value: "DIR", help: "where queries, results and the demo dataset are kept", usual: ".femtoq", check: path("a directory") },
   /** Bytes of stored partials and results. */

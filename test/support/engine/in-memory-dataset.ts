@@ -68,7 +68,7 @@ export function makeDataset(events: readonly PlainEvent[], dtypes: DTypes = {}):
     work(bytes) {
       if (bytes > work.bytes) work = { address: reserve(bytes), bytes };
       new Uint8Array(memory.buffer, work.address, work.bytes).fill(0xa5);
-      new Int32Array(memory.buffer, work.address, 1)[0] = 0;
+      new Int32Array(memory.buffer, work.address, 3).fill(0);
       return { address: work.address, bytes };
     },
   };

@@ -1,0 +1,103 @@
+/**
+ * A job of programs that a thread has, as the main thread governs it: by the flags at the start of each program's work area.
+ *
+ *   has its turn ⇄ waits      between two blocks of events, when it is told to
+ *   any of these → ended      by itself, or stopped: by its signal, or by the limit of time
+ */
+import { runPhase, runPhases, stopFlag, turnFlag } from "../../engine/compile/work-area.ts";
+import type { JobFailure, ProgramOutcome, RunJob } from "./worker-messages.ts";
+
+/** One program of the job. */
+interface Governed {
+  /** The first four numbers of its work area. */
+  readonly flags: Int32Array;
+  /** Milliseconds of the thread that it has had. */
+  had: number;
+  /** When it was told to stop, as `performance.now()`. */
+  stopped?: number;
+  isOverLimit?: true;
+}
+
+export class BegunRun {
+  readonly #programs: readonly Governed[];
+  /** Milliseconds that each of them may have. */
+  readonly #most: number;
+  /** Since when it has its turn; undefined while it has to wait. */
+  #turnSince: number | undefined;
+
+  /** Its flags are 0 from now on. */
+  constructor({ programs }: RunJob, memory: WebAssembly.Memory, most: number) {
+    this.#most = most;
+    this.#programs = programs.map(({ work }) => ({ flags: new Int32Array(memory.buffer, work.address, 4).fill(0), had: 0 }));
+  }
+
+  get turnSince(): number | undefined {
+    return this.#turnSince;
+  }
+
+  giveTurn(now: number): void {
+    if (this.#turnSince !== undefined) return;
+    this.#turnSince = now;
+    for (const program of this.#programs) letGo(program);
+  }
+
+  takeTurn(): void {
+    this.#turnSince = undefined;
+    for (const { flags, stopped } of this.#programs) if (stopped === undefined) Atomics.store(flags, turnFlag / 4, 1);
+  }
+
+  /** Tells one of its programs to end. */
+  stop(index: number, now: number): void {
+    const program = this.#programs[index]!;
+    program.stopped ??= now;
+    Atomics.store(program.flags, stopFlag / 4, 1);
+    letGo(program);
+  }
+
+  /** So many milliseconds are over: gives how many of them it computed, and stops the program that has had more than it may. */
+  account(milliseconds: number, now: number): number {
+    const index = this.#programs.findIndex(({ flags }) => Atomics.load(flags, runPhase / 4) === runPhases.computing);
+    const program = this.#programs[index];
+    if (!program) return 0;
+    program.had += milliseconds;
+    if (program.had > this.#most && program.stopped === undefined) {
+      program.isOverLimit = true;
+      this.stop(index, now);
+    }
+    return milliseconds;
+  }
+
+  /** Whether a program that was told to end computes on after so many milliseconds: it does not look at the flag. */
+  isOverdue(patience: number, now: number): boolean {
+    return this.#programs.some(
+      ({ flags, stopped }) =>
+        stopped !== undefined && now - stopped > patience && Atomics.load(flags, runPhase / 4) === runPhases.computing,
+    );
+  }
+
+  /** What became of its programs, of those that were stopped by the limit that they were. */
+  judge(outcomes: readonly ProgramOutcome[]): readonly ProgramOutcome[] {
+    return outcomes.map((outcome, index) => {
+      const { isOverLimit, had } = this.#programs[index]!;
+      return isOverLimit && outcome.kind === "failed" && outcome.failure.kind === "stopped" ? failed(this.#overLimit, had) : outcome;
+    });
+  }
+
+  get #overLimit(): JobFailure {
+    return { kind: "limit", milliseconds: this.#most };
+  }
+
+  /** What became of them where their thread was ended. */
+  judgeEnded(): readonly ProgramOutcome[] {
+    return this.#programs.map(({ isOverLimit, stopped, had }) =>
+      failed(isOverLimit ? this.#overLimit : stopped === undefined ? { kind: "interrupted" } : { kind: "stopped" }, had),
+    );
+  }
+}
+
+const failed = (failure: JobFailure, milliseconds: number): ProgramOutcome => ({ kind: "failed", failure, milliseconds });
+
+function letGo({ flags }: Governed): void {
+  Atomics.store(flags, turnFlag / 4, 0);
+  Atomics.notify(flags, turnFlag / 4);
+}

@@ -1,0 +1,96 @@
+/**
+ * Who has a processor next, of the runs that are ready to compute. Pure: times are given.
+ *
+ * Clients share the time of the threads by weights that their priorities give: twice as much for every hundred below. Among the runs of one client its
+ * queries share alike. Who comes counts as having had as much as the one that had least of those who are there: nobody saves up time, and nobody starves.
+ */
+
+import type { Share } from "../../functions/compute/executor.ts";
+
+/** A run that is ready: it waits for a thread, or has one. */
+export interface Contender {
+  readonly share: Share;
+  /** What tells a client's queries apart. */
+  readonly query: string;
+  /** It got its turn so short a time ago that it keeps it. */
+  readonly isFresh: boolean;
+}
+
+export const usualShare: Share = { client: "", priority: 500 };
+
+const weightOf = ({ priority }: Share): number => 2 ** ((usualShare.priority - priority) / 100);
+
+/** Weighted milliseconds that each of several has had. */
+class Tally {
+  readonly #entries = new Map<string, { had: number; runs: number }>();
+
+  enter(name: string): void {
+    const entry = this.#entries.get(name);
+    if (entry) entry.runs++;
+    else this.#entries.set(name, { had: this.#least(), runs: 1 });
+  }
+
+  leave(name: string): void {
+    const entry = this.#entries.get(name)!;
+    if (--entry.runs === 0) this.#entries.delete(name);
+  }
+
+  charge(name: string, time: number): void {
+    this.#entries.get(name)!.had += time;
+  }
+
+  had(name: string): number {
+    return this.#entries.get(name)!.had;
+  }
+
+  get isEmpty(): boolean {
+    return this.#entries.size === 0;
+  }
+
+  #least(): number {
+    return this.#entries.size === 0 ? 0 : Math.min(...[...this.#entries.values()].map(({ had }) => had));
+  }
+}
+
+export class Turns {
+  readonly #clients = new Tally();
+  readonly #queries = new Map<string, Tally>();
+
+  /** Each run enters once, and leaves once when it has ended. */
+  enter({ share: { client }, query }: Contender): void {
+    this.#clients.enter(client);
+    const queries = this.#queries.get(client) ?? new Tally();
+    this.#queries.set(client, queries);
+    queries.enter(query);
+  }
+
+  leave({ share: { client }, query }: Contender): void {
+    this.#clients.leave(client);
+    const queries = this.#queries.get(client)!;
+    queries.leave(query);
+    if (queries.isEmpty) this.#queries.delete(client);
+  }
+
+  /** It had a processor for so many milliseconds. */
+  charge({ share, query }: Contender, milliseconds: number): void {
+    this.#clients.charge(share.client, milliseconds / weightOf(share));
+    this.#queries.get(share.client)!.charge(query, milliseconds);
+  }
+
+  /** Those of all that have their turn, `most` of them. Of equals those that stand first. */
+  choose<T extends Contender>(all: readonly T[], most: number): ReadonlySet<T> {
+    return new Set(this.order(all).slice(0, most));
+  }
+
+  /** Those that keep their turn, then the others, those first who have had least. */
+  order<T extends Contender>(all: readonly T[]): readonly T[] {
+    return all.toSorted((a, b) => Number(b.isFresh) - Number(a.isFresh) || this.#compare(a, b));
+  }
+
+  #compare(a: Contender, b: Contender): number {
+    const { client } = a.share;
+    if (client !== b.share.client) return this.#clients.had(client) - this.#clients.had(b.share.client);
+    const queries = this.#queries.get(client)!;
+    return queries.had(a.query) - queries.had(b.query);
+  }
+}

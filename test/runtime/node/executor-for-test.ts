@@ -1,0 +1,130 @@
+/** Executors over the demo dataset for tests, with queries to ask and what they should give. */
+import { ColumnCache } from "../../../datasets/cache/column-cache.ts";
+import { createSlabs } from "../../../datasets/cache/slab.ts";
+import { createCatalogue } from "../../../datasets/catalogue/catalogue.ts";
+import type { Catalogue } from "../../../datasets/dataset.ts";
+import { demoPattern } from "../../../datasets/demo/write-demo-file.ts";
+import { compileProgram } from "../../../engine/compile/compile-program.ts";
+import type { PartialHistogram } from "../../../engine/histogram/partial.ts";
+import { programKey } from "../../../engine/program/program.ts";
+import { makeProgram } from "../../../engine/query/make-program.ts";
+import { readQuery } from "../../../engine/query/query.ts";
+import type { ComputeRequest, Outcome, PartitionName } from "../../../functions/compute/executor.ts";
+import { createExecutor, type LocalExecutor } from "../../../runtime/node/executor.ts";
+import { ProgramCache } from "../../../runtime/node/program-cache.ts";
+import { WorkerPool } from "../../../runtime/threads/worker-pool.ts";
+import type { StoredProgram } from "../../../storage/store.ts";
+import { silent } from "../silent-log.ts";
+
+export const never = new AbortController().signal;
+
+export interface Setup {
+  readonly catalogue: Catalogue;
+  readonly workers: WorkerPool;
+  readonly programs: ProgramCache;
+  readonly executor: LocalExecutor;
+  /** A program of the query over the dataset, known to the executor's store. */
+  task(query: object, partition: number): Promise<Task>;
+  /** The partial of one program over one partition; rejects with what the outcome says otherwise. */
+  run(task: Task, options?: RunOptions): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+interface Task extends PartitionName {
+  readonly programKey: string;
+  readonly dataset: string;
+}
+
+interface RunOptions {
+  readonly signal?: AbortSignal;
+  readonly onRunning?: () => void;
+}
+
+export class NoPartial extends Error {
+  readonly permanent: boolean | undefined;
+
+  constructor(outcome: Exclude<Outcome, { readonly kind: "partial" }>) {
+    super(`${outcome.kind}: ${outcome.cause}`);
+    this.permanent = outcome.kind === "failed" ? outcome.permanent : undefined;
+  }
+}
+
+export interface SetupOptions {
+  readonly threads: number;
+  readonly memory: number;
+  /** Of the dataset's files, in the directory. */
+  readonly pattern?: string;
+  /** Milliseconds. */
+  readonly mostCompute?: number;
+}
+
+export function setUp(directory: string, options: SetupOptions): Setup {
+  const slabs = createSlabs(options.memory);
+  const memories = slabs.map(({ memory }) => memory);
+  const workers = new WorkerPool({
+    threads: options.threads,
+    mostCompute: options.mostCompute ?? Number.POSITIVE_INFINITY,
+    memories,
+    log: silent,
+  });
+  const cache = new ColumnCache({ slabs, load: workers.load });
+  const catalogue = createCatalogue([{ name: "demo", pattern: options.pattern ?? demoPattern(directory) }]);
+  const stored = new Map<string, StoredProgram>();
+  const programs = new ProgramCache({
+    store: { getPrograms: async (keys) => new Map(keys.flatMap((key) => (stored.has(key) ? [[key, stored.get(key)!]] : []))) },
+  });
+  const executor = createExecutor({ catalogue, programs, cache, workers, atATime: 4, log: silent });
+  return {
+    catalogue,
+    workers,
+    programs,
+    executor,
+    async task(query, partition) {
+      const dataset = await catalogue.get("demo");
+      const planned = makeProgram(readQuery({ dataset: "demo", ...query }), dataset!.schema);
+      const key = await programKey(planned.program);
+      stored.set(key, { programKey: key, program: planned.program, module: compileProgram(planned.terms, dataset!.schema) });
+      return { programKey: key, dataset: "demo", partition, fingerprint: dataset!.partitions[partition]!.fingerprint };
+    },
+    async run({ programKey, dataset, partition, fingerprint }, { signal = never, onRunning = () => {} } = {}) {
+      const request: ComputeRequest = { programs: [programKey], dataset, partitions: [{ partition, fingerprint }] };
+      const [outcome] = await executor.run(request, { signalOf: () => signal, onRunning });
+      if (outcome!.kind === "partial") return outcome!.partial;
+      throw new NoPartial(outcome!);
+    },
+  };
+}
+
+export const axis = (value: string) => ({ type: "regular", bins: 50, lower: 0, upper: 100, value });
+export const met = { histograms: { met: { axes: [axis("MET.pt")] } } };
+export const muons = { filter: "Muon.length >= 2", histograms: { pt: { axes: [axis("Muon.pt")] } } };
+export const jets = { histograms: { pt: { axes: [axis("Jet.pt")] } } };
+export const muonPt = { histograms: { pt: { axes: [axis("Muon.pt")] } } };
+export const everything = {
+  histograms: Object.fromEntries(
+    ["Jet.pt", "Jet.eta", "Muon.pt", "Muon.eta", "Muon.phi", "Muon.mass"].map((value) => [value, { axes: [axis(value)] }]),
+  ),
+};
+/** Takes a second or so. */
+export const slow = {
+  histograms: Object.fromEntries(
+    Array.from({ length: 20 }, (_, i) => {
+      const terms = Array.from({ length: 12 }, (_, k) => `sin(j.pt * ${i * 12 + k + 1}.5)`);
+      return [`h${i}`, { axes: [axis(`Jet.map(j => ${terms.join(" + ")})`)] }];
+    }),
+  ),
+};
+
+/** The expected histogram of 50 bins from 0 to 100, flow bins included, filled one by one. */
+export function fill(values: readonly number[]): Float64Array {
+  const cells = new Float64Array(52);
+  for (const value of values) cells[value < 0 ? 0 : value >= 100 ? 51 : Math.floor(value * 0.5) + 1]!++;
+  return cells;
+}
+export function dense({ cells, contents: { values }, filled }: PartialHistogram): Float64Array {
+  if (!filled) return values;
+  const all = new Float64Array(cells);
+  filled.forEach((cell, at) => {
+    all[cell] = values[at]!;
+  });
+  return all;
+}

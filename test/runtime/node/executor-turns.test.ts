@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { writeDemoFile } from "../../../datasets/demo/write-demo-file.ts";
+import { axis, NoPartial, never, type Setup, setUp, slow } from "./executor-for-test.ts";
+
+describe("createExecutor, of what computes for long,", () => {
+  let directory: string;
+  let two: Setup;
+  before(async () => {
+    directory = await mkdtemp(join(tmpdir(), "femtoq-executor-"));
+    await Promise.all([writeDemoFile(directory, 0), writeDemoFile(directory, 1)]);
+    two = setUp(directory, { threads: 2, memory: 64 * 2 ** 20 });
+  });
+  after(async () => {
+    await two.workers.close();
+    await rm(directory, { recursive: true });
+  });
+
+  test("fails for good what computes for longer than it may, and what is left of a program that did so three times", async () => {
+    const short = setUp(directory, { threads: 1, memory: 64 * 2 ** 20, mostCompute: 1 });
+    try {
+      const task = await short.task(slow, 0);
+      const isLimit = (text: RegExp) => (error: unknown) =>
+        error instanceof NoPartial && error.permanent === true && text.test(error.message);
+      for (let time = 0; time < 3; time++) await assert.rejects(short.run(task), isLimit(/longer than 0.001 s, .* --most-compute/));
+      const begun: unknown[] = [];
+      await assert.rejects(short.run(task, { onRunning: () => void begun.push(1) }), isLimit(/was not tried/));
+      assert.deepEqual(begun, []);
+    } finally {
+      await short.workers.close();
+    }
+  });
+
+  test("gives the same bytes where a program had to leave its turn to others, again and again", async () => {
+    const task = await two.task(slow, 0);
+    const alone = await two.run(task);
+    const one = setUp(directory, { threads: 1, memory: 64 * 2 ** 20 });
+    try {
+      const { programKey, ...partition } = await one.task(slow, 0);
+      const others = await Promise.all([1, 2].map((upper) => one.task({ histograms: { h: { axes: [{ ...axis("MET.pt"), upper }] } } }, 1)));
+      let isRunning = true;
+      const request = { programs: [programKey], dataset: "demo", partitions: [partition] };
+      const share = (client: string) => ({ client, priority: 500 });
+      const running = one.executor.run(request, { signalOf: () => never, shareOf: () => share("long") }).finally(() => {
+        isRunning = false;
+      });
+      let ended = 0;
+      while (isRunning) {
+        for (const { programKey, ...partition } of others) {
+          const options = { signalOf: () => never, shareOf: () => share("short") };
+          const [outcome] = await one.executor.run({ programs: [programKey], dataset: "demo", partitions: [partition] }, options);
+          assert.equal(outcome!.kind, "partial");
+          if (isRunning) ended++;
+        }
+      }
+      const [outcome] = await running;
+      assert.ok(outcome?.kind === "partial");
+      assert.deepEqual(outcome.partial, alone);
+      assert.ok(ended > 0, "nothing ended beside the long one");
+    } finally {
+      await one.workers.close();
+    }
+  });
+});
