@@ -21,6 +21,8 @@ export interface Format {
   describe(file: ByteReader, name: string): Promise<FileDescription>;
   /** Where a column of one unit lies: from the description alone. */
   locate(description: FileDescription, unit: number, column: FileColumn): Pick<ColumnLocation, "elements" | "place">;
+  /** Where the first lists of a column of one list end: offsets as of `read`, for as many of the unit's first entries as one page tells. */
+  readFirstOffsets(file: ByteReader, location: Pick<ColumnLocation, "values" | "place">): Promise<Uint32Array>;
   /**
    * Fills the target, which is as large as the location says. On return exactly the entries of the location were decoded, and nothing was written
    * outside of the target; otherwise throws, and the target holds anything. Ends on any bytes.
@@ -36,10 +38,15 @@ export interface FileDescription {
   /** By `FileColumn.index`: 1 where values (not: lists) may be missing. */
   readonly nullable: Uint8Array;
   /**
-   * For column c of unit u, at [u * nullable.length + c]: how many values there are, at most. List columns whose numbers agree everywhere are taken for
-   * lists of equal lengths until they are read.
+   * For column c of unit u, at [u * nullable.length + c]: how many values there are, at most. List columns whose numbers (and `likeness`) agree everywhere
+   * are taken for lists of equal lengths until they are read.
    */
   readonly values: Float64Array;
+  /**
+   * For each column: list columns of one group by name whose first lists were looked at have equal numbers where these are equally long.
+   * Absent where nobody looked.
+   */
+  readonly likeness?: Float64Array;
   /** Numbers that `locate` needs, by names of the format's own. */
   readonly places: Readonly<Record<string, Float64Array | Uint8Array>>;
 }

@@ -23,9 +23,10 @@ import type { FileColumn, FileDescription } from "../format.ts";
 import { fileEndings, formatNamed } from "../formats.ts";
 import type { FoundFile } from "../sources/source.ts";
 import { sourceOf } from "../sources/sources.ts";
+import { compareLists } from "./compare-lists.ts";
 import { type DatasetFile, readDatasetFile, shareShapes } from "./dataset-file.ts";
 import type { DescriptionStore } from "./description-store.ts";
-import { mayMiss, mergeSchemas, widen } from "./merge-schemas.ts";
+import { firstThatTell, mayMiss, mergeSchemas, widen } from "./merge-schemas.ts";
 
 export interface DatasetEntry {
   readonly name: string;
@@ -103,9 +104,10 @@ export class CurrentDataset {
     await firstFile;
     const progress = preparing?.();
     const { files: found, leftOut } = await sourceOf(pattern).list(pattern, { endings: fileEndings });
-    const files = await this.#describeAll(found);
+    let files: readonly DatasetFile[] = await this.#describeAll(found);
     const isSame = files.length === this.#files.size && files.every((file) => this.#files.get(file.file.path) === file);
     if (!isSame || !this.#dataset) {
+      files = await this.#compareLists(files);
       this.#files = new Map(shareShapes(files).map((file) => [file.file.path, file]));
       this.#dataset = undefined;
       this.#content = undefined;
@@ -127,6 +129,27 @@ export class CurrentDataset {
       return known[index] ?? (await readDatasetFile(each, { recalled: recalled?.get(each.file.path), onRead }));
     };
     return await pMap(found, describeOne, { concurrency: parallelDescriptions });
+  }
+
+  /** Of each shape the first file that has entries tells which of its lists are alike. */
+  async #compareLists(files: readonly DatasetFile[]): Promise<readonly DatasetFile[]> {
+    const described = files.filter((file) => file.kind === "described" && file.partitions.length > 0) as (DatasetFile & {
+      kind: "described";
+    })[];
+    const compared = new Map<DatasetFile, DatasetFile>();
+    for (const each of firstThatTell(described)) {
+      if (each.description.likeness) continue;
+      try {
+        const description = await compareLists(each.file, each.description);
+        if (description === each.description) continue;
+        await this.#stored?.keep(each.file, description);
+        compared.set(each, { ...each, description });
+      } catch (error) {
+        // It changed a moment ago, or went away: the next look sees it.
+        if (!(error instanceof DatasetError)) throw error;
+      }
+    }
+    return compared.size > 0 ? files.map((file) => compared.get(file) ?? file) : files;
   }
 
   #stillKnown({ file: { path, size, version } }: FoundFile): DatasetFile | undefined {

@@ -67,6 +67,14 @@ export function groupColumns<Item extends Groupable>(
   return grouped;
 }
 
+/** Lists of plain values that may be one collection, by their names. */
+export const listGroups = <Item extends Groupable>(columns: readonly Item[]): readonly (readonly Item[])[] =>
+  byPrefix(columns.filter(isPlainList))
+    .map(({ items }) => items)
+    .filter(({ length }) => length > 1);
+
+const isPlainList = ({ lists, parts }: Groupable): boolean => lists.length === 1 && lists[0] === parts.length;
+
 interface Group<Item> {
   readonly prefix: string;
   readonly items: readonly Item[];

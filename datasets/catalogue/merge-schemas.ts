@@ -41,7 +41,16 @@ export function mergeSchemas(files: readonly NamedFile[]): Schema {
       });
     }
   }
-  const places = groupColumns(groupable, (a, b) => files.every(({ description }) => agreeIn(description, a.name, b.name)));
+  const telling = firstThatTell(files);
+  const areAlike = (a: string, b: string) =>
+    telling.every(({ description }) => {
+      const [mine, theirs] = [columnOf(description, a).index, columnOf(description, b).index];
+      return description.likeness?.[mine] === description.likeness?.[theirs];
+    });
+  const places = groupColumns(
+    groupable,
+    (a, b) => areAlike(a.name, b.name) && files.every(({ description }) => agreeIn(description, a.name, b.name)),
+  );
   return { columns: columns.map((column) => ({ ...column, ...places.get(column.name)! })), unsupported };
 }
 
@@ -102,9 +111,13 @@ function agreeIn(description: FileDescription, a: string, b: string): boolean {
   return units.every((_, unit) => values[unit * nullable.length + mine] === values[unit * nullable.length + theirs]);
 }
 
+/** Of each shape the first file that has entries: their `likeness` counts. */
+export const firstThatTell = <File extends Pick<NamedFile, "description">>(files: readonly File[]): readonly File[] =>
+  firstOfEachShape(files.filter(({ description }) => description.units.some(({ entries }) => entries > 0)));
+
 /** Most datasets have one shape, and thousands of files. */
-function firstOfEachShape(files: readonly NamedFile[]): NamedFile[] {
-  const shapes = new Map<string, NamedFile>();
+function firstOfEachShape<File extends Pick<NamedFile, "description">>(files: readonly File[]): File[] {
+  const shapes = new Map<string, File>();
   for (const file of files) {
     const { digest } = file.description.shape;
     if (!shapes.has(digest)) shapes.set(digest, file);

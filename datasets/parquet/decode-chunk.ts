@@ -13,6 +13,8 @@ import { decodePlain, decodeValues, type Values } from "./decode-values.ts";
 import { type Page, PageReader } from "./page-reader.ts";
 import { Scratch } from "./scratch.ts";
 
+const firstPageWindow = 2 ** 16;
+
 /** What is done so far. */
 interface Progress {
   /** How many entries, then how many elements of each level of lists; the last of them are the values. */
@@ -48,6 +50,23 @@ export async function decodeChunk(
   if (counts[0] !== size.entries) throw new Error(`it has ${counts[0]} entries where the file states ${size.entries}`);
   for (const level of chunk.levels.elements.keys()) target.offsets[level][counts[level]] = counts[level + 1];
   return { values: counts[counts.length - 1], missing: progress.missing };
+}
+
+/** Of the chunk's first page; `levels` is how many level entries the chunk has. */
+export async function readFirstOffsets(file: ByteReader, chunk: ColumnChunk, levels: number): Promise<Uint32Array> {
+  const pages = new PageReader(file, chunk, firstPageWindow);
+  let page = await pages.next();
+  while (page.kind === "dictionary") page = await pages.next();
+  const { maxDefinition, elements } = chunk.levels;
+  const repetition = readLevels(repetitions, page.repetition, elements.length, page.count);
+  const definition = readLevels(definitions, page.definition, maxDefinition, page.count);
+  const offsets = new Uint32Array(page.count + 1);
+  const counts = [0, 0];
+  placeElements(repetition, definition, elements[0], offsets, counts);
+  const [entries, values] = counts;
+  offsets[entries] = values;
+  // The last list may go on in the next page.
+  return offsets.subarray(0, page.count < levels ? entries : entries + 1);
 }
 
 function decodePage(

@@ -36,9 +36,11 @@ export class PageReader {
   readonly #last: number;
   #window = new Uint8Array(0);
   #windowStart = 0;
+  readonly #least: number;
   #at: number;
 
-  constructor(file: ByteReader, chunk: ColumnChunk) {
+  constructor(file: ByteReader, chunk: ColumnChunk, window = windowBytes) {
+    this.#least = window;
     this.#file = file;
     this.#chunk = chunk;
     this.#at = chunk.start;
@@ -106,7 +108,7 @@ export class PageReader {
   async #bytes(length: number): Promise<Uint8Array> {
     const first = this.#at - this.#windowStart;
     if (first < 0 || first + length > this.#window.length) {
-      const end = Math.min(this.#last, this.#at + Math.max(length, windowBytes));
+      const end = Math.min(this.#last, this.#at + Math.max(length, this.#least));
       this.#window = new Uint8Array(await this.#file.slice(this.#at, end));
       this.#windowStart = this.#at;
       return this.#window.subarray(0, length);

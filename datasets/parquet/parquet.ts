@@ -3,7 +3,7 @@ import { DatasetError } from "../dataset.ts";
 import type { FileDescription, Format } from "../format.ts";
 import type { ByteReader } from "../sources/source.ts";
 import { type ColumnChunk, locateChunk } from "./column-chunk.ts";
-import { decodeChunk } from "./decode-chunk.ts";
+import { decodeChunk, readFirstOffsets } from "./decode-chunk.ts";
 import { format, parseFooter } from "./parse-footer.ts";
 
 const magic = "PAR1";
@@ -19,6 +19,7 @@ export const parquet: Format = {
   recognises: (head) => textOf(head.subarray(0, magic.length)) === magic,
   describe: describeParquet,
   locate: locateChunk,
+  readFirstOffsets: (file, location) => readFirstOffsets(file, location.place as ColumnChunk, location.values),
   read: (file, location, target) => decodeChunk(file, location.place as ColumnChunk, target, location),
 };
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { rename, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import type { SchemaElement } from "hyparquet";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { createCatalogue } from "../../../datasets/catalogue/catalogue.ts";
 import type { ColumnForm } from "../../../datasets/column-form.ts";
@@ -225,4 +226,31 @@ test("locate gives a column in the form that is asked for, where that holds the 
   ] as const) {
     await assert.rejects(columnIn(form), /column x of a\.parquet: the query reads it as the file does not have it/);
   }
+});
+
+test("createCatalogue takes lists of one prefix for a collection only where they are of equal lengths, as far as their first page tells", async (t) => {
+  const directory = await makeDirectory(t);
+  const write = async (name: string, columns: Readonly<Record<string, readonly (readonly number[])[]>>) => {
+    const columnData = Object.entries(columns).map(([column, data]) => ({ name: column, data: data.map((each) => [...each]) }));
+    const element = { name: "element", type: "DOUBLE", repetition_type: "REQUIRED" } as const;
+    const lists = Object.keys(columns).flatMap((column): SchemaElement[] => [
+      { name: column, converted_type: "LIST", num_children: 1, repetition_type: "REQUIRED" },
+      { name: "list", num_children: 1, repetition_type: "REPEATED" },
+      element,
+    ]);
+    const schema: SchemaElement[] = [{ name: "root", num_children: columnData.length }, ...lists];
+    await writeFile(join(directory, name), new Uint8Array(parquetWriteBuffer({ columnData, schema })));
+  };
+  const pt = [[30], [], [50], []];
+  const lead = { Lead_pt: pt, Lead_iso: [[], [0.1], [], [0.2]], Lead_eta: [[1], [], [2], []] };
+  await write("a.parquet", lead);
+  const catalogue = createCatalogue([{ name: "events", pattern: directory }]);
+  const listsOf = ({ schema }: Dataset) => Object.fromEntries(schema.columns.map(({ name, lists }) => [name, lists[0]]));
+  const expected = { Lead_pt: "Lead", Lead_iso: "Lead_iso", Lead_eta: "Lead" };
+  assert.deepEqual(listsOf(await look(catalogue)), expected);
+  await write("b.parquet", { Lead_pt: pt, Lead_iso: pt, Lead_eta: pt });
+  assert.deepEqual(listsOf(await look(catalogue)), expected, "the first file of this shape tells");
+  const empty = [[], [], [], []];
+  await write("0.parquet", { Lead_pt: empty, Lead_iso: empty, Lead_eta: empty, Lead_new: empty });
+  assert.deepEqual(listsOf(await look(catalogue)), expected, "a file of another shape without elements tells nothing");
 });

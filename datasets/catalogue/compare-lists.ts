@@ -1,0 +1,47 @@
+/**
+ * Whether list columns that could be one collection by their names have lists of equal lengths: their numbers of values do not tell (two columns of
+ * at most one value each agree in them easily). The first page of each is looked at, in one file of each shape; the rest is compared when it is read.
+ */
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { FileIdentity } from "../dataset.ts";
+import type { FileColumn, FileDescription } from "../format.ts";
+import { formatNamed } from "../formats.ts";
+import type { ByteReader } from "../sources/source.ts";
+import { sourceOf } from "../sources/sources.ts";
+import { listGroups } from "./group-columns.ts";
+
+/** The description with `likeness`, or as it is where there is nothing to compare. Throws `DatasetError` where the file changed or cannot be opened. */
+export async function compareLists(file: FileIdentity, description: FileDescription): Promise<FileDescription> {
+  const { shape, units, nullable } = description;
+  const unit = units.findIndex(({ entries }) => entries > 0);
+  const groups = listGroups([...shape.columns].map(([name, column]) => ({ ...column, name })));
+  if (unit < 0 || groups.length === 0) return description;
+  const likeness = new Float64Array(nullable.length);
+  await sourceOf(file.path).open(file, async (reader) => {
+    for (const group of groups) {
+      const firsts: Uint32Array[] = [];
+      for (const column of group) firsts.push(await readFirst(reader, description, { unit, column }));
+      for (const [at, like] of clusterOf(firsts).entries()) likeness[group[at]!.index] = like;
+    }
+  });
+  return { ...description, likeness };
+}
+
+/** Empty where the column cannot be read: whoever reads it is told why. */
+async function readFirst(
+  reader: ByteReader,
+  description: FileDescription,
+  { unit, column }: { readonly unit: number; readonly column: FileColumn },
+): Promise<Uint32Array> {
+  const format = formatNamed(description.shape.format);
+  const { elements, place } = format.locate(description, unit, column);
+  await nextTurn();
+  return await format.readFirstOffsets(reader, { values: elements[0], place }).catch(() => new Uint32Array(0));
+}
+
+/** For each, the first one that is like it, as far as all of them go. */
+function clusterOf(firsts: readonly Uint32Array[]): number[] {
+  const length = Math.min(...firsts.filter((each) => each.length > 0).map((each) => each.length));
+  const texts = firsts.map((each) => each.subarray(0, length).join());
+  return texts.map((text) => (text === "" ? 0 : texts.indexOf(text)));
+}
