@@ -133,9 +133,7 @@ export class CurrentDataset {
 
   /** Of each shape the first file that has entries tells which of its lists are alike. */
   async #compareLists(files: readonly DatasetFile[]): Promise<readonly DatasetFile[]> {
-    const described = files.filter((file) => file.kind === "described" && file.partitions.length > 0) as (DatasetFile & {
-      kind: "described";
-    })[];
+    const described = files.filter((file) => file.kind === "described");
     const compared = new Map<DatasetFile, DatasetFile>();
     for (const each of firstThatTell(described)) {
       if (each.description.likeness) continue;
