@@ -184,7 +184,7 @@ export async function createZooKeeperCoordinator(options: ZooKeeperCoordinatorOp
     for (;;) {
       await pause(betweenHousekeeping * (0.5 + Math.random()), stop.signal);
       if (stop.signal.aborted) return;
-      await housekeeping.run(withdrawOptions(follower.zookeeper)).catch(unlessInDoubt(onError));
+      await housekeeping.run(withdrawOptions(follower.zookeeper));
     }
   };
   void keepHouse();

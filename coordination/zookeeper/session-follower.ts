@@ -14,6 +14,7 @@ import { SubtaskLists } from "./watching/subtask-lists.ts";
 import type { WatchedSubtasks } from "./watching/watched-subtasks.ts";
 import type { Withdrawals } from "./watching/withdrawals.ts";
 import { type Layout, subtaskPath } from "./znodes/layout.ts";
+import { createRepair } from "./znodes/repair.ts";
 import type { ZooKeeper } from "./zookeeper.ts";
 
 export interface SessionFollowerOptions {
@@ -49,6 +50,7 @@ export class SessionFollower {
   constructor(options: SessionFollowerOptions) {
     const { session, lost, layout, log, watched, withdrawals } = options;
     this.#options = options;
+    session.repair = createRepair(layout, log);
     const onError = (err: unknown) => log.error({ err }, "something of the coordinator failed; it goes on");
     this.zookeeper = { session, lost, layout, log, onError, combiner: new Combiner(session), followed: new Set(), locks: new Map() };
     this.lists = new SubtaskLists({

@@ -4,12 +4,12 @@
  * `gone`: done, withdrawn or failed. `aside`: another has it. `again`: it was tried by others in the meantime; what they left is known now.
  */
 
-import { check, create, createEphemeral, remove } from "../protocol/operations.ts";
-import type { Content } from "../protocol/session.ts";
-import { isRefused, ZooKeeperError } from "../protocol/zookeeper-error.ts";
+import { check, create, createEphemeral } from "../protocol/operations.ts";
+import { ZooKeeperError } from "../protocol/zookeeper-error.ts";
 import { encodeJson, parseClaimBody, parseSubtaskBody } from "../znodes/encoding.ts";
 import { claimPath, subtaskPath } from "../znodes/layout.ts";
 import type { Registration } from "../znodes/register-node.ts";
+import { isPersistent, removePersistent } from "../znodes/repair.ts";
 import type { ZooKeeper } from "../zookeeper.ts";
 import type { SubtaskEntry } from "./entries.ts";
 
@@ -21,7 +21,7 @@ export type Attempted =
 
 /** Rejects where the session is lost, or the registration's own znodes are gone. */
 export async function claimSubtask(zookeeper: ZooKeeper, entry: SubtaskEntry, { node, instance, held }: Registration): Promise<Attempted> {
-  const { layout, combiner, session } = zookeeper;
+  const { layout, combiner, session, log } = zookeeper;
   const identity = subtaskPath(layout, entry.hash);
   const claim = claimPath(layout, entry.hash);
   const operations = [
@@ -37,33 +37,12 @@ export async function claimSubtask(zookeeper: ZooKeeper, entry: SubtaskEntry, { 
       // Waits for the connection; what was in doubt may have been carried out.
       const owner = await session.get(claim);
       if (owner && parseClaimBody(owner.data)?.instance === instance) return { kind: "claimed", order: owner.order };
-      if (owner === undefined || (isPersistent(owner) && (await removePersistent(zookeeper, claim)))) return { kind: "again" };
+      if (owner === undefined || (isPersistent(owner) && (await removePersistent(session, claim, log)))) return { kind: "again" };
       return { kind: "aside", rival: owner.stat.czxid.toString("hex") };
     }
     const refused = operations[error.index]?.path;
     if (refused !== identity || (error.code !== "no-node" && error.code !== "bad-version")) throw error;
     return error.code === "no-node" ? { kind: "gone" } : readAgain(zookeeper, entry);
-  }
-}
-
-const isPersistent = ({ stat }: Content): boolean => stat.ephemeralOwner.every((byte) => byte === 0);
-
-/** True where it is gone. Refused where a claim has come in its place meanwhile: nothing can be below what is ephemeral. */
-async function removePersistent({ session, log }: ZooKeeper, path: string): Promise<boolean> {
-  const child = `${path}/persistent`;
-  try {
-    await session.commit([create(child), remove(child), remove(path)]);
-    log.warn({ znode: path }, "a znode that is no node's claim, for it was not ephemeral, stood in a claim's place; it was removed");
-    return true;
-  } catch (error) {
-    if (isRefused(error, "no-node")) return true;
-    if (isRefused(error, "ephemeral")) return false;
-    if (!isRefused(error, "not-empty", "node-exists", "no-auth")) throw error;
-    log.warn(
-      { znode: path, err: error },
-      "a znode that is no node's claim, for it is not ephemeral, keeps a subtask from being claimed; remove it and what is below it",
-    );
-    return false;
   }
 }
 

@@ -6,7 +6,8 @@
 import { Cluster, type ClusterNode, createClusterNode } from "../../queue/cluster.ts";
 import { parseHoldings } from "../../queue/holdings.ts";
 import { unlessInDoubt } from "../protocol/zookeeper-error.ts";
-import { type NodeBody, parseNodeBody } from "../znodes/encoding.ts";
+import type { NodeBody } from "../znodes/encoding.ts";
+import { readNode } from "../znodes/register-node.ts";
 import type { ZooKeeper } from "../zookeeper.ts";
 
 const betweenReads = 1_000;
@@ -84,9 +85,7 @@ export class ClusterNodes {
   }
 
   async #read(name: string): Promise<NodeBody | undefined> {
-    const { session, layout } = this.#zookeeper;
-    const content = await session.get(`${layout.nodes}/${name}`);
-    return content && parseNodeBody(content.data);
+    return (await readNode(this.#zookeeper, name))?.body;
   }
 
   #tell(): void {

@@ -58,15 +58,18 @@ export class HeldClaim extends SessionClaim {
         begun: this.#beginning !== undefined,
         stopped: this.signal.aborted,
       });
+    /** Strangers put something below its identity: it cannot be removed, and fails for that. */
+    let isStuck = false;
     let verdict = decide();
     const known = await commitSurely(zookeeper, {
       describe: () => {
-        verdict = decide();
+        verdict = isStuck ? { kind: "failed", attempts: { ...entry.attempts, causes: [stuck(zookeeper, entry)] } } : decide();
         return this.#describe(verdict, isMarked);
       },
       onDone: (order) => ({ isOurs: true, order }),
       onRefused: async ({ code, path, wasInDoubt }: Refusal) => {
         if (code === "bad-version") await this.#readAttempts();
+        else if (code === "not-empty" && path === subtaskPath(zookeeper.layout, entry.hash)) isStuck = true;
         else if (code !== "no-node") return "unknown";
         else if (path === claimPath(zookeeper.layout, entry.hash)) return { isOurs: wasInDoubt, order: zookeeper.session.latest };
         else if (path === runningPath(zookeeper.layout, entry.hash)) isMarked = (await this.#beginning) ?? false;
@@ -140,3 +143,6 @@ export class HeldClaim extends SessionClaim {
     return begun ?? false;
   }
 }
+
+const stuck = ({ layout }: ZooKeeper, { hash }: SubtaskEntry): string =>
+  `its znode ${subtaskPath(layout, hash)} cannot be removed, for something is below it: remove that, and retry`;

@@ -16,7 +16,7 @@ import zookeeper from "node-zookeeper-client";
 import { encodeTransaction, transactionType } from "./encode-transaction.ts";
 import type { Operation } from "./operations.ts";
 import { type PatchedClient, patchClient } from "./patch-client.ts";
-import { describeException, ZooKeeperError } from "./zookeeper-error.ts";
+import { describeException, ZooKeeperError, type ZooKeeperErrorCode } from "./zookeeper-error.ts";
 
 export type SessionState = "connecting" | "connected" | "suspended" | "lost";
 
@@ -56,7 +56,11 @@ const mostInFlight = 256;
 const longestClose = 1_000;
 const nothing = Buffer.alloc(0);
 
+const mostRepairs = 5;
+
 export class Session {
+  /** Is told of an operation that was refused, and why: true where it may be tried again. */
+  repair: ((session: Session, refused: Operation, code: ZooKeeperErrorCode) => Promise<boolean>) | undefined;
   #state: SessionState = "connecting";
   readonly #options: SessionOptions;
   readonly #client: Client;
@@ -146,8 +150,20 @@ export class Session {
     );
   }
 
-  /** Rejects with the first refusal and its index. */
+  /** Rejects with the first refusal and its index, unless `repair` puts right what refused it. */
   async commit(operations: readonly Operation[]): Promise<Committed> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#commitOnce(operations);
+      } catch (error) {
+        const refused = error instanceof ZooKeeperError ? operations[error.index] : undefined;
+        if (refused === undefined || tries >= mostRepairs) throw error;
+        if (!(await this.repair?.(this, refused, (error as ZooKeeperError).code))) throw error;
+      }
+    }
+  }
+
+  async #commitOnce(operations: readonly Operation[]): Promise<Committed> {
     const header = { type: transactionType, xid: 0 };
     // The client numbers a request when it sends it.
     const request = { header, toBuffer: () => encodeTransaction(operations, { xid: header.xid, isOwned: this.hasOwner }) };

@@ -104,6 +104,8 @@ class Submission {
   #isStarted = false;
   #isWithdrawn = false;
   #covered: ReadonlySet<string> = new Set();
+  /** Paths below `failed` that are not there, though their subtasks name them. */
+  readonly #missing = new Set<string>();
 
   constructor(options: SubmitOptions, all: readonly HashedSubtask[]) {
     this.#options = options;
@@ -153,6 +155,7 @@ class Submission {
   async #lookAgain(part: readonly HashedSubtask[], refused: Operation): Promise<void> {
     const { zookeeper, isRetry } = this.#options;
     const { layout } = zookeeper;
+    if (refused.kind === "remove" && refused.path.startsWith(layout.failed)) this.#missing.add(refused.path);
     const isOfQuery = refused.path.startsWith(layout.queries) || refused.path.startsWith(layout.interest);
     if (!isOfQuery) return this.#readExisting(part);
     // The query was withdrawn, or finished and cleared away, or made by another dispatcher just now.
@@ -181,7 +184,9 @@ class Submission {
         unowned.push(each);
       } else if (isRetry) {
         if (existing?.failed === undefined) continue;
-        changes.push(set(path, Buffer.alloc(0), existing.version), remove(`${layout.failed}/${existing.failed}`));
+        changes.push(set(path, Buffer.alloc(0), existing.version));
+        const failed = `${layout.failed}/${existing.failed}`;
+        if (!this.#missing.has(failed)) changes.push(remove(failed));
         unowned.push(each);
       } else {
         joined++;

@@ -25,6 +25,7 @@ export interface WithdrawOptions {
 }
 
 const mostPerTransaction = 250;
+const mostTries = 50;
 
 /** Ends the interest of a client, or of all where none is named. Gives how many clients remain interested. Names are hashed. May be repeated. */
 export async function withdrawInterest(options: WithdrawOptions, query: string, client: string | undefined): Promise<number> {
@@ -41,7 +42,7 @@ export async function withdrawInterest(options: WithdrawOptions, query: string, 
 export async function endQuery(options: WithdrawOptions, query: string): Promise<void> {
   const { zookeeper, segments, watched, onWithdrawn } = options;
   const { session, layout } = zookeeper;
-  for (;;) {
+  for (let tries = 0; tries < mostTries; tries++) {
     const known = await segments.list(zookeeper, query);
     if (known === undefined) return;
     const path = `${layout.queries}/${query}`;
@@ -62,6 +63,7 @@ export async function endQuery(options: WithdrawOptions, query: string): Promise
       if (!isRefused(error, "bad-version", "no-node", "not-empty")) throw error;
     }
   }
+  throw new Error(`Cannot withdraw query ${query}: others kept changing it, or something is below its znodes; ask again`);
 }
 
 /** That nothing is asked of its programs from now on. */
@@ -75,7 +77,7 @@ async function readGuards({ session, layout }: ZooKeeper, { names }: QuerySegmen
   });
 }
 
-/** Leaves out those that were completed meanwhile. */
+/** Leaves out those that were completed meanwhile, and those that cannot be removed because of what strangers put below them. */
 async function removeSubtasks({ session, layout }: ZooKeeper, guards: readonly Operation[], hashes: readonly string[]) {
   for (let removed = hashes; ; ) {
     // On record first: who hears that one is gone has heard of the record by then.
@@ -84,7 +86,7 @@ async function removeSubtasks({ session, layout }: ZooKeeper, guards: readonly O
       const { order } = await session.commit([...before, ...removed.map((hash) => remove(subtaskPath(layout, hash)))]);
       return { removed, order };
     } catch (error) {
-      if (!isRefused(error, "no-node") || error.index < before.length) throw error;
+      if (!isRefused(error, "no-node", "not-empty") || error.index < before.length) throw error;
       removed = removed.filter((_, index) => index !== error.index - before.length);
     }
   }

@@ -4,7 +4,7 @@
  */
 
 import { check, remove, set } from "../protocol/operations.ts";
-import { isRefused, unlessRefused } from "../protocol/zookeeper-error.ts";
+import { isRefused, unlessInDoubt, unlessRefused } from "../protocol/zookeeper-error.ts";
 import { clearQueries } from "../requests/clear-queries.ts";
 import { listInterests, readInterests } from "../requests/interests.ts";
 import { findLiveSubtask } from "../requests/query-life.ts";
@@ -41,10 +41,18 @@ export class Housekeeping {
 
   /** On the session that there is now. */
   async run(options: WithdrawOptions): Promise<void> {
-    await sweepLostClaims(options.zookeeper);
-    await this.#clearQueries(options);
-    await this.#forgetWithdrawals(options.zookeeper);
-    await this.#forgetFailed(options.zookeeper);
+    const { zookeeper } = options;
+    for (const step of [
+      () => sweepLostClaims(zookeeper),
+      () => this.#clearQueries(options),
+      () => this.#forgetWithdrawals(zookeeper),
+      () => this.#forgetFailed(zookeeper),
+      () => this.#endOldInterest(options),
+    ])
+      await step().catch(unlessInDoubt(zookeeper.onError));
+  }
+
+  async #endOldInterest(options: WithdrawOptions): Promise<void> {
     if (performance.now() < this.#nextLook) return;
     this.#nextLook = performance.now() + this.#options.interestTerm / looksPerTerm;
     await endOldInterest(options, this.#options.interestTerm);
@@ -74,7 +82,7 @@ export class Housekeeping {
       const since = this.#seen.get(name) ?? now;
       this.#seen.set(name, since);
       if (now - since >= this.#options.keepWithdrawals)
-        await unlessRefused(["no-node", "bad-version"], () => session.commit([remove(`${layout.withdrawn}/${name}`)]));
+        await unlessRefused(["no-node", "not-empty"], () => session.commit([remove(`${layout.withdrawn}/${name}`)]));
     }
   }
 
@@ -89,7 +97,7 @@ export class Housekeeping {
       const content = await session.get(path);
       const isOurs = content !== undefined && parseSubtaskBody(content.data).failed === name;
       const subtask = isOurs ? [check(path, content.stat.version), remove(path)] : [];
-      await unlessRefused(["no-node", "bad-version"], () => session.commit([...subtask, remove(`${layout.failed}/${name}`)]));
+      await unlessRefused(["no-node", "bad-version", "not-empty"], () => session.commit([...subtask, remove(`${layout.failed}/${name}`)]));
     }
   }
 }
@@ -111,7 +119,7 @@ export async function endOldInterest(options: WithdrawOptions, term: number): Pr
         await session.commit([{ kind: "remove", path: `${layout.interest}/${name}`, version: answer.stat.version }]);
         queries.add(query);
       } catch (error) {
-        if (!isRefused(error, "bad-version", "no-node")) throw error;
+        if (!isRefused(error, "bad-version", "no-node", "not-empty")) throw error;
       }
     }
   }

@@ -7,9 +7,10 @@ import type { Log } from "../../../base/log.ts";
 import { Connection } from "../protocol/connection.ts";
 import { remove } from "../protocol/operations.ts";
 import type { Session } from "../protocol/session.ts";
-import { isRefused, ZooKeeperSetupError } from "../protocol/zookeeper-error.ts";
+import { ZooKeeperSetupError } from "../protocol/zookeeper-error.ts";
 import { parseNodeBody } from "../znodes/encoding.ts";
 import { openRoot, readVersion } from "../znodes/open-root.ts";
+import { removeBelow } from "../znodes/remove-below.ts";
 
 export interface ResetOptions {
   /** `HOST:PORT,HOST:PORT/chroot`. */
@@ -23,8 +24,6 @@ export interface ResetOptions {
 }
 
 const sessionTimeout = 10_000;
-/** Znodes that one transaction removes. */
-const perTransaction = 500;
 const mostNamed = 10;
 
 /** Gives the number of znodes that went. Rejects with an error that says what to do. */
@@ -63,23 +62,4 @@ async function refuseLiveNodes(session: Session, base: string): Promise<void> {
   });
   const more = names.length > mostNamed ? ` and ${names.length - mostNamed} more` : "";
   throw new Error(`Cannot reset ${base} in ZooKeeper while nodes are live: ${named.join(", ")}${more}; stop them first`);
-}
-
-/** Leaves in large transactions; what proves to have something below it is emptied first. */
-async function removeBelow(session: Session, path: string): Promise<number> {
-  let names = (await session.list(path))?.children ?? [];
-  let removed = 0;
-  while (names.length > 0) {
-    const batch = names.slice(0, perTransaction);
-    try {
-      await session.commit(batch.map((name) => remove(`${path}/${name}`)));
-      removed += batch.length;
-      names = names.slice(batch.length);
-    } catch (error) {
-      if (isRefused(error, "not-empty")) removed += await removeBelow(session, `${path}/${batch[error.index]}`);
-      else if (isRefused(error, "no-node")) names = names.filter((name) => name !== batch[error.index]);
-      else throw error;
-    }
-  }
-  return removed;
 }

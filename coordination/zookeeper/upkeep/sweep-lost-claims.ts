@@ -63,7 +63,7 @@ async function count(zookeeper: ZooKeeper, { held, hash, node }: Lost): Promise<
       await session.commit(operations);
       return;
     } catch (error) {
-      if (isRefused(error, "no-node") && error.index === 0) return;
+      if (isRefused(error, "no-node", "not-empty") && error.index === 0) return;
       if (isRefused(error, "node-exists")) isClaimed = true;
       else if (!isRefused(error, "bad-version", "no-node")) throw error;
     }

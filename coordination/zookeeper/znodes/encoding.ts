@@ -5,7 +5,7 @@ import { subtaskKey } from "../../../base/subtask-key.ts";
 import type { Node, Subtask } from "../../coordinator.ts";
 import { type Attempts, noAttempts } from "../../queue/claim-end.ts";
 import type { Read } from "../../queue/demand.ts";
-import { firstSegmentName, hashName } from "./layout.ts";
+import { firstSegmentName, hashName, isFailedName } from "./layout.ts";
 
 export const encodeJson = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
 
@@ -37,12 +37,14 @@ export function encodeSubtaskBody({ attempts, failed }: SubtaskBody): Buffer {
 export function parseSubtaskBody(data: Buffer): SubtaskBody {
   const { attempts, failed } = (data.length > 0 && parseObject(data)) || {};
   if (!isAttempts(attempts)) return freshBody;
-  return { attempts, ...(typeof failed === "string" && { failed }) };
+  return { attempts, ...(typeof failed === "string" && isFailedName(failed) && { failed }) };
 }
+
+const isCount = (value: unknown): boolean => Number.isInteger(value) && (value as number) >= 0;
 
 function isAttempts(value: unknown): value is Attempts {
   const { errors, lost, causes } = (value ?? {}) as Partial<Record<keyof Attempts, unknown>>;
-  return Number.isInteger(errors) && Number.isInteger(lost) && Array.isArray(causes) && causes.every((cause) => typeof cause === "string");
+  return isCount(errors) && isCount(lost) && Array.isArray(causes) && causes.every((cause) => typeof cause === "string");
 }
 
 export interface ClaimBody {

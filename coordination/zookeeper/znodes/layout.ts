@@ -119,6 +119,7 @@ export const isSegmentName = (name: string): boolean => /^[\w-]{22}\.\d{10}$/.te
 
 /** Sorts by when it failed. */
 export const failedName = (hash: string, now: number): string => `${now.toString(36).padStart(9, "0")}.${hash}`;
+export const isFailedName = (name: string): boolean => /^[0-9a-z]{9,}\.[\w-]{22}$/.test(name);
 export const failedHash = (name: string): string => name.slice(name.indexOf(".") + 1);
 
 export const instanceName = (nodeId: string, random: string): string => `${hashName(nodeId)}.${random}`;

@@ -61,7 +61,7 @@ async function make(session: Session, chroot: string, layout: Layout): Promise<v
   await unlessRefused(["node-exists"], () => session.commit([create(layout.base, body), ...foldersOf(layout).map((path) => create(path))]));
 }
 
-async function makeFolders(session: Session, layout: Layout): Promise<void> {
+export async function makeFolders(session: Session, layout: Layout): Promise<void> {
   const folders = foldersOf(layout);
   const found = await Promise.all(folders.map((path) => session.exists(path)));
   for (const [index, path] of folders.entries())
@@ -69,7 +69,7 @@ async function makeFolders(session: Session, layout: Layout): Promise<void> {
 }
 
 /** Folders come before what is in them. */
-function foldersOf({ base, shards, guards, ...folders }: Layout): readonly string[] {
+export function foldersOf({ base, shards, guards, ...folders }: Layout): readonly string[] {
   return [...Object.values(folders), `${base}/subtasks`, ...shards, `${base}/guards`, ...guards];
 }
 

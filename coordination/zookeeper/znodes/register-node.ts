@@ -7,6 +7,8 @@ import { isRefused } from "../protocol/zookeeper-error.ts";
 import type { ZooKeeper } from "../zookeeper.ts";
 import { encodeJson, type NodeBody, parseNodeBody } from "./encoding.ts";
 import { hashName, instanceName, type Layout } from "./layout.ts";
+import { isPersistent, removePersistent } from "./repair.ts";
+import { logSkip } from "./skip-log.ts";
 
 /** A node as it is registered in one session. */
 export interface Registration {
@@ -21,7 +23,7 @@ const betweenTries = 100;
 const nodePath = ({ nodes }: Layout, id: string): string => `${nodes}/${hashName(id)}`;
 
 /** Waits, for one and a half session timeouts, for a dead process's session to end that had the name; rejects where a live one has it. */
-export async function registerNode({ session, layout, lost }: ZooKeeper, node: Node): Promise<Registration> {
+export async function registerNode({ session, layout, lost, log }: ZooKeeper, node: Node): Promise<Registration> {
   const path = nodePath(layout, node.id);
   const until = performance.now() + 1.5 * session.timeout;
   for (;;) {
@@ -35,6 +37,7 @@ export async function registerNode({ session, layout, lost }: ZooKeeper, node: N
       if (!isRefused(error, "node-exists")) throw error;
     }
     const other = await session.get(path);
+    if (other && isPersistent(other) && (await removePersistent(session, path, log))) continue;
     if (other?.stat.ephemeralOwner.toString("hex") === session.id || performance.now() > until) {
       throw new Error(`Cannot join as node ${node.id}: a node of this name is there already; give each its own`);
     }
@@ -61,15 +64,20 @@ export async function unregisterNode({ session, layout }: ZooKeeper, { node, hel
 }
 
 /** In the order in which they came. */
-export async function readNodes({ session, layout, log }: Pick<ZooKeeper, "session" | "layout" | "log">): Promise<readonly NodeBody[]> {
-  const names = (await session.list(layout.nodes))?.children ?? [];
-  const found = await Promise.all(names.map((name) => session.get(`${layout.nodes}/${name}`)));
-  const nodes: { readonly body: NodeBody; readonly created: Buffer }[] = [];
-  for (const [index, content] of found.entries()) {
-    const body = content && parseNodeBody(content.data);
-    if (body) nodes.push({ body, created: content.stat.czxid });
-    else if (content)
-      log.warn({ znode: `${layout.nodes}/${names[index]}` }, "a znode is not of the form that this version knows; it is skipped");
-  }
+export async function readNodes(zookeeper: NodesOf): Promise<readonly NodeBody[]> {
+  const names = (await zookeeper.session.list(zookeeper.layout.nodes))?.children ?? [];
+  const found = await Promise.all(names.map((name) => readNode(zookeeper, name)));
+  const nodes = found.filter((node) => node !== undefined);
   return nodes.sort((a, b) => a.created.compare(b.created)).map(({ body }) => body);
+}
+
+type NodesOf = Pick<ZooKeeper, "session" | "layout" | "log">;
+
+/** Undefined where it is gone, or no node's: that is logged once. */
+export async function readNode({ session, layout, log }: NodesOf, name: string) {
+  const path = `${layout.nodes}/${name}`;
+  const content = await session.get(path);
+  const body = content && !isPersistent(content) ? parseNodeBody(content.data) : undefined;
+  if (content && body === undefined) logSkip(log, path);
+  return content && body && { body, created: content.stat.czxid };
 }

@@ -6,6 +6,7 @@
 import { createEphemeral, remove } from "../protocol/operations.ts";
 import { isRefused } from "../protocol/zookeeper-error.ts";
 import type { ZooKeeper } from "../zookeeper.ts";
+import { isPersistent, removePersistent } from "./repair.ts";
 
 export async function withLock<T>(
   zookeeper: ZooKeeper,
@@ -26,7 +27,7 @@ export async function withLock<T>(
   }
 }
 
-async function underNode<T>({ session, lost }: ZooKeeper, path: string, action: () => Promise<T>): Promise<T> {
+async function underNode<T>({ session, lost, log }: ZooKeeper, path: string, action: () => Promise<T>): Promise<T> {
   const until = performance.now() + session.timeout;
   let isOurs = false;
   while (!isOurs && !lost.aborted && performance.now() < until) {
@@ -35,7 +36,8 @@ async function underNode<T>({ session, lost }: ZooKeeper, path: string, action: 
       isOurs = true;
     } catch (error) {
       if (!isRefused(error, "node-exists")) throw error;
-      await changed(session, path, until);
+      const other = await session.get(path);
+      if (!other || !isPersistent(other) || !(await removePersistent(session, path, log))) await changed(session, path, until);
     }
   }
   try {
