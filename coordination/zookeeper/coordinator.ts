@@ -23,6 +23,7 @@ import {
 } from "../coordinator.ts";
 import { ZooKeeperClaims } from "./claims/claims.ts";
 import { Connection, ZooKeeperUnreachableError } from "./protocol/connection.ts";
+import type { Session } from "./protocol/session.ts";
 import { isInDoubt, unlessInDoubt, ZooKeeperSetupError } from "./protocol/zookeeper-error.ts";
 import { IdleQueries } from "./requests/idle-queries.ts";
 import { listInterests, renewInterest } from "./requests/interests.ts";
@@ -35,7 +36,7 @@ import { Housekeeping } from "./upkeep/housekeeping.ts";
 import { sweepLostClaims } from "./upkeep/sweep-lost-claims.ts";
 import { WatchedSubtasks } from "./watching/watched-subtasks.ts";
 import { Withdrawals } from "./watching/withdrawals.ts";
-import { hashName } from "./znodes/layout.ts";
+import { hashName, lostPath } from "./znodes/layout.ts";
 import { openRoot } from "./znodes/open-root.ts";
 import { readNodes } from "./znodes/register-node.ts";
 import { Segments } from "./znodes/segments.ts";
@@ -73,7 +74,7 @@ export interface ZooKeeperCoordinator extends Coordinator {
 }
 
 const mostEntries = 200_000;
-const keepWithdrawals = 60_000;
+const keepRecords = 60_000;
 const betweenHousekeeping = 30_000;
 const mostRemembered = 1_000;
 /** Below these a request is not counted against the most. */
@@ -100,7 +101,15 @@ export async function createZooKeeperCoordinator(options: ZooKeeperCoordinatorOp
     onShard: (shard) => follower.lists.followWatched(shard),
     onThere: (hash) => follower.lists.followOne(hash),
   });
-  const claims = new ZooKeeperClaims({ watched, session: () => follower.forClaims, localityDelay, onError, log });
+  const wasCarriedOut = (session: Session, held: string) =>
+    run(async ({ session: next }) => {
+      const found = await Promise.all([held, lostPath(layout, held)].map((path) => next.exists(path)));
+      return found.every((answer) => answer === undefined) && performance.now() - session.lastHeard < keepRecords;
+    }).catch((error: unknown) => {
+      if (!stop.signal.aborted && !(error instanceof ZooKeeperUnreachableError)) onError(error);
+      return false;
+    });
+  const claims = new ZooKeeperClaims({ watched, session: () => follower.forClaims, wasCarriedOut, localityDelay, onError, log });
   /** Queries that came by here. */
   const submitted = new LRUCache<string, true>({ max: mostRemembered });
   const demand = new DemandReader(segments);
@@ -180,7 +189,7 @@ export async function createZooKeeperCoordinator(options: ZooKeeperCoordinatorOp
   };
 
   const keepHouse = async () => {
-    const housekeeping = new Housekeeping({ keepWithdrawals, mostFailed, interestTerm });
+    const housekeeping = new Housekeeping({ keepRecords, mostFailed, interestTerm });
     for (;;) {
       await pause(betweenHousekeeping * (0.5 + Math.random()), stop.signal);
       if (stop.signal.aborted) return;

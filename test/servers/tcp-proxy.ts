@@ -12,6 +12,8 @@ export interface TcpProxy {
   cut(): void;
   /** Keeps connections and takes new ones, but carries nothing. */
   silence(): void;
+  /** Keeps connections, and carries what clients send, but nothing that the server says. */
+  mute(): void;
   /** Carries everything again. */
   mend(): void;
   stop(): Promise<void>;
@@ -25,7 +27,7 @@ export interface TcpProxyOptions {
 }
 
 export async function startTcpProxy(port: number, { host = "127.0.0.1", observe }: TcpProxyOptions = {}): Promise<TcpProxy> {
-  let mode: "open" | "cut" | "silent" = "open";
+  let mode: "open" | "cut" | "silent" | "mute" = "open";
   const pairs = new Map<Socket, Socket>();
   let carried = 0;
   const server = createServer((client) => {
@@ -41,7 +43,7 @@ export async function startTcpProxy(port: number, { host = "127.0.0.1", observe 
       [target, client],
     ] as const) {
       from.on("data", (data) => {
-        if (mode !== "open") return;
+        if (mode === "silent" || (mode === "mute" && from === target)) return;
         if (from === target) carried += data.length;
         else hear?.(data);
         to.write(data);
@@ -75,6 +77,9 @@ export async function startTcpProxy(port: number, { host = "127.0.0.1", observe 
     },
     silence() {
       mode = "silent";
+    },
+    mute() {
+      mode = "mute";
     },
     mend() {
       mode = "open";

@@ -10,6 +10,7 @@ import type { ClaimQueue } from "../../queue/claim-queue.ts";
 import { summarizeHoldings } from "../../queue/holdings.ts";
 import type { AboutNode } from "../../queue/local-node.ts";
 import { LocalNodes } from "../../queue/local-nodes.ts";
+import type { Session } from "../protocol/session.ts";
 import { isInDoubt, unlessInDoubt } from "../protocol/zookeeper-error.ts";
 import type { WatchedSubtasks } from "../watching/watched-subtasks.ts";
 import { hashName } from "../znodes/layout.ts";
@@ -26,6 +27,8 @@ export interface ZooKeeperClaimsOptions {
   readonly watched: WatchedSubtasks;
   /** The session there is, once it is connected. */
   readonly session: () => ClaimsSession | undefined;
+  /** After a session was lost: whether a transaction was carried out that ended a claim, `held` being the path of what the node held. */
+  readonly wasCarriedOut: (session: Session, held: string) => Promise<boolean>;
   /** Milliseconds. */
   readonly localityDelay: number;
   readonly onError: (error: unknown) => void;
@@ -165,6 +168,7 @@ export class ZooKeeperClaims {
       zookeeper,
       entry,
       held: registration.held,
+      wasCarriedOut: (path) => this.#options.wasCarriedOut(zookeeper.session, path),
       happened: (news, at) => watched.happened(entry.hash, news, at),
       onEnd: (end, verdict) => {
         if (end.kind === "complete") node.paces.note(entry.subtask.programKey, performance.now() - claimed);

@@ -3,7 +3,7 @@
  * session was lost, for the claim is the session's.
  *
  * What was in doubt is tried again: within one session nobody else can have removed the claim, so that its absence says that the first try was carried out.
- * Where the session is lost over that, the answer is false, though it may have been carried out: the subtask is done all the same, or claimed again.
+ * Where the session is lost over that, the next one tells: what the node held is gone with the end, or its loss is on record.
  */
 import type { SubtaskNews } from "../../coordinator.ts";
 import { type ClaimEnd, decideEnd, describeFailure, type Verdict } from "../../queue/claim-end.ts";
@@ -20,6 +20,8 @@ export interface HeldClaimOptions {
   readonly entry: SubtaskEntry;
   /** Where the node keeps what it holds. */
   readonly held: string;
+  /** Asks the next session whether a transaction that removed this znode was carried out. */
+  readonly wasCarriedOut: (path: string) => Promise<boolean>;
   readonly happened: (known: SubtaskNews, order: number) => void;
   readonly onEnd: (end: ClaimEnd, verdict: Verdict) => void;
 }
@@ -78,7 +80,8 @@ export class HeldClaim extends SessionClaim {
         return "again";
       },
     });
-    if (!known?.isOurs) return false;
+    if (known === undefined) return this.#options.wasCarriedOut(`${this.#options.held}/${entry.hash}`);
+    if (!known.isOurs) return false;
     this.#learn(verdict, known.order);
     this.#options.onEnd(end, verdict);
     return true;

@@ -112,6 +112,11 @@ export class Session {
     return this.#client.getSessionId().toString("hex");
   }
 
+  /** When the server was last heard, as `performance.now()`, or somewhat before. */
+  get lastHeard(): number {
+    return this.#heard.at;
+  }
+
   /** The order of the latest answer. */
   get latest(): number {
     return this.#answers;

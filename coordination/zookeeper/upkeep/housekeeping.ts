@@ -15,8 +15,8 @@ import type { ZooKeeper } from "../zookeeper.ts";
 import { sweepLostClaims } from "./sweep-lost-claims.ts";
 
 export interface HousekeepingOptions {
-  /** Milliseconds for which withdrawals are on record. */
-  readonly keepWithdrawals: number;
+  /** Milliseconds for which withdrawals and lost claims are on record. */
+  readonly keepRecords: number;
   readonly mostFailed: number;
   /** Milliseconds after which interest ends that was not renewed. */
   readonly interestTerm: number;
@@ -28,7 +28,7 @@ const perRead = 100;
 
 export class Housekeeping {
   readonly #options: HousekeepingOptions;
-  /** When withdrawals were first seen. */
+  /** When records were first seen, by their paths. */
   readonly #seen = new Map<string, number>();
   /** When interest is looked at next, as `performance.now()`. */
   #nextLook = 0;
@@ -45,7 +45,7 @@ export class Housekeeping {
     for (const step of [
       () => sweepLostClaims(zookeeper),
       () => this.#clearQueries(options),
-      () => this.#forgetWithdrawals(zookeeper),
+      () => this.#forgetRecords(zookeeper),
       () => this.#forgetFailed(zookeeper),
       () => this.#endOldInterest(options),
     ])
@@ -74,15 +74,16 @@ export class Housekeeping {
     this.#suspects = suspects;
   }
 
-  async #forgetWithdrawals({ session, layout }: ZooKeeper): Promise<void> {
-    const names = new Set((await session.list(layout.withdrawn))?.children);
+  async #forgetRecords({ session, layout }: ZooKeeper): Promise<void> {
+    const folders = [layout.withdrawn, layout.lost];
+    const found = await Promise.all(folders.map((folder) => session.list(folder)));
+    const paths = new Set(folders.flatMap((folder, index) => (found[index]?.children ?? []).map((name) => `${folder}/${name}`)));
     const now = performance.now();
-    for (const name of this.#seen.keys()) if (!names.has(name)) this.#seen.delete(name);
-    for (const name of names) {
-      const since = this.#seen.get(name) ?? now;
-      this.#seen.set(name, since);
-      if (now - since >= this.#options.keepWithdrawals)
-        await unlessRefused(["no-node", "not-empty"], () => session.commit([remove(`${layout.withdrawn}/${name}`)]));
+    for (const path of this.#seen.keys()) if (!paths.has(path)) this.#seen.delete(path);
+    for (const path of paths) {
+      const since = this.#seen.get(path) ?? now;
+      this.#seen.set(path, since);
+      if (now - since >= this.#options.keepRecords) await unlessRefused(["no-node", "not-empty"], () => session.commit([remove(path)]));
     }
   }
 

@@ -6,7 +6,7 @@ import { type Attempts, decideEnd } from "../../queue/claim-end.ts";
 import { create, createEphemeral, type Operation, remove, set } from "../protocol/operations.ts";
 import { isRefused, unlessRefused } from "../protocol/zookeeper-error.ts";
 import { encodeRead, encodeSubtaskBody, parseRead, parseSubtaskBody } from "../znodes/encoding.ts";
-import { claimPath, failedName, subtaskPath } from "../znodes/layout.ts";
+import { claimPath, failedName, lostPath, subtaskPath } from "../znodes/layout.ts";
 import { readNodes } from "../znodes/register-node.ts";
 import type { ZooKeeper } from "../zookeeper.ts";
 
@@ -36,17 +36,20 @@ interface Lost {
 async function count(zookeeper: ZooKeeper, { held, hash, node }: Lost): Promise<void> {
   const { session, layout } = zookeeper;
   const path = subtaskPath(layout, hash);
+  // On record for a while: whoever lost the answer to its end together with the session finds out that it was not carried out.
+  let ending = [remove(`${held}/${hash}`), create(lostPath(layout, `${held}/${hash}`))];
   for (let isClaimed = false; ; ) {
     const [content, entry] = await Promise.all([session.get(path), session.get(`${held}/${hash}`)]);
     const read = entry && parseRead(entry.data);
-    const ending = remove(`${held}/${hash}`);
     // Nothing is counted where computing had not begun.
-    if (content === undefined || read === undefined) return unlessRefused(["no-node", "not-empty"], () => session.commit([ending]));
+    if (content === undefined || read === undefined) {
+      return unlessRefused(["no-node", "not-empty", "node-exists"], () => session.commit(ending));
+    }
     const { attempts, failed: failedBefore } = parseSubtaskBody(content.data);
     const situation = { attempts, wanted: true, begun: true, stopped: false };
     const verdict = decideEnd({ kind: "lose", cause: `node ${node} died or lost its connection while it had the subtask` }, situation);
     const after: Attempts = "attempts" in verdict ? verdict.attempts : attempts;
-    const operations: Operation[] = [ending];
+    const operations: Operation[] = [...ending];
     if (failedBefore !== undefined) {
       operations.push(set(path, encodeSubtaskBody({ attempts: after, failed: failedBefore }), content.stat.version));
     } else if (verdict.kind === "failed" && !isClaimed) {
@@ -64,7 +67,8 @@ async function count(zookeeper: ZooKeeper, { held, hash, node }: Lost): Promise<
       return;
     } catch (error) {
       if (isRefused(error, "no-node", "not-empty") && error.index === 0) return;
-      if (isRefused(error, "node-exists")) isClaimed = true;
+      if (isRefused(error, "node-exists") && error.index === 1) ending = ending.slice(0, 1);
+      else if (isRefused(error, "node-exists")) isClaimed = true;
       else if (!isRefused(error, "bad-version", "no-node")) throw error;
     }
   }

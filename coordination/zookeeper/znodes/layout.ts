@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 
 export const layoutName = "femtoq coordination";
-export const layoutVersion = 4;
+export const layoutVersion = 5;
 
 export const shardCount = 64;
 const guardCount = 64;
@@ -22,6 +22,7 @@ export interface Layout {
   readonly locks: string;
   readonly copies: string;
   readonly clock: string;
+  readonly lost: string;
   readonly shards: readonly string[];
   readonly guards: readonly string[];
 }
@@ -46,6 +47,7 @@ export function createLayout(base: string): Layout {
     locks: under("locks"),
     copies: under("copies"),
     clock: under("clock"),
+    lost: under("lost"),
   };
 }
 
@@ -67,6 +69,9 @@ const runningMark = ".running";
 
 export const claimPath = ({ claims }: Layout, hash: string): string => `${claims}/${hash}`;
 export const runningPath = ({ claims }: Layout, hash: string): string => `${claims}/${hash}${runningMark}`;
+
+/** What says that a claim was lost; `entry`: the path of what its node held, `INSTANCE/HASH` below `held`. */
+export const lostPath = ({ held, lost }: Layout, entry: string): string => `${lost}/${entry.slice(held.length + 1).replace("/", ".")}`;
 
 export const copyPath = ({ copies }: Layout, hash: string): string => `${copies}/${hash}`;
 

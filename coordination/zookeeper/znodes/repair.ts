@@ -18,6 +18,7 @@ const depths = new Map([
   ["failed", 2],
   ["withdrawn", 2],
   ["locks", 2],
+  ["lost", 2],
   ["nodes", 2],
   ["subtasks", 3],
   ["queries", 3],

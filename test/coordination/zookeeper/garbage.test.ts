@@ -135,7 +135,7 @@ if (server) {
       segments: new Segments(),
       onWithdrawn: () => undefined,
     };
-    const housekeeping = new Housekeeping({ keepWithdrawals: 0, interestTerm: 60_000, mostFailed: 0 });
+    const housekeeping = new Housekeeping({ keepRecords: 0, interestTerm: 60_000, mostFailed: 0 });
     for (let round = 0; round < 3; round++) await housekeeping.run(options);
     for (const folder of [layout.queries, layout.failed, layout.withdrawn, layout.held]) {
       assert.deepEqual((await session.list(folder))?.children, folder === layout.queries ? [hashName("query")] : [], folder);

@@ -5,6 +5,7 @@ import process from "node:process";
 import { type TestContext, test } from "node:test";
 import type { SubtaskEvent } from "../../../coordination/coordinator.ts";
 import { createZooKeeperCoordinator, type ZooKeeperCoordinator } from "../../../coordination/zookeeper/coordinator.ts";
+import { claimPath, createLayout, hashName, subtaskPath } from "../../../coordination/zookeeper/znodes/layout.ts";
 import { claimOne, countsOf } from "../../contracts/claim-one.ts";
 import { ask, claimNext, drain, joinAs } from "../../contracts/coordinator/harness.ts";
 import { runScript } from "../../contracts/run-script.ts";
@@ -37,10 +38,40 @@ function describeHazards(server: OwnZooKeeperServer, version: ZooKeeperVersion):
   /** Everything below the folders of a root, but nodes that are there. */
   const leftovers = async (t: TestContext, root: string): Promise<readonly string[]> => {
     const { session } = await openConnection(t, server.hosts);
-    return (await listBelow(session, root))
-      .map((path) => path.slice(root.length))
-      .filter((path) => path.split("/").length > (/^\/(subtasks|guards)\//.test(path) ? 3 : 2));
+    return (
+      (await listBelow(session, root))
+        .map((path) => path.slice(root.length))
+        // Lost claims are on record for a minute.
+        .filter((path) => !path.startsWith("/lost/") && path.split("/").length > (/^\/(subtasks|guards)\//.test(path) ? 3 : 2))
+    );
   };
+
+  for (const [what, harm, expected] of [
+    ["is said to be completed where only the answer was lost", "mute", true],
+    ["is not said to be completed where the request was lost", "silence", false],
+  ] as const) {
+    test(`${suite}: a claim whose session ended meanwhile ${what}`, async (t) => {
+      const root = newRoot();
+      const proxy = await openProxy(t, server.port);
+      const coordinator = await open(t, root, proxy.address);
+      const node = await joinAs(coordinator, "node");
+      await coordinator.enqueue(ask(makeSubtasks(2)));
+      const [claim, other] = [await claimNext(node), await claimNext(node)];
+      await claim.begin();
+      const { session } = await openConnection(t, server.hosts);
+      const layout = createLayout(root);
+      const isThere = async (path: string) => (await session.exists(path)) !== undefined;
+      proxy[harm]();
+      const completing = claim.complete();
+      const { key } = claim.subtask;
+      if (harm === "mute") await until(async () => !(await isThere(subtaskPath(layout, hashName(key)))));
+      proxy.cut();
+      await until(async () => !(await isThere(claimPath(layout, hashName(other.subtask.key)))));
+      proxy.mend();
+      assert.equal(await completing, expected);
+      assert.equal(await isThere(subtaskPath(layout, hashName(key))), !expected);
+    });
+  }
 
   test(`${suite}: hazard 1 and 2: done is heard after completing, by every process, and again by one that comes later`, async (t) => {
     const root = newRoot();

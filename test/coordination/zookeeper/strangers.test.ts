@@ -144,7 +144,7 @@ if (server) {
     const list = session.list.bind(session);
     session.list = (path, watcher) => (path === layout.queries ? Promise.reject(new Error("a fault")) : list(path, watcher));
     const watched = new WatchedSubtasks({ onError: zookeeper.onError, onShard: () => undefined, onThere: () => undefined });
-    const housekeeping = new Housekeeping({ keepWithdrawals: 0, interestTerm: 60_000, mostFailed: 0 });
+    const housekeeping = new Housekeeping({ keepRecords: 0, interestTerm: 60_000, mostFailed: 0 });
     await housekeeping.run({ zookeeper, watched, segments: new Segments(), onWithdrawn: () => undefined });
     assert.deepEqual(errors.map(String), ["Error: a fault"]);
     assert.deepEqual(

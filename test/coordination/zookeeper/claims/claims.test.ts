@@ -45,6 +45,7 @@ async function open(t: TestContext): Promise<Process> {
   const claims: ZooKeeperClaims = new ZooKeeperClaims({
     watched,
     session: () => follower.forClaims,
+    wasCarriedOut: async () => false,
     localityDelay: 1,
     onError,
     log: silent,
