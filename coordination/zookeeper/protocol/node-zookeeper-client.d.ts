@@ -19,14 +19,11 @@ declare module "node-zookeeper-client" {
     readonly ephemeralOwner: Buffer;
     readonly version: number;
     readonly cversion: number;
-    readonly dataLength: number;
     readonly numChildren: number;
   }
 
   export class Exception extends Error {
     readonly code: number;
-    static create(code: number): Exception;
-    static readonly OK: number;
     static readonly CONNECTION_LOSS: number;
     static readonly OPERATION_TIMEOUT: number;
     static readonly NO_NODE: number;
