@@ -36,8 +36,8 @@ export interface Status {
   readonly histograms: Readonly<Record<string, UhiHistogram>>;
   /** The first 100 of `partitions.failed`. */
   readonly failures: readonly { readonly partition: number; readonly file: string; readonly attempts: number; readonly cause: string }[];
-  /** `no nodes`: partitions wait, and there is no compute node. */
-  readonly note?: "no nodes";
+  /** Why the query may have to wait for long: `no nodes` where there is no compute node, else why this server is not ready. */
+  readonly note?: string;
   readonly timing: Timing;
   /** ISO 8601. */
   readonly lastUpdate: string;

@@ -45,7 +45,7 @@ export function createDispatcher(services: Services, admission: Admission): Disp
     plans: new FollowedPlans({ store, coordinator, log, countInterest, ...(meter && { meter }) }, { mostBytes }),
     countInterest,
     underWay: new QueriesUnderWay(services, admission),
-    statuses: new WrittenStatuses(),
+    statuses: new WrittenStatuses(services.notReady),
     planLocks: new KeyedLock(),
   };
 }

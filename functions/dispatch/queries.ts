@@ -7,7 +7,6 @@ import { HttpProblem } from "../http/problem.ts";
 import { readText } from "../http/read-body.ts";
 import { isFromThisMachine, showsSecret } from "../http/this-machine.ts";
 import { answerStatus, chooseFormat } from "./answer/answer-format.ts";
-import { describeStatus } from "./answer/describe-status.ts";
 import { listQueries, readListing } from "./answer/list-queries.ts";
 import { streamEvents } from "./answer/stream-events.ts";
 import type { Asker } from "./dispatcher.ts";
@@ -30,7 +29,7 @@ queries.post("/explain", async (c) => c.json(await explainQuery(c.var.dispatcher
 queries.get("/:id", async (c) => {
   const format = chooseFormat(c);
   const followed = await find(c);
-  if (format !== "json") return answerStatus(c, describeStatus(followed), format, 200);
+  if (format !== "json") return answerStatus(c, c.var.dispatcher.statuses.describe(followed), format, 200);
   return c.body(c.var.dispatcher.statuses.get(followed).text, 200, { "content-type": "application/json" });
 });
 
@@ -41,25 +40,28 @@ queries.get("/", async (c) => c.json(await listQueries(c.var.dispatcher, readLis
 queries.delete("/:id", async (c) => {
   const { dispatcher } = c.var;
   const followed = await find(c);
-  if (c.req.query("purge") !== undefined) return c.json({ id: followed.query.id, ...(await purgeQuery(dispatcher, followed, askerOf(c))) });
+  if (c.req.query("purge") !== undefined) {
+    await requireOperator(c);
+    return c.json({ id: followed.query.id, ...(await purgeQuery(dispatcher, followed, askerOf(c))) });
+  }
   if (c.req.query("force") !== undefined) {
     await requireOperator(c);
     await stopQuery(dispatcher, followed, askerOf(c));
   } else await withdrawQuery(dispatcher, followed, askerOf(c));
-  return c.json(describeStatus(followed));
+  return c.json(dispatcher.statuses.describe(followed));
 });
 
 queries.post("/:id/retry", async (c) => {
   const followed = await find(c);
   const retried = await retryQuery(c.var.dispatcher, followed, askerOf(c));
-  const status = describeStatus(followed);
+  const status = c.var.dispatcher.statuses.describe(followed);
   return c.json({ ...status, retried }, isEnded(status) ? 200 : 202);
 });
 
 async function requireOperator(c: Context<Environment>): Promise<void> {
   if (isFromThisMachine(c) || (await showsSecret(c, c.var.services.operatorSecret))) return;
   const detail =
-    "Only an operator stops what others want: ask on the server's machine, not through a proxy, or show the coordinator's secret.";
+    "Only an operator stops or removes what others want: ask on the server's machine, not through a proxy, or show the coordinator's secret.";
   throw new HttpProblem(403, "not-permitted", detail);
 }
 

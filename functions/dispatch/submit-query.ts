@@ -11,7 +11,6 @@ import { isEnded, type Submission } from "../api.ts";
 import type { Environment, HostBindings } from "../environment.ts";
 import { boundWait } from "../http/bounded-wait.ts";
 import { answerStatus, type Format } from "./answer/answer-format.ts";
-import { describeStatus } from "./answer/describe-status.ts";
 import type { Asker, Dispatcher } from "./dispatcher.ts";
 import { type FollowedQuery, waitForEnd } from "./follow/followed-query.ts";
 import { compileChecked, planBytes, type QueryPlan } from "./plan/plan-query.ts";
@@ -175,7 +174,7 @@ async function answer(c: Context<Environment>, { followed, submission, dataset }
   const { state, text } = c.var.dispatcher.statuses.get(followed);
   const httpStatus = isEnded({ state }) ? 200 : 202;
   c.header("location", `/queries/${followed.query.id}`);
-  if (format !== "json") return answerStatus(c, describeStatus(followed), format, httpStatus);
+  if (format !== "json") return answerStatus(c, c.var.dispatcher.statuses.describe(followed), format, httpStatus);
   const more = JSON.stringify({ ...(dataset.preparing && { preparing: dataset.preparing }), submission });
   return c.body(`${text.slice(0, -1)},${more.slice(1)}`, httpStatus, { "content-type": "application/json" });
 }

@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { extname } from "node:path";
 import pc from "picocolors";
 import type { Status } from "../../functions/api.ts";
+import { displayable } from "../../functions/render/displayable.js";
 import { CommandFailed, exitCodes } from "./command-failed.ts";
 import { describeFailures, drawStatus } from "./draw/draw-status.ts";
 import { drawOptions, type Invocation, print, warn } from "./invocation.ts";
@@ -27,8 +28,8 @@ export function checkDelivery({ output, format }: Delivery): void {
 /** Leaves the exit code at 1 where some partition is not in the result. */
 export async function deliverResult(invocation: Invocation, status: Status, delivery: Delivery): Promise<void> {
   const { output, histogram, format = formatOf(output) ?? "text" } = delivery;
-  const names = Object.keys(status.histograms);
-  if (histogram !== undefined && !names.includes(histogram)) {
+  const names = Object.keys(displayable(status.histograms));
+  if (histogram !== undefined && !Object.hasOwn(status.histograms, histogram)) {
     throw new CommandFailed(exitCodes.badQuery, `Cannot show histogram ${histogram}: the query has ${names.join(", ")}`);
   }
   if (histogram === undefined && names.length > 1 && (format === "csv" || format === "svg")) {

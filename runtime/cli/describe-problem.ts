@@ -2,6 +2,7 @@
 
 import type { QueryIssue } from "../../engine/query/query-error.ts";
 import type { Problem } from "../../functions/api.ts";
+import { displayable } from "../../functions/render/displayable.js";
 import type { Colours } from "./draw/terminal.ts";
 
 export interface ProblemOptions {
@@ -13,7 +14,8 @@ export interface ProblemOptions {
 
 const whereIds = "`femtoq queries` lists recent queries with their ids; an id must be given whole.";
 
-export function describeProblem(problem: Problem, options: ProblemOptions): string {
+export function describeProblem(told: Problem, options: ProblemOptions): string {
+  const problem = displayable(told);
   const { colours } = options;
   if (problem.code === "unknown-query") return `${colours.red(problem.title)}: ${problem.detail}\n${whereIds}`;
   if (!problem.errors || problem.errors.length === 0) return `${colours.red(problem.title)}: ${problem.detail}`;
@@ -40,7 +42,7 @@ export function pointInto(
   text: string,
   place: { readonly line: number; readonly column: number; readonly width: number },
 ): readonly [string, string] {
-  const line = (text.split(/\r\n?|[\n\u2028\u2029]/)[place.line - 1] ?? "").replaceAll("\t", " ");
+  const line = (text.split(/\r\n?|[\n\u2028\u2029]/)[place.line - 1] ?? "").replaceAll("\t", " ").replace(/\p{Cc}/gu, "·");
   const offset = Math.max(0, place.column - 1);
   if (line.length <= place.width) return [line, `${" ".repeat(offset)}^`];
   const start = Math.max(0, Math.min(offset - Math.floor(place.width / 2), line.length - place.width + 1));

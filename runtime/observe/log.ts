@@ -3,11 +3,12 @@
  * Standard output is for answers.
  *
  * Promises: a line is written when the call returns, so a process that is killed leaves every line it made; passwords in connection strings,
- * and what the configuration keeps secret, do not appear.
+ * and what the configuration keeps secret, do not appear; control characters of what clients sent are shown escaped.
  */
 import process from "node:process";
 import { type DestinationStream, type Logger, multistream, pino } from "pino";
 import pretty from "pino-pretty";
+import { escapeText } from "../../functions/render/displayable.js";
 import type { Config } from "../start/config/config.ts";
 
 type Secrets = Partial<Pick<Config, "zookeeperAuth" | "computeSecret" | "mongodb">>;
@@ -22,15 +23,19 @@ export function createLog(config: LogConfig): Logger {
   const terminal = process.stderr.isTTY
     ? pretty({ destination: 2, sync: true, translateTime: "SYS:HH:MM:ss" })
     : pino.destination({ fd: 2, sync: true });
-  const streams = [hiding(terminal, hide)];
-  if (logFile !== undefined) streams.push(hiding(pino.destination({ dest: logFile, sync: true, mkdir: true }), hide));
+  const streams = [showing(terminal, process.stderr.isTTY ? (line) => escapeTwice(hide(line)) : hide)];
+  if (logFile !== undefined) streams.push(showing(pino.destination({ dest: logFile, sync: true, mkdir: true }), hide));
   const [only] = streams;
   return pino(options, streams.length === 1 ? only : multistream(streams.map((stream) => ({ stream, level }))));
 }
 
-const hiding = (stream: DestinationStream, hide: (line: string) => string): DestinationStream => ({
-  write: (line) => void stream.write(hide(line)),
+/** JSON escapes the control characters of ASCII; others that a terminal may obey are escaped here. */
+const showing = (stream: DestinationStream, hide: (line: string) => string): DestinationStream => ({
+  write: (line) => void stream.write(hide(`${escapeText(line.trimEnd())}\n`)),
 });
+
+/** What is escaped in a line of JSON stays so when the line is read and its texts are shown; ends of lines do not, for stacks have them. */
+export const escapeTwice = (line: string): string => line.replace(/(?<!\\)((?:\\\\)*)\\(u[0-9a-f]{4}|[bfr])/gi, "$1\\\\$2");
 
 const password = /([a-z][a-z0-9+.-]*:\/\/[^\s/@:"]*):[^\s/@"]+@/gi;
 /** Shorter ones would hide what only looks like them. */

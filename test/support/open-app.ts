@@ -47,6 +47,8 @@ export interface TestAppOptions {
   readonly extraData?: readonly string[];
   /** How far the datasets of `extraData` are made; undefined when they are complete. */
   readonly preparing?: () => { readonly entries: number; readonly total: number } | undefined;
+  /** Where requests come from; this machine where it is not said. */
+  readonly address?: string;
   /** Shared with other apps; they are not closed with this one. */
   readonly store?: Store;
   readonly coordinator?: Coordinator;
@@ -91,7 +93,8 @@ export async function openApp(cleanup: Cleanup, options: TestAppOptions = {}): P
     if (!options.store) await store.close();
     await rm(directory, { recursive: true, force: true });
   });
-  const request = async (path: string, init?: RequestInit) => app.request(path, init);
+  const environment = { address: options.address ?? "127.0.0.1" };
+  const request = async (path: string, init?: RequestInit) => app.request(path, init, environment);
   const post = (query: unknown, headers: Readonly<Record<string, string>> = {}) =>
     request("/queries", { method: "POST", headers: { ...headers }, body: typeof query === "string" ? query : JSON.stringify(query) });
   return {

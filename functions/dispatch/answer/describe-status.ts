@@ -5,7 +5,7 @@ import type { UhiHistogram } from "../../../engine/histogram/uhi.ts";
 import { writeUhi } from "../../../engine/histogram/write-uhi.ts";
 import type { Program } from "../../../engine/program/program.ts";
 import type { StoredPlan, StoredQuery } from "../../../storage/store.ts";
-import type { Status, Timing } from "../../api.ts";
+import { isEnded, type Status, type Timing } from "../../api.ts";
 import { type FollowedQuery, stateOf } from "../follow/followed-query.ts";
 import { noPartitions } from "../query-state.ts";
 import { isResultNote } from "./timeline.ts";
@@ -13,7 +13,8 @@ import { isResultNote } from "./timeline.ts";
 /** Failures that a status lists. */
 const mostFailures = 100;
 
-export function describeStatus(followed: FollowedQuery): Status {
+/** `hindrances`: why this server is not ready. */
+export function describeStatus(followed: FollowedQuery, hindrances: readonly string[]): Status {
   const { query, plan, program, progress } = followed;
   const state = stateOf(followed);
   const { id, created } = query;
@@ -21,6 +22,7 @@ export function describeStatus(followed: FollowedQuery): Status {
   const content = followed.result ?? progress!.read();
   const total = plan.partitions.length;
   const counts = progress?.partitions.counts ?? { ...noPartitions, total, done: total };
+  const note = progress?.lacksNodes ? "no nodes" : isEnded({ state }) || hindrances.length === 0 ? undefined : hindrances.join("; ");
   const lastUpdate = progress?.lastUpdate ?? created;
   return {
     id,
@@ -40,7 +42,7 @@ export function describeStatus(followed: FollowedQuery): Status {
     cutflow: filter.map((filter, index) => ({ filter, ...content.filters[index] })),
     histograms: describeHistograms(query, program, content),
     failures: describeFailures(plan, progress?.partitions.failures ?? new Map()),
-    ...(progress?.lacksNodes && { note: "no nodes" }),
+    ...(note !== undefined && { note }),
     timing: describeTiming(followed, Math.max(0, lastUpdate - created) / 1000),
     lastUpdate: new Date(lastUpdate).toISOString(),
   };

@@ -21,8 +21,10 @@ const restAfterWriting = 10;
 
 export function streamEvents(c: Context<Environment>, followed: FollowedQuery): Response {
   c.header("x-accel-buffering", "no");
+  // Nobody reads what would be streamed.
+  if (c.req.method === "HEAD") return c.body(null, 200, { "content-type": "text/event-stream", "cache-control": "no-cache" });
   const place = c.var.admission.streams.enter(c.var.client);
-  return streamSSE(
+  const answer = streamSSE(
     c,
     async (stream) => {
       using _place = place;
@@ -41,6 +43,10 @@ export function streamEvents(c: Context<Environment>, followed: FollowedQuery): 
       });
     },
   );
+  // How the connection goes on is between the host and the client, who may speak HTTP/1.0 or want it closed.
+  answer.headers.delete("transfer-encoding");
+  answer.headers.delete("connection");
+  return answer;
 }
 
 async function writeEvents(
@@ -60,7 +66,10 @@ async function writeEvents(
       await progress.changeAfter(version, wait.signal);
       // A client that follows stays interested. The coordinator is told so once in a while only.
       await progress.clients.looks(followed.query, client.name);
-      if (progress.version === version && !gone.aborted) await stream.writeSSE({ event: "alive", data: "" });
+      if (progress.version !== version || gone.aborted) break;
+      // The note may say something new although nothing goes on.
+      if (dispatcher.statuses.get(followed).text !== text) break;
+      await stream.writeSSE({ event: "alive", data: "" });
     }
   }
 }

@@ -12,6 +12,8 @@ import { fontFamily } from "./chart-theme.js";
 const lineHeight = 17;
 const width = 176;
 const padding = 9;
+/** Above the cells of two axes. A group does not hand it on, so each part has it. */
+const z = 20;
 
 /**
  * @param {Bins} bins
@@ -22,6 +24,7 @@ export function statisticsBox(bins, { theme, ...place }) {
   const height = figures.length * lineHeight + 2 * padding - 4;
   const text = (/** @type {string} */ content, /** @type {number} */ line, /** @type {"left" | "right"} */ align) => ({
     type: "text",
+    z,
     x: align === "left" ? padding : width - padding,
     y: padding + (line + 0.5) * lineHeight - 2,
     style: {
@@ -36,10 +39,11 @@ export function statisticsBox(bins, { theme, ...place }) {
   });
   const frame = {
     type: "rect",
+    z,
     shape: { x: 0, y: 0, width, height, r: 4 },
     style: { fill: theme.panel, stroke: theme.grid },
     silent: true,
   };
   const lines = figures.flatMap(({ name, value }, line) => [text(name, line, "left"), text(formatNumber(value), line, "right")]);
-  return [{ type: "group", id: "statistics", ...place, z: 20, children: [frame, ...lines] }];
+  return [{ type: "group", id: "statistics", ...place, children: [frame, ...lines] }];
 }

@@ -1,5 +1,6 @@
 /** Draws a histogram as SVG text on any host, without a browser. ECharts is loaded on first use, since it is large. */
 import type { UhiHistogram } from "../../../engine/histogram/uhi.ts";
+import { displayable } from "../displayable.js";
 import { chartThemes } from "./chart-theme.js";
 import { histogramChart } from "./histogram-chart.js";
 
@@ -11,13 +12,13 @@ export interface SvgOptions {
 }
 
 export async function renderSvg(histogram: UhiHistogram, options: SvgOptions = {}): Promise<string> {
-  const { title, width = 720, height = 480 } = options;
+  const { title, width = 720, height = 480 } = displayable(options);
   // This is the whole library in one file: its hundreds of modules take a second to load where each is looked at for types.
   const { init } = await import("echarts/dist/echarts.esm.min.mjs");
   const chart = init(null, null, { renderer: "svg", ssr: true, width, height });
   try {
     const look = title === undefined ? {} : { title };
-    chart.setOption({ ...histogramChart(histogram, look), animation: false, backgroundColor: chartThemes.light.background });
+    chart.setOption({ ...histogramChart(displayable(histogram), look), animation: false, backgroundColor: chartThemes.light.background });
     return withoutCounters(chart.renderToSVGString());
   } finally {
     chart.dispose();

@@ -1,6 +1,7 @@
 /** `femtoq datasets` lists the datasets, or the columns of one. */
 import type { Command } from "commander";
 import type { DatasetDescription, DatasetSummary } from "../../../functions/client/api-client.js";
+import { displayable } from "../../../functions/render/displayable.js";
 import { formatBytes, formatNumber } from "../../../functions/render/format-number.js";
 import { CommandFailed, exitCodes } from "../command-failed.ts";
 import { drawTable } from "../draw/draw-table.ts";
@@ -24,7 +25,7 @@ export function addDatasetsCommand(program: Command, getInvocation: GetInvocatio
       }
       if (name === undefined) {
         const datasets = await api.datasets(signal);
-        const rows = datasets.map((each) => [each.name, ...sizes(each), noteOf(each)]);
+        const rows = displayable(datasets).map((each) => [each.name, ...sizes(each), noteOf(each)]);
         const right = "right" as const;
         const columns = [
           { head: "dataset" },
@@ -36,7 +37,10 @@ export function addDatasetsCommand(program: Command, getInvocation: GetInvocatio
         return print(invocation, json ? JSON.stringify({ datasets }) : drawTable(columns, rows).join("\n"));
       }
       const dataset = await api.dataset(name, signal);
-      return print(invocation, json ? JSON.stringify(dataset) : describeDataset(dataset, drawOptions(invocation).colours.bold));
+      return print(
+        invocation,
+        json ? JSON.stringify(dataset) : describeDataset(displayable(dataset), drawOptions(invocation).colours.bold),
+      );
     });
 }
 

@@ -1,6 +1,7 @@
 /** `femtoq explain` shows what a query would read and compute, without running it, or where the time of one went that ran. */
 import type { Command } from "commander";
 import type { Column } from "../../../engine/program/schema.ts";
+import { displayable } from "../../../functions/render/displayable.js";
 import { formatNumber } from "../../../functions/render/format-number.js";
 import { CommandFailed, exitCodes } from "../command-failed.ts";
 import { drawTiming } from "../draw/draw-timing.ts";
@@ -50,7 +51,7 @@ export function addExplainCommand(program: Command, getInvocation: GetInvocation
       const { text, query } = await readQuery(file!, invocation.terminal);
       invocation.query = query;
       const explanation: Explanation = await invocation.api.explain(text, invocation.signal);
-      await print(invocation, json ? JSON.stringify(explanation) : describe(invocation, explanation));
+      await print(invocation, json ? JSON.stringify(explanation) : describe(invocation, displayable(explanation)));
     });
 }
 

@@ -1,6 +1,7 @@
 /** `femtoq functions` lists the query functions of the server, or calls one. */
 import type { Command } from "commander";
 import type { Status } from "../../../functions/api.ts";
+import { displayable } from "../../../functions/render/displayable.js";
 import { CommandFailed, exitCodes } from "../command-failed.ts";
 import { drawOptions, type GetInvocation, type Invocation, print } from "../invocation.ts";
 import { type ResultOptions, runToResult, withResultOptions } from "./query-command.ts";
@@ -35,7 +36,7 @@ async function listFunctions(invocation: Invocation): Promise<void> {
     readonly functions: readonly Listed[];
   };
   const { bold, dim } = drawOptions(invocation).colours;
-  const lines = functions.flatMap(({ name, description, parameters }) => [
+  const lines = displayable(functions).flatMap(({ name, description, parameters }) => [
     bold(name),
     `  ${description}`,
     ...Object.entries(parameters).map(

@@ -4,6 +4,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Status } from "../../../functions/api.ts";
 import type { QueryLine } from "../../../functions/dispatch/answer/list-queries.ts";
+import { displayable } from "../../../functions/render/displayable.js";
 import { formatAge, formatBytes } from "../../../functions/render/format-number.js";
 import { drawTable } from "../draw/draw-table.ts";
 import { type GetInvocation, type Invocation, print, warn } from "../invocation.ts";
@@ -81,7 +82,7 @@ const drawLines = (queries: readonly QueryLine[]) =>
       { head: "size", align: "right" },
       { head: "name" },
     ],
-    queries.map(({ id, state, dataset, ageSeconds, lastAccess, bytes, name }) => [
+    displayable(queries).map(({ id, state, dataset, ageSeconds, lastAccess, bytes, name }) => [
       id,
       state,
       dataset ?? "",

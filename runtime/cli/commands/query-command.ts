@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Status } from "../../../functions/api.ts";
 import { askToEnd } from "../../../functions/client/ask-to-end.js";
+import { displayable } from "../../../functions/render/displayable.js";
 import { CommandFailed, exitCodes } from "../command-failed.ts";
 import { checkDelivery, type Delivery, deliverResult, formats } from "../deliver-result.ts";
 import { showProgress } from "../draw/show-progress.ts";
@@ -72,7 +73,7 @@ export async function runToResult(
   const progress = showProgress(terminal.stderr, { enabled: options.progress });
   const told = new Set<string>();
   const onStatus = (status: Status) => {
-    for (const [reason, text] of Object.entries(describeWaiting(status))) {
+    for (const [reason, text] of Object.entries(describeWaiting(displayable(status)))) {
       if (told.has(reason) || terminal.stderr.isTTY) continue;
       told.add(reason);
       warn(invocation, text).catch(() => undefined);
@@ -106,6 +107,8 @@ function describeWaiting({ dataset, preparing, note }: Status): Readonly<Record<
     ...(preparing && {
       preparing: `The dataset ${dataset} is still being made (${preparing.entries} of ${preparing.total} events): waiting for the rest`,
     }),
-    ...(note === "no nodes" && { "no nodes": "There are no compute nodes: the query waits until one starts" }),
+    ...(note !== undefined && {
+      [note]: note === "no nodes" ? "There are no compute nodes: the query waits until one starts" : `The query waits: ${note}`,
+    }),
   };
 }

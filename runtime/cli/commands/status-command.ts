@@ -5,6 +5,7 @@
 import type { Command } from "commander";
 import type { Node } from "../../../coordination/coordinator.ts";
 import { isEnded, type Status } from "../../../functions/api.ts";
+import { displayable } from "../../../functions/render/displayable.js";
 import { formatAge, formatBytes, formatNumber } from "../../../functions/render/format-number.js";
 import { exitCodes } from "../command-failed.ts";
 import { describeFailures, drawStatus } from "../draw/draw-status.ts";
@@ -63,7 +64,8 @@ export function addStatusCommands(program: Command, getInvocation: GetInvocation
 
 async function showServer(invocation: Invocation, json: boolean): Promise<void> {
   const { api, signal } = invocation;
-  const [ready, { nodes, subtasks, store }] = await Promise.all([api.readiness(signal), api.json("/nodes", { signal }) as Promise<Nodes>]);
+  const answers = await Promise.all([api.readiness(signal), api.json("/nodes", { signal }) as Promise<Nodes>]);
+  const [ready, { nodes, subtasks, store }] = json ? answers : displayable(answers);
   if (ready.length > 0) invocation.exitCode = exitCodes.failed;
   if (json) return print(invocation, JSON.stringify({ ready: ready.length === 0, reasons: ready, nodes, subtasks, store }));
   const right = "right" as const;

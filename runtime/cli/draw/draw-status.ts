@@ -1,6 +1,7 @@
 /** Draws a query's status as text: its name and progress, each histogram, the cut flow and its id. */
 import type { Status } from "../../../functions/api.ts";
 import { type CutflowLine, cutflowLines } from "../../../functions/render/cutflow-lines.js";
+import { displayable, escapeText } from "../../../functions/render/displayable.js";
 import { formatNumber, formatSeconds } from "../../../functions/render/format-number.js";
 import { histogramStatistics } from "../../../functions/render/histogram-statistics.js";
 import { readHistogram } from "../../../functions/render/read-histogram.js";
@@ -9,14 +10,15 @@ import { drawCells } from "./draw-cells.ts";
 import { drawTable } from "./draw-table.ts";
 
 /** `histogram` names the only one to draw; where undefined, all are drawn. */
-export function drawStatus(status: Status, options: DrawOptions & { readonly histogram?: string | undefined }): string {
+export function drawStatus(told: Status, options: DrawOptions & { readonly histogram?: string | undefined }): string {
   const { colours } = options;
+  const status = displayable(told);
   const { partitions, events } = status;
   const title = [status.name && colours.bold(status.name), status.dataset, status.state, status.note].filter(Boolean).join(" · ");
   const counts = `${formatNumber(events.done)} of ${formatNumber(events.total)} events in ${partitions.done} of ${partitions.total} partitions`;
   const lines = [title, `${counts}, ${formatSeconds(status.timing.seconds)}${describeSubmission(status)}`];
   for (const [name, histogram] of Object.entries(status.histograms)) {
-    if (options.histogram !== undefined && options.histogram !== name) continue;
+    if (options.histogram !== undefined && escapeText(options.histogram) !== name) continue;
     const bins = readHistogram(histogram);
     const figures = histogramStatistics(bins).map((figure) => `${colours.dim(figure.name)} ${formatNumber(figure.value)}`);
     const label = histogram.metadata?.label;
@@ -52,7 +54,8 @@ function describeSubmission({ submission }: Status): string {
 }
 
 /** Describes each failed partition with its cause in a line. */
-export function describeFailures({ failures, partitions }: Status): readonly string[] {
+export function describeFailures(status: Status): readonly string[] {
+  const { failures, partitions } = displayable(status);
   const lines = failures.map(
     ({ partition, file, attempts, cause }) =>
       `Partition ${partition} of ${file} failed after ${attempts} ${attempts === 1 ? "attempt" : "attempts"}: ${cause}`,

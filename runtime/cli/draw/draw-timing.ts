@@ -1,5 +1,6 @@
 /** Draws where a query's time went: its phases as a table, and its slowest partitions as bars on one scale. */
 import type { Status } from "../../../functions/api.ts";
+import { displayable } from "../../../functions/render/displayable.js";
 import { formatNumber, formatSeconds } from "../../../functions/render/format-number.js";
 import {
   describeTiming,
@@ -16,7 +17,8 @@ type Phase = (typeof partitionPhases)[number];
 const marks: Readonly<Record<Phase, string>> = { waiting: "·", compiling: "c", loading: "▒", thread: "░", computing: "█", saving: "s" };
 const narrowest = 20;
 
-export function drawTiming({ timing, state, partitions }: Status, { colours, width }: DrawOptions): string {
+export function drawTiming(status: Status, { colours, width }: DrawOptions): string {
+  const { timing, state, partitions } = displayable(status);
   const lines = [describeTiming(timing, state)];
   const phases = phaseLines(timing);
   if (phases.length > 0) {

@@ -1,6 +1,7 @@
 /** Shows a progress bar on standard error where that is a terminal, and nothing elsewhere, so that logs and pipes stay clean. */
 import { Presets, SingleBar } from "cli-progress";
 import type { Status } from "../../../functions/api.ts";
+import { displayable } from "../../../functions/render/displayable.js";
 import { formatNumber } from "../../../functions/render/format-number.js";
 import type { Output } from "./terminal.ts";
 
@@ -25,7 +26,8 @@ export function showProgress(output: Output, { enabled }: { readonly enabled: bo
   const started = performance.now();
   let first: number | undefined;
   return {
-    show({ partitions, events, preparing, note }) {
+    show(status) {
+      const { partitions, events, preparing, note } = displayable({ ...status, histograms: {} });
       first ??= events.done;
       const rate = (events.done - first) / Math.max(0.001, (performance.now() - started) / 1000);
       const made = preparing ? ` · the dataset is being made: ${Math.floor((100 * preparing.entries) / preparing.total)} %` : "";

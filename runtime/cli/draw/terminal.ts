@@ -2,6 +2,7 @@
 import { hostname, userInfo } from "node:os";
 import type { Readable, Writable } from "node:stream";
 import pc from "picocolors";
+import { escapeText } from "../../../functions/render/displayable.js";
 import { CommandFailed, exitCodes } from "../command-failed.ts";
 
 /** Only a terminal has `columns` and `isTTY`. */
@@ -25,14 +26,18 @@ export const coloursFor = (output: Output, { environment }: Terminal): Colours =
 
 export const widthOf = (output: Output): number => Math.min(widest, Math.max(40, output.columns ?? widthElsewhere));
 
+/** Our own colours and the ends of lines. */
+const ours = new RegExp(`(${String.fromCharCode(27)}\\[\\d+(?:;\\d+)*m|[\\n\\t])`);
+
 /**
  * Resolves when the text is handed on, so that a slow reader slows the writer. Rejects with `CommandFailed` where writing fails, as on a
- * full disk.
+ * full disk. What of it could do more to a terminal than be read is escaped, whoever it came from.
  */
-export function write(output: Output, text: string | Uint8Array): Promise<void> {
+export function write(output: Output, text: string): Promise<void> {
+  const shown = text.split(ours).map((part, index) => (index % 2 === 0 ? escapeText(part) : part));
   return new Promise((resolve, reject) => {
     try {
-      output.write(text, (error) => (error ? reject(notWritten(error)) : resolve()));
+      output.write(shown.join(""), (error) => (error ? reject(notWritten(error)) : resolve()));
     } catch (error) {
       // Deno throws what Node hands to the callback.
       reject(notWritten(error));

@@ -138,3 +138,31 @@ test("--help teaches: examples, a query, exit codes", async () => {
   const shown = JSON.parse(/\n {2}(\{\n[\s\S]*?\n {2}\})\n/.exec(stdout)![1]);
   assert.deepEqual(Object.keys(shown), ["dataset", "histograms"]);
 });
+
+test("what others wrote is shown escaped and forges no row, by every command, on a terminal or not", async (t) => {
+  const { run, app } = await openCli(t);
+  const hostile = "\u001b]0;PWNED\u0007\u001b[31mred\u009b2J\u202e\nfaked  done  events";
+  const asked = { ...JSON.parse(query), name: hostile, filter: "MET.pt > 1 // \u001b[2J\u001b[5m" };
+  asked.histograms.pt = { label: hostile, axes: [{ ...asked.histograms.pt.axes[0], label: hostile }] };
+  const { id } = await app.ask(asked);
+  const others = fetchFrom((request) => app.request(new URL(request.url).pathname + new URL(request.url).search, request));
+  const ourColours = new RegExp(`${String.fromCharCode(27)}\\[(?:0|1|2|3[0-9]|22|39)m`, "g");
+  for (const args of [
+    ["queries"],
+    ["status", id],
+    ["query", "-"],
+    ["query", "-", "--format", "json"],
+    ["explain", "-"],
+    ["queries", "--json"],
+    ["datasets", hostile],
+  ]) {
+    for (const columns of [undefined, 100]) {
+      const { stdout, stderr } = await runCli(args, { fetch: others, input: JSON.stringify(asked), ...(columns && { columns }) });
+      // The colours and the progress bar are our own.
+      const shown = (stdout + (args[0] === "query" ? "" : stderr)).replace(ourColours, "");
+      if (args[0] !== "datasets") assert.match(shown, /[^]faked {2}done|2J/, args.join(" "));
+      assert.doesNotMatch(shown, /(?![\n\t])\p{Cc}|\u202e|^faked/mu, args.join(" "));
+    }
+  }
+  assert.match((await run(["queries"])).stdout, /\\u001b\]0;PWNED\\u0007\\u001b\[31mred\\u009b2J\\u202e\\u000afaked {2}done/);
+});

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { createLog, hideSecrets } from "../../../runtime/observe/log.ts";
+import { createLog, escapeTwice, hideSecrets } from "../../../runtime/observe/log.ts";
 import { makeTemporaryDirectory } from "../../storage/temporary-directory.ts";
 
 describe("hideSecrets", () => {
@@ -40,5 +40,19 @@ describe("createLog", () => {
     assert.equal(entry.msg, "cannot connect");
     assert.equal(entry.err.message, "no answer from mongodb://ana:***@db:27017");
     assert.doesNotMatch(text, /s3cr3t|tell-nobody|Bearer/);
+  });
+
+  test("has no control characters, and a line for people has them escaped; the ends of a stack's lines stay", async (t) => {
+    const logFile = join(await makeTemporaryDirectory(t), "femtoq.log");
+    const hostile = "\u001b[2J\u0007\u009b31m\u202e\r\b \\\\u0041";
+    createLog({ logLevel: "info", logFile }).info({ path: hostile }, "request received");
+    const line = await readFile(logFile, "utf8");
+    assert.doesNotMatch(line.trimEnd(), /[\p{Cc}\u202e]/u);
+    assert.equal((JSON.parse(line) as { readonly path: string }).path, hostile);
+    const shown = JSON.parse(
+      escapeTwice(JSON.stringify({ hostile, stack: "a\n  at b" }).replace("\u009b", "\\u009b").replace("\u202e", "\\u202e")),
+    );
+    assert.equal(shown.hostile, "\\u001b[2J\\u0007\\u009b31m\\u202e\\r\\b \\\\u0041");
+    assert.equal(shown.stack, "a\n  at b");
   });
 });

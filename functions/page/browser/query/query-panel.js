@@ -38,6 +38,13 @@ export function createQueryPanel({ parent, api, text, nonce, onRun, onCancel, on
   const issueList = element("div", { class: "issues", role: "alert", hidden: true });
   fill(parent, menu, place, element("div", { class: "actions" }, run, cancel, hint), reading, issueList);
 
+  document.addEventListener("keydown", (event) => {
+    // The editor has its own key for it, and prevents the rest.
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.defaultPrevented) return;
+    event.preventDefault();
+    onRun();
+  });
+
   let checking = new AbortController();
   const editor = createQueryEditor({
     parent: place,

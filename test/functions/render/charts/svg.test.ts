@@ -42,3 +42,25 @@ test("renderSvg gives the same picture for the same histogram", async () => {
   const histogram = counts(regularAxis(4, 0, 8, "pt"), [0, 1, 4, 2, 0, 0]);
   assert.equal(await renderSvg(histogram), await renderSvg(histogram));
 });
+
+test("renderSvg shows control characters, turned writing and halves of characters escaped, for XML has none of them", async () => {
+  for (const [label, shown] of [
+    ["\u0000\u0001\b\u001b[31m", "\\u0000\\u0001\\u0008\\u001b[31m"],
+    ["\ud800x", "\\ud800x"],
+    ["\ufffe\uffff", "\\ufffe\\uffff"],
+    ["\u202ertl", "\\u202ertl"],
+    ["a\r\nb", "a\\u000d\\u000ab"],
+    ["😀 µ ü", "😀 µ ü"],
+  ] as const) {
+    const svg = await renderSvg(counts(regularAxis(2, 0, 8, label), [0, 1, 4, 0]), { title: label });
+    assertWellFormed(svg);
+    assert.equal(svg.split(`>${shown}<`).length, 3, `${JSON.stringify(label)} is shown as ${shown}`);
+  }
+});
+
+test("renderSvg draws the statistics of two axes, and the ground behind them, over the cells", async () => {
+  const svg = await renderSvg(twoAxes);
+  const ground = svg.indexOf('fill-opacity="0.9"');
+  assert.ok(ground > svg.lastIndexOf('<path d="M', ground - 300) && svg.indexOf(">entries<") > ground);
+  assert.doesNotMatch(svg.slice(svg.indexOf(">entries<"), svg.indexOf("<defs")), /<(path|rect)\b/);
+});
