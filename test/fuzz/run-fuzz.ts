@@ -6,8 +6,9 @@ import process from "node:process";
 import { Command } from "commander";
 import { fuzzExpressions } from "./expressions/fuzz-expressions.ts";
 import { type Fuzzer, mostGrowth } from "./fuzzer.ts";
+import { fuzzHttp } from "./http/fuzz-http.ts";
 
-const fuzzers: Readonly<Record<string, Fuzzer>> = { expressions: fuzzExpressions };
+const fuzzers: Readonly<Record<string, Fuzzer>> = { expressions: fuzzExpressions, http: fuzzHttp };
 
 const whole = (text: string): number => {
   const value = Number(text);

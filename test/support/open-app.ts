@@ -37,6 +37,8 @@ export interface TestApp {
   readonly gate: { close(): void; open(): void };
   /** Requests to compute that wait at the gate. */
   readonly waiting: () => number;
+  /** What `request` asks. */
+  readonly functions: ReturnType<typeof createApp>;
   request(path: string, init?: RequestInit): Promise<Response>;
   post(query: unknown, headers?: Readonly<Record<string, string>>): Promise<Response>;
   /** POSTs a query and waits for its end. */
@@ -47,8 +49,8 @@ export interface TestAppOptions {
   readonly extraData?: readonly string[];
   /** How far the datasets of `extraData` are made; undefined when they are complete. */
   readonly preparing?: () => { readonly entries: number; readonly total: number } | undefined;
-  /** Where requests come from; this machine where it is not said. */
-  readonly address?: string;
+  /** Where requests come from: this machine where it is not said, untold where undefined. */
+  readonly address?: string | undefined;
   /** Shared with other apps; they are not closed with this one. */
   readonly store?: Store;
   readonly coordinator?: Coordinator;
@@ -93,7 +95,7 @@ export async function openApp(cleanup: Cleanup, options: TestAppOptions = {}): P
     if (!options.store) await store.close();
     await rm(directory, { recursive: true, force: true });
   });
-  const environment = { address: options.address ?? "127.0.0.1" };
+  const environment = { address: "address" in options ? options.address : "127.0.0.1" };
   const request = async (path: string, init?: RequestInit) => app.request(path, init, environment);
   const post = (query: unknown, headers: Readonly<Record<string, string>> = {}) =>
     request("/queries", { method: "POST", headers: { ...headers }, body: typeof query === "string" ? query : JSON.stringify(query) });
@@ -103,6 +105,7 @@ export async function openApp(cleanup: Cleanup, options: TestAppOptions = {}): P
     services,
     lines,
     computed,
+    functions: app,
     gate,
     waiting: gate.waiting,
     request,

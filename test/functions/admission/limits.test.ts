@@ -48,7 +48,7 @@ describe("limits", () => {
   });
 
   test("refuse new queries where fifty are under way and others wait for long, but not more urgent ones, and take them again later", async (t) => {
-    const app = await openApp(t, { services: { limits: { ...roomy, longestWait: 20 } } });
+    const app = await openApp(t, { address: undefined, services: { limits: { ...roomy, longestWait: 20 } } });
     app.gate.close();
     for (let index = 0; index < 50; index++) assert.equal((await app.post(met(100 + index), by(`client-${index}`))).status, 202);
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -58,6 +58,16 @@ describe("limits", () => {
     app.gate.open();
     for (let index = 0; index < 50; index++) assert.equal((await app.post(met(100 + index), { prefer: "wait=120" })).status, 200);
     assert.equal((await app.post(met(10), { ...by("late"), prefer: "wait=120" })).status, 200);
+  });
+
+  test("refuse many names of one address as soon as fifty wait, whoever asks there, and nobody elsewhere", async (t) => {
+    const app = await openApp(t, { services: { limits: roomy } });
+    app.gate.close();
+    for (let index = 0; index < 50; index++) assert.equal((await app.post(met(100 + index), by(`client-${index}`))).status, 202);
+    assert.deepEqual(await refusal(await app.post(met(10), by("late"))), { status: 429, code: "too-many", retryAfter: 1 });
+    const elsewhere = await app.functions.request("/queries", { method: "POST", body: JSON.stringify(met(10)) }, { address: "10.0.0.7" });
+    assert.equal(elsewhere.status, 202);
+    app.gate.open();
   });
 
   test("answer what is stored however much is under way", async (t) => {

@@ -23,7 +23,7 @@ test("a query that another dispatcher purged is planned anew, and every dispatch
   assert.equal((await (await here.post(query(10))).json()).submission.stored, 4);
   // Until it is done there, too: it may have to merge.
   await there.request("/queries", asPost(query(10), { prefer: "wait=120" }));
-  const purged = await there.request(`/queries/${id}?purge`, { method: "DELETE" });
+  const purged = await there.request(`/queries/${id}?purge`, { method: "DELETE" }, { address: "127.0.0.1" });
   assert.equal(purged.status, 200);
   const again = await here.ask(query(10));
   assert.equal(again.state, "done");

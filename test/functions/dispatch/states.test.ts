@@ -59,7 +59,8 @@ function dispatcherOver(services: Services): Dispatcher {
         await app.request("/queries", { method: "POST", headers: as(client), body: JSON.stringify(query) })
       ).json() as Promise<Status>;
     },
-    delete: async (id, client = "a", purge = "") => app.request(`/queries/${id}${purge}`, { method: "DELETE", headers: as(client) }),
+    delete: async (id, client = "a", purge = "") =>
+      app.request(`/queries/${id}${purge}`, { method: "DELETE", headers: as(client) }, { address: "127.0.0.1" }),
     async status(id) {
       const answer = await app.request(`/queries/${id}`, { headers: as("passer-by") });
       return answer.status === 404 ? undefined : ((await answer.json()) as Status);
