@@ -1,8 +1,11 @@
 /**
- * Starts the server and ends it: exit code 0 after SIGTERM or SIGINT, 1 where it cannot start or go on, 2 for a configuration
- * that cannot be used. A second signal ends it at once.
+ * Starts the server and ends it: exit code 0 after SIGTERM or SIGINT, 1 where it cannot start, 2 for a configuration that cannot be used.
+ *
+ * It always ends: what has not come to its end `--grace` after the signal is cut, and a second signal or an error that nobody caught cuts it at once, by a SIGKILL
+ * to itself. `process.exit` would wait for threads, of which one may be blocked in the system for ever; nothing is lost that was accepted.
  */
 import process from "node:process";
+import { setTimeout as pause } from "node:timers/promises";
 import type { Logger } from "pino";
 import { roles } from "../functions/roles.ts";
 import { StoreError } from "../storage/store-error.ts";
@@ -12,15 +15,12 @@ import { type Config, ConfigError, readConfig } from "./start/config/config.ts";
 import { StartError } from "./start/start-error.ts";
 import { type Server, startServer } from "./start/start-server.ts";
 
-/** Milliseconds after which a stop that does not come to an end is cut. */
-const longestStop = 5_000;
-
 const config = configure();
 const log = openLog(config);
 process.on("unhandledRejection", (error) => log.error({ err: error }, "fault: a rejection that nobody handled"));
 process.on("uncaughtException", (error) => {
   log.fatal({ err: error }, "fault: an error that nobody caught");
-  process.exit(1);
+  cut();
 });
 const server = await start(config, log);
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void end(signal));
@@ -57,16 +57,31 @@ async function start(config: Config, log: Logger): Promise<Server> {
 
 let ending = false;
 async function end(signal: string): Promise<void> {
-  if (ending) process.exit(1);
+  if (ending) {
+    log.error({ signal }, "a second signal: the stop is cut");
+    cut();
+  }
   ending = true;
   log.info({ signal }, "stopping");
   setTimeout(() => {
-    log.error({}, "the stop took too long and was cut");
-    process.exit(1);
-  }, longestStop).unref();
+    log.error({}, "the stop took longer than --grace and is cut");
+    cut();
+  }, config.grace);
   await server.stop();
+  // The system's threads that are at these would hold up the exit.
+  while (isAtSystemCalls()) await pause(50);
   log.info({}, "stopped");
   process.exit(0);
+}
+
+/** Whether a file, or the address of a host, is being waited for. Deno does not tell, and does not wait for them at its exit. */
+function isAtSystemCalls(): boolean {
+  const resources = process.getActiveResourcesInfo?.() ?? [];
+  return resources.some((name) => /^(FSReq|GetAddrInfo|GetNameInfo)/.test(name));
+}
+
+function cut(): void {
+  process.kill(process.pid, "SIGKILL");
 }
 
 /** What a person who has just started the server is told. */

@@ -157,6 +157,13 @@ export const options = {
     check: z.string().min(16, "at least 16 characters are required").optional(),
     isHidden: true,
   },
+  /** Milliseconds. */
+  grace: {
+    value: "TIME",
+    help: "after a signal to end, the process is gone after so long, whatever holds it up",
+    usual: "5s",
+    check: time(1_000, 3_600_000),
+  },
   /** Milliseconds after which a silent process has lost its claims. */
   sessionTimeout: {
     value: "TIME",

@@ -34,15 +34,7 @@ export function formatSize(bytes: number): string {
   return `${bytes} bytes`;
 }
 
-const timeUnits: Readonly<Record<string, number>> = {
-  ms: 1,
-  s: 1_000,
-
-  min: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-  w: 604_800_000,
-};
+const timeUnits: Readonly<Record<string, number>> = { ms: 1, s: 1_000, min: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 
 /** Milliseconds of `14d`, `12h`, `90min`, `30 s`, `150ms` or `2w`; undefined for anything else. */
 export function parseDuration(text: string): number | undefined {
