@@ -48,7 +48,8 @@ export class Plans {
   async get(planKeys: readonly string[]): Promise<ReadonlyMap<string, StoredPlan>> {
     const found = new Map<string, StoredPlan>();
     for (const [planKey, { bytes, note }] of await this.#heads.get(planKeys)) {
-      const { pieces, ...plan } = note as PlanNote;
+      if (!isPlanNote(note)) continue;
+      const { pieces, ...plan } = note;
       const parts = [decodeJson<readonly StoredPartition[]>(bytes)];
       for await (const piece of this.#readLater(planKey, pieces)) parts.push(piece);
       if (parts.length === pieces) found.set(planKey, { ...plan, partitions: parts.flat() });
@@ -73,8 +74,8 @@ export class Plans {
   /** Keys of the plan's partials, a bounded number at a time. */
   async *partialKeys(planKey: string): AsyncGenerator<readonly string[]> {
     const head = (await this.#heads.get([planKey])).get(planKey);
-    if (!head) return;
-    const { programKey, pieces } = head.note as PlanNote;
+    if (!head || !isPlanNote(head.note)) return;
+    const { programKey, pieces } = head.note;
     const keysOf = (partitions: readonly StoredPartition[]) => partitions.map(({ fingerprint }) => subtaskKey(programKey, fingerprint));
     yield keysOf(decodeJson(head.bytes));
     for await (const piece of this.#readLater(planKey, pieces)) yield keysOf(piece);
@@ -95,7 +96,8 @@ export class Plans {
   }
 
   async #note(planKey: string): Promise<PlanNote | undefined> {
-    return (await this.#heads.describe([planKey])).get(planKey)?.note as PlanNote | undefined;
+    const note = (await this.#heads.describe([planKey])).get(planKey)?.note;
+    return isPlanNote(note) ? note : undefined;
   }
 
   /** The pieces after the first, up to one that is gone. */
@@ -111,6 +113,12 @@ export class Plans {
       await turn();
     }
   }
+}
+
+/** False for what somebody changed. */
+function isPlanNote(note: unknown): note is PlanNote {
+  const { planKey, programKey, dataset, pieces } = (note ?? {}) as Readonly<Record<string, unknown>>;
+  return [planKey, programKey, dataset].every((each) => typeof each === "string") && Number.isSafeInteger(pieces) && (pieces as number) > 0;
 }
 
 const pieceKey = (planKey: string, piece: number): string => `${piece}:${planKey}`;

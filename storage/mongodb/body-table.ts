@@ -1,7 +1,8 @@
 /**
  * A collection of bodies by key. A document: `_id` (the key), `size`, `digest`, `body` or `split`, `note`, `used`, `expires`, and what its kind is found by.
  *
- * Promises: a body comes back as it was put or not at all (a damaged one is logged and removed). Every call may be carried out twice without harm.
+ * Promises: a body comes back as it was put or not at all (one that is damaged, or whose document is not as it was written, is logged and removed). Every
+ * call may be carried out twice without harm.
  */
 import { createHash } from "node:crypto";
 import { Binary, type Collection, type Filter } from "mongodb";
@@ -9,6 +10,7 @@ import pMap from "p-map";
 import type { Inserted, StoredBody } from "../store.ts";
 import { StoreError } from "../store-error.ts";
 import type { Description, Entry, Table } from "../table.ts";
+import { isBodyDocument } from "./check-document.ts";
 import type { Connection } from "./connection.ts";
 import { isDuplicateKey } from "./explain-error.ts";
 import { InsertBatches } from "./insert-batches.ts";
@@ -129,19 +131,24 @@ export class BodyTable implements Table {
   /** The body of a document that was read whole; renews its last use. */
   async open(document: BodyDocument): Promise<Bytes | undefined> {
     try {
-      const body = await this.#readBody(document);
-      if (isSame(document.digest, digestOf(body))) {
+      const body = isBodyDocument(document) && (await this.#readBody(document));
+      if (body && isSame(document.digest, digestOf(body))) {
         this.touch(document, document.used);
         return body;
       }
     } catch (error) {
       if ((error as { readonly code?: unknown }).code !== "damaged") throw error;
     }
-    const where = { collection: this.collection.collectionName, key: document._id };
-    this.#connection.log.error(where, "a stored body is damaged; it is removed, to be computed again");
-    await this.#remove([document]);
-    this.#options.onLost?.();
+    await this.#lose(document);
     return undefined;
+  }
+
+  async #lose({ _id, split }: Pick<BodyDocument, "_id" | "split">): Promise<void> {
+    const where = { collection: this.collection.collectionName, key: _id };
+    this.#connection.log.error(where, "a stored body is damaged; it is removed, to be computed again");
+    const pieces = isBodyDocument({ split }, ["split"]) ? split : undefined;
+    await this.#remove([{ _id, size: 0, used: new Date(0), ...(pieces && { split: pieces }) }]);
+    this.#options.onLost?.();
   }
 
   async find(keys: readonly string[]): Promise<ReadonlySet<string>> {
@@ -160,9 +167,12 @@ export class BodyTable implements Table {
   }
 
   /** The documents that were used least recently, before this time; at most so many. */
-  oldest(before: Date, limit: number): Promise<readonly Head[]> {
+  async oldest(before: Date, limit: number): Promise<readonly Head[]> {
     const options = { projection: headOnly, limit, batchSize: limit, sort: { used: 1, size: 1, _id: 1 } } as const;
-    return this.#connection.read("look for bodies", () => this.collection.find({ used: { $lt: before } }, options).toArray());
+    // Keys are text: what somebody else put there has others, and stays.
+    const filter = { used: { $lt: before }, _id: { $gte: "" } };
+    const heads = await this.#connection.read("look for bodies", () => this.collection.find(filter, options).toArray());
+    return heads.map((head) => (isBodyDocument(head, Object.keys(headOnly)) ? head : { _id: head._id, size: 0, used: head.used }));
   }
 
   async settled(): Promise<void> {
@@ -199,7 +209,7 @@ export class BodyTable implements Table {
     return gone;
   }
 
-  /** Parts of the documents that have these keys, never their bodies. */
+  /** Parts of the documents that have these keys, never their bodies. One that is not as it was written is removed. */
   async #look(keys: readonly string[], projection: Partial<Record<keyof BodyDocument, 1>>): Promise<readonly BodyDocument[]> {
     const starts = Array.from({ length: Math.ceil(keys.length / keysPerCall) }, (_, index) => index * keysPerCall);
     const options = { projection, limit: keysPerCall, batchSize: keysPerCall };
@@ -207,7 +217,12 @@ export class BodyTable implements Table {
       const filter = { _id: { $in: keys.slice(start, start + keysPerCall) } };
       return this.#connection.read("look for bodies", () => this.collection.find(filter, options).toArray());
     };
-    return (await pMap(starts, look, { concurrency: callsAtOnce })).flat();
+    const found = (await pMap(starts, look, { concurrency: callsAtOnce })).flat();
+    const fields = Object.keys(projection);
+    const isWhole = (document: BodyDocument) => isBodyDocument(document, fields);
+    if (found.every(isWhole)) return found;
+    for (const document of found) if (!isWhole(document)) await this.#lose(document);
+    return found.filter(isWhole);
   }
 
   #dropPieces(documents: readonly Pick<BodyDocument, "split">[]): Promise<void> {

@@ -17,6 +17,7 @@ import { pause } from "../../base/pause.ts";
 import { pauseAfter, retry } from "../../base/retry.ts";
 import { StoreError } from "../store-error.ts";
 import { WriteHealth } from "../write-health.ts";
+import { WrongDocuments } from "./check-document.ts";
 import { databaseOf, describeHosts, hideSecrets } from "./describe-uri.ts";
 import { explain, isFinal, isPassing } from "./explain-error.ts";
 
@@ -40,6 +41,7 @@ const longestPause = 2_000;
 export class Connection {
   readonly hosts: string;
   readonly log: Log;
+  readonly wrong: WrongDocuments;
   readonly #client: MongoClient;
   readonly #database: string;
   readonly #patience: number;
@@ -55,6 +57,7 @@ export class Connection {
   constructor({ uri, database, log, timeout = 5_000, patience = 10_000 }: ConnectionOptions) {
     this.hosts = describeHosts(uri);
     this.log = log;
+    this.wrong = new WrongDocuments(log);
     // Every call that waits listens to it.
     setMaxListeners(0, this.#closing.signal);
     this.#patience = patience;

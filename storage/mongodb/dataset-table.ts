@@ -1,6 +1,7 @@
 /** Datasets: a document for each, `_id` its name. They never expire. */
 import type { Collection } from "mongodb";
 import type { Registration } from "../../base/registration.ts";
+import { isDataset, isDatasetContent } from "./check-document.ts";
 import type { Connection, Keyed } from "./connection.ts";
 import { isDuplicateKey } from "./explain-error.ts";
 
@@ -20,14 +21,16 @@ export class DatasetTable {
   async list(): Promise<readonly Registration[]> {
     const call = () => this.#collection.find({}, { sort: { _id: 1 }, batchSize: documentsPerBatch }).toArray();
     const documents = await this.#connection.read("list datasets", call);
-    return documents.map(({ _id: name, pattern, registered, by, held, revision, content }) => ({
+    const message = "a document is no dataset as the store writes it; it is left out until a server registers its name anew";
+    for (const document of documents) if (!isDataset(document)) this.#connection.wrong.tell("datasets", document._id, message);
+    return documents.filter(isDataset).map(({ _id: name, pattern, registered, by, held, revision, content }) => ({
       name,
       pattern,
       registered: registered.getTime(),
       by,
       held,
       revision,
-      ...(content && { content }),
+      ...(isDatasetContent(content) && { content: content! }),
     }));
   }
 
@@ -43,9 +46,13 @@ export class DatasetTable {
         await this.#collection.insertOne({ _id: name, ...document });
         return true;
       } catch (error) {
-        if (isDuplicateKey(error)) return false;
-        throw error;
+        if (!isDuplicateKey(error)) throw error;
       }
+      // What has the name, and is no dataset, is in the way.
+      const found = await this.#collection.findOne({ _id: name });
+      if (found === null || isDataset(found)) return false;
+      const { matchedCount } = await this.#collection.replaceOne({ _id: name, revision: found.revision ?? { $exists: false } }, document);
+      return matchedCount > 0;
     });
   }
 

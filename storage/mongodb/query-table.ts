@@ -4,12 +4,14 @@ import type { QueryTable } from "../create-store.ts";
 import { decodeJson, encodeJson, noteOfQuery, type QueryNote } from "../encode-records.ts";
 import type { QueryFilter, StoredQuery } from "../store.ts";
 import { BodyTable } from "./body-table.ts";
+import { isListedQuery } from "./check-document.ts";
 import type { Connection } from "./connection.ts";
 import type { AccessTimes, Used } from "./last-access.ts";
 
 type ListedDocument = Used & Pick<QueryNote, "planKey"> & QueryNote["query"] & { readonly created: Date };
 
 const idsPerCall = 1000;
+const listed = { planKey: 1, created: 1, dataset: 1, name: 1, priority: 1, used: 1 } as const;
 
 export class MongoQueries implements QueryTable {
   readonly table: BodyTable;
@@ -44,16 +46,28 @@ export class MongoQueries implements QueryTable {
       const created = new Date(before.created);
       filter.$or = [{ created: { $lt: created } }, { created, _id: { $lt: before.id } }];
     }
-    const projection = { planKey: 1, created: 1, dataset: 1, name: 1, priority: 1, used: 1 } as const;
-    const options = { projection, sort: { created: -1, _id: -1 }, limit, batchSize: limit } as const;
-    const call = () => this.#listed.find(filter as Filter<ListedDocument>, options).toArray();
-    return (await this.#connection.read("list queries", call)).map(({ _id: id, planKey, created, used, dataset, name, priority }) => ({
+    return (await this.#find(filter, limit)).map(({ _id: id, planKey, created, used, dataset, name, priority }) => ({
       id,
       planKey,
       created: created.getTime(),
       query: { dataset, ...(name === undefined ? {} : { name }), priority },
       lastAccess: used.getTime(),
     }));
+  }
+
+  /** Leaves out, and tells of, what is no query. */
+  async #find(filter: Readonly<Record<string, unknown>>, limit: number): Promise<readonly ListedDocument[]> {
+    const found: ListedDocument[] = [];
+    for (let skip = 0; ; skip += limit) {
+      const options = { projection: listed, sort: { created: -1, _id: -1 }, skip, limit, batchSize: limit } as const;
+      const call = () => this.#listed.find(filter as Filter<ListedDocument>, options).toArray();
+      const documents = await this.#connection.read("list queries", call);
+      for (const document of documents) {
+        if (isListedQuery(document)) found.push(document);
+        else this.#connection.wrong.tell("queries", document._id, "a document is no query as the store writes it; it is left out of lists");
+      }
+      if (found.length >= limit || documents.length < limit) return found.slice(0, limit);
+    }
   }
 
   async dropOfPlan(planKey: string): Promise<void> {
