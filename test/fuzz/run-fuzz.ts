@@ -7,8 +7,9 @@ import { Command } from "commander";
 import { fuzzExpressions } from "./expressions/fuzz-expressions.ts";
 import { type Fuzzer, mostGrowth } from "./fuzzer.ts";
 import { fuzzHttp } from "./http/fuzz-http.ts";
+import { fuzzParquet } from "./parquet/fuzz-parquet.ts";
 
-const fuzzers: Readonly<Record<string, Fuzzer>> = { expressions: fuzzExpressions, http: fuzzHttp };
+const fuzzers: Readonly<Record<string, Fuzzer>> = { expressions: fuzzExpressions, http: fuzzHttp, parquet: fuzzParquet };
 
 const whole = (text: string): number => {
   const value = Number(text);

@@ -7,6 +7,7 @@ import { ByteWriter } from "hyparquet-writer/src/bytewriter.js";
 import { writePageHeader } from "hyparquet-writer/src/datapage.js";
 import { writeRleBitPackedHybrid } from "hyparquet-writer/src/encoding.js";
 import { writeMetadata } from "hyparquet-writer/src/metadata.js";
+import { crc32 } from "../../../datasets/parquet/checksums.ts";
 
 export interface TestPage {
   readonly count: number;
@@ -30,6 +31,8 @@ export interface TestFile {
   readonly metadata?: Partial<ColumnMetaData>;
   readonly codec?: CompressionCodec;
   readonly compress?: (bytes: Uint8Array) => Uint8Array;
+  /** Each page gets its checksum. */
+  readonly checksums?: boolean;
 }
 
 export function encodeTestFile(file: TestFile): Uint8Array {
@@ -60,7 +63,7 @@ export function encodeTestFile(file: TestFile): Uint8Array {
   return writer.getBytes();
 }
 
-function writePage(writer: ByteWriter, page: TestPage, { levelWidth = 1, compress }: TestFile): void {
+function writePage(writer: ByteWriter, page: TestPage, { levelWidth = 1, compress, checksums }: TestFile): void {
   const body = new ByteWriter();
   for (const [levels, width] of [[page.repetition, 1] as const, [page.definition, levelWidth] as const]) {
     if (!levels) continue;
@@ -82,6 +85,7 @@ function writePage(writer: ByteWriter, page: TestPage, { levelWidth = 1, compres
     uncompressed_page_size: body.offset,
     compressed_page_size: bytes.length,
     ...header,
+    ...(checksums && { crc: crc32(bytes) | 0 }),
     ...page.header,
   });
   writer.appendBytes(bytes);

@@ -1,5 +1,5 @@
 /** Whole Parquet files as nested arrays, without a catalogue: what `readColumn` gives for each leaf that can be read. */
-import { baseName, type ColumnLocation } from "../../../datasets/dataset.ts";
+import { baseName, type ColumnLocation, type ColumnTarget } from "../../../datasets/dataset.ts";
 import type { FileColumn, FileDescription } from "../../../datasets/format.ts";
 import { describeFile, formatNamed } from "../../../datasets/formats.ts";
 import type { ByteReader } from "../../../datasets/sources/source.ts";
@@ -40,16 +40,20 @@ export async function readEntriesOf(
     const location: ColumnLocation = { file, format, column: form, ...range, elements, values: elements.at(-1) ?? range.entries, place };
     const target = makeTarget(location);
     const read = await formatNamed(format).read(reader, location, target);
-    const { values, valid, offsets } = target;
-    let level: Nested[] = Array.from(values.subarray(0, read.values), (value, at) => (valid && valid[at] !== 1 ? null : value));
-    // How many lists there are of each level: the last offset of a level is the number of lists inside it.
-    const counts = [range.entries];
-    for (const [depth, starts] of offsets.entries()) counts.push(starts[counts[depth]!]!);
-    for (const [depth, starts] of [...offsets.entries()].toReversed()) {
-      const inner = level;
-      level = Array.from({ length: counts[depth]! }, (_, at) => inner.slice(starts[at], starts[at + 1]));
-    }
-    entries.push(...level);
+    entries.push(...nest(target, range.entries, read.values));
   }
   return entries;
+}
+
+/** The arrays of a column as nested ones, null for what is missing. */
+export function nest({ values, valid, offsets }: ColumnTarget, entries: number, count: number): readonly Nested[] {
+  let level: readonly Nested[] = Array.from(values.subarray(0, count), (value, at) => (valid && valid[at] !== 1 ? null : value));
+  // How many lists there are of each level: the last offset of a level is the number of lists inside it.
+  const counts = [entries];
+  for (const [depth, starts] of offsets.entries()) counts.push(starts[counts[depth]!]!);
+  for (const [depth, starts] of [...offsets.entries()].toReversed()) {
+    const inner = level;
+    level = Array.from({ length: counts[depth]! }, (_, at) => inner.slice(starts[at], starts[at + 1]));
+  }
+  return level;
 }
