@@ -23,7 +23,7 @@ export interface ServerCommand {
 }
 
 const lastWords = 4_000;
-const longestStart = 60_000;
+const longestStart = 300_000;
 
 /** Resolves when the server says that it is ready; rejects with what it said last where it ends before. */
 export async function startProcess({ what, command, parameters, readyPort }: ServerCommand): Promise<ServerProcess> {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 
 /** Milliseconds. It is so long that on any machine only a condition that never holds takes it. */
-const longest = 60_000;
+const longest = 180_000;
 
-/** Waits until `condition` holds, looking every few milliseconds. Rejects after a minute. @param what names the condition in the error. */
+/** Waits until `condition` holds, looking every few milliseconds. Rejects after three minutes. @param what names the condition in the error. */
 export async function until(condition: () => Promise<boolean> | boolean, what = "it"): Promise<void> {
   for (const end = performance.now() + longest; !(await condition()); ) {
     assert(performance.now() < end, `${what} did not come about in ${longest / 1000} s`);
