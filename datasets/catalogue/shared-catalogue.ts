@@ -60,6 +60,9 @@ export function createSharedCatalogue(options: SharedCatalogueOptions): SharedCa
   const known = new Map<string, Known>();
   let isAsked = options.entries.length > 0;
   let isClosed = false;
+  /** Whether the store has ever said what is registered, and why it could not last. */
+  let hasAnswered = false;
+  let failure: unknown;
   let lastLook = Number.NEGATIVE_INFINITY;
   let looking: Promise<void> | undefined;
   for (const entry of options.entries) adopt(entry);
@@ -69,10 +72,16 @@ export function createSharedCatalogue(options: SharedCatalogueOptions): SharedCa
   return {
     opened,
     names: () => [...known.keys()],
-    refresh,
+    async refresh() {
+      await refresh();
+      if (known.size === 0) requireAnswer();
+    },
     async get(name, options) {
       await opened;
-      if (!known.has(name)) await refresh();
+      if (!known.has(name)) {
+        await refresh();
+        if (!known.has(name)) requireAnswer();
+      }
       const dataset = known.get(name);
       return dataset && (await lookAt(name, dataset, options));
     },
@@ -121,6 +130,7 @@ export function createSharedCatalogue(options: SharedCatalogueOptions): SharedCa
   async function lookNow(): Promise<void> {
     try {
       const found = await store.listDatasets();
+      hasAnswered = true;
       if (!isAsked) {
         const entry = await options.otherwise?.(found);
         isAsked = true;
@@ -129,9 +139,15 @@ export function createSharedCatalogue(options: SharedCatalogueOptions): SharedCa
       const published = await Promise.all([...own.values()].filter(({ isPrivate }) => !isPrivate).map(describeOwn));
       learn(await registeredNames.look(published, found));
     } catch (error) {
+      failure = error;
       log.warn({ err: error }, "the store cannot say which datasets are registered; trying again");
     }
     lastLook = now();
+  }
+
+  /** While the store has never answered, nobody can say that there is no such dataset. */
+  function requireAnswer(): void {
+    if (!hasAnswered && failure !== undefined) throw failure;
   }
 
   async function describeOwn({ name, pattern }: DatasetEntry): Promise<OwnDataset> {

@@ -134,6 +134,20 @@ test("createSharedCatalogue reads files anew where what is stored of them is dam
   assert(away.lines.every(({ level }) => level === "warn"));
 });
 
+test("createSharedCatalogue does not say that there is no such dataset before the store has ever answered, and says so then", async (t) => {
+  const { store, open } = await openShared(t);
+  const noAnswer = new Error("no answer");
+  let isAway = true;
+  const listDatasets = () => (isAway ? Promise.reject(noAnswer) : store.listDatasets());
+  const { catalogue, look } = open("one", {}, { store: { ...store, listDatasets } });
+  await assert.rejects(catalogue.get("events"), noAnswer);
+  await assert.rejects(look(), noAnswer);
+  isAway = false;
+  await look();
+  isAway = true;
+  assert.equal(await catalogue.get("events"), undefined);
+});
+
 test("createSharedCatalogue: of two patterns for one name the one counts that a running process has; the other takes over when it has stopped", async (t) => {
   const { directory, open, pass } = await openShared(t);
   await Promise.all(["old", "new"].map((name) => mkdir(join(directory, name))));
