@@ -82,6 +82,7 @@ export function openCompute({ config, store, log, meter }: ComputeOptions): Comp
             executor,
             store,
             slots: threads + claimsAhead,
+            mostLong: threads,
             prefers: (subtask) => local.holds(subtask),
             prepare: ({ programKey }) => programs.prepare(programKey),
             cacheBytes: () => cache.usage.bytes,

@@ -8,7 +8,8 @@
  *                   → undone           → release    nobody wants it any more, the claim was lost, its turn did not come, or this process stops
  *         → the store fails, or the compute function's host is away → release, then a pause that doubles
  *
- * Promises: never more than `slots` bundles of claims that load or compute, and `mostSaving` more whose partials are saved meanwhile; a bundle is one
+ * Promises: never more than `slots` bundles of claims that load or compute, `mostLong` more where that takes long, so that another client's short subtask does not
+ * wait for them, and `mostSaving` more whose partials are saved meanwhile; a bundle is one
  * subtask, or some that should take 50 ms together (`run-claims.ts`); no error ends the loop; a stop hands back what has not begun, lets the rest come to
  * its end for a while, hands that back as well, and then leaves.
  * Does not bound the memory that subtasks need: the column cache makes them wait for it.
@@ -38,6 +39,9 @@ export interface PullOptions {
   readonly store: Pick<Store, "putPartials" | "findPartials">;
   /** How many bundles of claims may load or compute at a time. */
   readonly slots: number;
+  /** How many of those that take longer than `longBundle` milliseconds leave their slot to others; none where absent. */
+  readonly mostLong?: number;
+  readonly longBundle?: number;
   readonly prefers: (subtask: Subtask) => boolean;
   /** Called just before a subtask is claimed: what it will need may be fetched. Does not throw. */
   readonly prepare?: (subtask: Subtask) => void;
@@ -65,13 +69,19 @@ interface Ended<Ending> {
   readonly ending: Ending;
 }
 
+interface Bundle {
+  readonly claims: readonly Claim[];
+  /** Of which the store has the partials; it is asked while they are claimed. */
+  readonly found: Promise<ReadonlySet<string>>;
+}
+
 /** A store answers when its disk has: the threads do not wait for that. Their partials are in memory. */
 const mostSaving = 28;
 type Phase = LabelOf<"femtoq_subtask_seconds">;
 const phases = ["compiling", "loading", "thread", "computing", "saving", "completing"] as const satisfies readonly Phase[];
 
 export function startPullLoop(options: PullOptions): PullLoop {
-  const { node, executor, store, prefers, prepare, log, meter, backoff = usualBackoff } = options;
+  const { node, executor, store, prefers, prepare, log, meter, backoff = usualBackoff, mostLong = 0, longBundle = 1_000 } = options;
   const stopping = new AbortController();
   const figures = { running: 0, done: 0, failed: 0 };
   const report = () => node.report({ ...figures, cacheBytes: options.cacheBytes(), ...(options.held && { held: options.held }) });
@@ -79,6 +89,8 @@ export function startPullLoop(options: PullOptions): PullLoop {
   /** Milliseconds of threads' time that the latest subtasks took. */
   const times: number[] = [];
   let isDraining = false;
+  /** Bundles that have left their slot. */
+  let long = 0;
   const inSlot = pLimit(options.slots);
   const loops = Array.from({ length: options.slots + mostSaving }, pull);
 
@@ -98,7 +110,8 @@ export function startPullLoop(options: PullOptions): PullLoop {
   async function pull(): Promise<void> {
     for (let failures = 0; !isDraining; ) {
       try {
-        await endClaims(await inSlot(claimAndCompute));
+        const { ended } = await inSlot(claimAndCompute);
+        await endClaims(await ended);
         failures = 0;
       } catch (error) {
         if (isDraining) return;
@@ -109,9 +122,22 @@ export function startPullLoop(options: PullOptions): PullLoop {
     }
   }
 
-  async function claimAndCompute(): Promise<readonly Ended<Outcome | Stored>[]> {
+  /** Resolves when the bundle has ended, or leaves its slot. */
+  async function claimAndCompute(): Promise<{ readonly ended: Promise<readonly Ended<Outcome | Stored>[]> }> {
     await executor.ready?.(stopping.signal);
-    const { claims, found } = await claimBundle();
+    const ended = compute(await claimBundle());
+    const settled = new AbortController();
+    const settling = Promise.allSettled([ended]).then(() => settled.abort());
+    await pause(longBundle, settled.signal);
+    if (long >= mostLong) await settling;
+    else if (!settled.signal.aborted) {
+      long++;
+      void settling.then(() => long--);
+    }
+    return { ended };
+  }
+
+  async function compute({ claims, found }: Bundle): Promise<readonly Ended<Outcome | Stored>[]> {
     const claimed = Date.now();
     figures.running += claims.length;
     report();
@@ -129,8 +155,7 @@ export function startPullLoop(options: PullOptions): PullLoop {
     }
   }
 
-  /** Whether the store has the partials is asked while the subtasks are claimed: `found`. */
-  async function claimBundle(): Promise<{ readonly claims: readonly Claim[]; readonly found: Promise<ReadonlySet<string>> }> {
+  async function claimBundle(): Promise<Bundle> {
     const asked = new Map<string, Promise<ReadonlySet<string>>>();
     const claims = await node.claim({
       signal: stopping.signal,
