@@ -28,17 +28,22 @@ export const findBin = (axis: AxisShape, value: number): number => kindOf(axis).
 
 /**
  * A histogram of `values[axis][i]`, each axis an array of the same length; with `weights` of that length it keeps Σw and Σw². A value whose
- * weight, or its square, is not finite is counted in `nonFinite` and not filled. Throws `RangeError` where the lengths differ.
+ * weight, or its square, is not finite is counted in `nonFinite` and not filled. Throws `RangeError` where
+ * the lengths differ or there is no axis.
  */
 export function fillHistogram(
   axes: readonly AxisShape[],
   values: readonly ArrayLike<number>[],
   weights?: ArrayLike<number>,
 ): PartialHistogram {
-  const [first] = values;
-  if (values.length !== axes.length || [...values, ...(weights ? [weights] : [])].some(({ length }) => length !== first.length)) {
+  const count = values[0]?.length ?? 0;
+  if (
+    axes.length === 0 ||
+    values.length !== axes.length ||
+    [...values, ...(weights ? [weights] : [])].some(({ length }) => length !== count)
+  ) {
     throw new RangeError(
-      `Cannot fill a histogram of ${axes.length} axes: it needs as many arrays of one length, current value is ${values.map(({ length }) => length).join(", ")}`,
+      `Cannot fill a histogram of ${axes.length} axes: it needs at least one axis and as many arrays of one length, current value is [${values.map(({ length }) => length).join(", ")}]`,
     );
   }
   const cells = cellCount(axes);
@@ -46,7 +51,7 @@ export function fillHistogram(
   const { quantities, add } = storages[storage];
   const contents: Contents = Object.fromEntries(Object.keys(quantities).map((name) => [name, new Float64Array(cells)]));
   let fills = 0;
-  for (let index = 0; index < first.length; index++) {
+  for (let index = 0; index < count; index++) {
     const weight = weights ? weights[index] : 1;
     if (!Number.isFinite(weight * weight)) continue;
     let cell = 0;
@@ -54,5 +59,5 @@ export function fillHistogram(
     add(contents, cell, weight);
     fills++;
   }
-  return { storage, fills, nonFinite: first.length - fills, cells, contents };
+  return { storage, fills, nonFinite: count - fills, cells, contents };
 }

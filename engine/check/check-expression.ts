@@ -2,7 +2,7 @@
 import { type ArithmeticOperator, type ComparisonOperator, ExpressionError, type Tree } from "../expression/tree.ts";
 import { checkElement } from "../lists/element.ts";
 import { methods } from "../lists/list-operators.ts";
-import { fieldOf, lambdaOf, mapOver } from "../program/make-terms.ts";
+import { fieldOf, lambdaOf, mapOver, recordOf } from "../program/make-terms.ts";
 import type { Operation, Term } from "../program/term.ts";
 import { boolean, describeType, isOptional, number, type RecordType, type Type, withOptional } from "../program/types.ts";
 import { type Checker, expectType, type ListTerm, numeric } from "./checker.ts";
@@ -183,7 +183,19 @@ function checkComparison(tree: Extract<Tree, { kind: "comparison" }>, checker: C
   const kind = equality && left.type.kind === "boolean" ? "boolean" : "number";
   expectType(left, kind, tree.left, `'${tree.operator}'`);
   expectType(right, kind, tree.right, `'${tree.operator}'`);
+  if (equality) {
+    refuseRounded(left, right, tree.right, tree.operator);
+    refuseRounded(right, left, tree.left, tree.operator);
+  }
   return numeric(checker, comparison[tree.operator], [left, right], boolean);
+}
+
+/** From 2^53 on several integers of a file become the same float64. */
+function refuseRounded(ofFile: Term, { operation, literal }: Term, tree: Tree, operator: ComparisonOperator): void {
+  if (ofFile.operation !== "column" && ofFile.operation !== "field" && ofFile.operation !== "param") return;
+  if (operation !== "number" || !Number.isInteger(literal) || Number.isSafeInteger(literal)) return;
+  const message = `'${operator}' cannot tell integers of a file from 2^53 on from their neighbours, since numbers are float64: compare with < and >`;
+  throw new ExpressionError(message, tree.start);
 }
 
 /** Records are equal when they are the same element of the same collection. */
@@ -230,9 +242,9 @@ function chooseRecord(test: Term, yes: Term, no: Term, tree: Tree, checker: Chec
   if (chosen.length === 0) throw new ExpressionError(`${describeType(a)} and ${describeType(b)} have no field in common`, tree.start);
   const fields = new Map<string, Type>(chosen.map(([name, term]) => [name, term.type]));
   const optional = isOptional(a) || isOptional(b);
-  const type: Type = { kind: "record", name: a.name === b.name ? a.name : "chosen", fields, optional };
+  const type: RecordType = { kind: "record", name: a.name === b.name ? a.name : "chosen", fields, optional };
   const isThere = terms.make("conditional", boolean, [test, ...[yes, no].map((record) => terms.make("is-present", boolean, [record]))]);
-  return terms.make("record", type, [...chosen.map(([, term]) => term), ...(optional ? [isThere] : [])], type.name);
+  return recordOf(terms, type, [...chosen.map(([, term]) => term), ...(optional ? [isThere] : [])]);
 }
 
 const hasMember = (type: RecordType, name: string): boolean =>

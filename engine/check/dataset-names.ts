@@ -1,16 +1,14 @@
 /** Names of a dataset as expressions see them: columns by their full names, lists, records, constants, in that order of look-up after defines. */
 
-import { fieldOf, lambdaOf, mapOver } from "../program/make-terms.ts";
+import { fieldOf, lambdaOf, mapOver, recordOf } from "../program/make-terms.ts";
 import { type Column, elementField, innermost, outerOf, type Schema } from "../program/schema.ts";
 import type { Term, Terms } from "../program/term.ts";
-import { boolean, type ListType, number, type RecordType, type Type, withOptional } from "../program/types.ts";
+import { boolean, type ListType, number, type Type, withOptional } from "../program/types.ts";
 import { nearNames } from "../query/near-names.ts";
 
 export interface DatasetNames {
   /** The meaning of a bare name. */
   lookUp(name: string): Term | undefined;
-  /** All names that `lookUp` knows. */
-  readonly names: readonly string[];
   /** Why a name that the file has cannot be used. */
   unsupported(name: string): string | undefined;
   near(name: string, more: Iterable<string>): readonly string[];
@@ -18,34 +16,60 @@ export interface DatasetNames {
 
 const constants: Readonly<Record<string, number>> = { pi: Math.PI, e: Math.E };
 
-export function namesOf(schema: Schema, terms: Terms): DatasetNames {
-  const byName = new Map(schema.columns.map((column) => [column.name, column]));
+/** What the columns of a schema make together, without terms. */
+interface SchemaNames {
+  readonly byName: ReadonlyMap<string, Column>;
+  /** Columns with one value per event that have a record, by its name. */
+  readonly records: ReadonlyMap<string, readonly Column[]>;
+  readonly lists: ReadonlySet<string>;
+  /** By the list around them. */
+  readonly innerLists: ReadonlyMap<string, readonly string[]>;
+  /** All names that can be looked up. */
+  readonly names: readonly string[];
+  elementType(list: string): Type;
+}
+
+/** Many queries ask of the same schema. */
+const known = new WeakMap<Schema, SchemaNames>();
+
+function indexSchema(schema: Schema): SchemaNames {
   const fields = group(
     schema.columns.filter(({ lists, member }) => lists.length > 0 && member),
     (column) => innermost(column)!,
   );
+  const byName = new Map(schema.columns.map((column) => [column.name, column]));
   const records = group(
     schema.columns.filter(({ lists, member }) => lists.length === 0 && member),
     ({ member }) => member!.record,
   );
-  /** By the list around them. */
-  const innerLists = group([...new Set(schema.columns.flatMap(({ lists }) => lists.slice(1)))], outerOf);
   const lists = new Set(schema.columns.flatMap((column) => column.lists.slice(0, 1)));
+  const innerLists = group([...new Set(schema.columns.flatMap(({ lists }) => lists.slice(1)))], outerOf);
+  const types = new Map<string, Type>();
 
   function elementType(list: string): Type {
-    const [own, inner] = [fields.get(list) ?? [], innerLists.get(list) ?? []];
-    if (own.length + inner.length === 0) return valueType(schema.columns.find((column) => innermost(column) === list)!);
-    return recordType(list, own, inner);
+    const type = types.get(list) ?? makeElementType(list);
+    types.set(list, type);
+    return type;
   }
 
-  function recordType(name: string, columns: readonly Column[], inner: readonly string[] = []): RecordType {
-    const isOfList = columns.length === 0 || columns[0].lists.length > 0;
-    const members: [string, Type][] = [
-      ...columns.map((column): [string, Type] => [column.member!.field, valueType(column)]),
-      ...inner.map((list): [string, Type] => [list.slice(name.length + 1), { kind: "list", element: elementType(list) }]),
-    ];
-    return { kind: "record", name, ...(isOfList && { origin: name }), fields: new Map(members), optional: false };
+  function makeElementType(list: string): Type {
+    const [own, inner] = [fields.get(list) ?? [], innerLists.get(list) ?? []];
+    if (own.length + inner.length === 0) return valueType(schema.columns.find((column) => innermost(column) === list)!);
+    const members = inner.map((each): [string, Type] => [each.slice(list.length + 1), { kind: "list", element: elementType(each) }]);
+    return { kind: "record", name: list, origin: list, fields: new Map([...fieldTypes(own), ...members]), optional: false };
   }
+
+  const names = [...byName.keys(), ...lists, ...records.keys(), ...Object.keys(constants)];
+  return { byName, records, lists, innerLists, names, elementType };
+}
+
+const fieldTypes = (columns: readonly Column[]): readonly [string, Type][] =>
+  columns.map((column) => [column.member!.field, valueType(column)]);
+
+export function namesOf(schema: Schema, terms: Terms): DatasetNames {
+  const index = known.get(schema) ?? indexSchema(schema);
+  known.set(schema, index);
+  const { byName, records, lists, innerLists, names, elementType } = index;
 
   /** A list of the event: of records, of values, or of lists. */
   function eventList(name: string): Term {
@@ -79,15 +103,13 @@ export function namesOf(schema: Schema, terms: Terms): DatasetNames {
     const record = records.get(name);
     if (record) {
       const values = record.map((each) => terms.make("column", valueType(each), [], each.name));
-      return terms.make("record", recordType(name, record), values, name);
+      return recordOf(terms, { kind: "record", name, fields: new Map(fieldTypes(record)), optional: false }, values);
     }
     return Object.hasOwn(constants, name) ? terms.make("number", number, [], constants[name]) : undefined;
   }
 
-  const names = [...byName.keys(), ...lists, ...records.keys(), ...Object.keys(constants)];
   return {
     lookUp,
-    names,
     unsupported: (name) => schema.unsupported.find((column) => column.name === name)?.reason,
     near: (name, more) => nearNames(name, [...more, ...names]),
   };

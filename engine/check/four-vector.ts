@@ -3,7 +3,7 @@
  * massless), or px, py, pz and energy. Energies in the data's unit (GeV), angles in radians. The mass of a spacelike sum is
  * −√(−m²), as in ROOT's TLorentzVector.
  */
-import { fieldOf, typeOver } from "../program/make-terms.ts";
+import { fieldOf, recordOf, typeOver } from "../program/make-terms.ts";
 import type { Term, Terms } from "../program/term.ts";
 import { boolean, isOptional, number, type RecordType, type Type } from "../program/types.ts";
 
@@ -49,8 +49,8 @@ export class Formulas {
     const fields = new Map<string, Type>(names.map((name, index) => [name, args[index].type]));
     const mayMiss = [a, b].filter(({ type }) => isOptional(type)).map((each) => this.#terms.make("is-present", boolean, [each]));
     const isThere = mayMiss.length === 2 ? [this.#terms.make("and", boolean, mayMiss)] : mayMiss;
-    const type: Type = { kind: "record", name: "four-vector", fields, optional: isThere.length > 0 };
-    return this.#terms.make("record", type, [...args, ...isThere], "four-vector");
+    const type: RecordType = { kind: "record", name: "four-vector", fields, optional: isThere.length > 0 };
+    return recordOf(this.#terms, type, [...args, ...isThere]);
   }
 }
 
@@ -64,10 +64,14 @@ const own: Formula = () => {
 };
 const perpendicular = ({ add, square }: Formulas, get: Get) => add(square(get("px")), square(get("py")));
 
+/** (E − pz)(E + pz), which keeps what E² − pz² loses where pz is nearly E. */
+const transverse = ({ add, subtract, multiply }: Formulas, get: Get) =>
+  multiply(subtract(get("energy"), get("pz")), add(get("energy"), get("pz")));
+
 const fromEnergy = {
   rapidity: ({ add, subtract, multiply, divide, constant, call }: Formulas, get: Get) =>
     multiply(constant(0.5), call("log", divide(add(get("energy"), get("pz")), subtract(get("energy"), get("pz"))))),
-  mt: ({ subtract, square, call }: Formulas, get: Get) => call("signedSqrt", subtract(square(get("energy")), square(get("pz")))),
+  mt: (formulas: Formulas, get: Get) => formulas.call("signedSqrt", transverse(formulas, get)),
 };
 
 const fromCartesian: ComponentFormulas = {
@@ -90,8 +94,17 @@ const fromCartesian: ComponentFormulas = {
 const momentum = ({ add, multiply, square, constant, call }: Formulas, get: Get) =>
   multiply(square(get("pt")), add(constant(1), square(call("sinh", get("eta")))));
 
+/** Without an energy neither needs one: at large |η| it is pz but for rounding. */
 const fromPolar: ComponentFormulas = {
-  ...fromEnergy,
+  rapidity(formulas, get, type) {
+    if (isNumber(type, "energy")) return fromEnergy.rapidity(formulas, get);
+    return isNumber(type, "mass") ? formulas.call("asinh", formulas.divide(get("pz"), get("mt"))) : get("eta");
+  },
+  mt(formulas, get, type) {
+    if (isNumber(type, "energy")) return fromEnergy.mt(formulas, get);
+    const { add, square, call } = formulas;
+    return isNumber(type, "mass") ? call("sqrt", add(square(get("pt")), square(get("mass")))) : call("abs", get("pt"));
+  },
   pt: own,
   eta: own,
   phi: own,

@@ -1,5 +1,5 @@
 /** How operators get at the lists they are over: a list that is searched and that several terms use is searched once, and its places are kept. */
-import { reachable, type Term } from "../program/term.ts";
+import type { Term } from "../program/term.ts";
 import { type Expression, L } from "../wasm/instructions.ts";
 import type { Environment, ListCode } from "./code.ts";
 import type { Emitter, List, Numbered } from "./emitter.ts";
@@ -17,14 +17,18 @@ export function openList(
   const operator = emitter.operators[term.operation];
   if (operator.kind !== "list") throw new Error(`Cannot loop over ${term.operation}: it makes no list`);
   const opened = operator.open(emitter, term, environment);
-  const kept = () => keepList(emitter, term, environment);
-  const whole: List & { readonly numbered: () => Numbered } = { ...opened, numbered: opened.numbered ?? kept };
-  if (!isKept || !operator.isSearch || (emitter.uses.get(term) ?? 0) < 2) return whole;
-  return { ...whole, iterate: (body) => kept().iterate(body), length: () => emitter.keep(L.fromU32(kept().count)), takesScratch: true };
+  const numbered = opened.numbered ?? (() => keepList(emitter, term, environment));
+  if (!isKept || !operator.isSearch || (emitter.uses.get(term) ?? 0) < 2) return { ...opened, numbered };
+  return {
+    ...opened,
+    numbered,
+    iterate(body) {
+      keepList(emitter, term, environment).iterate(body);
+    },
+    length: () => emitter.keep(L.fromU32(keepList(emitter, term, environment).count)),
+    takesScratch: true,
+  };
 }
-
-/** Whether a function over elements loops over lists itself. */
-export const usesLists = (lambda: Term): boolean => reachable(lambda.args).some(({ type }) => type.kind === "list");
 
 /** The position of an element that lies at a place of a list that does not know positions: who asks for it has to count. */
 export const uncounted = (): Expression => {

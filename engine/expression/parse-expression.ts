@@ -55,9 +55,20 @@ const comparisons: ReadonlyMap<string, ComparisonOperator> = new Map([
   ["!==", "!="],
 ]);
 
+/** Whether a whole number was written that float64 cannot hold; the shortest digits of one that it does hold may stand for it. */
+function isRounded(value: number, written: string): boolean {
+  const digits = written.replaceAll("_", "");
+  if (!Number.isFinite(value) || Number.isSafeInteger(value) || !/^(?:[1-9]\d*|0[xbo][\da-f]+)$/i.test(digits)) return false;
+  return digits !== String(value) && BigInt(digits) !== BigInt(value);
+}
+
 const converters: { readonly [Type in keyof Nodes]?: Converter<Type> } = {
   Literal(node, _inner, at) {
-    if (typeof node.value === "number" && node.bigint == null) return { kind: "number", value: node.value, ...at };
+    if (typeof node.value === "number") {
+      if (isRounded(node.value, node.raw ?? ""))
+        throw new ExpressionError(`${node.raw} is no float64: the nearest is ${BigInt(node.value)}`, at.start);
+      return { kind: "number", value: node.value, ...at };
+    }
     if (typeof node.value === "boolean") return { kind: "boolean", value: node.value, ...at };
     if (typeof node.value === "string") return { kind: "string", value: node.value, ...at };
     throw new ExpressionError(

@@ -1,12 +1,12 @@
 /**
  * A partial: what one program made of one partition. As bytes, all little-endian:
  *
- *   0   8 bytes   "femtoqP1"
+ *   0   8 bytes   "femtoqP2"
  *   8   16 bytes  the first half of the SHA-256 of everything after it
  *   24  u32       length of the header in bytes, a multiple of 8 with trailing spaces
  *   28  4 bytes   zero
- *   32  header    JSON: { entries, filters: [[events, weight], …], histograms: [{ storage, fills, nonFinite, cells, filled? }, …] }
- *       arrays    float64, for each histogram: where `filled` is absent, all cells; where it is a number, that many cell
+ *   32  header    JSON: { entries, filters: [events, …], histograms: [{ storage, fills, nonFinite, cells, filled? }, …] }
+ *       arrays    float64: of each filter its weight; then for each histogram: where `filled` is absent, all cells; where it is a number, that many cell
  *                 numbers and then what is of those cells: one quantity of the storage after the other.
  *
  * Counts are whole numbers up to 2^53. The version in the first eight bytes changes with the form.
@@ -44,12 +44,12 @@ export interface PartialShape {
   readonly histograms: readonly { readonly axes: readonly AxisShape[]; readonly storage: StorageName }[];
 }
 
-const magic = new TextEncoder().encode("femtoqP1");
+const magic = new TextEncoder().encode("femtoqP2");
 const headerAt = 32;
 
 interface Header {
   readonly entries: number;
-  readonly filters: readonly (readonly [number, number])[];
+  readonly filters: readonly number[];
   readonly histograms: readonly (Omit<PartialHistogram, "filled" | "contents"> & { readonly filled?: number })[];
 }
 
@@ -57,7 +57,7 @@ interface Header {
 export async function encodePartial(partial: PartialResult): Promise<Uint8Array<ArrayBuffer>> {
   const header: Header = {
     entries: partial.entries,
-    filters: partial.filters.map(({ events, weight }) => [events, weight]),
+    filters: partial.filters.map(({ events }) => events),
     // In this order whoever made the partial: equal partials are equal bytes.
     histograms: partial.histograms.map(({ storage, fills, nonFinite, cells, filled }) => ({
       storage,
@@ -69,10 +69,13 @@ export async function encodePartial(partial: PartialResult): Promise<Uint8Array<
   };
   const text = JSON.stringify(header);
   const written = new TextEncoder().encode(text.padEnd(Math.ceil(text.length / 8) * 8));
-  const arrays = partial.histograms.flatMap(({ storage, filled, contents }) => [
-    ...(filled ? [filled] : []),
-    ...Object.keys(storages[storage].quantities).map((name) => contents[name]),
-  ]);
+  const arrays = [
+    Float64Array.from(partial.filters, ({ weight }) => weight),
+    ...partial.histograms.flatMap(({ storage, filled, contents }) => [
+      ...(filled ? [filled] : []),
+      ...Object.keys(storages[storage].quantities).map((name) => contents[name]),
+    ]),
+  ];
   const bytes = new Uint8Array(headerAt + written.length + arrays.reduce((sum, array) => sum + array.byteLength, 0));
   new DataView(bytes.buffer).setUint32(24, written.length, true);
   bytes.set(magic);
@@ -94,7 +97,7 @@ export class DamagedPartial extends Error {
 /** What `encodePartial` took. Throws `DamagedPartial`. */
 export async function decodePartial(bytes: Uint8Array): Promise<PartialResult> {
   if (bytes.length < headerAt || magic.some((byte, index) => bytes[index] !== byte))
-    throw new DamagedPartial("this is not a partial of version 1");
+    throw new DamagedPartial("this is not a partial of version 2");
   const sum = await checksum(bytes);
   if (sum.some((byte, index) => bytes[8 + index] !== byte)) throw new DamagedPartial("the partial's checksum does not match its content");
   const headerLength = new DataView(bytes.buffer, bytes.byteOffset).getUint32(24, true);
@@ -105,9 +108,10 @@ export async function decodePartial(bytes: Uint8Array): Promise<PartialResult> {
     at += count * 8;
     return array;
   };
+  const weights = take(header.filters.length);
   return {
     entries: header.entries,
-    filters: header.filters.map(([events, weight]) => ({ events, weight })),
+    filters: header.filters.map((events, index) => ({ events, weight: weights[index] })),
     histograms: header.histograms.map(({ filled: count, ...rest }) => {
       const filled = count === undefined ? undefined : take(count);
       const names = Object.keys(storages[rest.storage].quantities);

@@ -12,9 +12,20 @@ export interface HistogramLabels {
   readonly axes: readonly (string | undefined)[];
 }
 
-/** A histogram with its axes: flow bins are included, and `metadata` has how many elements were filled. */
+/** A sum as JSON can hold it: one beyond the range of float64 is written as the end of that range. */
+export const writeSum = (sum: number): number =>
+  Number.isNaN(sum) ? Number.MAX_VALUE : Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, sum));
+
+/**
+ * A histogram with its axes: flow bins are included. `metadata` has how many elements were filled and, where there are any, how many
+ * weights were not finite, and how many of the sums left the range of float64.
+ */
 export function writeUhi(content: PartialHistogram, axes: readonly AxisShape[], labels: HistogramLabels): UhiHistogram {
   const sizes = axes.map(cellsOf);
+  const outOfRange = Object.values(content.contents).reduce(
+    (count, values) => count + values.filter((value) => !Number.isFinite(value)).length,
+    0,
+  );
   const nested = Object.entries(content.contents).map(([name, values]) => [name, nest(dense(content, values), sizes)] as const);
   return {
     uhi_schema: 1,
@@ -23,6 +34,7 @@ export function writeUhi(content: PartialHistogram, axes: readonly AxisShape[], 
       entries: content.fills,
       ...(labels.label && { label: labels.label }),
       ...(content.nonFinite > 0 && { non_finite_weights: content.nonFinite }),
+      ...(outOfRange > 0 && { sums_out_of_range: outOfRange }),
     },
     axes: axes.map((axis, index) => {
       const label = labels.axes[index];
@@ -43,7 +55,7 @@ function dense({ filled, cells }: PartialHistogram, values: Float64Array): Float
 
 /** Nested lists, axis 0 outermost. */
 function nest(values: Float64Array, [size, ...inner]: readonly number[]): Nested {
-  if (inner.length === 0) return Array.from(values);
+  if (inner.length === 0) return Array.from(values, writeSum);
   const step = values.length / size;
   return Array.from({ length: size }, (_, index) => nest(values.subarray(index * step, (index + 1) * step), inner));
 }

@@ -17,22 +17,25 @@ export const collection: ListMaker = {
   kind: "list",
   cost: 1,
   isSearch: false,
-  open(emitter, term, environment) {
-    const range = () => rangeOf(emitter, term, environment);
-    const at = (index: Expression) => elementAt(emitter, term, range(), index);
-    const length = () => emitter.keep(L.fromU32(I.sub(range().to, range().from)));
-    return {
-      places: 1,
-      knowsPositions: true,
-      takesScratch: false,
-      iterate: (body) => emitter.loop(range().from, range().to, (index) => body(at(index), [index])),
-      at: ([index]) => at(index),
-      length,
-      bound: length,
-      numbered: () => ({ ...range(), at }),
-    };
-  },
+  open: (emitter, term, environment) => ({
+    places: 1,
+    knowsPositions: true,
+    takesScratch: false,
+    iterate(body) {
+      const range = rangeOf(emitter, term, environment);
+      emitter.loop(range.from, range.to, (index) => body(elementAt(emitter, term, range, index), [index]));
+    },
+    at: ([index]) => elementAt(emitter, term, rangeOf(emitter, term, environment), index),
+    length: () => lengthOf(emitter, rangeOf(emitter, term, environment)),
+    bound: () => lengthOf(emitter, rangeOf(emitter, term, environment)),
+    numbered() {
+      const range = rangeOf(emitter, term, environment);
+      return { ...range, at: (index) => elementAt(emitter, term, range, index) };
+    },
+  }),
 };
+
+const lengthOf = (emitter: Emitter, { from, to }: Range): Expression => emitter.keep(L.fromU32(I.sub(to, from)));
 
 /** From here to the end of the loop or branch, the list is this part of its content. */
 export const setRange = (emitter: Emitter, term: Term, range: Range): Range => emitter.once(rangeKey(term, []), () => range);

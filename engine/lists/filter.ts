@@ -1,7 +1,7 @@
 /** `list.filter(f)`: the elements for which a function gives true, with their positions among themselves. */
 import { oneCondition } from "../check/method-call.ts";
 import { hoist } from "../compile/hoist.ts";
-import { openList, uncounted, usesLists } from "../compile/open-list.ts";
+import { openList, uncounted } from "../compile/open-list.ts";
 import { i64, L } from "../wasm/instructions.ts";
 import type { ListOperator } from "./list-operator.ts";
 
@@ -17,7 +17,7 @@ export const filter: ListOperator = {
     return {
       ...source,
       knowsPositions: false,
-      takesScratch: source.takesScratch || usesLists(lambda),
+      takesScratch: source.takesScratch || lambda.hasLists,
       numbered: undefined,
       iterate(body) {
         hoist(emitter, lambda, environment);

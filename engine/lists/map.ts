@@ -3,7 +3,7 @@ import { oneFunction } from "../check/method-call.ts";
 import type { Element, Environment } from "../compile/code.ts";
 import { type Emitter, keyOf } from "../compile/emitter.ts";
 import { hoist } from "../compile/hoist.ts";
-import { openList, usesLists } from "../compile/open-list.ts";
+import { openList } from "../compile/open-list.ts";
 import { mapOver } from "../program/make-terms.ts";
 import type { Term } from "../program/term.ts";
 import { I, L } from "../wasm/instructions.ts";
@@ -24,7 +24,7 @@ export const map: ListOperator = {
     return {
       ...source,
       places: source.places + (isCounted ? 1 : 0),
-      takesScratch: source.takesScratch || usesLists(lambda),
+      takesScratch: source.takesScratch || lambda.hasLists,
       iterate(body) {
         hoist(emitter, lambda, environment);
         source.iterate((element, place) =>

@@ -12,6 +12,10 @@ export function fieldOf(terms: Terms, record: Term, name: string): Term {
   return terms.make("field", withOptional(fieldType, isOptional(fieldType) || type.optional), [record], name);
 }
 
+/** A record of these fields. Their names are part of the term: which of its values is which decides what is computed of it. */
+export const recordOf = (terms: Terms, type: RecordType, args: readonly Term[]): Term =>
+  terms.make("record", type, args, JSON.stringify([type.name, ...type.fields.keys()]));
+
 /** `parameter of this level => body`. */
 export const lambdaOf = (terms: Terms, body: Term, level: number): Term => terms.make("lambda", body.type, [body], level);
 

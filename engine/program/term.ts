@@ -15,7 +15,7 @@ export type PartOperation =
   | "lambda"
   /** args: record; literal: name */
   | "field"
-  /** args: the fields, in the order of the type's map; then, where the record may be missing, whether it is there */
+  /** literal: its name and those of its fields; args: the fields, in that order; then, where the record may be missing, whether it is there */
   | "record"
   /** args: tuple; literal: place */
   | "member";
@@ -66,7 +66,7 @@ export interface Term {
   readonly id: number;
   readonly operation: Operation;
   readonly args: readonly Term[];
-  readonly literal?: Literal;
+  readonly literal: Literal | undefined;
   readonly type: Type;
   /** Bit n: depends on the parameter of level n. */
   readonly free: number;
@@ -74,6 +74,8 @@ export interface Term {
   readonly positions: number;
   /** Terms inside one another, itself counted. */
   readonly depth: number;
+  /** Whether it, or a term that it is made of, is a list. */
+  readonly hasLists: boolean;
 }
 
 export const deepestLevel = 30;
@@ -90,37 +92,32 @@ export class Terms {
   readonly #known = new Map<string, Term>();
 
   make(operation: Operation, type: Type, args: readonly Term[], literal?: Literal): Term {
-    const written = typeof literal === "number" && Object.is(literal, -0) ? "-0" : String(literal);
     // What a parameter stands for only its type tells; every other term's type follows from its parts.
-    const kind = operation === "param" ? typeKey(type) : "";
-    const key = `${operation}${kind}|${typeof literal}:${written}|${args.map((arg) => arg.id).join(",")}`;
+    let key = operation === "param" ? `param ${typeKey(type)}` : operation;
+    if (literal !== undefined) key += `|${typeof literal}:${Object.is(literal, -0) ? "-0" : literal}`;
+    for (const { id } of args) key += `,${id}`;
     const known = this.#known.get(key);
     if (known) return known;
     if (this.#known.size >= mostTerms)
       throw new TermsTooLarge(`the query is too large: its expressions have more than ${mostTerms} different parts`);
-    const depth = 1 + args.reduce((deepest, arg) => Math.max(deepest, arg.depth), 0);
-    if (depth > deepestTerm)
-      throw new TermsTooLarge(`the query's expressions are nested too deeply: with the defines they use, more than ${deepestTerm} levels`);
-    let free = operation === "param" || operation === "position" ? 1 << Number(literal) : 0;
-    let positions = operation === "position" ? free : 0;
+    const own = operation === "param" || operation === "position" ? 1 << Number(literal) : 0;
+    let free = own;
+    let positions = operation === "position" ? own : 0;
+    let depth = 0;
+    let hasLists = type.kind === "list";
     for (const arg of args) {
       free |= arg.free;
       positions |= arg.positions;
+      depth = Math.max(depth, arg.depth);
+      hasLists ||= arg.hasLists;
     }
+    if (++depth > deepestTerm)
+      throw new TermsTooLarge(`the query's expressions are nested too deeply: with the defines they use, more than ${deepestTerm} levels`);
     if (operation === "lambda") {
       free &= ~(1 << Number(literal));
       positions &= ~(1 << Number(literal));
     }
-    const term: Term = {
-      id: this.#known.size,
-      operation,
-      args,
-      ...(literal === undefined ? {} : { literal }),
-      type,
-      free,
-      positions,
-      depth,
-    };
+    const term: Term = { id: this.#known.size, operation, args, literal, type, free, positions, depth, hasLists };
     this.#known.set(key, term);
     return term;
   }

@@ -30,8 +30,16 @@ export function withOptional(type: Type, optional: boolean): Type {
   return type.kind === "list" || type.optional === optional ? type : { ...type, optional };
 }
 
+const keys = new WeakMap<Type, string>();
+
 /** Equal for types that are the same in all their parts. */
 export function typeKey(type: Type): string {
+  const key = keys.get(type) ?? writeKey(type);
+  keys.set(type, key);
+  return key;
+}
+
+function writeKey(type: Type): string {
   const optional = isOptional(type) ? "?" : "";
   switch (type.kind) {
     case "number":

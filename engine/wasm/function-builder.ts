@@ -179,7 +179,7 @@ export class FunctionBuilder {
           return;
         }
         code.byte(constCodes[value.type]);
-        code.signed(value.type === "i32" ? BigInt(Number(value.value) | 0) : BigInt.asIntN(64, BigInt(value.value)));
+        code.signed(value.value);
         return;
       case "local":
         code.byte(0x20);
@@ -238,7 +238,7 @@ export class FunctionBuilder {
       body.byte(0x21);
       body.unsigned(local.index);
     }
-    body.append(this.#code.finish());
+    body.append(this.#code.written());
     body.byte(0x0b);
     return body;
   }

@@ -1,6 +1,6 @@
 /**
  * Writes a histogram as CSV: one row for each bin, flow bins included, first axis slowest. Columns are `lower,upper` (for more axes
- * `lower0,upper0,lower1,…`), `value` and `variance`; edges beyond the range are `-inf` and `inf`. The variance of a count is the count.
+ * `lower0,upper0,lower1,…`), `value` and `variance`; edges beyond the range are `-inf` and `inf`, and so are sums that left the range of float64. The variance of a count is the count.
  */
 import type { Nested, UhiAxis, UhiHistogram } from "../../engine/histogram/uhi.ts";
 import { axisEdges } from "./read-histogram.js";
@@ -19,7 +19,7 @@ function* rows(ranges: readonly (readonly string[])[], values: Nested, variances
   for (const [index, range] of (first ?? []).entries()) {
     const value = values[index];
     const variance = variances[index];
-    if (typeof value === "number") yield `${prefix}${range},${value},${variance}`;
+    if (typeof value === "number") yield `${prefix}${range},${csvNumber(value)},${csvNumber(variance as number)}`;
     else yield* rows(rest, value, variance as Nested, `${prefix}${range},`);
   }
 }
@@ -32,4 +32,4 @@ function axisRanges(axis: UhiAxis): readonly string[] {
   return edges.slice(1).map((edge, index) => `${csvNumber(edges[index])},${csvNumber(edge)}`);
 }
 
-const csvNumber = (value: number) => (Number.isFinite(value) ? String(value) : value < 0 ? "-inf" : "inf");
+const csvNumber = (value: number) => (Math.abs(value) < Number.MAX_VALUE ? String(value) : value < 0 ? "-inf" : "inf");

@@ -21,6 +21,7 @@ export function histogramStatistics(bins) {
   if (bins.axes.length === 1) figures.push({ name: "underflow", value: bins.underflow }, { name: "overflow", value: bins.overflow });
   else figures.push({ name: "outside", value: bins.total - inRange });
   if (bins.nonFinite > 0) figures.push({ name: "weight not finite", value: bins.nonFinite });
+  if (bins.outOfRange > 0) figures.push({ name: "sums out of range", value: bins.outOfRange });
   return figures;
 }
 

@@ -18,6 +18,7 @@
  * @property {number} total flow bins included
  * @property {number | undefined} entries number of fills, where the histogram tells it
  * @property {number} nonFinite fills left out because their weight was not finite
+ * @property {number} outOfRange sums, of weights or of their squares, that left the range of float64
  * @property {number} underflow of the first axis; 0 where there is more than one axis
  * @property {number} overflow likewise
  */
@@ -40,6 +41,7 @@ export function readHistogram(histogram) {
     total: values.total,
     entries: countOf(histogram, "entries") ?? (storage.type === "int" ? values.total : undefined),
     nonFinite: countOf(histogram, "non_finite_weights") ?? 0,
+    outOfRange: countOf(histogram, "sums_out_of_range") ?? 0,
     underflow: values.underflow,
     overflow: values.overflow,
   };

@@ -132,3 +132,46 @@ test("one of two four-vectors in different forms has every component of the one 
     }
   }
 });
+
+/** From the formulas in 60 decimal digits. */
+const far = [
+  { pt: 30, eta: 20, mass: 0.105, mt: 30.00018374943727, rapidity: 19.999993875037514 },
+  { pt: 30, eta: -25, mass: 0.105, mt: 30.00018374943727, rapidity: -24.999993875037514 },
+  { pt: 5, eta: 35, mass: 91.2, mt: 91.33695856552265, rapidity: 32.094882403178616 },
+  { pt: 0.5, eta: 1e-9, mass: 0.1, mt: 0.5099019513592785, rapidity: 9.805806756909201e-10 },
+  { pt: 45, eta: 2.4, mass: 0, mt: 45, rapidity: 2.4 },
+];
+const farInCartesian = [
+  { pz: 1e9, energy: 1000000000.0000002, mt: 21.836601342771385, rapidity: 18.332825494912576 },
+  { pz: 12345.678, energy: 12345.679, mt: 4.969039847398116, rapidity: 8.510981910565095 },
+  { pz: 1e15, energy: 1000000000000000.1, mt: 15811388.300841898, rapidity: 18.655682558575233 },
+  { pz: -1e9, energy: 1000000000.000001, mt: 43.673202685542776, rapidity: -17.639678314352633 },
+];
+
+test("mt and rapidity lose nothing at large |eta|, where the energy is pz but for rounding", () => {
+  for (const quantity of ["mt", "rapidity"] as const) {
+    const polarEvents = far.map(({ pt, eta, mass }) => ({ v: { pt, eta, phi: 1, mass } }));
+    assertClose(
+      valuesOf(`v.${quantity}`, polarEvents),
+      far.map((each) => each[quantity]),
+      1e-15,
+      quantity,
+    );
+    const cartesianEvents = farInCartesian.map(({ pz, energy }) => ({ v: { px: 3, py: 4, pz, energy } }));
+    assertClose(
+      valuesOf(`v.${quantity}`, cartesianEvents),
+      farInCartesian.map((each) => each[quantity]),
+      1e-15,
+      quantity,
+    );
+  }
+});
+
+test("a massless particle has its pt as mt and its eta as rapidity, at any eta", () => {
+  const events = [-700, -40, -20, -1e-9, 0, 2.5, 20, 35, 700].map((eta) => ({ v: { pt: 30, eta, phi: 1 } }));
+  assert.deepEqual(valuesOf("v.mt", events), new Array(9).fill(30));
+  assert.deepEqual(
+    valuesOf("v.rapidity", events),
+    events.map(({ v }) => v.eta),
+  );
+});

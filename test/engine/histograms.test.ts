@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type AxisShape, fillHistogram, findBin, Merger } from "../../engine/histograms.ts";
+import { type AxisShape, decodePartial, encodePartial, fillHistogram, findBin, Merger, writeUhi } from "../../engine/histograms.ts";
 
 const regular: AxisShape = { type: "regular", bins: 4, lower: -1, upper: 1 };
 const variable: AxisShape = { type: "variable", edges: [0, 1, 10] };
@@ -35,4 +35,37 @@ test("filling in parts and merging equals filling at once, bit for bit, in any o
   assert.equal(merged.nonFinite, 1);
   const whole = fillHistogram(axes, [values, weights], weights);
   merged.contents.values.forEach((value, cell) => void assert.ok(Math.abs(value - whole.contents.values[cell]) <= 1e-12 * Math.abs(value)));
+});
+
+test("fillHistogram refuses what it cannot fill, whatever is lacking", () => {
+  for (const [axes, values, weights] of [
+    [[], []],
+    [[regular], []],
+    [[], [[1]]],
+    [
+      [regular, variable],
+      [[1], [1, 2]],
+    ],
+    [[regular], [[1]], [1, 2]],
+  ] as const)
+    assert.throws(() => fillHistogram(axes, values, weights), RangeError);
+  assert.equal(fillHistogram([regular], [[]]).fills, 0);
+});
+
+test("sums that leave the range of float64 stay infinite in partials, and are valid JSON that says so", async () => {
+  const axes = [{ type: "regular", bins: 2, lower: 0, upper: 2 }] as const;
+  const large = fillHistogram(axes, [[0.5]], [1e150]);
+  const contents = { values: Float64Array.of(0, 1e308, -1e308, 0), variances: Float64Array.of(0, 1e308, 1e308, 0) };
+  const merger = new Merger({ filters: [true], histograms: [{ axes, storage: "weighted" }] });
+  const part = { entries: 1, filters: [{ events: 1, weight: 1e308 }], histograms: [{ ...large, contents }] };
+  merger.add(part);
+  merger.add(part);
+  const merged = await decodePartial(await encodePartial(merger.read()));
+  assert.equal(merged.filters[0].weight, Number.POSITIVE_INFINITY);
+  const [histogram] = merged.histograms;
+  assert.deepEqual(Array.from(histogram.contents.values), [0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0]);
+  const uhi = writeUhi(histogram, axes, { axes: ["x"] });
+  assert.deepEqual(JSON.parse(JSON.stringify(uhi)), uhi);
+  assert.deepEqual(uhi.storage.values, [0, Number.MAX_VALUE, -Number.MAX_VALUE, 0]);
+  assert.equal(uhi.metadata?.sums_out_of_range, 4);
 });

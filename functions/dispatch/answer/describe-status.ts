@@ -2,7 +2,7 @@
 import type { Failure } from "../../../coordination/coordinator.ts";
 import type { PartialResult } from "../../../engine/histogram/partial.ts";
 import type { UhiHistogram } from "../../../engine/histogram/uhi.ts";
-import { writeUhi } from "../../../engine/histogram/write-uhi.ts";
+import { writeSum, writeUhi } from "../../../engine/histogram/write-uhi.ts";
 import type { Program } from "../../../engine/program/program.ts";
 import type { StoredPlan, StoredQuery } from "../../../storage/store.ts";
 import { isEnded, type Status, type Timing } from "../../api.ts";
@@ -39,7 +39,11 @@ export function describeStatus(followed: FollowedQuery, hindrances: readonly str
       failed: counts.failed,
     },
     events: { total: plan.partitions.reduce((sum, { entries }) => sum + entries, 0), done: content.entries },
-    cutflow: filter.map((filter, index) => ({ filter, ...content.filters[index] })),
+    cutflow: filter.map((filter, index) => ({
+      filter,
+      events: content.filters[index].events,
+      weight: writeSum(content.filters[index].weight),
+    })),
     histograms: describeHistograms(query, program, content),
     failures: describeFailures(plan, progress?.partitions.failures ?? new Map()),
     ...(note !== undefined && { note }),

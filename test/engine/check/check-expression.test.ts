@@ -24,6 +24,13 @@ const faults: Readonly<Record<string, readonly (readonly [value: string, fault: 
     ["Muon.sum", /^1:6 sum is a method: call it/],
     ["genWeight(1)", /^1:1 'genWeight' is not a function/],
   ],
+  "refuses == between what a file has and an integer that its neighbours become, too": [
+    ["genWeight == 9007199254740992 ? 1 : 0", /^1:14 '==' cannot tell integers of a file from 2\^53 on/],
+    ["-9007199254740992 != maybe ? 1 : 0", /^1:1 '!=' cannot tell/],
+    ["hits.some(h => h == 1e16) ? 1 : 0", /^1:21 '==' cannot tell/],
+    ["Muon.some(m => m.pt == 1e16) ? 1 : 0", /^1:24 '==' cannot tell/],
+    ["genWeight == 9007199254740991 || genWeight < 1e20 || Muon.length * 1e20 == 1e20 ? 1 : 0", /^none/],
+  ],
   "finds nothing in what every JavaScript object has": [
     ["constructor", /^1:1 there is no column, define or parameter 'constructor'/],
     ["__proto__", /^1:1 there is no column/],

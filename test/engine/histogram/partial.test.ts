@@ -7,6 +7,7 @@ const partial: PartialResult = {
   filters: [
     { events: 900, weight: 0.1 + 0.2 },
     { events: 2 ** 53, weight: -1e-300 },
+    { events: 2, weight: Number.POSITIVE_INFINITY },
   ],
   histograms: [
     { storage: "count", fills: 3, nonFinite: 0, cells: 4, contents: { values: Float64Array.of(0, 1, 2, 0) } },
@@ -63,6 +64,6 @@ test("decodePartial detects bytes that are cut off or added", async () => {
 
 test("decodePartial refuses another version's bytes, and says so", async () => {
   const bytes = await encodePartial(partial);
-  bytes[7] = "2".charCodeAt(0);
-  await assert.rejects(decodePartial(bytes), /not a partial of version 1/);
+  bytes[7] = "1".charCodeAt(0);
+  await assert.rejects(decodePartial(bytes), /not a partial of version 2/);
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { programKey } from "../../../engine/program/program.ts";
+import type { Schema } from "../../../engine/program/schema.ts";
 import { makeProgram } from "../../../engine/query/make-program.ts";
 import { readQuery } from "../../../engine/query/query.ts";
 import { muonSchema } from "../../support/engine/muon-schema.ts";
@@ -211,4 +212,23 @@ test("makeProgram refuses a weight for storage that counts", () => {
     described({ weight: "genWeight", histograms: { h: histogramOf("MET.pt", { storage: "count" }) } }),
     /^\/histograms\/h\/storage/,
   );
+});
+
+test("programKey tells records apart whose values have other names", async () => {
+  const schemaOf = (...fields: readonly string[]): Schema => ({
+    columns: ["a", "b"].map((name, index) => ({
+      name,
+      dtype: "float64",
+      nullable: false,
+      lists: [],
+      member: { record: "R", field: fields[index] },
+    })),
+    unsupported: [],
+  });
+  const query = readQuery({ dataset: "any", define: { x: "1" }, histograms: { h: histogramOf("hits.map(h => R).map(r => r.x)") } });
+  const hits = muonSchema.columns.filter(({ name }) => name === "hits");
+  const keys = [schemaOf("x", "y"), schemaOf("y", "x")].map((schema) =>
+    programKey(makeProgram(query, { ...schema, columns: [...schema.columns, ...hits] }).program),
+  );
+  assert.notEqual(await keys[0], await keys[1]);
 });

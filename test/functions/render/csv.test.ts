@@ -27,3 +27,8 @@ test("renderCsv leaves out flow bins that an axis has not", () => {
   const axis = { ...regularAxis(1, 0, 1), underflow: false, overflow: false };
   assert.equal(renderCsv(counts(axis, [7])), "lower,upper,value,variance\n0,1,7,7\n");
 });
+
+test("renderCsv writes sums that left the range of float64 as infinite", () => {
+  const rows = renderCsv(weighted(regularAxis(1, -1, 1), [0, -Number.MAX_VALUE, 0], [0, Number.MAX_VALUE, 0])).split("\n");
+  assert.equal(rows[2], "-1,1,-inf,inf");
+});

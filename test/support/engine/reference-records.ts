@@ -16,7 +16,7 @@ type Formula = readonly [from: readonly string[], compute: (...values: readonly 
 
 const fromEnergy: Readonly<Record<string, Formula>> = {
   rapidity: [["energy", "pz"], (energy, pz) => 0.5 * log((energy + pz) / (energy - pz))],
-  mt: [["energy", "pz"], (energy, pz) => signedRoot(energy * energy - pz * pz)],
+  mt: [["energy", "pz"], (energy, pz) => signedRoot((energy - pz) * (energy + pz))],
 };
 const cartesian: Readonly<Record<string, Formula>> = {
   pt: [["px", "py"], (px, py) => sqrt(px * px + py * py)],
@@ -33,19 +33,28 @@ const polar: Readonly<Record<string, Formula>> = {
   p: [["pt", "eta"], (pt, eta) => pt * cosh(eta)],
   energy: [["pt", "eta", "mass"], (pt, eta, mass) => sqrt(pt * pt * (1 + sinh(eta) * sinh(eta)) + mass * mass)],
   mass: [["energy", "pt", "eta"], (energy, pt, eta) => signedRoot(energy * energy - pt * pt * (1 + sinh(eta) * sinh(eta)))],
-  ...fromEnergy,
 };
-const massless: Formula = [[], () => 0];
+const withMass: Readonly<Record<string, Formula>> = {
+  ...polar,
+  rapidity: [["pz", "mt"], (pz, mt) => asinh(pz / mt)],
+  mt: [["pt", "mass"], (pt, mass) => sqrt(pt * pt + mass * mass)],
+};
+const massless: Readonly<Record<string, Formula>> = {
+  ...polar,
+  rapidity: [["eta"], (eta) => eta],
+  mt: [["pt"], abs],
+  mass: [[], () => 0],
+};
 
 const isCartesian = (fields: RecordFields): boolean => ["px", "py", "pz", "energy"].every((name) => name in fields);
 const isPolar = (fields: RecordFields): boolean => ["pt", "eta", "phi"].every((name) => name in fields);
 
 export function makeRecord(fields: RecordFields): ReferenceRecord {
   const record = { ...fields };
-  const formulas = isCartesian(fields) ? cartesian : isPolar(fields) ? polar : {};
-  for (const [name, formula] of Object.entries(formulas)) {
+  const ofPolar = "energy" in fields ? { ...polar, ...fromEnergy } : "mass" in fields ? withMass : massless;
+  const formulas = isCartesian(fields) ? cartesian : isPolar(fields) ? ofPolar : {};
+  for (const [name, [from, compute]] of Object.entries(formulas)) {
     if (name in fields) continue;
-    const [from, compute] = name === "mass" && formulas === polar && !("energy" in fields) ? massless : formula;
     const get = (): number | undefined => {
       const values = from.map((each) => record[each]);
       return values.includes(undefined) ? undefined : compute(...(values as number[]));
