@@ -11,10 +11,11 @@ import { summarizeHoldings } from "../../queue/holdings.ts";
 import type { AboutNode } from "../../queue/local-node.ts";
 import { LocalNodes } from "../../queue/local-nodes.ts";
 import type { Session } from "../protocol/session.ts";
-import { isInDoubt, unlessInDoubt } from "../protocol/zookeeper-error.ts";
+import { isInDoubt, isRefused, unlessInDoubt } from "../protocol/zookeeper-error.ts";
 import type { WatchedSubtasks } from "../watching/watched-subtasks.ts";
 import { hashName } from "../znodes/layout.ts";
 import { publishNode, type Registration, registerNode, unregisterNode } from "../znodes/register-node.ts";
+import type { ZooKeeper } from "../zookeeper.ts";
 import { claimSubtask } from "./claim-subtask.ts";
 import { afterDoubt } from "./commit-surely.ts";
 import type { SubtaskEntry } from "./entries.ts";
@@ -73,14 +74,16 @@ export class ZooKeeperClaims {
 
   /** On a new session: all nodes register again. */
   async rejoin({ zookeeper }: ClaimsSession): Promise<void> {
-    for (const node of this.nodes.all) {
-      const registration = await registerNode(zookeeper, node.node);
-      if (node.isGone) continue;
-      node.registration = registration;
-      node.isRegistered = true;
-      this.#publishWithin(node, leastBetweenReports);
-    }
+    for (const node of this.nodes.all) await this.#register(node, zookeeper);
     this.nodes.serve();
+  }
+
+  async #register(node: ZooKeeperNode, zookeeper: ZooKeeper): Promise<void> {
+    const registration = await registerNode(zookeeper, node.node);
+    if (node.isGone || zookeeper.lost.aborted) return;
+    node.registration = registration;
+    node.isRegistered = true;
+    this.#publishWithin(node, leastBetweenReports);
   }
 
   /** The session was lost, and all claims with it. */
@@ -133,10 +136,30 @@ export class ZooKeeperClaims {
     const refused = outcomes.find((outcome) => outcome.status === "rejected");
     // Of a node that left, what it registered is gone.
     if (refused === undefined || node.isGone) return claims;
-    if (isInDoubt(refused.reason)) await pause(afterDoubt, session.zookeeper.lost);
-    else this.#options.onError(refused.reason);
-    if (claims.length === 0 && !isInDoubt(refused.reason)) throw refused.reason;
+    const { reason } = refused;
+    if (isInDoubt(reason)) await pause(afterDoubt, session.zookeeper.lost);
+    else if (isRefused(reason, "no-node")) await this.#registerAgain(node, session);
+    else this.#options.onError(reason);
+    if (claims.length === 0 && !isInDoubt(reason) && !isRefused(reason, "no-node")) throw reason;
     return claims;
+  }
+
+  /** What a node registered is gone, though its session lives: somebody removed it, or its znode, so that others took it for dead. */
+  async #registerAgain(node: ZooKeeperNode, { zookeeper }: ClaimsSession): Promise<void> {
+    const { registration } = node;
+    if (registration === undefined) return;
+    node.registration = undefined;
+    node.isRegistered = false;
+    this.#options.log.warn({ node: node.node.id }, "what this node had registered was removed by somebody; it registers again");
+    try {
+      await unregisterNode(zookeeper, registration);
+      await this.#register(node, zookeeper);
+    } catch (error) {
+      // The next claim tries it again.
+      node.registration = registration;
+      node.isRegistered = true;
+      throw error;
+    }
   }
 
   /** What is claimed in one turn of the event loop goes together in one transaction (`protocol/combine.ts`). */

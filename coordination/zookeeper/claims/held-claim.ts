@@ -30,12 +30,18 @@ export class HeldClaim extends SessionClaim {
   readonly isCopy = false;
   readonly #options: HeldClaimOptions;
   #isWithdrawn = false;
+  /** What its node held of it is gone: somebody removed it, or the node's znode, so that others took the node for dead. */
+  #isForgotten = false;
   /** Resolves with whether the claim's znodes say that computing has begun, as far as is known. */
   #beginning: Promise<boolean> | undefined;
 
   constructor(options: HeldClaimOptions) {
     super(options.entry);
     this.#options = options;
+  }
+
+  get #heldPath(): string {
+    return `${this.#options.held}/${this.#options.entry.hash}`;
   }
 
   /** Resolves when it is on record that computing has begun, or the claim is lost. */
@@ -74,13 +80,14 @@ export class HeldClaim extends SessionClaim {
         else if (code === "not-empty" && path === subtaskPath(zookeeper.layout, entry.hash)) isStuck = true;
         else if (code !== "no-node") return "unknown";
         else if (path === claimPath(zookeeper.layout, entry.hash)) return { isOurs: wasInDoubt, order: zookeeper.session.latest };
+        else if (path === this.#heldPath) this.#isForgotten = true;
         else if (path === runningPath(zookeeper.layout, entry.hash)) isMarked = (await this.#beginning) ?? false;
         else if (path === subtaskPath(zookeeper.layout, entry.hash)) this.#isWithdrawn = true;
         else return "unknown";
         return "again";
       },
     });
-    if (known === undefined) return this.#options.wasCarriedOut(`${this.#options.held}/${entry.hash}`);
+    if (known === undefined) return this.#options.wasCarriedOut(this.#heldPath);
     if (!known.isOurs) return false;
     this.#learn(verdict, known.order);
     this.#options.onEnd(end, verdict);
@@ -88,10 +95,11 @@ export class HeldClaim extends SessionClaim {
   }
 
   #describe(verdict: Verdict, isMarked: boolean): readonly Operation[] {
-    const { zookeeper, entry, held } = this.#options;
+    const { zookeeper, entry } = this.#options;
     const { layout } = zookeeper;
     const path = subtaskPath(layout, entry.hash);
-    const ending = [remove(claimPath(layout, entry.hash)), remove(`${held}/${entry.hash}`)];
+    const ending = [remove(claimPath(layout, entry.hash))];
+    if (!this.#isForgotten) ending.push(remove(this.#heldPath));
     if (isMarked) ending.push(remove(runningPath(layout, entry.hash)));
     if (this.#isWithdrawn) return ending;
     switch (verdict.kind) {
@@ -134,10 +142,10 @@ export class HeldClaim extends SessionClaim {
 
   /** One transaction: that a loss counts from now on, and for whoever watches. */
   async #recordBegin(): Promise<boolean> {
-    const { zookeeper, entry, held } = this.#options;
+    const { zookeeper, entry } = this.#options;
     const begun = await commitSurely(zookeeper, {
       describe: () => [
-        set(`${held}/${entry.hash}`, encodeRead(entry.subtask)),
+        set(this.#heldPath, encodeRead(entry.subtask)),
         createEphemeral(runningPath(zookeeper.layout, entry.hash), Buffer.alloc(0)),
       ],
       onDone: () => true,

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { pause } from "../../../base/pause.ts";
 import type { Node } from "../../coordinator.ts";
 import { create, createEphemeral, remove, set } from "../protocol/operations.ts";
-import { isRefused } from "../protocol/zookeeper-error.ts";
+import { isRefused, unlessRefused } from "../protocol/zookeeper-error.ts";
 import type { ZooKeeper } from "../zookeeper.ts";
 import { encodeJson, type NodeBody, parseNodeBody } from "./encoding.ts";
 import { hashName, instanceName, type Layout } from "./layout.ts";
@@ -58,8 +58,8 @@ export async function unregisterNode({ session, layout }: ZooKeeper, { node, hel
   try {
     await session.commit([remove(nodePath(layout, node)), remove(held)]);
   } catch (error) {
-    if (!isRefused(error, "not-empty")) throw error;
-    await session.commit([remove(nodePath(layout, node))]);
+    if (!isRefused(error, "not-empty", "no-node")) throw error;
+    await unlessRefused(["no-node"], () => session.commit([remove(nodePath(layout, node))]));
   }
 }
 

@@ -13,6 +13,7 @@ import { Segments } from "../../../coordination/zookeeper/znodes/segments.ts";
 import { countsOf } from "../../contracts/claim-one.ts";
 import { ask, claimNext, drain, joinAs } from "../../contracts/coordinator/harness.ts";
 import { keysOf, makeSubtask, makeSubtasks } from "../../contracts/subtasks.ts";
+import { until } from "../../support/until.ts";
 import { findServer, listBelow, makeZooKeeper, openConnection, silent } from "./zookeeper-for-tests.ts";
 
 const suite = "strangers in ZooKeeper";
@@ -125,6 +126,27 @@ if (server) {
     );
     assert(warned.includes(`${layout.nodes}/${hashName("stranger")}`));
   });
+
+  for (const what of ["its own znode", "what it holds", "both"] as const) {
+    test(`${suite}: a node of which somebody removes ${what} ends its claim, and goes on`, async (t) => {
+      const { coordinator, layout, session } = await open(t);
+      await coordinator.enqueue(ask(makeSubtasks(2)));
+      const node = await joinAs(coordinator, "node");
+      const claim = await claimNext(node);
+      await claim.begin();
+      if (what !== "what it holds") await session.commit([remove(`${layout.nodes}/${hashName("node")}`)]);
+      if (what !== "its own znode") {
+        const [instance] = (await session.list(layout.held))!.children;
+        await session.commit([remove(`${layout.held}/${instance}/${hashName(claim.subtask.key)}`), remove(`${layout.held}/${instance}`)]);
+      } else await until(async () => (await session.list(layout.held))?.children.length === 0);
+      assert.equal(await claim.complete(), true);
+      assert.equal(await (await claimNext(node)).complete(), true);
+      assert.deepEqual(
+        (await coordinator.nodes()).map(({ id }) => id),
+        ["node"],
+      );
+    });
+  }
 
   test(`${suite}: a lock that stays is no lock`, async (t) => {
     const { coordinator, layout, session, warned } = await open(t);
