@@ -110,7 +110,9 @@ const definitions = new Scratch((length) => new Uint8Array(length));
 
 function readLevels(scratch: Scratch<Uint8Array>, bytes: Uint8Array, most: number, count: number): Uint8Array {
   const levels = scratch.take(count);
-  decodeHybrid(bytes, 0, bytes.length, 32 - Math.clz32(most), levels, count);
+  const bits = 32 - Math.clz32(most);
+  decodeHybrid(bytes, 0, bytes.length, bits, levels, count);
+  if (most < 2 ** bits - 1 && levels.some((level) => level > most)) throw new Error(`a level is beyond ${most}`);
   return levels;
 }
 

@@ -19,7 +19,7 @@ export interface Stored {
   readonly bits?: number;
 }
 
-const byteWidths: Readonly<Record<PhysicalType, number>> = { BOOLEAN: 0, INT32: 4, FLOAT: 4, INT64: 8, DOUBLE: 8 };
+const byteWidths: Readonly<Record<PhysicalType, number>> = { BOOLEAN: 0, FLOAT16: 2, INT32: 4, FLOAT: 4, INT64: 8, DOUBLE: 8 };
 
 /** Fills `output` with the values of a page whose levels are done: `bytes` start at the values. Throws where there are too few bytes. */
 export function decodeValues(bytes: Uint8Array, encoding: Encoding, stored: Stored, output: Values, dictionary: Values | undefined): void {
@@ -73,6 +73,9 @@ export function decodePlain(bytes: Uint8Array, stored: Stored, output: Values): 
     case "INT64":
       decodeLongs(new Uint32Array(aligned), unsigned, output);
       return;
+    case "FLOAT16":
+      for (const [index, bits] of new Uint16Array(aligned).entries()) output[index] = halfOf(bits);
+      return;
     case "BOOLEAN":
       throw new Error("booleans are not stored as bytes");
   }
@@ -97,6 +100,15 @@ function isStoredAs(physical: PhysicalType, unsigned: boolean, output: Values): 
     default:
       return false;
   }
+}
+
+/** Of sign, five bits of exponent and ten of fraction. */
+function halfOf(bits: number): number {
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
+  const size =
+    exponent === 31 ? (fraction === 0 ? Infinity : NaN) : exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25);
+  return bits >> 15 === 0 ? size : -size;
 }
 
 /** Nearest float64: both halves are exact, the sum rounds once. */

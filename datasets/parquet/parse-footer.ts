@@ -16,13 +16,15 @@ import { ThriftReader } from "./thrift-reader.ts";
 export const format = "parquet-3";
 /** Offsets are 32 bits. */
 const mostValues = 2 ** 32 - 2;
+/** What follows a footer that is signed, where some columns are encrypted. */
+const signatureBytes = 28;
 const turnMilliseconds = 5;
 
 export async function parseFooter(bytes: Uint8Array): Promise<FileDescription> {
   const reader = new ThriftReader(bytes);
   const units: { entries: number; firstEntry: number }[] = [];
   let chunks = new ChunkPlaces(0);
-  let shapes: readonly LeafShape[] = [];
+  let shapes: readonly LeafShape[] | undefined;
   let columns: readonly ColumnFacts[] = [];
   let rows = 0;
   let firstEntry = 0;
@@ -58,6 +60,8 @@ export async function parseFooter(bytes: Uint8Array): Promise<FileDescription> {
         reader.skip();
     }
   }
+  if (shapes === undefined) throw new Error("it has no schema");
+  if (reader.left !== 0 && reader.left !== signatureBytes) throw new Error(`it ends ${reader.left} bytes before its end`);
   if (firstEntry !== rows) throw new Error(`its row groups have ${firstEntry} rows, the file states ${rows}`);
   const nullable = Uint8Array.from(columns, ({ mayMiss }) => (mayMiss ? 1 : 0));
   const { values, ...places } = chunks;
@@ -67,12 +71,15 @@ export async function parseFooter(bytes: Uint8Array): Promise<FileDescription> {
 async function describeShape(shapes: readonly LeafShape[], facts: readonly ColumnFacts[]): Promise<FileShape> {
   const columns = new Map<string, FileColumn>();
   const unsupported: { name: string; reason: string }[] = [];
+  const names = shapes.map(({ parts }) => parts.join("."));
+  const known = new Set<string>();
+  const twice = new Set(names.filter((name) => known.size === known.add(name).size));
   for (const [index, { parts, lists, levels, type }] of shapes.entries()) {
-    const name = parts.join(".");
+    const name = names[index];
     const { unreadable } = facts[index];
     if (type.kind === "unsupported") unsupported.push({ name, reason: type.reason });
     else if (unreadable !== undefined) unsupported.push({ name, reason: unreadable });
-    else if (columns.has(name)) unsupported.push({ name, reason: "has the name of another column" });
+    else if (twice.has(name)) unsupported.push({ name, reason: "is the name of two columns" });
     else {
       const { physical, unsigned, bits, dtype } = type;
       columns.set(name, {

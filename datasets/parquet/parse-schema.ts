@@ -17,6 +17,9 @@ function parseElement(reader: ThriftReader): SchemaElement {
       case 1:
         element.type = named(ParquetTypes, reader.count(), "type");
         break;
+      case 2:
+        element.type_length = reader.count();
+        break;
       case 3:
         element.repetition_type = named(FieldRepetitionTypes, reader.count(), "repetition");
         break;

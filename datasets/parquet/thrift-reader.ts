@@ -130,7 +130,7 @@ export class ThriftReader {
         this.#skipStruct(depth);
         return;
       default:
-        if (type > double) throw new Error(`it holds a value of unknown type ${type}`);
+        if (type === stop || type > double) throw new Error(`it holds a value of unknown type ${type}`);
         while (this.byte() >= 128);
     }
   }

@@ -3,7 +3,7 @@ import type { SchemaElement } from "hyparquet";
 import type { DType } from "../../engine/program/schema.ts";
 
 /** Physical types that are read; `unsigned` INT32 and INT64 hold their logical type's bits. */
-export type PhysicalType = "BOOLEAN" | "INT32" | "INT64" | "FLOAT" | "DOUBLE";
+export type PhysicalType = "BOOLEAN" | "INT32" | "INT64" | "FLOAT16" | "FLOAT" | "DOUBLE";
 
 export type ValueType =
   | {
@@ -32,7 +32,6 @@ const convertedReasons: Readonly<Record<string, string>> = {
   INTERVAL: "time intervals",
   STRING: "text",
   UUID: "UUIDs",
-  FLOAT16: "16-bit floats",
   VARIANT: "variants",
   GEOMETRY: "geometries",
   GEOGRAPHY: "geographies",
@@ -47,6 +46,8 @@ const physicalReasons: Readonly<Record<string, string>> = {
 export function valueTypeOf(element: SchemaElement): ValueType {
   const { type, converted_type, logical_type } = element;
   const annotation = logical_type?.type ?? converted_type ?? "";
+  if (annotation === "FLOAT16" && element.type_length === 2)
+    return { kind: "number", physical: "FLOAT16", unsigned: false, dtype: "float32" };
   const reason = convertedReasons[annotation] ?? physicalReasons[type ?? ""];
   if (reason !== undefined) return { kind: "unsupported", reason: `holds ${reason}, which are not supported` };
   // What writers make of a column without any value, whatever its type may be elsewhere.
