@@ -34,7 +34,9 @@ const operators: Readonly<Record<string, (a: Value, b: Value) => Value>> = {
   ">": lift((x, y) => x > y),
   ">=": lift((x, y) => x >= y),
   "==": lift((x, y) => x === y),
+  "===": lift((x, y) => x === y),
   "!=": lift((x, y) => x !== y),
+  "!==": lift((x, y) => x !== y),
 };
 
 /** Kleene's three values: what one side decides needs no other. */
@@ -78,8 +80,9 @@ const nameOf = (node: AnyNode): string => (node as { readonly name: string }).na
 
 function literalOf(node: AnyNode): number | undefined {
   if (node.type === "Literal") return node.value as number;
-  const operand = node.type === "UnaryExpression" && node.operator === "-" ? literalOf(node.argument) : undefined;
-  return operand === undefined ? undefined : -operand;
+  if (node.type === "Identifier") return { pi: Math.PI, e: Math.E }[node.name];
+  const operand = node.type === "UnaryExpression" && node.operator !== "!" ? literalOf(node.argument) : undefined;
+  return operand === undefined || (node.type === "UnaryExpression" && node.operator === "+") ? operand : -operand;
 }
 
 function memberOf(value: Value, name: string): Value {
