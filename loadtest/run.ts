@@ -6,7 +6,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { type LoadTask, readArguments, type WatchersTask } from "./runner/arguments.ts";
+import { type LoadTask, readArguments, type SiegeTask, type WatchersTask } from "./runner/arguments.ts";
 import { findK6 } from "./runner/find-k6.ts";
 import { LoadError } from "./runner/load-error.ts";
 import { nextRate } from "./runner/measure/find-knee.ts";
@@ -20,6 +20,7 @@ import { drawWatchers } from "./runner/report/draw-watchers.ts";
 import { type PageContents, renderPage } from "./runner/report/page.ts";
 import type { Report } from "./runner/report/report.ts";
 import { type Run, runK6 } from "./runner/run-k6.ts";
+import { besiege, drawSiege } from "./runner/siege.ts";
 import { soak } from "./runner/soak.ts";
 import { startTarget, type Target } from "./runner/target.ts";
 import { watchStreams } from "./runner/watchers.ts";
@@ -48,7 +49,9 @@ async function main(): Promise<number> {
     const { files } = await prepareDemo(task.directory, say);
     process.stdout.write(`Start every process of the cluster with --data 'demo=${files}'\n`);
   }
-  return task.kind === "load" ? runLoad(task) : task.kind === "watchers" ? runWatchers(task) : 0;
+  if (task.kind === "load") return runLoad(task);
+  if (task.kind === "watchers") return runWatchers(task);
+  return task.kind === "siege" ? runSiege(task) : 0;
 }
 
 async function runLoad(task: LoadTask): Promise<number> {
@@ -128,8 +131,18 @@ async function runWatchers(task: WatchersTask): Promise<number> {
   });
 }
 
+async function runSiege(task: SiegeTask): Promise<number> {
+  return withTarget(task, async (target, references) => {
+    say(`a siege of ${task.duration / 1000} s`);
+    const found = await besiege(target, { ...task, references, signal: interrupted.signal });
+    process.stdout.write(`\n${drawSiege(found)}`);
+    if (task.json) await save(task.json, `${JSON.stringify(found, undefined, 2)}\n`);
+    return found.faults.length === 0 ? 0 : 1;
+  });
+}
+
 async function withTarget(
-  { target: choice }: LoadTask | WatchersTask,
+  { target: choice }: LoadTask | WatchersTask | SiegeTask,
   use: (target: Target, references: string) => Promise<number>,
 ): Promise<number> {
   const demo = await prepareDemo(cache, say, { files: choice.kind !== "url" });

@@ -49,8 +49,9 @@ export interface Ticket extends Disposable {
 
 /** So many queries are let in however long some wait: a cluster may just be slow. */
 const fewest = 50;
-/** One address may make others wait for one part in so many of the longest wait. */
-const crowdShare = 10;
+/** So many clients of one address are let in; more may make others wait for one part in so many of the longest wait. */
+const fewestOfAddress = 24;
+const crowdShare = 25;
 /** Milliseconds for which a look at all queries is used again. */
 const betweenLooks = 20;
 
@@ -134,6 +135,7 @@ export class QueriesUnderWay {
         queries.filter((each) => each.address === address),
         { priority, rate },
       );
+    if (this.#entries.size < fewest) return;
     const expected = expectedWait(queries, { priority, rate });
     const wait = Math.max(expected, longestWait(queries, { priority, now }));
     if (wait <= this.#admission.longestWait) return;
@@ -145,11 +147,9 @@ export class QueriesUnderWay {
 
   /** Many names at one address may be one user: what they keep others waiting for is a small part of the longest wait. */
   #refuseCrowd(queries: readonly Begun[], { priority, rate }: { readonly priority: number; readonly rate: number | undefined }): void {
-    const isCrowd =
-      rate === undefined
-        ? new Set(queries.map(({ client }) => client)).size >= fewest
-        : expectedWait(queries, { priority, rate }) > this.#admission.longestWait / crowdShare;
-    if (!isCrowd) return;
+    const names = new Set(queries.map(({ client }) => client)).size;
+    const isSlow = rate === undefined || expectedWait(queries, { priority, rate }) > this.#admission.longestWait / crowdShare;
+    if (names < fewestOfAddress || !isSlow) return;
     this.#services.meter?.count("femtoq_refused_total", "wait");
     throw new HttpProblem(429, "too-many", "Your address has more queries under way than can begin soon: ask again when some have ended.");
   }

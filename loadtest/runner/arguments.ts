@@ -16,7 +16,8 @@ export type Task =
   /** Writes the demo's files and the right answers into a directory. */
   | { readonly kind: "prepare"; readonly directory: string }
   | LoadTask
-  | WatchersTask;
+  | WatchersTask
+  | SiegeTask;
 
 interface Common {
   readonly target: TargetChoice;
@@ -44,13 +45,21 @@ export interface WatchersTask extends Common {
   readonly queries: number;
 }
 
-const commands = [...scenarios, "watchers", "prepare"] as const;
+export interface SiegeTask extends Common {
+  readonly kind: "siege";
+  /** Milliseconds. */
+  readonly duration: number;
+  readonly slack: number;
+}
+
+const commands = [...scenarios, "watchers", "siege", "prepare"] as const;
 const shortestDuration = 1_000;
 
 const list = [
   ...kinds.map((kind) => [kind, kindsOfQuery[kind].what] as const),
   ["mixed", "all of these, in the shares of an analysis group"] as const,
   ["watchers", "event streams: 1,000 readers of 50 queries, and readers that do not read"] as const,
+  ["siege", "hogs, a flood of names and bodies half sent, and honest clients beside them"] as const,
   ["prepare DIR", "writes the demo's files and the right answers, for a cluster of your own"] as const,
 ]
   .map(([name, what]) => `  ${name.padEnd(14)}${what}`)
@@ -127,6 +136,8 @@ function readTask(command: Command): Task {
   if (name === "watchers") {
     return { kind: "watchers", ...common, watchers: number(options, "watchers", 1, 20_000), queries: number(options, "queries", 1, 1_000) };
   }
+  if (name === "siege")
+    return { kind: "siege", ...common, duration: readTime(options.duration ?? "60s"), slack: number(options, "slack", 0.01, unlimited) };
   const scenario = name as Scenario;
   const mode = options.findLimit ? "find-limit" : options.soak ? "soak" : options.overload ? "overload" : "once";
   return {

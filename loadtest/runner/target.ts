@@ -116,7 +116,8 @@ async function startCluster(choice: TargetChoice & { readonly kind: "cluster" },
   }
 }
 
-const common = (files: string) => ["--data", `demo=${files}`, "--log-level", "warn"];
+/** A siege tells the addresses of its parties as a proxy on this machine would. */
+const common = (files: string) => ["--data", `demo=${files}`, "--log-level", "warn", "--trust-proxy", "127.0.0.1"];
 
 /** Milliseconds within which a server must be ready that is started here, and one that should run already. */
 const longestStart = 60_000;

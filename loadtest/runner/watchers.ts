@@ -125,7 +125,11 @@ async function watchAll(target: Target, ids: readonly string[], options: Watcher
 }
 
 /** The queries are asked by many clients, since one alone may not have so many. */
-const headers = (index: number) => ({ "content-type": "application/json", "femtoq-client": `watched-${index}` });
+const headers = (index: number) => ({
+  "content-type": "application/json",
+  "femtoq-client": `watched-${index}`,
+  "x-forwarded-for": `10.0.${index >> 8}.${index & 255}`,
+});
 
 async function ask(url: string, query: object, index: number): Promise<string> {
   const answer = await fetch(`${url}/queries`, { method: "POST", headers: headers(index), body: JSON.stringify(query) });

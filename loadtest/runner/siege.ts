@@ -1,0 +1,200 @@
+/**
+ * A siege: hogs whose queries compute for ever, one user under ever new names, and requests that are sent by halves; meanwhile honest clients ask, and
+ * every answer is compared. Each has an address of its own, which the server is told as by a proxy (`--trust-proxy`).
+ */
+
+import { setMaxListeners } from "node:events";
+import { readFile } from "node:fs/promises";
+import { connect, type Socket } from "node:net";
+import { setTimeout as wait } from "node:timers/promises";
+import { drawTable } from "../../runtime/cli/draw/draw-table.ts";
+import { quantile } from "../../test/support/timing.ts";
+import { type Answer, findFault } from "../queries/find-fault.ts";
+import { firstLook, spectrumOf } from "../queries/first-look.ts";
+import { everyEvent, type Place } from "../queries/question.ts";
+import type { References } from "../queries/references.ts";
+import type { Target } from "./target.ts";
+
+export interface SiegeOptions {
+  /** Milliseconds. */
+  readonly duration: number;
+  /** The limit on latency is multiplied by it. */
+  readonly slack: number;
+  /** The path of the right answers. */
+  readonly references: string;
+  readonly signal: AbortSignal;
+}
+
+export interface SiegeReport {
+  readonly parties: readonly Party[];
+  /** What honest clients were not given. */
+  readonly faults: readonly string[];
+}
+
+export interface Party {
+  readonly who: string;
+  /** How many requests ended in each way: `right`, a status, or a fault. */
+  readonly ends: Readonly<Record<string, number>>;
+  /** Milliseconds of those that were right. */
+  readonly taken: readonly number[];
+}
+
+const honest = 20;
+const hogs = 2;
+const halves = 500;
+/** So many queries of the flood are on their way at a time. */
+const flood = 50;
+/** Milliseconds between two questions of an honest client. */
+const pause = 1_000;
+const patience = 30_000;
+/** Milliseconds: 95 % of the honest answers may take so long. */
+const mostP95 = 500;
+
+export async function besiege(target: Target, { duration, slack, references, signal }: SiegeOptions): Promise<SiegeReport> {
+  const { spectra, entries } = JSON.parse(await readFile(references, "utf8")) as References;
+  const [url] = target.urls as readonly [string, ...string[]];
+  const over = AbortSignal.any([signal, AbortSignal.timeout(duration)]);
+  setMaxListeners(0, over);
+  const run = 1 + Math.floor(Math.random() * 999_999);
+  const place = (index: number): Place => ({ run, index });
+  const started = performance.now();
+
+  const good = newParty(`${honest} honest clients`);
+  const faults: string[] = [];
+  const askHonestly = async (client: number) => {
+    await wait((pause * client) / honest, undefined, { signal: over }).catch(() => undefined);
+    for (let index = client; !over.aborted; index += honest) {
+      const { query, expected } = firstLook(place(index), spectra[spectrumOf(place(index), spectra.length)]!, entries);
+      const begun = performance.now();
+      const { status, body } = await ask(url, query, { name: `honest-${client}`, address: `10.1.0.${client + 1}`, wait: patience });
+      const fault = status === 200 ? findFault(body, expected) : `status ${status}: ${body.detail ?? ""}`;
+      if (fault === undefined) good.taken.push(performance.now() - begun);
+      else faults.push(fault);
+      count(good, fault === undefined ? "right" : status === 200 ? "wrong" : `${status}`);
+      await wait(pause, undefined, { signal: over }).catch(() => undefined);
+    }
+  };
+
+  const hog = newParty(`${hogs} hogs`);
+  const askForEver = async (which: number) => {
+    const { status } = await ask(url, endless(place(8_000_000 + which)), { name: `hog-${which}`, address: "10.2.0.1", wait: 0 });
+    count(hog, `${status}`);
+  };
+
+  const many = newParty("a flood of names");
+  let asked = 0;
+  const floodOn = async () => {
+    while (!over.aborted) {
+      const index = 7_000_000 + asked++;
+      const axis = { type: "regular", bins: 10, lower: 0, upper: 9, value: `MET.pt * ${index}` };
+      const query = { dataset: "demo", filter: [everyEvent(place(index), 7)], histograms: { m: { axes: [axis] } } };
+      const { status } = await ask(url, query, { name: `m-${index}`, address: "10.3.0.1", wait: 0 });
+      count(many, `${status}`);
+      if (status === 0) await wait(pause / 10);
+    }
+  };
+
+  const half = newParty(`${halves} bodies half sent`);
+  const holdHalf = async () => {
+    while (!over.aborted) count(half, await sendHalf(url, over));
+  };
+
+  await Promise.all([
+    ...Array.from({ length: hogs }, (_, which) => askForEver(which)),
+    ...Array.from({ length: flood }, floodOn),
+    ...Array.from({ length: halves }, holdHalf),
+    ...Array.from({ length: honest }, (_, client) => askHonestly(client)),
+  ]);
+  signal.throwIfAborted();
+  const p95 = quantile(good.taken, 0.95);
+  if (!(p95 <= mostP95 * slack))
+    faults.push(`p95 of ${p95.toFixed(0)} ms, at most ${mostP95 * slack} in ${Math.round((performance.now() - started) / 1000)} s`);
+  return { parties: [good, hog, many, half], faults };
+}
+
+export function drawSiege({ parties, faults }: SiegeReport): string {
+  const right = "right" as const;
+  const rows = parties.map(({ who, ends, taken }) => [
+    who,
+    Object.entries(ends)
+      .map(([end, times]) => `${times} ${end}`)
+      .join(", "),
+    ...[0.5, 0.95, 1].map((share) => (taken.length > 0 ? quantile(taken, share).toFixed(0) : "")),
+  ]);
+  return [
+    ...drawTable(
+      [{ head: "who" }, { head: "answers" }, ...["p50 [ms]", "p95 [ms]", "max [ms]"].map((head) => ({ head, align: right }))],
+      rows,
+    ),
+    "",
+    ...(faults.length > 0 ? faults.slice(0, 5).map((fault) => `NOT KEPT: ${fault}`) : ["Every honest answer was right and soon."]),
+    "",
+  ].join("\n");
+}
+
+const newParty = (who: string) => ({ who, ends: {} as Record<string, number>, taken: [] as number[] });
+
+function count({ ends }: { readonly ends: Record<string, number> }, end: string): void {
+  ends[end] = (ends[end] ?? 0) + 1;
+}
+
+/** Sums over all jets of all jets of all jets …: it does not come to an end. */
+function endless(place: Place): object {
+  let value = "MET.pt";
+  for (let level = 8; level > 0; level--) value = `Jet.sum(x${level} => x${level}.pt * ${value})`;
+  const axis = { type: "regular", bins: 10, lower: 0, upper: 100, value };
+  return { dataset: "demo", filter: [everyEvent(place, 8)], histograms: { m: { axes: [axis] } } };
+}
+
+interface Asker {
+  readonly name: string;
+  readonly address: string;
+  /** Milliseconds. */
+  readonly wait: number;
+}
+
+/** Status 0: there was no answer. */
+async function ask(
+  url: string,
+  query: object,
+  { name, address, wait: longest }: Asker,
+): Promise<{ readonly status: number; readonly body: Answer & { readonly detail?: string } }> {
+  try {
+    const answer = await fetch(`${url}/queries`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "femtoq-client": name, "x-forwarded-for": address, prefer: `wait=${longest / 1000}` },
+      body: JSON.stringify(query),
+      signal: AbortSignal.timeout(patience + 5_000),
+    });
+    return { status: answer.status, body: (await answer.json()) as Answer };
+  } catch (error) {
+    return {
+      status: 0,
+      body: { detail: error instanceof Error ? String(error.cause ?? error.message) : String(error) } as Answer & { detail: string },
+    };
+  }
+}
+
+/** Sends a body byte by byte until the server has enough of it. */
+function sendHalf(url: string, over: AbortSignal): Promise<string> {
+  const { hostname, port, host } = new URL(url);
+  return new Promise((resolve) => {
+    let said = "";
+    const socket: Socket = connect({ host: hostname, port: Number(port) }, () => {
+      socket.write(`POST /queries HTTP/1.1\r\nHost: ${host}\r\nX-Forwarded-For: 10.4.0.1\r\nContent-Length: 900000\r\n\r\n{`);
+    });
+    const drip = setInterval(() => socket.readyState === "open" && socket.write(" "), 1_000);
+    const stop = () => socket.destroy();
+    over.addEventListener("abort", stop, { once: true });
+    socket.on("data", (piece) => {
+      said += piece;
+      socket.end();
+    });
+    socket.on("error", () => {});
+    socket.on("close", () => {
+      clearInterval(drip);
+      over.removeEventListener("abort", stop);
+      resolve(/^HTTP\/1\.1 (\d+)/.exec(said)?.[1] ?? "held");
+    });
+  });
+}
