@@ -4,9 +4,11 @@ import type { Address, Handler, Listening } from "./listening.ts";
 
 /** Milliseconds. Longer than clients and proxies keep theirs, so that they close first: what a server closes may have a request under way. */
 const idleConnection = 120_000;
+/** Milliseconds in which the head of a request must have come, and after which it is looked whether it has. */
+const serverOptions = { headersTimeout: 10_000, connectionsCheckingInterval: 2_000 };
 
 export function listen(handler: Handler, { host, port }: Address): Promise<Listening> {
-  const server = createAdaptorServer({ fetch: handler, hostname: host });
+  const server = createAdaptorServer({ fetch: handler, hostname: host, serverOptions });
   if ("keepAliveTimeout" in server) server.keepAliveTimeout = idleConnection;
   return new Promise((resolve, reject) => {
     server.once("error", reject);
