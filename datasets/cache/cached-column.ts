@@ -6,8 +6,8 @@
  *
  * One that nobody waits for any more is abandoned while it loads: its thread is told to stop, and it fails soon, or is ready all the same.
  */
-import type { Input } from "../../engine/program/inputs.ts";
-import { bytesPerValue, type Column } from "../../engine/program/schema.ts";
+import { type Input, nameOf } from "../../engine/program/inputs.ts";
+import { bytesPerValue, type Column, standsIn } from "../../engine/program/schema.ts";
 import { type ColumnLocation, DatasetError, offsetCounts } from "../dataset.ts";
 import type { ListOffsets, SharedOffsets } from "./shared-offsets.ts";
 import { type Block, type Slab, taken } from "./slab.ts";
@@ -212,4 +212,18 @@ export async function allReady(columns: readonly CachedColumn[], signal: AbortSi
   } finally {
     signal.removeEventListener("abort", stop);
   }
+}
+
+/** Where the array of an input lies, among these columns. The error is not permanent: the dataset may have been looked at before or after a file came that changed the column. */
+export function addressOf(input: Input, columns: readonly CachedColumn[]): number {
+  const column = columns.find(({ location }) =>
+    input.kind === "offsets" ? standsIn(location.column, input.lists) : location.column.name === input.column,
+  );
+  const sameType = input.kind !== "values" || column?.location.column.dtype === input.dtype;
+  const block = sameType ? column?.block(input) : undefined;
+  if (block) return block.address;
+  throw new DatasetError(
+    `Cannot read the ${input.kind} of ${nameOf(input)}: the column is not what it was when the query was submitted; submit it again`,
+    { permanent: false },
+  );
 }

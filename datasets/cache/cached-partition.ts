@@ -13,6 +13,8 @@ export class CachedPartition {
   /** How many leases there are; the partition stays in its slab while there is one. */
   leases = 0;
   readonly offsets: SharedOffsets;
+  /** Something may have written over its columns: nothing that was computed from them counts. */
+  isSpoilt = false;
 
   constructor(fingerprint: string, slab: Slab) {
     this.fingerprint = fingerprint;

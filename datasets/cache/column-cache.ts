@@ -6,13 +6,14 @@
  *
  * Promises: a column is loaded once however many leases want it at a time; what a failed load took is free again, and the next
  * lease loads anew; a load that no lease waits for any more is stopped; the least recently used columns go first, never one that is leased,
- * and none where that makes no room; every list column of a collection was compared with the offsets that the collection keeps.
+ * and none where that makes no room; every list column of a collection was compared with the offsets that the collection keeps;
+ * what was in a slab when it was spoilt is given to no later lease.
  * Does not promise: that loading starts at once, nor any order of loads.
  */
-import { type Input, nameOf } from "../../engine/program/inputs.ts";
-import { bytesPerValue, standsIn } from "../../engine/program/schema.ts";
+import type { Input } from "../../engine/program/inputs.ts";
+import { bytesPerValue } from "../../engine/program/schema.ts";
 import { type ColumnLocation, DatasetError } from "../dataset.ts";
-import { allReady, blocksOf, CachedColumn, type Load, type LoadCost, sumCosts } from "./cached-column.ts";
+import { addressOf, allReady, blocksOf, CachedColumn, type Load, type LoadCost, sumCosts } from "./cached-column.ts";
 import { CachedPartition } from "./cached-partition.ts";
 import { type Block, type Slab, taken } from "./slab.ts";
 
@@ -30,6 +31,8 @@ export interface Lease {
   readonly work: Block;
   /** What was loaded for this lease; the other columns were here, or on their way for another. */
   readonly loaded: LoadCost & { readonly columns: number };
+  /** The slab was spoilt since the columns were leased: what was computed from them does not count. */
+  readonly isSpoilt: boolean;
   /** Byte address of the array; throws `DatasetError` where the leased columns do not have it. */
   address(input: Input): number;
   /** Only when no thread uses the memory any more. A second call does nothing. */
@@ -105,7 +108,26 @@ export class ColumnCache {
       throw error;
     }
     const { partition, columns, missing, work } = reserved;
-    return { slab: partition.slab, work, loaded: sumCosts(missing), address: (input) => addressOf(input, columns), release };
+    return {
+      slab: partition.slab,
+      work,
+      loaded: sumCosts(missing),
+      get isSpoilt() {
+        return partition.isSpoilt;
+      },
+      address: (input) => addressOf(input, columns),
+      release,
+    };
+  }
+
+  /** For a slab of which something may have been written over: leases that there are know it, later ones load all columns anew. */
+  spoil(slab: Slab): void {
+    for (const partition of [...this.#partitions.values()].filter((each) => each.slab === slab)) {
+      partition.isSpoilt = true;
+      this.#partitions.delete(partition.fingerprint);
+      for (const column of partition.columns.values()) if (this.#idle.has(column)) this.#forget(partition, column);
+    }
+    this.#admit();
   }
 
   #reserve(request: LeaseRequest): Promise<Reserved> {
@@ -234,7 +256,8 @@ export class ColumnCache {
     for (const column of columns) {
       column.leases--;
       if (column.leases > 0) continue;
-      if (column.state === "ready") this.#idle.set(column, partition);
+      if (column.state === "ready" && partition.isSpoilt) this.#forget(partition, column);
+      else if (column.state === "ready") this.#idle.set(column, partition);
       else if (column.state === "loading") this.#abandon(partition, column);
     }
     this.#leaveIfEmpty(partition);
@@ -259,20 +282,6 @@ export class ColumnCache {
     column.free();
     this.#leaveIfEmpty(partition);
   }
-}
-
-/** The error is not permanent: the dataset may have been looked at before or after a file came that changed the column. */
-function addressOf(input: Input, columns: readonly CachedColumn[]): number {
-  const column = columns.find(({ location }) =>
-    input.kind === "offsets" ? standsIn(location.column, input.lists) : location.column.name === input.column,
-  );
-  const sameType = input.kind !== "values" || column?.location.column.dtype === input.dtype;
-  const block = sameType ? column?.block(input) : undefined;
-  if (block) return block.address;
-  throw new DatasetError(
-    `Cannot read the ${input.kind} of ${nameOf(input)}: the column is not what it was when the query was submitted; submit it again`,
-    { permanent: false },
-  );
 }
 
 function tooLarge(request: LeaseRequest, total: number, capacity: number): DatasetError {

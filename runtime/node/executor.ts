@@ -5,6 +5,8 @@
  * Where that fails for all (a column cannot be read, all together do not fit into memory, the thread crashes), each is run again alone, and so is a
  * program that needs more scratch: only what fails alone has failed.
  *
+ * Where a program traps as none should, it may have written over columns: all in that slab are loaded anew, and what else was being computed from them, too.
+ *
  * Promises: one outcome for each program over each partition, the partial's bytes being those of the program run alone; what is aborted is given up
  * within 200 ms, and what it held is free when `run` resolves, except that a thread finishes the column that it is decoding.
  * Does not promise: that one outcome is given before the others are there.
@@ -153,8 +155,10 @@ export function createExecutor(options: {
       onRunning?.(keys, place.fingerprint);
       const { runs: begun, ...held } = leased;
       const outcomes = await runOnThread(workers, held, begun);
+      if (outcomes.some((outcome) => outcome.kind === "failed" && outcome.failure.kind === "trap")) cache.spoil(held.lease.slab);
       return outcomes.map((outcome, index) => {
         const run = begun[index]!;
+        if (outcome.kind === "partial" && held.lease.isSpoilt) return { kind: "again" };
         if (outcome.kind === "partial") return { kind: "partial", partial: outcome.partial, timing: rounded(run.times) };
         if (run.signal.aborted) return undone(run.signal.reason);
         const error = errorOf(outcome.failure);

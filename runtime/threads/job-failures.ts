@@ -35,6 +35,7 @@ export function errorOf(failure: JobFailure): Error {
       return new ComputeLimitExceeded(failure.milliseconds);
     case "interrupted":
       return new WorkerCrashed("Its thread was ended because of another program");
+    case "trap":
     case "internal":
       return new Error(failure.message);
   }

@@ -69,7 +69,8 @@ export type FromWorker =
  * - `scratch`: the work area was too small.
  * - `limit`: it computed for longer than it may, which is so many milliseconds.
  * - `interrupted`: its thread was ended because of another program of the job.
- * - `internal`: a fault of ours.
+ * - `trap`: the compiled program did what no program may do, such as reaching beyond the memory; it may have written where it may not.
+ * - `internal`: another fault of ours.
  */
 export type JobFailure =
   | { readonly kind: "dataset"; readonly message: string; readonly permanent: boolean }
@@ -77,4 +78,5 @@ export type JobFailure =
   | { readonly kind: "scratch" }
   | { readonly kind: "limit"; readonly milliseconds: number }
   | { readonly kind: "interrupted" }
+  | { readonly kind: "trap"; readonly message: string }
   | { readonly kind: "internal"; readonly message: string };

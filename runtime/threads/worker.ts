@@ -139,5 +139,6 @@ function describe(error: unknown): JobFailure {
   if (error instanceof DatasetError) return { kind: "dataset", message: error.message, permanent: error.permanent };
   if (error instanceof RunStopped) return { kind: "stopped" };
   if (error instanceof ScratchExhausted) return { kind: "scratch" };
-  return { kind: "internal", message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  const kind = error instanceof WebAssembly.RuntimeError ? "trap" : "internal";
+  return { kind, message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
 }

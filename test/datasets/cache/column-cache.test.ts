@@ -87,3 +87,24 @@ test("loads a column beside the one of its name that has another type, list or n
     assert.equal(counts.get("x"), before + 1);
   }
 });
+
+test("gives nothing of a spoilt slab to later leases, and tells those that have columns of it", async () => {
+  const { cache, counts } = automatic(2 ** 16);
+  const lease = (name: string) => cache.lease({ fingerprint: name, columns: [location(name)], workBytes: 16, signal: never });
+  (await lease("idle")).release();
+  const held = await lease("held");
+  assert.equal(held.isSpoilt, false);
+  cache.spoil(held.slab);
+  assert.equal(held.isSpoilt, true);
+  const anew = [await lease("idle"), await lease("held")];
+  assert.deepEqual(
+    anew.map(({ isSpoilt }) => isSpoilt),
+    [false, false],
+  );
+  assert.deepEqual([counts.get("idle"), counts.get("held")], [2, 2]);
+  held.release();
+  for (const each of anew) each.release();
+  assert.equal(cache.holds("held", [values("held")]), true);
+  cache.spoil(held.slab);
+  assert.equal(cache.usage.bytes, 0);
+});

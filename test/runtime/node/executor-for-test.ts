@@ -23,8 +23,8 @@ export interface Setup {
   readonly workers: WorkerPool;
   readonly programs: ProgramCache;
   readonly executor: LocalExecutor;
-  /** A program of the query over the dataset, known to the executor's store. */
-  task(query: object, partition: number): Promise<Task>;
+  /** A program of the query over the dataset, known to the executor's store, compiled to this module where one is given. */
+  task(query: object, partition: number, options?: { readonly module?: Uint8Array<ArrayBuffer> }): Promise<Task>;
   /** The partial of one program over one partition; rejects with what the outcome says otherwise. */
   run(task: Task, options?: RunOptions): Promise<Uint8Array<ArrayBuffer>>;
 }
@@ -78,11 +78,11 @@ export function setUp(directory: string, options: SetupOptions): Setup {
     workers,
     programs,
     executor,
-    async task(query, partition) {
+    async task(query, partition, { module } = {}) {
       const dataset = await catalogue.get("demo");
       const planned = makeProgram(readQuery({ dataset: "demo", ...query }), dataset!.schema);
       const key = await programKey(planned.program);
-      stored.set(key, { programKey: key, program: planned.program, module: compileProgram(planned.terms, dataset!.schema) });
+      stored.set(key, { programKey: key, program: planned.program, module: module ?? compileProgram(planned.terms, dataset!.schema) });
       return { programKey: key, dataset: "demo", partition, fingerprint: dataset!.partitions[partition]!.fingerprint };
     },
     async run({ programKey, dataset, partition, fingerprint }, { signal = never, onRunning = () => {} } = {}) {
