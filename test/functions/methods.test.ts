@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { createApp } from "../../functions/app.ts";
 import { openApp } from "../support/open-app.ts";
 
 const wrong: readonly (readonly [string, string, string])[] = [
@@ -7,7 +8,6 @@ const wrong: readonly (readonly [string, string, string])[] = [
   ["POST", "/queries/abc", "DELETE, GET, HEAD"],
   ["GET", "/queries/abc/retry", "POST"],
   ["POST", "/datasets", "GET, HEAD"],
-  ["GET", "/compute", "POST"],
   ["DELETE", "/healthz", "GET, HEAD"],
   ["POST", "/", "GET, HEAD"],
 ];
@@ -20,5 +20,9 @@ test("a method that a path does not take gets 405 with those it takes; a path th
     assert.equal(answer.headers.get("allow"), allow, `${method} ${path}`);
     assert.equal(((await answer.json()) as { code: string }).code, "bad-method");
   }
-  for (const path of ["/nothing", "/queries/abc/nothing", "/queriesx"]) assert.equal((await app.request(path)).status, 404, path);
+  for (const path of ["/nothing", "/queries/abc/nothing", "/queriesx", "/compute"])
+    assert.equal((await app.request(path)).status, 404, path);
+  const compute = createApp({ ...app.services, role: "compute" });
+  const answer = await compute.request("/compute");
+  assert.deepEqual([answer.status, answer.headers.get("allow")], [405, "POST"]);
 });
