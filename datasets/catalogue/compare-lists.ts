@@ -42,6 +42,9 @@ async function readFirst(
 /** For each, the first one that is like it, as far as all of them go. */
 function clusterOf(firsts: readonly Uint32Array[]): number[] {
   const length = Math.min(...firsts.filter((each) => each.length > 0).map((each) => each.length));
-  const texts = firsts.map((each) => each.subarray(0, length).join());
-  return texts.map((text) => (text === "" ? 0 : texts.indexOf(text)));
+  const isLike = (a: Uint32Array, b: Uint32Array) => {
+    for (let index = 0; index < length; index++) if (a[index] !== b[index]) return false;
+    return b.length > 0;
+  };
+  return firsts.map((each) => (each.length === 0 ? 0 : firsts.findIndex((other) => isLike(each, other))));
 }

@@ -69,8 +69,8 @@ async function* arriving(body: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGe
 async function within<T>(milliseconds: number, read: () => Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
-    const problem = new HttpProblem(408, "too-slow", "The request's body came too slowly.", [], { connection: "close" });
-    timer = setTimeout(() => reject(problem), Math.max(0, milliseconds));
+    const cutOff = () => reject(new HttpProblem(408, "too-slow", "The request's body came too slowly.", [], { connection: "close" }));
+    timer = setTimeout(cutOff, Math.max(0, milliseconds));
   });
   try {
     const reading = read().catch((error: unknown) => {
