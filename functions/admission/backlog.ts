@@ -51,3 +51,28 @@ export function longestWait(queries: Iterable<Begun>, { priority, now }: { reado
   for (const [client, since] of oldest) if (!served.has(client)) longest = Math.max(longest, now - since);
   return longest;
 }
+
+/** So many clients of one address are let in, whatever they make others wait for. */
+const fewestOfCrowd = 24;
+/** What more of them may make others wait for: parts of the longest wait. While nobody else is here, there is less to protect. */
+const crowdShare = { alone: 1 / 2, besideOthers: 1 / 10 };
+
+/**
+ * Whether the clients of one address, of which there are many, keep others waiting: many names may be one user, or a class of students, whose queries
+ * are welcome while they begin soon.
+ */
+export function isCrowd(queries: readonly Begun[], newcomer: Newcomer & { readonly address: string; readonly longest: number }): boolean {
+  const own = queries.filter(({ address, state }) => address === newcomer.address && state !== "idle");
+  if (new Set(own.map(({ client }) => client)).size < fewestOfCrowd) return false;
+  const isAlone = queries.every(({ address }) => address === newcomer.address);
+  const share = isAlone ? crowdShare.alone : crowdShare.besideOthers;
+  return Math.max(expectedWait(own, newcomer), longestWait(own, newcomer)) > newcomer.longest * share;
+}
+
+interface Newcomer {
+  readonly priority: number;
+  /** Subtasks a second; undefined where it is not known. */
+  readonly rate: number | undefined;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}

@@ -6,7 +6,7 @@
  *                            |----- refused or failed ----------> (unknown)
  */
 import type { Admission } from "../admission/admission.ts";
-import { type Begun, expectedWait, longestWait } from "../admission/backlog.ts";
+import { type Begun, expectedWait, isCrowd, longestWait } from "../admission/backlog.ts";
 import { Pace } from "../admission/pace.ts";
 import type { QueryState } from "../api.ts";
 import { HttpProblem } from "../http/problem.ts";
@@ -49,9 +49,6 @@ export interface Ticket extends Disposable {
 
 /** So many queries are let in however long some wait: a cluster may just be slow. */
 const fewest = 50;
-/** So many clients of one address are let in; more may make others wait for one part in so many of the longest wait. */
-const fewestOfAddress = 24;
-const crowdShare = 25;
 /** Milliseconds for which a look at all queries is used again. */
 const betweenLooks = 20;
 
@@ -130,28 +127,19 @@ export class QueriesUnderWay {
     const now = Date.now();
     const queries = this.#look(now);
     const rate = this.#pace.perSecond;
-    if (address !== undefined)
-      this.#refuseCrowd(
-        queries.filter((each) => each.address === address),
-        { priority, rate },
-      );
-    if (this.#entries.size < fewest) return;
+    const { longestWait: longest } = this.#admission;
+    if (address !== undefined && isCrowd(queries, { address, priority, rate, now, longest })) {
+      this.#services.meter?.count("femtoq_refused_total", "wait");
+      const detail = "Your address has more queries under way than can begin soon: ask again when some have ended.";
+      throw new HttpProblem(429, "too-many", detail);
+    }
     const expected = expectedWait(queries, { priority, rate });
     const wait = Math.max(expected, longestWait(queries, { priority, now }));
-    if (wait <= this.#admission.longestWait) return;
+    if (wait <= longest) return;
     this.#services.meter?.count("femtoq_refused_total", "wait");
     const seconds = Math.round(wait / 1000);
     const message = `There is more to do than can be done now: ${this.#entries.size} queries are under way, and a new one would wait for about ${seconds} s to begin. Ask again soon.`;
     throw new HttpProblem(503, "overloaded", message);
-  }
-
-  /** Many names at one address may be one user: what they keep others waiting for is a small part of the longest wait. */
-  #refuseCrowd(queries: readonly Begun[], { priority, rate }: { readonly priority: number; readonly rate: number | undefined }): void {
-    const names = new Set(queries.map(({ client }) => client)).size;
-    const isSlow = rate === undefined || expectedWait(queries, { priority, rate }) > this.#admission.longestWait / crowdShare;
-    if (names < fewestOfAddress || !isSlow) return;
-    this.#services.meter?.count("femtoq_refused_total", "wait");
-    throw new HttpProblem(429, "too-many", "Your address has more queries under way than can begin soon: ask again when some have ended.");
   }
 
   /** How far all queries are, as they were at most `betweenLooks` ago: under load many are refused in a row. */

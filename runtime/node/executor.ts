@@ -41,8 +41,10 @@ const mostScratch = 256 * 2 ** 20;
 /** Where the partials of a request may have more bytes together, no more of it is begun. */
 const mostPartialBytes = 64 * 2 ** 20;
 
-/** A program that took so many partitions longer than it may is not begun any more. */
+/** A program that took longer than it may over so many partitions of a dataset is not begun over others of them for a while. */
 const mostBreaches = 3;
+/** Milliseconds. */
+const breachesCount = 600_000;
 const tooSlow = `Cannot compute this partition: ${mostBreaches} others took a thread longer than --most-compute allows, so this one was not tried`;
 
 /** One program over one partition. */
@@ -80,8 +82,8 @@ export function createExecutor(options: {
 }): LocalExecutor {
   const { catalogue, programs, cache, workers, atATime, log, meter } = options;
   const finder = createPartitionFinder(catalogue);
-  /** How often programs computed for longer than they may. */
-  const breaches = new LRUCache<string, number>({ max: 1_000 });
+  /** How often programs computed for longer than they may over a dataset, lately. */
+  const breaches = new LRUCache<string, number>({ max: 1_000, ttl: breachesCount });
 
   return {
     holds({ programKey, fingerprint, columns }) {
@@ -94,7 +96,7 @@ export function createExecutor(options: {
       const signals = partitions.flatMap(({ fingerprint }) => keys.map((key) => signalOf(key, fingerprint)));
       const wanted = whenAllAbort(signals);
       try {
-        const prepared = await Promise.all(keys.map((key) => prepare(key, wanted.signal)));
+        const prepared = await Promise.all(keys.map((key) => prepare(key, dataset, wanted.signal)));
         /** Of the partials that are there, and at most of those that are being made. */
         let bytes = 0;
         const begin = (program: Prepared, signal: AbortSignal, share = usualShare): Run | Outcome => {
@@ -124,9 +126,9 @@ export function createExecutor(options: {
   };
 
   /** Rejects where the store is away. */
-  async function prepare(programKey: string, signal: AbortSignal): Promise<Prepared> {
+  async function prepare(programKey: string, dataset: string, signal: AbortSignal): Promise<Prepared> {
     const begun = performance.now();
-    if ((breaches.get(programKey) ?? 0) >= mostBreaches) return { kind: "failed", cause: tooSlow, permanent: true };
+    if ((breaches.get(`${programKey} ${dataset}`) ?? 0) >= mostBreaches) return { kind: "failed", cause: tooSlow, permanent: true };
     try {
       const ready = await unlessAborted(programs.get(programKey), signal);
       return { kind: "ready", ready, compiling: performance.now() - begun };
@@ -164,7 +166,7 @@ export function createExecutor(options: {
         const error = errorOf(outcome.failure);
         if (error instanceof ScratchExhausted) return growScratch(run, place);
         if (error instanceof WorkerCrashed && begun.length > 1) return { kind: "again" };
-        if (error instanceof ComputeLimitExceeded) countBreach(run.ready.programKey);
+        if (error instanceof ComputeLimitExceeded) countBreach(`${run.ready.programKey} ${place.dataset}`);
         return failed(error);
       });
     } catch (error) {
@@ -215,8 +217,8 @@ export function createExecutor(options: {
     return { kind: "again" };
   }
 
-  function countBreach(programKey: string): void {
-    breaches.set(programKey, (breaches.get(programKey) ?? 0) + 1);
+  function countBreach(programAndDataset: string): void {
+    breaches.set(programAndDataset, (breaches.get(programAndDataset) ?? 0) + 1);
   }
 
   function failed(error: unknown): Outcome {

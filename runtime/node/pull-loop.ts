@@ -8,8 +8,8 @@
  *                   → undone           → release    nobody wants it any more, the claim was lost, its turn did not come, or this process stops
  *         → the store fails, or the compute function's host is away → release, then a pause that doubles
  *
- * Promises: never more than `slots` bundles of claims that load or compute, `mostLong` more where that takes long, so that another client's short subtask does not
- * wait for them, and `mostSaving` more whose partials are saved meanwhile; a bundle is one
+ * Promises: never more than `slots` bundles of claims that load or compute, `mostLong` more where that takes long, so that another client's short subtask need not
+ * wait for them (it does where all of these are long, too), and `mostSaving` more whose partials are saved meanwhile; a bundle is one
  * subtask, or some that should take 50 ms together (`run-claims.ts`); no error ends the loop; a stop hands back what has not begun, lets the rest come to
  * its end for a while, hands that back as well, and then leaves.
  * Does not bound the memory that subtasks need: the column cache makes them wait for it.

@@ -14,6 +14,9 @@ export interface HostOptions {
   readonly allowed: readonly string[];
 }
 
+/** What supervisors and load balancers ask, by names of their own; nothing that it tells is anybody's secret. */
+const probe = /^https?:\/\/[^/]+\/(healthz|readyz)$/;
+
 export function refuseForeignHosts(handler: Handler, { boundTo, allowed }: HostOptions): Handler {
   const names = new Set(["localhost", ...allowed.map((name) => name.toLowerCase())]);
   const isLocal = isLoopback(boundTo);
@@ -24,6 +27,7 @@ export function refuseForeignHosts(handler: Handler, { boundTo, allowed }: HostO
         new HttpProblem(400, "bad-host", `The Host header has no name or address: ${JSON.stringify(host.slice(0, 100))}`),
       );
     }
+    if (probe.test(request.url)) return handler(request, environment);
     const name = host
       .replace(/:\d*$/, "")
       .replace(/^\[(.*)\]$/, "$1")

@@ -104,9 +104,13 @@ async function runAll({ slab, entries, programs: runs }: RunJob): Promise<readon
       const partial = await runProgram({ ...known, memory, entries, addresses, work, onWait });
       outcomes.push({ kind: "partial", partial, milliseconds: computed() });
     } catch (error) {
-      outcomes.push({ kind: "failed", failure: describe(error), milliseconds: computed() });
+      const failure = describe(error);
+      outcomes.push({ kind: "failed", failure, milliseconds: computed() });
+      // The columns may not be what they were: the main thread is told at once.
+      if (failure.kind === "trap") break;
     }
   }
+  while (outcomes.length < runs.length) outcomes.push({ kind: "failed", failure: { kind: "interrupted" }, milliseconds: 0 });
   return outcomes;
 }
 

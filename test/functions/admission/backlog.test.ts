@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { mostServed, mostTaken } from "../../../coordination/queue/waiting-order.ts";
-import { type Begun, expectedWait, longestWait } from "../../../functions/admission/backlog.ts";
+import { type Begun, expectedWait, isCrowd, longestWait } from "../../../functions/admission/backlog.ts";
 import { Pace } from "../../../functions/admission/pace.ts";
 
 const now = 100_000;
@@ -54,4 +54,20 @@ test("Pace tells how fast a count grew in the last ten seconds, once it was look
   assert.equal(pace.perSecond, undefined, "it did not grow");
   pace.note(2_000, 60_000);
   assert.equal(pace.perSecond, undefined, "nobody looked for long");
+});
+
+test("isCrowd tells many names of one address that keep others waiting from a class whose queries begin soon", () => {
+  const names = (count: number, rest: Partial<Begun> = {}) =>
+    Array.from({ length: count }, (_, index) => query(`${index}`, 0, { address: "10.0.0.1", ...rest }));
+  const crowd = (queries: readonly Begun[], rate: number | undefined) =>
+    isCrowd(queries, { address: "10.0.0.1", priority: 500, rate, now, longest: 5_000 });
+  const other = query("alice", 0, { address: "10.0.0.2" });
+  assert.equal(crowd([...names(600), other], undefined), false, "a pace that is not known is not slow");
+  assert.equal(crowd([...names(23), other], 1), false);
+  assert.equal(crowd([...names(60), other], 10_000), false);
+  assert.equal(crowd([...names(60), other], 100), true);
+  assert.equal(crowd(names(60), 400), false, "nobody else waits");
+  assert.equal(crowd(names(600), 400), true);
+  assert.equal(crowd([...names(600, { state: "idle" }), other], 1), false, "what waits for nodes does not wait for want of speed");
+  assert.equal(crowd([...names(60), query("waits", 600, { address: "10.0.0.1" }), other], undefined), true);
 });

@@ -30,3 +30,12 @@ test("refuseForeignHosts answers 400 to what is no host", async () => {
     for (const host of ["", "127.0.0.256", "127.0.0.256:8000", "localhost:99999", "[::1", "a b"])
       assert.equal(await statusFor(boundTo, host), 400, host);
 });
+
+test("refuseForeignHosts lets probes through by any name", async () => {
+  const statusOf = async (path: string) => {
+    const request = new Request(`http://lb.internal${path}`, { headers: { host: "lb.internal" } });
+    return (await refuseForeignHosts(answer, { boundTo: "0.0.0.0", allowed: [] })(request, {})).status;
+  };
+  for (const path of ["/healthz", "/readyz"]) assert.equal(await statusOf(path), 200, path);
+  for (const path of ["/metrics", "/queries", "/queries/healthz", "/healthz?x=/readyz"]) assert.equal(await statusOf(path), 403, path);
+});
