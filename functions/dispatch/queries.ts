@@ -40,16 +40,24 @@ queries.get("/", async (c) => c.json(await listQueries(c.var.dispatcher, readLis
 queries.delete("/:id", async (c) => {
   const { dispatcher } = c.var;
   const followed = await find(c);
-  if (c.req.query("purge") !== undefined) {
+  if (isSet(c, "purge")) {
     await requireOperator(c);
     return c.json({ id: followed.query.id, ...(await purgeQuery(dispatcher, followed, askerOf(c))) });
   }
-  if (c.req.query("force") !== undefined) {
+  if (isSet(c, "force")) {
     await requireOperator(c);
     await stopQuery(dispatcher, followed, askerOf(c));
   } else await withdrawQuery(dispatcher, followed, askerOf(c));
   return c.json(dispatcher.statuses.describe(followed));
 });
+
+/** `?NAME` or `?NAME=true`. Throws `HttpProblem` for what is neither, nor `false`: nothing is stopped or purged by mistake. */
+function isSet(c: Context<Environment>, name: string): boolean {
+  const value = c.req.query(name) ?? "false";
+  if (!["", "true", "false"].includes(value))
+    throw new HttpProblem(400, "bad-request", `${name} is true or false, not ${JSON.stringify(value.slice(0, 40))}.`);
+  return value !== "false";
+}
 
 queries.post("/:id/retry", async (c) => {
   const followed = await find(c);

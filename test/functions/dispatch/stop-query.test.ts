@@ -39,3 +39,18 @@ test("DELETE with ?force stops a query for all clients, on this machine or with 
     assert(!isEnded(await ask("alice")));
   }
 });
+
+test("DELETE takes ?force=false for a withdrawal like any other, and refuses values that are neither true nor false", async (t) => {
+  const app = await openApp(t);
+  app.gate.close();
+  const ask = async (client: string) =>
+    (await (await app.request("/queries", { method: "POST", headers: { "femtoq-client": client }, body: query })).json()) as Status;
+  const { id } = await ask("alice");
+  await ask("bob");
+  const end = async (search: string) =>
+    await app.request(`/queries/${id}?${search}`, { method: "DELETE", headers: { "femtoq-client": "alice" } });
+  for (const search of ["force=no", "purge=1"]) assert.equal((await end(search)).status, 400, search);
+  assert.deepEqual(await app.services.coordinator.interest([id]), new Map([[id, 2]]));
+  assert.equal((await end("force=false&purge=false")).status, 200);
+  assert.deepEqual(await app.services.coordinator.interest([id]), new Map([[id, 1]]));
+});
