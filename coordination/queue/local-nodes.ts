@@ -28,7 +28,7 @@ export class LocalNodes<T extends Queued<T>, N extends LocalNode> {
   readonly #nodes = new Map<string, N>();
   /** Answers of ends that were carried out in a call that rejected, for whoever asks again. */
   readonly #unheard = new WeakMap<Claim, boolean>();
-  /** What to do for a node that drains when its last claim has ended. */
+  /** Called once the last claim of a node that drains has ended. */
   readonly #idle = new Map<N, () => void>();
   #returning: ReturnType<typeof setTimeout> | undefined;
 

@@ -22,7 +22,7 @@ export interface LineName {
   readonly client: string;
 }
 
-/** Where items wait that no client is interested in. */
+/** The line that an item stands in while no client is interested in it. */
 export const lastLine: LineName = { priority: 999, client: "" };
 
 /** One client's items of one priority. */

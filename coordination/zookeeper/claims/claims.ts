@@ -134,7 +134,7 @@ export class ZooKeeperClaims {
     const outcomes = await Promise.allSettled(entries.map((entry) => this.#claimOne(node, session, entry)));
     const claims = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" && outcome.value ? [outcome.value] : []));
     const refused = outcomes.find((outcome) => outcome.status === "rejected");
-    // Of a node that left, what it registered is gone.
+    // A node that left has removed what it registered itself.
     if (refused === undefined || node.isGone) return claims;
     const { reason } = refused;
     if (isInDoubt(reason)) await pause(afterDoubt, session.zookeeper.lost);
@@ -144,7 +144,7 @@ export class ZooKeeperClaims {
     return claims;
   }
 
-  /** What a node registered is gone, though its session lives: somebody removed it, or its znode, so that others took it for dead. */
+  /** Called where a node's session lives but its znodes are gone: somebody removed them, or others took the node for dead. */
   async #registerAgain(node: ZooKeeperNode, { zookeeper }: ClaimsSession): Promise<void> {
     const { registration } = node;
     if (registration === undefined) return;

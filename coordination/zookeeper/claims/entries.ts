@@ -7,7 +7,7 @@ export class SubtaskEntry extends QueuedSubtask<SubtaskEntry, QueryEntry> {
   readonly hash: string;
   /** `aside`: another process's node has it. `ours`: this process has it, or tries to. */
   kind: "waiting" | "aside" | "ours" | "gone" = "waiting";
-  /** Of its znode when it was last read, as `attempts` is. */
+  /** The version that its znode had when it was last read; `attempts` is from the same reading. */
   version = 0;
   /** Another node's claim that was met last, when first (as `performance.now()`), and whether a second copy was tried here. */
   rival: { readonly name: string; readonly since: number; isCopied: boolean } | undefined;

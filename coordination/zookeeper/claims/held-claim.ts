@@ -3,7 +3,7 @@
  * session was lost, for the claim is the session's.
  *
  * What was in doubt is tried again: within one session nobody else can have removed the claim, so that its absence says that the first try was carried out.
- * Where the session is lost over that, the next one tells: what the node held is gone with the end, or its loss is on record.
+ * Where the session is lost over that, the next session tells: either the znode of the claim is gone because the claim was ended, or its loss is on record.
  */
 import type { SubtaskNews } from "../../coordinator.ts";
 import { type ClaimEnd, decideEnd, describeFailure, type Verdict } from "../../queue/claim-end.ts";
@@ -30,7 +30,7 @@ export class HeldClaim extends SessionClaim {
   readonly isCopy = false;
   readonly #options: HeldClaimOptions;
   #isWithdrawn = false;
-  /** What its node held of it is gone: somebody removed it, or the node's znode, so that others took the node for dead. */
+  /** The znode of this claim is gone: somebody removed it, or removed the node's znode, so that others took the node for dead. */
   #isForgotten = false;
   /** Resolves with whether the claim's znodes say that computing has begun, as far as is known. */
   #beginning: Promise<boolean> | undefined;

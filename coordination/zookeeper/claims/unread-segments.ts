@@ -15,7 +15,7 @@ export interface ReadSegment {
 interface Unread {
   readonly query: QueryEntry;
   readonly name: string;
-  /** What it holds, where that came with the news of the query. */
+  /** The subtasks of the segment, where they came with the news of the query and need not be read. */
   readonly known?: ReadSegment;
 }
 

@@ -178,7 +178,7 @@ export class WaitingSubtasks {
       // The query was made by the same change. Where it is another by now, its list will tell.
       query.era = latest.era;
       this.#unread.add({ query, name: latest.name, known: latest });
-      // What this leads to be claimed goes first.
+      // Claims that this makes possible are sent before anything else is read.
       this.#track(pause(0, query.stop.signal).then(() => list.look()));
       return;
     }

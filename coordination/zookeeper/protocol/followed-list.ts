@@ -119,7 +119,7 @@ const namesPerSecond = 30_000;
  * comes by, the later the longer they are. A server that lists very much for everybody has no time for claims.
  */
 export class NamesBudget {
-  /** As `performance.now()`. */
+  /** Milliseconds on the clock of `performance.now()`. */
   #nextTurn = 0;
 
   /** Milliseconds until all looks so far had their turn. */
