@@ -43,11 +43,15 @@ export interface Subtask {
 
 export interface SubtaskRequest {
   readonly queryId: string;
+  /** Who is interested: a client's name, or `NAME/TAB` for one of the tabs of a client's browser. Each tab has its own interest, all of them take one client's turns. */
   readonly client: string;
   /** 0–999, lower first. A subtask that several queries need has the lowest of theirs. */
   readonly priority: number;
   readonly subtasks: readonly Subtask[];
 }
+
+/** The name of the client, whichever of its tabs is interested. */
+export const clientOf = (interested: string): string => interested.split("/", 1)[0]!;
 
 /** How many subtasks of a request were new, and how many were already waiting, running or failed. */
 export interface Enqueued {

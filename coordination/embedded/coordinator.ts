@@ -122,7 +122,7 @@ export async function createCoordinator(options: CoordinatorOptions): Promise<Co
 
   const endOldInterest = async () => {
     for (const { id, interests } of [...table.queries.values()]) {
-      for (const { client, renewed } of [...interests.values()]) if (ran() - renewed > interestTerm) await withdraw(id, client);
+      for (const { holder, renewed } of [...interests.values()]) if (ran() - renewed > interestTerm) await withdraw(id, holder);
     }
   };
   const looking = setInterval(() => {

@@ -1,5 +1,5 @@
 /** Subtasks, queries and the clients' interest in these, as the embedded coordinator holds them and writes them down. */
-import type { Subtask, SubtaskState } from "../coordinator.ts";
+import { clientOf, type Subtask, type SubtaskState } from "../coordinator.ts";
 import { type Attempts, describeFailure, noAttempts } from "../queue/claim-end.ts";
 import type { DemandState } from "../queue/demand.ts";
 import { QueuedSubtask } from "../queue/queued-subtask.ts";
@@ -103,10 +103,13 @@ export interface InterestRecord {
   };
 }
 
-/** One client's interest in a query. */
+/** The interest in a query that a client has, or one of its tabs. */
 export class Interest implements Recorded, LineName {
   readonly number: number;
   readonly query: QueryEntry;
+  /** The client's name, or `NAME/TAB`. */
+  readonly holder: string;
+  /** Its name, in whichever tab. */
   readonly client: string;
   readonly priority: number;
   renewed: number;
@@ -114,22 +117,24 @@ export class Interest implements Recorded, LineName {
   constructor(number: number, query: QueryEntry, { client, priority, renewed }: LineName & { readonly renewed: number }) {
     this.number = number;
     this.query = query;
-    this.client = client;
+    this.holder = client;
+    this.client = clientOf(client);
     this.priority = priority;
     this.renewed = renewed;
   }
 
   record(): string | undefined {
-    const { query, client, priority, renewed } = this;
-    if (query.interests.get(client) !== this) return undefined;
-    return JSON.stringify({ interest: { query: query.number, queryId: query.id, client, priority, renewed } } satisfies InterestRecord);
+    const { query, holder, priority, renewed } = this;
+    if (query.interests.get(holder) !== this) return undefined;
+    const interest = { query: query.number, queryId: query.id, client: holder, priority, renewed };
+    return JSON.stringify({ interest } satisfies InterestRecord);
   }
 }
 
 export class QueryEntry {
   readonly number: number;
   readonly id: string;
-  /** By client, first come first. */
+  /** By holder, first come first. */
   readonly interests = new Map<string, Interest>();
   /** Its subtasks that are unowned or owned. */
   readonly entries = new Set<SubtaskEntry>();
@@ -147,13 +152,13 @@ export class QueryEntry {
 
   /** Gives what it replaces. True in `moved` where its subtasks wait elsewhere now. */
   setInterest(interest: Interest): { readonly replaced: Interest | undefined; readonly moved: boolean } {
-    const replaced = this.interests.get(interest.client);
-    this.interests.set(interest.client, interest);
+    const replaced = this.interests.get(interest.holder);
+    this.interests.set(interest.holder, interest);
     return { replaced, moved: this.#updateBest() };
   }
 
-  removeInterest(client: string): { readonly moved: boolean } {
-    this.interests.delete(client);
+  removeInterest(holder: string): { readonly moved: boolean } {
+    this.interests.delete(holder);
     return { moved: this.#updateBest() };
   }
 

@@ -36,7 +36,7 @@ import { Housekeeping } from "./upkeep/housekeeping.ts";
 import { sweepLostClaims } from "./upkeep/sweep-lost-claims.ts";
 import { WatchedSubtasks } from "./watching/watched-subtasks.ts";
 import { Withdrawals } from "./watching/withdrawals.ts";
-import { hashName, lostPath } from "./znodes/layout.ts";
+import { hashHolder, hashName, lostPath } from "./znodes/layout.ts";
 import { openRoot } from "./znodes/open-root.ts";
 import { readNodes } from "./znodes/register-node.ts";
 import { Segments } from "./znodes/segments.ts";
@@ -238,12 +238,12 @@ export async function createZooKeeperCoordinator(options: ZooKeeperCoordinatorOp
         return states;
       }),
 
-    renew: (queryId, client) => run((zookeeper) => renewInterest(zookeeper, hashName(queryId), hashName(client))),
+    renew: (queryId, client) => run((zookeeper) => renewInterest(zookeeper, hashName(queryId), hashHolder(client))),
 
     interest: (queryIds) =>
       run(async (zookeeper) => {
         const interests = await listInterests(zookeeper);
-        return new Map(queryIds.map((id) => [id, new Set(interests.get(hashName(id))?.map(({ client }) => client)).size]));
+        return new Map(queryIds.map((id) => [id, new Set(interests.get(hashName(id))?.map(({ holder }) => holder)).size]));
       }),
 
     withdraw: (queryId, client) =>
@@ -251,7 +251,7 @@ export async function createZooKeeperCoordinator(options: ZooKeeperCoordinatorOp
         interested: await withdrawInterest(
           withdrawOptions(zookeeper),
           hashName(queryId),
-          client === undefined ? undefined : hashName(client),
+          client === undefined ? undefined : hashHolder(client),
         ),
       })),
 

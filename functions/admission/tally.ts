@@ -13,10 +13,12 @@ type Limit = LabelOf<"femtoq_refused_total">;
 /** Who asks. */
 export interface Client {
   /**
-   * What interest and fairness go by, and, together with the address, limits: `named:NAME` for the name that the page, the command line or a script gives itself in
+   * What fairness goes by, and, together with the address, limits: `named:NAME` for the name that the page, the command line or a script gives itself in
    * `Femtoq-Client`, else `address:ADDRESS`.
    */
   readonly name: string;
+  /** What interest goes by: the name, or `NAME/TAB` for one of the tabs of a browser (`Femtoq-Tab`), each of which follows queries and gives them up by itself. */
+  readonly interest: string;
   /** Where the request came from; undefined where the host does not tell. */
   readonly address: string | undefined;
 }
@@ -54,7 +56,7 @@ export class Tally {
   }
 
   /** Counts one more, or `amount`, until what is given is disposed of, once or more often. Throws `HttpProblem` where that would exceed a limit. */
-  enter({ name, address }: Client, amount = 1): Place {
+  enter({ name, address }: Pick<Client, "name" | "address">, amount = 1): Place {
     const from = address === undefined ? undefined : networkOf(address);
     // A name is the client's own word: somebody else who says it elsewhere does not use up its share.
     const client = `${name} ${from ?? ""}`;

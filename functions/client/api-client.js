@@ -24,14 +24,15 @@ import { NotReached, RequestFailed, readProblem } from "./request-errors.js";
  * @typedef {object} ClientOptions
  * @property {string} server without a slash at its end
  * @property {string} client name under which interest in queries is kept
+ * @property {string} [tab] tells the tabs of a browser apart: each of them gives up its own interest only
  * @property {typeof globalThis.fetch} [fetch]
  *
  * @typedef {ReturnType<typeof createApiClient>} ApiClient
  */
 
 /** @param {ClientOptions} options */
-export function createApiClient({ server, client, fetch = globalThis.fetch.bind(globalThis) }) {
-  const headers = { "femtoq-client": client };
+export function createApiClient({ server, client, tab, fetch = globalThis.fetch.bind(globalThis) }) {
+  const headers = { "femtoq-client": client, ...(tab !== undefined && { "femtoq-tab": tab }) };
 
   /**
    * @param {string} path
@@ -84,7 +85,7 @@ export function createApiClient({ server, client, fetch = globalThis.fetch.bind(
       if (!response.ok && response.status !== 503) throw new RequestFailed(await readProblem(response));
       return (await response.json()).reasons;
     },
-    /** Ends this client's interest in a query. */
+    /** Ends the interest of this client, or this tab, in a query. */
     cancel: (/** @type {string} */ id, /** @type {AbortSignal} */ signal) => request(query(id), { method: "DELETE", signal }),
     /** Stops a query, whoever wants it. `secret`: the coordinator's, for a server on another machine. */
     stop: (/** @type {string} */ id, /** @type {{ signal: AbortSignal, secret: string | undefined }} */ { signal, secret }) =>

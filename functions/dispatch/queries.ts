@@ -77,5 +77,5 @@ const askerOf = (c: Context<Environment>): Asker => ({ client: c.var.client, gon
 
 function find(c: Context<Environment, "/:id">): Promise<FollowedQuery> {
   c.set("queryId", c.req.param("id").slice(0, 80));
-  return findQuery(c.var.dispatcher, c.req.param("id"), c.var.client.name);
+  return findQuery(c.var.dispatcher, c.req.param("id"), c.var.client.interest);
 }

@@ -7,7 +7,7 @@ import { subtaskOf } from "./plan/plan-query.ts";
 export async function retryQuery(
   dispatcher: Dispatcher,
   followed: FollowedQuery,
-  { client: { name: client }, gone }: Asker,
+  { client: { interest: client }, gone }: Asker,
 ): Promise<number> {
   const { coordinator, store } = dispatcher.services;
   const { progress, plan, query } = followed;

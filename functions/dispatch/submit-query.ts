@@ -71,7 +71,7 @@ export async function submitQuery(c: Context<Environment>, text: string, { wait,
 async function acceptQuery(dispatcher: Dispatcher, text: string, submitter: Submitter): Promise<Accepted> {
   const { traceParent } = submitter;
   const { services, planLocks, plans, results, underWay } = dispatcher;
-  const { name: client, address } = submitter.client;
+  const { name: client, interest, address } = submitter.client;
 
   // Plan: the text is read and checked, and its program laid over the dataset's partitions as they are now.
   const planned = await dispatcher.planned.get(text);
@@ -119,10 +119,17 @@ async function acceptQuery(dispatcher: Dispatcher, text: string, submitter: Subm
   const progress = await plans.follow({ plan, program }, query);
 
   // Queue: every partition that has no stored partial. Some may be under way for others already.
-  using queueing = progress.beginQueueing(query, client);
+  using queueing = progress.beginQueueing(query, interest);
   const [found] = await Promise.all([store.findPartials(progress.partitions.keys), stored]);
   progress.partitions.takeStored(found);
-  const submission = await queueRest(plan, { found, client, query, progress, isKnown: known !== undefined, services: ticket.services });
+  const submission = await queueRest(plan, {
+    found,
+    client: interest,
+    query,
+    progress,
+    isKnown: known !== undefined,
+    services: ticket.services,
+  });
   queueing.accept();
   const followed = { query, plan, program, progress };
   ticket.accept(followed);

@@ -6,7 +6,7 @@ import type { FollowedQuery } from "./follow/followed-query.ts";
 export async function withdrawQuery(
   dispatcher: Dispatcher,
   followed: FollowedQuery,
-  { client: { name: client }, gone }: Asker,
+  { client: { interest: client }, gone }: Asker,
 ): Promise<void> {
   using _lock = await dispatcher.planLocks.acquire(followed.plan.planKey, gone);
   await withdraw(dispatcher, followed, client);
@@ -24,7 +24,7 @@ export async function stopQuery(dispatcher: Dispatcher, followed: FollowedQuery,
 export async function purgeQuery(
   dispatcher: Dispatcher,
   followed: FollowedQuery,
-  { client: { name: client }, gone }: Asker,
+  { client: { interest: client }, gone }: Asker,
 ): Promise<{ readonly removed: number; readonly kept: number }> {
   const { planLocks, plans, results, services } = dispatcher;
   const { planKey } = followed.plan;

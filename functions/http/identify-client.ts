@@ -12,6 +12,10 @@ export async function identifyClient(c: Context<Environment>, next: Next): Promi
   const named = c.req.header("femtoq-client");
   if (named !== undefined && !/^[\w.:@-]{1,100}$/.test(named))
     throw new HttpProblem(400, "bad-client", "Femtoq-Client must be 1 to 100 letters, digits or . : @ _ -");
-  c.set("client", { name: named === undefined ? `address:${address ?? "unknown"}` : `named:${named}`, address });
+  const tab = c.req.header("femtoq-tab");
+  if (tab !== undefined && !/^[\w-]{1,40}$/.test(tab))
+    throw new HttpProblem(400, "bad-client", "Femtoq-Tab must be 1 to 40 letters, digits or _ -");
+  const name = named === undefined ? `address:${address ?? "unknown"}` : `named:${named}`;
+  c.set("client", { name, interest: tab === undefined ? name : `${name}/${tab}`, address });
   await next();
 }

@@ -44,13 +44,13 @@ export async function readInterests({ session, layout }: ZooKeeper, query: strin
 }
 
 /**
- * Renews a client's interest in a query, whose znode's modification time, by the server's clock, says when it was last shown. False where the client has
+ * Renews a holder's interest in a query, whose znode's modification time, by the server's clock, says when it was last shown. False where it has
  * none: nothing is created. Names are hashed.
  */
-export async function renewInterest(zookeeper: ZooKeeper, query: string, client: string): Promise<boolean> {
+export async function renewInterest(zookeeper: ZooKeeper, query: string, holder: string): Promise<boolean> {
   const { session, layout } = zookeeper;
   for (;;) {
-    const own = (await readInterests(zookeeper, query)).filter((interest) => interest.client === client);
+    const own = (await readInterests(zookeeper, query)).filter((interest) => interest.holder === holder);
     if (own.length === 0) return false;
     try {
       await session.commit(own.map(({ name }) => set(`${layout.interest}/${name}`, Buffer.alloc(0))));
@@ -62,8 +62,11 @@ export async function renewInterest(zookeeper: ZooKeeper, query: string, client:
   }
 }
 
-export const createInterest = ({ interest }: Layout, about: Omit<InterestName, "name" | "sequence">, dataset: string): Operation =>
-  createSequential(`${interest}/${interestPrefix(about, dataset)}`);
+export const createInterest = (
+  { interest }: Layout,
+  about: Pick<InterestName, "priority" | "query" | "holder">,
+  dataset: string,
+): Operation => createSequential(`${interest}/${interestPrefix(about, dataset)}`);
 
 const queryPath = ({ queries }: Layout, queryId: string): string => `${queries}/${hashName(queryId)}`;
 const queryBody = (queryId: string): Buffer => encodeJson({ id: queryId });

@@ -13,7 +13,7 @@ import { check, create, createSequential, type Operation, remove, set } from "..
 import { isRefused } from "../protocol/zookeeper-error.ts";
 import type { WatchedSubtasks } from "../watching/watched-subtasks.ts";
 import { encodeLatest, encodeSegment } from "../znodes/encoding.ts";
-import { guardPath, hashName, segmentPrefix, subtaskPath } from "../znodes/layout.ts";
+import { guardPath, hashHolder, hashName, segmentPrefix, subtaskPath } from "../znodes/layout.ts";
 import type { Segments } from "../znodes/segments.ts";
 import type { ZooKeeper } from "../zookeeper.ts";
 import { ExistingSubtasks } from "./existing-subtasks.ts";
@@ -92,14 +92,14 @@ export async function submit(options: SubmitOptions, parts: readonly (readonly H
 class Submission {
   readonly #options: SubmitOptions;
   readonly #query: string;
-  readonly #client: string;
+  readonly #holder: string;
   readonly #all: readonly HashedSubtask[];
   readonly #existing: ExistingSubtasks;
   #isExistingRead = false;
   #isQueryThere = false;
-  /** The client's own, once it is there. */
+  /** The holder's own, once it is there. */
   #interest: string | undefined;
-  /** The client's own interest of another priority. */
+  /** The holder's own interest of another priority. */
   #outdated: readonly string[] = [];
   #isStarted = false;
   #isWithdrawn = false;
@@ -111,7 +111,7 @@ class Submission {
     this.#options = options;
     this.#all = all;
     this.#query = hashName(options.request.queryId);
-    this.#client = hashName(options.request.client);
+    this.#holder = hashHolder(options.request.client);
     this.#existing = new ExistingSubtasks(options.zookeeper);
   }
 
@@ -119,7 +119,7 @@ class Submission {
   async start(part = this.#all): Promise<void> {
     const { zookeeper, request, segments, isRetry } = this.#options;
     const [interests, known] = await Promise.all([readInterests(zookeeper, this.#query), segments.list(zookeeper, this.#query)]);
-    const own = interests.filter(({ client }) => client === this.#client);
+    const own = interests.filter(({ holder }) => holder === this.#holder);
     this.#interest = own.find(({ priority }) => priority === request.priority)?.name;
     this.#outdated = own.filter(({ priority }) => priority !== request.priority).map(({ name }) => name);
     this.#isQueryThere = known !== undefined;
@@ -204,7 +204,7 @@ class Submission {
     operations.push(this.#isQueryThere ? touchQuery(layout, request.queryId) : createQuery(layout, request.queryId));
     let interest = -1;
     if (this.#interest === undefined) {
-      const about = { priority: request.priority, query: this.#query, client: this.#client };
+      const about = { priority: request.priority, query: this.#query, holder: this.#holder };
       interest = operations.push(createInterest(layout, about, (named[0] ?? part[0])!.subtask.dataset)) - 1;
     } else operations.push(set(`${layout.interest}/${this.#interest}`, Buffer.alloc(0)));
     operations.push(...this.#outdated.map((name) => remove(`${layout.interest}/${name}`)));

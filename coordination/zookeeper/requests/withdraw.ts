@@ -27,15 +27,15 @@ export interface WithdrawOptions {
 const mostPerTransaction = 250;
 const mostTries = 50;
 
-/** Ends the interest of a client, or of all where none is named. Gives how many clients remain interested. Names are hashed. May be repeated. */
-export async function withdrawInterest(options: WithdrawOptions, query: string, client: string | undefined): Promise<number> {
+/** Ends the interest of a holder, or of all where none is named. Gives how many remain interested. Names are hashed. May be repeated. */
+export async function withdrawInterest(options: WithdrawOptions, query: string, holder: string | undefined): Promise<number> {
   const { zookeeper } = options;
-  const own = (await readInterests(zookeeper, query)).filter((interest) => client === undefined || interest.client === client);
+  const own = (await readInterests(zookeeper, query)).filter((interest) => holder === undefined || interest.holder === holder);
   for (const { name } of own)
     await unlessRefused(["no-node"], () => zookeeper.session.commit([remove(`${zookeeper.layout.interest}/${name}`)]));
   const left = await readInterests(zookeeper, query);
   if (left.length === 0) await endQuery(options, query);
-  return new Set(left.map((interest) => interest.client)).size;
+  return new Set(left.map((interest) => interest.holder)).size;
 }
 
 /** Removes a query that no client is interested in. Any process may do it, also after another that died over it. */

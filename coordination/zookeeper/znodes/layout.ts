@@ -1,5 +1,6 @@
 /** Paths and names of the znodes. What they hold and when they come and go: docs/znodes.md. */
 import { createHash } from "node:crypto";
+import { clientOf } from "../../coordinator.ts";
 
 export const layoutName = "femtoq coordination";
 export const layoutVersion = 5;
@@ -89,29 +90,41 @@ export function readClaimNames(names: readonly string[]): { readonly claimed: Re
   return { claimed, running };
 }
 
+/** Who is interested, a client or one of its tabs, as text that may stand in a path: the first half tells the client. */
+export function hashHolder(interested: string): string {
+  const client = clientOf(interested);
+  if (client === interested) return hashName(client);
+  return hashName(client).slice(0, holderHalf) + hashName(interested).slice(holderHalf);
+}
+
+const holderHalf = 11;
+
 /** A client's interest in a query, as a listing shows it. */
 export interface InterestName {
   readonly name: string;
   readonly priority: number;
   readonly query: string;
+  /** `hashHolder` of who is interested. */
+  readonly holder: string;
+  /** The part of it that tells the client. */
   readonly client: string;
   /** Grows from interest to interest. */
   readonly sequence: number;
 }
 
 /** `PRIORITY.QUERY.CLIENT.DATASET.`, to which ZooKeeper appends the sequence. */
-export function interestPrefix({ priority, query, client }: Omit<InterestName, "name" | "sequence">, dataset: string): string {
+export function interestPrefix({ priority, query, holder }: Pick<InterestName, "priority" | "query" | "holder">, dataset: string): string {
   const escaped = encodeURIComponent(dataset.toWellFormed()).replaceAll(".", "%2E").slice(0, mostDatasetLength);
-  return `${priority.toString().padStart(3, "0")}.${query}.${client}.${escaped}.`;
+  return `${priority.toString().padStart(3, "0")}.${query}.${holder}.${escaped}.`;
 }
 
-const interestPattern = /^(?<priority>\d{3})\.(?<query>[\w-]{22})\.(?<client>[\w-]{22})\.[^.]*\.(?<sequence>-?\d{10})$/;
+const interestPattern = /^(?<priority>\d{3})\.(?<query>[\w-]{22})\.(?<holder>[\w-]{22})\.[^.]*\.(?<sequence>-?\d{10})$/;
 
 /** Undefined where it is not the name of such a znode. */
 export function parseInterestName(name: string): InterestName | undefined {
-  const { priority, query, client, sequence } = interestPattern.exec(name)?.groups ?? {};
-  if (query === undefined || client === undefined) return undefined;
-  return { name, priority: Number(priority), query, client, sequence: Number(sequence) };
+  const { priority, query, holder, sequence } = interestPattern.exec(name)?.groups ?? {};
+  if (query === undefined || holder === undefined) return undefined;
+  return { name, priority: Number(priority), query, holder, client: holder.slice(0, holderHalf), sequence: Number(sequence) };
 }
 
 /** `PROGRAM.`, to which ZooKeeper appends the sequence. */

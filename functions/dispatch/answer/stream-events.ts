@@ -65,7 +65,7 @@ async function writeEvents(
       using wait = boundWait(patience, gone);
       await progress.changeAfter(version, wait.signal);
       // A client that follows stays interested. The coordinator is told so once in a while only.
-      await progress.clients.looks(followed.query, client.name);
+      await progress.clients.looks(followed.query, client.interest);
       if (progress.version !== version || gone.aborted) break;
       // The note may say something new although nothing goes on.
       if (dispatcher.statuses.get(followed).text !== text) break;

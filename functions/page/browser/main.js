@@ -10,10 +10,11 @@ import { createRunner } from "./run-query.js";
 
 const textSetting = "femtoq.query";
 const clientSetting = "femtoq.client";
+const tabSetting = "femtoq.tab";
 
 const place = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const nonce = /** @type {HTMLScriptElement} */ (document.querySelector("script[nonce]")).nonce;
-const api = createApiClient({ server: location.origin, client: clientName() });
+const api = createApiClient({ server: location.origin, client: clientName(), tab: tabName() });
 const connection = place("connection");
 
 let ranText = "";
@@ -85,24 +86,40 @@ async function start() {
   if (browser.chosen) browser.load(browser.chosen);
 }
 
-/** The name of this browser as a client, under which its interest in queries is kept. It is random, and the same after a reload. */
+/** The name of this browser as a client. It is random, and the same after a reload. */
 function clientName() {
-  const fresh = () =>
-    `page-${Array.from(crypto.getRandomValues(new Uint8Array(9)), (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
   const stored = readSetting(clientSetting);
   if (stored && /^page-[0-9a-f]{18}$/.test(stored)) return stored;
-  const name = fresh();
+  const name = `page-${randomName()}`;
   writeSetting(clientSetting, name);
   return name;
 }
 
 /**
+ * The name of this tab, under which its interest in queries is kept. It is random, and the same after a reload; a tab that is duplicated while it is shown
+ * gives its copy no name, so that the copy has its own.
+ */
+function tabName() {
+  const name = readSetting(tabSetting, "sessionStorage") || randomName();
+  const forget = () => writeSetting(tabSetting, "", "sessionStorage");
+  addEventListener("pagehide", () => writeSetting(tabSetting, name, "sessionStorage"));
+  addEventListener("pageshow", forget);
+  forget();
+  return name;
+}
+
+function randomName() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(9)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/**
  * Gives null also where the browser refuses storage to this page.
  * @param {string} name
+ * @param {"localStorage" | "sessionStorage"} [storage] of the browser, or of the tab
  */
-function readSetting(name) {
+function readSetting(name, storage = "localStorage") {
   try {
-    return localStorage.getItem(name);
+    return globalThis[storage].getItem(name);
   } catch (error) {
     console.info("settings are not kept in this browser:", error);
     return null;
@@ -112,10 +129,11 @@ function readSetting(name) {
 /**
  * @param {string} name
  * @param {string} value
+ * @param {"localStorage" | "sessionStorage"} [storage]
  */
-function writeSetting(name, value) {
+function writeSetting(name, value, storage = "localStorage") {
   try {
-    localStorage.setItem(name, value);
+    globalThis[storage].setItem(name, value);
   } catch (error) {
     console.info("settings are not kept in this browser:", error);
   }

@@ -74,6 +74,17 @@ export function checkInterest(check: Check): void {
     assert.deepEqual(await coordinator.withdraw("query", "bob"), { interested: 0 });
   });
 
+  check("a query that two tabs of one client ask for stays until both withdraw it", async (coordinator) => {
+    for (const client of ["alice/1", "alice/2"]) await coordinator.enqueue(ask(makeSubtasks(3), { client }));
+    assert.deepEqual(await coordinator.withdraw("query", "alice/1"), { interested: 1 });
+    assert.deepEqual(await coordinator.withdraw("query", "alice"), { interested: 1 });
+    assert.equal(await coordinator.renew("query", "alice/1"), false);
+    assert.equal(await coordinator.renew("query", "alice/2"), true);
+    assert.equal((await countsOf(coordinator)).unowned, 3);
+    assert.deepEqual(await coordinator.withdraw("query", "alice/2"), { interested: 0 });
+    assert.equal((await countsOf(coordinator)).unowned, 0);
+  });
+
   check(
     "interest counts the clients of each query, and none of one that was withdrawn, is done or was never asked",
     async (coordinator) => {

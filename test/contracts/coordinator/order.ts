@@ -25,6 +25,14 @@ export function checkOrder(check: Check): void {
     assert.equal(programs.join(" "), "a b c a b c a a a2");
   });
 
+  check("the tabs of one client take its turns together", async (coordinator) => {
+    await coordinator.enqueue(ask(makeSubtasks(2, "a"), { queryId: "a", client: "alice/1" }));
+    await coordinator.enqueue(ask(makeSubtasks(4, "b"), { queryId: "b", client: "bob" }));
+    await coordinator.enqueue(ask(makeSubtasks(2, "a2"), { queryId: "a2", client: "alice/2" }));
+    const programs = (await drain(await joinAs(coordinator, "node 1"), 8)).map((key) => key.split(":")[0]);
+    assert.equal(programs.join(" "), "a b a b a2 b a2 b");
+  });
+
   check(
     "a later request with a lower number brings its subtasks forward; with a higher one it does not put them back",
     async (coordinator) => {

@@ -125,7 +125,7 @@ describe("limits", () => {
 describe("Tally", () => {
   const limits = { all: "queries", client: "client-queries" } as const;
   const at = (name: string, address?: string) => ({ name, address });
-  const refused = (tally: Tally, client: Client, status: number) =>
+  const refused = (tally: Tally, client: Pick<Client, "name" | "address">, status: number) =>
     assert.throws(
       () => tally.enter(client),
       (error) => error instanceof HttpProblem && error.status === status,
