@@ -20,7 +20,7 @@ interface Progress {
   /** How many entries, then how many elements of each level of lists; the last of them are the values. */
   readonly counts: number[];
   missing: number;
-  /** In how many lists the last level entry has an element. */
+  /** In how many lists the last level entry has an element; 0 before the first. */
   depth: number;
 }
 
@@ -61,9 +61,9 @@ export async function readFirstOffsets(file: ByteReader, chunk: ColumnChunk, lev
   const repetition = readLevels(repetitions, page.repetition, elements.length, page.count);
   const definition = readLevels(definitions, page.definition, maxDefinition, page.count);
   const offsets = new Uint32Array(page.count + 1);
-  const counts = [0, 0];
-  placeElements(repetition, definition, elements[0], offsets, counts);
-  const [entries, values] = counts;
+  const progress: Progress = { counts: [0, 0], missing: 0, depth: 0 };
+  placeElements(repetition, definition, elements[0], offsets, progress);
+  const [entries, values] = progress.counts;
   offsets[entries] = values;
   // The last list may go on in the next page.
   return offsets.subarray(0, page.count < levels ? entries : entries + 1);
@@ -86,7 +86,7 @@ function decodePage(
   if (lists === 0) counts[0] += page.count;
   else {
     const repetition = readLevels(repetitions, page.repetition, lists, page.count);
-    if (lists === 1) placeElements(repetition, definition, element, target.offsets[0].subarray(0, entries + 1), counts);
+    if (lists === 1) placeElements(repetition, definition, element, target.offsets[0].subarray(0, entries + 1), progress);
     else placeNested(repetition, definition, elements, target.offsets, progress);
   }
   if (counts[0] > entries) throw new Error(`it has more than the ${entries} entries that the file states`);
@@ -116,17 +116,26 @@ function readLevels(scratch: Scratch<Uint8Array>, bytes: Uint8Array, most: numbe
   return levels;
 }
 
-/** Writes where each entry's elements begin. Without branches: the next entry's offset is written again and again until it begins. */
-function placeElements(repetition: Uint8Array, definition: Uint8Array, element: number, offsets: Uint32Array, counts: number[]): void {
-  let [entry, values] = counts;
-  if (entry === 0 && repetition[0] === 1) throw new Error("its first list has no beginning");
+/**
+ * Writes where each entry's elements begin. Without branches: the next entry's offset is written again and again until it begins. A list may go on
+ * only with an element, and only after one.
+ */
+function placeElements(repetition: Uint8Array, definition: Uint8Array, element: number, offsets: Uint32Array, progress: Progress): void {
+  let [entry, values] = progress.counts;
+  let { depth } = progress;
+  let unfounded = 0;
   for (let index = 0; index < repetition.length; index++) {
+    const before = depth;
+    depth = definition[index] >= element ? 1 : 0;
     offsets[entry] = values;
     entry += repetition[index] ^ 1;
-    values += definition[index] >= element ? 1 : 0;
+    values += depth;
+    unfounded |= repetition[index] & ((before & depth) ^ 1);
   }
-  counts[0] = entry;
-  counts[1] = values;
+  if (unfounded !== 0) throw new Error("a list goes on that has not begun, or without an element");
+  progress.counts[0] = entry;
+  progress.counts[1] = values;
+  progress.depth = depth;
 }
 
 /**

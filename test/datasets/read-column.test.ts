@@ -220,7 +220,17 @@ const damages: readonly (readonly [string, TestFile, RegExp])[] = [
   [
     "a first list without its beginning",
     { ...lists, entries: 1, values: 2, pages: [{ count: 2, repetition: [1, 0], definition: [3, 3], values: floats(1, 2) }] },
-    /has no beginning/,
+    /goes on that has not begun/,
+  ],
+  [
+    "an empty list that goes on",
+    { ...lists, entries: 1, values: 2, pages: [{ count: 2, repetition: [0, 1], definition: [1, 3], values: floats(1) }] },
+    /goes on that has not begun/,
+  ],
+  [
+    "a list that goes on without an element",
+    { ...lists, entries: 1, values: 2, pages: [{ count: 2, repetition: [0, 1], definition: [3, 1], values: floats(1) }] },
+    /or without an element/,
   ],
   [
     "missing values against the statistics",
