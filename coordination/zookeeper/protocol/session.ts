@@ -56,7 +56,8 @@ const mostInFlight = 256;
 const longestClose = 1_000;
 const nothing = Buffer.alloc(0);
 
-const mostRepairs = 5;
+/** Of one operation. */
+const mostRepairs = 4;
 
 export class Session {
   /** Is told of an operation that was refused, and why: true where it may be tried again. */
@@ -157,13 +158,16 @@ export class Session {
 
   /** Rejects with the first refusal and its index, unless `repair` puts right what refused it. */
   async commit(operations: readonly Operation[]): Promise<Committed> {
-    for (let tries = 1; ; tries++) {
+    const repairs = new Map<Operation, number>();
+    for (;;) {
       try {
         return await this.#commitOnce(operations);
       } catch (error) {
         const refused = error instanceof ZooKeeperError ? operations[error.index] : undefined;
-        if (refused === undefined || tries >= mostRepairs) throw error;
+        const before = refused === undefined ? mostRepairs : (repairs.get(refused) ?? 0);
+        if (refused === undefined || before === mostRepairs) throw error;
         if (!(await this.repair?.(this, refused, (error as ZooKeeperError).code))) throw error;
+        repairs.set(refused, before + 1);
       }
     }
   }

@@ -67,6 +67,16 @@ if (server) {
     assert.equal(new Set(warned).size, warned.length, "each is logged once");
   });
 
+  test(`${suite}: however many claims that something is below are completed at once, none fails for it`, async (t) => {
+    const { coordinator, layout, session } = await open(t);
+    await coordinator.enqueue(ask(makeSubtasks(20)));
+    await putBelow(session, layout.shards);
+    const node = await joinAs(coordinator, "node");
+    const claims = await Promise.all(makeSubtasks(20).map(() => claimNext(node)));
+    await Promise.all(claims.map((claim) => claim.complete()));
+    assert.deepEqual(await countsOf(coordinator), { unowned: 0, owned: 0, failed: 0 });
+  });
+
   test(`${suite}: a subtask whose znode cannot be removed fails with the reason, its claim ends, and a withdrawal leaves it`, async (t) => {
     const { coordinator, layout, warned } = await open(t);
     const [subtask, other] = [makeSubtask(0), makeSubtask(1)];
