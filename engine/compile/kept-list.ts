@@ -59,6 +59,7 @@ function writePlaces(emitter: Emitter, list: List, bytes: number): { readonly fr
     f.set(next, I.add(next, i32(bytes)));
     f.set(count, I.add(count, i32(1)));
   });
-  f.set(emitter.stack, next);
+  // What the loop kept behind this list, for itself and for others, stays.
+  f.set(emitter.stack, select(I.eq(emitter.stack, to), next, emitter.stack));
   return { from, count };
 }

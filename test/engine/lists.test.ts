@@ -158,6 +158,20 @@ test("lists in the function of a list that is kept have scratch of their own", (
   assert.throws(() => runPrepared(prepared, counted(n), { scratch: 1 << 10 }), ScratchExhausted);
 });
 
+test("lists that are kept on behalf of another stay where they are when that one is done", () => {
+  const numberOf = (text: string, define: Readonly<Record<string, string>>) => {
+    const reader = { kind: "number", text } as const;
+    const prepared = prepareReaders([reader], dataset, { defines: define });
+    return readValues(runPrepared(prepared, dataset), prepared, reader, { index: 0, lengths: [1, 1] })[0];
+  };
+  const chosen = "Muon.filter(m => m.pt > 5 && m.eta < 9)";
+  const others = "(numbers.filter(n => n > 4)[0] ?? 0)";
+  assert.equal(numberOf(`(chosen.filter(m => m.pt > 20)[0].pt ?? 0) + ${others} + chosen.sum(m => m.pt)`, { chosen }), 40 + 8 + 70);
+  // Of a list that a function is over, and of one inside the function.
+  const near = "Jet.filter(j => chosen.some(m => m.pt == j.pt + 10))";
+  assert.equal(numberOf(`(near[0].pt ?? 0) + ${others} + chosen.sum(m => m.pt)`, { chosen, near }), 30 + 8 + 70);
+});
+
 test("a list that is used inside its own function is that of the same event", () => {
   const events = makeDataset([{ numbers: [1, 2, 3] }, { numbers: [5] }, { numbers: [] }, { numbers: [2, 9] }]);
   const axis = { type: "regular", bins: 4, lower: 0, upper: 4 };
