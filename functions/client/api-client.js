@@ -26,12 +26,13 @@ import { NotReached, RequestFailed, readProblem } from "./request-errors.js";
  * @property {string} client name under which interest in queries is kept
  * @property {string} [tab] tells the tabs of a browser apart: each of them gives up its own interest only
  * @property {typeof globalThis.fetch} [fetch]
+ * @property {import("./follow-query.js").StreamTurn} [turn] when queries may be followed by a stream; always where it is left out
  *
  * @typedef {ReturnType<typeof createApiClient>} ApiClient
  */
 
 /** @param {ClientOptions} options */
-export function createApiClient({ server, client, tab, fetch = globalThis.fetch.bind(globalThis) }) {
+export function createApiClient({ server, client, tab, turn, fetch = globalThis.fetch.bind(globalThis) }) {
   const headers = { "femtoq-client": client, ...(tab !== undefined && { "femtoq-tab": tab }) };
 
   /**
@@ -90,8 +91,8 @@ export function createApiClient({ server, client, tab, fetch = globalThis.fetch.
     /** Stops a query, whoever wants it. `secret`: the coordinator's, for a server on another machine. */
     stop: (/** @type {string} */ id, /** @type {{ signal: AbortSignal, secret: string | undefined }} */ { signal, secret }) =>
       request(`${query(id)}?force`, { method: "DELETE", signal, ...(secret ? { headers: { authorization: `Bearer ${secret}` } } : {}) }),
-    /** @type {(id: string, options: Omit<import("./follow-query.js").FollowOptions, "fetch" | "headers">) => AsyncGenerator<Status>} */
-    follow: (id, options) => followQuery(`${server}${query(id)}/events`, { ...options, fetch, headers }),
+    /** @type {(id: string, options: Omit<import("./follow-query.js").FollowOptions, "fetch" | "headers" | "turn">) => AsyncGenerator<Status>} */
+    follow: (id, options) => followQuery(`${server}${query(id)}`, { ...options, fetch, headers, ...(turn && { turn }) }),
     /** The path of a query's result in a format. */
     resultPath: (/** @type {string} */ id, /** @type {string} */ format, /** @type {string | undefined} */ histogram) =>
       `${query(id)}?${new URLSearchParams({ format, ...(histogram === undefined ? {} : { histogram }) })}`,

@@ -1,5 +1,6 @@
 /**
- * Follows the progress of a query by server-sent events. They are read by `fetch`, since an `EventSource` cannot send the client's name.
+ * Follows the progress of a query by server-sent events, read by `fetch`, since an `EventSource` cannot send the client's name; or, while it is another's turn
+ * to stream, by asking for the status every second.
  * Guarantee: it ends after a last status, or throws. A stream that breaks or falls silent is opened again, later each time; a status that
  * comes twice does no harm, since each is whole.
  *
@@ -9,6 +10,10 @@ import { createParser } from "eventsource-parser";
 import { NotReached, RequestFailed, readProblem } from "./request-errors.js";
 
 /**
+ * @typedef {object} StreamTurn
+ * @property {AbortSignal} taken aborts when the turn to stream comes; it has come where it is aborted
+ * @property {AbortSignal} lost aborts when another takes the turn
+ *
  * @typedef {object} FollowOptions
  * @property {typeof globalThis.fetch} fetch
  * @property {Readonly<Record<string, string>>} headers
@@ -16,6 +21,7 @@ import { NotReached, RequestFailed, readProblem } from "./request-errors.js";
  * @property {number} [patience] milliseconds without a connection before `NotReached`
  * @property {number} [silence] milliseconds without a byte before the stream counts as broken
  * @property {(connected: boolean) => void} [onConnection]
+ * @property {StreamTurn} [turn] always there where it is left out
  */
 
 const ends = new Set(["done", "failed", "cancelled"]);
@@ -23,28 +29,39 @@ const mostEventBytes = 256 * 2 ** 20;
 /** Milliseconds: after each attempt without a status the pause before the next one is longer by the first, up to the second. */
 const pauseStep = 100;
 const longestPause = 5000;
+/** Milliseconds between looks at a query that is not streamed. */
+const betweenLooks = 1000;
 
 /**
- * @param {string} url of the query's events
+ * @param {string} url of the query
  * @param {FollowOptions} options
  * @returns {AsyncGenerator<Status>}
  */
 export async function* followQuery(url, options) {
-  const { signal, patience = 60_000, onConnection } = options;
+  const { signal, patience = 60_000, onConnection, turn } = options;
   let lastHeard = Date.now();
   let attempts = 0;
   for (;;) {
     /** @type {unknown} */
     let broken = new Error("the server ended the stream");
+    const isStreamed = !turn || turn.taken.aborted;
+    const lost = isStreamed ? turn?.lost : undefined;
     try {
-      for await (const { status, last } of readEvents(url, options, () => onConnection?.(true))) {
+      const statuses = isStreamed ? readEvents(url, { ...options, lost }) : readStatus(url, options);
+      for await (const { status, last } of statuses) {
+        onConnection?.(true);
         lastHeard = Date.now();
         attempts = 0;
         yield status;
         if (last) return;
       }
+      if (turn && !isStreamed) {
+        await pause(betweenLooks, AbortSignal.any([signal, turn.taken])).catch(() => signal.throwIfAborted());
+        continue;
+      }
     } catch (error) {
       signal.throwIfAborted();
+      if (lost?.aborted) continue;
       if (error instanceof RequestFailed && error.problem.status < 500) throw error;
       broken = error;
     }
@@ -55,23 +72,36 @@ export async function* followQuery(url, options) {
 }
 
 /**
+ * @typedef {AsyncGenerator<{ readonly status: Status, readonly last: boolean }>} Statuses
+ *
  * @param {string} url
  * @param {FollowOptions} options
- * @param {() => void} onOpen
- * @returns {AsyncGenerator<{ readonly status: Status, readonly last: boolean }>}
+ * @returns {Statuses} one
  */
-async function* readEvents(url, { fetch, headers, signal, silence = 60_000 }, onOpen) {
+async function* readStatus(url, { fetch, headers, signal, silence = 60_000 }) {
+  const either = AbortSignal.any([signal, AbortSignal.timeout(silence)]);
+  const response = await fetch(url, { headers: { ...headers, accept: "application/json" }, signal: either });
+  if (!response.ok) throw new RequestFailed(await readProblem(response));
+  const status = await response.json();
+  yield { status, last: ends.has(status.state) };
+}
+
+/**
+ * @param {string} url
+ * @param {FollowOptions & { readonly lost?: AbortSignal | undefined }} options
+ * @returns {Statuses}
+ */
+async function* readEvents(url, { fetch, headers, signal, lost, silence = 60_000 }) {
   const watchdog = new AbortController();
   let timer = setTimeout(expire, silence);
   function expire() {
     watchdog.abort(new Error(`nothing came for ${silence / 1000} s`));
   }
   try {
-    const either = AbortSignal.any([signal, watchdog.signal]);
-    const response = await fetch(url, { headers: { ...headers, accept: "text/event-stream" }, signal: either });
+    const either = AbortSignal.any([signal, watchdog.signal, ...(lost ? [lost] : [])]);
+    const response = await fetch(`${url}/events`, { headers: { ...headers, accept: "text/event-stream" }, signal: either });
     if (!response.ok) throw new RequestFailed(await readProblem(response));
     if (!response.body) return;
-    onOpen();
     /** @type {{ readonly status: Status, readonly last: boolean }[]} */
     const events = [];
     const parser = createParser({

@@ -102,4 +102,18 @@ describe("tabs of one browser", { skip: skipWithout(chromium) }, () => {
     }
     await until(async () => (await app.services.coordinator.demand()).length === 0, "the end of the query");
   });
+
+  test("eight tabs with running queries load, and finish", async (t) => {
+    const { app, open } = await openTabs(t);
+    app.gate.close();
+    const pages: Page[] = [];
+    for (let tab = 0; tab < 8; tab++) {
+      const page = await open(query(50 + tab));
+      await run(page);
+      await reaches(page, "waiting", "running");
+      pages.push(page);
+    }
+    app.gate.open();
+    for (const page of pages) await reaches(page, "done");
+  });
 });

@@ -7,6 +7,7 @@ import { examples, loadExample } from "./query/examples.js";
 import { createQueryPanel } from "./query/query-panel.js";
 import { createResultView } from "./result/result-view.js";
 import { createRunner } from "./run-query.js";
+import { createStreamTurn } from "./stream-turn.js";
 
 const textSetting = "femtoq.query";
 const clientSetting = "femtoq.client";
@@ -14,7 +15,8 @@ const tabSetting = "femtoq.tab";
 
 const place = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const nonce = /** @type {HTMLScriptElement} */ (document.querySelector("script[nonce]")).nonce;
-const api = createApiClient({ server: location.origin, client: clientName(), tab: tabName() });
+const turn = createStreamTurn();
+const api = createApiClient({ server: location.origin, client: clientName(), tab: tabName(), turn });
 const connection = place("connection");
 
 let ranText = "";
@@ -36,6 +38,7 @@ const panel = createQueryPanel({
   nonce,
   onRun: () => {
     ranText = panel.editor.text();
+    turn.take();
     runner.start(ranText);
   },
   onCancel: () => runner.cancel(),

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Status } from "../../../functions/api.ts";
+import type { StreamTurn } from "../../../functions/client/follow-query.js";
 import { followQuery } from "../../../functions/client/follow-query.js";
 import { NotReached, RequestFailed } from "../../../functions/client/request-errors.js";
 import { sampleStatus } from "../../support/engine/sample-histograms.ts";
 
-const url = "http://server/queries/abc/events";
+const url = "http://server/queries/abc";
 const event = (name: string, done: number) =>
   `event: ${name}\ndata: ${JSON.stringify(sampleStatus({ state: name === "progress" ? "running" : "done", events: { total: 9, done } }))}\n\n`;
 
@@ -37,9 +38,15 @@ function stream(text: string, options: { readonly breaks?: boolean; readonly chu
   return new Response(body, { headers: { "content-type": "text/event-stream" } });
 }
 
+/** Sends the text, and nothing more until the signal aborts. */
+function unending(text: string, signal: AbortSignal): Response {
+  const body = new ReadableStream({ start: (controller) => controller.enqueue(new TextEncoder().encode(text)) });
+  return new Response(body.pipeThrough(new TransformStream(), { signal }));
+}
+
 async function follow(
   fetch: typeof globalThis.fetch,
-  options: { readonly signal?: AbortSignal; readonly patience?: number; readonly silence?: number } = {},
+  options: { readonly signal?: AbortSignal; readonly patience?: number; readonly silence?: number; readonly turn?: StreamTurn } = {},
 ) {
   const connections: boolean[] = [];
   const statuses: Status[] = [];
@@ -83,13 +90,9 @@ test("followQuery connects again after a broken stream, an early end and a 503",
 });
 
 test("followQuery takes a stream that falls silent for broken", async () => {
-  const silent = new Response(
-    new ReadableStream({ start: (controller) => controller.enqueue(new TextEncoder().encode(event("progress", 3))) }),
-  );
-  const fetch: typeof globalThis.fetch = async (_, init) => {
-    if (silent.bodyUsed) return stream(event("done", 9));
-    return new Response(silent.body!.pipeThrough(new TransformStream(), { signal: init!.signal! }));
-  };
+  let requests = 0;
+  const fetch: typeof globalThis.fetch = async (_, init) =>
+    ++requests > 1 ? stream(event("done", 9)) : unending(event("progress", 3), init!.signal!);
   assert.deepEqual((await follow(fetch, { silence: 30 })).done, [3, 9]);
 });
 
@@ -115,4 +118,30 @@ test("followQuery stops with the signal's reason, also while it waits to connect
     throw new TypeError("fetch failed");
   };
   await assert.rejects(follow(fetch, { signal: abort.signal }), /enough/);
+});
+
+test("followQuery asks for the status while another has the turn to stream, streams when it takes the turn, and gives it up unbroken", async () => {
+  const taken = [new AbortController(), new AbortController()];
+  const lost = new AbortController();
+  const turn = {
+    get taken() {
+      return taken[lost.signal.aborted ? 1 : 0]!.signal;
+    },
+    lost: lost.signal,
+  };
+  const asked: string[] = [];
+  const fetch: typeof globalThis.fetch = async (input, init) => {
+    asked.push(new URL(String(input)).pathname);
+    if (asked.length === 1) {
+      setImmediate(() => taken[0]!.abort());
+      return Response.json(sampleStatus({ state: "running", events: { total: 9, done: 1 } }));
+    }
+    if (asked.length === 2) {
+      setImmediate(() => lost.abort());
+      return unending(event("progress", 3), init!.signal!);
+    }
+    return Response.json(sampleStatus({ state: "done", events: { total: 9, done: 9 } }));
+  };
+  assert.deepEqual(await follow(fetch, { turn }), { done: [1, 3, 9], connections: [true, true, true] });
+  assert.deepEqual(asked, ["/queries/abc", "/queries/abc/events", "/queries/abc"]);
 });
