@@ -112,6 +112,8 @@ export interface ClaimOptions {
   readonly most: number;
   /** Whether the node holds the subtask's columns in memory. */
   readonly prefers?: (subtask: Subtask) => boolean;
+  /** Gives nothing of a client of whom the node has a claim already: it waits for somebody else, however much waits of that client. */
+  readonly newcomersOnly?: boolean;
   /** Is told of each subtask just before it is claimed; another node may still be first. It must not throw. */
   readonly prepare?: (subtask: Subtask) => void;
 }
@@ -126,6 +128,7 @@ export interface JoinedNode {
    * Waits for a subtask and claims it, and with it up to `most` of those that wait; never more than the share of one thread, so that others have something
    * to do as well. A subtask with an attempt on record comes alone. Among those of the best priority the node takes first what it `prefers`, then what no
    * node holds and belongs to this one; the rest it leaves for a moment to nodes that are better placed (`queue/locality.ts`). No client waits long for that.
+   * Calls that take from anybody are served before those for newcomers only.
    * Resolves with no claim when the node drains. Rejects with the signal's reason when aborted.
    */
   claim(options: ClaimOptions): Promise<readonly Claim[]>;

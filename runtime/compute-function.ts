@@ -27,7 +27,7 @@ const app = createApp({
   coordinator: await createCoordinator({ journal: createMemoryJournal() }),
   store,
   executor: compute.over(catalogue).executor,
-  limits: { ...usualLimits, computations: 2 * config.threads },
+  limits: { ...usualLimits, computations: 2 * config.threads + 2 },
   ...(config.computeSecret !== undefined && { computeSecret: config.computeSecret }),
   assets: createAssets(),
   log,

@@ -6,7 +6,7 @@
  *   left to others --returnLeft--> waiting
  *
  * Order and turns of clients: `waiting-order.ts`; what a node takes and what it leaves to better placed ones: `next-subtask.ts`; whether a node is to be
- * trusted: `quarantine.ts`. Beyond these: a subtask with an attempt on record is taken alone, so that what it does to a node it does to itself; what
+ * trusted: `quarantine.ts`. A call for newcomers only takes nothing of the clients of whom its node has claims. Beyond these: a subtask with an attempt on record is taken alone, so that what it does to a node it does to itself; what
  * failed on a node is left to others for `leaveFor`; and nobody takes more at a time than the share of one of the cluster's threads.
  */
 import type { Subtask } from "../coordinator.ts";
@@ -31,6 +31,8 @@ export interface QueueNode {
   readonly name: string;
   readonly scan: Scan;
   readonly quarantine: Quarantine;
+  /** Of whom it has claims, or is about to make them. */
+  readonly clients: ReadonlySet<string>;
 }
 
 export interface Times {
@@ -44,6 +46,8 @@ export interface Times {
 export interface ClaimCall {
   readonly most: number;
   readonly prefers: ((subtask: Subtask) => boolean) | undefined;
+  /** It takes nothing of a client of whom the node has a claim. */
+  readonly newcomersOnly: boolean;
   /** The time at which it began to wait, in the milliseconds of `Times.now`. */
   readonly waitsSince: number;
   /** Milliseconds for which it leaves something to better placed nodes. */
@@ -93,15 +97,16 @@ export class ClaimQueue<T extends Queued<T>> {
     // The last one that is left does what it can.
     if (quarantined) return { kind: "wait", until: times.now + quarantined.until - times.date };
     const most = Math.min(call.most, Math.ceil(this.order.size / Math.max(1, this.cluster.threads)));
+    const without = call.newcomersOnly ? node.clients : undefined;
     const items: T[] = [];
     try {
       for (;;) {
-        const next = this.#findNext(node, call, times);
+        const next = this.#findNext(node, call, without, times);
         if (next.kind !== "take") return items.length > 0 ? { kind: "take", items } : next;
         const { item } = next;
         const isTried = item.attempts !== noAttempts;
         if (isTried && items.length > 0) return { kind: "take", items };
-        this.order.take(item);
+        this.order.take(item, without);
         items.push(item);
         if (isTried || items.length >= most) return { kind: "take", items };
       }
@@ -150,7 +155,12 @@ export class ClaimQueue<T extends Queued<T>> {
     for (const item of [...this.left]) if (!this.#isLeft(item, times)) this.add(item);
   }
 
-  #findNext({ name, scan }: QueueNode, { prefers, waitsSince, delay }: ClaimCall, { now }: Times): Next<T> {
+  #findNext(
+    { name, scan }: QueueNode,
+    { prefers, waitsSince, delay }: ClaimCall,
+    without: ReadonlySet<string> | undefined,
+    { now }: Times,
+  ): Next<T> {
     return findNextSubtask(this.order, this.cluster, {
       name,
       scan,
@@ -158,6 +168,7 @@ export class ClaimQueue<T extends Queued<T>> {
       waitsSince,
       delay,
       leavesUntil: (item) => this.#leavesUntil(item, name),
+      without,
       now,
     });
   }

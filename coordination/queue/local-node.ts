@@ -41,6 +41,8 @@ export class LocalNode<C extends OwnClaim = OwnClaim> {
   readonly scan = new Scan();
   readonly quarantine = new Quarantine();
   readonly claims = new Set<C>();
+  /** The clients of whom claims are being made, for each call that was given some. */
+  readonly claiming = new Set<readonly string[]>();
   node: Node;
   held: () => Iterable<HeldPartition> = () => [];
   /** Others know that it is there: it may claim. */
@@ -51,6 +53,12 @@ export class LocalNode<C extends OwnClaim = OwnClaim> {
   constructor(name: string, about: AboutNode, now: number) {
     this.name = name;
     this.node = { ...about, cacheBytes: 0, running: 0, done: 0, failed: 0, since: now };
+  }
+
+  get clients(): ReadonlySet<string> {
+    const clients = new Set([...this.claiming].flat());
+    for (const { client } of this.claims) clients.add(client);
+    return clients;
   }
 
   /** As others see it. */

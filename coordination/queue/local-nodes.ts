@@ -135,6 +135,8 @@ export class LocalNodes<T extends Queued<T>, N extends LocalNode> {
     });
     const outcomes = await Promise.allSettled(ending);
     if (node.claims.size === 0) this.#idle.get(node)?.();
+    // Their clients may be newcomers again.
+    this.serve();
     const refused = outcomes.find((outcome) => outcome.status === "rejected");
     const answers = outcomes.map((outcome) => outcome.status === "fulfilled" && outcome.value);
     if (refused === undefined) return answers;

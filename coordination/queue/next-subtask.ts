@@ -25,6 +25,8 @@ export interface LookingNode<T> extends Patience {
   readonly prefers: ((subtask: Subtask) => boolean) | undefined;
   /** Until when it leaves a subtask to others because it failed here. Of no effect while there is nobody else. */
   readonly leavesUntil?: (item: T) => number;
+  /** The clients of whom it takes nothing. */
+  readonly without?: ReadonlySet<string> | undefined;
 }
 
 export type Next<T> =
@@ -41,7 +43,7 @@ const mostLooks = 8;
 
 export function findNextSubtask<T extends Schedulable<T>>(order: WaitingOrder<T>, cluster: Cluster, node: LookingNode<T>): Next<T> {
   if (order.size === 0) return { kind: "none" };
-  const { name, scan, prefers } = node;
+  const { name, scan, prefers, without } = node;
   const isAlone = !cluster.hasOthers(name);
   /** How a subtask stands whose columns the node does not hold. */
   const standingOf = (item: T): Standing => {
@@ -61,7 +63,7 @@ export function findNextSubtask<T extends Schedulable<T>>(order: WaitingOrder<T>
     return least === 2 ? 0 : rankLocality(standingOf(item));
   };
   for (let looks = 0; ; looks++) {
-    const { item, isComplete } = order.find(scan, rankOf);
+    const { item, isComplete } = order.find(scan, rankOf, without);
     if (item !== undefined) return { kind: "take", item };
     if (isComplete) break;
     if (looks >= mostLooks) return { kind: "look" };
@@ -74,7 +76,7 @@ function findForeign<T extends Schedulable<T>>(order: WaitingOrder<T>, node: Loo
   let best: T | undefined;
   let highest = 0;
   let until = Number.POSITIVE_INFINITY;
-  for (const item of order.heads(mostForeign)) {
+  for (const item of order.heads(mostForeign, node.without)) {
     const from = takeFrom(item);
     if (from > node.now) {
       until = Math.min(until, from);

@@ -1,5 +1,5 @@
 /**
- * The calls of `JoinedNode.claim` that wait for a subtask, first come, first served over all nodes of this process.
+ * The calls of `JoinedNode.claim` that wait for a subtask, first come, first served over all nodes of this process; those for newcomers only after all others.
  *
  *   waiting --take--> claiming --> resolved with claims
  *      ^                 |
@@ -49,15 +49,15 @@ export class WaitingCalls<T extends Queued<T>, N extends LocalNode> {
     this.#options = options;
   }
 
-  /** Nodes with a call that waits. */
+  /** Nodes with a call that waits for anything. */
   get waiting(): ReadonlySet<N> {
     const nodes = new Set<N>();
-    for (let call = this.#calls.first; call !== undefined; call = call.next) if (!nodes.has(call.node)) nodes.add(call.node);
+    for (let call = this.#calls.first; call !== undefined; call = call.next) if (!call.newcomersOnly) nodes.add(call.node);
     return nodes;
   }
 
   /** A call waits from now on. */
-  async claim(node: N, { signal, most, prefers, prepare }: ClaimOptions): Promise<readonly Claim[]> {
+  async claim(node: N, { signal, most, prefers, newcomersOnly = false, prepare }: ClaimOptions): Promise<readonly Claim[]> {
     signal.throwIfAborted();
     if (this.#refusal) throw this.#refusal;
     if (node.isGone) throw gone(node);
@@ -76,6 +76,7 @@ export class WaitingCalls<T extends Queued<T>, N extends LocalNode> {
         node,
         most,
         prefers,
+        newcomersOnly,
         prepare,
         waitsSince: performance.now(),
         delay: withJitter(this.#options.localityDelay, Math.random()),
@@ -109,10 +110,10 @@ export class WaitingCalls<T extends Queued<T>, N extends LocalNode> {
     else if (until < Number.POSITIVE_INFINITY) this.#later = setTimeout(() => this.serve(), until - performance.now() + 1);
   }
 
-  /** A node waits for a subtask: takes its first call out, for `give` to settle. Undefined where none waits. */
+  /** A node waits for anything: takes its first such call out, for `give` to settle. Undefined where none waits. */
   take(node: N): WaitingCall<N> | undefined {
     for (let call = this.#calls.first; call !== undefined; call = call.next) {
-      if (call.node !== node) continue;
+      if (call.node !== node || call.newcomersOnly) continue;
       this.#unlist(call);
       return call;
     }
@@ -154,28 +155,34 @@ export class WaitingCalls<T extends Queued<T>, N extends LocalNode> {
     const queue = this.#options.queue();
     if (queue === undefined || this.#calls.size === 0) return Number.POSITIVE_INFINITY;
     this.#options.onServe?.(queue);
+    if (queue.order.size === 0) return Number.POSITIVE_INFINITY;
     /** Nodes for which a call found nothing: their other calls would not find anything either. */
     const idle = new Set<N>();
     let until = Number.POSITIVE_INFINITY;
-    for (let call = this.#calls.first; call !== undefined && queue.order.size > 0; ) {
-      const { next, node } = call;
-      if (call.isListed && node.isRegistered && !idle.has(node)) {
-        try {
-          const taken = queue.take(node, call, this.#options.times());
-          if (taken.kind === "take") this.#attempt(queue, call, taken.items);
-          else {
-            idle.add(node);
-            if (taken.kind === "look") until = 0;
-            else if (taken.kind === "wait") until = Math.min(until, taken.until);
-          }
-        } catch (error) {
-          // `prefers` or `prepare` threw: the fault of this call alone.
-          call.reject(error);
+    for (const call of this.#inOrder()) {
+      const { node } = call;
+      if (!call.isListed || !node.isRegistered || idle.has(node)) continue;
+      try {
+        const taken = queue.take(node, call, this.#options.times());
+        if (taken.kind === "take") this.#attempt(queue, call, taken.items);
+        else {
+          idle.add(node);
+          if (taken.kind === "look") until = 0;
+          else if (taken.kind === "wait") until = Math.min(until, taken.until);
         }
+      } catch (error) {
+        // `prefers` or `prepare` threw: the fault of this call alone.
+        call.reject(error);
       }
-      call = next;
     }
     return until;
+  }
+
+  /** Where one that takes from anybody finds nothing, those for newcomers would find nothing either: so they come last. */
+  #inOrder(): readonly WaitingCall<N>[] {
+    const calls: WaitingCall<N>[] = [];
+    for (let call = this.#calls.first; call !== undefined; call = call.next) calls.push(call);
+    return calls.sort((a, b) => Number(a.newcomersOnly) - Number(b.newcomersOnly));
   }
 
   #attempt(queue: ClaimQueue<T>, call: WaitingCall<N>, items: readonly T[]): void {
@@ -186,8 +193,12 @@ export class WaitingCalls<T extends Queued<T>, N extends LocalNode> {
       throw error;
     }
     this.#unlist(call);
+    const { claiming } = call.node;
+    const clients = items.map((item) => item.lineName().client);
+    claiming.add(clients);
     this.#options
       .claim(call.node, items)
+      .finally(() => claiming.delete(clients))
       .then((claims) => this.give(call, claims))
       .catch((error: unknown) => {
         call.reject(error);

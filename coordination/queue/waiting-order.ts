@@ -7,7 +7,8 @@
  *
  * A node that ranks some higher than others (it holds their columns) looks through the best priority, clients in turn, `mostCandidates` at a time;
  * but the client whose turn it is waits for at most `mostPassed` claims out of turn. Adding, leaving and taking cost constant time, looking at most
- * `mostCandidates`: what a scan ranked 0 it does not look at again until it restarts.
+ * `mostCandidates`: what a scan ranked 0 it does not look at again until it restarts. Whoever looks may leave out some clients: then all is as if nothing
+ * of these waited.
  */
 import { type Linked, LinkedList } from "./linked-list.ts";
 
@@ -56,6 +57,9 @@ interface Level<T extends OrderedItem<T>> {
   readonly turns: LinkedList<Line<T>>;
   readonly byClient: Map<string, Line<T>>;
 }
+
+type Clients = ReadonlySet<string>;
+const nobody: Clients = new Set();
 
 const priorities = 1000;
 export const mostCandidates = 256;
@@ -111,11 +115,8 @@ export class WaitingOrder<T extends OrderedItem<T>> {
   }
 
   /** The first ones of the best priority, at most so many: clients in turn, each client's in its order. */
-  *heads(most: number): Generator<T> {
-    const turns = this.#best?.turns;
-    if (turns === undefined) return;
-    const heads: (T | undefined)[] = [];
-    for (let line = firstLine(turns); line !== undefined && heads.length < most; line = nextLine(line)) heads.push(line.items.first);
+  *heads(most: number, without = nobody): Generator<T> {
+    const heads: (T | undefined)[] = this.#lines(most, without).map(({ items }) => items.first);
     for (let given = 0, before = -1; given > before; ) {
       before = given;
       for (const [index, item] of heads.entries()) {
@@ -128,12 +129,8 @@ export class WaitingOrder<T extends OrderedItem<T>> {
   }
 
   /** The first that ranks 2, or else 1, among the best priority's next that the scan has not passed over; `rankOf` may give 0 for what is below `least`. */
-  find(scan: Scan, rankOf: (item: T, least: 1 | 2) => 0 | 1 | 2): Found<T> {
-    const turns = this.#best?.turns;
-    if (turns === undefined) return { item: undefined, isComplete: true };
-    const looks: Look<T>[] = [];
-    for (let line = firstLine(turns); line !== undefined && looks.length < mostCandidates; line = nextLine(line))
-      looks.push(startLook(line, scan));
+  find(scan: Scan, rankOf: (item: T, least: 1 | 2) => 0 | 1 | 2, without = nobody): Found<T> {
+    const looks = this.#lines(mostCandidates, without).map((line) => startLook(line, scan));
     let second: T | undefined;
     let looked = 0;
     for (let before = -1; looked > before; ) {
@@ -155,10 +152,10 @@ export class WaitingOrder<T extends OrderedItem<T>> {
   }
 
   /** Its client has had its turn. */
-  take(item: T): void {
+  take(item: T, without = nobody): void {
     const line = item.line!;
     const { turns } = this.#levels[line.priority]!;
-    const inTurn = turns.first!;
+    const inTurn = firstLine(turns, without)!;
     if (line === inTurn) line.passed = 0;
     else inTurn.passed++;
     line.taken++;
@@ -170,8 +167,17 @@ export class WaitingOrder<T extends OrderedItem<T>> {
     this.remove(item);
   }
 
-  get #best(): Level<T> | undefined {
-    return this.#levels.find((level) => level !== undefined);
+  /** The first lines of the best priority; one that was passed over often enough has no other after it. */
+  #lines(most: number, without: Clients): readonly Line<T>[] {
+    const lines: Line<T>[] = [];
+    for (const level of this.#levels) {
+      for (let line = level && firstLine(level.turns, without); line !== undefined && lines.length < most; line = nextLine(line, without)) {
+        lines.push(line);
+        if (line.passed >= mostPassed) break;
+      }
+      if (lines.length > 0) break;
+    }
+    return lines;
   }
 }
 
@@ -201,7 +207,11 @@ function endTurn<T extends OrderedItem<T>>(turns: LinkedList<Line<T>>, line: Lin
   turns.insert(line, other);
 }
 
-const firstLine = <T extends OrderedItem<T>>(turns: LinkedList<Line<T>>): Line<T> | undefined => turns.first;
+const firstLine = <T extends OrderedItem<T>>({ first }: LinkedList<Line<T>>, without: Clients): Line<T> | undefined =>
+  first !== undefined && without.has(first.client) ? nextLine(first, without) : first;
 
-/** One that was passed over often enough has no other after it. */
-const nextLine = <T extends OrderedItem<T>>(line: Line<T>): Line<T> | undefined => (line.passed >= mostPassed ? undefined : line.next);
+function nextLine<T extends OrderedItem<T>>({ next }: Line<T>, without: Clients): Line<T> | undefined {
+  let line = next;
+  while (line !== undefined && without.has(line.client)) line = line.next;
+  return line;
+}

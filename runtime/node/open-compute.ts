@@ -53,11 +53,14 @@ const largestAnswer = 512 * 2 ** 20;
 
 export function openCompute({ config, store, log, meter }: ComputeOptions): Compute {
   const { threads, mostCompute } = config;
+  const slots = { anybody: threads + claimsAhead, newcomers: threads + claimsAhead };
   const slabs = reserve(config.memory);
   const workers = new WorkerPool({
     threads,
     mostCompute,
     spareAfter: 3_000,
+    // One for each that may compute for long, and one that loads for whoever comes next.
+    mostThreads: slots.anybody + slots.newcomers + 1,
     memories: slabs.map(({ memory }) => memory),
     log,
     ...(meter && { meter }),
@@ -81,8 +84,7 @@ export function openCompute({ config, store, log, meter }: ComputeOptions): Comp
             node: await coordinator.join(own),
             executor,
             store,
-            slots: threads + claimsAhead,
-            mostLong: threads,
+            slots,
             prefers: (subtask) => local.holds(subtask),
             prepare: ({ programKey }) => programs.prepare(programKey),
             cacheBytes: () => cache.usage.bytes,
@@ -111,7 +113,7 @@ export function openRemoteCompute({ config, url, store, log, meter }: ComputeOpt
         node: await coordinator.join({ id: randomUUID(), host, threads, cacheLimit: 0 }),
         executor,
         store,
-        slots: threads,
+        slots: { anybody: threads, newcomers: threads + claimsAhead },
         prefers: () => false,
         cacheBytes: () => 0,
         log,

@@ -8,17 +8,16 @@
  *                   → undone           → release    nobody wants it any more, the claim was lost, its turn did not come, or this process stops
  *         → the store fails, or the compute function's host is away → release, then a pause that doubles
  *
- * Promises: never more than `slots` bundles of claims that load or compute, `mostLong` more where that takes long, so that another client's short subtask need not
- * wait for them (it does where all of these are long, too), and `mostSaving` more whose partials are saved meanwhile; a bundle is one
+ * Promises: never more bundles of claims that load or compute than there are `slots`, of which some are kept for clients of whom the node has no claim
+ * (`claim-slots.ts`), and `mostSaving` more whose partials are saved meanwhile; a bundle is one
  * subtask, or some that should take 50 ms together (`run-claims.ts`); no error ends the loop; a stop hands back what has not begun, lets the rest come to
  * its end for a while, hands that back as well, and then leaves.
  * Does not bound the memory that subtasks need: the column cache makes them wait for it.
  */
-import pLimit from "p-limit";
 import type { Log } from "../../base/log.ts";
 import { pause } from "../../base/pause.ts";
 import { type Backoff, pauseAfter, retry, usualBackoff } from "../../base/retry.ts";
-import type { Claim, JoinedNode, Subtask } from "../../coordination/coordinator.ts";
+import type { Claim, ClaimOptions, JoinedNode, Subtask } from "../../coordination/coordinator.ts";
 import type { HeldPartition } from "../../coordination/queue/holdings.ts";
 import type { Executor, Outcome } from "../../functions/compute/executor.ts";
 import type { PartialNote } from "../../functions/dispatch/answer/timeline.ts";
@@ -26,6 +25,7 @@ import type { Meter } from "../../functions/metrics/meter.ts";
 import type { LabelOf } from "../../functions/metrics/metrics.ts";
 import type { Store } from "../../storage/store.ts";
 import { StoreError } from "../../storage/store-error.ts";
+import { createSlots, type SlotNumbers } from "./claim-slots.ts";
 import { mostClaims, remembered, runClaims } from "./run-claims.ts";
 
 export interface PullLoop {
@@ -38,10 +38,7 @@ export interface PullOptions {
   readonly executor: Executor;
   readonly store: Pick<Store, "putPartials" | "findPartials">;
   /** How many bundles of claims may load or compute at a time. */
-  readonly slots: number;
-  /** How many of those that take longer than `longBundle` milliseconds leave their slot to others; none where absent. */
-  readonly mostLong?: number;
-  readonly longBundle?: number;
+  readonly slots: SlotNumbers;
   readonly prefers: (subtask: Subtask) => boolean;
   /** Called just before a subtask is claimed: what it will need may be fetched. Does not throw. */
   readonly prepare?: (subtask: Subtask) => void;
@@ -81,7 +78,7 @@ type Phase = LabelOf<"femtoq_subtask_seconds">;
 const phases = ["compiling", "loading", "thread", "computing", "saving", "completing"] as const satisfies readonly Phase[];
 
 export function startPullLoop(options: PullOptions): PullLoop {
-  const { node, executor, store, prefers, prepare, log, meter, backoff = usualBackoff, mostLong = 0, longBundle = 1_000 } = options;
+  const { node, executor, store, prefers, prepare, log, meter, slots, backoff = usualBackoff } = options;
   const stopping = new AbortController();
   const figures = { running: 0, done: 0, failed: 0 };
   const report = () => node.report({ ...figures, cacheBytes: options.cacheBytes(), ...(options.held && { held: options.held }) });
@@ -89,10 +86,8 @@ export function startPullLoop(options: PullOptions): PullLoop {
   /** Milliseconds of threads' time that the latest subtasks took. */
   const times: number[] = [];
   let isDraining = false;
-  /** Bundles that have left their slot. */
-  let long = 0;
-  const inSlot = pLimit(options.slots);
-  const loops = Array.from({ length: options.slots + mostSaving }, pull);
+  const inSlot = createSlots(slots);
+  const loops = Array.from({ length: slots.anybody + slots.newcomers + mostSaving }, pull);
 
   return {
     async stop(grace = 0) {
@@ -110,8 +105,7 @@ export function startPullLoop(options: PullOptions): PullLoop {
   async function pull(): Promise<void> {
     for (let failures = 0; !isDraining; ) {
       try {
-        const { ended } = await inSlot(claimAndCompute);
-        await endClaims(await ended);
+        await endClaims(await inSlot(claimAndCompute));
         failures = 0;
       } catch (error) {
         if (isDraining) return;
@@ -122,19 +116,9 @@ export function startPullLoop(options: PullOptions): PullLoop {
     }
   }
 
-  /** Resolves when the bundle has ended, or leaves its slot. */
-  async function claimAndCompute(): Promise<{ readonly ended: Promise<readonly Ended<Outcome | Stored>[]> }> {
+  async function claimAndCompute(slot: Pick<ClaimOptions, "newcomersOnly">): Promise<readonly Ended<Outcome | Stored>[]> {
     await executor.ready?.(stopping.signal);
-    const ended = compute(await claimBundle());
-    const settled = new AbortController();
-    const settling = Promise.allSettled([ended]).then(() => settled.abort());
-    await pause(longBundle, settled.signal);
-    if (long >= mostLong) await settling;
-    else if (!settled.signal.aborted) {
-      long++;
-      void settling.then(() => long--);
-    }
-    return { ended };
+    return compute(await claimBundle(slot));
   }
 
   async function compute({ claims, found }: Bundle): Promise<readonly Ended<Outcome | Stored>[]> {
@@ -155,12 +139,13 @@ export function startPullLoop(options: PullOptions): PullLoop {
     }
   }
 
-  async function claimBundle(): Promise<Bundle> {
+  async function claimBundle(slot: Pick<ClaimOptions, "newcomersOnly">): Promise<Bundle> {
     const asked = new Map<string, Promise<ReadonlySet<string>>>();
     const claims = await node.claim({
       signal: stopping.signal,
       most: mostClaims(times),
       prefers,
+      ...slot,
       prepare(subtask) {
         prepare?.(subtask);
         asked.set(subtask.key, findStored(subtask.key));

@@ -70,7 +70,7 @@ export async function openServices(options: {
       streams: config.mostStreams,
       clientStreams: config.mostStreamsEach,
       longestWait: config.longestWait * 1000,
-      computations: 2 * config.threads,
+      computations: 2 * config.threads + 2,
     },
     ...(tracer && { tracer }),
     queryFunctions: await loadQueryFunctions(),

@@ -46,6 +46,8 @@ export interface WorkerPoolOptions {
   readonly patience?: number;
   /** Milliseconds after which a first spare thread is started, for it to be there at once when it is needed; where absent, when it is needed. */
   readonly spareAfter?: number;
+  /** The spare ones among them. */
+  readonly mostThreads?: number;
   /** The thread's program; tests have their own. */
   readonly entry?: URL;
 }
@@ -234,9 +236,8 @@ export class WorkerPool {
   }
 
   #addSpare(now: number): void {
-    const { threads } = this.#options;
-    // As many as a node claims at a time, and then some.
-    if (this.#threads.size >= 2 * threads + 2) return;
+    const { threads, mostThreads = 2 * threads + 2 } = this.#options;
+    if (this.#threads.size >= mostThreads) return;
     for (const thread of this.#threads) {
       const job = this.#jobs.get(thread);
       if (!job || now - job.begun! < longJob) return;

@@ -133,7 +133,7 @@ async function run(partitions: number): Promise<readonly Usage[]> {
       node: await coordinator.join(node),
       executor: by,
       store,
-      slots,
+      slots: { anybody: slots, newcomers: 0 },
       prefers: () => true,
       cacheBytes: () => 0,
       log: silent,

@@ -5,6 +5,7 @@ import { checkClaims } from "./coordinator/claims.ts";
 import { createCheck, type OpenCoordinator } from "./coordinator/harness.ts";
 import { checkInterest } from "./coordinator/interest.ts";
 import { checkLocality } from "./coordinator/locality.ts";
+import { checkNewcomers } from "./coordinator/newcomers.ts";
 import { checkOrder } from "./coordinator/order.ts";
 import { checkRecovery } from "./coordinator/recovery.ts";
 
@@ -13,6 +14,7 @@ export function describeCoordinator(name: string, open: OpenCoordinator): void {
   checkClaims(check);
   checkBundles(check);
   checkOrder(check);
+  checkNewcomers(check);
   checkLocality(check);
   checkInterest(check);
   checkAttempts(check);

@@ -33,8 +33,15 @@ class Item implements Queued<Item> {
 }
 
 const tried: Attempts = { errors: 1, lost: 0, causes: ["an error"] };
-const node = (name: string): QueueNode => ({ name, scan: new Scan(), quarantine: new Quarantine() });
-const call = (most: number, rest: Partial<ClaimCall> = {}): ClaimCall => ({ most, prefers: undefined, waitsSince: 0, delay: 0, ...rest });
+const node = (name: string): QueueNode => ({ name, scan: new Scan(), quarantine: new Quarantine(), clients: new Set() });
+const call = (most: number, rest: Partial<ClaimCall> = {}): ClaimCall => ({
+  most,
+  prefers: undefined,
+  newcomersOnly: false,
+  waitsSince: 0,
+  delay: 0,
+  ...rest,
+});
 const at = (now: number) => ({ now, date: now });
 const failed = {
   end: { kind: "fail", cause: "an error", permanent: false },
@@ -90,6 +97,16 @@ test("ClaimQueue.take takes nothing where prefers throws, and keeps the order", 
   assert.throws(() => queue.take(nodes[0]!, call(3, { prefers }), at(1_000)), /no cache/);
   assert.equal(queue.size, 3);
   assert.deepEqual(take(nodes[0]!, 3), [0, 1, 2]);
+});
+
+test("ClaimQueue.take gives a call for newcomers only nothing of the node's clients, however urgent that is", () => {
+  const all = [new Item(0, { priority: 1, client: "alice" }), new Item(1), new Item(2, { priority: 900, client: "bob" })];
+  const { queue } = open(all, ["a"]);
+  const newcomersOnly = (clients: readonly string[]) =>
+    queue.take({ ...node("a"), clients: new Set(clients) }, call(9, { newcomersOnly: true }), at(1_000));
+  assert.equal(newcomersOnly(["alice", "bob"]).kind, "none");
+  assert.deepEqual(newcomersOnly(["alice"]), { kind: "take", items: [all[2]] });
+  assert.deepEqual(newcomersOnly(["bob"]), { kind: "take", items: [all[0], all[1]] });
 });
 
 test("ClaimQueue.end puts a subtask back first where it was not at fault, and last after an error", () => {

@@ -29,9 +29,13 @@ function addAll(order: WaitingOrder<Item>, place: LineName, names: readonly stri
 }
 
 /** The first that is preferred, or else the first. */
-function takeNext(order: WaitingOrder<Item>, prefers: (item: Item) => boolean = () => false): Item | undefined {
-  const { item = order.heads(1).next().value } = order.find(new Scan(), (candidate) => (prefers(candidate) ? 2 : 0));
-  if (item) order.take(item);
+function takeNext(
+  order: WaitingOrder<Item>,
+  prefers: (item: Item) => boolean = () => false,
+  without: ReadonlySet<string> = new Set(),
+): Item | undefined {
+  const { item = order.heads(1, without).next().value } = order.find(new Scan(), (candidate) => (prefers(candidate) ? 2 : 0), without);
+  if (item) order.take(item, without);
   return item;
 }
 
@@ -233,4 +237,21 @@ test("WaitingOrder.find gives what ranks 2 before what ranks 1, and does not pas
     order.take(items[index]!);
   }
   assert.equal(find(), undefined);
+});
+
+test("WaitingOrder, without some clients, gives what it would give if nothing of these waited, and counts no turn against them", () => {
+  const order = new WaitingOrder<Item>();
+  const names = (client: string) => Array.from({ length: mostPassed + 2 }, (_, index) => `${client}${index}`);
+  for (const client of ["a", "b", "c"]) addAll(order, { priority: 5, client }, names(client));
+  addAll(order, { priority: 1, client: "a" }, ["urgent"]);
+  const isOfC = ({ name }: Item) => name.startsWith("c");
+  const taken = Array.from({ length: mostPassed + 1 }, () => takeNext(order, isOfC, new Set(["a"]))?.name);
+  // The turn of b comes after the most that c may go before it; that of a is still the first.
+  assert.deepEqual(taken, [...names("c").slice(0, mostPassed), "b0"]);
+  assert.equal(
+    takeNext(order, () => false, new Set(["a", "b", "c"])),
+    undefined,
+  );
+  assert.equal(takeNext(order)?.name, "urgent");
+  assert.equal(takeNext(order, isOfC)?.name, `c${mostPassed}`);
 });

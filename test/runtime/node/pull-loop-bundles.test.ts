@@ -4,7 +4,7 @@ import type { Outcome } from "../../../functions/compute/executor.ts";
 import type { PullOptions } from "../../../runtime/node/pull-loop.ts";
 import { StoreError } from "../../../storage/store-error.ts";
 import { until } from "../../support/until.ts";
-import { computes, fakeClaim, partial, pull, type Run, runsOn, takes } from "./pull-loop-for-test.ts";
+import { computes, fakeClaim, partial, pull, type Run, takes } from "./pull-loop-for-test.ts";
 
 describe("startPullLoop, of claims that are made together,", () => {
   test("looks up, saves and completes what was claimed together by one call each", async () => {
@@ -90,18 +90,6 @@ describe("startPullLoop, of claims that are made together,", () => {
       claims.map(({ history }) => history.join(" ")),
       ["begin complete", "release", "release"],
     );
-    await loop.stop();
-  });
-
-  test("gives the slots of bundles that take long to others, so many of them", async () => {
-    const claims = Array.from({ length: 6 }, (_, i) => fakeClaim(i));
-    const isLong = (fingerprint: string) => ["f0", "f1", "f2"].includes(fingerprint);
-    const run: Run = (request, options) => (isLong(request.partitions[0]!.fingerprint) ? runsOn : computes)(request, options);
-    const { loop, seen } = pull(claims, { run, slots: 2, mostLong: 2, longBundle: 1 });
-    // Two have left their slots, and one has a slot for ever: the other slot serves the rest.
-    await until(() => claims.slice(3).every(({ history }) => history.includes("complete")));
-    assert.equal(seen.most, 4);
-    for (const { history } of claims.slice(0, 3)) assert.deepEqual(history, ["begin"]);
     await loop.stop();
   });
 });

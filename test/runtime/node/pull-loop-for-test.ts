@@ -65,15 +65,22 @@ export const takes: PullOptions["store"] = {
   findPartials: async () => new Set(),
 };
 
-export function pull(claims: readonly FakeClaim[], options: Partial<PullOptions> & { readonly run: Run; readonly together?: number }) {
-  const { run, together, ...others } = options;
+type Choices = Partial<Omit<PullOptions, "slots">> & {
+  readonly run: Run;
+  readonly together?: number;
+  /** A number: for anybody. */
+  readonly slots?: number | PullOptions["slots"];
+};
+
+export function pull(claims: readonly FakeClaim[], options: Choices) {
+  const { run, together, slots = 2, ...others } = options;
   const { node, seen } = handOut(claims, together);
   const { log, lines } = recordingLog();
   const loop = startPullLoop({
     node,
     executor: { run },
     store: takes,
-    slots: 2,
+    slots: typeof slots === "number" ? { anybody: slots, newcomers: 0 } : slots,
     prefers: () => false,
     cacheBytes: () => 0,
     log,
