@@ -28,7 +28,7 @@ export const findBin = (axis: AxisShape, value: number): number => kindOf(axis).
 
 /**
  * A histogram of `values[axis][i]`, each axis an array of the same length; with `weights` of that length it keeps Σw and Σw². A value whose
- * weight, or its square, is not finite is counted in `nonFinite` and not filled. Throws `RangeError` where
+ * weight is not finite is counted in `nonFinite` and not filled. Throws `RangeError` where
  * the lengths differ or there is no axis.
  */
 export function fillHistogram(
@@ -53,7 +53,7 @@ export function fillHistogram(
   let fills = 0;
   for (let index = 0; index < count; index++) {
     const weight = weights ? weights[index] : 1;
-    if (!Number.isFinite(weight * weight)) continue;
+    if (!Number.isFinite(weight)) continue;
     let cell = 0;
     for (const [place, axis] of axes.entries()) cell = cell * cellsOf(axis) + findBin(axis, values[place][index]);
     add(contents, cell, weight);

@@ -11,10 +11,10 @@ import type { Schema } from "../program/schema.ts";
 import { reachable, type Term } from "../program/term.ts";
 import { QueryError } from "../query/query-error.ts";
 import { CodeTooLarge } from "../wasm/function-builder.ts";
-import { F, f64, I, i32, L, load, store } from "../wasm/instructions.ts";
+import { F, I, i32, L, load, store } from "../wasm/instructions.ts";
 import { ModuleBuilder } from "../wasm/module-builder.ts";
 import { type Element, type ScalarCode, truth } from "./code.ts";
-import { emitFill } from "./emit-fill.ts";
+import { emitFill, isFiniteWeight } from "./emit-fill.ts";
 import { emitFlatFill, flatContent, isFlatFill } from "./emit-flat-fill.ts";
 import { Emitter, runParams } from "./emitter.ts";
 import { hoist } from "./hoist.ts";
@@ -152,7 +152,7 @@ function emitEventLoop(emitter: Emitter, program: ProgramTerms, groups: readonly
 }
 
 function addFinite(emitter: Emitter, sum: ReturnType<Emitter["f"]["variable"]>, weight: ScalarCode): void {
-  const finite = F.lt(F.mul(weight.value, weight.value), f64(Number.POSITIVE_INFINITY));
+  const finite = isFiniteWeight(weight.value);
   emitter.if(weight.present ? I.and(finite, weight.present) : finite, () => emitter.f.set(sum, F.add(sum, weight.value)));
 }
 

@@ -24,9 +24,8 @@ export function emitFill(
       addToCell(emitter, histogram, layout, values, f64(1));
       return;
     }
-    const finite = F.lt(F.mul(weight.value, weight.value), f64(Number.POSITIVE_INFINITY));
     emitter.if(
-      finite,
+      isFiniteWeight(weight.value),
       () => addToCell(emitter, histogram, layout, values, weight.value),
       () => increase(emitter, I.add(emitter.param("work"), i32(layout.nonFinite)), i64(1n)),
     );
@@ -34,6 +33,8 @@ export function emitFill(
   if (present) emitter.if(present, fill);
   else fill();
 }
+
+export const isFiniteWeight = (value: Expression): Expression => F.lt(F.abs(value), f64(Number.POSITIVE_INFINITY));
 
 function addToCell(
   emitter: Emitter,

@@ -3,13 +3,20 @@
  *
  * Each sum is an expansion: components that do not overlap, of growing size, whose exact sum is the sum so far (J. R.
  * Shewchuk, Adaptive Precision Floating-Point Arithmetic, 1997). Memory is a few float64 for each sum, whatever was added.
- * A sum that leaves the range of float64 stays infinite.
+ * A sum may leave the range of float64 and come back; read where it is beyond, it is infinite. An infinite value makes its sum infinite for good.
  */
+
+/** 2^1024, the first power of two beyond float64, as half of it and its quarter. */
+const half = 2 ** 1023;
+const quarter = 2 ** 1022;
+
 export class ExactSums {
   readonly length: number;
   /** `#components[k][i]` is component k of sum i, smallest first; valid for k < #counts[i]. */
   readonly #components: Float64Array[] = [];
   readonly #counts: Uint8Array;
+  /** How many times 2^1024 belongs to a sum besides its components; most have none. */
+  readonly #overflows = new Map<number, number>();
 
   constructor(length: number) {
     this.length = length;
@@ -25,8 +32,23 @@ export class ExactSums {
       const sum = rest + component;
       const fromComponent = sum - rest;
       const error = rest - (sum - fromComponent) + (component - fromComponent);
-      if (error !== 0 && Number.isFinite(sum)) this.#put(kept++, index, error);
-      rest = sum;
+      if (error === 0) {
+        rest = sum;
+      } else if (Number.isFinite(sum)) {
+        this.#put(kept++, index, error);
+        rest = sum;
+      } else if (Number.isFinite(rest) && Number.isFinite(component)) {
+        const [a, b] = [rest / 2, component / 2];
+        const halfSum = a + b;
+        const fromB = halfSum - a;
+        const lost = a - (halfSum - fromB) + (b - fromB);
+        if (lost !== 0) this.#put(kept++, index, 2 * lost);
+        const sign = Math.sign(halfSum);
+        this.#overflows.set(index, (this.#overflows.get(index) ?? 0) + sign);
+        rest = 2 * (halfSum - sign * half);
+      } else {
+        rest = sum;
+      }
     }
     this.#put(kept++, index, rest);
     this.#counts[index] = kept;
@@ -39,6 +61,8 @@ export class ExactSums {
 
   /** The float64 nearest to the exact sum; a tie goes to the even one. */
   read(index: number): number {
+    const overflows = this.#overflows.get(index) ?? 0;
+    if (overflows !== 0) return this.#readBeyond(index, overflows);
     let k = this.#counts[index] - 1;
     if (k < 0) return 0;
     let total = this.#components[k][index];
@@ -55,6 +79,21 @@ export class ExactSums {
     const doubled = error * 2;
     const other = total + doubled;
     return next > 0 === error > 0 && other - total === doubled ? other : total;
+  }
+
+  /** Of a quarter of the sum. Components whose quarter is not exact are so small that they tell no more than by their sign to which side it is rounded. */
+  #readBeyond(index: number, overflows: number): number {
+    const top = this.#counts[index] === 0 ? 0 : this.#components[this.#counts[index] - 1][index];
+    if (!Number.isFinite(top)) return top;
+    // What the components make together is less than 2^1024.
+    if (Math.abs(overflows) > 1) return overflows * Number.POSITIVE_INFINITY;
+    const quarters = new ExactSums(1);
+    for (let k = 0; k < this.#counts[index]; k++) {
+      const component = this.#components[k][index];
+      quarters.add(0, Math.abs(component) < 2 ** -900 ? component : component / 4);
+    }
+    quarters.add(0, overflows * quarter);
+    return 4 * quarters.read(0);
   }
 
   readAll(): Float64Array {

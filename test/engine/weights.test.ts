@@ -52,13 +52,21 @@ test("weighted storage without a weight counts with weight 1", () => {
   assert.deepEqual(variances, values);
 });
 
-test("an element whose weight, or its square, is not finite is counted apart and not filled", () => {
-  const weights = [1, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1e200, -1e200, 0, -0, 2];
+test("an element whose weight is finite is filled though its square is not", () => {
+  const odd = makeDataset([1e200, 2e200].map((w) => ({ w, x: 1 })));
+  const result = runQuery({ weight: "w", filter: ["x > 0"], histograms: { h: { axes: [{ ...axis, value: "x" }] } } }, odd);
+  const { contents, fills, nonFinite } = result.histogram("h");
+  assert.deepEqual([fills, nonFinite, contents.values[2], contents.variances[2]], [2, 0, 3e200, Number.POSITIVE_INFINITY]);
+  assert.deepEqual(result.filters, [{ events: 2, weight: 3e200 }]);
+});
+
+test("an element whose weight is not finite is counted apart and not filled", () => {
+  const weights = [1, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, -0, 2];
   const odd = makeDataset(weights.map((w) => ({ w, x: 1 })));
   const { contents, fills, nonFinite } = runQuery({ histograms: { h: { axes: [{ ...axis, value: "x" }], weight: "w" } } }, odd).histogram(
     "h",
   );
-  assert.deepEqual([fills, nonFinite], [4, 5]);
+  assert.deepEqual([fills, nonFinite], [4, 3]);
   assert.deepEqual(
     [Array.from(contents.values), Array.from(contents.variances)],
     [
@@ -91,7 +99,7 @@ test("the cut flow's weight is the number of events where the query has no weigh
 });
 
 test("the cut flow counts an event whose weight is missing or cannot be filled, with no weight", () => {
-  const odd = makeDataset([1, Number.NaN, null, Number.NEGATIVE_INFINITY, 2, 1e200].map((w) => ({ w, x: 1 })));
+  const odd = makeDataset([1, Number.NaN, null, Number.NEGATIVE_INFINITY, 2, Number.POSITIVE_INFINITY].map((w) => ({ w, x: 1 })));
   const { filters } = runQuery({ filter: "x == 1", weight: "w", histograms: { h: { axes: [{ ...axis, value: "x" }] } } }, odd);
   assert.deepEqual(filters, [{ events: 6, weight: 3 }]);
 });

@@ -27,6 +27,8 @@ const makers: Readonly<Record<string, (random: Seeded) => number>> = {
   "that cancel": ({ pick }) => pick([1e300, -1e300, 1, -1, 1e-300, 2 ** -1074, -(2 ** -1074)]),
   "that are subnormal": ({ below }) => (below(2001) - 1000) * 5e-324,
   "near the largest": ({ fraction }) => (fraction() - 0.5) * 2 ** 1020,
+  "that leave the range and come back": ({ fraction, pick }) =>
+    pick([1, -1]) * pick([Number.MAX_VALUE, 2 ** 1023, 2 ** 971, 2 ** 970, 2 ** 969, 1, 5e-324, 2 ** 1022 * (1 + fraction())]),
 };
 
 for (const [kind, make] of Object.entries(makers)) {
@@ -64,7 +66,21 @@ test("ExactSums is 0 for no numbers, and for those that cancel", () => {
   for (const values of [[], [0, -0], [1e308, 1, -1, -1e308]]) assert.ok(Object.is(sumOf(values), 0));
 });
 
-test("ExactSums stays infinite once positive numbers leave the range, in any order", () => {
+test("ExactSums is finite where only a part of the sum is beyond the range", () => {
+  assert.equal(sumOf([1.7e308, 1.7e308, -1.7e308]), 1.7e308);
+  assert.equal(sumOf([1.7e308, -1.7e308, 1.7e308, 1.7e308, -1.7e308]), 1.7e308);
+});
+
+test("ExactSums is infinite where a number is, and NaN where both infinities are, in any order", () => {
+  const { POSITIVE_INFINITY: infinity, MAX_VALUE: most } = Number;
+  const random = seeded(23);
+  for (let trial = 0; trial < 20; trial++) {
+    assert.equal(sumOf(shuffled([most, most, -most, infinity, -most, -most, -most], random)), infinity);
+    assert.equal(sumOf(shuffled([most, most, -most, infinity, -infinity], random)), Number.NaN);
+  }
+});
+
+test("ExactSums is infinite where the sum of positive numbers is beyond the range, in any order", () => {
   const values = [1e308, 1e308, 1, 5e-324, 1e307];
   const random = seeded(22);
   for (let trial = 0; trial < 20; trial++) assert.equal(sumOf(shuffled(values, random)), Number.POSITIVE_INFINITY);

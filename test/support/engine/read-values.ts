@@ -1,7 +1,6 @@
 /**
  * What an expression is for each event, bit by bit, although an engine gives histograms only: each event, and each element of
- * a list, fills a cell of its own with its value as weight. What a sum of weights cannot show (missing, NaN, infinities, −0 and what
- * overflows when squared) shows in a second histogram, whose weight is the value's class.
+ * a list, fills a cell of its own with its value as weight. What a sum of weights cannot show (missing, NaN, infinities and −0) shows in a second histogram, whose weight is the value's class.
  */
 
 import type { PartialResult } from "../../../engine/histogram/partial.ts";
@@ -70,7 +69,7 @@ export function readValues(
   const [direct, value, kinds] = [cells("direct"), cells("value"), cells("class")];
   const read = (cell: number): number | undefined => {
     const found = decode(kinds[cell], value[cell]);
-    const expected = kinds[cell] === classes.plain ? found : kinds[cell] === classes.huge && Number.isFinite(found! * found!) ? found : 0;
+    const expected = kinds[cell] === classes.plain || kinds[cell] === classes.huge ? found : 0;
     if (direct[cell] !== expected) throw new Error(`Cell ${cell} holds ${direct[cell]}, and ${expected} where the value is tested first`);
     return found;
   };
