@@ -37,6 +37,8 @@ export interface FileDescription {
   readonly units: readonly { readonly entries: number; readonly firstEntry: number }[];
   /** By `FileColumn.index`: 1 where values (not: lists) may be missing. */
   readonly nullable: Uint8Array;
+  /** Likewise, 1 where values may be integers from ±2^53 on. Absent where none may. */
+  readonly rounded?: Uint8Array;
   /**
    * For column c of unit u, at [u * nullable.length + c]: how many values there are, at most. List columns whose numbers (and `likeness`) agree everywhere
    * are taken for lists of equal lengths until they are read.

@@ -34,8 +34,8 @@ export async function decodeShape(body: Uint8Array): Promise<FileShape> {
   return { format, digest, unsupported, columns: new Map<string, FileColumn>(columns) };
 }
 
-export async function encodeDescription({ shape, units, nullable, values, likeness, places }: FileDescription): Promise<Bytes> {
-  const named = Object.entries({ nullable, values, ...(likeness && { likeness }), ...places });
+export async function encodeDescription({ shape, units, nullable, rounded, values, likeness, places }: FileDescription): Promise<Bytes> {
+  const named = Object.entries({ nullable, values, ...(rounded && { rounded }), ...(likeness && { likeness }), ...places });
   const arrays = named.map(([name, { BYTES_PER_ELEMENT, length }]) => ({ name, width: BYTES_PER_ELEMENT as 1 | 8, length }));
   const header = new TextEncoder().encode(JSON.stringify({ shape: shape.digest, units, arrays } satisfies Header));
   const { starts, end } = layoutOf(header.length, arrays);
@@ -62,9 +62,17 @@ export async function decodeDescription(
   const array = ({ width, length }: Header["arrays"][number], index: number) =>
     width === 1 ? new Uint8Array(bytes.buffer, starts[index], length) : new Float64Array(bytes.buffer, starts[index], length);
   const arrays = Object.fromEntries(header.arrays.map((each, index) => [each.name, array(each, index)]));
-  const { nullable, values, likeness, ...places } = arrays;
+  const { nullable, rounded, values, likeness, ...places } = arrays;
   if (!(nullable instanceof Uint8Array && values instanceof Float64Array)) throw new Error("it lacks what every description has");
-  return { shape, units: header.units, nullable, values, ...(likeness instanceof Float64Array && { likeness }), places };
+  return {
+    shape,
+    units: header.units,
+    nullable,
+    ...(rounded instanceof Uint8Array && { rounded }),
+    values,
+    ...(likeness instanceof Float64Array && { likeness }),
+    places,
+  };
 }
 
 /** At which byte each array starts, and where the last one ends. */

@@ -38,6 +38,7 @@ export function mergeSchemas(files: readonly NamedFile[]): Schema {
         name,
         dtype: merged.dtype,
         nullable: files.some(({ description }) => mayMiss(description, columnOf(description, name))),
+        ...(files.some(({ description }) => description.rounded?.[columnOf(description, name).index] === 1) && { isRounded: true }),
       });
     }
   }

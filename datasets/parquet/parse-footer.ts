@@ -33,10 +33,11 @@ export async function parseFooter(bytes: Uint8Array): Promise<FileDescription> {
     switch (field) {
       case 2:
         shapes = describeLeaves(parquetSchema({ schema: parseSchema(reader) }));
-        columns = shapes.map(({ levels: { maxDefinition, elements } }) => ({
+        columns = shapes.map(({ levels: { maxDefinition, elements }, type }) => ({
           maxDefinition,
           element: elements.at(-1) ?? 0,
           mayMiss: false,
+          ...(type.kind === "number" && type.physical === "INT64" && { long: { isUnsigned: type.unsigned } }),
         }));
         break;
       case 3:
@@ -65,7 +66,8 @@ export async function parseFooter(bytes: Uint8Array): Promise<FileDescription> {
   if (firstEntry !== rows) throw new Error(`its row groups have ${firstEntry} rows, the file states ${rows}`);
   const nullable = Uint8Array.from(columns, ({ mayMiss }) => (mayMiss ? 1 : 0));
   const { values, ...places } = chunks;
-  return { shape: await describeShape(shapes, columns), units, nullable, values, places };
+  const rounded = Uint8Array.from(columns, ({ isRounded }) => (isRounded ? 1 : 0));
+  return { shape: await describeShape(shapes, columns), units, nullable, ...(rounded.includes(1) && { rounded }), values, places };
 }
 
 async function describeShape(shapes: readonly LeafShape[], facts: readonly ColumnFacts[]): Promise<FileShape> {

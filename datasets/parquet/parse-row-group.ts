@@ -8,6 +8,9 @@ export interface ColumnFacts {
   /** Levels from here on are elements. */
   readonly element: number;
   mayMiss: boolean;
+  /** Of 64-bit integers: what the statistics must say of them, and whether some chunk may hold any from ±2^53 on. */
+  readonly long?: { readonly isUnsigned: boolean };
+  isRounded?: boolean;
   /** A chunk that is encrypted or lies elsewhere, or is compressed in a way that is not read. */
   unreadable?: string;
 }
@@ -71,7 +74,7 @@ function parseMetadata(reader: ThriftReader, chunks: ChunkPlaces, at: number, fa
   const canMiss = facts.maxDefinition > facts.element;
   let data = 0;
   let dictionary = 0;
-  let nulls: number | undefined;
+  let statistics: Statistics = {};
   let levels: readonly number[] | undefined;
   for (let field = reader.field(0); field !== 0; field = reader.field(field)) {
     switch (field) {
@@ -91,7 +94,7 @@ function parseMetadata(reader: ThriftReader, chunks: ChunkPlaces, at: number, fa
         dictionary = reader.count();
         break;
       case 12:
-        if (canMiss) nulls = parseNullCount(reader);
+        if (canMiss || facts.long) statistics = parseStatistics(reader);
         else reader.skip();
         break;
       case 16:
@@ -103,7 +106,15 @@ function parseMetadata(reader: ThriftReader, chunks: ChunkPlaces, at: number, fa
     }
   }
   chunks.start[at] = dictionary > 0 && dictionary < data ? dictionary : data;
-  if (canMiss) facts.mayMiss ||= mayMiss(facts, nulls, levels);
+  if (canMiss) facts.mayMiss ||= mayMiss(facts, statistics.nulls, levels);
+  if (facts.long && statistics.nulls !== chunks.values[at]) facts.isRounded ||= isBeyond(statistics, facts.long);
+}
+
+/** Also where the statistics do not tell. */
+function isBeyond({ least, most }: Statistics, { isUnsigned }: { readonly isUnsigned: boolean }): boolean {
+  if (least?.byteLength !== 8 || most?.byteLength !== 8) return true;
+  const highest = isUnsigned ? most.getBigUint64(0, true) : most.getBigInt64(0, true);
+  return highest >= 2n ** 53n || (!isUnsigned && least.getBigInt64(0, true) <= -(2n ** 53n));
 }
 
 function checkedCodec(codec: number, facts: ColumnFacts): number {
@@ -121,13 +132,22 @@ function mayMiss({ maxDefinition, element }: ColumnFacts, nulls: number | undefi
   return nulls !== 0;
 }
 
-function parseNullCount(reader: ThriftReader): number | undefined {
-  let nulls: number | undefined;
+interface Statistics {
+  nulls?: number;
+  least?: DataView;
+  most?: DataView;
+}
+
+/** What older writers put elsewhere for the least and the most is left aside: of unsigned integers they compared the signed ones. */
+function parseStatistics(reader: ThriftReader): Statistics {
+  const statistics: Statistics = {};
   for (let field = reader.field(0); field !== 0; field = reader.field(field)) {
-    if (field === 3) nulls = reader.integer();
+    if (field === 3) statistics.nulls = reader.integer();
+    else if (field === 5) statistics.most = reader.bytes();
+    else if (field === 6) statistics.least = reader.bytes();
     else reader.skip();
   }
-  return nulls;
+  return statistics;
 }
 
 function parseDefinitionHistogram(reader: ThriftReader): readonly number[] | undefined {

@@ -77,9 +77,14 @@ export class ThriftReader {
   }
 
   text(): string {
+    return decoder.decode(this.bytes());
+  }
+
+  /** Shares the reader's memory. */
+  bytes(): DataView<ArrayBufferLike> {
     const length = this.#unsigned();
     this.#advance(length);
-    return decoder.decode(this.#bytes.subarray(this.#at - length, this.#at));
+    return new DataView(this.#bytes.buffer, this.#bytes.byteOffset + this.#at - length, length);
   }
 
   byte(): number {

@@ -100,7 +100,8 @@ const checks: { readonly [Kind in Tree["kind"]]: Check<Kind> } = {
     const [left, right] = [checker.check(tree.left, checker), checker.check(tree.right, checker)];
     if (left.type.kind === "number" || left.type.kind === "boolean") {
       expectType(right, left.type.kind, tree.right, "the default after '??'");
-      return checker.terms.make("coalesce", withOptional(left.type, isOptional(left.type) && isOptional(right.type)), [left, right]);
+      const type = isRounded(right.type) ? right.type : left.type;
+      return checker.terms.make("coalesce", withOptional(type, isOptional(left.type) && isOptional(right.type)), [left, right]);
     }
     if (left.type.kind === "record" && right.type.kind === "record")
       return chooseRecord(checker.terms.make("is-present", boolean, [left]), left, right, tree, checker);
@@ -120,7 +121,8 @@ const checks: { readonly [Kind in Tree["kind"]]: Check<Kind> } = {
         tree.yes.start,
       );
     expectType(no, yes.type.kind, tree.no, "the other side of '? :'");
-    return checker.terms.make("conditional", withOptional(yes.type, isOptional(yes.type) || isOptional(no.type)), [test, yes, no]);
+    const type = isRounded(no.type) ? no.type : yes.type;
+    return checker.terms.make("conditional", withOptional(type, isOptional(yes.type) || isOptional(no.type)), [test, yes, no]);
   },
 };
 
@@ -183,12 +185,18 @@ function checkComparison(tree: Extract<Tree, { kind: "comparison" }>, checker: C
   const kind = equality && left.type.kind === "boolean" ? "boolean" : "number";
   expectType(left, kind, tree.left, `'${tree.operator}'`);
   expectType(right, kind, tree.right, `'${tree.operator}'`);
+  if (isRounded(left.type) && isRounded(right.type)) {
+    const message = `both sides of '${tree.operator}' may be integers from 2^53 on, which are rounded: compare their difference with 0, if that is near enough`;
+    throw new ExpressionError(message, tree.right.start);
+  }
   if (equality) {
     refuseRounded(left, right, tree.right, tree.operator);
     refuseRounded(right, left, tree.left, tree.operator);
   }
   return numeric(checker, comparison[tree.operator], [left, right], boolean);
 }
+
+const isRounded = (type: Type): boolean => type.kind === "number" && type.isRounded === true;
 
 /** From 2^53 on several integers of a file become the same float64. */
 function refuseRounded(ofFile: Term, { operation, literal }: Term, tree: Tree, operator: ComparisonOperator): void {

@@ -115,7 +115,10 @@ export function namesOf(schema: Schema, terms: Terms): DatasetNames {
   };
 }
 
-const valueType = (column: Column): Type => withOptional(column.dtype === "bool" ? boolean : number, column.nullable);
+const rounded = { ...number, isRounded: true } as const;
+
+const valueType = ({ dtype, nullable, isRounded }: Column): Type =>
+  withOptional(dtype === "bool" ? boolean : isRounded ? rounded : number, nullable);
 
 function group<Item>(items: readonly Item[], key: (item: Item) => string): ReadonlyMap<string, readonly Item[]> {
   const groups = new Map<string, Item[]>();

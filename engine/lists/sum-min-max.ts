@@ -49,11 +49,13 @@ function reduction(name: "sum" | "min" | "max", { isMissingWhenEmpty }: { readon
     const { list, call, checker } = methodCall;
     if (call.args.length > 1) throw new ExpressionError(`${name} takes one function at most`, call.args[1].start);
     const values = call.args.length === 1 ? mapOver(checker.terms, list, oneFunction(methodCall)) : list;
-    if ((values.type as ListType).element.kind !== "number") {
+    const { element } = values.type as ListType;
+    if (element.kind !== "number") {
       const advice = call.args.length === 1 ? "" : `: say of what, ${name}(x => …)`;
       throw new ExpressionError(`${name} needs a list of numbers, but this is ${describeType(values.type)}${advice}`, call.nameStart);
     }
-    return checker.terms.make(name, withOptional(number, isMissingWhenEmpty), [values]);
+    const type = name === "sum" ? number : element;
+    return checker.terms.make(name, withOptional(type, isMissingWhenEmpty), [values]);
   };
 }
 

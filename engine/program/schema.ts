@@ -9,6 +9,8 @@ export interface Column {
   readonly dtype: DType;
   /** True where values may be missing (the file says so and its statistics do not rule it out). */
   readonly nullable: boolean;
+  /** Its values may be integers from ±2^53 on, of which several become the same float64: the file's statistics say so, or there are none. */
+  readonly isRounded?: true;
   /**
    * The path of lists that its values stand in, outermost first: `[]` is one value per event, `["Muon"]` a list of them,
    * `["Jet", "Jet.constituents"]` a list of lists. An inner list has the name of the one around it, a dot and its

@@ -1,11 +1,18 @@
 /** What an expression can be. An optional value may be missing; a list or tuple never is. */
 
 export type Type =
-  | { readonly kind: "number"; readonly optional: boolean }
+  | NumberType
   | { readonly kind: "boolean"; readonly optional: boolean }
   | RecordType
   | { readonly kind: "tuple"; readonly members: readonly Type[]; readonly optional: boolean }
   | ListType;
+
+/** `isRounded`: read from a column of which integers of the file may have been rounded. What is computed of it is a number like any other. */
+export interface NumberType {
+  readonly kind: "number";
+  readonly optional: boolean;
+  readonly isRounded?: true;
+}
 
 export interface ListType {
   readonly kind: "list";
@@ -21,7 +28,7 @@ export interface RecordType {
   readonly optional: boolean;
 }
 
-export const number: Type = { kind: "number", optional: false };
+export const number: NumberType = { kind: "number", optional: false };
 export const boolean: Type = { kind: "boolean", optional: false };
 
 export const isOptional = (type: Type): boolean => type.kind !== "list" && type.optional;
@@ -43,8 +50,9 @@ function writeKey(type: Type): string {
   const optional = isOptional(type) ? "?" : "";
   switch (type.kind) {
     case "number":
+      return `${type.isRounded ? "rounded " : ""}number${optional}`;
     case "boolean":
-      return type.kind + optional;
+      return `boolean${optional}`;
     case "record":
       return `${JSON.stringify([type.name, type.origin, ...[...type.fields].map(([name, field]) => [name, typeKey(field)])])}${optional}`;
     case "tuple":

@@ -1,6 +1,7 @@
 /** `femtoq datasets` lists the datasets, or the columns of one. */
 import type { Command } from "commander";
 import type { DatasetDescription, DatasetSummary } from "../../../functions/client/api-client.js";
+import { describeColumn } from "../../../functions/render/describe-column.js";
 import { displayable } from "../../../functions/render/displayable.js";
 import { formatBytes, formatNumber } from "../../../functions/render/format-number.js";
 import { CommandFailed, exitCodes } from "../command-failed.ts";
@@ -59,10 +60,10 @@ const preparingNote = ({ entries, total }: { readonly entries: number; readonly 
 function describeDataset(dataset: DatasetDescription, bold: (text: string) => string): string {
   const [events, partitions, size] = sizes(dataset);
   const head = `${bold(dataset.name)} · ${events} events · ${partitions} partitions · ${size}`;
-  const rows = dataset.columns.map(({ name, dtype, nullable, lists, member }) => [
-    name,
-    `${"list of ".repeat(lists.length)}${dtype}${nullable ? ", may be missing" : ""}`,
-    member ? `${member.record}.${member.field}` : "",
+  const rows = dataset.columns.map((column) => [
+    column.name,
+    describeColumn(column),
+    column.member ? `${column.member.record}.${column.member.field}` : "",
   ]);
   const notes = [
     ...[noteOf(dataset)].filter((note) => note !== ""),

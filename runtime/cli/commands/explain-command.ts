@@ -1,6 +1,7 @@
 /** `femtoq explain` shows what a query would read and compute, without running it, or where the time of one went that ran. */
 import type { Command } from "commander";
 import type { Column } from "../../../engine/program/schema.ts";
+import { describeColumn } from "../../../functions/render/describe-column.js";
 import { displayable } from "../../../functions/render/displayable.js";
 import { formatNumber } from "../../../functions/render/format-number.js";
 import { CommandFailed, exitCodes } from "../command-failed.ts";
@@ -69,7 +70,7 @@ function describe(invocation: Invocation, { dataset, preparing, columns, events,
     `partitions: ${[...known, `${formatNumber(partitions.toCompute)} to compute`].join(", ")}`,
     "",
     bold(`reads ${columns.length} ${columns.length === 1 ? "column" : "columns"}`),
-    ...columns.map(({ name, dtype, lists }) => `  ${name} ${dim(`${"list of ".repeat(lists.length)}${dtype}`)}`),
+    ...columns.map((column) => `  ${column.name} ${dim(describeColumn(column))}`),
     ...(filters.length > 0 ? ["", bold("filters"), ...filters.map((filter) => `  ${filter}`)] : []),
     "",
     bold("fills"),

@@ -8,6 +8,7 @@ interface Given {
   readonly dtype?: DType;
   readonly list?: boolean;
   readonly nullable?: boolean;
+  readonly isRounded?: boolean;
   readonly isEmpty?: boolean;
   /** Numbers of values, by unit. */
   readonly values?: readonly number[];
@@ -25,6 +26,7 @@ function file(name: string, columns: Readonly<Record<string, Given>>, unsupporte
     shape,
     units,
     nullable: Uint8Array.from(given, ({ nullable }) => (nullable ? 1 : 0)),
+    ...(given.some(({ isRounded }) => isRounded) && { rounded: Uint8Array.from(given, ({ isRounded }) => (isRounded ? 1 : 0)) }),
     values: Float64Array.from(units.flatMap((_, unit) => given.map(({ values = [1] }) => values[unit]))),
     places: {},
   };
@@ -41,6 +43,15 @@ test("mergeSchemas keeps the columns that every file has and names the file that
     { name: "y", reason: "is missing in b" },
     { name: "z", reason: "is missing in a" },
   ]);
+});
+
+test("mergeSchemas tells of a column that its integers may be rounded where those of one file may", () => {
+  const [plain, rounded] = [{ dtype: "float64" }, { dtype: "float64", isRounded: true }] as const;
+  const { columns } = mergeSchemas([file("a", { x: plain, y: plain }), file("b", { x: rounded, y: plain })]);
+  assert.deepEqual(
+    columns.map(({ isRounded }) => isRounded),
+    [true, undefined],
+  );
 });
 
 test("mergeSchemas widens numbers that differ to float64 and mixes no booleans with them", () => {

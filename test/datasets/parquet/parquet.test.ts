@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { SchemaElement } from "hyparquet";
 import { parquetWriteBuffer } from "hyparquet-writer";
+import { decodeDescription, encodeDescription } from "../../../datasets/catalogue/encode-description.ts";
 import { encodeFile } from "../../../datasets/parquet/encode-file.ts";
 import { parquet } from "../../../datasets/parquet/parquet.ts";
 import type { ByteReader } from "../../../datasets/sources/source.ts";
@@ -63,6 +65,33 @@ test("parquet.describe calls a column nullable where the schema says optional an
   const emptyOnly = { statistics: { null_count: 2n }, size_statistics: { definition_level_histogram: [1n, 1n, 0n, 1n] } };
   assert.equal(await nullable(emptyOnly), false, "only empty lists were counted");
   assert.equal(await nullable({}, scalarFloat), false);
+});
+
+test("parquet.describe tells which 64-bit integers may be rounded: those from 2^53 on, and where statistics do not tell", async () => {
+  const rounded = async (data: readonly (bigint | null)[]) => {
+    const bytes = parquetWriteBuffer({ columnData: [{ name: "x", data: [...data], type: "INT64" }], rowGroupSize: 2 });
+    const description = await parquet.describe(readerOf(new Uint8Array(bytes)), "a.parquet");
+    const stored = await encodeDescription(description);
+    assert.deepEqual(await decodeDescription(stored, async () => description.shape), description);
+    return description.rounded?.[0] === 1;
+  };
+  const limit = 2n ** 53n;
+  assert.equal(await rounded([1n, limit - 1n, 1n - limit]), false);
+  assert.equal(await rounded([1n, 2n, limit]), true);
+  assert.equal(await rounded([-limit, 0n]), true);
+  assert.equal(await rounded([null, null, 3n]), false, "nothing is in the first row group");
+
+  const values = new Uint8Array(new BigInt64Array([1n, 2n]).buffer);
+  const describe = async (schema: SchemaElement, metadata: object = {}) => {
+    const bytes = encodeTestFile({ schema: [schema], path: ["x"], entries: 2, values: 2, pages: [{ count: 2, values }], metadata });
+    return (await parquet.describe(readerOf(bytes), "a.parquet")).rounded?.[0] === 1;
+  };
+  const signed: SchemaElement = { name: "x", type: "INT64", repetition_type: "REQUIRED" };
+  const unsigned: SchemaElement = { ...signed, converted_type: "UINT_64" };
+  assert.equal(await describe(signed), true, "there are no statistics");
+  assert.equal(await describe({ ...signed, type: "DOUBLE" }), false);
+  assert.equal(await describe(unsigned, { statistics: { min_value: 0n, max_value: 7n } }), false);
+  assert.equal(await describe(unsigned, { statistics: { min_value: 0n, max_value: -1n } }), true);
 });
 
 test("parquet.describe lists what it cannot use, with reasons", async () => {

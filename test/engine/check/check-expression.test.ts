@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Schema } from "../../../engine/program/schema.ts";
 import { muonSchema } from "../../support/engine/muon-schema.ts";
 import { describeIssue, findIssues, histogramOf } from "../../support/find-issues.ts";
 
@@ -127,4 +128,33 @@ test("checkExpression looks names up as parameter, define, column, constant, in 
 test("checkExpression gives every column by its full name, and by col", () => {
   for (const value of ["Muon_pt", "MET_pt", "col('odd-name')", "col('Muon_pt').max()", "Muon_pt.filter(pt => pt > 3)"])
     assert.equal(faultOf(value), "none", value);
+});
+
+test("columns that both may hold integers from 2^53 on are not compared, in whatever way their values come there", () => {
+  const column = { dtype: "float64", nullable: false, lists: [] } as const;
+  const field = (record: string, name: string, lists: readonly string[]) =>
+    ({ ...column, name: `${record}_${name}`, lists, member: { record, field: name } }) as const;
+  const schema: Schema = {
+    columns: [
+      { ...column, name: "event", isRounded: true },
+      { ...column, name: "other", isRounded: true, nullable: true },
+      { ...column, name: "run" },
+      { ...field("Hit", "id", ["Hit"]), isRounded: true },
+      field("Hit", "charge", ["Hit"]),
+    ],
+    unsupported: [],
+  };
+  const faults = (value: string) =>
+    findIssues({ histograms: { h: histogramOf(`${value} ? 1 : 0`) } }, schema).map(({ message }) => message);
+  for (const operator of ["==", "!=", "<", "<=", ">", ">="])
+    assert.match(faults(`event ${operator} other`)[0]!, /may be integers from 2\^53 on, which are rounded/);
+  for (const [one, two] of [
+    ["Hit[0].id", "event"],
+    ["(other ?? -1)", "event"],
+    ["(run > 0 ? 0 : other)", "Hit.max(h => h.id)"],
+  ])
+    assert.equal(faults(`${one} == ${two}`).length, 1, one);
+  assert.equal(faults("Hit.some(h => h.id == event)").length, 1);
+  for (const sound of ["event == run", "event < 1e17", "Hit.some(h => h.charge == run)", "event - other == 0", "Hit[0].charge == event"])
+    assert.deepEqual(faults(sound), [], sound);
 });

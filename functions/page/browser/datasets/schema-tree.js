@@ -3,6 +3,7 @@
  *
  * @import { Column } from "../../../../engine/program/schema.ts"
  */
+import { describeColumn } from "../../../render/describe-column.js";
 
 /**
  * @typedef {object} TreeItem
@@ -22,7 +23,7 @@ export function schemaTree(columns) {
   /** @type {TreeItem[]} */
   const plain = [];
   for (const column of columns) {
-    if (!column.member) plain.push({ label: column.name, note: typeNote(column), insert: reference(column.name), children: [] });
+    if (!column.member) plain.push({ label: column.name, note: describeColumn(column), insert: reference(column.name), children: [] });
     else records.set(column.member.record, [...(records.get(column.member.record) ?? []), column]);
   }
   const groups = [...records].map(([record, fields]) => ({
@@ -60,11 +61,8 @@ export function filterTree(items, filter) {
 function fieldItem(record, column) {
   const field = column.member?.field ?? column.name;
   const insert = isIdentifier(record) && isIdentifier(field) ? `${record}.${field}` : reference(column.name);
-  return { label: field, note: typeNote({ ...column, lists: [] }), insert, children: [] };
+  return { label: field, note: describeColumn({ ...column, lists: [] }), insert, children: [] };
 }
-
-/** @param {Pick<Column, "dtype" | "nullable" | "lists">} column */
-const typeNote = ({ dtype, nullable, lists }) => `${"list of ".repeat(lists.length)}${dtype}${nullable ? ", may be missing" : ""}`;
 
 /** @param {string} name */
 const isIdentifier = (name) => /^[A-Za-z_$][\w$]*$/.test(name);
