@@ -90,7 +90,7 @@ function welcome({ url, datasets }: Server, config: Config): string {
   if (!roles[role].serves.includes("page")) {
     return `Femtoq's ${role} process listens on ${url}
 ${describeReach(config)}
-It does what dispatchers are asked for; ${url}/nodes shows the cluster.
+It claims and computes what dispatchers are asked for; ${url}/nodes shows the cluster.
 
 `;
   }
@@ -113,8 +113,18 @@ Three things to try, the last two in another terminal:
 }
 
 /** What is open to whom. */
-function describeReach({ host, allowHost }: Config): string {
+function describeReach({ host, allowHost, role, computeSecret, computeUrl }: Config): string {
+  const { serves } = roles[role];
   const names = allowHost.map((name) => ` or as ${name}`).join("");
-  if (isLoopback(host)) return `Open to programs of this machine${names && `, and to a proxy that calls it${names.replace(" or", "")}`}.`;
-  return `Open to everybody who reaches ${host} by its address${names}: datasets, queries and results. What only operators may do is open to this machine.`;
+  const secret = computeSecret === undefined ? "" : ", and to whoever shows --compute-secret";
+  const isUseless = computeSecret !== undefined && computeUrl === undefined;
+  const compute = serves.includes("compute")
+    ? ` The compute function (POST /compute) is open to this machine${secret}.`
+    : isUseless
+      ? " --compute-secret opens nothing here: the compute function is served with the role compute."
+      : "";
+  if (isLoopback(host))
+    return `Open to programs of this machine${names && `, and to a proxy that calls it${names.replace(" or", "")}`}.${compute}`;
+  const what = serves.includes("queries") ? "datasets, queries and results" : "nodes, health and metrics";
+  return `Open to everybody who reaches ${host} by its address${names}: ${what}. What only operators may do is open to this machine.${compute}`;
 }

@@ -9,7 +9,7 @@ import { nearNames } from "../query/near-names.ts";
 export interface DatasetNames {
   /** The meaning of a bare name. */
   lookUp(name: string): Term | undefined;
-  /** Why a name that the file has cannot be used. */
+  /** Why a name that the file has, itself or before a point, cannot be used. */
   unsupported(name: string): string | undefined;
   near(name: string, more: Iterable<string>): readonly string[];
 }
@@ -110,7 +110,7 @@ export function namesOf(schema: Schema, terms: Terms): DatasetNames {
 
   return {
     lookUp,
-    unsupported: (name) => schema.unsupported.find((column) => column.name === name)?.reason,
+    unsupported: (name) => schema.unsupported.find((column) => column.name === name || column.name.startsWith(`${name}.`))?.reason,
     near: (name, more) => nearNames(name, [...more, ...names]),
   };
 }

@@ -125,6 +125,9 @@ export function checkField(record: Term, name: string, offset: number, checker: 
   if (type.fields.has(name)) return fieldOf(checker.terms, record, name);
   const derived = isFourVector(type) ? components : [];
   if ((derived as readonly string[]).includes(name)) return checker.formulas.component(record, name as Component);
+  const reason = checker.dataset.unsupported(`${type.name}.${name}`) ?? checker.dataset.unsupported(`${type.name}_${name}`);
+  if (reason)
+    throw new ExpressionError(`the field '${name}' of ${describeType({ ...type, optional: false })} cannot be used: ${reason}`, offset);
   const known = [...type.fields.keys(), ...derived];
   const why = (components as readonly string[]).includes(name)
     ? " and is no four-vector, for which it needs pt, eta, phi (and mass or energy), or px, py, pz and energy"

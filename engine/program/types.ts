@@ -70,7 +70,7 @@ export function describeType(type: Type): string {
     case "boolean":
       return type.optional ? "a boolean that may be missing" : "a boolean";
     case "record":
-      return `a ${type.name} record${type.optional ? " that may be missing" : ""}`;
+      return `${/^[aeiou]/i.test(type.name) ? "an" : "a"} ${type.name} record${type.optional ? " that may be missing" : ""}`;
     case "tuple":
       return `a tuple of ${type.members.length}`;
     case "list":

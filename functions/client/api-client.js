@@ -60,6 +60,12 @@ export function createApiClient({ server, client, tab, turn, fetch = globalThis.
   const json = async (path, init) => (await request(path, init)).json();
   /** @type {(body: string, signal: AbortSignal | undefined) => RequestInit} */
   const post = (body, signal) => ({ method: "POST", body, headers: { "content-type": "application/json" }, ...(signal ? { signal } : {}) });
+  /** @type {(signal: AbortSignal, secret: string | undefined) => RequestInit} */
+  const asOperator = (signal, secret) => ({
+    method: "DELETE",
+    signal,
+    ...(secret ? { headers: { authorization: `Bearer ${secret}` } } : {}),
+  });
   const query = (/** @type {string} */ id) => `/queries/${encodeURIComponent(id)}`;
 
   return {
@@ -69,8 +75,8 @@ export function createApiClient({ server, client, tab, turn, fetch = globalThis.
     /** @returns {Promise<DatasetDescription>} */
     dataset: (/** @type {string} */ name, /** @type {AbortSignal} */ signal) => json(`/datasets/${encodeURIComponent(name)}`, { signal }),
     /** Removes the name of a dataset that no running server was started with. */
-    forgetDataset: (/** @type {string} */ name, /** @type {AbortSignal} */ signal) =>
-      request(`/datasets/${encodeURIComponent(name)}`, { method: "DELETE", signal }),
+    forgetDataset: (/** @type {string} */ name, /** @type {{ signal: AbortSignal, secret: string | undefined }} */ { signal, secret }) =>
+      request(`/datasets/${encodeURIComponent(name)}`, asOperator(signal, secret)),
     /** @returns {Promise<Status>} */
     submit: (/** @type {string} */ text, /** @type {AbortSignal} */ signal) => json("/queries", post(text, signal)),
     /** @returns {Promise<any>} */
@@ -90,7 +96,13 @@ export function createApiClient({ server, client, tab, turn, fetch = globalThis.
     cancel: (/** @type {string} */ id, /** @type {AbortSignal} */ signal) => request(query(id), { method: "DELETE", signal }),
     /** Stops a query, whoever wants it. `secret`: the coordinator's, for a server on another machine. */
     stop: (/** @type {string} */ id, /** @type {{ signal: AbortSignal, secret: string | undefined }} */ { signal, secret }) =>
-      request(`${query(id)}?force`, { method: "DELETE", signal, ...(secret ? { headers: { authorization: `Bearer ${secret}` } } : {}) }),
+      request(`${query(id)}?force`, asOperator(signal, secret)),
+    /**
+     * Removes what is stored of a query; `secret` as above.
+     * @returns {Promise<{ readonly removed: number, readonly kept: number }>}
+     */
+    purge: (/** @type {string} */ id, /** @type {{ signal: AbortSignal, secret: string | undefined }} */ { signal, secret }) =>
+      json(`${query(id)}?purge`, asOperator(signal, secret)),
     /** @type {(id: string, options: Omit<import("./follow-query.js").FollowOptions, "fetch" | "headers" | "turn">) => AsyncGenerator<Status>} */
     follow: (id, options) => followQuery(`${server}${query(id)}`, { ...options, fetch, headers, ...(turn && { turn }) }),
     /** The path of a query's result in a format. */

@@ -4,6 +4,7 @@ import { pause } from "../../base/pause.ts";
 import { baseName, type Dataset, DatasetError } from "../../datasets/dataset.ts";
 import type { Environment } from "../environment.ts";
 import { HttpProblem } from "../http/problem.ts";
+import { requireOperator } from "../http/this-machine.ts";
 import { unknownDataset } from "./unknown-dataset.ts";
 
 export const datasets = new Hono<Environment>();
@@ -43,6 +44,7 @@ datasets.get("/:name", async (c) => {
 });
 
 datasets.delete("/:name", async (c) => {
+  await requireOperator(c);
   const { catalogue } = c.var.services;
   const name = c.req.param("name");
   const outcome = await catalogue.forget(name);

@@ -5,7 +5,7 @@ import type { Environment } from "../environment.ts";
 import { preferredWait } from "../http/bounded-wait.ts";
 import { HttpProblem } from "../http/problem.ts";
 import { readText } from "../http/read-body.ts";
-import { isFromThisMachine, showsSecret } from "../http/this-machine.ts";
+import { requireOperator } from "../http/this-machine.ts";
 import { answerStatus, chooseFormat } from "./answer/answer-format.ts";
 import { listQueries, readListing } from "./answer/list-queries.ts";
 import { streamEvents } from "./answer/stream-events.ts";
@@ -65,13 +65,6 @@ queries.post("/:id/retry", async (c) => {
   const status = c.var.dispatcher.statuses.describe(followed);
   return c.json({ ...status, retried }, isEnded(status) ? 200 : 202);
 });
-
-async function requireOperator(c: Context<Environment>): Promise<void> {
-  if (isFromThisMachine(c) || (await showsSecret(c, c.var.services.operatorSecret))) return;
-  const detail =
-    "Only an operator stops or removes what others want: ask on the server's machine, not through a proxy, or show the coordinator's secret.";
-  throw new HttpProblem(403, "not-permitted", detail);
-}
 
 const askerOf = (c: Context<Environment>): Asker => ({ client: c.var.client, gone: c.req.raw.signal });
 

@@ -2,6 +2,7 @@
 import type { Context } from "hono";
 import { digest } from "../../engine/sha256.ts";
 import type { Environment } from "../environment.ts";
+import { HttpProblem } from "./problem.ts";
 
 const loopback = /^(127\.|::1$|::ffff:127\.)/;
 const ofProxies = ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"];
@@ -18,4 +19,12 @@ export async function showsSecret(c: Context<Environment>, secret: string | unde
   if (secret === undefined || shown === undefined) return false;
   const [a, b] = await Promise.all([shown, secret].map((text) => digest(new TextEncoder().encode(text))));
   return a!.every((byte, index) => byte === b![index]);
+}
+
+/** Throws a problem of status 403 where somebody else asks. */
+export async function requireOperator(c: Context<Environment>): Promise<void> {
+  if (isFromThisMachine(c) || (await showsSecret(c, c.var.services.operatorSecret))) return;
+  const detail =
+    "Only an operator stops or removes what others want: ask on the server's machine, not through a proxy, or show the coordinator's secret.";
+  throw new HttpProblem(403, "not-permitted", detail);
 }

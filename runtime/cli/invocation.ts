@@ -23,6 +23,13 @@ export const createInvocation = (terminal: Terminal, api: ApiClient, signal: Abo
   exitCode: exitCodes.done,
 });
 
+/** What the server asks for where a request stops or removes what others want. */
+export const operatorOf = ({ signal, terminal }: Invocation) => ({ signal, secret: terminal.environment.FEMTOQ_ZOOKEEPER_AUTH });
+
+/** For the help of commands that send it. */
+export const whereOperatorsAsk =
+  "on the server's own machine, elsewhere with FEMTOQ_ZOOKEEPER_AUTH as the processes of the cluster have it";
+
 export const print = ({ terminal }: Invocation, text: string): Promise<void> =>
   write(terminal.stdout, text.endsWith("\n") ? text : `${text}\n`);
 

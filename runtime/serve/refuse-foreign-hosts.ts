@@ -22,12 +22,14 @@ export function refuseForeignHosts(handler: Handler, { boundTo, allowed }: HostO
   const isLocal = isLoopback(boundTo);
   return (request, environment) => {
     const host = request.headers.get("host") ?? "";
-    if (!URL.canParse(`http://${host}`) || !URL.canParse(request.url)) {
+    const isUrl = URL.canParse(request.url);
+    // Old probes speak HTTP/1.0 and send no Host.
+    if (isUrl && probe.test(request.url)) return handler(request, environment);
+    if (!URL.canParse(`http://${host}`) || !isUrl) {
       return answerProblem(
         new HttpProblem(400, "bad-host", `The Host header has no name or address: ${JSON.stringify(host.slice(0, 100))}`),
       );
     }
-    if (probe.test(request.url)) return handler(request, environment);
     const name = host
       .replace(/:\d*$/, "")
       .replace(/^\[(.*)\]$/, "$1")

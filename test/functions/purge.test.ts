@@ -17,3 +17,12 @@ test("only requests of this machine, through no proxy, purge what others may use
   assert.equal((await app.request(`/queries/${id}`)).status, 200);
   assert.equal(await purge("127.0.0.1"), 200);
 });
+
+test("only requests of this machine, through no proxy, forget datasets", async (t) => {
+  const app = await openApp(t);
+  const forget = async (address: string, headers: Readonly<Record<string, string>> = {}) =>
+    (await createApp(app.services).request("/datasets/unheard-of", { method: "DELETE", headers: { ...headers } }, { address })).status;
+  assert.equal(await forget("10.0.0.7"), 403);
+  assert.equal(await forget("127.0.0.1", { via: "1.1 proxy" }), 403);
+  assert.equal(await forget("127.0.0.1"), 404);
+});

@@ -6,7 +6,7 @@ import { displayable } from "../../../functions/render/displayable.js";
 import { formatBytes, formatNumber } from "../../../functions/render/format-number.js";
 import { CommandFailed, exitCodes } from "../command-failed.ts";
 import { drawTable } from "../draw/draw-table.ts";
-import { drawOptions, type GetInvocation, print } from "../invocation.ts";
+import { drawOptions, type GetInvocation, operatorOf, print, whereOperatorsAsk } from "../invocation.ts";
 
 export function addDatasetsCommand(program: Command, getInvocation: GetInvocation): void {
   program
@@ -14,14 +14,14 @@ export function addDatasetsCommand(program: Command, getInvocation: GetInvocatio
     .description("list the datasets, or the columns of one")
     .argument("[name]", "of a dataset")
     .option("--json", "as the server gives it")
-    .option("--forget", "remove the dataset's name, which no running server was started with; files and results stay")
+    .option("--forget", `remove the dataset's name, which no running server was started with; files and results stay: ${whereOperatorsAsk}`)
     .addHelpText("after", "\nExamples:\n  femtoq datasets\n  femtoq datasets demo\n  femtoq datasets old --forget")
     .action(async (name: string | undefined, { json, forget }: { readonly json?: boolean; readonly forget?: boolean }) => {
       const invocation = getInvocation();
       const { api, signal } = invocation;
       if (forget) {
         if (name === undefined) throw new CommandFailed(exitCodes.badQuery, "Cannot forget a dataset: its name is required");
-        await api.forgetDataset(name, signal);
+        await api.forgetDataset(name, operatorOf(invocation));
         return print(invocation, "forgotten");
       }
       if (name === undefined) {

@@ -7,7 +7,7 @@ import type { QueryLine } from "../../../functions/dispatch/answer/list-queries.
 import { displayable } from "../../../functions/render/displayable.js";
 import { formatAge, formatBytes } from "../../../functions/render/format-number.js";
 import { drawTable } from "../draw/draw-table.ts";
-import { type GetInvocation, type Invocation, print, warn } from "../invocation.ts";
+import { type GetInvocation, type Invocation, operatorOf, print, warn, whereOperatorsAsk } from "../invocation.ts";
 import { type ResultOptions, runToResult, withResultOptions } from "./query-command.ts";
 
 interface ListOptions {
@@ -52,18 +52,12 @@ export function addQueriesCommands(program: Command, getInvocation: GetInvocatio
 
   program
     .command("purge")
-    .description("withdraw from a query and remove its result and partials from the store")
+    .description(`withdraw from a query and remove its result and partials from the store: ${whereOperatorsAsk}`)
     .argument("<id>", "of a query, as `femtoq query` prints it")
     .action(async (id: string) => {
       const invocation = getInvocation();
-      const answer = (await invocation.api.json(`/queries/${encodeURIComponent(id)}?purge`, {
-        method: "DELETE",
-        signal: invocation.signal,
-      })) as {
-        readonly removed: number;
-        readonly kept: number;
-      };
-      await print(invocation, `removed ${answer.removed}, kept ${answer.kept} that others use`);
+      const { removed, kept } = await invocation.api.purge(id, operatorOf(invocation));
+      await print(invocation, `removed ${removed}, kept ${kept} that others use`);
     });
 }
 

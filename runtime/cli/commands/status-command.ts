@@ -10,7 +10,7 @@ import { formatAge, formatBytes, formatNumber } from "../../../functions/render/
 import { exitCodes } from "../command-failed.ts";
 import { describeFailures, drawStatus } from "../draw/draw-status.ts";
 import { drawTable } from "../draw/draw-table.ts";
-import { drawOptions, type GetInvocation, type Invocation, print, warn } from "../invocation.ts";
+import { drawOptions, type GetInvocation, type Invocation, operatorOf, print, warn, whereOperatorsAsk } from "../invocation.ts";
 
 interface Nodes {
   /** Times are in ISO 8601. */
@@ -48,14 +48,11 @@ export function addStatusCommands(program: Command, getInvocation: GetInvocation
     .command("cancel")
     .description("withdraw from a query; it stops unless somebody else wants it too")
     .argument("<id>", "of a query, as `femtoq query` prints it")
-    .option(
-      "--force",
-      "stop it, whoever wants it: on the server's own machine, elsewhere with FEMTOQ_ZOOKEEPER_AUTH as the processes of the cluster have it",
-    )
+    .option("--force", `stop it, whoever wants it: ${whereOperatorsAsk}`)
     .action(async (id: string, { force }: { readonly force?: boolean }) => {
       const invocation = getInvocation();
-      const { api, signal, terminal } = invocation;
-      const answer = await (force ? api.stop(id, { signal, secret: terminal.environment.FEMTOQ_ZOOKEEPER_AUTH }) : api.cancel(id, signal));
+      const { api, signal } = invocation;
+      const answer = await (force ? api.stop(id, operatorOf(invocation)) : api.cancel(id, signal));
       const { state } = (await answer.json()) as Status;
       const others = isEnded({ state }) ? "" : "; it goes on, for others want it";
       await print(invocation, state === "done" || state === "failed" ? `it had ended: ${state}` : `withdrawn${others}`);

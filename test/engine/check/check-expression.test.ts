@@ -158,3 +158,19 @@ test("columns that both may hold integers from 2^53 on are not compared, in what
   for (const sound of ["event == run", "event < 1e17", "Hit.some(h => h.charge == run)", "event - other == 0", "Hit[0].charge == event"])
     assert.deepEqual(faults(sound), [], sound);
 });
+
+test("a field that the file has and queries cannot use is no missing one, and names have their articles", () => {
+  const reason = "is a list of lists, which queries cannot use yet";
+  const schema: Schema = {
+    columns: [
+      { name: "A.pt", dtype: "float32", nullable: false, lists: ["A"], member: { record: "A", field: "pt" } },
+      { name: "Jet.pt", dtype: "float32", nullable: false, lists: ["Jet"], member: { record: "Jet", field: "pt" } },
+    ],
+    unsupported: ["Jet.hits", "Jet.cells.energy", "ids"].map((name) => ({ name, reason })),
+  };
+  const fault = (value: string) => findIssues({ histograms: { h: histogramOf(value) } }, schema)[0]?.message;
+  assert.equal(fault("Jet.map(j => j.hits.length)"), `the field 'hits' of a Jet record cannot be used: ${reason}`);
+  assert.equal(fault("Jet.cells"), `the field 'cells' of a Jet record cannot be used: ${reason}`);
+  assert.equal(fault("ids"), `the column 'ids' cannot be used: ${reason}`);
+  assert.equal(fault("A[0] + 1"), "'+' needs a number, but this is an A record that may be missing: take one of its fields, pt");
+});

@@ -100,6 +100,27 @@ test("cancel says that a query goes on for others, or had ended", async () => {
   assert.equal((await cancel("done")).stdout, "it had ended: done\n");
 });
 
+test("commands of operators show the coordinator's secret where there is one", async () => {
+  const shown = async (args: readonly string[], environment: Readonly<Record<string, string>>) => {
+    const seen: (string | null)[] = [];
+    const fetch = fetchFrom(({ headers }) => {
+      seen.push(headers.get("authorization"));
+      return Response.json({ ...sampleStatus({ state: "cancelled" }), removed: 1, kept: 0 });
+    });
+    assert.equal((await runCli(args, { fetch, environment })).code, 0);
+    return seen;
+  };
+  for (const args of [
+    ["purge", "abc"],
+    ["cancel", "abc", "--force"],
+    ["datasets", "old", "--forget"],
+  ]) {
+    assert.deepEqual(await shown(args, { FEMTOQ_ZOOKEEPER_AUTH: "femtoq:secret" }), ["Bearer femtoq:secret"]);
+    assert.deepEqual(await shown(args, {}), [null]);
+  }
+  assert.deepEqual(await shown(["cancel", "abc"], { FEMTOQ_ZOOKEEPER_AUTH: "femtoq:secret" }), [null]);
+});
+
 test("a command about a query that there is not exits with 2 and says where ids are", async (t) => {
   const { run } = await openCli(t);
   for (const command of ["status", "cancel", "retry", "purge"]) {

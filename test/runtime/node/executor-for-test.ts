@@ -1,9 +1,13 @@
 /** Executors over the demo dataset for tests, with queries to ask and what they should give. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before } from "node:test";
 import { ColumnCache } from "../../../datasets/cache/column-cache.ts";
 import { createSlabs } from "../../../datasets/cache/slab.ts";
 import { createCatalogue } from "../../../datasets/catalogue/catalogue.ts";
 import type { Catalogue } from "../../../datasets/dataset.ts";
-import { demoPattern } from "../../../datasets/demo/write-demo-file.ts";
+import { demoPattern, writeDemoFile } from "../../../datasets/demo/write-demo-file.ts";
 import { compileProgram } from "../../../engine/compile/compile-program.ts";
 import type { PartialHistogram } from "../../../engine/histogram/partial.ts";
 import { programKey } from "../../../engine/program/program.ts";
@@ -55,6 +59,21 @@ export interface SetupOptions {
   readonly pattern?: string;
   /** Milliseconds. */
   readonly mostCompute?: number;
+}
+
+/** In a `describe`: two partitions of the demo dataset, and an executor of two threads over them, while its tests run. */
+export function setUpTwo(): { readonly directory: string; readonly two: Setup } {
+  const made = {} as { directory: string; two: Setup };
+  before(async () => {
+    made.directory = await mkdtemp(join(tmpdir(), "femtoq-executor-"));
+    await Promise.all([writeDemoFile(made.directory, 0), writeDemoFile(made.directory, 1)]);
+    made.two = setUp(made.directory, { threads: 2, memory: 64 * 2 ** 20 });
+  });
+  after(async () => {
+    await made.two.workers.close();
+    await rm(made.directory, { recursive: true });
+  });
+  return made;
 }
 
 export function setUp(directory: string, options: SetupOptions): Setup {

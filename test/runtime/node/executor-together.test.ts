@@ -1,29 +1,17 @@
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
-import { writeDemoFile } from "../../../datasets/demo/write-demo-file.ts";
+import { describe, test } from "node:test";
 import { decodePartial } from "../../../engine/histogram/partial.ts";
 import { mostPrograms } from "../../../functions/compute/executor.ts";
 import { makeEvents, writeEvents } from "../../support/write-events.ts";
-import { axis, dense, everything, fill, jets, met, muonPt, muons, never, type Setup, setUp, slow } from "./executor-for-test.ts";
+import { axis, dense, everything, fill, jets, met, muonPt, muons, never, setUp, setUpTwo, slow } from "./executor-for-test.ts";
 
 describe("createExecutor, of several programs together,", () => {
-  let directory: string;
-  let two: Setup;
-  before(async () => {
-    directory = await mkdtemp(join(tmpdir(), "femtoq-executor-"));
-    await Promise.all([writeDemoFile(directory, 0), writeDemoFile(directory, 1)]);
-    two = setUp(directory, { threads: 2, memory: 64 * 2 ** 20 });
-  });
-  after(async () => {
-    await two.workers.close();
-    await rm(directory, { recursive: true });
-  });
+  const demo = setUpTwo();
 
   test("gives the bytes of each program alone where several run over several partitions, and loads their columns once", async () => {
-    const fresh = setUp(directory, { threads: 2, memory: 64 * 2 ** 20 });
+    const fresh = setUp(demo.directory, { threads: 2, memory: 64 * 2 ** 20 });
     try {
       const queries = [met, muons, jets, { ...muons, weight: "MET.pt" }];
       const tasks = await Promise.all(queries.map((query) => fresh.task(query, 0)));
@@ -41,7 +29,7 @@ describe("createExecutor, of several programs together,", () => {
         assert.ok(outcome.kind === "partial" && outcome.timing !== undefined);
         bytes += outcome.timing.bytes;
         const partition = Math.floor(index / tasks.length);
-        const alone = await two.run(await two.task(queries[index % tasks.length]!, partition));
+        const alone = await demo.two.run(await demo.two.task(queries[index % tasks.length]!, partition));
         assert.deepEqual(outcome.partial, alone);
       }
       assert.ok(bytes > 0);
@@ -53,7 +41,7 @@ describe("createExecutor, of several programs together,", () => {
   });
 
   test("fails only the program that can never fit into memory, and the one that the store does not have", async () => {
-    const small = setUp(directory, { threads: 1, memory: 4 * 2 ** 20 });
+    const small = setUp(demo.directory, { threads: 1, memory: 4 * 2 ** 20 });
     try {
       const tasks = await Promise.all([met, everything, muons].map((query) => small.task(query, 0)));
       const { partition, fingerprint } = tasks[0]!;
@@ -63,20 +51,20 @@ describe("createExecutor, of several programs together,", () => {
       assert.ok(first?.kind === "partial" && second?.kind === "partial");
       assert.ok(large?.kind === "failed" && large.permanent && /--memory/.test(large.cause));
       assert.ok(unknown?.kind === "failed" && unknown.permanent && /the store does not have it/.test(unknown.cause));
-      assert.deepEqual(second.partial, await two.run(await two.task(muons, 0)));
+      assert.deepEqual(second.partial, await demo.two.run(await demo.two.task(muons, 0)));
     } finally {
       await small.workers.close();
     }
   });
 
   test("gives a program more scratch until it suffices, and those that run with it their partials all the same", async () => {
-    const folder = join(directory, "long-lists");
+    const folder = join(demo.directory, "long-lists");
     await mkdir(folder);
     const [muon] = makeEvents(20).flatMap(({ Muon }) => Muon);
     const crowd = { MET_pt: 1, genWeight: 1, Muon: Array.from({ length: 900 }, (_, index) => ({ ...muon!, pt: index % 100 })) };
     await writeEvents(join(folder, "a.parquet"), [crowd], 1);
     const x = crowd.Muon.map(({ pt }) => pt);
-    const long = setUp(directory, { threads: 1, memory: 64 * 2 ** 20, pattern: folder });
+    const long = setUp(demo.directory, { threads: 1, memory: 64 * 2 ** 20, pattern: folder });
     try {
       const pairs = await long.task(
         { histograms: { h: { axes: [axis("Muon.pairs().filter((a, b) => a.pt < b.pt).map((a, b) => b.pt)")] } } },
@@ -98,10 +86,10 @@ describe("createExecutor, of several programs together,", () => {
   });
 
   test("runs as many programs together as a request may have, though a thread keeps no more than those", async () => {
-    const folder = join(directory, "many-programs");
+    const folder = join(demo.directory, "many-programs");
     await mkdir(folder);
     await writeEvents(join(folder, "a.parquet"), makeEvents(10), 10);
-    const many = setUp(directory, { threads: 1, memory: 256 * 2 ** 20, pattern: folder });
+    const many = setUp(demo.directory, { threads: 1, memory: 256 * 2 ** 20, pattern: folder });
     try {
       const upTo = (upper: number) => ({ histograms: { h: { axes: [{ ...axis("MET.pt"), upper }] } } });
       const tasks = await Promise.all(Array.from({ length: mostPrograms + 6 }, (_, index) => many.task(upTo(10 + index), 0)));
@@ -118,16 +106,16 @@ describe("createExecutor, of several programs together,", () => {
   });
 
   test("stops one of the programs that run together, and gives the others their partials", async () => {
-    const tasks = await Promise.all([slow, met].map((query) => two.task(query, 0)));
+    const tasks = await Promise.all([slow, met].map((query) => demo.two.task(query, 0)));
     const { partition, fingerprint } = tasks[0]!;
     const programs = tasks.map(({ programKey }) => programKey);
     const withdrawn = new AbortController();
     const onRunning = () => void setTimeout(() => withdrawn.abort(new Error("withdrawn")), 20);
     const signalOf = (key: string) => (key === programs[0] ? withdrawn.signal : never);
     const request = { programs, dataset: "demo", partitions: [{ partition, fingerprint }] };
-    const [stopped, other] = await two.executor.run(request, { signalOf, onRunning });
+    const [stopped, other] = await demo.two.executor.run(request, { signalOf, onRunning });
     assert.deepEqual(stopped, { kind: "undone", cause: "withdrawn" });
     assert.ok(other?.kind === "partial");
-    assert.deepEqual(other.partial, await two.run(tasks[1]!));
+    assert.deepEqual(other.partial, await demo.two.run(tasks[1]!));
   });
 });

@@ -1,26 +1,12 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
-import { writeDemoFile } from "../../../datasets/demo/write-demo-file.ts";
-import { axis, NoPartial, never, type Setup, setUp, slow } from "./executor-for-test.ts";
+import { describe, test } from "node:test";
+import { axis, NoPartial, never, setUp, setUpTwo, slow } from "./executor-for-test.ts";
 
 describe("createExecutor, of what computes for long,", () => {
-  let directory: string;
-  let two: Setup;
-  before(async () => {
-    directory = await mkdtemp(join(tmpdir(), "femtoq-executor-"));
-    await Promise.all([writeDemoFile(directory, 0), writeDemoFile(directory, 1)]);
-    two = setUp(directory, { threads: 2, memory: 64 * 2 ** 20 });
-  });
-  after(async () => {
-    await two.workers.close();
-    await rm(directory, { recursive: true });
-  });
+  const demo = setUpTwo();
 
   test("fails for good what computes for longer than it may, and what is left of a program that did so three times", async () => {
-    const short = setUp(directory, { threads: 1, memory: 64 * 2 ** 20, mostCompute: 1 });
+    const short = setUp(demo.directory, { threads: 1, memory: 64 * 2 ** 20, mostCompute: 1 });
     try {
       const task = await short.task(slow, 0);
       const isLimit = (text: RegExp) => (error: unknown) =>
@@ -35,9 +21,9 @@ describe("createExecutor, of what computes for long,", () => {
   });
 
   test("gives the same bytes where a program had to leave its turn to others, again and again", async () => {
-    const task = await two.task(slow, 0);
-    const alone = await two.run(task);
-    const one = setUp(directory, { threads: 1, memory: 64 * 2 ** 20 });
+    const task = await demo.two.task(slow, 0);
+    const alone = await demo.two.run(task);
+    const one = setUp(demo.directory, { threads: 1, memory: 64 * 2 ** 20 });
     try {
       const { programKey, ...partition } = await one.task(slow, 0);
       const others = await Promise.all([1, 2].map((upper) => one.task({ histograms: { h: { axes: [{ ...axis("MET.pt"), upper }] } } }, 1)));

@@ -1,40 +1,29 @@
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, rename, rm, utimes, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, rename, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { asyncBufferFromFile, parquetReadObjects } from "hyparquet";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { ColumnCache } from "../../../datasets/cache/column-cache.ts";
 import { createSlabs } from "../../../datasets/cache/slab.ts";
 import type { Catalogue } from "../../../datasets/dataset.ts";
-import { demoPath, writeDemoFile } from "../../../datasets/demo/write-demo-file.ts";
+import { demoPath } from "../../../datasets/demo/write-demo-file.ts";
 import { decodePartial } from "../../../engine/histogram/partial.ts";
 import { createExecutor } from "../../../runtime/node/executor.ts";
 import { ProgramCache } from "../../../runtime/node/program-cache.ts";
 import { StoreError } from "../../../storage/store-error.ts";
 import { silent } from "../silent-log.ts";
-import { axis, dense, fill, jets, met, muons, NoPartial, never, type Setup, setUp, slow } from "./executor-for-test.ts";
+import { axis, dense, fill, jets, met, muons, NoPartial, never, setUp, setUpTwo, slow } from "./executor-for-test.ts";
 
 describe("createExecutor", () => {
-  let directory: string;
-  let two: Setup;
-  before(async () => {
-    directory = await mkdtemp(join(tmpdir(), "femtoq-executor-"));
-    await Promise.all([writeDemoFile(directory, 0), writeDemoFile(directory, 1)]);
-    two = setUp(directory, { threads: 2, memory: 64 * 2 ** 20 });
-  });
-  after(async () => {
-    await two.workers.close();
-    await rm(directory, { recursive: true });
-  });
+  const demo = setUpTwo();
 
   test("gives the partial that plain JavaScript counts from the same file", async () => {
     const rows = await parquetReadObjects({
-      file: await asyncBufferFromFile(demoPath(directory, 1)),
+      file: await asyncBufferFromFile(demoPath(demo.directory, 1)),
       columns: ["MET_pt", "Muon_pt"],
     });
-    const of = async (query: object) => await decodePartial(await two.run(await two.task(query, 1)));
+    const of = async (query: object) => await decodePartial(await demo.two.run(await demo.two.task(query, 1)));
     const metPartial = await of(met);
     assert.equal(metPartial.entries, rows.length);
     assert.deepEqual(dense(metPartial.histograms[0]!), fill(rows.map((row) => row.MET_pt)));
@@ -45,26 +34,26 @@ describe("createExecutor", () => {
   });
 
   test("gives the same bytes from the files and from the cache, on one thread and on two", async () => {
-    const one = setUp(directory, { threads: 1, memory: 64 * 2 ** 20 });
+    const one = setUp(demo.directory, { threads: 1, memory: 64 * 2 ** 20 });
     try {
       const onOne = await one.run(await one.task(muons, 0));
-      const task = await two.task(muons, 0);
-      assert.deepEqual(await two.run(task), onOne);
-      assert.equal(two.executor.holds(task), true);
-      assert.deepEqual(await two.run(task), onOne);
+      const task = await demo.two.task(muons, 0);
+      assert.deepEqual(await demo.two.run(task), onOne);
+      assert.equal(demo.two.executor.holds(task), true);
+      assert.deepEqual(await demo.two.run(task), onOne);
     } finally {
       await one.workers.close();
     }
   });
 
   test("reads a column anew where a file that came since gave it another type or missing values", async (t) => {
-    const folder = join(directory, "widening");
+    const folder = join(demo.directory, "widening");
     await mkdir(folder);
     const write = (name: string, data: readonly (number | null)[], type: "INT32" | "DOUBLE", nullable: boolean) => {
       const columnData = [{ name: "x", type, nullable, data: [...data] }];
       return writeFile(join(folder, name), new Uint8Array(parquetWriteBuffer({ columnData })));
     };
-    const wide = setUp(directory, { threads: 1, memory: 2 ** 22, pattern: folder });
+    const wide = setUp(demo.directory, { threads: 1, memory: 2 ** 22, pattern: folder });
     t.after(() => wide.workers.close());
     const query = { histograms: { x: { axes: [axis("x")] } } };
     const first = [1, 3, 3, 70];
@@ -92,13 +81,13 @@ describe("createExecutor", () => {
 
   test("runs more subtasks at a time than fit into memory together, with the same results", async () => {
     const memory = 4 * 2 ** 20;
-    const small = setUp(directory, { threads: 2, memory });
+    const small = setUp(demo.directory, { threads: 2, memory });
     try {
       const tasks = await Promise.all([0, 1].flatMap((partition) => [met, muons, jets].map((query) => small.task(query, partition))));
       const results = await Promise.all(tasks.map((task) => small.run(task)));
       for (const [i, task] of tasks.entries()) {
-        await two.task([met, muons, jets][i % 3]!, task.partition);
-        assert.deepEqual(results[i], await two.run(task));
+        await demo.two.task([met, muons, jets][i % 3]!, task.partition);
+        assert.deepEqual(results[i], await demo.two.run(task));
       }
     } finally {
       await small.workers.close();
@@ -106,9 +95,9 @@ describe("createExecutor", () => {
   });
 
   test("stops soon after an abort while a program runs, and is free for others", async () => {
-    const task = await two.task(slow, 0);
+    const task = await demo.two.task(slow, 0);
     const started = performance.now();
-    await two.run(task);
+    await demo.two.run(task);
     const whole = performance.now() - started;
     assert.ok(whole > 250, `the program takes ${whole} ms, too short to show anything`);
     const abort = new AbortController();
@@ -119,26 +108,26 @@ describe("createExecutor", () => {
         abort.abort(new Error("withdrawn"));
       }, 50);
     };
-    await assert.rejects(two.run(task, { signal: abort.signal, onRunning }), /withdrawn/);
+    await assert.rejects(demo.two.run(task, { signal: abort.signal, onRunning }), /withdrawn/);
     // Not 200 ms: a busy machine takes longer for everything.
     assert.ok(performance.now() - aborted < whole / 2);
-    await two.run(await two.task(met, 0));
+    await demo.two.run(await demo.two.task(met, 0));
   });
 
   test("gives up when aborted though the store or the catalogue does not answer, and looks at no file for that", async () => {
-    const dataset = (await two.catalogue.get("demo"))!;
+    const dataset = (await demo.two.catalogue.get("demo"))!;
     let looks = 0;
     const look = async () => {
       looks++;
       return dataset;
     };
     const hanging = new Promise<never>(() => {});
-    const catalogue: Catalogue = { ...two.catalogue, get: look, locate: () => hanging };
+    const catalogue: Catalogue = { ...demo.two.catalogue, get: look, locate: () => hanging };
     const silentStore = new ProgramCache({ store: { getPrograms: () => hanging } });
-    const task = await two.task(met, 0);
-    for (const programs of [silentStore, two.programs]) {
-      const cache = new ColumnCache({ slabs: createSlabs(2 ** 22), load: two.workers.load });
-      const executor = createExecutor({ catalogue, programs, cache, workers: two.workers, atATime: 1, log: silent });
+    const task = await demo.two.task(met, 0);
+    for (const programs of [silentStore, demo.two.programs]) {
+      const cache = new ColumnCache({ slabs: createSlabs(2 ** 22), load: demo.two.workers.load });
+      const executor = createExecutor({ catalogue, programs, cache, workers: demo.two.workers, atATime: 1, log: silent });
       const { programKey, ...partition } = task;
       const request = { programs: [programKey], dataset: "demo", partitions: [partition] };
       for (let time = 0; time < 3; time++) {
@@ -154,25 +143,25 @@ describe("createExecutor", () => {
 
   test("rejects where the store is away: that is not the fault of what was asked for", async () => {
     const programs = new ProgramCache({ store: { getPrograms: () => Promise.reject(new StoreError("unavailable", "no connection")) } });
-    const cache = new ColumnCache({ slabs: createSlabs(2 ** 22), load: two.workers.load });
-    const executor = createExecutor({ catalogue: two.catalogue, programs, cache, workers: two.workers, atATime: 1, log: silent });
-    const { programKey, ...partition } = await two.task(met, 0);
+    const cache = new ColumnCache({ slabs: createSlabs(2 ** 22), load: demo.two.workers.load });
+    const executor = createExecutor({ catalogue: demo.two.catalogue, programs, cache, workers: demo.two.workers, atATime: 1, log: silent });
+    const { programKey, ...partition } = await demo.two.task(met, 0);
     const request = { programs: [programKey], dataset: "demo", partitions: [partition] };
     await assert.rejects(executor.run(request, { signalOf: () => never }), /no connection/);
   });
 
   test("rejects with the reason of a signal that was aborted before", async () => {
-    const run = two.run(await two.task(met, 0), { signal: AbortSignal.abort(new Error("too late")) });
+    const run = demo.two.run(await demo.two.task(met, 0), { signal: AbortSignal.abort(new Error("too late")) });
     await assert.rejects(run, /too late/);
   });
 
   test("refuses a program that the store does not have", async () => {
-    const task = { ...(await two.task(met, 0)), programKey: "0".repeat(64) };
-    await assert.rejects(two.run(task), /the store does not have it/);
+    const task = { ...(await demo.two.task(met, 0)), programKey: "0".repeat(64) };
+    await assert.rejects(demo.two.run(task), /the store does not have it/);
   });
 
   test("refuses columns that can never fit, naming --memory", async () => {
-    const small = setUp(directory, { threads: 1, memory: 2 ** 20 });
+    const small = setUp(demo.directory, { threads: 1, memory: 2 ** 20 });
     try {
       const run = small.run(await small.task(muons, 0));
       await assert.rejects(run, (error) => error instanceof NoPartial && error.permanent === true && /--memory/.test(error.message));
@@ -182,16 +171,16 @@ describe("createExecutor", () => {
   });
 
   test("finds a partition whose index moved, and refuses for good one whose file changed", async () => {
-    const moved = await two.task(met, 1);
-    const gone = await two.task(met, 0);
-    await rename(demoPath(directory, 0), join(directory, "gone"));
-    await two.run(moved);
+    const moved = await demo.two.task(met, 1);
+    const gone = await demo.two.task(met, 0);
+    await rename(demoPath(demo.directory, 0), join(demo.directory, "gone"));
+    await demo.two.run(moved);
     const refused = (error: unknown) => error instanceof NoPartial && error.permanent === true && /submit it again/.test(error.message);
-    await assert.rejects(two.run({ ...gone, fingerprint: "f".repeat(64) }), refused);
-    const unread = await two.task({ histograms: { eta: { axes: [axis("Jet.eta")] } } }, 0);
-    await utimes(demoPath(directory, 1), new Date(), new Date());
+    await assert.rejects(demo.two.run({ ...gone, fingerprint: "f".repeat(64) }), refused);
+    const unread = await demo.two.task({ histograms: { eta: { axes: [axis("Jet.eta")] } } }, 0);
+    await utimes(demoPath(demo.directory, 1), new Date(), new Date());
     // The first attempt sees the change while it reads, and may be tried again; the next knows that the partition is gone.
-    await assert.rejects(two.run(unread), NoPartial);
-    await assert.rejects(two.run(unread), refused);
+    await assert.rejects(demo.two.run(unread), NoPartial);
+    await assert.rejects(demo.two.run(unread), refused);
   });
 });

@@ -37,5 +37,9 @@ test("refuseForeignHosts lets probes through by any name", async () => {
     return (await refuseForeignHosts(answer, { boundTo: "0.0.0.0", allowed: [] })(request, {})).status;
   };
   for (const path of ["/healthz", "/readyz"]) assert.equal(await statusOf(path), 200, path);
+  const withoutHost = async (path: string) =>
+    (await refuseForeignHosts(answer, { boundTo: "127.0.0.1", allowed: [] })(new Request(`http://127.0.0.1${path}`), {})).status;
+  assert.equal(await withoutHost("/healthz"), 200, "HTTP/1.0");
+  assert.equal(await withoutHost("/queries"), 400);
   for (const path of ["/metrics", "/queries", "/queries/healthz", "/healthz?x=/readyz"]) assert.equal(await statusOf(path), 403, path);
 });
