@@ -102,7 +102,9 @@ export class Emitter {
   /** How many terms use each term directly. */
   readonly uses: ReadonlyMap<Term, number>;
   readonly #costs = new Map<Term, number>();
-  readonly #frames: Map<string, unknown>[] = [new Map()];
+  readonly #known = new Map<string, unknown>();
+  /** What became known in each branch or loop body that is being written, the innermost last: no two of them know the same. */
+  readonly #frames: string[][] = [[]];
   readonly #stacked: { used: boolean }[] = [];
   #elements = 0;
 
@@ -128,20 +130,19 @@ export class Emitter {
 
   /** What `make` gives, made once for this key while the code that made it is sure to have run. */
   once<Value>(key: string, make: () => Value): Value {
-    for (let depth = this.#frames.length - 1; depth >= 0; depth--) {
-      const known = this.#frames[depth].get(key);
-      if (known !== undefined) return known as Value;
-    }
+    const known = this.#known.get(key);
+    if (known !== undefined) return known as Value;
     const value = make();
-    this.#frames[this.#frames.length - 1].set(key, value);
+    this.#known.set(key, value);
+    this.#frames.at(-1)!.push(key);
     return value;
   }
 
   /** Code that may not run, or runs again: what it computes is not known after it. */
   inside(body: () => void): void {
-    this.#frames.push(new Map());
+    this.#frames.push([]);
     body();
-    this.#frames.pop();
+    for (const key of this.#frames.pop()!) this.#known.delete(key);
   }
 
   if(test: Expression, yes: () => void, no?: () => void): void {

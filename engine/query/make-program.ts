@@ -6,6 +6,7 @@
 import { listInputs } from "../program/inputs.ts";
 import { type HistogramTerms, type Program, type ProgramTerms, rootsOf, writeProgram } from "../program/program.ts";
 import type { Schema } from "../program/schema.ts";
+import type { Term } from "../program/term.ts";
 import { checkHistogram } from "./check-histogram.ts";
 import type { Query } from "./query.ts";
 import { openChecker } from "./query-checker.ts";
@@ -22,27 +23,43 @@ export interface QueryProgram {
 
 /** Throws `QueryError` with every fault that was found. */
 export function makeProgram(query: Query, schema: Schema): QueryProgram {
+  const steps = makeProgramInSteps(query, schema);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+/**
+ * Does what `makeProgram` does, one define, filter or histogram at a time: a large query takes long, and whoever has others to serve lets them have the
+ * thread between two steps.
+ */
+export function* makeProgramInSteps(query: Query, schema: Schema): Generator<void, QueryProgram> {
   const issues: QueryIssue[] = [];
   const checker = openChecker(query, schema, issues);
-  for (const name of query.define.keys()) checker.check(() => checker.define(name));
-  const filters = query.filter.map((text, index) =>
-    checker.expression(text, query.filter.length === 1 ? ["filter"] : ["filter", index], "a filter", "boolean"),
-  );
+  for (const name of query.define.keys()) {
+    checker.check(() => checker.define(name));
+    yield;
+  }
+  const filters: (Term | undefined)[] = [];
+  for (const [index, text] of query.filter.entries()) {
+    filters.push(checker.expression(text, query.filter.length === 1 ? ["filter"] : ["filter", index], "a filter", "boolean"));
+    yield;
+  }
   const weight = query.weight === undefined ? undefined : checker.expression(query.weight, ["weight"], "the query's weight", "number");
-  const checked = [...query.histograms].map(([name, histogram]) => ({
-    name,
-    histogram: checkHistogram(checker, { name, query: histogram, weight }),
-  }));
+  const written = new Map<string, { readonly histogram: HistogramTerms; readonly names: string[] }>();
+  for (const [name, each] of query.histograms) {
+    const histogram = checkHistogram(checker, { name, query: each, weight });
+    if (histogram && issues.length === 0) {
+      const key = JSON.stringify(writeProgram({ inputs: [], filters: [], histograms: [histogram] }));
+      const same = written.get(key);
+      if (same) same.names.push(name);
+      else written.set(key, { histogram, names: [name] });
+    }
+    yield;
+  }
   if (issues.length > 0) throw new QueryError(issues);
 
-  const unordered = checked.flatMap(({ name, histogram }) => (histogram ? [{ name, histogram }] : []));
-  const written = new Map<string, { readonly histogram: HistogramTerms; readonly names: string[] }>();
-  for (const { name, histogram } of unordered) {
-    const key = JSON.stringify(writeProgram({ inputs: [], filters: [], histograms: [histogram] }));
-    const same = written.get(key);
-    if (same) same.names.push(name);
-    else written.set(key, { histogram, names: [name] });
-  }
   const sorted = [...written].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, each]) => each);
   const body = {
     filters: filters.filter((term) => term !== undefined),

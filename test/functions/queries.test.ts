@@ -207,3 +207,19 @@ test("POST /queries/explain tells columns and partitions and queues nothing", as
   assert.equal(app.computed.length, 0);
   assert.deepEqual(await countsOf(app.services.coordinator), { unowned: 0, owned: 0, failed: 0 });
 });
+
+test("POST /queries/explain repeats the start of long expressions, and says how long they are", async (t) => {
+  const app = await openApp(t);
+  const value = `${"MET.pt + ".repeat(400)}1`;
+  const body = JSON.stringify({
+    ...met,
+    filter: [`${value} > 0`],
+    histograms: { h: { axes: [{ ...met.histograms.met.axes[0], value }] } },
+  });
+  const explained = (await (await app.request("/queries/explain", { method: "POST", body })).json()) as {
+    readonly filters: readonly string[];
+    readonly histograms: readonly { readonly values: readonly string[] }[];
+  };
+  assert.equal(explained.histograms[0]!.values[0], `${value.slice(0, 200)}… (the first 200 of 3601 characters)`);
+  assert.match(explained.filters[0]!, /… \(the first 200 of 3605 characters\)$/);
+});

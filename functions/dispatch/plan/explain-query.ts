@@ -4,6 +4,9 @@ import type { Dispatcher } from "../dispatcher.ts";
 import { countPartitions } from "../follow/partition-state.ts";
 import { compileChecked } from "./plan-query.ts";
 
+/** Characters that an explanation repeats of each expression. */
+const mostRepeated = 200;
+
 export async function explainQuery({ planned, services }: Pick<Dispatcher, "planned" | "services">, text: string): Promise<unknown> {
   const { query, dataset, checked, plan } = await planned.get(text);
   const { program, order } = checked;
@@ -25,17 +28,20 @@ export async function explainQuery({ planned, services }: Pick<Dispatcher, "plan
       failed,
       toCompute: result ? 0 : absent,
     },
-    filters: query.query.filter,
+    filters: query.query.filter.map(shorten),
     histograms: Object.entries(query.query.histograms).map(([name, { axes }]) => {
       const { storage, axes: shapes } = program.histograms[order.get(name)!];
       return {
         name,
         storage,
         bins: shapes.map(binsOf),
-        values: axes.map(({ value }) => value),
+        values: axes.map(({ value }) => shorten(value)),
       };
     }),
     steps: program.terms.length,
     moduleBytes: compileChecked(checked, dataset.schema).module.length,
   };
 }
+
+const shorten = (text: string): string =>
+  text.length <= mostRepeated ? text : `${text.slice(0, mostRepeated)}… (the first ${mostRepeated} of ${text.length} characters)`;

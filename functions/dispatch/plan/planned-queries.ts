@@ -4,10 +4,11 @@
  * its latest state is kept.
  */
 import { LRUCache } from "lru-cache";
+import { turn } from "../../../base/turn.ts";
 import type { Dataset } from "../../../datasets/dataset.ts";
 import { programKey } from "../../../engine/program/program.ts";
 import type { Schema } from "../../../engine/program/schema.ts";
-import { makeProgram, type QueryProgram } from "../../../engine/query/make-program.ts";
+import { makeProgramInSteps } from "../../../engine/query/make-program.ts";
 import { canonicalQuery, type Query, readQuery } from "../../../engine/query/query.ts";
 import { QueryError } from "../../../engine/query/query-error.ts";
 import { unknownDataset } from "../../datasets/unknown-dataset.ts";
@@ -15,6 +16,8 @@ import { parseJson } from "../../http/parse-json.ts";
 import type { Services } from "../../services.ts";
 import { type CheckedQuery, planChecked, programBytes, type QueryPlan } from "./plan-query.ts";
 
+/** Milliseconds for which checking a large query keeps others waiting; one of its histograms may take longer. */
+const longestTurn = 10;
 /** The most bytes, about, of what is kept by text, and as much by canonical form; then the most characters of one text. */
 const mostBytes = 32_000_000;
 const longestText = 20_000;
@@ -26,8 +29,7 @@ interface Known {
 
 interface KnownProgram {
   readonly schema: Schema;
-  readonly checked: Promise<CheckedQuery>;
-  readonly made: QueryProgram;
+  readonly checked: CheckedQuery;
 }
 
 export class PlannedQueries {
@@ -38,8 +40,10 @@ export class PlannedQueries {
   });
   readonly #byCanonical = new LRUCache<string, KnownProgram>({
     maxSize: mostBytes,
-    sizeCalculation: ({ made }, text) => 4 * text.length + programBytes(made.program),
+    sizeCalculation: ({ checked }, text) => 4 * text.length + programBytes(checked.program),
   });
+  /** What is being checked, by canonical form. */
+  readonly #checking = new Map<string, { readonly schema: Schema; readonly checked: Promise<CheckedQuery> }>();
   /** The datasets that something is kept of, as they were last, by name. */
   readonly #datasets = new Map<string, Dataset>();
 
@@ -76,12 +80,29 @@ export class PlannedQueries {
 
   async #check(query: Query, schema: Schema): Promise<CheckedQuery> {
     const key = JSON.stringify(canonicalQuery(query));
-    const known = this.#byCanonical.get(key);
+    const known = this.#byCanonical.get(key) ?? this.#checking.get(key);
     if (known?.schema === schema) return known.checked;
-    const made = makeProgram(query, schema);
-    const checked = programKey(made.program).then((key) => ({ ...made, programKey: key }));
-    this.#byCanonical.set(key, { schema, checked, made });
-    return checked;
+    const checking = { schema, checked: checkInTurns(query, schema) };
+    this.#checking.set(key, checking);
+    try {
+      const checked = await checking.checked;
+      this.#byCanonical.set(key, { schema, checked });
+      return checked;
+    } finally {
+      if (this.#checking.get(key) === checking) this.#checking.delete(key);
+    }
+  }
+}
+
+async function checkInTurns(query: Query, schema: Schema): Promise<CheckedQuery> {
+  const steps = makeProgramInSteps(query, schema);
+  let begun = performance.now();
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return { ...step.value, programKey: await programKey(step.value.program) };
+    if (performance.now() - begun < longestTurn) continue;
+    await turn();
+    begun = performance.now();
   }
 }
 

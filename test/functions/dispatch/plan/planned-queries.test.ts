@@ -47,3 +47,30 @@ test("PlannedQueries refuses a plan of more than 64 MB, and says what to do", as
     message: /600000 partitions .* the most is 64 MB; make several/,
   });
 });
+
+/** Conditions that are the same in all of its histograms, up to what one body may have. */
+const large = JSON.stringify({
+  dataset: "muons",
+  histograms: Object.fromEntries(
+    Array.from({ length: 200 }, (_, number) => {
+      const conditions = Array.from({ length: 400 }, (_, index) => `m.pt > ${index}`).join(" && ");
+      return [
+        `h${number}`,
+        { axes: [{ type: "regular", bins: 9, lower: 0, upper: 1, value: `Muon.map(m => ${conditions} ? m.pt : ${number})` }] },
+      ];
+    }),
+  ),
+});
+
+test("PlannedQueries lets others have the thread while it checks a large query, which it checks once for all who ask meanwhile", async () => {
+  const { planned } = open(makeDataset(3));
+  let turns = 0;
+  let immediate = setImmediate(function count() {
+    turns++;
+    immediate = setImmediate(count);
+  });
+  const [first, second] = await Promise.all([planned.get(large), planned.get(large)]);
+  clearImmediate(immediate);
+  assert(turns > 1, `${turns} turns`);
+  assert.equal(first.checked, second.checked);
+});

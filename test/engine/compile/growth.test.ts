@@ -1,0 +1,68 @@
+/** What compiling looks up, counted: twice as large a query takes about twice as much. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { compileProgram } from "../../../engine/compile/compile-program.ts";
+import { makeProgram, makeProgramInSteps } from "../../../engine/query/make-program.ts";
+import { readQuery } from "../../../engine/query/query.ts";
+import { muonSchema } from "../../support/engine/muon-schema.ts";
+import { histogramOf } from "../../support/find-issues.ts";
+
+const times = (count: number, write: (index: number) => string, between = ""): string =>
+  Array.from({ length: count }, (_, index) => write(index)).join(between);
+const histograms = (count: number, value: (number: number) => string) => ({
+  dataset: "any",
+  histograms: Object.fromEntries(Array.from({ length: count }, (_, number) => [`h${number}`, histogramOf(value(number))])),
+});
+const conditions = (count: number, of: string) => times(count, (index) => `${of} > ${index}`, " && ");
+
+/** Queries of a size. */
+const forms = {
+  "choices inside choices": (size: number) => histograms(1, () => `${times(2 * size, (index) => `MET.pt > ${index} ? MET.phi : `)}1`),
+  "histograms that share their conditions": (size: number) =>
+    histograms(size, (number) => `Muon.map(m => ${conditions(100, "m.pt")} ? m.pt : ${number})`),
+  "histograms of their own conditions": (size: number) => histograms(size, (number) => `${conditions(20, `(MET.pt + ${number})`)} ? 1 : 2`),
+};
+
+/** How often `work` looks something up in a map or a set. */
+function countLookups(work: () => void): number {
+  const { get } = Map.prototype;
+  const { has } = Set.prototype;
+  let count = 0;
+  Map.prototype.get = function (key) {
+    count++;
+    return get.call(this, key);
+  };
+  Set.prototype.has = function (value) {
+    count++;
+    return has.call(this, value);
+  };
+  try {
+    work();
+  } finally {
+    Map.prototype.get = get;
+    Set.prototype.has = has;
+  }
+  return count;
+}
+
+for (const [form, write] of Object.entries(forms)) {
+  test(`checking and compiling ${form} take about twice as much for twice as many`, () => {
+    const counts = [50, 100].map((size) => {
+      const query = readQuery(write(size));
+      const { terms } = makeProgram(query, muonSchema);
+      return [countLookups(() => makeProgram(query, muonSchema)), countLookups(() => compileProgram(terms, muonSchema))];
+    });
+    for (const part of [0, 1]) assert(counts[1]![part]! < 2.3 * counts[0]![part]!, counts.map((each) => each[part]).join(" → "));
+  });
+}
+
+test("makeProgramInSteps takes a step for each define, filter and histogram, and gives what makeProgram gives", () => {
+  const query = readQuery({
+    ...histograms(7, (number) => `d0 + ${number}`),
+    define: { d0: "MET.pt", d1: "d0 + 1" },
+    filter: ["d1 > 0", "d0 < 9", "d0 > 1"],
+  });
+  const steps = makeProgramInSteps(query, muonSchema);
+  for (let step = 0; step < 12; step++) assert.equal(steps.next().done, false);
+  assert.deepEqual(steps.next(), { done: true, value: makeProgram(query, muonSchema) });
+});
