@@ -112,7 +112,7 @@ export interface ClaimOptions {
   readonly most: number;
   /** Whether the node holds the subtask's columns in memory. */
   readonly prefers?: (subtask: Subtask) => boolean;
-  /** Gives nothing of a client of whom the node has a claim already: it waits for somebody else, however much waits of that client. */
+  /** Gives nothing of a client of whom the node loads or computes something: it waits for somebody else, however much waits of that client. */
   readonly newcomersOnly?: boolean;
   /** Is told of each subtask just before it is claimed; another node may still be first. It must not throw. */
   readonly prepare?: (subtask: Subtask) => void;
@@ -137,6 +137,8 @@ export interface JoinedNode {
    * wait for it. Of claims that have begun or ended already it changes nothing.
    */
   begin(claims: readonly Claim[]): Promise<void>;
+  /** Only to be saved now: they keep their clients from being newcomers no longer. */
+  computed(claims: readonly Claim[]): void;
   /** Call after the partials are stored. One answer for each claim, in their order: false where it was lost, or had ended. Where it rejects it may be called again. */
   complete(claims: readonly Claim[]): Promise<readonly boolean[]>;
   /** Back to unowned without an attempt counted. Answers as `complete` does. */

@@ -6,7 +6,7 @@
  *   left to others --returnLeft--> waiting
  *
  * Order and turns of clients: `waiting-order.ts`; what a node takes and what it leaves to better placed ones: `next-subtask.ts`; whether a node is to be
- * trusted: `quarantine.ts`. A call for newcomers only takes nothing of the clients of whom its node has claims. Beyond these: a subtask with an attempt on record is taken alone, so that what it does to a node it does to itself; what
+ * trusted: `quarantine.ts`. A call for newcomers only takes nothing of the clients of whom its node computes something. Beyond these: a subtask with an attempt on record is taken alone, so that what it does to a node it does to itself; what
  * failed on a node is left to others for `leaveFor`; and nobody takes more at a time than the share of one of the cluster's threads.
  */
 import type { Subtask } from "../coordinator.ts";
@@ -31,7 +31,7 @@ export interface QueueNode {
   readonly name: string;
   readonly scan: Scan;
   readonly quarantine: Quarantine;
-  /** Of whom it has claims, or is about to make them. */
+  /** Of whom it loads or computes something, or is about to. */
   readonly clients: ReadonlySet<string>;
 }
 
@@ -46,7 +46,7 @@ export interface Times {
 export interface ClaimCall {
   readonly most: number;
   readonly prefers: ((subtask: Subtask) => boolean) | undefined;
-  /** It takes nothing of a client of whom the node has a claim. */
+  /** It takes nothing of the node's clients. */
   readonly newcomersOnly: boolean;
   /** The time at which it began to wait, in the milliseconds of `Times.now`. */
   readonly waitsSince: number;

@@ -11,6 +11,8 @@ export abstract class OwnClaim implements Claim {
   readonly client: string;
   /** Computing has not begun. */
   isLoading = true;
+  /** It is loaded and computed no longer. */
+  isComputed = false;
   readonly #controller = new AbortController();
   abstract readonly isEnded: boolean;
 
@@ -55,9 +57,10 @@ export class LocalNode<C extends OwnClaim = OwnClaim> {
     this.node = { ...about, cacheBytes: 0, running: 0, done: 0, failed: 0, since: now };
   }
 
+  /** Of whom it loads or computes something, or is about to. */
   get clients(): ReadonlySet<string> {
     const clients = new Set([...this.claiming].flat());
-    for (const { client } of this.claims) clients.add(client);
+    for (const { client, isComputed } of this.claims) if (!isComputed) clients.add(client);
     return clients;
   }
 

@@ -73,6 +73,10 @@ export class LocalNodes<T extends Queued<T>, N extends LocalNode> {
       id,
       claim: (options) => this.calls.claim(node, options),
       begin: async (claims) => void (await Promise.all(this.#own(node, claims).map((claim) => claim?.begin()))),
+      computed: (claims) => {
+        for (const claim of this.#own(node, claims)) if (claim) claim.isComputed = true;
+        this.serve();
+      },
       complete: (claims) => this.#end(node, claims, { kind: "complete" }),
       release: (claims) => this.#end(node, claims, { kind: "release" }),
       fail: async (claim, cause, { permanent = false } = {}) => (await this.#end(node, [claim], { kind: "fail", cause, permanent }))[0]!,

@@ -8,7 +8,7 @@
  *                   → undone           → release    nobody wants it any more, the claim was lost, its turn did not come, or this process stops
  *         → the store fails, or the compute function's host is away → release, then a pause that doubles
  *
- * Promises: never more bundles of claims that load or compute than there are `slots`, of which some are kept for clients of whom the node has no claim
+ * Promises: never more bundles of claims that load or compute than there are `slots`, of which some are kept for clients of whom the node computes nothing
  * (`claim-slots.ts`), and `mostSaving` more whose partials are saved meanwhile; a bundle is one
  * subtask, or some that should take 50 ms together (`run-claims.ts`); no error ends the loop; a stop hands back what has not begun, lets the rest come to
  * its end for a while, hands that back as well, and then leaves.
@@ -131,6 +131,7 @@ export function startPullLoop(options: PullOptions): PullLoop {
         const wanted = claims.filter(({ subtask }) => !stored.has(subtask.key));
         const outcomes = await runClaims(wanted, { executor, signal: stopping.signal, onBegin: begin });
         remember(outcomes.values());
+        node.computed(claims);
         return claims.map((claim) => ({ claim, claimed, ending: outcomes.get(claim.subtask.key) ?? { kind: "stored" as const } }));
       });
     } finally {

@@ -3,6 +3,8 @@
  *
  * Clients share the time of the threads by weights that their priorities give: twice as much for every hundred below. Among the runs of one client its
  * queries share alike. Who comes counts as having had as much as the one that had least of those who are there: nobody saves up time, and nobody starves.
+ * What is short can begin at once beside what is long, and what is long is not switched more often than is worth it: a run that is fresh goes before
+ * others that have had up to a slice less.
  */
 
 import type { Share } from "../../functions/compute/executor.ts";
@@ -12,9 +14,12 @@ export interface Contender {
   readonly share: Share;
   /** What tells a client's queries apart. */
   readonly query: string;
-  /** It got its turn so short a time ago that it keeps it. */
+  /** It has had its turn for less than a slice, or never yet. */
   readonly isFresh: boolean;
 }
+
+/** Milliseconds for which a run keeps its turn, about, while others wait. */
+export const slice = 50;
 
 export const usualShare: Share = { client: "", priority: 500 };
 
@@ -77,20 +82,28 @@ export class Turns {
     this.#queries.get(share.client)!.charge(query, milliseconds);
   }
 
-  /** Those of all that have their turn, `most` of them. Of equals those that stand first. */
+  /** Those of all that have their turn, `most` of them: each counts what those before it are about to have. Of equals those that stand first. */
   choose<T extends Contender>(all: readonly T[], most: number): ReadonlySet<T> {
-    return new Set(this.order(all).slice(0, most));
+    const chosen = new Set<T>();
+    while (chosen.size < Math.min(most, all.length)) {
+      const next = all.filter((run) => !chosen.has(run)).reduce((best, run) => (this.#compare(run, best) < 0 ? run : best));
+      chosen.add(next);
+      this.charge(next, slice);
+    }
+    for (const run of chosen) this.charge(run, -slice);
+    return chosen;
   }
 
-  /** Those that keep their turn, then the others, those first who have had least. */
+  /** Those first who have had least. */
   order<T extends Contender>(all: readonly T[]): readonly T[] {
-    return all.toSorted((a, b) => Number(b.isFresh) - Number(a.isFresh) || this.#compare(a, b));
+    return all.toSorted((a, b) => this.#compare(a, b));
   }
 
   #compare(a: Contender, b: Contender): number {
     const { client } = a.share;
-    if (client !== b.share.client) return this.#clients.had(client) - this.#clients.had(b.share.client);
+    const fresh = (Number(b.isFresh) - Number(a.isFresh)) * slice;
+    if (client !== b.share.client) return this.#clients.had(client) - this.#clients.had(b.share.client) + fresh;
     const queries = this.#queries.get(client)!;
-    return queries.had(a.query) - queries.had(b.query);
+    return queries.had(a.query) - queries.had(b.query) + fresh;
   }
 }

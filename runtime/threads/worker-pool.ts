@@ -17,7 +17,7 @@ import { RunStopped } from "../../engine/run/run-program.ts";
 import type { Meter } from "../../functions/metrics/meter.ts";
 import type { ReadyProgram } from "../node/program-cache.ts";
 import { BegunRun } from "./begun-run.ts";
-import { Turns, usualShare } from "./fair-turns.ts";
+import { slice, Turns, usualShare } from "./fair-turns.ts";
 import { expect } from "./job-failures.ts";
 import { JobQueues, type QueuedJob, type QueuedRun } from "./job-queues.ts";
 import type { DemoJob, FromWorker, ProgramOutcome, RunJob } from "./worker-messages.ts";
@@ -54,9 +54,8 @@ export interface WorkerPoolOptions {
 
 /** Milliseconds. A thread that lived this long did not crash because of how it was started. */
 const soundLife = 10_000;
-/** Between two looks at what threads compute, and for how long a run keeps its turn at least. */
+/** Between two looks at what threads compute. */
 const betweenLooks = 20;
-const slice = 50;
 /** A job that a thread has had for longer is a long one. */
 const longJob = 100;
 
@@ -123,7 +122,7 @@ export class WorkerPool {
     const { memories, mostCompute = Number.POSITIVE_INFINITY } = this.#options;
     const governed = new BegunRun(job, memories[job.slab]!, mostCompute);
     const query = job.programs.map(({ programKey }) => programKey).join();
-    const run: QueuedRun = { governed, share, query, isFresh: false, charged: 0 };
+    const run: QueuedRun = { governed, share, query, isFresh: true, charged: 0 };
     this.#turns.enter(run);
     const { answer, job: queued } = this.#submit({ job, programs, run });
     const settle = async () => {
@@ -165,7 +164,8 @@ export class WorkerPool {
     });
     if (this.#closed) job.reject(new WorkerCrashed("The server is stopping"));
     else this.#queues.add(job);
-    this.#dispatch();
+    if (job.run) this.#charge(performance.now());
+    this.#takeTurns();
     return { job, answer };
   }
 
@@ -197,18 +197,25 @@ export class WorkerPool {
     this.#looking = setTimeout(() => this.#look(), betweenLooks);
   }
 
+  /** What runs have had since the last time. */
+  #charge(now: number): void {
+    const passed = now - this.#looked;
+    this.#looked = now;
+    for (const { run, begun } of this.#jobs.values()) {
+      const had = run?.governed.account(Math.min(passed, now - begun!), now) ?? 0;
+      if (!run || had <= 0) continue;
+      this.#turns.charge(run, had);
+      run.charged += had;
+    }
+  }
+
   /** Charges runs for what they had, ends what does not end by itself, and sees to it that others have their turn. */
   #look(): void {
     this.#looking = undefined;
     const now = performance.now();
-    const passed = now - this.#looked;
+    this.#charge(now);
     const { patience = 2_000 } = this.#options;
-    for (const [thread, { run, begun, aborted }] of [...this.#jobs]) {
-      const had = run?.governed.account(Math.min(passed, now - begun!), now) ?? 0;
-      if (run && had > 0) {
-        this.#turns.charge(run, had);
-        run.charged += had;
-      }
+    for (const [thread, { run, aborted }] of [...this.#jobs]) {
       const isOverdue = aborted !== undefined ? now - aborted > patience : run?.governed.isOverdue(patience, now);
       if (isOverdue) void this.#end(thread);
     }

@@ -1,4 +1,6 @@
 /** A worker thread: does one job at a time, on memory that it shares with the main thread. */
+import { getPriority, setPriority } from "node:os";
+import process from "node:process";
 import { parentPort } from "node:worker_threads";
 import type { LoadCost } from "../../datasets/cache/cached-column.ts";
 import type { Block } from "../../datasets/cache/slab.ts";
@@ -11,6 +13,9 @@ import type { FromWorker, Job, JobFailure, LoadJob, ProgramOutcome, RunJob, ToWo
 
 const port = parentPort;
 if (!port) throw new Error("Cannot run worker.ts on its own: the server starts it as a worker thread");
+
+/** The thread that answers people goes before those that compute. On Linux this is of the calling thread alone, elsewhere of the whole process. */
+if (process.platform === "linux") setPriority(Math.min(19, getPriority() + 5));
 
 const programs = new Map<string, { readonly program: Program; readonly module: WebAssembly.Module }>();
 let memories: readonly WebAssembly.Memory[] = [];

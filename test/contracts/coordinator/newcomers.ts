@@ -41,6 +41,19 @@ export function checkNewcomers(check: Check): void {
     }
   });
 
+  check("a client is a newcomer again when all that the node has of it is only to be saved", async (coordinator) => {
+    const node = await joinAs(coordinator, "node 1");
+    await enqueue(coordinator, "alice", 9);
+    const [first, second] = [await claimNext(node), await claimNext(node)];
+    const kept = claimNewcomers(node);
+    node.computed([first.claim]);
+    await enqueue(coordinator, "bob", 1);
+    assert.equal(programsOf(await kept), "bob");
+    node.computed([second.claim]);
+    assert.equal(programsOf(await claimNewcomers(node)), "alice");
+    assert.equal(await second.complete(), true);
+  });
+
   check("what one node has of a client makes it no less a newcomer at another", async (coordinator) => {
     const [one, two] = [await joinAs(coordinator, "node 1"), await joinAs(coordinator, "node 2")];
     await enqueue(coordinator, "alice", 9);

@@ -35,6 +35,7 @@ export function handOut(claims: readonly FakeClaim[], together = 1) {
   const node: JoinedNode = {
     id: "node",
     begin: async (those) => void (await recordAll(those, "begin")),
+    computed: () => undefined,
     complete: (those) => recordAll(those, "complete"),
     release: (those) => recordAll(those, "release"),
     fail: async (claim, cause, options) => (await recordAll([claim], `fail${options?.permanent ? " for good" : ""} ${cause}`))[0]!,

@@ -20,6 +20,17 @@ test("oneRequestATurn begins requests in order of arrival, at most one a turn, a
   assert.deepEqual(begun, ["/1", "/2", "/3"]);
 });
 
+test("oneRequestATurn has addresses take turns: one that sends many keeps another waiting for one of them", async () => {
+  const begun: string[] = [];
+  const handler = oneRequestATurn((_, environment) => {
+    begun.push((environment as { readonly address: string }).address);
+    return new Response();
+  });
+  const ask = async (address: string) => handler(new Request("http://localhost/"), { address });
+  await Promise.all([...Array(4).fill("many"), "b", "c", "b"].map(ask));
+  assert.equal(begun.join(" "), "many many b c many b many");
+});
+
 test("oneRequestATurn goes on after a request that failed", async () => {
   let calls = 0;
   const handler = oneRequestATurn(() => {

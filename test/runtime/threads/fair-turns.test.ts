@@ -56,3 +56,22 @@ test("Turns leave a turn that is fresh where it is, and keep nothing of runs tha
   const [again] = enter(turns, run("a", "p"));
   assert.deepEqual(turns.order([again!, other!]), [again, other], "it has nothing against it any more");
 });
+
+test("Turns give a run that never had one its turn at once beside one that is fresh, and one that had to leave it only when it has had a slice less", () => {
+  const turns = new Turns();
+  const [hog, newcomer] = enter(turns, { ...run("hog", "p"), isFresh: true }, { ...run("a", "p"), isFresh: true });
+  turns.charge(hog!, 1);
+  assert.deepEqual([...turns.choose([hog!, newcomer!], 1)], [newcomer]);
+  const before = { ...newcomer!, isFresh: false };
+  assert.deepEqual([...turns.choose([hog!, before], 1)], [hog]);
+  turns.charge(hog!, 50);
+  assert.deepEqual([...turns.choose([hog!, before], 1)], [before]);
+});
+
+test("Turns that are given at a time go to different clients where there are any", () => {
+  const turns = new Turns();
+  const runs = enter(turns, run("a", "p"), run("a", "p"), run("b", "q"), run("a", "r"));
+  turns.charge(runs[2]!, 30);
+  assert.deepEqual([...turns.choose(runs, 2)], [runs[0], runs[2]]);
+  assert.deepEqual([...turns.choose([runs[0]!, runs[1]!, runs[3]!], 2)], [runs[0], runs[3]]);
+});

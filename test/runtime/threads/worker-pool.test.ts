@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { readdir, readFile } from "node:fs/promises";
+import { getPriority } from "node:os";
+import process from "node:process";
 import { test } from "node:test";
 import { createSlabs, Slab } from "../../../datasets/cache/slab.ts";
 import { createCatalogue } from "../../../datasets/catalogue/catalogue.ts";
@@ -91,4 +94,25 @@ test("WorkerPool.close fails what is left, and what comes later", async () => {
   await pool.close();
   await left;
   await assert.rejects(pool.load(location("x", 1), place, never), WorkerCrashed);
+});
+
+test("WorkerPool has its threads leave the processors to the thread that answers people", {
+  skip: process.platform !== "linux" && "only Linux has priorities of threads",
+}, async () => {
+  const nices = async () => {
+    const tasks = await readdir("/proc/self/task");
+    // The name, in parentheses, may have spaces.
+    const stats = await Promise.all(tasks.map((task) => readFile(`/proc/self/task/${task}/stat`, "utf8").catch(() => "")));
+    return stats.map((stat) => Number(stat.slice(stat.lastIndexOf(")")).split(" ")[17]));
+  };
+  const own = getPriority();
+  const countLower = async () => (await nices()).filter((nice) => nice > own).length;
+  const before = await countLower();
+  const pool = new WorkerPool({ threads: 2, memories: [slab.memory], log: recordingLog().log });
+  try {
+    await until(async () => (await countLower()) === before + 2);
+    assert.equal(getPriority(), own);
+  } finally {
+    await pool.close();
+  }
 });
