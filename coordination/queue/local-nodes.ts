@@ -20,7 +20,7 @@ export interface LocalNodesOptions<T extends Queued<T>, N extends LocalNode> ext
 }
 
 /** Milliseconds. */
-const betweenLooks = 500;
+const returnEvery = 500;
 
 export class LocalNodes<T extends Queued<T>, N extends LocalNode> {
   readonly calls: WaitingCalls<T, N>;
@@ -104,7 +104,7 @@ export class LocalNodes<T extends Queued<T>, N extends LocalNode> {
   /** A claim of a node has ended. */
   ended(node: N, queue: ClaimQueue<T>, item: T, ended: EndedClaim): void {
     if (queue.end(item, node, ended, this.times())) this.reportAll();
-    if (queue.left.size > 0) this.#returning ??= setTimeout(() => this.#returnLeft(), betweenLooks);
+    if (queue.left.size > 0) this.#returning ??= setTimeout(() => this.#returnLeft(), returnEvery);
     this.serve();
   }
 
@@ -176,7 +176,7 @@ export class LocalNodes<T extends Queued<T>, N extends LocalNode> {
     this.#returning = undefined;
     const queue = this.#options.queue();
     queue?.returnLeft(this.times());
-    if (queue && queue.left.size > 0) this.#returning = setTimeout(() => this.#returnLeft(), betweenLooks);
+    if (queue && queue.left.size > 0) this.#returning = setTimeout(() => this.#returnLeft(), returnEvery);
     this.serve();
   }
 }

@@ -39,7 +39,7 @@ export function expectedWait(
 }
 
 /** Milliseconds for which the client has waited that waits longest, of those of whose queries none has begun. */
-export function longestWait(queries: Iterable<Begun>, { priority, now }: { readonly priority: number; readonly now: number }): number {
+export function currentWait(queries: Iterable<Begun>, { priority, now }: { readonly priority: number; readonly now: number }): number {
   const served = new Set<string>();
   const oldest = new Map<string, number>();
   for (const query of queries) {
@@ -66,7 +66,7 @@ export function isCrowd(queries: readonly Begun[], newcomer: Newcomer & { readon
   if (new Set(own.map(({ client }) => client)).size < fewestOfCrowd) return false;
   const isAlone = queries.every(({ address }) => address === newcomer.address);
   const share = isAlone ? crowdShare.alone : crowdShare.besideOthers;
-  return Math.max(expectedWait(own, newcomer), longestWait(own, newcomer)) > newcomer.longest * share;
+  return Math.max(expectedWait(own, newcomer), currentWait(own, newcomer)) > newcomer.longest * share;
 }
 
 interface Newcomer {

@@ -7,7 +7,7 @@ interface Look {
 }
 
 /** Milliseconds between looks that are kept, and from the first to the last of those that a pace is told of. */
-const betweenLooks = 250;
+const keepEvery = 250;
 const shortest = 1_000;
 const longest = 10_000;
 /** A count that grew by less tells no pace. */
@@ -20,7 +20,7 @@ export class Pace {
   note(count: number, at: number): void {
     while (this.#looks.length > 0 && at - this.#looks[0]!.at > longest) this.#looks.shift();
     const last = this.#looks.at(-1);
-    if (last === undefined || at - last.at >= betweenLooks) this.#looks.push({ at, count });
+    if (last === undefined || at - last.at >= keepEvery) this.#looks.push({ at, count });
   }
 
   /** Undefined where it was not looked at for long enough, or grew by too little to tell. */

@@ -46,7 +46,7 @@ compute.post("/", async (c) => {
   const { computations } = services.limits ?? usualLimits;
   const outcomes = await services.executor!.run(parsed.data, {
     signalOf: () => signal,
-    shareOf: () => ({ client: client.name, priority: 500 }),
+    payerOf: () => ({ client: client.name, priority: 500 }),
     mostBytes: mostBytes / computations,
   });
   if (signal.aborted) throw new HttpProblem(503, "stopped", "The request was stopped by who made it.");

@@ -14,8 +14,8 @@ export interface PartitionName {
   readonly fingerprint: string;
 }
 
-/** For whom something is computed, and how urgently: 0 to 999, lower first. */
-export interface Share {
+/** The client that is charged for the time that something is computed, and how urgent it is: 0 to 999, lower first. */
+export interface Payer {
   readonly client: string;
   readonly priority: number;
 }
@@ -23,8 +23,8 @@ export interface Share {
 export interface ComputeOptions {
   /** The signal of one program over one partition. What it aborts is given up within 200 ms; its outcome is `undone`. */
   readonly signalOf: (programKey: string, fingerprint: string) => AbortSignal;
-  /** By whose share of the threads' time one program over one partition is computed. */
-  readonly shareOf?: (programKey: string, fingerprint: string) => Share;
+  /** Who is charged for the threads' time of one program over one partition. */
+  readonly payerOf?: (programKey: string, fingerprint: string) => Payer;
   /** Where the partials of the request may have more bytes than this together, no more of it is begun; the first one always is. */
   readonly mostBytes?: number;
   /** The columns of these programs over the partition are in memory, and computing begins. A program that is run again is told again. */

@@ -6,7 +6,7 @@
  *                            |----- refused or failed ----------> (unknown)
  */
 import type { Admission } from "../admission/admission.ts";
-import { type Begun, expectedWait, isCrowd, longestWait } from "../admission/backlog.ts";
+import { type Begun, currentWait, expectedWait, isCrowd } from "../admission/backlog.ts";
 import { Pace } from "../admission/pace.ts";
 import type { QueryState } from "../api.ts";
 import { HttpProblem } from "../http/problem.ts";
@@ -50,7 +50,7 @@ export interface Ticket extends Disposable {
 /** So many queries are let in however long some wait: a cluster may just be slow. */
 const fewest = 50;
 /** Milliseconds for which a look at all queries is used again. */
-const betweenLooks = 20;
+const lookLasts = 20;
 
 const doneOf = ({ progress, before }: Entry): number =>
   progress && before !== undefined ? Math.max(0, progress.partitions.counts.done - before) : 0;
@@ -134,7 +134,7 @@ export class QueriesUnderWay {
       throw new HttpProblem(429, "too-many", detail);
     }
     const expected = expectedWait(queries, { priority, rate });
-    const wait = Math.max(expected, longestWait(queries, { priority, now }));
+    const wait = Math.max(expected, currentWait(queries, { priority, now }));
     if (wait <= longest) return;
     this.#services.meter?.count("femtoq_refused_total", "wait");
     const seconds = Math.round(wait / 1000);
@@ -142,9 +142,9 @@ export class QueriesUnderWay {
     throw new HttpProblem(503, "overloaded", message);
   }
 
-  /** How far all queries are, as they were at most `betweenLooks` ago: under load many are refused in a row. */
+  /** How far all queries are, as they were at most `lookLasts` ago: under load many are refused in a row. */
   #look(now: number): readonly Begun[] {
-    if (this.#looked === undefined || now - this.#looked.at >= betweenLooks) {
+    if (this.#looked === undefined || now - this.#looked.at >= lookLasts) {
       let done = this.#done;
       for (const entry of this.#entries.values()) done += doneOf(entry);
       this.#pace.note(done, now);

@@ -35,7 +35,7 @@ export interface SubmitOptions {
 }
 
 /** Milliseconds between looks at a dataset that is still being made. */
-const betweenLooks = 100;
+const lookEvery = 100;
 
 /** `text`: the query as JSON. Throws `QueryError` or `HttpProblem`. */
 export async function submitQuery(c: Context<Environment>, text: string, { wait, format }: SubmitOptions): Promise<Response> {
@@ -166,7 +166,7 @@ async function waitAsAsked(
   let { dataset } = first;
   await waitForEnd(first.followed, signal);
   while (dataset.preparing && !signal.aborted) {
-    await pause(betweenLooks, signal);
+    await pause(lookEvery, signal);
     dataset = (await c.var.services.catalogue.get(dataset.name)) ?? first.dataset;
     if (dataset.preparing) continue;
     const accepted = await accept();

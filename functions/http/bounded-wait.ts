@@ -22,14 +22,14 @@ export function boundWait(milliseconds: number, ...signals: readonly AbortSignal
 }
 
 /** Seconds that `Prefer: wait` may ask for. */
-const longestWait = 600;
+const mostSeconds = 600;
 
 /** Seconds of `Prefer: wait=SECONDS` (RFC 7240); undefined where the client says nothing of it. */
 export function preferredWait(c: Context): number | undefined {
   const preference = c.req.header("prefer")?.match(/(?:^|[,;\s])wait=([^,;\s]+)/i);
   if (!preference) return undefined;
   const seconds = Number(preference[1]);
-  if (!(seconds >= 0 && seconds <= longestWait))
-    throw new HttpProblem(400, "bad-wait", `Prefer: wait takes 0 to ${longestWait} seconds, not '${preference[1]!.slice(0, 40)}'`);
+  if (!(seconds >= 0 && seconds <= mostSeconds))
+    throw new HttpProblem(400, "bad-wait", `Prefer: wait takes 0 to ${mostSeconds} seconds, not '${preference[1]!.slice(0, 40)}'`);
   return seconds;
 }

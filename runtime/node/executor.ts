@@ -18,10 +18,10 @@ import type { Subtask } from "../../coordination/coordinator.ts";
 import type { ColumnCache, Lease } from "../../datasets/cache/column-cache.ts";
 import { type Catalogue, DatasetError } from "../../datasets/dataset.ts";
 import { ScratchExhausted, workBytes } from "../../engine/run/run-program.ts";
-import type { ComputeOptions, ComputeTiming, Executor, Outcome, PartitionName, Share } from "../../functions/compute/executor.ts";
+import type { ComputeOptions, ComputeTiming, Executor, Outcome, PartitionName, Payer } from "../../functions/compute/executor.ts";
 import type { Meter } from "../../functions/metrics/meter.ts";
 import { StoreError } from "../../storage/store-error.ts";
-import { usualShare } from "../threads/fair-turns.ts";
+import { usualPayer } from "../threads/fair-turns.ts";
 import { ComputeLimitExceeded, errorOf } from "../threads/job-failures.ts";
 import type { WorkerPool } from "../threads/worker-pool.ts";
 import { WorkerCrashed } from "../threads/worker-thread.ts";
@@ -52,7 +52,7 @@ interface Run {
   readonly kind: "run";
   readonly ready: ReadyProgram;
   readonly signal: AbortSignal;
-  readonly share: Share;
+  readonly payer: Payer;
   readonly times: Times;
 }
 
@@ -66,7 +66,7 @@ interface Leased {
   readonly lease: Lease;
   readonly entries: number;
   /** Of the most urgent of the runs. */
-  readonly share: Share;
+  readonly payer: Payer;
   readonly runs: readonly ThreadRun[];
 }
 
@@ -92,15 +92,15 @@ export function createExecutor(options: {
       return ready !== undefined && cache.holds(fingerprint, ready.program.inputs);
     },
 
-    async run({ programs: keys, dataset, partitions }, { signalOf, shareOf, onRunning, mostBytes = mostPartialBytes }) {
+    async run({ programs: keys, dataset, partitions }, { signalOf, payerOf, onRunning, mostBytes = mostPartialBytes }) {
       const signals = partitions.flatMap(({ fingerprint }) => keys.map((key) => signalOf(key, fingerprint)));
       const wanted = whenAllAbort(signals);
       try {
         const prepared = await Promise.all(keys.map((key) => prepare(key, dataset, wanted.signal)));
         /** Of the partials that are there, and at most of those that are being made. */
         let bytes = 0;
-        const begin = (program: Prepared, signal: AbortSignal, share = usualShare): Run | Outcome => {
-          const run = toRun(program, signal, share);
+        const begin = (program: Prepared, signal: AbortSignal, payer = usualPayer): Run | Outcome => {
+          const run = toRun(program, signal, payer);
           if (run.kind !== "run") return run;
           if (bytes > 0 && bytes + largestPartial(run) > mostBytes) return undone("the partials before it are too large together");
           bytes += largestPartial(run);
@@ -109,7 +109,7 @@ export function createExecutor(options: {
         const runOver = async (partition: PartitionName): Promise<readonly Outcome[]> => {
           const all = prepared.map((program, index) => {
             const pair = [keys[index]!, partition.fingerprint] as const;
-            return begin(program, signalOf(...pair), shareOf?.(...pair));
+            return begin(program, signalOf(...pair), payerOf?.(...pair));
           });
           const runs = all.filter((each) => each.kind === "run");
           const ran = await runTogether({ ...partition, dataset }, runs, onRunning);
@@ -199,8 +199,8 @@ export function createExecutor(options: {
       meter?.count("femtoq_columns_total", "files", leased.loaded.columns);
       meter?.count("femtoq_columns_total", "memory", columns.length - leased.loaded.columns);
       const begin = runs.map((run, index) => ({ ...run, addresses: addresses[index]!, workBytes: rooms[index]! }));
-      const share = runs.map((run) => run.share).reduce((best, each) => (each.priority < best.priority ? each : best));
-      return { lease: leased, entries: partition.entries, share, runs: begin };
+      const payer = runs.map((run) => run.payer).reduce((best, each) => (each.priority < best.priority ? each : best));
+      return { lease: leased, entries: partition.entries, payer, runs: begin };
     } catch (error) {
       lease?.release();
       // The files may not be what they were; an abort says nothing of them.
@@ -240,10 +240,10 @@ const rounded = (times: Times): ComputeTiming =>
 /** Bytes. */
 const largestPartial = ({ ready: { program } }: Run): number => workBytes(program, 0);
 
-function toRun(program: Prepared, signal: AbortSignal, share: Share): Run | Outcome {
+function toRun(program: Prepared, signal: AbortSignal, payer: Payer): Run | Outcome {
   if (program.kind !== "ready") return program;
   if (signal.aborted) return undone(signal.reason);
-  return { kind: "run", ready: program.ready, signal, share, times: { ...noTime, compiling: program.compiling } };
+  return { kind: "run", ready: program.ready, signal, payer, times: { ...noTime, compiling: program.compiling } };
 }
 
 function undone(reason: unknown): Outcome {

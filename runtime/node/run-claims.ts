@@ -53,7 +53,7 @@ export async function runClaims(claims: readonly Claim[], options: RunClaimsOpti
   const compute = async (request: ComputeRequest): Promise<readonly (readonly [string, Outcome])[]> => {
     const outcomes = await executor.run(request, {
       signalOf: (programKey, fingerprint) => tasks.get(subtaskKey(programKey, fingerprint))!.wanted.signal,
-      shareOf: (programKey, fingerprint) => tasks.get(subtaskKey(programKey, fingerprint))!.claim,
+      payerOf: (programKey, fingerprint) => tasks.get(subtaskKey(programKey, fingerprint))!.claim,
       onRunning(programKeys, fingerprint) {
         const begun = programKeys.map((programKey) => tasks.get(subtaskKey(programKey, fingerprint))!);
         for (const task of begun) unbegun.delete(task);

@@ -1,6 +1,6 @@
 /** One job of one thread: programs, one after another, over columns that are leased. */
 import type { Lease } from "../../datasets/cache/column-cache.ts";
-import type { ComputeTiming, Share } from "../../functions/compute/executor.ts";
+import type { ComputeTiming, Payer } from "../../functions/compute/executor.ts";
 import type { ProgramOutcome } from "../threads/worker-messages.ts";
 import type { WorkerPool } from "../threads/worker-pool.ts";
 import type { ReadyProgram } from "./program-cache.ts";
@@ -24,7 +24,7 @@ export interface ThreadRun {
  */
 export async function runOnThread(
   workers: Pick<WorkerPool, "run">,
-  { lease: { slab, work }, entries, share }: { readonly lease: Lease; readonly entries: number; readonly share: Share },
+  { lease: { slab, work }, entries, payer }: { readonly lease: Lease; readonly entries: number; readonly payer: Payer },
   runs: readonly ThreadRun[],
 ): Promise<readonly ProgramOutcome[]> {
   let { address } = work;
@@ -37,7 +37,7 @@ export async function runOnThread(
   const running = workers.run(
     { kind: "run", slab: slab.id, entries, programs },
     runs.map(({ ready }) => ready),
-    share,
+    payer,
   );
   const stop = () => {
     if (runs.every(({ signal }) => signal.aborted) && running.cancel()) return;

@@ -7,11 +7,11 @@
  * others that have had up to a slice less.
  */
 
-import type { Share } from "../../functions/compute/executor.ts";
+import type { Payer } from "../../functions/compute/executor.ts";
 
 /** A run that is ready: it waits for a thread, or has one. */
 export interface Contender {
-  readonly share: Share;
+  readonly payer: Payer;
   /** What tells a client's queries apart. */
   readonly query: string;
   /** It has had its turn for less than a slice, or never yet. */
@@ -21,12 +21,12 @@ export interface Contender {
 /** Milliseconds for which a run keeps its turn, about, while others wait. */
 export const slice = 50;
 
-export const usualShare: Share = { client: "", priority: 500 };
+export const usualPayer: Payer = { client: "", priority: 500 };
 
-const weightOf = ({ priority }: Share): number => 2 ** ((usualShare.priority - priority) / 100);
+const weightOf = ({ priority }: Payer): number => 2 ** ((usualPayer.priority - priority) / 100);
 
 /** Weighted milliseconds that each of several has had. */
-class Tally {
+class TimeHad {
   readonly #entries = new Map<string, { had: number; runs: number }>();
 
   enter(name: string): void {
@@ -58,18 +58,18 @@ class Tally {
 }
 
 export class Turns {
-  readonly #clients = new Tally();
-  readonly #queries = new Map<string, Tally>();
+  readonly #clients = new TimeHad();
+  readonly #queries = new Map<string, TimeHad>();
 
   /** Each run enters once, and leaves once when it has ended. */
-  enter({ share: { client }, query }: Contender): void {
+  enter({ payer: { client }, query }: Contender): void {
     this.#clients.enter(client);
-    const queries = this.#queries.get(client) ?? new Tally();
+    const queries = this.#queries.get(client) ?? new TimeHad();
     this.#queries.set(client, queries);
     queries.enter(query);
   }
 
-  leave({ share: { client }, query }: Contender): void {
+  leave({ payer: { client }, query }: Contender): void {
     this.#clients.leave(client);
     const queries = this.#queries.get(client)!;
     queries.leave(query);
@@ -77,9 +77,9 @@ export class Turns {
   }
 
   /** It had a processor for so many milliseconds. */
-  charge({ share, query }: Contender, milliseconds: number): void {
-    this.#clients.charge(share.client, milliseconds / weightOf(share));
-    this.#queries.get(share.client)!.charge(query, milliseconds);
+  charge({ payer, query }: Contender, milliseconds: number): void {
+    this.#clients.charge(payer.client, milliseconds / weightOf(payer));
+    this.#queries.get(payer.client)!.charge(query, milliseconds);
   }
 
   /** Those of all that have their turn, `most` of them: each counts what those before it are about to have. Of equals those that stand first. */
@@ -100,9 +100,9 @@ export class Turns {
   }
 
   #compare(a: Contender, b: Contender): number {
-    const { client } = a.share;
+    const { client } = a.payer;
     const fresh = (Number(b.isFresh) - Number(a.isFresh)) * slice;
-    if (client !== b.share.client) return this.#clients.had(client) - this.#clients.had(b.share.client) + fresh;
+    if (client !== b.payer.client) return this.#clients.had(client) - this.#clients.had(b.payer.client) + fresh;
     const queries = this.#queries.get(client)!;
     return queries.had(a.query) - queries.had(b.query) + fresh;
   }

@@ -17,7 +17,7 @@ import { RunStopped } from "../../engine/run/run-program.ts";
 import type { Meter } from "../../functions/metrics/meter.ts";
 import type { ReadyProgram } from "../node/program-cache.ts";
 import { BegunRun } from "./begun-run.ts";
-import { slice, Turns, usualShare } from "./fair-turns.ts";
+import { slice, Turns, usualPayer } from "./fair-turns.ts";
 import { expect } from "./job-failures.ts";
 import { JobQueues, type QueuedJob, type QueuedRun } from "./job-queues.ts";
 import type { DemoJob, FromWorker, ProgramOutcome, RunJob } from "./worker-messages.ts";
@@ -55,7 +55,7 @@ export interface WorkerPoolOptions {
 /** Milliseconds. A thread that lived this long did not crash because of how it was started. */
 const soundLife = 10_000;
 /** Between two looks at what threads compute. */
-const betweenLooks = 20;
+const lookEvery = 20;
 /** A job that a thread has had for longer is a long one. */
 const longJob = 100;
 
@@ -118,11 +118,11 @@ export class WorkerPool {
   };
 
   /** `programs`: those of the job. */
-  run(job: RunJob, programs: readonly ReadyProgram[], share = usualShare): Running {
+  run(job: RunJob, programs: readonly ReadyProgram[], payer = usualPayer): Running {
     const { memories, mostCompute = Number.POSITIVE_INFINITY } = this.#options;
     const governed = new BegunRun(job, memories[job.slab]!, mostCompute);
     const query = job.programs.map(({ programKey }) => programKey).join();
-    const run: QueuedRun = { governed, share, query, isFresh: true, charged: 0 };
+    const run: QueuedRun = { governed, payer, query, isFresh: true, charged: 0 };
     this.#turns.enter(run);
     const { answer, job: queued } = this.#submit({ job, programs, run });
     const settle = async () => {
@@ -194,7 +194,7 @@ export class WorkerPool {
   #lookSoon(): void {
     if (this.#looking !== undefined || this.#closed || this.#jobs.size === 0) return;
     this.#looked = performance.now();
-    this.#looking = setTimeout(() => this.#look(), betweenLooks);
+    this.#looking = setTimeout(() => this.#look(), lookEvery);
   }
 
   /** What runs have had since the last time. */

@@ -19,7 +19,7 @@ export interface SecondCopiesOptions {
 }
 
 /** Milliseconds. */
-const betweenLooks = 500;
+const lookEvery = 500;
 
 export class SecondCopies {
   readonly #options: SecondCopiesOptions;
@@ -42,7 +42,7 @@ export class SecondCopies {
       const nodes = this.#options.nodes.calls.waiting;
       for (const node of nodes) this.#copyStraggler(session, node);
       if (nodes.size > 0 && session.waiting.aside.size > 0) this.look();
-    }, betweenLooks);
+    }, lookEvery);
   }
 
   #copyStraggler({ zookeeper, waiting }: ClaimsSession, node: ZooKeeperNode): void {

@@ -29,14 +29,14 @@ describe("createExecutor, of what computes for long,", () => {
       const others = await Promise.all([1, 2].map((upper) => one.task({ histograms: { h: { axes: [{ ...axis("MET.pt"), upper }] } } }, 1)));
       let isRunning = true;
       const request = { programs: [programKey], dataset: "demo", partitions: [partition] };
-      const share = (client: string) => ({ client, priority: 500 });
-      const running = one.executor.run(request, { signalOf: () => never, shareOf: () => share("long") }).finally(() => {
+      const payer = (client: string) => ({ client, priority: 500 });
+      const running = one.executor.run(request, { signalOf: () => never, payerOf: () => payer("long") }).finally(() => {
         isRunning = false;
       });
       let ended = 0;
       while (isRunning) {
         for (const { programKey, ...partition } of others) {
-          const options = { signalOf: () => never, shareOf: () => share("short") };
+          const options = { signalOf: () => never, payerOf: () => payer("short") };
           const [outcome] = await one.executor.run({ programs: [programKey], dataset: "demo", partitions: [partition] }, options);
           assert.equal(outcome!.kind, "partial");
           if (isRunning) ended++;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Contender, Turns } from "../../../runtime/threads/fair-turns.ts";
 
-const run = (client: string, query: string, priority = 500): Contender => ({ share: { client, priority }, query, isFresh: false });
+const run = (client: string, query: string, priority = 500): Contender => ({ payer: { client, priority }, query, isFresh: false });
 
 /** Who has a single processor in each of so many slices of 50 ms. */
 function simulate(turns: Turns, runs: readonly Contender[], slices: number): readonly Contender[] {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { Slab } from "../../../datasets/cache/slab.ts";
-import type { Share } from "../../../functions/compute/executor.ts";
+import type { Payer } from "../../../functions/compute/executor.ts";
 import type { ReadyProgram } from "../../../runtime/node/program-cache.ts";
 import { WorkerPool, type WorkerPoolOptions } from "../../../runtime/threads/worker-pool.ts";
 import { until } from "../../support/until.ts";
@@ -15,14 +15,14 @@ function openPool(t: TestContext, options: Partial<WorkerPoolOptions> = {}) {
   const { log, lines } = recordingLog();
   const pool = new WorkerPool({ threads: 1, memories: [slab.memory], log, ...options });
   t.after(() => pool.close());
-  const run = (programs: readonly ReadyProgram[], entries: number, share?: Share) => {
+  const run = (programs: readonly ReadyProgram[], entries: number, payer?: Payer) => {
     const runs = programs.map(({ programKey }) => ({ programKey, addresses: [], work: slab.allocate(1024)! }));
-    return pool.run({ kind: "run", slab: 0, entries, programs: runs }, programs, share);
+    return pool.run({ kind: "run", slab: 0, entries, programs: runs }, programs, payer);
   };
   return { pool, run, lines };
 }
 
-const by = (client: string, priority = 500): Share => ({ client, priority });
+const by = (client: string, priority = 500): Payer => ({ client, priority });
 const kinds = async ({ done }: ReturnType<WorkerPool["run"]>) =>
   (await done).map((outcome) => (outcome.kind === "failed" ? outcome.failure.kind : outcome.kind));
 
