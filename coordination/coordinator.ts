@@ -112,6 +112,8 @@ export interface ClaimOptions {
   readonly most: number;
   /** Whether the node holds the subtask's columns in memory. */
   readonly prefers?: (subtask: Subtask) => boolean;
+  /** Whether the subtask is claimed alone, as one with an attempt on record is. */
+  readonly comesAlone?: (subtask: Subtask) => boolean;
   /** Gives nothing of a client of whom the node loads or computes something: it waits for somebody else, however much waits of that client. */
   readonly newcomersOnly?: boolean;
   /** Is told of each subtask just before it is claimed; another node may still be first. It must not throw. */

@@ -6,7 +6,7 @@
  *   left to others --returnLeft--> waiting
  *
  * Order and turns of clients: `waiting-order.ts`; what a node takes and what it leaves to better placed ones: `next-subtask.ts`; whether a node is to be
- * trusted: `quarantine.ts`. A call for newcomers only takes nothing of the clients of whom its node computes something. Beyond these: a subtask with an attempt on record is taken alone, so that what it does to a node it does to itself; what
+ * trusted: `quarantine.ts`. A call for newcomers only takes nothing of the clients of whom its node computes something. Beyond these: a subtask with an attempt on record is taken alone, so that what it does to a node it does to itself, and so is what a call says; what
  * failed on a node is left to others for `leaveFor`; and nobody takes more at a time than the share of one of the cluster's threads.
  */
 import type { Subtask } from "../coordinator.ts";
@@ -46,6 +46,7 @@ export interface Times {
 export interface ClaimCall {
   readonly most: number;
   readonly prefers: ((subtask: Subtask) => boolean) | undefined;
+  readonly comesAlone: ((subtask: Subtask) => boolean) | undefined;
   /** It takes nothing of the node's clients. */
   readonly newcomersOnly: boolean;
   /** The time at which it began to wait, in the milliseconds of `Times.now`. */
@@ -104,11 +105,11 @@ export class ClaimQueue<T extends Queued<T>> {
         const next = this.#findNext(node, call, without, times);
         if (next.kind !== "take") return items.length > 0 ? { kind: "take", items } : next;
         const { item } = next;
-        const isTried = item.attempts !== noAttempts;
-        if (isTried && items.length > 0) return { kind: "take", items };
+        const isAlone = item.attempts !== noAttempts || call.comesAlone?.(item.subtask);
+        if (isAlone && items.length > 0) return { kind: "take", items };
         this.order.take(item, without);
         items.push(item);
-        if (isTried || items.length >= most) return { kind: "take", items };
+        if (isAlone || items.length >= most) return { kind: "take", items };
       }
     } catch (error) {
       for (const item of items.reverse()) this.add(item, { first: true });

@@ -57,7 +57,7 @@ export class WaitingCalls<T extends Queued<T>, N extends LocalNode> {
   }
 
   /** A call waits from now on. */
-  async claim(node: N, { signal, most, prefers, newcomersOnly = false, prepare }: ClaimOptions): Promise<readonly Claim[]> {
+  async claim(node: N, { signal, most, prefers, comesAlone, newcomersOnly = false, prepare }: ClaimOptions): Promise<readonly Claim[]> {
     signal.throwIfAborted();
     if (this.#refusal) throw this.#refusal;
     if (node.isGone) throw gone(node);
@@ -76,6 +76,7 @@ export class WaitingCalls<T extends Queued<T>, N extends LocalNode> {
         node,
         most,
         prefers,
+        comesAlone,
         newcomersOnly,
         prepare,
         waitsSince: performance.now(),

@@ -10,7 +10,7 @@
  *
  * Promises: never more bundles of claims that load or compute than there are `slots`, of which some are kept for clients of whom the node computes nothing
  * (`claim-slots.ts`), and `mostSaving` more whose partials are saved meanwhile; a bundle is one
- * subtask, or some that should take 50 ms together (`run-claims.ts`); no error ends the loop; a stop hands back what has not begun, lets the rest come to
+ * subtask, or some that should take 50 ms together (`bundle-size.ts`); no error ends the loop; a stop hands back what has not begun, lets the rest come to
  * its end for a while, hands that back as well, and then leaves.
  * Does not bound the memory that subtasks need: the column cache makes them wait for it.
  */
@@ -25,8 +25,9 @@ import type { Meter } from "../../functions/metrics/meter.ts";
 import type { LabelOf } from "../../functions/metrics/metrics.ts";
 import type { Store } from "../../storage/store.ts";
 import { StoreError } from "../../storage/store-error.ts";
+import { BundleSize } from "./bundle-size.ts";
 import { createSlots, type SlotNumbers } from "./claim-slots.ts";
-import { mostClaims, remembered, runClaims } from "./run-claims.ts";
+import { runClaims } from "./run-claims.ts";
 
 export interface PullLoop {
   /** Resolves when nothing runs any more and the node has left. What runs has `grace` milliseconds, none where absent, to come to its end. */
@@ -83,8 +84,7 @@ export function startPullLoop(options: PullOptions): PullLoop {
   const figures = { running: 0, done: 0, failed: 0 };
   const report = () => node.report({ ...figures, cacheBytes: options.cacheBytes(), ...(options.held && { held: options.held }) });
   const findStored = createFinder(store);
-  /** Milliseconds of threads' time that the latest subtasks took. */
-  const times: number[] = [];
+  const bundleSize = new BundleSize();
   let isDraining = false;
   const inSlot = createSlots(slots);
   const loops = Array.from({ length: slots.anybody + slots.newcomers + mostSaving }, pull);
@@ -130,7 +130,7 @@ export function startPullLoop(options: PullOptions): PullLoop {
         const stored = await found;
         const wanted = claims.filter(({ subtask }) => !stored.has(subtask.key));
         const outcomes = await runClaims(wanted, { executor, signal: stopping.signal, onBegin: begin });
-        remember(outcomes.values());
+        remember(wanted, outcomes);
         node.computed(claims);
         return claims.map((claim) => ({ claim, claimed, ending: outcomes.get(claim.subtask.key) ?? { kind: "stored" as const } }));
       });
@@ -144,7 +144,8 @@ export function startPullLoop(options: PullOptions): PullLoop {
     const asked = new Map<string, Promise<ReadonlySet<string>>>();
     const claims = await node.claim({
       signal: stopping.signal,
-      most: mostClaims(times),
+      most: bundleSize.most,
+      comesAlone: ({ programKey }) => bundleSize.isLong(programKey),
       prefers,
       ...slot,
       prepare(subtask) {
@@ -158,13 +159,13 @@ export function startPullLoop(options: PullOptions): PullLoop {
     return { claims, found };
   }
 
-  function remember(outcomes: Iterable<Outcome>): void {
-    for (const outcome of outcomes) {
-      if (outcome.kind !== "partial" || !outcome.timing) continue;
+  function remember(claims: readonly Claim[], outcomes: ReadonlyMap<string, Outcome>): void {
+    for (const { subtask } of claims) {
+      const outcome = outcomes.get(subtask.key);
+      if (outcome?.kind !== "partial" || !outcome.timing) continue;
       const { reading, decoding, computing: ran } = outcome.timing;
-      times.push(reading + decoding + ran);
+      bundleSize.note(subtask.programKey, reading + decoding + ran);
     }
-    times.splice(0, times.length - remembered);
   }
 
   /** Not waited for: what is not on record when the process dies does not count as an attempt. */

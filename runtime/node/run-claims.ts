@@ -1,32 +1,14 @@
-/** Bundles of claims: how many short subtasks are claimed together, and how those that were claimed are computed. */
+/** How a bundle of claims is computed. */
 import { followSignals } from "../../base/follow-signals.ts";
 import { subtaskKey } from "../../base/subtask-key.ts";
 import type { Claim } from "../../coordination/coordinator.ts";
 import type { ComputeRequest, Executor, Outcome, PartitionName } from "../../functions/compute/executor.ts";
-
-/** Milliseconds of threads' time that one bundle of claims should take at most. */
-const mostWork = 50;
-/** More would save little. Not more than `mostPrograms`: they may be of as many programs. */
-const mostTogether = 16;
-/** So many past subtasks must be known to tell how long the next ones take. */
-const fewest = 4;
-/** How many past subtasks to judge by. */
-export const remembered = 8;
 
 /**
  * Milliseconds from the first begin on after which a bundle leaves undone what it has not begun: these subtasks take longer than was expected. Twenty times
  * what was expected, so that it is not for want of processors that they are handed back.
  */
 const longestBundle = 1_000;
-
-/**
- * How many subtasks are claimed at a time: short ones together, so that each does not cost a round trip of its own. `times`: milliseconds of threads' time
- * that the latest subtasks took. The longest of them counts: 1 where that is over half of the most, or few are known.
- */
-export function mostClaims(times: readonly number[]): number {
-  if (times.length < fewest) return 1;
-  return Math.min(mostTogether, Math.max(1, Math.floor(mostWork / Math.max(...times))));
-}
 
 export interface RunClaimsOptions {
   readonly executor: Executor;

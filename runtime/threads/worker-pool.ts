@@ -4,7 +4,7 @@
  *
  * As many programs compute as there are threads to be. Where one computes for long while others wait it has to leave its turn to them between two blocks of
  * events, and keeps its thread and what it has added up; a spare thread takes up the others. A spare thread is started when all threads are at long jobs, so
- * that it is there when somebody comes; and a program that is in the midst of one long event then shares the processors with the others.
+ * that it is there when somebody comes, and more while runs wait, until as many are free of long jobs as may compute at a time; and a program that is in the midst of one long event then shares the processors with the others.
  *
  * Promises: every job settles; a thread that crashes fails its own job only (`WorkerCrashed`) and is replaced, after a pause
  * that doubles while threads keep crashing; a program that has computed for `mostCompute` is stopped; a thread that computes or loads on after its job
@@ -245,11 +245,12 @@ export class WorkerPool {
   #addSpare(now: number): void {
     const { threads, mostThreads = 2 * threads + 2 } = this.#options;
     if (this.#threads.size >= mostThreads) return;
+    let soonFree = 0;
     for (const thread of this.#threads) {
       const job = this.#jobs.get(thread);
-      if (!job || now - job.begun! < longJob) return;
+      if (!job || now - job.begun! < longJob) soonFree++;
     }
-    this.#start();
+    if (soonFree === 0 || (soonFree < threads && this.#queues.runs().length > 0)) this.#start();
   }
 
   /** Ends a thread that does not heed that its job was stopped. The job settles when nothing uses its memory any more. */

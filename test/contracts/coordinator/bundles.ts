@@ -1,6 +1,6 @@
 /** Several claims together, and a node that ends. */
 import assert from "node:assert/strict";
-import type { Claim, JoinedNode } from "../../../coordination/coordinator.ts";
+import type { Claim, JoinedNode, Subtask } from "../../../coordination/coordinator.ts";
 import { claimOne, countsOf } from "../claim-one.ts";
 import { keysOf, listen, makeSubtask, makeSubtasks } from "../subtasks.ts";
 import { ask, type Check, joinAs, never } from "./harness.ts";
@@ -76,6 +76,22 @@ export function checkBundles(check: Check): void {
       const keys = claims.map(({ subtask }) => subtask.key);
       if (keys.includes(makeSubtask(7).key)) assert.deepEqual(keys, [makeSubtask(7).key]);
     }
+  });
+
+  check("a subtask of which the node says so is claimed alone", async (coordinator) => {
+    await coordinator.enqueue(ask(makeSubtasks(8)));
+    const node = await joinAs(coordinator, "node 1");
+    const comesAlone = ({ partition }: Subtask) => partition === 0 || partition === 3;
+    const bundles: (readonly number[])[] = [];
+    while (bundles.flat().length < 8) {
+      const claims = await node.claim({ signal: never, most: 4, comesAlone });
+      bundles.push(claims.map(({ subtask }) => subtask.partition));
+    }
+    assert.deepEqual(
+      bundles.filter((bundle) => bundle.includes(0) || bundle.includes(3)),
+      [[0], [3]],
+    );
+    assert.deepEqual(bundles[1], [1, 2]);
   });
 
   check("a node that drains claims nothing more, hands back what has not begun, and waits for the rest", async (coordinator) => {

@@ -37,6 +37,7 @@ const node = (name: string): QueueNode => ({ name, scan: new Scan(), quarantine:
 const call = (most: number, rest: Partial<ClaimCall> = {}): ClaimCall => ({
   most,
   prefers: undefined,
+  comesAlone: undefined,
   newcomersOnly: false,
   waitsSince: 0,
   delay: 0,

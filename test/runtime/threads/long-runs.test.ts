@@ -44,6 +44,15 @@ test("WorkerPool lets a run end beside one that leaves no turn, for it is in the
   assert.deepEqual(await kinds(hog), ["stopped"]);
 });
 
+test("WorkerPool has as many threads for short runs as may compute at a time, while long ones leave no turn", async (t) => {
+  const { pool, run } = openPool(t, { threads: 2, patience: 1 });
+  const hogs = ["a", "b"].map((client) => run([endless(client)], manyEvents, by(client)));
+  await until(() => hogs.every((hog) => hog.begun() !== undefined));
+  while (pool.alive < 4) await Promise.all(["c", "d", "e"].map((client) => kinds(run([steady(client)], 100_000, by(client)))));
+  for (const hog of hogs) hog.stop(0);
+  for (const hog of hogs) assert.deepEqual(await kinds(hog), ["stopped"]);
+});
+
 test("WorkerPool goes on with the run that had to leave its turn: both of two long ones come to their end, on one processor", async (t) => {
   const { run } = openPool(t);
   const [one, other] = [run([steady("p")], 60_000, by("a")), run([steady("q")], 60_000, by("b"))];
