@@ -14,7 +14,7 @@ import { chooseScales } from "./choose-scales.js";
 import { heatmapChart } from "./heatmap-chart.js";
 import { outlineChart } from "./outline-chart.js";
 import { axisEndBelowBox, emptierCorner } from "./place-box.js";
-import { statisticsBox } from "./statistics-box.js";
+import { statisticsBox, statisticsBoxSize } from "./statistics-box.js";
 
 /**
  * @typedef {object} ChartOptions
@@ -22,9 +22,14 @@ import { statisticsBox } from "./statistics-box.js";
  * @property {string} [title] above the chart
  * @property {Partial<Scales>} [scales] default: as `chooseScales` finds fit
  * @property {boolean} [statistics] draws the statistics box into the chart; default true
+ * @property {number} [width] of the chart, in pixels; default 720
+ * @property {number} [height] default 480
  * @property {boolean} [interactive] tooltips; default false
  * @property {boolean} [narrow] smaller margins, for less than about 500 pixels
  */
+
+/** Pixels between the statistics box and the frame, and what is drawn. */
+const boxMargin = 12;
 
 /**
  * @param {UhiHistogram} histogram one or two axes; more cannot be drawn: a RangeError
@@ -36,25 +41,28 @@ export function histogramChart(histogram, options = {}) {
   if (dimensions !== 1 && dimensions !== 2) {
     throw new RangeError(`Cannot draw a histogram of ${dimensions} axes: one or two can be drawn; ask for json, uhi or csv instead`);
   }
-  const { theme: themeName = "light", title, statistics = true, interactive = false, narrow = false } = options;
+  const { theme: themeName = "light", title, width = 720, height = 480, statistics = true, interactive = false, narrow = false } = options;
   const theme = chartThemes[themeName];
   const bins = readHistogram(histogram);
   const scales = chooseScales(bins, options.scales);
-  const { side, rise } = emptierCorner(bins, scales);
-  const end = statistics && dimensions === 1 ? axisEndBelowBox(bins, { scales, rise }) : undefined;
-  const look = { scales, theme, interactive, end };
   const left = narrow ? 58 : 76;
   const top = title ? 44 : 16;
   const frame = { show: true, borderColor: theme.faint, borderWidth: 1, containLabel: false };
   const main = { ...frame, left, top, bottom: 52, right: dimensions === 2 ? 96 : 22 };
-  const corner = side === "left" ? { left: left + 14 } : { right: main.right + 12 };
+  const box = statisticsBoxSize(bins);
+  const reach = (box.width + 2 * boxMargin) / (width - left - main.right);
+  const clear = 1 - (box.height + 2 * boxMargin) / (height - top - main.bottom);
+  const { side, rise } = emptierCorner(bins, { scales, reach });
+  const end = statistics && dimensions === 1 ? axisEndBelowBox(bins, { scales, rise, clear }) : undefined;
+  const look = { scales, theme, interactive, end };
+  const corner = side === "left" ? { left: left + boxMargin } : { right: main.right + boxMargin };
   return {
     backgroundColor: "transparent",
     textStyle: { fontFamily, color: theme.ink },
     ...(title ? { title: { text: title, left: left - 4, top: 10, textStyle: { color: theme.ink, fontSize: 15, fontWeight: 600 } } } : {}),
     grid: dimensions === 2 ? [main, { ...frame, top, bottom: 52, right: 62, width: 14 }] : main,
     ...(dimensions === 2 ? heatmapChart(bins, look) : outlineChart(bins, look)),
-    ...(statistics ? { graphic: statisticsBox(bins, { theme, top: top + 12, ...corner }) } : {}),
+    ...(statistics ? { graphic: statisticsBox(bins, { theme, top: top + boxMargin, ...corner }) } : {}),
     animationDuration: 0,
     animationDurationUpdate: 180,
     animationEasingUpdate: "cubicOut",

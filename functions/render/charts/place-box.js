@@ -6,19 +6,18 @@
  */
 import { logarithmicFloor, tickInterval } from "./chart-axes.js";
 
-/** The box reaches so far from the chart's edge, as a share of the chart's width. */
-const reach = 0.36;
-/** Contents up to this share of the chart's height are clear of the box. */
-const clear = 0.66;
-
 /**
+ * @typedef {object} BoxPlace
+ * @property {Scales} scales
+ * @property {number} reach how far the box reaches from the chart's edge, as a share of the chart's width
+ *
  * Finds the better corner. `rise` is how high the contents below the box are drawn, as a share of the highest anywhere; with two axes it is
  * how much of the corner is filled.
  * @param {Bins} bins
- * @param {Scales} scales
+ * @param {BoxPlace} place
  * @returns {{ readonly side: "left" | "right", readonly rise: number }}
  */
-export function emptierCorner(bins, scales) {
+export function emptierCorner(bins, { scales, reach }) {
   const { edges } = bins.axes[0];
   const place = (/** @type {number} */ edge) => (scales.x === "log" ? Math.log(edge) : edge);
   const [start, end] = [place(edges[0]), place(edges[edges.length - 1])];
@@ -43,15 +42,18 @@ export function emptierCorner(bins, scales) {
 /**
  * The end of the axis of contents at which contents that rise so high are clear of the box; undefined where they are clear anyway.
  * @param {Bins} bins of one axis
- * @param {{ readonly scales: Scales, readonly rise: number }} contents
+ * @param {{ readonly scales: Scales, readonly rise: number, readonly clear: number }} contents `clear`: up to this share of the chart's height nothing is below
+ * the box
  */
-export function axisEndBelowBox(bins, { scales, rise }) {
+export function axisEndBelowBox(bins, { scales, rise, clear }) {
   const stretch = rise / clear;
   const top = bins.values.reduce((most, value) => Math.max(most, value), 0);
   if (stretch <= 1 || top <= 0) return undefined;
   if (scales.content === "log") {
     const floor = logarithmicFloor(bins.values);
-    return Number((floor * (top / floor) ** stretch).toPrecision(1));
+    const end = floor * (top / floor) ** stretch;
+    const digit = 10 ** Math.floor(Math.log10(end));
+    return Math.ceil(end / digit) * digit;
   }
   const step = tickInterval(0, top * stretch);
   return Math.ceil((top * stretch) / step) * step;

@@ -16,12 +16,18 @@ const padding = 9;
 const z = 20;
 
 /**
+ * In pixels.
+ * @param {Bins} bins
+ */
+export const statisticsBoxSize = (bins) => ({ width, height: histogramStatistics(bins).length * lineHeight + 2 * padding - 4 });
+
+/**
  * @param {Bins} bins
  * @param {{ readonly theme: ChartTheme, readonly top: number, readonly left?: number, readonly right?: number }} place
  */
 export function statisticsBox(bins, { theme, ...place }) {
   const figures = histogramStatistics(bins);
-  const height = figures.length * lineHeight + 2 * padding - 4;
+  const { height } = statisticsBoxSize(bins);
   const text = (/** @type {string} */ content, /** @type {number} */ line, /** @type {"left" | "right"} */ align) => ({
     type: "text",
     z,

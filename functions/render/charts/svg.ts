@@ -17,7 +17,7 @@ export async function renderSvg(histogram: UhiHistogram, options: SvgOptions = {
   const { init } = await import("echarts/dist/echarts.esm.min.mjs");
   const chart = init(null, null, { renderer: "svg", ssr: true, width, height });
   try {
-    const look = title === undefined ? {} : { title };
+    const look = { width, height, ...(title !== undefined && { title }) };
     chart.setOption({ ...histogramChart(displayable(histogram), look), animation: false, backgroundColor: chartThemes.light.background });
     return withoutCounters(chart.renderToSVGString());
   } finally {

@@ -56,6 +56,8 @@ export function createChartView({ onSelect }) {
     const option = histogramChart(histogram, {
       theme: dark.matches ? "dark" : "light",
       scales: chosen,
+      width: canvas.clientWidth,
+      height: canvas.clientHeight,
       interactive: true,
       statistics: !narrow,
       narrow,

@@ -136,29 +136,53 @@ test("chooseScales takes a logarithmic x for bins that grow by a factor, never w
 });
 
 const linear = { x: "linear", y: "linear", content: "linear" } as const;
+const reach = 0.36;
 const sixBins = (...values: readonly number[]) => readHistogram(counts(regularAxis(6, 0, 6), [0, ...values, 0]));
 
 test("emptierCorner is where the contents are low, and tells how high they are there", () => {
-  assert.deepEqual(emptierCorner(sixBins(9, 8, 10, 1, 1, 2), linear), { side: "right", rise: 0.2 });
-  assert.deepEqual(emptierCorner(sixBins(1, 1, 5, 1, 8, 10), linear), { side: "left", rise: 0.5 });
+  assert.deepEqual(emptierCorner(sixBins(9, 8, 10, 1, 1, 2), { scales: linear, reach }), { side: "right", rise: 0.2 });
+  assert.deepEqual(emptierCorner(sixBins(1, 1, 5, 1, 8, 10), { scales: linear, reach }), { side: "left", rise: 0.5 });
   const logarithmic = { ...linear, content: "log" } as const;
-  const { side, rise } = emptierCorner(sixBins(200, 200, 20_000, 2, 2, 20), logarithmic);
+  const { side, rise } = emptierCorner(sixBins(200, 200, 20_000, 2, 2, 20), { scales: logarithmic, reach });
   assert.equal(side, "right");
   assert.ok(Math.abs(rise - Math.log(20) / Math.log(20_000)) < 1e-12);
 });
 
 test("emptierCorner of two axes looks at the upper half only", () => {
-  assert.equal(emptierCorner(readHistogram(twoAxes), linear).side, "right");
+  assert.equal(emptierCorner(readHistogram(twoAxes), { scales: linear, reach }).side, "right");
 });
 
 test("axisEndBelowBox raises the axis until what is below the box is clear of it, and not where it is clear", () => {
   const flat = sixBins(100, 100, 100, 100, 100, 100);
-  const end = axisEndBelowBox(flat, { scales: linear, rise: 1 })!;
+  const end = axisEndBelowBox(flat, { scales: linear, rise: 1, clear: 0.66 })!;
   assert.ok(end >= 100 / 0.66 && end <= 200, `${end}`);
-  assert.equal(axisEndBelowBox(flat, { scales: linear, rise: 0.6 }), undefined);
-  assert.equal(axisEndBelowBox(sixBins(0, 0, 0, 0, 0, 0), { scales: linear, rise: 0 }), undefined);
-  const option = histogramChart(counts(regularAxis(6, 0, 6), [0, 100, 100, 100, 100, 100, 100, 0]));
-  assert.equal(axisOf(option, "yAxis").max, end);
+  assert.equal(axisEndBelowBox(flat, { scales: linear, rise: 0.6, clear: 0.66 }), undefined);
+  assert.equal(axisEndBelowBox(sixBins(0, 0, 0, 0, 0, 0), { scales: linear, rise: 0, clear: 0.66 }), undefined);
+});
+
+test("histogramChart draws the contents below the statistics box clear of it, however large the chart is", () => {
+  for (const [width, height] of [
+    [530, 300],
+    [720, 480],
+    [1400, 640],
+  ] as const) {
+    for (const content of ["linear", "log"] as const) {
+      const option = histogramChart(counts(regularAxis(6, 0, 6), [0, 1400, 1400, 1400, 1400, 1400, 1400, 0]), {
+        scales: { content },
+        width,
+        height,
+      });
+      const { min = 0, max } = axisOf(option, "yAxis") as { readonly min?: number; readonly max: number };
+      const scale = content === "log" ? Math.log : Number;
+      const { top, bottom } = option.grid as { readonly top: number; readonly bottom: number };
+      const contents = height - bottom - ((height - top - bottom) * (scale(1400) - scale(min))) / (scale(max) - scale(min));
+      const [box] = option.graphic as readonly {
+        readonly top: number;
+        readonly children: readonly { readonly shape: { readonly height: number } }[];
+      }[];
+      assert(contents > box!.top + box!.children[0]!.shape.height, `${width} × ${height}, ${content}`);
+    }
+  }
 });
 
 test("tickInterval meets both ends of a range where a round step does", () => {
