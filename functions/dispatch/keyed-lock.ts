@@ -17,11 +17,13 @@ export class KeyedLock {
     if (before && !(await comesBeforeAbort(before, signal))) {
       // The next one still waits for those before.
       void before.then(release);
-      throw new HttpProblem(503, "stopped", "The request was stopped by who made it.");
+      throw stoppedByClient();
     }
     return { [Symbol.dispose]: release };
   }
 }
+
+export const stoppedByClient = (): HttpProblem => new HttpProblem(503, "stopped", "The request was stopped by who made it.");
 
 function withResolver(): { readonly promise: Promise<void>; readonly resolve: () => void } {
   let resolve = () => {};

@@ -1,7 +1,7 @@
 /**
  * What happens to a POST of a query, from top to bottom: plan, recall, admit, store, follow, queue, answer. When a query is accepted, what it needs is
  * stored, under way or queued, and survives a crash. A query that is refused, for what it asks or because there is too much to do, is neither queued
- * nor listed.
+ * nor listed. Nobody is interested in a query whose client goes before the answer.
  */
 import type { Context } from "hono";
 import { pause } from "../../base/pause.ts";
@@ -13,8 +13,10 @@ import { boundWait } from "../http/bounded-wait.ts";
 import { answerStatus, type Format } from "./answer/answer-format.ts";
 import type { Asker, Dispatcher } from "./dispatcher.ts";
 import { type FollowedQuery, waitForEnd } from "./follow/followed-query.ts";
+import { stoppedByClient } from "./keyed-lock.ts";
 import { compileChecked, planBytes, type QueryPlan } from "./plan/plan-query.ts";
 import { queueRest } from "./queue-rest.ts";
+import { endInterest } from "./withdraw-query.ts";
 
 interface Submitter extends Asker {
   readonly traceParent: string | undefined;
@@ -82,6 +84,7 @@ async function acceptQuery(dispatcher: Dispatcher, text: string, submitter: Subm
   const recalled = await recall(dispatcher, planned);
   if (recalled) return { followed: recalled, submission: allStored(plan), dataset };
   using _lock = await planLocks.acquire(plan.planKey, submitter.gone);
+  if (submitter.gone.aborted) throw stoppedByClient();
   const { id } = planned.query;
   const [known, hasPlan, result] = await Promise.all([
     services.store.getQuery(id),
@@ -130,8 +133,13 @@ async function acceptQuery(dispatcher: Dispatcher, text: string, submitter: Subm
     isKnown: known !== undefined,
     services: ticket.services,
   });
-  queueing.accept();
   const followed = { query, plan, program, progress };
+  if (submitter.gone.aborted) {
+    // Whoever went before it was told the query's id cannot withdraw it.
+    await endInterest(dispatcher, followed, interest);
+    throw stoppedByClient();
+  }
+  queueing.accept();
   ticket.accept(followed);
   services.log.info({ query: query.id, dataset: dataset.name, client, ...submission }, "query accepted");
   return { followed, submission, dataset };

@@ -44,10 +44,13 @@ export async function deliverResult(invocation: Invocation, status: Status, deli
   for (const line of describeFailures(status)) await warn(invocation, line);
   if (status.state === "done" && status.failures.length === 0) return;
   invocation.exitCode = exitCodes.failed;
-  await warn(
-    invocation,
-    status.state === "done" ? "The result is incomplete: failed partitions do not count in it." : `The query was ${status.state}.`,
-  );
+  await warn(invocation, describeEnd(status));
+}
+
+function describeEnd({ state, partitions: { total } }: Status): string {
+  if (state === "done") return "The result is incomplete: failed partitions do not count in it.";
+  if (state === "failed") return `The query failed: ${total === 1 ? "its only partition" : `each of its ${total} partitions`} did.`;
+  return `The query was ${state}.`;
 }
 
 function formatOf(output: string | undefined): Format | undefined {

@@ -1,9 +1,10 @@
-/** An operator stops a query that others want. */
+/** Queries are stopped: by an operator, and by a client that goes before it was answered. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isEnded, type Status } from "../../../functions/api.ts";
 import { createApp } from "../../../functions/app.ts";
 import { openApp } from "../../support/open-app.ts";
+import { until } from "../../support/until.ts";
 
 const query = JSON.stringify({
   dataset: "events",
@@ -53,4 +54,31 @@ test("DELETE takes ?force=false for a withdrawal like any other, and refuses val
   assert.deepEqual(await app.services.coordinator.interest([id]), new Map([[id, 2]]));
   assert.equal((await end("force=false&purge=false")).status, 200);
   assert.deepEqual(await app.services.coordinator.interest([id]), new Map([[id, 1]]));
+});
+
+test("nobody is interested in a query whose client goes before the answer, and what it queued is withdrawn", async (t) => {
+  const app = await openApp(t);
+  const gone = new AbortController();
+  const { coordinator } = app.services;
+  const queued: string[] = [];
+  const enqueue: typeof coordinator.enqueue = async (request) => {
+    const enqueued = await coordinator.enqueue(request);
+    queued.push(request.queryId);
+    gone.abort();
+    return enqueued;
+  };
+  app.gate.close();
+  const server = createApp({ ...app.services, coordinator: { ...coordinator, enqueue } });
+  const ask = (signal?: AbortSignal) =>
+    server.request("/queries", { method: "POST", headers: { "femtoq-client": "alice" }, body: query, ...(signal && { signal }) });
+  assert.equal((await ask(gone.signal)).status, 503);
+  assert.equal(queued.length, 1);
+  assert.deepEqual(await coordinator.interest(queued), new Map([[queued[0]!, 0]]));
+  await until(async () => (await coordinator.demand()).length === 0, "the end of what was queued");
+  // It had gone before anything was queued.
+  assert.equal((await ask(gone.signal)).status, 503);
+  assert.equal(queued.length, 1);
+  app.gate.open();
+  const { id } = (await (await ask()).json()) as Status;
+  await until(async () => ((await (await server.request(`/queries/${id}`)).json()) as Status).state === "done", "the end");
 });

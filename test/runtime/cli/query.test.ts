@@ -161,6 +161,16 @@ test("a result without some partitions exits with 1 and names them with their ca
   assert.match(stderr, /Partition 1 of b\.parquet failed after 3 attempts: the file is truncated/);
 });
 
+test("a query of which every partition failed exits with 1, and says so", async () => {
+  const failures = [0, 1].map((partition) => ({ partition, file: "b.parquet", attempts: 3, cause: "the file is truncated" }));
+  const { code, stderr } = await runCli(["query", "-"], {
+    input: "{}",
+    fetch: fetchFrom(() => Response.json(sampleStatus({ state: "failed", failures }))),
+  });
+  assert.equal(code, 1);
+  assert.match(stderr, /^The query failed: each of its 2 partitions did\.$/m);
+});
+
 test("an error of the server exits with 1", async () => {
   const problem = { type: "about:blank", title: "Internal error", status: 500, code: "internal", detail: "its log says why" };
   const answer = () => new Response(JSON.stringify(problem), { status: 500, headers: { "content-type": "application/problem+json" } });
