@@ -3,7 +3,7 @@
 import type { Seeded } from "../seeded.ts";
 import { ExpressionGenerator } from "./generate-expression.ts";
 import type { Element } from "./generate-lists.ts";
-import { leaf, type Piece } from "./piece.ts";
+import { binary, bracketed, call, coalesce, conditional, leaf, type Piece } from "./piece.ts";
 
 export interface ExpressionCase {
   readonly kind: "number" | "boolean" | "numbers";
@@ -22,11 +22,18 @@ export function generateCase(random: Seeded, { missing, prefix }: { readonly mis
     defines.push({ name, piece });
     generator.names = [...generator.names, { name, element }];
   }
+  if (defines.length > 0 && random.chance(0.2)) {
+    const parts = Array.from({ length: 3 + random.below(3) }, () => shown(generator.number(4 + random.below(8))));
+    return { kind: "number", defines, piece: parts.reduce((sum, part) => binary(sum, "+", part)) };
+  }
   const kind = random.pick(["number", "number", "boolean", "numbers"] as const);
   const size = fuel() + fuel();
   const piece = kind === "numbers" ? generator.lists.ofNumbers(size).piece : generator[kind](size);
   return { kind, defines, piece: random.chance(0.1) && kind !== "numbers" ? { ...leaf(`(${piece.text})`), js: `(${piece.js})` } : piece };
 }
+
+/** As a part of a sum: one that is missing or no number must not hide the others, with which it shares what the defines make. */
+const shown = (part: Piece): Piece => bracketed(coalesce(conditional(call("isNaN", part), leaf("0.5"), part), leaf("0.25")));
 
 function generateDefine(generator: ExpressionGenerator, fuel: number): { readonly piece: Piece; readonly element: Element } {
   const kind = generator.random.pick(["number", "boolean", "record", "list", "list"] as const);
