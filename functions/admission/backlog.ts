@@ -55,7 +55,7 @@ export function currentWait(queries: Iterable<Begun>, { priority, now }: { reado
 /** So many clients of one address are let in, whatever they make others wait for. */
 const fewestOfCrowd = 24;
 /** What more of them may make others wait for: parts of the longest wait. While nobody else is here, there is less to protect. */
-const crowdShare = { alone: 1 / 2, besideOthers: 1 / 10 };
+const crowdShare = { alone: 1 / 2, besideOthers: 1 / 25 };
 
 /**
  * Whether the clients of one address, of which there are many, keep others waiting: many names may be one user, or a class of students, whose queries

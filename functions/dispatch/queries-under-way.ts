@@ -47,7 +47,7 @@ export interface Ticket extends Disposable {
   accept(followed: FollowedQuery): void;
 }
 
-/** So many queries are let in however long some wait: a cluster may just be slow. */
+/** So many queries are let in however long some wait, but of a crowd: a cluster may just be slow. */
 const fewest = 50;
 /** Milliseconds for which a look at all queries is used again. */
 const lookLasts = 20;
@@ -123,7 +123,6 @@ export class QueriesUnderWay {
 
   /** Where others wait for long already, a new query would wait as long: its client is told so at once, and may ask again later. */
   #refuseLongWait({ priority, address }: AskedQuery): void {
-    if (this.#entries.size < fewest) return;
     const now = Date.now();
     const queries = this.#look(now);
     const rate = this.#pace.perSecond;
@@ -133,6 +132,7 @@ export class QueriesUnderWay {
       const detail = "Your address has more queries under way than can begin soon: ask again when some have ended.";
       throw new HttpProblem(429, "too-many", detail);
     }
+    if (this.#entries.size < fewest) return;
     const expected = expectedWait(queries, { priority, rate });
     const wait = Math.max(expected, currentWait(queries, { priority, now }));
     if (wait <= longest) return;

@@ -7,6 +7,7 @@ import type { FollowedQuery } from "../../../functions/dispatch/follow/followed-
 import { QueriesUnderWay } from "../../../functions/dispatch/queries-under-way.ts";
 import { HttpProblem } from "../../../functions/http/problem.ts";
 import { openApp } from "../../support/open-app.ts";
+import { until } from "../../support/until.ts";
 
 const many = 50;
 
@@ -46,4 +47,22 @@ test("QueriesUnderWay refuses what would wait for long at the pace of the last s
   for (const progress of all) progress.partitions.counts.waiting = 1;
   await new Promise((resolve) => setTimeout(resolve, 50));
   await ask("late");
+});
+
+test("QueriesUnderWay refuses a crowd that keeps others waiting, however few queries there are, and lets the others in", async (t) => {
+  const { services } = await openApp(t);
+  const underWay = new QueriesUnderWay(services, createAdmission({ limits: { ...usualLimits, longestWait: 1 } }));
+  const admit = (client: string, address: string) => underWay.admit({ id: client, client, address, priority: 500, planBytes: 1 });
+  admit("alice", "10.0.0.2");
+  for (let index = 0; index < 24; index++) admit(`name ${index}`, "10.0.0.1");
+  await until(() => {
+    try {
+      admit("one more", "10.0.0.1")[Symbol.dispose]();
+      return false;
+    } catch (error) {
+      assert(error instanceof HttpProblem && error.status === 429, `${error}`);
+      return true;
+    }
+  });
+  admit("bob", "10.0.0.3");
 });
