@@ -9,7 +9,7 @@ import type { Table } from "./table.ts";
 
 export interface QueryTable {
   put(query: StoredQuery): Promise<void>;
-  /** `isStale`: the last use on record is so old that the plan, the program and the result are to be renewed as well. */
+  /** `isStale`: the plan, the program and the result were renewed so long ago that they are to be renewed as well. */
   get(id: string): Promise<{ readonly query: StoredQuery; readonly isStale: boolean } | undefined>;
   list(filter: QueryFilter): Promise<readonly Omit<ListedQuery, "resultBytes">[]>;
   dropOfPlan(planKey: string): Promise<void>;

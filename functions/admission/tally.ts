@@ -1,7 +1,7 @@
 /**
  * Counts what is going on: in all, by address and by client. It refuses what would exceed a limit: 429 where the client or its address has too much of it,
  * 503 where everybody together has. A client gives itself its name, so an address has a limit of its own, a wider one, for many clients may share it.
- * Memory: one entry for each client and each address that has something going on.
+ * Memory: one entry for each client and each address that has something going on, and a bounded number of those that had.
  */
 
 import { HttpProblem } from "../http/problem.ts";
@@ -40,10 +40,18 @@ export interface Place extends Disposable {
   grow(more: number): void;
 }
 
+/** Of which so many are kept, whatever they count. */
+const leastCounts = 1_000;
+
 export class Tally {
   readonly #options: TallyOptions;
   readonly #mostOfAddress: number;
+  /**
+   * Zeros are removed some at a time: a map from which every request deletes what it added is built anew again and again, and each of these old tables
+   * keeps, until the whole heap is collected, the next one and what was made about that time.
+   */
   readonly #counts = new Map<string, number>();
+  #mostCounts = leastCounts;
   #all = 0;
 
   constructor(options: TallyOptions) {
@@ -98,11 +106,11 @@ export class Tally {
 
   #add(client: string, from: string | undefined, amount: number): void {
     this.#all += amount;
-    for (const key of from === undefined ? [client] : [client, from]) {
-      const left = (this.#counts.get(key) ?? 0) + amount;
-      if (left > 0) this.#counts.set(key, left);
-      else this.#counts.delete(key);
-    }
+    this.#counts.set(client, (this.#counts.get(client) ?? 0) + amount);
+    if (from !== undefined) this.#counts.set(from, (this.#counts.get(from) ?? 0) + amount);
+    if (this.#counts.size <= this.#mostCounts) return;
+    for (const [key, count] of this.#counts) if (count === 0) this.#counts.delete(key);
+    this.#mostCounts = Math.max(leastCounts, 2 * this.#counts.size);
   }
 }
 

@@ -66,20 +66,21 @@ async function* arriving(body: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGe
 }
 
 /** Throws `HttpProblem` of status 408 when the time is over, and 400 where the client goes away in the middle; neither is an error of this server. */
-async function within<T>(milliseconds: number, read: () => Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
+function within<T>(milliseconds: number, read: () => Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
     const cutOff = () => reject(new HttpProblem(408, "too-slow", "The request's body came too slowly.", [], { connection: "close" }));
-    timer = setTimeout(cutOff, Math.max(0, milliseconds));
+    const timer = setTimeout(cutOff, Math.max(0, milliseconds));
+    const take = (value: T) => {
+      clearTimeout(timer);
+      resolve(value);
+    };
+    const fail = (error: unknown) => {
+      clearTimeout(timer);
+      const reason = error instanceof Error ? error.message : error;
+      reject(new HttpProblem(400, "cut-off", `The request's body did not come whole: ${reason}`));
+    };
+    read().then(take, fail);
   });
-  try {
-    const reading = read().catch((error: unknown) => {
-      throw new HttpProblem(400, "cut-off", `The request's body did not come whole: ${error instanceof Error ? error.message : error}`);
-    });
-    return await Promise.race([reading, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 async function unpack(packed: Blob): Promise<string> {

@@ -11,7 +11,7 @@ import { answerProblem, HttpProblem } from "../../functions/http/problem.ts";
 import type { Meter } from "../../functions/metrics/meter.ts";
 import type { Handler } from "./listening.ts";
 
-const always = new Set(["/healthz", "/readyz", "/metrics"]);
+const always = /^https?:\/\/[^/]+\/(healthz|readyz|metrics)(\?|$)/;
 
 export function boundRequests(handler: Handler, { most, meter }: { readonly most: number; readonly meter?: Meter }): Handler {
   const begun = new Tally({
@@ -22,8 +22,7 @@ export function boundRequests(handler: Handler, { most, meter }: { readonly most
     meter,
   });
   return async (request, environment) => {
-    const { pathname } = new URL(request.url);
-    if (always.has(pathname)) return handler(request, environment);
+    if (always.test(request.url)) return handler(request, environment);
     let place: Place;
     try {
       place = begun.enter({ name: "", address: (environment as HostBindings).address });

@@ -100,7 +100,7 @@ function openTables(environment: Environment, options: StoreLimits): EmbeddedSto
       programs: new TableView(records, "program:"),
       // `piece N:KEY`: a plan that is pinned has its pieces pinned.
       plans: new Plans({ heads, pieces: new TableView(records, "piece "), plansOf }),
-      queries: new EmbeddedQueries(new TableView(records, "query:")),
+      queries: new EmbeddedQueries(new TableView(records, "query:"), now),
       partials,
       results: new TableView(bodies, "result:"),
       metadata: new TableView(metadata, "metadata:"),

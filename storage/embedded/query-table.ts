@@ -1,4 +1,5 @@
 /** Queries in the embedded store. Looking for some goes through the notes of all of them, some at a time: these are small, and queries bounded in bytes. */
+import { LRUCache } from "lru-cache";
 import type { QueryTable } from "../create-store.ts";
 import { decodeJson, encodeJson, noteOfQuery, type QueryNote } from "../encode-records.ts";
 import type { QueryFilter, StoredQuery } from "../store.ts";
@@ -6,11 +7,20 @@ import type { TableView } from "./table-view.ts";
 
 type Age = Pick<StoredQuery, "created" | "id">;
 
+/** Milliseconds within which a query that is asked for again and again renews what belongs to it once. */
+const renewedFor = 60_000;
+const mostRenewed = 4_096;
+
 export class EmbeddedQueries implements QueryTable {
   readonly #table: TableView;
+  readonly #now: () => number;
+  /** When a query's plan, program and result were renewed last, by its id. */
+  readonly #renewed = new LRUCache<string, number>({ max: mostRenewed });
 
-  constructor(table: TableView) {
+  /** `now`: milliseconds since the epoch. */
+  constructor(table: TableView, now: () => number) {
     this.#table = table;
+    this.#now = now;
   }
 
   put(query: StoredQuery): Promise<void> {
@@ -19,8 +29,11 @@ export class EmbeddedQueries implements QueryTable {
 
   async get(id: string) {
     const found = (await this.#table.get([id])).get(id);
-    // Renewing is cheap here: a use is written once an hour at most, whoever asks for it.
-    return found && { query: decodeJson<StoredQuery>(found.bytes), isStale: true };
+    if (!found) return undefined;
+    const now = this.#now();
+    const isStale = Math.abs(now - (this.#renewed.get(id) ?? Number.NEGATIVE_INFINITY)) >= renewedFor;
+    if (isStale) this.#renewed.set(id, now);
+    return { query: decodeJson<StoredQuery>(found.bytes), isStale };
   }
 
   /** Newest first. Memory: twice the limit. */

@@ -18,9 +18,9 @@ import { identityOf, irregularity, reasonOf } from "./open-file.ts";
 
 const parallelLooks = 16;
 
-/** A file as it was found. Names with equal numbers are most likely names of one file. */
-interface NumberedFile extends FoundFile {
-  readonly number?: string;
+/** A file as it was found, and what the system said of it. */
+interface SeenFile extends FoundFile {
+  readonly stats?: Stats;
 }
 
 const mostPatterns = 1_000;
@@ -50,6 +50,8 @@ class FileLister {
   /** As they were found last, and whether all of them, and the folder, are on local disks. */
   #paths: readonly string[] = [];
   #isLocal = false;
+  /** What was found last, where it can be told quickly that all is still so. */
+  #seen: { readonly stats: readonly Stats[]; readonly listing: Listing } | undefined;
 
   constructor(pattern: string, endings: readonly string[]) {
     this.#pattern = resolve(pattern);
@@ -60,12 +62,14 @@ class FileLister {
   async list(signal: AbortSignal | undefined): Promise<Listing> {
     const paths = await this.#pathsNow();
     const isKnown = paths === this.#paths || paths.join("\n") === this.#paths.join("\n");
-    const isQuick = this.#isLocal && isKnown;
-    const options = { concurrency: parallelLooks, ...(signal && { signal }) };
-    const found = isQuick ? paths.map((path) => describe(path, () => statSync(path))) : await pMap(paths, look, options);
+    if (this.#seen && isKnown && this.#seen.stats.every((before, index) => isUnchanged(paths[index]!, before))) return this.#seen.listing;
+    const found = await pMap(paths, look, { concurrency: parallelLooks, ...(signal && { signal }) });
     if (!isKnown) this.#isLocal = paths.length <= mostQuick && (await areLocal([this.#folder, ...paths]));
     this.#paths = paths;
-    return await once(found.filter((file) => file !== undefined));
+    const listing = await once(found.filter((file) => file !== undefined));
+    const stats = found.map((file) => file?.stats);
+    this.#seen = this.#isLocal && stats.every((each) => each !== undefined) ? { stats, listing } : undefined;
+    return listing;
   }
 
   async #pathsNow(): Promise<readonly string[]> {
@@ -132,20 +136,27 @@ async function kindOf(path: string): Promise<"file" | "folder" | "none"> {
   }
 }
 
-async function look(path: string): Promise<NumberedFile | undefined> {
-  const outcome = await stat(path).catch((error: unknown) => ({ error }));
-  return describe(path, () => {
-    if ("error" in outcome) throw outcome.error;
-    return outcome;
-  });
+function isUnchanged(path: string, before: Stats): boolean {
+  try {
+    const now = statSync(path);
+    return (
+      now.size === before.size &&
+      now.mtimeMs === before.mtimeMs &&
+      now.mode === before.mode &&
+      now.ino === before.ino &&
+      now.dev === before.dev
+    );
+  } catch {
+    return false;
+  }
 }
 
 /** Undefined where there is no such file. */
-function describe(path: string, look: () => Stats): NumberedFile | undefined {
+async function look(path: string): Promise<SeenFile | undefined> {
   try {
-    const stats = look();
+    const stats = await stat(path);
     const cause = irregularity(stats);
-    return { file: identityOf(path, stats), number: `${stats.dev} ${stats.ino}`, ...(cause !== undefined && { cause }) };
+    return { file: identityOf(path, stats), stats, ...(cause !== undefined && { cause }) };
   } catch (error) {
     if (isMissing(error)) return undefined;
     return { file: { path, size: 0, version: "" }, cause: reasonOf(error) };
@@ -157,12 +168,14 @@ function isMissing(error: unknown): boolean {
 }
 
 /** Each file once: of several names that links give it, its real path if that is among them, else the first. Files keep their order. */
-async function once(found: readonly NumberedFile[]): Promise<Listing> {
+async function once(found: readonly SeenFile[]): Promise<Listing> {
   const byNumber = new Map<string, string[]>();
-  for (const { file, number } of found) {
-    const paths = number === undefined ? undefined : byNumber.get(number);
+  for (const { file, stats } of found) {
+    if (!stats) continue;
+    const number = `${stats.dev} ${stats.ino}`;
+    const paths = byNumber.get(number);
     if (paths) paths.push(file.path);
-    else if (number !== undefined) byNumber.set(number, [file.path]);
+    else byNumber.set(number, [file.path]);
   }
   const leftOut = new Map<string, OtherName>();
   for (const paths of byNumber.values()) {
@@ -174,6 +187,6 @@ async function once(found: readonly NumberedFile[]): Promise<Listing> {
       if (path !== kept) leftOut.set(path, { path, kept });
     }
   }
-  const files = found.filter(({ file }) => !leftOut.has(file.path)).map(({ number, ...file }) => file);
+  const files = found.filter(({ file }) => !leftOut.has(file.path)).map(({ stats, ...file }) => file);
   return { files, leftOut: [...leftOut.values()] };
 }
