@@ -6,7 +6,7 @@ import { axisFields, axisSchema, storageSchema } from "./histogram-schemas.ts";
 import { nearNames } from "./near-names.ts";
 import { mostIssues, QueryError, type QueryIssue } from "./query-error.ts";
 
-const reserved = new Set(["__proto__", "constructor", "prototype"]);
+const reserved = ["__proto__", "constructor", "prototype"];
 const histogram = z.strictObject({
   axes: z
     .array(axisSchema)
@@ -137,15 +137,17 @@ function tooMany(input: unknown): QueryIssue[] {
 }
 
 function reservedNames(input: unknown): QueryIssue[] {
-  if (typeof input !== "object" || input === null) return [];
-  const issues: QueryIssue[] = [];
-  for (const [part, value] of Object.entries(input)) {
-    if (reserved.has(part)) issues.push({ at: pointer([part]), message: `'${part}' is not a field of a query` });
-    if ((part !== "define" && part !== "histograms") || typeof value !== "object" || value === null) continue;
-    for (const name of Object.keys(value))
-      if (reserved.has(name)) issues.push({ at: pointer([part, name]), message: `'${name}' is reserved: choose another name` });
-  }
-  return issues;
+  const found = (value: unknown) =>
+    typeof value === "object" && value !== null ? reserved.filter((name) => Object.hasOwn(value, name)) : [];
+  return [
+    ...found(input).map((part) => ({ at: pointer([part]), message: `'${part}' is not a field of a query` })),
+    ...["define", "histograms"].flatMap((part) =>
+      found((input as Readonly<Record<string, unknown>> | null)?.[part]).map((name) => ({
+        at: pointer([part, name]),
+        message: `'${name}' is reserved: choose another name`,
+      })),
+    ),
+  ];
 }
 
 function describeIssue(issue: z.core.$ZodIssue): QueryIssue[] {
