@@ -6,29 +6,31 @@
 import type { HostBindings } from "../../functions/environment.ts";
 import type { Handler } from "./listening.ts";
 
+interface OfAddress {
+  readonly address: string | undefined;
+  readonly begins: (() => void)[];
+}
+
 export function oneRequestATurn(handler: Handler): Handler {
-  /** By address, those first whose turn is next. */
-  const waiting = new Map<string | undefined, (() => void)[]>();
+  /** Of each address, those first whose turn is next. */
+  const waiting: OfAddress[] = [];
   let scheduled = false;
 
   function turn(): void {
-    const [next] = waiting;
-    if (next) {
-      const [address, requests] = next;
-      requests.shift()!();
-      waiting.delete(address);
-      if (requests.length > 0) waiting.set(address, requests);
-    }
-    scheduled = waiting.size > 0;
+    const next = waiting.shift();
+    next?.begins.shift()?.();
+    if (next && next.begins.length > 0) waiting.push(next);
+    scheduled = waiting.length > 0;
     if (scheduled) setImmediate(turn);
   }
 
   return async (request, environment) => {
     if (scheduled) {
       const { address } = environment as HostBindings;
-      const requests = waiting.get(address) ?? [];
-      waiting.set(address, requests);
-      await new Promise<void>((begin) => requests.push(begin));
+      const known = waiting.find((each) => each.address === address);
+      const own: OfAddress = known ?? { address, begins: [] };
+      if (!known) waiting.push(own);
+      await new Promise<void>((begin) => own.begins.push(begin));
     } else {
       scheduled = true;
       setImmediate(turn);
