@@ -37,7 +37,7 @@ export function makeProgram(query: Query, schema: Schema): QueryProgram {
 export function* makeProgramInSteps(query: Query, schema: Schema): Generator<void, QueryProgram> {
   const issues: QueryIssue[] = [];
   const checker = openChecker(query, schema, issues);
-  for (const name of query.define.keys()) {
+  for (const name of usedFirst(query.define)) {
     checker.check(() => checker.define(name));
     yield;
   }
@@ -68,4 +68,26 @@ export function* makeProgramInSteps(query: Query, schema: Schema): Generator<voi
   };
   const terms: ProgramTerms = { inputs: listInputs(rootsOf(body), schema), ...body };
   return { terms, program: writeProgram(terms), order: new Map(sorted.flatMap(({ names }, index) => names.map((name) => [name, index]))) };
+}
+
+/**
+ * The names of the defines, each after those that its text mentions: checking it then does not check others, too. As they come where they go in a circle,
+ * which is then named from its first.
+ */
+function usedFirst(define: Query["define"]): Iterable<string> {
+  const begun = new Set<string>();
+  const names = new Set<string>();
+  let isCircle = false;
+  const visit = (name: string, user?: string): void => {
+    const text = define.get(name);
+    if (text === undefined || names.has(name)) return;
+    // Inside a define its own name means a column.
+    isCircle ||= begun.has(name) && name !== user;
+    if (begun.has(name)) return;
+    begun.add(name);
+    for (const [word] of text.matchAll(/[a-z_$][\w$]*/gi)) visit(word, name);
+    names.add(name);
+  };
+  for (const name of define.keys()) visit(name);
+  return isCircle ? define.keys() : names;
 }

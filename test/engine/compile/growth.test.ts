@@ -66,3 +66,13 @@ test("makeProgramInSteps takes a step for each define, filter and histogram, and
   for (let step = 0; step < 12; step++) assert.equal(steps.next().done, false);
   assert.deepEqual(steps.next(), { done: true, value: makeProgram(query, muonSchema) });
 });
+
+test("makeProgramInSteps checks one define in a step, whichever of them uses the others", () => {
+  const sum = times(20, (index) => ` + ${index}`);
+  const define = Object.fromEntries(
+    Array.from({ length: 50 }, (_, index) => [`d${index}`, `${index === 49 ? "MET.pt" : `d${index + 1}`}${sum}`]),
+  );
+  const steps = makeProgramInSteps(readQuery({ ...histograms(1, () => "d0"), define }), muonSchema);
+  const [first, ...others] = Array.from({ length: 50 }, () => countLookups(() => steps.next()));
+  assert(first! < 10 * Math.min(...others), `${first}, ${others}`);
+});
