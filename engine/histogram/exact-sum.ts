@@ -32,26 +32,29 @@ export class ExactSums {
       const sum = rest + component;
       const fromComponent = sum - rest;
       const error = rest - (sum - fromComponent) + (component - fromComponent);
-      if (error === 0) {
-        rest = sum;
-      } else if (Number.isFinite(sum)) {
-        this.#put(kept++, index, error);
-        rest = sum;
-      } else if (Number.isFinite(rest) && Number.isFinite(component)) {
-        const [a, b] = [rest / 2, component / 2];
-        const halfSum = a + b;
-        const fromB = halfSum - a;
-        const lost = a - (halfSum - fromB) + (b - fromB);
-        if (lost !== 0) this.#put(kept++, index, 2 * lost);
-        const sign = Math.sign(halfSum);
-        this.#overflows.set(index, (this.#overflows.get(index) ?? 0) + sign);
-        rest = 2 * (halfSum - sign * half);
-      } else {
-        rest = sum;
+      if (error !== 0) {
+        if (Number.isFinite(sum)) this.#put(kept++, index, error);
+        else if (Number.isFinite(rest) && Number.isFinite(component)) {
+          const { left, lost } = this.#takeOverflow(index, rest, component);
+          if (lost !== 0) this.#put(kept++, index, lost);
+          rest = left;
+          continue;
+        }
       }
+      rest = sum;
     }
     this.#put(kept++, index, rest);
     this.#counts[index] = kept;
+  }
+
+  /** Of a sum of two that is beyond the range, counts 2^1024 apart; what is left of it, and what was lost to rounding. */
+  #takeOverflow(index: number, one: number, other: number): { readonly left: number; readonly lost: number } {
+    const [a, b] = [one / 2, other / 2];
+    const halfSum = a + b;
+    const fromB = halfSum - a;
+    const sign = Math.sign(halfSum);
+    this.#overflows.set(index, (this.#overflows.get(index) ?? 0) + sign);
+    return { left: 2 * (halfSum - sign * half), lost: 2 * (a - (halfSum - fromB) + (b - fromB)) };
   }
 
   #put(k: number, index: number, value: number): void {
@@ -61,7 +64,7 @@ export class ExactSums {
 
   /** The float64 nearest to the exact sum; a tie goes to the even one. */
   read(index: number): number {
-    const overflows = this.#overflows.get(index) ?? 0;
+    const overflows = this.#overflows.size === 0 ? 0 : (this.#overflows.get(index) ?? 0);
     if (overflows !== 0) return this.#readBeyond(index, overflows);
     let k = this.#counts[index] - 1;
     if (k < 0) return 0;
