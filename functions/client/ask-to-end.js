@@ -2,8 +2,8 @@
  * Asks a query and follows it to its end; over a dataset that is still being made, it is asked again until the dataset is complete.
  *
  * Guarantee: when the signal aborts, the interest in the query is withdrawn before the signal's reason is thrown, also where the server had not
- * answered yet. Only its answer names the query, so the request goes on until it is answered, for `withdrawalPatience` at most; then it is broken off, and
- * the server ends the interest. What fails of a withdrawal is told to `onTrouble` alone.
+ * answered yet. Only its answer names the query, so the request goes on until it is answered, for `withdrawalPatience` at most. What fails of a
+ * withdrawal is told to `onTrouble` alone.
  *
  * @import { Status } from "../api.ts"
  * @import { ApiClient } from "./api-client.js"

@@ -1,7 +1,8 @@
 /**
  * What happens to a POST of a query, from top to bottom: plan, recall, admit, store, follow, queue, answer. When a query is accepted, what it needs is
  * stored, under way or queued, and survives a crash. A query that is refused, for what it asks or because there is too much to do, is neither queued
- * nor listed. Nobody is interested in a query whose client goes before the answer.
+ * nor listed. A client that goes before the answer stays interested in what
+ * was queued for it: it may have asked again, here or at another dispatcher.
  */
 import type { Context } from "hono";
 import { pause } from "../../base/pause.ts";
@@ -16,7 +17,6 @@ import { type FollowedQuery, waitForEnd } from "./follow/followed-query.ts";
 import { stoppedByClient } from "./keyed-lock.ts";
 import { compileChecked, planBytes, type QueryPlan } from "./plan/plan-query.ts";
 import { queueRest } from "./queue-rest.ts";
-import { endInterest } from "./withdraw-query.ts";
 
 interface Submitter extends Asker {
   readonly traceParent: string | undefined;
@@ -134,11 +134,6 @@ async function acceptQuery(dispatcher: Dispatcher, text: string, submitter: Subm
     services: ticket.services,
   });
   const followed = { query, plan, program, progress };
-  if (submitter.gone.aborted) {
-    // Whoever went before it was told the query's id cannot withdraw it.
-    await endInterest(dispatcher, followed, interest);
-    throw stoppedByClient();
-  }
   queueing.accept();
   ticket.accept(followed);
   services.log.info({ query: query.id, dataset: dataset.name, client, ...submission }, "query accepted");

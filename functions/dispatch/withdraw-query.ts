@@ -9,14 +9,14 @@ export async function withdrawQuery(
   { client: { interest: client }, gone }: Asker,
 ): Promise<void> {
   using _lock = await dispatcher.planLocks.acquire(followed.plan.planKey, gone);
-  await endInterest(dispatcher, followed, client);
+  await withdraw(dispatcher, followed, client);
 }
 
 /** Stops a query, whoever wants it. */
 export async function stopQuery(dispatcher: Dispatcher, followed: FollowedQuery, { client: { name: client }, gone }: Asker): Promise<void> {
   const { log } = dispatcher.services;
   using _lock = await dispatcher.planLocks.acquire(followed.plan.planKey, gone);
-  await endInterest(dispatcher, followed, undefined);
+  await withdraw(dispatcher, followed, undefined);
   log.info({ query: followed.query.id, client }, "query stopped by an operator");
 }
 
@@ -29,7 +29,7 @@ export async function purgeQuery(
   const { planLocks, plans, results, services } = dispatcher;
   const { planKey } = followed.plan;
   using _lock = await planLocks.acquire(planKey, gone);
-  await endInterest(dispatcher, followed, client);
+  await withdraw(dispatcher, followed, client);
   const progress = (await plans.find(planKey)) ?? followed.progress;
   if (progress && !progress.partitions.isFinished && !progress.isWithdrawn)
     throw new HttpProblem(409, "in-use", "Cannot purge this query: it is still computed for another client.");
@@ -40,7 +40,7 @@ export async function purgeQuery(
 }
 
 /** `client`: whose interest ends; everybody's where none is named. The plan's lock is held. */
-export async function endInterest({ services }: Dispatcher, { query, progress }: FollowedQuery, client: string | undefined): Promise<void> {
+async function withdraw({ services }: Dispatcher, { query, progress }: FollowedQuery, client: string | undefined): Promise<void> {
   await services.coordinator.withdraw(query.id, client);
   if (client !== undefined) progress?.clients.withdraws(query, client);
   await progress?.learnInterest([query]);
