@@ -21,12 +21,16 @@ export class BundleSize {
 
   note(programKey: string, milliseconds: number): void {
     if (milliseconds > mostWork) {
-      this.#long.set(programKey, true);
+      this.noteTooLong(programKey);
       return;
     }
     this.#long.delete(programKey);
     this.#times.push(milliseconds);
     this.#times.splice(0, this.#times.length - remembered);
+  }
+
+  noteTooLong(programKey: string): void {
+    this.#long.set(programKey, true);
   }
 
   isLong(programKey: string): boolean {

@@ -27,6 +27,7 @@ import type { Store } from "../../storage/store.ts";
 import { StoreError } from "../../storage/store-error.ts";
 import { BundleSize } from "./bundle-size.ts";
 import { createSlots, type SlotNumbers } from "./claim-slots.ts";
+import { createFinder } from "./find-stored.ts";
 import { runClaims } from "./run-claims.ts";
 
 export interface PullLoop {
@@ -105,7 +106,8 @@ export function startPullLoop(options: PullOptions): PullLoop {
   async function pull(): Promise<void> {
     for (let failures = 0; !isDraining; ) {
       try {
-        await endClaims(await inSlot(claimAndCompute));
+        const { endings } = await inSlot(claimAndCompute);
+        await Promise.all(endings);
         failures = 0;
       } catch (error) {
         if (isDraining) return;
@@ -116,23 +118,43 @@ export function startPullLoop(options: PullOptions): PullLoop {
     }
   }
 
-  async function claimAndCompute(slot: Pick<ClaimOptions, "newcomersOnly">): Promise<readonly Ended<Outcome | Stored>[]> {
+  /** Resolves when nothing is loaded or computed any more; `endings` when all claims have ended. */
+  async function claimAndCompute(slot: Pick<ClaimOptions, "newcomersOnly">): Promise<{ readonly endings: readonly Promise<void>[] }> {
     await executor.ready?.(stopping.signal);
-    return compute(await claimBundle(slot));
+    return { endings: await compute(await claimBundle(slot)) };
   }
 
-  async function compute({ claims, found }: Bundle): Promise<readonly Ended<Outcome | Stored>[]> {
+  async function compute({ claims, found }: Bundle): Promise<readonly Promise<void>[]> {
     const claimed = Date.now();
+    const endings: Promise<void>[] = [];
+    const end = (those: readonly Ended<Outcome | Stored>[]) => {
+      if (those.length === 0) return;
+      node.computed(those.map(({ claim }) => claim));
+      const ending = endClaims(those);
+      // Heard when all are computed.
+      ending.catch(() => undefined);
+      endings.push(ending);
+    };
     figures.running += claims.length;
     report();
     try {
       return await orHandBack(claims, async () => {
         const stored = await found;
         const wanted = claims.filter(({ subtask }) => !stored.has(subtask.key));
-        const outcomes = await runClaims(wanted, { executor, signal: stopping.signal, onBegin: begin });
-        remember(wanted, outcomes);
-        node.computed(claims);
-        return claims.map((claim) => ({ claim, claimed, ending: outcomes.get(claim.subtask.key) ?? { kind: "stored" as const } }));
+        let ended: Ended<Outcome | Stored>[] = claims
+          .filter((claim) => !wanted.includes(claim))
+          .map((claim) => ({ claim, claimed, ending: { kind: "stored" } }));
+        for await (const outcomes of runClaims(wanted, { executor, signal: stopping.signal, onBegin: begin, onTooLong })) {
+          remember(wanted, outcomes);
+          for (const claim of wanted) {
+            const ending = outcomes.get(claim.subtask.key);
+            if (ending) ended.push({ claim, claimed, ending });
+          }
+          end(ended);
+          ended = [];
+        }
+        end(ended);
+        return endings;
       });
     } finally {
       figures.running -= claims.length;
@@ -166,6 +188,10 @@ export function startPullLoop(options: PullOptions): PullLoop {
       const { reading, decoding, computing: ran } = outcome.timing;
       bundleSize.note(subtask.programKey, reading + decoding + ran);
     }
+  }
+
+  function onTooLong(claims: readonly Claim[]): void {
+    for (const { subtask } of claims) bundleSize.noteTooLong(subtask.programKey);
   }
 
   /** Not waited for: what is not on record when the process dies does not count as an attempt. */
@@ -257,25 +283,6 @@ export function startPullLoop(options: PullOptions): PullLoop {
       log.warn({ err, pause: wait }, "the coordinator cannot take what became of claims; trying again");
     return retry(action, { signal: stopping.signal, onFailure, backoff });
   }
-}
-
-/** Asks the store which partials it has: once for all keys that are asked for in one turn. */
-function createFinder(store: Pick<Store, "findPartials">): (key: string) => Promise<ReadonlySet<string>> {
-  let asking: { readonly keys: string[]; readonly found: Promise<ReadonlySet<string>> } | undefined;
-  return (key) => {
-    if (!asking) {
-      const keys: string[] = [];
-      const found = Promise.resolve().then(() => {
-        asking = undefined;
-        return store.findPartials(keys);
-      });
-      // Heard by whoever gets the claim, if anybody does.
-      found.catch(() => undefined);
-      asking = { keys, found };
-    }
-    asking.keys.push(key);
-    return asking.found;
-  };
 }
 
 function ofKind<Kind extends (Outcome | Stored)["kind"]>(all: readonly Ended<Outcome | Stored>[], kind: Kind) {

@@ -16,40 +16,83 @@ export interface RunClaimsOptions {
   readonly signal: AbortSignal;
   /** The columns of these are in memory, and computing begins. May be called again for the same claims. */
   readonly onBegin: (claims: readonly Claim[]) => void;
+  /** Several clients' were computed together, and one of them takes so long that all are left undone: each should be claimed alone. */
+  readonly onTooLong: (claims: readonly Claim[]) => void;
 }
 
-/** By subtask key, one outcome for each. Rejects where nothing can be computed now, and then nothing of it runs any more. */
-export async function runClaims(claims: readonly Claim[], options: RunClaimsOptions): Promise<ReadonlyMap<string, Outcome>> {
-  const { executor, signal, onBegin } = options;
+interface Task {
+  readonly claim: Claim;
+  readonly late: AbortController;
+  readonly wanted: ReturnType<typeof followSignals>;
+}
+
+/**
+ * By subtask key, one outcome for each: all at a time where a bundle takes as long as it should, else as they come, so that nobody waits for what is long.
+ * Throws where nothing can be computed now, and then nothing of it runs any more. It is to be asked to the end.
+ */
+export async function* runClaims(
+  claims: readonly Claim[],
+  { executor, signal, onBegin, onTooLong }: RunClaimsOptions,
+): AsyncGenerator<ReadonlyMap<string, Outcome>> {
   const tasks = new Map(
-    claims.map((claim) => {
+    claims.map((claim): [string, Task] => {
       const late = new AbortController();
-      return [claim.subtask.key, { claim, late, wanted: followSignals([claim.signal, signal, late.signal]) }] as const;
+      return [claim.subtask.key, { claim, late, wanted: followSignals([claim.signal, signal, late.signal]) }];
     }),
   );
+  const taskOf = (programKey: string, fingerprint: string) => tasks.get(subtaskKey(programKey, fingerprint))!;
   const unbegun = new Set(tasks.values());
+  /** What each request that runs is of. */
+  const running = new Map<Promise<void>, readonly Claim[]>();
+  let done = new Map<string, Outcome>();
+  let failure: { readonly error: unknown } | undefined;
+  const late = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const endTurn = () => {
-    for (const { late } of unbegun) late.abort(new Error("those before it took longer than was expected"));
-  };
-  const compute = async (request: ComputeRequest): Promise<readonly (readonly [string, Outcome])[]> => {
+
+  const compute = async (request: ComputeRequest, keys: readonly string[]): Promise<void> => {
     const outcomes = await executor.run(request, {
-      signalOf: (programKey, fingerprint) => tasks.get(subtaskKey(programKey, fingerprint))!.wanted.signal,
-      payerOf: (programKey, fingerprint) => tasks.get(subtaskKey(programKey, fingerprint))!.claim,
+      signalOf: (programKey, fingerprint) => taskOf(programKey, fingerprint).wanted.signal,
+      payerOf: (programKey, fingerprint) => taskOf(programKey, fingerprint).claim,
       onRunning(programKeys, fingerprint) {
-        const begun = programKeys.map((programKey) => tasks.get(subtaskKey(programKey, fingerprint))!);
+        const begun = programKeys.map((programKey) => taskOf(programKey, fingerprint));
         for (const task of begun) unbegun.delete(task);
-        timer ??= setTimeout(endTurn, longestBundle);
+        timer ??= setTimeout(() => late.abort(), longestBundle);
         onBegin(begun.map(({ claim }) => claim));
       },
     });
-    return keysOf(request).map((key, index) => [key, outcomes[index]!]);
+    for (const [index, key] of keys.entries()) done.set(key, outcomes[index]!);
   };
+  const handBack = () => {
+    for (const task of unbegun) task.late.abort(new Error("those before it took longer than was expected"));
+    for (const together of running.values()) {
+      if (new Set(together.map(({ client }) => client)).size < 2) continue;
+      onTooLong(together);
+      for (const { subtask } of together)
+        tasks.get(subtask.key)!.late.abort(new Error("what it was computed with took longer than was expected"));
+    }
+  };
+  late.signal.addEventListener("abort", handBack);
+  const isLate = new Promise((resolve) => late.signal.addEventListener("abort", resolve));
+
+  for (const request of groupClaims(claims)) {
+    const keys = keysOf(request);
+    const computing: Promise<void> = compute(request, keys)
+      .catch((error: unknown) => {
+        failure ??= { error };
+      })
+      .finally(() => running.delete(computing));
+    running.set(
+      computing,
+      keys.map((key) => tasks.get(key)!.claim),
+    );
+  }
   try {
-    const settled = await Promise.allSettled(groupClaims(claims).map(compute));
-    const failed = settled.find(({ status }) => status === "rejected");
-    if (failed?.status === "rejected") throw failed.reason;
-    return new Map(settled.flatMap((each) => (each.status === "fulfilled" ? each.value : [])));
+    while (running.size > 0) {
+      await (late.signal.aborted ? Promise.race(running.keys()) : Promise.race([Promise.all(running.keys()), isLate]));
+      if (done.size > 0) yield done;
+      done = new Map();
+    }
+    if (failure) throw failure.error;
   } finally {
     clearTimeout(timer);
     for (const { wanted } of tasks.values()) wanted.release();

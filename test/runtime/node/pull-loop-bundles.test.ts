@@ -4,7 +4,7 @@ import type { Outcome } from "../../../functions/compute/executor.ts";
 import type { PullOptions } from "../../../runtime/node/pull-loop.ts";
 import { StoreError } from "../../../storage/store-error.ts";
 import { until } from "../../support/until.ts";
-import { computes, fakeClaim, partial, pull, type Run, takes } from "./pull-loop-for-test.ts";
+import { computes, fakeClaim, partial, pull, type Run, runsOn, takes } from "./pull-loop-for-test.ts";
 
 describe("startPullLoop, of claims that are made together,", () => {
   test("looks up, saves and completes what was claimed together by one call each", async () => {
@@ -90,6 +90,29 @@ describe("startPullLoop, of claims that are made together,", () => {
       claims.map(({ history }) => history.join(" ")),
       ["begin complete", "release", "release"],
     );
+    await loop.stop();
+  });
+
+  test("completes what is done of a bundle while another client's part of it computes for long", async () => {
+    const long = fakeClaim(0, undefined, { programKey: "long", client: "hog" });
+    const short = fakeClaim(1);
+    const run: Run = (request, options) => (request.programs[0] === "long" ? runsOn : computes)(request, options);
+    const { loop } = pull([long, short], { run, together: 2 });
+    await until(() => short.history.includes("complete"));
+    assert.deepEqual(long.history, ["begin"]);
+    await loop.stop();
+  });
+
+  test("hands back what is computed together with another client's that takes long, and has each of it claimed alone", async () => {
+    const claims = [fakeClaim(0, undefined, { programKey: "long", client: "hog" }), fakeClaim(0, undefined, { programKey: "short" })];
+    const run: Run = async ({ programs, partitions: [{ fingerprint }] }, { signalOf, onRunning }) => {
+      onRunning?.(programs, fingerprint);
+      await until(() => programs.every((program) => signalOf(program, fingerprint).aborted));
+      return programs.map(() => ({ kind: "undone", cause: "aborted" }));
+    };
+    const { loop, seen } = pull(claims, { run, together: 2 });
+    await until(() => claims.every(({ history }) => history.includes("release")));
+    assert.ok(claims.every(({ claim }) => seen.comesAlone?.(claim.subtask)));
     await loop.stop();
   });
 });

@@ -1,5 +1,5 @@
 /** A pull loop over a node that hands out claims, and what a test wants to know of them. */
-import type { Claim, JoinedNode, Subtask } from "../../../coordination/coordinator.ts";
+import type { Claim, ClaimOptions, JoinedNode, Subtask } from "../../../coordination/coordinator.ts";
 import type { Executor, Outcome } from "../../../functions/compute/executor.ts";
 import { type PullOptions, startPullLoop } from "../../../runtime/node/pull-loop.ts";
 import { recordingLog } from "../silent-log.ts";
@@ -12,21 +12,25 @@ export interface FakeClaim {
   readonly history: string[];
 }
 
-export function fakeClaim(partition: number, settle: (what: string) => Promise<boolean> = async () => true): FakeClaim {
+export function fakeClaim(
+  partition: number,
+  settle: (what: string) => Promise<boolean> = async () => true,
+  { programKey = "program", client = "ana" } = {},
+): FakeClaim {
   const abort = new AbortController();
   const history: string[] = [];
   const record = (what: string) => {
     history.push(what);
     return settle(what);
   };
-  const subtask: Subtask = { key: `program:f${partition}`, programKey: "program", fingerprint: `f${partition}`, dataset: "d", partition };
-  return { claim: { subtask, priority: 500, client: "ana", signal: abort.signal }, record, abort, history };
+  const subtask: Subtask = { key: `${programKey}:f${partition}`, programKey, fingerprint: `f${partition}`, dataset: "d", partition };
+  return { claim: { subtask, priority: 500, client, signal: abort.signal }, record, abort, history };
 }
 
 /** A joined node that hands out these claims, `together` at a time, and then none. */
 export function handOut(claims: readonly FakeClaim[], together = 1) {
   const left = [...claims];
-  const seen = { left: false, most: 0, asked: [] as number[], calls: [] as string[] };
+  const seen = { left: false, most: 0, asked: [] as number[], comesAlone: undefined as ClaimOptions["comesAlone"], calls: [] as string[] };
   const draining = new AbortController();
   const recordAll = (those: readonly Claim[], what: string) => {
     seen.calls.push(`${what} ${those.length}`);
@@ -40,8 +44,9 @@ export function handOut(claims: readonly FakeClaim[], together = 1) {
     release: (those) => recordAll(those, "release"),
     fail: async (claim, cause, options) => (await recordAll([claim], `fail${options?.permanent ? " for good" : ""} ${cause}`))[0]!,
     drain: async () => draining.abort(),
-    claim: ({ signal, most, prepare }) => {
+    claim: ({ signal, most, comesAlone, prepare }) => {
       seen.asked.push(most);
+      seen.comesAlone = comesAlone;
       if (draining.signal.aborted) return Promise.resolve([]);
       const next = left.splice(0, together).map(({ claim }) => claim);
       for (const { subtask } of next) prepare?.(subtask);
