@@ -107,7 +107,7 @@ function parseMetadata(reader: ThriftReader, chunks: ChunkPlaces, at: number, fa
   }
   chunks.start[at] = dictionary > 0 && dictionary < data ? dictionary : data;
   if (canMiss) facts.mayMiss ||= mayMiss(facts, statistics.nulls, levels);
-  if (facts.long && statistics.nulls !== chunks.values[at]) facts.isRounded ||= isBeyond(statistics, facts.long);
+  if (facts.long && chunks.values[at] !== 0 && statistics.nulls !== chunks.values[at]) facts.isRounded ||= isBeyond(statistics, facts.long);
 }
 
 /** Also where the statistics do not tell. */

@@ -100,8 +100,8 @@ const checks: { readonly [Kind in Tree["kind"]]: Check<Kind> } = {
     const [left, right] = [checker.check(tree.left, checker), checker.check(tree.right, checker)];
     if (left.type.kind === "number" || left.type.kind === "boolean") {
       expectType(right, left.type.kind, tree.right, "the default after '??'");
-      const type = isRounded(right.type) ? right.type : left.type;
-      return checker.terms.make("coalesce", withOptional(type, isOptional(left.type) && isOptional(right.type)), [left, right]);
+      const optional = isOptional(left.type) && isOptional(right.type);
+      return checker.terms.make("coalesce", withOptional(eitherOf(left.type, right.type), optional), [left, right]);
     }
     if (left.type.kind === "record" && right.type.kind === "record")
       return chooseRecord(checker.terms.make("is-present", boolean, [left]), left, right, tree, checker);
@@ -121,8 +121,8 @@ const checks: { readonly [Kind in Tree["kind"]]: Check<Kind> } = {
         tree.yes.start,
       );
     expectType(no, yes.type.kind, tree.no, "the other side of '? :'");
-    const type = isRounded(no.type) ? no.type : yes.type;
-    return checker.terms.make("conditional", withOptional(type, isOptional(yes.type) || isOptional(no.type)), [test, yes, no]);
+    const optional = isOptional(yes.type) || isOptional(no.type);
+    return checker.terms.make("conditional", withOptional(eitherOf(yes.type, no.type), optional), [test, yes, no]);
   },
 };
 
@@ -198,6 +198,9 @@ function checkComparison(tree: Extract<Tree, { kind: "comparison" }>, checker: C
 
 const isRounded = (type: Type): boolean => type.kind === "number" && type.isRounded === true;
 
+/** Of two that are both numbers, or both truth values: what may be either of them. */
+const eitherOf = (one: Type, other: Type): Type => (isRounded(other) ? other : one);
+
 /** From 2^53 on several integers of a file become the same float64. */
 function refuseRounded(ofFile: Term, { operation, literal }: Term, tree: Tree, operator: ComparisonOperator): void {
   if (ofFile.operation !== "column" && ofFile.operation !== "field" && ofFile.operation !== "param") return;
@@ -245,7 +248,8 @@ function chooseRecord(test: Term, yes: Term, no: Term, tree: Tree, checker: Chec
       (record.type as RecordType).fields.has(name) ? fieldOf(terms, record, name) : formulas.component(record, name as Component),
     );
     if (one.type.kind !== other.type.kind || (one.type.kind !== "number" && one.type.kind !== "boolean")) return [];
-    return [[name, terms.make("conditional", withOptional(one.type, isOptional(one.type) || isOptional(other.type)), [test, one, other])]];
+    const optional = isOptional(one.type) || isOptional(other.type);
+    return [[name, terms.make("conditional", withOptional(eitherOf(one.type, other.type), optional), [test, one, other])]];
   });
   if (chosen.length === 0) throw new ExpressionError(`${describeType(a)} and ${describeType(b)} have no field in common`, tree.start);
   const fields = new Map<string, Type>(chosen.map(([name, term]) => [name, term.type]));

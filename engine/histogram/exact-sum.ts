@@ -30,8 +30,8 @@ export class ExactSums {
     for (let k = 0; k < this.#counts[index]; k++) {
       const component = this.#components[k][index];
       const sum = rest + component;
-      const fromComponent = sum - rest;
-      const error = rest - (sum - fromComponent) + (component - fromComponent);
+      // Of the larger one nothing is lost that the sum does not have, and near the end of the range nothing here overflows.
+      const error = Math.abs(rest) > Math.abs(component) ? component - (sum - rest) : rest - (sum - component);
       if (error !== 0) {
         if (Number.isFinite(sum)) this.#put(kept++, index, error);
         else if (Number.isFinite(rest) && Number.isFinite(component)) {

@@ -1,6 +1,6 @@
 /**
- * How many subtasks a node claims at a time: short ones together, so that each does not cost a round trip of its own; each of a program that computes for
- * long alone, so that nothing waits with it.
+ * How many subtasks a node claims at a time: those of programs that are known to be short together, so that each does not cost a round trip of its own; all
+ * others alone, so that nothing waits with what may take long.
  */
 import { LRUCache } from "lru-cache";
 
@@ -16,25 +16,24 @@ const remembered = 8;
 export class BundleSize {
   /** Milliseconds of threads' time that the latest short subtasks took. */
   readonly #times: number[] = [];
-  /** Programs whose latest subtask took longer than a bundle should. */
-  readonly #long = new LRUCache<string, true>({ max: 1_000 });
+  /** Whether the latest subtask of a program took no longer than a bundle should. */
+  readonly #isShort = new LRUCache<string, boolean>({ max: 1_000 });
 
   note(programKey: string, milliseconds: number): void {
-    if (milliseconds > mostWork) {
-      this.noteTooLong(programKey);
-      return;
-    }
-    this.#long.delete(programKey);
+    const isShort = milliseconds <= mostWork;
+    this.#isShort.set(programKey, isShort);
+    if (!isShort) return;
     this.#times.push(milliseconds);
     this.#times.splice(0, this.#times.length - remembered);
   }
 
   noteTooLong(programKey: string): void {
-    this.#long.set(programKey, true);
+    this.#isShort.set(programKey, false);
   }
 
-  isLong(programKey: string): boolean {
-    return this.#long.has(programKey);
+  /** Whether a subtask of this program is to be claimed alone. */
+  comesAlone(programKey: string): boolean {
+    return this.#isShort.get(programKey) !== true;
   }
 
   /** As many as should take `mostWork` together; 1 where few are known. */

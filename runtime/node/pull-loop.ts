@@ -167,7 +167,7 @@ export function startPullLoop(options: PullOptions): PullLoop {
     const claims = await node.claim({
       signal: stopping.signal,
       most: bundleSize.most,
-      comesAlone: ({ programKey }) => bundleSize.isLong(programKey),
+      comesAlone: ({ programKey }) => bundleSize.comesAlone(programKey),
       prefers,
       ...slot,
       prepare(subtask) {

@@ -232,7 +232,8 @@ export class WorkerPool {
     const waiting = this.#queues.runs();
     if (waiting.length > 0 || begun.some(({ run }) => run!.governed.turnSince === undefined)) {
       const ready = [...begun, ...waiting.slice(0, this.#count("idle"))].map(({ run }) => run!);
-      for (const run of ready) run.isFresh = now - (run.governed.turnSince ?? Number.NEGATIVE_INFINITY) < slice;
+      for (const { run, begun } of [...this.#jobs.values(), ...waiting])
+        if (run) run.isFresh = begun === undefined || now - (run.governed.turnSince ?? Number.NEGATIVE_INFINITY) < slice;
       const chosen = this.#turns.choose(ready, this.#options.threads);
       for (const { run } of begun) {
         if (chosen.has(run!)) run!.governed.giveTurn(now);

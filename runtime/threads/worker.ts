@@ -15,7 +15,13 @@ const port = parentPort;
 if (!port) throw new Error("Cannot run worker.ts on its own: the server starts it as a worker thread");
 
 /** The thread that answers people goes before those that compute. On Linux this is of the calling thread alone, elsewhere of the whole process. */
-if (process.platform === "linux") setPriority(Math.min(19, getPriority() + 5));
+if (process.platform === "linux") {
+  try {
+    setPriority(Math.min(19, getPriority() + 5));
+  } catch {
+    // Where it is not permitted, they share alike.
+  }
+}
 
 const programs = new Map<string, { readonly program: Program; readonly module: WebAssembly.Module }>();
 let memories: readonly WebAssembly.Memory[] = [];

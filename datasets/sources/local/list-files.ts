@@ -47,11 +47,10 @@ class FileLister {
   readonly #endings: readonly string[];
   readonly #folder: string;
   #walked: { readonly changed: bigint; readonly paths: readonly string[] } | undefined;
-  /** As they were found last, and whether all of them, and the folder, are on local disks. */
-  #paths: readonly string[] = [];
-  #isLocal = false;
-  /** What was found last, where it can be told quickly that all is still so. */
-  #seen: { readonly stats: readonly Stats[]; readonly listing: Listing } | undefined;
+  /** What was found last, and of files on local disks what the system said of each. */
+  #last:
+    | { readonly paths: readonly string[]; readonly isLocal: boolean; readonly stats: readonly Stats[]; readonly listing: Listing }
+    | undefined;
 
   constructor(pattern: string, endings: readonly string[]) {
     this.#pattern = resolve(pattern);
@@ -61,14 +60,14 @@ class FileLister {
 
   async list(signal: AbortSignal | undefined): Promise<Listing> {
     const paths = await this.#pathsNow();
-    const isKnown = paths === this.#paths || paths.join("\n") === this.#paths.join("\n");
-    if (this.#seen && isKnown && this.#seen.stats.every((before, index) => isUnchanged(paths[index]!, before))) return this.#seen.listing;
+    const last = this.#last;
+    const isKnown = last !== undefined && (paths === last.paths || paths.join("\n") === last.paths.join("\n"));
+    if (isKnown && last.stats.length > 0 && last.stats.every((before, index) => isUnchanged(paths[index]!, before))) return last.listing;
     const found = await pMap(paths, look, { concurrency: parallelLooks, ...(signal && { signal }) });
-    if (!isKnown) this.#isLocal = paths.length <= mostQuick && (await areLocal([this.#folder, ...paths]));
-    this.#paths = paths;
+    const isLocal = isKnown ? last.isLocal : paths.length <= mostQuick && (await areLocal([this.#folder, ...paths]));
     const listing = await once(found.filter((file) => file !== undefined));
-    const stats = found.map((file) => file?.stats);
-    this.#seen = this.#isLocal && stats.every((each) => each !== undefined) ? { stats, listing } : undefined;
+    const stats = found.map((file) => file?.stats).filter((each) => each !== undefined);
+    this.#last = { paths, isLocal, stats: isLocal && stats.length === paths.length ? stats : [], listing };
     return listing;
   }
 
@@ -85,7 +84,7 @@ class FileLister {
   /** Undefined where it cannot be told: then the folder is walked. */
   async #folderChange(): Promise<bigint | undefined> {
     const options = { bigint: true } as const;
-    if (this.#isLocal) return statSync(this.#folder, { ...options, throwIfNoEntry: false })?.mtimeNs;
+    if (this.#last?.isLocal) return statSync(this.#folder, { ...options, throwIfNoEntry: false })?.mtimeNs;
     return (await stat(this.#folder, options).catch(() => undefined))?.mtimeNs;
   }
 }

@@ -4,7 +4,7 @@
  * its latest state is kept.
  */
 import { LRUCache } from "lru-cache";
-import { turn } from "../../../base/turn.ts";
+import { TurnQueue } from "../../../base/turn.ts";
 import type { Dataset } from "../../../datasets/dataset.ts";
 import { programKey } from "../../../engine/program/program.ts";
 import type { Schema } from "../../../engine/program/schema.ts";
@@ -16,7 +16,7 @@ import { parseJson } from "../../http/parse-json.ts";
 import type { Services } from "../../services.ts";
 import { type CheckedQuery, planChecked, programBytes, type QueryPlan } from "./plan-query.ts";
 
-/** Milliseconds for which checking a large query keeps others waiting; one of its histograms may take longer. */
+/** Milliseconds for which checking large queries keeps others waiting, however many there are; one histogram may take longer. */
 const longestTurn = 10;
 /** The most bytes, about, of what is kept by text, and as much by canonical form; then the most characters of one text. */
 const mostBytes = 32_000_000;
@@ -44,6 +44,7 @@ export class PlannedQueries {
   });
   /** What is being checked, by canonical form. */
   readonly #checking = new Map<string, { readonly schema: Schema; readonly checked: Promise<CheckedQuery> }>();
+  readonly #turns = new TurnQueue();
   /** The datasets that something is kept of, as they were last, by name. */
   readonly #datasets = new Map<string, Dataset>();
 
@@ -80,9 +81,9 @@ export class PlannedQueries {
 
   async #check(query: Query, schema: Schema): Promise<CheckedQuery> {
     const key = JSON.stringify(canonicalQuery(query));
-    const known = this.#byCanonical.get(key) ?? this.#checking.get(key);
-    if (known?.schema === schema) return known.checked;
-    const checking = { schema, checked: checkInTurns(query, schema) };
+    const known = [this.#byCanonical.get(key), this.#checking.get(key)].find((each) => each?.schema === schema);
+    if (known) return known.checked;
+    const checking = { schema, checked: this.#checkInTurns(query, schema) };
     this.#checking.set(key, checking);
     try {
       const checked = await checking.checked;
@@ -92,17 +93,17 @@ export class PlannedQueries {
       if (this.#checking.get(key) === checking) this.#checking.delete(key);
     }
   }
-}
 
-async function checkInTurns(query: Query, schema: Schema): Promise<CheckedQuery> {
-  const steps = makeProgramInSteps(query, schema);
-  let begun = performance.now();
-  for (;;) {
-    const step = steps.next();
-    if (step.done) return { ...step.value, programKey: await programKey(step.value.program) };
-    if (performance.now() - begun < longestTurn) continue;
-    await turn();
-    begun = performance.now();
+  async #checkInTurns(query: Query, schema: Schema): Promise<CheckedQuery> {
+    const steps = makeProgramInSteps(query, schema);
+    let begun = performance.now();
+    for (;;) {
+      const step = steps.next();
+      if (step.done) return { ...step.value, programKey: await programKey(step.value.program) };
+      if (performance.now() - begun < longestTurn) continue;
+      await this.#turns.next();
+      begun = performance.now();
+    }
   }
 }
 

@@ -141,6 +141,7 @@ test("columns that both may hold integers from 2^53 on are not compared, in what
       { ...column, name: "run" },
       { ...field("Hit", "id", ["Hit"]), isRounded: true },
       field("Hit", "charge", ["Hit"]),
+      field("Track", "id", ["Track"]),
     ],
     unsupported: [],
   };
@@ -152,6 +153,8 @@ test("columns that both may hold integers from 2^53 on are not compared, in what
     ["Hit[0].id", "event"],
     ["(other ?? -1)", "event"],
     ["(run > 0 ? 0 : other)", "Hit.max(h => h.id)"],
+    ["(run > 0 ? Track[0] : Hit[0]).id", "Hit[1].id"],
+    ["(Track[0] ?? Hit[0]).id", "event"],
   ])
     assert.equal(faults(`${one} == ${two}`).length, 1, one);
   assert.equal(faults("Hit.some(h => h.id == event)").length, 1);

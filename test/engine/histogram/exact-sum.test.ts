@@ -69,6 +69,12 @@ test("ExactSums is 0 for no numbers, and for those that cancel", () => {
 test("ExactSums is finite where only a part of the sum is beyond the range", () => {
   assert.equal(sumOf([1.7e308, 1.7e308, -1.7e308]), 1.7e308);
   assert.equal(sumOf([1.7e308, -1.7e308, 1.7e308, 1.7e308, -1.7e308]), 1.7e308);
+  const random = seeded(23);
+  for (let trial = 0; trial < 1_000; trial++) {
+    const values = [-Number.MAX_VALUE, random.fraction() * Number.MAX_VALUE];
+    assert.equal(sumOf(values), exactSum(values), values.join(" "));
+    assert.equal(sumOf(values.toReversed()), exactSum(values), values.join(" "));
+  }
 });
 
 test("ExactSums is infinite where a number is, and NaN where both infinities are, in any order", () => {

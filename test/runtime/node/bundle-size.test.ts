@@ -21,12 +21,13 @@ test("BundleSize.most is 1 where subtasks take half of that, and where few are k
   assert.equal(afterTimes().most, 1);
 });
 
-test("BundleSize knows the programs whose latest subtask took longer, and does not judge others by them", () => {
+test("BundleSize has those programs claimed alone whose latest subtask took longer, or is not known, and does not judge others by them", () => {
   const size = afterTimes(5, 5, 5, 5);
+  assert.equal(size.comesAlone("newcomer"), true);
   size.note("hog", 3_000);
-  assert.equal(size.isLong("hog"), true);
-  assert.equal(size.isLong("program"), false);
+  assert.equal(size.comesAlone("hog"), true);
+  assert.equal(size.comesAlone("program"), false);
   assert.equal(size.most, 10);
   size.note("hog", 5);
-  assert.equal(size.isLong("hog"), false);
+  assert.equal(size.comesAlone("hog"), false);
 });

@@ -62,6 +62,14 @@ const large = JSON.stringify({
   ),
 });
 
+test("PlannedQueries checks a query once for all who ask together, also where it was checked before its dataset's columns changed", async () => {
+  const { catalogue, planned } = open(makeDataset(3));
+  await planned.get(large);
+  catalogue.dataset = { ...makeDataset(3, 2), schema: { ...muonSchema } };
+  const [first, second] = await Promise.all([planned.get(large), planned.get(large)]);
+  assert.equal(first.checked, second.checked);
+});
+
 test("PlannedQueries lets others have the thread while it checks a large query, which it checks once for all who ask meanwhile", async () => {
   const { planned } = open(makeDataset(3));
   let turns = 0;
