@@ -6,8 +6,9 @@
  *   left to others --returnLeft--> waiting
  *
  * Order and turns of clients: `waiting-order.ts`; what a node takes and what it leaves to better placed ones: `next-subtask.ts`; whether a node is to be
- * trusted: `quarantine.ts`. A call for newcomers only takes nothing of the clients of whom its node computes something. Beyond these: a subtask with an attempt on record is taken alone, so that what it does to a node it does to itself, and so is what a call says; what
- * failed on a node is left to others for `leaveFor`; and nobody takes more at a time than the share of one of the cluster's threads.
+ * trusted: `quarantine.ts`. Beyond these: a call for newcomers only takes nothing of the clients of whom its node computes something; a subtask with an
+ * attempt on record is taken alone, for it may take its node down, and so is one of which the call says so; what failed on a node is left to others
+ * for `leaveFor`; and nobody takes more at a time than the share of one of the cluster's threads.
  */
 import type { Subtask } from "../coordinator.ts";
 import { type Attempts, type ClaimEnd, noAttempts, type Verdict } from "./claim-end.ts";

@@ -40,7 +40,7 @@ export interface Place extends Disposable {
   grow(more: number): void;
 }
 
-/** Of which so many are kept, whatever they count. */
+/** So many clients and addresses are kept, also where they have nothing going on. */
 const leastCounts = 1_000;
 
 export class Tally {

@@ -30,7 +30,7 @@ const mostEventBytes = 256 * 2 ** 20;
 const pauseStep = 100;
 const longestPause = 5000;
 /** Milliseconds between looks at a query that is not streamed. */
-const betweenLooks = 1000;
+const lookEvery = 1000;
 
 /**
  * @param {string} url of the query
@@ -56,7 +56,7 @@ export async function* followQuery(url, options) {
         if (last) return;
       }
       if (turn && !isStreamed) {
-        await pause(betweenLooks, AbortSignal.any([signal, turn.taken])).catch(() => signal.throwIfAborted());
+        await pause(lookEvery, AbortSignal.any([signal, turn.taken])).catch(() => signal.throwIfAborted());
         continue;
       }
     } catch (error) {

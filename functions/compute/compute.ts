@@ -9,7 +9,7 @@ import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { usualLimits } from "../admission/limits.ts";
 import type { Environment } from "../environment.ts";
-import { HttpProblem } from "../http/problem.ts";
+import { HttpProblem, stoppedByClient } from "../http/problem.ts";
 import { readJson } from "../http/read-body.ts";
 import { isFromThisMachine, showsSecret } from "../http/this-machine.ts";
 import { encodeOutcomes, outcomesType } from "./encode-outcomes.ts";
@@ -49,7 +49,7 @@ compute.post("/", async (c) => {
     payerOf: () => ({ client: client.name, priority: 500 }),
     mostBytes: mostBytes / computations,
   });
-  if (signal.aborted) throw new HttpProblem(503, "stopped", "The request was stopped by who made it.");
+  if (signal.aborted) throw stoppedByClient();
   return c.body(await encodeOutcomes(outcomes), 200, { "content-type": outcomesType });
 });
 

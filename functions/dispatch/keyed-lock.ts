@@ -1,4 +1,4 @@
-import { HttpProblem } from "../http/problem.ts";
+import { stoppedByClient } from "../http/problem.ts";
 
 /** Lets one at a time do what belongs to a key, in the order in which they came. Different keys do not wait for each other. */
 export class KeyedLock {
@@ -22,8 +22,6 @@ export class KeyedLock {
     return { [Symbol.dispose]: release };
   }
 }
-
-export const stoppedByClient = (): HttpProblem => new HttpProblem(503, "stopped", "The request was stopped by who made it.");
 
 function withResolver(): { readonly promise: Promise<void>; readonly resolve: () => void } {
   let resolve = () => {};

@@ -1,8 +1,7 @@
 /**
  * What happens to a POST of a query, from top to bottom: plan, recall, admit, store, follow, queue, answer. When a query is accepted, what it needs is
  * stored, under way or queued, and survives a crash. A query that is refused, for what it asks or because there is too much to do, is neither queued
- * nor listed. A client that goes before the answer stays interested in what
- * was queued for it: it may have asked again, here or at another dispatcher.
+ * nor listed. A client that goes before the answer stays interested in what was queued for it: it may have asked again, here or at another dispatcher.
  */
 import type { Context } from "hono";
 import { pause } from "../../base/pause.ts";
@@ -11,10 +10,10 @@ import type { StoredPlan } from "../../storage/store.ts";
 import { isEnded, type Submission } from "../api.ts";
 import type { Environment, HostBindings } from "../environment.ts";
 import { boundWait } from "../http/bounded-wait.ts";
+import { stoppedByClient } from "../http/problem.ts";
 import { answerStatus, type Format } from "./answer/answer-format.ts";
 import type { Asker, Dispatcher } from "./dispatcher.ts";
 import { type FollowedQuery, waitForEnd } from "./follow/followed-query.ts";
-import { stoppedByClient } from "./keyed-lock.ts";
 import { compileChecked, planBytes, type QueryPlan } from "./plan/plan-query.ts";
 import { queueRest } from "./queue-rest.ts";
 

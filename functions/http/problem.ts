@@ -44,6 +44,8 @@ export class HttpProblem extends Error {
   }
 }
 
+export const stoppedByClient = (): HttpProblem => new HttpProblem(503, "stopped", "The request was stopped by who made it.");
+
 export function answerProblem({ status, code, message, errors, headers: own }: HttpProblem): Response {
   const body: Problem = {
     type: `urn:femtoq:problem:${code}`,

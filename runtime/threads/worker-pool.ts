@@ -4,7 +4,8 @@
  *
  * As many programs compute as there are threads to be. Where one computes for long while others wait it has to leave its turn to them between two blocks of
  * events, and keeps its thread and what it has added up; a spare thread takes up the others. A spare thread is started when all threads are at long jobs, so
- * that it is there when somebody comes, and more while runs wait, until as many are free of long jobs as may compute at a time; and a program that is in the midst of one long event then shares the processors with the others.
+ * that it is there when somebody comes. More are started while runs wait, until as many are free of long jobs as may compute at a time. A program that is in
+ * the midst of one long event shares the processors with the others meanwhile.
  *
  * Promises: every job settles; a thread that crashes fails its own job only (`WorkerCrashed`) and is replaced, after a pause
  * that doubles while threads keep crashing; a program that has computed for `mostCompute` is stopped; a thread that computes or loads on after its job
@@ -46,7 +47,7 @@ export interface WorkerPoolOptions {
   readonly patience?: number;
   /** Milliseconds after which a first spare thread is started, for it to be there at once when it is needed; where absent, when it is needed. */
   readonly spareAfter?: number;
-  /** The spare ones among them. */
+  /** The most threads there may be, the spare ones among them. */
   readonly mostThreads?: number;
   /** The thread's program; tests have their own. */
   readonly entry?: URL;

@@ -56,7 +56,7 @@ const mostInFlight = 256;
 const longestClose = 1_000;
 const nothing = Buffer.alloc(0);
 
-/** Of one operation. */
+/** How often one operation that was refused is repaired and tried again. */
 const mostRepairs = 4;
 
 export class Session {
