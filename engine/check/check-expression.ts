@@ -203,7 +203,7 @@ const eitherOf = (one: Type, other: Type): Type => (isRounded(other) ? other : o
 
 /** From 2^53 on several integers of a file become the same float64. */
 function refuseRounded(ofFile: Term, { operation, literal }: Term, tree: Tree, operator: ComparisonOperator): void {
-  if (ofFile.operation !== "column" && ofFile.operation !== "field" && ofFile.operation !== "param") return;
+  if (!isRounded(ofFile.type)) return;
   if (operation !== "number" || !Number.isInteger(literal) || Number.isSafeInteger(literal)) return;
   const message = `'${operator}' cannot tell integers of a file from 2^53 on from their neighbours, since numbers are float64: compare with < and >`;
   throw new ExpressionError(message, tree.start);

@@ -81,11 +81,14 @@ export async function besiege(target: Target, { duration, slack, references, sig
 
   const hog = newParty(`${hogs} hogs`);
   const askForEver = async (which: number) => {
-    const { status, body } = await ask(url, endless(place(8_000_000 + which)), { name: `hog-${which}`, address: "10.2.0.1", wait: 0 });
+    const asker = { name: `hog-${which}`, address: "10.2.0.1", wait: 0 };
+    const { status, body } = await ask(url, endless(place(8_000_000 + which)), asker);
     count(hog, `${status}`);
     if (!over.aborted) await once(over, "abort");
     const { state } = (await (await fetch(new URL(`/queries/${body.id}`, url))).json()) as { readonly state?: string };
     if (state !== "running") faults.push(`a hog was ${state ?? "not taken"} at the end, so it kept nobody waiting`);
+    // Nothing of the siege goes on when it is over.
+    await fetch(new URL(`/queries/${body.id}`, url), { method: "DELETE", headers: headersOf(asker) });
   };
 
   const many = newParty("a flood of names");
@@ -164,16 +167,18 @@ interface Asker {
   readonly wait: number;
 }
 
+const headersOf = ({ name, address }: Asker) => ({ "femtoq-client": name, "x-forwarded-for": address });
+
 /** Status 0: there was no answer. */
 async function ask(
   url: string,
   query: object,
-  { name, address, wait: longest }: Asker,
+  asker: Asker,
 ): Promise<{ readonly status: number; readonly body: Answer & { readonly id?: string; readonly detail?: string } }> {
   try {
     const answer = await fetch(`${url}/queries`, {
       method: "POST",
-      headers: { "content-type": "application/json", "femtoq-client": name, "x-forwarded-for": address, prefer: `wait=${longest / 1000}` },
+      headers: { "content-type": "application/json", ...headersOf(asker), prefer: `wait=${asker.wait / 1000}` },
       body: JSON.stringify(query),
       signal: AbortSignal.timeout(patience + 5_000),
     });

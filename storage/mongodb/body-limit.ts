@@ -58,10 +58,10 @@ export class BodyLimit {
     });
   }
 
-  /** Counts out bodies that are gone, or did not go in. */
+  /** Counts out bodies that are gone, or did not go in. Some may have been put in by another process since they were counted. */
   release(gone: readonly Pick<Head, "size">[]): void {
-    this.#bodies -= gone.length;
-    for (const { size } of gone) this.#bytes -= size;
+    this.#bodies = Math.max(0, this.#bodies - gone.length);
+    this.#bytes = Math.max(0, this.#bytes - gone.reduce((sum, { size }) => sum + size, 0));
   }
 
   /** The sum is no longer known: it is counted before it is needed again. */
