@@ -40,7 +40,8 @@ export class SessionFollower {
   readonly lists: SubtaskLists;
   readonly #options: SessionFollowerOptions;
   readonly #nodes: FollowedList;
-  #waiting: { readonly subtasks: WaitingSubtasks; readonly ready: Promise<void> } | undefined;
+  /** `ready`: once it was begun, and has not failed. */
+  #waiting: { readonly subtasks: WaitingSubtasks; ready?: Promise<void> | undefined } | undefined;
   readonly #cluster: ClusterNodes;
   #names: readonly string[] = [];
   #nodeChanges: number | undefined;
@@ -76,7 +77,7 @@ export class SessionFollower {
     return this.#waiting && { zookeeper: this.zookeeper, waiting: this.#waiting.subtasks, cluster: this.#cluster };
   }
 
-  /** For nodes that join: what waits is followed from now on. Resolves when it is known. */
+  /** For nodes that join: what waits is followed from now on. Resolves when it is known. What fails may be tried again on the same session. */
   async followWaiting(): Promise<ClaimsSession> {
     if (this.#waiting === undefined) {
       const { claims, onIdle, mostEntries } = this.#options;
@@ -91,11 +92,21 @@ export class SessionFollower {
       });
       subtasks.queue.nodes = claims.nodes;
       this.#cluster.setNames(this.#names);
-      this.#waiting = { subtasks, ready: this.#followReturned(subtasks).then(() => subtasks.start()) };
+      this.#waiting = { subtasks };
       followWithdrawals(zookeeper, claims);
     }
-    await this.#waiting.ready;
+    const waiting = this.#waiting;
+    waiting.ready ??= this.#startWaiting(waiting.subtasks).catch((error: unknown) => {
+      waiting.ready = undefined;
+      throw error;
+    });
+    await waiting.ready;
     return this.forClaims!;
+  }
+
+  async #startWaiting(subtasks: WaitingSubtasks): Promise<void> {
+    await this.#followReturned(subtasks);
+    await subtasks.start();
   }
 
   /** After the connection was lost and found within the session: what happened meanwhile is read. */
