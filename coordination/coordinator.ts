@@ -139,7 +139,7 @@ export interface JoinedNode {
    * wait for it. Of claims that have begun or ended already it changes nothing.
    */
   begin(claims: readonly Claim[]): Promise<void>;
-  /** What these computed only needs saving: their clients may count as newcomers again. */
+  /** Tells that these are computed and only have to be saved, so that their clients may count as newcomers again. */
   computed(claims: readonly Claim[]): void;
   /** Call after the partials are stored. One answer for each claim, in their order: false where it was lost, or had ended. Where it rejects it may be called again. */
   complete(claims: readonly Claim[]): Promise<readonly boolean[]>;

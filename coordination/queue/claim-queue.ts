@@ -32,7 +32,7 @@ export interface QueueNode {
   readonly name: string;
   readonly scan: Scan;
   readonly quarantine: Quarantine;
-  /** Of whom it loads or computes something, or is about to. */
+  /** The clients for whom it loads or computes something, or is about to. */
   readonly clients: ReadonlySet<string>;
 }
 

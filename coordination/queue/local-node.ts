@@ -57,7 +57,7 @@ export class LocalNode<C extends OwnClaim = OwnClaim> {
     this.node = { ...about, cacheBytes: 0, running: 0, done: 0, failed: 0, since: now };
   }
 
-  /** Of whom it loads or computes something, or is about to. */
+  /** The clients for whom it loads or computes something, or is about to. */
   get clients(): ReadonlySet<string> {
     const clients = new Set([...this.claiming].flat());
     for (const { client, isComputed } of this.claims) if (!isComputed) clients.add(client);

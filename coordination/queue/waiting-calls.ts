@@ -179,7 +179,7 @@ export class WaitingCalls<T extends Queued<T>, N extends LocalNode> {
     return until;
   }
 
-  /** Where one that takes from anybody finds nothing, those for newcomers would find nothing either: so they come last. */
+  /** Gives the calls for anybody before those for newcomers: where the former find nothing, the latter seldom would. */
   #inOrder(): readonly WaitingCall<N>[] {
     const calls: WaitingCall<N>[] = [];
     for (let call = this.#calls.first; call !== undefined; call = call.next) calls.push(call);

@@ -8,7 +8,7 @@ export interface ColumnFacts {
   /** Levels from here on are elements. */
   readonly element: number;
   mayMiss: boolean;
-  /** Of 64-bit integers: what the statistics must say of them, and whether some chunk may hold any from ±2^53 on. */
+  /** Is there for a column of 64-bit integers; `isRounded` says then whether some chunk may hold integers from ±2^53 on. */
   readonly long?: { readonly isUnsigned: boolean };
   isRounded?: boolean;
   /** A chunk that is encrypted or lies elsewhere, or is compressed in a way that is not read. */
@@ -138,7 +138,7 @@ interface Statistics {
   most?: DataView;
 }
 
-/** What older writers put elsewhere for the least and the most is left aside: of unsigned integers they compared the signed ones. */
+/** Reads the newer fields for the least and the most value only: writers of the older ones compared unsigned integers as if they were signed. */
 function parseStatistics(reader: ThriftReader): Statistics {
   const statistics: Statistics = {};
   for (let field = reader.field(0); field !== 0; field = reader.field(field)) {

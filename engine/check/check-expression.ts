@@ -198,7 +198,7 @@ function checkComparison(tree: Extract<Tree, { kind: "comparison" }>, checker: C
 
 const isRounded = (type: Type): boolean => type.kind === "number" && type.isRounded === true;
 
-/** Of two that are both numbers, or both truth values: what may be either of them. */
+/** Gives the type of a value that is one of two, both of which are numbers or both of which are truth values. */
 const eitherOf = (one: Type, other: Type): Type => (isRounded(other) ? other : one);
 
 /** From 2^53 on several integers of a file become the same float64. */

@@ -103,7 +103,7 @@ export class Emitter {
   readonly uses: ReadonlyMap<Term, number>;
   readonly #costs = new Map<Term, number>();
   readonly #known = new Map<string, unknown>();
-  /** What became known in each branch or loop body that is being written, the innermost last: no two of them know the same. */
+  /** Lists what became known in each branch or loop body that is being written, the innermost last. Nothing stands in two of the lists. */
   readonly #frames: string[][] = [[]];
   readonly #stacked: { used: boolean }[] = [];
   #elements = 0;

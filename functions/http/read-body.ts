@@ -70,16 +70,13 @@ function within<T>(milliseconds: number, read: () => Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const cutOff = () => reject(new HttpProblem(408, "too-slow", "The request's body came too slowly.", [], { connection: "close" }));
     const timer = setTimeout(cutOff, Math.max(0, milliseconds));
-    const take = (value: T) => {
-      clearTimeout(timer);
-      resolve(value);
-    };
     const fail = (error: unknown) => {
-      clearTimeout(timer);
       const reason = error instanceof Error ? error.message : error;
       reject(new HttpProblem(400, "cut-off", `The request's body did not come whole: ${reason}`));
     };
-    read().then(take, fail);
+    void read()
+      .then(resolve, fail)
+      .finally(() => clearTimeout(timer));
   });
 }
 

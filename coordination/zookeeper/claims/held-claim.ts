@@ -3,7 +3,7 @@
  * session was lost, for the claim is the session's.
  *
  * What was in doubt is tried again: within one session nobody else can have removed the claim, so that its absence says that the first try was carried out.
- * Where the session is lost over that, the next session tells: either the znode of the claim is gone because the claim was ended, or its loss is on record.
+ * Where the session is lost meanwhile, the next session finds out how it went: the claim was ended if its znode is gone and its loss is not on record.
  */
 import type { SubtaskNews } from "../../coordinator.ts";
 import { type ClaimEnd, decideEnd, describeFailure, type Verdict } from "../../queue/claim-end.ts";

@@ -47,7 +47,7 @@ class FileLister {
   readonly #endings: readonly string[];
   readonly #folder: string;
   #walked: { readonly changed: bigint; readonly paths: readonly string[] } | undefined;
-  /** What was found last, and of files on local disks what the system said of each. */
+  /** The latest listing, and what the system said of each file where all are on local disks (`stats` is empty otherwise). */
   #last:
     | { readonly paths: readonly string[]; readonly isLocal: boolean; readonly stats: readonly Stats[]; readonly listing: Listing }
     | undefined;
