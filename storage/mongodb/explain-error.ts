@@ -17,6 +17,9 @@ const releases: Readonly<Record<number, string>> = { 0: "2.4", 3: "3.0", 4: "3.2
 /** Server errors that pass: shutting down, no primary now, time limit (also of replication), interrupted. */
 const passing = new Set([6, 7, 50, 64, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436]);
 
+/** Errors of the system about a connection: the driver passes on the one that breaks off what it is writing, as it is. */
+const passingInSystem = new Set(["ECONNRESET", "EPIPE", "ECONNREFUSED", "ECONNABORTED", "ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH"]);
+
 export function isDuplicateKey(error: unknown): boolean {
   return error instanceof MongoServerError && error.code === 11000;
 }
@@ -28,6 +31,7 @@ export function isPassing(error: unknown): boolean {
   // A bulk insert that got no answer throws an error without a code.
   if (error instanceof MongoBulkWriteError && error.code === undefined) return true;
   if (error instanceof MongoServerError) return passing.has(Number(error.code));
+  if (error instanceof Error && "code" in error && passingInSystem.has(String(error.code))) return true;
   return error instanceof Error && ["MongoPoolClearedError", "MongoWaitQueueTimeoutError", "MongoNotConnectedError"].includes(error.name);
 }
 

@@ -52,7 +52,8 @@ if (program) {
       await delay(moments.at(-1));
       mongo.signal("SIGKILL");
       await mongo.restart();
-      const { status: end } = await post(server.url, query(round), 120);
+      const { code, status: end } = await post(server.url, query(round), 120);
+      assert.equal(code, 200, `killed after ${moments} ms: ${JSON.stringify(end)}`);
       if (end.submission!.stored < partitions) interrupted++;
       assert.equal(end.state, "done", `killed after ${moments} ms: ${JSON.stringify(end.failures)}`);
       assert.equal(end.partitions.done, partitions);

@@ -10,6 +10,8 @@ export interface TcpProxy {
   readonly carried: number;
   /** Breaks all connections and refuses new ones. */
   cut(): void;
+  /** Breaks all connections in the middle of what they carry, as the end of a server's process does, and takes new ones. */
+  reset(): void;
   /** Keeps connections and takes new ones, but carries nothing. */
   silence(): void;
   /** Keeps connections, and carries what clients send, but nothing that the server says. */
@@ -74,6 +76,12 @@ export async function startTcpProxy(port: number, { host = "127.0.0.1", observe 
     cut() {
       mode = "cut";
       breakAll();
+    },
+    reset() {
+      for (const [client, target] of pairs) {
+        client.resetAndDestroy();
+        target.destroy();
+      }
     },
     silence() {
       mode = "silent";

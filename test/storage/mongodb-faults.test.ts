@@ -13,6 +13,7 @@ import { findMongoProgram, type MongoStart } from "../servers/mongo-server.ts";
 import { requireServer } from "../servers/require-server.ts";
 import { makeServerDirectory } from "../servers/server-directory.ts";
 import { findFreePort } from "../servers/server-process.ts";
+import { startTcpProxy } from "../servers/tcp-proxy.ts";
 import { until } from "../support/until.ts";
 import { numberedBody } from "./numbered-body.ts";
 import { getPartial, getPlan, getProgram, makeQuery, putAndGet, putPartial } from "./one-at-a-time.ts";
@@ -78,6 +79,24 @@ on("what resolved is there, once and whole, although the server is killed again 
     bytes,
     resolved.reduce((sum, number) => sum + numberedBody(number).length, 0),
   );
+});
+
+on("a connection that breaks while a request is being sent: the request is sent again", async (t) => {
+  const server = await start(t);
+  let sent = 0;
+  const proxy = await startTcpProxy(server.port, {
+    observe: () => (bytes) => {
+      const before = sent;
+      sent += bytes.length;
+      if (before < 1_000_000 && sent >= 1_000_000) proxy.reset();
+    },
+  });
+  t.after(() => proxy.stop());
+  const { store } = await openForTest(t, { uri: `mongodb://${proxy.address}/`, patience: 60_000 });
+  const body = new Uint8Array(12_000_000).fill(7);
+  assert.equal(await putPartial(store, "large", body), "inserted");
+  assert(sent > body.length, `only ${sent} bytes were sent`);
+  assert.deepEqual((await getPartial(store, "large"))?.bytes, body);
 });
 
 on("a server that does not answer: calls end in time and say so, then work again", async (t) => {
