@@ -32,7 +32,7 @@ export interface Lease {
   /** What was loaded for this lease; the other columns were here, or on their way for another. */
   readonly loaded: LoadCost & { readonly columns: number };
   /** The slab was spoilt since the columns were leased: what was computed from them does not count. */
-  readonly isSpoilt: boolean;
+  readonly isSpoilt: () => boolean;
   /** Byte address of the array; throws `DatasetError` where the leased columns do not have it. */
   address(input: Input): number;
   /** Only when no thread uses the memory any more. A second call does nothing. */
@@ -112,9 +112,7 @@ export class ColumnCache {
       slab: partition.slab,
       work,
       loaded: sumCosts(missing),
-      get isSpoilt() {
-        return partition.isSpoilt;
-      },
+      isSpoilt: () => partition.isSpoilt,
       address: (input) => addressOf(input, columns),
       release,
     };

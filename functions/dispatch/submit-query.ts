@@ -17,7 +17,12 @@ import { type FollowedQuery, waitForEnd } from "./follow/followed-query.ts";
 import { compileChecked, planBytes, type QueryPlan } from "./plan/plan-query.ts";
 import { queueRest } from "./queue-rest.ts";
 
-interface Submitter extends Asker {
+interface Submitter extends Pick<Asker, "client"> {
+  /**
+   * Aborts when the client goes. On Node, the host makes a whole request for it, so it is not asked for before it is needed. Not a getter: V8 makes a class of
+   * objects for each object that is written with one, and these outlive the request.
+   */
+  readonly gone: () => AbortSignal;
   readonly traceParent: string | undefined;
   /** Called before anything is queued. Throws where the client would have to wait for the answer, and too many do. */
   readonly enter: () => void;
@@ -45,10 +50,7 @@ export async function submitQuery(c: Context<Environment>, text: string, { wait,
   const submitter: Submitter = {
     client,
     traceParent: c.req.header("traceparent"),
-    // Not before it is needed: on Node, the host makes a whole request for it.
-    get gone() {
-      return c.req.raw.signal;
-    },
+    gone: () => c.req.raw.signal,
     enter() {
       if (wait > 0) place ??= admission.streams.enter(client);
     },
@@ -82,8 +84,8 @@ async function acceptQuery(dispatcher: Dispatcher, text: string, submitter: Subm
   // Recall: where the result is in memory, or stored, nothing else is needed.
   const recalled = await recall(dispatcher, planned);
   if (recalled) return { followed: recalled, submission: allStored(plan), dataset };
-  using _lock = await planLocks.acquire(plan.planKey, submitter.gone);
-  if (submitter.gone.aborted) throw stoppedByClient();
+  using _lock = await planLocks.acquire(plan.planKey, submitter.gone());
+  if (submitter.gone().aborted) throw stoppedByClient();
   const { id } = planned.query;
   const [known, hasPlan, result] = await Promise.all([
     services.store.getQuery(id),

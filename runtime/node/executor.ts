@@ -160,7 +160,7 @@ export function createExecutor(options: {
       if (outcomes.some((outcome) => outcome.kind === "failed" && outcome.failure.kind === "trap")) cache.spoil(held.lease.slab);
       return outcomes.map((outcome, index) => {
         const run = begun[index]!;
-        if (outcome.kind === "partial" && held.lease.isSpoilt) return { kind: "again" };
+        if (outcome.kind === "partial" && held.lease.isSpoilt()) return { kind: "again" };
         if (outcome.kind === "partial") return { kind: "partial", partial: outcome.partial, timing: rounded(run.times) };
         if (run.signal.aborted) return undone(run.signal.reason);
         const error = errorOf(outcome.failure);

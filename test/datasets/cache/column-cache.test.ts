@@ -93,12 +93,12 @@ test("gives nothing of a spoilt slab to later leases, and tells those that have 
   const lease = (name: string) => cache.lease({ fingerprint: name, columns: [location(name)], workBytes: 16, signal: never });
   (await lease("idle")).release();
   const held = await lease("held");
-  assert.equal(held.isSpoilt, false);
+  assert.equal(held.isSpoilt(), false);
   cache.spoil(held.slab);
-  assert.equal(held.isSpoilt, true);
+  assert.equal(held.isSpoilt(), true);
   const anew = [await lease("idle"), await lease("held")];
   assert.deepEqual(
-    anew.map(({ isSpoilt }) => isSpoilt),
+    anew.map(({ isSpoilt }) => isSpoilt()),
     [false, false],
   );
   assert.deepEqual([counts.get("idle"), counts.get("held")], [2, 2]);
