@@ -24,6 +24,8 @@ export class BegunRun {
   readonly #most: number;
   /** Since when it has its turn; undefined while it has to wait. */
   #turnSince: number | undefined;
+  /** Since when it should wait. */
+  #waitsSince: number | undefined;
 
   /** Its flags are 0 from now on. */
   constructor({ programs }: RunJob, memory: WebAssembly.Memory, most: number) {
@@ -38,11 +40,13 @@ export class BegunRun {
   giveTurn(now: number): void {
     if (this.#turnSince !== undefined) return;
     this.#turnSince = now;
+    this.#waitsSince = undefined;
     for (const program of this.#programs) letGo(program);
   }
 
-  takeTurn(): void {
+  takeTurn(now: number): void {
     this.#turnSince = undefined;
+    this.#waitsSince ??= now;
     for (const { flags, stopped } of this.#programs) if (stopped === undefined) Atomics.store(flags, turnFlag / 4, 1);
   }
 
@@ -56,7 +60,7 @@ export class BegunRun {
 
   /** So many milliseconds are over: gives how many of them it computed, and stops the program that has had more than it may. */
   account(milliseconds: number, now: number): number {
-    const index = this.#programs.findIndex(({ flags }) => Atomics.load(flags, runPhase / 4) === runPhases.computing);
+    const index = this.#programs.findIndex(isComputing);
     const program = this.#programs[index];
     if (!program) return 0;
     program.had += milliseconds;
@@ -67,12 +71,14 @@ export class BegunRun {
     return milliseconds;
   }
 
+  /** Whether it computes on so many milliseconds after its turn was over: it is in the midst of one event. */
+  keepsTurn(patience: number, now: number): boolean {
+    return this.#waitsSince !== undefined && now - this.#waitsSince > patience && this.#programs.some(isComputing);
+  }
+
   /** Whether a program that was told to end computes on after so many milliseconds: it does not look at the flag. */
   isOverdue(patience: number, now: number): boolean {
-    return this.#programs.some(
-      ({ flags, stopped }) =>
-        stopped !== undefined && now - stopped > patience && Atomics.load(flags, runPhase / 4) === runPhases.computing,
-    );
+    return this.#programs.some((each) => each.stopped !== undefined && now - each.stopped > patience && isComputing(each));
   }
 
   /** What became of its programs, of those that were stopped by the limit that they were. */
@@ -96,6 +102,8 @@ export class BegunRun {
 }
 
 const failed = (failure: JobFailure, milliseconds: number): ProgramOutcome => ({ kind: "failed", failure, milliseconds });
+
+const isComputing = ({ flags }: Governed): boolean => Atomics.load(flags, runPhase / 4) === runPhases.computing;
 
 function letGo({ flags }: Governed): void {
   Atomics.store(flags, turnFlag / 4, 0);

@@ -57,7 +57,7 @@ export interface DemoJob {
 
 export type FromWorker =
   /** Once, when jobs may be sent. */
-  | { readonly kind: "up" }
+  | { readonly kind: "up"; readonly systemId?: number | undefined }
   | { readonly kind: "loaded"; readonly values: number; readonly cost: LoadCost }
   | { readonly kind: "ran"; readonly outcomes: readonly ProgramOutcome[] }
   | { readonly kind: "wrote" }

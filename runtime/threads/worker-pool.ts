@@ -5,7 +5,8 @@
  * As many programs compute as there are threads to be. Where one computes for long while others wait it has to leave its turn to them between two blocks of
  * events, and keeps its thread and what it has added up; a spare thread takes up the others. A spare thread is started when all threads are at long jobs, so
  * that it is there when somebody comes. More are started while runs wait, until as many are free of long jobs as may compute at a time. A program that is in
- * the midst of one long event shares the processors with the others meanwhile.
+ * the midst of one long event computes on meanwhile, on a thread that steps back behind the others: it has what they leave. Such a thread is replaced after
+ * its job, for the system lets none come forward again.
  *
  * Promises: every job settles; a thread that crashes fails its own job only (`WorkerCrashed`) and is replaced, after a pause
  * that doubles while threads keep crashing; a program that has computed for `mostCompute` is stopped; a thread that computes or loads on after its job
@@ -90,9 +91,7 @@ export class WorkerPool {
   }
 
   #count(wanted: WorkerThread["state"]): number {
-    let count = 0;
-    for (const { state } of this.#threads) if (state === wanted) count++;
-    return count;
+    return [...this.#threads].filter(({ state }) => state === wanted).length;
   }
 
   /** Decodes a column into a slab. Rejects with `RunStopped` when the signal aborts: at once where no thread began, else when the thread has stopped. */
@@ -120,8 +119,7 @@ export class WorkerPool {
 
   /** `programs`: those of the job. */
   run(job: RunJob, programs: readonly ReadyProgram[], payer = usualPayer): Running {
-    const { memories, mostCompute = Number.POSITIVE_INFINITY } = this.#options;
-    const governed = new BegunRun(job, memories[job.slab]!, mostCompute);
+    const governed = new BegunRun(job, this.#options.memories[job.slab]!, this.#options.mostCompute ?? Number.POSITIVE_INFINITY);
     const query = job.programs.map(({ programKey }) => programKey).join();
     const run: QueuedRun = { governed, payer, query, isFresh: true, charged: 0 };
     this.#turns.enter(run);
@@ -185,11 +183,9 @@ export class WorkerPool {
     }
   }
 
-  /** Runs that have their turn. */
+  /** How many runs have their turn. */
   get #computing(): number {
-    let count = 0;
-    for (const { run } of this.#jobs.values()) if (run?.governed.turnSince !== undefined) count++;
-    return count;
+    return [...this.#jobs.values()].filter(({ run }) => run?.governed.turnSince !== undefined).length;
   }
 
   #lookSoon(): void {
@@ -219,6 +215,7 @@ export class WorkerPool {
     for (const [thread, { run, aborted }] of [...this.#jobs]) {
       const isOverdue = aborted !== undefined ? now - aborted > patience : run?.governed.isOverdue(patience, now);
       if (isOverdue) void this.#end(thread);
+      else if (run?.governed.keepsTurn(longJob, now)) thread.stepBack();
     }
     this.#takeTurns();
     this.#addSpare(now);
@@ -238,7 +235,7 @@ export class WorkerPool {
       const chosen = this.#turns.choose(ready, this.#options.threads);
       for (const { run } of begun) {
         if (chosen.has(run!)) run!.governed.giveTurn(now);
-        else run!.governed.takeTurn();
+        else run!.governed.takeTurn(now);
       }
     }
     this.#dispatch();
@@ -258,13 +255,17 @@ export class WorkerPool {
   /** Ends a thread that does not heed that its job was stopped. The job settles when nothing uses its memory any more. */
   async #end(thread: WorkerThread): Promise<void> {
     const { job, run, resolve, reject } = this.#jobs.get(thread)!;
-    this.#jobs.delete(thread);
-    this.#threads.delete(thread);
     this.#options.log.warn({ job: job.kind, query: run?.query }, "a worker thread went on with what was stopped: it is ended and replaced");
-    if (this.#threads.size < this.#options.threads) this.#start();
-    await thread.end();
+    await this.#replace(thread);
     if (run) resolve({ kind: "ran", outcomes: run.governed.judgeEnded() });
     else reject(new RunStopped("the thread was ended"));
+  }
+
+  #replace(thread: WorkerThread): Promise<void> {
+    this.#jobs.delete(thread);
+    this.#threads.delete(thread);
+    if (this.#threads.size < this.#options.threads) this.#start();
+    return thread.end();
   }
 
   /** Where there are fewer than `most` by then. */
@@ -281,6 +282,7 @@ export class WorkerPool {
     const { memories, entry, log } = this.#options;
     const onIdle = () => {
       this.#jobs.delete(thread);
+      if (thread.isBehind) void this.#replace(thread);
       this.#takeTurns();
     };
     const onDead = (cause: WorkerCrashed) => {

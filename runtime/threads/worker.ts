@@ -1,4 +1,5 @@
 /** A worker thread: does one job at a time, on memory that it shares with the main thread. */
+import { readlinkSync } from "node:fs";
 import { getPriority, setPriority } from "node:os";
 import process from "node:process";
 import { parentPort } from "node:worker_threads";
@@ -46,7 +47,17 @@ port.on("message", (message: ToWorker) => {
       void perform(message);
   }
 });
-say({ kind: "up" });
+say({ kind: "up", systemId: systemIdOfThread() });
+
+/** The number by which Linux knows this thread; undefined elsewhere. */
+function systemIdOfThread(): number | undefined {
+  if (process.platform !== "linux") return undefined;
+  try {
+    return Number(readlinkSync("/proc/thread-self").split("/").at(-1));
+  } catch {
+    return undefined;
+  }
+}
 
 async function perform(job: Job): Promise<void> {
   try {

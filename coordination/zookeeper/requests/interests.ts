@@ -64,7 +64,7 @@ export async function renewInterest(zookeeper: ZooKeeper, query: string, holder:
 
 export const createInterest = (
   { interest }: Layout,
-  about: Pick<InterestName, "priority" | "query" | "holder">,
+  about: Pick<InterestName, "priority" | "query" | "holder" | "from">,
   dataset: string,
 ): Operation => createSequential(`${interest}/${interestPrefix(about, dataset)}`);
 
