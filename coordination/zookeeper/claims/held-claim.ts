@@ -2,12 +2,14 @@
  * The claim of a subtask. Its end is one transaction that removes the claim's znodes and changes the subtask's: it happens once, or never where the
  * session was lost, for the claim is the session's.
  *
- * What was in doubt is tried again: within one session nobody else can have removed the claim, so that its absence says that the first try was carried out.
+ * What was in doubt is tried again: within one session nobody else can have removed the claim, so that its absence says that the first try was carried out. A claim
+ * that is there may be another node's by then: ours is that of our session, and goes together with what we hold.
  * Where the session is lost meanwhile, the next session finds out how it went: the claim was ended if its znode is gone and its loss is not on record.
  */
 import type { SubtaskNews } from "../../coordinator.ts";
 import { type ClaimEnd, decideEnd, describeFailure, type Verdict } from "../../queue/claim-end.ts";
 import { check, create, createEphemeral, type Operation, remove, set } from "../protocol/operations.ts";
+import { unlessRefused } from "../protocol/zookeeper-error.ts";
 import { encodeRead, encodeSubtaskBody, parseSubtaskBody } from "../znodes/encoding.ts";
 import { claimPath, failedName, runningPath, subtaskPath } from "../znodes/layout.ts";
 import type { ZooKeeper } from "../zookeeper.ts";
@@ -69,20 +71,27 @@ export class HeldClaim extends SessionClaim {
     /** Strangers put something below its identity: it cannot be removed, and fails for that. */
     let isStuck = false;
     let verdict = decide();
-    const known = await commitSurely(zookeeper, {
+    let isMarkKnown = false;
+    const known = await commitSurely<{ readonly isOurs: boolean; readonly order: number }>(zookeeper, {
       describe: () => {
         verdict = isStuck ? { kind: "failed", attempts: { ...entry.attempts, causes: [stuck(zookeeper, entry)] } } : decide();
         return this.#describe(verdict, isMarked);
       },
       onDone: (order) => ({ isOurs: true, order }),
+      // Without what is held, nothing else in the transaction tells whose claim it removes.
+      onDoubt: async () => (this.#isForgotten && !(await this.#isThere()) ? { isOurs: true, order: zookeeper.session.latest } : undefined),
       onRefused: async ({ code, path, wasInDoubt }: Refusal) => {
         if (code === "bad-version") await this.#readAttempts();
         else if (code === "not-empty" && path === subtaskPath(zookeeper.layout, entry.hash)) isStuck = true;
         else if (code !== "no-node") return "unknown";
-        else if (path === claimPath(zookeeper.layout, entry.hash)) return { isOurs: wasInDoubt, order: zookeeper.session.latest };
-        else if (path === this.#heldPath) this.#isForgotten = true;
-        else if (path === runningPath(zookeeper.layout, entry.hash)) isMarked = (await this.#beginning) ?? false;
-        else if (path === subtaskPath(zookeeper.layout, entry.hash)) this.#isWithdrawn = true;
+        else if (path === claimPath(zookeeper.layout, entry.hash) || !(await this.#isThere())) {
+          if (!wasInDoubt) await this.#leaveNothing();
+          return { isOurs: wasInDoubt, order: zookeeper.session.latest };
+        } else if (path === this.#heldPath) this.#isForgotten = true;
+        else if (path === runningPath(zookeeper.layout, entry.hash)) {
+          isMarked = !isMarkKnown && ((await this.#beginning) ?? false);
+          isMarkKnown = true;
+        } else if (path === subtaskPath(zookeeper.layout, entry.hash)) this.#isWithdrawn = true;
         else return "unknown";
         return "again";
       },
@@ -92,6 +101,20 @@ export class HeldClaim extends SessionClaim {
     this.#learn(verdict, known.order);
     this.#options.onEnd(end, verdict);
     return true;
+  }
+
+  /** Whether the znode of this claim is there: of our session, not the claim that another has made since. */
+  async #isThere(): Promise<boolean> {
+    const { zookeeper, entry } = this.#options;
+    return isOwn(zookeeper, claimPath(zookeeper.layout, entry.hash));
+  }
+
+  /** Somebody removed the claim: what else there is of it would stay for as long as the session. */
+  async #leaveNothing(): Promise<void> {
+    const { zookeeper, entry } = this.#options;
+    const running = runningPath(zookeeper.layout, entry.hash);
+    const own = [this.#heldPath, ...((await isOwn(zookeeper, running)) ? [running] : [])];
+    await Promise.all(own.map((path) => unlessRefused(["no-node"], () => zookeeper.session.commit([remove(path)]))));
   }
 
   #describe(verdict: Verdict, isMarked: boolean): readonly Operation[] {
@@ -153,6 +176,10 @@ export class HeldClaim extends SessionClaim {
     });
     return begun ?? false;
   }
+}
+
+async function isOwn({ session }: ZooKeeper, path: string): Promise<boolean> {
+  return (await session.get(path))?.stat.ephemeralOwner.toString("hex") === session.id;
 }
 
 const stuck = ({ layout }: ZooKeeper, { hash }: SubtaskEntry): string =>

@@ -29,8 +29,8 @@ for (const [index, version] of versions.entries()) {
 function describeHazards(server: OwnZooKeeperServer, version: ZooKeeperVersion): void {
   const suite = `coordinators on ${server.name} together`;
 
-  const open = async (t: TestContext, root: string, hosts = server.hosts): Promise<ZooKeeperCoordinator> => {
-    const coordinator = await createZooKeeperCoordinator({ hosts, root, sessionTimeout, log: silent });
+  const open = async (t: TestContext, root: string, hosts = server.hosts, timeout = sessionTimeout): Promise<ZooKeeperCoordinator> => {
+    const coordinator = await createZooKeeperCoordinator({ hosts, root, sessionTimeout: timeout, log: silent });
     t.after(() => coordinator.close());
     return coordinator;
   };
@@ -70,6 +70,31 @@ function describeHazards(server: OwnZooKeeperServer, version: ZooKeeperVersion):
       proxy.mend();
       assert.equal(await completing, expected);
       assert.equal(await isThere(subtaskPath(layout, hashName(key))), !expected);
+    });
+  }
+
+  for (const isBegun of [false, true]) {
+    test(`${suite}: a claim ${isBegun ? "that was begun and " : ""}handed back in doubt leaves alone the claim that another made of it meanwhile`, async (t) => {
+      const root = newRoot();
+      const proxy = await openProxy(t, server.port);
+      const [one, two] = await Promise.all([open(t, root, proxy.address, 20_000), open(t, root)]);
+      const [node, other] = [await joinAs(one, "node"), await joinAs(two, "other")];
+      await one.enqueue(ask(makeSubtasks(1)));
+      const claim = await claimNext(node);
+      if (isBegun) await claim.begin();
+      // The server carries it out, but its answer does not come.
+      proxy.mute();
+      const releasing = claim.release();
+      const again = await claimNext(other);
+      proxy.cut();
+      proxy.mend();
+      assert.equal(await releasing, true);
+      const { session } = await openConnection(t, server.hosts);
+      assert((await session.exists(claimPath(createLayout(root), hashName(again.subtask.key)))) !== undefined, "the other's claim is gone");
+      assert.equal(await again.complete(), true);
+      await until(async () => (await one.interest(["query"])).get("query") === 0, "the query to be cleared away");
+      await Promise.all([node.leave(), other.leave()]);
+      assert.deepEqual(await leftovers(t, root), []);
     });
   }
 
