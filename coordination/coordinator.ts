@@ -45,8 +45,6 @@ export interface SubtaskRequest {
   readonly queryId: string;
   /** Who is interested: a client's name, or `NAME/TAB` for one of the tabs of a client's browser. Each tab has its own interest, all of them take one client's turns. */
   readonly client: string;
-  /** The address that the client asks from, where it is known: of many clients of one address few take turns at a time. */
-  readonly from?: string | undefined;
   /** 0–999, lower first. A subtask that several queries need has the lowest of theirs. */
   readonly priority: number;
   readonly subtasks: readonly Subtask[];

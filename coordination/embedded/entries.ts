@@ -1,9 +1,9 @@
 /** Subtasks, queries and the clients' interest in these, as the embedded coordinator holds them and writes them down. */
 import { clientOf, type Subtask, type SubtaskState } from "../coordinator.ts";
 import { type Attempts, describeFailure, noAttempts } from "../queue/claim-end.ts";
-import type { LineName } from "../queue/client-turns.ts";
 import type { DemandState } from "../queue/demand.ts";
 import { QueuedSubtask } from "../queue/queued-subtask.ts";
+import type { LineName } from "../queue/waiting-order.ts";
 import type { Recorded } from "./write-behind.ts";
 
 /** The claim that a subtask is under, as far as it concerns the subtask. */
@@ -97,7 +97,6 @@ export interface InterestRecord {
     readonly query: number;
     readonly queryId: string;
     readonly client: string;
-    readonly from?: string;
     readonly priority: number;
     /** When the client last showed it: milliseconds for which the coordinator had run by then, all its processes together. */
     readonly renewed: number;
@@ -112,24 +111,22 @@ export class Interest implements Recorded, LineName {
   readonly holder: string;
   /** Its name, in whichever tab. */
   readonly client: string;
-  readonly from: string | undefined;
   readonly priority: number;
   renewed: number;
 
-  constructor(number: number, query: QueryEntry, { client, from, priority, renewed }: LineName & { readonly renewed: number }) {
+  constructor(number: number, query: QueryEntry, { client, priority, renewed }: LineName & { readonly renewed: number }) {
     this.number = number;
     this.query = query;
     this.holder = client;
     this.client = clientOf(client);
-    this.from = from;
     this.priority = priority;
     this.renewed = renewed;
   }
 
   record(): string | undefined {
-    const { query, holder, from, priority, renewed } = this;
+    const { query, holder, priority, renewed } = this;
     if (query.interests.get(holder) !== this) return undefined;
-    const interest = { query: query.number, queryId: query.id, client: holder, ...(from !== undefined && { from }), priority, renewed };
+    const interest = { query: query.number, queryId: query.id, client: holder, priority, renewed };
     return JSON.stringify({ interest } satisfies InterestRecord);
   }
 }

@@ -13,7 +13,7 @@ export interface JournalEnvironment {
 
 const recordsPerTurn = 2000;
 /** Another form of the records has another name: what an older version left is not read. */
-const databaseName = "coordination 4";
+const databaseName = "coordination 3";
 
 export interface LmdbJournal extends Journal {
   /** Writes the changes inside a transaction of the environment that the caller began: all that the transaction changes reaches the disk together, or none of it. */

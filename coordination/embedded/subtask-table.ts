@@ -42,7 +42,7 @@ export class SubtaskTable {
   }
 
   /** A client shows interest in a query. `moved`: call `move` on its entries. */
-  want({ queryId, client, from, priority }: Omit<SubtaskRequest, "subtasks">, renewed: number) {
+  want({ queryId, client, priority }: Omit<SubtaskRequest, "subtasks">, renewed: number) {
     const query = this.queries.get(queryId) ?? new QueryEntry(this.#nextNumber(), queryId);
     this.queries.set(queryId, query);
     const known = query.interests.get(client);
@@ -50,7 +50,7 @@ export class SubtaskTable {
       this.renew(known, renewed);
       return { query, moved: false };
     }
-    const interest = new Interest(this.#nextNumber(), query, { client, from, priority, renewed });
+    const interest = new Interest(this.#nextNumber(), query, { client, priority, renewed });
     const { replaced, moved } = query.setInterest(interest);
     if (replaced !== undefined) this.#options.mark(replaced);
     this.#options.mark(interest);

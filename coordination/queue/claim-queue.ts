@@ -12,11 +12,10 @@
  */
 import type { Subtask } from "../coordinator.ts";
 import { type Attempts, type ClaimEnd, noAttempts, type Verdict } from "./claim-end.ts";
-import type { LineName, Scan } from "./client-turns.ts";
 import { Cluster } from "./cluster.ts";
 import { findNextSubtask, type Next, type Schedulable } from "./next-subtask.ts";
 import type { Quarantine, Quarantined } from "./quarantine.ts";
-import { WaitingOrder } from "./waiting-order.ts";
+import { type LineName, type Scan, WaitingOrder } from "./waiting-order.ts";
 
 /** A subtask as the queue needs it. */
 export interface Queued<T extends Queued<T>> extends Schedulable<T> {

@@ -1,9 +1,9 @@
 /** A node of this process, and a claim as the coordinator that gave it holds it. */
 import type { Claim, Node, Subtask } from "../coordinator.ts";
 import type { ClaimEnd } from "./claim-end.ts";
-import { type LineName, Scan } from "./client-turns.ts";
 import type { HeldPartition } from "./holdings.ts";
 import { Quarantine } from "./quarantine.ts";
+import { type LineName, Scan } from "./waiting-order.ts";
 
 export abstract class OwnClaim implements Claim {
   readonly subtask: Subtask;

@@ -6,11 +6,10 @@
  * come at the same time take different ones.
  */
 import type { Subtask } from "../coordinator.ts";
-import type { OrderedItem, Scan } from "./client-turns.ts";
 import type { Cluster, Homed } from "./cluster.ts";
 import { mayTakeFrom, type Patience, rankLocality, type Standing } from "./locality.ts";
 import { hashText, scoreOf } from "./rendezvous.ts";
-import type { WaitingOrder } from "./waiting-order.ts";
+import type { OrderedItem, Scan, WaitingOrder } from "./waiting-order.ts";
 
 export interface Schedulable<T extends Schedulable<T>> extends OrderedItem<T>, Homed {
   /** Milliseconds, on the same clock as `LookingNode.now`. */

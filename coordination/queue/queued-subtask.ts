@@ -2,8 +2,8 @@
 import type { Subtask } from "../coordinator.ts";
 import { type Attempts, noAttempts } from "./claim-end.ts";
 import type { Queued } from "./claim-queue.ts";
-import { type LineName, lastLine } from "./client-turns.ts";
 import { numberPartition } from "./cluster.ts";
+import { type LineName, lastLine } from "./waiting-order.ts";
 
 /** A query that needs subtasks. */
 export interface NeedyQuery {

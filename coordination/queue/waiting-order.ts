@@ -1,5 +1,5 @@
 /**
- * What waits, in order: lower priority numbers first; inside one priority clients take turns (`client-turns.ts`); inside one client first come, first served.
+ * What waits, in order: lower priority numbers first; inside one priority clients take turns; inside one client first come, first served.
  *
  * At most `mostServed` clients of a priority take turns at a time, each until nothing of it waits or it has had `mostTaken`; then it goes behind all others
  * (round robin with a window). So where hundreds wait for a few subtasks each, some are done soon, instead of all late, and few programs are
@@ -10,21 +10,42 @@
  * `mostCandidates`: what a scan ranked 0 it does not look at again until it restarts. Whoever looks may leave out some clients: then all is as if nothing
  * of these waited.
  */
-import {
-  type Clients,
-  closeLine,
-  endTurn,
-  firstLine,
-  firstLines,
-  goBehind,
-  type Level,
-  type Line,
-  type LineName,
-  type OrderedItem,
-  openLine,
-  type Scan,
-} from "./client-turns.ts";
-import { LinkedList } from "./linked-list.ts";
+import { type Linked, LinkedList } from "./linked-list.ts";
+
+/** What the order needs of an item; the fields are the order's, from `add` to `remove` or `take`. */
+export interface OrderedItem<T extends OrderedItem<T>> extends Linked<T> {
+  line: Line<T> | undefined;
+}
+
+/** Tells in which line an item waits. */
+export interface LineName {
+  readonly priority: number;
+  readonly client: string;
+}
+
+/** The line that an item stands in while no client is interested in it. */
+export const lastLine: LineName = { priority: 999, client: "" };
+
+/** One client's items of one priority. */
+interface Line<T extends OrderedItem<T>> extends LineName, Linked<Line<T>> {
+  readonly items: LinkedList<T>;
+  /** How often another client went first out of turn. */
+  passed: number;
+  /** How many of its items were taken since it was behind all others. */
+  taken: number;
+  /** For each scan: the item up to which everything ranked 0, and the number of the scan's start that this is true of. */
+  readonly seen: Map<Scan, { item: T | undefined; start: number }>;
+}
+
+/** What one node has looked at. */
+export class Scan {
+  start = 0;
+
+  /** Ranks may be others now. */
+  restart(): void {
+    this.start++;
+  }
+}
 
 /** `isComplete`: there is none of a higher rank. */
 export interface Found<T> {
@@ -32,10 +53,18 @@ export interface Found<T> {
   readonly isComplete: boolean;
 }
 
+interface Level<T extends OrderedItem<T>> {
+  readonly turns: LinkedList<Line<T>>;
+  readonly byClient: Map<string, Line<T>>;
+}
+
+type Clients = ReadonlySet<string>;
 const nobody: Clients = new Set();
 
 const priorities = 1000;
 export const mostCandidates = 256;
+export const mostPassed = 16;
+export const mostServed = 16;
 export const mostTaken = 16;
 
 export class WaitingOrder<T extends OrderedItem<T>> {
@@ -47,14 +76,19 @@ export class WaitingOrder<T extends OrderedItem<T>> {
   }
 
   /** At the end of the client's line, or at its start; a client of which nothing else waits has its turn last, or at once. */
-  add(item: T, name: LineName, options?: { readonly first: boolean }): void {
-    const { priority, client } = name;
+  add(item: T, { priority, client }: LineName, options?: { readonly first: boolean }): void {
     let level = this.#levels[priority];
     if (level === undefined) {
-      level = { turns: new LinkedList(), byClient: new Map(), addresses: new Map() };
+      level = { turns: new LinkedList(), byClient: new Map() };
       this.#levels[priority] = level;
     }
-    const line = level.byClient.get(client) ?? openLine(level, name, options);
+    let line = level.byClient.get(client);
+    if (line === undefined) {
+      line = { client, priority, items: new LinkedList(), passed: 0, taken: 0, seen: new Map(), previous: undefined, next: undefined };
+      level.byClient.set(client, line);
+      if (options?.first) level.turns.prepend(line);
+      else level.turns.append(line);
+    }
     if (options?.first) line.items.prepend(item);
     else line.items.append(item);
     item.line = line;
@@ -70,8 +104,9 @@ export class WaitingOrder<T extends OrderedItem<T>> {
     this.#size--;
     if (line.items.size > 0) return;
     const level = this.#levels[line.priority]!;
-    closeLine(level, line);
-    if (level.byClient.size === 0) this.#levels[line.priority] = undefined;
+    level.turns.remove(line);
+    level.byClient.delete(line.client);
+    if (level.turns.size === 0) this.#levels[line.priority] = undefined;
   }
 
   /** Priority and client under which it waits; undefined where it does not. */
@@ -119,29 +154,30 @@ export class WaitingOrder<T extends OrderedItem<T>> {
   /** Its client has had its turn. */
   take(item: T, without = nobody): void {
     const line = item.line!;
-    const level = this.#levels[line.priority]!;
-    const inTurn = firstLine(level.turns, without);
+    const { turns } = this.#levels[line.priority]!;
+    const inTurn = firstLine(turns, without)!;
     if (line === inTurn) line.passed = 0;
-    else if (inTurn) inTurn.passed++;
+    else inTurn.passed++;
     line.taken++;
     if (line.taken >= mostTaken) {
       line.taken = 0;
-      goBehind(level, line);
-    } else if (line.takesTurns) endTurn(level.turns, line);
+      turns.remove(line);
+      turns.append(line);
+    } else endTurn(turns, line);
     this.remove(item);
   }
 
   /** The first lines of the best priority; one that was passed over often enough has no other after it. */
   #lines(most: number, without: Clients): readonly Line<T>[] {
+    const lines: Line<T>[] = [];
     for (const level of this.#levels) {
-      if (level === undefined) continue;
-      const lines = firstLines(level.turns, most, without);
-      if (lines.length > 0) return lines;
-      // All whose turn it is are left out: then it is that of those behind them.
-      for (const { behind } of level.addresses.values()) lines.push(...firstLines(behind, most - lines.length, without));
-      if (lines.length > 0) return lines;
+      for (let line = level && firstLine(level.turns, without); line !== undefined && lines.length < most; line = nextLine(line, without)) {
+        lines.push(line);
+        if (line.passed >= mostPassed) break;
+      }
+      if (lines.length > 0) break;
     }
-    return [];
+    return lines;
   }
 }
 
@@ -159,4 +195,23 @@ function startLook<T extends OrderedItem<T>>(line: Line<T>, scan: Scan): Look<T>
     line.seen.set(scan, seen);
   }
   return { item: seen.item === undefined ? line.items.first : seen.item.next, seen, isPassing: true };
+}
+
+/** One that takes turns comes last among those that do; one that was served out of turn stays where it is. */
+function endTurn<T extends OrderedItem<T>>(turns: LinkedList<Line<T>>, line: Line<T>): void {
+  let isServed = false;
+  let other = turns.first;
+  for (let before = 0; before < mostServed && other !== undefined; before++, other = other.next) isServed ||= other === line;
+  if (!isServed) return;
+  turns.remove(line);
+  turns.insert(line, other);
+}
+
+const firstLine = <T extends OrderedItem<T>>({ first }: LinkedList<Line<T>>, without: Clients): Line<T> | undefined =>
+  first !== undefined && without.has(first.client) ? nextLine(first, without) : first;
+
+function nextLine<T extends OrderedItem<T>>({ next }: Line<T>, without: Clients): Line<T> | undefined {
+  let line = next;
+  while (line !== undefined && without.has(line.client)) line = line.next;
+  return line;
 }

@@ -3,8 +3,7 @@
  * computed does not wait, however many more of its own stand behind them. Less urgent queries do not count, for whoever is more urgent goes before
  * them. Pure.
  */
-import { mostServed } from "../../coordination/queue/client-turns.ts";
-import { mostTaken } from "../../coordination/queue/waiting-order.ts";
+import { mostServed, mostTaken } from "../../coordination/queue/waiting-order.ts";
 
 export interface Begun {
   readonly client: string;

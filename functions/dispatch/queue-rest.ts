@@ -15,8 +15,6 @@ export interface QueueOptions {
   /** Keys of stored partials. */
   readonly found: ReadonlySet<string>;
   readonly client: string;
-  /** The address that it asks from, or its network. */
-  readonly from: string | undefined;
   readonly query: StoredQuery;
   /** Whether the query is stored. */
   readonly isKnown: boolean;
@@ -27,7 +25,7 @@ export interface QueueOptions {
 const mostTries = 5;
 
 export async function queueRest(plan: StoredPlan, options: QueueOptions): Promise<Submission> {
-  const { found, client, from, query, isKnown, progress } = options;
+  const { found, client, query, isKnown, progress } = options;
   const total = plan.partitions.length;
   const subtasks: Subtask[] = [];
   for (let place = 0; place < total; place++) {
@@ -35,7 +33,7 @@ export async function queueRest(plan: StoredPlan, options: QueueOptions): Promis
     const subtask = subtaskOf(plan, place);
     if (!found.has(subtask.key)) subtasks.push(subtask);
   }
-  const queued = await enqueueAll({ queryId: query.id, client, from, priority: query.query.priority, subtasks }, options);
+  const queued = await enqueueAll({ queryId: query.id, client, priority: query.query.priority, subtasks }, options);
   // The coordinator's events tell of what was queued now; how the others are is looked up.
   await Promise.all([progress.refresh(), isKnown ? undefined : storeQuery(query, options)]);
   const joined = Math.max(0, subtasks.length - queued - progress.partitions.counts.failed);

@@ -1,5 +1,4 @@
 /** Computes the failed partitions of a query again, for the client that asks for it. */
-import { networkOf } from "../admission/tally.ts";
 import type { Asker, Dispatcher } from "./dispatcher.ts";
 import type { FollowedQuery } from "./follow/followed-query.ts";
 import { subtaskOf } from "./plan/plan-query.ts";
@@ -8,7 +7,7 @@ import { subtaskOf } from "./plan/plan-query.ts";
 export async function retryQuery(
   dispatcher: Dispatcher,
   followed: FollowedQuery,
-  { client: { interest: client, address }, gone }: Asker,
+  { client: { interest: client }, gone }: Asker,
 ): Promise<number> {
   const { coordinator, store } = dispatcher.services;
   const { progress, plan, query } = followed;
@@ -16,7 +15,7 @@ export async function retryQuery(
   if (!progress || progress.partitions.failures.size === 0) return 0;
   const { failed, damaged } = progress.startOver();
   progress.clients.asks(query, client);
-  const request = { queryId: query.id, client, from: address && networkOf(address), priority: query.query.priority };
+  const request = { queryId: query.id, client, priority: query.query.priority };
   const retried = await coordinator.retry({ ...request, subtasks: failed.map((place) => subtaskOf(plan, place)) });
   if (damaged.length === 0) return retried;
   // The coordinator takes these for computed: they failed only when they were to be merged.

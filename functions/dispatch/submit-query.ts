@@ -7,7 +7,6 @@ import type { Context } from "hono";
 import { pause } from "../../base/pause.ts";
 import type { Dataset } from "../../datasets/dataset.ts";
 import type { StoredPlan } from "../../storage/store.ts";
-import { networkOf } from "../admission/tally.ts";
 import { isEnded, type Submission } from "../api.ts";
 import type { Environment, HostBindings } from "../environment.ts";
 import { boundWait } from "../http/bounded-wait.ts";
@@ -130,7 +129,6 @@ async function acceptQuery(dispatcher: Dispatcher, text: string, submitter: Subm
   const submission = await queueRest(plan, {
     found,
     client: interest,
-    from: address && networkOf(address),
     query,
     progress,
     isKnown: known !== undefined,

@@ -24,8 +24,8 @@ export class BegunRun {
   readonly #most: number;
   /** Since when it has its turn; undefined while it has to wait. */
   #turnSince: number | undefined;
-  /** Since when it should wait. */
-  #waitsSince: number | undefined;
+  /** Milliseconds for which it computed on after its turn was over, until it was last seen to wait. */
+  #overtime = 0;
 
   /** Its flags are 0 from now on. */
   constructor({ programs }: RunJob, memory: WebAssembly.Memory, most: number) {
@@ -40,13 +40,11 @@ export class BegunRun {
   giveTurn(now: number): void {
     if (this.#turnSince !== undefined) return;
     this.#turnSince = now;
-    this.#waitsSince = undefined;
     for (const program of this.#programs) letGo(program);
   }
 
-  takeTurn(now: number): void {
+  takeTurn(): void {
     this.#turnSince = undefined;
-    this.#waitsSince ??= now;
     for (const { flags, stopped } of this.#programs) if (stopped === undefined) Atomics.store(flags, turnFlag / 4, 1);
   }
 
@@ -62,7 +60,11 @@ export class BegunRun {
   account(milliseconds: number, now: number): number {
     const index = this.#programs.findIndex(isComputing);
     const program = this.#programs[index];
-    if (!program) return 0;
+    if (!program) {
+      this.#overtime = 0;
+      return 0;
+    }
+    if (this.#turnSince === undefined) this.#overtime += milliseconds;
     program.had += milliseconds;
     if (program.had > this.#most && program.stopped === undefined) {
       program.isOverLimit = true;
@@ -71,9 +73,9 @@ export class BegunRun {
     return milliseconds;
   }
 
-  /** Whether it computes on so many milliseconds after its turn was over: it is in the midst of one event. */
-  keepsTurn(patience: number, now: number): boolean {
-    return this.#waitsSince !== undefined && now - this.#waitsSince > patience && this.#programs.some(isComputing);
+  /** Whether it has computed on for so many milliseconds after its turn was over: it is in the midst of an event that takes very long. */
+  keepsTurn(patience: number): boolean {
+    return this.#overtime > patience;
   }
 
   /** Whether a program that was told to end computes on after so many milliseconds: it does not look at the flag. */

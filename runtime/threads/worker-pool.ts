@@ -58,8 +58,8 @@ export interface WorkerPoolOptions {
 const soundLife = 10_000;
 /** Between two looks at what threads compute. */
 const lookEvery = 20;
-/** A job that a thread has had for longer is a long one. */
-const longJob = 100;
+/** A job that a thread has had for longer is a long one; a run that computed on for longer after its turn was over is in the midst of one event. */
+const [longJob, mostOvertime] = [100, 1_000];
 
 export class WorkerPool {
   readonly #threads = new Set<WorkerThread>();
@@ -213,9 +213,9 @@ export class WorkerPool {
     this.#charge(now);
     const { patience = 2_000 } = this.#options;
     for (const [thread, { run, aborted }] of [...this.#jobs]) {
-      const isOverdue = aborted !== undefined ? now - aborted > patience : run?.governed.isOverdue(patience, now);
+      const isOverdue = aborted === undefined ? run?.governed.isOverdue(patience, now) : now - aborted > patience;
       if (isOverdue) void this.#end(thread);
-      else if (run?.governed.keepsTurn(longJob, now)) thread.stepBack();
+      else if (run?.governed.keepsTurn(mostOvertime)) thread.stepBack();
     }
     this.#takeTurns();
     this.#addSpare(now);
@@ -235,7 +235,7 @@ export class WorkerPool {
       const chosen = this.#turns.choose(ready, this.#options.threads);
       for (const { run } of begun) {
         if (chosen.has(run!)) run!.governed.giveTurn(now);
-        else run!.governed.takeTurn(now);
+        else run!.governed.takeTurn();
       }
     }
     this.#dispatch();

@@ -28,10 +28,11 @@ export function isDuplicateKey(error: unknown): boolean {
 export function isPassing(error: unknown): boolean {
   if (isTooOld(error)) return false;
   if (error instanceof MongoServerSelectionError || error instanceof MongoNetworkError) return true;
+  // Of the error of a bulk insert the code is that of the server, or of the system.
+  if (error instanceof Error && "code" in error && passingInSystem.has(String(error.code))) return true;
   // A bulk insert that got no answer throws an error without a code.
   if (error instanceof MongoBulkWriteError && error.code === undefined) return true;
   if (error instanceof MongoServerError) return passing.has(Number(error.code));
-  if (error instanceof Error && "code" in error && passingInSystem.has(String(error.code))) return true;
   return error instanceof Error && ["MongoPoolClearedError", "MongoWaitQueueTimeoutError", "MongoNotConnectedError"].includes(error.name);
 }
 

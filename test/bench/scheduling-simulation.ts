@@ -7,12 +7,11 @@
  * everything that waits for something it holds, and otherwise waits a second, once.
  */
 import type { Subtask } from "../../coordination/coordinator.ts";
-import { type OrderedItem, Scan } from "../../coordination/queue/client-turns.ts";
 import { Cluster, createClusterNode, type Homed, numberPartition } from "../../coordination/queue/cluster.ts";
 import { parseHoldings, summarizeHoldings } from "../../coordination/queue/holdings.ts";
 import { withJitter } from "../../coordination/queue/locality.ts";
 import { findNextSubtask, type Schedulable } from "../../coordination/queue/next-subtask.ts";
-import { WaitingOrder } from "../../coordination/queue/waiting-order.ts";
+import { type OrderedItem, Scan, WaitingOrder } from "../../coordination/queue/waiting-order.ts";
 
 export const rules = ["femtoq", "prototype", "random"] as const;
 export type Rule = (typeof rules)[number];

@@ -81,23 +81,26 @@ on("what resolved is there, once and whole, although the server is killed again 
   );
 });
 
-on("a connection that breaks while a request is being sent: the request is sent again", async (t) => {
-  const server = await start(t);
-  let sent = 0;
-  const proxy = await startTcpProxy(server.port, {
-    observe: () => (bytes) => {
-      const before = sent;
-      sent += bytes.length;
-      if (before < 1_000_000 && sent >= 1_000_000) proxy.reset();
-    },
+// A body of so many bytes is inserted with others, or by itself in pieces.
+for (const size of [7_000_000, 12_000_000]) {
+  on(`a connection that breaks while a body of ${size / 1e6} MB is being sent: it is sent again`, async (t) => {
+    const server = await start(t);
+    let sent = 0;
+    const proxy = await startTcpProxy(server.port, {
+      observe: () => (bytes) => {
+        const before = sent;
+        sent += bytes.length;
+        if (before < 1_000_000 && sent >= 1_000_000) proxy.reset();
+      },
+    });
+    t.after(() => proxy.stop());
+    const { store } = await openForTest(t, { uri: `mongodb://${proxy.address}/`, patience: 60_000 });
+    const body = new Uint8Array(size).fill(7);
+    assert.equal(await putPartial(store, "large", body), "inserted");
+    assert(sent > body.length, `only ${sent} bytes were sent`);
+    assert.deepEqual((await getPartial(store, "large"))?.bytes, body);
   });
-  t.after(() => proxy.stop());
-  const { store } = await openForTest(t, { uri: `mongodb://${proxy.address}/`, patience: 60_000 });
-  const body = new Uint8Array(12_000_000).fill(7);
-  assert.equal(await putPartial(store, "large", body), "inserted");
-  assert(sent > body.length, `only ${sent} bytes were sent`);
-  assert.deepEqual((await getPartial(store, "large"))?.bytes, body);
-});
+}
 
 on("a server that does not answer: calls end in time and say so, then work again", async (t) => {
   const server = await start(t);

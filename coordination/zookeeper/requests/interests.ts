@@ -64,7 +64,7 @@ export async function renewInterest(zookeeper: ZooKeeper, query: string, holder:
 
 export const createInterest = (
   { interest }: Layout,
-  about: Pick<InterestName, "priority" | "query" | "holder" | "from">,
+  about: Pick<InterestName, "priority" | "query" | "holder">,
   dataset: string,
 ): Operation => createSequential(`${interest}/${interestPrefix(about, dataset)}`);
 

@@ -13,7 +13,7 @@ import { check, create, createSequential, type Operation, remove, set } from "..
 import { isRefused } from "../protocol/zookeeper-error.ts";
 import type { WatchedSubtasks } from "../watching/watched-subtasks.ts";
 import { encodeLatest, encodeSegment } from "../znodes/encoding.ts";
-import { guardPath, hashAddress, hashHolder, hashName, segmentPrefix, subtaskPath } from "../znodes/layout.ts";
+import { guardPath, hashHolder, hashName, segmentPrefix, subtaskPath } from "../znodes/layout.ts";
 import type { Segments } from "../znodes/segments.ts";
 import type { ZooKeeper } from "../zookeeper.ts";
 import { ExistingSubtasks } from "./existing-subtasks.ts";
@@ -204,7 +204,7 @@ class Submission {
     operations.push(this.#isQueryThere ? touchQuery(layout, request.queryId) : createQuery(layout, request.queryId));
     let interest = -1;
     if (this.#interest === undefined) {
-      const about = { priority: request.priority, query: this.#query, holder: this.#holder, from: hashAddress(request.from) };
+      const about = { priority: request.priority, query: this.#query, holder: this.#holder };
       interest = operations.push(createInterest(layout, about, (named[0] ?? part[0])!.subtask.dataset)) - 1;
     } else operations.push(set(`${layout.interest}/${this.#interest}`, Buffer.alloc(0)));
     operations.push(...this.#outdated.map((name) => remove(`${layout.interest}/${name}`)));

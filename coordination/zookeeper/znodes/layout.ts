@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { clientOf } from "../../coordinator.ts";
 
 export const layoutName = "femtoq coordination";
-export const layoutVersion = 6;
+export const layoutVersion = 5;
 
 export const shardCount = 64;
 const guardCount = 64;
@@ -108,31 +108,23 @@ export interface InterestName {
   readonly holder: string;
   /** The part of it that tells the client. */
   readonly client: string;
-  /** Half of the hash of the address that the client asked from; empty where it is not known. */
-  readonly from: string;
   /** Grows from interest to interest. */
   readonly sequence: number;
 }
 
-export const hashAddress = (from: string | undefined): string => (from === undefined ? "" : hashName(from).slice(0, holderHalf));
-
-/** `PRIORITY.QUERY.CLIENT.ADDRESS.DATASET.`, to which ZooKeeper appends the sequence. */
-export function interestPrefix(
-  { priority, query, holder, from }: Pick<InterestName, "priority" | "query" | "holder" | "from">,
-  dataset: string,
-): string {
+/** `PRIORITY.QUERY.CLIENT.DATASET.`, to which ZooKeeper appends the sequence. */
+export function interestPrefix({ priority, query, holder }: Pick<InterestName, "priority" | "query" | "holder">, dataset: string): string {
   const escaped = encodeURIComponent(dataset.toWellFormed()).replaceAll(".", "%2E").slice(0, mostDatasetLength);
-  return `${priority.toString().padStart(3, "0")}.${query}.${holder}.${from}.${escaped}.`;
+  return `${priority.toString().padStart(3, "0")}.${query}.${holder}.${escaped}.`;
 }
 
-const interestPattern =
-  /^(?<priority>\d{3})\.(?<query>[\w-]{22})\.(?<holder>[\w-]{22})\.(?<from>[\w-]{0,11})\.[^.]*\.(?<sequence>-?\d{10})$/;
+const interestPattern = /^(?<priority>\d{3})\.(?<query>[\w-]{22})\.(?<holder>[\w-]{22})\.[^.]*\.(?<sequence>-?\d{10})$/;
 
 /** Undefined where it is not the name of such a znode. */
 export function parseInterestName(name: string): InterestName | undefined {
-  const { priority, query, holder, from, sequence } = interestPattern.exec(name)?.groups ?? {};
-  if (query === undefined || holder === undefined || from === undefined) return undefined;
-  return { name, priority: Number(priority), query, holder, client: holder.slice(0, holderHalf), from, sequence: Number(sequence) };
+  const { priority, query, holder, sequence } = interestPattern.exec(name)?.groups ?? {};
+  if (query === undefined || holder === undefined) return undefined;
+  return { name, priority: Number(priority), query, holder, client: holder.slice(0, holderHalf), sequence: Number(sequence) };
 }
 
 /** `PROGRAM.`, to which ZooKeeper appends the sequence. */

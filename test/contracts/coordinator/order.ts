@@ -25,14 +25,6 @@ export function checkOrder(check: Check): void {
     assert.equal(programs.join(" "), "a b c a b c a a a2");
   });
 
-  check("many clients of one address have few turns while somebody at another waits", async (coordinator) => {
-    for (const name of ["m1", "m2", "m3", "m4"])
-      await coordinator.enqueue(ask(makeSubtasks(2, name), { queryId: name, client: name, from: "10.0.0.1" }));
-    await coordinator.enqueue(ask(makeSubtasks(2, "h"), { queryId: "h", client: "honest", from: "10.0.0.2" }));
-    const programs = (await drain(await joinAs(coordinator, "node 1"), 10)).map((key) => key.split(":")[0]);
-    assert.equal(programs.join(" "), "m1 m2 h m1 m2 h m3 m4 m3 m4");
-  });
-
   check("the tabs of one client take its turns together", async (coordinator) => {
     await coordinator.enqueue(ask(makeSubtasks(2, "a"), { queryId: "a", client: "alice/1" }));
     await coordinator.enqueue(ask(makeSubtasks(4, "b"), { queryId: "b", client: "bob" }));

@@ -4,9 +4,9 @@ import { test } from "node:test";
 import type { Subtask } from "../../../coordination/coordinator.ts";
 import { type Attempts, noAttempts } from "../../../coordination/queue/claim-end.ts";
 import { type ClaimCall, ClaimQueue, type Queued, type QueueNode } from "../../../coordination/queue/claim-queue.ts";
-import { type LineName, type OrderedItem, Scan } from "../../../coordination/queue/client-turns.ts";
 import { Cluster, createClusterNode, type Homed, numberPartition } from "../../../coordination/queue/cluster.ts";
 import { failuresInARow, Quarantine } from "../../../coordination/queue/quarantine.ts";
+import { type LineName, type OrderedItem, Scan } from "../../../coordination/queue/waiting-order.ts";
 import { makeSubtask } from "../../contracts/subtasks.ts";
 
 class Item implements Queued<Item> {

@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Subtask } from "../../../coordination/coordinator.ts";
-import { type OrderedItem, Scan } from "../../../coordination/queue/client-turns.ts";
 import { Cluster, createClusterNode, type Homed, numberPartition } from "../../../coordination/queue/cluster.ts";
 import { parseHoldings, summarizeHoldings } from "../../../coordination/queue/holdings.ts";
 import { findNextSubtask, type LookingNode, type Schedulable } from "../../../coordination/queue/next-subtask.ts";
-import { WaitingOrder } from "../../../coordination/queue/waiting-order.ts";
+import { type OrderedItem, Scan, WaitingOrder } from "../../../coordination/queue/waiting-order.ts";
 import { makeSubtask } from "../../contracts/subtasks.ts";
 
 const columns = ["Muon_pt"];

@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type LineName, mostPassed, mostServed, type OrderedItem, Scan } from "../../../coordination/queue/client-turns.ts";
-import { mostCandidates, mostTaken, WaitingOrder } from "../../../coordination/queue/waiting-order.ts";
+import {
+  type LineName,
+  mostCandidates,
+  mostPassed,
+  mostServed,
+  mostTaken,
+  type OrderedItem,
+  Scan,
+  WaitingOrder,
+} from "../../../coordination/queue/waiting-order.ts";
 
 class Item implements OrderedItem<Item> {
   readonly name: string;
@@ -246,55 +254,4 @@ test("WaitingOrder, without some clients, gives what it would give if nothing of
   );
   assert.equal(takeNext(order)?.name, "urgent");
   assert.equal(takeNext(order, isOfC)?.name, `c${mostPassed}`);
-});
-
-const clientsOf = (from: string, names: readonly string[]): readonly LineName[] => names.map((client) => ({ priority: 5, client, from }));
-
-const numbered = (name: string, count: number) => Array.from({ length: count }, (_, index) => `${name}${index}`);
-
-/** Takes all; gives the names of the items' clients. */
-function takeClients(order: WaitingOrder<Item>): string {
-  return takeAll(order).replaceAll(/\d/g, "");
-}
-
-test("WaitingOrder has two clients of an address take turns while those of another wait, in whatever order they came", () => {
-  const flood = clientsOf("flood", ["a", "b", "c", "d"]);
-  const [honest] = clientsOf("honest", ["h"]);
-  const add = (order: WaitingOrder<Item>, place: LineName) => addAll(order, place, [`${place.client}1`, `${place.client}2`]);
-  const late = new WaitingOrder<Item>();
-  for (const place of [...flood, honest!]) add(late, place);
-  assert.equal(takeClients(late), "a b h a b h c d c d");
-  const early = new WaitingOrder<Item>();
-  for (const place of [honest!, ...flood]) add(early, place);
-  assert.equal(takeClients(early), "h a b h a b c d c d");
-});
-
-test("WaitingOrder has all clients of an address take turns while no other waits, also when the other has left", () => {
-  const order = new WaitingOrder<Item>();
-  const flood = clientsOf("flood", ["a", "b", "c"]);
-  for (const place of flood) addAll(order, place, [`${place.client}1`, `${place.client}2`]);
-  const [item] = addAll(order, { priority: 5, client: "h", from: "honest" }, ["h1"]);
-  order.remove(item!);
-  assert.equal(takeClients(order), "a b c a b c");
-});
-
-test("WaitingOrder gives what is behind others of its address to a call that leaves these out", () => {
-  const order = new WaitingOrder<Item>();
-  for (const place of clientsOf("flood", ["a", "b", "c"])) addAll(order, place, [`${place.client}1`]);
-  addAll(order, { priority: 5, client: "h", from: "honest" }, ["h1"]);
-  assert.equal(takeNext(order, undefined, new Set(["a", "b", "h"]))?.name, "c1");
-  assert.equal(takeNext(order, undefined, new Set(["a", "b", "h"])), undefined);
-  assert.equal(takeClients(order), "a b h");
-});
-
-test("WaitingOrder sends a client that has had many behind the others of its address", () => {
-  const order = new WaitingOrder<Item>();
-  const [a, b, c] = clientsOf("flood", ["a", "b", "c"]);
-  addAll(order, { priority: 5, client: "h", from: "honest" }, numbered("h", 100));
-  addAll(order, a!, numbered("a", mostTaken + 1));
-  addAll(order, b!, numbered("b", mostTaken + 1));
-  addAll(order, c!, numbered("c", 1));
-  const clients = takeClients(order).split(" ");
-  assert.equal(clients.indexOf("c"), 3 * mostTaken + 1);
-  assert(clients.lastIndexOf("a") > clients.indexOf("c") && clients.lastIndexOf("b") > clients.indexOf("c"));
 });

@@ -42,9 +42,7 @@ for (const server of servers) {
   /** The query with what it asks for, without what `epoch` says of it. */
   const request = (layout: ReturnType<typeof createLayout>, subtask: Subtask, segment: Buffer): readonly Operation[] => [
     create(`${layout.queries}/${query}`),
-    createSequential(
-      `${layout.interest}/${interestPrefix({ priority: 500, query, holder: hashName("alice"), from: "" }, subtask.dataset)}`,
-    ),
+    createSequential(`${layout.interest}/${interestPrefix({ priority: 500, query, holder: hashName("alice") }, subtask.dataset)}`),
     create(subtaskPath(layout, hashName(subtask.key))),
     createSequential(`${layout.queries}/${query}/${segmentPrefix(hashName(subtask.programKey))}`, segment),
   ];

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { mostServed } from "../../../coordination/queue/client-turns.ts";
-import { mostTaken } from "../../../coordination/queue/waiting-order.ts";
+import { mostServed, mostTaken } from "../../../coordination/queue/waiting-order.ts";
 import { type Begun, currentWait, expectedWait, isCrowd } from "../../../functions/admission/backlog.ts";
 import { Pace } from "../../../functions/admission/pace.ts";
 

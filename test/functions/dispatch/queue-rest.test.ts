@@ -32,24 +32,6 @@ test("queueRest asks again for what a coordinator did not take because the query
   assert.deepEqual(status.submission?.queued, 4);
 });
 
-test("a query is queued with the address that it came from, of IPv6 the network, so that clients of one address share their turns", async (t) => {
-  const { services } = await openApp(t);
-  const from: (string | undefined)[] = [];
-  const coordinator: Coordinator = {
-    ...services.coordinator,
-    enqueue(request) {
-      from.push(request.from);
-      return services.coordinator.enqueue(request);
-    },
-  };
-  const app = createApp({ ...services, coordinator });
-  for (const [index, address] of ["10.0.0.1", "2001:db8:1:2:3:4:5:6", undefined].entries()) {
-    const body = JSON.stringify({ ...query, filter: [`MET.pt > ${index}`] });
-    assert.equal((await app.request("/queries", { method: "POST", headers: { prefer: "wait=120" }, body }, { address })).status, 200);
-  }
-  assert.deepEqual(from, ["10.0.0.1", "2001:db8:1:2", undefined]);
-});
-
 test("queueRest gives up with 503 where a coordinator takes nothing, and does not say that the query is accepted", async (t) => {
   const { answer } = await askOf(await openApp(t), { most: 0, first: 100 });
   assert.equal(answer.status, 503);

@@ -10,7 +10,7 @@ const zookeeper = { lost: new AbortController().signal } as ZooKeeper;
 const known = { segment: parseSegment(encodeSegment(makeSubtasks(1)))!, order: 0 };
 
 function makeQuery(name: string, { priority, sequence }: { readonly priority: number; readonly sequence: number }): QueryEntry {
-  return new QueryEntry(name, [{ name, priority, query: name, holder: "alice", client: "alice", from: "", sequence }]);
+  return new QueryEntry(name, [{ name, priority, query: name, holder: "alice", client: "alice", sequence }]);
 }
 
 /** All came with the news of their queries: nothing is read from a server. */
