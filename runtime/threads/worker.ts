@@ -49,9 +49,9 @@ port.on("message", (message: ToWorker) => {
 });
 say({ kind: "up", systemId: systemIdOfThread() });
 
-/** The number by which Linux knows this thread; undefined elsewhere. */
+/** The number by which Linux knows this thread; undefined elsewhere, and on Deno, where the thread stays when its worker has ended. */
 function systemIdOfThread(): number | undefined {
-  if (process.platform !== "linux") return undefined;
+  if (process.platform !== "linux" || "Deno" in globalThis) return undefined;
   try {
     return Number(readlinkSync("/proc/thread-self").split("/").at(-1));
   } catch {
