@@ -18,6 +18,9 @@ interface Governed {
   isOverLimit?: true;
 }
 
+/** Milliseconds. A thread that is given up for it costs some 400 ms of a processor to replace. */
+const mostOvertime = 1_000;
+
 export class BegunRun {
   readonly #programs: readonly Governed[];
   /** Milliseconds that each of them may have. */
@@ -73,9 +76,9 @@ export class BegunRun {
     return milliseconds;
   }
 
-  /** Whether it has computed on for so many milliseconds after its turn was over: it is in the midst of an event that takes very long. */
-  keepsTurn(patience: number): boolean {
-    return this.#overtime > patience;
+  /** Whether it has computed on for long after its turn was over: it is in the midst of an event that takes very long. */
+  get keepsTurn(): boolean {
+    return this.#overtime > mostOvertime;
   }
 
   /** Whether a program that was told to end computes on after so many milliseconds: it does not look at the flag. */

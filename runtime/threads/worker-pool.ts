@@ -58,8 +58,8 @@ export interface WorkerPoolOptions {
 const soundLife = 10_000;
 /** Between two looks at what threads compute. */
 const lookEvery = 20;
-/** A job that a thread has had for longer is a long one; a run that computed on for longer after its turn was over is in the midst of one event. */
-const [longJob, mostOvertime] = [100, 1_000];
+/** A job that a thread has had for longer is a long one. */
+const longJob = 100;
 
 export class WorkerPool {
   readonly #threads = new Set<WorkerThread>();
@@ -215,7 +215,7 @@ export class WorkerPool {
     for (const [thread, { run, aborted }] of [...this.#jobs]) {
       const isOverdue = aborted === undefined ? run?.governed.isOverdue(patience, now) : now - aborted > patience;
       if (isOverdue) void this.#end(thread);
-      else if (run?.governed.keepsTurn(mostOvertime)) thread.stepBack();
+      else if (run?.governed.keepsTurn) thread.stepBack();
     }
     this.#takeTurns();
     this.#addSpare(now);

@@ -24,7 +24,7 @@ export class WorkerCrashed extends Error {
   override readonly name = "WorkerCrashed";
 }
 
-/** Of the system's steps of priority: others then have nine times its share of a processor. */
+/** The number of steps of the system's priority by which a thread steps back: the other workers then have nine times its share of a processor. */
 const stepsBack = 10;
 
 export interface WorkerEvents {
@@ -85,7 +85,7 @@ export class WorkerThread {
       setPriority(this.#systemId, Math.min(19, getPriority(this.#systemId) + stepsBack));
       this.isBehind = true;
     } catch {
-      // Where it is not permitted, they share alike.
+      // The system does not permit it: then all threads share alike.
     }
   }
 

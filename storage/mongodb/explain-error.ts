@@ -28,7 +28,7 @@ export function isDuplicateKey(error: unknown): boolean {
 export function isPassing(error: unknown): boolean {
   if (isTooOld(error)) return false;
   if (error instanceof MongoServerSelectionError || error instanceof MongoNetworkError) return true;
-  // Of the error of a bulk insert the code is that of the server, or of the system.
+  // The error of a bulk insert carries the code of what caused it, which is the server's or the system's.
   if (error instanceof Error && "code" in error && passingInSystem.has(String(error.code))) return true;
   // A bulk insert that got no answer throws an error without a code.
   if (error instanceof MongoBulkWriteError && error.code === undefined) return true;

@@ -1,4 +1,4 @@
-/** What readColumn gives and refuses, over small files of every kind. Over 300 lines, for its cases share one schema, its rows and the files made of them. */
+/** What readColumn gives and refuses, over small files of every kind. It has over 300 lines, for its cases share one schema, its rows and the files made of them. */
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -78,7 +78,7 @@ export class HeldClaim extends SessionClaim {
         return this.#describe(verdict, isMarked);
       },
       onDone: (order) => ({ isOurs: true, order }),
-      // Without what is held, nothing else in the transaction tells whose claim it removes.
+      // Once the znode below `held` is gone, nothing in the transaction tells whose claim it removes: so the claim's owner is read first.
       onDoubt: async () => (this.#isForgotten && !(await this.#isThere()) ? { isOurs: true, order: zookeeper.session.latest } : undefined),
       onRefused: async ({ code, path, wasInDoubt }: Refusal) => {
         if (code === "bad-version") await this.#readAttempts();

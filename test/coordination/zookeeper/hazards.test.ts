@@ -1,4 +1,4 @@
-/** What can go wrong between processes: races, crashes, zombies, a server that dies. */
+/** What can go wrong between processes: races, crashes, zombies, a server that dies. It has over 300 lines, for all its cases use the same two servers. */
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import process from "node:process";
