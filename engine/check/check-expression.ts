@@ -16,6 +16,12 @@ const arithmetic: Readonly<Record<ArithmeticOperator, Operation>> = {
   "/": "divide",
   "%": "remainder",
   "**": "power",
+  "&": "bit-and",
+  "|": "bit-or",
+  "^": "bit-xor",
+  "<<": "shift-left",
+  ">>": "shift-right",
+  ">>>": "shift-right-unsigned",
 };
 const comparison: Readonly<Record<ComparisonOperator, Operation>> = {
   "<": "less",
@@ -27,9 +33,7 @@ const comparison: Readonly<Record<ComparisonOperator, Operation>> = {
 };
 
 /** Every method of the language: those that have no operator are not in this version. */
-const languageMethods = new Set(
-  "filter map some every find concat slice flatMap sum min max mean at minBy maxBy sortBy pairs triples combinations cross".split(" "),
-);
+const languageMethods = new Set("concat slice flatMap sortBy combinations cross nearest".split(" "));
 const methodNames: readonly string[] = [...methods.keys()];
 
 type Check<Kind extends Tree["kind"]> = (tree: Extract<Tree, { kind: Kind }>, checker: Checker) => Term;
@@ -54,7 +58,7 @@ const checks: { readonly [Kind in Tree["kind"]]: Check<Kind> } = {
         `the members of a tuple of ${object.type.members.length} are [0] to [${object.type.members.length - 1}]`,
         tree.index.start,
       );
-    return checker.terms.make("member", member, [object], place);
+    return checker.terms.make("member", withOptional(member, isOptional(member) || object.type.optional), [object], place);
   },
   "function-call": (tree, checker) => checkCall(tree, checker),
   "method-call": (tree, checker) => checkMethod(tree, checker),
@@ -76,6 +80,11 @@ const checks: { readonly [Kind in Tree["kind"]]: Check<Kind> } = {
     const operand = checker.check(tree.operand, checker);
     expectType(operand, "boolean", tree.operand, "'!'");
     return numeric(checker, "not", [operand], boolean);
+  },
+  complement(tree, checker) {
+    const operand = checker.check(tree.operand, checker);
+    expectType(operand, "number", tree.operand, "'~'");
+    return numeric(checker, "complement", [operand]);
   },
   arithmetic(tree, checker) {
     const args = [checker.check(tree.left, checker), checker.check(tree.right, checker)] as const;

@@ -10,13 +10,16 @@ import { type Component, components, isFourVector } from "./four-vector.ts";
 type FunctionCall = Extract<Tree, { kind: "function-call" }>;
 type Maker = (args: readonly Term[], call: FunctionCall, checker: Checker) => Term;
 
-const ofOneNumber = "abs sqrt cbrt exp log log10 log2 sin cos tan asin acos atan sinh cosh tanh floor ceil round trunc sign".split(" ");
+const ofOneNumber = "abs sqrt cbrt exp log log10 log2 sin cos tan asin acos atan sinh cosh tanh floor ceil round trunc sign fround".split(
+  " ",
+);
 
 const functions: ReadonlyMap<string, Maker> = new Map<string, Maker>([
   ...ofOneNumber.map((name) => [name, numbers(1, (args, checker) => numeric(checker, "function", args, undefined, name))] as const),
   ["pow", numbers(2, (args, checker) => numeric(checker, "power", args))],
   ["atan2", numbers(2, (args, checker) => numeric(checker, "function", args, undefined, "atan2"))],
   ["isNaN", numbers(1, (args, checker) => numeric(checker, "function", args, boolean, "isNaN"))],
+  ["between", numbers(3, between)],
   ["hypot", folded("hypot")],
   ["min", folded("min")],
   ["max", folded("max")],
@@ -77,6 +80,12 @@ function numbers(count: number, make: (args: readonly Term[], checker: Checker) 
     for (const [index, arg] of args.entries()) expectType(arg, "number", call.args[index], call.name);
     return make(args, checker);
   };
+}
+
+/** Both ends count, as in SQL. */
+function between([x, least, most]: readonly Term[], checker: Checker): Term {
+  const ends = [numeric(checker, "greater-equal", [x, least], boolean), numeric(checker, "less-equal", [x, most], boolean)];
+  return numeric(checker, "and", ends, boolean);
 }
 
 /** Of any number of arguments, from left to right, as `Math.min` and its like. */

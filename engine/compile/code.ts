@@ -18,9 +18,11 @@ export interface RecordCode {
   readonly index?: Expression;
 }
 
+/** Where it may be missing its members are missing with it. */
 export interface TupleCode {
   readonly kind: "tuple";
   readonly members: readonly Code[];
+  readonly present?: Expression;
 }
 
 /** A list is not a value at run time: it is a term and what its parameters mean. */

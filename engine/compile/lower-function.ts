@@ -18,6 +18,7 @@ const direct: ReadonlyMap<string, Instructions> = new Map<string, Instructions>(
   ["trunc", ([x]) => F.trunc(x)],
   ["min", ([x, y]) => F.min(x, y)],
   ["max", ([x, y]) => F.max(x, y)],
+  ["fround", ([x]) => F.fromF32(F.toF32(x))],
   ["isNaN", ([x]) => F.ne(x, x)],
   ["zeroOf", () => f64(0)],
   ["signedSqrt", ([x]) => F.copysign(F.sqrt(F.abs(x)), x)],

@@ -1,6 +1,7 @@
 /** Numbers and booleans: from each operation to instructions. Missing values travel beside the value, as `present`. */
 import type { ScalarOperation, Term } from "../program/term.ts";
 import { type Expression, F, f64, I, i32, select } from "../wasm/instructions.ts";
+import { bits } from "./bits.ts";
 import { both, type Environment, type RecordCode, type ScalarCode, truth } from "./code.ts";
 import type { Emitter, Lowering, ValueOperator } from "./emitter.ts";
 import { computeShared } from "./hoist.ts";
@@ -39,6 +40,7 @@ export const scalars = {
   divide: value(5, binary("number", F.div)),
   remainder: value(40, lowerFunction),
   power: value(60, lowerFunction),
+  ...bits,
   function: value(25, lowerFunction),
   equal: value(1, equality(F.eq, I.eq)),
   "not-equal": value(1, equality(F.ne, I.ne)),
@@ -77,7 +79,7 @@ function keep(emitter: Emitter, kind: ScalarCode["kind"], value: Expression, pre
 /** Whether a value is there; nothing where it always is. */
 function presence(emitter: Emitter, term: Term, environment: Environment): Expression | undefined {
   const code = emitter.lower(term, environment);
-  return code.kind === "number" || code.kind === "boolean" || code.kind === "record" ? code.present : undefined;
+  return code.kind === "list" ? undefined : code.present;
 }
 
 /** Kleene: `&&` is false where either side is false, `||` true where either is true, whatever is missing. */

@@ -55,6 +55,13 @@ const comparisons: ReadonlyMap<string, ComparisonOperator> = new Map([
   ["!==", "!="],
 ]);
 
+const unaryOperators: ReadonlyMap<string, "negate" | "plus" | "not" | "complement"> = new Map([
+  ["-", "negate"],
+  ["+", "plus"],
+  ["!", "not"],
+  ["~", "complement"],
+] as const);
+
 /** Whether a whole number was written that float64 cannot hold; the shortest digits of one that it does hold may stand for it. */
 function isRounded(value: number, written: string): boolean {
   const digits = written.replaceAll("_", "");
@@ -80,15 +87,12 @@ const converters: { readonly [Type in keyof Nodes]?: Converter<Type> } = {
   ParenthesizedExpression: (node, inner) => inner(node.expression),
   ChainExpression: (node, inner) => inner(node.expression),
   MemberExpression(node, inner, at) {
-    if (node.optional) throw optionalChaining(node.object.end);
     if (node.computed) return { kind: "index", object: inner(node.object), index: inner(node.property), ...at };
     if (node.property.type !== "Identifier") throw new ExpressionError("private names are not part of the language", node.property.start);
     return { kind: "member", object: inner(node.object), name: node.property.name, nameStart: node.property.start, ...at };
   },
   CallExpression(node, inner, at) {
     const callee = node.callee;
-    if (node.optional) throw optionalChaining(callee.end);
-    if (callee.type === "MemberExpression" && callee.optional) throw optionalChaining(callee.object.end);
     const args = node.arguments.map((argument) => inner(argument));
     if (callee.type === "Identifier") return { kind: "function-call", name: callee.name, args, ...at };
     if (callee.type === "MemberExpression" && !callee.computed && callee.property.type === "Identifier") {
@@ -116,14 +120,15 @@ const converters: { readonly [Type in keyof Nodes]?: Converter<Type> } = {
     return { kind: "lambda", params, body: inner(node.body), ...at };
   },
   UnaryExpression(node, inner, at) {
-    const kind = node.operator === "-" ? "negate" : node.operator === "+" ? "plus" : node.operator === "!" ? "not" : undefined;
-    if (!kind) throw notAvailable(node.operator, at.start);
+    const kind = unaryOperators.get(node.operator);
+    if (!kind) throw new ExpressionError(`the operator ${node.operator} is not part of the language`, at.start);
     return { kind, operand: inner(node.argument), ...at };
   },
   BinaryExpression(node, inner, at) {
     const arithmetic = arithmeticOperators.find((operator) => operator === node.operator);
     const comparison = comparisons.get(node.operator);
-    if ((!arithmetic && !comparison) || node.left.type === "PrivateIdentifier") throw notAvailable(node.operator, node.left.end);
+    if ((!arithmetic && !comparison) || node.left.type === "PrivateIdentifier")
+      throw new ExpressionError(`the operator ${node.operator} is not part of the language`, node.left.end);
     const operands = { left: inner(node.left), right: inner(node.right), ...at };
     return arithmetic
       ? { kind: "arithmetic", operator: arithmetic, ...operands }
@@ -156,23 +161,9 @@ function convert(node: AnyNode, depth: number): Tree {
   return converter(node as never, (child) => convert(child, depth + 1), { start: node.start, end: node.end });
 }
 
-const optionalChaining = (offset: number): ExpressionError =>
-  new ExpressionError(
-    "'?.' is not available in this version: members of something missing are missing anyway, so '.' does the same",
-    offset,
-  );
-
 const describe = (type: string): string =>
   type
     .replace(/Expression$|Literal$/, "")
     .replace(/([a-z])([A-Z])/g, "$1 $2")
     .toLowerCase()
     .concat(" expressions");
-
-function notAvailable(operator: string, offset: number): ExpressionError {
-  const later = ["&", "|", "^", "~", "<<", ">>", ">>>"].includes(operator);
-  return new ExpressionError(
-    later ? `the operator ${operator} is not available in this version` : `the operator ${operator} is not part of the language`,
-    offset,
-  );
-}

@@ -1,6 +1,6 @@
 /** An expression as it was written: the closed subset of JavaScript expression syntax that queries are made of. */
 
-export const arithmeticOperators = ["+", "-", "*", "/", "%", "**"] as const;
+export const arithmeticOperators = ["+", "-", "*", "/", "%", "**", "&", "|", "^", "<<", ">>", ">>>"] as const;
 export const comparisonOperators = ["<", "<=", ">", ">=", "==", "!="] as const;
 export type ArithmeticOperator = (typeof arithmeticOperators)[number];
 export type ComparisonOperator = (typeof comparisonOperators)[number];
@@ -27,6 +27,7 @@ export type Tree = {
   | { readonly kind: "negate"; readonly operand: Tree }
   | { readonly kind: "plus"; readonly operand: Tree }
   | { readonly kind: "not"; readonly operand: Tree }
+  | { readonly kind: "complement"; readonly operand: Tree }
   | { readonly kind: "arithmetic"; readonly operator: ArithmeticOperator; readonly left: Tree; readonly right: Tree }
   | { readonly kind: "comparison"; readonly operator: ComparisonOperator; readonly left: Tree; readonly right: Tree }
   | { readonly kind: "and"; readonly left: Tree; readonly right: Tree }

@@ -5,9 +5,10 @@
 
 import { type Checker, expectType, type ListTerm } from "../check/checker.ts";
 import { oneArgument } from "../check/method-call.ts";
-import { both, type Code, type ScalarCode } from "../compile/code.ts";
+import { both, type Code } from "../compile/code.ts";
 import type { Lowering } from "../compile/emitter.ts";
 import { openList } from "../compile/open-list.ts";
+import { optionalCode } from "../compile/optional-code.ts";
 import { ExpressionError, type Tree } from "../expression/tree.ts";
 import type { Term } from "../program/term.ts";
 import { withOptional } from "../program/types.ts";
@@ -24,20 +25,8 @@ const lower: Lowering = (emitter, term, environment): Code => {
   const inside = I.ltU(fromStart, length);
   const exact = term.operation === "at" ? inside : I.and(inside, F.eq(F.fromI32(whole), place.value));
   const present = emitter.keep(both(exact, place.present)!);
-  const code = elements.at(emitter.keep(I.add(elements.from, select(present, fromStart, i32(0)))), present).code();
-  if (code.kind === "record") {
-    return {
-      kind: "record",
-      present: both(present, code.present)!,
-      ...(code.index && { index: code.index }),
-      get(field) {
-        const value = code.get(field) as ScalarCode;
-        return { ...value, present: both(present, value.present)! };
-      },
-    };
-  }
-  const { kind, value, present: isThere } = code as ScalarCode;
-  return { kind, value: emitter.keep(value), present: emitter.keep(both(present, isThere)!) };
+  const element = elements.at(emitter.keep(I.add(elements.from, select(present, fromStart, i32(0)))), present);
+  return optionalCode(emitter, element.code(), present);
 };
 
 export const index: ListOperator = { kind: "value", cost: 5, lower };
@@ -53,12 +42,10 @@ export function checkElement(operation: "index" | "at", list: ListTerm, place: T
   const number = checker.check(place, checker);
   expectType(number, "number", place, operation === "at" ? "at" : "an index");
   const { element } = list.type;
-  if (element.kind === "list" || element.kind === "tuple") {
-    const [what, advice] =
-      element.kind === "list"
-        ? ["list out of a list of lists", "reduce the inner lists first (sum, length, …)"]
-        : ["tuple out of a list", "map the tuples to numbers first"];
-    throw new ExpressionError(`taking one ${what} is not available in this version: ${advice}`, place.start);
+  if (element.kind === "list") {
+    const message =
+      "taking one list out of a list of lists is not available in this version: reduce the inner lists first (sum, length, …)";
+    throw new ExpressionError(message, place.start);
   }
   return checker.terms.make(operation, withOptional(element, true), [list, number]);
 }

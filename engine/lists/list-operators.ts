@@ -2,12 +2,15 @@
 import { collection } from "./collection.ts";
 import { at, index } from "./element.ts";
 import { filter } from "./filter.ts";
+import { find } from "./find.ts";
+import { furtherNames } from "./further-names.ts";
 import { length } from "./length.ts";
 import type { ListOperator, Method } from "./list-operator.ts";
 import { map } from "./map.ts";
+import { maxBy, minBy } from "./min-by-max-by.ts";
 import { pairs } from "./pairs.ts";
 import { every, some } from "./some-every.ts";
-import { max, min, sum } from "./sum-min-max.ts";
+import { max, mean, min, product, sum } from "./sum-min-max.ts";
 import { triples } from "./triples.ts";
 
 export const listOperators = {
@@ -15,10 +18,15 @@ export const listOperators = {
   filter,
   some,
   every,
+  find,
   map,
   sum,
+  product,
+  mean,
   min,
   max,
+  minBy,
+  maxBy,
   at,
   index,
   length,
@@ -31,6 +39,7 @@ declare module "../program/term.ts" {
 }
 
 /** The methods that lists have in the language. */
-export const methods: ReadonlyMap<string, Method> = new Map(
-  Object.entries<ListOperator>(listOperators).flatMap(([name, { method }]) => (method ? [[name, method]] : [])),
-);
+export const methods: ReadonlyMap<string, Method> = new Map([
+  ...Object.entries<ListOperator>(listOperators).flatMap(([name, { method }]): [string, Method][] => (method ? [[name, method]] : [])),
+  ...Object.entries(furtherNames),
+]);

@@ -1,4 +1,4 @@
-/** `list.sum(f?)`, `list.min(f?)` and `list.max(f?)`: over what a function gives for each element; missing values are left out. */
+/** `list.sum(f?)`, `product`, `mean`, `min` and `max`: over what a function gives for each element; missing values are left out. */
 import { oneFunction } from "../check/method-call.ts";
 import type { Environment, ScalarCode } from "../compile/code.ts";
 import type { Emitter } from "../compile/emitter.ts";
@@ -12,14 +12,37 @@ import type { ListOperator, Method } from "./list-operator.ts";
 
 const cost = 20;
 
-export const sum: ListOperator = {
+export const sum: ListOperator = folded("sum", 0, F.add);
+export const product: ListOperator = folded("product", 1, F.mul);
+
+/** From the first to the last, beginning with what it is of nothing. */
+function folded(name: "sum" | "product", start: number, fold: (a: Expression, b: Expression) => Expression): ListOperator {
+  return {
+    kind: "value",
+    cost,
+    method: reduction(name, { isMissingWhenEmpty: false }),
+    lower(emitter, term, environment) {
+      const total = emitter.f.variable(f64(start));
+      eachPresent(emitter, term, environment, (value) => emitter.f.set(total, fold(total, value)));
+      return { kind: "number", value: total };
+    },
+  };
+}
+
+/** The sum over the number of those that are there. */
+export const mean: ListOperator = {
   kind: "value",
   cost,
-  method: reduction("sum", { isMissingWhenEmpty: false }),
+  method: reduction("mean", { isMissingWhenEmpty: true }),
   lower(emitter, term, environment) {
-    const total = emitter.f.variable(f64(0));
-    eachPresent(emitter, term, environment, (value) => emitter.f.set(total, F.add(total, value)));
-    return { kind: "number", value: total };
+    const { f } = emitter;
+    const total = f.variable(f64(0));
+    const count = f.variable(f64(0));
+    eachPresent(emitter, term, environment, (value) => {
+      f.set(total, F.add(total, value));
+      f.set(count, F.add(count, f64(1)));
+    });
+    return { kind: "number", value: emitter.keep(F.div(total, count)), present: emitter.keep(F.gt(count, f64(0))) };
   },
 };
 
@@ -44,7 +67,10 @@ function extreme(name: "min" | "max", start: number, better: (a: Expression, b: 
   };
 }
 
-function reduction(name: "sum" | "min" | "max", { isMissingWhenEmpty }: { readonly isMissingWhenEmpty: boolean }): Method {
+function reduction(
+  name: "sum" | "product" | "mean" | "min" | "max",
+  { isMissingWhenEmpty }: { readonly isMissingWhenEmpty: boolean },
+): Method {
   return (methodCall) => {
     const { list, call, checker } = methodCall;
     if (call.args.length > 1) throw new ExpressionError(`${name} takes one function at most`, call.args[1].start);
@@ -54,7 +80,7 @@ function reduction(name: "sum" | "min" | "max", { isMissingWhenEmpty }: { readon
       const advice = call.args.length === 1 ? "" : `: say of what, ${name}(x => …)`;
       throw new ExpressionError(`${name} needs a list of numbers, but this is ${describeType(values.type)}${advice}`, call.nameStart);
     }
-    const type = name === "sum" ? number : element;
+    const type = name === "min" || name === "max" ? element : number;
     return checker.terms.make(name, withOptional(type, isMissingWhenEmpty), [values]);
   };
 }

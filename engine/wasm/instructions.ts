@@ -82,6 +82,7 @@ export const F = {
   fromU32: unary("f64", 0xb8),
   fromI64: unary("f64", 0xb9),
   fromF32: unary("f64", 0xbb),
+  toF32: unary("f32", 0xb6),
   fromBits: unary("f64", 0xbf),
 } as const;
 
@@ -101,6 +102,7 @@ export const I = {
   or: binary("i32", 0x72),
   xor: binary("i32", 0x73),
   shl: binary("i32", 0x74),
+  shrS: binary("i32", 0x75),
   shrU: binary("i32", 0x76),
   /** Saturating: NaN gives 0, too large gives the nearest end (0xfc prefix). */
   truncF64: unary("i32", 0xfc02),

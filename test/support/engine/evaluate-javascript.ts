@@ -23,6 +23,34 @@ export class List extends Array<unknown> {
     return this.length === 0 ? undefined : Math.max(...this.#numbers(get));
   }
 
+  product(get?: Callback): number {
+    return this.#numbers(get).reduce((product, value) => product * value, 1);
+  }
+
+  mean(get?: Callback): number | undefined {
+    return this.length === 0 ? undefined : this.sum(get) / this.length;
+  }
+
+  minBy(get: Callback): unknown {
+    return this[pickBy(this.#numbers(get), (value, best) => value < best)];
+  }
+
+  maxBy(get: Callback): unknown {
+    return this[pickBy(this.#numbers(get), (value, best) => value > best)];
+  }
+
+  any(test: Callback = Boolean): boolean {
+    return this.some(test);
+  }
+
+  all(test: Callback = Boolean): boolean {
+    return this.every(test);
+  }
+
+  count(test: Callback): number {
+    return this.filter(test).length;
+  }
+
   pairs(): Tuples {
     const pairs = new Tuples();
     for (let i = 0; i < this.length; i++) for (let j = i + 1; j < this.length; j++) pairs.push([this[i], this[j]]);
@@ -44,7 +72,15 @@ class Tuples extends List {
   }
 }
 
-for (const name of ["filter", "some", "every"] as const) {
+/** The index of the best number, the first of equals; -1 without any. NaN is none. */
+function pickBy(values: readonly number[], isBetter: (value: number, best: number) => boolean): number {
+  let picked = -1;
+  for (const [index, value] of values.entries())
+    if (!Number.isNaN(value) && (picked < 0 || isBetter(value, values[picked]))) picked = index;
+  return picked;
+}
+
+for (const name of ["filter", "some", "every", "find"] as const) {
   Object.defineProperty(Tuples.prototype, name, {
     value(this: Tuples, callback: Callback) {
       return (List.prototype[name] as (callback: Callback) => unknown).call(this, Tuples.spread(callback));
@@ -73,6 +109,7 @@ const library: Readonly<Record<string, unknown>> = {
   ...numberFunctions,
   ...differences,
   isNaN: Number.isNaN,
+  between: (x: number, least: number, most: number) => least <= x && x <= most,
   plus: addRecords,
   literalPower,
   pi: Math.PI,

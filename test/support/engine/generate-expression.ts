@@ -11,6 +11,7 @@ import {
   call,
   coalesce,
   conditional,
+  lambda,
   leaf,
   levels,
   member,
@@ -30,6 +31,7 @@ export interface RecordPiece {
 }
 
 const literals = ["0", "1", "2", "3", "0.5", "10", "1e3", "0.1", "-1", "-0.25", "45", "pi", "e"];
+const bitOperators = ["&", "|", "^", "<<", ">>", ">>>"];
 const comparisons = ["<", "<=", ">", ">=", "==", "!="];
 
 export class ExpressionGenerator implements ElementGenerator {
@@ -62,7 +64,9 @@ export class ExpressionGenerator implements ElementGenerator {
       () => binary(this.number(half), random.pick(["+", "-", "*", "/", "%"]), this.number(half)),
       () => binary(this.number(half), random.pick(["+", "-", "*"]), this.number(half)),
       () => this.#power(fuel),
+      () => binary(this.number(half), random.pick(bitOperators), this.number(half)),
       () => negative(this.number(fuel - 1)),
+      () => piece(levels.unary, "~", [this.number(fuel - 1), levels.unary]),
       () => call(random.pick(Object.keys(functionsOfOne)), this.number(fuel - 1)),
       () => call(random.pick(["atan2", "min", "max", "hypot", "deltaphi", "deltaeta"]), this.number(half), this.number(half)),
       () => call(random.pick(["min", "max", "hypot"]), ...Array.from({ length: 1 + random.below(4) }, () => this.number(fuel / 3))),
@@ -109,8 +113,8 @@ export class ExpressionGenerator implements ElementGenerator {
     const list = this.lists.ofNumbers(fuel);
     return this.#choose(
       () => this.#element(list.piece, fuel),
-      () => method(list.piece, this.random.pick(["min", "max"])),
-      () => this.lists.reduced(this.random.pick(["min", "max"]), fuel),
+      () => method(list.piece, this.random.pick(["min", "max", "mean"])),
+      () => this.lists.reduced(this.random.pick(["min", "max", "mean"]), fuel),
     );
   }
 
@@ -124,8 +128,9 @@ export class ExpressionGenerator implements ElementGenerator {
     const { random } = this;
     return this.#choose(
       () => member(this.lists.any(fuel).piece, "length"),
-      () => method(this.lists.ofNumbers(fuel).piece, "sum"),
-      () => this.lists.reduced("sum", fuel),
+      () => method(this.lists.ofNumbers(fuel).piece, random.pick(["sum", "product"])),
+      () => this.lists.reduced(random.pick(["sum", "product"]), fuel),
+      () => this.lists.tested("count", fuel),
       () => (this.missing ? this.optionalNumber(fuel) : coalesce(this.optionalNumber(fuel), leaf(random.pick(literals)))),
     );
   }
@@ -159,9 +164,11 @@ export class ExpressionGenerator implements ElementGenerator {
       () => binary(this.boolean(half), random.pick(["==", "!="]), this.boolean(half)),
       () => piece(levels.unary, "!", [this.boolean(fuel - 1), levels.unary]),
       () => call("isNaN", this.number(fuel - 1)),
+      () => call("between", this.number(half), this.number(half), this.number(half)),
       () => conditional(this.boolean(half), this.boolean(half), this.boolean(half)),
       () => this.lists.tested(random.pick(["some", "every"]), fuel),
-      () => this.lists.tested(random.pick(["some", "every"]), fuel),
+      () => this.lists.tested(random.pick(["some", "every", "any", "all"]), fuel),
+      () => method(leaf("marks"), random.pick(["any", "all"])),
       () => coalesce(this.#element(leaf("marks"), half), this.boolean(half)),
       () => this.#sameElement(half),
     );
@@ -195,6 +202,7 @@ export class ExpressionGenerator implements ElementGenerator {
       () => this.#vectorSum(half),
       () => this.#chosen(this.record(half), this.record(half), (a, b) => conditional(this.boolean(half), a, b)),
       () => (this.missing ? this.#optionalRecord(half) : this.#vectorSum(half)),
+      () => (this.missing ? this.lists.picked(half) : this.#chosen(this.#pickedWhole(half), this.record(half), coalesce)),
       () => (this.missing ? this.#chosen(this.#optionalRecord(half), this.record(half), coalesce) : this.record(half)),
     );
   }
@@ -207,6 +215,19 @@ export class ExpressionGenerator implements ElementGenerator {
   #optionalRecord(fuel: number): RecordPiece {
     const { piece: list, element } = this.lists.ofRecords(fuel);
     return { piece: this.#element(list, fuel), kind: element.record };
+  }
+
+  /** An element that was picked, and that JavaScript may ask nothing of, for it may be missing. */
+  #pickedWhole(fuel: number): RecordPiece {
+    const { piece: list, element } = this.lists.ofRecords(fuel);
+    return {
+      piece: method(
+        list,
+        this.random.pick(["minBy", "maxBy"]),
+        lambda(["q"], member(leaf("q"), this.random.pick(numbersOf(element.record)))),
+      ),
+      kind: element.record,
+    };
   }
 
   #vectorSum(fuel: number): RecordPiece {

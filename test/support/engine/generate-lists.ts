@@ -1,6 +1,6 @@
 /** Lists in generated expressions: collections and what filter, map, pairs, triples and fields make of them, lists of lists included. */
 import type { Seeded } from "../seeded.ts";
-import { lambda, leaf, member, method, type Piece } from "./piece.ts";
+import { lambda, leaf, levels, member, method, type Piece, piece } from "./piece.ts";
 import { collections, kindOf, numbersOf, type RecordKind } from "./record-kinds.ts";
 
 export type Element =
@@ -134,7 +134,7 @@ export class ListGenerator {
     return { piece: leaf(name), element: { kind: "record", record: kindOf(name) } };
   }
 
-  reduced(name: "sum" | "min" | "max", fuel: number): Piece {
+  reduced(name: "sum" | "product" | "mean" | "min" | "max", fuel: number): Piece {
     const list = this.any(fuel);
     return method(
       list.piece,
@@ -143,7 +143,20 @@ export class ListGenerator {
     );
   }
 
-  tested(name: "some" | "every", fuel: number): Piece {
+  /** One element of a list of records, or of tuples of these; it may be missing. */
+  picked(fuel: number): { readonly piece: Piece; readonly kind: RecordKind } {
+    const { random } = this.#of;
+    const records = this.ofRecords(fuel / 2);
+    const { record } = records.element;
+    const isTuple = random.chance(0.4);
+    const list = isTuple ? this.#tuples(records) : records;
+    const name = random.pick(["find", "minBy", "maxBy"]);
+    const body = () => (name === "find" ? this.#of.boolean(fuel / 2) : this.#of.number(fuel / 2));
+    const one = method(list.piece, name, this.#function(list.element, body));
+    return { piece: isTuple ? piece(levels.call, [one, levels.call], random.pick(["[0]", "[1]"])) : one, kind: record };
+  }
+
+  tested(name: "some" | "every" | "any" | "all" | "count", fuel: number): Piece {
     const list = this.any(fuel);
     return method(
       list.piece,

@@ -37,6 +37,19 @@ const operators: Readonly<Record<string, (a: Value, b: Value) => Value>> = {
   "===": lift((x, y) => x === y),
   "!=": lift((x, y) => x !== y),
   "!==": lift((x, y) => x !== y),
+  "&": lift((x, y) => x & y),
+  "|": lift((x, y) => x | y),
+  "^": lift((x, y) => x ^ y),
+  "<<": lift((x, y) => x << y),
+  ">>": lift((x, y) => x >> y),
+  ">>>": lift((x, y) => x >>> y),
+};
+
+const unaryOperators: Readonly<Record<string, (x: Value) => Value>> = {
+  "-": lift((x) => -x),
+  "+": (x) => x,
+  "!": lift((x) => !x),
+  "~": lift((x) => ~x),
 };
 
 /** Kleene's three values: what one side decides needs no other. */
@@ -53,7 +66,7 @@ function evaluate(node: AnyNode, names: Names): Value {
     case "Identifier":
       return names.get(node.name);
     case "UnaryExpression":
-      return lift((x) => (node.operator === "-" ? -x : node.operator === "!" ? !x : x))(inner(node.argument));
+      return unaryOperators[node.operator](inner(node.argument));
     case "BinaryExpression": {
       const exponent = node.operator === "**" ? literalOf(node.right) : undefined;
       if (exponent !== undefined) return lift((x) => literalPower(x, exponent))(inner(node.left as AnyNode));
@@ -92,12 +105,13 @@ function memberOf(value: Value, name: string): Value {
 }
 
 function elementOf(list: Value, index: Value): Value {
-  return index === undefined ? undefined : (list as readonly Value[])[index as number];
+  return index === undefined || list === undefined ? undefined : (list as readonly Value[])[index as number];
 }
 
 function callFunction(name: string, args: readonly Value[], written: readonly AnyNode[]): Value {
   if (name === "isNaN") return lift(Number.isNaN)(...args);
   if (name in differences) return args.includes(undefined) ? undefined : differences[name](args[0], args[1]);
+  if (name === "between") return decide(false, operators[">="](args[0], args[1]), operators["<="](args[0], args[2]));
   const exponent = name === "pow" ? literalOf(written[1]) : undefined;
   if (exponent !== undefined) return lift((x) => literalPower(x, exponent))(args[0]);
   return lift(numberFunctions[name])(...args);
@@ -109,6 +123,22 @@ function callMethod(list: readonly Value[], method: string, args: readonly AnyNo
   switch (method) {
     case "map":
       return list.map(call!);
+    case "find":
+      return list.find((value, index) => call!(value, index) === true);
+    case "minBy":
+      return pickBy(list, list.map(call!), (value, best) => value < best);
+    case "maxBy":
+      return pickBy(list, list.map(call!), (value, best) => value > best);
+    case "any":
+      return list.some((value, index) => (call ? call(value, index) : value) === true);
+    case "all":
+      return list.every((value, index) => (call ? call(value, index) : value) === true);
+    case "count":
+      return list.filter((value, index) => call!(value, index) === true).length;
+    case "product":
+      return present().reduce((product, value) => product * value, 1);
+    case "mean":
+      return present().length === 0 ? undefined : present().reduce((sum, value) => sum + value, 0) / present().length;
     case "filter":
       return list.filter((value, index) => call!(value, index) === true);
     case "some":
@@ -131,6 +161,16 @@ function callMethod(list: readonly Value[], method: string, args: readonly AnyNo
       return list.flatMap((a, i) => list.slice(i + 1).flatMap((b, j) => list.slice(i + j + 2).map((c) => Object.freeze([a, b, c]))));
   }
   throw new Error(`The reference does not know the method ${method}`);
+}
+
+/** The first of those whose number is best; one that is missing or NaN is none. */
+function pickBy(list: readonly Value[], values: readonly Value[], isBetter: (value: number, best: number) => boolean): Value {
+  let picked = -1;
+  for (const [index, value] of values.entries()) {
+    if (typeof value !== "number" || Number.isNaN(value)) continue;
+    if (picked < 0 || isBetter(value, values[picked] as number)) picked = index;
+  }
+  return list[picked];
 }
 
 /** Several parameters of tuples are the members; the index comes last. */

@@ -58,6 +58,7 @@ export const functionsOfOne = {
   round: Math.round,
   trunc: Math.trunc,
   sign: Math.sign,
+  fround: Math.fround,
 } as const;
 
 /** By name: the functions of numbers that give numbers. */

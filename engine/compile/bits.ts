@@ -1,0 +1,50 @@
+/** Operators on bits, as in JavaScript: on the 32-bit integers that numbers stand for. */
+import type { Term } from "../program/term.ts";
+import { type Expression, F, f64, I, i32, L } from "../wasm/instructions.ts";
+import { both, type Environment } from "./code.ts";
+import type { Emitter, Lowering, ValueOperator } from "./emitter.ts";
+
+const cost = 12;
+const wrap = f64(2 ** 32);
+
+/** The integer that it is without its fraction, modulo 2^32; 0 for what is not finite. Every step is exact. */
+function toInt32(emitter: Emitter, x: Expression): Expression {
+  const whole = emitter.keep(F.trunc(x));
+  // Beyond 2^63 the conversion would not wrap, but saturate.
+  const low = F.sub(whole, F.mul(F.trunc(F.div(whole, wrap)), wrap));
+  return emitter.keep(I.wrapI64(L.truncF64(low)));
+}
+
+const bitwise = (
+  make: (a: Expression, b: Expression) => Expression,
+  read: (bits: Expression) => Expression = F.fromI32,
+): ValueOperator => ({
+  kind: "value",
+  cost,
+  lower: lowerWith((emitter, [a, b]) => read(make(toInt32(emitter, a), toInt32(emitter, b)))),
+});
+
+function lowerWith(make: (emitter: Emitter, values: readonly Expression[]) => Expression): Lowering {
+  return (emitter: Emitter, term: Term, environment: Environment) => {
+    const args = term.args.map((arg) => emitter.scalar(arg, environment));
+    const present = args.reduce<Expression | undefined>((sofar, arg) => both(sofar, arg.present), undefined);
+    const value = emitter.keep(
+      make(
+        emitter,
+        args.map((arg) => arg.value),
+      ),
+    );
+    return { kind: "number", value, ...(present && { present: emitter.keep(present) }) };
+  };
+}
+
+/** Shifts are by the count modulo 32, as the instructions do it. */
+export const bits = {
+  complement: { kind: "value", cost, lower: lowerWith((emitter, [x]) => F.fromI32(I.xor(toInt32(emitter, x), i32(-1)))) },
+  "bit-and": bitwise(I.and),
+  "bit-or": bitwise(I.or),
+  "bit-xor": bitwise(I.xor),
+  "shift-left": bitwise(I.shl),
+  "shift-right": bitwise(I.shrS),
+  "shift-right-unsigned": bitwise(I.shrU, F.fromU32),
+} satisfies Readonly<Record<string, ValueOperator>>;

@@ -1,0 +1,23 @@
+/** A value that is there only sometimes, such as an element that was looked for: with it all its parts are missing. */
+import type { Expression } from "../wasm/instructions.ts";
+import { both, type Code } from "./code.ts";
+import type { Emitter } from "./emitter.ts";
+
+/** `present`: a local or constant. A list is none of a value that is missing: what reads it finds an empty one. */
+export function optionalCode(emitter: Emitter, code: Code, present: Expression): Code {
+  switch (code.kind) {
+    case "number":
+    case "boolean":
+      return { kind: code.kind, value: emitter.keep(code.value), present: emitter.keep(both(present, code.present)!) };
+    case "record": {
+      const isThere = emitter.keep(both(present, code.present)!);
+      return { ...code, present: isThere, get: (field) => optionalCode(emitter, code.get(field), present) };
+    }
+    case "tuple": {
+      const isThere = emitter.keep(both(present, code.present)!);
+      return { kind: "tuple", present: isThere, members: code.members.map((member) => optionalCode(emitter, member, present)) };
+    }
+    case "list":
+      return code;
+  }
+}
