@@ -20,6 +20,31 @@ export function oneArgument({ call }: MethodCall): Tree {
   throw new ExpressionError(`${call.name} takes one argument, not ${call.args.length}`, call.nameStart);
 }
 
+/** An argument that is a list. */
+export function listArgument({ call, checker }: MethodCall, place: number): ListTerm {
+  const tree = call.args[place];
+  if (!tree)
+    throw new ExpressionError(
+      `${call.name} needs another list, such as ${call.name}(Jet${call.name === "nearest" ? ", …" : ""})`,
+      call.nameStart,
+    );
+  const list = checker.check(tree, checker);
+  expectType(list, "list", tree, call.name);
+  return list as ListTerm;
+}
+
+/** The body of a function whose parameters are these values, of as many levels. */
+export function functionOver({ call, checker }: MethodCall, tree: Tree, values: readonly Term[]): Term {
+  const { level } = checker;
+  const example = `${call.name}(…, (a, b) => …)`;
+  if (tree.kind !== "lambda" || tree.params.length !== values.length)
+    throw new ExpressionError(`${call.name} needs a function of ${values.length} parameters, such as ${example}`, tree.start);
+  if (level + values.length > deepestLevel)
+    throw new ExpressionError(`functions are nested too deeply: at most ${deepestLevel} inside one another`, tree.start);
+  const params = new Map([...checker.params, ...tree.params.map((name, index) => [name, values[index]] as const)]);
+  return checker.check(tree.body, { ...checker, params, level: level + values.length });
+}
+
 /** The one argument as a lambda over the elements; several parameters of tuples are their members, then comes the index. */
 export function oneFunction(methodCall: MethodCall): Term {
   const { list, call, checker } = methodCall;

@@ -1,86 +1,100 @@
-/** Every choice of some elements of a list, each once and as a tuple: the members in the order of the list, tuples by their first members. */
-
-import { noArguments } from "../check/method-call.ts";
+/**
+ * `list.combinations(k)`: every choice of k elements of a list, each once and as a tuple: the members in the order of the list, tuples by their first
+ * members. `pairs()` and `triples()` are short for k of 2 and 3.
+ */
+import { type MethodCall, oneArgument } from "../check/method-call.ts";
 import type { Element } from "../compile/code.ts";
 import type { Emitter } from "../compile/emitter.ts";
 import { openList, uncounted } from "../compile/open-list.ts";
 import { ExpressionError } from "../expression/tree.ts";
-import type { Operation } from "../program/term.ts";
+import type { Term } from "../program/term.ts";
 import { describeType } from "../program/types.ts";
 import { type Expression, I, i32, i64, L } from "../wasm/instructions.ts";
 import type { ListOperator } from "./list-operator.ts";
 
-/** `size` is at least 2. */
-export function combinationsOf(name: Operation, size: number): ListOperator {
-  /** More elements than this have more combinations than 63 bits hold. */
-  const mostElements = BigInt(Math.floor(2 ** (63 / size)));
-  const factorial = Array.from({ length: size }, (_, index) => BigInt(index + 1)).reduce((product, each) => product * each);
+const mostMembers = 8;
 
-  /** n (n − 1) … / size!, i64. */
-  function count(emitter: Emitter, n: Expression): Expression {
-    emitter.f.if(L.gtU(n, i64(mostElements)), () => emitter.trap("scratch"));
-    let product = n;
-    for (let taken = 1; taken < size; taken++) product = L.mul(product, L.sub(n, i64(BigInt(taken))));
-    return emitter.keep(L.divU(product, i64(factorial)));
+/** More elements than this have more combinations than 63 bits hold. */
+const mostElements = (size: number): bigint => BigInt(Math.floor(2 ** (63 / size)));
+
+/** n (n − 1) … / size!, i64. */
+function count(emitter: Emitter, n: Expression, size: number): Expression {
+  emitter.f.if(L.gtU(n, i64(mostElements(size))), () => emitter.trap("scratch"));
+  let product = n;
+  let factorial = 1n;
+  for (let taken = 1; taken < size; taken++) {
+    product = L.mul(product, L.sub(n, i64(BigInt(taken))));
+    factorial *= BigInt(taken + 1);
   }
-
-  return {
-    kind: "list",
-    cost: 40,
-    isSearch: false,
-    method(methodCall) {
-      noArguments(methodCall);
-      const { list, call, checker } = methodCall;
-      const { element } = list.type;
-      if (element.kind === "list" || element.kind === "tuple") {
-        const message = `${name} needs a list of records, numbers or booleans, but this is ${describeType(list.type)}`;
-        throw new ExpressionError(message, call.nameStart);
-      }
-      const members = Array.from({ length: size }, () => element);
-      return checker.terms.make(name, { kind: "list", element: { kind: "tuple", members, optional: false } }, [list]);
-    },
-    open(emitter, term, environment) {
-      const { f } = emitter;
-      const source = openList(emitter, term.args[0], environment);
-      return {
-        places: size,
-        knowsPositions: false,
-        takesScratch: false,
-        iterate(body) {
-          const list = source.numbered();
-          const next = f.variable(i64(0n));
-          const choose = (from: Expression, place: readonly Expression[], members: readonly Element[]): void =>
-            emitter.loop(from, list.to, (handle) => {
-              const chosen = [...members, list.at(handle)];
-              if (chosen.length < size) {
-                choose(emitter.keep(I.add(handle, i32(1))), [...place, handle], chosen);
-                return;
-              }
-              const position = f.variable(next);
-              f.set(next, L.add(next, i64(1n)));
-              body(tuple(chosen, { position: () => position, place: emitter.newKey() }), [...place, handle]);
-            });
-          choose(list.from, [], []);
-        },
-        at(place, isThere) {
-          const list = source.numbered();
-          return tuple(
-            place.map((handle) => list.at(handle, isThere)),
-            { position: uncounted, place: emitter.newKey() },
-          );
-        },
-        length: () => count(emitter, source.length()),
-        bound() {
-          // Here and not in the loop: what `iterate` needs by number is kept outside of it.
-          const { from, to } = source.numbered();
-          return count(emitter, L.fromU32(I.sub(to, from)));
-        },
-      };
-    },
-  };
+  return emitter.keep(L.divU(product, i64(factorial)));
 }
 
-const tuple = (members: readonly Element[], where: Pick<Element, "position" | "place">): Element => ({
+/** The list of every `size` elements of a method's list. */
+export function combinationsTerm({ list, call, checker }: MethodCall, size: number): Term {
+  const { element } = list.type;
+  if (element.kind === "list" || element.kind === "tuple") {
+    const message = `${call.name} needs a list of records, numbers or booleans, but this is ${describeType(list.type)}`;
+    throw new ExpressionError(message, call.nameStart);
+  }
+  const members = Array.from({ length: size }, () => element);
+  return checker.terms.make("combinations", { kind: "list", element: { kind: "tuple", members, optional: false } }, [list], size);
+}
+
+export const combinations: ListOperator = {
+  kind: "list",
+  cost: 40,
+  isSearch: false,
+  method(methodCall) {
+    const argument = oneArgument(methodCall);
+    const size = argument.kind === "number" ? argument.value : 0;
+    if (!Number.isInteger(size) || size < 1 || size > mostMembers) {
+      const message = `combinations takes how many elements to choose, a whole number from 1 to ${mostMembers} such as combinations(2)`;
+      throw new ExpressionError(message, argument.start);
+    }
+    return combinationsTerm(methodCall, size);
+  },
+  open(emitter, term, environment) {
+    const { f } = emitter;
+    const size = Number(term.literal);
+    const source = openList(emitter, term.args[0], environment);
+    return {
+      places: size,
+      knowsPositions: false,
+      takesScratch: false,
+      iterate(body) {
+        const list = source.numbered();
+        const next = f.variable(i64(0n));
+        const choose = (from: Expression, place: readonly Expression[], members: readonly Element[]): void =>
+          emitter.loop(from, list.to, (handle) => {
+            const chosen = [...members, list.at(handle)];
+            if (chosen.length < size) {
+              choose(emitter.keep(I.add(handle, i32(1))), [...place, handle], chosen);
+              return;
+            }
+            const position = f.variable(next);
+            f.set(next, L.add(next, i64(1n)));
+            body(tuple(chosen, { position: () => position, place: emitter.newKey() }), [...place, handle]);
+          });
+        choose(list.from, [], []);
+      },
+      at(place, isThere) {
+        const list = source.numbered();
+        return tuple(
+          place.map((handle) => list.at(handle, isThere)),
+          { position: uncounted, place: emitter.newKey() },
+        );
+      },
+      length: () => count(emitter, source.length(), size),
+      bound() {
+        // Here and not in the loop: what `iterate` needs by number is kept outside of it.
+        const { from, to } = source.numbered();
+        return count(emitter, L.fromU32(I.sub(to, from)), size);
+      },
+    };
+  },
+};
+
+export const tuple = (members: readonly Element[], where: Pick<Element, "position" | "place">): Element => ({
   key: `(${members.map(({ key }) => key).join(",")})`,
   code: () => ({ kind: "tuple", members: members.map((each) => each.code()) }),
   ...where,

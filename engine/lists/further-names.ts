@@ -1,10 +1,14 @@
 /** Methods that are further names of others, or short for what others do together: they have no operators of their own. */
-import { type MethodCall, oneCondition, oneFunction } from "../check/method-call.ts";
+
+import { expectType } from "../check/checker.ts";
+import { functionOver, listArgument, type MethodCall, noArguments, oneCondition } from "../check/method-call.ts";
 import { ExpressionError } from "../expression/tree.ts";
 import { lambdaOf, mapOver } from "../program/make-terms.ts";
 import type { Term } from "../program/term.ts";
 import { boolean, describeType, number } from "../program/types.ts";
+import { combinationsTerm } from "./combinations.ts";
 import type { Method } from "./list-operator.ts";
+import { pickBy } from "./min-by-max-by.ts";
 
 /** `list.any(f)` is `some`, `list.all(f)` is `every`; without a function, of a list of booleans. */
 const quantifier =
@@ -29,4 +33,32 @@ const count: Method = (methodCall) => {
   return checker.terms.make("length", number, [filtered]);
 };
 
-export const furtherNames: Readonly<Record<string, Method>> = { any: quantifier("some"), all: quantifier("every"), count };
+const everyFew =
+  (size: number): Method =>
+  (methodCall) => {
+    noArguments(methodCall);
+    return combinationsTerm(methodCall, size);
+  };
+
+/** `list.nearest(other, (a, b) => f)`: for each element the one of the other list for which the function of both gives least. */
+const nearest: Method = (methodCall) => {
+  const { list, call, checker } = methodCall;
+  const { terms, level } = checker;
+  const other = listArgument(methodCall, 0);
+  if (call.args.length !== 2)
+    throw new ExpressionError("nearest takes a list and a function, such as nearest(Jet, (a, b) => deltaR(a, b))", call.nameStart);
+  const [, tree] = call.args;
+  const both = [list, other].map(({ type }, index) => terms.make("param", type.element, [], level + index));
+  const distance = functionOver(methodCall, tree, both);
+  expectType(distance, "number", tree.kind === "lambda" ? tree.body : tree, "the function of nearest");
+  return mapOver(terms, list, lambdaOf(terms, pickBy(terms, "minBy", other, lambdaOf(terms, distance, level + 1)), level));
+};
+
+export const furtherNames: Readonly<Record<string, Method>> = {
+  pairs: everyFew(2),
+  triples: everyFew(3),
+  nearest,
+  any: quantifier("some"),
+  all: quantifier("every"),
+  count,
+};

@@ -1,5 +1,7 @@
 /** Every operator of lists, by the name of its operation, which is that of its method: the compiler and the checker walk this table. */
 import { collection } from "./collection.ts";
+import { combinations } from "./combinations.ts";
+import { cross } from "./cross.ts";
 import { at, index } from "./element.ts";
 import { filter } from "./filter.ts";
 import { find } from "./find.ts";
@@ -8,10 +10,8 @@ import { length } from "./length.ts";
 import type { ListOperator, Method } from "./list-operator.ts";
 import { map } from "./map.ts";
 import { maxBy, minBy } from "./min-by-max-by.ts";
-import { pairs } from "./pairs.ts";
 import { every, some } from "./some-every.ts";
 import { max, mean, min, product, sum } from "./sum-min-max.ts";
-import { triples } from "./triples.ts";
 
 export const listOperators = {
   collection,
@@ -30,8 +30,8 @@ export const listOperators = {
   at,
   index,
   length,
-  pairs,
-  triples,
+  combinations,
+  cross,
 };
 
 declare module "../program/term.ts" {

@@ -32,6 +32,30 @@ test("triples takes every three elements once, in the order of their places", ()
   assert.deepEqual(listOf("numbers.triples().filter((a, b, c) => a + b == c).map(t => t[0] + t[1] + t[2])", 1), [46]);
 });
 
+test("combinations takes every k elements once, in the order of their places", () => {
+  assert.deepEqual(listOf("numbers.combinations(1).map(t => t[0])", 6), [4, 8, 15, 16, 23, 42]);
+  assert.deepEqual(listOf("Muon.combinations(4).map((a, b, c, d, i) => a.pt + b.pt * 10 + c.pt * 100 + d.pt * 1000 + i)", 1), [41205]);
+  assert.deepEqual(listOf("numbers.combinations(5).map(t => t[4] - t[0])", 6), [19, 38, 38, 38, 38, 34]);
+});
+
+test("cross takes every element of one list with every one of the other", () => {
+  assert.deepEqual(listOf("Muon.filter(m => m.pt > 10).cross(Jet).map((m, j, i) => m.pt * 100 + j.pt + i / 8)", 4), [2030, 2050.125, 4030.25, 4050.375]);
+  assert.deepEqual(listOf("Jet.cross(numbers.filter(n => n > 50)).map(t => t[1])", 0), []);
+});
+
+test("nearest gives for each element the one of the other list for which the function gives least", () => {
+  assert.deepEqual(listOf("Muon.nearest(Jet, (m, j) => abs(j.pt - m.pt)).pt", 4), [30, 30, 30, 30]);
+  assert.deepEqual(listOf("numbers.nearest(numbers, (a, b) => abs(a + b - 24))", 6), [23, 16, 8, 8, 4, 4]);
+  assert.deepEqual(listOf("Muon.nearest(Jet.filter(j => j.pt > 90), (m, j) => j.pt - m.pt).map(j => j.pt ?? -1)", 4), [-1, -1, -1, -1]);
+});
+
+test("an element that is picked is that element: its fields, its place, and what it is a member of", () => {
+  assert.deepEqual(listOf("Muon.filter(m => m != Muon.maxBy(o => o.pt)).pt", 3), [5, 20, 10]);
+  assert.deepEqual(listOf("Muon.filter(m => m == Muon.pairs().minBy((a, b) => abs(a.pt - b.pt - 10))[1]).pt", 1), [10]);
+  assert.deepEqual(listOf("numbers.filter(n => n > (Muon.find(m => m.jet == 0).pt ?? 100))", 4), [15, 16, 23, 42]);
+  assert.deepEqual(listOf("numbers.map(n => Muon.pairs()[n - 3][1].pt ?? n)", 6), [10, 40, 15, 16, 23, 42]);
+});
+
 test("an index parameter counts in the list that the function is over", () => {
   assert.deepEqual(listOf("numbers.filter(n => n > 8).map((n, i) => n * 10 + i)", 4), [150, 161, 232, 423]);
   assert.deepEqual(listOf("numbers.filter((n, i) => i % 2 == 1).map((n, i) => n * 10 + i)", 3), [80, 161, 422]);
