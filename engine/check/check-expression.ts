@@ -2,12 +2,13 @@
 import { type ArithmeticOperator, type ComparisonOperator, ExpressionError, type Tree } from "../expression/tree.ts";
 import { checkElement } from "../lists/element.ts";
 import { methods } from "../lists/list-operators.ts";
-import { fieldOf, lambdaOf, mapOver, recordOf } from "../program/make-terms.ts";
+import { lambdaOf, mapOver } from "../program/make-terms.ts";
 import type { Operation, Term } from "../program/term.ts";
-import { boolean, describeType, isOptional, number, type RecordType, type Type, withOptional } from "../program/types.ts";
+import { boolean, describeType, eitherOf, isOptional, isRounded, number, type RecordType, withOptional } from "../program/types.ts";
 import { type Checker, expectType, type ListTerm, numeric } from "./checker.ts";
-import { type Component, components, isFourVector } from "./four-vector.ts";
+import { isFourVector } from "./four-vector.ts";
 import { checkCall, checkField, functionNames } from "./functions.ts";
+import { checkRecord, chooseRecord } from "./records.ts";
 
 const arithmetic: Readonly<Record<ArithmeticOperator, Operation>> = {
   "+": "add",
@@ -60,6 +61,7 @@ const checks: { readonly [Kind in Tree["kind"]]: Check<Kind> } = {
       );
     return checker.terms.make("member", withOptional(member, isOptional(member) || object.type.optional), [object], place);
   },
+  record: (tree, checker) => checkRecord(tree, checker),
   "function-call": (tree, checker) => checkCall(tree, checker),
   "method-call": (tree, checker) => checkMethod(tree, checker),
   lambda: (tree) => {
@@ -205,11 +207,6 @@ function checkComparison(tree: Extract<Tree, { kind: "comparison" }>, checker: C
   return numeric(checker, comparison[tree.operator], [left, right], boolean);
 }
 
-const isRounded = (type: Type): boolean => type.kind === "number" && type.isRounded === true;
-
-/** Gives the type of a value that is one of two, both of which are numbers or both of which are truth values. */
-const eitherOf = (one: Type, other: Type): Type => (isRounded(other) ? other : one);
-
 /** From 2^53 on several integers of a file become the same float64. */
 function refuseRounded(ofFile: Term, { operation, literal }: Term, tree: Tree, operator: ComparisonOperator): void {
   if (!isRounded(ofFile.type)) return;
@@ -225,13 +222,14 @@ function compareElements(left: Term, right: Term, tree: Extract<Tree, { kind: "c
     [a, tree.left],
     [b, tree.right],
   ] as const) {
-    if (type.origin === undefined)
+    if (type.identity === undefined)
       throw new ExpressionError(
         "only elements of collections can be compared; this record was computed: compare one of its fields",
         side.start,
       );
   }
-  if (a.origin !== b.origin && !isOptional(a) && !isOptional(b)) return checker.terms.make("boolean", boolean, [], false);
+  const mayBeSame = a.identity!.some((each) => b.identity!.includes(each));
+  if (!mayBeSame && !isOptional(a) && !isOptional(b)) return checker.terms.make("boolean", boolean, [], false);
   return numeric(checker, "same", [left, right], boolean);
 }
 
@@ -241,32 +239,3 @@ function checkLogic(operation: "and" | "or", who: string, tree: { readonly left:
   expectType(args[1], "boolean", tree.right, who);
   return numeric(checker, operation, args, boolean);
 }
-
-/**
- * One of two records: each field that both have is chosen by itself. Of four-vectors in different forms so is every component:
- * what both have as fields does not tell them all.
- */
-function chooseRecord(test: Term, yes: Term, no: Term, tree: Tree, checker: Checker): Term {
-  const { terms, formulas } = checker;
-  const [a, b] = [yes.type as RecordType, no.type as RecordType];
-  const names = new Set<string>([...a.fields.keys(), ...b.fields.keys()].filter((name) => hasMember(a, name) && hasMember(b, name)));
-  if (isFourVector(a) && isFourVector(b) && components.some((name) => a.fields.has(name) !== b.fields.has(name)))
-    for (const name of components) names.add(name);
-  const chosen = [...names].flatMap((name): [string, Term][] => {
-    const [one, other] = [yes, no].map((record) =>
-      (record.type as RecordType).fields.has(name) ? fieldOf(terms, record, name) : formulas.component(record, name as Component),
-    );
-    if (one.type.kind !== other.type.kind || (one.type.kind !== "number" && one.type.kind !== "boolean")) return [];
-    const optional = isOptional(one.type) || isOptional(other.type);
-    return [[name, terms.make("conditional", withOptional(eitherOf(one.type, other.type), optional), [test, one, other])]];
-  });
-  if (chosen.length === 0) throw new ExpressionError(`${describeType(a)} and ${describeType(b)} have no field in common`, tree.start);
-  const fields = new Map<string, Type>(chosen.map(([name, term]) => [name, term.type]));
-  const optional = isOptional(a) || isOptional(b);
-  const type: RecordType = { kind: "record", name: a.name === b.name ? a.name : "chosen", fields, optional };
-  const isThere = terms.make("conditional", boolean, [test, ...[yes, no].map((record) => terms.make("is-present", boolean, [record]))]);
-  return recordOf(terms, type, [...chosen.map(([, term]) => term), ...(optional ? [isThere] : [])]);
-}
-
-const hasMember = (type: RecordType, name: string): boolean =>
-  type.fields.has(name) || (isFourVector(type) && (components as readonly string[]).includes(name));

@@ -56,7 +56,14 @@ function indexSchema(schema: Schema): SchemaNames {
     const [own, inner] = [fields.get(list) ?? [], innerLists.get(list) ?? []];
     if (own.length + inner.length === 0) return valueType(schema.columns.find((column) => innermost(column) === list)!);
     const members = inner.map((each): [string, Type] => [each.slice(list.length + 1), { kind: "list", element: elementType(each) }]);
-    return { kind: "record", name: list, origin: list, fields: new Map([...fieldTypes(own), ...members]), optional: false };
+    return {
+      kind: "record",
+      name: list,
+      origin: list,
+      identity: [list],
+      fields: new Map([...fieldTypes(own), ...members]),
+      optional: false,
+    };
   }
 
   const names = [...byName.keys(), ...lists, ...records.keys(), ...Object.keys(constants)];

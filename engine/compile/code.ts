@@ -16,6 +16,14 @@ export interface RecordCode {
   readonly present?: Expression;
   /** For an element of a list of the schema, its number in the list's content. */
   readonly index?: Expression;
+  /** Equal for records that are the same. Writes the code that tells it. */
+  identity?(): Identity;
+}
+
+/** What a record is an element of (i32, `Emitter.originOf`), and which element (i32). */
+export interface Identity {
+  readonly origin: Expression;
+  readonly index: Expression;
 }
 
 /** Where it may be missing its members are missing with it. */
@@ -41,6 +49,8 @@ export interface Element {
   /** Its number in its list, i64, from 0. A selected element keeps its key but has another place: `place` names that. */
   position(): Expression;
   readonly place: string;
+  /** Equal for the same element of the same list of the schema, whatever was made of it. */
+  identity?(): Identity;
 }
 
 /** What the parameter of each level means here. */

@@ -106,6 +106,7 @@ export class Emitter {
   /** Lists what became known in each branch or loop body that is being written, the innermost last. Nothing stands in two of the lists. */
   readonly #frames: string[][] = [[]];
   readonly #stacked: { used: boolean }[] = [];
+  readonly #origins = new Map<string, number>();
   #elements = 0;
 
   constructor(f: FunctionBuilder, m: ModuleBuilder, source: Source) {
@@ -122,6 +123,13 @@ export class Emitter {
 
   param(name: (typeof runParams)[number]): Local {
     return this.f.params[runParams.indexOf(name)];
+  }
+
+  /** The number of a list of the schema, or of a record literal over its elements, as what records are elements of. */
+  originOf(name: string): number {
+    const known = this.#origins.get(name) ?? this.#origins.size;
+    this.#origins.set(name, known);
+    return known;
   }
 
   newKey(): string {

@@ -1,8 +1,9 @@
 /** What every operation of terms does. A piece of the language that is not here cannot be written down. */
 import { listOperators } from "../lists/list-operators.ts";
-import type { Operation, PartOperation } from "../program/term.ts";
-import type { RecordCode, TupleCode } from "./code.ts";
-import type { Lowering, Operator, PartOperator } from "./emitter.ts";
+import type { Operation, PartOperation, Term } from "../program/term.ts";
+import { I, i32, select } from "../wasm/instructions.ts";
+import { type Environment, type Identity, type RecordCode, type TupleCode, truth } from "./code.ts";
+import type { Emitter, Lowering, Operator, PartOperator } from "./emitter.ts";
 import { scalars } from "./scalars.ts";
 
 const part = (cost: number, lower: Lowering): PartOperator => ({ kind: "part", cost, lower });
@@ -20,8 +21,30 @@ const parts = {
       kind: "record",
       get: (field) => emitter.lower(term.args[names.indexOf(field)], environment),
       ...(isThere && { present: emitter.scalar(isThere, environment).value }),
+      identity: () => identityOfLiteral(emitter, term, environment),
+    };
+  }),
+  identified: part(0, (emitter, term, environment) => {
+    const [record, ...sources] = term.args;
+    const identity = (source: Term) => (emitter.lower(source, environment) as RecordCode).identity!();
+    return {
+      ...(emitter.lower(record, environment) as RecordCode),
+      identity() {
+        if (sources.length === 1) return identity(sources[0]);
+        const test = emitter.keep(truth(emitter.scalar(sources[0], environment)));
+        const [yes, no] = sources.slice(1).map(identity);
+        return { origin: select(test, yes.origin, no.origin), index: select(test, yes.index, no.index) };
+      },
     };
   }),
 } satisfies Readonly<Record<PartOperation, PartOperator>>;
+
+/** Literals over the elements of one list are told apart by the elements; there are far fewer origins than 2^12. */
+function identityOfLiteral(emitter: Emitter, term: Term, environment: Environment): Identity {
+  const origin = emitter.originOf(`literal ${term.id}`);
+  if (term.free === 0) return { origin: i32(origin), index: i32(0) };
+  const element = environment[31 - Math.clz32(term.free)].identity!();
+  return { origin: I.add(element.origin, i32((origin + 1) << 12)), index: element.index };
+}
 
 export const operators: Readonly<Record<Operation, Operator>> = { ...parts, ...scalars, ...listOperators };

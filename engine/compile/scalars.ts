@@ -50,8 +50,9 @@ export const scalars = {
   "greater-equal": value(1, binary("boolean", F.ge)),
   same: value(1, (emitter, term, environment) => {
     const [a, b] = term.args.map((arg) => emitter.lower(arg, environment) as RecordCode);
-    const [one, other] = term.args.map(({ type }) => (type.kind === "record" ? type.origin : undefined));
-    return keep(emitter, "boolean", one === other ? I.eq(a.index!, b.index!) : i32(0), both(a.present, b.present));
+    const [one, other] = [a.identity!(), b.identity!()];
+    const isSame = I.and(I.eq(one.origin, other.origin), I.eq(one.index, other.index));
+    return keep(emitter, "boolean", isSame, both(a.present, b.present));
   }),
   not: value(1, (emitter, term, environment) => {
     const operand = emitter.scalar(term.args[0], environment);

@@ -3,7 +3,7 @@
  * No text of a client goes further than this: names are looked up in tables, never used as code.
  */
 import { type AnyNode, type Program, parse } from "acorn";
-import { arithmeticOperators, type ComparisonOperator, comparisonOperators, ExpressionError, type Tree } from "./tree.ts";
+import { arithmeticOperators, type ComparisonOperator, comparisonOperators, ExpressionError, type RecordPart, type Tree } from "./tree.ts";
 
 const mostBrackets = 200;
 const deepest = 500;
@@ -148,9 +148,18 @@ const converters: { readonly [Type in keyof Nodes]?: Converter<Type> } = {
   AssignmentExpression(_node, _inner, at) {
     throw new ExpressionError("assignments are not part of the language: use define, or == to compare", at.start);
   },
-  ObjectExpression(_node, _inner, at) {
-    throw new ExpressionError("record literals are not available in this version", at.start);
-  },
+  ObjectExpression: (node, inner, at) => ({
+    kind: "record",
+    parts: node.properties.map((part): RecordPart => {
+      if (part.type === "SpreadElement") return { nameStart: part.start, value: inner(part.argument) };
+      const { key, value } = part;
+      const name = key.type === "Identifier" ? key.name : key.type === "Literal" && typeof key.value === "string" ? key.value : undefined;
+      if (name === undefined || part.computed || part.method || part.kind !== "init")
+        throw new ExpressionError("the parts of a record are name: value, or ...record", part.start);
+      return { name, nameStart: key.start, value: inner(value) };
+    }),
+    ...at,
+  }),
 };
 
 function convert(node: AnyNode, depth: number): Tree {

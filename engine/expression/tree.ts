@@ -35,7 +35,15 @@ export type Tree = {
   | { readonly kind: "coalesce"; readonly left: Tree; readonly right: Tree }
   | { readonly kind: "conditional"; readonly test: Tree; readonly yes: Tree; readonly no: Tree }
   | { readonly kind: "lambda"; readonly params: readonly string[]; readonly body: Tree }
+  | { readonly kind: "record"; readonly parts: readonly RecordPart[] }
 );
+
+/** Of a record literal: `name: value`, or `...value`, which has no name. */
+export interface RecordPart {
+  readonly name?: string;
+  readonly nameStart: number;
+  readonly value: Tree;
+}
 
 /** A fault in an expression, at an offset of its text. */
 export class ExpressionError extends Error {

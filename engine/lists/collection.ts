@@ -59,11 +59,13 @@ function elementAt(emitter: Emitter, term: Term, { from }: Range, index: Express
   const key = emitter.newKey();
   const { columns } = emitter;
   const isRecord = term.type.kind === "list" && term.type.element.kind === "record";
+  const identity = () => ({ origin: i32(emitter.originOf(String(term.literal))), index });
   const read = (field: string | undefined): ScalarCode =>
     emitter.once(`${key}.${field}`, () => columns.read(columns.fieldColumn(String(term.literal), field), index));
   return {
     key,
-    code: () => (isRecord ? { kind: "record", get: read, index } : read(undefined)),
+    code: () => (isRecord ? { kind: "record", get: read, index, identity } : read(undefined)),
+    identity,
     position: () => emitter.keep(L.fromU32(I.sub(index, from))),
     place: key,
   };

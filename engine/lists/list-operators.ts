@@ -1,6 +1,7 @@
 /** Every operator of lists, by the name of its operation, which is that of its method: the compiler and the checker walk this table. */
 import { collection } from "./collection.ts";
 import { combinations } from "./combinations.ts";
+import { concat } from "./concat.ts";
 import { cross } from "./cross.ts";
 import { at, index } from "./element.ts";
 import { filter } from "./filter.ts";
@@ -32,6 +33,7 @@ export const listOperators = {
   length,
   combinations,
   cross,
+  concat,
 };
 
 declare module "../program/term.ts" {

@@ -8,7 +8,8 @@ export function fieldOf(terms: Terms, record: Term, name: string): Term {
   const type = record.type as RecordType;
   const fieldType = type.fields.get(name)!;
   if (record.operation === "record") return record.args[[...type.fields.keys()].indexOf(name)];
-  if (fieldType.kind === "list") return terms.make("collection", fieldType, [record], innerList(type.origin!, name));
+  if (fieldType.kind === "list" && type.origin !== undefined)
+    return terms.make("collection", fieldType, [record], innerList(type.origin, name));
   return terms.make("field", withOptional(fieldType, isOptional(fieldType) || type.optional), [record], name);
 }
 

@@ -17,6 +17,8 @@ export type PartOperation =
   | "field"
   /** literal: its name and those of its fields; args: the fields, in that order; then, where the record may be missing, whether it is there */
   | "record"
+  /** args: a record, and one that it is, as records are compared; or a record, a test, and the two of which it is one */
+  | "identified"
   /** args: tuple; literal: place */
   | "member";
 

@@ -19,12 +19,16 @@ export interface ListType {
   readonly element: Type;
 }
 
-/** `origin`: the list of the schema that it is an element of, where it is one; only those can be compared. */
+/**
+ * `origin`: the list of the schema that it is an element of, where it is one: its fields are columns. `identity`: what it may be an element of, where records like
+ * it can be compared: lists of the schema, and record literals over the elements of one.
+ */
 export interface RecordType {
   readonly kind: "record";
   readonly name: string;
   readonly fields: ReadonlyMap<string, Type>;
   readonly origin?: string;
+  readonly identity?: readonly string[];
   readonly optional: boolean;
 }
 
@@ -36,6 +40,11 @@ export const isOptional = (type: Type): boolean => type.kind !== "list" && type.
 export function withOptional(type: Type, optional: boolean): Type {
   return type.kind === "list" || type.optional === optional ? type : { ...type, optional };
 }
+
+export const isRounded = (type: Type): boolean => type.kind === "number" && type.isRounded === true;
+
+/** The type of a value that is one of two, both of which are numbers or both of which are truth values. */
+export const eitherOf = (one: Type, other: Type): Type => (isRounded(other) ? other : one);
 
 const keys = new WeakMap<Type, string>();
 
@@ -54,7 +63,7 @@ function writeKey(type: Type): string {
     case "boolean":
       return `boolean${optional}`;
     case "record":
-      return `${JSON.stringify([type.name, type.origin, ...[...type.fields].map(([name, field]) => [name, typeKey(field)])])}${optional}`;
+      return `${JSON.stringify([type.name, type.origin, type.identity, ...[...type.fields].map(([name, field]) => [name, typeKey(field)])])}${optional}`;
     case "tuple":
       return `(${type.members.map(typeKey).join(",")})${optional}`;
     case "list":

@@ -1,0 +1,96 @@
+/** Records that expressions make: literals, one of two, and the fields that two have in common. What they are compared by goes with them. */
+import { ExpressionError, type Tree } from "../expression/tree.ts";
+import { fieldOf, recordOf } from "../program/make-terms.ts";
+import { reachable, type Term } from "../program/term.ts";
+import { boolean, describeType, eitherOf, isOptional, type RecordType, type Type, withOptional } from "../program/types.ts";
+import { type Checker, expectType } from "./checker.ts";
+import { type Component, components, isFourVector } from "./four-vector.ts";
+
+/** `{ ...m, pt: 1.02 * m.pt }`: what comes later goes before what has the same name. */
+export function checkRecord(tree: Extract<Tree, { kind: "record" }>, checker: Checker): Term {
+  const fields = new Map<string, Term>();
+  for (const { name, nameStart, value } of tree.parts) {
+    const term = checker.check(value, checker);
+    if (name === undefined) {
+      const { fields: spread } = expectType(term, "record", value, "'...'");
+      for (const each of spread.keys()) fields.set(each, fieldOf(checker.terms, term, each));
+    } else {
+      if (term.type.kind === "tuple")
+        throw new ExpressionError(`the field ${name} is ${describeType(term.type)}: take its members`, nameStart);
+      fields.set(name, term);
+    }
+  }
+  if (fields.size === 0) throw new ExpressionError("a record needs at least one field", tree.start);
+  const types = new Map<string, Type>([...fields].map(([name, { type }]) => [name, type]));
+  const record = recordOf(checker.terms, { kind: "record", name: "computed", fields: types, optional: false }, [...fields.values()]);
+  const identity = identityOfLiteral(record);
+  return identity ? identifiedAs(record, identity, checker) : record;
+}
+
+/**
+ * One of two records: each field that both have is chosen by itself.
+ */
+export function chooseRecord(test: Term, yes: Term, no: Term, tree: Tree, checker: Checker): Term {
+  const { terms } = checker;
+  const [a, b] = [yes.type as RecordType, no.type as RecordType];
+  const common = commonValues(yes, no, tree.start, checker);
+  const chosen = common.map(([name, one, other]): [string, Term] => {
+    const optional = isOptional(one.type) || isOptional(other.type);
+    return [name, terms.make("conditional", withOptional(eitherOf(one.type, other.type), optional), [test, one, other])];
+  });
+  const fields = new Map<string, Type>(chosen.map(([name, term]) => [name, term.type]));
+  const optional = isOptional(a) || isOptional(b);
+  const type: RecordType = { kind: "record", name: a.name === b.name ? a.name : "chosen", fields, optional };
+  const isThere = terms.make("conditional", boolean, [test, ...[yes, no].map((record) => terms.make("is-present", boolean, [record]))]);
+  const record = recordOf(terms, type, [...chosen.map(([, term]) => term), ...(optional ? [isThere] : [])]);
+  return a.identity && b.identity ? identifiedAs(record, unionOf(a.identity, b.identity), checker, [test, yes, no]) : record;
+}
+
+/** Two records with the fields that both have, each the record that it was. */
+export function commonFields(one: Term, other: Term, offset: number, checker: Checker): readonly [Term, Term] {
+  const common = commonValues(one, other, offset, checker);
+  const [a, b] = ([one, other] as const).map((record, side) => {
+    const { name, identity, optional } = record.type as RecordType;
+    const values = common.map((each) => each[side === 0 ? 1 : 2]);
+    const fields = new Map<string, Type>(common.map(([field], index) => [field, values[index].type]));
+    const isThere = optional ? [checker.terms.make("is-present", boolean, [record])] : [];
+    const made = recordOf(checker.terms, { kind: "record", name, fields, optional }, [...values, ...isThere]);
+    return identity ? identifiedAs(made, identity, checker, [record]) : made;
+  });
+  return [a, b];
+}
+
+/** Name and values of each field that both have. Of four-vectors in different forms so is every component: what both have as fields does not tell them all. */
+function commonValues(yes: Term, no: Term, offset: number, { terms, formulas }: Checker): readonly (readonly [string, Term, Term])[] {
+  const [a, b] = [yes.type as RecordType, no.type as RecordType];
+  const names = new Set<string>([...a.fields.keys(), ...b.fields.keys()].filter((name) => hasMember(a, name) && hasMember(b, name)));
+  if (isFourVector(a) && isFourVector(b) && components.some((name) => a.fields.has(name) !== b.fields.has(name)))
+    for (const name of components) names.add(name);
+  const common = [...names].flatMap((name): [string, Term, Term][] => {
+    const [one, other] = [yes, no].map((record) =>
+      (record.type as RecordType).fields.has(name) ? fieldOf(terms, record, name) : formulas.component(record, name as Component),
+    );
+    const isValue = one.type.kind === "number" || one.type.kind === "boolean";
+    return isValue && one.type.kind === other.type.kind ? [[name, one, other]] : [];
+  });
+  if (common.length === 0) throw new ExpressionError(`${describeType(a)} and ${describeType(b)} have no field in common`, offset);
+  return common;
+}
+
+/** A record that can be compared: by itself, or as the record that it is. */
+const identifiedAs = (record: Term, identity: readonly string[], { terms }: Checker, sources: readonly Term[] = [record]): Term =>
+  terms.make("identified", { ...(record.type as RecordType), identity }, [record, ...sources]);
+
+const unionOf = (a: readonly string[], b: readonly string[]): readonly string[] => [...new Set([...a, ...b])].sort();
+
+/** What a record literal is compared by: which literal it is, and over which element. Undefined where it is over no element, or over several. */
+function identityOfLiteral(record: Term): readonly string[] | undefined {
+  if (record.free === 0) return [`literal ${record.id}`];
+  if ((record.free & (record.free - 1)) !== 0) return undefined;
+  const param = reachable([record]).find(({ operation, free }) => operation === "param" && free === record.free);
+  const { identity } = (param?.type ?? {}) as Partial<RecordType>;
+  return identity?.map((each) => `literal ${record.id} of ${each}`);
+}
+
+const hasMember = (type: RecordType, name: string): boolean =>
+  type.fields.has(name) || (isFourVector(type) && (components as readonly string[]).includes(name));

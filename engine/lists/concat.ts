@@ -1,0 +1,149 @@
+/**
+ * `list.concat(other)`: the elements of one list, then those of another. Records keep the fields that both have, and stay the elements that they are.
+ * Elements are numbered through both lists.
+ */
+import { listArgument, type MethodCall } from "../check/method-call.ts";
+import { commonFields } from "../check/records.ts";
+import type { Code, Element, Identity, RecordCode, ScalarCode } from "../compile/code.ts";
+import type { Emitter, Numbered } from "../compile/emitter.ts";
+import { openList } from "../compile/open-list.ts";
+import { ExpressionError } from "../expression/tree.ts";
+import { lambdaOf, mapOver } from "../program/make-terms.ts";
+import type { Term } from "../program/term.ts";
+import { describeType, isOptional, type ListType, type Type, withOptional } from "../program/types.ts";
+import { type Expression, f64, I, i32, L, select } from "../wasm/instructions.ts";
+import type { ListOperator } from "./list-operator.ts";
+
+export const concat: ListOperator = {
+  kind: "list",
+  cost: 4,
+  isSearch: false,
+  method(methodCall) {
+    const { list, call, checker } = methodCall;
+    const other = listArgument(methodCall, 0);
+    if (call.args.length > 1) throw new ExpressionError("concat takes one list", call.args[1].start);
+    const [a, b] = withCommonFields(methodCall, list, other);
+    const element = eitherElement((a.type as ListType).element, (b.type as ListType).element);
+    return checker.terms.make("concat", { kind: "list", element }, [a, b]);
+  },
+  open(emitter, term, environment) {
+    const lists = term.args.map((list) => openList(emitter, list, environment));
+    const type = (term.type as ListType).element;
+    const numbered = () => join(emitter, lists.map((list) => list.numbered()) as [Numbered, Numbered], type);
+    const sum = ([a, b]: readonly Expression[]) => emitter.keep(L.add(a, b));
+    return {
+      places: 1,
+      knowsPositions: true,
+      takesScratch: false,
+      iterate(body) {
+        const { from, to, at } = numbered();
+        emitter.loop(from, to, (handle) => body(at(handle), [handle]));
+      },
+      at: ([handle], isThere) => numbered().at(handle, isThere),
+      length: () => sum(lists.map((list) => list.length())),
+      bound: () => {
+        const { to } = numbered();
+        return emitter.keep(L.fromU32(to));
+      },
+      numbered,
+    };
+  },
+};
+
+/** Both lists, of records mapped to what both have. */
+function withCommonFields({ call, checker }: MethodCall, list: Term, other: Term): readonly [Term, Term] {
+  const [a, b] = [list, other].map(({ type }) => (type as ListType).element);
+  if (a.kind === b.kind && (a.kind === "number" || a.kind === "boolean")) return [list, other];
+  if (a.kind !== "record" || b.kind !== "record") {
+    const message = `concat puts lists of numbers, of booleans or of records together, but these are ${describeType(list.type)} and ${describeType(other.type)}`;
+    throw new ExpressionError(message, call.nameStart);
+  }
+  const { terms, level } = checker;
+  const params = [a, b].map((type) => terms.make("param", type, [], level));
+  const [one, another] = commonFields(params[0], params[1], call.nameStart, checker);
+  return [mapOver(terms, list, lambdaOf(terms, one, level)), mapOver(terms, other, lambdaOf(terms, another, level))];
+}
+
+/** The type of an element of one list or of the other. */
+function eitherElement(a: Type, b: Type): Type {
+  const optional = isOptional(a) || isOptional(b);
+  if (a.kind !== "record" || b.kind !== "record") return withOptional(a, optional);
+  const { identity: _own, ...rest } = a;
+  const fields = new Map(
+    [...a.fields].map(([name, type]) => [name, withOptional(type, isOptional(type) || isOptional(b.fields.get(name)!))]),
+  );
+  const identity = a.identity && b.identity && [...new Set([...a.identity, ...b.identity])].sort();
+  return { ...rest, name: a.name === b.name ? a.name : `${a.name} or ${b.name}`, fields, optional, ...(identity && { identity }) };
+}
+
+/** Elements by number, from 0: those of the first list first. */
+function join(emitter: Emitter, [a, b]: readonly [Numbered, Numbered], type: Type): Numbered {
+  const count = emitter.keep(I.sub(a.to, a.from));
+  const all = emitter.keep(I.add(count, I.sub(b.to, b.from)));
+  return {
+    from: i32(0),
+    to: all,
+    at(handle, isThere) {
+      const isFirst = emitter.keep(I.ltU(handle, count));
+      const other = emitter.keep(I.eqz(isFirst));
+      const [inA, inB] = [isFirst, other].map((own) => (isThere ? emitter.keep(I.and(own, isThere)) : own));
+      const one = a.at(emitter.keep(I.add(a.from, select(isFirst, handle, i32(0)))), inA);
+      const another = b.at(emitter.keep(I.add(b.from, select(isFirst, i32(0), I.sub(handle, count)))), inB);
+      return eitherOf(emitter, { isFirst, one, another, handle, type });
+    },
+  };
+}
+
+interface Either {
+  readonly isFirst: Expression;
+  readonly one: Element;
+  readonly another: Element;
+  readonly handle: Expression;
+  readonly type: Type;
+}
+
+function eitherOf(emitter: Emitter, { isFirst, one, another, handle, type }: Either): Element {
+  const key = emitter.newKey();
+  const value = (name: string, of: Type, read: (element: Element) => ScalarCode): ScalarCode =>
+    emitter.once(`${key}.${name}`, () => chooseScalar(emitter, isFirst, of, [() => read(one), () => read(another)]));
+  const code = (): Code => {
+    if (type.kind !== "record") return value("", type, (element) => element.code() as ScalarCode);
+    const record = (element: Element) => element.code() as RecordCode;
+    const present =
+      type.optional &&
+      value("present", { kind: "boolean", optional: false }, (element) => ({ kind: "boolean", value: record(element).present ?? i32(1) }));
+    return {
+      kind: "record",
+      get: (field) => value(`.${field}`, type.fields.get(field)!, (element) => record(element).get(field) as ScalarCode),
+      ...(present && { present: present.value }),
+      ...(type.identity && { identity: () => chooseIdentity(isFirst, record(one), record(another)) }),
+    };
+  };
+  const identity = one.identity && another.identity && (() => chooseIdentity(isFirst, one, another));
+  return { key, code, position: () => L.fromU32(handle), place: key, ...(identity && { identity }) };
+}
+
+function chooseIdentity(isFirst: Expression, one: { identity?(): Identity }, another: { identity?(): Identity }): Identity {
+  const [a, b] = [one.identity!(), another.identity!()];
+  return { origin: select(isFirst, a.origin, b.origin), index: select(isFirst, a.index, b.index) };
+}
+
+/** Only the one that is asked for is computed. */
+function chooseScalar(
+  emitter: Emitter,
+  test: Expression,
+  type: Type,
+  [yes, no]: readonly [() => ScalarCode, () => ScalarCode],
+): ScalarCode {
+  const { f } = emitter;
+  const kind = type.kind === "boolean" ? "boolean" : "number";
+  const value = f.variable(kind === "boolean" ? i32(0) : f64(0));
+  const present = isOptional(type) ? f.variable(i32(1)) : undefined;
+  const take = (read: () => ScalarCode) => () => {
+    const code = read();
+    f.set(value, code.value);
+    if (present) f.set(present, code.present ?? i32(1));
+  };
+  emitter.if(test, take(yes), take(no));
+  return { kind, value, ...(present && { present }) };
+}
