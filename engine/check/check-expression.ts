@@ -34,7 +34,7 @@ const comparison: Readonly<Record<ComparisonOperator, Operation>> = {
 };
 
 /** Every method of the language: those that have no operator are not in this version. */
-const languageMethods = new Set("concat slice flatMap sortBy combinations cross nearest".split(" "));
+const languageMethods = new Set(["sortBy"]);
 const methodNames: readonly string[] = [...methods.keys()];
 
 type Check<Kind extends Tree["kind"]> = (tree: Extract<Tree, { kind: Kind }>, checker: Checker) => Term;

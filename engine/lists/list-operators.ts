@@ -6,11 +6,13 @@ import { cross } from "./cross.ts";
 import { at, index } from "./element.ts";
 import { filter } from "./filter.ts";
 import { find } from "./find.ts";
+import { flatMap } from "./flat-map.ts";
 import { furtherNames } from "./further-names.ts";
 import { length } from "./length.ts";
 import type { ListOperator, Method } from "./list-operator.ts";
 import { map } from "./map.ts";
 import { maxBy, minBy } from "./min-by-max-by.ts";
+import { slice } from "./slice.ts";
 import { every, some } from "./some-every.ts";
 import { max, mean, min, product, sum } from "./sum-min-max.ts";
 
@@ -34,6 +36,8 @@ export const listOperators = {
   combinations,
   cross,
   concat,
+  slice,
+  flatMap,
 };
 
 declare module "../program/term.ts" {

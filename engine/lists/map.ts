@@ -58,4 +58,4 @@ export function mapped(emitter: Emitter, term: Term, environment: Environment, e
   };
 }
 
-const usesPositions = (lambda: Term): boolean => ((lambda.args[0].positions >>> Number(lambda.literal)) & 1) === 1;
+export const usesPositions = (lambda: Term): boolean => ((lambda.args[0].positions >>> Number(lambda.literal)) & 1) === 1;

@@ -39,7 +39,10 @@ test("combinations takes every k elements once, in the order of their places", (
 });
 
 test("cross takes every element of one list with every one of the other", () => {
-  assert.deepEqual(listOf("Muon.filter(m => m.pt > 10).cross(Jet).map((m, j, i) => m.pt * 100 + j.pt + i / 8)", 4), [2030, 2050.125, 4030.25, 4050.375]);
+  assert.deepEqual(
+    listOf("Muon.filter(m => m.pt > 10).cross(Jet).map((m, j, i) => m.pt * 100 + j.pt + i / 8)", 4),
+    [2030, 2050.125, 4030.25, 4050.375],
+  );
   assert.deepEqual(listOf("Jet.cross(numbers.filter(n => n > 50)).map(t => t[1])", 0), []);
 });
 

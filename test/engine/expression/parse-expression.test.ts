@@ -71,26 +71,6 @@ for (const [text, refused] of outside) {
   });
 }
 
-const later: readonly (readonly [text: string, refused: RegExp])[] = [
-  ["a?.b", /^1:2 '\?\.' is not available in this version/],
-  ["a?.[0]", /^1:2 '\?\.' is not available/],
-  ["a?.map(x => x)", /^1:2 '\?\.' is not available/],
-  ["a.map?.(x => x)", /^1:6 '\?\.' is not available/],
-  ["({ a: 1 })", /^1:2 record literals are not available in this version/],
-  ["m.map(x => ({ ...x, b: 2 }))", /^1:13 record literals are not available/],
-  ["~a", /^1:1 the operator ~ is not available in this version/],
-  ...["&", "|", "^", "<<", ">>", ">>>"].map(
-    (operator) =>
-      [`a ${operator} b`, new RegExp(`^1:\\d the operator ${operator.replace(/[|^]/g, "\\$&")} is not available in this version`)] as const,
-  ),
-];
-
-for (const [text, refused] of later) {
-  test(`parseExpression names the version where ${text} has to wait for a later one`, () => {
-    assert.match(refusal(text), refused);
-  });
-}
-
 const shape = (tree: Tree): unknown => {
   switch (tree.kind) {
     case "number":

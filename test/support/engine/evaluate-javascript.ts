@@ -51,6 +51,12 @@ export class List extends Array<unknown> {
     return this.filter(test).length;
   }
 
+  /** Of tuples where the lists are of tuples. */
+  joined(get: Callback): List {
+    const lists = Array.from(this, this instanceof Tuples ? Tuples.spread(get) : get) as List[];
+    return (lists.some((list) => list instanceof Tuples) ? Tuples : List).from(lists.flat()) as List;
+  }
+
   pairs(): Tuples {
     const pairs = new Tuples();
     for (let i = 0; i < this.length; i++) for (let j = i + 1; j < this.length; j++) pairs.push([this[i], this[j]]);
@@ -87,9 +93,10 @@ for (const name of ["filter", "some", "every", "find"] as const) {
     },
   });
 }
+Object.defineProperty(List.prototype, "flatMap", { value: List.prototype.joined });
 Object.defineProperty(Tuples.prototype, "map", {
   value(this: Tuples, callback: Callback) {
-    return List.of(...Array.from(this, Tuples.spread(callback)));
+    return List.from(Array.from(this, Tuples.spread(callback)));
   },
 });
 

@@ -45,11 +45,17 @@ export class ListGenerator {
     const { random } = this.#of;
     if (fuel <= 1 || this.#depth >= deepest || random.chance(0.2)) return this.#base();
     const list = this.any(fuel / 2);
-    switch (random.below(5)) {
+    switch (random.below(8)) {
       case 0:
         return list.element.kind === "record" || list.element.kind === "number" ? this.#tuples(list) : this.#filtered(list, fuel / 2);
       case 1:
         return this.#mapped(list, fuel / 2);
+      case 2:
+        return this.#sliced(list);
+      case 3:
+        return list.element.kind === "list" || list.element.kind === "tuple" ? this.#sliced(list) : this.#joined(list, fuel / 2);
+      case 4:
+        return this.#flattened(list, fuel / 2);
       default:
         return this.#filtered(list, fuel / 2);
     }
@@ -77,6 +83,27 @@ export class ListGenerator {
         this.#function(list.element, () => this.#of.boolean(fuel)),
       ),
     };
+  }
+
+  #sliced(list: ListPiece): ListPiece {
+    const { random } = this.#of;
+    const places = Array.from({ length: random.below(3) }, () => leaf(random.pick(["0", "1", "2", "-1", "-2", "3", "u", "1.5"])));
+    return { ...list, piece: method(list.piece, "slice", ...places) };
+  }
+
+  #joined(list: ListPiece, fuel: number): ListPiece {
+    return { ...list, piece: method(list.piece, "concat", this.#filtered(list, fuel).piece) };
+  }
+
+  #flattened(list: ListPiece, fuel: number): ListPiece {
+    let element: Element = { kind: "number" };
+    const body = this.#function(list.element, () => {
+      // Short ones: lists of lists of lists grow fast.
+      const inner = this.#filtered(this.#base(), Math.min(fuel, 2));
+      element = inner.element;
+      return inner.piece;
+    });
+    return { piece: method(list.piece, "flatMap", body), element };
   }
 
   #tuples(list: ListPiece): ListPiece {

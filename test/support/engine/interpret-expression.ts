@@ -123,6 +123,12 @@ function callMethod(list: readonly Value[], method: string, args: readonly AnyNo
   switch (method) {
     case "map":
       return list.map(call!);
+    case "flatMap":
+      return list.flatMap((value, index) => call!(value, index) as readonly Value[]);
+    case "slice":
+      return list.slice(...args.map((arg) => evaluate(arg, names) as number));
+    case "concat":
+      return [...list, ...(evaluate(args[0], names) as readonly Value[])];
     case "find":
       return list.find((value, index) => call!(value, index) === true);
     case "minBy":
