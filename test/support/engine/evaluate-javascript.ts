@@ -2,6 +2,7 @@
 import type { Value } from "./interpret-expression.ts";
 import { literalPower, numberFunctions } from "./reference-functions.ts";
 import { addRecords, differences } from "./reference-records.ts";
+import { spend } from "./step-budget.ts";
 
 type Callback = (...args: readonly unknown[]) => unknown;
 
@@ -58,12 +59,14 @@ export class List extends Array<unknown> {
   }
 
   pairs(): Tuples {
+    spend(choose(this.length, 2));
     const pairs = new Tuples();
     for (let i = 0; i < this.length; i++) for (let j = i + 1; j < this.length; j++) pairs.push([this[i], this[j]]);
     return pairs;
   }
 
   triples(): Tuples {
+    spend(choose(this.length, 3));
     const triples = new Tuples();
     for (let i = 0; i < this.length; i++)
       for (let j = i + 1; j < this.length; j++) for (let k = j + 1; k < this.length; k++) triples.push([this[i], this[j], this[k]]);
@@ -77,6 +80,8 @@ class Tuples extends List {
     return callback.length > 1 ? (tuple, index) => callback(...(tuple as readonly unknown[]), index) : callback;
   }
 }
+
+const choose = (n: number, k: 2 | 3): number => (n * (n - 1) * (k === 2 ? 3 : n - 2)) / 6;
 
 /** The index of the best number, the first of equals; -1 without any. NaN is none. */
 function pickBy(values: readonly number[], isBetter: (value: number, best: number) => boolean): number {
@@ -117,6 +122,7 @@ const library: Readonly<Record<string, unknown>> = {
   ...differences,
   isNaN: Number.isNaN,
   between: (x: number, least: number, most: number) => least <= x && x <= most,
+  spend,
   plus: addRecords,
   literalPower,
   pi: Math.PI,

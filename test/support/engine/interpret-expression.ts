@@ -5,6 +5,7 @@
 import { type AnyNode, type ArrowFunctionExpression, parseExpressionAt } from "acorn";
 import { literalPower, numberFunctions, pow } from "./reference-functions.ts";
 import { addRecords, differences, type ReferenceRecord } from "./reference-records.ts";
+import { spend } from "./step-budget.ts";
 
 /** A tuple is a frozen array; a list is an array that is not. */
 export type Value = number | boolean | undefined | ReferenceRecord | readonly Value[];
@@ -162,8 +163,10 @@ function callMethod(list: readonly Value[], method: string, args: readonly AnyNo
       return index === undefined ? undefined : list.at(index as number);
     }
     case "pairs":
+      spend(list.length ** 2 / 2);
       return list.flatMap((a, index) => list.slice(index + 1).map((b) => Object.freeze([a, b])));
     case "triples":
+      spend(list.length ** 3 / 6);
       return list.flatMap((a, i) => list.slice(i + 1).flatMap((b, j) => list.slice(i + j + 2).map((c) => Object.freeze([a, b, c]))));
   }
   throw new Error(`The reference does not know the method ${method}`);
@@ -183,6 +186,7 @@ function pickBy(list: readonly Value[], values: readonly Value[], isBetter: (val
 function bindFunction(node: ArrowFunctionExpression, outer: Names): (value: Value, index: number) => Value {
   const params = node.params.map(nameOf);
   return (value, index) => {
+    spend();
     const isTuple = Array.isArray(value) && Object.isFrozen(value);
     const values = isTuple && params.length > 1 ? [...(value as readonly Value[]), index] : [value, index];
     return evaluate(node.body, new Map([...outer, ...params.map((name, place): [string, Value] => [name, values[place]])]));

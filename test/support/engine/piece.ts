@@ -51,8 +51,10 @@ export function method(object: Piece, name: string, ...args: readonly Piece[]): 
 }
 
 export const member = (object: Piece, name: string): Piece => piece(levels.call, [object, levels.call], `.${name}`);
-export const lambda = (params: readonly string[], body: Piece): Piece =>
-  piece(levels.lambda, params.length === 1 ? params[0] : `(${params.join(", ")})`, " => ", [body, levels.lambda]);
+export function lambda(params: readonly string[], body: Piece): Piece {
+  const { text } = piece(levels.lambda, params.length === 1 ? params[0] : `(${params.join(", ")})`, " => ", [body, levels.lambda]);
+  return { text, js: `(${params.join(", ")}) => (spend(), ${body.js})`, level: levels.lambda };
+}
 
 export function negative(operand: Piece): Piece {
   const isSigned = operand.text.startsWith("-");
