@@ -32,6 +32,8 @@ export interface Status {
   readonly preparing?: { readonly entries: number; readonly total: number };
   /** Events, and their weight, that passed each filter and those before it. */
   readonly cutflow: readonly { readonly filter: string; readonly events: number; readonly weight: number }[];
+  /** Sums over all events, before any filter: exact, and rounded once. `nonFinite`: values that are left out because they are not finite. */
+  readonly totals: Readonly<Record<string, { readonly value: number; readonly nonFinite: number }>>;
   /** UHI histograms by name. */
   readonly histograms: Readonly<Record<string, UhiHistogram>>;
   /** The first 100 of `partitions.failed`. */

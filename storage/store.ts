@@ -38,13 +38,19 @@ export interface StoredPartition {
   readonly file: string;
 }
 
-export interface StoredQuery {
+/** Where in a program stands what a query names, in the order in which the client wrote it. */
+export interface Places {
+  /** Of each histogram, by its name. */
+  readonly places: Readonly<Record<string, number>>;
+  /** Of each total, by its name; absent where there are none. */
+  readonly totals?: Readonly<Record<string, number>>;
+}
+
+export interface StoredQuery extends Places {
   readonly id: string;
   readonly planKey: string;
   /** The whole query with its defaults filled in: it can be shown, and asked again. */
   readonly query: CanonicalQuery;
-  /** Name of each histogram, in the order in which the client wrote them, → its place in the program. */
-  readonly places: Readonly<Record<string, number>>;
   /** Milliseconds since the epoch. */
   readonly created: number;
 }

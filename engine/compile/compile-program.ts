@@ -16,6 +16,7 @@ import { ModuleBuilder } from "../wasm/module-builder.ts";
 import { type Element, type ScalarCode, truth } from "./code.ts";
 import { emitFill, isFiniteWeight } from "./emit-fill.ts";
 import { emitFlatFill, flatContent, isFlatFill } from "./emit-flat-fill.ts";
+import { emitTotal } from "./emit-total.ts";
 import { Emitter, runParams } from "./emitter.ts";
 import { hoist } from "./hoist.ts";
 import { openList } from "./open-list.ts";
@@ -39,6 +40,7 @@ export function compileProgram(program: ProgramTerms, schema: Schema): Uint8Arra
 export function writeModule(program: ProgramTerms, schema: Schema, sharesEarly: boolean): Uint8Array<ArrayBuffer> {
   const layout = layOut({
     filters: program.filters,
+    ...(program.totals && { totals: program.totals }),
     histograms: program.histograms.map(({ axes, storage }) => ({ axes: axes.map(({ axis }) => axis), storage })),
   });
   const m = new ModuleBuilder();
@@ -51,7 +53,7 @@ export function writeModule(program: ProgramTerms, schema: Schema, sharesEarly: 
     const overContent = program.filters.length === 0 ? groups.filter(isFreeOfEvents) : [];
     for (const group of overContent) emitContentLoop(emitter, group, layout);
     const perEvent = groups.filter((group) => !overContent.includes(group));
-    if (perEvent.length > 0 || program.filters.length > 0) emitEventLoop(emitter, program, perEvent, layout);
+    if (perEvent.length > 0 || program.filters.length > 0 || program.totals) emitEventLoop(emitter, program, perEvent, layout);
     f.return(i32(0));
   });
   m.export(run);
@@ -132,6 +134,10 @@ function emitEventLoop(emitter: Emitter, program: ProgramTerms, groups: readonly
     f.set(emitter.stack, emitter.param("scratch"));
     emitter.event = event;
     emitter.inside(() => {
+      program.totals?.forEach((total, index) => {
+        const value = emitter.scalar(total, []);
+        emitter.inside(() => emitTotal(emitter, value, layout.totals[index]));
+      });
       program.filters.forEach((filter, index) => {
         f.branchIf(next, I.eqz(truth(emitter.scalar(filter, []))));
         const { events, weight } = passed[index];

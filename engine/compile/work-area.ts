@@ -6,6 +6,7 @@
  *   8   i32  turn flag: while anybody has it set to 1, the run waits between two blocks of events
  *   12  i32  what the run is at: one of `runPhases`
  *   16  for each filter: i64 events that passed, f64 their weight
+ *       for each total: i64 values that are not finite, then its limbs, i64
  *       for each histogram: i64 fills, i64 elements with a weight that is not finite, then its cells,
  *       axis 0 outermost, flow bins included: eight bytes for each quantity of its storage, all as often as it has copies
  *       the numbers that its axes read, f64
@@ -13,6 +14,7 @@
  */
 import { cellCount, kindOf } from "../axes/axes.ts";
 import type { PartialShape } from "../histogram/partial.ts";
+import { limbCount } from "../histogram/total.ts";
 import { storages } from "../storages/storages.ts";
 
 export const trapReasons = { stopped: 1, scratch: 2 } as const;
@@ -36,6 +38,8 @@ export interface HistogramLayout {
 
 export interface Layout {
   readonly cutflow: number;
+  /** Where each total is. */
+  readonly totals: readonly number[];
   readonly histograms: readonly HistogramLayout[];
   /** Where scratch begins; the end of what a run must find zeroed. */
   readonly scratch: number;
@@ -46,7 +50,9 @@ const mostCopiedCells = 1024;
 
 export function layOut(program: PartialShape): Layout {
   const cutflow = 16;
-  let end = cutflow + 16 * program.filters.length;
+  const firstTotal = cutflow + 16 * program.filters.length;
+  const totals = (program.totals ?? []).map((_, index) => firstTotal + index * totalBytes);
+  let end = firstTotal + totals.length * totalBytes;
   const histograms = program.histograms.map(({ axes, storage }): HistogramLayout => {
     const fills = end;
     const cells = fills + 16;
@@ -63,7 +69,10 @@ export function layOut(program: PartialShape): Layout {
     });
     return { fills, nonFinite: fills + 8, cells, cellBytes, cellCount: count, copies, constants };
   });
-  return { cutflow, histograms, scratch: end };
+  return { cutflow, totals, histograms, scratch: end };
 }
+
+/** A multiple of 16. */
+const totalBytes = 16 * Math.ceil((8 + 8 * limbCount) / 16);
 
 const align = (address: number): number => Math.ceil(address / 16) * 16;

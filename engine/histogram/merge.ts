@@ -18,15 +18,17 @@ interface HistogramSums {
   readonly contents: ReadonlyMap<string, Float64Array | ExactSums>;
 }
 
-/** Adds partials of one program, in any order: its filters and the axes and storages of its histograms tell their form. */
+/** Adds partials of one program, in any order: its filters, its totals, and the axes and storages of its histograms tell their form. */
 export class Merger {
   readonly #filters: { events: number; readonly weight: ExactSums }[];
+  readonly #totals: { sum: bigint; nonFinite: number }[] | undefined;
   readonly #histograms: readonly HistogramSums[];
   #entries = 0;
   #partials = 0;
 
   constructor(program: PartialShape) {
     this.#filters = program.filters.map(() => ({ events: 0, weight: new ExactSums(1) }));
+    this.#totals = program.totals?.map(() => ({ sum: 0n, nonFinite: 0 }));
     this.#histograms = program.histograms.map(({ axes, storage }) => {
       const cells = cellCount(axes);
       const sums = Object.entries(storages[storage].quantities).map(
@@ -50,16 +52,22 @@ export class Merger {
   add(partial: PartialResult): void {
     const fits =
       partial.filters.length === this.#filters.length &&
+      partial.totals?.length === this.#totals?.length &&
       partial.histograms.length === this.#histograms.length &&
       partial.histograms.every(
         ({ storage, cells }, index) => storage === this.#histograms[index].storage && cells === this.#histograms[index].cells,
       );
-    if (!fits) throw new RangeError("Cannot merge this partial: its filters and histograms are not those of the program");
+    if (!fits) throw new RangeError("Cannot merge this partial: its filters, totals and histograms are not those of the program");
     this.#partials++;
     this.#entries += partial.entries;
     partial.filters.forEach(({ events, weight }, index) => {
       this.#filters[index].events += events;
       this.#filters[index].weight.add(0, weight);
+    });
+    partial.totals?.forEach(({ sum, nonFinite }, index) => {
+      const total = this.#totals![index];
+      total.sum += sum;
+      total.nonFinite += nonFinite;
     });
     partial.histograms.forEach((histogram, index) => {
       addHistogram(this.#histograms[index], histogram);
@@ -71,6 +79,7 @@ export class Merger {
     return {
       entries: this.#entries,
       filters: this.#filters.map(({ events, weight }) => ({ events, weight: weight.read(0) })),
+      ...(this.#totals && { totals: this.#totals.map((total) => ({ ...total })) }),
       histograms: this.#histograms.map(({ contents, ...histogram }) => ({ ...histogram, contents: readAll(contents) })),
     };
   }

@@ -1,13 +1,15 @@
 /**
  * A partial: what one program made of one partition. As bytes, all little-endian:
  *
- *   0   8 bytes   "femtoqP2"
+ *   0   8 bytes   "femtoqP3"
  *   8   16 bytes  the first half of the SHA-256 of everything after it
  *   24  u32       length of the header in bytes, a multiple of 8 with trailing spaces
  *   28  4 bytes   zero
- *   32  header    JSON: { entries, filters: [events, …], histograms: [{ storage, fills, nonFinite, cells, filled? }, …] }
+ *   32  header    JSON: { entries, filters: [events, …], totals?: [{ sum, nonFinite }, …], histograms: [{ storage, fills, nonFinite, cells, filled? }, …] }
  *       arrays    float64: of each filter its weight; then for each histogram: where `filled` is absent, all cells; where it is a number, that many cell
  *                 numbers and then what is of those cells: one quantity of the storage after the other.
+ *
+ * The sum of a total is exact: the text `D.Z`, where D are hexadecimal digits, is D · 16^Z · 2^-1074.
  *
  * Counts are whole numbers up to 2^53. The version in the first eight bytes changes with the form.
  */
@@ -16,6 +18,7 @@ import type { AxisShape } from "../axes/axes.ts";
 import { digest } from "../sha256.ts";
 import type { Contents } from "../storages/storage-kind.ts";
 import { type StorageName, storages } from "../storages/storages.ts";
+import { type PartialTotal, readTotal, writeTotal } from "./total.ts";
 
 export interface PartialHistogram {
   readonly storage: StorageName;
@@ -35,21 +38,25 @@ export interface PartialResult {
   /** Events of the partition. */
   readonly entries: number;
   readonly filters: readonly { readonly events: number; readonly weight: number }[];
+  /** Absent where the program has none. */
+  readonly totals?: readonly PartialTotal[];
   readonly histograms: readonly PartialHistogram[];
 }
 
 /** What of a program decides the form of its partials. */
 export interface PartialShape {
   readonly filters: readonly unknown[];
+  readonly totals?: readonly unknown[];
   readonly histograms: readonly { readonly axes: readonly AxisShape[]; readonly storage: StorageName }[];
 }
 
-const magic = new TextEncoder().encode("femtoqP2");
+const magic = new TextEncoder().encode("femtoqP3");
 const headerAt = 32;
 
 interface Header {
   readonly entries: number;
   readonly filters: readonly number[];
+  readonly totals?: readonly { readonly sum: string; readonly nonFinite: number }[];
   readonly histograms: readonly (Omit<PartialHistogram, "filled" | "contents"> & { readonly filled?: number })[];
 }
 
@@ -58,6 +65,7 @@ export async function encodePartial(partial: PartialResult): Promise<Uint8Array<
   const header: Header = {
     entries: partial.entries,
     filters: partial.filters.map(({ events }) => events),
+    ...(partial.totals && { totals: partial.totals.map(({ sum, nonFinite }) => ({ sum: writeTotal(sum), nonFinite })) }),
     // In this order whoever made the partial: equal partials are equal bytes.
     histograms: partial.histograms.map(({ storage, fills, nonFinite, cells, filled }) => ({
       storage,
@@ -97,7 +105,7 @@ export class DamagedPartial extends Error {
 /** What `encodePartial` took. Throws `DamagedPartial`. */
 export async function decodePartial(bytes: Uint8Array): Promise<PartialResult> {
   if (bytes.length < headerAt || magic.some((byte, index) => bytes[index] !== byte))
-    throw new DamagedPartial("this is not a partial of version 2");
+    throw new DamagedPartial("this is not a partial of version 3");
   const sum = await checksum(bytes);
   if (sum.some((byte, index) => bytes[8 + index] !== byte)) throw new DamagedPartial("the partial's checksum does not match its content");
   const headerLength = new DataView(bytes.buffer, bytes.byteOffset).getUint32(24, true);
@@ -112,6 +120,7 @@ export async function decodePartial(bytes: Uint8Array): Promise<PartialResult> {
   return {
     entries: header.entries,
     filters: header.filters.map((events, index) => ({ events, weight: weights[index] })),
+    ...(header.totals && { totals: header.totals.map(({ sum, nonFinite }) => ({ sum: readTotal(sum), nonFinite })) }),
     histograms: header.histograms.map(({ filled: count, ...rest }) => {
       const filled = count === undefined ? undefined : take(count);
       const names = Object.keys(storages[rest.storage].quantities);

@@ -29,6 +29,8 @@ export interface Program {
   readonly filters: readonly number[];
   /** Weight of an event in the cut flow. */
   readonly weight?: number;
+  /** Absent where there are none. */
+  readonly totals?: readonly number[];
   readonly histograms: readonly ProgramHistogram[];
 }
 
@@ -44,6 +46,7 @@ export interface ProgramTerms {
   readonly inputs: readonly Input[];
   readonly filters: readonly Term[];
   readonly weight?: Term;
+  readonly totals?: readonly Term[];
   readonly histograms: readonly HistogramTerms[];
 }
 
@@ -53,6 +56,7 @@ export function rootsOf(program: Omit<ProgramTerms, "inputs">): readonly Term[] 
   return [
     ...program.filters,
     ...optional(program.weight),
+    ...(program.totals ?? []),
     ...program.histograms.flatMap(({ axes, filter, weight }) => [
       ...optional(filter),
       ...axes.map(({ value }) => value),
@@ -71,6 +75,7 @@ export function writeProgram(program: ProgramTerms): Program {
     terms: order.map((term) => [term.operation, writeLiteral(term), ...term.args.map(at)]),
     filters: program.filters.map(at),
     ...(program.weight && { weight: at(program.weight) }),
+    ...(program.totals && { totals: program.totals.map(at) }),
     histograms: program.histograms.map((histogram) => ({
       axes: histogram.axes.map(({ axis, value }) => ({ ...axis, value: at(value) })),
       ...(histogram.filter && { filter: at(histogram.filter) }),

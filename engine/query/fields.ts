@@ -9,6 +9,7 @@ export const limits = {
   histograms: 200,
   defines: 500,
   filters: 200,
+  totals: 200,
   name: 200,
 } as const;
 

@@ -19,6 +19,8 @@ export interface QueryProgram {
   readonly program: Program;
   /** Name of a histogram → its place in the program. */
   readonly order: ReadonlyMap<string, number>;
+  /** Likewise of the totals. */
+  readonly totalOrder: ReadonlyMap<string, number>;
 }
 
 /** Throws `QueryError` with every fault that was found. */
@@ -47,6 +49,11 @@ export function* makeProgramInSteps(query: Query, schema: Schema): Generator<voi
     yield;
   }
   const weight = query.weight === undefined ? undefined : checker.expression(query.weight, ["weight"], "the query's weight", "number");
+  const totals = new Map<string, Term>();
+  for (const [name, text] of query.totals) {
+    const total = checker.expression(text, ["totals", name], "a total", "number");
+    if (total) totals.set(name, total);
+  }
   const written = new Map<string, { readonly histogram: HistogramTerms; readonly names: string[] }>();
   for (const [name, each] of query.histograms) {
     const histogram = checkHistogram(checker, { name, query: each, weight });
@@ -61,13 +68,29 @@ export function* makeProgramInSteps(query: Query, schema: Schema): Generator<voi
   if (issues.length > 0) throw new QueryError(issues);
 
   const sorted = [...written].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, each]) => each);
+  const summed = sortTerms(totals.values());
   const body = {
     filters: filters.filter((term) => term !== undefined),
     ...(weight && { weight }),
+    ...(summed.length > 0 && { totals: summed }),
     histograms: sorted.map(({ histogram }) => histogram),
   };
   const terms: ProgramTerms = { inputs: listInputs(rootsOf(body), schema), ...body };
-  return { terms, program: writeProgram(terms), order: new Map(sorted.flatMap(({ names }, index) => names.map((name) => [name, index]))) };
+  return {
+    terms,
+    program: writeProgram(terms),
+    order: new Map(sorted.flatMap(({ names }, index) => names.map((name) => [name, index]))),
+    totalOrder: new Map([...totals].map(([name, total]) => [name, summed.indexOf(total)])),
+  };
+}
+
+/** Each once, in an order that does not depend on how the query is written. */
+function sortTerms(terms: Iterable<Term>): readonly Term[] {
+  const keyed = [...new Set(terms)].map((term) => ({
+    term,
+    key: JSON.stringify(writeProgram({ inputs: [], filters: [term], histograms: [] })),
+  }));
+  return keyed.sort((a, b) => (a.key < b.key ? -1 : 1)).map(({ term }) => term);
 }
 
 /**

@@ -32,6 +32,7 @@ const schema = z.strictObject({
     .optional(),
   histograms: z.record(histogramName, histogram, { error: "must be an object: name → histogram" }),
   weight: expression.optional(),
+  totals: z.record(histogramName, expression, { error: "must be an object: name → expression" }).optional(),
   name: z.string().max(limits.name).optional(),
   priority: z.int().min(0, "priorities are 0 (first) to 999 (last)").max(999, "priorities are 0 (first) to 999 (last)").optional(),
 });
@@ -45,6 +46,8 @@ export interface Query {
   readonly filter: readonly string[];
   readonly histograms: ReadonlyMap<string, HistogramQuery>;
   readonly weight?: string;
+  /** Sums over all events, before any filter. */
+  readonly totals: ReadonlyMap<string, string>;
   readonly name?: string;
   readonly priority: number;
 }
@@ -56,6 +59,8 @@ export interface CanonicalQuery {
   readonly filter: readonly string[];
   readonly histograms: Readonly<Record<string, HistogramQuery>>;
   readonly weight?: string;
+  /** Absent where there are none. */
+  readonly totals?: Readonly<Record<string, string>>;
   readonly name?: string;
   readonly priority: number;
 }
@@ -72,7 +77,7 @@ export function readQuery(input: unknown): Query {
     const total = issues.reduce((sum, issue) => sum + (issue.code === "unrecognized_keys" ? issue.keys.length : 1), 0);
     throw new QueryError(issues.slice(0, mostIssues).flatMap(describeIssue), total);
   }
-  const { define, filter, histograms, ...rest } = parsed.data;
+  const { define, filter, histograms, totals, ...rest } = parsed.data;
   const entries = Object.entries(histograms);
   if (entries.length === 0) issues.push({ at: "/histograms", message: "a query needs at least one histogram" });
   const total = entries.reduce((sum, [, { axes }]) => sum + cellCount(axes), 0);
@@ -89,6 +94,7 @@ export function readQuery(input: unknown): Query {
     filter: filter === undefined ? [] : typeof filter === "string" ? [filter] : filter,
     histograms: new Map(entries),
     ...(weight === undefined ? {} : { weight }),
+    totals: new Map(Object.entries(totals ?? {})),
     ...(name === undefined ? {} : { name }),
     priority: required.priority ?? defaultPriority,
   };
@@ -98,13 +104,14 @@ export function readQuery(input: unknown): Query {
 export function canonicalQuery(query: Query): CanonicalQuery {
   const sorted = <T>(map: ReadonlyMap<string, T>) => [...map].sort(([a], [b]) => (a < b ? -1 : 1));
   const histograms = sorted(query.histograms).map(([name, histogram]) => [name, sortKeys(histogram) as HistogramQuery] as const);
-  const { dataset, filter, weight, name, priority } = query;
+  const { dataset, filter, weight, totals, name, priority } = query;
   return {
     dataset,
     define: Object.fromEntries(sorted(query.define)),
     filter,
     histograms: Object.fromEntries(histograms),
     ...(weight && { weight }),
+    ...(totals.size > 0 && { totals: Object.fromEntries(sorted(totals)) }),
     ...(name && { name }),
     priority,
   };
@@ -128,6 +135,7 @@ function tooMany(input: unknown): QueryIssue[] {
     ["define", "defines", limits.defines],
     ["filter", "filters", limits.filters],
     ["histograms", "histograms", limits.histograms],
+    ["totals", "totals", limits.totals],
   ] as const;
   return most.flatMap(([part, what, most]) => {
     const value = parts[part];
@@ -141,7 +149,7 @@ function reservedNames(input: unknown): QueryIssue[] {
     typeof value === "object" && value !== null ? reserved.filter((name) => Object.hasOwn(value, name)) : [];
   return [
     ...found(input).map((part) => ({ at: pointer([part]), message: `'${part}' is not a field of a query` })),
-    ...["define", "histograms"].flatMap((part) =>
+    ...["define", "histograms", "totals"].flatMap((part) =>
       found((input as Readonly<Record<string, unknown>> | null)?.[part]).map((name) => ({
         at: pointer([part, name]),
         message: `'${name}' is reserved: choose another name`,

@@ -13,6 +13,7 @@ import {
   turnFlag,
 } from "../compile/work-area.ts";
 import { encodePartial, type PartialHistogram, type PartialResult } from "../histogram/partial.ts";
+import { limbCount, readLimbs } from "../histogram/total.ts";
 import type { Program } from "../program/program.ts";
 import { storages } from "../storages/storages.ts";
 
@@ -126,6 +127,12 @@ function readPartial({ program, memory, entries, work }: RunRequest, layout: Lay
     filters: program.filters.map((_, index) => {
       const [events] = integers(layout.cutflow + 16 * index, 1);
       return { events, weight: program.weight === undefined ? events : floats(layout.cutflow + 16 * index + 8, 1)[0] };
+    }),
+    ...(program.totals && {
+      totals: layout.totals.map((at) => ({
+        sum: readLimbs(new BigInt64Array(memory.buffer, work.address + at + 8, limbCount)),
+        nonFinite: integers(at, 1)[0],
+      })),
     }),
     histograms: program.histograms.map(({ storage }, index) => {
       const own = layout.histograms[index];

@@ -4,6 +4,7 @@ import type { Status } from "../../functions/api.ts";
 import { createApp } from "../../functions/app.ts";
 import { countsOf } from "../contracts/claim-one.ts";
 import { putPartial } from "../storage/one-at-a-time.ts";
+import { exactSum } from "../support/engine/exact-arithmetic.ts";
 import { openApp } from "../support/open-app.ts";
 
 const met = { dataset: "events", histograms: { met: { axes: [{ type: "regular", bins: 10, lower: 0, upper: 200, value: "MET.pt" }] } } };
@@ -41,6 +42,21 @@ test("a query's histogram is what counting the events by hand gives", async (t) 
       0,
       200,
     ),
+  );
+});
+
+test("totals are the exact sums over all events, whatever the filters keep, and 400 names the place of one that is no number", async (t) => {
+  const app = await openApp(t);
+  const status = await app.ask({ ...met, filter: "MET.pt > 1e9", totals: { sumw: "genWeight", n: "1" } });
+  const sumw = exactSum(app.events.map(({ genWeight }) => genWeight));
+  assert.deepEqual(status.totals, { sumw: { value: sumw, nonFinite: 0 }, n: { value: 1000, nonFinite: 0 } });
+  assert.deepEqual(((await (await app.request(`/queries/${status.id}`)).json()) as Status).totals, status.totals);
+  const answer = await app.post({ ...met, totals: { sumw: "Muon.pt" } });
+  assert.equal(answer.status, 400);
+  const { errors } = (await answer.json()) as { readonly errors: readonly { readonly at: string }[] };
+  assert.deepEqual(
+    errors.map(({ at }) => at),
+    ["/totals/sumw"],
   );
 });
 

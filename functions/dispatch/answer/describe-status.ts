@@ -1,6 +1,7 @@
 /** What a client is told of a query. */
 import type { Failure } from "../../../coordination/coordinator.ts";
 import type { PartialResult } from "../../../engine/histogram/partial.ts";
+import { roundTotal } from "../../../engine/histogram/total.ts";
 import type { UhiHistogram } from "../../../engine/histogram/uhi.ts";
 import { writeSum, writeUhi } from "../../../engine/histogram/write-uhi.ts";
 import type { Program } from "../../../engine/program/program.ts";
@@ -44,6 +45,7 @@ export function describeStatus(followed: FollowedQuery, hindrances: readonly str
       events: content.filters[index].events,
       weight: writeSum(content.filters[index].weight),
     })),
+    totals: describeTotals(query, content),
     histograms: describeHistograms(query, program, content),
     failures: describeFailures(plan, progress?.partitions.failures ?? new Map()),
     ...(note !== undefined && { note }),
@@ -65,6 +67,15 @@ function describeTiming({ query: { created }, progress, note }: FollowedQuery, s
   const submitted = new Date(created).toISOString();
   if (progress) return { submitted, ...progress.timing, seconds };
   return isResultNote(note) ? { submitted, ...note, stored: true } : { submitted, seconds, stored: true };
+}
+
+function describeTotals({ totals = {} }: StoredQuery, content: PartialResult): Status["totals"] {
+  return Object.fromEntries(
+    Object.entries(totals).map(([name, place]) => {
+      const { sum, nonFinite } = content.totals![place];
+      return [name, { value: writeSum(roundTotal(sum)), nonFinite }];
+    }),
+  );
 }
 
 function describeHistograms(

@@ -12,7 +12,7 @@ import type { Schema } from "../../../engine/program/schema.ts";
 import type { QueryProgram } from "../../../engine/query/make-program.ts";
 import { canonicalQuery, type Query } from "../../../engine/query/query.ts";
 import { sha256 } from "../../../engine/sha256.ts";
-import type { StoredPartition, StoredPlan, StoredProgram, StoredQuery } from "../../../storage/store.ts";
+import type { Places, StoredPartition, StoredPlan, StoredProgram, StoredQuery } from "../../../storage/store.ts";
 import { HttpProblem } from "../../http/problem.ts";
 
 /** The most bytes of a plan as it is stored, about: some 400,000 partitions. */
@@ -34,7 +34,7 @@ export interface QueryPlan {
 
 /** Throws `HttpProblem` for a dataset of more partitions than a plan may have. */
 export async function planChecked(query: Query, checked: CheckedQuery, dataset: Dataset): Promise<QueryPlan> {
-  const { programKey, program, order } = checked;
+  const { programKey, program } = checked;
   const described = describePartitions(dataset.partitions);
   if (described.bytes > mostPlanBytes) {
     const size = `${Math.ceil(described.bytes / 1e6)} MB, and the most is ${mostPlanBytes / 1e6} MB`;
@@ -44,12 +44,20 @@ export async function planChecked(query: Query, checked: CheckedQuery, dataset: 
   const planKey = await sha256(`${programKey}\n${await described.digest}`);
   const canonical = canonicalQuery(query);
   const id = await sha256(`${JSON.stringify(canonical)}\n${planKey}`);
-  const places = Object.fromEntries([...query.histograms.keys()].map((name) => [name, order.get(name)!]));
   return {
     dataset,
     checked,
     plan: { planKey, programKey, dataset: dataset.name, columns: columnsOf(program), partitions: described.partitions },
-    query: { id, planKey, query: canonical, places },
+    query: { id, planKey, query: canonical, ...placesIn(query, checked) },
+  };
+}
+
+function placesIn(query: Query, { order, totalOrder }: CheckedQuery): Places {
+  const placesOf = (names: ReadonlyMap<string, unknown>, places: ReadonlyMap<string, number>) =>
+    Object.fromEntries([...names.keys()].map((name) => [name, places.get(name)!]));
+  return {
+    places: placesOf(query.histograms, order),
+    ...(query.totals.size > 0 && { totals: placesOf(query.totals, totalOrder) }),
   };
 }
 

@@ -1,4 +1,4 @@
-/** Draws a query's status as text: its name and progress, each histogram, the cut flow and its id. */
+/** Draws a query's status as text: its name and progress, each histogram, the cut flow, the totals and its id. */
 import type { Status } from "../../../functions/api.ts";
 import { type CutflowLine, cutflowLines } from "../../../functions/render/cutflow-lines.js";
 import { displayable, escapeText } from "../../../functions/render/displayable.js";
@@ -29,6 +29,7 @@ export function drawStatus(told: Status, options: DrawOptions & { readonly histo
   }
   const cutflow = cutflowLines(status);
   if (cutflow.length > 0) lines.push("", ...drawCutflow(cutflow));
+  if (Object.keys(status.totals).length > 0) lines.push("", ...drawTotals(status.totals));
   if (status.id !== "") lines.push("", colours.dim(`id ${status.id}`));
   return `${lines.join("\n")}\n`;
 }
@@ -45,6 +46,16 @@ function drawCutflow(cutflow: readonly CutflowLine[]): readonly string[] {
     [{ head: "passed" }, { head: "events", align: right }, { head: "weight", align: right }, { head: "of all", align: right }],
     rows,
   );
+}
+
+function drawTotals(totals: Status["totals"]): readonly string[] {
+  const rows = Object.entries(totals).map(([name, { value, nonFinite }]) => [
+    name,
+    String(value),
+    nonFinite === 0 ? "" : formatNumber(nonFinite),
+  ]);
+  const right = "right" as const;
+  return drawTable([{ head: "total of all events" }, { head: "sum", align: right }, { head: "not finite", align: right }], rows);
 }
 
 function describeSubmission({ submission }: Status): string {

@@ -94,3 +94,8 @@ test("pointInto puts the caret under the column, also where the line is cut to t
   assert.equal(source[caret.indexOf("^")], "!");
   assert.ok(source.length <= 40);
 });
+
+test("drawStatus writes totals with all their digits", () => {
+  const text = drawStatus(sampleStatus({ totals: { sumw: { value: 0.1 + 0.2, nonFinite: 2 } } }), plain);
+  assert.match(text, /total of all events +sum +not finite\n.*\n?.*sumw +0\.30000000000000004 +2/);
+});

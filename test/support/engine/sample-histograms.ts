@@ -57,6 +57,7 @@ export const sampleStatus = (change: Partial<Status> = {}): Status => ({
   partitions: { total: 2, waiting: 0, loading: 0, running: 0, done: 2, failed: 0 },
   events: { total: 200, done: 200 },
   cutflow: [],
+  totals: {},
   histograms: { pt: counts(regularAxis(4, 0, 8, "pt [GeV]"), [1, 2, 4, 8, 0, 5]) },
   failures: [],
   timing: { submitted: "2026-01-01T00:00:00.000Z", seconds: 0.25 },

@@ -1,5 +1,5 @@
 /**
- * The panel of the result: the query's state in words, its progress, the histograms, cut flow, failures and links to the result.
+ * The panel of the result: the query's state in words, its progress, the histograms, cut flow, totals, failures and links to the result.
  *
  * @import { ApiClient } from "../../../client/api-client.js"
  * @import { Status } from "../../../api.ts"
@@ -31,6 +31,7 @@ export function createResultView({ parent, api, onRetry }) {
   const links = element("p", { class: "links" });
   const chart = createChartView({ onSelect: showLinks });
   const cutflow = element("div", { class: "cutflow", hidden: true });
+  const totals = element("div", { class: "cutflow", hidden: true });
   const failures = element("div", { class: "failures", hidden: true });
   const timing = createTimingView();
   const empty = element("p", { class: "empty" }, "Choose an example or write a query, then run it: the histogram fills in here.");
@@ -45,6 +46,7 @@ export function createResultView({ parent, api, onRetry }) {
     links,
     submission,
     cutflow,
+    totals,
     failures,
     timing.node,
   );
@@ -120,6 +122,7 @@ export function createResultView({ parent, api, onRetry }) {
       fill(links);
       bar.hidden = true;
       cutflow.hidden = true;
+      totals.hidden = true;
       failures.hidden = true;
       timing.hide();
       setText(submission, "");
@@ -142,6 +145,8 @@ export function createResultView({ parent, api, onRetry }) {
       const lines = cutflowLines(shown);
       cutflow.hidden = lines.length === 0;
       fill(cutflow, cutflowTable(lines));
+      totals.hidden = Object.keys(shown.totals).length === 0;
+      fill(totals, totalsTable(shown.totals));
       showFailures(status);
       if (run.phase === "ended") timing.show(status);
       if (linked?.id !== status.id) {
@@ -181,6 +186,32 @@ function cutflowTable(lines) {
       {},
       element("tr", {}, ...heads.map((head, index) => element("th", { scope: "col", ...(index > 0 ? { class: "number" } : {}) }, head))),
     ),
+    element("tbody", {}, ...rows),
+  );
+}
+
+/**
+ * Shows the totals with all their digits: others are normalised by them.
+ * @param {Status["totals"]} totals
+ */
+function totalsTable(totals) {
+  const rows = Object.entries(totals).map(([name, { value, nonFinite }]) =>
+    element(
+      "tr",
+      {},
+      element("th", { scope: "row" }, name),
+      element("td", { class: "number" }, String(value)),
+      element("td", { class: "number" }, nonFinite === 0 ? "" : formatNumber(nonFinite)),
+    ),
+  );
+  const heads = ["", "sum", "not finite"].map((head, index) =>
+    element("th", { scope: "col", ...(index > 0 ? { class: "number" } : {}) }, head),
+  );
+  return element(
+    "table",
+    {},
+    element("caption", {}, "Totals of all events"),
+    element("thead", {}, element("tr", {}, ...heads)),
     element("tbody", {}, ...rows),
   );
 }
