@@ -1,57 +1,92 @@
 /**
- * `npm run bench:engine` measures the demo over HTTP against its aims, or, with --data, the engine alone on the ADL queries against C. It
- * asserts nothing.
+ * `npm run bench:engine` measures the demo over HTTP against its aims, or, with --data, the engine alone on the ADL queries, with --against beside another
+ * program. It asserts nothing.
  */
 import process from "node:process";
 import { Command } from "commander";
 import { drawTable } from "../../runtime/cli/draw/draw-table.ts";
-import { benchmarkAdl } from "./adl-engine.ts";
+import { compareWithPeer } from "./adl/compare-with-peer.ts";
+import { prepareQueries } from "./adl/prepare-queries.ts";
 import { benchmarkDemo } from "./demo-server.ts";
+import { Columns } from "./load-columns.ts";
+
+interface Options {
+  readonly data?: string;
+  readonly against?: string;
+  readonly columns?: string;
+  readonly rounds: string;
+  readonly query?: readonly string[];
+  readonly json?: boolean;
+}
 
 const options = new Command("bench:engine")
   .description("how fast the engine is: end to end on the demo dataset, or with --data by itself on the ADL queries")
-  .option("--data <file>", "events.parquet of the CMS shape; columns/ beside it for the C peer")
+  .option("--data <file>", "events.parquet of the CMS shape")
+  .option("--against <program>", "in turn with a program that prints lines as --json does: cc -O3 -march=native -o adl adl.c -lm")
+  .option("--columns <directory>", "what that program reads: its first argument")
+  .option("--rounds <count>", "how often in turn", "11")
+  .option("--query <names...>", "only these, such as 5 6-1")
   .option("--json", "one JSON line for each figure")
   .parse()
-  .opts<{ readonly data?: string; readonly json?: boolean }>();
+  .opts<Options>();
 
 const tell = (text: string) => process.stderr.write(`${text}\n`);
 const number = (value: number, digits = 1) => value.toFixed(digits);
-const right = "right" as const;
 
-if (options.data === undefined) {
+if (options.data === undefined) await showDemo();
+else if (options.against === undefined) await showQueries(options.data);
+else await showComparison(options.data, { path: options.against, columns: options.columns ?? "." });
+
+async function showDemo(): Promise<void> {
   const figures = await benchmarkDemo((step) => tell(`${step} …`));
   if (options.json) for (const figure of figures) console.log(JSON.stringify({ ...figure, ratio: figure.milliseconds / figure.aim }));
   else {
     const rows = figures.map(({ what, milliseconds, aim }) => [what, number(milliseconds), String(aim), number(milliseconds / aim, 2)]);
-    console.log(
-      drawTable(
-        [{ head: "figure" }, { head: "ms", align: right }, { head: "aim", align: right }, { head: "ratio", align: right }],
-        rows,
-      ).join("\n"),
-    );
+    showTable(["figure", "ms", "aim", "ratio"], rows);
   }
-} else {
-  const results = await benchmarkAdl(options.data, (query) => tell(`query ${query} …`));
-  if (options.json)
-    for (const { query, mevents_per_s, counts } of results)
-      console.log(JSON.stringify({ query, mevents_per_s: Number(mevents_per_s.toFixed(3)), counts }));
+}
+
+/** The best of a few runs counts. */
+async function showQueries(data: string): Promise<void> {
+  const rows: string[][] = [];
+  for (const query of await prepareQueries(await Columns.open(data), options.query)) {
+    const runs = Array.from({ length: 6 }, () => query.run());
+    const [{ speed: first, counts }, ...others] = runs;
+    const best = Math.max(...others.map(({ speed }) => speed));
+    if (options.json) console.log(JSON.stringify({ query: query.name, mevents_per_s: Number(best.toFixed(3)), counts }));
+    else rows.push([query.name, number(best), number(first), number(query.compile, 2)]);
+  }
+  if (!options.json) showTable(["query", "M events/s", "first run", "compile ms"], rows);
+}
+
+async function showComparison(data: string, peer: { readonly path: string; readonly columns: string }): Promise<void> {
+  const queries = await prepareQueries(await Columns.open(data), options.query);
+  const rounds = Number(options.rounds);
+  const results = compareWithPeer(queries, peer, { rounds, onRound: (round) => tell(`round ${round + 1} of ${rounds} …`) });
+  const ratios = (which: "median" | "best") => results.map(({ own, peer }) => own[which] / peer[which]);
+  if (options.json) for (const result of results) console.log(JSON.stringify({ ...result, ratio: result.own.median / result.peer.median }));
   else {
-    const rows = results.map(({ query, mevents_per_s, first, compile, counts, peer }) => [
+    const rows = results.map(({ query, own, peer, differing, fills }, index) => [
       query,
-      number(mevents_per_s),
-      number(first),
-      number(compile, 2),
-      peer ? number(peer.mevents_per_s) : "–",
-      peer ? number(mevents_per_s / peer.mevents_per_s, 2) : "–",
-      peer ? (JSON.stringify(peer.counts) === JSON.stringify(counts) ? "equal" : "DIFFER") : "–",
+      number(own.median),
+      number(peer.median),
+      number(ratios("median")[index], 2),
+      number(own.best),
+      number(peer.best),
+      number(ratios("best")[index], 2),
+      differing === 0 ? "equal" : `${differing} of ${fills} differ`,
     ]);
-    const heads = ["query", "M events/s", "first run", "compile ms", "C", "ratio", "counts"];
-    console.log(
-      drawTable(
-        heads.map((head, index) => (index === 0 ? { head } : { head, align: right })),
-        rows,
-      ).join("\n"),
-    );
+    const [byMedian, byBest] = [ratios("median"), ratios("best")].map((all) => number(geometricMean(all), 3));
+    rows.push(["geometric mean", "", "", byMedian, "", "", byBest, ""]);
+    showTable(["query", "median", "peer", "ratio", "best", "peer", "ratio", "fills"], rows);
   }
+}
+
+function geometricMean(values: readonly number[]): number {
+  return Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
+}
+
+function showTable(heads: readonly string[], rows: readonly (readonly string[])[]): void {
+  const columns = heads.map((head, index) => (index === 0 ? { head } : { head, align: "right" as const }));
+  console.log(drawTable(columns, rows).join("\n"));
 }

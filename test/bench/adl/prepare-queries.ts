@@ -1,0 +1,87 @@
+/** The nine histograms of the ADL benchmark, ready to be run by the engine alone: one thread, columns in memory, partition by partition. */
+import { readFileSync } from "node:fs";
+import process from "node:process";
+import { compileProgram } from "../../../engine/compile/compile-program.ts";
+import { Merger } from "../../../engine/histogram/merge.ts";
+import { makeProgram } from "../../../engine/query/make-program.ts";
+import { type Query, readQuery } from "../../../engine/query/query.ts";
+import { computePartial, workBytes } from "../../../engine/run/run-program.ts";
+import type { Columns } from "../load-columns.ts";
+
+/** Name of each, and where in `examples/adl` it stands: the file, and the histogram in it. */
+const places: readonly (readonly [name: string, file: string, histogram: string])[] = [
+  ["1", "query-1", "met"],
+  ["2", "query-2", "pt"],
+  ["3", "query-3", "pt"],
+  ["4", "query-4", "met"],
+  ["5", "query-5", "met"],
+  ["6-1", "query-6", "trijet_pt"],
+  ["6-2", "query-6", "trijet_btag"],
+  ["7", "query-7", "ht"],
+  ["8", "query-8", "mt"],
+];
+
+export interface Run {
+  /** Million events a second, of the clock on the wall and of the process's own time. */
+  readonly speed: number;
+  readonly ownSpeed: number;
+  /** Underflow, 100 bins, overflow. */
+  readonly counts: readonly number[];
+}
+
+export interface PreparedQuery {
+  readonly name: string;
+  /** Milliseconds from query to module: the median, in a process that has compiled it before. */
+  readonly compile: number;
+  /** Over all events. The first one is that of a fresh module. */
+  run(): Run;
+}
+
+export async function prepareQueries(columns: Columns, names: readonly string[] = []): Promise<readonly PreparedQuery[]> {
+  const prepared: PreparedQuery[] = [];
+  for (const [name, file, histogram] of places)
+    if (names.length === 0 || names.includes(name)) prepared.push(await prepare(name, readExample(file, histogram), columns));
+  return prepared;
+}
+
+function readExample(file: string, histogram: string): Query {
+  const text = readFileSync(new URL(`../../../examples/adl/${file}.json`, import.meta.url), "utf8");
+  const { histograms, ...rest } = JSON.parse(text);
+  return readQuery({ ...rest, dataset: "events", histograms: { [histogram]: histograms[histogram] } });
+}
+
+async function prepare(name: string, query: Query, columns: Columns): Promise<PreparedQuery> {
+  const { dataset, memory } = columns;
+  const make = () => {
+    const { terms, program } = makeProgram(query, dataset.schema);
+    return { program, module: new WebAssembly.Module(compileProgram(terms, dataset.schema)) };
+  };
+  const times = Array.from({ length: 21 }, () => {
+    const begun = performance.now();
+    make();
+    return performance.now() - begun;
+  });
+  const { program, module } = make();
+  const bytes = workBytes(program, 1 << 20);
+  const work = { address: columns.take(bytes), bytes };
+  const partitions: { entries: number; addresses: readonly number[] }[] = [];
+  for (const partition of dataset.partitions)
+    partitions.push({ entries: partition.entries, addresses: await columns.load(partition, program.inputs) });
+  return {
+    name,
+    compile: times.sort((a, b) => a - b)[10],
+    run() {
+      const merger = new Merger(program);
+      const own = process.cpuUsage();
+      const begun = performance.now();
+      for (const { entries, addresses } of partitions) merger.add(computePartial({ program, module, memory, entries, addresses, work }));
+      const took = performance.now() - begun;
+      const { user, system } = process.cpuUsage(own);
+      return {
+        speed: dataset.entries / took / 1e3,
+        ownSpeed: dataset.entries / (user + system),
+        counts: Array.from(merger.read().histograms[0].contents.values),
+      };
+    },
+  };
+}
