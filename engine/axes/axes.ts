@@ -1,9 +1,13 @@
 /** Every type of axis: the query's schema, the compiler, the histograms and UHI walk this table. */
 import type { AxisKind } from "./axis-kind.ts";
+import { boolean } from "./boolean.ts";
+import { category } from "./category.ts";
+import { circular } from "./circular.ts";
+import { integer } from "./integer.ts";
 import { regular } from "./regular.ts";
 import { variable } from "./variable.ts";
 
-export const axisKinds = { regular, variable };
+export const axisKinds = { regular, variable, integer, category, boolean };
 
 type ShapeOf<Kind> = Kind extends AxisKind<infer Shape> ? Shape : never;
 /** An axis without what fills it and its label. */
@@ -11,7 +15,10 @@ export type AxisShape = ShapeOf<(typeof axisKinds)[keyof typeof axisKinds]>;
 /** An axis of a query: `value` is an expression. */
 export type Axis = AxisShape & { readonly value: string; readonly label?: string | undefined };
 
-export const kindOf = (shape: AxisShape): AxisKind<AxisShape> => axisKinds[shape.type] as AxisKind<AxisShape>;
+export function kindOf(shape: AxisShape): AxisKind<AxisShape> {
+  const kind = shape.type === "regular" && shape.circular ? circular : axisKinds[shape.type];
+  return kind as AxisKind<AxisShape>;
+}
 
 export const binsOf = (axis: AxisShape): number => kindOf(axis).bins(axis);
 

@@ -14,13 +14,16 @@ export interface AxisKind<Shape> {
   schema(fields: QueryFields): z.ZodObject;
   /** The fields of its own, for messages. */
   readonly fields: string;
-  /** What it is filled with. */
-  readonly takes: "number" | "boolean";
+  /** What it is filled with. An axis of numbers takes booleans, too, as 0 and 1. */
+  takes(shape: Shape): "number" | "boolean" | "string";
   readonly flow: { readonly underflow: boolean; readonly overflow: boolean };
   bins(shape: Shape): number;
   /** The cell of a value, from 0. */
   cellOf(shape: Shape, value: number): number;
-  /** The same in the function that is being written: an i32 of a local or constant. `constants` is where those of the axis are. */
+  /**
+   * The same in the function that is being written: an i32 of a local or constant. A number is a f64, a boolean an i32.
+   * `constants` is where those of the axis are.
+   */
   emitCell(writer: Writer, shape: Shape, value: Expression, constants: Expression): Expression;
   /** Numbers that the code reads from memory. */
   constants?(shape: Shape): readonly number[];

@@ -10,19 +10,27 @@ export interface RegularAxis {
   readonly bins: number;
   readonly lower: number;
   readonly upper: number;
+  /** See `circular.ts`; true or absent. */
+  readonly circular?: true | undefined;
 }
 
-const isRepresentable = ({ bins, lower, upper }: Omit<RegularAxis, "type">): boolean =>
+const isRepresentable = ({ bins, lower, upper }: Pick<RegularAxis, "bins" | "lower" | "upper">): boolean =>
   !(lower < upper) || (Number.isFinite(bins * (upper - lower)) && Number.isFinite(bins / (upper - lower)));
 
 export const regular: AxisKind<RegularAxis> = {
-  schema: ({ z, bins, finite, ofEveryAxis }) =>
-    z
-      .strictObject({ type: z.literal("regular"), bins, lower: finite, upper: finite, ...ofEveryAxis })
+  schema({ z, bins, finite, ofEveryAxis }) {
+    // What is false is as good as left out, and programs have one form.
+    const circular = z
+      .boolean("must be true or false")
+      .optional()
+      .transform((given) => given || undefined);
+    return z
+      .strictObject({ type: z.literal("regular"), bins, lower: finite, upper: finite, circular, ...ofEveryAxis })
       .refine(({ lower, upper }) => lower < upper, { error: "lower must be less than upper", path: ["upper"] })
-      .refine(isRepresentable, { error: "the bins are too narrow or too wide for float64", path: ["upper"] }),
-  fields: "bins, lower, upper",
-  takes: "number",
+      .refine(isRepresentable, { error: "the bins are too narrow or too wide for float64", path: ["upper"] });
+  },
+  fields: "bins, lower, upper, circular?",
+  takes: () => "number",
   flow: { underflow: true, overflow: true },
   bins: (axis) => axis.bins,
 

@@ -22,7 +22,7 @@ export const variable: AxisKind<VariableAxis> = {
       });
   },
   fields: "edges",
-  takes: "number",
+  takes: () => "number",
   flow: { underflow: true, overflow: true },
   bins: ({ edges }) => edges.length - 1,
   cellOf({ edges }, value) {
@@ -35,7 +35,7 @@ export const variable: AxisKind<VariableAxis> = {
 };
 
 /** How many edges are at or below the value; all of them for NaN. Bisection without branches on the data. */
-function countEdges(m: ModuleBuilder): FunctionReference {
+export function countEdges(m: ModuleBuilder): FunctionReference {
   return m.shared("count edges", ["f64", "i32", "i32"], "i32", (f) => {
     const [value, edges, count] = f.params;
     const first = f.variable(i32(0));

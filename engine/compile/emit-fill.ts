@@ -47,7 +47,9 @@ function addToCell(
   const work = emitter.param("work");
   let cell: Expression = i32(0);
   for (const [index, { axis }] of axes.entries()) {
-    const along = keep(kindOf(axis).emitCell(emitter, axis, values[index].value, I.add(work, i32(layout.constants[index]))));
+    const kind = kindOf(axis);
+    const value = kind.takes(axis) === "number" ? numberOf(values[index]) : values[index].value;
+    const along = keep(kind.emitCell(emitter, axis, keep(value), I.add(work, i32(layout.constants[index]))));
     cell = index === 0 ? along : keep(I.add(I.mul(cell, i32(cellsOf(axis))), along));
   }
   const address = keep(I.add(work, I.mul(cell, i32(layout.cellBytes))));
@@ -55,6 +57,9 @@ function addToCell(
   if (fills === undefined) increase(emitter, I.add(work, i32(layout.fills)), i64(1n));
   emitAdd(f, { address, offset: layout.cells }, weight);
 }
+
+/** A boolean is 0 or 1. */
+const numberOf = ({ kind, value }: ScalarCode): Expression => (kind === "boolean" ? F.fromI32(value) : value);
 
 function increase(emitter: Emitter, address: Expression, by: Expression): void {
   const at = emitter.keep(address);

@@ -1,13 +1,16 @@
 /** A histogram in the unified histogram interface's JSON form (github.com/scikit-hep/uhi, histogram.schema.json, version 1). */
 export interface UhiHistogram {
   readonly uhi_schema: 1;
-  readonly writer_info?: Readonly<Record<string, { readonly version: string }>>;
+  readonly writer_info?: WriterInfo;
   readonly metadata?: Readonly<Record<string, string | number | boolean>>;
   readonly axes: readonly UhiAxis[];
   readonly storage: UhiStorage;
 }
 
-export type UhiAxis = { readonly metadata?: Readonly<Record<string, string>> } & (
+/** By the name of the library that writes, or for which it is written. */
+type WriterInfo = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+export type UhiAxis = { readonly metadata?: Readonly<Record<string, string>>; readonly writer_info?: WriterInfo } & (
   | {
       readonly type: "regular";
       readonly lower: number;
@@ -24,6 +27,9 @@ export type UhiAxis = { readonly metadata?: Readonly<Record<string, string>> } &
       readonly overflow: boolean;
       readonly circular: boolean;
     }
+  | { readonly type: "category_int"; readonly categories: readonly number[]; readonly flow: boolean }
+  | { readonly type: "category_str"; readonly categories: readonly string[]; readonly flow: boolean }
+  | { readonly type: "boolean" }
 );
 
 /** Dense, nested lists, outermost = axis 0, flow bins included. */

@@ -18,7 +18,11 @@ export function checkHistogram(
   const axes = query.axes.map((axis, index) => {
     const at: Path = [...path, "axes", index, "value"];
     const { value: text, label: _, ...shape } = axis;
-    const value = fillValue(checker.expression(text, at, "the value of an axis", "number or list"), at, checker, kindOf(axis).takes);
+    const value = fillValue(checker.expression(text, at, "the value of an axis", "number or list"), at, checker, {
+      wanted: kindOf(axis).takes(axis),
+      who: `an axis of type ${axis.type}`,
+      takesBooleans: true,
+    });
     return value && { axis: shape, value };
   });
   const filter =
@@ -27,7 +31,10 @@ export function checkHistogram(
   const own =
     query.weight === undefined
       ? undefined
-      : fillValue(checker.expression(query.weight, weightPath, "a histogram's weight", "number or list"), weightPath, checker, "number");
+      : fillValue(checker.expression(query.weight, weightPath, "a histogram's weight", "number or list"), weightPath, checker, {
+          wanted: "number",
+          who: "a histogram with weights",
+        });
   const isWeighted = query.weight !== undefined || weight !== undefined;
   const storage = query.storage ?? defaultStorage(isWeighted);
   if (isWeighted && !storages[storage].takesWeight) {
@@ -57,15 +64,25 @@ export function checkHistogram(
   };
 }
 
-function fillValue(term: Term | undefined, path: Path, checker: QueryChecker, wanted: "number" | "boolean"): Term | undefined {
+/** `takesBooleans`: as 0 and 1, where numbers are wanted. */
+interface Wanted {
+  readonly wanted: "number" | "boolean" | "string";
+  readonly who: string;
+  readonly takesBooleans?: boolean;
+}
+
+function fillValue(
+  term: Term | undefined,
+  path: Path,
+  checker: QueryChecker,
+  { wanted, who, takesBooleans = false }: Wanted,
+): Term | undefined {
   const element = term?.type.kind === "list" ? term.type.element : term?.type;
-  if (!element || element.kind === wanted) return term;
+  if (!element || element.kind === wanted || (takesBooleans && wanted === "number" && element.kind === "boolean")) return term;
   if (element.kind === "list")
     return checker.fault(path, "this is a list of lists: make it one list with flatMap, or reduce the inner lists (sum, min, max, length)");
-  return checker.fault(
-    path,
-    `this is ${describeType(term!.type)}: a histogram is filled with ${wanted}s${element.kind === "boolean" ? "; use '? 1 : 0'" : ""}`,
-  );
+  const hint = wanted === "number" && element.kind === "boolean" ? "; use '? 1 : 0'" : "";
+  return checker.fault(path, `this is ${describeType(term!.type)}: ${who} is filled with ${wanted}s${hint}`);
 }
 
 /** The query's weight times the histogram's own, for each element where the latter is a list. */

@@ -4,19 +4,12 @@ import { type Axis, axisKinds } from "../axes/axes.ts";
 import { type StorageName, storages } from "../storages/storages.ts";
 import { queryFields } from "./fields.ts";
 
-/** Every type of the language: those that have no module are not in this version. */
-const axisTypes: ReadonlySet<unknown> = new Set(["regular", "variable", "integer", "category", "boolean"]);
 const schemas = Object.values(axisKinds).map(({ schema }) => schema(queryFields));
 
 export const axisSchema = z.discriminatedUnion("type", schemas as [z.ZodObject, ...z.ZodObject[]], {
-  error: (issue) => {
-    const type: unknown = (issue.input as { type?: unknown } | undefined)?.type;
-    if (axisTypes.has(type))
-      return `axes of type ${String(type)} are not available in this version: use ${Object.keys(axisKinds).join(" or ")}`;
-    return `an axis needs a type: ${Object.entries(axisKinds)
-      .map(([name, { fields }]) => `${name} (${fields})`)
-      .join(" or ")}`;
-  },
+  error: `an axis needs a type: ${Object.entries(axisKinds)
+    .map(([name, { fields }]) => `${name} (${fields})`)
+    .join(" or ")}`,
 }) as unknown as z.ZodType<Axis>;
 
 /** The names of all fields that an axis can have. */

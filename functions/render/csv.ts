@@ -1,17 +1,18 @@
 /**
  * Writes a histogram as CSV: one row for each bin, flow bins included, first axis slowest. Columns are `lower,upper` (for more axes
  * `lower0,upper0,lower1,…`), `value` and `variance`; edges beyond the range are `-inf` and `inf`, and so are sums that left the range of float64. The variance of a count is the count.
+ * A category or boolean axis has one column, `category`, which is empty for what is in none; the cell of a circular axis for what is not finite has the edges `nan`.
  */
 import type { Nested, UhiAxis, UhiHistogram } from "../../engine/histogram/uhi.ts";
-import { axisEdges } from "./read-histogram.js";
+import { axisEdges, binNames, flowOf } from "./read-histogram.js";
 
 export function renderCsv(histogram: UhiHistogram): string {
   const { axes, storage } = histogram;
   const suffix = (index: number) => (axes.length === 1 ? "" : String(index));
-  const header = [...axes.flatMap((_, index) => [`lower${suffix(index)}`, `upper${suffix(index)}`]), "value", "variance"];
+  const header = axes.flatMap((axis, index) => columnsOf(axis).map((column) => `${column}${suffix(index)}`));
   const ranges = axes.map(axisRanges);
   const variances = storage.type === "weighted" ? storage.variances : storage.values;
-  return [header.join(","), ...rows(ranges, storage.values, variances), ""].join("\n");
+  return [[...header, "value", "variance"].join(","), ...rows(ranges, storage.values, variances), ""].join("\n");
 }
 
 function* rows(ranges: readonly (readonly string[])[], values: Nested, variances: Nested, prefix = ""): Generator<string> {
@@ -24,12 +25,20 @@ function* rows(ranges: readonly (readonly string[])[], values: Nested, variances
   }
 }
 
-/** The text `lower,upper` of each bin, flow bins included. */
+const columnsOf = (axis: UhiAxis) => (binNames(axis).length > 0 ? ["category"] : ["lower", "upper"]);
+
+/** What is in those columns for each bin, flow bins included. */
 function axisRanges(axis: UhiAxis): readonly string[] {
+  const { underflow, overflow } = flowOf(axis);
+  const names = binNames(axis);
+  if (names.length > 0) return [...names.map(csvText), ...(overflow ? [""] : [])];
   const edges = [...axisEdges(axis)];
-  if (axis.underflow) edges.unshift(Number.NEGATIVE_INFINITY);
-  if (axis.overflow) edges.push(Number.POSITIVE_INFINITY);
-  return edges.slice(1).map((edge, index) => `${csvNumber(edges[index])},${csvNumber(edge)}`);
+  if (underflow) edges.unshift(Number.NEGATIVE_INFINITY);
+  const isCircular = axis.type === "regular" && axis.circular;
+  if (overflow && !isCircular) edges.push(Number.POSITIVE_INFINITY);
+  const ranges = edges.slice(1).map((edge, index) => `${csvNumber(edges[index])},${csvNumber(edge)}`);
+  return isCircular && overflow ? [...ranges, "nan,nan"] : ranges;
 }
 
+const csvText = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 const csvNumber = (value: number) => (Math.abs(value) < Number.MAX_VALUE ? String(value) : value < 0 ? "-inf" : "inf");

@@ -8,6 +8,7 @@
 /**
  * @typedef {object} BinnedAxis
  * @property {readonly number[]} edges bins + 1, increasing
+ * @property {readonly string[]} names of the bins of a category or boolean axis; none for other axes
  * @property {string} label empty where the query gave none
  *
  * @typedef {object} Bins
@@ -28,7 +29,7 @@
  * @returns {Bins}
  */
 export function readHistogram(histogram) {
-  const axes = histogram.axes.map((axis) => ({ edges: axisEdges(axis), label: axis.metadata?.label ?? "" }));
+  const axes = histogram.axes.map((axis) => ({ edges: axisEdges(axis), names: binNames(axis), label: axis.metadata?.label ?? "" }));
   const size = axes.reduce((product, { edges }) => product * (edges.length - 1), 1);
   const { storage } = histogram;
   const values = flatten(storage.values, histogram.axes, size);
@@ -57,13 +58,31 @@ function countOf({ metadata }, name) {
 }
 
 /**
+ * Those of a category or boolean axis are the places of its bins, from 0.
  * @param {UhiAxis} axis
  * @returns {readonly number[]}
  */
 export function axisEdges(axis) {
   if (axis.type === "variable") return axis.edges;
-  const { bins, lower, upper } = axis;
+  const names = binNames(axis);
+  const { bins, lower, upper } = axis.type === "regular" ? axis : { bins: names.length, lower: 0, upper: names.length };
   return Array.from({ length: bins + 1 }, (_, index) => (index === bins ? upper : lower + (index * (upper - lower)) / bins));
+}
+
+/**
+ * What the bins of a category or boolean axis are called; nothing for other axes.
+ * @param {UhiAxis} axis
+ * @returns {readonly string[]}
+ */
+export function binNames(axis) {
+  if (axis.type === "boolean") return ["false", "true"];
+  return axis.type === "category_int" || axis.type === "category_str" ? axis.categories.map(String) : [];
+}
+
+/** @param {UhiAxis} axis */
+export function flowOf(axis) {
+  if (axis.type === "regular" || axis.type === "variable") return axis;
+  return { underflow: false, overflow: axis.type !== "boolean" && axis.flow };
 }
 
 /**
@@ -77,7 +96,7 @@ function flatten(nested, axes, size) {
   let total = 0;
   /** @type {(list: Nested, depth: number, inRange: boolean) => void} */
   const visit = (list, depth, inRange) => {
-    const axis = axes[depth];
+    const axis = flowOf(axes[depth]);
     for (const [index, item] of list.entries()) {
       const here = inRange && !(axis.underflow && index === 0) && !(axis.overflow && index === list.length - 1);
       if (typeof item === "number") {
@@ -91,7 +110,7 @@ function flatten(nested, axes, size) {
   return {
     inside,
     total,
-    underflow: axes[0]?.underflow ? (edge[0] ?? 0) : 0,
-    overflow: axes[0]?.overflow ? (edge[edge.length - 1] ?? 0) : 0,
+    underflow: edge.length > 0 && flowOf(axes[0]).underflow ? (edge[0] ?? 0) : 0,
+    overflow: edge.length > 0 && flowOf(axes[0]).overflow ? (edge[edge.length - 1] ?? 0) : 0,
   };
 }

@@ -77,8 +77,7 @@ const faults: Readonly<Record<string, readonly (readonly [value: string, fault: 
     ["col(hits)", /^1:1 col takes the name of a column/],
   ],
   "tells what cannot be filled": [
-    ["HLT_IsoMu24", /^1:1 this is a boolean: a histogram is filled with numbers; use '\? 1 : 0'/],
-    ["Muon", /^1:1 this is a list of Muon records: a histogram is filled with numbers/],
+    ["Muon", /^1:1 this is a list of Muon records: an axis of type regular is filled with numbers/],
     ["Muon.pairs()", /^1:1 this is a list of 2-tuples/],
     ["Muon.map(m => Jet.pt)", /^1:1 this is a list of lists: make it one list with flatMap, or reduce the inner lists/],
     ["Muon[0] + Jet[0]", /^1:1 the value of an axis must be a number or a list of numbers, but this is a four-vector record/],

@@ -23,17 +23,34 @@ const axes: readonly PlainAxis[] = [
   { type: "variable", edges: [-5, -0.1, 0, 1e-9, 0.5, 2, 1000] },
   { type: "variable", edges: [-Number.MAX_VALUE, 0, Number.MAX_VALUE] },
   { type: "variable", edges: Array.from({ length: 257 }, (_, index) => Math.sqrt(index)) },
+  { type: "integer", lower: -3, upper: 4 },
+  { type: "integer", lower: 2 ** 40, upper: 2 ** 40 + 5 },
+  { type: "category", categories: [13, -11, 0, 11, -13, 2 ** 32, -(2 ** 53) + 1] },
+  { type: "category", categories: [7] },
+  { type: "regular", bins: 64, lower: -3.2, upper: 3.2, circular: true },
+  { type: "regular", bins: 7, lower: 0.1, upper: 0.4, circular: true },
+  { type: "regular", bins: 1, lower: 0, upper: 1e-300, circular: true },
 ];
+
+/** What its bins begin and end with, 200 at most. */
+function edgesOf(axis: PlainAxis): readonly number[] {
+  switch (axis.type) {
+    case "variable":
+      return axis.edges;
+    case "category":
+      return axis.categories.toSorted((one, other) => one - other);
+    case "boolean":
+      return [0, 1];
+    default: {
+      const bins = Math.min(axis.type === "integer" ? axis.upper - axis.lower : axis.bins, 200);
+      return Array.from({ length: bins + 1 }, (_, bin) => axis.lower + (bin * (axis.upper - axis.lower)) / bins);
+    }
+  }
+}
 
 /** Every edge, the numbers beside it, and what floats are strange for. */
 function valuesNear(axis: PlainAxis, random: Seeded): number[] {
-  const edges =
-    axis.type === "variable"
-      ? axis.edges
-      : Array.from(
-          { length: Math.min(axis.bins, 200) + 1 },
-          (_, bin) => axis.lower + (bin * (axis.upper - axis.lower)) / Math.min(axis.bins, 200),
-        );
+  const edges = edgesOf(axis);
   const [lower, upper] = [edges[0], edges[edges.length - 1]];
   const inside = Array.from({ length: 400 }, () => lower + random.fraction() * (upper - lower) * 1.2 - 0.1 * (upper - lower));
   const strange = [
@@ -55,8 +72,8 @@ function valuesNear(axis: PlainAxis, random: Seeded): number[] {
 }
 
 for (const axis of axes) {
-  const name =
-    axis.type === "regular" ? `${axis.bins} bins in [${axis.lower}, ${axis.upper})` : `${axis.edges.length} edges from ${axis.edges[0]}`;
+  const edges = edgesOf(axis);
+  const name = `${axis.type === "regular" && axis.circular ? "circular" : axis.type} bins, ${edges.length} edges from ${edges[0]}`;
   for (const dtype of ["float64", "float32"] as const) {
     test(`filling ${name} from ${dtype} takes the bin that the rule gives, at edges and beside them too`, () => {
       const values = valuesNear(axis, seeded(3)).map((value) => (dtype === "float32" ? Math.fround(value) : value));

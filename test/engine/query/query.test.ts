@@ -82,14 +82,22 @@ test("readQuery refuses edges that are not finite, which JSON writes as null, or
   assert.match(axisFault({ type: "variable", edges: [0, -0], value: "MET.pt" }), /edges must increase/);
 });
 
-test("readQuery says of axes and storage that come later that they do", () => {
-  for (const type of ["integer", "category", "boolean"]) {
-    assert.match(
-      axisFault({ type, value: "MET.pt" }),
-      new RegExp(`axes of type ${type} are not available in this version: use regular or variable`),
-    );
-  }
-  assert.match(axisFault({ type: "log", value: "MET.pt" }), /an axis needs a type: regular \(bins, lower, upper\) or variable \(edges\)/);
+test("readQuery says what is wrong with an axis of any type", () => {
+  const value = "MET.pt";
+  assert.match(axisFault({ type: "log", value }), /an axis needs a type: regular \(bins, lower, upper, circular\?\) or variable \(edges\)/);
+  assert.match(axisFault({ ...regular, circular: "yes" }), /axes\/0\/circular must be true or false/);
+  assert.match(axisFault({ type: "integer", lower: 0.5, upper: 3, value }), /axes\/0\/lower must be a whole number/);
+  assert.match(axisFault({ type: "integer", lower: 3, upper: 3, value }), /axes\/0\/upper lower must be less than upper/);
+  assert.match(axisFault({ type: "integer", lower: 0, upper: 1e9, value }), /axes\/0\/upper there can be at most 100000 bins/);
+  for (const categories of [undefined, "a", 3, [1, "a"], [1.5], [true]])
+    assert.match(axisFault({ type: "category", categories, value }), /categories must be a list of whole numbers, or a list of strings/);
+  assert.match(axisFault({ type: "category", categories: [], value }), /categories needs at least one category/);
+  assert.match(axisFault({ type: "category", categories: [13, 11, 13], value }), /categories\/2 13 stands in the list twice/);
+  assert.match(axisFault({ type: "category", categories: ["a", "a"], value }), /categories\/1 "a" stands in the list twice/);
+  assert.match(axisFault({ type: "boolean", bins: 2, value }), /axes\/0\/bins 'bins' is not known here/);
+});
+
+test("readQuery says of storage that comes later that it does", () => {
   assert.match(
     described({ histograms: { h: { ...h, storage: "mean" } } }),
     /^\/histograms\/h\/storage storage mean is not available in this version/,

@@ -1,17 +1,47 @@
 /** Histograms filled the plain way: one value after the other, in JavaScript. */
 export type PlainAxis =
-  | { readonly type: "regular"; readonly bins: number; readonly lower: number; readonly upper: number }
-  | { readonly type: "variable"; readonly edges: readonly number[] };
+  | { readonly type: "regular"; readonly bins: number; readonly lower: number; readonly upper: number; readonly circular?: true }
+  | { readonly type: "variable"; readonly edges: readonly number[] }
+  | { readonly type: "integer"; readonly lower: number; readonly upper: number }
+  | { readonly type: "category"; readonly categories: readonly number[] }
+  | { readonly type: "boolean" };
 
-export const axisCells = (axis: PlainAxis): number => (axis.type === "regular" ? axis.bins : axis.edges.length - 1) + 2;
+/** Cells, flow included. */
+export function axisCells(axis: PlainAxis): number {
+  switch (axis.type) {
+    case "regular":
+      return axis.bins + (axis.circular ? 1 : 2);
+    case "variable":
+      return axis.edges.length + 1;
+    case "integer":
+      return axis.upper - axis.lower + 2;
+    case "category":
+      return axis.categories.length + 1;
+    case "boolean":
+      return 2;
+  }
+}
 
-/** Its cell: 0 is underflow, the last one overflow and NaN. */
+/** Its cell: 0 is underflow where there is one, the last one what is beyond, and NaN. */
 export function cellOf(axis: PlainAxis, value: number): number {
+  if (axis.type === "boolean") return value;
   const last = axisCells(axis) - 1;
   if (Number.isNaN(value)) return last;
-  if (axis.type === "variable") return axis.edges.filter((edge) => edge <= value).length;
-  if (value < axis.lower) return 0;
-  return value >= axis.upper ? last : Math.floor((axis.bins * (value - axis.lower)) / (axis.upper - axis.lower)) + 1;
+  switch (axis.type) {
+    case "variable":
+      return axis.edges.filter((edge) => edge <= value).length;
+    case "category":
+      return axis.categories.includes(value) ? axis.categories.indexOf(value) : last;
+    case "integer":
+      return Math.max(0, Math.min(last, Math.floor(value) - axis.lower + 1));
+    case "regular": {
+      const bin = Math.floor((axis.bins * (value - axis.lower)) / (axis.upper - axis.lower));
+      if (axis.circular)
+        return Number.isFinite(bin) ? Number(((BigInt(bin) % BigInt(axis.bins)) + BigInt(axis.bins)) % BigInt(axis.bins)) : last;
+      if (value < axis.lower) return 0;
+      return value >= axis.upper ? last : bin + 1;
+    }
+  }
 }
 
 /** Counts, axis 0 outermost; each point has one value for each axis. */

@@ -1,0 +1,73 @@
+/**
+ * One bin for each of a list of whole numbers, or of strings, in the order of the list. Everything else, NaN too, has the one cell
+ * after them.
+ */
+import type { z } from "zod";
+import { call, F, type FunctionReference, I, i32, load, select } from "../wasm/instructions.ts";
+import type { ModuleBuilder } from "../wasm/module-builder.ts";
+import type { AxisKind } from "./axis-kind.ts";
+import { countEdges } from "./variable.ts";
+
+export interface CategoryAxis {
+  readonly type: "category";
+  /** Without duplicates, all of one kind. */
+  readonly categories: readonly number[] | readonly string[];
+}
+
+const isOfStrings = ({ categories }: CategoryAxis): boolean => typeof categories[0] === "string";
+
+export const category: AxisKind<CategoryAxis> = {
+  schema({ z: make, limits, ofEveryAxis }) {
+    const error = "must be a list of whole numbers, or a list of strings";
+    const list = <Each extends z.ZodType>(each: Each) => make.array(each).min(1, "needs at least one category").max(limits.bins);
+    const categories = make.union([list(make.int()), list(make.string().max(limits.name))], {
+      error: ({ input }) => (Array.isArray(input) && input.length === 0 ? "needs at least one category" : error),
+    });
+    return make.strictObject({ type: make.literal("category"), categories, ...ofEveryAxis }).superRefine(({ categories }, context) => {
+      const seen = new Set<unknown>();
+      for (const [place, each] of (categories as readonly unknown[]).entries()) {
+        if (seen.has(each)) {
+          const message = `${JSON.stringify(each)} stands in the list twice`;
+          context.addIssue({ code: "custom", message, path: ["categories", place] });
+          return;
+        }
+        seen.add(each);
+      }
+    });
+  },
+  fields: "categories",
+  takes: (axis) => (isOfStrings(axis) ? "string" : "number"),
+  flow: { underflow: false, overflow: true },
+  bins: ({ categories }) => categories.length,
+
+  cellOf({ categories }, value) {
+    const place = (categories as readonly number[]).indexOf(value);
+    return place < 0 ? categories.length : place;
+  },
+
+  /** The numbers in ascending order, then for each of them its place in the list. */
+  constants(axis) {
+    if (isOfStrings(axis)) return [];
+    const sorted = [...(axis.categories as readonly number[]).entries()].sort(([, one], [, other]) => one - other);
+    return [...sorted.map(([, number]) => number), ...sorted.map(([place]) => place)];
+  },
+
+  emitCell: ({ f, m }, { categories }, value, constants) => f.keep(call(findCategory(m), value, constants, i32(categories.length))),
+
+  writeUhi: ({ categories }) =>
+    typeof categories[0] === "string"
+      ? { type: "category_str", categories: categories as readonly string[], flow: true }
+      : { type: "category_int", categories: categories as readonly number[], flow: true },
+};
+
+/** The place of a number in a list of so many, given as `constants` has it; their count where it is not in it. */
+function findCategory(m: ModuleBuilder): FunctionReference {
+  return m.shared("find category", ["f64", "i32", "i32"], "i32", (f) => {
+    const [value, numbers, count] = f.params;
+    const below = f.keep(I.sub(call(countEdges(m), value, numbers, count), i32(1)));
+    f.if(I.lt(below, i32(0)), () => f.return(count));
+    const address = f.keep(I.add(numbers, I.shl(below, i32(3))));
+    const place = I.truncF64(load.f64(I.add(address, I.shl(count, i32(3)))));
+    f.return(select(F.eq(load.f64(address), value), place, count));
+  });
+}

@@ -1,0 +1,34 @@
+/**
+ * A regular axis that wraps: the bin is floor(bins · (x − lower) / (upper − lower)) modulo bins, each step of the quotient in float64 and
+ * in this order. It has one cell besides its bins, as overflow: for what is not finite, or so large that the quotient is not.
+ */
+import { callKernel } from "../kernels/kernel.ts";
+import { remainder } from "../kernels/remainder.ts";
+import { F, f64, I, i32, select } from "../wasm/instructions.ts";
+import type { AxisKind } from "./axis-kind.ts";
+import { type RegularAxis, regular } from "./regular.ts";
+
+export const circular: AxisKind<RegularAxis> = {
+  schema: regular.schema,
+  fields: regular.fields,
+  takes: regular.takes,
+  flow: { underflow: false, overflow: true },
+  bins: regular.bins,
+
+  cellOf({ bins, lower, upper }, value) {
+    const bin = Math.floor((bins * (value - lower)) / (upper - lower)) % bins;
+    return Number.isNaN(bin) ? bins : bin < 0 ? bin + bins : bin;
+  },
+
+  emitCell({ f, m }, { bins, lower, upper }, value) {
+    const whole = f.keep(F.floor(F.div(F.mul(f64(bins), F.sub(value, f64(lower))), f64(upper - lower))));
+    const bin = f.variable(whole);
+    f.if(I.eqz(I.and(F.ge(whole, f64(0)), F.lt(whole, f64(bins)))), () => {
+      f.set(bin, callKernel(m, f, remainder, [whole, f64(bins)]));
+      f.set(bin, select(F.lt(bin, f64(0)), F.add(bin, f64(bins)), bin));
+    });
+    return f.keep(select(F.eq(bin, bin), I.truncF64(bin), i32(bins)));
+  },
+
+  writeUhi: ({ bins, lower, upper }) => ({ type: "regular", lower, upper, bins, underflow: false, overflow: true, circular: true }),
+};

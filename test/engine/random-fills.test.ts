@@ -1,0 +1,37 @@
+/**
+ * Random histograms of random events, filled by the compiled program, against plain JavaScript.
+ *
+ * FEMTOQ_TEST_SEED repeats a failure or starts elsewhere; FEMTOQ_TEST_CASES is how many histograms are compared.
+ */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { storages } from "../../engine/storages/storages.ts";
+import { makeDataset } from "../support/engine/in-memory-dataset.ts";
+import { fillPlainly, randomHistogram, writeHistogram } from "../support/engine/random-histogram.ts";
+import { runQuery } from "../support/engine/run-query.ts";
+import { dtypesOf, generateEvents } from "../support/generate-events.ts";
+import { seeded, seedOr } from "../support/seeded.ts";
+
+const cases = Number(process.env.FEMTOQ_TEST_CASES ?? 400);
+
+for (const missing of [false, true]) {
+  test(`every kind of histogram is filled as plain JavaScript does it, ${missing ? "missing values left out" : "with every value there"}`, () => {
+    const first = seedOr(missing ? 1_000_000 : 0);
+    for (let done = 0; done < cases / 2; done += 10) {
+      const random = seeded(first + done);
+      const dataset = makeDataset(generateEvents(random, 200, missing), { ...dtypesOf(missing), entry: "uint32" });
+      const histograms = Object.fromEntries(Array.from({ length: 10 }, (_, index) => [`h${index}`, randomHistogram(random)]));
+      const query = { histograms: Object.fromEntries(Object.entries(histograms).map(([name, each]) => [name, writeHistogram(each)])) };
+      const result = runQuery(query, dataset);
+      for (const [name, histogram] of Object.entries(histograms)) {
+        const { storage, cells, fills, nonFinite, filled, contents } = result.histogram(name);
+        const plain = fillPlainly(histogram, dataset.events);
+        const expected = Object.fromEntries(Object.keys(contents).map((quantity) => [quantity, new Float64Array(plain.cells)]));
+        for (const { cell, weight } of plain.fills) storages[storage].add(expected, cell, weight);
+        const what = `FEMTOQ_TEST_SEED=${first + done}: ${JSON.stringify(query.histograms[name])}`;
+        assert.deepEqual([cells, fills, nonFinite, filled], [plain.cells, plain.fills.length, plain.nonFinite, undefined], what);
+        assert.deepEqual(contents, expected, what);
+      }
+    }
+  });
+}

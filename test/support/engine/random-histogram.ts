@@ -1,0 +1,135 @@
+/**
+ * Random histograms over the events of `generateEvents`: any axes, any storage, values and weights that miss some values or are not
+ * finite. Each value has its text for a query and its plain JavaScript.
+ */
+import type { StorageName } from "../../../engine/storages/storages.ts";
+import type { Seeded } from "../seeded.ts";
+import type { PlainEvent } from "./in-memory-dataset.ts";
+import { axisCells, cellOf, type PlainAxis } from "./plain-histogram.ts";
+
+export type PlainCell = number | boolean | null | undefined;
+
+export interface PlainValue {
+  readonly text: string;
+  of(event: PlainEvent): PlainCell | readonly PlainCell[];
+}
+
+export interface PlainHistogram {
+  readonly axes: readonly { readonly axis: PlainAxis; readonly value: PlainValue }[];
+  readonly weight?: PlainValue;
+  readonly storage?: StorageName;
+}
+
+type Cells = readonly PlainCell[];
+type Members = readonly Readonly<Record<string, PlainCell>>[];
+
+const scalar = (name: string): PlainValue => ({ text: name, of: (event) => event[name] as PlainCell });
+const list = (name: string): PlainValue => ({ text: name, of: (event) => event[name] as Cells });
+const computed = (text: string, { of }: PlainValue, compute: (x: number) => PlainCell): PlainValue => ({
+  text,
+  of: (event) => (of(event) === null ? null : compute(of(event) as number)),
+});
+const mapped = (text: string, name: string, compute: (x: number) => PlainCell): PlainValue => ({
+  text,
+  of: (event) => (event[name] as Cells).map((x) => (x === null ? null : compute(x as number))),
+});
+const field = (collection: string, name: string): PlainValue => ({
+  text: `${collection}.${name}`,
+  of: (event) => (event[collection] as Members).map((record) => record[name]),
+});
+
+interface Choice {
+  readonly numbers: readonly PlainValue[];
+  readonly booleans: readonly PlainValue[];
+}
+
+const x = scalar("x");
+const n = scalar("n");
+const scalars: Choice = {
+  numbers: [x, scalar("y"), n, scalar("u"), computed("x * 3", x, (value) => value * 3), computed("n / 2", n, (value) => value / 2)],
+  booleans: [scalar("flag"), computed("x > 1", x, (value) => value > 1)],
+};
+/** Of the list that they are derived from: lists of different ones cannot be filled together. */
+const lists: readonly Choice[] = [
+  {
+    numbers: [list("hits"), mapped("hits.map(h => h + 1)", "hits", (h) => h + 1)],
+    booleans: [mapped("hits.map(h => h < 1)", "hits", (h) => h < 1)],
+  },
+  { numbers: [], booleans: [list("marks"), mapped("marks.map(m => !m)", "marks", (m) => !m)] },
+  { numbers: [list("codes")], booleans: [mapped("codes.map(c => c == 3)", "codes", (c) => c === 3)] },
+  { numbers: ["pt", "eta", "phi", "mass", "charge", "jetIdx"].map((name) => field("Muon", name)), booleans: [field("Muon", "good")] },
+  { numbers: ["pt", "energy", "btag"].map((name) => field("Jet", name)), booleans: [] },
+];
+
+function randomAxis(random: Seeded): PlainAxis {
+  const lower = random.below(7) - 3;
+  const width = random.pick([0.3, 1, 2, 6.4, 90]);
+  switch (random.below(6)) {
+    case 0:
+      return { type: "regular", bins: 1 + random.below(12), lower, upper: lower + width };
+    case 1:
+      return { type: "regular", bins: 1 + random.below(12), lower, upper: lower + width, circular: true };
+    case 2:
+      return { type: "variable", edges: [lower, lower + width / 7, lower + width, lower + 5 * width].slice(0, 2 + random.below(3)) };
+    case 3:
+      return { type: "integer", lower, upper: lower + 1 + random.below(9) };
+    case 4:
+      return { type: "category", categories: [3, -1, 1, 0, 4294967295, 2, -4].slice(random.below(3), 3 + random.below(5)) };
+    default:
+      return { type: "boolean" };
+  }
+}
+
+/** Beyond so many cells of one histogram its last axes are left out. */
+const mostCells = 20_000;
+
+export function randomHistogram(random: Seeded): PlainHistogram {
+  const own = random.chance(0.6) ? random.pick(lists) : scalars;
+  const pick = (kind: keyof Choice): PlainValue => random.pick(own[kind].length > 0 && random.chance(0.7) ? own[kind] : scalars[kind]);
+  const axes: { axis: PlainAxis; value: PlainValue }[] = [];
+  let cells = 1;
+  for (let left = random.pick([1, 1, 1, 2, 2]); left > 0; left--) {
+    const axis = randomAxis(random);
+    cells *= axisCells(axis);
+    if (cells > mostCells) break;
+    axes.push({ axis, value: pick(axis.type === "boolean" || random.chance(0.1) ? "booleans" : "numbers") });
+  }
+  const weight = random.chance(0.5) ? pick("numbers") : undefined;
+  return { axes, ...(weight && { weight }), ...(random.chance(0.3) && { storage: "weighted" as const }) };
+}
+
+/** As a query has it. */
+export const writeHistogram = ({ axes, weight, storage }: PlainHistogram): object => ({
+  axes: axes.map(({ axis, value }) => ({ ...axis, value: value.text })),
+  ...(weight && { weight: weight.text }),
+  ...(storage && { storage }),
+});
+
+export interface PlainFills {
+  readonly cells: number;
+  /** In the order of filling; the weight is 1 where there is none. */
+  readonly fills: readonly { readonly cell: number; readonly weight: number }[];
+  /** Elements whose weight is not finite. */
+  readonly nonFinite: number;
+}
+
+/** One element after the other, scalars repeated; one that misses a value fills nothing. */
+export function fillPlainly({ axes, weight }: PlainHistogram, events: readonly PlainEvent[]): PlainFills {
+  const fills: { cell: number; weight: number }[] = [];
+  let nonFinite = 0;
+  for (const event of events) {
+    const given = [...axes.map(({ value }) => value.of(event)), weight ? weight.of(event) : 1];
+    const length = given.find((each) => Array.isArray(each))?.length ?? 1;
+    for (let element = 0; element < length; element++) {
+      const values = given.map((each) => (Array.isArray(each) ? each[element] : each) as PlainCell);
+      if (values.some((value) => value === null || value === undefined)) continue;
+      const ofWeight = Number(values.at(-1));
+      if (!Number.isFinite(ofWeight)) nonFinite++;
+      else {
+        const cell = axes.reduce((sofar, { axis }, place) => sofar * axisCells(axis) + cellOf(axis, Number(values[place])), 0);
+        fills.push({ cell, weight: ofWeight });
+      }
+    }
+  }
+  return { cells: axes.reduce((product, { axis }) => product * axisCells(axis), 1), fills, nonFinite };
+}
