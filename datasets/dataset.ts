@@ -106,6 +106,8 @@ export interface ColumnTarget {
   readonly values: Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array;
   /** For a nullable column: as long as `values`; 1 where there is a value, 0 where it is missing (the value is then 0). */
   readonly valid?: Uint8Array;
+  /** For a string column: where the dictionary (`engine/program/dictionary.ts`) goes, at least `largestDictionary(ColumnLocation.values)` bytes. */
+  readonly strings?: Uint8Array;
   /**
    * One array for each of `Column.lists`, outermost first, at least `offsetCounts` long: list i of a level has the elements
    * [offsets[i], offsets[i + 1]) of the next level, or of the values.
@@ -122,6 +124,8 @@ export interface ReadCounts {
   readonly values: number;
   /** Of these, how many are missing. */
   readonly missing: number;
+  /** For a string column: bytes of its dictionary. */
+  readonly stringBytes?: number;
 }
 
 /** A dataset or file that cannot be used as it is. `permanent`: reading again cannot help. */

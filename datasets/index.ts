@@ -8,11 +8,13 @@
  *   numbers of `column.dtype`, as many bytes of validity if it is nullable, and `offsetCounts(location)` offsets for each level of lists. It is plain
  *   data and may be posted to another thread.
  * - `readColumn(location, target, { signal })` fills such arrays: content, validity (1 = there is a value), and offsets, where list i of a level has
- *   the elements [offsets[i], offsets[i + 1]) of the next level, or of the content.
+ *   the elements [offsets[i], offsets[i + 1]) of the next level, or of the content. The content of a string column are numbers of strings, which
+ *   `readDictionary` gives of `strings`.
  *
  * What cannot be read rejects with a `DatasetError` that names file, column and reason; `permanent` says that trying again cannot help. A file that changes
  * while it is read is refused. An aborted read rejects with the signal's reason. Arrays that are too small are a `RangeError`.
  */
+export { largestDictionary, readDictionary } from "../engine/program/dictionary.ts";
 export type { Column, DType, Schema } from "../engine/program/schema.ts";
 export { createCatalogue } from "./catalogue/catalogue.ts";
 export type { DatasetEntry } from "./catalogue/current-dataset.ts";

@@ -4,6 +4,7 @@
  * Promises: the file was the one of the location before and after, and what `Format.read` promises. Every failure is a `DatasetError` that names
  * file, column, range and what was wrong, permanent unless the file changed or could not be read; or the signal's reason. Safe on any thread.
  */
+import { largestDictionary } from "../engine/program/dictionary.ts";
 import { baseName, type ColumnLocation, type ColumnTarget, DatasetError, offsetCounts, type ReadCounts } from "./dataset.ts";
 import { formatNamed } from "./formats.ts";
 import type { ByteReader, Source } from "./sources/source.ts";
@@ -50,11 +51,12 @@ export async function readColumn(location: ColumnLocation, target: ColumnTarget,
 }
 
 /** Typed arrays would drop in silence what does not fit. */
-function refuseSmall(location: ColumnLocation, { values, valid, offsets }: ColumnTarget): void {
+function refuseSmall(location: ColumnLocation, { values, valid, strings, offsets }: ColumnTarget): void {
   const { column } = location;
   const fits =
     values.length >= location.values &&
     (!column.nullable || (valid?.length ?? 0) >= location.values) &&
+    (column.dtype !== "string" || (strings?.length ?? 0) >= largestDictionary(location.values)) &&
     offsetCounts(location).every((count, level) => (offsets[level]?.length ?? 0) >= count);
   if (fits) return;
   throw new RangeError(

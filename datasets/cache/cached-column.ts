@@ -6,6 +6,7 @@
  *
  * One that nobody waits for any more is abandoned while it loads: its thread is told to stop, and it fails soon, or is ready all the same.
  */
+import { largestDictionary } from "../../engine/program/dictionary.ts";
 import { type Input, nameOf } from "../../engine/program/inputs.ts";
 import { bytesPerValue, type Column, standsIn } from "../../engine/program/schema.ts";
 import { type ColumnLocation, DatasetError, offsetCounts } from "../dataset.ts";
@@ -17,6 +18,8 @@ export interface Place {
   readonly slab: Slab;
   readonly values: Block;
   readonly valid?: Block;
+  /** For the dictionary of a string column. */
+  readonly strings?: Block;
   /** One for each list that the column's values stand in, outermost first. */
   readonly offsets: readonly Block[];
 }
@@ -31,6 +34,8 @@ export interface LoadCost {
 export interface Loaded {
   /** How many values there are. */
   readonly values: number;
+  /** Bytes of a string column's dictionary. */
+  readonly stringBytes?: number;
   /** Undefined where nobody measures. */
   readonly cost?: LoadCost;
 }
@@ -53,6 +58,7 @@ export class CachedColumn {
   readonly #abandoning = new AbortController();
   #values: Block;
   #valid: Block | undefined;
+  #strings: Block | undefined;
   /** Offsets of its own, one array for each of its lists, until they are shared. */
   #ownOffsets: Block[];
   readonly #offsets: ListOffsets[] = [];
@@ -71,14 +77,16 @@ export class CachedColumn {
     this.#sharedOffsets = offsets;
     this.#values = blocks.shift()!;
     if (location.column.nullable) this.#valid = blocks.shift();
+    if (location.column.dtype === "string") this.#strings = blocks.shift();
     this.#ownOffsets = blocks;
   }
 
-  /** Bytes to reserve: values, then validity, then offsets, as far as the column has them. */
+  /** Bytes to reserve: values, then validity, then the dictionary, then offsets, as far as the column has them. */
   static sizes(location: ColumnLocation): number[] {
     const { column, values } = location;
     const sizes = [values * bytesPerValue[column.dtype]];
     if (column.nullable) sizes.push(values);
+    if (column.dtype === "string") sizes.push(largestDictionary(values));
     return [...sizes, ...offsetCounts(location).map((count) => count * 4)];
   }
 
@@ -93,7 +101,7 @@ export class CachedColumn {
 
   /** Blocks that are its alone. */
   get ownBlocks(): readonly Block[] {
-    return [this.#values, ...(this.#valid ? [this.#valid] : []), ...this.#ownOffsets];
+    return [this.#values, this.#valid, this.#strings, ...this.#ownOffsets].filter((block) => block !== undefined);
   }
 
   /** The offsets of each of its lists, once it is ready. */
@@ -114,6 +122,8 @@ export class CachedColumn {
         return this.#values;
       case "valid":
         return this.#valid;
+      case "strings":
+        return this.#strings;
       case "offsets":
         return this.#offsets[input.lists.length - 1]?.block;
     }
@@ -121,7 +131,13 @@ export class CachedColumn {
 
   /** Calls `settled` once, later, when the state has changed. */
   start(load: Load, settled: () => void): void {
-    const place = { slab: this.slab, values: this.#values, ...(this.#valid && { valid: this.#valid }), offsets: this.#ownOffsets };
+    const place = {
+      slab: this.slab,
+      values: this.#values,
+      ...(this.#valid && { valid: this.#valid }),
+      ...(this.#strings && { strings: this.#strings }),
+      offsets: this.#ownOffsets,
+    };
     this.outcome = load(this.location, place, this.#abandoning.signal)
       .then((loaded) => this.#accept(loaded))
       .then(
@@ -148,7 +164,7 @@ export class CachedColumn {
   }
 
   /** Gives back what was reserved too much, and shares the offsets. */
-  #accept({ values, cost }: Loaded): void {
+  #accept({ values, stringBytes = 0, cost }: Loaded): void {
     const { column, entries, elements, values: reserved } = this.location;
     // How many offsets each list has: one more than there are entries, then than there are elements of the list around it.
     const counts: number[] = [];
@@ -173,6 +189,7 @@ export class CachedColumn {
     }
     this.#values = this.slab.shrink(this.#values, values * bytesPerValue[column.dtype]);
     if (this.#valid) this.#valid = this.slab.shrink(this.#valid, values);
+    if (this.#strings) this.#strings = this.slab.shrink(this.#strings, stringBytes);
     this.cost = cost;
   }
 }

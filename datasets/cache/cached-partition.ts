@@ -31,7 +31,7 @@ export class CachedPartition {
         if (input.kind === "offsets") return standsIn(column, input.lists) && input.columns.includes(column.name);
         if (innermost(column) !== innermost(input)) return false;
         if (column.name !== input.column || column.nullable !== nullable.has(column.name)) return false;
-        return input.kind === "valid" || column.dtype === input.dtype;
+        return input.kind !== "values" || column.dtype === input.dtype;
       }),
     );
   }

@@ -2,7 +2,7 @@
  * One schema for a dataset of many files, so that a query means the same in each.
  *
  * A column is usable if every file has it, in equally many lists. Files may differ in number type: it is then
- * float64, which holds all others exactly. Booleans and numbers do not mix. A file's column without type and values goes with any. What is not usable is listed with the reason and the
+ * float64, which holds all others exactly. Booleans, strings and numbers do not mix. A file's column without type and values goes with any. What is not usable is listed with the reason and the
  * file, so that a query that asks for it fails at once and says why, rather than count a part of the events in silence.
  */
 import type { Column, DType, Schema } from "../../engine/program/schema.ts";
@@ -94,10 +94,11 @@ function nesting({ lists, parts }: FileColumn): string {
   return lists.at(-1)! < parts.length ? "a field of a list of structs" : "a list";
 }
 
-/** The type that holds both exactly; undefined for a boolean and a number. */
+/** The type that holds both exactly; undefined where there is none: only numbers mix. */
 export function widen(a: DType, b: DType): DType | undefined {
   if (a === b) return a;
-  return a === "bool" || b === "bool" ? undefined : "float64";
+  const isNumber = (dtype: DType) => dtype !== "bool" && dtype !== "string";
+  return isNumber(a) && isNumber(b) ? "float64" : undefined;
 }
 
 /** Whether the file may lack values of its column. */

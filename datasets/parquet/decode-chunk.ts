@@ -4,14 +4,15 @@
  * Promises: on return exactly `entries` entries and the chunk's number of level entries were decoded, offsets never fall, a missing
  * value's content is 0, and nothing was written outside of the target. Otherwise throws, and the target holds anything.
  */
-
-import type { ColumnTarget, ReadCounts } from "../dataset.ts";
+import type { ColumnLocation, ColumnTarget, ReadCounts } from "../dataset.ts";
 import type { ByteReader } from "../sources/source.ts";
 import type { ColumnChunk, Levels } from "./column-chunk.ts";
 import { decodeHybrid } from "./decode-hybrid.ts";
+import { decodePlainStrings, decodeStrings } from "./decode-strings.ts";
 import { decodePlain, decodeValues, type Values } from "./decode-values.ts";
 import { type Page, PageReader } from "./page-reader.ts";
 import { Scratch } from "./scratch.ts";
+import { StringDictionary } from "./string-dictionary.ts";
 
 const firstPageWindow = 2 ** 16;
 
@@ -22,34 +23,41 @@ interface Progress {
   missing: number;
   /** In how many lists the last level entry has an element; 0 before the first. */
   depth: number;
+  /** Of the chunk's dictionary page; of text, the numbers that its strings have in `strings`. */
+  dictionary?: Values;
+  /** Is there for text. */
+  readonly strings?: StringDictionary;
 }
 
-/** `size`: entries and level entries that the file's metadata states. */
+/** `entries` and `values`: entries and level entries that the file's metadata states. */
 export async function decodeChunk(
   file: ByteReader,
   chunk: ColumnChunk,
   target: ColumnTarget,
-  size: { readonly entries: number; readonly values: number },
+  size: Pick<ColumnLocation, "column" | "entries" | "values">,
 ): Promise<ReadCounts> {
   const pages = new PageReader(file, chunk);
-  const progress: Progress = { counts: [0, ...chunk.levels.elements.map(() => 0)], missing: 0, depth: 0 };
+  // Also for a file that has no type for it, since nothing is in it.
+  const strings = size.column.dtype === "string" ? new StringDictionary() : undefined;
+  const progress: Progress = { counts: [0, ...chunk.levels.elements.map(() => 0)], missing: 0, depth: 0, ...(strings && { strings }) };
   const { counts } = progress;
-  let dictionary: Values | undefined;
   let levelsDone = 0;
   while (levelsDone < size.values) {
     const page = await pages.next();
     if (page.kind === "dictionary") {
-      dictionary = sameKind(target.values, page.count);
-      decodePlain(page.values, chunk, dictionary);
+      progress.dictionary = sameKind(target.values, page.count);
+      if (strings) decodePlainStrings(page.values, strings, progress.dictionary);
+      else decodePlain(page.values, chunk, progress.dictionary);
       continue;
     }
     levelsDone += page.count;
     if (levelsDone > size.values) throw new Error(`its pages hold more than the ${size.values} values that the file states`);
-    decodePage(page, chunk, dictionary, target, progress, size.entries);
+    decodePage(page, chunk, target, progress, size.entries);
   }
   if (counts[0] !== size.entries) throw new Error(`it has ${counts[0]} entries where the file states ${size.entries}`);
   for (const level of chunk.levels.elements.keys()) target.offsets[level][counts[level]] = counts[level + 1];
-  return { values: counts[counts.length - 1], missing: progress.missing };
+  const done = { values: counts[counts.length - 1], missing: progress.missing };
+  return strings ? { ...done, stringBytes: strings.write(target.strings!) } : done;
 }
 
 /** Of the chunk's first page; `levels` is how many level entries the chunk has. */
@@ -72,13 +80,12 @@ export async function readFirstOffsets(file: ByteReader, chunk: ColumnChunk, lev
 function decodePage(
   page: Extract<Page, { kind: "data" }>,
   chunk: ColumnChunk,
-  dictionary: Values | undefined,
   target: ColumnTarget,
   progress: Progress,
   entries: number,
 ): void {
   const { maxDefinition, elements } = chunk.levels;
-  const { counts } = progress;
+  const { counts, strings, dictionary } = progress;
   const lists = elements.length;
   const element = lists > 0 ? elements[lists - 1] : 0;
   const first = counts[lists];
@@ -93,7 +100,8 @@ function decodePage(
   const count = counts[lists] - first;
   const missing = maxDefinition > element ? countMissing(definition, maxDefinition, element) : 0;
   const output = target.values.subarray(first, first + count - missing);
-  decodeValues(page.values, page.encoding, chunk, output, dictionary);
+  if (strings) decodeStrings(page.values, page.encoding, strings, output, dictionary);
+  else decodeValues(page.values, page.encoding, chunk, output, dictionary);
   if (missing === 0) {
     target.valid?.fill(1, first, first + count);
     return;

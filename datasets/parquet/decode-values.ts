@@ -19,7 +19,15 @@ export interface Stored {
   readonly bits?: number;
 }
 
-const byteWidths: Readonly<Record<PhysicalType, number>> = { BOOLEAN: 0, FLOAT16: 2, INT32: 4, FLOAT: 4, INT64: 8, DOUBLE: 8 };
+const byteWidths: Readonly<Record<PhysicalType, number>> = {
+  BOOLEAN: 0,
+  FLOAT16: 2,
+  INT32: 4,
+  FLOAT: 4,
+  INT64: 8,
+  DOUBLE: 8,
+  BYTE_ARRAY: 0,
+};
 
 /** Fills `output` with the values of a page whose levels are done: `bytes` start at the values. Throws where there are too few bytes. */
 export function decodeValues(bytes: Uint8Array, encoding: Encoding, stored: Stored, output: Values, dictionary: Values | undefined): void {
@@ -77,7 +85,8 @@ export function decodePlain(bytes: Uint8Array, stored: Stored, output: Values): 
       for (const [index, bits] of new Uint16Array(aligned).entries()) output[index] = halfOf(bits);
       return;
     case "BOOLEAN":
-      throw new Error("booleans are not stored as bytes");
+    case "BYTE_ARRAY":
+      throw new Error(`${physical} has no values of equal length`);
   }
 }
 
@@ -134,7 +143,7 @@ function decodeRunsOfBits(bytes: Uint8Array, { physical }: Stored, output: Value
 
 const dictionaryIndexes = new Scratch((length) => new Uint32Array(length));
 
-function decodeIndexes(bytes: Uint8Array, output: Values, dictionary: Values | undefined): void {
+export function decodeIndexes(bytes: Uint8Array, output: Values, dictionary: Values | undefined): void {
   if (!dictionary) throw new Error("a page needs a dictionary and the column chunk has none");
   const width = bytes[0] ?? 255;
   if (width > 32) throw new Error(`dictionary indexes of ${width} bits`);
@@ -162,10 +171,7 @@ function joinStreams(bytes: Uint8Array, width: number, count: number): Uint8Arra
 function decodeDeltas(bytes: Uint8Array, stored: Stored, output: Values): void {
   const { physical, unsigned } = stored;
   const reader = { view: viewOf(bytes), offset: 0 };
-  readVarInt(reader);
-  const miniblocks = readVarInt(reader);
-  if (miniblocks <= 0 || miniblocks > bytes.length) throw new Error(`blocks of ${miniblocks} parts in a page of ${bytes.length} bytes`);
-  reader.offset = 0;
+  refuseManyBlocks(reader, bytes.length);
   if (physical === "INT32") {
     const values = new Int32Array(output.length);
     deltaBinaryUnpack(reader, values.length, values);
@@ -180,6 +186,14 @@ function decodeDeltas(bytes: Uint8Array, stored: Stored, output: Values): void {
   }
 }
 
-function viewOf(bytes: Uint8Array): DataView {
+/** Of what is encoded as differences, beginning where the reader is. */
+export function refuseManyBlocks({ view, offset }: { readonly view: DataView; readonly offset: number }, bytes: number): void {
+  const reader = { view, offset };
+  readVarInt(reader);
+  const parts = readVarInt(reader);
+  if (parts <= 0 || parts > bytes) throw new Error(`blocks of ${parts} parts in a page of ${bytes} bytes`);
+}
+
+export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -13,7 +13,7 @@ import { parseSchema } from "./parse-schema.ts";
 import { ThriftReader } from "./thrift-reader.ts";
 
 /** Name of the format; another one where descriptions mean something else. */
-export const format = "parquet-3";
+export const format = "parquet-4";
 /** Offsets are 32 bits. */
 const mostValues = 2 ** 32 - 2;
 /** What follows a footer that is signed, where some columns are encrypted. */
@@ -37,7 +37,7 @@ export async function parseFooter(bytes: Uint8Array): Promise<FileDescription> {
           maxDefinition,
           element: elements.at(-1) ?? 0,
           mayMiss: false,
-          ...(type.kind === "number" && type.physical === "INT64" && { long: { isUnsigned: type.unsigned } }),
+          ...(type.kind === "value" && type.physical === "INT64" && { long: { isUnsigned: type.unsigned } }),
         }));
         break;
       case 3:

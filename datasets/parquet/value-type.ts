@@ -1,13 +1,13 @@
-/** Which of our number types a Parquet leaf becomes, or why it cannot become one. */
+/** Which of our types a Parquet leaf becomes, or why it cannot become one. */
 import type { SchemaElement } from "hyparquet";
 import type { DType } from "../../engine/program/schema.ts";
 
 /** Physical types that are read; `unsigned` INT32 and INT64 hold their logical type's bits. */
-export type PhysicalType = "BOOLEAN" | "INT32" | "INT64" | "FLOAT16" | "FLOAT" | "DOUBLE";
+export type PhysicalType = "BOOLEAN" | "INT32" | "INT64" | "FLOAT16" | "FLOAT" | "DOUBLE" | "BYTE_ARRAY";
 
 export type ValueType =
   | {
-      readonly kind: "number";
+      readonly kind: "value";
       readonly physical: PhysicalType;
       readonly unsigned: boolean;
       readonly bits?: number;
@@ -16,9 +16,10 @@ export type ValueType =
     }
   | { readonly kind: "unsupported"; readonly reason: string };
 
+/** What text is annotated with. */
+const textual: ReadonlySet<string> = new Set(["STRING", "UTF8", "ENUM"]);
+
 const convertedReasons: Readonly<Record<string, string>> = {
-  UTF8: "text",
-  ENUM: "text",
   JSON: "JSON text",
   BSON: "BSON",
   DECIMAL: "decimal numbers",
@@ -30,7 +31,6 @@ const convertedReasons: Readonly<Record<string, string>> = {
   TIMESTAMP_MILLIS: "times",
   TIMESTAMP_MICROS: "times",
   INTERVAL: "time intervals",
-  STRING: "text",
   UUID: "UUIDs",
   VARIANT: "variants",
   GEOMETRY: "geometries",
@@ -39,7 +39,7 @@ const convertedReasons: Readonly<Record<string, string>> = {
 
 const physicalReasons: Readonly<Record<string, string>> = {
   INT96: "96-bit times",
-  BYTE_ARRAY: "text or bytes",
+  BYTE_ARRAY: "bytes that no annotation calls text",
   FIXED_LEN_BYTE_ARRAY: "bytes",
 };
 
@@ -47,7 +47,8 @@ export function valueTypeOf(element: SchemaElement): ValueType {
   const { type, converted_type, logical_type } = element;
   const annotation = logical_type?.type ?? converted_type ?? "";
   if (annotation === "FLOAT16" && element.type_length === 2)
-    return { kind: "number", physical: "FLOAT16", unsigned: false, dtype: "float32" };
+    return { kind: "value", physical: "FLOAT16", unsigned: false, dtype: "float32" };
+  if (textual.has(annotation) && type === "BYTE_ARRAY") return { kind: "value", physical: type, unsigned: false, dtype: "string" };
   const reason = convertedReasons[annotation] ?? physicalReasons[type ?? ""];
   if (reason !== undefined) return { kind: "unsupported", reason: `holds ${reason}, which are not supported` };
   // What writers make of a column without any value, whatever its type may be elsewhere.
@@ -55,15 +56,15 @@ export function valueTypeOf(element: SchemaElement): ValueType {
   const unsigned = logical_type?.type === "INTEGER" ? !logical_type.isSigned : (converted_type?.startsWith("UINT_") ?? false);
   switch (type) {
     case "BOOLEAN":
-      return { kind: "number", physical: type, unsigned: false, dtype: "bool", isEmpty };
+      return { kind: "value", physical: type, unsigned: false, dtype: "bool", isEmpty };
     case "INT32":
-      return { kind: "number", physical: type, unsigned, ...narrowness(element), dtype: unsigned ? "uint32" : "int32", isEmpty };
+      return { kind: "value", physical: type, unsigned, ...narrowness(element), dtype: unsigned ? "uint32" : "int32", isEmpty };
     case "INT64":
-      return { kind: "number", physical: type, unsigned, dtype: "float64", isEmpty };
+      return { kind: "value", physical: type, unsigned, dtype: "float64", isEmpty };
     case "FLOAT":
-      return { kind: "number", physical: type, unsigned: false, dtype: "float32", isEmpty };
+      return { kind: "value", physical: type, unsigned: false, dtype: "float32", isEmpty };
     case "DOUBLE":
-      return { kind: "number", physical: type, unsigned: false, dtype: "float64", isEmpty };
+      return { kind: "value", physical: type, unsigned: false, dtype: "float64", isEmpty };
     default:
       return { kind: "unsupported", reason: `has the physical type ${type ?? "none"}, which is not supported` };
   }

@@ -3,7 +3,7 @@
 import { fieldOf, lambdaOf, mapOver, recordOf } from "../program/make-terms.ts";
 import { type Column, elementField, innermost, outerOf, type Schema } from "../program/schema.ts";
 import type { Term, Terms } from "../program/term.ts";
-import { boolean, type ListType, number, type Type, withOptional } from "../program/types.ts";
+import { boolean, type ListType, number, string, type Type, withOptional } from "../program/types.ts";
 import { nearNames } from "../query/near-names.ts";
 
 export interface DatasetNames {
@@ -125,7 +125,7 @@ export function namesOf(schema: Schema, terms: Terms): DatasetNames {
 const rounded = { ...number, isRounded: true } as const;
 
 const valueType = ({ dtype, nullable, isRounded }: Column): Type =>
-  withOptional(dtype === "bool" ? boolean : isRounded ? rounded : number, nullable);
+  withOptional(dtype === "bool" ? boolean : dtype === "string" ? string : isRounded ? rounded : number, nullable);
 
 function group<Item>(items: readonly Item[], key: (item: Item) => string): ReadonlyMap<string, readonly Item[]> {
   const groups = new Map<string, Item[]>();

@@ -72,4 +72,5 @@ const loaders: Readonly<Record<DType, (address: Expression, index: Expression) =
   int32: (address, index) => F.fromI32(load.i32(I.add(address, I.shl(index, i32(2))))),
   uint32: (address, index) => F.fromU32(load.i32(I.add(address, I.shl(index, i32(2))))),
   bool: (address, index) => load.u8(I.add(address, index)),
+  string: (address, index) => load.i32(I.add(address, I.shl(index, i32(2)))),
 };

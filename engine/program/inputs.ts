@@ -1,6 +1,7 @@
 /**
  * The arrays that a program reads, for one partition of n entries: flat content, and one array of offsets for each list.
  * - `values`: one number per entry, or one per element of the innermost of `lists`; little-endian `dtype`.
+ * - `strings`: the dictionary (`dictionary.ts`) of a string column, whose values are places in it.
  * - `valid`: one byte per value, 1 = present, 0 = missing; only for nullable columns.
  * - `offsets` of the innermost of `lists`: uint32, the first 0, one more than there are entries or elements of the list
  *   around it; entry (or outer element) i has the elements [offsets[i], offsets[i + 1]).
@@ -11,7 +12,7 @@ import { reachable, type Term } from "./term.ts";
 
 export type Input =
   | { readonly kind: "values"; readonly column: string; readonly dtype: DType; readonly lists: readonly string[] }
-  | { readonly kind: "valid"; readonly column: string; readonly lists: readonly string[] }
+  | { readonly kind: "valid" | "strings"; readonly column: string; readonly lists: readonly string[] }
   | { readonly kind: "offsets"; readonly lists: readonly string[]; readonly columns: readonly string[] };
 
 /** What an input is of, for messages: a column, or a list. */
@@ -43,6 +44,7 @@ export function listInputs(roots: readonly Term[], schema: Schema): readonly Inp
   }
   for (const { name, dtype, nullable, lists } of [...used.values()].sort((a, b) => (a.name < b.name ? -1 : 1))) {
     inputs.push({ kind: "values", column: name, dtype, lists });
+    if (dtype === "string") inputs.push({ kind: "strings", column: name, lists });
     if (nullable) inputs.push({ kind: "valid", column: name, lists });
   }
   return inputs;

@@ -1,7 +1,10 @@
 /** What the engine knows of a dataset: its columns, flat and typed. Files, paths and encodings are the readers' business. */
 
-/** Number type of a column in memory. 64-bit integers of a file become float64 (exact up to 2^53); `bool` is one byte, 0 or 1. */
-export type DType = "float32" | "float64" | "int32" | "uint32" | "bool";
+/**
+ * Type of a column in memory. 64-bit integers of a file become float64 (exact up to 2^53); `bool` is one byte, 0 or 1; a `string` is an int32,
+ * its place in the dictionary of the partition's strings.
+ */
+export type DType = "float32" | "float64" | "int32" | "uint32" | "bool" | "string";
 
 export interface Column {
   /** Full name, as the file has it: `Muon_pt`, `Muon.pt`, `MET_pt`, `event`. */
@@ -42,4 +45,4 @@ export const outerOf = (inner: string): string => inner.slice(0, inner.lastIndex
 /** Whether a column's values lie in the list that a path leads to, or in lists inside it. */
 export const standsIn = ({ lists }: Pick<Column, "lists">, path: readonly string[]): boolean => lists[path.length - 1] === path.at(-1);
 
-export const bytesPerValue: Readonly<Record<DType, number>> = { float32: 4, float64: 8, int32: 4, uint32: 4, bool: 1 };
+export const bytesPerValue: Readonly<Record<DType, number>> = { float32: 4, float64: 8, int32: 4, uint32: 4, bool: 1, string: 4 };

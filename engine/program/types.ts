@@ -2,7 +2,7 @@
 
 export type Type =
   | NumberType
-  | { readonly kind: "boolean"; readonly optional: boolean }
+  | { readonly kind: "boolean" | "string"; readonly optional: boolean }
   | RecordType
   | { readonly kind: "tuple"; readonly members: readonly Type[]; readonly optional: boolean }
   | ListType;
@@ -34,6 +34,7 @@ export interface RecordType {
 
 export const number: NumberType = { kind: "number", optional: false };
 export const boolean: Type = { kind: "boolean", optional: false };
+export const string: Type = { kind: "string", optional: false };
 
 export const isOptional = (type: Type): boolean => type.kind !== "list" && type.optional;
 
@@ -61,7 +62,8 @@ function writeKey(type: Type): string {
     case "number":
       return `${type.isRounded ? "rounded " : ""}number${optional}`;
     case "boolean":
-      return `boolean${optional}`;
+    case "string":
+      return `${type.kind}${optional}`;
     case "record":
       return `${JSON.stringify([type.name, type.origin, type.identity, ...[...type.fields].map(([name, field]) => [name, typeKey(field)])])}${optional}`;
     case "tuple":
@@ -77,7 +79,8 @@ export function describeType(type: Type): string {
     case "number":
       return type.optional ? "a number that may be missing" : "a number";
     case "boolean":
-      return type.optional ? "a boolean that may be missing" : "a boolean";
+    case "string":
+      return `a ${type.kind}${type.optional ? " that may be missing" : ""}`;
     case "record":
       return `${/^[aeiou]/i.test(type.name) ? "an" : "a"} ${type.name} record${type.optional ? " that may be missing" : ""}`;
     case "tuple":
@@ -91,6 +94,7 @@ function describePlural(type: Type): string {
   switch (type.kind) {
     case "number":
     case "boolean":
+    case "string":
       return `${type.kind}s`;
     case "record":
       return `${type.name} records`;

@@ -23,6 +23,7 @@ export interface LoadJob {
   readonly slab: number;
   readonly values: Block;
   readonly valid?: Block;
+  readonly strings?: Block;
   readonly offsets: readonly Block[];
 }
 
@@ -58,7 +59,7 @@ export interface DemoJob {
 export type FromWorker =
   /** Once, when jobs may be sent. */
   | { readonly kind: "up"; readonly systemId?: number | undefined }
-  | { readonly kind: "loaded"; readonly values: number; readonly cost: LoadCost }
+  | { readonly kind: "loaded"; readonly values: number; readonly stringBytes?: number; readonly cost: LoadCost }
   | { readonly kind: "ran"; readonly outcomes: readonly ProgramOutcome[] }
   | { readonly kind: "wrote" }
   | { readonly kind: "failed"; readonly failure: JobFailure };

@@ -95,10 +95,8 @@ export class WorkerPool {
   }
 
   /** Decodes a column into a slab. Rejects with `RunStopped` when the signal aborts: at once where no thread began, else when the thread has stopped. */
-  readonly load: Load = async (location, { slab, values, valid, offsets }, signal) => {
-    const { answer, job } = this.#submit({
-      job: { kind: "load", location, slab: slab.id, values, offsets, ...(valid && { valid }) },
-    });
+  readonly load: Load = async (location, { slab, ...blocks }, signal) => {
+    const { answer, job } = this.#submit({ job: { kind: "load", location, slab: slab.id, ...blocks } });
     const abort = () => {
       if (this.#queues.cancel(job)) return;
       job.aborted ??= performance.now();
@@ -107,11 +105,12 @@ export class WorkerPool {
     signal.addEventListener("abort", abort, { once: true });
     if (signal.aborted) abort();
     try {
-      const { values, cost } = expect(await answer, "loaded");
+      const { kind: _, ...loaded } = expect(await answer, "loaded");
+      const { cost } = loaded;
       this.#options.meter?.count("femtoq_read_bytes_total", undefined, cost.bytes);
       this.#options.meter?.count("femtoq_read_seconds_total", "reading", cost.reading / 1000);
       this.#options.meter?.count("femtoq_read_seconds_total", "decoding", cost.decoding / 1000);
-      return { values, cost };
+      return loaded;
     } finally {
       signal.removeEventListener("abort", abort);
     }

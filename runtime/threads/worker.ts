@@ -3,7 +3,7 @@ import { readlinkSync } from "node:fs";
 import { getPriority, setPriority } from "node:os";
 import process from "node:process";
 import { parentPort } from "node:worker_threads";
-import type { LoadCost } from "../../datasets/cache/cached-column.ts";
+import type { LoadCost, Loaded } from "../../datasets/cache/cached-column.ts";
 import type { Block } from "../../datasets/cache/slab.ts";
 import { DatasetError } from "../../datasets/dataset.ts";
 import { readColumn } from "../../datasets/read-column.ts";
@@ -88,7 +88,7 @@ async function answerTo(job: Job): Promise<FromWorker> {
   }
 }
 
-async function load({ location, slab, values, valid, offsets }: LoadJob): Promise<{ values: number; cost: LoadCost }> {
+async function load({ location, slab, values, valid, strings, offsets }: LoadJob): Promise<Loaded & { readonly cost: LoadCost }> {
   const begun = performance.now();
   let bytes = 0;
   let reading = 0;
@@ -96,14 +96,16 @@ async function load({ location, slab, values, valid, offsets }: LoadJob): Promis
     bytes += more;
     reading += milliseconds;
   };
-  const memory = memoryOf(slab, [values, valid, ...offsets]);
+  const memory = memoryOf(slab, [values, valid, strings, ...offsets]);
   const target = {
     values: viewOf(location.column.dtype, memory.buffer, values.address, location.values),
     ...(valid && { valid: new Uint8Array(memory.buffer, valid.address, location.values) }),
+    ...(strings && { strings: new Uint8Array(memory.buffer, strings.address, strings.bytes) }),
     offsets: offsets.map(({ address, bytes }) => new Uint32Array(memory.buffer, address, bytes / 4)),
   };
-  const read = await readColumn(location, target, { onRead, signal: stopping.signal });
-  return { values: read.values, cost: { bytes, reading, decoding: Math.max(0, performance.now() - begun - reading) } };
+  const { values: count, stringBytes } = await readColumn(location, target, { onRead, signal: stopping.signal });
+  const lengths = { values: count, ...(stringBytes !== undefined && { stringBytes }) };
+  return { ...lengths, cost: { bytes, reading, decoding: Math.max(0, performance.now() - begun - reading) } };
 }
 
 /** What one program does wrong is its own outcome: the others are run all the same. */
@@ -153,6 +155,7 @@ function viewOf(dtype: DType, buffer: ArrayBufferLike, address: number, length: 
     case "float64":
       return new Float64Array(buffer, address, length);
     case "int32":
+    case "string":
       return new Int32Array(buffer, address, length);
     case "uint32":
       return new Uint32Array(buffer, address, length);

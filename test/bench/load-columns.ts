@@ -2,11 +2,19 @@
 import { createCatalogue } from "../../datasets/catalogue/catalogue.ts";
 import { type ColumnTarget, type Dataset, offsetCounts, type Partition } from "../../datasets/dataset.ts";
 import { readColumn } from "../../datasets/read-column.ts";
+import { largestDictionary } from "../../engine/program/dictionary.ts";
 import { type Input, nameOf } from "../../engine/program/inputs.ts";
 import { bytesPerValue, type DType } from "../../engine/program/schema.ts";
 
 const page = 65_536;
-const arrays = { float32: Float32Array, float64: Float64Array, int32: Int32Array, uint32: Uint32Array, bool: Uint8Array };
+const arrays = {
+  string: Int32Array,
+  float32: Float32Array,
+  float64: Float64Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  bool: Uint8Array,
+};
 
 /** This memory only grows, since a benchmark's columns stay to its end. */
 export class Columns {
@@ -56,16 +64,19 @@ export class Columns {
     const at = {
       values: this.take(values * bytesPerValue[column.dtype]),
       valid: this.take(column.nullable ? values : 0),
+      strings: this.take(column.dtype === "string" ? largestDictionary(values) : 0),
       offsets: counts.map((count) => this.take(4 * count)),
     };
     const target: ColumnTarget = {
       values: new arrays[column.dtype as DType](this.memory.buffer, at.values, values),
       ...(column.nullable && { valid: new Uint8Array(this.memory.buffer, at.valid, values) }),
+      ...(column.dtype === "string" && { strings: new Uint8Array(this.memory.buffer, at.strings, largestDictionary(values)) }),
       offsets: counts.map((count, level) => new Uint32Array(this.memory.buffer, at.offsets[level], count)),
     };
     await readColumn(location, target);
     this.#addresses.set(key("values", name), at.values);
     this.#addresses.set(key("valid", name), at.valid);
+    this.#addresses.set(key("strings", name), at.strings);
     for (const [level, list] of column.lists.entries()) this.#addresses.set(key("offsets", list), at.offsets[level]);
   }
 }

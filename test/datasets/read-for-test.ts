@@ -6,6 +6,7 @@ import type { TestContext } from "node:test";
 import { createCatalogue } from "../../datasets/catalogue/catalogue.ts";
 import { type ColumnLocation, type ColumnTarget, offsetCounts } from "../../datasets/dataset.ts";
 import { readColumn } from "../../datasets/read-column.ts";
+import { largestDictionary, readDictionary } from "../../engine/program/dictionary.ts";
 
 export async function makeDirectory(test: TestContext): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), "femtoq-datasets-"));
@@ -13,7 +14,14 @@ export async function makeDirectory(test: TestContext): Promise<string> {
   return directory;
 }
 
-const arrays = { float32: Float32Array, float64: Float64Array, int32: Int32Array, uint32: Uint32Array, bool: Uint8Array };
+const arrays = {
+  string: Int32Array,
+  float32: Float32Array,
+  float64: Float64Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  bool: Uint8Array,
+};
 
 /** Filled with a value that no test expects, so that what was not written shows. */
 export function makeTarget(location: ColumnLocation): ColumnTarget {
@@ -21,11 +29,19 @@ export function makeTarget(location: ColumnLocation): ColumnTarget {
   return {
     values: new arrays[column.dtype](values).fill(77),
     ...(column.nullable && { valid: new Uint8Array(values).fill(77) }),
+    ...(column.dtype === "string" && { strings: new Uint8Array(largestDictionary(values)).fill(77) }),
     offsets: offsetCounts(location).map((count) => new Uint32Array(count).fill(77)),
   };
 }
 
-export type Cell = number | null | readonly (number | null)[];
+export type Value = number | string | null;
+export type Cell = Value | readonly Value[];
+
+/** The values of a column that was read, strings themselves for their numbers. */
+export function valuesOf({ values, valid, strings }: ColumnTarget, count: number): Value[] {
+  const known = strings && readDictionary(strings.buffer, strings.byteOffset);
+  return Array.from(values.subarray(0, count), (value, index) => (valid && valid[index] !== 1 ? null : known ? known[value]! : value));
+}
 
 /** All entries of a column, over all partitions: a number, a list, null where a value is missing. */
 export async function readEntries(pattern: string, column: string): Promise<Cell[]> {
@@ -34,10 +50,10 @@ export async function readEntries(pattern: string, column: string): Promise<Cell
   const entries: Cell[] = [];
   for (const partition of dataset?.partitions ?? []) {
     const location = await catalogue.locate("test", partition, column);
-    const { values, valid, offsets } = makeTarget(location);
-    const [starts] = offsets;
-    const read = await readColumn(location, { values, ...(valid && { valid }), offsets });
-    const cells = Array.from(values.subarray(0, read.values), (value, index) => (valid && valid[index] !== 1 ? null : value));
+    const target = makeTarget(location);
+    const [starts] = target.offsets;
+    const read = await readColumn(location, target);
+    const cells = valuesOf(target, read.values);
     for (let entry = 0; entry < location.entries; entry++) {
       entries.push(starts ? cells.slice(starts[entry], starts[entry + 1]) : cells[entry]!);
     }

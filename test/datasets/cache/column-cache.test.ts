@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Load } from "../../../datasets/cache/cached-column.ts";
+import { ColumnCache } from "../../../datasets/cache/column-cache.ts";
+import { createSlabs, taken } from "../../../datasets/cache/slab.ts";
 import { DatasetError } from "../../../datasets/dataset.ts";
+import { mostStringBytes } from "../../../engine/program/dictionary.ts";
 import type { Input } from "../../../engine/program/inputs.ts";
 import type { Column } from "../../../engine/program/schema.ts";
 import { automatic, entries, location, manual, never, type PendingLoad, settle, values } from "./cache-for-test.ts";
@@ -86,6 +90,26 @@ test("loads a column beside the one of its name that has another type, list or n
     lease.release();
     assert.equal(counts.get("x"), before + 1);
   }
+});
+
+test("reserves room for any dictionary of a string column, and keeps what its strings take", async () => {
+  const dictionary = 20;
+  const load: Load = async (_, { strings }) => {
+    assert(strings!.bytes > mostStringBytes);
+    return { values: entries, stringBytes: dictionary };
+  };
+  const cache = new ColumnCache({ slabs: createSlabs(2 ** 22), load });
+  const request = { fingerprint: "f", columns: [location("kind", { dtype: "string" })], workBytes: 16, signal: never };
+  const lease = await cache.lease(request);
+  const of = { column: "kind", lists: [] };
+  const inputs: readonly Input[] = [
+    { kind: "values", dtype: "string", ...of },
+    { kind: "strings", ...of },
+  ];
+  assert.equal(cache.holds("f", inputs), true);
+  assert.equal(new Set(inputs.map((input) => lease.address(input))).size, 2);
+  lease.release();
+  assert.equal(cache.usage.bytes, taken(4 * entries) + taken(dictionary));
 });
 
 test("gives nothing of a spoilt slab to later leases, and tells those that have columns of it", async () => {

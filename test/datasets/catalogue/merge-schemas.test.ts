@@ -54,10 +54,10 @@ test("mergeSchemas tells of a column that its integers may be rounded where thos
   );
 });
 
-test("mergeSchemas widens numbers that differ to float64 and mixes no booleans with them", () => {
+test("mergeSchemas widens numbers that differ to float64 and mixes no booleans and strings with them", () => {
   const { columns, unsupported } = mergeSchemas([
-    file("a", { x: { dtype: "float32" }, i: { dtype: "int32" }, b: { dtype: "bool" } }),
-    file("b", { x: { dtype: "float64" }, i: { dtype: "uint32" }, b: { dtype: "int32" } }),
+    file("a", { x: { dtype: "float32" }, i: { dtype: "int32" }, b: { dtype: "bool" }, s: { dtype: "string" } }),
+    file("b", { x: { dtype: "float64" }, i: { dtype: "uint32" }, b: { dtype: "int32" }, s: { dtype: "float64" } }),
   ]);
   assert.deepEqual(
     columns.map(({ name, dtype }) => [name, dtype]),
@@ -66,7 +66,10 @@ test("mergeSchemas widens numbers that differ to float64 and mixes no booleans w
       ["i", "float64"],
     ],
   );
-  assert.deepEqual(unsupported, [{ name: "b", reason: "is bool in a and int32 in b" }]);
+  assert.deepEqual(unsupported, [
+    { name: "b", reason: "is bool in a and int32 in b" },
+    { name: "s", reason: "is string in a and float64 in b" },
+  ]);
 });
 
 test("mergeSchemas calls a column nullable if it is in any file", () => {

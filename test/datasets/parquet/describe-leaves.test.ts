@@ -105,20 +105,20 @@ test("describeLeaves knows lists of lists, of structs in structs too", () => {
   ]);
 });
 
-test("describeLeaves refuses maps and what is not a number, each with its reason", () => {
+test("describeLeaves refuses maps and what it has no type for, each with its reason", () => {
   const leaves = describe(
     { name: "tags", converted_type: "MAP", num_children: 1, ...optional },
     { name: "key_value", num_children: 2, ...repeated },
     { name: "key", type: "BYTE_ARRAY", converted_type: "UTF8", ...required },
     { name: "value", ...float, ...optional },
-    { name: "name", type: "BYTE_ARRAY", converted_type: "UTF8", ...optional },
+    { name: "name", type: "BYTE_ARRAY", ...optional },
     { name: "when", type: "INT64", logical_type: { type: "TIMESTAMP", isAdjustedToUTC: true, unit: "MICROS" }, ...optional },
     { name: "old", type: "INT96", ...optional },
     { name: "price", type: "INT32", converted_type: "DECIMAL", ...optional },
   );
   assert.match(leaves[0]!, /^tags\.key_value\.key: .*part of a map/);
   assert.match(leaves[1]!, /^tags\.key_value\.value: .*part of a map/);
-  assert.match(leaves[2]!, /^name: value 1, holds text/);
+  assert.match(leaves[2]!, /^name: value 1, holds bytes that no annotation calls text/);
   assert.match(leaves[3]!, /^when: value 1, holds times/);
   assert.match(leaves[4]!, /^old: value 1, holds 96-bit times/);
   assert.match(leaves[5]!, /^price: value 1, holds decimal numbers/);

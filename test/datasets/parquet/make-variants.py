@@ -13,12 +13,15 @@ os.makedirs(folder, exist_ok=True)
 rng = random.Random(seed)
 
 INTEGERS = {"int8": 8, "int16": 16, "int32": 32, "int64": 64, "uint8": 8, "uint16": 16, "uint32": 32, "uint64": 64}
-TYPES = [*INTEGERS, "float", "double", "bool"]
+TYPES = [*INTEGERS, "float", "double", "bool", "string"]
+WORDS = ["mu", "e", "τ", "", "μ→eγ", "W" * 300]
 
 
 def number(kind, style):
     if kind == "bool":
         return rng.random() < (0.5 if style else 0.98)
+    if kind == "string":
+        return rng.choice(WORDS) if style else f"{rng.choice(WORDS)}{rng.randrange(10**6)}"
     if kind in ("float", "double"):
         if rng.random() < 0.03:
             return rng.choice([math.nan, math.inf, -math.inf, -0.0, 1e-42, 3e38])
@@ -114,6 +117,7 @@ ENCODINGS = {
     "float": ["PLAIN", "BYTE_STREAM_SPLIT"],
     "double": ["PLAIN", "BYTE_STREAM_SPLIT"],
     "bool": ["PLAIN", "RLE"],
+    "string": ["PLAIN", "DELTA_LENGTH_BYTE_ARRAY", "DELTA_BYTE_ARRAY"],
 }
 
 
@@ -153,7 +157,7 @@ def write(path):
         chosen = {}
         for at in range(len(paths)):
             each = paths.column(at)
-            kind = {"FLOAT": "float", "DOUBLE": "double", "BOOLEAN": "bool", "INT32": "int32", "INT64": "int64"}.get(each.physical_type)
+            kind = {"BYTE_ARRAY": "string", "FLOAT": "float", "DOUBLE": "double", "BOOLEAN": "bool", "INT32": "int32", "INT64": "int64"}.get(each.physical_type)
             if kind and rng.random() < 0.8:
                 chosen[each.path] = rng.choice(ENCODINGS[kind])
         options["column_encoding"] = chosen or None
@@ -179,7 +183,7 @@ def write_by_fastparquet(path):
         kind = rng.choice(TYPES)
         style = rng.randrange(3)
         values = [number(kind, style) for _ in range(rows)]
-        frame[f"c{index}"] = np.array(values, dtype={"float": "f4", "double": "f8"}.get(kind, kind))
+        frame[f"c{index}"] = np.array(values, dtype={"float": "f4", "double": "f8", "string": "O"}.get(kind, kind))
     fastparquet.write(path, pd.DataFrame(frame), compression=rng.choice([None, "SNAPPY", "GZIP", "ZSTD"]), row_group_offsets=rng.choice([50, 10**6]), stats=rng.random() < 0.5, has_nulls=rng.random() < 0.5)
     return pq.ParquetFile(path).read()
 

@@ -3,9 +3,9 @@ import { baseName, type ColumnLocation, type ColumnTarget } from "../../../datas
 import type { FileColumn, FileDescription } from "../../../datasets/format.ts";
 import { describeFile, formatNamed } from "../../../datasets/formats.ts";
 import type { ByteReader } from "../../../datasets/sources/source.ts";
-import { makeTarget } from "../read-for-test.ts";
+import { makeTarget, type Value, valuesOf } from "../read-for-test.ts";
 
-export type Nested = number | null | readonly Nested[];
+export type Nested = Value | readonly Nested[];
 
 export function readerOf(bytes: Uint8Array): ByteReader {
   const copy = new Uint8Array(bytes);
@@ -46,8 +46,9 @@ export async function readEntriesOf(
 }
 
 /** The arrays of a column as nested ones, null for what is missing. */
-export function nest({ values, valid, offsets }: ColumnTarget, entries: number, count: number): readonly Nested[] {
-  let level: readonly Nested[] = Array.from(values.subarray(0, count), (value, at) => (valid && valid[at] !== 1 ? null : value));
+export function nest(target: ColumnTarget, entries: number, count: number): readonly Nested[] {
+  const { offsets } = target;
+  let level: readonly Nested[] = valuesOf(target, count);
   // How many lists there are of each level: the last offset of a level is the number of lists inside it.
   const counts = [entries];
   for (const [depth, starts] of offsets.entries()) counts.push(starts[counts[depth]!]!);

@@ -1,13 +1,13 @@
 /**
  * Events as plain objects → schema and flat columns in shared memory, as a node would hold them.
  *
- * An event's members are numbers and booleans, records of them, lists of them, lists of records, and lists in these; null or
- * undefined is a missing value. Columns are inferred from all events: numbers are float64 and booleans bool unless `dtypes` says otherwise.
+ * An event's members are numbers, booleans and strings, records of them, lists of them, lists of records, and lists in these; null or
+ * undefined is a missing value. Columns are inferred from all events: numbers are float64, booleans bool and strings string unless `dtypes` says otherwise.
  */
 import { type Input, nameOf } from "../../../engine/program/inputs.ts";
 import { bytesPerValue, type Column, type DType, type Schema } from "../../../engine/program/schema.ts";
 
-export type Cell = number | boolean | null | undefined;
+export type Cell = number | boolean | string | null | undefined;
 export type CellRecord = { readonly [field: string]: EventMember };
 export type EventMember = Cell | CellRecord | readonly EventMember[];
 export type PlainEvent = { readonly [name: string]: EventMember };
@@ -25,7 +25,13 @@ export interface InMemoryDataset {
 /** By path: `x`, `MET.pt`, `hits[]`, `Muon[].pt`, `Jet[].parts[].pt`, `grid[][]`. A `?` at the end makes the column nullable, whatever the events have. */
 export type DTypes = Readonly<Record<string, DType | `${DType}?`>>;
 
-type Arrays = { readonly values: number[]; readonly valid: number[]; readonly offsets: readonly number[][] };
+/** `strings`: those of a string column, by their numbers. */
+type Arrays = {
+  readonly values: number[];
+  readonly valid: number[];
+  readonly strings: Map<string, number>;
+  readonly offsets: readonly number[][];
+};
 
 const pageBytes = 65_536;
 
@@ -80,6 +86,7 @@ function inferColumns(events: readonly PlainEvent[], dtypes: DTypes): ReadonlyMa
     const known = found.get(path) ?? { path, dtype: "float64", nullable: false };
     if (cell === null || cell === undefined) known.nullable = true;
     else if (typeof cell === "boolean") known.dtype = "bool";
+    else if (typeof cell === "string") known.dtype = "string";
     found.set(path, known);
   };
   for (const path of Object.keys(dtypes)) found.set(path, { path, dtype: "float64", nullable: false });
@@ -118,16 +125,26 @@ function describeColumn(
   };
 }
 
+/** What stands where a string is missing. */
+export const decoy = "mu";
+
 /** A column's content over these events. Where a value is missing stands one that would be noticed. */
 function flatten(events: readonly PlainEvent[], { name, dtype, lists, member }: Column): Arrays {
-  const anything = dtype === "bool" ? 1 : 77;
-  const arrays: Arrays = { values: [], valid: [], offsets: lists.map(() => [0]) };
+  const isText = dtype === "string";
+  const anything = isText ? decoy : dtype === "bool" ? 1 : 77;
+  const strings = new Map<string, number>();
+  const numberOf = (text: string): number => {
+    const number = strings.get(text) ?? strings.size;
+    strings.set(text, number);
+    return number;
+  };
+  const arrays: Arrays = { values: [], valid: [], strings, offsets: lists.map(() => [0]) };
   /** How many elements each list has had. */
   const counts = lists.map(() => 0);
   const visit = (owner: EventMember, level: number): void => {
     if (level === lists.length) {
       const cell = (member ? (owner as CellRecord | undefined)?.[member.field] : owner) as Cell;
-      arrays.values.push(Number(cell ?? anything));
+      arrays.values.push(isText ? numberOf(String(cell ?? anything)) : Number(cell ?? anything));
       arrays.valid.push(cell === null || cell === undefined ? 0 : 1);
       return;
     }
@@ -143,14 +160,30 @@ function flatten(events: readonly PlainEvent[], { name, dtype, lists, member }: 
   return arrays;
 }
 
-const arrayOf = { float32: Float32Array, float64: Float64Array, int32: Int32Array, uint32: Uint32Array, bool: Uint8Array } as const;
+const arrayOf = {
+  float32: Float32Array,
+  float64: Float64Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  bool: Uint8Array,
+  string: Int32Array,
+} as const;
 
-function encode(input: Input, { name, dtype }: Column, { values, valid, offsets }: Arrays): ArrayBuffer {
+function encode(input: Input, { name, dtype }: Column, { values, valid, strings, offsets }: Arrays): ArrayBuffer {
   if (input.kind === "offsets") return Uint32Array.from(offsets[input.lists.length - 1]).buffer;
   if (input.kind === "valid") return Uint8Array.from(valid).buffer;
+  if (input.kind === "strings") return encodeDictionary([...strings.keys()]);
   const array = arrayOf[dtype].from(values);
   const changed = values.findIndex((value, index) => !Object.is(array[index], value) && valid[index] === 1);
   if (changed >= 0) throw new RangeError(`Cannot hold ${values[changed]} in the ${dtype} column ${name}: it becomes ${array[changed]}`);
   if (array.byteLength !== values.length * bytesPerValue[dtype]) throw new RangeError(`The column ${name} has another width than ${dtype}`);
   return array.buffer as ArrayBuffer;
+}
+
+function encodeDictionary(strings: readonly string[]): ArrayBuffer {
+  const texts = strings.map((text) => new TextEncoder().encode(text));
+  const starts = [0];
+  for (const { length } of texts) starts.push(starts.at(-1)! + length);
+  const head = new Uint8Array(Uint32Array.from([strings.length, ...starts]).buffer);
+  return Uint8Array.from([...head, ...texts.flatMap((text) => [...text])]).buffer;
 }

@@ -8,7 +8,7 @@ import { addRecords, differences, type ReferenceRecord } from "./reference-recor
 import { spend } from "./step-budget.ts";
 
 /** A tuple is a frozen array; a list is an array that is not. */
-export type Value = number | boolean | undefined | ReferenceRecord | readonly Value[];
+export type Value = number | boolean | string | undefined | ReferenceRecord | readonly Value[];
 export type Names = ReadonlyMap<string, Value>;
 
 export function interpretExpression(text: string): (names: Names) => Value {

@@ -1,0 +1,100 @@
+/**
+ * The present strings of a page, as numbers of a dictionary. `output` gets one for each; throws where there are too few bytes.
+ */
+import type { Encoding } from "hyparquet";
+import { deltaBinaryUnpack } from "hyparquet/src/delta.js";
+import { decodeIndexes, refuseManyBlocks, type Values, viewOf } from "./decode-values.ts";
+import type { StringDictionary } from "./string-dictionary.ts";
+
+/** `numbers`: what the strings of the chunk's dictionary page became. */
+export function decodeStrings(
+  bytes: Uint8Array,
+  encoding: Encoding,
+  strings: StringDictionary,
+  output: Values,
+  numbers: Values | undefined,
+): void {
+  if (output.length === 0) return;
+  switch (encoding) {
+    case "PLAIN":
+      decodePlainStrings(bytes, strings, output);
+      return;
+    case "PLAIN_DICTIONARY":
+    case "RLE_DICTIONARY":
+      decodeIndexes(bytes, output, numbers);
+      return;
+    case "DELTA_LENGTH_BYTE_ARRAY": {
+      const { values: lengths, end } = decodeLengths(bytes, 0, output.length);
+      addAll(bytes, { first: end, lengths }, strings, output);
+      return;
+    }
+    case "DELTA_BYTE_ARRAY":
+      decodePrefixed(bytes, strings, output);
+      return;
+    default:
+      throw new Error(`its encoding ${encoding} is not supported for text`);
+  }
+}
+
+/** Each string after its length (uint32). */
+export function decodePlainStrings(bytes: Uint8Array, strings: StringDictionary, output: Values): void {
+  const view = viewOf(bytes);
+  let at = 0;
+  for (let index = 0; index < output.length; index++) {
+    if (at + 4 > bytes.length) throw overrun();
+    const from = at + 4;
+    at = from + view.getUint32(at, true);
+    if (at > bytes.length) throw overrun();
+    output[index] = strings.add(bytes, from, at);
+  }
+}
+
+/** The strings one after another, from `first` on. */
+function addAll(
+  bytes: Uint8Array,
+  { first, lengths }: { readonly first: number; readonly lengths: Int32Array },
+  strings: StringDictionary,
+  output: Values,
+): void {
+  let from = first;
+  for (let index = 0; index < output.length; index++) {
+    const to = from + lengths[index]!;
+    if (to < from || to > bytes.length) throw overrun();
+    output[index] = strings.add(bytes, from, to);
+    from = to;
+  }
+}
+
+/** Of each string how many bytes are those of the one before, then the lengths of the rests, then these. */
+function decodePrefixed(bytes: Uint8Array, strings: StringDictionary, output: Values): void {
+  const prefixes = decodeLengths(bytes, 0, output.length);
+  const rests = decodeLengths(bytes, prefixes.end, output.length);
+  let at = rests.end;
+  let text = new Uint8Array(256);
+  let before = 0;
+  for (let index = 0; index < output.length; index++) {
+    const kept = prefixes.values[index]!;
+    const rest = rests.values[index]!;
+    if (kept < 0 || kept > before || rest < 0 || at + rest > bytes.length) throw overrun();
+    before = kept + rest;
+    if (before > text.length) {
+      const longer = new Uint8Array(2 * before);
+      longer.set(text);
+      text = longer;
+    }
+    text.set(bytes.subarray(at, at + rest), kept);
+    at += rest;
+    output[index] = strings.add(text, 0, before);
+  }
+}
+
+/** As many as there are strings, encoded as differences. */
+function decodeLengths(bytes: Uint8Array, start: number, count: number): { readonly values: Int32Array; readonly end: number } {
+  const reader = { view: viewOf(bytes), offset: start };
+  refuseManyBlocks(reader, bytes.length);
+  const values = new Int32Array(count);
+  deltaBinaryUnpack(reader, count, values);
+  return { values, end: reader.offset };
+}
+
+const overrun = () => new Error("strings overrun their page");
