@@ -28,22 +28,18 @@ export const findBin = (axis: AxisShape, value: number): number => kindOf(axis).
 
 /**
  * A histogram of `values[axis][i]`, each axis an array of the same length; with `weights` of that length it keeps Σw and Σw². A value whose
- * weight is not finite is counted in `nonFinite` and not filled. Throws `RangeError` where
- * the lengths differ or there is no axis.
+ * weight is not finite is counted in `nonFinite` and not filled. Throws `RangeError` where the lengths differ, or there is no array at all.
  */
 export function fillHistogram(
   axes: readonly AxisShape[],
   values: readonly ArrayLike<number>[],
   weights?: ArrayLike<number>,
 ): PartialHistogram {
-  const count = values[0]?.length ?? 0;
-  if (
-    axes.length === 0 ||
-    values.length !== axes.length ||
-    [...values, ...(weights ? [weights] : [])].some(({ length }) => length !== count)
-  ) {
+  const arrays = [...values, ...(weights ? [weights] : [])];
+  const count = arrays[0]?.length ?? 0;
+  if (arrays.length === 0 || values.length !== axes.length || arrays.some(({ length }) => length !== count)) {
     throw new RangeError(
-      `Cannot fill a histogram of ${axes.length} axes: it needs at least one axis and as many arrays of one length, current value is [${values.map(({ length }) => length).join(", ")}]`,
+      `Cannot fill a histogram of ${axes.length} axes: it needs as many arrays of one length, and without axes it needs weights; current value is [${values.map(({ length }) => length).join(", ")}]`,
     );
   }
   const cells = cellCount(axes);

@@ -32,8 +32,8 @@ export type UhiAxis = { readonly metadata?: Readonly<Record<string, string>>; re
   | { readonly type: "boolean" }
 );
 
-/** Dense, nested lists, outermost = axis 0, flow bins included. */
-export type Nested = readonly number[] | readonly Nested[];
+/** Dense, nested lists, outermost = axis 0, flow bins included; without axes one number. */
+export type Nested = number | readonly Nested[];
 export type UhiStorage =
   | { readonly type: "int"; readonly values: Nested }
   | { readonly type: "weighted"; readonly values: Nested; readonly variances: Nested };

@@ -53,8 +53,9 @@ function dense({ filled, cells }: PartialHistogram, values: Float64Array): Float
   return all;
 }
 
-/** Nested lists, axis 0 outermost. */
+/** Nested lists, axis 0 outermost; without axes the one number. */
 function nest(values: Float64Array, [size, ...inner]: readonly number[]): Nested {
+  if (size === undefined) return writeSum(values[0]);
   if (inner.length === 0) return Array.from(values, writeSum);
   const step = values.length / size;
   return Array.from({ length: size }, (_, index) => nest(values.subarray(index * step, (index + 1) * step), inner));

@@ -6,6 +6,8 @@ export const limits = {
   expression: 20_000,
   /** Bins of all histograms of a query together, flow bins included. */
   bins: 100_000,
+  /** Of one histogram. */
+  axes: 6,
   histograms: 200,
   defines: 500,
   filters: 200,

@@ -8,10 +8,7 @@ import { mostIssues, QueryError, type QueryIssue } from "./query-error.ts";
 
 const reserved = ["__proto__", "constructor", "prototype"];
 const histogram = z.strictObject({
-  axes: z
-    .array(axisSchema)
-    .min(1, "a histogram needs an axis")
-    .max(2, "histograms of more than two axes are not available in this version"),
+  axes: z.array(axisSchema).max(limits.axes, `a histogram can have at most ${limits.axes} axes`),
   filter: expression.optional(),
   weight: expression.optional(),
   storage: storageSchema.optional(),

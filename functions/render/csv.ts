@@ -15,14 +15,11 @@ export function renderCsv(histogram: UhiHistogram): string {
   return [[...header, "value", "variance"].join(","), ...rows(ranges, storage.values, variances), ""].join("\n");
 }
 
-function* rows(ranges: readonly (readonly string[])[], values: Nested, variances: Nested, prefix = ""): Generator<string> {
-  const [first, ...rest] = ranges;
-  for (const [index, range] of (first ?? []).entries()) {
-    const value = values[index];
-    const variance = variances[index];
-    if (typeof value === "number") yield `${prefix}${range},${csvNumber(value)},${csvNumber(variance as number)}`;
-    else yield* rows(rest, value, variance as Nested, `${prefix}${range},`);
-  }
+function* rows([ranges, ...inner]: readonly (readonly string[])[], values: Nested, variances: Nested, prefix = ""): Generator<string> {
+  if (typeof values === "number") yield `${prefix}${csvNumber(values)},${csvNumber(variances as number)}`;
+  else
+    for (const [index, range] of ranges.entries())
+      yield* rows(inner, values[index], (variances as readonly Nested[])[index], `${prefix}${range},`);
 }
 
 const columnsOf = (axis: UhiAxis) => (binNames(axis).length > 0 ? ["category"] : ["lower", "upper"]);

@@ -18,7 +18,8 @@ export function histogramStatistics(bins) {
     const { mean, deviation } = moments(bins, axis, inRange);
     figures.push({ name: `mean${suffix}`, value: mean }, { name: `std dev${suffix}`, value: deviation });
   });
-  if (bins.axes.length === 1) figures.push({ name: "underflow", value: bins.underflow }, { name: "overflow", value: bins.overflow });
+  if (bins.axes.length === 0) figures.push({ name: "value", value: bins.values[0] });
+  else if (bins.axes.length === 1) figures.push({ name: "underflow", value: bins.underflow }, { name: "overflow", value: bins.overflow });
   else figures.push({ name: "outside", value: bins.total - inRange });
   if (bins.nonFinite > 0) figures.push({ name: "weight not finite", value: bins.nonFinite });
   if (bins.outOfRange > 0) figures.push({ name: "sums out of range", value: bins.outOfRange });

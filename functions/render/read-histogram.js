@@ -94,15 +94,16 @@ function flatten(nested, axes, size) {
   const inside = new Float64Array(size);
   let next = 0;
   let total = 0;
-  /** @type {(list: Nested, depth: number, inRange: boolean) => void} */
-  const visit = (list, depth, inRange) => {
+  /** @type {(item: Nested, depth: number, inRange: boolean) => void} */
+  const visit = (item, depth, inRange) => {
+    if (typeof item === "number") {
+      total += item;
+      if (inRange) inside[next++] = item;
+      return;
+    }
     const axis = flowOf(axes[depth]);
-    for (const [index, item] of list.entries()) {
-      const here = inRange && !(axis.underflow && index === 0) && !(axis.overflow && index === list.length - 1);
-      if (typeof item === "number") {
-        total += item;
-        if (here) inside[next++] = item;
-      } else visit(item, depth + 1, here);
+    for (const [index, inner] of item.entries()) {
+      visit(inner, depth + 1, inRange && !(axis.underflow && index === 0) && !(axis.overflow && index === item.length - 1));
     }
   };
   visit(nested, 0, true);

@@ -15,6 +15,7 @@ import { heatmapChart } from "./heatmap-chart.js";
 import { outlineChart } from "./outline-chart.js";
 import { axisEndBelowBox, emptierCorner } from "./place-box.js";
 import { statisticsBox, statisticsBoxSize } from "./statistics-box.js";
+import { textChart } from "./text-chart.js";
 
 /**
  * @typedef {object} ChartOptions
@@ -32,20 +33,23 @@ import { statisticsBox, statisticsBoxSize } from "./statistics-box.js";
 const boxMargin = 12;
 
 /**
- * @param {UhiHistogram} histogram one or two axes; more cannot be drawn: a RangeError
+ * @param {UhiHistogram} histogram of one or two axes; without any it is drawn as a number, and of more only that they are too many
  * @param {ChartOptions} [options]
  * @returns {EChartsOption}
  */
 export function histogramChart(histogram, options = {}) {
   const dimensions = histogram.axes.length;
-  if (dimensions !== 1 && dimensions !== 2) {
-    throw new RangeError(`Cannot draw a histogram of ${dimensions} axes: one or two can be drawn; ask for json, uhi or csv instead`);
-  }
   const { theme: themeName = "light", title, width = 720, height = 480, statistics = true, interactive = false, narrow = false } = options;
   const theme = chartThemes[themeName];
   const bins = readHistogram(histogram);
-  const scales = chooseScales(bins, options.scales);
   const left = narrow ? 58 : 76;
+  const whole = {
+    backgroundColor: "transparent",
+    textStyle: { fontFamily, color: theme.ink },
+    ...(title ? { title: { text: title, left: left - 4, top: 10, textStyle: { color: theme.ink, fontSize: 15, fontWeight: 600 } } } : {}),
+  };
+  if (dimensions !== 1 && dimensions !== 2) return { ...whole, ...textChart(bins, { theme, width, height }) };
+  const scales = chooseScales(bins, options.scales);
   const top = title ? 44 : 16;
   const frame = { show: true, borderColor: theme.faint, borderWidth: 1, containLabel: false };
   const main = { ...frame, left, top, bottom: 52, right: dimensions === 2 ? 96 : 22 };
@@ -57,9 +61,7 @@ export function histogramChart(histogram, options = {}) {
   const look = { scales, theme, interactive, end };
   const corner = side === "left" ? { left: left + boxMargin } : { right: main.right + boxMargin };
   return {
-    backgroundColor: "transparent",
-    textStyle: { fontFamily, color: theme.ink },
-    ...(title ? { title: { text: title, left: left - 4, top: 10, textStyle: { color: theme.ink, fontSize: 15, fontWeight: 600 } } } : {}),
+    ...whole,
     grid: dimensions === 2 ? [main, { ...frame, top, bottom: 52, right: 62, width: 14 }] : main,
     ...(dimensions === 2 ? heatmapChart(bins, look) : outlineChart(bins, look)),
     ...(statistics ? { graphic: statisticsBox(bins, { theme, top: top + boxMargin, ...corner }) } : {}),

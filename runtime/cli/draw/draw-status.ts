@@ -1,10 +1,11 @@
 /** Draws a query's status as text: its name and progress, each histogram, the cut flow, the totals and its id. */
 import type { Status } from "../../../functions/api.ts";
+import { describeNumber, tooManyAxes } from "../../../functions/render/charts/text-chart.js";
 import { type CutflowLine, cutflowLines } from "../../../functions/render/cutflow-lines.js";
 import { displayable, escapeText } from "../../../functions/render/displayable.js";
 import { formatNumber, formatSeconds } from "../../../functions/render/format-number.js";
 import { histogramStatistics } from "../../../functions/render/histogram-statistics.js";
-import { readHistogram } from "../../../functions/render/read-histogram.js";
+import { type Bins, readHistogram } from "../../../functions/render/read-histogram.js";
 import { type DrawOptions, drawBars } from "./draw-bars.ts";
 import { drawCells } from "./draw-cells.ts";
 import { drawTable } from "./draw-table.ts";
@@ -23,8 +24,7 @@ export function drawStatus(told: Status, options: DrawOptions & { readonly histo
     const figures = histogramStatistics(bins).map((figure) => `${colours.dim(figure.name)} ${formatNumber(figure.value)}`);
     const label = histogram.metadata?.label;
     lines.push("", colours.bold(label === undefined ? name : `${name}: ${label}`));
-    if (bins.axes.length <= 2) lines.push(...(bins.axes.length === 1 ? drawBars(bins, options) : drawCells(bins, options)));
-    else lines.push(`${bins.axes.length} axes: too many to draw; --format uhi or csv has them`);
+    lines.push(...drawBins(bins, options));
     lines.push(figures.join("  "));
   }
   const cutflow = cutflowLines(status);
@@ -32,6 +32,19 @@ export function drawStatus(told: Status, options: DrawOptions & { readonly histo
   if (Object.keys(status.totals).length > 0) lines.push("", ...drawTotals(status.totals));
   if (status.id !== "") lines.push("", colours.dim(`id ${status.id}`));
   return `${lines.join("\n")}\n`;
+}
+
+function drawBins(bins: Bins, options: DrawOptions): readonly string[] {
+  switch (bins.axes.length) {
+    case 0:
+      return [describeNumber(bins)];
+    case 1:
+      return drawBars(bins, options);
+    case 2:
+      return drawCells(bins, options);
+    default:
+      return [tooManyAxes(bins)];
+  }
 }
 
 function drawCutflow(cutflow: readonly CutflowLine[]): readonly string[] {

@@ -39,7 +39,7 @@ test("writeUhi nests two axes, axis 0 outermost, and tells how many weights were
     [8, 9, 10, 11],
     [12, 13, 14, 15],
   ]);
-  assert.deepEqual(storage.type === "weighted" && storage.variances[3], [144, 169, 196, 225]);
+  assert.deepEqual((storage as unknown as Readonly<Record<string, readonly unknown[]>>).variances[3], [144, 169, 196, 225]);
   assert.deepEqual(metadata, { entries: 16, non_finite_weights: 3 });
   assert.deepEqual(axes[1], { type: "variable", edges: [0, 1, 10], underflow: true, overflow: true, circular: false });
 });

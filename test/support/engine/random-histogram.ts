@@ -88,7 +88,7 @@ export function randomHistogram(random: Seeded): PlainHistogram {
   const pick = (kind: keyof Choice): PlainValue => random.pick(own[kind].length > 0 && random.chance(0.7) ? own[kind] : scalars[kind]);
   const axes: { axis: PlainAxis; value: PlainValue }[] = [];
   let cells = 1;
-  for (let left = random.pick([1, 1, 1, 2, 2]); left > 0; left--) {
+  for (let left = random.pick([0, 1, 1, 1, 1, 2, 2, 3, 4, 6]); left > 0; left--) {
     const axis = randomAxis(random);
     cells *= axisCells(axis);
     if (cells > mostCells) break;

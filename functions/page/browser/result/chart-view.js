@@ -89,11 +89,13 @@ export function createChartView({ onSelect }) {
    * @param {Scales} chosen
    */
   function drawSwitches(bins, chosen) {
+    const dimensions = bins.axes.length;
+    const isDrawn = dimensions === 1 || dimensions === 2;
     /** @type {readonly { readonly axis: keyof Scales, readonly label: string, readonly possible: boolean }[]} */
     const axes = [
-      { axis: "x", label: "log x", possible: canBeLogarithmic(bins.axes[0].edges) },
-      { axis: "y", label: "log y", possible: bins.axes.length === 2 && canBeLogarithmic(bins.axes[1].edges) },
-      { axis: "content", label: bins.axes.length === 2 ? "log colours" : "log y", possible: true },
+      { axis: "x", label: "log x", possible: isDrawn && canBeLogarithmic(bins.axes[0].edges) },
+      { axis: "y", label: "log y", possible: dimensions === 2 && canBeLogarithmic(bins.axes[1].edges) },
+      { axis: "content", label: dimensions === 2 ? "log colours" : "log y", possible: isDrawn },
     ];
     const wanted = axes.filter(({ possible }) => possible);
     if (switches.childElementCount !== wanted.length) {

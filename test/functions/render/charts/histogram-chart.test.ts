@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { EChartsOption } from "echarts";
+import type { Nested, UhiHistogram } from "../../../../engine/histogram/uhi.ts";
 import { tickInterval } from "../../../../functions/render/charts/chart-axes.js";
 import { colourAt } from "../../../../functions/render/charts/chart-theme.js";
 import { chooseScales } from "../../../../functions/render/charts/choose-scales.js";
@@ -85,7 +86,7 @@ test("histogramChart draws two axes as cells at their edges, without the flow bi
     ...twoAxes,
     storage: {
       type: "int" as const,
-      values: twoAxes.storage.values.map((row) => (row as readonly number[]).map((n) => (n === 2 ? 0 : n))),
+      values: (twoAxes.storage.values as readonly Nested[]).map((row) => (row as readonly number[]).map((n) => (n === 2 ? 0 : n))),
     },
   };
   assert.equal(seriesData(histogramChart(sparse), "cells").length, 5);
@@ -99,10 +100,14 @@ test("histogramChart colours cells by their share of the range, darkest for the 
   assert.deepEqual(colourAt(7), colourAt(1));
 });
 
-test("histogramChart refuses what it cannot draw and says what else there is", () => {
-  const axes = [regularAxis(1, 0, 1), regularAxis(1, 0, 1), regularAxis(1, 0, 1)];
-  const three = { ...twoAxes, axes, storage: { type: "int" as const, values: [] } };
-  assert.throws(() => histogramChart(three), /Cannot draw a histogram of 3 axes: .* csv/);
+test("histogramChart writes the number of a histogram without axes, and says of one of three what else there is", () => {
+  const textOf = (axes: UhiHistogram["axes"], values: Nested) => {
+    const { graphic } = histogramChart({ uhi_schema: 1, axes, storage: { type: "int", values } });
+    return (graphic as readonly { readonly style: { readonly text: string } }[])[0].style.text;
+  };
+  assert.equal(textOf([], 16), "16 ± 4");
+  const axis = { ...regularAxis(1, 0, 1), underflow: false, overflow: false } as UhiHistogram["axes"][number];
+  assert.match(textOf([axis, axis, axis], [[[1]]]), /^3 axes are too many to draw: uhi and csv/);
 });
 
 test("histogramChart draws an empty histogram, light and dark, for a narrow page too", () => {
