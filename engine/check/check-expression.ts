@@ -1,11 +1,12 @@
 /** Tree → term: names looked up, types checked, shorthands spelled out. Throws `ExpressionError` at the first place that is wrong. */
 import { type ArithmeticOperator, type ComparisonOperator, ExpressionError, type Tree } from "../expression/tree.ts";
+import { chooseList } from "../lists/concat.ts";
 import { checkElement } from "../lists/element.ts";
 import { methods } from "../lists/list-operators.ts";
-import { lambdaOf, mapOver } from "../program/make-terms.ts";
+import { isPresent, lambdaOf, mapOver, overList, whereTrue } from "../program/make-terms.ts";
 import type { Operation, Term } from "../program/term.ts";
 import { boolean, describeType, eitherOf, isOptional, isRounded, number, type RecordType, withOptional } from "../program/types.ts";
-import { type Checker, expectType, type ListTerm, numeric } from "./checker.ts";
+import { type Checker, expectType, numeric } from "./checker.ts";
 import { isFourVector } from "./four-vector.ts";
 import { checkCall, checkField, functionNames } from "./functions.ts";
 import { checkRecord, chooseRecord } from "./records.ts";
@@ -33,8 +34,6 @@ const comparison: Readonly<Record<ComparisonOperator, Operation>> = {
   "!=": "not-equal",
 };
 
-/** Every method of the language: those that have no operator are not in this version. */
-const languageMethods = new Set(["sortBy"]);
 const methodNames: readonly string[] = [...methods.keys()];
 
 type Check<Kind extends Tree["kind"]> = (tree: Extract<Tree, { kind: Kind }>, checker: Checker) => Term;
@@ -49,7 +48,7 @@ const checks: { readonly [Kind in Tree["kind"]]: Check<Kind> } = {
   member: (tree, checker) => checkMember(tree, checker),
   index(tree, checker) {
     const object = checker.check(tree.object, checker);
-    if (object.type.kind === "list") return checkElement("index", object as ListTerm, tree.index, checker);
+    if (object.type.kind === "list") return overList(checker.terms, object, (list) => checkElement("index", list, tree.index, checker));
     if (object.type.kind !== "tuple")
       throw new ExpressionError(`[…] takes an element of a list, but this is ${describeType(object.type)}`, tree.object.start);
     const place = tree.index.kind === "number" ? tree.index.value : -1;
@@ -115,9 +114,11 @@ const checks: { readonly [Kind in Tree["kind"]]: Check<Kind> } = {
       return checker.terms.make("coalesce", withOptional(eitherOf(left.type, right.type), optional), [left, right]);
     }
     if (left.type.kind === "record" && right.type.kind === "record")
-      return chooseRecord(checker.terms.make("is-present", boolean, [left]), left, right, tree, checker);
+      return chooseRecord(isPresent(checker.terms, left), left, right, tree, checker);
+    if (left.type.kind === "list" && right.type.kind === "list")
+      return isOptional(left.type) ? chooseList(isPresent(checker.terms, left), left, right, tree.right.start, checker) : left;
     throw new ExpressionError(
-      `'??' gives a default for a number, boolean or record, but this is ${describeType(left.type)}`,
+      `'??' gives a default for a number, boolean, record or list, but this is ${describeType(left.type)}`,
       tree.left.start,
     );
   },
@@ -126,9 +127,10 @@ const checks: { readonly [Kind in Tree["kind"]]: Check<Kind> } = {
     expectType(test, "boolean", tree.test, "the condition of '? :'");
     const [yes, no] = [checker.check(tree.yes, checker), checker.check(tree.no, checker)];
     if (yes.type.kind === "record" && no.type.kind === "record") return chooseRecord(test, yes, no, tree, checker);
+    if (yes.type.kind === "list" && no.type.kind === "list") return chooseList(test, yes, no, tree.no.start, checker);
     if (yes.type.kind !== "number" && yes.type.kind !== "boolean")
       throw new ExpressionError(
-        `'? :' chooses between numbers, booleans or records, but this is ${describeType(yes.type)}`,
+        `'? :' chooses between numbers, booleans, records or lists, but this is ${describeType(yes.type)}`,
         tree.yes.start,
       );
     expectType(no, yes.type.kind, tree.no, "the other side of '? :'");
@@ -157,23 +159,21 @@ function checkName(tree: Extract<Tree, { kind: "name" }>, checker: Checker): Ter
 function checkMethod(call: Extract<Tree, { kind: "method-call" }>, checker: Checker): Term {
   const method = methods.get(call.name);
   if (!method) {
-    if (languageMethods.has(call.name)) {
-      const message = `the method ${call.name} is not available in this version; there are ${methodNames.join(", ")}`;
-      throw new ExpressionError(message, call.nameStart);
-    }
     const near = checker.dataset.near(call.name, methodNames).filter((name) => methods.has(name));
     throw new ExpressionError(`there is no method '${call.name}'`, call.nameStart, near);
   }
   const list = checker.check(call.object, checker);
   if (list.type.kind !== "list")
     throw new ExpressionError(`${call.name} is a method of lists, but this is ${describeType(list.type)}`, call.object.start);
-  return method({ list: list as ListTerm, call, checker });
+  const presences: Term[] = [];
+  const made = overList(checker.terms, list, (there) => method({ list: there, call, checker, presences }));
+  return presences.reduce((value, isThere) => whereTrue(checker.terms, value, isThere), made);
 }
 
 function checkMember(tree: Extract<Tree, { kind: "member" }>, checker: Checker): Term {
   const object = checker.check(tree.object, checker);
   if (object.type.kind !== "list") return checkField(object, tree.name, tree.nameStart, checker);
-  if (tree.name === "length") return checker.terms.make("length", number, [object]);
+  if (tree.name === "length") return overList(checker.terms, object, (list) => checker.terms.make("length", number, [list]));
   if (methodNames.includes(tree.name)) throw new ExpressionError(`${tree.name} is a method: call it, .${tree.name}(…)`, tree.nameStart);
   const { element } = object.type;
   if (element.kind !== "record")
@@ -183,7 +183,7 @@ function checkMember(tree: Extract<Tree, { kind: "member" }>, checker: Checker):
     );
   const { terms, level } = checker;
   const body = checkField(terms.make("param", element, [], level), tree.name, tree.nameStart, checker);
-  return mapOver(terms, object, lambdaOf(terms, body, level));
+  return overList(terms, object, (list) => mapOver(terms, list, lambdaOf(terms, body, level)));
 }
 
 function checkComparison(tree: Extract<Tree, { kind: "comparison" }>, checker: Checker): Term {

@@ -2,7 +2,7 @@
 import { ExpressionError, type Tree } from "../expression/tree.ts";
 import { typeOver } from "../program/make-terms.ts";
 import type { Term, Terms } from "../program/term.ts";
-import { describeType, type ListType, number, type Type } from "../program/types.ts";
+import { describeType, number, type Type } from "../program/types.ts";
 import type { DatasetNames } from "./dataset-names.ts";
 import type { Formulas } from "./four-vector.ts";
 
@@ -18,8 +18,6 @@ export interface Checker {
   readonly level: number;
   readonly check: (tree: Tree, checker: Checker) => Term;
 }
-
-export type ListTerm = Term & { readonly type: ListType };
 
 export function expectType<Kind extends Type["kind"]>(term: Term, kind: Kind, tree: Tree, who: string): Extract<Type, { kind: Kind }> {
   if (term.type.kind === kind) return term.type as Extract<Type, { kind: Kind }>;

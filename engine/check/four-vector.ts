@@ -44,11 +44,16 @@ export class Formulas {
 
   /** The sum of two four-vectors, as px, py, pz, energy; missing where either is. */
   sum(a: Term, b: Term): Term {
-    const names = ["px", "py", "pz", "energy"] as const;
-    const args = names.map((name) => this.add(this.component(a, name), this.component(b, name)));
-    const fields = new Map<string, Type>(names.map((name, index) => [name, args[index].type]));
     const mayMiss = [a, b].filter(({ type }) => isOptional(type)).map((each) => this.#terms.make("is-present", boolean, [each]));
     const isThere = mayMiss.length === 2 ? [this.#terms.make("and", boolean, mayMiss)] : mayMiss;
+    return this.total((name) => this.add(this.component(a, name), this.component(b, name)), isThere);
+  }
+
+  /** A four-vector of px, py, pz and energy; `isThere`: a test where it may be missing. */
+  total(sumOf: (name: Component) => Term, isThere: readonly Term[] = []): Term {
+    const names = ["px", "py", "pz", "energy"] as const;
+    const args = names.map(sumOf);
+    const fields = new Map<string, Type>(names.map((name, index) => [name, args[index].type]));
     const type: RecordType = { kind: "record", name: "four-vector", fields, optional: isThere.length > 0 };
     return recordOf(this.#terms, type, [...args, ...isThere]);
   }

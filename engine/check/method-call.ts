@@ -1,14 +1,16 @@
 /** The arguments of `list.name(…)`: none, one, or a function over the elements. */
 import { ExpressionError, type Tree } from "../expression/tree.ts";
-import { lambdaOf } from "../program/make-terms.ts";
+import { isPresent, type ListTerm, lambdaOf } from "../program/make-terms.ts";
 import { deepestLevel, type Term } from "../program/term.ts";
-import { number } from "../program/types.ts";
-import { type Checker, expectType, type ListTerm } from "./checker.ts";
+import { isOptional, number } from "../program/types.ts";
+import { type Checker, expectType } from "./checker.ts";
 
 export interface MethodCall {
   readonly list: ListTerm;
   readonly call: Extract<Tree, { kind: "method-call" }>;
   readonly checker: Checker;
+  /** Tells of each list among the arguments that may be missing whether it is there: what the method gives is missing with it. */
+  readonly presences: Term[];
 }
 
 export function noArguments({ call }: MethodCall): void {
@@ -21,7 +23,7 @@ export function oneArgument({ call }: MethodCall): Tree {
 }
 
 /** An argument that is a list. */
-export function listArgument({ call, checker }: MethodCall, place: number): ListTerm {
+export function listArgument({ call, checker, presences }: MethodCall, place: number): ListTerm {
   const tree = call.args[place];
   if (!tree)
     throw new ExpressionError(
@@ -30,6 +32,7 @@ export function listArgument({ call, checker }: MethodCall, place: number): List
     );
   const list = checker.check(tree, checker);
   expectType(list, "list", tree, call.name);
+  if (isOptional(list.type)) presences.push(isPresent(checker.terms, list));
   return list as ListTerm;
 }
 

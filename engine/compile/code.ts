@@ -33,11 +33,12 @@ export interface TupleCode {
   readonly present?: Expression;
 }
 
-/** A list is not a value at run time: it is a term and what its parameters mean. */
+/** A list is not a value at run time: it is a term and what its parameters mean. Where it is missing it has no elements. */
 export interface ListCode {
   readonly kind: "list";
   readonly term: Term;
   readonly environment: Environment;
+  readonly present?: Expression;
 }
 
 export type Code = ScalarCode | RecordCode | TupleCode | ListCode;

@@ -176,7 +176,7 @@ function emitGroup(emitter: Emitter, { base, histograms }: FillGroup, layout: La
   for (const { histogram } of histograms) {
     for (const term of valuesOf(histogram)) {
       if (term.type.kind !== "list") emitter.scalar(term, []);
-      else for (let list = term; list !== base; list = list.args[0]) hoist(emitter, list.args[1], []);
+      else for (let list = term; list !== base; list = list.args[0]) if (list.operation === "map") hoist(emitter, list.args[1], []);
     }
   }
   openList(emitter, base, [], options).iterate((element) =>
@@ -186,6 +186,10 @@ function emitGroup(emitter: Emitter, { base, histograms }: FillGroup, layout: La
 
 /** The value of a mapped list for one element of its base. */
 function valueOver(emitter: Emitter, list: Term, base: Term, element: Element): ScalarCode {
-  const through = (term: Term): Element => (term === base ? element : mapped(emitter, term, [], through(term.args[0])));
+  const through = (term: Term): Element => {
+    if (term === base) return element;
+    const inner = through(term.args[0]);
+    return term.operation === "map" ? mapped(emitter, term, [], inner) : inner;
+  };
   return through(list).code() as ScalarCode;
 }

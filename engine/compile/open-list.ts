@@ -1,32 +1,45 @@
 /** How operators get at the lists they are over: a list that is searched and that several terms use is searched once, and its places are kept. */
 import type { Term } from "../program/term.ts";
-import { type Expression, L } from "../wasm/instructions.ts";
+import { type Expression, i64, L, select } from "../wasm/instructions.ts";
 import type { Environment, ListCode } from "./code.ts";
 import type { Emitter, List, Numbered } from "./emitter.ts";
 import { keepList } from "./kept-list.ts";
 
+export type NumberedList = List & { readonly numbered: () => Numbered };
+
 /** `isKept` false: never by its kept places. */
-export function openList(
-  emitter: Emitter,
-  list: Term,
-  outer: Environment,
-  { isKept = true } = {},
-): List & { readonly numbered: () => Numbered } {
+export function openList(emitter: Emitter, list: Term, outer: Environment, { isKept = true } = {}): NumberedList {
   // The list that a parameter, or a member of one, stands for; any other is itself.
-  const { term, environment } = emitter.lower(list, outer) as ListCode;
+  const { term, environment, present } = emitter.lower(list, outer) as ListCode;
   const operator = emitter.operators[term.operation];
   if (operator.kind !== "list") throw new Error(`Cannot loop over ${term.operation}: it makes no list`);
   const opened = operator.open(emitter, term, environment);
-  const numbered = opened.numbered ?? (() => keepList(emitter, term, environment));
-  if (!isKept || !operator.isSearch || (emitter.uses.get(term) ?? 0) < 2) return { ...opened, numbered };
+  const kept = () => keepList(emitter, term, environment);
+  const whole = { ...opened, numbered: opened.numbered ?? kept };
+  const isSearchedOnce = isKept && operator.isSearch && (emitter.uses.get(term) ?? 0) >= 2;
+  const wanted: NumberedList = isSearchedOnce
+    ? {
+        ...whole,
+        iterate: (body) => kept().iterate(body),
+        length: () => emitter.keep(L.fromU32(kept().count)),
+        takesScratch: true,
+      }
+    : whole;
+  return present ? elementsWhere(emitter, wanted, present) : wanted;
+}
+
+/** The list without its elements where it is missing: it is computed all the same, of whatever its environment then is. */
+function elementsWhere(emitter: Emitter, list: NumberedList, present: Expression): NumberedList {
+  const orZero = (count: Expression) => emitter.keep(select(present, count, i64(0n)));
   return {
-    ...opened,
-    numbered,
-    iterate(body) {
-      keepList(emitter, term, environment).iterate(body);
+    ...list,
+    iterate: (body) => list.iterate((element, place) => emitter.if(present, () => body(element, place))),
+    length: () => orZero(list.length()),
+    bound: () => orZero(list.bound()),
+    numbered() {
+      const { from, to, at } = list.numbered();
+      return { from, to: emitter.keep(select(present, to, from)), at };
     },
-    length: () => emitter.keep(L.fromU32(keepList(emitter, term, environment).count)),
-    takesScratch: true,
   };
 }
 

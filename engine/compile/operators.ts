@@ -4,6 +4,7 @@ import type { Operation, PartOperation, Term } from "../program/term.ts";
 import { I, i32, select } from "../wasm/instructions.ts";
 import { type Environment, type Identity, type RecordCode, type TupleCode, truth } from "./code.ts";
 import type { Emitter, Lowering, Operator, PartOperator } from "./emitter.ts";
+import { optionalCode } from "./optional-code.ts";
 import { scalars } from "./scalars.ts";
 
 const part = (cost: number, lower: Lowering): PartOperator => ({ kind: "part", cost, lower });
@@ -36,6 +37,10 @@ const parts = {
         return { origin: select(test, yes.origin, no.origin), index: select(test, yes.index, no.index) };
       },
     };
+  }),
+  where: part(1, (emitter, term, environment) => {
+    const test = emitter.keep(truth(emitter.scalar(term.args[1], environment)));
+    return optionalCode(emitter, emitter.lower(term.args[0], environment), test);
   }),
 } satisfies Readonly<Record<PartOperation, PartOperator>>;
 

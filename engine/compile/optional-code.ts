@@ -3,7 +3,7 @@ import type { Expression } from "../wasm/instructions.ts";
 import { both, type Code } from "./code.ts";
 import type { Emitter } from "./emitter.ts";
 
-/** `present`: a local or constant. A list is none of a value that is missing: what reads it finds an empty one. */
+/** `present`: a local or constant. */
 export function optionalCode(emitter: Emitter, code: Code, present: Expression): Code {
   switch (code.kind) {
     case "number":
@@ -18,6 +18,6 @@ export function optionalCode(emitter: Emitter, code: Code, present: Expression):
       return { kind: "tuple", present: isThere, members: code.members.map((member) => optionalCode(emitter, member, present)) };
     }
     case "list":
-      return code;
+      return { ...code, present: emitter.keep(both(present, code.present)!) };
   }
 }

@@ -1,5 +1,6 @@
 /** Numbers and booleans: from each operation to instructions. Missing values travel beside the value, as `present`. */
 import type { ScalarOperation, Term } from "../program/term.ts";
+import { isOptional } from "../program/types.ts";
 import { type Expression, F, f64, I, i32, select } from "../wasm/instructions.ts";
 import { bits } from "./bits.ts";
 import { both, type Environment, type RecordCode, type ScalarCode, truth } from "./code.ts";
@@ -69,18 +70,12 @@ export const scalars = {
     return first.present ? choose(emitter, first.present, term.args[0], term.args[1], environment, true) : first;
   }),
   "is-present": value(1, (emitter, term, environment) => {
-    return keep(emitter, "boolean", presence(emitter, term.args[0], environment) ?? i32(1));
+    return keep(emitter, "boolean", emitter.lower(term.args[0], environment).present ?? i32(1));
   }),
 } satisfies Readonly<Record<ScalarOperation, ValueOperator>>;
 
 function keep(emitter: Emitter, kind: ScalarCode["kind"], value: Expression, present?: Expression): ScalarCode {
   return { kind, value: emitter.keep(value), ...(present && { present: emitter.keep(present) }) };
-}
-
-/** Whether a value is there; nothing where it always is. */
-function presence(emitter: Emitter, term: Term, environment: Environment): Expression | undefined {
-  const code = emitter.lower(term, environment);
-  return code.kind === "list" ? undefined : code.present;
 }
 
 /** Kleene: `&&` is false where either side is false, `||` true where either is true, whatever is missing. */
@@ -128,6 +123,6 @@ function choose(emitter: Emitter, test: Expression, yes: Term, no: Term, environ
     f.set(present, isPresent ? i32(1) : (code.present ?? i32(1)));
   };
   emitter.if(condition, take(yes, yesIsPresent), take(no, false));
-  const optional = [yes, no].some(({ type }, index) => type.kind !== "list" && type.optional && !(index === 0 && yesIsPresent));
+  const optional = [yes, no].some(({ type }, index) => isOptional(type) && !(index === 0 && yesIsPresent));
   return { kind, value, ...(optional && { present }) };
 }

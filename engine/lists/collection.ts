@@ -25,12 +25,12 @@ export const collection: ListMaker = {
       const range = rangeOf(emitter, term, environment);
       emitter.loop(range.from, range.to, (index) => body(elementAt(emitter, term, range, index), [index]));
     },
-    at: ([index]) => elementAt(emitter, term, rangeOf(emitter, term, environment), index),
+    at: ([index], isThere) => elementAt(emitter, term, rangeOf(emitter, term, environment), index, isThere),
     length: () => lengthOf(emitter, rangeOf(emitter, term, environment)),
     bound: () => lengthOf(emitter, rangeOf(emitter, term, environment)),
     numbered() {
       const range = rangeOf(emitter, term, environment);
-      return { ...range, at: (index) => elementAt(emitter, term, range, index) };
+      return { ...range, at: (index, isThere) => elementAt(emitter, term, range, index, isThere) };
     },
   }),
 };
@@ -54,8 +54,8 @@ function rangeOf(emitter: Emitter, term: Term, environment: Environment): Range 
   });
 }
 
-/** The element at this number of the content. */
-function elementAt(emitter: Emitter, term: Term, { from }: Range, index: Expression): Element {
+/** The element at this number of the content. Where it is not there its lists are empty. */
+function elementAt(emitter: Emitter, term: Term, { from }: Range, index: Expression, isThere?: Expression): Element {
   const key = emitter.newKey();
   const { columns } = emitter;
   const isRecord = term.type.kind === "list" && term.type.element.kind === "record";
@@ -64,7 +64,7 @@ function elementAt(emitter: Emitter, term: Term, { from }: Range, index: Express
     emitter.once(`${key}.${field}`, () => columns.read(columns.fieldColumn(String(term.literal), field), index));
   return {
     key,
-    code: () => (isRecord ? { kind: "record", get: read, index, identity } : read(undefined)),
+    code: () => (isRecord ? { kind: "record", get: read, index, identity, ...(isThere && { present: isThere }) } : read(undefined)),
     identity,
     position: () => emitter.keep(L.fromU32(I.sub(index, from))),
     place: key,

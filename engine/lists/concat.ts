@@ -2,15 +2,16 @@
  * `list.concat(other)`: the elements of one list, then those of another. Records keep the fields that both have, and stay the elements that they are.
  * Elements are numbered through both lists.
  */
-import { listArgument, type MethodCall } from "../check/method-call.ts";
+import type { Checker } from "../check/checker.ts";
+import { listArgument } from "../check/method-call.ts";
 import { commonFields } from "../check/records.ts";
 import type { Code, Element, Identity, RecordCode, ScalarCode } from "../compile/code.ts";
 import type { Emitter, Numbered } from "../compile/emitter.ts";
 import { openList } from "../compile/open-list.ts";
 import { ExpressionError } from "../expression/tree.ts";
-import { lambdaOf, mapOver } from "../program/make-terms.ts";
+import { emptyUnless, isPresent, lambdaOf, mapOver, whereTrue } from "../program/make-terms.ts";
 import type { Term } from "../program/term.ts";
-import { describeType, isOptional, type ListType, type Type, withOptional } from "../program/types.ts";
+import { boolean, describeType, isOptional, type ListType, type Type, withOptional } from "../program/types.ts";
 import { type Expression, f64, I, i32, L, select } from "../wasm/instructions.ts";
 import type { ListOperator } from "./list-operator.ts";
 
@@ -22,9 +23,7 @@ export const concat: ListOperator = {
     const { list, call, checker } = methodCall;
     const other = listArgument(methodCall, 0);
     if (call.args.length > 1) throw new ExpressionError("concat takes one list", call.args[1].start);
-    const [a, b] = withCommonFields(methodCall, list, other);
-    const element = eitherElement((a.type as ListType).element, (b.type as ListType).element);
-    return checker.terms.make("concat", { kind: "list", element }, [a, b]);
+    return joined(list, other, { who: "concat", offset: call.nameStart, checker });
   },
   open(emitter, term, environment) {
     const lists = term.args.map((list) => openList(emitter, list, environment));
@@ -50,17 +49,44 @@ export const concat: ListOperator = {
   },
 };
 
+interface Place {
+  readonly who: string;
+  readonly offset: number;
+  readonly checker: Checker;
+}
+
+/** The elements of two lists that are there. */
+function joined(list: Term, other: Term, place: Place): Term {
+  const [a, b] = withCommonFields(list, other, place);
+  const element = eitherElement((a.type as ListType).element, (b.type as ListType).element);
+  return place.checker.terms.make("concat", { kind: "list", element }, [a, b]);
+}
+
+/** One of two lists: both together, of which one is empty. */
+export function chooseList(test: Term, yes: Term, no: Term, offset: number, checker: Checker): Term {
+  const { terms } = checker;
+  const isFalse = terms.make("not", boolean, [
+    isOptional(test.type) ? terms.make("conditional", boolean, [test, test, falsehood(checker)]) : test,
+  ]);
+  const sides = [emptyUnless(terms, yes, test), emptyUnless(terms, no, isFalse)] as const;
+  const both = joined(...sides, { who: "'? :' and '??'", offset, checker });
+  if (!isOptional(yes.type) && !isOptional(no.type)) return both;
+  return whereTrue(terms, both, terms.make("conditional", boolean, [test, isPresent(terms, yes), isPresent(terms, no)]));
+}
+
+const falsehood = ({ terms }: Checker): Term => terms.make("boolean", boolean, [], false);
+
 /** Both lists, of records mapped to what both have. */
-function withCommonFields({ call, checker }: MethodCall, list: Term, other: Term): readonly [Term, Term] {
+function withCommonFields(list: Term, other: Term, { who, offset, checker }: Place): readonly [Term, Term] {
   const [a, b] = [list, other].map(({ type }) => (type as ListType).element);
   if (a.kind === b.kind && (a.kind === "number" || a.kind === "boolean")) return [list, other];
   if (a.kind !== "record" || b.kind !== "record") {
-    const message = `concat puts lists of numbers, of booleans or of records together, but these are ${describeType(list.type)} and ${describeType(other.type)}`;
-    throw new ExpressionError(message, call.nameStart);
+    const message = `${who} ${who === "concat" ? "puts" : "put"} lists of numbers, of booleans or of records together, but these are ${describeType(list.type)} and ${describeType(other.type)}`;
+    throw new ExpressionError(message, offset);
   }
   const { terms, level } = checker;
   const params = [a, b].map((type) => terms.make("param", type, [], level));
-  const [one, another] = commonFields(params[0], params[1], call.nameStart, checker);
+  const [one, another] = commonFields(params[0], params[1], offset, checker);
   return [mapOver(terms, list, lambdaOf(terms, one, level)), mapOver(terms, other, lambdaOf(terms, another, level))];
 }
 

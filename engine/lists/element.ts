@@ -3,13 +3,14 @@
  * negative, and cuts off fractions.
  */
 
-import { type Checker, expectType, type ListTerm } from "../check/checker.ts";
+import { type Checker, expectType } from "../check/checker.ts";
 import { oneArgument } from "../check/method-call.ts";
 import { both, type Code } from "../compile/code.ts";
 import type { Lowering } from "../compile/emitter.ts";
 import { openList } from "../compile/open-list.ts";
 import { optionalCode } from "../compile/optional-code.ts";
-import { ExpressionError, type Tree } from "../expression/tree.ts";
+import type { Tree } from "../expression/tree.ts";
+import type { ListTerm } from "../program/make-terms.ts";
 import type { Term } from "../program/term.ts";
 import { withOptional } from "../program/types.ts";
 import { F, I, i32, select } from "../wasm/instructions.ts";
@@ -41,11 +42,5 @@ export const at: ListOperator = {
 export function checkElement(operation: "index" | "at", list: ListTerm, place: Tree, checker: Checker): Term {
   const number = checker.check(place, checker);
   expectType(number, "number", place, operation === "at" ? "at" : "an index");
-  const { element } = list.type;
-  if (element.kind === "list") {
-    const message =
-      "taking one list out of a list of lists is not available in this version: reduce the inner lists first (sum, length, …)";
-    throw new ExpressionError(message, place.start);
-  }
-  return checker.terms.make(operation, withOptional(element, true), [list, number]);
+  return checker.terms.make(operation, withOptional(list.type.element, true), [list, number]);
 }

@@ -1,7 +1,6 @@
 /** What a module of this folder gives: the code of an operator of lists, and its method in the language, where it has one. */
 import type { MethodCall } from "../check/method-call.ts";
 import type { ListMaker, ValueOperator } from "../compile/emitter.ts";
-import { ExpressionError } from "../expression/tree.ts";
 import type { Term } from "../program/term.ts";
 import { type Type, withOptional } from "../program/types.ts";
 
@@ -10,10 +9,5 @@ export type Method = (methodCall: MethodCall) => Term;
 
 export type ListOperator = (ListMaker | ValueOperator) & { readonly method?: Method };
 
-/** The type of one element that may be missing. Throws for lists of lists. */
-export function elementTypeOf({ list, call }: MethodCall): Type {
-  const { element } = list.type;
-  if (element.kind !== "list") return withOptional(element, true);
-  const message = `${call.name} of a list of lists is not available in this version: reduce the inner lists first (sum, length, …)`;
-  throw new ExpressionError(message, call.nameStart);
-}
+/** The type of one element that may be missing. */
+export const elementTypeOf = ({ list }: MethodCall): Type => withOptional(list.type.element, true);

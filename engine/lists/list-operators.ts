@@ -14,6 +14,7 @@ import { map } from "./map.ts";
 import { maxBy, minBy } from "./min-by-max-by.ts";
 import { slice } from "./slice.ts";
 import { every, some } from "./some-every.ts";
+import { sortBy } from "./sort-by.ts";
 import { max, mean, min, product, sum } from "./sum-min-max.ts";
 
 export const listOperators = {
@@ -38,6 +39,7 @@ export const listOperators = {
   concat,
   slice,
   flatMap,
+  sortBy,
 };
 
 declare module "../program/term.ts" {

@@ -44,8 +44,10 @@ export const map: ListOperator = {
   },
 };
 
-/** The list whose elements are these, before they were mapped. */
-export const unmapped = (list: Term): Term => (list.operation === "map" ? unmapped(list.args[0]) : list);
+/** The list whose elements are these, before they were mapped. One that may be missing is empty then, so nothing else tells. */
+export const unmapped = (list: Term): Term => (isLayer(list) ? unmapped(list.args[0]) : list);
+
+const isLayer = ({ operation, literal }: Term): boolean => operation === "map" || (operation === "where" && literal === undefined);
 
 export function mapped(emitter: Emitter, term: Term, environment: Environment, element: Element): Element {
   const [, lambda] = term.args;

@@ -12,7 +12,7 @@ import { optionalCode } from "../compile/optional-code.ts";
 import type { Term, Terms } from "../program/term.ts";
 import { type ListType, withOptional } from "../program/types.ts";
 import { type Expression, F, f64, I, i32 } from "../wasm/instructions.ts";
-import { elementTypeOf, type ListOperator } from "./list-operator.ts";
+import type { ListOperator } from "./list-operator.ts";
 
 export const minBy: ListOperator = extremeBy("minBy", F.lt);
 export const maxBy: ListOperator = extremeBy("maxBy", F.gt);
@@ -26,7 +26,6 @@ function extremeBy(name: "minBy" | "maxBy", isBetter: (value: Expression, best: 
     kind: "value",
     cost: 30,
     method(methodCall) {
-      elementTypeOf(methodCall);
       const lambda = oneFunction(methodCall);
       const [tree] = methodCall.call.args;
       expectType(lambda, "number", tree.kind === "lambda" ? tree.body : tree, `the function of ${name}`);

@@ -1,10 +1,12 @@
 /** `list.sum(f?)`, `product`, `mean`, `min` and `max`: over what a function gives for each element; missing values are left out. */
+import type { Checker } from "../check/checker.ts";
+import { type Component, isFourVector } from "../check/four-vector.ts";
 import { oneFunction } from "../check/method-call.ts";
 import type { Environment, ScalarCode } from "../compile/code.ts";
 import type { Emitter } from "../compile/emitter.ts";
 import { openList } from "../compile/open-list.ts";
 import { ExpressionError } from "../expression/tree.ts";
-import { mapOver } from "../program/make-terms.ts";
+import { lambdaOf, mapOver } from "../program/make-terms.ts";
 import type { Term } from "../program/term.ts";
 import { describeType, type ListType, number, withOptional } from "../program/types.ts";
 import { type Expression, F, f64, i32 } from "../wasm/instructions.ts";
@@ -76,6 +78,7 @@ function reduction(
     if (call.args.length > 1) throw new ExpressionError(`${name} takes one function at most`, call.args[1].start);
     const values = call.args.length === 1 ? mapOver(checker.terms, list, oneFunction(methodCall)) : list;
     const { element } = values.type as ListType;
+    if (name === "sum" && isFourVector(element)) return checker.formulas.total((component) => sumOf(checker, values, component));
     if (element.kind !== "number") {
       const advice = call.args.length === 1 ? "" : `: say of what, ${name}(x => …)`;
       throw new ExpressionError(`${name} needs a list of numbers, but this is ${describeType(values.type)}${advice}`, call.nameStart);
@@ -83,6 +86,12 @@ function reduction(
     const type = name === "min" || name === "max" ? element : number;
     return checker.terms.make(name, withOptional(type, isMissingWhenEmpty), [values]);
   };
+}
+
+/** Of one component of all four-vectors. */
+function sumOf({ terms, formulas, level }: Checker, vectors: Term, component: Component): Term {
+  const param = terms.make("param", (vectors.type as ListType).element, [], level);
+  return terms.make("sum", number, [mapOver(terms, vectors, lambdaOf(terms, formulas.component(param, component), level))]);
 }
 
 function eachPresent(emitter: Emitter, term: Term, environment: Environment, body: (value: Expression) => void): void {

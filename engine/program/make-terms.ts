@@ -1,16 +1,36 @@
 /** Terms that several steps make: fields of records, functions, and maps over lists. */
 import { innerList } from "./schema.ts";
 import type { Term, Terms } from "./term.ts";
-import { isOptional, type RecordType, type Type, withOptional } from "./types.ts";
+import { boolean, isOptional, type ListType, type RecordType, type Type, withOptional } from "./types.ts";
+
+export type ListTerm = Term & { readonly type: ListType };
 
 /** A field that the record's type has. */
 export function fieldOf(terms: Terms, record: Term, name: string): Term {
   const type = record.type as RecordType;
   const fieldType = type.fields.get(name)!;
   if (record.operation === "record") return record.args[[...type.fields.keys()].indexOf(name)];
-  if (fieldType.kind === "list" && type.origin !== undefined)
-    return terms.make("collection", fieldType, [record], innerList(type.origin, name));
+  if (fieldType.kind === "list" && type.origin !== undefined) {
+    const list = terms.make("collection", fieldType, [record], innerList(type.origin, name));
+    return type.optional ? whereTrue(terms, list, isPresent(terms, record)) : list;
+  }
   return terms.make("field", withOptional(fieldType, isOptional(fieldType) || type.optional), [record], name);
+}
+
+export const isPresent = (terms: Terms, value: Term): Term => terms.make("is-present", boolean, [value]);
+
+/** A value, missing but where a test is true. A list is empty then, too. */
+export const whereTrue = (terms: Terms, value: Term, test: Term): Term =>
+  terms.make("where", withOptional(value.type, true), [value, test]);
+
+/** A list but where a test is not true: there it is empty. */
+export const emptyUnless = (terms: Terms, list: Term, test: Term): Term =>
+  terms.make("where", withOptional(list.type, false), [list, test], "empty");
+
+/** What is made of a list that may be missing, and has no elements then, is missing with it. */
+export function overList(terms: Terms, list: Term, make: (list: ListTerm) => Term): Term {
+  const made = make(list as ListTerm);
+  return isOptional(list.type) ? whereTrue(terms, made, isPresent(terms, list)) : made;
 }
 
 /** A record of these fields. Their names are part of the term: which of its values is which decides what is computed of it. */

@@ -20,7 +20,9 @@ export type PartOperation =
   /** args: a record, and one that it is, as records are compared; or a record, a test, and the two of which it is one */
   | "identified"
   /** args: tuple; literal: place */
-  | "member";
+  | "member"
+  /** args: a value, and a test: missing, and empty where it is a list, but where the test is true. literal: "empty" for a list that is never missing */
+  | "where";
 
 export type ScalarOperation =
   /** literal: the value */

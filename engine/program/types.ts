@@ -1,4 +1,4 @@
-/** What an expression can be. An optional value may be missing; a list or tuple never is. */
+/** What an expression can be. An optional value may be missing. */
 
 export type Type =
   | NumberType
@@ -17,6 +17,7 @@ export interface NumberType {
 export interface ListType {
   readonly kind: "list";
   readonly element: Type;
+  readonly optional?: boolean;
 }
 
 /**
@@ -36,10 +37,10 @@ export const number: NumberType = { kind: "number", optional: false };
 export const boolean: Type = { kind: "boolean", optional: false };
 export const string: Type = { kind: "string", optional: false };
 
-export const isOptional = (type: Type): boolean => type.kind !== "list" && type.optional;
+export const isOptional = (type: Type): boolean => type.optional === true;
 
 export function withOptional(type: Type, optional: boolean): Type {
-  return type.kind === "list" || type.optional === optional ? type : { ...type, optional };
+  return isOptional(type) === optional ? type : { ...type, optional };
 }
 
 export const isRounded = (type: Type): boolean => type.kind === "number" && type.isRounded === true;
@@ -69,7 +70,7 @@ function writeKey(type: Type): string {
     case "tuple":
       return `(${type.members.map(typeKey).join(",")})${optional}`;
     case "list":
-      return `[${typeKey(type.element)}]`;
+      return `[${typeKey(type.element)}]${optional}`;
   }
 }
 
@@ -86,7 +87,7 @@ export function describeType(type: Type): string {
     case "tuple":
       return `a tuple of ${type.members.length}`;
     case "list":
-      return `a list of ${describePlural(type.element)}`;
+      return `a list of ${describePlural(type.element)}${type.optional ? " that may be missing" : ""}`;
   }
 }
 

@@ -42,10 +42,10 @@ const cases: readonly (readonly [text: string, reference: (event: Event) => read
   ["Jet.map(j => j.Track.pairs().length)", ({ Jet }) => Jet.map((j) => (j.Track.length * (j.Track.length - 1)) / 2)],
   ["Jet.map(j => j.Track[1].pt)", ({ Jet }) => Jet.map((j) => j.Track[1]?.pt)],
   [
-    "Jet.map(j => j.Track.filter(t => t.pt > 10)[0].hit.length)",
+    "Jet.map(j => j.Track.filter(t => t.pt > 10)[0].hit.length ?? 0)",
     ({ Jet }) => Jet.map((j) => j.Track.find((t) => t.pt > 10)?.hit.length ?? 0),
   ],
-  ["Muon.map(m => Jet[m.jet].Track.length)", ({ Jet, Muon }) => Muon.map((m) => Jet[m.jet]?.Track.length ?? 0)],
+  ["Muon.map(m => Jet[m.jet].Track.length)", ({ Jet, Muon }) => Muon.map((m) => Jet[m.jet]?.Track.length)],
   ["Jet.Track.map(tracks => tracks.length)", ({ Jet }) => Jet.map((j) => j.Track.length)],
   ["Jet_Track_pt.map(pts => pts.max() ?? 0)", ({ Jet }) => Jet.map((j) => Math.max(0, ...j.Track.map((t) => t.pt)))],
   [

@@ -1,7 +1,7 @@
 /** Expressions as JavaScript itself takes them: over arrays that have the language's other methods, and records that know their four-vector. */
 import type { Value } from "./interpret-expression.ts";
-import { literalPower, numberFunctions } from "./reference-functions.ts";
-import { addRecords, differences } from "./reference-records.ts";
+import { literalPower, numberFunctions, orderBy } from "./reference-functions.ts";
+import { addRecords, differences, totalOf } from "./reference-records.ts";
 import { spend } from "./step-budget.ts";
 
 type Callback = (...args: readonly unknown[]) => unknown;
@@ -38,6 +38,11 @@ export class List extends Array<unknown> {
 
   maxBy(get: Callback): unknown {
     return this[pickBy(this.#numbers(get), (value, best) => value > best)];
+  }
+
+  sortBy(get: Callback): List {
+    const order = orderBy(this.#numbers(get));
+    return (this instanceof Tuples ? Tuples : List).from(order, (index) => this[index]) as List;
   }
 
   any(test: Callback = Boolean): boolean {
@@ -124,6 +129,7 @@ const library: Readonly<Record<string, unknown>> = {
   between: (x: number, least: number, most: number) => least <= x && x <= most,
   spend,
   plus: addRecords,
+  totalOf,
   literalPower,
   pi: Math.PI,
   e: Math.E,

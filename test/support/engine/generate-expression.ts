@@ -231,6 +231,11 @@ export class ExpressionGenerator implements ElementGenerator {
   }
 
   #vectorSum(fuel: number): RecordPiece {
+    if (this.random.chance(0.15)) {
+      const { piece: list, element } = this.lists.ofRecords(fuel);
+      if (element.record.vector)
+        return { piece: { ...method(list, "sum", leaf("vector => vector")), js: `totalOf(${list.js})` }, kind: sumKind };
+    }
     return { piece: vectorSum(this.vector(fuel).piece, this.vector(fuel).piece), kind: sumKind };
   }
 

@@ -1,6 +1,6 @@
 /** Lists in generated expressions: collections and what filter, map, pairs, triples and fields make of them, lists of lists included. */
 import type { Seeded } from "../seeded.ts";
-import { lambda, leaf, levels, member, method, type Piece, piece } from "./piece.ts";
+import { bracketed, coalesce, conditional, lambda, leaf, levels, member, method, type Piece, piece } from "./piece.ts";
 import { collections, kindOf, numbersOf, type RecordKind } from "./record-kinds.ts";
 
 export type Element =
@@ -22,6 +22,7 @@ export interface Name {
 /** The generator of the expressions that lists are made of. */
 export interface ElementGenerator {
   readonly random: Seeded;
+  readonly missing: boolean;
   /** The names that an expression may use where it stands. */
   names: readonly Name[];
   known(kind: Element["kind"]): readonly Name[];
@@ -45,7 +46,7 @@ export class ListGenerator {
     const { random } = this.#of;
     if (fuel <= 1 || this.#depth >= deepest || random.chance(0.2)) return this.#base();
     const list = this.any(fuel / 2);
-    switch (random.below(8)) {
+    switch (random.below(11)) {
       case 0:
         return list.element.kind === "record" || list.element.kind === "number" ? this.#tuples(list) : this.#filtered(list, fuel / 2);
       case 1:
@@ -56,6 +57,12 @@ export class ListGenerator {
         return list.element.kind === "list" || list.element.kind === "tuple" ? this.#sliced(list) : this.#joined(list, fuel / 2);
       case 4:
         return this.#flattened(list, fuel / 2);
+      case 5:
+        return this.#sorted(list, fuel / 2);
+      case 6:
+        return this.#chosen(list, fuel / 2);
+      case 7:
+        return list.element.kind === "list" ? this.#takenOut(list.piece, list.element, fuel / 2) : this.#sorted(list, fuel / 2);
       default:
         return this.#filtered(list, fuel / 2);
     }
@@ -93,6 +100,43 @@ export class ListGenerator {
 
   #joined(list: ListPiece, fuel: number): ListPiece {
     return { ...list, piece: method(list.piece, "concat", this.#filtered(list, fuel).piece) };
+  }
+
+  #sorted(list: ListPiece, fuel: number): ListPiece {
+    return {
+      ...list,
+      piece: method(
+        list.piece,
+        "sortBy",
+        this.#function(list.element, () => this.#of.number(fuel)),
+      ),
+    };
+  }
+
+  /** As it is or filtered, by a test. */
+  #chosen(list: ListPiece, fuel: number): ListPiece {
+    if (list.element.kind === "list" || list.element.kind === "tuple") return this.#filtered(list, fuel);
+    const sides = [list.piece, this.#filtered(list, fuel).piece] as const;
+    return {
+      ...list,
+      piece: bracketed(
+        this.#of.random.chance(0.5)
+          ? conditional(this.#of.boolean(fuel), ...sides)
+          : conditional(this.#of.boolean(fuel), sides[1], sides[0]),
+      ),
+    };
+  }
+
+  /** One of the inner lists. Where nothing may be missing, there is another instead of none. */
+  #takenOut(lists: Piece, { element }: Extract<Element, { kind: "list" }>, fuel: number): ListPiece {
+    const { random, missing } = this.#of;
+    const one = random.chance(0.5)
+      ? method(lists, "at", leaf(random.pick(["0", "1", "-1", "n"])))
+      : piece(levels.call, [lists, levels.call], "[", [leaf(random.pick(["0", "1", "2"])), levels.lambda], "]");
+    if (element.kind !== "number" && element.kind !== "boolean") return missing ? { piece: one, element } : this.#base();
+    if (missing && random.chance(0.6)) return { piece: one, element };
+    const other = element.kind === "number" ? this.ofNumbers(fuel).piece : leaf("marks");
+    return { piece: bracketed(coalesce(one, other)), element };
   }
 
   #flattened(list: ListPiece, fuel: number): ListPiece {

@@ -3,8 +3,8 @@
  * It shares nothing with the engine but acorn and the bits of the mathematical kernels, and knows no types but those it meets.
  */
 import { type AnyNode, type ArrowFunctionExpression, parseExpressionAt } from "acorn";
-import { literalPower, numberFunctions, pow } from "./reference-functions.ts";
-import { addRecords, differences, type ReferenceRecord } from "./reference-records.ts";
+import { literalPower, numberFunctions, orderBy, pow } from "./reference-functions.ts";
+import { addRecords, differences, type ReferenceRecord, totalOf } from "./reference-records.ts";
 import { spend } from "./step-budget.ts";
 
 /** A tuple is a frozen array; a list is an array that is not. */
@@ -118,18 +118,21 @@ function callFunction(name: string, args: readonly Value[], written: readonly An
   return lift(numberFunctions[name])(...args);
 }
 
-function callMethod(list: readonly Value[], method: string, args: readonly AnyNode[], names: Names): Value {
+function callMethod(list: readonly Value[] | undefined, method: string, args: readonly AnyNode[], names: Names): Value {
+  if (list === undefined) return undefined;
   const call = args[0]?.type === "ArrowFunctionExpression" ? bindFunction(args[0], names) : undefined;
   const present = () => (call ? list.map(call) : list).filter((value): value is number => value !== undefined);
   switch (method) {
     case "map":
       return list.map(call!);
     case "flatMap":
-      return list.flatMap((value, index) => call!(value, index) as readonly Value[]);
+      return list.flatMap((value, index) => (call!(value, index) as readonly Value[] | undefined) ?? []);
     case "slice":
       return list.slice(...args.map((arg) => evaluate(arg, names) as number));
-    case "concat":
-      return [...list, ...(evaluate(args[0], names) as readonly Value[])];
+    case "concat": {
+      const other = evaluate(args[0], names) as readonly Value[] | undefined;
+      return other && [...list, ...other];
+    }
     case "find":
       return list.find((value, index) => call!(value, index) === true);
     case "minBy":
@@ -152,7 +155,11 @@ function callMethod(list: readonly Value[], method: string, args: readonly AnyNo
       return list.some((value, index) => call!(value, index) === true);
     case "every":
       return list.every((value, index) => call!(value, index) === true);
+    case "sortBy":
+      return orderBy(list.map(call!)).map((index) => list[index]);
     case "sum":
+      if (args[0]?.type === "ArrowFunctionExpression" && nameOf(args[0].body) === "vector")
+        return totalOf(present() as unknown as ReferenceRecord[]);
       return present().reduce((sum, value) => sum + value, 0);
     case "min":
       return present().length === 0 ? undefined : Math.min(...present());

@@ -73,6 +73,12 @@ export function addRecords(a: ReferenceRecord, b: ReferenceRecord): ReferenceRec
   return makeRecord({ px: sum("px"), py: sum("py"), pz: sum("pz"), energy: sum("energy") });
 }
 
+/** The four-vector sum of all, of each component those that are there. */
+export function totalOf(vectors: readonly (ReferenceRecord | undefined)[]): ReferenceRecord {
+  const total = (name: string): number => vectors.reduce((sum, vector) => sum + Number(vector?.[name] ?? 0), 0);
+  return makeRecord({ px: total("px"), py: total("py"), pz: total("pz"), energy: total("energy") });
+}
+
 /** Differences of records, or of numbers; missing where either is. */
 export const differences: Readonly<Record<string, (a: unknown, b: unknown) => number | undefined>> = {
   deltaeta: (a, b) => difference("eta", a, b),

@@ -1,0 +1,141 @@
+/** `list.sortBy(f)`: the elements by growing numbers that a function gives for them; equal ones stay in order, those whose number is missing or NaN come last. */
+import { expectType } from "../check/checker.ts";
+import { oneFunction } from "../check/method-call.ts";
+import type { Element, ScalarCode } from "../compile/code.ts";
+import { type Emitter, keyOf, type Numbered } from "../compile/emitter.ts";
+import { hoist } from "../compile/hoist.ts";
+import { openList } from "../compile/open-list.ts";
+import type { FunctionBuilder } from "../wasm/function-builder.ts";
+import { call, type Expression, F, type FunctionReference, f64, I, i32, L, load, select, store } from "../wasm/instructions.ts";
+import type { ModuleBuilder } from "../wasm/module-builder.ts";
+import type { ListOperator } from "./list-operator.ts";
+
+/** Scratch for each element: its key (f64), then, in tables of their own, its number (i32) and room for the sorting (i32). */
+const bytesOfElement = 16;
+
+export const sortBy: ListOperator = {
+  kind: "list",
+  cost: 40,
+  isSearch: true,
+  method(methodCall) {
+    const lambda = oneFunction(methodCall);
+    const [tree] = methodCall.call.args;
+    expectType(lambda, "number", tree.kind === "lambda" ? tree.body : tree, "the function of sortBy");
+    return methodCall.checker.terms.make("sortBy", methodCall.list.type, [methodCall.list, lambda]);
+  },
+  open(emitter, term, environment) {
+    const [list, lambda] = term.args;
+    const source = openList(emitter, list, environment);
+    const sorted = () =>
+      emitter.once(`sorted ${keyOf(term, environment)}`, () => {
+        hoist(emitter, lambda, environment);
+        const unsorted = source.numbered();
+        const keyOfElement = (element: Element) => emitter.apply(lambda, environment, element) as ScalarCode;
+        return { unsorted, ...sortNumbers(emitter, unsorted, keyOfElement) };
+      });
+    type Sorted = ReturnType<typeof sorted>;
+    const elementOf = ({ unsorted, order }: Sorted, handle: Expression, isThere?: Expression): Element => {
+      const address = I.add(order, I.shl(handle, i32(2)));
+      const number = emitter.keep(load.i32(emitter.keep(isThere ? select(isThere, address, order) : address)));
+      const from = emitter.keep(I.add(unsorted.from, isThere ? select(isThere, number, i32(0)) : number));
+      return { ...unsorted.at(from, isThere), position: () => emitter.keep(L.fromU32(handle)), place: emitter.newKey() };
+    };
+    const count = () => emitter.keep(L.fromU32(sorted().count));
+    return {
+      places: 1,
+      knowsPositions: true,
+      takesScratch: true,
+      iterate(body) {
+        const inOrder = sorted();
+        emitter.loop(i32(0), inOrder.count, (handle) => body(elementOf(inOrder, handle), [handle]));
+      },
+      at: ([handle], isThere) => elementOf(sorted(), handle, isThere),
+      length: () => source.length(),
+      bound: count,
+      numbered() {
+        const inOrder = sorted();
+        return { from: i32(0), to: inOrder.count, at: (handle, isThere) => elementOf(inOrder, handle, isThere) };
+      },
+    };
+  },
+};
+
+/** The numbers of elements from 0, at `order`, sorted by their keys. */
+function sortNumbers(
+  emitter: Emitter,
+  { from, to, at }: Numbered,
+  keyOfElement: (element: Element) => ScalarCode,
+): { readonly order: Expression; readonly count: Expression } {
+  const { f, m } = emitter;
+  const count = emitter.keep(I.sub(to, from));
+  const { from: keys, to: end } = emitter.takeScratch(L.fromU32(count), bytesOfElement, { leavesRoom: true });
+  const order = emitter.keep(I.add(keys, I.shl(count, i32(3))));
+  const next = f.variable(keys);
+  emitter.loop(from, to, (handle) => {
+    const { value, present } = keyOfElement(at(handle));
+    f.if(I.geU(next, end), () => emitter.trap("scratch"));
+    f.store(store.f64, next, present ? select(present, value, f64(Number.NaN)) : value);
+    f.set(next, I.add(next, i32(8)));
+  });
+  const room = emitter.keep(I.add(order, I.shl(count, i32(2))));
+  return { order: emitter.keep(call(mergeSort(m), keys, order, room, count)), count };
+}
+
+/** Gives the address at which the numbers lie sorted: that of `order` or of `room`. */
+function mergeSort(m: ModuleBuilder): FunctionReference {
+  return m.shared("sort by keys", ["i32", "i32", "i32", "i32"], "i32", (f) => {
+    const [keys, order, room, count] = f.params;
+    f.count(i32(0), count, (number) => f.store(store.i32, I.add(order, I.shl(number, i32(2))), number));
+    const [source, target] = [f.variable(order), f.variable(room)];
+    const width = f.variable(i32(1));
+    f.loop((again) => {
+      f.if(I.ltU(width, count), () => {
+        mergeRuns(f, { keys, source, target, width, count });
+        const swapped = f.variable(source);
+        f.set(source, target);
+        f.set(target, swapped);
+        f.set(width, I.shl(width, i32(1)));
+        f.branch(again);
+      });
+    });
+    f.return(source);
+  });
+}
+
+/** Merges neighbouring runs of `width` numbers of `source` into `target`. */
+function mergeRuns(
+  f: FunctionBuilder,
+  { keys, source, target, width, count }: Readonly<Record<"keys" | "source" | "target" | "width" | "count", Expression>>,
+): void {
+  const atMostCount = (place: Expression) => f.keep(select(I.ltU(place, count), place, count));
+  const numberAt = (place: Expression) => f.keep(load.i32(I.add(source, I.shl(place, i32(2)))));
+  const keyAt = (place: Expression) => f.keep(load.f64(I.add(keys, I.shl(numberAt(place), i32(3)))));
+  const written = f.variable(i32(0));
+  f.loop((nextRun) => {
+    f.if(I.ltU(written, count), () => {
+      const left = f.variable(written);
+      const middle = atMostCount(f.keep(I.add(left, width)));
+      const right = f.variable(middle);
+      const end = atMostCount(f.keep(I.add(middle, width)));
+      f.loop((again) => {
+        f.if(I.ltU(written, end), () => {
+          const takesRight = f.variable(i32(1));
+          f.if(I.ltU(left, middle), () => {
+            f.set(takesRight, i32(0));
+            f.if(I.ltU(right, end), () => {
+              const [a, b] = [keyAt(left), keyAt(right)];
+              f.set(takesRight, I.or(F.lt(b, a), I.and(F.ne(a, a), F.eq(b, b))));
+            });
+          });
+          const taken = f.keep(select(takesRight, right, left));
+          f.store(store.i32, I.add(target, I.shl(written, i32(2))), numberAt(taken));
+          f.set(right, I.add(right, takesRight));
+          f.set(left, I.add(left, I.eqz(takesRight)));
+          f.set(written, I.add(written, i32(1)));
+          f.branch(again);
+        });
+      });
+      f.branch(nextRun);
+    });
+  });
+}
