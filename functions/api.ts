@@ -19,6 +19,7 @@ export interface Status {
   readonly state: QueryState;
   readonly dataset: string;
   readonly priority: number;
+  /** Of all programs: each variation that is a program of its own has as many partitions as the query itself. */
   readonly partitions: {
     readonly total: number;
     readonly waiting: number;
@@ -36,8 +37,16 @@ export interface Status {
   readonly totals: Readonly<Record<string, { readonly value: number; readonly nonFinite: number }>>;
   /** UHI histograms by name. */
   readonly histograms: Readonly<Record<string, UhiHistogram>>;
-  /** The first 100 of `partitions.failed`. */
-  readonly failures: readonly { readonly partition: number; readonly file: string; readonly attempts: number; readonly cause: string }[];
+  /** The same of each variation, by name. */
+  readonly variations: Readonly<Record<string, Pick<Status, "events" | "cutflow" | "totals" | "histograms">>>;
+  /** The first 100 of `partitions.failed`. `variation`: its program is that of a variation, and not of the query itself. */
+  readonly failures: readonly {
+    readonly partition: number;
+    readonly file: string;
+    readonly variation?: string;
+    readonly attempts: number;
+    readonly cause: string;
+  }[];
   /** Why the query may have to wait for long: `no nodes` where there is no compute node, else why this server is not ready. */
   readonly note?: string;
   readonly timing: Timing;

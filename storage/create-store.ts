@@ -89,13 +89,13 @@ export function createStore(parts: StoreParts): Omit<Store, "reset" | "removeUnu
   };
 }
 
-/** Renews the plan, the program and the result of a query, so that they are kept as long as the query. */
+/** Renews the plan, the programs and the result of a query, so that they are kept as long as the query. */
 export async function renewAnswer(
   planKey: string,
   { plans, programs, results }: Pick<StoreParts, "plans" | "programs" | "results">,
 ): Promise<void> {
-  const programKey = await plans.renew(planKey);
-  if (programKey !== undefined) await Promise.all([programs.renew([programKey]), results.renew([planKey])]);
+  const programKeys = await plans.renew(planKey);
+  if (programKeys.length > 0) await Promise.all([programs.renew(programKeys), results.renew([planKey])]);
 }
 
 function mapBodies<T>(found: ReadonlyMap<string, StoredBody>, change: (body: StoredBody) => T): ReadonlyMap<string, T> {

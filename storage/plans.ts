@@ -5,7 +5,7 @@
 import { subtaskKey } from "../base/subtask-key.ts";
 import { turn } from "../base/turn.ts";
 import { decodeJson, encodeJson } from "./encode-records.ts";
-import type { StoredPartition, StoredPlan } from "./store.ts";
+import { programsOf, type StoredPartition, type StoredPlan } from "./store.ts";
 import type { Table } from "./table.ts";
 
 export type PlanNote = Omit<StoredPlan, "partitions"> & {
@@ -16,7 +16,7 @@ export type PlanNote = Omit<StoredPlan, "partitions"> & {
 export interface PlansOptions {
   readonly heads: Table;
   readonly pieces: Table;
-  /** Keys of the plans of a program. */
+  /** Keys of the plans that have a program. */
   readonly plansOf: (programKey: string) => Promise<readonly string[]>;
 }
 
@@ -65,27 +65,30 @@ export class Plans {
     return keys.length === 0 || (await this.#pieces.describe(keys)).size === keys.length;
   }
 
-  /** Keys of the other plans of its program. */
+  /** Keys of the other plans that have one of its programs. */
   async others(planKey: string): Promise<readonly string[]> {
     const note = await this.#note(planKey);
-    return note ? (await this.#plansOf(note.programKey)).filter((key) => key !== planKey) : [];
+    const found = await Promise.all((note ? programsOf(note) : []).map(({ programKey }) => this.#plansOf(programKey)));
+    return [...new Set(found.flat())].filter((key) => key !== planKey);
   }
 
   /** Keys of the plan's partials, a bounded number at a time. */
   async *partialKeys(planKey: string): AsyncGenerator<readonly string[]> {
     const head = (await this.#heads.get([planKey])).get(planKey);
     if (!head || !isPlanNote(head.note)) return;
-    const { programKey, pieces } = head.note;
-    const keysOf = (partitions: readonly StoredPartition[]) => partitions.map(({ fingerprint }) => subtaskKey(programKey, fingerprint));
+    const { pieces } = head.note;
+    const programs = programsOf(head.note);
+    const keysOf = (partitions: readonly StoredPartition[]) =>
+      partitions.flatMap(({ fingerprint }) => programs.map(({ programKey }) => subtaskKey(programKey, fingerprint)));
     yield keysOf(decodeJson(head.bytes));
     for await (const piece of this.#readLater(planKey, pieces)) yield keysOf(piece);
   }
 
-  /** Renews the last use of a plan, and gives the key of its program. */
-  async renew(planKey: string): Promise<string | undefined> {
+  /** Renews the last use of a plan, and gives the keys of its programs. */
+  async renew(planKey: string): Promise<readonly string[]> {
     const note = await this.#note(planKey);
     if (note) await Promise.all([this.#heads.renew([planKey]), this.#pieces.renew(laterKeys(note))]);
-    return note?.programKey;
+    return note ? programsOf(note).map(({ programKey }) => programKey) : [];
   }
 
   async drop(planKey: string): Promise<void> {

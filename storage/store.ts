@@ -20,15 +20,30 @@ export interface StoredProgram {
   readonly module: Uint8Array<ArrayBuffer>;
 }
 
-/** A program over the ordered partitions of a dataset. */
-export interface StoredPlan {
-  readonly planKey: string;
+export interface PlanProgram {
   readonly programKey: string;
-  readonly dataset: string;
   /** Names of the columns that the program reads. */
   readonly columns?: readonly string[];
+}
+
+/** A program, and with it those of a query's variations, over the ordered partitions of a dataset. */
+export interface StoredPlan extends PlanProgram {
+  readonly planKey: string;
+  readonly dataset: string;
+  /** Programs of variations, each once, and none that is the plan's own. */
+  readonly variations?: readonly PlanProgram[];
   readonly partitions: readonly StoredPartition[];
 }
+
+/** All programs of a plan; its own is the first. */
+export const programsOf = ({
+  programKey,
+  columns,
+  variations = [],
+}: Pick<StoredPlan, "programKey" | "columns" | "variations">): readonly PlanProgram[] => [
+  { programKey, ...(columns && { columns }) },
+  ...variations,
+];
 
 export interface StoredPartition {
   readonly index: number;
@@ -46,7 +61,14 @@ export interface Places {
   readonly totals?: Readonly<Record<string, number>>;
 }
 
+/** A variation of a query: its program is the one of this number among those of the plan. */
+export interface StoredVariation extends Places {
+  readonly program: number;
+}
+
 export interface StoredQuery extends Places {
+  /** By name, in the order in which the client wrote them; absent where there are none. */
+  readonly variations?: Readonly<Record<string, StoredVariation>>;
   readonly id: string;
   readonly planKey: string;
   /** The whole query with its defaults filled in: it can be shown, and asked again. */

@@ -130,6 +130,31 @@ export async function decodePartial(bytes: Uint8Array): Promise<PartialResult> {
   };
 }
 
+/** Several partials as one body: each after its length in bytes (u32, and four bytes of zero). */
+export async function encodePartials(partials: readonly PartialResult[]): Promise<Uint8Array<ArrayBuffer>> {
+  const encoded = await Promise.all(partials.map(encodePartial));
+  const bytes = new Uint8Array(encoded.reduce((sum, { length }) => sum + 8 + length, 0));
+  let at = 0;
+  for (const each of encoded) {
+    new DataView(bytes.buffer).setUint32(at, each.length, true);
+    bytes.set(each, at + 8);
+    at += 8 + each.length;
+  }
+  return bytes;
+}
+
+/** What `encodePartials` took. Throws `DamagedPartial`. */
+export async function decodePartials(bytes: Uint8Array): Promise<readonly PartialResult[]> {
+  const partials: PartialResult[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    if (at + 8 > bytes.length) throw new DamagedPartial("the partials end too early");
+    const end = at + 8 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(at, true);
+    partials.push(await decodePartial(bytes.subarray(at + 8, end)));
+    at = end;
+  }
+  return partials;
+}
+
 async function checksum(bytes: Uint8Array): Promise<Uint8Array> {
   return (await digest(bytes.subarray(24))).subarray(0, 16);
 }

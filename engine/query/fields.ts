@@ -4,7 +4,7 @@ import { z } from "zod";
 export const limits = {
   /** Characters of one expression. */
   expression: 20_000,
-  /** Bins of all histograms of a query together, flow bins included. */
+  /** Bins of all histograms of a query together, flow bins and variations included. */
   bins: 100_000,
   /** Of one histogram. */
   axes: 6,
@@ -12,6 +12,7 @@ export const limits = {
   defines: 500,
   filters: 200,
   totals: 200,
+  variations: 100,
   name: 200,
 } as const;
 

@@ -7,13 +7,14 @@ import { listInputs } from "../program/inputs.ts";
 import { type HistogramTerms, type Program, type ProgramTerms, rootsOf, writeProgram } from "../program/program.ts";
 import type { Schema } from "../program/schema.ts";
 import type { Term } from "../program/term.ts";
+import { number } from "../program/types.ts";
 import { checkHistogram } from "./check-histogram.ts";
 import type { Query } from "./query.ts";
-import { openChecker } from "./query-checker.ts";
+import { openChecker, type Path, type QueryChecker, type Varied } from "./query-checker.ts";
 import { QueryError, type QueryIssue } from "./query-error.ts";
 
-/** What a query computes over data of a schema. */
-export interface QueryProgram {
+/** What a query, or a variation of it, computes over data of a schema. */
+export interface OneProgram {
   /** What `compileProgram` takes. */
   readonly terms: ProgramTerms;
   readonly program: Program;
@@ -21,6 +22,11 @@ export interface QueryProgram {
   readonly order: ReadonlyMap<string, number>;
   /** Likewise of the totals. */
   readonly totalOrder: ReadonlyMap<string, number>;
+}
+
+export interface QueryProgram extends OneProgram {
+  /** By name, in the query's order. Two of them may be the same program, or that of the query itself. */
+  readonly variations: ReadonlyMap<string, OneProgram>;
 }
 
 /** Throws `QueryError` with every fault that was found. */
@@ -37,18 +43,37 @@ export function makeProgram(query: Query, schema: Schema): QueryProgram {
  * thread between two steps.
  */
 export function* makeProgramInSteps(query: Query, schema: Schema): Generator<void, QueryProgram> {
+  const nominal = yield* makeOne(query, schema);
+  const variations = new Map<string, OneProgram>();
   const issues: QueryIssue[] = [];
-  const checker = openChecker(query, schema, issues);
-  for (const name of usedFirst(query.define)) {
+  for (const [name, variation] of query.variations) {
+    try {
+      variations.set(name, yield* makeOne(query, schema, { name, variation }));
+    } catch (error) {
+      if (!(error instanceof QueryError)) throw error;
+      issues.push(...error.issues);
+    }
+  }
+  if (issues.length > 0) throw new QueryError(issues);
+  return { ...nominal, variations };
+}
+
+function* makeOne(query: Query, schema: Schema, varied?: Varied): Generator<void, OneProgram> {
+  const issues: QueryIssue[] = [];
+  const checker = openChecker(query, schema, issues, varied);
+  const own = varied?.variation;
+  const pathTo = (part: "filter" | "weight"): Path => (own?.[part] === undefined ? [part] : ["variations", varied!.name, part]);
+  for (const name of usedFirst(new Map([...query.define, ...(own?.define ?? [])]))) {
     checker.check(() => checker.define(name));
     yield;
   }
+  const texts = own?.filter ?? query.filter;
   const filters: (Term | undefined)[] = [];
-  for (const [index, text] of query.filter.entries()) {
-    filters.push(checker.expression(text, query.filter.length === 1 ? ["filter"] : ["filter", index], "a filter", "boolean"));
+  for (const [index, text] of texts.entries()) {
+    filters.push(checker.expression(text, texts.length === 1 ? pathTo("filter") : [...pathTo("filter"), index], "a filter", "boolean"));
     yield;
   }
-  const weight = query.weight === undefined ? undefined : checker.expression(query.weight, ["weight"], "the query's weight", "number");
+  const weight = weightOf(checker, query, own?.weight, pathTo("weight"));
   const totals = new Map<string, Term>();
   for (const [name, text] of query.totals) {
     const total = checker.expression(text, ["totals", name], "a total", "number");
@@ -82,6 +107,15 @@ export function* makeProgramInSteps(query: Query, schema: Schema): Generator<voi
     order: new Map(sorted.flatMap(({ names }, index) => names.map((name) => [name, index]))),
     totalOrder: new Map([...totals].map(([name, total]) => [name, summed.indexOf(total)])),
   };
+}
+
+/** In a variation's own weight, `weight` is the nominal one, 1 where there is none. */
+function weightOf(checker: QueryChecker, query: Query, own: string | undefined, path: Path): Term | undefined {
+  const usual = (isNominal: boolean) =>
+    query.weight === undefined ? undefined : checker.expression(query.weight, ["weight"], "the query's weight", "number", { isNominal });
+  if (own === undefined) return usual(false);
+  const nominal = usual(true) ?? checker.terms.make("number", number, [], 1);
+  return checker.expression(own, path, "a variation's weight", "number", { names: new Map([["weight", nominal]]) });
 }
 
 /** Each once, in an order that does not depend on how the query is written. */

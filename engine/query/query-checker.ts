@@ -1,6 +1,9 @@
 /**
  * The expressions of one query, checked: defines when they are first used, each fault at its place in the query. After a fault
  * the rest is checked on, so that a query hears of all its faults at once.
+ *
+ * In a variation the names that it varies mean what it says, wherever they are used; inside its own define such a name is the nominal one, whose defines mean
+ * what the query says.
  */
 import { checkExpression } from "../check/check-expression.ts";
 import type { Checker } from "../check/checker.ts";
@@ -12,7 +15,7 @@ import { ExpressionError, placeOf } from "../expression/tree.ts";
 import type { Schema } from "../program/schema.ts";
 import { type Term, Terms, TermsTooLarge } from "../program/term.ts";
 import { describeType } from "../program/types.ts";
-import { pointer, type Query } from "./query.ts";
+import { pointer, type Query, type Variation } from "./query.ts";
 import type { QueryIssue } from "./query-error.ts";
 
 /** Checking ends after this many faults. */
@@ -26,31 +29,63 @@ export interface QueryChecker {
   /** Runs a step; a fault becomes an issue. */
   check(step: () => Term | undefined): Term | undefined;
   define(name: string): Term | undefined;
-  expression(text: string, path: Path, who: string, wanted: Wanted): Term | undefined;
+  expression(text: string, path: Path, who: string, wanted: Wanted, options?: ExpressionOptions): Term | undefined;
   /** `isExpression`: of the whole expression at this path. */
   fault(path: Path, message: string, isExpression?: boolean): undefined;
+}
+
+export interface ExpressionOptions {
+  /** In a variation: the names mean what they mean without it. */
+  readonly isNominal?: boolean;
+  /** What these names mean, before all others. */
+  readonly names?: ReadonlyMap<string, Term>;
+}
+
+/** A variation and its name. */
+export interface Varied {
+  readonly name: string;
+  readonly variation: Variation;
+}
+
+/** What names mean: the texts of defines, and what the name of one means in its own text. */
+interface Scope {
+  readonly text: (name: string) => string | undefined;
+  readonly path: (name: string) => Path;
+  readonly own: (name: string, offset: number) => Term;
+  readonly known: Map<string, Term | "being checked" | "wrong">;
 }
 
 /** A fault that is among the issues already, in the define that others use. */
 class Reported extends Error {}
 
 /** Faults go to `issues`. */
-export function openChecker(query: Query, schema: Schema, issues: QueryIssue[]): QueryChecker {
+export function openChecker(query: Query, schema: Schema, issues: QueryIssue[], varied?: Varied): QueryChecker {
   const terms = new Terms();
   const dataset = namesOf(schema, terms);
-  const known = new Map<string, Term | "being checked" | "wrong">();
+  const nominal: Scope = { text: (name) => query.define.get(name), path: (name) => ["define", name], own: ownColumn, known: new Map() };
+  const scope: Scope = varied ? variedScope(varied) : nominal;
   const root: Checker = {
     terms,
     formulas: new Formulas(terms),
     dataset,
-    define: useDefine,
+    define: (name, offset) => useDefine(scope, name, offset),
     defineNames: [...query.define.keys()],
     params: new Map(),
     level: 0,
     check: checkExpression,
   };
 
-  function useDefine(name: string, offset: number): Term | undefined {
+  function variedScope({ name: variation, variation: { define } }: Varied): Scope {
+    return {
+      text: (name) => define.get(name) ?? query.define.get(name),
+      path: (name) => (define.has(name) ? ["variations", variation, "define", name] : ["define", name]),
+      own: (name, offset) => (define.has(name) ? useDefine(nominal, name, offset) : undefined) ?? ownColumn(name, offset),
+      known: new Map(),
+    };
+  }
+
+  function useDefine(scope: Scope, name: string, offset: number): Term | undefined {
+    const { known } = scope;
     const state = known.get(name);
     if (state === "wrong") throw new Reported();
     if (state === "being checked") {
@@ -58,12 +93,12 @@ export function openChecker(query: Query, schema: Schema, issues: QueryIssue[]):
       throw new ExpressionError(`the defines go in a circle: ${[...cycle.slice(cycle.indexOf(name)), name].join(" → ")}`, offset);
     }
     if (state) return state;
-    const text = query.define.get(name);
+    const text = scope.text(name);
     if (text === undefined) return undefined;
     known.set(name, "being checked");
     try {
-      const own: Checker = { ...root, define: (inner, at) => (inner === name ? ownColumn(name, at) : useDefine(inner, at)) };
-      const term = locate(text, ["define", name], () => checkExpression(parseExpression(text), own));
+      const own: Checker = { ...root, define: (inner, at) => (inner === name ? scope.own(name, at) : useDefine(scope, inner, at)) };
+      const term = locate(text, scope.path(name), () => checkExpression(parseExpression(text), own));
       known.delete(name);
       known.set(name, term);
       return term;
@@ -88,18 +123,23 @@ export function openChecker(query: Query, schema: Schema, issues: QueryIssue[]):
       if (error instanceof ExpressionError) {
         issues.push({
           at: pointer(path),
-          message: error.message,
+          message: inVariation(path, error.message),
           ...placeOf(text, error.offset),
           ...(error.near.length > 0 && { near: error.near }),
         });
         throw new Reported();
       }
       if (error instanceof TermsTooLarge) {
-        issues.push({ at: pointer(path), message: error.message });
+        issues.push({ at: pointer(path), message: inVariation(path, error.message) });
         throw new Reported();
       }
       throw error;
     }
+  }
+
+  /** What is wrong in a variation only is said so where it stands in the query itself. */
+  function inVariation([part]: Path, message: string): string {
+    return varied && part !== "variations" ? `in the variation '${varied.name}': ${message}` : message;
   }
 
   function check(step: () => Term | undefined): Term | undefined {
@@ -116,14 +156,27 @@ export function openChecker(query: Query, schema: Schema, issues: QueryIssue[]):
     terms,
     check,
     define(name) {
-      if (functionNames.includes(name))
-        issues.push({ at: pointer(["define", name]), message: `'${name}' is a function of the language: choose another name` });
-      return useDefine(name, 0);
+      const path = scope.path(name);
+      if (varied?.variation.define.has(name) && !query.define.has(name) && !dataset.lookUp(name)) {
+        const near = dataset.near(name, query.define.keys());
+        const message = `there is no '${name}' to vary: a variation changes defines of the query, and columns or collections of the dataset`;
+        issues.push({ at: pointer(path), message, ...(near.length > 0 && { near }) });
+        throw new Reported();
+      }
+      if (!varied && functionNames.includes(name))
+        issues.push({ at: pointer(path), message: `'${name}' is a function of the language: choose another name` });
+      return useDefine(scope, name, 0);
     },
-    expression: (text, path, who, wanted) =>
+    expression: (text, path, who, wanted, { isNominal = false, names } = {}) =>
       check(() =>
         locate(text, path, () => {
-          const term = checkExpression(parseExpression(text), root);
+          const within = isNominal ? nominal : scope;
+          const checker: Checker = {
+            ...root,
+            define: (name, offset) => names?.get(name) ?? useDefine(within, name, offset),
+            defineNames: [...root.defineNames, ...(names?.keys() ?? [])],
+          };
+          const term = checkExpression(parseExpression(text), checker);
           const kind = term.type.kind;
           if (wanted === "number or list" ? kind === "number" || kind === "boolean" || kind === "list" : kind === wanted) return term;
           throw new ExpressionError(
@@ -133,7 +186,7 @@ export function openChecker(query: Query, schema: Schema, issues: QueryIssue[]):
         }),
       ),
     fault(path, message, isExpression = true) {
-      issues.push({ at: pointer(path), message, ...(isExpression && { line: 1, column: 1 }) });
+      issues.push({ at: pointer(path), message: inVariation(path, message), ...(isExpression && { line: 1, column: 1 }) });
       return undefined;
     },
   };

@@ -21,20 +21,36 @@ const histogramName = z
   .regex(/^[\w][\w .:+-]*$/, "may have letters, digits, spaces and _ . : + -")
   .max(limits.name);
 
+const filter = z.union([expression, z.array(expression).max(limits.filters)], { error: "must be an expression or a list of expressions" });
+const define = z.record(defineName, expression);
+const variationName = histogramName.refine((name) => name !== "nominal", "cannot be nominal: that is the query itself");
+const variation = z.strictObject(
+  { define: define.optional(), weight: expression.optional(), filter: filter.optional() },
+  { error: "must be an object with define, weight or filter" },
+);
+
 const schema = z.strictObject({
   dataset: z.string({ error: "names the dataset to query" }).min(1).max(limits.name),
-  define: z.record(defineName, expression).optional(),
-  filter: z
-    .union([expression, z.array(expression).max(limits.filters)], { error: "must be an expression or a list of expressions" })
-    .optional(),
+  define: define.optional(),
+  filter: filter.optional(),
   histograms: z.record(histogramName, histogram, { error: "must be an object: name → histogram" }),
   weight: expression.optional(),
   totals: z.record(histogramName, expression, { error: "must be an object: name → expression" }).optional(),
+  variations: z.record(variationName, variation, { error: "must be an object: name → variation" }).optional(),
   name: z.string().max(limits.name).optional(),
   priority: z.int().min(0, "priorities are 0 (first) to 999 (last)").max(999, "priorities are 0 (first) to 999 (last)").optional(),
 });
 
 export type HistogramQuery = z.infer<typeof histogram>;
+
+/** What is other than in the query itself. */
+export interface Variation {
+  /** Of names that the query, or its dataset, has. */
+  readonly define: ReadonlyMap<string, string>;
+  readonly weight?: string;
+  /** In place of all filters of the query. */
+  readonly filter?: readonly string[];
+}
 
 /** A query in canonical form: defaults filled in, one filter made a list. */
 export interface Query {
@@ -45,6 +61,7 @@ export interface Query {
   readonly weight?: string;
   /** Sums over all events, before any filter. */
   readonly totals: ReadonlyMap<string, string>;
+  readonly variations: ReadonlyMap<string, Variation>;
   readonly name?: string;
   readonly priority: number;
 }
@@ -58,8 +75,16 @@ export interface CanonicalQuery {
   readonly weight?: string;
   /** Absent where there are none. */
   readonly totals?: Readonly<Record<string, string>>;
+  /** Absent where there are none. */
+  readonly variations?: Readonly<Record<string, CanonicalVariation>>;
   readonly name?: string;
   readonly priority: number;
+}
+
+export interface CanonicalVariation {
+  readonly define?: Readonly<Record<string, string>>;
+  readonly weight?: string;
+  readonly filter?: readonly string[];
 }
 
 const defaultPriority = 500;
@@ -74,33 +99,50 @@ export function readQuery(input: unknown): Query {
     const total = issues.reduce((sum, issue) => sum + (issue.code === "unrecognized_keys" ? issue.keys.length : 1), 0);
     throw new QueryError(issues.slice(0, mostIssues).flatMap(describeIssue), total);
   }
-  const { define, filter, histograms, totals, ...rest } = parsed.data;
+  const { define, filter, histograms, totals, variations, ...rest } = parsed.data;
   const entries = Object.entries(histograms);
   if (entries.length === 0) issues.push({ at: "/histograms", message: "a query needs at least one histogram" });
-  const total = entries.reduce((sum, [, { axes }]) => sum + cellCount(axes), 0);
+  const varied = Object.entries(variations ?? {});
+  const total = (1 + varied.length) * entries.reduce((sum, [, { axes }]) => sum + cellCount(axes), 0);
   if (total > limits.bins)
     issues.push({
       at: "/histograms",
-      message: `the histograms have ${total} bins together, flow bins included; at most ${limits.bins} are possible`,
+      message: `the histograms have ${total} bins together, flow bins${varied.length > 0 ? " and variations" : ""} included; at most ${limits.bins} are possible`,
     });
   if (issues.length > 0) throw new QueryError(issues);
   const { weight, name, ...required } = rest;
   return {
     dataset: required.dataset,
     define: new Map(Object.entries(define ?? {})),
-    filter: filter === undefined ? [] : typeof filter === "string" ? [filter] : filter,
+    filter: toList(filter ?? []),
     histograms: new Map(entries),
     ...(weight === undefined ? {} : { weight }),
     totals: new Map(Object.entries(totals ?? {})),
+    variations: new Map(
+      varied.map(([name, { define, filter, weight }]) => [
+        name,
+        {
+          define: new Map(Object.entries(define ?? {})),
+          ...(weight !== undefined && { weight }),
+          ...(filter !== undefined && { filter: toList(filter) }),
+        },
+      ]),
+    ),
     ...(name === undefined ? {} : { name }),
     priority: required.priority ?? defaultPriority,
   };
 }
 
+const toList = (filter: string | readonly string[]): readonly string[] => (typeof filter === "string" ? [filter] : filter);
+
 /** The canonical JSON of a query: the same for every order of keys and every way to leave a default out. */
 export function canonicalQuery(query: Query): CanonicalQuery {
   const sorted = <T>(map: ReadonlyMap<string, T>) => [...map].sort(([a], [b]) => (a < b ? -1 : 1));
   const histograms = sorted(query.histograms).map(([name, histogram]) => [name, sortKeys(histogram) as HistogramQuery] as const);
+  const variations = sorted(query.variations).map(([name, { define, ...rest }]): [string, CanonicalVariation] => [
+    name,
+    { ...(define.size > 0 && { define: Object.fromEntries(sorted(define)) }), ...rest },
+  ]);
   const { dataset, filter, weight, totals, name, priority } = query;
   return {
     dataset,
@@ -109,6 +151,7 @@ export function canonicalQuery(query: Query): CanonicalQuery {
     histograms: Object.fromEntries(histograms),
     ...(weight && { weight }),
     ...(totals.size > 0 && { totals: Object.fromEntries(sorted(totals)) }),
+    ...(variations.length > 0 && { variations: Object.fromEntries(variations) }),
     ...(name && { name }),
     priority,
   };
@@ -133,24 +176,38 @@ function tooMany(input: unknown): QueryIssue[] {
     ["filter", "filters", limits.filters],
     ["histograms", "histograms", limits.histograms],
     ["totals", "totals", limits.totals],
+    ["variations", "variations", limits.variations],
   ] as const;
-  return most.flatMap(([part, what, most]) => {
-    const value = parts[part];
-    const count = typeof value === "object" && value !== null ? Object.keys(value).length : 0;
-    return count > most ? [{ at: pointer([part]), message: `a query can have at most ${most} ${what}` }] : [];
-  });
+  const ofQuery = most.flatMap(([part, what, most]) =>
+    keysOf(parts[part]).length > most ? [{ at: pointer([part]), message: `a query can have at most ${most} ${what}` }] : [],
+  );
+  const ofVariations = keysOf(parts.variations)
+    .slice(0, limits.variations)
+    .flatMap((name) => {
+      const { define } = ((parts.variations as Readonly<Record<string, unknown>>)[name] ?? {}) as { readonly define?: unknown };
+      const message = `a variation can have at most ${limits.defines} defines`;
+      return keysOf(define).length > limits.defines ? [{ at: pointer(["variations", name, "define"]), message }] : [];
+    });
+  return [...ofQuery, ...ofVariations];
 }
+
+const keysOf = (value: unknown): readonly string[] => (typeof value === "object" && value !== null ? Object.keys(value) : []);
 
 function reservedNames(input: unknown): QueryIssue[] {
   const found = (value: unknown) =>
     typeof value === "object" && value !== null ? reserved.filter((name) => Object.hasOwn(value, name)) : [];
+  const inside = (value: unknown, path: readonly string[]) =>
+    path.reduce<unknown>((whole, part) => (whole as Readonly<Record<string, unknown>> | null)?.[part], value);
+  const variations = keysOf(inside(input, ["variations"])).map((name) => ["variations", name]);
   return [
-    ...found(input).map((part) => ({ at: pointer([part]), message: `'${part}' is not a field of a query` })),
-    ...["define", "histograms", "totals"].flatMap((part) =>
-      found((input as Readonly<Record<string, unknown>> | null)?.[part]).map((name) => ({
-        at: pointer([part, name]),
-        message: `'${name}' is reserved: choose another name`,
+    ...[[], ...variations].flatMap((path) =>
+      found(inside(input, path)).map((part) => ({
+        at: pointer([...path, part]),
+        message: `'${part}' is not a field of a ${path[0] ? "variation" : "query"}`,
       })),
+    ),
+    ...[["define"], ["histograms"], ["totals"], ["variations"], ...variations.map((path) => [...path, "define"])].flatMap((path) =>
+      found(inside(input, path)).map((name) => ({ at: pointer([...path, name]), message: `'${name}' is reserved: choose another name` })),
     ),
   ];
 }
@@ -172,7 +229,8 @@ const keysAt: Readonly<Record<number, readonly string[]>> = {
   2: Object.keys(histogram.shape),
   4: axisFields,
 };
-const nearKeys = (key: string, path: readonly PropertyKey[]) => nearNames(key, keysAt[path.length] ?? []);
+const nearKeys = (key: string, path: readonly PropertyKey[]) =>
+  nearNames(key, path[0] === "variations" ? Object.keys(variation.def.shape) : (keysAt[path.length] ?? []));
 
 /** RFC 6901. */
 export const pointer = (path: readonly PropertyKey[]): string =>

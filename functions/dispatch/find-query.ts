@@ -19,11 +19,11 @@ export async function findQuery(dispatcher: Dispatcher, id: string, client: stri
   if (!planned) throw new HttpProblem(404, "unknown-query", `The plan of query ${id} is no longer stored; POST the query again.`);
   const result = await results.find(planned);
   if (result) return { query, ...result };
-  const { plan, program } = planned;
+  const { plan, programs } = planned;
   const progress = await plans.follow(planned, query);
   if (!progress.partitions.isFinished) await progress.clients.looks(query, client);
   await lookAt(progress, [query]);
-  return { query, plan, program, progress };
+  return { query, plan, programs, progress };
 }
 
 /** Brings what is known here of these queries of one plan up to date, where it may have changed elsewhere. */

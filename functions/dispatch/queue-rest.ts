@@ -1,5 +1,5 @@
 /**
- * Queues the partitions of a plan that have no stored partial, and counts what becomes of each. A query that is new is stored when it is queued: one for which
+ * Queues the subtasks of a plan that have no stored partial, and counts what becomes of each. A query that is new is stored when it is queued: one for which
  * the coordinator has no room leaves nothing behind that could be listed.
  */
 
@@ -9,7 +9,7 @@ import type { StoredPlan, StoredQuery } from "../../storage/store.ts";
 import type { Submission } from "../api.ts";
 import type { Services } from "../services.ts";
 import type { Progress } from "./follow/progress.ts";
-import { subtaskOf } from "./plan/plan-query.ts";
+import { countSubtasks, subtaskOf } from "./plan/plan-query.ts";
 
 export interface QueueOptions {
   /** Keys of stored partials. */
@@ -26,7 +26,7 @@ const mostTries = 5;
 
 export async function queueRest(plan: StoredPlan, options: QueueOptions): Promise<Submission> {
   const { found, client, query, isKnown, progress } = options;
-  const total = plan.partitions.length;
+  const total = countSubtasks(plan);
   const subtasks: Subtask[] = [];
   for (let place = 0; place < total; place++) {
     if (place % perTurn === perTurn - 1) await turn();

@@ -5,8 +5,9 @@
  */
 import type { Context } from "hono";
 import { pause } from "../../base/pause.ts";
+import { turn } from "../../base/turn.ts";
 import type { Dataset } from "../../datasets/dataset.ts";
-import type { StoredPlan } from "../../storage/store.ts";
+import { programsOf, type Store, type StoredPlan, type StoredProgram } from "../../storage/store.ts";
 import { isEnded, type Submission } from "../api.ts";
 import type { Environment, HostBindings } from "../environment.ts";
 import { boundWait } from "../http/bounded-wait.ts";
@@ -14,7 +15,7 @@ import { stoppedByClient } from "../http/problem.ts";
 import { answerStatus, type Format } from "./answer/answer-format.ts";
 import type { Asker, Dispatcher } from "./dispatcher.ts";
 import { type FollowedQuery, waitForEnd } from "./follow/followed-query.ts";
-import { compileChecked, planBytes, type QueryPlan } from "./plan/plan-query.ts";
+import { compileChecked, countSubtasks, planBytes, type QueryPlan } from "./plan/plan-query.ts";
 import { queueRest } from "./queue-rest.ts";
 
 interface Submitter extends Pick<Asker, "client"> {
@@ -79,7 +80,7 @@ async function acceptQuery(dispatcher: Dispatcher, text: string, submitter: Subm
   // Plan: the text is read and checked, and its program laid over the dataset's partitions as they are now.
   const planned = await dispatcher.planned.get(text);
   const { plan, dataset, checked } = planned;
-  const { program } = checked;
+  const programs = checked.programs.map(({ program }) => program);
 
   // Recall: where the result is in memory, or stored, nothing else is needed.
   const recalled = await recall(dispatcher, planned);
@@ -90,11 +91,11 @@ async function acceptQuery(dispatcher: Dispatcher, text: string, submitter: Subm
   const [known, hasPlan, result] = await Promise.all([
     services.store.getQuery(id),
     services.store.hasPlan(plan.planKey),
-    results.find({ plan, program }),
+    results.find({ plan, programs }),
   ]);
   const query = known ?? { ...planned.query, created: Date.now() };
   if (result) {
-    if (!hasPlan) await Promise.all([services.store.putProgram(compileChecked(checked, dataset.schema)), services.store.putPlan(plan)]);
+    if (!hasPlan) await storePlan(planned, await compileMissing(planned, { store: services.store, hasPlan }), services.store);
     if (!known) await services.store.putQuery(query);
     return { followed: { query, ...result }, submission: allStored(plan), dataset };
   }
@@ -106,21 +107,20 @@ async function acceptQuery(dispatcher: Dispatcher, text: string, submitter: Subm
     client,
     address,
     priority: query.query.priority,
-    planBytes: planBytes({ plan, program }),
+    planBytes: planBytes({ plan, programs }),
     traceParent,
   });
   const { store } = ticket.services;
 
   // Store: all that nodes need, before they hear of it. What cannot be compiled, because its code is too large, is refused before.
-  const hasProgram = hasPlan && (await store.getPrograms([plan.programKey])).size > 0;
-  const compiled = hasProgram ? undefined : compileChecked(checked, dataset.schema);
-  const stored = Promise.all([compiled && store.putProgram(compiled), hasPlan ? undefined : store.putPlan(plan)]);
+  const compiled = await compileMissing(planned, { store, hasPlan });
+  const stored = storePlan(hasPlan ? undefined : planned, compiled, store);
   // That it failed is heard below, unless something else fails before.
   stored.catch(() => undefined);
 
   // Follow: from now on every event of the plan's subtasks is heard. Another dispatcher may have purged what was followed here.
   if (!hasPlan) await plans.forgetIdle(plan.planKey);
-  const progress = await plans.follow({ plan, program }, query);
+  const progress = await plans.follow({ plan, programs }, query);
 
   // Queue: every partition that has no stored partial. Some may be under way for others already.
   using queueing = progress.beginQueueing(query, interest);
@@ -134,11 +134,34 @@ async function acceptQuery(dispatcher: Dispatcher, text: string, submitter: Subm
     isKnown: known !== undefined,
     services: ticket.services,
   });
-  const followed = { query, plan, program, progress };
+  const followed = { query, plan, programs, progress };
   queueing.accept();
   ticket.accept(followed);
   services.log.info({ query: query.id, dataset: dataset.name, client, ...submission }, "query accepted");
   return { followed, submission, dataset };
+}
+
+/**
+ * Compiles those of a query's programs that the store does not have. It is not asked about the program of a plan that is new: that is new, too. Of several,
+ * others may have asked before.
+ */
+async function compileMissing(
+  { plan, checked, dataset }: QueryPlan,
+  { store, hasPlan }: { readonly store: Pick<Store, "getPrograms">; readonly hasPlan: boolean },
+): Promise<readonly StoredProgram[]> {
+  const keys = programsOf(plan).map(({ programKey }) => programKey);
+  const stored = hasPlan || keys.length > 1 ? await store.getPrograms(keys) : new Map<string, StoredProgram>();
+  const compiled: StoredProgram[] = [];
+  for (const program of checked.programs) {
+    if (stored.has(program.programKey)) continue;
+    if (compiled.length > 0) await turn();
+    compiled.push(compileChecked(program, dataset.schema));
+  }
+  return compiled;
+}
+
+async function storePlan(planned: QueryPlan | undefined, programs: readonly StoredProgram[], store: Pick<Store, "putProgram" | "putPlan">) {
+  await Promise.all([...programs.map((program) => store.putProgram(program)), planned && store.putPlan(planned.plan)]);
 }
 
 /** Finds a result in memory; then the store is asked for nothing but the query. */
@@ -152,7 +175,8 @@ async function recall({ results, services }: Dispatcher, { plan, query: { id } }
   return undefined;
 }
 
-function allStored({ partitions: { length } }: StoredPlan): Submission {
+function allStored(plan: StoredPlan): Submission {
+  const length = countSubtasks(plan);
   return { total: length, stored: length, joined: 0, queued: 0 };
 }
 

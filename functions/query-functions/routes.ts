@@ -15,7 +15,7 @@ export const queryFunctions = new Hono<Environment>();
 /** Seconds that a call waits for the end of its query where `Prefer: wait` does not say otherwise. */
 const usualWait = 60;
 /** Parameters of the answer, not of the query. */
-const ofTheAnswer = new Set(["format", "histogram"]);
+const ofTheAnswer = new Set(["format", "histogram", "variations"]);
 
 queryFunctions.get("/", (c) => {
   const functions = [...c.var.services.queryFunctions].map(([name, each]) => describe(name, each));

@@ -11,7 +11,7 @@ import type { Log } from "../../base/log.ts";
 import { createStore } from "../create-store.ts";
 import { PinnedKeys } from "../pinned-keys.ts";
 import { type PlanNote, Plans } from "../plans.ts";
-import type { Inserted, NewPartial, Store } from "../store.ts";
+import { type Inserted, type NewPartial, programsOf, type Store } from "../store.ts";
 import type { StoreError } from "../store-error.ts";
 import { BoundedTable } from "./bounded-table.ts";
 import { DatasetTable } from "./dataset-table.ts";
@@ -81,7 +81,9 @@ function openTables(environment: Environment, options: StoreLimits): EmbeddedSto
 
   async function plansOf(programKey: string): Promise<readonly string[]> {
     const found: string[] = [];
-    for await (const { key, note } of heads.scan()) if ((note as PlanNote).programKey === programKey) found.push(key);
+    for await (const { key, note } of heads.scan()) {
+      if (programsOf(note as PlanNote).some((each) => each.programKey === programKey)) found.push(key);
+    }
     return found;
   }
 

@@ -33,7 +33,7 @@ export interface BodyDocument extends Used {
 export type Head = Pick<BodyDocument, "_id" | "size" | "used" | "split">;
 
 /** Fields by which the documents of a kind are found, and which people see who look at the collection. */
-export type Fields = Readonly<Record<string, string | number | Date>>;
+export type Fields = Readonly<Record<string, string | number | Date | readonly string[]>>;
 
 const headOnly = { _id: 1, size: 1, used: 1, split: 1 } as const;
 /** Keys that one call looks for: some servers compare every document with the whole list. */

@@ -12,7 +12,7 @@ import type { Filter } from "mongodb";
 import { createStore, renewAnswer } from "../create-store.ts";
 import { PinnedKeys } from "../pinned-keys.ts";
 import { type PlanNote, Plans } from "../plans.ts";
-import type { Store } from "../store.ts";
+import { programsOf, type Store } from "../store.ts";
 import { BodyLimit } from "./body-limit.ts";
 import { type BodyDocument, BodyTable } from "./body-table.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
@@ -57,7 +57,11 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<MongoS
   const partials = new LimitedTable(connection, { name: "partials", times, limit: bodyLimit });
   const results = new LimitedTable(connection, { name: "results", times, limit: bodyLimit });
   const programs = new BodyTable(connection, { name: "programs", times });
-  const fieldsOf = (note: unknown) => ({ programKey: (note as PlanNote).programKey, dataset: (note as PlanNote).dataset });
+  const fieldsOf = (note: unknown) => {
+    const keys = programsOf(note as PlanNote).map(({ programKey }) => programKey);
+    // MongoDB finds a document by each of the keys that a list has.
+    return { programKey: keys.length === 1 ? keys[0] : keys, dataset: (note as PlanNote).dataset };
+  };
   const heads = new BodyTable(connection, { name: "plans", times, fieldsOf });
   const pieces = new BodyTable(connection, { name: "plan_pieces", times });
   const metadata = new BodyTable(connection, { name: "metadata", times });

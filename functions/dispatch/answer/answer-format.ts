@@ -6,6 +6,7 @@ import type { Status } from "../../api.ts";
 import { HttpProblem } from "../../http/problem.ts";
 import { renderSvg } from "../../render/charts/svg.ts";
 import { renderCsv } from "../../render/csv.ts";
+import { type Histograms, separateVariations, stackVariations } from "./vary-histograms.ts";
 
 const formats = ["json", "uhi", "csv", "svg"] as const;
 export type Format = (typeof formats)[number];
@@ -39,19 +40,27 @@ export async function answerStatus(c: Context, status: Status, format: Format, h
   if (format === "json") return c.json(status, httpStatus);
   if (format === "uhi") {
     const named = c.req.query("histogram");
-    return c.body(JSON.stringify(named === undefined ? status.histograms : pickHistogram(c, status)[1]), httpStatus, {
+    const histograms = chooseVariations(c) === "axis" ? stackVariations(status) : separateVariations(status);
+    return c.body(JSON.stringify(named === undefined ? histograms : pickHistogram(c, histograms)[1]), httpStatus, {
       "content-type": "application/vnd.uhi+json",
     });
   }
-  const [name, histogram] = pickHistogram(c, status);
+  const [name, histogram] = pickHistogram(c, separateVariations(status));
   if (format === "csv") return c.body(renderCsv(histogram), httpStatus, { "content-type": "text/csv; charset=utf-8" });
   const { failed, total } = status.partitions;
   const title = failed > 0 ? `${name} (${failed} of ${total} partitions failed)` : name;
   return c.body(await renderSvg(histogram, { title }), httpStatus, { "content-type": "image/svg+xml" });
 }
 
-/** `?histogram=NAME`; the only one, or the first, where it is left out. */
-function pickHistogram(c: Context, { histograms }: Status): readonly [string, UhiHistogram] {
+/** `?variations=axis` or `separate`, which is usual. */
+function chooseVariations(c: Context): "axis" | "separate" {
+  const asked = c.req.query("variations") ?? "separate";
+  if (asked === "axis" || asked === "separate") return asked;
+  throw new HttpProblem(400, "bad-request", `variations is axis or separate, not ${JSON.stringify(asked.slice(0, 40))}.`);
+}
+
+/** `?histogram=NAME` or `NAME/VARIATION`; the only one, or the first, where it is left out. */
+function pickHistogram(c: Context, histograms: Histograms): readonly [string, UhiHistogram] {
   const names = Object.keys(histograms);
   const name = c.req.query("histogram") ?? names[0];
   if (!Object.hasOwn(histograms, name)) {

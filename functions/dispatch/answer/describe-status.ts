@@ -5,9 +5,11 @@ import { roundTotal } from "../../../engine/histogram/total.ts";
 import type { UhiHistogram } from "../../../engine/histogram/uhi.ts";
 import { writeSum, writeUhi } from "../../../engine/histogram/write-uhi.ts";
 import type { Program } from "../../../engine/program/program.ts";
-import type { StoredPlan, StoredQuery } from "../../../storage/store.ts";
+import type { CanonicalQuery } from "../../../engine/query/query.ts";
+import type { Places, StoredPlan, StoredQuery } from "../../../storage/store.ts";
 import { isEnded, type Status, type Timing } from "../../api.ts";
 import { type FollowedQuery, stateOf } from "../follow/followed-query.ts";
+import { countSubtasks, partsOf } from "../plan/plan-query.ts";
 import { noPartitions } from "../query-state.ts";
 import { isResultNote } from "./timeline.ts";
 
@@ -16,12 +18,17 @@ const mostFailures = 100;
 
 /** `hindrances`: why this server is not ready. */
 export function describeStatus(followed: FollowedQuery, hindrances: readonly string[]): Status {
-  const { query, plan, program, progress } = followed;
+  const { query, plan, programs, progress } = followed;
   const state = stateOf(followed);
   const { id, created } = query;
   const { name, dataset, priority, filter } = query.query;
-  const content = followed.result ?? progress!.read();
-  const total = plan.partitions.length;
+  const contents = followed.result ?? progress!.read();
+  const total = countSubtasks(plan);
+  const events = plan.partitions.reduce((sum, { entries }) => sum + entries, 0);
+  const describe = (program: number, places: Places, filters: readonly string[]): Described => ({
+    events: { total: events, done: contents[program]!.entries },
+    ...describeContent(query.query, places, { program: programs[program]!, content: contents[program]!, filters }),
+  });
   const counts = progress?.partitions.counts ?? { ...noPartitions, total, done: total };
   const note = progress?.lacksNodes ? "no nodes" : isEnded({ state }) || hindrances.length === 0 ? undefined : hindrances.join("; ");
   const lastUpdate = progress?.lastUpdate ?? created;
@@ -39,15 +46,14 @@ export function describeStatus(followed: FollowedQuery, hindrances: readonly str
       done: counts.done,
       failed: counts.failed,
     },
-    events: { total: plan.partitions.reduce((sum, { entries }) => sum + entries, 0), done: content.entries },
-    cutflow: filter.map((filter, index) => ({
-      filter,
-      events: content.filters[index].events,
-      weight: writeSum(content.filters[index].weight),
-    })),
-    totals: describeTotals(query, content),
-    histograms: describeHistograms(query, program, content),
-    failures: describeFailures(plan, progress?.partitions.failures ?? new Map()),
+    ...describe(0, query, filter),
+    variations: Object.fromEntries(
+      Object.entries(query.variations ?? {}).map(([name, variation]) => [
+        name,
+        describe(variation.program, variation, query.query.variations?.[name]?.filter ?? filter),
+      ]),
+    ),
+    failures: describeFailures(query, plan, progress?.partitions.failures ?? new Map()),
     ...(note !== undefined && { note }),
     timing: describeTiming(followed, Math.max(0, lastUpdate - created) / 1000),
     lastUpdate: new Date(lastUpdate).toISOString(),
@@ -55,11 +61,15 @@ export function describeStatus(followed: FollowedQuery, hindrances: readonly str
 }
 
 /** The first ones in the order of partitions; `partitions.failed` says how many there are in all. */
-function describeFailures({ partitions }: StoredPlan, failures: ReadonlyMap<number, Failure>): Status["failures"] {
+function describeFailures({ variations = {} }: StoredQuery, plan: StoredPlan, failures: ReadonlyMap<number, Failure>): Status["failures"] {
   const places = [...failures.keys()].toSorted((a, b) => a - b).slice(0, mostFailures);
   return places.map((place) => {
-    const { index: partition, file } = partitions[place];
-    return { partition, file, ...failures.get(place)! };
+    const {
+      partition: { index: partition, file },
+      program,
+    } = partsOf(plan, place);
+    const variation = program === 0 ? undefined : Object.entries(variations).find(([, each]) => each.program === program)?.[0];
+    return { partition, file, ...(variation !== undefined && { variation }), ...failures.get(place)! };
   });
 }
 
@@ -69,7 +79,25 @@ function describeTiming({ query: { created }, progress, note }: FollowedQuery, s
   return isResultNote(note) ? { submitted, ...note, stored: true } : { submitted, seconds, stored: true };
 }
 
-function describeTotals({ totals = {} }: StoredQuery, content: PartialResult): Status["totals"] {
+type Described = Status["variations"][string];
+
+function describeContent(
+  query: CanonicalQuery,
+  { places, totals }: Places,
+  { program, content, filters }: { readonly program: Program; readonly content: PartialResult; readonly filters: readonly string[] },
+): Omit<Described, "events"> {
+  return {
+    cutflow: filters.map((filter, index) => ({
+      filter,
+      events: content.filters[index].events,
+      weight: writeSum(content.filters[index].weight),
+    })),
+    totals: describeTotals(totals ?? {}, content),
+    histograms: describeHistograms(query, places, { program, content }),
+  };
+}
+
+function describeTotals(totals: Readonly<Record<string, number>>, content: PartialResult): Status["totals"] {
   return Object.fromEntries(
     Object.entries(totals).map(([name, place]) => {
       const { sum, nonFinite } = content.totals![place];
@@ -79,9 +107,9 @@ function describeTotals({ totals = {} }: StoredQuery, content: PartialResult): S
 }
 
 function describeHistograms(
-  { query, places }: StoredQuery,
-  program: Program,
-  content: PartialResult,
+  query: CanonicalQuery,
+  places: Places["places"],
+  { program, content }: { readonly program: Program; readonly content: PartialResult },
 ): Readonly<Record<string, UhiHistogram>> {
   return Object.fromEntries(
     Object.entries(places).map(([name, place]) => {

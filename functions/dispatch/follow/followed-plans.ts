@@ -6,7 +6,7 @@ import { LRUCache } from "lru-cache";
 import type { StoredQuery } from "../../../storage/store.ts";
 import { planBytes } from "../plan/plan-query.ts";
 import { Progress, type ProgressServices } from "./progress.ts";
-import type { PlannedProgram } from "./stored-results.ts";
+import type { PlannedPrograms } from "./stored-results.ts";
 
 interface Followed {
   /** Bytes, about. */
@@ -34,7 +34,7 @@ export class FollowedPlans {
   }
 
   /** Follows a plan from now on; `Progress.look` learns how it was before. `query`: the one for which it is followed. */
-  async follow(planned: PlannedProgram, query: StoredQuery): Promise<Progress> {
+  async follow(planned: PlannedPrograms, query: StoredQuery): Promise<Progress> {
     const { planKey } = planned.plan;
     const known = this.#use(planKey);
     if (known) return known.opened;

@@ -5,13 +5,13 @@ import { isEnded, type QueryState } from "../../api.ts";
 import { decideState } from "../query-state.ts";
 import type { QueryOfPlan } from "./plan-clients.ts";
 import type { Progress } from "./progress.ts";
-import type { PlannedProgram } from "./stored-results.ts";
+import type { PlannedPrograms } from "./stored-results.ts";
 
 /** Either its merged result is known, or its plan is followed. */
-export interface FollowedQuery extends PlannedProgram {
+export interface FollowedQuery extends PlannedPrograms {
   readonly query: StoredQuery;
   readonly progress?: Progress;
-  readonly result?: PartialResult;
+  readonly result?: readonly PartialResult[];
   /** What was stored beside the result. */
   readonly note?: unknown;
 }

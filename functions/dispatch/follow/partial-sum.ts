@@ -1,21 +1,21 @@
 /**
- * The sum of a plan's partials so far, and where the time for them went. Stored partials are read many at a time, one look-up for as many as are likely
+ * The sums of a plan's partials so far, one of each program, and where the time for them went. Stored partials are read many at a time, one look-up for as many as are likely
  * to have `mostBytes` together, and added in any order, for adding is exact. What the store cannot give now is asked for again until it can.
- * Memory: one merged partial, and those that are being added.
+ * Memory: one merged partial of each program, and those that are being added.
  */
 import { retry } from "../../../base/retry.ts";
-import { subtaskKey } from "../../../base/subtask-key.ts";
 import { Merger } from "../../../engine/histogram/merge.ts";
-import { DamagedPartial, decodePartial, encodePartial, type PartialResult } from "../../../engine/histogram/partial.ts";
+import { DamagedPartial, decodePartial, encodePartials, type PartialResult } from "../../../engine/histogram/partial.ts";
 import type { StoredBody, StoredQuery } from "../../../storage/store.ts";
 import { StoreError } from "../../../storage/store-error.ts";
 import { priorityBand } from "../../metrics/metrics.ts";
 import type { Services } from "../../services.ts";
 import { Timeline } from "../answer/timeline.ts";
-import type { PlannedProgram } from "./stored-results.ts";
+import { partsOf, subtaskOf } from "../plan/plan-query.ts";
+import type { PlannedPrograms } from "./stored-results.ts";
 
 export interface StoredPlace {
-  /** Of the partition in its plan. */
+  /** Of the subtask in its plan. */
   readonly place: number;
   /** When it was news that the partial is stored, in milliseconds since the epoch; undefined where it was stored before anybody looked. */
   readonly heard: number | undefined;
@@ -39,18 +39,18 @@ const mayPass = (error: unknown): boolean => error instanceof StoreError && erro
 
 export class PartialSum {
   readonly timeline: Timeline;
-  readonly #planned: PlannedProgram;
+  readonly #planned: PlannedPrograms;
   readonly #options: PartialSumOptions;
-  readonly #merger: Merger;
+  readonly #mergers: readonly Merger[];
   readonly #waiting: StoredPlace[] = [];
   /** Bytes of the largest partial so far, for those of one program differ little; before the first one, so many that it is read alone. */
   #largest = mostBytes;
   #isMerging = false;
 
-  constructor(planned: PlannedProgram, options: PartialSumOptions) {
+  constructor(planned: PlannedPrograms, options: PartialSumOptions) {
     this.#planned = planned;
     this.#options = options;
-    this.#merger = new Merger(planned.program);
+    this.#mergers = planned.programs.map((program) => new Merger(program));
     this.timeline = new Timeline(options.query.created);
   }
 
@@ -59,16 +59,17 @@ export class PartialSum {
     if (!this.#isMerging) void this.#mergeAll();
   }
 
-  read(): PartialResult {
-    return this.#merger.read();
+  /** One of each program. */
+  read(): readonly PartialResult[] {
+    return this.#mergers.map((merger) => merger.read());
   }
 
-  /** Stores the sum as the plan's result. Never rejects: where it cannot be stored, the partials stay, and whoever asks next merges them again. */
+  /** Stores the sums as the plan's result. Never rejects: where it cannot be stored, the partials stay, and whoever asks next merges them again. */
   async save(): Promise<void> {
     const { services, signal } = this.#options;
     const plan = this.#planned.plan.planKey;
     try {
-      const body = await encodePartial(this.read());
+      const body = await encodePartials(this.read());
       await this.#retry("a result cannot be stored now; trying again", () =>
         services.store.putResult(plan, body, this.timeline.read(Date.now())),
       );
@@ -93,8 +94,7 @@ export class PartialSum {
   /** Never rejects. */
   async #merge(batch: readonly StoredPlace[]): Promise<void> {
     const { services, signal, onMerged, onDamaged } = this.#options;
-    const { programKey, partitions } = this.#planned.plan;
-    const keys = batch.map(({ place }) => subtaskKey(programKey, partitions[place].fingerprint));
+    const keys = batch.map(({ place }) => subtaskOf(this.#planned.plan, place).key);
     const begun = performance.now();
     const getAll = () => services.store.getPartials(keys);
     const bodies = await this.#retry("partials cannot be read now; trying again", getAll).catch((error: unknown) => error);
@@ -117,11 +117,12 @@ export class PartialSum {
     const begun = performance.now();
     if (!stored) throw new DamagedPartial("the partial is not in the store");
     this.#largest = Math.max(this.#largest === mostBytes ? 1 : this.#largest, stored.bytes.length);
-    this.#merger.add(await decodePartial(stored.bytes));
+    const { partition, program } = partsOf(this.#planned.plan, place);
+    this.#mergers[program]!.add(await decodePartial(stored.bytes));
     const took = reading + performance.now() - begun;
     this.timeline.addMerging(took);
     services.meter?.observe("femtoq_merge_seconds", undefined, took / 1000);
-    const waited = this.timeline.add(this.#planned.plan.partitions[place], stored.note, heard);
+    const waited = this.timeline.add(partition, stored.note, heard);
     if (waited !== undefined) services.meter?.observe("femtoq_claim_wait_seconds", priorityBand(query.query.priority), waited);
   }
 

@@ -3,7 +3,7 @@
 import { subtaskKey } from "../../../base/subtask-key.ts";
 import { perTurn, turn } from "../../../base/turn.ts";
 import type { Failure, SubtaskEvent, SubtaskState } from "../../../coordination/coordinator.ts";
-import type { StoredPlan } from "../../../storage/store.ts";
+import { programsOf, type StoredPlan } from "../../../storage/store.ts";
 import type { Services } from "../../services.ts";
 import { noPartitions, type PartitionCounts } from "../query-state.ts";
 
@@ -50,13 +50,11 @@ export async function findPartitionStates(
 }
 
 /** Counts the partitions of a plan that is not followed here, and renews nothing. A stored partition counts as done: it only has to be merged for whoever asks. */
-export async function countPartitions({ programKey, partitions }: StoredPlan, sources: Sources): Promise<PartitionCounts> {
-  const found = await findPartitionStates(
-    partitions.map(({ fingerprint }) => subtaskKey(programKey, fingerprint)),
-    sources,
-    { renews: false },
-  );
-  const counts = { ...noPartitions, total: partitions.length };
+export async function countPartitions(plan: StoredPlan, sources: Sources): Promise<PartitionCounts> {
+  const programs = programsOf(plan);
+  const keys = plan.partitions.flatMap(({ fingerprint }) => programs.map(({ programKey }) => subtaskKey(programKey, fingerprint)));
+  const found = await findPartitionStates(keys, sources, { renews: false });
+  const counts = { ...noPartitions, total: keys.length };
   for (const { kind } of found.values()) counts[kind === "stored" ? "done" : kind]++;
   return counts;
 }

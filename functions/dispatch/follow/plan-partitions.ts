@@ -1,5 +1,5 @@
 /**
- * How the partitions of a plan are, kept up to date by the coordinator's events and by looks at coordinator and store. What was heard while a look was
+ * How the partitions of a plan are, for each of its programs, kept up to date by the coordinator's events and by looks at coordinator and store. What was heard while a look was
  * under way is newer than what the look finds.
  *
  *   absent ⇄ waiting ⇄ loading → running → merging → done      as the coordinator says, and when the partial is stored
@@ -9,7 +9,7 @@
 import type { Failure, SubtaskEvent } from "../../../coordination/coordinator.ts";
 import type { StoredPlan } from "../../../storage/store.ts";
 import type { Services } from "../../services.ts";
-import { placesOf } from "../plan/plan-query.ts";
+import { countSubtasks, placesOf } from "../plan/plan-query.ts";
 import type { PartitionCounts } from "../query-state.ts";
 import { eventStates, type FoundState, findPartitionStates, isStored, type PartitionState } from "./partition-state.ts";
 
@@ -39,7 +39,7 @@ export class PlanPartitions {
 
   /** All are absent. */
   static async of(plan: StoredPlan, options: Options): Promise<PlanPartitions> {
-    return new PlanPartitions(await placesOf(plan), plan.partitions.length, options);
+    return new PlanPartitions(await placesOf(plan), countSubtasks(plan), options);
   }
 
   get counts(): PartitionCounts {

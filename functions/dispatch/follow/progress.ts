@@ -1,8 +1,8 @@
 /**
- * One plan on its way: which partitions are done, and the sum of their partials so far. Derived from store and coordinator
+ * One plan on its way: which partitions are done, and the sums of their partials so far. Derived from store and coordinator
  * alone, so any dispatcher can have one of any plan at any time and throw it away again.
  *
- * Each partition's partial is merged once. Memory: one merged partial, and a word for each partition. It is as the coordinator's events say; where these may
+ * Each partial is merged once. Memory: one merged partial of each program, and a word for each subtask. It is as the coordinator's events say; where these may
  * leave something out, it looks again now and then, while something is open.
  */
 
@@ -22,7 +22,7 @@ import { isOpen } from "./partition-state.ts";
 import { PlanClients, type QueryOfPlan } from "./plan-clients.ts";
 import { PlanPartitions } from "./plan-partitions.ts";
 import { Poller } from "./poller.ts";
-import type { PlannedProgram } from "./stored-results.ts";
+import type { PlannedPrograms } from "./stored-results.ts";
 
 /** Milliseconds that whoever waits for the end waits at most for the result to be stored, too. */
 const longestSave = 1_000;
@@ -35,9 +35,9 @@ export interface Queueing extends Disposable {
   accept(): void;
 }
 
-export class Progress implements PlannedProgram {
+export class Progress implements PlannedPrograms {
   readonly plan: StoredPlan;
-  readonly program: Program;
+  readonly programs: readonly Program[];
   /** Who asks here for queries of the plan. */
   readonly clients: PlanClients;
   readonly #services: ProgressServices;
@@ -54,13 +54,13 @@ export class Progress implements PlannedProgram {
   #queueing: string | undefined;
   /** Nodes there are, where nothing moved since they were counted. */
   #nodes: number | undefined;
-  #read: { readonly version: number; readonly partial: PartialResult } | undefined;
+  #read: { readonly version: number; readonly partials: readonly PartialResult[] } | undefined;
 
-  private constructor({ plan, program }: PlannedProgram, query: StoredQuery, services: ProgressServices, partitions: PlanPartitions) {
+  private constructor({ plan, programs }: PlannedPrograms, query: StoredQuery, services: ProgressServices, partitions: PlanPartitions) {
     const { store, log } = services;
     const { signal } = this.#stop;
     this.plan = plan;
-    this.program = program;
+    this.programs = programs;
     this.#services = services;
     this.partitions = partitions;
     this.clients = new PlanClients(services);
@@ -83,7 +83,7 @@ export class Progress implements PlannedProgram {
   }
 
   /** Follows the coordinator's events until closed; what was before, `look` tells. `query`: the first one that wants the plan followed. */
-  static async open(planned: PlannedProgram, query: StoredQuery, services: ProgressServices): Promise<Progress> {
+  static async open(planned: PlannedPrograms, query: StoredQuery, services: ProgressServices): Promise<Progress> {
     const onStored = (place: number, heard: number | undefined) => progress.#sum.add({ place, heard });
     const partitions = await PlanPartitions.of(planned.plan, { services, onStored });
     const progress = new Progress(planned, query, services, partitions);
@@ -169,10 +169,10 @@ export class Progress implements PlannedProgram {
     return !this.#version.isAwaited && (this.partitions.isFinished || this.isWithdrawn);
   }
 
-  /** The sum of the partials so far. */
-  read(): PartialResult {
-    if (this.#read?.version !== this.version) this.#read = { version: this.version, partial: this.#sum.read() };
-    return this.#read.partial;
+  /** The sum of the partials so far, of each program. */
+  read(): readonly PartialResult[] {
+    if (this.#read?.version !== this.version) this.#read = { version: this.version, partials: this.#sum.read() };
+    return this.#read.partials;
   }
 
   /** Where the time went so far. */

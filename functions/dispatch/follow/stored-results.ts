@@ -1,18 +1,20 @@
 /** Merged results as the store has them; those that were asked for lately are kept in memory. While a result is there, its partials are not merged again. */
 import { LRUCache } from "lru-cache";
-import { decodePartial, type PartialResult } from "../../../engine/histogram/partial.ts";
+import { decodePartials, type PartialResult } from "../../../engine/histogram/partial.ts";
 import type { Program } from "../../../engine/program/program.ts";
-import type { StoredPlan } from "../../../storage/store.ts";
+import { programsOf, type StoredPlan } from "../../../storage/store.ts";
 import type { Services } from "../../services.ts";
 import { planBytes } from "../plan/plan-query.ts";
 
-export interface PlannedProgram {
+export interface PlannedPrograms {
   readonly plan: StoredPlan;
-  readonly program: Program;
+  /** In the plan's order. */
+  readonly programs: readonly Program[];
 }
 
-export interface FoundResult extends PlannedProgram {
-  readonly result: PartialResult;
+export interface FoundResult extends PlannedPrograms {
+  /** What each program made of all partitions. */
+  readonly result: readonly PartialResult[];
   /** What was stored beside the result. */
   readonly note: unknown;
 }
@@ -37,7 +39,7 @@ export class StoredResults {
     return this.#kept.get(planKey);
   }
 
-  async find({ plan, program }: PlannedProgram): Promise<FoundResult | undefined> {
+  async find({ plan, programs }: PlannedPrograms): Promise<FoundResult | undefined> {
     const { planKey } = plan;
     const kept = this.#kept.get(planKey);
     if (kept) return kept;
@@ -46,8 +48,8 @@ export class StoredResults {
     if (!stored) return undefined;
     const { bytes, note } = stored;
     try {
-      const size = planBytes({ plan, program }) + bytes.length;
-      const found = { plan, program, result: await decodePartial(bytes), note, size };
+      const size = planBytes({ plan, programs }) + bytes.length;
+      const found = { plan, programs, result: await decodePartials(bytes), note, size };
       this.#kept.set(planKey, found);
       return found;
     } catch (error) {
@@ -57,13 +59,16 @@ export class StoredResults {
     }
   }
 
-  async findPlanned(planKey: string): Promise<PlannedProgram | undefined> {
+  async findPlanned(planKey: string): Promise<PlannedPrograms | undefined> {
     const kept = this.#kept.get(planKey);
     if (kept) return kept;
     const { store } = this.#services;
     const plan = (await store.getPlans([planKey])).get(planKey);
-    const program = plan && ((await store.getPrograms([plan.programKey])).get(plan.programKey)?.program as Program | undefined);
-    return program && { plan, program };
+    if (!plan) return undefined;
+    const keys = programsOf(plan).map(({ programKey }) => programKey);
+    const found = await store.getPrograms(keys);
+    const programs = keys.map((key) => found.get(key)?.program as Program | undefined).filter((program) => program !== undefined);
+    return programs.length === keys.length ? { plan, programs } : undefined;
   }
 
   forget(planKey: string): void {

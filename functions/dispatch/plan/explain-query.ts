@@ -9,7 +9,7 @@ const mostRepeated = 200;
 
 export async function explainQuery({ planned, services }: Pick<Dispatcher, "planned" | "services">, text: string): Promise<unknown> {
   const { query, dataset, checked, plan } = await planned.get(text);
-  const { program, order } = checked;
+  const { program, order } = checked.programs[0];
   const [counts, result] = await Promise.all([countPartitions(plan, services), services.store.getResult(plan.planKey)]);
   const { total, done, waiting, loading, running, failed, absent } = counts;
   const used = new Set(program.inputs.flatMap((input) => (input.kind === "offsets" ? input.columns : [input.column])));
@@ -39,7 +39,7 @@ export async function explainQuery({ planned, services }: Pick<Dispatcher, "plan
       };
     }),
     steps: program.terms.length,
-    moduleBytes: compileChecked(checked, dataset.schema).module.length,
+    moduleBytes: compileChecked(checked.programs[0], dataset.schema).module.length,
   };
 }
 

@@ -1,4 +1,4 @@
-/** Query + dataset → plan: the program, its key, the partitions in order, and the id of the query. Pure but for hashing. */
+/** Query + dataset → plan: the programs, their keys, the partitions in order, and the id of the query. Pure but for hashing. */
 
 import { subtaskKey } from "../../../base/subtask-key.ts";
 import { perTurn, turn } from "../../../base/turn.ts";
@@ -7,20 +7,45 @@ import { baseName, type Dataset, type Partition } from "../../../datasets/datase
 import { cellCount } from "../../../engine/axes/axes.ts";
 import { compileProgram } from "../../../engine/compile/compile-program.ts";
 import { columnsOf } from "../../../engine/program/inputs.ts";
-import type { Program } from "../../../engine/program/program.ts";
+import { type Program, programKey } from "../../../engine/program/program.ts";
 import type { Schema } from "../../../engine/program/schema.ts";
-import type { QueryProgram } from "../../../engine/query/make-program.ts";
+import type { OneProgram, QueryProgram } from "../../../engine/query/make-program.ts";
 import { canonicalQuery, type Query } from "../../../engine/query/query.ts";
 import { sha256 } from "../../../engine/sha256.ts";
-import type { Places, StoredPartition, StoredPlan, StoredProgram, StoredQuery } from "../../../storage/store.ts";
+import {
+  type Places,
+  programsOf,
+  type StoredPartition,
+  type StoredPlan,
+  type StoredProgram,
+  type StoredQuery,
+} from "../../../storage/store.ts";
 import { HttpProblem } from "../../http/problem.ts";
 
 /** The most bytes of a plan as it is stored, about: some 400,000 partitions. */
 const mostPlanBytes = 64_000_000;
 
-/** A query that is right for the schema of its dataset, with its program. */
-export interface CheckedQuery extends QueryProgram {
+export interface CheckedProgram extends OneProgram {
   readonly programKey: string;
+}
+
+/** A query that is right for the schema of its dataset. */
+export interface CheckedQuery {
+  /** Each once: that of the query itself, then those of its variations in the order of their names. */
+  readonly programs: readonly [CheckedProgram, ...CheckedProgram[]];
+  /** By name, as the client wrote them. */
+  readonly variations: ReadonlyMap<string, CheckedProgram>;
+}
+
+export async function keyPrograms({ variations, ...nominal }: QueryProgram): Promise<CheckedQuery> {
+  const withKey = async (one: OneProgram): Promise<CheckedProgram> => ({ ...one, programKey: await programKey(one.program) });
+  const first = await withKey(nominal);
+  const varied = new Map<string, CheckedProgram>();
+  for (const [name, one] of variations) varied.set(name, await withKey(one));
+  const sorted = [...varied].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
+  const others = new Map(sorted.map((one) => [one.programKey, one]));
+  others.delete(first.programKey);
+  return { programs: [first, ...others.values()], variations: varied };
 }
 
 /** A query over its dataset as it is now. */
@@ -34,25 +59,31 @@ export interface QueryPlan {
 
 /** Throws `HttpProblem` for a dataset of more partitions than a plan may have. */
 export async function planChecked(query: Query, checked: CheckedQuery, dataset: Dataset): Promise<QueryPlan> {
-  const { programKey, program } = checked;
+  const [nominal, ...others] = checked.programs.map(({ programKey, program }) => ({ programKey, columns: columnsOf(program) }));
   const described = describePartitions(dataset.partitions);
   if (described.bytes > mostPlanBytes) {
     const size = `${Math.ceil(described.bytes / 1e6)} MB, and the most is ${mostPlanBytes / 1e6} MB`;
     const detail = `Cannot query ${dataset.name}: with its ${dataset.partitions.length} partitions a plan has ${size}; make several datasets of its files`;
     throw new HttpProblem(422, "plan-too-large", detail);
   }
-  const planKey = await sha256(`${programKey}\n${await described.digest}`);
+  const planKey = await sha256([nominal!, ...others].map(({ programKey }) => `${programKey}\n`).join("") + (await described.digest));
   const canonical = canonicalQuery(query);
   const id = await sha256(`${JSON.stringify(canonical)}\n${planKey}`);
   return {
     dataset,
     checked,
-    plan: { planKey, programKey, dataset: dataset.name, columns: columnsOf(program), partitions: described.partitions },
-    query: { id, planKey, query: canonical, ...placesIn(query, checked) },
+    plan: {
+      planKey,
+      ...nominal!,
+      ...(others.length > 0 && { variations: others }),
+      dataset: dataset.name,
+      partitions: described.partitions,
+    },
+    query: { id, planKey, query: canonical, ...placesIn(query, checked.programs[0]), ...variationsIn(query, checked) },
   };
 }
 
-function placesIn(query: Query, { order, totalOrder }: CheckedQuery): Places {
+function placesIn(query: Query, { order, totalOrder }: OneProgram): Places {
   const placesOf = (names: ReadonlyMap<string, unknown>, places: ReadonlyMap<string, number>) =>
     Object.fromEntries([...names.keys()].map((name) => [name, places.get(name)!]));
   return {
@@ -61,8 +92,15 @@ function placesIn(query: Query, { order, totalOrder }: CheckedQuery): Places {
   };
 }
 
+function variationsIn(query: Query, { programs, variations }: CheckedQuery): Pick<StoredQuery, "variations"> {
+  if (variations.size === 0) return {};
+  const numbers = new Map(programs.map(({ programKey }, index) => [programKey, index]));
+  const found = [...variations].map(([name, one]) => [name, { program: numbers.get(one.programKey)!, ...placesIn(query, one) }]);
+  return { variations: Object.fromEntries(found) };
+}
+
 /** The program with its module, as nodes run it. Throws `QueryError` where its code would be too large. */
-export function compileChecked({ programKey, program, terms }: CheckedQuery, schema: Schema): StoredProgram {
+export function compileChecked({ programKey, program, terms }: CheckedProgram, schema: Schema): StoredProgram {
   return { programKey, program, module: compileProgram(terms, schema) };
 }
 
@@ -88,28 +126,47 @@ function describePartitions(all: readonly Partition[]): DescribedPartitions {
   return description;
 }
 
-/** Bytes that a plan takes here while it is followed, about: its partitions with their keys and states, its program, the sum of its partials. */
-export function planBytes({ plan, program }: { readonly plan: StoredPlan; readonly program: Program }): number {
-  return 20_000 + 300 * plan.partitions.length + programBytes(program) + 64 * countCells(program);
+/** Bytes that a plan takes here while it is followed, about: its partitions with their keys and states, its programs, the sums of its partials. */
+export function planBytes({ plan, programs }: { readonly plan: StoredPlan; readonly programs: readonly Program[] }): number {
+  return programs.reduce((sum, program) => sum + 300 * plan.partitions.length + programBytes(program) + 64 * countCells(program), 20_000);
 }
 
+export const checkedBytes = ({ programs }: CheckedQuery): number => programs.reduce((sum, { program }) => sum + programBytes(program), 0);
+
 /** Bytes that a program takes with the terms that it was written from, about. */
-export const programBytes = (program: Program): number => 1_000 + 800 * program.terms.length + 16 * countCells(program);
+const programBytes = (program: Program): number => 1_000 + 800 * program.terms.length + 16 * countCells(program);
 
 const countCells = ({ histograms }: Program): number => histograms.reduce((sum, { axes }) => sum + cellCount(axes), 0);
 
-/** The subtask of one partition of a plan, by its place there. */
-export function subtaskOf({ programKey, dataset, columns, partitions }: StoredPlan, place: number): Subtask {
-  const { fingerprint, index: partition } = partitions[place];
+/** How many subtasks a plan has: all programs over its first partition, then over the next one, and so on. */
+export const countSubtasks = ({ partitions, variations = [] }: StoredPlan): number => partitions.length * (1 + variations.length);
+
+/** Of the subtask at a place of a plan. */
+export function partsOf(plan: StoredPlan, place: number): { readonly partition: StoredPartition; readonly program: number } {
+  const { length } = programsOf(plan);
+  return { partition: plan.partitions[Math.floor(place / length)]!, program: place % length };
+}
+
+/** The subtask at a place of a plan. */
+export function subtaskOf(plan: StoredPlan, place: number): Subtask {
+  const { dataset } = plan;
+  const {
+    partition: { fingerprint, index: partition },
+    program,
+  } = partsOf(plan, place);
+  const { programKey, columns } = programsOf(plan)[program]!;
   return { key: subtaskKey(programKey, fingerprint), programKey, fingerprint, dataset, partition, ...(columns && { columns }) };
 }
 
 /** Subtask key → place in the plan, in the plan's order. */
-export async function placesOf({ programKey, partitions }: StoredPlan): Promise<ReadonlyMap<string, number>> {
+export async function placesOf(plan: StoredPlan): Promise<ReadonlyMap<string, number>> {
+  const programs = programsOf(plan);
   const places = new Map<string, number>();
-  for (const [place, { fingerprint }] of partitions.entries()) {
-    if (place % perTurn === perTurn - 1) await turn();
-    places.set(subtaskKey(programKey, fingerprint), place);
+  for (const { fingerprint } of plan.partitions) {
+    for (const { programKey } of programs) {
+      if (places.size % perTurn === perTurn - 1) await turn();
+      places.set(subtaskKey(programKey, fingerprint), places.size);
+    }
   }
   return places;
 }

@@ -6,7 +6,6 @@
 import { LRUCache } from "lru-cache";
 import { TurnQueue } from "../../../base/turn.ts";
 import type { Dataset } from "../../../datasets/dataset.ts";
-import { programKey } from "../../../engine/program/program.ts";
 import type { Schema } from "../../../engine/program/schema.ts";
 import { makeProgramInSteps } from "../../../engine/query/make-program.ts";
 import { canonicalQuery, type Query, readQuery } from "../../../engine/query/query.ts";
@@ -14,7 +13,7 @@ import { QueryError } from "../../../engine/query/query-error.ts";
 import { unknownDataset } from "../../datasets/unknown-dataset.ts";
 import { parseJson } from "../../http/parse-json.ts";
 import type { Services } from "../../services.ts";
-import { type CheckedQuery, planChecked, programBytes, type QueryPlan } from "./plan-query.ts";
+import { type CheckedQuery, checkedBytes, keyPrograms, planChecked, type QueryPlan } from "./plan-query.ts";
 
 /** Milliseconds for which checking large queries keeps others waiting, however many there are; one histogram may take longer. */
 const longestTurn = 10;
@@ -36,11 +35,11 @@ export class PlannedQueries {
   readonly #catalogue: Services["catalogue"];
   readonly #byText = new LRUCache<string, Known>({
     maxSize: mostBytes,
-    sizeCalculation: ({ planned }, text) => 8 * text.length + programBytes(planned.checked.program),
+    sizeCalculation: ({ planned }, text) => 8 * text.length + checkedBytes(planned.checked),
   });
   readonly #byCanonical = new LRUCache<string, KnownProgram>({
     maxSize: mostBytes,
-    sizeCalculation: ({ checked }, text) => 4 * text.length + programBytes(checked.program),
+    sizeCalculation: ({ checked }, text) => 4 * text.length + checkedBytes(checked),
   });
   /** What is being checked, by canonical form. */
   readonly #checking = new Map<string, { readonly schema: Schema; readonly checked: Promise<CheckedQuery> }>();
@@ -99,7 +98,7 @@ export class PlannedQueries {
     let begun = performance.now();
     for (;;) {
       const step = steps.next();
-      if (step.done) return { ...step.value, programKey: await programKey(step.value.program) };
+      if (step.done) return keyPrograms(step.value);
       if (performance.now() - begun < longestTurn) continue;
       await this.#turns.next();
       begun = performance.now();

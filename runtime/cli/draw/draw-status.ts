@@ -1,5 +1,6 @@
 /** Draws a query's status as text: its name and progress, each histogram, the cut flow, the totals and its id. */
 import type { Status } from "../../../functions/api.ts";
+import { separateVariations } from "../../../functions/dispatch/answer/vary-histograms.ts";
 import { describeNumber, tooManyAxes } from "../../../functions/render/charts/text-chart.js";
 import { type CutflowLine, cutflowLines } from "../../../functions/render/cutflow-lines.js";
 import { displayable, escapeText } from "../../../functions/render/displayable.js";
@@ -18,7 +19,8 @@ export function drawStatus(told: Status, options: DrawOptions & { readonly histo
   const title = [status.name && colours.bold(status.name), status.dataset, status.state, status.note].filter(Boolean).join(" · ");
   const counts = `${formatNumber(events.done)} of ${formatNumber(events.total)} events in ${partitions.done} of ${partitions.total} partitions`;
   const lines = [title, `${counts}, ${formatSeconds(status.timing.seconds)}${describeSubmission(status)}`];
-  for (const [name, histogram] of Object.entries(status.histograms)) {
+  const shown = options.histogram === undefined ? status.histograms : separateVariations(status);
+  for (const [name, histogram] of Object.entries(shown)) {
     if (options.histogram !== undefined && escapeText(options.histogram) !== name) continue;
     const bins = readHistogram(histogram);
     const figures = histogramStatistics(bins).map((figure) => `${colours.dim(figure.name)} ${formatNumber(figure.value)}`);
@@ -26,6 +28,7 @@ export function drawStatus(told: Status, options: DrawOptions & { readonly histo
     lines.push("", colours.bold(label === undefined ? name : `${name}: ${label}`));
     lines.push(...drawBins(bins, options));
     lines.push(figures.join("  "));
+    if (name in status.histograms) lines.push(...drawVariations(status, name));
   }
   const cutflow = cutflowLines(status);
   if (cutflow.length > 0) lines.push("", ...drawCutflow(cutflow));
@@ -45,6 +48,20 @@ function drawBins(bins: Bins, options: DrawOptions): readonly string[] {
     default:
       return [tooManyAxes(bins)];
   }
+}
+
+/** For each variation of a histogram its sum, and how it compares with the nominal one. */
+function drawVariations({ histograms, variations }: Status, name: string): readonly string[] {
+  const nominal = readHistogram(histograms[name]!).total;
+  const rows = Object.entries(variations).map(([variation, { histograms }]) => {
+    const { total } = readHistogram(histograms[name]!);
+    const change = (100 * (total - nominal)) / nominal;
+    return [variation, formatNumber(total), Number.isFinite(change) ? `${change < 0 ? "−" : "+"}${Math.abs(change).toFixed(2)} %` : "–"];
+  });
+  const right = "right" as const;
+  return rows.length === 0
+    ? []
+    : drawTable([{ head: "variation" }, { head: "sum", align: right }, { head: "to nominal", align: right }], rows);
 }
 
 function drawCutflow(cutflow: readonly CutflowLine[]): readonly string[] {
@@ -81,8 +98,8 @@ function describeSubmission({ submission }: Status): string {
 export function describeFailures(status: Status): readonly string[] {
   const { failures, partitions } = displayable(status);
   const lines = failures.map(
-    ({ partition, file, attempts, cause }) =>
-      `Partition ${partition} of ${file} failed after ${attempts} ${attempts === 1 ? "attempt" : "attempts"}: ${cause}`,
+    ({ partition, file, variation, attempts, cause }) =>
+      `Partition ${partition} of ${file}${variation === undefined ? "" : ` in the variation ${variation}`} failed after ${attempts} ${attempts === 1 ? "attempt" : "attempts"}: ${cause}`,
   );
   const more = partitions.failed - failures.length;
   return more > 0 ? [...lines, `… and ${more} more partitions failed.`] : lines;

@@ -93,6 +93,22 @@ export function checkHousekeeping(check: Check): void {
     assert.equal((await store.usage()).bodies, 3);
   });
 
+  check(
+    "removePlan removes the partials of all programs of a plan, but those that another plan has, as its own program or that of a variation",
+    async ({ store }) => {
+      const plain = makePlan("plain", 2);
+      const varied: StoredPlan = { ...makePlan("varied", 2), variations: [{ programKey: "up" }, { programKey: "down", columns: ["x"] }] };
+      await Promise.all([store.putPlan(plain), store.putPlan(varied), store.putPlan({ ...makePlan("up alone", 1), programKey: "up" })]);
+      assert.deepEqual(await getPlan(store, "varied"), varied);
+      for (const program of ["program", "up", "down"])
+        for (const fingerprint of ["f0", "f1"]) await putPartial(store, `${program}:${fingerprint}`, makeBody(10, 1));
+      assert.deepEqual(await store.removePlan("plain"), { removed: 0, kept: 2 });
+      assert.deepEqual(await store.removePlan("up alone"), { removed: 0, kept: 1 });
+      await store.putPlan({ ...makePlan("up alone", 1), programKey: "up" });
+      assert.deepEqual(await store.removePlan("varied"), { removed: 5, kept: 1 });
+    },
+  );
+
   check("reset removes everything, and the store goes on", async ({ store, crash }) => {
     const fill = async () => {
       await store.putProgram({ programKey: "p", program: {}, module: makeBody(10, 1) });

@@ -58,6 +58,7 @@ export const sampleStatus = (change: Partial<Status> = {}): Status => ({
   events: { total: 200, done: 200 },
   cutflow: [],
   totals: {},
+  variations: {},
   histograms: { pt: counts(regularAxis(4, 0, 8, "pt [GeV]"), [1, 2, 4, 8, 0, 5]) },
   failures: [],
   timing: { submitted: "2026-01-01T00:00:00.000Z", seconds: 0.25 },

@@ -29,6 +29,7 @@ export function createResultView({ parent, api, onRetry }) {
   fill(bar, ...segments);
   const submission = element("p", { class: "submission" });
   const links = element("p", { class: "links" });
+  const variation = element("select", { "aria-label": "Variation", hidden: true, onchange: choose });
   const chart = createChartView({ onSelect: showLinks });
   const cutflow = element("div", { class: "cutflow", hidden: true });
   const totals = element("div", { class: "cutflow", hidden: true });
@@ -42,6 +43,7 @@ export function createResultView({ parent, api, onRetry }) {
     announcer,
     bar,
     empty,
+    variation,
     chart.node,
     links,
     submission,
@@ -56,6 +58,8 @@ export function createResultView({ parent, api, onRetry }) {
   let selected = "";
   /** @type {Status | undefined} */
   let linked;
+  /** @type {Status | undefined} */
+  let latest;
 
   /** @param {Run} run */
   function announce(run) {
@@ -84,22 +88,47 @@ export function createResultView({ parent, api, onRetry }) {
     const { id, histograms } = linked;
     const several = Object.keys(histograms).length > 1;
     const link = (/** @type {string} */ format) => {
-      const href = api.resultPath(id, format, several && format !== "json" ? selected : undefined);
+      const named = variation.selectedIndex > 0 ? `${selected}/${variation.value}` : several ? selected : undefined;
+      const href = api.resultPath(id, format, format === "json" ? undefined : named);
       return element("a", { href, target: "_blank", rel: "noopener" }, format.toUpperCase());
     };
     fill(links, ...["json", "uhi", "csv", "svg"].flatMap((format, index) => [index > 0 && " · ", link(format)]));
+  }
+
+  /** @param {readonly string[]} names */
+  function offerVariations(names) {
+    if (variation.options.length === (names.length === 0 ? 0 : names.length + 1)) return;
+    variation.hidden = names.length === 0;
+    fill(variation, ...(names.length === 0 ? [] : ["nominal", ...names]).map((name) => element("option", { value: name }, name)));
+  }
+
+  /** Shows the result of the query, or of the variation that is chosen. */
+  function showContent() {
+    if (!latest) return;
+    const content = variation.selectedIndex > 0 ? latest.variations[variation.value] : latest;
+    chart.show(content.histograms);
+    const lines = cutflowLines(content);
+    cutflow.hidden = lines.length === 0;
+    fill(cutflow, cutflowTable(lines));
+    totals.hidden = Object.keys(content.totals).length === 0;
+    fill(totals, totalsTable(content.totals));
+  }
+
+  function choose() {
+    showContent();
+    showLinks(selected);
   }
 
   /** @param {Status} status */
   function showFailures({ failures: list, partitions: { failed } }) {
     failures.hidden = list.length === 0;
     if (list.length === 0) return;
-    const lines = list.map(({ partition, file, attempts, cause }) =>
+    const lines = list.map(({ partition, file, variation, attempts, cause }) =>
       element(
         "li",
         {},
         element("strong", {}, `Partition ${partition}`),
-        ` of ${file}, after ${attempts} ${attempts === 1 ? "attempt" : "attempts"}: ${cause}`,
+        ` of ${file}${variation === undefined ? "" : `, variation ${variation}`}, after ${attempts} ${attempts === 1 ? "attempt" : "attempts"}: ${cause}`,
       ),
     );
     const heading =
@@ -119,6 +148,8 @@ export function createResultView({ parent, api, onRetry }) {
     reset() {
       chart.reset();
       linked = undefined;
+      latest = undefined;
+      offerVariations([]);
       fill(links);
       bar.hidden = true;
       cutflow.hidden = true;
@@ -141,18 +172,15 @@ export function createResultView({ parent, api, onRetry }) {
       setText(title, status.name ?? "Result");
       showBar(status.partitions);
       if (run.submission) setText(submission, describeSubmission(run.submission));
-      chart.show(shown.histograms);
-      const lines = cutflowLines(shown);
-      cutflow.hidden = lines.length === 0;
-      fill(cutflow, cutflowTable(lines));
-      totals.hidden = Object.keys(shown.totals).length === 0;
-      fill(totals, totalsTable(shown.totals));
+      latest = shown;
+      offerVariations(Object.keys(shown.variations));
       showFailures(status);
       if (run.phase === "ended") timing.show(status);
       if (linked?.id !== status.id) {
         linked = shown;
         showLinks(selected in shown.histograms ? selected : Object.keys(shown.histograms)[0]);
       }
+      showContent();
     },
   };
 }

@@ -36,7 +36,7 @@ test("PlannedQueries plans a text again when its dataset has changed, and only t
   catalogue.dataset = makeDataset(3, 2);
   const second = await planned.get(query(1));
   assert.notEqual(second.plan.planKey, first.plan.planKey);
-  assert.equal(second.checked.programKey, first.checked.programKey);
+  assert.equal(second.plan.programKey, first.plan.programKey);
 });
 
 test("PlannedQueries refuses a plan of more than 64 MB, and says what to do", async () => {
