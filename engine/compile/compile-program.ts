@@ -43,7 +43,7 @@ export function writeModule(program: ProgramTerms, schema: Schema, sharesEarly: 
     ...(program.totals && { totals: program.totals }),
     histograms: program.histograms.map(({ axes, storage }) => ({ axes: axes.map(({ axis }) => axis), storage })),
   });
-  const m = new ModuleBuilder();
+  const m = new ModuleBuilder(["heed flags"]);
   const params = [...runParams, ...program.inputs.map(() => "input")].map(() => "i32" as const);
   const run = m.define("run", params, "i32", (f) => {
     const emitter = new Emitter(f, m, { operators, inputs: program.inputs, schema, roots: rootsOf(program), sharesEarly });

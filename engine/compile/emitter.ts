@@ -8,7 +8,7 @@ import type { Input } from "../program/inputs.ts";
 import type { Schema } from "../program/schema.ts";
 import { type Operation, reachable, type Term } from "../program/term.ts";
 import type { FunctionBuilder } from "../wasm/function-builder.ts";
-import { type Expression, I, i32, i64, L, type Local, load, store } from "../wasm/instructions.ts";
+import { call, type Expression, I, i32, i64, L, type Local, load, store } from "../wasm/instructions.ts";
 import type { ModuleBuilder } from "../wasm/module-builder.ts";
 import { bind, type Code, type Element, type Environment, type ScalarCode, truth } from "./code.ts";
 import { ColumnReader } from "./column-reader.ts";
@@ -158,11 +158,12 @@ export class Emitter {
   }
 
   /**
-   * A counting loop; scratch that its body takes is free again at the end of each turn. Loops inside others look at the stop
-   * flag first, so that between two looks there is at most one list.
+   * A counting loop; scratch that its body takes is free again at the end of each turn. Loops inside others look at the flags
+   * first, whether to stop or to wait, so that between two looks there is at most one list.
    */
   loop(from: Expression, to: Expression, body: (counter: Local) => void): void {
-    if (this.#stacked.length > 0) this.f.if(load.i32(this.param("work"), stopFlag), () => this.trap("stopped"));
+    if (this.#stacked.length > 0)
+      this.f.if(L.ne(load.i64(this.param("work"), stopFlag), i64(0n)), () => this.keep(call(this.m.imported("heed flags"))));
     const before = this.f.variable(this.stack);
     const frame = { used: false };
     this.#stacked.push(frame);

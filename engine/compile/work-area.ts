@@ -2,8 +2,8 @@
  * The work area of one run, in shared memory, 16-byte aligned. All of it belongs to the run while it lasts.
  *
  *   0   i32  stop flag: anybody may set it to 1
- *   4   i32  why the run trapped: one of `trapReasons`
- *   8   i32  turn flag: while anybody has it set to 1, the run waits between two blocks of events
+ *   4   i32  turn flag: while anybody has it set to 1, the run waits
+ *   8   i32  why the run trapped: one of `trapReasons`
  *   12  i32  what the run is at: one of `runPhases`
  *   16  for each filter: i64 events that passed, f64 their weight
  *       for each total: i64 values that are not finite, then its limbs, i64
@@ -17,11 +17,11 @@ import type { PartialShape } from "../histogram/partial.ts";
 import { limbCount } from "../histogram/total.ts";
 import { storages } from "../storages/storages.ts";
 
-export const trapReasons = { stopped: 1, scratch: 2 } as const;
+export const trapReasons = { scratch: 1 } as const;
 export const runPhases = { computing: 1, waiting: 2, ended: 3 } as const;
 export const stopFlag = 0;
-export const trapReason = 4;
-export const turnFlag = 8;
+export const turnFlag = 4;
+export const trapReason = 8;
 export const runPhase = 12;
 
 export interface HistogramLayout {

@@ -1,4 +1,4 @@
-/** Collects functions into one module that imports `env.memory` (shared) and exports what is asked for. */
+/** Collects functions into one module that imports `env.memory` (shared), and functions without parameters that give an i32, and exports what is asked for. */
 import { Bytes } from "./bytes.ts";
 import { FunctionBuilder, typeCodes } from "./function-builder.ts";
 import type { FunctionReference, ValueType } from "./instructions.ts";
@@ -12,6 +12,15 @@ export class ModuleBuilder {
   /** float64 constants, each the global of its number. */
   readonly #constants = new Map<number, number>();
   readonly #shared = new Map<string, FunctionReference>();
+  readonly #imports: readonly FunctionReference[];
+
+  constructor(imports: readonly string[] = []) {
+    this.#imports = imports.map((name, index) => ({ name, params: [], result: "i32", index }));
+  }
+
+  imported(name: string): FunctionReference {
+    return this.#imports.find((each) => each.name === name)!;
+  }
 
   /** Adds a function; `body` ends with `return` on every path. */
   define(name: string, params: readonly ValueType[], result: ValueType, body: (f: FunctionBuilder) => void): FunctionReference {
@@ -19,7 +28,7 @@ export class ModuleBuilder {
     const builder = new FunctionBuilder(reference, (value) => this.#constant(value));
     body(builder);
     builder.trap();
-    reference.index = this.#functions.length;
+    reference.index = this.#imports.length + this.#functions.length;
     this.#functions.push(builder);
     return reference;
   }
@@ -47,8 +56,9 @@ export class ModuleBuilder {
 
   encode(): Uint8Array<ArrayBuffer> {
     const types = new Bytes();
-    types.unsigned(this.#functions.length);
-    for (const { reference } of this.#functions) {
+    const references = [...this.#imports, ...this.#functions.map(({ reference }) => reference)];
+    types.unsigned(references.length);
+    for (const reference of references) {
       types.byte(0x60);
       types.unsigned(reference.params.length);
       for (const param of reference.params) types.byte(typeCodes[param]);
@@ -56,16 +66,22 @@ export class ModuleBuilder {
       types.byte(typeCodes[reference.result]);
     }
     const imports = new Bytes();
-    imports.unsigned(1);
+    imports.unsigned(1 + this.#imports.length);
     imports.name("env");
     imports.name("memory");
     imports.byte(0x02);
     imports.byte(0x03);
     imports.unsigned(1);
     imports.unsigned(largestMemory);
+    for (const { name, index } of this.#imports) {
+      imports.name("env");
+      imports.name(name);
+      imports.byte(0x00);
+      imports.unsigned(index);
+    }
     const functions = new Bytes();
     functions.unsigned(this.#functions.length);
-    for (let index = 0; index < this.#functions.length; index++) functions.unsigned(index);
+    for (let index = 0; index < this.#functions.length; index++) functions.unsigned(this.#imports.length + index);
     const globals = new Bytes();
     globals.unsigned(this.#constants.size);
     for (const value of this.#constants.keys()) {

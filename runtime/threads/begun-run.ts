@@ -1,7 +1,7 @@
 /**
  * A job of programs that a thread has, as the main thread governs it: by the flags at the start of each program's work area.
  *
- *   has its turn ⇄ waits      between two blocks of events, when it is told to
+ *   has its turn ⇄ waits      between two loops over lists, when it is told to
  *   any of these → ended      by itself, or stopped: by its signal, or by the limit of time
  */
 import { runPhase, runPhases, stopFlag, turnFlag } from "../../engine/compile/work-area.ts";
@@ -18,17 +18,12 @@ interface Governed {
   isOverLimit?: true;
 }
 
-/** Milliseconds. A thread that is given up for it costs some 400 ms of a processor to replace. */
-const mostOvertime = 1_000;
-
 export class BegunRun {
   readonly #programs: readonly Governed[];
   /** Milliseconds that each of them may have. */
   readonly #most: number;
   /** Since when it has its turn; undefined while it has to wait. */
   #turnSince: number | undefined;
-  /** Milliseconds for which it computed on after its turn was over, until it was last seen to wait. */
-  #overtime = 0;
 
   /** Its flags are 0 from now on. */
   constructor({ programs }: RunJob, memory: WebAssembly.Memory, most: number) {
@@ -63,22 +58,13 @@ export class BegunRun {
   account(milliseconds: number, now: number): number {
     const index = this.#programs.findIndex(isComputing);
     const program = this.#programs[index];
-    if (!program) {
-      this.#overtime = 0;
-      return 0;
-    }
-    if (this.#turnSince === undefined) this.#overtime += milliseconds;
+    if (!program) return 0;
     program.had += milliseconds;
     if (program.had > this.#most && program.stopped === undefined) {
       program.isOverLimit = true;
       this.stop(index, now);
     }
     return milliseconds;
-  }
-
-  /** Whether it has computed on for long after its turn was over: it is in the midst of an event that takes very long. */
-  get keepsTurn(): boolean {
-    return this.#overtime > mostOvertime;
   }
 
   /** Whether a program that was told to end computes on after so many milliseconds: it does not look at the flag. */

@@ -58,7 +58,7 @@ export interface DemoJob {
 
 export type FromWorker =
   /** Once, when jobs may be sent. */
-  | { readonly kind: "up"; readonly systemId?: number | undefined }
+  | { readonly kind: "up" }
   | { readonly kind: "loaded"; readonly values: number; readonly stringBytes?: number; readonly cost: LoadCost }
   | { readonly kind: "ran"; readonly outcomes: readonly ProgramOutcome[] }
   | { readonly kind: "wrote" }

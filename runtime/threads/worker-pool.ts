@@ -214,7 +214,6 @@ export class WorkerPool {
     for (const [thread, { run, aborted }] of [...this.#jobs]) {
       const isOverdue = aborted === undefined ? run?.governed.isOverdue(patience, now) : now - aborted > patience;
       if (isOverdue) void this.#end(thread);
-      else if (run?.governed.keepsTurn) thread.stepBack();
     }
     this.#takeTurns();
     this.#addSpare(now);
@@ -281,7 +280,6 @@ export class WorkerPool {
     const { memories, entry, log } = this.#options;
     const onIdle = () => {
       this.#jobs.delete(thread);
-      if (thread.isBehind) void this.#replace(thread);
       this.#takeTurns();
     };
     const onDead = (cause: WorkerCrashed) => {

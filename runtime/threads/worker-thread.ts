@@ -4,7 +4,6 @@
  *   starting --up--> idle <--job, answer--> busy
  *   any of these --crash--> dead   its job fails; `onDead` is called once
  */
-import { getPriority, setPriority } from "node:os";
 import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
 import { LRUCache } from "lru-cache";
@@ -23,9 +22,6 @@ setFlagsFromString(`--initial-old-space-size=${firstHeap}`);
 export class WorkerCrashed extends Error {
   override readonly name = "WorkerCrashed";
 }
-
-/** The number of steps of the system's priority by which a thread steps back: the other workers then have nine times its share of a processor. */
-const stepsBack = 10;
 
 export interface WorkerEvents {
   readonly onIdle: () => void;
@@ -48,9 +44,6 @@ export class WorkerThread {
     dispose: (_, programKey, reason) => reason === "evict" && this.#send({ kind: "forget", programKey }),
   });
   #current: Current | undefined;
-  #systemId: number | undefined;
-  /** Others go before it, for the rest of its life: the system lets a thread step back, but not come forward. */
-  isBehind = false;
 
   constructor(options: { readonly memories: readonly WebAssembly.Memory[]; readonly entry: URL; readonly events: WorkerEvents }) {
     this.#events = options.events;
@@ -78,17 +71,6 @@ export class WorkerThread {
     if (this.#current?.job === job) this.#send({ kind: "abort" });
   }
 
-  /** Has other threads go before it, as far as the system lets it. */
-  stepBack(): void {
-    if (this.#systemId === undefined || this.isBehind) return;
-    try {
-      setPriority(this.#systemId, Math.min(19, getPriority(this.#systemId) + stepsBack));
-      this.isBehind = true;
-    } catch {
-      // The system does not permit it: then all threads share alike.
-    }
-  }
-
   /** Ends the thread, whatever it is at; its job is its owner's to settle. Resolves when nothing of it uses memory any more. */
   async end(): Promise<void> {
     this.state = "dead";
@@ -113,7 +95,6 @@ export class WorkerThread {
 
   #hear(message: FromWorker): void {
     if (this.state === "dead") return;
-    if (message.kind === "up") this.#systemId = message.systemId;
     const current = this.#current;
     this.#current = undefined;
     this.state = "idle";

@@ -1,5 +1,4 @@
 /** A worker thread: does one job at a time, on memory that it shares with the main thread. */
-import { readlinkSync } from "node:fs";
 import { getPriority, setPriority } from "node:os";
 import process from "node:process";
 import { parentPort } from "node:worker_threads";
@@ -47,17 +46,7 @@ port.on("message", (message: ToWorker) => {
       void perform(message);
   }
 });
-say({ kind: "up", systemId: systemIdOfThread() });
-
-/** The number by which Linux knows this thread; undefined elsewhere, and on Deno, where the thread stays when its worker has ended. */
-function systemIdOfThread(): number | undefined {
-  if (process.platform !== "linux" || "Deno" in globalThis) return undefined;
-  try {
-    return Number(readlinkSync("/proc/thread-self").split("/").at(-1));
-  } catch {
-    return undefined;
-  }
-}
+say({ kind: "up" });
 
 async function perform(job: Job): Promise<void> {
   try {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Worker } from "node:worker_threads";
+import { runPhase, runPhases, stopFlag, turnFlag } from "../../../engine/compile/work-area.ts";
 import { computePartial, RunStopped, ScratchExhausted, workBytes } from "../../../engine/run/run-program.ts";
 import { makeDataset } from "../../support/engine/in-memory-dataset.ts";
 import { prepareQuery, runPrepared, runQuery } from "../../support/engine/run-query.ts";
@@ -51,31 +52,39 @@ const endless = {
 };
 
 for (const [what, value] of Object.entries(endless)) {
-  test(`computePartial stops inside a block, in the midst of ${what}`, { timeout: 60_000 }, async () => {
+  test(`computePartial waits for its turn and stops inside a block, in the midst of ${what}`, { timeout: 60_000 }, async () => {
     const { planned, module } = prepareQuery({ histograms: { h: histogramOf(value) } }, crowded.schema);
     const { program } = planned;
     const work = crowded.work(workBytes(program, 1 << 20));
     const addresses = crowded.load(program.inputs, 0, 1);
-    const flagged = setFlagSoon(crowded.memory, work.address);
+    const waited = holdUpAndStop(crowded.memory, work.address);
     const began = performance.now();
     assert.throws(() => computePartial({ program, module, memory: crowded.memory, entries: 1, addresses, work }), RunStopped);
     assert(performance.now() - began < 10_000, "it was stopped long after it was asked");
-    await flagged;
+    assert(await waited, "it did not wait when its turn was over");
   });
 }
 
-/** Another thread sets the stop flag after 200 ms; this one is busy all the while. */
-function setFlagSoon(memory: WebAssembly.Memory, address: number): Promise<void> {
+/** Another thread takes this one's turn after 200 ms, sees whether it waits, and tells it to stop; this one is busy all the while. */
+function holdUpAndStop(memory: WebAssembly.Memory, address: number): Promise<boolean> {
   const code = `
     const { workerData, parentPort } = require("node:worker_threads");
-    const flag = new Int32Array(workerData.buffer, workerData.address, 1);
-    Atomics.wait(flag, 0, 0, 200);
-    Atomics.store(flag, 0, 1);
+    const flags = new Int32Array(workerData.buffer, workerData.address, 4);
+    const [stop, turn, phase] = workerData.places;
+    const pause = (milliseconds) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+    pause(200);
+    Atomics.store(flags, turn, 1);
+    for (let tries = 0; tries < 500 && Atomics.load(flags, phase) !== workerData.waiting; tries++) pause(10);
+    parentPort.postMessage(Atomics.load(flags, phase) === workerData.waiting);
+    Atomics.store(flags, stop, 1);
+    Atomics.store(flags, turn, 0);
+    Atomics.notify(flags, turn);
   `;
-  const worker = new Worker(code, { eval: true, workerData: { buffer: memory.buffer, address } });
+  const places = [stopFlag, turnFlag, runPhase].map((at) => at / 4);
+  const worker = new Worker(code, { eval: true, workerData: { buffer: memory.buffer, address, places, waiting: runPhases.waiting } });
   return new Promise((resolve, reject) => {
     worker.once("error", reject);
-    worker.once("exit", () => resolve());
+    worker.once("message", resolve);
   });
 }
 

@@ -1,9 +1,5 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
-import { getPriority } from "node:os";
-import process from "node:process";
 import { type TestContext, test } from "node:test";
-import { setTimeout as delay } from "node:timers/promises";
 import { Slab } from "../../../datasets/cache/slab.ts";
 import type { Payer } from "../../../functions/compute/executor.ts";
 import type { ReadyProgram } from "../../../runtime/node/program-cache.ts";
@@ -39,57 +35,13 @@ test("WorkerPool lets a run that comes later end while an endless one of another
   assert.deepEqual(await kinds(hog), ["stopped"]);
 });
 
-test("WorkerPool lets a run end beside one that leaves no turn, for it is in the midst of an event", async (t) => {
+test("WorkerPool lets a run end beside one that leaves no turn", async (t) => {
   const { run } = openPool(t, { patience: 1 });
   const hog = run([endless("hog")], manyEvents, by("mallory"));
   await until(() => hog.begun() !== undefined);
   assert.deepEqual(await kinds(run([steady("small")], 1_000, by("mallory"))), ["partial"]);
   hog.stop(0);
   assert.deepEqual(await kinds(hog), ["stopped"]);
-});
-
-/** How many threads of this process others go before, by so many of the system's steps. */
-function countBehind(steps: number): number {
-  const threads = readdirSync("/proc/self/task").map((thread) => readFileSync(`/proc/self/task/${thread}/stat`, "utf8"));
-  // The 19th field, counted from the one after the name in parentheses, which is the third.
-  const nices = threads.map((stat) => Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[16]));
-  return nices.filter((nice) => nice === Math.min(19, getPriority() + steps)).length;
-}
-
-const skip = (process.platform !== "linux" || "Deno" in globalThis) && "only Node on Linux has threads step back one by one";
-
-test("WorkerPool has others go before a thread that is in the midst of an event when its turn is over, and replaces it", {
-  skip,
-}, async (t) => {
-  const { pool, run } = openPool(t);
-  const before = countBehind(15);
-  const hog = run([endless("hog")], manyEvents, by("mallory"));
-  await until(() => hog.begun() !== undefined);
-  const others = new AbortController();
-  const ask = async () => {
-    while (!others.signal.aborted) await kinds(run([steady("small")], 100_000, by("alice")));
-  };
-  const asking = [ask(), ask()];
-  await until(() => countBehind(15) === before + 1, "the thread to step back");
-  others.abort();
-  await Promise.all(asking);
-  hog.stop(0);
-  assert.deepEqual(await kinds(hog), ["stopped"]);
-  await until(() => countBehind(15) === before && pool.alive >= 1, "the thread to be replaced");
-  assert.deepEqual(await kinds(run([steady("next")], 10, by("mallory"))), ["partial"]);
-});
-
-test("WorkerPool has no thread step back whose run leaves its turn, however long both of two compute", { skip }, async (t) => {
-  const { run } = openPool(t);
-  const before = countBehind(15);
-  const hogs = ["a", "b"].map((client) => run([steady(client)], manyEvents, by(client)));
-  const end = performance.now() + 3_000;
-  while (performance.now() < end) {
-    assert.equal(countBehind(15), before);
-    await delay(50);
-  }
-  for (const hog of hogs) hog.stop(0);
-  for (const hog of hogs) assert.deepEqual(await kinds(hog), ["stopped"]);
 });
 
 test("WorkerPool has as many threads for short runs as may compute at a time, while long ones leave no turn", async (t) => {
