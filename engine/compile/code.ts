@@ -50,9 +50,19 @@ export interface Element {
   /** Its number in its list, i64, from 0. A selected element keeps its key but has another place: `place` names that. */
   position(): Expression;
   readonly place: string;
+  /** Of a tuple of elements. */
+  readonly members?: readonly Element[];
   /** Equal for the same element of the same list of the schema, whatever was made of it. */
   identity?(): Identity;
 }
+
+/** Several elements together. */
+export const tuple = (members: readonly Element[], where: Pick<Element, "position" | "place">): Element => ({
+  key: `(${members.map(({ key }) => key).join(",")})`,
+  code: () => ({ kind: "tuple", members: members.map((each) => each.code()) }),
+  members,
+  ...where,
+});
 
 /** What the parameter of each level means here. */
 export type Environment = readonly Element[];

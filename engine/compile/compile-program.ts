@@ -17,7 +17,7 @@ import { type Element, type ScalarCode, truth } from "./code.ts";
 import { emitFill, isFiniteWeight } from "./emit-fill.ts";
 import { emitFlatFill, flatContent, isFlatFill } from "./emit-flat-fill.ts";
 import { emitTotal } from "./emit-total.ts";
-import { Emitter, runParams } from "./emitter.ts";
+import { Emitter, type FunctionOver, runParams } from "./emitter.ts";
 import { hoist } from "./hoist.ts";
 import { openList } from "./open-list.ts";
 import { operators } from "./operators.ts";
@@ -173,14 +173,22 @@ function emitGroup(emitter: Emitter, { base, histograms }: FillGroup, layout: La
     fillAll((term) => emitter.scalar(term, []));
     return;
   }
+  const functions: FunctionOver[] = [];
   for (const { histogram } of histograms) {
     for (const term of valuesOf(histogram)) {
       if (term.type.kind !== "list") emitter.scalar(term, []);
-      else for (let list = term; list !== base; list = list.args[0]) if (list.operation === "map") hoist(emitter, list.args[1], []);
+      else
+        for (let list = term; list !== base; list = list.args[0]) {
+          const [source, lambda]: readonly Term[] = list.args;
+          if (list.operation !== "map") continue;
+          hoist(emitter, lambda, []);
+          if (source === base) functions.push({ lambda, environment: [] });
+        }
     }
   }
-  openList(emitter, base, [], options).iterate((element) =>
-    fillAll((term) => (term.type.kind === "list" ? valueOver(emitter, term, base, element) : emitter.scalar(term, []))),
+  openList(emitter, base, [], options).iterate(
+    (element) => fillAll((term) => (term.type.kind === "list" ? valueOver(emitter, term, base, element) : emitter.scalar(term, []))),
+    functions,
   );
 }
 

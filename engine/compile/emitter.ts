@@ -12,6 +12,7 @@ import { call, type Expression, I, i32, i64, L, type Local, load, store } from "
 import type { ModuleBuilder } from "../wasm/module-builder.ts";
 import { bind, type Code, type Element, type Environment, type ScalarCode, truth } from "./code.ts";
 import { ColumnReader } from "./column-reader.ts";
+import { membersUsed } from "./members-used.ts";
 import { stopFlag, trapReason, trapReasons } from "./work-area.ts";
 
 /** Parameters of the compiled function, before one address for each input. */
@@ -44,6 +45,14 @@ export interface ListMaker {
   open(emitter: Emitter, term: Term, environment: Environment): List;
 }
 
+/** A function over the elements of a list, and what the parameters around it mean. */
+export interface FunctionOver {
+  readonly lambda: Term;
+  readonly environment: Environment;
+  /** It is not applied to every element. */
+  readonly isConditional?: boolean;
+}
+
 /** Writes what is to be done with each element. `place` is what `List.at` takes. */
 export type LoopBody = (element: Element, place: readonly Expression[]) => void;
 
@@ -57,13 +66,14 @@ export interface List {
   readonly places: number;
   /** True where an element's position follows from its place, false where only counting tells it. */
   readonly knowsPositions: boolean;
-  iterate(body: LoopBody): void;
+  /** With `functions` that are going to be applied to the elements: what they compute of a part of an element may be computed once for several. */
+  iterate(body: LoopBody, functions?: readonly FunctionOver[]): void;
   /** The element that lies at a place. With `isThere`: where that is 0 the place is any, and so is what is read. */
   at(place: readonly Expression[], isThere?: Expression): Element;
   /** How many elements there are, i64. Traps where that is more than 63 bits hold. */
   length(): Expression;
-  /** No fewer than there are, i64, without searching. What `iterate` needs in scratch for itself is taken here. */
-  bound(): Expression;
+  /** No fewer than there are, i64, without searching. What `iterate` needs in scratch for itself, and for these functions, is taken here. */
+  bound(functions?: readonly FunctionOver[]): Expression;
   /** True where the loop takes scratch all the same, for lists in its functions. */
   readonly takesScratch: boolean;
   /** Elements by number; undefined where their places have to be kept for that. */
@@ -77,6 +87,8 @@ export interface Numbered {
   /** With `isThere`: where that is 0 the handle is that of no element, and what is read is anything. */
   at(handle: Expression, isThere?: Expression): Element;
 }
+
+type Provider = () => ScalarCode;
 
 export type Operator = PartOperator | ValueOperator | ListMaker;
 
@@ -146,6 +158,11 @@ export class Emitter {
     return value;
   }
 
+  /** From here to the end of the loop or branch, the value of a term is read where it is needed, and not computed. */
+  provide(term: Term, environment: Environment, read: Provider): void {
+    this.once(`provided ${keyOf(term, environment)}`, () => read);
+  }
+
   /** Code that may not run, or runs again: what it computes is not known after it. */
   inside(body: () => void): void {
     this.#frames.push([]);
@@ -207,8 +224,13 @@ export class Emitter {
         return { kind: "list", term, environment };
       case "part":
         return operator.lower(this, term, environment);
-      case "value":
-        return this.once(keyOf(term, environment), () => operator.lower(this, term, environment));
+      case "value": {
+        const key = keyOf(term, environment);
+        return this.once(
+          key,
+          () => (this.#known.get(`provided ${key}`) as Provider | undefined)?.() ?? operator.lower(this, term, environment),
+        );
+      }
     }
   }
 
@@ -241,8 +263,18 @@ export class Emitter {
 export function keyOf(term: Term, environment: Environment): string {
   let key = `t${term.id}`;
   for (let level = 0; term.free >>> level !== 0; level++) {
-    if ((term.free >>> level) & 1) key += `@${environment[level].key}`;
+    if ((term.free >>> level) & 1) key += keyAt(term, level, environment[level]);
     if ((term.positions >>> level) & 1) key += `#${environment[level].place}`;
   }
   return key;
+}
+
+/** What a term depends on of an element: of a tuple only the members that it uses. */
+function keyAt(term: Term, level: number, { key, members }: Element): string {
+  if (!members) return `@${key}`;
+  const used = membersUsed(term, level);
+  if (used < 0) return `@${key}`;
+  let each = "";
+  for (let member = 0; used >>> member !== 0; member++) if ((used >>> member) & 1) each += `@${members[member].key}`;
+  return each;
 }

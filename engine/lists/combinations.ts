@@ -3,8 +3,9 @@
  * members. `pairs()` and `triples()` are short for k of 2 and 3.
  */
 import { type MethodCall, oneArgument } from "../check/method-call.ts";
-import type { Element } from "../compile/code.ts";
-import type { Emitter } from "../compile/emitter.ts";
+import { type Element, tuple } from "../compile/code.ts";
+import type { Emitter, FunctionOver } from "../compile/emitter.ts";
+import { hoistMembers, tabulate } from "../compile/member-tables.ts";
 import { openList, uncounted } from "../compile/open-list.ts";
 import { ExpressionError } from "../expression/tree.ts";
 import type { Term } from "../program/term.ts";
@@ -57,17 +58,23 @@ export const combinations: ListOperator = {
     const { f } = emitter;
     const size = Number(term.literal);
     const source = openList(emitter, term.args[0], environment);
+    const key = emitter.newKey();
+    const tablesFor = (functions: readonly FunctionOver[]) =>
+      emitter.once(`tables ${key}`, () => tabulate(emitter, functions, { list: source.numbered(), size }));
     return {
       places: size,
       knowsPositions: false,
       takesScratch: false,
-      iterate(body) {
+      iterate(body, functions = []) {
         const list = source.numbered();
+        const tables = tablesFor(functions);
         const next = f.variable(i64(0n));
         const choose = (from: Expression, place: readonly Expression[], members: readonly Element[]): void =>
           emitter.loop(from, list.to, (handle) => {
             const chosen = [...members, list.at(handle)];
+            tables.choose(chosen, handle);
             if (chosen.length < size) {
+              hoistMembers(emitter, functions, chosen);
               choose(emitter.keep(I.add(handle, i32(1))), [...place, handle], chosen);
               return;
             }
@@ -85,17 +92,12 @@ export const combinations: ListOperator = {
         );
       },
       length: () => count(emitter, source.length(), size),
-      bound() {
-        // Here and not in the loop: what `iterate` needs by number is kept outside of it.
+      bound(functions = []) {
+        // Here and not in the loop: what `iterate` needs by number, and in tables, is kept outside of it.
         const { from, to } = source.numbered();
+        tablesFor(functions);
         return count(emitter, L.fromU32(I.sub(to, from)), size);
       },
     };
   },
 };
-
-export const tuple = (members: readonly Element[], where: Pick<Element, "position" | "place">): Element => ({
-  key: `(${members.map(({ key }) => key).join(",")})`,
-  code: () => ({ kind: "tuple", members: members.map((each) => each.code()) }),
-  ...where,
-});

@@ -1,10 +1,10 @@
 /** `list.cross(other)`: every element of one list with every element of another, as pairs: the first element's first. */
 import { listArgument } from "../check/method-call.ts";
+import { tuple } from "../compile/code.ts";
 import { openList, uncounted } from "../compile/open-list.ts";
 import { ExpressionError } from "../expression/tree.ts";
 import { describeType } from "../program/types.ts";
 import { type Expression, I, i64, L } from "../wasm/instructions.ts";
-import { tuple } from "./combinations.ts";
 import type { ListOperator } from "./list-operator.ts";
 
 /** Of as many elements each, there are fewer pairs than 63 bits hold. */

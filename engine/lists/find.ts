@@ -21,12 +21,14 @@ export const find: ListOperator = {
     const place = Array.from({ length: source.places }, () => f.variable(i32(0)));
     hoist(emitter, lambda, environment);
     f.block((end) => {
-      source.iterate((element, at) =>
-        f.if(emitter.test(lambda, environment, element), () => {
-          f.set(found, i32(1));
-          for (const [index, each] of at.entries()) f.set(place[index], each);
-          f.branch(end);
-        }),
+      source.iterate(
+        (element, at) =>
+          f.if(emitter.test(lambda, environment, element), () => {
+            f.set(found, i32(1));
+            for (const [index, each] of at.entries()) f.set(place[index], each);
+            f.branch(end);
+          }),
+        [{ lambda, environment }],
       );
     });
     return optionalCode(emitter, source.at(place, found).code(), found);

@@ -27,8 +27,9 @@ export const map: ListOperator = {
       takesScratch: source.takesScratch || lambda.hasLists,
       iterate(body) {
         hoist(emitter, lambda, environment);
-        source.iterate((element, place) =>
-          body(apply(element), isCounted ? [...place, emitter.keep(I.wrapI64(element.position()))] : place),
+        source.iterate(
+          (element, place) => body(apply(element), isCounted ? [...place, emitter.keep(I.wrapI64(element.position()))] : place),
+          [{ lambda, environment }],
         );
       },
       at(place, isThere) {
@@ -52,8 +53,9 @@ const isLayer = ({ operation, literal }: Term): boolean => operation === "map" |
 export function mapped(emitter: Emitter, term: Term, environment: Environment, element: Element): Element {
   const [, lambda] = term.args;
   const place = usesPositions(lambda) ? `#${element.place}` : "";
+  const { members: _ofTuple, ...rest } = element;
   return {
-    ...element,
+    ...rest,
     // Equal for equal elements under the same map.
     key: `${element.key}${place}/${keyOf(term, environment)}`,
     code: () => emitter.apply(lambda, environment, element),

@@ -6,6 +6,7 @@
 import { expectType } from "../check/checker.ts";
 import { oneFunction } from "../check/method-call.ts";
 import { both, type ScalarCode } from "../compile/code.ts";
+import type { LoopBody } from "../compile/emitter.ts";
 import { hoist } from "../compile/hoist.ts";
 import { openList } from "../compile/open-list.ts";
 import { optionalCode } from "../compile/optional-code.ts";
@@ -39,7 +40,7 @@ function extremeBy(name: "minBy" | "maxBy", isBetter: (value: Expression, best: 
       const best = f.variable(f64(0));
       const place = Array.from({ length: source.places }, () => f.variable(i32(0)));
       hoist(emitter, lambda, environment);
-      source.iterate((element, at) => {
+      const pick: LoopBody = (element, at) => {
         const { value, present } = emitter.apply(lambda, environment, element) as ScalarCode;
         const isFirst = I.and(I.eqz(found), F.eq(value, value));
         f.if(both(I.or(isBetter(value, best), isFirst), present)!, () => {
@@ -47,7 +48,8 @@ function extremeBy(name: "minBy" | "maxBy", isBetter: (value: Expression, best: 
           f.set(best, value);
           for (const [index, each] of at.entries()) f.set(place[index], each);
         });
-      });
+      };
+      source.iterate(pick, [{ lambda, environment }]);
       return optionalCode(emitter, source.at(place, found).code(), found);
     },
   };

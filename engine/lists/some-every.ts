@@ -18,13 +18,16 @@ function quantifier(name: "some" | "every", start: 0 | 1): ListOperator {
       const result = f.variable(i32(start));
       hoist(emitter, lambda, environment);
       f.block((end) => {
-        openList(emitter, list, environment).iterate((element) => {
-          const test = emitter.test(lambda, environment, element);
-          f.if(start === 0 ? test : I.eqz(test), () => {
-            f.set(result, i32(1 - start));
-            f.branch(end);
-          });
-        });
+        openList(emitter, list, environment).iterate(
+          (element) => {
+            const test = emitter.test(lambda, environment, element);
+            f.if(start === 0 ? test : I.eqz(test), () => {
+              f.set(result, i32(1 - start));
+              f.branch(end);
+            });
+          },
+          [{ lambda, environment }],
+        );
       });
       return { kind: "boolean", value: result };
     },

@@ -1,0 +1,200 @@
+/**
+ * Functions over tuples compute much of one member alone, such as its momentum. This is computed once for each element of the list that the members are
+ * taken of, and not once for each tuple: it stands in a table in scratch, one column of f64 for each thing, which members in different places share. What
+ * is needed for every tuple is computed before the loops, else when it is first needed.
+ *
+ * What depends on the first members only is computed in the loops over these.
+ */
+import type { Term } from "../program/term.ts";
+import { type Expression, I, i32, i64, L, type Local, load, store } from "../wasm/instructions.ts";
+import { bind, type Element, type Environment, tuple } from "./code.ts";
+import type { Emitter, FunctionOver, Numbered } from "./emitter.ts";
+import { membersUsed } from "./members-used.ts";
+
+/** Cheaper things are computed for each tuple. */
+const leastCost = 20;
+/** As much is computed in a branch whether it is needed or not. */
+const cheap = 16;
+
+/** Something of one member, by the term that computes it, and all terms that compute the same of this or another member. */
+interface Column {
+  readonly of: Term;
+  readonly level: number;
+  readonly environment: Environment;
+  readonly uses: Term[];
+  isEager: boolean;
+}
+
+export interface MemberTables {
+  /** Called in the loop over a member, with those that are chosen so far and the number of the last: its values are read from the tables. */
+  choose(chosen: readonly Element[], handle: Expression): void;
+}
+
+export function tabulate(
+  emitter: Emitter,
+  functions: readonly FunctionOver[],
+  { list, size }: { readonly list: Numbered; readonly size: number },
+): MemberTables {
+  const columns = emitter.sharesEarly ? [] : findColumns(emitter, functions);
+  const tables = [true, false].flatMap((isEager) => {
+    const own = columns.filter((column) => column.isEager === isEager);
+    return own.length === 0 ? [] : [openTable(emitter, own, { list, size })];
+  });
+  return {
+    choose(chosen, handle) {
+      for (const table of tables) table.choose(chosen, handle);
+    },
+  };
+}
+
+/** The largest terms that depend on one member and are worth it. */
+function findColumns(emitter: Emitter, functions: readonly FunctionOver[]): readonly Column[] {
+  const columns = new Map<string, Column>();
+  const shapes = new Shapes();
+  for (const { lambda, environment, isConditional = false } of functions) {
+    const level = Number(lambda.literal);
+    const isLast = (term: Term) => term.free >>> (level + 1) === 0;
+    eachPart(emitter, lambda.args[0], isConditional, (term, isBranch) => {
+      if (((term.free >>> level) & 1) === 0 || term.hasLists || term.operation === "lambda") return "done";
+      const used = membersUsed(term, level);
+      if (!isOneBit(used) || !isNumber(term) || !isLast(term) || emitter.operators[term.operation].kind !== "value") return "inside";
+      if (emitter.cost(term) < leastCost) return "done";
+      const key = `${level} ${shapes.of(term, level)}`;
+      const column = columns.get(key) ?? { of: term, level, environment, uses: [], isEager: false };
+      columns.set(key, column);
+      if (!column.uses.includes(term)) column.uses.push(term);
+      column.isEager ||= !isBranch;
+      return "done";
+    });
+  }
+  return [...columns.values()];
+}
+
+const isOneBit = (bits: number): boolean => bits > 0 && (bits & (bits - 1)) === 0;
+const isNumber = ({ type }: Term): boolean => type.kind === "number" && !type.optional;
+
+/** Visits a term's parts, with whether they may not be needed for every element. */
+function eachPart(emitter: Emitter, root: Term, isBranch: boolean, visit: (term: Term, isBranch: boolean) => "inside" | "done"): void {
+  const seen = new Map<Term, boolean>();
+  const walk = (term: Term, inBranch: boolean): void => {
+    const before = seen.get(term);
+    if (before === inBranch || before === false) return;
+    seen.set(term, inBranch);
+    if (visit(term, inBranch) === "done") return;
+    const first = firstBranch(term);
+    const branches = term.args.slice(first).reduce((sum, arg) => sum + emitter.cost(arg), 0);
+    for (const [index, arg] of term.args.entries()) walk(arg, inBranch || (index >= first && branches > cheap));
+  };
+  walk(root, isBranch);
+}
+
+/** The argument from which on they are not all computed, unless they are cheap. */
+function firstBranch({ operation }: Term): number {
+  return operation === "and" || operation === "or" || operation === "conditional" || operation === "coalesce"
+    ? 1
+    : Number.POSITIVE_INFINITY;
+}
+
+/** Numbers terms, alike those that differ in which member they are of. */
+class Shapes {
+  readonly #numbers = new Map<string, number>();
+  readonly #known = new Map<Term, number>();
+
+  of(term: Term, level: number): number {
+    const known = this.#known.get(term);
+    if (known !== undefined) return known;
+    const isMember = term.operation === "member" && term.args[0].operation === "param" && term.args[0].literal === level;
+    const isInside = ((term.free >>> level) & 1) === 1;
+    const key = isMember
+      ? "member"
+      : isInside
+        ? `${term.operation} ${JSON.stringify(term.literal)} ${term.args.map((arg) => this.of(arg, level)).join()}`
+        : `same ${term.id}`;
+    const number = this.#numbers.get(key) ?? this.#numbers.size;
+    this.#numbers.set(key, number);
+    this.#known.set(term, number);
+    return number;
+  }
+}
+
+function openTable(
+  emitter: Emitter,
+  columns: readonly Column[],
+  { list, size }: { readonly list: Numbered; readonly size: number },
+): MemberTables {
+  const { f, keep } = emitter;
+  const count = keep(I.sub(list.to, list.from));
+  const stride = keep(I.shl(count, i32(3)));
+  const from = reserve(emitter, count, columns.length);
+  // Less what the first element's number is.
+  const starts = columns.map((_, index) => keep(I.sub(I.add(from, I.mul(stride, i32(index))), I.shl(list.from, i32(3)))));
+  const key = emitter.newKey();
+  const isFilled = f.variable(i32(0));
+  const fill = () =>
+    emitter.loop(list.from, list.to, (handle) => {
+      const element = list.at(handle);
+      const same = tuple(new Array(size).fill(element), { position: noPosition, place: emitter.newKey() });
+      const at = keep(I.shl(handle, i32(3)));
+      columns.forEach(({ of, level, environment }, index) => {
+        const { value } = emitter.scalar(of, bind(environment, level, same));
+        f.store(store.f64, keep(I.add(starts[index], at)), value);
+      });
+    });
+  if (columns[0].isEager) emitter.if(I.geU(count, i32(size)), fill);
+  const ensureFilled = () =>
+    columns[0].isEager ||
+    emitter.once(`filled ${key}`, () => {
+      emitter.if(I.eqz(isFilled), () => {
+        fill();
+        f.set(isFilled, i32(1));
+      });
+      return true;
+    });
+  return {
+    choose(chosen, handle) {
+      const last = chosen.length - 1;
+      const at = keep(I.shl(handle, i32(3)));
+      const soFar = tuple(chosen, { position: noPosition, place: "" });
+      columns.forEach(({ level, environment, uses }, index) => {
+        for (const term of uses) {
+          if (membersUsed(term, level) !== 1 << last) continue;
+          emitter.provide(term, bind(environment, level, soFar), () => {
+            ensureFilled();
+            return { kind: "number", value: keep(load.f64(I.add(starts[index], at))) };
+          });
+        }
+      });
+    },
+  };
+}
+
+/** Scratch for so many f64 of each of so many elements, aligned. */
+function reserve(emitter: Emitter, count: Expression, columns: number): Local {
+  const { f } = emitter;
+  const room = L.fromU32(I.sub(emitter.param("scratchEnd"), emitter.stack));
+  const wanted = L.add(L.mul(L.fromU32(count), i64(BigInt(8 * columns))), i64(24n));
+  f.if(L.gtU(wanted, room), () => emitter.trap("scratch"));
+  const { from } = emitter.takeScratch(L.add(L.mul(L.fromU32(count), i64(BigInt(2 * columns))), i64(6n)), 4, { leavesRoom: true });
+  return f.variable(I.and(I.add(from, i32(7)), i32(-8)));
+}
+
+/** Computes in the loop over a member, before those over the next ones, what every tuple that begins so needs. */
+export function hoistMembers(emitter: Emitter, functions: readonly FunctionOver[], chosen: readonly Element[]): void {
+  const soFar = tuple(chosen, { position: noPosition, place: "" });
+  const known = (1 << chosen.length) - 1;
+  for (const { lambda, environment, isConditional = false } of functions) {
+    const level = Number(lambda.literal);
+    eachPart(emitter, lambda.args[0], isConditional, (term, isBranch) => {
+      if (isBranch || ((term.free >>> level) & 1) === 0 || term.hasLists || term.operation === "lambda") return "done";
+      const used = membersUsed(term, level);
+      const isKnown = used > 0 && (used & ~known) === 0 && term.free >>> (level + 1) === 0;
+      if (!isKnown || !isNumber(term)) return "inside";
+      emitter.lower(term, bind(environment, level, soFar));
+      return "done";
+    });
+  }
+}
+
+const noPosition = (): Expression => {
+  throw new Error("Cannot tell the position of a tuple that is not complete");
+};
