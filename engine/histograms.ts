@@ -27,33 +27,42 @@ export { writeUhi } from "./histogram/write-uhi.ts";
 export const findBin = (axis: AxisShape, value: number): number => kindOf(axis).cellOf(axis, value);
 
 /**
- * A histogram of `values[axis][i]`, each axis an array of the same length; with `weights` of that length it keeps Σw and Σw². A value whose
- * weight is not finite is counted in `nonFinite` and not filled. Throws `RangeError` where the lengths differ, or there is no array at all.
+ * A histogram of `values[axis][i]`, each axis an array of the same length; with `weights` of that length it keeps Σw and Σw², with `samples` their
+ * means. A value whose weight is not finite is counted in `nonFinite` and not filled, one whose sample is not in `nonFiniteSamples`. Throws `RangeError` where the lengths differ, or there is no array at all.
  */
 export function fillHistogram(
   axes: readonly AxisShape[],
   values: readonly ArrayLike<number>[],
   weights?: ArrayLike<number>,
+  samples?: ArrayLike<number>,
 ): PartialHistogram {
-  const arrays = [...values, ...(weights ? [weights] : [])];
+  const arrays = [...values, ...(weights ? [weights] : []), ...(samples ? [samples] : [])];
   const count = arrays[0]?.length ?? 0;
   if (arrays.length === 0 || values.length !== axes.length || arrays.some(({ length }) => length !== count)) {
     throw new RangeError(
-      `Cannot fill a histogram of ${axes.length} axes: it needs as many arrays of one length, and without axes it needs weights; current value is [${values.map(({ length }) => length).join(", ")}]`,
+      `Cannot fill a histogram of ${axes.length} axes: it needs as many arrays of one length, and without axes it needs weights or samples; current value is [${values.map(({ length }) => length).join(", ")}]`,
     );
   }
   const cells = cellCount(axes);
-  const storage = defaultStorage(weights !== undefined);
+  const storage = defaultStorage({ hasWeight: weights !== undefined, hasSample: samples !== undefined });
   const { quantities, add } = storages[storage];
   const contents: Contents = Object.fromEntries(Object.keys(quantities).map((name) => [name, new Float64Array(cells)]));
-  let fills = 0;
+  let nonFinite = 0;
+  let nonFiniteSamples = 0;
   for (let index = 0; index < count; index++) {
     const weight = weights ? weights[index] : 1;
-    if (!Number.isFinite(weight)) continue;
+    const sample = samples ? samples[index] : 0;
+    if (!Number.isFinite(weight)) {
+      nonFinite++;
+      continue;
+    }
+    if (!Number.isFinite(sample)) {
+      nonFiniteSamples++;
+      continue;
+    }
     let cell = 0;
     for (const [place, axis] of axes.entries()) cell = cell * cellsOf(axis) + findBin(axis, values[place][index]);
-    add(contents, cell, weight);
-    fills++;
+    add(contents, cell, weight, sample);
   }
-  return { storage, fills, nonFinite: count - fills, cells, contents };
+  return { storage, fills: count - nonFinite - nonFiniteSamples, nonFinite, ...(samples && { nonFiniteSamples }), cells, contents };
 }

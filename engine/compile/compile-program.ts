@@ -80,7 +80,8 @@ function groupFills(histograms: readonly HistogramTerms[]): readonly FillGroup[]
   return [...groups.values()];
 }
 
-const valuesOf = ({ axes, weight }: HistogramTerms): readonly Term[] => [...axes.map(({ value }) => value), ...(weight ? [weight] : [])];
+const valuesOf = ({ axes, weight, sample }: HistogramTerms): readonly Term[] =>
+  [...axes.map(({ value }) => value), weight, sample].filter((term) => term !== undefined);
 
 /**
  * One loop over a list's content serves all events where nothing depends on which event an element belongs to. The list may be
@@ -165,8 +166,12 @@ function addFinite(emitter: Emitter, sum: ReturnType<Emitter["f"]["variable"]>, 
 function emitGroup(emitter: Emitter, { base, histograms }: FillGroup, layout: Layout, options: { readonly isKept?: boolean } = {}): void {
   const fillAll = (evaluate: (term: Term) => ScalarCode) => {
     for (const { histogram, index } of histograms) {
-      const values = histogram.axes.map(({ value }) => evaluate(value));
-      emitter.inside(() => emitFill(emitter, histogram, layout.histograms[index], values, histogram.weight && evaluate(histogram.weight)));
+      const element = {
+        values: histogram.axes.map(({ value }) => evaluate(value)),
+        weight: histogram.weight && evaluate(histogram.weight),
+        sample: histogram.sample && evaluate(histogram.sample),
+      };
+      emitter.inside(() => emitFill(emitter, histogram, layout.histograms[index], element));
     }
   };
   if (!base) {

@@ -7,43 +7,45 @@ import { both, type ScalarCode } from "./code.ts";
 import type { Emitter } from "./emitter.ts";
 import type { HistogramLayout } from "./work-area.ts";
 
-/** Adds one element to a histogram, if all its values and its weight are there. */
-export function emitFill(
-  emitter: Emitter,
-  histogram: HistogramTerms,
-  layout: HistogramLayout,
-  values: readonly ScalarCode[],
-  weight: ScalarCode | undefined,
-): void {
-  const present = [...values, ...(weight ? [weight] : [])].reduce<Expression | undefined>(
-    (sofar, code) => both(sofar, code.present),
-    undefined,
-  );
-  const fill = () => {
-    if (!weight) {
-      addToCell(emitter, histogram, layout, values, f64(1));
-      return;
-    }
-    emitter.if(
-      isFiniteWeight(weight.value),
-      () => addToCell(emitter, histogram, layout, values, weight.value),
-      () => increase(emitter, I.add(emitter.param("work"), i32(layout.nonFinite)), i64(1n)),
+/** What fills a histogram once. */
+export interface FillElement {
+  /** One for each axis. */
+  readonly values: readonly ScalarCode[];
+  readonly weight?: ScalarCode | undefined;
+  readonly sample?: ScalarCode | undefined;
+}
+
+/** Adds one element to a histogram, if all its values, its weight and its sample are there. */
+export function emitFill(emitter: Emitter, histogram: HistogramTerms, layout: HistogramLayout, element: FillElement): void {
+  const { values, weight, sample } = element;
+  const present = [...values, weight, sample].reduce<Expression | undefined>((sofar, code) => both(sofar, code?.present), undefined);
+  const weightValue = weight?.value;
+  const sampleValue = sample && emitter.keep(numberOf(sample));
+  const fill = () =>
+    ifFinite(emitter, weightValue, layout.nonFinite, () =>
+      ifFinite(emitter, sampleValue, layout.nonFiniteSamples, () =>
+        addToCell(emitter, histogram, layout, { values, weight: weightValue ?? f64(1), ...(sampleValue && { sample: sampleValue }) }),
+      ),
     );
-  };
   if (present) emitter.if(present, fill);
   else fill();
 }
 
 export const isFiniteWeight = (value: Expression): Expression => F.lt(F.abs(value), f64(Number.POSITIVE_INFINITY));
 
+/** Does it where the value is finite, or there is none to look at; else counts. */
+function ifFinite(emitter: Emitter, value: Expression | undefined, counter: number, body: () => void): void {
+  if (!value) body();
+  else emitter.if(isFiniteWeight(value), body, () => increase(emitter, I.add(emitter.param("work"), i32(counter)), i64(1n)));
+}
+
 function addToCell(
   emitter: Emitter,
   { axes, storage }: HistogramTerms,
   layout: HistogramLayout,
-  values: readonly ScalarCode[],
-  weight: Expression,
+  { values, ...element }: { readonly values: readonly ScalarCode[]; readonly weight: Expression; readonly sample?: Expression },
 ): void {
-  const { f, keep } = emitter;
+  const { keep } = emitter;
   const work = emitter.param("work");
   let cell: Expression = i32(0);
   for (const [index, { axis }] of axes.entries()) {
@@ -55,7 +57,7 @@ function addToCell(
   const address = keep(I.add(work, I.mul(cell, i32(layout.cellBytes))));
   const { fills, emitAdd } = storages[storage];
   if (fills === undefined) increase(emitter, I.add(work, i32(layout.fills)), i64(1n));
-  emitAdd(f, { address, offset: layout.cells }, weight);
+  emitAdd(emitter, { address, offset: layout.cells }, element);
 }
 
 /** A boolean is 0 or 1. */

@@ -55,7 +55,7 @@ export function emitFlatFill(
   const second = keep(I.add(emitter.param("work"), i32(layout.cellBytes)));
   const fillIn = (copy: number, cell: Expression) => {
     const address = keep(I.add(second, I.mul(cell, i32(layout.cellBytes))));
-    emitAdd(f, { address, offset: layout.cells + layout.cellBytes * copy * layout.cellCount }, f64(1));
+    emitAdd(emitter, { address, offset: layout.cells + layout.cellBytes * copy * layout.cellCount }, { weight: f64(1) });
   };
   const index = f.variable(from);
   const lastFour = keep(I.sub(to, i32(3)));
@@ -73,6 +73,6 @@ export function emitFlatFill(
   });
   emitter.loop(index, to, (each) => {
     const value: ScalarCode = emitter.columns.read(column, each);
-    emitFill(emitter, histogram, layout, [value], undefined);
+    emitFill(emitter, histogram, layout, { values: [value] });
   });
 }

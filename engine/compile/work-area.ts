@@ -7,7 +7,8 @@
  *   12  i32  what the run is at: one of `runPhases`
  *   16  for each filter: i64 events that passed, f64 their weight
  *       for each total: i64 values that are not finite, then its limbs, i64
- *       for each histogram: i64 fills, i64 elements with a weight that is not finite, then its cells,
+ *       for each histogram: i64 fills, i64 elements with a weight that is not finite, if it takes samples i64 elements with one that
+ *       is not finite and 8 bytes unused, then its cells,
  *       axis 0 outermost, flow bins included: eight bytes for each quantity of its storage, all as often as it has copies
  *       the numbers that its axes read, f64
  *       scratch: indexes of selected elements, i32
@@ -27,6 +28,7 @@ export const runPhase = 12;
 export interface HistogramLayout {
   readonly fills: number;
   readonly nonFinite: number;
+  readonly nonFiniteSamples: number;
   readonly cells: number;
   readonly cellBytes: number;
   readonly cellCount: number;
@@ -55,7 +57,7 @@ export function layOut(program: PartialShape): Layout {
   let end = firstTotal + totals.length * totalBytes;
   const histograms = program.histograms.map(({ axes, storage }): HistogramLayout => {
     const fills = end;
-    const cells = fills + 16;
+    const cells = fills + (storages[storage].takesSample ? 32 : 16);
     const quantities = Object.values(storages[storage].quantities);
     const cellBytes = 8 * quantities.length;
     const count = cellCount(axes);
@@ -67,7 +69,7 @@ export function layOut(program: PartialShape): Layout {
       end = align(end + 8 * (kindOf(axis).constants?.(axis).length ?? 0));
       return at;
     });
-    return { fills, nonFinite: fills + 8, cells, cellBytes, cellCount: count, copies, constants };
+    return { fills, nonFinite: fills + 8, nonFiniteSamples: fills + 16, cells, cellBytes, cellCount: count, copies, constants };
   });
   return { cutflow, totals, histograms, scratch: end };
 }

@@ -99,6 +99,22 @@ export class ExactSums {
     return 4 * quarters.read(0);
   }
 
+  /** What the exact sum has more than `read` gives, rounded; 0 where that is infinite. */
+  readRest(index: number): number {
+    const overflows = this.#overflows.get(index) ?? 0;
+    const rounded = this.read(index);
+    if ((this.#counts[index] < 2 && overflows === 0) || !Number.isFinite(rounded)) return 0;
+    const left = new ExactSums(1);
+    left.add(0, -rounded);
+    for (let k = 0; k < this.#counts[index]; k++) left.add(0, this.#components[k][index]);
+    for (let halves = 2 * Math.abs(overflows); halves > 0; halves--) left.add(0, Math.sign(overflows) * half);
+    return left.read(0);
+  }
+
+  readRests(): Float64Array {
+    return Float64Array.from({ length: this.length }, (_, index) => this.readRest(index));
+  }
+
   readAll(): Float64Array {
     return Float64Array.from({ length: this.length }, (_, index) => this.read(index));
   }

@@ -4,7 +4,7 @@
  */
 
 import { cellCount } from "../axes/axes.ts";
-import type { Contents } from "../storages/storage-kind.ts";
+import type { Contents, StorageKind } from "../storages/storage-kind.ts";
 import { type StorageName, storages } from "../storages/storages.ts";
 import { ExactSums } from "./exact-sum.ts";
 import type { PartialHistogram, PartialResult, PartialShape } from "./partial.ts";
@@ -14,6 +14,7 @@ interface HistogramSums {
   readonly cells: number;
   fills: number;
   nonFinite: number;
+  nonFiniteSamples?: number;
   /** By quantity: whole numbers that are counted are exact as they are. */
   readonly contents: ReadonlyMap<string, Float64Array | ExactSums>;
 }
@@ -31,10 +32,8 @@ export class Merger {
     this.#totals = program.totals?.map(() => ({ sum: 0n, nonFinite: 0 }));
     this.#histograms = program.histograms.map(({ axes, storage }) => {
       const cells = cellCount(axes);
-      const sums = Object.entries(storages[storage].quantities).map(
-        ([name, kind]) => [name, kind === "count" ? new Float64Array(cells) : new ExactSums(cells)] as const,
-      );
-      return { storage, cells, fills: 0, nonFinite: 0, contents: new Map(sums) };
+      const { quantities, takesSample } = storages[storage];
+      return { storage, cells, fills: 0, nonFinite: 0, ...(takesSample && { nonFiniteSamples: 0 }), contents: openSums(quantities, cells) };
     });
   }
 
@@ -80,14 +79,26 @@ export class Merger {
       entries: this.#entries,
       filters: this.#filters.map(({ events, weight }) => ({ events, weight: weight.read(0) })),
       ...(this.#totals && { totals: this.#totals.map((total) => ({ ...total })) }),
-      histograms: this.#histograms.map(({ contents, ...histogram }) => ({ ...histogram, contents: readAll(contents) })),
+      histograms: this.#histograms.map(({ contents, ...histogram }) => ({ ...histogram, contents: readAll(contents, histogram.storage) })),
     };
   }
 }
 
-function addHistogram(sums: HistogramSums, { fills, nonFinite, filled, contents }: PartialHistogram): void {
+/** A rest belongs to the sum before it: both are added to one. */
+function openSums(quantities: StorageKind["quantities"], cells: number): HistogramSums["contents"] {
+  const sums = new Map<string, Float64Array | ExactSums>();
+  let last: Float64Array | ExactSums | undefined;
+  for (const [name, kind] of Object.entries(quantities)) {
+    last = kind === "count" ? new Float64Array(cells) : kind === "sum" ? new ExactSums(cells) : last!;
+    sums.set(name, last);
+  }
+  return sums;
+}
+
+function addHistogram(sums: HistogramSums, { fills, nonFinite, nonFiniteSamples, filled, contents }: PartialHistogram): void {
   sums.fills += fills;
   sums.nonFinite += nonFinite;
+  if (nonFiniteSamples !== undefined) sums.nonFiniteSamples! += nonFiniteSamples;
   for (const [name, sum] of sums.contents) {
     const values = contents[name];
     for (let place = 0; place < values.length; place++) {
@@ -98,6 +109,11 @@ function addHistogram(sums: HistogramSums, { fills, nonFinite, filled, contents 
   }
 }
 
-function readAll(contents: HistogramSums["contents"]): Contents {
-  return Object.fromEntries([...contents].map(([name, sum]) => [name, sum instanceof ExactSums ? sum.readAll() : sum.slice()]));
+function readAll(contents: HistogramSums["contents"], storage: StorageName): Contents {
+  const { quantities } = storages[storage];
+  const read = (name: string, sum: Float64Array | ExactSums): Float64Array => {
+    if (!(sum instanceof ExactSums)) return sum.slice();
+    return quantities[name] === "rest" ? sum.readRests() : sum.readAll();
+  };
+  return Object.fromEntries([...contents].map(([name, sum]) => [name, read(name, sum)]));
 }

@@ -5,7 +5,7 @@
  *   8   16 bytes  the first half of the SHA-256 of everything after it
  *   24  u32       length of the header in bytes, a multiple of 8 with trailing spaces
  *   28  4 bytes   zero
- *   32  header    JSON: { entries, filters: [events, …], totals?: [{ sum, nonFinite }, …], histograms: [{ storage, fills, nonFinite, cells, filled? }, …] }
+ *   32  header    JSON: { entries, filters: [events, …], totals?: [{ sum, nonFinite }, …], histograms: [{ storage, fills, nonFinite, nonFiniteSamples?, cells, filled? }, …] }
  *       arrays    float64: of each filter its weight; then for each histogram: where `filled` is absent, all cells; where it is a number, that many cell
  *                 numbers and then what is of those cells: one quantity of the storage after the other.
  *
@@ -26,11 +26,13 @@ export interface PartialHistogram {
   readonly fills: number;
   /** Elements not filled because their weight was not finite. */
   readonly nonFinite: number;
+  /** Elements not filled because their weight was finite but their sample was not. Absent where the storage takes no sample. */
+  readonly nonFiniteSamples?: number;
   /** Number of cells, flow bins included. */
   readonly cells: number;
   /** Numbers of the cells that `contents` are of, ascending; all cells where absent. */
   readonly filled?: Float64Array;
-  /** What the storage keeps of each cell: `values` are counts or Σw, `variances` Σw². */
+  /** What the storage keeps of each cell, by the names of its quantities. */
   readonly contents: Contents;
 }
 
@@ -67,10 +69,11 @@ export async function encodePartial(partial: PartialResult): Promise<Uint8Array<
     filters: partial.filters.map(({ events }) => events),
     ...(partial.totals && { totals: partial.totals.map(({ sum, nonFinite }) => ({ sum: writeTotal(sum), nonFinite })) }),
     // In this order whoever made the partial: equal partials are equal bytes.
-    histograms: partial.histograms.map(({ storage, fills, nonFinite, cells, filled }) => ({
+    histograms: partial.histograms.map(({ storage, fills, nonFinite, nonFiniteSamples, cells, filled }) => ({
       storage,
       fills,
       nonFinite,
+      ...(nonFiniteSamples !== undefined && { nonFiniteSamples }),
       cells,
       ...(filled && { filled: filled.length }),
     })),

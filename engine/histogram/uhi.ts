@@ -36,4 +36,13 @@ export type UhiAxis = { readonly metadata?: Readonly<Record<string, string>>; re
 export type Nested = number | readonly Nested[];
 export type UhiStorage =
   | { readonly type: "int"; readonly values: Nested }
-  | { readonly type: "weighted"; readonly values: Nested; readonly variances: Nested };
+  | { readonly type: "weighted"; readonly values: Nested; readonly variances: Nested }
+  /** Means of samples, and the variances of the samples. */
+  | { readonly type: "mean"; readonly counts: Nested; readonly values: Nested; readonly variances: Nested }
+  | {
+      readonly type: "weighted_mean";
+      readonly sum_of_weights: Nested;
+      readonly sum_of_weights_squared: Nested;
+      readonly values: Nested;
+      readonly variances: Nested;
+    };

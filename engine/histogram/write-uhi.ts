@@ -18,7 +18,7 @@ export const writeSum = (sum: number): number =>
 
 /**
  * A histogram with its axes: flow bins are included. `metadata` has how many elements were filled and, where there are any, how many
- * weights were not finite, and how many of the sums left the range of float64.
+ * weights or samples were not finite, and how many of the sums left the range of float64.
  */
 export function writeUhi(content: PartialHistogram, axes: readonly AxisShape[], labels: HistogramLabels): UhiHistogram {
   const sizes = axes.map(cellsOf);
@@ -26,7 +26,7 @@ export function writeUhi(content: PartialHistogram, axes: readonly AxisShape[], 
     (count, values) => count + values.filter((value) => !Number.isFinite(value)).length,
     0,
   );
-  const nested = Object.entries(content.contents).map(([name, values]) => [name, nest(dense(content, values), sizes)] as const);
+  const contents = Object.fromEntries(Object.entries(content.contents).map(([name, values]) => [name, dense(content, values)]));
   return {
     uhi_schema: 1,
     writer_info: { femtoq: { version: engineVersion } },
@@ -34,13 +34,14 @@ export function writeUhi(content: PartialHistogram, axes: readonly AxisShape[], 
       entries: content.fills,
       ...(labels.label && { label: labels.label }),
       ...(content.nonFinite > 0 && { non_finite_weights: content.nonFinite }),
+      ...(content.nonFiniteSamples && { non_finite_samples: content.nonFiniteSamples }),
       ...(outOfRange > 0 && { sums_out_of_range: outOfRange }),
     },
     axes: axes.map((axis, index) => {
       const label = labels.axes[index];
       return { ...kindOf(axis).writeUhi(axis), ...(label && { metadata: { label } }) };
     }),
-    storage: storages[content.storage].writeUhi(Object.fromEntries(nested)),
+    storage: storages[content.storage].writeUhi(contents, (values) => nest(values, sizes)),
   };
 }
 

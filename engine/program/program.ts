@@ -18,6 +18,7 @@ export interface ProgramHistogram {
   readonly axes: readonly ProgramAxis[];
   readonly filter?: number;
   readonly weight?: number;
+  readonly sample?: number;
   readonly storage: StorageName;
 }
 
@@ -39,6 +40,7 @@ export interface HistogramTerms {
   readonly axes: readonly { readonly axis: AxisShape; readonly value: Term }[];
   readonly filter?: Term;
   readonly weight?: Term;
+  readonly sample?: Term;
   readonly storage: StorageName;
 }
 
@@ -57,10 +59,11 @@ export function rootsOf(program: Omit<ProgramTerms, "inputs">): readonly Term[] 
     ...program.filters,
     ...optional(program.weight),
     ...(program.totals ?? []),
-    ...program.histograms.flatMap(({ axes, filter, weight }) => [
+    ...program.histograms.flatMap(({ axes, filter, weight, sample }) => [
       ...optional(filter),
       ...axes.map(({ value }) => value),
       ...optional(weight),
+      ...optional(sample),
     ]),
   ];
 }
@@ -80,6 +83,7 @@ export function writeProgram(program: ProgramTerms): Program {
       axes: histogram.axes.map(({ axis, value }) => ({ ...axis, value: at(value) })),
       ...(histogram.filter && { filter: at(histogram.filter) }),
       ...(histogram.weight && { weight: at(histogram.weight) }),
+      ...(histogram.sample && { sample: at(histogram.sample) }),
       storage: histogram.storage,
     })),
   };

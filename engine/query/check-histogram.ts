@@ -5,7 +5,7 @@ import { lambdaOf, mapOver, typeOver } from "../program/make-terms.ts";
 import type { HistogramTerms } from "../program/program.ts";
 import type { Term, Terms } from "../program/term.ts";
 import { describeType, number } from "../program/types.ts";
-import { defaultStorage, storages } from "../storages/storages.ts";
+import { defaultStorage, type StorageName, storages } from "../storages/storages.ts";
 import type { HistogramQuery } from "./query.ts";
 import type { Path, QueryChecker } from "./query-checker.ts";
 
@@ -35,18 +35,25 @@ export function checkHistogram(
           wanted: "number",
           who: "a histogram with weights",
         });
-  const isWeighted = query.weight !== undefined || weight !== undefined;
-  const storage = query.storage ?? defaultStorage(isWeighted);
-  if (isWeighted && !storages[storage].takesWeight) {
-    const message = `storage ${storage} takes no weight: use ${defaultStorage(true)}, or leave the weights out`;
-    return checker.fault([...path, "storage"], message, false);
-  }
+  const samplePath: Path = [...path, "sample"];
+  const sample =
+    query.sample === undefined
+      ? undefined
+      : fillValue(checker.expression(query.sample, samplePath, "a sample", "number or list"), samplePath, checker, {
+          wanted: "number",
+          who: "a mean",
+          takesBooleans: true,
+        });
+  const storage = chooseStorage(query, weight !== undefined || query.weight !== undefined, (message) =>
+    checker.fault([...path, "storage"], message, false),
+  );
   const found = axes.filter((axis) => axis !== undefined);
-  if (found.length < axes.length || (query.filter !== undefined && !filter) || (query.weight !== undefined && !own)) return undefined;
+  const isWhole = found.length === axes.length && !(query.filter && !filter) && !(query.weight && !own) && !(query.sample && !sample);
+  if (!isWhole || !storage) return undefined;
 
-  const places = [...query.axes.map((_, index) => [...path, "axes", index, "value"]), weightPath];
-  const lists = [...found.map(({ value }) => value), ...(own ? [own] : [])]
-    .map((term, index) => ({ base: term.type.kind === "list" ? unmapped(term) : undefined, path: places[index] }))
+  const places = [...query.axes.map((_, index) => [...path, "axes", index, "value"]), weightPath, samplePath];
+  const lists = [...found.map(({ value }) => value), own, sample]
+    .map((term, index) => ({ base: term?.type.kind === "list" ? unmapped(term) : undefined, path: places[index] }))
     .filter(({ base }) => base);
   const stray = lists.find(({ base }) => base !== lists[0].base);
   if (stray) {
@@ -60,8 +67,21 @@ export function checkHistogram(
     axes: found,
     ...(filter && { filter }),
     ...(weights.length > 0 && { weight: multiplyWeights(weights, checker.terms) }),
+    ...(sample && { sample }),
     storage,
   };
+}
+
+/** Undefined where it does not fit the weights and the sample: then `fault` was told why. */
+function chooseStorage(query: HistogramQuery, hasWeight: boolean, fault: (message: string) => undefined): StorageName | undefined {
+  const hasSample = query.sample !== undefined;
+  const asked = query.storage ?? defaultStorage({ hasWeight, hasSample });
+  const { takesWeight, takesSample, whenWeighted } = storages[asked];
+  if (hasWeight && !takesWeight)
+    return fault(`storage ${asked} takes no weight: use ${defaultStorage({ hasWeight, hasSample })}, or leave the weights out`);
+  if (takesSample && !hasSample) return fault(`storage ${asked} needs a sample, the expression whose mean it keeps: "sample": "Muon.pt"`);
+  if (hasSample && !takesSample) return fault(`storage ${asked} takes no sample: use mean, or leave the sample out`);
+  return (hasWeight && whenWeighted) || asked;
 }
 
 /** `takesBooleans`: as 0 and 1, where numbers are wanted. */

@@ -11,6 +11,7 @@ const histogram = z.strictObject({
   axes: z.array(axisSchema).max(limits.axes, `a histogram can have at most ${limits.axes} axes`),
   filter: expression.optional(),
   weight: expression.optional(),
+  sample: expression.optional(),
   storage: storageSchema.optional(),
   label,
 });

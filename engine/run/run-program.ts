@@ -148,15 +148,15 @@ function readPartial({ program, memory, entries, work }: RunRequest, layout: Lay
     }),
     histograms: program.histograms.map(({ storage }, index) => {
       const own = layout.histograms[index];
-      const { quantities, fills } = storages[storage];
+      const { quantities, fills, takesSample } = storages[storage];
       const contents: Record<string, Float64Array> = {};
       Object.entries(quantities).forEach(([name, kind], place, { length }) => {
         const read = kind === "count" ? integers : floats;
         contents[name] = addCopies(read(own.cells, own.copies * own.cellCount * length), own, { place, length });
       });
-      const [counted, nonFinite] = integers(own.fills, 2);
+      const [counted, nonFinite, nonFiniteSamples] = integers(own.fills, takesSample ? 3 : 2);
       const filled = fills === undefined ? counted : contents[fills].reduce((sum, count) => sum + count, 0);
-      return thinOut({ storage, fills: filled, nonFinite, cells: own.cellCount, contents });
+      return thinOut({ storage, fills: filled, nonFinite, ...(takesSample && { nonFiniteSamples }), cells: own.cellCount, contents });
     }),
   };
 }

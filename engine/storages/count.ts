@@ -6,9 +6,10 @@ export const count: StorageKind = {
   quantities: { values: "count" },
   fills: "values",
   takesWeight: false,
-  emitAdd: (f, { address, offset }) => f.store(store.i64, address, L.add(load.i64(address, offset), i64(1n)), offset),
+  takesSample: false,
+  emitAdd: ({ f }, { address, offset }) => f.store(store.i64, address, L.add(load.i64(address, offset), i64(1n)), offset),
   add: ({ values }, cell) => {
     values[cell]++;
   },
-  writeUhi: ({ values }) => ({ type: "int", values }),
+  writeUhi: ({ values }, nest) => ({ type: "int", values: nest(values) }),
 };

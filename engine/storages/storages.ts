@@ -1,12 +1,23 @@
 /** Every kind of storage: queries, the compiler, partials, merging and UHI walk this table. Here alone stand their names. */
 import { count } from "./count.ts";
+import { mean } from "./mean.ts";
 import type { StorageKind } from "./storage-kind.ts";
 import { weighted } from "./weighted.ts";
+import { weightedMean } from "./weighted-mean.ts";
 
-const names = { count, weighted };
+const names = { count, weighted, mean, weighted_mean: weightedMean };
 
 export type StorageName = keyof typeof names;
 export const storages: Readonly<Record<StorageName, StorageKind>> = names;
 
 /** What a histogram has that names none. */
-export const defaultStorage = (hasWeight: boolean): StorageName => (hasWeight ? "weighted" : "count");
+export function defaultStorage({
+  hasWeight,
+  hasSample = false,
+}: {
+  readonly hasWeight: boolean;
+  readonly hasSample?: boolean;
+}): StorageName {
+  if (hasSample) return hasWeight ? "weighted_mean" : "mean";
+  return hasWeight ? "weighted" : "count";
+}

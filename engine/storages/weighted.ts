@@ -5,7 +5,8 @@ import type { StorageKind } from "./storage-kind.ts";
 export const weighted: StorageKind = {
   quantities: { values: "sum", variances: "sum" },
   takesWeight: true,
-  emitAdd(f, { address, offset }, weight) {
+  takesSample: false,
+  emitAdd({ f }, { address, offset }, { weight }) {
     f.store(store.f64, address, F.add(load.f64(address, offset), weight), offset);
     f.store(store.f64, address, F.add(load.f64(address, offset + 8), F.mul(weight, weight)), offset + 8);
   },
@@ -13,5 +14,5 @@ export const weighted: StorageKind = {
     values[cell] += weight;
     variances[cell] += weight * weight;
   },
-  writeUhi: ({ values, variances }) => ({ type: "weighted", values, variances }),
+  writeUhi: ({ values, variances }, nest) => ({ type: "weighted", values: nest(values), variances: nest(variances) }),
 };

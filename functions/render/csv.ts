@@ -1,9 +1,10 @@
 /**
  * Writes a histogram as CSV: one row for each bin, flow bins included, first axis slowest. Columns are `lower,upper` (for more axes
  * `lower0,upper0,lower1,…`), `value` and `variance`; edges beyond the range are `-inf` and `inf`, and so are sums that left the range of float64. The variance of a count is the count.
+ * Of means there are `mean`, the `variance` of the samples, and `count`, or `sumw` and `sumw2`.
  * A category or boolean axis has one column, `category`, which is empty for what is in none; the cell of a circular axis for what is not finite has the edges `nan`.
  */
-import type { Nested, UhiAxis, UhiHistogram } from "../../engine/histogram/uhi.ts";
+import type { Nested, UhiAxis, UhiHistogram, UhiStorage } from "../../engine/histogram/uhi.ts";
 import { axisEdges, binNames, flowOf } from "./read-histogram.js";
 
 export function renderCsv(histogram: UhiHistogram): string {
@@ -11,15 +12,37 @@ export function renderCsv(histogram: UhiHistogram): string {
   const suffix = (index: number) => (axes.length === 1 ? "" : String(index));
   const header = axes.flatMap((axis, index) => columnsOf(axis).map((column) => `${column}${suffix(index)}`));
   const ranges = axes.map(axisRanges);
-  const variances = storage.type === "weighted" ? storage.variances : storage.values;
-  return [[...header, "value", "variance"].join(","), ...rows(ranges, storage.values, variances), ""].join("\n");
+  const columns = contentColumns(storage);
+  return [[...header, ...Object.keys(columns)].join(","), ...rows(ranges, Object.values(columns)), ""].join("\n");
 }
 
-function* rows([ranges, ...inner]: readonly (readonly string[])[], values: Nested, variances: Nested, prefix = ""): Generator<string> {
-  if (typeof values === "number") yield `${prefix}${csvNumber(values)},${csvNumber(variances as number)}`;
+function contentColumns(storage: UhiStorage): Readonly<Record<string, Nested>> {
+  switch (storage.type) {
+    case "int":
+      return { value: storage.values, variance: storage.values };
+    case "weighted":
+      return { value: storage.values, variance: storage.variances };
+    case "mean":
+      return { mean: storage.values, variance: storage.variances, count: storage.counts };
+    case "weighted_mean":
+      return {
+        mean: storage.values,
+        variance: storage.variances,
+        sumw: storage.sum_of_weights,
+        sumw2: storage.sum_of_weights_squared,
+      };
+  }
+}
+
+function* rows([ranges, ...inner]: readonly (readonly string[])[], columns: readonly Nested[], prefix = ""): Generator<string> {
+  if (!ranges) yield `${prefix}${columns.map((value) => csvNumber(value as number)).join(",")}`;
   else
     for (const [index, range] of ranges.entries())
-      yield* rows(inner, values[index], (variances as readonly Nested[])[index], `${prefix}${range},`);
+      yield* rows(
+        inner,
+        columns.map((nested) => (nested as readonly Nested[])[index]),
+        `${prefix}${range},`,
+      );
 }
 
 const columnsOf = (axis: UhiAxis) => (binNames(axis).length > 0 ? ["category"] : ["lower", "upper"]);

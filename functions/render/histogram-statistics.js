@@ -10,6 +10,7 @@
  * @returns {readonly { readonly name: string, readonly value: number }[]}
  */
 export function histogramStatistics(bins) {
+  if (bins.weights) return meanFigures(bins);
   const inRange = bins.values.reduce((sum, value) => sum + value, 0);
   const figures = bins.entries === undefined ? [] : [{ name: "entries", value: bins.entries }];
   if (bins.weighted) figures.push({ name: "sum of weights", value: bins.total });
@@ -21,9 +22,28 @@ export function histogramStatistics(bins) {
   if (bins.axes.length === 0) figures.push({ name: "value", value: bins.values[0] });
   else if (bins.axes.length === 1) figures.push({ name: "underflow", value: bins.underflow }, { name: "overflow", value: bins.overflow });
   else figures.push({ name: "outside", value: bins.total - inRange });
-  if (bins.nonFinite > 0) figures.push({ name: "weight not finite", value: bins.nonFinite });
-  if (bins.outOfRange > 0) figures.push({ name: "sums out of range", value: bins.outOfRange });
-  return figures;
+  return [...figures, ...faultFigures(bins)];
+}
+
+/**
+ * Of means there are no sums to tell.
+ * @param {Bins} bins
+ */
+function meanFigures(bins) {
+  const { weights = new Float64Array() } = bins;
+  const sum = weights.reduce((total, weight) => total + weight, 0);
+  const mean = bins.values.reduce((total, value, bin) => total + value * weights[bin], 0) / sum;
+  const entries = bins.entries === undefined ? [] : [{ name: "entries", value: bins.entries }];
+  return [...entries, { name: "mean of samples", value: mean }, ...faultFigures(bins)];
+}
+
+/** @param {Bins} bins */
+function faultFigures(bins) {
+  return [
+    { name: "weight not finite", value: bins.nonFinite },
+    { name: "sample not finite", value: bins.nonFiniteSamples },
+    { name: "sums out of range", value: bins.outOfRange },
+  ].filter(({ value }) => value > 0);
 }
 
 /**

@@ -2,7 +2,7 @@
  * Reads a UHI histogram into the form that drawings need: the edges of each axis, the contents in range as flat arrays, and the sum of what
  * lies outside. This is plain JavaScript, because the browser loads this very file.
  *
- * @import { Nested, UhiAxis, UhiHistogram } from "../../engine/histogram/uhi.ts"
+ * @import { Nested, UhiAxis, UhiHistogram, UhiStorage } from "../../engine/histogram/uhi.ts"
  */
 
 /**
@@ -14,11 +14,13 @@
  * @typedef {object} Bins
  * @property {readonly BinnedAxis[]} axes
  * @property {Float64Array} values of the bins in range, last axis fastest
- * @property {Float64Array} variances of the same bins; for counts, the counts themselves
+ * @property {Float64Array} variances of the same bins; for counts, the counts themselves; for means, the squares of their errors
+ * @property {Float64Array} [weights] where the values are means: how many samples, or Σw, each bin has
  * @property {boolean} weighted
  * @property {number} total flow bins included
  * @property {number | undefined} entries number of fills, where the histogram tells it
  * @property {number} nonFinite fills left out because their weight was not finite
+ * @property {number} nonFiniteSamples fills left out because their sample was not finite
  * @property {number} outOfRange sums, of weights or of their squares, that left the range of float64
  * @property {number} underflow of the first axis; 0 where there is more than one axis
  * @property {number} overflow likewise
@@ -32,20 +34,40 @@ export function readHistogram(histogram) {
   const axes = histogram.axes.map((axis) => ({ edges: axisEdges(axis), names: binNames(axis), label: axis.metadata?.label ?? "" }));
   const size = axes.reduce((product, { edges }) => product * (edges.length - 1), 1);
   const { storage } = histogram;
-  const values = flatten(storage.values, histogram.axes, size);
-  const variances = storage.type === "weighted" ? flatten(storage.variances, histogram.axes, size) : values;
+  const read = (/** @type {Nested} */ nested) => flatten(nested, histogram.axes, size);
+  const values = read(storage.values);
+  const isMean = storage.type === "mean" || storage.type === "weighted_mean";
+  const [variances, weights] = isMean
+    ? readMeans(storage, read)
+    : [(storage.type === "weighted" ? read(storage.variances) : values).inside];
   return {
     axes,
     values: values.inside,
-    variances: variances.inside,
+    variances,
     weighted: storage.type === "weighted",
+    ...(weights && { weights }),
     total: values.total,
     entries: countOf(histogram, "entries") ?? (storage.type === "int" ? values.total : undefined),
     nonFinite: countOf(histogram, "non_finite_weights") ?? 0,
+    nonFiniteSamples: countOf(histogram, "non_finite_samples") ?? 0,
     outOfRange: countOf(histogram, "sums_out_of_range") ?? 0,
     underflow: values.underflow,
     overflow: values.overflow,
   };
+}
+
+/**
+ * @param {Extract<UhiStorage, { readonly counts: Nested } | { readonly sum_of_weights: Nested }>} storage
+ * @param {(nested: Nested) => { readonly inside: Float64Array }} read
+ * @returns {readonly [squaredErrors: Float64Array, weights: Float64Array]}
+ */
+function readMeans(storage, read) {
+  const [variances, weights, squares] =
+    storage.type === "mean"
+      ? [storage.variances, storage.counts, storage.counts]
+      : [storage.variances, storage.sum_of_weights, storage.sum_of_weights_squared];
+  const [spread, sums, squared] = [variances, weights, squares].map((nested) => read(nested).inside);
+  return [spread.map((variance, bin) => (sums[bin] === 0 ? 0 : (variance * squared[bin]) / sums[bin] ** 2)), sums];
 }
 
 /**

@@ -24,12 +24,13 @@ for (const missing of [false, true]) {
       const query = { histograms: Object.fromEntries(Object.entries(histograms).map(([name, each]) => [name, writeHistogram(each)])) };
       const result = runQuery(query, dataset);
       for (const [name, histogram] of Object.entries(histograms)) {
-        const { storage, cells, fills, nonFinite, filled, contents } = result.histogram(name);
+        const { storage, cells, fills, nonFinite, nonFiniteSamples = 0, contents } = result.histogram(name);
         const plain = fillPlainly(histogram, dataset.events);
         const expected = Object.fromEntries(Object.keys(contents).map((quantity) => [quantity, new Float64Array(plain.cells)]));
-        for (const { cell, weight } of plain.fills) storages[storage].add(expected, cell, weight);
+        for (const { cell, weight, sample } of plain.fills) storages[storage].add(expected, cell, weight, sample);
         const what = `FEMTOQ_TEST_SEED=${first + done}: ${JSON.stringify(query.histograms[name])}`;
-        assert.deepEqual([cells, fills, nonFinite, filled], [plain.cells, plain.fills.length, plain.nonFinite, undefined], what);
+        const counts = [plain.cells, plain.fills.length, plain.nonFinite, plain.nonFiniteSamples];
+        assert.deepEqual([cells, fills, nonFinite, nonFiniteSamples], counts, what);
         assert.deepEqual(contents, expected, what);
       }
     }

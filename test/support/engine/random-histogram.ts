@@ -17,6 +17,7 @@ export interface PlainValue {
 export interface PlainHistogram {
   readonly axes: readonly { readonly axis: PlainAxis; readonly value: PlainValue }[];
   readonly weight?: PlainValue;
+  readonly sample?: PlainValue;
   readonly storage?: StorageName;
 }
 
@@ -95,41 +96,46 @@ export function randomHistogram(random: Seeded): PlainHistogram {
     axes.push({ axis, value: pick(axis.type === "boolean" || random.chance(0.1) ? "booleans" : "numbers") });
   }
   const weight = random.chance(0.5) ? pick("numbers") : undefined;
-  return { axes, ...(weight && { weight }), ...(random.chance(0.3) && { storage: "weighted" as const }) };
+  const sample = random.chance(0.4) ? pick(random.chance(0.2) ? "booleans" : "numbers") : undefined;
+  const storages = sample ? (["mean", "weighted_mean"] as const) : (["weighted"] as const);
+  return { axes, ...(weight && { weight }), ...(sample && { sample }), ...(random.chance(0.3) && { storage: random.pick(storages) }) };
 }
 
 /** As a query has it. */
-export const writeHistogram = ({ axes, weight, storage }: PlainHistogram): object => ({
+export const writeHistogram = ({ axes, weight, sample, storage }: PlainHistogram): object => ({
   axes: axes.map(({ axis, value }) => ({ ...axis, value: value.text })),
   ...(weight && { weight: weight.text }),
+  ...(sample && { sample: sample.text }),
   ...(storage && { storage }),
 });
 
 export interface PlainFills {
   readonly cells: number;
-  /** In the order of filling; the weight is 1 where there is none. */
-  readonly fills: readonly { readonly cell: number; readonly weight: number }[];
-  /** Elements whose weight is not finite. */
+  /** In the order of filling; the weight is 1 where there is none, the sample 0. */
+  readonly fills: readonly { readonly cell: number; readonly weight: number; readonly sample: number }[];
+  /** Elements whose weight is not finite, and others whose sample is not. */
   readonly nonFinite: number;
+  readonly nonFiniteSamples: number;
 }
 
 /** One element after the other, scalars repeated; one that misses a value fills nothing. */
-export function fillPlainly({ axes, weight }: PlainHistogram, events: readonly PlainEvent[]): PlainFills {
-  const fills: { cell: number; weight: number }[] = [];
-  let nonFinite = 0;
+export function fillPlainly({ axes, weight, sample }: PlainHistogram, events: readonly PlainEvent[]): PlainFills {
+  const fills: { cell: number; weight: number; sample: number }[] = [];
+  let [nonFinite, nonFiniteSamples] = [0, 0];
   for (const event of events) {
-    const given = [...axes.map(({ value }) => value.of(event)), weight ? weight.of(event) : 1];
+    const given = [...axes.map(({ value }) => value.of(event)), weight ? weight.of(event) : 1, sample ? sample.of(event) : 0];
     const length = given.find((each) => Array.isArray(each))?.length ?? 1;
     for (let element = 0; element < length; element++) {
       const values = given.map((each) => (Array.isArray(each) ? each[element] : each) as PlainCell);
       if (values.some((value) => value === null || value === undefined)) continue;
-      const ofWeight = Number(values.at(-1));
+      const [ofWeight, ofSample] = values.slice(axes.length).map(Number);
       if (!Number.isFinite(ofWeight)) nonFinite++;
+      else if (!Number.isFinite(ofSample)) nonFiniteSamples++;
       else {
         const cell = axes.reduce((sofar, { axis }, place) => sofar * axisCells(axis) + cellOf(axis, Number(values[place])), 0);
-        fills.push({ cell, weight: ofWeight });
+        fills.push({ cell, weight: ofWeight, sample: ofSample });
       }
     }
   }
-  return { cells: axes.reduce((product, { axis }) => product * axisCells(axis), 1), fills, nonFinite };
+  return { cells: axes.reduce((product, { axis }) => product * axisCells(axis), 1), fills, nonFinite, nonFiniteSamples };
 }
