@@ -6,7 +6,7 @@ import { methods } from "../lists/list-operators.ts";
 import { isPresent, lambdaOf, mapOver, overList, whereTrue } from "../program/make-terms.ts";
 import type { Operation, Term } from "../program/term.ts";
 import { boolean, describeType, eitherOf, isOptional, isRounded, number, type RecordType, withOptional } from "../program/types.ts";
-import { type Checker, expectType, numeric } from "./checker.ts";
+import { adviceForCut, type Checker, expectType, numeric } from "./checker.ts";
 import { isFourVector } from "./four-vector.ts";
 import { checkCall, checkField, functionNames } from "./functions.ts";
 import { checkRecord, chooseRecord } from "./records.ts";
@@ -159,6 +159,10 @@ function checkName(tree: Extract<Tree, { kind: "name" }>, checker: Checker): Ter
 function checkMethod(call: Extract<Tree, { kind: "method-call" }>, checker: Checker): Term {
   const method = methods.get(call.name);
   if (!method) {
+    if (functionNames.includes(call.name))
+      throw new ExpressionError(`${call.name} is a function, not a method: write ${call.name}(…)`, call.nameStart);
+    if (call.name === "length" || isField(call, checker))
+      throw new ExpressionError(`${call.name} is a field, not a method: write .${call.name} without ()`, call.nameStart);
     const near = checker.dataset.near(call.name, methodNames).filter((name) => methods.has(name));
     throw new ExpressionError(`there is no method '${call.name}'`, call.nameStart, near);
   }
@@ -170,12 +174,24 @@ function checkMethod(call: Extract<Tree, { kind: "method-call" }>, checker: Chec
   return presences.reduce((value, isThere) => whereTrue(checker.terms, value, isThere), made);
 }
 
+/** Whether what is called is a field of the elements, or of the record. */
+function isField(call: Extract<Tree, { kind: "method-call" }>, checker: Checker): boolean {
+  const { type } = checker.check(call.object, checker);
+  const element = type.kind === "list" ? type.element : type;
+  return element.kind === "record" && element.fields.has(call.name);
+}
+
 function checkMember(tree: Extract<Tree, { kind: "member" }>, checker: Checker): Term {
   const object = checker.check(tree.object, checker);
   if (object.type.kind !== "list") return checkField(object, tree.name, tree.nameStart, checker);
   if (tree.name === "length") return overList(checker.terms, object, (list) => checker.terms.make("length", number, [list]));
   if (methodNames.includes(tree.name)) throw new ExpressionError(`${tree.name} is a method: call it, .${tree.name}(…)`, tree.nameStart);
   const { element } = object.type;
+  if (element.kind === "tuple") {
+    const [a, b] = ["a", "b"].map((name) => `${name}.${tree.name}`);
+    const message = `${describeType(object.type)} has no '.${tree.name}': say of what with map, such as map((a, b) => ${a} + ${b}) or map((a, b) => (a + b).${tree.name})`;
+    throw new ExpressionError(message, tree.nameStart);
+  }
   if (element.kind !== "record")
     throw new ExpressionError(
       `${describeType(object.type)} has no '.${tree.name}'; it has length and ${methodNames.join(", ")}`,
@@ -194,8 +210,9 @@ function checkComparison(tree: Extract<Tree, { kind: "comparison" }>, checker: C
     return tree.operator === "==" ? same : numeric(checker, "not", [same], boolean);
   }
   const kind = equality && left.type.kind === "boolean" ? "boolean" : "number";
-  expectType(left, kind, tree.left, `'${tree.operator}'`);
-  expectType(right, kind, tree.right, `'${tree.operator}'`);
+  const advice = [left, right].some(({ type }) => type.kind === "list") ? adviceForCut : comparisonAdvice(tree, left, right);
+  expectType(left, kind, tree.left, `'${tree.operator}'`, advice);
+  expectType(right, kind, tree.right, `'${tree.operator}'`, advice);
   if (isRounded(left.type) && isRounded(right.type)) {
     const message = `both sides of '${tree.operator}' may be integers from 2^53 on, which are rounded: compare their difference with 0, if that is near enough`;
     throw new ExpressionError(message, tree.right.start);
@@ -205,6 +222,13 @@ function checkComparison(tree: Extract<Tree, { kind: "comparison" }>, checker: C
     refuseRounded(right, left, tree.left, tree.operator);
   }
   return numeric(checker, comparison[tree.operator], [left, right], boolean);
+}
+
+function comparisonAdvice({ left }: Extract<Tree, { kind: "comparison" }>, one: Term, other: Term): string | undefined {
+  if (one.type.kind !== "boolean" || other.type.kind !== "number") return undefined;
+  return left.kind === "comparison"
+    ? ": write a < x && x < b, or between(x, a, b)"
+    : ": a boolean is a condition by itself, or with ! before it";
 }
 
 /** From 2^53 on several integers of a file become the same float64. */

@@ -19,18 +19,31 @@ export interface Checker {
   readonly check: (tree: Tree, checker: Checker) => Term;
 }
 
-export function expectType<Kind extends Type["kind"]>(term: Term, kind: Kind, tree: Tree, who: string): Extract<Type, { kind: Kind }> {
+/** `advice`: what would be right, where the kinds alone do not tell. */
+export function expectType<Kind extends Type["kind"]>(
+  term: Term,
+  kind: Kind,
+  tree: Tree,
+  who: string,
+  advice?: string,
+): Extract<Type, { kind: Kind }> {
   if (term.type.kind === kind) return term.type as Extract<Type, { kind: Kind }>;
   throw new ExpressionError(
-    `${who} needs ${kind === "list" ? "a list" : `a ${kind}`}, but this is ${describeType(term.type)}${adviceFor(term.type, kind)}`,
+    `${who} needs ${kind === "list" ? "a list" : `a ${kind}`}, but this is ${describeType(term.type)}${advice ?? adviceFor(term.type, kind)}`,
     tree.start,
   );
 }
 
-function adviceFor(type: Type, wanted: Type["kind"]): string {
+/** What a comparison or a condition of a list would have to be. */
+export const adviceForCut = ": to select elements write list.filter(x => …), to ask whether there are some list.some(x => …)";
+
+export function adviceFor(type: Type, wanted: Type["kind"] | "number or list"): string {
+  if (wanted === "boolean" && type.kind === "number") return ": compare it, such as x > 0";
+  if (wanted === "boolean" && type.kind === "list" && type.element.kind === "boolean") return ": ask whether some(…) or every(…) is true";
   if (type.kind === "list" && (wanted === "number" || wanted === "boolean"))
     return ": take one element ([0]), reduce it (sum, min, max, length, some, every), or use map for each";
-  if (type.kind === "record" && wanted === "number") return `: take one of its fields, ${[...type.fields.keys()].slice(0, 5).join(", ")}`;
+  if (type.kind === "record" && (wanted === "number" || wanted === "number or list"))
+    return `: take one of its fields, ${[...type.fields.keys()].slice(0, 5).join(", ")}`;
   return "";
 }
 

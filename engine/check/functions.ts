@@ -115,7 +115,9 @@ function twoOf(args: readonly Term[], call: FunctionCall): readonly [Term, Term]
 function difference(name: "eta" | "phi", args: readonly [Term, Term], call: FunctionCall, checker: Checker): Term {
   const [a, b] = args.map((arg, index) => {
     if (arg.type.kind === "number") return arg;
-    const type = expectType(arg, "record", call.args[index], call.name);
+    const advice =
+      arg.type.kind === "list" ? `: write list.map(x => ${call.name}(x, …))` : `: give both records, such as ${call.name}(Muon[0], Jet[0])`;
+    const type = expectType(arg, "record", call.args[index], call.name, advice);
     if (type.fields.get(name)?.kind === "number") return fieldOf(checker.terms, arg, name);
     if (isFourVector(type)) return checker.formulas.component(arg, name);
     throw new ExpressionError(`${call.name} needs ${name}, but ${describeType(type)} has no such field`, call.args[index].start);

@@ -3,6 +3,7 @@
  * No text of a client goes further than this: names are looked up in tables, never used as code.
  */
 import { type AnyNode, type Program, parse } from "acorn";
+import { explainNode, explainSyntax } from "./explain-syntax.ts";
 import { arithmeticOperators, type ComparisonOperator, comparisonOperators, ExpressionError, type RecordPart, type Tree } from "./tree.ts";
 
 const mostBrackets = 200;
@@ -15,12 +16,8 @@ export function parseExpression(text: string): Tree {
     program = parse(text, { ecmaVersion: 2023, sourceType: "module" });
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    const offset = (error as SyntaxError & { pos?: number }).pos ?? 0;
-    const reason = error.message.replace(/ \(\d+:\d+\)$/, "").toLowerCase();
-    throw new ExpressionError(
-      reason.includes("stack") ? "the expression is nested too deeply" : `cannot read this: ${reason}`,
-      Math.min(offset, text.length),
-    );
+    const offset = Math.min((error as SyntaxError & { pos?: number }).pos ?? 0, text.length);
+    throw new ExpressionError(explainSyntax(text, offset, error.message.replace(/ \(\d+:\d+\)$/, "")), offset);
   }
   const [first, second] = program.body;
   if (!first) throw new ExpressionError("there is no expression here", 0);
@@ -69,6 +66,8 @@ function isRounded(value: number, written: string): boolean {
   return digits !== String(value) && BigInt(digits) !== BigInt(value);
 }
 
+const noNull = "there is no null: what is missing has a default by ??, such as (x ?? -1), and is in no histogram";
+
 const converters: { readonly [Type in keyof Nodes]?: Converter<Type> } = {
   Literal(node, _inner, at) {
     if (typeof node.value === "number") {
@@ -78,12 +77,16 @@ const converters: { readonly [Type in keyof Nodes]?: Converter<Type> } = {
     }
     if (typeof node.value === "boolean") return { kind: "boolean", value: node.value, ...at };
     if (typeof node.value === "string") return { kind: "string", value: node.value, ...at };
+    if (node.value === null && node.raw === "null") throw new ExpressionError(noNull, at.start);
     throw new ExpressionError(
       `'${node.raw ?? "this"}' is not a value of the language: there are numbers, true and false, and strings`,
       at.start,
     );
   },
-  Identifier: (node, _inner, at) => ({ kind: "name", name: node.name, ...at }),
+  Identifier(node, _inner, at) {
+    if (node.name === "undefined") throw new ExpressionError(noNull, at.start);
+    return { kind: "name", name: node.name, ...at };
+  },
   ParenthesizedExpression: (node, inner) => inner(node.expression),
   ChainExpression: (node, inner) => inner(node.expression),
   MemberExpression(node, inner, at) {
@@ -166,13 +169,6 @@ function convert(node: AnyNode, depth: number): Tree {
   if (depth > deepest)
     throw new ExpressionError(`the expression is nested too deeply: at most ${deepest} levels; a define gives a part a name`, node.start);
   const converter = Object.hasOwn(converters, node.type) ? (converters[node.type] as Converter<typeof node.type> | undefined) : undefined;
-  if (!converter) throw new ExpressionError(`${describe(node.type)} are not part of the language`, node.start);
+  if (!converter) throw new ExpressionError(explainNode(node.type), node.start);
   return converter(node as never, (child) => convert(child, depth + 1), { start: node.start, end: node.end });
 }
-
-const describe = (type: string): string =>
-  type
-    .replace(/Expression$|Literal$/, "")
-    .replace(/([a-z])([A-Z])/g, "$1 $2")
-    .toLowerCase()
-    .concat(" expressions");

@@ -4,7 +4,7 @@ import { unmapped } from "../lists/map.ts";
 import { lambdaOf, mapOver, typeOver } from "../program/make-terms.ts";
 import type { HistogramTerms } from "../program/program.ts";
 import type { Term, Terms } from "../program/term.ts";
-import { describeType, number } from "../program/types.ts";
+import { describeType, number, type Type } from "../program/types.ts";
 import { defaultStorage, type StorageName, storages } from "../storages/storages.ts";
 import type { HistogramQuery } from "./query.ts";
 import type { Path, QueryChecker } from "./query-checker.ts";
@@ -101,8 +101,13 @@ function fillValue(
   if (!element || element.kind === wanted || (takesBooleans && wanted === "number" && element.kind === "boolean")) return term;
   if (element.kind === "list")
     return checker.fault(path, "this is a list of lists: make it one list with flatMap, or reduce the inner lists (sum, min, max, length)");
-  const hint = wanted === "number" && element.kind === "boolean" ? "; use '? 1 : 0'" : "";
-  return checker.fault(path, `this is ${describeType(term!.type)}: ${who} is filled with ${wanted}s${hint}`);
+  return checker.fault(path, `this is ${describeType(term!.type)}: ${who} is filled with ${wanted}s${hintFor(element, wanted)}`);
+}
+
+function hintFor(element: Type, wanted: Wanted["wanted"]): string {
+  if (wanted === "number" && element.kind === "boolean") return "; use '? 1 : 0'";
+  if (element.kind === "record") return `; take one of their fields, such as .${[...element.fields.keys()][0]}`;
+  return element.kind === "tuple" ? "; say of what with map((a, b) => …)" : "";
 }
 
 /** The query's weight times the histogram's own, for each element where the latter is a list. */

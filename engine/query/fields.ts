@@ -17,7 +17,7 @@ export const limits = {
 } as const;
 
 export const expression = z
-  .string()
+  .string({ error: ({ input }) => (input === undefined ? "an expression is missing here" : "must be an expression, as a string") })
   .min(1, "an expression cannot be empty")
   .max(limits.expression, `an expression may have at most ${limits.expression} characters`);
 export const finite = z.number({ error: "must be a finite number" });

@@ -6,7 +6,7 @@
  * what the query says.
  */
 import { checkExpression } from "../check/check-expression.ts";
-import type { Checker } from "../check/checker.ts";
+import { adviceFor, type Checker } from "../check/checker.ts";
 import { namesOf } from "../check/dataset-names.ts";
 import { Formulas } from "../check/four-vector.ts";
 import { functionNames } from "../check/functions.ts";
@@ -180,7 +180,7 @@ export function openChecker(query: Query, schema: Schema, issues: QueryIssue[], 
           const kind = term.type.kind;
           if (wanted === "number or list" ? kind === "number" || kind === "boolean" || kind === "list" : kind === wanted) return term;
           throw new ExpressionError(
-            `${who} must be a ${wanted === "number or list" ? "number or a list of numbers" : wanted}, but this is ${describeType(term.type)}`,
+            `${who} must be a ${wanted === "number or list" ? "number or a list of numbers" : wanted}, but this is ${describeType(term.type)}${adviceFor(term.type, wanted)}`,
             0,
           );
         }),

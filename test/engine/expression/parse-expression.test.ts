@@ -18,9 +18,9 @@ function refusal(text: string): string {
 const outside: readonly (readonly [text: string, refused: RegExp])[] = [
   ["a = 1", /^1:1 assignments .* use define, or == to compare/],
   ["x ??= 1", /^1:1 assignments/],
-  ["a++", /^1:1 update expressions/],
-  ["1 + --a", /^1:5 update expressions/],
-  ["a, b", /^1:1 sequence expressions/],
+  ["a++", /^1:1 \+\+ and -- are not/],
+  ["1 + --a", /^1:5 \+\+ and -- are not/],
+  ["a, b", /^1:1 several values with commas/],
   ["a; b", /^1:4 did not expect more after the end/],
   ["let a = 1", /^1:1 statements .* write one expression/],
   ["if (a) b", /^1:1 statements/],
@@ -33,32 +33,32 @@ const outside: readonly (readonly [text: string, refused: RegExp])[] = [
   ["m.map(({ pt }) => pt)", /^1:8 parameters are plain names/],
   ["m.map((a = 1) => a)", /^1:8 parameters are plain names/],
   ["m.map((...a) => a)", /^1:8 parameters are plain names/],
-  ["new Date()", /^1:1 new expressions/],
-  ["this", /^1:1 this expressions/],
-  ["null", /^1:1 'null' is not a value/],
+  ["new Date()", /^1:1 'new' is not part/],
+  ["this", /^1:1 'this' is not part/],
+  ["null", /^1:1 there is no null/],
   ["1n", /^1:1 '1n' is not a value/],
   ["/re/", /^1:1 '\/re\/' is not a value/],
-  ["`a`", /^1:1 template expressions/],
-  ["a`b`", /^1:1 tagged template expressions/],
-  ["[1, 2]", /^1:1 array expressions/],
-  ["f(...a)", /^1:3 spread element/],
+  ["`a`", /^1:1 texts in backquotes/],
+  ["a`b`", /^1:1 tagged template/],
+  ["[1, 2]", /^1:1 lists are not written down/],
+  ["f(...a)", /^1:3 '...' stands in records/],
   ["a in b", /^1:\d the operator in is not/],
   ["a instanceof b", /^1:\d the operator instanceof is not/],
   ["typeof a", /^1:1 the operator typeof is not/],
   ["void a", /^1:1 the operator void is not/],
   ["delete a.b", /^1:1 the operator delete is not/],
-  ["await a", /^1:1 await expressions/],
+  ["await a", /^1:1 'await' is not part/],
   ["import('x')", /^1:1 import expressions/],
   ["import.meta", /^1:1 meta property expressions/],
   ["(() => 1)()", /^1:2 only functions and methods of the language can be called/],
   ["a.map(x => x)(1)", /^1:1 only functions and methods/],
   ["a['b']()", /^1:1 only functions and methods/],
   ["010", /^1:1 cannot read this: invalid number/],
-  ["-2 ** 2", /^1:4 cannot read this/],
-  ["a || b ?? c", /^1:8 cannot read this/],
-  ["1 +", /^1:4 cannot read this/],
-  ["(1", /^1:3 cannot read this/],
-  ["a\n  + b)\n", /^2:6 cannot read this/],
+  ["-2 ** 2", /^1:4 for a power of a number with a sign/],
+  ["a || b ?? c", /^1:8 /],
+  ["1 +", /^1:4 the expression ends too early/],
+  ["(1", /^1:3 the expression ends too early/],
+  ["a\n  + b)\n", /^2:6 did not expect '\)' here/],
   ["a\n\n  @", /^3:3 cannot read this: unexpected character '@'/],
   ["'open", /^1:1 cannot read this: unterminated string/],
   ["", /^1:1 there is no expression here/],
@@ -87,6 +87,7 @@ const shape = (tree: Tree): unknown => {
       return [tree.kind, shape(tree.left), shape(tree.right)];
     case "negate":
     case "not":
+    case "complement":
     case "plus":
       return [tree.kind, shape(tree.operand)];
     case "conditional":
@@ -101,6 +102,8 @@ const shape = (tree: Tree): unknown => {
       return [tree.name, ...tree.args.map(shape)];
     case "lambda":
       return [tree.params, shape(tree.body)];
+    case "record":
+      return Object.fromEntries(tree.parts.map(({ name, value }) => [name ?? "...", shape(value)]));
     case "string":
       return JSON.stringify(tree.value);
   }
@@ -113,6 +116,9 @@ test("parseExpression follows JavaScript's precedence and associativity", () => 
     ["a + b * -c", ["+", "a", ["*", "b", ["negate", "c"]]]],
     ["a || b && !c", ["or", "a", ["and", "b", ["not", "c"]]]],
     ["a ? b : c ? d : e", ["?", "a", "b", ["?", "c", "d", "e"]]],
+    ["a | b & ~c << 2", ["|", "a", ["&", "b", ["<<", ["complement", "c"], 2]]]],
+    ["a?.b?.[0]", ["[]", [".", "a", "b"], 0]],
+    ["a.map(m => ({ ...m, pt: 2, 'b': m.b }))", ["call", "a", "map", [["m"], { "...": "m", pt: 2, b: [".", "m", "b"] }]]],
     ["a < b == c > d", ["==", ["<", "a", "b"], [">", "c", "d"]]],
     [
       "m.filter((a, i) => a.pt > i)[0].pt ?? 1",

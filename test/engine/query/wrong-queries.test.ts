@@ -1,0 +1,300 @@
+/** What people get wrong, with what they are told: each message says where, what was found, and what would be right. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { muonSchema } from "../../support/engine/muon-schema.ts";
+import { describeIssue, findIssues, histogramOf } from "../../support/find-issues.ts";
+
+const plain = { h: histogramOf("MET.pt") };
+
+const values: readonly (readonly [value: string, told: string])[] = [
+  ["Moun.pt", "1:1 there is no column, define or parameter 'Moun' (near Muon)"],
+  ["Muon.ptt", "1:6 a Muon record has no field 'ptt' (near pt, eta, phi)"],
+  ["Muon.fliter(m => m.tight).pt", "1:6 there is no method 'fliter' (near filter)"],
+  ["sqr(MET.pt)", "1:1 there is no function 'sqr' (near sqrt, sin)"],
+  [
+    "Muon.pt ^ 2",
+    "1:1 '^' needs a number, but this is a list of numbers: take one element ([0]), reduce it (sum, min, max, length, some, every), or use map for each",
+  ],
+  ["Muon.pt()", "1:6 pt is a field, not a method: write .pt without ()"],
+  ["Muon[0]->pt", "1:9 there are no pointers: a field is record.name"],
+  ["ROOT::VecOps::Sum(Muon_pt)", "1:6 there are no namespaces: functions have plain names, such as sqrt(x)"],
+  ["np.sqrt(MET.pt)", "1:4 sqrt is a function, not a method: write sqrt(…)"],
+  [
+    "Muon[Muon.pt > 20].pt",
+    "1:6 '>' needs a number, but this is a list of numbers: to select elements write list.filter(x => …), to ask whether there are some list.some(x => …)",
+  ],
+  ["Muon.map(lambda m: m.pt)", "1:17 a function is written x => …"],
+  ["Math.sqrt(MET.pt)", "1:6 sqrt is a function, not a method: write sqrt(…)"],
+  ["let x = 1; x", "1:1 statements are not part of the language: write one expression"],
+  ["MET.pt, MET.phi", "1:1 several values with commas between them are not part of the language: write one expression"],
+  ["Muon.filter(m => m.pt > 20", "1:27 the expression ends too early: something is still open, or a value is missing"],
+  ["", "an expression cannot be empty"],
+  ["MET.pt +", "1:9 the expression ends too early: something is still open, or a value is missing"],
+  ["Muon.map(function (m) { return m.pt })", "1:10 a function is written x => …"],
+  ["Muon.map(m => { return m.pt })", "1:15 a function is one expression: write x => …, without braces"],
+  ["new Array(3)", "1:1 'new' is not part of the language: records are written ({ pt: x, eta: y })"],
+  ["`x`", '1:1 texts in backquotes are not part of the language: write "…"'],
+  ["/x/", "1:1 '/x/' is not a value of the language: there are numbers, true and false, and strings"],
+  ["1n + 2n", "1:1 '1n' is not a value of the language: there are numbers, true and false, and strings"],
+  ["[1, 2, 3].length", "1:1 lists are not written down: they come from columns, and concat puts them together"],
+  ["max(...Muon.pt)", "1:5 '...' stands in records only; for all elements of a list there are its methods, such as list.max()"],
+  ["max(Muon.pt)", "1:5 max takes numbers, but this is a list of numbers: for the elements of a list write list.max()"],
+  [
+    "abs(Muon.eta)",
+    "1:5 abs needs a number, but this is a list of numbers: take one element ([0]), reduce it (sum, min, max, length, some, every), or use map for each",
+  ],
+  [
+    "Muon.pt * 2",
+    "1:1 '*' needs a number, but this is a list of numbers: take one element ([0]), reduce it (sum, min, max, length, some, every), or use map for each",
+  ],
+  [
+    "Muon[0] * 2",
+    "1:1 '*' needs a number, but this is a Muon record that may be missing: take one of its fields, pt, eta, phi, mass, charge",
+  ],
+  ["Muon.filter(m => m.pt).pt", "1:18 the condition of filter needs a boolean, but this is a number: compare it, such as x > 0"],
+  ["Muon.filter(m.pt > 20).pt", "1:13 filter needs a function, such as filter(x => …)"],
+  ["Muon.pairs().map((a, b, i, c) => a.pt)", "1:18 the function of map has at most 3 parameters here, not 4"],
+  [
+    "Muon.pairs().mass",
+    "1:14 a list of 2-tuples has no '.mass': say of what with map, such as map((a, b) => a.mass + b.mass) or map((a, b) => (a + b).mass)",
+  ],
+  ["Muon.pairs().map(p => p[2].pt)", "1:25 the members of a tuple of 2 are [0] to [1]"],
+  ["(MET + Muon[0]).mass", "1:2 '+' adds four-vectors, but a MET record has not pt, eta, phi, nor px, py, pz and energy"],
+  [
+    "MET.pz",
+    "1:5 a MET record has no field 'pz' and is no four-vector, for which it needs pt, eta, phi (and mass or energy), or px, py, pz and energy (near pt)",
+  ],
+  ["Muon.mas", "1:6 a Muon record has no field 'mas' (near mass)"],
+  ["Muon.sum(m => m.tight)", "1:6 sum needs a list of numbers, but this is a list of booleans"],
+  ["Muon.minBy(m => m.tight).pt", "1:17 the function of minBy needs a number, but this is a boolean"],
+  ["Muon.maxBy().pt", "1:6 maxBy takes one argument, not 0"],
+  ["Jet.combinations().length", "1:5 combinations takes one argument, not 0"],
+  [
+    "Jet.combinations(20).length",
+    "1:18 combinations takes how many elements to choose, a whole number from 1 to 8 such as combinations(2)",
+  ],
+  [
+    "Jet.combinations(Muon.length).length",
+    "1:18 combinations takes how many elements to choose, a whole number from 1 to 8 such as combinations(2)",
+  ],
+  ["Muon.cross().length", "1:6 cross needs another list, such as cross(Jet)"],
+  [
+    "Muon.concat(hits).length",
+    "1:6 concat puts lists of numbers, of booleans or of records together, but these are a list of Muon records and a list of numbers",
+  ],
+  [
+    "hits.concat(Muon.tight).length",
+    "1:6 concat puts lists of numbers, of booleans or of records together, but these are a list of numbers and a list of booleans",
+  ],
+  ["Muon.flatMap(m => m.pt)", "1:19 the function of flatMap gives a list, but this is a number: use map"],
+  [
+    "Muon.map(m => Jet.filter(j => deltaR(m, j) < 0.4).pt)",
+    "1:1 this is a list of lists: make it one list with flatMap, or reduce the inner lists (sum, min, max, length)",
+  ],
+  ["deltaR(Muon[0].eta, Jet[0].eta)", "1:8 deltaR needs a record, but this is a number that may be missing"],
+  ["deltaR(Muon[0])", "1:1 deltaR takes 2 arguments, not 1"],
+  ["sqrt(1, 2)", "1:1 sqrt takes one argument, not 2"],
+  ["Muon.pairs(2).length", "1:12 pairs takes no arguments"],
+  ["Muon.slice(maybe).length", "1:12 a place of slice must not be missing: give a default with ??"],
+  ["Muon[HLT_IsoMu24].pt", "1:6 an index needs a number, but this is a boolean"],
+  [
+    "Muon[0]",
+    "1:1 the value of an axis must be a number or a list of numbers, but this is a Muon record that may be missing: take one of its fields, pt, eta, phi, mass, charge",
+  ],
+  ["Muon", "1:1 this is a list of Muon records: an axis of type regular is filled with numbers; take one of their fields, such as .pt"],
+  ["Muon.pairs()", "1:1 this is a list of 2-tuples: an axis of type regular is filled with numbers; say of what with map((a, b) => …)"],
+  ["HLT_IsoMu24 ? 1 : false", "1:19 the other side of '? :' needs a number, but this is a boolean"],
+  ["col('odd-nam')", "1:5 there is no column 'odd-nam' (near odd-name)"],
+  ["col(MET.pt)", '1:1 col takes the name of a column: col("odd-name")'],
+  ["Muon.map(m => ({})).length", "1:16 a record needs at least one field"],
+  [
+    "({ pt: 1 })",
+    "1:1 the value of an axis must be a number or a list of numbers, but this is a computed record: take one of its fields, pt",
+  ],
+  ["({ ...genWeight }).x", "1:7 '...' needs a record, but this is a number"],
+  ["delete MET.pt", "1:1 the operator delete is not part of the language"],
+  ["typeof MET.pt", "1:1 the operator typeof is not part of the language"],
+  ["1 in Muon", "1:2 the operator in is not part of the language"],
+  ["genWeight++", "1:1 ++ and -- are not part of the language, for nothing is assigned: write x + 1"],
+  ["MET.pt === undefined ? 1 : 0", "1:12 there is no null: what is missing has a default by ??, such as (x ?? -1), and is in no histogram"],
+  ["MET.pt == null ? 1 : 0", "1:11 there is no null: what is missing has a default by ??, such as (x ?? -1), and is in no histogram"],
+  ["this.pt", "1:1 'this' is not part of the language: columns and defines have names"],
+  ["await MET.pt", "1:1 'await' is not part of the language"],
+  ["Muon.nearest(Jet).pt", "1:6 nearest takes a list and a function, such as nearest(Jet, (a, b) => deltaR(a, b))"],
+  ["Muon.nearest(Jet, j => j.pt).pt", "1:19 nearest needs a function of 2 parameters, such as nearest(…, (a, b) => …)"],
+  ["between(MET.pt, 60) ? 1 : 0", "1:1 between takes 3 arguments, not 2"],
+  ["Muon.length()", "1:6 length is a field, not a method: write .length without ()"],
+  ["HLT_IsoMu24 & HLT_IsoMu24 ? 1 : 0", "1:1 '&' needs a number, but this is a boolean"],
+];
+
+const filters: readonly (readonly [filter: string, told: string])[] = [
+  ["MET.pt > 20 and HLT_IsoMu24", "1:13 for 'and' write &&"],
+  ["HLT_IsoMu24 = true", "1:1 assignments are not part of the language: use define, or == to compare"],
+  [
+    "Muon.pt > 20",
+    "1:1 '>' needs a number, but this is a list of numbers: to select elements write list.filter(x => …), to ask whether there are some list.some(x => …)",
+  ],
+  ["Muon.length", "1:1 a filter must be a boolean, but this is a number: compare it, such as x > 0"],
+  ["Muon.length && HLT_IsoMu24", "1:1 '&&' needs a boolean, but this is a number: compare it, such as x > 0"],
+  ["Muon.tight", "1:1 a filter must be a boolean, but this is a list of booleans: ask whether some(…) or every(…) is true"],
+  ["HLT_IsoMu24 == 1", "1:16 '==' needs a boolean, but this is a number: a boolean is a condition by itself, or with ! before it"],
+  ["60 < MET.pt < 120", "1:1 '<' needs a number, but this is a boolean: write a < x && x < b, or between(x, a, b)"],
+  ["MET == MET", "1:1 only elements of collections can be compared; this record was computed: compare one of its fields"],
+];
+
+const queries: readonly (readonly [query: object, ...told: readonly string[]])[] = [
+  [
+    { histograms: { h: histogramOf("gud.length") }, define: { good: "Muon.filter(m => m.pt > 20)" } },
+    "/histograms/h/axes/0/value 1:1 there is no column, define or parameter 'gud' (near good)",
+  ],
+  [
+    {
+      histograms: {
+        h: {
+          axes: [
+            { type: "regular", bins: 10, lower: 0, upper: 1, value: "Muon.pt" },
+            { type: "regular", bins: 10, lower: 0, upper: 1, value: "Jet.pt" },
+          ],
+        },
+      },
+    },
+    "/histograms/h/axes/1/value 1:1 this list is not derived from the same list as the other axis: fill lists together only when they come from one list by map or a field; for all combinations use cross",
+  ],
+  [
+    { histograms: { h: histogramOf("Muon.pt", { weight: "Jet.btag" }) } },
+    "/histograms/h/weight 1:1 this list is not derived from the same list as the other axis: fill lists together only when they come from one list by map or a field; for all combinations use cross",
+  ],
+  [
+    { histograms: { h: histogramOf("Muon.filter(m => m.pt > 20).pt", { weight: "Muon.eta" }) } },
+    "/histograms/h/weight 1:1 this list is not derived from the same list as the other axis: fill lists together only when they come from one list by map or a field; for all combinations use cross",
+  ],
+  [
+    { histograms: { h: histogramOf("Muon.pt") }, weight: "Muon.pt" },
+    "/weight 1:1 the query's weight must be a number, but this is a list of numbers: take one element ([0]), reduce it (sum, min, max, length, some, every), or use map for each",
+  ],
+  [{ histograms: { h: histogramOf("a") }, define: { a: "b + 1", b: "a + 1" } }, "/define/b 1:1 the defines go in a circle: a → b → a"],
+  [
+    { histograms: { h: histogramOf("fresh") }, define: { fresh: "fresh + 1" } },
+    "/define/fresh 1:1 the define 'fresh' uses itself, and there is no column 'fresh' that it could mean",
+  ],
+  [
+    { histograms: { h: histogramOf("genWeight") }, define: { good: "Muon.filter(m => m.ptt > 20)" } },
+    "/define/good 1:20 a Muon record has no field 'ptt' (near pt, eta, phi)",
+  ],
+  [
+    { histograms: { h: histogramOf("genWeight") }, define: { "my cut": "1" } },
+    "/define/my cut the name must be an identifier: letters, digits and _, not starting with a digit",
+  ],
+  [
+    { histograms: { h: { axes: [{ type: "regluar", bins: 10, lower: 0, upper: 1, value: "MET.pt" }] } } },
+    "/histograms/h/axes/0/type an axis needs a type: regular (bins, lower, upper, circular?) or variable (edges) or integer (lower, upper) or category (categories) or boolean (no more than its value)",
+  ],
+  [
+    { histograms: { h: { axes: [{ type: "regular", lower: 0, upper: 1, value: "MET.pt" }] } } },
+    "/histograms/h/axes/0/bins must be a whole number",
+  ],
+  [
+    { histograms: { h: { axes: [{ type: "regular", bins: 10, lower: 5, upper: 1, value: "MET.pt" }] } } },
+    "/histograms/h/axes/0/upper lower must be less than upper",
+  ],
+  [
+    { histograms: { h: { axes: [{ type: "regular", bins: 1.5, lower: 0, upper: 1, value: "MET.pt" }] } } },
+    "/histograms/h/axes/0/bins must be a whole number",
+  ],
+  [
+    { histograms: { h: { axes: [{ type: "variable", edges: [0, 2, 1], value: "MET.pt" }] } } },
+    "/histograms/h/axes/0/edges edges must increase",
+  ],
+  [
+    { histograms: { h: { axes: [{ type: "regular", nbins: 10, lower: 0, upper: 1, value: "MET.pt" }] } } },
+    "/histograms/h/axes/0/bins must be a whole number",
+    "/histograms/h/axes/0/nbins 'nbins' is not known here (near bins)",
+  ],
+  [
+    { histograms: { h: { axes: [{ type: "regular", bins: 10, lower: 0, upper: 1 }] } } },
+    "/histograms/h/axes/0/value an expression is missing here",
+  ],
+  [{ histograms: { h: histogramOf("MET.pt", { storage: "doubel" }) } }, "/histograms/h/storage must be count or weighted"],
+  [
+    { histograms: { h: histogramOf("MET.pt", { storage: "count", weight: "genWeight" }) } },
+    "/histograms/h/storage storage count takes no weight: use weighted, or leave the weights out",
+  ],
+  [{ histograms: {} }, "/histograms a query needs at least one histogram"],
+  [{ filter: "HLT_IsoMu24" }, "/histograms must be an object: name → histogram"],
+  [{ histograms: plain, filters: ["HLT_IsoMu24"] }, "/filters 'filters' is not known here (near filter)"],
+  [{ histograms: plain, priority: 1000 }, "/priority priorities are 0 (first) to 999 (last)"],
+  [
+    { histograms: { h: { axes: [{ type: "boolean", value: "MET.pt" }] } } },
+    "/histograms/h/axes/0/value 1:1 this is a number: an axis of type boolean is filled with booleans",
+  ],
+  [
+    { histograms: { h: { axes: [{ type: "category", categories: [1, 1], value: "Muon.charge" }] } } },
+    "/histograms/h/axes/0/categories/1 1 stands in the list twice",
+  ],
+  [
+    { histograms: { h: { axes: [{ type: "category", categories: [], value: "Muon.charge" }] } } },
+    "/histograms/h/axes/0/categories needs at least one category",
+  ],
+  [
+    { histograms: { h: { axes: [{ type: "integer", lower: 0.5, upper: 3, value: "Muon.length" }] } } },
+    "/histograms/h/axes/0/lower must be a whole number",
+  ],
+  [
+    {
+      histograms: {
+        h: {
+          axes: [
+            { type: "boolean", value: "HLT_IsoMu24" },
+            { type: "boolean", value: "HLT_IsoMu24" },
+            { type: "boolean", value: "HLT_IsoMu24" },
+            { type: "boolean", value: "HLT_IsoMu24" },
+            { type: "boolean", value: "HLT_IsoMu24" },
+            { type: "boolean", value: "HLT_IsoMu24" },
+            { type: "boolean", value: "HLT_IsoMu24" },
+          ],
+        },
+      },
+    },
+    "/histograms/h/axes a histogram can have at most 6 axes",
+  ],
+  [
+    {
+      histograms: {
+        h: histogramOf("MET.pt"),
+        k: {
+          axes: [
+            { type: "regular", bins: 1000, lower: 0, upper: 1, value: "MET.pt" },
+            { type: "regular", bins: 1000, lower: 0, upper: 1, value: "MET.pt" },
+          ],
+        },
+      },
+    },
+    "/histograms the histograms have 1004106 bins together, flow bins included; at most 100000 are possible",
+  ],
+  [
+    { histograms: plain, totals: { s: "Muon.pt" } },
+    "/totals/s 1:1 a total must be a number, but this is a list of numbers: take one element ([0]), reduce it (sum, min, max, length, some, every), or use map for each",
+  ],
+  [
+    { histograms: plain, variations: { up: { define: { Jett: "Jet" } } } },
+    "/variations/up/define/Jett there is no 'Jett' to vary: a variation changes defines of the query, and columns or collections of the dataset (near Jet, Jet_pt, MET)",
+  ],
+  [
+    { histograms: plain, variations: { up: { weight: "Muon.pt" } } },
+    "/variations/up/weight 1:1 a variation's weight must be a number, but this is a list of numbers: take one element ([0]), reduce it (sum, min, max, length, some, every), or use map for each",
+  ],
+];
+
+const told = (query: object) => findIssues(query, muonSchema).map(describeIssue);
+
+for (const [value, message] of values) {
+  test(`the value ${value} is refused`, () =>
+    assert.deepEqual(told({ histograms: { h: histogramOf(value) } }), [`/histograms/h/axes/0/value ${message}`]));
+}
+
+for (const [filter, message] of filters) {
+  test(`the filter ${filter} is refused`, () => assert.deepEqual(told({ filter, histograms: plain }), [`/filter ${message}`]));
+}
+for (const [query, ...messages] of queries) {
+  test(`the query ${JSON.stringify(query)} is refused`, () => assert.deepEqual(told(query), messages));
+}
