@@ -214,7 +214,7 @@ const queries: readonly (readonly [query: object, ...told: readonly string[]])[]
     { histograms: { h: { axes: [{ type: "regular", bins: 10, lower: 0, upper: 1 }] } } },
     "/histograms/h/axes/0/value an expression is missing here",
   ],
-  [{ histograms: { h: histogramOf("MET.pt", { storage: "doubel" }) } }, "/histograms/h/storage must be count or weighted"],
+  [{ histograms: { h: histogramOf("MET.pt", { storage: "doubel" }) } }, "/histograms/h/storage must be count or weighted or mean or weighted_mean"],
   [
     { histograms: { h: histogramOf("MET.pt", { storage: "count", weight: "genWeight" }) } },
     "/histograms/h/storage storage count takes no weight: use weighted, or leave the weights out",
