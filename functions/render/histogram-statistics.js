@@ -14,7 +14,8 @@ export function histogramStatistics(bins) {
   const inRange = bins.values.reduce((sum, value) => sum + value, 0);
   const figures = bins.entries === undefined ? [] : [{ name: "entries", value: bins.entries }];
   if (bins.weighted) figures.push({ name: "sum of weights", value: bins.total });
-  bins.axes.forEach((_, axis) => {
+  bins.axes.forEach(({ names }, axis) => {
+    if (names.length > 0) return;
     const suffix = bins.axes.length === 1 ? "" : ` ${"xyz"[axis] ?? axis}`;
     const { mean, deviation } = moments(bins, axis, inRange);
     figures.push({ name: `mean${suffix}`, value: mean }, { name: `std dev${suffix}`, value: deviation });
@@ -34,7 +35,7 @@ function meanFigures(bins) {
   const sum = weights.reduce((total, weight) => total + weight, 0);
   const mean = bins.values.reduce((total, value, bin) => total + value * weights[bin], 0) / sum;
   const entries = bins.entries === undefined ? [] : [{ name: "entries", value: bins.entries }];
-  return [...entries, { name: "mean of samples", value: mean }, ...faultFigures(bins)];
+  return [...entries, { name: "mean", value: mean }, ...faultFigures(bins)];
 }
 
 /** @param {Bins} bins */

@@ -80,14 +80,14 @@ function countOf({ metadata }, name) {
 }
 
 /**
- * Those of a category or boolean axis are the places of its bins, from 0.
+ * The bins of a category or boolean axis lie around their places in the list, from 0.
  * @param {UhiAxis} axis
  * @returns {readonly number[]}
  */
 export function axisEdges(axis) {
   if (axis.type === "variable") return axis.edges;
   const names = binNames(axis);
-  const { bins, lower, upper } = axis.type === "regular" ? axis : { bins: names.length, lower: 0, upper: names.length };
+  const { bins, lower, upper } = axis.type === "regular" ? axis : { bins: names.length, lower: -0.5, upper: names.length - 0.5 };
   return Array.from({ length: bins + 1 }, (_, index) => (index === bins ? upper : lower + (index * (upper - lower)) / bins));
 }
 

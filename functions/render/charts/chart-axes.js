@@ -2,6 +2,7 @@
  * Draws axes as physicists do: a closed frame, ticks inside, titles from the query's labels, powers of ten on logarithmic axes.
  *
  * @import { XAXisComponentOption } from "echarts"
+ * @import { BinnedAxis, Bins } from "../read-histogram.js"
  * @import { Scale } from "./choose-scales.js"
  * @import { ChartTheme } from "./chart-theme.js"
  */
@@ -15,31 +16,35 @@ import { formatNumber, powerOfTen } from "../format-number.js";
  * @property {number} [max]
  * @property {ChartTheme} theme
  * @property {number} [titleGap] pixels between axis and title
+ * @property {readonly string[]} [names] of the places 0, 1, … of a category axis
  */
 
 /**
  * The options of an axis in either direction.
  * @param {AxisRequest} request
  */
-export function chartAxis({ title, scale, min, max, theme, titleGap = 30 }) {
+export function chartAxis({ title, scale, min, max, theme, titleGap = 30, names = [] }) {
+  const isNamed = names.length > 0;
   return {
     type: /** @type {"log" | "value"} */ (scale === "log" ? "log" : "value"),
     ...(min === undefined ? {} : { min }),
     ...(max === undefined ? {} : { max }),
-    ...(scale === "linear" && min !== undefined && max !== undefined ? { interval: tickInterval(min, max) } : {}),
+    ...(scale === "linear" && min !== undefined && max !== undefined ? { interval: isNamed ? 1 : tickInterval(min, max) } : {}),
     name: title,
     nameLocation: /** @type {const} */ ("middle"),
     nameGap: titleGap,
     nameTextStyle: { color: theme.ink, fontSize: 13 },
     axisLine: { show: true, onZero: false, lineStyle: { color: theme.faint } },
-    axisTick: { show: true, inside: true, length: 6, lineStyle: { color: theme.faint } },
-    minorTick: { show: true, splitNumber: scale === "log" ? 9 : 5, length: 3, lineStyle: { color: theme.faint } },
+    axisTick: { show: !isNamed, inside: true, length: 6, lineStyle: { color: theme.faint } },
+    minorTick: { show: !isNamed, splitNumber: scale === "log" ? 9 : 5, length: 3, lineStyle: { color: theme.faint } },
     splitLine: { show: false },
     axisLabel: {
       color: theme.ink,
       fontSize: 12,
       hideOverlap: true,
-      formatter: (/** @type {number} */ value) => (scale === "log" ? logarithmicLabel(value) : formatNumber(value)),
+      ...(isNamed ? { customValues: names.map((_, place) => place) } : {}),
+      formatter: (/** @type {number} */ value) =>
+        isNamed ? (names[value] ?? "") : scale === "log" ? logarithmicLabel(value) : formatNumber(value),
     },
   };
 }
@@ -66,16 +71,26 @@ function logarithmicLabel(value) {
 
 /**
  * The title of the axis of contents: what one bin's height counts, such as "entries / 0.5 GeV".
- * @param {{ readonly edges: readonly number[], readonly label: string }} axis
- * @param {boolean} weighted
+ * @param {Bins} bins of one axis
  */
-export function contentTitle({ edges, label }, weighted) {
+export function contentTitle({ axes: [{ edges, label, names }], weighted, weights }) {
+  if (weights) return "mean";
   const what = weighted ? "weighted entries" : "entries";
+  if (names.length > 0) return what;
   const first = edges[1] - edges[0];
   const even = edges.every((edge, index) => index === 0 || Math.abs(edge - edges[index - 1] - first) <= 1e-6 * first);
   const unit = /[[(]([^\])]*)[\])]\s*$/.exec(label)?.[1];
   return even && unit ? `${what} / ${formatNumber(first)} ${unit}` : `${what} / bin`;
 }
+
+/**
+ * What a bin of an axis is, in words: its name, or its range.
+ * @param {BinnedAxis} axis
+ * @param {number} lower its lower edge
+ * @param {number} upper
+ */
+export const binText = ({ names }, lower, upper) =>
+  names.length > 0 ? names[Math.round(lower + 0.5)] : `${formatNumber(lower)} – ${formatNumber(upper)}`;
 
 /**
  * The start of a logarithmic axis of contents: half the smallest positive one, which is half a count for counts.

@@ -21,10 +21,11 @@ const tallestLinear = 60;
 export function chooseScales(bins, wanted = {}) {
   const [x, y] = bins.axes;
   const across = axisScale(x?.edges ?? [], wanted.x);
+  const content = bins.weights ? "linear" : contentScale(bins.values, across);
   return {
     x: across,
     y: axisScale(y?.edges ?? [], wanted.y),
-    content: bins.values.some((value) => value > 0) ? (wanted.content ?? contentScale(bins.values, across)) : "linear",
+    content: bins.values.some((value) => value > 0) ? (wanted.content ?? content) : "linear",
   };
 }
 

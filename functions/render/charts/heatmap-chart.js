@@ -8,7 +8,7 @@
  */
 
 import { formatNumber } from "../format-number.js";
-import { chartAxis, contentExtremes, logarithmicFloor } from "./chart-axes.js";
+import { binText, chartAxis, contentExtremes, logarithmicFloor } from "./chart-axes.js";
 import { cssColourAt } from "./chart-theme.js";
 import { itemTooltip } from "./chart-tooltip.js";
 
@@ -24,13 +24,15 @@ export function heatmapChart(bins, { scales, theme, interactive }) {
   const [x, y] = bins.axes;
   const ends = (/** @type {readonly number[]} */ edges) => ({ min: edges[0], max: edges[edges.length - 1] });
   const bar = chartAxis({ title: "", scale: scales.content, ...range, theme });
+  const describe = (/** @type {readonly number[]} */ [left, right, low, high, value, error]) =>
+    `x ${binText(x, left, right)}\ny ${binText(y, low, high)}\n${formatNumber(value)} ± ${formatNumber(error)}`;
   return {
     xAxis: [
-      chartAxis({ title: x.label, scale: scales.x, ...ends(x.edges), theme }),
+      chartAxis({ title: x.label, scale: scales.x, ...ends(x.edges), theme, names: x.names }),
       { type: "value", gridIndex: 1, min: 0, max: 1, show: false },
     ],
     yAxis: [
-      chartAxis({ title: y.label, scale: scales.y, ...ends(y.edges), theme, titleGap: 52 }),
+      chartAxis({ title: y.label, scale: scales.y, ...ends(y.edges), theme, titleGap: 52, names: y.names }),
       { ...bar, gridIndex: 1, position: "right", minorTick: { show: false } },
     ],
     series: [cells(bins, range, scales.content, interactive), colourBar(range, scales.content)],
@@ -74,7 +76,7 @@ function cells(bins, range, scale, interactive) {
     const [row, column] = [Math.floor(bin / height), bin % height];
     const error = Math.sqrt(bins.variances[bin]);
     return [x[row], x[row + 1], y[column], y[column + 1], value, error, contentShare(value, range, scale)];
-  }).filter(([, , , , value]) => value !== 0);
+  }).filter(([, , , , value], bin) => (bins.weights?.[bin] ?? value) !== 0);
   return rectangles("cells", { data, silent: !interactive });
 }
 
@@ -113,10 +115,4 @@ function rectangles(id, { data, silent }) {
       return { type: "rect", shape, style: { fill: cssColourAt(value(6)) } };
     },
   };
-}
-
-/** @param {readonly number[]} values */
-function describe(values) {
-  const [left, right, low, high, value, error] = values.map(formatNumber);
-  return `x ${left} – ${right}\ny ${low} – ${high}\n${value} ± ${error}`;
 }

@@ -6,7 +6,9 @@ import type { Bins } from "../../../functions/render/read-histogram.js";
 import type { Colours } from "./terminal.ts";
 
 const eighths = " ▁▂▃▄▅▆▇█";
-const rows = 14;
+export const rows = 14;
+/** Columns before the frame, for numbers. */
+export const margin = 10;
 /** Every so many rows, counted from the highest, have a number at their upper edge. */
 const rowsPerNumber = 4;
 /** Columns between two numbers below the axis. */
@@ -19,8 +21,6 @@ export interface DrawOptions {
 
 export function drawBars(bins: Bins, { width, colours }: DrawOptions): readonly string[] {
   const scale = chooseScales(bins).content;
-  const edges = bins.axes[0].edges;
-  const margin = 10;
   const { heights, merged, repeat } = fitColumns(bins.values, width - margin - 2);
   const top = heights.reduce((most, height) => Math.max(most, height), 0) || 1;
   const floor = scale === "log" ? logarithmicFloor(heights) : 0;
@@ -36,11 +36,19 @@ export function drawBars(bins: Bins, { width, colours }: DrawOptions): readonly 
     lines.push(`${colours.dim(label)} ${colours.dim("│")}${colours.cyan(blocks.trimEnd())}`);
   }
   const columns = heights.length * repeat;
-  lines.push(`${" ".repeat(margin)} ${colours.dim(`└${"─".repeat(columns)}`)}`);
-  lines.push(`${" ".repeat(margin + 2)}${colours.dim(numbersBelow(edges, { merged, repeat, columns }))}`);
-  const notes = [bins.axes[0].label, scale === "log" && "logarithmic", merged > 1 && `${merged} bins a column`].filter(Boolean);
-  if (notes.length > 0) lines.push(`${" ".repeat(margin + 2)}${notes.join(" · ")}`);
-  return lines;
+  return [...lines, ...labelBelow(bins, { merged, repeat, columns }, colours, [scale === "log" ? "logarithmic" : ""])];
+}
+
+/** The frame's lower side, with edges or names of bins, and what is to be said of the axis. */
+export function labelBelow(bins: Bins, columns: Columns, colours: Colours, notes: readonly string[]): readonly string[] {
+  const [{ edges, names, label }] = bins.axes;
+  const below = names.length > 0 ? namesBelow(names, columns) : numbersBelow(edges, columns);
+  const words = [label, ...notes, columns.merged > 1 && `${columns.merged} bins a column`].filter(Boolean);
+  return [
+    `${" ".repeat(margin)} ${colours.dim(`└${"─".repeat(columns.columns)}`)}`,
+    `${" ".repeat(margin + 2)}${colours.dim(below)}`,
+    ...(words.length > 0 ? [`${" ".repeat(margin + 2)}${words.join(" · ")}`] : []),
+  ];
 }
 
 /** Sums whole bins into a column where there are more bins than room, and repeats columns where there is room for several a bin. */
@@ -60,6 +68,18 @@ interface Columns {
   readonly merged: number;
   readonly repeat: number;
   readonly columns: number;
+}
+
+/** Writes the names of bins below their columns, as much of each as has room; one of several in a column that has not. */
+function namesBelow(names: readonly string[], { merged, repeat, columns }: Columns): string {
+  let line = "";
+  for (let column = 0; column * merged < names.length; column++) {
+    const place = column * repeat;
+    if (place < line.length && line.length > 0) continue;
+    line = line.padEnd(place) + names[column * merged].slice(0, Math.max(repeat, numberGap) - 1);
+    if (line.length > place) line += " ";
+  }
+  return line.slice(0, columns).trimEnd();
 }
 
 /** Writes the edges of bins below their columns, as many as have room. */

@@ -5,11 +5,10 @@ import { chooseScales } from "../../../functions/render/charts/choose-scales.js"
 import { contentShare } from "../../../functions/render/charts/heatmap-chart.js";
 import { formatNumber } from "../../../functions/render/format-number.js";
 import type { Bins } from "../../../functions/render/read-histogram.js";
-import type { DrawOptions } from "./draw-bars.ts";
+import { type DrawOptions, margin } from "./draw-bars.ts";
 
 const shades = "░▒▓█";
 const mostRows = 24;
-const margin = 10;
 
 export function drawCells(bins: Bins, { width, colours }: DrawOptions): readonly string[] {
   const [x, y] = [bins.axes[0], bins.axes[1]];
@@ -28,12 +27,11 @@ export function drawCells(bins: Bins, { width, colours }: DrawOptions): readonly
     const blocks = Array.from({ length: cells.columns }, (_, column) => shade(cells.values[column * cells.rows + row]).repeat(repeat)).join(
       "",
     );
-    const edge = row === cells.rows - 1 ? y.edges[y.edges.length - 1] : row === 0 ? y.edges[0] : undefined;
-    const label = (edge === undefined ? "" : formatNumber(edge)).padStart(margin);
+    const label = (row === cells.rows - 1 ? ends(y)[1] : row === 0 ? ends(y)[0] : "").slice(0, margin).padStart(margin);
     lines.push(`${colours.dim(label)} ${colours.dim("│")}${colours.cyan(blocks.trimEnd())}`);
   }
   const length = cells.columns * repeat;
-  const [first, last] = [formatNumber(x.edges[0]), formatNumber(x.edges[x.edges.length - 1])];
+  const [first, last] = ends(x);
   const limits = Array.from(shades, (symbol, index) => {
     const share = index / shades.length;
     return `${symbol} from ${formatNumber(Number((scale === "log" ? floor * (top / floor) ** share : top * share).toPrecision(2)))}`;
@@ -45,6 +43,10 @@ export function drawCells(bins: Bins, { width, colours }: DrawOptions): readonly
   return lines;
 }
 
+/** The first and the last edge of an axis, or the names of its first and its last bin. */
+const ends = ({ edges, names }: Bins["axes"][number]): readonly [string, string] =>
+  names.length > 0 ? [names[0], names[names.length - 1]] : [formatNumber(edges[0]), formatNumber(edges[edges.length - 1])];
+
 interface Cells {
   readonly columns: number;
   readonly rows: number;
@@ -52,15 +54,19 @@ interface Cells {
   readonly values: Float64Array;
 }
 
-/** Sums groups of bins into cells, so that the cells fit. */
+/** Sums groups of bins into cells, so that the cells fit; of means it takes the mean. */
 function mergeCells(bins: Bins, room: { readonly columns: number; readonly rows: number }): Cells {
   const [width, height] = bins.axes.map(({ edges }) => edges.length - 1) as [number, number];
   const across = Math.ceil(width / room.columns);
   const up = Math.ceil(height / room.rows);
   const [columns, rows] = [Math.ceil(width / across), Math.ceil(height / up)];
   const values = new Float64Array(columns * rows);
+  const weights = new Float64Array(columns * rows);
   bins.values.forEach((value, bin) => {
-    values[Math.floor(Math.floor(bin / height) / across) * rows + Math.floor((bin % height) / up)] += value;
+    const cell = Math.floor(Math.floor(bin / height) / across) * rows + Math.floor((bin % height) / up);
+    weights[cell] += bins.weights?.[bin] ?? 0;
+    values[cell] += value * (bins.weights?.[bin] ?? 1);
   });
+  if (bins.weights) for (const [cell, weight] of weights.entries()) values[cell] = weight === 0 ? 0 : values[cell] / weight;
   return { columns, rows, values };
 }

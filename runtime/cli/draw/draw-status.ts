@@ -9,6 +9,7 @@ import { histogramStatistics } from "../../../functions/render/histogram-statist
 import { type Bins, readHistogram } from "../../../functions/render/read-histogram.js";
 import { type DrawOptions, drawBars } from "./draw-bars.ts";
 import { drawCells } from "./draw-cells.ts";
+import { drawProfile } from "./draw-profile.ts";
 import { drawTable } from "./draw-table.ts";
 
 /** `histogram` names the only one to draw; where undefined, all are drawn. */
@@ -42,7 +43,7 @@ function drawBins(bins: Bins, options: DrawOptions): readonly string[] {
     case 0:
       return [describeNumber(bins)];
     case 1:
-      return drawBars(bins, options);
+      return bins.weights ? drawProfile(bins, options) : drawBars(bins, options);
     case 2:
       return drawCells(bins, options);
     default:

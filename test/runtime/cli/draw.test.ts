@@ -7,7 +7,7 @@ import { drawBars, fitColumns } from "../../../runtime/cli/draw/draw-bars.ts";
 import { drawCells } from "../../../runtime/cli/draw/draw-cells.ts";
 import { drawStatus } from "../../../runtime/cli/draw/draw-status.ts";
 import { drawTable } from "../../../runtime/cli/draw/draw-table.ts";
-import { counts, regularAxis, sampleStatus, twoAxes } from "../../support/engine/sample-histograms.ts";
+import { counts, profile, regularAxis, sampleStatus, twoAxes } from "../../support/engine/sample-histograms.ts";
 
 const plain = { width: 80, colours: pc.createColors(false) };
 const blocks = " ▁▂▃▄▅▆▇█";
@@ -98,4 +98,17 @@ test("pointInto puts the caret under the column, also where the line is cut to t
 test("drawStatus writes totals with all their digits", () => {
   const text = drawStatus(sampleStatus({ totals: { sumw: { value: 0.1 + 0.2, nonFinite: 2 } } }), plain);
   assert.match(text, /total of all events +sum +not finite\n.*\n?.*sumw +0\.30000000000000004 +2/);
+});
+
+test("drawStatus draws means as points with their errors, names categories, and writes a histogram without axes as a number", () => {
+  const histograms = {
+    profile,
+    flags: counts({ type: "boolean" }, [1, 2]),
+    sum: { uhi_schema: 1, axes: [], storage: { type: "int", values: 16 } } as const,
+  };
+  const text = drawStatus(sampleStatus({ histograms }), plain);
+  assert.equal(text.match(/●/g)?.length, 3);
+  assert.match(text, /pt \[GeV\] · mean/);
+  assert.match(text, /false +true/);
+  assert.match(text, /16 ± 4/);
 });

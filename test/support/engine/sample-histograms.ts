@@ -34,6 +34,14 @@ export const weighted = (axis: UhiAxis, values: readonly number[], variances: re
   storage: { type: "weighted", values, variances },
 });
 
+/** Means of 1, −2, none and 3 samples' worth; 9 in the flow bins. */
+export const profile: UhiHistogram = {
+  uhi_schema: 1,
+  metadata: { entries: 9 },
+  axes: [regularAxis(4, 0, 8, "pt [GeV]")],
+  storage: { type: "mean", counts: [1, 4, 1, 0, 2, 1], values: [9, 1, -2, 0, 3, 9], variances: [9, 4, 0, 0, 2, 9] },
+};
+
 /** 2 × 3 bins in range holding 1 to 6, second axis fastest; 10 in every flow bin. */
 export const twoAxes: UhiHistogram = {
   uhi_schema: 1,

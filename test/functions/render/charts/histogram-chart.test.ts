@@ -9,7 +9,7 @@ import { histogramChart } from "../../../../functions/render/charts/histogram-ch
 import { axisEndBelowBox, emptierCorner } from "../../../../functions/render/charts/place-box.js";
 import { histogramStatistics } from "../../../../functions/render/histogram-statistics.js";
 import { readHistogram } from "../../../../functions/render/read-histogram.js";
-import { counts, regularAxis, twoAxes, variableAxis, weighted } from "../../../support/engine/sample-histograms.ts";
+import { counts, profile, regularAxis, twoAxes, variableAxis, weighted } from "../../../support/engine/sample-histograms.ts";
 
 /** The data of a series, in order. */
 function seriesData(option: EChartsOption, id: string): readonly (readonly number[])[] {
@@ -201,4 +201,28 @@ test("tickInterval meets both ends of a range where a round step does", () => {
   ]) {
     assert.equal(tickInterval(min, max), step);
   }
+});
+
+test("histogramChart draws means as crosses, none where there are no samples, on an axis that holds them all", () => {
+  const option = histogramChart(profile);
+  assert.equal(seriesData(option, "errors").length, 3);
+  assert.deepEqual(seriesData(option, "errors")[0], [0, 2, 1, 1], "the error of a mean of four");
+  assert.deepEqual(
+    [option.series ?? []].flat().map(({ id }) => id),
+    ["errors"],
+  );
+  const { min, max, name } = axisOf(option, "yAxis") as { readonly min: number; readonly max: number; readonly name: string };
+  assert.ok(min <= -2 && max >= 4 && name === "mean");
+  assert.deepEqual(histogramStatistics(readHistogram(profile)), [
+    { name: "entries", value: 9 },
+    { name: "mean", value: (4 * 1 - 2 + 2 * 3) / 7 },
+  ]);
+});
+
+test("histogramChart names categories in the middle of their bins", () => {
+  const option = histogramChart(counts({ type: "category_str", categories: ["e", "μ"], flow: true }, [3, 4, 5]));
+  const { min, max, axisLabel } = axisOf(option, "xAxis") as { readonly min: number; readonly max: number; readonly axisLabel: object };
+  const { customValues, formatter } = axisLabel as { readonly customValues: readonly number[]; formatter(value: number): string };
+  assert.deepEqual([min, max, customValues.map(formatter)], [-0.5, 1.5, ["e", "μ"]]);
+  assert.equal(axisOf(option, "yAxis").name, "entries");
 });
