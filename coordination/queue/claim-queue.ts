@@ -9,12 +9,16 @@
  * trusted: `quarantine.ts`. Beyond these: a call for newcomers only takes nothing of the clients of whom its node computes something; a subtask with an
  * attempt on record is taken alone, for it may take its node down, and so is one of which the call says so; what failed on a node is left to others
  * for `leaveFor`; and nobody takes more at a time than the share of one of the cluster's threads.
+ *
+ * With a subtask that has its turn go others that wait for the same partition: those of its client, whose turns they are, and those of other clients that add
+ * at most `mostPassengerCost` times what it costs itself, where the call knows that.
  */
 import type { Subtask } from "../coordinator.ts";
 import { type Attempts, type ClaimEnd, noAttempts, type Verdict } from "./claim-end.ts";
 import { Cluster } from "./cluster.ts";
 import { findNextSubtask, type Next, type Schedulable } from "./next-subtask.ts";
 import type { Quarantine, Quarantined } from "./quarantine.ts";
+import { SamePartition } from "./same-partition.ts";
 import { type LineName, type Scan, WaitingOrder } from "./waiting-order.ts";
 
 /** A subtask as the queue needs it. */
@@ -48,6 +52,10 @@ export interface ClaimCall {
   readonly most: number;
   readonly prefers: ((subtask: Subtask) => boolean) | undefined;
   readonly comesAlone: ((subtask: Subtask) => boolean) | undefined;
+  /** How many subtasks over one partition it takes together, however many it takes at most otherwise; undefined: it does not ask for more. */
+  readonly mostOverPartition: number | undefined;
+  /** What a subtask costs, in milliseconds of a thread; undefined where that is not known. */
+  readonly costOf: ((subtask: Subtask) => number | undefined) | undefined;
   /** It takes nothing of the node's clients. */
   readonly newcomersOnly: boolean;
   /** The time at which it began to wait, in the milliseconds of `Times.now`. */
@@ -60,11 +68,13 @@ export type Taken<T> = { readonly kind: "take"; readonly items: readonly T[] } |
 
 /** Milliseconds for which a node leaves to others what failed on it. */
 const leaveFor = 5_000;
+const mostPassengerCost = 2;
 
 export class ClaimQueue<T extends Queued<T>> {
   readonly order = new WaitingOrder<T>();
   /** Those that failed here and that all nodes of this process leave to others: they do not stand in the way of what could be taken. */
   readonly left = new Set<T>();
+  readonly #samePartition = new SamePartition<T>();
   /** The live nodes, those of this process among them. */
   cluster = Cluster.empty;
   /** Those of this process. */
@@ -78,11 +88,13 @@ export class ClaimQueue<T extends Queued<T>> {
   add(item: T, options?: { readonly first: boolean }): void {
     this.remove(item);
     this.order.add(item, item.lineName(), options);
+    this.#samePartition.add(item);
   }
 
   remove(item: T): void {
     this.left.delete(item);
     this.order.remove(item);
+    this.#samePartition.remove(item);
   }
 
   /** Interest in a subtask that waits is other than it was. */
@@ -98,7 +110,8 @@ export class ClaimQueue<T extends Queued<T>> {
     const quarantined = this.quarantineOf(node, times);
     // The last one that is left does what it can.
     if (quarantined) return { kind: "wait", until: times.now + quarantined.until - times.date };
-    const most = Math.min(call.most, Math.ceil(this.order.size / Math.max(1, this.cluster.threads)));
+    const share = Math.ceil(this.order.size / Math.max(1, this.cluster.threads));
+    const most = Math.min(call.most, share);
     const without = call.newcomersOnly ? node.clients : undefined;
     const items: T[] = [];
     try {
@@ -108,8 +121,17 @@ export class ClaimQueue<T extends Queued<T>> {
         const { item } = next;
         const isAlone = item.attempts !== noAttempts || call.comesAlone?.(item.subtask);
         if (isAlone && items.length > 0) return { kind: "take", items };
-        this.order.take(item, without);
+        const passengers =
+          item.attempts === noAttempts ? this.#passengersOf(item, node, { ...call, isAlone: isAlone === true }, times) : [];
+        const { client } = item.lineName();
+        this.#take(item, without);
         items.push(item);
+        for (const passenger of passengers) {
+          if (items.length >= share) break;
+          if (passenger.lineName().client === client) this.#take(passenger, without);
+          else this.remove(passenger);
+          items.push(passenger);
+        }
         if (isAlone || items.length >= most) return { kind: "take", items };
       }
     } catch (error) {
@@ -137,7 +159,7 @@ export class ClaimQueue<T extends Queued<T>> {
     }
     this.add(item, { first: end.kind !== "fail" });
     if (!this.#isLeft(item, times)) return false;
-    this.order.remove(item);
+    this.remove(item);
     this.left.add(item);
     return false;
   }
@@ -155,6 +177,32 @@ export class ClaimQueue<T extends Queued<T>> {
   /** Time has passed, or other nodes are there: what is not left to others any more waits again. */
   returnLeft(times: Times): void {
     for (const item of [...this.left]) if (!this.#isLeft(item, times)) this.add(item);
+  }
+
+  #take(item: T, without: ReadonlySet<string> | undefined): void {
+    this.order.take(item, without);
+    this.#samePartition.remove(item);
+  }
+
+  /** What is taken together with a subtask that has its turn; `isAlone`: it comes without those of other clients. */
+  #passengersOf(head: T, { name, clients }: QueueNode, call: ClaimCall & { readonly isAlone: boolean }, { now }: Times): readonly T[] {
+    const { mostOverPartition = 1, costOf, newcomersOnly, isAlone } = call;
+    if (mostOverPartition <= 1) return [];
+    const { client } = head.lineName();
+    let left = isAlone ? 0 : mostPassengerCost * (costOf?.(head.subtask) ?? 0);
+    const mayCome = (item: T): boolean => {
+      if (item === head || item.attempts !== noAttempts || this.#leavesUntil(item, name) > now) return false;
+      const other = item.lineName().client;
+      if (other === client) return true;
+      const cost = costOf?.(item.subtask);
+      if (cost === undefined || cost > left || (newcomersOnly && clients.has(other))) return false;
+      left -= cost;
+      return true;
+    };
+    return this.#samePartition
+      .of(head)
+      .filter(mayCome)
+      .slice(0, mostOverPartition - 1);
   }
 
   #findNext(

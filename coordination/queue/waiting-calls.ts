@@ -57,7 +57,8 @@ export class WaitingCalls<T extends Queued<T>, N extends LocalNode> {
   }
 
   /** A call waits from now on. */
-  async claim(node: N, { signal, most, prefers, comesAlone, newcomersOnly = false, prepare }: ClaimOptions): Promise<readonly Claim[]> {
+  async claim(node: N, options: ClaimOptions): Promise<readonly Claim[]> {
+    const { signal, most, prefers, comesAlone, mostOverPartition, costOf, newcomersOnly = false, prepare } = options;
     signal.throwIfAborted();
     if (this.#refusal) throw this.#refusal;
     if (node.isGone) throw gone(node);
@@ -77,6 +78,8 @@ export class WaitingCalls<T extends Queued<T>, N extends LocalNode> {
         most,
         prefers,
         comesAlone,
+        mostOverPartition,
+        costOf,
         newcomersOnly,
         prepare,
         waitsSince: performance.now(),

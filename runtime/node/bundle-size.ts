@@ -16,24 +16,28 @@ const remembered = 8;
 export class BundleSize {
   /** Milliseconds of threads' time that the latest short subtasks took. */
   readonly #times: number[] = [];
-  /** Whether the latest subtask of a program took no longer than a bundle should. */
-  readonly #isShort = new LRUCache<string, boolean>({ max: 1_000 });
+  /** Milliseconds of threads' time that the latest subtask of a program took. */
+  readonly #latest = new LRUCache<string, number>({ max: 1_000 });
 
   note(programKey: string, milliseconds: number): void {
-    const isShort = milliseconds <= mostWork;
-    this.#isShort.set(programKey, isShort);
-    if (!isShort) return;
+    this.#latest.set(programKey, milliseconds);
+    if (milliseconds > mostWork) return;
     this.#times.push(milliseconds);
     this.#times.splice(0, this.#times.length - remembered);
   }
 
   noteTooLong(programKey: string): void {
-    this.#isShort.set(programKey, false);
+    this.#latest.set(programKey, Number.POSITIVE_INFINITY);
   }
 
   /** Whether a subtask of this program is to be claimed alone. */
   comesAlone(programKey: string): boolean {
-    return this.#isShort.get(programKey) !== true;
+    return (this.costOf(programKey) ?? Number.POSITIVE_INFINITY) > mostWork;
+  }
+
+  /** Milliseconds of threads' time that the latest subtask of a program took; undefined where none is known. */
+  costOf(programKey: string): number | undefined {
+    return this.#latest.get(programKey);
   }
 
   /** As many as should take `mostWork` together; 1 where few are known. */

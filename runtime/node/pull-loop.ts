@@ -10,7 +10,7 @@
  *
  * Promises: never more bundles of claims that load or compute than there are `slots`, of which some are kept for clients of whom the node computes nothing
  * (`claim-slots.ts`), and `mostSaving` more whose partials are saved meanwhile; a bundle is one
- * subtask, or some that should take 50 ms together (`bundle-size.ts`); no error ends the loop; a stop hands back what has not begun, lets the rest come to
+ * subtask, or some that should take 50 ms together (`bundle-size.ts`), with those that wait for the same partition; no error ends the loop; a stop hands back what has not begun, lets the rest come to
  * its end for a while, hands that back as well, and then leaves.
  * Does not bound the memory that subtasks need: the column cache makes them wait for it.
  */
@@ -19,7 +19,7 @@ import { pause } from "../../base/pause.ts";
 import { type Backoff, pauseAfter, retry, usualBackoff } from "../../base/retry.ts";
 import type { Claim, ClaimOptions, JoinedNode, Subtask } from "../../coordination/coordinator.ts";
 import type { HeldPartition } from "../../coordination/queue/holdings.ts";
-import type { Executor, Outcome } from "../../functions/compute/executor.ts";
+import { type Executor, mostPrograms, type Outcome } from "../../functions/compute/executor.ts";
 import type { PartialNote } from "../../functions/dispatch/answer/timeline.ts";
 import type { Meter } from "../../functions/metrics/meter.ts";
 import type { LabelOf } from "../../functions/metrics/metrics.ts";
@@ -168,6 +168,8 @@ export function startPullLoop(options: PullOptions): PullLoop {
       signal: stopping.signal,
       most: bundleSize.most,
       comesAlone: ({ programKey }) => bundleSize.comesAlone(programKey),
+      costOf: ({ programKey }) => bundleSize.costOf(programKey),
+      mostOverPartition: mostPrograms,
       prefers,
       ...slot,
       prepare(subtask) {

@@ -41,10 +41,15 @@ export async function* runClaims(
     }),
   );
   const taskOf = (programKey: string, fingerprint: string) => tasks.get(subtaskKey(programKey, fingerprint))!;
+  /** The client whose turn a partition was pays for all that is computed over it. */
+  const payers = new Map(claims.toReversed().map((claim) => [claim.subtask.fingerprint, claim]));
   const unbegun = new Set(tasks.values());
   /** What each request that runs is of. */
   const running = new Map<Promise<void>, readonly Claim[]>();
   let done = new Map<string, Outcome>();
+  /** Those that have their outcome. */
+  const given = new Set<string>();
+  let wake = () => {};
   let failure: { readonly error: unknown } | undefined;
   const late = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -52,7 +57,7 @@ export async function* runClaims(
   const compute = async (request: ComputeRequest, keys: readonly string[]): Promise<void> => {
     const outcomes = await executor.run(request, {
       signalOf: (programKey, fingerprint) => taskOf(programKey, fingerprint).wanted.signal,
-      payerOf: (programKey, fingerprint) => taskOf(programKey, fingerprint).claim,
+      payerOf: (_programKey, fingerprint) => payers.get(fingerprint)!,
       onRunning(programKeys, fingerprint) {
         const begun = programKeys.map((programKey) => taskOf(programKey, fingerprint));
         for (const task of begun) unbegun.delete(task);
@@ -60,7 +65,10 @@ export async function* runClaims(
         onBegin(begun.map(({ claim }) => claim));
       },
     });
-    for (const [index, key] of keys.entries()) done.set(key, outcomes[index]!);
+    for (const [index, key] of keys.entries()) {
+      if (!given.has(key)) done.set(key, outcomes[index]!);
+      given.add(key);
+    }
   };
   const handBack = () => {
     for (const task of unbegun) task.late.abort(new Error("those before it took longer than was expected"));
@@ -73,6 +81,15 @@ export async function* runClaims(
   };
   late.signal.addEventListener("abort", handBack);
   const isLate = new Promise((resolve) => late.signal.addEventListener("abort", resolve));
+
+  /** Whoever computes goes on for the others; what nobody wants any more is given back at once. */
+  const giveBack = (key: string) => {
+    if (given.has(key)) return;
+    given.add(key);
+    done.set(key, { kind: "undone", cause: "nobody wants it any more" });
+    wake();
+  };
+  for (const [key, { claim }] of tasks) claim.signal.addEventListener("abort", () => giveBack(key), { once: true });
 
   for (const request of groupClaims(claims)) {
     const keys = keysOf(request);
@@ -87,10 +104,14 @@ export async function* runClaims(
     );
   }
   try {
-    while (running.size > 0) {
-      await (late.signal.aborted ? Promise.race(running.keys()) : Promise.race([Promise.all(running.keys()), isLate]));
-      if (done.size > 0) yield done;
+    while (running.size > 0 || done.size > 0) {
+      const isWoken = new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      if (done.size === 0) await Promise.race([isWoken, ...(late.signal.aborted ? running.keys() : [Promise.all(running.keys()), isLate])]);
+      const ready = done;
       done = new Map();
+      if (ready.size > 0) yield ready;
     }
     if (failure) throw failure.error;
   } finally {

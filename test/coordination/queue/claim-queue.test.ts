@@ -21,8 +21,8 @@ class Item implements Queued<Item> {
   line: OrderedItem<Item>["line"];
   where: LineName;
 
-  constructor(partition: number, where: LineName = { priority: 500, client: "alice" }) {
-    this.subtask = makeSubtask(partition);
+  constructor(partition: number, where: LineName = { priority: 500, client: "alice" }, programKey?: string) {
+    this.subtask = makeSubtask(partition, programKey);
     this.partitionNumber = numberPartition(this.subtask);
     this.where = where;
   }
@@ -38,6 +38,8 @@ const call = (most: number, rest: Partial<ClaimCall> = {}): ClaimCall => ({
   most,
   prefers: undefined,
   comesAlone: undefined,
+  mostOverPartition: undefined,
+  costOf: undefined,
   newcomersOnly: false,
   waitsSince: 0,
   delay: 0,
@@ -86,6 +88,44 @@ test("ClaimQueue.take gives a subtask with an attempt on record alone", () => {
   assert.deepEqual(take(nodes[0]!, 4), [0, 1]);
   assert.deepEqual(take(nodes[0]!, 4), [2]);
   assert.deepEqual(take(nodes[0]!, 4), [3]);
+});
+
+const programsOf = (taken: ReturnType<ClaimQueue<Item>["take"]>) =>
+  taken.kind === "take" ? taken.items.map(({ subtask }) => subtask.key) : taken.kind;
+const bob = { priority: 900, client: "bob" };
+
+test("ClaimQueue.take gives with a subtask those of its client that wait for the same partition, also one that comes alone", () => {
+  const all = ["p", "q", "r"].flatMap((program) => [0, 1].map((partition) => new Item(partition, undefined, program)));
+  all[4]!.attempts = tried;
+  const { queue, nodes } = open(all, ["a"]);
+  const take = (mostOverPartition: number) =>
+    programsOf(queue.take(nodes[0]!, call(1, { mostOverPartition, comesAlone: () => true }), at(1_000)));
+  assert.deepEqual(take(9), ["p:partition 0", "q:partition 0"]);
+  assert.deepEqual(take(2), ["p:partition 1", "q:partition 1"]);
+  assert.deepEqual(take(9), ["r:partition 0"]);
+  assert.deepEqual(take(9), ["r:partition 1"]);
+  assert.deepEqual([take(9), queue.size], ["none", 0]);
+});
+
+test("ClaimQueue.take gives with a subtask those of other clients that cost at most twice as much together, as far as that is known", () => {
+  const costs: Readonly<Record<string, number>> = { head: 10, five: 5, ten: 10, six: 6 };
+  const others = ["five", "unknown", "ten", "six"].map((program) => new Item(0, bob, program));
+  const { queue, nodes } = open([new Item(0, undefined, "head"), ...others], ["a"]);
+  const costOf = ({ programKey }: Subtask) => costs[programKey];
+  const take = (more: Partial<ClaimCall> = {}) =>
+    programsOf(queue.take(nodes[0]!, call(1, { mostOverPartition: 9, costOf, ...more }), at(1_000)));
+  assert.deepEqual(take(), ["head:partition 0", "five:partition 0", "ten:partition 0"]);
+  queue.add(new Item(0, undefined, "head"));
+  assert.deepEqual(take({ comesAlone: ({ programKey }) => programKey === "head" }), ["head:partition 0"]);
+});
+
+test("ClaimQueue.take leaves to other threads their share of those over one partition", () => {
+  const { queue, nodes } = open(
+    ["p", "q", "r", "s"].map((program) => new Item(0, undefined, program)),
+    ["a", "b"],
+  );
+  const take = () => programsOf(queue.take(nodes[0]!, call(1, { mostOverPartition: 9 }), at(1_000)));
+  assert.deepEqual([take(), take(), take()], [["p:partition 0", "q:partition 0"], ["r:partition 0"], ["s:partition 0"]]);
 });
 
 test("ClaimQueue.take takes nothing where prefers throws, and keeps the order", () => {
