@@ -21,12 +21,13 @@ export interface AxisKind<Shape> {
   /** The cell of a value, from 0. */
   cellOf(shape: Shape, value: number): number;
   /**
-   * The same in the function that is being written: an i32 of a local or constant. A number is a f64, a boolean an i32.
+   * The same in the function that is being written: an i32 of a local or constant. A number is a f64, a boolean an i32, a string an i32, its
+   * number in the run.
    * `constants` is where those of the axis are.
    */
   emitCell(writer: Writer, shape: Shape, value: Expression, constants: Expression): Expression;
-  /** Numbers that the code reads from memory. */
-  constants?(shape: Shape): readonly number[];
+  /** Numbers that the code reads from memory. `numberOf` gives the number of a string in the run. */
+  constants?(shape: Shape, numberOf: (string: string) => number): readonly number[];
   /**
    * The cells of two values, less one, at a time: for a v128 of two float64 that were float32, one of two i32. The same cells as
    * `cellOf` has. Made once before the loop.

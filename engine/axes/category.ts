@@ -45,14 +45,15 @@ export const category: AxisKind<CategoryAxis> = {
     return place < 0 ? categories.length : place;
   },
 
-  /** The numbers in ascending order, then for each of them its place in the list. */
-  constants(axis) {
-    if (isOfStrings(axis)) return [];
-    const sorted = [...(axis.categories as readonly number[]).entries()].sort(([, one], [, other]) => one - other);
+  /** The numbers, or those of the strings, in ascending order, then for each of them its place in the list. */
+  constants({ categories }, numberOf) {
+    const numbers = categories.map((each) => (typeof each === "string" ? numberOf(each) : each));
+    const sorted = [...numbers.entries()].sort(([, one], [, other]) => one - other);
     return [...sorted.map(([, number]) => number), ...sorted.map(([place]) => place)];
   },
 
-  emitCell: ({ f, m }, { categories }, value, constants) => f.keep(call(findCategory(m), value, constants, i32(categories.length))),
+  emitCell: ({ f, m }, axis, value, constants) =>
+    f.keep(call(findCategory(m), isOfStrings(axis) ? F.fromI32(value) : value, constants, i32(axis.categories.length))),
 
   writeUhi: ({ categories }) =>
     typeof categories[0] === "string"

@@ -5,7 +5,18 @@ import { checkElement } from "../lists/element.ts";
 import { methods } from "../lists/list-operators.ts";
 import { isPresent, lambdaOf, mapOver, overList, whereTrue } from "../program/make-terms.ts";
 import type { Operation, Term } from "../program/term.ts";
-import { boolean, describeType, eitherOf, isOptional, isRounded, number, type RecordType, withOptional } from "../program/types.ts";
+import {
+  boolean,
+  describeType,
+  eitherOf,
+  isOptional,
+  isRounded,
+  isScalar,
+  number,
+  type RecordType,
+  string,
+  withOptional,
+} from "../program/types.ts";
 import { adviceForCut, type Checker, expectType, numeric } from "./checker.ts";
 import { isFourVector } from "./four-vector.ts";
 import { checkCall, checkField, functionNames } from "./functions.ts";
@@ -41,9 +52,7 @@ type Check<Kind extends Tree["kind"]> = (tree: Extract<Tree, { kind: Kind }>, ch
 const checks: { readonly [Kind in Tree["kind"]]: Check<Kind> } = {
   number: (tree, { terms }) => terms.make("number", number, [], tree.value),
   boolean: (tree, { terms }) => terms.make("boolean", boolean, [], tree.value),
-  string: (tree) => {
-    throw new ExpressionError('strings are not available in this version, but for col("name")', tree.start);
-  },
+  string: (tree, { terms }) => terms.make("string", string, [], tree.value),
   name: (tree, checker) => checkName(tree, checker),
   member: (tree, checker) => checkMember(tree, checker),
   index(tree, checker) {
@@ -108,7 +117,7 @@ const checks: { readonly [Kind in Tree["kind"]]: Check<Kind> } = {
   or: (tree, checker) => checkLogic("or", "'||'", tree, checker),
   coalesce(tree, checker) {
     const [left, right] = [checker.check(tree.left, checker), checker.check(tree.right, checker)];
-    if (left.type.kind === "number" || left.type.kind === "boolean") {
+    if (isScalar(left.type)) {
       expectType(right, left.type.kind, tree.right, "the default after '??'");
       const optional = isOptional(left.type) && isOptional(right.type);
       return checker.terms.make("coalesce", withOptional(eitherOf(left.type, right.type), optional), [left, right]);
@@ -118,7 +127,7 @@ const checks: { readonly [Kind in Tree["kind"]]: Check<Kind> } = {
     if (left.type.kind === "list" && right.type.kind === "list")
       return isOptional(left.type) ? chooseList(isPresent(checker.terms, left), left, right, tree.right.start, checker) : left;
     throw new ExpressionError(
-      `'??' gives a default for a number, boolean, record or list, but this is ${describeType(left.type)}`,
+      `'??' gives a default for a number, boolean, string, record or list, but this is ${describeType(left.type)}`,
       tree.left.start,
     );
   },
@@ -128,9 +137,9 @@ const checks: { readonly [Kind in Tree["kind"]]: Check<Kind> } = {
     const [yes, no] = [checker.check(tree.yes, checker), checker.check(tree.no, checker)];
     if (yes.type.kind === "record" && no.type.kind === "record") return chooseRecord(test, yes, no, tree, checker);
     if (yes.type.kind === "list" && no.type.kind === "list") return chooseList(test, yes, no, tree.no.start, checker);
-    if (yes.type.kind !== "number" && yes.type.kind !== "boolean")
+    if (!isScalar(yes.type))
       throw new ExpressionError(
-        `'? :' chooses between numbers, booleans, records or lists, but this is ${describeType(yes.type)}`,
+        `'? :' chooses between numbers, booleans, strings, records or lists, but this is ${describeType(yes.type)}`,
         tree.yes.start,
       );
     expectType(no, yes.type.kind, tree.no, "the other side of '? :'");
@@ -209,7 +218,7 @@ function checkComparison(tree: Extract<Tree, { kind: "comparison" }>, checker: C
     const same = compareElements(left, right, tree, checker);
     return tree.operator === "==" ? same : numeric(checker, "not", [same], boolean);
   }
-  const kind = equality && left.type.kind === "boolean" ? "boolean" : "number";
+  const kind = equality && isScalar(left.type) ? left.type.kind : "number";
   const advice = [left, right].some(({ type }) => type.kind === "list") ? adviceForCut : comparisonAdvice(tree, left, right);
   expectType(left, kind, tree.left, `'${tree.operator}'`, advice);
   expectType(right, kind, tree.right, `'${tree.operator}'`, advice);

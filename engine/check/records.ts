@@ -2,7 +2,7 @@
 import { ExpressionError, type Tree } from "../expression/tree.ts";
 import { fieldOf, recordOf } from "../program/make-terms.ts";
 import { reachable, type Term } from "../program/term.ts";
-import { boolean, describeType, eitherOf, isOptional, type RecordType, type Type, withOptional } from "../program/types.ts";
+import { boolean, describeType, eitherOf, isOptional, isScalar, type RecordType, type Type, withOptional } from "../program/types.ts";
 import { type Checker, expectType } from "./checker.ts";
 import { type Component, components, isFourVector } from "./four-vector.ts";
 
@@ -70,8 +70,7 @@ function commonValues(yes: Term, no: Term, offset: number, { terms, formulas }: 
     const [one, other] = [yes, no].map((record) =>
       (record.type as RecordType).fields.has(name) ? fieldOf(terms, record, name) : formulas.component(record, name as Component),
     );
-    const isValue = one.type.kind === "number" || one.type.kind === "boolean";
-    return isValue && one.type.kind === other.type.kind ? [[name, one, other]] : [];
+    return isScalar(one.type) && one.type.kind === other.type.kind ? [[name, one, other]] : [];
   });
   if (common.length === 0) throw new ExpressionError(`${describeType(a)} and ${describeType(b)} have no field in common`, offset);
   return common;

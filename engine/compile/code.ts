@@ -1,14 +1,20 @@
 /** Values while a function is being written: where they are at run time, or how to get at them. */
 
 import type { Term } from "../program/term.ts";
-import { type Expression, I } from "../wasm/instructions.ts";
+import type { Type } from "../program/types.ts";
+import { type Expression, f64, I, i32 } from "../wasm/instructions.ts";
 
-/** `value` and `present` are locals or constants. Without `present` the value is always there; where absent, `value` is anything. */
+/** `value` and `present` are locals or constants: of a number an f64, of a boolean an i32, of a string its number in the run, an i32. Without `present` the value is always there; where absent, `value` is anything. */
 export interface ScalarCode {
-  readonly kind: "number" | "boolean";
+  readonly kind: "number" | "boolean" | "string";
   readonly value: Expression;
   readonly present?: Expression;
 }
+
+export const scalarKind = ({ kind }: Type): ScalarCode["kind"] => (kind === "boolean" || kind === "string" ? kind : "number");
+
+/** What a variable holds before it is set. */
+export const anyOf = (kind: ScalarCode["kind"]): Expression => (kind === "number" ? f64(0) : i32(0));
 
 export interface RecordCode {
   readonly kind: "record";

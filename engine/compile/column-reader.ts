@@ -2,7 +2,7 @@
 import type { Input } from "../program/inputs.ts";
 import { type Column, type DType, innermost, type Schema } from "../program/schema.ts";
 import type { FunctionBuilder } from "../wasm/function-builder.ts";
-import { type Expression, F, I, i32, type Local, load } from "../wasm/instructions.ts";
+import { type Expression, F, I, i32, type Local, load, select } from "../wasm/instructions.ts";
 import type { ScalarCode } from "./code.ts";
 
 export class ColumnReader {
@@ -42,11 +42,20 @@ export class ColumnReader {
 
   /** The value of a column at this index of its content, and whether it is there. */
   read(column: Column, index: Expression): ScalarCode {
-    const value = this.#f.keep(loaders[column.dtype](this.valuesAddress(column), index));
-    const kind = column.dtype === "bool" ? "boolean" : "number";
+    const loaded = loaders[column.dtype](this.valuesAddress(column), index);
+    const value = this.#f.keep(column.dtype === "string" ? this.#numberOf(column, loaded) : loaded);
+    const kind = column.dtype === "bool" ? "boolean" : column.dtype === "string" ? "string" : "number";
     if (!column.nullable) return { kind, value };
     const valid = this.#address((input) => input.kind === "valid" && input.column === column.name);
     return { kind, value, present: this.#f.keep(load.u8(I.add(valid, index))) };
+  }
+
+  /** The number in this run of a string that is this place in the dictionary. Where there is no value, the place may be none. */
+  #numberOf(column: Column, place: Expression): Expression {
+    const numbers = this.#address((input) => input.kind === "strings" && input.column === column.name);
+    const kept = this.#f.keep(place);
+    const inside = select(I.ltU(kept, load.i32(numbers)), kept, i32(0));
+    return load.i32(I.add(numbers, I.shl(inside, i32(2))), 4);
   }
 
   /** The content of one list: [from, to). `outer` is the number of its event, or of the element that it is in. */

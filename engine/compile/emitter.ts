@@ -5,6 +5,7 @@
  * What an operation does its operator knows: one row of the table that the compiler is given.
  */
 import type { Input } from "../program/inputs.ts";
+import { stringsOf } from "../program/program.ts";
 import type { Schema } from "../program/schema.ts";
 import { type Operation, reachable, type Term } from "../program/term.ts";
 import type { FunctionBuilder } from "../wasm/function-builder.ts";
@@ -27,7 +28,7 @@ export interface PartOperator {
   readonly lower: Lowering;
 }
 
-/** Computes a number, a boolean, or an element of a list. */
+/** Computes a number, a boolean, a string, or an element of a list. */
 export interface ValueOperator {
   readonly kind: "value";
   /** Rough cost of computing it once where its arguments are there, in simple instructions. */
@@ -107,6 +108,8 @@ export class Emitter {
   readonly operators: Readonly<Record<Operation, Operator>>;
   readonly columns: ColumnReader;
   readonly sharesEarly: boolean;
+  /** The numbers of the strings that the program names. */
+  readonly strings: ReadonlyMap<string, number>;
   /** The event, while its code is written. */
   event: Expression = i32(0);
   /** First free byte of the scratch. */
@@ -128,8 +131,10 @@ export class Emitter {
     this.columns = new ColumnReader(f, { ...source, firstInput: runParams.length });
     this.sharesEarly = source.sharesEarly;
     this.stack = f.variable(this.param("scratch"));
+    const terms = reachable(source.roots);
+    this.strings = new Map(stringsOf(terms).map((string, number) => [string, number]));
     const uses = new Map<Term, number>();
-    for (const term of [...reachable(source.roots).flatMap(({ args }) => args), ...source.roots]) uses.set(term, (uses.get(term) ?? 0) + 1);
+    for (const term of [...terms.flatMap(({ args }) => args), ...source.roots]) uses.set(term, (uses.get(term) ?? 0) + 1);
     this.uses = uses;
   }
 

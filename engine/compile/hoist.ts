@@ -1,5 +1,6 @@
 /** Computing terms earlier than where they stand: before a loop, what does not change in it; before a branch, what others use too. */
 import type { Term } from "../program/term.ts";
+import { isScalar } from "../program/types.ts";
 import type { Environment } from "./code.ts";
 import type { Emitter } from "./emitter.ts";
 import { keepList } from "./kept-list.ts";
@@ -33,7 +34,7 @@ function computeParts(emitter: Emitter, roots: readonly Term[], environment: Env
     seen.add(part);
     const operator = emitter.operators[part.operation];
     const isFree = (part.free & own) === 0 && which.isWanted(part);
-    const isValue = part.operation !== "lambda" && (part.type.kind === "number" || part.type.kind === "boolean");
+    const isValue = part.operation !== "lambda" && isScalar(part.type);
     if (isFree && isValue) emitter.lower(part, environment);
     else if (isFree && operator.kind === "list" && operator.isSearch) keepList(emitter, part, environment);
     else for (const arg of part.args) visit(arg, part.operation === "lambda" ? own | (1 << Number(part.literal)) : own);

@@ -8,6 +8,7 @@ export function optionalCode(emitter: Emitter, code: Code, present: Expression):
   switch (code.kind) {
     case "number":
     case "boolean":
+    case "string":
       return { kind: code.kind, value: emitter.keep(code.value), present: emitter.keep(both(present, code.present)!) };
     case "record": {
       const isThere = emitter.keep(both(present, code.present)!);

@@ -1,9 +1,9 @@
-/** Numbers and booleans: from each operation to instructions. Missing values travel beside the value, as `present`. */
+/** Numbers, booleans and strings: from each operation to instructions. Missing values travel beside the value, as `present`. */
 import type { ScalarOperation, Term } from "../program/term.ts";
 import { isOptional } from "../program/types.ts";
 import { type Expression, F, f64, I, i32, select } from "../wasm/instructions.ts";
 import { bits } from "./bits.ts";
-import { both, type Environment, type RecordCode, type ScalarCode, truth } from "./code.ts";
+import { anyOf, both, type Environment, type RecordCode, type ScalarCode, scalarKind, truth } from "./code.ts";
 import type { Emitter, Lowering, ValueOperator } from "./emitter.ts";
 import { computeShared } from "./hoist.ts";
 import { lowerFunction } from "./lower-function.ts";
@@ -20,15 +20,16 @@ const binary =
     return keep(emitter, kind, make(a.value, b.value), both(a.present, b.present));
   };
 
-/** Numbers and booleans compare alike. */
+/** Booleans and strings are integers. */
 const equality =
-  (numbers: (a: Expression, b: Expression) => Expression, booleans: (a: Expression, b: Expression) => Expression): Lowering =>
+  (numbers: (a: Expression, b: Expression) => Expression, integers: (a: Expression, b: Expression) => Expression): Lowering =>
   (emitter, term, environment) =>
-    binary("boolean", term.args[0].type.kind === "boolean" ? booleans : numbers)(emitter, term, environment);
+    binary("boolean", term.args[0].type.kind === "number" ? numbers : integers)(emitter, term, environment);
 
 export const scalars = {
   number: value(0, (_emitter, term) => ({ kind: "number", value: f64(Number(term.literal)) })),
   boolean: value(0, (_emitter, term) => ({ kind: "boolean", value: i32(term.literal ? 1 : 0) })),
+  string: value(0, ({ strings }, term) => ({ kind: "string", value: i32(strings.get(String(term.literal))!) })),
   column: value(1, ({ columns, event }, term) => columns.read(columns.column(String(term.literal)), event)),
   position: value(0, (emitter, term, environment) => keep(emitter, "number", F.fromI64(environment[Number(term.literal)].position()))),
   negate: value(1, (emitter, term, environment) => {
@@ -106,7 +107,7 @@ function lowerLogic(emitter: Emitter, term: Term, environment: Environment): Sca
 
 function choose(emitter: Emitter, test: Expression, yes: Term, no: Term, environment: Environment, yesIsPresent = false): ScalarCode {
   const { f } = emitter;
-  const kind = yes.type.kind === "boolean" ? "boolean" : "number";
+  const kind = scalarKind(yes.type);
   const condition = emitter.keep(test);
   if (emitter.cost(yes) + emitter.cost(no) <= cheap) {
     const [a, b] = [emitter.scalar(yes, environment), emitter.scalar(no, environment)];
@@ -115,7 +116,7 @@ function choose(emitter: Emitter, test: Expression, yes: Term, no: Term, environ
     return keep(emitter, kind, select(condition, a.value, b.value), present);
   }
   computeShared(emitter, [yes, no], environment);
-  const value = f.variable(kind === "boolean" ? i32(0) : f64(0));
+  const value = f.variable(anyOf(kind));
   const present = f.variable(i32(1));
   const take = (term: Term, isPresent: boolean) => () => {
     const code = emitter.scalar(term, environment);

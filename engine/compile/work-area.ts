@@ -11,7 +11,8 @@
  *       is not finite and 8 bytes unused, then its cells,
  *       axis 0 outermost, flow bins included: eight bytes for each quantity of its storage, all as often as it has copies
  *       the numbers that its axes read, f64
- *       scratch: indexes of selected elements, i32
+ *       scratch: for each string column, how many strings its dictionary has and then their numbers in the run, i32; then indexes of selected
+ *       elements, i32
  */
 import { cellCount, kindOf } from "../axes/axes.ts";
 import type { PartialShape } from "../histogram/partial.ts";
@@ -66,7 +67,7 @@ export function layOut(program: PartialShape): Layout {
     end = align(cells + copies * count * cellBytes);
     const constants = axes.map((axis) => {
       const at = end;
-      end = align(end + 8 * (kindOf(axis).constants?.(axis).length ?? 0));
+      end = align(end + 8 * (kindOf(axis).constants?.(axis, () => 0).length ?? 0));
       return at;
     });
     return { fills, nonFinite: fills + 8, nonFiniteSamples: fills + 16, cells, cellBytes, cellCount: count, copies, constants };

@@ -5,14 +5,14 @@
 import type { Checker } from "../check/checker.ts";
 import { listArgument } from "../check/method-call.ts";
 import { commonFields } from "../check/records.ts";
-import type { Code, Element, Identity, RecordCode, ScalarCode } from "../compile/code.ts";
+import { anyOf, type Code, type Element, type Identity, type RecordCode, type ScalarCode, scalarKind } from "../compile/code.ts";
 import type { Emitter, Numbered } from "../compile/emitter.ts";
 import { openList } from "../compile/open-list.ts";
 import { ExpressionError } from "../expression/tree.ts";
 import { emptyUnless, isPresent, lambdaOf, mapOver, whereTrue } from "../program/make-terms.ts";
 import type { Term } from "../program/term.ts";
-import { boolean, describeType, isOptional, type ListType, type Type, withOptional } from "../program/types.ts";
-import { type Expression, f64, I, i32, L, select } from "../wasm/instructions.ts";
+import { boolean, describeType, isOptional, isScalar, type ListType, type Type, withOptional } from "../program/types.ts";
+import { type Expression, I, i32, L, select } from "../wasm/instructions.ts";
 import type { ListOperator } from "./list-operator.ts";
 
 export const concat: ListOperator = {
@@ -79,10 +79,10 @@ const falsehood = ({ terms }: Checker): Term => terms.make("boolean", boolean, [
 /** Both lists, of records mapped to what both have. */
 function withCommonFields(list: Term, other: Term, { who, offset, checker }: Place): readonly [Term, Term] {
   const [a, b] = [list, other].map(({ type }) => (type as ListType).element);
-  if (a.kind === b.kind && (a.kind === "number" || a.kind === "boolean")) return [list, other];
+  if (a.kind === b.kind && isScalar(a)) return [list, other];
   if (a.kind !== "record" || b.kind !== "record") {
-    const message = `${who} ${who === "concat" ? "puts" : "put"} lists of numbers, of booleans or of records together, but these are ${describeType(list.type)} and ${describeType(other.type)}`;
-    throw new ExpressionError(message, offset);
+    const puts = `${who} ${who === "concat" ? "puts" : "put"} lists of numbers, of booleans, of strings or of records together`;
+    throw new ExpressionError(`${puts}, but these are ${describeType(list.type)} and ${describeType(other.type)}`, offset);
   }
   const { terms, level } = checker;
   const params = [a, b].map((type) => terms.make("param", type, [], level));
@@ -162,8 +162,8 @@ function chooseScalar(
   [yes, no]: readonly [() => ScalarCode, () => ScalarCode],
 ): ScalarCode {
   const { f } = emitter;
-  const kind = type.kind === "boolean" ? "boolean" : "number";
-  const value = f.variable(kind === "boolean" ? i32(0) : f64(0));
+  const kind = scalarKind(type);
+  const value = f.variable(anyOf(kind));
   const present = isOptional(type) ? f.variable(i32(1)) : undefined;
   const take = (read: () => ScalarCode) => () => {
     const code = read();

@@ -89,6 +89,13 @@ export function writeProgram(program: ProgramTerms): Program {
   };
 }
 
+/**
+ * The strings that these terms name, in their order: what a program compares with its columns' strings. In a run each string is a number; these
+ * have the numbers of their places here, so that code can name them.
+ */
+export const stringsOf = (terms: readonly { readonly operation: string; readonly literal?: unknown }[]): readonly string[] =>
+  terms.flatMap(({ operation, literal }) => (operation === "string" ? [String(literal)] : []));
+
 /** JSON has neither −0 nor infinities. */
 function writeLiteral({ literal }: Term): string | number | boolean | null {
   if (typeof literal === "number" && (Object.is(literal, -0) || !Number.isFinite(literal)))

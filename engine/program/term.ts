@@ -28,6 +28,7 @@ export type ScalarOperation =
   /** literal: the value */
   | "number"
   | "boolean"
+  | "string"
   /** literal: name of a column with one value per event */
   | "column"
   /** literal: level; the place of the parameter in its list, from 0 */
@@ -58,7 +59,7 @@ export type ScalarOperation =
   | "and"
   | "or"
   | "not"
-  /** args: test, yes, no (numbers or booleans) */
+  /** args: test, yes, no (numbers, booleans or strings) */
   | "conditional"
   | "coalesce"
   | "is-present"

@@ -45,7 +45,10 @@ export function withOptional(type: Type, optional: boolean): Type {
 
 export const isRounded = (type: Type): boolean => type.kind === "number" && type.isRounded === true;
 
-/** The type of a value that is one of two, both of which are numbers or both of which are truth values. */
+/** A single value, and not a record, tuple or list. */
+export const isScalar = ({ kind }: Type): boolean => kind === "number" || kind === "boolean" || kind === "string";
+
+/** The type of a value that is one of two, both of which are numbers, truth values or strings. */
 export const eitherOf = (one: Type, other: Type): Type => (isRounded(other) ? other : one);
 
 const keys = new WeakMap<Type, string>();

@@ -106,6 +106,7 @@ function fillValue(
 
 function hintFor(element: Type, wanted: Wanted["wanted"]): string {
   if (wanted === "number" && element.kind === "boolean") return "; use '? 1 : 0'";
+  if (wanted === "number" && element.kind === "string") return "; strings fill an axis of type category, by a list of strings";
   if (element.kind === "record") return `; take one of their fields, such as .${[...element.fields.keys()][0]}`;
   return element.kind === "tuple" ? "; say of what with map((a, b) => …)" : "";
 }

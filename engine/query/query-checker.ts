@@ -14,7 +14,7 @@ import { parseExpression } from "../expression/parse-expression.ts";
 import { ExpressionError, placeOf } from "../expression/tree.ts";
 import type { Schema } from "../program/schema.ts";
 import { type Term, Terms, TermsTooLarge } from "../program/term.ts";
-import { describeType } from "../program/types.ts";
+import { describeType, isScalar } from "../program/types.ts";
 import { pointer, type Query, type Variation } from "./query.ts";
 import type { QueryIssue } from "./query-error.ts";
 
@@ -178,7 +178,7 @@ export function openChecker(query: Query, schema: Schema, issues: QueryIssue[], 
           };
           const term = checkExpression(parseExpression(text), checker);
           const kind = term.type.kind;
-          if (wanted === "number or list" ? kind === "number" || kind === "boolean" || kind === "list" : kind === wanted) return term;
+          if (wanted === "number or list" ? isScalar(term.type) || kind === "list" : kind === wanted) return term;
           throw new ExpressionError(
             `${who} must be a ${wanted === "number or list" ? "number or a list of numbers" : wanted}, but this is ${describeType(term.type)}${adviceFor(term.type, wanted)}`,
             0,

@@ -16,6 +16,7 @@ import { encodePartial, type PartialHistogram, type PartialResult } from "../his
 import { limbCount, readLimbs } from "../histogram/total.ts";
 import type { Program } from "../program/program.ts";
 import { storages } from "../storages/storages.ts";
+import { numberStrings, writeNumbers } from "./number-strings.ts";
 
 export interface RunRequest {
   readonly program: Program;
@@ -81,9 +82,9 @@ function heedFlags(flags: Int32Array, { onWait }: RunRequest): number {
 
 /** What a program makes of one partition. Throws `RunStopped` or `ScratchExhausted`. */
 export function computePartial(request: RunRequest): PartialResult {
-  const { program, module, memory, entries, addresses, work } = request;
+  const { program, module, memory, entries, work } = request;
   const layout = layOut(program);
-  prepare(request, layout);
+  const { inputs, scratch } = prepare(request, layout);
   const flags = new Int32Array(memory.buffer, work.address, 4);
   let waited = 0;
   const heed = () => {
@@ -99,7 +100,7 @@ export function computePartial(request: RunRequest): PartialResult {
     waited = 0;
     const started = performance.now();
     try {
-      run(begin, end, work.address, work.address + layout.scratch, work.address + work.bytes, ...addresses);
+      run(begin, end, work.address, scratch, work.address + work.bytes, ...inputs);
     } catch (error) {
       throw explain(error, flags[trapReason / 4]);
     }
@@ -111,18 +112,36 @@ export function computePartial(request: RunRequest): PartialResult {
   return readPartial(request, layout);
 }
 
-/** Zeroes what is added to and writes the numbers that axes read; the flags stay as they are. */
-function prepare({ program, memory, work }: RunRequest, layout: Layout): void {
+/**
+ * Zeroes what is added to, and writes what axes read and the numbers of strings; the flags stay as they are. Gives what the code is called with: the
+ * addresses of its inputs, for dictionaries those of their strings' numbers, and where its scratch begins.
+ */
+function prepare(
+  { program, memory, addresses, work }: RunRequest,
+  layout: Layout,
+): { readonly inputs: readonly number[]; readonly scratch: number } {
   if (work.bytes < layout.scratch) throw new RangeError(`Cannot run in ${work.bytes} bytes: the histograms need ${layout.scratch}`);
   new Int32Array(memory.buffer, work.address + trapReason, 1).fill(0);
   new Uint8Array(memory.buffer, work.address + layout.cutflow, layout.scratch - layout.cutflow).fill(0);
+  const numberOf = numberStrings(program);
   program.histograms.forEach(({ axes }, index) => {
     axes.forEach((axis, place) => {
-      const constants = kindOf(axis).constants?.(axis) ?? [];
+      const constants = kindOf(axis).constants?.(axis, numberOf) ?? [];
       const at = work.address + layout.histograms[index].constants[place];
       new Float64Array(memory.buffer, at, constants.length).set(constants);
     });
   });
+  let scratch = work.address + layout.scratch;
+  const take = (bytes: number): number => {
+    const address = scratch;
+    scratch += Math.ceil(bytes / 16) * 16;
+    if (scratch > work.address + work.bytes) throw new ScratchExhausted("the strings of the partition need more scratch memory");
+    return address;
+  };
+  const inputs = program.inputs.map(({ kind }, index) =>
+    kind === "strings" ? writeNumbers(memory, addresses[index], { numberOf, take }) : addresses[index],
+  );
+  return { inputs, scratch };
 }
 
 function explain(error: unknown, reason: number): unknown {

@@ -5,10 +5,10 @@
 import type { Cell, CellRecord, DTypes, PlainEvent } from "./engine/in-memory-dataset.ts";
 import type { Seeded } from "./seeded.ts";
 
-type Make = (random: Seeded) => number | boolean;
+type Make = (random: Seeded) => number | boolean | string;
 interface Field {
   readonly make: Make;
-  readonly dtype: "float32" | "float64" | "int32" | "uint32" | "bool";
+  readonly dtype: "float32" | "float64" | "int32" | "uint32" | "bool" | "string";
   /** The value is missing in some events, where missing values are asked for. */
   readonly gaps?: true;
 }
@@ -39,6 +39,10 @@ const whole =
     lower + below(upper - lower);
 const flag: Make = ({ chance }) => chance(0.5);
 
+/** The strings of the events and of expressions. The last one is in no list of categories. */
+export const words = ["mu", "e", "tau", "", "μ→eγ", "constructor", "in no list"];
+const word: Field = { make: ({ pick }) => pick(words), dtype: "string" };
+
 const f32 = (make: Make): Field => ({ make, dtype: "float32" });
 const f64 = (make: Make): Field => ({ make, dtype: "float64" });
 const gaps = (field: Field): Field => ({ ...field, gaps: true });
@@ -55,12 +59,15 @@ const scalars: Readonly<Record<string, Field>> = {
   n: gaps({ make: whole(-4, 5), dtype: "int32" }),
   u: { make: (random) => (random.chance(0.2) ? 4294967295 : random.below(9)), dtype: "uint32" },
   flag: gaps({ make: flag, dtype: "bool" }),
+  channel: word,
+  trigger: gaps(word),
 };
 const records: Readonly<Record<string, Readonly<Record<string, Field>>>> = { MET: { pt, phi: gaps(phi) }, gen: cartesian };
 const lists: Readonly<Record<string, Field>> = {
   hits: gaps(f64(wild)),
   marks: gaps({ make: flag, dtype: "bool" }),
   codes: { make: whole(0, 7), dtype: "uint32" },
+  tags: gaps(word),
 };
 const collections: Readonly<Record<string, Readonly<Record<string, Field>>>> = {
   Muon: {
@@ -71,8 +78,9 @@ const collections: Readonly<Record<string, Readonly<Record<string, Field>>>> = {
     charge,
     good: gaps({ make: flag, dtype: "bool" }),
     jetIdx: { make: whole(-1, 4), dtype: "int32" },
+    kind: gaps(word),
   },
-  Electron: { pt, eta, phi, charge },
+  Electron: { pt, eta, phi, charge, kind: word },
   Jet: { pt, eta, phi, energy: f64(({ fraction }) => 100 + fraction() * 900), btag: gaps(f64(wild)) },
   Track: { ...cartesian, pz: gaps(momentum) },
 };

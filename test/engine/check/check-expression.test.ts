@@ -20,7 +20,7 @@ const faults: Readonly<Record<string, readonly (readonly [value: string, fault: 
     ["Muon.map(m => mm.pt)", /^1:15 there is no column, define or parameter 'mm' \(near m[,)]/],
     ["col('odd-nmae')", /^1:5 there is no column 'odd-nmae' \(near odd-name\)/],
     ["MET.pz", /^1:5 a MET record has no field 'pz' and is no four-vector/],
-    ["title", /^1:1 the column 'title' cannot be used: strings are not available/],
+    ["title", /^1:1 the column 'title' cannot be used: holds JSON text/],
     ["abs", /^1:1 'abs' is a function: call it, abs\(…\)/],
     ["Muon.sum", /^1:6 sum is a method: call it/],
     ["genWeight(1)", /^1:1 'genWeight' is not a function/],
@@ -44,8 +44,11 @@ const faults: Readonly<Record<string, readonly (readonly [value: string, fault: 
     ["-HLT_IsoMu24", /^1:2 '-' needs a number/],
     ["genWeight ? 1 : 2", /^1:1 the condition of '\? :' needs a boolean/],
     ["HLT_IsoMu24 ? 1 : false", /^1:19 the other side of '\? :' needs a number/],
-    ["HLT_IsoMu24 ? Muon.pairs() : Jet.pairs()", /^1:30 '\? :' and '\?\?' put lists of numbers, of booleans or of records together/],
-    ["HLT_IsoMu24 ? Muon : 1", /^1:15 '\? :' chooses between numbers, booleans, records or lists/],
+    [
+      "HLT_IsoMu24 ? Muon.pairs() : Jet.pairs()",
+      /^1:30 '\? :' and '\?\?' put lists of numbers, of booleans, of strings or of records together/,
+    ],
+    ["HLT_IsoMu24 ? Muon : 1", /^1:15 '\? :' chooses between numbers, booleans, strings, records or lists/],
     ["HLT_IsoMu24 == 1", /^1:16 '==' needs a boolean/],
     ["genWeight < HLT_IsoMu24", /^1:13 '<' needs a number/],
     ["genWeight && HLT_IsoMu24", /^1:1 '&&' needs a boolean/],
@@ -85,7 +88,19 @@ const faults: Readonly<Record<string, readonly (readonly [value: string, fault: 
     ["Muon[0] + Jet[0]", /^1:1 the value of an axis must be a number or a list of numbers, but this is a four-vector record/],
     ["MET", /^1:1 the value of an axis must be a number or a list of numbers, but this is a MET record/],
   ],
-  "says of what comes later that it does": [["'electron'", /^1:1 strings are not available in this version, but for col/]],
+  "tells what strings are good for": [
+    ["channel", /^1:1 this is a string: an axis of type regular is filled with numbers; strings fill an axis of type category/],
+    ["channel + 1", /^1:1 '\+' needs a number, but this is a string: strings can be told apart by == and !=/],
+    ["channel < 'mu' ? 1 : 0", /^1:1 '<' needs a number, but this is a string: strings can be told apart by == and !=/],
+    ["channel == 13 ? 1 : 0", /^1:12 '==' needs a string, but this is a number: a string is written in quotes, "mu"/],
+    ["channel == mu ? 1 : 0", /^1:12 there is no column, define or parameter 'mu'/],
+    ["maybe ?? 'none'", /^1:10 the default after '\?\?' needs a number, but this is a string/],
+    ["channel == 'a' ? 1 : 'b'", /^1:22 the other side of '\? :' needs a number, but this is a string/],
+    ["Muon.map(m => 'a').max()", /^1:20 max needs a list of numbers, but this is a list of strings/],
+    ["channel.length", /^1:9 a string has no members/],
+    ["col('odd_name')", /^1:5 there is no column 'odd_name'.*odd-name/],
+    ["col(channel)", /^1:1 col takes the name of a column: col\("odd-name"\)/],
+  ],
 };
 
 for (const [claim, cases] of Object.entries(faults)) {

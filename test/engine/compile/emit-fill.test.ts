@@ -38,7 +38,7 @@ function edgesOf(axis: PlainAxis): readonly number[] {
     case "variable":
       return axis.edges;
     case "category":
-      return axis.categories.toSorted((one, other) => one - other);
+      return (axis.categories as readonly number[]).toSorted((one, other) => one - other);
     case "boolean":
       return [0, 1];
     default: {

@@ -80,11 +80,11 @@ const values: readonly (readonly [value: string, told: string])[] = [
   ["Muon.cross().length", "1:6 cross needs another list, such as cross(Jet)"],
   [
     "Muon.concat(hits).length",
-    "1:6 concat puts lists of numbers, of booleans or of records together, but these are a list of Muon records and a list of numbers",
+    "1:6 concat puts lists of numbers, of booleans, of strings or of records together, but these are a list of Muon records and a list of numbers",
   ],
   [
     "hits.concat(Muon.tight).length",
-    "1:6 concat puts lists of numbers, of booleans or of records together, but these are a list of numbers and a list of booleans",
+    "1:6 concat puts lists of numbers, of booleans, of strings or of records together, but these are a list of numbers and a list of booleans",
   ],
   ["Muon.flatMap(m => m.pt)", "1:19 the function of flatMap gives a list, but this is a number: use map"],
   [
@@ -214,7 +214,10 @@ const queries: readonly (readonly [query: object, ...told: readonly string[]])[]
     { histograms: { h: { axes: [{ type: "regular", bins: 10, lower: 0, upper: 1 }] } } },
     "/histograms/h/axes/0/value an expression is missing here",
   ],
-  [{ histograms: { h: histogramOf("MET.pt", { storage: "doubel" }) } }, "/histograms/h/storage must be count or weighted or mean or weighted_mean"],
+  [
+    { histograms: { h: histogramOf("MET.pt", { storage: "doubel" }) } },
+    "/histograms/h/storage must be count or weighted or mean or weighted_mean",
+  ],
   [
     { histograms: { h: histogramOf("MET.pt", { storage: "count", weight: "genWeight" }) } },
     "/histograms/h/storage storage count takes no weight: use weighted, or leave the weights out",

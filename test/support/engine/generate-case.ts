@@ -6,7 +6,7 @@ import type { Element } from "./generate-lists.ts";
 import { binary, bracketed, call, coalesce, conditional, leaf, type Piece } from "./piece.ts";
 
 export interface ExpressionCase {
-  readonly kind: "number" | "boolean" | "numbers";
+  readonly kind: "number" | "boolean" | "string" | "numbers";
   readonly defines: readonly { readonly name: string; readonly piece: Piece }[];
   readonly piece: Piece;
 }
@@ -26,7 +26,7 @@ export function generateCase(random: Seeded, { missing, prefix }: { readonly mis
     const parts = Array.from({ length: 3 + random.below(3) }, () => shown(generator.number(4 + random.below(8))));
     return { kind: "number", defines, piece: parts.reduce((sum, part) => binary(sum, "+", part)) };
   }
-  const kind = random.pick(["number", "number", "boolean", "numbers"] as const);
+  const kind = random.pick(["number", "number", "boolean", "string", "numbers"] as const);
   const size = fuel() + fuel();
   const piece = kind === "numbers" ? generator.lists.ofNumbers(size).piece : generator[kind](size);
   return { kind, defines, piece: random.chance(0.1) && kind !== "numbers" ? { ...leaf(`(${piece.text})`), js: `(${piece.js})` } : piece };
@@ -36,8 +36,8 @@ export function generateCase(random: Seeded, { missing, prefix }: { readonly mis
 const shown = (part: Piece): Piece => bracketed(coalesce(conditional(call("isNaN", part), leaf("0.5"), part), leaf("0.25")));
 
 function generateDefine(generator: ExpressionGenerator, fuel: number): { readonly piece: Piece; readonly element: Element } {
-  const kind = generator.random.pick(["number", "boolean", "record", "list", "list"] as const);
-  if (kind === "number" || kind === "boolean") return { piece: generator[kind](fuel), element: { kind } };
+  const kind = generator.random.pick(["number", "boolean", "string", "record", "list", "list"] as const);
+  if (kind === "number" || kind === "boolean" || kind === "string") return { piece: generator[kind](fuel), element: { kind } };
   if (kind === "record") {
     const { piece, kind: record } = generator.record(fuel);
     return { piece, element: { kind, record } };

@@ -3,6 +3,7 @@
  * can be missing, so that they are JavaScript too; with it, everything may be.
  */
 
+import { words } from "../generate-events.ts";
 import type { Seeded } from "../seeded.ts";
 import { type Element, type ElementGenerator, ListGenerator, type Name } from "./generate-lists.ts";
 import {
@@ -153,6 +154,7 @@ export class ExpressionGenerator implements ElementGenerator {
       );
       if (fields.length > 0 && random.chance(0.4)) return random.pick(fields);
       if (random.chance(0.3)) return leaf(random.pick(["flag", "flag", "true", "false"]));
+      if (random.chance(0.3)) return binary(this.string(1), random.pick(["==", "!="]), this.string(1));
       return binary(this.#smallNumber(), random.pick(comparisons), this.#smallNumber());
     }
     const half = fuel / 2;
@@ -162,6 +164,8 @@ export class ExpressionGenerator implements ElementGenerator {
       () => binary(this.boolean(half), random.pick(["&&", "||"]), this.boolean(half)),
       () => binary(this.boolean(half), random.pick(["&&", "||"]), this.boolean(half)),
       () => binary(this.boolean(half), random.pick(["==", "!="]), this.boolean(half)),
+      () => binary(this.string(half), random.pick(["==", "!="]), this.string(half)),
+      () => binary(this.string(half), random.pick(["==", "!="]), this.string(half)),
       () => piece(levels.unary, "!", [this.boolean(fuel - 1), levels.unary]),
       () => call("isNaN", this.number(fuel - 1)),
       () => call("between", this.number(half), this.number(half), this.number(half)),
@@ -171,6 +175,32 @@ export class ExpressionGenerator implements ElementGenerator {
       () => method(leaf("marks"), random.pick(["any", "all"])),
       () => coalesce(this.#element(leaf("marks"), half), this.boolean(half)),
       () => this.#sameElement(half),
+    );
+    return random.chance(0.1) ? bracketed(made) : made;
+  }
+
+  string(fuel: number): Piece {
+    const { random } = this;
+    if (fuel <= 1) {
+      const params = this.known("string");
+      if (params.length > 0 && random.chance(0.6)) return leaf(random.pick(params).name);
+      const fields = this.known("record").flatMap(({ name, element }) =>
+        element.kind === "record" ? (element.record.strings ?? []).map((field) => member(leaf(name), field)) : [],
+      );
+      if (fields.length > 0 && random.chance(0.6)) return random.pick(fields);
+      if (random.chance(0.5)) return leaf(random.pick(["channel", "channel", "trigger"]));
+      const word = random.pick(words);
+      return leaf(random.chance(0.5) ? JSON.stringify(word) : `'${word}'`);
+    }
+    const half = fuel / 2;
+    const made = this.#choose(
+      () => this.string(1),
+      () => conditional(this.boolean(half), this.string(half), this.string(half)),
+      () => coalesce(this.string(half), this.string(half)),
+      () => coalesce(this.#element(leaf("tags"), half), this.string(half)),
+      () => coalesce(this.#element(member(leaf(random.pick(["Muon", "Electron"])), "kind"), half), this.string(half)),
+      () => (this.missing ? this.#element(leaf("tags"), half) : this.string(1)),
+      () => (this.missing ? member(this.#element(leaf("Muon"), half), "kind") : this.string(1)),
     );
     return random.chance(0.1) ? bracketed(made) : made;
   }

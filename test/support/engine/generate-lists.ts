@@ -4,7 +4,7 @@ import { bracketed, coalesce, conditional, lambda, leaf, levels, member, method,
 import { collections, kindOf, numbersOf, type RecordKind } from "./record-kinds.ts";
 
 export type Element =
-  | { readonly kind: "number" | "boolean" }
+  | { readonly kind: "number" | "boolean" | "string" }
   | { readonly kind: "record"; readonly record: RecordKind }
   | { readonly kind: "tuple"; readonly member: Element; readonly size: 2 | 3 }
   | { readonly kind: "list"; readonly element: Element };
@@ -28,6 +28,7 @@ export interface ElementGenerator {
   known(kind: Element["kind"]): readonly Name[];
   number(fuel: number): Piece;
   boolean(fuel: number): Piece;
+  string(fuel: number): Piece;
   record(fuel: number): { readonly piece: Piece; readonly kind: RecordKind };
 }
 
@@ -48,7 +49,7 @@ export class ListGenerator {
     const list = this.any(fuel / 2);
     switch (random.below(11)) {
       case 0:
-        return list.element.kind === "record" || list.element.kind === "number" ? this.#tuples(list) : this.#filtered(list, fuel / 2);
+        return ["record", "number", "string"].includes(list.element.kind) ? this.#tuples(list) : this.#filtered(list, fuel / 2);
       case 1:
         return this.#mapped(list, fuel / 2);
       case 2:
@@ -75,9 +76,10 @@ export class ListGenerator {
       const { name, element } = random.pick(params);
       return { piece: leaf(name), element: (element as Extract<Element, { kind: "list" }>).element };
     }
-    const name = random.pick([...collections, ...collections, "hits", "codes", "marks"]);
+    const name = random.pick([...collections, ...collections, "hits", "codes", "marks", "tags", "tags"]);
     if (name === "hits" || name === "codes") return { piece: leaf(name), element: { kind: "number" } };
     if (name === "marks") return { piece: leaf(name), element: { kind: "boolean" } };
+    if (name === "tags") return { piece: leaf(name), element: { kind: "string" } };
     return { piece: leaf(name), element: { kind: "record", record: kindOf(name) } };
   }
 
@@ -159,7 +161,7 @@ export class ListGenerator {
     const { random } = this.#of;
     let element: Element = { kind: "number" };
     const body = this.#function(list.element, () => {
-      switch (random.below(6)) {
+      switch (random.below(7)) {
         case 0: {
           const inner = this.any(fuel);
           element = { kind: "list", element: inner.element };
@@ -173,6 +175,9 @@ export class ListGenerator {
         case 2:
           element = { kind: "boolean" };
           return this.#of.boolean(fuel);
+        case 3:
+          element = { kind: "string" };
+          return this.#of.string(fuel);
         default:
           return this.#of.number(fuel);
       }

@@ -30,7 +30,8 @@ export const muonSchema: Schema = {
     { name: "genWeight", dtype: "float32", nullable: false, lists: [] },
     { name: "HLT_IsoMu24", dtype: "bool", nullable: false, lists: [] },
     { name: "odd-name", dtype: "int32", nullable: false, lists: [] },
+    { name: "channel", dtype: "string", nullable: false, lists: [] },
     { name: "maybe", dtype: "float64", nullable: true, lists: [] },
   ],
-  unsupported: [{ name: "title", reason: "strings are not available in this version" }],
+  unsupported: [{ name: "title", reason: "holds JSON text, which is not supported" }],
 };

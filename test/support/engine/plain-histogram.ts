@@ -3,7 +3,7 @@ export type PlainAxis =
   | { readonly type: "regular"; readonly bins: number; readonly lower: number; readonly upper: number; readonly circular?: true }
   | { readonly type: "variable"; readonly edges: readonly number[] }
   | { readonly type: "integer"; readonly lower: number; readonly upper: number }
-  | { readonly type: "category"; readonly categories: readonly number[] }
+  | { readonly type: "category"; readonly categories: readonly number[] | readonly string[] }
   | { readonly type: "boolean" };
 
 /** Cells, flow included. */
@@ -23,7 +23,8 @@ export function axisCells(axis: PlainAxis): number {
 }
 
 /** Its cell: 0 is underflow where there is one, the last one what is beyond, and NaN. */
-export function cellOf(axis: PlainAxis, value: number): number {
+export function cellOf(axis: PlainAxis, value: number | string): number {
+  if (typeof value === "string") return axis.type === "category" ? placeIn(axis.categories, value) : Number.NaN;
   if (axis.type === "boolean") return value;
   const last = axisCells(axis) - 1;
   if (Number.isNaN(value)) return last;
@@ -31,7 +32,7 @@ export function cellOf(axis: PlainAxis, value: number): number {
     case "variable":
       return axis.edges.filter((edge) => edge <= value).length;
     case "category":
-      return axis.categories.includes(value) ? axis.categories.indexOf(value) : last;
+      return placeIn(axis.categories, value);
     case "integer":
       return Math.max(0, Math.min(last, Math.floor(value) - axis.lower + 1));
     case "regular": {
@@ -42,6 +43,11 @@ export function cellOf(axis: PlainAxis, value: number): number {
       return value >= axis.upper ? last : bin + 1;
     }
   }
+}
+
+function placeIn(categories: readonly unknown[], value: number | string): number {
+  const place = categories.indexOf(value);
+  return place < 0 ? categories.length : place;
 }
 
 /** Counts, axis 0 outermost; each point has one value for each axis. */

@@ -3,11 +3,12 @@
  * finite. Each value has its text for a query and its plain JavaScript.
  */
 import type { StorageName } from "../../../engine/storages/storages.ts";
+import { words } from "../generate-events.ts";
 import type { Seeded } from "../seeded.ts";
 import type { PlainEvent } from "./in-memory-dataset.ts";
 import { axisCells, cellOf, type PlainAxis } from "./plain-histogram.ts";
 
-export type PlainCell = number | boolean | null | undefined;
+export type PlainCell = number | boolean | string | null | undefined;
 
 export interface PlainValue {
   readonly text: string;
@@ -42,13 +43,16 @@ const field = (collection: string, name: string): PlainValue => ({
 interface Choice {
   readonly numbers: readonly PlainValue[];
   readonly booleans: readonly PlainValue[];
+  readonly strings?: readonly PlainValue[];
 }
 
 const x = scalar("x");
 const n = scalar("n");
+const eitherTrigger: PlainValue = { text: "trigger ?? channel", of: ({ trigger, channel }) => (trigger ?? channel) as PlainCell };
 const scalars: Choice = {
   numbers: [x, scalar("y"), n, scalar("u"), computed("x * 3", x, (value) => value * 3), computed("n / 2", n, (value) => value / 2)],
   booleans: [scalar("flag"), computed("x > 1", x, (value) => value > 1)],
+  strings: [scalar("channel"), scalar("trigger"), eitherTrigger],
 };
 /** Of the list that they are derived from: lists of different ones cannot be filled together. */
 const lists: readonly Choice[] = [
@@ -57,15 +61,20 @@ const lists: readonly Choice[] = [
     booleans: [mapped("hits.map(h => h < 1)", "hits", (h) => h < 1)],
   },
   { numbers: [], booleans: [list("marks"), mapped("marks.map(m => !m)", "marks", (m) => !m)] },
+  { numbers: [], booleans: [], strings: [list("tags")] },
   { numbers: [list("codes")], booleans: [mapped("codes.map(c => c == 3)", "codes", (c) => c === 3)] },
-  { numbers: ["pt", "eta", "phi", "mass", "charge", "jetIdx"].map((name) => field("Muon", name)), booleans: [field("Muon", "good")] },
+  {
+    numbers: ["pt", "eta", "phi", "mass", "charge", "jetIdx"].map((name) => field("Muon", name)),
+    booleans: [field("Muon", "good")],
+    strings: [field("Muon", "kind")],
+  },
   { numbers: ["pt", "energy", "btag"].map((name) => field("Jet", name)), booleans: [] },
 ];
 
 function randomAxis(random: Seeded): PlainAxis {
   const lower = random.below(7) - 3;
   const width = random.pick([0.3, 1, 2, 6.4, 90]);
-  switch (random.below(6)) {
+  switch (random.below(7)) {
     case 0:
       return { type: "regular", bins: 1 + random.below(12), lower, upper: lower + width };
     case 1:
@@ -76,24 +85,34 @@ function randomAxis(random: Seeded): PlainAxis {
       return { type: "integer", lower, upper: lower + 1 + random.below(9) };
     case 4:
       return { type: "category", categories: [3, -1, 1, 0, 4294967295, 2, -4].slice(random.below(3), 3 + random.below(5)) };
+    case 5:
+      return { type: "category", categories: words.slice(random.below(3), 3 + random.below(5)).toReversed() };
     default:
       return { type: "boolean" };
   }
 }
+
+const isOfStrings = (axis: PlainAxis): boolean => axis.type === "category" && typeof axis.categories[0] === "string";
 
 /** Beyond so many cells of one histogram its last axes are left out. */
 const mostCells = 20_000;
 
 export function randomHistogram(random: Seeded): PlainHistogram {
   const own = random.chance(0.6) ? random.pick(lists) : scalars;
-  const pick = (kind: keyof Choice): PlainValue => random.pick(own[kind].length > 0 && random.chance(0.7) ? own[kind] : scalars[kind]);
+  const pick = (kind: keyof Choice): PlainValue => {
+    const ofOwn = own[kind] ?? [];
+    return random.pick(ofOwn.length > 0 && random.chance(0.7) ? ofOwn : scalars[kind]!);
+  };
   const axes: { axis: PlainAxis; value: PlainValue }[] = [];
   let cells = 1;
   for (let left = random.pick([0, 1, 1, 1, 1, 2, 2, 3, 4, 6]); left > 0; left--) {
     const axis = randomAxis(random);
     cells *= axisCells(axis);
     if (cells > mostCells) break;
-    axes.push({ axis, value: pick(axis.type === "boolean" || random.chance(0.1) ? "booleans" : "numbers") });
+    axes.push({
+      axis,
+      value: pick(isOfStrings(axis) ? "strings" : axis.type === "boolean" || random.chance(0.1) ? "booleans" : "numbers"),
+    });
   }
   const weight = random.chance(0.5) ? pick("numbers") : undefined;
   const sample = random.chance(0.4) ? pick(random.chance(0.2) ? "booleans" : "numbers") : undefined;
@@ -132,7 +151,8 @@ export function fillPlainly({ axes, weight, sample }: PlainHistogram, events: re
       if (!Number.isFinite(ofWeight)) nonFinite++;
       else if (!Number.isFinite(ofSample)) nonFiniteSamples++;
       else {
-        const cell = axes.reduce((sofar, { axis }, place) => sofar * axisCells(axis) + cellOf(axis, Number(values[place])), 0);
+        const along = (axis: PlainAxis, place: number) => (isOfStrings(axis) ? String(values[place]) : Number(values[place]));
+        const cell = axes.reduce((sofar, { axis }, place) => sofar * axisCells(axis) + cellOf(axis, along(axis, place)), 0);
         fills.push({ cell, weight: ofWeight, sample: ofSample });
       }
     }

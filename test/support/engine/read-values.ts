@@ -4,17 +4,20 @@
  */
 
 import type { PartialResult } from "../../../engine/histogram/partial.ts";
+import { words } from "../generate-events.ts";
 import type { InMemoryDataset } from "./in-memory-dataset.ts";
 import { type PreparedQuery, prepareQuery } from "./run-query.ts";
 
-export type ReadValue = number | boolean | undefined | readonly (number | undefined)[];
+export type ReadValue = number | boolean | string | undefined | readonly (number | undefined)[];
 export interface Reader {
-  readonly kind: "number" | "boolean" | "numbers";
+  readonly kind: "number" | "boolean" | "string" | "numbers";
   readonly text: string;
 }
 
 /** Elements of a list that can be told apart; more than this are not read. */
 export const mostElements = 30;
+/** What is in no list has a cell behind all others. */
+const listed = words.slice(0, -1);
 const scale = 2 ** -600;
 const huge = 1e150;
 const classes = { missing: 0, nan: 1, zero: 2, negativeZero: 3, infinity: 4, negativeInfinity: 5, huge: 6, plain: 7 } as const;
@@ -39,6 +42,7 @@ export function prepareReaders(
         [`false${index}`, { axes: [entry], filter: `!${v}` }],
       ];
     }
+    if (kind === "string") return [[`string${index}`, { axes: [entry, { type: "category", categories: listed, value: v }] }]];
     const isList = kind === "numbers";
     const element = { type: "regular", bins: mostElements, lower: 0, upper: mostElements, value: `${v}.map((q, place) => place)` };
     const axes = isList ? [entry, element] : [entry];
@@ -65,6 +69,10 @@ export function readValues(
   if (kind === "boolean") {
     const [yes, no] = [cells("true"), cells("false")];
     return lengths.map((_, entry) => (yes[entry + 1] > 0 ? true : no[entry + 1] > 0 ? false : undefined));
+  }
+  if (kind === "string") {
+    const rows = cells("string");
+    return lengths.map((_, entry) => words.find((_word, place) => rows[(entry + 1) * words.length + place] > 0));
   }
   const [direct, value, kinds] = [cells("direct"), cells("value"), cells("class")];
   const read = (cell: number): number | undefined => {

@@ -2,6 +2,7 @@
 export interface RecordKind {
   readonly numbers: readonly string[];
   readonly booleans: readonly string[];
+  readonly strings?: readonly string[];
   /** It is a four-vector. */
   readonly vector: boolean;
   /** The collection it is an element of. */
@@ -12,8 +13,8 @@ const components = ["pt", "eta", "phi", "mass", "energy", "px", "py", "pz", "p",
 const cartesian = { numbers: ["px", "py", "pz", "energy"], booleans: [], vector: true } as const;
 
 const kinds: Readonly<Record<string, RecordKind>> = {
-  Muon: { numbers: ["pt", "eta", "phi", "mass", "charge", "jetIdx"], booleans: ["good"], vector: true, origin: "Muon" },
-  Electron: { numbers: ["pt", "eta", "phi", "charge"], booleans: [], vector: true, origin: "Electron" },
+  Muon: { numbers: ["pt", "eta", "phi", "mass", "charge", "jetIdx"], booleans: ["good"], strings: ["kind"], vector: true, origin: "Muon" },
+  Electron: { numbers: ["pt", "eta", "phi", "charge"], booleans: [], strings: ["kind"], vector: true, origin: "Electron" },
   Jet: { numbers: ["pt", "eta", "phi", "energy", "btag"], booleans: [], vector: true, origin: "Jet" },
   Track: { ...cartesian, origin: "Track" },
   MET: { numbers: ["pt", "phi"], booleans: [], vector: false },
@@ -22,7 +23,10 @@ const kinds: Readonly<Record<string, RecordKind>> = {
 
 export const collections = ["Muon", "Electron", "Jet", "Track"] as const;
 export const fieldNames: readonly string[] = [
-  ...new Set([...Object.values(kinds).flatMap(({ numbers, booleans }) => [...numbers, ...booleans]), ...components]),
+  ...new Set([
+    ...Object.values(kinds).flatMap(({ numbers, booleans, strings = [] }) => [...numbers, ...booleans, ...strings]),
+    ...components,
+  ]),
 ];
 export const kindOf = (name: string): RecordKind => kinds[name];
 export const sumKind: RecordKind = cartesian;
@@ -35,5 +39,7 @@ export function numbersOf({ numbers, vector }: RecordKind): readonly string[] {
 export function chosenKind(a: RecordKind, b: RecordKind): RecordKind | undefined {
   const both = (left: readonly string[], right: readonly string[]) => left.filter((name) => right.includes(name));
   const numbers = both(numbersOf(a), numbersOf(b));
-  return numbers.length === 0 ? undefined : { numbers, booleans: both(a.booleans, b.booleans), vector: a.vector && b.vector };
+  return numbers.length === 0
+    ? undefined
+    : { numbers, booleans: both(a.booleans, b.booleans), strings: both(a.strings ?? [], b.strings ?? []), vector: a.vector && b.vector };
 }

@@ -4,7 +4,7 @@
  */
 import { asinh, functionsOfOne, numberFunctions, wrapAngle } from "./reference-functions.ts";
 
-export type RecordFields = Readonly<Record<string, number | boolean | undefined>>;
+export type RecordFields = Readonly<Record<string, number | boolean | string | undefined>>;
 export type ReferenceRecord = RecordFields;
 
 const { sqrt, sin, cos, sinh, cosh, log, abs } = functionsOfOne;
