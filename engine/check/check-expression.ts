@@ -56,6 +56,8 @@ const checks: { readonly [Kind in Tree["kind"]]: Check<Kind> } = {
   name: (tree, checker) => checkName(tree, checker),
   member: (tree, checker) => checkMember(tree, checker),
   index(tree, checker) {
+    const { index } = tree;
+    if (index.kind === "string") return checkMember({ ...tree, kind: "member", name: index.value, nameStart: index.start }, checker);
     const object = checker.check(tree.object, checker);
     if (object.type.kind === "list") return overList(checker.terms, object, (list) => checkElement("index", list, tree.index, checker));
     if (object.type.kind !== "tuple")

@@ -7,8 +7,10 @@ import { boolean, type ListType, number, string, type Type, withOptional } from 
 import { nearNames } from "../query/near-names.ts";
 
 export interface DatasetNames {
-  /** The meaning of a bare name. */
+  /** The meaning of a bare name: of the dataset, or a constant. */
   lookUp(name: string): Term | undefined;
+  /** A column by its full name, or a collection or record. */
+  ofData(name: string): Term | undefined;
   /** Why a name that the file has, itself or before a point, cannot be used. */
   unsupported(name: string): string | undefined;
   near(name: string, more: Iterable<string>): readonly string[];
@@ -103,20 +105,22 @@ export function namesOf(schema: Schema, terms: Terms): DatasetNames {
     return valuesIn(terms.make("collection", { kind: "list", element: elementType(outermost) }, [], outermost), inner, 0);
   }
 
-  function lookUp(name: string): Term | undefined {
+  function ofData(name: string): Term | undefined {
     const column = byName.get(name);
     if (column) return column.lists.length === 0 ? terms.make("column", valueType(column), [], name) : listColumn(column);
     if (lists.has(name)) return eventList(name);
     const record = records.get(name);
-    if (record) {
-      const values = record.map((each) => terms.make("column", valueType(each), [], each.name));
-      return recordOf(terms, { kind: "record", name, fields: new Map(fieldTypes(record)), optional: false }, values);
-    }
-    return Object.hasOwn(constants, name) ? terms.make("number", number, [], constants[name]) : undefined;
+    if (!record) return undefined;
+    const values = record.map((each) => terms.make("column", valueType(each), [], each.name));
+    return recordOf(terms, { kind: "record", name, fields: new Map(fieldTypes(record)), optional: false }, values);
   }
 
+  const constant = (name: string): Term | undefined =>
+    Object.hasOwn(constants, name) ? terms.make("number", number, [], constants[name]) : undefined;
+
   return {
-    lookUp,
+    lookUp: (name) => ofData(name) ?? constant(name),
+    ofData,
     unsupported: (name) => schema.unsupported.find((column) => column.name === name || column.name.startsWith(`${name}.`))?.reason,
     near: (name, more) => nearNames(name, [...more, ...names]),
   };

@@ -55,12 +55,12 @@ export function checkCall(call: FunctionCall, checker: Checker): Term {
   throw new ExpressionError(`there is no function '${call.name}'`, call.start, nearNames(call.name, functionNames));
 }
 
-/** `col("odd-name")`. */
+/** `col("odd-name")`: of the dataset, whatever defines and parameters there are. */
 function columnByName(call: FunctionCall, checker: Checker): Term {
   const [argument] = call.args;
   if (call.args.length !== 1 || argument.kind !== "string")
     throw new ExpressionError('col takes the name of a column: col("odd-name")', call.start);
-  const column = checker.dataset.lookUp(argument.value);
+  const column = checker.dataset.ofData(argument.value);
   if (column) return column;
   const reason = checker.dataset.unsupported(argument.value);
   throw new ExpressionError(

@@ -97,3 +97,20 @@ test("a run whose strings need more scratch than there is says so, and can be re
   assert.throws(() => runPrepared(prepared, many, { scratch: 1024 }), ScratchExhausted);
   assert.deepEqual([...runPrepared(prepared, many, { scratch: 4096 }).histograms[0]!.contents.values], [1, 499]);
 });
+
+test("col takes every column by its full name, whatever else has the name; a field of any name stands in brackets", () => {
+  const odd = makeDataset([
+    { "odd-name": 1, pi: 2, Muon: [{ "pt corrected": 5, "is-good": true }], "MC weight": { "up/down": 7 } },
+    { "odd-name": 0, pi: 2, Muon: [], "MC weight": { "up/down": 7 } },
+  ]);
+  const axis = { type: "integer", lower: 0, upper: 8 };
+  const filled = (value: string, define = {}) =>
+    fillOnce({ axes: [{ ...axis, value }] }, odd, { define }).flatMap((count, bin) => (count > 0 ? [bin - 1] : []));
+  assert.deepEqual(filled('col("odd-name")'), [0, 1]);
+  assert.deepEqual(filled('col("pi")', { pi: "6" }), [2]);
+  assert.deepEqual(filled('col("Muon_pt corrected")'), [5]);
+  assert.deepEqual(filled('Muon.filter(m => m["is-good"]).map(m => m["pt corrected"])'), [5]);
+  assert.deepEqual(filled('Muon["pt corrected"]'), [5]);
+  assert.deepEqual(filled('col("MC weight")["up/down"]'), [7]);
+  assert.deepEqual(filled('({ "a b": 3 })["a b"]'), [3]);
+});

@@ -99,6 +99,9 @@ const faults: Readonly<Record<string, readonly (readonly [value: string, fault: 
     ["Muon.map(m => 'a').max()", /^1:20 max needs a list of numbers, but this is a list of strings/],
     ["channel.length", /^1:9 a string has no members/],
     ["col('odd_name')", /^1:5 there is no column 'odd_name'.*odd-name/],
+    ["col('pi')", /^1:5 there is no column 'pi'/],
+    ["Muon.map(m => m['charg'])", /^1:17 a Muon record has no field 'charg'.*charge/],
+    ["channel['mu']", /^1:9 a string has no members/],
     ["col(channel)", /^1:1 col takes the name of a column: col\("odd-name"\)/],
   ],
 };
