@@ -1,4 +1,5 @@
 /** Every type of axis: the query's schema, the compiler, the histograms and UHI walk this table. */
+import { auto } from "./auto.ts";
 import type { AxisKind } from "./axis-kind.ts";
 import { boolean } from "./boolean.ts";
 import { category } from "./category.ts";
@@ -7,7 +8,7 @@ import { integer } from "./integer.ts";
 import { regular } from "./regular.ts";
 import { variable } from "./variable.ts";
 
-export const axisKinds = { regular, variable, integer, category, boolean };
+export const axisKinds = { regular, variable, integer, category, boolean, auto };
 
 type ShapeOf<Kind> = Kind extends AxisKind<infer Shape> ? Shape : never;
 /** An axis without what fills it and its label. */

@@ -5,9 +5,10 @@
 import type { z } from "zod";
 import type { UhiAxis } from "../histogram/uhi.ts";
 import type { QueryFields } from "../query/fields.ts";
+import type { StorageKind } from "../storages/storage-kind.ts";
 import type { FunctionBuilder } from "../wasm/function-builder.ts";
 import type { Expression } from "../wasm/instructions.ts";
-import type { ModuleBuilder } from "../wasm/module-builder.ts";
+import type { Writer } from "../wasm/module-builder.ts";
 
 export interface AxisKind<Shape> {
   /** The axis in a query, made of these fields, `ofEveryAxis` among them. Threads that run programs load no schemas. */
@@ -25,18 +26,22 @@ export interface AxisKind<Shape> {
    * number in the run.
    * `constants` is where those of the axis are.
    */
-  emitCell(writer: Writer, shape: Shape, value: Expression, constants: Expression): Expression;
-  /** Numbers that the code reads from memory. `numberOf` gives the number of a string in the run. */
+  emitCell(writer: Writer, shape: Shape, value: Expression, constants: Expression, cells: CellsCode): Expression;
+  /** Numbers that the code reads from memory, or begins with. `numberOf` gives the number of a string in the run. */
   constants?(shape: Shape, numberOf: (string: string) => number): readonly number[];
+  /** Its bins are found while it is filled; then it has room for as many cells again behind its cells. */
+  readonly findsRange?: true;
   /**
    * The cells of two values, less one, at a time: for a v128 of two float64 that were float32, one of two i32. The same cells as
    * `cellOf` has. Made once before the loop.
    */
   emitPairs?(f: FunctionBuilder, shape: Shape): (values: Expression) => Expression;
-  writeUhi(shape: Shape): UhiAxis;
+  /** `found`: the bins of an axis that finds them. */
+  writeUhi(shape: Shape, found?: { readonly lower: number; readonly upper: number; readonly bins: number }): UhiAxis;
 }
 
-export interface Writer {
-  readonly f: FunctionBuilder;
-  readonly m: ModuleBuilder;
+/** Where the cells of the histogram are (i32), and what each of them has. */
+export interface CellsCode {
+  readonly cells: Expression;
+  readonly quantities: StorageKind["quantities"];
 }

@@ -47,15 +47,16 @@ function addToCell(
 ): void {
   const { keep } = emitter;
   const work = emitter.param("work");
+  const { fills, emitAdd, quantities } = storages[storage];
   let cell: Expression = i32(0);
   for (const [index, { axis }] of axes.entries()) {
     const kind = kindOf(axis);
     const value = kind.takes(axis) === "number" ? numberOf(values[index]) : values[index].value;
-    const along = keep(kind.emitCell(emitter, axis, keep(value), I.add(work, i32(layout.constants[index]))));
+    const [constants, cells] = [layout.constants[index], layout.cells].map((at) => I.add(work, i32(at)));
+    const along = keep(kind.emitCell(emitter, axis, keep(value), constants, { cells, quantities }));
     cell = index === 0 ? along : keep(I.add(I.mul(cell, i32(cellsOf(axis))), along));
   }
   const address = keep(I.add(work, I.mul(cell, i32(layout.cellBytes))));
-  const { fills, emitAdd } = storages[storage];
   if (fills === undefined) increase(emitter, I.add(work, i32(layout.fills)), i64(1n));
   emitAdd(emitter, { address, offset: layout.cells }, element);
 }

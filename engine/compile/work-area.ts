@@ -9,7 +9,8 @@
  *       for each total: i64 values that are not finite, then its limbs, i64
  *       for each histogram: i64 fills, i64 elements with a weight that is not finite, if it takes samples i64 elements with one that
  *       is not finite and 8 bytes unused, then its cells,
- *       axis 0 outermost, flow bins included: eight bytes for each quantity of its storage, all as often as it has copies
+ *       axis 0 outermost, flow bins included: eight bytes for each quantity of its storage, all as often as it has copies, and
+ *       once more where its bins are found meanwhile
  *       the numbers that its axes read, f64
  *       scratch: for each string column, how many strings its dictionary has and then their numbers in the run, i32; then indexes of selected
  *       elements, i32
@@ -64,7 +65,8 @@ export function layOut(program: PartialShape): Layout {
     const count = cellCount(axes);
     const isCounted = quantities.every((quantity) => quantity === "count");
     const copies = isCounted && axes.length === 1 && count <= mostCopiedCells ? 4 : 1;
-    end = align(cells + copies * count * cellBytes);
+    const findsRange = axes.some((axis) => kindOf(axis).findsRange);
+    end = align(cells + (copies + Number(findsRange)) * count * cellBytes);
     const constants = axes.map((axis) => {
       const at = end;
       end = align(end + 8 * (kindOf(axis).constants?.(axis, () => 0).length ?? 0));

@@ -106,9 +106,15 @@ export class ExactSums {
     if ((this.#counts[index] < 2 && overflows === 0) || !Number.isFinite(rounded)) return 0;
     const left = new ExactSums(1);
     left.add(0, -rounded);
-    for (let k = 0; k < this.#counts[index]; k++) left.add(0, this.#components[k][index]);
-    for (let halves = 2 * Math.abs(overflows); halves > 0; halves--) left.add(0, Math.sign(overflows) * half);
+    left.addSum(0, this, index);
     return left.read(0);
+  }
+
+  /** Adds a sum as it is, without rounding it. */
+  addSum(index: number, others: ExactSums, other: number): void {
+    for (let k = 0; k < others.#counts[other]; k++) this.add(index, others.#components[k][other]);
+    const overflows = others.#overflows.get(other) ?? 0;
+    for (let halves = 2 * Math.abs(overflows); halves > 0; halves--) this.add(index, Math.sign(overflows) * half);
   }
 
   readRests(): Float64Array {

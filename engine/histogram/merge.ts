@@ -4,10 +4,12 @@
  */
 
 import { cellCount } from "../axes/axes.ts";
-import type { Contents, StorageKind } from "../storages/storage-kind.ts";
 import { type StorageName, storages } from "../storages/storages.ts";
 import { ExactSums } from "./exact-sum.ts";
+import { type FoundRange, nothingFound } from "./found-range.ts";
+import { makeRoom, placesIn, readFound } from "./merge-found.ts";
 import type { PartialHistogram, PartialResult, PartialShape } from "./partial.ts";
+import { addTo, openSums, readSums, type Sums } from "./sums.ts";
 
 interface HistogramSums {
   readonly storage: StorageName;
@@ -15,8 +17,10 @@ interface HistogramSums {
   fills: number;
   nonFinite: number;
   nonFiniteSamples?: number;
-  /** By quantity: whole numbers that are counted are exact as they are. */
-  readonly contents: ReadonlyMap<string, Float64Array | ExactSums>;
+  contents: Sums;
+  /** Where the axis finds its bins: those of what was added, and how many there are to be in the end at most. */
+  range?: FoundRange;
+  readonly wanted?: number;
 }
 
 /** Adds partials of one program, in any order: its filters, its totals, and the axes and storages of its histograms tell their form. */
@@ -33,7 +37,15 @@ export class Merger {
     this.#histograms = program.histograms.map(({ axes, storage }) => {
       const cells = cellCount(axes);
       const { quantities, takesSample } = storages[storage];
-      return { storage, cells, fills: 0, nonFinite: 0, ...(takesSample && { nonFiniteSamples: 0 }), contents: openSums(quantities, cells) };
+      return {
+        storage,
+        cells,
+        fills: 0,
+        nonFinite: 0,
+        ...(takesSample && { nonFiniteSamples: 0 }),
+        ...(axes[0]?.type === "auto" && { range: nothingFound, wanted: axes[0].bins }),
+        contents: openSums(quantities, cells),
+      };
     });
   }
 
@@ -54,7 +66,9 @@ export class Merger {
       partial.totals?.length === this.#totals?.length &&
       partial.histograms.length === this.#histograms.length &&
       partial.histograms.every(
-        ({ storage, cells }, index) => storage === this.#histograms[index].storage && cells === this.#histograms[index].cells,
+        ({ storage, cells, range }, index) =>
+          storage === this.#histograms[index].storage &&
+          (this.#histograms[index].range ? range !== undefined : cells === this.#histograms[index].cells),
       );
     if (!fits) throw new RangeError("Cannot merge this partial: its filters, totals and histograms are not those of the program");
     this.#partials++;
@@ -79,41 +93,29 @@ export class Merger {
       entries: this.#entries,
       filters: this.#filters.map(({ events, weight }) => ({ events, weight: weight.read(0) })),
       ...(this.#totals && { totals: this.#totals.map((total) => ({ ...total })) }),
-      histograms: this.#histograms.map(({ contents, ...histogram }) => ({ ...histogram, contents: readAll(contents, histogram.storage) })),
+      histograms: this.#histograms.map(readHistogram),
     };
   }
 }
 
-/** A rest belongs to the sum before it: both are added to one. */
-function openSums(quantities: StorageKind["quantities"], cells: number): HistogramSums["contents"] {
-  const sums = new Map<string, Float64Array | ExactSums>();
-  let last: Float64Array | ExactSums | undefined;
-  for (const [name, kind] of Object.entries(quantities)) {
-    last = kind === "count" ? new Float64Array(cells) : kind === "sum" ? new ExactSums(cells) : last!;
-    sums.set(name, last);
-  }
-  return sums;
-}
-
-function addHistogram(sums: HistogramSums, { fills, nonFinite, nonFiniteSamples, filled, contents }: PartialHistogram): void {
-  sums.fills += fills;
-  sums.nonFinite += nonFinite;
-  if (nonFiniteSamples !== undefined) sums.nonFiniteSamples! += nonFiniteSamples;
+function addHistogram(sums: HistogramSums, partial: PartialHistogram): void {
+  sums.fills += partial.fills;
+  sums.nonFinite += partial.nonFinite;
+  if (partial.nonFiniteSamples !== undefined) sums.nonFiniteSamples! += partial.nonFiniteSamples;
+  const { range, filled, contents } = partial;
+  if (range) Object.assign(sums, makeRoom({ range: sums.range!, contents: sums.contents }, range, storages[sums.storage].quantities));
+  const places = range && placesIn(sums.range!, range);
   for (const [name, sum] of sums.contents) {
     const values = contents[name];
-    for (let place = 0; place < values.length; place++) {
-      const cell = filled ? filled[place] : place;
-      if (sum instanceof ExactSums) sum.add(cell, values[place]);
-      else sum[cell] += values[place];
+    for (let index = 0; index < values.length; index++) {
+      const cell = filled ? filled[index] : index;
+      addTo(sum, places ? places[cell] : cell, values[index]);
     }
   }
 }
 
-function readAll(contents: HistogramSums["contents"], storage: StorageName): Contents {
-  const { quantities } = storages[storage];
-  const read = (name: string, sum: Float64Array | ExactSums): Float64Array => {
-    if (!(sum instanceof ExactSums)) return sum.slice();
-    return quantities[name] === "rest" ? sum.readRests() : sum.readAll();
-  };
-  return Object.fromEntries([...contents].map(([name, sum]) => [name, read(name, sum)]));
+function readHistogram({ contents, range, wanted, ...counts }: HistogramSums): PartialHistogram {
+  const { quantities } = storages[counts.storage];
+  if (range) return { ...counts, ...readFound({ range, contents }, wanted!, quantities) };
+  return { ...counts, contents: readSums(contents, quantities) };
 }

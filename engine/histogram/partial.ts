@@ -5,7 +5,7 @@
  *   8   16 bytes  the first half of the SHA-256 of everything after it
  *   24  u32       length of the header in bytes, a multiple of 8 with trailing spaces
  *   28  4 bytes   zero
- *   32  header    JSON: { entries, filters: [events, …], totals?: [{ sum, nonFinite }, …], histograms: [{ storage, fills, nonFinite, nonFiniteSamples?, cells, filled? }, …] }
+ *   32  header    JSON: { entries, filters: [events, …], totals?: [{ sum, nonFinite }, …], histograms: [{ storage, fills, nonFinite, nonFiniteSamples?, range?, cells, filled? }, …] }
  *       arrays    float64: of each filter its weight; then for each histogram: where `filled` is absent, all cells; where it is a number, that many cell
  *                 numbers and then what is of those cells: one quantity of the storage after the other.
  *
@@ -18,6 +18,7 @@ import type { AxisShape } from "../axes/axes.ts";
 import { digest } from "../sha256.ts";
 import type { Contents } from "../storages/storage-kind.ts";
 import { type StorageName, storages } from "../storages/storages.ts";
+import type { FoundRange } from "./found-range.ts";
 import { type PartialTotal, readTotal, writeTotal } from "./total.ts";
 
 export interface PartialHistogram {
@@ -28,6 +29,8 @@ export interface PartialHistogram {
   readonly nonFinite: number;
   /** Elements not filled because their weight was finite but their sample was not. Absent where the storage takes no sample. */
   readonly nonFiniteSamples?: number;
+  /** Where the axis finds its bins: those that it found. */
+  readonly range?: FoundRange;
   /** Number of cells, flow bins included. */
   readonly cells: number;
   /** Numbers of the cells that `contents` are of, ascending; all cells where absent. */
@@ -69,11 +72,12 @@ export async function encodePartial(partial: PartialResult): Promise<Uint8Array<
     filters: partial.filters.map(({ events }) => events),
     ...(partial.totals && { totals: partial.totals.map(({ sum, nonFinite }) => ({ sum: writeTotal(sum), nonFinite })) }),
     // In this order whoever made the partial: equal partials are equal bytes.
-    histograms: partial.histograms.map(({ storage, fills, nonFinite, nonFiniteSamples, cells, filled }) => ({
+    histograms: partial.histograms.map(({ storage, fills, nonFinite, nonFiniteSamples, range, cells, filled }) => ({
       storage,
       fills,
       nonFinite,
       ...(nonFiniteSamples !== undefined && { nonFiniteSamples }),
+      ...(range && { range: { exponent: range.exponent, first: range.first, bins: range.bins } }),
       cells,
       ...(filled && { filled: filled.length }),
     })),

@@ -3,6 +3,7 @@
 import { type AxisShape, cellsOf, kindOf } from "../axes/axes.ts";
 import { engineVersion } from "../program/program.ts";
 import { storages } from "../storages/storages.ts";
+import { coarserCell, edgeOf, type FoundRange, shownRange } from "./found-range.ts";
 import type { PartialHistogram } from "./partial.ts";
 import type { Nested, UhiHistogram } from "./uhi.ts";
 
@@ -21,12 +22,18 @@ export const writeSum = (sum: number): number =>
  * weights or samples were not finite, and how many of the sums left the range of float64.
  */
 export function writeUhi(content: PartialHistogram, axes: readonly AxisShape[], labels: HistogramLabels): UhiHistogram {
-  const sizes = axes.map(cellsOf);
+  const found = content.range && axes[0].type === "auto" ? shownRange(content.range, axes[0].bins) : undefined;
+  const sizes = found ? [found.bins + 2] : axes.map(cellsOf);
   const outOfRange = Object.values(content.contents).reduce(
     (count, values) => count + values.filter((value) => !Number.isFinite(value)).length,
     0,
   );
-  const contents = Object.fromEntries(Object.entries(content.contents).map(([name, values]) => [name, dense(content, values)]));
+  const contents = Object.fromEntries(
+    Object.entries(content.contents).map(([name, values]) => {
+      const all = dense(content, values);
+      return [name, found ? showCells(all, content.range!, found) : all];
+    }),
+  );
   return {
     uhi_schema: 1,
     writer_info: { femtoq: { version: engineVersion } },
@@ -39,10 +46,26 @@ export function writeUhi(content: PartialHistogram, axes: readonly AxisShape[], 
     },
     axes: axes.map((axis, index) => {
       const label = labels.axes[index];
-      return { ...kindOf(axis).writeUhi(axis), ...(label && { metadata: { label } }) };
+      return { ...kindOf(axis).writeUhi(axis, found && edgesOf(found)), ...(label && { metadata: { label } }) };
     }),
     storage: storages[content.storage].writeUhi(contents, (values) => nest(values, sizes)),
   };
+}
+
+const edgesOf = ({ exponent, first, bins }: FoundRange) => ({
+  lower: edgeOf(first, exponent),
+  upper: edgeOf(first + bins, exponent),
+  bins,
+});
+
+/** The cells of a range, underflow and overflow with them, in those of one that has it. */
+function showCells(values: Float64Array, range: FoundRange, shown: FoundRange): Float64Array {
+  const all = new Float64Array(shown.bins + 2);
+  all[0] = values[0];
+  all[shown.bins + 1] = values[range.bins + 1];
+  const levels = shown.exponent - range.exponent;
+  for (let index = 0; index < range.bins; index++) all[1 + coarserCell(range.first + index, levels) - shown.first] += values[1 + index];
+  return all;
 }
 
 function dense({ filled, cells }: PartialHistogram, values: Float64Array): Float64Array {

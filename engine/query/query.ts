@@ -7,8 +7,15 @@ import { nearNames } from "./near-names.ts";
 import { mostIssues, QueryError, type QueryIssue } from "./query-error.ts";
 
 const reserved = ["__proto__", "constructor", "prototype"];
+const axes = z
+  .array(axisSchema)
+  .max(limits.axes, `a histogram can have at most ${limits.axes} axes`)
+  .refine(
+    (all) => all.length < 2 || all.every(({ type }) => type !== "auto"),
+    "an axis of type auto must be the only one of its histogram",
+  );
 const histogram = z.strictObject({
-  axes: z.array(axisSchema).max(limits.axes, `a histogram can have at most ${limits.axes} axes`),
+  axes,
   filter: expression.optional(),
   weight: expression.optional(),
   sample: expression.optional(),

@@ -1,5 +1,6 @@
 /** Runs a compiled program over one partition whose columns are in shared memory, block by block, and reads the partial out of the work area. */
 
+import { readRange } from "../axes/auto.ts";
 import { kindOf } from "../axes/axes.ts";
 import {
   type HistogramLayout,
@@ -12,6 +13,7 @@ import {
   trapReasons,
   turnFlag,
 } from "../compile/work-area.ts";
+import { type FoundRange, placesOf } from "../histogram/found-range.ts";
 import { encodePartial, type PartialHistogram, type PartialResult } from "../histogram/partial.ts";
 import { limbCount, readLimbs } from "../histogram/total.ts";
 import type { Program } from "../program/program.ts";
@@ -165,7 +167,7 @@ function readPartial({ program, memory, entries, work }: RunRequest, layout: Lay
         nonFinite: integers(at, 1)[0],
       })),
     }),
-    histograms: program.histograms.map(({ storage }, index) => {
+    histograms: program.histograms.map(({ axes, storage }, index) => {
       const own = layout.histograms[index];
       const { quantities, fills, takesSample } = storages[storage];
       const contents: Record<string, Float64Array> = {};
@@ -175,7 +177,9 @@ function readPartial({ program, memory, entries, work }: RunRequest, layout: Lay
       });
       const [counted, nonFinite, nonFiniteSamples] = integers(own.fills, takesSample ? 3 : 2);
       const filled = fills === undefined ? counted : contents[fills].reduce((sum, count) => sum + count, 0);
-      return thinOut({ storage, fills: filled, nonFinite, ...(takesSample && { nonFiniteSamples }), cells: own.cellCount, contents });
+      const whole = { storage, fills: filled, nonFinite, ...(takesSample && { nonFiniteSamples }), cells: own.cellCount, contents };
+      const findsRange = axes.some((axis) => kindOf(axis).findsRange);
+      return thinOut(findsRange ? keepRange(whole, readRange(floats(own.constants[0], 4))) : whole);
     }),
   };
 }
@@ -185,6 +189,13 @@ function addCopies(all: Float64Array, own: HistogramLayout, { place, length }: {
   const sums = new Float64Array(own.cellCount);
   for (let cell = 0; cell < own.copies * own.cellCount; cell++) sums[cell % own.cellCount] += all[length * cell + place];
   return sums;
+}
+
+/** Of an axis that found its bins: keeps those, in their order. */
+function keepRange(histogram: PartialHistogram, range: FoundRange): PartialHistogram {
+  const places = placesOf(range);
+  const contents = Object.entries(histogram.contents).map(([name, values]) => [name, Float64Array.from(places, (place) => values[place])]);
+  return { ...histogram, range, cells: places.length, contents: Object.fromEntries(contents) };
 }
 
 /** Keeps the filled cells only, where that is less. */

@@ -2,11 +2,10 @@
  * Sums in double-double: a float64 and the rest that it lacks, together about 106 bits. With 53 the variance of samples far from zero would drown in
  * rounding. In plain JavaScript and as code; both give the same bits. A sum that leaves the range of float64 is infinite and has no rest.
  */
-import type { Writer } from "../axes/axis-kind.ts";
 import { exactProduct, exactSum } from "../kernels/double-double.ts";
 import type { FunctionBuilder } from "../wasm/function-builder.ts";
 import { call, type Expression, F, type FunctionReference, f64, I, i32, load, select, store } from "../wasm/instructions.ts";
-import type { ModuleBuilder } from "../wasm/module-builder.ts";
+import type { ModuleBuilder, Writer } from "../wasm/module-builder.ts";
 import type { Contents } from "./storage-kind.ts";
 
 interface Pair {

@@ -2,9 +2,9 @@
  * What a module of this folder gives: all that is particular to one kind of storage, that is, to what a histogram keeps of the
  * elements in a cell.
  */
-import type { Writer } from "../axes/axis-kind.ts";
 import type { Nested, UhiStorage } from "../histogram/uhi.ts";
 import type { Expression } from "../wasm/instructions.ts";
+import type { Writer } from "../wasm/module-builder.ts";
 
 /** The numbers of one kind for all cells, by the name of what they are. */
 export type Contents = Readonly<Record<string, Float64Array>>;

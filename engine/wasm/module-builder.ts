@@ -6,6 +6,12 @@ import type { FunctionReference, ValueType } from "./instructions.ts";
 /** 4 GiB in pages of 64 KiB: every slab may be imported. */
 const largestMemory = 65536;
 
+/** A function that is being written, and the module that it is for. */
+export interface Writer {
+  readonly f: FunctionBuilder;
+  readonly m: ModuleBuilder;
+}
+
 export class ModuleBuilder {
   readonly #functions: FunctionBuilder[] = [];
   readonly #exports: FunctionReference[] = [];

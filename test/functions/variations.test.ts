@@ -131,3 +131,22 @@ test("a query with a variation that is wrong is refused at its place, and queues
     [["/variations/tight/define/god", true]],
   );
 });
+
+test("along one axis means take the weights of their variations, and axes that found other bins stay separate", async (t) => {
+  const app = await openApp(t);
+  const histograms = {
+    found: { axes: [{ type: "auto", bins: 20, value: "MET.pt" }] },
+    profile: { axes: [{ type: "integer", lower: 0, upper: 3, value: "good.length" }], sample: "MET.pt" },
+  };
+  const status = await app.ask({ ...query, histograms, variations: { weighted, open: { filter: "MET.pt < 20" } } });
+  const response = await app.request(`/queries/${status.id}?format=uhi&variations=axis`);
+  const stacked = (await response.json()) as Readonly<Record<string, UhiHistogram>>;
+  assert.deepEqual(Object.keys(stacked), ["found", "found/weighted", "found/open", "profile"]);
+  const { axes, storage } = stacked.profile!;
+  assert.equal(axes[0]!.type === "category_str" && axes[0]!.categories.join(), "nominal,weighted,open");
+  assert.ok(storage.type === "weighted_mean");
+  const nominal = status.histograms.profile!.storage;
+  assert.ok(nominal.type === "mean");
+  assert.deepEqual((storage.sum_of_weights as readonly Nested[])[0], nominal.counts);
+  assert.deepEqual((storage.values as readonly Nested[])[0], nominal.values);
+});

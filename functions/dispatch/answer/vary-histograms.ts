@@ -12,7 +12,9 @@ export function separateVariations({ histograms, variations }: Pick<Status, "his
   return { ...histograms, ...Object.fromEntries(varied) };
 }
 
-/** Each with a first axis of categories: `nominal`, then the variations. */
+/**
+ * Each with a first axis of categories: `nominal`, then the variations. Where these found axes of their own, they stay separate.
+ */
 export function stackVariations({ histograms, variations }: Pick<Status, "histograms" | "variations">): Histograms {
   const axis: UhiAxis = {
     type: "category_str",
@@ -21,22 +23,32 @@ export function stackVariations({ histograms, variations }: Pick<Status, "histog
     metadata: { label: "variation" },
   };
   return Object.fromEntries(
-    Object.entries(histograms).map(([name, nominal]) => {
+    Object.entries(histograms).flatMap(([name, nominal]) => {
       const all = [nominal, ...Object.values(variations).map((each) => each.histograms[name]!)];
+      if (all.some(({ axes }) => JSON.stringify(axes) !== JSON.stringify(nominal.axes))) {
+        return Object.entries(separateVariations({ histograms, variations })).filter(
+          ([each]) => each === name || Object.keys(variations).some((variation) => each === `${name}/${variation}`),
+        );
+      }
       const entries = all.reduce((sum, { metadata }) => sum + Number(metadata?.entries ?? 0), 0);
-      return [name, { ...nominal, metadata: { ...nominal.metadata, entries }, axes: [axis, ...nominal.axes], storage: stack(all) }];
+      return [[name, { ...nominal, metadata: { ...nominal.metadata, entries }, axes: [axis, ...nominal.axes], storage: stack(all) }]];
     }),
   );
 }
 
-/** A variation may have weights where the query has none: then counts are weights of 1. */
+/** A variation may have weights where the query has none: then these are 1. */
 function stack(histograms: readonly UhiHistogram[]): UhiStorage {
-  const { type } = (histograms.find(({ storage }) => storage.type !== "int") ?? histograms[0]!).storage;
-  const storages = histograms.map(
-    ({ storage }): Readonly<Record<string, unknown>> =>
-      storage.type === "int" && type === "weighted" ? { ...storage, variances: storage.values } : storage,
-  );
-  const quantities = Object.keys(storages.at(-1)!).filter((name) => name !== "type");
+  const types = histograms.map(({ storage }) => storage.type);
+  const isWeighted = types.some((type) => type === "weighted" || type === "weighted_mean");
+  const storages = histograms.map(({ storage }) => (isWeighted ? withWeights(storage) : storage) as Readonly<Record<string, unknown>>);
+  const quantities = Object.keys(storages[0]!).filter((name) => name !== "type");
   const stacked = quantities.map((name) => [name, storages.map((storage) => storage[name] as Nested)]);
-  return { type, ...Object.fromEntries(stacked) } as UhiStorage;
+  return { type: storages[0]!.type, ...Object.fromEntries(stacked) } as UhiStorage;
+}
+
+function withWeights(storage: UhiStorage): UhiStorage {
+  if (storage.type === "int") return { type: "weighted", values: storage.values, variances: storage.values };
+  if (storage.type !== "mean") return storage;
+  const { counts, values, variances } = storage;
+  return { type: "weighted_mean", sum_of_weights: counts, sum_of_weights_squared: counts, values, variances };
 }

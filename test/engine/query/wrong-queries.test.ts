@@ -187,7 +187,7 @@ const queries: readonly (readonly [query: object, ...told: readonly string[]])[]
   ],
   [
     { histograms: { h: { axes: [{ type: "regluar", bins: 10, lower: 0, upper: 1, value: "MET.pt" }] } } },
-    "/histograms/h/axes/0/type an axis needs a type: regular (bins, lower, upper, circular?) or variable (edges) or integer (lower, upper) or category (categories) or boolean (no more than its value)",
+    "/histograms/h/axes/0/type an axis needs a type: regular (bins, lower, upper, circular?) or variable (edges) or integer (lower, upper) or category (categories) or boolean (no more than its value) or auto (bins)",
   ],
   [
     { histograms: { h: { axes: [{ type: "regular", lower: 0, upper: 1, value: "MET.pt" }] } } },
