@@ -15,6 +15,10 @@ export function checkRecord(tree: Extract<Tree, { kind: "record" }>, checker: Ch
       const { fields: spread } = expectType(term, "record", value, "'...'");
       for (const each of spread.keys()) fields.set(each, fieldOf(checker.terms, term, each));
     } else {
+      if ((components as readonly string[]).includes(name) && components.every((each) => fields.has(each))) {
+        const message = `${name} cannot be set here: the four-vectors that were put together have different fields, such as mass and energy; set it in each of the lists, before concat`;
+        throw new ExpressionError(message, nameStart);
+      }
       if (term.type.kind === "tuple")
         throw new ExpressionError(`the field ${name} is ${describeType(term.type)}: take its members`, nameStart);
       fields.set(name, term);

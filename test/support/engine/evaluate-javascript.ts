@@ -1,7 +1,7 @@
 /** Expressions as JavaScript itself takes them: over arrays that have the language's other methods, and records that know their four-vector. */
 import type { Value } from "./interpret-expression.ts";
 import { literalPower, numberFunctions, orderBy } from "./reference-functions.ts";
-import { addRecords, differences, totalOf } from "./reference-records.ts";
+import { addRecords, differences, makeRecord, totalOf } from "./reference-records.ts";
 import { spend } from "./step-budget.ts";
 
 type Callback = (...args: readonly unknown[]) => unknown;
@@ -70,6 +70,22 @@ export class List extends Array<unknown> {
     return pairs;
   }
 
+  cross(other: List): Tuples {
+    spend(this.length * other.length);
+    return Tuples.from(this.flatMap((a) => other.map((b) => [a, b]))) as Tuples;
+  }
+
+  combinations(size: number): Tuples {
+    const choose = (from: number, left: number): unknown[][] => {
+      spend();
+      if (left === 0) return [[]];
+      return Array.from({ length: this.length - from }, (_, step) => from + step).flatMap((index) =>
+        choose(index + 1, left - 1).map((rest) => [this[index], ...rest]),
+      );
+    };
+    return Tuples.from(choose(0, size)) as Tuples;
+  }
+
   triples(): Tuples {
     spend(choose(this.length, 3));
     const triples = new Tuples();
@@ -128,6 +144,7 @@ const library: Readonly<Record<string, unknown>> = {
   isNaN: Number.isNaN,
   between: (x: number, least: number, most: number) => least <= x && x <= most,
   spend,
+  record: makeRecord,
   plus: addRecords,
   totalOf,
   literalPower,

@@ -98,7 +98,8 @@ export class ExpressionGenerator implements ElementGenerator {
   }
 
   #component({ piece: record, kind }: RecordPiece): Piece {
-    return member(record, this.random.pick(numbersOf(kind)));
+    const name = this.random.pick(numbersOf(kind));
+    return this.random.chance(0.1) ? piece(levels.call, [record, levels.call], `?.${name}`) : member(record, name);
   }
 
   #power(fuel: number): Piece {
@@ -231,10 +232,24 @@ export class ExpressionGenerator implements ElementGenerator {
       () => this.#vectorSum(half),
       () => this.#vectorSum(half),
       () => this.#chosen(this.record(half), this.record(half), (a, b) => conditional(this.boolean(half), a, b)),
+      () => this.literal(half),
       () => (this.missing ? this.#optionalRecord(half) : this.#vectorSum(half)),
       () => (this.missing ? this.lists.picked(half) : this.#chosen(this.#pickedWhole(half), this.record(half), coalesce)),
       () => (this.missing ? this.#chosen(this.#optionalRecord(half), this.record(half), coalesce) : this.record(half)),
     );
+  }
+
+  /** `{ ...record, name: number }`. */
+  literal(fuel: number): RecordPiece {
+    const { random } = this;
+    const { piece: spread, kind } = this.record(fuel / 2);
+    const isChosen = kind.numbers.length >= 11;
+    const name = random.pick(
+      isChosen ? ["extra"] : ["pt", "px", "extra"].filter((each) => each === "extra" || kind.numbers.includes(each)),
+    );
+    const made = piece(levels.call, "({ ...", [spread, levels.lambda], `, ${name}: `, [this.number(fuel / 2), levels.lambda], " })");
+    const numbers = [...new Set([...kind.numbers, name])];
+    return { piece: { ...made, js: `record(${made.js})` }, kind: { numbers, booleans: kind.booleans, vector: kind.vector } };
   }
 
   #chosen(a: RecordPiece, b: RecordPiece, write: (a: Piece, b: Piece) => Piece): RecordPiece {

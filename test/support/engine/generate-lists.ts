@@ -6,7 +6,7 @@ import { collections, kindOf, numbersOf, type RecordKind } from "./record-kinds.
 export type Element =
   | { readonly kind: "number" | "boolean" | "string" }
   | { readonly kind: "record"; readonly record: RecordKind }
-  | { readonly kind: "tuple"; readonly member: Element; readonly size: 2 | 3 }
+  | { readonly kind: "tuple"; readonly member: Element; readonly size: number }
   | { readonly kind: "list"; readonly element: Element };
 
 export interface ListPiece<Of extends Element = Element> {
@@ -30,6 +30,7 @@ export interface ElementGenerator {
   boolean(fuel: number): Piece;
   string(fuel: number): Piece;
   record(fuel: number): { readonly piece: Piece; readonly kind: RecordKind };
+  literal(fuel: number): { readonly piece: Piece; readonly kind: RecordKind };
 }
 
 const deepest = 3;
@@ -153,15 +154,22 @@ export class ListGenerator {
   }
 
   #tuples(list: ListPiece): ListPiece {
-    const size = this.#of.random.chance(0.7) ? 2 : 3;
-    return { piece: method(list.piece, size === 2 ? "pairs" : "triples"), element: { kind: "tuple", member: list.element, size } };
+    const { random } = this.#of;
+    const size = random.pick([2, 2, 2, 3, 3, 4]);
+    const element: Element = { kind: "tuple", member: list.element, size };
+    if (size === 2 && random.chance(0.2)) return { piece: method(list.piece, "cross", this.#filtered(list, 2).piece), element };
+    const short = ["", "", "pairs", "triples"][size];
+    return {
+      piece: short && random.chance(0.7) ? method(list.piece, short) : method(list.piece, "combinations", leaf(String(size))),
+      element,
+    };
   }
 
   #mapped(list: ListPiece, fuel: number): ListPiece {
     const { random } = this.#of;
     let element: Element = { kind: "number" };
     const body = this.#function(list.element, () => {
-      switch (random.below(7)) {
+      switch (random.below(9)) {
         case 0: {
           const inner = this.any(fuel);
           element = { kind: "list", element: inner.element };
@@ -175,9 +183,14 @@ export class ListGenerator {
         case 2:
           element = { kind: "boolean" };
           return this.#of.boolean(fuel);
-        case 3:
+        case 4:
           element = { kind: "string" };
           return this.#of.string(fuel);
+        case 3: {
+          const { piece: literal, kind } = this.#of.literal(fuel);
+          element = { kind: "record", record: kind };
+          return literal;
+        }
         default:
           return this.#of.number(fuel);
       }

@@ -4,7 +4,7 @@
  */
 import { type AnyNode, type ArrowFunctionExpression, parseExpressionAt } from "acorn";
 import { literalPower, numberFunctions, orderBy, pow } from "./reference-functions.ts";
-import { addRecords, differences, type ReferenceRecord, totalOf } from "./reference-records.ts";
+import { addRecords, differences, makeRecord, type ReferenceRecord, totalOf } from "./reference-records.ts";
 import { spend } from "./step-budget.ts";
 
 /** A tuple is a frozen array; a list is an array that is not. */
@@ -82,6 +82,18 @@ function evaluate(node: AnyNode, names: Names): Value {
       return node.computed
         ? elementOf(inner(node.object as AnyNode), inner(node.property))
         : memberOf(inner(node.object as AnyNode), nameOf(node.property));
+    case "ChainExpression":
+    case "ParenthesizedExpression":
+      return inner(node.expression);
+    case "ObjectExpression":
+      return makeRecord(
+        Object.assign(
+          {},
+          ...node.properties.map((part) =>
+            part.type === "SpreadElement" ? inner(part.argument) : { [nameOf(part.key)]: inner(part.value) },
+          ),
+        ),
+      );
     case "CallExpression":
       if (node.callee.type === "Identifier") return callFunction(node.callee.name, node.arguments.map(inner), node.arguments);
       if (node.callee.type === "MemberExpression")
@@ -169,6 +181,13 @@ function callMethod(list: readonly Value[] | undefined, method: string, args: re
       const index = evaluate(args[0], names);
       return index === undefined ? undefined : list.at(index as number);
     }
+    case "cross": {
+      const other = evaluate(args[0], names) as readonly Value[] | undefined;
+      spend(list.length * (other?.length ?? 0));
+      return other && list.flatMap((a) => other.map((b) => Object.freeze([a, b])));
+    }
+    case "combinations":
+      return choose(list, evaluate(args[0], names) as number).map((members) => Object.freeze(members));
     case "pairs":
       spend(list.length ** 2 / 2);
       return list.flatMap((a, index) => list.slice(index + 1).map((b) => Object.freeze([a, b])));
@@ -177,6 +196,11 @@ function callMethod(list: readonly Value[] | undefined, method: string, args: re
       return list.flatMap((a, i) => list.slice(i + 1).flatMap((b, j) => list.slice(i + j + 2).map((c) => Object.freeze([a, b, c]))));
   }
   throw new Error(`The reference does not know the method ${method}`);
+}
+
+function choose(list: readonly Value[], size: number): Value[][] {
+  spend();
+  return size === 0 ? [[]] : list.flatMap((first, index) => choose(list.slice(index + 1), size - 1).map((rest) => [first, ...rest]));
 }
 
 /** The first of those whose number is best; one that is missing or NaN is none. */
