@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { Merger } from "../../../engine/histogram/merge.ts";
 import type { PartialResult } from "../../../engine/histogram/partial.ts";
 import { QueryError } from "../../../engine/query/query-error.ts";
+import { ScratchExhausted } from "../../../engine/run/run-program.ts";
 import { dtypesOf, generateEvents } from "../generate-events.ts";
 import type { Seeded } from "../seeded.ts";
 import { addShorthands, compileJavaScript, List } from "./evaluate-javascript.ts";
@@ -74,7 +75,7 @@ export function evaluateCase({ references }: ComparedDataset, expression: Expres
 }
 
 /**
- * Asks several expressions in one query, which computes what they share once, or one by one where that query is refused as too large.
+ * Asks several expressions in one query, which computes what they share once, or one by one where that query is refused as too large, or needs too much scratch.
  * Gives how many were compared; throws where a value is another than expected.
  */
 export function compareQuery(some: readonly Known[], dataset: InMemoryDataset, random: Seeded): number {
@@ -82,10 +83,13 @@ export function compareQuery(some: readonly Known[], dataset: InMemoryDataset, r
     compareTogether(some, dataset, random);
     return some.length;
   } catch (error) {
-    if (!(error instanceof Error && error.cause instanceof QueryError && /too large/.test(error.cause.message))) throw error;
+    if (!(error instanceof Error && isTooLarge(error.cause))) throw error;
     return some.length === 1 ? 0 : some.reduce((count, one) => count + compareQuery([one], dataset, random), 0);
   }
 }
+
+const isTooLarge = (cause: unknown): boolean =>
+  cause instanceof ScratchExhausted || (cause instanceof QueryError && /too large/.test(cause.message));
 
 function compareTogether(some: readonly Known[], dataset: InMemoryDataset, random: Seeded): void {
   try {

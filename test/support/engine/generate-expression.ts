@@ -242,7 +242,8 @@ export class ExpressionGenerator implements ElementGenerator {
   /** `{ ...record, name: number }`. */
   literal(fuel: number): RecordPiece {
     const { random } = this;
-    const { piece: spread, kind } = this.record(fuel / 2);
+    // What is spread is there: of one that is missing JavaScript does not know the fields.
+    const { piece: spread, kind } = this.missing ? { piece: leaf("gen"), kind: kindOf("gen") } : this.record(fuel / 2);
     const isChosen = kind.numbers.length >= 11;
     const name = random.pick(
       isChosen ? ["extra"] : ["pt", "px", "extra"].filter((each) => each === "extra" || kind.numbers.includes(each)),

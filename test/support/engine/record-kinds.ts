@@ -26,6 +26,7 @@ export const fieldNames: readonly string[] = [
   ...new Set([
     ...Object.values(kinds).flatMap(({ numbers, booleans, strings = [] }) => [...numbers, ...booleans, ...strings]),
     ...components,
+    "extra",
   ]),
 ];
 export const kindOf = (name: string): RecordKind => kinds[name];
