@@ -38,6 +38,8 @@ export interface HistogramLayout {
   readonly copies: 1 | 4;
   /** For each axis, where the numbers are that it reads, relative to the work area. */
   readonly constants: readonly number[];
+  /** Where the next one begins. */
+  readonly end: number;
 }
 
 export interface Layout {
@@ -52,8 +54,8 @@ export interface Layout {
 /** Beyond this, copies would not stay in the first-level cache. */
 const mostCopiedCells = 1024;
 
-export function layOut(program: PartialShape): Layout {
-  const cutflow = 16;
+/** `cutflow`: where it begins; behind the flags, unless other programs stand before it in the same work area. */
+export function layOut(program: PartialShape, cutflow = 16): Layout {
   const firstTotal = cutflow + 16 * program.filters.length;
   const totals = (program.totals ?? []).map((_, index) => firstTotal + index * totalBytes);
   let end = firstTotal + totals.length * totalBytes;
@@ -72,12 +74,12 @@ export function layOut(program: PartialShape): Layout {
       end = align(end + 8 * (kindOf(axis).constants?.(axis, () => 0).length ?? 0));
       return at;
     });
-    return { fills, nonFinite: fills + 8, nonFiniteSamples: fills + 16, cells, cellBytes, cellCount: count, copies, constants };
+    return { fills, nonFinite: fills + 8, nonFiniteSamples: fills + 16, cells, cellBytes, cellCount: count, copies, constants, end };
   });
   return { cutflow, totals, histograms, scratch: end };
 }
 
-/** A multiple of 16. */
-const totalBytes = 16 * Math.ceil((8 + 8 * limbCount) / 16);
+/** Of one total; a multiple of 16. */
+export const totalBytes = 16 * Math.ceil((8 + 8 * limbCount) / 16);
 
 const align = (address: number): number => Math.ceil(address / 16) * 16;

@@ -103,6 +103,12 @@ export class TermsTooLarge extends Error {}
 /** Makes terms, each only once. */
 export class Terms {
   readonly #known = new Map<string, Term>();
+  readonly #most: number;
+
+  /** Throws `TermsTooLarge` where there would be more. */
+  constructor(most = mostTerms) {
+    this.#most = most;
+  }
 
   make(operation: Operation, type: Type, args: readonly Term[], literal?: Literal): Term {
     // What a parameter stands for only its type tells; every other term's type follows from its parts.
@@ -111,8 +117,8 @@ export class Terms {
     for (const { id } of args) key += `,${id}`;
     const known = this.#known.get(key);
     if (known) return known;
-    if (this.#known.size >= mostTerms)
-      throw new TermsTooLarge(`the query is too large: its expressions have more than ${mostTerms} different parts`);
+    if (this.#known.size >= this.#most)
+      throw new TermsTooLarge(`the query is too large: its expressions have more than ${this.#most} different parts`);
     const own = operation === "param" || operation === "position" ? 1 << Number(literal) : 0;
     let free = own;
     let positions = operation === "position" ? own : 0;

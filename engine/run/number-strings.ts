@@ -3,17 +3,15 @@
  * to partition, and the code knows none of them.
  */
 import { readDictionary } from "../program/dictionary.ts";
-import { type Program, stringsOf } from "../program/program.ts";
 
-/** The number of a string, in the order in which they are asked for; those that the program's terms name come first. */
-export function numberStrings({ terms }: Program): (string: string) => number {
-  const numbers = new Map<string, number>();
+/** The number of a string, in the order in which they are asked for; those that the code knows come first. */
+export function numberStrings(known: readonly string[]): (string: string) => number {
+  const numbers = new Map(known.map((string, number) => [string, number]));
   const numberOf = (string: string): number => {
     const number = numbers.get(string) ?? numbers.size;
     numbers.set(string, number);
     return number;
   };
-  stringsOf(terms.map(([operation, literal]) => ({ operation, literal }))).forEach(numberOf);
   return numberOf;
 }
 

@@ -2,6 +2,7 @@
 
 import { readRange } from "../axes/auto.ts";
 import { kindOf } from "../axes/axes.ts";
+import type { TogetherCode } from "../compile/compile-together.ts";
 import {
   type HistogramLayout,
   type Layout,
@@ -16,17 +17,22 @@ import {
 import { type FoundRange, placesOf } from "../histogram/found-range.ts";
 import { encodePartial, type PartialHistogram, type PartialResult } from "../histogram/partial.ts";
 import { limbCount, readLimbs } from "../histogram/total.ts";
-import type { Program } from "../program/program.ts";
+import type { Input } from "../program/inputs.ts";
+import { type Program, stringsOf } from "../program/program.ts";
 import { storages } from "../storages/storages.ts";
 import { numberStrings, writeNumbers } from "./number-strings.ts";
 
-export interface RunRequest {
+export interface RunRequest extends RunArea {
   readonly program: Program;
+}
+
+/** A module, and what it runs on. */
+export interface RunArea {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
   /** Events of the partition. */
   readonly entries: number;
-  /** Byte address of each of `program.inputs`. */
+  /** Byte address of each of the module's inputs: those of the program. */
   readonly addresses: readonly number[];
   /** Of this run alone while it lasts; 16-byte aligned; it need not be zeroed, but its first twelve bytes, the flags, must be. */
   readonly work: { readonly address: number; readonly bytes: number };
@@ -67,7 +73,7 @@ export async function runProgram(request: RunRequest): Promise<Uint8Array<ArrayB
  * Leaves the processor to others for as long as the run is told to; throws `RunStopped` where it is told to end. Gives the milliseconds it
  * waited. Called between two blocks of events, and between two loops over lists in the midst of an event.
  */
-function heedFlags(flags: Int32Array, { onWait }: RunRequest): number {
+function heedFlags(flags: Int32Array, { onWait }: RunArea): number {
   let waited = 0;
   Atomics.store(flags, runPhase / 4, runPhases.computing);
   if (Atomics.load(flags, turnFlag / 4) === 1) {
@@ -84,13 +90,47 @@ function heedFlags(flags: Int32Array, { onWait }: RunRequest): number {
 
 /** What a program makes of one partition. Throws `RunStopped` or `ScratchExhausted`. */
 export function computePartial(request: RunRequest): PartialResult {
-  const { program, module, memory, entries, work } = request;
+  const { program } = request;
   const layout = layOut(program);
-  const { inputs, scratch } = prepare(request, layout);
+  const strings = stringsOf(program.terms.map(([operation, literal]) => ({ operation, literal })));
+  addEvents(request, prepare([{ program, layout }], { area: request, inputs: program.inputs, strings }));
+  return readPartial(program, layout, request);
+}
+
+interface LaidOut {
+  readonly program: Program;
+  readonly layout: Layout;
+}
+
+export interface TogetherRequest extends RunArea {
+  readonly programs: readonly Program[];
+  readonly code: Omit<TogetherCode, "module">;
+}
+
+/** What several programs, whose module was compiled of all of them, make of one partition: the same bits as each alone. Throws as `computePartial` does. */
+export function computeTogether({ programs, code, ...area }: TogetherRequest): readonly PartialResult[] {
+  const { layouts, strings, copies } = code;
+  const inputs = code.inputs.map(({ program, input }) => programs[program].inputs[input]);
+  const laidOut = programs.map((program, index) => ({ program, layout: layouts[index] }));
+  addEvents(area, prepare(laidOut, { area, inputs, strings }));
+  const bytes = new Uint8Array(area.memory.buffer, area.work.address, area.work.bytes);
+  for (const { from, to, bytes: count } of copies) bytes.copyWithin(to, from, from + count);
+  return laidOut.map(({ program, layout }) => readPartial(program, layout, area));
+}
+
+/** What the code is called with: the addresses of its inputs, and where its scratch begins. */
+interface Prepared {
+  readonly addresses: readonly number[];
+  readonly scratch: number;
+}
+
+/** Adds all events to the work area, block by block. */
+function addEvents(area: RunArea, { addresses, scratch }: Prepared): void {
+  const { module, memory, entries, work } = area;
   const flags = new Int32Array(memory.buffer, work.address, 4);
   let waited = 0;
   const heed = () => {
-    waited += heedFlags(flags, request);
+    waited += heedFlags(flags, area);
     return 0;
   };
   const instance = new WebAssembly.Instance(module, { env: { memory, "heed flags": heed } });
@@ -102,7 +142,7 @@ export function computePartial(request: RunRequest): PartialResult {
     waited = 0;
     const started = performance.now();
     try {
-      run(begin, end, work.address, scratch, work.address + work.bytes, ...inputs);
+      run(begin, end, work.address, scratch, work.address + work.bytes, ...addresses);
     } catch (error) {
       throw explain(error, flags[trapReason / 4]);
     }
@@ -111,39 +151,48 @@ export function computePartial(request: RunRequest): PartialResult {
     else if (took < longestBlock / 4 && block < largestBlock) block <<= 1;
     begin = end;
   }
-  return readPartial(request, layout);
+}
+
+interface PrepareOptions {
+  readonly area: RunArea;
+  /** Of the module. */
+  readonly inputs: readonly Input[];
+  /** Those that the module knows by their numbers. */
+  readonly strings: readonly string[];
 }
 
 /**
- * Zeroes what is added to, and writes what axes read and the numbers of strings; the flags stay as they are. Gives what the code is called with: the
- * addresses of its inputs, for dictionaries those of their strings' numbers, and where its scratch begins.
+ * Zeroes what is added to, and writes what axes read and the numbers of strings; the flags stay as they are. The addresses that the code is called with are,
+ * for dictionaries, those of their strings' numbers.
  */
-function prepare(
-  { program, memory, addresses, work }: RunRequest,
-  layout: Layout,
-): { readonly inputs: readonly number[]; readonly scratch: number } {
-  if (work.bytes < layout.scratch) throw new RangeError(`Cannot run in ${work.bytes} bytes: the histograms need ${layout.scratch}`);
+function prepare(programs: readonly LaidOut[], { area, inputs, strings }: PrepareOptions): Prepared {
+  const { memory, work, addresses } = area;
+  const { cutflow } = programs[0].layout;
+  const end = programs.at(-1)!.layout.scratch;
+  if (work.bytes < end) throw new RangeError(`Cannot run in ${work.bytes} bytes: the histograms need ${end}`);
   new Int32Array(memory.buffer, work.address + trapReason, 1).fill(0);
-  new Uint8Array(memory.buffer, work.address + layout.cutflow, layout.scratch - layout.cutflow).fill(0);
-  const numberOf = numberStrings(program);
-  program.histograms.forEach(({ axes }, index) => {
-    axes.forEach((axis, place) => {
-      const constants = kindOf(axis).constants?.(axis, numberOf) ?? [];
-      const at = work.address + layout.histograms[index].constants[place];
-      new Float64Array(memory.buffer, at, constants.length).set(constants);
+  new Uint8Array(memory.buffer, work.address + cutflow, end - cutflow).fill(0);
+  const numberOf = numberStrings(strings);
+  for (const { program, layout } of programs) {
+    program.histograms.forEach(({ axes }, index) => {
+      axes.forEach((axis, place) => {
+        const constants = kindOf(axis).constants?.(axis, numberOf) ?? [];
+        const at = work.address + layout.histograms[index].constants[place];
+        new Float64Array(memory.buffer, at, constants.length).set(constants);
+      });
     });
-  });
-  let scratch = work.address + layout.scratch;
+  }
+  let scratch = work.address + end;
   const take = (bytes: number): number => {
     const address = scratch;
     scratch += Math.ceil(bytes / 16) * 16;
     if (scratch > work.address + work.bytes) throw new ScratchExhausted("the strings of the partition need more scratch memory");
     return address;
   };
-  const inputs = program.inputs.map(({ kind }, index) =>
+  const called = inputs.map(({ kind }, index) =>
     kind === "strings" ? writeNumbers(memory, addresses[index], { numberOf, take }) : addresses[index],
   );
-  return { inputs, scratch };
+  return { addresses: called, scratch };
 }
 
 function explain(error: unknown, reason: number): unknown {
@@ -152,7 +201,7 @@ function explain(error: unknown, reason: number): unknown {
   return error;
 }
 
-function readPartial({ program, memory, entries, work }: RunRequest, layout: Layout): PartialResult {
+function readPartial(program: Program, layout: Layout, { memory, entries, work }: RunArea): PartialResult {
   const integers = (at: number, count: number) => Float64Array.from(new BigInt64Array(memory.buffer, work.address + at, count), Number);
   const floats = (at: number, count: number) => new Float64Array(memory.buffer, work.address + at, count);
   return {

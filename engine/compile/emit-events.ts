@@ -1,0 +1,251 @@
+/**
+ * The loop over events, for one program or for several that are run together: their filters, and behind these their histograms. What several of them need is
+ * computed once: filters that all begin with stand around everything else; where they differ, the loop notes which programs an event has passed, and what
+ * fills histograms is computed where it passed for any of them.
+ */
+import { mapped, unmapped } from "../lists/map.ts";
+import type { HistogramTerms, ProgramTerms } from "../program/program.ts";
+import type { Term } from "../program/term.ts";
+import { type Expression, F, I, i32, L, type Local, load, store } from "../wasm/instructions.ts";
+import { type Element, type ScalarCode, truth } from "./code.ts";
+import { emitFill, isFiniteWeight } from "./emit-fill.ts";
+import { emitTotal } from "./emit-total.ts";
+import type { Emitter, FunctionOver } from "./emitter.ts";
+import { hoist } from "./hoist.ts";
+import { openList } from "./open-list.ts";
+import type { HistogramLayout, Layout } from "./work-area.ts";
+
+/** A program, and where it adds to. */
+export interface Member {
+  readonly program: ProgramTerms;
+  readonly layout: Layout;
+}
+
+/** A histogram of a member. */
+export interface Fill {
+  readonly member: Member;
+  readonly histogram: HistogramTerms;
+  readonly layout: HistogramLayout;
+}
+
+/** Histograms that are filled in one loop: of one filter, over one list. */
+export interface FillGroup {
+  readonly filter?: Term;
+  readonly base?: Term;
+  readonly fills: readonly Fill[];
+}
+
+export function groupFills(fills: readonly Fill[]): readonly FillGroup[] {
+  const groups = new Map<string, { filter?: Term; base?: Term; fills: Fill[] }>();
+  for (const fill of fills) {
+    const { filter } = fill.histogram;
+    const list = valuesOf(fill.histogram).find((term) => term.type.kind === "list");
+    const base = list && unmapped(list);
+    const key = `${filter?.id} ${base?.id}`;
+    const group = groups.get(key) ?? { ...(filter && { filter }), ...(base && { base }), fills: [] };
+    group.fills.push(fill);
+    groups.set(key, group);
+  }
+  return [...groups.values()];
+}
+
+export const valuesOf = ({ axes, weight, sample }: HistogramTerms): readonly Term[] =>
+  [...axes.map(({ value }) => value), weight, sample].filter((term) => term !== undefined);
+
+/** Events that passed some filters, and their weight. */
+interface Counter {
+  readonly events: Local;
+  readonly weight: Local;
+  readonly term: Term | undefined;
+  /** Where they are added, relative to the work area. All of these have had the same so far. */
+  readonly places: number[];
+}
+
+/** Equal for programs of the same first filters. */
+export const chainOf = ({ program: { filters } }: Member, length = filters.length): string =>
+  filters
+    .slice(0, length)
+    .map(({ id }) => id)
+    .join();
+
+/** `fills`: the histograms that are filled event by event. `totals`: where each total is added, relative to the work area. */
+export function emitEventLoop(
+  emitter: Emitter,
+  members: readonly Member[],
+  { fills, totals }: { readonly fills: readonly Fill[]; readonly totals: ReadonlyMap<Term, number> },
+): void {
+  const { f } = emitter;
+  const counters = openCounters(emitter, members);
+  /** These have passed the filter of this number. */
+  const count = (passing: readonly Member[], number: number): void => {
+    for (const key of new Set(passing.map((member) => counterOf(member, number)))) {
+      const { events, weight, term } = counters.get(key)!;
+      f.set(events, I.add(events, i32(1)));
+      if (term) addFinite(emitter, weight, emitter.scalar(term, []));
+    }
+  };
+
+  const emitFrom = (number: number): void => {
+    const [filter, ...others] = new Set(members.map(({ program }) => program.filters[number]));
+    if (!filter || others.length > 0) {
+      emitApart(number);
+      return;
+    }
+    emitter.if(truth(emitter.scalar(filter, [])), () => {
+      count(members, number);
+      emitFrom(number + 1);
+    });
+  };
+
+  /** From the filter of this number on programs differ. */
+  const emitApart = (number: number): void => {
+    const guards = new Map<string, Local>();
+    for (const member of members)
+      if (member.program.filters.length > number && !guards.has(chainOf(member))) guards.set(chainOf(member), f.variable(i32(0)));
+    noteFrom(members, number, guards);
+    for (const group of groupFills(fills)) emitGuarded(emitter, group, ({ member }) => guards.get(chainOf(member)));
+  };
+
+  const noteFrom = (those: readonly Member[], number: number, guards: ReadonlyMap<string, Local>): void => {
+    const next = new Set(those.flatMap(({ program }) => program.filters.slice(number, number + 1)));
+    // All are computed before the first branch, so that they share what they have in common.
+    const tests = [...next].map((filter) => ({ filter, test: emitter.keep(truth(emitter.scalar(filter, []))) }));
+    for (const { filter, test } of tests) {
+      const passing = those.filter(({ program }) => program.filters[number] === filter);
+      emitter.if(test, () => {
+        count(passing, number);
+        for (const member of passing) if (member.program.filters.length === number + 1) f.set(guards.get(chainOf(member))!, i32(1));
+        noteFrom(passing, number + 1, guards);
+      });
+    }
+  };
+
+  f.count(emitter.param("begin"), emitter.param("end"), (event) => {
+    f.set(emitter.stack, emitter.param("scratch"));
+    emitter.event = event;
+    emitter.inside(() => {
+      for (const [total, at] of totals) {
+        const value = emitter.scalar(total, []);
+        emitter.inside(() => emitTotal(emitter, value, at));
+      }
+      emitFrom(0);
+    });
+  });
+  writeCounters(emitter, counters.values());
+}
+
+const counterOf = (member: Member, number: number): string => `${chainOf(member, number + 1)} ${member.program.weight?.id}`;
+
+function openCounters(emitter: Emitter, members: readonly Member[]): ReadonlyMap<string, Counter> {
+  const { f } = emitter;
+  const counters = new Map<string, Counter>();
+  for (const member of members) {
+    for (const number of member.program.filters.keys()) {
+      const key = counterOf(member, number);
+      const at = member.layout.cutflow + 16 * number;
+      const known = counters.get(key);
+      if (known) known.places.push(at);
+      else {
+        const weight = f.variable(load.f64(emitter.param("work"), at + 8));
+        counters.set(key, { events: f.variable(i32(0)), weight, term: member.program.weight, places: [at] });
+      }
+    }
+  }
+  return counters;
+}
+
+function writeCounters(emitter: Emitter, counters: Iterable<Counter>): void {
+  const { f } = emitter;
+  const work = emitter.param("work");
+  for (const { events, weight, places } of counters) {
+    for (const at of places) {
+      f.store(store.i64, work, L.add(load.i64(work, at), L.fromI32(events)), at);
+      f.store(store.f64, work, weight, at + 8);
+    }
+  }
+}
+
+function addFinite(emitter: Emitter, sum: Local, weight: ScalarCode): void {
+  const finite = isFiniteWeight(weight.value);
+  emitter.if(weight.present ? I.and(finite, weight.present) : finite, () => emitter.f.set(sum, F.add(sum, weight.value)));
+}
+
+type GuardOf = (fill: Fill) => Local | undefined;
+
+/** Fills where the event has passed the filters of any of the programs; undefined as a guard: it has. */
+function emitGuarded(emitter: Emitter, group: FillGroup, guardOf: GuardOf): void {
+  const guards = [...new Set(group.fills.map(guardOf))];
+  const isShared = guards.length > 1;
+  const fill = () => {
+    const emit = () => emitGroup(emitter, group, isShared ? { guardOf } : {});
+    if (group.filter) emitter.if(truth(emitter.scalar(group.filter, [])), emit);
+    else emit();
+  };
+  if (guards.includes(undefined)) fill();
+  else emitter.if(guards.map((guard): Expression => guard!).reduce(I.or), fill);
+}
+
+/** `isKept` false: the list is not kept in scratch. */
+export function emitGroup(
+  emitter: Emitter,
+  { base, fills }: FillGroup,
+  { guardOf, ...options }: { readonly isKept?: boolean; readonly guardOf?: GuardOf } = {},
+): void {
+  const shared = guardOf ? termsOfSeveral(fills, guardOf) : [];
+  const fillAll = (evaluate: (term: Term) => ScalarCode) => {
+    for (const term of shared) evaluate(term);
+    for (const fill of fills) {
+      const { histogram, layout } = fill;
+      const guard = guardOf?.(fill);
+      const evaluated = () => ({
+        values: histogram.axes.map(({ value }) => evaluate(value)),
+        weight: histogram.weight && evaluate(histogram.weight),
+        sample: histogram.sample && evaluate(histogram.sample),
+      });
+      if (guard) emitter.if(guard, () => emitFill(emitter, histogram, layout, evaluated()));
+      else {
+        const element = evaluated();
+        emitter.inside(() => emitFill(emitter, histogram, layout, element));
+      }
+    }
+  };
+  if (!base) {
+    fillAll((term) => emitter.scalar(term, []));
+    return;
+  }
+  const functions: FunctionOver[] = [];
+  for (const { histogram } of fills) {
+    for (const term of valuesOf(histogram)) {
+      if (term.type.kind !== "list") emitter.scalar(term, []);
+      else
+        for (let list = term; list !== base; list = list.args[0]) {
+          const [source, lambda]: readonly Term[] = list.args;
+          if (list.operation !== "map") continue;
+          hoist(emitter, lambda, []);
+          if (source === base) functions.push({ lambda, environment: [] });
+        }
+    }
+  }
+  openList(emitter, base, [], options).iterate(
+    (element) => fillAll((term) => (term.type.kind === "list" ? valueOver(emitter, term, base, element) : emitter.scalar(term, []))),
+    functions,
+  );
+}
+
+/** What fills histograms of programs of different filters: it is computed before it is looked which of these the event has passed. */
+function termsOfSeveral(fills: readonly Fill[], guardOf: GuardOf): readonly Term[] {
+  const guards = new Map<Term, Set<Local | undefined>>();
+  for (const fill of fills)
+    for (const term of valuesOf(fill.histogram)) guards.set(term, (guards.get(term) ?? new Set()).add(guardOf(fill)));
+  return [...guards].filter(([, { size }]) => size > 1).map(([term]) => term);
+}
+
+/** The value of a mapped list for one element of its base. */
+function valueOver(emitter: Emitter, list: Term, base: Term, element: Element): ScalarCode {
+  const through = (term: Term): Element => {
+    if (term === base) return element;
+    const inner = through(term.args[0]);
+    return term.operation === "map" ? mapped(emitter, term, [], inner) : inner;
+  };
+  return through(list).code() as ScalarCode;
+}
