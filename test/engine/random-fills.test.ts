@@ -5,10 +5,12 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Merger } from "../../engine/histogram/merge.ts";
+import type { PartialResult } from "../../engine/histogram/partial.ts";
 import { storages } from "../../engine/storages/storages.ts";
 import { makeDataset } from "../support/engine/in-memory-dataset.ts";
 import { fillPlainly, randomHistogram, writeHistogram } from "../support/engine/random-histogram.ts";
-import { runQuery } from "../support/engine/run-query.ts";
+import { prepareQuery, runPrepared, runQuery } from "../support/engine/run-query.ts";
 import { dtypesOf, generateEvents } from "../support/generate-events.ts";
 import { seeded, seedOr } from "../support/seeded.ts";
 
@@ -36,3 +38,27 @@ for (const missing of [false, true]) {
     }
   });
 }
+
+test("every kind of histogram merges to the same bits in any order of its partials, thinned out or not", () => {
+  const first = seedOr(2_000_000);
+  for (let done = 0; done < cases / 2; done += 10) {
+    const random = seeded(first + done);
+    const dataset = makeDataset(generateEvents(random, 100, true), { ...dtypesOf(true), entry: "uint32" });
+    const histograms = Object.fromEntries(Array.from({ length: 10 }, (_, index) => [`h${index}`, writeHistogram(randomHistogram(random))]));
+    const prepared = prepareQuery({ histograms }, dataset.schema);
+    const parts = [0, 15, 16, 60].map((from, index, all) => runPrepared(prepared, dataset, { from, to: all[index + 1] ?? 100 }));
+    const merge = (some: readonly PartialResult[]) => {
+      const merger = new Merger(prepared.planned.program);
+      for (const part of some) merger.add(part);
+      return merger.read();
+    };
+    const merged = merge(parts);
+    const what = `FEMTOQ_TEST_SEED=${first + done}`;
+    assert.deepEqual(merge([parts[2], parts[0], parts[3], parts[1]]), merged, what);
+    for (const [index, { fills, contents }] of merge([runPrepared(prepared, dataset)]).histograms.entries()) {
+      assert.equal(merged.histograms[index].fills, fills, what);
+      const [counted] = Object.keys(contents);
+      if (counted === "counts") assert.deepEqual(merged.histograms[index].contents.counts, contents.counts, what);
+    }
+  }
+});

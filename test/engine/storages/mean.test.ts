@@ -115,3 +115,16 @@ test("a sample and its storage come together", () => {
   assert.match(fault({ sample: "Muon" }), /^\/histograms\/h\/sample this is a list of Muon records: a mean is filled with numbers/);
   assert.match(fault({ sample: "Muon.pt", weight: "Jet.pt" }), /^\/histograms\/h\/sample this list is not derived from the same list/);
 });
+
+test("sums of samples and of their squares hold 100 bits", () => {
+  const whole = Array.from({ length: 2000 }, () => ({ x: random.below(2 ** 32) * 256 - 2 ** 39 + 1, w: random.below(1000) - 300 }));
+  const sum = (of: (x: bigint, w: bigint) => bigint) => whole.reduce((total, { x, w }) => total + of(BigInt(x), BigInt(w)), 0n);
+  const histograms = { mean: { axes: [], sample: "x" }, weighted: { axes: [], sample: "x", weight: "w" } };
+  const result = runQuery({ histograms }, makeDataset(whole), { split: [100, 1100] });
+  const read = (name: string) => {
+    const { sums, sumRests, squares, squareRests } = result.histogram(name).contents;
+    return [BigInt(sums[0]) + BigInt(sumRests[0]), BigInt(squares[0]) + BigInt(squareRests[0])];
+  };
+  assert.deepEqual(read("mean"), [sum((x) => x), sum((x) => x * x)]);
+  assert.deepEqual(read("weighted"), [sum((x, w) => w * x), sum((x, w) => w * x * x)]);
+});
