@@ -4,10 +4,13 @@
  * - A struct or a list of structs is what its file says.
  * - List columns that share the prefix before the first underscore, or the struct they lie in, are one collection if their lengths agree.
  *   Where they disagree, those that agree are one, named by their longest common prefix that ends before an underscore.
+ * - A list in the elements of another is one of their fields; a plain list of lists stays on its own.
  * - One value per entry: columns that share the prefix before the first underscore are one record.
  * A name belongs to one group only. Lists of structs go first, then columns of just that name, then larger groups of lists, then structs,
  * then records by prefix. What finds its name taken stays on its own, under its full name.
  */
+import { elementField, innerList } from "../../engine/program/schema.ts";
+
 export interface Groupable {
   readonly name: string;
   readonly parts: readonly string[];
@@ -27,19 +30,14 @@ export function groupColumns<Item extends Groupable>(
   agree: (a: Item, b: Item) => boolean,
 ): Map<string, GroupedColumn> {
   const grouped = new Map<string, GroupedColumn>();
-  const lists = columns.filter(({ lists: [listParts], parts }) => listParts === parts.length);
+  const lists = columns.filter(isPlainList);
   const scalars = columns.filter((column) => column.lists.length === 0);
   const taken = new Set<string>();
-  for (const {
-    name,
-    parts,
-    lists: [listParts],
-  } of columns) {
-    if (listParts !== undefined && listParts < parts.length) {
-      const record = parts.slice(0, listParts).join(".");
-      taken.add(record);
-      grouped.set(name, { lists: [record], member: { record, field: parts.slice(listParts).join("_") } });
-    }
+  for (const column of columns) {
+    if (column.lists.length === 0 || isPlainList(column)) continue;
+    const path = pathOf(column);
+    taken.add(path.lists[0]!);
+    grouped.set(column.name, path);
   }
   for (const { name } of columns) taken.add(name);
   for (const group of byPrefix(lists)) {
@@ -72,6 +70,20 @@ export const listGroups = <Item extends Groupable>(columns: readonly Item[]): re
   byPrefix(columns.filter(isPlainList))
     .map(({ items }) => items)
     .filter(({ length }) => length > 1);
+
+/** The lists that the values of a column stand in by its file: lists of structs, and lists in lists. */
+function pathOf({ parts, lists }: Groupable): GroupedColumn {
+  const named: string[] = [];
+  let begin = 0;
+  for (const end of lists) {
+    const outer = named.at(-1);
+    const field = begin === end ? elementField : parts.slice(begin, end).join("_");
+    named.push(outer === undefined ? parts.slice(0, end).join(".") : innerList(outer, field));
+    begin = end;
+  }
+  const field = parts.slice(begin).join("_");
+  return { lists: named, ...(field !== "" && { member: { record: named.at(-1)!, field } }) };
+}
 
 const isPlainList = ({ lists, parts }: Groupable): boolean => lists.length === 1 && lists[0] === parts.length;
 

@@ -67,7 +67,6 @@ function mergeColumn(name: string, files: readonly NamedFile[]): Merged {
       if (!known) return unusable(`is missing in ${file.name}`);
       return unusable(`${known.reason}${files.length > 1 ? ` (in ${file.name})` : ""}`);
     }
-    if (column.lists.length > 1) return unusable("is a list of lists, which queries cannot use yet");
     if (!merged) {
       merged = { kind: "column", column, dtype: column.dtype };
       first = file;

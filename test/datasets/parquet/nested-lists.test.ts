@@ -8,6 +8,7 @@ import { createCatalogue } from "../../../datasets/catalogue/catalogue.ts";
 import { DatasetError } from "../../../datasets/dataset.ts";
 import { readColumn } from "../../../datasets/read-column.ts";
 import type { Source } from "../../../datasets/sources/source.ts";
+import { openApp } from "../../support/open-app.ts";
 import { makeDirectory, makeTarget, sequence } from "../read-for-test.ts";
 
 type Nested = number | null | readonly Nested[];
@@ -71,15 +72,16 @@ test("readColumn gives lists of lists, and lists in lists of structs, as content
   const { x, y, hits } = await writeNested(path, 700);
   const catalogue = createCatalogue([{ name: "nested", pattern: path }]);
   const { partitions, schema: described } = (await catalogue.get("nested"))!;
-  assert.deepEqual(
-    described.unsupported.map(({ name, reason }) => [name, reason]),
-    ["x", "y", "Jet.hits"].map((name) => [name, "is a list of lists, which queries cannot use yet"]),
-  );
+  assert.deepEqual(described.unsupported, []);
   const columns: readonly (readonly [string, readonly string[], readonly Nested[]])[] = [
-    ["x", ["x", "x[]"], x],
-    ["y", ["y", "y[]", "y[][]"], y],
+    ["x", ["x", "x.[]"], x],
+    ["y", ["y", "y.[]", "y.[].[]"], y],
     ["Jet.hits", ["Jet", "Jet.hits"], hits],
   ];
+  assert.deepEqual(
+    columns.map(([name]) => [name, described.columns.find((column) => column.name === name)?.lists]),
+    columns.map(([name, lists]) => [name, lists]),
+  );
   for (const [name, lists, rows] of columns) {
     for (const partition of partitions) {
       const location = await catalogue.locate("nested", partition, name, { lists });
@@ -96,12 +98,40 @@ test("readColumn gives lists of lists, and lists in lists of structs, as content
   }
 });
 
+test("queries of lists in lists of a file give what its rows give", async (t) => {
+  const path = join(await makeDirectory(t), "nested.parquet");
+  const { x, y, hits } = await writeNested(path, 700);
+  const app = await openApp(t, { extraData: [`nested=${path}`] });
+  const flat = (rows: readonly Nested[]): number[] => rows.flat(9).filter((value): value is number => typeof value === "number");
+  const asLists = (rows: readonly Nested[]) =>
+    rows.flatMap((row) => (row ?? []) as readonly Nested[]).map((list) => (list ?? []) as readonly Nested[]);
+  const cases: readonly (readonly [value: string, expected: readonly number[]])[] = [
+    ["x.flatMap(row => row)", flat(x)],
+    ["x.map(row => row.length)", asLists(x).map(({ length }) => length)],
+    [
+      "y.map(rows => rows.map(row => row.length).sum())",
+      asLists(y).map((rows) => asLists([rows]).reduce((sum, { length }) => sum + length, 0)),
+    ],
+    ["Jet.map(j => j.hits.sum())", asLists(hits).map((list) => flat(list).reduce((sum, value) => sum + value, 0))],
+    ["Jet.flatMap(j => j.hits)", flat(hits)],
+  ];
+  for (const [value, expected] of cases) {
+    const counts = new Array<number>(302).fill(0);
+    for (const each of expected) counts[Math.min(Math.floor(each), 300) + 1]!++;
+    const status = await app.ask({
+      dataset: "nested",
+      histograms: { h: { axes: [{ type: "regular", bins: 300, lower: 0, upper: 300, value }] } },
+    });
+    assert.deepEqual(status.histograms.h!.storage.values, counts, value);
+  }
+});
+
 test("readColumn refuses or reads lists of lists whatever byte is changed, and writes nowhere else", async (t) => {
   const path = join(await makeDirectory(t), "nested.parquet");
   const { bytes } = await writeNested(path, 40);
   const catalogue = createCatalogue([{ name: "nested", pattern: path }]);
   const [partition] = (await catalogue.get("nested"))!.partitions;
-  const location = await catalogue.locate("nested", partition!, "y", { lists: ["y", "y[]", "y[][]"] });
+  const location = await catalogue.locate("nested", partition!, "y", { lists: ["y", "y.[]", "y.[].[]"] });
   const { start, length } = location.place as { readonly start: number; readonly length: number };
   const below = sequence(9);
   let refused = 0;
