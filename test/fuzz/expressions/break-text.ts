@@ -2,7 +2,7 @@
 import type { Seeded } from "../../support/seeded.ts";
 
 const vocabulary = (
-  "x y n u flag MET gen hits marks codes Muon Electron Jet Track pt eta phi mass energy charge good jetIdx btag px pz entry pi e " +
+  "x y n u flag channel trigger tags kind 'mu' MET gen hits marks codes Muon Electron Jet Track pt eta phi mass energy charge good jetIdx btag px pz entry pi e " +
   "m q place d0_0 length filter map some every sum min max at pairs triples find concat sortBy cross abs sqrt pow hypot isNaN deltaR col " +
   "undefined null this new await yield async function class delete typeof in instanceof let __proto__ constructor prototype toString eval " +
   "+ - * / % ** < <= > >= == === != !== && || ?? ! ~ & | ^ << >> >>> ? : , . ; = => ?. ... ( ) [ ] { } ` \" ' \\ # @ " +
@@ -56,6 +56,7 @@ const kinds: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^(?:&&|\|\||\?\?)$/, "&& || ??".split(" ")],
   [/^(?:pt|eta|phi|mass|energy|charge|px|py|pz|p|rapidity|mt)$/, "pt eta phi mass energy charge px py pz p rapidity mt".split(" ")],
   [/^(?:Muon|Electron|Jet|Track|hits|codes)$/, "Muon Electron Jet Track hits codes MET gen".split(" ")],
+  [/^(?:channel|trigger|kind)$/, "channel trigger kind 'mu' 'e' tags".split(" ")],
   [/^[A-Za-z_]/, vocabulary.slice(0, 40)],
 ];
 

@@ -86,6 +86,10 @@ function drawPages(random: Seeded): Written {
   return { bytes, written: new Map([["x", entries]]) };
 }
 
+const encoder = new TextEncoder();
+const words = ["mu", "e", "", "τ→μγ", "W".repeat(200)];
+const textEncodings = [{}, ...(["PLAIN", "DELTA_LENGTH_BYTE_ARRAY", "DELTA_BYTE_ARRAY"] as const).map((encoding) => ({ encoding }))];
+
 /** Several columns, as a library writes them. */
 function drawColumns(random: Seeded): Written {
   const rows = 1 + random.below(200);
@@ -98,12 +102,13 @@ function drawColumns(random: Seeded): Written {
     { name: "element", type: "DOUBLE", repetition_type },
   ];
   const schema: SchemaElement[] = [
-    { name: "root", num_children: 4 },
+    { name: "root", num_children: 5 },
     { name: "i", type: "INT32", repetition_type },
     { name: "l", type: "INT64", repetition_type },
     { name: "d", type: "DOUBLE", repetition_type },
     { name: "v", repetition_type, converted_type: "LIST", num_children: 1 },
     ...element,
+    { name: "s", type: "BYTE_ARRAY", converted_type: "UTF8", repetition_type },
   ];
   const split = random.chance(0.5) && { encoding: "BYTE_STREAM_SPLIT" as Encoding };
   const deltas = random.chance(0.5) && { encoding: "DELTA_BINARY_PACKED" as Encoding };
@@ -112,11 +117,15 @@ function drawColumns(random: Seeded): Written {
     { name: "l", data: column(() => BigInt(random.below(1_000_000))), ...deltas },
     { name: "d", data: column(() => random.below(1000) / 8), ...split },
     { name: "v", data: column(() => Array.from({ length: random.below(4) }, () => random.below(100) / 4)) },
+    { name: "s", data: column(() => encoder.encode(random.pick(words))), ...random.pick(textEncodings) },
   ];
   const options = { columnData, schema, codec, rowGroupSize: random.pick([50, 1000]), pageSize: random.pick([100, 10_000]) };
   const compress = compressors[codec];
   const bytes = new Uint8Array(parquetWriteBuffer({ ...options, ...(compress && { compressors: { [codec]: compress } }) }));
-  const plain = (value: unknown): Nested => (Array.isArray(value) ? value.map(plain) : value === null ? null : Number(value));
+  const plain = (value: unknown): Nested => {
+    if (value instanceof Uint8Array) return new TextDecoder().decode(value);
+    return Array.isArray(value) ? value.map(plain) : value === null ? null : Number(value);
+  };
   const entriesOf = (name: string, data: readonly unknown[]) => data.map((value) => (name === "v" && value === null ? [] : plain(value)));
   return { bytes, written: new Map(columnData.map(({ name, data }) => [name, entriesOf(name, data)])) };
 }
