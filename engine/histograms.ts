@@ -23,8 +23,8 @@ export { decodePartial, encodePartial, type PartialHistogram, type PartialResult
 export type { UhiHistogram } from "./histogram/uhi.ts";
 export { writeUhi } from "./histogram/write-uhi.ts";
 
-/** The cell of a value along an axis, from 0: those of bins in their order, with underflow before and overflow after them. */
-export const findBin = (axis: AxisShape, value: number): number => kindOf(axis).cellOf(axis, value);
+/** The cell of a value along an axis, from 0: those of bins in their order, with underflow before and overflow after them. Strings are for axes of strings. */
+export const findBin = (axis: AxisShape, value: number | string): number => kindOf(axis).cellOf(axis, value as number);
 
 /**
  * A histogram of `values[axis][i]`, each axis an array of the same length; with `weights` of that length it keeps Σw and Σw², with `samples` their
@@ -32,7 +32,7 @@ export const findBin = (axis: AxisShape, value: number): number => kindOf(axis).
  */
 export function fillHistogram(
   axes: readonly AxisShape[],
-  values: readonly ArrayLike<number>[],
+  values: readonly (ArrayLike<number> | readonly string[])[],
   weights?: ArrayLike<number>,
   samples?: ArrayLike<number>,
 ): PartialHistogram {

@@ -41,7 +41,7 @@ export const category: AxisKind<CategoryAxis> = {
   bins: ({ categories }) => categories.length,
 
   cellOf({ categories }, value) {
-    const place = (categories as readonly number[]).indexOf(value);
+    const place = (categories as readonly unknown[]).indexOf(value);
     return place < 0 ? categories.length : place;
   },
 

@@ -37,6 +37,12 @@ test("filling in parts and merging equals filling at once, bit for bit, in any o
   merged.contents.values.forEach((value, cell) => void assert.ok(Math.abs(value - whole.contents.values[cell]) <= 1e-12 * Math.abs(value)));
 });
 
+test("fillHistogram fills an axis of strings from strings", () => {
+  const axis = { type: "category", categories: ["mu", "e"] } as const;
+  assert.equal(findBin(axis, "e"), 1);
+  assert.deepEqual([...fillHistogram([axis], [["e", "tau", "e", "mu"]]).contents.values!], [1, 2, 1]);
+});
+
 test("fillHistogram refuses what it cannot fill, whatever is lacking", () => {
   for (const [axes, values, weights] of [
     [[], []],
