@@ -8,7 +8,7 @@ import { CommandFailed, exitCodes } from "./command-failed.ts";
 import { describeFailures, drawStatus } from "./draw/draw-status.ts";
 import { drawOptions, type Invocation, print, warn } from "./invocation.ts";
 
-export const formats = ["text", "json", "uhi", "csv", "svg"] as const;
+export const formats = ["text", "json", "uhi", "root", "csv", "svg"] as const;
 export type Format = (typeof formats)[number];
 
 export interface Delivery {
@@ -32,7 +32,7 @@ export async function deliverResult(invocation: Invocation, status: Status, deli
   if (histogram !== undefined && !Object.hasOwn(status.histograms, histogram)) {
     throw new CommandFailed(exitCodes.badQuery, `Cannot show histogram ${histogram}: the query has ${names.join(", ")}`);
   }
-  if (histogram === undefined && names.length > 1 && (format === "csv" || format === "svg")) {
+  if (histogram === undefined && names.length > 1 && ["root", "csv", "svg"].includes(format)) {
     await warn(
       invocation,
       `Of ${names.length} histograms only ${names[0]} is written as ${format}; --histogram NAME takes another: ${names.slice(1).join(", ")}`,
@@ -53,11 +53,12 @@ function describeEnd({ state, partitions: { total } }: Status): string {
   return `The query was ${state}.`;
 }
 
+/** Files called .root hold something else: ROOT's JSON is asked for by name. */
 function formatOf(output: string | undefined): Format | undefined {
   const extension = extname(output ?? "")
     .slice(1)
     .toLowerCase();
-  return extension === "" || extension === "txt" ? "text" : formats.find((format) => format === extension);
+  return extension === "" || extension === "txt" ? "text" : formats.find((format) => format === extension && format !== "root");
 }
 
 interface Rendering {

@@ -1,4 +1,4 @@
-/** A status as the client wants it: whole (JSON), or its histograms as UHI, CSV or a picture. */
+/** A status as the client wants it: whole (JSON), or its histograms as UHI, ROOT's JSON, CSV or a picture. */
 import type { Context } from "hono";
 import type { UhiHistogram } from "../../../engine/histogram/uhi.ts";
 import { nearNames } from "../../../engine/query/near-names.ts";
@@ -6,14 +6,16 @@ import type { Status } from "../../api.ts";
 import { HttpProblem } from "../../http/problem.ts";
 import { renderSvg } from "../../render/charts/svg.ts";
 import { renderCsv } from "../../render/csv.ts";
+import { mostRootAxes, renderRoot } from "../../render/root-json.ts";
 import { type Histograms, separateVariations, stackVariations } from "./vary-histograms.ts";
 
-const formats = ["json", "uhi", "csv", "svg"] as const;
+const formats = ["json", "uhi", "root", "csv", "svg"] as const;
 export type Format = (typeof formats)[number];
 
 const mediaTypes: readonly (readonly [string, Format])[] = [
   ["application/json", "json"],
   ["application/vnd.uhi+json", "uhi"],
+  ["application/vnd.root+json", "root"],
   ["text/csv", "csv"],
   ["image/svg+xml", "svg"],
 ];
@@ -47,6 +49,13 @@ export async function answerStatus(c: Context, status: Status, format: Format, h
   }
   const [name, histogram] = pickHistogram(c, separateVariations(status));
   if (format === "csv") return c.body(renderCsv(histogram), httpStatus, { "content-type": "text/csv; charset=utf-8" });
+  if (format === "root") {
+    if (histogram.axes.length > mostRootAxes) {
+      const detail = `ROOT's histograms have at most ${mostRootAxes} axes, and ${name} has ${histogram.axes.length}: ask for uhi or csv`;
+      throw new HttpProblem(422, "too-many-axes", detail);
+    }
+    return c.body(renderRoot(name, histogram), httpStatus, { "content-type": "application/vnd.root+json" });
+  }
   const { failed, total } = status.partitions;
   const title = failed > 0 ? `${name} (${failed} of ${total} partitions failed)` : name;
   return c.body(await renderSvg(histogram, { title }), httpStatus, { "content-type": "image/svg+xml" });

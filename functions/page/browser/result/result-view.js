@@ -92,7 +92,7 @@ export function createResultView({ parent, api, onRetry }) {
       const href = api.resultPath(id, format, format === "json" ? undefined : named);
       return element("a", { href, target: "_blank", rel: "noopener" }, format.toUpperCase());
     };
-    fill(links, ...["json", "uhi", "csv", "svg"].flatMap((format, index) => [index > 0 && " · ", link(format)]));
+    fill(links, ...["json", "uhi", "root", "csv", "svg"].flatMap((format, index) => [index > 0 && " · ", link(format)]));
   }
 
   /** @param {readonly string[]} names */
