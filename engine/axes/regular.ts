@@ -51,10 +51,10 @@ export const regular: AxisKind<RegularAxis> = {
     return cell;
   },
 
-  emitPairs(f, axis) {
+  emitPairs(f, axis, { areFloat32 }) {
     const splat = (value: number) => f.keep(V.splat(f64(value)));
     const [lower, below, above] = [splat(axis.lower), splat(-1), splat(axis.bins)];
-    const scale = scaleOfFloat32(axis);
+    const scale = areFloat32 ? scaleOfFloat32(axis) : undefined;
     if (scale !== undefined) {
       const factor = splat(scale);
       return (values) => {

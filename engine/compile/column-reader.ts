@@ -2,7 +2,7 @@
 import type { Input } from "../program/inputs.ts";
 import { type Column, type DType, innermost, type Schema } from "../program/schema.ts";
 import type { FunctionBuilder } from "../wasm/function-builder.ts";
-import { type Expression, F, I, i32, type Local, load, select } from "../wasm/instructions.ts";
+import { type Expression, F, I, i32, type Local, load, select, V } from "../wasm/instructions.ts";
 import type { ScalarCode } from "./code.ts";
 
 export class ColumnReader {
@@ -11,6 +11,7 @@ export class ColumnReader {
   /** The parameter of the function that has the address of the first input. */
   readonly #firstInput: number;
   readonly #columns: ReadonlyMap<string, Column>;
+  #wideIndex: Expression | undefined;
 
   constructor(f: FunctionBuilder, options: { readonly inputs: readonly Input[]; readonly schema: Schema; readonly firstInput: number }) {
     this.#f = f;
@@ -40,8 +41,31 @@ export class ColumnReader {
     return this.#address((input) => input.kind === "values" && input.column === column.name);
   }
 
+  /** What `body` computes of values at this index it computes of those at the next one, too: in two lanes. All columns that it reads there are `isWide`. */
+  inLanes(index: Expression, body: () => void): void {
+    const before = this.#wideIndex;
+    this.#wideIndex = index;
+    this.#f.inLanes(body);
+    this.#wideIndex = before;
+  }
+
+  /** Whether what is written now computes of the values at this index and the next one. */
+  isWideAt(index: Expression): boolean {
+    return index === this.#wideIndex;
+  }
+
+  /** Whether two neighbours can be read at once. */
+  isWide(column: Column | undefined): boolean {
+    return column !== undefined && !column.nullable && wideLoaders[column.dtype] !== undefined;
+  }
+
   /** The value of a column at this index of its content, and whether it is there. */
   read(column: Column, index: Expression): ScalarCode {
+    if (this.isWideAt(index)) {
+      const load = wideLoaders[column.dtype];
+      if (load === undefined) throw new Error(`Cannot read two values of ${column.name} at once`);
+      return { kind: "number", value: this.#f.keep(load(this.valuesAddress(column), index)) };
+    }
     const loaded = loaders[column.dtype](this.valuesAddress(column), index);
     const value = this.#f.keep(column.dtype === "string" ? this.#numberOf(column, loaded) : loaded);
     const kind = column.dtype === "bool" ? "boolean" : column.dtype === "string" ? "string" : "number";
@@ -82,4 +106,11 @@ const loaders: Readonly<Record<DType, (address: Expression, index: Expression) =
   uint32: (address, index) => F.fromU32(load.i32(I.add(address, I.shl(index, i32(2))))),
   bool: (address, index) => load.u8(I.add(address, index)),
   string: (address, index) => load.i32(I.add(address, I.shl(index, i32(2)))),
+};
+
+/** The value at an index and the next one. */
+const wideLoaders: Partial<Readonly<Record<DType, (address: Expression, index: Expression) => Expression>>> = {
+  float32: (address, index) => V.promoteLow(V.load64(I.add(address, I.shl(index, i32(2))))),
+  float64: (address, index) => V.load(I.add(address, I.shl(index, i32(3)))),
+  int32: (address, index) => V.fromLowI32(V.load64(I.add(address, I.shl(index, i32(2))))),
 };

@@ -12,10 +12,11 @@ import type { Schema } from "../program/schema.ts";
 import { reachable, type Term } from "../program/term.ts";
 import { QueryError } from "../query/query-error.ts";
 import { CodeTooLarge } from "../wasm/function-builder.ts";
-import { i32 } from "../wasm/instructions.ts";
+import { type Expression, i32 } from "../wasm/instructions.ts";
 import { ModuleBuilder } from "../wasm/module-builder.ts";
 import { emitEventLoop, emitGroup, type Fill, type FillGroup, groupFills, type Member, valuesOf } from "./emit-events.ts";
 import { emitFlatFill, flatContent, isFlatFill } from "./emit-flat-fill.ts";
+import { canFillWide, emitWideFill } from "./emit-wide-fill.ts";
 import { Emitter, runParams } from "./emitter.ts";
 import { operators } from "./operators.ts";
 import { layOut } from "./work-area.ts";
@@ -122,7 +123,13 @@ function emitContentLoop(emitter: Emitter, group: FillGroup): void {
   const list = reachable([group.base!]).find((term) => term.operation === "collection" && term.args.length === 0)!;
   emitter.inside(() => {
     const [from, to] = (["begin", "end"] as const).map((end) => emitter.columns.offset(String(list.literal), emitter.param(end)));
-    setRange(emitter, list, { from, to });
+    const fill = { base: group.base!, histograms: group.fills };
+    let rest: Expression = from;
+    if (canFillWide(emitter, fill))
+      emitter.inside(() => {
+        rest = emitWideFill(emitter, fill, setRange(emitter, list, { from, to }));
+      });
+    setRange(emitter, list, { from: rest, to });
     // Not kept in scratch, whoever uses it too: it is as long as that of all events together.
     emitGroup(emitter, group, { isKept: false });
   });

@@ -3,11 +3,11 @@
  * computed once: filters that all begin with stand around everything else; where they differ, the loop notes which programs an event has passed, and what
  * fills histograms is computed where it passed for any of them.
  */
-import { mapped, unmapped } from "../lists/map.ts";
+import { mappedFrom, unmapped } from "../lists/map.ts";
 import type { HistogramTerms, ProgramTerms } from "../program/program.ts";
 import type { Term } from "../program/term.ts";
 import { type Expression, F, I, i32, L, type Local, load, store } from "../wasm/instructions.ts";
-import { type Element, type ScalarCode, truth } from "./code.ts";
+import { type ScalarCode, truth } from "./code.ts";
 import { emitFill, isFiniteWeight } from "./emit-fill.ts";
 import { emitTotal } from "./emit-total.ts";
 import type { Emitter, FunctionOver } from "./emitter.ts";
@@ -227,7 +227,10 @@ export function emitGroup(
     }
   }
   openList(emitter, base, [], options).iterate(
-    (element) => fillAll((term) => (term.type.kind === "list" ? valueOver(emitter, term, base, element) : emitter.scalar(term, []))),
+    (element) =>
+      fillAll((term) =>
+        term.type.kind === "list" ? (mappedFrom(emitter, term, base, element).code() as ScalarCode) : emitter.scalar(term, []),
+      ),
     functions,
   );
 }
@@ -238,14 +241,4 @@ function termsOfSeveral(fills: readonly Fill[], guardOf: GuardOf): readonly Term
   for (const fill of fills)
     for (const term of valuesOf(fill.histogram)) guards.set(term, (guards.get(term) ?? new Set()).add(guardOf(fill)));
   return [...guards].filter(([, { size }]) => size > 1).map(([term]) => term);
-}
-
-/** The value of a mapped list for one element of its base. */
-function valueOver(emitter: Emitter, list: Term, base: Term, element: Element): ScalarCode {
-  const through = (term: Term): Element => {
-    if (term === base) return element;
-    const inner = through(term.args[0]);
-    return term.operation === "map" ? mapped(emitter, term, [], inner) : inner;
-  };
-  return through(list).code() as ScalarCode;
 }

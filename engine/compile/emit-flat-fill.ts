@@ -49,7 +49,7 @@ export function emitFlatFill(
   const { f, keep } = emitter;
   const { axis } = histogram.axes[0];
   const { emitAdd } = storages[histogram.storage];
-  const cellsOfTwo = kindOf(axis).emitPairs!(f, axis);
+  const cellsOfTwo = kindOf(axis).emitPairs!(f, axis, { areFloat32: true });
   const values = emitter.columns.valuesAddress(column);
   // What comes in pairs are the numbers of cells less one.
   const second = keep(I.add(emitter.param("work"), i32(layout.cellBytes)));

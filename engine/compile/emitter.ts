@@ -13,7 +13,7 @@ import { call, type Expression, I, i32, i64, L, type Local, load, store } from "
 import type { ModuleBuilder } from "../wasm/module-builder.ts";
 import { bind, type Code, type Element, type Environment, type ScalarCode, truth } from "./code.ts";
 import { ColumnReader } from "./column-reader.ts";
-import { membersUsed } from "./members-used.ts";
+import { keyOf } from "./key-of.ts";
 import { stopFlag, trapReason, trapReasons } from "./work-area.ts";
 
 /** Parameters of the compiled function, before one address for each input. */
@@ -57,6 +57,17 @@ export interface FunctionOver {
 /** Writes what is to be done with each element. `place` is what `List.at` takes. */
 export type LoopBody = (element: Element, place: readonly Expression[]) => void;
 
+/** Two neighbours of a list, of which `element` has the values while what is `inLanes` is written. There may be no second one. */
+export interface TwoElements {
+  readonly element: Element;
+  readonly places: readonly (readonly Expression[])[];
+  readonly hasSecond: Expression;
+  inLanes(compute: () => void): void;
+}
+
+/** What `LoopBody` does, for two elements. */
+export type BodyOfTwo = (both: TwoElements) => void;
+
 /**
  * A list is a loop and not an array: `iterate` writes the loop. Where elements are needed again or by number, their places are kept
  * in scratch. A place is where an element lies: in a list of the schema the number in its content, in pairs the numbers of both
@@ -67,8 +78,11 @@ export interface List {
   readonly places: number;
   /** True where an element's position follows from its place, false where only counting tells it. */
   readonly knowsPositions: boolean;
-  /** With `functions` that are going to be applied to the elements: what they compute of a part of an element may be computed once for several. */
-  iterate(body: LoopBody, functions?: readonly FunctionOver[]): void;
+  /**
+   * With `ofTwo`: the loop may be written by this instead, for two elements at a time.
+   * With `functions` that are going to be applied to the elements: what they compute of a part of an element may be computed once for several.
+   */
+  iterate(body: LoopBody, functions?: readonly FunctionOver[], ofTwo?: BodyOfTwo): void;
   /** The element that lies at a place. With `isThere`: where that is 0 the place is any, and so is what is read. */
   at(place: readonly Expression[], isThere?: Expression): Element;
   /** How many elements there are, i64. Traps where that is more than 63 bits hold. */
@@ -85,6 +99,8 @@ export interface List {
 export interface Numbered {
   readonly from: Expression;
   readonly to: Expression;
+  /** Handles are the numbers of elements in the content of a list of the schema. */
+  readonly isContent?: boolean;
   /** With `isThere`: where that is 0 the handle is that of no element, and what is read is anything. */
   at(handle: Expression, isThere?: Expression): Element;
 }
@@ -196,6 +212,19 @@ export class Emitter {
     this.#stacked.pop();
   }
 
+  /** A loop over every second number: what its body does for a number and the next one, which may be `to`, it does at once. */
+  eachTwo(from: Expression, to: Expression, body: (first: Local) => void): void {
+    const first = this.f.variable(from);
+    this.f.block((end) => {
+      this.f.loop((again) => {
+        this.f.branchIf(end, I.ge(first, to));
+        this.inside(() => body(first));
+        this.f.set(first, I.add(first, i32(2)));
+        this.f.branch(again);
+      });
+    });
+  }
+
   /**
    * Takes scratch for `wanted` (i64) things of `bytes` each; where there is too little, all there is or, where some is left for others
    * inside the same loop, a trap. Gives its first address and its end. What is behind the stack's end later is free again.
@@ -207,7 +236,10 @@ export class Emitter {
   ): { readonly from: Local; readonly to: Local } {
     for (const frame of this.#stacked) frame.used = true;
     const from = this.f.variable(this.stack);
-    const room = this.keep(L.divU(L.fromU32(I.sub(this.param("scratchEnd"), from)), i64(BigInt(bytes))));
+    const bytesLeft = L.fromU32(I.sub(this.param("scratchEnd"), from));
+    // Processors shift many times as fast as they divide.
+    const isPowerOfTwo = Number.isInteger(Math.log2(bytes));
+    const room = this.keep(isPowerOfTwo ? L.shrU(bytesLeft, i64(BigInt(Math.log2(bytes)))) : L.divU(bytesLeft, i64(BigInt(bytes))));
     const count = this.f.variable(wanted);
     this.f.if(L.gtU(count, room), () => (leavesRoom ? this.trap("scratch") : this.f.set(count, room)));
     const to = this.f.variable(I.add(from, I.mul(I.wrapI64(count), i32(bytes))));
@@ -262,24 +294,4 @@ export class Emitter {
     this.#costs.set(term, cost);
     return cost;
   }
-}
-
-/** Names a term's value here: the term, and the elements that its parameters mean. */
-export function keyOf(term: Term, environment: Environment): string {
-  let key = `t${term.id}`;
-  for (let level = 0; term.free >>> level !== 0; level++) {
-    if ((term.free >>> level) & 1) key += keyAt(term, level, environment[level]);
-    if ((term.positions >>> level) & 1) key += `#${environment[level].place}`;
-  }
-  return key;
-}
-
-/** What a term depends on of an element: of a tuple only the members that it uses. */
-function keyAt(term: Term, level: number, { key, members }: Element): string {
-  if (!members) return `@${key}`;
-  const used = membersUsed(term, level);
-  if (used < 0) return `@${key}`;
-  let each = "";
-  for (let member = 0; used >>> member !== 0; member++) if ((used >>> member) & 1) each += `@${members[member].key}`;
-  return each;
 }

@@ -7,7 +7,8 @@
 import type { Term } from "../program/term.ts";
 import { type Expression, I, i32, L, load, select, store } from "../wasm/instructions.ts";
 import type { Element, Environment } from "./code.ts";
-import { type Emitter, keyOf, type List, type LoopBody, type Numbered } from "./emitter.ts";
+import type { Emitter, List, LoopBody, Numbered } from "./emitter.ts";
+import { keyOf } from "./key-of.ts";
 
 export interface KeptList extends Numbered {
   readonly count: Expression;

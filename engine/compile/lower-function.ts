@@ -6,7 +6,8 @@ import { sinCos } from "../kernels/trigonometry.ts";
 import type { Term } from "../program/term.ts";
 import { type Expression, F, f64, select } from "../wasm/instructions.ts";
 import { both, type Code, type Environment } from "./code.ts";
-import { type Emitter, keyOf } from "./emitter.ts";
+import type { Emitter } from "./emitter.ts";
+import { keyOf } from "./key-of.ts";
 
 type Instructions = (args: readonly Expression[], emitter: Emitter) => Expression;
 

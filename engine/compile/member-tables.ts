@@ -6,10 +6,11 @@
  * What depends on the first members only is computed in the loops over these.
  */
 import type { Term } from "../program/term.ts";
-import { type Expression, I, i32, i64, L, type Local, load, store } from "../wasm/instructions.ts";
+import { type Expression, I, i32, i64, L, type Local, load, store, V } from "../wasm/instructions.ts";
 import { bind, type Element, type Environment, tuple } from "./code.ts";
 import type { Emitter, FunctionOver, Numbered } from "./emitter.ts";
 import { membersUsed } from "./members-used.ts";
+import { isWide } from "./wide-terms.ts";
 
 /** Cheaper things are computed for each tuple. */
 const leastCost = 20;
@@ -30,12 +31,14 @@ export interface MemberTables {
   choose(chosen: readonly Element[], handle: Expression): void;
 }
 
+/** `isFilledBefore`: what may not be needed, too, is computed before the loops. */
 export function tabulate(
   emitter: Emitter,
   functions: readonly FunctionOver[],
-  { list, size }: { readonly list: Numbered; readonly size: number },
+  { list, size, isFilledBefore }: { readonly list: Numbered; readonly size: number; readonly isFilledBefore: boolean },
 ): MemberTables {
   const columns = emitter.sharesEarly ? [] : findColumns(emitter, functions);
+  if (isFilledBefore) for (const column of columns) column.isEager = true;
   const tables = [true, false].flatMap((isEager) => {
     const own = columns.filter((column) => column.isEager === isEager);
     return own.length === 0 ? [] : [openTable(emitter, own, { list, size })];
@@ -124,22 +127,33 @@ function openTable(
 ): MemberTables {
   const { f, keep } = emitter;
   const count = keep(I.sub(list.to, list.from));
-  const stride = keep(I.shl(count, i32(3)));
+  // An even number, for two are written at a time.
+  const stride = keep(I.shl(I.and(I.add(count, i32(1)), i32(-2)), i32(3)));
   const from = reserve(emitter, count, columns.length);
   // Less what the first element's number is.
   const starts = columns.map((_, index) => keep(I.sub(I.add(from, I.mul(stride, i32(index))), I.shl(list.from, i32(3)))));
   const key = emitter.newKey();
   const isFilled = f.variable(i32(0));
-  const fill = () =>
-    emitter.loop(list.from, list.to, (handle) => {
-      const element = list.at(handle);
-      const same = tuple(new Array(size).fill(element), { position: noPosition, place: emitter.newKey() });
-      const at = keep(I.shl(handle, i32(3)));
-      columns.forEach(({ of, level, environment }, index) => {
-        const { value } = emitter.scalar(of, bind(environment, level, same));
-        f.store(store.f64, keep(I.add(starts[index], at)), value);
-      });
-    });
+  const addressOf = (column: number, handle: Expression) => keep(I.add(starts[column], I.shl(handle, i32(3))));
+  const valuesAt = (handle: Expression): readonly Expression[] => {
+    const element = list.at(handle);
+    const same = tuple(new Array(size).fill(element), { position: noPosition, place: emitter.newKey() });
+    return columns.map(({ of, level, environment }) => emitter.scalar(of, bind(environment, level, same)).value);
+  };
+  const fill =
+    list.isContent && columns.every(({ of }) => isWide(emitter, of))
+      ? () =>
+          emitter.eachTwo(list.from, list.to, (handle) => {
+            let values: readonly Expression[] = [];
+            emitter.columns.inLanes(handle, () => {
+              values = valuesAt(handle);
+            });
+            for (const [index, value] of values.entries()) f.store(store.v128, addressOf(index, handle), value);
+          })
+      : () =>
+          emitter.loop(list.from, list.to, (handle) => {
+            for (const [index, value] of valuesAt(handle).entries()) f.store(store.f64, addressOf(index, handle), value);
+          });
   if (columns[0].isEager) emitter.if(I.geU(count, i32(size)), fill);
   const ensureFilled = () =>
     columns[0].isEager ||
@@ -153,14 +167,14 @@ function openTable(
   return {
     choose(chosen, handle) {
       const last = chosen.length - 1;
-      const at = keep(I.shl(handle, i32(3)));
       const soFar = tuple(chosen, { position: noPosition, place: "" });
       columns.forEach(({ level, environment, uses }, index) => {
         for (const term of uses) {
           if (membersUsed(term, level) !== 1 << last) continue;
           emitter.provide(term, bind(environment, level, soFar), () => {
             ensureFilled();
-            return { kind: "number", value: keep(load.f64(I.add(starts[index], at))) };
+            const address = addressOf(index, handle);
+            return { kind: "number", value: keep(emitter.columns.isWideAt(handle) ? V.load(address) : load.f64(address)) };
           });
         }
       });
@@ -170,11 +184,9 @@ function openTable(
 
 /** Scratch for so many f64 of each of so many elements, aligned. */
 function reserve(emitter: Emitter, count: Expression, columns: number): Local {
-  const { f } = emitter;
-  const room = L.fromU32(I.sub(emitter.param("scratchEnd"), emitter.stack));
-  const wanted = L.add(L.mul(L.fromU32(count), i64(BigInt(8 * columns))), i64(24n));
-  f.if(L.gtU(wanted, room), () => emitter.trap("scratch"));
-  const { from } = emitter.takeScratch(L.add(L.mul(L.fromU32(count), i64(BigInt(2 * columns))), i64(6n)), 4, { leavesRoom: true });
+  const { f, keep } = emitter;
+  const pieces = keep(L.add(L.mul(L.fromU32(count), i64(BigInt(2 * columns))), i64(BigInt(2 * columns + 2))));
+  const { from } = emitter.takeScratch(pieces, 4, { leavesRoom: true });
   return f.variable(I.and(I.add(from, i32(7)), i32(-8)));
 }
 

@@ -4,7 +4,8 @@
  * and ends.
  */
 import type { Element, Environment, RecordCode, ScalarCode } from "../compile/code.ts";
-import { type Emitter, keyOf, type ListMaker } from "../compile/emitter.ts";
+import type { Emitter, ListMaker } from "../compile/emitter.ts";
+import { keyOf } from "../compile/key-of.ts";
 import type { Term } from "../program/term.ts";
 import { type Expression, I, i32, L, select } from "../wasm/instructions.ts";
 
@@ -30,10 +31,14 @@ export const collection: ListMaker = {
     bound: () => lengthOf(emitter, rangeOf(emitter, term, environment)),
     numbered() {
       const range = rangeOf(emitter, term, environment);
-      return { ...range, at: (index, isThere) => elementAt(emitter, term, range, index, isThere) };
+      return { ...range, isContent: isReadWide(emitter, term), at: (index, isThere) => elementAt(emitter, term, range, index, isThere) };
     },
   }),
 };
+
+/** Whether two neighbours can be read at once: of records each field says so for itself. */
+export const isReadWide = ({ columns }: Emitter, { type, literal }: Term): boolean =>
+  type.kind === "list" && (type.element.kind === "record" || columns.isWide(columns.fieldColumn(String(literal), undefined)));
 
 const lengthOf = (emitter: Emitter, { from, to }: Range): Expression => emitter.keep(L.fromU32(I.sub(to, from)));
 

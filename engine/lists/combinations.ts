@@ -4,9 +4,10 @@
  */
 import { type MethodCall, oneArgument } from "../check/method-call.ts";
 import { type Element, tuple } from "../compile/code.ts";
-import type { Emitter, FunctionOver } from "../compile/emitter.ts";
+import type { BodyOfTwo, Emitter, FunctionOver } from "../compile/emitter.ts";
 import { hoistMembers, tabulate } from "../compile/member-tables.ts";
 import { openList, uncounted } from "../compile/open-list.ts";
+import { isWide } from "../compile/wide-terms.ts";
 import { ExpressionError } from "../expression/tree.ts";
 import type { Term } from "../program/term.ts";
 import { describeType } from "../program/types.ts";
@@ -59,28 +60,45 @@ export const combinations: ListOperator = {
     const size = Number(term.literal);
     const source = openList(emitter, term.args[0], environment);
     const key = emitter.newKey();
-    const tablesFor = (functions: readonly FunctionOver[]) =>
-      emitter.once(`tables ${key}`, () => tabulate(emitter, functions, { list: source.numbered(), size }));
+    const tablesFor = (functions: readonly FunctionOver[], { isFilledBefore = false } = {}) =>
+      emitter.once(`tables ${key}`, () => tabulate(emitter, functions, { list: source.numbered(), size, isFilledBefore }));
     return {
       places: size,
       knowsPositions: false,
       takesScratch: false,
-      iterate(body, functions = []) {
+      iterate(body, functions = [], ofTwo = undefined) {
         const list = source.numbered();
-        const tables = tablesFor(functions);
+        const isWideLoop =
+          ofTwo && !emitter.sharesEarly && list.isContent && functions.every(({ lambda }) => isWide(emitter, lambda.args[0]));
+        const tables = tablesFor(functions, { isFilledBefore: isWideLoop });
         const next = f.variable(i64(0n));
-        const choose = (from: Expression, place: readonly Expression[], members: readonly Element[]): void =>
-          emitter.loop(from, list.to, (handle) => {
+        const choose = (from: Expression, place: readonly Expression[], members: readonly Element[]): void => {
+          if (isWideLoop && members.length === size - 1) chooseTwo(from, place, members, ofTwo);
+          else
+            emitter.loop(from, list.to, (handle) => {
+              const chosen = [...members, list.at(handle)];
+              tables.choose(chosen, handle);
+              if (chosen.length < size) {
+                hoistMembers(emitter, functions, chosen);
+                choose(emitter.keep(I.add(handle, i32(1))), [...place, handle], chosen);
+                return;
+              }
+              const position = f.variable(next);
+              f.set(next, L.add(next, i64(1n)));
+              body(tuple(chosen, { position: () => position, place: emitter.newKey() }), [...place, handle]);
+            });
+        };
+        const chooseTwo = (from: Expression, place: readonly Expression[], members: readonly Element[], write: BodyOfTwo): void =>
+          emitter.eachTwo(from, list.to, (handle) => {
             const chosen = [...members, list.at(handle)];
             tables.choose(chosen, handle);
-            if (chosen.length < size) {
-              hoistMembers(emitter, functions, chosen);
-              choose(emitter.keep(I.add(handle, i32(1))), [...place, handle], chosen);
-              return;
-            }
-            const position = f.variable(next);
-            f.set(next, L.add(next, i64(1n)));
-            body(tuple(chosen, { position: () => position, place: emitter.newKey() }), [...place, handle]);
+            const second = emitter.keep(I.add(handle, i32(1)));
+            write({
+              element: tuple(chosen, { position: uncounted, place: emitter.newKey() }),
+              places: [handle, second].map((last) => [...place, last]),
+              hasSecond: I.lt(second, list.to),
+              inLanes: (compute) => emitter.columns.inLanes(handle, compute),
+            });
           });
         choose(list.from, [], []);
       },

@@ -1,8 +1,9 @@
 /** `list.map(f)`: what a function gives for each element, computed inside the loop over the list. */
 import { oneFunction } from "../check/method-call.ts";
 import type { Element, Environment } from "../compile/code.ts";
-import { type Emitter, keyOf } from "../compile/emitter.ts";
+import type { Emitter } from "../compile/emitter.ts";
 import { hoist } from "../compile/hoist.ts";
+import { keyOf } from "../compile/key-of.ts";
 import { openList } from "../compile/open-list.ts";
 import { mapOver } from "../program/make-terms.ts";
 import type { Term } from "../program/term.ts";
@@ -49,6 +50,13 @@ export const map: ListOperator = {
 export const unmapped = (list: Term): Term => (isLayer(list) ? unmapped(list.args[0]) : list);
 
 const isLayer = ({ operation, literal }: Term): boolean => operation === "map" || (operation === "where" && literal === undefined);
+
+/** What stands for an element of one list in another, which is that list with some more made of its elements. */
+export function mappedFrom(emitter: Emitter, list: Term, base: Term, element: Element): Element {
+  if (list === base) return element;
+  const inner = mappedFrom(emitter, list.args[0], base, element);
+  return list.operation === "map" ? mapped(emitter, list, [], inner) : inner;
+}
 
 export function mapped(emitter: Emitter, term: Term, environment: Environment, element: Element): Element {
   const [, lambda] = term.args;

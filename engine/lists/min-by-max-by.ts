@@ -5,24 +5,25 @@
 
 import { expectType } from "../check/checker.ts";
 import { oneFunction } from "../check/method-call.ts";
-import { both, type ScalarCode } from "../compile/code.ts";
-import type { LoopBody } from "../compile/emitter.ts";
+import { both, type Element, type ScalarCode } from "../compile/code.ts";
 import { hoist } from "../compile/hoist.ts";
 import { openList } from "../compile/open-list.ts";
 import { optionalCode } from "../compile/optional-code.ts";
 import type { Term, Terms } from "../program/term.ts";
 import { type ListType, withOptional } from "../program/types.ts";
-import { type Expression, F, f64, I, i32 } from "../wasm/instructions.ts";
+import { type Expression, F, f64, I, i32, V } from "../wasm/instructions.ts";
 import type { ListOperator } from "./list-operator.ts";
 
-export const minBy: ListOperator = extremeBy("minBy", F.lt);
-export const maxBy: ListOperator = extremeBy("maxBy", F.gt);
+export const minBy: ListOperator = extremeBy("minBy", F.ge, V.ge);
+export const maxBy: ListOperator = extremeBy("maxBy", F.le, V.le);
 
 /** The term of an element that a function over the list decides on. */
 export const pickBy = (terms: Terms, name: "minBy" | "maxBy", list: Term, lambda: Term): Term =>
   terms.make(name, withOptional((list.type as ListType).element, true), [list, lambda]);
 
-function extremeBy(name: "minBy" | "maxBy", isBetter: (value: Expression, best: Expression) => Expression): ListOperator {
+type Comparison = (value: Expression, best: Expression) => Expression;
+
+function extremeBy(name: "minBy" | "maxBy", isNoBetter: Comparison, isNoBetterOfTwo: Comparison): ListOperator {
   return {
     kind: "value",
     cost: 30,
@@ -37,19 +38,34 @@ function extremeBy(name: "minBy" | "maxBy", isBetter: (value: Expression, best: 
       const [list, lambda] = term.args;
       const source = openList(emitter, list, environment);
       const found = f.variable(i32(0));
-      const best = f.variable(f64(0));
+      // Until one is found, NaN: no number is at most as good.
+      const best = f.variable(f64(Number.NaN));
       const place = Array.from({ length: source.places }, () => f.variable(i32(0)));
       hoist(emitter, lambda, environment);
-      const pick: LoopBody = (element, at) => {
-        const { value, present } = emitter.apply(lambda, environment, element) as ScalarCode;
-        const isFirst = I.and(I.eqz(found), F.eq(value, value));
-        f.if(both(I.or(isBetter(value, best), isFirst), present)!, () => {
+      const pick = (at: readonly Expression[], { value, present }: ScalarCode) => {
+        const isBetter = I.and(I.eqz(isNoBetter(value, best)), F.eq(value, value));
+        f.if(both(isBetter, present)!, () => {
           f.set(found, i32(1));
           f.set(best, value);
           for (const [index, each] of at.entries()) f.set(place[index], each);
         });
       };
-      source.iterate(pick, [{ lambda, environment }]);
+      const applyTo = (element: Element) => emitter.apply(lambda, environment, element) as ScalarCode;
+      source.iterate(
+        (element, at) => pick(at, applyTo(element)),
+        [{ lambda, environment }],
+        ({ element, places, hasSecond, inLanes }) => {
+          let values: Expression = f64(0);
+          inLanes(() => {
+            values = applyTo(element).value;
+          });
+          const both = values.type === "v128" ? values : emitter.keep(V.splat(values));
+          f.if(V.anyTrue(V.not(isNoBetterOfTwo(both, V.splat(best)))), () => {
+            pick(places[0], { kind: "number", value: emitter.keep(V.float(both, 0)) });
+            pick(places[1], { kind: "number", value: emitter.keep(V.float(both, 1)), present: hasSecond });
+          });
+        },
+      );
       return optionalCode(emitter, source.at(place, found).code(), found);
     },
   };

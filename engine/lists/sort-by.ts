@@ -2,8 +2,9 @@
 import { expectType } from "../check/checker.ts";
 import { oneFunction } from "../check/method-call.ts";
 import type { Element, ScalarCode } from "../compile/code.ts";
-import { type Emitter, keyOf, type Numbered } from "../compile/emitter.ts";
+import type { Emitter, Numbered } from "../compile/emitter.ts";
 import { hoist } from "../compile/hoist.ts";
+import { keyOf } from "../compile/key-of.ts";
 import { openList } from "../compile/open-list.ts";
 import type { FunctionBuilder } from "../wasm/function-builder.ts";
 import { call, type Expression, F, type FunctionReference, f64, I, i32, L, load, select, store } from "../wasm/instructions.ts";

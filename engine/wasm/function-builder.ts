@@ -3,7 +3,9 @@
  * local that holds it, so that a value used twice is computed once and evaluation order is the order of calls.
  */
 import { Bytes } from "./bytes.ts";
+import type { ConstantPool } from "./constant-pool.ts";
 import { type Expression, type FunctionReference, I, type Local, type ValueType } from "./instructions.ts";
+import { Lanes } from "./lanes.ts";
 
 export const typeCodes: Readonly<Record<ValueType, number>> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b };
 const constCodes: Readonly<Record<Exclude<ValueType, "v128">, number>> = { i32: 0x41, i64: 0x42, f32: 0x43, f64: 0x44 };
@@ -12,9 +14,6 @@ const constCodes: Readonly<Record<Exclude<ValueType, "v128">, number>> = { i32: 
 export interface Label {
   readonly depth: number;
 }
-
-/** Gives the number of the module's global that holds a constant. */
-export type ConstantPool = (value: number) => number;
 
 /** More locals than this make a function that engines refuse (V8: 50,000) or take seconds to compile. */
 const mostLocals = 20_000;
@@ -32,8 +31,15 @@ export class FunctionBuilder {
   readonly #code = new Bytes();
   #depth = 0;
   #loops = 0;
+  readonly #lanes = new Lanes({
+    variable: (value) => this.#variable(value),
+    set: (local, value) => this.#set(local, value),
+    if: (test, then, otherwise) => this.#if(test, then, otherwise),
+  });
+  /** What writes for two lanes, while it does. */
+  #writer: Lanes | undefined;
   readonly #constants: ConstantPool;
-  /** Locals that hold constants used in loops, by global; set at the function's entry. */
+  /** Locals that hold float64 constants used in loops, by global; set at the function's entry. */
   readonly #hoisted = new Map<number, Local>();
 
   constructor(reference: FunctionReference, constants: ConstantPool) {
@@ -49,20 +55,38 @@ export class FunctionBuilder {
     return { kind: "local", type, index: this.params.length + this.#locals.length - 1 };
   }
 
+  /** Writes code for two lanes: what `body` computes of values of two lanes has two lanes. It writes no loops in it, and does not store. */
+  inLanes(body: () => void): void {
+    const before = this.#writer;
+    this.#writer = this.#lanes;
+    body();
+    this.#writer = before;
+  }
+
   /** Evaluates `value` here and gives the local that holds it; constants and locals come back as they are. */
   keep(value: Expression): Expression {
+    if (this.#writer) return this.#writer.keep(value);
     if (value.kind === "const" || value.kind === "local") return value;
     return this.variable(value);
   }
 
   /** A new local that starts with `value` and may be `set` later. */
   variable(value: Expression): Local {
+    return this.#writer ? this.#writer.variable(value) : this.#variable(value);
+  }
+
+  #variable(value: Expression): Local {
     const local = this.local(value.type);
-    this.set(local, value);
+    this.#set(local, value);
     return local;
   }
 
   set(local: Local, value: Expression): void {
+    if (this.#writer) this.#writer.set(local, value);
+    else this.#set(local, value);
+  }
+
+  #set(local: Local, value: Expression): void {
     this.#push(value);
     this.#code.byte(0x21);
     this.#code.unsigned(local.index);
@@ -72,12 +96,17 @@ export class FunctionBuilder {
   store(code: number, address: Expression, value: Expression, offset = 0): void {
     this.#push(address);
     this.#push(value);
-    this.#code.byte(code);
-    this.#code.unsigned(code === 0x3a ? 0 : code === 0x36 ? 2 : 3);
+    this.#opcode(code);
+    this.#code.unsigned(code === 0x3a || code > 0xff ? 0 : code === 0x36 ? 2 : 3);
     this.#code.unsigned(offset);
   }
 
   if(test: Expression, then: () => void, otherwise?: () => void): void {
+    if (this.#writer) this.#writer.if(test, then, otherwise);
+    else this.#if(test, then, otherwise);
+  }
+
+  #if(test: Expression, then: () => void, otherwise?: () => void): void {
     this.#push(test);
     this.#code.byte(0x04);
     this.#code.byte(0x40);
@@ -146,28 +175,26 @@ export class FunctionBuilder {
     this.#code.byte(0x0f);
   }
 
-  /**
-   * A float64 constant other than 0 is read from a global that V8 cannot see through, in loops by way of a local: written in
-   * the code it would be built anew at every use, in two instructions, and slow polynomials down by half.
-   */
+  /** A float64 constant other than 0 is read from the pool, in loops by way of a local. */
   #pushFloat64(value: number): void {
     if (value === 0) {
       this.#code.byte(constCodes.f64);
       this.#code.float64(value);
       return;
     }
-    const global = this.#constants(value);
+    const global = this.#constants.indexOf(value, false);
     if (this.#loops === 0) {
-      this.#code.byte(0x23);
-      this.#code.unsigned(global);
+      this.#pushGlobal(global);
       return;
     }
-    let local = this.#hoisted.get(global);
-    if (!local) {
-      local = this.local("f64");
-      this.#hoisted.set(global, local);
-    }
+    const local = this.#hoisted.get(global) ?? this.local("f64");
+    this.#hoisted.set(global, local);
     this.#push(local);
+  }
+
+  #pushGlobal(index: number): void {
+    this.#code.byte(0x23);
+    this.#code.unsigned(index);
   }
 
   #push(value: Expression): void {
@@ -186,6 +213,11 @@ export class FunctionBuilder {
         code.unsigned(value.index);
         return;
       case "operation":
+        if (value.type === "v128" && value.args.length === 1 && value.args[0].kind === "const") {
+          // As locals, many would be saved and loaded again around every loop.
+          this.#pushGlobal(this.#constants.indexOf(value.args[0].value, true));
+          return;
+        }
         for (const arg of value.args) this.#push(arg);
         this.#opcode(value.code);
         if (value.lane !== undefined) code.byte(value.lane);

@@ -143,16 +143,50 @@ export const load = {
   u8: loads("i32", 0x2d),
 } as const;
 
-export const store = { i32: 0x36, i64: 0x37, f64: 0x39, i8: 0x3a } as const;
+export const store = { i32: 0x36, i64: 0x37, f64: 0x39, i8: 0x3a, v128: 0xfd0b } as const;
 
-/** Two float64 or four int32 side by side (0xfd prefix). */
+const lane =
+  (type: ValueType, code: number) =>
+  (x: Expression, number: number): Expression => ({ kind: "operation", type, code, lane: number, args: [x] });
+const replaceLane =
+  (code: number) =>
+  (x: Expression, value: Expression, number: number): Expression => ({
+    kind: "operation",
+    type: "v128",
+    code,
+    lane: number,
+    args: [x, value],
+  });
+
+/** Two float64, two int64 (`…64`) or four int32 side by side (0xfd prefix). What compares gives all bits of a lane, or none. */
 export const V = {
   splat: unary("v128", 0xfd14),
+  splat64: unary("v128", 0xfd12),
+  add: binary("v128", 0xfdf0),
   sub: binary("v128", 0xfdf1),
   mul: binary("v128", 0xfdf2),
   div: binary("v128", 0xfdf3),
-  /** All bits of a lane where x < y, else none. */
+  min: binary("v128", 0xfdf4),
+  max: binary("v128", 0xfdf5),
+  abs: unary("v128", 0xfdec),
+  neg: unary("v128", 0xfded),
+  sqrt: unary("v128", 0xfdef),
+  ceil: unary("v128", 0xfd74),
+  floor: unary("v128", 0xfd75),
+  trunc: unary("v128", 0xfd7a),
+  nearest: unary("v128", 0xfd94),
+  eq: binary("v128", 0xfd47),
+  ne: binary("v128", 0xfd48),
   lt: binary("v128", 0xfd49),
+  gt: binary("v128", 0xfd4a),
+  le: binary("v128", 0xfd4b),
+  ge: binary("v128", 0xfd4c),
+  not: unary("v128", 0xfd4d),
+  and: binary("v128", 0xfd4e),
+  or: binary("v128", 0xfd50),
+  xor: binary("v128", 0xfd51),
+  /** Whether any bit is set, i32. */
+  anyTrue: unary("i32", 0xfd53),
   /** Bit by bit, `chosen` where the mask has one, else `other`. */
   select: (mask: Expression, chosen: Expression, other: Expression): Expression => ({
     kind: "operation",
@@ -160,16 +194,28 @@ export const V = {
     code: 0xfd52,
     args: [chosen, other, mask],
   }),
-  floor: unary("v128", 0xfd75),
+  add64: binary("v128", 0xfdce),
+  sub64: binary("v128", 0xfdd1),
+  /** Shifts take an i32 for both. */
+  shl64: binary("v128", 0xfdcb),
+  shrS64: binary("v128", 0xfdcc),
+  shrU64: binary("v128", 0xfdcd),
   /** `y < x ? y : x` in each lane: x where y is NaN. */
   pseudoMin: binary("v128", 0xfdf6),
   /** `x < y ? y : x` in each lane: x where y is NaN. */
   pseudoMax: binary("v128", 0xfdf7),
   /** Two float64 from the two float32 in the low half. */
   promoteLow: unary("v128", 0xfd5f),
+  /** Two float64 from the two int32 in the low half. */
+  fromLowI32: unary("v128", 0xfdfe),
   /** Two int32 from two float64, saturating; the high half is zero. */
   truncate: unary("v128", 0xfdfc),
   /** Eight bytes into the low half. */
   load64: loads("v128", 0xfd5d),
-  int32: (x: Expression, lane: number): Expression => ({ kind: "operation", type: "i32", code: 0xfd1b, lane, args: [x] }),
+  load: loads("v128", 0xfd00),
+  int32: lane("i32", 0xfd1b),
+  int64: lane("i64", 0xfd1d),
+  float: lane("f64", 0xfd21),
+  replaceFloat: replaceLane(0xfd22),
+  replace64: replaceLane(0xfd1e),
 } as const;

@@ -1,5 +1,6 @@
 /** Collects functions into one module that imports `env.memory` (shared), and functions without parameters that give an i32, and exports what is asked for. */
 import { Bytes } from "./bytes.ts";
+import { ConstantPool } from "./constant-pool.ts";
 import { FunctionBuilder, typeCodes } from "./function-builder.ts";
 import type { FunctionReference, ValueType } from "./instructions.ts";
 
@@ -15,8 +16,7 @@ export interface Writer {
 export class ModuleBuilder {
   readonly #functions: FunctionBuilder[] = [];
   readonly #exports: FunctionReference[] = [];
-  /** float64 constants, each the global of its number. */
-  readonly #constants = new Map<number, number>();
+  readonly #constants = new ConstantPool();
   readonly #shared = new Map<string, FunctionReference>();
   readonly #imports: readonly FunctionReference[];
 
@@ -31,7 +31,7 @@ export class ModuleBuilder {
   /** Adds a function; `body` ends with `return` on every path. */
   define(name: string, params: readonly ValueType[], result: ValueType, body: (f: FunctionBuilder) => void): FunctionReference {
     const reference: FunctionReference = { name, params, result, index: -1 };
-    const builder = new FunctionBuilder(reference, (value) => this.#constant(value));
+    const builder = new FunctionBuilder(reference, this.#constants);
     body(builder);
     builder.trap();
     reference.index = this.#imports.length + this.#functions.length;
@@ -46,14 +46,6 @@ export class ModuleBuilder {
     const reference = this.define(name, params, result, body);
     this.#shared.set(name, reference);
     return reference;
-  }
-
-  #constant(value: number): number {
-    const known = this.#constants.get(value);
-    if (known !== undefined) return known;
-    const index = this.#constants.size;
-    this.#constants.set(value, index);
-    return index;
   }
 
   export(reference: FunctionReference): void {
@@ -89,15 +81,7 @@ export class ModuleBuilder {
     functions.unsigned(this.#functions.length);
     for (let index = 0; index < this.#functions.length; index++) functions.unsigned(this.#imports.length + index);
     const globals = new Bytes();
-    globals.unsigned(this.#constants.size);
-    for (const value of this.#constants.keys()) {
-      globals.byte(typeCodes.f64);
-      // Mutable, though nothing sets it: V8 folds the others back into the code.
-      globals.byte(0x01);
-      globals.byte(0x44);
-      globals.float64(value);
-      globals.byte(0x0b);
-    }
+    this.#constants.write(globals);
     const exported = new Bytes();
     exported.unsigned(this.#exports.length);
     for (const reference of this.#exports) {

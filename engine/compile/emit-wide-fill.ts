@@ -1,0 +1,83 @@
+/**
+ * Filling from a list's content, four elements at a time: what is cut on and what is filled is computed in two lanes, and an element that is cut away adds 0
+ * to a cell. So there is no branch on the data, which for a cut is taken as often as not.
+ */
+import { kindOf } from "../axes/axes.ts";
+import { isReadWide } from "../lists/collection.ts";
+import { mappedFrom } from "../lists/map.ts";
+import type { HistogramTerms } from "../program/program.ts";
+import type { Term } from "../program/term.ts";
+import { type Expression, I, i32, i64, L, load, store, V } from "../wasm/instructions.ts";
+import type { Element, ScalarCode } from "./code.ts";
+import { isFlatFill } from "./emit-flat-fill.ts";
+import type { Emitter } from "./emitter.ts";
+import { openList } from "./open-list.ts";
+import { isWide } from "./wide-terms.ts";
+import type { HistogramLayout } from "./work-area.ts";
+
+export interface WideFill {
+  /** A list of the schema, or one that is filtered once. */
+  readonly base: Term;
+  readonly histograms: readonly { readonly histogram: HistogramTerms; readonly layout: HistogramLayout }[];
+}
+
+export function canFillWide(emitter: Emitter, { base, histograms }: WideFill): boolean {
+  const functions = [base, ...histograms.flatMap(({ histogram }) => listsBetween(histogram.axes[0].value, base))].flatMap(({ args }) =>
+    args.slice(1).flatMap((lambda) => lambda.args),
+  );
+  return (
+    isReadWide(emitter, base.operation === "filter" ? base.args[0] : base) &&
+    histograms.every(({ histogram, layout }) => isFlatFill(histogram, layout) && histogram.axes[0].value.type.kind === "list") &&
+    functions.every((body) => isWide(emitter, body))
+  );
+}
+
+const listsBetween = (list: Term, base: Term): readonly Term[] => (list === base ? [] : [list, ...listsBetween(list.args[0], base)]);
+
+/** Fills from the content of the list of the schema, whose range is set to [from, to), and gives where the rest begins that is left. */
+export function emitWideFill(
+  emitter: Emitter,
+  { base, histograms }: WideFill,
+  { from, to }: { readonly from: Expression; readonly to: Expression },
+): Expression {
+  const { f, keep } = emitter;
+  const [list, lambda] = base.operation === "filter" ? base.args : [base];
+  const cells = histograms.map(({ histogram: { axes } }) => kindOf(axes[0].axis).emitPairs!(f, axes[0].axis, { areFloat32: false }));
+  const first = keep(I.add(emitter.param("work"), i32(8)));
+  const source = openList(emitter, list, []);
+  const index = f.variable(from);
+  const last = keep(I.sub(to, i32(3)));
+
+  /** Fills two elements into two of the copies. */
+  const fillTwo = (at: Expression, copy: number): void => {
+    const filled: { readonly cells: Expression; readonly layout: HistogramLayout }[] = [];
+    let mask: Expression | undefined;
+    emitter.columns.inLanes(at, () => {
+      const element: Element = source.at([at]);
+      if (lambda) mask = inBothLanes(emitter.test(lambda, [], element));
+      for (const [number, { histogram, layout }] of histograms.entries()) {
+        const { value } = mappedFrom(emitter, histogram.axes[0].value, base, element).code() as ScalarCode;
+        filled.push({ cells: keep(cells[number](value.type === "v128" ? value : V.splat(value))), layout });
+      }
+    });
+    for (const { cells: both, layout } of filled) {
+      for (const lane of [0, 1]) {
+        const address = keep(I.add(first, I.shl(V.int32(both, lane), i32(3))));
+        const offset = layout.cells + 8 * (copy + lane) * layout.cellCount;
+        const count = load.i64(address, offset);
+        f.store(store.i64, address, mask ? L.sub(count, V.int64(mask, lane)) : L.add(count, i64(1n)), offset);
+      }
+    }
+  };
+
+  f.loop((again) => {
+    f.if(I.lt(index, last), () => {
+      for (const half of [0, 2]) emitter.inside(() => fillTwo(keep(I.add(index, i32(half))), half));
+      f.set(index, I.add(index, i32(4)));
+      f.branch(again);
+    });
+  });
+  return index;
+}
+
+const inBothLanes = (test: Expression): Expression => (test.type === "v128" ? test : V.splat64(L.sub(i64(0n), L.fromU32(test))));
