@@ -83,3 +83,22 @@ export const both = (a: Expression | undefined, b: Expression | undefined): Expr
 
 /** A condition as filters take it: true, and not missing. */
 export const truth = (code: ScalarCode): Expression => (code.present ? I.and(code.value, code.present) : code.value);
+
+/** A function over the elements of a list, and what the parameters around it mean. */
+export interface FunctionOver {
+  readonly lambda: Term;
+  readonly environment: Environment;
+  /** It is not applied to every element. */
+  readonly isConditional?: boolean;
+}
+
+/** Two neighbours of a list, of which `element` has the values while what is `inLanes` is written. There may be no second one. */
+export interface TwoElements {
+  readonly element: Element;
+  readonly places: readonly (readonly Expression[])[];
+  readonly hasSecond: Expression;
+  inLanes(compute: () => void): void;
+}
+
+/** What `LoopBody` does, for two elements. */
+export type BodyOfTwo = (both: TwoElements) => void;

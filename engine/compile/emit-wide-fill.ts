@@ -12,7 +12,7 @@ import type { Element, ScalarCode } from "./code.ts";
 import { isFlatFill } from "./emit-flat-fill.ts";
 import type { Emitter } from "./emitter.ts";
 import { openList } from "./open-list.ts";
-import { isWide } from "./wide-terms.ts";
+import { isWide } from "./tables/wide-terms.ts";
 import type { HistogramLayout } from "./work-area.ts";
 
 export interface WideFill {

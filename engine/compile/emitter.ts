@@ -11,7 +11,7 @@ import { type Operation, reachable, type Term } from "../program/term.ts";
 import type { FunctionBuilder } from "../wasm/function-builder.ts";
 import { call, type Expression, I, i32, i64, L, type Local, load, store } from "../wasm/instructions.ts";
 import type { ModuleBuilder } from "../wasm/module-builder.ts";
-import { bind, type Code, type Element, type Environment, type ScalarCode, truth } from "./code.ts";
+import { type BodyOfTwo, bind, type Code, type Element, type Environment, type FunctionOver, type ScalarCode, truth } from "./code.ts";
 import { ColumnReader } from "./column-reader.ts";
 import { keyOf } from "./key-of.ts";
 import { stopFlag, trapReason, trapReasons } from "./work-area.ts";
@@ -46,27 +46,8 @@ export interface ListMaker {
   open(emitter: Emitter, term: Term, environment: Environment): List;
 }
 
-/** A function over the elements of a list, and what the parameters around it mean. */
-export interface FunctionOver {
-  readonly lambda: Term;
-  readonly environment: Environment;
-  /** It is not applied to every element. */
-  readonly isConditional?: boolean;
-}
-
 /** Writes what is to be done with each element. `place` is what `List.at` takes. */
 export type LoopBody = (element: Element, place: readonly Expression[]) => void;
-
-/** Two neighbours of a list, of which `element` has the values while what is `inLanes` is written. There may be no second one. */
-export interface TwoElements {
-  readonly element: Element;
-  readonly places: readonly (readonly Expression[])[];
-  readonly hasSecond: Expression;
-  inLanes(compute: () => void): void;
-}
-
-/** What `LoopBody` does, for two elements. */
-export type BodyOfTwo = (both: TwoElements) => void;
 
 /**
  * A list is a loop and not an array: `iterate` writes the loop. Where elements are needed again or by number, their places are kept
@@ -101,11 +82,20 @@ export interface Numbered {
   readonly to: Expression;
   /** Handles are the numbers of elements in the content of a list of the schema. */
   readonly isContent?: boolean;
+  /** The lists that it is put together from, where it is: quicker to loop over one after the other. */
+  readonly runs?: readonly Run[];
   /** With `isThere`: where that is 0 the handle is that of no element, and what is read is anything. */
   at(handle: Expression, isThere?: Expression): Element;
 }
 
 type Provider = () => ScalarCode;
+
+/** A part of a list: an element's handle in `list` and `shift` add up to its handle in the whole. */
+export interface Run {
+  readonly list: Numbered;
+  readonly shift: Expression;
+  readonly term: Term;
+}
 
 export type Operator = PartOperator | ValueOperator | ListMaker;
 
@@ -259,8 +249,12 @@ export class Emitter {
     switch (operator.kind) {
       case "list":
         return { kind: "list", term, environment };
-      case "part":
-        return operator.lower(this, term, environment);
+      case "part": {
+        if (term.operation !== "field") return operator.lower(this, term, environment);
+        const key = keyOf(term, environment);
+        const provided = this.#known.get(`provided ${key}`) as Provider | undefined;
+        return provided ? this.once(key, provided) : operator.lower(this, term, environment);
+      }
       case "value": {
         const key = keyOf(term, environment);
         return this.once(

@@ -34,7 +34,8 @@ function computeParts(emitter: Emitter, roots: readonly Term[], environment: Env
     seen.add(part);
     const operator = emitter.operators[part.operation];
     const isFree = (part.free & own) === 0 && which.isWanted(part);
-    const isValue = part.operation !== "lambda" && isScalar(part.type);
+    // An element that is looked for is found once, too.
+    const isValue = part.operation !== "lambda" && (isScalar(part.type) || operator.kind === "value");
     if (isFree && isValue) emitter.lower(part, environment);
     else if (isFree && operator.kind === "list" && operator.isSearch) keepList(emitter, part, environment);
     else for (const arg of part.args) visit(arg, part.operation === "lambda" ? own | (1 << Number(part.literal)) : own);

@@ -1,7 +1,7 @@
 /** The keys by which the emitter remembers what was computed. */
 import type { Term } from "../program/term.ts";
 import type { Element, Environment } from "./code.ts";
-import { membersUsed } from "./members-used.ts";
+import { membersUsed } from "./tables/members-used.ts";
 
 /** Names a term's value here: the term, and the elements that its parameters mean. */
 export function keyOf(term: Term, environment: Environment): string {

@@ -3,11 +3,11 @@
  * members. `pairs()` and `triples()` are short for k of 2 and 3.
  */
 import { type MethodCall, oneArgument } from "../check/method-call.ts";
-import { type Element, tuple } from "../compile/code.ts";
-import type { BodyOfTwo, Emitter, FunctionOver } from "../compile/emitter.ts";
-import { hoistMembers, tabulate } from "../compile/member-tables.ts";
+import { type BodyOfTwo, type Element, type FunctionOver, tuple } from "../compile/code.ts";
+import type { Emitter } from "../compile/emitter.ts";
 import { openList, uncounted } from "../compile/open-list.ts";
-import { isWide } from "../compile/wide-terms.ts";
+import { hoistMembers, tabulate } from "../compile/tables/member-tables.ts";
+import { isWide } from "../compile/tables/wide-terms.ts";
 import { ExpressionError } from "../expression/tree.ts";
 import type { Term } from "../program/term.ts";
 import { describeType } from "../program/types.ts";
@@ -61,7 +61,9 @@ export const combinations: ListOperator = {
     const source = openList(emitter, term.args[0], environment);
     const key = emitter.newKey();
     const tablesFor = (functions: readonly FunctionOver[], { isFilledBefore = false } = {}) =>
-      emitter.once(`tables ${key}`, () => tabulate(emitter, functions, { list: source.numbered(), size, isFilledBefore }));
+      emitter.once(`tables ${key}`, () =>
+        tabulate(emitter, functions, { list: source.numbered(), term: term.args[0], size, isFilledBefore }),
+      );
     return {
       places: size,
       knowsPositions: false,

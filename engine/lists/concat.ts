@@ -27,8 +27,7 @@ export const concat: ListOperator = {
   },
   open(emitter, term, environment) {
     const lists = term.args.map((list) => openList(emitter, list, environment));
-    const type = (term.type as ListType).element;
-    const numbered = () => join(emitter, lists.map((list) => list.numbered()) as [Numbered, Numbered], type);
+    const numbered = () => join(emitter, term, lists.map((list) => list.numbered()) as [Numbered, Numbered]);
     const sum = ([a, b]: readonly Expression[]) => emitter.keep(L.add(a, b));
     return {
       places: 1,
@@ -103,12 +102,17 @@ function eitherElement(a: Type, b: Type): Type {
 }
 
 /** Elements by number, from 0: those of the first list first. */
-function join(emitter: Emitter, [a, b]: readonly [Numbered, Numbered], type: Type): Numbered {
+function join(emitter: Emitter, term: Term, [a, b]: readonly [Numbered, Numbered]): Numbered {
+  const type = (term.type as ListType).element;
   const count = emitter.keep(I.sub(a.to, a.from));
   const all = emitter.keep(I.add(count, I.sub(b.to, b.from)));
   return {
     from: i32(0),
     to: all,
+    runs: [
+      { list: a, shift: emitter.keep(I.sub(i32(0), a.from)), term: term.args[0] },
+      { list: b, shift: emitter.keep(I.sub(count, b.from)), term: term.args[1] },
+    ],
     at(handle, isThere) {
       const isFirst = emitter.keep(I.ltU(handle, count));
       const other = emitter.keep(I.eqz(isFirst));

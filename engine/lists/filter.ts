@@ -1,6 +1,7 @@
 /** `list.filter(f)`: the elements for which a function gives true, with their positions among themselves. */
+
 import { oneCondition } from "../check/method-call.ts";
-import type { FunctionOver } from "../compile/emitter.ts";
+import type { FunctionOver } from "../compile/code.ts";
 import { hoist } from "../compile/hoist.ts";
 import { openList, uncounted } from "../compile/open-list.ts";
 import { i64, L } from "../wasm/instructions.ts";

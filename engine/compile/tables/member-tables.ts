@@ -5,14 +5,14 @@
  *
  * What depends on the first members only is computed in the loops over these.
  */
-import type { Term } from "../program/term.ts";
-import { type Expression, I, i32, i64, L, type Local, load, store, V } from "../wasm/instructions.ts";
-import { bind, type Element, type Environment, tuple } from "./code.ts";
-import type { Emitter, FunctionOver, Numbered } from "./emitter.ts";
+import type { Term } from "../../program/term.ts";
+import { type Expression, I, i32, i64, L, type Local, load, store, V } from "../../wasm/instructions.ts";
+import { bind, type Element, type Environment, type FunctionOver, tuple } from "../code.ts";
+import type { Emitter, Numbered, Run } from "../emitter.ts";
 import { membersUsed } from "./members-used.ts";
 import { isWide } from "./wide-terms.ts";
 
-/** Cheaper things are computed for each tuple. */
+/** Cheaper things are computed for each tuple; but from a list that is put together of others everything is read once. */
 const leastCost = 20;
 /** As much is computed in a branch whether it is needed or not. */
 const cheap = 16;
@@ -26,6 +26,13 @@ interface Column {
   isEager: boolean;
 }
 
+/** Tuples of so many elements of one list. */
+interface TupleSource {
+  readonly list: Numbered;
+  readonly term: Term;
+  readonly size: number;
+}
+
 export interface MemberTables {
   /** Called in the loop over a member, with those that are chosen so far and the number of the last: its values are read from the tables. */
   choose(chosen: readonly Element[], handle: Expression): void;
@@ -35,13 +42,13 @@ export interface MemberTables {
 export function tabulate(
   emitter: Emitter,
   functions: readonly FunctionOver[],
-  { list, size, isFilledBefore }: { readonly list: Numbered; readonly size: number; readonly isFilledBefore: boolean },
+  { isFilledBefore, ...source }: TupleSource & { readonly isFilledBefore: boolean },
 ): MemberTables {
-  const columns = emitter.sharesEarly ? [] : findColumns(emitter, functions);
+  const columns = emitter.sharesEarly ? [] : findColumns(emitter, functions, source.list.runs ? 1 : leastCost);
   if (isFilledBefore) for (const column of columns) column.isEager = true;
   const tables = [true, false].flatMap((isEager) => {
     const own = columns.filter((column) => column.isEager === isEager);
-    return own.length === 0 ? [] : [openTable(emitter, own, { list, size })];
+    return own.length === 0 ? [] : [openTable(emitter, own, source)];
   });
   return {
     choose(chosen, handle) {
@@ -51,7 +58,7 @@ export function tabulate(
 }
 
 /** The largest terms that depend on one member and are worth it. */
-function findColumns(emitter: Emitter, functions: readonly FunctionOver[]): readonly Column[] {
+function findColumns(emitter: Emitter, functions: readonly FunctionOver[], least: number): readonly Column[] {
   const columns = new Map<string, Column>();
   const shapes = new Shapes();
   for (const { lambda, environment, isConditional = false } of functions) {
@@ -60,8 +67,9 @@ function findColumns(emitter: Emitter, functions: readonly FunctionOver[]): read
     eachPart(emitter, lambda.args[0], isConditional, (term, isBranch) => {
       if (((term.free >>> level) & 1) === 0 || term.hasLists || term.operation === "lambda") return "done";
       const used = membersUsed(term, level);
-      if (!isOneBit(used) || !isNumber(term) || !isLast(term) || emitter.operators[term.operation].kind !== "value") return "inside";
-      if (emitter.cost(term) < leastCost) return "done";
+      const isRead = emitter.operators[term.operation].kind === "value" || term.operation === "field";
+      if (!isOneBit(used) || !isNumber(term) || !isLast(term) || !isRead) return "inside";
+      if (emitter.cost(term) < least) return "done";
       const key = `${level} ${shapes.of(term, level)}`;
       const column = columns.get(key) ?? { of: term, level, environment, uses: [], isEager: false };
       columns.set(key, column);
@@ -120,40 +128,40 @@ class Shapes {
   }
 }
 
-function openTable(
-  emitter: Emitter,
-  columns: readonly Column[],
-  { list, size }: { readonly list: Numbered; readonly size: number },
-): MemberTables {
+function openTable(emitter: Emitter, columns: readonly Column[], { list, term, size }: TupleSource): MemberTables {
   const { f, keep } = emitter;
   const count = keep(I.sub(list.to, list.from));
-  // An even number, for two are written at a time.
-  const stride = keep(I.shl(I.and(I.add(count, i32(1)), i32(-2)), i32(3)));
+  // With room for one more, for two are written at a time.
+  const stride = keep(I.shl(I.add(count, i32(1)), i32(3)));
   const from = reserve(emitter, count, columns.length);
   // Less what the first element's number is.
   const starts = columns.map((_, index) => keep(I.sub(I.add(from, I.mul(stride, i32(index))), I.shl(list.from, i32(3)))));
   const key = emitter.newKey();
   const isFilled = f.variable(i32(0));
   const addressOf = (column: number, handle: Expression) => keep(I.add(starts[column], I.shl(handle, i32(3))));
-  const valuesAt = (handle: Expression): readonly Expression[] => {
-    const element = list.at(handle);
-    const same = tuple(new Array(size).fill(element), { position: noPosition, place: emitter.newKey() });
-    return columns.map(({ of, level, environment }) => emitter.scalar(of, bind(environment, level, same)).value);
+  const fillRun = ({ list: run, shift, term }: Run): void => {
+    const valuesAt = (handle: Expression): readonly Expression[] => {
+      const element = run.at(handle);
+      const same = tuple(new Array(size).fill(element), { position: noPosition, place: emitter.newKey() });
+      return columns.map(({ of, level, environment }) => emitter.scalar(of, bind(environment, level, same)).value);
+    };
+    const write = (code: number, handle: Expression, values: readonly Expression[]) => {
+      const whole = keep(I.add(handle, shift));
+      for (const [index, value] of values.entries()) f.store(code, addressOf(index, whole), value);
+    };
+    if (run.isContent && columns.every(({ of }) => isWide(emitter, of, term)))
+      emitter.eachTwo(run.from, run.to, (handle) => {
+        let values: readonly Expression[] = [];
+        emitter.columns.inLanes(handle, () => {
+          values = valuesAt(handle).map((value) => (value.type === "v128" ? value : keep(V.splat(value))));
+        });
+        write(store.v128, handle, values);
+      });
+    else emitter.loop(run.from, run.to, (handle) => write(store.f64, handle, valuesAt(handle)));
   };
-  const fill =
-    list.isContent && columns.every(({ of }) => isWide(emitter, of))
-      ? () =>
-          emitter.eachTwo(list.from, list.to, (handle) => {
-            let values: readonly Expression[] = [];
-            emitter.columns.inLanes(handle, () => {
-              values = valuesAt(handle);
-            });
-            for (const [index, value] of values.entries()) f.store(store.v128, addressOf(index, handle), value);
-          })
-      : () =>
-          emitter.loop(list.from, list.to, (handle) => {
-            for (const [index, value] of valuesAt(handle).entries()) f.store(store.f64, addressOf(index, handle), value);
-          });
+  const fill = () => {
+    for (const run of list.runs ?? [{ list, shift: i32(0), term }]) fillRun(run);
+  };
   if (columns[0].isEager) emitter.if(I.geU(count, i32(size)), fill);
   const ensureFilled = () =>
     columns[0].isEager ||

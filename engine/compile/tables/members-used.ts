@@ -1,5 +1,5 @@
 /** Which members of a tuple a term depends on: its value is the same for all tuples that have these in common. */
-import type { Term } from "../program/term.ts";
+import type { Term } from "../../program/term.ts";
 
 /** As bits; all of them where the tuple itself, or its position, is used. */
 const all = -1;

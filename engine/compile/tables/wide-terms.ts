@@ -1,0 +1,66 @@
+/** Which terms can be computed for two neighbours at once, in two lanes: arithmetic on what plain columns hold. */
+import type { Operation, Term } from "../../program/term.ts";
+import { isOptional } from "../../program/types.ts";
+import type { Emitter } from "../emitter.ts";
+
+const operations: ReadonlySet<Operation> = new Set<Operation>([
+  "param",
+  "member",
+  "record",
+  "number",
+  "boolean",
+  "negate",
+  "add",
+  "subtract",
+  "multiply",
+  "divide",
+  "equal",
+  "not-equal",
+  "less",
+  "less-equal",
+  "greater",
+  "greater-equal",
+  "and",
+  "or",
+  "not",
+  "conditional",
+]);
+const functions: ReadonlySet<unknown> = new Set(
+  "abs sqrt floor ceil trunc min max isNaN signedSqrt wrapAngle sin cos sinh cosh exp".split(" "),
+);
+
+/** Over the elements of lists of the schema, or over events; `over`: over those of a list that may be mapped from one. */
+export function isWide(emitter: Emitter, term: Term, over?: Term): boolean {
+  const known = new Map<Term, boolean>();
+  const check = (each: Term): boolean => {
+    const before = known.get(each);
+    if (before !== undefined) return before;
+    const result = !each.hasLists && !isOptional(each.type) && isWideHere(emitter, each, over) && each.args.every(check);
+    known.set(each, result);
+    return result;
+  };
+  return check(term);
+}
+
+function isWideHere(emitter: Emitter, { operation, literal, args, type }: Term, over: Term | undefined): boolean {
+  const { columns } = emitter;
+  if (operation === "field") {
+    const record = args[0].type;
+    if (type.kind !== "number" || record.kind !== "record") return false;
+    if (record.origin !== undefined) return columns.isWide(columns.fieldColumn(record.origin, String(literal)));
+    return over !== undefined && isFieldWide(emitter, over, String(literal));
+  }
+  if (operation === "column") return type.kind === "number" && columns.isWide(columns.column(String(literal)));
+  return operations.has(operation) || (operation === "function" && functions.has(literal));
+}
+
+/** Of the elements of this list. */
+function isFieldWide(emitter: Emitter, list: Term, name: string): boolean {
+  if (list.operation === "collection") return emitter.columns.isWide(emitter.columns.fieldColumn(String(list.literal), name));
+  if (list.operation !== "map") return false;
+  const [source, lambda] = list.args;
+  const body = lambda.args[0].operation === "identified" ? lambda.args[0].args[0] : lambda.args[0];
+  if (body.operation === "param") return isFieldWide(emitter, source, name);
+  if (body.operation !== "record" || body.type.kind !== "record") return false;
+  return isWide(emitter, body.args[[...body.type.fields.keys()].indexOf(name)], source);
+}
