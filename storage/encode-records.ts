@@ -14,8 +14,8 @@ export function decodeJson<T>(bytes: Uint8Array): T {
 }
 
 /** Length of the JSON (uint32, little-endian), the JSON, the module. */
-export function encodeProgram({ programKey, program, module }: StoredProgram): Bytes {
-  const json = encodeJson({ programKey, program });
+export function encodeProgram({ module, ...rest }: StoredProgram): Bytes {
+  const json = encodeJson(rest);
   const bytes = new Uint8Array(4 + json.length + module.length);
   new DataView(bytes.buffer).setUint32(0, json.length, true);
   bytes.set(json, 4);

@@ -16,6 +16,8 @@ export interface StoredProgram {
   readonly programKey: string;
   /** The program, as JSON. */
   readonly program: unknown;
+  /** What it takes to compile it anew, together with others; as JSON. */
+  readonly source?: unknown;
   /** Its WebAssembly module. */
   readonly module: Uint8Array<ArrayBuffer>;
 }

@@ -1,8 +1,9 @@
 /**
  * Runs programs over partitions on the threads of this process: programs from the store, columns from the cache or the files.
  *
- * The columns that all programs read of one partition are leased once, and the programs run over them one after another in one job of one thread.
- * Where that fails for all (a column cannot be read, all together do not fit into memory, the thread crashes), each is run again alone, and so is a
+ * The columns that all programs read of one partition are leased once, and the programs run over them in one job of one thread: one after another, or
+ * compiled together, in one pass, where that is worth it.
+ * Where that fails (a column cannot be read, all together do not fit into memory, the thread crashes), each is run again alone, and so is a
  * program that needs more scratch: only what fails alone has failed.
  *
  * Where a program traps as none should, it may have written over columns: all in that slab are loaded anew, and what else was being computed from them, too.
@@ -43,6 +44,8 @@ const mostPartialBytes = 64 * 2 ** 20;
 
 /** A program that took longer than it may over so many partitions of a dataset is not begun over others of them for a while. */
 const mostBreaches = 3;
+/** Programs over fewer events are compiled together when they are asked for together again: compiling takes some ten milliseconds. */
+const worthCompiling = 50_000;
 /** Milliseconds. */
 const breachesCount = 600_000;
 const tooSlow = `Cannot compute this partition: ${mostBreaches} others took a thread longer than --most-compute allows, so this one was not tried`;
@@ -84,6 +87,9 @@ export function createExecutor(options: {
   const finder = createPartitionFinder(catalogue);
   /** How often programs computed for longer than they may over a dataset, lately. */
   const breaches = new LRUCache<string, number>({ max: 1_000, ttl: breachesCount });
+
+  /** Whether programs are run in one pass where they are asked for together; those of which that has failed are not. */
+  const together = new LRUCache<string, boolean>({ max: 1_000, ttl: breachesCount });
 
   return {
     holds({ programKey, fingerprint, columns }) {
@@ -156,13 +162,23 @@ export function createExecutor(options: {
       const keys = runs.map(({ ready }) => ready.programKey);
       onRunning?.(keys, place.fingerprint);
       const { runs: begun, ...held } = leased;
-      const outcomes = await runOnThread(workers, held, begun);
+      const group = keys.join();
+      const isTogether =
+        runs.length > 1 && runs.every(({ ready }) => ready.source) && (together.get(group) ?? leased.entries >= worthCompiling);
+      if (runs.length > 1 && !together.has(group)) together.set(group, true);
+      const outcomes = await runOnThread(workers, { ...held, isTogether }, begun);
+      const isFailed = outcomes.some((outcome) => outcome.kind === "failed");
+      if (isTogether && isFailed && !wanted.signal.aborted) together.set(group, false);
       if (outcomes.some((outcome) => outcome.kind === "failed" && outcome.failure.kind === "trap")) cache.spoil(held.lease.slab);
       return outcomes.map((outcome, index) => {
         const run = begun[index]!;
+        // One that nobody wants any more was computed to the end with the others.
+        if (isTogether && run.signal.aborted) return undone(run.signal.reason);
         if (outcome.kind === "partial" && held.lease.isSpoilt()) return { kind: "again" };
         if (outcome.kind === "partial") return { kind: "partial", partial: outcome.partial, timing: rounded(run.times) };
         if (run.signal.aborted) return undone(run.signal.reason);
+        // Which of them is to blame shows when each runs alone.
+        if (isTogether) return { kind: "again" };
         const error = errorOf(outcome.failure);
         if (error instanceof ScratchExhausted) return growScratch(run, place);
         if (error instanceof WorkerCrashed && begun.length > 1) return { kind: "again" };

@@ -2,12 +2,15 @@
 import { LRUCache } from "lru-cache";
 import { columnsOf } from "../../engine/program/inputs.ts";
 import type { Program } from "../../engine/program/program.ts";
+import type { ProgramSource } from "../../engine/program/source.ts";
 import type { Store } from "../../storage/store.ts";
 
 export interface ReadyProgram {
   readonly programKey: string;
   readonly program: Program;
   readonly module: WebAssembly.Module;
+  /** Where it is known, the program can be compiled together with others. */
+  readonly source?: ProgramSource;
   /** Names of the columns it reads, each once. */
   readonly columns: readonly string[];
   /** Scratch that sufficed last time, in bytes. */
@@ -54,5 +57,6 @@ async function compile(store: Pick<Store, "getPrograms">, programKey: string): P
   if (!stored) throw new UnknownProgramError(`Cannot run program ${programKey}: the store does not have it; submit the query again`);
   const program = stored.program as Program;
   const module = await WebAssembly.compile(stored.module);
-  return { programKey, program, module, columns: columnsOf(program), scratchBytes: firstScratch };
+  const source = stored.source as ProgramSource | undefined;
+  return { programKey, program, module, ...(source && { source }), columns: columnsOf(program), scratchBytes: firstScratch };
 }

@@ -1,4 +1,4 @@
-/** One job of one thread: programs, one after another, over columns that are leased. */
+/** One job of one thread: programs, one after another or in one pass, over columns that are leased. */
 import type { Lease } from "../../datasets/cache/column-cache.ts";
 import type { ComputeTiming, Payer } from "../../functions/compute/executor.ts";
 import type { ProgramOutcome } from "../threads/worker-messages.ts";
@@ -17,6 +17,14 @@ export interface ThreadRun {
   readonly times: Times;
 }
 
+export interface ThreadJob {
+  readonly lease: Lease;
+  readonly entries: number;
+  readonly payer: Payer;
+  /** All in one pass, which has the whole work area: it is stopped when all are aborted, and what goes wrong is the outcome of all. */
+  readonly isTogether?: boolean;
+}
+
 /**
  * One outcome for each of the runs; adds to their times. Each has its own part of the work area, and with it its own stop flag: a program whose signal
  * aborts is stopped within 30 ms or so, and the next one begins. Rejects with `WorkerCrashed`, and with `RunStopped` where all were aborted before a
@@ -24,18 +32,18 @@ export interface ThreadRun {
  */
 export async function runOnThread(
   workers: Pick<WorkerPool, "run">,
-  { lease: { slab, work }, entries, payer }: { readonly lease: Lease; readonly entries: number; readonly payer: Payer },
+  { lease: { slab, work }, entries, payer, isTogether = false }: ThreadJob,
   runs: readonly ThreadRun[],
 ): Promise<readonly ProgramOutcome[]> {
   let { address } = work;
   const programs = runs.map(({ ready, addresses, workBytes }) => {
-    const program = { programKey: ready.programKey, addresses, work: { address, bytes: workBytes } };
+    const program = { programKey: ready.programKey, addresses, work: isTogether ? work : { address, bytes: workBytes } };
     address += workBytes;
     return program;
   });
   const submitted = performance.now();
   const running = workers.run(
-    { kind: "run", slab: slab.id, entries, programs },
+    { kind: "run", slab: slab.id, entries, programs, isTogether },
     runs.map(({ ready }) => ready),
     payer,
   );
@@ -52,7 +60,7 @@ export async function runOnThread(
       const { milliseconds } = outcomes[index]!;
       times.thread += waited;
       times.computing += milliseconds;
-      waited += milliseconds;
+      if (!isTogether) waited += milliseconds;
     }
     return outcomes;
   } finally {

@@ -3,11 +3,13 @@
  *
  *   has its turn ⇄ waits      between two loops over lists, when it is told to
  *   any of these → ended      by itself, or stopped: by its signal, or by the limit of time
+ *
+ * Programs that run together are governed as one, which ends when all are told to.
  */
 import { runPhase, runPhases, stopFlag, turnFlag } from "../../engine/compile/work-area.ts";
 import type { JobFailure, ProgramOutcome, RunJob } from "./worker-messages.ts";
 
-/** One program of the job. */
+/** One program of the job, or all that run together. */
 interface Governed {
   /** The first four numbers of its work area. */
   readonly flags: Int32Array;
@@ -19,16 +21,23 @@ interface Governed {
 }
 
 export class BegunRun {
-  readonly #programs: readonly Governed[];
+  readonly #governed: readonly Governed[];
+  readonly #job: RunJob;
+  /** Those that were told to end, of programs that run together. */
+  readonly #ended = new Set<number>();
   /** Milliseconds that each of them may have. */
   readonly #most: number;
   /** Since when it has its turn; undefined while it has to wait. */
   #turnSince: number | undefined;
 
   /** Its flags are 0 from now on. */
-  constructor({ programs }: RunJob, memory: WebAssembly.Memory, most: number) {
+  constructor(job: RunJob, memory: WebAssembly.Memory, most: number) {
     this.#most = most;
-    this.#programs = programs.map(({ work }) => ({ flags: new Int32Array(memory.buffer, work.address, 4).fill(0), had: 0 }));
+    this.#job = job;
+    this.#governed = (job.isTogether ? job.programs.slice(0, 1) : job.programs).map(({ work }) => ({
+      flags: new Int32Array(memory.buffer, work.address, 4).fill(0),
+      had: 0,
+    }));
   }
 
   get turnSince(): number | undefined {
@@ -38,17 +47,25 @@ export class BegunRun {
   giveTurn(now: number): void {
     if (this.#turnSince !== undefined) return;
     this.#turnSince = now;
-    for (const program of this.#programs) letGo(program);
+    for (const program of this.#governed) letGo(program);
   }
 
   takeTurn(): void {
     this.#turnSince = undefined;
-    for (const { flags, stopped } of this.#programs) if (stopped === undefined) Atomics.store(flags, turnFlag / 4, 1);
+    for (const { flags, stopped } of this.#governed) if (stopped === undefined) Atomics.store(flags, turnFlag / 4, 1);
   }
 
   /** Tells one of its programs to end. */
   stop(index: number, now: number): void {
-    const program = this.#programs[index]!;
+    if (this.#job.isTogether && this.#ended.add(index).size < this.#job.programs.length) return;
+    this.#end(this.#of(index), now);
+  }
+
+  #of(index: number): Governed {
+    return this.#governed[this.#job.isTogether ? 0 : index]!;
+  }
+
+  #end(program: Governed, now: number): void {
     program.stopped ??= now;
     Atomics.store(program.flags, stopFlag / 4, 1);
     letGo(program);
@@ -56,26 +73,25 @@ export class BegunRun {
 
   /** So many milliseconds are over: gives how many of them it computed, and stops the program that has had more than it may. */
   account(milliseconds: number, now: number): number {
-    const index = this.#programs.findIndex(isComputing);
-    const program = this.#programs[index];
+    const program = this.#governed.find(isComputing);
     if (!program) return 0;
     program.had += milliseconds;
     if (program.had > this.#most && program.stopped === undefined) {
       program.isOverLimit = true;
-      this.stop(index, now);
+      this.#end(program, now);
     }
     return milliseconds;
   }
 
   /** Whether a program that was told to end computes on after so many milliseconds: it does not look at the flag. */
   isOverdue(patience: number, now: number): boolean {
-    return this.#programs.some((each) => each.stopped !== undefined && now - each.stopped > patience && isComputing(each));
+    return this.#governed.some((each) => each.stopped !== undefined && now - each.stopped > patience && isComputing(each));
   }
 
   /** What became of its programs, of those that were stopped by the limit that they were. */
   judge(outcomes: readonly ProgramOutcome[]): readonly ProgramOutcome[] {
     return outcomes.map((outcome, index) => {
-      const { isOverLimit, had } = this.#programs[index]!;
+      const { isOverLimit, had } = this.#of(index);
       return isOverLimit && outcome.kind === "failed" && outcome.failure.kind === "stopped" ? failed(this.#overLimit, had) : outcome;
     });
   }
@@ -86,9 +102,10 @@ export class BegunRun {
 
   /** What became of them where their thread was ended. */
   judgeEnded(): readonly ProgramOutcome[] {
-    return this.#programs.map(({ isOverLimit, stopped, had }) =>
-      failed(isOverLimit ? this.#overLimit : stopped === undefined ? { kind: "interrupted" } : { kind: "stopped" }, had),
-    );
+    return this.#job.programs.map((_, index) => {
+      const { isOverLimit, stopped, had } = this.#of(index);
+      return failed(isOverLimit ? this.#overLimit : stopped === undefined ? { kind: "interrupted" } : { kind: "stopped" }, had);
+    });
   }
 }
 

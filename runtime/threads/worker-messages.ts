@@ -3,12 +3,19 @@ import type { LoadCost } from "../../datasets/cache/cached-column.ts";
 import type { Block } from "../../datasets/cache/slab.ts";
 import type { ColumnLocation } from "../../datasets/dataset.ts";
 import type { Program } from "../../engine/program/program.ts";
+import type { ProgramSource } from "../../engine/program/source.ts";
 
 export type ToWorker =
   /** Once, first: the memories, by slab id. */
   | { readonly kind: "slabs"; readonly memories: readonly WebAssembly.Memory[] }
   /** Before the first run of the program on this worker. */
-  | { readonly kind: "program"; readonly programKey: string; readonly program: Program; readonly module: WebAssembly.Module }
+  | {
+      readonly kind: "program";
+      readonly programKey: string;
+      readonly program: Program;
+      readonly module: WebAssembly.Module;
+      readonly source?: ProgramSource;
+    }
   | { readonly kind: "forget"; readonly programKey: string }
   /** Nobody waits for the job that it has: a load ends soon, as stopped. */
   | { readonly kind: "abort" }
@@ -27,19 +34,21 @@ export interface LoadJob {
   readonly offsets: readonly Block[];
 }
 
-/** Runs programs, one after another, over columns in a slab; answers with one outcome for each. */
+/** Runs programs over columns in a slab, one after another or in one pass; answers with one outcome for each. */
 export interface RunJob {
   readonly kind: "run";
   readonly slab: number;
   readonly entries: number;
   readonly programs: readonly ProgramRun[];
+  /** In one pass, in one work area that is named for each of them: what goes wrong is the outcome of all. */
+  readonly isTogether?: boolean;
 }
 
 export interface ProgramRun {
   readonly programKey: string;
   /** Byte address for each of the program's inputs. */
   readonly addresses: readonly number[];
-  /** Of this program alone: its stop flag ends no other. */
+  /** Of this program alone, but where they run together: its stop flag ends no other. */
   readonly work: Block;
 }
 

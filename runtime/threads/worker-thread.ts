@@ -83,9 +83,9 @@ export class WorkerThread {
     await this.#worker.terminate();
   }
 
-  #teach({ programKey, program, module }: ReadyProgram): void {
+  #teach({ programKey, program, module, source }: ReadyProgram): void {
     if (this.#programs.get(programKey)) return;
-    this.#send({ kind: "program", programKey, program, module });
+    this.#send({ kind: "program", programKey, program, module, ...(source && { source }) });
     this.#programs.set(programKey, true);
   }
 

@@ -6,10 +6,11 @@ import type { LoadCost, Loaded } from "../../datasets/cache/cached-column.ts";
 import type { Block } from "../../datasets/cache/slab.ts";
 import { DatasetError } from "../../datasets/dataset.ts";
 import { readColumn } from "../../datasets/read-column.ts";
-import type { Program } from "../../engine/program/program.ts";
+import { runPhase, runPhases } from "../../engine/compile/work-area.ts";
 import type { DType } from "../../engine/program/schema.ts";
 import { RunStopped, runProgram, ScratchExhausted } from "../../engine/run/run-program.ts";
-import type { FromWorker, Job, JobFailure, LoadJob, ProgramOutcome, RunJob, ToWorker } from "./worker-messages.ts";
+import { runTogether } from "./run-together.ts";
+import type { FromWorker, Job, JobFailure, LoadJob, ProgramOutcome, ProgramRun, RunJob, ToWorker } from "./worker-messages.ts";
 
 const port = parentPort;
 if (!port) throw new Error("Cannot run worker.ts on its own: the server starts it as a worker thread");
@@ -23,7 +24,7 @@ if (process.platform === "linux") {
   }
 }
 
-const programs = new Map<string, { readonly program: Program; readonly module: WebAssembly.Module }>();
+const programs = new Map<string, Extract<ToWorker, { kind: "program" }>>();
 let memories: readonly WebAssembly.Memory[] = [];
 /** Of the load that this thread is at. */
 let stopping = new AbortController();
@@ -67,7 +68,7 @@ async function answerTo(job: Job): Promise<FromWorker> {
       if (stopping.signal.aborted) stopping = new AbortController();
       return { kind: "loaded", ...(await load(job)) };
     case "run":
-      return { kind: "ran", outcomes: await runAll(job) };
+      return { kind: "ran", outcomes: await (job.isTogether ? runInOnePass(job) : runAll(job)) };
     case "demo": {
       // Loaded by threads that make the demo dataset, and by no other.
       const { writeDemoFile } = await import("../../datasets/demo/write-demo-file.ts");
@@ -125,6 +126,36 @@ async function runAll({ slab, entries, programs: runs }: RunJob): Promise<readon
   }
   while (outcomes.length < runs.length) outcomes.push({ kind: "failed", failure: { kind: "interrupted" }, milliseconds: 0 });
   return outcomes;
+}
+
+/** What goes wrong is the outcome of all. */
+async function runInOnePass({ slab, entries, programs: runs }: RunJob): Promise<readonly ProgramOutcome[]> {
+  const [{ work }] = runs as readonly [ProgramRun];
+  const memory = memoryOf(slab, [work]);
+  const begun = performance.now();
+  let waited = 0;
+  const onWait = (milliseconds: number) => {
+    waited += milliseconds;
+  };
+  /** For each of them. */
+  const computed = () => (performance.now() - begun - waited) / runs.length;
+  try {
+    const sources = runs.map(({ programKey }) => {
+      const { program, source } = programs.get(programKey) ?? {};
+      if (!program || !source)
+        throw new Error(`Cannot compile program ${programKey} together with others: this thread was not given its source`);
+      return { program, source };
+    });
+    const partials = await runTogether(runs, sources, { memory, entries, onWait });
+    const milliseconds = computed();
+    return partials.map((partial) => ({ kind: "partial", partial, milliseconds }));
+  } catch (error) {
+    const failure = describe(error);
+    const milliseconds = computed();
+    return runs.map(() => ({ kind: "failed", failure, milliseconds }));
+  } finally {
+    Atomics.store(new Int32Array(memory.buffer, work.address + runPhase, 1), 0, runPhases.ended);
+  }
 }
 
 /** The slab's memory, at least as large as the main thread saw it when it reserved these blocks. */

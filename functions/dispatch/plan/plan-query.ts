@@ -9,6 +9,7 @@ import { compileProgram } from "../../../engine/compile/compile-program.ts";
 import { columnsOf } from "../../../engine/program/inputs.ts";
 import { type Program, programKey } from "../../../engine/program/program.ts";
 import type { Schema } from "../../../engine/program/schema.ts";
+import { writeSource } from "../../../engine/program/source.ts";
 import type { OneProgram, QueryProgram } from "../../../engine/query/make-program.ts";
 import { canonicalQuery, type Query } from "../../../engine/query/query.ts";
 import { sha256 } from "../../../engine/sha256.ts";
@@ -101,7 +102,7 @@ function variationsIn(query: Query, { programs, variations }: CheckedQuery): Pic
 
 /** The program with its module, as nodes run it. Throws `QueryError` where its code would be too large. */
 export function compileChecked({ programKey, program, terms }: CheckedProgram, schema: Schema): StoredProgram {
-  return { programKey, program, module: compileProgram(terms, schema) };
+  return { programKey, program, source: writeSource(terms, schema), module: compileProgram(terms, schema) };
 }
 
 interface DescribedPartitions {

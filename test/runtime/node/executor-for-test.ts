@@ -11,6 +11,7 @@ import { demoPattern, writeDemoFile } from "../../../datasets/demo/write-demo-fi
 import { compileProgram } from "../../../engine/compile/compile-program.ts";
 import type { PartialHistogram } from "../../../engine/histogram/partial.ts";
 import { programKey } from "../../../engine/program/program.ts";
+import { writeSource } from "../../../engine/program/source.ts";
 import { makeProgram } from "../../../engine/query/make-program.ts";
 import { readQuery } from "../../../engine/query/query.ts";
 import type { ComputeRequest, Outcome, PartitionName } from "../../../functions/compute/executor.ts";
@@ -101,7 +102,13 @@ export function setUp(directory: string, options: SetupOptions): Setup {
       const dataset = await catalogue.get("demo");
       const planned = makeProgram(readQuery({ dataset: "demo", ...query }), dataset!.schema);
       const key = await programKey(planned.program);
-      stored.set(key, { programKey: key, program: planned.program, module: module ?? compileProgram(planned.terms, dataset!.schema) });
+      const source = module ? undefined : writeSource(planned.terms, dataset!.schema);
+      stored.set(key, {
+        programKey: key,
+        program: planned.program,
+        ...(source && { source }),
+        module: module ?? compileProgram(planned.terms, dataset!.schema),
+      });
       return { programKey: key, dataset: "demo", partition, fingerprint: dataset!.partitions[partition]!.fingerprint };
     },
     async run({ programKey, dataset, partition, fingerprint }, { signal = never, onRunning = () => {} } = {}) {

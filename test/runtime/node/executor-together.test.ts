@@ -34,7 +34,11 @@ describe("createExecutor, of several programs together,", () => {
       }
       assert.ok(bytes > 0);
       const again = await fresh.executor.run({ programs, dataset: "demo", partitions }, { signalOf: () => never });
-      for (const outcome of again) assert.ok(outcome.kind === "partial" && outcome.timing?.bytes === 0);
+      for (const [index, outcome] of again.entries()) {
+        assert.ok(outcome.kind === "partial" && outcome.timing?.bytes === 0);
+        const before = outcomes[index]!;
+        assert.deepEqual(outcome.partial, before.kind === "partial" && before.partial);
+      }
     } finally {
       await fresh.workers.close();
     }
@@ -102,6 +106,23 @@ describe("createExecutor, of several programs together,", () => {
       }
     } finally {
       await many.workers.close();
+    }
+  });
+
+  test("runs each alone where together they compute for longer than one may: only the one that does so itself has failed", async () => {
+    const strict = setUp(demo.directory, { threads: 1, memory: 64 * 2 ** 20, mostCompute: 300 });
+    try {
+      const tasks = await Promise.all([slow, met].map((query) => strict.task(query, 0)));
+      const { partition, fingerprint } = tasks[0]!;
+      const programs = tasks.map(({ programKey }) => programKey);
+      const [long, short] = await strict.executor.run(
+        { programs, dataset: "demo", partitions: [{ partition, fingerprint }] },
+        { signalOf: () => never },
+      );
+      assert.ok(long?.kind === "failed" && long.permanent && /--most-compute/.test(long.cause));
+      assert.ok(short?.kind === "partial");
+    } finally {
+      await strict.workers.close();
     }
   });
 

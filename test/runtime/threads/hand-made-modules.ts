@@ -18,7 +18,7 @@ function makeModule(code: readonly number[]): WebAssembly.Module {
   return new WebAssembly.Module(Uint8Array.from(bytes));
 }
 
-const program = { inputs: [], filters: [], histograms: [] } as unknown as Program;
+const program = { inputs: [], terms: [], filters: [], histograms: [] } as unknown as Program;
 const ready = (programKey: string, code: readonly number[]): ReadyProgram => ({
   programKey,
   program,

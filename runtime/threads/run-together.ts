@@ -1,0 +1,45 @@
+/** Runs several programs over one partition in one pass, on a worker thread: compiled together there, and kept for the next partition. */
+import { LRUCache } from "lru-cache";
+import { compileTogether, type SourceProgram, type TogetherCode } from "../../engine/compile/compile-together.ts";
+import { encodePartial } from "../../engine/histogram/partial.ts";
+import { computeTogether } from "../../engine/run/run-program.ts";
+import type { ProgramRun } from "./worker-messages.ts";
+
+interface Compiled {
+  readonly code: TogetherCode;
+  readonly module: WebAssembly.Module;
+}
+
+const compiled = new LRUCache<string, Compiled>({ max: 16 });
+
+interface Area {
+  readonly memory: WebAssembly.Memory;
+  readonly entries: number;
+  readonly onWait: (milliseconds: number) => void;
+}
+
+/** `programs`: those of the runs, which all have the same work area. The encoded partial of each, or it throws for all of them. */
+export function runTogether(
+  runs: readonly ProgramRun[],
+  programs: readonly SourceProgram[],
+  area: Area,
+): Promise<readonly Uint8Array<ArrayBuffer>[]> {
+  const key = runs.map(({ programKey }) => programKey).join();
+  const { code, module } = compiled.get(key) ?? compile(key, programs);
+  const partials = computeTogether({
+    ...area,
+    module,
+    code,
+    programs: programs.map(({ program }) => program),
+    addresses: code.inputs.map(({ program, input }) => runs[program]!.addresses[input]!),
+    work: runs[0]!.work,
+  });
+  return Promise.all(partials.map(encodePartial));
+}
+
+function compile(key: string, programs: readonly SourceProgram[]): Compiled {
+  const code = compileTogether(programs);
+  const made = { code, module: new WebAssembly.Module(code.module) };
+  compiled.set(key, made);
+  return made;
+}
