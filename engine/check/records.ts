@@ -47,7 +47,8 @@ export function chooseRecord(test: Term, yes: Term, no: Term, tree: Tree, checke
   const type: RecordType = { kind: "record", name: a.name === b.name ? a.name : "chosen", fields, optional };
   const isThere = terms.make("conditional", boolean, [test, ...[yes, no].map((record) => terms.make("is-present", boolean, [record]))]);
   const record = recordOf(terms, type, [...chosen.map(([, term]) => term), ...(optional ? [isThere] : [])]);
-  return a.identity && b.identity ? identifiedAs(record, unionOf(a.identity, b.identity), checker, [test, yes, no]) : record;
+  const identity = unionOf(a.identity, b.identity);
+  return identity ? identifiedAs(record, identity, checker, [test, yes, no]) : record;
 }
 
 /** Two records with the fields that both have, each the record that it was. */
@@ -84,7 +85,22 @@ function commonValues(yes: Term, no: Term, offset: number, { terms, formulas }: 
 const identifiedAs = (record: Term, identity: readonly string[], { terms }: Checker, sources: readonly Term[] = [record]): Term =>
   terms.make("identified", { ...(record.type as RecordType), identity }, [record, ...sources]);
 
-const unionOf = (a: readonly string[], b: readonly string[]): readonly string[] => [...new Set([...a, ...b])].sort();
+/** What a record may be that is one of two; undefined, so that it cannot be compared, where that would be too much to tell apart. */
+export function unionOf(a: readonly string[] | undefined, b: readonly string[] | undefined): readonly string[] | undefined {
+  const union = a && b && [...new Set([...a, ...b])].sort();
+  return union && union.length <= mostIdentities ? union : undefined;
+}
+
+const mostIdentities = 64;
+/** Characters of one. */
+const longestIdentity = 400;
+const mostNames = 3;
+
+/** The name of a record that is one of two. */
+export function eitherName(a: string, b: string): string {
+  const names = [...new Set(`${a} or ${b}`.split(" or "))];
+  return names.length <= mostNames ? names.join(" or ") : "chosen";
+}
 
 /** What a record literal is compared by: which literal it is, and over which element. Undefined where it is over no element, or over several. */
 function identityOfLiteral(record: Term): readonly string[] | undefined {
@@ -92,7 +108,8 @@ function identityOfLiteral(record: Term): readonly string[] | undefined {
   if ((record.free & (record.free - 1)) !== 0) return undefined;
   const param = reachable([record]).find(({ operation, free }) => operation === "param" && free === record.free);
   const { identity } = (param?.type ?? {}) as Partial<RecordType>;
-  return identity?.map((each) => `literal ${record.id} of ${each}`);
+  const made = identity?.map((each) => `literal ${record.id} of ${each}`);
+  return made?.some((each) => each.length > longestIdentity) ? undefined : made;
 }
 
 const hasMember = (type: RecordType, name: string): boolean =>

@@ -2,7 +2,7 @@
 import type { Term } from "../program/term.ts";
 import { type Expression, i64, L, select } from "../wasm/instructions.ts";
 import type { Environment, ListCode } from "./code.ts";
-import type { Emitter, List, Numbered } from "./emitter.ts";
+import { type Emitter, keyOf, type List, type Numbered } from "./emitter.ts";
 import { keepList } from "./kept-list.ts";
 
 export type NumberedList = List & { readonly numbered: () => Numbered };
@@ -13,7 +13,8 @@ export function openList(emitter: Emitter, list: Term, outer: Environment, { isK
   const { term, environment, present } = emitter.lower(list, outer) as ListCode;
   const operator = emitter.operators[term.operation];
   if (operator.kind !== "list") throw new Error(`Cannot loop over ${term.operation}: it makes no list`);
-  const opened = operator.open(emitter, term, environment);
+  // Once: the lists that a list is made of may be many more than its terms.
+  const opened = emitter.once(`open ${keyOf(term, environment)}`, () => operator.open(emitter, term, environment));
   const kept = () => keepList(emitter, term, environment);
   const whole = { ...opened, numbered: opened.numbered ?? kept };
   const isSearchedOnce = isKept && operator.isSearch && (emitter.uses.get(term) ?? 0) >= 2;

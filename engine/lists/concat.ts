@@ -4,7 +4,7 @@
  */
 import type { Checker } from "../check/checker.ts";
 import { listArgument } from "../check/method-call.ts";
-import { commonFields } from "../check/records.ts";
+import { commonFields, eitherName, unionOf } from "../check/records.ts";
 import { anyOf, type Code, type Element, type Identity, type RecordCode, type ScalarCode, scalarKind } from "../compile/code.ts";
 import type { Emitter, Numbered } from "../compile/emitter.ts";
 import { openList } from "../compile/open-list.ts";
@@ -97,8 +97,8 @@ function eitherElement(a: Type, b: Type): Type {
   const fields = new Map(
     [...a.fields].map(([name, type]) => [name, withOptional(type, isOptional(type) || isOptional(b.fields.get(name)!))]),
   );
-  const identity = a.identity && b.identity && [...new Set([...a.identity, ...b.identity])].sort();
-  return { ...rest, name: a.name === b.name ? a.name : `${a.name} or ${b.name}`, fields, optional, ...(identity && { identity }) };
+  const identity = unionOf(a.identity, b.identity);
+  return { ...rest, name: eitherName(a.name, b.name), fields, optional, ...(identity && { identity }) };
 }
 
 /** Elements by number, from 0: those of the first list first. */

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { compileProgram } from "../../../engine/compile/compile-program.ts";
 import { makeProgram, makeProgramInSteps } from "../../../engine/query/make-program.ts";
 import { readQuery } from "../../../engine/query/query.ts";
+import { QueryError } from "../../../engine/query/query-error.ts";
 import { muonSchema } from "../../support/engine/muon-schema.ts";
 import { histogramOf } from "../../support/find-issues.ts";
 
@@ -76,3 +77,27 @@ test("makeProgramInSteps checks one define in a step, whichever of them uses the
   const [first, ...others] = Array.from({ length: 50 }, () => countLookups(() => steps.next()));
   assert(first! < 10 * Math.min(...others), `${first}, ${others}`);
 });
+
+/** Lists of which each has the one before it twice, as many times over. */
+const doubled: Readonly<Record<string, (before: string) => string>> = {
+  "put together": (before) => `${before}.concat(${before})`,
+  "put together with changed ones": (before) => `${before}.map(x => ({ ...x, pt: x.pt + 1 })).concat(${before})`,
+  chosen: (before) => `HLT_IsoMu24 ? ${before}.filter(m => m.pt > 3) : ${before}.slice(1)`,
+  flattened: (before) => `${before}.flatMap(x => ${before}.filter(y => y.pt > x.pt))`,
+  nearest: (before) => `Muon.nearest(${before}, (a, b) => deltaR(a, b))`,
+  sorted: (before) => `${before}.sortBy(x => ${before}.sum(y => y.pt * x.pt))`,
+};
+
+for (const [how, double] of Object.entries(doubled)) {
+  test(`lists that are ${how} with themselves thirty times over are refused, or take little`, () => {
+    const define: Record<string, string> = { d0: "Muon.filter(m => m.pt > 1)" };
+    for (let index = 1; index <= 30; index++) define[`d${index}`] = double(`d${index - 1}`);
+    const { terms } = makeProgram(readQuery({ ...histograms(1, () => "d30.pt"), define }), muonSchema);
+    try {
+      assert(compileProgram(terms, muonSchema).length < 200_000);
+    } catch (error) {
+      assert(error instanceof QueryError);
+      assert.match(error.message, /the query is too large: its lists are combined with themselves too many times/);
+    }
+  });
+}
