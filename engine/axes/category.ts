@@ -14,6 +14,9 @@ export interface CategoryAxis {
   readonly categories: readonly number[] | readonly string[];
 }
 
+/** A list of so many is compared one after the other, a longer one is searched. */
+const mostCompared = 12;
+
 const isOfStrings = ({ categories }: CategoryAxis): boolean => typeof categories[0] === "string";
 
 export const category: AxisKind<CategoryAxis> = {
@@ -52,8 +55,18 @@ export const category: AxisKind<CategoryAxis> = {
     return [...sorted.map(([, number]) => number), ...sorted.map(([place]) => place)];
   },
 
-  emitCell: ({ f, m }, axis, value, constants) =>
-    f.keep(call(findCategory(m), isOfStrings(axis) ? F.fromI32(value) : value, constants, i32(axis.categories.length))),
+  emitCell({ f, m }, axis, value, constants) {
+    const { length } = axis.categories;
+    const number = f.keep(isOfStrings(axis) ? F.fromI32(value) : value);
+    if (length > mostCompared) return f.keep(call(findCategory(m), number, constants, i32(length)));
+    const numbers = f.keep(constants);
+    const cell = f.variable(i32(length));
+    for (let at = 0; at < length; at++) {
+      const place = I.truncF64(load.f64(numbers, 8 * (length + at)));
+      f.set(cell, select(F.eq(load.f64(numbers, 8 * at), number), place, cell));
+    }
+    return cell;
+  },
 
   writeUhi: ({ categories }) =>
     typeof categories[0] === "string"

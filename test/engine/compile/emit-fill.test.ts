@@ -27,6 +27,7 @@ const axes: readonly PlainAxis[] = [
   { type: "integer", lower: 2 ** 40, upper: 2 ** 40 + 5 },
   { type: "category", categories: [13, -11, 0, 11, -13, 2 ** 32, -(2 ** 53) + 1] },
   { type: "category", categories: [7] },
+  { type: "category", categories: Array.from({ length: 40 }, (_, index) => ((index * 17) % 40) ** 3 - 5) },
   { type: "regular", bins: 64, lower: -3.2, upper: 3.2, circular: true },
   { type: "regular", bins: 7, lower: 0.1, upper: 0.4, circular: true },
   { type: "regular", bins: 1, lower: 0, upper: 1e-300, circular: true },
