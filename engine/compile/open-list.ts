@@ -2,8 +2,9 @@
 import type { Term } from "../program/term.ts";
 import { type Expression, i64, L, select } from "../wasm/instructions.ts";
 import type { Environment, ListCode } from "./code.ts";
-import { type Emitter, keyOf, type List, type Numbered } from "./emitter.ts";
+import type { Emitter, List, Numbered } from "./emitter.ts";
 import { keepList } from "./kept-list.ts";
+import { keyOf } from "./key-of.ts";
 
 export type NumberedList = List & { readonly numbered: () => Numbered };
 
