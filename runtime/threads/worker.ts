@@ -7,6 +7,7 @@ import type { Block } from "../../datasets/cache/slab.ts";
 import { DatasetError } from "../../datasets/dataset.ts";
 import { readColumn } from "../../datasets/read-column.ts";
 import { runPhase, runPhases } from "../../engine/compile/work-area.ts";
+import { largestDictionary, mostStrings } from "../../engine/program/dictionary.ts";
 import type { DType } from "../../engine/program/schema.ts";
 import { RunStopped, runProgram, ScratchExhausted } from "../../engine/run/run-program.ts";
 import { runTogether } from "./run-together.ts";
@@ -102,7 +103,7 @@ async function load({ location, slab, values, valid, strings, offsets }: LoadJob
 async function runAll({ slab, entries, programs: runs }: RunJob): Promise<readonly ProgramOutcome[]> {
   const memory = memoryOf(
     slab,
-    runs.map(({ work }) => work),
+    runs.flatMap((run) => [run.work, ...dictionariesOf(run)]),
   );
   const outcomes: ProgramOutcome[] = [];
   for (const { programKey, addresses, work } of runs) {
@@ -131,7 +132,7 @@ async function runAll({ slab, entries, programs: runs }: RunJob): Promise<readon
 /** What goes wrong is the outcome of all. */
 async function runInOnePass({ slab, entries, programs: runs }: RunJob): Promise<readonly ProgramOutcome[]> {
   const [{ work }] = runs as readonly [ProgramRun];
-  const memory = memoryOf(slab, [work]);
+  const memory = memoryOf(slab, [work, ...runs.flatMap(dictionariesOf)]);
   const begun = performance.now();
   let waited = 0;
   const onWait = (milliseconds: number) => {
@@ -156,6 +157,14 @@ async function runInOnePass({ slab, entries, programs: runs }: RunJob): Promise<
   } finally {
     Atomics.store(new Int32Array(memory.buffer, work.address + runPhase, 1), 0, runPhases.ended);
   }
+}
+
+/** What a run reads of columns itself, and not its module; not larger than this. */
+function dictionariesOf({ programKey, addresses }: ProgramRun): readonly Block[] {
+  const inputs = programs.get(programKey)?.program.inputs ?? [];
+  return inputs.flatMap(({ kind }, index) =>
+    kind === "strings" ? [{ address: addresses[index]!, bytes: largestDictionary(mostStrings) }] : [],
+  );
 }
 
 /** The slab's memory, at least as large as the main thread saw it when it reserved these blocks. */
