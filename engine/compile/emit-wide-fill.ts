@@ -22,15 +22,14 @@ export interface WideFill {
 }
 
 export function canFillWide(emitter: Emitter, { base, histograms }: WideFill): boolean {
+  if (!histograms.every(({ histogram, layout }) => isFlatFill(histogram, layout) && isListOfNumbers(histogram.axes[0].value))) return false;
   const functions = [base, ...histograms.flatMap(({ histogram }) => listsBetween(histogram.axes[0].value, base))].flatMap(({ args }) =>
     args.slice(1).flatMap((lambda) => lambda.args),
   );
-  return (
-    isReadWide(emitter, base.operation === "filter" ? base.args[0] : base) &&
-    histograms.every(({ histogram, layout }) => isFlatFill(histogram, layout) && histogram.axes[0].value.type.kind === "list") &&
-    functions.every((body) => isWide(emitter, body))
-  );
+  return isReadWide(emitter, base.operation === "filter" ? base.args[0] : base) && functions.every((body) => isWide(emitter, body));
 }
+
+const isListOfNumbers = ({ type }: Term): boolean => type.kind === "list" && type.element.kind === "number";
 
 const listsBetween = (list: Term, base: Term): readonly Term[] => (list === base ? [] : [list, ...listsBetween(list.args[0], base)]);
 
