@@ -46,6 +46,9 @@ const nominal = {
     mass: { axes: [axis("muons.pairs().map((a, b) => (a + b).mass)")] },
     two: { axes: [axis("met", 5), { type: "integer", lower: 0, upper: 6, value: "good.length" }], weight: "w" },
     best: { axes: [axis("maybe", 10, 10)] },
+    found: { axes: [{ type: "auto", bins: 30, value: "good.pt" }], weight: "up" },
+    profile: { axes: [axis("met", 5)], sample: "good.length" },
+    sum: { axes: [], weight: "w" },
   },
 };
 const variations = Object.fromEntries([
