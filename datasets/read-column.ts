@@ -59,8 +59,9 @@ function refuseSmall(location: ColumnLocation, { values, valid, strings, offsets
     (column.dtype !== "string" || (strings?.length ?? 0) >= largestDictionary(location.values)) &&
     offsetCounts(location).every((count, level) => (offsets[level]?.length ?? 0) >= count);
   if (fits) return;
+  const dictionary = column.dtype === "string" ? `, and ${largestDictionary(location.values)} bytes for the dictionary of its strings` : "";
   throw new RangeError(
-    `The target of column ${column.name} must hold ${location.values} values and offsets for ${location.entries} entries`,
+    `The target of column ${column.name} must hold ${location.values} values and offsets for ${location.entries} entries${dictionary}`,
   );
 }
 

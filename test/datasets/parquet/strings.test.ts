@@ -4,6 +4,7 @@ import type { SchemaElement } from "hyparquet";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { describeFile, formatNamed } from "../../../datasets/formats.ts";
 import { StringDictionary } from "../../../datasets/parquet/string-dictionary.ts";
+import { readColumn } from "../../../datasets/read-column.ts";
 import { largestDictionary, mostStringBytes, mostStrings, readDictionary } from "../../../engine/program/dictionary.ts";
 import { sequence } from "../read-for-test.ts";
 import { encodeTestFile } from "./first-version-file.ts";
@@ -93,6 +94,8 @@ test("the values of a string column are places in its dictionary, in which each 
   assert.deepEqual([...values], [0, 1, 0, 0, 1]);
   assert.deepEqual(readDictionary(strings.buffer, 0), ["mu", "e"]);
   assert.equal(read.stringBytes, 4 + 4 * 3 + 3);
+  const short = { values, strings: strings.subarray(1), offsets: [] };
+  await assert.rejects(readColumn(location, short), /must hold 5 values .* and \d+ bytes for the dictionary of its strings/);
 });
 
 const encoder = new TextEncoder();
