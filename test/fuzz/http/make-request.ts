@@ -15,7 +15,7 @@ const paths =
     " ",
   );
 const parameters =
-  "format=svg format=csv format=uhi format=json format=x histogram=h histogram=__proto__ limit=0 limit=1e9 limit=3 before=x state=done state=constructor name=%00%1b dataset=events value=MET.pt value=%28%28 bins=1e9 bins=10 lower=NaN purge purge=1 ptMin=3 format format=json&format=svg x[]=1 %=% a=%u0000".split(
+  "format=svg format=csv format=uhi format=root format=json format=x histogram=h histogram=__proto__ limit=0 limit=1e9 limit=3 before=x state=done state=constructor name=%00%1b dataset=events value=MET.pt value=%28%28 bins=1e9 bins=10 lower=NaN purge purge=1 ptMin=3 format format=json&format=svg x[]=1 %=% a=%u0000".split(
     " ",
   );
 const headers = [
@@ -127,13 +127,29 @@ export function makeRequest(random: Seeded, ids: readonly string[]): FuzzRequest
 
 /** A query, most often one with something wrong. */
 function makeBody(random: Seeded): string {
-  const axis = () => ({ type: "regular", bins: 1 + random.below(20), lower: 0, upper: 100, value: random.pick(expressions) });
+  const kinds = [
+    { type: "regular", bins: 1 + random.below(20), lower: 0, upper: 100 },
+    { type: "regular", bins: 1 + random.below(20), lower: 0, upper: 100, circular: true },
+    { type: "auto", bins: 2 + random.below(20) },
+    { type: "integer", lower: -2, upper: random.below(20) },
+    { type: "variable", edges: [0, 1 + random.below(20), 30] },
+    {
+      type: "category",
+      categories: random.pick([
+        [1, 2],
+        ["a", "b"],
+      ]),
+    },
+    { type: "boolean" },
+  ];
+  const axis = () => ({ ...random.pick(random.chance(0.5) ? kinds.slice(0, 1) : kinds), value: random.pick(expressions) });
+  const axes = Array.from({ length: random.pick([0, 1, 1, 1, 1, 2, 3, 6]) }, axis);
   let query: unknown = {
     dataset: random.chance(0.95) ? "events" : "none",
     ...(random.chance(0.3) && { filter: [`MET.pt > ${random.below(50)}`] }),
     ...(random.chance(0.2) && { weight: "genWeight" }),
     ...(random.chance(0.1) && { priority: random.below(1200) }),
-    histograms: { h: { axes: [axis(), ...(random.chance(0.2) ? [axis()] : [])] } },
+    histograms: { h: { axes, ...(random.chance(0.2) && { sample: random.pick(expressions) }) } },
   };
   for (let left = random.below(3); left > 0; left--) query = change(query, random);
   const text = JSON.stringify(query);
