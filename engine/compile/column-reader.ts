@@ -1,39 +1,25 @@
 /** Reads a program's inputs in the function that is being written: values with their validity, and offsets. */
 import type { Input } from "../program/inputs.ts";
-import { type Column, type DType, innermost, type Schema } from "../program/schema.ts";
+import { type Column, type DType, innermost } from "../program/schema.ts";
 import type { FunctionBuilder } from "../wasm/function-builder.ts";
 import { type Expression, F, I, i32, type Local, load, select, V } from "../wasm/instructions.ts";
 import type { ScalarCode } from "./code.ts";
+import { type ColumnSource, ProgramColumns } from "./loops/program-columns.ts";
 
-export class ColumnReader {
+export class ColumnReader extends ProgramColumns {
   readonly #f: FunctionBuilder;
-  readonly #inputs: readonly Input[];
   /** The parameter of the function that has the address of the first input. */
   readonly #firstInput: number;
-  readonly #columns: ReadonlyMap<string, Column>;
   #wideIndex: Expression | undefined;
 
-  constructor(f: FunctionBuilder, options: { readonly inputs: readonly Input[]; readonly schema: Schema; readonly firstInput: number }) {
+  constructor(f: FunctionBuilder, { firstInput, ...source }: ColumnSource & { readonly firstInput: number }) {
+    super(source);
     this.#f = f;
-    this.#inputs = options.inputs;
-    this.#firstInput = options.firstInput;
-    this.#columns = new Map(options.schema.columns.map((column) => [column.name, column]));
+    this.#firstInput = firstInput;
   }
 
   #address(isWanted: (input: Input) => boolean): Local {
-    return this.#f.params[this.#firstInput + this.#inputs.findIndex(isWanted)];
-  }
-
-  column(name: string): Column {
-    return this.#columns.get(name)!;
-  }
-
-  /** The column that an element of a list reads its field from; without field, the list's only one. */
-  fieldColumn(list: string, field: string | undefined): Column {
-    const columns = this.#inputs.flatMap((input) =>
-      input.kind === "values" && innermost(input) === list ? [this.column(input.column)] : [],
-    );
-    return columns.find((column) => field === undefined || column.member?.field === field)!;
+    return this.#f.params[this.#firstInput + this.inputs.findIndex(isWanted)];
   }
 
   /** Where the content of a column starts. */
@@ -52,11 +38,6 @@ export class ColumnReader {
   /** Whether what is written now computes of the values at this index and the next one. */
   isWideAt(index: Expression): boolean {
     return index === this.#wideIndex;
-  }
-
-  /** Whether two neighbours can be read at once. */
-  isWide(column: Column | undefined): boolean {
-    return column !== undefined && !column.nullable && wideLoaders[column.dtype] !== undefined;
   }
 
   /** The value of a column at this index of its content, and whether it is there. */

@@ -9,15 +9,16 @@ import { setRange } from "../lists/collection.ts";
 import type { Input } from "../program/inputs.ts";
 import { type ProgramTerms, rootsOf } from "../program/program.ts";
 import type { Schema } from "../program/schema.ts";
-import { reachable, type Term } from "../program/term.ts";
+import type { Term } from "../program/term.ts";
 import { QueryError } from "../query/query-error.ts";
 import { CodeTooLarge } from "../wasm/function-builder.ts";
 import { type Expression, i32 } from "../wasm/instructions.ts";
 import { ModuleBuilder } from "../wasm/module-builder.ts";
-import { emitEventLoop, emitGroup, type Fill, type FillGroup, groupFills, type Member, valuesOf } from "./emit-events.ts";
-import { emitFlatFill, flatContent, isFlatFill } from "./emit-flat-fill.ts";
-import { canFillWide, emitWideFill } from "./emit-wide-fill.ts";
+import { emitEventLoop, emitGroup, type Fill, type Member } from "./emit-events.ts";
+import { emitFlatFill } from "./emit-flat-fill.ts";
+import { emitWideFill } from "./emit-wide-fill.ts";
 import { Emitter, runParams } from "./emitter.ts";
+import { type ContentLoop, planLoops } from "./loops/plan-loops.ts";
 import { operators } from "./operators.ts";
 import { layOut } from "./work-area.ts";
 
@@ -58,18 +59,10 @@ export function writeTogether(members: readonly Member[], options: TogetherOptio
   const run = m.define("run", params, "i32", (f) => {
     const roots = members.flatMap(({ program }) => rootsOf(program));
     const emitter = new Emitter(f, m, { operators, inputs, schema, roots, sharesEarly });
-    const unfiltered = groupFills(fills.filter(({ member }) => member.program.filters.length === 0));
-    const rest = unfiltered
-      .map((group) => (group.filter ? group : emitFlatFills(emitter, group)))
-      .filter((group) => group.fills.length > 0);
-    const overContent = rest.filter(isFreeOfEvents);
-    for (const group of overContent) emitContentLoop(emitter, group);
-    const perEvent = [
-      ...rest.filter((group) => !overContent.includes(group)).flatMap((group) => group.fills),
-      ...fills.filter(({ member }) => member.program.filters.length > 0),
-    ];
-    const isFiltered = members.some(({ program }) => program.filters.length > 0);
-    if (perEvent.length > 0 || isFiltered || totals.size > 0) emitEventLoop(emitter, members, { fills: perEvent, totals });
+    const loops = planLoops(members, { fills, totals, columns: emitter.columns });
+    for (const { fill, source } of loops.flat) emitFlatFill(emitter, fill, source);
+    for (const loop of loops.overContent) emitContentLoop(emitter, loop);
+    if (loops.hasEventLoop) emitEventLoop(emitter, members, { fills: loops.perEvent, totals });
     f.return(i32(0));
   });
   m.export(run);
@@ -88,46 +81,13 @@ export const fillsOf = (member: Member): readonly Fill[] =>
 export const totalsOf = ({ program: { totals = [] }, layout }: Member): ReadonlyMap<Term, number> =>
   new Map(totals.map((total, index) => [total, layout.totals[index]]));
 
-/**
- * One loop over a list's content serves all events where nothing depends on which event an element belongs to. The list may be
- * mapped, filtered once and mapped again, and used for nothing else: it would be that of all events at once.
- */
-function isFreeOfEvents({ filter, base, fills }: FillGroup): boolean {
-  if (filter || !base) return false;
-  const values = fills.flatMap(({ histogram }) => valuesOf(histogram));
-  const lists = new Set<Term>();
-  const sourceOf = (list: Term): Term => {
-    lists.add(list);
-    return list.operation === "map" || (list === base && list.operation === "filter") ? sourceOf(list.args[0]) : list;
-  };
-  const [source] = values.filter(({ type }) => type.kind === "list").map(sourceOf);
-  const isOfEvent = ({ operation, args }: Term) =>
-    operation === "column" || operation === "position" || (operation === "collection" && args.length === 0);
-  return (
-    source.operation === "collection" &&
-    reachable(values).every((term) => lists.has(term) || (!isOfEvent(term) && !term.args.some((arg) => lists.has(arg))))
-  );
-}
-
-/** Histograms of plain columns of float32 are filled four values at a time; gives those that are left. */
-function emitFlatFills(emitter: Emitter, group: FillGroup): FillGroup {
-  const rest = group.fills.filter(({ histogram, layout }) => {
-    const content = isFlatFill(histogram, layout) ? flatContent(emitter, histogram.axes[0].value) : undefined;
-    if (content) emitFlatFill(emitter, histogram, layout, content);
-    return !content;
-  });
-  return { ...group, fills: rest };
-}
-
-function emitContentLoop(emitter: Emitter, group: FillGroup): void {
-  const list = reachable([group.base!]).find((term) => term.operation === "collection" && term.args.length === 0)!;
+function emitContentLoop(emitter: Emitter, { group, list, isWide }: ContentLoop): void {
   emitter.inside(() => {
     const [from, to] = (["begin", "end"] as const).map((end) => emitter.columns.offset(String(list.literal), emitter.param(end)));
-    const fill = { base: group.base!, histograms: group.fills };
     let rest: Expression = from;
-    if (canFillWide(emitter, fill))
+    if (isWide)
       emitter.inside(() => {
-        rest = emitWideFill(emitter, fill, setRange(emitter, list, { from, to }));
+        rest = emitWideFill(emitter, { base: group.base, histograms: group.fills }, setRange(emitter, list, { from, to }));
       });
     setRange(emitter, list, { from: rest, to });
     // Not kept in scratch, whoever uses it too: it is as long as that of all events together.

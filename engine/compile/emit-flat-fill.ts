@@ -10,42 +10,40 @@ import type { Term } from "../program/term.ts";
 import { storages } from "../storages/storages.ts";
 import { type Expression, f64, I, i32, V } from "../wasm/instructions.ts";
 import type { ScalarCode } from "./code.ts";
+import type { Fill } from "./emit-events.ts";
 import { emitFill } from "./emit-fill.ts";
 import type { Emitter } from "./emitter.ts";
+import type { ProgramColumns } from "./loops/program-columns.ts";
 import type { HistogramLayout } from "./work-area.ts";
 
-/** A column and the range of its content: [from, to). */
-export interface FlatContent {
+/** A column, and the list whose content it is; without one it has a value for each event. */
+export interface FlatSource {
   readonly column: Column;
-  readonly from: Expression;
-  readonly to: Expression;
+  readonly list?: string;
 }
 
 export const isFlatFill = (histogram: HistogramTerms, layout: HistogramLayout): boolean =>
   layout.copies === 4 && !histogram.weight && histogram.axes.length === 1 && kindOf(histogram.axes[0].axis).emitPairs !== undefined;
 
 /** What a value reads, where it is a float32 column without missing values, or one field of a collection. */
-export function flatContent(emitter: Emitter, value: Term): FlatContent | undefined {
-  const [begin, end] = [emitter.param("begin"), emitter.param("end")];
-  const { columns } = emitter;
-  if (value.operation === "column") return plain(columns.column(String(value.literal)), begin, end);
+export function flatSource(columns: ProgramColumns, value: Term): FlatSource | undefined {
+  if (value.operation === "column") return plain({ column: columns.column(String(value.literal)) });
   const body = value.operation === "map" ? value.args[1].args[0] : undefined;
   const field = body?.operation === "field" && body.args[0].operation === "param" ? String(body.literal) : undefined;
-  const list = field === undefined ? value : value.args[0];
-  if (list.operation !== "collection" || list.args.length > 0) return undefined;
-  const name = String(list.literal);
-  return plain(columns.fieldColumn(name, field), columns.offset(name, begin), columns.offset(name, end));
+  const source = field === undefined ? value : value.args[0];
+  if (source.operation !== "collection" || source.args.length > 0) return undefined;
+  const list = String(source.literal);
+  return plain({ column: columns.fieldColumn(list, field), list });
 }
 
-const plain = (column: Column, from: Expression, to: Expression): FlatContent | undefined =>
-  column.dtype === "float32" && !column.nullable ? { column, from, to } : undefined;
+const plain = (source: FlatSource): FlatSource | undefined =>
+  source.column.dtype === "float32" && !source.column.nullable ? source : undefined;
 
-export function emitFlatFill(
-  emitter: Emitter,
-  histogram: HistogramTerms,
-  layout: HistogramLayout,
-  { column, from, to }: FlatContent,
-): void {
+export function emitFlatFill(emitter: Emitter, { histogram, layout }: Fill, { column, list }: FlatSource): void {
+  const [from, to] = (["begin", "end"] as const).map((end) => {
+    const event = emitter.param(end);
+    return list === undefined ? event : emitter.columns.offset(list, event);
+  });
   const { f, keep } = emitter;
   const { axis } = histogram.axes[0];
   const { emitAdd } = storages[histogram.storage];

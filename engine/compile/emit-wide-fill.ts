@@ -11,6 +11,7 @@ import { type Expression, I, i32, i64, L, load, store, V } from "../wasm/instruc
 import type { Element, ScalarCode } from "./code.ts";
 import { isFlatFill } from "./emit-flat-fill.ts";
 import type { Emitter } from "./emitter.ts";
+import type { WithColumns } from "./loops/program-columns.ts";
 import { openList } from "./open-list.ts";
 import { isWide } from "./tables/wide-terms.ts";
 import type { HistogramLayout } from "./work-area.ts";
@@ -21,12 +22,12 @@ export interface WideFill {
   readonly histograms: readonly { readonly histogram: HistogramTerms; readonly layout: HistogramLayout }[];
 }
 
-export function canFillWide(emitter: Emitter, { base, histograms }: WideFill): boolean {
+export function canFillWide(source: WithColumns, { base, histograms }: WideFill): boolean {
   if (!histograms.every(({ histogram, layout }) => isFlatFill(histogram, layout) && isListOfNumbers(histogram.axes[0].value))) return false;
   const functions = [base, ...histograms.flatMap(({ histogram }) => listsBetween(histogram.axes[0].value, base))].flatMap(({ args }) =>
     args.slice(1).flatMap((lambda) => lambda.args),
   );
-  return isReadWide(emitter, base.operation === "filter" ? base.args[0] : base) && functions.every((body) => isWide(emitter, body));
+  return isReadWide(source, base.operation === "filter" ? base.args[0] : base) && functions.every((body) => isWide(source, body));
 }
 
 const isListOfNumbers = ({ type }: Term): boolean => type.kind === "list" && type.element.kind === "number";

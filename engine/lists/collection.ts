@@ -6,6 +6,7 @@
 import type { Element, Environment, RecordCode, ScalarCode } from "../compile/code.ts";
 import type { Emitter, ListMaker } from "../compile/emitter.ts";
 import { keyOf } from "../compile/key-of.ts";
+import type { WithColumns } from "../compile/loops/program-columns.ts";
 import type { Term } from "../program/term.ts";
 import { type Expression, I, i32, L, select } from "../wasm/instructions.ts";
 
@@ -37,7 +38,7 @@ export const collection: ListMaker = {
 };
 
 /** Whether two neighbours can be read at once: of records each field says so for itself. */
-export const isReadWide = ({ columns }: Emitter, { type, literal }: Term): boolean =>
+export const isReadWide = ({ columns }: WithColumns, { type, literal }: Term): boolean =>
   type.kind === "list" && (type.element.kind === "record" || columns.isWide(columns.fieldColumn(String(literal), undefined)));
 
 const lengthOf = (emitter: Emitter, { from, to }: Range): Expression => emitter.keep(L.fromU32(I.sub(to, from)));

@@ -1,7 +1,7 @@
 /** Which terms can be computed for two neighbours at once, in two lanes: arithmetic on what plain columns hold. */
 import type { Operation, Term } from "../../program/term.ts";
 import { isOptional } from "../../program/types.ts";
-import type { Emitter } from "../emitter.ts";
+import type { WithColumns } from "../loops/program-columns.ts";
 
 const operations: ReadonlySet<Operation> = new Set<Operation>([
   "param",
@@ -30,37 +30,37 @@ const functions: ReadonlySet<unknown> = new Set(
 );
 
 /** Over the elements of lists of the schema, or over events; `over`: over those of a list that may be mapped from one. */
-export function isWide(emitter: Emitter, term: Term, over?: Term): boolean {
+export function isWide(source: WithColumns, term: Term, over?: Term): boolean {
   const known = new Map<Term, boolean>();
   const check = (each: Term): boolean => {
     const before = known.get(each);
     if (before !== undefined) return before;
-    const result = !each.hasLists && !isOptional(each.type) && isWideHere(emitter, each, over) && each.args.every(check);
+    const result = !each.hasLists && !isOptional(each.type) && isWideHere(source, each, over) && each.args.every(check);
     known.set(each, result);
     return result;
   };
   return check(term);
 }
 
-function isWideHere(emitter: Emitter, { operation, literal, args, type }: Term, over: Term | undefined): boolean {
-  const { columns } = emitter;
+function isWideHere(source: WithColumns, { operation, literal, args, type }: Term, over: Term | undefined): boolean {
+  const { columns } = source;
   if (operation === "field") {
     const record = args[0].type;
     if (type.kind !== "number" || record.kind !== "record") return false;
     if (record.origin !== undefined) return columns.isWide(columns.fieldColumn(record.origin, String(literal)));
-    return over !== undefined && isFieldWide(emitter, over, String(literal));
+    return over !== undefined && isFieldWide(source, over, String(literal));
   }
   if (operation === "column") return type.kind === "number" && columns.isWide(columns.column(String(literal)));
   return operations.has(operation) || (operation === "function" && functions.has(literal));
 }
 
 /** Of the elements of this list. */
-function isFieldWide(emitter: Emitter, list: Term, name: string): boolean {
-  if (list.operation === "collection") return emitter.columns.isWide(emitter.columns.fieldColumn(String(list.literal), name));
+function isFieldWide(source: WithColumns, list: Term, name: string): boolean {
+  if (list.operation === "collection") return source.columns.isWide(source.columns.fieldColumn(String(list.literal), name));
   if (list.operation !== "map") return false;
-  const [source, lambda] = list.args;
+  const [from, lambda] = list.args;
   const body = lambda.args[0].operation === "identified" ? lambda.args[0].args[0] : lambda.args[0];
-  if (body.operation === "param") return isFieldWide(emitter, source, name);
+  if (body.operation === "param") return isFieldWide(source, from, name);
   if (body.operation !== "record" || body.type.kind !== "record") return false;
-  return isWide(emitter, body.args[[...body.type.fields.keys()].indexOf(name)], source);
+  return isWide(source, body.args[[...body.type.fields.keys()].indexOf(name)], from);
 }
