@@ -2,7 +2,7 @@
 
 import type { Seeded } from "../seeded.ts";
 import { ExpressionGenerator } from "./generate-expression.ts";
-import type { Element } from "./generate-lists.ts";
+import type { Element } from "./generated-elements.ts";
 import { binary, bracketed, call, coalesce, conditional, leaf, type Piece } from "./piece.ts";
 
 export interface ExpressionCase {

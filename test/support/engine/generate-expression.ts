@@ -5,7 +5,8 @@
 
 import { words } from "../generate-events.ts";
 import type { Seeded } from "../seeded.ts";
-import { type Element, type ElementGenerator, ListGenerator, type Name } from "./generate-lists.ts";
+import { ListGenerator } from "./generate-lists.ts";
+import type { Element, ElementGenerator, Name } from "./generated-elements.ts";
 import {
   binary,
   bracketed,

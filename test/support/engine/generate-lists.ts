@@ -1,37 +1,7 @@
 /** Lists in generated expressions: collections and what filter, map, pairs, triples and fields make of them, lists of lists included. */
-import type { Seeded } from "../seeded.ts";
+import { type Element, type ElementGenerator, type ListPiece, membersOf, type Name } from "./generated-elements.ts";
 import { bracketed, coalesce, conditional, lambda, leaf, levels, member, method, type Piece, piece } from "./piece.ts";
 import { collections, kindOf, numbersOf, type RecordKind } from "./record-kinds.ts";
-
-export type Element =
-  | { readonly kind: "number" | "boolean" | "string" }
-  | { readonly kind: "record"; readonly record: RecordKind }
-  | { readonly kind: "tuple"; readonly member: Element; readonly size: number }
-  | { readonly kind: "list"; readonly element: Element };
-
-export interface ListPiece<Of extends Element = Element> {
-  readonly piece: Piece;
-  readonly element: Of;
-}
-
-export interface Name {
-  readonly name: string;
-  readonly element: Element;
-}
-
-/** The generator of the expressions that lists are made of. */
-export interface ElementGenerator {
-  readonly random: Seeded;
-  readonly missing: boolean;
-  /** The names that an expression may use where it stands. */
-  names: readonly Name[];
-  known(kind: Element["kind"]): readonly Name[];
-  number(fuel: number): Piece;
-  boolean(fuel: number): Piece;
-  string(fuel: number): Piece;
-  record(fuel: number): { readonly piece: Piece; readonly kind: RecordKind };
-  literal(fuel: number): { readonly piece: Piece; readonly kind: RecordKind };
-}
 
 const deepest = 3;
 
@@ -60,7 +30,9 @@ export class ListGenerator {
       case 4:
         return this.#flattened(list, fuel / 2);
       case 5:
-        return this.#sorted(list, fuel / 2);
+        return list.element.kind === "record" && this.#of.missing && random.chance(0.5)
+          ? this.#nearest(list.piece, list.element, fuel / 2)
+          : this.#sorted(list, fuel / 2);
       case 6:
         return this.#chosen(list, fuel / 2);
       case 7:
@@ -114,6 +86,20 @@ export class ListGenerator {
         this.#function(list.element, () => this.#of.number(fuel)),
       ),
     };
+  }
+
+  /** Where there is none, an element is missing: of what JavaScript makes of it, it could be asked nothing. */
+  #nearest(list: Piece, { record }: Extract<Element, { kind: "record" }>, fuel: number): ListPiece {
+    const [a, b] = this.#parameterNames(2);
+    const other = this.ofRecords(Math.min(fuel, 4));
+    const { names } = this.#of;
+    const bound = [a, b].map(
+      (name, index): Name => ({ name, element: { kind: "record", record: index === 0 ? record : other.element.record } }),
+    );
+    this.#of.names = [...names.filter(({ name }) => ![a, b].includes(name.split("[")[0])), ...bound];
+    const distance = lambda([a, b], this.#of.number(fuel));
+    this.#of.names = names;
+    return { piece: method(list, "nearest", other.piece, distance), element: other.element };
   }
 
   /** As it is or filtered, by a test. */
@@ -283,10 +269,4 @@ export class ListGenerator {
     const reused = outer.length > 0 && random.chance(0.1) ? [random.pick(outer).name] : [];
     return [...reused, ...Array.from({ length: count - reused.length }, () => `p${this.#params++}`)];
   }
-}
-
-/** `p[0]`, `p[1]`, … of a tuple. */
-function membersOf({ name, element }: Name): readonly Name[] {
-  if (element.kind !== "tuple") return [];
-  return Array.from({ length: element.size }, (_, place) => ({ name: `${name}[${place}]`, element: element.member }));
 }

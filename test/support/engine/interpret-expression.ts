@@ -181,6 +181,25 @@ function callMethod(list: readonly Value[] | undefined, method: string, args: re
       const index = evaluate(args[0], names);
       return index === undefined ? undefined : list.at(index as number);
     }
+    case "nearest": {
+      const other = evaluate(args[0], names) as readonly Value[] | undefined;
+      const { params, body } = args[1] as ArrowFunctionExpression;
+      const [one, another] = params.map(nameOf);
+      const distance = (a: Value, b: Value) => {
+        spend();
+        return evaluate(body, new Map([...names, [one, a], [another, b]]));
+      };
+      return (
+        other &&
+        list.map((a) =>
+          pickBy(
+            other,
+            other.map((b) => distance(a, b)),
+            (value, best) => value < best,
+          ),
+        )
+      );
+    }
     case "cross": {
       const other = evaluate(args[0], names) as readonly Value[] | undefined;
       spend(list.length * (other?.length ?? 0));

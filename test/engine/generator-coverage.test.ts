@@ -1,0 +1,42 @@
+/** The random expressions of the differential test have in them all that the language has. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { components } from "../../engine/check/four-vector.ts";
+import { functionNames } from "../../engine/check/functions.ts";
+import { arithmeticOperators, comparisonOperators } from "../../engine/expression/tree.ts";
+import { methods } from "../../engine/lists/list-operators.ts";
+import { generateCase } from "../support/engine/generate-case.ts";
+import { seeded } from "../support/seeded.ts";
+
+test("the generator of expressions covers every method, function, operator and component", (t) => {
+  const random = seeded(1);
+  const texts = Array.from({ length: 4000 }, (_, index) => {
+    const { defines, piece } = generateCase(random, { missing: index % 2 === 0, prefix: "d" });
+    return [...defines.map((define) => define.piece.text), piece.text].join("; ");
+  });
+  const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
+  const parts: Readonly<Record<string, RegExp>> = {
+    ...Object.fromEntries([...methods.keys()].map((name) => [`.${name}()`, new RegExp(`\\.${name}\\(`)])),
+    ...Object.fromEntries(functionNames.map((name) => [`${name}()`, new RegExp(`(?<![.\\w])${name}\\(`)])),
+    ...Object.fromEntries(components.map((name) => [`.${name}`, new RegExp(`\\.${name}(?!\\w)`)])),
+    ...Object.fromEntries(
+      [...arithmeticOperators, ...comparisonOperators, "&&", "||", "??"].map((operator) => [
+        operator,
+        new RegExp(` ${escaped(operator)} `),
+      ]),
+    ),
+    "? :": / \? .* : /,
+    "?.": /\?\.\w/,
+    "!": /!\(?\w/,
+    "~": /~/,
+    "[i]": /\w\[[\w-]/,
+    "{ ...record }": /\{ \.\.\./,
+    ".length": /\.length/,
+  };
+  const counts = Object.entries(parts).map(([part, written]) => [part, texts.filter((text) => written.test(text)).length] as const);
+  t.diagnostic(counts.map(([part, count]) => `${part} ${count}`).join(", "));
+  assert.deepEqual(
+    counts.filter(([, count]) => count < 5).map(([part]) => part),
+    [],
+  );
+});
