@@ -13,6 +13,7 @@ import { emitTotal } from "./emit-total.ts";
 import type { Emitter } from "./emitter.ts";
 import { hoist } from "./hoist.ts";
 import { openList } from "./open-list.ts";
+import { countBeforehand } from "./tables/running-counts.ts";
 import type { HistogramLayout, Layout } from "./work-area.ts";
 
 /** A program, and where it adds to. */
@@ -51,6 +52,8 @@ export function groupFills(fills: readonly Fill[]): readonly FillGroup[] {
 
 export const valuesOf = ({ axes, weight, sample }: HistogramTerms): readonly Term[] =>
   [...axes.map(({ value }) => value), weight, sample].filter((term) => term !== undefined);
+
+const termsOf = (histogram: HistogramTerms): readonly Term[] => [...valuesOf(histogram), ...(histogram.filter ? [histogram.filter] : [])];
 
 /** Events that passed some filters, and their weight. */
 interface Counter {
@@ -120,8 +123,10 @@ export function emitEventLoop(
     }
   };
 
+  countBeforehand(emitter, [...members.flatMap(({ program }) => program.filters), ...fills.flatMap(({ histogram }) => termsOf(histogram))]);
+  const scratch = f.variable(emitter.stack);
   f.count(emitter.param("begin"), emitter.param("end"), (event) => {
-    f.set(emitter.stack, emitter.param("scratch"));
+    f.set(emitter.stack, scratch);
     emitter.event = event;
     emitter.inside(() => {
       for (const [total, at] of totals) {

@@ -3,7 +3,7 @@ import type { Term } from "../program/term.ts";
 import { isScalar } from "../program/types.ts";
 import type { Environment } from "./code.ts";
 import type { Emitter } from "./emitter.ts";
-import { keepList } from "./kept-list.ts";
+import { isWorthKeeping, keepList } from "./kept-list.ts";
 
 /** Cheaper terms than this are computed where they stand. */
 const leastCost = 6;
@@ -37,7 +37,7 @@ function computeParts(emitter: Emitter, roots: readonly Term[], environment: Env
     // An element that is looked for is found once, too.
     const isValue = part.operation !== "lambda" && (isScalar(part.type) || operator.kind === "value");
     if (isFree && isValue) emitter.lower(part, environment);
-    else if (isFree && operator.kind === "list" && operator.isSearch) keepList(emitter, part, environment);
+    else if (isFree && operator.kind === "list" && operator.isSearch && isWorthKeeping(emitter, part)) keepList(emitter, part, environment);
     else for (const arg of part.args) visit(arg, part.operation === "lambda" ? own | (1 << Number(part.literal)) : own);
   };
   for (const root of roots) visit(root, which.own);

@@ -4,7 +4,7 @@
  * Promises: nothing is written outside of what was reserved for the list, whatever its bound and its loop say; where it is not
  * enough the run traps.
  */
-import type { Term } from "../program/term.ts";
+import { reachable, type Term } from "../program/term.ts";
 import { type Expression, I, i32, L, load, select, store } from "../wasm/instructions.ts";
 import type { Element, Environment } from "./code.ts";
 import type { Emitter, List, LoopBody, Numbered } from "./emitter.ts";
@@ -13,6 +13,24 @@ import { keyOf } from "./key-of.ts";
 export interface KeptList extends Numbered {
   readonly count: Expression;
   iterate(body: LoopBody): void;
+}
+
+/** As much is computed for an element again rather than its place read. */
+const cheapTest = 4;
+const readOnly: ReadonlySet<string> = new Set(["param", "field", "record", "identified", "number"]);
+
+/** Whether a list that is needed again is kept: it is searched for, and searching for it again costs more than reading places. */
+export function isWorthKeeping(emitter: Emitter, { operation, args: [source, lambda] }: Term): boolean {
+  if (operation !== "filter") return true;
+  const isCheap = !lambda.hasLists && emitter.cost(lambda.args[0]) <= cheapTest && isRead(source);
+  return emitter.sharesEarly || !isCheap;
+}
+
+/** Elements that are only read, of a list of the schema or several. */
+function isRead({ operation, args }: Term): boolean {
+  if (operation === "collection") return true;
+  if (operation === "map") return isRead(args[0]) && reachable([args[1].args[0]]).every((term) => readOnly.has(term.operation));
+  return operation === "concat" && args.every(isRead);
 }
 
 /** Writes the places of a list's elements to scratch, once. `term` is not a parameter that stands for a list. */

@@ -4,7 +4,7 @@ import { callKernel } from "../kernels/kernel.ts";
 import { kernels } from "../kernels/kernels.ts";
 import { sinCos } from "../kernels/trigonometry.ts";
 import type { Term } from "../program/term.ts";
-import { type Expression, F, f64, select } from "../wasm/instructions.ts";
+import { type Expression, F, f64 } from "../wasm/instructions.ts";
 import { both, type Code, type Environment } from "./code.ts";
 import type { Emitter } from "./emitter.ts";
 import { keyOf } from "./key-of.ts";
@@ -54,5 +54,7 @@ function wrapAngle(x: Expression, { f, keep }: Emitter): Expression {
   const turn = f64(2 * Math.PI);
   const near = f.variable(x);
   f.if(F.gt(F.abs(x), f64(3 * Math.PI)), () => f.set(near, F.sub(x, F.mul(turn, F.nearest(F.div(x, turn))))));
-  return keep(select(F.gt(near, f64(Math.PI)), F.sub(near, turn), select(F.le(near, f64(-Math.PI)), F.add(near, turn), near)));
+  // Without branches, which are taken as often as not. Less 0, −0 stays what it is.
+  const turns = F.sub(F.fromI32(F.gt(near, f64(Math.PI))), F.fromI32(F.le(near, f64(-Math.PI))));
+  return keep(F.sub(near, F.mul(turn, turns)));
 }

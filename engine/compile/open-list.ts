@@ -3,7 +3,7 @@ import type { Term } from "../program/term.ts";
 import { type Expression, i64, L, select } from "../wasm/instructions.ts";
 import type { Environment, ListCode } from "./code.ts";
 import type { Emitter, List, Numbered } from "./emitter.ts";
-import { keepList } from "./kept-list.ts";
+import { isWorthKeeping, keepList } from "./kept-list.ts";
 import { keyOf } from "./key-of.ts";
 
 export type NumberedList = List & { readonly numbered: () => Numbered };
@@ -18,7 +18,7 @@ export function openList(emitter: Emitter, list: Term, outer: Environment, { isK
   const opened = emitter.once(`open ${keyOf(term, environment)}`, () => operator.open(emitter, term, environment));
   const kept = () => keepList(emitter, term, environment);
   const whole = { ...opened, numbered: opened.numbered ?? kept };
-  const isSearchedOnce = isKept && operator.isSearch && (emitter.uses.get(term) ?? 0) >= 2;
+  const isSearchedOnce = isKept && operator.isSearch && isWorthKeeping(emitter, term) && (emitter.uses.get(term) ?? 0) >= 2;
   const wanted: NumberedList = isSearchedOnce
     ? {
         ...whole,

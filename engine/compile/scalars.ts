@@ -4,6 +4,7 @@ import { isOptional } from "../program/types.ts";
 import { type Expression, F, f64, I, i32, select } from "../wasm/instructions.ts";
 import { bits } from "./bits.ts";
 import { anyOf, both, type Environment, type RecordCode, type ScalarCode, scalarKind, truth } from "./code.ts";
+import { withoutRoot } from "./compare-root.ts";
 import type { Emitter, Lowering, ValueOperator } from "./emitter.ts";
 import { computeShared } from "./hoist.ts";
 import { lowerFunction } from "./lower-function.ts";
@@ -18,6 +19,15 @@ const binary =
   (emitter, term, environment) => {
     const [a, b] = term.args.map((arg) => emitter.scalar(arg, environment));
     return keep(emitter, kind, make(a.value, b.value), both(a.present, b.present));
+  };
+
+const comparison =
+  (compare: (a: Expression, b: Expression) => Expression): Lowering =>
+  (emitter, term, environment) => {
+    const limited = withoutRoot(term);
+    if (!limited) return binary("boolean", compare)(emitter, term, environment);
+    const { value, present } = emitter.scalar(limited.argument, environment);
+    return keep(emitter, "boolean", (limited.isBelow ? F.lt : F.ge)(value, f64(limited.limit)), present);
   };
 
 /** Booleans and strings are integers. */
@@ -46,10 +56,10 @@ export const scalars = {
   function: value(25, lowerFunction),
   equal: value(1, equality(F.eq, I.eq)),
   "not-equal": value(1, equality(F.ne, I.ne)),
-  less: value(1, binary("boolean", F.lt)),
-  "less-equal": value(1, binary("boolean", F.le)),
-  greater: value(1, binary("boolean", F.gt)),
-  "greater-equal": value(1, binary("boolean", F.ge)),
+  less: value(1, comparison(F.lt)),
+  "less-equal": value(1, comparison(F.le)),
+  greater: value(1, comparison(F.gt)),
+  "greater-equal": value(1, comparison(F.ge)),
   same: value(1, (emitter, term, environment) => {
     const [a, b] = term.args.map((arg) => emitter.lower(arg, environment) as RecordCode);
     const [one, other] = [a.identity!(), b.identity!()];

@@ -5,6 +5,7 @@
 import { type MethodCall, oneArgument } from "../check/method-call.ts";
 import { type BodyOfTwo, type Element, type FunctionOver, tuple } from "../compile/code.ts";
 import type { Emitter } from "../compile/emitter.ts";
+import { keyOf } from "../compile/key-of.ts";
 import { openList, uncounted } from "../compile/open-list.ts";
 import { hoistMembers, tabulate } from "../compile/tables/member-tables.ts";
 import { isWide } from "../compile/tables/wide-terms.ts";
@@ -60,10 +61,12 @@ export const combinations: ListOperator = {
     const size = Number(term.literal);
     const source = openList(emitter, term.args[0], environment);
     const key = emitter.newKey();
-    const tablesFor = (functions: readonly FunctionOver[], { isFilledBefore = false } = {}) =>
-      emitter.once(`tables ${key}`, () =>
+    const tablesFor = (functions: readonly FunctionOver[], { isFilledBefore = false } = {}) => {
+      const uses = functions.map(({ lambda, environment: outer, isConditional }) => `${keyOf(lambda, outer)} ${isConditional}`);
+      return emitter.once(`tables ${key} ${isFilledBefore} ${uses}`, () =>
         tabulate(emitter, functions, { list: source.numbered(), term: term.args[0], size, isFilledBefore }),
       );
+    };
     return {
       places: size,
       knowsPositions: false,

@@ -34,8 +34,15 @@ export const concat: ListOperator = {
       knowsPositions: true,
       takesScratch: false,
       iterate(body) {
-        const { from, to, at } = numbered();
-        emitter.loop(from, to, (handle) => body(at(handle), [handle]));
+        const { from, to, at, runs = [] } = numbered();
+        if (emitter.sharesEarly) emitter.loop(from, to, (handle) => body(at(handle), [handle]));
+        else
+          for (const { list, shift } of runs) {
+            emitter.loop(list.from, list.to, (handle) => {
+              const whole = emitter.keep(I.add(handle, shift));
+              body({ ...list.at(handle), position: () => emitter.keep(L.fromU32(whole)), place: emitter.newKey() }, [whole]);
+            });
+          }
       },
       at: ([handle], isThere) => numbered().at(handle, isThere),
       length: () => sum(lists.map((list) => list.length())),

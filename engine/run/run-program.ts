@@ -202,7 +202,7 @@ function explain(error: unknown, reason: number): unknown {
 }
 
 function readPartial(program: Program, layout: Layout, { memory, entries, work }: RunArea): PartialResult {
-  const integers = (at: number, count: number) => Float64Array.from(new BigInt64Array(memory.buffer, work.address + at, count), Number);
+  const integers = (at: number, count: number) => readCounts(new Uint32Array(memory.buffer, work.address + at, 2 * count));
   const floats = (at: number, count: number) => new Float64Array(memory.buffer, work.address + at, count);
   return {
     entries,
@@ -231,6 +231,13 @@ function readPartial(program: Program, layout: Layout, { memory, entries, work }
       return thinOut(findsRange ? keepRange(whole, readRange(floats(own.constants[0], 4))) : whole);
     }),
   };
+}
+
+/** From their low and high halves: quicker than by way of bigint, which is felt where partitions are small. */
+function readCounts(halves: Uint32Array): Float64Array {
+  const counts = new Float64Array(halves.length / 2);
+  for (let index = 0; index < counts.length; index++) counts[index] = halves[2 * index] + halves[2 * index + 1] * 2 ** 32;
+  return counts;
 }
 
 /** One quantity of all cells, of which each has `length` side by side; the copies of a cell are added up. */

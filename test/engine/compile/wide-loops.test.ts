@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { makeDataset } from "../../support/engine/in-memory-dataset.ts";
-import { fillOnce, runQuery } from "../../support/engine/run-query.ts";
+import { fillOnce, prepareQuery, runPrepared, runQuery } from "../../support/engine/run-query.ts";
 import { seeded } from "../../support/seeded.ts";
 
 const random = seeded(11);
@@ -67,3 +67,18 @@ for (const dtype of ["float32", "float64"] as const) {
     }
   }
 }
+
+test("counting what passes a cut over the content of all events gives what counting it for each event gives", () => {
+  const dataset = makeDataset(events, { "Jet[].x": "float32", "Jet[].y": "float64", "Jet[].n": "int32" });
+  for (const cut of ["j.x > 0.5", "j.n == 1 || j.y < 0", "isNaN(j.x)", "j.n < 9", "true"]) {
+    const fill = (list: string) =>
+      fillOnce({ axes: [{ type: "regular", bins: 10, lower: 0, upper: 10, value: `${list}.filter(j => ${cut}).length` }] }, dataset);
+    assert.deepEqual(fill("Jet"), fill("Jet.slice(0)"));
+    const prepared = prepareQuery(
+      { histograms: { h: { axes: [{ type: "regular", bins: 10, lower: 0, upper: 10, value: `Jet.filter(j => ${cut}).length` }] } } },
+      dataset.schema,
+    );
+    const small = runPrepared(prepared, dataset, { scratch: 16 }).histograms[0];
+    assert.deepEqual(small, runPrepared(prepared, dataset).histograms[0], "where scratch is too small for it");
+  }
+});
