@@ -70,6 +70,15 @@ const cases: readonly (readonly [text: string, expected: (event: Event) => numbe
       return all.length === 0 ? -1 : all.reduce((best, each) => (key(each) < key(best) ? each : best))[2];
     },
   ],
+  [
+    "list.pairs().sum((a, b) => a < b ? exp(a) + exp(b) : 0) + (list.pairs().minBy((a, b) => a > 0 ? exp(a) * exp(b) : sin(a))[0] ?? 0)",
+    (event) => {
+      const key = ([a, b]: readonly number[]) => (a > 0 ? exp(a) * exp(b) : sin(a));
+      const all = pairs(event);
+      const least = all.length === 0 ? 0 : all.reduce((best, each) => (key(each) < key(best) ? each : best))[0];
+      return sum(all.map(([a, b]) => (a < b ? exp(a) + exp(b) : 0))) + least;
+    },
+  ],
 ];
 
 for (const [text, expected] of cases) {
