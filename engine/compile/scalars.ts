@@ -4,10 +4,10 @@ import { isOptional } from "../program/types.ts";
 import { type Expression, F, f64, I, i32, select } from "../wasm/instructions.ts";
 import { bits } from "./bits.ts";
 import { anyOf, both, type Environment, type RecordCode, type ScalarCode, scalarKind, truth } from "./code.ts";
-import { withoutRoot } from "./compare-root.ts";
 import type { Emitter, Lowering, ValueOperator } from "./emitter.ts";
 import { computeShared } from "./hoist.ts";
 import { lowerFunction } from "./lower-function.ts";
+import { withoutRoot } from "./tables/compare-root.ts";
 
 /** Up to this cost both sides of a choice are computed, and then one is taken. */
 const cheap = 16;

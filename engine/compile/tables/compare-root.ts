@@ -2,7 +2,7 @@
  * Comparing a square root with a constant needs no root: a root that is rounded correctly grows with its argument, so there is one float64 from which on it is
  * at least the constant, and the argument is compared with that.
  */
-import type { Operation, Term } from "../program/term.ts";
+import type { Operation, Term } from "../../program/term.ts";
 
 /** `root(x) < c` is `x < limit`. */
 interface Limited {
