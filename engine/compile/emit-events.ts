@@ -3,12 +3,14 @@
  * computed once: filters that all begin with stand around everything else; where they differ, the loop notes which programs an event has passed, and what
  * fills histograms is computed where it passed for any of them.
  */
+
+import { kindOf } from "../axes/axes.ts";
 import { mappedFrom, unmapped } from "../lists/map.ts";
 import type { HistogramTerms, ProgramTerms } from "../program/program.ts";
 import type { Term } from "../program/term.ts";
 import { type Expression, F, I, i32, L, type Local, load, store } from "../wasm/instructions.ts";
 import { type FunctionOver, type ScalarCode, truth } from "./code.ts";
-import { emitFill, isFiniteWeight } from "./emit-fill.ts";
+import { emitFill, findCell, isFiniteWeight } from "./emit-fill.ts";
 import { emitTotal } from "./emit-total.ts";
 import type { Emitter } from "./emitter.ts";
 import { hoist } from "./hoist.ts";
@@ -197,12 +199,26 @@ export function emitGroup(
   { guardOf, ...options }: { readonly isKept?: boolean; readonly guardOf?: GuardOf } = {},
 ): void {
   const shared = guardOf ? termsOfSeveral(fills, guardOf) : [];
+  const fillsOfCell = new Map<string | undefined, number>();
+  for (const fill of fills) fillsOfCell.set(cellKey(fill), (fillsOfCell.get(cellKey(fill)) ?? 0) + 1);
   const fillAll = (evaluate: (term: Term) => ScalarCode) => {
     for (const term of shared) evaluate(term);
+    const cells = new Map<string, Expression>();
+    const cellOf = (fill: Fill): Expression | undefined => {
+      const key = cellKey(fill);
+      if (key === undefined || fillsOfCell.get(key)! < 2) return undefined;
+      const { histogram, layout } = fill;
+      const values = () => histogram.axes.map(({ value }) => evaluate(value));
+      const cell = cells.get(key) ?? findCell(emitter, histogram, layout, values());
+      cells.set(key, cell);
+      return cell;
+    };
     for (const fill of fills) {
       const { histogram, layout } = fill;
       const guard = guardOf?.(fill);
+      const cell = cellOf(fill);
       const evaluated = () => ({
+        cell,
         values: histogram.axes.map(({ value }) => evaluate(value)),
         weight: histogram.weight && evaluate(histogram.weight),
         sample: histogram.sample && evaluate(histogram.sample),
@@ -238,6 +254,12 @@ export function emitGroup(
       ),
     functions,
   );
+}
+
+/** Equal for histograms whose cells are found alike; undefined where what was filled before decides it. */
+function cellKey({ histogram: { axes } }: Fill): string | undefined {
+  if (axes.some(({ axis }) => kindOf(axis).findsRange)) return undefined;
+  return JSON.stringify(axes.map(({ axis, value }) => [axis, value.id]));
 }
 
 /** What fills histograms of programs of different filters: it is computed before it is looked which of these the event has passed. */

@@ -13,18 +13,24 @@ export interface FillElement {
   readonly values: readonly ScalarCode[];
   readonly weight?: ScalarCode | undefined;
   readonly sample?: ScalarCode | undefined;
+  /** The number of the cell, where others have it too. */
+  readonly cell?: Expression | undefined;
 }
 
 /** Adds one element to a histogram, if all its values, its weight and its sample are there. */
 export function emitFill(emitter: Emitter, histogram: HistogramTerms, layout: HistogramLayout, element: FillElement): void {
-  const { values, weight, sample } = element;
+  const { values, weight, sample, cell } = element;
   const present = [...values, weight, sample].reduce<Expression | undefined>((sofar, code) => both(sofar, code?.present), undefined);
   const weightValue = weight?.value;
   const sampleValue = sample && emitter.keep(numberOf(sample));
   const fill = () =>
     ifFinite(emitter, weightValue, layout.nonFinite, () =>
       ifFinite(emitter, sampleValue, layout.nonFiniteSamples, () =>
-        addToCell(emitter, histogram, layout, { values, weight: weightValue ?? f64(1), ...(sampleValue && { sample: sampleValue }) }),
+        addToCell(emitter, histogram, layout, {
+          cell: cell ?? findCell(emitter, histogram, layout, values),
+          weight: weightValue ?? f64(1),
+          ...(sampleValue && { sample: sampleValue }),
+        }),
       ),
     );
   if (present) emitter.if(present, fill);
@@ -39,15 +45,16 @@ function ifFinite(emitter: Emitter, value: Expression | undefined, counter: numb
   else emitter.if(isFiniteWeight(value), body, () => increase(emitter, I.add(emitter.param("work"), i32(counter)), i64(1n)));
 }
 
-function addToCell(
+/** The number of the cell that these values fill; any where one of them is missing. */
+export function findCell(
   emitter: Emitter,
   { axes, storage }: HistogramTerms,
   layout: HistogramLayout,
-  { values, ...element }: { readonly values: readonly ScalarCode[]; readonly weight: Expression; readonly sample?: Expression },
-): void {
+  values: readonly ScalarCode[],
+): Expression {
   const { keep } = emitter;
+  const { quantities } = storages[storage];
   const work = emitter.param("work");
-  const { fills, emitAdd, quantities } = storages[storage];
   let cell: Expression = i32(0);
   for (const [index, { axis }] of axes.entries()) {
     const kind = kindOf(axis);
@@ -56,7 +63,18 @@ function addToCell(
     const along = keep(kind.emitCell(emitter, axis, keep(value), constants, { cells, quantities }));
     cell = index === 0 ? along : keep(I.add(I.mul(cell, i32(cellsOf(axis))), along));
   }
-  const address = keep(I.add(work, I.mul(cell, i32(layout.cellBytes))));
+  return cell;
+}
+
+function addToCell(
+  emitter: Emitter,
+  { storage }: HistogramTerms,
+  layout: HistogramLayout,
+  { cell, ...element }: { readonly cell: Expression; readonly weight: Expression; readonly sample?: Expression },
+): void {
+  const work = emitter.param("work");
+  const address = emitter.keep(I.add(work, I.mul(cell, i32(layout.cellBytes))));
+  const { fills, emitAdd } = storages[storage];
   if (fills === undefined) increase(emitter, I.add(work, i32(layout.fills)), i64(1n));
   emitAdd(emitter, { address, offset: layout.cells }, element);
 }

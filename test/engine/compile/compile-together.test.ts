@@ -49,6 +49,7 @@ const nominal = {
     found: { axes: [{ type: "auto", bins: 30, value: "good.pt" }], weight: "up" },
     profile: { axes: [axis("met", 5)], sample: "good.length" },
     sum: { axes: [], weight: "w" },
+    auto: { axes: [{ type: "auto", bins: 20, value: "good.pt" }] },
   },
 };
 const variations = Object.fromEntries([
