@@ -7,12 +7,12 @@
 import type { PartialShape } from "../histogram/partial.ts";
 import { setRange } from "../lists/collection.ts";
 import type { Input } from "../program/inputs.ts";
-import { type ProgramTerms, rootsOf } from "../program/program.ts";
+import { type ProgramTerms, rootsOf, stringsOf } from "../program/program.ts";
 import type { Schema } from "../program/schema.ts";
-import type { Term } from "../program/term.ts";
+import { reachable, type Term } from "../program/term.ts";
 import { QueryError } from "../query/query-error.ts";
 import { CodeTooLarge } from "../wasm/function-builder.ts";
-import { type Expression, i32 } from "../wasm/instructions.ts";
+import { type Expression, type FunctionReference, i32 } from "../wasm/instructions.ts";
 import { ModuleBuilder } from "../wasm/module-builder.ts";
 import { emitEventLoop, emitGroup, type Fill, type Member } from "./emit-events.ts";
 import { emitFlatFill } from "./emit-flat-fill.ts";
@@ -38,35 +38,56 @@ export function compileProgram(program: ProgramTerms, schema: Schema): Uint8Arra
 /** `sharesEarly`: terms that several others use are computed before the branches that use them. Throws `CodeTooLarge`. */
 export function writeModule(program: ProgramTerms, schema: Schema, sharesEarly: boolean): Uint8Array<ArrayBuffer> {
   const member: Member = { program, layout: layOut(shapeOf(program)) };
-  return writeTogether([member], { inputs: program.inputs, schema, sharesEarly, fills: fillsOf(member), totals: totalsOf(member) });
+  const strings = stringsOf(reachable(rootsOf(program)));
+  return writeTogether([[member]], {
+    inputs: program.inputs,
+    schema,
+    strings,
+    sharesEarly,
+    fills: fillsOf(member),
+    totals: totalsOf(member),
+  });
 }
 
 export interface TogetherOptions {
   /** Of all programs. */
   readonly inputs: readonly Input[];
   readonly schema: Schema;
+  /** Those that the module knows by their numbers. */
+  readonly strings: readonly string[];
   readonly sharesEarly: boolean;
   readonly fills: readonly Fill[];
   /** Where each total is added. */
   readonly totals: ReadonlyMap<Term, number>;
 }
 
-/** One module for several programs, whose terms are made by one `Terms`: `run` adds events to all of them. Throws `CodeTooLarge`. */
-export function writeTogether(members: readonly Member[], options: TogetherOptions): Uint8Array<ArrayBuffer> {
-  const { inputs, schema, sharesEarly, fills, totals } = options;
+/**
+ * One module for several programs, whose terms are made by one `Terms`. It has a function for each group of them, all of which have to be called for the same
+ * events: `run`, `run 1`, … Throws `CodeTooLarge`.
+ */
+export function writeTogether(groups: readonly (readonly Member[])[], options: TogetherOptions): Uint8Array<ArrayBuffer> {
   const m = new ModuleBuilder(["heed flags"]);
+  for (const [index, members] of groups.entries()) {
+    const isOwn = new Set(members);
+    const fills = options.fills.filter(({ member }) => isOwn.has(member));
+    const totals = index === 0 ? options.totals : new Map<Term, number>();
+    m.export(defineRun(m, index === 0 ? "run" : `run ${index}`, members, { ...options, fills, totals }));
+  }
+  return m.encode();
+}
+
+function defineRun(m: ModuleBuilder, name: string, members: readonly Member[], options: TogetherOptions): FunctionReference {
+  const { inputs, schema, strings, sharesEarly, fills, totals } = options;
   const params = [...runParams, ...inputs.map(() => "input")].map(() => "i32" as const);
-  const run = m.define("run", params, "i32", (f) => {
-    const roots = members.flatMap(({ program }) => rootsOf(program));
-    const emitter = new Emitter(f, m, { operators, inputs, schema, roots, sharesEarly });
+  return m.define(name, params, "i32", (f) => {
+    const roots = [...members.flatMap(({ program }) => rootsOf(program)), ...(members.length > 1 ? totals.keys() : [])];
+    const emitter = new Emitter(f, m, { operators, inputs, schema, roots, strings, sharesEarly });
     const loops = planLoops(members, { fills, totals, columns: emitter.columns });
     for (const { fill, source } of loops.flat) emitFlatFill(emitter, fill, source);
     for (const loop of loops.overContent) emitContentLoop(emitter, loop);
     if (loops.hasEventLoop) emitEventLoop(emitter, members, { fills: loops.perEvent, totals });
     f.return(i32(0));
   });
-  m.export(run);
-  return m.encode();
 }
 
 export const shapeOf = ({ filters, totals, histograms }: ProgramTerms): PartialShape => ({

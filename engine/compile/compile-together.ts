@@ -35,6 +35,8 @@ export class CannotRunTogether extends Error {
   override readonly name = "CannotRunTogether";
 }
 
+/** Programs of more different filters have a function for each of these: one for all would be so large that it is slower than what they save by sharing. */
+const mostGuards = 4;
 /** The most different terms of all programs. */
 const mostTerms = 20_000;
 
@@ -53,15 +55,24 @@ export function compileTogether(programs: readonly SourceProgram[]): TogetherCod
   const schema = { columns: mergeColumns(programs.map(({ source }) => source.columns)), unsupported: [] };
   const strings = stringsOf(reachable(members.flatMap((member) => rootsOf(member.program))));
   const { fills, totals, copies } = onlyOnce(members);
+  const groups = groupByFilters(members);
   for (const sharesEarly of [false, true]) {
     try {
-      const module = writeTogether(members, { inputs: merged.map(({ input }) => input), schema, sharesEarly, fills, totals });
+      const options = { inputs: merged.map(({ input }) => input), schema, strings, sharesEarly, fills, totals };
+      const module = writeTogether(groups.length > mostGuards ? groups : [members], options);
       return { module, layouts: members.map(({ layout }) => layout), inputs: merged.map(({ from }) => from), strings, copies };
     } catch (error) {
       if (!(error instanceof CodeTooLarge)) throw error;
     }
   }
   throw new CannotRunTogether("the code of all programs together would be too large");
+}
+
+/** Those of the same filters share most. */
+function groupByFilters(members: readonly Member[]): readonly (readonly Member[])[] {
+  const groups = new Map<string, Member[]>();
+  for (const member of members) groups.set(chainOf(member), [...(groups.get(chainOf(member)) ?? []), member]);
+  return [...groups.values()];
 }
 
 function onlyOnce(members: readonly Member[]): {

@@ -5,7 +5,6 @@
  * What an operation does its operator knows: one row of the table that the compiler is given.
  */
 import type { Input } from "../program/inputs.ts";
-import { stringsOf } from "../program/program.ts";
 import type { Schema } from "../program/schema.ts";
 import { type Operation, reachable, type Term } from "../program/term.ts";
 import type { FunctionBuilder } from "../wasm/function-builder.ts";
@@ -104,6 +103,8 @@ export interface Source {
   readonly inputs: readonly Input[];
   readonly schema: Schema;
   readonly roots: readonly Term[];
+  /** Those that the code knows by their numbers. */
+  readonly strings: readonly string[];
   /** Terms that several others use are computed before the branches that use them. */
   readonly sharesEarly: boolean;
 }
@@ -138,7 +139,7 @@ export class Emitter {
     this.sharesEarly = source.sharesEarly;
     this.stack = f.variable(this.param("scratch"));
     const terms = reachable(source.roots);
-    this.strings = new Map(stringsOf(terms).map((string, number) => [string, number]));
+    this.strings = new Map(source.strings.map((string, number) => [string, number]));
     const uses = new Map<Term, number>();
     for (const term of [...terms.flatMap(({ args }) => args), ...source.roots]) uses.set(term, (uses.get(term) ?? 0) + 1);
     this.uses = uses;
