@@ -18,15 +18,23 @@ import { emitEventLoop, emitGroup, type Fill, type Member } from "./emit-events.
 import { emitFlatFill } from "./emit-flat-fill.ts";
 import { emitWideFill } from "./emit-wide-fill.ts";
 import { Emitter, runParams } from "./emitter.ts";
+import { CompilerNotes } from "./loops/compiler-notes.ts";
 import { type ContentLoop, planLoops } from "./loops/plan-loops.ts";
 import { operators } from "./operators.ts";
 import { layOut } from "./work-area.ts";
 
 /** The bytes of the module, for a program that `makeProgram` made of this schema. Throws `QueryError` where the code would be too large. */
-export function compileProgram(program: ProgramTerms, schema: Schema): Uint8Array<ArrayBuffer> {
+export const compileProgram = (program: ProgramTerms, schema: Schema): Uint8Array<ArrayBuffer> => compileNoted(program, schema).module;
+
+/** Likewise, with what the compiler decided. */
+export function compileNoted(
+  program: ProgramTerms,
+  schema: Schema,
+): { readonly module: Uint8Array<ArrayBuffer>; readonly notes: CompilerNotes } {
   for (const sharesEarly of [false, true]) {
+    const notes = new CompilerNotes();
     try {
-      return writeModule(program, schema, sharesEarly);
+      return { module: writeModule(program, schema, sharesEarly, notes), notes };
     } catch (error) {
       if (!(error instanceof CodeTooLarge)) throw error;
     }
@@ -36,18 +44,22 @@ export function compileProgram(program: ProgramTerms, schema: Schema): Uint8Arra
 }
 
 /** `sharesEarly`: terms that several others use are computed before the branches that use them. Throws `CodeTooLarge`. */
-export function writeModule(program: ProgramTerms, schema: Schema, sharesEarly: boolean): Uint8Array<ArrayBuffer> {
-  const member: Member = { program, layout: layOut(shapeOf(program)) };
+export function writeModule(program: ProgramTerms, schema: Schema, sharesEarly: boolean, notes?: CompilerNotes): Uint8Array<ArrayBuffer> {
+  const member = memberOf(program);
   const strings = stringsOf(reachable(rootsOf(program)));
   return writeTogether([[member]], {
     inputs: program.inputs,
     schema,
     strings,
     sharesEarly,
+    notes,
     fills: fillsOf(member),
     totals: totalsOf(member),
   });
 }
+
+/** A program that is compiled alone. */
+export const memberOf = (program: ProgramTerms): Member => ({ program, layout: layOut(shapeOf(program)) });
 
 export interface TogetherOptions {
   /** Of all programs. */
@@ -56,6 +68,7 @@ export interface TogetherOptions {
   /** Those that the module knows by their numbers. */
   readonly strings: readonly string[];
   readonly sharesEarly: boolean;
+  readonly notes?: CompilerNotes | undefined;
   readonly fills: readonly Fill[];
   /** Where each total is added. */
   readonly totals: ReadonlyMap<Term, number>;
@@ -77,11 +90,11 @@ export function writeTogether(groups: readonly (readonly Member[])[], options: T
 }
 
 function defineRun(m: ModuleBuilder, name: string, members: readonly Member[], options: TogetherOptions): FunctionReference {
-  const { inputs, schema, strings, sharesEarly, fills, totals } = options;
+  const { inputs, schema, strings, sharesEarly, notes, fills, totals } = options;
   const params = [...runParams, ...inputs.map(() => "input")].map(() => "i32" as const);
   return m.define(name, params, "i32", (f) => {
     const roots = [...members.flatMap(({ program }) => rootsOf(program)), ...(members.length > 1 ? totals.keys() : [])];
-    const emitter = new Emitter(f, m, { operators, inputs, schema, roots, strings, sharesEarly });
+    const emitter = new Emitter(f, m, { operators, inputs, schema, roots, strings, sharesEarly, notes });
     const loops = planLoops(members, { fills, totals, columns: emitter.columns });
     for (const { fill, source } of loops.flat) emitFlatFill(emitter, fill, source);
     for (const loop of loops.overContent) emitContentLoop(emitter, loop);

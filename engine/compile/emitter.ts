@@ -13,6 +13,7 @@ import type { ModuleBuilder } from "../wasm/module-builder.ts";
 import { type BodyOfTwo, bind, type Code, type Element, type Environment, type FunctionOver, type ScalarCode, truth } from "./code.ts";
 import { ColumnReader } from "./column-reader.ts";
 import { keyOf } from "./key-of.ts";
+import type { CompilerNotes } from "./loops/compiler-notes.ts";
 import { stopFlag, trapReason, trapReasons } from "./work-area.ts";
 
 /** Parameters of the compiled function, before one address for each input. */
@@ -107,6 +108,7 @@ export interface Source {
   readonly strings: readonly string[];
   /** Terms that several others use are computed before the branches that use them. */
   readonly sharesEarly: boolean;
+  readonly notes?: CompilerNotes | undefined;
 }
 
 export class Emitter {
@@ -115,6 +117,7 @@ export class Emitter {
   readonly operators: Readonly<Record<Operation, Operator>>;
   readonly columns: ColumnReader;
   readonly sharesEarly: boolean;
+  readonly notes: CompilerNotes | undefined;
   /** The numbers of the strings that the program names. */
   readonly strings: ReadonlyMap<string, number>;
   /** The event, while its code is written. */
@@ -137,6 +140,7 @@ export class Emitter {
     this.operators = source.operators;
     this.columns = new ColumnReader(f, { ...source, firstInput: runParams.length });
     this.sharesEarly = source.sharesEarly;
+    this.notes = source.notes;
     this.stack = f.variable(this.param("scratch"));
     const terms = reachable(source.roots);
     this.strings = new Map(source.strings.map((string, number) => [string, number]));

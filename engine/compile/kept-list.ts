@@ -39,7 +39,10 @@ export function keepList(emitter: Emitter, term: Term, environment: Environment)
   if (operator.kind !== "list") throw new Error(`Cannot loop over ${term.operation}: it makes no list`);
   const list = operator.open(emitter, term, environment);
   const bytes = 4 * list.places;
-  const { from, count } = emitter.once(`kept ${keyOf(term, environment)}`, () => writePlaces(emitter, list, bytes));
+  const { from, count } = emitter.once(`kept ${keyOf(term, environment)}`, () => {
+    emitter.notes?.kept.add(term);
+    return writePlaces(emitter, list, bytes);
+  });
 
   function placeAt(handle: Expression, isThere?: Expression): readonly Expression[] {
     const address = I.add(from, I.mul(handle, i32(bytes)));

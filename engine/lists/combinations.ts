@@ -75,6 +75,7 @@ export const combinations: ListOperator = {
         const list = source.numbered();
         const isWideLoop =
           ofTwo && !emitter.sharesEarly && list.isContent && functions.every(({ lambda }) => isWide(emitter, lambda.args[0]));
+        if (isWideLoop) emitter.notes?.wide.add(term);
         const tables = tablesFor(functions, { isFilledBefore: isWideLoop });
         const next = f.variable(i64(0n));
         const choose = (from: Expression, place: readonly Expression[], members: readonly Element[]): void => {

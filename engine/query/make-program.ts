@@ -22,6 +22,8 @@ export interface OneProgram {
   readonly order: ReadonlyMap<string, number>;
   /** Likewise of the totals. */
   readonly totalOrder: ReadonlyMap<string, number>;
+  /** What each define means. */
+  readonly defines: ReadonlyMap<string, Term>;
 }
 
 export interface QueryProgram extends OneProgram {
@@ -63,8 +65,10 @@ function* makeOne(query: Query, schema: Schema, varied?: Varied): Generator<void
   const checker = openChecker(query, schema, issues, varied);
   const own = varied?.variation;
   const pathTo = (part: "filter" | "weight"): Path => (own?.[part] === undefined ? [part] : ["variations", varied!.name, part]);
+  const defines = new Map<string, Term>();
   for (const name of usedFirst(new Map([...query.define, ...(own?.define ?? [])]))) {
-    checker.check(() => checker.define(name));
+    const define = checker.check(() => checker.define(name));
+    if (define) defines.set(name, define);
     yield;
   }
   const texts = own?.filter ?? query.filter;
@@ -106,6 +110,7 @@ function* makeOne(query: Query, schema: Schema, varied?: Varied): Generator<void
     program: writeProgram(terms),
     order: new Map(sorted.flatMap(({ names }, index) => names.map((name) => [name, index]))),
     totalOrder: new Map([...totals].map(([name, total]) => [name, summed.indexOf(total)])),
+    defines,
   };
 }
 

@@ -224,6 +224,39 @@ test("POST /queries/explain tells columns and partitions and queues nothing", as
   assert.deepEqual(await countsOf(app.services.coordinator), { unowned: 0, owned: 0, failed: 0 });
 });
 
+test("POST /queries/explain tells bytes, loops and costs, and what variations add", async (t) => {
+  const app = await openApp(t);
+  const body = JSON.stringify({ ...met, variations: { up: { define: { MET: "({ ...MET, pt: MET.pt * 1.1 })" } }, same: { filter: [] } } });
+  const { plan } = (await (await app.request("/queries/explain", { method: "POST", body })).json()) as {
+    readonly plan: {
+      readonly columns: readonly object[];
+      readonly loops: readonly object[];
+      readonly variations: readonly { readonly name: string; readonly added: number }[];
+    };
+  };
+  assert.deepEqual(plan.columns, [{ name: "MET_pt", bytes: 4 * 1000 }]);
+  assert.deepEqual(plan.loops, [{ way: "flat", over: "MET_pt", wide: true, fills: ["met"] }]);
+  assert.deepEqual(
+    plan.variations.map(({ name, added }) => [name, added]),
+    [
+      ["up", 5],
+      ["same", 0],
+    ],
+  );
+});
+
+test("POST /queries/explain tells about how large lists are", async (t) => {
+  const app = await openApp(t);
+  const body = JSON.stringify({ ...met, histograms: { pt: { axes: [{ ...met.histograms.met.axes[0], value: "Muon.pt" }] } } });
+  const { plan } = (await (await app.request("/queries/explain", { method: "POST", body })).json()) as {
+    readonly plan: { readonly columns: readonly { readonly name: string; readonly bytes: number }[] };
+  };
+  const count = app.events.reduce((sum, { Muon }) => sum + Muon.length, 0);
+  const [column] = plan.columns;
+  assert.equal(column!.name, "Muon_pt");
+  assert.ok(column!.bytes >= 4 * count && column!.bytes <= 8 * count + 100, `${column!.bytes} bytes of ${count} muons`);
+});
+
 test("POST /queries/explain repeats the start of long expressions, and says how long they are", async (t) => {
   const app = await openApp(t);
   const value = `${"MET.pt + ".repeat(400)}1`;

@@ -129,6 +129,10 @@ class Shapes {
 }
 
 function openTable(emitter: Emitter, columns: readonly Column[], { list, term, size }: TupleSource): MemberTables {
+  emitter.notes?.addTable(
+    term,
+    columns.map(({ of }) => of),
+  );
   const { f, keep } = emitter;
   const count = keep(I.sub(list.to, list.from));
   // With room for one more, for two are written at a time.

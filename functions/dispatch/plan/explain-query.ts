@@ -1,17 +1,29 @@
 /** What a query would do, without doing it. */
+
+import type { Catalogue, Dataset } from "../../../datasets/dataset.ts";
 import { binsOf } from "../../../engine/axes/axes.ts";
+import { compileNoted } from "../../../engine/compile/compile-program.ts";
+import { describeProgram } from "../../../engine/explain/describe-program.ts";
+import { describeVariation } from "../../../engine/explain/describe-variation.ts";
+import { columnsOf } from "../../../engine/program/inputs.ts";
+import { bytesPerValue, type Column } from "../../../engine/program/schema.ts";
 import type { Dispatcher } from "../dispatcher.ts";
 import { countPartitions } from "../follow/partition-state.ts";
-import { compileChecked } from "./plan-query.ts";
+import type { CheckedQuery } from "./plan-query.ts";
 
 /** Characters that an explanation repeats of each expression. */
 const mostRepeated = 200;
+/** Variations that are described; the others are counted. */
+const mostVariations = 12;
+/** Partitions that are asked how long their lists are; the others are taken to be like these. */
+const mostAsked = 4;
 
 export async function explainQuery({ planned, services }: Pick<Dispatcher, "planned" | "services">, text: string): Promise<unknown> {
   const { query, dataset, checked, plan } = await planned.get(text);
   const { program, order } = checked.programs[0];
   const [counts, result] = await Promise.all([countPartitions(plan, services), services.store.getResult(plan.planKey)]);
   const { total, done, waiting, loading, running, failed, absent } = counts;
+  const { module, notes } = compileNoted(checked.programs[0].terms, dataset.schema);
   const used = new Set(program.inputs.flatMap((input) => (input.kind === "offsets" ? input.columns : [input.column])));
   return {
     dataset: dataset.name,
@@ -39,8 +51,52 @@ export async function explainQuery({ planned, services }: Pick<Dispatcher, "plan
       };
     }),
     steps: program.terms.length,
-    moduleBytes: compileChecked(checked.programs[0], dataset.schema).module.length,
+    moduleBytes: module.length,
+    plan: {
+      columns: await describeColumns(columnsOf(program), dataset, services.catalogue),
+      ...describeProgram(checked.programs[0], dataset.schema, notes),
+      ...describeVariations(checked),
+    },
   };
+}
+
+function describeVariations({ programs: [nominal], variations }: CheckedQuery) {
+  if (variations.size === 0) return {};
+  const described = [...variations].slice(0, mostVariations);
+  return {
+    variations: described.map(([name, { terms }]) => ({ name: shorten(name), ...describeVariation(nominal.terms, terms) })),
+    ...(variations.size > described.length && { moreVariations: variations.size - described.length }),
+  };
+}
+
+interface ColumnBytes {
+  readonly name: string;
+  /** Of its values in memory, in all partitions; absent where nothing tells. */
+  readonly bytes?: number;
+  /** Some partitions were asked how long their lists are, and the others are taken to be like these. */
+  readonly isEstimate?: true;
+}
+
+async function describeColumns(names: readonly string[], dataset: Dataset, catalogue: Catalogue): Promise<readonly ColumnBytes[]> {
+  const { partitions } = dataset;
+  const step = Math.max(1, partitions.length / mostAsked);
+  const asked = Array.from({ length: Math.min(mostAsked, partitions.length) }, (_, index) => partitions[Math.floor(index * step)]!);
+  const entries = asked.reduce((sum, partition) => sum + partition.entries, 0);
+  const columns = dataset.schema.columns.filter(({ name }) => names.includes(name));
+  const describe = async ({ name, dtype, nullable, lists }: Column): Promise<ColumnBytes> => {
+    const size = bytesPerValue[dtype] + (nullable ? 1 : 0);
+    if (lists.length === 0) return { name, bytes: dataset.entries * size };
+    try {
+      const located = await Promise.all(asked.map((partition) => catalogue.locate(dataset.name, partition, name)));
+      const values = located.reduce((sum, each) => sum + each.values, 0);
+      if (asked.length === partitions.length) return { name, bytes: values * size };
+      return { name, bytes: Math.round((values * size * dataset.entries) / entries), isEstimate: true };
+    } catch {
+      // A file that cannot be read now, or that lacks the column: running the query says so.
+      return { name };
+    }
+  };
+  return Promise.all(columns.map(describe));
 }
 
 const shorten = (text: string): string =>

@@ -3,8 +3,9 @@ import type { Command } from "commander";
 import type { Column } from "../../../engine/program/schema.ts";
 import { describeColumn } from "../../../functions/render/describe-column.js";
 import { displayable } from "../../../functions/render/displayable.js";
-import { formatNumber } from "../../../functions/render/format-number.js";
+import { formatBytes, formatNumber } from "../../../functions/render/format-number.js";
 import { CommandFailed, exitCodes } from "../command-failed.ts";
+import { type DescribedPlan, drawPlan } from "../draw/draw-plan.ts";
 import { drawTiming } from "../draw/draw-timing.ts";
 import { drawOptions, type GetInvocation, type Invocation, print } from "../invocation.ts";
 import { readQuery } from "../read-query.ts";
@@ -29,6 +30,7 @@ interface Explanation {
     readonly bins: readonly number[];
     readonly values: readonly string[];
   }[];
+  readonly plan: DescribedPlan;
 }
 
 export function addExplainCommand(program: Command, getInvocation: GetInvocation): void {
@@ -61,8 +63,15 @@ async function explainAfter(invocation: Invocation, id: string, json: boolean): 
   await print(invocation, json ? JSON.stringify(status.timing) : drawTiming(status, drawOptions(invocation)));
 }
 
-function describe(invocation: Invocation, { dataset, preparing, columns, events, partitions, filters, histograms }: Explanation): string {
+function describe(invocation: Invocation, explanation: Explanation): string {
+  const { dataset, preparing, columns, events, partitions, filters, histograms, plan } = explanation;
   const { bold, dim } = drawOptions(invocation).colours;
+  const sizes = new Map(
+    plan.columns.map(({ name, bytes, isEstimate }) => [
+      name,
+      bytes === undefined ? "" : `${isEstimate ? "about " : ""}${formatBytes(bytes)}`,
+    ]),
+  );
   const states = (["stored", "running", "waiting", "failed"] as const).filter((state) => partitions[state] > 0);
   const known = states.map((state) => `${formatNumber(partitions[state])} ${state}`);
   return [
@@ -70,7 +79,9 @@ function describe(invocation: Invocation, { dataset, preparing, columns, events,
     `partitions: ${[...known, `${formatNumber(partitions.toCompute)} to compute`].join(", ")}`,
     "",
     bold(`reads ${columns.length} ${columns.length === 1 ? "column" : "columns"}`),
-    ...columns.map((column) => `  ${column.name} ${dim(describeColumn(column))}`),
+    ...columns.map(
+      (column) => `  ${column.name} ${dim([describeColumn(column), sizes.get(column.name)].filter((part) => part).join(", "))}`,
+    ),
     ...(filters.length > 0 ? ["", bold("filters"), ...filters.map((filter) => `  ${filter}`)] : []),
     "",
     bold("fills"),
@@ -78,5 +89,6 @@ function describe(invocation: Invocation, { dataset, preparing, columns, events,
       `  ${name} ${dim(`${bins.map(formatNumber).join(" × ")} bins, ${storage}`)}`,
       ...values.map((value) => `    ${value}`),
     ]),
+    ...drawPlan(plan, { bold }),
   ].join("\n");
 }
