@@ -57,6 +57,8 @@ export interface ProgramDescription {
   readonly kept: readonly string[];
   /** What is computed once for each element of a list, and not for each tuple. */
   readonly tables: readonly { readonly over: string; readonly things: readonly string[] }[];
+  /** Lengths that are counted for a block of events at once, two elements at a time. */
+  readonly counted: readonly string[];
   /** Lists of tuples of which two are computed at a time. */
   readonly wideTuples: readonly string[];
   readonly shared: readonly SharedTerm[];
@@ -97,6 +99,7 @@ export function describeProgram({ terms, order, defines }: OneProgram, schema: S
     tables: [...notes.tables]
       .slice(0, most)
       .map(([list, things]) => ({ over: write(list), things: [...things].slice(0, most).map(write) })),
+    counted: [...notes.counted].slice(0, most).map(write),
     wideTuples: [...notes.wide].slice(0, most).map(write),
     shared: sharedOf(all, roots, { write, roughly }),
   };

@@ -6,6 +6,8 @@ export class CompilerNotes {
   readonly kept = new Set<Term>();
   /** For each list that tuples are made of, what is computed once for each of its elements. */
   readonly tables = new Map<Term, Set<Term>>();
+  /** Lengths that are counted before the loop over events, two elements at a time. */
+  readonly counted = new Set<Term>();
   /** Lists of tuples of which two are computed at a time. */
   readonly wide = new Set<Term>();
 

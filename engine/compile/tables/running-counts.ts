@@ -37,6 +37,7 @@ function isCountable(emitter: Emitter, { operation, free, args: [filter] }: Term
 
 function countTerm(emitter: Emitter, term: Term): void {
   const { f, keep } = emitter;
+  emitter.notes?.counted.add(term);
   const [list, lambda] = term.args[0].args;
   const name = String(list.literal);
   const [from, to] = (["begin", "end"] as const).map((end) => emitter.columns.offset(name, emitter.param(end)));

@@ -11,7 +11,7 @@ export interface DescribedPlan extends ProgramDescription {
 }
 
 export function drawPlan(plan: DescribedPlan, { bold }: { readonly bold: (text: string) => string }): readonly string[] {
-  const { loops, kept, tables, wideTuples, shared, variations = [], moreVariations = 0 } = plan;
+  const { loops, kept, tables, counted, wideTuples, shared, variations = [], moreVariations = 0 } = plan;
   const section = (title: string, lines: readonly string[]): readonly string[] =>
     lines.length === 0 ? [] : ["", bold(title), ...lines.map((line) => `  ${line}`)];
   return [
@@ -21,6 +21,7 @@ export function drawPlan(plan: DescribedPlan, { bold }: { readonly bold: (text: 
       "computed once for each element, not for each tuple",
       tables.flatMap(({ over, things }) => [`of ${over}`, ...things.map((thing) => `  ${thing}`)]),
     ),
+    ...section("counted for many events at once, two elements at a time", counted),
     ...section("computed two at a time", wideTuples),
     ...section(
       "used by several",
