@@ -32,7 +32,8 @@ export interface Status {
   /** In the answer to the POST, while the dataset is still being made: ask again later for the rest. */
   readonly preparing?: { readonly entries: number; readonly total: number };
   /** Events, and their weight, that passed each filter and those before it. */
-  readonly cutflow: readonly { readonly filter: string; readonly events: number; readonly weight: number }[];
+  /** First all events done, its filter null; then those that passed each filter. */
+  readonly cutflow: readonly { readonly filter: string | null; readonly events: number; readonly weight: number }[];
   /** Sums over all events, before any filter: exact, and rounded once. `nonFinite`: values that are left out because they are not finite. */
   readonly totals: Readonly<Record<string, { readonly value: number; readonly nonFinite: number }>>;
   /** UHI histograms by name. */

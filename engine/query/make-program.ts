@@ -7,7 +7,7 @@ import { listInputs } from "../program/inputs.ts";
 import { type HistogramTerms, type Program, type ProgramTerms, rootsOf, writeProgram } from "../program/program.ts";
 import type { Schema } from "../program/schema.ts";
 import type { Term } from "../program/term.ts";
-import { number } from "../program/types.ts";
+import { boolean, number } from "../program/types.ts";
 import { checkHistogram } from "./check-histogram.ts";
 import type { Query } from "./query.ts";
 import { openChecker, type Path, type QueryChecker, type Varied } from "./query-checker.ts";
@@ -98,8 +98,10 @@ function* makeOne(query: Query, schema: Schema, varied?: Varied): Generator<void
 
   const sorted = [...written].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, each]) => each);
   const summed = sortTerms(totals.values());
+  // The weight of all events is summed as that of events which pass a filter.
+  const all = weight ? [checker.terms.make("boolean", boolean, [], true)] : [];
   const body = {
-    filters: filters.filter((term) => term !== undefined),
+    filters: [...all, ...filters.filter((term) => term !== undefined)],
     ...(weight && { weight }),
     ...(summed.length > 0 && { totals: summed }),
     histograms: sorted.map(({ histogram }) => histogram),

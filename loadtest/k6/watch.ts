@@ -43,6 +43,6 @@ export function watch(): void {
 /** Checks an answer on the way: events are only ever added, and the first line of the cut flow counts all that are done. */
 function findStepBack({ events, cutflow }: Answer, before: number): string | undefined {
   if (events.done < before) return `${events.done} events after ${before}`;
-  if (cutflow[0]?.events !== events.done) return `a filter that all events pass has seen ${cutflow[0]?.events} of ${events.done} events`;
+  if (cutflow[0]?.events !== events.done) return `the cut flow has seen ${cutflow[0]?.events} of ${events.done} events`;
   return undefined;
 }

@@ -19,6 +19,6 @@ export function firstLook(place: Place, { value, lower, width, counts }: Spectru
       filter: [everyEvent(place, 1)],
       histograms: { spectrum: { axes: [{ type: "regular", bins, lower: from, upper: from + bins * each * width, label: value, value }] } },
     },
-    expected: { entries, cutflow: unweighted(entries), histograms: { spectrum: { values: rebin(counts, first, bins, each) } } },
+    expected: { entries, cutflow: unweighted(entries, entries), histograms: { spectrum: { values: rebin(counts, first, bins, each) } } },
   };
 }

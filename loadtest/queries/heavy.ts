@@ -23,7 +23,7 @@ export function heavy(place: Place, { cut, events, mass, sum, gap }: Selection, 
     },
     expected: {
       entries,
-      cutflow: unweighted(entries, events),
+      cutflow: unweighted(entries, entries, events),
       histograms: { mass: { values: mass }, "jet pt": { values: sum }, "jet gap": { values: gap } },
     },
   };

@@ -57,5 +57,5 @@ export function rebin(counts: readonly number[], first: number, bins: number, ea
   return [sum(0, start), ...inner, sum(start + bins * each, counts.length)];
 }
 
-/** The cut flow of a query without weight, in which every event weighs 1. */
+/** The cut flow of a query without weight, in which every event weighs 1: all events, then those that pass each filter. */
 export const unweighted = (...events: readonly number[]): Expected["cutflow"] => events.map((each) => ({ events: each, weight: each }));

@@ -29,7 +29,7 @@ function counted(place: Place, { cut, events, mass }: Selection, { entries }: Wh
       filter: [everyEvent(place, 2), `MET.pt < ${cut}`],
       histograms: { mass: { axes: [{ type: "regular", bins, lower, upper, label: "m [GeV]", value: "mass" }] } },
     },
-    expected: { entries, cutflow: unweighted(entries, events), histograms: { mass: { values: rebin(mass, first, bins, each) } } },
+    expected: { entries, cutflow: unweighted(entries, entries, events), histograms: { mass: { values: rebin(mass, first, bins, each) } } },
   };
 }
 
@@ -46,6 +46,7 @@ function weighted(place: Place, selection: Selection, { entries, weight }: Whole
     expected: {
       entries,
       cutflow: [
+        { events: entries, weight },
         { events: entries, weight },
         { events: selection.events, weight: selection.weight },
       ],

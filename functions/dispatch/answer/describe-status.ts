@@ -87,14 +87,16 @@ function describeContent(
   { program, content, filters }: { readonly program: Program; readonly content: PartialResult; readonly filters: readonly string[] },
 ): Omit<Described, "events"> {
   return {
-    cutflow: filters.map((filter, index) => ({
-      filter,
-      events: content.filters[index].events,
-      weight: writeSum(content.filters[index].weight),
-    })),
+    cutflow: describeCutflow(content, [...(program.weight === undefined ? [] : [null]), ...filters]),
     totals: describeTotals(totals ?? {}, content),
     histograms: describeHistograms(query, places, { program, content }),
   };
+}
+
+/** `filters`: those of the program, of which the first, null, has counted all events where they have weights. */
+function describeCutflow({ entries, filters: passed }: PartialResult, filters: readonly (string | null)[]): Status["cutflow"] {
+  const lines = filters.map((filter, index) => ({ filter, events: passed[index].events, weight: writeSum(passed[index].weight) }));
+  return filters[0] === null ? lines : [{ filter: null, events: entries, weight: entries }, ...lines];
 }
 
 function describeTotals(totals: Readonly<Record<string, number>>, content: PartialResult): Status["totals"] {
