@@ -39,7 +39,7 @@ export const map: ListOperator = {
         return apply({ ...source.at(place.slice(0, -1), isThere), position, place: emitter.newKey() });
       },
       numbered() {
-        const elements = source.numbered();
+        const { runs, ...elements } = source.numbered();
         return { ...elements, at: (handle, isThere) => apply(elements.at(handle, isThere)) };
       },
     };

@@ -33,6 +33,14 @@ test("concat puts one list after the other, and its elements stay what they are"
   assert.deepEqual(listOf("L.filter(l => l != best[0] && l != best[1]).pt", 4, define), [5, 20, 40, 30]);
   assert.deepEqual(listOf("Muon.concat(Jet).concat(Muon).filter(l => Muon.some(m => m == l)).pt", 8), [5, 20, 10, 40, 5, 20, 10, 40]);
 });
+test("elements of lists that were put together are mapped before tuples are made of them", () => {
+  const sumOfPairs = (list: string) => listOf(`Jet.slice(1).map(j => ${list}.pairs().map((a, b) => cbrt(a.pt) * cbrt(b.pt)).sum())`, 1);
+  assert.deepEqual(
+    sumOfPairs("Muon.concat(Jet).map(l => ({ ...l, pt: 8 * l.pt }))"),
+    sumOfPairs("Muon.map(l => ({ ...l, pt: 8 * l.pt })).concat(Jet.map(l => ({ ...l, pt: 8 * l.pt })))"),
+  );
+  assert.deepEqual(sumOfPairs("(entry < 1 ? Muon : Muon.slice(1)).map(m => ({ pt: m.pt, x: 1 }))"), sumOfPairs("Muon"));
+});
 test("slice takes places as JavaScript does, and flatMap one list after the other", () => {
   for (const args of ["", "1", "-2", "1, 3", "1, -1", "-3, -1", "4, 2", "-100", "100", "0, 100", "-100, 2", "1.7, 4.9", "0 / 0, 2"]) {
     const ends = args.split(",").filter((each) => each !== "");
