@@ -45,6 +45,18 @@ const comparison: Readonly<Record<ComparisonOperator, Operation>> = {
   "!=": "not-equal",
 };
 
+/** What other languages call methods that are here by another name. */
+const methodsElsewhere: Readonly<Record<string, string>> = Object.assign(Object.create(null), {
+  argmax: "maxBy(x => …) gives the element itself",
+  argmin: "minBy(x => …) gives the element itself",
+  reduce: "there are sum, product, min, max and mean",
+  includes: "write some(x => x == …)",
+  indexOf: "find(x => …) gives the element itself",
+  sort: "write sortBy(x => …)",
+  reverse: "write sortBy(x => -…)",
+  forEach: "write map(x => …)",
+  flat: "write flatMap(x => x)",
+});
 const methodNames: readonly string[] = [...methods.keys()];
 
 type Check<Kind extends Tree["kind"]> = (tree: Extract<Tree, { kind: Kind }>, checker: Checker) => Term;
@@ -110,8 +122,10 @@ const checks: { readonly [Kind in Tree["kind"]]: Check<Kind> } = {
       }
       return checker.formulas.sum(args[0], args[1]);
     }
-    expectType(args[0], "number", tree.left, `'${tree.operator}'`);
-    expectType(args[1], "number", tree.right, `'${tree.operator}'`);
+    const logical = tree.operator === "&" || tree.operator === "|" ? `: for conditions write ${tree.operator}${tree.operator}` : undefined;
+    const advice = args.some(({ type }) => type.kind === "boolean") ? logical : undefined;
+    expectType(args[0], "number", tree.left, `'${tree.operator}'`, advice);
+    expectType(args[1], "number", tree.right, `'${tree.operator}'`, advice);
     return numeric(checker, arithmetic[tree.operator], args);
   },
   comparison: (tree, checker) => checkComparison(tree, checker),
@@ -139,6 +153,7 @@ const checks: { readonly [Kind in Tree["kind"]]: Check<Kind> } = {
     const [yes, no] = [checker.check(tree.yes, checker), checker.check(tree.no, checker)];
     if (yes.type.kind === "record" && no.type.kind === "record") return chooseRecord(test, yes, no, tree, checker);
     if (yes.type.kind === "list" && no.type.kind === "list") return chooseList(test, yes, no, tree.no.start, checker);
+    if (yes.type.kind === "record" || yes.type.kind === "list") expectType(no, yes.type.kind, tree.no, "the other side of '? :'");
     if (!isScalar(yes.type))
       throw new ExpressionError(
         `'? :' chooses between numbers, booleans, strings, records or lists, but this is ${describeType(yes.type)}`,
@@ -170,6 +185,8 @@ function checkName(tree: Extract<Tree, { kind: "name" }>, checker: Checker): Ter
 function checkMethod(call: Extract<Tree, { kind: "method-call" }>, checker: Checker): Term {
   const method = methods.get(call.name);
   if (!method) {
+    const advice = methodsElsewhere[call.name];
+    if (advice) throw new ExpressionError(`there is no method '${call.name}': ${advice}`, call.nameStart);
     if (functionNames.includes(call.name))
       throw new ExpressionError(`${call.name} is a function, not a method: write ${call.name}(…)`, call.nameStart);
     if (call.name === "length" || isField(call, checker))

@@ -52,8 +52,20 @@ export function checkCall(call: FunctionCall, checker: Checker): Term {
   }
   if (call.name === "col") return columnByName(call, checker);
   if (checker.dataset.lookUp(call.name)) throw new ExpressionError(`'${call.name}' is not a function`, call.start);
+  const advice = ofLists.get(call.name);
+  if (advice) throw new ExpressionError(`there is no function '${call.name}': for the elements of a list write ${advice}`, call.start);
   throw new ExpressionError(`there is no function '${call.name}'`, call.start, nearNames(call.name, functionNames));
 }
+
+/** What other languages have as functions of lists. */
+const ofLists = new Map([
+  ...["sum", "mean", "product", "any", "all", "count"].map((name) => [name, `list.${name}(…)`] as const),
+  ["len", "list.length"],
+  ["size", "list.length"],
+  ["sorted", "list.sortBy(x => …)"],
+  ["argmax", "list.maxBy(x => …)"],
+  ["argmin", "list.minBy(x => …)"],
+]);
 
 /** `col("odd-name")`: of the dataset, whatever defines and parameters there are. */
 function columnByName(call: FunctionCall, checker: Checker): Term {

@@ -39,6 +39,8 @@ export class CannotRunTogether extends Error {
 const mostGuards = 4;
 /** The most different terms of all programs. */
 const mostTerms = 20_000;
+/** The most bytes of a module. What a host makes of it for its processor has some hundred times as many while it does. */
+const mostBytes = 500_000;
 
 /** Throws `CannotRunTogether`, or `TermsTooLarge`. */
 export function compileTogether(programs: readonly SourceProgram[]): TogetherCode {
@@ -60,6 +62,7 @@ export function compileTogether(programs: readonly SourceProgram[]): TogetherCod
     try {
       const options = { inputs: merged.map(({ input }) => input), schema, strings, sharesEarly, fills, totals };
       const module = writeTogether(groups.length > mostGuards ? groups : [members], options);
+      if (module.length > mostBytes) throw new CannotRunTogether(`the code of all programs together has ${module.length} bytes`);
       return { module, layouts: members.map(({ layout }) => layout), inputs: merged.map(({ from }) => from), strings, copies };
     } catch (error) {
       if (!(error instanceof CodeTooLarge)) throw error;

@@ -21,6 +21,7 @@ export function explainSyntax(text: string, offset: number, reason: string): str
   const rest = text.slice(offset);
   if (rest.trim() === "") return "the expression ends too early: something is still open, or a value is missing";
   if (/\blambda\b[^:]*:?\s*$/.test(text.slice(0, offset)) || /^lambda\b/.test(rest)) return "a function is written x => …";
+  if (/\bnot\s+$/.test(text.slice(0, offset))) return "for 'not' write !";
   const advice = fromElsewhere.find(([written]) => written.test(rest))?.[1];
   const [found] = /^(?:[\w$]+|.)/u.exec(rest)!;
   return advice ?? (/^unexpected token$/i.test(reason) ? `did not expect '${found}' here` : `cannot read this: ${reason.toLowerCase()}`);

@@ -9,6 +9,8 @@ export const limits = {
   /** Of one histogram. */
   axes: 6,
   histograms: 200,
+  /** Histograms times programs: that of the query and those of its variations. */
+  variedHistograms: 2_000,
   defines: 500,
   filters: 200,
   totals: 200,

@@ -117,6 +117,12 @@ export function readQuery(input: unknown): Query {
       at: "/histograms",
       message: `the histograms have ${total} bins together, flow bins${varied.length > 0 ? " and variations" : ""} included; at most ${limits.bins} are possible`,
     });
+  const filled = (1 + varied.length) * entries.length;
+  if (filled > limits.variedHistograms)
+    issues.push({
+      at: "/variations",
+      message: `each of the ${entries.length} histograms is filled once for each variation, ${filled} times in all; at most ${limits.variedHistograms} are possible`,
+    });
   if (issues.length > 0) throw new QueryError(issues);
   const { weight, name, ...required } = rest;
   return {

@@ -51,9 +51,10 @@ function drawBins(bins: Bins, options: DrawOptions): readonly string[] {
   }
 }
 
-/** For each variation of a histogram its sum, and how it compares with the nominal one. */
+/** For each variation of a histogram its sum, and how it compares with the nominal one. The means of a profile have no sum. */
 function drawVariations({ histograms, variations }: Status, name: string): readonly string[] {
-  const nominal = readHistogram(histograms[name]!).total;
+  const { total: nominal, weights } = readHistogram(histograms[name]!);
+  if (weights) return [];
   const rows = Object.entries(variations).map(([variation, { histograms }]) => {
     const { total } = readHistogram(histograms[name]!);
     const change = (100 * (total - nominal)) / nominal;

@@ -48,7 +48,7 @@ const faults: Readonly<Record<string, readonly (readonly [value: string, fault: 
       "HLT_IsoMu24 ? Muon.pairs() : Jet.pairs()",
       /^1:30 '\? :' and '\?\?' put lists of numbers, of booleans, of strings or of records together/,
     ],
-    ["HLT_IsoMu24 ? Muon : 1", /^1:15 '\? :' chooses between numbers, booleans, strings, records or lists/],
+    ["HLT_IsoMu24 ? Muon : 1", /^1:22 the other side of '\? :' needs a list, but this is a number/],
     ["HLT_IsoMu24 == 1", /^1:16 '==' needs a boolean/],
     ["genWeight < HLT_IsoMu24", /^1:13 '<' needs a number/],
     ["genWeight && HLT_IsoMu24", /^1:1 '&&' needs a boolean/],

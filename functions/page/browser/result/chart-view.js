@@ -8,6 +8,7 @@
 import * as echarts from "echarts";
 import { canBeLogarithmic, chooseScales } from "../../../render/charts/choose-scales.js";
 import { histogramChart } from "../../../render/charts/histogram-chart.js";
+import { displayable } from "../../../render/displayable.js";
 import { formatNumber } from "../../../render/format-number.js";
 import { histogramStatistics } from "../../../render/histogram-statistics.js";
 import { readHistogram } from "../../../render/read-histogram.js";
@@ -53,7 +54,7 @@ export function createChartView({ onSelect }) {
     if (bins.total !== 0) scales.set(selected, chosen);
     const narrow = canvas.clientWidth < narrowWidth;
     chart ??= echarts.init(canvas, null, { renderer: "canvas" });
-    const option = histogramChart(histogram, {
+    const option = histogramChart(displayable(histogram), {
       theme: dark.matches ? "dark" : "light",
       scales: chosen,
       width: canvas.clientWidth,

@@ -64,3 +64,14 @@ test("renderSvg draws the statistics of two axes, and the ground behind them, ov
   assert.ok(ground > svg.lastIndexOf('<path d="M', ground - 300) && svg.indexOf(">entries<") > ground);
   assert.doesNotMatch(svg.slice(svg.indexOf(">entries<"), svg.indexOf("<defs")), /<(path|rect)\b/);
 });
+
+test("renderSvg shows texts that are names of what every object has, and changes no object by them", async () => {
+  const names = ["__proto__", "constructor", "x __proto__ y"];
+  for (const label of names) {
+    assertWellFormed(await renderSvg(counts(regularAxis(4, 0, 8, label), [0, 1, 4, 2, 0, 0]), { title: label }));
+    assert.deepEqual(
+      Reflect.ownKeys(Object.prototype).filter((key) => Object.keys(Object.prototype).includes(String(key))),
+      [],
+    );
+  }
+});
