@@ -37,10 +37,9 @@ export class CannotRunTogether extends Error {
 
 /** Programs of more different filters have a function for each of these: one for all would be so large that it is slower than what they save by sharing. */
 const mostGuards = 4;
-/** The most different terms of all programs. */
-const mostTerms = 20_000;
-/** The most bytes of a module. What a host makes of it for its processor has some hundred times as many while it does. */
-const mostBytes = 500_000;
+/** The most different terms of all programs, as many as one query may have, and bytes of their module: to compile many more takes a host gigabytes. */
+const mostTerms = 5_000;
+const mostBytes = 100_000;
 
 /** Throws `CannotRunTogether`, or `TermsTooLarge`. */
 export function compileTogether(programs: readonly SourceProgram[]): TogetherCode {
