@@ -116,7 +116,7 @@ export interface ClaimOptions {
   readonly comesAlone?: (subtask: Subtask) => boolean;
   /** How many subtasks over one partition are claimed together, although they are more than `most`, or come alone. */
   readonly mostOverPartition?: number;
-  /** What a subtask costs, in milliseconds of a thread; undefined where that is not known. Only what costs little beside it is claimed with what another client's turn it is. */
+  /** What a subtask costs, in milliseconds of a thread; undefined where that is not known. Another client's subtask is claimed together with the one whose turn it is only where it costs little beside that. */
   readonly costOf?: (subtask: Subtask) => number | undefined;
   /** Gives nothing of a client of whom the node loads or computes something: it waits for somebody else, however much waits of that client. */
   readonly newcomersOnly?: boolean;
@@ -134,7 +134,7 @@ export interface JoinedNode {
    * Waits for a subtask and claims it, and with it up to `most` of those that wait; never more than the share of one thread, so that others have something
    * to do as well. A subtask with an attempt on record comes alone. Among those of the best priority the node takes first what it `prefers`, then what no
    * node holds and belongs to this one; the rest it leaves for a moment to nodes that are better placed (`queue/locality.ts`). No client waits long for that.
-   * With what it takes come, where `mostOverPartition` says so, others that wait for the same partition.
+   * Where `mostOverPartition` allows it, other subtasks that wait for the same partition are claimed together with what it takes.
    * Calls that take from anybody are served before those for newcomers only.
    * Resolves with no claim when the node drains. Rejects with the signal's reason when aborted.
    */

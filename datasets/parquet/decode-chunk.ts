@@ -23,7 +23,7 @@ interface Progress {
   missing: number;
   /** In how many lists the last level entry has an element; 0 before the first. */
   depth: number;
-  /** Of the chunk's dictionary page; of text, the numbers that its strings have in `strings`. */
+  /** The values of the chunk's dictionary page; for text they are the numbers that its strings have in `strings`. */
   dictionary?: Values;
   /** Is there for text. */
   readonly strings?: StringDictionary;

@@ -65,7 +65,7 @@ function addAll(
   }
 }
 
-/** Of each string how many bytes are those of the one before, then the lengths of the rests, then these. */
+/** The file tells for each string how many of its bytes it shares with the one before; then it has the lengths of the rests, and the rests themselves. */
 function decodePrefixed(bytes: Uint8Array, strings: StringDictionary, output: Values): void {
   const prefixes = decodeLengths(bytes, 0, output.length);
   const rests = decodeLengths(bytes, prefixes.end, output.length);
@@ -88,7 +88,7 @@ function decodePrefixed(bytes: Uint8Array, strings: StringDictionary, output: Va
   }
 }
 
-/** As many as there are strings, encoded as differences. */
+/** Reads one number for each string; they are encoded as differences. */
 function decodeLengths(bytes: Uint8Array, start: number, count: number): { readonly values: Int32Array; readonly end: number } {
   const reader = { view: viewOf(bytes), offset: start };
   refuseManyBlocks(reader, bytes.length);

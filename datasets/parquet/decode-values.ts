@@ -186,7 +186,7 @@ function decodeDeltas(bytes: Uint8Array, stored: Stored, output: Values): void {
   }
 }
 
-/** Of what is encoded as differences, beginning where the reader is. */
+/** Reads numbers that are encoded as differences, from where the reader stands. */
 export function refuseManyBlocks({ view, offset }: { readonly view: DataView; readonly offset: number }, bytes: number): void {
   const reader = { view, offset };
   readVarInt(reader);

@@ -11,7 +11,7 @@ const few = 64;
 export class StringDictionary {
   #count = 0;
   #text = new Uint8Array(1024);
-  /** Where each string begins, and the last one ends. */
+  /** The byte at which each string begins, then the one at which the last string ends. */
   #starts = new Uint32Array(few + 1);
   #hashes = new Uint32Array(few);
   /** One more than the number of the string in each slot; 0 for none. */

@@ -1,22 +1,7 @@
 /** Operators that make lists of others, and records that expressions make: what they hold, in which order, and what they are compared by. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { makeDataset } from "../support/engine/in-memory-dataset.ts";
-import { prepareReaders, type ReadValue, readValues } from "../support/engine/read-values.ts";
-import { runPrepared } from "../support/engine/run-query.ts";
-
-const muon = (pt: number, jet: number) => ({ pt, eta: pt / 10, phi: 0, jet });
-const dataset = makeDataset([
-  { entry: 0, Muon: [muon(5, 1), muon(20, -1), muon(10, 0), muon(40, 7)], Jet: [{ pt: 30 }, { pt: 50 }], numbers: [4, 8, 15, 16, 23, 42] },
-  { entry: 1, Muon: [], Jet: [], numbers: [] },
-]);
-
-/** For event 0. */
-function listOf(text: string, length: number, define: Readonly<Record<string, string>> = {}): ReadValue {
-  const reader = { kind: "numbers", text } as const;
-  const prepared = prepareReaders([reader], dataset, { defines: define });
-  return readValues(runPrepared(prepared, dataset), prepared, reader, { index: 0, lengths: [length, 0] })[0];
-}
+import { listOf } from "./muon-lists.ts";
 
 test("concat puts one list after the other, and its elements stay what they are", () => {
   assert.deepEqual(

@@ -3,21 +3,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ScratchExhausted } from "../../engine/run/run-program.ts";
 import { makeDataset } from "../support/engine/in-memory-dataset.ts";
-import { prepareReaders, type ReadValue, readValues } from "../support/engine/read-values.ts";
+import { prepareReaders, readValues } from "../support/engine/read-values.ts";
 import { fillOnce, prepareQuery, runPrepared, runQuery } from "../support/engine/run-query.ts";
-
-const muon = (pt: number, jet: number) => ({ pt, eta: pt / 10, phi: 0, jet });
-const dataset = makeDataset([
-  { entry: 0, Muon: [muon(5, 1), muon(20, -1), muon(10, 0), muon(40, 7)], Jet: [{ pt: 30 }, { pt: 50 }], numbers: [4, 8, 15, 16, 23, 42] },
-  { entry: 1, Muon: [], Jet: [], numbers: [] },
-]);
-
-/** For event 0. */
-function listOf(text: string, length: number, define: Readonly<Record<string, string>> = {}): ReadValue {
-  const reader = { kind: "numbers", text } as const;
-  const prepared = prepareReaders([reader], dataset, { defines: define });
-  return readValues(runPrepared(prepared, dataset), prepared, reader, { index: 0, lengths: [length, 0] })[0];
-}
+import { listOf, muonLists } from "./muon-lists.ts";
 
 test("pairs takes every two elements once, in the order of their places", () => {
   assert.deepEqual(listOf("Muon.pairs().map((a, b) => a.pt * 100 + b.pt)", 6), [520, 510, 540, 2010, 2040, 1040]);
@@ -188,8 +176,8 @@ test("lists in the function of a list that is kept have scratch of their own", (
 test("lists that are kept on behalf of another stay where they are when that one is done", () => {
   const numberOf = (text: string, define: Readonly<Record<string, string>>) => {
     const reader = { kind: "number", text } as const;
-    const prepared = prepareReaders([reader], dataset, { defines: define });
-    return readValues(runPrepared(prepared, dataset), prepared, reader, { index: 0, lengths: [1, 1] })[0];
+    const prepared = prepareReaders([reader], muonLists, { defines: define });
+    return readValues(runPrepared(prepared, muonLists), prepared, reader, { index: 0, lengths: [1, 1] })[0];
   };
   const chosen = "Muon.filter(m => m.pt > 5 && m.eta < 9)";
   const others = "(numbers.filter(n => n > 4)[0] ?? 0)";

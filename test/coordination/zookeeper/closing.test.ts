@@ -16,7 +16,7 @@ if (server) {
       const coordinator = await createZooKeeperCoordinator({
         hosts: server.hosts,
         root: `/closing-${randomUUID()}`,
-        sessionTimeout: 1500,
+        sessionTimeout: 10_000,
         log: silent,
       });
       const node = await joinAs(coordinator, "node");
