@@ -18,7 +18,7 @@ export interface Format {
   /** Whether a file that begins with these bytes (`headBytes` of them, or the whole file) is of this format. */
   recognises(head: Uint8Array): boolean;
   /** Throws `DatasetError`, permanent, for what is no sound file of this format, and what the reader throws. `name` is for messages. */
-  describe(file: ByteReader, name: string): Promise<FileDescription>;
+  describe(file: ByteReader, name: string, options: DescribeOptions): Promise<FileDescription>;
   /** Where a column of one unit lies: from the description alone. */
   locate(description: FileDescription, unit: number, column: FileColumn): Pick<ColumnLocation, "elements" | "place">;
   /** Where the first lists of a column of one list end: offsets as of `read`, for as many of the unit's first entries as one page tells. */
@@ -28,6 +28,16 @@ export interface Format {
    * outside of the target; otherwise throws, and the target holds anything. Ends on any bytes.
    */
   read(file: ByteReader, location: ColumnLocation, target: ColumnTarget): Promise<ReadCounts>;
+}
+
+export interface DescribeOptions {
+  /**
+   * Which of the trees in the file is meant, by its name or path (`Events`, `folder/tree`); several of equal length with plus signs between them are
+   * read as one (`A+B`). Where absent: the only tree, else `Events`. A format whose files hold one table refuses it.
+   */
+  readonly tree?: string | undefined;
+  /** How many entries the units should have at least, where the file leaves it open. */
+  readonly partitionEvents?: number | undefined;
 }
 
 /** What a file's metadata say, reduced to what planning and reading need. Plain data: JSON but for its typed arrays. */
@@ -71,6 +81,11 @@ export interface FileColumn {
   readonly parts: readonly string[];
   /** For each list that its values stand in, outermost first: how many of `parts` name it. `[]` is one value per entry. */
   readonly lists: readonly number[];
+  /**
+   * What in the file says how long its outermost lists are, where the format knows it (in ROOT the counter's branch): columns of one counter have lists of
+   * equal lengths, columns of two need not. Any name, equal for equal ones.
+   */
+  readonly counter?: string;
   readonly dtype: DType;
   /** It has no type of its own and no values: what writers make of a column that nothing is in. */
   readonly isEmpty?: boolean;

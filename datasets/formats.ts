@@ -1,6 +1,6 @@
 /** The formats that are read, and the one that is written. A new format is one more row. */
 import { DatasetError } from "./dataset.ts";
-import type { FileDescription, FlatColumn, Format } from "./format.ts";
+import type { DescribeOptions, FileDescription, FlatColumn, Format } from "./format.ts";
 import { parquet } from "./parquet/parquet.ts";
 import type { ByteReader } from "./sources/source.ts";
 
@@ -31,10 +31,10 @@ export function formatNamed(name: string): Format {
 }
 
 /** `name` is for messages. Throws `DatasetError`, permanent, for a file of no known format or a damaged one, and what the reader throws. */
-export async function describeFile(file: ByteReader, name: string): Promise<FileDescription> {
+export async function describeFile(file: ByteReader, name: string, options: DescribeOptions = {}): Promise<FileDescription> {
   const head = new Uint8Array(await file.slice(0, Math.min(headBytes, file.byteLength)));
   const format = formats.find((each) => each.recognises(head));
-  if (format) return await format.describe(file, name);
+  if (format) return await format.describe(file, name, options);
   const size = file.byteLength < headBytes ? `; it has ${file.byteLength} bytes` : "";
   const root = String.fromCharCode(...head) === "root" ? "; it is a ROOT file" : "";
   throw new DatasetError(`Cannot read ${name}: it is not a ${formatTitles} file${size}${root}`, { permanent: true });

@@ -1,6 +1,6 @@
 /** Parquet: a unit is a row group. */
 import { DatasetError } from "../dataset.ts";
-import type { FileDescription, Format } from "../format.ts";
+import type { DescribeOptions, FileDescription, Format } from "../format.ts";
 import type { ByteReader } from "../sources/source.ts";
 import { type ColumnChunk, locateChunk } from "./column-chunk.ts";
 import { decodeChunk, readFirstOffsets } from "./decode-chunk.ts";
@@ -24,8 +24,9 @@ export const parquet: Format = {
 };
 
 /** From the footer: reads the last half megabyte and, where the footer is longer, the rest of it. */
-async function describeParquet(file: ByteReader, name: string): Promise<FileDescription> {
+async function describeParquet(file: ByteReader, name: string, { tree }: DescribeOptions): Promise<FileDescription> {
   const refusal = (reason: string, cause?: unknown) => new DatasetError(`Cannot read ${name}: ${reason}`, { cause, permanent: true });
+  if (tree !== undefined) throw refusal(`a Parquet file holds one table and no trees; leave ":${tree}" out`);
   const size = file.byteLength;
   if (size < tailBytes + magic.length) throw refusal(`it has ${size} bytes, too few for a Parquet file`);
   const last = new Uint8Array(await file.slice(Math.max(0, size - firstLook), size));

@@ -29,7 +29,7 @@ const sound = join(
 );
 
 test("parquet.describe gives entries, level entries and places of the chunks", async () => {
-  const { shape, units, values, places } = await parquet.describe(readerOf(sound), "a.parquet");
+  const { shape, units, values, places } = await parquet.describe(readerOf(sound), "a.parquet", {});
   assert.deepEqual([...shape.columns.keys()], ["MET_pt", "Jet_pt"]);
   assert.deepEqual(shape.unsupported, []);
   assert.deepEqual(units, [{ entries: 3, firstEntry: 0 }]);
@@ -42,7 +42,7 @@ test("parquet.describe gives entries, level entries and places of the chunks", a
 test("parquet.describe numbers the entries of row groups through", async () => {
   const data = Array.from({ length: 10 }, (_, index) => index);
   const bytes = new Uint8Array(parquetWriteBuffer({ columnData: [{ name: "x", data, type: "INT32" }], rowGroupSize: 4 }));
-  const { units } = await parquet.describe(readerOf(bytes), "a.parquet");
+  const { units } = await parquet.describe(readerOf(bytes), "a.parquet", {});
   assert.deepEqual(
     units.map(({ entries, firstEntry }) => [entries, firstEntry]),
     [
@@ -57,7 +57,7 @@ test("parquet.describe calls a column nullable where the schema says optional an
   const nullable = async (metadata: object, schema = listOfFloat) => {
     const pages = [{ count: 1, repetition: [0], definition: [3], values: floats(1) }];
     const bytes = encodeTestFile({ schema, path: schema.map(({ name }) => name), pages, entries: 1, values: 1, levelWidth: 2, metadata });
-    return (await parquet.describe(readerOf(bytes), "a.parquet")).nullable[0] === 1;
+    return (await parquet.describe(readerOf(bytes), "a.parquet", {})).nullable[0] === 1;
   };
   assert.equal(await nullable({}), true);
   assert.equal(await nullable({ statistics: { null_count: 0n } }), false);
@@ -70,7 +70,7 @@ test("parquet.describe calls a column nullable where the schema says optional an
 test("parquet.describe tells which 64-bit integers may be rounded: those from 2^53 on, and where statistics do not tell", async () => {
   const rounded = async (data: readonly (bigint | null)[]) => {
     const bytes = parquetWriteBuffer({ columnData: [{ name: "x", data: [...data], type: "INT64" }], rowGroupSize: 2 });
-    const description = await parquet.describe(readerOf(new Uint8Array(bytes)), "a.parquet");
+    const description = await parquet.describe(readerOf(new Uint8Array(bytes)), "a.parquet", {});
     const stored = await encodeDescription(description);
     assert.deepEqual(await decodeDescription(stored, async () => description.shape), description);
     return description.rounded?.[0] === 1;
@@ -84,7 +84,7 @@ test("parquet.describe tells which 64-bit integers may be rounded: those from 2^
   const values = new Uint8Array(new BigInt64Array([1n, 2n]).buffer);
   const describe = async (schema: SchemaElement, metadata: object = {}) => {
     const bytes = encodeTestFile({ schema: [schema], path: ["x"], entries: 2, values: 2, pages: [{ count: 2, values }], metadata });
-    return (await parquet.describe(readerOf(bytes), "a.parquet")).rounded?.[0] === 1;
+    return (await parquet.describe(readerOf(bytes), "a.parquet", {})).rounded?.[0] === 1;
   };
   const signed: SchemaElement = { name: "x", type: "INT64", repetition_type: "REQUIRED" };
   const unsigned: SchemaElement = { ...signed, converted_type: "UINT_64" };
@@ -104,7 +104,7 @@ test("parquet.describe lists what it cannot use, with reasons", async () => {
       ],
     }),
   );
-  const { columns, unsupported } = (await parquet.describe(readerOf(bytes), "a.parquet")).shape;
+  const { columns, unsupported } = (await parquet.describe(readerOf(bytes), "a.parquet", {})).shape;
   assert.deepEqual([...columns.keys()], ["x"]);
   assert.deepEqual(
     unsupported.map(({ name }) => name),
@@ -123,8 +123,8 @@ for (const [what, bytes, message] of [
   ],
 ] as const) {
   test(`parquet.describe refuses ${what} for good`, async () => {
-    await assert.rejects(parquet.describe(readerOf(bytes), "a.parquet"), { name: "DatasetError", permanent: true, message });
-    await assert.rejects(parquet.describe(readerOf(bytes), "a.parquet"), /^DatasetError: Cannot read a\.parquet: /);
+    await assert.rejects(parquet.describe(readerOf(bytes), "a.parquet", {}), { name: "DatasetError", permanent: true, message });
+    await assert.rejects(parquet.describe(readerOf(bytes), "a.parquet", {}), /^DatasetError: Cannot read a\.parquet: /);
   });
 }
 
@@ -135,7 +135,7 @@ test("parquet.describe answers or refuses whatever byte of a footer is changed",
     const bytes = sound.slice();
     bytes[bytes.length - 9 - draw(150)] = draw(256);
     try {
-      await parquet.describe(readerOf(bytes), "a.parquet");
+      await parquet.describe(readerOf(bytes), "a.parquet", {});
     } catch (error) {
       assert.equal(error instanceof Error && error.name, "DatasetError");
       refused++;
