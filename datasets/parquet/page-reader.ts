@@ -4,8 +4,9 @@
  */
 import type { Encoding, PageHeader } from "hyparquet";
 import { parquetHeader } from "hyparquet/src/column.js";
+import { crc32 } from "../compression/checksums.ts";
+import { prepareZstd } from "../compression/zstd.ts";
 import type { ByteReader } from "../sources/source.ts";
-import { crc32 } from "./checksums.ts";
 import type { ColumnChunk } from "./column-chunk.ts";
 import { decompress } from "./decompress.ts";
 
@@ -61,6 +62,7 @@ export class PageReader {
       const body = await this.#bytes(size);
       this.#at += size;
       if (typeof header.crc === "number" && crc32(body) !== header.crc >>> 0) throw new Error("a page's checksum is wrong");
+      if (this.#chunk.codec === "ZSTD") await prepareZstd();
       const page = this.#open(header, body);
       if (page) return page;
     }

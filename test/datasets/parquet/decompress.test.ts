@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { test } from "node:test";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
+import { prepareZstd } from "../../../datasets/compression/zstd.ts";
 import { decompress } from "../../../datasets/parquet/decompress.ts";
+
+await prepareZstd();
 
 test("what decompress gives can be sliced into memory of its own, whatever the host's decompressor gives", () => {
   const page = Uint8Array.from({ length: 160 }, (_, index) => index);

@@ -7,7 +7,7 @@ import { ByteWriter } from "hyparquet-writer/src/bytewriter.js";
 import { writePageHeader } from "hyparquet-writer/src/datapage.js";
 import { writeRleBitPackedHybrid } from "hyparquet-writer/src/encoding.js";
 import { writeMetadata } from "hyparquet-writer/src/metadata.js";
-import { crc32 } from "../../../datasets/parquet/checksums.ts";
+import { crc32 } from "../../../datasets/compression/checksums.ts";
 
 export interface TestPage {
   readonly count: number;

@@ -1,5 +1,5 @@
 /**
- * LZ4 blocks, as LZ4_RAW pages are, and in Hadoop's framing, as most writers mean by LZ4 in Parquet.
+ * LZ4 blocks, as ROOT and LZ4_RAW pages have them, and in Hadoop's framing, as most writers mean by LZ4 in Parquet.
  *
  * Promises: fills the output exactly from the whole input, or throws; ends on any input.
  */
@@ -33,7 +33,7 @@ export function decompressLz4Block(input: Uint8Array, output: Uint8Array): void 
     else for (let at = to; at < to + length; at++) output[at] = output[at - offset]!;
     to += length;
   }
-  if (to !== output.length) throw new Error(`a page has ${to} bytes after decompression, its header says ${output.length}`);
+  if (to !== output.length) throw new Error(`its LZ4 block has ${to} bytes, stated are ${output.length}`);
 }
 
 /** Pieces, each after its length and its compressed length; or one block, as some older writers have it. */
@@ -56,4 +56,4 @@ export function decompressHadoopLz4(input: Uint8Array, output: Uint8Array): void
   }
 }
 
-const damaged = () => new Error("a page's LZ4 block is damaged");
+const damaged = () => new Error("its LZ4 block is damaged");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { crc32, xxh64 } from "../../../datasets/parquet/checksums.ts";
+import { crc32, xxh64 } from "../../../datasets/compression/checksums.ts";
 
 test("crc32 gives the check value of the standard and those of other lengths", () => {
   const of = (text: string) => crc32(new TextEncoder().encode(text));

@@ -1,0 +1,75 @@
+/**
+ * ROOT's compression: blocks one after another, each behind nine bytes that name its codec and both its lengths. Baskets, keys and RNTuple's pages
+ * are all stored so.
+ *
+ * Promises: fills the target exactly, or throws; the checksums that codecs have are verified; what a length field says allocates no more than the
+ * target has. `CS` is raw deflate by old versions of ROOT.
+ */
+import { inflateRawSync, inflateSync } from "node:zlib";
+import { xxh64 } from "../../compression/checksums.ts";
+import { decompressLz4Block } from "../../compression/lz4.ts";
+import { decompressXz } from "../../compression/lzma.ts";
+import { decompressZstd, prepareZstd } from "../../compression/zstd.ts";
+
+const headerBytes = 9;
+const checksumBytes = 8;
+/** Old raw deflate sometimes gives a few bytes more than are stated, which ROOT leaves out. */
+const rawSurplus = 64;
+
+/** To be awaited once on each thread before anything is decompressed. */
+export const prepareCodecs = (): Promise<void> => prepareZstd();
+
+/** Bytes that are as many as the target has are not compressed. */
+export function decompressInto(compressed: Uint8Array, target: Uint8Array): void {
+  if (compressed.length === target.length) {
+    target.set(compressed);
+    return;
+  }
+  let to = 0;
+  for (let at = 0; at < compressed.length; ) {
+    if (at + headerBytes > compressed.length) throw new Error("a compressed block is cut off within its header");
+    const stored = uint24(compressed, at + 3);
+    const length = uint24(compressed, at + 6);
+    const from = at + headerBytes;
+    if (stored > compressed.length - from)
+      throw new Error(`a compressed block states ${stored} bytes where ${compressed.length - from} follow`);
+    if (length > target.length - to) throw new Error(`compressed blocks state more than the ${target.length} bytes of their content`);
+    decompressBlock(compressed, at, compressed.subarray(from, from + stored), target.subarray(to, to + length));
+    at = from + stored;
+    to += length;
+  }
+  if (to !== target.length) throw new Error(`compressed blocks have ${to} bytes of content, stated are ${target.length}`);
+}
+
+function decompressBlock(compressed: Uint8Array, at: number, bytes: Uint8Array, target: Uint8Array): void {
+  const codec = String.fromCharCode(compressed[at]!, compressed[at + 1]!);
+  if (codec === "ZL") copy(inflateSync(bytes, limits(target.length)), target);
+  else if (codec === "CS") copy(inflateRawSync(bytes, limits(target.length + rawSurplus)).subarray(0, target.length), target);
+  else if (codec === "XZ") decompressXz(bytes, target);
+  else if (codec === "L4") decompressChecked(bytes, target);
+  else if (codec === "ZS") decompressZstd(bytes, target);
+  else
+    throw new Error(
+      `its compression ${JSON.stringify(codec)} is not one of ROOT's (ZL, CS, XZ, L4, ZS): it is damaged, or of a newer ROOT`,
+    );
+}
+
+/** LZ4 behind the XXH64 of its compressed bytes, the highest byte first. */
+function decompressChecked(bytes: Uint8Array, target: Uint8Array): void {
+  if (bytes.length < checksumBytes) throw new Error("a compressed block is cut off within its checksum");
+  const stated = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0);
+  const block = bytes.subarray(checksumBytes);
+  if (xxh64(block) !== stated) throw new Error("the checksum of a compressed block is wrong: its bytes are damaged");
+  decompressLz4Block(block, target);
+}
+
+/** One output buffer of the right size: zlib would allocate several and join them. */
+const limits = (length: number) => ({ maxOutputLength: Math.max(1, length), chunkSize: Math.max(64, length) });
+
+function copy(content: Uint8Array, target: Uint8Array): void {
+  if (content.length !== target.length)
+    throw new Error(`a compressed block has ${content.length} bytes of content, stated are ${target.length}`);
+  target.set(content);
+}
+
+const uint24 = (bytes: Uint8Array, at: number): number => bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16);
