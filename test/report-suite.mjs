@@ -13,7 +13,7 @@ export default async function* reportSuite(events) {
       const { file, name, skip } = data;
       skipped.push(`  ${file ? `${shorten(file)}: ` : ""}${name}\n    because: ${typeof skip === "string" ? skip : "no reason given"}\n`);
     }
-    // A whole file is a test whose name is its path. Two run at a time.
+    // A whole file is a test whose name is its path. Some run at a time.
     if (type === "test:complete" && data.name === data.file) files.push([shorten(data.name), data.details.duration_ms / 1000]);
   }
   const slowest = files.toSorted(([, a], [, b]) => b - a).slice(0, mostFiles);

@@ -11,8 +11,8 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
-/** Test files at a time; some start servers and browsers of their own. */
-const atATime = Math.min(2, availableParallelism());
+/** Test files at a time: some start servers and browsers of their own, and many wait more than they compute. */
+const atATime = Math.min(3, availableParallelism() + 1);
 
 const patterns = process.argv.slice(2);
 const files = (await findTests("test")).filter((file) => patterns.length === 0 || patterns.some((pattern) => file.includes(pattern)));
@@ -23,7 +23,7 @@ if (files.length === 0) {
 
 const options = ["--import", "tsx", "--test", `--test-concurrency=${atATime}`];
 const reporters = ["spec", "./test/report-suite.mjs"].flatMap((name) => [`--test-reporter=${name}`, "--test-reporter-destination=stdout"]);
-// Files that start processes take longest: they go first.
+// Files that start processes, and those that wait long, go first: at the end others would wait for them alone.
 const ordered = files.toSorted((a, b) => weight(b) - weight(a) || (a < b ? -1 : 1));
 const child = spawn(process.execPath, [...options, ...reporters, ...ordered], { cwd: root, stdio: "inherit" });
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));
@@ -36,5 +36,5 @@ async function findTests(folder: string): Promise<string[]> {
 }
 
 function weight(file: string): number {
-  return /end-to-end|start|crash/.test(file) ? 1 : 0;
+  return /end-to-end|start|crash|chaos|zookeeper.(coordinator|hazards)|mongodb-faults/.test(file) ? 1 : 0;
 }

@@ -26,9 +26,9 @@ const answersAll = (form: Form, queries: number) =>
     t.diagnostic(`${name}: ${sent} asked, ${answered} answered; partitions stored ${stored}, joined ${joined}, queued ${queued}`);
   });
 
-answersAll("embedded", 4096);
-answersAll("mongodb", 1024);
-answersAll("zookeeper", 1024);
+answersAll("embedded", 1024);
+answersAll("mongodb", 384);
+answersAll("zookeeper", 384);
 
 test("150 different queries at once, more than a dispatcher keeps when they are idle, all end", async (t) => {
   const app = await openApp(t);

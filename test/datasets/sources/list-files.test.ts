@@ -134,7 +134,7 @@ test("list gives both names of two hard links: they are two files", async (t) =>
 
 test("list ends soon where links lead from everywhere to everywhere", async (t) => {
   const directory = await makeDirectory(t);
-  const folders = ["a", "b", "c", "d", "e", "f"];
+  const folders = ["a", "b", "c", "d"];
   await makeTree(directory, ...folders.map((folder) => `${folder}/${folder}.parquet`));
   for (const from of folders) for (const to of folders) await symlink(`../${to}`, join(directory, from, `to-${to}`));
   assert.deepEqual(
