@@ -31,7 +31,7 @@ export interface Partition {
   readonly entries: number;
   /** First entry of the partition in its file. */
   readonly firstEntry: number;
-  /** SHA-256, hex, of file identity and entry range: what makes a stored partial valid. */
+  /** SHA-256, hex, of file identity, tree and entry range: what makes a stored partial valid. */
   readonly fingerprint: string;
 }
 

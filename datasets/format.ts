@@ -30,13 +30,16 @@ export interface Format {
   read(file: ByteReader, location: ColumnLocation, target: ColumnTarget): Promise<ReadCounts>;
 }
 
+/** Entries: smaller partitions are not worth their upkeep. */
+export const usualPartitionEvents = 100_000;
+
 export interface DescribeOptions {
   /**
    * Which of the trees in the file is meant, by its name or path (`Events`, `folder/tree`); several of equal length with plus signs between them are
    * read as one (`A+B`). Where absent: the only tree, else `Events`. A format whose files hold one table refuses it.
    */
   readonly tree?: string | undefined;
-  /** How many entries the units should have at least, where the file leaves it open. */
+  /** How many entries the units should have at least, where the file leaves it open; `usualPartitionEvents` where absent. */
   readonly partitionEvents?: number | undefined;
 }
 

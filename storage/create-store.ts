@@ -3,9 +3,9 @@ import { decodeProgram, encodeProgram } from "./encode-records.ts";
 import type { PinnedKeys } from "./pinned-keys.ts";
 import type { Plans } from "./plans.ts";
 import { removePlan } from "./remove-plan.ts";
-import type { ListedQuery, QueryFilter, Store, StoredBody, StoredQuery } from "./store.ts";
+import type { Inserted, ListedQuery, QueryFilter, Store, StoredBody, StoredQuery } from "./store.ts";
 import { StoreError } from "./store-error.ts";
-import type { Table } from "./table.ts";
+import type { Entry, Table } from "./table.ts";
 
 export interface QueryTable {
   put(query: StoredQuery): Promise<void>;
@@ -50,18 +50,17 @@ export function createStore(parts: StoreParts): Omit<Store, "reset" | "removeUnu
     findPartials: async (subtaskKeys, { renews = true } = {}) =>
       renews ? partials.find(subtaskKeys) : new Set((await partials.describe(subtaskKeys)).keys()),
     dropPartial: async (subtaskKey) => void (await partials.drop([subtaskKey])),
-    async putResult(planKey, body, note) {
-      const [outcome] = await results.insert([{ key: planKey, body, note }]);
-      if (outcome instanceof StoreError) throw outcome;
-      return outcome!;
-    },
+    putResult: (planKey, body, note) => insertOne(results, { key: planKey, body, note }),
     getResult: async (planKey) => (await results.get([planKey])).get(planKey),
     dropResult: async (planKey) => void (await results.drop([planKey])),
 
     listDatasets: () => datasets.list(),
     putDataset: (dataset) => datasets.put(dataset),
     removeDataset: (name, revision) => datasets.remove(name, revision),
-    putMetadata: (key, body) => metadata.replace({ key, body }),
+    async putMetadata(key, body, { replaces = false } = {}) {
+      if (replaces) await metadata.replace({ key, body });
+      return replaces ? "inserted" : await insertOne(metadata, { key, body });
+    },
     getMetadata: async (keys) => mapBodies(await metadata.get(keys), ({ bytes }) => bytes),
 
     async listQueries(filter) {
@@ -87,6 +86,12 @@ export function createStore(parts: StoreParts): Omit<Store, "reset" | "removeUnu
       }),
     pin: (keys) => pinned.pin(keys),
   };
+}
+
+async function insertOne(table: Table, entry: Entry): Promise<Inserted> {
+  const [outcome] = await table.insert([entry]);
+  if (outcome instanceof StoreError) throw outcome;
+  return outcome!;
 }
 
 /** Renews the plan, the programs and the result of a query, so that they are kept as long as the query. */

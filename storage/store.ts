@@ -158,8 +158,8 @@ export interface Store {
   putDataset(dataset: Registration): Promise<boolean>;
   /** Removes it if the stored one has this revision; gives whether it did. */
   removeDataset(name: string, revision: number): Promise<boolean>;
-  /** Keeps what was read of a file, under a key that names the file and its state then. The last one put stays. */
-  putMetadata(key: string, body: Uint8Array): Promise<void>;
+  /** Keeps what was read of a file, under a key that names the file and its state then. The first one put stays, unless one `replaces` it. */
+  putMetadata(key: string, body: Uint8Array, options?: { readonly replaces?: boolean }): Promise<Inserted>;
   /** The bodies of those keys that are there. It renews their last access. */
   getMetadata(keys: readonly string[]): Promise<ReadonlyMap<string, Uint8Array<ArrayBuffer>>>;
 

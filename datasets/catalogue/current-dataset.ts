@@ -19,7 +19,7 @@ import {
   type LookOptions,
   type Partition,
 } from "../dataset.ts";
-import type { FileColumn, FileDescription } from "../format.ts";
+import type { DescribeOptions, FileColumn, FileDescription } from "../format.ts";
 import { fileEndings, formatNamed } from "../formats.ts";
 import type { FoundFile } from "../sources/source.ts";
 import { sourceOf } from "../sources/sources.ts";
@@ -27,10 +27,11 @@ import { compareLists } from "./compare-lists.ts";
 import { type DatasetFile, readDatasetFile, shareShapes } from "./dataset-file.ts";
 import type { DescriptionStore } from "./description-store.ts";
 import { firstThatTell, mayMiss, mergeSchemas, widen } from "./merge-schemas.ts";
+import { findSelection } from "./split-tree.ts";
 
 export interface DatasetEntry {
   readonly name: string;
-  /** A file, a folder or a glob pattern. */
+  /** A file, a folder or a glob pattern, and which tree in the files (`split-tree.ts`). */
   readonly pattern: string;
   /** Other processes are not told of it. */
   readonly isPrivate?: boolean;
@@ -38,6 +39,10 @@ export interface DatasetEntry {
   readonly preparing?: () => { readonly entries: number; readonly total: number } | undefined;
   /** For a dataset that is being made: resolves when its first file is there. Whoever makes it owns the promise. */
   readonly firstFile?: Promise<void>;
+}
+
+export interface CurrentDatasetOptions extends Pick<DescribeOptions, "partitionEvents"> {
+  readonly stored?: DescriptionStore;
 }
 
 const parallelDescriptions = 4;
@@ -50,15 +55,17 @@ const longestService = 5_000;
 export class CurrentDataset {
   readonly #entry: DatasetEntry;
   readonly #stored: DescriptionStore | undefined;
+  readonly #partitionEvents: number | undefined;
   #files: ReadonlyMap<string, DatasetFile> = new Map();
   #dataset: Dataset | undefined;
   #content: Promise<DatasetContent> | undefined;
   #look: Promise<Dataset> | undefined;
   #served: { readonly dataset: Dataset; readonly until: number } | undefined;
 
-  constructor(entry: DatasetEntry, stored?: DescriptionStore) {
+  constructor(entry: DatasetEntry, { stored, partitionEvents }: CurrentDatasetOptions = {}) {
     this.#entry = entry;
     this.#stored = stored;
+    this.#partitionEvents = partitionEvents;
   }
 
   /** The dataset as its files are now, or were a moment ago unless they are to be looked at `anew`. Throws `DatasetError` where none can be read. */
@@ -103,11 +110,12 @@ export class CurrentDataset {
     const { pattern, firstFile, preparing } = this.#entry;
     await firstFile;
     const progress = preparing?.();
-    const { files: found, leftOut } = await sourceOf(pattern).list(pattern, { endings: fileEndings });
-    let files: readonly DatasetFile[] = await this.#describeAll(found);
+    const { files: selected, tree } = await findSelection(pattern);
+    const { files: found, leftOut } = await sourceOf(selected).list(selected, { endings: fileEndings });
+    let files: readonly DatasetFile[] = await this.#describeAll(found, tree);
     const isSame = files.length === this.#files.size && files.every((file) => this.#files.get(file.file.path) === file);
     if (!isSame || !this.#dataset) {
-      files = await this.#compareLists(files);
+      files = await this.#compareLists(files, tree);
       this.#files = new Map(shareShapes(files).map((file) => [file.file.path, file]));
       this.#dataset = undefined;
       this.#content = undefined;
@@ -119,20 +127,28 @@ export class CurrentDataset {
     return dataset;
   }
 
-  async #describeAll(found: readonly FoundFile[]): Promise<DatasetFile[]> {
+  async #describeAll(found: readonly FoundFile[], tree: string | undefined): Promise<DatasetFile[]> {
     const known = found.map((file) => this.#stillKnown(file));
     if (known.every((file) => file !== undefined)) return known;
     const unknown = found.filter(({ cause }, index) => !known[index] && cause === undefined);
-    const recalled = unknown.length > 0 ? await this.#stored?.recall(unknown.map(({ file }) => file)) : undefined;
+    const recalled =
+      unknown.length > 0
+        ? await this.#stored?.recall(
+            unknown.map(({ file }) => file),
+            tree,
+          )
+        : undefined;
     const describeOne = async (each: FoundFile, index: number) => {
-      const onRead = async (description: FileDescription) => this.#stored?.keep(each.file, description);
-      return known[index] ?? (await readDatasetFile(each, { recalled: recalled?.get(each.file.path), onRead }));
+      const record = async (description: FileDescription) =>
+        (await this.#stored?.record({ file: each.file, tree }, description)) ?? description;
+      const options = { tree, partitionEvents: this.#partitionEvents, recalled: recalled?.get(each.file.path), record };
+      return known[index] ?? (await readDatasetFile(each, options));
     };
     return await pMap(found, describeOne, { concurrency: parallelDescriptions });
   }
 
   /** Of each shape the first file that has entries tells which of its lists are alike. */
-  async #compareLists(files: readonly DatasetFile[]): Promise<readonly DatasetFile[]> {
+  async #compareLists(files: readonly DatasetFile[], tree: string | undefined): Promise<readonly DatasetFile[]> {
     const described = files.filter((file) => file.kind === "described");
     const compared = new Map<DatasetFile, DatasetFile>();
     for (const each of firstThatTell(described)) {
@@ -140,7 +156,7 @@ export class CurrentDataset {
       try {
         const description = await compareLists(each.file, each.description);
         if (description === each.description) continue;
-        await this.#stored?.keep(each.file, description);
+        await this.#stored?.record({ file: each.file, tree }, description, { replaces: true });
         compared.set(each, { ...each, description });
       } catch (error) {
         // It changed a moment ago, or went away: the next look sees it.

@@ -1,9 +1,10 @@
-/** What the operator writes to name a dataset: `NAME=PATH_OR_GLOB`. */
+/** What the operator writes to name a dataset: `NAME=PATH_OR_GLOB_OR_URL[:TREE]`. */
 import { DatasetError } from "../dataset.ts";
 import { fileEndings } from "../formats.ts";
 import { sourceOf } from "../sources/sources.ts";
+import { splitTree } from "./split-tree.ts";
 
-/** `pattern`: a path, a URL or a glob pattern of them, with whatever else tells which part of the files is meant. */
+/** `pattern`: a path, a URL or a glob pattern of them, and which tree in the files is meant (`split-tree.ts`). */
 export interface DataOption {
   readonly name: string;
   readonly pattern: string;
@@ -14,13 +15,13 @@ const nameRule = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/;
 /** Throws `DatasetError` that says what would be right. */
 export function parseDataOption(text: string): DataOption {
   const equals = text.indexOf("=");
-  if (equals < 0) throw refusal(`NAME=PATH_OR_GLOB is required, current value is "${text}"`);
+  if (equals < 0) throw refusal(`NAME=PATH_OR_GLOB_OR_URL[:TREE] is required, current value is "${text}"`);
   const name = text.slice(0, equals).trim();
   const pattern = text.slice(equals + 1).trim();
   refuseBadName(name);
   if (pattern === "")
     throw refusal(`dataset ${name} needs a path or a glob pattern after the "=", as in ${name}=events/*${fileEndings[0]}`);
-  sourceOf(pattern);
+  sourceOf(splitTree(pattern).files);
   return { name, pattern };
 }
 

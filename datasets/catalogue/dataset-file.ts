@@ -1,7 +1,7 @@
 /** A file of a dataset as it was at the last look: what its metadata say, or why it cannot be read. */
 import { sha256 } from "../../engine/sha256.ts";
 import { baseName, DatasetError, type FileIdentity, type Partition } from "../dataset.ts";
-import type { FileDescription, FileShape } from "../format.ts";
+import type { DescribeOptions, FileDescription, FileShape } from "../format.ts";
 import { describeFile } from "../formats.ts";
 import type { FoundFile } from "../sources/source.ts";
 import { sourceOf } from "../sources/sources.ts";
@@ -11,21 +11,25 @@ export type DatasetFile = { readonly file: FileIdentity; readonly partitions: re
   | { readonly kind: "broken"; readonly cause: string; readonly permanent: boolean }
 );
 
-/** Never rejects with `DatasetError`: a file that cannot be read is a broken one. `onRead` is given what was read of the file itself. */
-export async function readDatasetFile(
-  { file, cause }: FoundFile,
-  options: { readonly recalled?: FileDescription | undefined; readonly onRead: (description: FileDescription) => Promise<void> },
-): Promise<DatasetFile> {
+export interface ReadDatasetFileOptions extends DescribeOptions {
+  /** What is recorded of the file, where that is known. */
+  readonly recalled?: FileDescription | undefined;
+  /** Records what was read of the file itself; gives what is recorded then, which another process may have been faster to write. */
+  readonly record: (description: FileDescription) => Promise<FileDescription>;
+}
+
+/** Never rejects with `DatasetError`: a file that cannot be read is a broken one. */
+export async function readDatasetFile({ file, cause }: FoundFile, options: ReadDatasetFileOptions): Promise<DatasetFile> {
+  const { recalled, record, tree, partitionEvents } = options;
   const name = baseName(file.path);
   try {
     if (cause !== undefined) throw new DatasetError(`Cannot read ${name}: ${cause}`, { permanent: false });
-    if (options.recalled) return await described(file, options.recalled);
-    const description = await sourceOf(file.path).open(file, (reader) => describeFile(reader, name));
-    await options.onRead(description);
-    return await described(file, description);
+    if (recalled) return await described(file, recalled, tree);
+    const description = await sourceOf(file.path).open(file, (reader) => describeFile(reader, name, { tree, partitionEvents }));
+    return await described(file, await record(description), tree);
   } catch (error) {
     if (!(error instanceof DatasetError)) throw error;
-    return await broken(file, error);
+    return await broken(file, error, tree);
   }
 }
 
@@ -41,18 +45,23 @@ export function shareShapes(files: readonly DatasetFile[]): readonly DatasetFile
   });
 }
 
-async function described(file: FileIdentity, description: FileDescription): Promise<DatasetFile> {
+async function described(file: FileIdentity, description: FileDescription, tree: string | undefined): Promise<DatasetFile> {
   const ranges = description.units.map(({ entries, firstEntry }, unit) => ({ file, unit, entries, firstEntry }));
-  const partitions = await Promise.all(ranges.filter(({ entries }) => entries > 0).map(withFingerprint));
+  const partitions = await Promise.all(ranges.filter(({ entries }) => entries > 0).map((range) => withFingerprint(range, tree)));
   return { kind: "described", file, description, partitions };
 }
 
-async function broken(file: FileIdentity, { message, permanent }: DatasetError): Promise<DatasetFile> {
-  const partition = await withFingerprint({ file, unit: 0, entries: 0, firstEntry: 0 });
+async function broken(file: FileIdentity, { message, permanent }: DatasetError, tree: string | undefined): Promise<DatasetFile> {
+  const partition = await withFingerprint({ file, unit: 0, entries: 0, firstEntry: 0 }, tree);
   return { kind: "broken", file, cause: message, permanent, partitions: [partition] };
 }
 
-async function withFingerprint(range: Omit<Partition, "index" | "fingerprint">): Promise<Omit<Partition, "index">> {
+/** Entries of two trees of one file are different ones. */
+async function withFingerprint(
+  range: Omit<Partition, "index" | "fingerprint">,
+  tree: string | undefined,
+): Promise<Omit<Partition, "index">> {
   const { file, firstEntry, entries } = range;
-  return { ...range, fingerprint: await sha256(JSON.stringify([file.path, file.size, file.version, firstEntry, entries])) };
+  const parts = [file.path, file.size, file.version, firstEntry, entries, ...(tree === undefined ? [] : [tree])];
+  return { ...range, fingerprint: await sha256(JSON.stringify(parts)) };
 }

@@ -1,6 +1,7 @@
 /**
  * Descriptions of files, kept in the store: a process that starts need not read what another one, or the last one, read already.
- * A file is known by its identity. What is missing, damaged or cannot be asked for is read from the file again.
+ * A tree of a file is known by the file's identity and the tree as it is asked for. What is missing, damaged or cannot be asked for is read from the file
+ * again. The first description that is recorded counts for all, so that a file has the same partitions everywhere, however large each process would make them.
  */
 
 import { LRUCache } from "lru-cache";
@@ -14,7 +15,8 @@ import { decodeDescription, decodeShape, encodeDescription, encodeShape } from "
 
 /** The part of the store that this needs. */
 export interface MetadataStore {
-  putMetadata(key: string, body: Uint8Array): Promise<void>;
+  /** The first one put stays, unless one `replaces` it. */
+  putMetadata(key: string, body: Uint8Array, options?: { readonly replaces?: boolean }): Promise<"inserted" | "same" | "different">;
   /** Those of the keys that are there. */
   getMetadata(keys: readonly string[]): Promise<ReadonlyMap<string, Uint8Array<ArrayBuffer>>>;
 }
@@ -25,6 +27,13 @@ const filesPerCall = 200;
 const mostShapes = 200;
 /** Milliseconds that the store is left alone after it failed. */
 const restAfterFailure = 10_000;
+
+/** A tree of a file. */
+interface FileTree {
+  readonly file: FileIdentity;
+  /** Undefined where none was asked for. */
+  readonly tree: string | undefined;
+}
 
 export class DescriptionStore {
   readonly #store: MetadataStore;
@@ -37,11 +46,13 @@ export class DescriptionStore {
     this.#log = log;
   }
 
-  /** What is stored of these files, by path. */
-  async recall(files: readonly FileIdentity[]): Promise<ReadonlyMap<string, FileDescription>> {
+  /** What is stored of this tree of these files, by path. */
+  async recall(files: readonly FileIdentity[], tree: string | undefined): Promise<ReadonlyMap<string, FileDescription>> {
     const found = new Map<string, FileDescription>();
     for (let start = 0; start < files.length; start += filesPerCall) {
-      const some = await Promise.all(files.slice(start, start + filesPerCall).map(async (file) => ({ file, key: await keyOf(file) })));
+      const some = await Promise.all(
+        files.slice(start, start + filesPerCall).map(async (file) => ({ file, key: await keyOf({ file, tree }) })),
+      );
       const bodies = await this.#ask(() => this.#store.getMetadata(some.map(({ key }) => key)));
       if (!bodies) break;
       const decode = async ({ file, key }: (typeof some)[number]) => {
@@ -54,15 +65,21 @@ export class DescriptionStore {
     return found;
   }
 
-  async keep(file: FileIdentity, description: FileDescription): Promise<void> {
+  /** Records the description; gives the one that is recorded then. Where it `replaces` the recorded one, its units are the same. */
+  async record(which: FileTree, description: FileDescription, { replaces = false } = {}): Promise<FileDescription> {
     const { shape } = description;
-    await this.#ask(async () => {
+    const recorded = await this.#ask(async () => {
       if (!(await this.#shapes.get(shape.digest))) {
-        await this.#store.putMetadata(shapeKey(shape.digest), await encodeShape(shape));
+        await this.#store.putMetadata(shapeKey(shape.digest), await encodeShape(shape), { replaces: true });
         this.#shapes.set(shape.digest, Promise.resolve(shape));
       }
-      await this.#store.putMetadata(await keyOf(file), await encodeDescription(description));
+      const [key, body] = [await keyOf(which), await encodeDescription(description)];
+      if ((await this.#store.putMetadata(key, body, { replaces })) !== "different") return description;
+      const first = (await this.recall([which.file], which.tree)).get(which.file.path);
+      if (!first) await this.#store.putMetadata(key, body, { replaces: true });
+      return first;
     });
+    return recorded ?? description;
   }
 
   async #decode(body: Uint8Array, { path }: FileIdentity): Promise<FileDescription | undefined> {
@@ -114,5 +131,5 @@ export class DescriptionStore {
 
 const shapeKey = (digest: string): string => `${edition} shape:${digest}`;
 
-const keyOf = async ({ path, size, version }: FileIdentity): Promise<string> =>
-  `${edition} file:${await sha256(JSON.stringify([path, size, version]))}`;
+const keyOf = async ({ file: { path, size, version }, tree }: FileTree): Promise<string> =>
+  `${edition} file:${await sha256(JSON.stringify([path, size, version, ...(tree === undefined ? [] : [tree])]))}`;

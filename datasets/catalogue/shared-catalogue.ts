@@ -32,6 +32,8 @@ export interface SharedCatalogueOptions {
   /** No other process has the store: whoever registered before is gone. */
   readonly isAlone: boolean;
   readonly log: Log;
+  /** How large the partitions of files should be at least of which none are recorded yet. */
+  readonly partitionEvents?: number;
   /** Asked once, with what is registered, where `entries` is empty: a dataset of this process's own after all. */
   readonly otherwise?: (registered: readonly Registration[]) => Promise<DatasetEntry | undefined>;
   /** Milliseconds between looks at what is registered; who holds a registration writes it as often. */
@@ -53,8 +55,8 @@ const leastPause = 1_000;
 
 /** Throws `DatasetError` for a bad name. */
 export function createSharedCatalogue(options: SharedCatalogueOptions): SharedCatalogue {
-  const { store, log, beat = 10_000, now = Date.now } = options;
-  const descriptions = new DescriptionStore(store, log);
+  const { store, log, beat = 10_000, now = Date.now, partitionEvents } = options;
+  const describing = { stored: new DescriptionStore(store, log), ...(partitionEvents !== undefined && { partitionEvents }) };
   const registeredNames = new RegisteredNames({ ...options, registry: store, beat, now });
   const own = new Map<string, DatasetEntry>();
   const known = new Map<string, Known>();
@@ -111,7 +113,7 @@ export function createSharedCatalogue(options: SharedCatalogueOptions): SharedCa
   function adopt(entry: DatasetEntry): void {
     refuseBadName(entry.name);
     own.set(entry.name, entry);
-    known.set(entry.name, { current: new CurrentDataset(entry, descriptions), pattern: entry.pattern });
+    known.set(entry.name, { current: new CurrentDataset(entry, describing), pattern: entry.pattern });
   }
 
   async function refresh(): Promise<void> {
@@ -170,7 +172,7 @@ export function createSharedCatalogue(options: SharedCatalogueOptions): SharedCa
     const before = known.get(name);
     const pattern = registration?.pattern ?? mine!.pattern;
     const entry = mine?.pattern === pattern ? mine : { name, pattern };
-    const current = before?.pattern === pattern ? before.current : new CurrentDataset(entry, descriptions);
+    const current = before?.pattern === pattern ? before.current : new CurrentDataset(entry, describing);
     const wanted = mine && mine.pattern !== pattern ? mine.pattern : undefined;
     if (wanted !== undefined && before?.wanted === undefined) {
       const fields = { dataset: name, wanted, pattern, by: registration?.by };

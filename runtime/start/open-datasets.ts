@@ -27,7 +27,7 @@ export interface OpenedDatasets {
 }
 
 export async function openDatasets(options: {
-  readonly config: Pick<Config, "data" | "state" | "mongodb">;
+  readonly config: Pick<Config, "data" | "partitionEvents" | "state" | "mongodb">;
   readonly store: Store;
   /** Without them no demo dataset is made. */
   readonly workers: Pick<WorkerPool, "writeDemoFile"> | undefined;
@@ -48,6 +48,7 @@ export async function openDatasets(options: {
 
   const catalogue = createSharedCatalogue({
     entries: config.data.map(({ name, pattern }) => ({ name, pattern: isLocal(pattern) ? resolve(pattern) : pattern })),
+    partitionEvents: config.partitionEvents,
     store,
     by: `${hostname()}, process ${process.pid}`,
     isAlone,

@@ -6,6 +6,7 @@
  */
 
 import type { Log } from "../../base/log.ts";
+import { findSelection } from "../../datasets/catalogue/split-tree.ts";
 import { fileEndings } from "../../datasets/formats.ts";
 import { sourceOf } from "../../datasets/sources/sources.ts";
 import { roles } from "../../functions/roles.ts";
@@ -58,7 +59,8 @@ export async function startServer(config: Config, log: Log): Promise<Server> {
 
 async function requireFiles({ data }: Config): Promise<void> {
   for (const { name, pattern } of data) {
-    const { files } = await sourceOf(pattern).list(pattern, { endings: fileEndings });
+    const { files: selected } = await findSelection(pattern);
+    const { files } = await sourceOf(selected).list(selected, { endings: fileEndings });
     if (files.length === 0) throw new StartError(`Cannot use --data ${name}=${pattern}: no file matches; check the path`, { exitCode: 2 });
   }
 }

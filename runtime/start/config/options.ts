@@ -1,5 +1,6 @@
 /** What the server can be told at its start: a new option is one more row. */
 import { z } from "zod";
+import { usualPartitionEvents } from "../../../datasets/format.ts";
 import { fileEndings, formatTitles } from "../../../datasets/formats.ts";
 import { usualLimits } from "../../../functions/admission/limits.ts";
 import { roleNames } from "../../../functions/roles.ts";
@@ -41,12 +42,19 @@ const upToMillion = wholeNumber(1, 1_000_000);
 export const options = {
   /** Empty: the demo dataset is made. */
   data: {
-    value: "NAME=PATH_OR_GLOB",
-    help: `a dataset and its ${formatTitles} files; repeat it for more (in the variable, separate them by semicolons). Without it, a demo dataset of a million dimuon events is made.`,
+    value: "NAME=PATH_OR_GLOB_OR_URL[:TREE]",
+    help: `a dataset, its ${formatTitles} files, and which tree in them; repeat it for more (in the variable, separate them by semicolons). Without it, a demo dataset of a million dimuon events is made.`,
     usual: [],
     usualHelp: "the demo dataset",
     check: datasets,
     isHidden: true,
+  },
+  /** Entries. */
+  partitionEvents: {
+    value: "N",
+    help: "events that a partition has at least, in files whose format leaves it open and which no server of the store has looked at yet",
+    usual: usualPartitionEvents,
+    check: wholeNumber(1, 1_000_000_000),
   },
   port: { value: "PORT", help: "TCP port; 0 takes a free one", usual: 8000, check: wholeNumber(0, 65_535) },
   host: {

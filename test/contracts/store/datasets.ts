@@ -53,11 +53,13 @@ export function checkDatasets(check: Check): void {
     assert.deepEqual(await store.listDatasets(), [tries[outcomes.indexOf(true)]]);
   });
 
-  check("getMetadata gives those of 500 keys that are there, as they were put last", async ({ store, crash }) => {
+  check("getMetadata gives those of 500 keys that are there, as they were put first, or replaced last", async ({ store, crash }) => {
     const keys = Array.from({ length: 500 }, (_, index) => `parquet 1 file:${index}`);
     const there = keys.filter((_, index) => index % 3 !== 0);
     await Promise.all(there.map((key, index) => store.putMetadata(key, makeBody(100 + index, index))));
-    await store.putMetadata(there[0]!, makeBody(9_000_000, 5));
+    assert.equal(await store.putMetadata(there[0]!, makeBody(99, 7)), "different");
+    await store.putMetadata(there[0]!, makeBody(9_000_000, 5), { replaces: true });
+    assert.equal(await store.putMetadata(there[0]!, makeBody(9_000_000, 5)), "same");
     for (const opened of [store, await crash()]) {
       const found = await opened.getMetadata(keys);
       assert.deepEqual([...found.keys()].toSorted(), there.toSorted());

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdir, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { parquetWriteBuffer } from "hyparquet-writer";
+import { DescriptionStore } from "../../../datasets/catalogue/description-store.ts";
 import { createSharedCatalogue, type SharedCatalogueOptions } from "../../../datasets/catalogue/shared-catalogue.ts";
+import { describeFile } from "../../../datasets/formats.ts";
 import { openStore } from "../../../storage/embedded/embedded-store.ts";
 import type { Store } from "../../../storage/store.ts";
 import { recordingLog } from "../../runtime/silent-log.ts";
@@ -53,9 +55,9 @@ function countFiles(store: Store) {
       counts.recalled += [...found.keys()].filter((key) => key.includes(" file:")).length;
       return found;
     },
-    putMetadata(key, body) {
+    putMetadata(key, body, options) {
       if (key.includes(" file:")) counts.kept++;
-      return store.putMetadata(key, body);
+      return store.putMetadata(key, body, options);
     },
   };
   return { counting, counts };
@@ -111,6 +113,43 @@ test("createSharedCatalogue reads no file whose metadata another process kept, a
   await rename(path("c"), path("a"));
   assert.equal((await open("three", patterns, { store: counting }).catalogue.get("events"))?.entries, 10);
   assert.deepEqual(counts, { recalled: 3, kept: 3 });
+});
+
+test("createSharedCatalogue: one file has other partitions for each tree that is asked for", async (t) => {
+  const { directory, open } = await openShared(t);
+  const path = join(directory, "a.parquet");
+  await writeFileOf(path, 5);
+  await writeFile(join(directory, "b.parquet"), "");
+  const { catalogue } = open("one", { plain: directory, some: `${directory}:Events`, other: `${directory}:Runs` });
+  const plain = await catalogue.get("plain");
+  assert.equal(plain?.entries, 5);
+  assert.deepEqual(plain.partitions, (await open("two", { plain: directory }).catalogue.get("plain"))?.partitions);
+  for (const [name, tree] of [
+    ["some", "Events"],
+    ["other", "Runs"],
+  ]) {
+    await assert.rejects(catalogue.get(name), new RegExp(`a.parquet: a Parquet file holds one table and no trees; leave ":${tree}" out`));
+  }
+});
+
+test("DescriptionStore: the first description that is recorded of a tree of a file counts for everybody", async (t) => {
+  const { directory, store } = await openShared(t);
+  const path = join(directory, "a.parquet");
+  await writeFileOf(path, 5);
+  const bytes = await readFile(path);
+  const file = { path, size: bytes.length, version: "1" };
+  const reader = {
+    byteLength: bytes.length,
+    slice: async (start: number, end?: number) => new Uint8Array(bytes.subarray(start, end)).buffer,
+  };
+  const description = await describeFile(reader, "a.parquet");
+  const whole = { ...description, units: [{ entries: 5, firstEntry: 0 }] };
+  const [one, two] = [1, 2].map(() => new DescriptionStore(store, recordingLog().log));
+  assert.deepEqual((await one!.record({ file, tree: "Events" }, whole)).units, whole.units);
+  assert.deepEqual((await two!.record({ file, tree: "Events" }, description)).units, whole.units);
+  assert.deepEqual((await two!.record({ file, tree: "Runs" }, description)).units, description.units);
+  assert.deepEqual((await one!.recall([file], "Events")).get(path)?.units, whole.units);
+  assert.equal((await one!.recall([file], undefined)).size, 0);
 });
 
 test("createSharedCatalogue reads files anew where what is stored of them is damaged, and says so", async (t) => {

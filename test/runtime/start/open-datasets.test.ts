@@ -42,7 +42,7 @@ async function openProcesses(t: TestContext) {
       },
     };
     const { log, lines } = recordingLog();
-    const config = { data, state, mongodb };
+    const config = { data, state, mongodb, partitionEvents: 100_000 };
     const opened = await openDatasets({
       config,
       store: over,

@@ -59,7 +59,7 @@ describe("readConfig", () => {
   });
 
   test("refuses datasets without a name, with a bad one, or with one given twice", () => {
-    assert.match(refusal(["--data", "x.parquet"]), /--data: NAME=PATH_OR_GLOB is required.*"x.parquet"/);
+    assert.match(refusal(["--data", "x.parquet"]), /--data: NAME=PATH_OR_GLOB_OR_URL\[:TREE\] is required.*"x.parquet"/);
     assert.match(refusal(["--data", "__proto__=x.parquet"]), /--data: the name must be/);
     assert.match(refusal(["--data", "a=x.parquet", "--data", "a=y.parquet"]), /dataset a is given twice/);
   });

@@ -1,0 +1,31 @@
+/** Which files a pattern means, and which tree in them: `PATH:TREE`, where the path may be a URL or a glob pattern. */
+import { stat } from "node:fs/promises";
+import { fileEndings } from "../formats.ts";
+import { isLocal } from "../sources/sources.ts";
+
+export interface Selection {
+  /** A path, a URL or a glob pattern of them. */
+  readonly files: string;
+  /** As in `DescribeOptions`. */
+  readonly tree?: string;
+}
+
+/** By its looks: a tree follows the last colon, is no glob pattern and has no file's ending. A URL's scheme and port have colons of their own. */
+export function splitTree(pattern: string): Selection {
+  const beginning = /^[a-z][a-z0-9+.-]*:\/\/[^/]*/i.exec(pattern)?.[0].length ?? 0;
+  const colon = pattern.lastIndexOf(":");
+  const tree = pattern.slice(colon + 1);
+  const isTree = tree !== "" && !/[*?{}[\]\\]|^\/|\/$/.test(tree) && !fileEndings.some((ending) => tree.endsWith(ending));
+  return colon > beginning && isTree ? { files: pattern.slice(0, colon), tree } : { files: pattern };
+}
+
+/** As `splitTree`; but what exists on this machine by its whole name, colons and all, is that file. */
+export async function findSelection(pattern: string): Promise<Selection> {
+  const selection = splitTree(pattern);
+  if (selection.tree === undefined || !isLocal(pattern)) return selection;
+  const exists = await stat(pattern).then(
+    () => true,
+    () => false,
+  );
+  return exists ? { files: pattern } : selection;
+}
