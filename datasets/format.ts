@@ -6,7 +6,7 @@
  */
 import type { DType } from "../engine/program/schema.ts";
 import type { ColumnLocation, ColumnTarget, ReadCounts } from "./dataset.ts";
-import type { ByteReader } from "./sources/source.ts";
+import type { ByteRange, ByteReader } from "./sources/source.ts";
 
 export interface Format {
   /** Part of stored keys: another one where descriptions mean something else. */
@@ -21,6 +21,8 @@ export interface Format {
   describe(file: ByteReader, name: string, options: DescribeOptions): Promise<FileDescription>;
   /** Where a column of one unit lies: from the description alone. */
   locate(description: FileDescription, unit: number, column: FileColumn): Pick<ColumnLocation, "elements" | "place">;
+  /** The bytes that `read` will ask for, each range front to back, in this order: from the location alone, without looking at the file. */
+  ranges(location: Pick<ColumnLocation, "place">): readonly ByteRange[];
   /** Where the first lists of a column of one list end: offsets as of `read`, for as many of the unit's first entries as one page tells. */
   readFirstOffsets(file: ByteReader, location: Pick<ColumnLocation, "values" | "place">): Promise<Uint32Array>;
   /**

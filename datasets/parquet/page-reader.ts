@@ -54,10 +54,7 @@ export class PageReader {
   async next(): Promise<Page> {
     for (;;) {
       if (this.#at >= this.#end) throw new Error("the column chunk ends before its last value");
-      const head = await this.#bytes(Math.min(largestHeader, this.#last - this.#at));
-      const reader = { view: new DataView(head.buffer, head.byteOffset, head.byteLength), offset: 0 };
-      const header = parquetHeader(reader);
-      this.#at += reader.offset;
+      const header = await this.#header(Math.min(largestHeader, this.#end - this.#at));
       const size = checkedCount(header.compressed_page_size, this.#last - this.#at, "compressed size");
       const body = await this.#bytes(size);
       this.#at += size;
@@ -65,6 +62,21 @@ export class PageReader {
       if (this.#chunk.codec === "ZSTD") await prepareZstd();
       const page = this.#open(header, body);
       if (page) return page;
+    }
+  }
+
+  /** The next page's header, of `look` bytes at most, and moves behind it. */
+  async #header(look: number): Promise<PageHeader> {
+    const head = await this.#bytes(look);
+    const reader = { view: new DataView(head.buffer, head.byteOffset, head.byteLength), offset: 0 };
+    try {
+      const header = parquetHeader(reader);
+      this.#at += reader.offset;
+      return header;
+    } catch (error) {
+      const most = Math.min(largestHeader, this.#last - this.#at);
+      if (look >= most) throw error;
+      return await this.#header(most);
     }
   }
 
@@ -110,7 +122,8 @@ export class PageReader {
   async #bytes(length: number): Promise<Uint8Array> {
     const first = this.#at - this.#windowStart;
     if (first < 0 || first + length > this.#window.length) {
-      const end = Math.min(this.#last, this.#at + Math.max(length, this.#least));
+      // Beyond the chunk only for a page that goes on there.
+      const end = Math.max(this.#at + length, Math.min(this.#end, this.#at + this.#least));
       this.#window = new Uint8Array(await this.#file.slice(this.#at, end));
       this.#windowStart = this.#at;
       return this.#window.subarray(0, length);

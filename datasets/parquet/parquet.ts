@@ -19,6 +19,10 @@ export const parquet: Format = {
   recognises: (head) => textOf(head.subarray(0, magic.length)) === magic,
   describe: describeParquet,
   locate: locateChunk,
+  ranges({ place }) {
+    const { start, length } = place as ColumnChunk;
+    return [{ start, end: start + length }];
+  },
   readFirstOffsets: (file, location) => readFirstOffsets(file, location.place as ColumnChunk, location.values),
   read: (file, location, target) => decodeChunk(file, location.place as ColumnChunk, target, location),
 };

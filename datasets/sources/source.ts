@@ -38,6 +38,12 @@ export interface FoundFile {
   readonly cause?: string;
 }
 
+/** The bytes [start, end) of a file. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
 /** The bytes of a file. */
 export interface ByteReader {
   readonly byteLength: number;
@@ -46,4 +52,18 @@ export interface ByteReader {
    * reason when it aborts.
    */
   slice(start: number, end?: number, options?: SignalOptions): Promise<ArrayBuffer>;
+  /** Present where each read costs time, so that it pays to tell what will be wanted (`read-ahead.ts`). */
+  readonly joined?: JoinedReads;
+}
+
+/** How a source reads what lies apart. */
+export interface JoinedReads {
+  /** Ranges with at most so many bytes between them cost less in one read. */
+  readonly gap: number;
+  /** Bytes of one read, at most. */
+  readonly most: number;
+  /** Reads that go on at a time. */
+  readonly atATime: number;
+  /** One read from the first range to the last, which follow each other: each of them in a buffer of its own, what lies between is dropped. */
+  read(ranges: readonly ByteRange[], options?: SignalOptions): Promise<readonly ArrayBuffer[]>;
 }

@@ -2,7 +2,7 @@
 import { baseName, type ColumnLocation, type ColumnTarget } from "../../../datasets/dataset.ts";
 import type { FileColumn, FileDescription } from "../../../datasets/format.ts";
 import { describeFile, formatNamed } from "../../../datasets/formats.ts";
-import type { ByteReader } from "../../../datasets/sources/source.ts";
+import type { ByteRange, ByteReader } from "../../../datasets/sources/source.ts";
 import { makeTarget, type Value, valuesOf } from "../read-for-test.ts";
 
 export type Nested = Value | readonly Nested[];
@@ -39,10 +39,21 @@ export async function readEntriesOf(
     const file = { path: "/test.parquet", size: reader.byteLength, version: "" };
     const location: ColumnLocation = { file, format, column: form, ...range, elements, values: elements.at(-1) ?? range.entries, place };
     const target = makeTarget(location);
-    const read = await formatNamed(format).read(reader, location, target);
+    const read = await formatNamed(format).read(onlyWithin(reader, formatNamed(format).ranges(location)), location, target);
     entries.push(...nest(target, range.entries, read.values));
   }
   return entries;
+}
+
+/** Refuses what was not told: `ranges` of a format must say all that its `read` asks for. */
+export function onlyWithin(reader: ByteReader, ranges: readonly ByteRange[]): ByteReader {
+  return {
+    ...reader,
+    slice: async (start, end = reader.byteLength, options) => {
+      if (ranges.some((range) => range.start <= start && end <= range.end)) return await reader.slice(start, end, options);
+      throw new Error(`bytes ${start}–${end} are asked for and were not told`);
+    },
+  };
 }
 
 /** The arrays of a column as nested ones, null for what is missing. */
