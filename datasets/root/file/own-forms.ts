@@ -1,0 +1,178 @@
+/** Classes whose bytes are not those that their description says, and the descriptions themselves. */
+import { parseKey } from "./keys.ts";
+import type { Members, ObjectStream, RootObject } from "./root-object.ts";
+import type { StreamerElement, StreamerInfo } from "./streamers.ts";
+
+type Form = (reader: ObjectStream, members: Members) => void;
+
+/** What is embedded in a tree of a basket that was not yet written: positions in the bytes of the tree. */
+export interface EmbeddedBasket {
+  readonly entries: number;
+  /** Of the values. */
+  readonly start: number;
+  readonly bytes: number;
+  /** Where the positions of its entries begin, which count from `keyBytes` before `start`; absent where the basket has none. */
+  readonly offsets?: number;
+  readonly keyBytes: number;
+  /** The positions are left out because the counter tells them. */
+  readonly isGenerated: boolean;
+}
+
+const referenced = 1 << 4;
+
+function readRootObject(reader: ObjectStream): void {
+  reader.header();
+  reader.skip(4);
+  if ((reader.uint32() & referenced) !== 0) reader.skip(2);
+}
+
+function readNamed(reader: ObjectStream, members: Members): void {
+  const { end } = reader.header();
+  readRootObject(reader);
+  members.fName = reader.string();
+  members.fTitle = reader.string();
+  if (end !== undefined) reader.skipTo(end);
+}
+
+/** An object takes four bytes or more. */
+function readItems(reader: ObjectStream, count: number, read: () => void): void {
+  if (!(count >= 0 && count * 4 <= reader.left)) throw new Error(`a list has no room for its ${count} objects`);
+  for (let index = 0; index < count; index++) read();
+}
+
+function readObjectArray(reader: ObjectStream, members: Members): void {
+  const { version, end } = reader.header();
+  if (version > 2) readRootObject(reader);
+  if (version > 1) reader.string();
+  const count = reader.int32();
+  reader.skip(4);
+  const items: (RootObject | undefined)[] = [];
+  readItems(reader, count, () => items.push(reader.any()));
+  members.items = items;
+  if (end !== undefined) reader.skipTo(end);
+}
+
+function readList(reader: ObjectStream, members: Members): void {
+  const { version, end } = reader.header();
+  if (version <= 3) throw new Error("it has lists of a version that is not supported");
+  readRootObject(reader);
+  reader.string();
+  const items: (RootObject | undefined)[] = [];
+  readItems(reader, reader.int32(), () => {
+    items.push(reader.any());
+    reader.string();
+  });
+  members.items = items;
+  if (end !== undefined) reader.skipTo(end);
+}
+
+/** A basket within a tree, by `TBasket::Streamer`: its key, then how its buffer is laid out, the positions of its entries, and the buffer. */
+function readBasket(reader: ObjectStream, members: Members): void {
+  const { keyBytes } = parseKey(reader);
+  const version = reader.int16();
+  reader.skip(4);
+  let entrySize = reader.int32();
+  let isGenerated = false;
+  if (entrySize < 0) {
+    entrySize = -entrySize;
+    isGenerated = (reader.uint8() & 1) !== 0;
+  }
+  const entries = reader.int32();
+  const last = reader.int32();
+  let flag = reader.uint8();
+  if (flag >= 80) {
+    isGenerated = true;
+    flag -= 80;
+  } else isGenerated = false;
+  let offsets: number | undefined;
+  if (!isGenerated && flag !== 0 && flag % 10 !== 2) {
+    if (entries > 0) {
+      const count = reader.int32();
+      offsets = reader.skip(count * 4);
+    }
+    if (flag > 40) reader.skip(reader.int32() * 4);
+  }
+  if (flag !== 1 && flag <= 10) return;
+  const bytes = version > 1 ? last : reader.int32();
+  const buffer = reader.skip(bytes);
+  if (entries < 0 || bytes < keyBytes) throw new Error(`a basket in the tree has ${entries} entries in ${bytes} bytes`);
+  members.basket = {
+    entries,
+    start: buffer + keyBytes,
+    bytes: bytes - keyBytes,
+    ...(offsets !== undefined && { offsets }),
+    keyBytes,
+    isGenerated,
+  } satisfies EmbeddedBasket;
+}
+
+function readStreamerInfo(reader: ObjectStream, members: Members): void {
+  const { end } = reader.header();
+  readNamed(reader, members);
+  const checksum = reader.uint32();
+  const version = reader.int32();
+  const elements = (reader.any()?.members.items as (RootObject | undefined)[] | undefined) ?? [];
+  const className = members.fName as string;
+  const known = elements.map((each) => each?.members.element as StreamerElement | undefined);
+  members.info = { className, version, checksum, elements: known.filter((each) => each !== undefined) } satisfies StreamerInfo;
+  if (end !== undefined) reader.skipTo(end);
+}
+
+/** All kinds of elements: what is common to them, and of some the member that tells their length. `headers`: of classes in front of the common one. */
+const readElement =
+  ({ headers = 1, hasCount = false }: { readonly headers?: number; readonly hasCount?: boolean } = {}): Form =>
+  (reader, members) => {
+    const { end } = reader.header();
+    for (let further = 1; further < headers; further++) reader.header();
+    const { version, end: commonEnd } = reader.header();
+    readNamed(reader, members);
+    const type = reader.int32();
+    reader.skip(4);
+    const length = reader.int32();
+    reader.skip(4);
+    if (version > 1) reader.skip(20);
+    else reader.skip(reader.int32() * 4);
+    const typeName = reader.string();
+    if (commonEnd !== undefined) reader.skipTo(commonEnd);
+    let countName: string | undefined;
+    if (hasCount) {
+      reader.skip(4);
+      countName = reader.string();
+    }
+    members.element = {
+      name: members.fName as string,
+      title: members.fTitle as string,
+      type,
+      typeName,
+      length,
+      ...(countName !== undefined && { countName }),
+    } satisfies StreamerElement;
+    if (end !== undefined) reader.skipTo(end);
+  };
+
+const plainElements = ["Base", "BasicType", "Object", "ObjectAny", "ObjectPointer", "ObjectAnyPointer", "String", "STL", "Artificial"];
+
+/** Numbers that nobody needs, behind how many there are. */
+const skipNumbers =
+  (width: number): Form =>
+  (reader) => {
+    reader.skip(reader.int32() * width);
+  };
+
+export const ownForms: Readonly<Record<string, Form | undefined>> = {
+  __proto__: null as never,
+  TObject: readRootObject,
+  TNamed: readNamed,
+  TObjArray: readObjectArray,
+  TList: readList,
+  THashList: readList,
+  TBasket: readBasket,
+  TArrayD: skipNumbers(8),
+  TArrayI: skipNumbers(4),
+  TArrayF: skipNumbers(4),
+  TStreamerInfo: readStreamerInfo,
+  TStreamerBasicPointer: readElement({ hasCount: true }),
+  TStreamerSTLstring: readElement({ headers: 2 }),
+  TStreamerLoop: readElement({ hasCount: true }),
+  ...Object.fromEntries(plainElements.map((name) => [`TStreamer${name}`, readElement()])),
+};

@@ -1,0 +1,32 @@
+/** The bytes of a file as its metadata need them: few and large reads, of which later ones are served where they cover them. */
+import type { ByteReader } from "../../sources/source.ts";
+
+export class ReadWindows {
+  readonly byteLength: number;
+  readonly #file: ByteReader;
+  readonly #windows: { readonly start: number; readonly bytes: Uint8Array }[] = [];
+
+  constructor(file: ByteReader) {
+    this.#file = file;
+    this.byteLength = file.byteLength;
+  }
+
+  /** Bytes [start, start + length). Throws an `Error` where the file does not have them all, before anything is read. */
+  async read(start: number, length: number): Promise<Uint8Array> {
+    const isInside = Number.isSafeInteger(start) && Number.isSafeInteger(length) && start >= 0 && length >= 0;
+    if (!isInside || start + length > this.byteLength) {
+      throw new Error(`bytes ${start}–${start + length} are not in the file of ${this.byteLength}: it is cut off or damaged`);
+    }
+    const known = this.#windows.find((window) => window.start <= start && start + length <= window.start + window.bytes.length);
+    if (known) return known.bytes.subarray(start - known.start, start - known.start + length);
+    const bytes = new Uint8Array(await this.#file.slice(start, start + length));
+    this.#windows.push({ start, bytes });
+    return bytes;
+  }
+
+  /** Reads as much of [start, end) as the file has, for later. */
+  async prepare(start: number, end: number): Promise<void> {
+    const from = Math.max(0, start);
+    await this.read(from, Math.max(0, Math.min(end, this.byteLength) - from));
+  }
+}
