@@ -1,4 +1,5 @@
-/** Checksums that files have: CRC-32 of pages, XXH64 of the content of ZSTD frames. */
+/** Checksums that files have: CRC-32 of pages, XXH64 of LZ4 blocks. */
+import { isInArea, takeArea } from "../kernels/kernels.ts";
 
 const tables = makeTables();
 
@@ -29,37 +30,10 @@ function makeTables(): readonly [Int32Array, Int32Array, Int32Array, Int32Array]
   return [first, second, third, after(third)];
 }
 
-const [prime1, prime2, prime3, prime4, prime5] = [
-  0x9e3779b185ebca87n,
-  0xc2b2ae3d27d4eb4fn,
-  0x165667b19e3779f9n,
-  0x85ebca77c2b2ae63n,
-  0x27d4eb2f165667c5n,
-] as const;
-const wrap = (value: bigint): bigint => BigInt.asUintN(64, value);
-const rotate = (value: bigint, by: bigint): bigint => wrap(value << by) | (value >> (64n - by));
-const round = (sum: bigint, word: bigint): bigint => wrap(rotate(wrap(sum + word * prime2), 31n) * prime1);
-
-/** Seed 0. By bigints, some 50 MB a second: writers seldom make ZSTD's checksums. */
+/** Seed 0. */
 export function xxh64(bytes: Uint8Array): bigint {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let at = 0;
-  let hash: bigint = prime5;
-  if (bytes.length >= 32) {
-    const sums: [bigint, bigint, bigint, bigint] = [wrap(prime1 + prime2), prime2, 0n, wrap(-prime1)];
-    for (; at + 32 <= bytes.length; at += 32)
-      for (let lane = 0; lane < 4; lane++) sums[lane] = round(sums[lane]!, view.getBigUint64(at + 8 * lane, true));
-    hash = wrap(rotate(sums[0], 1n) + rotate(sums[1], 7n) + rotate(sums[2], 12n) + rotate(sums[3], 18n));
-    for (const sum of sums) hash = wrap((hash ^ round(0n, sum)) * prime1 + prime4);
-  }
-  hash = wrap(hash + BigInt(bytes.length));
-  for (; at + 8 <= bytes.length; at += 8) hash = wrap(rotate(hash ^ round(0n, view.getBigUint64(at, true)), 27n) * prime1 + prime4);
-  if (at + 4 <= bytes.length) {
-    hash = wrap(rotate(hash ^ wrap(BigInt(view.getUint32(at, true)) * prime1), 23n) * prime2 + prime3);
-    at += 4;
-  }
-  for (; at < bytes.length; at++) hash = wrap(rotate(hash ^ wrap(BigInt(bytes[at]!) * prime5), 11n) * prime1);
-  hash = wrap((hash ^ (hash >> 33n)) * prime2);
-  hash = wrap((hash ^ (hash >> 29n)) * prime3);
-  return hash ^ (hash >> 32n);
+  if (isInArea(bytes)) return BigInt.asUintN(64, takeArea(0).kernels.xxh64(bytes.byteOffset, bytes.length));
+  const area = takeArea(bytes.length);
+  area.bytes.set(bytes, area.base);
+  return BigInt.asUintN(64, area.kernels.xxh64(area.base, bytes.length));
 }

@@ -3,37 +3,24 @@
  *
  * Promises: fills the output exactly from the whole input, or throws; ends on any input.
  */
+import { type Area, isInArea, slack, takeArea } from "../kernels/kernels.ts";
 
-/** `output` is as long as the content is stated to be. */
+/** `output` is as long as the content is stated to be. Both lie in the kernels' area, with slack behind, or neither does. */
 export function decompressLz4Block(input: Uint8Array, output: Uint8Array): void {
-  let from = 0;
-  let to = 0;
-  const extended = (length: number): number => {
-    let total = length;
-    if (length !== 15) return total;
-    for (let byte = 255; byte === 255; total += byte) {
-      if (from >= input.length) throw damaged();
-      byte = input[from++]!;
-    }
-    return total;
-  };
-  while (from < input.length) {
-    const token = input[from++]!;
-    const literals = extended(token >> 4);
-    if (literals > input.length - from || literals > output.length - to) throw damaged();
-    output.set(input.subarray(from, from + literals), to);
-    from += literals;
-    to += literals;
-    if (from === input.length) break;
-    const offset = input[from]! | ((input[from + 1] ?? 0) << 8);
-    from += 2;
-    const length = extended(token & 15) + 4;
-    if (offset === 0 || offset > to || length > output.length - to || from >= input.length) throw damaged();
-    if (offset >= length) output.copyWithin(to, to - offset, to - offset + length);
-    else for (let at = to; at < to + length; at++) output[at] = output[at - offset]!;
-    to += length;
+  if (isInArea(output)) {
+    run(takeArea(0), input.byteOffset, input.length, output.byteOffset, output.length);
+    return;
   }
-  if (to !== output.length) throw new Error(`its LZ4 block has ${to} bytes, stated are ${output.length}`);
+  const gap = input.length + slack;
+  const area = takeArea(gap + output.length);
+  area.bytes.set(input, area.base);
+  run(area, area.base, input.length, area.base + gap, output.length);
+  output.set(area.bytes.subarray(area.base + gap, area.base + gap + output.length));
+}
+
+function run({ kernels }: Area, from: number, bytes: number, to: number, length: number): void {
+  if (kernels.lz4(from, bytes, to, length) !== 1)
+    throw new Error(`its LZ4 block is damaged, or has not the ${length} bytes that are stated`);
 }
 
 /** Pieces, each after its length and its compressed length; or one block, as some older writers have it. */
@@ -55,5 +42,3 @@ export function decompressHadoopLz4(input: Uint8Array, output: Uint8Array): void
     to += length;
   }
 }
-
-const damaged = () => new Error("its LZ4 block is damaged");

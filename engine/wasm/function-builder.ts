@@ -221,11 +221,14 @@ export class FunctionBuilder {
         for (const arg of value.args) this.#push(arg);
         this.#opcode(value.code);
         if (value.lane !== undefined) code.byte(value.lane);
+        for (const lane of value.lanes ?? []) code.byte(lane);
         return;
       case "load":
         this.#push(value.address);
         this.#opcode(value.code);
-        code.unsigned(value.code === 0x2d || value.type === "v128" ? 0 : value.type === "i32" || value.type === "f32" ? 2 : 3);
+        code.unsigned(
+          value.code === 0x2d || value.code === 0x2f || value.type === "v128" ? 0 : value.type === "i32" || value.type === "f32" ? 2 : 3,
+        );
         code.unsigned(value.offset);
         return;
       case "select":

@@ -13,6 +13,8 @@ export type Expression =
       readonly type: ValueType;
       readonly code: number;
       readonly lane?: number;
+      /** Of a shuffle: for each byte of the result, which of the 32 bytes of both arguments it is. */
+      readonly lanes?: readonly number[];
       readonly args: readonly Expression[];
     }
   | { readonly kind: "load"; readonly type: ValueType; readonly code: number; readonly offset: number; readonly address: Expression }
@@ -81,6 +83,7 @@ export const F = {
   fromI32: unary("f64", 0xb7),
   fromU32: unary("f64", 0xb8),
   fromI64: unary("f64", 0xb9),
+  fromU64: unary("f64", 0xba),
   fromF32: unary("f64", 0xbb),
   toF32: unary("f32", 0xb6),
   fromBits: unary("f64", 0xbf),
@@ -129,6 +132,7 @@ export const L = {
   shl: binary("i64", 0x86),
   shrS: binary("i64", 0x87),
   shrU: binary("i64", 0x88),
+  rotl: binary("i64", 0x89),
   fromI32: unary("i64", 0xac),
   fromU32: unary("i64", 0xad),
   truncF64: unary("i64", 0xfc06),
@@ -141,6 +145,7 @@ export const load = {
   f32: loads("f32", 0x2a),
   f64: loads("f64", 0x2b),
   u8: loads("i32", 0x2d),
+  u16: loads("i32", 0x2f),
 } as const;
 
 export const store = { i32: 0x36, i64: 0x37, f64: 0x39, i8: 0x3a, v128: 0xfd0b } as const;
@@ -212,6 +217,23 @@ export const V = {
   truncate: unary("v128", 0xfdfc),
   /** Eight bytes into the low half. */
   load64: loads("v128", 0xfd5d),
+  /** Bytes of both in another order. */
+  shuffle: (x: Expression, y: Expression, lanes: readonly number[]): Expression => ({
+    kind: "operation",
+    type: "v128",
+    code: 0xfd0d,
+    lanes,
+    args: [x, y],
+  }),
+  /** Of an i32 that is no constant: its lowest 8, 16 or all 32 bits, in each lane. */
+  splat8: unary("v128", 0xfd0f),
+  splat16: unary("v128", 0xfd10),
+  splat32: unary("v128", 0xfd11),
+  ne8: binary("v128", 0xfd24),
+  gtU32: binary("v128", 0xfd3c),
+  shrU32: binary("v128", 0xfdad),
+  add32: binary("v128", 0xfdae),
+  sub32: binary("v128", 0xfdb1),
   load: loads("v128", 0xfd00),
   int32: lane("i32", 0xfd1b),
   int64: lane("i64", 0xfd1d),

@@ -1,0 +1,94 @@
+/**
+ * Loops over flat memory that decompressing and decoding need, in WebAssembly, with the memory that they work in: one scratch area for each thread, used
+ * again and again, since memory that is touched for the first time costs more than any of these loops.
+ *
+ * Whoever decodes asks for an area, fills it, runs kernels, copies out what came of it, and does all that without waiting in between: the next who
+ * asks gets the same area. No kernel checks addresses: callers keep them within what they asked for.
+ */
+import { ModuleBuilder } from "../../engine/wasm/module-builder.ts";
+import { defineLz4 } from "./lz4-kernel.ts";
+import { defineOffsets } from "./offset-kernels.ts";
+import { defineNormalise, defineSwap, defineToFloat64 } from "./swap-kernels.ts";
+import { defineVectors } from "./vector-kernels.ts";
+import { defineXxh64 } from "./xxh64-kernel.ts";
+
+type Kernel = (...args: readonly number[]) => number;
+
+/** What each does stands where it is defined. */
+export interface Kernels {
+  readonly swap2: Kernel;
+  readonly swap4: Kernel;
+  readonly swap8: Kernel;
+  readonly toFloat64: Kernel;
+  readonly unsignedToFloat64: Kernel;
+  readonly normalise: Kernel;
+  readonly offsets: Kernel;
+  readonly vectors1: Kernel;
+  readonly vectors2: Kernel;
+  readonly vectors4: Kernel;
+  readonly vectors8: Kernel;
+  readonly lz4: Kernel;
+  readonly xxh64: (from: number, bytes: number) => bigint;
+}
+
+/** Memory and the kernels that work in it. `base` is where the area begins, a multiple of 64. */
+export interface Area {
+  readonly kernels: Kernels;
+  readonly buffer: ArrayBufferLike;
+  readonly bytes: Uint8Array;
+  readonly base: number;
+}
+
+const page = 65_536;
+/** Kernels read and write up to so many bytes behind what they are asked for: what lies there is left out or written later. */
+export const slack = 64;
+const mostPages = 49_152;
+/** A larger area is given up when one of a quarter of it would do. */
+const keptPages = 1024;
+
+interface Memory {
+  readonly memory: WebAssembly.Memory;
+  readonly kernels: Kernels;
+  area: Area;
+}
+let module: WebAssembly.Module | undefined;
+let current: Memory | undefined;
+
+/** An area of at least so many bytes, which holds anything. Throws `RangeError` where it would be larger than WebAssembly's memory. */
+export function takeArea(bytes: number): Area {
+  const pages = 1 + Math.ceil((bytes + slack) / page);
+  if (pages > mostPages) throw new RangeError(`Cannot decode ${bytes} bytes at once`);
+  const have = current ? current.memory.buffer.byteLength / page : 0;
+  if (!current || (bytes > 0 && have > keptPages && pages < have / 4)) current = makeMemory(pages);
+  else if (pages > have) {
+    current.memory.grow(Math.min(mostPages, Math.max(pages, 2 * have)) - have);
+    current.area = areaOf(current);
+  }
+  return current.area;
+}
+
+/** Whether these bytes lie in the area. */
+export const isInArea = (bytes: Uint8Array): boolean => bytes.buffer === current?.area.buffer;
+
+function makeMemory(pages: number): Memory {
+  const memory = new WebAssembly.Memory({ initial: Math.max(16, pages), maximum: mostPages, shared: true });
+  module ??= new WebAssembly.Module(encodeKernels());
+  const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Kernels;
+  return { memory, kernels, area: areaOf({ memory, kernels }) };
+}
+
+function areaOf({ memory, kernels }: Pick<Memory, "memory" | "kernels">): Area {
+  return { kernels, buffer: memory.buffer, bytes: new Uint8Array(memory.buffer), base: page };
+}
+
+function encodeKernels(): Uint8Array<ArrayBuffer> {
+  const m = new ModuleBuilder();
+  for (const size of [2, 4, 8] as const) defineSwap(m, size);
+  defineToFloat64(m);
+  defineNormalise(m);
+  defineOffsets(m);
+  for (const size of [1, 2, 4, 8] as const) defineVectors(m, size);
+  defineLz4(m);
+  defineXxh64(m);
+  return m.encode();
+}

@@ -1,0 +1,132 @@
+/**
+ * LZ4 blocks, 16 bytes at a time.
+ *
+ * Promises: fills the target exactly from the whole block, or says that it did not; ends on any bytes; reads and writes at most 31 bytes behind block
+ * and target, which are areas with slack.
+ */
+import type { FunctionBuilder } from "../../engine/wasm/function-builder.ts";
+import { type Expression, I, i32, type Local, load, store, V } from "../../engine/wasm/instructions.ts";
+import type { ModuleBuilder } from "../../engine/wasm/module-builder.ts";
+
+const vector = 16;
+const shortestMatch = 4;
+
+/** `lz4` (from, bytes, to, length): 1 where the block is sound and has this length, else 0. */
+export function defineLz4(m: ModuleBuilder): void {
+  m.export(
+    m.define("lz4", ["i32", "i32", "i32", "i32"], "i32", (f) => {
+      const [from, bytes, to, length] = f.params as [Local, Local, Local, Local];
+      const source = f.variable(from);
+      const end = f.variable(I.add(from, bytes));
+      const target = f.variable(to);
+      const limit = f.variable(I.add(to, length));
+      const token = f.local("i32");
+      const run = f.local("i32");
+      const refuse = () => f.return(i32(0));
+      /** Where the token's four bits are all set, bytes follow that are added, up to the first below 255. */
+      const extend = () =>
+        f.if(I.eq(run, i32(15)), () => {
+          const byte = f.local("i32");
+          f.loop((again) => {
+            f.if(I.geU(source, end), refuse);
+            f.set(byte, load.u8(source));
+            f.set(source, I.add(source, i32(1)));
+            f.set(run, I.add(run, byte));
+            // Also before it overflows.
+            f.if(I.ltU(length, run), refuse);
+            f.branchIf(again, I.eq(byte, i32(255)));
+          });
+        });
+      f.block((done) => {
+        f.loop((again) => {
+          f.if(I.geU(source, end), refuse);
+          f.set(token, load.u8(source));
+          f.set(source, I.add(source, i32(1)));
+          f.set(run, I.shrU(token, i32(4)));
+          extend();
+          f.if(I.ltU(I.sub(end, source), run), refuse);
+          f.if(I.ltU(I.sub(limit, target), run), refuse);
+          copyForward(f, source, target, run);
+          f.set(source, I.add(source, run));
+          f.set(target, I.add(target, run));
+          f.branchIf(done, I.eq(source, end));
+          f.if(I.ltU(I.sub(end, source), i32(3)), refuse);
+          const distance = f.variable(load.u16(source));
+          f.set(source, I.add(source, i32(2)));
+          f.if(I.ltU(I.sub(target, to), distance), refuse);
+          f.if(I.eqz(distance), refuse);
+          f.set(run, I.and(token, i32(15)));
+          extend();
+          f.set(run, I.add(run, i32(shortestMatch)));
+          f.if(I.ltU(I.sub(limit, target), run), refuse);
+          copyMatch(f, distance, target, run);
+          f.set(target, I.add(target, run));
+          f.branch(again);
+        });
+      });
+      f.return(I.eq(target, limit));
+    }),
+  );
+}
+
+/** At least one vector of what lies `vector` or more before the target, or elsewhere. */
+function copyForward(f: FunctionBuilder, from: Expression, to: Expression, bytes: Expression): void {
+  const source = f.variable(from);
+  const target = f.variable(to);
+  const stop = f.variable(I.add(to, bytes));
+  f.loop((again) => {
+    f.store(store.v128, target, V.load(source));
+    f.set(source, I.add(source, i32(vector)));
+    f.set(target, I.add(target, i32(vector)));
+    f.branchIf(again, I.ltU(target, stop));
+  });
+}
+
+/** What lies `distance` before the target, again and again where that is nearer than a match is long. */
+function copyMatch(f: FunctionBuilder, distance: Local, target: Local, bytes: Local): void {
+  f.if(
+    I.geU(distance, i32(vector)),
+    () => copyForward(f, I.sub(target, distance), target, bytes),
+    () => {
+      const near = f.variable(I.sub(target, distance));
+      f.if(
+        I.eq(distance, i32(4)),
+        () => repeat(f, V.splat32(load.i32(near)), target, bytes),
+        () =>
+          f.if(
+            I.eq(distance, i32(8)),
+            () => repeat(f, V.splat64(load.i64(near)), target, bytes),
+            () =>
+              f.if(
+                I.eq(distance, i32(1)),
+                () => repeat(f, V.splat8(load.u8(near)), target, bytes),
+                () => byteByByte(f, near, target, bytes),
+              ),
+          ),
+      );
+    },
+  );
+}
+
+function repeat(f: FunctionBuilder, pattern: Expression, to: Local, bytes: Local): void {
+  const value = f.variable(pattern);
+  const target = f.variable(to);
+  const stop = f.variable(I.add(to, bytes));
+  f.loop((again) => {
+    f.store(store.v128, target, value);
+    f.set(target, I.add(target, i32(vector)));
+    f.branchIf(again, I.ltU(target, stop));
+  });
+}
+
+function byteByByte(f: FunctionBuilder, from: Local, to: Local, bytes: Local): void {
+  const source = f.variable(from);
+  const target = f.variable(to);
+  const stop = f.variable(I.add(to, bytes));
+  f.loop((again) => {
+    f.store(store.i8, target, load.u8(source));
+    f.set(source, I.add(source, i32(1)));
+    f.set(target, I.add(target, i32(1)));
+    f.branchIf(again, I.ltU(target, stop));
+  });
+}
