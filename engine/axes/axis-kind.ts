@@ -32,7 +32,7 @@ export interface AxisKind<Shape> {
   /** Its bins are found while it is filled; then it has room for as many cells again behind its cells. */
   readonly findsRange?: true;
   /**
-   * The cells of two values, less one, at a time: for a v128 of two float64, one of two i32. The same cells as `cellOf` has. Made once before the loop;
+   * The cells of two values, less one, at a time: for a v128 of two float64, one of two whole float64. The same cells as `cellOf` has. Made once before the loop;
    * `areFloat32`: for values that were float32.
    */
   emitPairs?(f: FunctionBuilder, shape: Shape, values: { readonly areFloat32: boolean }): (values: Expression) => Expression;

@@ -59,14 +59,14 @@ export const regular: AxisKind<RegularAxis> = {
       const factor = splat(scale);
       return (values) => {
         const scaled = V.mul(V.sub(values, lower), factor);
-        return V.truncate(V.floor(V.pseudoMax(below, V.pseudoMin(above, scaled))));
+        return V.floor(V.pseudoMax(below, V.pseudoMin(above, scaled)));
       };
     }
     const [count, width, upper] = [splat(axis.bins), splat(axis.upper - axis.lower), splat(axis.upper)];
     return (values) => {
       const kept = f.keep(values);
       const scaled = V.floor(V.div(V.mul(count, V.sub(kept, lower)), width));
-      return V.truncate(V.select(V.lt(kept, lower), below, V.select(V.lt(kept, upper), scaled, above)));
+      return V.select(V.lt(kept, lower), below, V.select(V.lt(kept, upper), scaled, above));
     };
   },
 

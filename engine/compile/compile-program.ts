@@ -15,9 +15,10 @@ import { CodeTooLarge } from "../wasm/function-builder.ts";
 import { type Expression, type FunctionReference, i32 } from "../wasm/instructions.ts";
 import { ModuleBuilder } from "../wasm/module-builder.ts";
 import { emitEventLoop, emitGroup, type Fill, type Member } from "./emit-events.ts";
-import { emitFlatFill } from "./emit-flat-fill.ts";
-import { emitWideFill } from "./emit-wide-fill.ts";
 import { Emitter, runParams } from "./emitter.ts";
+import { defineCountReader } from "./fills/define-count-reader.ts";
+import { emitFlatFill } from "./fills/emit-flat-fill.ts";
+import { emitWideFill } from "./fills/emit-wide-fill.ts";
 import { CompilerNotes } from "./loops/compiler-notes.ts";
 import { type ContentLoop, planLoops } from "./loops/plan-loops.ts";
 import { operators } from "./operators.ts";
@@ -76,7 +77,7 @@ export interface TogetherOptions {
 
 /**
  * One module for several programs, whose terms are made by one `Terms`. It has a function for each group of them, all of which have to be called for the same
- * events: `run`, `run 1`, … Throws `CodeTooLarge`.
+ * events: `run`, `run 1`, …, and one that reads counts. Throws `CodeTooLarge`.
  */
 export function writeTogether(groups: readonly (readonly Member[])[], options: TogetherOptions): Uint8Array<ArrayBuffer> {
   const m = new ModuleBuilder(["heed flags"]);
@@ -86,6 +87,7 @@ export function writeTogether(groups: readonly (readonly Member[])[], options: T
     const totals = index === 0 ? options.totals : new Map<Term, number>();
     m.export(defineRun(m, index === 0 ? "run" : `run ${index}`, members, { ...options, fills, totals }));
   }
+  m.export(defineCountReader(m));
   return m.encode();
 }
 

@@ -107,6 +107,10 @@ function addHistogram(sums: HistogramSums, partial: PartialHistogram): void {
   const places = range && placesIn(sums.range!, range);
   for (const [name, sum] of sums.contents) {
     const values = contents[name];
+    if (sum instanceof Float64Array && !filled && !places) {
+      for (let cell = 0; cell < values.length; cell++) sum[cell] += values[cell];
+      continue;
+    }
     for (let index = 0; index < values.length; index++) {
       const cell = filled ? filled[index] : index;
       addTo(sum, places ? places[cell] : cell, values[index]);

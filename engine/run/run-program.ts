@@ -3,6 +3,7 @@
 import { readRange } from "../axes/auto.ts";
 import { kindOf } from "../axes/axes.ts";
 import type { TogetherCode } from "../compile/compile-together.ts";
+import { countReader } from "../compile/fills/define-count-reader.ts";
 import {
   type HistogramLayout,
   type Layout,
@@ -53,6 +54,8 @@ export class ScratchExhausted extends Error {
 /** Events of a block: the first one is small, for nothing is known of what its events cost. */
 const firstBlock = 256;
 const largestBlock = 4096;
+/** Of events that take next to no time. */
+const largestFastBlock = 32_768;
 /** Milliseconds a block should take at most, so that a stop is soon seen. */
 const longestBlock = 25;
 
@@ -91,10 +94,24 @@ function heedFlags(flags: Int32Array, { onWait }: RunArea): number {
 /** What a program makes of one partition. Throws `RunStopped` or `ScratchExhausted`. */
 export function computePartial(request: RunRequest): PartialResult {
   const { program } = request;
-  const layout = layOut(program);
-  const strings = stringsOf(program.terms.map(([operation, literal]) => ({ operation, literal })));
-  addEvents(request, prepare([{ program, layout }], { area: request, inputs: program.inputs, strings }));
-  return readPartial(program, layout, request);
+  const { layout, strings } = factsOf(program);
+  const readCounts = addEvents(request, prepare([{ program, layout }], { area: request, inputs: program.inputs, strings }));
+  return readPartial({ program, layout }, request, readCounts);
+}
+
+interface Facts {
+  readonly layout: Layout;
+  readonly strings: readonly string[];
+}
+
+const knownFacts = new WeakMap<Program, Facts>();
+
+/** What follows from a program alone, and is felt where partitions are small. */
+function factsOf(program: Program): Facts {
+  const strings = () => stringsOf(program.terms.map(([operation, literal]) => ({ operation, literal })));
+  const facts = knownFacts.get(program) ?? { layout: layOut(program), strings: strings() };
+  knownFacts.set(program, facts);
+  return facts;
 }
 
 interface LaidOut {
@@ -112,10 +129,10 @@ export function computeTogether({ programs, code, ...area }: TogetherRequest): r
   const { layouts, strings, copies } = code;
   const inputs = code.inputs.map(({ program, input }) => programs[program].inputs[input]);
   const laidOut = programs.map((program, index) => ({ program, layout: layouts[index] }));
-  addEvents(area, prepare(laidOut, { area, inputs, strings }));
+  const readCounts = addEvents(area, prepare(laidOut, { area, inputs, strings }));
   const bytes = new Uint8Array(area.memory.buffer, area.work.address, area.work.bytes);
   for (const { from, to, bytes: count } of copies) bytes.copyWithin(to, from, from + count);
-  return laidOut.map(({ program, layout }) => readPartial(program, layout, area));
+  return laidOut.map((each) => readPartial(each, area, readCounts));
 }
 
 /** What the code is called with: the addresses of its inputs, and where its scratch begins. */
@@ -124,8 +141,10 @@ interface Prepared {
   readonly scratch: number;
 }
 
-/** Adds all events to the work area, block by block. */
-function addEvents(area: RunArea, { addresses, scratch }: Prepared): void {
+type Code = (...args: number[]) => number;
+
+/** Adds all events to the work area, block by block. Gives the module's function that reads counts. */
+function addEvents(area: RunArea, { addresses, scratch }: Prepared): Code {
   const { module, memory, entries, work } = area;
   const flags = new Int32Array(memory.buffer, work.address, 4);
   let waited = 0;
@@ -134,7 +153,8 @@ function addEvents(area: RunArea, { addresses, scratch }: Prepared): void {
     return 0;
   };
   const instance = new WebAssembly.Instance(module, { env: { memory, "heed flags": heed } });
-  const runs = Object.values(instance.exports) as ((...args: number[]) => number)[];
+  const { [countReader]: readCounts, ...others } = instance.exports as Record<string, Code>;
+  const runs = Object.values(others);
   let block = firstBlock;
   for (let begin = 0; begin < entries; ) {
     heed();
@@ -148,9 +168,10 @@ function addEvents(area: RunArea, { addresses, scratch }: Prepared): void {
     }
     const took = performance.now() - started - waited;
     if (took > longestBlock && block > 16) block >>>= 1;
-    else if (took < longestBlock / 4 && block < largestBlock) block <<= 1;
+    else if (took < longestBlock / 4 && block < (took < longestBlock / 100 ? largestFastBlock : largestBlock)) block <<= 1;
     begin = end;
   }
+  return readCounts;
 }
 
 interface PrepareOptions {
@@ -201,31 +222,34 @@ function explain(error: unknown, reason: number): unknown {
   return error;
 }
 
-function readPartial(program: Program, layout: Layout, { memory, entries, work }: RunArea): PartialResult {
-  const integers = (at: number, count: number) => readCounts(new Uint32Array(memory.buffer, work.address + at, 2 * count));
+function readPartial({ program, layout }: LaidOut, { memory, entries, work }: RunArea, readCounts: Code): PartialResult {
   const floats = (at: number, count: number) => new Float64Array(memory.buffer, work.address + at, count);
+  const counts = (at: number, count: number, bytes = 8, copies = 1) => {
+    readCounts(work.address + at, count, bytes, copies);
+    return floats(at, count);
+  };
   return {
     entries,
     filters: program.filters.map((_, index) => {
-      const [events] = integers(layout.cutflow + 16 * index, 1);
+      const [events] = counts(layout.cutflow + 16 * index, 1);
       return { events, weight: program.weight === undefined ? events : floats(layout.cutflow + 16 * index + 8, 1)[0] };
     }),
     ...(program.totals && {
       totals: layout.totals.map((at) => ({
         sum: readLimbs(new BigInt64Array(memory.buffer, work.address + at + 8, limbCount)),
-        nonFinite: integers(at, 1)[0],
+        nonFinite: counts(at, 1)[0],
       })),
     }),
     histograms: program.histograms.map(({ axes, storage }, index) => {
       const own = layout.histograms[index];
       const { quantities, fills, takesSample } = storages[storage];
       const contents: Record<string, Float64Array> = {};
-      Object.entries(quantities).forEach(([name, kind], place, { length }) => {
-        const read = kind === "count" ? integers : floats;
-        contents[name] = addCopies(read(own.cells, own.copies * own.cellCount * length), own, { place, length });
-      });
-      const [counted, nonFinite, nonFiniteSamples] = integers(own.fills, takesSample ? 3 : 2);
-      const filled = fills === undefined ? counted : contents[fills].reduce((sum, count) => sum + count, 0);
+      for (const [place, [name, kind]] of Object.entries(quantities).entries()) {
+        if (kind === "count") counts(own.cells + 8 * place, own.cellCount, own.cellBytes, own.copies);
+        contents[name] = takeQuantity(floats(own.cells, own.cellCount * (own.cellBytes / 8)), own, place);
+      }
+      const [counted, nonFinite, nonFiniteSamples] = counts(own.fills, takesSample ? 3 : 2);
+      const filled = fills === undefined ? counted : sumOf(contents[fills]);
       const whole = { storage, fills: filled, nonFinite, ...(takesSample && { nonFiniteSamples }), cells: own.cellCount, contents };
       const findsRange = axes.some((axis) => kindOf(axis).findsRange);
       return thinOut(findsRange ? keepRange(whole, readRange(floats(own.constants[0], 4))) : whole);
@@ -233,18 +257,18 @@ function readPartial(program: Program, layout: Layout, { memory, entries, work }
   };
 }
 
-/** From their low and high halves: quicker than by way of bigint, which is felt where partitions are small. */
-function readCounts(halves: Uint32Array): Float64Array {
-  const counts = new Float64Array(halves.length / 2);
-  for (let index = 0; index < counts.length; index++) counts[index] = halves[2 * index] + halves[2 * index + 1] * 2 ** 32;
-  return counts;
+/** One quantity of all cells, of which each has several side by side. */
+function takeQuantity(all: Float64Array, { cellCount, cellBytes }: HistogramLayout, place: number): Float64Array {
+  if (cellBytes === 8) return all.slice();
+  const values = new Float64Array(cellCount);
+  for (let cell = 0; cell < cellCount; cell++) values[cell] = all[cell * (cellBytes / 8) + place];
+  return values;
 }
 
-/** One quantity of all cells, of which each has `length` side by side; the copies of a cell are added up. */
-function addCopies(all: Float64Array, own: HistogramLayout, { place, length }: { readonly place: number; readonly length: number }) {
-  const sums = new Float64Array(own.cellCount);
-  for (let cell = 0; cell < own.copies * own.cellCount; cell++) sums[cell % own.cellCount] += all[length * cell + place];
-  return sums;
+function sumOf(values: Float64Array): number {
+  let sum = 0;
+  for (let index = 0; index < values.length; index++) sum += values[index];
+  return sum;
 }
 
 /** Of an axis that found its bins: keeps those, in their order. */
@@ -258,13 +282,14 @@ function keepRange(histogram: PartialHistogram, range: FoundRange): PartialHisto
 function thinOut(histogram: PartialHistogram): PartialHistogram {
   const { contents, cells } = histogram;
   const arrays = Object.values(contents);
-  const isFilled = (cell: number) => arrays.some((values) => values[cell] !== 0);
+  const isFilled = new Uint8Array(cells);
+  for (const values of arrays) for (let cell = 0; cell < cells; cell++) if (values[cell] !== 0) isFilled[cell] = 1;
   let count = 0;
-  for (let cell = 0; cell < cells; cell++) if (isFilled(cell)) count++;
+  for (let cell = 0; cell < cells; cell++) count += isFilled[cell];
   if (count * (arrays.length + 1) >= cells * arrays.length) return histogram;
   const filled = new Float64Array(count);
   let next = 0;
-  for (let cell = 0; cell < cells; cell++) if (isFilled(cell)) filled[next++] = cell;
+  for (let cell = 0; cell < cells; cell++) if (isFilled[cell]) filled[next++] = cell;
   const pick = (values: Float64Array) => filled.map((cell) => values[cell]);
   return { ...histogram, filled, contents: Object.fromEntries(Object.entries(contents).map(([name, values]) => [name, pick(values)])) };
 }

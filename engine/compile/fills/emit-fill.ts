@@ -1,11 +1,11 @@
 /** Filling: from values to the number of a cell, and from there into memory. */
-import { cellsOf, kindOf } from "../axes/axes.ts";
-import type { HistogramTerms } from "../program/program.ts";
-import { storages } from "../storages/storages.ts";
-import { type Expression, F, f64, I, i32, i64, L, load, store } from "../wasm/instructions.ts";
-import { both, type ScalarCode } from "./code.ts";
-import type { Emitter } from "./emitter.ts";
-import type { HistogramLayout } from "./work-area.ts";
+import { cellsOf, kindOf } from "../../axes/axes.ts";
+import type { HistogramTerms } from "../../program/program.ts";
+import { storages } from "../../storages/storages.ts";
+import { type Expression, F, f64, I, i32, i64, L, load, store } from "../../wasm/instructions.ts";
+import { both, type ScalarCode } from "../code.ts";
+import type { Emitter } from "../emitter.ts";
+import type { HistogramLayout } from "../work-area.ts";
 
 /** What fills a histogram once. */
 export interface FillElement {

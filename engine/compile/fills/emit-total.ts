@@ -1,7 +1,7 @@
 /** Adding to totals: exactly, in whole numbers (`engine/histogram/total.ts` says which). */
-import { type Expression, I, i32, i64, L, load, store } from "../wasm/instructions.ts";
-import type { ScalarCode } from "./code.ts";
-import type { Emitter } from "./emitter.ts";
+import { type Expression, I, i32, i64, L, load, store } from "../../wasm/instructions.ts";
+import type { ScalarCode } from "../code.ts";
+import type { Emitter } from "../emitter.ts";
 
 const notFinite = i32(0x7ff);
 const piece = i64(0xffff_ffffn);

@@ -1,20 +1,24 @@
 /**
- * Filling from a plain column: no filter, no weight, one value after the other in memory. Four values at a time are binned in
+ * Filling from a plain column: no filter, no weight, one value after the other in memory. Values are binned two by two in
  * SIMD and counted in four copies of the histogram, since most neighbours fall into the same few bins.
  */
 
-import { kindOf } from "../axes/axes.ts";
-import type { HistogramTerms } from "../program/program.ts";
-import type { Column } from "../program/schema.ts";
-import type { Term } from "../program/term.ts";
-import { storages } from "../storages/storages.ts";
-import { type Expression, f64, I, i32, V } from "../wasm/instructions.ts";
-import type { ScalarCode } from "./code.ts";
-import type { Fill } from "./emit-events.ts";
+import { kindOf } from "../../axes/axes.ts";
+import type { HistogramTerms } from "../../program/program.ts";
+import type { Column } from "../../program/schema.ts";
+import type { Term } from "../../program/term.ts";
+import { storages } from "../../storages/storages.ts";
+import { type Expression, f64, I, i32, V } from "../../wasm/instructions.ts";
+import type { ScalarCode } from "../code.ts";
+import type { Fill } from "../emit-events.ts";
+import type { Emitter } from "../emitter.ts";
+import type { ProgramColumns } from "../loops/program-columns.ts";
+import type { HistogramLayout } from "../work-area.ts";
+import { addressesFrom } from "./cell-addresses.ts";
 import { emitFill } from "./emit-fill.ts";
-import type { Emitter } from "./emitter.ts";
-import type { ProgramColumns } from "./loops/program-columns.ts";
-import type { HistogramLayout } from "./work-area.ts";
+
+/** How many values one turn of the loop fills. */
+const atOnce = 8;
 
 /** A column, and the list whose content it is; without one it has a value for each event. */
 export interface FlatSource {
@@ -50,22 +54,19 @@ export function emitFlatFill(emitter: Emitter, { histogram, layout }: Fill, { co
   const cellsOfTwo = kindOf(axis).emitPairs!(f, axis, { areFloat32: true });
   const values = emitter.columns.valuesAddress(column);
   // What comes in pairs are the numbers of cells less one.
-  const second = keep(I.add(emitter.param("work"), i32(layout.cellBytes)));
-  const fillIn = (copy: number, cell: Expression) => {
-    const address = keep(I.add(second, I.mul(cell, i32(layout.cellBytes))));
-    emitAdd(emitter, { address, offset: layout.cells + layout.cellBytes * copy * layout.cellCount }, { weight: f64(1) });
-  };
+  const addressesOfTwo = addressesFrom(emitter, keep(I.add(emitter.param("work"), i32(layout.cellBytes))));
+  const fillIn = (copy: number, address: Expression) =>
+    emitAdd(emitter, { address: keep(address), offset: layout.cells + layout.cellBytes * copy * layout.cellCount }, { weight: f64(1) });
   const index = f.variable(from);
-  const lastFour = keep(I.sub(to, i32(3)));
+  const last = keep(I.sub(to, i32(atOnce - 1)));
   f.loop((again) => {
-    f.if(I.lt(index, lastFour), () => {
+    f.if(I.lt(index, last), () => {
       const address = keep(I.add(values, I.shl(index, i32(2))));
-      const [near, far] = [0, 8].map((offset) => keep(cellsOfTwo(V.promoteLow(V.load64(address, offset)))));
-      fillIn(0, V.int32(near, 0));
-      fillIn(1, V.int32(near, 1));
-      fillIn(2, V.int32(far, 0));
-      fillIn(3, V.int32(far, 1));
-      f.set(index, I.add(index, i32(4)));
+      for (let value = 0; value < atOnce; value += 2) {
+        const cells = keep(cellsOfTwo(V.promoteLow(V.load64(address, 4 * value))));
+        for (const [lane, filled] of addressesOfTwo(cells).entries()) fillIn((value + lane) % layout.copies, filled);
+      }
+      f.set(index, I.add(index, i32(atOnce)));
       f.branch(again);
     });
   });

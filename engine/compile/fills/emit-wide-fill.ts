@@ -2,19 +2,20 @@
  * Filling from a list's content, four elements at a time: what is cut on and what is filled is computed in two lanes, and an element that is cut away adds 0
  * to a cell. So there is no branch on the data, which for a cut is taken as often as not.
  */
-import { kindOf } from "../axes/axes.ts";
-import { isReadWide } from "../lists/collection.ts";
-import { mappedFrom } from "../lists/map.ts";
-import type { HistogramTerms } from "../program/program.ts";
-import type { Term } from "../program/term.ts";
-import { type Expression, I, i32, i64, L, load, store, V } from "../wasm/instructions.ts";
-import type { Element, ScalarCode } from "./code.ts";
+import { kindOf } from "../../axes/axes.ts";
+import { isReadWide } from "../../lists/collection.ts";
+import { mappedFrom } from "../../lists/map.ts";
+import type { HistogramTerms } from "../../program/program.ts";
+import type { Term } from "../../program/term.ts";
+import { type Expression, I, i32, i64, L, load, store, V } from "../../wasm/instructions.ts";
+import type { Element, ScalarCode } from "../code.ts";
+import type { Emitter } from "../emitter.ts";
+import type { WithColumns } from "../loops/program-columns.ts";
+import { openList } from "../open-list.ts";
+import { isWide } from "../tables/wide-terms.ts";
+import type { HistogramLayout } from "../work-area.ts";
+import { addressesFrom } from "./cell-addresses.ts";
 import { isFlatFill } from "./emit-flat-fill.ts";
-import type { Emitter } from "./emitter.ts";
-import type { WithColumns } from "./loops/program-columns.ts";
-import { openList } from "./open-list.ts";
-import { isWide } from "./tables/wide-terms.ts";
-import type { HistogramLayout } from "./work-area.ts";
 
 export interface WideFill {
   /** A list of the schema, or one that is filtered once. */
@@ -43,7 +44,7 @@ export function emitWideFill(
   const { f, keep } = emitter;
   const [list, lambda] = base.operation === "filter" ? base.args : [base];
   const cells = histograms.map(({ histogram: { axes } }) => kindOf(axes[0].axis).emitPairs!(f, axes[0].axis, { areFloat32: false }));
-  const first = keep(I.add(emitter.param("work"), i32(8)));
+  const addressesOfTwo = addressesFrom(emitter, keep(I.add(emitter.param("work"), i32(8))));
   const source = openList(emitter, list, []);
   const index = f.variable(from);
   const last = keep(I.sub(to, i32(3)));
@@ -61,8 +62,8 @@ export function emitWideFill(
       }
     });
     for (const { cells: both, layout } of filled) {
-      for (const lane of [0, 1]) {
-        const address = keep(I.add(first, I.shl(V.int32(both, lane), i32(3))));
+      for (const [lane, each] of addressesOfTwo(both).entries()) {
+        const address = keep(each);
         const offset = layout.cells + 8 * (copy + lane) * layout.cellCount;
         const count = load.i64(address, offset);
         f.store(store.i64, address, mask ? L.sub(count, V.int64(mask, lane)) : L.add(count, i64(1n)), offset);

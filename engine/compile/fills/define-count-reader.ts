@@ -1,0 +1,28 @@
+/** A function of every module: adds the copies of counts up, and makes float64 of them, many times as fast as JavaScript that has run a few times only. */
+import { F, type FunctionReference, I, i32, L, load, store } from "../../wasm/instructions.ts";
+import type { ModuleBuilder } from "../../wasm/module-builder.ts";
+
+/** What the module exports it as. */
+export const countReader = "read counts";
+
+/**
+ * `(address, cells, cellBytes, copies)`: from the address on lies one count, i64 and less than 2^53, of each cell, one cell after the other, and so again for
+ * each copy. Afterwards those of the first copy are float64, each the sum of all copies.
+ */
+export function defineCountReader(m: ModuleBuilder): FunctionReference {
+  return m.define(countReader, ["i32", "i32", "i32", "i32"], "i32", (f) => {
+    const [address, cells, cellBytes, copies] = f.params;
+    const copyBytes = f.keep(I.mul(cells, cellBytes));
+    f.count(i32(0), cells, (cell) => {
+      const first = f.keep(I.add(address, I.mul(cell, cellBytes)));
+      const sum = f.variable(load.i64(first));
+      const at = f.variable(first);
+      f.count(i32(1), copies, () => {
+        f.set(at, I.add(at, copyBytes));
+        f.set(sum, L.add(sum, load.i64(at)));
+      });
+      f.store(store.f64, first, F.fromI64(sum));
+    });
+    f.return(i32(0));
+  });
+}
