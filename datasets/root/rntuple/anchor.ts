@@ -1,0 +1,30 @@
+/** The anchor: the object in a ROOT file that tells where header and footer of an RNTuple are. Big-endian, as all objects of ROOT files. */
+import { prepareChecksums, verifyChecksum } from "./checksum.ts";
+import type { EnvelopeLink } from "./read-envelope.ts";
+
+export interface Anchor {
+  readonly header: EnvelopeLink;
+  readonly footer: EnvelopeLink;
+}
+
+/** Byte count and version, as before every object. */
+const objectHead = 6;
+/** Four numbers of the version, seven lengths and places. */
+const fieldBytes = 64;
+const checksumBytes = 8;
+
+/** From the content of the anchor's key, decompressed. Later versions may have more fields behind the known ones. */
+export async function parseAnchor(object: Uint8Array): Promise<Anchor> {
+  if (object.length < objectHead + fieldBytes + checksumBytes) throw new Error(`its anchor has ${object.length} bytes, too few`);
+  await prepareChecksums();
+  const fields = object.subarray(objectHead, object.length - checksumBytes);
+  verifyChecksum(fields, object.subarray(object.length - checksumBytes), "its anchor", true);
+  const view = new DataView(fields.buffer, fields.byteOffset, fields.byteLength);
+  const epoch = view.getUint16(0);
+  if (epoch !== 1) throw new Error(`it is an RNTuple of version ${epoch}.${view.getUint16(2)}; versions 1 are supported`);
+  const link = (at: number): EnvelopeLink => {
+    const [offset, bytes, length] = [0, 8, 16].map((more) => Number(view.getBigUint64(at + more)));
+    return { offset: offset!, bytes: bytes!, length: length! };
+  };
+  return { header: link(8), footer: link(32) };
+}

@@ -1,0 +1,132 @@
+/** Where a column lies in some entries: the pages of all columns that its values are reached by, cluster by cluster. Plain data. */
+import type { FileColumn, FileDescription } from "../../format.ts";
+import type { PageLists } from "./page-lists.ts";
+import type { Counted, Forms, StoredColumn, StoredField } from "./stored-field.ts";
+
+/** `PageLists` as a description's `places` keep them. */
+export type ClusterPlaces = Omit<PageLists, "entries"> & { readonly entries: Float64Array };
+
+/** The pages of a column in a cluster. */
+export interface PageRun {
+  readonly column: StoredColumn;
+  /** How many elements stand nowhere: the first ones, which are 0. */
+  readonly zeros: number;
+  /** For each page, four numbers: where it begins in the file, its bytes there, its elements, 1 where a checksum stands behind it. */
+  readonly pages: readonly number[];
+}
+
+/** Entries of a cluster. */
+export interface ClusterPlace {
+  /** Counted from the beginning of the cluster. */
+  readonly first: number;
+  readonly entries: number;
+  /** Whether these are all entries of the cluster. */
+  readonly isWhole: boolean;
+  /** Of each step that has a column, from the entry on inwards, then of the value, and of its characters. */
+  readonly runs: readonly PageRun[];
+}
+
+export interface PagesPlace {
+  readonly kind: "pages";
+  readonly stored: StoredField;
+  readonly clusters: readonly ClusterPlace[];
+}
+
+/** Of the unit's entries; those may begin and end within clusters. */
+export function locatePages(
+  { units, places }: Pick<FileDescription, "units" | "places">,
+  unit: number,
+  { stored: field }: Pick<FileColumn, "stored">,
+): { readonly elements: readonly number[]; readonly place: PagesPlace } {
+  const stored = field as StoredField;
+  const tables = places as unknown as ClusterPlaces;
+  const { firstEntry, entries } = units[unit]!;
+  const elements: number[] = stored.steps.filter(({ kind }) => kind !== "optional").map(() => 0);
+  const clusters: ClusterPlace[] = [];
+  let begin = 0;
+  for (const [cluster, count] of tables.entries.entries()) {
+    const end = begin + count;
+    const from = Math.max(begin, firstEntry);
+    const to = Math.min(end, firstEntry + entries);
+    if (from < to) {
+      const sizes = sizeOf(stored, tables, cluster);
+      for (const [level, size] of sizes.elements.entries()) elements[level]! += size;
+      clusters.push({ first: from - begin, entries: to - from, isWhole: to - from === count, runs: runsOf(stored, tables, cluster) });
+    }
+    begin = end;
+  }
+  return { elements, place: { kind: "pages", stored, clusters } };
+}
+
+/** How many elements each level of lists has in a cluster at most, and how many there are of the column with the most elements. */
+export function sizeOf(stored: StoredField, places: ClusterPlaces, cluster: number) {
+  const elements: number[] = [];
+  let slots = places.entries[cluster]!;
+  for (const step of stored.steps) {
+    if (step.kind === "optional") continue;
+    slots = step.kind === "array" ? slots * step.length : mostCounted(step.inner, places, cluster);
+    elements.push(slots);
+  }
+  const { forms, characters } = stored.value;
+  const text = characters ? countOf(characters, places, cluster) : 0;
+  return { elements, stored: Math.max(text, countOf(forms, places, cluster)) };
+}
+
+function mostCounted(counted: readonly Counted[], places: ClusterPlaces, cluster: number): number {
+  return counted.reduce((most, { forms, times }) => Math.max(most, Math.floor(countOf(forms, places, cluster) / times)), 0);
+}
+
+/** Elements of a column that stand in the cluster's pages. */
+function countOf(forms: Forms, places: ClusterPlaces, cluster: number): number {
+  const [from, to] = pagesOf(formIn(forms, places, cluster), places, cluster);
+  let count = 0;
+  for (let page = from; page < to; page++) count += places.elements[page]!;
+  return count;
+}
+
+function runsOf({ steps, value }: StoredField, places: ClusterPlaces, cluster: number): readonly PageRun[] {
+  const runs: PageRun[] = [];
+  // How many elements the next column has, where that is known.
+  let total: number | undefined = places.entries[cluster]!;
+  const add = (forms: Forms) => runs.push(runOf(forms, places, { cluster, total }));
+  for (const step of steps) {
+    if (step.kind === "array") {
+      total = total === undefined ? undefined : total * step.length;
+      continue;
+    }
+    add(step.ends);
+    total = step.kind === "list" ? mostCounted(step.inner, places, cluster) : undefined;
+  }
+  add(value.forms);
+  total = undefined;
+  if (value.characters) add(value.characters);
+  return runs;
+}
+
+function runOf(
+  forms: Forms,
+  places: ClusterPlaces,
+  { cluster, total }: { readonly cluster: number; readonly total: number | undefined },
+): PageRun {
+  const column = formIn(forms, places, cluster);
+  const [from, to] = pagesOf(column, places, cluster);
+  const pages: number[] = [];
+  let count = 0;
+  for (let page = from; page < to; page++) {
+    pages.push(places.offset[page]!, places.bytes[page]!, places.elements[page]!, places.checked[page]!);
+    count += places.elements[page]!;
+  }
+  const isDeferred = forms.some((form) => form.isDeferred);
+  return { column, zeros: isDeferred && total !== undefined && total > count ? total - count : 0, pages };
+}
+
+/** The form that has pages in the cluster; where none has, the first. */
+function formIn(forms: Forms, { suppressed, entries, starts }: ClusterPlaces, cluster: number): StoredColumn {
+  const columns = (starts.length - 1) / entries.length;
+  return forms.find(({ id }) => suppressed[cluster * columns + id] === 0) ?? forms[0]!;
+}
+
+function pagesOf({ id }: StoredColumn, { starts, entries }: ClusterPlaces, cluster: number): readonly [number, number] {
+  const at = cluster * ((starts.length - 1) / entries.length) + id;
+  return [starts[at]!, starts[at + 1]!];
+}

@@ -1,0 +1,118 @@
+/** Elements of a column in a cluster, from the pages that have them. */
+
+import { Scratch } from "../../parquet/scratch.ts";
+import type { ByteReader } from "../../sources/source.ts";
+import { decompressInto } from "../compression/decompress.ts";
+import { prepareChecksums, verifyChecksum } from "./checksum.ts";
+import { pageBytes } from "./column-types.ts";
+import { decodePage, isPlain, type Numbers } from "./decode-page.ts";
+import type { PageRun } from "./locate-pages.ts";
+
+interface Page {
+  readonly offset: number;
+  readonly bytes: number;
+  readonly elements: number;
+  readonly isChecked: boolean;
+  /** Its first element, counted in the cluster. */
+  readonly first: number;
+}
+
+const checksumBytes = 8;
+/** Between pages that are read together; larger than the heads of ROOT's keys. */
+const mostGap = 4096;
+const mostTogether = 2 ** 23;
+
+/** How many elements the column has in the cluster. */
+export function elementsOf({ zeros, pages }: PageRun): number {
+  let count = zeros;
+  for (let at = 2; at < pages.length; at += 4) count += pages[at]!;
+  return count;
+}
+
+/** Elements from `begin` on, as many as the output has room for. Throws where the column has fewer. */
+export async function readElements(file: ByteReader, run: PageRun, begin: number, output: Numbers): Promise<void> {
+  const end = begin + output.length;
+  if (end > elementsOf(run)) throw new Error(`elements ${begin}–${end} are needed of a column that has ${elementsOf(run)} in its cluster`);
+  if (begin < run.zeros) output.fill(0, 0, run.zeros - begin);
+  for (const group of groupsOf(pagesBetween(run, begin, end))) {
+    const [head, tail] = [group[0]!, group.at(-1)!];
+    const start = head.offset;
+    const bytes = new Uint8Array(await file.slice(start, endOf(tail)));
+    for (const page of group) {
+      const stored = bytes.subarray(page.offset - start, page.offset - start + page.bytes);
+      if (page.isChecked) {
+        const where = `a page (${page.bytes} bytes at ${page.offset})`;
+        await prepareChecksums();
+        verifyChecksum(stored, bytes.subarray(page.offset - start + page.bytes, endOf(page) - start), where);
+      }
+      const from = Math.max(begin, page.first);
+      const part = output.subarray(from - begin, Math.min(end, page.first + page.elements) - begin);
+      decodeStored(stored, page, run, { skip: from - page.first, output: part });
+    }
+  }
+}
+
+const contents = new Scratch((length) => new Uint8Array(length));
+
+/** `bytes` as the file has them. */
+function decodeStored(
+  bytes: Uint8Array,
+  { elements }: Page,
+  { column }: PageRun,
+  { skip, output }: { readonly skip: number; readonly output: Numbers },
+): void {
+  const length = pageBytes(elements, column.bits);
+  if (output.length === elements && isPlain(column, output)) {
+    decompressInto(bytes, new Uint8Array(output.buffer, output.byteOffset, output.byteLength));
+    return;
+  }
+  let content = bytes;
+  if (bytes.length !== length) {
+    refuseOtherLength(bytes, length);
+    content = contents.take(length);
+    decompressInto(bytes, content);
+  }
+  decodePage(content, column, { elements, skip }, output);
+}
+
+/** Before anything is allocated: the headers of compressed blocks state what the page list does. */
+function refuseOtherLength(bytes: Uint8Array, length: number): void {
+  let stated = 0;
+  for (let at = 0; at + 9 <= bytes.length; at += 9 + uint24(bytes, at + 3)) stated += uint24(bytes, at + 6);
+  if (stated !== length) throw new Error(`a page has ${stated} bytes of content where its elements have ${length}`);
+}
+
+const uint24 = (bytes: Uint8Array, at: number): number => bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16);
+
+const endOf = ({ offset, bytes, isChecked }: Page): number => offset + bytes + (isChecked ? checksumBytes : 0);
+
+function* pagesBetween({ zeros, pages }: PageRun, begin: number, end: number): Generator<Page> {
+  let first = zeros;
+  for (let at = 0; at < pages.length && first < end; at += 4) {
+    const [offset, bytes, elements, checked] = [pages[at]!, pages[at + 1]!, pages[at + 2]!, pages[at + 3]!];
+    if (elements > 0 && first + elements > begin) yield { offset, bytes, elements, isChecked: checked === 1, first };
+    first += elements;
+  }
+}
+
+/** Those that lie one after another are read at once. */
+function* groupsOf(pages: Iterable<Page>): Generator<readonly Page[]> {
+  let group: Page[] = [];
+  for (const page of pages) {
+    const [head] = group;
+    if (head) {
+      const gap = page.offset - endOf(group.at(-1)!);
+      if (gap < 0 || gap > mostGap || endOf(page) - head.offset > mostTogether) {
+        yield group;
+        group = [];
+      }
+    }
+    group.push(page);
+  }
+  if (group.length > 0) yield group;
+}
+
+/** The bytes of the file that `readElements` reads for all of them. */
+export function* rangesOf(run: PageRun): Generator<{ readonly start: number; readonly end: number }> {
+  for (const group of groupsOf(pagesBetween(run, 0, elementsOf(run)))) yield { start: group[0]!.offset, end: endOf(group.at(-1)!) };
+}

@@ -1,0 +1,219 @@
+/**
+ * A column of an RNTuple into flat content, validity and offsets, cluster by cluster: first where its lists end, from the outermost one inwards, then
+ * the values in them.
+ *
+ * Promises: on return exactly the location's entries were decoded, offsets never fall, a missing value's content is 0, and nothing was written
+ * outside of the target. Otherwise throws, and the target holds anything.
+ */
+import type { ColumnLocation, ColumnTarget, ReadCounts } from "../../dataset.ts";
+import { StringDictionary } from "../../parquet/string-dictionary.ts";
+import type { ByteReader } from "../../sources/source.ts";
+import { prepareCodecs } from "../compression/decompress.ts";
+import type { ClusterPlace, PageRun, PagesPlace } from "./locate-pages.ts";
+import { elementsOf, rangesOf, readElements } from "./read-elements.ts";
+import type { StoredField } from "./stored-field.ts";
+
+/** What is done so far. */
+interface Progress {
+  /** How many entries, then how many elements of each level of lists; the last of them are the values. */
+  readonly counts: number[];
+  missing: number;
+  readonly strings: StringDictionary | undefined;
+}
+
+type Size = Pick<ColumnLocation, "entries" | "elements" | "values">;
+
+export async function readPages(file: ByteReader, place: PagesPlace, location: Size, target: ColumnTarget): Promise<ReadCounts> {
+  await prepareCodecs();
+  const { stored, clusters } = place;
+  const strings = stored.value.kind === "text" ? new StringDictionary() : undefined;
+  const progress: Progress = { counts: [0, ...location.elements.map(() => 0)], missing: 0, strings };
+  for (const offsets of target.offsets) offsets[0] = 0;
+  for (const cluster of clusters) await readCluster(file, stored, cluster, { progress, location, target });
+  const { counts, missing } = progress;
+  if (counts[0] !== location.entries) throw new Error(`it has ${counts[0]} entries where the file states ${location.entries}`);
+  const done = { values: counts.at(-1)!, missing };
+  return strings ? { ...done, stringBytes: strings.write(target.strings!) } : done;
+}
+
+/** Bytes of the file that `readPages` reads. */
+export function rangesOfPages({ clusters }: PagesPlace): { readonly start: number; readonly end: number }[] {
+  return clusters.flatMap(({ runs }) => runs.flatMap((run) => [...rangesOf(run)]));
+}
+
+/** Where the first lists end, as far as one page of the first cluster tells. */
+export async function readFirstPageOffsets(file: ByteReader, { clusters, stored }: PagesPlace): Promise<Uint32Array> {
+  await prepareCodecs();
+  const [cluster] = clusters;
+  const [step] = stored.steps;
+  if (!cluster || !step) return new Uint32Array(0);
+  if (step.kind === "array") return Uint32Array.from({ length: cluster.entries + 1 }, (_, entry) => entry * step.length);
+  const [run] = cluster.runs;
+  const firstPage = run!.zeros + (run!.pages[2] ?? 0);
+  const { ends } = await readEnds(file, run!, {
+    begin: cluster.first,
+    count: Math.min(cluster.entries, Math.max(0, firstPage - cluster.first)),
+  });
+  return Uint32Array.from([0, ...ends]);
+}
+
+/** Elements of a column in a cluster. */
+interface Range {
+  readonly begin: number;
+  readonly count: number;
+}
+
+interface ClusterRead {
+  readonly progress: Progress;
+  readonly location: Size;
+  readonly target: ColumnTarget;
+}
+
+async function readCluster(
+  file: ByteReader,
+  { steps, value }: StoredField,
+  { first, entries, isWhole, runs }: ClusterPlace,
+  { progress, location, target }: ClusterRead,
+): Promise<void> {
+  const { counts } = progress;
+  let range: Range = { begin: first, count: entries };
+  // 1 for each element of the innermost list so far that optionals around it leave there.
+  let present: Uint8Array | undefined;
+  let level = 0;
+  let run = 0;
+  counts[0]! += entries;
+  if (counts[0]! > location.entries) throw new Error(`it has more than the ${location.entries} entries that the file states`);
+  const nextRun = () => {
+    const next = runs[run++]!;
+    if (isWhole && elementsOf(next) !== range.count) {
+      throw new Error(`a column has ${elementsOf(next)} elements in its cluster where there are ${range.count}`);
+    }
+    return next;
+  };
+  for (const step of steps) {
+    if (step.kind === "optional") {
+      const { begin, ends } = await readEnds(file, nextRun(), range);
+      present = presentIn(ends, present);
+      range = { begin, count: ends.at(-1) ?? 0 };
+      continue;
+    }
+    const slots = present?.length ?? range.count;
+    const done = counts[level]! - slots;
+    const before = counts[level + 1]!;
+    const output = target.offsets[level]!.subarray(done + 1, done + 1 + slots);
+    if (step.kind === "array") {
+      // Here only what is present has elements.
+      for (let slot = 0, end = before; slot < slots; slot++) {
+        end += present?.[slot] === 0 ? 0 : step.length;
+        output[slot] = end;
+      }
+      range = { begin: range.begin * step.length, count: range.count * step.length };
+    } else {
+      const { begin, ends } = await readEnds(file, nextRun(), range, present ? undefined : output);
+      range = { begin, count: ends.at(-1) ?? 0 };
+      if (present) spreadEnds(ends, present, output);
+      if (before !== 0) for (let slot = 0; slot < slots; slot++) output[slot]! += before;
+    }
+    present = undefined;
+    level++;
+    counts[level] = before + range.count;
+    if (counts[level]! > location.elements[level - 1]!) {
+      throw new Error(`its lists have ${counts[level]} elements where its pages state ${location.elements[level - 1]}`);
+    }
+  }
+  const slots = present?.length ?? range.count;
+  const from = counts.at(-1)! - slots;
+  const values = target.values.subarray(from, from + range.count);
+  await readValues(file, value.kind, { runs: [nextRun(), runs[run]], range, values, strings: progress.strings, isWhole });
+  target.valid?.fill(1, from, from + slots);
+  if (!present) return;
+  target.valid!.set(present, from);
+  const all = target.values.subarray(from, from + slots);
+  for (let to = slots - 1, last = range.count; to >= 0; to--) all[to] = present[to] === 1 ? all[--last]! : 0;
+  progress.missing += slots - range.count;
+}
+
+interface ValueRead {
+  readonly runs: readonly [PageRun, PageRun | undefined];
+  readonly range: Range;
+  readonly values: ColumnTarget["values"];
+  readonly strings: StringDictionary | undefined;
+  readonly isWhole: boolean;
+}
+
+async function readValues(
+  file: ByteReader,
+  kind: StoredField["value"]["kind"],
+  { runs, range, values, strings, isWhole }: ValueRead,
+): Promise<void> {
+  const [run, characters] = runs;
+  if (kind === "number") return await readElements(file, run, range.begin, values);
+  const { begin, ends } = await readEnds(file, run, range);
+  if (kind === "lengths") {
+    for (let at = 0, before = 0; at < ends.length; at++) {
+      values[at] = ends[at]! - before;
+      before = ends[at]!;
+    }
+    return;
+  }
+  const length = ends.at(-1) ?? 0;
+  if (length > elementsOf(characters!) || (isWhole && length !== elementsOf(characters!))) {
+    throw new Error(`its strings have ${length} characters where there are ${elementsOf(characters!)}`);
+  }
+  const text = new Uint8Array(length);
+  await readElements(file, characters!, begin, text);
+  for (let at = 0, from = 0; at < ends.length; at++) {
+    values[at] = strings!.add(text, from, ends[at]!);
+    from = ends[at]!;
+  }
+}
+
+/** Where lists end: counted from `begin`, the first element of the first list. They never fall. */
+async function readEnds(
+  file: ByteReader,
+  run: PageRun,
+  { begin, count }: Range,
+  given?: Uint32Array,
+): Promise<{ readonly begin: number; readonly ends: Uint32Array }> {
+  if (begin + count > elementsOf(run)) throw new Error(`the ends of ${begin + count} lists are needed where there are ${elementsOf(run)}`);
+  const output = given ?? new Uint32Array(count);
+  const before = new Uint32Array(1);
+  if (begin > 0 && count > 0) await readElements(file, run, begin - 1, before);
+  await readElements(file, run, begin, output);
+  const first = before[0]!;
+  let last = first;
+  let falls = 0;
+  for (let at = 0; at < output.length; at++) {
+    const end = output[at]!;
+    falls |= end < last ? 1 : 0;
+    last = end;
+    output[at] = end - first;
+  }
+  if (falls !== 0) throw new Error("a list ends before it begins");
+  return { begin: first, ends: output };
+}
+
+/** One for each element of `outer` (all, where absent), of which the present ones have `ends`. */
+function presentIn(ends: Uint32Array, outer: Uint8Array | undefined): Uint8Array {
+  const present = new Uint8Array(outer?.length ?? ends.length);
+  let at = 0;
+  let before = 0;
+  for (let slot = 0; slot < present.length; slot++) {
+    if (outer?.[slot] === 0) continue;
+    const end = ends[at++]!;
+    if (end - before > 1) throw new Error(`an optional value is there ${end - before} times`);
+    present[slot] = end - before;
+    before = end;
+  }
+  return present;
+}
+
+/** What is missing has an empty list. */
+function spreadEnds(ends: Uint32Array, present: Uint8Array, output: Uint32Array): void {
+  let at = 0;
+  let end = 0;
+  for (let slot = 0; slot < present.length; slot++) {
+    if (present[slot] === 1) end = ends[at++]!;
+    output[slot] = end;
+  }
+}

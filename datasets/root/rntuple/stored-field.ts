@@ -1,0 +1,37 @@
+/** How the values of a field are reached: `stored` of a `FileColumn`. JSON. */
+
+/** A column as far as decoding needs it. */
+export interface StoredColumn {
+  readonly id: number;
+  readonly type: number;
+  readonly bits: number;
+  /** Least and largest value of quantised numbers. */
+  readonly range?: readonly [number, number];
+  /** Its first elements are 0 and stand nowhere. */
+  readonly isDeferred?: true;
+}
+
+/** The forms of a column: each cluster has pages of one of them. */
+export type Forms = readonly StoredColumn[];
+
+/** Columns that have `times` elements for each element of a list (or entry), by which these are counted. */
+export interface Counted {
+  readonly forms: Forms;
+  readonly times: number;
+}
+
+/** From the entry on inwards. */
+export type Step =
+  /** `ends` tells where lists end; what tells how many elements they have together is in `inner`: the largest. */
+  | { readonly kind: "list"; readonly ends: Forms; readonly inner: readonly Counted[] }
+  /** As many in each. */
+  | { readonly kind: "array"; readonly length: number }
+  /** A list of at most one, which is missing where it has none. */
+  | { readonly kind: "optional"; readonly ends: Forms };
+
+export interface StoredField {
+  readonly kind: "field";
+  readonly steps: readonly Step[];
+  /** `lengths`: how long the lists are that the column's elements are ends of. `text`: its elements are ends of strings in `characters`. */
+  readonly value: { readonly kind: "number" | "lengths" | "text"; readonly forms: Forms; readonly characters?: Forms };
+}
