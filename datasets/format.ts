@@ -30,6 +30,27 @@ export interface Format {
    * outside of the target; otherwise throws, and the target holds anything. Ends on any bytes.
    */
   read(file: ByteReader, location: ColumnLocation, target: ColumnTarget): Promise<ReadCounts>;
+  /** For people: the type of a column's values as the file has them, such as `int16`; absent where `dtype` tells. */
+  typeName?(column: FileColumn): string | undefined;
+  /** For people: what a column of one unit takes in the file, and how it is compressed. */
+  sizeOf?(description: FileDescription, unit: number, column: FileColumn): StoredSize;
+  /** What the file holds besides: each can be described by its name. Absent where a file is one table. Throws as `describe`. */
+  trees?(file: ByteReader, name: string): Promise<readonly TreeSummary[]>;
+}
+
+export interface StoredSize {
+  readonly bytes: number;
+  /** As people write it: `zstd`, `none`. */
+  readonly compression: string;
+}
+
+/** A tree of a file: one of its tables of entries. */
+export interface TreeSummary {
+  /** With the folders that it is in. */
+  readonly name: string;
+  /** `TTree`, `ROOT::RNTuple`. */
+  readonly className: string;
+  readonly entries: number;
 }
 
 /** Entries: smaller partitions are not worth their upkeep. */

@@ -77,6 +77,11 @@ export class CurrentDataset {
     return this.#look;
   }
 
+  /** As the last look found them. */
+  get files(): readonly DatasetFile[] {
+    return [...this.#files.values()];
+  }
+
   /** What the last look that succeeded found, in a few numbers; undefined where there was none. Worked out once for each state of the files. */
   describeContent(): Promise<DatasetContent> | undefined {
     this.#content ??= this.#dataset && describeContent(this.#dataset);

@@ -1,7 +1,7 @@
 /** Where a Parquet column lies in a row group, and how it is decoded. Plain data. */
 import type { CompressionCodec } from "hyparquet";
 import { CompressionCodecs } from "hyparquet/src/constants.js";
-import type { FileColumn, FileDescription } from "../format.ts";
+import type { FileColumn, FileDescription, StoredSize } from "../format.ts";
 import type { PhysicalType } from "./value-type.ts";
 
 /** What levels mean: repetition levels are 0 (a new entry) to the number of lists, definition levels 0 to `maxDefinition` (a value). */
@@ -54,4 +54,17 @@ export function locateChunk({ nullable, values, places }: FileDescription, unit:
     codec: CompressionCodecs[places.codec[at]],
   };
   return { elements: lists.map(() => values[at]), place };
+}
+
+export function sizeOfChunk({ nullable, places }: FileDescription, unit: number, { index }: FileColumn): StoredSize {
+  const at = unit * nullable.length + index;
+  const codec = CompressionCodecs[places.codec[at]];
+  return { bytes: places.length[at], compression: codec === "UNCOMPRESSED" ? "none" : codec.toLowerCase() };
+}
+
+export function typeNameOf({ stored }: FileColumn): string | undefined {
+  const { physical, unsigned, bits } = stored as StoredColumn;
+  if (physical === "FLOAT16") return "float16";
+  if (physical !== "INT32" && physical !== "INT64") return undefined;
+  return `${unsigned ? "uint" : "int"}${bits ?? physical.slice(3)}`;
 }

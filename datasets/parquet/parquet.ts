@@ -2,7 +2,7 @@
 import { DatasetError } from "../dataset.ts";
 import type { DescribeOptions, FileDescription, Format } from "../format.ts";
 import type { ByteReader } from "../sources/source.ts";
-import { type ColumnChunk, locateChunk } from "./column-chunk.ts";
+import { type ColumnChunk, locateChunk, sizeOfChunk, typeNameOf } from "./column-chunk.ts";
 import { decodeChunk, readFirstOffsets } from "./decode-chunk.ts";
 import { format, parseFooter } from "./parse-footer.ts";
 
@@ -25,6 +25,8 @@ export const parquet: Format = {
   },
   readFirstOffsets: (file, location) => readFirstOffsets(file, location.place as ColumnChunk, location.values),
   read: (file, location, target) => decodeChunk(file, location.place as ColumnChunk, target, location),
+  typeName: typeNameOf,
+  sizeOf: sizeOfChunk,
 };
 
 /** From the footer: reads the last half megabyte and, where the footer is longer, the rest of it. */

@@ -10,6 +10,7 @@ import { CommandFailed, exitCodes, Interrupted } from "./command-failed.ts";
 import { addDatasetsCommand } from "./commands/datasets-command.ts";
 import { addExplainCommand } from "./commands/explain-command.ts";
 import { addFunctionsCommand } from "./commands/functions-command.ts";
+import { addInspectCommand } from "./commands/inspect-command.ts";
 import { addQueriesCommands } from "./commands/queries-command.ts";
 import { addQueryCommand } from "./commands/query-command.ts";
 import { addResetCommand } from "./commands/reset-command.ts";
@@ -32,6 +33,7 @@ const commands: readonly ((program: Command, getInvocation: GetInvocation) => vo
   addQueryCommand,
   addExplainCommand,
   addDatasetsCommand,
+  addInspectCommand,
   addFunctionsCommand,
   addQueriesCommands,
   addStatusCommands,
@@ -47,6 +49,7 @@ In a clone femtoq is written npm run -s femtoq --
 Start:
   npm start                                     a server with a demo dataset
   femtoq datasets demo                          what is in it
+  femtoq inspect events.parquet                 what is in a file, without a server
   femtoq query examples/dimuon-mass.json        a first histogram
 
 Exit codes: 0 done, 1 failed or partly failed, 2 bad query or usage, 3 server not reached, 130 Ctrl-C.`;
@@ -107,7 +110,8 @@ interface Situation {
 
 function explainFailure(error: unknown, { terminal, query, interrupted }: Situation): { readonly code: number; readonly message: string } {
   const colours = coloursFor(terminal.stderr, terminal);
-  if (interrupted) return { code: exitCodes.interrupted, message: "Interrupted; the query was withdrawn." };
+  if (interrupted)
+    return { code: exitCodes.interrupted, message: query === undefined ? "Interrupted." : "Interrupted; the query was withdrawn." };
   if (error instanceof CommandFailed) return { code: error.exitCode, message: error.message };
   if (error instanceof NotReached) {
     return {

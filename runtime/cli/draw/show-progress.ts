@@ -1,7 +1,7 @@
 /** Shows a progress bar on standard error where that is a terminal, and nothing elsewhere, so that logs and pipes stay clean. */
 import { Presets, SingleBar } from "cli-progress";
 import type { Status } from "../../../functions/api.ts";
-import { displayable } from "../../../functions/render/displayable.js";
+import { displayable, escapeText } from "../../../functions/render/displayable.js";
 import { formatNumber } from "../../../functions/render/format-number.js";
 import type { Output } from "./terminal.ts";
 
@@ -12,17 +12,7 @@ export interface Progress {
 
 export function showProgress(output: Output, { enabled }: { readonly enabled: boolean }): Progress {
   if (!enabled || !output.isTTY) return { show: () => undefined, stop: () => undefined };
-  const bar = new SingleBar(
-    {
-      format: "{bar} {value}/{total} partitions · {events} events · {rate} events/s{note}",
-      stream: output as NodeJS.WritableStream,
-      clearOnComplete: true,
-      hideCursor: true,
-      barsize: 30,
-      gracefulExit: false,
-    },
-    Presets.shades_classic,
-  );
+  const bar = openBar(output, "{bar} {value}/{total} partitions · {events} events · {rate} events/s{note}");
   const started = performance.now();
   let first: number | undefined;
   return {
@@ -44,3 +34,28 @@ export function showProgress(output: Output, { enabled }: { readonly enabled: bo
     stop: () => bar.stop(),
   };
 }
+
+export interface Steps {
+  next(note: string): void;
+  /** So many are done now. */
+  reach(done: number): void;
+  stop(): void;
+}
+
+/** A bar for work of a known number of steps. */
+export function showSteps(output: Output, { total, of }: { readonly total: number; readonly of: string }): Steps {
+  if (!output.isTTY) return { next: () => undefined, reach: () => undefined, stop: () => undefined };
+  const bar = openBar(output, `{bar} {value}/{total} ${of} · {note}`);
+  bar.start(total, 0, { note: "" });
+  return {
+    next: (note) => bar.increment({ note: escapeText(note) }),
+    reach: (done) => bar.update(done),
+    stop: () => bar.stop(),
+  };
+}
+
+const openBar = (output: Output, format: string): SingleBar =>
+  new SingleBar(
+    { format, stream: output as NodeJS.WritableStream, clearOnComplete: true, hideCursor: true, barsize: 30, gracefulExit: false },
+    Presets.shades_classic,
+  );

@@ -1,0 +1,93 @@
+/**
+ * What is in a file, or in files of one dataset: read from their metadata alone, by the same code as for queries, without a server. Values are read by
+ * `readStatistics`, which goes through the columns one after the other.
+ */
+import type { Column } from "../../engine/program/schema.ts";
+import { CurrentDataset } from "../catalogue/current-dataset.ts";
+import { type BrokenFile, baseName, type Dataset, type FileIdentity } from "../dataset.ts";
+import type { FileDescription, StoredSize, TreeSummary } from "../format.ts";
+import { formatNamed } from "../formats.ts";
+import { sourceOf } from "../sources/sources.ts";
+
+export interface InspectedColumn extends Column {
+  /** As `columnType` writes it. */
+  readonly type: string;
+  /** What its values take in all files; absent where the format does not tell. */
+  readonly stored?: StoredSize;
+}
+
+export interface Inspection {
+  readonly dataset: CurrentDataset;
+  readonly name: string;
+  /** Titles of the files' formats. */
+  readonly formats: readonly string[];
+  readonly files: number;
+  readonly entries: number;
+  readonly bytes: number;
+  readonly partitions: Dataset["partitions"];
+  readonly columns: readonly InspectedColumn[];
+  readonly unsupported: Dataset["schema"]["unsupported"];
+  readonly broken: readonly BrokenFile[];
+  /** Of the first file; empty where its format has none. */
+  readonly trees: readonly TreeSummary[];
+}
+
+interface Described {
+  readonly file: FileIdentity;
+  readonly description: FileDescription;
+}
+
+/** `pattern`: as operators write it after the `=` of `--data`. Throws `DatasetError` where nothing can be read. */
+export async function inspectFiles(pattern: string): Promise<Inspection> {
+  const name = baseName(pattern);
+  const dataset = new CurrentDataset({ name, pattern });
+  const { schema, partitions, broken, entries, bytes } = await dataset.look();
+  const files = dataset.files.filter((each) => each.kind === "described");
+  const formats = new Set(files.map(({ description }) => formatNamed(description.shape.format).title));
+  return {
+    dataset,
+    name,
+    formats: [...formats],
+    files: dataset.files.length,
+    entries,
+    bytes,
+    partitions,
+    columns: schema.columns.map((column) => ({ ...column, ...describeStored(column, files) })),
+    unsupported: schema.unsupported,
+    broken,
+    trees: files.length > 0 ? await treesOf(files[0]!) : [],
+  };
+}
+
+/** As numpy and awkward write types: `var * ?float32` is a list of numbers that may be missing. */
+export const columnType = ({ dtype, nullable, lists }: Pick<Column, "dtype" | "nullable" | "lists">, typeName: string = dtype): string =>
+  `${"var * ".repeat(lists.length)}${nullable ? "?" : ""}${typeName}`;
+
+function describeStored(column: Column, files: readonly Described[]): Pick<InspectedColumn, "type" | "stored"> {
+  const types = new Set<string>();
+  const compressions = new Set<string>();
+  let bytes = 0;
+  for (const { description } of files) {
+    const own = description.shape.columns.get(column.name);
+    if (!own) continue;
+    const format = formatNamed(description.shape.format);
+    types.add(format.typeName?.(own) ?? own.dtype);
+    if (!format.sizeOf) continue;
+    for (let unit = 0; unit < description.units.length; unit++) {
+      const size = format.sizeOf(description, unit, own);
+      bytes += size.bytes;
+      compressions.add(size.compression);
+    }
+  }
+  const [type] = types.size === 1 ? types : [column.dtype];
+  return {
+    type: columnType(column, type),
+    ...(compressions.size > 0 && { stored: { bytes, compression: [...compressions].join(", ") } }),
+  };
+}
+
+async function treesOf({ file, description }: Described): Promise<readonly TreeSummary[]> {
+  const { trees } = formatNamed(description.shape.format);
+  if (!trees) return [];
+  return await sourceOf(file.path).open(file, (reader) => trees(reader, baseName(file.path)));
+}

@@ -1,0 +1,113 @@
+/**
+ * How many values a column has, their sum and range: read partition by partition through `readColumn`, as queries read them. Memory is bounded by the
+ * column of one partition. Sums keep what rounding takes from them (A. Neumaier, 1974), so they are as good as float64 can tell.
+ */
+import { largestDictionary } from "../../engine/program/dictionary.ts";
+import type { Column, DType } from "../../engine/program/schema.ts";
+import type { CurrentDataset } from "../catalogue/current-dataset.ts";
+import { type ColumnTarget, offsetCounts, type Partition } from "../dataset.ts";
+import { readColumn } from "../read-column.ts";
+
+/** Sum, min and max are over the finite values; null where there is none of them, and for strings. */
+export interface Statistics {
+  /** Those that are there. */
+  readonly values: number;
+  readonly missing: number;
+  readonly sum: number | null;
+  readonly min: number | null;
+  readonly max: number | null;
+  readonly nonfinite: number;
+}
+
+const arrays: Readonly<Record<DType, new (length: number) => ColumnTarget["values"]>> = {
+  float32: Float32Array,
+  float64: Float64Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  bool: Uint8Array,
+  string: Int32Array,
+};
+
+export interface StatisticsOptions {
+  readonly signal?: AbortSignal;
+  /** Told after each partition. */
+  readonly onPartition?: () => void;
+}
+
+/** Throws what `readColumn` throws. */
+export async function readStatistics(
+  dataset: Pick<CurrentDataset, "locate">,
+  partitions: readonly Partition[],
+  { name, dtype }: Pick<Column, "name" | "dtype">,
+  { signal, onPartition }: StatisticsOptions = {},
+): Promise<Statistics> {
+  const running = new RunningStatistics();
+  for (const partition of partitions) {
+    const location = await dataset.locate(partition, name);
+    const target: ColumnTarget = {
+      values: new arrays[dtype](location.values),
+      ...(location.column.nullable && { valid: new Uint8Array(location.values) }),
+      ...(dtype === "string" && { strings: new Uint8Array(largestDictionary(location.values)) }),
+      offsets: offsetCounts(location).map((count) => new Uint32Array(count)),
+    };
+    const counts = await readColumn(location, target, signal ? { signal } : {});
+    if (dtype === "string") running.count(counts.values - counts.missing, counts.missing);
+    else running.add(target, counts.values);
+    onPartition?.();
+  }
+  return running.read(dtype);
+}
+
+class RunningStatistics {
+  #values = 0;
+  #missing = 0;
+  #nonfinite = 0;
+  #sum = 0;
+  #rest = 0;
+  #min = Number.POSITIVE_INFINITY;
+  #max = Number.NEGATIVE_INFINITY;
+
+  count(values: number, missing: number): void {
+    this.#values += values;
+    this.#missing += missing;
+  }
+
+  add({ values, valid }: Pick<ColumnTarget, "values" | "valid">, length: number): void {
+    let [sum, rest, min, max, missing, nonfinite] = [this.#sum, this.#rest, this.#min, this.#max, 0, 0];
+    for (let index = 0; index < length; index++) {
+      if (valid && valid[index] === 0) {
+        missing++;
+        continue;
+      }
+      const value = values[index]!;
+      // Infinite values and NaN alone differ from themselves so.
+      if (value - value !== 0) {
+        nonfinite++;
+        continue;
+      }
+      if (value < min) min = value;
+      if (value > max) max = value;
+      const next = sum + value;
+      rest += Math.abs(sum) >= Math.abs(value) ? sum - next + value : value - next + sum;
+      sum = next;
+    }
+    [this.#sum, this.#rest, this.#min, this.#max] = [sum, rest, min, max];
+    this.#nonfinite += nonfinite;
+    this.count(length - missing, missing);
+  }
+
+  read(dtype: DType): Statistics {
+    const isNumeric = dtype !== "string";
+    const hasRange = isNumeric && this.#values > this.#nonfinite;
+    const total = this.#sum + this.#rest;
+    return {
+      values: this.#values,
+      missing: this.#missing,
+      // Beyond the range of float64 the rest is no number.
+      sum: isNumeric ? (Number.isNaN(total) ? this.#sum : total) : null,
+      min: hasRange ? this.#min : null,
+      max: hasRange ? this.#max : null,
+      nonfinite: this.#nonfinite,
+    };
+  }
+}
