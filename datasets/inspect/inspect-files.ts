@@ -8,6 +8,7 @@ import { type BrokenFile, baseName, type Dataset, type FileIdentity } from "../d
 import type { FileDescription, StoredSize, TreeSummary } from "../format.ts";
 import { formatNamed } from "../formats.ts";
 import { sourceOf } from "../sources/sources.ts";
+import { columnType } from "./column-type.ts";
 
 export interface InspectedColumn extends Column {
   /** As `columnType` writes it. */
@@ -58,10 +59,6 @@ export async function inspectFiles(pattern: string): Promise<Inspection> {
     trees: files.length > 0 ? await treesOf(files[0]!) : [],
   };
 }
-
-/** As numpy and awkward write types: `var * ?float32` is a list of numbers that may be missing. */
-export const columnType = ({ dtype, nullable, lists }: Pick<Column, "dtype" | "nullable" | "lists">, typeName: string = dtype): string =>
-  `${"var * ".repeat(lists.length)}${nullable ? "?" : ""}${typeName}`;
 
 function describeStored(column: Column, files: readonly Described[]): Pick<InspectedColumn, "type" | "stored"> {
   const types = new Set<string>();

@@ -6,7 +6,7 @@
  *   8   i32  why the run trapped: one of `trapReasons`
  *   12  i32  what the run is at: one of `runPhases`
  *   16  for each filter: i64 events that passed, f64 their weight
- *       for each total: i64 values that are not finite, then its limbs, i64
+ *       for each total: i64 values that are not finite, its limbs, i64, how many values it has, i64, the least and the largest of them, f64
  *       for each histogram: i64 fills, i64 elements with a weight that is not finite, if it takes samples i64 elements with one that
  *       is not finite and 8 bytes unused, then its cells,
  *       axis 0 outermost, flow bins included: eight bytes for each quantity of its storage, all as often as it has copies, and
@@ -79,7 +79,10 @@ export function layOut(program: PartialShape, cutflow = 16): Layout {
   return { cutflow, totals, histograms, scratch: end };
 }
 
+/** Where things are in a total. */
+export const totalPlaces = { limbs: 8, values: 8 + 8 * limbCount, least: 16 + 8 * limbCount, largest: 24 + 8 * limbCount } as const;
+
 /** Of one total; a multiple of 16. */
-export const totalBytes = 16 * Math.ceil((8 + 8 * limbCount) / 16);
+export const totalBytes = 16 * Math.ceil((totalPlaces.largest + 8) / 16);
 
 const align = (address: number): number => Math.ceil(address / 16) * 16;

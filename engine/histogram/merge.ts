@@ -10,6 +10,7 @@ import { type FoundRange, nothingFound } from "./found-range.ts";
 import { makeRoom, placesIn, readFound } from "./merge-found.ts";
 import type { PartialHistogram, PartialResult, PartialShape } from "./partial.ts";
 import { addTo, openSums, readSums, type Sums } from "./sums.ts";
+import { addTotals, nothingAdded, type PartialTotal } from "./total.ts";
 
 interface HistogramSums {
   readonly storage: StorageName;
@@ -26,14 +27,14 @@ interface HistogramSums {
 /** Adds partials of one program, in any order: its filters, its totals, and the axes and storages of its histograms tell their form. */
 export class Merger {
   readonly #filters: { events: number; readonly weight: ExactSums }[];
-  readonly #totals: { sum: bigint; nonFinite: number }[] | undefined;
+  readonly #totals: PartialTotal[] | undefined;
   readonly #histograms: readonly HistogramSums[];
   #entries = 0;
   #partials = 0;
 
   constructor(program: PartialShape) {
     this.#filters = program.filters.map(() => ({ events: 0, weight: new ExactSums(1) }));
-    this.#totals = program.totals?.map(() => ({ sum: 0n, nonFinite: 0 }));
+    this.#totals = program.totals?.map(() => nothingAdded);
     this.#histograms = program.histograms.map(({ axes, storage }) => {
       const cells = cellCount(axes);
       const { quantities, takesSample } = storages[storage];
@@ -77,10 +78,8 @@ export class Merger {
       this.#filters[index].events += events;
       this.#filters[index].weight.add(0, weight);
     });
-    partial.totals?.forEach(({ sum, nonFinite }, index) => {
-      const total = this.#totals![index];
-      total.sum += sum;
-      total.nonFinite += nonFinite;
+    partial.totals?.forEach((total, index) => {
+      this.#totals![index] = addTotals(this.#totals![index], total);
     });
     partial.histograms.forEach((histogram, index) => {
       addHistogram(this.#histograms[index], histogram);
@@ -92,7 +91,7 @@ export class Merger {
     return {
       entries: this.#entries,
       filters: this.#filters.map(({ events, weight }) => ({ events, weight: weight.read(0) })),
-      ...(this.#totals && { totals: this.#totals.map((total) => ({ ...total })) }),
+      ...(this.#totals && { totals: [...this.#totals] }),
       histograms: this.#histograms.map(readHistogram),
     };
   }

@@ -1,11 +1,11 @@
 /**
  * A partial: what one program made of one partition. As bytes, all little-endian:
  *
- *   0   8 bytes   "femtoqP3"
+ *   0   8 bytes   "femtoqP4"
  *   8   16 bytes  the first half of the SHA-256 of everything after it
  *   24  u32       length of the header in bytes, a multiple of 8 with trailing spaces
  *   28  4 bytes   zero
- *   32  header    JSON: { entries, filters: [events, …], totals?: [{ sum, nonFinite }, …], histograms: [{ storage, fills, nonFinite, nonFiniteSamples?, range?, cells, filled? }, …] }
+ *   32  header    JSON: { entries, filters: [events, …], totals?: [{ sum, values, least?, largest?, nonFinite }, …], histograms: [{ storage, fills, nonFinite, nonFiniteSamples?, range?, cells, filled? }, …] }
  *       arrays    float64: of each filter its weight; then for each histogram: where `filled` is absent, all cells; where it is a number, that many cell
  *                 numbers and then what is of those cells: one quantity of the storage after the other.
  *
@@ -19,7 +19,7 @@ import { digest } from "../sha256.ts";
 import type { Contents } from "../storages/storage-kind.ts";
 import { type StorageName, storages } from "../storages/storages.ts";
 import type { FoundRange } from "./found-range.ts";
-import { type PartialTotal, readTotal, writeTotal } from "./total.ts";
+import { nothingAdded, type PartialTotal, readTotal, writeTotal } from "./total.ts";
 
 export interface PartialHistogram {
   readonly storage: StorageName;
@@ -55,22 +55,36 @@ export interface PartialShape {
   readonly histograms: readonly { readonly axes: readonly AxisShape[]; readonly storage: StorageName }[];
 }
 
-const magic = new TextEncoder().encode("femtoqP3");
+const magic = new TextEncoder().encode("femtoqP4");
 const headerAt = 32;
 
 interface Header {
   readonly entries: number;
   readonly filters: readonly number[];
-  readonly totals?: readonly { readonly sum: string; readonly nonFinite: number }[];
+  readonly totals?: readonly WrittenTotal[];
   readonly histograms: readonly (Omit<PartialHistogram, "filled" | "contents"> & { readonly filled?: number })[];
 }
+
+/** Least and largest are absent where there are no values. */
+interface WrittenTotal extends Pick<PartialTotal, "values" | "nonFinite"> {
+  readonly sum: string;
+  readonly least?: number;
+  readonly largest?: number;
+}
+
+const writeOne = ({ sum, values, least, largest, nonFinite }: PartialTotal): WrittenTotal => ({
+  sum: writeTotal(sum),
+  values,
+  ...(values > 0 && { least, largest }),
+  nonFinite,
+});
 
 /** Equal partials are equal bytes. */
 export async function encodePartial(partial: PartialResult): Promise<Uint8Array<ArrayBuffer>> {
   const header: Header = {
     entries: partial.entries,
     filters: partial.filters.map(({ events }) => events),
-    ...(partial.totals && { totals: partial.totals.map(({ sum, nonFinite }) => ({ sum: writeTotal(sum), nonFinite })) }),
+    ...(partial.totals && { totals: partial.totals.map(writeOne) }),
     // In this order whoever made the partial: equal partials are equal bytes.
     histograms: partial.histograms.map(({ storage, fills, nonFinite, nonFiniteSamples, range, cells, filled }) => ({
       storage,
@@ -112,7 +126,7 @@ export class DamagedPartial extends Error {
 /** What `encodePartial` took. Throws `DamagedPartial`. */
 export async function decodePartial(bytes: Uint8Array): Promise<PartialResult> {
   if (bytes.length < headerAt || magic.some((byte, index) => bytes[index] !== byte))
-    throw new DamagedPartial("this is not a partial of version 3");
+    throw new DamagedPartial("this is not a partial of version 4");
   const sum = await checksum(bytes);
   if (sum.some((byte, index) => bytes[8 + index] !== byte)) throw new DamagedPartial("the partial's checksum does not match its content");
   const headerLength = new DataView(bytes.buffer, bytes.byteOffset).getUint32(24, true);
@@ -127,7 +141,7 @@ export async function decodePartial(bytes: Uint8Array): Promise<PartialResult> {
   return {
     entries: header.entries,
     filters: header.filters.map((events, index) => ({ events, weight: weights[index] })),
-    ...(header.totals && { totals: header.totals.map(({ sum, nonFinite }) => ({ sum: readTotal(sum), nonFinite })) }),
+    ...(header.totals && { totals: header.totals.map(({ sum, ...rest }) => ({ ...nothingAdded, ...rest, sum: readTotal(sum) })) }),
     histograms: header.histograms.map(({ filled: count, ...rest }) => {
       const filled = count === undefined ? undefined : take(count);
       const names = Object.keys(storages[rest.storage].quantities);

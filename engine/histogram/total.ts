@@ -9,11 +9,31 @@
 export interface PartialTotal {
   /** Of the finite values, in units of 2^-1074. */
   readonly sum: bigint;
+  /** How many finite values there were; then the least and the largest of them, infinite where there was none. */
+  readonly values: number;
+  readonly least: number;
+  readonly largest: number;
   /** Values that were not added because they are not finite. */
   readonly nonFinite: number;
 }
 
 export const limbCount = 66;
+
+export const nothingAdded: PartialTotal = {
+  sum: 0n,
+  values: 0,
+  least: Number.POSITIVE_INFINITY,
+  largest: Number.NEGATIVE_INFINITY,
+  nonFinite: 0,
+};
+
+export const addTotals = (a: PartialTotal, b: PartialTotal): PartialTotal => ({
+  sum: a.sum + b.sum,
+  values: a.values + b.values,
+  least: Math.min(a.least, b.least),
+  largest: Math.max(a.largest, b.largest),
+  nonFinite: a.nonFinite + b.nonFinite,
+});
 
 /** Bits of float64's significand, and so many more that what is below them only tells a tie from what is above one. */
 const precision = 53;

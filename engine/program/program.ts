@@ -10,7 +10,7 @@ import type { Input } from "./inputs.ts";
 import { reachable, type Term } from "./term.ts";
 
 /** Changes whenever the same program could give other bits, or a partial another form. */
-export const engineVersion = "femtoq-engine-9";
+export const engineVersion = "femtoq-engine-10";
 
 export type ProgramAxis = AxisShape & { readonly value: number };
 

@@ -41,7 +41,7 @@ const schema = z.strictObject({
   dataset: z.string({ error: "names the dataset to query" }).min(1).max(limits.name),
   define: define.optional(),
   filter: filter.optional(),
-  histograms: z.record(histogramName, histogram, { error: "must be an object: name → histogram" }),
+  histograms: z.record(histogramName, histogram, { error: "must be an object: name → histogram" }).optional(),
   weight: expression.optional(),
   totals: z.record(histogramName, expression, { error: "must be an object: name → expression" }).optional(),
   variations: z.record(variationName, variation, { error: "must be an object: name → variation" }).optional(),
@@ -108,8 +108,9 @@ export function readQuery(input: unknown): Query {
     throw new QueryError(issues.slice(0, mostIssues).flatMap(describeIssue), total);
   }
   const { define, filter, histograms, totals, variations, ...rest } = parsed.data;
-  const entries = Object.entries(histograms);
-  if (entries.length === 0) issues.push({ at: "/histograms", message: "a query needs at least one histogram" });
+  const entries = Object.entries(histograms ?? {});
+  if (entries.length === 0 && Object.keys(totals ?? {}).length === 0)
+    issues.push({ at: "/histograms", message: "a query needs at least one histogram, or totals, or rows" });
   const varied = Object.entries(variations ?? {});
   const total = (1 + varied.length) * entries.reduce((sum, [, { axes }]) => sum + cellCount(axes), 0);
   if (total > limits.bins)

@@ -11,13 +11,14 @@ import {
   runPhase,
   runPhases,
   stopFlag,
+  totalPlaces,
   trapReason,
   trapReasons,
   turnFlag,
 } from "../compile/work-area.ts";
 import { type FoundRange, placesOf } from "../histogram/found-range.ts";
 import { encodePartial, type PartialHistogram, type PartialResult } from "../histogram/partial.ts";
-import { limbCount, readLimbs } from "../histogram/total.ts";
+import { limbCount, nothingAdded, type PartialTotal, readLimbs } from "../histogram/total.ts";
 import type { Input } from "../program/inputs.ts";
 import { type Program, stringsOf } from "../program/program.ts";
 import { storages } from "../storages/storages.ts";
@@ -235,10 +236,13 @@ function readPartial({ program, layout }: LaidOut, { memory, entries, work }: Ru
       return { events, weight: program.weight === undefined ? events : floats(layout.cutflow + 16 * index + 8, 1)[0] };
     }),
     ...(program.totals && {
-      totals: layout.totals.map((at) => ({
-        sum: readLimbs(new BigInt64Array(memory.buffer, work.address + at + 8, limbCount)),
-        nonFinite: counts(at, 1)[0],
-      })),
+      totals: layout.totals.map((at): PartialTotal => {
+        const sum = readLimbs(new BigInt64Array(memory.buffer, work.address + at + totalPlaces.limbs, limbCount));
+        const [values] = counts(at + totalPlaces.values, 1);
+        // Zeros are equal, whatever their sign: which came first is not told.
+        const [least, largest] = floats(at + totalPlaces.least, 2).map((value) => value + 0);
+        return { ...nothingAdded, sum, ...(values > 0 && { values, least, largest }), nonFinite: counts(at, 1)[0] };
+      }),
     }),
     histograms: program.histograms.map(({ axes, storage }, index) => {
       const own = layout.histograms[index];

@@ -5,6 +5,7 @@ import { baseName, type Dataset, DatasetError } from "../../datasets/dataset.ts"
 import type { Environment } from "../environment.ts";
 import { HttpProblem } from "../http/problem.ts";
 import { requireOperator } from "../http/this-machine.ts";
+import { answerStatistics } from "./statistics.ts";
 import { unknownDataset } from "./unknown-dataset.ts";
 
 export const datasets = new Hono<Environment>();
@@ -38,6 +39,13 @@ datasets.get("/:name", async (c) => {
   const name = c.req.param("name");
   const dataset = await catalogue.get(name);
   if (!dataset) throw unknownDataset(name, catalogue.names());
+  const stats = c.req.queries("stats");
+  if (stats)
+    return answerStatistics(
+      c,
+      dataset,
+      stats.flatMap((each) => namesIn(each, dataset)),
+    );
   const files = new Set(dataset.partitions.map(({ file }) => file.path)).size;
   const broken = dataset.broken.map(({ file, cause }) => ({ file: baseName(file.path), cause }));
   return c.json({ ...summarise(dataset), files, columns: dataset.schema.columns, unsupported: dataset.schema.unsupported, broken });
@@ -58,6 +66,10 @@ datasets.delete("/:name", async (c) => {
   }
   return c.json({ name, outcome });
 });
+
+/** Names between commas; a column's name may have commas itself. */
+const namesIn = (text: string, { schema }: Dataset): readonly string[] =>
+  schema.columns.some(({ name }) => name === text) ? [text] : text.split(",").filter((name) => name !== "");
 
 /** Undefined where the look takes too long; it goes on. */
 async function withinTime<Value>(look: Promise<Value>): Promise<Value | undefined> {

@@ -29,7 +29,7 @@ interface Submitter extends Pick<Asker, "client"> {
   readonly enter: () => void;
 }
 
-interface Accepted {
+export interface Accepted {
   readonly followed: FollowedQuery;
   readonly submission: Submission;
   readonly dataset: Dataset;
@@ -46,6 +46,16 @@ const lookEvery = 100;
 
 /** `text`: the query as JSON. Throws `QueryError` or `HttpProblem`. */
 export async function submitQuery(c: Context<Environment>, text: string, { wait, format }: SubmitOptions): Promise<Response> {
+  return await runQuery(c, text, wait, (accepted) => answer(c, accepted, format));
+}
+
+/** Accepts a query, waits for its end so many seconds, and gives what is made of it then. Throws as `submitQuery`. */
+export async function runQuery<Result>(
+  c: Context<Environment>,
+  text: string,
+  wait: number,
+  use: (accepted: Accepted) => Result | Promise<Result>,
+): Promise<Result> {
   const { dispatcher, client, services, admission } = c.var;
   let place: Disposable | undefined;
   const submitter: Submitter = {
@@ -66,7 +76,7 @@ export async function submitQuery(c: Context<Environment>, text: string, { wait,
       submitter.enter();
       accepted = await waitAsAsked(c, accepted, { wait, accept });
     }
-    return await answer(c, accepted, format);
+    return await use(accepted);
   } finally {
     place?.[Symbol.dispose]();
   }

@@ -20,8 +20,9 @@ export async function refuseCrossSite(c: Context<Environment>, next: Next): Prom
 const isHere = (c: Context, url: string): boolean => URL.canParse(url) && new URL(url).host === c.req.header("host");
 
 /** What only shows what there is computes nothing. */
-function computes({ req: { method, path } }: Context): boolean {
-  return (method !== "GET" && method !== "HEAD") || path.startsWith("/functions/");
+function computes({ req }: Context): boolean {
+  const { method, path } = req;
+  return (method !== "GET" && method !== "HEAD") || path.startsWith("/functions/") || req.query("stats") !== undefined;
 }
 
 function isFollowedLink({ req }: Context): boolean {

@@ -30,11 +30,14 @@ const draws: Readonly<Record<string, (random: Seeded) => number>> = {
 };
 
 for (const [what, draw] of Object.entries(draws)) {
-  test(`a total of values ${what} is the correctly rounded exact sum`, () => {
+  test(`a total of values ${what} is the correctly rounded exact sum, and knows their number and range`, () => {
     for (let seed = 0; seed < 10; seed++) {
       const dataset = makeEvents(1500, draw, seed);
       const { totals } = runQuery({ totals: { sum: "x" }, histograms }, dataset);
       assert.equal(roundTotal(totals![0].sum), exactSum(valuesOf(dataset)));
+      const values = valuesOf(dataset);
+      const { values: count, least, largest } = totals![0];
+      assert.deepEqual([count, least, largest], [values.length, Math.min(...values) + 0, Math.max(...values) + 0]);
     }
   });
 }
@@ -50,7 +53,7 @@ test("a total is the same bits for every way to cut the events into partitions",
 test("a total is taken before any filter, and leaves out what is missing; what is not finite it counts apart", () => {
   const odd = [1, Number.NaN, null, Number.POSITIVE_INFINITY, 2.5, Number.NEGATIVE_INFINITY, -0.25].map((x) => ({ x }));
   const { totals, filters } = runQuery({ filter: "x > 100", totals: { sum: "x" }, histograms }, makeDataset(odd, { x: "float64?" }));
-  assert.deepEqual(totals, [{ sum: totals![0].sum, nonFinite: 3 }]);
+  assert.deepEqual(totals, [{ sum: totals![0].sum, values: 3, least: -0.25, largest: 2.5, nonFinite: 3 }]);
   assert.deepEqual([roundTotal(totals![0].sum), filters[0].events], [3.25, 1]);
 });
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { nothingAdded } from "../../engine/histogram/total.ts";
 import type { Nested, UhiHistogram } from "../../engine/histogram/uhi.ts";
 import type { Status } from "../../functions/api.ts";
 import { describeStatus } from "../../functions/dispatch/answer/describe-status.ts";
@@ -106,7 +107,7 @@ test("a failure of a variation names it", async (t) => {
   const empty = {
     entries: 0,
     filters: [0, 0].map(() => ({ events: 0, weight: 0 })),
-    totals: [0, 0].map(() => ({ sum: 0n, nonFinite: 0 })),
+    totals: [nothingAdded, nothingAdded],
     histograms: [],
   };
   const followed = { query: { ...stored, places: {}, variations: { tight: { program: 1, places: {} } } }, plan, programs, progress };

@@ -1,7 +1,8 @@
 /** Adding to totals: exactly, in whole numbers (`engine/histogram/total.ts` says which). */
-import { type Expression, I, i32, i64, L, load, store } from "../../wasm/instructions.ts";
+import { type Expression, F, I, i32, i64, L, load, select, store } from "../../wasm/instructions.ts";
 import type { ScalarCode } from "../code.ts";
 import type { Emitter } from "../emitter.ts";
+import { totalPlaces } from "../work-area.ts";
 
 const notFinite = i32(0x7ff);
 const piece = i64(0xffff_ffffn);
@@ -31,6 +32,14 @@ export function emitTotal(emitter: Emitter, { value, present }: ScalarCode, at: 
         increase(limb, signed(L.and(L.shl(significand, shift), piece)), at + 8);
         increase(limb, signed(L.and(L.shrU(significand, rest), piece)), at + 16);
         increase(limb, signed(L.shrU(L.shrU(significand, i64(32n)), rest)), at + 24);
+        const isFirst = keep(L.eqz(load.i64(work, at + totalPlaces.values)));
+        increase(work, i64(1n), at + totalPlaces.values);
+        const keepEnd = (place: number, end: typeof F.min) => {
+          const sofar = load.f64(work, at + place);
+          f.store(store.f64, work, select(isFirst, value, end(sofar, value)), at + place);
+        };
+        keepEnd(totalPlaces.least, F.min);
+        keepEnd(totalPlaces.largest, F.max);
       },
     );
   };

@@ -71,6 +71,7 @@ function chooseVariations(c: Context): "axis" | "separate" {
 /** `?histogram=NAME` or `NAME/VARIATION`; the only one, or the first, where it is left out. */
 function pickHistogram(c: Context, histograms: Histograms): readonly [string, UhiHistogram] {
   const names = Object.keys(histograms);
+  if (names.length === 0) throw new HttpProblem(404, "no-histogram", "The query has no histograms: ask for its status, as JSON");
   const name = c.req.query("histogram") ?? names[0];
   if (!Object.hasOwn(histograms, name)) {
     throw new HttpProblem(404, "unknown-histogram", `The query has no histogram '${name.slice(0, 100)}'; it has ${names.join(", ")}`, [

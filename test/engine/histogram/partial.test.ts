@@ -65,5 +65,5 @@ test("decodePartial detects bytes that are cut off or added", async () => {
 test("decodePartial refuses another version's bytes, and says so", async () => {
   const bytes = await encodePartial(partial);
   bytes[7] = "1".charCodeAt(0);
-  await assert.rejects(decodePartial(bytes), /not a partial of version 3/);
+  await assert.rejects(decodePartial(bytes), /not a partial of version 4/);
 });

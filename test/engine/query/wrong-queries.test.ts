@@ -218,8 +218,8 @@ const queries: readonly (readonly [query: object, ...told: readonly string[]])[]
     { histograms: { h: histogramOf("MET.pt", { storage: "count", weight: "genWeight" }) } },
     "/histograms/h/storage storage count takes no weight: use weighted, or leave the weights out",
   ],
-  [{ histograms: {} }, "/histograms a query needs at least one histogram"],
-  [{ filter: "HLT_IsoMu24" }, "/histograms must be an object: name → histogram"],
+  [{ histograms: {} }, "/histograms a query needs at least one histogram, or totals, or rows"],
+  [{ filter: "HLT_IsoMu24" }, "/histograms a query needs at least one histogram, or totals, or rows"],
   [{ histograms: plain, filters: ["HLT_IsoMu24"] }, "/filters 'filters' is not known here (near filter)"],
   [{ histograms: plain, priority: 1000 }, "/priority priorities are 0 (first) to 999 (last)"],
   [

@@ -1,0 +1,133 @@
+/**
+ * How many values columns have, their sum and range, over all events of a dataset: computed by ordinary queries of totals, so they are distributed, bounded and
+ * stored like all others. Columns that are named have a query each; all columns of a dataset go many at a time.
+ */
+import type { Context } from "hono";
+import { baseName, type Dataset } from "../../datasets/dataset.ts";
+import { columnType } from "../../datasets/inspect/column-type.ts";
+import { type PartialTotal, roundTotal } from "../../engine/histogram/total.ts";
+import { writeSum } from "../../engine/histogram/write-uhi.ts";
+import type { Column } from "../../engine/program/schema.ts";
+import { nearNames } from "../../engine/query/near-names.ts";
+import { isEnded } from "../api.ts";
+import { stateOf } from "../dispatch/follow/followed-query.ts";
+import { runQuery } from "../dispatch/submit-query.ts";
+import type { Environment } from "../environment.ts";
+import { preferredWait } from "../http/bounded-wait.ts";
+import { HttpProblem } from "../http/problem.ts";
+
+export interface ColumnStatistics {
+  readonly column: string;
+  readonly type: string;
+  /** Those that are there. */
+  readonly values: number;
+  /** Of the finite values; null for strings, and where there are none. */
+  readonly sum: number | null;
+  readonly min: number | null;
+  readonly max: number | null;
+  readonly nonfinite: number;
+}
+
+/** Others who wait go first. */
+const priority = 800;
+/** Columns of one query, where all are asked for: of lists each has five totals. */
+const atATime = 40;
+/** Seconds that a request waits where `Prefer: wait` does not say otherwise. */
+const usualWait = 60;
+
+/** `names`: as `?stats=` has them, empty for all columns. */
+export async function answerStatistics(c: Context<Environment>, dataset: Dataset, names: readonly string[]): Promise<Response> {
+  const { columns } = dataset.schema;
+  const asked = names.length === 0 ? columns : findColumns(columns, names);
+  const size = names.length === 0 ? atATime : 1;
+  const until = performance.now() + 1000 * (preferredWait(c) ?? usualWait);
+  const statistics: ColumnStatistics[] = [];
+  const failures = new Map<number, { readonly partition: number; readonly file: string; readonly cause: string }>();
+  let events = dataset.entries;
+  let ended = true;
+  for (let first = 0; first < asked.length && ended; first += size) {
+    const group = asked.slice(first, first + size);
+    const text = JSON.stringify(queryFor(dataset.name, group));
+    const wait = Math.max(0, (until - performance.now()) / 1000);
+    await runQuery(c, text, wait, ({ followed }) => {
+      const [content] = followed.result ?? followed.progress!.read();
+      const places = followed.query.totals!;
+      const totalOf = (name: string) => content!.totals![places[name]!]!;
+      statistics.push(...group.map((column, index) => readStatistics(column, (what) => totalOf(`${index}.${what}`))));
+      for (const [place, { cause }] of followed.progress?.partitions.failures ?? []) {
+        const { index, file } = dataset.partitions[place] ?? {};
+        if (file) failures.set(place, { partition: index!, file: baseName(file.path), cause });
+      }
+      events = Math.min(events, content!.entries);
+      ended = isEnded({ state: stateOf(followed) });
+    });
+  }
+  const done = { total: dataset.entries, done: events };
+  return c.json({ name: dataset.name, events: done, statistics, failures: [...failures.values()] }, ended ? 200 : 202);
+}
+
+function findColumns(columns: readonly Column[], names: readonly string[]): readonly Column[] {
+  const known = new Map(columns.map((column) => [column.name, column]));
+  return names.map((name) => {
+    const column = known.get(name);
+    if (column) return column;
+    const near = nearNames(name, known.keys());
+    throw new HttpProblem(404, "unknown-column", `The dataset has no column '${name.slice(0, 100)}' that can be used.`, [
+      { at: "/stats", message: "is not a column", near },
+    ]);
+  });
+}
+
+const queryFor = (dataset: string, columns: readonly Column[]) => ({
+  dataset,
+  name: columns.length === 1 ? `statistics of ${columns[0]!.name}`.slice(0, 200) : `statistics of ${columns.length} columns`,
+  priority,
+  totals: Object.fromEntries(
+    columns.flatMap((column, index) => Object.entries(totalsFor(column)).map(([what, text]) => [`${index}.${what}`, text])),
+  ),
+});
+
+type Total = "all" | "values" | "nonfinite" | "least" | "largest";
+
+/** What is added up for a column. Of lists, the least and largest of each event. */
+function totalsFor({ name, dtype, lists }: Column): Readonly<Partial<Record<Total, string>>> {
+  const column = `col(${JSON.stringify(name)})`;
+  const flat = column + ".flatMap(list => list)".repeat(Math.max(0, lists.length - 1));
+  const count = (test: (value: string) => string) =>
+    lists.length === 0 ? `${test(column)} ? 1 : 0` : `${flat}.count(value => ${test("value")})`;
+  if (dtype === "string") return { values: count((value) => `${value} == ${value}`) };
+  if (dtype === "bool") return { all: count((value) => value), values: count((value) => `${value} || !${value}`) };
+  if (lists.length === 0) return { all: column };
+  const finite = `${flat}.filter(value => abs(value) < 1 / 0)`;
+  return {
+    all: `${finite}.sum()`,
+    values: count((value) => `${value} == ${value} || ${value} != ${value}`),
+    nonfinite: count((value) => `!(abs(${value}) < 1 / 0)`),
+    least: `${finite}.min()`,
+    largest: `${finite}.max()`,
+  };
+}
+
+function readStatistics(column: Column, totalOf: (total: Total) => PartialTotal): ColumnStatistics {
+  const { name, dtype, lists } = column;
+  const sumOf = (total: Total) => roundTotal(totalOf(total).sum);
+  const head = { column: name, type: columnType(column) };
+  if (dtype === "string") return { ...head, values: sumOf("values"), sum: null, min: null, max: null, nonfinite: 0 };
+  const all = totalOf("all");
+  const sum = writeSum(roundTotal(all.sum));
+  if (dtype === "bool") {
+    const values = sumOf("values");
+    return {
+      ...head,
+      values,
+      sum,
+      min: values > 0 ? Number(sum === values) : null,
+      max: values > 0 ? Number(sum > 0) : null,
+      nonfinite: 0,
+    };
+  }
+  const range = (least: PartialTotal, largest: PartialTotal) =>
+    least.values > 0 ? { min: least.least, max: largest.largest } : { min: null, max: null };
+  if (lists.length === 0) return { ...head, values: all.values + all.nonFinite, sum, ...range(all, all), nonfinite: all.nonFinite };
+  return { ...head, values: sumOf("values"), sum, ...range(totalOf("least"), totalOf("largest")), nonfinite: sumOf("nonfinite") };
+}
