@@ -54,7 +54,7 @@ export interface BranchForm {
 export type BranchLevel =
   /** As many elements as its length says; nothing is stored for it. */
   | { readonly kind: "fixed"; readonly length: number }
-  /** As many elements as fill the entry: their number stands in another branch. The outermost level only, or behind nothing but fixed ones. */
+  /** As many elements as fill the entry: their number stands in another branch. The outermost level only. */
   | { readonly kind: "rest" }
   /** Four bytes say how many elements follow. */
   | { readonly kind: "counted" };

@@ -1,14 +1,81 @@
-/** A branch's baskets into flat content and offsets. */
-import type { ColumnLocation, ColumnTarget, ReadCounts } from "../../dataset.ts";
+/**
+ * A branch's baskets into flat content and offsets.
+ *
+ * Promises: on return exactly the location's entries were decoded, every basket was as long as it and the tree say, nothing was written outside of the
+ * target; otherwise throws. Ends on any bytes.
+ */
+import type { ColumnTarget, ReadCounts } from "../../dataset.ts";
 import type { ByteReader } from "../../sources/source.ts";
-import type { BasketsPlace } from "./branch.ts";
+import { decompressInto, prepareCodecs } from "../compression/decompress.ts";
+import { openEmbeddedBasket, openFileBasket } from "./basket-content.ts";
+import type { Basket, BasketsPlace, BranchForm, TreeObject } from "./branch.ts";
+import { type BranchLocation, BranchTarget } from "./branch-target.ts";
+import { decodeBasket } from "./decode-basket.ts";
 
 /** As `Format.read`. */
-export function readBaskets(
-  _file: ByteReader,
-  _place: BasketsPlace,
-  _location: Pick<ColumnLocation, "column" | "firstEntry" | "entries" | "elements" | "values">,
-  _target: ColumnTarget,
+export async function readBaskets(
+  file: ByteReader,
+  place: BasketsPlace,
+  location: BranchLocation,
+  target: ColumnTarget,
 ): Promise<ReadCounts> {
-  throw new Error("it is not written yet");
+  await prepareCodecs();
+  const { form, baskets, counter } = place;
+  const { firstEntry, entries } = location;
+  const filled = new BranchTarget(form, location, target);
+  const tree = baskets.some(({ kind }) => kind === "embedded") || counter?.baskets.some(({ kind }) => kind === "embedded");
+  const object = tree && place.tree ? await treeObject(file, place.tree) : noBytes;
+  for (const basket of baskets) {
+    const from = Math.max(0, firstEntry - basket.firstEntry);
+    const to = Math.min(basket.entries, firstEntry + entries - basket.firstEntry);
+    if (from >= to) continue;
+    if (basket.firstEntry + from !== firstEntry + filled.counts[0]!) throw new Error("its baskets do not follow one another");
+    // Before the basket: the kernels' area is everybody's at each wait.
+    const counts = counter && form.levels[0]?.kind === "rest" ? await readCounts(file, place, counter, basket) : undefined;
+    const bytes = basket.kind === "file" ? await bytesOf(file, basket.seek, basket.bytes) : noBytes;
+    const content = basket.kind === "file" ? openFileBasket(bytes, basket) : openEmbeddedBasket(object, basket);
+    decodeBasket(content, form, { from, to, ...(counts && { counts }) }, filled);
+  }
+  return filled.finish();
+}
+
+const noBytes = new Uint8Array(0);
+
+/** How many elements the entries of a basket have, from the branch that counts them. */
+async function readCounts(
+  file: ByteReader,
+  { tree }: BasketsPlace,
+  { type, baskets }: NonNullable<BasketsPlace["counter"]>,
+  { firstEntry, entries }: Basket,
+): Promise<Uint32Array> {
+  const values = new Uint32Array(entries);
+  const form: BranchForm = { kind: "branch", type, header: 0, levels: [] };
+  const column = { name: "", dtype: "uint32", nullable: false, lists: [] } as const;
+  const place = { kind: "baskets", form, baskets, ...(tree && { tree }) } as const;
+  await readBaskets(file, place, { column, firstEntry, entries, elements: [], values: entries }, { values, offsets: [] });
+  return values;
+}
+
+async function bytesOf(file: ByteReader, start: number, bytes: number): Promise<Uint8Array> {
+  if (start < 0 || bytes < 0 || start + bytes > file.byteLength)
+    throw new Error(`bytes ${start}–${start + bytes} needed, the file has ${file.byteLength}`);
+  return new Uint8Array(await file.slice(start, start + bytes));
+}
+
+/** Of the file that was opened last: many columns of a file have a basket in its tree. */
+const known = new WeakMap<ByteReader, { readonly seek: number; readonly object: Promise<Uint8Array> }>();
+
+function treeObject(file: ByteReader, { seek, bytes, length }: TreeObject): Promise<Uint8Array> {
+  const found = known.get(file);
+  if (found?.seek === seek) return found.object;
+  const object = readTree(file, { seek, bytes, length });
+  known.set(file, { seek, object });
+  return object;
+}
+
+async function readTree(file: ByteReader, { seek, bytes, length }: TreeObject): Promise<Uint8Array> {
+  const stored = await bytesOf(file, seek, bytes);
+  const object = new Uint8Array(length);
+  decompressInto(stored, object);
+  return object;
 }

@@ -10,6 +10,7 @@ import { xxh64 } from "../../compression/checksums.ts";
 import { decompressLz4Block } from "../../compression/lz4.ts";
 import { decompressXz } from "../../compression/lzma.ts";
 import { decompressZstd, prepareZstd } from "../../compression/zstd.ts";
+import { isInArea } from "../../kernels/kernels.ts";
 
 const headerBytes = 9;
 const checksumBytes = 8;
@@ -19,8 +20,11 @@ const rawSurplus = 64;
 /** To be awaited once on each thread before anything is decompressed. */
 export const prepareCodecs = (): Promise<void> => prepareZstd();
 
-/** Bytes that are as many as the target has are not compressed. */
-export function decompressInto(compressed: Uint8Array, target: Uint8Array): void {
+/**
+ * Bytes that are as many as the target has are not compressed. Where the target lies in the kernels' area, so many bytes and their slack are free
+ * there from `spare` on, and as much slack behind the target.
+ */
+export function decompressInto(compressed: Uint8Array, target: Uint8Array, spare = 0): void {
   if (compressed.length === target.length) {
     target.set(compressed);
     return;
@@ -34,19 +38,20 @@ export function decompressInto(compressed: Uint8Array, target: Uint8Array): void
     if (stored > compressed.length - from)
       throw new Error(`a compressed block states ${stored} bytes where ${compressed.length - from} follow`);
     if (length > target.length - to) throw new Error(`compressed blocks state more than the ${target.length} bytes of their content`);
-    decompressBlock(compressed, at, compressed.subarray(from, from + stored), target.subarray(to, to + length));
+    decompressBlock(codecAt(compressed, at), compressed.subarray(from, from + stored), target.subarray(to, to + length), spare);
     at = from + stored;
     to += length;
   }
   if (to !== target.length) throw new Error(`compressed blocks have ${to} bytes of content, stated are ${target.length}`);
 }
 
-function decompressBlock(compressed: Uint8Array, at: number, bytes: Uint8Array, target: Uint8Array): void {
-  const codec = String.fromCharCode(compressed[at]!, compressed[at + 1]!);
+const codecAt = (bytes: Uint8Array, at: number): string => String.fromCharCode(bytes[at]!, bytes[at + 1]!);
+
+function decompressBlock(codec: string, bytes: Uint8Array, target: Uint8Array, spare: number): void {
   if (codec === "ZL") copy(inflateSync(bytes, limits(target.length)), target);
   else if (codec === "CS") copy(inflateRawSync(bytes, limits(target.length + rawSurplus)).subarray(0, target.length), target);
   else if (codec === "XZ") decompressXz(bytes, target);
-  else if (codec === "L4") decompressChecked(bytes, target);
+  else if (codec === "L4") decompressChecked(bytes, target, spare);
   else if (codec === "ZS") decompressZstd(bytes, target);
   else
     throw new Error(
@@ -55,10 +60,15 @@ function decompressBlock(compressed: Uint8Array, at: number, bytes: Uint8Array, 
 }
 
 /** LZ4 behind the XXH64 of its compressed bytes, the highest byte first. */
-function decompressChecked(bytes: Uint8Array, target: Uint8Array): void {
+function decompressChecked(bytes: Uint8Array, target: Uint8Array, spare: number): void {
   if (bytes.length < checksumBytes) throw new Error("a compressed block is cut off within its checksum");
   const stated = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0);
-  const block = bytes.subarray(checksumBytes);
+  let block = bytes.subarray(checksumBytes);
+  if (isInArea(target)) {
+    const staged = new Uint8Array(target.buffer, spare, block.length);
+    staged.set(block);
+    block = staged;
+  }
   if (xxh64(block) !== stated) throw new Error("the checksum of a compressed block is wrong: its bytes are damaged");
   decompressLz4Block(block, target);
 }

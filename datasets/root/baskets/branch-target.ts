@@ -1,0 +1,145 @@
+/** Where the values of a branch go, basket after basket: counts what is there, and refuses what would be more than the location says. */
+import type { ColumnLocation, ColumnTarget, ReadCounts } from "../../dataset.ts";
+import type { Area } from "../../kernels/kernels.ts";
+import { StringDictionary } from "../../parquet/string-dictionary.ts";
+import type { BranchForm, StoredType } from "./branch.ts";
+
+export type BranchLocation = Pick<ColumnLocation, "column" | "firstEntry" | "entries" | "elements" | "values">;
+
+/** Of one value in the file; of text, the least. */
+export function storedBytes({ type, range }: BranchForm): number {
+  if (type === "Float16_t" || type === "Double32_t")
+    return type === "Double32_t" && !range ? 4 : range && range.lower < range.upper ? 4 : 3;
+  return bytesOf[type];
+}
+
+const bytesOf: Readonly<Record<Exclude<StoredType, "Float16_t" | "Double32_t">, number>> = {
+  bool: 1,
+  int8: 1,
+  uint8: 1,
+  int16: 2,
+  uint16: 2,
+  int32: 4,
+  uint32: 4,
+  int64: 8,
+  uint64: 8,
+  float32: 4,
+  float64: 8,
+  string: 1,
+};
+
+/** What stored values are once kernels are done with them. */
+const arrays = {
+  bool: Uint8Array,
+  int8: Int8Array,
+  uint8: Uint8Array,
+  int16: Int16Array,
+  uint16: Uint16Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  int64: Float64Array,
+  uint64: Float64Array,
+  float32: Float32Array,
+  float64: Float64Array,
+};
+
+export class BranchTarget {
+  readonly location: BranchLocation;
+  readonly offsets: readonly Uint32Array[];
+  /** How many entries there are so far, then how many elements of each level. */
+  readonly counts: number[];
+  readonly #target: ColumnTarget;
+  readonly #form: BranchForm;
+  readonly #strings: StringDictionary | undefined;
+
+  constructor(form: BranchForm, location: BranchLocation, target: ColumnTarget) {
+    this.location = location;
+    this.offsets = target.offsets;
+    this.counts = [0, ...form.levels.map(() => 0)];
+    this.#form = form;
+    this.#target = target;
+    if (form.type === "string") this.#strings = new StringDictionary();
+    const isText = location.column.dtype === "string";
+    if (isText !== (form.type === "string") || location.elements.length !== form.levels.length)
+      throw new Error("it is stored in another form than the dataset says");
+  }
+
+  /** Counts `more` entries, or elements of a level. */
+  add(level: number, more: number): void {
+    const { elements, entries } = this.location;
+    const most = level === 0 ? entries : elements[level - 1]!;
+    if (more > most - this.counts[level]!)
+      throw new Error(`it has more than the ${most} ${level === 0 ? "entries" : "values"} that are possible`);
+    this.counts[level]! += more;
+  }
+
+  /** Fills the offsets of the levels from `level` on, whose lists all have the same length: `lists` lists of level `level` come. */
+  addFixed(level: number, lists: number): void {
+    let count = lists;
+    for (let at = level; at < this.#form.levels.length; at++) {
+      const each = this.#form.levels[at]!;
+      if (each.kind !== "fixed") throw new Error("only its outermost lists may be of any length");
+      const [first, begin] = [this.counts[at]! - count, this.counts[at + 1]!];
+      this.add(at + 1, count * each.length);
+      const offsets = this.offsets[at]!;
+      for (let list = 0; list < count; list++) offsets[first + list] = begin + list * each.length;
+      count *= each.length;
+    }
+  }
+
+  /** The string that is bytes [from, to), for the next value, which `add` has counted. */
+  string(bytes: Uint8Array, from: number, to: number): void {
+    this.#target.values[this.counts.at(-1)! - 1] = this.#strings!.add(bytes, from, to);
+  }
+
+  /**
+   * The last `count` values that `add` has counted: as they are stored, from an address that is a multiple of their size. `isSwapped`: they have the
+   * host's order of bytes.
+   */
+  values(area: Area, at: number, count: number, isSwapped = false): void {
+    const { kernels, buffer } = area;
+    const { type } = this.#form;
+    const size = storedBytes(this.#form);
+    if (!isSwapped && (size === 2 || size === 4 || size === 8)) kernels[`swap${size}`](at, at, count * size);
+    if (type === "bool") kernels.normalise(at, count);
+    if (type === "int64") kernels.toFloat64(at, count);
+    if (type === "uint64") kernels.unsignedToFloat64(at, count);
+    const to = this.counts.at(-1)! - count;
+    if (type === "Float16_t" || type === "Double32_t") this.#copyPacked(area, at, count, to);
+    else if (type !== "string") this.#target.values.set(new arrays[type](buffer as ArrayBuffer, at, count), to);
+  }
+
+  #copyPacked({ buffer, bytes }: Area, at: number, count: number, to: number): void {
+    const { type, range } = this.#form;
+    const { values } = this.#target;
+    if (type === "Double32_t" && !range) values.set(new Float32Array(buffer, at, count), to);
+    else if (range && range.lower < range.upper) {
+      // Float16_t is computed in float32, as its value is one.
+      const rounded = type === "Float16_t" ? Math.fround : (value: number) => value;
+      const steps = new Uint32Array(buffer, at, count);
+      const step = rounded((range.upper - range.lower) / 2 ** range.bits);
+      const lower = rounded(range.lower);
+      for (let index = 0; index < count; index++) values[to + index] = rounded(rounded(rounded(steps[index]!) * step) + lower);
+    } else {
+      const bits = range?.bits ?? 12;
+      const word = new DataView(new ArrayBuffer(4));
+      for (let index = 0; index < count; index++) {
+        const from = at + 3 * index;
+        const mantissa = (bytes[from + 1]! << 8) | bytes[from + 2]!;
+        word.setInt32(0, (bytes[from]! << 23) | ((mantissa & (2 ** (bits + 1) - 1)) << (23 - bits)));
+        values[to + index] = word.getFloat32(0) * (mantissa & (2 ** (bits + 1)) ? -1 : 1);
+      }
+    }
+  }
+
+  /** Ends the offsets; throws where there are not as many entries as the location says. */
+  finish(): ReadCounts {
+    const { counts, location } = this;
+    if (counts[0] !== location.entries) throw new Error(`its baskets have ${counts[0]} of the ${location.entries} entries`);
+    for (const [level, offsets] of this.offsets.entries()) offsets[counts[level]!] = counts[level + 1]!;
+    const values = counts.at(-1)!;
+    this.#target.valid?.fill(1, 0, values);
+    const done = { values, missing: 0 };
+    return this.#strings ? { ...done, stringBytes: this.#strings.write(this.#target.strings!) } : done;
+  }
+}
