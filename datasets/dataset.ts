@@ -128,6 +128,13 @@ export interface ReadCounts {
   readonly stringBytes?: number;
 }
 
+/** What reading took: bytes from the source, milliseconds of waiting for them, and of decompressing and decoding. */
+export interface ReadCost {
+  readonly bytes: number;
+  readonly reading: number;
+  readonly decoding: number;
+}
+
 /** A dataset or file that cannot be used as it is. `permanent`: reading again cannot help. */
 export class DatasetError extends Error {
   override readonly name = "DatasetError";

@@ -1,52 +1,100 @@
 /**
- * One column of one partition, from its file into the caller's arrays, whatever its source and format.
+ * Columns of one partition, from its file into the caller's arrays, whatever its source and format. The file is opened once for all of them.
  *
- * Promises: the file was the one of the location before and after, and what `Format.read` promises. Every failure is a `DatasetError` that names
- * file, column, range and what was wrong, permanent unless the file changed or could not be read; or the signal's reason. Safe on any thread.
+ * Promises: the file was the one of the location before and after, and what `Format.read` promises. What goes wrong with one column is that column's
+ * outcome alone. Every failure is a `DatasetError` that names file, column, range and what was wrong, permanent unless the file changed or could
+ * not be read; or the reason of the column's signal. Safe on any thread.
  */
 import { largestDictionary } from "../engine/program/dictionary.ts";
-import { baseName, type ColumnLocation, type ColumnTarget, DatasetError, offsetCounts, type ReadCounts } from "./dataset.ts";
+import { baseName, type ColumnLocation, type ColumnTarget, DatasetError, offsetCounts, type ReadCost, type ReadCounts } from "./dataset.ts";
 import { formatNamed } from "./formats.ts";
+import { readAhead } from "./sources/read-ahead.ts";
 import type { ByteReader, Source } from "./sources/source.ts";
 import { sourceOf } from "./sources/sources.ts";
 
-/** `milliseconds` from the call to its end: reads that overlap count each. */
-type OnRead = (bytes: number, milliseconds: number) => void;
+export interface WantedColumn {
+  readonly location: ColumnLocation;
+  /** Its arrays are filled from their front; what lies behind is left alone. */
+  readonly target: ColumnTarget;
+  /** Ends reading it: nothing is written to the target after its outcome is known. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export type ColumnRead = ReadCounts & { readonly cost: ReadCost };
 
 export interface ReadOptions {
-  /** Ends reading: nothing is written to the target after the promise has rejected. */
   readonly signal?: AbortSignal;
-  /** Told of each read from the source. */
-  readonly onRead?: OnRead;
   /** Where the file is opened; that of its path where absent. */
   readonly source?: Pick<Source, "open">;
 }
 
-/** Fills the target's arrays from their front; what lies behind is left alone. Throws `RangeError` for a target that is too small. */
+/** Rejects with `RangeError` for a target that is too small, and as this file's header says. */
 export async function readColumn(location: ColumnLocation, target: ColumnTarget, options: ReadOptions = {}): Promise<ReadCounts> {
-  const { file, column, firstEntry, entries } = location;
-  const { signal, onRead, source = sourceOf(file.path) } = options;
-  refuseSmall(location, target);
-  const format = formatNamed(location.format);
+  const [outcome] = await readColumns([{ location, target, signal: options.signal }], options);
+  if (outcome!.status === "rejected") throw outcome!.reason;
+  const { cost: _, ...counts } = outcome!.value;
+  return counts;
+}
+
+/** All of one file, one after another; an outcome for each. Never rejects. */
+export async function readColumns(
+  wanted: readonly WantedColumn[],
+  options: Pick<ReadOptions, "source"> = {},
+): Promise<readonly PromiseSettledResult<ColumnRead>[]> {
+  const outcomes: PromiseSettledResult<ColumnRead>[] = [];
   try {
-    return await source.open(
-      file,
-      async (opened) => {
-        const counted = onRead ? observed(opened, onRead) : opened;
-        try {
-          return await format.read(signal ? abortable(counted, signal) : counted, location, target);
-        } catch (cause) {
-          if (cause instanceof DatasetError) throw cause;
-          const reason = cause instanceof Error ? cause.message : String(cause);
-          const where = `column ${column.name} of ${baseName(file.path)} (entries ${firstEntry}–${firstEntry + entries})`;
-          throw new DatasetError(`Cannot read ${where}, it is damaged or not as supported: ${reason}`, { cause, permanent: true });
-        }
-      },
-      { signal },
-    );
-  } catch (error) {
+    if (wanted.length === 0) return [];
+    const { file } = wanted[0]!.location;
+    const signal = whenAll(wanted.map((each) => each.signal));
+    const use = async (opened: ByteReader) => {
+      let bytes = 0;
+      const counted = counting(opened, (more) => {
+        bytes += more;
+      });
+      const told = wanted.map(({ location }) => formatNamed(location.format).ranges(location));
+      const readers = readAhead(counted, told, { signal });
+      for (const [index, column] of wanted.entries()) {
+        const before = bytes;
+        const [outcome] = await Promise.allSettled([readOne(readers[index]!, column)]);
+        readers[index]!.leave();
+        outcomes.push(outcome.status === "rejected" ? outcome : { ...outcome, value: withBytes(outcome.value, bytes - before) });
+      }
+    };
+    await (options.source ?? sourceOf(file.path)).open(file, use, { signal });
+    return outcomes;
+  } catch (reason) {
+    return wanted.map(({ signal }) => ({ status: "rejected", reason: signal?.aborted ? signal.reason : reason }));
+  }
+}
+
+const withBytes = ({ cost, ...counts }: ColumnRead, bytes: number): ColumnRead => ({ ...counts, cost: { ...cost, bytes } });
+
+async function readOne(reader: ByteReader, { location, target, signal }: WantedColumn): Promise<ColumnRead> {
+  const { file, column, firstEntry, entries } = location;
+  refuseSmall(location, target);
+  const begun = performance.now();
+  let reading = 0;
+  const timed: ByteReader = {
+    byteLength: reader.byteLength,
+    async slice(start, end) {
+      const asked = performance.now();
+      try {
+        return await reader.slice(start, end, { signal });
+      } finally {
+        reading += performance.now() - asked;
+      }
+    },
+  };
+  try {
     signal?.throwIfAborted();
-    throw error;
+    const counts = await formatNamed(location.format).read(timed, location, target);
+    return { ...counts, cost: { bytes: 0, reading, decoding: Math.max(0, performance.now() - begun - reading) } };
+  } catch (cause) {
+    signal?.throwIfAborted();
+    if (cause instanceof DatasetError) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const where = `column ${column.name} of ${baseName(file.path)} (entries ${firstEntry}–${firstEntry + entries})`;
+    throw new DatasetError(`Cannot read ${where}, it is damaged or not as supported: ${reason}`, { cause, permanent: true });
   }
 }
 
@@ -65,20 +113,39 @@ function refuseSmall(location: ColumnLocation, { values, valid, strings, offsets
   );
 }
 
-/** Tells how much was read and how long each read took. */
-function observed(reader: ByteReader, onRead: OnRead): ByteReader {
+/** Tells of the bytes that come from the source. */
+function counting(reader: ByteReader, onRead: (bytes: number) => void): ByteReader {
+  const { byteLength, joined } = reader;
   return {
-    byteLength: reader.byteLength,
+    byteLength,
     async slice(start, end, options) {
-      const begun = performance.now();
       const bytes = await reader.slice(start, end, options);
-      onRead(bytes.byteLength, performance.now() - begun);
+      onRead(bytes.byteLength);
       return bytes;
     },
+    ...(joined && {
+      joined: {
+        ...joined,
+        async read(ranges, options) {
+          const buffers = await joined.read(ranges, options);
+          onRead(ranges.at(-1)!.end - ranges[0]!.start);
+          return buffers;
+        },
+      },
+    }),
   };
 }
 
-/** Every read ends when the signal aborts, so whoever reads need not know of it. */
-function abortable(reader: ByteReader, signal: AbortSignal): ByteReader {
-  return { byteLength: reader.byteLength, slice: (start, end) => reader.slice(start, end, { signal }) };
+/** Aborts, as the last of them, when all have. */
+function whenAll(signals: readonly (AbortSignal | undefined)[]): AbortSignal | undefined {
+  const present = signals.filter((each) => each !== undefined);
+  if (present.length < signals.length || present.length < 2) return present.length === signals.length ? present[0] : undefined;
+  const all = new AbortController();
+  const check = () => {
+    const last = present.find((each) => !each.aborted) ?? present.at(-1)!;
+    if (last.aborted) all.abort(last.reason);
+  };
+  for (const each of present) each.addEventListener("abort", check, { once: true });
+  check();
+  return all.signal;
 }

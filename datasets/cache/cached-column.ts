@@ -9,7 +9,7 @@
 import { largestDictionary } from "../../engine/program/dictionary.ts";
 import { type Input, nameOf } from "../../engine/program/inputs.ts";
 import { bytesPerValue, type Column, standsIn } from "../../engine/program/schema.ts";
-import { type ColumnLocation, DatasetError, offsetCounts } from "../dataset.ts";
+import { type ColumnLocation, DatasetError, offsetCounts, type ReadCost } from "../dataset.ts";
 import type { ListOffsets, SharedOffsets } from "./shared-offsets.ts";
 import { type Block, type Slab, taken } from "./slab.ts";
 
@@ -24,24 +24,24 @@ export interface Place {
   readonly offsets: readonly Block[];
 }
 
-/** What loading a column took on its thread: bytes read, and milliseconds of reading them and of decompressing and decoding. */
-export interface LoadCost {
-  readonly bytes: number;
-  readonly reading: number;
-  readonly decoding: number;
-}
-
 export interface Loaded {
   /** How many values there are. */
   readonly values: number;
   /** Bytes of a string column's dictionary. */
   readonly stringBytes?: number;
   /** Undefined where nobody measures. */
-  readonly cost?: LoadCost;
+  readonly cost?: ReadCost;
 }
 
-/** Decodes a column on some thread; stops when the signal aborts. Settles when nothing writes to the place any more. */
-export type Load = (location: ColumnLocation, place: Place, signal: AbortSignal) => Promise<Loaded>;
+export interface ToLoad {
+  readonly location: ColumnLocation;
+  readonly place: Place;
+  /** Aborts when nobody waits for it any more. */
+  readonly signal: AbortSignal;
+}
+
+/** Decodes columns of one partition, on some threads. A promise for each, which settles when nothing writes to its place any more. */
+export type Load = (columns: readonly ToLoad[]) => readonly Promise<Loaded>[];
 
 export type Outcome = { readonly kind: "ready" } | { readonly kind: "failed"; readonly error: unknown };
 
@@ -51,7 +51,7 @@ export class CachedColumn {
   state: "loading" | "ready" | "failed" = "loading";
   leases = 0;
   /** What loading it took, once it is ready. */
-  cost: LoadCost | undefined;
+  cost: ReadCost | undefined;
   /** Never rejects. */
   outcome: Promise<Outcome> = Promise.resolve({ kind: "ready" });
   readonly #sharedOffsets: SharedOffsets;
@@ -129,8 +129,7 @@ export class CachedColumn {
     }
   }
 
-  /** Calls `settled` once, later, when the state has changed. */
-  start(load: Load, settled: () => void): void {
+  get toLoad(): ToLoad {
     const place = {
       slab: this.slab,
       values: this.#values,
@@ -138,7 +137,12 @@ export class CachedColumn {
       ...(this.#strings && { strings: this.#strings }),
       offsets: this.#ownOffsets,
     };
-    this.outcome = load(this.location, place, this.#abandoning.signal)
+    return { location: this.location, place, signal: this.#abandoning.signal };
+  }
+
+  /** Takes what becomes of its loading; calls `settled` once, later, when the state has changed. */
+  follow(loading: Promise<Loaded>, settled: () => void): void {
+    this.outcome = loading
       .then((loaded) => this.#accept(loaded))
       .then(
         (): Outcome => {
@@ -202,7 +206,7 @@ export function blocksOf(columns: readonly CachedColumn[]): readonly Block[] {
   return [...columns.flatMap(({ ownBlocks }) => ownBlocks), ...unshared];
 }
 
-export function sumCosts(columns: readonly CachedColumn[]): LoadCost & { readonly columns: number } {
+export function sumCosts(columns: readonly CachedColumn[]): ReadCost & { readonly columns: number } {
   const sum = { columns: columns.length, bytes: 0, reading: 0, decoding: 0 };
   for (const { cost } of columns) {
     sum.bytes += cost?.bytes ?? 0;

@@ -12,8 +12,8 @@
  */
 import type { Input } from "../../engine/program/inputs.ts";
 import { bytesPerValue } from "../../engine/program/schema.ts";
-import { type ColumnLocation, DatasetError } from "../dataset.ts";
-import { addressOf, allReady, blocksOf, CachedColumn, type Load, type LoadCost, sumCosts } from "./cached-column.ts";
+import { type ColumnLocation, DatasetError, type ReadCost } from "../dataset.ts";
+import { addressOf, allReady, blocksOf, CachedColumn, type Load, sumCosts } from "./cached-column.ts";
 import { CachedPartition } from "./cached-partition.ts";
 import { type Block, type Slab, taken } from "./slab.ts";
 
@@ -30,7 +30,7 @@ export interface Lease {
   /** Not cleared. */
   readonly work: Block;
   /** What was loaded for this lease; the other columns were here, or on their way for another. */
-  readonly loaded: LoadCost & { readonly columns: number };
+  readonly loaded: ReadCost & { readonly columns: number };
   /** The slab was spoilt since the columns were leased: what was computed from them does not count. */
   readonly isSpoilt: () => boolean;
   /** Byte address of the array; throws `DatasetError` where the leased columns do not have it. */
@@ -203,9 +203,10 @@ export class ColumnCache {
       const { slab, offsets } = partition;
       const column = new CachedColumn({ location, slab, offsets, blocks: rest.splice(0, CachedColumn.sizes(location).length) });
       partition.columns.set(column.identity, column);
-      column.start(this.#load, () => this.#loaded(partition, column));
       begun.push(column);
     }
+    const loads = begun.length > 0 ? this.#load(begun.map(({ toLoad }) => toLoad)) : [];
+    for (const [index, column] of begun.entries()) column.follow(loads[index]!, () => this.#loaded(partition, column));
     const columns = request.columns.map(({ column }) => partition.columns.get(CachedColumn.identityOf(column))!);
     for (const column of columns) {
       column.leases++;

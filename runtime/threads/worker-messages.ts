@@ -1,7 +1,6 @@
 /** What the main thread and its worker threads say to each other. One job at a time per worker; each job has one answer. */
-import type { LoadCost } from "../../datasets/cache/cached-column.ts";
 import type { Block } from "../../datasets/cache/slab.ts";
-import type { ColumnLocation } from "../../datasets/dataset.ts";
+import type { ColumnLocation, ReadCost } from "../../datasets/dataset.ts";
 import type { Program } from "../../engine/program/program.ts";
 import type { ProgramSource } from "../../engine/program/source.ts";
 
@@ -17,22 +16,30 @@ export type ToWorker =
       readonly source?: ProgramSource;
     }
   | { readonly kind: "forget"; readonly programKey: string }
-  /** Nobody waits for the job that it has: a load ends soon, as stopped. */
-  | { readonly kind: "abort" }
+  /** Nobody waits for this column of the load that it has: it ends soon, as stopped. */
+  | { readonly kind: "abort"; readonly column: number }
   | Job;
 
 export type Job = LoadJob | RunJob | DemoJob;
 
-/** Decodes a column into blocks of a slab; answers with the number of values and what it took. */
+/** Decodes columns of one partition into blocks of a slab, one after another; answers with one outcome for each. */
 export interface LoadJob {
   readonly kind: "load";
-  readonly location: ColumnLocation;
   readonly slab: number;
+  readonly columns: readonly ColumnToLoad[];
+}
+
+export interface ColumnToLoad {
+  readonly location: ColumnLocation;
   readonly values: Block;
   readonly valid?: Block;
   readonly strings?: Block;
   readonly offsets: readonly Block[];
 }
+
+export type LoadOutcome =
+  | { readonly kind: "column"; readonly values: number; readonly stringBytes?: number; readonly cost: ReadCost }
+  | { readonly kind: "failed"; readonly failure: JobFailure };
 
 /** Runs programs over columns in a slab, one after another or in one pass; answers with one outcome for each. */
 export interface RunJob {
@@ -68,7 +75,7 @@ export interface DemoJob {
 export type FromWorker =
   /** Once, when jobs may be sent. */
   | { readonly kind: "up" }
-  | { readonly kind: "loaded"; readonly values: number; readonly stringBytes?: number; readonly cost: LoadCost }
+  | { readonly kind: "loaded"; readonly outcomes: readonly LoadOutcome[] }
   | { readonly kind: "ran"; readonly outcomes: readonly ProgramOutcome[] }
   | { readonly kind: "wrote" }
   | { readonly kind: "failed"; readonly failure: JobFailure };

@@ -22,7 +22,8 @@ import { BegunRun } from "./begun-run.ts";
 import { slice, Turns, usualPayer } from "./fair-turns.ts";
 import { expect } from "./job-failures.ts";
 import { JobQueues, type QueuedJob, type QueuedRun } from "./job-queues.ts";
-import type { DemoJob, FromWorker, ProgramOutcome, RunJob } from "./worker-messages.ts";
+import { loadColumns, type SubmittedLoad } from "./load-columns.ts";
+import type { DemoJob, FromWorker, LoadJob, ProgramOutcome, RunJob } from "./worker-messages.ts";
 import { WorkerCrashed, WorkerThread, workerEntry } from "./worker-thread.ts";
 
 export interface Running {
@@ -94,27 +95,26 @@ export class WorkerPool {
     return [...this.#threads].filter(({ state }) => state === wanted).length;
   }
 
-  /** Decodes a column into a slab. Rejects with `RunStopped` when the signal aborts: at once where no thread began, else when the thread has stopped. */
-  readonly load: Load = async (location, { slab, ...blocks }, signal) => {
-    const { answer, job } = this.#submit({ job: { kind: "load", location, slab: slab.id, ...blocks } });
-    const abort = () => {
-      if (this.#queues.cancel(job)) return;
-      job.aborted ??= performance.now();
-      for (const [thread, begun] of this.#jobs) if (begun === job) thread.abort(job.job);
+  /** A column rejects with `RunStopped` when its signal aborts: at once where no thread began and none of its job is wanted, else when the thread has stopped. */
+  readonly load: Load = (columns) =>
+    loadColumns(columns, {
+      free: this.#count("idle") + this.#count("starting"),
+      submit: (job) => this.#submitLoad(job),
+      meter: this.#options.meter,
+    });
+
+  #submitLoad(load: LoadJob): SubmittedLoad {
+    const { answer, job } = this.#submit({ job: load });
+    return {
+      outcomes: answer.then((message) => expect(message, "loaded").outcomes),
+      abort: (column) => {
+        for (const [thread, begun] of this.#jobs) if (begun === job) thread.abort(load, column);
+      },
+      abandon: () => {
+        if (!this.#queues.cancel(job)) job.aborted ??= performance.now();
+      },
     };
-    signal.addEventListener("abort", abort, { once: true });
-    if (signal.aborted) abort();
-    try {
-      const { kind: _, ...loaded } = expect(await answer, "loaded");
-      const { cost } = loaded;
-      this.#options.meter?.count("femtoq_read_bytes_total", undefined, cost.bytes);
-      this.#options.meter?.count("femtoq_read_seconds_total", "reading", cost.reading / 1000);
-      this.#options.meter?.count("femtoq_read_seconds_total", "decoding", cost.decoding / 1000);
-      return loaded;
-    } finally {
-      signal.removeEventListener("abort", abort);
-    }
-  };
+  }
 
   /** `programs`: those of the job. */
   run(job: RunJob, programs: readonly ReadyProgram[], payer = usualPayer): Running {

@@ -66,9 +66,9 @@ export class WorkerThread {
     });
   }
 
-  /** Tells the thread, if it has this job, that nobody waits for it. */
-  abort(job: Job): void {
-    if (this.#current?.job === job) this.#send({ kind: "abort" });
+  /** Tells the thread, if it has this job, that nobody waits for this column of it. */
+  abort(job: Job, column: number): void {
+    if (this.#current?.job === job) this.#send({ kind: "abort", column });
   }
 
   /** Ends the thread, whatever it is at; its job is its owner's to settle. Resolves when nothing of it uses memory any more. */

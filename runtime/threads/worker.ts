@@ -2,16 +2,26 @@
 import { getPriority, setPriority } from "node:os";
 import process from "node:process";
 import { parentPort } from "node:worker_threads";
-import type { LoadCost, Loaded } from "../../datasets/cache/cached-column.ts";
 import type { Block } from "../../datasets/cache/slab.ts";
-import { DatasetError } from "../../datasets/dataset.ts";
-import { readColumn } from "../../datasets/read-column.ts";
+import { type ColumnTarget, DatasetError } from "../../datasets/dataset.ts";
+import { readColumns } from "../../datasets/read-column.ts";
 import { runPhase, runPhases } from "../../engine/compile/work-area.ts";
 import { largestDictionary, mostStrings } from "../../engine/program/dictionary.ts";
 import type { DType } from "../../engine/program/schema.ts";
 import { RunStopped, runProgram, ScratchExhausted } from "../../engine/run/run-program.ts";
 import { runTogether } from "./run-together.ts";
-import type { FromWorker, Job, JobFailure, LoadJob, ProgramOutcome, ProgramRun, RunJob, ToWorker } from "./worker-messages.ts";
+import type {
+  ColumnToLoad,
+  FromWorker,
+  Job,
+  JobFailure,
+  LoadJob,
+  LoadOutcome,
+  ProgramOutcome,
+  ProgramRun,
+  RunJob,
+  ToWorker,
+} from "./worker-messages.ts";
 
 const port = parentPort;
 if (!port) throw new Error("Cannot run worker.ts on its own: the server starts it as a worker thread");
@@ -27,8 +37,8 @@ if (process.platform === "linux") {
 
 const programs = new Map<string, Extract<ToWorker, { kind: "program" }>>();
 let memories: readonly WebAssembly.Memory[] = [];
-/** Of the load that this thread is at. */
-let stopping = new AbortController();
+/** For each column of the load that this thread is at. */
+let stopping: readonly AbortController[] = [];
 
 port.on("message", (message: ToWorker) => {
   switch (message.kind) {
@@ -42,7 +52,7 @@ port.on("message", (message: ToWorker) => {
       programs.delete(message.programKey);
       return;
     case "abort":
-      stopping.abort(new RunStopped("nobody waits for the column any more"));
+      stopping[message.column]?.abort(new RunStopped("nobody waits for the column any more"));
       return;
     default:
       void perform(message);
@@ -66,8 +76,7 @@ function say(message: FromWorker, transfer: readonly ArrayBuffer[] = []): void {
 async function answerTo(job: Job): Promise<FromWorker> {
   switch (job.kind) {
     case "load":
-      if (stopping.signal.aborted) stopping = new AbortController();
-      return { kind: "loaded", ...(await load(job)) };
+      return { kind: "loaded", outcomes: await load(job) };
     case "run":
       return { kind: "ran", outcomes: await (job.isTogether ? runInOnePass(job) : runAll(job)) };
     case "demo": {
@@ -79,24 +88,29 @@ async function answerTo(job: Job): Promise<FromWorker> {
   }
 }
 
-async function load({ location, slab, values, valid, strings, offsets }: LoadJob): Promise<Loaded & { readonly cost: LoadCost }> {
-  const begun = performance.now();
-  let bytes = 0;
-  let reading = 0;
-  const onRead = (more: number, milliseconds: number) => {
-    bytes += more;
-    reading += milliseconds;
+async function load({ slab, columns }: LoadJob): Promise<readonly LoadOutcome[]> {
+  stopping = columns.map(() => new AbortController());
+  const wanted = columns.map((column, index) => ({
+    location: column.location,
+    target: targetOf(slab, column),
+    signal: stopping[index]!.signal,
+  }));
+  const outcomes = await readColumns(wanted);
+  return outcomes.map((outcome) => {
+    if (outcome.status === "rejected") return { kind: "failed", failure: describe(outcome.reason) };
+    const { values, stringBytes, cost } = outcome.value;
+    return { kind: "column", values, ...(stringBytes !== undefined && { stringBytes }), cost };
+  });
+}
+
+function targetOf(slab: number, { location, values, valid, strings, offsets }: ColumnToLoad): ColumnTarget {
+  const { buffer } = memoryOf(slab, [values, valid, strings, ...offsets]);
+  return {
+    values: viewOf(location.column.dtype, buffer, values.address, location.values),
+    ...(valid && { valid: new Uint8Array(buffer, valid.address, location.values) }),
+    ...(strings && { strings: new Uint8Array(buffer, strings.address, strings.bytes) }),
+    offsets: offsets.map(({ address, bytes }) => new Uint32Array(buffer, address, bytes / 4)),
   };
-  const memory = memoryOf(slab, [values, valid, strings, ...offsets]);
-  const target = {
-    values: viewOf(location.column.dtype, memory.buffer, values.address, location.values),
-    ...(valid && { valid: new Uint8Array(memory.buffer, valid.address, location.values) }),
-    ...(strings && { strings: new Uint8Array(memory.buffer, strings.address, strings.bytes) }),
-    offsets: offsets.map(({ address, bytes }) => new Uint32Array(memory.buffer, address, bytes / 4)),
-  };
-  const { values: count, stringBytes } = await readColumn(location, target, { onRead, signal: stopping.signal });
-  const lengths = { values: count, ...(stringBytes !== undefined && { stringBytes }) };
-  return { ...lengths, cost: { bytes, reading, decoding: Math.max(0, performance.now() - begun - reading) } };
 }
 
 /** What one program does wrong is its own outcome: the others are run all the same. */

@@ -1,5 +1,5 @@
 /** Column caches whose loads a test finishes by hand, or that load by themselves. */
-import type { Load, Place } from "../../../datasets/cache/cached-column.ts";
+import type { Load, Place, ToLoad } from "../../../datasets/cache/cached-column.ts";
 import { ColumnCache } from "../../../datasets/cache/column-cache.ts";
 import { createSlabs } from "../../../datasets/cache/slab.ts";
 import type { ColumnLocation } from "../../../datasets/dataset.ts";
@@ -33,7 +33,7 @@ export interface PendingLoad {
 export function manual(limit: number, options: { readonly largest?: number } = {}) {
   const loads: PendingLoad[] = [];
   const abandoned: string[] = [];
-  const load: Load = ({ column, values: most }, place, signal) => {
+  const loadOne = ({ location: { column, values: most }, place, signal }: ToLoad) => {
     signal.addEventListener("abort", () => abandoned.push(column.name));
     let finish = (_: number) => {};
     let fail = (_: unknown) => {};
@@ -44,17 +44,19 @@ export function manual(limit: number, options: { readonly largest?: number } = {
     loads.push({ name: column.name, place, finish: (values = most) => finish(values), fail });
     return done.then((values) => ({ values }));
   };
+  const load: Load = (columns) => columns.map(loadOne);
   return { cache: new ColumnCache({ slabs: createSlabs(limit, options), load }), loads, abandoned };
 }
 
 /** A cache whose loads fill their column with `fill` and, for a list column, lists of one element. */
 export function automatic(limit: number, options: { readonly largest?: number } = {}) {
   const counts = new Map<string, number>();
-  const load: Load = ({ column }, place) => {
+  const loadOne = ({ location: { column }, place }: ToLoad) => {
     counts.set(column.name, (counts.get(column.name) ?? 0) + 1);
     if (place.offsets.length > 0) offsetsAt(place).set(oneEach);
     return Promise.resolve({ values: entries });
   };
+  const load: Load = (columns) => columns.map(loadOne);
   return { cache: new ColumnCache({ slabs: createSlabs(limit, options), load }), counts };
 }
 

@@ -94,10 +94,11 @@ test("loads a column beside the one of its name that has another type, list or n
 
 test("reserves room for any dictionary of a string column, and keeps what its strings take", async () => {
   const dictionary = 20;
-  const load: Load = async (_, { strings }) => {
-    assert(strings!.bytes > mostStringBytes);
-    return { values: entries, stringBytes: dictionary };
-  };
+  const load: Load = (columns) =>
+    columns.map(async ({ place }) => {
+      assert(place.strings!.bytes > mostStringBytes);
+      return { values: entries, stringBytes: dictionary };
+    });
   const cache = new ColumnCache({ slabs: createSlabs(2 ** 22), load });
   const request = { fingerprint: "f", columns: [location("kind", { dtype: "string" })], workBytes: 16, signal: never };
   const lease = await cache.lease(request);

@@ -9,11 +9,14 @@ let isLoading = false;
 port.on("message", (message) => {
   if (message.kind === "abort" && isLoading) {
     isLoading = false;
-    port.postMessage({ kind: "failed", failure: { kind: "stopped" } });
+    port.postMessage({ kind: "loaded", outcomes: [{ kind: "failed", failure: { kind: "stopped" } }] });
   }
   if (message.kind !== "load") return;
-  if (message.location.column.name === "crash") process.exit(3);
-  if (message.location.column.name === "endless") isLoading = true;
-  else port.postMessage({ kind: "loaded", values: message.location.entries });
+  const [{ location }] = message.columns;
+  if (location.column.name === "crash") process.exit(3);
+  const cost = { bytes: 0, reading: 0, decoding: 0 };
+  const outcomes = [{ kind: "column", values: location.entries, cost }];
+  if (location.column.name === "endless") isLoading = true;
+  else port.postMessage({ kind: "loaded", outcomes });
 });
 port.postMessage({ kind: "up" });

@@ -28,13 +28,14 @@ const location = (name: string, entries: number): ColumnLocation => ({
 });
 const never = new AbortController().signal;
 const place = { slab, values: { address: 16, bytes: 800 }, offsets: [] };
+const load = (pool: WorkerPool, wanted: ColumnLocation, signal: AbortSignal) => pool.load([{ location: wanted, place, signal }])[0]!;
 
 test("WorkerPool fails the job of a thread that crashes, replaces the thread, and goes on with the others", async () => {
   const { log, lines } = recordingLog();
   const pool = new WorkerPool({ threads: 1, memories: [slab.memory], log, entry });
   try {
-    const crashing = pool.load(location("crash", 1), place, never);
-    const next = pool.load(location("x", 7), place, never);
+    const crashing = load(pool, location("crash", 1), never);
+    const next = load(pool, location("x", 7), never);
     await assert.rejects(crashing, WorkerCrashed);
     assert.equal((await next).values, 7);
     assert.equal(lines.filter(({ level }) => level === "error").length, 1);
@@ -47,18 +48,18 @@ test("WorkerPool fails the job of a thread that crashes, replaces the thread, an
 test("WorkerPool ends a load that is aborted, whether it waits or a thread has it, and no other", async () => {
   const pool = new WorkerPool({ threads: 1, memories: [slab.memory], log: recordingLog().log, entry });
   try {
-    await pool.load(location("first", 1), place, never);
+    await load(pool, location("first", 1), never);
     const [one, two, late] = [new AbortController(), new AbortController(), new AbortController()];
-    const begun = pool.load(location("endless", 2), place, one.signal);
-    const waiting = pool.load(location("waiting", 3), place, two.signal);
-    const after = pool.load(location("after", 4), place, late.signal);
+    const begun = load(pool, location("endless", 2), one.signal);
+    const waiting = load(pool, location("waiting", 3), two.signal);
+    const after = load(pool, location("after", 4), late.signal);
     two.abort();
     await assert.rejects(waiting, RunStopped);
     one.abort();
     await assert.rejects(begun, RunStopped);
     assert.equal((await after).values, 4);
     late.abort();
-    assert.equal((await pool.load(location("last", 5), place, never)).values, 5);
+    assert.equal((await load(pool, location("last", 5), never)).values, 5);
   } finally {
     await pool.close();
   }
@@ -78,7 +79,7 @@ test("WorkerPool: a worker thread ends a load that is aborted while it reads fro
   const pool = new WorkerPool({ threads: 1, memories: [own!.memory], log: recordingLog().log, entry: slow });
   try {
     const abort = new AbortController();
-    const loading = pool.load(wanted, { slab: own!, values, offsets: [] }, abort.signal);
+    const loading = pool.load([{ location: wanted, place: { slab: own!, values, offsets: [] }, signal: abort.signal }])[0]!;
     await until(() => pool.busy === 1);
     abort.abort();
     await assert.rejects(loading, RunStopped);
@@ -90,10 +91,10 @@ test("WorkerPool: a worker thread ends a load that is aborted while it reads fro
 
 test("WorkerPool.close fails what is left, and what comes later", async () => {
   const pool = new WorkerPool({ threads: 1, memories: [slab.memory], log: recordingLog().log, entry });
-  const left = assert.rejects(pool.load(location("x", 1), place, never), WorkerCrashed);
+  const left = assert.rejects(load(pool, location("x", 1), never), WorkerCrashed);
   await pool.close();
   await left;
-  await assert.rejects(pool.load(location("x", 1), place, never), WorkerCrashed);
+  await assert.rejects(load(pool, location("x", 1), never), WorkerCrashed);
 });
 
 test("WorkerPool has its threads leave the processors to the thread that answers people", {

@@ -1,0 +1,77 @@
+/**
+ * Columns of one partition that are to be loaded, as jobs of threads: as many as threads are free, so that one partition is there soon, and one for a file
+ * that is far away, since its reads cost less together and a thread waits for them more than it works.
+ */
+import type { Load, Loaded, ToLoad } from "../../datasets/cache/cached-column.ts";
+import { isLocal } from "../../datasets/sources/sources.ts";
+import type { Meter } from "../../functions/metrics/meter.ts";
+import { errorOf } from "./job-failures.ts";
+import type { LoadJob, LoadOutcome } from "./worker-messages.ts";
+
+export interface SubmittedLoad {
+  readonly outcomes: Promise<readonly LoadOutcome[]>;
+  /** Nobody waits for this column any more. */
+  abort(column: number): void;
+  /** Nobody waits for any of them. */
+  abandon(): void;
+}
+
+interface LoadOptions {
+  /** Threads that have nothing to do. */
+  readonly free: number;
+  readonly submit: (job: LoadJob) => SubmittedLoad;
+  readonly meter: Meter | undefined;
+}
+
+export function loadColumns(columns: Parameters<Load>[0], { free, submit, meter }: LoadOptions): readonly Promise<Loaded>[] {
+  const isFar = columns.some(({ location }) => !isLocal(location.file.path));
+  const loading = new Map<ToLoad, Promise<Loaded>>();
+  for (const group of split(columns, isFar ? 1 : Math.max(1, free))) {
+    const submitted = submit(jobOf(group));
+    const stopFollowing = followSignals(group, submitted);
+    void submitted.outcomes.then(stopFollowing, stopFollowing);
+    for (const [index, column] of group.entries()) loading.set(column, resultOf(submitted.outcomes, index, meter));
+  }
+  return columns.map((column) => loading.get(column)!);
+}
+
+/** Into groups of about as many values each, the largest columns first. */
+function split(columns: readonly ToLoad[], most: number): readonly (readonly ToLoad[])[] {
+  const groups = Array.from({ length: Math.min(most, columns.length) }, () => ({ values: 0, columns: [] as ToLoad[] }));
+  for (const column of columns.toSorted((a, b) => b.location.values - a.location.values)) {
+    const least = groups.reduce((least, group) => (group.values < least.values ? group : least));
+    least.columns.push(column);
+    least.values += column.location.values + 1;
+  }
+  return groups.map((group) => group.columns);
+}
+
+function jobOf(group: readonly ToLoad[]): LoadJob {
+  const columns = group.map(({ location, place: { slab: _, ...blocks } }) => ({ location, ...blocks }));
+  return { kind: "load", slab: group[0]!.place.slab.id, columns };
+}
+
+async function resultOf(outcomes: SubmittedLoad["outcomes"], index: number, meter: Meter | undefined): Promise<Loaded> {
+  const outcome = (await outcomes)[index]!;
+  if (outcome.kind === "failed") throw errorOf(outcome.failure);
+  const { kind: _, ...loaded } = outcome;
+  const { bytes, reading, decoding } = loaded.cost;
+  meter?.count("femtoq_read_bytes_total", undefined, bytes);
+  meter?.count("femtoq_read_seconds_total", "reading", reading / 1000);
+  meter?.count("femtoq_read_seconds_total", "decoding", decoding / 1000);
+  return loaded;
+}
+
+function followSignals(group: readonly ToLoad[], submitted: SubmittedLoad): () => void {
+  const onAbort = group.map((_, index) => () => {
+    submitted.abort(index);
+    if (group.every(({ signal }) => signal.aborted)) submitted.abandon();
+  });
+  for (const [index, { signal }] of group.entries()) {
+    signal.addEventListener("abort", onAbort[index]!, { once: true });
+    if (signal.aborted) onAbort[index]!();
+  }
+  return () => {
+    for (const [index, { signal }] of group.entries()) signal.removeEventListener("abort", onAbort[index]!);
+  };
+}
