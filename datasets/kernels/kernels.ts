@@ -6,6 +6,7 @@
  * asks gets the same area. No kernel checks addresses: callers keep them within what they asked for.
  */
 import { ModuleBuilder } from "../../engine/wasm/module-builder.ts";
+import { defineAnyBits, defineJoin, defineNarrowEnds, defineSumEnds } from "./join-kernels.ts";
 import { defineLz4 } from "./lz4-kernel.ts";
 import { defineOffsets } from "./offset-kernels.ts";
 import { defineNormalise, defineSwap, defineToFloat64 } from "./swap-kernels.ts";
@@ -27,6 +28,15 @@ export interface Kernels {
   readonly vectors2: Kernel;
   readonly vectors4: Kernel;
   readonly vectors8: Kernel;
+  readonly join2: Kernel;
+  readonly join4: Kernel;
+  readonly join8: Kernel;
+  readonly joinZigzag2: Kernel;
+  readonly joinZigzag4: Kernel;
+  readonly joinZigzag8: Kernel;
+  readonly sumEnds: Kernel;
+  readonly narrowEnds: Kernel;
+  readonly anyBits: Kernel;
   readonly lz4: Kernel;
   readonly xxh64: (from: number, bytes: number) => bigint;
 }
@@ -88,6 +98,10 @@ function encodeKernels(): Uint8Array<ArrayBuffer> {
   defineNormalise(m);
   defineOffsets(m);
   for (const size of [1, 2, 4, 8] as const) defineVectors(m, size);
+  for (const size of [2, 4, 8] as const) for (const isZigzag of [false, true]) defineJoin(m, size, isZigzag);
+  defineSumEnds(m);
+  defineNarrowEnds(m);
+  defineAnyBits(m);
   defineLz4(m);
   defineXxh64(m);
   return m.encode();

@@ -234,6 +234,8 @@ export const V = {
   shrU32: binary("v128", 0xfdad),
   add32: binary("v128", 0xfdae),
   sub32: binary("v128", 0xfdb1),
+  shrU16: binary("v128", 0xfd8d),
+  sub16: binary("v128", 0xfd91),
   load: loads("v128", 0xfd00),
   int32: lane("i32", 0xfd1b),
   int64: lane("i64", 0xfd1d),

@@ -2,6 +2,7 @@
  * Elements of one page into a flat array of numbers, whatever the column's encoding. The content is a page decompressed, of exactly the bytes that its
  * elements have. Throws for ends of lists beyond 32 bits.
  */
+import { takeArea } from "../../kernels/kernels.ts";
 import { Scratch } from "../../parquet/scratch.ts";
 import { type Encoding, encodingOf } from "./column-types.ts";
 import type { StoredColumn } from "./stored-field.ts";
@@ -14,7 +15,6 @@ export interface PagePart {
   readonly skip: number;
 }
 
-const joined = new Scratch((length) => new Uint8Array(length));
 const aligned = new Scratch((length) => new Uint8Array(length));
 
 export function decodePage(content: Uint8Array, column: StoredColumn, { elements, skip }: PagePart, output: Numbers): void {
@@ -28,14 +28,19 @@ export function decodePage(content: Uint8Array, column: StoredColumn, { elements
       decodePacked(content, column, skip, output);
       return;
     default: {
-      const bytes = encoding.isSplit ? joinBytes(content, elements) : content;
-      const { isZigzag, isDelta } = encoding;
-      const numbers = viewOf(encoding.numbers, bytes, elements);
-      if (isZigzag) undoZigzag(numbers as Int16Array | Int32Array | BigInt64Array);
-      if (isDelta) undoDelta(numbers as Uint32Array | BigUint64Array);
-      convert(encoding, numbers.subarray(skip, skip + output.length), output);
+      const stored = storedNumbers(content, encoding, elements).subarray(skip, skip + output.length);
+      if (encoding.numbers === "float16") for (const [at, bits] of (stored as Uint16Array).entries()) output[at] = halfPrecision(bits);
+      else convert(stored, output);
     }
   }
+}
+
+function storedNumbers(content: Uint8Array, encoding: Encoding, elements: number): Stored {
+  const { numbers, isSplit, isIndex } = encoding;
+  if (isIndex && (isSplit || numbers === "uint64")) {
+    return viewOf("uint32", isSplit ? join(content, encoding, elements) : narrow(content, elements), elements);
+  }
+  return viewOf(numbers as Whole, isSplit ? join(content, encoding, elements) : content, elements);
 }
 
 /** Whether a page's content is the output's bytes as they are. */
@@ -48,17 +53,43 @@ export function isPlain(column: StoredColumn, output: Numbers): boolean {
   return output instanceof Uint32Array && numbers === "uint32";
 }
 
-/** From streams of first bytes, second bytes, … to elements. */
-function joinBytes(content: Uint8Array, elements: number): Uint8Array {
+/** Memory that kernels touch behind what they are told of. */
+const room = 192;
+
+/** From streams of first bytes, second bytes, … to elements; to where lists end, of those. */
+function join(content: Uint8Array, { numbers, isZigzag, isDelta }: Encoding, elements: number): Uint8Array {
   const width = content.length / elements;
-  const bytes = joined.take(content.length);
-  for (let stream = 0; stream < width; stream++) {
-    const from = stream * elements;
-    for (let at = 0; at < elements; at++) bytes[at * width + stream] = content[from + at]!;
+  const gap = Math.ceil((content.length + room) / 64) * 64;
+  const area = takeArea(gap + content.length + room);
+  const { kernels, bytes, base } = area;
+  const to = base + gap;
+  bytes.set(content, base);
+  if (!isDelta) {
+    kernels[`join${isZigzag ? "Zigzag" : ""}${width as 2 | 4 | 8}`](base, elements, to);
+    return bytes.subarray(to, to + content.length);
   }
-  return bytes;
+  // Their lower halves, which are differences.
+  const lower = 4 * elements;
+  bytes.fill(0, base + content.length, base + content.length + room);
+  kernels.join4(base, elements, to);
+  const isBeyond = kernels.sumEnds(to, elements) || (numbers === "uint64" && kernels.anyBits(base + lower, lower));
+  if (isBeyond) throw endsTooLarge();
+  return bytes.subarray(to, to + lower);
 }
 
+/** Of ends in 64 bits the lower ones. */
+function narrow(content: Uint8Array, elements: number): Uint8Array {
+  const gap = Math.ceil((content.length + room) / 64) * 64;
+  const { kernels, bytes, base } = takeArea(gap + 4 * elements + room);
+  bytes.set(content, base);
+  bytes.fill(0, base + content.length, base + content.length + room);
+  if (kernels.narrowEnds(base, elements, base + gap)) throw endsTooLarge();
+  return bytes.subarray(base + gap, base + gap + 4 * elements);
+}
+
+const endsTooLarge = () => new Error("a list ends beyond 2^32 elements of its cluster");
+
+type Whole = keyof typeof arrays;
 type Stored =
   | Int8Array
   | Uint8Array
@@ -71,8 +102,8 @@ type Stored =
   | Float32Array
   | Float64Array;
 
-function viewOf(numbers: Exclude<Encoding["numbers"], "bits" | "truncated" | "quantised">, bytes: Uint8Array, elements: number): Stored {
-  const width = widthOf[numbers];
+function viewOf(numbers: Whole, bytes: Uint8Array, elements: number): Stored {
+  const width = arrays[numbers].BYTES_PER_ELEMENT;
   let source = bytes;
   if (source.byteOffset % width !== 0) {
     source = aligned.take(bytes.length);
@@ -95,86 +126,15 @@ const arrays = {
   float32: Float32Array,
   float64: Float64Array,
 } as const;
-const widthOf = {
-  int8: 1,
-  uint8: 1,
-  int16: 2,
-  uint16: 2,
-  int32: 4,
-  uint32: 4,
-  int64: 8,
-  uint64: 8,
-  float16: 2,
-  float32: 4,
-  float64: 8,
-} as const;
-
-function undoZigzag(numbers: Int16Array | Int32Array | BigInt64Array): void {
-  if (numbers instanceof BigInt64Array) {
-    const words = new Uint32Array(numbers.buffer, numbers.byteOffset, 2 * numbers.length);
-    for (let at = 0; at < words.length; at += 2) {
-      const [low, high] = [words[at]!, words[at + 1]!];
-      const sign = -(low & 1);
-      words[at] = ((low >>> 1) | (high << 31)) ^ sign;
-      words[at + 1] = (high >>> 1) ^ sign;
+function convert(stored: Stored, output: Numbers): void {
+  if (stored instanceof BigInt64Array || stored instanceof BigUint64Array) {
+    const words = new Uint32Array(stored.buffer, stored.byteOffset, 2 * stored.length);
+    const isSigned = stored instanceof BigInt64Array;
+    for (let at = 0; at < output.length; at++) {
+      const high = words[2 * at + 1]!;
+      output[at] = (isSigned ? high | 0 : high) * 2 ** 32 + words[2 * at]!;
     }
-    return;
-  }
-  const unsigned = numbers instanceof Int16Array ? 0xffff : -1;
-  for (let at = 0; at < numbers.length; at++) {
-    const number = numbers[at]! & unsigned;
-    numbers[at] = (number >>> 1) ^ -(number & 1);
-  }
-}
-
-function undoDelta(numbers: Uint32Array | BigUint64Array): void {
-  if (numbers instanceof Uint32Array) {
-    let sum = 0;
-    for (let at = 0; at < numbers.length; at++) {
-      sum += numbers[at]!;
-      numbers[at] = sum;
-    }
-    if (sum > 0xffff_ffff) throw endsTooLarge();
-    return;
-  }
-  const words = new Uint32Array(numbers.buffer, numbers.byteOffset, 2 * numbers.length);
-  let sum = 0;
-  let high = 0;
-  for (let at = 0; at < words.length; at += 2) {
-    sum += words[at]!;
-    high |= words[at + 1]!;
-    words[at] = sum;
-  }
-  if (high !== 0 || sum > 0xffff_ffff) throw endsTooLarge();
-}
-
-const endsTooLarge = () => new Error("a list ends beyond 2^32 elements of its cluster");
-
-function convert({ numbers, isIndex }: Encoding, stored: Stored, output: Numbers): void {
-  switch (numbers) {
-    case "float16":
-      for (let at = 0; at < output.length; at++) output[at] = halfPrecision(stored[at] as number);
-      return;
-    case "int64":
-    case "uint64": {
-      const words = new Uint32Array(stored.buffer, stored.byteOffset, 2 * stored.length);
-      if (isIndex) narrow(words, output);
-      else if (numbers === "uint64") for (let at = 0; at < output.length; at++) output[at] = words[2 * at + 1]! * 2 ** 32 + words[2 * at]!;
-      else for (let at = 0; at < output.length; at++) output[at] = (words[2 * at + 1]! | 0) * 2 ** 32 + words[2 * at]!;
-      return;
-    }
-    default:
-      output.set(stored as Exclude<Stored, BigInt64Array | BigUint64Array>);
-  }
-}
-
-function narrow(words: Uint32Array, output: Numbers): void {
-  let high = 0;
-  for (let at = 0; at < output.length; at++) {
-    output[at] = words[2 * at]!;
-    high |= words[2 * at + 1]!;
-  }
-  if (high !== 0) throw endsTooLarge();
+  } else output.set(stored);
 }
 
 const whole = new Float32Array(1);
