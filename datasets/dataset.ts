@@ -54,8 +54,8 @@ export interface Dataset {
   readonly preparing?: { readonly entries: number; readonly total: number };
   /** Paths that lead to files which are counted under another one, by links; absent where there are none. */
   readonly leftOut?: readonly OtherName[];
-  /** What its operators should know: the name stands for other files than this process was started with. */
-  readonly notice?: string;
+  /** What its users should know: columns that some files lack or have in another type; that the name stands for other files than this process was started with. */
+  readonly notices?: readonly string[];
 }
 
 export interface LookOptions {
@@ -98,6 +98,8 @@ export interface ColumnLocation {
   readonly values: number;
   /** The place in the file, for the reader of this format. */
   readonly place: unknown;
+  /** The file lacks the column: all its values are missing. Its lists are as long as those of the column `like`, whose place this is. */
+  readonly absent?: { readonly like?: ColumnLocation };
 }
 
 /** Where the values of a column go: views, perhaps on memory that threads share. What lies behind the values that there are is left alone. */

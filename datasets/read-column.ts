@@ -8,6 +8,7 @@
 import { largestDictionary } from "../engine/program/dictionary.ts";
 import { baseName, type ColumnLocation, type ColumnTarget, DatasetError, offsetCounts, type ReadCost, type ReadCounts } from "./dataset.ts";
 import { formatNamed } from "./formats.ts";
+import { readAbsent } from "./read-absent.ts";
 import { readAhead } from "./sources/read-ahead.ts";
 import type { ByteReader, Source } from "./sources/source.ts";
 import { sourceOf } from "./sources/sources.ts";
@@ -51,7 +52,7 @@ export async function readColumns(
       const counted = counting(opened, (more) => {
         bytes += more;
       });
-      const told = wanted.map(({ location }) => formatNamed(location.format).ranges(location));
+      const told = wanted.map(({ location }) => rangesOf(location));
       const readers = readAhead(counted, told, { signal });
       for (const [index, column] of wanted.entries()) {
         const before = bytes;
@@ -66,6 +67,10 @@ export async function readColumns(
     return wanted.map(({ signal }) => ({ status: "rejected", reason: signal?.aborted ? signal.reason : reason }));
   }
 }
+
+/** Of what the file lacks, only the lists' lengths are read, where it has any. */
+const rangesOf = (location: ColumnLocation) =>
+  location.absent && !location.absent.like ? [] : formatNamed(location.format).ranges(location);
 
 const withBytes = ({ cost, ...counts }: ColumnRead, bytes: number): ColumnRead => ({ ...counts, cost: { ...cost, bytes } });
 
@@ -87,7 +92,8 @@ async function readOne(reader: ByteReader, { location, target, signal }: WantedC
   };
   try {
     signal?.throwIfAborted();
-    const counts = await formatNamed(location.format).read(timed, location, target);
+    const format = formatNamed(location.format);
+    const counts = location.absent ? await readAbsent(format, timed, location, target) : await format.read(timed, location, target);
     return { ...counts, cost: { bytes: 0, reading, decoding: Math.max(0, performance.now() - begun - reading) } };
   } catch (cause) {
     signal?.throwIfAborted();

@@ -7,9 +7,8 @@
  */
 import pMap from "p-map";
 import type { DatasetContent } from "../../base/registration.ts";
-import type { Column, Schema } from "../../engine/program/schema.ts";
 import { sha256 } from "../../engine/sha256.ts";
-import { type ColumnForm, columnOf } from "../column-form.ts";
+import type { ColumnForm } from "../column-form.ts";
 import {
   type BrokenFile,
   baseName,
@@ -19,14 +18,16 @@ import {
   type LookOptions,
   type Partition,
 } from "../dataset.ts";
-import type { DescribeOptions, FileColumn, FileDescription } from "../format.ts";
-import { fileEndings, formatNamed } from "../formats.ts";
+import type { DescribeOptions, FileDescription } from "../format.ts";
+import { fileEndings } from "../formats.ts";
 import type { FoundFile } from "../sources/source.ts";
 import { sourceOf } from "../sources/sources.ts";
 import { compareLists } from "./compare-lists.ts";
 import { type DatasetFile, readDatasetFile, shareShapes } from "./dataset-file.ts";
 import type { DescriptionStore } from "./description-store.ts";
-import { firstThatTell, mayMiss, mergeSchemas, widen } from "./merge-schemas.ts";
+import { locateColumn } from "./locate-column.ts";
+import { firstThatTell, mergeSchemas, type NamedFile } from "./merge-schemas.ts";
+import { describeDifferences } from "./schema-notices.ts";
 import { findSelection } from "./split-tree.ts";
 
 export interface DatasetEntry {
@@ -97,14 +98,10 @@ export class CurrentDataset {
     if (!known || !this.#holds(partition)) throw refuse("the file changed or was removed since the query was planned");
     if (known.kind === "broken") throw new DatasetError(known.cause, { permanent: known.permanent });
     const { file, description } = known;
-    const { format, columns } = description.shape;
-    const own = columns.get(name);
-    if (!own) throw refuse("the file has no such column");
-    const column = form ? inForm(description, own, { name, form }) : this.#dataset?.schema.columns.find((each) => each.name === name);
-    if (!column) throw refuse(form ? "the query reads it as the file does not have it" : "not every file of the dataset has such a column");
-    const { firstEntry, entries, unit } = partition;
-    const { elements, place } = formatNamed(format).locate(description, unit, own);
-    return { file, format, column, firstEntry, entries, elements, values: elements.at(-1) ?? entries, place };
+    const schema = this.#dataset?.schema ?? { columns: [], unsupported: [] };
+    const located = locateColumn({ file, description, partition, schema, name, form });
+    if (typeof located === "string") throw refuse(located);
+    return located;
   }
 
   #holds({ file, fingerprint }: Partition): boolean {
@@ -183,13 +180,20 @@ const serviceOf = (files: number): number => Math.min(longestService, Math.max(0
 function describe({ name, pattern }: DatasetEntry, files: readonly DatasetFile[]): Dataset {
   const partitions = files.flatMap((file) => file.partitions).map((partition, index) => ({ index, ...partition }));
   const broken = files.filter((file) => file.kind === "broken").map(({ file, cause }): BrokenFile => ({ file, cause }));
+  const named = files
+    .filter((file) => file.kind === "described")
+    .map(({ file, description }): NamedFile => ({ name: baseName(file.path), description }));
+  if (named.length === 0) refuseUnreadable(name, pattern, files);
+  const schema = mergeSchemas(named);
+  const notices = describeDifferences(named, schema);
   return {
     name,
-    schema: schemaOf(name, pattern, files),
+    schema,
     partitions,
     broken,
     entries: partitions.reduce((sum, { entries }) => sum + entries, 0),
     bytes: files.reduce((sum, { file }) => sum + file.size, 0),
+    ...(notices.length > 0 && { notices }),
   };
 }
 
@@ -199,23 +203,9 @@ async function describeContent({ partitions, entries, bytes, schema }: Dataset):
   return { files, partitions: partitions.length, entries, bytes, columns: schema.columns.length, fingerprint };
 }
 
-function schemaOf(name: string, pattern: string, files: readonly DatasetFile[]): Schema {
-  const readable = files.filter((file) => file.kind === "described");
-  if (readable.length > 0) return mergeSchemas(readable.map(({ file, description }) => ({ name: baseName(file.path), description })));
+function refuseUnreadable(name: string, pattern: string, files: readonly DatasetFile[]): never {
   const [first] = files.filter((file) => file.kind === "broken");
   if (!first) throw new DatasetError(`Cannot use dataset ${name}: no file matches ${baseName(pattern)}`, { permanent: false });
   const others = files.length > 1 ? ` (and ${files.length - 1} more files)` : "";
   throw new DatasetError(`Cannot use dataset ${name}: ${first.cause}${others}`, { permanent: first.permanent });
-}
-
-/** The column of a file in a form that holds all its values; undefined where this one does not. */
-function inForm(
-  description: FileDescription,
-  own: FileColumn,
-  { name, form }: { readonly name: string; readonly form: ColumnForm },
-): Column | undefined {
-  const nullable = mayMiss(description, own);
-  const column = columnOf(name, form, { dtype: own.dtype, nullable });
-  const fits = own.lists.length === form.lists.length && (own.isEmpty || widen(column.dtype, own.dtype) === column.dtype);
-  return fits && (column.nullable || !nullable) ? column : undefined;
 }

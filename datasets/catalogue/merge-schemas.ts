@@ -1,9 +1,9 @@
 /**
  * One schema for a dataset of many files, so that a query means the same in each.
  *
- * A column is usable if every file has it, in equally many lists. Files may differ in number type: it is then
- * float64, which holds all others exactly. Booleans, strings and numbers do not mix. A file's column without type and values goes with any. What is not usable is listed with the reason and the
- * file, so that a query that asks for it fails at once and says why, rather than count a part of the events in silence.
+ * A column that some files lack is missing there. Where files have it, it stands in equally many lists, or it is not usable. Files may differ in number type: it is
+ * then float64, which holds all others exactly. Booleans, strings and numbers do not mix. A file's column without type and values goes with any. What is not usable
+ * is listed with the reason and the file, so that a query that asks for it fails at once and says why, rather than count a part of the events in silence.
  */
 import type { Column, DType, Schema } from "../../engine/program/schema.ts";
 import type { FileColumn, FileDescription } from "../format.ts";
@@ -21,7 +21,8 @@ type Merged =
 
 /** Columns in the order of the first file that has them. `files` is not empty. */
 export function mergeSchemas(files: readonly NamedFile[]): Schema {
-  const differing = firstOfEachShape(files);
+  const shapes = groupByShape(files);
+  const differing = shapes.map(({ first }) => first);
   const names = new Set(
     differing.flatMap(({ description: { shape } }) => [...shape.columns.keys(), ...shape.unsupported.map(({ name }) => name)]),
   );
@@ -32,39 +33,92 @@ export function mergeSchemas(files: readonly NamedFile[]): Schema {
     const merged = mergeColumn(name, differing);
     if (merged.kind === "unsupported") {
       unsupported.push({ name, reason: merged.reason });
-    } else {
-      groupable.push({ ...merged.column, name });
-      columns.push({
-        name,
-        dtype: merged.dtype,
-        nullable: files.some(({ description }) => mayMiss(description, columnOf(description, name))),
-        ...(files.some(({ description }) => description.rounded?.[columnOf(description, name).index] === 1) && { isRounded: true }),
-      });
+      continue;
     }
-  }
-  const telling = firstThatTell(files);
-  const areAlike = (a: string, b: string) =>
-    telling.every(({ description }) => {
-      const [mine, theirs] = [columnOf(description, a).index, columnOf(description, b).index];
-      return description.likeness?.[mine] === description.likeness?.[theirs];
+    groupable.push({ ...merged.column, name });
+    columns.push({
+      name,
+      dtype: merged.dtype,
+      nullable: shapes.some((shape) => isMissing(shape, name)),
+      ...(shapes.some(({ columns, rounded }) => rounded[columns.get(name)?.index ?? -1]) && { isRounded: true }),
     });
-  const places = groupColumns(
-    groupable,
-    (a, b) => areAlike(a.name, b.name) && files.every(({ description }) => agreeIn(description, a.name, b.name)),
-  );
+  }
+  const places = groupColumns(groupable, (a, b) => shapes.every((shape) => agreeIn(shape, a.name, b.name)));
   return { columns: columns.map((column) => ({ ...column, ...places.get(column.name)! })), unsupported };
+}
+
+/** The files that have equal columns. */
+export interface ShapeFiles {
+  readonly first: NamedFile;
+  readonly names: readonly string[];
+  readonly descriptions: readonly FileDescription[];
+  readonly columns: ReadonlyMap<string, FileColumn>;
+  /** By `FileColumn.index`: 1 where it is so in any of the files. */
+  readonly nullable: Uint8Array;
+  readonly rounded: Uint8Array;
+  readonly hasEntries: boolean;
+}
+
+/** Most datasets have one shape, and thousands of files. */
+export function groupByShape(files: readonly NamedFile[]): readonly ShapeFiles[] {
+  const shapes = new Map<string, NamedFile[]>();
+  for (const file of files) {
+    const { digest } = file.description.shape;
+    const known = shapes.get(digest);
+    if (known) known.push(file);
+    else shapes.set(digest, [file]);
+  }
+  return [...shapes.values()].map((alike) => {
+    const descriptions = alike.map(({ description }) => description);
+    const [{ shape, nullable }] = descriptions as [FileDescription];
+    return {
+      first: alike[0]!,
+      names: alike.map(({ name }) => name),
+      descriptions,
+      columns: shape.columns,
+      nullable: anyOf(descriptions.map((each) => each.nullable)),
+      rounded: anyOf([new Uint8Array(nullable.length), ...descriptions.flatMap(({ rounded }) => rounded ?? [])]),
+      hasEntries: descriptions.some(hasEntries),
+    };
+  });
+}
+
+function anyOf(flags: readonly Uint8Array[]): Uint8Array {
+  const any = flags[0]!.slice();
+  for (const each of flags) for (let index = 0; index < any.length; index++) any[index]! |= each[index]!;
+  return any;
+}
+
+const hasEntries = ({ units }: FileDescription): boolean => units.some(({ entries }) => entries > 0);
+
+/** In some of these files. */
+function isMissing({ columns, nullable, hasEntries }: ShapeFiles, name: string): boolean {
+  const column = columns.get(name);
+  return column ? nullable[column.index] === 1 : hasEntries;
+}
+
+/** Whether two list columns have lists of equal lengths in all of these files, as far as is known without reading them; true where only one is there. */
+function agreeIn({ descriptions, columns }: ShapeFiles, a: string, b: string): boolean {
+  const [mine, theirs] = [columns.get(a), columns.get(b)];
+  if (!mine || !theirs) return true;
+  if (mine.counter !== undefined && theirs.counter !== undefined) return mine.counter === theirs.counter;
+  const telling = descriptions.find(hasEntries)?.likeness;
+  if (telling?.[mine.index] !== telling?.[theirs.index]) return false;
+  return descriptions.every(({ units, nullable, values }) =>
+    units.every((_, unit) => values[unit * nullable.length + mine.index] === values[unit * nullable.length + theirs.index]),
+  );
 }
 
 function mergeColumn(name: string, files: readonly NamedFile[]): Merged {
   let merged: Extract<Merged, { kind: "column" }> | undefined;
-  let [first] = files;
+  let first = files[0]!;
   const unusable = (reason: string): Merged => ({ kind: "unsupported", reason });
   for (const file of files) {
     const { shape } = file.description;
     const column = shape.columns.get(name);
     if (!column) {
       const known = shape.unsupported.find((each) => each.name === name);
-      if (!known) return unusable(`is missing in ${file.name}`);
+      if (!known) continue;
       return unusable(`${known.reason}${files.length > 1 ? ` (in ${file.name})` : ""}`);
     }
     if (!merged) {
@@ -103,20 +157,10 @@ export function widen(a: DType, b: DType): DType | undefined {
 /** Whether the file may lack values of its column. */
 export const mayMiss = ({ nullable }: FileDescription, { index }: FileColumn): boolean => nullable[index] === 1;
 
-const columnOf = ({ shape }: FileDescription, name: string): FileColumn => shape.columns.get(name)!;
-
-function agreeIn(description: FileDescription, a: string, b: string): boolean {
-  const { units, nullable, values } = description;
-  const mine = columnOf(description, a).index;
-  const theirs = columnOf(description, b).index;
-  return units.every((_, unit) => values[unit * nullable.length + mine] === values[unit * nullable.length + theirs]);
-}
-
 /** Of each shape the first file that has entries: their `likeness` counts. */
 export const firstThatTell = <File extends Pick<NamedFile, "description">>(files: readonly File[]): readonly File[] =>
-  firstOfEachShape(files.filter(({ description }) => description.units.some(({ entries }) => entries > 0)));
+  firstOfEachShape(files.filter(({ description }) => hasEntries(description)));
 
-/** Most datasets have one shape, and thousands of files. */
 function firstOfEachShape<File extends Pick<NamedFile, "description">>(files: readonly File[]): File[] {
   const shapes = new Map<string, File>();
   for (const file of files) {

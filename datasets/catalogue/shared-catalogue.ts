@@ -186,7 +186,8 @@ export function createSharedCatalogue(options: SharedCatalogueOptions): SharedCa
       const dataset = await current.look(options);
       if (wanted === undefined || !registration) return dataset;
       const meaning = `${name} stands for ${baseName(registration.pattern)}, as ${registration.by} registered it`;
-      return { ...dataset, notice: `${meaning}; this process was started with ${baseName(wanted)}: give that another name` };
+      const notice = `${meaning}; this process was started with ${baseName(wanted)}: give that another name`;
+      return { ...dataset, notices: [notice, ...(dataset.notices ?? [])] };
     } catch (error) {
       if (!(error instanceof DatasetError) || own.has(name) || !registration) throw error;
       const files = registration.content ? ` with ${registration.content.files} files` : "";

@@ -78,8 +78,8 @@ async function withinTime<Value>(look: Promise<Value>): Promise<Value | undefine
   return await Promise.race([look, late]).finally(() => waiting.abort());
 }
 
-function summarise({ name, entries, partitions, bytes, preparing, notice, leftOut = [] }: Dataset) {
-  const notices = [...(notice === undefined ? [] : [notice]), ...(leftOut.length > 0 ? [describeLeftOut(leftOut)] : [])];
+function summarise({ name, entries, partitions, bytes, preparing, notices: ofFiles = [], leftOut = [] }: Dataset) {
+  const notices = [...ofFiles, ...(leftOut.length > 0 ? [describeLeftOut(leftOut)] : [])];
   const optional = { ...(preparing && { preparing }), ...(notices.length > 0 && { notices }) };
   return { name, entries, partitions: partitions.length, bytes, ...optional };
 }

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { mergeSchemas } from "../../../datasets/catalogue/merge-schemas.ts";
+import { describeDifferences } from "../../../datasets/catalogue/schema-notices.ts";
 import type { FileColumn, FileDescription, FileShape } from "../../../datasets/format.ts";
 import type { DType } from "../../../engine/program/schema.ts";
 
 interface Given {
   readonly dtype?: DType;
   readonly list?: boolean;
+  readonly counter?: string;
   readonly nullable?: boolean;
   readonly isRounded?: boolean;
   readonly isEmpty?: boolean;
@@ -16,8 +18,8 @@ interface Given {
 
 function file(name: string, columns: Readonly<Record<string, Given>>, unsupported: FileShape["unsupported"] = []) {
   const given = Object.values(columns);
-  const described = Object.entries(columns).map(([column, { dtype = "float32", list = false, isEmpty = false }], index) => {
-    const form = { index, parts: [column], lists: list ? [1] : [], dtype, isEmpty, stored: undefined };
+  const described = Object.entries(columns).map(([column, { dtype = "float32", list = false, isEmpty = false, counter }], index) => {
+    const form = { index, parts: [column], lists: list ? [1] : [], dtype, isEmpty, ...(counter && { counter }), stored: undefined };
     return [column, form satisfies FileColumn] as const;
   });
   const units = (given[0]?.values ?? [1]).map((_, unit) => ({ entries: 1, firstEntry: unit }));
@@ -33,16 +35,59 @@ function file(name: string, columns: Readonly<Record<string, Given>>, unsupporte
   return { name, description };
 }
 
-test("mergeSchemas keeps the columns that every file has and names the file that lacks one", () => {
-  const { columns, unsupported } = mergeSchemas([file("a", { x: {}, y: {} }), file("b", { x: {}, z: {} })]);
+test("mergeSchemas keeps the columns of all files; those that a file with entries lacks may be missing", () => {
+  const none = file("none", { w: { values: [] } });
+  const { columns, unsupported } = mergeSchemas([file("a", { x: {}, y: {} }), file("b", { x: {}, z: {} }), none]);
   assert.deepEqual(
-    columns.map(({ name }) => name),
-    ["x"],
+    columns.map(({ name, nullable }) => [name, nullable]),
+    [
+      ["x", false],
+      ["y", true],
+      ["z", true],
+      ["w", true],
+    ],
   );
-  assert.deepEqual(unsupported, [
-    { name: "y", reason: "is missing in b" },
-    { name: "z", reason: "is missing in a" },
+  assert.deepEqual(unsupported, []);
+});
+
+test("mergeSchemas: a list column that some files lack is in the collection that it is in where it is there", () => {
+  const { columns } = mergeSchemas([
+    file("a", { Jet_pt: { list: true, values: [5] }, Jet_eta: { list: true, values: [5] } }),
+    file("b", { Jet_eta: { list: true, values: [7] }, Jet_id: { list: true, values: [7] } }),
   ]);
+  assert.deepEqual(
+    columns.map(({ lists, nullable }) => [lists[0], nullable]),
+    [
+      ["Jet", true],
+      ["Jet", false],
+      ["Jet", true],
+    ],
+  );
+});
+
+test("mergeSchemas believes counters, where a file tells of them, rather than numbers", () => {
+  const list = { list: true, values: [5] };
+  const lists = (counters: readonly string[]) =>
+    mergeSchemas([file("a", { Jet_pt: { ...list, counter: counters[0]! }, Jet_sub_pt: { ...list, counter: counters[1]! } })]).columns.map(
+      (column) => column.lists[0],
+    );
+  assert.deepEqual(lists(["nJet", "nJet"]), ["Jet", "Jet"]);
+  assert.deepEqual(lists(["nJet", "nJet_sub"]), ["Jet", "Jet_sub"]);
+});
+
+test("describeDifferences names the columns and collections that some files lack, and types that are wider in some", () => {
+  const list = { list: true };
+  const files = [
+    file("a", { x: {}, y: {}, z: {}, Jet_pt: list, Jet_eta: list, Tau_pt: list }),
+    file("b", { x: { dtype: "float64" }, Jet_pt: list }),
+    file("c", { x: {}, y: {}, z: {}, Jet_pt: list, Jet_eta: list, Tau_pt: list }),
+  ];
+  assert.deepEqual(describeDifferences(files, mergeSchemas(files)), [
+    "collection Tau is not in 1 of 3 files (b): what reads it fails there",
+    "columns y, z, Jet_eta are not in 1 of 3 files (b): missing values there",
+    "column x is float32 in 2 of 3 files (a, c) and float64 in 1 of 3 files (b): read as float64",
+  ]);
+  assert.deepEqual(describeDifferences(files.slice(0, 1), mergeSchemas(files.slice(0, 1))), []);
 });
 
 test("mergeSchemas tells of a column that its integers may be rounded where those of one file may", () => {

@@ -198,7 +198,7 @@ test("createSharedCatalogue: of two patterns for one name the one counts that a 
   const second = open("two", { events: pattern("new") });
   const seen = await second.catalogue.get("events");
   assert.equal(seen?.entries, 5);
-  assert.match(seen?.notice ?? "", /events stands for \*\.parquet, as one registered it; this process was started with \*\.parquet/);
+  assert.match(seen?.notices?.[0] ?? "", /events stands for \*\.parquet, as one registered it; this process was started with \*\.parquet/);
   const [line] = second.lines.filter(({ level }) => level === "error");
   assert.match(line?.message ?? "", /stands for other files than this process was started with; give these another name/);
   assert.deepEqual(line?.fields, { dataset: "events", wanted: pattern("new"), pattern: pattern("old"), by: "one" });
@@ -209,12 +209,12 @@ test("createSharedCatalogue: of two patterns for one name the one counts that a 
     await second.look();
   }
   assert.equal((await second.catalogue.get("events"))?.entries, 5);
-  assert.equal((await first.catalogue.get("events"))?.notice, undefined);
+  assert.equal((await first.catalogue.get("events"))?.notices, undefined);
   // Killed: it shows nothing any more.
   pass(6);
   await second.look();
   assert.equal((await second.catalogue.get("events"))?.entries, 7);
-  assert.equal((await second.catalogue.get("events"))?.notice, undefined);
+  assert.equal((await second.catalogue.get("events"))?.notices, undefined);
   assert(second.lines.some(({ message }) => message === "the dataset's name stands for other files than before"));
   // It was only asleep: what is registered counts for it, too.
   await first.look();
@@ -234,7 +234,7 @@ test("createSharedCatalogue: a process that has its store alone takes names over
   const second = open("restarted", { events: join(directory, "b.parquet") }, { isAlone: true });
   const dataset = await second.catalogue.get("events");
   assert.equal(dataset?.entries, 7);
-  assert.equal(dataset?.notice, undefined);
+  assert.equal(dataset?.notices, undefined);
 });
 
 test("createSharedCatalogue: files that cannot be read here are an error that names who registered them", async (t) => {

@@ -1,0 +1,73 @@
+/** Where a column of a partition lies in its file, and how what the file lacks is read. Pure. */
+import { type Column, type Schema, standsIn } from "../../engine/program/schema.ts";
+import { type ColumnForm, columnOf } from "../column-form.ts";
+import type { ColumnLocation, FileIdentity, Partition } from "../dataset.ts";
+import type { FileColumn, FileDescription } from "../format.ts";
+import { formatNamed } from "../formats.ts";
+import { mayMiss, widen } from "./merge-schemas.ts";
+
+export interface LocateOptions {
+  readonly file: FileIdentity;
+  readonly description: FileDescription;
+  readonly partition: Pick<Partition, "firstEntry" | "entries" | "unit">;
+  /** Of the dataset. */
+  readonly schema: Schema;
+  readonly name: string;
+  /** The dataset's where absent. */
+  readonly form?: ColumnForm | undefined;
+}
+
+/** Gives the reason where the file does not have the column, or not in this form. */
+export function locateColumn(options: LocateOptions): ColumnLocation | string {
+  const { description, schema, name, form } = options;
+  const own = description.shape.columns.get(name);
+  const merged = schema.columns.find((each) => each.name === name);
+  if (!own)
+    return merged
+      ? locateAbsent(options, form ? columnOf(name, form, { ...merged, nullable: true }) : merged)
+      : "the file has no such column";
+  const column = form ? inForm(description, own, { name, form }) : merged;
+  if (column) return locateOwn(options, column, own);
+  return form ? "the query reads it as the file does not have it" : "it cannot be used in every file of the dataset";
+}
+
+function locateOwn({ file, description, partition }: LocateOptions, column: Column, own: FileColumn): ColumnLocation {
+  const { firstEntry, entries, unit } = partition;
+  const { format } = description.shape;
+  const { elements, place } = formatNamed(format).locate(description, unit, own);
+  return { file, format, column, firstEntry, entries, elements, values: elements.at(-1) ?? entries, place };
+}
+
+/** All values are missing; its lists are those of another column of the same lists, which the file has. */
+function locateAbsent(options: LocateOptions, column: Column): ColumnLocation | string {
+  const { file, description, partition, schema } = options;
+  if (!column.nullable) return "the file has no such column, and the query reads it as if each file had it";
+  const { firstEntry, entries } = partition;
+  const location = { file, format: description.shape.format, column, firstEntry, entries };
+  if (column.lists.length === 0) return { ...location, elements: [], values: entries, place: undefined, absent: {} };
+  const sibling = cheapest(schema.columns.filter((each) => standsIn(each, column.lists) && description.shape.columns.has(each.name)));
+  if (!sibling) return `the file has nothing of ${column.lists.at(-1)}`;
+  const own = description.shape.columns.get(sibling.name)!;
+  const like = locateOwn(options, { ...sibling, dtype: own.dtype, nullable: mayMiss(description, own) }, own);
+  const elements = like.elements.slice(0, column.lists.length);
+  return { ...location, elements, values: elements.at(-1)!, place: like.place, absent: { like } };
+}
+
+/** Only its lists' lengths are wanted. */
+function cheapest(columns: readonly Column[]): Column | undefined {
+  const costs: Readonly<Partial<Record<Column["dtype"], number>>> = { bool: 1, string: 100 };
+  const cost = ({ dtype, lists }: Column) => 1000 * lists.length + (costs[dtype] ?? 10);
+  return columns.toSorted((a, b) => cost(a) - cost(b))[0];
+}
+
+/** The column of a file in a form that holds all its values; undefined where this one does not. */
+function inForm(
+  description: FileDescription,
+  own: FileColumn,
+  { name, form }: { readonly name: string; readonly form: ColumnForm },
+): Column | undefined {
+  const nullable = mayMiss(description, own);
+  const column = columnOf(name, form, { dtype: own.dtype, nullable });
+  const fits = own.lists.length === form.lists.length && (own.isEmpty || widen(column.dtype, own.dtype) === column.dtype);
+  return fits && (column.nullable || !nullable) ? column : undefined;
+}

@@ -1,0 +1,121 @@
+/** Columns that some files of a dataset lack, against the same events in one file with nulls, and against plain JavaScript. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { queryFiles } from "../../support/query-files.ts";
+import { type Kind, type WrittenColumn, writeParquet } from "../../support/write-parquet.ts";
+import { makeDirectory, sequence } from "../read-for-test.ts";
+
+interface Muon {
+  readonly pt: number;
+  readonly charge: number | null;
+  readonly id: string | null;
+}
+
+interface Event {
+  readonly met: number;
+  readonly flag: boolean | null;
+  readonly run: string | null;
+  readonly Muon: readonly Muon[];
+}
+
+/** The second half lacks what may be null: as a file without these columns has it. */
+function makeEvents(count: number): readonly Event[] {
+  const below = sequence(5);
+  return Array.from({ length: count }, (_, index) => {
+    const has = <Value>(value: Value) => (index < count / 2 ? value : null);
+    return {
+      met: below(200),
+      flag: has(below(3) > 0),
+      run: has(`run ${below(4)}`),
+      Muon: Array.from({ length: below(4) }, () => ({
+        pt: below(100),
+        charge: has(below(2) * 2 - 1),
+        id: has(["loose", "tight"][below(2)]!),
+      })),
+    };
+  });
+}
+
+type Columns = Record<string, WrittenColumn>;
+
+function columnsOf(events: readonly Event[]): Columns {
+  const cells = (kind: Kind, of: (event: Event) => unknown) => ({ kind, cells: events.map(of) });
+  const list = (kind: Kind, of: (muon: Muon) => unknown) => cells({ list: kind }, ({ Muon }) => Muon.map(of));
+  return {
+    met: cells("FLOAT", ({ met }) => met),
+    flag: cells("BOOLEAN", ({ flag }) => flag),
+    run: cells("TEXT", ({ run }) => run),
+    Muon_pt: list("FLOAT", ({ pt }) => pt),
+    Muon_charge: list("INT32", ({ charge }) => charge),
+    Muon_id: list("TEXT", ({ id }) => id),
+  };
+}
+
+/** The events in one file, and in two of which the second lacks these columns. */
+async function writeBoth(t: TestContext, events: readonly Event[], lacking: readonly string[]) {
+  const directory = await makeDirectory(t);
+  const half = events.length / 2;
+  const second = columnsOf(events.slice(half));
+  for (const name of lacking) delete second[name];
+  await writeParquet(join(directory, "whole.parquet"), columnsOf(events), 50);
+  await writeParquet(join(directory, "part-1.parquet"), columnsOf(events.slice(0, half)), 50);
+  await writeParquet(join(directory, "part-2.parquet"), second, 70);
+  return { whole: join(directory, "whole.parquet"), parts: join(directory, "part-*.parquet") };
+}
+
+const axis = (value: string) => ({ axes: [{ type: "integer", lower: -5, upper: 250, value }] });
+
+const query = {
+  filter: "flag ?? met < 100",
+  histograms: {
+    met: axis("met"),
+    charge: axis("Muon.charge"),
+    sum: axis("Muon.sum(m => m.charge)"),
+    tight: axis('Muon.filter(m => m.id == "tight").pt'),
+    other: axis('Muon.filter(m => (m.charge ?? 1) > 0 && (m.id ?? "tight") == "tight").pt'),
+    run: { axes: [{ type: "category", categories: ["run 1", "run 2"], value: "run" }] },
+    pairs: axis("Muon.pairs().filter((a, b) => a.charge != b.charge).map((a, b) => a.pt + b.pt)"),
+    count: axis("Muon.length"),
+  },
+  totals: { charges: "Muon.count(m => m.charge > 0)" },
+};
+
+test("a column that a file lacks is missing there: the same answers as from one file with nulls", async (t) => {
+  const events = makeEvents(400);
+  const { whole, parts } = await writeBoth(t, events, ["flag", "run", "Muon_charge", "Muon_id"]);
+  const [expected, found] = [await queryFiles(whole, query), await queryFiles(parts, query)];
+  assert.deepEqual([expected.failures, found.failures], [[], []]);
+  const { dataset: one, failures: _, histogram: __, ...answer } = expected;
+  const { dataset: two, failures: ___, histogram, ...same } = found;
+  assert.deepEqual(same, answer);
+  assert.equal(one.notices, undefined);
+  assert.deepEqual(two.notices, [
+    "columns flag, run, Muon_charge and 1 more are not in 1 of 2 files (part-2.parquet): missing values there",
+  ]);
+  const selected = events.filter(({ flag, met }) => flag ?? met < 100);
+  const count = (values: readonly (number | null)[], bin: number) => values.filter((value) => value === bin).length;
+  const { values } = histogram("charge").contents;
+  for (const charge of [-1, 1])
+    assert.equal(
+      values[charge + 6],
+      count(
+        selected.flatMap(({ Muon }) => Muon.map((muon) => muon.charge)),
+        charge,
+      ),
+    );
+});
+
+test("where a file lacks a whole collection, what reads it fails there by name, and the rest counts", async (t) => {
+  const events = makeEvents(100);
+  const { parts } = await writeBoth(t, events, ["Muon_pt", "Muon_charge", "Muon_id"]);
+  const { dataset, failures, histogram } = await queryFiles(parts, { histograms: { count: axis("Muon.length") } });
+  assert.deepEqual(dataset.notices, ["collection Muon is not in 1 of 2 files (part-2.parquet): what reads it fails there"]);
+  assert.deepEqual(failures, ["Cannot read column Muon_pt of part-2.parquet: the file has nothing of Muon"]);
+  assert.equal(
+    histogram("count").contents.values.reduce((sum, value) => sum + value, 0),
+    50,
+  );
+  const rest = await queryFiles(parts, { histograms: { met: axis("met") } });
+  assert.deepEqual([rest.failures, rest.histogram("met").contents.values.reduce((sum, value) => sum + value, 0)], [[], 100]);
+});

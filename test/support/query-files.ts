@@ -1,0 +1,106 @@
+/** A query over files, in this thread: from the catalogue over readers and compiler to the merged contents. */
+
+import { createCatalogue } from "../../datasets/catalogue/catalogue.ts";
+import { formsOf } from "../../datasets/column-form.ts";
+import { type ColumnLocation, type ColumnTarget, type Dataset, offsetCounts } from "../../datasets/dataset.ts";
+import { readColumn } from "../../datasets/read-column.ts";
+import { Merger } from "../../engine/histogram/merge.ts";
+import type { PartialHistogram, PartialResult } from "../../engine/histogram/partial.ts";
+import { largestDictionary } from "../../engine/program/dictionary.ts";
+import { columnsOf, type Input, nameOf } from "../../engine/program/inputs.ts";
+import { bytesPerValue, type DType, standsIn } from "../../engine/program/schema.ts";
+import { computePartial, workBytes } from "../../engine/run/run-program.ts";
+import { prepareQuery } from "./engine/run-query.ts";
+
+export interface FilesResult extends PartialResult {
+  readonly dataset: Dataset;
+  /** By file and partition. */
+  readonly failures: readonly string[];
+  /** A histogram by its name in the query. */
+  histogram(name: string): PartialHistogram;
+}
+
+const scratch = 1 << 20;
+const arrays = {
+  float32: Float32Array,
+  float64: Float64Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  bool: Uint8Array,
+  string: Int32Array,
+} satisfies Record<DType, unknown>;
+
+/** `pattern`: as `--data` has it after the name. A partition that cannot be read is a failure, and the others count. */
+export async function queryFiles(pattern: string, query: object): Promise<FilesResult> {
+  const catalogue = createCatalogue([{ name: "test", pattern }]);
+  const dataset = (await catalogue.get("test"))!;
+  const { planned, module } = prepareQuery(query, dataset.schema);
+  const { program } = planned;
+  const forms = formsOf(program.inputs);
+  const merger = new Merger(program);
+  const failures: string[] = [];
+  for (const partition of dataset.partitions) {
+    try {
+      const space = new Space();
+      const loaded: Loaded[] = [];
+      for (const name of columnsOf(program))
+        loaded.push(await load(space, await catalogue.locate("test", partition, name, forms.get(name))));
+      const addresses = program.inputs.map((input) => addressOf(input, loaded));
+      const bytes = workBytes(program, scratch);
+      const work = { address: space.reserve(bytes), bytes };
+      merger.add(computePartial({ program, module, memory: space.memory, entries: partition.entries, addresses, work }));
+    } catch (error) {
+      failures.push((error as Error).message);
+    }
+  }
+  const merged = merger.read();
+  return { ...merged, dataset, failures, histogram: (name) => merged.histograms[planned.order.get(name)!]! };
+}
+
+interface Loaded {
+  readonly location: ColumnLocation;
+  readonly target: ColumnTarget;
+}
+
+class Space {
+  readonly memory = new WebAssembly.Memory({ initial: 64, maximum: 16_384, shared: true });
+  #top = 16;
+
+  reserve(bytes: number): number {
+    const address = this.#top;
+    this.#top = Math.ceil((address + bytes + 16) / 16) * 16;
+    const lacking = this.#top - this.memory.buffer.byteLength;
+    if (lacking > 0) this.memory.grow(Math.ceil(lacking / 65_536));
+    return address;
+  }
+}
+
+/** All is reserved before the first view is made: memory that grows is another buffer. */
+async function load(space: Space, location: ColumnLocation): Promise<Loaded> {
+  const { column, values } = location;
+  const counts = offsetCounts(location);
+  const at = {
+    values: space.reserve(values * bytesPerValue[column.dtype]),
+    valid: space.reserve(values),
+    strings: space.reserve(column.dtype === "string" ? largestDictionary(values) : 0),
+    offsets: counts.map((count) => space.reserve(4 * count)),
+  };
+  const { buffer } = space.memory;
+  const target = {
+    values: new arrays[column.dtype](buffer, at.values, values),
+    ...(column.nullable && { valid: new Uint8Array(buffer, at.valid, values) }),
+    ...(column.dtype === "string" && { strings: new Uint8Array(buffer, at.strings, largestDictionary(values)) }),
+    offsets: counts.map((count, level) => new Uint32Array(buffer, at.offsets[level]!, count)),
+  };
+  await readColumn(location, target);
+  return { location, target };
+}
+
+function addressOf(input: Input, loaded: readonly Loaded[]): number {
+  const isMeant = ({ location: { column } }: Loaded) =>
+    input.kind === "offsets" ? standsIn(column, input.lists) : column.name === input.column;
+  const { target } = loaded.find(isMeant)!;
+  const array = input.kind === "offsets" ? target.offsets[input.lists.length - 1] : target[input.kind];
+  if (!array) throw new Error(`no ${input.kind} of ${nameOf(input)}`);
+  return array.byteOffset;
+}
