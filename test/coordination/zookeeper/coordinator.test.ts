@@ -8,10 +8,9 @@ import {
 } from "../../../coordination/zookeeper/coordinator.ts";
 import { describeCoordinator } from "../../contracts/coordinator-contract.ts";
 import { until } from "../../support/until.ts";
-import { findServers, openConnection, silent } from "./zookeeper-for-tests.ts";
+import { findServers, openConnection, sessionTimeout, silent } from "./zookeeper-for-tests.ts";
 
 const suite = "coordinator on ZooKeeper";
-const sessionTimeout = 1500;
 
 /** Today's servers, open to all; those of the prototype's line, with an owner. */
 const servers = await findServers(suite, ["3.9.4", "3.4.14"]);

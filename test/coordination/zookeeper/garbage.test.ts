@@ -12,7 +12,7 @@ import { countsOf } from "../../contracts/claim-one.ts";
 import { ask, claimNext, drain, joinAs } from "../../contracts/coordinator/harness.ts";
 import { keysOf, listen, makeSubtask, makeSubtasks } from "../../contracts/subtasks.ts";
 import { until } from "../../support/until.ts";
-import { findServer, makeZooKeeper, openConnection, silent } from "./zookeeper-for-tests.ts";
+import { findServer, makeZooKeeper, openConnection, sessionTimeout, silent } from "./zookeeper-for-tests.ts";
 
 const suite = "garbage in ZooKeeper";
 const server = await findServer(suite);
@@ -28,7 +28,7 @@ async function open(t: TestContext, root: string) {
     warn: (fields: object) => void warnings.push(JSON.stringify(fields)),
     error: (fields: object) => void errors.push(fields),
   };
-  const coordinator = await createZooKeeperCoordinator({ hosts: server!.hosts, root, sessionTimeout: 1500, log });
+  const coordinator = await createZooKeeperCoordinator({ hosts: server!.hosts, root, sessionTimeout, log });
   t.after(async () => {
     await coordinator.close();
     assert.deepEqual(errors, []);

@@ -13,9 +13,7 @@ import { keysOf, listen, makeSubtask, makeSubtasks } from "../../contracts/subta
 import { type OwnZooKeeperServer, startZooKeeper, type ZooKeeperVersion } from "../../servers/zookeeper-server.ts";
 import { makeTemporaryDirectory } from "../../storage/temporary-directory.ts";
 import { until } from "../../support/until.ts";
-import { findServers, listBelow, openConnection, openProxy, silent, tick } from "./zookeeper-for-tests.ts";
-
-const sessionTimeout = 1500;
+import { findServers, listBelow, openConnection, openProxy, sessionTimeout, silent, tick } from "./zookeeper-for-tests.ts";
 
 const newRoot = (): string => `/hazard-${randomUUID()}`;
 

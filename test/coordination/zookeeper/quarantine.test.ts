@@ -9,7 +9,7 @@ import { claimOne, countsOf, type OneClaim } from "../../contracts/claim-one.ts"
 import { ask, joinAs } from "../../contracts/coordinator/harness.ts";
 import { keysOf, makeSubtasks } from "../../contracts/subtasks.ts";
 import { until } from "../../support/until.ts";
-import { findServer, silent } from "./zookeeper-for-tests.ts";
+import { findServer, sessionTimeout, silent } from "./zookeeper-for-tests.ts";
 
 const suite = "quarantine on ZooKeeper";
 const server = await findServer(suite);
@@ -18,7 +18,7 @@ async function open(t: TestContext, root: string): Promise<ZooKeeperCoordinator>
   const coordinator = await createZooKeeperCoordinator({
     hosts: server!.hosts,
     root,
-    sessionTimeout: 1500,
+    sessionTimeout,
     log: silent,
     localityDelay: 20,
   });

@@ -8,7 +8,7 @@ import { createZooKeeperCoordinator, type ZooKeeperCoordinator } from "../../../
 import { countsOf, type OneClaim } from "../../contracts/claim-one.ts";
 import { ask, claimNext, joinAs } from "../../contracts/coordinator/harness.ts";
 import { keysOf, listen, makeSubtasks } from "../../contracts/subtasks.ts";
-import { findServer, openConnection, silent, tick } from "./zookeeper-for-tests.ts";
+import { findServer, openConnection, sessionTimeout, silent } from "./zookeeper-for-tests.ts";
 
 const suite = "second copies on ZooKeeper";
 const server = await findServer(suite);
@@ -26,7 +26,7 @@ async function open(t: TestContext): Promise<Cluster> {
   const root = `/copies-${randomUUID()}`;
   const logged: string[] = [];
   const log = { ...silent, info: (_: object, message: string) => void logged.push(message) };
-  const options = { hosts: server!.hosts, root, sessionTimeout: 20 * tick, localityDelay: 20, log };
+  const options = { hosts: server!.hosts, root, sessionTimeout, localityDelay: 20, log };
   const openOne = async () => {
     const coordinator = await createZooKeeperCoordinator(options);
     t.after(() => coordinator.close());

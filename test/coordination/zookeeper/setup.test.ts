@@ -11,14 +11,14 @@ import { countsOf } from "../../contracts/claim-one.ts";
 import { ask, claimNext, drain, joinAs } from "../../contracts/coordinator/harness.ts";
 import { makeSubtask, makeSubtasks } from "../../contracts/subtasks.ts";
 import { until } from "../../support/until.ts";
-import { findServer, listBelow, openConnection, silent } from "./zookeeper-for-tests.ts";
+import { findServer, listBelow, openConnection, sessionTimeout, silent } from "./zookeeper-for-tests.ts";
 
 const suite = "setting up ZooKeeper";
 const server = await findServer(suite);
 
 async function open(t: TestContext, options: Partial<ZooKeeperCoordinatorOptions>) {
   const hosts = options.hosts ?? server!.hosts;
-  const coordinator = await createZooKeeperCoordinator({ sessionTimeout: 1500, startTimeout: 3000, log: silent, ...options, hosts });
+  const coordinator = await createZooKeeperCoordinator({ sessionTimeout, startTimeout: 3000, log: silent, ...options, hosts });
   t.after(() => coordinator.close());
   return coordinator;
 }
@@ -39,9 +39,9 @@ test(`${suite}: an address that is none is refused at once and shows what one lo
 
 test(`${suite}: a host that has no address, and a port where nothing listens, are named as unreachable for now`, async (t) => {
   const unreachable = (reason: RegExp) => ({ name: "ZooKeeperUnreachableError", message: reason });
-  const nowhere = open(t, { hosts: "no-such-host.invalid:2181", startTimeout: 500 });
+  const nowhere = open(t, { hosts: "no-such-host.invalid:2181", startTimeout: 3000 });
   await assert.rejects(nowhere, unreachable(/no-such-host\.invalid:2181: .*(ENOTFOUND|EAI_AGAIN|lookup).*; check the address/));
-  await assert.rejects(open(t, { hosts: "127.0.0.1:1", startTimeout: 500 }), unreachable(/ECONNREFUSED/));
+  await assert.rejects(open(t, { hosts: "127.0.0.1:1", startTimeout: 3000 }), unreachable(/ECONNREFUSED/));
 });
 
 test(`${suite}: a port of something else is told apart: what it says, that it hangs up, or that it says nothing`, async (t) => {

@@ -14,7 +14,7 @@ import { countsOf } from "../../contracts/claim-one.ts";
 import { ask, claimNext, drain, joinAs } from "../../contracts/coordinator/harness.ts";
 import { keysOf, makeSubtask, makeSubtasks } from "../../contracts/subtasks.ts";
 import { until } from "../../support/until.ts";
-import { findServer, listBelow, makeZooKeeper, openConnection, silent } from "./zookeeper-for-tests.ts";
+import { findServer, listBelow, makeZooKeeper, openConnection, sessionTimeout, silent } from "./zookeeper-for-tests.ts";
 
 const suite = "strangers in ZooKeeper";
 const server = await findServer(suite);
@@ -28,7 +28,7 @@ async function open(t: TestContext) {
     warn: ({ znode }: { readonly znode?: unknown }) => void warned.push(`${znode}`),
     error: (fields: object) => assert.fail(JSON.stringify(fields)),
   };
-  const coordinator = await createZooKeeperCoordinator({ hosts: server!.hosts, root, sessionTimeout: 1500, log });
+  const coordinator = await createZooKeeperCoordinator({ hosts: server!.hosts, root, sessionTimeout, log });
   t.after(() => coordinator.close());
   const connection = await openConnection(t, server!.hosts);
   return { coordinator, layout: createLayout(root), connection, session: connection.session, warned, log };

@@ -16,7 +16,10 @@ import { startTcpProxy, type TcpProxy } from "../../servers/tcp-proxy.ts";
 import { type OwnZooKeeperServer, startZooKeeper, type ZooKeeperVersion } from "../../servers/zookeeper-server.ts";
 
 /** Milliseconds. Sessions last from 2 to 20 of them. */
-export const tick = 100;
+export const tick = 250;
+
+/** The longest that the servers allow: on a busy machine they may be silent for seconds. */
+export const sessionTimeout = 20 * tick;
 
 /** All of a file's servers before its first test: hooks after all tests run as soon as those declared so far have ended. */
 export function findServers(suite: string, versions: readonly ZooKeeperVersion[]): Promise<readonly (OwnZooKeeperServer | undefined)[]> {
@@ -37,8 +40,7 @@ const ignore = () => {};
 export const silent = { info: ignore, warn: ignore, error: ignore };
 
 export async function openConnection(t: TestContext, hosts: string, options: Partial<ConnectionOptions> = {}): Promise<Connection> {
-  // The longest that the server allows: on a busy machine it may be silent for a while.
-  const connection = await Connection.open({ hosts, sessionTimeout: 20 * tick, startTimeout: 20_000, log: silent, ...options });
+  const connection = await Connection.open({ hosts, sessionTimeout, startTimeout: 20_000, log: silent, ...options });
   t.after(() => connection.close());
   return connection;
 }

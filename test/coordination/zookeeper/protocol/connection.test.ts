@@ -74,7 +74,7 @@ if (server) {
 
   test(`${suite}: a silent server is noticed; what it had is in doubt, and the session goes on where it answers again`, async (t) => {
     const proxy = await openProxy(t, server.port);
-    const connection = await openConnection(t, proxy.address, { sessionTimeout: 1600 });
+    const connection = await openConnection(t, proxy.address, { sessionTimeout: 10 * tick });
     const { session } = connection;
     await session.commit([createEphemeral("/mine", data)]);
     proxy.silence();
@@ -91,7 +91,7 @@ if (server) {
 
   test(`${suite}: a long silence loses the session, whatever the client thinks; the next one owns nothing of it`, async (t) => {
     const proxy = await openProxy(t, server.port);
-    const connection = await openConnection(t, proxy.address);
+    const connection = await openConnection(t, proxy.address, { sessionTimeout: 8 * tick });
     const { session, lost } = connection;
     await session.commit([createEphemeral("/owned", data)]);
     const sessions: string[] = [];
@@ -138,7 +138,7 @@ if (server) {
     const own = await startZooKeeper({ directory: await makeTemporaryDirectory(t), tick });
     if ("missing" in own) return;
     t.after(() => own.stop());
-    const connection = await openConnection(t, own.hosts, { sessionTimeout: 2000 });
+    const connection = await openConnection(t, own.hosts);
     await connection.session.commit([createEphemeral("/e", data)]);
     own.signal("SIGKILL");
     await reached(connection, "suspended");
