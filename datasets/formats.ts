@@ -2,9 +2,10 @@
 import { DatasetError } from "./dataset.ts";
 import type { DescribeOptions, FileDescription, FlatColumn, Format } from "./format.ts";
 import { parquet } from "./parquet/parquet.ts";
+import { root } from "./root/root.ts";
 import type { ByteReader } from "./sources/source.ts";
 
-const formats: readonly Format[] = [parquet];
+const formats: readonly Format[] = [parquet, root];
 
 /** For people: the formats in which files may be. */
 export const formatTitles = formats.map(({ title }) => title).join(" or ");
@@ -36,6 +37,5 @@ export async function describeFile(file: ByteReader, name: string, options: Desc
   const format = formats.find((each) => each.recognises(head));
   if (format) return await format.describe(file, name, options);
   const size = file.byteLength < headBytes ? `; it has ${file.byteLength} bytes` : "";
-  const root = String.fromCharCode(...head) === "root" ? "; it is a ROOT file" : "";
-  throw new DatasetError(`Cannot read ${name}: it is not a ${formatTitles} file${size}${root}`, { permanent: true });
+  throw new DatasetError(`Cannot read ${name}: it is not a ${formatTitles} file${size}`, { permanent: true });
 }

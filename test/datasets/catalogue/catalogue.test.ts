@@ -121,7 +121,11 @@ test("createCatalogue refuses a dataset of which no file can be read, until one 
     message: "Cannot use dataset events: no file matches *.parquet",
   });
   await writeFile(join(directory, "a.parquet"), "text, no more than that");
-  await assert.rejects(catalogue.get("events"), { name: "DatasetError", permanent: true, message: /a\.parquet: it is not a Parquet file/ });
+  await assert.rejects(catalogue.get("events"), {
+    name: "DatasetError",
+    permanent: true,
+    message: /a\.parquet: it is not a Parquet or ROOT file/,
+  });
   await writeEvents(join(directory, "a.parquet"), 2);
   assert.equal((await look(catalogue)).entries, 2);
 });

@@ -1,0 +1,86 @@
+/** Which of a file's trees are meant by a name, a path, several with plus signs between them, or nothing. */
+
+import type { FileHeader } from "./file/file-header.ts";
+import { isDirectory, type Key, readDirectory, readKeys } from "./file/keys.ts";
+import type { ReadWindows } from "./file/read-windows.ts";
+
+export interface FoundTree {
+  /** With the directories in front of it. */
+  readonly path: string;
+  readonly key: Key;
+}
+
+const treeClasses = new Set(["TTree", "TNtuple", "TNtupleD", "TChain"]);
+const usualName = "Events";
+/** Whoever asks for none of them by name: more directories are not looked into, and no more names told. */
+const mostDirectories = 64;
+const mostNames = 20;
+const mostDepth = 16;
+
+export const isRNTuple = ({ className }: Pick<Key, "className">): boolean =>
+  className === "ROOT::RNTuple" || className === "ROOT::Experimental::RNTuple";
+
+const isTree = (key: Key): boolean => treeClasses.has(key.className) || isRNTuple(key);
+
+/** Throws an `Error` that says what there is instead. */
+export async function findTrees(file: ReadWindows, header: FileHeader, asked: string | undefined): Promise<readonly FoundTree[]> {
+  const keys = await readKeys(file, header.top);
+  if (asked === undefined) return [await onlyTree(file, keys)];
+  const found: FoundTree[] = [];
+  // A tree may have a plus sign in its name.
+  const exact = await lookUp(file, keys, asked);
+  if (exact) return [exact];
+  for (const path of asked.split("+").map((each) => each.trim())) {
+    const tree = await lookUp(file, keys, path);
+    if (tree) found.push(tree);
+    else throw new Error(`it has no tree ${path}; it has ${namesOf(await allTrees(file, keys))}`);
+  }
+  return found;
+}
+
+async function onlyTree(file: ReadWindows, keys: readonly Key[]): Promise<FoundTree> {
+  const trees = await allTrees(file, keys);
+  if (trees.length === 0)
+    throw new Error(`it has no tree; it has ${keys.length === 0 ? "nothing" : namesOf(keys.map(({ name }) => ({ path: name })))}`);
+  const usual = trees.filter(({ path }) => path === usualName);
+  const [tree, ...others] = usual.length > 0 ? usual : trees;
+  if (others.length > 0) throw new Error(`it has several trees: say which one, FILE:NAME; it has ${namesOf(trees)}`);
+  return tree;
+}
+
+async function lookUp(file: ReadWindows, keys: readonly Key[], path: string): Promise<FoundTree | undefined> {
+  const own = keys.find((key) => key.name === path && isTree(key));
+  if (own) return { path, key: own };
+  let level = keys;
+  const steps = path.split("/").filter((step) => step !== "");
+  if (steps.length > mostDepth) return undefined;
+  for (const step of steps.slice(0, -1)) {
+    const directory = level.find((key) => key.name === step && isDirectory(key));
+    if (!directory) return undefined;
+    level = await readDirectory(file, directory);
+  }
+  const key = level.find(({ name }) => name === steps.at(-1));
+  return key && isTree(key) ? { path: steps.join("/"), key } : undefined;
+}
+
+/** Those in directories only where there are none outside. */
+async function allTrees(file: ReadWindows, keys: readonly Key[]): Promise<readonly FoundTree[]> {
+  const waiting = [{ prefix: "", keys }];
+  const seen = new Set<number>();
+  const trees: FoundTree[] = [];
+  for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+    for (const key of next.keys) {
+      if (isTree(key)) trees.push({ path: next.prefix + key.name, key });
+      if (!isDirectory(key) || seen.has(key.seek) || seen.size === mostDirectories) continue;
+      seen.add(key.seek);
+      waiting.push({ prefix: `${next.prefix}${key.name}/`, keys: await readDirectory(file, key) });
+    }
+    if (next.prefix === "" && trees.length > 0) break;
+  }
+  return trees;
+}
+
+function namesOf(trees: readonly { readonly path: string }[]): string {
+  const names = trees.slice(0, mostNames).map(({ path }) => path);
+  return `${names.join(", ") || "none"}${trees.length > mostNames ? ` and ${trees.length - mostNames} more` : ""}`;
+}

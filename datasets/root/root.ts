@@ -1,0 +1,76 @@
+/** ROOT: the trees of a file, TTree or RNTuple; a unit is as many of its clusters as make a partition. */
+import { DatasetError } from "../dataset.ts";
+import { type DescribeOptions, type FileDescription, type Format, usualPartitionEvents } from "../format.ts";
+import type { ByteReader } from "../sources/source.ts";
+import { rangesOfBaskets, readFirstBasketOffsets } from "./baskets/basket-ranges.ts";
+import type { BasketsPlace } from "./baskets/branch.ts";
+import { readBaskets } from "./baskets/read-baskets.ts";
+import { isRoot, readFileHeader } from "./file/file-header.ts";
+import { readObject } from "./file/read-object.ts";
+import { readStreamers } from "./file/read-streamers.ts";
+import { ReadWindows } from "./file/read-windows.ts";
+import { type FoundTree, findTrees, isRNTuple } from "./find-trees.ts";
+import { parseAnchor } from "./rntuple/anchor.ts";
+import { describeRNTuple } from "./rntuple/describe-rntuple.ts";
+import { locatePages, type PagesPlace } from "./rntuple/locate-pages.ts";
+import { rangesOfPages, readFirstPageOffsets, readPages } from "./rntuple/read-pages.ts";
+import type { StoredField } from "./rntuple/stored-field.ts";
+import { describeTTrees, type TreeSource } from "./tree/describe-tree.ts";
+import { locateBranch, type StoredBranch } from "./tree/tree-places.ts";
+
+/** Name of the format; another one where descriptions mean something else. */
+const format = "root-1";
+
+export const root: Format = {
+  name: format,
+  title: "ROOT",
+  ending: ".root",
+  recognises: isRoot,
+  describe: describeRoot,
+  locate: (description, unit, column) =>
+    (column.stored as StoredBranch | StoredField).kind === "branch"
+      ? locateBranch(description, unit, column)
+      : locatePages(description, unit, column),
+  ranges: ({ place }) => (isBaskets(place) ? rangesOfBaskets(place) : rangesOfPages(place as PagesPlace)),
+  readFirstOffsets: (file, { place, values }) =>
+    isBaskets(place) ? readFirstBasketOffsets(file, place, values) : readFirstPageOffsets(file, place as PagesPlace),
+  read(file, location, target) {
+    const { place } = location;
+    return isBaskets(place) ? readBaskets(file, place, location, target) : readPages(file, place as PagesPlace, location, target);
+  },
+};
+
+const isBaskets = (place: unknown): place is BasketsPlace => (place as BasketsPlace | PagesPlace).kind === "baskets";
+
+async function describeRoot(file: ByteReader, name: string, options: DescribeOptions): Promise<FileDescription> {
+  try {
+    return await describeTrees(file, options);
+  } catch (cause) {
+    if (cause instanceof DatasetError) throw cause;
+    throw new DatasetError(`Cannot read ${name}: ${cause instanceof Error ? cause.message : cause}`, { cause, permanent: true });
+  }
+}
+
+async function describeTrees(
+  reader: ByteReader,
+  { tree, partitionEvents = usualPartitionEvents }: DescribeOptions,
+): Promise<FileDescription> {
+  const file = new ReadWindows(reader);
+  const header = await readFileHeader(file);
+  const trees = await findTrees(file, header, tree);
+  const ntuple = trees.find(({ key }) => isRNTuple(key));
+  if (ntuple) {
+    if (trees.length > 1) throw new Error(`${ntuple.path} is an RNTuple, which cannot be read as one with other trees`);
+    return await describeRNTuple(reader, await parseAnchor(await readObject(file, ntuple.key)), { format, partitionEvents });
+  }
+  const sources: TreeSource[] = [];
+  for (const each of trees) sources.push(await readTree(file, each));
+  const streamers = await readStreamers(file, header);
+  return await describeTTrees(sources, { format, streamers, fileBytes: file.byteLength, partitionEvents });
+}
+
+async function readTree(file: ReadWindows, { path, key }: FoundTree): Promise<TreeSource> {
+  const { className, keyBytes, seek, bytes } = key;
+  const object = await readObject(file, key);
+  return { name: path, className, object, keyBytes, seek: seek + keyBytes, bytes: bytes - keyBytes };
+}

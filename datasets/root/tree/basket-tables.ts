@@ -1,0 +1,75 @@
+/** The baskets of branches, as a description keeps them: checked, so that whoever reads has all entries of a unit or is refused before. */
+import type { Branch } from "./branch-node.ts";
+import type { TreePlaces } from "./tree-places.ts";
+
+export class BasketTables {
+  readonly #seeks: number[] = [];
+  readonly #bytes: number[] = [];
+  readonly #firstEntries: number[] = [];
+  readonly #embedded: number[] = [];
+  readonly #branches: number[] = [];
+  readonly #fileBytes: number;
+
+  constructor(fileBytes: number) {
+    this.#fileBytes = fileBytes;
+  }
+
+  /** How many branches it has. */
+  get length(): number {
+    return this.#branches.length / 2;
+  }
+
+  /** The reason why the branch cannot be read, or nothing where it was added. `objectBytes`: of its tree. */
+  add(branch: Branch, tree: { readonly position: number; readonly entries: number; readonly objectBytes: number }): string | undefined {
+    const first = this.#seeks.length;
+    const reason = this.#addBaskets(branch, tree);
+    if (reason === undefined) {
+      this.#branches.push(first, tree.position);
+      return undefined;
+    }
+    for (const table of [this.#seeks, this.#bytes, this.#firstEntries]) table.length = first;
+    return reason;
+  }
+
+  #addBaskets(branch: Branch, { entries, objectBytes }: { readonly entries: number; readonly objectBytes: number }): string | undefined {
+    const { seeks, bytes, firstEntries, embedded, lastBasket } = branch;
+    if (branch.firstEntry !== 0) return `begins with entry ${branch.firstEntry}`;
+    if (branch.entries !== entries) return `has ${branch.entries} entries where its tree has ${entries}`;
+    const count = Math.min(seeks.length, bytes.length, firstEntries.length, Math.max(0, lastBasket) + 1);
+    let previous = -1;
+    for (let index = 0; index < Math.max(count, embedded.length); index++) {
+      const inTree = embedded[index];
+      const isInFile = index < count && seeks[index] > 0 && bytes[index] > 0;
+      if (!isInFile && (inTree === undefined || inTree.entries === 0)) continue;
+      const first = index < firstEntries.length ? firstEntries[index] : entries;
+      if (first >= entries) break;
+      if (previous < 0 ? first !== 0 : !(first > previous))
+        return `has baskets that do not follow one another (one begins with entry ${first})`;
+      previous = first;
+      if (isInFile) {
+        if (!(seeks[index] + bytes[index] <= this.#fileBytes)) return `has a basket behind the end of the file, at ${seeks[index]}`;
+        this.#seeks.push(seeks[index]);
+        this.#bytes.push(bytes[index]);
+      } else {
+        const { start, bytes: length, offsets = -1, keyBytes } = inTree!;
+        if (start + length > objectBytes) return "has a basket behind the end of its tree";
+        this.#seeks.push(-1 - this.#embedded.length / 4);
+        this.#bytes.push(length);
+        this.#embedded.push(start, length, offsets, keyBytes);
+      }
+      this.#firstEntries.push(first);
+    }
+    return previous < 0 && entries > 0 ? "has no baskets" : undefined;
+  }
+
+  finish(trees: Float64Array): TreePlaces {
+    return {
+      branches: Float64Array.from([...this.#branches, this.#seeks.length]),
+      seeks: Float64Array.from(this.#seeks),
+      bytes: Float64Array.from(this.#bytes),
+      firstEntries: Float64Array.from(this.#firstEntries),
+      embedded: Float64Array.from(this.#embedded),
+      trees,
+    };
+  }
+}

@@ -1,0 +1,47 @@
+/** Which columns the branches of a tree are, under which names, and how their bytes become values. What is not supported is told with the reason. */
+import type { Streamers } from "../file/streamers.ts";
+import type { BranchColumn } from "./branch-column.ts";
+import { type Branch, split } from "./branch-node.ts";
+import { elementColumns } from "./element-columns.ts";
+import { leafColumns } from "./leaf-columns.ts";
+import { type Naming, partsOf } from "./naming.ts";
+
+export interface UnsupportedBranch {
+  readonly parts: readonly string[];
+  readonly reason: string;
+}
+
+export interface FoundColumns {
+  readonly columns: BranchColumn[];
+  readonly unsupported: UnsupportedBranch[];
+}
+
+export function findColumns(branches: readonly Branch[], streamers: Streamers): FoundColumns {
+  const found: FoundColumns = { columns: [], unsupported: [] };
+  for (const branch of branches) visit(branch, { prefix: [], lists: [] }, { streamers, found });
+  return found;
+}
+
+function visit(branch: Branch, naming: Naming, context: { readonly streamers: Streamers; readonly found: FoundColumns }): void {
+  const { found, streamers } = context;
+  const parts = partsOf(branch.name, naming.prefix);
+  const kind = branch.element?.kind;
+  const children = (inner: Naming) => {
+    for (const child of branch.branches) visit(child, inner, context);
+  };
+  if (kind === split.clones || kind === split.collection) {
+    const name = [...parts.slice(0, -1), `${parts.at(-1)}_`];
+    found.columns.push({ parts: name, lists: [], branch, form: { kind: "branch", type: "int32", header: 0, levels: [] } });
+    children({ prefix: parts, lists: [parts.length] });
+  } else if (branch.branches.length > 0 || kind === split.base || kind === split.object) {
+    // Members of base classes have no part of the name for them.
+    children({ ...naming, prefix: kind === split.base ? naming.prefix : parts });
+  } else if (branch.fileName !== "") {
+    found.unsupported.push({ parts, reason: `is kept in another file (${branch.fileName}), which is not supported` });
+  } else {
+    const place = { branch, parts, lists: naming.lists };
+    const columns = branch.element || branch.objectClass !== undefined ? elementColumns(place, streamers) : leafColumns(place);
+    if (typeof columns === "string") found.unsupported.push({ parts, reason: columns });
+    else found.columns.push(...columns);
+  }
+}

@@ -1,0 +1,156 @@
+/**
+ * The description of a tree, or of several of one length that are read as one, from the bytes of their objects. Gives the event loop turns: trees of
+ * wide files have megabytes. Throws an `Error` that says what makes no sense; what is wrong with one branch only makes its columns unsupported.
+ */
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { sha256 } from "../../../engine/sha256.ts";
+import type { FileColumn, FileDescription } from "../../format.ts";
+import { ObjectReader } from "../file/object-reader.ts";
+import type { Members, RootObject } from "../file/root-object.ts";
+import type { Streamers } from "../file/streamers.ts";
+import { BasketTables } from "./basket-tables.ts";
+import type { BranchColumn } from "./branch-column.ts";
+import { findColumns } from "./branch-columns.ts";
+import { type Branch, branchesOf } from "./branch-node.ts";
+import { unitsOf } from "./clusters.ts";
+import type { StoredBranch } from "./tree-places.ts";
+import { unitValues } from "./unit-values.ts";
+import { dtypeOf, isLong, typeOfLeaf, typeOfNumber } from "./value-types.ts";
+
+export interface TreeSource {
+  readonly name: string;
+  /** `TTree`, or a class that is one. */
+  readonly className: string;
+  readonly object: Uint8Array;
+  readonly keyBytes: number;
+  /** Where the object begins in the file, and how many bytes it has there. */
+  readonly seek: number;
+  readonly bytes: number;
+}
+
+interface ParsedTree extends TreeSource {
+  readonly entries: number;
+  readonly members: Members;
+  readonly branches: readonly Branch[];
+}
+
+export interface TreeOptions {
+  /** Name of the format, which the description carries. */
+  readonly format: string;
+  readonly streamers: Streamers;
+  /** Of the file. */
+  readonly fileBytes: number;
+  readonly partitionEvents: number;
+}
+
+/** Of several trees, columns have the name of the first tree that has them. */
+export async function describeTTrees(sources: readonly TreeSource[], options: TreeOptions): Promise<FileDescription> {
+  const { format, streamers, fileBytes, partitionEvents } = options;
+  const trees: ParsedTree[] = [];
+  for (const source of sources) {
+    trees.push(parseTree(source, streamers));
+    await nextTurn();
+  }
+  const [{ entries }] = trees;
+  const other = trees.find((tree) => tree.entries !== entries);
+  if (other) throw new Error(`${trees[0].name} has ${entries} entries and ${other.name} ${other.entries}: they cannot be read as one`);
+  const units = unitsOf({ ...clustersOf(trees[0].members), entries }, partitionEvents);
+  const tables = new BasketTables(fileBytes);
+  const columns = new Map<string, FileColumn>();
+  const unsupported = new Map<string, string>();
+  const found: BranchColumn[] = [];
+  for (const [position, { branches, object }] of trees.entries()) {
+    const places = new BranchPositions(tables, { position, entries, objectBytes: object.length });
+    const counters = countersOf(branches);
+    const tree = findColumns(branches, streamers);
+    await nextTurn();
+    for (const { parts, reason } of tree.unsupported) {
+      if (!unsupported.has(parts.join(".")) && !columns.has(parts.join("."))) unsupported.set(parts.join("."), reason);
+    }
+    for (const column of tree.columns) {
+      const name = column.parts.join(".");
+      if (columns.has(name) || unsupported.has(name)) continue;
+      const branch = places.of(column.branch);
+      if (typeof branch === "string") {
+        unsupported.set(name, branch);
+        continue;
+      }
+      const counting = column.counter && counters.get(column.counter);
+      const counter = counting && places.of(counting.branch);
+      const stored: StoredBranch = {
+        kind: "branch",
+        branch,
+        form: column.form,
+        ...(counting && typeof counter === "number" && { counter: { branch: counter, type: counting.type } }),
+      };
+      columns.set(name, { index: found.length, parts: column.parts, lists: column.lists, dtype: dtypeOf[column.form.type], stored });
+      found.push(column);
+    }
+  }
+  const places = tables.finish(Float64Array.from(trees.flatMap(({ seek, bytes, object }) => [seek, bytes, object.length])));
+  const described = [...columns.values()].map(({ stored }) => stored as StoredBranch);
+  const refused = [...unsupported].map(([name, reason]) => ({ name, reason }));
+  const digest = await sha256(JSON.stringify([format, refused, ...columns]));
+  await nextTurn();
+  const rounded = Uint8Array.from(found, ({ form }) => (isLong(form.type) ? 1 : 0));
+  return {
+    shape: { format, columns, unsupported: refused, digest },
+    units,
+    nullable: new Uint8Array(found.length),
+    ...(rounded.includes(1) && { rounded }),
+    values: unitValues(units, described, { places, totals: found.map(({ branch }) => branch.totalBytes) }),
+    places,
+  };
+}
+
+function parseTree(source: TreeSource, streamers: Streamers): ParsedTree {
+  const members: Members = {};
+  new ObjectReader(source.object, source.keyBytes, { streamers, lastNeeded: { TTree: "fBranches" } }).streamed(source.className, members);
+  const entries = members.fEntries;
+  if (typeof entries !== "number" || !Number.isSafeInteger(entries) || entries < 0) {
+    throw new Error(`${source.name} states ${String(entries)} entries`);
+  }
+  return { ...source, entries, members, branches: branchesOf(members.fBranches) };
+}
+
+function clustersOf({ fClusterRangeEnd, fClusterSize, fAutoFlush }: Members) {
+  const numbers = (value: unknown) => (value instanceof Float64Array ? value : new Float64Array(0));
+  const [rangeEnds, rangeSizes] = [numbers(fClusterRangeEnd), numbers(fClusterSize)];
+  return { rangeEnds: rangeEnds.subarray(0, rangeSizes.length), rangeSizes, autoFlush: typeof fAutoFlush === "number" ? fAutoFlush : 0 };
+}
+
+/** Branches that count others, by the object by which those refer to them: their leaf, or they themselves. */
+function countersOf(branches: readonly Branch[]) {
+  const counters = new Map<RootObject, { readonly branch: Branch; readonly type: StoredBranch["form"]["type"] }>();
+  const visit = (branch: Branch) => {
+    counters.set(branch.object, { branch, type: "int32" });
+    const [leaf, ...others] = branch.leaves;
+    const type = leaf && (leaf.type === undefined ? typeOfLeaf(leaf.className, leaf.isUnsigned) : typeOfNumber[leaf.type]);
+    if (type && others.length === 0) counters.set(leaf.object, { branch, type });
+    branch.branches.forEach(visit);
+  };
+  branches.forEach(visit);
+  return counters;
+}
+
+/** Positions of branches in the tables, where they are put when they are first asked for. */
+class BranchPositions {
+  readonly #tables: BasketTables;
+  readonly #tree: Parameters<BasketTables["add"]>[1];
+  readonly #known = new Map<Branch, number | string>();
+
+  constructor(tables: BasketTables, tree: Parameters<BasketTables["add"]>[1]) {
+    this.#tables = tables;
+    this.#tree = tree;
+  }
+
+  /** Or why the branch cannot be read. */
+  of(branch: Branch): number | string {
+    const known = this.#known.get(branch);
+    if (known !== undefined) return known;
+    const position = this.#tables.length;
+    const placed = this.#tables.add(branch, this.#tree) ?? position;
+    this.#known.set(branch, placed);
+    return placed;
+  }
+}

@@ -1,0 +1,173 @@
+/** The columns of a branch that holds an object, a member of a split one, or a collection. */
+import type { BranchForm, BranchLevel, ElementForm, StoredType } from "../baskets/branch.ts";
+import { countedArray, element as elementType, fixedArray } from "../file/element-types.ts";
+import type { StreamerElement, Streamers } from "../file/streamers.ts";
+import type { BranchColumn, BranchPlace } from "./branch-column.ts";
+import { type Branch, split } from "./branch-node.ts";
+import { dimensionsOf } from "./naming.ts";
+import { layoutOf, memberLayouts, type ObjectLayout } from "./object-layout.ts";
+import { parseTypeName } from "./type-names.ts";
+import { rangeOf, typeOfNumber } from "./value-types.ts";
+import { splitParts } from "./vector-names.ts";
+
+/** Byte count and version. */
+const headerBytes = 6;
+
+/** Or why there are none. */
+export function elementColumns(place: BranchPlace, streamers: Streamers): readonly BranchColumn[] | string {
+  const { branch } = place;
+  const { element } = branch;
+  if (!element) return wholeObject(place, branch.objectClass ?? "", streamers);
+  const isWhole = element.member < 0;
+  if (isWhole) return namedType(place, element.className, { streamers, isMember: false });
+  const member = memberOf(branch, streamers);
+  const named = { ...place, parts: splitParts(element.className, place.parts) };
+  const basic = basicColumn(named, member?.title ?? "");
+  if (basic) return [basic];
+  if (!member) return `is a member of the class ${element.className}, which the file does not describe`;
+  switch (element.streamerType) {
+    case elementType.string:
+      return isInCollection(branch) ? "is a string in a split collection, which is not supported" : [stringColumn(named, 0)];
+    case elementType.object:
+    case elementType.any:
+    case elementType.stl:
+    case elementType.stlString:
+    case elementType.streamer:
+      return namedType(place, member.typeName, { streamers, isMember: true });
+    default:
+      return `is of the type ${member.typeName}, which is not supported`;
+  }
+}
+
+/** Of the class that declares it, by its number, else by its name. */
+function memberOf({ element, name }: Branch, streamers: Streamers): StreamerElement | undefined {
+  const { className, version, checksum, member } = element!;
+  const info =
+    streamers.find(className, { version, checksum: undefined }) ??
+    streamers.find(className, { version, checksum: checksum >>> 0 }) ??
+    streamers.latest(className);
+  const last = name.replace(/\[.*$/, "").split(".").at(-1);
+  const byNumber = info?.elements[member];
+  return byNumber?.name === last ? byNumber : info?.elements.find((each) => each.name === last);
+}
+
+const isInCollection = ({ element }: Branch): boolean => element?.kind === split.clonesLeaf || element?.kind === split.collectionLeaf;
+
+/** The elements that the branch's collection has in an entry, and its counter; nothing where it is in none. */
+function around({ branch }: BranchPlace) {
+  const levels: BranchLevel[] = isInCollection(branch) ? [{ kind: "rest" }] : [];
+  return { levels, ...(isInCollection(branch) && branch.countedBy && { counter: branch.countedBy }) };
+}
+
+/** A number, or an array of numbers. */
+function basicColumn(place: BranchPlace, title: string): BranchColumn | undefined {
+  const { branch, parts, lists } = place;
+  const { streamerType } = branch.element!;
+  const [leaf] = branch.leaves;
+  if (!leaf || streamerType <= 0 || streamerType >= countedArray + fixedArray) return undefined;
+  const isCounted = streamerType > countedArray;
+  const type = typeOfNumber[streamerType % fixedArray];
+  if (!type) return undefined;
+  const { levels, counter } = around(place);
+  if (isCounted && levels.length > 0) return undefined;
+  const own: BranchLevel[] = isCounted ? [{ kind: "rest" }] : dimensionsOf(leaf).map((length) => ({ kind: "fixed", length }));
+  const range = rangeOf(type, title);
+  // An array whose length another member tells begins with a byte that says whether it is there.
+  const form: BranchForm = { kind: "branch", type, ...(range && { range }), header: isCounted ? 1 : 0, levels: [...levels, ...own] };
+  const counting = isCounted ? leaf.counter : counter;
+  return { parts, lists: [...lists, ...own.map(() => parts.length)], form, branch, ...(counting && { counter: counting }) };
+}
+
+function stringColumn({ branch, parts, lists }: BranchPlace, header: number): BranchColumn {
+  return { parts, lists, branch, form: { kind: "branch", type: "string", header, levels: [] } };
+}
+
+/** A collection, a string or an object, by the name of its type. */
+function namedType(
+  place: BranchPlace,
+  typeName: string,
+  { streamers, isMember }: { readonly streamers: Streamers; readonly isMember: boolean },
+): readonly BranchColumn[] | string {
+  const { branch, parts, lists } = place;
+  const named = parseTypeName(typeName);
+  if (named.kind === "unsupported") return named.reason;
+  const { levels: outer, counter } = around(place);
+  if (named.lists === 0) {
+    if (named.kind === "objects") return objects(place, named.className, { outer, streamers });
+    if (named.type !== "string" || outer.length > 0) return `is of the type ${typeName} here, which is not supported`;
+    return [stringColumn(place, isMember ? headerBytes : 0)];
+  }
+  const levels: BranchLevel[] = [...outer, ...Array.from({ length: named.lists }, (): BranchLevel => ({ kind: "counted" }))];
+  const column = {
+    parts,
+    lists: [...lists, ...Array.from({ length: named.lists }, () => parts.length)],
+    branch,
+    ...(counter && { counter }),
+  };
+  if (named.kind === "values") return [{ ...column, form: plainForm(named.type, levels) }];
+  if (outer.length > 0) return `is a list of ${named.className} in a split collection, which is not supported`;
+  const layout = layoutOf(named.className, streamers);
+  if (!layout) return `holds objects of the class ${named.className}, whose size varies or which the file does not describe`;
+  const memberwise = named.lists === 1 ? memberwiseForms(named.className, streamers) : [];
+  return layout.members.map((member, index) => ({
+    ...column,
+    parts: [...parts, ...member.path],
+    form: {
+      ...plainForm(member.type, levels, member.title),
+      element: { bytes: layout.bytes, at: member.at, fixed: layout.fixed },
+      ...(memberwise[index] && { memberwise: memberwise[index] }),
+    },
+  }));
+}
+
+function plainForm(type: StoredType, levels: readonly BranchLevel[], title = ""): BranchForm {
+  const range = rangeOf(type, title);
+  return { kind: "branch", type, ...(range && { range }), header: headerBytes, levels };
+}
+
+/** One object in each entry, or for each element of the collection that it stands in. */
+function objects(
+  place: BranchPlace,
+  className: string,
+  { outer, streamers }: { readonly outer: readonly BranchLevel[]; readonly streamers: Streamers },
+): readonly BranchColumn[] | string {
+  const layout = layoutOf(className, streamers);
+  if (!layout) return `is an object of the class ${className}, whose size varies or which the file does not describe`;
+  const { counter } = around(place);
+  return membersAt(place, layout, 0).map((column) => ({
+    ...column,
+    form: { ...column.form, levels: outer },
+    ...(counter && { counter }),
+  }));
+}
+
+/** What a `TBranchObject` holds: the name of its class, then the object. */
+function wholeObject(place: BranchPlace, className: string, streamers: Streamers): readonly BranchColumn[] | string {
+  const layout = layoutOf(className, streamers);
+  if (!layout) return `is an object of the class ${className}, whose size varies or which the file does not describe`;
+  return membersAt(place, layout, className.length + 2);
+}
+
+function membersAt({ branch, parts, lists }: BranchPlace, layout: ObjectLayout, start: number): readonly BranchColumn[] {
+  const fixed = layout.fixed.map(({ at, word }) => ({ at: at + start, word }));
+  return layout.members.map(({ path, type, title, at }) => {
+    const range = rangeOf(type, title);
+    const element: ElementForm = { bytes: layout.bytes + start, at: at + start, fixed };
+    const form: BranchForm = { kind: "branch", type, ...(range && { range }), header: 0, levels: [], element };
+    return { parts: joined(parts, path), lists, form, branch };
+  });
+}
+
+/** A TLorentzVector's own vector is not part of the name. */
+const joined = (parts: readonly string[], path: readonly string[]): readonly string[] =>
+  parts.at(-1) === "fP" && path.length === 1 && /^[xyz]$/.test(path[0]) ? [...parts.slice(0, -1), `p${path[0]}`] : [...parts, ...path];
+
+/** In the order of the members of `layoutOf`. */
+function memberwiseForms(className: string, streamers: Streamers): readonly NonNullable<BranchForm["memberwise"]>[] {
+  let before = 0;
+  return (memberLayouts(className, streamers) ?? []).flatMap(({ bytes, members, fixed }) => {
+    const start = before;
+    before += bytes;
+    return members.map(({ at }) => ({ bytes, at, fixed, before: start }));
+  });
+}

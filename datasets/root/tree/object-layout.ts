@@ -1,0 +1,118 @@
+/** Where the members of an object lie that has the same size each time: its bytes are described by the file. */
+import type { StoredType } from "../baskets/branch.ts";
+import { element, fixedArray } from "../file/element-types.ts";
+import type { StreamerElement, StreamerInfo, Streamers } from "../file/streamers.ts";
+import { rangeOf, typeOfNumber } from "./value-types.ts";
+import { vectorPath } from "./vector-names.ts";
+
+export interface LaidMember {
+  /** From the object inwards, without base classes. */
+  readonly path: readonly string[];
+  readonly type: StoredType;
+  /** For its range. */
+  readonly title: string;
+  readonly at: number;
+}
+
+export interface ObjectLayout {
+  readonly bytes: number;
+  readonly members: readonly LaidMember[];
+  /** Byte counts: words that are the same in each object. */
+  readonly fixed: readonly { readonly at: number; readonly word: number }[];
+}
+
+/** Byte count and version. */
+const headerBytes = 6;
+const counted = 0x40000000;
+/** Version, number and bits. */
+const rootObjectBytes = 10;
+const mostDepth = 20;
+const mostBytes = 2 ** 16;
+
+/** With its header; undefined where its size varies or a member is of a kind that is not known. */
+export function layoutOf(className: string, streamers: Streamers): ObjectLayout | undefined {
+  const info = streamers.latest(className);
+  const inner = info && membersOf(info, streamers, 0);
+  return inner && behindHeader(inner);
+}
+
+/** Of each member in turn, as it is stored where members of all objects stand one after another. Undefined as with `layoutOf`. */
+export function memberLayouts(className: string, streamers: Streamers): readonly ObjectLayout[] | undefined {
+  const layouts: ObjectLayout[] = [];
+  for (const each of streamers.latest(className)?.elements ?? []) {
+    const layout = layoutOfMember(each, streamers, 0);
+    if (!layout) return undefined;
+    layouts.push({ ...layout, members: layout.members.map((member) => ({ ...member, path: vectorPath(className, member.path) })) });
+  }
+  return layouts;
+}
+
+function behindHeader({ bytes, members, fixed }: ObjectLayout): ObjectLayout {
+  return {
+    bytes: bytes + headerBytes,
+    members: members.map((member) => ({ ...member, at: member.at + headerBytes })),
+    fixed: [{ at: 0, word: counted | (bytes + 2) }, ...fixed.map(({ at, word }) => ({ at: at + headerBytes, word }))],
+  };
+}
+
+function membersOf(info: StreamerInfo, streamers: Streamers, depth: number): ObjectLayout | undefined {
+  let bytes = 0;
+  const members: LaidMember[] = [];
+  const fixed: { at: number; word: number }[] = [];
+  for (const each of info.elements) {
+    const layout = layoutOfMember(each, streamers, depth);
+    if (!layout || bytes + layout.bytes > mostBytes) return undefined;
+    for (const member of layout.members) {
+      members.push({ ...member, path: vectorPath(info.className, member.path), at: member.at + bytes });
+    }
+    for (const { at, word } of layout.fixed) fixed.push({ at: at + bytes, word });
+    bytes += layout.bytes;
+  }
+  return { bytes, members, fixed };
+}
+
+function layoutOfMember(member: StreamerElement, streamers: Streamers, depth: number): ObjectLayout | undefined {
+  const { name, title, type, typeName, length } = member;
+  if (depth > mostDepth) return undefined;
+  if (type === element.rootObject || (type === element.base && name === "TObject"))
+    return { bytes: rootObjectBytes, members: [], fixed: [] };
+  if (type === element.base || type === element.object || type === element.any) {
+    const info = streamers.latest(type === element.base ? name : typeName);
+    const inner = info && membersOf(info, streamers, depth + 1);
+    if (!inner) return undefined;
+    const layout = behindHeader(inner);
+    const inside = type === element.base ? [] : [name];
+    return { ...layout, members: layout.members.map((each) => ({ ...each, path: [...inside, ...each.path] })) };
+  }
+  const isArray = type > fixedArray && type < fixedArray * 2;
+  const stored = typeOfNumber[isArray ? type - fixedArray : type];
+  if (!stored) return undefined;
+  const bytes = storedBytes(stored, title);
+  // An array in an object takes its room; its values are not offered.
+  if (isArray) return length > 0 && length * bytes <= mostBytes ? { bytes: length * bytes, members: [], fixed: [] } : undefined;
+  return { bytes, members: [{ path: [name], type: stored, title, at: 0 }], fixed: [] };
+}
+
+/** Of one value. */
+export function storedBytes(type: StoredType, title: string): number {
+  switch (type) {
+    case "bool":
+    case "int8":
+    case "uint8":
+      return 1;
+    case "int16":
+    case "uint16":
+      return 2;
+    case "int64":
+    case "uint64":
+    case "float64":
+      return 8;
+    case "Float16_t":
+    case "Double32_t": {
+      const range = rangeOf(type, title);
+      return range === undefined || range.lower < range.upper ? 4 : 3;
+    }
+    default:
+      return 4;
+  }
+}

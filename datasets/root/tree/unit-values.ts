@@ -1,0 +1,68 @@
+/** How many values each column has in each unit, at most: see `value-bounds.ts`. */
+import type { FileDescription } from "../../format.ts";
+import { lastBefore, type StoredBranch, type TreePlaces } from "./tree-places.ts";
+import { mostValuesOf } from "./value-bounds.ts";
+
+/** A file that would need more is damaged. */
+const mostNumbers = 2 ** 26;
+
+/** `totals`: of each column's branch, the bytes of its baskets in the file, decompressed. As `FileDescription.values`. */
+export function unitValues(
+  units: FileDescription["units"],
+  columns: readonly StoredBranch[],
+  { places, totals }: { readonly places: TreePlaces; readonly totals: readonly number[] },
+): Float64Array {
+  if (units.length * columns.length > mostNumbers)
+    throw new Error(`it has ${columns.length} columns in ${units.length} partitions: too many`);
+  const values = new Float64Array(units.length * columns.length);
+  for (const [index, { branch, form }] of columns.entries()) {
+    const stored = storedBytes(places, branch);
+    for (const [unit, { entries, firstEntry }] of units.entries()) {
+      const own = bytesOf(places, branch, { entries, firstEntry });
+      values[unit * columns.length + index] = mostValuesOf(form, entries, { total: totals[index], stored, ...own });
+    }
+  }
+  alignCounted(units.length, columns, values);
+  return values;
+}
+
+/** Columns of one counter have equally many values: as many as that of them whose bytes are fewest. */
+function alignCounted(units: number, columns: readonly StoredBranch[], values: Float64Array): void {
+  const groups = new Map<number, number[]>();
+  for (const [index, { counter, form }] of columns.entries()) {
+    if (!counter || form.levels.length !== 1) continue;
+    const group = groups.get(counter.branch);
+    if (group) group.push(index);
+    else groups.set(counter.branch, [index]);
+  }
+  for (const group of groups.values()) {
+    for (let unit = 0; unit < units; unit++) {
+      const row = unit * columns.length;
+      const least = group.reduce((known, index) => Math.min(known, values[row + index]), Number.POSITIVE_INFINITY);
+      for (const index of group) values[row + index] = least;
+    }
+  }
+}
+
+function storedBytes({ branches, seeks, bytes }: TreePlaces, branch: number): number {
+  let stored = 0;
+  for (let at = branches[2 * branch]; at < branches[2 * branch + 2]; at++) if (seeks[at] >= 0) stored += bytes[at];
+  return stored;
+}
+
+function bytesOf(
+  { branches, seeks, bytes, firstEntries }: TreePlaces,
+  branch: number,
+  { entries, firstEntry }: { readonly entries: number; readonly firstEntry: number },
+) {
+  let [unitStored, unitEmbedded, unitBaskets] = [0, 0, 0];
+  const [start, end] = [branches[2 * branch], branches[2 * branch + 2]];
+  for (let at = lastBefore(firstEntries, { start, end }, firstEntry); at < end && firstEntries[at] < firstEntry + entries; at++) {
+    if (seeks[at] < 0) unitEmbedded += bytes[at];
+    else {
+      unitStored += bytes[at];
+      unitBaskets++;
+    }
+  }
+  return { unitStored, unitEmbedded, unitBaskets };
+}
