@@ -7,6 +7,7 @@
  * - `catalogue.locate(name, partition, column)` tells where one column of one partition lies, and how large arrays for it must be: `values`
  *   numbers of `column.dtype`, as many bytes of validity if it is nullable, and `offsetCounts(location)` offsets for each level of lists. It is plain
  *   data and may be posted to another thread.
+ * - `makeTarget(location)` makes such arrays, each in memory of its own.
  * - `readColumn(location, target, { signal })` fills such arrays: content, validity (1 = there is a value), and offsets, where list i of a level has
  *   the elements [offsets[i], offsets[i + 1]) of the next level, or of the content. The content of a string column are numbers of strings, which
  *   `readDictionary` gives of `strings`.
@@ -31,5 +32,6 @@ export {
   type Partition,
   type ReadCounts,
 } from "./dataset.ts";
+export { makeTarget } from "./make-target.ts";
 export { type ReadOptions, readColumn } from "./read-column.ts";
 export type { ByteReader, Source } from "./sources/source.ts";

@@ -2,42 +2,29 @@
  * femtoq/datasets: reads one column of every partition into flat arrays and prints its mean, or how many strings there are.
  * Run it as `npx tsx examples/read-columns.ts 'events/*.parquet' Muon_pt`.
  */
-import { createCatalogue, DatasetError, largestDictionary, offsetCounts, readColumn, readDictionary } from "femtoq/datasets";
+import { createCatalogue, DatasetError, makeTarget, readColumn, readDictionary } from "femtoq/datasets";
 
 const [pattern, name] = process.argv.slice(2);
 if (pattern === undefined || name === undefined) {
   console.error("Usage: npx tsx examples/read-columns.ts FILES COLUMN, such as 'events/*.parquet' Muon_pt");
   process.exit(2);
 }
-// A string is its place in the dictionary of the partition's strings.
-const arrays = {
-  string: Int32Array,
-  float32: Float32Array,
-  float64: Float64Array,
-  int32: Int32Array,
-  uint32: Uint32Array,
-  bool: Uint8Array,
-};
-
 try {
   const catalogue = createCatalogue([{ name: "events", pattern }]);
   const dataset = await catalogue.get("events");
   for (const partition of dataset?.partitions ?? []) {
     // The location says how much room the column needs; the caller owns the memory.
     const location = await catalogue.locate("events", partition, name);
-    const values = new arrays[location.column.dtype](location.values);
-    const valid = new Uint8Array(location.values);
-    const offsets = offsetCounts(location).map((count) => new Uint32Array(count));
-    const strings = new Uint8Array(location.column.dtype === "string" ? largestDictionary(location.values) : 0);
-    const { values: count, missing } = await readColumn(location, { values, valid, strings, offsets });
+    const target = makeTarget(location);
+    const { values: count, missing } = await readColumn(location, target);
     const head = `partition ${partition.index}: ${location.entries} entries, ${count} values of ${name}`;
     if (location.column.dtype === "string") {
-      console.log(`${head}, ${readDictionary(strings.buffer, 0).length} different strings`);
+      console.log(`${head}, ${readDictionary(target.strings!.buffer, 0).length} different strings`);
       continue;
     }
     // A value that is missing is 0 here, so it does not change the sum.
     let sum = 0;
-    for (const value of values.subarray(0, count)) sum += value;
+    for (const value of target.values.subarray(0, count)) sum += value;
     console.log(`${head}, mean ${sum / (count - missing)}`);
   }
 } catch (error) {

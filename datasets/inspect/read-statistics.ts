@@ -2,10 +2,10 @@
  * How many values a column has, their sum and range: read partition by partition through `readColumn`, as queries read them. Memory is bounded by the
  * column of one partition. Sums keep what rounding takes from them (A. Neumaier, 1974), so they are as good as float64 can tell.
  */
-import { largestDictionary } from "../../engine/program/dictionary.ts";
 import type { Column, DType } from "../../engine/program/schema.ts";
 import type { CurrentDataset } from "../catalogue/current-dataset.ts";
-import { type ColumnTarget, offsetCounts, type Partition } from "../dataset.ts";
+import type { ColumnTarget, Partition } from "../dataset.ts";
+import { makeTarget } from "../make-target.ts";
 import { readColumn } from "../read-column.ts";
 
 /** Sum, min and max are over the finite values; null where there is none of them, and for strings. */
@@ -18,15 +18,6 @@ export interface Statistics {
   readonly max: number | null;
   readonly nonfinite: number;
 }
-
-const arrays: Readonly<Record<DType, new (length: number) => ColumnTarget["values"]>> = {
-  float32: Float32Array,
-  float64: Float64Array,
-  int32: Int32Array,
-  uint32: Uint32Array,
-  bool: Uint8Array,
-  string: Int32Array,
-};
 
 export interface StatisticsOptions {
   readonly signal?: AbortSignal;
@@ -44,12 +35,7 @@ export async function readStatistics(
   const running = new RunningStatistics();
   for (const partition of partitions) {
     const location = await dataset.locate(partition, name);
-    const target: ColumnTarget = {
-      values: new arrays[dtype](location.values),
-      ...(location.column.nullable && { valid: new Uint8Array(location.values) }),
-      ...(dtype === "string" && { strings: new Uint8Array(largestDictionary(location.values)) }),
-      offsets: offsetCounts(location).map((count) => new Uint32Array(count)),
-    };
+    const target = makeTarget(location);
     const counts = await readColumn(location, target, signal ? { signal } : {});
     if (dtype === "string") running.count(counts.values - counts.missing, counts.missing);
     else running.add(target, counts.values);

@@ -1,21 +1,11 @@
 /** Loads some columns of every partition of a Parquet dataset into shared memory, by the product's own reader. */
 import { createCatalogue } from "../../datasets/catalogue/catalogue.ts";
-import { type ColumnTarget, type Dataset, offsetCounts, type Partition } from "../../datasets/dataset.ts";
+import type { Dataset, Partition } from "../../datasets/dataset.ts";
+import { makeTarget } from "../../datasets/make-target.ts";
 import { readColumn } from "../../datasets/read-column.ts";
-import { largestDictionary } from "../../engine/program/dictionary.ts";
 import { type Input, nameOf } from "../../engine/program/inputs.ts";
-import { bytesPerValue, type DType } from "../../engine/program/schema.ts";
 
 const page = 65_536;
-const arrays = {
-  string: Int32Array,
-  float32: Float32Array,
-  float64: Float64Array,
-  int32: Int32Array,
-  uint32: Uint32Array,
-  bool: Uint8Array,
-};
-
 /** This memory only grows, since a benchmark's columns stay to its end. */
 export class Columns {
   readonly memory = new WebAssembly.Memory({ initial: 16, maximum: 32_768, shared: true });
@@ -59,24 +49,14 @@ export class Columns {
 
   async #read(partition: Partition, name: string, key: (what: string, name: string) => string): Promise<void> {
     const location = await this.#catalogue.locate("events", partition, name);
-    const { column, values } = location;
-    const counts = offsetCounts(location);
-    const at = {
-      values: this.take(values * bytesPerValue[column.dtype]),
-      valid: this.take(column.nullable ? values : 0),
-      strings: this.take(column.dtype === "string" ? largestDictionary(values) : 0),
-      offsets: counts.map((count) => this.take(4 * count)),
-    };
-    const target: ColumnTarget = {
-      values: new arrays[column.dtype as DType](this.memory.buffer, at.values, values),
-      ...(column.nullable && { valid: new Uint8Array(this.memory.buffer, at.valid, values) }),
-      ...(column.dtype === "string" && { strings: new Uint8Array(this.memory.buffer, at.strings, largestDictionary(values)) }),
-      offsets: counts.map((count, level) => new Uint32Array(this.memory.buffer, at.offsets[level], count)),
-    };
+    const target = makeTarget(location, (bytes) => ({ address: this.take(bytes), buffer: this.memory.buffer }));
     await readColumn(location, target);
-    this.#addresses.set(key("values", name), at.values);
-    this.#addresses.set(key("valid", name), at.valid);
-    this.#addresses.set(key("strings", name), at.strings);
-    for (const [level, list] of column.lists.entries()) this.#addresses.set(key("offsets", list), at.offsets[level]);
+    const addresses = [
+      [key("values", name), target.values],
+      [key("valid", name), target.valid],
+      [key("strings", name), target.strings],
+      ...location.column.lists.map((list, level) => [key("offsets", list), target.offsets[level]] as const),
+    ] as const;
+    for (const [what, array] of addresses) if (array) this.#addresses.set(what, array.byteOffset);
   }
 }

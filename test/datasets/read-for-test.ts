@@ -4,9 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { createCatalogue } from "../../datasets/catalogue/catalogue.ts";
-import { type ColumnLocation, type ColumnTarget, offsetCounts } from "../../datasets/dataset.ts";
+import type { ColumnLocation, ColumnTarget } from "../../datasets/dataset.ts";
+import { makeTarget as makeEmptyTarget } from "../../datasets/make-target.ts";
 import { readColumn } from "../../datasets/read-column.ts";
-import { largestDictionary, readDictionary } from "../../engine/program/dictionary.ts";
+import { readDictionary } from "../../engine/program/dictionary.ts";
 
 export async function makeDirectory(test: TestContext): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), "femtoq-datasets-"));
@@ -14,24 +15,11 @@ export async function makeDirectory(test: TestContext): Promise<string> {
   return directory;
 }
 
-const arrays = {
-  string: Int32Array,
-  float32: Float32Array,
-  float64: Float64Array,
-  int32: Int32Array,
-  uint32: Uint32Array,
-  bool: Uint8Array,
-};
-
 /** Filled with a value that no test expects, so that what was not written shows. */
 export function makeTarget(location: ColumnLocation): ColumnTarget {
-  const { column, values } = location;
-  return {
-    values: new arrays[column.dtype](values).fill(77),
-    ...(column.nullable && { valid: new Uint8Array(values).fill(77) }),
-    ...(column.dtype === "string" && { strings: new Uint8Array(largestDictionary(values)).fill(77) }),
-    offsets: offsetCounts(location).map((count) => new Uint32Array(count).fill(77)),
-  };
+  const target = makeEmptyTarget(location);
+  for (const array of [target.values, target.valid, target.strings, ...target.offsets]) array?.fill(77);
+  return target;
 }
 
 export type Value = number | string | null;

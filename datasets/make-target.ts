@@ -1,0 +1,42 @@
+/** Arrays for a column of a partition, as large as its location says. */
+import { largestDictionary } from "../engine/program/dictionary.ts";
+import { bytesPerValue, type DType } from "../engine/program/schema.ts";
+import { type ColumnLocation, type ColumnTarget, offsetCounts } from "./dataset.ts";
+
+/** Where so many bytes are free: an address in a buffer, a multiple of 8. */
+export type TakeMemory = (bytes: number) => { readonly buffer: ArrayBufferLike; readonly address: number };
+
+type Values = new (buffer: ArrayBufferLike, address: number, length: number) => ColumnTarget["values"];
+
+/** The array of each type of number; of strings, their numbers. */
+const arrays: Readonly<Record<DType, Values>> = {
+  string: Int32Array,
+  float32: Float32Array,
+  float64: Float64Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  bool: Uint8Array,
+};
+
+/** Each array in a buffer of its own, or where `take` says. */
+export function makeTarget(location: ColumnLocation, take: TakeMemory = ownBuffer): ColumnTarget {
+  const { column, values } = location;
+  const { dtype, nullable } = column;
+  const array = <Kind>(
+    kind: new (buffer: ArrayBufferLike, address: number, length: number) => Kind,
+    length: number,
+    bytes: number,
+  ): Kind => {
+    const { buffer, address } = take(bytes);
+    return new kind(buffer, address, length);
+  };
+  const dictionary = largestDictionary(values);
+  return {
+    values: array(arrays[dtype], values, values * bytesPerValue[dtype]),
+    ...(nullable && { valid: array(Uint8Array, values, values) }),
+    ...(dtype === "string" && { strings: array(Uint8Array, dictionary, dictionary) }),
+    offsets: offsetCounts(location).map((count) => array(Uint32Array, count, count * 4)),
+  };
+}
+
+const ownBuffer: TakeMemory = (bytes) => ({ buffer: new ArrayBuffer(bytes), address: 0 });
