@@ -79,16 +79,18 @@ async function readOne(reader: ByteReader, { location, target, signal }: WantedC
   refuseSmall(location, target);
   const begun = performance.now();
   let reading = 0;
+  const timing = async <Result>(read: () => Promise<Result>): Promise<Result> => {
+    const asked = performance.now();
+    try {
+      return await read();
+    } finally {
+      reading += performance.now() - asked;
+    }
+  };
   const timed: ByteReader = {
     byteLength: reader.byteLength,
-    async slice(start, end) {
-      const asked = performance.now();
-      try {
-        return await reader.slice(start, end, { signal });
-      } finally {
-        reading += performance.now() - asked;
-      }
-    },
+    slice: (start, end) => timing(() => reader.slice(start, end, { signal })),
+    ...(reader.readInto && { readInto: (into, start) => timing(() => reader.readInto!(into, start, { signal })) }),
   };
   try {
     signal?.throwIfAborted();
@@ -129,6 +131,12 @@ function counting(reader: ByteReader, onRead: (bytes: number) => void): ByteRead
       onRead(bytes.byteLength);
       return bytes;
     },
+    ...(reader.readInto && {
+      async readInto(target, start, options) {
+        await reader.readInto!(target, start, options);
+        onRead(target.length);
+      },
+    }),
     ...(joined && {
       joined: {
         ...joined,

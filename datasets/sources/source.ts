@@ -52,6 +52,11 @@ export interface ByteReader {
    * reason when it aborts.
    */
   slice(start: number, end?: number, options?: SignalOptions): Promise<ArrayBuffer>;
+  /**
+   * Present where the source needs no buffer of its own: the bytes from `start` on that the target has room for. Rejects as `slice` does; the target is
+   * then left alone. New memory costs more than reading into what is there (`lend-bytes.ts`).
+   */
+  readInto?(target: Uint8Array, start: number, options?: SignalOptions): Promise<void>;
   /** Present where each read costs time, so that it pays to tell what will be wanted (`read-ahead.ts`). */
   readonly joined?: JoinedReads;
 }

@@ -1,12 +1,14 @@
 /** Elements of a column in a cluster, from the pages that have them. */
 
 import { Scratch } from "../../parquet/scratch.ts";
+import { lendBytes } from "../../sources/lend-bytes.ts";
 import type { ByteReader } from "../../sources/source.ts";
 import { decompressInto } from "../compression/decompress.ts";
 import { prepareChecksums, verifyChecksum } from "./checksum.ts";
 import { pageBytes } from "./column-types.ts";
 import { decodePage, isPlain, type Numbers } from "./decode-page.ts";
 import type { PageRun } from "./locate-pages.ts";
+import type { StoredColumn } from "./stored-field.ts";
 
 interface Page {
   readonly offset: number;
@@ -31,26 +33,45 @@ export function elementsOf({ zeros, pages }: PageRun): number {
 
 /** Elements from `begin` on, as many as the output has room for. Throws where the column has fewer. */
 export async function readElements(file: ByteReader, run: PageRun, begin: number, output: Numbers): Promise<void> {
+  const { column } = run;
   const end = begin + output.length;
   if (end > elementsOf(run)) throw new Error(`elements ${begin}–${end} are needed of a column that has ${elementsOf(run)} in its cluster`);
   if (begin < run.zeros) output.fill(0, 0, run.zeros - begin);
   for (const group of groupsOf(pagesBetween(run, begin, end))) {
-    const [head, tail] = [group[0]!, group.at(-1)!];
-    const start = head.offset;
-    const bytes = new Uint8Array(await file.slice(start, endOf(tail)));
-    for (const page of group) {
-      const stored = bytes.subarray(page.offset - start, page.offset - start + page.bytes);
-      if (page.isChecked) {
-        const where = `a page (${page.bytes} bytes at ${page.offset})`;
-        await prepareChecksums();
-        verifyChecksum(stored, bytes.subarray(page.offset - start + page.bytes, endOf(page) - start), where);
-      }
-      const from = Math.max(begin, page.first);
-      const part = output.subarray(from - begin, Math.min(end, page.first + page.elements) - begin);
-      decodeStored(stored, page, run, { skip: from - page.first, output: part });
+    if (group.some(({ isChecked }) => isChecked)) await prepareChecksums();
+    const { offset: start, bytes: stored } = group[0]!;
+    const whole = wholePage(group, { column, begin, output });
+    if (whole && file.readInto && stored === whole.length) {
+      await file.readInto(whole, start);
+      continue;
     }
+    await lendBytes(file, { start, end: endOf(group.at(-1)!) }, (bytes) => {
+      for (const page of group) {
+        const stored = bytes.subarray(page.offset - start, page.offset - start + page.bytes);
+        if (page.isChecked) {
+          const checksum = bytes.subarray(page.offset - start + page.bytes, endOf(page) - start);
+          verifyChecksum(stored, checksum, `a page (${page.bytes} bytes at ${page.offset})`);
+        }
+        const from = Math.max(begin, page.first);
+        const part = output.subarray(from - begin, Math.min(end, page.first + page.elements) - begin);
+        decodeStored(stored, page, run, { skip: from - page.first, output: part });
+      }
+    });
   }
 }
+
+/** Of a group of one page: its bytes in the output, where they are the output's as they are, and there is no checksum. */
+function wholePage(
+  [page, another]: readonly Page[],
+  { column, begin, output }: { readonly column: StoredColumn; readonly begin: number; readonly output: Numbers },
+): Uint8Array | undefined {
+  const from = page!.first - begin;
+  const to = from + page!.elements;
+  if (another || page!.isChecked || from < 0 || to > output.length || !isPlain(column, output)) return undefined;
+  return bytesOf(output.subarray(from, to));
+}
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: Numbers): Uint8Array => new Uint8Array(buffer, byteOffset, byteLength);
 
 const contents = new Scratch((length) => new Uint8Array(length));
 
@@ -63,7 +84,7 @@ function decodeStored(
 ): void {
   const length = pageBytes(elements, column.bits);
   if (output.length === elements && isPlain(column, output)) {
-    decompressInto(bytes, new Uint8Array(output.buffer, output.byteOffset, output.byteLength));
+    decompressInto(bytes, bytesOf(output));
     return;
   }
   let content = bytes;

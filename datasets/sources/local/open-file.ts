@@ -44,21 +44,25 @@ async function refuseChanged(handle: FileHandle, { path, size, version }: FileId
 }
 
 function readerOf(handle: FileHandle, { path, size }: FileIdentity): ByteReader {
+  async function readInto(target: Uint8Array, start: number, { signal }: SignalOptions = {}): Promise<void> {
+    let filled = 0;
+    while (filled < target.length) {
+      signal?.throwIfAborted();
+      const { bytesRead } = await handle.read(target, filled, target.length - filled, start + filled);
+      if (bytesRead === 0) {
+        const reason = `bytes ${start}–${start + target.length} needed, it ends at ${start + filled}`;
+        throw new DatasetError(`Cannot read ${baseName(path)}: ${reason}`, { permanent: false });
+      }
+      filled += bytesRead;
+    }
+    signal?.throwIfAborted();
+  }
   return {
     byteLength: size,
-    async slice(start, end = size, { signal }: SignalOptions = {}) {
+    readInto,
+    async slice(start, end = size, options) {
       const buffer = new ArrayBuffer(end - start);
-      let filled = 0;
-      while (filled < buffer.byteLength) {
-        signal?.throwIfAborted();
-        const { bytesRead } = await handle.read(new Uint8Array(buffer, filled), 0, buffer.byteLength - filled, start + filled);
-        if (bytesRead === 0) {
-          const reason = `bytes ${start}–${end} needed, it ends at ${start + filled}`;
-          throw new DatasetError(`Cannot read ${baseName(path)}: ${reason}`, { permanent: false });
-        }
-        filled += bytesRead;
-      }
-      signal?.throwIfAborted();
+      await readInto(new Uint8Array(buffer), start, options);
       return buffer;
     },
   };

@@ -1,0 +1,34 @@
+/**
+ * Bytes of a file for a moment: where the source can read into memory that is there, into buffers that this thread keeps and lends again and again. Memory
+ * that is touched for the first time costs more than reading a file that the system has in memory.
+ */
+import type { ByteRange, ByteReader } from "./source.ts";
+
+/** Of all kept buffers together. */
+const mostKept = 2 ** 25;
+const leastBuffer = 2 ** 16;
+
+const free: Uint8Array[] = [];
+
+/** Gives `use` the bytes; it keeps none of them, and waits for nothing. */
+export async function lendBytes<Result>(file: ByteReader, { start, end }: ByteRange, use: (bytes: Uint8Array) => Result): Promise<Result> {
+  if (!file.readInto) return use(new Uint8Array(await file.slice(start, end)));
+  const buffer = take(end - start);
+  try {
+    const bytes = buffer.subarray(0, end - start);
+    await file.readInto(bytes, start);
+    return use(bytes);
+  } finally {
+    free.push(buffer);
+    while (free.length > 1 && free.reduce((sum, { length }) => sum + length, 0) > mostKept) free.shift();
+  }
+}
+
+/** The smallest that is large enough, or a new one. */
+function take(length: number): Uint8Array {
+  const fitting = free.filter((buffer) => buffer.length >= length).sort((a, b) => a.length - b.length);
+  const [best] = fitting;
+  if (!best) return new Uint8Array(Math.max(leastBuffer, 2 ** Math.ceil(Math.log2(length))));
+  free.splice(free.indexOf(best), 1);
+  return best;
+}
