@@ -102,10 +102,13 @@ export interface ColumnLocation {
   readonly absent?: { readonly like?: ColumnLocation };
 }
 
+/** What holds the values of every type of column but int64 and uint64. */
+export type NumberArray = Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array;
+
 /** Where the values of a column go: views, perhaps on memory that threads share. What lies behind the values that there are is left alone. */
 export interface ColumnTarget {
   /** `ColumnLocation.values` numbers, or more. */
-  readonly values: Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array;
+  readonly values: NumberArray | BigInt64Array | BigUint64Array;
   /** For a nullable column: as long as `values`; 1 where there is a value, 0 where it is missing (the value is then 0). */
   readonly valid?: Uint8Array;
   /** For a string column: where the dictionary (`engine/program/dictionary.ts`) goes, at least `largestDictionary(ColumnLocation.values)` bytes. */

@@ -15,6 +15,8 @@ const arrays: Readonly<Record<DType, Values>> = {
   float64: Float64Array,
   int32: Int32Array,
   uint32: Uint32Array,
+  int64: BigInt64Array,
+  uint64: BigUint64Array,
   bool: Uint8Array,
 };
 

@@ -17,7 +17,8 @@ export async function readAbsent(
   const { column, absent, entries } = location;
   if (absent?.like) await format.read(file, absent.like, scratchFor(absent.like, target.offsets.slice(0, column.lists.length)));
   const values = column.lists.reduce((lists, _, level) => target.offsets[level]![lists]!, entries);
-  target.values.fill(0, 0, values);
+  const { buffer, byteOffset, BYTES_PER_ELEMENT } = target.values;
+  new Uint8Array(buffer, byteOffset, values * BYTES_PER_ELEMENT).fill(0);
   target.valid!.fill(0, 0, values);
   if (column.dtype !== "string") return { values, missing: values };
   target.strings!.fill(0, 0, emptyDictionary);
@@ -29,6 +30,8 @@ const arrays = {
   float64: Float64Array,
   int32: Int32Array,
   uint32: Uint32Array,
+  int64: BigInt64Array,
+  uint64: BigUint64Array,
   bool: Uint8Array,
   string: Int32Array,
 } satisfies Readonly<Record<DType, unknown>>;

@@ -24,7 +24,7 @@ try {
     }
     // A value that is missing is 0 here, so it does not change the sum.
     let sum = 0;
-    for (const value of target.values.subarray(0, count)) sum += value;
+    for (const value of target.values.subarray(0, count)) sum += Number(value);
     console.log(`${head}, mean ${sum / (count - missing)}`);
   }
 } catch (error) {

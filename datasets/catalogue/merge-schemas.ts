@@ -2,7 +2,7 @@
  * One schema for a dataset of many files, so that a query means the same in each.
  *
  * A column that some files lack is missing there. Where files have it, it stands in equally many lists, or it is not usable. Files may differ in number type: it is
- * then float64, which holds all others exactly. Booleans, strings and numbers do not mix. A file's column without type and values goes with any. What is not usable
+ * then one that holds both (`widen`). Booleans, strings and numbers do not mix. A file's column without type and values goes with any. What is not usable
  * is listed with the reason and the file, so that a query that asks for it fails at once and says why, rather than count a part of the events in silence.
  */
 import type { Column, DType, Schema } from "../../engine/program/schema.ts";
@@ -147,11 +147,14 @@ function nesting({ lists, parts }: FileColumn): string {
   return lists.at(-1)! < parts.length ? "a field of a list of structs" : "a list";
 }
 
-/** The type that holds both exactly; undefined where there is none: only numbers mix. */
+/** The type that holds both exactly, or float64, which rounds 64-bit integers from 2^53 on; undefined where there is none: only numbers mix. */
 export function widen(a: DType, b: DType): DType | undefined {
   if (a === b) return a;
   const isNumber = (dtype: DType) => dtype !== "bool" && dtype !== "string";
-  return isNumber(a) && isNumber(b) ? "float64" : undefined;
+  if (!isNumber(a) || !isNumber(b)) return undefined;
+  const long = [a, b].find((dtype) => dtype === "int64" || dtype === "uint64");
+  const other = a === long ? b : a;
+  return long && (other === "uint32" || (other === "int32" && long === "int64")) ? long : "float64";
 }
 
 /** Whether the file may lack values of its column. */

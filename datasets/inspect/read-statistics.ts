@@ -65,7 +65,7 @@ class RunningStatistics {
         missing++;
         continue;
       }
-      const value = values[index]!;
+      const value = Number(values[index]!);
       // Infinite values and NaN alone differ from themselves so.
       if (value - value !== 0) {
         nonfinite++;

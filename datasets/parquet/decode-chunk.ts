@@ -9,7 +9,7 @@ import type { ByteReader } from "../sources/source.ts";
 import type { ColumnChunk, Levels } from "./column-chunk.ts";
 import { decodeHybrid } from "./decode-hybrid.ts";
 import { decodePlainStrings, decodeStrings } from "./decode-strings.ts";
-import { decodePlain, decodeValues, type Values } from "./decode-values.ts";
+import { decodePlain, decodeValues, isLong, type Values, wordsOf } from "./decode-values.ts";
 import { type Page, PageReader } from "./page-reader.ts";
 import { Scratch } from "./scratch.ts";
 import { StringDictionary } from "./string-dictionary.ts";
@@ -194,13 +194,25 @@ function markValid(definition: Uint8Array, maxDefinition: number, element: numbe
 /** Moves the `present` first values to the places that are valid, from the back, and puts 0 into the others. */
 function spread(values: Values, valid: Uint8Array, present: number): void {
   let from = present;
-  for (let to = values.length - 1; to >= 0; to--) values[to] = valid[to] === 1 ? values[--from] : 0;
+  if (!isLong(values)) {
+    for (let to = values.length - 1; to >= 0; to--) values[to] = valid[to] === 1 ? values[--from] : 0;
+    return;
+  }
+  const words = wordsOf(values);
+  for (let to = values.length - 1; to >= 0; to--) {
+    const isValid = valid[to] === 1;
+    if (isValid) from--;
+    words[2 * to] = isValid ? words[2 * from] : 0;
+    words[2 * to + 1] = isValid ? words[2 * from + 1] : 0;
+  }
 }
 
 function sameKind(values: Values, length: number): Values {
   if (values instanceof Float32Array) return new Float32Array(length);
   if (values instanceof Float64Array) return new Float64Array(length);
   if (values instanceof Int32Array) return new Int32Array(length);
+  if (values instanceof BigInt64Array) return new BigInt64Array(length);
+  if (values instanceof BigUint64Array) return new BigUint64Array(length);
   if (values instanceof Uint32Array) return new Uint32Array(length);
   return new Uint8Array(length);
 }

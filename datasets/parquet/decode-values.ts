@@ -5,12 +5,19 @@
 import type { Encoding } from "hyparquet";
 import { deltaBinaryUnpack } from "hyparquet/src/delta.js";
 import { readVarInt } from "hyparquet/src/thrift.js";
-import type { ColumnTarget } from "../dataset.ts";
+import type { ColumnTarget, NumberArray } from "../dataset.ts";
 import { decodeHybrid } from "./decode-hybrid.ts";
 import { Scratch } from "./scratch.ts";
 import type { PhysicalType } from "./value-type.ts";
 
 export type Values = ColumnTarget["values"];
+
+type Longs = BigInt64Array | BigUint64Array;
+
+export const isLong = (values: Values): values is Longs => values instanceof BigInt64Array || values instanceof BigUint64Array;
+
+/** Of 64-bit integers: the low and the high half of each, which are moved without a value becoming an object. */
+export const wordsOf = ({ buffer, byteOffset, length }: Longs): Uint32Array => new Uint32Array(buffer, byteOffset, 2 * length);
 
 /** What the values of a column are in its file; `unsigned` is about INT32 and INT64. */
 export interface Stored {
@@ -63,10 +70,15 @@ export function decodePlain(bytes: Uint8Array, stored: Stored, output: Values): 
   if (size > bytes.length) throw new Error(`${count} values need ${size} bytes, the page has ${bytes.length}`);
   if (isStoredAs(physical, unsigned, output)) {
     new Uint8Array(output.buffer, output.byteOffset, size).set(bytes.subarray(0, size));
-    narrow(output, stored);
+    if (!isLong(output)) narrow(output, stored);
     return;
   }
   const aligned = bytes.slice(0, size).buffer;
+  if (isLong(output)) {
+    if (physical !== "INT32") throw new Error(`${physical} is no integer`);
+    widenIntegers(new Int32Array(aligned), stored, output);
+    return;
+  }
   switch (physical) {
     case "INT32":
       output.set(unsigned ? new Uint32Array(aligned) : new Int32Array(aligned));
@@ -90,8 +102,20 @@ export function decodePlain(bytes: Uint8Array, stored: Stored, output: Values): 
   }
 }
 
+/** 32-bit integers as 64-bit ones. */
+function widenIntegers(integers: Int32Array, stored: Stored, output: Longs): void {
+  narrow(integers, { ...stored, unsigned: false });
+  const words = wordsOf(output);
+  const mask = stored.unsigned && stored.bits !== undefined ? 2 ** stored.bits - 1 : -1;
+  for (let index = 0; index < integers.length; index++) {
+    const integer = integers[index]! & mask;
+    words[2 * index] = integer;
+    words[2 * index + 1] = stored.unsigned ? 0 : integer >> 31;
+  }
+}
+
 /** Of integers of 8 and 16 bits, the bits that count. */
-function narrow(output: Values, { unsigned, bits }: Stored): void {
+function narrow(output: NumberArray, { unsigned, bits }: Stored): void {
   if (bits === undefined) return;
   const shift = 32 - bits;
   if (unsigned) for (let index = 0; index < output.length; index++) output[index] = (output[index]! << shift) >>> shift;
@@ -104,6 +128,8 @@ function isStoredAs(physical: PhysicalType, unsigned: boolean, output: Values): 
       return output instanceof Float32Array;
     case "DOUBLE":
       return output instanceof Float64Array;
+    case "INT64":
+      return unsigned ? output instanceof BigUint64Array : output instanceof BigInt64Array;
     case "INT32":
       return unsigned ? output instanceof Uint32Array : output instanceof Int32Array;
     default:
@@ -121,7 +147,7 @@ function halfOf(bits: number): number {
 }
 
 /** Nearest float64: both halves are exact, the sum rounds once. */
-function decodeLongs(words: Uint32Array, unsigned: boolean, output: Values): void {
+function decodeLongs(words: Uint32Array, unsigned: boolean, output: NumberArray): void {
   for (let index = 0; index < output.length; index++) {
     const high = words[2 * index + 1]!;
     output[index] = (unsigned ? high : high | 0) * 4294967296 + words[2 * index]!;
@@ -130,11 +156,12 @@ function decodeLongs(words: Uint32Array, unsigned: boolean, output: Values): voi
 
 function decodeBits(bytes: Uint8Array, output: Values): void {
   if (output.length > bytes.length * 8) throw new Error(`${output.length} booleans need more than the page's ${bytes.length} bytes`);
+  if (isLong(output)) throw new Error("BOOLEAN is no integer");
   for (let index = 0; index < output.length; index++) output[index] = (bytes[index >> 3]! >> (index & 7)) & 1;
 }
 
 function decodeRunsOfBits(bytes: Uint8Array, { physical }: Stored, output: Values): void {
-  if (physical !== "BOOLEAN") throw new Error(`its encoding RLE is not supported for ${physical}`);
+  if (physical !== "BOOLEAN" || isLong(output)) throw new Error(`its encoding RLE is not supported for ${physical}`);
   const length = viewOf(bytes).getUint32(0, true);
   const bits = new Uint8Array(output.length);
   decodeHybrid(bytes, 4, Math.min(bytes.length, 4 + length), 1, bits, bits.length);
@@ -151,11 +178,18 @@ export function decodeIndexes(bytes: Uint8Array, output: Values, dictionary: Val
   const indexes = dictionaryIndexes.take(count);
   decodeHybrid(bytes, 1, bytes.length, width, indexes, count);
   const last = dictionary.length - 1;
-  for (let index = 0; index < count; index++) {
-    const entry = indexes[index]!;
-    if (entry > last) throw new Error(`dictionary index ${entry} where the dictionary has ${last + 1} values`);
-    output[index] = dictionary[entry]!;
+  for (let index = 0; index < count; index++)
+    if (indexes[index]! > last) throw new Error(`dictionary index ${indexes[index]} where the dictionary has ${last + 1} values`);
+  if (isLong(output)) {
+    const [to, from] = [wordsOf(output), wordsOf(dictionary as Longs)];
+    for (let index = 0; index < count; index++) {
+      to[2 * index] = from[2 * indexes[index]!]!;
+      to[2 * index + 1] = from[2 * indexes[index]! + 1]!;
+    }
+    return;
   }
+  const values = dictionary as NumberArray;
+  for (let index = 0; index < count; index++) output[index] = values[indexes[index]!]!;
 }
 
 function joinStreams(bytes: Uint8Array, width: number, count: number): Uint8Array {
@@ -169,18 +203,17 @@ function joinStreams(bytes: Uint8Array, width: number, count: number): Uint8Arra
 }
 
 function decodeDeltas(bytes: Uint8Array, stored: Stored, output: Values): void {
-  const { physical, unsigned } = stored;
+  const { physical } = stored;
   const reader = { view: viewOf(bytes), offset: 0 };
   refuseManyBlocks(reader, bytes.length);
   if (physical === "INT32") {
     const values = new Int32Array(output.length);
     deltaBinaryUnpack(reader, values.length, values);
-    output.set(unsigned ? new Uint32Array(values.buffer) : values);
-    narrow(output, stored);
+    decodePlain(new Uint8Array(values.buffer), stored, output);
   } else if (physical === "INT64") {
     const values = new BigInt64Array(output.length);
     deltaBinaryUnpack(reader, values.length, values);
-    decodeLongs(new Uint32Array(values.buffer), unsigned, output);
+    decodePlain(new Uint8Array(values.buffer), stored, output);
   } else {
     throw new Error(`its encoding DELTA_BINARY_PACKED is not supported for ${physical}`);
   }

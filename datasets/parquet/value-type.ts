@@ -60,7 +60,7 @@ export function valueTypeOf(element: SchemaElement): ValueType {
     case "INT32":
       return { kind: "value", physical: type, unsigned, ...narrowness(element), dtype: unsigned ? "uint32" : "int32", isEmpty };
     case "INT64":
-      return { kind: "value", physical: type, unsigned, dtype: "float64", isEmpty };
+      return { kind: "value", physical: type, unsigned, dtype: unsigned ? "uint64" : "int64", isEmpty };
     case "FLOAT":
       return { kind: "value", physical: type, unsigned: false, dtype: "float32", isEmpty };
     case "DOUBLE":

@@ -1,25 +1,16 @@
 /** Tree → term: names looked up, types checked, shorthands spelled out. Throws `ExpressionError` at the first place that is wrong. */
-import { type ArithmeticOperator, type ComparisonOperator, ExpressionError, type Tree } from "../expression/tree.ts";
+import { type ArithmeticOperator, ExpressionError, type Tree } from "../expression/tree.ts";
 import { chooseList } from "../lists/concat.ts";
 import { checkElement } from "../lists/element.ts";
 import { methods } from "../lists/list-operators.ts";
 import { isPresent, lambdaOf, mapOver, overList, whereTrue } from "../program/make-terms.ts";
 import type { Operation, Term } from "../program/term.ts";
-import {
-  boolean,
-  describeType,
-  eitherOf,
-  isOptional,
-  isRounded,
-  isScalar,
-  number,
-  type RecordType,
-  string,
-  withOptional,
-} from "../program/types.ts";
-import { adviceForCut, type Checker, expectType, numeric } from "./checker.ts";
+import { boolean, describeType, eitherOf, isOptional, isScalar, number, string, withOptional } from "../program/types.ts";
+import { type Checker, expectKind, expectType, numeric } from "./checker.ts";
+import { checkComparison } from "./comparison.ts";
 import { isFourVector } from "./four-vector.ts";
 import { checkCall, checkField, functionNames } from "./functions.ts";
+import { bothLong, integerOf } from "./integers.ts";
 import { checkRecord, chooseRecord } from "./records.ts";
 
 const arithmetic: Readonly<Record<ArithmeticOperator, Operation>> = {
@@ -36,15 +27,6 @@ const arithmetic: Readonly<Record<ArithmeticOperator, Operation>> = {
   ">>": "shift-right",
   ">>>": "shift-right-unsigned",
 };
-const comparison: Readonly<Record<ComparisonOperator, Operation>> = {
-  "<": "less",
-  "<=": "less-equal",
-  ">": "greater",
-  ">=": "greater-equal",
-  "==": "equal",
-  "!=": "not-equal",
-};
-
 /** What other languages call methods that are here by another name. */
 const methodsElsewhere: Readonly<Record<string, string>> = Object.assign(Object.create(null), {
   argmax: "maxBy(x => …) gives the element itself",
@@ -62,7 +44,8 @@ const methodNames: readonly string[] = [...methods.keys()];
 type Check<Kind extends Tree["kind"]> = (tree: Extract<Tree, { kind: Kind }>, checker: Checker) => Term;
 
 const checks: { readonly [Kind in Tree["kind"]]: Check<Kind> } = {
-  number: (tree, { terms }) => terms.make("number", number, [], tree.value),
+  number: ({ value, integer, start }, { terms }) =>
+    integer === undefined || String(integer) === String(value) ? terms.make("number", number, [], value) : integerOf(integer, start, terms),
   boolean: (tree, { terms }) => terms.make("boolean", boolean, [], tree.value),
   string: (tree, { terms }) => terms.make("string", string, [], tree.value),
   name: (tree, checker) => checkName(tree, checker),
@@ -91,13 +74,14 @@ const checks: { readonly [Kind in Tree["kind"]]: Check<Kind> } = {
   },
   negate(tree, checker) {
     const operand = checker.check(tree.operand, checker);
-    expectType(operand, "number", tree.operand, "'-'");
+    expectKind(operand, "number", tree.operand, "'-'");
     if (operand.operation === "number") return checker.terms.make("number", number, [], -Number(operand.literal));
+    if (operand.operation === "integer") return integerOf(-BigInt(String(operand.literal)), tree.start, checker.terms);
     return numeric(checker, "negate", [operand]);
   },
   plus(tree, checker) {
     const operand = checker.check(tree.operand, checker);
-    expectType(operand, "number", tree.operand, "'+'");
+    expectKind(operand, "number", tree.operand, "'+'");
     return operand;
   },
   not(tree, checker) {
@@ -126,6 +110,7 @@ const checks: { readonly [Kind in Tree["kind"]]: Check<Kind> } = {
     const advice = args.some(({ type }) => type.kind === "boolean") ? logical : undefined;
     expectType(args[0], "number", tree.left, `'${tree.operator}'`, advice);
     expectType(args[1], "number", tree.right, `'${tree.operator}'`, advice);
+    for (const [index, arg] of args.entries()) refuseWideMask(tree, arg, [tree.left, tree.right][index].start);
     return numeric(checker, arithmetic[tree.operator], args);
   },
   comparison: (tree, checker) => checkComparison(tree, checker),
@@ -134,9 +119,10 @@ const checks: { readonly [Kind in Tree["kind"]]: Check<Kind> } = {
   coalesce(tree, checker) {
     const [left, right] = [checker.check(tree.left, checker), checker.check(tree.right, checker)];
     if (isScalar(left.type)) {
-      expectType(right, left.type.kind, tree.right, "the default after '??'");
+      expectKind(right, left.type.kind, tree.right, "the default after '??'");
+      const [one, other] = bothLong(left, right, [tree.left, tree.right], checker.terms);
       const optional = isOptional(left.type) && isOptional(right.type);
-      return checker.terms.make("coalesce", withOptional(eitherOf(left.type, right.type), optional), [left, right]);
+      return checker.terms.make("coalesce", withOptional(eitherOf(one.type, other.type), optional), [one, other]);
     }
     if (left.type.kind === "record" && right.type.kind === "record")
       return chooseRecord(isPresent(checker.terms, left), left, right, tree, checker);
@@ -159,9 +145,10 @@ const checks: { readonly [Kind in Tree["kind"]]: Check<Kind> } = {
         `'? :' chooses between numbers, booleans, strings, records or lists, but this is ${describeType(yes.type)}`,
         tree.yes.start,
       );
-    expectType(no, yes.type.kind, tree.no, "the other side of '? :'");
+    expectKind(no, yes.type.kind, tree.no, "the other side of '? :'");
+    const [one, other] = bothLong(yes, no, [tree.yes, tree.no], checker.terms);
     const optional = isOptional(yes.type) || isOptional(no.type);
-    return checker.terms.make("conditional", withOptional(eitherOf(yes.type, no.type), optional), [test, yes, no]);
+    return checker.terms.make("conditional", withOptional(eitherOf(one.type, other.type), optional), [test, one, other]);
   },
 };
 
@@ -230,59 +217,15 @@ function checkMember(tree: Extract<Tree, { kind: "member" }>, checker: Checker):
   return overList(terms, object, (list) => mapOver(terms, list, lambdaOf(terms, body, level)));
 }
 
-function checkComparison(tree: Extract<Tree, { kind: "comparison" }>, checker: Checker): Term {
-  const [left, right] = [checker.check(tree.left, checker), checker.check(tree.right, checker)];
-  const equality = tree.operator === "==" || tree.operator === "!=";
-  if (equality && left.type.kind === "record" && right.type.kind === "record") {
-    const same = compareElements(left, right, tree, checker);
-    return tree.operator === "==" ? same : numeric(checker, "not", [same], boolean);
-  }
-  const kind = equality && isScalar(left.type) ? left.type.kind : "number";
-  const advice = [left, right].some(({ type }) => type.kind === "list") ? adviceForCut : comparisonAdvice(tree, left, right);
-  expectType(left, kind, tree.left, `'${tree.operator}'`, advice);
-  expectType(right, kind, tree.right, `'${tree.operator}'`, advice);
-  if (isRounded(left.type) && isRounded(right.type)) {
-    const message = `both sides of '${tree.operator}' may be integers from 2^53 on, which are rounded: compare their difference with 0, if that is near enough`;
-    throw new ExpressionError(message, tree.right.start);
-  }
-  if (equality) {
-    refuseRounded(left, right, tree.right, tree.operator);
-    refuseRounded(right, left, tree.left, tree.operator);
-  }
-  return numeric(checker, comparison[tree.operator], [left, right], boolean);
-}
-
-function comparisonAdvice({ left }: Extract<Tree, { kind: "comparison" }>, one: Term, other: Term): string | undefined {
-  if (one.type.kind !== "boolean" || other.type.kind !== "number") return undefined;
-  return left.kind === "comparison"
-    ? ": write a < x && x < b, or between(x, a, b)"
-    : ": a boolean is a condition by itself, or with ! before it";
-}
-
-/** From 2^53 on several integers of a file become the same float64. */
-function refuseRounded(ofFile: Term, { operation, literal }: Term, tree: Tree, operator: ComparisonOperator): void {
-  if (!isRounded(ofFile.type)) return;
-  if (operation !== "number" || !Number.isInteger(literal) || Number.isSafeInteger(literal)) return;
-  const message = `'${operator}' cannot tell integers of a file from 2^53 on from their neighbours, since numbers are float64: compare with < and >`;
-  throw new ExpressionError(message, tree.start);
-}
-
-/** Records are equal when they are the same element of the same collection. */
-function compareElements(left: Term, right: Term, tree: Extract<Tree, { kind: "comparison" }>, checker: Checker): Term {
-  const [a, b] = [left.type as RecordType, right.type as RecordType];
-  for (const [type, side] of [
-    [a, tree.left],
-    [b, tree.right],
-  ] as const) {
-    if (type.identity === undefined)
-      throw new ExpressionError(
-        "only elements of collections can be compared; this record was computed: compare one of its fields",
-        side.start,
-      );
-  }
-  const mayBeSame = a.identity!.some((each) => b.identity!.includes(each));
-  if (!mayBeSame && !isOptional(a) && !isOptional(b)) return checker.terms.make("boolean", boolean, [], false);
-  return numeric(checker, "same", [left, right], boolean);
+/** Beyond 32 bits a mask would be cut off. */
+function refuseWideMask({ operator }: { readonly operator: ArithmeticOperator }, { operation, literal }: Term, offset: number): void {
+  if (!"&|^".includes(operator) || operation !== "number") return;
+  const mask = Number(literal);
+  if (!Number.isInteger(mask) || (mask >= -(2 ** 31) && mask < 2 ** 32)) return;
+  throw new ExpressionError(
+    `'${operator}' works on 32 bits, as in JavaScript: for bits from 32 on write floor(x / 2 ** 32) ${operator} mask, with a mask that is 2 ** 32 times smaller`,
+    offset,
+  );
 }
 
 function checkLogic(operation: "and" | "or", who: string, tree: { readonly left: Tree; readonly right: Tree }, checker: Checker): Term {

@@ -5,6 +5,7 @@ import type { Term, Terms } from "../program/term.ts";
 import { describeType, number, type Type } from "../program/types.ts";
 import type { DatasetNames } from "./dataset-names.ts";
 import type { Formulas } from "./four-vector.ts";
+import { refuseInteger } from "./integers.ts";
 
 export interface Checker {
   readonly terms: Terms;
@@ -21,6 +22,19 @@ export interface Checker {
 
 /** `advice`: what would be right, where the kinds alone do not tell. */
 export function expectType<Kind extends Type["kind"]>(
+  term: Term,
+  kind: Kind,
+  tree: Tree,
+  who: string,
+  advice?: string,
+): Extract<Type, { kind: Kind }> {
+  const type = expectKind(term, kind, tree, who, advice);
+  refuseInteger(term, tree.start);
+  return type;
+}
+
+/** A number may be an integer that no float64 is. */
+export function expectKind<Kind extends Type["kind"]>(
   term: Term,
   kind: Kind,
   tree: Tree,

@@ -126,10 +126,11 @@ export function namesOf(schema: Schema, terms: Terms): DatasetNames {
   };
 }
 
-const rounded = { ...number, isRounded: true } as const;
-
-const valueType = ({ dtype, nullable, isRounded }: Column): Type =>
-  withOptional(dtype === "bool" ? boolean : dtype === "string" ? string : isRounded ? rounded : number, nullable);
+function valueType({ dtype, nullable, isRounded }: Column): Type {
+  if (dtype === "bool" || dtype === "string") return withOptional(dtype === "bool" ? boolean : string, nullable);
+  const long = dtype === "int64" || dtype === "uint64" ? dtype : undefined;
+  return { ...number, optional: nullable, ...(long && { long }), ...(isRounded && { isRounded }) };
+}
 
 function group<Item>(items: readonly Item[], key: (item: Item) => string): ReadonlyMap<string, readonly Item[]> {
   const groups = new Map<string, Item[]>();

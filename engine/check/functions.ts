@@ -4,7 +4,8 @@ import { fieldOf } from "../program/make-terms.ts";
 import type { Term } from "../program/term.ts";
 import { boolean, describeType } from "../program/types.ts";
 import { nearNames } from "../query/near-names.ts";
-import { type Checker, expectType, numeric } from "./checker.ts";
+import { type Checker, expectKind, expectType, numeric } from "./checker.ts";
+import { compareScalars } from "./comparison.ts";
 import { type Component, components, isFourVector } from "./four-vector.ts";
 
 type FunctionCall = Extract<Tree, { kind: "function-call" }>;
@@ -19,7 +20,7 @@ const functions: ReadonlyMap<string, Maker> = new Map<string, Maker>([
   ["pow", numbers(2, (args, checker) => numeric(checker, "power", args))],
   ["atan2", numbers(2, (args, checker) => numeric(checker, "function", args, undefined, "atan2"))],
   ["isNaN", numbers(1, (args, checker) => numeric(checker, "function", args, boolean, "isNaN"))],
-  ["between", numbers(3, between)],
+  ["between", between],
   ["hypot", folded("hypot")],
   ["min", folded("min")],
   ["max", folded("max")],
@@ -95,9 +96,12 @@ function numbers(count: number, make: (args: readonly Term[], checker: Checker) 
 }
 
 /** Both ends count, as in SQL. */
-function between([x, least, most]: readonly Term[], checker: Checker): Term {
-  const ends = [numeric(checker, "greater-equal", [x, least], boolean), numeric(checker, "less-equal", [x, most], boolean)];
-  return numeric(checker, "and", ends, boolean);
+function between(args: readonly Term[], call: FunctionCall, checker: Checker): Term {
+  if (args.length !== 3) throw new ExpressionError(`between takes 3 arguments, not ${args.length}`, call.start);
+  for (const [index, arg] of args.entries()) expectKind(arg, "number", call.args[index], "between");
+  const end = (operator: ">=" | "<=", index: 1 | 2) =>
+    compareScalars(operator, [args[0], args[index]], [call.args[0], call.args[index]], checker);
+  return numeric(checker, "and", [end(">=", 1), end("<=", 2)], boolean);
 }
 
 /** Of any number of arguments, from left to right, as `Math.min` and its like. */

@@ -1,15 +1,16 @@
 /** Operators on bits, as in JavaScript: on the 32-bit integers that numbers stand for. */
 import type { Term } from "../program/term.ts";
 import { type Expression, F, f64, I, i32, L } from "../wasm/instructions.ts";
-import { both, type Environment } from "./code.ts";
+import { both, type Environment, type ScalarCode } from "./code.ts";
 import type { Emitter, Lowering, ValueOperator } from "./emitter.ts";
 
 const cost = 12;
 const wrap = f64(2 ** 32);
 
 /** The integer that it is without its fraction, modulo 2^32; 0 for what is not finite. Every step is exact. */
-function toInt32(emitter: Emitter, x: Expression): Expression {
-  const whole = emitter.keep(F.trunc(x));
+function toInt32(emitter: Emitter, { value, long }: ScalarCode): Expression {
+  if (long) return emitter.keep(I.wrapI64(long));
+  const whole = emitter.keep(F.trunc(value));
   // Beyond 2^63 the conversion would not wrap, but saturate.
   const low = F.sub(whole, F.mul(F.trunc(F.div(whole, wrap)), wrap));
   return emitter.keep(I.wrapI64(L.truncF64(low)));
@@ -24,17 +25,11 @@ const bitwise = (
   lower: lowerWith((emitter, [a, b]) => read(make(toInt32(emitter, a), toInt32(emitter, b)))),
 });
 
-function lowerWith(make: (emitter: Emitter, values: readonly Expression[]) => Expression): Lowering {
+function lowerWith(make: (emitter: Emitter, args: readonly ScalarCode[]) => Expression): Lowering {
   return (emitter: Emitter, term: Term, environment: Environment) => {
     const args = term.args.map((arg) => emitter.scalar(arg, environment));
     const present = args.reduce<Expression | undefined>((sofar, arg) => both(sofar, arg.present), undefined);
-    const value = emitter.keep(
-      make(
-        emitter,
-        args.map((arg) => arg.value),
-      ),
-    );
-    return { kind: "number", value, ...(present && { present: emitter.keep(present) }) };
+    return { kind: "number", value: emitter.keep(make(emitter, args)), ...(present && { present: emitter.keep(present) }) };
   };
 }
 

@@ -1,20 +1,42 @@
 /** Values while a function is being written: where they are at run time, or how to get at them. */
 
 import type { Term } from "../program/term.ts";
-import type { Type } from "../program/types.ts";
-import { type Expression, f64, I, i32 } from "../wasm/instructions.ts";
+import { isOptional, type Long, longOf, type Type } from "../program/types.ts";
+import type { FunctionBuilder } from "../wasm/function-builder.ts";
+import { type Expression, F, f64, I, i32, i64 } from "../wasm/instructions.ts";
 
-/** `value` and `present` are locals or constants: of a number an f64, of a boolean an i32, of a string its number in the run, an i32. Without `present` the value is always there; where absent, `value` is anything. */
+/** `value` and `present` are locals or constants, or made of one by an instruction: of a number an f64, of a boolean an i32, of a string its number in the run, an i32. Without `present` the value is always there; where absent, `value` is anything. */
 export interface ScalarCode {
   readonly kind: "number" | "boolean" | "string";
   readonly value: Expression;
   readonly present?: Expression;
+  /** Of a 64-bit integer, whose `value` is the nearest float64: the integer itself, i64. */
+  readonly long?: Expression;
 }
+
+/** A 64-bit integer that is a local or constant. */
+export const longCode = (long: Expression, kind: Long): ScalarCode => ({
+  kind: "number",
+  value: (kind === "uint64" ? F.fromU64 : F.fromI64)(long),
+  long,
+});
 
 export const scalarKind = ({ kind }: Type): ScalarCode["kind"] => (kind === "boolean" || kind === "string" ? kind : "number");
 
-/** What a variable holds before it is set. */
-export const anyOf = (kind: ScalarCode["kind"]): Expression => (kind === "number" ? f64(0) : i32(0));
+/** A variable for values of this type, and how to set it: with its long where the type has one. */
+export function scalarVariable(f: FunctionBuilder, type: Type): { readonly code: ScalarCode; set(code: ScalarCode): void } {
+  const long = longOf(type);
+  const kind = scalarKind(type);
+  const value = f.variable(long ? i64(0n) : kind === "number" ? f64(0) : i32(0));
+  const present = isOptional(type) ? f.variable(i32(1)) : undefined;
+  return {
+    code: { ...(long ? longCode(value, long) : { kind, value }), ...(present && { present }) },
+    set(code) {
+      f.set(value, long ? code.long! : code.value);
+      if (present) f.set(present, code.present ?? i32(1));
+    },
+  };
+}
 
 export interface RecordCode {
   readonly kind: "record";

@@ -3,7 +3,7 @@ import type { Input } from "../program/inputs.ts";
 import { type Column, type DType, innermost } from "../program/schema.ts";
 import type { FunctionBuilder } from "../wasm/function-builder.ts";
 import { type Expression, F, I, i32, type Local, load, select, V } from "../wasm/instructions.ts";
-import type { ScalarCode } from "./code.ts";
+import { longCode, type ScalarCode } from "./code.ts";
 import { type ColumnSource, ProgramColumns } from "./loops/program-columns.ts";
 
 export class ColumnReader extends ProgramColumns {
@@ -47,12 +47,18 @@ export class ColumnReader extends ProgramColumns {
       if (load === undefined) throw new Error(`Cannot read two values of ${column.name} at once`);
       return { kind: "number", value: this.#f.keep(load(this.valuesAddress(column), index)) };
     }
-    const loaded = loaders[column.dtype](this.valuesAddress(column), index);
-    const value = this.#f.keep(column.dtype === "string" ? this.#numberOf(column, loaded) : loaded);
-    const kind = column.dtype === "bool" ? "boolean" : column.dtype === "string" ? "string" : "number";
-    if (!column.nullable) return { kind, value };
+    const code = this.#readValue(column, index);
+    if (!column.nullable) return code;
     const valid = this.#address((input) => input.kind === "valid" && input.column === column.name);
-    return { kind, value, present: this.#f.keep(load.u8(I.add(valid, index))) };
+    return { ...code, present: this.#f.keep(load.u8(I.add(valid, index))) };
+  }
+
+  #readValue(column: Column, index: Expression): ScalarCode {
+    const { dtype } = column;
+    const loaded = loaders[dtype](this.valuesAddress(column), index);
+    if (dtype === "int64" || dtype === "uint64") return longCode(this.#f.keep(loaded), dtype);
+    const value = this.#f.keep(dtype === "string" ? this.#numberOf(column, loaded) : loaded);
+    return { kind: dtype === "bool" ? "boolean" : dtype === "string" ? "string" : "number", value };
   }
 
   /** The number in this run of a string that is this place in the dictionary. Where there is no value, the place may be none. */
@@ -85,6 +91,8 @@ const loaders: Readonly<Record<DType, (address: Expression, index: Expression) =
   float64: (address, index) => load.f64(I.add(address, I.shl(index, i32(3)))),
   int32: (address, index) => F.fromI32(load.i32(I.add(address, I.shl(index, i32(2))))),
   uint32: (address, index) => F.fromU32(load.i32(I.add(address, I.shl(index, i32(2))))),
+  int64: (address, index) => load.i64(I.add(address, I.shl(index, i32(3)))),
+  uint64: (address, index) => load.i64(I.add(address, I.shl(index, i32(3)))),
   bool: (address, index) => load.u8(I.add(address, index)),
   string: (address, index) => load.i32(I.add(address, I.shl(index, i32(2)))),
 };

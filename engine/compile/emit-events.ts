@@ -133,7 +133,7 @@ export function emitEventLoop(
     emitter.inside(() => {
       for (const [total, at] of totals) {
         const value = emitter.scalar(total, []);
-        emitter.inside(() => emitTotal(emitter, value, at));
+        emitter.inside(() => emitTotal(emitter, value, at, total.type));
       }
       emitFrom(0);
     });

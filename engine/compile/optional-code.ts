@@ -9,7 +9,12 @@ export function optionalCode(emitter: Emitter, code: Code, present: Expression):
     case "number":
     case "boolean":
     case "string":
-      return { kind: code.kind, value: emitter.keep(code.value), present: emitter.keep(both(present, code.present)!) };
+      return {
+        kind: code.kind,
+        value: code.long ? code.value : emitter.keep(code.value),
+        present: emitter.keep(both(present, code.present)!),
+        ...(code.long && { long: code.long }),
+      };
     case "record": {
       const isThere = emitter.keep(both(present, code.present)!);
       return { ...code, present: isThere, get: (field) => optionalCode(emitter, code.get(field), present) };

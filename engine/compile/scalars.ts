@@ -1,12 +1,13 @@
 /** Numbers, booleans and strings: from each operation to instructions. Missing values travel beside the value, as `present`. */
 import type { ScalarOperation, Term } from "../program/term.ts";
-import { isOptional } from "../program/types.ts";
-import { type Expression, F, f64, I, i32, select } from "../wasm/instructions.ts";
+import { isOptional, longOf, type Type, withOptional } from "../program/types.ts";
+import { type Expression, F, f64, I, i32, i64, select } from "../wasm/instructions.ts";
 import { bits } from "./bits.ts";
-import { anyOf, both, type Environment, type RecordCode, type ScalarCode, scalarKind, truth } from "./code.ts";
+import { both, type Environment, longCode, type RecordCode, type ScalarCode, scalarKind, scalarVariable, truth } from "./code.ts";
 import type { Emitter, Lowering, ValueOperator } from "./emitter.ts";
 import { computeShared } from "./hoist.ts";
 import { lowerFunction } from "./lower-function.ts";
+import { type Comparison, compareLongs, type Side } from "./tables/compare-longs.ts";
 import { withoutRoot } from "./tables/compare-root.ts";
 
 /** Up to this cost both sides of a choice are computed, and then one is taken. */
@@ -25,7 +26,7 @@ const comparison =
   (compare: (a: Expression, b: Expression) => Expression): Lowering =>
   (emitter, term, environment) => {
     const limited = withoutRoot(term);
-    if (!limited) return binary("boolean", compare)(emitter, term, environment);
+    if (!limited) return compared(emitter, term, environment, compare);
     const { value, present } = emitter.scalar(limited.argument, environment);
     return keep(emitter, "boolean", (limited.isBelow ? F.lt : F.ge)(value, f64(limited.limit)), present);
   };
@@ -34,10 +35,23 @@ const comparison =
 const equality =
   (numbers: (a: Expression, b: Expression) => Expression, integers: (a: Expression, b: Expression) => Expression): Lowering =>
   (emitter, term, environment) =>
-    binary("boolean", term.args[0].type.kind === "number" ? numbers : integers)(emitter, term, environment);
+    compared(emitter, term, environment, term.args[0].type.kind === "number" ? numbers : integers);
+
+function compared(
+  emitter: Emitter,
+  term: Term,
+  environment: Environment,
+  compare: (a: Expression, b: Expression) => Expression,
+): ScalarCode {
+  if (!term.args.some(({ type }) => longOf(type))) return binary("boolean", compare)(emitter, term, environment) as ScalarCode;
+  const [a, b] = term.args.map((arg): Side => ({ code: emitter.scalar(arg, environment), long: longOf(arg.type) }));
+  const isTrue = compareLongs(emitter, term.operation as Comparison, a, b);
+  return keep(emitter, "boolean", isTrue, both(a.code.present, b.code.present));
+}
 
 export const scalars = {
   number: value(0, (_emitter, term) => ({ kind: "number", value: f64(Number(term.literal)) })),
+  integer: value(0, (_emitter, { literal, type }) => longCode(i64(BigInt.asIntN(64, BigInt(String(literal)))), longOf(type)!)),
   boolean: value(0, (_emitter, term) => ({ kind: "boolean", value: i32(term.literal ? 1 : 0) })),
   string: value(0, ({ strings }, term) => ({ kind: "string", value: i32(strings.get(String(term.literal))!) })),
   column: value(1, ({ columns, event }, term) => columns.read(columns.column(String(term.literal)), event)),
@@ -74,11 +88,12 @@ export const scalars = {
   or: value(1, (emitter, term, environment) => lowerLogic(emitter, term, environment)),
   conditional: value(1, (emitter, term, environment) => {
     const test = truth(emitter.scalar(term.args[0], environment));
-    return choose(emitter, test, term.args[1], term.args[2], environment);
+    return choose(emitter, { test, type: term.type, yes: term.args[1], no: term.args[2] }, environment);
   }),
   coalesce: value(1, (emitter, term, environment) => {
     const first = emitter.scalar(term.args[0], environment);
-    return first.present ? choose(emitter, first.present, term.args[0], term.args[1], environment, true) : first;
+    if (!first.present) return first;
+    return choose(emitter, { test: first.present, type: term.type, yes: term.args[0], no: term.args[1], yesIsPresent: true }, environment);
   }),
   "is-present": value(1, (emitter, term, environment) => {
     return keep(emitter, "boolean", emitter.lower(term.args[0], environment).present ?? i32(1));
@@ -115,25 +130,35 @@ function lowerLogic(emitter: Emitter, term: Term, environment: Environment): Sca
   }
 }
 
-function choose(emitter: Emitter, test: Expression, yes: Term, no: Term, environment: Environment, yesIsPresent = false): ScalarCode {
-  const { f } = emitter;
-  const kind = scalarKind(yes.type);
+interface Choice {
+  readonly test: Expression;
+  readonly type: Type;
+  readonly yes: Term;
+  readonly no: Term;
+  /** Where it is taken, whatever its type says. */
+  readonly yesIsPresent?: boolean;
+}
+
+function choose(emitter: Emitter, { test, type, yes, no, yesIsPresent = false }: Choice, environment: Environment): ScalarCode {
   const condition = emitter.keep(test);
+  const optional = isOptional(no.type) || (isOptional(yes.type) && !yesIsPresent);
+  const codeOfYes = (): ScalarCode => ({ ...emitter.scalar(yes, environment), ...(yesIsPresent && { present: i32(1) }) });
+  const codeOfNo = (): ScalarCode => emitter.scalar(no, environment);
   if (emitter.cost(yes) + emitter.cost(no) <= cheap) {
-    const [a, b] = [emitter.scalar(yes, environment), emitter.scalar(no, environment)];
-    const optional = (a.present && !yesIsPresent) || b.present;
-    const present = optional && select(condition, yesIsPresent ? i32(1) : (a.present ?? i32(1)), b.present ?? i32(1));
-    return keep(emitter, kind, select(condition, a.value, b.value), present);
+    const [a, b] = [codeOfYes(), codeOfNo()];
+    const present = optional ? emitter.keep(select(condition, a.present ?? i32(1), b.present ?? i32(1))) : undefined;
+    const long = longOf(type);
+    const chosen: ScalarCode = long
+      ? longCode(emitter.keep(select(condition, a.long!, b.long!)), long)
+      : keep(emitter, scalarKind(type), select(condition, a.value, b.value));
+    return { ...chosen, ...(present && { present }) };
   }
   computeShared(emitter, [yes, no], environment);
-  const value = f.variable(anyOf(kind));
-  const present = f.variable(i32(1));
-  const take = (term: Term, isPresent: boolean) => () => {
-    const code = emitter.scalar(term, environment);
-    f.set(value, code.value);
-    f.set(present, isPresent ? i32(1) : (code.present ?? i32(1)));
-  };
-  emitter.if(condition, take(yes, yesIsPresent), take(no, false));
-  const optional = [yes, no].some(({ type }, index) => isOptional(type) && !(index === 0 && yesIsPresent));
-  return { kind, value, ...(optional && { present }) };
+  const chosen = scalarVariable(emitter.f, withOptional(type, optional));
+  emitter.if(
+    condition,
+    () => chosen.set(codeOfYes()),
+    () => chosen.set(codeOfNo()),
+  );
+  return chosen.code;
 }

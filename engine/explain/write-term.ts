@@ -91,6 +91,7 @@ export class TermWriter {
     switch (operation) {
       case "number":
         return writeNumber(Number(literal), this.#taken);
+      case "integer":
       case "boolean":
         return { text: String(literal), level: levels.primary };
       case "string":

@@ -59,11 +59,12 @@ const unaryOperators: ReadonlyMap<string, "negate" | "plus" | "not" | "complemen
   ["~", "complement"],
 ] as const);
 
-/** Whether a whole number was written that float64 cannot hold; the shortest digits of one that it does hold may stand for it. */
-function isRounded(value: number, written: string): boolean {
+/** The whole number that was written where it is beyond 2^53 and float64 cannot hold it. */
+function roundedInteger(value: number, written: string): bigint | undefined {
   const digits = written.replaceAll("_", "");
-  if (!Number.isFinite(value) || Number.isSafeInteger(value) || !/^(?:[1-9]\d*|0[xbo][\da-f]+)$/i.test(digits)) return false;
-  return digits !== String(value) && BigInt(digits) !== BigInt(value);
+  if (!Number.isFinite(value) || Number.isSafeInteger(value) || !/^(?:[1-9]\d*|0[xbo][\da-f]+)$/i.test(digits)) return undefined;
+  const integer = BigInt(digits);
+  return integer === BigInt(value) ? undefined : integer;
 }
 
 const noNull = "there is no null: what is missing has a default by ??, such as (x ?? -1), and is in no histogram";
@@ -71,13 +72,14 @@ const noNull = "there is no null: what is missing has a default by ??, such as (
 const converters: { readonly [Type in keyof Nodes]?: Converter<Type> } = {
   Literal(node, _inner, at) {
     if (typeof node.value === "number") {
-      if (isRounded(node.value, node.raw ?? ""))
-        throw new ExpressionError(`${node.raw} is no float64: the nearest is ${BigInt(node.value)}`, at.start);
-      return { kind: "number", value: node.value, ...at };
+      const integer = roundedInteger(node.value, node.raw ?? "");
+      return { kind: "number", value: node.value, ...(integer !== undefined && { integer }), ...at };
     }
     if (typeof node.value === "boolean") return { kind: "boolean", value: node.value, ...at };
     if (typeof node.value === "string") return { kind: "string", value: node.value, ...at };
     if (node.value === null && node.raw === "null") throw new ExpressionError(noNull, at.start);
+    if (typeof node.value === "bigint")
+      throw new ExpressionError(`'${node.raw}' is not a value of the language: write ${node.value}`, at.start);
     throw new ExpressionError(
       `'${node.raw ?? "this"}' is not a value of the language: there are numbers, true and false, and strings`,
       at.start,

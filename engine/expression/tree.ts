@@ -9,8 +9,8 @@ export type Tree = {
   /** Offset of its first character in the text, from 0. */
   readonly start: number;
   readonly end: number;
-} & (
-  | { readonly kind: "number"; readonly value: number }
+} /** `integer`: what was written, where no float64 is that whole number; its digits may be the shortest that tell `value`. */ & (
+  | { readonly kind: "number"; readonly value: number; readonly integer?: bigint }
   | { readonly kind: "boolean"; readonly value: boolean }
   | { readonly kind: "string"; readonly value: string }
   | { readonly kind: "name"; readonly name: string }

@@ -5,13 +5,13 @@
 import type { Checker } from "../check/checker.ts";
 import { listArgument } from "../check/method-call.ts";
 import { commonFields, eitherName, unionOf } from "../check/records.ts";
-import { anyOf, type Code, type Element, type Identity, type RecordCode, type ScalarCode, scalarKind } from "../compile/code.ts";
+import { type Code, type Element, type Identity, type RecordCode, type ScalarCode, scalarVariable } from "../compile/code.ts";
 import type { Emitter, Numbered } from "../compile/emitter.ts";
 import { openList } from "../compile/open-list.ts";
 import { ExpressionError } from "../expression/tree.ts";
 import { emptyUnless, isPresent, lambdaOf, mapOver, whereTrue } from "../program/make-terms.ts";
 import type { Term } from "../program/term.ts";
-import { boolean, describeType, isOptional, isScalar, type ListType, type Type, withOptional } from "../program/types.ts";
+import { boolean, describeType, eitherOf, isOptional, isScalar, type ListType, type Type, withOptional } from "../program/types.ts";
 import { type Expression, I, i32, L, select } from "../wasm/instructions.ts";
 import type { ListOperator } from "./list-operator.ts";
 
@@ -99,11 +99,9 @@ function withCommonFields(list: Term, other: Term, { who, offset, checker }: Pla
 /** The type of an element of one list or of the other. */
 function eitherElement(a: Type, b: Type): Type {
   const optional = isOptional(a) || isOptional(b);
-  if (a.kind !== "record" || b.kind !== "record") return withOptional(a, optional);
+  if (a.kind !== "record" || b.kind !== "record") return withOptional(eitherOf(a, b), optional);
   const { identity: _own, ...rest } = a;
-  const fields = new Map(
-    [...a.fields].map(([name, type]) => [name, withOptional(type, isOptional(type) || isOptional(b.fields.get(name)!))]),
-  );
+  const fields = new Map([...a.fields].map(([name, type]) => [name, eitherElement(type, b.fields.get(name)!)]));
   const identity = unionOf(a.identity, b.identity);
   return { ...rest, name: eitherName(a.name, b.name), fields, optional, ...(identity && { identity }) };
 }
@@ -126,7 +124,7 @@ function join(emitter: Emitter, term: Term, [a, b]: readonly [Numbered, Numbered
       const [inA, inB] = [isFirst, other].map((own) => (isThere ? emitter.keep(I.and(own, isThere)) : own));
       const one = a.at(emitter.keep(I.add(a.from, select(isFirst, handle, i32(0)))), inA);
       const another = b.at(emitter.keep(I.add(b.from, select(isFirst, i32(0), I.sub(handle, count)))), inB);
-      return eitherOf(emitter, { isFirst, one, another, handle, type });
+      return oneOfTwo(emitter, { isFirst, one, another, handle, type });
     },
   };
 }
@@ -139,7 +137,7 @@ interface Either {
   readonly type: Type;
 }
 
-function eitherOf(emitter: Emitter, { isFirst, one, another, handle, type }: Either): Element {
+function oneOfTwo(emitter: Emitter, { isFirst, one, another, handle, type }: Either): Element {
   const key = emitter.newKey();
   const value = (name: string, of: Type, read: (element: Element) => ScalarCode): ScalarCode =>
     emitter.once(`${key}.${name}`, () => chooseScalar(emitter, isFirst, of, [() => read(one), () => read(another)]));
@@ -172,15 +170,11 @@ function chooseScalar(
   type: Type,
   [yes, no]: readonly [() => ScalarCode, () => ScalarCode],
 ): ScalarCode {
-  const { f } = emitter;
-  const kind = scalarKind(type);
-  const value = f.variable(anyOf(kind));
-  const present = isOptional(type) ? f.variable(i32(1)) : undefined;
-  const take = (read: () => ScalarCode) => () => {
-    const code = read();
-    f.set(value, code.value);
-    if (present) f.set(present, code.present ?? i32(1));
-  };
-  emitter.if(test, take(yes), take(no));
-  return { kind, value, ...(present && { present }) };
+  const chosen = scalarVariable(emitter.f, type);
+  emitter.if(
+    test,
+    () => chosen.set(yes()),
+    () => chosen.set(no()),
+  );
+  return chosen.code;
 }

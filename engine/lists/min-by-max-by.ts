@@ -10,12 +10,12 @@ import { hoist } from "../compile/hoist.ts";
 import { openList } from "../compile/open-list.ts";
 import { optionalCode } from "../compile/optional-code.ts";
 import type { Term, Terms } from "../program/term.ts";
-import { type ListType, withOptional } from "../program/types.ts";
-import { type Expression, F, f64, I, i32, V } from "../wasm/instructions.ts";
+import { type ListType, type Long, longOf, withOptional } from "../program/types.ts";
+import { type Expression, F, f64, I, i32, i64, L, V } from "../wasm/instructions.ts";
 import type { ListOperator } from "./list-operator.ts";
 
-export const minBy: ListOperator = extremeBy("minBy", F.ge, V.ge);
-export const maxBy: ListOperator = extremeBy("maxBy", F.le, V.le);
+export const minBy: ListOperator = extremeBy("minBy", F.ge, V.ge, { int64: L.lt, uint64: L.ltU });
+export const maxBy: ListOperator = extremeBy("maxBy", F.le, V.le, { int64: L.gt, uint64: L.gtU });
 
 /** The term of an element that a function over the list decides on. */
 export const pickBy = (terms: Terms, name: "minBy" | "maxBy", list: Term, lambda: Term): Term =>
@@ -23,7 +23,13 @@ export const pickBy = (terms: Terms, name: "minBy" | "maxBy", list: Term, lambda
 
 type Comparison = (value: Expression, best: Expression) => Expression;
 
-function extremeBy(name: "minBy" | "maxBy", isNoBetter: Comparison, isNoBetterOfTwo: Comparison): ListOperator {
+/** `isBetterInteger`: of 64-bit integers that are the same float64. */
+function extremeBy(
+  name: "minBy" | "maxBy",
+  isNoBetter: Comparison,
+  isNoBetterOfTwo: Comparison,
+  isBetterInteger: Readonly<Record<Long, Comparison>>,
+): ListOperator {
   return {
     kind: "value",
     cost: 30,
@@ -42,11 +48,15 @@ function extremeBy(name: "minBy" | "maxBy", isNoBetter: Comparison, isNoBetterOf
       const best = f.variable(f64(Number.NaN));
       const place = Array.from({ length: source.places }, () => f.variable(i32(0)));
       hoist(emitter, lambda, environment);
-      const pick = (at: readonly Expression[], { value, present }: ScalarCode) => {
+      const kind = longOf(lambda.type);
+      const bestLong = kind && f.variable(i64(0n));
+      const pick = (at: readonly Expression[], { value, present, long }: ScalarCode) => {
         const isBetter = I.and(I.eqz(isNoBetter(value, best)), F.eq(value, value));
-        f.if(both(isBetter, present)!, () => {
+        const isBetterLong = long && I.and(F.eq(value, best), isBetterInteger[kind!](long, bestLong!));
+        f.if(both(isBetterLong ? I.or(isBetter, isBetterLong) : isBetter, present)!, () => {
           f.set(found, i32(1));
           f.set(best, value);
+          if (long) f.set(bestLong!, long);
           for (const [index, each] of at.entries()) f.set(place[index], each);
         });
       };

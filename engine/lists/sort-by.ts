@@ -6,13 +6,15 @@ import type { Emitter, Numbered } from "../compile/emitter.ts";
 import { hoist } from "../compile/hoist.ts";
 import { keyOf } from "../compile/key-of.ts";
 import { openList } from "../compile/open-list.ts";
+import { type Long, longOf } from "../program/types.ts";
 import type { FunctionBuilder } from "../wasm/function-builder.ts";
 import { call, type Expression, F, type FunctionReference, f64, I, i32, L, load, select, store } from "../wasm/instructions.ts";
 import type { ModuleBuilder } from "../wasm/module-builder.ts";
 import type { ListOperator } from "./list-operator.ts";
 
-/** Scratch for each element: its key (f64), then, in tables of their own, its number (i32) and room for the sorting (i32). */
+/** Scratch for each element: its key (f64), then, in tables of their own, its number (i32) and room for the sorting (i32), and where keys are 64-bit integers these (i64). */
 const bytesOfElement = 16;
+const bytesWithLong = 24;
 
 export const sortBy: ListOperator = {
   kind: "list",
@@ -32,7 +34,7 @@ export const sortBy: ListOperator = {
         hoist(emitter, lambda, environment);
         const unsorted = source.numbered();
         const keyOfElement = (element: Element) => emitter.apply(lambda, environment, element) as ScalarCode;
-        return { unsorted, ...sortNumbers(emitter, unsorted, keyOfElement) };
+        return { unsorted, ...sortNumbers(emitter, unsorted, keyOfElement, longOf(lambda.type)) };
       });
     type Sorted = ReturnType<typeof sorted>;
     const elementOf = ({ unsorted, order }: Sorted, handle: Expression, isThere?: Expression): Element => {
@@ -66,32 +68,36 @@ function sortNumbers(
   emitter: Emitter,
   { from, to, at }: Numbered,
   keyOfElement: (element: Element) => ScalarCode,
+  kind: Long | undefined,
 ): { readonly order: Expression; readonly count: Expression } {
   const { f, m } = emitter;
   const count = emitter.keep(I.sub(to, from));
-  const { from: keys, to: end } = emitter.takeScratch(L.fromU32(count), bytesOfElement, { leavesRoom: true });
-  const order = emitter.keep(I.add(keys, I.shl(count, i32(3))));
+  const { from: keys, to: end } = emitter.takeScratch(L.fromU32(count), kind ? bytesWithLong : bytesOfElement, {
+    leavesRoom: true,
+  });
+  const order = emitter.keep(I.add(keys, I.shl(count, i32(kind ? 4 : 3))));
   const next = f.variable(keys);
   emitter.loop(from, to, (handle) => {
-    const { value, present } = keyOfElement(at(handle));
+    const { value, present, long } = keyOfElement(at(handle));
     f.if(I.geU(next, end), () => emitter.trap("scratch"));
     f.store(store.f64, next, present ? select(present, value, f64(Number.NaN)) : value);
+    if (long) f.store(store.i64, I.add(next, I.shl(count, i32(3))), long);
     f.set(next, I.add(next, i32(8)));
   });
   const room = emitter.keep(I.add(order, I.shl(count, i32(2))));
-  return { order: emitter.keep(call(mergeSort(m), keys, order, room, count)), count };
+  return { order: emitter.keep(call(mergeSort(m, kind), keys, order, room, count)), count };
 }
 
 /** Gives the address at which the numbers lie sorted: that of `order` or of `room`. */
-function mergeSort(m: ModuleBuilder): FunctionReference {
-  return m.shared("sort by keys", ["i32", "i32", "i32", "i32"], "i32", (f) => {
+function mergeSort(m: ModuleBuilder, kind: Long | undefined): FunctionReference {
+  return m.shared(`sort by keys ${kind}`, ["i32", "i32", "i32", "i32"], "i32", (f) => {
     const [keys, order, room, count] = f.params;
     f.count(i32(0), count, (number) => f.store(store.i32, I.add(order, I.shl(number, i32(2))), number));
     const [source, target] = [f.variable(order), f.variable(room)];
     const width = f.variable(i32(1));
     f.loop((again) => {
       f.if(I.ltU(width, count), () => {
-        mergeRuns(f, { keys, source, target, width, count });
+        mergeRuns(f, { keys, source, target, width, count }, kind);
         const swapped = f.variable(source);
         f.set(source, target);
         f.set(target, swapped);
@@ -107,10 +113,12 @@ function mergeSort(m: ModuleBuilder): FunctionReference {
 function mergeRuns(
   f: FunctionBuilder,
   { keys, source, target, width, count }: Readonly<Record<"keys" | "source" | "target" | "width" | "count", Expression>>,
+  kind: Long | undefined,
 ): void {
   const atMostCount = (place: Expression) => f.keep(select(I.ltU(place, count), place, count));
   const numberAt = (place: Expression) => f.keep(load.i32(I.add(source, I.shl(place, i32(2)))));
-  const keyAt = (place: Expression) => f.keep(load.f64(I.add(keys, I.shl(numberAt(place), i32(3)))));
+  const keyAddress = (place: Expression) => f.keep(I.add(keys, I.shl(numberAt(place), i32(3))));
+  const longAt = (address: Expression) => load.i64(I.add(address, I.shl(count, i32(3))));
   const written = f.variable(i32(0));
   f.loop((nextRun) => {
     f.if(I.ltU(written, count), () => {
@@ -124,8 +132,11 @@ function mergeRuns(
           f.if(I.ltU(left, middle), () => {
             f.set(takesRight, i32(0));
             f.if(I.ltU(right, end), () => {
-              const [a, b] = [keyAt(left), keyAt(right)];
+              const [ofLeft, ofRight] = [keyAddress(left), keyAddress(right)];
+              const [a, b] = [ofLeft, ofRight].map((address) => f.keep(load.f64(address)));
               f.set(takesRight, I.or(F.lt(b, a), I.and(F.ne(a, a), F.eq(b, b))));
+              // 64-bit integers that are the same float64.
+              if (kind) f.if(F.eq(a, b), () => f.set(takesRight, (kind === "int64" ? L.lt : L.ltU)(longAt(ofRight), longAt(ofLeft))));
             });
           });
           const taken = f.keep(select(takesRight, right, left));

@@ -8,7 +8,7 @@ import { openList } from "../compile/open-list.ts";
 import { ExpressionError } from "../expression/tree.ts";
 import { lambdaOf, mapOver } from "../program/make-terms.ts";
 import type { Term } from "../program/term.ts";
-import { describeType, type ListType, number, withOptional } from "../program/types.ts";
+import { describeType, eitherOf, type ListType, number, withOptional } from "../program/types.ts";
 import { type Expression, F, f64, i32 } from "../wasm/instructions.ts";
 import type { ListOperator, Method } from "./list-operator.ts";
 
@@ -83,7 +83,7 @@ function reduction(
       const advice = call.args.length === 1 ? "" : `: say of what, ${name}(x => …)`;
       throw new ExpressionError(`${name} needs a list of numbers, but this is ${describeType(values.type)}${advice}`, call.nameStart);
     }
-    const type = name === "min" || name === "max" ? element : number;
+    const type = name === "min" || name === "max" ? eitherOf(element, number) : number;
     return checker.terms.make(name, withOptional(type, isMissingWhenEmpty), [values]);
   };
 }

@@ -1,10 +1,10 @@
 /** What the engine knows of a dataset: its columns, flat and typed. Files, paths and encodings are the readers' business. */
 
 /**
- * Type of a column in memory. 64-bit integers of a file become float64 (exact up to 2^53); `bool` is one byte, 0 or 1; a `string` is an int32,
- * its place in the dictionary of the partition's strings.
+ * Type of a column in memory. `bool` is one byte, 0 or 1; a `string` is an int32, its place in the dictionary of the partition's strings.
+ * Expressions compare `int64` and `uint64` exactly; whatever else they do with them they do with the nearest float64.
  */
-export type DType = "float32" | "float64" | "int32" | "uint32" | "bool" | "string";
+export type DType = "float32" | "float64" | "int32" | "uint32" | "int64" | "uint64" | "bool" | "string";
 
 export interface Column {
   /** Full name, as the file has it: `Muon_pt`, `Muon.pt`, `MET_pt`, `event`. */
@@ -12,7 +12,7 @@ export interface Column {
   readonly dtype: DType;
   /** True where values may be missing (the file says so and its statistics do not rule it out). */
   readonly nullable: boolean;
-  /** Its values may be integers from ±2^53 on, of which several become the same float64: the file's statistics say so, or there are none. */
+  /** Its values may be integers from ±2^53 on, of which several become the same float64: the file's statistics say so, or there are none. A float64 column holds them rounded. */
   readonly isRounded?: true;
   /**
    * The path of lists that its values stand in, outermost first: `[]` is one value per event, `["Muon"]` a list of them,
@@ -45,4 +45,13 @@ export const outerOf = (inner: string): string => inner.slice(0, inner.lastIndex
 /** Whether a column's values lie in the list that a path leads to, or in lists inside it. */
 export const standsIn = ({ lists }: Pick<Column, "lists">, path: readonly string[]): boolean => lists[path.length - 1] === path.at(-1);
 
-export const bytesPerValue: Readonly<Record<DType, number>> = { float32: 4, float64: 8, int32: 4, uint32: 4, bool: 1, string: 4 };
+export const bytesPerValue: Readonly<Record<DType, number>> = {
+  float32: 4,
+  float64: 8,
+  int32: 4,
+  uint32: 4,
+  int64: 8,
+  uint64: 8,
+  bool: 1,
+  string: 4,
+};

@@ -27,6 +27,8 @@ export type PartOperation =
 export type ScalarOperation =
   /** literal: the value */
   | "number"
+  /** A 64-bit integer, which no float64 may be; literal: its decimal digits */
+  | "integer"
   | "boolean"
   | "string"
   /** literal: name of a column with one value per event */

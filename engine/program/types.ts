@@ -7,12 +7,18 @@ export type Type =
   | { readonly kind: "tuple"; readonly members: readonly Type[]; readonly optional: boolean }
   | ListType;
 
-/** `isRounded`: read from a column of which integers of the file may have been rounded. What is computed of it is a number like any other. */
+/**
+ * `long`: a 64-bit integer of the file, which is compared exactly. `isRounded`: such an integer that may be beyond 2^53, and so is rounded where it becomes
+ * a float64; without `long` it has become one. What is computed of either is a number like any other.
+ */
 export interface NumberType {
   readonly kind: "number";
   readonly optional: boolean;
+  readonly long?: Long;
   readonly isRounded?: true;
 }
+
+export type Long = "int64" | "uint64";
 
 export interface ListType {
   readonly kind: "list";
@@ -45,11 +51,27 @@ export function withOptional(type: Type, optional: boolean): Type {
 
 export const isRounded = (type: Type): boolean => type.kind === "number" && type.isRounded === true;
 
+/** Which 64-bit integer it is; undefined for all else. */
+export const longOf = (type: Type): Long | undefined => (type.kind === "number" ? type.long : undefined);
+
+const rangeOf: Readonly<Record<Long, readonly [least: bigint, most: bigint]>> = {
+  int64: [-(2n ** 63n), 2n ** 63n - 1n],
+  uint64: [0n, 2n ** 64n - 1n],
+};
+
+/** Whether this type holds the integer. */
+export const fits = (value: bigint, long: Long): boolean => value >= rangeOf[long][0] && value <= rangeOf[long][1];
+
 /** A single value, and not a record, tuple or list. */
 export const isScalar = ({ kind }: Type): boolean => kind === "number" || kind === "boolean" || kind === "string";
 
 /** The type of a value that is one of two, both of which are numbers, truth values or strings. */
-export const eitherOf = (one: Type, other: Type): Type => (isRounded(other) ? other : one);
+export function eitherOf(one: Type, other: Type): Type {
+  if (one.kind !== "number") return one;
+  const long = longOf(one) === longOf(other) ? one.long : undefined;
+  const rounds = { isRounded: true } as const;
+  return { kind: "number", optional: one.optional, ...(long && { long }), ...((isRounded(one) || isRounded(other)) && rounds) };
+}
 
 const keys = new WeakMap<Type, string>();
 
@@ -64,7 +86,7 @@ function writeKey(type: Type): string {
   const optional = isOptional(type) ? "?" : "";
   switch (type.kind) {
     case "number":
-      return `${type.isRounded ? "rounded " : ""}number${optional}`;
+      return `${type.isRounded ? "rounded " : ""}${type.long ?? "number"}${optional}`;
     case "boolean":
     case "string":
       return `${type.kind}${optional}`;

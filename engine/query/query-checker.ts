@@ -10,6 +10,7 @@ import { adviceFor, type Checker } from "../check/checker.ts";
 import { namesOf } from "../check/dataset-names.ts";
 import { Formulas } from "../check/four-vector.ts";
 import { functionNames } from "../check/functions.ts";
+import { refuseInteger } from "../check/integers.ts";
 import { parseExpression } from "../expression/parse-expression.ts";
 import { ExpressionError, placeOf } from "../expression/tree.ts";
 import type { Schema } from "../program/schema.ts";
@@ -177,6 +178,7 @@ export function openChecker(query: Query, schema: Schema, issues: QueryIssue[], 
             defineNames: [...root.defineNames, ...(names?.keys() ?? [])],
           };
           const term = checkExpression(parseExpression(text), checker);
+          refuseInteger(term, 0);
           const kind = term.type.kind;
           if (wanted === "number or list" ? isScalar(term.type) || kind === "list" : kind === wanted) return term;
           throw new ExpressionError(

@@ -119,7 +119,12 @@ export const L = {
   ne: binary("i32", 0x52),
   lt: binary("i32", 0x53),
   ltU: binary("i32", 0x54),
+  gt: binary("i32", 0x55),
   gtU: binary("i32", 0x56),
+  le: binary("i32", 0x57),
+  leU: binary("i32", 0x58),
+  ge: binary("i32", 0x59),
+  geU: binary("i32", 0x5a),
   clz: unary("i64", 0x79),
   add: binary("i64", 0x7c),
   sub: binary("i64", 0x7d),
@@ -135,7 +140,9 @@ export const L = {
   rotl: binary("i64", 0x89),
   fromI32: unary("i64", 0xac),
   fromU32: unary("i64", 0xad),
+  /** Saturating, as `I.truncF64`. */
   truncF64: unary("i64", 0xfc06),
+  truncF64U: unary("i64", 0xfc07),
   fromBits: unary("i64", 0xbd),
 } as const;
 

@@ -202,6 +202,10 @@ function viewOf(dtype: DType, buffer: ArrayBufferLike, address: number, length: 
       return new Int32Array(buffer, address, length);
     case "uint32":
       return new Uint32Array(buffer, address, length);
+    case "int64":
+      return new BigInt64Array(buffer, address, length);
+    case "uint64":
+      return new BigUint64Array(buffer, address, length);
     case "bool":
       return new Uint8Array(buffer, address, length);
   }

@@ -18,17 +18,25 @@ export async function makeDirectory(test: TestContext): Promise<string> {
 /** Filled with a value that no test expects, so that what was not written shows. */
 export function makeTarget(location: ColumnLocation): ColumnTarget {
   const target = makeEmptyTarget(location);
-  for (const array of [target.values, target.valid, target.strings, ...target.offsets]) array?.fill(77);
+  const { values, valid, strings, offsets } = target;
+  if (values instanceof BigInt64Array || values instanceof BigUint64Array) values.fill(77n);
+  else values.fill(77);
+  for (const array of [valid, strings, ...offsets]) array?.fill(77);
   return target;
 }
 
-export type Value = number | string | null;
+/** A 64-bit integer is a number where that is exact. */
+export type Value = number | bigint | string | null;
 export type Cell = Value | readonly Value[];
 
 /** The values of a column that was read, strings themselves for their numbers. */
 export function valuesOf({ values, valid, strings }: ColumnTarget, count: number): Value[] {
   const known = strings && readDictionary(strings.buffer, strings.byteOffset);
-  return Array.from(values.subarray(0, count), (value, index) => (valid && valid[index] !== 1 ? null : known ? known[value]! : value));
+  return Array.from<number | bigint, Value>(values.subarray(0, count), (value, index) => {
+    if (valid && valid[index] !== 1) return null;
+    const number = Number(value);
+    return known ? known[number]! : typeof value === "bigint" && !Number.isSafeInteger(number) ? value : number;
+  });
 }
 
 /** All entries of a column, over all partitions: a number, a list, null where a value is missing. */

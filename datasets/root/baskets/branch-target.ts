@@ -1,5 +1,5 @@
 /** Where the values of a branch go, basket after basket: counts what is there, and refuses what would be more than the location says. */
-import type { ColumnLocation, ColumnTarget, ReadCounts } from "../../dataset.ts";
+import type { ColumnLocation, ColumnTarget, NumberArray, ReadCounts } from "../../dataset.ts";
 import type { Area } from "../../kernels/kernels.ts";
 import { StringDictionary } from "../../parquet/string-dictionary.ts";
 import type { BranchForm, StoredType } from "./branch.ts";
@@ -106,12 +106,12 @@ export class BranchTarget {
     if (type === "uint64") kernels.unsignedToFloat64(at, count);
     const to = this.counts.at(-1)! - count;
     if (type === "Float16_t" || type === "Double32_t") this.#copyPacked(area, at, count, to);
-    else if (type !== "string") this.#target.values.set(new arrays[type](buffer as ArrayBuffer, at, count), to);
+    else if (type !== "string") (this.#target.values as NumberArray).set(new arrays[type](buffer as ArrayBuffer, at, count), to);
   }
 
   #copyPacked({ buffer, bytes }: Area, at: number, count: number, to: number): void {
     const { type, range } = this.#form;
-    const { values } = this.#target;
+    const values = this.#target.values as NumberArray;
     if (type === "Double32_t" && !range) values.set(new Float32Array(buffer, at, count), to);
     else if (range && range.lower < range.upper) {
       // Float16_t is computed in float32, as its value is one.

@@ -5,7 +5,7 @@
  * Promises: on return exactly the location's entries were decoded, offsets never fall, a missing value's content is 0, and nothing was written
  * outside of the target. Otherwise throws, and the target holds anything.
  */
-import type { ColumnLocation, ColumnTarget, ReadCounts } from "../../dataset.ts";
+import type { ColumnLocation, ColumnTarget, NumberArray, ReadCounts } from "../../dataset.ts";
 import { StringDictionary } from "../../parquet/string-dictionary.ts";
 import type { ByteReader } from "../../sources/source.ts";
 import { prepareCodecs } from "../compression/decompress.ts";
@@ -147,7 +147,7 @@ async function readValues(
   { runs, range, values, strings, isWhole }: ValueRead,
 ): Promise<void> {
   const [run, characters] = runs;
-  if (kind === "number") return await readElements(file, run, range.begin, values);
+  if (kind === "number") return await readElements(file, run, range.begin, values as NumberArray);
   const { begin, ends } = await readEnds(file, run, range);
   if (kind === "lengths") {
     for (let at = 0, before = 0; at < ends.length; at++) {

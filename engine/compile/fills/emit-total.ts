@@ -1,5 +1,6 @@
 /** Adding to totals: exactly, in whole numbers (`engine/histogram/total.ts` says which). */
-import { type Expression, F, I, i32, i64, L, load, select, store } from "../../wasm/instructions.ts";
+import { longOf, type Type } from "../../program/types.ts";
+import { type Expression, F, f64, I, i32, i64, L, load, select, store } from "../../wasm/instructions.ts";
 import type { ScalarCode } from "../code.ts";
 import type { Emitter } from "../emitter.ts";
 import { totalPlaces } from "../work-area.ts";
@@ -7,42 +8,63 @@ import { totalPlaces } from "../work-area.ts";
 const notFinite = i32(0x7ff);
 const piece = i64(0xffff_ffffn);
 
-/** Adds a value that is there and finite to the total at `work + at`, and counts one that is not finite. */
-export function emitTotal(emitter: Emitter, { value, present }: ScalarCode, at: number): void {
-  const { f, keep } = emitter;
-  const work = emitter.param("work");
-  const increase = (address: Expression, by: Expression, offset: number) =>
-    f.store(store.i64, address, L.add(load.i64(address, offset), by), offset);
-  const add = () => {
-    const bits = keep(L.fromBits(value));
-    const exponent = keep(I.and(I.wrapI64(L.shrU(bits, i64(52n))), notFinite));
+/** Adds a value of this type that is there and finite to the total at `work + at`, and counts one that is not finite. */
+export function emitTotal(emitter: Emitter, { value, present, long }: ScalarCode, at: number, type: Type): void {
+  const { keep } = emitter;
+  const addLong = (integer: Expression) => {
+    const upper = longOf(type) === "uint64" ? L.shrU : L.shrS;
+    // Both halves of a 64-bit integer are float64.
+    const halves = [F.mul(F.fromI64(upper(integer, i64(32n))), f64(2 ** 32)), F.fromI64(L.and(integer, piece))];
+    for (const half of halves) addFinite(emitter, half, at);
+    noteValue(emitter, keep(value), at);
+  };
+  const addFloat = () =>
     emitter.if(
-      I.eq(exponent, notFinite),
-      () => increase(work, i64(1n), at),
+      I.eq(keep(exponentOf(L.fromBits(value))), notFinite),
+      () => increase(emitter, emitter.param("work"), i64(1n), at),
       () => {
-        // A subnormal number has the scale of the smallest normal ones, and no leading bit.
-        const isNormal = keep(I.ne(exponent, i32(0)));
-        const scale = keep(I.sub(exponent, isNormal));
-        const significand = keep(L.or(L.and(bits, i64(2n ** 52n - 1n)), L.shl(L.fromU32(isNormal), i64(52n))));
-        const limb = keep(I.add(work, I.shl(I.shrU(scale, i32(5)), i32(3))));
-        const shift = keep(L.fromU32(I.and(scale, i32(31))));
-        const rest = keep(L.sub(i64(32n), shift));
-        const sign = keep(L.shrS(bits, i64(63n)));
-        const signed = (part: Expression) => L.sub(L.xor(part, sign), sign);
-        increase(limb, signed(L.and(L.shl(significand, shift), piece)), at + 8);
-        increase(limb, signed(L.and(L.shrU(significand, rest), piece)), at + 16);
-        increase(limb, signed(L.shrU(L.shrU(significand, i64(32n)), rest)), at + 24);
-        const isFirst = keep(L.eqz(load.i64(work, at + totalPlaces.values)));
-        increase(work, i64(1n), at + totalPlaces.values);
-        const keepEnd = (place: number, end: typeof F.min) => {
-          const sofar = load.f64(work, at + place);
-          f.store(store.f64, work, select(isFirst, value, end(sofar, value)), at + place);
-        };
-        keepEnd(totalPlaces.least, F.min);
-        keepEnd(totalPlaces.largest, F.max);
+        addFinite(emitter, value, at);
+        noteValue(emitter, value, at);
       },
     );
-  };
+  const add = () => (long ? addLong(long) : addFloat());
   if (present) emitter.if(present, add);
   else add();
+}
+
+const exponentOf = (bits: Expression): Expression => I.and(I.wrapI64(L.shrU(bits, i64(52n))), notFinite);
+
+const increase = ({ f }: Emitter, address: Expression, by: Expression, offset: number): void =>
+  f.store(store.i64, address, L.add(load.i64(address, offset), by), offset);
+
+function addFinite(emitter: Emitter, value: Expression, at: number): void {
+  const { keep } = emitter;
+  const bits = keep(L.fromBits(value));
+  const exponent = keep(exponentOf(bits));
+  // A subnormal number has the scale of the smallest normal ones, and no leading bit.
+  const isNormal = keep(I.ne(exponent, i32(0)));
+  const scale = keep(I.sub(exponent, isNormal));
+  const significand = keep(L.or(L.and(bits, i64(2n ** 52n - 1n)), L.shl(L.fromU32(isNormal), i64(52n))));
+  const limb = keep(I.add(emitter.param("work"), I.shl(I.shrU(scale, i32(5)), i32(3))));
+  const shift = keep(L.fromU32(I.and(scale, i32(31))));
+  const rest = keep(L.sub(i64(32n), shift));
+  const sign = keep(L.shrS(bits, i64(63n)));
+  const signed = (part: Expression) => L.sub(L.xor(part, sign), sign);
+  increase(emitter, limb, signed(L.and(L.shl(significand, shift), piece)), at + 8);
+  increase(emitter, limb, signed(L.and(L.shrU(significand, rest), piece)), at + 16);
+  increase(emitter, limb, signed(L.shrU(L.shrU(significand, i64(32n)), rest)), at + 24);
+}
+
+/** How many values there were, and the least and the largest of them. */
+function noteValue(emitter: Emitter, value: Expression, at: number): void {
+  const { f, keep } = emitter;
+  const work = emitter.param("work");
+  const isFirst = keep(L.eqz(load.i64(work, at + totalPlaces.values)));
+  increase(emitter, work, i64(1n), at + totalPlaces.values);
+  const keepEnd = (place: number, end: typeof F.min) => {
+    const sofar = load.f64(work, at + place);
+    f.store(store.f64, work, select(isFirst, value, end(sofar, value)), at + place);
+  };
+  keepEnd(totalPlaces.least, F.min);
+  keepEnd(totalPlaces.largest, F.max);
 }

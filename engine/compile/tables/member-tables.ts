@@ -82,7 +82,7 @@ function findColumns(emitter: Emitter, functions: readonly FunctionOver[], least
 }
 
 const isOneBit = (bits: number): boolean => bits > 0 && (bits & (bits - 1)) === 0;
-const isNumber = ({ type }: Term): boolean => type.kind === "number" && !type.optional;
+const isNumber = ({ type }: Term): boolean => type.kind === "number" && !type.optional && !type.long;
 
 /** Visits a term's parts, with whether they may not be needed for every element. */
 function eachPart(emitter: Emitter, root: Term, isBranch: boolean, visit: (term: Term, isBranch: boolean) => "inside" | "done"): void {

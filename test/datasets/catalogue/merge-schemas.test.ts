@@ -117,6 +117,14 @@ test("mergeSchemas widens numbers that differ to float64 and mixes no booleans a
   ]);
 });
 
+test("mergeSchemas keeps 64-bit integers exact beside narrower ones, and rounds them where files differ otherwise", () => {
+  const widened = (a: DType, b: DType) => mergeSchemas([file("a", { x: { dtype: a } }), file("b", { x: { dtype: b } })]).columns[0]!.dtype;
+  for (const narrow of ["int32", "uint32"] as const) assert.equal(widened("int64", narrow), "int64");
+  assert.equal(widened("uint32", "uint64"), "uint64");
+  for (const other of ["uint64", "float32", "float64"] as const) assert.equal(widened("int64", other), "float64");
+  assert.equal(widened("int32", "uint64"), "float64");
+});
+
 test("mergeSchemas calls a column nullable if it is in any file", () => {
   const { columns } = mergeSchemas([file("a", { x: {} }), file("b", { x: { nullable: true } })]);
   assert.equal(columns[0]!.nullable, true);

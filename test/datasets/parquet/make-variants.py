@@ -98,6 +98,8 @@ def project(value, way):
 
 
 def plain(value):
+    if isinstance(value, int) and abs(value) >= 2**53:
+        return str(value)  # JSON's reader would round it
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     return value

@@ -9,7 +9,7 @@ import { DatasetError } from "../../../datasets/dataset.ts";
 import { readColumn } from "../../../datasets/read-column.ts";
 import type { Source } from "../../../datasets/sources/source.ts";
 import { openApp } from "../../support/open-app.ts";
-import { makeDirectory, makeTarget, sequence } from "../read-for-test.ts";
+import { makeDirectory, makeTarget, sequence, valuesOf } from "../read-for-test.ts";
 
 type Nested = number | null | readonly Nested[];
 
@@ -88,10 +88,7 @@ test("readColumn gives lists of lists, and lists in lists of structs, as content
       const target = makeTarget(location);
       const { values: count } = await readColumn(location, target);
       const expected = flatten(rows.slice(partition.firstEntry, partition.firstEntry + partition.entries), lists.length);
-      assert.deepEqual(
-        Array.from(target.values.subarray(0, count), (value, index) => (target.valid && target.valid[index] !== 1 ? null : value)),
-        expected.values,
-      );
+      assert.deepEqual(valuesOf(target, count), expected.values);
       for (const [level, offsets] of expected.offsets.entries())
         assert.deepEqual([...target.offsets[level]!.subarray(0, offsets.length)], offsets);
     }

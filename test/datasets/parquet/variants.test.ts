@@ -42,7 +42,8 @@ test("files in many variants of the format hold what was written", { skip }, asy
 /** As the JSON has it. */
 function plain(value: Nested): unknown {
   if (typeof value === "number") return Number.isFinite(value) ? value + 0 : String(value).replace("Infinity", "inf").replace("NaN", "nan");
-  return value === null || typeof value === "string" ? value : value.map(plain);
+  if (typeof value === "bigint") return String(value);
+  return Array.isArray(value) ? value.map(plain) : value;
 }
 
 /** Booleans as numbers, and no −0. */

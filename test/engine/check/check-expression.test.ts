@@ -125,7 +125,7 @@ test("checkExpression gives every column by its full name, and by col", () => {
     assert.equal(faultOf(value), "none", value);
 });
 
-test("columns that both may hold integers from 2^53 on are not compared, in whatever way their values come there", () => {
+test("float64 columns that both may hold integers from 2^53 on are not compared, in whatever way their values come there", () => {
   const column = { dtype: "float64", nullable: false, lists: [] } as const;
   const field = (record: string, name: string, lists: readonly string[]) =>
     ({ ...column, name: `${record}_${name}`, lists, member: { record, field: name } }) as const;
@@ -145,7 +145,7 @@ test("columns that both may hold integers from 2^53 on are not compared, in what
   for (const operator of ["==", "!=", "<", "<=", ">", ">="])
     assert.match(faults(`event ${operator} other`)[0]!, /may be integers from 2\^53 on, which are rounded/);
   for (const text of ["event == 9007199254740992", "-9007199254740992 != Hit[0].id", "other == 1e200"])
-    assert.match(faults(text)[0]!, /cannot tell integers of a file from 2\^53 on/, text);
+    assert.match(faults(text)[0]!, /cannot tell integers from 2\^53 on from their neighbours in a column that is float64/, text);
   for (const [one, two] of [
     ["Hit[0].id", "event"],
     ["(other ?? -1)", "event"],

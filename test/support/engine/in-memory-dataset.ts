@@ -7,7 +7,8 @@
 import { type Input, nameOf } from "../../../engine/program/inputs.ts";
 import { bytesPerValue, type Column, type DType, type Schema } from "../../../engine/program/schema.ts";
 
-export type Cell = number | boolean | string | null | undefined;
+/** A bigint is a value of an int64 or uint64 column. */
+export type Cell = number | bigint | boolean | string | null | undefined;
 export type CellRecord = { readonly [field: string]: EventMember };
 export type EventMember = Cell | CellRecord | readonly EventMember[];
 export type PlainEvent = { readonly [name: string]: EventMember };
@@ -27,7 +28,7 @@ export type DTypes = Readonly<Record<string, DType | `${DType}?`>>;
 
 /** `strings`: those of a string column, by their numbers. */
 type Arrays = {
-  readonly values: number[];
+  readonly values: (number | bigint)[];
   readonly valid: number[];
   readonly strings: Map<string, number>;
   readonly offsets: readonly number[][];
@@ -87,6 +88,7 @@ function inferColumns(events: readonly PlainEvent[], dtypes: DTypes): ReadonlyMa
     if (cell === null || cell === undefined) known.nullable = true;
     else if (typeof cell === "boolean") known.dtype = "bool";
     else if (typeof cell === "string") known.dtype = "string";
+    else if (typeof cell === "bigint") known.dtype = "int64";
     found.set(path, known);
   };
   for (const path of Object.keys(dtypes)) found.set(path, { path, dtype: "float64", nullable: false });
@@ -144,7 +146,7 @@ function flatten(events: readonly PlainEvent[], { name, dtype, lists, member }: 
   const visit = (owner: EventMember, level: number): void => {
     if (level === lists.length) {
       const cell = (member ? (owner as CellRecord | undefined)?.[member.field] : owner) as Cell;
-      arrays.values.push(isText ? numberOf(String(cell ?? anything)) : Number(cell ?? anything));
+      arrays.values.push(isText ? numberOf(String(cell ?? anything)) : typeof cell === "bigint" ? cell : Number(cell ?? anything));
       arrays.valid.push(cell === null || cell === undefined ? 0 : 1);
       return;
     }
@@ -165,6 +167,8 @@ const arrayOf = {
   float64: Float64Array,
   int32: Int32Array,
   uint32: Uint32Array,
+  int64: BigInt64Array,
+  uint64: BigUint64Array,
   bool: Uint8Array,
   string: Int32Array,
 } as const;
@@ -173,8 +177,12 @@ function encode(input: Input, { name, dtype }: Column, { values, valid, strings,
   if (input.kind === "offsets") return Uint32Array.from(offsets[input.lists.length - 1]).buffer;
   if (input.kind === "valid") return Uint8Array.from(valid).buffer;
   if (input.kind === "strings") return encodeDictionary([...strings.keys()]);
-  const array = arrayOf[dtype].from(values);
-  const changed = values.findIndex((value, index) => !Object.is(array[index], value) && valid[index] === 1);
+  const array = (arrayOf[dtype] as unknown as { from(values: readonly unknown[]): Float64Array | BigInt64Array }).from(
+    dtype === "int64" || dtype === "uint64" ? values.map(BigInt) : values,
+  );
+  const changed = values.findIndex(
+    (value, index) => array[index] !== value && !Object.is(Number(array[index]), value) && valid[index] === 1,
+  );
   if (changed >= 0) throw new RangeError(`Cannot hold ${values[changed]} in the ${dtype} column ${name}: it becomes ${array[changed]}`);
   if (array.byteLength !== values.length * bytesPerValue[dtype]) throw new RangeError(`The column ${name} has another width than ${dtype}`);
   return array.buffer as ArrayBuffer;

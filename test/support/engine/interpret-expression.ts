@@ -8,7 +8,7 @@ import { addRecords, differences, makeRecord, type ReferenceRecord, totalOf } fr
 import { spend } from "./step-budget.ts";
 
 /** A tuple is a frozen array; a list is an array that is not. */
-export type Value = number | boolean | string | undefined | ReferenceRecord | readonly Value[];
+export type Value = number | bigint | boolean | string | undefined | ReferenceRecord | readonly Value[];
 export type Names = ReadonlyMap<string, Value>;
 
 export function interpretExpression(text: string): (names: Names) => Value {
@@ -17,11 +17,20 @@ export function interpretExpression(text: string): (names: Names) => Value {
 }
 
 const isRecord = (value: Value): value is ReferenceRecord => typeof value === "object" && !Array.isArray(value);
-/** Missing where any argument is. */
+/** Missing where any argument is. Of 64-bit integers, bigints here, all but comparing takes the nearest number. */
 const lift =
   (compute: (...values: readonly number[]) => number | boolean) =>
   (...values: readonly Value[]): Value =>
-    values.includes(undefined) ? undefined : compute(...(values as number[]));
+    values.includes(undefined)
+      ? undefined
+      : compute(...values.map((value) => (typeof value === "bigint" ? Number(value) : (value as number))));
+const compare =
+  (compute: (x: number, y: number) => boolean) =>
+  (x: Value, y: Value): Value =>
+    x === undefined || y === undefined ? undefined : compute(x as number, y as number);
+/** Of numbers and bigints, as of other values of one kind. */
+// biome-ignore lint/suspicious/noDoubleEquals: 1 == 1n
+const isEqual = (x: Value, y: Value): boolean => x === y || (typeof x !== typeof y && x == y);
 
 const operators: Readonly<Record<string, (a: Value, b: Value) => Value>> = {
   "+": (a, b) => (isRecord(a) && isRecord(b) ? addRecords(a, b) : lift((x, y) => x + y)(a, b)),
@@ -30,14 +39,14 @@ const operators: Readonly<Record<string, (a: Value, b: Value) => Value>> = {
   "/": lift((x, y) => x / y),
   "%": lift((x, y) => x % y),
   "**": lift(pow),
-  "<": lift((x, y) => x < y),
-  "<=": lift((x, y) => x <= y),
-  ">": lift((x, y) => x > y),
-  ">=": lift((x, y) => x >= y),
-  "==": lift((x, y) => x === y),
-  "===": lift((x, y) => x === y),
-  "!=": lift((x, y) => x !== y),
-  "!==": lift((x, y) => x !== y),
+  "<": compare((x, y) => x < y),
+  "<=": compare((x, y) => x <= y),
+  ">": compare((x, y) => x > y),
+  ">=": compare((x, y) => x >= y),
+  "==": compare(isEqual),
+  "===": compare(isEqual),
+  "!=": compare((x, y) => !isEqual(x, y)),
+  "!==": compare((x, y) => !isEqual(x, y)),
   "&": lift((x, y) => x & y),
   "|": lift((x, y) => x | y),
   "^": lift((x, y) => x ^ y),
@@ -226,8 +235,8 @@ function choose(list: readonly Value[], size: number): Value[][] {
 function pickBy(list: readonly Value[], values: readonly Value[], isBetter: (value: number, best: number) => boolean): Value {
   let picked = -1;
   for (const [index, value] of values.entries()) {
-    if (typeof value !== "number" || Number.isNaN(value)) continue;
-    if (picked < 0 || isBetter(value, values[picked] as number)) picked = index;
+    if ((typeof value !== "number" && typeof value !== "bigint") || Number.isNaN(value)) continue;
+    if (picked < 0 || isBetter(value as number, values[picked] as number)) picked = index;
   }
   return list[picked];
 }

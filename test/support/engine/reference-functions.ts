@@ -73,7 +73,7 @@ export const numberFunctions: Readonly<Record<string, (...args: readonly number[
 
 /** Indexes of numbers, the smallest first, equal ones in order, those that are missing or NaN last. */
 export function orderBy(keys: readonly unknown[]): readonly number[] {
-  const isKey = (index: number) => typeof keys[index] === "number" && !Number.isNaN(keys[index]);
+  const isKey = (index: number) => typeof keys[index] === "bigint" || (typeof keys[index] === "number" && !Number.isNaN(keys[index]));
   const difference = (a: number, b: number) =>
     Number((keys[a] as number) > (keys[b] as number)) - Number((keys[a] as number) < (keys[b] as number));
   return [...keys.keys()].sort((a, b) => Number(isKey(b)) - Number(isKey(a)) || (isKey(a) ? difference(a, b) : 0));

@@ -150,7 +150,7 @@ test("files by ROOT hold what uproot reads from them", {
       const all: number[] = [];
       for (const unit of description.units.keys()) {
         const { read, target } = await readUnit(reader, description, { name: column, column: stored, unit });
-        all.push(...target.values.subarray(0, read.values));
+        all.push(...Array.from<number | bigint, number>(target.values.subarray(0, read.values), Number));
       }
       const finite = all.filter(Number.isFinite);
       const total = finite.reduce((a, b) => a + b, 0);

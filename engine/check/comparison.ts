@@ -1,0 +1,85 @@
+/** Comparisons: of values by what they are, of records by which element they are. 64-bit integers are compared exactly. */
+import { type ComparisonOperator, ExpressionError, type Tree } from "../expression/tree.ts";
+import type { Operation, Term } from "../program/term.ts";
+import { boolean, isOptional, isRounded, isScalar, longOf, type RecordType } from "../program/types.ts";
+import { adviceForCut, type Checker, expectKind, numeric } from "./checker.ts";
+import { asWritten, refuseInteger } from "./integers.ts";
+
+const comparison: Readonly<Record<ComparisonOperator, Operation>> = {
+  "<": "less",
+  "<=": "less-equal",
+  ">": "greater",
+  ">=": "greater-equal",
+  "==": "equal",
+  "!=": "not-equal",
+};
+
+export function checkComparison(tree: Extract<Tree, { kind: "comparison" }>, checker: Checker): Term {
+  const [left, right] = [checker.check(tree.left, checker), checker.check(tree.right, checker)];
+  const equality = tree.operator === "==" || tree.operator === "!=";
+  if (equality && left.type.kind === "record" && right.type.kind === "record") {
+    const same = compareElements(left, right, tree, checker);
+    return tree.operator === "==" ? same : numeric(checker, "not", [same], boolean);
+  }
+  const kind = equality && isScalar(left.type) ? left.type.kind : "number";
+  const advice = [left, right].some(({ type }) => type.kind === "list") ? adviceForCut : comparisonAdvice(tree, left, right);
+  expectKind(left, kind, tree.left, `'${tree.operator}'`, advice);
+  expectKind(right, kind, tree.right, `'${tree.operator}'`, advice);
+  return compareScalars(tree.operator, [left, right], [tree.left, tree.right], checker);
+}
+
+/** Of two numbers, booleans or strings. */
+export function compareScalars(
+  operator: ComparisonOperator,
+  sides: readonly [Term, Term],
+  trees: readonly [Tree, Tree],
+  checker: Checker,
+): Term {
+  const [left, right] = sides.map((side, index) => asWritten(side, trees[index]!, sides[1 - index]!, checker.terms)) as [Term, Term];
+  refuseRounded(operator, left, right, trees[1]);
+  refuseRounded(operator, right, left, trees[0]);
+  return numeric(checker, comparison[operator], [left, right], boolean);
+}
+
+function comparisonAdvice({ left }: Extract<Tree, { kind: "comparison" }>, one: Term, other: Term): string | undefined {
+  if (one.type.kind !== "boolean" || other.type.kind !== "number") return undefined;
+  return left.kind === "comparison"
+    ? ": write a < x && x < b, or between(x, a, b)"
+    : ": a boolean is a condition by itself, or with ! before it";
+}
+
+/**
+ * Of columns whose files differ in type float64 is what holds most of them: from 2^53 on several integers have become the same. `tree` is that of `other`.
+ */
+function refuseRounded(operator: ComparisonOperator, own: Term, other: Term, tree: Tree): void {
+  if (longOf(own.type)) return;
+  refuseInteger(other, tree.start);
+  if (!isRounded(own.type)) return;
+  if (isRounded(other.type)) {
+    const message = `both sides of '${operator}' may be integers from 2^53 on, which are rounded: compare their difference with 0, if that is near enough`;
+    throw new ExpressionError(message, tree.start);
+  }
+  const { operation, literal } = other;
+  if (operation !== "number" || !Number.isInteger(literal) || Number.isSafeInteger(literal) || !(operator === "==" || operator === "!="))
+    return;
+  const message = `'${operator}' cannot tell integers from 2^53 on from their neighbours in a column that is float64, since its files differ in type: compare with < and >`;
+  throw new ExpressionError(message, tree.start);
+}
+
+/** Records are equal when they are the same element of the same collection. */
+function compareElements(left: Term, right: Term, tree: Extract<Tree, { kind: "comparison" }>, checker: Checker): Term {
+  const [a, b] = [left.type as RecordType, right.type as RecordType];
+  for (const [type, side] of [
+    [a, tree.left],
+    [b, tree.right],
+  ] as const) {
+    if (type.identity === undefined)
+      throw new ExpressionError(
+        "only elements of collections can be compared; this record was computed: compare one of its fields",
+        side.start,
+      );
+  }
+  const mayBeSame = a.identity!.some((each) => b.identity!.includes(each));
+  if (!mayBeSame && !isOptional(a) && !isOptional(b)) return checker.terms.make("boolean", boolean, [], false);
+  return numeric(checker, "same", [left, right], boolean);
+}
