@@ -1,6 +1,7 @@
 /** A dataset as the catalogue describes it. Plain data: it can be sent, stored and compared. */
 import type { Column, Schema } from "../engine/program/schema.ts";
 import type { ColumnForm } from "./column-form.ts";
+import { showPath } from "./sources/shown-path.ts";
 
 /** A file as its source saw it when the catalogue looked: what must not change while it is read. */
 export interface FileIdentity {
@@ -13,7 +14,10 @@ export interface FileIdentity {
 }
 
 /** The last part of a path, a URL or a pattern. Messages show names of files, never their folders. */
-export const baseName = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
+export function baseName(path: string): string {
+  const shown = showPath(path);
+  return shown.slice(shown.lastIndexOf("/") + 1);
+}
 
 /** A path that leads to a file which is listed under another one. */
 export interface OtherName {

@@ -5,6 +5,7 @@
 
 import type { Log } from "../../base/log.ts";
 import type { DatasetContent, Registration } from "../../base/registration.ts";
+import { showPath } from "../sources/shown-path.ts";
 import { type Decision, decideRegistration } from "./decide-registration.ts";
 
 /** The part of the store that this needs. */
@@ -92,8 +93,9 @@ export class RegisteredNames {
   #tell({ kind, next }: Extract<Decision, { readonly next: Registration }>, stored: Registration | undefined): void {
     if (kind === "renew") return;
     const { log } = this.#options;
-    const fields = { dataset: next.name, pattern: next.pattern };
-    if (stored) log.warn({ ...fields, before: stored.pattern, by: stored.by }, "the dataset's name stands for other files than before");
+    const fields = { dataset: next.name, pattern: showPath(next.pattern) };
+    if (stored)
+      log.warn({ ...fields, before: showPath(stored.pattern), by: stored.by }, "the dataset's name stands for other files than before");
     else log.info(fields, "the dataset is registered");
   }
 }

@@ -11,7 +11,8 @@ import type { Registration } from "../../base/registration.ts";
 import { createSharedCatalogue } from "../../datasets/catalogue/shared-catalogue.ts";
 import type { Catalogue } from "../../datasets/dataset.ts";
 import { demoPattern } from "../../datasets/demo/write-demo-file.ts";
-import { isLocal } from "../../datasets/sources/sources.ts";
+import { showPath } from "../../datasets/sources/shown-path.ts";
+import { absolutePattern } from "../../datasets/sources/sources.ts";
 import type { Store } from "../../storage/store.ts";
 import type { WorkerPool } from "../threads/worker-pool.ts";
 import type { Config } from "./config/config.ts";
@@ -47,7 +48,7 @@ export async function openDatasets(options: {
   }
 
   const catalogue = createSharedCatalogue({
-    entries: config.data.map(({ name, pattern }) => ({ name, pattern: isLocal(pattern) ? resolve(pattern) : pattern })),
+    entries: config.data.map(({ name, pattern }) => ({ name, pattern: absolutePattern(pattern, resolve) })),
     partitionEvents: config.partitionEvents,
     store,
     by: `${hostname()}, process ${process.pid}`,
@@ -75,9 +76,10 @@ async function readAll(catalogue: Catalogue, { stopping, log }: { readonly stopp
     try {
       const dataset = await catalogue.get(name);
       log.info({ dataset: name, entries: dataset?.entries, partitions: dataset?.partitions.length }, "dataset");
-      for (const { file, cause } of dataset?.broken ?? []) log.warn({ dataset: name, file: file.path, cause }, "a file cannot be read");
-      for (const names of dataset?.leftOut ?? [])
-        log.warn({ dataset: name, ...names }, "a name of a file that is counted already is left out");
+      for (const { file, cause } of dataset?.broken ?? [])
+        log.warn({ dataset: name, file: showPath(file.path), cause }, "a file cannot be read");
+      for (const { path, kept } of dataset?.leftOut ?? [])
+        log.warn({ dataset: name, path: showPath(path), kept: showPath(kept) }, "a name of a file that is counted already is left out");
     } catch (error) {
       if (!stopping.aborted) log.error({ dataset: name, err: error }, "a dataset cannot be read");
     }

@@ -5,9 +5,12 @@
  * demo dataset is made after that, in the background. What was opened is closed, last first, by `stop` or when a later step fails.
  */
 
+import process from "node:process";
 import type { Log } from "../../base/log.ts";
 import { findSelection } from "../../datasets/catalogue/split-tree.ts";
+import { DatasetError } from "../../datasets/dataset.ts";
 import { fileEndings } from "../../datasets/formats.ts";
+import { showPath } from "../../datasets/sources/shown-path.ts";
 import { sourceOf } from "../../datasets/sources/sources.ts";
 import { roles } from "../../functions/roles.ts";
 import { createMeter } from "../observe/prometheus.ts";
@@ -38,6 +41,8 @@ export async function startServer(config: Config, log: Log): Promise<Server> {
     return opened.closeAll(log);
   };
   try {
+    // For all threads: datasets/sources/ reads it.
+    if (config.tokenFile !== undefined) process.env.FEMTOQ_TOKEN_FILE = config.tokenFile;
     await requireFiles(config);
     const assets = createAssets();
     const early = serveEarly({ servesPage: roles[config.role].serves.includes("page"), assets });
@@ -60,7 +65,14 @@ export async function startServer(config: Config, log: Log): Promise<Server> {
 async function requireFiles({ data }: Config): Promise<void> {
   for (const { name, pattern } of data) {
     const { files: selected } = await findSelection(pattern);
-    const { files } = await sourceOf(selected).list(selected, { endings: fileEndings });
-    if (files.length === 0) throw new StartError(`Cannot use --data ${name}=${pattern}: no file matches; check the path`, { exitCode: 2 });
+    const what = `Cannot use --data ${name}=${showPath(pattern)}`;
+    try {
+      const { files } = await sourceOf(selected).list(selected, { endings: fileEndings });
+      if (files.length === 0) throw new StartError(`${what}: no file matches; check the path`, { exitCode: 2 });
+    } catch (cause) {
+      if (!(cause instanceof DatasetError)) throw cause;
+      // A host that does not answer now may do so later.
+      if (cause.permanent) throw new StartError(`${what}: ${cause.message}`, { cause, exitCode: 2 });
+    }
   }
 }

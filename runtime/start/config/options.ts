@@ -56,6 +56,12 @@ export const options = {
     usual: usualPartitionEvents,
     check: wholeNumber(1, 1_000_000_000),
   },
+  /** Absolute path. */
+  tokenFile: {
+    value: "PATH",
+    help: "a file with a bearer token (WLCG, SciTokens) for https files, read again when it changes",
+    check: path("a path").optional(),
+  },
   port: { value: "PORT", help: "TCP port; 0 takes a free one", usual: 8000, check: wholeNumber(0, 65_535) },
   host: {
     value: "ADDRESS",

@@ -1,0 +1,154 @@
+/**
+ * Files at https:// and http:// URLs, read in parts. A URL with wildcards in its path, or with a slash at its end, names files of folders, where the site
+ * lists them (WebDAV).
+ *
+ * What a server said of a file or folder holds for some seconds, for each look is a request; what is read of a file is checked each time.
+ */
+import { LRUCache } from "lru-cache";
+import pMap from "p-map";
+import { DatasetError, type FileIdentity } from "../../dataset.ts";
+import { hasWildcards, matcherOf } from "../match-pattern.ts";
+import type { FoundFile, Listing, ListOptions, SignalOptions, Source } from "../source.ts";
+import { type ListedEntry, listFolder, unlisted } from "./list-folder.ts";
+import { identifyRemote, nameOfUrl, openRemote, type RemotePlace } from "./remote-file.ts";
+import { mostConnections } from "./send-request.ts";
+import { authorizeBy } from "./token-file.ts";
+
+/** Milliseconds, for one file and for each that is known: so looking takes a small part of the time. */
+const holds = 5_000;
+const holdsMore = 10;
+const mostKnown = 100_000;
+const mostFiles = 100_000;
+const mostFolders = 2_000;
+
+const known = new LRUCache<string, { readonly found: Promise<FoundFile | undefined>; readonly looked: number }>({ max: mostKnown });
+
+export const httpFiles: Source = {
+  async list(pattern, options) {
+    const url = urlOf(pattern);
+    const isMany = url.pathname.endsWith("/") || hasWildcards(pathOf(pattern));
+    const found = isMany ? await listMatching(pattern, options) : [await look(pattern, options)];
+    return { files: found.filter((each) => each !== undefined), leftOut: [] } satisfies Listing;
+  },
+  async open(file, use, options) {
+    try {
+      return await use(openRemote(file, placeOf(file.path)));
+    } catch (error) {
+      options?.signal?.throwIfAborted();
+      // It may be another file now.
+      if (error instanceof DatasetError && !error.permanent) known.delete(file.path);
+      throw error;
+    }
+  },
+};
+
+function urlOf(path: string): URL {
+  if (URL.canParse(path)) return new URL(path);
+  throw new DatasetError(`Cannot read a URL that is none; what is required is like https://HOST/FOLDER/FILE`, { permanent: true });
+}
+
+/** Of a URL, as it is written: a pattern may have what a URL may not. */
+const pathOf = (url: string): string => url.replace(/^[a-z]+:\/\/[^/?#]*/i, "").replace(/[?#].*$/s, "");
+
+function placeOf(path: string): RemotePlace {
+  const url = urlOf(path);
+  return { url, authorize: authorizeBy(url), name: nameOfUrl(url) };
+}
+
+/** Undefined where there is no such file; with a cause where the server does not tell. */
+async function look(path: string, { signal }: SignalOptions): Promise<FoundFile | undefined> {
+  const now = performance.now();
+  const before = known.get(path);
+  if (before && now - before.looked < holds + holdsMore * known.size) return await before.found;
+  const found = identify(path, signal);
+  known.set(path, { found, looked: now });
+  const isSettled = await found.then(
+    (each) => each !== undefined && each.cause === undefined,
+    () => false,
+  );
+  if (!isSettled && known.get(path)?.found === found) known.delete(path);
+  return await found;
+}
+
+async function identify(path: string, signal: AbortSignal | undefined): Promise<FoundFile | undefined> {
+  try {
+    const file = await identifyRemote(path, placeOf(path), { signal });
+    return file && { file };
+  } catch (error) {
+    if (!(error instanceof DatasetError)) throw error;
+    return { file: { path, size: 0, version: "" }, cause: error.message.replace(/^Cannot read .*?: /s, "") };
+  }
+}
+
+async function listMatching(pattern: string, { endings, signal }: ListOptions): Promise<readonly FoundFile[]> {
+  const url = urlOf(pattern);
+  const written = pathOf(pattern);
+  const isFolder = written.endsWith("/");
+  const steps = `${written}${isFolder ? "**" : ""}`.split("/").slice(1);
+  const matcher = matcherOf(steps.join("/"));
+  const isWanted = (path: string) => matcher.test(path) && (!isFolder || endings.some((ending) => path.endsWith(ending)));
+  const first = steps.findIndex(hasWildcards);
+  const deep = steps.indexOf("**");
+  /** Whether files that are wanted may lie below this folder, which has so many steps. */
+  const mayHave = (path: string, depth: number) =>
+    depth < steps.length || deep >= 0
+      ? matcherOf(steps.slice(0, deep >= 0 && depth > deep ? deep + 1 : depth).join("/")).test(path)
+      : false;
+  const place = (path: string): RemotePlace => {
+    const at = new URL(url);
+    at.pathname = path;
+    return { url: at, authorize: authorizeBy(url), name: nameOfUrl(at) };
+  };
+
+  const files: ListedEntry[] = [];
+  let folders = [
+    `/${steps
+      .slice(0, first)
+      .map((step) => `${step}/`)
+      .join("")}`,
+  ];
+  let walked = 0;
+  for (let depth = first; folders.length > 0; depth++) {
+    walked += folders.length;
+    if (walked > mostFolders) throw unlisted(place(folders[0]!), `there are more than ${mostFolders} folders to look into`);
+    const listings = await pMap(folders, (path) => listFolder(place(path), signal), { concurrency: mostConnections });
+    const entries = listings.flatMap((listing) => listing ?? []);
+    files.push(...entries.filter(({ path, isFolder }) => !isFolder && isWanted(plain(path))));
+    if (files.length > mostFiles) throw unlisted(place(folders[0]!), `more than ${mostFiles} files match`);
+    folders = entries.filter(({ path, isFolder }) => isFolder && mayHave(plain(path), depth + 1)).map(({ path }) => `${path}/`);
+  }
+  files.sort((a, b) => (a.path < b.path ? -1 : 1));
+  return await identifyListed(
+    files.map((file) => ({ ...file, path: place(file.path).url.href })),
+    signal,
+  );
+}
+
+/** The path without its slash and escapes, as patterns mean it. */
+function plain(path: string): string {
+  try {
+    return decodeURIComponent(path).slice(1);
+  } catch {
+    return path.slice(1);
+  }
+}
+
+/** What a listing tells is taken where the site says the same of the first file itself; else each is asked for. */
+async function identifyListed(files: readonly ListedEntry[], signal: AbortSignal | undefined): Promise<readonly FoundFile[]> {
+  const identityOf = ({ path, size, version }: ListedEntry): FileIdentity | undefined =>
+    size === undefined || version === undefined ? undefined : { path, size, version };
+  const [first] = files;
+  if (!first) return [];
+  const asked = await look(first.path, { signal });
+  const told = identityOf(first);
+  const agrees = told !== undefined && asked?.file.size === told.size && asked.file.version === told.version;
+  const found = await pMap(
+    files,
+    async (each) => {
+      const identity = agrees ? identityOf(each) : undefined;
+      return identity ? { file: identity } : await look(each.path, { signal });
+    },
+    { concurrency: mostConnections, ...(signal && { signal }) },
+  );
+  return found.filter((each) => each !== undefined);
+}

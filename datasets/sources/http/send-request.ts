@@ -1,0 +1,167 @@
+/**
+ * One HTTP request and its answer, with redirects followed.
+ *
+ * Promises: credentials go to the origin that was named and to no other, whatever redirects say; nobody waits longer than `patience` for an answer to begin,
+ * nor for a body that comes slower than `slowest`; connections are kept and limited for each origin; what is thrown shows no credentials. Reads
+ * nothing of a body that `use` does not ask for.
+ */
+import http, { type IncomingHttpHeaders, type IncomingMessage } from "node:http";
+import https from "node:https";
+import { DatasetError } from "../../dataset.ts";
+import { showUrl } from "../shown-path.ts";
+
+/** Reads of one origin that one thread has going on at a time. */
+export const mostConnections = 8;
+const mostRedirects = 5;
+/** Milliseconds. */
+const patience = 30_000;
+/** Bytes in a millisecond. */
+const slowest = 32;
+
+const kept = { keepAlive: true, maxSockets: mostConnections, maxFreeSockets: mostConnections };
+const clients = {
+  "http:": { request: http.request, agent: new http.Agent(kept) },
+  "https:": { request: https.request, agent: new https.Agent(kept) },
+};
+
+export interface HttpRequest {
+  readonly method: "GET" | "PROPFIND";
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Bytes that the answer may have at most. */
+  readonly most: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Headers that show who asks; asked for each request to the origin of its URL. */
+  readonly authorize: (url: URL, method: string) => Promise<Readonly<Record<string, string>>>;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  /** Where it came from in the end. */
+  readonly url: URL;
+  /** The bytes of the body, as they come; resolves at its end. What is thrown on the way ends it. */
+  readonly read: (onBytes: (bytes: Uint8Array) => void) => Promise<void>;
+}
+
+/** It may pass: no connection, a server that is overloaded, an answer that broke off. */
+export class PassingFailure extends DatasetError {
+  /** Milliseconds after which the server wants to be asked again. */
+  readonly retryAfter: number | undefined;
+
+  constructor(message: string, options: { readonly cause?: unknown; readonly retryAfter?: number | undefined } = {}) {
+    super(message, { cause: options.cause, permanent: false });
+    this.retryAfter = options.retryAfter;
+  }
+}
+
+/** Gives the answer to `use`, and what that gives. `at`: where an earlier request of this URL was redirected to. */
+export async function sendRequest<Result>(
+  url: URL,
+  request: HttpRequest,
+  use: (answer: HttpAnswer) => Promise<Result>,
+  at: URL = url,
+): Promise<Result> {
+  for (let [target, redirects] = [at, 0]; ; redirects++) {
+    const outcome = await exchange(url, target, request, use);
+    if ("result" in outcome) return outcome.result;
+    if (redirects === mostRedirects) throw failed(url, `it was redirected more than ${mostRedirects} times`);
+    target = nextTarget(url, target, outcome.location);
+  }
+}
+
+function nextTarget(url: URL, from: URL, location: string): URL {
+  if (!URL.canParse(location, from)) throw failed(url, "it was redirected to what is no URL");
+  const target = new URL(location, from);
+  if (!(target.protocol in clients)) throw failed(url, `it was redirected to ${target.protocol}//, which is not read`);
+  if (from.protocol === "https:" && target.protocol === "http:") throw failed(url, "it was redirected from https to http");
+  if (isLoopback(target) && !isLoopback(url)) throw failed(url, "it was redirected to this machine");
+  target.username = "";
+  target.password = "";
+  return target;
+}
+
+async function exchange<Result>(
+  url: URL,
+  target: URL,
+  { method, headers, body, most, signal, authorize }: HttpRequest,
+  use: (answer: HttpAnswer) => Promise<Result>,
+): Promise<{ readonly result: Result } | { readonly location: string }> {
+  signal?.throwIfAborted();
+  const own = target.origin === url.origin ? await authorize(target, method) : {};
+  const { request, agent } = clients[target.protocol as keyof typeof clients];
+  const plain = new URL(target);
+  plain.username = "";
+  plain.password = "";
+  const sent = request(plain, { method, agent, headers: { "accept-encoding": "identity", ...headers, ...own } });
+  // Errors after the first are of no interest; without a listener they would end the process.
+  sent.on("error", () => {});
+  let reason: unknown;
+  const stop = (why: unknown) => {
+    reason ??= why;
+    sent.destroy();
+  };
+  const abort = () => stop(signal!.reason);
+  signal?.addEventListener("abort", abort, { once: true });
+  const tooSlow = () => stop(new PassingFailure(messageOf(url, "the server does not answer in time, or too slowly")));
+  let timer = setTimeout(tooSlow, patience);
+  let answer: IncomingMessage | undefined;
+  try {
+    answer = await new Promise<IncomingMessage>((resolve, reject) => {
+      sent.on("response", resolve);
+      sent.on("error", reject);
+      sent.on("close", () => reject(new Error("the connection was closed")));
+      sent.end(body);
+    });
+    // Likewise.
+    answer.on("error", () => {});
+    clearTimeout(timer);
+    timer = setTimeout(tooSlow, patience + most / slowest);
+    const { statusCode: status = 0, headers: received } = answer;
+    if (status >= 300 && status < 400 && received.location !== undefined) return { location: received.location };
+    return { result: await use({ status, headers: received, url: target, read: (onBytes) => readBody(answer!, onBytes) }) };
+  } catch (error) {
+    if (reason !== undefined) throw reason;
+    if (error instanceof DatasetError) throw error;
+    throw new PassingFailure(messageOf(url, networkReason(error)), { cause: error });
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", abort);
+    if (answer && !answer.readableEnded) answer.destroy();
+    if (!answer) sent.destroy();
+  }
+}
+
+function readBody(answer: IncomingMessage, onBytes: (bytes: Uint8Array) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    answer.on("data", (bytes: Uint8Array) => {
+      try {
+        onBytes(bytes);
+      } catch (error) {
+        reject(error);
+      }
+    });
+    answer.on("end", resolve);
+    answer.on("error", reject);
+    answer.on("close", () => reject(new Error("the connection was closed")));
+  });
+}
+
+export const isLoopback = ({ hostname }: URL): boolean => /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
+
+const messageOf = (url: URL, reason: string): string => `Cannot read ${showUrl(url)}: ${reason}`;
+const failed = (url: URL, reason: string): DatasetError => new DatasetError(messageOf(url, reason), { permanent: true });
+
+/** Without addresses that a proxy or a name server may have put in. */
+function networkReason(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return reasons.get(code) ?? (code === "" ? "the connection failed" : `the connection failed (${code})`);
+}
+
+const reasons: ReadonlyMap<string, string> = new Map([
+  ["ENOTFOUND", "there is no such host"],
+  ["EAI_AGAIN", "the host's name cannot be looked up now"],
+  ["ECONNREFUSED", "the host refuses the connection"],
+  ["ECONNRESET", "the connection broke off"],
+  ["ETIMEDOUT", "the host does not answer"],
+]);

@@ -1,0 +1,50 @@
+/**
+ * Who asks an S3 store, and where it is: from the variables that its own tools read, else from a profile in the files ~/.aws/credentials and
+ * ~/.aws/config. Keys that go out by themselves (SSO, those of cloud machines) are not looked for.
+ */
+import { readFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+
+export interface StoreAccess {
+  readonly region: string;
+  /** That of Amazon where undefined. */
+  readonly endpoint: string | undefined;
+  /** Undefined for who asks without a name, which public buckets allow. */
+  readonly keys: { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string } | undefined;
+}
+
+export async function findAccess(): Promise<StoreAccess> {
+  const { env } = process;
+  const profile = env.AWS_PROFILE ?? "default";
+  const inHome = (name: string) => join(homedir(), ".aws", name);
+  const [secrets, settings] = await Promise.all([
+    readSection(env.AWS_SHARED_CREDENTIALS_FILE ?? inHome("credentials"), [profile]),
+    readSection(env.AWS_CONFIG_FILE ?? inHome("config"), [profile, `profile ${profile}`]),
+  ]);
+  const stored = { ...settings, ...secrets };
+  const fromVariables = env.AWS_ACCESS_KEY_ID && env.AWS_SECRET_ACCESS_KEY;
+  const accessKeyId = fromVariables ? env.AWS_ACCESS_KEY_ID : stored.aws_access_key_id;
+  const secretAccessKey = fromVariables ? env.AWS_SECRET_ACCESS_KEY : stored.aws_secret_access_key;
+  const sessionToken = fromVariables ? env.AWS_SESSION_TOKEN : stored.aws_session_token;
+  return {
+    region: env.AWS_REGION ?? env.AWS_DEFAULT_REGION ?? stored.region ?? "us-east-1",
+    endpoint: env.AWS_ENDPOINT_URL_S3 ?? env.AWS_ENDPOINT_URL ?? stored.endpoint_url,
+    keys: accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) } : undefined,
+  };
+}
+
+/** What stands below one of these names in brackets; nothing where the file is not there. */
+async function readSection(path: string, names: readonly string[]): Promise<Readonly<Record<string, string>>> {
+  const values: Record<string, string> = {};
+  let isWanted = false;
+  for (const line of (await readFile(path, "utf8").catch(() => "")).split(/\r?\n/)) {
+    const section = /^\s*\[(.*)\]\s*$/.exec(line)?.[1];
+    if (section !== undefined) isWanted = names.includes(section.trim());
+    // Indented lines belong to settings in settings.
+    const [, name, value] = /^([a-z_0-9]+)\s*=\s*(.*?)\s*$/i.exec(line) ?? [];
+    if (isWanted && name !== undefined && value !== undefined && !Object.hasOwn(values, name)) values[name.toLowerCase()] = value;
+  }
+  return values;
+}
