@@ -96,32 +96,34 @@ async function exchange<Result>(
   const sent = request(plain, { method, agent, headers: { "accept-encoding": "identity", ...headers, ...own } });
   // Errors after the first are of no interest; without a listener they would end the process.
   sent.on("error", () => {});
-  let reason: unknown;
-  const stop = (why: unknown) => {
-    reason ??= why;
-    sent.destroy();
-  };
+  let stop = (_: unknown) => {};
+  const stopped = new Promise<never>((_, reject) => {
+    stop = reject;
+  });
+  stopped.catch(() => sent.destroy());
   const abort = () => stop(signal!.reason);
   signal?.addEventListener("abort", abort, { once: true });
   const tooSlow = () => stop(new PassingFailure(messageOf(url, "the server does not answer in time, or too slowly")));
   let timer = setTimeout(tooSlow, patience);
   let answer: IncomingMessage | undefined;
   try {
-    answer = await new Promise<IncomingMessage>((resolve, reject) => {
+    const begun = new Promise<IncomingMessage>((resolve, reject) => {
       sent.on("response", resolve);
       sent.on("error", reject);
       sent.on("close", () => reject(new Error("the connection was closed")));
       sent.end(body);
     });
+    answer = await Promise.race([begun, stopped]);
     // Likewise.
     answer.on("error", () => {});
     clearTimeout(timer);
     timer = setTimeout(tooSlow, patience + most / slowest);
     const { statusCode: status = 0, headers: received } = answer;
     if (status >= 300 && status < 400 && received.location !== undefined) return { location: received.location };
-    return { result: await use({ status, headers: received, url: target, read: (onBytes) => readBody(answer!, onBytes) }) };
+    const used = use({ status, headers: received, url: target, read: (onBytes) => readBody(answer!, onBytes) });
+    return { result: await Promise.race([used, stopped]) };
   } catch (error) {
-    if (reason !== undefined) throw reason;
+    signal?.throwIfAborted();
     if (error instanceof DatasetError) throw error;
     throw new PassingFailure(messageOf(url, networkReason(error)), { cause: error });
   } finally {

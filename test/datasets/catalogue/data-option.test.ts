@@ -48,7 +48,7 @@ for (const [text, message] of [
   ["__proto__=events.parquet", /the name must be/],
   [`${"a".repeat(101)}=events.parquet`, /1 to 100/],
   ["cms=", /dataset cms needs a path/],
-  ["cms=https://example.org/a.parquet", /reads no URLs/],
+  ["cms=ftp://example.org/a.parquet", /reads no URLs/],
 ] as const) {
   test(`parseDataOption refuses ${text.slice(0, 40)} and says what would be right`, () => {
     assert.throws(() => parseDataOption(text), { name: "DatasetError", permanent: true, message });
