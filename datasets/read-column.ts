@@ -56,7 +56,7 @@ export async function readColumns(
       const readers = readAhead(counted, told, { signal });
       for (const [index, column] of wanted.entries()) {
         const before = bytes;
-        const [outcome] = await Promise.allSettled([readOne(readers[index]!, column)]);
+        const [outcome] = await Promise.allSettled([readOne(readers[index]!, column, opened)]);
         readers[index]!.leave();
         outcomes.push(outcome.status === "rejected" ? outcome : { ...outcome, value: withBytes(outcome.value, bytes - before) });
       }
@@ -74,7 +74,7 @@ const rangesOf = (location: ColumnLocation) =>
 
 const withBytes = ({ cost, ...counts }: ColumnRead, bytes: number): ColumnRead => ({ ...counts, cost: { ...cost, bytes } });
 
-async function readOne(reader: ByteReader, { location, target, signal }: WantedColumn): Promise<ColumnRead> {
+async function readOne(reader: ByteReader, { location, target, signal }: WantedColumn, opened: object): Promise<ColumnRead> {
   const { file, column, firstEntry, entries } = location;
   refuseSmall(location, target);
   const begun = performance.now();
@@ -89,6 +89,7 @@ async function readOne(reader: ByteReader, { location, target, signal }: WantedC
   };
   const timed: ByteReader = {
     byteLength: reader.byteLength,
+    opened,
     slice: (start, end) => timing(() => reader.slice(start, end, { signal })),
     ...(reader.readInto && { readInto: (into, start) => timing(() => reader.readInto!(into, start, { signal })) }),
   };

@@ -57,6 +57,8 @@ export interface ByteReader {
    * then left alone. New memory costs more than reading into what is there (`lend-bytes.ts`).
    */
   readInto?(target: Uint8Array, start: number, options?: SignalOptions): Promise<void>;
+  /** The file that is open, of which this is one reader: by it, what is found out may be kept. Absent: the reader itself. */
+  readonly opened?: object;
   /** Present where each read costs time, so that it pays to tell what will be wanted (`read-ahead.ts`). */
   readonly joined?: JoinedReads;
 }

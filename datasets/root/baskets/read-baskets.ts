@@ -63,13 +63,13 @@ async function bytesOf(file: ByteReader, start: number, bytes: number): Promise<
 }
 
 /** Of the file that was opened last: many columns of a file have a basket in its tree. */
-const known = new WeakMap<ByteReader, { readonly seek: number; readonly object: Promise<Uint8Array> }>();
+const known = new WeakMap<object, { readonly seek: number; readonly object: Promise<Uint8Array> }>();
 
 function treeObject(file: ByteReader, { seek, bytes, length }: TreeObject): Promise<Uint8Array> {
-  const found = known.get(file);
+  const found = known.get(file.opened ?? file);
   if (found?.seek === seek) return found.object;
   const object = readTree(file, { seek, bytes, length });
-  known.set(file, { seek, object });
+  known.set(file.opened ?? file, { seek, object });
   return object;
 }
 

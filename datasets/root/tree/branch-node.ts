@@ -51,6 +51,8 @@ export interface Branch {
   readonly firstEntry: number;
   /** Of all baskets with their keys, decompressed. */
   readonly totalBytes: number;
+  /** Its baskets may lack the positions of their entries, which its counter then tells. */
+  readonly mayLackOffsets: boolean;
   /** The number of the basket that was being filled. */
   readonly lastBasket: number;
   readonly seeks: Float64Array;
@@ -101,6 +103,7 @@ function branchOf(object: RootObject, depth: number): Branch {
     entries: number("fEntries"),
     firstEntry: number("fFirstEntry"),
     totalBytes: number("fTotBytes"),
+    mayLackOffsets: number("fEntryOffsetLen") === 0 || ((members.fIOFeatures as Members | undefined)?.fIOBits ?? 0) !== 0,
     lastBasket: number("fWriteBasket"),
     seeks: numbers("fBasketSeek"),
     bytes: numbers("fBasketBytes"),

@@ -9,12 +9,11 @@ import { ObjectReader } from "../file/object-reader.ts";
 import type { Members, RootObject } from "../file/root-object.ts";
 import type { Streamers } from "../file/streamers.ts";
 import { BasketTables } from "./basket-tables.ts";
-import type { BranchColumn } from "./branch-column.ts";
 import { findColumns } from "./branch-columns.ts";
 import { type Branch, branchesOf } from "./branch-node.ts";
 import { unitsOf } from "./clusters.ts";
 import type { StoredBranch } from "./tree-places.ts";
-import { unitValues } from "./unit-values.ts";
+import { type DescribedBranch, unitValues } from "./unit-values.ts";
 import { dtypeOf, isLong, typeOfLeaf, typeOfNumber } from "./value-types.ts";
 
 export interface TreeSource {
@@ -58,7 +57,7 @@ export async function describeTTrees(sources: readonly TreeSource[], options: Tr
   const tables = new BasketTables(fileBytes);
   const columns = new Map<string, FileColumn>();
   const unsupported = new Map<string, string>();
-  const found: BranchColumn[] = [];
+  const found: DescribedBranch[] = [];
   for (const [position, { branches, object }] of trees.entries()) {
     const places = new BranchPositions(tables, { position, entries, objectBytes: object.length });
     const counters = countersOf(branches);
@@ -81,24 +80,27 @@ export async function describeTTrees(sources: readonly TreeSource[], options: Tr
         kind: "branch",
         branch,
         form: column.form,
-        ...(counting && typeof counter === "number" && { counter: { branch: counter, type: counting.type } }),
+        ...(counting &&
+          typeof counter === "number" &&
+          column.branch.mayLackOffsets && { counter: { branch: counter, type: counting.type } }),
       };
       columns.set(name, { index: found.length, parts: column.parts, lists: column.lists, dtype: dtypeOf[column.form.type], stored });
-      found.push(column);
+      found.push({ ...stored, totalBytes: column.branch.totalBytes });
     }
   }
   const places = tables.finish(Float64Array.from(trees.flatMap(({ seek, bytes, object }) => [seek, bytes, object.length])));
-  const described = [...columns.values()].map(({ stored }) => stored as StoredBranch);
   const refused = [...unsupported].map(([name, reason]) => ({ name, reason }));
   const digest = await sha256(JSON.stringify([format, refused, ...columns]));
   await nextTurn();
+  const likeness = likenessOf([...columns.values()], found);
   const rounded = Uint8Array.from(found, ({ form }) => (isLong(form.type) ? 1 : 0));
   return {
     shape: { format, columns, unsupported: refused, digest },
     units,
     nullable: new Uint8Array(found.length),
     ...(rounded.includes(1) && { rounded }),
-    values: unitValues(units, described, { places, totals: found.map(({ branch }) => branch.totalBytes) }),
+    values: unitValues(units, found, places),
+    ...(likeness && { likeness }),
     places,
   };
 }
@@ -117,6 +119,20 @@ function clustersOf({ fClusterRangeEnd, fClusterSize, fAutoFlush }: Members) {
   const numbers = (value: unknown) => (value instanceof Float64Array ? value : new Float64Array(0));
   const [rangeEnds, rangeSizes] = [numbers(fClusterRangeEnd), numbers(fClusterSize)];
   return { rangeEnds: rangeEnds.subarray(0, rangeSizes.length), rangeSizes, autoFlush: typeof fAutoFlush === "number" ? fAutoFlush : 0 };
+}
+
+/** By counters and fixed lengths, if they tell of all plain lists which are equally long; else they are to be looked at. */
+function likenessOf(columns: readonly FileColumn[], branches: readonly DescribedBranch[]): Float64Array | undefined {
+  const likeness = new Float64Array(columns.length);
+  for (const [index, { lists, parts }] of columns.entries()) {
+    if (lists.length !== 1 || lists[0] !== parts.length) continue;
+    const { countedBy, form } = branches[index];
+    const [level] = form.levels;
+    if (countedBy !== undefined) likeness[index] = countedBy + 1;
+    else if (level?.kind === "fixed") likeness[index] = -1 - level.length;
+    else return undefined;
+  }
+  return likeness;
 }
 
 /** Branches that count others, by the object by which those refer to them: their leaf, or they themselves. */

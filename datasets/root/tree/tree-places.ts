@@ -10,7 +10,10 @@ export interface StoredBranch {
   /** Position of its branch. */
   readonly branch: number;
   readonly form: BranchForm;
+  /** Needed to read it: its baskets may lack the positions of their entries. */
   readonly counter?: { readonly branch: number; readonly type: StoredType };
+  /** The branch that tells how long its outermost lists are. */
+  readonly countedBy?: number;
 }
 
 /** `places` of a description. */

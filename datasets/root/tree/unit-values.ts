@@ -6,20 +6,22 @@ import { mostValuesOf } from "./value-bounds.ts";
 /** A file that would need more is damaged. */
 const mostNumbers = 2 ** 26;
 
-/** `totals`: of each column's branch, the bytes of its baskets in the file, decompressed. As `FileDescription.values`. */
-export function unitValues(
-  units: FileDescription["units"],
-  columns: readonly StoredBranch[],
-  { places, totals }: { readonly places: TreePlaces; readonly totals: readonly number[] },
-): Float64Array {
+/** A column, as far as it tells how many values there are. */
+export interface DescribedBranch extends StoredBranch {
+  /** Of its branch's baskets in the file, decompressed. */
+  readonly totalBytes: number;
+}
+
+/** As `FileDescription.values`. */
+export function unitValues(units: FileDescription["units"], columns: readonly DescribedBranch[], places: TreePlaces): Float64Array {
   if (units.length * columns.length > mostNumbers)
     throw new Error(`it has ${columns.length} columns in ${units.length} partitions: too many`);
   const values = new Float64Array(units.length * columns.length);
-  for (const [index, { branch, form }] of columns.entries()) {
+  for (const [index, { branch, form, totalBytes }] of columns.entries()) {
     const stored = storedBytes(places, branch);
     for (const [unit, { entries, firstEntry }] of units.entries()) {
       const own = bytesOf(places, branch, { entries, firstEntry });
-      values[unit * columns.length + index] = mostValuesOf(form, entries, { total: totals[index], stored, ...own });
+      values[unit * columns.length + index] = mostValuesOf(form, entries, { total: totalBytes, stored, ...own });
     }
   }
   alignCounted(units.length, columns, values);
@@ -27,13 +29,13 @@ export function unitValues(
 }
 
 /** Columns of one counter have equally many values: as many as that of them whose bytes are fewest. */
-function alignCounted(units: number, columns: readonly StoredBranch[], values: Float64Array): void {
+function alignCounted(units: number, columns: readonly DescribedBranch[], values: Float64Array): void {
   const groups = new Map<number, number[]>();
-  for (const [index, { counter, form }] of columns.entries()) {
-    if (!counter || form.levels.length !== 1) continue;
-    const group = groups.get(counter.branch);
+  for (const [index, { countedBy, form }] of columns.entries()) {
+    if (countedBy === undefined || form.levels.length !== 1) continue;
+    const group = groups.get(countedBy);
     if (group) group.push(index);
-    else groups.set(counter.branch, [index]);
+    else groups.set(countedBy, [index]);
   }
   for (const group of groups.values()) {
     for (let unit = 0; unit < units; unit++) {
