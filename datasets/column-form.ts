@@ -27,6 +27,26 @@ export function formsOf(inputs: readonly Input[]): ReadonlyMap<string, ColumnFor
   return forms;
 }
 
+/** Whether a program with the inputs `held` reads all that one of the same key with the inputs `wanted` does: another dataset, or fewer files, gave it another form. */
+export function holdsForms(held: readonly Input[], wanted: readonly Input[]): boolean {
+  const forms = formsOf(held);
+  return [...formsOf(wanted)].every(([name, { dtype, nullable }]) => {
+    const form = forms.get(name);
+    if (!form || dtype === undefined) return form !== undefined;
+    return form.dtype !== undefined && widen(form.dtype, dtype) === form.dtype && (form.nullable === true || !nullable);
+  });
+}
+
+/** The type that holds both exactly, or float64, which rounds 64-bit integers from 2^53 on; undefined where there is none: only numbers mix. */
+export function widen(a: DType, b: DType): DType | undefined {
+  if (a === b) return a;
+  const isNumber = (dtype: DType) => dtype !== "bool" && dtype !== "string";
+  if (!isNumber(a) || !isNumber(b)) return undefined;
+  const long = [a, b].find((dtype) => dtype === "int64" || dtype === "uint64");
+  const other = a === long ? b : a;
+  return long && (other === "uint32" || (other === "int32" && long === "int64")) ? long : "float64";
+}
+
 /** A form as the column of a schema; what it leaves open is as `own`, the file's. */
 export function columnOf(name: string, { dtype, nullable, lists }: ColumnForm, own: Pick<Column, "dtype" | "nullable">): Column {
   return { name, dtype: dtype ?? own.dtype, nullable: nullable ?? own.nullable, lists };

@@ -154,3 +154,6 @@ export class DatasetError extends Error {
     this.permanent = options.permanent;
   }
 }
+
+/** The file does not have a column in the form in which a program reads it: one that was planned since a file joined the dataset may. */
+export class OtherFormError extends DatasetError {}

@@ -1,8 +1,7 @@
 /** A column that its file lacks: all its values are missing, and its lists are as long as those of a column that the file has. */
-import { largestDictionary } from "../engine/program/dictionary.ts";
-import type { DType } from "../engine/program/schema.ts";
-import { type ColumnLocation, type ColumnTarget, offsetCounts, type ReadCounts } from "./dataset.ts";
+import type { ColumnLocation, ColumnTarget, ReadCounts } from "./dataset.ts";
 import type { Format } from "./format.ts";
+import { makeTarget } from "./make-target.ts";
 import type { ByteReader } from "./sources/source.ts";
 
 /** Bytes of a dictionary of no strings. */
@@ -25,25 +24,8 @@ export async function readAbsent(
   return { values, missing: values, stringBytes: emptyDictionary };
 }
 
-const arrays = {
-  float32: Float32Array,
-  float64: Float64Array,
-  int32: Int32Array,
-  uint32: Uint32Array,
-  int64: BigInt64Array,
-  uint64: BigUint64Array,
-  bool: Uint8Array,
-  string: Int32Array,
-} satisfies Readonly<Record<DType, unknown>>;
-
 /** Only the offsets of the first lists are wanted. */
 function scratchFor(location: ColumnLocation, offsets: readonly Uint32Array[]): ColumnTarget {
-  const { values, column } = location;
-  const inner = offsetCounts(location).slice(offsets.length);
-  return {
-    values: new arrays[column.dtype](values),
-    ...(column.nullable && { valid: new Uint8Array(values) }),
-    ...(column.dtype === "string" && { strings: new Uint8Array(largestDictionary(values)) }),
-    offsets: [...offsets, ...inner.map((count) => new Uint32Array(count))],
-  };
+  const own = makeTarget(location);
+  return { ...own, offsets: [...offsets, ...own.offsets.slice(offsets.length)] };
 }

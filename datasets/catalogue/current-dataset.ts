@@ -16,6 +16,7 @@ import {
   type Dataset,
   DatasetError,
   type LookOptions,
+  OtherFormError,
   type Partition,
 } from "../dataset.ts";
 import type { DescribeOptions, FileDescription } from "../format.ts";
@@ -100,7 +101,7 @@ export class CurrentDataset {
     const { file, description } = known;
     const schema = this.#dataset?.schema ?? { columns: [], unsupported: [] };
     const located = locateColumn({ file, description, partition, schema, name, form });
-    if (typeof located === "string") throw refuse(located);
+    if (typeof located === "string") throw form ? new OtherFormError(refuse(located).message, { permanent: true }) : refuse(located);
     return located;
   }
 

@@ -1,10 +1,10 @@
 /** Where a column of a partition lies in its file, and how what the file lacks is read. Pure. */
 import { type Column, type Schema, standsIn } from "../../engine/program/schema.ts";
-import { type ColumnForm, columnOf } from "../column-form.ts";
+import { type ColumnForm, columnOf, widen } from "../column-form.ts";
 import type { ColumnLocation, FileIdentity, Partition } from "../dataset.ts";
 import type { FileColumn, FileDescription } from "../format.ts";
 import { formatNamed } from "../formats.ts";
-import { mayMiss, widen } from "./merge-schemas.ts";
+import { mayMiss } from "./merge-schemas.ts";
 
 export interface LocateOptions {
   readonly file: FileIdentity;
@@ -17,7 +17,7 @@ export interface LocateOptions {
   readonly form?: ColumnForm | undefined;
 }
 
-/** Gives the reason where the file does not have the column, or not in this form. */
+/** Gives the reason where the file does not have the column, or not in the form that is asked for. */
 export function locateColumn(options: LocateOptions): ColumnLocation | string {
   const { description, schema, name, form } = options;
   const own = description.shape.columns.get(name);

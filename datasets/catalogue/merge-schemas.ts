@@ -6,6 +6,7 @@
  * is listed with the reason and the file, so that a query that asks for it fails at once and says why, rather than count a part of the events in silence.
  */
 import type { Column, DType, Schema } from "../../engine/program/schema.ts";
+import { widen } from "../column-form.ts";
 import type { FileColumn, FileDescription } from "../format.ts";
 import { groupColumns } from "./group-columns.ts";
 
@@ -145,16 +146,6 @@ function mergeColumn(name: string, files: readonly NamedFile[]): Merged {
 function nesting({ lists, parts }: FileColumn): string {
   if (lists.length === 0) return "one value per entry";
   return lists.at(-1)! < parts.length ? "a field of a list of structs" : "a list";
-}
-
-/** The type that holds both exactly, or float64, which rounds 64-bit integers from 2^53 on; undefined where there is none: only numbers mix. */
-export function widen(a: DType, b: DType): DType | undefined {
-  if (a === b) return a;
-  const isNumber = (dtype: DType) => dtype !== "bool" && dtype !== "string";
-  if (!isNumber(a) || !isNumber(b)) return undefined;
-  const long = [a, b].find((dtype) => dtype === "int64" || dtype === "uint64");
-  const other = a === long ? b : a;
-  return long && (other === "uint32" || (other === "int32" && long === "int64")) ? long : "float64";
 }
 
 /** Whether the file may lack values of its column. */

@@ -7,6 +7,7 @@ import type { AxisShape } from "../axes/axes.ts";
 import { sha256 } from "../sha256.ts";
 import type { StorageName } from "../storages/storages.ts";
 import type { Input } from "./inputs.ts";
+import type { DType } from "./schema.ts";
 import { reachable, type Term } from "./term.ts";
 
 /** Changes whenever the same program could give other bits, or a partial another form. */
@@ -103,7 +104,28 @@ function writeLiteral({ literal }: Term): string | number | boolean | null {
   return literal ?? null;
 }
 
-/** SHA-256 of the program, in hexadecimal: the same for all queries that compute the same. */
+/**
+ * SHA-256 of the program, in hexadecimal: the same for all queries that compute the same. How columns are held (their number type, whether values may be missing) is
+ * no part of it: what a program makes of a partition does not depend on it, and a file that joins a dataset may change it.
+ */
 export async function programKey(program: Program): Promise<string> {
-  return sha256(JSON.stringify(program));
+  return sha256(JSON.stringify({ ...program, inputs: program.inputs.flatMap(meaningOf) }));
+}
+
+function meaningOf(input: Input): readonly unknown[] {
+  if (input.kind === "offsets") return [input.lists];
+  return input.kind === "values" ? [[input.column, meaningOfType(input.dtype), input.lists]] : [];
+}
+
+/** Types whose values mean the same to a program. */
+function meaningOfType(dtype: DType): string {
+  switch (dtype) {
+    case "float32":
+    case "float64":
+    case "int32":
+    case "uint32":
+      return "number";
+    default:
+      return dtype;
+  }
 }

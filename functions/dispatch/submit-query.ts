@@ -6,7 +6,9 @@
 import type { Context } from "hono";
 import { pause } from "../../base/pause.ts";
 import { turn } from "../../base/turn.ts";
+import { holdsForms } from "../../datasets/column-form.ts";
 import type { Dataset } from "../../datasets/dataset.ts";
+import type { Program } from "../../engine/program/program.ts";
 import { programsOf, type Store, type StoredPlan, type StoredProgram } from "../../storage/store.ts";
 import { isEnded, type Submission } from "../api.ts";
 import type { Environment, HostBindings } from "../environment.ts";
@@ -105,7 +107,7 @@ async function acceptQuery(dispatcher: Dispatcher, text: string, submitter: Subm
   ]);
   const query = known ?? { ...planned.query, created: Date.now() };
   if (result) {
-    if (!hasPlan) await storePlan(planned, await compileMissing(planned, { store: services.store, hasPlan }), services.store);
+    if (!hasPlan) await storePlan(planned, await compileMissing(planned, services.store), services.store);
     if (!known) await services.store.putQuery(query);
     return { followed: { query, ...result }, submission: allStored(plan), dataset };
   }
@@ -123,7 +125,7 @@ async function acceptQuery(dispatcher: Dispatcher, text: string, submitter: Subm
   const { store } = ticket.services;
 
   // Store: all that nodes need, before they hear of it. What cannot be compiled, because its code is too large, is refused before.
-  const compiled = await compileMissing(planned, { store, hasPlan });
+  const compiled = await compileMissing(planned, store);
   const stored = storePlan(hasPlan ? undefined : planned, compiled, store);
   // That it failed is heard below, unless something else fails before.
   stored.catch(() => undefined);
@@ -151,19 +153,13 @@ async function acceptQuery(dispatcher: Dispatcher, text: string, submitter: Subm
   return { followed, submission, dataset };
 }
 
-/**
- * Compiles those of a query's programs that the store does not have. It is not asked about the program of a plan that is new: that is new, too. Of several,
- * others may have asked before.
- */
-async function compileMissing(
-  { plan, checked, dataset }: QueryPlan,
-  { store, hasPlan }: { readonly store: Pick<Store, "getPrograms">; readonly hasPlan: boolean },
-): Promise<readonly StoredProgram[]> {
-  const keys = programsOf(plan).map(({ programKey }) => programKey);
-  const stored = hasPlan || keys.length > 1 ? await store.getPrograms(keys) : new Map<string, StoredProgram>();
+/** Compiles those of a query's programs that the store does not have, or has as they were when the dataset had fewer files, which had its columns in other forms. */
+async function compileMissing({ plan, checked, dataset }: QueryPlan, store: Pick<Store, "getPrograms">): Promise<readonly StoredProgram[]> {
+  const stored = await store.getPrograms(programsOf(plan).map(({ programKey }) => programKey));
   const compiled: StoredProgram[] = [];
   for (const program of checked.programs) {
-    if (stored.has(program.programKey)) continue;
+    const held = stored.get(program.programKey)?.program as Program | undefined;
+    if (held && holdsForms(held.inputs, program.program.inputs)) continue;
     if (compiled.length > 0) await turn();
     compiled.push(compileChecked(program, dataset.schema));
   }

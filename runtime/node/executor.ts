@@ -17,7 +17,7 @@ import pMap from "p-map";
 import type { Log } from "../../base/log.ts";
 import type { Subtask } from "../../coordination/coordinator.ts";
 import type { ColumnCache, Lease } from "../../datasets/cache/column-cache.ts";
-import { type Catalogue, DatasetError } from "../../datasets/dataset.ts";
+import { type Catalogue, DatasetError, OtherFormError } from "../../datasets/dataset.ts";
 import { ScratchExhausted, workBytes } from "../../engine/run/run-program.ts";
 import type { ComputeOptions, ComputeTiming, Executor, Outcome, PartitionName, Payer } from "../../functions/compute/executor.ts";
 import type { Meter } from "../../functions/metrics/meter.ts";
@@ -188,11 +188,22 @@ export function createExecutor(options: {
     } catch (error) {
       if (wanted.signal.aborted) return runs.map(({ signal }) => undone(signal.reason));
       if (runs.length > 1) return runs.map(() => ({ kind: "again" }));
+      if (error instanceof OtherFormError) return [await runRenewed(place, runs[0]!, { error, onRunning })];
       return [failed(error)];
     } finally {
       wanted.release();
       leased?.lease.release();
     }
+  }
+
+  /** The program may have been planned again since a file joined the dataset that has a column in another form. */
+  async function runRenewed(
+    place: Place,
+    run: Run,
+    { error, onRunning }: { readonly error: OtherFormError; readonly onRunning: ComputeOptions["onRunning"] },
+  ): Promise<Outcome> {
+    const ready = await programs.renew(run.ready).catch(() => undefined);
+    return ready ? (await runTogether(place, [{ ...run, ready }], onRunning))[0]! : failed(error);
   }
 
   /** The columns of all these programs, and room for each to work in. */

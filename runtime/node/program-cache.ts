@@ -50,6 +50,14 @@ export class ProgramCache {
   get(programKey: string): Promise<ReadyProgram> {
     return this.#programs.forceFetch(programKey);
   }
+
+  /** The program as the store has it now, where it reads columns in other forms than this one; it may have been planned again since a file joined its dataset. */
+  async renew({ programKey, program }: ReadyProgram): Promise<ReadyProgram | undefined> {
+    const isSame = (other: ReadyProgram | undefined) => JSON.stringify(other?.program.inputs) === JSON.stringify(program.inputs);
+    const known = this.peek(programKey);
+    const renewed = known && !isSame(known) ? known : await this.#programs.forceFetch(programKey, { forceRefresh: true });
+    return isSame(renewed) ? undefined : renewed;
+  }
 }
 
 async function compile(store: Pick<Store, "getPrograms">, programKey: string): Promise<ReadyProgram> {

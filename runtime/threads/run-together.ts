@@ -2,10 +2,13 @@
 import { LRUCache } from "lru-cache";
 import { compileTogether, type SourceProgram, type TogetherCode } from "../../engine/compile/compile-together.ts";
 import { encodePartial } from "../../engine/histogram/partial.ts";
+import type { Program } from "../../engine/program/program.ts";
 import { computeTogether } from "../../engine/run/run-program.ts";
 import type { ProgramRun } from "./worker-messages.ts";
 
 interface Compiled {
+  /** One of equal key may read columns in another form. */
+  readonly programs: readonly Program[];
   readonly code: TogetherCode;
   readonly module: WebAssembly.Module;
 }
@@ -25,7 +28,9 @@ export function runTogether(
   area: Area,
 ): Promise<readonly Uint8Array<ArrayBuffer>[]> {
   const key = runs.map(({ programKey }) => programKey).join();
-  const { code, module } = compiled.get(key) ?? compile(key, programs);
+  const known = compiled.get(key);
+  const isSame = known?.programs.every((program, index) => program === programs[index]!.program);
+  const { code, module } = known && isSame ? known : compile(key, programs);
   const partials = computeTogether({
     ...area,
     module,
@@ -39,7 +44,7 @@ export function runTogether(
 
 function compile(key: string, programs: readonly SourceProgram[]): Compiled {
   const code = compileTogether(programs);
-  const made = { code, module: new WebAssembly.Module(code.module) };
+  const made = { code, module: new WebAssembly.Module(code.module), programs: programs.map(({ program }) => program) };
   compiled.set(key, made);
   return made;
 }

@@ -38,8 +38,8 @@ export class WorkerThread {
   state: "starting" | "idle" | "busy" | "dead" = "starting";
   readonly #worker: Worker;
   readonly #events: WorkerEvents;
-  /** Programs that the thread has; it forgets those that are pushed out, and is told them again when needed. */
-  readonly #programs = new LRUCache<string, true>({
+  /** Programs that the thread has, in the form that was run last; it forgets those that are pushed out, and is told them again when needed. */
+  readonly #programs = new LRUCache<string, ReadyProgram>({
     max: mostPrograms,
     dispose: (_, programKey, reason) => reason === "evict" && this.#send({ kind: "forget", programKey }),
   });
@@ -83,10 +83,11 @@ export class WorkerThread {
     await this.#worker.terminate();
   }
 
-  #teach({ programKey, program, module, source }: ReadyProgram): void {
-    if (this.#programs.get(programKey)) return;
+  #teach(ready: ReadyProgram): void {
+    const { programKey, program, module, source } = ready;
+    if (this.#programs.get(programKey) === ready) return;
     this.#send({ kind: "program", programKey, program, module, ...(source && { source }) });
-    this.#programs.set(programKey, true);
+    this.#programs.set(programKey, ready);
   }
 
   #send(message: ToWorker): void {

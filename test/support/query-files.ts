@@ -2,13 +2,13 @@
 
 import { createCatalogue } from "../../datasets/catalogue/catalogue.ts";
 import { formsOf } from "../../datasets/column-form.ts";
-import { type ColumnLocation, type ColumnTarget, type Dataset, offsetCounts } from "../../datasets/dataset.ts";
+import type { ColumnLocation, ColumnTarget, Dataset } from "../../datasets/dataset.ts";
+import { makeTarget } from "../../datasets/make-target.ts";
 import { readColumn } from "../../datasets/read-column.ts";
 import { Merger } from "../../engine/histogram/merge.ts";
 import type { PartialHistogram, PartialResult } from "../../engine/histogram/partial.ts";
-import { largestDictionary } from "../../engine/program/dictionary.ts";
 import { columnsOf, type Input, nameOf } from "../../engine/program/inputs.ts";
-import { bytesPerValue, type DType, standsIn } from "../../engine/program/schema.ts";
+import { standsIn } from "../../engine/program/schema.ts";
 import { computePartial, workBytes } from "../../engine/run/run-program.ts";
 import { prepareQuery } from "./engine/run-query.ts";
 
@@ -21,17 +21,6 @@ export interface FilesResult extends PartialResult {
 }
 
 const scratch = 1 << 20;
-const arrays = {
-  float32: Float32Array,
-  float64: Float64Array,
-  int32: Int32Array,
-  uint32: Uint32Array,
-  int64: BigInt64Array,
-  uint64: BigUint64Array,
-  bool: Uint8Array,
-  string: Int32Array,
-} satisfies Record<DType, unknown>;
-
 /** `pattern`: as `--data` has it after the name. A partition that cannot be read is a failure, and the others count. */
 export async function queryFiles(pattern: string, query: object): Promise<FilesResult> {
   const catalogue = createCatalogue([{ name: "test", pattern }]);
@@ -77,23 +66,9 @@ class Space {
   }
 }
 
-/** All is reserved before the first view is made: memory that grows is another buffer. */
+/** Memory that threads could share keeps its views when it grows. */
 async function load(space: Space, location: ColumnLocation): Promise<Loaded> {
-  const { column, values } = location;
-  const counts = offsetCounts(location);
-  const at = {
-    values: space.reserve(values * bytesPerValue[column.dtype]),
-    valid: space.reserve(values),
-    strings: space.reserve(column.dtype === "string" ? largestDictionary(values) : 0),
-    offsets: counts.map((count) => space.reserve(4 * count)),
-  };
-  const { buffer } = space.memory;
-  const target = {
-    values: new arrays[column.dtype](buffer, at.values, values),
-    ...(column.nullable && { valid: new Uint8Array(buffer, at.valid, values) }),
-    ...(column.dtype === "string" && { strings: new Uint8Array(buffer, at.strings, largestDictionary(values)) }),
-    offsets: counts.map((count, level) => new Uint32Array(buffer, at.offsets[level]!, count)),
-  };
+  const target = makeTarget(location, (bytes) => ({ address: space.reserve(bytes), buffer: space.memory.buffer }));
   await readColumn(location, target);
   return { location, target };
 }

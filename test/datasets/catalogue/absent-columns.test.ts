@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { openApp } from "../../support/open-app.ts";
 import { queryFiles } from "../../support/query-files.ts";
 import { type Kind, type WrittenColumn, writeParquet } from "../../support/write-parquet.ts";
 import { makeDirectory, sequence } from "../read-for-test.ts";
@@ -53,14 +54,18 @@ function columnsOf(events: readonly Event[]): Columns {
 }
 
 /** The events in one file, and in two of which the second lacks these columns. */
+const without = (events: readonly Event[], lacking: readonly string[]) => {
+  const columns = columnsOf(events);
+  for (const name of lacking) delete columns[name];
+  return columns;
+};
+
 async function writeBoth(t: TestContext, events: readonly Event[], lacking: readonly string[]) {
   const directory = await makeDirectory(t);
-  const half = events.length / 2;
-  const second = columnsOf(events.slice(half));
-  for (const name of lacking) delete second[name];
+  const middle = events.length / 2;
   await writeParquet(join(directory, "whole.parquet"), columnsOf(events), 50);
-  await writeParquet(join(directory, "part-1.parquet"), columnsOf(events.slice(0, half)), 50);
-  await writeParquet(join(directory, "part-2.parquet"), second, 70);
+  await writeParquet(join(directory, "part-1.parquet"), columnsOf(events.slice(0, middle)), 50);
+  await writeParquet(join(directory, "part-2.parquet"), without(events.slice(middle), lacking), 70);
   return { whole: join(directory, "whole.parquet"), parts: join(directory, "part-*.parquet") };
 }
 
@@ -118,4 +123,30 @@ test("where a file lacks a whole collection, what reads it fails there by name, 
   );
   const rest = await queryFiles(parts, { histograms: { met: axis("met") } });
   assert.deepEqual([rest.failures, rest.histogram("met").contents.values.reduce((sum, value) => sum + value, 0)], [[], 100]);
+});
+
+test("a file that joins a dataset and lacks columns, or has them wider, changes no key: what was computed before is not computed again", async (t) => {
+  const events = makeEvents(300);
+  const [first, second, third] = [0, 1, 2].map((part) => events.slice(100 * part, 100 * (part + 1)));
+  const directory = await makeDirectory(t);
+  await writeParquet(join(directory, "part-1.parquet"), without(first!, ["flag"]), 50);
+  const pattern = join(directory, "part-*.parquet");
+  const app = await openApp(t, { extraData: [`growing=${pattern}`] });
+  const asked = { dataset: "growing", ...query, filter: "met < 150" };
+  assert.deepEqual((await app.ask(asked)).partitions.done, 2);
+  await writeParquet(join(directory, "part-2.parquet"), without(second!, ["Muon_charge", "run"]), 50);
+  const { computed } = app;
+  const before = computed.length;
+  assert.deepEqual((await app.ask(asked)).failures, []);
+  assert.equal(computed.length, before + 2);
+  const wider = { ...columnsOf(third!), met: { kind: "DOUBLE", cells: third!.map(({ met }) => met) } } as const;
+  await writeParquet(join(directory, "part-3.parquet"), wider, 50);
+  const grown = await app.ask(asked);
+  assert.equal(computed.length, before + 4);
+  assert.equal(new Set(computed.map(({ programKey }) => programKey)).size, 1);
+  const atOnce = await queryFiles(pattern, { ...query, filter: "met < 150" });
+  assert.deepEqual(atOnce.failures, []);
+  for (const name of ["met", "charge", "tight", "pairs"]) {
+    assert.deepEqual(grown.histograms[name]!.storage.values, [...atOnce.histogram(name).contents.values], name);
+  }
 });

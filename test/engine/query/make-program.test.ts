@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { programKey } from "../../../engine/program/program.ts";
-import type { Schema } from "../../../engine/program/schema.ts";
+import type { Column, Schema } from "../../../engine/program/schema.ts";
 import { makeProgram } from "../../../engine/query/make-program.ts";
 import { readQuery } from "../../../engine/query/query.ts";
 import { muonSchema } from "../../support/engine/muon-schema.ts";
@@ -231,4 +231,20 @@ test("programKey tells records apart whose values have other names", async () =>
     programKey(makeProgram(query, { ...schema, columns: [...schema.columns, ...hits] }).program),
   );
   assert.notEqual(await keys[0], await keys[1]);
+});
+
+test("programKey is the same however a column is held, and another one where its values mean something else", async () => {
+  const query = readQuery({ dataset: "any", histograms: { h: histogramOf("hits.sum()"), x: histogramOf("x") } });
+  const keyOfColumns = (x: Partial<Column>, hits: Partial<Column>) => {
+    const column = { nullable: false, dtype: "float32" } as const;
+    const columns = [
+      { name: "x", ...column, lists: [], ...x },
+      { name: "hits", ...column, lists: ["hits"], ...hits },
+    ];
+    return programKey(makeProgram(query, { columns, unsupported: [] }).program);
+  };
+  const key = await keyOfColumns({}, {});
+  assert.equal(await keyOfColumns({ dtype: "int32" }, { dtype: "float64", nullable: true }), key);
+  assert.equal(await keyOfColumns({ nullable: true }, { isRounded: true }), key);
+  assert.notEqual(await keyOfColumns({ dtype: "bool" }, {}), key);
 });

@@ -46,7 +46,7 @@ describe("createExecutor", () => {
     }
   });
 
-  test("reads a column anew where a file that came since gave it another type or missing values", async (t) => {
+  test("runs a program in the form that it has now where a file that came since gave a column another type or missing values", async (t) => {
     const folder = join(demo.directory, "widening");
     await mkdir(folder);
     const write = (name: string, data: readonly (number | null)[], type: "INT32" | "DOUBLE", nullable: boolean) => {
@@ -60,21 +60,22 @@ describe("createExecutor", () => {
     await write("a.parquet", first, "INT32", false);
     const narrow = await wide.task(query, 0);
     const stages = [
-      { write: () => Promise.resolve(), columns: { dtype: "int32", nullable: false } },
-      { write: () => write("b.parquet", [5, null, 99], "INT32", true), columns: { dtype: "int32", nullable: true } },
-      { write: () => write("c.parquet", [0.5, 6.25], "DOUBLE", false), columns: { dtype: "float64", nullable: true } },
+      { write: () => Promise.resolve(), values: first, columns: { dtype: "int32", nullable: false } },
+      { write: () => write("b.parquet", [5, null, 99], "INT32", true), values: [5, 99], columns: { dtype: "int32", nullable: true } },
+      { write: () => write("c.parquet", [0.5, 6.25], "DOUBLE", false), values: [0.5, 6.25], columns: { dtype: "float64", nullable: true } },
     ];
-    for (const stage of stages) {
+    for (const [partition, stage] of stages.entries()) {
       await stage.write();
       const { schema } = (await wide.catalogue.get("demo"))!;
       assert.deepEqual(schema.columns, [{ name: "x", lists: [], ...stage.columns }]);
-      const task = await wide.task(query, 0);
+      const task = await wide.task(query, partition);
+      assert.equal(task.programKey, narrow.programKey);
       assert.equal(wide.executor.holds(task), false);
       const partial = await decodePartial(await wide.run(task));
       assert.equal(wide.executor.holds(task), true);
-      assert.deepEqual(dense(partial.histograms[0]!), fill(first));
+      assert.deepEqual(dense(partial.histograms[0]!), fill(stage.values));
     }
-    // Planned before the first of them came.
+    // Planned before the others came.
     const partial = await decodePartial(await wide.run(narrow));
     assert.deepEqual(dense(partial.histograms[0]!), fill(first));
   });

@@ -54,7 +54,7 @@ export function createDatasetBrowser({ parent, api, onInsert, onChoose }) {
 
   /** @param {DatasetDescription} dataset */
   function describe(dataset) {
-    const { entries, partitions, bytes, preparing, unsupported, broken } = dataset;
+    const { entries, partitions, bytes, preparing, notices = [], unsupported, broken } = dataset;
     setText(facts, `${formatNumber(entries)} events · ${formatNumber(partitions)} partitions · ${formatBytes(bytes)}`);
     making.hidden = !preparing;
     if (preparing) {
@@ -65,6 +65,7 @@ export function createDatasetBrowser({ parent, api, onInsert, onChoose }) {
       `${list.length} ${list.length === 1 ? one : many}`;
     fill(
       notes,
+      notices.length > 0 && noteList(count(notices, "notice", "notices"), notices),
       unsupported.length > 0 &&
         noteList(
           count(unsupported, "column cannot be used", "columns cannot be used"),
