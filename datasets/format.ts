@@ -23,6 +23,11 @@ export interface Format {
   locate(description: FileDescription, unit: number, column: FileColumn): Pick<ColumnLocation, "elements" | "place">;
   /** The bytes that `read` will ask for, each range front to back, in this order: from the location alone, without looking at the file. */
   ranges(location: Pick<ColumnLocation, "place">): readonly ByteRange[];
+  /**
+   * What holds the lengths of a column's lists: those with the same text have lists of equal lengths. Absent, or undefined, where only looking at the
+   * lists tells.
+   */
+  listsOf?(column: FileColumn): string | undefined;
   /** Where the first lists of a column of one list end: offsets as of `read`, for as many of the unit's first entries as one page tells. */
   readFirstOffsets(file: ByteReader, location: Pick<ColumnLocation, "values" | "place">): Promise<Uint32Array>;
   /**

@@ -1,6 +1,7 @@
 /**
  * Whether list columns that could be one collection by their names have lists of equal lengths: their numbers of values do not tell (two columns of
- * at most one value each agree in them easily). The first page of each is looked at, in one file of each shape; the rest is compared when it is read.
+ * at most one value each agree in them easily). Where the format cannot tell, the first page of
+ * each is looked at, in one file of each shape; the rest is compared when it is read.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { FileIdentity } from "../dataset.ts";
@@ -19,6 +20,11 @@ export async function compareLists(file: FileIdentity, description: FileDescript
   const likeness = new Float64Array(nullable.length);
   await sourceOf(file.path).open(file, async (reader) => {
     for (const group of groups) {
+      const known = group.map((column) => formatNamed(shape.format).listsOf?.(column));
+      if (!known.includes(undefined)) {
+        for (const [at, lists] of known.entries()) likeness[group[at]!.index] = known.indexOf(lists);
+        continue;
+      }
       const firsts: Uint32Array[] = [];
       for (const column of group) firsts.push(await readFirst(reader, description, { unit, column }));
       for (const [at, like] of clusterOf(firsts).entries()) likeness[group[at]!.index] = like;

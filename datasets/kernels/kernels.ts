@@ -3,7 +3,7 @@
  * again and again, since memory that is touched for the first time costs more than any of these loops.
  *
  * Whoever decodes asks for an area, fills it, runs kernels, copies out what came of it, and does all that without waiting in between: the next who
- * asks gets the same area. No kernel checks addresses: callers keep them within what they asked for.
+ * asks gets the same area, and what was made of a smaller one cannot be used any more. No kernel checks addresses: callers keep them within what they asked for.
  */
 import { ModuleBuilder } from "../../engine/wasm/module-builder.ts";
 import { defineAnyBits, defineJoin, defineNarrowEnds, defineSumEnds } from "./join-kernels.ts";
@@ -81,7 +81,7 @@ export function takeArea(bytes: number): Area {
 export const isInArea = (bytes: Uint8Array): boolean => bytes.buffer === current?.area.buffer;
 
 function makeMemory(pages: number): Memory {
-  const memory = new WebAssembly.Memory({ initial: Math.max(16, pages), maximum: mostPages, shared: true });
+  const memory = new WebAssembly.Memory({ initial: Math.max(16, pages), maximum: mostPages });
   module ??= new WebAssembly.Module(encodeKernels());
   const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Kernels;
   return { memory, kernels, area: areaOf({ memory, kernels }) };
@@ -92,7 +92,7 @@ function areaOf({ memory, kernels }: Pick<Memory, "memory" | "kernels">): Area {
 }
 
 function encodeKernels(): Uint8Array<ArrayBuffer> {
-  const m = new ModuleBuilder();
+  const m = new ModuleBuilder([], { isMemoryShared: false });
   for (const size of [2, 4, 8] as const) defineSwap(m, size);
   defineToFloat64(m);
   defineNormalise(m);

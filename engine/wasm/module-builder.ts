@@ -1,4 +1,4 @@
-/** Collects functions into one module that imports `env.memory` (shared), and functions without parameters that give an i32, and exports what is asked for. */
+/** Collects functions into one module that imports `env.memory`, and functions without parameters that give an i32, and exports what is asked for. */
 import { Bytes } from "./bytes.ts";
 import { ConstantPool } from "./constant-pool.ts";
 import { FunctionBuilder, typeCodes } from "./function-builder.ts";
@@ -19,8 +19,11 @@ export class ModuleBuilder {
   readonly #constants = new ConstantPool();
   readonly #shared = new Map<string, FunctionReference>();
   readonly #imports: readonly FunctionReference[];
+  readonly #isMemoryShared: boolean;
 
-  constructor(imports: readonly string[] = []) {
+  /** The memory is one that threads share, or with `isMemoryShared` false one that belongs to a thread. */
+  constructor(imports: readonly string[] = [], { isMemoryShared = true }: { readonly isMemoryShared?: boolean } = {}) {
+    this.#isMemoryShared = isMemoryShared;
     this.#imports = imports.map((name, index) => ({ name, params: [], result: "i32", index }));
   }
 
@@ -68,7 +71,7 @@ export class ModuleBuilder {
     imports.name("env");
     imports.name("memory");
     imports.byte(0x02);
-    imports.byte(0x03);
+    imports.byte(this.#isMemoryShared ? 0x03 : 0x01);
     imports.unsigned(1);
     imports.unsigned(largestMemory);
     for (const { name, index } of this.#imports) {

@@ -12,7 +12,7 @@ export interface BasketContent {
   /** Where its entry offsets begin, one of four bytes for each entry, which count from `keyBytes`. Absent where it has none. */
   readonly offsets?: number;
   readonly keyBytes: number;
-  /** Where as many bytes as it has in all, offsets included, and more than 8 for each offset are free, a multiple of 64. */
+  /** Where three times as many bytes as it has in all, offsets included, are free, and some more: a multiple of 64. */
   readonly free: number;
 }
 
@@ -26,7 +26,7 @@ export function openFileBasket(key: Uint8Array, basket: FileBasket): BasketConte
   const bytes = last - keyBytes;
   if (bytes < 0 || bytes > objectBytes) throw new Error(`a basket states ${bytes} bytes of values among its ${objectBytes}`);
   const stored = key.subarray(keyBytes);
-  const { area, free } = areaFor(objectBytes, Math.max(stored.length, 2 * objectBytes));
+  const { area, free } = areaFor(objectBytes, Math.max(stored.length, 3 * objectBytes));
   decompressInto(stored, area.bytes.subarray(area.base, area.base + objectBytes), free);
   const content = { area, start: area.base, bytes, entries, keyBytes, free };
   // Behind the values: how many offsets follow (one more than there are entries, the last of no use), then they.
@@ -42,7 +42,7 @@ export function openEmbeddedBasket(object: Uint8Array, basket: EmbeddedBasket): 
   const offsetBytes = offsets === undefined ? 0 : 4 * entries;
   if (start + bytes > object.length || (offsets ?? 0) + offsetBytes > object.length)
     throw new Error("an embedded basket overruns its tree");
-  const { area, free } = areaFor(bytes + offsetBytes, 2 * (bytes + offsetBytes));
+  const { area, free } = areaFor(bytes + offsetBytes, 3 * (bytes + offsetBytes));
   area.bytes.set(object.subarray(start, start + bytes), area.base);
   const content = { area, start: area.base, bytes, entries, keyBytes, free };
   if (offsets === undefined) return content;
@@ -53,7 +53,7 @@ export function openEmbeddedBasket(object: Uint8Array, basket: EmbeddedBasket): 
 /** The content, then what is free, each with its slack. */
 function areaFor(bytes: number, spare: number): { readonly area: Area; readonly free: number } {
   const gap = Math.ceil((bytes + slack) / 64) * 64;
-  const area = takeArea(gap + spare + 4 * slack);
+  const area = takeArea(gap + spare + 16 * slack);
   return { area, free: area.base + gap };
 }
 

@@ -1,4 +1,5 @@
 /** The entries of one basket into the branch's target: the frequent forms by kernels, all others entry by entry. */
+import { slack } from "../../kernels/kernels.ts";
 import type { BasketContent } from "./basket-content.ts";
 import type { BranchForm } from "./branch.ts";
 import { type BranchTarget, storedBytes } from "./branch-target.ts";
@@ -32,8 +33,8 @@ export function decodeBasket(content: BasketContent, form: BranchForm, range: Ra
     decodeVectors(content, form, range, target);
   else {
     const isKnown = content.offsets !== undefined || range.counts !== undefined;
-    const starts = isKnown ? startsOf(content, 1, range, undefined, unitOf(form)).view : undefined;
-    walkEntries(content, form, { ...range, ...(starts && { starts }) }, target);
+    const starts = isKnown ? startsOf(content, 1, range, { countedUnit: unitOf(form) }).view : undefined;
+    walkEntries(content, form, { ...range, ...(starts && { starts, free: behind(content, starts) }) }, target);
   }
 }
 
@@ -49,7 +50,7 @@ function decodeFixed(content: BasketContent, form: BranchForm, { from, to }: Ran
     throw new Error(`a basket has ${content.bytes} bytes where its ${content.entries} entries need ${content.entries * each}`);
   target.add(0, to - from);
   target.addFixed(0, to - from);
-  target.values(content.area, content.start + from * each, ((to - from) * each) / storedBytes(form));
+  target.values(content.area, content.start + from * each, ((to - from) * each) / storedBytes(form), content.free);
 }
 
 interface Starts {
@@ -58,14 +59,16 @@ interface Starts {
   readonly first: number;
 }
 
-/** Address of what `startsOf` gives where the basket has entry offsets; a multiple of 64. */
-const startsAt = ({ free }: BasketContent): number => free;
-
 /**
  * Where entries begin, in units of `unit` bytes, and one more number for where the last one ends: within the content, or where there is a `base`, counted
- * from there for the first. `counts` are of elements of `countedUnit` bytes.
+ * from there for the first. `counts` are of elements of `countedUnit` bytes. Where the basket has entry offsets, they are written from address `at` on.
  */
-function startsOf(content: BasketContent, unit: number, { from, to, counts }: Range, base?: number, countedUnit = unit): Starts {
+function startsOf(
+  content: BasketContent,
+  unit: number,
+  { from, to, counts }: Range,
+  { at = content.free, base, countedUnit = unit }: { readonly at?: number; readonly base?: number; readonly countedUnit?: number } = {},
+): Starts {
   const { area, bytes, offsets, keyBytes, entries } = content;
   const count = to - from;
   if (offsets === undefined) return startsByCounts(content, { from, to, ...(counts && { counts }) }, countedUnit, unit, base);
@@ -74,10 +77,10 @@ function startsOf(content: BasketContent, unit: number, { from, to, counts }: Ra
   const [first, last, end] = [startAt(from), startAt(to - 1), startAt(to)];
   const shift = Math.log2(unit);
   const more = base === undefined ? 0 : base - first / unit;
-  const view = new Uint32Array(area.buffer, startsAt(content), count + 1);
+  const view = new Uint32Array(area.buffer, at, count + 1);
   let isWrong = startAt(0) !== 0 || first < 0 || last > end || end > bytes || end % unit !== 0;
   if (!isWrong && Number.isInteger(shift))
-    isWrong = area.kernels.offsets(offsets + 4 * from, startsAt(content), count, keyBytes, shift, unit - 1, more) !== 0;
+    isWrong = area.kernels.offsets(offsets + 4 * from, at, count, keyBytes, shift, unit - 1, more) !== 0;
   else if (!isWrong) {
     let previous = first;
     for (let entry = 0; entry < count; entry++) {
@@ -118,27 +121,32 @@ function startsByCounts(
 function decodeRests(content: BasketContent, form: BranchForm, range: Range, target: BranchTarget): void {
   const unit = unitOf(form);
   const [place, base] = target.counts as [number, number];
-  const { view, first } = startsOf(content, unit, range, base);
+  const { view, first } = startsOf(content, unit, range, { at: target.placeOfOffsets(content.free), base });
   const count = range.to - range.from;
   const more = view[count]! - base;
   target.add(0, count);
   target.add(1, more);
   target.offsets[0]!.set(view.subarray(0, count), place);
   target.addFixed(1, more);
-  target.values(content.area, content.start + first, (more * unit) / storedBytes(form));
+  target.values(content.area, content.start + first, (more * unit) / storedBytes(form), behind(content, view));
 }
 
 function decodeVectors(content: BasketContent, form: BranchForm, range: Range, target: BranchTarget): void {
   const { area, start } = content;
   const [place, base] = target.counts as [number, number];
-  const { view } = startsOf(content, 1, range);
+  const at = target.placeOfOffsets(content.free);
+  const { view } = startsOf(content, 1, range, { at });
   const count = range.to - range.from;
-  const out = startsAt(content) + Math.ceil((view.byteLength + 64) / 64) * 64;
-  const refused = area.kernels[`vectors${storedBytes(form) as 1 | 2 | 4 | 8}`](start, startsAt(content), count, out, base);
+  const out = target.placeOfValues(behind(content, view), 0);
+  const refused = area.kernels[`vectors${storedBytes(form) as 1 | 2 | 4 | 8}`](start, at, count, out, base);
   if (refused) throw new Error(`entry ${target.location.firstEntry + place + refused - 1} does not hold a vector of its length`);
   const more = view[count]! - base;
   target.add(0, count);
   target.add(1, more);
   target.offsets[0]!.set(view.subarray(0, count), place);
-  target.values(area, out, more, true);
+  target.turnedValues(area, out, more);
 }
+
+/** The address behind what stands in the area's free part. */
+const behind = ({ area, free }: BasketContent, { buffer, byteOffset, byteLength }: Uint32Array): number =>
+  buffer === area.buffer ? byteOffset + byteLength + slack : free;

@@ -5,7 +5,8 @@
  * target; otherwise throws. Ends on any bytes.
  */
 import type { ColumnTarget, ReadCounts } from "../../dataset.ts";
-import type { ByteReader } from "../../sources/source.ts";
+import { lendBytes } from "../../sources/lend-bytes.ts";
+import type { ByteRange, ByteReader } from "../../sources/source.ts";
 import { decompressInto, prepareCodecs } from "../compression/decompress.ts";
 import { openEmbeddedBasket, openFileBasket } from "./basket-content.ts";
 import type { Basket, BasketsPlace, BranchForm, TreeObject } from "./branch.ts";
@@ -32,9 +33,9 @@ export async function readBaskets(
     if (basket.firstEntry + from !== firstEntry + filled.counts[0]!) throw new Error("its baskets do not follow one another");
     // Before the basket: the kernels' area is everybody's at each wait.
     const counts = counter && form.levels[0]?.kind === "rest" ? await readCounts(file, place, counter, basket) : undefined;
-    const bytes = basket.kind === "file" ? await bytesOf(file, basket.seek, basket.bytes) : noBytes;
-    const content = basket.kind === "file" ? openFileBasket(bytes, basket) : openEmbeddedBasket(object, basket);
-    decodeBasket(content, form, { from, to, ...(counts && { counts }) }, filled);
+    const range = { from, to, ...(counts && { counts }) };
+    if (basket.kind === "embedded") decodeBasket(openEmbeddedBasket(object, basket), form, range, filled);
+    else await lendBytes(file, rangeOf(file, basket), (bytes) => decodeBasket(openFileBasket(bytes, basket), form, range, filled));
   }
   return filled.finish();
 }
@@ -56,26 +57,29 @@ async function readCounts(
   return values;
 }
 
-async function bytesOf(file: ByteReader, start: number, bytes: number): Promise<Uint8Array> {
-  if (start < 0 || bytes < 0 || start + bytes > file.byteLength)
-    throw new Error(`bytes ${start}–${start + bytes} needed, the file has ${file.byteLength}`);
-  return new Uint8Array(await file.slice(start, start + bytes));
+function rangeOf(file: ByteReader, { seek, bytes }: { readonly seek: number; readonly bytes: number }): ByteRange {
+  if (seek >= 0 && bytes >= 0 && seek + bytes <= file.byteLength) return { start: seek, end: seek + bytes };
+  throw new Error(`bytes ${seek}–${seek + bytes} needed, the file has ${file.byteLength}`);
 }
 
 /** Of the file that was opened last: many columns of a file have a basket in its tree. */
 const known = new WeakMap<object, { readonly seek: number; readonly object: Promise<Uint8Array> }>();
 
-function treeObject(file: ByteReader, { seek, bytes, length }: TreeObject): Promise<Uint8Array> {
-  const found = known.get(file.opened ?? file);
-  if (found?.seek === seek) return found.object;
-  const object = readTree(file, { seek, bytes, length });
-  known.set(file.opened ?? file, { seek, object });
+function treeObject(file: ByteReader, tree: TreeObject): Promise<Uint8Array> {
+  const key = file.opened ?? file;
+  const found = known.get(key);
+  if (found?.seek === tree.seek) return found.object;
+  const object = readTree(file, tree);
+  known.set(key, { seek: tree.seek, object });
+  // Another column may still want it.
+  object.catch(() => known.delete(key));
   return object;
 }
 
-async function readTree(file: ByteReader, { seek, bytes, length }: TreeObject): Promise<Uint8Array> {
-  const stored = await bytesOf(file, seek, bytes);
-  const object = new Uint8Array(length);
-  decompressInto(stored, object);
-  return object;
+function readTree(file: ByteReader, tree: TreeObject): Promise<Uint8Array> {
+  return lendBytes(file, rangeOf(file, tree), (stored) => {
+    const object = new Uint8Array(tree.length);
+    decompressInto(stored, object);
+    return object;
+  });
 }

@@ -3,6 +3,7 @@
  *
  * Promises: reads nothing outside of the entry, whatever lengths stand in it, and ends.
  */
+import { slack } from "../../kernels/kernels.ts";
 import type { BasketContent } from "./basket-content.ts";
 import type { BranchForm, ElementForm } from "./branch.ts";
 import { type BranchTarget, storedBytes } from "./branch-target.ts";
@@ -15,15 +16,17 @@ interface Entries {
   readonly to: number;
   /** Where each of [from, to) begins and the last one ends, within the content; absent where only reading them tells. */
   readonly starts?: Uint32Array;
+  /** Where the content's free part begins behind them. */
+  readonly free?: number;
 }
 
-export function walkEntries(content: BasketContent, form: BranchForm, { from, to, starts }: Entries, target: BranchTarget): void {
-  const walker = new Walker(
-    content,
-    form,
-    target,
-    starts?.buffer === content.area.buffer ? Math.ceil((starts.byteLength + 64) / 64) * 64 : 0,
-  );
+export function walkEntries(
+  content: BasketContent,
+  form: BranchForm,
+  { from, to, starts, free = content.free }: Entries,
+  target: BranchTarget,
+): void {
+  const walker = new Walker(content, form, target, free);
   if (starts) for (let entry = from; entry < to; entry++) walker.entry(starts[entry - from]!, starts[entry - from + 1]!);
   else if (from === 0 && to === content.entries) {
     let at = 0;
@@ -48,14 +51,14 @@ class Walker {
   #count = 0;
   #isMemberwise = false;
 
-  constructor(content: BasketContent, form: BranchForm, target: BranchTarget, used: number) {
+  constructor(content: BasketContent, form: BranchForm, target: BranchTarget, free: number) {
     this.#content = content;
     this.#form = form;
     this.#target = target;
     this.#bytes = content.area.bytes;
     this.#view = new DataView(content.area.buffer);
     this.#size = storedBytes(form);
-    this.#gathered = content.free + used;
+    this.#gathered = free;
     this.#to = this.#gathered;
   }
 
@@ -73,7 +76,7 @@ class Walker {
   }
 
   finish(): void {
-    if (this.#count > 0) this.#target.values(this.#content.area, this.#gathered, this.#count);
+    if (this.#count > 0) this.#target.values(this.#content.area, this.#gathered, this.#count, this.#to + slack);
   }
 
   #readHeader(isEndKnown: boolean): void {
