@@ -5,7 +5,7 @@
  *
  * Columns are float32, float64, int32, uint32 or bool, in the caller's memory, as `Input` describes them. Energies are in the data's
  * unit, angles in radians. What is wrong with a query is a `QueryError` with every fault and its place, thrown by `readQuery`,
- * `makeProgram` and, for code that would be too large, `compileProgram`; a run ends with `RunStopped` or `ScratchExhausted`.
+ * `makeProgram` and, for code that would be too large, `compileProgram`; a run ends with `RunStopped`, `ScratchExhausted` or `StepsExceeded`.
  *
  *   import { compileProgram, makeProgram, readQuery } from "femtoq/engine";
  *   const schema = { columns: [{ name: "x", dtype: "float64", nullable: false, lists: [] }], unsupported: [] } as const;
@@ -27,4 +27,4 @@ export { limits } from "./query/fields.ts";
 export { makeProgram, type QueryProgram } from "./query/make-program.ts";
 export { type CanonicalQuery, canonicalQuery, type Query, readQuery } from "./query/query.ts";
 export { QueryError, type QueryIssue } from "./query/query-error.ts";
-export { computePartial, type RunRequest, RunStopped, runProgram, ScratchExhausted, workBytes } from "./run/run-program.ts";
+export { computePartial, type RunRequest, RunStopped, runProgram, ScratchExhausted, StepsExceeded, workBytes } from "./run/run-program.ts";

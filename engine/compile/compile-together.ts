@@ -11,7 +11,7 @@ import { reachable, type Term, Terms } from "../program/term.ts";
 import { CodeTooLarge } from "../wasm/function-builder.ts";
 import { fillsOf, shapeOf, totalsOf, writeTogether } from "./compile-program.ts";
 import { chainOf, type Fill, type Member } from "./emit-events.ts";
-import { type Layout, layOut, totalBytes } from "./work-area.ts";
+import { headerBytes, type Layout, layOut, totalBytes } from "./work-area.ts";
 
 export interface SourceProgram {
   readonly program: Program;
@@ -45,7 +45,7 @@ const mostBytes = 100_000;
 export function compileTogether(programs: readonly SourceProgram[]): TogetherCode {
   const terms = new Terms(mostTerms);
   const members: Member[] = [];
-  let start = 16;
+  let start = headerBytes;
   for (const { program, source } of programs) {
     const read = readTerms(program, source, terms);
     const layout = layOut(shapeOf(read), start);

@@ -10,14 +10,18 @@ import { type Operation, reachable, type Term } from "../program/term.ts";
 import type { FunctionBuilder } from "../wasm/function-builder.ts";
 import { call, type Expression, I, i32, i64, L, type Local, load, store } from "../wasm/instructions.ts";
 import type { ModuleBuilder } from "../wasm/module-builder.ts";
-import { type BodyOfTwo, bind, type Code, type Element, type Environment, type FunctionOver, type ScalarCode, truth } from "./code.ts";
+import { bind, type Code, type Element, type Environment, type ScalarCode, truth } from "./code.ts";
 import { ColumnReader } from "./column-reader.ts";
 import { keyOf } from "./key-of.ts";
+import type { List } from "./list.ts";
 import type { CompilerNotes } from "./loops/compiler-notes.ts";
-import { stopFlag, trapReason, trapReasons } from "./work-area.ts";
+import { lastTerm, stepsLeft, stopFlag, trapReason, trapReasons } from "./work-area.ts";
 
 /** Parameters of the compiled function, before one address for each input. */
 export const runParams = ["begin", "end", "work", "scratch", "scratchEnd"] as const;
+
+/** Loops of fewer turns, inside one other loop, take no steps: most lists are short, and to count would be felt. */
+const uncountedTurns = 16;
 
 export type Lowering = (emitter: Emitter, term: Term, environment: Environment) => Code;
 
@@ -46,56 +50,7 @@ export interface ListMaker {
   open(emitter: Emitter, term: Term, environment: Environment): List;
 }
 
-/** Writes what is to be done with each element. `place` is what `List.at` takes. */
-export type LoopBody = (element: Element, place: readonly Expression[]) => void;
-
-/**
- * A list is a loop and not an array: `iterate` writes the loop. Where elements are needed again or by number, their places are kept
- * in scratch. A place is where an element lies: in a list of the schema the number in its content, in pairs the numbers of both
- * members.
- */
-export interface List {
-  /** How many i32 tell where an element lies. */
-  readonly places: number;
-  /** True where an element's position follows from its place, false where only counting tells it. */
-  readonly knowsPositions: boolean;
-  /**
-   * With `ofTwo`: the loop may be written by this instead, for two elements at a time.
-   * With `functions` that are going to be applied to the elements: what they compute of a part of an element may be computed once for several.
-   */
-  iterate(body: LoopBody, functions?: readonly FunctionOver[], ofTwo?: BodyOfTwo): void;
-  /** The element that lies at a place. With `isThere`: where that is 0 the place is any, and so is what is read. */
-  at(place: readonly Expression[], isThere?: Expression): Element;
-  /** How many elements there are, i64. Traps where that is more than 63 bits hold. */
-  length(): Expression;
-  /** No fewer than there are, i64, without searching. What `iterate` needs in scratch for itself, and for these functions, is taken here. */
-  bound(functions?: readonly FunctionOver[]): Expression;
-  /** True where the loop takes scratch all the same, for lists in its functions. */
-  readonly takesScratch: boolean;
-  /** Elements by number; undefined where their places have to be kept for that. */
-  readonly numbered?: (() => Numbered) | undefined;
-}
-
-/** Elements by number: handles are i32 from `from` up to, not including, `to`. */
-export interface Numbered {
-  readonly from: Expression;
-  readonly to: Expression;
-  /** Handles are the numbers of elements in the content of a list of the schema. */
-  readonly isContent?: boolean;
-  /** The lists that it is put together from, where it is: quicker to loop over one after the other. */
-  readonly runs?: readonly Run[];
-  /** With `isThere`: where that is 0 the handle is that of no element, and what is read is anything. */
-  at(handle: Expression, isThere?: Expression): Element;
-}
-
 type Provider = () => ScalarCode;
-
-/** A part of a list: an element's handle in `list` and `shift` add up to its handle in the whole. */
-export interface Run {
-  readonly list: Numbered;
-  readonly shift: Expression;
-  readonly term: Term;
-}
 
 export type Operator = PartOperator | ValueOperator | ListMaker;
 
@@ -122,6 +77,8 @@ export class Emitter {
   readonly strings: ReadonlyMap<string, number>;
   /** The event, while its code is written. */
   event: Expression = i32(0);
+  /** The list whose loop is being written, the innermost. */
+  list: Term | undefined;
   /** First free byte of the scratch. */
   readonly stack: Local;
   /** How many terms use each term directly. */
@@ -131,6 +88,8 @@ export class Emitter {
   /** Lists what became known in each branch or loop body that is being written, the innermost last. Nothing stands in two of the lists. */
   readonly #frames: string[][] = [[]];
   readonly #stacked: { used: boolean }[] = [];
+  /** The numbers of the terms, as `writeProgram` gives them for a program that is alone. */
+  readonly #numbers: ReadonlyMap<Term, number>;
   readonly #origins = new Map<string, number>();
   #elements = 0;
 
@@ -143,6 +102,7 @@ export class Emitter {
     this.notes = source.notes;
     this.stack = f.variable(this.param("scratch"));
     const terms = reachable(source.roots);
+    this.#numbers = new Map(terms.map((term, number) => [term, number]));
     this.strings = new Map(source.strings.map((string, number) => [string, number]));
     const uses = new Map<Term, number>();
     for (const term of [...terms.flatMap(({ args }) => args), ...source.roots]) uses.set(term, (uses.get(term) ?? 0) + 1);
@@ -191,12 +151,17 @@ export class Emitter {
   }
 
   /**
-   * A counting loop; scratch that its body takes is free again at the end of each turn. Loops inside others look at the flags
-   * first, whether to stop or to wait, so that between two looks there is at most one list.
+   * A counting loop; scratch that its body takes is free again at the end of each turn. Loops inside others take their turns off the steps that are left,
+   * unless these are counted already.
    */
-  loop(from: Expression, to: Expression, body: (counter: Local) => void): void {
-    if (this.#stacked.length > 0)
-      this.f.if(L.ne(load.i64(this.param("work"), stopFlag), i64(0n)), () => this.keep(call(this.m.imported("heed flags"))));
+  loop(from: Expression, to: Expression, body: (counter: Local) => void, { isCounted = false } = {}): void {
+    if (this.isInLoop) {
+      this.heedFlags();
+      const turns = this.keep(I.sub(to, from));
+      const take = () => this.takeSteps(L.fromI32(turns));
+      if (!isCounted && this.#stacked.length > 1) take();
+      else if (!isCounted) this.if(I.ge(turns, i32(uncountedTurns)), take);
+    }
     const before = this.f.variable(this.stack);
     const frame = { used: false };
     this.#stacked.push(frame);
@@ -207,7 +172,30 @@ export class Emitter {
     this.#stacked.pop();
   }
 
-  /** A loop over every second number: what its body does for a number and the next one, which may be `to`, it does at once. */
+  get isInLoop(): boolean {
+    return this.#stacked.length > 0;
+  }
+
+  /** Loops inside others look first whether to stop or to wait, so that between two looks there are at most a few million elements. */
+  heedFlags(): void {
+    this.f.if(L.ne(load.i64(this.param("work"), stopFlag), i64(0n)), () => this.keep(call(this.m.imported("heed flags"))));
+  }
+
+  /**
+   * Takes so many (i64) off the steps that are left; with none left the run ends. What is counted are the turns of loops inside others, unless they are short
+   * and inside one only, and all combinations of long lists: what is linear in the length of a partition's columns is not.
+   */
+  takeSteps(count: Expression): void {
+    const work = this.param("work");
+    const left = this.keep(L.sub(load.i64(work, stepsLeft), count));
+    this.f.store(store.i64, work, left, stepsLeft);
+    this.f.if(L.lt(left, i64(0n)), () => {
+      this.f.store(store.i32, work, i32(this.list ? (this.#numbers.get(this.list) ?? -1) : -1), lastTerm);
+      this.trap("steps");
+    });
+  }
+
+  /** A loop over every second number, whose turns are counted elsewhere: what its body does for a number and the next one, which may be `to`, it does at once. */
   eachTwo(from: Expression, to: Expression, body: (first: Local) => void): void {
     const first = this.f.variable(from);
     this.f.block((end) => {

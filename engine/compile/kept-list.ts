@@ -7,8 +7,9 @@
 import { reachable, type Term } from "../program/term.ts";
 import { type Expression, I, i32, L, load, select, store } from "../wasm/instructions.ts";
 import type { Element, Environment } from "./code.ts";
-import type { Emitter, List, LoopBody, Numbered } from "./emitter.ts";
+import type { Emitter } from "./emitter.ts";
 import { keyOf } from "./key-of.ts";
+import type { List, LoopBody, Numbered } from "./list.ts";
 
 export interface KeptList extends Numbered {
   readonly count: Expression;

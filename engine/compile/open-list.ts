@@ -2,9 +2,10 @@
 import type { Term } from "../program/term.ts";
 import { type Expression, i64, L, select } from "../wasm/instructions.ts";
 import type { Environment, ListCode } from "./code.ts";
-import type { Emitter, List, Numbered } from "./emitter.ts";
+import type { Emitter } from "./emitter.ts";
 import { isWorthKeeping, keepList } from "./kept-list.ts";
 import { keyOf } from "./key-of.ts";
+import type { List, Numbered } from "./list.ts";
 
 export type NumberedList = List & { readonly numbered: () => Numbered };
 
@@ -27,7 +28,18 @@ export function openList(emitter: Emitter, list: Term, outer: Environment, { isK
         takesScratch: true,
       }
     : whole;
-  return present ? elementsWhere(emitter, wanted, present) : wanted;
+  const named = { ...wanted, iterate: inList(emitter, term, wanted.iterate) };
+  return present ? elementsWhere(emitter, named, present) : named;
+}
+
+/** The same loop, which says of which list it is. */
+function inList(emitter: Emitter, term: Term, iterate: List["iterate"]): List["iterate"] {
+  return (...args) => {
+    const outer = emitter.list;
+    emitter.list = term;
+    iterate(...args);
+    emitter.list = outer;
+  };
 }
 
 /** The list without its elements where it is missing: it is computed all the same, of whatever its environment then is. */

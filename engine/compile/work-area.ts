@@ -5,7 +5,10 @@
  *   4   i32  turn flag: while anybody has it set to 1, the run waits
  *   8   i32  why the run trapped: one of `trapReasons`
  *   12  i32  what the run is at: one of `runPhases`
- *   16  for each filter: i64 events that passed, f64 their weight
+ *   16  i64  steps that are left
+ *   24  i32  the number of the program's term that was at work when the last of them was taken
+ *   28  4 bytes unused
+ *   32  for each filter: i64 events that passed, f64 their weight
  *       for each total: i64 values that are not finite, its limbs, i64, how many values it has, i64, the least and the largest of them, f64
  *       for each histogram: i64 fills, i64 elements with a weight that is not finite, if it takes samples i64 elements with one that
  *       is not finite and 8 bytes unused, then its cells,
@@ -20,12 +23,16 @@ import type { PartialShape } from "../histogram/partial.ts";
 import { limbCount } from "../histogram/total.ts";
 import { storages } from "../storages/storages.ts";
 
-export const trapReasons = { scratch: 1 } as const;
+export const trapReasons = { scratch: 1, steps: 2 } as const;
 export const runPhases = { computing: 1, waiting: 2, ended: 3 } as const;
 export const stopFlag = 0;
 export const turnFlag = 4;
 export const trapReason = 8;
 export const runPhase = 12;
+export const stepsLeft = 16;
+export const lastTerm = 24;
+/** Of everything before what programs add to. */
+export const headerBytes = 32;
 
 export interface HistogramLayout {
   readonly fills: number;
@@ -55,7 +62,7 @@ export interface Layout {
 const mostCopiedCells = 1024;
 
 /** `cutflow`: where it begins; behind the flags, unless other programs stand before it in the same work area. */
-export function layOut(program: PartialShape, cutflow = 16): Layout {
+export function layOut(program: PartialShape, cutflow = headerBytes): Layout {
   const firstTotal = cutflow + 16 * program.filters.length;
   const totals = (program.totals ?? []).map((_, index) => firstTotal + index * totalBytes);
   let end = firstTotal + totals.length * totalBytes;

@@ -6,6 +6,7 @@ import { type MethodCall, oneArgument } from "../check/method-call.ts";
 import { type BodyOfTwo, type Element, type FunctionOver, tuple } from "../compile/code.ts";
 import type { Emitter } from "../compile/emitter.ts";
 import { keyOf } from "../compile/key-of.ts";
+import type { Numbered } from "../compile/list.ts";
 import { openList, uncounted } from "../compile/open-list.ts";
 import { hoistMembers, tabulate } from "../compile/tables/member-tables.ts";
 import { isWide } from "../compile/tables/wide-terms.ts";
@@ -21,8 +22,8 @@ const mostMembers = 8;
 const mostElements = (size: number): bigint => BigInt(Math.floor(2 ** (63 / size)));
 
 /** n (n − 1) … / size!, i64. */
-function count(emitter: Emitter, n: Expression, size: number): Expression {
-  emitter.f.if(L.gtU(n, i64(mostElements(size))), () => emitter.trap("scratch"));
+function count(emitter: Emitter, n: Expression, size: number, onTooMany = () => emitter.trap("scratch")): Expression {
+  emitter.f.if(L.gtU(n, i64(mostElements(size))), onTooMany);
   let product = n;
   let factorial = 1n;
   for (let taken = 1; taken < size; taken++) {
@@ -30,6 +31,25 @@ function count(emitter: Emitter, n: Expression, size: number): Expression {
     factorial *= BigInt(taken + 1);
   }
   return emitter.keep(L.divU(product, i64(factorial)));
+}
+
+/** Combinations of so few are not counted, unless for each element of another list. */
+const uncountedCombinations = 1024;
+
+/** The most elements that have no more than those. */
+function mostUncounted(size: number): number {
+  const combinationsOf = (n: number) => Array.from({ length: size }, (_, taken) => (n - taken) / (taken + 1)).reduce((a, b) => a * b);
+  let n = size;
+  while (combinationsOf(n + 1) <= uncountedCombinations) n++;
+  return n;
+}
+
+/** Takes the steps that going through all combinations takes, before the first. */
+function takeSteps(emitter: Emitter, { from, to }: Pick<Numbered, "from" | "to">, size: number): void {
+  const n = emitter.keep(L.fromU32(I.sub(to, from)));
+  const take = () => emitter.takeSteps(count(emitter, n, size, () => emitter.takeSteps(i64(2n ** 62n))));
+  if (emitter.isInLoop) take();
+  else emitter.if(L.gtU(n, i64(BigInt(mostUncounted(size)))), take);
 }
 
 /** The list of every `size` elements of a method's list. */
@@ -76,25 +96,32 @@ export const combinations: ListOperator = {
         const isWideLoop =
           ofTwo && !emitter.sharesEarly && list.isContent && functions.every(({ lambda }) => isWide(emitter, lambda.args[0]));
         if (isWideLoop) emitter.notes?.wide.add(term);
+        takeSteps(emitter, list, size);
         const tables = tablesFor(functions, { isFilledBefore: isWideLoop });
         const next = f.variable(i64(0n));
         const choose = (from: Expression, place: readonly Expression[], members: readonly Element[]): void => {
           if (isWideLoop && members.length === size - 1) chooseTwo(from, place, members, ofTwo);
           else
-            emitter.loop(from, list.to, (handle) => {
-              const chosen = [...members, list.at(handle)];
-              tables.choose(chosen, handle);
-              if (chosen.length < size) {
-                hoistMembers(emitter, functions, chosen);
-                choose(emitter.keep(I.add(handle, i32(1))), [...place, handle], chosen);
-                return;
-              }
-              const position = f.variable(next);
-              f.set(next, L.add(next, i64(1n)));
-              body(tuple(chosen, { position: () => position, place: emitter.newKey() }), [...place, handle]);
-            });
+            emitter.loop(
+              from,
+              list.to,
+              (handle) => {
+                const chosen = [...members, list.at(handle)];
+                tables.choose(chosen, handle);
+                if (chosen.length < size) {
+                  hoistMembers(emitter, functions, chosen);
+                  choose(emitter.keep(I.add(handle, i32(1))), [...place, handle], chosen);
+                  return;
+                }
+                const position = f.variable(next);
+                f.set(next, L.add(next, i64(1n)));
+                body(tuple(chosen, { position: () => position, place: emitter.newKey() }), [...place, handle]);
+              },
+              { isCounted: true },
+            );
         };
-        const chooseTwo = (from: Expression, place: readonly Expression[], members: readonly Element[], write: BodyOfTwo): void =>
+        const chooseTwo = (from: Expression, place: readonly Expression[], members: readonly Element[], write: BodyOfTwo): void => {
+          if (size === 2) emitter.heedFlags();
           emitter.eachTwo(from, list.to, (handle) => {
             const chosen = [...members, list.at(handle)];
             tables.choose(chosen, handle);
@@ -106,6 +133,7 @@ export const combinations: ListOperator = {
               inLanes: (compute) => emitter.columns.inLanes(handle, compute),
             });
           });
+        };
         choose(list.from, [], []);
       },
       at(place, isThere) {

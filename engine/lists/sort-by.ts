@@ -2,9 +2,10 @@
 import { expectType } from "../check/checker.ts";
 import { oneFunction } from "../check/method-call.ts";
 import type { Element, ScalarCode } from "../compile/code.ts";
-import type { Emitter, Numbered } from "../compile/emitter.ts";
+import type { Emitter } from "../compile/emitter.ts";
 import { hoist } from "../compile/hoist.ts";
 import { keyOf } from "../compile/key-of.ts";
+import type { Numbered } from "../compile/list.ts";
 import { openList } from "../compile/open-list.ts";
 import { type Long, longOf } from "../program/types.ts";
 import type { FunctionBuilder } from "../wasm/function-builder.ts";

@@ -1,28 +1,27 @@
 /** Runs a compiled program over one partition whose columns are in shared memory, block by block, and reads the partial out of the work area. */
 
-import { readRange } from "../axes/auto.ts";
 import { kindOf } from "../axes/axes.ts";
 import type { TogetherCode } from "../compile/compile-together.ts";
 import { countReader } from "../compile/fills/define-count-reader.ts";
 import {
-  type HistogramLayout,
+  headerBytes,
   type Layout,
+  lastTerm,
   layOut,
   runPhase,
   runPhases,
+  stepsLeft,
   stopFlag,
-  totalPlaces,
   trapReason,
   trapReasons,
   turnFlag,
 } from "../compile/work-area.ts";
-import { type FoundRange, placesOf } from "../histogram/found-range.ts";
-import { encodePartial, type PartialHistogram, type PartialResult } from "../histogram/partial.ts";
-import { limbCount, nothingAdded, type PartialTotal, readLimbs } from "../histogram/total.ts";
+import { encodePartial, type PartialResult } from "../histogram/partial.ts";
 import type { Input } from "../program/inputs.ts";
 import { type Program, stringsOf } from "../program/program.ts";
-import { storages } from "../storages/storages.ts";
+import { describeList } from "./describe-list.ts";
 import { numberStrings, writeNumbers } from "./number-strings.ts";
+import { type LaidOut, readPartial } from "./read-partial.ts";
 
 export interface RunRequest extends RunArea {
   readonly program: Program;
@@ -52,6 +51,18 @@ export class ScratchExhausted extends Error {
   override readonly name = "ScratchExhausted";
 }
 
+/** Going through lists inside lists, and combinations, would take too many steps, wherever and with whatever else the program is run over the partition. */
+export class StepsExceeded extends Error {
+  override readonly name = "StepsExceeded";
+}
+
+/**
+ * Of one program over one partition; what is counted, `Emitter.takeSteps` says. A part of the engine's version. Programs that are run together have a part of it:
+ * where these steps are too few each has to be run alone.
+ */
+export const mostSteps = 4_000_000_000;
+const togetherSteps = mostSteps / 4;
+
 /** Events of a block: the first one is small, for nothing is known of what its events cost. */
 const firstBlock = 256;
 const largestBlock = 4096;
@@ -63,7 +74,7 @@ const longestBlock = 25;
 /** Bytes of a work area with this much scratch. */
 export const workBytes = (program: Program, scratchBytes: number): number => layOut(program).scratch + scratchBytes;
 
-/** The encoded partial. Throws `RunStopped` or `ScratchExhausted`. */
+/** The encoded partial. Throws `RunStopped`, `ScratchExhausted` or `StepsExceeded`. */
 export async function runProgram(request: RunRequest): Promise<Uint8Array<ArrayBuffer>> {
   const phase = new Int32Array(request.memory.buffer, request.work.address + runPhase, 1);
   try {
@@ -92,12 +103,12 @@ function heedFlags(flags: Int32Array, { onWait }: RunArea): number {
   return waited;
 }
 
-/** What a program makes of one partition. Throws `RunStopped` or `ScratchExhausted`. */
+/** What a program makes of one partition. Throws as `runProgram` does. */
 export function computePartial(request: RunRequest): PartialResult {
   const { program } = request;
   const { layout, strings } = factsOf(program);
   const readCounts = addEvents(request, prepare([{ program, layout }], { area: request, inputs: program.inputs, strings }));
-  return readPartial({ program, layout }, request, readCounts);
+  return readPartial({ program, layout }, { ...request, readCounts });
 }
 
 interface Facts {
@@ -115,11 +126,6 @@ function factsOf(program: Program): Facts {
   return facts;
 }
 
-interface LaidOut {
-  readonly program: Program;
-  readonly layout: Layout;
-}
-
 export interface TogetherRequest extends RunArea {
   readonly programs: readonly Program[];
   readonly code: Omit<TogetherCode, "module">;
@@ -133,21 +139,23 @@ export function computeTogether({ programs, code, ...area }: TogetherRequest): r
   const readCounts = addEvents(area, prepare(laidOut, { area, inputs, strings }));
   const bytes = new Uint8Array(area.memory.buffer, area.work.address, area.work.bytes);
   for (const { from, to, bytes: count } of copies) bytes.copyWithin(to, from, from + count);
-  return laidOut.map((each) => readPartial(each, area, readCounts));
+  return laidOut.map((each) => readPartial(each, { ...area, readCounts }));
 }
 
 /** What the code is called with: the addresses of its inputs, and where its scratch begins. */
 interface Prepared {
   readonly addresses: readonly number[];
   readonly scratch: number;
+  /** What a person calls the list that a term makes. */
+  readonly nameList: (term: number) => string;
 }
 
 type Code = (...args: number[]) => number;
 
 /** Adds all events to the work area, block by block. Gives the module's function that reads counts. */
-function addEvents(area: RunArea, { addresses, scratch }: Prepared): Code {
+function addEvents(area: RunArea, { addresses, scratch, nameList }: Prepared): Code {
   const { module, memory, entries, work } = area;
-  const flags = new Int32Array(memory.buffer, work.address, 4);
+  const flags = new Int32Array(memory.buffer, work.address, headerBytes / 4);
   let waited = 0;
   const heed = () => {
     waited += heedFlags(flags, area);
@@ -165,7 +173,7 @@ function addEvents(area: RunArea, { addresses, scratch }: Prepared): Code {
     try {
       for (const run of runs) run(begin, end, work.address, scratch, work.address + work.bytes, ...addresses);
     } catch (error) {
-      throw explain(error, flags[trapReason / 4]);
+      throw explain(error, flags, nameList);
     }
     const took = performance.now() - started - waited;
     if (took > longestBlock && block > 16) block >>>= 1;
@@ -193,6 +201,7 @@ function prepare(programs: readonly LaidOut[], { area, inputs, strings }: Prepar
   const end = programs.at(-1)!.layout.scratch;
   if (work.bytes < end) throw new RangeError(`Cannot run in ${work.bytes} bytes: the histograms need ${end}`);
   new Int32Array(memory.buffer, work.address + trapReason, 1).fill(0);
+  new BigInt64Array(memory.buffer, work.address + stepsLeft, 1).fill(BigInt(programs.length === 1 ? mostSteps : togetherSteps));
   new Uint8Array(memory.buffer, work.address + cutflow, end - cutflow).fill(0);
   const numberOf = numberStrings(strings);
   for (const { program, layout } of programs) {
@@ -214,86 +223,18 @@ function prepare(programs: readonly LaidOut[], { area, inputs, strings }: Prepar
   const called = inputs.map(({ kind }, index) =>
     kind === "strings" ? writeNumbers(memory, addresses[index], { numberOf, take }) : addresses[index],
   );
-  return { addresses: called, scratch };
+  const nameList = (term: number) => (programs.length === 1 ? describeList(programs[0].program, term) : "lists of several programs");
+  return { addresses: called, scratch, nameList };
 }
 
-function explain(error: unknown, reason: number): unknown {
+function explain(error: unknown, header: Int32Array, nameList: Prepared["nameList"]): unknown {
   if (!(error instanceof WebAssembly.RuntimeError)) return error;
+  const reason = header[trapReason / 4];
+  if (reason === trapReasons.steps)
+    return new StepsExceeded(
+      `Cannot compute this partition: going through ${nameList(header[lastTerm / 4])} takes more than the ${mostSteps.toLocaleString("en")} steps that a partition may take; ` +
+        "cut on the elements of its lists before combining them, or combine fewer at a time",
+    );
   if (reason === trapReasons.scratch) return new ScratchExhausted("one event has too many combinations for the scratch memory");
   return error;
-}
-
-function readPartial({ program, layout }: LaidOut, { memory, entries, work }: RunArea, readCounts: Code): PartialResult {
-  const floats = (at: number, count: number) => new Float64Array(memory.buffer, work.address + at, count);
-  const counts = (at: number, count: number, bytes = 8, copies = 1) => {
-    readCounts(work.address + at, count, bytes, copies);
-    return floats(at, count);
-  };
-  return {
-    entries,
-    filters: program.filters.map((_, index) => {
-      const [events] = counts(layout.cutflow + 16 * index, 1);
-      return { events, weight: program.weight === undefined ? events : floats(layout.cutflow + 16 * index + 8, 1)[0] };
-    }),
-    ...(program.totals && {
-      totals: layout.totals.map((at): PartialTotal => {
-        const sum = readLimbs(new BigInt64Array(memory.buffer, work.address + at + totalPlaces.limbs, limbCount));
-        const [values] = counts(at + totalPlaces.values, 1);
-        // Zeros are equal, whatever their sign: which came first is not told.
-        const [least, largest] = floats(at + totalPlaces.least, 2).map((value) => value + 0);
-        return { ...nothingAdded, sum, ...(values > 0 && { values, least, largest }), nonFinite: counts(at, 1)[0] };
-      }),
-    }),
-    histograms: program.histograms.map(({ axes, storage }, index) => {
-      const own = layout.histograms[index];
-      const { quantities, fills, takesSample } = storages[storage];
-      const contents: Record<string, Float64Array> = {};
-      for (const [place, [name, kind]] of Object.entries(quantities).entries()) {
-        if (kind === "count") counts(own.cells + 8 * place, own.cellCount, own.cellBytes, own.copies);
-        contents[name] = takeQuantity(floats(own.cells, own.cellCount * (own.cellBytes / 8)), own, place);
-      }
-      const [counted, nonFinite, nonFiniteSamples] = counts(own.fills, takesSample ? 3 : 2);
-      const filled = fills === undefined ? counted : sumOf(contents[fills]);
-      const whole = { storage, fills: filled, nonFinite, ...(takesSample && { nonFiniteSamples }), cells: own.cellCount, contents };
-      const findsRange = axes.some((axis) => kindOf(axis).findsRange);
-      return thinOut(findsRange ? keepRange(whole, readRange(floats(own.constants[0], 4))) : whole);
-    }),
-  };
-}
-
-/** One quantity of all cells, of which each has several side by side. */
-function takeQuantity(all: Float64Array, { cellCount, cellBytes }: HistogramLayout, place: number): Float64Array {
-  if (cellBytes === 8) return all.slice();
-  const values = new Float64Array(cellCount);
-  for (let cell = 0; cell < cellCount; cell++) values[cell] = all[cell * (cellBytes / 8) + place];
-  return values;
-}
-
-function sumOf(values: Float64Array): number {
-  let sum = 0;
-  for (let index = 0; index < values.length; index++) sum += values[index];
-  return sum;
-}
-
-/** Of an axis that found its bins: keeps those, in their order. */
-function keepRange(histogram: PartialHistogram, range: FoundRange): PartialHistogram {
-  const places = placesOf(range);
-  const contents = Object.entries(histogram.contents).map(([name, values]) => [name, Float64Array.from(places, (place) => values[place])]);
-  return { ...histogram, range, cells: places.length, contents: Object.fromEntries(contents) };
-}
-
-/** Keeps the filled cells only, where that is less. */
-function thinOut(histogram: PartialHistogram): PartialHistogram {
-  const { contents, cells } = histogram;
-  const arrays = Object.values(contents);
-  const isFilled = new Uint8Array(cells);
-  for (const values of arrays) for (let cell = 0; cell < cells; cell++) if (values[cell] !== 0) isFilled[cell] = 1;
-  let count = 0;
-  for (let cell = 0; cell < cells; cell++) count += isFilled[cell];
-  if (count * (arrays.length + 1) >= cells * arrays.length) return histogram;
-  const filled = new Float64Array(count);
-  let next = 0;
-  for (let cell = 0; cell < cells; cell++) if (isFilled[cell]) filled[next++] = cell;
-  const pick = (values: Float64Array) => filled.map((cell) => values[cell]);
-  return { ...histogram, filled, contents: Object.fromEntries(Object.entries(contents).map(([name, values]) => [name, pick(values)])) };
 }

@@ -18,7 +18,7 @@ import type { Log } from "../../base/log.ts";
 import type { Subtask } from "../../coordination/coordinator.ts";
 import type { ColumnCache, Lease } from "../../datasets/cache/column-cache.ts";
 import { type Catalogue, DatasetError, OtherFormError } from "../../datasets/dataset.ts";
-import { ScratchExhausted, workBytes } from "../../engine/run/run-program.ts";
+import { ScratchExhausted, StepsExceeded, workBytes } from "../../engine/run/run-program.ts";
 import type { ComputeOptions, ComputeTiming, Executor, Outcome, PartitionName, Payer } from "../../functions/compute/executor.ts";
 import type { Meter } from "../../functions/metrics/meter.ts";
 import { StoreError } from "../../storage/store-error.ts";
@@ -250,7 +250,7 @@ export function createExecutor(options: {
 
   function failed(error: unknown): Outcome {
     if (error instanceof DatasetError) return { kind: "failed", cause: error.message, permanent: error.permanent };
-    if (error instanceof UnknownProgramError || error instanceof ComputeLimitExceeded)
+    if (error instanceof UnknownProgramError || error instanceof ComputeLimitExceeded || error instanceof StepsExceeded)
       return { kind: "failed", cause: error.message, permanent: true };
     if (error instanceof WorkerCrashed) return { kind: "failed", cause: error.message, permanent: false };
     log.error({ err: error }, "fault: a subtask cannot be computed");

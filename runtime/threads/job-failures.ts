@@ -1,6 +1,6 @@
 /** What worker threads answer that is no success, as errors. */
 import { DatasetError } from "../../datasets/dataset.ts";
-import { RunStopped, ScratchExhausted } from "../../engine/run/run-program.ts";
+import { RunStopped, ScratchExhausted, StepsExceeded } from "../../engine/run/run-program.ts";
 import type { FromWorker, JobFailure } from "./worker-messages.ts";
 import { WorkerCrashed } from "./worker-thread.ts";
 
@@ -31,6 +31,8 @@ export function errorOf(failure: JobFailure): Error {
       return new RunStopped("the run was stopped");
     case "scratch":
       return new ScratchExhausted("an event needs more scratch");
+    case "steps":
+      return new StepsExceeded(failure.message);
     case "limit":
       return new ComputeLimitExceeded(failure.milliseconds);
     case "interrupted":

@@ -84,6 +84,7 @@ export type FromWorker =
  * - `dataset`: unreadable data.
  * - `stopped`: the stop flag was set.
  * - `scratch`: the work area was too small.
+ * - `steps`: going through its lists would take too many steps.
  * - `limit`: it computed for longer than it may, which is so many milliseconds.
  * - `interrupted`: its thread was ended because of another program of the job.
  * - `trap`: the compiled program did what no program may do, such as reaching beyond the memory; it may have written where it may not.
@@ -93,6 +94,7 @@ export type JobFailure =
   | { readonly kind: "dataset"; readonly message: string; readonly permanent: boolean }
   | { readonly kind: "stopped" }
   | { readonly kind: "scratch" }
+  | { readonly kind: "steps"; readonly message: string }
   | { readonly kind: "limit"; readonly milliseconds: number }
   | { readonly kind: "interrupted" }
   | { readonly kind: "trap"; readonly message: string }

@@ -8,7 +8,7 @@ import { readColumns } from "../../datasets/read-column.ts";
 import { runPhase, runPhases } from "../../engine/compile/work-area.ts";
 import { largestDictionary, mostStrings } from "../../engine/program/dictionary.ts";
 import type { DType } from "../../engine/program/schema.ts";
-import { RunStopped, runProgram, ScratchExhausted } from "../../engine/run/run-program.ts";
+import { RunStopped, runProgram, ScratchExhausted, StepsExceeded } from "../../engine/run/run-program.ts";
 import { runTogether } from "./run-together.ts";
 import type {
   ColumnToLoad,
@@ -215,6 +215,7 @@ function describe(error: unknown): JobFailure {
   if (error instanceof DatasetError) return { kind: "dataset", message: error.message, permanent: error.permanent };
   if (error instanceof RunStopped) return { kind: "stopped" };
   if (error instanceof ScratchExhausted) return { kind: "scratch" };
+  if (error instanceof StepsExceeded) return { kind: "steps", message: error.message };
   const kind = error instanceof WebAssembly.RuntimeError ? "trap" : "internal";
   return { kind, message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
 }

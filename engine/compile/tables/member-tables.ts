@@ -8,7 +8,8 @@
 import type { Term } from "../../program/term.ts";
 import { type Expression, I, i32, i64, L, type Local, load, store, V } from "../../wasm/instructions.ts";
 import { bind, type Element, type Environment, type FunctionOver, tuple } from "../code.ts";
-import type { Emitter, Numbered, Run } from "../emitter.ts";
+import type { Emitter } from "../emitter.ts";
+import type { Numbered, Run } from "../list.ts";
 import { membersUsed } from "./members-used.ts";
 import { isWide } from "./wide-terms.ts";
 
