@@ -83,6 +83,7 @@ export async function describeTTrees(sources: readonly TreeSource[], options: Tr
         ...(counting &&
           typeof counter === "number" &&
           column.branch.mayLackOffsets && { counter: { branch: counter, type: counting.type } }),
+        ...(typeof counter === "number" && { countedBy: counter }),
       };
       columns.set(name, { index: found.length, parts: column.parts, lists: column.lists, dtype: dtypeOf[column.form.type], stored });
       found.push({ ...stored, totalBytes: column.branch.totalBytes });
