@@ -76,16 +76,24 @@ export async function describeTTrees(sources: readonly TreeSource[], options: Tr
       }
       const counting = column.counter && counters.get(column.counter);
       const counter = counting && places.of(counting.branch);
+      const counted = counting && typeof counter === "number" ? { branch: counter, type: counting.type } : undefined;
       const stored: StoredBranch = {
         kind: "branch",
         branch,
         form: column.form,
-        ...(counting &&
-          typeof counter === "number" &&
-          column.branch.mayLackOffsets && { counter: { branch: counter, type: counting.type } }),
-        ...(typeof counter === "number" && { countedBy: counter }),
+        ...(counted && { countedBy: counted.branch }),
+        ...(counted && column.branch.mayLackOffsets && { counter: counted }),
       };
-      columns.set(name, { index: found.length, parts: column.parts, lists: column.lists, dtype: dtypeOf[column.form.type], stored });
+      const { parts, lists } = column;
+      const isPlain = lists[0] === parts.length;
+      columns.set(name, {
+        index: found.length,
+        parts,
+        lists,
+        ...(counted && isPlain && { counter: String(counted.branch) }),
+        dtype: dtypeOf[column.form.type],
+        stored,
+      });
       found.push({ ...stored, totalBytes: column.branch.totalBytes });
     }
   }
