@@ -50,6 +50,8 @@ export interface Status {
   }[];
   /** Why the query may have to wait for long: `no nodes` where there is no compute node, else why this server is not ready. */
   readonly note?: string;
+  /** What its asker should know: where integers beyond 2^53 are rounded, what a variation leaves nominal. */
+  readonly notices?: readonly string[];
   readonly timing: Timing;
   /** ISO 8601. */
   readonly lastUpdate: string;

@@ -75,6 +75,8 @@ export interface StoredQuery extends Places {
   readonly planKey: string;
   /** The whole query with its defaults filled in: it can be shown, and asked again. */
   readonly query: CanonicalQuery;
+  /** What its asker should know; absent where there is nothing. */
+  readonly notices?: readonly string[];
   /** Milliseconds since the epoch. */
   readonly created: number;
 }

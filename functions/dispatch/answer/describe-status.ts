@@ -55,6 +55,7 @@ export function describeStatus(followed: FollowedQuery, hindrances: readonly str
     ),
     failures: describeFailures(query, plan, progress?.partitions.failures ?? new Map()),
     ...(note !== undefined && { note }),
+    ...(query.notices && { notices: query.notices }),
     timing: describeTiming(followed, Math.max(0, lastUpdate - created) / 1000),
     lastUpdate: new Date(lastUpdate).toISOString(),
   };

@@ -28,6 +28,7 @@ export async function explainQuery({ planned, services }: Pick<Dispatcher, "plan
   return {
     dataset: dataset.name,
     ...(dataset.preparing && { preparing: dataset.preparing }),
+    ...(checked.notices.length > 0 && { notices: checked.notices }),
     programKey: plan.programKey,
     planKey: plan.planKey,
     columns: dataset.schema.columns.filter(({ name }) => used.has(name)),

@@ -32,13 +32,15 @@ export interface CheckedProgram extends OneProgram {
 
 /** A query that is right for the schema of its dataset. */
 export interface CheckedQuery {
+  /** What its asker should know. */
+  readonly notices: readonly string[];
   /** Each once: that of the query itself, then those of its variations in the order of their names. */
   readonly programs: readonly [CheckedProgram, ...CheckedProgram[]];
   /** By name, as the client wrote them. */
   readonly variations: ReadonlyMap<string, CheckedProgram>;
 }
 
-export async function keyPrograms({ variations, ...nominal }: QueryProgram): Promise<CheckedQuery> {
+export async function keyPrograms({ variations, ...nominal }: QueryProgram, notices: readonly string[] = []): Promise<CheckedQuery> {
   const withKey = async (one: OneProgram): Promise<CheckedProgram> => ({ ...one, programKey: await programKey(one.program) });
   const first = await withKey(nominal);
   const varied = new Map<string, CheckedProgram>();
@@ -46,7 +48,7 @@ export async function keyPrograms({ variations, ...nominal }: QueryProgram): Pro
   const sorted = [...varied].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
   const others = new Map(sorted.map((one) => [one.programKey, one]));
   others.delete(first.programKey);
-  return { programs: [first, ...others.values()], variations: varied };
+  return { notices, programs: [first, ...others.values()], variations: varied };
 }
 
 /** A query over its dataset as it is now. */
@@ -80,7 +82,14 @@ export async function planChecked(query: Query, checked: CheckedQuery, dataset: 
       dataset: dataset.name,
       partitions: described.partitions,
     },
-    query: { id, planKey, query: canonical, ...placesIn(query, checked.programs[0]), ...variationsIn(query, checked) },
+    query: {
+      id,
+      planKey,
+      query: canonical,
+      ...(checked.notices.length > 0 && { notices: checked.notices }),
+      ...placesIn(query, checked.programs[0]),
+      ...variationsIn(query, checked),
+    },
   };
 }
 

@@ -8,6 +8,7 @@ import { TurnQueue } from "../../../base/turn.ts";
 import type { Dataset } from "../../../datasets/dataset.ts";
 import type { Schema } from "../../../engine/program/schema.ts";
 import { makeProgramInSteps } from "../../../engine/query/make-program.ts";
+import { noticesOf } from "../../../engine/query/notices.ts";
 import { canonicalQuery, type Query, readQuery } from "../../../engine/query/query.ts";
 import { QueryError } from "../../../engine/query/query-error.ts";
 import { unknownDataset } from "../../datasets/unknown-dataset.ts";
@@ -98,7 +99,7 @@ export class PlannedQueries {
     let begun = performance.now();
     for (;;) {
       const step = steps.next();
-      if (step.done) return keyPrograms(step.value);
+      if (step.done) return keyPrograms(step.value, noticesOf(query, step.value, schema));
       if (performance.now() - begun < longestTurn) continue;
       await this.#turns.next();
       begun = performance.now();

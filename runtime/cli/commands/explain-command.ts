@@ -13,6 +13,7 @@ import { readQuery } from "../read-query.ts";
 interface Explanation {
   readonly dataset: string;
   readonly preparing?: { readonly entries: number; readonly total: number };
+  readonly notices?: readonly string[];
   readonly columns: readonly Column[];
   readonly events: number;
   readonly partitions: {
@@ -64,7 +65,7 @@ async function explainAfter(invocation: Invocation, id: string, json: boolean): 
 }
 
 function describe(invocation: Invocation, explanation: Explanation): string {
-  const { dataset, preparing, columns, events, partitions, filters, histograms, plan } = explanation;
+  const { dataset, preparing, notices = [], columns, events, partitions, filters, histograms, plan } = explanation;
   const { bold, dim } = drawOptions(invocation).colours;
   const sizes = new Map(
     plan.columns.map(({ name, bytes, isEstimate }) => [
@@ -77,6 +78,7 @@ function describe(invocation: Invocation, explanation: Explanation): string {
   return [
     `${bold(dataset)} · ${formatNumber(events)} events in ${formatNumber(partitions.total)} partitions${preparing ? ", still being made" : ""}`,
     `partitions: ${[...known, `${formatNumber(partitions.toCompute)} to compute`].join(", ")}`,
+    ...notices.map((notice) => `note: ${notice}`),
     "",
     bold(`reads ${columns.length} ${columns.length === 1 ? "column" : "columns"}`),
     ...columns.map(

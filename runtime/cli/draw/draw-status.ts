@@ -34,6 +34,7 @@ export function drawStatus(told: Status, options: DrawOptions & { readonly histo
   const cutflow = cutflowLines(status);
   if (cutflow.length > 0) lines.push("", ...drawCutflow(cutflow));
   if (Object.keys(status.totals).length > 0) lines.push("", ...drawTotals(status.totals));
+  for (const notice of status.notices ?? []) lines.push("", `note: ${notice}`);
   if (status.id !== "") lines.push("", colours.dim(`id ${status.id}`));
   return `${lines.join("\n")}\n`;
 }

@@ -23,6 +23,9 @@ const batchSize = 50;
 const mostFaults = 20;
 /** Milliseconds of the processor that no input may take. */
 const longest = 10_000;
+/** Of that, checking and compiling it; and the bytes that this may take, as far as no garbage is collected meanwhile. */
+const longestPreparation = 1_000;
+const mostPreparation = 64 * 2 ** 20;
 
 type Outcome = "right" | "refused" | "too long to read" | "too large for the scratch";
 
@@ -31,6 +34,7 @@ export const fuzzExpressions: Fuzzer = {
   async run({ seed, count, tell }) {
     const outcomes: Record<string, number> = {};
     const faults: string[] = [];
+    const worst: Worst = { milliseconds: 0, bytes: 0, slowest: "", largest: "" };
     let before: number | undefined;
     let isWarm = false;
     for (let first = 0; first < count && faults.length < mostFaults; first += batchSize) {
@@ -46,7 +50,7 @@ export const fuzzExpressions: Fuzzer = {
         const expression = makeInput(random, known);
         const started = process.cpuUsage();
         try {
-          const outcome = tryExpression(expression, dataset, random);
+          const outcome = tryExpression(expression, dataset, random, worst);
           outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
           const { user, system } = process.cpuUsage(started);
           if (user + system > 1000 * longest) throw new Error(`it took ${(user + system) / 1e6} s of the processor`);
@@ -60,9 +64,40 @@ export const fuzzExpressions: Fuzzer = {
       await new Promise((resolve) => setImmediate(resolve));
     }
     const after = measureMemory();
+    tell(`longest to check and compile: ${worst.milliseconds.toFixed(0)} ms of the processor, ${worst.slowest}`);
+    tell(`most memory for it: ${(worst.bytes / 2 ** 20).toFixed(1)} MiB, ${worst.largest}`);
     return { outcomes, faults, ...(before !== undefined && after !== undefined && { growth: after - before }) };
   },
 };
+
+/** What checking and compiling took most of. */
+interface Worst {
+  milliseconds: number;
+  bytes: number;
+  slowest: string;
+  largest: string;
+}
+
+function measured(expression: ExpressionCase, worst: Worst, prepare: () => unknown): void {
+  const before = process.memoryUsage();
+  const started = process.cpuUsage();
+  let refusal: unknown;
+  try {
+    prepare();
+  } catch (error) {
+    refusal = error;
+  }
+  const { user, system } = process.cpuUsage(started);
+  const milliseconds = (user + system) / 1000;
+  const after = process.memoryUsage();
+  const bytes = after.heapUsed + after.external - before.heapUsed - before.external;
+  const text = JSON.stringify(textsOf(expression)).slice(0, 2000);
+  if (milliseconds > worst.milliseconds) Object.assign(worst, { milliseconds, slowest: text });
+  if (bytes > worst.bytes) Object.assign(worst, { bytes, largest: text });
+  if (milliseconds > longestPreparation) throw new Error(`checking and compiling took ${milliseconds} ms of the processor`);
+  if (bytes > mostPreparation) throw new Error(`checking and compiling took ${bytes} bytes`);
+  if (refusal !== undefined) throw refusal;
+}
 
 const textsOf = ({ defines, piece }: ExpressionCase) => [...defines.map((define) => `${define.name}: ${define.piece.text}`), piece.text];
 
@@ -83,10 +118,10 @@ function makeInput(random: Seeded, known: readonly ExpressionCase[]): Expression
 }
 
 /** Throws where anything is other than it must be. */
-function tryExpression(expression: ExpressionCase, dataset: ComparedDataset, random: Seeded): Outcome {
+function tryExpression(expression: ExpressionCase, dataset: ComparedDataset, random: Seeded, worst: Worst): Outcome {
   for (const kind of ["number", "boolean", "numbers"] as const) {
     try {
-      return tryKind({ ...expression, kind }, dataset, random);
+      return tryKind({ ...expression, kind }, dataset, random, worst);
     } catch (error) {
       if (error instanceof QueryError) checkRefusal(error, expression);
       else throw error;
@@ -96,10 +131,10 @@ function tryExpression(expression: ExpressionCase, dataset: ComparedDataset, ran
 }
 
 /** Throws `QueryError` where the expression is refused as one of this kind. */
-function tryKind(expression: ExpressionCase, dataset: ComparedDataset, random: Seeded): Outcome {
+function tryKind(expression: ExpressionCase, dataset: ComparedDataset, random: Seeded, worst: Worst): Outcome {
   const { kind, piece } = expression;
   const defines = Object.fromEntries(expression.defines.map((define) => [define.name, define.piece.text]));
-  prepareReaders([{ kind, text: piece.text }], dataset, { defines });
+  measured(expression, worst, () => prepareReaders([{ kind, text: piece.text }], dataset, { defines }));
   const known = evaluateCase(dataset, expression, byTheRules);
   if (!known) return "too long to read";
   try {
