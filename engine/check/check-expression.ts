@@ -39,6 +39,20 @@ const methodsElsewhere: Readonly<Record<string, string>> = Object.assign(Object.
   forEach: "write map(x => …)",
   flat: "write flatMap(x => x)",
 });
+const notANumber = "ask isNaN(x); no number is equal to it";
+const infinite = "write 1 / 0, or ask abs(x) < 1 / 0";
+/** What other languages call things by. */
+const namesElsewhere: Readonly<Record<string, string>> = Object.assign(Object.create(null), {
+  NaN: notANumber,
+  nan: notANumber,
+  Infinity: infinite,
+  inf: infinite,
+  Math: "functions and constants have plain names, such as sqrt(x), abs(x) and pi",
+  np: "functions and constants have plain names, such as sqrt(x), abs(x) and pi",
+  True: "write true",
+  False: "write false",
+  None: "what is missing has a default by ??, such as (x ?? -1)",
+});
 const methodNames: readonly string[] = [...methods.keys()];
 
 type Check<Kind extends Tree["kind"]> = (tree: Extract<Tree, { kind: Kind }>, checker: Checker) => Term;
@@ -162,6 +176,8 @@ function checkName(tree: Extract<Tree, { kind: "name" }>, checker: Checker): Ter
   const reason = checker.dataset.unsupported(tree.name);
   if (reason) throw new ExpressionError(`the column '${tree.name}' cannot be used: ${reason}`, tree.start);
   if (functionNames.includes(tree.name)) throw new ExpressionError(`'${tree.name}' is a function: call it, ${tree.name}(…)`, tree.start);
+  const advice = namesElsewhere[tree.name];
+  if (advice) throw new ExpressionError(`there is no '${tree.name}': ${advice}`, tree.start);
   throw new ExpressionError(
     `there is no column, define or parameter '${tree.name}'`,
     tree.start,
@@ -174,6 +190,8 @@ function checkMethod(call: Extract<Tree, { kind: "method-call" }>, checker: Chec
   if (!method) {
     const advice = methodsElsewhere[call.name];
     if (advice) throw new ExpressionError(`there is no method '${call.name}': ${advice}`, call.nameStart);
+    if (functionNames.includes(call.name) && call.object.kind === "name" && call.object.name in namesElsewhere)
+      throw new ExpressionError(`write ${call.name}(…), without ${call.object.name}`, call.object.start);
     if (functionNames.includes(call.name))
       throw new ExpressionError(`${call.name} is a function, not a method: write ${call.name}(…)`, call.nameStart);
     if (call.name === "length" || isField(call, checker))

@@ -56,6 +56,8 @@ export function adviceFor(type: Type, wanted: Type["kind"] | "number or list"): 
   if (wanted === "boolean" && type.kind === "list" && type.element.kind === "boolean") return ": ask whether some(…) or every(…) is true";
   if (type.kind === "list" && (wanted === "number" || wanted === "boolean"))
     return ": take one element ([0]), reduce it (sum, min, max, length, some, every), or use map for each";
+  if (type.kind === "tuple" && (wanted === "number" || wanted === "number or list"))
+    return ": take its members, such as p[0].pt, or what they are together, such as (p[0] + p[1]).mass";
   if (type.kind === "string" && wanted === "number") return ": strings can be told apart by == and !=, and fill axes of type category";
   if (type.kind === "number" && wanted === "string") return ': a string is written in quotes, "mu"';
   if (type.kind === "record" && (wanted === "number" || wanted === "number or list"))

@@ -53,6 +53,7 @@ export function checkCall(call: FunctionCall, checker: Checker): Term {
   }
   if (call.name === "col") return columnByName(call, checker);
   if (checker.dataset.lookUp(call.name)) throw new ExpressionError(`'${call.name}' is not a function`, call.start);
+  if (call.name === "isFinite") throw new ExpressionError("there is no function 'isFinite': write abs(x) < 1 / 0", call.start);
   const advice = ofLists.get(call.name);
   if (advice) throw new ExpressionError(`there is no function '${call.name}': for the elements of a list write ${advice}`, call.start);
   throw new ExpressionError(`there is no function '${call.name}'`, call.start, nearNames(call.name, functionNames));
@@ -147,6 +148,11 @@ const deltaphi = (args: readonly [Term, Term], call: FunctionCall, checker: Chec
 /** `record.name`: a field, or a component of a four-vector. */
 export function checkField(record: Term, name: string, offset: number, checker: Checker): Term {
   const type = record.type;
+  if (record.operation === "position")
+    throw new ExpressionError(
+      `'.${name}' needs an element, but this parameter is its place in the list, a number: functions take (element, index), also sortBy, minBy and maxBy, which take the key of one element, such as sortBy(x => x.pt)`,
+      offset,
+    );
   if (type.kind !== "record")
     throw new ExpressionError(`${describeType(type)} has no members; '.${name}' needs a record or a list of records`, offset);
   if (type.fields.has(name)) return fieldOf(checker.terms, record, name);

@@ -35,7 +35,7 @@ const notOfTheLanguage: Readonly<Record<string, string>> = {
   FunctionExpression: "a function is written x => …",
   ClassExpression: "classes are not part of the language",
   UpdateExpression: "++ and -- are not part of the language, for nothing is assigned: write x + 1",
-  TemplateLiteral: 'texts in backquotes are not part of the language: write "…"',
+  TemplateLiteral: 'texts in backquotes are not part of the language: write "…"; strings are compared, and never put together',
   ThisExpression: "'this' is not part of the language: columns and defines have names",
   AwaitExpression: "'await' is not part of the language",
   NewExpression: "'new' is not part of the language: records are written ({ pt: x, eta: y })",

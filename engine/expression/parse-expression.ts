@@ -78,6 +78,11 @@ const converters: { readonly [Type in keyof Nodes]?: Converter<Type> } = {
     if (typeof node.value === "boolean") return { kind: "boolean", value: node.value, ...at };
     if (typeof node.value === "string") return { kind: "string", value: node.value, ...at };
     if (node.value === null && node.raw === "null") throw new ExpressionError(noNull, at.start);
+    if (node.regex)
+      throw new ExpressionError(
+        "regular expressions are not part of the language: strings are compared by == and !=, such as x == 'a' || x == 'b'",
+        at.start,
+      );
     if (typeof node.value === "bigint")
       throw new ExpressionError(`'${node.raw}' is not a value of the language: write ${node.value}`, at.start);
     throw new ExpressionError(
@@ -115,7 +120,7 @@ const converters: { readonly [Type in keyof Nodes]?: Converter<Type> } = {
   ArrowFunctionExpression(node, inner, at) {
     if (node.async) throw new ExpressionError("a function must be plain: x => …", at.start);
     if (node.body.type === "BlockStatement")
-      throw new ExpressionError("a function is one expression: write x => …, without braces", node.body.start);
+      throw new ExpressionError("a function is one expression: write x => …, without braces and return", node.body.start);
     const params = node.params.map((param) => {
       if (param.type !== "Identifier") throw new ExpressionError("parameters are plain names: (a, b) => …", param.start);
       return param.name;
@@ -150,8 +155,11 @@ const converters: { readonly [Type in keyof Nodes]?: Converter<Type> } = {
     no: inner(node.alternate),
     ...at,
   }),
-  AssignmentExpression(_node, _inner, at) {
-    throw new ExpressionError("assignments are not part of the language: use define, or == to compare", at.start);
+  AssignmentExpression(node) {
+    throw new ExpressionError(
+      `'${node.operator}' assigns, which is not part of the language: to compare write ==, to name a value use define`,
+      node.left.end,
+    );
   },
   ObjectExpression: (node, inner, at) => ({
     kind: "record",

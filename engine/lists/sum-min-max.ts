@@ -80,13 +80,22 @@ function reduction(
     const { element } = values.type as ListType;
     if (name === "sum" && isFourVector(element)) return checker.formulas.total((component) => sumOf(checker, values, component));
     if (element.kind !== "number") {
-      const advice = call.args.length === 1 ? "" : `: say of what, ${name}(x => …)`;
+      const own = call.args.length === 1 ? "" : `: say of what, ${name}(x => …)`;
+      const advice = element.kind === "boolean" ? `: ${adviceForBooleans[name]}` : own;
       throw new ExpressionError(`${name} needs a list of numbers, but this is ${describeType(values.type)}${advice}`, call.nameStart);
     }
     const type = name === "min" || name === "max" ? eitherOf(element, number) : number;
     return checker.terms.make(name, withOptional(type, isMissingWhenEmpty), [values]);
   };
 }
+
+const adviceForBooleans = {
+  sum: "how many are true count(x => …) tells",
+  product: "whether all are true every(x => …) tells",
+  mean: "for the part that is true write mean(x => … ? 1 : 0)",
+  min: "whether all are true every(x => …) tells",
+  max: "whether any is true some(x => …) tells",
+} as const;
 
 /** Of one component of all four-vectors. */
 function sumOf({ terms, formulas, level }: Checker, vectors: Term, component: Component): Term {

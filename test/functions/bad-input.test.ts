@@ -106,7 +106,7 @@ const cases: readonly Case[] = [
   },
   { what: "__proto__ as a field", body: '{"__proto__":{"dataset":"events"},"dataset":"events","histograms":{}}', at: "/__proto__" },
   { what: "a statement", body: of("while (true) {}"), says: /statements/ },
-  { what: "an assignment", body: of("MET = 3"), says: /assignments/ },
+  { what: "an assignment", body: of("MET = 3"), says: /assigns/ },
   { what: "a method that there is not", body: of("Muon.heaviest(m => m.mass).pt"), says: /heaviest/ },
   { what: "an axis without its categories", body: withAxis({ type: "category" }), says: /must be a list of whole numbers/ },
   { what: "a priority out of range", body: of("MET.pt", { priority: 1000 }), at: "/priority" },
