@@ -25,6 +25,9 @@ import type { Config } from "./config/config.ts";
 import { OpenedParts } from "./opened-parts.ts";
 import { StartError } from "./start-error.ts";
 
+/** Milliseconds that the start waits for what far hosts say of their files. */
+const mostLook = 10_000;
+
 export interface Server {
   readonly url: string;
   readonly datasets: readonly string[];
@@ -63,16 +66,17 @@ export async function startServer(config: Config, log: Log): Promise<Server> {
 }
 
 async function requireFiles({ data }: Config): Promise<void> {
+  const signal = AbortSignal.timeout(mostLook);
   for (const { name, pattern } of data) {
     const { files: selected } = await findSelection(pattern);
     const what = `Cannot use --data ${name}=${showPath(pattern)}`;
     try {
-      const { files } = await sourceOf(selected).list(selected, { endings: fileEndings });
+      const { files } = await sourceOf(selected).list(selected, { endings: fileEndings, signal });
       if (files.length === 0) throw new StartError(`${what}: no file matches; check the path`, { exitCode: 2 });
     } catch (cause) {
-      if (!(cause instanceof DatasetError)) throw cause;
       // A host that does not answer now may do so later.
-      if (cause.permanent) throw new StartError(`${what}: ${cause.message}`, { cause, exitCode: 2 });
+      if (signal.aborted || (cause instanceof DatasetError && !cause.permanent)) continue;
+      throw cause instanceof DatasetError ? new StartError(`${what}: ${cause.message}`, { cause, exitCode: 2 }) : cause;
     }
   }
 }

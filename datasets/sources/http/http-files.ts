@@ -8,27 +8,27 @@ import { LRUCache } from "lru-cache";
 import pMap from "p-map";
 import { DatasetError, type FileIdentity } from "../../dataset.ts";
 import { hasWildcards, matcherOf } from "../match-pattern.ts";
-import type { FoundFile, Listing, ListOptions, SignalOptions, Source } from "../source.ts";
+import type { FoundFile, ListOptions, SignalOptions, Source } from "../source.ts";
 import { type ListedEntry, listFolder, unlisted } from "./list-folder.ts";
 import { identifyRemote, nameOfUrl, openRemote, type RemotePlace } from "./remote-file.ts";
-import { mostConnections } from "./send-request.ts";
+import { mostConnections, PassingFailure } from "./send-request.ts";
 import { authorizeBy } from "./token-file.ts";
 
-/** Milliseconds, for one file and for each that is known: so looking takes a small part of the time. */
+/** Milliseconds for which an answer holds, at least; it holds so many times longer than it took to be found. */
 const holds = 5_000;
-const holdsMore = 10;
+const holdsTimes = 20;
 const mostKnown = 100_000;
 const mostFiles = 100_000;
 const mostFolders = 2_000;
 
-const known = new LRUCache<string, { readonly found: Promise<FoundFile | undefined>; readonly looked: number }>({ max: mostKnown });
+/** What was found, by pattern or URL. */
+const known = new LRUCache<string, { readonly found: Promise<readonly FoundFile[]>; until: number }>({ max: mostKnown });
 
 export const httpFiles: Source = {
   async list(pattern, options) {
-    const url = urlOf(pattern);
-    const isMany = url.pathname.endsWith("/") || hasWildcards(pathOf(pattern));
-    const found = isMany ? await listMatching(pattern, options) : [await look(pattern, options)];
-    return { files: found.filter((each) => each !== undefined), leftOut: [] } satisfies Listing;
+    const isMany = pathOf(pattern).endsWith("/") || hasWildcards(pathOf(pattern));
+    const files = isMany ? await remember(pattern, () => listMatching(pattern, options)) : await look(pattern, options);
+    return { files, leftOut: [] };
   },
   async open(file, use, options) {
     try {
@@ -36,11 +36,27 @@ export const httpFiles: Source = {
     } catch (error) {
       options?.signal?.throwIfAborted();
       // It may be another file now.
-      if (error instanceof DatasetError && !error.permanent) known.delete(file.path);
+      if (error instanceof DatasetError && !error.permanent && !(error instanceof PassingFailure)) known.clear();
       throw error;
     }
   },
 };
+
+async function remember(key: string, find: () => Promise<readonly FoundFile[]>): Promise<readonly FoundFile[]> {
+  const begun = performance.now();
+  const before = known.get(key);
+  if (before && begun < before.until) return await before.found;
+  const entry = { found: find(), until: Number.POSITIVE_INFINITY };
+  known.set(key, entry);
+  try {
+    const found = await entry.found;
+    entry.until = performance.now() + Math.max(holds, holdsTimes * (performance.now() - begun));
+    return found;
+  } catch (error) {
+    if (known.get(key) === entry) known.delete(key);
+    throw error;
+  }
+}
 
 function urlOf(path: string): URL {
   if (URL.canParse(path)) return new URL(path);
@@ -55,30 +71,17 @@ function placeOf(path: string): RemotePlace {
   return { url, authorize: authorizeBy(url), name: nameOfUrl(url) };
 }
 
-/** Undefined where there is no such file; with a cause where the server does not tell. */
-async function look(path: string, { signal }: SignalOptions): Promise<FoundFile | undefined> {
-  const now = performance.now();
-  const before = known.get(path);
-  if (before && now - before.looked < holds + holdsMore * known.size) return await before.found;
-  const found = identify(path, signal);
-  known.set(path, { found, looked: now });
-  const isSettled = await found.then(
-    (each) => each !== undefined && each.cause === undefined,
-    () => false,
-  );
-  if (!isSettled && known.get(path)?.found === found) known.delete(path);
-  return await found;
-}
-
-async function identify(path: string, signal: AbortSignal | undefined): Promise<FoundFile | undefined> {
-  try {
-    const file = await identifyRemote(path, placeOf(path), { signal });
-    return file && { file };
-  } catch (error) {
-    if (!(error instanceof DatasetError)) throw error;
-    return { file: { path, size: 0, version: "" }, cause: error.message.replace(/^Cannot read .*?: /s, "") };
-  }
-}
+/** Nothing where there is no such file; with a cause where the server does not tell. */
+const look = (path: string, { signal }: SignalOptions): Promise<readonly FoundFile[]> =>
+  remember(path, async () => {
+    try {
+      const file = await identifyRemote(path, placeOf(path), { signal });
+      return file ? [{ file }] : [];
+    } catch (error) {
+      if (!(error instanceof DatasetError)) throw error;
+      return [{ file: { path, size: 0, version: "" }, cause: error.message.replace(/^Cannot read .*?: /s, "") }];
+    }
+  });
 
 async function listMatching(pattern: string, { endings, signal }: ListOptions): Promise<readonly FoundFile[]> {
   const url = urlOf(pattern);
@@ -139,16 +142,16 @@ async function identifyListed(files: readonly ListedEntry[], signal: AbortSignal
     size === undefined || version === undefined ? undefined : { path, size, version };
   const [first] = files;
   if (!first) return [];
-  const asked = await look(first.path, { signal });
+  const [asked] = await look(first.path, { signal });
   const told = identityOf(first);
   const agrees = told !== undefined && asked?.file.size === told.size && asked.file.version === told.version;
   const found = await pMap(
     files,
     async (each) => {
       const identity = agrees ? identityOf(each) : undefined;
-      return identity ? { file: identity } : await look(each.path, { signal });
+      return identity ? [{ file: identity }] : await look(each.path, { signal });
     },
     { concurrency: mostConnections, ...(signal && { signal }) },
   );
-  return found.filter((each) => each !== undefined);
+  return found.flat();
 }

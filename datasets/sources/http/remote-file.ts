@@ -22,11 +22,21 @@ export interface RemotePlace {
 /** Two reads cost as much as about so many bytes more in one. */
 const gap = 64 * 2 ** 10;
 const largestRead = 8 * 2 ** 20;
+/** Somebody waits for each look: milliseconds, and how often a server that fails is asked. */
+const lookPatience = 10_000;
+const mostLooks = 3;
 
 /** Undefined where there is no such file. Throws `DatasetError`. */
 export async function identifyRemote(path: string, place: RemotePlace, options: SignalOptions): Promise<FileIdentity | undefined> {
-  const request = { method: "GET", headers: { range: "bytes=0-0" }, most: 1, authorize: place.authorize, ...options } as const;
-  return await tryAgain(() => sendRequest(place.url, request, (answer) => identityOf(path, place, answer)), options.signal);
+  const request = {
+    method: "GET",
+    headers: { range: "bytes=0-0" },
+    most: 1,
+    patience: lookPatience,
+    authorize: place.authorize,
+    ...options,
+  } as const;
+  return await tryAgain(() => sendRequest(place.url, request, (answer) => identityOf(path, place, answer)), options.signal, mostLooks);
 }
 
 async function identityOf(path: string, place: RemotePlace, answer: HttpAnswer): Promise<FileIdentity | undefined> {

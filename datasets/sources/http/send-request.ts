@@ -14,7 +14,7 @@ import { showUrl } from "../shown-path.ts";
 export const mostConnections = 8;
 const mostRedirects = 5;
 /** Milliseconds. */
-const patience = 30_000;
+const usualPatience = 30_000;
 /** Bytes in a millisecond. */
 const slowest = 32;
 
@@ -31,6 +31,8 @@ export interface HttpRequest {
   /** Bytes that the answer may have at most. */
   readonly most: number;
   readonly signal?: AbortSignal | undefined;
+  /** Milliseconds until the answer begins, at most; 30 s where absent. */
+  readonly patience?: number;
   /** Headers that show who asks; asked for each request to the origin of its URL. */
   readonly authorize: (url: URL, method: string) => Promise<Readonly<Record<string, string>>>;
 }
@@ -84,7 +86,7 @@ function nextTarget(url: URL, from: URL, location: string): URL {
 async function exchange<Result>(
   url: URL,
   target: URL,
-  { method, headers, body, most, signal, authorize }: HttpRequest,
+  { method, headers, body, most, signal, authorize, patience = usualPatience }: HttpRequest,
   use: (answer: HttpAnswer) => Promise<Result>,
 ): Promise<{ readonly result: Result } | { readonly location: string }> {
   signal?.throwIfAborted();

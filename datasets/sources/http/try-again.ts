@@ -10,13 +10,17 @@ const mostRetryAfter = 20_000;
 const never = new AbortController().signal;
 
 /** Rejects with the last failure, with the first that will not pass, or with the signal's reason. */
-export async function tryAgain<Result>(action: () => Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
+export async function tryAgain<Result>(
+  action: () => Promise<Result>,
+  signal: AbortSignal | undefined,
+  most = mostAttempts,
+): Promise<Result> {
   for (let attempts = 1; ; attempts++) {
     try {
       return await action();
     } catch (error) {
       signal?.throwIfAborted();
-      if (!(error instanceof PassingFailure) || attempts === mostAttempts) throw error;
+      if (!(error instanceof PassingFailure) || attempts === most) throw error;
       const { retryAfter = 0 } = error;
       if (retryAfter > mostRetryAfter) throw error;
       // Those who were refused together do not come again together.
