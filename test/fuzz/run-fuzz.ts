@@ -8,8 +8,14 @@ import { fuzzExpressions } from "./expressions/fuzz-expressions.ts";
 import { type Fuzzer, mostGrowth } from "./fuzzer.ts";
 import { fuzzHttp } from "./http/fuzz-http.ts";
 import { fuzzParquet } from "./parquet/fuzz-parquet.ts";
+import { fuzzRNTuple } from "./rntuple/fuzz-rntuple.ts";
 
-const fuzzers: Readonly<Record<string, Fuzzer>> = { expressions: fuzzExpressions, http: fuzzHttp, parquet: fuzzParquet };
+const fuzzers: Readonly<Record<string, Fuzzer>> = {
+  expressions: fuzzExpressions,
+  http: fuzzHttp,
+  parquet: fuzzParquet,
+  rntuple: fuzzRNTuple,
+};
 
 const whole = (text: string): number => {
   const value = Number(text);

@@ -92,8 +92,8 @@ const dtypes: Readonly<Record<Encoding["numbers"], DType>> = {
   uint16: "int32",
   int32: "int32",
   uint32: "uint32",
-  int64: "float64",
-  uint64: "float64",
+  int64: "int64",
+  uint64: "uint64",
   float16: "float32",
   float32: "float32",
   float64: "float64",
@@ -114,12 +114,14 @@ export function whyUnreadable({ type, bits, range }: Pick<PhysicalColumn, "type"
   return undefined;
 }
 
-/** Of a field whose columns have these types, by cluster. */
+/** Of a field whose columns have these types, by cluster: one that holds all exactly, or float64. */
 export function dtypeOf(columns: readonly Pick<PhysicalColumn, "type">[]): DType {
   const found = new Set(columns.map((column) => dtypes[encodingOf(column).numbers]));
   const [only] = found;
   if (found.size === 1) return only!;
-  return found.has("bool") && found.has("int32") && found.size === 2 ? "int32" : "float64";
+  const isOf = (...some: readonly DType[]) => [...found].every((dtype) => some.includes(dtype));
+  if (isOf("bool", "int32")) return "int32";
+  return isOf("bool", "int32", "uint32", "int64") ? "int64" : "float64";
 }
 
 /** Whether values may be integers from 2^53 on. */

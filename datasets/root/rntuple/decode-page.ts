@@ -2,12 +2,13 @@
  * Elements of one page into a flat array of numbers, whatever the column's encoding. The content is a page decompressed, of exactly the bytes that its
  * elements have. Throws for ends of lists beyond 32 bits.
  */
+import type { ColumnTarget, NumberArray } from "../../dataset.ts";
 import { takeArea } from "../../kernels/kernels.ts";
 import { Scratch } from "../../parquet/scratch.ts";
 import { type Encoding, encodingOf } from "./column-types.ts";
 import type { StoredColumn } from "./stored-field.ts";
 
-export type Numbers = Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array;
+export type Numbers = ColumnTarget["values"];
 
 /** Of the page's elements, those from `skip` on that `output` has room for. */
 export interface PagePart {
@@ -21,17 +22,17 @@ export function decodePage(content: Uint8Array, column: StoredColumn, { elements
   const encoding = encodingOf(column);
   switch (encoding.numbers) {
     case "bits":
-      for (let at = 0; at < output.length; at++) output[at] = (content[(skip + at) >> 3]! >> ((skip + at) & 7)) & 1;
+      convert(unpackBits(content, skip, output.length), output);
       return;
     case "truncated":
     case "quantised":
-      decodePacked(content, column, skip, output);
+      decodePacked(content, column, skip, numbersIn(output));
       return;
-    default: {
-      const stored = storedNumbers(content, encoding, elements).subarray(skip, skip + output.length);
-      if (encoding.numbers === "float16") for (const [at, bits] of (stored as Uint16Array).entries()) output[at] = halfPrecision(bits);
-      else convert(stored, output);
-    }
+    case "float16":
+      decodeHalves(storedNumbers(content, encoding, elements).subarray(skip, skip + output.length) as Uint16Array, numbersIn(output));
+      return;
+    default:
+      convert(storedNumbers(content, encoding, elements).subarray(skip, skip + output.length), output);
   }
 }
 
@@ -50,6 +51,8 @@ export function isPlain(column: StoredColumn, output: Numbers): boolean {
   if (output instanceof Float32Array) return numbers === "float32";
   if (output instanceof Float64Array) return numbers === "float64";
   if (output instanceof Int32Array) return numbers === "int32";
+  if (output instanceof BigInt64Array) return numbers === "int64";
+  if (output instanceof BigUint64Array) return numbers === "uint64";
   return output instanceof Uint32Array && numbers === "uint32";
 }
 
@@ -126,9 +129,42 @@ const arrays = {
   float32: Float32Array,
   float64: Float64Array,
 } as const;
+const bits = new Scratch((length) => new Uint8Array(length));
+
+/** One byte for each. */
+function unpackBits(content: Uint8Array, skip: number, count: number): Uint8Array {
+  const unpacked = bits.take(count);
+  for (let at = 0; at < count; at++) unpacked[at] = (content[(skip + at) >> 3]! >> ((skip + at) & 7)) & 1;
+  return unpacked;
+}
+
+export const isLong = (values: Numbers | Stored): values is BigInt64Array | BigUint64Array =>
+  values instanceof BigInt64Array || values instanceof BigUint64Array;
+
+/** Of 64-bit integers the low and the high half of each: so they are moved without becoming objects. */
+export const wordsOf = ({ buffer, byteOffset, length }: BigInt64Array | BigUint64Array): Uint32Array =>
+  new Uint32Array(buffer, byteOffset, 2 * length);
+
+function numbersIn(output: Numbers): NumberArray {
+  if (isLong(output)) throw new Error("its real numbers are no integers");
+  return output;
+}
+
+/** 64-bit integers become the nearest float64 where the output is no array of such integers. */
 function convert(stored: Stored, output: Numbers): void {
-  if (stored instanceof BigInt64Array || stored instanceof BigUint64Array) {
-    const words = new Uint32Array(stored.buffer, stored.byteOffset, 2 * stored.length);
+  if (isLong(output)) {
+    const words = wordsOf(output);
+    if (isLong(stored)) words.set(wordsOf(stored));
+    else if (stored instanceof Float32Array || stored instanceof Float64Array) numbersIn(output);
+    else {
+      for (let at = 0; at < stored.length; at++) {
+        const number = stored[at]!;
+        words[2 * at] = number;
+        words[2 * at + 1] = number < 0 ? -1 : 0;
+      }
+    }
+  } else if (isLong(stored)) {
+    const words = wordsOf(stored);
     const isSigned = stored instanceof BigInt64Array;
     for (let at = 0; at < output.length; at++) {
       const high = words[2 * at + 1]!;
@@ -140,6 +176,10 @@ function convert(stored: Stored, output: Numbers): void {
 const whole = new Float32Array(1);
 const wholeBits = new Uint32Array(whole.buffer);
 
+function decodeHalves(stored: Uint16Array, output: NumberArray): void {
+  for (let at = 0; at < stored.length; at++) output[at] = halfPrecision(stored[at]!);
+}
+
 function halfPrecision(bits: number): number {
   const exponent = (bits >> 10) & 31;
   const mantissa = bits & 1023;
@@ -149,7 +189,7 @@ function halfPrecision(bits: number): number {
 }
 
 /** Integers of a few bits each, the lowest bits of the first first. */
-function decodePacked(content: Uint8Array, { bits, range }: StoredColumn, skip: number, output: Numbers): void {
+function decodePacked(content: Uint8Array, { bits, range }: StoredColumn, skip: number, output: NumberArray): void {
   const [least, most] = range ?? [0, 0];
   const steps = 2 ** bits - 1;
   for (let at = 0; at < output.length; at++) {

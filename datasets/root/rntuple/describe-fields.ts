@@ -19,10 +19,15 @@ export interface DescribedField {
     | { readonly refused: string };
 }
 
+/** With the base classes by way of which it is reached. */
+type FoundField = DescribedField & Pick<Place, "bases">;
+
 interface Place {
   readonly parts: readonly string[];
   readonly lists: readonly number[];
   readonly steps: readonly Step[];
+  /** Classes of which the record that it is in is derived, by way of which it comes. */
+  readonly bases: readonly string[];
 }
 
 const mostDepth = 64;
@@ -39,7 +44,7 @@ class FieldTree {
   /** Columns of each field, its own or those that it shows of others. */
   readonly #columns: PhysicalColumn[][];
   readonly #shown: ReadonlySet<number>;
-  readonly #found: DescribedField[] = [];
+  readonly #found: FoundField[] = [];
 
   constructor({ fields, columns, aliases }: NtupleSchema) {
     this.#fields = fields;
@@ -53,9 +58,9 @@ class FieldTree {
 
   describe(): DescribedField[] {
     for (const [index, { parent, name }] of this.#fields.entries()) {
-      if (parent === index && !this.#isSource(index)) this.#visit(index, { parts: [name], lists: [], steps: [] }, 0);
+      if (parent === index && !this.#isSource(index)) this.#visit(index, { parts: [name], lists: [], steps: [], bases: [] }, 0);
     }
-    return this.#found;
+    return withClassNames(this.#found);
   }
 
   /** A collection without a type whose columns are all shown by other fields, as imported NanoAOD has them: it would only repeat them. */
@@ -80,9 +85,10 @@ class FieldTree {
     else if (role === roles.collection) this.#visitCollection(index, place, depth + 1);
     else if (role === roles.record) {
       for (const child of children) {
-        const { name } = this.#fields[child]!;
+        const { name, type: base } = this.#fields[child]!;
         // Base classes are records without a name of their own.
-        this.#visit(child, name.startsWith(":_") ? place : { ...place, parts: [...place.parts, name] }, depth + 1);
+        const inside = name.startsWith(":_") ? { ...place, bases: [...place.bases, base] } : { ...place, parts: [...place.parts, name] };
+        this.#visit(child, inside, depth + 1);
       }
     } else {
       const inside = repetition > 0 ? listed(place, { kind: "array", length: repetition }) : place;
@@ -122,14 +128,18 @@ class FieldTree {
     return this.#children[index]!.flatMap((child) => this.#counted(child, repeated, depth + 1));
   }
 
-  #addLeaf(index: number, { parts, lists, steps }: Place): void {
+  #addLeaf(index: number, { parts, lists, steps, bases }: Place): void {
     const columns = this.#columns[index]!;
     const isNullable = steps.at(-1)?.kind === "optional";
-    this.#found.push({ ...namesOf(parts, lists), content: contentOf(formsOf(columns, 0), formsOf(columns, 1), { steps, isNullable }) });
+    this.#found.push({
+      ...namesOf(parts, lists),
+      bases,
+      content: contentOf(formsOf(columns, 0), formsOf(columns, 1), { steps, isNullable }),
+    });
   }
 
-  #refuse({ parts, lists }: Place, refused: string): void {
-    this.#found.push({ ...namesOf(parts, lists), content: { refused } });
+  #refuse({ parts, lists, bases }: Place, refused: string): void {
+    this.#found.push({ ...namesOf(parts, lists), bases, content: { refused } });
   }
 }
 
@@ -158,8 +168,22 @@ function whyRefused(role: number, type: string): string | undefined {
   return role === roles.leaf || role === roles.collection || role === roles.record ? undefined : `is a field of the unknown kind ${role}`;
 }
 
-function listed({ parts, lists, steps }: Place, step: Step): Place {
-  return { parts, lists: [...lists, parts.length], steps: [...steps, step] };
+/** Fields of one name that come by way of different base classes get the first different one before their name: `Child::x`. */
+function withClassNames(found: readonly FoundField[]): DescribedField[] {
+  const byName = new Map<string, FoundField[]>();
+  for (const field of found) byName.set(field.name, [...(byName.get(field.name) ?? []), field]);
+  return found.map(({ bases, ...field }) => {
+    const same = byName.get(field.name)!;
+    const level = bases.findIndex((base, at) => same.some((other) => other.bases[at] !== base));
+    if (same.length === 1 || level < 0) return field;
+    const last = field.parts.at(-1)!;
+    const named = `${bases[level]}::${last}`;
+    return { ...field, parts: [...field.parts.slice(0, -1), named], name: field.name.slice(0, -last.length) + named };
+  });
+}
+
+function listed(place: Place, step: Step): Place {
+  return { ...place, lists: [...place.lists, place.parts.length], steps: [...place.steps, step] };
 }
 
 /**

@@ -3,7 +3,7 @@
  * Throws an `Error` that says what makes no sense.
  */
 import { sha256 } from "../../../engine/sha256.ts";
-import type { FileColumn, FileDescription, FileShape } from "../../format.ts";
+import { type FileColumn, type FileDescription, type FileShape, usualPartitionEvents } from "../../format.ts";
 import type { ByteReader } from "../../sources/source.ts";
 import type { Anchor } from "./anchor.ts";
 import { type DescribedField, describeFields } from "./describe-fields.ts";
@@ -17,7 +17,6 @@ const checksumBytes = 8;
 const leastGroup = 48;
 /** Offsets are 32 bits. */
 const mostValues = 2 ** 32 - 2;
-const usualPartition = 100_000;
 
 export interface RNTupleOptions {
   /** Name of the format, which the description carries. */
@@ -28,7 +27,7 @@ export interface RNTupleOptions {
 export async function describeRNTuple(
   file: ByteReader,
   anchor: Anchor,
-  { format, partitionEvents = usualPartition }: RNTupleOptions,
+  { format, partitionEvents = usualPartitionEvents }: RNTupleOptions,
 ): Promise<FileDescription> {
   const schema: NtupleSchema = { fields: [], columns: [], aliases: [] };
   const { content: header, checksum } = await readEnvelope(file, anchor.header, "header");

@@ -1,4 +1,5 @@
 /** From the footer's cluster groups and their page lists: which entries a cluster has, and where the pages of its columns are. */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ByteReader } from "../../sources/source.ts";
 import { pageBytes } from "./column-types.ts";
 import type { EnvelopeReader } from "./envelope-reader.ts";
@@ -22,6 +23,7 @@ export interface PageLists {
 /** Bytes that a summary, a list, a page need at least in a page list. */
 const [leastSummary, leastList, leastPage] = [24, 12, 16];
 const checksumBytes = 8;
+const turnMilliseconds = 5;
 /** As large as ROOT writes them, with the 2 GiB of one read in mind. */
 const mostPageBytes = 2 ** 28;
 
@@ -54,6 +56,7 @@ async function readPageList(
   if (summaries.count !== clusters || lists.count !== clusters) {
     throw new Error(`a page list has ${summaries.count} clusters and pages of ${lists.count}, its group ${clusters}`);
   }
+  let turn = performance.now();
   for (let cluster = 0; cluster < clusters; cluster++) {
     const summary = summaries.items.record();
     const first = summary.u64();
@@ -64,6 +67,10 @@ async function readPageList(
     const columns = lists.items.list(leastList);
     for (let column = 0; column < columns.count; column++) table.addColumn(columns.items);
     table.endCluster();
+    // Page lists of wide files have megabytes: the event loop gets a turn every few milliseconds.
+    if (performance.now() - turn < turnMilliseconds) continue;
+    await nextTurn();
+    turn = performance.now();
   }
 }
 

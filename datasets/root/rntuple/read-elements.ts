@@ -36,7 +36,7 @@ export async function readElements(file: ByteReader, run: PageRun, begin: number
   const { column } = run;
   const end = begin + output.length;
   if (end > elementsOf(run)) throw new Error(`elements ${begin}–${end} are needed of a column that has ${elementsOf(run)} in its cluster`);
-  if (begin < run.zeros) output.fill(0, 0, run.zeros - begin);
+  if (begin < run.zeros) bytesOf(output.subarray(0, run.zeros - begin)).fill(0);
   for (const group of groupsOf(pagesBetween(run, begin, end))) {
     if (group.some(({ isChecked }) => isChecked)) await prepareChecksums();
     const { offset: start, bytes: stored } = group[0]!;

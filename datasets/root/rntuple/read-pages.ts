@@ -5,10 +5,11 @@
  * Promises: on return exactly the location's entries were decoded, offsets never fall, a missing value's content is 0, and nothing was written
  * outside of the target. Otherwise throws, and the target holds anything.
  */
-import type { ColumnLocation, ColumnTarget, NumberArray, ReadCounts } from "../../dataset.ts";
+import type { ColumnLocation, ColumnTarget, ReadCounts } from "../../dataset.ts";
 import { StringDictionary } from "../../parquet/string-dictionary.ts";
 import type { ByteReader } from "../../sources/source.ts";
 import { prepareCodecs } from "../compression/decompress.ts";
+import { isLong, wordsOf } from "./decode-page.ts";
 import type { ClusterPlace, PageRun, PagesPlace } from "./locate-pages.ts";
 import { elementsOf, rangesOf, readElements } from "./read-elements.ts";
 import type { StoredField } from "./stored-field.ts";
@@ -45,16 +46,31 @@ export function rangesOfPages({ clusters }: PagesPlace): { readonly start: numbe
 export async function readFirstPageOffsets(file: ByteReader, { clusters, stored }: PagesPlace): Promise<Uint32Array> {
   await prepareCodecs();
   const [cluster] = clusters;
-  const [step] = stored.steps;
-  if (!cluster || !step) return new Uint32Array(0);
-  if (step.kind === "array") return Uint32Array.from({ length: cluster.entries + 1 }, (_, entry) => entry * step.length);
-  const [run] = cluster.runs;
-  const firstPage = run!.zeros + (run!.pages[2] ?? 0);
-  const { ends } = await readEnds(file, run!, {
-    begin: cluster.first,
-    count: Math.min(cluster.entries, Math.max(0, firstPage - cluster.first)),
-  });
-  return Uint32Array.from([0, ...ends]);
+  if (!cluster) return new Uint32Array(0);
+  const { steps } = stored;
+  const [first] = cluster.runs;
+  const inFirstPage = steps[0]?.kind === "array" ? cluster.entries : first!.zeros + (first!.pages[2] ?? 0) - cluster.first;
+  const count = Math.max(0, Math.min(cluster.entries, inFirstPage));
+  let range: Range = { begin: cluster.first, count };
+  let present: Uint8Array | undefined;
+  let run = 0;
+  for (const step of steps) {
+    const output = new Uint32Array(count + 1);
+    if (step.kind === "array") {
+      for (let entry = 0; entry < count; entry++) output[entry + 1] = output[entry]! + (present?.[entry] === 0 ? 0 : step.length);
+      return output;
+    }
+    const { begin, ends } = await readEnds(file, cluster.runs[run++]!, range);
+    range = { begin, count: ends.at(-1) ?? 0 };
+    if (step.kind === "optional") {
+      present = presentIn(ends, present);
+      continue;
+    }
+    if (present) spreadEnds(ends, present, output.subarray(1));
+    else output.set(ends, 1);
+    return output;
+  }
+  return new Uint32Array(0);
 }
 
 /** Elements of a column in a cluster. */
@@ -128,8 +144,7 @@ async function readCluster(
   target.valid?.fill(1, from, from + slots);
   if (!present) return;
   target.valid!.set(present, from);
-  const all = target.values.subarray(from, from + slots);
-  for (let to = slots - 1, last = range.count; to >= 0; to--) all[to] = present[to] === 1 ? all[--last]! : 0;
+  spreadValues(target.values.subarray(from, from + slots), present, range.count);
   progress.missing += slots - range.count;
 }
 
@@ -147,7 +162,7 @@ async function readValues(
   { runs, range, values, strings, isWhole }: ValueRead,
 ): Promise<void> {
   const [run, characters] = runs;
-  if (kind === "number") return await readElements(file, run, range.begin, values as NumberArray);
+  if (kind === "number") return await readElements(file, run, range.begin, values);
   const { begin, ends } = await readEnds(file, run, range);
   if (kind === "lengths") {
     for (let at = 0, before = 0; at < ends.length; at++) {
@@ -206,6 +221,19 @@ function presentIn(ends: Uint32Array, outer: Uint8Array | undefined): Uint8Array
     before = end;
   }
   return present;
+}
+
+/** Moves the first `count` values to the places that are present, from the back, and puts 0 into the others. */
+function spreadValues(values: ColumnTarget["values"], present: Uint8Array, count: number): void {
+  if (!isLong(values)) {
+    for (let to = values.length - 1, from = count; to >= 0; to--) values[to] = present[to] === 1 ? values[--from]! : 0;
+    return;
+  }
+  const words = wordsOf(values);
+  for (let to = values.length - 1, from = count; to >= 0; to--) {
+    if (present[to] === 1) from--;
+    for (const half of [0, 1]) words[2 * to + half] = present[to] === 1 ? words[2 * from + half]! : 0;
+  }
 }
 
 /** What is missing has an empty list. */

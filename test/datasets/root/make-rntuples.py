@@ -106,7 +106,8 @@ class Ntuple:
         """pages: for each column a list of pages, each a list of values; None where it is suppressed. first: its first element, where it is deferred."""
         self.clusters.append((entries, pages, first))
 
-    def write(self, name, groups=1):
+    def write(self, name, groups=1, wrap=compress):
+        """wrap: what becomes of envelopes."""
         path = folder / name
         with uproot.recreate(path) as file:
             file.mkrntuple("ntuple", {"placeholder": np.zeros(1, "f4")})
@@ -123,7 +124,7 @@ class Ntuple:
             return offset
 
         header = envelope(1, struct.pack("<Q", 0) + text("ntuple") + text("") + text("make-rntuples.py") + schema(lambda all, at: all[:at]))
-        stored = compress(header)
+        stored = wrap(header)
         links = [(put(stored), len(stored), len(header))]
         elements = [0] * len(self.columns)
         lists, summaries, entry, turn = [], [], 0, 0
@@ -153,12 +154,12 @@ class Ntuple:
         for group in np.array_split(np.arange(len(lists)), groups):
             span = sum(self.clusters[i][0] for i in group)
             page_list = envelope(3, checksum + frames([summaries[i] for i in group]) + frames([lists[i] for i in group]))
-            stored = compress(page_list)
+            stored = wrap(page_list)
             link = struct.pack("<QiQ", len(page_list), len(stored), put(stored))
             records.append(record(struct.pack("<QQI", entry, span, len(group)) + link))
             entry += span
         footer = envelope(2, struct.pack("<Q", 0) + checksum + record(schema(lambda all, at: all[at:])) + frames(records) + frames([]))
-        stored = compress(footer)
+        stored = wrap(footer)
         links.append((put(stored), len(stored), len(footer)))
         anchor = struct.pack(">HHHHQQQQQQQ", 1, 0, 1, 0, *links[0], *links[1], 1 << 30)
         anchor += struct.pack(">Q", xxhash.xxh3_64_intdigest(anchor))
@@ -283,7 +284,7 @@ def extension():
     ntuple.cluster(5, [[[0, 1, 2, 3, 4]]])
     ntuple.cluster(5, [[[5, 6], [7, 8, 9]], [[1.5, 2.5, 3.5]], [], [], [[0.25, 0.5], [1, 2, 3, 4]]], {1: 7, 4: 14})
     ntuple.cluster(4, [[[10, 11, 12, 13]], [[4.5, 5.5, 6.5, 7.5]], [[2, 3]], [[1, -2, 3]], [[5, 6, 7, 8, 9, 10, 11, 12]], [[2, 5]], [list(b"abcde")]], {2: 12, 5: 12})
-    ntuple.write("extension.root")
+    ntuple.write("extension.root", wrap=bytes)
     columns = {
         "old": list(range(14)),
         "late": [0.0] * 7 + [1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5],
@@ -450,7 +451,7 @@ def structures():
     ntuple.column(ntuple.field("future", "std::float128_t"), 0x55, bits=128)
     pages.append([])
     ntuple.cluster(entries, pages)
-    ntuple.write("structures.root")
+    ntuple.write("structures.root", wrap=bytes)
     # It tells missing lists from empty ones, has another form for arrays that may be missing and none for optionals in optionals, and no names in pairs.
     unread = ["list_or_none", "array_or_none", "maybe_maybe", "map._0", "map._1"]
     expect("structures.root", columns, ["variant", "streamed", "future"], unread)

@@ -17,7 +17,8 @@ const expected: Readonly<
 /** Booleans as the numbers that columns have for them. */
 const numbers = (value: unknown): unknown =>
   Array.isArray(value) ? value.map(numbers) : typeof value === "boolean" ? Number(value) : value;
-const withoutZeroSigns = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+const plain = (_: string, value: unknown): unknown => (typeof value === "bigint" ? Number(value) : value);
+const withoutZeroSigns = (value: unknown): unknown => JSON.parse(JSON.stringify(value, plain));
 
 async function readColumns(name: string, partitionEvents?: number) {
   const bytes = await readFile(new URL(name, folder));
