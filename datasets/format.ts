@@ -23,11 +23,6 @@ export interface Format {
   locate(description: FileDescription, unit: number, column: FileColumn): Pick<ColumnLocation, "elements" | "place">;
   /** The bytes that `read` will ask for, each range front to back, in this order: from the location alone, without looking at the file. */
   ranges(location: Pick<ColumnLocation, "place">): readonly ByteRange[];
-  /**
-   * What holds the lengths of a column's lists: those with the same text have lists of equal lengths. Absent, or undefined, where only looking at the
-   * lists tells.
-   */
-  listsOf?(column: FileColumn): string | undefined;
   /** Where the first lists of a column of one list end: offsets as of `read`, for as many of the unit's first entries as one page tells. */
   readFirstOffsets(file: ByteReader, location: Pick<ColumnLocation, "values" | "place">): Promise<Uint32Array>;
   /**
@@ -101,6 +96,8 @@ export interface FileShape {
   /** By full name. */
   readonly columns: ReadonlyMap<string, FileColumn>;
   readonly unsupported: readonly { readonly name: string; readonly reason: string }[];
+  /** The numbers of values are upper bounds: that they differ tells nothing of which lists are equally long. */
+  readonly hasBounds?: boolean;
   /** SHA-256 of all of it: equal for files of equal shape. */
   readonly digest: string;
 }
@@ -113,8 +110,8 @@ export interface FileColumn {
   /** For each list that its values stand in, outermost first: how many of `parts` name it. `[]` is one value per entry. */
   readonly lists: readonly number[];
   /**
-   * What in the file says how long its outermost lists are, where the format knows it (in ROOT the counter's branch): columns of one counter have lists of
-   * equal lengths, columns of two need not. Any name, equal for equal ones.
+   * What in the file says how long its outermost lists are, where the format knows it (in ROOT the counter's branch, or a fixed length): columns of one counter
+   * have lists of equal lengths, columns of two perhaps. Any name, equal for equal ones.
    */
   readonly counter?: string;
   readonly dtype: DType;

@@ -1,7 +1,7 @@
 /**
  * Whether list columns that could be one collection by their names have lists of equal lengths: their numbers of values do not tell (two columns of
- * at most one value each agree in them easily). Where the format cannot tell, the first page of
- * each is looked at, in one file of each shape; the rest is compared when it is read.
+ * at most one value each agree in them easily). The first page of each is looked at, or of one of those that have one counter, in one file of each
+ * shape; the rest is compared when it is read.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { FileIdentity } from "../dataset.ts";
@@ -20,17 +20,26 @@ export async function compareLists(file: FileIdentity, description: FileDescript
   const likeness = new Float64Array(nullable.length);
   await sourceOf(file.path).open(file, async (reader) => {
     for (const group of groups) {
-      const known = group.map((column) => formatNamed(shape.format).listsOf?.(column));
-      if (!known.includes(undefined)) {
-        for (const [at, lists] of known.entries()) likeness[group[at]!.index] = known.indexOf(lists);
-        continue;
-      }
+      const alike = byCounter(group);
+      if (alike.length === 1) continue;
       const firsts: Uint32Array[] = [];
-      for (const column of group) firsts.push(await readFirst(reader, description, { unit, column }));
-      for (const [at, like] of clusterOf(firsts).entries()) likeness[group[at]!.index] = like;
+      for (const [column] of alike) firsts.push(await readFirst(reader, description, { unit, column: column! }));
+      for (const [at, like] of clusterOf(firsts).entries()) for (const { index } of alike[at]!) likeness[index] = like;
     }
   });
   return { ...description, likeness };
+}
+
+/** Columns of one counter together; those without one each alone. */
+function byCounter<Column extends Pick<FileColumn, "counter" | "index">>(columns: readonly Column[]): readonly (readonly Column[])[] {
+  const groups = new Map<string | number, Column[]>();
+  for (const column of columns) {
+    const key = column.counter ?? column.index;
+    const group = groups.get(key);
+    if (group) group.push(column);
+    else groups.set(key, [column]);
+  }
+  return [...groups.values()];
 }
 
 /** Empty where the column cannot be read: whoever reads it is told why. */

@@ -99,12 +99,13 @@ function isMissing({ columns, nullable, hasEntries }: ShapeFiles, name: string):
 }
 
 /** Whether two list columns have lists of equal lengths in all of these files, as far as is known without reading them; true where only one is there. */
-function agreeIn({ descriptions, columns }: ShapeFiles, a: string, b: string): boolean {
+function agreeIn({ first, descriptions, columns }: ShapeFiles, a: string, b: string): boolean {
   const [mine, theirs] = [columns.get(a), columns.get(b)];
   if (!mine || !theirs) return true;
-  if (mine.counter !== undefined && theirs.counter !== undefined) return mine.counter === theirs.counter;
+  if (mine.counter !== undefined && mine.counter === theirs.counter) return true;
   const telling = descriptions.find(hasEntries)?.likeness;
   if (telling?.[mine.index] !== telling?.[theirs.index]) return false;
+  if (first.description.shape.hasBounds) return telling !== undefined;
   return descriptions.every(({ units, nullable, values }) =>
     units.every((_, unit) => values[unit * nullable.length + mine.index] === values[unit * nullable.length + theirs.index]),
   );

@@ -32,7 +32,6 @@ export const root: Format = {
       ? locateBranch(description, unit, column)
       : locatePages(description, unit, column),
   ranges: ({ place }) => (isBaskets(place) ? rangesOfBaskets(place) : rangesOfPages(place as PagesPlace)),
-  listsOf: ({ stored }) => countedBy(stored as StoredBranch | StoredField),
   readFirstOffsets: (file, { place, values }) =>
     isBaskets(place) ? readFirstBasketOffsets(file, place, values) : readFirstPageOffsets(file, place as PagesPlace),
   read(file, location, target) {
@@ -40,13 +39,6 @@ export const root: Format = {
     return isBaskets(place) ? readBaskets(file, place, location, target) : readPages(file, place as PagesPlace, location, target);
   },
 };
-
-/** The branch or the column that tells how long lists are. */
-function countedBy(stored: StoredBranch | StoredField): string | undefined {
-  if (stored.kind === "branch") return stored.countedBy === undefined ? undefined : `branch ${stored.countedBy}`;
-  const [step] = stored.steps;
-  return step?.kind === "list" ? `column ${step.ends.map(({ id }) => id)}` : undefined;
-}
 
 const isBaskets = (place: unknown): place is BasketsPlace => (place as BasketsPlace | PagesPlace).kind === "baskets";
 

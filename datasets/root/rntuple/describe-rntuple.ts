@@ -72,7 +72,9 @@ async function describe(
         unsupported.push({ name, reason: `has ${most} values in one cluster, more than the ${mostValues} that are supported` });
         continue;
       }
-      columns.set(name, { index, parts, lists: path, dtype, stored });
+      const [step] = stored.steps;
+      const counter = step?.kind === "list" ? step.ends.map(({ id }) => id).join() : undefined;
+      columns.set(name, { index, parts, lists: path, ...(counter !== undefined && { counter }), dtype, stored });
       values.push(Float64Array.from(counts));
       nullable.push(isNullable ? 1 : 0);
       rounded.push(isRounded ? 1 : 0);

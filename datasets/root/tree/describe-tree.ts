@@ -85,12 +85,13 @@ export async function describeTTrees(sources: readonly TreeSource[], options: Tr
         ...(counted && column.branch.mayLackOffsets && { counter: counted }),
       };
       const { parts, lists } = column;
-      const isPlain = lists[0] === parts.length;
+      const [level] = column.form.levels;
+      const length = counted ? String(counted.branch) : level?.kind === "fixed" ? `[${level.length}]` : undefined;
       columns.set(name, {
         index: found.length,
         parts,
         lists,
-        ...(counted && isPlain && { counter: String(counted.branch) }),
+        ...(length !== undefined && lists[0] === parts.length && { counter: length }),
         dtype: dtypeOf[column.form.type],
         stored,
       });
@@ -101,15 +102,13 @@ export async function describeTTrees(sources: readonly TreeSource[], options: Tr
   const refused = [...unsupported].map(([name, reason]) => ({ name, reason }));
   const digest = await sha256(JSON.stringify([format, refused, ...columns]));
   await nextTurn();
-  const likeness = likenessOf([...columns.values()], found);
   const rounded = Uint8Array.from(found, ({ form }) => (isLong(form.type) ? 1 : 0));
   return {
-    shape: { format, columns, unsupported: refused, digest },
+    shape: { format, columns, unsupported: refused, hasBounds: true, digest },
     units,
     nullable: new Uint8Array(found.length),
     ...(rounded.includes(1) && { rounded }),
     values: unitValues(units, found, places),
-    ...(likeness && { likeness }),
     places,
   };
 }
@@ -128,20 +127,6 @@ function clustersOf({ fClusterRangeEnd, fClusterSize, fAutoFlush }: Members) {
   const numbers = (value: unknown) => (value instanceof Float64Array ? value : new Float64Array(0));
   const [rangeEnds, rangeSizes] = [numbers(fClusterRangeEnd), numbers(fClusterSize)];
   return { rangeEnds: rangeEnds.subarray(0, rangeSizes.length), rangeSizes, autoFlush: typeof fAutoFlush === "number" ? fAutoFlush : 0 };
-}
-
-/** By counters and fixed lengths, if they tell of all plain lists which are equally long; else they are to be looked at. */
-function likenessOf(columns: readonly FileColumn[], branches: readonly DescribedBranch[]): Float64Array | undefined {
-  const likeness = new Float64Array(columns.length);
-  for (const [index, { lists, parts }] of columns.entries()) {
-    if (lists.length !== 1 || lists[0] !== parts.length) continue;
-    const { countedBy, form } = branches[index];
-    const [level] = form.levels;
-    if (countedBy !== undefined) likeness[index] = countedBy + 1;
-    else if (level?.kind === "fixed") likeness[index] = -1 - level.length;
-    else return undefined;
-  }
-  return likeness;
 }
 
 /** Branches that count others, by the object by which those refer to them: their leaf, or they themselves. */

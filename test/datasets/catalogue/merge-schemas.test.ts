@@ -65,14 +65,18 @@ test("mergeSchemas: a list column that some files lack is in the collection that
   );
 });
 
-test("mergeSchemas believes counters, where a file tells of them, rather than numbers", () => {
-  const list = { list: true, values: [5] };
-  const lists = (counters: readonly string[]) =>
-    mergeSchemas([file("a", { Jet_pt: { ...list, counter: counters[0]! }, Jet_sub_pt: { ...list, counter: counters[1]! } })]).columns.map(
-      (column) => column.lists[0],
+test("mergeSchemas takes columns of one counter for one collection; of two, their numbers tell, unless these are bounds", () => {
+  const lists = (counters: readonly string[], values: readonly number[], hasBounds = false) => {
+    const column = (index: number) => ({ list: true, values: [values[index]!], counter: counters[index]! });
+    const { name, description } = file("a", { Jet_pt: column(0), Jet_sub_pt: column(1) });
+    return mergeSchemas([{ name, description: { ...description, shape: { ...description.shape, hasBounds } } }]).columns.map(
+      (each) => each.lists[0],
     );
-  assert.deepEqual(lists(["nJet", "nJet"]), ["Jet", "Jet"]);
-  assert.deepEqual(lists(["nJet", "nJet_sub"]), ["Jet", "Jet_sub"]);
+  };
+  assert.deepEqual(lists(["nJet", "nJet"], [5, 6]), ["Jet", "Jet"]);
+  assert.deepEqual(lists(["nJet", "nJet_sub"], [5, 5]), ["Jet", "Jet"]);
+  assert.deepEqual(lists(["nJet", "nJet_sub"], [5, 6]), ["Jet", "Jet_sub"]);
+  assert.deepEqual(lists(["nJet", "nJet_sub"], [5, 5], true), ["Jet", "Jet_sub"], "nobody has looked at them");
 });
 
 test("describeDifferences names the columns and collections that some files lack, and types that are wider in some", () => {
