@@ -121,10 +121,14 @@ export interface FileColumn {
   readonly stored: unknown;
 }
 
-/** A column as it is written. */
+/** A column as it is written. Bytes are booleans. */
 export interface FlatColumn {
   readonly name: string;
-  readonly values: Float32Array | Float64Array | Int32Array;
+  readonly values: Float32Array | Float64Array | Int32Array | Uint8Array;
+  /** 1 for each value that is there; not for lists. */
+  readonly valid?: Uint8Array;
+  /** Values are places in these. */
+  readonly strings?: readonly string[];
   /** For a list: entry i is values [offsets[i], offsets[i + 1]). Columns that share the array share its encoding. */
   readonly offsets?: Uint32Array;
   /** Compression pays for few distinct values, and costs for random bits. */

@@ -38,6 +38,8 @@ export interface Status {
   readonly totals: Readonly<Record<string, { readonly value: number; readonly nonFinite: number }>>;
   /** UHI histograms by name. */
   readonly histograms: Readonly<Record<string, UhiHistogram>>;
+  /** Of a query that asks for them: how many there are so far. */
+  readonly rows?: { readonly columns: readonly string[]; readonly count: number; readonly limit: number };
   /** The same of each variation, by name. */
   readonly variations: Readonly<Record<string, Pick<Status, "events" | "cutflow" | "totals" | "histograms">>>;
   /** The first 100 of `partitions.failed`. `variation`: its program is that of a variation, and not of the query itself. */

@@ -61,6 +61,8 @@ export interface Places {
   readonly places: Readonly<Record<string, number>>;
   /** Of each total, by its name; absent where there are none. */
   readonly totals?: Readonly<Record<string, number>>;
+  /** Of each column of rows, likewise. */
+  readonly rows?: Readonly<Record<string, number>>;
 }
 
 /** A variation of a query: its program is the one of this number among those of the plan. */

@@ -1,11 +1,12 @@
 /**
- * Flat columns as a Parquet file of one row group: required numbers and lists of them, one PLAIN data page a column, no statistics.
+ * Flat columns as a Parquet file: numbers, booleans and strings, which may be missing, and lists of required numbers; one PLAIN data page for each column of
+ * a row group, no statistics.
  *
  * hyparquet-writer's column writer wants a place among the values for every empty list, and passes over boxed arrays several times: thirteen
  * columns of a million events take it 13 s and 1 GB. So pages are laid out here, values as they lie in memory, and its modules write
  * what is small: page headers, runs of levels, snappy, the footer.
  */
-import type { ColumnMetaData, FileMetaData, ParquetType, SchemaElement } from "hyparquet";
+import type { ColumnMetaData, ParquetType, RowGroup, SchemaElement } from "hyparquet";
 import { ByteWriter } from "hyparquet-writer/src/bytewriter.js";
 import { writePageHeader } from "hyparquet-writer/src/datapage.js";
 import { writeRleBitPackedHybrid } from "hyparquet-writer/src/encoding.js";
@@ -25,24 +26,60 @@ const magic = new TextEncoder().encode("PAR1");
 
 /** The file as consecutive pieces; those of uncompressed columns are views on `values`, so write them before these change. */
 export function encodeFile(columns: readonly FlatColumn[], entries: number, createdBy: string): Uint8Array[] {
-  const pieces: Uint8Array[] = [magic];
-  const levels = new Map<Uint32Array, EncodedLevels>();
-  const chunks: ColumnMetaData[] = [];
-  let at = magic.length;
-  for (const column of columns) {
-    const { offsets } = column;
-    const encoded = offsets && (levels.get(offsets) ?? encodeLevels(offsets, entries));
-    if (offsets && encoded) levels.set(offsets, encoded);
-    const { page, uncompressed } = encodePage(column, entries, encoded);
-    const size = page.reduce((sum, piece) => sum + piece.length, 0);
-    chunks.push(describeChunk(column, encoded?.count ?? entries, { at, size, uncompressed }));
-    pieces.push(...page);
-    at += size;
+  const writer = new ParquetWriter(columns, createdBy);
+  return [writer.begin(), ...writer.addGroup(columns, entries), writer.end()];
+}
+
+/** A file of several row groups, one after the other: whoever writes it holds no more than one of them. */
+export class ParquetWriter {
+  readonly #columns: readonly FlatColumn[];
+  readonly #createdBy: string;
+  readonly #groups: RowGroup[] = [];
+  #at = magic.length;
+
+  /** `columns`: their names and types; all groups have the same. */
+  constructor(columns: readonly FlatColumn[], createdBy: string) {
+    this.#columns = columns;
+    this.#createdBy = createdBy;
   }
-  const footer = new ByteWriter();
-  writeMetadata(footer, describeFile(columns, chunks, entries, createdBy));
-  footer.appendBytes(magic);
-  return [...pieces, footer.getBytes()];
+
+  begin(): Uint8Array {
+    return magic;
+  }
+
+  addGroup(columns: readonly FlatColumn[], entries: number): Uint8Array[] {
+    const pieces: Uint8Array[] = [];
+    const levels = new Map<Uint32Array, EncodedLevels>();
+    const chunks: ColumnMetaData[] = [];
+    for (const column of columns) {
+      const { offsets } = column;
+      const encoded = offsets && (levels.get(offsets) ?? encodeLevels(offsets, entries));
+      if (offsets && encoded) levels.set(offsets, encoded);
+      const { page, uncompressed } = encodePage(column, entries, encoded);
+      const size = page.reduce((sum, piece) => sum + piece.length, 0);
+      chunks.push(describeChunk(column, encoded?.count ?? entries, { at: this.#at, size, uncompressed }));
+      pieces.push(...page);
+      this.#at += size;
+    }
+    const total = chunks.reduce((sum, chunk) => sum + chunk.total_uncompressed_size, 0n);
+    const described = chunks.map((meta_data) => ({ file_offset: 0n, meta_data }));
+    this.#groups.push({ columns: described, total_byte_size: total, num_rows: BigInt(entries) });
+    return pieces;
+  }
+
+  end(): Uint8Array {
+    const footer = new ByteWriter();
+    writeMetadata(footer, {
+      version: 2,
+      schema: [{ name: "schema", num_children: this.#columns.length }, ...this.#columns.flatMap(describeSchema)],
+      num_rows: this.#groups.reduce((sum, { num_rows }) => sum + num_rows, 0n),
+      row_groups: this.#groups,
+      created_by: this.#createdBy,
+      metadata_length: 0,
+    });
+    footer.appendBytes(magic);
+    return footer.getBytes();
+  }
 }
 
 function encodeLevels(offsets: Uint32Array, entries: number): EncodedLevels {
@@ -71,15 +108,34 @@ function encodeRuns(levels: Uint8Array): Uint8Array {
   return writer.getBytes();
 }
 
+/** Views on the values where they are written as they lie in memory. */
+function encodePlain(values: FlatColumn["values"], strings: readonly string[] | undefined): Uint8Array {
+  if (strings) {
+    const encoder = new TextEncoder();
+    const encoded = strings.map((string) => encoder.encode(string));
+    const writer = new ByteWriter();
+    for (const place of values) {
+      writer.appendUint32(encoded[place]!.length);
+      writer.appendBytes(encoded[place]!);
+    }
+    return writer.getBytes();
+  }
+  if (!(values instanceof Uint8Array)) return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  const bits = new Uint8Array(Math.ceil(values.length / 8));
+  for (const [index, value] of values.entries()) bits[index >> 3] |= value << (index & 7);
+  return bits;
+}
+
 function encodePage(
-  { values, compress }: FlatColumn,
+  { values, valid, strings, compress }: FlatColumn,
   entries: number,
   levels: EncodedLevels | undefined,
 ): { readonly page: Uint8Array[]; readonly uncompressed: number } {
-  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  const present = valid ? values.filter((_, index) => valid[index] === 1) : values;
+  const bytes = encodePlain(present, strings);
   const body = compress ? snappyCompress(bytes) : bytes;
   const repetition = levels?.repetition ?? new Uint8Array(0);
-  const definition = levels?.definition ?? new Uint8Array(0);
+  const definition = levels?.definition ?? (valid ? encodeRuns(valid) : new Uint8Array(0));
   const levelBytes = repetition.length + definition.length;
   const header = new ByteWriter();
   writePageHeader(header, {
@@ -88,7 +144,7 @@ function encodePage(
     compressed_page_size: levelBytes + body.length,
     data_page_header_v2: {
       num_values: levels?.count ?? entries,
-      num_nulls: levels?.empty ?? 0,
+      num_nulls: levels?.empty ?? values.length - present.length,
       num_rows: entries,
       encoding: "PLAIN",
       definition_levels_byte_length: definition.length,
@@ -101,12 +157,12 @@ function encodePage(
 }
 
 function describeChunk(
-  { name, values, offsets, compress }: FlatColumn,
+  { name, values, strings, offsets, compress }: FlatColumn,
   count: number,
   place: { readonly at: number; readonly size: number; readonly uncompressed: number },
 ): ColumnMetaData {
   return {
-    type: typeOf(values),
+    type: typeOf(values, strings),
     encodings: ["PLAIN", "RLE"],
     path_in_schema: offsets ? [name, "list", "element"] : [name],
     codec: compress ? "SNAPPY" : "UNCOMPRESSED",
@@ -117,22 +173,10 @@ function describeChunk(
   };
 }
 
-function describeFile(columns: readonly FlatColumn[], chunks: ColumnMetaData[], entries: number, createdBy: string): FileMetaData {
-  const size = chunks.reduce((sum, chunk) => sum + chunk.total_uncompressed_size, 0n);
-  const rows = BigInt(entries);
-  return {
-    version: 2,
-    schema: [{ name: "schema", num_children: columns.length }, ...columns.flatMap(describeSchema)],
-    num_rows: rows,
-    row_groups: [{ columns: chunks.map((meta_data) => ({ file_offset: 0n, meta_data })), total_byte_size: size, num_rows: rows }],
-    created_by: createdBy,
-    metadata_length: 0,
-  };
-}
-
-function describeSchema({ name, values, offsets }: FlatColumn): SchemaElement[] {
-  const type = typeOf(values);
-  if (!offsets) return [{ name, type, repetition_type: "REQUIRED" }];
+function describeSchema({ name, values, valid, strings, offsets }: FlatColumn): SchemaElement[] {
+  const type = typeOf(values, strings);
+  const text = strings && { converted_type: "UTF8" as const, logical_type: { type: "STRING" as const } };
+  if (!offsets) return [{ name, type, repetition_type: valid ? "OPTIONAL" : "REQUIRED", ...text }];
   return [
     { name, repetition_type: "REQUIRED", num_children: 1, converted_type: "LIST", logical_type: { type: "LIST" } },
     { name: "list", repetition_type: "REPEATED", num_children: 1 },
@@ -140,7 +184,9 @@ function describeSchema({ name, values, offsets }: FlatColumn): SchemaElement[] 
   ];
 }
 
-function typeOf(values: FlatColumn["values"]): ParquetType {
+function typeOf(values: FlatColumn["values"], strings: FlatColumn["strings"]): ParquetType {
+  if (strings) return "BYTE_ARRAY";
+  if (values instanceof Uint8Array) return "BOOLEAN";
   if (values instanceof Float32Array) return "FLOAT";
   return values instanceof Float64Array ? "DOUBLE" : "INT32";
 }

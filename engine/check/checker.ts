@@ -51,16 +51,18 @@ export function expectKind<Kind extends Type["kind"]>(
 /** What a comparison or a condition of a list would have to be. */
 export const adviceForCut = ": to select elements write list.filter(x => …), to ask whether there are some list.some(x => …)";
 
-export function adviceFor(type: Type, wanted: Type["kind"] | "number or list"): string {
+export function adviceFor(type: Type, wanted: Type["kind"] | "number or list" | "value"): string {
   if (wanted === "boolean" && type.kind === "number") return ": compare it, such as x > 0";
   if (wanted === "boolean" && type.kind === "list" && type.element.kind === "boolean") return ": ask whether some(…) or every(…) is true";
   if (type.kind === "list" && (wanted === "number" || wanted === "boolean"))
     return ": take one element ([0]), reduce it (sum, min, max, length, some, every), or use map for each";
   if (type.kind === "tuple" && (wanted === "number" || wanted === "number or list"))
     return ": take its members, such as p[0].pt, or what they are together, such as (p[0] + p[1]).mass";
+  if (type.kind === "list" && wanted === "value")
+    return ": take one element, such as [0], or reduce it (sum, min, max, length, some, every)";
   if (type.kind === "string" && wanted === "number") return ": strings can be told apart by == and !=, and fill axes of type category";
   if (type.kind === "number" && wanted === "string") return ': a string is written in quotes, "mu"';
-  if (type.kind === "record" && (wanted === "number" || wanted === "number or list"))
+  if (type.kind === "record" && (wanted === "number" || wanted === "number or list" || wanted === "value"))
     return `: take one of its fields, ${[...type.fields.keys()].slice(0, 5).join(", ")}`;
   return "";
 }

@@ -105,10 +105,11 @@ function defineRun(m: ModuleBuilder, name: string, members: readonly Member[], o
   });
 }
 
-export const shapeOf = ({ filters, totals, histograms }: ProgramTerms): PartialShape => ({
+export const shapeOf = ({ filters, totals, histograms, rows }: ProgramTerms): PartialShape => ({
   filters,
   ...(totals && { totals }),
   histograms: histograms.map(({ axes, storage }) => ({ axes: axes.map(({ axis }) => axis), storage })),
+  ...(rows && { rows }),
 });
 
 export const fillsOf = (member: Member): readonly Fill[] =>

@@ -41,8 +41,9 @@ const mostGuards = 4;
 const mostTerms = 5_000;
 const mostBytes = 100_000;
 
-/** Throws `CannotRunTogether`, or `TermsTooLarge`. */
+/** Throws `CannotRunTogether`, as for programs that have rows, or `TermsTooLarge`. */
 export function compileTogether(programs: readonly SourceProgram[]): TogetherCode {
+  if (programs.some(({ program }) => program.rows)) throw new CannotRunTogether("rows are written by a program that runs alone");
   const terms = new Terms(mostTerms);
   const members: Member[] = [];
   let start = headerBytes;

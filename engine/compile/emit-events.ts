@@ -12,6 +12,7 @@ import { type Expression, F, I, i32, L, type Local, load, store } from "../wasm/
 import { type FunctionOver, type ScalarCode, truth } from "./code.ts";
 import type { Emitter } from "./emitter.ts";
 import { emitFill, findCell, isFiniteWeight } from "./fills/emit-fill.ts";
+import { emitRow } from "./fills/emit-row.ts";
 import { emitTotal } from "./fills/emit-total.ts";
 import { hoist } from "./hoist.ts";
 import { openList } from "./open-list.ts";
@@ -108,6 +109,8 @@ export function emitEventLoop(
     for (const member of members)
       if (member.program.filters.length > number && !guards.has(chainOf(member))) guards.set(chainOf(member), f.variable(i32(0)));
     noteFrom(members, number, guards);
+    // A program that has rows is compiled alone.
+    for (const { program, layout } of members) if (program.rows) emitter.inside(() => emitRow(emitter, program.rows!, layout.rows!));
     for (const group of groupFills(fills)) emitGuarded(emitter, group, ({ member }) => guards.get(chainOf(member)));
   };
 

@@ -15,6 +15,8 @@
  *       axis 0 outermost, flow bins included: eight bytes for each quantity of its storage, all as often as it has copies, and
  *       once more where its bins are found meanwhile
  *       the numbers that its axes read, f64
+ *       for rows: i32 how many are still wanted, i32 how many this block has written; then for each column its values, f64, and for each value
+ *       whether it is there, one byte
  *       scratch: for each string column, how many strings its dictionary has and then their numbers in the run, i32; then indexes of selected
  *       elements, i32
  */
@@ -49,14 +51,24 @@ export interface HistogramLayout {
   readonly end: number;
 }
 
+export interface RowsLayout {
+  readonly wanted: number;
+  readonly columns: readonly { readonly values: number; readonly present: number }[];
+}
+
 export interface Layout {
   readonly cutflow: number;
   /** Where each total is. */
   readonly totals: readonly number[];
   readonly histograms: readonly HistogramLayout[];
+  /** Absent where the program has none. */
+  readonly rows?: RowsLayout;
   /** Where scratch begins; the end of what a run must find zeroed. */
   readonly scratch: number;
 }
+
+/** A run of a program that has rows takes blocks of at most so many events. */
+export const rowsPerBlock = 4096;
 
 /** Beyond this, copies would not stay in the first-level cache. */
 const mostCopiedCells = 1024;
@@ -83,7 +95,16 @@ export function layOut(program: PartialShape, cutflow = headerBytes): Layout {
     });
     return { fills, nonFinite: fills + 8, nonFiniteSamples: fills + 16, cells, cellBytes, cellCount: count, copies, constants, end };
   });
-  return { cutflow, totals, histograms, scratch: end };
+  if (!program.rows) return { cutflow, totals, histograms, scratch: end };
+  const wanted = end;
+  end += 16;
+  const columns = program.rows.columns.map(() => {
+    const values = end;
+    const present = values + 8 * rowsPerBlock;
+    end = present + rowsPerBlock;
+    return { values, present };
+  });
+  return { cutflow, totals, histograms, rows: { wanted, columns }, scratch: end };
 }
 
 /** Where things are in a total. */

@@ -29,12 +29,15 @@ export class Merger {
   readonly #filters: { events: number; readonly weight: ExactSums }[];
   readonly #totals: PartialTotal[] | undefined;
   readonly #histograms: readonly HistogramSums[];
+  /** How many rows there are, and at most. */
+  readonly #rows: { count: number; readonly limit: number } | undefined;
   #entries = 0;
   #partials = 0;
 
   constructor(program: PartialShape) {
     this.#filters = program.filters.map(() => ({ events: 0, weight: new ExactSums(1) }));
     this.#totals = program.totals?.map(() => nothingAdded);
+    this.#rows = program.rows && { count: 0, limit: program.rows.limit };
     this.#histograms = program.histograms.map(({ axes, storage }) => {
       const cells = cellCount(axes);
       const { quantities, takesSample } = storages[storage];
@@ -65,14 +68,16 @@ export class Merger {
     const fits =
       partial.filters.length === this.#filters.length &&
       partial.totals?.length === this.#totals?.length &&
+      (partial.rows === undefined) === (this.#rows === undefined) &&
       partial.histograms.length === this.#histograms.length &&
       partial.histograms.every(
         ({ storage, cells, range }, index) =>
           storage === this.#histograms[index].storage &&
           (this.#histograms[index].range ? range !== undefined : cells === this.#histograms[index].cells),
       );
-    if (!fits) throw new RangeError("Cannot merge this partial: its filters, totals and histograms are not those of the program");
+    if (!fits) throw new RangeError("Cannot merge this partial: its filters, totals, histograms and rows are not those of the program");
     this.#partials++;
+    if (this.#rows) this.#rows.count += partial.rows!.count;
     this.#entries += partial.entries;
     partial.filters.forEach(({ events, weight }, index) => {
       this.#filters[index].events += events;
@@ -93,6 +98,7 @@ export class Merger {
       filters: this.#filters.map(({ events, weight }) => ({ events, weight: weight.read(0) })),
       ...(this.#totals && { totals: [...this.#totals] }),
       histograms: this.#histograms.map(readHistogram),
+      ...(this.#rows && { rows: { count: Math.min(this.#rows.count, this.#rows.limit), columns: [] } }),
     };
   }
 }

@@ -5,9 +5,10 @@
  *   8   16 bytes  the first half of the SHA-256 of everything after it
  *   24  u32       length of the header in bytes, a multiple of 8 with trailing spaces
  *   28  4 bytes   zero
- *   32  header    JSON: { entries, filters: [events, …], totals?: [{ sum, values, least?, largest?, nonFinite }, …], histograms: [{ storage, fills, nonFinite, nonFiniteSamples?, range?, cells, filled? }, …] }
+ *   32  header    JSON: { entries, filters: [events, …], totals?: [{ sum, values, least?, largest?, nonFinite }, …], histograms: [{ storage, fills, nonFinite, nonFiniteSamples?, range?, cells, filled? }, …], rows?: { count, columns: [{ kind, hasMissing?, strings? }, …] } }
  *       arrays    float64: of each filter its weight; then for each histogram: where `filled` is absent, all cells; where it is a number, that many cell
- *                 numbers and then what is of those cells: one quantity of the storage after the other.
+ *                 numbers and then what is of those cells: one quantity of the storage after the other; then for each column of rows its values and, where some are missing, a byte
+ *                 for each that is 1 where it is there, up to a multiple of eight.
  *
  * The sum of a total is exact: the text `D.Z`, where D are hexadecimal digits, is D · 16^Z · 2^-1074.
  *
@@ -15,6 +16,7 @@
  */
 
 import type { AxisShape } from "../axes/axes.ts";
+import { type PartialRows, readRows, rowArrays, type WrittenRows, writeRows } from "../rows/rows.ts";
 import { digest } from "../sha256.ts";
 import type { Contents } from "../storages/storage-kind.ts";
 import { type StorageName, storages } from "../storages/storages.ts";
@@ -46,6 +48,8 @@ export interface PartialResult {
   /** Absent where the program has none. */
   readonly totals?: readonly PartialTotal[];
   readonly histograms: readonly PartialHistogram[];
+  /** Absent where the program has none. */
+  readonly rows?: PartialRows;
 }
 
 /** What of a program decides the form of its partials. */
@@ -53,6 +57,7 @@ export interface PartialShape {
   readonly filters: readonly unknown[];
   readonly totals?: readonly unknown[];
   readonly histograms: readonly { readonly axes: readonly AxisShape[]; readonly storage: StorageName }[];
+  readonly rows?: { readonly columns: readonly unknown[]; readonly limit: number };
 }
 
 const magic = new TextEncoder().encode("femtoqP4");
@@ -63,6 +68,7 @@ interface Header {
   readonly filters: readonly number[];
   readonly totals?: readonly WrittenTotal[];
   readonly histograms: readonly (Omit<PartialHistogram, "filled" | "contents"> & { readonly filled?: number })[];
+  readonly rows?: WrittenRows;
 }
 
 /** Least and largest are absent where there are no values. */
@@ -95,6 +101,7 @@ export async function encodePartial(partial: PartialResult): Promise<Uint8Array<
       cells,
       ...(filled && { filled: filled.length }),
     })),
+    ...(partial.rows && { rows: writeRows(partial.rows) }),
   };
   const text = JSON.stringify(header);
   const written = new TextEncoder().encode(text.padEnd(Math.ceil(text.length / 8) * 8));
@@ -104,6 +111,7 @@ export async function encodePartial(partial: PartialResult): Promise<Uint8Array<
       ...(filled ? [filled] : []),
       ...Object.keys(storages[storage].quantities).map((name) => contents[name]),
     ]),
+    ...(partial.rows ? rowArrays(partial.rows) : []),
   ];
   const bytes = new Uint8Array(headerAt + written.length + arrays.reduce((sum, array) => sum + array.byteLength, 0));
   new DataView(bytes.buffer).setUint32(24, written.length, true);
@@ -148,6 +156,7 @@ export async function decodePartial(bytes: Uint8Array): Promise<PartialResult> {
       const contents: Contents = Object.fromEntries(names.map((name) => [name, take(count ?? rest.cells)]));
       return { ...rest, ...(filled && { filled }), contents };
     }),
+    ...(header.rows && { rows: readRows(header.rows, take) }),
   };
 }
 

@@ -4,6 +4,7 @@
  */
 
 import type { AxisShape } from "../axes/axes.ts";
+import type { RowKind } from "../rows/rows.ts";
 import { sha256 } from "../sha256.ts";
 import type { StorageName } from "../storages/storages.ts";
 import type { Input } from "./inputs.ts";
@@ -11,7 +12,7 @@ import type { DType } from "./schema.ts";
 import { reachable, type Term } from "./term.ts";
 
 /** Changes whenever the same program could give other bits, or a partial another form. */
-export const engineVersion = "femtoq-engine-10";
+export const engineVersion = "femtoq-engine-11";
 
 export type ProgramAxis = AxisShape & { readonly value: number };
 
@@ -34,6 +35,14 @@ export interface Program {
   /** Absent where there are none. */
   readonly totals?: readonly number[];
   readonly histograms: readonly ProgramHistogram[];
+  /** Absent where there are none. */
+  readonly rows?: ProgramRows;
+}
+
+/** Of the events that pass all filters, the first `limit` of a partition. */
+export interface ProgramRows {
+  readonly columns: readonly { readonly kind: RowKind; readonly value: number }[];
+  readonly limit: number;
 }
 
 /** A histogram whose expressions are terms: what the compiler works on. */
@@ -45,12 +54,19 @@ export interface HistogramTerms {
   readonly storage: StorageName;
 }
 
+export interface RowTerms {
+  /** Numbers, booleans or strings. */
+  readonly columns: readonly Term[];
+  readonly limit: number;
+}
+
 export interface ProgramTerms {
   readonly inputs: readonly Input[];
   readonly filters: readonly Term[];
   readonly weight?: Term;
   readonly totals?: readonly Term[];
   readonly histograms: readonly HistogramTerms[];
+  readonly rows?: RowTerms;
 }
 
 /** Every root of the program's terms, in canonical order. */
@@ -66,6 +82,7 @@ export function rootsOf(program: Omit<ProgramTerms, "inputs">): readonly Term[] 
       ...optional(weight),
       ...optional(sample),
     ]),
+    ...(program.rows?.columns ?? []),
   ];
 }
 
@@ -87,6 +104,12 @@ export function writeProgram(program: ProgramTerms): Program {
       ...(histogram.sample && { sample: at(histogram.sample) }),
       storage: histogram.storage,
     })),
+    ...(program.rows && {
+      rows: {
+        columns: program.rows.columns.map((column) => ({ kind: column.type.kind as RowKind, value: at(column) })),
+        limit: program.rows.limit,
+      },
+    }),
   };
 }
 

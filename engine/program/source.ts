@@ -67,6 +67,7 @@ export function readTerms(program: Program, source: ProgramSource, terms: Terms)
       ...(sample !== undefined && { sample: made[sample] }),
       storage,
     })),
+    ...(program.rows && { rows: { columns: program.rows.columns.map(({ value }) => made[value]), limit: program.rows.limit } }),
   };
 }
 

@@ -14,6 +14,7 @@ export const limits = {
   defines: 500,
   filters: 200,
   totals: 200,
+  rowColumns: 100,
   variations: 100,
   name: 200,
 } as const;

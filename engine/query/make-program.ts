@@ -22,6 +22,8 @@ export interface OneProgram {
   readonly order: ReadonlyMap<string, number>;
   /** Likewise of the totals. */
   readonly totalOrder: ReadonlyMap<string, number>;
+  /** Likewise of the columns of rows. */
+  readonly rowOrder: ReadonlyMap<string, number>;
   /** What each define means. */
   readonly defines: ReadonlyMap<string, Term>;
 }
@@ -83,6 +85,13 @@ function* makeOne(query: Query, schema: Schema, varied?: Varied): Generator<void
     const total = checker.expression(text, ["totals", name], "a total", "number");
     if (total) totals.set(name, total);
   }
+  // Rows are those of the query itself, and not of its variations.
+  const columns = new Map<string, Term>();
+  for (const [name, text] of varied ? [] : Object.entries(query.rows?.columns ?? {})) {
+    const column = checker.expression(text, ["rows", "columns", name], "a column of rows", "value");
+    if (column) columns.set(name, column);
+    yield;
+  }
   const written = new Map<string, { readonly histogram: HistogramTerms; readonly names: string[] }>();
   for (const [name, each] of query.histograms) {
     const histogram = checkHistogram(checker, { name, query: each, weight });
@@ -98,6 +107,7 @@ function* makeOne(query: Query, schema: Schema, varied?: Varied): Generator<void
 
   const sorted = [...written].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, each]) => each);
   const summed = sortTerms(totals.values());
+  const listed = sortTerms(columns.values());
   // The weight of all events is summed as that of events which pass a filter.
   const all = weight ? [checker.terms.make("boolean", boolean, [], true)] : [];
   const body = {
@@ -105,6 +115,7 @@ function* makeOne(query: Query, schema: Schema, varied?: Varied): Generator<void
     ...(weight && { weight }),
     ...(summed.length > 0 && { totals: summed }),
     histograms: sorted.map(({ histogram }) => histogram),
+    ...(listed.length > 0 && { rows: { columns: listed, limit: query.rows!.limit } }),
   };
   const terms: ProgramTerms = { inputs: listInputs(rootsOf(body), schema), ...body };
   return {
@@ -112,6 +123,7 @@ function* makeOne(query: Query, schema: Schema, varied?: Varied): Generator<void
     program: writeProgram(terms),
     order: new Map(sorted.flatMap(({ names }, index) => names.map((name) => [name, index]))),
     totalOrder: new Map([...totals].map(([name, total]) => [name, summed.indexOf(total)])),
+    rowOrder: new Map([...columns].map(([name, column]) => [name, listed.indexOf(column)])),
     defines,
   };
 }

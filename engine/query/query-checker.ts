@@ -22,8 +22,15 @@ import type { QueryIssue } from "./query-error.ts";
 /** Checking ends after this many faults. */
 const mostIssues = 50;
 
+const whatIsWanted: Readonly<Record<Wanted, string>> = {
+  boolean: "a boolean",
+  number: "a number",
+  "number or list": "a number or a list of numbers",
+  value: "one number, boolean or string per event",
+};
+
 export type Path = readonly (string | number)[];
-type Wanted = "boolean" | "number" | "number or list";
+type Wanted = "boolean" | "number" | "number or list" | "value";
 
 export interface QueryChecker {
   readonly terms: Terms;
@@ -180,9 +187,10 @@ export function openChecker(query: Query, schema: Schema, issues: QueryIssue[], 
           const term = checkExpression(parseExpression(text), checker);
           refuseInteger(term, 0);
           const kind = term.type.kind;
+          if (wanted === "value" && isScalar(term.type)) return term;
           if (wanted === "number or list" ? isScalar(term.type) || kind === "list" : kind === wanted) return term;
           throw new ExpressionError(
-            `${who} must be a ${wanted === "number or list" ? "number or a list of numbers" : wanted}, but this is ${describeType(term.type)}${adviceFor(term.type, wanted)}`,
+            `${who} must be ${whatIsWanted[wanted]}, but this is ${describeType(term.type)}${adviceFor(term.type, wanted)}`,
             0,
           );
         }),

@@ -1,6 +1,7 @@
 /** Request → query: the shape of the JSON, checked by a schema; expressions are still text. Sizes are bounded here, so that everything after is. */
 import { z } from "zod";
 import { cellCount } from "../axes/axes.ts";
+import { mostRows } from "../rows/rows.ts";
 import { expression, label, limits } from "./fields.ts";
 import { axisFields, axisSchema, storageSchema } from "./histogram-schemas.ts";
 import { nearNames } from "./near-names.ts";
@@ -37,6 +38,20 @@ const variation = z.strictObject(
   { error: "must be an object with define, weight or filter" },
 );
 
+const rows = z.strictObject(
+  {
+    columns: z
+      .record(histogramName, expression, { error: "must be an object: name → expression" })
+      .refine((columns) => Object.keys(columns).length > 0, "rows need at least one column"),
+    limit: z
+      .int("must be a whole number")
+      .min(1, "must be at least 1")
+      .max(mostRows, `can be at most ${mostRows}: ask for the rest by another filter, or export the events of some files`)
+      .optional(),
+  },
+  { error: "must be an object with columns, and perhaps a limit" },
+);
+
 const schema = z.strictObject({
   dataset: z.string({ error: "names the dataset to query" }).min(1).max(limits.name),
   define: define.optional(),
@@ -44,6 +59,7 @@ const schema = z.strictObject({
   histograms: z.record(histogramName, histogram, { error: "must be an object: name → histogram" }).optional(),
   weight: expression.optional(),
   totals: z.record(histogramName, expression, { error: "must be an object: name → expression" }).optional(),
+  rows: rows.optional(),
   variations: z.record(variationName, variation, { error: "must be an object: name → variation" }).optional(),
   name: z.string().max(limits.name).optional(),
   priority: z.int().min(0, "priorities are 0 (first) to 999 (last)").max(999, "priorities are 0 (first) to 999 (last)").optional(),
@@ -60,6 +76,14 @@ export interface Variation {
   readonly filter?: readonly string[];
 }
 
+/** Values of events that pass all filters. */
+export interface RowsQuery {
+  /** Name → expression, in the order in which they are written. */
+  readonly columns: Readonly<Record<string, string>>;
+  /** The first ones in the order of the dataset. */
+  readonly limit: number;
+}
+
 /** A query in canonical form: defaults filled in, one filter made a list. */
 export interface Query {
   readonly dataset: string;
@@ -69,6 +93,7 @@ export interface Query {
   readonly weight?: string;
   /** Sums over all events, before any filter. */
   readonly totals: ReadonlyMap<string, string>;
+  readonly rows?: RowsQuery;
   readonly variations: ReadonlyMap<string, Variation>;
   readonly name?: string;
   readonly priority: number;
@@ -83,6 +108,7 @@ export interface CanonicalQuery {
   readonly weight?: string;
   /** Absent where there are none. */
   readonly totals?: Readonly<Record<string, string>>;
+  readonly rows?: RowsQuery;
   /** Absent where there are none. */
   readonly variations?: Readonly<Record<string, CanonicalVariation>>;
   readonly name?: string;
@@ -96,6 +122,7 @@ export interface CanonicalVariation {
 }
 
 const defaultPriority = 500;
+const defaultRows = 100_000;
 
 /** Checks the shape of a query. Throws `QueryError` with every place that is wrong. */
 export function readQuery(input: unknown): Query {
@@ -107,9 +134,9 @@ export function readQuery(input: unknown): Query {
     const total = issues.reduce((sum, issue) => sum + (issue.code === "unrecognized_keys" ? issue.keys.length : 1), 0);
     throw new QueryError(issues.slice(0, mostIssues).flatMap(describeIssue), total);
   }
-  const { define, filter, histograms, totals, variations, ...rest } = parsed.data;
+  const { define, filter, histograms, totals, rows, variations, ...rest } = parsed.data;
   const entries = Object.entries(histograms ?? {});
-  if (entries.length === 0 && Object.keys(totals ?? {}).length === 0)
+  if (entries.length === 0 && Object.keys(totals ?? {}).length === 0 && !rows)
     issues.push({ at: "/histograms", message: "a query needs at least one histogram, or totals, or rows" });
   const varied = Object.entries(variations ?? {});
   const total = (1 + varied.length) * entries.reduce((sum, [, { axes }]) => sum + cellCount(axes), 0);
@@ -133,6 +160,7 @@ export function readQuery(input: unknown): Query {
     histograms: new Map(entries),
     ...(weight === undefined ? {} : { weight }),
     totals: new Map(Object.entries(totals ?? {})),
+    ...(rows && { rows: { columns: rows.columns, limit: rows.limit ?? defaultRows } }),
     variations: new Map(
       varied.map(([name, { define, filter, weight }]) => [
         name,
@@ -158,7 +186,7 @@ export function canonicalQuery(query: Query): CanonicalQuery {
     name,
     { ...(define.size > 0 && { define: Object.fromEntries(sorted(define)) }), ...rest },
   ]);
-  const { dataset, filter, weight, totals, name, priority } = query;
+  const { dataset, filter, weight, totals, rows, name, priority } = query;
   return {
     dataset,
     define: Object.fromEntries(sorted(query.define)),
@@ -166,6 +194,8 @@ export function canonicalQuery(query: Query): CanonicalQuery {
     histograms: Object.fromEntries(histograms),
     ...(weight && { weight }),
     ...(totals.size > 0 && { totals: Object.fromEntries(sorted(totals)) }),
+    // What is written has its columns in this order.
+    ...(rows && { rows }),
     ...(variations.length > 0 && { variations: Object.fromEntries(variations) }),
     ...(name && { name }),
     priority,
@@ -196,6 +226,9 @@ function tooMany(input: unknown): QueryIssue[] {
   const ofQuery = most.flatMap(([part, what, most]) =>
     keysOf(parts[part]).length > most ? [{ at: pointer([part]), message: `a query can have at most ${most} ${what}` }] : [],
   );
+  const { columns } = (parts.rows ?? {}) as { readonly columns?: unknown };
+  if (keysOf(columns).length > limits.rowColumns)
+    ofQuery.push({ at: "/rows/columns", message: `rows can have at most ${limits.rowColumns} columns` });
   const ofVariations = keysOf(parts.variations)
     .slice(0, limits.variations)
     .flatMap((name) => {
@@ -221,7 +254,14 @@ function reservedNames(input: unknown): QueryIssue[] {
         message: `'${part}' is not a field of a ${path[0] ? "variation" : "query"}`,
       })),
     ),
-    ...[["define"], ["histograms"], ["totals"], ["variations"], ...variations.map((path) => [...path, "define"])].flatMap((path) =>
+    ...[
+      ["define"],
+      ["histograms"],
+      ["totals"],
+      ["rows", "columns"],
+      ["variations"],
+      ...variations.map((path) => [...path, "define"]),
+    ].flatMap((path) =>
       found(inside(input, path)).map((name) => ({ at: pointer([...path, name]), message: `'${name}' is reserved: choose another name` })),
     ),
   ];

@@ -4,15 +4,21 @@
  */
 import { readDictionary } from "../program/dictionary.ts";
 
-/** The number of a string, in the order in which they are asked for; those that the code knows come first. */
-export function numberStrings(known: readonly string[]): (string: string) => number {
+export interface StringNumbers {
+  readonly numberOf: (string: string) => number;
+  /** All that have a number so far, by it. */
+  readonly strings: () => readonly string[];
+}
+
+/** Numbers strings in the order in which they are asked for; those that the code knows come first. */
+export function numberStrings(known: readonly string[]): StringNumbers {
   const numbers = new Map(known.map((string, number) => [string, number]));
   const numberOf = (string: string): number => {
     const number = numbers.get(string) ?? numbers.size;
     numbers.set(string, number);
     return number;
   };
-  return numberOf;
+  return { numberOf, strings: () => [...numbers.keys()] };
 }
 
 /**

@@ -8,6 +8,7 @@ import {
   type Layout,
   lastTerm,
   layOut,
+  rowsPerBlock,
   runPhase,
   runPhases,
   stepsLeft,
@@ -19,6 +20,7 @@ import {
 import { encodePartial, type PartialResult } from "../histogram/partial.ts";
 import type { Input } from "../program/inputs.ts";
 import { type Program, stringsOf } from "../program/program.ts";
+import { RowCollector } from "../rows/collect-rows.ts";
 import { describeList } from "./describe-list.ts";
 import { numberStrings, writeNumbers } from "./number-strings.ts";
 import { type LaidOut, readPartial } from "./read-partial.ts";
@@ -65,7 +67,7 @@ const togetherSteps = mostSteps / 4;
 
 /** Events of a block: the first one is small, for nothing is known of what its events cost. */
 const firstBlock = 256;
-const largestBlock = 4096;
+const largestBlock = rowsPerBlock;
 /** Of events that take next to no time. */
 const largestFastBlock = 32_768;
 /** Milliseconds a block should take at most, so that a stop is soon seen. */
@@ -107,8 +109,11 @@ function heedFlags(flags: Int32Array, { onWait }: RunArea): number {
 export function computePartial(request: RunRequest): PartialResult {
   const { program } = request;
   const { layout, strings } = factsOf(program);
-  const readCounts = addEvents(request, prepare([{ program, layout }], { area: request, inputs: program.inputs, strings }));
-  return readPartial({ program, layout }, { ...request, readCounts });
+  const prepared = prepare([{ program, layout }], { area: request, inputs: program.inputs, strings });
+  const rows = program.rows && new RowCollector(program.rows, layout.rows!, request);
+  const readCounts = addEvents(request, prepared, rows);
+  const partial = readPartial({ program, layout }, { ...request, readCounts });
+  return rows ? { ...partial, rows: rows.read(prepared.strings()) } : partial;
 }
 
 interface Facts {
@@ -148,12 +153,14 @@ interface Prepared {
   readonly scratch: number;
   /** What a person calls the list that a term makes. */
   readonly nameList: (term: number) => string;
+  /** By their numbers in the run. */
+  readonly strings: () => readonly string[];
 }
 
 type Code = (...args: number[]) => number;
 
-/** Adds all events to the work area, block by block. Gives the module's function that reads counts. */
-function addEvents(area: RunArea, { addresses, scratch, nameList }: Prepared): Code {
+/** Adds all events to the work area, block by block; takes their rows out of it. Gives the module's function that reads counts. */
+function addEvents(area: RunArea, { addresses, scratch, nameList }: Prepared, rows?: RowCollector): Code {
   const { module, memory, entries, work } = area;
   const flags = new Int32Array(memory.buffer, work.address, headerBytes / 4);
   let waited = 0;
@@ -164,6 +171,7 @@ function addEvents(area: RunArea, { addresses, scratch, nameList }: Prepared): C
   const instance = new WebAssembly.Instance(module, { env: { memory, "heed flags": heed } });
   const { [countReader]: readCounts, ...others } = instance.exports as Record<string, Code>;
   const runs = Object.values(others);
+  const fastBlock = rows ? rowsPerBlock : largestFastBlock;
   let block = firstBlock;
   for (let begin = 0; begin < entries; ) {
     heed();
@@ -175,9 +183,10 @@ function addEvents(area: RunArea, { addresses, scratch, nameList }: Prepared): C
     } catch (error) {
       throw explain(error, flags, nameList);
     }
+    rows?.take();
     const took = performance.now() - started - waited;
     if (took > longestBlock && block > 16) block >>>= 1;
-    else if (took < longestBlock / 4 && block < (took < longestBlock / 100 ? largestFastBlock : largestBlock)) block <<= 1;
+    else if (took < longestBlock / 4 && block < (took < longestBlock / 100 ? fastBlock : largestBlock)) block <<= 1;
     begin = end;
   }
   return readCounts;
@@ -203,7 +212,7 @@ function prepare(programs: readonly LaidOut[], { area, inputs, strings }: Prepar
   new Int32Array(memory.buffer, work.address + trapReason, 1).fill(0);
   new BigInt64Array(memory.buffer, work.address + stepsLeft, 1).fill(BigInt(programs.length === 1 ? mostSteps : togetherSteps));
   new Uint8Array(memory.buffer, work.address + cutflow, end - cutflow).fill(0);
-  const numberOf = numberStrings(strings);
+  const { numberOf, strings: numbered } = numberStrings(strings);
   for (const { program, layout } of programs) {
     program.histograms.forEach(({ axes }, index) => {
       axes.forEach((axis, place) => {
@@ -224,7 +233,7 @@ function prepare(programs: readonly LaidOut[], { area, inputs, strings }: Prepar
     kind === "strings" ? writeNumbers(memory, addresses[index], { numberOf, take }) : addresses[index],
   );
   const nameList = (term: number) => (programs.length === 1 ? describeList(programs[0].program, term) : "lists of several programs");
-  return { addresses: called, scratch, nameList };
+  return { addresses: called, scratch, strings: numbered, nameList };
 }
 
 function explain(error: unknown, header: Int32Array, nameList: Prepared["nameList"]): unknown {

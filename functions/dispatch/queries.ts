@@ -6,7 +6,7 @@ import { preferredWait } from "../http/bounded-wait.ts";
 import { HttpProblem } from "../http/problem.ts";
 import { readText } from "../http/read-body.ts";
 import { requireOperator } from "../http/this-machine.ts";
-import { answerStatus, chooseFormat } from "./answer/answer-format.ts";
+import { answerFollowed, chooseFormat } from "./answer/answer-format.ts";
 import { listQueries, readListing } from "./answer/list-queries.ts";
 import { streamEvents } from "./answer/stream-events.ts";
 import type { Asker } from "./dispatcher.ts";
@@ -29,7 +29,7 @@ queries.post("/explain", async (c) => c.json(await explainQuery(c.var.dispatcher
 queries.get("/:id", async (c) => {
   const format = chooseFormat(c);
   const followed = await find(c);
-  if (format !== "json") return answerStatus(c, c.var.dispatcher.statuses.describe(followed), format, 200);
+  if (format !== "json") return answerFollowed(c, followed, format, 200);
   return c.body(c.var.dispatcher.statuses.get(followed).text, 200, { "content-type": "application/json" });
 });
 

@@ -14,7 +14,7 @@ import { isEnded, type Submission } from "../api.ts";
 import type { Environment, HostBindings } from "../environment.ts";
 import { boundWait } from "../http/bounded-wait.ts";
 import { stoppedByClient } from "../http/problem.ts";
-import { answerStatus, type Format } from "./answer/answer-format.ts";
+import { answerFollowed, type Format } from "./answer/answer-format.ts";
 import type { Asker, Dispatcher } from "./dispatcher.ts";
 import { type FollowedQuery, waitForEnd } from "./follow/followed-query.ts";
 import { compileChecked, countSubtasks, planBytes, type QueryPlan } from "./plan/plan-query.ts";
@@ -131,7 +131,7 @@ async function acceptQuery(dispatcher: Dispatcher, text: string, submitter: Subm
   stored.catch(() => undefined);
 
   // Follow: from now on every event of the plan's subtasks is heard. Another dispatcher may have purged what was followed here.
-  if (!hasPlan) await plans.forgetIdle(plan.planKey);
+  if (!hasPlan || (programs[0]!.rows && (await hasLostPartials(dispatcher, plan.planKey)))) await plans.forgetIdle(plan.planKey);
   const progress = await plans.follow({ plan, programs }, query);
 
   // Queue: every partition that has no stored partial. Some may be under way for others already.
@@ -181,6 +181,14 @@ async function recall({ results, services }: Dispatcher, { plan, query: { id } }
   return undefined;
 }
 
+/** Of a plan that was followed to its end here: rows are read from its partials, which the store may not keep as long. */
+async function hasLostPartials({ plans, services }: Dispatcher, planKey: string): Promise<boolean> {
+  const { partitions } = (await plans.find(planKey)) ?? {};
+  if (!partitions?.isFinished) return false;
+  const found = await services.store.findPartials(partitions.keys);
+  return found.size + partitions.failures.size < partitions.keys.length;
+}
+
 function allStored(plan: StoredPlan): Submission {
   const length = countSubtasks(plan);
   return { total: length, stored: length, joined: 0, queued: 0 };
@@ -215,7 +223,7 @@ async function answer(c: Context<Environment>, { followed, submission, dataset }
   const { state, text } = c.var.dispatcher.statuses.get(followed);
   const httpStatus = isEnded({ state }) ? 200 : 202;
   c.header("location", `/queries/${followed.query.id}`);
-  if (format !== "json") return answerStatus(c, c.var.dispatcher.statuses.describe(followed), format, httpStatus);
+  if (format !== "json") return answerFollowed(c, followed, format, httpStatus);
   const more = JSON.stringify({ ...(dataset.preparing && { preparing: dataset.preparing }), submission });
   return c.body(`${text.slice(0, -1)},${more.slice(1)}`, httpStatus, { "content-type": "application/json" });
 }

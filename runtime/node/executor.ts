@@ -18,6 +18,7 @@ import type { Log } from "../../base/log.ts";
 import type { Subtask } from "../../coordination/coordinator.ts";
 import type { ColumnCache, Lease } from "../../datasets/cache/column-cache.ts";
 import { type Catalogue, DatasetError, OtherFormError } from "../../datasets/dataset.ts";
+import { largestRows } from "../../engine/rows/rows.ts";
 import { ScratchExhausted, StepsExceeded, workBytes } from "../../engine/run/run-program.ts";
 import type { ComputeOptions, ComputeTiming, Executor, Outcome, PartitionName, Payer } from "../../functions/compute/executor.ts";
 import type { Meter } from "../../functions/metrics/meter.ts";
@@ -164,7 +165,9 @@ export function createExecutor(options: {
       const { runs: begun, ...held } = leased;
       const group = keys.join();
       const isTogether =
-        runs.length > 1 && runs.every(({ ready }) => ready.source) && (together.get(group) ?? leased.entries >= worthCompiling);
+        runs.length > 1 &&
+        runs.every(({ ready }) => ready.source && !ready.program.rows) &&
+        (together.get(group) ?? leased.entries >= worthCompiling);
       if (runs.length > 1 && !together.has(group)) together.set(group, true);
       const outcomes = await runOnThread(workers, { ...held, isTogether }, begun);
       const isFailed = outcomes.some((outcome) => outcome.kind === "failed");
@@ -265,7 +268,7 @@ const rounded = (times: Times): ComputeTiming =>
   Object.fromEntries(Object.entries(times).map(([figure, value]) => [figure, Math.round(value * 1000) / 1000])) as unknown as ComputeTiming;
 
 /** Bytes. */
-const largestPartial = ({ ready: { program } }: Run): number => workBytes(program, 0);
+const largestPartial = ({ ready: { program } }: Run): number => workBytes(program, 0) + largestRows(program.rows);
 
 function toRun(program: Prepared, signal: AbortSignal, payer: Payer): Run | Outcome {
   if (program.kind !== "ready") return program;

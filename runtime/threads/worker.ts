@@ -8,6 +8,7 @@ import { readColumns } from "../../datasets/read-column.ts";
 import { runPhase, runPhases } from "../../engine/compile/work-area.ts";
 import { largestDictionary, mostStrings } from "../../engine/program/dictionary.ts";
 import type { DType } from "../../engine/program/schema.ts";
+import { RowsTooLarge } from "../../engine/rows/collect-rows.ts";
 import { RunStopped, runProgram, ScratchExhausted, StepsExceeded } from "../../engine/run/run-program.ts";
 import { runTogether } from "./run-together.ts";
 import type {
@@ -213,6 +214,7 @@ function viewOf(dtype: DType, buffer: ArrayBufferLike, address: number, length: 
 
 function describe(error: unknown): JobFailure {
   if (error instanceof DatasetError) return { kind: "dataset", message: error.message, permanent: error.permanent };
+  if (error instanceof RowsTooLarge) return { kind: "dataset", message: error.message, permanent: true };
   if (error instanceof RunStopped) return { kind: "stopped" };
   if (error instanceof ScratchExhausted) return { kind: "scratch" };
   if (error instanceof StepsExceeded) return { kind: "steps", message: error.message };

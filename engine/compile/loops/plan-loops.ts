@@ -55,7 +55,8 @@ export function planLoops(members: readonly Member[], { fills, totals, columns }
       isWide: canFillWide({ columns }, { base: group.base, histograms: group.fills }),
     })),
     perEvent,
-    hasEventLoop: perEvent.length > 0 || totals.size > 0 || members.some(({ program }) => program.filters.length > 0),
+    hasEventLoop:
+      perEvent.length > 0 || totals.size > 0 || members.some(({ program }) => program.filters.length > 0 || program.rows !== undefined),
   };
 }
 

@@ -1,15 +1,18 @@
-/** A status as the client wants it: whole (JSON), or its histograms as UHI, ROOT's JSON, CSV or a picture. */
+/** A query as the client wants it: its status (JSON), its histograms as UHI, ROOT's JSON, CSV or a picture, or its rows. */
 import type { Context } from "hono";
 import type { UhiHistogram } from "../../../engine/histogram/uhi.ts";
 import { nearNames } from "../../../engine/query/near-names.ts";
 import type { Status } from "../../api.ts";
+import type { Environment } from "../../environment.ts";
 import { HttpProblem } from "../../http/problem.ts";
 import { renderSvg } from "../../render/charts/svg.ts";
 import { renderCsv } from "../../render/csv.ts";
 import { mostRootAxes, renderRoot } from "../../render/root-json.ts";
+import type { FollowedQuery } from "../follow/followed-query.ts";
+import { answerRows, isRowFormat, type RowFormat } from "../rows/answer-rows.ts";
 import { type Histograms, separateVariations, stackVariations } from "./vary-histograms.ts";
 
-const formats = ["json", "uhi", "root", "csv", "svg"] as const;
+const formats = ["json", "uhi", "root", "csv", "svg", "jsonl", "parquet"] as const;
 export type Format = (typeof formats)[number];
 
 const mediaTypes: readonly (readonly [string, Format])[] = [
@@ -18,6 +21,9 @@ const mediaTypes: readonly (readonly [string, Format])[] = [
   ["application/vnd.root+json", "root"],
   ["text/csv", "csv"],
   ["image/svg+xml", "svg"],
+  ["application/x-ndjson", "jsonl"],
+  ["application/jsonl", "jsonl"],
+  ["application/vnd.apache.parquet", "parquet"],
 ];
 
 /** `?format=` counts first, then the first type of `Accept` that there is. */
@@ -38,7 +44,17 @@ export function chooseFormat(c: Context): Format {
   return "json";
 }
 
-export async function answerStatus(c: Context, status: Status, format: Format, httpStatus: 200 | 202): Promise<Response> {
+export async function answerFollowed(
+  c: Context<Environment>,
+  followed: FollowedQuery,
+  format: Format,
+  httpStatus: 200 | 202,
+): Promise<Response> {
+  if (isRowFormat(format)) return await answerRows(c, followed, format);
+  return await answerStatus(c, c.var.dispatcher.statuses.describe(followed), format, httpStatus);
+}
+
+async function answerStatus(c: Context, status: Status, format: Exclude<Format, RowFormat>, httpStatus: 200 | 202): Promise<Response> {
   if (format === "json") return c.json(status, httpStatus);
   if (format === "uhi") {
     const named = c.req.query("histogram");

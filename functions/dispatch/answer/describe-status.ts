@@ -47,6 +47,7 @@ export function describeStatus(followed: FollowedQuery, hindrances: readonly str
       failed: counts.failed,
     },
     ...describe(0, query, filter),
+    ...(query.rows && { rows: { columns: Object.keys(query.rows), count: contents[0]!.rows!.count, limit: programs[0]!.rows!.limit } }),
     variations: Object.fromEntries(
       Object.entries(query.variations ?? {}).map(([name, variation]) => [
         name,

@@ -68,6 +68,8 @@ export class PartialSum {
   async save(): Promise<void> {
     const { services, signal } = this.#options;
     const plan = this.#planned.plan.planKey;
+    // Rows are read from the partials: while those are there, so is the sum.
+    if (this.#planned.programs[0]?.rows) return;
     try {
       const body = await encodePartials(this.read());
       await this.#retry("a result cannot be stored now; trying again", () =>

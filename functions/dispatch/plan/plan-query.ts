@@ -93,12 +93,13 @@ export async function planChecked(query: Query, checked: CheckedQuery, dataset: 
   };
 }
 
-function placesIn(query: Query, { order, totalOrder }: OneProgram): Places {
+function placesIn(query: Query, { order, totalOrder, rowOrder }: OneProgram): Places {
   const placesOf = (names: ReadonlyMap<string, unknown>, places: ReadonlyMap<string, number>) =>
     Object.fromEntries([...names.keys()].map((name) => [name, places.get(name)!]));
   return {
     places: placesOf(query.histograms, order),
     ...(query.totals.size > 0 && { totals: placesOf(query.totals, totalOrder) }),
+    ...(rowOrder.size > 0 && { rows: placesOf(rowOrder, rowOrder) }),
   };
 }
 

@@ -18,7 +18,7 @@ test("readQuery refuses what is no query, at the place that is wrong", () => {
       findIssues(input, muonSchema).map(({ at }) => at),
       [""],
     );
-  assert.match(described({}), /^\/histograms must be an object: name → histogram/m);
+  assert.match(described({}), /^\/histograms a query needs at least one histogram/m);
   assert.match(described({ dataset: 3, histograms: { h } }), /^\/dataset names the dataset/);
   assert.match(described({ histograms: {} }), /^\/histograms a query needs at least one histogram/);
   assert.match(described({ filter: 5, histograms: { h } }), /^\/filter must be an expression or a list of expressions/);

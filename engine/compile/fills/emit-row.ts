@@ -1,0 +1,23 @@
+/** Writing rows: of an event that passed all filters, one value for each column, side by side with those of other events of the block. */
+import type { RowTerms } from "../../program/program.ts";
+import { F, f64, I, i32, load, select, store } from "../../wasm/instructions.ts";
+import type { Emitter } from "../emitter.ts";
+import type { RowsLayout } from "../work-area.ts";
+
+/** Where rows are still wanted. */
+export function emitRow(emitter: Emitter, { columns }: RowTerms, layout: RowsLayout): void {
+  const { f, keep } = emitter;
+  const work = emitter.param("work");
+  const count = keep(load.i32(work, layout.wanted + 4));
+  emitter.if(I.lt(count, load.i32(work, layout.wanted)), () => {
+    const values = keep(I.add(work, I.shl(count, i32(3))));
+    const presence = keep(I.add(work, count));
+    for (const [index, column] of columns.entries()) {
+      const { kind, value, present = i32(1) } = emitter.scalar(column, []);
+      const number = kind === "number" ? value : F.fromI32(value);
+      f.store(store.f64, values, select(present, number, f64(0)), layout.columns[index].values);
+      f.store(store.i8, presence, present, layout.columns[index].present);
+    }
+    f.store(store.i32, work, I.add(count, i32(1)), layout.wanted + 4);
+  });
+}

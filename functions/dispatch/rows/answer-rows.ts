@@ -1,0 +1,78 @@
+/** Answers with the rows of a query that has ended; of one that has not, with its status. */
+import type { Context } from "hono";
+import { isEnded } from "../../api.ts";
+import type { Environment } from "../../environment.ts";
+import { HttpProblem } from "../../http/problem.ts";
+import { type FollowedQuery, stateOf } from "../follow/followed-query.ts";
+import { jsonLines } from "./json-lines.ts";
+import { readRows } from "./read-rows.ts";
+
+const mediaTypes = { jsonl: "application/x-ndjson", parquet: "application/vnd.apache.parquet" } as const;
+export type RowFormat = keyof typeof mediaTypes;
+
+export const isRowFormat = (format: string): format is RowFormat => Object.hasOwn(mediaTypes, format);
+
+export async function answerRows(c: Context<Environment>, followed: FollowedQuery, format: RowFormat): Promise<Response> {
+  const { query, programs } = followed;
+  const { rows: columns } = query;
+  const [program] = programs;
+  if (!columns || !program?.rows) {
+    throw new HttpProblem(422, "no-rows", `The query has no rows: ask for it with "rows": { "columns": { "pt": "Muon[0].pt" } }`);
+  }
+  const state = stateOf(followed);
+  if (!isEnded({ state })) return c.json(c.var.dispatcher.statuses.describe(followed), 202);
+  if (state !== "done")
+    throw new HttpProblem(409, "no-rows", `The query was ${state === "failed" ? "not computed: it failed" : state}, so it has no rows.`);
+  const rows = readRows(followed, c.var.services.store);
+  const kinds = program.rows.columns.map(({ kind }) => kind);
+  // The writer of Parquet is loaded where somebody wants it.
+  const pieces = format === "jsonl" ? jsonLines(rows, columns) : (await import("./parquet-rows.ts")).parquetRows(rows, columns, kinds);
+  const headers = {
+    "content-type": mediaTypes[format],
+    "content-disposition": `attachment; filename="${query.id.slice(0, 12)}.${format}"`,
+    "x-accel-buffering": "no",
+  };
+  if (c.req.method === "HEAD") return c.body(null, 200, headers);
+  const place = c.var.admission.streams.enter(c.var.client);
+  try {
+    return c.body(streamOf(pieces, await pieces.next(), place), 200, headers);
+  } catch (error) {
+    place[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** The first piece was made before the answer began, so that what fails at once is a problem, and not half an answer. */
+function streamOf(
+  pieces: AsyncGenerator<Uint8Array<ArrayBuffer>>,
+  first: IteratorResult<Uint8Array<ArrayBuffer>>,
+  place: Disposable,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  let next: Promise<IteratorResult<Uint8Array<ArrayBuffer>>> = Promise.resolve(first);
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        try {
+          const { done, value } = await next;
+          if (done) {
+            place[Symbol.dispose]();
+            controller.close();
+            return;
+          }
+          controller.enqueue(value);
+          next = pieces.next();
+          // It is awaited at the next pull, which may never come.
+          next.catch(() => undefined);
+        } catch (error) {
+          place[Symbol.dispose]();
+          controller.error(error);
+        }
+      },
+      async cancel() {
+        place[Symbol.dispose]();
+        await pieces.return(undefined);
+      },
+    },
+    { highWaterMark: 1 },
+  );
+}

@@ -1,0 +1,61 @@
+/** Rows as a Parquet file: numbers are DOUBLE, booleans BOOLEAN, strings UTF-8, and all may be missing. */
+import { turn } from "../../../base/turn.ts";
+import type { FlatColumn } from "../../../datasets/format.ts";
+import { ParquetWriter } from "../../../datasets/parquet/encode-file.ts";
+import type { PartialRows, RowColumn, RowKind } from "../../../engine/rows/rows.ts";
+
+/** Rows of a row group, at least, but for the last one: each partition may have few. */
+const perGroup = 65_536;
+
+/** `columns`: name → place, in the order in which they are written. `kinds`: by their places. */
+export async function* parquetRows(
+  rows: AsyncIterable<PartialRows>,
+  columns: Readonly<Record<string, number>>,
+  kinds: readonly RowKind[],
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  const named = Object.entries(columns);
+  const writer = new ParquetWriter(
+    named.map(([name, place]) => flatColumn(name, kinds[place]!, [])),
+    "femtoq",
+  );
+  let waiting: PartialRows[] = [];
+  let count = 0;
+  async function* writeGroup(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+    const group = named.map(([name, place]) =>
+      flatColumn(
+        name,
+        kinds[place]!,
+        waiting.map((each) => each.columns[place]!),
+      ),
+    );
+    for (const piece of writer.addGroup(group, count)) yield new Uint8Array(piece);
+    waiting = [];
+    count = 0;
+    await turn();
+  }
+  yield new Uint8Array(writer.begin());
+  for await (const each of rows) {
+    waiting.push(each);
+    count += each.count;
+    if (count >= perGroup) yield* writeGroup();
+  }
+  if (count > 0) yield* writeGroup();
+  yield new Uint8Array(writer.end());
+}
+
+/** One column of several partials, one after the other. */
+function flatColumn(name: string, kind: RowKind, parts: readonly RowColumn[]): FlatColumn {
+  const count = parts.reduce((sum, { values }) => sum + values.length, 0);
+  const values = kind === "boolean" ? new Uint8Array(count) : kind === "string" ? new Int32Array(count) : new Float64Array(count);
+  const valid = new Uint8Array(count).fill(1);
+  const strings: string[] = [];
+  let at = 0;
+  for (const part of parts) {
+    const first = strings.length;
+    for (const string of part.strings ?? []) strings.push(string);
+    values.set(kind === "string" ? part.values.map((value) => first + value) : part.values, at);
+    if (part.present) valid.set(part.present, at);
+    at += part.values.length;
+  }
+  return { name, values, valid, ...(kind === "string" && { strings }) };
+}

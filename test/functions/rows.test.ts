@@ -1,0 +1,113 @@
+/** Rows by HTTP: against plain JavaScript over the same events, as JSON lines and as Parquet that hyparquet reads. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parquetReadObjects } from "hyparquet";
+import type { Problem, Status } from "../../functions/api.ts";
+import { openApp, type TestApp } from "../support/open-app.ts";
+import type { TestEvent } from "../support/write-events.ts";
+
+const columns = { lead: "Muon[0].pt", n: "Muon.length", met: "MET.pt", high: "MET.pt > 100", ratio: "MET.pt / 0" };
+const query = { dataset: "events", filter: "Muon.length != 1", rows: { columns } };
+const rowOf = ({ MET_pt, Muon }: TestEvent) => ({
+  lead: Muon[0]?.pt ?? null,
+  n: Muon.length,
+  met: MET_pt,
+  high: MET_pt > 100,
+  ratio: MET_pt / 0,
+});
+const expectedRows = ({ events }: TestApp) => events.filter(({ Muon }) => Muon.length !== 1).map(rowOf);
+/** As JSON has what is not finite. */
+const asJson = (rows: readonly object[]) =>
+  rows.map((row) =>
+    Object.fromEntries(
+      Object.entries(row).map(([name, value]) => [name, typeof value === "number" && !Number.isFinite(value) ? String(value) : value]),
+    ),
+  );
+
+const readLines = (text: string) =>
+  text
+    .split("\n")
+    .slice(0, -1)
+    .map((line) => JSON.parse(line));
+
+test("rows come in the order of the dataset, whatever the order in which partitions were computed", async (t) => {
+  const app = await openApp(t);
+  const status = await app.ask(query);
+  const expected = expectedRows(app);
+  assert.deepEqual(status.rows, { columns: Object.keys(columns), count: expected.length, limit: 100_000 });
+  assert.deepEqual([status.histograms, status.cutflow[1]!.events], [{}, expected.length]);
+  const answer = await app.request(`/queries/${status.id}?format=jsonl`);
+  assert.equal(answer.headers.get("content-type"), "application/x-ndjson");
+  const text = await answer.text();
+  assert.deepEqual(readLines(text), asJson(expected));
+  const again = await app.post(query, { prefer: "wait=60", accept: "application/x-ndjson" });
+  assert.equal(await again.text(), text);
+  assert.equal(app.computed.length, 4);
+});
+
+test("rows as Parquet have the same values, of their types, in few row groups", async (t) => {
+  const app = await openApp(t);
+  const { id } = await app.ask({ ...query, rows: { columns: { ...columns, kind: "Muon.length > 1 ? 'many' : 'ñone'" } } });
+  const file = await (await app.request(`/queries/${id}?format=parquet`)).arrayBuffer();
+  const expected = expectedRows(app).map((row) => ({ ...row, kind: row.n > 1 ? "many" : "ñone" }));
+  assert.deepEqual(await parquetReadObjects({ file }), expected);
+});
+
+test("a limit takes the first rows of the dataset; nothing else of the query changes by it", async (t) => {
+  const app = await openApp(t);
+  const expected = asJson(expectedRows(app));
+  for (const limit of [1, 400]) {
+    const { id, rows, cutflow } = await app.ask({ ...query, rows: { columns, limit } });
+    assert.deepEqual([rows!.count, cutflow[1]!.events], [limit, expected.length]);
+    const text = await (await app.request(`/queries/${id}?format=jsonl`)).text();
+    assert.deepEqual(readLines(text), expected.slice(0, limit));
+  }
+});
+
+test("no rows are a file without rows; until the query has ended the answer is its status", async (t) => {
+  const app = await openApp(t);
+  app.gate.close();
+  const none = { ...query, filter: "MET.pt < 0" };
+  const first = await app.post(none, { accept: "application/x-ndjson" });
+  assert.equal(first.status, 202);
+  const { id, state } = (await first.json()) as Status;
+  assert.ok(state !== "done");
+  assert.equal((await app.request(`/queries/${id}?format=parquet`)).status, 202);
+  app.gate.open();
+  await app.ask(none);
+  assert.equal(await (await app.request(`/queries/${id}?format=jsonl`)).text(), "");
+  assert.deepEqual(await parquetReadObjects({ file: await (await app.request(`/queries/${id}?format=parquet`)).arrayBuffer() }), []);
+});
+
+test("rows that the store has lost are computed again when they are asked for again", async (t) => {
+  const app = await openApp(t);
+  const { id } = await app.ask(query);
+  const stored = await app.services.store.getQuery(id);
+  const plan = (await app.services.store.getPlans([stored!.planKey])).get(stored!.planKey)!;
+  await app.services.store.dropPartial(`${plan.programKey}:${plan.partitions[0]!.fingerprint}`);
+  const gone = await app.request(`/queries/${id}?format=jsonl`);
+  assert.deepEqual([gone.status, ((await gone.json()) as Problem).code], [409, "rows-gone"]);
+  const { cutflow, rows } = await app.ask(query);
+  assert.deepEqual([cutflow[0]!.events, rows!.count, app.computed.length], [1000, expectedRows(app).length, 5]);
+  const text = await (await app.request(`/queries/${id}?format=jsonl`)).text();
+  assert.deepEqual(readLines(text), asJson(expectedRows(app)));
+});
+
+test("what cannot be rows is refused at its place; formats of rows are refused for queries without", async (t) => {
+  const app = await openApp(t);
+  const refuse = async (rows: object) => {
+    const answer = await app.post({ dataset: "events", rows });
+    assert.equal(answer.status, 400);
+    return ((await answer.json()) as Problem).errors!.map(({ at, message }) => `${at} ${message}`);
+  };
+  assert.deepEqual(await refuse({ columns: { all: "Muon.pt", mu: "Muon[0]", no: "Muom.pt" } }), [
+    "/rows/columns/all a column of rows must be one number, boolean or string per event, but this is a list of numbers: take one element, such as [0], or reduce it (sum, min, max, length, some, every)",
+    "/rows/columns/mu a column of rows must be one number, boolean or string per event, but this is a Muon record that may be missing: take one of its fields, pt, eta, phi, mass, charge",
+    "/rows/columns/no there is no column, define or parameter 'Muom'",
+  ]);
+  assert.deepEqual(await refuse({ columns: {} }), ["/rows/columns rows need at least one column"]);
+  assert.match((await refuse({ columns, limit: 2e6 }))[0]!, /^\/rows\/limit can be at most 1000000/);
+  const { id } = await app.ask({ dataset: "events", totals: { n: "1" } });
+  assert.equal((await app.request(`/queries/${id}?format=jsonl`)).status, 422);
+  assert.equal((await app.request(`/queries/${id}?format=svg`)).status, 404);
+});
