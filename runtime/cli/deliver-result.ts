@@ -5,10 +5,12 @@ import pc from "picocolors";
 import type { Status } from "../../functions/api.ts";
 import { displayable } from "../../functions/render/displayable.js";
 import { CommandFailed, exitCodes } from "./command-failed.ts";
+import { deliverRows } from "./deliver-rows.ts";
 import { describeFailures, drawStatus } from "./draw/draw-status.ts";
+import type { Output } from "./draw/terminal.ts";
 import { drawOptions, type Invocation, print, warn } from "./invocation.ts";
 
-export const formats = ["text", "json", "uhi", "root", "csv", "svg"] as const;
+export const formats = ["text", "json", "uhi", "root", "csv", "svg", "jsonl", "parquet"] as const;
 export type Format = (typeof formats)[number];
 
 export interface Delivery {
@@ -16,18 +18,37 @@ export interface Delivery {
   readonly format?: Format;
   readonly output?: string;
   readonly histogram?: string;
+  /** The rows are wanted. */
+  readonly rows?: boolean;
 }
 
-/** Call it before anything is computed: it throws where neither `format` nor the extension of `output` tells the format. */
-export function checkDelivery({ output, format }: Delivery): void {
-  if (format !== undefined || formatOf(output) !== undefined) return;
-  const message = `Cannot tell the format of ${output}: an extension of .txt, .json, .uhi, .csv or .svg is required, or --format`;
+const rowFormats: ReadonlySet<Format | undefined> = new Set<Format>(["jsonl", "parquet"]);
+
+/** `rows` for what has no format: JSON lines. */
+export const formatFor = ({ output, format, rows }: Delivery): Format | undefined =>
+  format ?? (rows && output === undefined ? "jsonl" : formatOf(output));
+
+/** Call it before anything is computed: it throws where neither `format` nor the extension of `output` tells the format, and where the query has nothing of it. */
+export function checkDelivery(delivery: Delivery, query: unknown, stdout: Output): void {
+  const { output, rows = false } = delivery;
+  const format = formatFor(delivery);
+  const isOfRows = rowFormats.has(format);
+  const hasRows = typeof query === "object" && query !== null && "rows" in query;
+  const refuse = (reason: string) => new CommandFailed(exitCodes.badQuery, reason);
+  if (rows && format !== undefined && !isOfRows) throw refuse(`Cannot write rows as ${format}: they are written as jsonl or parquet`);
+  if (isOfRows && query !== undefined && !hasRows)
+    throw refuse('Cannot write rows: the query has none; add "rows": { "columns": { "pt": "Muon[0].pt" } }');
+  if (format === "parquet" && output === undefined && stdout.isTTY)
+    throw refuse("Cannot show Parquet on a terminal: --output FILE is required");
+  if (format !== undefined) return;
+  const message = `Cannot tell the format of ${output}: an extension of .txt, .json, .jsonl, .parquet, .uhi, .csv or .svg is required, or --format`;
   throw new CommandFailed(exitCodes.badQuery, message);
 }
 
 /** Leaves the exit code at 1 where some partition is not in the result. */
 export async function deliverResult(invocation: Invocation, status: Status, delivery: Delivery): Promise<void> {
-  const { output, histogram, format = formatOf(output) ?? "text" } = delivery;
+  const { output, histogram } = delivery;
+  const format = formatFor(delivery) ?? "text";
   const names = Object.keys(displayable(status.histograms));
   if (histogram !== undefined && !Object.hasOwn(status.histograms, histogram)) {
     throw new CommandFailed(exitCodes.badQuery, `Cannot show histogram ${histogram}: the query has ${names.join(", ")}`);
@@ -38,9 +59,13 @@ export async function deliverResult(invocation: Invocation, status: Status, deli
       `Of ${names.length} histograms only ${names[0]} is written as ${format}; --histogram NAME takes another: ${names.slice(1).join(", ")}`,
     );
   }
-  const content = await render(invocation, status, { format, histogram, plain: output !== undefined });
-  if (output === undefined) await print(invocation, content);
-  else await writeResult(output, content);
+  if (format === "jsonl" || format === "parquet") {
+    if (status.state === "done") await deliverRows(invocation, status.id, { format, output });
+  } else {
+    const content = await render(invocation, status, { format, histogram, plain: output !== undefined });
+    if (output === undefined) await print(invocation, content);
+    else await writeResult(output, content);
+  }
   for (const line of describeFailures(status)) await warn(invocation, line);
   if (status.state === "done" && status.failures.length === 0) return;
   invocation.exitCode = exitCodes.failed;

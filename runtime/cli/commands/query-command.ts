@@ -34,15 +34,18 @@ A query is a JSON file:
 Examples:
   femtoq query examples/dimuon-mass.json
   femtoq query examples/z-peak.json --histogram mass --output z.csv
+  femtoq query rows.json --rows | head                     the query has "rows": { "columns": { "pt": "Muon[0].pt" } }
+  femtoq query rows.json --output events.parquet           npm start -- --data NAME=events.parquet makes a dataset of it
   jq '.weight = "genWeight"' query.json | femtoq query - --format json | jq .cutflow
 
 The same query again, by anyone, comes from the store. Ctrl-C withdraws it.`;
 
 export function addQueryCommand(program: Command, getInvocation: GetInvocation): void {
   withResultOptions(program.command("query"))
-    .description("run a query and draw its histograms")
+    .description("run a query and draw its histograms, or write its rows")
     .argument("<file>", "the query as JSON; - reads standard input")
     .addHelpText("after", examples)
+    .option("--rows", "write the query's rows, as JSON lines or as --format parquet")
     .action(async (file: string, options: ResultOptions) => {
       const invocation = getInvocation();
       const { text, query } = await readQuery(file, invocation.terminal);
@@ -66,8 +69,8 @@ export async function runToResult(
   ask: (signal: AbortSignal) => Promise<Status>,
   options: ResultOptions,
 ): Promise<void> {
-  checkDelivery(options);
   const { api, terminal } = invocation;
+  checkDelivery(options, invocation.query, terminal.stdout);
   const timeout = options.timeout === undefined ? undefined : AbortSignal.timeout(options.timeout * 1000);
   const signal = timeout ? AbortSignal.any([invocation.signal, timeout]) : invocation.signal;
   const progress = showProgress(terminal.stderr, { enabled: options.progress });

@@ -33,6 +33,7 @@ export function drawStatus(told: Status, options: DrawOptions & { readonly histo
   }
   const cutflow = cutflowLines(status);
   if (cutflow.length > 0) lines.push("", ...drawCutflow(cutflow));
+  if (status.rows) lines.push("", describeRows(status.rows));
   if (Object.keys(status.totals).length > 0) lines.push("", ...drawTotals(status.totals));
   for (const notice of status.notices ?? []) lines.push("", `note: ${notice}`);
   if (status.id !== "") lines.push("", colours.dim(`id ${status.id}`));
@@ -79,6 +80,11 @@ function drawCutflow(cutflow: readonly CutflowLine[]): readonly string[] {
     [{ head: "passed" }, { head: "events", align: right }, { head: "weight", align: right }, { head: "of all", align: right }],
     rows,
   );
+}
+
+function describeRows({ columns, count, limit }: NonNullable<Status["rows"]>): string {
+  const most = count === limit ? ", as many as were asked for" : "";
+  return `${formatNumber(count)} rows of ${columns.join(", ")}${most}: --rows writes them`;
 }
 
 function drawTotals(totals: Status["totals"]): readonly string[] {
