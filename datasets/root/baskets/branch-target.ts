@@ -45,6 +45,8 @@ const arrays = {
   float64: Float64Array,
 };
 
+const wideable = { int8: Int8Array, uint8: Uint8Array, int16: Int16Array, uint16: Uint16Array, int32: Int32Array, uint32: Uint32Array };
+
 export class BranchTarget {
   readonly location: BranchLocation;
   readonly offsets: readonly Uint32Array[];
@@ -124,11 +126,28 @@ export class BranchTarget {
     const { kernels, buffer } = area;
     const { type } = this.#form;
     if (type === "bool") kernels.normalise(at, count);
+    const to = this.counts.at(-1)! - count;
+    const { values } = this.#target;
+    if (values instanceof BigInt64Array || values instanceof BigUint64Array) {
+      this.#copyExact(values, area, at, count);
+      return;
+    }
     if (type === "int64") kernels.toFloat64(at, count);
     if (type === "uint64") kernels.unsignedToFloat64(at, count);
-    const to = this.counts.at(-1)! - count;
     if (type === "Float16_t" || type === "Double32_t") this.#copyPacked(area, at, count, to);
-    else if (type !== "string") (this.#target.values as NumberArray).set(new arrays[type](buffer as ArrayBuffer, at, count), to);
+    else if (type !== "string") (values as NumberArray).set(new arrays[type](buffer as ArrayBuffer, at, count), to);
+  }
+
+  /** Integers, of which those of fewer bits are widened. */
+  #copyExact(values: BigInt64Array | BigUint64Array, { buffer }: Area, at: number, count: number): void {
+    const { type } = this.#form;
+    const to = this.counts.at(-1)! - count;
+    if (type === "int64" && values instanceof BigInt64Array) values.set(new BigInt64Array(buffer, at, count), to);
+    else if (type === "uint64" && values instanceof BigUint64Array) values.set(new BigUint64Array(buffer, at, count), to);
+    else if (type in wideable) {
+      const narrow = new wideable[type as keyof typeof wideable](buffer as ArrayBuffer, at, count);
+      for (let index = 0; index < count; index++) values[to + index] = BigInt(narrow[index]!);
+    } else throw new Error(`its values are ${type}, which are no 64-bit integers`);
   }
 
   #copyPacked({ buffer, bytes }: Area, at: number, count: number, to: number): void {

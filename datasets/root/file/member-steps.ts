@@ -112,8 +112,6 @@ const readers: Readonly<Record<number, (reader: ObjectStream) => number | boolea
   [basic.unsignedChar]: (reader) => reader.uint8(),
   [basic.unsignedShort]: (reader) => reader.uint16(),
   [basic.unsignedInt]: (reader) => reader.uint32(),
-  // Cut to twelve bits behind its exponent, as where no range is given; nobody needs it.
-  [basic.float16]: (reader) => reader.skip(3),
   [basic.bits]: (reader) => reader.uint32(),
   [basic.bool]: (reader) => reader.uint8() !== 0,
 };

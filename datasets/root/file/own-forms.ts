@@ -106,6 +106,28 @@ function readBasket(reader: ObjectStream, members: Members): void {
   } satisfies EmbeddedBasket;
 }
 
+/** All kinds of leaves, as far as is needed: what is common to them has not changed since ROOT 3, and some writers do not describe it. */
+const readLeaf =
+  (isElement = false): Form =>
+  (reader, members) => {
+    const { end } = reader.header();
+    const { end: commonEnd } = reader.header();
+    if (end === undefined || commonEnd === undefined) throw new Error("a leaf does not tell how many bytes it has");
+    readNamed(reader, members);
+    members.fLen = reader.int32();
+    reader.skip(9);
+    members.fIsUnsigned = reader.uint8() !== 0;
+    members.fLeafCount = reader.any();
+    reader.skipTo(commonEnd);
+    if (isElement) {
+      reader.skip(4);
+      members.fType = reader.int32();
+    }
+    reader.skipTo(end);
+  };
+
+const plainLeaves = ["O", "B", "S", "I", "L", "G", "F", "D", "F16", "D32", "C", "Object"];
+
 function readStreamerInfo(reader: ObjectStream, members: Members): void {
   const { end } = reader.header();
   readNamed(reader, members);
@@ -170,6 +192,8 @@ export const ownForms: Readonly<Record<string, Form | undefined>> = {
   TArrayD: skipNumbers(8),
   TArrayI: skipNumbers(4),
   TArrayF: skipNumbers(4),
+  ...Object.fromEntries(plainLeaves.map((name) => [`TLeaf${name}`, readLeaf()])),
+  TLeafElement: readLeaf(true),
   TStreamerInfo: readStreamerInfo,
   TStreamerBasicPointer: readElement({ hasCount: true }),
   TStreamerSTLstring: readElement({ headers: 2 }),

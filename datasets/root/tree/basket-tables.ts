@@ -43,6 +43,8 @@ export class BasketTables {
       if (!isInFile && (inTree === undefined || inTree.entries === 0)) continue;
       const first = index < firstEntries.length ? firstEntries[index] : entries;
       if (first >= entries) break;
+      const isEmpty = index + 1 < count && firstEntries[index + 1] === first;
+      if (isEmpty) continue;
       if (previous < 0 ? first !== 0 : !(first > previous))
         return `has baskets that do not follow one another (one begins with entry ${first})`;
       previous = first;

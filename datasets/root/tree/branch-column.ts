@@ -13,6 +13,11 @@ export interface BranchColumn {
   readonly counter?: RootObject;
 }
 
+export interface UnsupportedBranch {
+  readonly parts: readonly string[];
+  readonly reason: string;
+}
+
 /** Where the columns of a branch stand. */
 export interface BranchPlace {
   readonly branch: Branch;

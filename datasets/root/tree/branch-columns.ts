@@ -1,15 +1,10 @@
 /** Which columns the branches of a tree are, under which names, and how their bytes become values. What is not supported is told with the reason. */
 import type { Streamers } from "../file/streamers.ts";
-import type { BranchColumn } from "./branch-column.ts";
+import type { BranchColumn, UnsupportedBranch } from "./branch-column.ts";
 import { type Branch, split } from "./branch-node.ts";
 import { elementColumns } from "./element-columns.ts";
 import { leafColumns } from "./leaf-columns.ts";
 import { type Naming, partsOf } from "./naming.ts";
-
-export interface UnsupportedBranch {
-  readonly parts: readonly string[];
-  readonly reason: string;
-}
 
 export interface FoundColumns {
   readonly columns: BranchColumn[];
@@ -42,6 +37,6 @@ function visit(branch: Branch, naming: Naming, context: { readonly streamers: St
     const place = { branch, parts, lists: naming.lists };
     const columns = branch.element || branch.objectClass !== undefined ? elementColumns(place, streamers) : leafColumns(place);
     if (typeof columns === "string") found.unsupported.push({ parts, reason: columns });
-    else found.columns.push(...columns);
+    else for (const each of columns) "reason" in each ? found.unsupported.push(each) : found.columns.push(each);
   }
 }

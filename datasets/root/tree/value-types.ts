@@ -63,7 +63,7 @@ const leaves: Readonly<Record<string, readonly [StoredType, StoredType] | undefi
 /** By the class of a leaf; undefined for leaves of objects. */
 export const typeOfLeaf = (className: string, isUnsigned: boolean): StoredType | undefined => leaves[className]?.[isUnsigned ? 1 : 0];
 
-/** In memory; of 64-bit integers, those beyond 2^53 are rounded. */
+/** In memory. */
 export const dtypeOf: Readonly<Record<StoredType, DType>> = {
   bool: "bool",
   int8: "int32",
@@ -72,8 +72,8 @@ export const dtypeOf: Readonly<Record<StoredType, DType>> = {
   uint16: "int32",
   int32: "int32",
   uint32: "uint32",
-  int64: "float64",
-  uint64: "float64",
+  int64: "int64",
+  uint64: "uint64",
   float32: "float32",
   float64: "float64",
   Float16_t: "float32",
