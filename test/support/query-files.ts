@@ -7,6 +7,7 @@ import { makeTarget } from "../../datasets/make-target.ts";
 import { readColumn } from "../../datasets/read-column.ts";
 import { Merger } from "../../engine/histogram/merge.ts";
 import type { PartialHistogram, PartialResult } from "../../engine/histogram/partial.ts";
+import { type PartialTotal, roundTotal } from "../../engine/histogram/total.ts";
 import { columnsOf, type Input, nameOf } from "../../engine/program/inputs.ts";
 import { standsIn } from "../../engine/program/schema.ts";
 import { computePartial, workBytes } from "../../engine/run/run-program.ts";
@@ -18,6 +19,8 @@ export interface FilesResult extends PartialResult {
   readonly failures: readonly string[];
   /** A histogram by its name in the query. */
   histogram(name: string): PartialHistogram;
+  /** A total by its name in the query, its sum rounded. */
+  total(name: string): Omit<PartialTotal, "sum"> & { readonly sum: number };
 }
 
 const scratch = 1 << 20;
@@ -45,7 +48,16 @@ export async function queryFiles(pattern: string, query: object): Promise<FilesR
     }
   }
   const merged = merger.read();
-  return { ...merged, dataset, failures, histogram: (name) => merged.histograms[planned.order.get(name)!]! };
+  return {
+    ...merged,
+    dataset,
+    failures,
+    histogram: (name) => merged.histograms[planned.order.get(name)!]!,
+    total(name) {
+      const total = merged.totals![planned.totalOrder.get(name)!]!;
+      return { ...total, sum: roundTotal(total.sum) };
+    },
+  };
 }
 
 interface Loaded {
