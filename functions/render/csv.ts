@@ -2,7 +2,7 @@
  * Writes a histogram as CSV: one row for each bin, flow bins included, first axis slowest. Columns are `lower,upper` (for more axes
  * `lower0,upper0,lower1,…`), `value` and `variance`; edges beyond the range are `-inf` and `inf`, and so are sums that left the range of float64. The variance of a count is the count.
  * Of means there are `mean`, the `variance` of the samples, and `count`, or `sumw` and `sumw2`.
- * A category or boolean axis has one column, `category`, which is empty for what is in none; the cell of a circular axis for what is not finite has the edges `nan`.
+ * A category or boolean axis has one column, `category`, which is `other` for what is in none (`_other` where that is a category, and so on); the cell of a circular axis for what is not finite has the edges `nan`.
  */
 import type { Nested, UhiAxis, UhiHistogram, UhiStorage } from "../../engine/histogram/uhi.ts";
 import { axisEdges, binNames, flowOf } from "./read-histogram.js";
@@ -51,13 +51,20 @@ const columnsOf = (axis: UhiAxis) => (binNames(axis).length > 0 ? ["category"] :
 function axisRanges(axis: UhiAxis): readonly string[] {
   const { underflow, overflow } = flowOf(axis);
   const names = binNames(axis);
-  if (names.length > 0) return [...names.map(csvText), ...(overflow ? [""] : [])];
+  if (names.length > 0) return [...names.map(csvText), ...(overflow ? [nameOfOthers(names)] : [])];
   const edges = [...axisEdges(axis)];
   if (underflow) edges.unshift(Number.NEGATIVE_INFINITY);
   const isCircular = axis.type === "regular" && axis.circular;
   if (overflow && !isCircular) edges.push(Number.POSITIVE_INFINITY);
   const ranges = edges.slice(1).map((edge, index) => `${csvNumber(edges[index])},${csvNumber(edge)}`);
   return isCircular && overflow ? [...ranges, "nan,nan"] : ranges;
+}
+
+/** Of what is in no category: no category's name, of which one may be empty. */
+function nameOfOthers(names: readonly string[]): string {
+  let name = "other";
+  while (names.includes(name)) name = `_${name}`;
+  return name;
 }
 
 const csvText = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Status } from "../../functions/api.ts";
+import type { Problem, Status } from "../../functions/api.ts";
 import { createApp } from "../../functions/app.ts";
 import { countsOf } from "../contracts/claim-one.ts";
 import { putPartial } from "../storage/one-at-a-time.ts";
@@ -166,6 +166,18 @@ test("?format= and Accept choose UHI, CSV and SVG; an unknown format or histogra
   assert.equal((await app.request(`/queries/${id}?format=pdf`)).status, 400);
   assert.equal((await app.request(`/queries/${id}?format=uhi&histogram=mett`)).status, 404);
   assert.equal((await app.request("/queries/0000")).status, 404);
+});
+
+test("of several histograms one is chosen by its name, where the form holds only one", async (t) => {
+  const app = await openApp(t);
+  const { id } = await app.ask({ ...met, histograms: { ...met.histograms, other: met.histograms.met } });
+  for (const format of ["csv", "svg", "root"]) {
+    const refused = await app.request(`/queries/${id}?format=${format}`);
+    const { code, errors } = (await refused.json()) as Problem;
+    assert.deepEqual([refused.status, code, errors?.[0]?.near], [400, "several-histograms", ["met", "other"]]);
+    assert.equal((await app.request(`/queries/${id}?format=${format}&histogram=other`)).status, 200);
+  }
+  assert.deepEqual(Object.keys((await (await app.request(`/queries/${id}?format=uhi`)).json()) as object), ["met", "other"]);
 });
 
 test("a damaged stored partial is detected, computed again, and the answer is right", async (t) => {

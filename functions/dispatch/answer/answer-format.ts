@@ -56,14 +56,15 @@ export async function answerFollowed(
 
 async function answerStatus(c: Context, status: Status, format: Exclude<Format, RowFormat>, httpStatus: 200 | 202): Promise<Response> {
   if (format === "json") return c.json(status, httpStatus);
+  const own = Object.keys(status.histograms);
   if (format === "uhi") {
     const named = c.req.query("histogram");
     const histograms = chooseVariations(c) === "axis" ? stackVariations(status) : separateVariations(status);
-    return c.body(JSON.stringify(named === undefined ? histograms : pickHistogram(c, histograms)[1]), httpStatus, {
+    return c.body(JSON.stringify(named === undefined ? histograms : pickHistogram(c, histograms, own)[1]), httpStatus, {
       "content-type": "application/vnd.uhi+json",
     });
   }
-  const [name, histogram] = pickHistogram(c, separateVariations(status));
+  const [name, histogram] = pickHistogram(c, separateVariations(status), own);
   if (format === "csv") return c.body(renderCsv(histogram), httpStatus, { "content-type": "text/csv; charset=utf-8" });
   if (format === "root") {
     if (histogram.axes.length > mostRootAxes) {
@@ -84,11 +85,16 @@ function chooseVariations(c: Context): "axis" | "separate" {
   throw new HttpProblem(400, "bad-request", `variations is axis or separate, not ${JSON.stringify(asked.slice(0, 40))}.`);
 }
 
-/** `?histogram=NAME` or `NAME/VARIATION`; the only one, or the first, where it is left out. */
-function pickHistogram(c: Context, histograms: Histograms): readonly [string, UhiHistogram] {
+/** `?histogram=NAME` or `NAME/VARIATION`; where it is left out, the only one that the query itself has. */
+function pickHistogram(c: Context, histograms: Histograms, own: readonly string[]): readonly [string, UhiHistogram] {
   const names = Object.keys(histograms);
   if (names.length === 0) throw new HttpProblem(404, "no-histogram", "The query has no histograms: ask for its status, as JSON");
-  const name = c.req.query("histogram") ?? names[0];
+  const asked = c.req.query("histogram");
+  if (asked === undefined && own.length > 1) {
+    const detail = `The query has ${own.length} histograms: choose one by ?histogram=NAME, of ${names.slice(0, 50).join(", ")}`;
+    throw new HttpProblem(400, "several-histograms", detail, [{ at: "/histogram", message: "is needed", near: names.slice(0, 50) }]);
+  }
+  const name = asked ?? names[0];
   if (!Object.hasOwn(histograms, name)) {
     throw new HttpProblem(404, "unknown-histogram", `The query has no histogram '${name.slice(0, 100)}'; it has ${names.join(", ")}`, [
       { at: "/histogram", message: "is not a histogram of this query", near: nearNames(name, names) },

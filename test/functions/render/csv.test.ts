@@ -61,8 +61,10 @@ test("renderCsv names categories, and the flow cell of a circular axis", () => {
     "category,value,variance",
     "13,1,1",
     "-11,2,2",
-    ",3,3",
+    "other,3,3",
   ]);
+  const strings = { type: "category_str", categories: ["", "other"], flow: true } as const;
+  assert.deepEqual(of(strings, [1, 2, 3]).slice(1), [",1,1", "other,2,2", "_other,3,3"]);
   assert.deepEqual(of({ type: "category_str", categories: ['a "b"', "c"], flow: false }, [1, 2]).slice(1), ['"a ""b""",1,1', "c,2,2"]);
   assert.deepEqual(of({ type: "boolean" }, [4, 5]).slice(1), ["false,4,4", "true,5,5"]);
   const circular = { type: "regular", bins: 1, lower: 0, upper: 6, underflow: false, overflow: true, circular: true } as const;
