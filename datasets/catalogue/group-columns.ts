@@ -2,7 +2,8 @@
  * Which columns form a record or a collection, by their names and lengths alone (design: "Names").
  *
  * - A struct or a list of structs is what its file says.
- * - List columns that share the prefix before the first underscore, or the struct they lie in, are one collection if their lengths agree.
+ * - List columns that share the prefix before the first underscore, or before the last point or colon, or the struct they lie in, are one collection if their
+ *   lengths agree.
  *   Where they disagree, those that agree are one, named by their longest common prefix that ends before an underscore.
  * - A list in the elements of another is one of their fields; a plain list of lists stays on its own.
  * - One value per entry: columns that share the prefix before the first underscore are one record.
@@ -105,11 +106,15 @@ function byPrefix<Item extends Groupable>(columns: readonly Item[]): Group<Item>
 }
 
 /** Undefined where nothing would be left of the name before or after it. */
-function prefixOf({ name, parts }: Groupable): string | undefined {
+function prefixOf(column: Groupable): string | undefined {
+  const { name, parts } = column;
   if (parts.length > 1) return parts.slice(0, -1).join(".");
-  const underscore = name.indexOf("_");
-  return underscore > 0 && underscore < name.length - 1 ? name.slice(0, underscore) : undefined;
+  const end = isPointed(column) ? Math.max(name.lastIndexOf("."), name.lastIndexOf(":")) : name.indexOf("_");
+  return end > 0 && end < name.length - 1 ? name.slice(0, end) : undefined;
 }
+
+/** Its name says of what it is a member: `AnalysisJetsAuxDyn.pt`, or with a colon where names have no points. */
+const isPointed = ({ name, parts }: Groupable): boolean => parts.length > 1 || /.[.:]./.test(name);
 
 /** The whole group if all agree; else the parts that do, larger ones first. */
 function split<Item extends Groupable>(group: Group<Item>, agree: (a: Item, b: Item) => boolean): Group<Item>[] {
@@ -121,7 +126,7 @@ function split<Item extends Groupable>(group: Group<Item>, agree: (a: Item, b: I
   }
   if (clusters.length === 1) return [group];
   clusters.sort((a, b) => b.length - a.length);
-  return clusters.map((items) => ({ prefix: items[0]!.parts.length > 1 ? group.prefix : commonPrefix(items), items }));
+  return clusters.map((items) => ({ prefix: isPointed(items[0]!) ? group.prefix : commonPrefix(items), items }));
 }
 
 /** Longest, in whole words between underscores, that leaves a field to each. */
