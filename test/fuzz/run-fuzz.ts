@@ -9,12 +9,14 @@ import { type Fuzzer, mostGrowth } from "./fuzzer.ts";
 import { fuzzHttp } from "./http/fuzz-http.ts";
 import { fuzzParquet } from "./parquet/fuzz-parquet.ts";
 import { fuzzRNTuple } from "./rntuple/fuzz-rntuple.ts";
+import { fuzzRoot } from "./root/fuzz-root.ts";
 
 const fuzzers: Readonly<Record<string, Fuzzer>> = {
   expressions: fuzzExpressions,
   http: fuzzHttp,
   parquet: fuzzParquet,
   rntuple: fuzzRNTuple,
+  root: fuzzRoot,
 };
 
 const whole = (text: string): number => {
