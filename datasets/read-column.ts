@@ -31,6 +31,7 @@ export interface ReadOptions {
 
 /** Rejects with `RangeError` for a target that is too small, and as this file's header says. */
 export async function readColumn(location: ColumnLocation, target: ColumnTarget, options: ReadOptions = {}): Promise<ReadCounts> {
+  refuseSmall(location, target);
   const [outcome] = await readColumns([{ location, target, signal: options.signal }], options);
   if (outcome!.status === "rejected") throw outcome!.reason;
   const { cost: _, ...counts } = outcome!.value;

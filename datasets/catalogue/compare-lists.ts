@@ -4,7 +4,8 @@
  * shape; the rest is compared when it is read.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { FileIdentity } from "../dataset.ts";
+import pMap from "p-map";
+import { DatasetError, type FileIdentity } from "../dataset.ts";
 import type { FileColumn, FileDescription } from "../format.ts";
 import { formatNamed } from "../formats.ts";
 import type { ByteReader } from "../sources/source.ts";
@@ -22,8 +23,8 @@ export async function compareLists(file: FileIdentity, description: FileDescript
     for (const group of groups) {
       const alike = byCounter(group);
       if (alike.length === 1) continue;
-      const firsts: Uint32Array[] = [];
-      for (const [column] of alike) firsts.push(await readFirst(reader, description, { unit, column: column! }));
+      const read = ([column]: readonly FileColumn[]) => readFirst(reader, description, { unit, column: column! });
+      const firsts = await pMap(alike, read, { concurrency: reader.joined?.atATime ?? 1 });
       for (const [at, like] of clusterOf(firsts).entries()) for (const { index } of alike[at]!) likeness[index] = like;
     }
   });
@@ -51,7 +52,11 @@ async function readFirst(
   const format = formatNamed(description.shape.format);
   const { elements, place } = format.locate(description, unit, column);
   await nextTurn();
-  return await format.readFirstOffsets(reader, { values: elements[0], place }).catch(() => new Uint32Array(0));
+  return await format.readFirstOffsets(reader, { values: elements[0], place }).catch((error: unknown) => {
+    // What passes says nothing of the column.
+    if (error instanceof DatasetError && !error.permanent) throw error;
+    return new Uint32Array(0);
+  });
 }
 
 /** For each, the first one that is like it, as far as all of them go. */

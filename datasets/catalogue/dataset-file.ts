@@ -3,6 +3,7 @@ import { sha256 } from "../../engine/sha256.ts";
 import { baseName, DatasetError, type FileIdentity, type Partition } from "../dataset.ts";
 import type { DescribeOptions, FileDescription, FileShape } from "../format.ts";
 import { describeFile } from "../formats.ts";
+import { readBlocks } from "../sources/read-blocks.ts";
 import type { FoundFile } from "../sources/source.ts";
 import { sourceOf } from "../sources/sources.ts";
 
@@ -25,7 +26,7 @@ export async function readDatasetFile({ file, cause }: FoundFile, options: ReadD
   try {
     if (cause !== undefined) throw new DatasetError(`Cannot read ${name}: ${cause}`, { permanent: false });
     if (recalled) return await described(file, recalled, tree);
-    const description = await sourceOf(file.path).open(file, (reader) => describeFile(reader, name, { tree, partitionEvents }));
+    const description = await sourceOf(file.path).open(file, (reader) => describeFile(readBlocks(reader), name, { tree, partitionEvents }));
     return await described(file, await record(description), tree);
   } catch (error) {
     if (!(error instanceof DatasetError)) throw error;

@@ -7,6 +7,7 @@ import { CurrentDataset } from "../catalogue/current-dataset.ts";
 import { type BrokenFile, baseName, type Dataset, type FileIdentity } from "../dataset.ts";
 import type { FileDescription, StoredSize, TreeSummary } from "../format.ts";
 import { formatNamed } from "../formats.ts";
+import { readBlocks } from "../sources/read-blocks.ts";
 import { sourceOf } from "../sources/sources.ts";
 import { columnType } from "./column-type.ts";
 
@@ -86,5 +87,5 @@ function describeStored(column: Column, files: readonly Described[]): Pick<Inspe
 async function treesOf({ file, description }: Described): Promise<readonly TreeSummary[]> {
   const { trees } = formatNamed(description.shape.format);
   if (!trees) return [];
-  return await sourceOf(file.path).open(file, (reader) => trees(reader, baseName(file.path)));
+  return await sourceOf(file.path).open(file, (reader) => trees(readBlocks(reader), baseName(file.path)));
 }

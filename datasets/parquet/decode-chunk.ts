@@ -63,8 +63,8 @@ export async function decodeChunk(
 /** Of the chunk's first page; `levels` is how many level entries the chunk has. */
 export async function readFirstOffsets(file: ByteReader, chunk: ColumnChunk, levels: number): Promise<Uint32Array> {
   const pages = new PageReader(file, chunk, firstPageWindow);
-  let page = await pages.next();
-  while (page.kind === "dictionary") page = await pages.next();
+  const page = await pages.next({ withoutDictionary: true });
+  if (page.kind === "dictionary") throw new Error("a dictionary came where data are needed");
   const { maxDefinition, elements } = chunk.levels;
   const repetition = readLevels(repetitions, page.repetition, elements.length, page.count);
   const definition = readLevels(definitions, page.definition, maxDefinition, page.count);

@@ -50,12 +50,16 @@ export class PageReader {
     if (this.#end > file.byteLength) throw new Error(`bytes ${chunk.start}–${this.#end} needed, the file has ${file.byteLength}`);
   }
 
-  /** The next dictionary or data page; throws at the end of the chunk. */
-  async next(): Promise<Page> {
+  /** The next dictionary or data page; throws at the end of the chunk. A dictionary that is not wanted is not read either. */
+  async next({ withoutDictionary = false } = {}): Promise<Page> {
     for (;;) {
       if (this.#at >= this.#end) throw new Error("the column chunk ends before its last value");
       const header = await this.#header(Math.min(largestHeader, this.#end - this.#at));
       const size = checkedCount(header.compressed_page_size, this.#last - this.#at, "compressed size");
+      if (withoutDictionary && header.type === "DICTIONARY_PAGE") {
+        this.#at += size;
+        continue;
+      }
       const body = await this.#bytes(size);
       this.#at += size;
       if (typeof header.crc === "number" && crc32(body) !== header.crc >>> 0) throw new Error("a page's checksum is wrong");
