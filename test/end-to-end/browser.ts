@@ -45,6 +45,17 @@ export function watchComplaints(page: Page): readonly string[] {
   return complaints;
 }
 
+/** Pastes the text over what is in the page's editor. */
+export async function writeQuery(page: Page, text: string): Promise<void> {
+  await page.locator(".cm-content").focus();
+  await page.keyboard.press("Control+a");
+  await page.locator(".cm-content").evaluate((node, content) => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData("text/plain", content);
+    node.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+  }, text);
+}
+
 async function isExecutable(path: string): Promise<boolean> {
   return access(path, constants.X_OK).then(
     () => true,

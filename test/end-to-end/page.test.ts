@@ -4,7 +4,7 @@ import { after, before, describe, test } from "node:test";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { type ServerProcess, startServerProcess, temporaryDirectory } from "../runtime/server-process.ts";
 import { slowQuery } from "../runtime/slow-query.ts";
-import { findChromium, launch, skipWithout, watchComplaints } from "./browser.ts";
+import { findChromium, launch, skipWithout, watchComplaints, writeQuery } from "./browser.ts";
 
 const chromium = await findChromium();
 const desktop = { width: 1440, height: 900 };
@@ -50,19 +50,7 @@ describe("the page", { skip: skipWithout(chromium) }, () => {
     page.locator(".badge", { hasText: new RegExp(`^${name}$`) }).waitFor({ timeout });
   const chartLabel = async (page: Page) => (await page.locator(".chart").getAttribute("aria-label")) ?? "";
 
-  /** Pastes the text over what is in the editor. */
-  async function write(page: Page, query: unknown): Promise<void> {
-    await page.locator(".cm-content").focus();
-    await page.keyboard.press("Control+a");
-    await page.locator(".cm-content").evaluate(
-      (node, text) => {
-        const clipboardData = new DataTransfer();
-        clipboardData.setData("text/plain", text);
-        node.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
-      },
-      typeof query === "string" ? query : JSON.stringify(query, null, 2),
-    );
-  }
+  const write = (page: Page, query: unknown) => writeQuery(page, typeof query === "string" ? query : JSON.stringify(query, null, 2));
 
   test("shows how far the demo dataset is, and a histogram that fills in until it is complete", async () => {
     await withPage({ viewport: desktop }, async (page) => {
