@@ -67,8 +67,8 @@ class Walker {
     const { start: base, bytes } = this.#content;
     this.#at = base + start;
     this.#end = base + (end ?? bytes);
-    this.#readHeader(end !== undefined);
     this.#target.add(0, 1);
+    this.#readHeader(end !== undefined);
     if (this.#form.levels.length > 0) this.#list(0, this.#target.counts[0]! - 1);
     else this.#elements(1);
     if (end !== undefined && this.#at !== this.#end) throw this.#damaged(`${this.#end - this.#at} bytes are left over in it`);
@@ -189,6 +189,6 @@ class Walker {
 
   #damaged(reason: string): Error {
     const { counts, location } = this.#target;
-    return new Error(`entry ${location.firstEntry + Math.max(0, counts[0]! - 1)} is damaged: ${reason}`);
+    return new Error(`entry ${location.firstEntry + counts[0]! - 1} is damaged: ${reason}`);
   }
 }
