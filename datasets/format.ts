@@ -40,8 +40,8 @@ export interface Format {
 
 export interface StoredSize {
   readonly bytes: number;
-  /** As people write it: `zstd`, `none`. */
-  readonly compression: string;
+  /** As people write it: `zstd`, `none`; absent where the description does not tell. */
+  readonly compression?: string;
 }
 
 /** A tree of a file: one of its tables of entries. */
@@ -50,7 +50,8 @@ export interface TreeSummary {
   readonly name: string;
   /** `TTree`, `ROOT::RNTuple`. */
   readonly className: string;
-  readonly entries: number;
+  /** Absent where it cannot be read. */
+  readonly entries?: number;
 }
 
 /** Entries: smaller partitions are not worth their upkeep. */

@@ -1,6 +1,6 @@
 /** The formats that are read, and the one that is written. A new format is one more row. */
 import { DatasetError } from "./dataset.ts";
-import type { DescribeOptions, FileDescription, FlatColumn, Format } from "./format.ts";
+import type { DescribeOptions, FileDescription, FlatColumn, Format, TreeSummary } from "./format.ts";
 import { parquet } from "./parquet/parquet.ts";
 import { root } from "./root/root.ts";
 import type { ByteReader } from "./sources/source.ts";
@@ -33,9 +33,18 @@ export function formatNamed(name: string): Format {
 
 /** `name` is for messages. Throws `DatasetError`, permanent, for a file of no known format or a damaged one, and what the reader throws. */
 export async function describeFile(file: ByteReader, name: string, options: DescribeOptions = {}): Promise<FileDescription> {
-  const head = new Uint8Array(await file.slice(0, Math.min(headBytes, file.byteLength)));
-  const format = formats.find((each) => each.recognises(head));
+  const format = await formatOf(file);
   if (format) return await format.describe(file, name, options);
   const size = file.byteLength < headBytes ? `; it has ${file.byteLength} bytes` : "";
   throw new DatasetError(`Cannot read ${name}: it is not a ${formatTitles} file${size}`, { permanent: true });
+}
+
+/** The trees of a file; none where its format is unknown, or has no such thing. Throws as `describeFile`. */
+export async function treesOf(file: ByteReader, name: string): Promise<readonly TreeSummary[]> {
+  return (await (await formatOf(file))?.trees?.(file, name)) ?? [];
+}
+
+async function formatOf(file: ByteReader): Promise<Format | undefined> {
+  const head = new Uint8Array(await file.slice(0, Math.min(headBytes, file.byteLength)));
+  return formats.find((each) => each.recognises(head));
 }

@@ -4,9 +4,10 @@
  */
 import type { Column } from "../../engine/program/schema.ts";
 import { CurrentDataset } from "../catalogue/current-dataset.ts";
+import { findSelection } from "../catalogue/split-tree.ts";
 import { type BrokenFile, baseName, type Dataset, type FileIdentity } from "../dataset.ts";
 import type { FileDescription, StoredSize, TreeSummary } from "../format.ts";
-import { formatNamed } from "../formats.ts";
+import { fileEndings, formatNamed, treesOf } from "../formats.ts";
 import { readBlocks } from "../sources/read-blocks.ts";
 import { sourceOf } from "../sources/sources.ts";
 import { columnType } from "./column-type.ts";
@@ -57,7 +58,7 @@ export async function inspectFiles(pattern: string): Promise<Inspection> {
     columns: schema.columns.map((column) => ({ ...column, ...describeStored(column, files) })),
     unsupported: schema.unsupported,
     broken,
-    trees: files.length > 0 ? await treesOf(files[0]!) : [],
+    trees: files.length > 0 ? await treesIn(files[0]!.file) : [],
   };
 }
 
@@ -65,6 +66,7 @@ function describeStored(column: Column, files: readonly Described[]): Pick<Inspe
   const types = new Set<string>();
   const compressions = new Set<string>();
   let bytes = 0;
+  let isTold = false;
   for (const { description } of files) {
     const own = description.shape.columns.get(column.name);
     if (!own) continue;
@@ -74,18 +76,24 @@ function describeStored(column: Column, files: readonly Described[]): Pick<Inspe
     for (let unit = 0; unit < description.units.length; unit++) {
       const size = format.sizeOf(description, unit, own);
       bytes += size.bytes;
-      compressions.add(size.compression);
+      isTold = true;
+      if (size.compression !== undefined) compressions.add(size.compression);
     }
   }
   const [type] = types.size === 1 ? types : [column.dtype];
   return {
     type: columnType(column, type),
-    ...(compressions.size > 0 && { stored: { bytes, compression: [...compressions].join(", ") } }),
+    ...(isTold && { stored: { bytes, ...(compressions.size > 0 && { compression: [...compressions].join(", ") }) } }),
   };
 }
 
-async function treesOf({ file, description }: Described): Promise<readonly TreeSummary[]> {
-  const { trees } = formatNamed(description.shape.format);
-  if (!trees) return [];
-  return await sourceOf(file.path).open(file, (reader) => trees(readBlocks(reader), baseName(file.path)));
+/** The trees of the first file that a pattern names, whichever of them the pattern means. */
+export async function inspectTrees(pattern: string): Promise<readonly TreeSummary[]> {
+  const selection = await findSelection(pattern);
+  const { files } = await sourceOf(selection.files).list(selection.files, { endings: fileEndings });
+  const [first] = files;
+  return first && first.cause === undefined ? await treesIn(first.file) : [];
 }
+
+const treesIn = (file: FileIdentity): Promise<readonly TreeSummary[]> =>
+  sourceOf(file.path).open(file, (reader) => treesOf(readBlocks(reader), baseName(file.path)));

@@ -22,6 +22,10 @@ export const isRNTuple = ({ className }: Pick<Key, "className">): boolean =>
 
 const isTree = (key: Key): boolean => treeClasses.has(key.className) || isRNTuple(key);
 
+/** All that may be asked for by their paths; those in directories only where there are none outside. */
+export const listTrees = async (file: ReadWindows, header: FileHeader): Promise<readonly FoundTree[]> =>
+  await allTrees(file, await readKeys(file, header.top));
+
 /** Throws an `Error` that says what there is instead. */
 export async function findTrees(file: ReadWindows, header: FileHeader, asked: string | undefined): Promise<readonly FoundTree[]> {
   const keys = await readKeys(file, header.top);

@@ -1,6 +1,6 @@
 /** ROOT: the trees of a file, TTree or RNTuple; a unit is as many of its clusters as make a partition. */
 import { DatasetError } from "../dataset.ts";
-import { type DescribeOptions, type FileDescription, type Format, usualPartitionEvents } from "../format.ts";
+import { type DescribeOptions, type FileDescription, type Format, type TreeSummary, usualPartitionEvents } from "../format.ts";
 import type { ByteReader } from "../sources/source.ts";
 import { rangesOfBaskets, readFirstBasketOffsets } from "./baskets/basket-ranges.ts";
 import type { BasketsPlace } from "./baskets/branch.ts";
@@ -9,7 +9,7 @@ import { isRoot, readFileHeader } from "./file/file-header.ts";
 import { readObject } from "./file/read-object.ts";
 import { readStreamers } from "./file/read-streamers.ts";
 import { ReadWindows } from "./file/read-windows.ts";
-import { type FoundTree, findTrees, isRNTuple } from "./find-trees.ts";
+import { type FoundTree, findTrees, isRNTuple, listTrees } from "./find-trees.ts";
 import { parseAnchor } from "./rntuple/anchor.ts";
 import { describeRNTuple } from "./rntuple/describe-rntuple.ts";
 import { locatePages, type PagesPlace } from "./rntuple/locate-pages.ts";
@@ -19,6 +19,8 @@ import { describeTTrees, type TreeSource } from "./tree/describe-tree.ts";
 import { locateBranch, type StoredBranch } from "./tree/tree-places.ts";
 
 /** Name of the format; another one where descriptions mean something else. */
+/** Trees of a file that are told of. */
+const mostTrees = 20;
 const format = "root-1";
 
 export const root: Format = {
@@ -38,9 +40,32 @@ export const root: Format = {
     const { place } = location;
     return isBaskets(place) ? readBaskets(file, place, location, target) : readPages(file, place as PagesPlace, location, target);
   },
+  typeName: ({ stored }) => ((stored as StoredBranch | StoredField).kind === "branch" ? (stored as StoredBranch).form.type : undefined),
+  sizeOf(description, unit, column) {
+    const { place } = root.locate(description, unit, column);
+    // Embedded baskets lie in the tree's own object, which all columns read.
+    if (isBaskets(place)) return { bytes: place.baskets.reduce((sum, { bytes }) => sum + bytes, 0) };
+    return { bytes: rangesOfPages(place as PagesPlace).reduce((sum, { start, end }) => sum + end - start, 0) };
+  },
+  async trees(reader, name) {
+    const file = new ReadWindows(reader);
+    const found = await listTrees(file, await readFileHeader(file));
+    return await Promise.all(found.slice(0, mostTrees).map((each) => summarise(reader, name, each)));
+  },
 };
 
 const isBaskets = (place: unknown): place is BasketsPlace => (place as BasketsPlace | PagesPlace).kind === "baskets";
+
+/** One that cannot be described is told without its entries. */
+async function summarise(reader: ByteReader, name: string, { path, key: { className } }: FoundTree): Promise<TreeSummary> {
+  try {
+    const { units } = await describeRoot(reader, name, { tree: path });
+    return { name: path, className, entries: units.reduce((sum, { entries }) => sum + entries, 0) };
+  } catch (error) {
+    if (error instanceof DatasetError && error.permanent) return { name: path, className };
+    throw error;
+  }
+}
 
 async function describeRoot(file: ByteReader, name: string, options: DescribeOptions): Promise<FileDescription> {
   try {

@@ -1,6 +1,7 @@
 /** `femtoq inspect` tells what is in a file, and how it could be queried. It reads the file itself, without a server. */
 import type { Command } from "commander";
 import { DatasetError } from "../../../datasets/dataset.ts";
+import type { TreeSummary } from "../../../datasets/format.ts";
 import type { InspectedColumn, Inspection } from "../../../datasets/inspect/inspect-files.ts";
 import type { Statistics } from "../../../datasets/inspect/read-statistics.ts";
 import { displayable } from "../../../functions/render/displayable.js";
@@ -50,8 +51,13 @@ Examples:
 
 async function inspect(invocation: Invocation, pattern: string, { stats = false, json = false }: InspectOptions): Promise<void> {
   // Loaded here: most commands read no files.
-  const { inspectFiles } = await import("../../../datasets/inspect/inspect-files.ts");
-  const inspection = await inspectFiles(pattern);
+  const { inspectFiles, inspectTrees } = await import("../../../datasets/inspect/inspect-files.ts");
+  const inspection = await inspectFiles(pattern).catch(async (error: unknown) => {
+    // Whoever does not know which trees a file has is shown them.
+    const trees = error instanceof DatasetError ? await inspectTrees(pattern).catch(() => []) : [];
+    if (trees.length > 0 && !json) await print(invocation, `${drawTrees(displayable(trees)).join("\n")}\n\n`);
+    throw error;
+  });
   const { columns, unsupported, broken } = inspection;
   const read: ReadColumn[] = [];
   if (!json)
@@ -111,20 +117,26 @@ function describeHead(inspection: Omit<Inspection, "dataset">, bold: (text: stri
     `${formatNumber(partitions.length)} partition${partitions.length === 1 ? "" : "s"}`,
     formatBytes(bytes),
   ];
-  const rows = trees.map((tree) => [tree.name, tree.className, formatNumber(tree.entries)]);
-  const table = drawTable([{ head: "tree" }, { head: "class" }, { head: "entries", align: "right" }], rows);
-  return `${[parts.join(" · "), ...(rows.length > 0 ? ["", ...table] : [])].join("\n")}\n\n`;
+  return `${[parts.join(" · "), ...(trees.length > 0 ? ["", ...drawTrees(trees)] : [])].join("\n")}\n\n`;
 }
+
+const drawTrees = (trees: readonly TreeSummary[]): readonly string[] =>
+  drawTable(
+    [{ head: "tree" }, { head: "class" }, { head: "entries", align: "right" }],
+    trees.map(({ name, className, entries }) => [name, className, entries === undefined ? "–" : formatNumber(entries)]),
+  );
 
 function drawColumns(read: readonly ReadColumn[], stats: boolean): readonly string[] {
   const right = "right" as const;
   const heads: Column[] = [{ head: "column" }, { head: "type" }, { head: "also as" }];
   const hasSizes = read.some(({ column }) => column.stored);
-  if (hasSizes) heads.push({ head: "stored", align: right }, { head: "compression" });
+  const hasCompressions = read.some(({ column }) => column.stored?.compression !== undefined);
+  if (hasSizes) heads.push({ head: "stored", align: right });
+  if (hasCompressions) heads.push({ head: "compression" });
   if (stats) heads.push(...["values", "least", "largest", "sum"].map((head) => ({ head, align: right })), { head: "" });
   const rows = read.map(({ column, statistics, failure }) => {
     const { name, type, member, stored, isRounded } = column;
-    const sizes = hasSizes ? [stored ? formatBytes(stored.bytes) : "", stored?.compression ?? ""] : [];
+    const sizes = [...(hasSizes ? [stored ? formatBytes(stored.bytes) : ""] : []), ...(hasCompressions ? [stored?.compression ?? ""] : [])];
     const rounded = isRounded ? ["integers from 2⁵³ on are rounded"] : [];
     const values = stats ? describeStatistics(statistics, [...rounded, ...(failure === undefined ? [] : [failure])]) : [];
     return [name, type, member ? `${member.record}.${member.field}` : "", ...sizes, ...values];

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import type { FlatColumn } from "../../../datasets/format.ts";
 import { written } from "../../../datasets/formats.ts";
+import { missingData, realData } from "../../datasets/real-data.ts";
 import { runCli } from "./run-cli.ts";
 
 const esc = String.fromCharCode(27);
@@ -68,5 +69,17 @@ for (const [what, bytes, message] of [
     const { code, stdout, stderr } = await runCli(["inspect", await makeFile(t, bytes)]);
     assert.deepEqual([code, stdout], [1, ""]);
     assert.match(stderr, message);
+  });
+}
+
+for (const [file, tree, column] of [
+  ["uproot-issue-816.root", /\ntree +class +entries\nAnalysisMiniTree +TTree +100\n/, /\neventNumber +uint64 +298 B\n/],
+  ["ntpl001_staff_rntuple_v1-0-0-0.root", /\nStaff +ROOT::RNTuple +3\u202f354\n/, /\nNation +string +[\d.]+ k?B\n/],
+] as const) {
+  test(`inspect tells trees, types and sizes of ${file}`, { skip: missingData(`root/${file}`) }, async () => {
+    const { code, stdout } = await runCli(["inspect", realData(`root/${file}`)]);
+    assert.equal(code, 0);
+    assert.match(stdout, tree);
+    assert.match(stdout, column);
   });
 }
