@@ -64,16 +64,17 @@ export class ByteCursor {
     return this.#view.getFloat64(this.skip(8));
   }
 
-  int32s(count: number): Float64Array {
+  /** Arrays of the language: thousands of small typed arrays cost more than their numbers. */
+  int32s(count: number): number[] {
     const start = this.skip(count * 4);
-    const numbers = new Float64Array(count);
+    const numbers = new Array<number>(count);
     for (let index = 0; index < count; index++) numbers[index] = this.#view.getInt32(start + index * 4);
     return numbers;
   }
 
-  int64s(count: number): Float64Array {
+  int64s(count: number): number[] {
     const start = this.skip(count * 8);
-    const numbers = new Float64Array(count);
+    const numbers = new Array<number>(count);
     for (let index = 0; index < count; index++) {
       const at = start + index * 8;
       numbers[index] = this.#view.getInt32(at) * 2 ** 32 + this.#view.getUint32(at + 4);

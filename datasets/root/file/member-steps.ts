@@ -51,7 +51,7 @@ function stepOf(member: StreamerElement): Step {
   if (type > countedArray && type < countedArray + fixedArray && countName !== undefined) {
     return (reader, members) => {
       const isThere = reader.uint8() !== 0;
-      members[name] = isThere ? readArray(reader, type - countedArray, countOf(members, countName)) : new Float64Array(0);
+      members[name] = isThere ? readArray(reader, type - countedArray, countOf(members, countName)) : [];
     };
   }
   if (type > fixedArray && type < countedArray && basicBytes[type - fixedArray] !== undefined) {
@@ -80,7 +80,7 @@ function countOf(members: Members, name: string): number {
   return count;
 }
 
-function readArray(reader: ObjectStream, type: number, count: number): Float64Array {
+function readArray(reader: ObjectStream, type: number, count: number): number[] {
   switch (type) {
     case basic.int:
       return reader.int32s(count);
@@ -92,7 +92,7 @@ function readArray(reader: ObjectStream, type: number, count: number): Float64Ar
     default:
       if (basicBytes[type] === undefined) throw new Error(`an array has a type that is not supported (${type})`);
       reader.skip(count * basicBytes[type]);
-      return new Float64Array(0);
+      return [];
   }
 }
 

@@ -55,9 +55,9 @@ export interface Branch {
   readonly mayLackOffsets: boolean;
   /** The number of the basket that was being filled. */
   readonly lastBasket: number;
-  readonly seeks: Float64Array;
-  readonly bytes: Float64Array;
-  readonly firstEntries: Float64Array;
+  readonly seeks: readonly number[];
+  readonly bytes: readonly number[];
+  readonly firstEntries: readonly number[];
   readonly embedded: readonly (EmbeddedBasket | undefined)[];
   /** Another file where its baskets are. */
   readonly fileName: string;
@@ -76,7 +76,7 @@ function branchOf(object: RootObject, depth: number): Branch {
   const { className, members } = object;
   const number = (name: string) => (typeof members[name] === "number" ? members[name] : 0);
   const text = (name: string) => (typeof members[name] === "string" ? members[name] : "");
-  const numbers = (name: string) => (members[name] instanceof Float64Array ? members[name] : new Float64Array(0));
+  const numbers = (name: string): readonly number[] => (Array.isArray(members[name]) ? members[name] : []);
   const baskets = (members.fBaskets as Members | undefined)?.items as readonly (RootObject | undefined)[] | undefined;
   const element =
     className === "TBranchElement"

@@ -4,8 +4,8 @@ import type { FileDescription } from "../../format.ts";
 export interface Clusters {
   readonly entries: number;
   /** The last entry of each range of clusters of one size, and that size. */
-  readonly rangeEnds: Float64Array;
-  readonly rangeSizes: Float64Array;
+  readonly rangeEnds: readonly number[];
+  readonly rangeSizes: readonly number[];
   /** Entries of each cluster behind those ranges; 0 or less where only bytes were given. */
   readonly autoFlush: number;
 }

@@ -124,9 +124,9 @@ function parseTree(source: TreeSource, streamers: Streamers): ParsedTree {
 }
 
 function clustersOf({ fClusterRangeEnd, fClusterSize, fAutoFlush }: Members) {
-  const numbers = (value: unknown) => (value instanceof Float64Array ? value : new Float64Array(0));
+  const numbers = (value: unknown): readonly number[] => (Array.isArray(value) ? value : []);
   const [rangeEnds, rangeSizes] = [numbers(fClusterRangeEnd), numbers(fClusterSize)];
-  return { rangeEnds: rangeEnds.subarray(0, rangeSizes.length), rangeSizes, autoFlush: typeof fAutoFlush === "number" ? fAutoFlush : 0 };
+  return { rangeEnds: rangeEnds.slice(0, rangeSizes.length), rangeSizes, autoFlush: typeof fAutoFlush === "number" ? fAutoFlush : 0 };
 }
 
 /** Branches that count others, by the object by which those refer to them: their leaf, or they themselves. */

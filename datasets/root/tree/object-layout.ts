@@ -23,17 +23,24 @@ export interface ObjectLayout {
 
 /** Byte count and version. */
 const headerBytes = 6;
+/** Classes without a version of their own have version 0 and a checksum behind it. Other ones than these are refused when they are read. */
+const unversioned = "ROOT::Math::";
+const checksumBytes = 4;
 const counted = 0x40000000;
 /** Version, number and bits. */
 const rootObjectBytes = 10;
 const mostDepth = 20;
 const mostBytes = 2 ** 16;
 
+/** Written without what its description says stands around it. */
+const datime: ObjectLayout = { bytes: 4, members: [{ path: ["fDatime"], type: "uint32", title: "", at: 0 }], fixed: [] };
+
 /** With its header; undefined where its size varies or a member is of a kind that is not known. */
 export function layoutOf(className: string, streamers: Streamers): ObjectLayout | undefined {
+  if (className === "TDatime") return datime;
   const info = streamers.latest(className);
   const inner = info && membersOf(info, streamers, 0);
-  return inner && behindHeader(inner);
+  return inner && behindHeader(inner, className);
 }
 
 /** Of each member in turn, as it is stored where members of all objects stand one after another. Undefined as with `layoutOf`. */
@@ -47,11 +54,12 @@ export function memberLayouts(className: string, streamers: Streamers): readonly
   return layouts;
 }
 
-function behindHeader({ bytes, members, fixed }: ObjectLayout): ObjectLayout {
+function behindHeader({ bytes, members, fixed }: ObjectLayout, className: string): ObjectLayout {
+  const header = headerBytes + (className.startsWith(unversioned) ? checksumBytes : 0);
   return {
-    bytes: bytes + headerBytes,
-    members: members.map((member) => ({ ...member, at: member.at + headerBytes })),
-    fixed: [{ at: 0, word: counted | (bytes + 2) }, ...fixed.map(({ at, word }) => ({ at: at + headerBytes, word }))],
+    bytes: bytes + header,
+    members: members.map((member) => ({ ...member, at: member.at + header })),
+    fixed: [{ at: 0, word: counted | (bytes + header - 4) }, ...fixed.map(({ at, word }) => ({ at: at + header, word }))],
   };
 }
 
@@ -76,11 +84,12 @@ function layoutOfMember(member: StreamerElement, streamers: Streamers, depth: nu
   if (depth > mostDepth) return undefined;
   if (type === element.rootObject || (type === element.base && name === "TObject"))
     return { bytes: rootObjectBytes, members: [], fixed: [] };
+  if (typeName === "TDatime") return { ...datime, members: datime.members.map((each) => ({ ...each, path: [name, ...each.path] })) };
   if (type === element.base || type === element.object || type === element.any) {
     const info = streamers.latest(type === element.base ? name : typeName);
     const inner = info && membersOf(info, streamers, depth + 1);
     if (!inner) return undefined;
-    const layout = behindHeader(inner);
+    const layout = behindHeader(inner, info.className);
     const inside = type === element.base ? [] : [name];
     return { ...layout, members: layout.members.map((each) => ({ ...each, path: [...inside, ...each.path] })) };
   }
