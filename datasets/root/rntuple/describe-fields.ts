@@ -7,7 +7,7 @@
 import type { DType } from "../../../engine/program/schema.ts";
 import { dtypeOf, encodingOf, isLong, whyUnreadable } from "./column-types.ts";
 import { type Field, type NtupleSchema, type PhysicalColumn, roles } from "./schema.ts";
-import type { Counted, Forms, Step, StoredField } from "./stored-field.ts";
+import { type Counted, type Forms, markShared, type Step, type StoredField } from "./stored-field.ts";
 
 export interface DescribedField {
   readonly name: string;
@@ -60,7 +60,7 @@ class FieldTree {
     for (const [index, { parent, name }] of this.#fields.entries()) {
       if (parent === index && !this.#isSource(index)) this.#visit(index, { parts: [name], lists: [], steps: [], bases: [] }, 0);
     }
-    return withClassNames(this.#found);
+    return withClassNames(withShared(this.#found));
   }
 
   /** A collection without a type whose columns are all shown by other fields, as imported NanoAOD has them: it would only repeat them. */
@@ -166,6 +166,13 @@ function whyRefused(role: number, type: string): string | undefined {
   if (role === roles.variant) return `is a variant (${type}), which is not supported`;
   if (role === roles.streamer) return `is an object of class ${type} that is streamed as a whole, which is not supported`;
   return role === roles.leaf || role === roles.collection || role === roles.record ? undefined : `is a field of the unknown kind ${role}`;
+}
+
+function withShared(found: readonly FoundField[]): FoundField[] {
+  const marked = markShared(found.flatMap(({ content }) => ("stored" in content ? [content.stored] : [])))[Symbol.iterator]();
+  return found.map((field) =>
+    "stored" in field.content ? { ...field, content: { ...field.content, stored: marked.next().value! } } : field,
+  );
 }
 
 /** Fields of one name that come by way of different base classes get the first different one before their name: `Child::x`. */

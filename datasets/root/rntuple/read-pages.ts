@@ -12,6 +12,7 @@ import { prepareCodecs } from "../compression/decompress.ts";
 import { isLong, wordsOf } from "./decode-page.ts";
 import type { ClusterPlace, PageRun, PagesPlace } from "./locate-pages.ts";
 import { elementsOf, rangesOf, readElements } from "./read-elements.ts";
+import { type Range, readEnds } from "./read-ends.ts";
 import type { StoredField } from "./stored-field.ts";
 
 /** What is done so far. */
@@ -71,12 +72,6 @@ export async function readFirstPageOffsets(file: ByteReader, { clusters, stored 
     return output;
   }
   return new Uint32Array(0);
-}
-
-/** Elements of a column in a cluster. */
-interface Range {
-  readonly begin: number;
-  readonly count: number;
 }
 
 interface ClusterRead {
@@ -181,31 +176,6 @@ async function readValues(
     values[at] = strings!.add(text, from, ends[at]!);
     from = ends[at]!;
   }
-}
-
-/** Where lists end: counted from `begin`, the first element of the first list. They never fall. */
-async function readEnds(
-  file: ByteReader,
-  run: PageRun,
-  { begin, count }: Range,
-  given?: Uint32Array,
-): Promise<{ readonly begin: number; readonly ends: Uint32Array }> {
-  if (begin + count > elementsOf(run)) throw new Error(`the ends of ${begin + count} lists are needed where there are ${elementsOf(run)}`);
-  const output = given ?? new Uint32Array(count);
-  const before = new Uint32Array(1);
-  if (begin > 0 && count > 0) await readElements(file, run, begin - 1, before);
-  await readElements(file, run, begin, output);
-  const first = before[0]!;
-  let last = first;
-  let falls = 0;
-  for (let at = 0; at < output.length; at++) {
-    const end = output[at]!;
-    falls |= end < last ? 1 : 0;
-    last = end;
-    output[at] = end - first;
-  }
-  if (falls !== 0) throw new Error("a list ends before it begins");
-  return { begin: first, ends: output };
 }
 
 /** One for each element of `outer` (all, where absent), of which the present ones have `ends`. */

@@ -9,6 +9,8 @@ export interface StoredColumn {
   readonly range?: readonly [number, number];
   /** Its first elements are 0 and stand nowhere. */
   readonly isDeferred?: true;
+  /** Several fields are reached by it: where lists end that several have. */
+  readonly isShared?: true;
 }
 
 /** The forms of a column: each cluster has pages of one of them. */
@@ -34,4 +36,23 @@ export interface StoredField {
   readonly steps: readonly Step[];
   /** `lengths`: how long the lists are that the column's elements are ends of. `text`: its elements are ends of strings in `characters`. */
   readonly value: { readonly kind: "number" | "lengths" | "text"; readonly forms: Forms; readonly characters?: Forms };
+}
+
+/** Of the columns that tell where lists end, those that several fields are reached by say so. */
+export function markShared(fields: readonly StoredField[]): StoredField[] {
+  const uses = new Map<number, number>();
+  for (const { steps, value } of fields) {
+    for (const { id } of [
+      ...steps.flatMap((step) => (step.kind === "array" ? [] : step.ends)),
+      ...(value.kind === "lengths" ? value.forms : []),
+    ]) {
+      uses.set(id, (uses.get(id) ?? 0) + 1);
+    }
+  }
+  const marked = (forms: Forms): Forms => forms.map((form) => (uses.get(form.id)! > 1 ? { ...form, isShared: true } : form));
+  return fields.map(({ kind, steps, value }) => ({
+    kind,
+    steps: steps.map((step) => (step.kind === "array" ? step : { ...step, ends: marked(step.ends) })),
+    value: value.kind === "lengths" ? { ...value, forms: marked(value.forms) } : value,
+  }));
 }

@@ -119,10 +119,42 @@ test("reading asks for the ranges that are told, in their order, and for nothing
     const description = await describeBytes(bytes, below);
     for (const [column, stored] of description.shape.columns) {
       asked.length = 0;
-      const { place } = await readUnit(reader, description, { name: column, column: stored, unit: 0 });
+      // A file that was just opened.
+      const { place } = await readUnit({ ...reader }, description, { name: column, column: stored, unit: 0 });
       assert.deepEqual(asked, rangesOfPages(place), `${name} ${column}`);
     }
   }
+});
+
+test("where the lists of a collection end is read once for all its columns, while a file is open", async () => {
+  const bytes = await readFile(new URL("structures.root", folder));
+  const description = await describeBytes(bytes, readerOf(bytes));
+  const opened = {};
+  let reads = 0;
+  const readIn = async (file: object, column: string) => {
+    const reader = readerOf(bytes);
+    const counted: ByteReader = {
+      ...reader,
+      opened: file,
+      slice: (start, end) => {
+        reads++;
+        return reader.slice(start, end);
+      },
+    };
+    reads = 0;
+    const { read, target, entries } = await readUnit(counted, description, {
+      name: column,
+      column: description.shape.columns.get(column)!,
+      unit: 0,
+    });
+    assert.deepEqual(numbers(nest(target, entries, read.values)), numbers(expected["structures.root"]!.columns[column]), column);
+    return reads;
+  };
+  const alone = await readIn({}, "muons.hits");
+  await readIn(opened, "muons.charge");
+  assert.equal(await readIn(opened, "muons.hits"), alone - 1);
+  assert.equal(await readIn(opened, "nJet"), 1);
+  assert.equal(await readIn(opened, "Jet_pt"), 1);
 });
 
 const realFiles = [
