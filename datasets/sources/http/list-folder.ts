@@ -44,7 +44,7 @@ async function readListing(answer: HttpAnswer, place: RemotePlace): Promise<stri
   return Buffer.concat(pieces).toString("utf8");
 }
 
-export function parseListing(text: string, place: Pick<RemotePlace, "url" | "name">): readonly ListedEntry[] {
+function parseListing(text: string, place: Pick<RemotePlace, "url" | "name">): readonly ListedEntry[] {
   const entries: ListedEntry[] = [];
   try {
     for (const response of childrenOf(parseXml(text).root, "response")) {
