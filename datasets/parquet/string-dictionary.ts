@@ -52,7 +52,7 @@ export class StringDictionary {
     if (number === mostStrings || end > mostStringBytes)
       throw new Error(
         `it holds more than ${mostStrings} different strings, or ${mostStringBytes / 2 ** 20} MiB of them, in one partition: ` +
-          "write the file with smaller row groups",
+          "write the file with smaller row groups or clusters",
       );
     if (end > this.#text.length) this.#text = grown(this.#text, Math.max(end, 2 * this.#text.length));
     this.#text.set(string, start);

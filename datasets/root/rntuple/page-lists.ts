@@ -24,8 +24,8 @@ export interface PageLists {
 const [leastSummary, leastList, leastPage] = [24, 12, 16];
 const checksumBytes = 8;
 const turnMilliseconds = 5;
-/** As large as ROOT writes them, with the 2 GiB of one read in mind. */
-const mostPageBytes = 2 ** 28;
+/** Writers that make one page of all entries of a cluster make large ones; one read has at most 2 GiB. */
+const mostPageBytes = 2 ** 30;
 
 /** `groups` is the list of cluster groups; `headerChecksum` what every page list must state. */
 export async function readPageLists(
