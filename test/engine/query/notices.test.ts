@@ -60,6 +60,14 @@ test("what is compared only, chosen, or known to be small enough is not rounded"
   );
 });
 
+test("an integer that is written as a row is of the nearest float64", () => {
+  const said = notices({ rows: { columns: { event: "event", run: "run", is: "event == 3" } } });
+  assert.deepEqual(
+    said.map((each) => each.slice(0, 5)),
+    ["event"],
+  );
+});
+
 const up = { define: { Muon: "Muon.map(m => ({ ...m, pt: m.pt * 1.02 }))" } };
 const h = histogramOf("Muon.pt");
 

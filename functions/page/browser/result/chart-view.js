@@ -157,6 +157,7 @@ export function createChartView({ onSelect }) {
       const known = Object.keys(histograms);
       histograms = next;
       node.hidden = names.length === 0;
+      if (names.length === 0) return fill(tabs);
       if (names.length === known.length && names.every((name, index) => name === known[index])) return draw();
       fill(tabs, ...names.map((name) => element("button", { type: "button", role: "tab", onclick: () => select(name) }, name)));
       if (names.length > 0) select(names[0]);

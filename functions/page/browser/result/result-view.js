@@ -85,14 +85,15 @@ export function createResultView({ parent, api, onRetry }) {
   function showLinks(name) {
     selected = name;
     if (!linked) return fill(links);
-    const { id, histograms } = linked;
+    const { id, histograms, rows } = linked;
     const several = Object.keys(histograms).length > 1;
     const link = (/** @type {string} */ format) => {
       const named = variation.selectedIndex > 0 ? `${selected}/${variation.value}` : several ? selected : undefined;
       const href = api.resultPath(id, format, format === "json" ? undefined : named);
       return element("a", { href, target: "_blank", rel: "noopener" }, format.toUpperCase());
     };
-    fill(links, ...["json", "uhi", "root", "csv", "svg"].flatMap((format, index) => [index > 0 && " · ", link(format)]));
+    const formats = ["json", ...(selected === undefined ? [] : ["uhi", "root", "csv", "svg"]), ...(rows ? ["jsonl", "parquet"] : [])];
+    fill(links, ...formats.flatMap((format, index) => [index > 0 && " · ", link(format)]));
   }
 
   /** @param {readonly string[]} names */
