@@ -11,6 +11,9 @@ export interface FoundColumns {
   readonly unsupported: UnsupportedBranch[];
 }
 
+/** A file that has more is damaged. */
+const mostColumns = 100_000;
+
 export function findColumns(branches: readonly Branch[], streamers: Streamers): FoundColumns {
   const found: FoundColumns = { columns: [], unsupported: [] };
   for (const branch of branches) visit(branch, { prefix: [], lists: [] }, { streamers, found });
@@ -19,6 +22,7 @@ export function findColumns(branches: readonly Branch[], streamers: Streamers): 
 
 function visit(branch: Branch, naming: Naming, context: { readonly streamers: Streamers; readonly found: FoundColumns }): void {
   const { found, streamers } = context;
+  if (found.columns.length > mostColumns) throw new Error(`it has more than ${mostColumns} columns`);
   const parts = partsOf(branch.name, naming.prefix);
   const kind = branch.element?.kind;
   const children = (inner: Naming) => {
