@@ -56,13 +56,7 @@ function roundings(program: ProgramTerms): readonly string[] {
     else if (operation === "index" || operation === "at") note(rounded, args[1]);
     else if (onBits.has(operation)) for (const arg of args) note(cut, arg);
   }
-  for (const term of [
-    program.weight,
-    ...(program.totals ?? []),
-    ...program.histograms.flatMap(filledWith),
-    ...(program.rows?.columns ?? []),
-  ])
-    note(rounded, term);
+  for (const term of [program.weight, ...program.histograms.flatMap(filledWith), ...(program.rows?.columns ?? [])]) note(rounded, term);
   return [
     ...[...rounded].map(
       (name) =>
