@@ -1,17 +1,17 @@
 /** Tree → term: names looked up, types checked, shorthands spelled out. Throws `ExpressionError` at the first place that is wrong. */
 import { type ArithmeticOperator, ExpressionError, type Tree } from "../expression/tree.ts";
-import { chooseList } from "../lists/concat.ts";
 import { checkElement } from "../lists/element.ts";
 import { methods } from "../lists/list-operators.ts";
-import { isPresent, lambdaOf, mapOver, overList, whereTrue } from "../program/make-terms.ts";
+import { isPresent, lambdaOf, mapOver, memberOf, overList, whereTrue } from "../program/make-terms.ts";
 import type { Operation, Term } from "../program/term.ts";
 import { boolean, describeType, eitherOf, isOptional, isScalar, number, string, withOptional } from "../program/types.ts";
 import { type Checker, expectKind, expectType, numeric } from "./checker.ts";
+import { chooseValue } from "./choose.ts";
 import { checkComparison } from "./comparison.ts";
 import { isFourVector } from "./four-vector.ts";
 import { checkCall, checkField, functionNames } from "./functions.ts";
 import { bothLong, integerOf } from "./integers.ts";
-import { checkRecord, chooseRecord } from "./records.ts";
+import { checkRecord } from "./records.ts";
 
 const arithmetic: Readonly<Record<ArithmeticOperator, Operation>> = {
   "+": "add",
@@ -78,7 +78,7 @@ const checks: { readonly [Kind in Tree["kind"]]: Check<Kind> } = {
         `the members of a tuple of ${object.type.members.length} are [0] to [${object.type.members.length - 1}]`,
         tree.index.start,
       );
-    return checker.terms.make("member", withOptional(member, isOptional(member) || object.type.optional), [object], place);
+    return memberOf(checker.terms, object, place);
   },
   record: (tree, checker) => checkRecord(tree, checker),
   "function-call": (tree, checker) => checkCall(tree, checker),
@@ -138,27 +138,18 @@ const checks: { readonly [Kind in Tree["kind"]]: Check<Kind> } = {
       const optional = isOptional(left.type) && isOptional(right.type);
       return checker.terms.make("coalesce", withOptional(eitherOf(one.type, other.type), optional), [one, other]);
     }
-    if (left.type.kind === "record" && right.type.kind === "record")
-      return chooseRecord(isPresent(checker.terms, left), left, right, tree, checker);
-    if (left.type.kind === "list" && right.type.kind === "list")
-      return isOptional(left.type) ? chooseList(isPresent(checker.terms, left), left, right, tree.right.start, checker) : left;
-    throw new ExpressionError(
-      `'??' gives a default for a number, boolean, string, record or list, but this is ${describeType(left.type)}`,
-      tree.left.start,
-    );
+    expectType(right, left.type.kind, tree.right, "the default after '??'");
+    if (!isOptional(left.type) && left.type.kind !== "record") return left;
+    return chooseValue(isPresent(checker.terms, left), left, right, { who: "'??' puts", offset: tree.right.start, checker });
   },
   conditional(tree, checker) {
     const test = checker.check(tree.test, checker);
     expectType(test, "boolean", tree.test, "the condition of '? :'");
     const [yes, no] = [checker.check(tree.yes, checker), checker.check(tree.no, checker)];
-    if (yes.type.kind === "record" && no.type.kind === "record") return chooseRecord(test, yes, no, tree, checker);
-    if (yes.type.kind === "list" && no.type.kind === "list") return chooseList(test, yes, no, tree.no.start, checker);
-    if (yes.type.kind === "record" || yes.type.kind === "list") expectType(no, yes.type.kind, tree.no, "the other side of '? :'");
-    if (!isScalar(yes.type))
-      throw new ExpressionError(
-        `'? :' chooses between numbers, booleans, strings, records or lists, but this is ${describeType(yes.type)}`,
-        tree.yes.start,
-      );
+    if (!isScalar(yes.type)) {
+      expectType(no, yes.type.kind, tree.no, "the other side of '? :'");
+      return chooseValue(test, yes, no, { who: "'? :' puts", offset: tree.no.start, checker });
+    }
     expectKind(no, yes.type.kind, tree.no, "the other side of '? :'");
     const [one, other] = bothLong(yes, no, [tree.yes, tree.no], checker.terms);
     const optional = isOptional(yes.type) || isOptional(no.type);

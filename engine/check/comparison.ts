@@ -1,7 +1,8 @@
 /** Comparisons: of values by what they are, of records by which element they are. 64-bit integers are compared exactly. */
 import { type ComparisonOperator, ExpressionError, type Tree } from "../expression/tree.ts";
+import { memberOf } from "../program/make-terms.ts";
 import type { Operation, Term } from "../program/term.ts";
-import { boolean, isOptional, isRounded, isScalar, longOf, type RecordType } from "../program/types.ts";
+import { boolean, describeType, isOptional, isRounded, isScalar, longOf, type RecordType, type TupleType } from "../program/types.ts";
 import { adviceForCut, type Checker, expectKind, numeric } from "./checker.ts";
 import { asWritten, refuseInteger } from "./integers.ts";
 
@@ -21,11 +22,33 @@ export function checkComparison(tree: Extract<Tree, { kind: "comparison" }>, che
     const same = compareElements(left, right, tree, checker);
     return tree.operator === "==" ? same : numeric(checker, "not", [same], boolean);
   }
+  if (equality && left.type.kind === "tuple" && right.type.kind === "tuple") {
+    const same = compareTuples(left, right, tree, checker);
+    return tree.operator === "==" ? same : numeric(checker, "not", [same], boolean);
+  }
   const kind = equality && isScalar(left.type) ? left.type.kind : "number";
   const advice = [left, right].some(({ type }) => type.kind === "list") ? adviceForCut : comparisonAdvice(tree, left, right);
   expectKind(left, kind, tree.left, `'${tree.operator}'`, advice);
   expectKind(right, kind, tree.right, `'${tree.operator}'`, advice);
   return compareScalars(tree.operator, [left, right], [tree.left, tree.right], checker);
+}
+
+/** Tuples are the same where all their members are. */
+function compareTuples(left: Term, right: Term, tree: Extract<Tree, { kind: "comparison" }>, checker: Checker): Term {
+  const [a, b] = [left.type as TupleType, right.type as TupleType];
+  if (a.members.length !== b.members.length) return checker.terms.make("boolean", boolean, [], false);
+  const same = a.members.map(({ kind }, index) => {
+    const [one, other] = [memberOf(checker.terms, left, index), memberOf(checker.terms, right, index)];
+    if (kind !== other.type.kind || kind === "list")
+      throw new ExpressionError(
+        `the members [${index}] are ${describeType(one.type)} and ${describeType(other.type)}: they cannot be compared`,
+        tree.start,
+      );
+    if (kind === "record") return compareElements(one, other, tree, checker);
+    if (kind === "tuple") return compareTuples(one, other, tree, checker);
+    return compareScalars("==", [one, other], [tree.left, tree.right], checker);
+  });
+  return same.reduce((sofar, each) => numeric(checker, "and", [sofar, each], boolean));
 }
 
 /** Of two numbers, booleans or strings. */

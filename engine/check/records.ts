@@ -2,7 +2,7 @@
 import { ExpressionError, type Tree } from "../expression/tree.ts";
 import { fieldOf, recordOf } from "../program/make-terms.ts";
 import { reachable, type Term } from "../program/term.ts";
-import { boolean, describeType, eitherOf, isOptional, isScalar, type RecordType, type Type, withOptional } from "../program/types.ts";
+import { boolean, describeType, isScalar, type RecordType, type Type } from "../program/types.ts";
 import { type Checker, expectType } from "./checker.ts";
 import { type Component, components, isFourVector } from "./four-vector.ts";
 
@@ -31,26 +31,6 @@ export function checkRecord(tree: Extract<Tree, { kind: "record" }>, checker: Ch
   return identity ? identifiedAs(record, identity, checker) : record;
 }
 
-/**
- * One of two records: each field that both have is chosen by itself.
- */
-export function chooseRecord(test: Term, yes: Term, no: Term, tree: Tree, checker: Checker): Term {
-  const { terms } = checker;
-  const [a, b] = [yes.type as RecordType, no.type as RecordType];
-  const common = commonValues(yes, no, tree.start, checker);
-  const chosen = common.map(([name, one, other]): [string, Term] => {
-    const optional = isOptional(one.type) || isOptional(other.type);
-    return [name, terms.make("conditional", withOptional(eitherOf(one.type, other.type), optional), [test, one, other])];
-  });
-  const fields = new Map<string, Type>(chosen.map(([name, term]) => [name, term.type]));
-  const optional = isOptional(a) || isOptional(b);
-  const type: RecordType = { kind: "record", name: a.name === b.name ? a.name : "chosen", fields, optional };
-  const isThere = terms.make("conditional", boolean, [test, ...[yes, no].map((record) => terms.make("is-present", boolean, [record]))]);
-  const record = recordOf(terms, type, [...chosen.map(([, term]) => term), ...(optional ? [isThere] : [])]);
-  const identity = unionOf(a.identity, b.identity);
-  return identity ? identifiedAs(record, identity, checker, [test, yes, no]) : record;
-}
-
 /** Two records with the fields that both have, each the record that it was. */
 export function commonFields(one: Term, other: Term, offset: number, checker: Checker): readonly [Term, Term] {
   const common = commonValues(one, other, offset, checker);
@@ -65,8 +45,13 @@ export function commonFields(one: Term, other: Term, offset: number, checker: Ch
   return [a, b];
 }
 
-/** Name and values of each field that both have. Of four-vectors in different forms so is every component: what both have as fields does not tell them all. */
-function commonValues(yes: Term, no: Term, offset: number, { terms, formulas }: Checker): readonly (readonly [string, Term, Term])[] {
+/** Name and values of each number, boolean and string that both have. Of four-vectors in different forms so is every component: what both have as fields does not tell them all. */
+export function commonValues(
+  yes: Term,
+  no: Term,
+  offset: number,
+  { terms, formulas }: Checker,
+): readonly (readonly [string, Term, Term])[] {
   const [a, b] = [yes.type as RecordType, no.type as RecordType];
   const names = new Set<string>([...a.fields.keys(), ...b.fields.keys()].filter((name) => hasMember(a, name) && hasMember(b, name)));
   if (isFourVector(a) && isFourVector(b) && components.some((name) => a.fields.has(name) !== b.fields.has(name)))
@@ -82,7 +67,7 @@ function commonValues(yes: Term, no: Term, offset: number, { terms, formulas }: 
 }
 
 /** A record that can be compared: by itself, or as the record that it is. */
-const identifiedAs = (record: Term, identity: readonly string[], { terms }: Checker, sources: readonly Term[] = [record]): Term =>
+export const identifiedAs = (record: Term, identity: readonly string[], { terms }: Checker, sources: readonly Term[] = [record]): Term =>
   terms.make("identified", { ...(record.type as RecordType), identity }, [record, ...sources]);
 
 /** What a record may be that is one of two; undefined, so that it cannot be compared, where that would be too much to tell apart. */

@@ -1,6 +1,7 @@
 /** What every operation of terms does. A piece of the language that is not here cannot be written down. */
 import { listOperators } from "../lists/list-operators.ts";
 import type { Operation, PartOperation, Term } from "../program/term.ts";
+import type { TupleType } from "../program/types.ts";
 import { I, i32, select } from "../wasm/instructions.ts";
 import { type Environment, type Identity, type RecordCode, type TupleCode, truth } from "./code.ts";
 import type { Emitter, Lowering, Operator, PartOperator } from "./emitter.ts";
@@ -14,6 +15,15 @@ const parts = {
   param: part(0, (_emitter, term, environment) => environment[Number(term.literal)].code()),
   lambda: part(0, (emitter, term, environment) => emitter.lower(term.args[0], environment)),
   member: part(0, (emitter, term, environment) => (emitter.lower(term.args[0], environment) as TupleCode).members[Number(term.literal)]),
+  tuple: part(0, (emitter, { type, args }, environment) => {
+    const { length } = (type as TupleType).members;
+    const isThere = args[length];
+    return {
+      kind: "tuple",
+      members: args.slice(0, length).map((member) => emitter.lower(member, environment)),
+      ...(isThere && { present: emitter.scalar(isThere, environment).value }),
+    };
+  }),
   field: part(1, (emitter, term, environment) => (emitter.lower(term.args[0], environment) as RecordCode).get(String(term.literal))),
   record: part(0, (emitter, term, environment) => {
     const names = term.type.kind === "record" ? [...term.type.fields.keys()] : [];

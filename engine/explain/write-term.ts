@@ -116,6 +116,8 @@ export class TermWriter {
         return this.#param(term);
       case "position":
         return this.#params.has(Number(literal)) ? word(this.#params.get(Number(literal))!.position) : this.#about("index");
+      case "tuple":
+        return this.#about("a tuple");
       case "member":
         return this.#member(term);
       case "field":

@@ -55,8 +55,8 @@ function takeSteps(emitter: Emitter, { from, to }: Pick<Numbered, "from" | "to">
 /** The list of every `size` elements of a method's list. */
 export function combinationsTerm({ list, call, checker }: MethodCall, size: number): Term {
   const { element } = list.type;
-  if (element.kind === "list" || element.kind === "tuple") {
-    const message = `${call.name} needs a list of records, numbers or booleans, but this is ${describeType(list.type)}`;
+  if (element.kind === "list") {
+    const message = `${call.name} needs a list of records, tuples, numbers, booleans or strings, but this is ${describeType(list.type)}`;
     throw new ExpressionError(message, call.nameStart);
   }
   const members = Array.from({ length: size }, () => element);

@@ -2,17 +2,23 @@
  * `list.concat(other)`: the elements of one list, then those of another. Records keep the fields that both have, and stay the elements that they are.
  * Elements are numbered through both lists.
  */
-import type { Checker } from "../check/checker.ts";
+import { joinLists } from "../check/choose.ts";
 import { listArgument } from "../check/method-call.ts";
-import { commonFields, eitherName, unionOf } from "../check/records.ts";
-import { type Code, type Element, type Identity, type RecordCode, type ScalarCode, scalarVariable } from "../compile/code.ts";
+import {
+  type Code,
+  type Element,
+  type Identity,
+  type RecordCode,
+  type ScalarCode,
+  scalarVariable,
+  type TupleCode,
+} from "../compile/code.ts";
 import type { Emitter } from "../compile/emitter.ts";
 import type { Numbered } from "../compile/list.ts";
 import { openList } from "../compile/open-list.ts";
 import { ExpressionError } from "../expression/tree.ts";
-import { emptyUnless, isPresent, lambdaOf, mapOver, whereTrue } from "../program/make-terms.ts";
 import type { Term } from "../program/term.ts";
-import { boolean, describeType, eitherOf, isOptional, isScalar, type ListType, type Type, withOptional } from "../program/types.ts";
+import type { ListType, Type } from "../program/types.ts";
 import { type Expression, I, i32, L, select } from "../wasm/instructions.ts";
 import type { ListOperator } from "./list-operator.ts";
 
@@ -24,7 +30,7 @@ export const concat: ListOperator = {
     const { list, call, checker } = methodCall;
     const other = listArgument(methodCall, 0);
     if (call.args.length > 1) throw new ExpressionError("concat takes one list", call.args[1].start);
-    return joined(list, other, { who: "concat", offset: call.nameStart, checker });
+    return joinLists(list, other, { who: "concat puts", offset: call.nameStart, checker });
   },
   open(emitter, term, environment) {
     const lists = term.args.map((list) => openList(emitter, list, environment));
@@ -55,57 +61,6 @@ export const concat: ListOperator = {
     };
   },
 };
-
-interface Place {
-  readonly who: string;
-  readonly offset: number;
-  readonly checker: Checker;
-}
-
-/** The elements of two lists that are there. */
-function joined(list: Term, other: Term, place: Place): Term {
-  const [a, b] = withCommonFields(list, other, place);
-  const element = eitherElement((a.type as ListType).element, (b.type as ListType).element);
-  return place.checker.terms.make("concat", { kind: "list", element }, [a, b]);
-}
-
-/** One of two lists: both together, of which one is empty. */
-export function chooseList(test: Term, yes: Term, no: Term, offset: number, checker: Checker): Term {
-  const { terms } = checker;
-  const isFalse = terms.make("not", boolean, [
-    isOptional(test.type) ? terms.make("conditional", boolean, [test, test, falsehood(checker)]) : test,
-  ]);
-  const sides = [emptyUnless(terms, yes, test), emptyUnless(terms, no, isFalse)] as const;
-  const both = joined(...sides, { who: "'? :' and '??'", offset, checker });
-  if (!isOptional(yes.type) && !isOptional(no.type)) return both;
-  return whereTrue(terms, both, terms.make("conditional", boolean, [test, isPresent(terms, yes), isPresent(terms, no)]));
-}
-
-const falsehood = ({ terms }: Checker): Term => terms.make("boolean", boolean, [], false);
-
-/** Both lists, of records mapped to what both have. */
-function withCommonFields(list: Term, other: Term, { who, offset, checker }: Place): readonly [Term, Term] {
-  const [a, b] = [list, other].map(({ type }) => (type as ListType).element);
-  if (a.kind === b.kind && isScalar(a)) return [list, other];
-  if (a.kind !== "record" || b.kind !== "record") {
-    const puts = `${who} ${who === "concat" ? "puts" : "put"} lists of numbers, of booleans, of strings or of records together`;
-    throw new ExpressionError(`${puts}, but these are ${describeType(list.type)} and ${describeType(other.type)}`, offset);
-  }
-  const { terms, level } = checker;
-  const params = [a, b].map((type) => terms.make("param", type, [], level));
-  const [one, another] = commonFields(params[0], params[1], offset, checker);
-  return [mapOver(terms, list, lambdaOf(terms, one, level)), mapOver(terms, other, lambdaOf(terms, another, level))];
-}
-
-/** The type of an element of one list or of the other. */
-function eitherElement(a: Type, b: Type): Type {
-  const optional = isOptional(a) || isOptional(b);
-  if (a.kind !== "record" || b.kind !== "record") return withOptional(eitherOf(a, b), optional);
-  const { identity: _own, ...rest } = a;
-  const fields = new Map([...a.fields].map(([name, type]) => [name, eitherElement(type, b.fields.get(name)!)]));
-  const identity = unionOf(a.identity, b.identity);
-  return { ...rest, name: eitherName(a.name, b.name), fields, optional, ...(identity && { identity }) };
-}
 
 /** Elements by number, from 0: those of the first list first. */
 function join(emitter: Emitter, term: Term, [a, b]: readonly [Numbered, Numbered]): Numbered {
@@ -142,19 +97,23 @@ function oneOfTwo(emitter: Emitter, { isFirst, one, another, handle, type }: Eit
   const key = emitter.newKey();
   const value = (name: string, of: Type, read: (element: Element) => ScalarCode): ScalarCode =>
     emitter.once(`${key}.${name}`, () => chooseScalar(emitter, isFirst, of, [() => read(one), () => read(another)]));
-  const code = (): Code => {
-    if (type.kind !== "record") return value("", type, (element) => element.code() as ScalarCode);
-    const record = (element: Element) => element.code() as RecordCode;
-    const present =
-      type.optional &&
-      value("present", { kind: "boolean", optional: false }, (element) => ({ kind: "boolean", value: record(element).present ?? i32(1) }));
+  const codeOf = (path: string, of: Type, read: (element: Element) => Code): Code => {
+    if (of.kind !== "record" && of.kind !== "tuple") return value(path, of, (element) => read(element) as ScalarCode);
+    const isThere = (element: Element): ScalarCode => ({ kind: "boolean", value: read(element).present ?? i32(1) });
+    const present = of.optional && { present: value(`${path} present`, { kind: "boolean", optional: false }, isThere).value };
+    if (of.kind === "tuple") {
+      const memberOf = (index: number) => (element: Element) => (read(element) as TupleCode).members[index];
+      return { kind: "tuple", members: of.members.map((each, index) => codeOf(`${path}[${index}]`, each, memberOf(index))), ...present };
+    }
+    const record = (element: Element) => read(element) as RecordCode;
     return {
       kind: "record",
-      get: (field) => value(`.${field}`, type.fields.get(field)!, (element) => record(element).get(field) as ScalarCode),
-      ...(present && { present: present.value }),
-      ...(type.identity && { identity: () => chooseIdentity(isFirst, record(one), record(another)) }),
+      get: (field) => codeOf(`${path}.${field}`, of.fields.get(field)!, (element) => record(element).get(field)),
+      ...present,
+      ...(of.identity && { identity: () => chooseIdentity(isFirst, record(one), record(another)) }),
     };
   };
+  const code = () => codeOf("", type, (element) => element.code());
   const identity = one.identity && another.identity && (() => chooseIdentity(isFirst, one, another));
   return { key, code, position: () => L.fromU32(handle), place: key, ...(identity && { identity }) };
 }

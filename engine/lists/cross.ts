@@ -23,8 +23,11 @@ export const cross: ListOperator = {
       [other, call.args[0].start],
     ] as const) {
       const { kind } = each.type.element;
-      if (kind === "list" || kind === "tuple")
-        throw new ExpressionError(`cross needs lists of records, numbers or booleans, but this is ${describeType(each.type)}`, start);
+      if (kind === "list")
+        throw new ExpressionError(
+          `cross needs lists of records, tuples, numbers, booleans or strings, but this is ${describeType(each.type)}`,
+          start,
+        );
     }
     const members = [list.type.element, other.type.element];
     return checker.terms.make("cross", { kind: "list", element: { kind: "tuple", members, optional: false } }, [list, other]);

@@ -1,7 +1,7 @@
 /** Terms that several steps make: fields of records, functions, and maps over lists. */
 import { innerList } from "./schema.ts";
 import type { Term, Terms } from "./term.ts";
-import { boolean, isOptional, type ListType, type RecordType, type Type, withOptional } from "./types.ts";
+import { boolean, isOptional, type ListType, type RecordType, type TupleType, type Type, withOptional } from "./types.ts";
 
 export type ListTerm = Term & { readonly type: ListType };
 
@@ -15,6 +15,21 @@ export function fieldOf(terms: Terms, record: Term, name: string): Term {
     return type.optional ? whereTrue(terms, list, isPresent(terms, record)) : list;
   }
   return terms.make("field", withOptional(fieldType, isOptional(fieldType) || type.optional), [record], name);
+}
+
+/** `isThere`: a test, where it may be missing. */
+export const tupleOf = (terms: Terms, members: readonly Term[], isThere?: Term): Term =>
+  terms.make("tuple", { kind: "tuple", members: members.map(({ type }) => type), optional: isThere !== undefined }, [
+    ...members,
+    ...(isThere ? [isThere] : []),
+  ]);
+
+/** A member that the tuple has, missing with it. */
+export function memberOf(terms: Terms, tuple: Term, place: number): Term {
+  const { members, optional } = tuple.type as TupleType;
+  if (tuple.operation === "tuple") return tuple.args[place]!;
+  const type = members[place]!;
+  return terms.make("member", withOptional(type, isOptional(type) || optional), [tuple], place);
 }
 
 export const isPresent = (terms: Terms, value: Term): Term => terms.make("is-present", boolean, [value]);

@@ -21,6 +21,8 @@ export type PartOperation =
   | "identified"
   /** args: tuple; literal: place */
   | "member"
+  /** args: the members, then, where the tuple may be missing, whether it is there */
+  | "tuple"
   /** args: a value, and a test: missing, and empty where it is a list, but where the test is true. literal: "empty" for a list that is never missing */
   | "where";
 

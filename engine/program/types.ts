@@ -1,11 +1,6 @@
 /** What an expression can be. An optional value may be missing. */
 
-export type Type =
-  | NumberType
-  | { readonly kind: "boolean" | "string"; readonly optional: boolean }
-  | RecordType
-  | { readonly kind: "tuple"; readonly members: readonly Type[]; readonly optional: boolean }
-  | ListType;
+export type Type = NumberType | { readonly kind: "boolean" | "string"; readonly optional: boolean } | RecordType | TupleType | ListType;
 
 /**
  * `long`: a 64-bit integer of the file, which is compared exactly. `isRounded`: such an integer that may be beyond 2^53, and so is rounded where it becomes
@@ -19,6 +14,12 @@ export interface NumberType {
 }
 
 export type Long = "int64" | "uint64";
+
+export interface TupleType {
+  readonly kind: "tuple";
+  readonly members: readonly Type[];
+  readonly optional: boolean;
+}
 
 export interface ListType {
   readonly kind: "list";

@@ -76,11 +76,11 @@ const values: readonly (readonly [value: string, told: string])[] = [
   ["Muon.cross().length", "1:6 cross needs another list, such as cross(Jet)"],
   [
     "Muon.concat(hits).length",
-    "1:6 concat puts lists of numbers, of booleans, of strings or of records together, but these are a list of Muon records and a list of numbers",
+    "1:6 concat puts lists of numbers, of booleans, of strings, of records or of tuples together, but these are a list of Muon records and a list of numbers",
   ],
   [
     "hits.concat(Muon.tight).length",
-    "1:6 concat puts lists of numbers, of booleans, of strings or of records together, but these are a list of numbers and a list of booleans",
+    "1:6 concat puts lists of numbers, of booleans, of strings, of records or of tuples together, but these are a list of numbers and a list of booleans",
   ],
   ["Muon.flatMap(m => m.pt)", "1:19 the function of flatMap gives a list, but this is a number: use map"],
   [
