@@ -6,10 +6,10 @@ import type { StreamerElement } from "./streamers.ts";
 /** Reads one member. */
 export type Step = (reader: ObjectStream, members: Members) => void;
 
-/** `last`: the member after which nothing is needed. */
-export function memberSteps(elements: readonly StreamerElement[], last?: string): readonly Step[] {
-  const end = elements.findIndex(({ name }) => name === last);
-  return elements.slice(0, end < 0 ? elements.length : end + 1).map(stepOf);
+/** `before`: the member from which on nothing is read. */
+export function memberSteps(elements: readonly StreamerElement[], before?: string): readonly Step[] {
+  const end = elements.findIndex(({ name }) => name === before);
+  return elements.slice(0, end < 0 ? elements.length : end).map(stepOf);
 }
 
 function stepOf(member: StreamerElement): Step {

@@ -21,19 +21,21 @@ export class ObjectReader extends ByteCursor implements ObjectStream {
   readonly #keyBytes: number;
   readonly #seen = new Map<number, string | RootObject>();
   readonly #steps: Map<string, readonly Step[]>;
-  /** Of a class that is not needed to its end: the last member that is. */
-  readonly #lastNeeded: Readonly<Record<string, string>>;
+  /** By class: the member before which its reading stops. */
+  readonly #stopBefore: Readonly<Record<string, string>>;
+  /** Where it last stopped so. */
+  stoppedAt: number | undefined;
   #depth = 0;
 
   constructor(
     bytes: Uint8Array,
     keyBytes: number,
-    options: { readonly streamers: Streamers; readonly lastNeeded?: Readonly<Record<string, string>> },
+    options: { readonly streamers: Streamers; readonly stopBefore?: Readonly<Record<string, string>> },
   ) {
     super(bytes);
     this.#keyBytes = keyBytes;
     this.streamers = options.streamers;
-    this.#lastNeeded = options.lastNeeded ?? {};
+    this.#stopBefore = options.stopBefore ?? {};
     this.#steps = new Map();
   }
 
@@ -85,6 +87,7 @@ export class ObjectReader extends ByteCursor implements ObjectStream {
     // Classes without a version of their own tell a checksum instead.
     const checksum = version <= 0 && end !== undefined ? this.uint32() : undefined;
     for (const step of this.#stepsOf(className, version, checksum)) step(this, members);
+    if (this.#stopBefore[className] !== undefined) this.stoppedAt = this.position;
     if (end === undefined) return;
     if (this.position > end) throw new Error(`${className} at ${start} has ${this.position - start} bytes where it states ${end - start}`);
     this.position = end;
@@ -96,7 +99,7 @@ export class ObjectReader extends ByteCursor implements ObjectStream {
     if (known) return known;
     const info = this.streamers.find(className, { version, checksum });
     if (!info) throw new Error(`it does not describe version ${version} of its class ${className}`);
-    const steps = memberSteps(info.elements, this.#lastNeeded[className]);
+    const steps = memberSteps(info.elements, this.#stopBefore[className]);
     this.#steps.set(id, steps);
     return steps;
   }

@@ -40,12 +40,18 @@ function readItems(reader: ObjectStream, count: number, read: () => void): void 
   for (let index = 0; index < count; index++) read();
 }
 
-function readObjectArray(reader: ObjectStream, members: Members): void {
+/** What stands in front of the objects of a TObjArray. */
+export function beginObjectArray(reader: ObjectStream): { readonly count: number; readonly end: number | undefined } {
   const { version, end } = reader.header();
   if (version > 2) readRootObject(reader);
   if (version > 1) reader.string();
   const count = reader.int32();
   reader.skip(4);
+  return { count, end };
+}
+
+function readObjectArray(reader: ObjectStream, members: Members): void {
+  const { count, end } = beginObjectArray(reader);
   const items: (RootObject | undefined)[] = [];
   readItems(reader, count, () => items.push(reader.any()));
   members.items = items;

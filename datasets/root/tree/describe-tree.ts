@@ -6,6 +6,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { sha256 } from "../../../engine/sha256.ts";
 import type { FileColumn, FileDescription } from "../../format.ts";
 import { ObjectReader } from "../file/object-reader.ts";
+import { beginObjectArray } from "../file/own-forms.ts";
 import type { Members, RootObject } from "../file/root-object.ts";
 import type { Streamers } from "../file/streamers.ts";
 import { BasketTables } from "./basket-tables.ts";
@@ -27,6 +28,8 @@ export interface TreeSource {
   readonly bytes: number;
 }
 
+const turnMilliseconds = 5;
+
 interface ParsedTree extends TreeSource {
   readonly entries: number;
   readonly members: Members;
@@ -47,7 +50,7 @@ export async function describeTTrees(sources: readonly TreeSource[], options: Tr
   const { format, streamers, fileBytes, partitionEvents } = options;
   const trees: ParsedTree[] = [];
   for (const source of sources) {
-    trees.push(parseTree(source, streamers));
+    trees.push(await parseTree(source, streamers));
     await nextTurn();
   }
   const [{ entries }] = trees;
@@ -113,14 +116,31 @@ export async function describeTTrees(sources: readonly TreeSource[], options: Tr
   };
 }
 
-function parseTree(source: TreeSource, streamers: Streamers): ParsedTree {
+async function parseTree(source: TreeSource, streamers: Streamers): Promise<ParsedTree> {
   const members: Members = {};
-  new ObjectReader(source.object, source.keyBytes, { streamers, lastNeeded: { TTree: "fBranches" } }).streamed(source.className, members);
+  const reader = new ObjectReader(source.object, source.keyBytes, { streamers, stopBefore: { TTree: "fBranches" } });
+  reader.streamed(source.className, members);
   const entries = members.fEntries;
   if (typeof entries !== "number" || !Number.isSafeInteger(entries) || entries < 0) {
     throw new Error(`${source.name} states ${String(entries)} entries`);
   }
-  return { ...source, entries, members, branches: branchesOf(members.fBranches) };
+  return { ...source, entries, members, branches: branchesOf({ items: await readBranches(reader) }) };
+}
+
+/** From where the reader stopped: the branches, with a turn for others every few milliseconds. */
+async function readBranches(reader: ObjectReader): Promise<readonly (RootObject | undefined)[]> {
+  if (reader.stoppedAt === undefined) throw new Error("it is no TTree");
+  reader.position = reader.stoppedAt;
+  const { count } = beginObjectArray(reader);
+  const items: (RootObject | undefined)[] = [];
+  let turn = performance.now();
+  for (let index = 0; index < count; index++) {
+    items.push(reader.any());
+    if (performance.now() - turn < turnMilliseconds) continue;
+    await nextTurn();
+    turn = performance.now();
+  }
+  return items;
 }
 
 function clustersOf({ fClusterRangeEnd, fClusterSize, fAutoFlush }: Members) {
