@@ -86,6 +86,8 @@ export interface FileDescription {
    * Absent where nobody looked.
    */
   readonly likeness?: Float64Array;
+  /** `places`, and `values` that are bounds, are left out: `locate` needs them. */
+  readonly isShort?: true;
   /** Numbers that `locate` needs, by names of the format's own. */
   readonly places: Readonly<Record<string, Float64Array | Uint8Array>>;
 }

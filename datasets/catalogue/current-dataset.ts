@@ -15,6 +15,7 @@ import {
   type ColumnLocation,
   type Dataset,
   DatasetError,
+  type FileIdentity,
   type LookOptions,
   OtherFormError,
   type Partition,
@@ -28,6 +29,7 @@ import { type DatasetFile, readDatasetFile, shareShapes } from "./dataset-file.t
 import type { DescriptionStore } from "./description-store.ts";
 import { locateColumn } from "./locate-column.ts";
 import { firstThatTell, mergeSchemas, type NamedFile } from "./merge-schemas.ts";
+import { RecentDescriptions } from "./recent-descriptions.ts";
 import { describeDifferences } from "./schema-notices.ts";
 import { findSelection } from "./split-tree.ts";
 
@@ -45,9 +47,13 @@ export interface DatasetEntry {
 
 export interface CurrentDatasetOptions extends Pick<DescribeOptions, "partitionEvents"> {
   readonly stored?: DescriptionStore;
+  /** The most of the arrays of descriptions that are kept in memory, and as much of those that were recalled. */
+  readonly descriptionBytes?: number;
 }
 
 const parallelDescriptions = 4;
+/** Whole descriptions of so many are in memory at a time. */
+const filesAtATime = 32;
 /** Few files are looked at for everyone who asks. */
 const few = 5;
 /** Milliseconds that a look serves others, for each file more: so looking takes a small part of the time, however many ask. */
@@ -58,16 +64,20 @@ export class CurrentDataset {
   readonly #entry: DatasetEntry;
   readonly #stored: DescriptionStore | undefined;
   readonly #partitionEvents: number | undefined;
+  /** Where there is a store. */
+  readonly #recent: RecentDescriptions | undefined;
+  #tree: string | undefined;
   #files: ReadonlyMap<string, DatasetFile> = new Map();
   #dataset: Dataset | undefined;
   #content: Promise<DatasetContent> | undefined;
   #look: Promise<Dataset> | undefined;
   #served: { readonly dataset: Dataset; readonly until: number } | undefined;
 
-  constructor(entry: DatasetEntry, { stored, partitionEvents }: CurrentDatasetOptions = {}) {
+  constructor(entry: DatasetEntry, { stored, partitionEvents, descriptionBytes }: CurrentDatasetOptions = {}) {
     this.#entry = entry;
     this.#stored = stored;
     this.#partitionEvents = partitionEvents;
+    this.#recent = stored && new RecentDescriptions((file) => this.#describeAgain(file), descriptionBytes);
   }
 
   /** The dataset as its files are now, or were a moment ago unless they are to be looked at `anew`. Throws `DatasetError` where none can be read. */
@@ -98,7 +108,8 @@ export class CurrentDataset {
       new DatasetError(`Cannot read column ${name} of ${baseName(partition.file.path)}: ${reason}`, { permanent: true });
     if (!known || !this.#holds(partition)) throw refuse("the file changed or was removed since the query was planned");
     if (known.kind === "broken") throw new DatasetError(known.cause, { permanent: known.permanent });
-    const { file, description } = known;
+    const { file } = known;
+    const description = (await this.#recent?.whole(file, known.description)) ?? known.description;
     const schema = this.#dataset?.schema ?? { columns: [], unsupported: [] };
     const located = locateColumn({ file, description, partition, schema, name, form });
     if (typeof located === "string") throw form ? new OtherFormError(refuse(located).message, { permanent: true }) : refuse(located);
@@ -115,10 +126,12 @@ export class CurrentDataset {
     const progress = preparing?.();
     const { files: selected, tree } = await findSelection(pattern);
     const { files: found, leftOut } = await sourceOf(selected).list(selected, { endings: fileEndings });
+    this.#tree = tree;
     let files: readonly DatasetFile[] = await this.#describeAll(found, tree);
     const isSame = files.length === this.#files.size && files.every((file) => this.#files.get(file.file.path) === file);
     if (!isSame || !this.#dataset) {
       files = await this.#compareLists(files, tree);
+      this.#leave(files);
       this.#files = new Map(shareShapes(files).map((file) => [file.file.path, file]));
       this.#dataset = undefined;
       this.#content = undefined;
@@ -133,21 +146,43 @@ export class CurrentDataset {
   async #describeAll(found: readonly FoundFile[], tree: string | undefined): Promise<DatasetFile[]> {
     const known = found.map((file) => this.#stillKnown(file));
     if (known.every((file) => file !== undefined)) return known;
-    const unknown = found.filter(({ cause }, index) => !known[index] && cause === undefined);
-    const recalled =
-      unknown.length > 0
-        ? await this.#stored?.recall(
-            unknown.map(({ file }) => file),
-            tree,
-          )
-        : undefined;
-    const describeOne = async (each: FoundFile, index: number) => {
+    const unknown = found.filter((_, index) => !known[index]);
+    const described = new Map<string, DatasetFile>();
+    for (let start = 0; start < unknown.length; start += filesAtATime) {
+      for (const file of await this.#describeSome(unknown.slice(start, start + filesAtATime), tree)) described.set(file.file.path, file);
+    }
+    return found.map(({ file }, index) => known[index] ?? described.get(file.path)!);
+  }
+
+  async #describeSome(found: readonly FoundFile[], tree: string | undefined): Promise<readonly DatasetFile[]> {
+    const there = found.filter(({ cause }) => cause === undefined).map(({ file }) => file);
+    const recalled = there.length > 0 ? await this.#stored?.recall(there, tree) : undefined;
+    const describeOne = async (each: FoundFile) => {
       const record = async (description: FileDescription) =>
         (await this.#stored?.record({ file: each.file, tree }, description)) ?? description;
       const options = { tree, partitionEvents: this.#partitionEvents, recalled: recalled?.get(each.file.path), record };
-      return known[index] ?? (await readDatasetFile(each, options));
+      const file = await readDatasetFile(each, options);
+      return file.kind === "described" && this.#recent ? { ...file, description: this.#recent.keep(file.description) } : file;
     };
     return await pMap(found, describeOne, { concurrency: parallelDescriptions });
+  }
+
+  /** Throws `DatasetError` where neither the store nor the file tells. */
+  async #describeAgain(file: FileIdentity): Promise<FileDescription> {
+    const recalled = (await this.#stored?.recall([file], this.#tree))?.get(file.path);
+    if (recalled) return recalled;
+    const record = async (description: FileDescription) =>
+      (await this.#stored?.record({ file, tree: this.#tree }, description)) ?? description;
+    const read = await readDatasetFile({ file }, { tree: this.#tree, partitionEvents: this.#partitionEvents, record });
+    if (read.kind === "broken") throw new DatasetError(read.cause, { permanent: read.permanent });
+    return read.description;
+  }
+
+  /** What is known of files that are gone, or are others now. */
+  #leave(files: readonly DatasetFile[]): void {
+    const stay = new Set(files.map((file) => file.kind === "described" && file.description.units));
+    const gone = [...this.#files.values()].filter((file) => file.kind === "described" && !stay.has(file.description.units));
+    this.#recent?.leave(gone.flatMap((file) => (file.kind === "described" ? [file.description] : [])));
   }
 
   /** Of each shape the first file that has entries tells which of its lists are alike. */
@@ -157,10 +192,11 @@ export class CurrentDataset {
     for (const each of firstThatTell(described)) {
       if (each.description.likeness) continue;
       try {
-        const description = await compareLists(each.file, each.description);
-        if (description === each.description) continue;
-        await this.#stored?.record({ file: each.file, tree }, description, { replaces: true });
-        compared.set(each, { ...each, description });
+        const whole = (await this.#recent?.whole(each.file, each.description)) ?? each.description;
+        const { likeness } = await compareLists(each.file, whole);
+        if (!likeness) continue;
+        await this.#stored?.record({ file: each.file, tree }, { ...whole, likeness }, { replaces: true });
+        compared.set(each, { ...each, description: { ...each.description, likeness } });
       } catch (error) {
         // It changed a moment ago, or went away: the next look sees it.
         if (!(error instanceof DatasetError)) throw error;
