@@ -11,10 +11,10 @@ import { type ProgramTerms, rootsOf, stringsOf } from "../program/program.ts";
 import type { Schema } from "../program/schema.ts";
 import { reachable, type Term } from "../program/term.ts";
 import { QueryError } from "../query/query-error.ts";
-import { CodeTooLarge } from "../wasm/function-builder.ts";
+import { CodeTooLarge, type FunctionBuilder } from "../wasm/function-builder.ts";
 import { type Expression, type FunctionReference, i32 } from "../wasm/instructions.ts";
 import { ModuleBuilder } from "../wasm/module-builder.ts";
-import { emitEventLoop, emitGroup, type Fill, type Member } from "./emit-events.ts";
+import { emitEventLoop, emitGroup, type Fill, type Member, termsOf } from "./emit-events.ts";
 import { Emitter, runParams } from "./emitter.ts";
 import { defineCountReader } from "./fills/define-count-reader.ts";
 import { emitFlatFill } from "./fills/emit-flat-fill.ts";
@@ -47,11 +47,12 @@ export function compileNoted(
 /** `sharesEarly`: terms that several others use are computed before the branches that use them. Throws `CodeTooLarge`. */
 export function writeModule(program: ProgramTerms, schema: Schema, sharesEarly: boolean, notes?: CompilerNotes): Uint8Array<ArrayBuffer> {
   const member = memberOf(program);
-  const strings = stringsOf(reachable(rootsOf(program)));
+  const terms = reachable(rootsOf(program));
   return writeTogether([[member]], {
     inputs: program.inputs,
     schema,
-    strings,
+    strings: stringsOf(terms),
+    numbers: new Map(terms.map((term, number) => [term, number])),
     sharesEarly,
     notes,
     fills: fillsOf(member),
@@ -68,6 +69,8 @@ export interface TogetherOptions {
   readonly schema: Schema;
   /** Those that the module knows by their numbers. */
   readonly strings: readonly string[];
+  /** Those of the terms, in the program that is compiled alone. */
+  readonly numbers: ReadonlyMap<Term, number>;
   readonly sharesEarly: boolean;
   readonly notes?: CompilerNotes | undefined;
   readonly fills: readonly Fill[];
@@ -75,34 +78,83 @@ export interface TogetherOptions {
   readonly totals: ReadonlyMap<Term, number>;
 }
 
+const imports = ["heed flags"];
+
+/** Of a function that fills several histograms: to compile one of twice as many takes an engine some hundred megabytes. */
+const mostFunctionBytes = 64_000;
+/** Of one that fills a part of a program's histograms, besides twice what its filters take. */
+const mostPartBytes = 32_000;
+/** Of all functions. Where histograms share so much that parts of them are hardly smaller, there would be more. */
+const mostModuleBytes = 1_000_000;
+
 /**
- * One module for several programs, whose terms are made by one `Terms`. It has a function for each group of them, all of which have to be called for the same
- * events: `run`, `run 1`, …, and one that reads counts. Throws `CodeTooLarge`.
+ * One module for several programs, whose terms are made by one `Terms`. It has functions for each group of them, all of which have to be called for the same
+ * events: `run 0`, `run 1`, …, and one that reads counts. Throws `CodeTooLarge`.
  */
 export function writeTogether(groups: readonly (readonly Member[])[], options: TogetherOptions): Uint8Array<ArrayBuffer> {
-  const m = new ModuleBuilder(["heed flags"]);
-  for (const [index, members] of groups.entries()) {
+  const m = new ModuleBuilder(imports);
+  const runs = groups.flatMap((members, index) => {
     const isOwn = new Set(members);
     const fills = options.fills.filter(({ member }) => isOwn.has(member));
     const totals = index === 0 ? options.totals : new Map<Term, number>();
-    m.export(defineRun(m, index === 0 ? "run" : `run ${index}`, members, { ...options, fills, totals }));
-  }
+    return defineRuns(m, members, { ...options, fills, totals, isFirst: true });
+  });
+  for (const [number, run] of runs.entries()) m.export(run, `run ${number}`);
   m.export(defineCountReader(m));
   return m.encode();
 }
 
-function defineRun(m: ModuleBuilder, name: string, members: readonly Member[], options: TogetherOptions): FunctionReference {
-  const { inputs, schema, strings, sharesEarly, notes, fills, totals } = options;
+/** Some histograms of a group of programs. The function of the first ones counts events and adds to totals, too. */
+interface Part extends TogetherOptions {
+  readonly isFirst: boolean;
+}
+
+/** One function, or several for parts of the histograms, each of which has the filters. */
+function defineRuns(m: ModuleBuilder, members: readonly Member[], part: Part): readonly FunctionReference[] {
+  const { fills } = part;
+  const whole = defineUpTo(fills.length > 1 ? mostFunctionBytes : Number.POSITIVE_INFINITY, m, members, part);
+  if (whole) return [whole];
+  const filters = new ModuleBuilder(imports);
+  defineUpTo(mostFunctionBytes, filters, members, { ...part, fills: [] });
+  const most = Math.min(mostFunctionBytes, mostPartBytes + 2 * filters.bytes);
+  const runs: FunctionReference[] = [];
+  let count = fills.length >>> 1;
+  let first = 0;
+  while (count > 0 && m.bytes < mostModuleBytes) {
+    const rest = first > 0 && { totals: new Map<Term, number>(), isFirst: false };
+    const own = { ...part, fills: fills.slice(first, first + count), ...rest };
+    const run = defineUpTo(count > 1 ? most : Number.POSITIVE_INFINITY, m, members, own);
+    if (run) {
+      runs.push(run);
+      first += count;
+      count += count >>> 3;
+    } else count >>>= 1;
+    if (first >= fills.length) return runs;
+  }
+  throw new CodeTooLarge("the code of all functions, or of one histogram, is too large");
+}
+
+/** Undefined where it would have more bytes. */
+function defineUpTo(mostBytes: number, m: ModuleBuilder, all: readonly Member[], part: Part): FunctionReference | undefined {
+  const { inputs, schema, strings, numbers, sharesEarly, notes, fills, totals, isFirst } = part;
+  const members = isFirst ? all : all.filter((member) => fills.some((fill) => fill.member === member));
   const params = [...runParams, ...inputs.map(() => "input")].map(() => "i32" as const);
-  return m.define(name, params, "i32", (f) => {
-    const roots = [...members.flatMap(({ program }) => rootsOf(program)), ...(members.length > 1 ? totals.keys() : [])];
-    const emitter = new Emitter(f, m, { operators, inputs, schema, roots, strings, sharesEarly, notes });
+  const body = (f: FunctionBuilder) => {
+    const rootsOfEvents = members.flatMap(({ program: { filters, weight } }) => [...filters, ...(isFirst && weight ? [weight] : [])]);
+    const roots = [...rootsOfEvents, ...totals.keys(), ...fills.flatMap(({ histogram }) => termsOf(histogram))];
+    const emitter = new Emitter(f, m, { operators, inputs, schema, roots, strings, numbers, sharesEarly, notes });
     const loops = planLoops(members, { fills, totals, columns: emitter.columns });
     for (const { fill, source } of loops.flat) emitFlatFill(emitter, fill, source);
     for (const loop of loops.overContent) emitContentLoop(emitter, loop);
-    if (loops.hasEventLoop) emitEventLoop(emitter, members, { fills: loops.perEvent, totals });
+    if (loops.hasEventLoop) emitEventLoop(emitter, members, { fills: loops.perEvent, totals, isCounted: isFirst });
     f.return(i32(0));
-  });
+  };
+  try {
+    return m.define("run", params, "i32", body, { mostBytes });
+  } catch (error) {
+    if (error instanceof CodeTooLarge) return undefined;
+    throw error;
+  }
 }
 
 export const shapeOf = ({ filters, totals, histograms, rows }: ProgramTerms): PartialShape => ({

@@ -60,7 +60,15 @@ export function compileTogether(programs: readonly SourceProgram[]): TogetherCod
   const groups = groupByFilters(members);
   for (const sharesEarly of [false, true]) {
     try {
-      const options = { inputs: merged.map(({ input }) => input), schema, strings, sharesEarly, fills, totals };
+      const options = {
+        inputs: merged.map(({ input }) => input),
+        schema,
+        strings,
+        numbers: new Map<Term, number>(),
+        sharesEarly,
+        fills,
+        totals,
+      };
       const module = writeTogether(groups.length > mostGuards ? groups : [members], options);
       if (module.length > mostBytes) throw new CannotRunTogether(`the code of all programs together has ${module.length} bytes`);
       return { module, layouts: members.map(({ layout }) => layout), inputs: merged.map(({ from }) => from), strings, copies };

@@ -56,7 +56,10 @@ export function groupFills(fills: readonly Fill[]): readonly FillGroup[] {
 export const valuesOf = ({ axes, weight, sample }: HistogramTerms): readonly Term[] =>
   [...axes.map(({ value }) => value), weight, sample].filter((term) => term !== undefined);
 
-const termsOf = (histogram: HistogramTerms): readonly Term[] => [...valuesOf(histogram), ...(histogram.filter ? [histogram.filter] : [])];
+export const termsOf = (histogram: HistogramTerms): readonly Term[] => [
+  ...valuesOf(histogram),
+  ...(histogram.filter ? [histogram.filter] : []),
+];
 
 /** Events that passed some filters, and their weight. */
 interface Counter {
@@ -74,17 +77,21 @@ export const chainOf = ({ program: { filters } }: Member, length = filters.lengt
     .map(({ id }) => id)
     .join();
 
-/** `fills`: the histograms that are filled event by event. `totals`: where each total is added, relative to the work area. */
-export function emitEventLoop(
-  emitter: Emitter,
-  members: readonly Member[],
-  { fills, totals }: { readonly fills: readonly Fill[]; readonly totals: ReadonlyMap<Term, number> },
-): void {
+export interface EventLoop {
+  /** The histograms that are filled event by event. */
+  readonly fills: readonly Fill[];
+  /** Where each total is added, relative to the work area. */
+  readonly totals: ReadonlyMap<Term, number>;
+  /** The events that pass each filter are counted, and not in another loop of these members. */
+  readonly isCounted: boolean;
+}
+
+export function emitEventLoop(emitter: Emitter, members: readonly Member[], { fills, totals, isCounted }: EventLoop): void {
   const { f } = emitter;
-  const counters = openCounters(emitter, members);
+  const counters = openCounters(emitter, isCounted ? members : []);
   /** These have passed the filter of this number. */
   const count = (passing: readonly Member[], number: number): void => {
-    for (const key of new Set(passing.map((member) => counterOf(member, number)))) {
+    for (const key of isCounted ? new Set(passing.map((member) => counterOf(member, number))) : []) {
       const { events, weight, term } = counters.get(key)!;
       f.set(events, I.add(events, i32(1)));
       if (term) addFinite(emitter, weight, emitter.scalar(term, []));

@@ -61,6 +61,8 @@ export interface Source {
   readonly roots: readonly Term[];
   /** Those that the code knows by their numbers. */
   readonly strings: readonly string[];
+  /** Of terms, as `writeProgram` gives them: what a list is called that takes too many steps. */
+  readonly numbers: ReadonlyMap<Term, number>;
   /** Terms that several others use are computed before the branches that use them. */
   readonly sharesEarly: boolean;
   readonly notes?: CompilerNotes | undefined;
@@ -88,7 +90,6 @@ export class Emitter {
   /** Lists what became known in each branch or loop body that is being written, the innermost last. Nothing stands in two of the lists. */
   readonly #frames: string[][] = [[]];
   readonly #stacked: { used: boolean }[] = [];
-  /** The numbers of the terms, as `writeProgram` gives them for a program that is alone. */
   readonly #numbers: ReadonlyMap<Term, number>;
   readonly #origins = new Map<string, number>();
   #elements = 0;
@@ -102,7 +103,7 @@ export class Emitter {
     this.notes = source.notes;
     this.stack = f.variable(this.param("scratch"));
     const terms = reachable(source.roots);
-    this.#numbers = new Map(terms.map((term, number) => [term, number]));
+    this.#numbers = source.numbers;
     this.strings = new Map(source.strings.map((string, number) => [string, number]));
     const uses = new Map<Term, number>();
     for (const term of [...terms.flatMap(({ args }) => args), ...source.roots]) uses.set(term, (uses.get(term) ?? 0) + 1);

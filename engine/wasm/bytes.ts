@@ -5,6 +5,10 @@ export class Bytes {
   #buffer = new Uint8Array(256);
   #length = 0;
 
+  get length(): number {
+    return this.#length;
+  }
+
   #reserve(count: number): void {
     if (this.#length + count <= this.#buffer.length) return;
     const larger = new Uint8Array(Math.max(this.#buffer.length * 4, this.#length + count));

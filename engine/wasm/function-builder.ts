@@ -42,15 +42,23 @@ export class FunctionBuilder {
   /** Locals that hold float64 constants used in loops, by global; set at the function's entry. */
   readonly #hoisted = new Map<number, Local>();
 
-  constructor(reference: FunctionReference, constants: ConstantPool) {
+  readonly #mostBytes: number;
+
+  constructor(reference: FunctionReference, constants: ConstantPool, mostBytes: number) {
+    this.#mostBytes = mostBytes;
     this.reference = reference;
     this.#constants = constants;
     this.params = reference.params.map((type, index) => ({ kind: "local", type, index }));
   }
 
+  get bytes(): number {
+    return this.#code.length;
+  }
+
   /** Throws `CodeTooLarge`. */
   local(type: ValueType): Local {
     if (this.#locals.length >= mostLocals) throw new CodeTooLarge(`the function has more than ${mostLocals} locals`);
+    if (this.#code.length > this.#mostBytes) throw new CodeTooLarge(`the function has more than ${this.#mostBytes} bytes`);
     this.#locals.push(type);
     return { kind: "local", type, index: this.params.length + this.#locals.length - 1 };
   }

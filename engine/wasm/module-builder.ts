@@ -15,7 +15,7 @@ export interface Writer {
 
 export class ModuleBuilder {
   readonly #functions: FunctionBuilder[] = [];
-  readonly #exports: FunctionReference[] = [];
+  readonly #exports = new Map<string, FunctionReference>();
   readonly #constants = new ConstantPool();
   readonly #shared = new Map<string, FunctionReference>();
   readonly #imports: readonly FunctionReference[];
@@ -27,14 +27,25 @@ export class ModuleBuilder {
     this.#imports = imports.map((name, index) => ({ name, params: [], result: "i32", index }));
   }
 
+  /** Of the code of its functions, about. */
+  get bytes(): number {
+    return this.#functions.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
   imported(name: string): FunctionReference {
     return this.#imports.find((each) => each.name === name)!;
   }
 
-  /** Adds a function; `body` ends with `return` on every path. */
-  define(name: string, params: readonly ValueType[], result: ValueType, body: (f: FunctionBuilder) => void): FunctionReference {
+  /** Adds a function; `body` ends with `return` on every path. Throws `CodeTooLarge`, and adds none, where it has about `mostBytes` or more. */
+  define(
+    name: string,
+    params: readonly ValueType[],
+    result: ValueType,
+    body: (f: FunctionBuilder) => void,
+    { mostBytes = Number.POSITIVE_INFINITY } = {},
+  ): FunctionReference {
     const reference: FunctionReference = { name, params, result, index: -1 };
-    const builder = new FunctionBuilder(reference, this.#constants);
+    const builder = new FunctionBuilder(reference, this.#constants, mostBytes);
     body(builder);
     builder.trap();
     reference.index = this.#imports.length + this.#functions.length;
@@ -51,8 +62,8 @@ export class ModuleBuilder {
     return reference;
   }
 
-  export(reference: FunctionReference): void {
-    this.#exports.push(reference);
+  export(reference: FunctionReference, name = reference.name): void {
+    this.#exports.set(name, reference);
   }
 
   encode(): Uint8Array<ArrayBuffer> {
@@ -86,11 +97,11 @@ export class ModuleBuilder {
     const globals = new Bytes();
     this.#constants.write(globals);
     const exported = new Bytes();
-    exported.unsigned(this.#exports.length);
-    for (const reference of this.#exports) {
-      exported.name(reference.name);
+    exported.unsigned(this.#exports.size);
+    for (const [name, { index }] of this.#exports) {
+      exported.name(name);
       exported.byte(0x00);
-      exported.unsigned(reference.index);
+      exported.unsigned(index);
     }
     const code = new Bytes();
     code.unsigned(this.#functions.length);
