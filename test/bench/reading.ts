@@ -46,12 +46,14 @@ class Memory {
   };
 }
 
+/** Milliseconds for which passes go on: the host compiles what runs often once it has run some times. */
+const warmUp = 1500;
 const usual = ["MET_pt", "Muon_pt", "Muon_eta", "Muon_phi", "Muon_mass", "Muon_charge"];
 const program = new Command("bench:reading")
   .description("how fast columns of a file come into memory")
   .argument("<file>", "a file, or FILE:TREE")
   .argument("[columns...]", `names of columns; where absent ${usual.join(", ")}`)
-  .option("--repeats <count>", "passes of each in one round", "5")
+  .option("--repeats <count>", "passes of each in one round, at least", "5")
   .option("--rounds <count>", "how often in turn with --python", "3")
   .option("--python <path>", "a Python that has uproot or pyarrow")
   .option("--json", "one JSON line for each reader")
@@ -81,7 +83,8 @@ async function measure(): Promise<Figure> {
   const memory = new Memory();
   let entries = 0;
   let [wall, cpu] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
-  for (let repeat = 0; repeat < Number(repeats); repeat++) {
+  const end = performance.now() + warmUp;
+  for (let repeat = 0; repeat < Number(repeats) || performance.now() < end; repeat++) {
     memory.reset();
     const begun = performance.now();
     const used = process.cpuUsage();
