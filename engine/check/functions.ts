@@ -2,7 +2,7 @@
 import { ExpressionError, type Tree } from "../expression/tree.ts";
 import { fieldOf } from "../program/make-terms.ts";
 import type { Term } from "../program/term.ts";
-import { boolean, describeType } from "../program/types.ts";
+import { boolean, describeType, type RecordType } from "../program/types.ts";
 import { nearNames } from "../query/near-names.ts";
 import { type Checker, expectKind, expectType, numeric } from "./checker.ts";
 import { compareScalars } from "./comparison.ts";
@@ -145,6 +145,14 @@ function difference(name: "eta" | "phi", args: readonly [Term, Term], call: Func
 const deltaphi = (args: readonly [Term, Term], call: FunctionCall, checker: Checker): Term =>
   checker.formulas.call("wrapAngle", difference("phi", args, call, checker));
 
+/** Whether the elements of a collection that this record may be of have a list of this name. */
+const isLostList = ({ name: collections, origin }: RecordType, name: string, { dataset }: Checker): boolean =>
+  origin === undefined &&
+  collections.split(" or ").some((collection) => {
+    const type = dataset.ofData(collection)?.type;
+    return type?.kind === "list" && type.element.kind === "record" && type.element.fields.get(name)?.kind === "list";
+  });
+
 /** `record.name`: a field, or a component of a four-vector. */
 export function checkField(record: Term, name: string, offset: number, checker: Checker): Term {
   const type = record.type;
@@ -161,6 +169,11 @@ export function checkField(record: Term, name: string, offset: number, checker: 
   const reason = checker.dataset.unsupported(`${type.name}.${name}`) ?? checker.dataset.unsupported(`${type.name}_${name}`);
   if (reason)
     throw new ExpressionError(`the field '${name}' of ${describeType({ ...type, optional: false })} cannot be used: ${reason}`, offset);
+  if (isLostList(type, name, checker))
+    throw new ExpressionError(
+      `elements that were put together have no lists, and '${name}' of ${describeType({ ...type, optional: false })} is one: use it before concat, such as list.map(x => ({ ...x, n: x.${name}.length }))`,
+      offset,
+    );
   const known = [...type.fields.keys(), ...derived];
   const why = (components as readonly string[]).includes(name)
     ? " and is no four-vector, for which it needs pt, eta, phi (and mass or energy), or px, py, pz and energy"

@@ -5,6 +5,7 @@ import { makeDataset } from "../../support/engine/in-memory-dataset.ts";
 import { interpretExpression, type Names, type Value } from "../../support/engine/interpret-expression.ts";
 import { makeRecord, type RecordFields } from "../../support/engine/reference-records.ts";
 import { fillOnce } from "../../support/engine/run-query.ts";
+import { findIssues, histogramOf } from "../../support/find-issues.ts";
 
 const records = (count: number, from: number) =>
   Array.from({ length: count }, (_, place) => ({
@@ -76,3 +77,11 @@ for (const [what, condition, expected] of [
     else assert(yes!.some((count) => count > 0) && no!.some((count) => count > 0));
   });
 }
+
+test("a list of elements that were put together is refused with what to do instead", () => {
+  const [issue] = findIssues({ histograms: { h: histogramOf("Muon.concat(Jet).map(l => l.hits.length)") } }, dataset.schema);
+  assert.match(
+    issue!.message,
+    /^elements that were put together have no lists, and 'hits' of a Muon or Jet record is one: use it before concat/,
+  );
+});
