@@ -6,6 +6,7 @@ import process from "node:process";
 import { Command } from "commander";
 import { drawTable } from "../../runtime/cli/draw/draw-table.ts";
 import { compareWithPeer } from "./adl/compare-with-peer.ts";
+import { compileTimes } from "./adl/compile-times.ts";
 import { prepareQueries } from "./adl/prepare-queries.ts";
 import { benchmarkDemo } from "./demo-server.ts";
 import { Columns } from "./load-columns.ts";
@@ -16,6 +17,7 @@ interface Options {
   readonly columns?: string;
   readonly rounds: string;
   readonly query?: readonly string[];
+  readonly compile?: boolean;
   readonly json?: boolean;
 }
 
@@ -26,6 +28,7 @@ const options = new Command("bench:engine")
   .option("--columns <directory>", "what that program reads: its first argument")
   .option("--rounds <count>", "how often in turn", "11")
   .option("--query <names...>", "only these, such as 5 6-1")
+  .option("--compile", "how long they take to compile, beside what they may take")
   .option("--json", "one JSON line for each figure")
   .parse()
   .opts<Options>();
@@ -34,6 +37,7 @@ const tell = (text: string) => process.stderr.write(`${text}\n`);
 const number = (value: number, digits = 1) => value.toFixed(digits);
 
 if (options.data === undefined) await showDemo();
+else if (options.compile) await showCompiling(options.data);
 else if (options.against === undefined) await showQueries(options.data);
 else await showComparison(options.data, { path: options.against, columns: options.columns ?? "." });
 
@@ -44,6 +48,16 @@ async function showDemo(): Promise<void> {
     const rows = figures.map(({ what, milliseconds, aim }) => [what, number(milliseconds), String(aim), number(milliseconds / aim, 2)]);
     showTable(["figure", "ms", "aim", "ratio"], rows);
   }
+}
+
+async function showCompiling(data: string): Promise<void> {
+  const times = compileTimes((await Columns.open(data)).dataset.schema);
+  if (options.json) for (const time of times) console.log(JSON.stringify(time));
+  else
+    showTable(
+      ["query", "ms", "at most"],
+      times.map(({ what, milliseconds, most }) => [what, number(milliseconds, 2), String(most)]),
+    );
 }
 
 /** The best of a few runs counts. */

@@ -9,7 +9,7 @@ import { computePartial, workBytes } from "../../../engine/run/run-program.ts";
 import type { Columns } from "../load-columns.ts";
 
 /** Name of each, and where in `examples/adl` it stands: the file, and the histogram in it. */
-const places: readonly (readonly [name: string, file: string, histogram: string])[] = [
+export const places: readonly (readonly [name: string, file: string, histogram: string])[] = [
   ["1", "query-1", "met"],
   ["2", "query-2", "pt"],
   ["3", "query-3", "pt"],
@@ -40,14 +40,14 @@ export interface PreparedQuery {
 export async function prepareQueries(columns: Columns, names: readonly string[] = []): Promise<readonly PreparedQuery[]> {
   const prepared: PreparedQuery[] = [];
   for (const [name, file, histogram] of places)
-    if (names.length === 0 || names.includes(name)) prepared.push(await prepare(name, readExample(file, histogram), columns));
+    if (names.length === 0 || names.includes(name)) prepared.push(await prepare(name, readQuery(readExample(file, histogram)), columns));
   return prepared;
 }
 
-function readExample(file: string, histogram: string): Query {
+export function readExample(file: string, histogram: string): object {
   const text = readFileSync(new URL(`../../../examples/adl/${file}.json`, import.meta.url), "utf8");
   const { histograms, ...rest } = JSON.parse(text);
-  return readQuery({ ...rest, dataset: "events", histograms: { [histogram]: histograms[histogram] } });
+  return { ...rest, dataset: "events", histograms: { [histogram]: histograms[histogram] } };
 }
 
 async function prepare(name: string, query: Query, columns: Columns): Promise<PreparedQuery> {
