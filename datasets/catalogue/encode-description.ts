@@ -2,7 +2,8 @@
  * Descriptions of files as bytes to be stored, and back. A shape is stored once for all files that have it.
  *
  * A file: length of the header (uint32), the header as JSON, zeros up to a multiple of 8; then the arrays that the header names, each from a
- * multiple of 8 on. All little-endian, then gzip. A shape: JSON, then gzip.
+ * multiple of 8 on: of numbers of 8 bytes the first byte of each, then the second of each, and so on, for most of the last ones are alike. All little-endian,
+ * then gzip. A shape: JSON, then gzip.
  */
 import { promisify } from "node:util";
 import { gunzip, gzip } from "node:zlib";
@@ -42,8 +43,10 @@ export async function encodeDescription({ shape, units, nullable, rounded, value
   const out = new Uint8Array(end);
   new DataView(out.buffer).setUint32(0, header.length, true);
   out.set(header, 4);
-  for (const [index, [, array]] of named.entries())
-    out.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), starts[index]);
+  for (const [index, [, array]] of named.entries()) {
+    const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+    transpose(bytes, out.subarray(starts[index], starts[index] + bytes.length), { from: array.BYTES_PER_ELEMENT, to: 1 });
+  }
   return await pack(out);
 }
 
@@ -59,8 +62,11 @@ export async function decodeDescription(
   if (end !== bytes.length) throw new Error(`it has ${bytes.length} bytes where ${end} are required`);
   const shape = await shapeOf(header.shape);
   if (!shape) return undefined;
-  const array = ({ width, length }: Header["arrays"][number], index: number) =>
-    width === 1 ? new Uint8Array(bytes.buffer, starts[index], length) : new Float64Array(bytes.buffer, starts[index], length);
+  const array = ({ width, length }: Header["arrays"][number], index: number) => {
+    const numbers = width === 1 ? new Uint8Array(length) : new Float64Array(length);
+    transpose(bytes.subarray(starts[index], starts[index] + width * length), new Uint8Array(numbers.buffer), { from: 1, to: width });
+    return numbers;
+  };
   const arrays = Object.fromEntries(header.arrays.map((each, index) => [each.name, array(each, index)]));
   const { nullable, rounded, values, likeness, ...places } = arrays;
   if (!(nullable instanceof Uint8Array && values instanceof Float64Array)) throw new Error("it lacks what every description has");
@@ -85,6 +91,16 @@ function layoutOf(headerLength: number, arrays: Header["arrays"]): { readonly st
     end += upToEight(width * length);
   }
   return { starts, end };
+}
+
+/** Between numbers of as many bytes one after another, and their bytes by place. One of `from` and `to` is 1: the bytes by place. */
+function transpose(source: Uint8Array, target: Uint8Array, { from, to }: { readonly from: number; readonly to: number }): void {
+  const width = Math.max(from, to);
+  const count = source.length / width;
+  for (let place = 0; place < width; place++) {
+    const [read, write] = to === 1 ? [place, place * count] : [place * count, place];
+    for (let index = 0; index < count; index++) target[write + index * to] = source[read + index * from];
+  }
 }
 
 async function pack(bytes: Uint8Array): Promise<Bytes> {
