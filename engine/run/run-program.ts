@@ -68,8 +68,8 @@ const togetherSteps = mostSteps / 4;
 /** Events of a block: the first one is small, for nothing is known of what its events cost. */
 const firstBlock = 256;
 const largestBlock = rowsPerBlock;
-/** Of events that take next to no time. */
-const largestFastBlock = 32_768;
+/** Of events that take next to no time: what is kept for a block of them stays in the cache of the core. */
+const largestFastBlock = 8_192;
 /** Milliseconds a block should take at most, so that a stop is soon seen. */
 const longestBlock = 25;
 
