@@ -8,6 +8,7 @@ import { drawTable } from "../../runtime/cli/draw/draw-table.ts";
 import { compareWithPeer } from "./adl/compare-with-peer.ts";
 import { compileTimes } from "./adl/compile-times.ts";
 import { prepareQueries } from "./adl/prepare-queries.ts";
+import { compareThreads } from "./adl/threads.ts";
 import { benchmarkDemo } from "./demo-server.ts";
 import { Columns } from "./load-columns.ts";
 
@@ -18,6 +19,7 @@ interface Options {
   readonly rounds: string;
   readonly query?: readonly string[];
   readonly compile?: boolean;
+  readonly threads?: string;
   readonly json?: boolean;
 }
 
@@ -29,6 +31,7 @@ const options = new Command("bench:engine")
   .option("--rounds <count>", "how often in turn", "11")
   .option("--query <names...>", "only these, such as 5 6-1")
   .option("--compile", "how long they take to compile, beside what they may take")
+  .option("--threads <count>", "what so many threads compute at once, beside one of them")
   .option("--json", "one JSON line for each figure")
   .parse()
   .opts<Options>();
@@ -38,6 +41,7 @@ const number = (value: number, digits = 1) => value.toFixed(digits);
 
 if (options.data === undefined) await showDemo();
 else if (options.compile) await showCompiling(options.data);
+else if (options.threads) await showThreads(options.data, Number(options.threads));
 else if (options.against === undefined) await showQueries(options.data);
 else await showComparison(options.data, { path: options.against, columns: options.columns ?? "." });
 
@@ -57,6 +61,16 @@ async function showCompiling(data: string): Promise<void> {
     showTable(
       ["query", "ms", "at most"],
       times.map(({ what, milliseconds, most }) => [what, number(milliseconds, 2), String(most)]),
+    );
+}
+
+async function showThreads(data: string, threads: number): Promise<void> {
+  const speeds = await compareThreads(data, threads, options.query);
+  if (options.json) for (const speed of speeds) console.log(JSON.stringify({ ...speed, threads, ratio: speed.all / speed.one }));
+  else
+    showTable(
+      ["query", "one thread", `${threads} threads`, "ratio"],
+      speeds.map(({ query, one, all }) => [query, number(one), number(all), number(all / one, 2)]),
     );
 }
 
