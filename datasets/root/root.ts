@@ -18,9 +18,9 @@ import type { StoredField } from "./rntuple/stored-field.ts";
 import { describeTTrees, type TreeSource } from "./tree/describe-tree.ts";
 import { locateBranch, type StoredBranch } from "./tree/tree-places.ts";
 
-/** Name of the format; another one where descriptions mean something else. */
 /** Trees of a file that are told of. */
 const mostTrees = 20;
+/** Name of the format; another one where descriptions mean something else. */
 const format = "root-1";
 
 export const root: Format = {

@@ -36,7 +36,10 @@ export function checkComparison(tree: Extract<Tree, { kind: "comparison" }>, che
 /** Tuples are the same where all their members are. */
 function compareTuples(left: Term, right: Term, tree: Extract<Tree, { kind: "comparison" }>, checker: Checker): Term {
   const [a, b] = [left.type as TupleType, right.type as TupleType];
-  if (a.members.length !== b.members.length) return checker.terms.make("boolean", boolean, [], false);
+  if (a.members.length !== b.members.length) {
+    const message = `${describeType(a)} and ${describeType(b)} never are the same: compare their members`;
+    throw new ExpressionError(message, tree.start);
+  }
   const same = a.members.map(({ kind }, index) => {
     const [one, other] = [memberOf(checker.terms, left, index), memberOf(checker.terms, right, index)];
     if (kind !== other.type.kind || kind === "list")

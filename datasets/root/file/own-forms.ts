@@ -14,8 +14,6 @@ export interface EmbeddedBasket {
   /** Where the positions of its entries begin, which count from `keyBytes` before `start`; absent where the basket has none. */
   readonly offsets?: number;
   readonly keyBytes: number;
-  /** The positions are left out because the counter tells them. */
-  readonly isGenerated: boolean;
 }
 
 const referenced = 1 << 4;
@@ -77,19 +75,14 @@ function readBasket(reader: ObjectStream, members: Members): void {
   const { keyBytes } = parseKey(reader);
   const version = reader.int16();
   reader.skip(4);
-  let entrySize = reader.int32();
-  let isGenerated = false;
-  if (entrySize < 0) {
-    entrySize = -entrySize;
-    isGenerated = (reader.uint8() & 1) !== 0;
-  }
+  // Below 0 where a byte of features follows.
+  if (reader.int32() < 0) reader.skip(1);
   const entries = reader.int32();
   const last = reader.int32();
-  let flag = reader.uint8();
-  if (flag >= 80) {
-    isGenerated = true;
-    flag -= 80;
-  } else isGenerated = false;
+  const flags = reader.uint8();
+  /** Whoever reads rebuilds the positions of the entries from their counter. */
+  const isGenerated = flags >= 80;
+  const flag = isGenerated ? flags - 80 : flags;
   let offsets: number | undefined;
   if (!isGenerated && flag !== 0 && flag % 10 !== 2) {
     if (entries > 0) {
@@ -108,7 +101,6 @@ function readBasket(reader: ObjectStream, members: Members): void {
     bytes: bytes - keyBytes,
     ...(offsets !== undefined && { offsets }),
     keyBytes,
-    isGenerated,
   } satisfies EmbeddedBasket;
 }
 

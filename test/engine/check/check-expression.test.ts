@@ -50,6 +50,7 @@ const faults: Readonly<Record<string, readonly (readonly [value: string, fault: 
     ],
     ["HLT_IsoMu24 ? Muon.pairs() : Jet", /^1:30 '\? :' puts lists of numbers, of booleans, of strings, of records or of tuples together/],
     ["HLT_IsoMu24 ? Muon : 1", /^1:22 the other side of '\? :' needs a list, but this is a number/],
+    ["Muon.pairs()[0] == Muon.triples()[0]", /^1:[0-9]+ a tuple of 2 and a tuple of 3 never are the same: compare their members/],
     ["HLT_IsoMu24 == 1", /^1:16 '==' needs a boolean/],
     ["genWeight < HLT_IsoMu24", /^1:13 '<' needs a number/],
     ["genWeight && HLT_IsoMu24", /^1:1 '&&' needs a boolean/],
