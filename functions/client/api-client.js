@@ -21,6 +21,10 @@ import { NotReached, RequestFailed, readProblem } from "./request-errors.js";
  * @typedef {import("../../engine/program/schema.ts").Column} Column
  * @typedef {DatasetSummary & { readonly files: number, readonly columns: readonly Column[], readonly unsupported: readonly { readonly name: string, readonly reason: string }[], readonly broken: readonly { readonly file: string, readonly cause: string }[] }} DatasetDescription
  *
+ * @typedef {import("../datasets/statistics.ts").ColumnStatistics} ColumnStatistics
+ * @typedef {{ readonly total: number, readonly done: number }} Events
+ * @typedef {{ readonly events: Events, readonly statistics: readonly ColumnStatistics[], readonly failures: readonly { readonly cause: string }[] }} StatisticsAnswer
+ *
  * @typedef {object} ClientOptions
  * @property {string} server without a slash at its end
  * @property {string} client name under which interest in queries is kept
@@ -74,6 +78,11 @@ export function createApiClient({ server, client, tab, turn, fetch = globalThis.
     datasets: async (/** @type {AbortSignal} */ signal) => (await json("/datasets", { signal })).datasets,
     /** @returns {Promise<DatasetDescription>} */
     dataset: (/** @type {string} */ name, /** @type {AbortSignal} */ signal) => json(`/datasets/${encodeURIComponent(name)}`, { signal }),
+    /** @type {(dataset: string, column: string, signal: AbortSignal) => Promise<StatisticsAnswer & { readonly isEnded: boolean }>} `isEnded`: asked again, it is the same */
+    columnStatistics: async (dataset, column, signal) => {
+      const response = await request(`/datasets/${encodeURIComponent(dataset)}?${new URLSearchParams({ stats: column })}`, { signal });
+      return { ...(await response.json()), isEnded: response.status === 200 };
+    },
     /** Removes the name of a dataset that no running server was started with. */
     forgetDataset: (/** @type {string} */ name, /** @type {{ signal: AbortSignal, secret: string | undefined }} */ { signal, secret }) =>
       request(`/datasets/${encodeURIComponent(name)}`, asOperator(signal, secret)),

@@ -94,6 +94,7 @@ const renderDocument = (nonce: string): string => `<!doctype html>
 <title>Femtoq</title>
 <link rel="icon" type="image/svg+xml" href="/assets/page/browser/icon.svg">
 <link rel="stylesheet" href="/assets/page/browser/page.css">
+<link rel="stylesheet" href="/assets/page/browser/datasets/column.css">
 <link rel="stylesheet" href="/assets/page/browser/query/query.css">
 <link rel="stylesheet" href="/assets/page/browser/result/result.css">
 <link rel="stylesheet" href="/assets/page/browser/result/timing.css">

@@ -1,11 +1,13 @@
 /**
- * The panel of datasets: a choice of them, their size, how far one that is being made has come, and the tree of its columns with a filter.
+ * The panel of datasets: a choice of them, their size, how far one that is being made has come, the tree of its columns with a filter, and what the
+ * column that was selected holds.
  *
  * @import { ApiClient, DatasetDescription, DatasetSummary } from "../../../client/api-client.js"
  */
 import { pause } from "../../../client/follow-query.js";
 import { formatBytes, formatNumber } from "../../../render/format-number.js";
 import { element, fill, setText } from "../elements.js";
+import { createColumnPanel } from "./column-panel.js";
 import { filterTree, schemaTree } from "./schema-tree.js";
 import { createTreeView } from "./tree-view.js";
 
@@ -20,7 +22,14 @@ export function createDatasetBrowser({ parent, api, onInsert, onChoose }) {
   const facts = element("p", { class: "facts" });
   const making = element("div", { class: "making", hidden: true });
   const filter = element("input", { type: "search", placeholder: "Filter columns", "aria-label": "Filter columns", oninput: showTree });
-  const tree = createTreeView({ label: "Columns", onPick: ({ insert }) => onInsert(insert) });
+  const column = createColumnPanel({ api });
+  const tree = createTreeView({
+    label: "Columns",
+    onPick(item) {
+      onInsert(item.insert);
+      if (item.column && shown) column.show(shown.name, item.column);
+    },
+  });
   const notes = element("div", { class: "notes" });
   const head = element("summary", {}, "Datasets");
   const wide = matchMedia("(min-width: 761px)");
@@ -34,6 +43,7 @@ export function createDatasetBrowser({ parent, api, onInsert, onChoose }) {
     making,
     filter,
     tree.node,
+    column.node,
     notes,
   );
   fill(parent, details);
@@ -77,6 +87,7 @@ export function createDatasetBrowser({ parent, api, onInsert, onChoose }) {
           broken.map(({ file, cause }) => `${file}: ${cause}`),
         ),
     );
+    if (shown?.name !== dataset.name) column.hide();
     const before = JSON.stringify(shown?.columns);
     shown = dataset;
     if (JSON.stringify(dataset.columns) !== before) showTree();

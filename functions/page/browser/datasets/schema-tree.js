@@ -11,6 +11,7 @@ import { describeColumn } from "../../../render/describe-column.js";
  * @property {string} note type, as short as it can be told
  * @property {string} insert what stands for it in an expression
  * @property {readonly TreeItem[]} children
+ * @property {Column} [column] of an item without children
  */
 
 /**
@@ -23,7 +24,8 @@ export function schemaTree(columns) {
   /** @type {TreeItem[]} */
   const plain = [];
   for (const column of columns) {
-    if (!column.member) plain.push({ label: column.name, note: describeColumn(column), insert: reference(column.name), children: [] });
+    if (!column.member)
+      plain.push({ label: column.name, note: describeColumn(column), insert: reference(column.name), children: [], column });
     else records.set(column.member.record, [...(records.get(column.member.record) ?? []), column]);
   }
   const groups = [...records].map(([record, fields]) => ({
@@ -61,7 +63,7 @@ export function filterTree(items, filter) {
 function fieldItem(record, column) {
   const field = column.member?.field ?? column.name;
   const insert = isIdentifier(record) && isIdentifier(field) ? `${record}.${field}` : reference(column.name);
-  return { label: field, note: describeColumn({ ...column, lists: [] }), insert, children: [] };
+  return { label: field, note: describeColumn({ ...column, lists: [] }), insert, children: [], column };
 }
 
 /** @param {string} name */

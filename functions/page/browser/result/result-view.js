@@ -1,5 +1,5 @@
 /**
- * The panel of the result: the query's state in words, its progress, the histograms, cut flow, totals, failures and links to the result.
+ * The panel of the result: the query's state in words, its progress, what is to be noted of it, the histograms, cut flow, totals, failures and links to the result.
  *
  * @import { ApiClient } from "../../../client/api-client.js"
  * @import { Status } from "../../../api.ts"
@@ -28,6 +28,7 @@ export function createResultView({ parent, api, onRetry }) {
   const segments = ["done", "failed", "running", "loading"].map((kind) => element("span", { class: kind }));
   fill(bar, ...segments);
   const submission = element("p", { class: "submission" });
+  const notes = element("ul", { class: "query-notes", "aria-label": "Notes", hidden: true });
   const links = element("p", { class: "links" });
   const variation = element("select", { "aria-label": "Variation", hidden: true, onchange: choose });
   const chart = createChartView({ onSelect: showLinks });
@@ -42,6 +43,7 @@ export function createResultView({ parent, api, onRetry }) {
     line,
     announcer,
     bar,
+    notes,
     empty,
     variation,
     chart.node,
@@ -79,6 +81,17 @@ export function createResultView({ parent, api, onRetry }) {
       const count = partitions[/** @type {"done"} */ (segment.className)];
       segment.style.width = `${(100 * count) / Math.max(1, partitions.total)}%`;
     }
+  }
+
+  /** @param {Status} status */
+  function showNotes({ notices = [] }) {
+    notes.hidden = notices.length === 0;
+    if (
+      notes.childElementCount === notices.length &&
+      notices.every((notice, index) => notes.children[index].textContent === `note: ${notice}`)
+    )
+      return;
+    fill(notes, ...notices.map((notice) => element("li", {}, `note: ${notice}`)));
   }
 
   /** @param {string} name */
@@ -153,6 +166,7 @@ export function createResultView({ parent, api, onRetry }) {
       offerVariations([]);
       fill(links);
       bar.hidden = true;
+      notes.hidden = true;
       cutflow.hidden = true;
       totals.hidden = true;
       failures.hidden = true;
@@ -172,6 +186,7 @@ export function createResultView({ parent, api, onRetry }) {
       if (!status || !shown) return;
       setText(title, status.name ?? "Result");
       showBar(status.partitions);
+      showNotes(status);
       if (run.submission) setText(submission, describeSubmission(run.submission));
       latest = shown;
       offerVariations(Object.keys(shown.variations));
