@@ -5,7 +5,7 @@ import type { Column, DType } from "../engine/program/schema.ts";
 export interface ColumnForm {
   /** Any, where only its offsets are read. */
   readonly dtype?: DType;
-  /** As with `dtype`. */
+  /** Any, where only its offsets are read. */
   readonly nullable?: boolean;
   /** The lists that its values stand in, outermost first. */
   readonly lists: readonly string[];

@@ -12,8 +12,9 @@ export interface FoundTree {
 
 const treeClasses = new Set(["TTree", "TNtuple", "TNtupleD", "TChain"]);
 const usualName = "Events";
-/** Whoever asks for none of them by name: more directories are not looked into, and no more names told. */
+/** More directories are not looked into for trees that nobody asked for by name. */
 const mostDirectories = 64;
+/** More names are not told in a message. */
 const mostNames = 20;
 const mostDepth = 16;
 
@@ -22,7 +23,7 @@ export const isRNTuple = ({ className }: Pick<Key, "className">): boolean =>
 
 const isTree = (key: Key): boolean => treeClasses.has(key.className) || isRNTuple(key);
 
-/** All that may be asked for by their paths; those in directories only where there are none outside. */
+/** All that may be asked for by their paths, as `allTrees` finds them. */
 export const listTrees = async (file: ReadWindows, header: FileHeader): Promise<readonly FoundTree[]> =>
   await allTrees(file, await readKeys(file, header.top));
 
@@ -67,7 +68,7 @@ async function lookUp(file: ReadWindows, keys: readonly Key[], path: string): Pr
   return key && isTree(key) ? { path: steps.join("/"), key } : undefined;
 }
 
-/** Those in directories only where there are none outside. */
+/** Looks into directories only where there are no trees outside of them. */
 async function allTrees(file: ReadWindows, keys: readonly Key[]): Promise<readonly FoundTree[]> {
   const waiting = [{ prefix: "", keys }];
   const seen = new Set<number>();

@@ -52,7 +52,7 @@ export class RowCollector {
     const columns = this.#rows.columns.map(({ kind }, index): RowColumn => {
       const values = this.#values[index].slice(0, this.#count);
       const written = this.#present[index].slice(0, this.#count);
-      // As data have it, and not as their form allows it: the form may change with other files.
+      // What the data say counts, and not whether the column may lack values: that changes when other files join the dataset.
       const present = written.includes(0) ? written : undefined;
       const shape = { kind, ...(present && { present }) };
       return kind === "string" ? { ...shape, ...renumber(values, present, strings) } : { ...shape, values };

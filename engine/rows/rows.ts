@@ -8,7 +8,7 @@ export const mostRows = 1_000_000;
 /** The most bytes that the rows of one partition take. */
 export const mostRowBytes = 64_000_000;
 
-/** Of one row, and whether it is there. */
+/** Bytes that a column takes in one row: its value, and whether it is there. */
 export const bytesPerColumn = 9;
 
 export type RowKind = "number" | "boolean" | "string";

@@ -95,6 +95,7 @@ function totalsFor({ name, dtype, lists }: Column): Readonly<Partial<Record<Tota
   const flat = column + ".flatMap(list => list)".repeat(Math.max(0, lists.length - 1));
   const count = (test: (value: string) => string) =>
     lists.length === 0 ? `${test(column)} ? 1 : 0` : `${flat}.count(value => ${test("value")})`;
+  // A comparison is missing where its value is: `==` or `!=` of a value with itself counts what is there, NaN included.
   if (dtype === "string") return { values: count((value) => `${value} == ${value}`) };
   if (dtype === "bool") return { all: count((value) => value), values: count((value) => `${value} || !${value}`) };
   if (lists.length === 0) return { all: column };

@@ -15,7 +15,7 @@ export async function prepareChecksums(): Promise<void> {
 /** Throws where the eight bytes after `content` are not its checksum. `what` is for the message; `bigEndian` where the bytes stand the other way round. */
 export function verifyChecksum(content: Uint8Array, checksum: Uint8Array, what: string, bigEndian = false): void {
   if (!hasher) throw new Error("Checksums are not prepared");
-  // Where there is something, it begins with the checksum's highest byte.
+  // The digest begins with its highest byte.
   const digest = hasher.init().update(content).digest("binary");
   for (let at = 0; at < 8; at++) {
     if (digest[at] !== checksum[bigEndian ? at : 7 - at]) throw new Error(`the checksum of ${what} does not match its bytes`);

@@ -14,8 +14,9 @@ import { identifyRemote, nameOfUrl, openRemote, type RemotePlace } from "./remot
 import { mostConnections, PassingFailure } from "./send-request.ts";
 import { authorizeBy } from "./token-file.ts";
 
-/** Milliseconds for which an answer holds, at least; it holds so many times longer than it took to be found. */
+/** Milliseconds for which an answer holds at least. */
 const holds = 5_000;
+/** An answer holds this many times as long as it took to be found. */
 const holdsTimes = 20;
 const mostKnown = 100_000;
 const mostFiles = 100_000;

@@ -116,7 +116,7 @@ async function exchange<Result>(
       sent.end(body);
     });
     answer = await Promise.race([begun, stopped]);
-    // Likewise.
+    // Errors of the answer are those of whoever reads it.
     answer.on("error", () => {});
     clearTimeout(timer);
     timer = setTimeout(tooSlow, patience + most / slowest);
