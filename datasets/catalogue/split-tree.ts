@@ -12,7 +12,7 @@ export interface Selection {
 
 /** By its looks: a tree follows the last colon, is no glob pattern and has no file's ending. A URL's scheme and port have colons of their own. */
 export function splitTree(pattern: string): Selection {
-  const beginning = /^[a-z][a-z0-9+.-]*:\/\/[^/]*/i.exec(pattern)?.[0].length ?? 0;
+  const beginning = /^@?[a-z][a-z0-9+.-]*:\/\/[^/]*/i.exec(pattern)?.[0].length ?? 0;
   const colon = pattern.lastIndexOf(":");
   const tree = pattern.slice(colon + 1);
   const isTree = tree !== "" && !/[*?{}[\]\\]|^\/|\/$/.test(tree) && !fileEndings.some((ending) => tree.endsWith(ending));

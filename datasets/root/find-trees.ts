@@ -13,7 +13,7 @@ export interface FoundTree {
 const treeClasses = new Set(["TTree", "TNtuple", "TNtupleD", "TChain"]);
 const usualName = "Events";
 /** More directories are not looked into for trees that nobody asked for by name. */
-const mostDirectories = 64;
+const mostDirectories = 256;
 /** More names are not told in a message. */
 const mostNames = 20;
 const mostDepth = 16;
@@ -44,11 +44,12 @@ export async function findTrees(file: ReadWindows, header: FileHeader, asked: st
 }
 
 async function onlyTree(file: ReadWindows, keys: readonly Key[]): Promise<FoundTree> {
+  const usual = await lookUp(file, keys, usualName);
+  if (usual) return usual;
   const trees = await allTrees(file, keys);
   if (trees.length === 0)
     throw new Error(`it has no tree; it has ${keys.length === 0 ? "nothing" : namesOf(keys.map(({ name }) => ({ path: name })))}`);
-  const usual = trees.filter(({ path }) => path === usualName);
-  const [tree, ...others] = usual.length > 0 ? usual : trees;
+  const [tree, ...others] = trees;
   if (others.length > 0) throw new Error(`it has several trees: say which one, FILE:NAME; it has ${namesOf(trees)}`);
   return tree;
 }
@@ -68,7 +69,7 @@ async function lookUp(file: ReadWindows, keys: readonly Key[], path: string): Pr
   return key && isTree(key) ? { path: steps.join("/"), key } : undefined;
 }
 
-/** Looks into directories only where there are no trees outside of them. */
+/** Those in directories too. */
 async function allTrees(file: ReadWindows, keys: readonly Key[]): Promise<readonly FoundTree[]> {
   const waiting = [{ prefix: "", keys }];
   const seen = new Set<number>();
@@ -80,7 +81,6 @@ async function allTrees(file: ReadWindows, keys: readonly Key[]): Promise<readon
       seen.add(key.seek);
       waiting.push({ prefix: `${next.prefix}${key.name}/`, keys: await readDirectory(file, key) });
     }
-    if (next.prefix === "" && trees.length > 0) break;
   }
   return trees;
 }

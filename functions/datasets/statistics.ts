@@ -26,6 +26,8 @@ export interface ColumnStatistics {
   readonly min: number | null;
   readonly max: number | null;
   readonly nonfinite: number;
+  /** Events that it counts, where partitions failed or are still to come. */
+  readonly events?: number;
 }
 
 /** Others who wait go first. */
@@ -45,21 +47,32 @@ export async function answerStatistics(c: Context<Environment>, dataset: Dataset
   const failures = new Map<number, { readonly partition: number; readonly file: string; readonly cause: string }>();
   let events = dataset.entries;
   let ended = true;
-  for (let first = 0; first < asked.length && ended; first += size) {
-    const group = asked.slice(first, first + size);
-    const text = JSON.stringify(queryFor(dataset.name, group));
+  const groups = Array.from({ length: Math.ceil(asked.length / size) }, (_, index) => asked.slice(index * size, (index + 1) * size));
+  for (let group = groups.shift(); group && ended; group = groups.shift()) {
+    const together = group;
+    const text = JSON.stringify(queryFor(dataset.name, together));
     const wait = Math.max(0, (until - performance.now()) / 1000);
     await runQuery(c, text, wait, ({ followed }) => {
+      ended = isEnded({ state: stateOf(followed) });
+      const failed = followed.progress?.partitions.failures ?? new Map();
+      if (ended && failed.size > 0 && together.length > 1) {
+        // What one of them lacks or cannot be read of is no reason to leave out events of the others.
+        groups.unshift(...together.map((column) => [column]));
+        return;
+      }
       const [content] = followed.result ?? followed.progress!.read();
       const places = followed.query.totals!;
       const totalOf = (name: string) => content!.totals![places[name]!]!;
-      statistics.push(...group.map((column, index) => readStatistics(column, (what) => totalOf(`${index}.${what}`))));
-      for (const [place, { cause }] of followed.progress?.partitions.failures ?? []) {
+      const { entries } = content!;
+      const counted = entries < dataset.entries ? { events: entries } : {};
+      statistics.push(
+        ...together.map((column, index) => ({ ...readStatistics(column, (what) => totalOf(`${index}.${what}`)), ...counted })),
+      );
+      for (const [place, { cause }] of failed) {
         const { index, file } = dataset.partitions[place] ?? {};
         if (file) failures.set(place, { partition: index!, file: baseName(file.path), cause });
       }
-      events = Math.min(events, content!.entries);
-      ended = isEnded({ state: stateOf(followed) });
+      events = Math.min(events, entries);
     });
   }
   const done = { total: dataset.entries, done: events };

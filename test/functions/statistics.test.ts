@@ -3,6 +3,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { parquetWriteBuffer } from "hyparquet-writer";
+import type { FlatColumn } from "../../datasets/format.ts";
+import { written } from "../../datasets/formats.ts";
 import type { Problem } from "../../functions/api.ts";
 import type { ColumnStatistics } from "../../functions/datasets/statistics.ts";
 import { openApp, type TestApp } from "../support/open-app.ts";
@@ -63,4 +65,24 @@ test("?stats=COLUMN leaves out what is missing and counts what is not finite; st
   const refused = await app.request("/datasets/odd?stats=flags");
   assert.equal(refused.status, 404);
   assert.deepEqual(((await refused.json()) as Problem).errors?.[0]?.near, ["flag"]);
+});
+
+test("?stats of all columns counts every event that a column has, whatever other columns lack", async (t) => {
+  const base = await openApp(t);
+  const x: FlatColumn = { name: "x", values: Float64Array.of(1, 2) };
+  const lists = ["Hit_a", "Hit_b"].map((name): FlatColumn => ({ name, values: Float64Array.of(7), offsets: Uint32Array.of(0, 0, 1) }));
+  for (const [name, columns] of [
+    ["both", [x, ...lists]],
+    ["scalar", [x]],
+  ] as const)
+    await writeFile(join(base.directory, `part-${name}.parquet`), Buffer.concat(await written.encode(columns, 2, "a test")));
+  const app = await openApp(t, { extraData: [`parts=${join(base.directory, "part-*.parquet")}`] });
+  const { events, statistics, failures } = await ask(app, "/datasets/parts?stats");
+  const told = statistics.map(({ column, values, sum, events }) => ({ column, values, sum, events }));
+  assert.deepEqual(told, [
+    { column: "x", values: 4, sum: 6, events: undefined },
+    { column: "Hit_a", values: 1, sum: 7, events: 2 },
+    { column: "Hit_b", values: 1, sum: 7, events: 2 },
+  ]);
+  assert.deepEqual([events, failures.length], [{ total: 4, done: 2 }, 1]);
 });

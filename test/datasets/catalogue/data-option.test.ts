@@ -22,6 +22,7 @@ test("splitTree: a tree follows the last colon; those of a URL's scheme and port
     ["https://eos.example:8443"],
     ["s3://bucket/a.root", "Events"],
     ["@list.txt", "Runs"],
+    ["@http://eos.example:8080/list.txt"],
     ["/data/10:30/*.root"],
     ["/data/10:30/a.parquet"],
     ["/data/10:/a"],
