@@ -4,4 +4,4 @@
  * @param {Pick<Column, "dtype" | "nullable" | "isRounded" | "lists">} column
  */
 export const describeColumn = ({ dtype, nullable, isRounded, lists }) =>
-  `${"list of ".repeat(lists.length)}${dtype}${nullable ? ", may be missing" : ""}${isRounded ? ", may have integers from 2⁵³ on, which are rounded" : ""}`;
+  `${"list of ".repeat(lists.length)}${dtype}${nullable ? ", may be missing" : ""}${isRounded && dtype === "float64" ? ", may have integers from 2⁵³ on, which are rounded" : ""}`;
