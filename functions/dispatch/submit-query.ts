@@ -6,9 +6,7 @@
 import type { Context } from "hono";
 import { pause } from "../../base/pause.ts";
 import { turn } from "../../base/turn.ts";
-import { holdsForms } from "../../datasets/column-form.ts";
 import type { Dataset } from "../../datasets/dataset.ts";
-import type { Program } from "../../engine/program/program.ts";
 import { programsOf, type Store, type StoredPlan, type StoredProgram } from "../../storage/store.ts";
 import { isEnded, type Submission } from "../api.ts";
 import type { Environment, HostBindings } from "../environment.ts";
@@ -17,7 +15,8 @@ import { stoppedByClient } from "../http/problem.ts";
 import { answerFollowed, type Format } from "./answer/answer-format.ts";
 import type { Asker, Dispatcher } from "./dispatcher.ts";
 import { type FollowedQuery, waitForEnd } from "./follow/followed-query.ts";
-import { compileChecked, countSubtasks, planBytes, type QueryPlan } from "./plan/plan-query.ts";
+import { compileMissing } from "./plan/compile-missing.ts";
+import { countSubtasks, planBytes, type QueryPlan } from "./plan/plan-query.ts";
 import { queueRest } from "./queue-rest.ts";
 
 interface Submitter extends Pick<Asker, "client"> {
@@ -151,19 +150,6 @@ async function acceptQuery(dispatcher: Dispatcher, text: string, submitter: Subm
   ticket.accept(followed);
   services.log.info({ query: query.id, dataset: dataset.name, client, ...submission }, "query accepted");
   return { followed, submission, dataset };
-}
-
-/** Compiles those of a query's programs that the store does not have, or has as they were when the dataset had fewer files, which had its columns in other forms. */
-async function compileMissing({ plan, checked, dataset }: QueryPlan, store: Pick<Store, "getPrograms">): Promise<readonly StoredProgram[]> {
-  const stored = await store.getPrograms(programsOf(plan).map(({ programKey }) => programKey));
-  const compiled: StoredProgram[] = [];
-  for (const program of checked.programs) {
-    const held = stored.get(program.programKey)?.program as Program | undefined;
-    if (held && holdsForms(held.inputs, program.program.inputs)) continue;
-    if (compiled.length > 0) await turn();
-    compiled.push(compileChecked(program, dataset.schema));
-  }
-  return compiled;
 }
 
 async function storePlan(planned: QueryPlan | undefined, programs: readonly StoredProgram[], store: Pick<Store, "putProgram" | "putPlan">) {

@@ -150,3 +150,30 @@ test("a file that joins a dataset and lacks columns, or has them wider, changes 
     assert.deepEqual(grown.histograms[name]!.storage.values, [...atOnce.histogram(name).contents.values], name);
   }
 });
+
+test("datasets of which each has another column wider share a program, whichever was asked for last", async (t) => {
+  const events = makeEvents(200);
+  const directory = await makeDirectory(t);
+  const columns = (met: Kind, charge: "INT32" | "DOUBLE"): Columns => ({
+    ...columnsOf(events),
+    met: { kind: met, cells: events.map((event) => event.met) },
+    Muon_charge: { kind: { list: charge }, cells: events.map(({ Muon }) => Muon.map((muon) => muon.charge)) },
+  });
+  await writeParquet(join(directory, "one.parquet"), columns("FLOAT", "DOUBLE"), 5);
+  await writeParquet(join(directory, "two.parquet"), columns("DOUBLE", "INT32"), 5);
+  const data = ["one", "two"].map((name) => `${name}=${join(directory, `${name}.parquet`)}`);
+  const app = await openApp(t, { extraData: data });
+  const histograms = { met: axis("met"), charge: axis("Muon.charge") };
+  const asked = (dataset: string) => ({ dataset, histograms, priority: dataset === "two" ? 100 : 500 });
+  // Both are planned before anything is computed, and most of the first is computed after the second.
+  app.gate.close();
+  for (const name of ["one", "two"]) await app.post(asked(name));
+  app.gate.open();
+  for (const name of ["one", "two"]) {
+    const { failures, histograms: found } = await app.ask(asked(name));
+    const alone = await queryFiles(join(directory, `${name}.parquet`), { histograms });
+    assert.deepEqual(failures, []);
+    for (const each of ["met", "charge"]) assert.deepEqual(found[each]!.storage.values, [...alone.histogram(each).contents.values], each);
+  }
+  assert.equal(new Set(app.computed.map(({ programKey }) => programKey)).size, 1);
+});
