@@ -5,9 +5,8 @@
  */
 import type { Context } from "hono";
 import { pause } from "../../base/pause.ts";
-import { turn } from "../../base/turn.ts";
 import type { Dataset } from "../../datasets/dataset.ts";
-import { programsOf, type Store, type StoredPlan, type StoredProgram } from "../../storage/store.ts";
+import type { Store, StoredPlan, StoredProgram } from "../../storage/store.ts";
 import { isEnded, type Submission } from "../api.ts";
 import type { Environment, HostBindings } from "../environment.ts";
 import { boundWait } from "../http/bounded-wait.ts";
