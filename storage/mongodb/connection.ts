@@ -34,6 +34,8 @@ export interface ConnectionOptions {
 
 export type Keyed = Document & { readonly _id: string };
 
+/** Milliseconds for which a call is tried again at least. */
+const leastPatience = 500;
 /** Milliseconds between attempts. */
 const firstPause = 100;
 const longestPause = 2_000;
@@ -166,7 +168,9 @@ export class Connection {
   }
 
   async #call<T>(action: string, call: () => Promise<T>): Promise<T> {
-    const deadline = Math.min(Date.now(), this.#lost?.since ?? Number.POSITIVE_INFINITY) + this.#patience;
+    const now = Date.now();
+    // Where it was lost long ago, too, a call is tried again: it may be the first since the server is back, on a connection from before.
+    const deadline = Math.max(now + leastPatience, Math.min(now, this.#lost?.since ?? now) + this.#patience);
     const backoff = { first: 20, longest: longestPause };
     let failures = 0;
     const mayPass = (error: unknown) => isPassing(error) && Date.now() + pauseAfter(++failures, backoff) <= deadline;
