@@ -54,10 +54,8 @@ export async function deliverResult(invocation: Invocation, status: Status, deli
     throw new CommandFailed(exitCodes.badQuery, `Cannot show histogram ${histogram}: the query has ${names.join(", ")}`);
   }
   if (histogram === undefined && names.length > 1 && ["root", "csv", "svg"].includes(format)) {
-    await warn(
-      invocation,
-      `Of ${names.length} histograms only ${names[0]} is written as ${format}; --histogram NAME takes another: ${names.slice(1).join(", ")}`,
-    );
+    const message = `Cannot write ${names.length} histograms as ${format}: choose one by --histogram NAME, of ${names.join(", ")}`;
+    throw new CommandFailed(exitCodes.badQuery, message);
   }
   if (format === "jsonl" || format === "parquet") {
     if (status.state === "done") await deliverRows(invocation, status.id, { format, output });

@@ -85,13 +85,14 @@ test("query --output with an extension of no format exits with 2 and names those
   assert.match(stderr, /^Cannot tell the format of mass\.png: an extension of .*\.svg is required, or --format\n$/);
 });
 
-test("query --histogram picks one of several; without it csv names what is left out", async (t) => {
+test("query --histogram picks one of several; without it csv names them and is refused", async (t) => {
   const { ask } = await openCli(t);
   const silent = await ask(both, "--format", "csv", "--histogram", "low");
   assert.deepEqual({ code: silent.code, stderr: silent.stderr }, { code: 0, stderr: "" });
   assert.match(silent.stdout, /\n18,20,0,0\n/, "nothing passes 20 and fills below it");
-  const warned = await ask(both, "--format", "csv");
-  assert.match(warned.stderr, /^Of 2 histograms only (low|met) is written as csv; --histogram NAME takes another: (low|met)\n$/);
+  const refused = await ask(both, "--format", "csv");
+  assert.equal(refused.code, 2);
+  assert.match(refused.stderr, /^Cannot write 2 histograms as csv: choose one by --histogram NAME, of (met, low|low, met)\n$/);
   const unknown = await ask(both, "--histogram", "high");
   assert.equal(unknown.code, 2);
   assert.match(unknown.stderr, /^Cannot show histogram high: the query has /);
