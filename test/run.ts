@@ -1,5 +1,5 @@
 /**
- * Runs the test files: `npm test` all of them, `npm test -- PATTERN…` those whose path contains one of the patterns.
+ * Runs the test files: `npm test` all of them, `npm test -- PATTERN…` those whose path contains one of the patterns, and none of those after a `!`.
  * Suites that need a server or a browser skip where theirs is absent, and say so at the end; under FEMTOQ_REQUIRE_SERVERS=1 they fail instead.
  */
 import { spawn } from "node:child_process";
@@ -14,8 +14,11 @@ const root = fileURLToPath(new URL("../", import.meta.url));
 /** Test files at a time: some start servers and browsers of their own, and many wait more than they compute. */
 const atATime = Math.min(3, availableParallelism() + 1);
 
-const patterns = process.argv.slice(2);
-const files = (await findTests("test")).filter((file) => patterns.length === 0 || patterns.some((pattern) => file.includes(pattern)));
+const left = process.argv.slice(2).filter((pattern) => pattern.startsWith("!"));
+const patterns = process.argv.slice(2).filter((pattern) => !left.includes(pattern));
+const isWanted = (file: string) =>
+  (patterns.length === 0 || patterns.some((pattern) => file.includes(pattern))) && !left.some((pattern) => file.includes(pattern.slice(1)));
+const files = (await findTests("test")).filter(isWanted);
 if (files.length === 0) {
   process.stderr.write(`No test file's path contains ${patterns.map((pattern) => `"${pattern}"`).join(" or ")}\n`);
   process.exit(1);

@@ -5,7 +5,7 @@ import { type ServerProcess, startServerProcess, temporaryDirectory } from "../r
 import { post, slowQuery } from "../runtime/slow-query.ts";
 import { makeEvents, writeEvents } from "../support/write-events.ts";
 
-const rounds = 20;
+const rounds = 10;
 const partitions = 40;
 const events = makeEvents(partitions * 200, 11);
 

@@ -10,7 +10,7 @@ import { requireServer } from "../servers/require-server.ts";
 import { makeServerDirectory } from "../servers/server-directory.ts";
 import { makeEvents, writeEvents } from "../support/write-events.ts";
 
-const rounds = 20;
+const rounds = 10;
 const partitions = 40;
 const eventsEach = 200;
 /** The moments of the kills, in milliseconds. */
