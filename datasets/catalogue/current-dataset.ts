@@ -64,7 +64,7 @@ export class CurrentDataset {
   readonly #entry: DatasetEntry;
   readonly #stored: DescriptionStore | undefined;
   readonly #partitionEvents: number | undefined;
-  /** Where there is a store. */
+  /** Absent where there is no store. */
   readonly #recent: RecentDescriptions | undefined;
   #tree: string | undefined;
   #files: ReadonlyMap<string, DatasetFile> = new Map();

@@ -5,11 +5,12 @@
  * value's content is 0, and nothing was written outside of the target. Otherwise throws, and the target holds anything.
  */
 import type { ColumnLocation, ColumnTarget, ReadCounts } from "../dataset.ts";
+import { isLong, wordsOf } from "../long-arrays.ts";
 import type { ByteReader } from "../sources/source.ts";
 import type { ColumnChunk, Levels } from "./column-chunk.ts";
 import { decodeHybrid } from "./decode-hybrid.ts";
 import { decodePlainStrings, decodeStrings } from "./decode-strings.ts";
-import { decodePlain, decodeValues, isLong, type Values, wordsOf } from "./decode-values.ts";
+import { decodePlain, decodeValues, type Values } from "./decode-values.ts";
 import { type Page, PageReader } from "./page-reader.ts";
 import { Scratch } from "./scratch.ts";
 import { StringDictionary } from "./string-dictionary.ts";

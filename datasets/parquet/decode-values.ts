@@ -6,18 +6,12 @@ import type { Encoding } from "hyparquet";
 import { deltaBinaryUnpack } from "hyparquet/src/delta.js";
 import { readVarInt } from "hyparquet/src/thrift.js";
 import type { ColumnTarget, NumberArray } from "../dataset.ts";
+import { isLong, type LongArray, wordsOf } from "../long-arrays.ts";
 import { decodeHybrid } from "./decode-hybrid.ts";
 import { Scratch } from "./scratch.ts";
 import type { PhysicalType } from "./value-type.ts";
 
 export type Values = ColumnTarget["values"];
-
-type Longs = BigInt64Array | BigUint64Array;
-
-export const isLong = (values: Values): values is Longs => values instanceof BigInt64Array || values instanceof BigUint64Array;
-
-/** Of 64-bit integers: the low and the high half of each, which are moved without a value becoming an object. */
-export const wordsOf = ({ buffer, byteOffset, length }: Longs): Uint32Array => new Uint32Array(buffer, byteOffset, 2 * length);
 
 /** What the values of a column are in its file; `unsigned` is about INT32 and INT64. */
 export interface Stored {
@@ -91,7 +85,7 @@ export function decodePlain(bytes: Uint8Array, stored: Stored, output: Values): 
       output.set(new Float64Array(aligned));
       return;
     case "INT64":
-      decodeLongs(new Uint32Array(aligned), unsigned, output);
+      decodeLongArray(new Uint32Array(aligned), unsigned, output);
       return;
     case "FLOAT16":
       for (const [index, bits] of new Uint16Array(aligned).entries()) output[index] = halfOf(bits);
@@ -103,7 +97,7 @@ export function decodePlain(bytes: Uint8Array, stored: Stored, output: Values): 
 }
 
 /** 32-bit integers as 64-bit ones. */
-function widenIntegers(integers: Int32Array, stored: Stored, output: Longs): void {
+function widenIntegers(integers: Int32Array, stored: Stored, output: LongArray): void {
   narrow(integers, { ...stored, unsigned: false });
   const words = wordsOf(output);
   const mask = stored.unsigned && stored.bits !== undefined ? 2 ** stored.bits - 1 : -1;
@@ -147,7 +141,7 @@ function halfOf(bits: number): number {
 }
 
 /** Nearest float64: both halves are exact, the sum rounds once. */
-function decodeLongs(words: Uint32Array, unsigned: boolean, output: NumberArray): void {
+function decodeLongArray(words: Uint32Array, unsigned: boolean, output: NumberArray): void {
   for (let index = 0; index < output.length; index++) {
     const high = words[2 * index + 1]!;
     output[index] = (unsigned ? high : high | 0) * 4294967296 + words[2 * index]!;
@@ -181,7 +175,7 @@ export function decodeIndexes(bytes: Uint8Array, output: Values, dictionary: Val
   for (let index = 0; index < count; index++)
     if (indexes[index]! > last) throw new Error(`dictionary index ${indexes[index]} where the dictionary has ${last + 1} values`);
   if (isLong(output)) {
-    const [to, from] = [wordsOf(output), wordsOf(dictionary as Longs)];
+    const [to, from] = [wordsOf(output), wordsOf(dictionary as LongArray)];
     for (let index = 0; index < count; index++) {
       to[2 * index] = from[2 * indexes[index]!]!;
       to[2 * index + 1] = from[2 * indexes[index]! + 1]!;

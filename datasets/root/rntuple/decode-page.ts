@@ -4,6 +4,7 @@
  */
 import type { ColumnTarget, NumberArray } from "../../dataset.ts";
 import { takeArea } from "../../kernels/kernels.ts";
+import { isLong, wordsOf } from "../../long-arrays.ts";
 import { Scratch } from "../../parquet/scratch.ts";
 import { type Encoding, encodingOf } from "./column-types.ts";
 import type { StoredColumn } from "./stored-field.ts";
@@ -137,13 +138,6 @@ function unpackBits(content: Uint8Array, skip: number, count: number): Uint8Arra
   for (let at = 0; at < count; at++) unpacked[at] = (content[(skip + at) >> 3]! >> ((skip + at) & 7)) & 1;
   return unpacked;
 }
-
-export const isLong = (values: Numbers | Stored): values is BigInt64Array | BigUint64Array =>
-  values instanceof BigInt64Array || values instanceof BigUint64Array;
-
-/** Of 64-bit integers the low and the high half of each: so they are moved without becoming objects. */
-export const wordsOf = ({ buffer, byteOffset, length }: BigInt64Array | BigUint64Array): Uint32Array =>
-  new Uint32Array(buffer, byteOffset, 2 * length);
 
 function numbersIn(output: Numbers): NumberArray {
   if (isLong(output)) throw new Error("its real numbers are no integers");

@@ -6,10 +6,10 @@
  * outside of the target. Otherwise throws, and the target holds anything.
  */
 import type { ColumnLocation, ColumnTarget, ReadCounts } from "../../dataset.ts";
+import { isLong, wordsOf } from "../../long-arrays.ts";
 import { StringDictionary } from "../../parquet/string-dictionary.ts";
 import type { ByteReader } from "../../sources/source.ts";
 import { prepareCodecs } from "../compression/decompress.ts";
-import { isLong, wordsOf } from "./decode-page.ts";
 import type { ClusterPlace, PageRun, PagesPlace } from "./locate-pages.ts";
 import { elementsOf, rangesOf, readElements } from "./read-elements.ts";
 import { type Range, readEnds } from "./read-ends.ts";
