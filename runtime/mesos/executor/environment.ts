@@ -1,0 +1,77 @@
+/** What the agent tells an executor at its start, by the environment. Throws an `Error` that names the variable where one is missing or makes no sense. */
+
+export interface ExecutorEnvironment {
+  readonly frameworkId: string;
+  readonly executorId: string;
+  readonly agent: {
+    readonly host: string;
+    readonly port: number;
+    /** Of the executor API, such as `/slave(1)/api/v1/executor`. */
+    readonly path: string;
+    /** A Unix socket on which the agent serves that path as well; it is to be used where there is one. */
+    readonly socket?: string;
+  };
+  /** Shown with every request; children must not have it. */
+  readonly token?: string;
+  /** Absolute: where the task's files are. */
+  readonly sandbox: string;
+  /** Milliseconds between being told to shut down and being killed. */
+  readonly shutdownGrace: number;
+  /** Where the framework has its tasks checkpointed: they outlive a restart of the agent. */
+  readonly checkpoint?: {
+    /** Milliseconds to wait for an agent to come back. */
+    readonly recoveryTimeout: number;
+    /** Milliseconds: an agent that came back must hear from the executor within these. */
+    readonly longestBackoff: number;
+  };
+}
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** Variables that children must not have: who shows the token may speak for the executor. */
+export const secretVariables: readonly string[] = ["MESOS_EXECUTOR_AUTHENTICATION_TOKEN"];
+
+export function readEnvironment(variables: Variables): ExecutorEnvironment {
+  const [, name, ip, pidPort] =
+    /^([^@/]+)@(.+):(\d{1,5})$/.exec(required("MESOS_SLAVE_PID")) ?? fail("MESOS_SLAVE_PID", "slave(1)@10.0.0.1:5051");
+  const endpoint = /^(.+):(\d{1,5})$/.exec(variables.MESOS_AGENT_ENDPOINT || `${ip}:${pidPort}`);
+  const [, host, port] = endpoint ?? fail("MESOS_AGENT_ENDPOINT", "10.0.0.1:5051");
+  const socket = variables.MESOS_DOMAIN_SOCKET;
+  const token = variables.MESOS_EXECUTOR_AUTHENTICATION_TOKEN;
+  return {
+    frameworkId: required("MESOS_FRAMEWORK_ID"),
+    executorId: required("MESOS_EXECUTOR_ID"),
+    agent: { host: host!, port: Number(port), path: `/${name}/api/v1/executor`, ...(socket && { socket }) },
+    ...(token && { token }),
+    sandbox: variables.MESOS_SANDBOX || required("MESOS_DIRECTORY"),
+    shutdownGrace: duration("MESOS_EXECUTOR_SHUTDOWN_GRACE_PERIOD", "5secs"),
+    ...(variables.MESOS_CHECKPOINT === "1" && {
+      checkpoint: {
+        recoveryTimeout: duration("MESOS_RECOVERY_TIMEOUT", "15mins"),
+        longestBackoff: duration("MESOS_SUBSCRIPTION_BACKOFF_MAX", "2secs"),
+      },
+    }),
+  };
+
+  function required(name: string): string {
+    const value = variables[name];
+    if (value) return value;
+    throw new Error(`Cannot start as an executor: ${name} is required, which a Mesos agent sets; this program is started by one`);
+  }
+
+  function duration(name: string, usual: string): number {
+    return parseMesosDuration(variables[name] || usual) ?? fail(name, usual);
+  }
+
+  function fail(name: string, example: string): never {
+    throw new Error(`Cannot start as an executor: ${name} is required to be such as ${example}, current value is "${variables[name]}"`);
+  }
+}
+
+const units = { ns: 1e-6, us: 1e-3, ms: 1, secs: 1e3, mins: 6e4, hrs: 3.6e6, days: 8.64e7, weeks: 6.048e8 };
+
+/** Milliseconds of a duration as Mesos prints it, such as `1.5secs`; undefined where it is none. */
+export function parseMesosDuration(text: string): number | undefined {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)(ns|us|ms|secs|mins|hrs|days|weeks)$/.exec(text) ?? [];
+  return number === undefined ? undefined : Number(number) * units[unit as keyof typeof units];
+}
