@@ -38,7 +38,9 @@ export type SchedulerNews =
   | { readonly kind: "forgotten"; readonly id: string }
   /** From the executor of tasks, which may not be ours to know any more. */
   | { readonly kind: "message"; readonly agentId: string; readonly executorId: string; readonly data: Uint8Array }
-  | { readonly kind: "connected"; readonly master: string }
+  /** An operator means to take the agent away then (milliseconds since the epoch), or no longer does. Nothing new is launched there shortly before. */
+  | { readonly kind: "maintenance"; readonly agentId: string; readonly start: number | undefined }
+  | { readonly kind: "connected" }
   | { readonly kind: "disconnected"; readonly cause: string };
 
 export type SchedulerEnd =

@@ -17,6 +17,8 @@ export interface Task {
   readonly attempt: number;
   /** How many launches failed by the task's own fault. */
   readonly failures: number;
+  /** How many launches in a row came to nothing, by whose fault ever; the pause before the next one grows with it. */
+  readonly setbacks: number;
   /** Of the latest launch. */
   readonly placement?: Placement;
   /** The latest thing that Mesos said about it, for people. */
@@ -33,6 +35,8 @@ export interface Placement {
   readonly agentId: string;
   readonly hostname: string;
   readonly ports: readonly number[];
+  /** The agent's attributes that a constraint with `most` counts by. */
+  readonly attributes?: Readonly<Record<string, string>>;
 }
 
 export const isEnded = ({ state }: Pick<Task, "state">): boolean => state === "successful" || state === "failed" || state === "killed";

@@ -1,5 +1,7 @@
 /** What somebody wants to have run on the cluster. Plain data: it is stored as JSON, so that whoever leads next knows it too. */
 
+import type { CommandInfo, ContainerInfo } from "../protocol/shapes.ts";
+
 export interface WantedTask {
   /** It is one task for this scheduler, however often it is launched; Mesos sees `ID.ATTEMPT`. 1 to 200 characters without `/`, `\` and control characters. */
   readonly id: string;
@@ -9,6 +11,8 @@ export interface WantedTask {
   readonly name?: string;
   readonly resources: TaskResources;
   readonly run: TaskRun;
+  /** The image that the task, or its executor, runs in. */
+  readonly container?: ContainerInfo;
   /** Base64, as Mesos has it: the task's `data`, which its executor gets. */
   readonly payload?: string;
   readonly constraints?: readonly Constraint[];
@@ -34,13 +38,13 @@ export interface TaskResources {
 }
 
 export type TaskRun =
-  | { readonly kind: "command"; readonly command: Command }
+  | { readonly kind: "command"; readonly command: CommandInfo }
   | {
       readonly kind: "executor";
       /** Tasks with the same id, which must have equal executors, share one on each agent. Without an id each task has its own, named as the task is. */
       readonly id?: string;
       readonly name?: string;
-      readonly command: Command;
+      readonly command: CommandInfo;
       /** What the executor itself takes, once on each agent. */
       readonly resources?: Omit<TaskResources, "ports">;
       /** Base64. */
@@ -48,23 +52,6 @@ export type TaskRun =
       /** Milliseconds. */
       readonly shutdownGrace?: number;
     };
-
-export interface Command {
-  /** A line for the shell, or a program where there are `arguments` (the first of them is the name that it sees). */
-  readonly value: string;
-  readonly arguments?: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
-  readonly uris?: readonly Uri[];
-  readonly user?: string;
-}
-
-export interface Uri {
-  readonly value: string;
-  readonly extract?: boolean;
-  readonly executable?: boolean;
-  readonly cache?: boolean;
-  readonly outputFile?: string;
-}
 
 /** About an attribute of the agent, or its `hostname`. Texts are compared as Mesos prints the attribute; `like` is a regular expression for the whole of it. */
 export type Constraint =
