@@ -2,8 +2,8 @@
 import type { InverseOffer, Nanoseconds, Offer, TaskInfo, TaskStatus } from "./shapes.ts";
 
 export type SchedulerEvent =
-  /** The first event. All offers from before are void. */
-  | { readonly kind: "subscribed"; readonly frameworkId: string; readonly heartbeatSeconds: number }
+  /** The first event. All offers from before are void. `master` is the address of the one that leads. */
+  | { readonly kind: "subscribed"; readonly frameworkId: string; readonly heartbeatSeconds: number; readonly master: string }
   | { readonly kind: "heartbeat" }
   | { readonly kind: "offers"; readonly offers: readonly Offer[] }
   | { readonly kind: "inverse-offers"; readonly offers: readonly InverseOffer[] }
@@ -12,7 +12,7 @@ export type SchedulerEvent =
   | { readonly kind: "message"; readonly executorId: string; readonly agentId: string; readonly data: Uint8Array }
   | { readonly kind: "failure"; readonly failure: Failure }
   | { readonly kind: "error"; readonly message: string }
-  | { readonly kind: "unknown"; readonly type: string };
+  | UnknownEvent;
 
 /** With an executor's id: it ended, else its agent is lost. A hint: what became of tasks, updates say. */
 export interface Failure {
@@ -23,7 +23,7 @@ export interface Failure {
 }
 
 export type ExecutorEvent =
-  | { readonly kind: "subscribed"; readonly agentId: string }
+  | { readonly kind: "subscribed"; readonly agentId?: string }
   | { readonly kind: "launch"; readonly tasks: readonly TaskInfo[] }
   | { readonly kind: "kill"; readonly taskId: string; readonly gracePeriod?: Nanoseconds }
   /** The agent has the update; whether the scheduler has is another matter. */
@@ -32,4 +32,11 @@ export type ExecutorEvent =
   | { readonly kind: "shutdown" }
   | { readonly kind: "error"; readonly message: string }
   | { readonly kind: "heartbeat" }
-  | { readonly kind: "unknown"; readonly type: string };
+  | UnknownEvent;
+
+export interface UnknownEvent {
+  readonly kind: "unknown";
+  readonly type: string;
+  /** Where the type is known, but not what the event has in it. */
+  readonly problem?: string;
+}
