@@ -1,0 +1,91 @@
+/**
+ * The updates of an executor that its agent has not acknowledged, and the tasks of which it has acknowledged none: what a new subscription has to tell.
+ *
+ * Promises: updates go out in their order, each again with the same uuid until it is acknowledged, after every subscription. An update that the agent
+ * refuses, or never acknowledges, does not hold up the others.
+ */
+import { randomUUID } from "node:crypto";
+import type { Log } from "../../../base/log.ts";
+import type { ExecutorStatus } from "../protocol/calls.ts";
+import type { TaskInfo, TaskState, TaskStatus } from "../protocol/shapes.ts";
+
+export interface OutboxOptions {
+  readonly executorId: string;
+  /** Rejects where it may not have arrived. */
+  readonly send: (status: ExecutorStatus) => Promise<void>;
+  readonly log: Log;
+}
+
+export class Outbox {
+  readonly #options: OutboxOptions;
+  readonly #tasks = new Map<string, TaskInfo>();
+  /** By uuid, in their order. */
+  readonly #updates = new Map<string, ExecutorStatus>();
+  /** Those that were not sent since the last subscription. */
+  #unsent: ExecutorStatus[] = [];
+  #isConnected = false;
+  #isSending = false;
+
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+  }
+
+  get unacknowledgedTasks(): readonly TaskInfo[] {
+    return [...this.#tasks.values()];
+  }
+
+  get unacknowledgedUpdates(): readonly ExecutorStatus[] {
+    return [...this.#updates.values()];
+  }
+
+  launched(task: TaskInfo): void {
+    this.#tasks.set(task.id, task);
+  }
+
+  update(taskId: string, state: TaskState, more: Pick<TaskStatus, "message" | "data"> = {}): void {
+    const status: ExecutorStatus = {
+      taskId,
+      state,
+      source: "SOURCE_EXECUTOR",
+      uuid: Buffer.from(randomUUID().replaceAll("-", ""), "hex").toString("base64"),
+      executorId: this.#options.executorId,
+      timestamp: Date.now() / 1000,
+      ...more,
+    };
+    this.#updates.set(status.uuid, status);
+    this.#unsent.push(status);
+    void this.#send();
+  }
+
+  acknowledge(taskId: string, uuid: string): void {
+    if (this.#updates.get(uuid)?.taskId !== taskId) return;
+    this.#updates.delete(uuid);
+    this.#tasks.delete(taskId);
+  }
+
+  /** There is a new subscription. It told the agent what was unacknowledged when it began; a second copy is taken for what it is. */
+  connect(): void {
+    this.#isConnected = true;
+    this.#unsent = [...this.#updates.values()];
+    void this.#send();
+  }
+
+  disconnect(): void {
+    this.#isConnected = false;
+  }
+
+  async #send(): Promise<void> {
+    if (this.#isSending) return;
+    this.#isSending = true;
+    while (this.#isConnected) {
+      const status = this.#unsent.shift();
+      if (status === undefined) break;
+      if (!this.#updates.has(status.uuid)) continue;
+      await this.#options.send(status).catch((err: unknown) => {
+        const { taskId, state } = status;
+        this.#options.log.warn({ err, task: taskId, state }, "an update could not be sent; it is sent again with the next subscription");
+      });
+    }
+    this.#isSending = false;
+  }
+}
