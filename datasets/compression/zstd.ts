@@ -1,5 +1,5 @@
 /**
- * ZSTD by the fastest decoder that is there: the optional add-on, else the host's own, which leaves more garbage behind, else WebAssembly.
+ * ZSTD by the fastest decoder that is there: the host's own, else the optional add-on, else WebAssembly.
  *
  * Promises: fills the target exactly, or throws; a frame's checksum is verified where it has one; no frame makes a decoder allocate much more
  * than the target is long.
@@ -7,6 +7,7 @@
 import { Buffer } from "node:buffer";
 import * as zlib from "node:zlib";
 import type { ZSTDDecoder } from "zstddec";
+import { outputOf } from "./host-output.ts";
 import { loadOptional } from "./optional-package.ts";
 
 /** Absent before Node 22.15. */
@@ -27,9 +28,9 @@ export function prepareZstd(): Promise<void> {
 }
 
 async function prepare(): Promise<void> {
+  if (hostDecoder) return;
   const found = loadOptional<AddOn>("@toondepauw/node-zstd");
   if (found) addOn = new found.Decoder();
-  if (hostDecoder) return;
   const { ZSTDDecoder } = await import("zstddec");
   const decoder = new ZSTDDecoder();
   await decoder.init();
@@ -54,10 +55,10 @@ export function decompressZstd(bytes: Uint8Array, target: Uint8Array): void {
 
 function contentOf(frame: Uint8Array, stated: number | undefined, blocks: number, most: number): Uint8Array {
   const length = stated ?? most;
+  if (hostDecoder) return hostDecoder(frame, outputOf(length));
   // The add-on has no limit of its own; a frame of this many blocks has at most eight times the stated length.
   if (addOn && stated !== undefined && blocks <= 8 + (8 * stated) / largestBlock)
     return addOn.decodeSync(Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength));
-  if (hostDecoder) return hostDecoder(frame, { maxOutputLength: Math.max(1, length), chunkSize: Math.max(64, length) });
   if (!portable) throw new Error("the ZSTD decoder is not ready");
   // For 0 it would allocate what the frame says.
   return portable.decode(frame, Math.max(1, length));

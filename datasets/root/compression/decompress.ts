@@ -7,6 +7,7 @@
  */
 import { inflateRawSync, inflateSync } from "node:zlib";
 import { xxh64 } from "../../compression/checksums.ts";
+import { outputOf } from "../../compression/host-output.ts";
 import { decompressLz4Block } from "../../compression/lz4.ts";
 import { decompressXz } from "../../compression/lzma.ts";
 import { decompressZstd, prepareZstd } from "../../compression/zstd.ts";
@@ -48,8 +49,8 @@ export function decompressInto(compressed: Uint8Array, target: Uint8Array, spare
 const codecAt = (bytes: Uint8Array, at: number): string => String.fromCharCode(bytes[at]!, bytes[at + 1]!);
 
 function decompressBlock(codec: string, bytes: Uint8Array, target: Uint8Array, spare: number): void {
-  if (codec === "ZL") copy(inflateSync(bytes, limits(target.length)), target);
-  else if (codec === "CS") copy(inflateRawSync(bytes, limits(target.length + rawSurplus)).subarray(0, target.length), target);
+  if (codec === "ZL") copy(inflateSync(bytes, outputOf(target.length)), target);
+  else if (codec === "CS") copy(inflateRawSync(bytes, outputOf(target.length + rawSurplus)).subarray(0, target.length), target);
   else if (codec === "XZ") decompressXz(bytes, target);
   else if (codec === "L4") decompressChecked(bytes, target, spare);
   else if (codec === "ZS") decompressZstd(bytes, target);
@@ -72,9 +73,6 @@ function decompressChecked(bytes: Uint8Array, target: Uint8Array, spare: number)
   if (xxh64(block) !== stated) throw new Error("the checksum of a compressed block is wrong: its bytes are damaged");
   decompressLz4Block(block, target);
 }
-
-/** One output buffer of the right size: zlib would allocate several and join them. */
-const limits = (length: number) => ({ maxOutputLength: Math.max(1, length), chunkSize: Math.max(64, length) });
 
 function copy(content: Uint8Array, target: Uint8Array): void {
   if (content.length !== target.length)

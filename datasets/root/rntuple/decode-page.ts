@@ -45,6 +45,9 @@ function storedNumbers(content: Uint8Array, encoding: Encoding, elements: number
   return viewOf(numbers as Whole, isSplit ? join(content, encoding, elements) : content, elements);
 }
 
+/** Whether its elements are where lists end. */
+export const isEnds = (column: StoredColumn): boolean => encodingOf(column).isIndex === true;
+
 /** Whether a page's content is the output's bytes as they are. */
 export function isPlain(column: StoredColumn, output: Numbers): boolean {
   const { numbers, isSplit } = encodingOf(column);

@@ -6,7 +6,8 @@ import type { ByteReader } from "../../sources/source.ts";
 import { decompressInto } from "../compression/decompress.ts";
 import { prepareChecksums, verifyChecksum } from "./checksum.ts";
 import { pageBytes } from "./column-types.ts";
-import { decodePage, isPlain, type Numbers } from "./decode-page.ts";
+import { decodeOnce } from "./decode-once.ts";
+import { decodePage, isEnds, isPlain, type Numbers } from "./decode-page.ts";
 import type { PageRun } from "./locate-pages.ts";
 import type { StoredColumn } from "./stored-field.ts";
 
@@ -54,7 +55,7 @@ export async function readElements(file: ByteReader, run: PageRun, begin: number
         }
         const from = Math.max(begin, page.first);
         const part = output.subarray(from - begin, Math.min(end, page.first + page.elements) - begin);
-        decodeStored(stored, page, run, { skip: from - page.first, output: part });
+        decodeStored(stored, page, run, { file: file.opened ?? file, skip: from - page.first, output: part });
       }
     });
   }
@@ -80,20 +81,32 @@ function decodeStored(
   bytes: Uint8Array,
   { elements }: Page,
   { column }: PageRun,
-  { skip, output }: { readonly skip: number; readonly output: Numbers },
+  { file, skip, output }: { readonly file: object; readonly skip: number; readonly output: Numbers },
 ): void {
   const length = pageBytes(elements, column.bits);
+  if (isEnds(column) && bytes.length !== length) {
+    const ends = decodeOnce(file, bytes, { column, elements }, () => {
+      const decoded = new Uint32Array(elements);
+      decodePage(contentOf(bytes, length), column, { elements, skip: 0 }, decoded);
+      return decoded;
+    });
+    output.set(ends.subarray(skip, skip + output.length) as never);
+    return;
+  }
   if (output.length === elements && isPlain(column, output)) {
     decompressInto(bytes, bytesOf(output));
     return;
   }
-  let content = bytes;
-  if (bytes.length !== length) {
-    refuseOtherLength(bytes, length);
-    content = contents.take(length);
-    decompressInto(bytes, content);
-  }
-  decodePage(content, column, { elements, skip }, output);
+  decodePage(contentOf(bytes, length), column, { elements, skip }, output);
+}
+
+/** Decompressed, until the next page is. */
+function contentOf(bytes: Uint8Array, length: number): Uint8Array {
+  if (bytes.length === length) return bytes;
+  refuseOtherLength(bytes, length);
+  const content = contents.take(length);
+  decompressInto(bytes, content);
+  return content;
 }
 
 /** Before anything is allocated: the headers of compressed blocks state what the page list does. */
