@@ -6,9 +6,12 @@
  * asks gets the same area, and what was made of a smaller one cannot be used any more. No kernel checks addresses: callers keep them within what they asked for.
  */
 import { ModuleBuilder } from "../../engine/wasm/module-builder.ts";
+import { defineGather, defineLevels } from "./hybrid-kernels.ts";
 import { defineAnyBits, defineJoin, defineNarrowEnds, defineSumEnds } from "./join-kernels.ts";
 import { defineLz4 } from "./lz4-kernel.ts";
 import { defineOffsets } from "./offset-kernels.ts";
+import { definePlace } from "./place-kernel.ts";
+import { defineSnappy } from "./snappy-kernel.ts";
 import { defineNormalise, defineSwap, defineToFloat64 } from "./swap-kernels.ts";
 import { defineVectors } from "./vector-kernels.ts";
 import { defineXxh64 } from "./xxh64-kernel.ts";
@@ -37,7 +40,14 @@ export interface Kernels {
   readonly sumEnds: Kernel;
   readonly narrowEnds: Kernel;
   readonly anyBits: Kernel;
+  readonly levels: Kernel;
+  readonly gather1: Kernel;
+  readonly gather4: Kernel;
+  readonly gather8: Kernel;
+  readonly place: Kernel;
+  readonly countEqual: Kernel;
   readonly lz4: Kernel;
+  readonly snappy: Kernel;
   readonly xxh64: (from: number, bytes: number) => bigint;
 }
 
@@ -102,7 +112,11 @@ function encodeKernels(): Uint8Array<ArrayBuffer> {
   defineSumEnds(m);
   defineNarrowEnds(m);
   defineAnyBits(m);
+  defineLevels(m);
+  for (const size of [1, 4, 8] as const) defineGather(m, size);
+  definePlace(m);
   defineLz4(m);
+  defineSnappy(m);
   defineXxh64(m);
   return m.encode();
 }

@@ -4,11 +4,10 @@
  * Promises: fills the target exactly from the whole block, or says that it did not; ends on any bytes; reads and writes at most 31 bytes behind block
  * and target, which are areas with slack.
  */
-import type { FunctionBuilder } from "../../engine/wasm/function-builder.ts";
-import { type Expression, I, i32, type Local, load, store, V } from "../../engine/wasm/instructions.ts";
+import { I, i32, type Local, load } from "../../engine/wasm/instructions.ts";
 import type { ModuleBuilder } from "../../engine/wasm/module-builder.ts";
+import { copyForward, copyMatch } from "./copy-kernels.ts";
 
-const vector = 16;
 const shortestMatch = 4;
 
 /** `lz4` (from, bytes, to, length): 1 where the block is sound and has this length, else 0. */
@@ -67,66 +66,4 @@ export function defineLz4(m: ModuleBuilder): void {
       f.return(I.eq(target, limit));
     }),
   );
-}
-
-/** At least one vector of what lies `vector` or more before the target, or elsewhere. */
-function copyForward(f: FunctionBuilder, from: Expression, to: Expression, bytes: Expression): void {
-  const source = f.variable(from);
-  const target = f.variable(to);
-  const stop = f.variable(I.add(to, bytes));
-  f.loop((again) => {
-    f.store(store.v128, target, V.load(source));
-    f.set(source, I.add(source, i32(vector)));
-    f.set(target, I.add(target, i32(vector)));
-    f.branchIf(again, I.ltU(target, stop));
-  });
-}
-
-/** What lies `distance` before the target, again and again where that is nearer than a match is long. */
-function copyMatch(f: FunctionBuilder, distance: Local, target: Local, bytes: Local): void {
-  f.if(
-    I.geU(distance, i32(vector)),
-    () => copyForward(f, I.sub(target, distance), target, bytes),
-    () => {
-      const near = f.variable(I.sub(target, distance));
-      f.if(
-        I.eq(distance, i32(4)),
-        () => repeat(f, V.splat32(load.i32(near)), target, bytes),
-        () =>
-          f.if(
-            I.eq(distance, i32(8)),
-            () => repeat(f, V.splat64(load.i64(near)), target, bytes),
-            () =>
-              f.if(
-                I.eq(distance, i32(1)),
-                () => repeat(f, V.splat8(load.u8(near)), target, bytes),
-                () => byteByByte(f, near, target, bytes),
-              ),
-          ),
-      );
-    },
-  );
-}
-
-function repeat(f: FunctionBuilder, pattern: Expression, to: Local, bytes: Local): void {
-  const value = f.variable(pattern);
-  const target = f.variable(to);
-  const stop = f.variable(I.add(to, bytes));
-  f.loop((again) => {
-    f.store(store.v128, target, value);
-    f.set(target, I.add(target, i32(vector)));
-    f.branchIf(again, I.ltU(target, stop));
-  });
-}
-
-function byteByByte(f: FunctionBuilder, from: Local, to: Local, bytes: Local): void {
-  const source = f.variable(from);
-  const target = f.variable(to);
-  const stop = f.variable(I.add(to, bytes));
-  f.loop((again) => {
-    f.store(store.i8, target, load.u8(source));
-    f.set(source, I.add(source, i32(1)));
-    f.set(target, I.add(target, i32(1)));
-    f.branchIf(again, I.ltU(target, stop));
-  });
 }

@@ -1,87 +1,53 @@
+/** The run-length and bit-packed hybrid of Parquet, for levels and dictionary indexes, by the kernels of a page's area. */
+import { hybridOutcomes } from "../kernels/hybrid-kernels.ts";
+import type { PageContent } from "./page-content.ts";
+
 /**
- * The run-length and bit-packed hybrid of Parquet, for levels and dictionary indexes.
- *
- * Promises: reads [start, end) only, writes `count` values from the front of `output` or throws; ends on any input, as every run
- * has at least one value.
+ * `count` values of 0 to 8 bits as bytes, from the front of what is taken of the content's room. Throws where the bytes, which lie in the
+ * content, hold fewer or impossible ones.
  */
+export function decodeLevels(content: PageContent, bytes: Uint8Array, width: number, count: number): Uint8Array {
+  const levels = content.take(count);
+  if (width === 0) levels.fill(0);
+  else check(content.kernels.levels(bytes.byteOffset, bytes.length, width, count, levels.byteOffset), width);
+  return levels;
+}
 
-/** `width`: bits per value, 0–32, and at most the bits of an element of `output`. */
-export function decodeHybrid(
+/** For `count` indexes of 0 to 32 bits their values of the dictionary, likewise; the dictionary has a part of the room, too. */
+export function decodeGathered(
+  content: PageContent,
   bytes: Uint8Array,
-  start: number,
-  end: number,
   width: number,
-  output: Uint8Array | Uint32Array,
-  count: number,
-): void {
-  if (width === 0) {
-    output.fill(0, 0, count);
-    return;
+  { count, dictionary, size }: { readonly count: number; readonly dictionary: Uint8Array; readonly size: 1 | 4 | 8 },
+): Uint8Array {
+  const known = content.take(dictionary.length);
+  known.set(dictionary);
+  const values = content.take(count * size);
+  const entries = dictionary.length / size;
+  // Runs of no bits are not written.
+  if (width === 0 && entries > 0) for (let at = 0; at < values.length; at++) values[at] = known[at % size]!;
+  else {
+    const gather = content.kernels[`gather${size}`];
+    const outcome =
+      width === 0
+        ? hybridOutcomes.beyondDictionary
+        : gather(bytes.byteOffset, bytes.length, width, count, values.byteOffset, known.byteOffset, entries);
+    check(outcome, width, entries);
   }
-  const valueBytes = (width + 7) >> 3;
-  let at = start;
-  let done = 0;
-  while (done < count) {
-    let header = 0;
-    let shift = 0;
-    for (;;) {
-      if (at >= end || shift > 28) throw new Error("a run of levels or indexes overruns its page");
-      const byte = bytes[at++]!;
-      header |= (byte & 0x7f) << shift;
-      if (byte < 0x80) break;
-      shift += 7;
-    }
-    const length = header >>> 1;
-    if (length === 0) throw new Error("a run of levels or indexes is empty");
-    if ((header & 1) === 0) {
-      if (at + valueBytes > end) throw new Error("a run of levels or indexes overruns its page");
-      let value = 0;
-      for (let byte = 0; byte < valueBytes; byte++) value |= bytes[at++]! << (byte * 8);
-      if (width < 32 && value >>> width !== 0) throw new Error(`a run holds ${value >>> 0}, which is no value of ${width} bits`);
-      const next = Math.min(count, done + length);
-      output.fill(value >>> 0, done, next);
-      done = next;
-    } else {
-      const values = Math.min(count - done, length * 8);
-      if (at + Math.ceil((values * width) / 8) > end) throw new Error("a run of levels or indexes overruns its page");
-      if (width === 1) unpackBits(bytes, at, output, done, values);
-      else unpack(bytes, at, width, output, done, values);
-      done += values;
-      at += length * width;
-    }
-  }
+  return values;
 }
 
-function unpackBits(bytes: Uint8Array, start: number, output: Uint8Array | Uint32Array, first: number, count: number): void {
-  let at = start;
-  let out = first;
-  const last = first + count;
-  for (; out + 8 <= last; out += 8) {
-    const byte = bytes[at++]!;
-    output[out] = byte & 1;
-    output[out + 1] = (byte >> 1) & 1;
-    output[out + 2] = (byte >> 2) & 1;
-    output[out + 3] = (byte >> 3) & 1;
-    output[out + 4] = (byte >> 4) & 1;
-    output[out + 5] = (byte >> 5) & 1;
-    output[out + 6] = (byte >> 6) & 1;
-    output[out + 7] = byte >> 7;
-  }
-  for (let bit = 0; out < last; bit++) output[out++] = (bytes[at]! >> bit) & 1;
-}
-
-/** A value lies in four bytes from its first, or five; bytes past the end read as 0 and are masked away. */
-function unpack(bytes: Uint8Array, start: number, width: number, output: Uint8Array | Uint32Array, first: number, count: number): void {
-  const mask = width === 32 ? -1 : (1 << width) - 1;
-  const last = first + count;
-  let bit = 0;
-  for (let out = first; out < last; out++) {
-    const at = start + (bit >>> 3);
-    const shift = bit & 7;
-    const word = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
-    const low = word >>> shift;
-    const high = shift + width > 32 ? bytes[at + 4]! << (32 - shift) : 0;
-    output[out] = (low | high) & mask;
-    bit += width;
+function check(outcome: number, width: number, entries = 0): void {
+  switch (outcome) {
+    case hybridOutcomes.sound:
+      return;
+    case hybridOutcomes.emptyRun:
+      throw new Error("a run of levels or indexes is empty");
+    case hybridOutcomes.tooWide:
+      throw new Error(`a run holds what is no value of ${width} bits`);
+    case hybridOutcomes.beyondDictionary:
+      throw new Error(`a dictionary index is beyond the dictionary's ${entries} values`);
+    default:
+      throw new Error("a run of levels or indexes overruns its page");
   }
 }

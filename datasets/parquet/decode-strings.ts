@@ -4,10 +4,12 @@
 import type { Encoding } from "hyparquet";
 import { deltaBinaryUnpack } from "hyparquet/src/delta.js";
 import { decodeIndexes, refuseManyBlocks, type Values, viewOf } from "./decode-values.ts";
+import type { PageContent } from "./page-content.ts";
 import type { StringDictionary } from "./string-dictionary.ts";
 
 /** `numbers`: what the strings of the chunk's dictionary page became. */
 export function decodeStrings(
+  content: PageContent,
   bytes: Uint8Array,
   encoding: Encoding,
   strings: StringDictionary,
@@ -21,7 +23,7 @@ export function decodeStrings(
       return;
     case "PLAIN_DICTIONARY":
     case "RLE_DICTIONARY":
-      decodeIndexes(bytes, output, numbers);
+      decodeIndexes(content, bytes, output, numbers);
       return;
     case "DELTA_LENGTH_BYTE_ARRAY": {
       const { values: lengths, end } = decodeLengths(bytes, 0, output.length);

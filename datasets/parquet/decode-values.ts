@@ -7,8 +7,8 @@ import { deltaBinaryUnpack } from "hyparquet/src/delta.js";
 import { readVarInt } from "hyparquet/src/thrift.js";
 import type { ColumnTarget, NumberArray } from "../dataset.ts";
 import { isLong, type LongArray, wordsOf } from "../long-arrays.ts";
-import { decodeHybrid } from "./decode-hybrid.ts";
-import { Scratch } from "./scratch.ts";
+import { decodeGathered, decodeLevels } from "./decode-hybrid.ts";
+import type { PageContent } from "./page-content.ts";
 import type { PhysicalType } from "./value-type.ts";
 
 export type Values = ColumnTarget["values"];
@@ -30,8 +30,25 @@ const byteWidths: Readonly<Record<PhysicalType, number>> = {
   BYTE_ARRAY: 0,
 };
 
-/** Fills `output` with the values of a page whose levels are done: `bytes` start at the values. Throws where there are too few bytes. */
-export function decodeValues(bytes: Uint8Array, encoding: Encoding, stored: Stored, output: Values, dictionary: Values | undefined): void {
+/** The kernel writes so many more bytes behind the values. */
+const joinSlack = 128;
+
+/** What decoding so many values takes of a content's room, in bytes. */
+export function roomForValues(encoding: Encoding, count: number, output: Values, dictionary: Values | undefined): readonly number[] {
+  if (isDictionary(encoding)) return [dictionary?.byteLength ?? 0, count * output.BYTES_PER_ELEMENT];
+  if (encoding === "BYTE_STREAM_SPLIT") return [8 * count + joinSlack];
+  return encoding === "RLE" ? [count] : [];
+}
+
+/** Fills `output` with the values of a page whose levels are done: `bytes` of the content start at the values. Throws where there are too few bytes. */
+export function decodeValues(
+  content: PageContent,
+  bytes: Uint8Array,
+  encoding: Encoding,
+  stored: Stored,
+  output: Values,
+  dictionary: Values | undefined,
+): void {
   if (output.length === 0) return;
   switch (encoding) {
     case "PLAIN":
@@ -40,13 +57,13 @@ export function decodeValues(bytes: Uint8Array, encoding: Encoding, stored: Stor
       return;
     case "PLAIN_DICTIONARY":
     case "RLE_DICTIONARY":
-      decodeIndexes(bytes, output, dictionary);
+      decodeIndexes(content, bytes, output, dictionary);
       return;
     case "RLE":
-      decodeRunsOfBits(bytes, stored, output);
+      decodeRunsOfBits(content, bytes, stored, output);
       return;
     case "BYTE_STREAM_SPLIT":
-      decodePlain(joinStreams(bytes, byteWidths[stored.physical], output.length), stored, output);
+      decodePlain(joinStreams(content, bytes, byteWidths[stored.physical], output.length), stored, output);
       return;
     case "DELTA_BINARY_PACKED":
       decodeDeltas(bytes, stored, output);
@@ -154,46 +171,33 @@ function decodeBits(bytes: Uint8Array, output: Values): void {
   for (let index = 0; index < output.length; index++) output[index] = (bytes[index >> 3]! >> (index & 7)) & 1;
 }
 
-function decodeRunsOfBits(bytes: Uint8Array, { physical }: Stored, output: Values): void {
+function decodeRunsOfBits(content: PageContent, bytes: Uint8Array, { physical }: Stored, output: Values): void {
   if (physical !== "BOOLEAN" || isLong(output)) throw new Error(`its encoding RLE is not supported for ${physical}`);
   const length = viewOf(bytes).getUint32(0, true);
-  const bits = new Uint8Array(output.length);
-  decodeHybrid(bytes, 4, Math.min(bytes.length, 4 + length), 1, bits, bits.length);
-  output.set(bits);
+  output.set(decodeLevels(content, bytes.subarray(4, 4 + length), 1, output.length));
 }
 
-const dictionaryIndexes = new Scratch((length) => new Uint32Array(length));
+const isDictionary = (encoding: Encoding) => encoding === "PLAIN_DICTIONARY" || encoding === "RLE_DICTIONARY";
 
-export function decodeIndexes(bytes: Uint8Array, output: Values, dictionary: Values | undefined): void {
-  if (!dictionary) throw new Error("a page needs a dictionary and the column chunk has none");
-  const width = bytes[0] ?? 255;
+/** The values that the page's indexes name, which have their width before them. */
+export function decodeIndexes(content: PageContent, bytes: Uint8Array, output: Values, dictionary: Values | undefined): void {
+  if (!dictionary) throw new Error("a page needs a dictionary that has not come");
+  const width = bytes[0] ?? 0;
   if (width > 32) throw new Error(`dictionary indexes of ${width} bits`);
-  const count = output.length;
-  const indexes = dictionaryIndexes.take(count);
-  decodeHybrid(bytes, 1, bytes.length, width, indexes, count);
-  const last = dictionary.length - 1;
-  for (let index = 0; index < count; index++)
-    if (indexes[index]! > last) throw new Error(`dictionary index ${indexes[index]} where the dictionary has ${last + 1} values`);
-  if (isLong(output)) {
-    const [to, from] = [wordsOf(output), wordsOf(dictionary as LongArray)];
-    for (let index = 0; index < count; index++) {
-      to[2 * index] = from[2 * indexes[index]!]!;
-      to[2 * index + 1] = from[2 * indexes[index]! + 1]!;
-    }
-    return;
-  }
-  const values = dictionary as NumberArray;
-  for (let index = 0; index < count; index++) output[index] = values[indexes[index]!]!;
+  const size = output.BYTES_PER_ELEMENT as 1 | 4 | 8;
+  const values = decodeGathered(content, bytes.subarray(1), width, { count: output.length, dictionary: bytesOf(dictionary), size });
+  bytesOf(output).set(values);
 }
 
-function joinStreams(bytes: Uint8Array, width: number, count: number): Uint8Array {
+const bytesOf = ({ buffer, byteOffset, byteLength }: Values): Uint8Array => new Uint8Array(buffer, byteOffset, byteLength);
+
+/** The first bytes of all values, then all second ones, and so on, as values one after another. */
+function joinStreams(content: PageContent, bytes: Uint8Array, width: number, count: number): Uint8Array {
   const size = count * width;
   if (width === 0 || size > bytes.length) throw new Error(`${count} values need ${size} bytes, the page has ${bytes.length}`);
-  const joined = new Uint8Array(size);
-  for (let stream = 0, from = 0; stream < width; stream++) {
-    for (let to = stream; to < size; to += width) joined[to] = bytes[from++]!;
-  }
-  return joined;
+  const joined = content.take(size + joinSlack);
+  content.kernels[`join${width as 2 | 4 | 8}`](bytes.byteOffset, count, joined.byteOffset);
+  return joined.subarray(0, size);
 }
 
 function decodeDeltas(bytes: Uint8Array, stored: Stored, output: Values): void {

@@ -1,54 +1,47 @@
-/** Decompression of pages. Promises: exactly the stated number of bytes, or an error; gzip's and ZSTD's checksums are verified where there are any. `prepareZstd` must have been awaited. */
+/** Decompression of pages. Promises: fills the target exactly, or throws; gzip's and ZSTD's checksums are verified where there are any. `prepareZstd` must have been awaited. */
 import { brotliDecompressSync, unzipSync } from "node:zlib";
 import type { CompressionCodec } from "hyparquet";
-import { compressors } from "hyparquet-compressors";
 import { decompressHadoopLz4, decompressLz4Block } from "../compression/lz4.ts";
+import { decompressSnappy } from "../compression/snappy.ts";
 import { decompressZstd } from "../compression/zstd.ts";
 
-export function decompress(codec: CompressionCodec, bytes: Uint8Array, length: number): Uint8Array {
-  if (codec !== "UNCOMPRESSED" && length === 0) return new Uint8Array(0);
-  const content = contentOf(codec, bytes, length);
-  if (content.length === length) return content;
-  throw new Error(`a page has ${content.length} bytes after decompression, its header says ${length}`);
-}
+/** Whether the codec's decoder works in the kernels' area: then bytes and target both lie in it, with slack behind, or neither does. */
+export const worksInArea = (codec: CompressionCodec): boolean => codec === "SNAPPY" || codec === "LZ4" || codec === "LZ4_RAW";
 
-function contentOf(codec: CompressionCodec, bytes: Uint8Array, length: number): Uint8Array {
+export function decompressInto(codec: CompressionCodec, bytes: Uint8Array, target: Uint8Array): void {
+  if (codec !== "UNCOMPRESSED" && target.length === 0) return;
   switch (codec) {
     case "UNCOMPRESSED":
-      return bytes;
+      put(bytes, target);
+      return;
     case "GZIP":
-      return plainView(unzipSync(bytes, { maxOutputLength: length }));
+      put(unzipSync(bytes, sizesOf(target)), target);
+      return;
     case "BROTLI":
-      return plainView(brotliDecompressSync(bytes, { maxOutputLength: length }));
-    case "ZSTD": {
-      const content = new Uint8Array(length);
-      decompressZstd(bytes, content);
-      return content;
-    }
+      put(brotliDecompressSync(bytes, sizesOf(target)), target);
+      return;
+    case "ZSTD":
+      decompressZstd(bytes, target);
+      return;
     case "SNAPPY":
-      refuseOtherLength(bytes, length);
-      return compressors.SNAPPY!(bytes, length);
+      decompressSnappy(bytes, target);
+      return;
     case "LZ4":
-    case "LZ4_RAW": {
-      const content = new Uint8Array(length);
-      (codec === "LZ4" ? decompressHadoopLz4 : decompressLz4Block)(bytes, content);
-      return content;
-    }
+      decompressHadoopLz4(bytes, target);
+      return;
+    case "LZ4_RAW":
+      decompressLz4Block(bytes, target);
+      return;
     default:
       throw new Error(`its compression ${codec} is not supported`);
   }
 }
 
-/** The `slice` of Node's `Buffer` does not copy, and its memory may be a pool that holds other things before it. */
-const plainView = ({ buffer, byteOffset, byteLength }: Uint8Array): Uint8Array => new Uint8Array(buffer, byteOffset, byteLength);
+/** One buffer as large as the page; less than 64 bytes the host refuses. */
+const sizesOf = ({ length }: Uint8Array) => ({ maxOutputLength: length, chunkSize: Math.max(64, length) });
 
-/** Snappy's own statement of the length comes first; the decompressor writes as many bytes as it says. */
-function refuseOtherLength(bytes: Uint8Array, length: number): void {
-  let stated = 0;
-  for (let at = 0; at < 5; at++) {
-    const byte = bytes[at] ?? 0;
-    stated += (byte & 0x7f) * 2 ** (7 * at);
-    if (byte < 0x80) break;
-  }
-  if (stated !== length) throw new Error(`a page has ${stated} bytes after decompression, its header says ${length}`);
+function put(content: Uint8Array, target: Uint8Array): void {
+  if (content.length !== target.length)
+    throw new Error(`a page has ${content.length} bytes after decompression, its header says ${target.length}`);
+  target.set(content);
 }

@@ -110,6 +110,9 @@ export const I = {
   /** Saturating: NaN gives 0, too large gives the nearest end (0xfc prefix). */
   truncF64: unary("i32", 0xfc02),
   wrapI64: unary("i32", 0xa7),
+  /** How many bits are 1. */
+  popcnt: unary("i32", 0x69),
+  gtU: binary("i32", 0x4b),
 } as const;
 
 /** 64-bit integers, for counters and for the bits of a float64. */
@@ -236,7 +239,12 @@ export const V = {
   splat8: unary("v128", 0xfd0f),
   splat16: unary("v128", 0xfd10),
   splat32: unary("v128", 0xfd11),
+  eq8: binary("v128", 0xfd23),
   ne8: binary("v128", 0xfd24),
+  gtU8: binary("v128", 0xfd28),
+  geU8: binary("v128", 0xfd2c),
+  /** The highest bit of each of 16 bytes, that of the first in the lowest bit, i32. */
+  bitmask8: unary("i32", 0xfd64),
   gtU32: binary("v128", 0xfd3c),
   shrU32: binary("v128", 0xfdad),
   add32: binary("v128", 0xfdae),

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { decodeHybrid } from "../../../datasets/parquet/decode-hybrid.ts";
+import { decodeGathered, decodeLevels } from "../../../datasets/parquet/decode-hybrid.ts";
+import { openPage } from "../../../datasets/parquet/page-content.ts";
 import { sequence } from "../read-for-test.ts";
 
 /** Bit-packed run of a multiple of eight values, straight from the format's words: little-endian, low bits first. */
@@ -12,37 +13,80 @@ function packed(values: readonly number[], width: number): number[] {
   return [((values.length / 8) << 1) | 1, ...bytes];
 }
 
-function decode(bytes: readonly number[], width: number, count: number): number[] {
-  const output = new Uint32Array(count);
-  decodeHybrid(Uint8Array.from(bytes), 0, bytes.length, width, output, count);
-  return [...output];
+const placed = (bytes: readonly number[], room: readonly number[]) =>
+  openPage({ body: Uint8Array.from(bytes), bare: 0, isCompressed: false, size: bytes.length }, "UNCOMPRESSED", room);
+
+function levelsOf(bytes: readonly number[], width: number, count: number): number[] {
+  const content = placed(bytes, [count]);
+  return [...decodeLevels(content, content.bytes, width, count)];
 }
 
-test("decodeHybrid reads bit-packed runs of every width", () => {
+/** The values of a dictionary whose values are ten times their indexes. */
+function gathered(bytes: readonly number[], width: number, count: number, entries: number, size: 1 | 4 | 8 = 4): number[] {
+  const values = size === 8 ? new Float64Array(entries) : size === 4 ? new Uint32Array(entries) : new Uint8Array(entries);
+  for (let index = 0; index < entries; index++) values[index] = 10 * index;
+  const dictionary = new Uint8Array(values.buffer);
+  const content = placed(bytes, [dictionary.length, size * count]);
+  const found = decodeGathered(content, content.bytes, width, { count, dictionary, size }).slice();
+  return [...(size === 8 ? new Float64Array(found.buffer) : size === 4 ? new Uint32Array(found.buffer) : found)];
+}
+
+test("levels of every width are read from packed runs, and no more of them than are wanted", () => {
   const draw = sequence(3);
-  for (let width = 1; width <= 32; width++) {
+  for (let width = 1; width <= 8; width++) {
     const values = Array.from({ length: 24 }, () => draw(2 ** width));
-    assert.deepEqual(decode(packed(values, width), width, 24), values, `width ${width}`);
-    assert.deepEqual(decode(packed(values, width), width, 21), values.slice(0, 21), `width ${width}, the last three are padding`);
+    for (const count of [24, 21, 16, 1])
+      assert.deepEqual(levelsOf(packed(values, width), width, count), values.slice(0, count), `width ${width}, ${count} of 24`);
   }
 });
 
-test("decodeHybrid reads repeated values of one to four bytes, between packed ones", () => {
+test("indexes of every width are looked up, for values of one, four and eight bytes", () => {
+  const draw = sequence(5);
+  for (let width = 1; width <= 32; width++) {
+    const entries = Math.min(2 ** width, 25);
+    const indexes = Array.from({ length: 24 }, () => draw(entries));
+    for (const size of [1, 4, 8] as const)
+      for (const count of [24, 21, 3])
+        assert.deepEqual(
+          gathered(packed(indexes, width), width, count, entries, size),
+          indexes.slice(0, count).map((index) => 10 * index),
+          `width ${width}, ${count} of 24, ${size} bytes`,
+        );
+  }
+});
+
+test("repeated values of one to four bytes are read, between packed ones", () => {
   const bytes = [10 << 1, 7, ...packed([1, 2, 3, 4, 5, 6, 7, 0], 3), 2 << 1, 5];
-  assert.deepEqual(decode(bytes, 3, 20), [...Array(10).fill(7), 1, 2, 3, 4, 5, 6, 7, 0, 5, 5]);
-  assert.deepEqual(decode([3 << 1, 1, 2, 3], 24, 3), Array(3).fill(0x030201));
-  assert.deepEqual(decode([3 << 1, 1, 2, 3, 0x84], 32, 3), Array(3).fill(0x84030201));
+  const expected = [...Array(10).fill(7), 1, 2, 3, 4, 5, 6, 7, 0, 5, 5];
+  assert.deepEqual(levelsOf(bytes, 3, 20), expected);
+  assert.deepEqual(
+    gathered(bytes, 3, 20, 8),
+    expected.map((index) => 10 * index),
+  );
+  assert.deepEqual(gathered([3 << 1, 1, 2, 0], 24, 3, 514), Array(3).fill(5130));
+  assert.deepEqual(gathered([3 << 1, 1, 2, 0, 0], 32, 3, 514), Array(3).fill(5130));
 });
 
-test("decodeHybrid gives zeros for a width of zero", () => {
-  assert.deepEqual(decode([], 0, 3), [0, 0, 0]);
+test("a width of zero means the first value alone", () => {
+  assert.deepEqual(levelsOf([], 0, 3), [0, 0, 0]);
+  assert.deepEqual(gathered([], 0, 3, 1), [0, 0, 0]);
+  assert.throws(() => gathered([], 0, 3, 0), /beyond the dictionary's 0 values/);
 });
 
-test("decodeHybrid refuses runs that overrun, hold nothing or hold impossible values", () => {
-  assert.throws(() => decode([], 1, 1), /overruns/);
-  assert.throws(() => decode([8 << 1], 1, 8), /overruns/);
-  assert.throws(() => decode([3, 255, 255], 8, 8), /overruns/);
-  assert.throws(() => decode([255, 255, 255, 255, 255, 1], 1, 8), /overruns/);
-  assert.throws(() => decode([0, 0, 0], 1, 1), /empty/);
-  assert.throws(() => decode([2 << 1, 4], 2, 2), /no value of 2 bits/);
+test("runs that overrun, hold nothing or hold impossible values are refused", () => {
+  assert.throws(() => levelsOf([], 1, 1), /overruns/);
+  assert.throws(() => levelsOf([8 << 1], 1, 8), /overruns/);
+  assert.throws(() => levelsOf([3, 255, 255], 8, 8), /overruns/);
+  assert.throws(() => levelsOf([255, 255, 255, 255, 255, 1], 1, 8), /overruns/);
+  assert.throws(() => levelsOf([0, 0, 0], 1, 1), /empty/);
+  assert.throws(() => levelsOf([2 << 1, 4], 2, 2), /no value of 2 bits/);
+});
+
+test("an index beyond the dictionary is refused wherever it stands", () => {
+  for (let at = 0; at < 19; at++) {
+    const indexes = Array.from({ length: 24 }, (_, index) => (index === at ? 5 : index % 5));
+    assert.throws(() => gathered(packed(indexes, 3), 3, 19, 5), /beyond the dictionary's 5 values/, `at ${at}`);
+  }
+  assert.throws(() => gathered([3 << 1, 255, 255, 255, 255], 32, 3, 5), /beyond the dictionary's 5 values/);
+  assert.throws(() => gathered(packed([0, 0, 0, 4294967295, 0, 0, 0, 0], 32), 32, 8, 5), /beyond the dictionary's 5 values/);
 });

@@ -1,14 +1,23 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Encoding } from "hyparquet";
 import { ByteWriter } from "hyparquet-writer/src/bytewriter.js";
 import { deltaBinaryPack } from "hyparquet-writer/src/delta.js";
 import { writeByteStreamSplit } from "hyparquet-writer/src/splitstream.js";
-import { decodeValues, type Stored } from "../../../datasets/parquet/decode-values.ts";
+import { decodeValues as decode, roomForValues, type Stored, type Values } from "../../../datasets/parquet/decode-values.ts";
+import { openPage } from "../../../datasets/parquet/page-content.ts";
 
 const float: Stored = { physical: "FLOAT", unsigned: false };
 const int: Stored = { physical: "INT32", unsigned: false };
 const long: Stored = { physical: "INT64", unsigned: false };
 const bool: Stored = { physical: "BOOLEAN", unsigned: false };
+
+/** Of a page that is not compressed and has no levels. */
+function decodeValues(body: Uint8Array, encoding: Encoding, stored: Stored, output: Values, dictionary: Values | undefined): void {
+  const room = roomForValues(encoding, output.length, output, dictionary);
+  const content = openPage({ body, bare: 0, isCompressed: false, size: body.length }, "UNCOMPRESSED", room);
+  decode(content, content.bytes, encoding, stored, output, dictionary);
+}
 
 function bytesOf(values: ArrayBufferView): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
@@ -62,7 +71,7 @@ test("decodeValues looks dictionary indexes up and refuses those past its end", 
   assert.deepEqual([...output], [0.5, 2.5, 1.5, 0.5]);
   assert.throws(
     () => decodeValues(Uint8Array.of(2, 8, 3), "PLAIN_DICTIONARY", float, output, dictionary),
-    /index 3 where the dictionary has 3/,
+    /beyond the dictionary's 3 values/,
   );
   assert.throws(() => decodeValues(Uint8Array.of(2, 8, 3), "PLAIN_DICTIONARY", float, output, undefined), /needs a dictionary/);
   assert.throws(() => decodeValues(Uint8Array.of(60, 8, 3), "PLAIN_DICTIONARY", float, output, dictionary), /60 bits/);

@@ -2,18 +2,17 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { test } from "node:test";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
+import type { CompressionCodec } from "hyparquet";
 import { prepareZstd } from "../../../datasets/compression/zstd.ts";
-import { decompress } from "../../../datasets/parquet/decompress.ts";
+import { decompressInto } from "../../../datasets/parquet/decompress.ts";
 
 await prepareZstd();
 
-test("what decompress gives can be sliced into memory of its own, whatever the host's decompressor gives", () => {
-  const page = Uint8Array.from({ length: 160 }, (_, index) => index);
-  const bytes = decompress("GZIP", new Uint8Array(gzipSync(page)), page.length);
-  assert.deepEqual(bytes, page);
-  assert.ok(!Buffer.isBuffer(bytes));
-  assert.deepEqual(new Uint8Array(bytes.slice(8, 16).buffer), page.subarray(8, 16));
-});
+function decompress(codec: CompressionCodec, bytes: Uint8Array, length: number): Uint8Array {
+  const target = new Uint8Array(length);
+  decompressInto(codec, bytes, target);
+  return target;
+}
 
 test("decompress refuses a page that is longer or shorter than its header says", () => {
   const compressed = new Uint8Array(gzipSync(new Uint8Array(100)));

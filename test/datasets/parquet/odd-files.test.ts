@@ -78,7 +78,7 @@ const lies: readonly (readonly [string, TestFile, RegExp])[] = [
         { count: 3, encoding: "RLE_DICTIONARY", values: Uint8Array.of(2, 6, 2) },
       ],
     },
-    /dictionary index 2 where the dictionary has 2 values/,
+    /a dictionary index is beyond the dictionary's 2 values/,
   ],
   [
     "a page that states fewer values than it has",

@@ -1,0 +1,68 @@
+/** What decompressors do again and again, 16 bytes at a time: up to 31 bytes behind source and target are read and written. */
+import type { FunctionBuilder } from "../../engine/wasm/function-builder.ts";
+import { type Expression, I, i32, type Local, load, store, V } from "../../engine/wasm/instructions.ts";
+
+const vector = 16;
+
+/** At least one vector of what lies `vector` or more before the target, or elsewhere. */
+export function copyForward(f: FunctionBuilder, from: Expression, to: Expression, bytes: Expression): void {
+  const source = f.variable(from);
+  const target = f.variable(to);
+  const stop = f.variable(I.add(to, bytes));
+  f.loop((again) => {
+    f.store(store.v128, target, V.load(source));
+    f.set(source, I.add(source, i32(vector)));
+    f.set(target, I.add(target, i32(vector)));
+    f.branchIf(again, I.ltU(target, stop));
+  });
+}
+
+/** What lies `distance` before the target, again and again where that is nearer than a match is long. */
+export function copyMatch(f: FunctionBuilder, distance: Local, target: Local, bytes: Local): void {
+  f.if(
+    I.geU(distance, i32(vector)),
+    () => copyForward(f, I.sub(target, distance), target, bytes),
+    () => {
+      const near = f.variable(I.sub(target, distance));
+      f.if(
+        I.eq(distance, i32(4)),
+        () => repeat(f, V.splat32(load.i32(near)), target, bytes),
+        () =>
+          f.if(
+            I.eq(distance, i32(8)),
+            () => repeat(f, V.splat64(load.i64(near)), target, bytes),
+            () =>
+              f.if(
+                I.eq(distance, i32(1)),
+                () => repeat(f, V.splat8(load.u8(near)), target, bytes),
+                () => byteByByte(f, near, target, bytes),
+              ),
+          ),
+      );
+    },
+  );
+}
+
+/** At least one vector of the pattern. */
+export function repeat(f: FunctionBuilder, pattern: Expression, to: Expression, bytes: Expression): void {
+  const value = f.variable(pattern);
+  const target = f.variable(to);
+  const stop = f.variable(I.add(to, bytes));
+  f.loop((again) => {
+    f.store(store.v128, target, value);
+    f.set(target, I.add(target, i32(vector)));
+    f.branchIf(again, I.ltU(target, stop));
+  });
+}
+
+function byteByByte(f: FunctionBuilder, from: Local, to: Local, bytes: Local): void {
+  const source = f.variable(from);
+  const target = f.variable(to);
+  const stop = f.variable(I.add(to, bytes));
+  f.loop((again) => {
+    f.store(store.i8, target, load.u8(source));
+    f.set(source, I.add(source, i32(1)));
+    f.set(target, I.add(target, i32(1)));
+    f.branchIf(again, I.ltU(target, stop));
+  });
+}

@@ -1,0 +1,175 @@
+/**
+ * Runs of equal values and bit-packed runs by turns, as Parquet has levels and dictionary indexes. The format:
+ * https://parquet.apache.org/docs/file-format/data-pages/encodings/ (RLE).
+ *
+ * Promises: reads the runs and at most 15 bytes behind them, writes the values and at most 15 bytes behind them, ends on any bytes (every run has a
+ * value), and tells what was wrong.
+ */
+import type { FunctionBuilder } from "../../engine/wasm/function-builder.ts";
+import { type Expression, I, i32, i64, L, type Local, load, store, V } from "../../engine/wasm/instructions.ts";
+import type { ModuleBuilder } from "../../engine/wasm/module-builder.ts";
+import { repeat } from "./copy-kernels.ts";
+
+/** What the kernels give. */
+export const hybridOutcomes = { sound: 0, overrun: 1, emptyRun: 2, tooWide: 3, beyondDictionary: 4 } as const;
+
+/** Packed values come in eights. */
+const group = 8;
+
+/** `levels` (from, bytes, width, count, to): values of 1 to 8 bits, each as a byte. */
+export function defineLevels(m: ModuleBuilder): void {
+  m.export(
+    m.define("levels", ["i32", "i32", "i32", "i32", "i32"], "i32", (f) => {
+      const [from, bytes, width, count, to] = f.params as [Local, Local, Local, Local, Local];
+      const target = f.variable(to);
+      const wide = f.variable(L.fromU32(width));
+      // Eight values move apart in three steps: four from four, two from two, one from one. The upper half of each group moves.
+      const steps = [4n, 2n, 1n].map((held) => {
+        const bits = f.variable(L.mul(wide, i64(held)));
+        const groups = (2n ** 64n - 1n) / (2n ** (16n * held) - 1n);
+        const lower = f.variable(L.mul(L.sub(L.shl(i64(1n), bits), i64(1n)), i64(groups)));
+        return { lower, upper: f.variable(L.shl(lower, bits)), shift: f.variable(L.sub(i64(8n * held), bits)) };
+      });
+      eachRun(f, { from, bytes, width, count }, (values, run) => {
+        if (run.kind === "equal") repeat(f, V.splat8(run.value), target, values);
+        else {
+          const source = f.variable(run.at);
+          const written = f.variable(target);
+          const stop = f.variable(I.add(target, values));
+          f.loop((again) => {
+            const apart = f.variable(load.i64(source));
+            for (const { lower, upper, shift } of steps) f.set(apart, L.or(L.and(apart, lower), L.shl(L.and(apart, upper), shift)));
+            f.store(store.i64, written, apart);
+            f.set(source, I.add(source, width));
+            f.set(written, I.add(written, i32(group)));
+            f.branchIf(again, I.ltU(written, stop));
+          });
+        }
+        f.set(target, I.add(target, values));
+      });
+      f.return(i32(hybridOutcomes.sound));
+    }),
+  );
+}
+
+/** `gather1`, `gather4`, `gather8` (from, bytes, width, count, to, dictionary, size): for each index of 1 to 32 bits its value of so many bytes. */
+export function defineGather(m: ModuleBuilder, bytesOfValue: 1 | 4 | 8): void {
+  const shift = i32(Math.log2(bytesOfValue));
+  const valueAt = bytesOfValue === 8 ? load.i64 : bytesOfValue === 4 ? load.i32 : load.u8;
+  const splat = bytesOfValue === 8 ? V.splat64 : bytesOfValue === 4 ? V.splat32 : V.splat8;
+  const code = bytesOfValue === 8 ? store.i64 : bytesOfValue === 4 ? store.i32 : store.i8;
+  m.export(
+    m.define(`gather${bytesOfValue}`, ["i32", "i32", "i32", "i32", "i32", "i32", "i32"], "i32", (f) => {
+      const [from, bytes, width, count, to, dictionary, size] = f.params as [Local, Local, Local, Local, Local, Local, Local];
+      const target = f.variable(to);
+      const last = f.variable(L.sub(L.fromU32(size), i64(1n)));
+      const mask = f.variable(L.sub(L.shl(i64(1n), L.fromU32(width)), i64(1n)));
+      const refuse = () => f.return(i32(hybridOutcomes.beyondDictionary));
+      const value = (index: Expression) => valueAt(I.add(dictionary, I.shl(index, shift)));
+      // Where each of eight values lies: its first byte, and how many of its bits belong to those before it.
+      const places = Array.from({ length: group }, (_, each) => {
+        const bit = I.mul(width, i32(each));
+        return { byte: f.variable(I.shrU(bit, i32(3))), bits: f.variable(L.fromU32(I.and(bit, i32(7)))) };
+      });
+      eachRun(f, { from, bytes, width, count }, (values, run) => {
+        if (run.kind === "equal") {
+          f.if(I.geU(run.value, size), refuse);
+          repeat(f, splat(f.variable(value(run.value))), target, f.variable(I.shl(values, shift)));
+          f.set(target, I.add(target, I.shl(values, shift)));
+          return;
+        }
+        const source = f.variable(run.at);
+        const left = f.variable(values);
+        f.block((done) => {
+          f.loop((again) => {
+            f.branchIf(done, I.ltU(left, i32(group)));
+            const indexes = places.map(({ byte, bits }) => f.variable(L.and(L.shrU(load.i64(I.add(source, byte)), bits), mask)));
+            // An index beyond the last makes the difference negative. Looked at before anything is loaded by it.
+            const beyond = indexes.map((index) => L.sub(last, index)).reduce((a, b) => L.or(a, b));
+            f.if(L.lt(beyond, i64(0n)), refuse);
+            for (const [each, index] of indexes.entries()) f.store(code, target, value(I.wrapI64(index)), each * bytesOfValue);
+            f.set(target, I.add(target, i32(group * bytesOfValue)));
+            f.set(source, I.add(source, width));
+            f.set(left, I.sub(left, i32(group)));
+            f.branch(again);
+          });
+        });
+        const bit = f.variable(i32(0));
+        f.count(i32(0), left, () => {
+          const place = load.i64(I.add(source, I.shrU(bit, i32(3))));
+          const index = f.variable(L.and(L.shrU(place, L.fromU32(I.and(bit, i32(7)))), mask));
+          f.if(L.gt(index, last), refuse);
+          f.store(code, target, value(I.wrapI64(index)));
+          f.set(target, I.add(target, i32(bytesOfValue)));
+          f.set(bit, I.add(bit, width));
+        });
+      });
+      f.return(i32(hybridOutcomes.sound));
+    }),
+  );
+}
+
+type Run = { readonly kind: "equal"; readonly value: Local } | { readonly kind: "packed"; readonly at: Local };
+
+interface Runs {
+  readonly from: Local;
+  readonly bytes: Local;
+  readonly width: Local;
+  readonly count: Local;
+}
+
+/** Writes `body` for either kind of run, whose `values` are as many as are wanted of it; its bytes have been looked at. */
+function eachRun(f: FunctionBuilder, { from, bytes, width, count }: Runs, body: (values: Local, run: Run) => void): void {
+  const at = f.variable(from);
+  const end = f.variable(I.add(from, bytes));
+  const left = f.variable(count);
+  const valueBytes = f.variable(I.shrU(I.add(width, i32(7)), i32(3)));
+  const unused = f.variable(I.mul(I.sub(i32(4), valueBytes), i32(8)));
+  const overrun = () => f.return(i32(hybridOutcomes.overrun));
+  f.block((done) => {
+    f.loop((again) => {
+      f.branchIf(done, I.eqz(left));
+      const header = readVarint(f, at, end, overrun);
+      const length = f.variable(I.shrU(header, i32(1)));
+      f.if(I.eqz(length), () => f.return(i32(hybridOutcomes.emptyRun)));
+      const values = f.variable(left);
+      f.if(
+        I.and(header, i32(1)),
+        () => {
+          // Compared before the product can overflow.
+          f.if(I.ltU(length, I.shrU(I.add(left, i32(group - 1)), i32(3))), () => f.set(values, I.mul(length, i32(group))));
+          const bits = L.add(L.mul(L.fromU32(values), L.fromU32(width)), i64(7n));
+          f.if(L.gtU(L.shrU(bits, i64(3n)), L.fromU32(I.sub(end, at))), overrun);
+          body(values, { kind: "packed", at });
+          f.set(at, I.add(at, I.mul(length, width)));
+        },
+        () => {
+          f.if(I.ltU(I.sub(end, at), valueBytes), overrun);
+          const value = f.variable(I.shrU(I.shl(load.i32(at), unused), unused));
+          f.if(L.ne(L.shrU(L.fromU32(value), L.fromU32(width)), i64(0n)), () => f.return(i32(hybridOutcomes.tooWide)));
+          f.if(I.ltU(length, left), () => f.set(values, length));
+          body(values, { kind: "equal", value });
+          f.set(at, I.add(at, valueBytes));
+        },
+      );
+      f.set(left, I.sub(left, values));
+      f.branch(again);
+    });
+  });
+}
+
+/** Seven bits a byte, the lowest first; moves `at` behind them. */
+function readVarint(f: FunctionBuilder, at: Local, end: Local, overrun: () => void): Local {
+  const value = f.variable(i32(0));
+  const shift = f.variable(i32(0));
+  f.loop((again) => {
+    f.if(I.geU(at, end), overrun);
+    f.if(I.gtU(shift, i32(28)), overrun);
+    const byte = f.variable(load.u8(at));
+    f.set(at, I.add(at, i32(1)));
+    f.set(value, I.or(value, I.shl(I.and(byte, i32(0x7f)), shift)));
+    f.set(shift, I.add(shift, i32(7)));
+    f.branchIf(again, I.geU(byte, i32(0x80)));
+  });
+  return value;
+}

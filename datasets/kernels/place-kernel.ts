@@ -1,0 +1,88 @@
+/** Levels of lists, as bytes, into offsets: 16 level entries at a time. */
+import { I, i32, type Local, load, store, V } from "../../engine/wasm/instructions.ts";
+import type { ModuleBuilder } from "../../engine/wasm/module-builder.ts";
+
+const vector = 16;
+
+/**
+ * `place` (repetition, definition, count, element, full, to, state): where the lists of columns of one list begin. A repetition level of 0 begins an entry;
+ * from the definition level `element` on there is an element, and a value where it is `full`. For each entry, how many elements come before it is
+ * written. `state` has five numbers of 32 bits, which go on from call to call: elements, entries, values, whether a list went on that had not begun or
+ * went on without an element (not 0), and whether the last level entry has an element.
+ */
+export function definePlace(m: ModuleBuilder): void {
+  m.export(
+    m.define("place", ["i32", "i32", "i32", "i32", "i32", "i32", "i32"], "i32", (f) => {
+      const [repetition, definition, count, element, full, to, state] = f.params as [Local, Local, Local, Local, Local, Local, Local];
+      const [elements, entries, values, unfounded, before] = [0, 1, 2, 3, 4].map((word) => f.variable(load.i32(state, 4 * word))) as [
+        Local,
+        Local,
+        Local,
+        Local,
+        Local,
+      ];
+      const elementAt = f.variable(V.splat8(element));
+      const fullAt = f.variable(V.splat8(full));
+      const zero = f.variable(V.xor(elementAt, elementAt));
+      const target = f.variable(to);
+      const left = f.variable(count);
+      const source = f.variable(i32(0));
+      f.block((done) => {
+        f.loop((again) => {
+          f.branchIf(done, I.eqz(left));
+          const here = f.variable(i32(vector));
+          f.if(I.ltU(left, here), () => f.set(here, left));
+          const wanted = f.variable(I.sub(I.shl(i32(1), here), i32(1)));
+          const definitions = f.variable(V.load(I.add(definition, source)));
+          const begins = f.variable(I.and(V.bitmask8(V.eq8(V.load(I.add(repetition, source)), zero)), wanted));
+          const has = f.variable(I.and(V.bitmask8(V.geU8(definitions, elementAt)), wanted));
+          const goesOn = I.and(I.xor(begins, i32(-1)), wanted);
+          const after = I.and(has, I.or(I.shl(has, i32(1)), before));
+          f.set(unfounded, I.or(unfounded, I.and(goesOn, I.xor(after, i32(-1)))));
+          f.set(before, I.and(I.shrU(has, I.sub(here, i32(1))), i32(1)));
+          f.set(entries, I.add(entries, I.popcnt(begins)));
+          f.set(values, I.add(values, I.popcnt(I.and(V.bitmask8(V.eq8(definitions, fullAt)), wanted))));
+          f.block((placed) => {
+            f.loop((next) => {
+              f.branchIf(placed, I.eqz(begins));
+              const lower = I.sub(I.and(begins, I.sub(i32(0), begins)), i32(1));
+              f.store(store.i32, target, I.add(elements, I.popcnt(I.and(has, lower))));
+              f.set(target, I.add(target, i32(4)));
+              f.set(begins, I.and(begins, I.sub(begins, i32(1))));
+              f.branch(next);
+            });
+          });
+          f.set(elements, I.add(elements, I.popcnt(has)));
+          f.set(source, I.add(source, here));
+          f.set(left, I.sub(left, here));
+          f.branch(again);
+        });
+      });
+      for (const [word, value] of [elements, entries, values, unfounded, before].entries()) f.store(store.i32, state, value, 4 * word);
+      f.return(i32(0));
+    }),
+  );
+
+  m.export(
+    m.define("countEqual", ["i32", "i32", "i32"], "i32", (f) => {
+      const [from, bytes, value] = f.params as [Local, Local, Local];
+      const wanted = f.variable(V.splat8(value));
+      const source = f.variable(from);
+      const left = f.variable(bytes);
+      const found = f.variable(i32(0));
+      f.block((done) => {
+        f.loop((again) => {
+          f.branchIf(done, I.eqz(left));
+          const here = f.variable(i32(vector));
+          f.if(I.ltU(left, here), () => f.set(here, left));
+          const mask = I.sub(I.shl(i32(1), here), i32(1));
+          f.set(found, I.add(found, I.popcnt(I.and(V.bitmask8(V.eq8(V.load(source), wanted)), mask))));
+          f.set(source, I.add(source, here));
+          f.set(left, I.sub(left, here));
+          f.branch(again);
+        });
+      });
+      f.return(found);
+    }),
+  );
+}

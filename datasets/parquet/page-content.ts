@@ -1,0 +1,40 @@
+/** A page's content in the kernels' area, and room behind it for what is made of it. */
+import type { CompressionCodec } from "hyparquet";
+import { type Kernels, slack, takeArea } from "../kernels/kernels.ts";
+import { decompressInto, worksInArea } from "./decompress.ts";
+import type { Page } from "./read-pages.ts";
+
+/** Of use until somebody takes the area again. */
+export interface PageContent {
+  /** In the area, with slack behind. */
+  readonly bytes: Uint8Array;
+  readonly kernels: Kernels;
+  /** So many more bytes of the area, with slack behind: one of those asked for. They hold anything. */
+  take(bytes: number): Uint8Array;
+}
+
+/** What is taken begins where any number may. */
+const padded = (bytes: number) => Math.ceil((bytes + slack) / 64) * 64;
+
+/** `room`: what will be taken, in bytes. */
+export function openPage(
+  { body, bare, size, isCompressed }: Omit<Page, "kind" | "count" | "encoding">,
+  codec: CompressionCodec,
+  room: readonly number[],
+): PageContent {
+  const used = isCompressed ? codec : "UNCOMPRESSED";
+  const stored = worksInArea(used) ? body.length - bare : 0;
+  const area = takeArea([stored, size, ...room].reduce((sum, bytes) => sum + padded(bytes), 0));
+  let at = area.base;
+  const take = (bytes: number) => {
+    const taken = area.bytes.subarray(at, at + bytes);
+    at += padded(bytes);
+    return taken;
+  };
+  const packed = take(stored);
+  const bytes = take(size);
+  bytes.set(body.subarray(0, bare));
+  if (stored > 0) packed.set(body.subarray(bare));
+  decompressInto(used, stored > 0 ? packed : body.subarray(bare), bytes.subarray(bare));
+  return { bytes, kernels: area.kernels, take };
+}

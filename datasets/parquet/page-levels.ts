@@ -1,0 +1,147 @@
+/** Levels of a data page: where its lists begin, and which values are missing. */
+import type { ColumnTarget } from "../dataset.ts";
+import type { Levels } from "./column-chunk.ts";
+import { decodeLevels } from "./decode-hybrid.ts";
+import type { PageContent } from "./page-content.ts";
+import type { Page } from "./read-pages.ts";
+
+/** How far a chunk is decoded. */
+export interface Progress {
+  /** How many entries, then how many elements of each level of lists; the last of them are the values. */
+  readonly counts: number[];
+  missing: number;
+  /** In how many lists the last level entry has an element; 0 before the first. */
+  depth: number;
+}
+
+/** A byte for each level entry; empty where the column has no such levels. */
+interface PageLevels {
+  readonly repetition: Uint8Array;
+  readonly definition: Uint8Array;
+}
+
+const stateBytes = 5 * 4;
+
+/** What levels take of a content's room, in bytes. */
+export function roomForLevels({ count }: Page, { maxDefinition, elements }: Levels): readonly number[] {
+  const levels = [elements.length, maxDefinition].filter((most) => most > 0).map(() => count);
+  return elements.length === 1 ? [...levels, 4 * (count + 1), stateBytes] : levels;
+}
+
+/** `values`: what follows the levels in the content. */
+export function readLevels(
+  content: PageContent,
+  page: Page,
+  { maxDefinition, elements }: Levels,
+): PageLevels & { readonly values: Uint8Array } {
+  const { bytes } = content;
+  let at = 0;
+  const read = (number: 0 | 1, most: number): Uint8Array => {
+    if (page.levelBytes) {
+      const range = bytes.subarray(at, at + page.levelBytes[number]);
+      at += range.length;
+      return most > 0 ? checkedLevels(content, range, most, page.count) : noLevels;
+    }
+    if (most === 0) return noLevels;
+    const encoding = page.levelEncodings?.[number];
+    if (encoding !== "RLE") throw new Error(`its levels are encoded by ${encoding}, which is not supported`);
+    const length = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(at, true);
+    const from = at + 4;
+    at = from + length;
+    if (at > bytes.length) throw new Error("levels overrun their page");
+    return checkedLevels(content, bytes.subarray(from, at), most, page.count);
+  };
+  const repetition = read(0, elements.length);
+  const definition = read(1, maxDefinition);
+  return { repetition, definition, values: bytes.subarray(at) };
+}
+
+const noLevels = new Uint8Array(0);
+
+function checkedLevels(content: PageContent, bytes: Uint8Array, most: number, count: number): Uint8Array {
+  const bits = 32 - Math.clz32(most);
+  const levels = decodeLevels(content, bytes, bits, count);
+  if (most < 2 ** bits - 1 && levels.some((level) => level > most)) throw new Error(`a level is beyond ${most}`);
+  return levels;
+}
+
+/** Writes where the page's lists begin, counts what it has, and gives how many of its values are missing. Throws where there are more than `entries`. */
+export function placeLists(
+  content: PageContent,
+  { count }: Page,
+  { repetition, definition }: PageLevels,
+  { maxDefinition, elements }: Levels,
+  { offsets, entries }: { readonly offsets: ColumnTarget["offsets"]; readonly entries: number },
+  progress: Progress,
+): number {
+  const { counts } = progress;
+  const refuseMore = (have: number) => {
+    if (have > entries) throw new Error(`it has more than the ${entries} entries that the file states`);
+  };
+  const [element = 0] = elements.slice(-1);
+  const present = () => content.kernels.countEqual(definition.byteOffset, definition.length, maxDefinition);
+  switch (elements.length) {
+    case 0:
+      counts[0] += count;
+      refuseMore(counts[0]);
+      return maxDefinition > 0 ? count - present() : 0;
+    case 1: {
+      const places = content.take(4 * (count + 1));
+      const state = content.take(stateBytes);
+      const words = new Int32Array(state.buffer, state.byteOffset, 5);
+      words.set([counts[1], 0, 0, 0, progress.depth]);
+      content.kernels.place(
+        repetition.byteOffset,
+        definition.byteOffset,
+        count,
+        element,
+        maxDefinition,
+        places.byteOffset,
+        state.byteOffset,
+      );
+      const [values, begun, full, unfounded, depth] = words as unknown as [number, number, number, number, number];
+      if (unfounded !== 0) throw new Error("a list goes on that has not begun, or without an element");
+      refuseMore(counts[0] + begun);
+      offsets[0].set(new Uint32Array(places.buffer, places.byteOffset, begun), counts[0]);
+      const missing = maxDefinition > element ? values - counts[1] - full : 0;
+      counts[0] += begun;
+      counts[1] = values;
+      progress.depth = depth;
+      return missing;
+    }
+    default: {
+      const before = counts[elements.length];
+      placeNested(repetition, definition, elements, offsets, progress);
+      refuseMore(counts[0]);
+      return maxDefinition > element ? counts[elements.length] - before - present() : 0;
+    }
+  }
+}
+
+/**
+ * For lists in lists. A level entry begins a new element of every list from its repetition level on (of all, for a new entry) as far as
+ * its definition level says that there is one.
+ */
+function placeNested(
+  repetition: Uint8Array,
+  definition: Uint8Array,
+  elements: Levels["elements"],
+  offsets: readonly Uint32Array[],
+  progress: Progress,
+): void {
+  const { counts } = progress;
+  const lists = elements.length;
+  for (let index = 0; index < repetition.length; index++) {
+    const repeated = repetition[index];
+    if (repeated > progress.depth) throw new Error("a list goes on that has not begun");
+    if (repeated === 0) offsets[0][counts[0]++] = counts[1];
+    let depth = 0;
+    while (depth < lists && definition[index] >= elements[depth]) depth++;
+    if (depth < repeated) throw new Error("a list goes on without an element");
+    for (let list = Math.max(1, repeated); list <= depth; list++) {
+      if (list < lists) offsets[list][counts[list]] = counts[list + 1];
+      counts[list]++;
+    }
+    progress.depth = depth;
+  }
+}

@@ -1,0 +1,142 @@
+/**
+ * The pages of a column chunk, one after another, headers and checksums (where there are any) checked. Reads the file in windows of
+ * 4 MiB (or one page, if larger), so memory is bounded by the largest page. Throws where a page overruns its chunk or states impossible sizes.
+ */
+import type { Encoding, PageHeader } from "hyparquet";
+import { parquetHeader } from "hyparquet/src/column.js";
+import { crc32 } from "../compression/checksums.ts";
+import { prepareZstd } from "../compression/zstd.ts";
+import { lendBytes } from "../sources/lend-bytes.ts";
+import type { ByteReader } from "../sources/source.ts";
+import type { ColumnChunk } from "./column-chunk.ts";
+
+const windowBytes = 4 * 2 ** 20;
+/** Headers of number columns have some tens of bytes. */
+const largestHeader = 16 * 2 ** 10;
+const largestPage = 2 ** 30;
+/** Old writers forgot the header of a dictionary in the length of its chunk. */
+const overrun = 100;
+
+/** As it lies in the file. */
+export interface Page {
+  readonly kind: "dictionary" | "data";
+  /** Level entries, or values of a dictionary. */
+  readonly count: number;
+  readonly encoding: Encoding;
+  /** As they are stored. */
+  readonly body: Uint8Array;
+  /** So many bytes of the body come first and are never compressed. */
+  readonly bare: number;
+  readonly isCompressed: boolean;
+  /** Bytes after decompression, with the bare ones. */
+  readonly size: number;
+  /** How many bytes of repetition and then of definition levels come first. Where absent, each of them has its length before it. */
+  readonly levelBytes?: readonly [number, number];
+  /** Of repetition and definition levels, where they may differ. */
+  readonly levelEncodings?: readonly [Encoding, Encoding];
+}
+
+interface ReadOptions {
+  /** Bytes that are read at once, at least. */
+  readonly window?: number;
+  readonly withoutDictionary?: boolean;
+}
+
+/** Gives each page to `use`, which keeps nothing of it and waits for nothing, until `use` says that it has all. Throws where the chunk ends before. */
+export async function readPages(
+  file: ByteReader,
+  chunk: ColumnChunk,
+  use: (page: Page) => "more" | "done",
+  { window = windowBytes, withoutDictionary = false }: ReadOptions = {},
+): Promise<void> {
+  if (chunk.codec === "ZSTD") await prepareZstd();
+  const end = chunk.start + chunk.length;
+  if (end > file.byteLength) throw new Error(`bytes ${chunk.start}–${end} needed, the file has ${file.byteLength}`);
+  // A page that begins before the end ends here at the latest.
+  const last = Math.min(end + overrun, file.byteLength);
+  let at = chunk.start;
+  let wanted = 0;
+  for (;;) {
+    if (at >= end) throw new Error("the column chunk ends before its last value");
+    // Beyond the chunk only for a page that goes on there.
+    const stop = Math.max(at + wanted, Math.min(end, at + window));
+    const outcome = await lendBytes(file, { start: at, end: stop }, (bytes) => {
+      for (let from = 0; at + from < end; ) {
+        const left = last - at - from;
+        const found = pageAt(bytes.subarray(from), left);
+        if (found.kind === "cut") return { from, wanted: found.wanted };
+        from += found.bytes;
+        if (found.page && !(withoutDictionary && found.page.kind === "dictionary") && use(found.page) === "done") return undefined;
+      }
+      return { from: end - at, wanted: 0 };
+    });
+    if (!outcome) return;
+    at += outcome.from;
+    wanted = outcome.wanted;
+  }
+}
+
+type Found =
+  /** `page` is absent for one that holds no values, such as an index page. */
+  | { readonly kind: "whole"; readonly bytes: number; readonly page: Page | undefined }
+  /** More bytes are needed: `wanted` from the page's first on. */
+  | { readonly kind: "cut"; readonly wanted: number };
+
+/** The page at the front of the bytes; `most` is how many the chunk has from there on. */
+function pageAt(bytes: Uint8Array, most: number): Found {
+  const look = Math.min(largestHeader, most);
+  const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, look)), offset: 0 };
+  let header: PageHeader;
+  try {
+    header = parquetHeader(reader);
+  } catch (error) {
+    if (bytes.length < look) return { kind: "cut", wanted: look };
+    throw error;
+  }
+  const length = checkedCount(header.compressed_page_size, most - reader.offset, "compressed size");
+  const whole = reader.offset + length;
+  if (whole > bytes.length) return { kind: "cut", wanted: whole };
+  const body = bytes.subarray(reader.offset, whole);
+  if (typeof header.crc === "number" && crc32(body) !== header.crc >>> 0) throw new Error("a page's checksum is wrong");
+  return { kind: "whole", bytes: whole, page: pageOf(header, body) };
+}
+
+function pageOf(header: PageHeader, body: Uint8Array): Page | undefined {
+  const size = checkedCount(header.uncompressed_page_size, largestPage, "size");
+  const { dictionary_page_header: dictionary, data_page_header: first, data_page_header_v2: second } = header;
+  const stored = { body, bare: 0, isCompressed: true, size };
+  switch (header.type) {
+    case "DICTIONARY_PAGE":
+      return { kind: "dictionary", count: checkedCount(dictionary?.num_values, size, "number of values"), encoding: "PLAIN", ...stored };
+    case "DATA_PAGE": {
+      if (!first) throw new Error("a data page lacks its header");
+      const levelEncodings = [first.repetition_level_encoding, first.definition_level_encoding] as const;
+      return { kind: "data", count: levelCount(first.num_values), encoding: first.encoding, ...stored, levelEncodings };
+    }
+    case "DATA_PAGE_V2": {
+      if (!second) throw new Error("a data page lacks its header");
+      const repetition = checkedCount(second.repetition_levels_byte_length, Math.min(size, body.length), "level bytes");
+      const definition = checkedCount(second.definition_levels_byte_length, Math.min(size, body.length) - repetition, "level bytes");
+      return {
+        kind: "data",
+        count: levelCount(second.num_values),
+        encoding: second.encoding,
+        ...stored,
+        bare: repetition + definition,
+        isCompressed: second.is_compressed ?? true,
+        levelBytes: [repetition, definition],
+      };
+    }
+    case "INDEX_PAGE":
+      return undefined;
+    default:
+      throw new Error("a page has an unknown type");
+  }
+}
+
+const levelCount = (value: unknown) => checkedCount(value, Number.MAX_SAFE_INTEGER, "number of values");
+
+function checkedCount(value: unknown, most: number, what: string): number {
+  if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= most) return value;
+  throw new Error(`a page states ${String(value)} as its ${what}, at most ${most} are possible`);
+}
