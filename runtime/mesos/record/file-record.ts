@@ -1,0 +1,159 @@
+/**
+ * A scheduler's record in one file, for a scheduler without ZooKeeper. A journal: one line of JSON for each change, of which only the last can be torn
+ * by a crash; it was never relied on then. Opening rewrites the file to what still counts, and puts that in its place at once.
+ *
+ * A second file, with `.pid` after its name, tells other processes on this machine that it is in use.
+ */
+import { type FileHandle, open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import type { RecordChange } from "../scheduler/scheduler-state.ts";
+import type { Task } from "../scheduler/task.ts";
+import { RecordError, type SchedulerRecord } from "./scheduler-record.ts";
+
+const form = "femtoq-mesos-1";
+
+type Line =
+  | { readonly form: typeof form }
+  | { readonly framework: string }
+  | { readonly task: Task }
+  | { readonly removed: string }
+  | { readonly cleared: true };
+
+export async function openFileRecord(path: string): Promise<SchedulerRecord> {
+  await takeFile(path);
+  try {
+    const { frameworkId, tasks } = await readJournal(path);
+    const lines: Line[] = [
+      { form },
+      ...(frameworkId === undefined ? [] : [{ framework: frameworkId }]),
+      ...tasks.map((task) => ({ task })),
+    ];
+    const file = await replaceFile(path, toText(lines));
+    return new FileRecord(path, file, { frameworkId, tasks });
+  } catch (error) {
+    await releaseFile(path);
+    throw error;
+  }
+}
+
+class FileRecord implements SchedulerRecord {
+  readonly frameworkId: string | undefined;
+  readonly tasks: readonly Task[];
+  readonly lost = new AbortController().signal;
+  readonly #path: string;
+  readonly #file: FileHandle;
+
+  constructor(path: string, file: FileHandle, { frameworkId, tasks }: Pick<SchedulerRecord, "frameworkId" | "tasks">) {
+    this.#path = path;
+    this.#file = file;
+    this.frameworkId = frameworkId;
+    this.tasks = tasks;
+  }
+
+  write(changes: Parameters<SchedulerRecord["write"]>[0]): Promise<void> {
+    return this.#append(changes.map(toLine));
+  }
+
+  clear(): Promise<void> {
+    return this.#append([{ cleared: true }]);
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close();
+    await releaseFile(this.#path);
+  }
+
+  async #append(lines: readonly Line[]): Promise<void> {
+    await this.#file.appendFile(toText(lines));
+    await this.#file.datasync();
+  }
+}
+
+const toText = (lines: readonly Line[]): string => lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+
+function toLine(change: RecordChange | { readonly kind: "framework"; readonly frameworkId: string }): Line {
+  switch (change.kind) {
+    case "put":
+      return { task: change.task };
+    case "remove":
+      return { removed: change.id };
+    case "framework":
+      return { framework: change.frameworkId };
+  }
+}
+
+async function readJournal(path: string): Promise<Pick<SchedulerRecord, "frameworkId" | "tasks">> {
+  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return "";
+    throw new RecordError(`Cannot read the state in ${path}: ${error.message}`, { cause: error });
+  });
+  let frameworkId: string | undefined;
+  const tasks = new Map<string, Task>();
+  // What follows the last end of a line was being written at a crash.
+  const lines = text.split("\n").slice(0, -1);
+  for (const [index, each] of lines.entries()) {
+    const line = parseLine(each);
+    if (index === 0 ? !(line && "form" in line && line.form === form) : line === undefined) {
+      throw new RecordError(`Cannot use ${path} as the state: line ${index + 1} was not written by this version of femtoq mesos`);
+    }
+    if (line === undefined) continue;
+    if ("framework" in line) frameworkId = line.framework;
+    else if ("task" in line) tasks.set(line.task.wanted.id, line.task);
+    else if ("removed" in line) tasks.delete(line.removed);
+    else if ("cleared" in line) {
+      frameworkId = undefined;
+      tasks.clear();
+    }
+  }
+  if (text !== "" && lines.length === 0) throw new RecordError(`Cannot use ${path} as the state: it is no state of femtoq mesos`);
+  return { frameworkId, tasks: [...tasks.values()] };
+}
+
+function parseLine(text: string): Line | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? (value as Line) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function replaceFile(path: string, text: string): Promise<FileHandle> {
+  const draft = `${path}.new`;
+  const file = await open(draft, "w", 0o600).catch((error: NodeJS.ErrnoException) => {
+    throw new RecordError(`Cannot write the state to ${path}: ${error.message}`, { cause: error });
+  });
+  await file.appendFile(text);
+  await file.sync();
+  await rename(draft, path);
+  return file;
+}
+
+const pidFile = (path: string): string => `${path}.pid`;
+
+/** A process that was killed leaves its file behind; one that lives keeps others out. */
+async function takeFile(path: string): Promise<void> {
+  for (;;) {
+    try {
+      return await writeFile(pidFile(path), String(process.pid), { flag: "wx" });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST")
+        throw new RecordError(`Cannot write beside ${path}: ${(error as Error).message}`, { cause: error });
+    }
+    const pid = Number(await readFile(pidFile(path), "utf8").catch(() => ""));
+    if (pid > 0 && pid !== process.pid && isAlive(pid)) {
+      throw new RecordError(`Cannot use ${path}: process ${pid} has it; end that one first, or give another file`);
+    }
+    await releaseFile(path);
+  }
+}
+
+const releaseFile = (path: string): Promise<void> => rm(pidFile(path), { force: true });
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}

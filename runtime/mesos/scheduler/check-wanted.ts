@@ -1,0 +1,38 @@
+/** Refuses what Mesos would refuse only after an offer, or what could never be launched. */
+import type { WantedTask } from "./wanted-task.ts";
+
+const longestId = 200;
+
+/** Throws a RangeError that says what would be right. */
+export function checkWanted({ id, resources, attempts, constraints = [] }: WantedTask): void {
+  if (!isTaskId(id)) throw new RangeError(`Cannot run ${JSON.stringify(id)}: an id has 1 to ${longestId} characters, without / and \\`);
+  const { cpus, mem, disk = 0, ports = 0 } = resources;
+  for (const [name, value] of Object.entries({ cpus, mem })) {
+    if (!(value >= 0.001 && value < 1e9)) throw new RangeError(`Cannot run ${id}: ${name} must be above 0, and is ${value}`);
+  }
+  if (!(disk >= 0 && disk < 1e12)) throw new RangeError(`Cannot run ${id}: disk must be a number of MB, and is ${disk}`);
+  if (!(Number.isInteger(ports) && ports >= 0 && ports <= 1000)) {
+    throw new RangeError(`Cannot run ${id}: ports must be how many it needs, up to 1000, and is ${ports}`);
+  }
+  if (attempts !== "unlimited" && !(Number.isInteger(attempts) && attempts >= 1)) {
+    throw new RangeError(`Cannot run ${id}: attempts must be 1 or more, and is ${attempts}`);
+  }
+  for (const each of constraints) {
+    const pattern = "like" in each ? each.like : "unlike" in each ? each.unlike : undefined;
+    if (pattern !== undefined && !isExpression(pattern)) {
+      throw new RangeError(`Cannot run ${id}: the constraint on ${each.attribute} is no regular expression: ${pattern}`);
+    }
+  }
+}
+
+/** Room is left for the attempt after it, within Mesos' 255 characters. */
+export const isTaskId = (id: string): boolean => id.length <= longestId && /^[^/\\\p{Cc}]+$/u.test(id) && id !== "." && id !== "..";
+
+function isExpression(pattern: string): boolean {
+  try {
+    new RegExp(pattern, "u");
+    return true;
+  } catch {
+    return false;
+  }
+}

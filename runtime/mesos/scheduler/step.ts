@@ -1,0 +1,235 @@
+/**
+ * The scheduler's decisions: an event in, what to record, to tell Mesos and to tell others out. It does nothing itself, and has no clock.
+ *
+ * No offer is kept: each is answered in the step in which it comes, so none becomes void in our hands.
+ */
+import { pauseAfter } from "../../../base/retry.ts";
+import type { Disconnected } from "../protocol/connection.ts";
+import type { SchedulerEvent } from "../protocol/events.ts";
+import type { Offer } from "../protocol/shapes.ts";
+import { forgetAgents, learnInverseOffer, learnOffer, startOf, whyShunned } from "./agents.ts";
+import { applyStatus, giveUpUnknown } from "./apply-status.ts";
+import { placeTasks } from "./place-tasks.ts";
+import { type Effects, liveTasks, readyTasks, type SchedulerState, setTask } from "./scheduler-state.ts";
+import { isEnded, type Task } from "./task.ts";
+import { toNanoseconds, toTaskInfo } from "./task-info.ts";
+import type { WantedTask } from "./wanted-task.ts";
+
+export type Happening =
+  | SchedulerEvent
+  | Disconnected
+  | { readonly kind: "want"; readonly tasks: readonly WantedTask[] }
+  | { readonly kind: "unwant"; readonly ids: readonly string[]; readonly grace?: number }
+  | { readonly kind: "forget"; readonly ids: readonly string[] }
+  /** To come every second or so, for all that has its time. */
+  | { readonly kind: "tick" };
+
+export function step(state: SchedulerState, event: Happening, now: number): Effects {
+  const effects: Effects = { records: [], calls: [], news: [] };
+  handle(state, event, effects, now);
+  askForOffers(state, effects, now);
+  return effects;
+}
+
+function handle(state: SchedulerState, event: Happening, effects: Effects, now: number): void {
+  switch (event.kind) {
+    case "subscribed":
+      beginSubscription(state, effects, now);
+      break;
+    case "disconnected":
+      state.disconnected = event.reason;
+      effects.news.push({ kind: "disconnected", cause: event.reason });
+      break;
+    case "offers":
+      answerOffers(state, event.offers, effects, now);
+      break;
+    case "inverse-offers":
+      for (const offer of event.offers) {
+        learnInverseOffer(state.agents, offer);
+        if (offer.agentId !== undefined)
+          effects.news.push({ kind: "maintenance", agentId: offer.agentId, start: startOf(offer.unavailability) });
+      }
+      effects.calls.push({ kind: "accept-inverse-offers", offerIds: event.offers.map(({ id }) => id) });
+      break;
+    case "rescind-inverse-offer":
+      for (const [agentId, agent] of state.agents) {
+        if (agent.inverseOffer !== event.offerId) continue;
+        Object.assign(agent, { inverseOffer: undefined, maintenance: undefined });
+        effects.news.push({ kind: "maintenance", agentId, start: undefined });
+      }
+      break;
+    case "update":
+      applyStatus(state, event.status, effects, now);
+      break;
+    case "message":
+      effects.news.push(event);
+      break;
+    case "failure":
+      // What became of its tasks, updates tell.
+      if (event.failure.executorId === undefined && event.failure.agentId !== undefined) state.agents.delete(event.failure.agentId);
+      break;
+    case "want":
+      wantTasks(state, event.tasks, effects, now);
+      break;
+    case "unwant":
+      unwantTasks(state, event, effects, now);
+      break;
+    case "forget":
+      for (const id of event.ids) {
+        const task = state.tasks.get(id);
+        if (task === undefined || !isEnded(task)) continue;
+        state.tasks.delete(id);
+        effects.records.push({ kind: "remove", id });
+        effects.news.push({ kind: "forgotten", id });
+      }
+      break;
+    case "tick":
+      tick(state, effects, now);
+      break;
+    case "heartbeat":
+    case "rescind":
+    case "error":
+    case "unknown":
+      break;
+  }
+}
+
+/** The master may be another one, and know less; and it sends offers until it hears otherwise. */
+function beginSubscription(state: SchedulerState, effects: Effects, now: number): void {
+  state.disconnected = undefined;
+  state.suppressed = false;
+  state.wantsRevive = false;
+  for (const kill of state.kills.values()) kill.next = now;
+  effects.news.push({ kind: "connected" });
+  reconcile(state, effects, now);
+  killAgain(state, effects, now);
+}
+
+function answerOffers(state: SchedulerState, offers: readonly Offer[], effects: Effects, now: number): void {
+  const { maintenanceMargin: margin, refuseSeconds, refuseSecondsIdle } = state.times;
+  const usable = offers.flatMap((offer) => {
+    const agent = learnOffer(state.agents, offer, now);
+    return whyShunned(agent, { now, margin }) ? [] : [{ offer, room: agent.room }];
+  });
+  const placed = placeTasks(readyTasks(state, now), usable, liveTasks(state));
+  for (const tasks of placed.values()) {
+    for (const { task, placement } of tasks) {
+      const { cause: _, notBefore: __, ...rest } = task;
+      setTask(state, { ...rest, state: "staging", attempt: task.attempt + 1, placement, since: now }, effects);
+    }
+  }
+  const refused = { refuseSeconds: state.pending.size > 0 ? refuseSeconds : refuseSecondsIdle };
+  for (const [offerId, tasks] of placed) {
+    const launch = tasks.map(({ task, placement }) => toTaskInfo(task.wanted, placement));
+    effects.calls.push({ kind: "accept", offerIds: [offerId], launch, ...refused });
+  }
+  const declined = offers.map(({ id }) => id).filter((id) => !placed.has(id));
+  if (declined.length > 0) effects.calls.push({ kind: "decline", offerIds: declined, ...refused });
+}
+
+function wantTasks(state: SchedulerState, tasks: readonly WantedTask[], effects: Effects, now: number): void {
+  for (const wanted of tasks) {
+    if (state.tasks.has(wanted.id)) continue;
+    setTask(state, { wanted, state: "pending", attempt: 0, failures: 0, setbacks: 0, since: now }, effects);
+    state.wantsRevive = true;
+  }
+}
+
+function unwantTasks(
+  state: SchedulerState,
+  { ids, grace }: { readonly ids: readonly string[]; readonly grace?: number },
+  effects: Effects,
+  now: number,
+): void {
+  for (const id of ids) {
+    const task = state.tasks.get(id);
+    if (task === undefined || isEnded(task)) continue;
+    if (task.state !== "killing") {
+      const { notBefore: _, ...rest } = task;
+      setTask(state, { ...rest, state: task.state === "pending" ? "killed" : "killing", since: now }, effects);
+    }
+    if (task.state !== "pending") state.kills.set(id, { next: now, tries: 0, grace });
+  }
+  killAgain(state, effects, now);
+}
+
+function killAgain(state: SchedulerState, { calls }: Effects, now: number): void {
+  if (state.disconnected !== undefined) return;
+  for (const [id, kill] of state.kills) {
+    if (kill.next > now) continue;
+    kill.next = now + pauseAfter(++kill.tries, state.times.killAgain);
+    const { wanted, placement } = state.tasks.get(id)!;
+    const grace = kill.grace ?? wanted.killGrace;
+    const { taskId, agentId } = placement!;
+    calls.push({ kind: "kill", taskId, agentId, ...(grace !== undefined && { gracePeriod: toNanoseconds(grace) }) });
+  }
+}
+
+function tick(state: SchedulerState, effects: Effects, now: number): void {
+  giveUpUnknown(state, effects, now);
+  const { lastTick } = state;
+  state.lastTick = now;
+  for (const { notBefore } of readyTasks(state, now)) if (notBefore !== undefined && notBefore > lastTick) state.wantsRevive = true;
+  if (state.disconnected !== undefined) return;
+  if (now >= state.nextReconciliation) {
+    forgetAgents(state.agents, now);
+    reconcile(state, effects, now);
+  }
+  for (const task of liveTasks(state)) {
+    const { id } = task.wanted;
+    const quiet = now - Math.max(task.since, state.heard.get(id) ?? 0);
+    if (task.state === "staging" && quiet > state.times.launchPatience && !state.asked.has(id)) askAbout(state, id, now);
+  }
+  askAgain(state, effects, now);
+  killAgain(state, effects, now);
+}
+
+/** Asks about every launched task by name, and about all that the master knows: tasks of ours that the record does not have are killed then. */
+function reconcile(state: SchedulerState, effects: Effects, now: number): void {
+  state.nextReconciliation = now + state.times.reconcileEvery;
+  state.asked.clear();
+  for (const id of state.live) askAbout(state, id, now);
+  state.nextAsk = now;
+  askAgain(state, effects, now);
+  effects.calls.push({ kind: "reconcile", tasks: [] });
+}
+
+function askAbout(state: SchedulerState, id: string, now: number): void {
+  if (state.asked.size === 0) {
+    state.asks = 0;
+    state.nextAsk = now;
+  }
+  state.asked.add(id);
+}
+
+/** Not every question is answered: a master that was just elected says nothing of agents that it has not heard from. */
+function askAgain(state: SchedulerState, { calls }: Effects, now: number): void {
+  if (state.asked.size === 0 || state.nextAsk > now) return;
+  state.nextAsk = now + pauseAfter(++state.asks, state.times.reconcile);
+  const about = [...state.asked].map((id) => {
+    const { taskId, agentId } = state.tasks.get(id)!.placement!;
+    return { taskId, agentId };
+  });
+  calls.push({ kind: "reconcile", tasks: about });
+}
+
+/** Offers are wanted while a task is ready. REVIVE also ends the time for which agents were refused. */
+function askForOffers(state: SchedulerState, { calls }: Effects, now: number): void {
+  if (state.disconnected !== undefined) return;
+  const isWanted = hasReady(state, now);
+  if (!isWanted) {
+    state.wantsRevive = false;
+    if (!state.suppressed) calls.push({ kind: "suppress" });
+    state.suppressed = true;
+  } else if ((state.suppressed || state.wantsRevive) && now - state.lastRevive >= state.times.betweenRevives) {
+    calls.push({ kind: "revive" });
+    state.suppressed = false;
+    state.wantsRevive = false;
+    state.lastRevive = now;
+  }
+}
+
+const hasReady = (state: SchedulerState, now: number): boolean => {
+  const first: IteratorResult<Task> = readyTasks(state, now).next();
+  return first.done !== true;
+};

@@ -1,0 +1,32 @@
+/** Why a pending task is not launched, for people: "no offer with 2 cpus and 4096 MB; the biggest had 1 cpus and 2048 MB". */
+import { type Agent, whyShunned } from "./agents.ts";
+import { describeConstraint, meets } from "./constraints.ts";
+import { addNeeds, describeNeed, describeRoom, fits, needOf } from "./room.ts";
+import type { SchedulerState } from "./scheduler-state.ts";
+import { executorNeed } from "./task-info.ts";
+
+export function whyPending(state: SchedulerState, id: string, now: number): string | undefined {
+  const task = state.tasks.get(id);
+  if (task?.state !== "pending") return undefined;
+  if (state.disconnected !== undefined) return `no connection with a master: ${state.disconnected}`;
+  const after = task.cause === undefined ? "" : ` after: ${task.cause}`;
+  if (task.notBefore !== undefined && task.notBefore > now) return `next launch in ${Math.ceil((task.notBefore - now) / 1000)} s${after}`;
+  const { wanted } = task;
+  const need = addNeeds(needOf(wanted.resources), executorNeed(wanted));
+  const agents = [...state.agents.values()];
+  if (agents.length === 0) return `no offer yet; it needs ${describeNeed(need)}`;
+  const unmet = (wanted.constraints ?? []).find((each) => !agents.some((agent) => meets(agent, each, () => 0)));
+  if (unmet) return `no offer from an agent of which ${describeConstraint(unmet)}`;
+  const allowed = agents.filter((agent) => (wanted.constraints ?? []).every((each) => meets(agent, each, () => 0)));
+  if (allowed.length === 0) return "no offer from an agent that meets all constraints";
+  const roomy = allowed.filter(({ room }) => fits(need, room));
+  if (roomy.length === 0) return `no offer with ${describeNeed(need)}; the biggest had ${describeRoom(biggest(allowed).room, need)}`;
+  const shunned = roomy.map((agent) => whyShunned(agent, { now, margin: state.times.maintenanceMargin }));
+  if (shunned.every((reason) => reason !== undefined)) return shunned[0];
+  return wanted.constraints?.some((each) => "most" in each)
+    ? "as many of its group as may be run where it would fit"
+    : `waiting for an offer with ${describeNeed(need)}`;
+}
+
+const biggest = (agents: readonly Agent[]): Agent =>
+  agents.reduce((a, b) => (b.room.cpus > a.room.cpus || (b.room.cpus === a.room.cpus && b.room.mem > a.room.mem) ? b : a));
