@@ -37,10 +37,21 @@ export interface PreparedQuery {
   run(): Run;
 }
 
-export async function prepareQueries(columns: Columns, names: readonly string[] = []): Promise<readonly PreparedQuery[]> {
+/** Which partitions: those whose number leaves this remainder. */
+export interface Share {
+  readonly index: number;
+  readonly of: number;
+}
+
+export async function prepareQueries(
+  columns: Columns,
+  names: readonly string[] = [],
+  share: Share = { index: 0, of: 1 },
+): Promise<readonly PreparedQuery[]> {
   const prepared: PreparedQuery[] = [];
   for (const [name, file, histogram] of places)
-    if (names.length === 0 || names.includes(name)) prepared.push(await prepare(name, readQuery(readExample(file, histogram)), columns));
+    if (names.length === 0 || names.includes(name))
+      prepared.push(await prepare(name, readQuery(readExample(file, histogram)), { columns, share }));
   return prepared;
 }
 
@@ -50,7 +61,11 @@ export function readExample(file: string, histogram: string): object {
   return { ...rest, dataset: "events", histograms: { [histogram]: histograms[histogram] } };
 }
 
-async function prepare(name: string, query: Query, columns: Columns): Promise<PreparedQuery> {
+async function prepare(
+  name: string,
+  query: Query,
+  { columns, share }: { readonly columns: Columns; readonly share: Share },
+): Promise<PreparedQuery> {
   const { dataset, memory } = columns;
   const make = () => {
     const { terms, program } = makeProgram(query, dataset.schema);
@@ -66,7 +81,8 @@ async function prepare(name: string, query: Query, columns: Columns): Promise<Pr
   const work = { address: columns.take(bytes), bytes };
   const partitions: { entries: number; addresses: readonly number[] }[] = [];
   for (const partition of dataset.partitions)
-    partitions.push({ entries: partition.entries, addresses: await columns.load(partition, program.inputs) });
+    if (partition.index % share.of === share.index)
+      partitions.push({ entries: partition.entries, addresses: await columns.load(partition, program.inputs) });
   return {
     name,
     compile: times.sort((a, b) => a - b)[10],

@@ -1,0 +1,146 @@
+/**
+ * `npm run bench:service` measures what the service takes for the ADL queries beside what the engine takes for them alone on as many threads, and
+ * DuckDB from the file. What is more than the engine's is upkeep: of the query, and of its partitions. It asserts nothing.
+ */
+import { execFileSync } from "node:child_process";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { Command } from "commander";
+import { drawTable } from "../../runtime/cli/draw/draw-table.ts";
+import { places } from "./adl/prepare-queries.ts";
+import { measureEngine, type Took } from "./service/engine-threads.ts";
+import { measureService, type ServiceTimes } from "./service/measure-service.ts";
+import { startService } from "./service/servers.ts";
+
+const options = new Command("bench:service")
+  .description("the service beside the engine alone and beside DuckDB, on the ADL queries: in milliseconds")
+  .requiredOption("--data <file>", "events.parquet of the CMS shape")
+  .option("--cluster <nodes>", "a dispatcher and so many compute nodes, which share the threads, instead of one process", Number, 0)
+  .option("--threads <count>", "that compute", Number, 2)
+  .option("--memory <size>", "for columns, of each process", "6GiB")
+  .option("--rounds <count>", "of which medians are taken", Number, 11)
+  .option("--cold <count>", "starts with nothing in memory, for each query", Number, 0)
+  .option("--query <names...>", "only these, such as 5 6-1")
+  .option("--curve <sizes...>", "each with so many events in a partition at least: upkeep against the partitions' size")
+  .option("--python <program>", "a Python that has duckdb")
+  .option("--json", "one JSON line for each query")
+  .parse()
+  .opts<{
+    readonly data: string;
+    readonly cluster: number;
+    readonly threads: number;
+    readonly memory: string;
+    readonly rounds: number;
+    readonly cold: number;
+    readonly query?: readonly string[];
+    readonly curve?: readonly string[];
+    readonly python?: string;
+    readonly json?: boolean;
+  }>();
+
+/** Milliseconds that the service may take beside 1.5 times what the engine takes. */
+const allowance = options.cluster > 0 ? 80 : 15;
+
+interface Figure extends ServiceTimes {
+  readonly query: string;
+  readonly engine: Took;
+  readonly duckdb?: number | undefined;
+}
+
+const names = places.map(([name]) => name).filter((name) => options.query?.includes(name) ?? true);
+const { data, threads, rounds } = options;
+tell("the engine alone");
+const engine = await measureEngine({ data, names, threads, rounds });
+const duckdb = options.python === undefined ? new Map<string, number>() : measureDuckdb(options.python);
+const rows: string[][] = [];
+for (const size of options.curve ?? [undefined]) await measureAll(size);
+if (!options.json) {
+  const heads = [
+    "events",
+    "query",
+    "parts",
+    "engine",
+    "memory",
+    "ratio",
+    "of aim",
+    "cpu",
+    "cpu ratio",
+    "upkeep each",
+    "first",
+    "cold",
+    "duckdb",
+    "cold/duckdb",
+  ];
+  console.log(
+    drawTable(
+      heads.map((head, index) => (index < 2 ? { head } : { head, align: "right" as const })),
+      rows,
+    ).join("\n"),
+  );
+}
+
+async function measureAll(size: string | undefined): Promise<void> {
+  const args = ["--data", `events=${data}`, "--memory", options.memory, ...(size === undefined ? [] : ["--partition-events", size])];
+  const service = await startService({ args, threads, nodes: options.cluster });
+  try {
+    for (const query of names) {
+      tell(`query ${query}${size === undefined ? "" : `, partitions of ${size} events`}`);
+      const times = await measureService(service, query, { rounds, coldRounds: options.cold });
+      show({ query, ...times, engine: engine.get(query)!, duckdb: duckdb.get(query) }, size);
+    }
+  } finally {
+    await service.stop();
+  }
+}
+
+function show(figure: Figure, size: string | undefined): void {
+  const { query, partitions, engine, memory, firstProgress, cold, duckdb } = figure;
+  const ratio = memory.wall / engine.wall;
+  const ofAim = memory.wall / (1.5 * engine.wall + allowance);
+  const upkeep = (memory.wall - engine.wall) / partitions;
+  if (options.json) {
+    console.log(
+      JSON.stringify({
+        ...figure,
+        partitionEvents: size && Number(size),
+        ratio,
+        ofAim,
+        upkeep,
+        ...(cold && duckdb && { beside: cold / duckdb }),
+      }),
+    );
+    return;
+  }
+  const number = (value: number | undefined, digits = 0) => value?.toFixed(digits) ?? "–";
+  rows.push([
+    size ?? "usual",
+    query,
+    `${partitions}`,
+    number(engine.wall, 1),
+    number(memory.wall, 1),
+    number(ratio, 2),
+    number(ofAim, 2),
+    number(memory.cpu),
+    number(memory.cpu / engine.cpu, 2),
+    number(upkeep, 2),
+    number(firstProgress),
+    number(cold),
+    number(duckdb),
+    number(cold && duckdb && cold / duckdb, 2),
+  ]);
+}
+
+function measureDuckdb(python: string): Map<string, number> {
+  tell("DuckDB");
+  const script = fileURLToPath(new URL("service/duckdb-peer.py", import.meta.url));
+  const printed = execFileSync(python, [script, data, "--threads", `${threads}`], { encoding: "utf8" });
+  const lines = printed
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { readonly query: string; readonly milliseconds: number });
+  return new Map(lines.map(({ query, milliseconds }) => [query, milliseconds]));
+}
+
+function tell(step: string): void {
+  process.stderr.write(`${step} …\n`);
+}

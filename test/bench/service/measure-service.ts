@@ -1,0 +1,73 @@
+/** How long the service takes for the ADL queries over one file, cold and with all columns in memory. */
+import { post } from "../../runtime/slow-query.ts";
+import { median, timed } from "../../support/timing.ts";
+import { places, readExample } from "../adl/prepare-queries.ts";
+import type { Took } from "./engine-threads.ts";
+import type { Service } from "./servers.ts";
+
+export interface ServiceTimes {
+  readonly partitions: number;
+  /** Columns in memory. */
+  readonly memory: Took;
+  /** Milliseconds by the clock on the wall: from a POST until a status tells of a partition that is done. */
+  readonly firstProgress: number;
+  /** Nothing in memory; the median by the clock on the wall. Absent where that was not asked for. */
+  readonly cold?: number;
+}
+
+interface Options {
+  readonly rounds: number;
+  readonly coldRounds: number;
+}
+
+let variants = 0;
+
+/** The same columns in another binning each time: nobody has asked for that before. */
+function variantOf(name: string): object {
+  const [, file, histogram] = places.find((place) => place[0] === name)!;
+  const query = readExample(file, histogram) as { histograms: Record<string, { axes: { upper: number }[] }> };
+  query.histograms[histogram].axes[0].upper *= 1 + ++variants / 1000;
+  return query;
+}
+
+export async function measureService(service: Service, name: string, { rounds, coldRounds }: Options): Promise<ServiceTimes> {
+  const cold: number[] = [];
+  for (let round = 0; round < coldRounds; round++) {
+    await service.restart();
+    // What is felt is the query, not the first look at the files.
+    await fetch(`${service.url}/datasets/events`);
+    cold.push(await timed(() => complete(service, name)));
+  }
+  let partitions = 0;
+  for (let warmUp = 0; warmUp < 4; warmUp++) partitions = await complete(service, name);
+  const first: number[] = [];
+  for (let round = 0; round < Math.min(5, rounds); round++) first.push(await timeFirstProgress(service, name));
+  const walls: number[] = [];
+  const before = service.cpu();
+  for (let round = 0; round < rounds; round++) walls.push(await timed(() => complete(service, name)));
+  const cpu = (service.cpu() - before) / rounds;
+  const memory = { wall: median(walls), cpu };
+  return { partitions, memory, firstProgress: median(first), ...(coldRounds > 0 && { cold: median(cold) }) };
+}
+
+/** Gives the number of partitions that were computed. */
+async function complete({ url }: Service, name: string): Promise<number> {
+  const { status } = await post(url, variantOf(name), 60);
+  const { total, done } = status.partitions;
+  if (status.state !== "done" || done !== total) throw new Error(`Query ${name} was not computed: ${JSON.stringify(status)}`);
+  return total;
+}
+
+async function timeFirstProgress({ url }: Service, name: string): Promise<number> {
+  const begun = performance.now();
+  const { status } = await post(url, variantOf(name));
+  const events = await fetch(`${url}/queries/${status.id}/events`);
+  let text = "";
+  let first: number | undefined;
+  // To its end: the next query should find nothing that still runs.
+  for await (const bytes of events.body!.pipeThrough(new TextDecoderStream())) {
+    text += bytes;
+    if (first === undefined && /"done":[1-9]/.test(text)) first = performance.now() - begun;
+  }
+  return first!;
+}

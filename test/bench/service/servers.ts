@@ -1,0 +1,103 @@
+/** The service as the benchmark starts it: one process, or a cluster of a dispatcher and compute nodes on servers of its own. */
+import { readFileSync } from "node:fs";
+import { type ServerProcess, startServerProcess, temporaryDirectory } from "../../runtime/server-process.ts";
+import { Cluster, readReasons, startClusterServers } from "../../support/cluster.ts";
+import { until } from "../../support/until.ts";
+
+export interface Service {
+  readonly url: string;
+  /** Processor time so far of all its processes, in milliseconds; 0 where the system does not tell. */
+  cpu(): number;
+  /** Starts its processes again: their columns are not in memory any more, what was catalogued is. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface ServiceOptions {
+  /** As on the command line. */
+  readonly args: readonly string[];
+  readonly threads: number;
+  /** Compute nodes that share the threads; a process alone where there are none. */
+  readonly nodes: number;
+}
+
+export function startService(options: ServiceOptions): Promise<Service> {
+  return options.nodes === 0 ? startAlone(options) : startCluster(options);
+}
+
+async function startAlone({ args, threads }: ServiceOptions): Promise<Service> {
+  const state = await temporaryDirectory();
+  const start = async () => {
+    const server = await startServerProcess([...args, "--threads", `${threads}`, "--state", state.path, "--log-level", "warn"]);
+    await until(async () => (await readReasons(server)).length === 0, "readiness");
+    return server;
+  };
+  const end = async (server: ServerProcess) => {
+    server.kill("SIGTERM");
+    await server.exited;
+  };
+  let server = await start();
+  return {
+    get url() {
+      return server.url;
+    },
+    cpu: () => cpuOf([server.pid]),
+    async restart() {
+      await end(server);
+      server = await start();
+    },
+    async stop() {
+      await end(server);
+      await state.remove();
+    },
+  };
+}
+
+async function startCluster({ args, threads, nodes }: ServiceOptions): Promise<Service> {
+  const servers = await startClusterServers({ tick: 500 });
+  if ("missing" in servers) throw new Error(`A cluster cannot be measured: there is ${servers.missing}`);
+  const each = Math.max(1, Math.floor(threads / nodes));
+  const cluster = new Cluster({
+    zookeeper: servers.zookeeper.hosts,
+    mongodb: `${servers.mongo.uri}service`,
+    args: [...args, "--log-level", "warn", "--threads", `${each}`],
+  });
+  const start = async () => {
+    const dispatcher = await cluster.start("dispatch");
+    for (let node = 0; node < nodes; node++) await cluster.start("compute");
+    for (const server of cluster.processes) await until(async () => (await readReasons(server)).length === 0, "readiness");
+    return dispatcher;
+  };
+  const end = () => Promise.all([...cluster.processes].map((running) => cluster.end(running)));
+  let dispatcher = await start();
+  return {
+    get url() {
+      return dispatcher.url;
+    },
+    cpu: () => cpuOf([...cluster.processes].map(({ pid }) => pid)),
+    async restart() {
+      await end();
+      dispatcher = await start();
+    },
+    async stop() {
+      await cluster.killAll();
+      await servers.stop();
+    },
+  };
+}
+
+/** Of a clock tick, in milliseconds, as Linux counts for users. */
+const tick = 10;
+
+function cpuOf(pids: readonly number[]): number {
+  try {
+    return pids.reduce((sum, pid) => {
+      const [, , ...fields] = readFileSync(`/proc/${pid}/stat`, "utf8")
+        .replace(/\(.*\)/, "()")
+        .split(" ");
+      return sum + (Number(fields[11]) + Number(fields[12])) * tick;
+    }, 0);
+  } catch {
+    return 0;
+  }
+}
