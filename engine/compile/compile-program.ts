@@ -6,16 +6,16 @@
 
 import type { PartialShape } from "../histogram/partial.ts";
 import { setRange } from "../lists/collection.ts";
-import type { Input } from "../program/inputs.ts";
 import { type ProgramTerms, rootsOf, stringsOf } from "../program/program.ts";
 import type { Schema } from "../program/schema.ts";
 import { reachable, type Term } from "../program/term.ts";
 import { QueryError } from "../query/query-error.ts";
+import type { SlotPlace } from "../wasm/constant-pool.ts";
 import { CodeTooLarge, type FunctionBuilder } from "../wasm/function-builder.ts";
 import { type Expression, type FunctionReference, i32 } from "../wasm/instructions.ts";
 import { ModuleBuilder } from "../wasm/module-builder.ts";
 import { emitEventLoop, emitGroup, type Fill, type Member, termsOf } from "./emit-events.ts";
-import { Emitter, runParams } from "./emitter.ts";
+import { Emitter, runParams, type Source } from "./emitter.ts";
 import { defineCountReader } from "./fills/define-count-reader.ts";
 import { emitFlatFill } from "./fills/emit-flat-fill.ts";
 import { emitWideFill } from "./fills/emit-wide-fill.ts";
@@ -27,15 +27,21 @@ import { layOut } from "./work-area.ts";
 /** The bytes of the module, for a program that `makeProgram` made of this schema. Throws `QueryError` where the code would be too large. */
 export const compileProgram = (program: ProgramTerms, schema: Schema): Uint8Array<ArrayBuffer> => compileNoted(program, schema).module;
 
-/** Likewise, with what the compiler decided. */
-export function compileNoted(
-  program: ProgramTerms,
-  schema: Schema,
-): { readonly module: Uint8Array<ArrayBuffer>; readonly notes: CompilerNotes } {
+export interface Compiled {
+  readonly module: Uint8Array<ArrayBuffer>;
+  /** Where in it the numbers stand that have a slot. */
+  readonly slots: readonly SlotPlace[];
+  /** What the compiler decided. */
+  readonly notes: CompilerNotes;
+}
+
+/** Likewise, with what there is to say of it. `numberSlots`: of numbers that the code treats alike, whichever they are. */
+export function compileNoted(program: ProgramTerms, schema: Schema, numberSlots?: ReadonlyMap<Term, number>): Compiled {
   for (const sharesEarly of [false, true]) {
     const notes = new CompilerNotes();
     try {
-      return { module: writeModule(program, schema, sharesEarly, notes), notes };
+      const { bytes, slots } = writeModule(program, schema, { sharesEarly, notes, slots: numberSlots });
+      return { module: bytes, slots, notes };
     } catch (error) {
       if (!(error instanceof CodeTooLarge)) throw error;
     }
@@ -44,8 +50,8 @@ export function compileNoted(
   throw new QueryError([{ at: "/histograms", message }]);
 }
 
-/** `sharesEarly`: terms that several others use are computed before the branches that use them. Throws `CodeTooLarge`. */
-export function writeModule(program: ProgramTerms, schema: Schema, sharesEarly: boolean, notes?: CompilerNotes): Uint8Array<ArrayBuffer> {
+/** Throws `CodeTooLarge`. */
+export function writeModule(program: ProgramTerms, schema: Schema, options: Pick<Source, "sharesEarly" | "notes" | "slots">) {
   const member = memberOf(program);
   const terms = reachable(rootsOf(program));
   return writeTogether([[member]], {
@@ -53,8 +59,7 @@ export function writeModule(program: ProgramTerms, schema: Schema, sharesEarly: 
     schema,
     strings: stringsOf(terms),
     numbers: new Map(terms.map((term, number) => [term, number])),
-    sharesEarly,
-    notes,
+    ...options,
     fills: fillsOf(member),
     totals: totalsOf(member),
   });
@@ -63,16 +68,8 @@ export function writeModule(program: ProgramTerms, schema: Schema, sharesEarly: 
 /** A program that is compiled alone. */
 export const memberOf = (program: ProgramTerms): Member => ({ program, layout: layOut(shapeOf(program)) });
 
-export interface TogetherOptions {
-  /** Of all programs. */
-  readonly inputs: readonly Input[];
-  readonly schema: Schema;
-  /** Those that the module knows by their numbers. */
-  readonly strings: readonly string[];
-  /** Those of the terms, in the program that is compiled alone. */
-  readonly numbers: ReadonlyMap<Term, number>;
-  readonly sharesEarly: boolean;
-  readonly notes?: CompilerNotes | undefined;
+/** `inputs`: of all programs; `numbers`: of the terms, in the program that is compiled alone. */
+export interface TogetherOptions extends Omit<Source, "operators" | "roots"> {
   readonly fills: readonly Fill[];
   /** Where each total is added. */
   readonly totals: ReadonlyMap<Term, number>;
@@ -91,7 +88,10 @@ const mostModuleBytes = 1_000_000;
  * One module for several programs, whose terms are made by one `Terms`. It has functions for each group of them, all of which have to be called for the same
  * events: `run 0`, `run 1`, …, and one that reads counts. Throws `CodeTooLarge`.
  */
-export function writeTogether(groups: readonly (readonly Member[])[], options: TogetherOptions): Uint8Array<ArrayBuffer> {
+export function writeTogether(
+  groups: readonly (readonly Member[])[],
+  options: TogetherOptions,
+): ReturnType<ModuleBuilder["encodeWithSlots"]> {
   const m = new ModuleBuilder(imports);
   const runs = groups.flatMap((members, index) => {
     const isOwn = new Set(members);
@@ -101,7 +101,7 @@ export function writeTogether(groups: readonly (readonly Member[])[], options: T
   });
   for (const [number, run] of runs.entries()) m.export(run, `run ${number}`);
   m.export(defineCountReader(m));
-  return m.encode();
+  return m.encodeWithSlots();
 }
 
 /** Some histograms of a group of programs. The function of the first ones counts events and adds to totals, too. */
@@ -136,13 +136,13 @@ function defineRuns(m: ModuleBuilder, members: readonly Member[], part: Part): r
 
 /** Undefined where it would have more bytes. */
 function defineUpTo(mostBytes: number, m: ModuleBuilder, all: readonly Member[], part: Part): FunctionReference | undefined {
-  const { inputs, schema, strings, numbers, sharesEarly, notes, fills, totals, isFirst } = part;
+  const { inputs, fills, totals, isFirst, ...source } = part;
   const members = isFirst ? all : all.filter((member) => fills.some((fill) => fill.member === member));
   const params = [...runParams, ...inputs.map(() => "input")].map(() => "i32" as const);
   const body = (f: FunctionBuilder) => {
     const rootsOfEvents = members.flatMap(({ program: { filters, weight } }) => [...filters, ...(isFirst && weight ? [weight] : [])]);
     const roots = [...rootsOfEvents, ...totals.keys(), ...fills.flatMap(({ histogram }) => termsOf(histogram))];
-    const emitter = new Emitter(f, m, { operators, inputs, schema, roots, strings, numbers, sharesEarly, notes });
+    const emitter = new Emitter(f, m, { ...source, operators, inputs, roots });
     const loops = planLoops(members, { fills, totals, columns: emitter.columns });
     for (const { fill, source } of loops.flat) emitFlatFill(emitter, fill, source);
     for (const loop of loops.overContent) emitContentLoop(emitter, loop);

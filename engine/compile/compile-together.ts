@@ -69,7 +69,7 @@ export function compileTogether(programs: readonly SourceProgram[]): TogetherCod
         fills,
         totals,
       };
-      const module = writeTogether(groups.length > mostGuards ? groups : [members], options);
+      const { bytes: module } = writeTogether(groups.length > mostGuards ? groups : [members], options);
       if (module.length > mostBytes) throw new CannotRunTogether(`the code of all programs together has ${module.length} bytes`);
       return { module, layouts: members.map(({ layout }) => layout), inputs: merged.map(({ from }) => from), strings, copies };
     } catch (error) {

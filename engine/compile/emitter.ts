@@ -63,6 +63,8 @@ export interface Source {
   readonly strings: readonly string[];
   /** Of terms, as `writeProgram` gives them: what a list is called that takes too many steps. */
   readonly numbers: ReadonlyMap<Term, number>;
+  /** Numbers that are others in modules like this one: which of those each is. */
+  readonly slots?: ReadonlyMap<Term, number> | undefined;
   /** Terms that several others use are computed before the branches that use them. */
   readonly sharesEarly: boolean;
   readonly notes?: CompilerNotes | undefined;
@@ -77,6 +79,7 @@ export class Emitter {
   readonly notes: CompilerNotes | undefined;
   /** The numbers of the strings that the program names. */
   readonly strings: ReadonlyMap<string, number>;
+  readonly slots: ReadonlyMap<Term, number> | undefined;
   /** The event, while its code is written. */
   event: Expression = i32(0);
   /** The list whose loop is being written, the innermost. */
@@ -101,6 +104,7 @@ export class Emitter {
     this.columns = new ColumnReader(f, { ...source, firstInput: runParams.length });
     this.sharesEarly = source.sharesEarly;
     this.notes = source.notes;
+    this.slots = source.slots;
     this.stack = f.variable(this.param("scratch"));
     const terms = reachable(source.roots);
     this.#numbers = source.numbers;

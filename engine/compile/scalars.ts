@@ -50,7 +50,7 @@ function compared(
 }
 
 export const scalars = {
-  number: value(0, (_emitter, term) => ({ kind: "number", value: f64(Number(term.literal)) })),
+  number: value(0, ({ slots }, term) => ({ kind: "number", value: f64(Number(term.literal), slots?.get(term)) })),
   integer: value(0, (_emitter, { literal, type }) => longCode(i64(BigInt.asIntN(64, BigInt(String(literal)))), longOf(type)!)),
   boolean: value(0, (_emitter, term) => ({ kind: "boolean", value: i32(term.literal ? 1 : 0) })),
   string: value(0, ({ strings }, term) => ({ kind: "string", value: i32(strings.get(String(term.literal))!) })),

@@ -8,7 +8,7 @@
  * In memory each starts at a multiple of 16 bytes and may be read up to 16 bytes past its end.
  */
 import { bytesPerValue, type Column, type DType, innermost, type Schema } from "./schema.ts";
-import { reachable, type Term } from "./term.ts";
+import type { Term } from "./term.ts";
 
 export type Input =
   | { readonly kind: "values"; readonly column: string; readonly dtype: DType; readonly lists: readonly string[] }
@@ -18,12 +18,12 @@ export type Input =
 /** What an input is of, for messages: a column, or a list. */
 export const nameOf = (input: Input): string => (input.kind === "offsets" ? input.lists[input.lists.length - 1] : input.column);
 
-/** Which arrays terms read: each column that they use, with validity where it is nullable, and the offsets of each list. */
-export function listInputs(roots: readonly Term[], schema: Schema): readonly Input[] {
+/** Which arrays a program's terms read: each column that they use, with validity where it is nullable, and the offsets of each list. */
+export function listInputs(terms: readonly Term[], schema: Schema): readonly Input[] {
   const used = new Map<string, Column>();
   const lists = new Set<string>();
   const use = (column: Column | undefined) => column && used.set(column.name, column);
-  for (const term of reachable(roots)) {
+  for (const term of terms) {
     if (term.operation === "column") use(schema.columns.find((column) => column.name === term.literal));
     if (term.operation === "collection") lists.add(String(term.literal));
     if (term.operation === "collection" && term.type.kind === "list" && term.type.element.kind !== "record")

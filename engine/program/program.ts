@@ -86,8 +86,8 @@ export function rootsOf(program: Omit<ProgramTerms, "inputs">): readonly Term[] 
   ];
 }
 
-export function writeProgram(program: ProgramTerms): Program {
-  const order = reachable(rootsOf(program));
+/** `order`: its terms, each after its arguments. */
+export function writeProgram(program: ProgramTerms, order = reachable(rootsOf(program))): Program {
   const numbers = new Map(order.map((term, index) => [term, index]));
   const at = (term: Term) => numbers.get(term)!;
   return {

@@ -108,10 +108,17 @@ export class TermsTooLarge extends Error {}
 export class Terms {
   readonly #known = new Map<string, Term>();
   readonly #most: number;
+  /** Those of the programs before this one. */
+  #before = 0;
 
-  /** Throws `TermsTooLarge` where there would be more. */
+  /** Throws `TermsTooLarge` where a program would add more to them. */
   constructor(most = mostTerms) {
     this.#most = most;
+  }
+
+  /** From here on they are made for the next program of a query. */
+  beginProgram(): void {
+    this.#before = this.#known.size;
   }
 
   make(operation: Operation, type: Type, args: readonly Term[], literal?: Literal): Term {
@@ -121,7 +128,7 @@ export class Terms {
     for (const { id } of args) key += `,${id}`;
     const known = this.#known.get(key);
     if (known) return known;
-    if (this.#known.size >= this.#most)
+    if (this.#known.size - this.#before >= this.#most)
       throw new TermsTooLarge(`the query is too large: its expressions have more than ${this.#most} different parts`);
     const own = operation === "param" || operation === "position" ? 1 << Number(literal) : 0;
     let free = own;

@@ -6,7 +6,7 @@
 import { listInputs } from "../program/inputs.ts";
 import { type HistogramTerms, type Program, type ProgramTerms, rootsOf, writeProgram } from "../program/program.ts";
 import type { Schema } from "../program/schema.ts";
-import type { Term } from "../program/term.ts";
+import { reachable, type Term } from "../program/term.ts";
 import { boolean, number } from "../program/types.ts";
 import { checkHistogram } from "./check-histogram.ts";
 import type { Query } from "./query.ts";
@@ -47,12 +47,14 @@ export function makeProgram(query: Query, schema: Schema): QueryProgram {
  * thread between two steps.
  */
 export function* makeProgramInSteps(query: Query, schema: Schema): Generator<void, QueryProgram> {
-  const nominal = yield* makeOne(query, schema);
+  const checker = openChecker(query, schema);
+  const nominal = yield* makeOne(query, schema, checker);
   const variations = new Map<string, OneProgram>();
   const issues: QueryIssue[] = [];
   for (const [name, variation] of query.variations) {
     try {
-      variations.set(name, yield* makeOne(query, schema, { name, variation }));
+      const varied = { name, variation, nominal: checker };
+      variations.set(name, yield* makeOne(query, schema, openChecker(query, schema, varied), varied));
     } catch (error) {
       if (!(error instanceof QueryError)) throw error;
       issues.push(...error.issues);
@@ -62,9 +64,8 @@ export function* makeProgramInSteps(query: Query, schema: Schema): Generator<voi
   return { ...nominal, variations };
 }
 
-function* makeOne(query: Query, schema: Schema, varied?: Varied): Generator<void, OneProgram> {
-  const issues: QueryIssue[] = [];
-  const checker = openChecker(query, schema, issues, varied);
+function* makeOne(query: Query, schema: Schema, checker: QueryChecker, varied?: Varied): Generator<void, OneProgram> {
+  const { issues } = checker;
   const own = varied?.variation;
   const pathTo = (part: "filter" | "weight"): Path => (own?.[part] === undefined ? [part] : ["variations", varied!.name, part]);
   const defines = new Map<string, Term>();
@@ -96,7 +97,8 @@ function* makeOne(query: Query, schema: Schema, varied?: Varied): Generator<void
   for (const [name, each] of query.histograms) {
     const histogram = checkHistogram(checker, { name, query: each, weight });
     if (histogram && issues.length === 0) {
-      const key = JSON.stringify(writeProgram({ inputs: [], filters: [], histograms: [histogram] }));
+      const isAlone = query.histograms.size === 1;
+      const key = isAlone ? "" : JSON.stringify(writeProgram({ inputs: [], filters: [], histograms: [histogram] }));
       const same = written.get(key);
       if (same) same.names.push(name);
       else written.set(key, { histogram, names: [name] });
@@ -117,10 +119,11 @@ function* makeOne(query: Query, schema: Schema, varied?: Varied): Generator<void
     histograms: sorted.map(({ histogram }) => histogram),
     ...(listed.length > 0 && { rows: { columns: listed, limit: query.rows!.limit } }),
   };
-  const terms: ProgramTerms = { inputs: listInputs(rootsOf(body), schema), ...body };
+  const order = reachable(rootsOf(body));
+  const terms: ProgramTerms = { inputs: listInputs(order, schema), ...body };
   return {
     terms,
-    program: writeProgram(terms),
+    program: writeProgram(terms, order),
     order: new Map(sorted.flatMap(({ names }, index) => names.map((name) => [name, index]))),
     totalOrder: new Map([...totals].map(([name, total]) => [name, summed.indexOf(total)])),
     rowOrder: new Map([...columns].map(([name, column]) => [name, listed.indexOf(column)])),

@@ -7,7 +7,7 @@
  */
 import { checkExpression } from "../check/check-expression.ts";
 import { adviceFor, type Checker } from "../check/checker.ts";
-import { namesOf } from "../check/dataset-names.ts";
+import { type DatasetNames, namesOf } from "../check/dataset-names.ts";
 import { Formulas } from "../check/four-vector.ts";
 import { functionNames } from "../check/functions.ts";
 import { refuseInteger } from "../check/integers.ts";
@@ -34,6 +34,9 @@ type Wanted = "boolean" | "number" | "number or list" | "value";
 
 export interface QueryChecker {
   readonly terms: Terms;
+  /** Faults that were found. */
+  readonly issues: QueryIssue[];
+  readonly shared: Shared;
   /** Runs a step; a fault becomes an issue. */
   check(step: () => Term | undefined): Term | undefined;
   define(name: string): Term | undefined;
@@ -49,10 +52,32 @@ export interface ExpressionOptions {
   readonly names?: ReadonlyMap<string, Term>;
 }
 
-/** A variation and its name. */
+/** A variation, its name, and what has checked the query itself, without faults. */
 export interface Varied {
   readonly name: string;
   readonly variation: Variation;
+  readonly nominal: QueryChecker;
+}
+
+/** What a text means, and the names that this is due to: those in it, and those in the defines that it uses. */
+interface Meaning {
+  readonly term: Term;
+  readonly names: ReadonlySet<string>;
+}
+
+type Known = Map<string, Meaning | "being checked" | "wrong">;
+
+/** What the programs of a query are checked with: what means the same in several of them is one term, and checked once. */
+export interface Shared {
+  readonly terms: Terms;
+  readonly formulas: Formulas;
+  readonly dataset: DatasetNames;
+  /** The query's own defines. */
+  readonly defines: Known;
+  /** Its own expressions, by their places. */
+  readonly expressions: Map<string, Meaning>;
+  /** Collects the names that are looked up. */
+  names: Set<string>;
 }
 
 /** What names mean: the texts of defines, and what the name of one means in its own text. */
@@ -60,21 +85,33 @@ interface Scope {
   readonly text: (name: string) => string | undefined;
   readonly path: (name: string) => Path;
   readonly own: (name: string, offset: number) => Term;
-  readonly known: Map<string, Term | "being checked" | "wrong">;
+  readonly known: Known;
 }
 
 /** A fault that is among the issues already, in the define that others use. */
 class Reported extends Error {}
 
-/** Faults go to `issues`. */
-export function openChecker(query: Query, schema: Schema, issues: QueryIssue[], varied?: Varied): QueryChecker {
+function share(schema: Schema): Shared {
   const terms = new Terms();
-  const dataset = namesOf(schema, terms);
-  const nominal: Scope = { text: (name) => query.define.get(name), path: (name) => ["define", name], own: ownColumn, known: new Map() };
+  const [formulas, dataset] = [new Formulas(terms), namesOf(schema, terms)];
+  return { terms, formulas, dataset, defines: new Map(), expressions: new Map(), names: new Set() };
+}
+
+export function openChecker(query: Query, schema: Schema, varied?: Varied): QueryChecker {
+  const issues: QueryIssue[] = [];
+  const shared = varied?.nominal.shared ?? share(schema);
+  const { terms, formulas, dataset } = shared;
+  terms.beginProgram();
+  const nominal: Scope = {
+    text: (name) => query.define.get(name),
+    path: (name) => ["define", name],
+    own: ownColumn,
+    known: shared.defines,
+  };
   const scope: Scope = varied ? variedScope(varied) : nominal;
   const root: Checker = {
     terms,
-    formulas: new Formulas(terms),
+    formulas,
     dataset,
     define: (name, offset) => useDefine(scope, name, offset),
     defineNames: [...query.define.keys()],
@@ -92,24 +129,48 @@ export function openChecker(query: Query, schema: Schema, issues: QueryIssue[], 
     };
   }
 
+  /** Where no name is varied that a text of the query is due to, it means the same here. */
+  const ifSame = (meaning: Meaning | string | undefined): Meaning | undefined => {
+    if (typeof meaning !== "object" || !varied) return undefined;
+    for (const name of varied.variation.define.keys()) if (meaning.names.has(name)) return undefined;
+    return meaning;
+  };
+
+  function noteNames(step: () => Term): Meaning {
+    const outer = shared.names;
+    const names = new Set<string>();
+    shared.names = names;
+    try {
+      return { term: step(), names };
+    } finally {
+      shared.names = outer;
+      for (const name of names) outer.add(name);
+    }
+  }
+
   function useDefine(scope: Scope, name: string, offset: number): Term | undefined {
+    shared.names.add(name);
     const { known } = scope;
-    const state = known.get(name);
+    const same = scope !== nominal && !varied!.variation.define.has(name) ? ifSame(nominal.known.get(name)) : undefined;
+    const state = known.get(name) ?? same;
     if (state === "wrong") throw new Reported();
     if (state === "being checked") {
       const cycle = [...known].filter(([, each]) => each === "being checked").map(([each]) => each);
       throw new ExpressionError(`the defines go in a circle: ${[...cycle.slice(cycle.indexOf(name)), name].join(" → ")}`, offset);
     }
-    if (state) return state;
+    if (state) {
+      for (const each of state.names) shared.names.add(each);
+      return state.term;
+    }
     const text = scope.text(name);
     if (text === undefined) return undefined;
     known.set(name, "being checked");
     try {
       const own: Checker = { ...root, define: (inner, at) => (inner === name ? scope.own(name, at) : useDefine(scope, inner, at)) };
-      const term = locate(text, scope.path(name), () => checkExpression(parseExpression(text), own));
+      const meaning = noteNames(() => locate(text, scope.path(name), () => checkExpression(parseExpression(text), own)));
       known.delete(name);
-      known.set(name, term);
-      return term;
+      known.set(name, meaning);
+      return meaning.term;
     } catch (error) {
       known.set(name, "wrong");
       throw error;
@@ -160,8 +221,30 @@ export function openChecker(query: Query, schema: Schema, issues: QueryIssue[], 
     }
   }
 
+  function checkText(text: string, path: Path, who: string, wanted: Wanted, { isNominal = false, names }: ExpressionOptions): Term {
+    return locate(text, path, () => {
+      const within = isNominal ? nominal : scope;
+      const checker: Checker = {
+        ...root,
+        define: (name, offset) => names?.get(name) ?? useDefine(within, name, offset),
+        defineNames: [...root.defineNames, ...(names?.keys() ?? [])],
+      };
+      const term = checkExpression(parseExpression(text), checker);
+      refuseInteger(term, 0);
+      const kind = term.type.kind;
+      if (wanted === "value" && isScalar(term.type)) return term;
+      if (wanted === "number or list" ? isScalar(term.type) || kind === "list" : kind === wanted) return term;
+      throw new ExpressionError(
+        `${who} must be ${whatIsWanted[wanted]}, but this is ${describeType(term.type)}${adviceFor(term.type, wanted)}`,
+        0,
+      );
+    });
+  }
+
   return {
     terms,
+    issues,
+    shared,
     check,
     define(name) {
       const path = scope.path(name);
@@ -175,26 +258,17 @@ export function openChecker(query: Query, schema: Schema, issues: QueryIssue[], 
         issues.push({ at: pointer(path), message: `'${name}' is a function of the language: choose another name` });
       return useDefine(scope, name, 0);
     },
-    expression: (text, path, who, wanted, { isNominal = false, names } = {}) =>
-      check(() =>
-        locate(text, path, () => {
-          const within = isNominal ? nominal : scope;
-          const checker: Checker = {
-            ...root,
-            define: (name, offset) => names?.get(name) ?? useDefine(within, name, offset),
-            defineNames: [...root.defineNames, ...(names?.keys() ?? [])],
-          };
-          const term = checkExpression(parseExpression(text), checker);
-          refuseInteger(term, 0);
-          const kind = term.type.kind;
-          if (wanted === "value" && isScalar(term.type)) return term;
-          if (wanted === "number or list" ? isScalar(term.type) || kind === "list" : kind === wanted) return term;
-          throw new ExpressionError(
-            `${who} must be ${whatIsWanted[wanted]}, but this is ${describeType(term.type)}${adviceFor(term.type, wanted)}`,
-            0,
-          );
-        }),
-      ),
+    expression(text, path, who, wanted, options = {}) {
+      const at = pointer(path);
+      const own = shared.expressions.get(at);
+      const known = options.isNominal && varied ? own : ifSame(own);
+      if (known) return known.term;
+      return check(() => {
+        const meaning = noteNames(() => checkText(text, path, who, wanted, options));
+        if (!varied) shared.expressions.set(at, meaning);
+        return meaning.term;
+      });
+    },
     fault(path, message, isExpression = true) {
       issues.push({ at: pointer(path), message: inVariation(path, message), ...(isExpression && { line: 1, column: 1 }) });
       return undefined;

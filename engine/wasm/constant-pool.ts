@@ -3,28 +3,47 @@
  * anew at every use, in two instructions, and one in both lanes in four.
  */
 import type { Bytes } from "./bytes.ts";
+import type { Expression } from "./instructions.ts";
+
+interface Constant {
+  readonly index: number;
+  readonly value: number | bigint;
+  readonly isWide: boolean;
+  readonly slot: number | undefined;
+}
+
+/** Where bytes of a float64 stand that is another one in modules like this one. */
+export interface SlotPlace {
+  readonly slot: number;
+  readonly at: number;
+}
 
 export class ConstantPool {
-  readonly #known = new Map<string, { readonly index: number; readonly value: number | bigint; readonly isWide: boolean }>();
+  readonly #known = new Map<string, Constant>();
 
   /** The number of the global that holds it, or with `isWide` two of it side by side. */
-  indexOf(value: number | bigint, isWide: boolean): number {
-    const key = `${isWide} ${typeof value} ${Object.is(value, -0) ? "-0" : value}`;
-    const known = this.#known.get(key) ?? { index: this.#known.size, value, isWide };
+  indexOf({ value, slot }: Extract<Expression, { kind: "const" }>, isWide: boolean): number {
+    const key = slot === undefined ? `${isWide} ${typeof value} ${Object.is(value, -0) ? "-0" : value}` : `${isWide} slot ${slot}`;
+    const known = this.#known.get(key) ?? { index: this.#known.size, value, isWide, slot };
     this.#known.set(key, known);
     return known.index;
   }
 
-  /** The content of the section of globals. */
-  write(section: Bytes): void {
+  /** Writes the content of the section of globals; says where in it slots are. */
+  write(section: Bytes): readonly SlotPlace[] {
+    const slots: SlotPlace[] = [];
     section.unsigned(this.#known.size);
-    for (const { value, isWide } of this.#known.values()) {
+    for (const { value, isWide, slot } of this.#known.values()) {
       const bytes = new DataView(new ArrayBuffer(8));
       if (typeof value === "bigint") bytes.setBigInt64(0, value, true);
       else bytes.setFloat64(0, value, true);
       section.append(new Uint8Array(isWide ? [0x7b, 0x01, 0xfd, 0x0c] : [0x7c, 0x01, 0x44]));
-      for (let copy = 0; copy < (isWide ? 2 : 1); copy++) section.append(new Uint8Array(bytes.buffer));
+      for (let copy = 0; copy < (isWide ? 2 : 1); copy++) {
+        if (slot !== undefined) slots.push({ slot, at: section.length });
+        section.append(new Uint8Array(bytes.buffer));
+      }
       section.byte(0x0b);
     }
+    return slots;
   }
 }

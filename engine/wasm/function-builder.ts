@@ -184,13 +184,13 @@ export class FunctionBuilder {
   }
 
   /** A float64 constant other than 0 is read from the pool, in loops by way of a local. */
-  #pushFloat64(value: number): void {
-    if (value === 0) {
+  #pushFloat64(constant: Extract<Expression, { kind: "const" }>): void {
+    if (constant.value === 0 && constant.slot === undefined) {
       this.#code.byte(constCodes.f64);
-      this.#code.float64(value);
+      this.#code.float64(constant.value);
       return;
     }
-    const global = this.#constants.indexOf(value, false);
+    const global = this.#constants.indexOf(constant, false);
     if (this.#loops === 0) {
       this.#pushGlobal(global);
       return;
@@ -210,7 +210,7 @@ export class FunctionBuilder {
     switch (value.kind) {
       case "const":
         if (value.type === "f64") {
-          this.#pushFloat64(Number(value.value));
+          this.#pushFloat64(value);
           return;
         }
         code.byte(constCodes[value.type]);
@@ -223,7 +223,7 @@ export class FunctionBuilder {
       case "operation":
         if (value.type === "v128" && value.args.length === 1 && value.args[0].kind === "const") {
           // As locals, many would be saved and loaded again around every loop.
-          this.#pushGlobal(this.#constants.indexOf(value.args[0].value, true));
+          this.#pushGlobal(this.#constants.indexOf(value.args[0], true));
           return;
         }
         for (const arg of value.args) this.#push(arg);

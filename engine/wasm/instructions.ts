@@ -6,7 +6,13 @@
 export type ValueType = "i32" | "i64" | "f32" | "f64" | "v128";
 
 export type Expression =
-  | { readonly kind: "const"; readonly type: Exclude<ValueType, "v128">; readonly value: number | bigint }
+  | {
+      readonly kind: "const";
+      readonly type: Exclude<ValueType, "v128">;
+      readonly value: number | bigint;
+      /** Of a float64 that is another one in modules like this one: which of those it is (`ModuleBuilder.slots`). */
+      readonly slot?: number | undefined;
+    }
   | { readonly kind: "local"; readonly type: ValueType; readonly index: number }
   | {
       readonly kind: "operation";
@@ -31,7 +37,7 @@ export interface FunctionReference {
 
 export type Local = Extract<Expression, { kind: "local" }>;
 
-export const f64 = (value: number): Expression => ({ kind: "const", type: "f64", value });
+export const f64 = (value: number, slot?: number): Expression => ({ kind: "const", type: "f64", value, slot });
 export const i32 = (value: number): Expression => ({ kind: "const", type: "i32", value });
 export const i64 = (value: bigint): Expression => ({ kind: "const", type: "i64", value });
 

@@ -1,6 +1,6 @@
 /** Collects functions into one module that imports `env.memory`, and functions without parameters that give an i32, and exports what is asked for. */
 import { Bytes } from "./bytes.ts";
-import { ConstantPool } from "./constant-pool.ts";
+import { ConstantPool, type SlotPlace } from "./constant-pool.ts";
 import { FunctionBuilder, typeCodes } from "./function-builder.ts";
 import type { FunctionReference, ValueType } from "./instructions.ts";
 
@@ -67,6 +67,11 @@ export class ModuleBuilder {
   }
 
   encode(): Uint8Array<ArrayBuffer> {
+    return this.encodeWithSlots().bytes;
+  }
+
+  /** With the places of the float64 that are others in modules like this one. */
+  encodeWithSlots(): { readonly bytes: Uint8Array<ArrayBuffer>; readonly slots: readonly SlotPlace[] } {
     const types = new Bytes();
     const references = [...this.#imports, ...this.#functions.map(({ reference }) => reference)];
     types.unsigned(references.length);
@@ -95,7 +100,7 @@ export class ModuleBuilder {
     functions.unsigned(this.#functions.length);
     for (let index = 0; index < this.#functions.length; index++) functions.unsigned(this.#imports.length + index);
     const globals = new Bytes();
-    this.#constants.write(globals);
+    const slots = this.#constants.write(globals);
     const exported = new Bytes();
     exported.unsigned(this.#exports.size);
     for (const [name, { index }] of this.#exports) {
@@ -108,6 +113,7 @@ export class ModuleBuilder {
     for (const builder of this.#functions) code.sized(builder.encode());
 
     const module = new Bytes();
+    let start = 0;
     module.append(new Uint8Array([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]));
     for (const [id, content] of [
       [1, types],
@@ -119,7 +125,8 @@ export class ModuleBuilder {
     ] as const) {
       module.byte(id);
       module.sized(content);
+      if (content === globals) start = module.length - globals.length;
     }
-    return module.finish();
+    return { bytes: module.finish(), slots: slots.map(({ slot, at }) => ({ slot, at: start + at })) };
   }
 }

@@ -4,6 +4,7 @@
  */
 import { turn } from "../../../base/turn.ts";
 import { type ColumnForm, formsOf, holdsForms, widen } from "../../../datasets/column-form.ts";
+import { compilerOf } from "../../../engine/compile/compile-alike.ts";
 import type { Program } from "../../../engine/program/program.ts";
 import type { Schema } from "../../../engine/program/schema.ts";
 import { makeProgram } from "../../../engine/query/make-program.ts";
@@ -18,12 +19,13 @@ export async function compileMissing(
 ): Promise<readonly StoredProgram[]> {
   const stored = await store.getPrograms(programsOf(plan).map(({ programKey }) => programKey));
   const compiled: StoredProgram[] = [];
+  const compile = checked.programs.length > 1 ? compilerOf(dataset.schema) : undefined;
   for (const program of checked.programs) {
     const held = stored.get(program.programKey)?.program as Program | undefined;
     if (held && holdsForms(held.inputs, program.program.inputs)) continue;
     if (compiled.length > 0) await turn();
     const wider = held && (await checkAgain(query.query, widened(dataset.schema, formsOf(held.inputs)), program.programKey));
-    compiled.push(wider ?? compileChecked(program, dataset.schema));
+    compiled.push(wider ?? compileChecked(program, dataset.schema, compile));
   }
   return compiled;
 }

@@ -5,6 +5,7 @@ import { perTurn, turn } from "../../../base/turn.ts";
 import type { Subtask } from "../../../coordination/coordinator.ts";
 import { baseName, type Dataset, type Partition } from "../../../datasets/dataset.ts";
 import { cellCount } from "../../../engine/axes/axes.ts";
+import type { WrittenProgram } from "../../../engine/compile/compile-alike.ts";
 import { compileProgram } from "../../../engine/compile/compile-program.ts";
 import { columnsOf } from "../../../engine/program/inputs.ts";
 import { type Program, programKey } from "../../../engine/program/program.ts";
@@ -111,8 +112,12 @@ function variationsIn(query: Query, { programs, variations }: CheckedQuery): Pic
 }
 
 /** The program with its module, as nodes run it. Throws `QueryError` where its code would be too large. */
-export function compileChecked({ programKey, program, terms }: CheckedProgram, schema: Schema): StoredProgram {
-  return { programKey, program, source: writeSource(terms, schema), module: compileProgram(terms, schema) };
+export function compileChecked(
+  { programKey, program, terms }: CheckedProgram,
+  schema: Schema,
+  compile: (one: WrittenProgram) => Uint8Array<ArrayBuffer> = () => compileProgram(terms, schema),
+): StoredProgram {
+  return { programKey, program, source: writeSource(terms, schema), module: compile({ program, terms }) };
 }
 
 interface DescribedPartitions {

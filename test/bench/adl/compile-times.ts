@@ -1,6 +1,6 @@
 /** How long the ADL queries take from their text to a module, in processor time of a process that has compiled them before: medians, beside what they may take. */
 import process from "node:process";
-import { compileProgram } from "../../../engine/compile/compile-program.ts";
+import { compilerOf } from "../../../engine/compile/compile-alike.ts";
 import type { Schema } from "../../../engine/program/schema.ts";
 import { makeProgram } from "../../../engine/query/make-program.ts";
 import { readQuery } from "../../../engine/query/query.ts";
@@ -22,7 +22,8 @@ export function compileTimes(schema: Schema): readonly CompileTime[] {
   const compileAll = (all: readonly object[]) => () => {
     for (const text of all) {
       const { variations, ...nominal } = makeProgram(readQuery(text), schema);
-      for (const { terms } of [nominal, ...variations.values()]) new WebAssembly.Module(compileProgram(terms, schema));
+      const compile = compilerOf(schema);
+      for (const one of [nominal, ...variations.values()]) new WebAssembly.Module(compile(one));
     }
   };
   const each = places.map(([name], index) => ({ what: name, milliseconds: measure(compileAll([texts[index]!]), 41), most: 5 }));

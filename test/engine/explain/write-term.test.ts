@@ -5,7 +5,6 @@ import type { Schema } from "../../../engine/program/schema.ts";
 import type { Term } from "../../../engine/program/term.ts";
 import { readQuery } from "../../../engine/query/query.ts";
 import { openChecker, type QueryChecker } from "../../../engine/query/query-checker.ts";
-import type { QueryIssue } from "../../../engine/query/query-error.ts";
 import { makeComparedDataset } from "../../support/engine/compare-expressions.ts";
 import { generateCase } from "../../support/engine/generate-case.ts";
 import { muonSchema } from "../../support/engine/muon-schema.ts";
@@ -15,8 +14,8 @@ const plainSum = { sum: { axes: [], storage: "count" } };
 
 /** Checks expressions of one query: the same expression is the same term again. */
 function openExpressions(schema: Schema, define: Readonly<Record<string, string>> = {}) {
-  const issues: QueryIssue[] = [];
-  const checker: QueryChecker = openChecker(readQuery({ dataset: "test", define, histograms: plainSum }), schema, issues);
+  const checker: QueryChecker = openChecker(readQuery({ dataset: "test", define, histograms: plainSum }), schema);
+  const { issues } = checker;
   const check = (text: string): Term => {
     const term = ["number or list", "boolean"].map((wanted) => {
       issues.length = 0;

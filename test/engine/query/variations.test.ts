@@ -165,3 +165,11 @@ test("bins of variations count for the limit", () => {
   const histograms = { h: { axes: [{ type: "regular", bins: 1000, lower: 0, upper: 1, value: "met" }] } };
   assert.throws(() => readQuery({ ...query, histograms, variations: many }), /100200 bins together, flow bins and variations included/);
 });
+
+test("a varied define changes what uses it under a name that is spelled with escapes, or only by way of other defines", () => {
+  const define = { ...query.define, hard: "g\\u006fod.length", more: "hard + 1" };
+  const histograms = { more: histogramOf("m\\u006fre"), met: histogramOf("met") };
+  const good = "Jet.filter(j => j.pt > 60)";
+  const [varied, plain] = pairOf({ define: { good } }, { define: { ...define, good } }, { define, histograms });
+  assert.deepEqual(varied, plain);
+});

@@ -16,7 +16,7 @@ export interface PreparedQuery {
 /** `query` without its dataset. `sharesEarly`: in the form that only large programs take otherwise. */
 export function prepareQuery(query: object, schema: Schema, { sharesEarly = false } = {}): PreparedQuery {
   const planned = makeProgram(readQuery({ dataset: "test", ...query }), schema);
-  const bytes = sharesEarly ? writeModule(planned.terms, schema, true) : compileProgram(planned.terms, schema);
+  const bytes = sharesEarly ? writeModule(planned.terms, schema, { sharesEarly }).bytes : compileProgram(planned.terms, schema);
   return { planned, module: new WebAssembly.Module(bytes) };
 }
 
