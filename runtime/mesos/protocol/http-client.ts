@@ -1,0 +1,141 @@
+/**
+ * Requests to Mesos, over TCP, TLS or a domain socket: streams that may be silent for as long as their reader allows, and calls one after the other on one
+ * connection. `fetch` is no use here: it gives up streams that are silent for five minutes, and cannot be held to one connection.
+ */
+import { Buffer } from "node:buffer";
+import { Agent, type IncomingMessage, request as requestHttp } from "node:http";
+import { request as requestHttps, Agent as TlsAgent } from "node:https";
+import { rootCertificates } from "node:tls";
+
+export interface Endpoint {
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly socketPath?: string | undefined;
+  /** PEM; of an authority that vouches for the server, beside those that are known everywhere. */
+  readonly ca?: string | undefined;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+export interface Patience {
+  readonly signal: AbortSignal;
+  /** Milliseconds until the answer must have begun. */
+  readonly answer: number;
+}
+
+/** Longer answers than this are no answers of Mesos to a call. */
+const mostText = 65_536;
+
+/** Its answer comes as soon as it begins. */
+export function openStream(endpoint: Endpoint, body: string, patience: Patience): Promise<IncomingMessage> {
+  return post(endpoint, createAgent(endpoint, false), body, patience);
+}
+
+function createAgent({ url, ca }: Endpoint, keepAlive: boolean): Agent {
+  const options = { keepAlive, maxSockets: 1 };
+  return url.protocol === "https:"
+    ? new TlsAgent({ ...options, ...(ca !== undefined && { ca: [...rootCertificates, ca] }) })
+    : new Agent(options);
+}
+
+function post(endpoint: Endpoint, agent: Agent, body: string, { signal, answer }: Patience): Promise<IncomingMessage> {
+  const { url, headers, socketPath } = endpoint;
+  return new Promise((resolve, reject) => {
+    const request = (url.protocol === "https:" ? requestHttps : requestHttp)(url, {
+      method: "POST",
+      agent,
+      signal,
+      ...(socketPath !== undefined && { socketPath }),
+      headers: { "content-type": "application/json", accept: "application/json", "content-length": Buffer.byteLength(body), ...headers },
+    });
+    const timer = setTimeout(() => request.destroy(new Error(`no answer came within ${answer} ms`)), answer);
+    request.on("response", (response) => {
+      clearTimeout(timer);
+      // Whoever reads the answer hears of an error; nobody may be reading yet.
+      response.on("error", () => undefined);
+      resolve(response);
+    });
+    request.on("error", (error) => {
+      clearTimeout(timer);
+      reject(error);
+    });
+    request.end(body);
+  });
+}
+
+/** Calls to one server, each after the answer to the one before: so they come in order. */
+export class SerialCalls {
+  readonly #endpoint: Endpoint;
+  readonly #agent: Agent;
+  readonly #closing = new AbortController();
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(endpoint: Endpoint) {
+    this.#endpoint = endpoint;
+    this.#agent = createAgent(endpoint, true);
+  }
+
+  /** @param patience Milliseconds. */
+  call(body: string, patience: number): Promise<Answer> {
+    const { signal } = this.#closing;
+    const answered = this.#last.then(async () => {
+      signal.throwIfAborted();
+      const response = await post(this.#endpoint, this.#agent, body, { signal, answer: patience });
+      return { status: response.statusCode ?? 0, text: await readText(response, patience) };
+    });
+    this.#last = answered.catch(() => undefined);
+    return answered;
+  }
+
+  /** What is not answered yet is rejected with the reason. */
+  close(reason: Error): void {
+    this.#closing.abort(reason);
+    this.#agent.destroy();
+  }
+}
+
+/** The first 64 KiB of it, or what has come when patience ends (milliseconds). */
+export async function readText(response: IncomingMessage, patience: number): Promise<string> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of readWithin(response, () => patience)) {
+    parts.push(chunk);
+    length += chunk.length;
+    if (length > mostText) break;
+  }
+  return Buffer.concat(parts).toString("utf8", 0, mostText);
+}
+
+/**
+ * The chunks of an answer. Throws where none comes for so many milliseconds while one is waited for; the time that the reader takes between them does not
+ * count.
+ */
+export async function* readWithin(response: IncomingMessage, longestSilence: () => number | undefined): AsyncGenerator<Uint8Array> {
+  const chunks: AsyncIterator<Uint8Array> = response[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const silence = longestSilence();
+      const silent = new Error(`nothing was heard for ${silence} ms`);
+      const timer = silence === undefined ? undefined : setTimeout(() => response.destroy(silent), silence);
+      const next = await chunks.next().finally(() => clearTimeout(timer));
+      if (next.done) return;
+      yield next.value;
+    }
+  } finally {
+    response.destroy();
+  }
+}
+
+/** An error of the connection, for people: the errors of several addresses together have no message of their own. */
+export function describeFailure(error: unknown): string {
+  const { message, code } = error as { readonly message?: string; readonly code?: unknown };
+  if (code === "ECONNREFUSED") return "nobody listens there (connection refused)";
+  if (code === "ENOTFOUND") return "no such host is known";
+  if (String(code).startsWith("HPE_")) return "what answers there does not speak HTTP";
+  if (code === "EPROTO" || code === "ERR_SSL_WRONG_VERSION_NUMBER") return "what answers there does not speak HTTPS";
+  if (code === "ECONNRESET") return "the connection broke";
+  return message || String(code ?? error);
+}
