@@ -9,7 +9,7 @@ export interface ServerProcess {
   readonly pid: number;
   readonly port: number;
   /** SIGKILL ends it as a power cut would; SIGSTOP makes it slow until SIGCONT. */
-  signal(name: "SIGKILL" | "SIGSTOP" | "SIGCONT"): void;
+  signal(name: "SIGKILL" | "SIGSTOP" | "SIGCONT" | "SIGUSR2"): void;
   /** Resolves when it is gone. */
   stop(): Promise<void>;
 }
@@ -20,15 +20,17 @@ export interface ServerCommand {
   readonly parameters: readonly string[];
   /** The port where this line says that it takes connections. */
   readonly readyPort: (line: string) => number | undefined;
+  /** All its variables; this process' own by default. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 const lastWords = 4_000;
 const longestStart = 300_000;
 
 /** Resolves when the server says that it is ready; rejects with what it said last where it ends before. */
-export async function startProcess({ what, command, parameters, readyPort }: ServerCommand): Promise<ServerProcess> {
-  // The server's standard input ends with this process, however that ends; Java servers then stop by themselves.
-  const child = spawn(command, parameters, { stdio: ["pipe", "pipe", "pipe"] });
+export async function startProcess({ what, command, parameters, readyPort, environment }: ServerCommand): Promise<ServerProcess> {
+  // The server's standard input ends with this process, however that ends; servers then stop by themselves.
+  const child = spawn(command, parameters, { stdio: ["pipe", "pipe", "pipe"], env: environment ?? process.env });
   const forget = atExit(() => void child.kill("SIGKILL"));
   let said = "";
   const ended = new Promise<void>((resolve) => {
