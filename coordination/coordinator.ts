@@ -97,9 +97,14 @@ export interface Node {
   readonly failed: number;
   /** Milliseconds since the epoch. */
   readonly since: number;
+  /** What started it, and runs it: a Mesos task's id, or what else `--task` said. */
+  readonly task?: string;
   /** It failed what other nodes could do: it claims nothing until then, unless it is the only one left. */
   readonly quarantined?: Quarantined;
 }
+
+/** What a node says of itself when it joins. */
+export type AboutNode = Pick<Node, "id" | "host" | "threads" | "cacheLimit" | "task">;
 
 export interface Figures extends Pick<Node, "cacheBytes" | "running" | "done" | "failed"> {
   /** What is held in memory, for other nodes to leave it to this one; asked for at most once a second. */
@@ -174,6 +179,16 @@ export interface Demand {
   readonly since: number | undefined;
 }
 
+/** How far whoever starts nodes where they are needed is with that, such as a Mesos framework. */
+export interface NodeSupply {
+  /** How many nodes should be there. */
+  readonly wanted: number;
+  /** How many of them are. */
+  readonly there: number;
+  /** Why the others are not, for people; a few lines at most. */
+  readonly missing: readonly string[];
+}
+
 export interface Coordinator {
   /** Milliseconds for which a client stays interested in a query without renewing that. */
   readonly interestTerm: number;
@@ -199,8 +214,12 @@ export interface Coordinator {
   retry(request: SubtaskRequest): Promise<number>;
   /** Events of these subtasks from now on, until the signal aborts. The listener must not throw. */
   watch(keys: ReadonlySet<string>, listener: (event: SubtaskEvent) => void, signal: AbortSignal): void;
-  join(node: Pick<Node, "id" | "host" | "threads" | "cacheLimit">): Promise<JoinedNode>;
+  join(node: AboutNode): Promise<JoinedNode>;
   nodes(): Promise<readonly Node[]>;
+  /** Tells everybody. It is forgotten when this process has ended. */
+  publishSupply(supply: NodeSupply): Promise<void>;
+  /** Undefined where nobody starts nodes. */
+  supply(): Promise<NodeSupply | undefined>;
   /** How many subtasks there are, by what they read; nothing where there are none. Where there are very many it may be some seconds old. */
   demand(): Promise<readonly Demand[]>;
   close(): Promise<void>;

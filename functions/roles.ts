@@ -4,8 +4,9 @@ interface RoleRow {
   /**
    * Besides the store, the coordinator and the datasets, which every process opens. `state`: a directory of its own, for the embedded store and
    * coordinator and the demo dataset; without it, it needs servers. `node`: it claims subtasks and has them computed.
+   * `tasks`: it has nodes started elsewhere.
    */
-  readonly opens: readonly ("state" | "node")[];
+  readonly opens: readonly ("state" | "node" | "tasks")[];
   /** Besides its health and its metrics, which every process serves. */
   readonly serves: readonly ServedPart[];
   /** Where to ask for a path that it does not serve. */
@@ -27,6 +28,11 @@ const rows = {
     opens: ["node"],
     serves: ["compute"],
     elsewhere: " here: this process has the role compute; ask one with the role dispatch or all",
+  },
+  mesos: {
+    opens: ["tasks"],
+    serves: [],
+    elsewhere: " here: this process has the role mesos, it starts compute nodes; ask one with the role dispatch or all",
   },
 } satisfies Readonly<Record<string, RoleRow>>;
 

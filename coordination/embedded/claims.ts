@@ -1,8 +1,9 @@
 /** The claims of the nodes of an embedded coordinator: all of its nodes are of this process. */
+import type { AboutNode } from "../coordinator.ts";
 import type { ClaimEnd } from "../queue/claim-end.ts";
 import { Cluster, type ClusterNode, createClusterNode } from "../queue/cluster.ts";
 import { parseHoldings, summarizeHoldings } from "../queue/holdings.ts";
-import { type AboutNode, LocalNode, OwnClaim } from "../queue/local-node.ts";
+import { LocalNode, OwnClaim } from "../queue/local-node.ts";
 import { LocalNodes } from "../queue/local-nodes.ts";
 import type { EntryClaim, SubtaskEntry } from "./entries.ts";
 import type { SubtaskTable } from "./subtask-table.ts";

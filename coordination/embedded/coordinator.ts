@@ -11,6 +11,7 @@ import { turn } from "../../base/turn.ts";
 import {
   type Coordinator,
   CoordinatorFullError,
+  type NodeSupply,
   requirePriority,
   type SubtaskRequest,
   type SubtaskState,
@@ -61,6 +62,7 @@ export async function createCoordinator(options: CoordinatorOptions): Promise<Co
   const ran = () => ranBefore + now() - started;
   const written = () => writer.flush().catch((error) => log?.error({ error }, "the coordinator's journal refused a write; it is repeated"));
   const claims = new EmbeddedClaims({ table, written, now, localityDelay });
+  let supply: NodeSupply | undefined;
   let isClosed = false;
   const requireOpen = () => {
     if (isClosed) throw new Error("The coordinator is closed");
@@ -196,6 +198,11 @@ export async function createCoordinator(options: CoordinatorOptions): Promise<Co
       return claims.join(node);
     },
     nodes: async () => [...claims.nodes.all].map((node) => node.describe(now())),
+
+    async publishSupply(next) {
+      supply = next;
+    },
+    supply: async () => supply,
 
     async demand() {
       const tally = new DemandTally();

@@ -1,5 +1,5 @@
 /** A node of this process, and a claim as the coordinator that gave it holds it. */
-import type { Claim, Node, Subtask } from "../coordinator.ts";
+import type { AboutNode, Claim, Node, Subtask } from "../coordinator.ts";
 import type { ClaimEnd } from "./claim-end.ts";
 import type { HeldPartition } from "./holdings.ts";
 import { Quarantine } from "./quarantine.ts";
@@ -34,8 +34,6 @@ export abstract class OwnClaim implements Claim {
     this.#controller.abort(reason);
   }
 }
-
-export type AboutNode = Pick<Node, "id" | "host" | "threads" | "cacheLimit">;
 
 export class LocalNode<C extends OwnClaim = OwnClaim> {
   /** In the cluster. */

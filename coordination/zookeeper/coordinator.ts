@@ -41,6 +41,7 @@ import { openRoot } from "./znodes/open-root.ts";
 import { readNodes } from "./znodes/register-node.ts";
 import { Segments } from "./znodes/segments.ts";
 import { logSkipsOnce } from "./znodes/skip-log.ts";
+import { publishSupply, readSupply } from "./znodes/supply.ts";
 import { withLock } from "./znodes/with-lock.ts";
 import type { ZooKeeper } from "./zookeeper.ts";
 
@@ -263,6 +264,9 @@ export async function createZooKeeperCoordinator(options: ZooKeeperCoordinatorOp
       run(async (zookeeper) =>
         (await readNodes(zookeeper)).map(({ instance: _, holdings: __, ...node }) => claims.describe(node.id) ?? node),
       ),
+
+    publishSupply: (supply) => run((zookeeper) => publishSupply(zookeeper, supply)),
+    supply: () => run(readSupply),
 
     demand: () => run((zookeeper) => demand.read(zookeeper)),
 

@@ -17,8 +17,19 @@ status.get("/readyz", (c) => {
 
 status.get("/nodes", async (c) => {
   const { coordinator, store } = c.var.services;
-  const [nodes, demand, usage] = await Promise.all([coordinator.nodes(), coordinator.demand(), store.usage()]);
-  return c.json({ nodes: nodes.map(describeNode), subtasks: countSubtasks(demand), demand: demand.map(describeDemand), store: usage });
+  const [nodes, supply, demand, usage] = await Promise.all([
+    coordinator.nodes(),
+    coordinator.supply(),
+    coordinator.demand(),
+    store.usage(),
+  ]);
+  return c.json({
+    nodes: nodes.map(describeNode),
+    ...(supply && { supply }),
+    subtasks: countSubtasks(demand),
+    demand: demand.map(describeDemand),
+    store: usage,
+  });
 });
 
 /** What this process measured, for Prometheus. */
@@ -33,7 +44,7 @@ const describeDemand = ({ since, ...demand }: Demand) => ({
   ...(since !== undefined && { since: new Date(since).toISOString() }),
 });
 
-const describeNode = ({ id, host, threads, cacheBytes, cacheLimit, running, done, failed, since, quarantined }: Node) => ({
+const describeNode = ({ id, host, threads, cacheBytes, cacheLimit, running, done, failed, since, task, quarantined }: Node) => ({
   id,
   host,
   threads,
@@ -43,5 +54,6 @@ const describeNode = ({ id, host, threads, cacheBytes, cacheLimit, running, done
   done,
   failed,
   since: new Date(since).toISOString(),
+  ...(task !== undefined && { task }),
   ...(quarantined && { quarantined: { ...quarantined, until: new Date(quarantined.until).toISOString() } }),
 });

@@ -13,7 +13,7 @@ export interface NodeProcess {
   notReady(): readonly string[];
   /**
    * Claims nothing more, lets what runs come to its end within `grace` milliseconds, hands the rest back and leaves. Where the coordinator does not take
-   * that within `longestLeave`, it resolves all the same: the claims return when the session ends.
+   * that within `longestLeave` after it, it resolves all the same: the claims return when the session ends.
    */
   stop(grace?: number): Promise<void>;
 }
@@ -37,7 +37,7 @@ export function startNode(join: () => Promise<PullLoop>, log: Log): NodeProcess 
       const left = pulling
         ?.stop(grace)
         .catch((err: unknown) => log.warn({ err }, "the node could not leave; its claims return by themselves"));
-      await Promise.race([left, pause(longestLeave, late.signal)]);
+      await Promise.race([left, pause((grace ?? 0) + longestLeave, late.signal)]);
       late.abort();
     },
   };

@@ -23,7 +23,7 @@ import { type PullLoop, startPullLoop } from "./pull-loop.ts";
 import { createRemoteExecutor } from "./remote-executor.ts";
 
 interface ComputeOptions {
-  readonly config: Pick<Config, "threads" | "memory" | "mostCompute" | "computeSecret">;
+  readonly config: Pick<Config, "threads" | "memory" | "mostCompute" | "computeSecret" | "task">;
   readonly store: Store;
   readonly log: Log;
   readonly meter?: Meter;
@@ -52,7 +52,7 @@ const longestAnswer = 1_800_000;
 const largestAnswer = 512 * 2 ** 20;
 
 export function openCompute({ config, store, log, meter }: ComputeOptions): Compute {
-  const { threads, mostCompute } = config;
+  const { threads, mostCompute, task } = config;
   const slots = { anybody: threads + claimsAhead, newcomers: threads + claimsAhead };
   const slabs = reserve(config.memory);
   const workers = new WorkerPool({
@@ -79,7 +79,7 @@ export function openCompute({ config, store, log, meter }: ComputeOptions): Comp
       return {
         executor: local,
         async pull(coordinator, executor = local) {
-          const own = { id: randomUUID(), host: hostname(), threads, cacheLimit: cache.usage.limit };
+          const own = { id: randomUUID(), host: hostname(), threads, cacheLimit: cache.usage.limit, ...(task !== undefined && { task }) };
           return startPullLoop({
             node: await coordinator.join(own),
             executor,
@@ -101,7 +101,7 @@ export function openCompute({ config, store, log, meter }: ComputeOptions): Comp
 
 /** What has subtasks computed by the function at a URL: a node of as many threads as may be asked for at a time. */
 export function openRemoteCompute({ config, url, store, log, meter }: ComputeOptions & { readonly url: string }): RemoteCompute {
-  const { threads, computeSecret: secret } = config;
+  const { threads, computeSecret: secret, task } = config;
   const fetch = createFetchWithin({ timeout: longestAnswer, mostBytes: largestAnswer });
   const fetchSoon = createFetchWithin({ timeout: 10_000, mostBytes: 2 ** 20 });
   const executor = createRemoteExecutor({ url, secret, fetch, fetchSoon, log });
@@ -110,7 +110,7 @@ export function openRemoteCompute({ config, url, store, log, meter }: ComputeOpt
     notReady: () => executor.notReady(),
     pull: async (coordinator) =>
       startPullLoop({
-        node: await coordinator.join({ id: randomUUID(), host, threads, cacheLimit: 0 }),
+        node: await coordinator.join({ id: randomUUID(), host, threads, cacheLimit: 0, ...(task !== undefined && { task }) }),
         executor,
         store,
         slots: { anybody: threads, newcomers: threads + claimsAhead },

@@ -87,7 +87,7 @@ export async function openServices(options: {
   const remote = computeUrl === undefined ? undefined : openRemoteCompute({ config, url: computeUrl, store, log, meter });
   const pull = remote?.pull ?? computing?.pull;
   const node = pull && startNode(() => pull(coordinator), log);
-  opened.add(node ? "pull loop" : "requests", () => Promise.all([node?.stop(grace), listening.close(grace)]));
+  opened.add(node ? "pull loop" : "requests", () => Promise.all([node?.stop(config.drain), listening.close(grace)]));
   return { handler: (request, environment) => app.fetch(request, environment), datasets: catalogue.names() };
 }
 

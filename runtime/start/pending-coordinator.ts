@@ -70,6 +70,8 @@ export class PendingCoordinator implements Coordinator {
   readonly withdraw: Coordinator["withdraw"] = async (queryId, client) => this.#require().withdraw(queryId, client);
   readonly retry: Coordinator["retry"] = async (request) => this.#require().retry(request);
   readonly nodes: Coordinator["nodes"] = async () => this.#require().nodes();
+  readonly publishSupply: Coordinator["publishSupply"] = async (supply) => this.#require().publishSupply(supply);
+  readonly supply: Coordinator["supply"] = async () => this.#require().supply();
   readonly demand: Coordinator["demand"] = async () => this.#require().demand();
 
   watch(keys: ReadonlySet<string>, listener: (event: SubtaskEvent) => void, signal: AbortSignal): void {

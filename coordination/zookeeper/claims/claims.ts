@@ -5,10 +5,9 @@
 
 import type { Log } from "../../../base/log.ts";
 import { pause } from "../../../base/pause.ts";
-import type { JoinedNode, Node } from "../../coordinator.ts";
+import type { AboutNode, JoinedNode, Node } from "../../coordinator.ts";
 import type { ClaimQueue } from "../../queue/claim-queue.ts";
 import { summarizeHoldings } from "../../queue/holdings.ts";
-import type { AboutNode } from "../../queue/local-node.ts";
 import { LocalNodes } from "../../queue/local-nodes.ts";
 import type { Session } from "../protocol/session.ts";
 import { isInDoubt, isRefused, unlessInDoubt } from "../protocol/zookeeper-error.ts";

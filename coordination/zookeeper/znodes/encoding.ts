@@ -2,7 +2,7 @@
 
 import { Buffer } from "node:buffer";
 import { subtaskKey } from "../../../base/subtask-key.ts";
-import type { Node, Subtask } from "../../coordinator.ts";
+import type { Node, NodeSupply, Subtask } from "../../coordinator.ts";
 import { type Attempts, noAttempts } from "../../queue/claim-end.ts";
 import type { Read } from "../../queue/demand.ts";
 import { firstSegmentName, hashName, isFailedName } from "./layout.ts";
@@ -78,9 +78,15 @@ const nodeNumbers = ["threads", "cacheBytes", "cacheLimit", "running", "done", "
 export function parseNodeBody(data: Buffer): NodeBody | undefined {
   const body = (parseObject(data) ?? {}) as Partial<NodeBody>;
   const isWhole = [body.id, body.host, body.instance].every((text) => typeof text === "string");
+  if (body.task !== undefined && typeof body.task !== "string") return undefined;
   if (body.holdings !== undefined && typeof body.holdings !== "string") return undefined;
   if (body.quarantined !== undefined && !Number.isSafeInteger(body.quarantined?.until)) return undefined;
   return isWhole && nodeNumbers.every((name) => typeof body[name] === "number") ? (body as NodeBody) : undefined;
+}
+
+export function parseSupply(data: Buffer): NodeSupply | undefined {
+  const { wanted, there, missing } = parseObject(data) ?? {};
+  return isCount(wanted) && isCount(there) && isTexts(missing) ? ({ wanted, there, missing } as NodeSupply) : undefined;
 }
 
 /** Some subtasks of one program and dataset, in their order. */

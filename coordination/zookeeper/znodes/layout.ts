@@ -19,6 +19,8 @@ export interface Layout {
   readonly failed: string;
   readonly held: string;
   readonly nodes: string;
+  /** The one of these that is no folder. */
+  readonly supply: string;
   readonly withdrawn: string;
   readonly locks: string;
   readonly copies: string;
@@ -44,6 +46,7 @@ export function createLayout(base: string): Layout {
     failed: under("failed"),
     held: under("held"),
     nodes: under("nodes"),
+    supply: under("supply"),
     withdrawn: under("withdrawn"),
     locks: under("locks"),
     copies: under("copies"),

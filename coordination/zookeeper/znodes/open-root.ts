@@ -69,7 +69,7 @@ export async function makeFolders(session: Session, layout: Layout): Promise<voi
 }
 
 /** Folders come before what is in them. */
-export function foldersOf({ base, shards, guards, ...folders }: Layout): readonly string[] {
+export function foldersOf({ base, shards, guards, supply: _, ...folders }: Layout): readonly string[] {
   return [...Object.values(folders), `${base}/subtasks`, ...shards, `${base}/guards`, ...guards];
 }
 

@@ -30,7 +30,8 @@ export function describeStatus(followed: FollowedQuery, hindrances: readonly str
     ...describeContent(query.query, places, { program: programs[program]!, content: contents[program]!, filters }),
   });
   const counts = progress?.partitions.counts ?? { ...noPartitions, total, done: total };
-  const note = progress?.lacksNodes ? "no nodes" : isEnded({ state }) || hindrances.length === 0 ? undefined : hindrances.join("; ");
+  const hindrance = hindrances.length === 0 ? undefined : hindrances.join("; ");
+  const note = progress?.lack ?? (isEnded({ state }) ? undefined : hindrance);
   const lastUpdate = progress?.lastUpdate ?? created;
   return {
     id,

@@ -14,6 +14,7 @@ import type { Program } from "../../../engine/program/program.ts";
 import type { StoredPlan, StoredQuery } from "../../../storage/store.ts";
 import type { Services } from "../../services.ts";
 import type { ResultNote } from "../answer/timeline.ts";
+import { findLack } from "../find-lack.ts";
 import { AwaitedVersion } from "./awaited-version.ts";
 import type { CountInterest } from "./count-interest.ts";
 import { DamagedPartials } from "./damaged-partials.ts";
@@ -52,8 +53,8 @@ export class Progress implements PlannedPrograms {
   #saving: Promise<void> | undefined;
   /** The query that is being queued. */
   #queueing: string | undefined;
-  /** Nodes there are, where nothing moved since they were counted. */
-  #nodes: number | undefined;
+  /** That there are no nodes, where nothing moved since they were counted. */
+  #lack: string | undefined;
   #read: { readonly version: number; readonly partials: readonly PartialResult[] } | undefined;
 
   private constructor({ plan, programs }: PlannedPrograms, query: StoredQuery, services: ProgressServices, partitions: PlanPartitions) {
@@ -159,9 +160,9 @@ export class Progress implements PlannedPrograms {
     return this.#queueing === undefined && this.partitions.isWithdrawn;
   }
 
-  /** Partitions wait, and there is no node that could take them. */
-  get lacksNodes(): boolean {
-    return this.#nodes === 0 && this.partitions.isStanding;
+  /** "no nodes", and why, where partitions wait and there is no node that could take them. */
+  get lack(): string | undefined {
+    return this.partitions.isStanding ? this.#lack : undefined;
   }
 
   /** Nothing is under way and nobody listens. */
@@ -222,7 +223,7 @@ export class Progress implements PlannedPrograms {
 
   #take(event: SubtaskEvent): void {
     if (!this.partitions.take(event)) return;
-    this.#nodes = undefined;
+    this.#lack = undefined;
     this.touch();
     if (event.kind === "withdrawn" && this.isWithdrawn) this.#poller.now();
   }
@@ -232,11 +233,11 @@ export class Progress implements PlannedPrograms {
     await this.learnInterest(this.clients.queries);
     if (!this.#services.coordinator.skipsEvents) return;
     const { version } = this;
-    const before = this.lacksNodes;
-    const nodes = this.partitions.isStanding ? (await this.#services.coordinator.nodes()).length : undefined;
+    const before = this.lack;
+    const lack = this.partitions.isStanding ? await findLack(this.#services.coordinator) : undefined;
     const changed = await this.#updateOpen();
-    if (this.version === version) this.#nodes = nodes;
-    if (changed || this.lacksNodes !== before) this.touch();
+    if (this.version === version) this.#lack = lack;
+    if (changed || this.lack !== before) this.touch();
   }
 
   #updateOpen(): Promise<boolean> {

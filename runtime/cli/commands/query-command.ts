@@ -106,12 +106,15 @@ function readSeconds(text: string): number {
 
 /** Explains, by reason, why the end may be long in coming. On a terminal the progress bar tells it. */
 function describeWaiting({ dataset, preparing, note }: Status): Readonly<Record<string, string>> {
+  const why = note?.replace(/^no nodes(: )?(.*)/, (_, colon, reason) => (colon ? ` (${reason})` : ""));
   return {
     ...(preparing && {
       preparing: `The dataset ${dataset} is still being made (${preparing.entries} of ${preparing.total} events): waiting for the rest`,
     }),
     ...(note !== undefined && {
-      [note]: note === "no nodes" ? "There are no compute nodes: the query waits until one starts" : `The query waits: ${note}`,
+      [note]: note.startsWith("no nodes")
+        ? `There are no compute nodes${why}: the query waits until one starts`
+        : `The query waits: ${note}`,
     }),
   };
 }

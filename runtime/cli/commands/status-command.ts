@@ -3,7 +3,7 @@
  * interest in a query, and with `--force` everybody's.
  */
 import type { Command } from "commander";
-import type { Node } from "../../../coordination/coordinator.ts";
+import type { Node, NodeSupply } from "../../../coordination/coordinator.ts";
 import { isEnded, type Status } from "../../../functions/api.ts";
 import { displayable } from "../../../functions/render/displayable.js";
 import { formatAge, formatBytes, formatNumber } from "../../../functions/render/format-number.js";
@@ -18,6 +18,8 @@ interface Nodes {
     readonly since: string;
     readonly quarantined?: { readonly until: string; readonly cause: string };
   })[];
+  /** Where something starts nodes as they are needed. */
+  readonly supply?: NodeSupply;
   readonly subtasks: { readonly unowned: number; readonly owned: number; readonly failed: number };
   readonly store: { readonly bodies: number; readonly bytes: number; readonly limit: number };
 }
@@ -62,27 +64,32 @@ export function addStatusCommands(program: Command, getInvocation: GetInvocation
 async function showServer(invocation: Invocation, json: boolean): Promise<void> {
   const { api, signal } = invocation;
   const answers = await Promise.all([api.readiness(signal), api.json("/nodes", { signal }) as Promise<Nodes>]);
-  const [ready, { nodes, subtasks, store }] = json ? answers : displayable(answers);
+  const [ready, { nodes, supply, subtasks, store }] = json ? answers : displayable(answers);
   if (ready.length > 0) invocation.exitCode = exitCodes.failed;
-  if (json) return print(invocation, JSON.stringify({ ready: ready.length === 0, reasons: ready, nodes, subtasks, store }));
+  if (json) return print(invocation, JSON.stringify({ ready: ready.length === 0, reasons: ready, nodes, supply, subtasks, store }));
   const right = "right" as const;
+  const areTasks = nodes.some(({ task }) => task !== undefined);
   const rows = nodes.map((node) => [
     node.host,
     node.id,
     ...[node.threads, node.running, node.done, node.failed].map(formatNumber),
     // A node whose compute function is elsewhere holds nothing itself.
     node.cacheLimit === 0 ? "elsewhere" : `${formatBytes(node.cacheBytes)} of ${formatBytes(node.cacheLimit)}`,
+    ...(areTasks ? [node.task ?? ""] : []),
     formatAge((Date.now() - Date.parse(node.since)) / 1000),
   ]);
   const columns = [
     { head: "node" },
     { head: "id" },
-    ...["threads", "running", "done", "failed", "columns held", "up for"].map((head) => ({ head, align: right })),
+    ...["threads", "running", "done", "failed", "columns held"].map((head) => ({ head, align: right })),
+    ...(areTasks ? [{ head: "task" }] : []),
+    { head: "up for", align: right },
   ];
   const lines = [
     ready.length === 0 ? `${api.server} is ready` : `${api.server} is not ready: ${ready.join("; ")}`,
     `queue: ${formatNumber(subtasks.unowned)} waiting, ${formatNumber(subtasks.owned)} running, ${formatNumber(subtasks.failed)} failed`,
     `store: ${formatNumber(store.bodies)} partials and results, ${formatBytes(store.bytes)} of ${formatBytes(store.limit)}`,
+    ...(supply ? [`started where needed: ${supply.there} of ${supply.wanted} nodes`, ...supply.missing.map((why) => `  ${why}`)] : []),
     "",
     ...(nodes.length === 0 ? ["no nodes: what is asked for waits until one starts"] : drawTable(columns, rows)),
     ...nodes.flatMap(({ id, quarantined }) =>

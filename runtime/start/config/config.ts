@@ -2,6 +2,7 @@
  * What the server was told at its start: options, else `FEMTOQ_*` variables, else what is usual, all checked before anything begins.
  * Throws `ConfigError`, which names every bad value, where it came from, and what would be right.
  */
+import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
 import type { z } from "zod";
 import { roles } from "../../../functions/roles.ts";
@@ -22,10 +23,14 @@ export class ConfigError extends Error {
   }
 }
 
-/** @param args Without the names of the program and of the interpreter. */
-export function readConfig(args: readonly string[], environment: Environment): Config {
+/**
+ * Variables of the file that `--secrets` or FEMTOQ_SECRETS names come after those of the environment.
+ * @param args Without the names of the program and of the interpreter.
+ */
+export function readConfig(args: readonly string[], variables: Environment): Config {
   const command = describeOptions();
   parse(command, args);
+  const environment = { ...readSecrets(command.getOptionValue("secrets") ?? variables.FEMTOQ_SECRETS), ...variables };
   const config: Record<string, unknown> = {};
   const problems: string[] = [];
   for (const [key, row] of optionRows) {
@@ -90,6 +95,25 @@ function findValue(command: Command, [key, row]: (typeof optionRows)[number], en
   return { value: isList(row) ? parts.filter((part) => part !== "") : text, source };
 }
 
+function readSecrets(file: string | undefined): Environment {
+  if (!file) return {};
+  const refuse = (reason: string) => new ConfigError(`Cannot use the secrets in ${file}: ${reason}`);
+  let lines: readonly string[];
+  try {
+    lines = readFileSync(file, "utf8").split(/\r?\n/);
+  } catch (error) {
+    throw refuse(error instanceof Error ? error.message : String(error));
+  }
+  const found: Record<string, string> = {};
+  for (const [index, line] of lines.entries()) {
+    if (/^\s*(#|$)/.test(line)) continue;
+    const [, name, value] = /^(FEMTOQ_[A-Z_]+)=(.*)$/.exec(line) ?? [];
+    if (name === undefined) throw refuse(`line ${index + 1} is not of the form FEMTOQ_NAME=VALUE`);
+    found[name] = value!;
+  }
+  return found;
+}
+
 /** Variables that this program or its tools read besides the options. */
 const otherVariables = ["FEMTOQ_SERVER", "FEMTOQ_REQUIRE_SERVERS", "FEMTOQ_TEST_DATA"];
 
@@ -101,7 +125,8 @@ function unknownVariables(environment: Environment): string[] {
 }
 
 /** What options that are right by themselves cannot mean together; one line each. */
-function findConflicts({ role, zookeeper, zookeeperAuth, mongodb, computeUrl }: Config): readonly string[] {
+function findConflicts(config: Config): readonly string[] {
+  const { role, zookeeper, zookeeperAuth, mongodb, computeUrl, grace, drain } = config;
   const problems: string[] = [];
   const { opens } = roles[role];
   const missing = [zookeeper === undefined && "--zookeeper", mongodb === undefined && "--mongodb"].filter(Boolean);
@@ -116,6 +141,19 @@ function findConflicts({ role, zookeeper, zookeeperAuth, mongodb, computeUrl }: 
   }
   if (computeUrl !== undefined && !opens.includes("node")) {
     problems.push(`Cannot use --compute-url with --role ${role}: it has nothing computed; give it to the compute nodes`);
+  }
+  if (drain >= grace) problems.push("Cannot use --drain: after --grace the process is gone; give a shorter time, or a longer --grace");
+  if (opens.includes("tasks")) problems.push(...findMesosConflicts(config));
+  return problems;
+}
+
+function findMesosConflicts({ mesos, mongodb, zookeeper, zookeeperAuth, nodeSecrets }: Config): readonly string[] {
+  const problems: string[] = [];
+  if (mesos === undefined) problems.push("Cannot use --role mesos: it needs to know where Mesos is; give --mesos too");
+  const hasPassword = zookeeperAuth !== undefined || /:\/\/[^/@]*:[^/@]*@/.test(`${mongodb} ${zookeeper}`);
+  if (hasPassword && nodeSecrets === undefined) {
+    const what = "a password that nodes need would show in Mesos' pages";
+    problems.push(`Cannot use --role mesos: ${what}; put it into a file on the agents and name that with --node-secrets`);
   }
   return problems;
 }

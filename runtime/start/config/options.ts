@@ -19,6 +19,7 @@ import {
   wholeNumber,
   zookeeperServers,
 } from "./checks.ts";
+import { mesosOptions } from "./mesos-options.ts";
 import { formatSize } from "./units.ts";
 
 export interface OptionRow {
@@ -137,7 +138,7 @@ export const options = {
   /** One that keeps no state of its own only with `zookeeper` and `mongodb`. */
   role: {
     value: "ROLE",
-    help: "dispatch takes queries and merges, compute runs them, all does both; one role alone needs --zookeeper and --mongodb",
+    help: "dispatch takes queries and merges, compute runs them, all does both, mesos starts compute nodes on a Mesos cluster; one role alone needs --zookeeper and --mongodb",
     usual: "all",
     check: oneOf(roleNames),
   },
@@ -177,6 +178,25 @@ export const options = {
     help: "after a signal to end, the process is gone after so long, whatever holds it up",
     usual: "5s",
     check: time(1_000, 3_600_000),
+  },
+  /** Milliseconds; less than `grace`. */
+  drain: {
+    value: "TIME",
+    help: "after a signal to end, what is being computed has so long to be finished and saved; the rest goes back to the queue at once",
+    usual: "500ms",
+    check: time(0, 3_600_000),
+  },
+  /** Shown to people. */
+  task: {
+    value: "NAME",
+    help: "what started this node, for those who look at nodes: a batch job's number, a Mesos task",
+    check: z.string().max(300).optional(),
+  },
+  /** Absolute path. */
+  secrets: {
+    value: "PATH",
+    help: "a file with more variables, one FEMTOQ_NAME=VALUE a line: for what others must not see among options and variables",
+    check: path("a path").optional(),
   },
   /** Milliseconds after which a silent process has lost its claims. */
   sessionTimeout: {
@@ -234,6 +254,7 @@ export const options = {
     usual: 1_000_000,
     check: wholeNumber(1, 100_000_000),
   },
+  ...mesosOptions,
 } satisfies Readonly<Record<string, OptionRow>>;
 
 export type OptionKey = keyof typeof options;

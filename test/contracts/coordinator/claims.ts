@@ -132,6 +132,20 @@ export function checkClaims(check: Check): void {
     );
   });
 
+  check("a node tells which task it is", async (coordinator) => {
+    await coordinator.join({ id: "node 1", host: "localhost", threads: 2, cacheLimit: 1e9, task: "femtoq.7" });
+    assert.equal((await coordinator.nodes())[0]!.task, "femtoq.7");
+  });
+
+  check("whoever starts nodes tells how far it is", async (coordinator) => {
+    assert.equal(await coordinator.supply(), undefined);
+    const first = { wanted: 3, there: 1, missing: ["no offer with 2 cpus and 4096 MB"] };
+    await coordinator.publishSupply(first);
+    assert.deepEqual(await coordinator.supply(), first);
+    await coordinator.publishSupply({ wanted: 1, there: 1, missing: [] });
+    assert.deepEqual(await coordinator.supply(), { wanted: 1, there: 1, missing: [] });
+  });
+
   check("a priority that is none is refused, and nothing queued", async (coordinator) => {
     for (const priority of [-1, 1000, 1.5, Number.NaN]) {
       await assert.rejects(coordinator.enqueue(ask(makeSubtasks(1), { priority })), /priority .* from 0 to 999/);
