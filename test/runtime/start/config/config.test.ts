@@ -82,7 +82,7 @@ describe("readConfig", () => {
     assert.match(refusal(["--role", "compute", "--zookeeper", "zk"]), /--role compute: .*give --mongodb too/);
     assert.match(refusal(["--zookeeper", "zk"]), /--zookeeper alone: .*must share the store.*--mongodb/);
     assert.match(refusal(["--zookeeper-auth", "a:b"]), /--zookeeper-auth alone: .*--zookeeper/);
-    assert.match(refusal(["--role", "worker"]), /--role: one of all, dispatch, compute is required, current value is "worker"/);
+    assert.match(refusal(["--role", "worker"]), /--role: one of all, dispatch, compute, mesos is required, current value is "worker"/);
   });
 
   test("takes a URL of the compute function, and refuses it where nothing is computed, without showing it", () => {
