@@ -94,14 +94,7 @@ export function openSchedulerConnection(options: SchedulerConnectionOptions): Sc
     let heartbeat = usualHeartbeat;
     try {
       const either = followSignals([closing.signal, ...(starting && !wasSubscribed ? [starting] : [])]);
-      let leader: Leader;
-      let opened: Opened;
-      try {
-        leader = await leaders.find(either.signal);
-        opened = await open(leader, either.signal);
-      } finally {
-        either.release();
-      }
+      const { leader, ...opened } = await findAndOpen(either.signal).finally(() => either.release());
       const current = new Subscription({
         ...opened,
         longestSilence: () => mostMissedHeartbeats * heartbeat * 1000,
@@ -132,6 +125,11 @@ export function openSchedulerConnection(options: SchedulerConnectionOptions): Sc
       if (error instanceof MesosError && !(error.code === "bad-address" && wasSubscribed)) throw error;
       return describeFailure(error);
     }
+  }
+
+  async function findAndOpen(signal: AbortSignal): Promise<Opened & { readonly leader: Leader }> {
+    const leader = await leaders.find(signal);
+    return { leader, ...(await open(leader, signal)) };
   }
 
   /** SUBSCRIBE, along redirects. */
