@@ -2,7 +2,7 @@
 import type { CompressionCodec } from "hyparquet";
 import { CompressionCodecs } from "hyparquet/src/constants.js";
 import type { FileColumn, FileDescription, StoredSize } from "../format.ts";
-import type { PhysicalType } from "./value-type.ts";
+import type { Stored } from "./stored-values.ts";
 
 /** What levels mean: repetition levels are 0 (a new entry) to the number of lists, definition levels 0 to `maxDefinition` (a value). */
 export interface Levels {
@@ -12,11 +12,9 @@ export interface Levels {
 }
 
 /** How a column is stored in every row group: `stored` of a `FileColumn`. */
-export interface StoredColumn {
-  readonly physical: PhysicalType;
-  readonly unsigned: boolean;
-  /** Of integers of 8 and 16 bits, which lie in INT32: from the lowest on, so many bits count. So others read values beyond the type. */
-  readonly bits?: number;
+export interface StoredColumn extends Stored {
+  /** What the numbers of a date, a time or a decimal mean, for people. */
+  readonly meaning?: string;
   readonly levels: Levels;
 }
 
@@ -63,7 +61,8 @@ export function sizeOfChunk({ nullable, places }: FileDescription, unit: number,
 }
 
 export function typeNameOf({ stored }: FileColumn): string | undefined {
-  const { physical, unsigned, bits } = stored as StoredColumn;
+  const { physical, unsigned, bits, meaning } = stored as StoredColumn;
+  if (meaning !== undefined) return meaning;
   if (physical === "FLOAT16") return "float16";
   if (physical !== "INT32" && physical !== "INT64") return undefined;
   return `${unsigned ? "uint" : "int"}${bits ?? physical.slice(3)}`;

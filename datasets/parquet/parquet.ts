@@ -3,8 +3,8 @@ import { DatasetError } from "../dataset.ts";
 import type { DescribeOptions, FileDescription, Format } from "../format.ts";
 import type { ByteReader } from "../sources/source.ts";
 import { type ColumnChunk, locateChunk, sizeOfChunk, typeNameOf } from "./column-chunk.ts";
-import { decodeChunk, readFirstOffsets } from "./decode-chunk.ts";
-import { format, parseFooter } from "./parse-footer.ts";
+import { format, parseFooter } from "./footer/parse-footer.ts";
+import { decodeChunk, readFirstOffsets } from "./pages/decode-chunk.ts";
 
 const magic = "PAR1";
 const encryptedMagic = "PARE";

@@ -5,15 +5,18 @@ reads, of fastparquet's files).
 
 make-variants.py FOLDER SEED COUNT makes N.parquet and N.json: leaf name -> entries, nested lists for lists, null for what is missing. A null list is
 an empty one; a null record makes its fields missing. NaN and infinities are strings."""
-import json, math, os, random, sys
+import datetime, decimal, json, math, os, random, sys
 import numpy as np, pyarrow as pa, pyarrow.parquet as pq
 
 folder, seed, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 os.makedirs(folder, exist_ok=True)
 rng = random.Random(seed)
 
+EPOCH = datetime.datetime(1970, 1, 1)
 INTEGERS = {"int8": 8, "int16": 16, "int32": 32, "int64": 64, "uint8": 8, "uint16": 16, "uint32": 32, "uint64": 64}
-TYPES = [*INTEGERS, "float", "double", "bool", "string"]
+COUNTED = {"date32": pa.date32(), "time32": pa.time32("ms"), "time64": pa.time64("us"), "timestamp": pa.timestamp("us"), "timestampUTC": pa.timestamp("us", "UTC")}
+DECIMALS = {"decimal9": pa.decimal128(9, 2), "decimal18": pa.decimal128(18, 6), "decimal38": pa.decimal128(38, 10)}
+TYPES = [*INTEGERS, "float", "double", "bool", "string", *COUNTED, *DECIMALS]
 WORDS = ["mu", "e", "τ", "", "μ→eγ", "W" * 300]
 
 
@@ -27,6 +30,16 @@ def number(kind, style):
             return rng.choice([math.nan, math.inf, -math.inf, -0.0, 1e-42, 3e38])
         value = rng.choice([rng.uniform(-100, 100), float(rng.randrange(9))])
         return float(np.float32(value)) if kind == "float" else value
+    if kind in DECIMALS:
+        digits = rng.randrange(1, DECIMALS[kind].precision + 1)
+        return decimal.Decimal(rng.choice([-1, 1]) * rng.randrange(10**digits)).scaleb(-DECIMALS[kind].scale, decimal.Context(prec=60))
+    if kind == "date32":
+        return EPOCH.date() + datetime.timedelta(days=rng.randrange(-10000, 40000))
+    if kind in COUNTED:
+        time = EPOCH + datetime.timedelta(microseconds=rng.randrange(-(10**15), 2 * 10**15))
+        if kind == "time32":
+            return time.time().replace(microsecond=time.microsecond // 1000 * 1000)
+        return time.time() if kind == "time64" else time.replace(tzinfo=datetime.timezone.utc if kind == "timestampUTC" else None)
     bits = INTEGERS[kind]
     low, high = (0, 2**bits - 1) if kind[0] == "u" else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
     if style == 0:
@@ -39,6 +52,8 @@ def number(kind, style):
 def leaf(kind):
     """A type and what draws values of it."""
     style = rng.randrange(3)
+    if kind in COUNTED or kind in DECIMALS:
+        return {**COUNTED, **DECIMALS}[kind], lambda: number(kind, style)
     return getattr(pa, {"float": "float32", "double": "float64", "bool": "bool_"}.get(kind, kind))(), lambda: number(kind, style)
 
 
@@ -85,19 +100,33 @@ def leaves(type_, name):
         return {n: [f.name, *way] for f in type_ for n, way in leaves(f.type, f"{name}.{f.name}").items()}
     if pa.types.is_list(type_) or pa.types.is_large_list(type_) or pa.types.is_fixed_size_list(type_):
         return {n: [None, *way] for n, way in leaves(type_.value_type, name).items()}
-    return {name: []}
+    return {name: [type_]}
 
 
 def project(value, way):
-    if not way:
-        return plain(value)
     step, *rest = way
+    if not rest:
+        return plain(value, step)
     if step is None:
         return [] if value is None else [project(each, rest) for each in value]
     return project(None if value is None else value[step], rest)
 
 
-def plain(value):
+def counted(value, type_):
+    """Days, or so many parts of a second, since 1970 or midnight."""
+    if isinstance(value, datetime.datetime):
+        return (value.replace(tzinfo=None) - EPOCH) // datetime.timedelta(microseconds=1)
+    if isinstance(value, datetime.date):
+        return (value - EPOCH.date()).days
+    microseconds = ((value.hour * 60 + value.minute) * 60 + value.second) * 10**6 + value.microsecond
+    return microseconds // 1000 if type_ == COUNTED["time32"] else microseconds
+
+
+def plain(value, type_):
+    if isinstance(value, decimal.Decimal):
+        return float(value)
+    if isinstance(value, (datetime.date, datetime.time)):
+        value = counted(value, type_)
     if isinstance(value, int) and abs(value) >= 2**53:
         return str(value)  # JSON's reader would round it
     if isinstance(value, float) and not math.isfinite(value):
@@ -148,6 +177,7 @@ def write(path):
         write_page_index=rng.random() < 0.3,
         write_statistics=rng.random() < 0.7,
         store_schema=rng.random() < 0.5,
+        store_decimal_as_integer=rng.random() < 0.5,
     )
     if rng.random() < 0.5:
         options["use_dictionary"] = True
@@ -171,7 +201,7 @@ def schema_only(table, options):
     import io
 
     sink = io.BytesIO()
-    pq.write_table(table.slice(0, 0), sink, use_compliant_nested_type=options["use_compliant_nested_type"], version=options["version"])
+    pq.write_table(table.slice(0, 0), sink, **{name: options[name] for name in ("use_compliant_nested_type", "version", "store_decimal_as_integer")})
     sink.seek(0)
     return sink
 
@@ -182,7 +212,7 @@ def write_by_fastparquet(path):
     rows = rng.choice([1, 7, 100, 700])
     frame = {}
     for index in range(4):
-        kind = rng.choice(TYPES)
+        kind = rng.choice([each for each in TYPES if each not in COUNTED and each not in DECIMALS])
         style = rng.randrange(3)
         values = [number(kind, style) for _ in range(rows)]
         frame[f"c{index}"] = np.array(values, dtype={"float": "f4", "double": "f8", "string": "O"}.get(kind, kind))

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { decodeGathered, decodeLevels } from "../../../datasets/parquet/decode-hybrid.ts";
-import { openPage } from "../../../datasets/parquet/page-content.ts";
-import { sequence } from "../read-for-test.ts";
+import { decodeGathered, decodeLevels } from "../../../../datasets/parquet/pages/decode-hybrid.ts";
+import { openPage } from "../../../../datasets/parquet/pages/page-content.ts";
+import { sequence } from "../../read-for-test.ts";
 
 /** Bit-packed run of a multiple of eight values, straight from the format's words: little-endian, low bits first. */
 function packed(values: readonly number[], width: number): number[] {

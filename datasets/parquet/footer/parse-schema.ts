@@ -1,5 +1,5 @@
 /** The schema in a footer: a list of elements, each before its children. */
-import type { LogicalType, SchemaElement } from "hyparquet";
+import type { LogicalType, SchemaElement, TimeUnit } from "hyparquet";
 import { ConvertedTypes, FieldRepetitionTypes, ParquetTypes } from "hyparquet/src/constants.js";
 import type { ThriftReader } from "./thrift-reader.ts";
 
@@ -32,6 +32,9 @@ function parseElement(reader: ThriftReader): SchemaElement {
       case 6:
         element.converted_type = named(ConvertedTypes, reader.count(), "converted type");
         break;
+      case 7:
+        element.scale = reader.count();
+        break;
       case 10: {
         const type = parseLogicalType(reader);
         if (type) element.logical_type = type;
@@ -44,16 +47,13 @@ function parseElement(reader: ThriftReader): SchemaElement {
   return element;
 }
 
-/** Of a type with parameters only those of integers are used: the others are told by their names. */
+/** Types without parameters that matter here. */
 const logicalTypes = new Map<number, LogicalType>([
   [1, { type: "STRING" }],
   [2, { type: "MAP" }],
   [3, { type: "LIST" }],
   [4, { type: "ENUM" }],
-  [5, { type: "DECIMAL", precision: 0, scale: 0 }],
   [6, { type: "DATE" }],
-  [7, { type: "TIME", isAdjustedToUTC: false, unit: "MILLIS" }],
-  [8, { type: "TIMESTAMP", isAdjustedToUTC: false, unit: "MILLIS" }],
   [11, { type: "NULL" }],
   [12, { type: "JSON" }],
   [13, { type: "BSON" }],
@@ -64,15 +64,20 @@ const logicalTypes = new Map<number, LogicalType>([
   [18, { type: "GEOGRAPHY" }],
 ]);
 
+const decimalType = 5;
+const timeType = 7;
+const timestampType = 8;
 const integerType = 10;
 
 /** Undefined for one that is newer than this reader: the physical type decides. */
 function parseLogicalType(reader: ThriftReader): LogicalType | undefined {
   let type: LogicalType | undefined;
   for (let field = reader.field(0); field !== 0; field = reader.field(field)) {
-    if (field === integerType) {
-      type = parseIntegerType(reader);
-    } else {
+    if (field === integerType) type = parseIntegerType(reader);
+    else if (field === decimalType) type = parseDecimalType(reader);
+    else if (field === timeType) type = { type: "TIME", ...parseTimeType(reader) };
+    else if (field === timestampType) type = { type: "TIMESTAMP", ...parseTimeType(reader) };
+    else {
       type = logicalTypes.get(field);
       reader.skip();
     }
@@ -89,6 +94,39 @@ function parseIntegerType(reader: ThriftReader): LogicalType {
     else reader.skip();
   }
   return { type: "INTEGER", bitWidth, isSigned };
+}
+
+function parseDecimalType(reader: ThriftReader): LogicalType {
+  let scale = 0;
+  for (let field = reader.field(0); field !== 0; field = reader.field(field)) {
+    if (field === 1) scale = reader.count();
+    else reader.skip();
+  }
+  return { type: "DECIMAL", precision: 0, scale };
+}
+
+const timeUnits: readonly TimeUnit[] = ["MILLIS", "MICROS", "NANOS"];
+
+function parseTimeType(reader: ThriftReader): { isAdjustedToUTC: boolean; unit: TimeUnit } {
+  let isAdjustedToUTC = false;
+  let unit: TimeUnit = "MILLIS";
+  for (let field = reader.field(0); field !== 0; field = reader.field(field)) {
+    if (field === 1) isAdjustedToUTC = reader.boolean();
+    else if (field === 2) unit = parseTimeUnit(reader);
+    else reader.skip();
+  }
+  return { isAdjustedToUTC, unit };
+}
+
+/** A union: which field there is tells the unit. */
+function parseTimeUnit(reader: ThriftReader): TimeUnit {
+  let unit: TimeUnit | undefined;
+  for (let field = reader.field(0); field !== 0; field = reader.field(field)) {
+    unit = named(timeUnits, field - 1, "unit of time");
+    reader.skip();
+  }
+  if (!unit) throw new Error("a time has no unit");
+  return unit;
 }
 
 function named<Name>(names: readonly Name[], number: number, what: string): Name {

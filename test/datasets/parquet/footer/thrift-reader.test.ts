@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ByteWriter } from "hyparquet-writer/src/bytewriter.js";
 import { serializeTCompactProtocol } from "hyparquet-writer/src/thrift.js";
-import { ThriftReader } from "../../../datasets/parquet/thrift-reader.ts";
+import { ThriftReader } from "../../../../datasets/parquet/footer/thrift-reader.ts";
 
 test("ThriftReader reads the fields it is asked for and skips all others", () => {
   const writer = new ByteWriter();

@@ -4,11 +4,11 @@
  */
 import type { Encoding, PageHeader } from "hyparquet";
 import { parquetHeader } from "hyparquet/src/column.js";
-import { crc32 } from "../compression/checksums.ts";
-import { prepareZstd } from "../compression/zstd.ts";
-import { lendBytes } from "../sources/lend-bytes.ts";
-import type { ByteReader } from "../sources/source.ts";
-import type { ColumnChunk } from "./column-chunk.ts";
+import { crc32 } from "../../compression/checksums.ts";
+import { prepareZstd } from "../../compression/zstd.ts";
+import { lendBytes } from "../../sources/lend-bytes.ts";
+import type { ByteReader } from "../../sources/source.ts";
+import type { ColumnChunk } from "../column-chunk.ts";
 
 const windowBytes = 4 * 2 ** 20;
 /** Headers of number columns have some tens of bytes. */

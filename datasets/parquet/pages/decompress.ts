@@ -1,9 +1,9 @@
 /** Decompression of pages. Promises: fills the target exactly, or throws; gzip's and ZSTD's checksums are verified where there are any. `prepareZstd` must have been awaited. */
 import { brotliDecompressSync, unzipSync } from "node:zlib";
 import type { CompressionCodec } from "hyparquet";
-import { decompressHadoopLz4, decompressLz4Block } from "../compression/lz4.ts";
-import { decompressSnappy } from "../compression/snappy.ts";
-import { decompressZstd } from "../compression/zstd.ts";
+import { decompressHadoopLz4, decompressLz4Block } from "../../compression/lz4.ts";
+import { decompressSnappy } from "../../compression/snappy.ts";
+import { decompressZstd } from "../../compression/zstd.ts";
 
 /** Whether the codec's decoder works in the kernels' area: then bytes and target both lie in it, with slack behind, or neither does. */
 export const worksInArea = (codec: CompressionCodec): boolean => codec === "SNAPPY" || codec === "LZ4" || codec === "LZ4_RAW";

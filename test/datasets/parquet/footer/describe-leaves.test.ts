@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parquetSchema, type SchemaElement } from "hyparquet";
-import { describeLeaves } from "../../../datasets/parquet/describe-leaves.ts";
+import { describeLeaves } from "../../../../datasets/parquet/footer/describe-leaves.ts";
 
 const required = { repetition_type: "REQUIRED" } as const;
 const optional = { repetition_type: "OPTIONAL" } as const;
@@ -112,14 +112,12 @@ test("describeLeaves refuses maps and what it has no type for, each with its rea
     { name: "key", type: "BYTE_ARRAY", converted_type: "UTF8", ...required },
     { name: "value", ...float, ...optional },
     { name: "name", type: "BYTE_ARRAY", ...optional },
-    { name: "when", type: "INT64", logical_type: { type: "TIMESTAMP", isAdjustedToUTC: true, unit: "MICROS" }, ...optional },
-    { name: "old", type: "INT96", ...optional },
-    { name: "price", type: "INT32", converted_type: "DECIMAL", ...optional },
+    { name: "id", type: "FIXED_LEN_BYTE_ARRAY", type_length: 16, logical_type: { type: "UUID" }, ...optional },
+    { name: "price", type: "BYTE_ARRAY", converted_type: "DECIMAL", ...optional },
   );
   assert.match(leaves[0]!, /^tags\.key_value\.key: .*part of a map/);
   assert.match(leaves[1]!, /^tags\.key_value\.value: .*part of a map/);
   assert.match(leaves[2]!, /^name: value 1, holds bytes that no annotation calls text/);
-  assert.match(leaves[3]!, /^when: value 1, holds times/);
-  assert.match(leaves[4]!, /^old: value 1, holds 96-bit times/);
-  assert.match(leaves[5]!, /^price: value 1, holds decimal numbers/);
+  assert.match(leaves[3]!, /^id: value 1, holds UUIDs/);
+  assert.match(leaves[4]!, /^price: value 1, holds decimal numbers as BYTE_ARRAY/);
 });

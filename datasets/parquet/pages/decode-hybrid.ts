@@ -1,5 +1,5 @@
 /** The run-length and bit-packed hybrid of Parquet, for levels and dictionary indexes, by the kernels of a page's area. */
-import { hybridOutcomes } from "../kernels/hybrid-kernels.ts";
+import { hybridOutcomes } from "../../kernels/hybrid-kernels.ts";
 import type { PageContent } from "./page-content.ts";
 
 /**

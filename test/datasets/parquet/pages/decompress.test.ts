@@ -3,8 +3,8 @@ import { Buffer } from "node:buffer";
 import { test } from "node:test";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import type { CompressionCodec } from "hyparquet";
-import { prepareZstd } from "../../../datasets/compression/zstd.ts";
-import { decompressInto } from "../../../datasets/parquet/decompress.ts";
+import { prepareZstd } from "../../../../datasets/compression/zstd.ts";
+import { decompressInto } from "../../../../datasets/parquet/pages/decompress.ts";
 
 await prepareZstd();
 

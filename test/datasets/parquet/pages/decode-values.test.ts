@@ -4,8 +4,9 @@ import type { Encoding } from "hyparquet";
 import { ByteWriter } from "hyparquet-writer/src/bytewriter.js";
 import { deltaBinaryPack } from "hyparquet-writer/src/delta.js";
 import { writeByteStreamSplit } from "hyparquet-writer/src/splitstream.js";
-import { decodeValues as decode, roomForValues, type Stored, type Values } from "../../../datasets/parquet/decode-values.ts";
-import { openPage } from "../../../datasets/parquet/page-content.ts";
+import { decodeValues as decode, roomForValues } from "../../../../datasets/parquet/pages/decode-values.ts";
+import { openPage } from "../../../../datasets/parquet/pages/page-content.ts";
+import type { Stored, Values } from "../../../../datasets/parquet/stored-values.ts";
 
 const float: Stored = { physical: "FLOAT", unsigned: false };
 const int: Stored = { physical: "INT32", unsigned: false };

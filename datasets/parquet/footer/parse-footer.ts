@@ -4,21 +4,22 @@
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { parquetSchema } from "hyparquet/src/metadata.js";
-import { sha256 } from "../../engine/sha256.ts";
-import type { FileColumn, FileDescription, FileShape } from "../format.ts";
-import { ChunkPlaces, type StoredColumn } from "./column-chunk.ts";
+import { sha256 } from "../../../engine/sha256.ts";
+import type { FileColumn, FileDescription, FileShape } from "../../format.ts";
+import { ChunkPlaces, type StoredColumn } from "../column-chunk.ts";
 import { describeLeaves, type LeafShape } from "./describe-leaves.ts";
 import { type ColumnFacts, parseRowGroup } from "./parse-row-group.ts";
 import { parseSchema } from "./parse-schema.ts";
 import { ThriftReader } from "./thrift-reader.ts";
 
 /** Name of the format; another one where descriptions mean something else. */
-export const format = "parquet-4";
+export const format = "parquet-5";
 /** Offsets are 32 bits. */
 const mostValues = 2 ** 32 - 2;
 /** What follows a footer that is signed, where some columns are encrypted. */
 const signatureBytes = 28;
 const turnMilliseconds = 5;
+const longDtypes: ReadonlySet<string> = new Set(["int64", "uint64"]);
 
 export async function parseFooter(bytes: Uint8Array): Promise<FileDescription> {
   const reader = new ThriftReader(bytes);
@@ -37,7 +38,7 @@ export async function parseFooter(bytes: Uint8Array): Promise<FileDescription> {
           maxDefinition,
           element: elements.at(-1) ?? 0,
           mayMiss: false,
-          ...(type.kind === "value" && type.physical === "INT64" && { long: { isUnsigned: type.unsigned } }),
+          ...(type.kind === "value" && longDtypes.has(type.dtype) && { long: { isUnsigned: type.unsigned } }),
         }));
         break;
       case 3:
@@ -83,14 +84,14 @@ async function describeShape(shapes: readonly LeafShape[], facts: readonly Colum
     else if (unreadable !== undefined) unsupported.push({ name, reason: unreadable });
     else if (twice.has(name)) unsupported.push({ name, reason: "is the name of two columns" });
     else {
-      const { physical, unsigned, bits, dtype } = type;
+      const { kind: _, dtype, isEmpty, ...form } = type;
       columns.set(name, {
         index,
         parts,
         lists,
         dtype,
-        stored: { physical, unsigned, ...(bits !== undefined && { bits }), levels } satisfies StoredColumn,
-        ...(type.isEmpty && { isEmpty: true }),
+        stored: { ...form, levels } satisfies StoredColumn,
+        ...(isEmpty && { isEmpty }),
       });
     }
   }

@@ -3,9 +3,10 @@
  */
 import type { Encoding } from "hyparquet";
 import { deltaBinaryUnpack } from "hyparquet/src/delta.js";
-import { decodeIndexes, refuseManyBlocks, type Values, viewOf } from "./decode-values.ts";
+import type { Values } from "../stored-values.ts";
+import type { StringDictionary } from "../string-dictionary.ts";
+import { decodeIndexes, refuseManyBlocks, viewOf } from "./decode-values.ts";
 import type { PageContent } from "./page-content.ts";
-import type { StringDictionary } from "./string-dictionary.ts";
 
 /** `numbers`: what the strings of the chunk's dictionary page became. */
 export function decodeStrings(

@@ -1,6 +1,6 @@
 /** Levels of a data page: where its lists begin, and which values are missing. */
-import type { ColumnTarget } from "../dataset.ts";
-import type { Levels } from "./column-chunk.ts";
+import type { ColumnTarget } from "../../dataset.ts";
+import type { Levels } from "../column-chunk.ts";
 import { decodeLevels } from "./decode-hybrid.ts";
 import type { PageContent } from "./page-content.ts";
 import type { Page } from "./read-pages.ts";

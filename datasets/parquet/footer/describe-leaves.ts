@@ -6,7 +6,7 @@
  * fields missing. Maps are refused.
  */
 import type { SchemaTree } from "hyparquet";
-import type { Levels } from "./column-chunk.ts";
+import type { Levels } from "../column-chunk.ts";
 import { type ValueType, valueTypeOf } from "./value-type.ts";
 
 export interface LeafShape {

@@ -1,9 +1,9 @@
 /** Which of our types a Parquet leaf becomes, or why it cannot become one. */
 import type { SchemaElement } from "hyparquet";
-import type { DType } from "../../engine/program/schema.ts";
+import type { DType } from "../../../engine/program/schema.ts";
 
 /** Physical types that are read; `unsigned` INT32 and INT64 hold their logical type's bits. */
-export type PhysicalType = "BOOLEAN" | "INT32" | "INT64" | "FLOAT16" | "FLOAT" | "DOUBLE" | "BYTE_ARRAY";
+export type PhysicalType = "BOOLEAN" | "INT32" | "INT64" | "INT96" | "FLOAT16" | "FLOAT" | "DOUBLE" | "BYTE_ARRAY" | "FIXED_LEN_BYTE_ARRAY";
 
 export type ValueType =
   | {
@@ -11,6 +11,10 @@ export type ValueType =
       readonly physical: PhysicalType;
       readonly unsigned: boolean;
       readonly bits?: number;
+      readonly width?: number;
+      readonly scale?: number;
+      /** What the numbers of a date, a time or a decimal mean, for people. */
+      readonly meaning?: string;
       readonly dtype: DType;
       readonly isEmpty?: boolean;
     }
@@ -19,17 +23,9 @@ export type ValueType =
 /** What text is annotated with. */
 const textual: ReadonlySet<string> = new Set(["STRING", "UTF8", "ENUM"]);
 
-const convertedReasons: Readonly<Record<string, string>> = {
+const annotationReasons: Readonly<Record<string, string>> = {
   JSON: "JSON text",
   BSON: "BSON",
-  DECIMAL: "decimal numbers",
-  DATE: "dates",
-  TIME: "times",
-  TIME_MILLIS: "times",
-  TIME_MICROS: "times",
-  TIMESTAMP: "times",
-  TIMESTAMP_MILLIS: "times",
-  TIMESTAMP_MICROS: "times",
   INTERVAL: "time intervals",
   UUID: "UUIDs",
   VARIANT: "variants",
@@ -38,10 +34,13 @@ const convertedReasons: Readonly<Record<string, string>> = {
 };
 
 const physicalReasons: Readonly<Record<string, string>> = {
-  INT96: "96-bit times",
   BYTE_ARRAY: "bytes that no annotation calls text",
   FIXED_LEN_BYTE_ARRAY: "bytes",
 };
+
+const units = { MILLIS: "milliseconds", MICROS: "microseconds", NANOS: "nanoseconds" } as const;
+/** 256 bits, the longest decimals that are written. */
+const longestDecimal = 32;
 
 export function valueTypeOf(element: SchemaElement): ValueType {
   const { type, converted_type, logical_type } = element;
@@ -49,7 +48,9 @@ export function valueTypeOf(element: SchemaElement): ValueType {
   if (annotation === "FLOAT16" && element.type_length === 2)
     return { kind: "value", physical: "FLOAT16", unsigned: false, dtype: "float32" };
   if (textual.has(annotation) && type === "BYTE_ARRAY") return { kind: "value", physical: type, unsigned: false, dtype: "string" };
-  const reason = convertedReasons[annotation] ?? physicalReasons[type ?? ""];
+  const special = decimalOf(element, annotation) ?? timeOf(element, annotation);
+  if (special) return special;
+  const reason = annotationReasons[annotation] ?? physicalReasons[type ?? ""];
   if (reason !== undefined) return { kind: "unsupported", reason: `holds ${reason}, which are not supported` };
   // What writers make of a column without any value, whatever its type may be elsewhere.
   const isEmpty = annotation === "NULL";
@@ -68,6 +69,33 @@ export function valueTypeOf(element: SchemaElement): ValueType {
     default:
       return { kind: "unsupported", reason: `has the physical type ${type ?? "none"}, which is not supported` };
   }
+}
+
+function decimalOf({ type, logical_type, type_length = 0, scale = 0 }: SchemaElement, annotation: string): ValueType | undefined {
+  if (annotation !== "DECIMAL") return undefined;
+  const behind = logical_type?.type === "DECIMAL" ? logical_type.scale : scale;
+  const isFixed = type === "FIXED_LEN_BYTE_ARRAY" && type_length > 0 && type_length <= longestDecimal;
+  if (type !== "INT32" && type !== "INT64" && !isFixed)
+    return { kind: "unsupported", reason: `holds decimal numbers as ${type ?? "a group"}, which are not supported` };
+  const width = type === "FIXED_LEN_BYTE_ARRAY" ? { width: type_length } : {};
+  return { kind: "value", physical: type, unsigned: false, ...width, scale: behind, dtype: "float64", meaning: `decimal, scale ${behind}` };
+}
+
+/** Dates, times and timestamps: integers that count from somewhere on. */
+function timeOf({ type, logical_type }: SchemaElement, annotation: string): ValueType | undefined {
+  const counted = (meaning: string): ValueType | undefined =>
+    type === "INT32" || type === "INT64"
+      ? { kind: "value", physical: type, unsigned: false, dtype: type === "INT32" ? "int32" : "int64", meaning }
+      : undefined;
+  if (type === "INT96")
+    return { kind: "value", physical: type, unsigned: false, dtype: "int64", meaning: "timestamp, nanoseconds since 1970-01-01" };
+  if (annotation === "DATE") return counted("date, days since 1970-01-01");
+  const [kind, converted] = annotation.split("_");
+  if (kind !== "TIME" && kind !== "TIMESTAMP") return undefined;
+  const isLogical = logical_type?.type === "TIME" || logical_type?.type === "TIMESTAMP";
+  const unit = units[isLogical ? logical_type.unit : (converted as "MILLIS" | "MICROS")];
+  if (kind === "TIME") return counted(`time, ${unit} since midnight`);
+  return counted(`timestamp, ${unit} since 1970-01-01${isLogical && !logical_type.isAdjustedToUTC ? " in local time" : " UTC"}`);
 }
 
 function narrowness({ logical_type, converted_type }: SchemaElement): { readonly bits?: number } {

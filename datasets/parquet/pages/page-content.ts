@@ -1,6 +1,6 @@
 /** A page's content in the kernels' area, and room behind it for what is made of it. */
 import type { CompressionCodec } from "hyparquet";
-import { type Kernels, slack, takeArea } from "../kernels/kernels.ts";
+import { type Kernels, slack, takeArea } from "../../kernels/kernels.ts";
 import { decompressInto, worksInArea } from "./decompress.ts";
 import type { Page } from "./read-pages.ts";
 

@@ -4,16 +4,18 @@
  * Promises: on return exactly `entries` entries and the chunk's number of level entries were decoded, offsets never fall, a missing
  * value's content is 0, and nothing was written outside of the target. Otherwise throws, and the target holds anything.
  */
-import type { ColumnLocation, ColumnTarget, ReadCounts } from "../dataset.ts";
-import { isLong, wordsOf } from "../long-arrays.ts";
-import type { ByteReader } from "../sources/source.ts";
-import type { ColumnChunk } from "./column-chunk.ts";
+import type { ColumnLocation, ColumnTarget, ReadCounts } from "../../dataset.ts";
+import { isLong, wordsOf } from "../../long-arrays.ts";
+import type { ByteReader } from "../../sources/source.ts";
+import type { ColumnChunk } from "../column-chunk.ts";
+import type { Values } from "../stored-values.ts";
+import { StringDictionary } from "../string-dictionary.ts";
+import { decodePlain } from "./decode-plain.ts";
 import { decodePlainStrings, decodeStrings } from "./decode-strings.ts";
-import { decodePlain, decodeValues, roomForValues, type Values } from "./decode-values.ts";
+import { decodeValues, roomForValues } from "./decode-values.ts";
 import { openPage } from "./page-content.ts";
 import { type Progress, placeLists, readLevels, roomForLevels } from "./page-levels.ts";
 import { type Page, readPages } from "./read-pages.ts";
-import { StringDictionary } from "./string-dictionary.ts";
 
 const firstPageWindow = 2 ** 16;
 

@@ -1,5 +1,5 @@
 /** The row groups in a footer, chunk by chunk into arrays: wide files have tens of thousands of chunks. */
-import type { ChunkPlaces } from "./column-chunk.ts";
+import type { ChunkPlaces } from "../column-chunk.ts";
 import type { ThriftReader } from "./thrift-reader.ts";
 
 /** What the chunks of all row groups say of a column together. */

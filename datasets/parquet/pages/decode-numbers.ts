@@ -1,0 +1,51 @@
+/** Decimals and the timestamps of older writers, as numbers. Few columns have them: their values become numbers one by one. */
+import { isLong } from "../../long-arrays.ts";
+import type { Stored, Values } from "../stored-values.ts";
+
+/** Powers of ten that are exact as float64. */
+const exactPowers = 22;
+
+/** Nearest float64 of each: integers (of FIXED_LEN_BYTE_ARRAY their highest byte first) over a power of ten. */
+export function decodeDecimals(bytes: Uint8Array, stored: Stored & { readonly scale: number }, output: Values): void {
+  if (isLong(output)) throw new Error("decimal numbers are no integers");
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const unscaled = readerOf(stored);
+  const width = output.length === 0 ? 0 : bytes.length / output.length;
+  for (let index = 0; index < output.length; index++) output[index] = decimalOf(unscaled(view, index * width, width), stored.scale);
+}
+
+function readerOf({ physical }: Stored): (view: DataView, at: number, width: number) => number | bigint {
+  if (physical === "INT32") return (view, at) => view.getInt32(at, true);
+  if (physical === "INT64") return (view, at) => narrowed(view.getBigInt64(at, true));
+  if (physical === "FIXED_LEN_BYTE_ARRAY") return bigEndian;
+  throw new Error(`decimal numbers as ${physical} are not supported`);
+}
+
+/** Of two's complement. */
+function bigEndian(view: DataView, at: number, width: number): number | bigint {
+  let value = BigInt(view.getInt8(at));
+  for (let byte = 1; byte < width; byte++) value = (value << 8n) | BigInt(view.getUint8(at + byte));
+  return narrowed(value);
+}
+
+const narrowed = (value: bigint): number | bigint => (BigInt(Number(value)) === value ? Number(value) : value);
+
+function decimalOf(unscaled: number | bigint, scale: number): number {
+  // Both are exact: the quotient rounds once.
+  if (typeof unscaled === "number" && scale <= exactPowers) return unscaled / 10 ** scale;
+  return Number(`${BigInt(unscaled)}e-${scale}`);
+}
+
+/** The day number of 1970-01-01 among those of INT96. */
+const firstDay = 2440588n;
+const dayNanoseconds = 86_400_000_000_000n;
+
+/** Nanoseconds of the day, then the Julian day, as nanoseconds since 1970-01-01. */
+export function decodeOldTimestamps(bytes: Uint8Array, output: Values): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let index = 0; index < output.length; index++) {
+    const since = (BigInt(view.getUint32(12 * index + 8, true)) - firstDay) * dayNanoseconds + view.getBigInt64(12 * index, true);
+    if (isLong(output)) output[index] = since;
+    else output[index] = Number(since);
+  }
+}
