@@ -30,6 +30,8 @@ export interface Format {
    * outside of the target; otherwise throws, and the target holds anything. Ends on any bytes.
    */
   read(file: ByteReader, location: ColumnLocation, target: ColumnTarget): Promise<ReadCounts>;
+  /** Loads and compiles what `read` may need, which it does itself otherwise. */
+  prepare?(): Promise<void>;
   /** For people: the type of a column's values as the file has them, such as `int16`; absent where `dtype` tells. */
   typeName?(column: FileColumn): string | undefined;
   /** For people: what a column of one unit takes in the file, and how it is compressed. */

@@ -24,6 +24,11 @@ export const written = {
 /** Bytes that tell a format. */
 const headBytes = 4;
 
+/** Gets this thread ready to read: what else the first that reads a column would wait for. */
+export async function prepareReading(): Promise<void> {
+  await Promise.all(formats.map((format) => format.prepare?.()));
+}
+
 /** Described formats only: it was this program that wrote the name. */
 export function formatNamed(name: string): Format {
   const format = formats.find((each) => each.name === name);

@@ -6,7 +6,6 @@
  */
 import { Buffer } from "node:buffer";
 import * as zlib from "node:zlib";
-import type { ZSTDDecoder } from "zstddec";
 import { outputOf } from "./host-output.ts";
 import { loadOptional } from "./optional-package.ts";
 
@@ -18,7 +17,7 @@ interface AddOn {
 const largestBlock = 2 ** 17;
 
 let addOn: { decodeSync(bytes: Buffer): Buffer } | undefined;
-let portable: ZSTDDecoder | undefined;
+let portable: ((frame: Uint8Array, most: number) => Uint8Array) | undefined;
 let preparing: Promise<void> | undefined;
 
 /** To be awaited once on each thread before `decompressZstd`. */
@@ -31,10 +30,9 @@ async function prepare(): Promise<void> {
   if (hostDecoder) return;
   const found = loadOptional<AddOn>("@toondepauw/node-zstd");
   if (found) addOn = new found.Decoder();
-  const { ZSTDDecoder } = await import("zstddec");
-  const decoder = new ZSTDDecoder();
-  await decoder.init();
-  portable = decoder;
+  const { default: decoder } = await import("@foxglove/wasm-zstd");
+  await decoder.isLoaded;
+  portable = decoder.decompress;
 }
 
 /** Frames one after another. */
@@ -60,8 +58,7 @@ function contentOf(frame: Uint8Array, stated: number | undefined, blocks: number
   if (addOn && stated !== undefined && blocks <= 8 + (8 * stated) / largestBlock)
     return addOn.decodeSync(Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength));
   if (!portable) throw new Error("the ZSTD decoder is not ready");
-  // For 0 it would allocate what the frame says.
-  return portable.decode(frame, Math.max(1, length));
+  return portable(frame, length);
 }
 
 /** Where a frame ends, the length of its content if it states one, and how many blocks it has. */

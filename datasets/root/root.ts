@@ -1,16 +1,19 @@
 /** ROOT: the trees of a file, TTree or RNTuple; a unit is as many of its clusters as make a partition. */
 import { DatasetError } from "../dataset.ts";
 import { type DescribeOptions, type FileDescription, type Format, type TreeSummary, usualPartitionEvents } from "../format.ts";
+import { takeArea } from "../kernels/kernels.ts";
 import type { ByteReader } from "../sources/source.ts";
 import { rangesOfBaskets, readFirstBasketOffsets } from "./baskets/basket-ranges.ts";
 import type { BasketsPlace } from "./baskets/branch.ts";
 import { readBaskets } from "./baskets/read-baskets.ts";
+import { prepareCodecs } from "./compression/decompress.ts";
 import { isRoot, readFileHeader } from "./file/file-header.ts";
 import { readObject } from "./file/read-object.ts";
 import { readStreamers } from "./file/read-streamers.ts";
 import { ReadWindows } from "./file/read-windows.ts";
 import { type FoundTree, findTrees, isRNTuple, listTrees } from "./find-trees.ts";
 import { parseAnchor } from "./rntuple/anchor.ts";
+import { prepareChecksums } from "./rntuple/checksum.ts";
 import { describeRNTuple } from "./rntuple/describe-rntuple.ts";
 import { locatePages, type PagesPlace } from "./rntuple/locate-pages.ts";
 import { rangesOfPages, readFirstPageOffsets, readPages } from "./rntuple/read-pages.ts";
@@ -39,6 +42,10 @@ export const root: Format = {
   read(file, location, target) {
     const { place } = location;
     return isBaskets(place) ? readBaskets(file, place, location, target) : readPages(file, place as PagesPlace, location, target);
+  },
+  async prepare() {
+    takeArea(0);
+    await Promise.all([prepareCodecs(), prepareChecksums()]);
   },
   typeName: ({ stored }) => ((stored as StoredBranch | StoredField).kind === "branch" ? (stored as StoredBranch).form.type : undefined),
   sizeOf(description, unit, column) {

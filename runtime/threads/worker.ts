@@ -4,6 +4,7 @@ import process from "node:process";
 import { parentPort } from "node:worker_threads";
 import type { Block } from "../../datasets/cache/slab.ts";
 import { type ColumnTarget, DatasetError } from "../../datasets/dataset.ts";
+import { prepareReading } from "../../datasets/formats.ts";
 import { readColumns } from "../../datasets/read-column.ts";
 import { runPhase, runPhases } from "../../engine/compile/work-area.ts";
 import { largestDictionary, mostStrings } from "../../engine/program/dictionary.ts";
@@ -60,6 +61,8 @@ port.on("message", (message: ToWorker) => {
   }
 });
 say({ kind: "up" });
+// Where it fails, reading says so.
+prepareReading().catch(() => {});
 
 async function perform(job: Job): Promise<void> {
   try {
