@@ -30,7 +30,7 @@ export interface Partition {
   /** Position in the dataset, from 0. */
   readonly index: number;
   readonly file: FileIdentity;
-  /** Position in `FileDescription.units` of what the file stores together for these entries. */
+  /** Position in `FileDescription.units`. */
   readonly unit: number;
   readonly entries: number;
   /** First entry of the partition in its file. */

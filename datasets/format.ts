@@ -56,8 +56,8 @@ export interface TreeSummary {
   readonly entries?: number;
 }
 
-/** Entries: smaller partitions are not worth their upkeep. */
-export const usualPartitionEvents = 100_000;
+/** Entries: smaller partitions are not worth their upkeep, and larger ones would keep people waiting for the first progress. */
+export const usualPartitionEvents = 250_000;
 
 export interface DescribeOptions {
   /**
@@ -65,14 +65,17 @@ export interface DescribeOptions {
    * read as one (`A+B`). Where absent: the only tree, else `Events`. A format whose files hold one table refuses it.
    */
   readonly tree?: string | undefined;
-  /** How many entries the units should have at least, where the file leaves it open; `usualPartitionEvents` where absent. */
+  /**
+   * How many entries the units should have at least: what the file stores together is put together until it has as many. Where absent, a
+   * unit is what the file stores together; `usualPartitionEvents` where it stores entries in no such parts.
+   */
   readonly partitionEvents?: number | undefined;
 }
 
 /** What a file's metadata say, reduced to what planning and reading need. Plain data: JSON but for its typed arrays. */
 export interface FileDescription {
   readonly shape: FileShape;
-  /** What the file stores together, in the order of its entries, without gaps: each that has entries is a partition. */
+  /** Ranges of what the file stores together, in the order of its entries, without gaps: each that has entries is a partition. */
   readonly units: readonly { readonly entries: number; readonly firstEntry: number }[];
   /** By `FileColumn.index`: 1 where values (not: lists) may be missing. */
   readonly nullable: Uint8Array;

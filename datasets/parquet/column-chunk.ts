@@ -19,11 +19,20 @@ export interface StoredColumn extends Stored {
 }
 
 /** The `place` of a `ColumnLocation`. */
+export interface ColumnPlace extends Pick<StoredColumn, "levels"> {
+  /** One of each row group of the unit that has entries, in their order. */
+  readonly chunks: readonly ColumnChunk[];
+}
+
 export interface ColumnChunk extends StoredColumn {
   /** Bytes [start, start + length) of the file. */
   readonly start: number;
   readonly length: number;
   readonly codec: CompressionCodec;
+  /** Of the row group. */
+  readonly entries: number;
+  /** Level entries: values, and what stands for empty lists. */
+  readonly levelEntries: number;
 }
 
 /** What a footer says of its chunks: for each row group, for each column. */
@@ -31,33 +40,42 @@ export class ChunkPlaces {
   readonly start: Float64Array;
   readonly length: Float64Array;
   /** Level entries: columns of one collection agree in it. */
-  readonly values: Float64Array;
+  readonly levels: Float64Array;
   /** Numbers of the format's codecs. */
   readonly codec: Uint8Array;
 
   constructor(chunks: number) {
     this.start = new Float64Array(chunks);
     this.length = new Float64Array(chunks);
-    this.values = new Float64Array(chunks);
+    this.levels = new Float64Array(chunks);
     this.codec = new Uint8Array(chunks);
   }
 }
 
-export function locateChunk({ nullable, values, places }: FileDescription, unit: number, { index, lists, stored }: FileColumn) {
-  const at = unit * nullable.length + index;
-  const place: ColumnChunk = {
-    ...(stored as StoredColumn),
-    start: places.start[at],
-    length: places.length[at],
-    codec: CompressionCodecs[places.codec[at]],
-  };
-  return { elements: lists.map(() => values[at]), place };
+export function locateColumn(description: FileDescription, unit: number, { index, lists, stored }: FileColumn) {
+  const { nullable, values } = description;
+  const most = values[unit * nullable.length + index];
+  const own = stored as StoredColumn;
+  const chunks = chunksOf(description, unit, index).filter(({ entries }) => entries > 0);
+  const place: ColumnPlace = { levels: own.levels, chunks: chunks.map((chunk) => ({ ...own, ...chunk })) };
+  return { elements: lists.map(() => most), place };
 }
 
-export function sizeOfChunk({ nullable, places }: FileDescription, unit: number, { index }: FileColumn): StoredSize {
-  const at = unit * nullable.length + index;
-  const codec = CompressionCodecs[places.codec[at]];
-  return { bytes: places.length[at], compression: codec === "UNCOMPRESSED" ? "none" : codec.toLowerCase() };
+type Chunk = Omit<ColumnChunk, keyof StoredColumn>;
+
+function chunksOf({ nullable, places }: FileDescription, unit: number, column: number): readonly Chunk[] {
+  const { first, entries, start, length, codec, levels } = places;
+  return Array.from({ length: first[unit + 1] - first[unit] }, (_, index) => {
+    const group = first[unit] + index;
+    const at = group * nullable.length + column;
+    return { start: start[at], length: length[at], codec: CompressionCodecs[codec[at]], entries: entries[group], levelEntries: levels[at] };
+  });
+}
+
+export function sizeOfColumn(description: FileDescription, unit: number, { index }: FileColumn): StoredSize {
+  const chunks = chunksOf(description, unit, index);
+  const codecs = new Set(chunks.map(({ codec }) => (codec === "UNCOMPRESSED" ? "none" : codec.toLowerCase())));
+  return { bytes: chunks.reduce((sum, { length }) => sum + length, 0), compression: [...codecs].join(", ") };
 }
 
 export function typeNameOf({ stored }: FileColumn): string | undefined {

@@ -1,10 +1,10 @@
-/** Parquet: a unit is a row group. */
+/** Parquet: a unit is a row group, or some neighbours that are worth a partition together. */
 import { DatasetError } from "../dataset.ts";
 import type { DescribeOptions, FileDescription, Format } from "../format.ts";
 import type { ByteReader } from "../sources/source.ts";
-import { type ColumnChunk, locateChunk, sizeOfChunk, typeNameOf } from "./column-chunk.ts";
+import { type ColumnPlace, locateColumn, sizeOfColumn, typeNameOf } from "./column-chunk.ts";
 import { format, parseFooter } from "./footer/parse-footer.ts";
-import { decodeChunk, readFirstOffsets } from "./pages/decode-chunk.ts";
+import { decodeColumn, readFirstOffsets } from "./pages/decode-chunk.ts";
 
 const magic = "PAR1";
 const encryptedMagic = "PARE";
@@ -18,19 +18,16 @@ export const parquet: Format = {
   ending: ".parquet",
   recognises: (head) => textOf(head.subarray(0, magic.length)) === magic,
   describe: describeParquet,
-  locate: locateChunk,
-  ranges({ place }) {
-    const { start, length } = place as ColumnChunk;
-    return [{ start, end: start + length }];
-  },
-  readFirstOffsets: (file, location) => readFirstOffsets(file, location.place as ColumnChunk, location.values),
-  read: (file, location, target) => decodeChunk(file, location.place as ColumnChunk, target, location),
+  locate: locateColumn,
+  ranges: ({ place }) => (place as ColumnPlace).chunks.map(({ start, length }) => ({ start, end: start + length })),
+  readFirstOffsets: (file, location) => readFirstOffsets(file, location.place as ColumnPlace),
+  read: (file, location, target) => decodeColumn(file, location.place as ColumnPlace, target, location),
   typeName: typeNameOf,
-  sizeOf: sizeOfChunk,
+  sizeOf: sizeOfColumn,
 };
 
 /** From the footer: reads the last half megabyte and, where the footer is longer, the rest of it. */
-async function describeParquet(file: ByteReader, name: string, { tree }: DescribeOptions): Promise<FileDescription> {
+async function describeParquet(file: ByteReader, name: string, { tree, partitionEvents }: DescribeOptions): Promise<FileDescription> {
   const refusal = (reason: string, cause?: unknown) => new DatasetError(`Cannot read ${name}: ${reason}`, { cause, permanent: true });
   if (tree !== undefined) throw refusal(`a Parquet file holds one table and no trees; leave ":${tree}" out`);
   const size = file.byteLength;
@@ -45,7 +42,7 @@ async function describeParquet(file: ByteReader, name: string, { tree }: Describ
   const inLast = footerStart - (size - last.length);
   const footer = inLast >= 0 ? last.subarray(inLast, -tailBytes) : new Uint8Array(await file.slice(footerStart, size - tailBytes));
   try {
-    return await parseFooter(footer);
+    return await parseFooter(footer, partitionEvents);
   } catch (cause) {
     throw refusal(`its footer is damaged (${cause instanceof Error ? cause.message : cause})`, cause);
   }

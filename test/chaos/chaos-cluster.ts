@@ -51,7 +51,7 @@ export class ChaosCluster {
       await link.stop();
       await Promise.all([zookeeper.stop(), mongo.stop()]);
     };
-    const limits = ["--threads", "1", "--memory", "64MiB", "--log-level", "info"];
+    const limits = ["--partition-events", "1", "--threads", "1", "--memory", "64MiB", "--log-level", "info"];
     const cluster = new Cluster({ ...targets, args: [...limits, "--data", `${dataset}=${options.data}`] });
     const opened = new ChaosCluster({ zookeeper, connection, link, stop, cluster, logs: join(directory, "logs") });
     await Promise.all([...opened.dispatchers, ...opened.nodes].map((seat) => seat.fill()));

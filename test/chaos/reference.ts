@@ -25,7 +25,7 @@ export async function startReference(directory: string): Promise<ReferenceServer
   const data = join(directory, "events.parquet");
   const events = makeEvents(partitionCount * eventsEach, 3);
   await writeEvents(data, events, eventsEach);
-  const limits = ["--threads", "1", "--memory", "64MiB", "--log-level", "warn"];
+  const limits = ["--partition-events", "1", "--threads", "1", "--memory", "64MiB", "--log-level", "warn"];
   const server = await startServerProcess(["--state", join(directory, "reference"), "--data", `${dataset}=${data}`, ...limits]);
   return {
     data,

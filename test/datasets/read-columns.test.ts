@@ -6,6 +6,7 @@ import { type TestContext, test } from "node:test";
 import { createCatalogue } from "../../datasets/catalogue/catalogue.ts";
 import type { ColumnLocation } from "../../datasets/dataset.ts";
 import { formatNamed, written } from "../../datasets/formats.ts";
+import type { ColumnPlace } from "../../datasets/parquet/column-chunk.ts";
 import { readColumns } from "../../datasets/read-column.ts";
 import { localFiles } from "../../datasets/sources/local/local-files.ts";
 import type { ByteReader, Source } from "../../datasets/sources/source.ts";
@@ -51,7 +52,8 @@ test("readColumns gives all columns of a partition, and the bytes that each of t
 test("readColumns fails a damaged column alone, and one that nobody waits for", async (t) => {
   const [a, b, c] = await makeLocations(t);
   const abort = new AbortController();
-  const damaged = { ...b!, place: { ...(b!.place as object), length: 10 } };
+  const place = b!.place as ColumnPlace;
+  const damaged = { ...b!, place: { ...place, chunks: place.chunks.map((chunk) => ({ ...chunk, length: 10 })) } };
   const wanted = [
     { location: a!, target: makeTarget(a!) },
     { location: damaged, target: makeTarget(b!) },

@@ -43,6 +43,8 @@ const start = () =>
     "64MiB",
     "--data",
     `events=${join(state.path, "events.parquet")}`,
+    "--partition-events",
+    "1",
   ]);
 
 test(`a server killed ${rounds} times in the middle of queries ends each of them with the right counts`, async () => {

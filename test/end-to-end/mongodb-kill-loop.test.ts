@@ -36,7 +36,7 @@ if (program) {
     await writeEvents(join(state.path, "events.parquet"), events, eventsEach);
     const mongo = await program.start({ directory: await makeServerDirectory() });
     t.after(() => mongo.stop());
-    const data = ["--data", `events=${join(state.path, "events.parquet")}`];
+    const data = ["--data", `events=${join(state.path, "events.parquet")}`, "--partition-events", "1"];
     const limits = ["--threads", "2", "--memory", "64MiB", "--log-level", "warn"];
     const server = await startServerProcess(["--state", join(state.path, "state"), "--mongodb", mongo.uri, ...limits, ...data]);
     t.after(async () => {

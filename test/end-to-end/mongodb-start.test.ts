@@ -24,7 +24,20 @@ async function prepare(t: TestContext): Promise<readonly string[]> {
   t.after(() => state.remove());
   await writeEvents(join(state.path, "events.parquet"), makeEvents(1000), 250);
   const data = `events=${join(state.path, "events.parquet")}`;
-  return ["--state", join(state.path, "state"), "--threads", "1", "--memory", "64MiB", "--log-level", "error", "--data", data];
+  return [
+    "--state",
+    join(state.path, "state"),
+    "--threads",
+    "1",
+    "--memory",
+    "64MiB",
+    "--log-level",
+    "error",
+    "--data",
+    data,
+    "--partition-events",
+    "1",
+  ];
 }
 
 async function readiness(url: string): Promise<{ readonly code: number; readonly reasons: readonly string[] }> {

@@ -30,7 +30,18 @@ for (const threads of [1, 2]) {
       directory = await temporaryDirectory();
       const file = `${directory.path}/events.parquet`;
       await writeEvents(file, makeEvents(events), events / partitions);
-      const args = ["--port", "0", "--state", `${directory.path}/state`, "--threads", `${threads}`, "--data", `d=${file}`];
+      const args = [
+        "--port",
+        "0",
+        "--state",
+        `${directory.path}/state`,
+        "--threads",
+        `${threads}`,
+        "--data",
+        `d=${file}`,
+        "--partition-events",
+        "1",
+      ];
       server = await startServer(readConfig(args, {}), silent);
     });
     after(async () => {

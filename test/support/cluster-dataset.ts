@@ -22,7 +22,7 @@ export async function makeClusterDataset(): Promise<ClusterDataset> {
   const file = join(directory.path, "events.parquet");
   await writeEvents(file, events, perPartition);
   return {
-    args: ["--data", `events=${file}`, "--threads", "1", "--memory", "64MiB", "--session-timeout", "2s"],
+    args: ["--data", `events=${file}`, "--partition-events", "1", "--threads", "1", "--memory", "64MiB", "--session-timeout", "2s"],
     remove: () => directory.remove(),
   };
 }

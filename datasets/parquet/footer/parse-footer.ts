@@ -8,12 +8,13 @@ import { sha256 } from "../../../engine/sha256.ts";
 import type { FileColumn, FileDescription, FileShape } from "../../format.ts";
 import { ChunkPlaces, type StoredColumn } from "../column-chunk.ts";
 import { describeLeaves, type LeafShape } from "./describe-leaves.ts";
+import { groupRowGroups } from "./group-row-groups.ts";
 import { type ColumnFacts, parseRowGroup } from "./parse-row-group.ts";
 import { parseSchema } from "./parse-schema.ts";
 import { ThriftReader } from "./thrift-reader.ts";
 
 /** Name of the format; another one where descriptions mean something else. */
-export const format = "parquet-5";
+export const format = "parquet-6";
 /** Offsets are 32 bits. */
 const mostValues = 2 ** 32 - 2;
 /** What follows a footer that is signed, where some columns are encrypted. */
@@ -21,14 +22,14 @@ const signatureBytes = 28;
 const turnMilliseconds = 5;
 const longDtypes: ReadonlySet<string> = new Set(["int64", "uint64"]);
 
-export async function parseFooter(bytes: Uint8Array): Promise<FileDescription> {
+/** `partitionEvents`: entries that a unit should have at least; where absent, each row group is one. */
+export async function parseFooter(bytes: Uint8Array, partitionEvents = 1): Promise<FileDescription> {
   const reader = new ThriftReader(bytes);
-  const units: { entries: number; firstEntry: number }[] = [];
+  const entries: number[] = [];
   let chunks = new ChunkPlaces(0);
   let shapes: readonly LeafShape[] | undefined;
   let columns: readonly ColumnFacts[] = [];
   let rows = 0;
-  let firstEntry = 0;
   let turn = performance.now();
   for (let field = reader.field(0); field !== 0; field = reader.field(field)) {
     switch (field) {
@@ -48,10 +49,8 @@ export async function parseFooter(bytes: Uint8Array): Promise<FileDescription> {
         const groups = reader.listSize();
         if (groups * columns.length > reader.left) throw new Error(`${groups} row groups are more than it has room for`);
         chunks = new ChunkPlaces(groups * columns.length);
-        while (units.length < groups) {
-          const entries = parseRowGroup(reader, columns, { chunks, first: units.length * columns.length, mostValues });
-          units.push({ entries, firstEntry });
-          firstEntry += entries;
+        while (entries.length < groups) {
+          entries.push(parseRowGroup(reader, columns, { chunks, first: entries.length * columns.length, mostValues }));
           if (performance.now() - turn < turnMilliseconds) continue;
           await nextTurn();
           turn = performance.now();
@@ -64,9 +63,11 @@ export async function parseFooter(bytes: Uint8Array): Promise<FileDescription> {
   }
   if (shapes === undefined) throw new Error("it has no schema");
   if (reader.left !== 0 && reader.left !== signatureBytes) throw new Error(`it ends ${reader.left} bytes before its end`);
-  if (firstEntry !== rows) throw new Error(`its row groups have ${firstEntry} rows, the file states ${rows}`);
+  const inGroups = entries.reduce((sum, count) => sum + count, 0);
+  if (inGroups !== rows) throw new Error(`its row groups have ${inGroups} rows, the file states ${rows}`);
   const nullable = Uint8Array.from(columns, ({ mayMiss }) => (mayMiss ? 1 : 0));
-  const { values, ...places } = chunks;
+  const { units, first, values } = groupRowGroups({ entries, levels: chunks.levels, columns: columns.length }, partitionEvents);
+  const places = { ...chunks, first, entries: Float64Array.from(entries) };
   const rounded = Uint8Array.from(columns, ({ isRounded }) => (isRounded ? 1 : 0));
   return { shape: await describeShape(shapes, columns), units, nullable, ...(rounded.includes(1) && { rounded }), values, places };
 }

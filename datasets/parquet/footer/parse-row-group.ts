@@ -43,7 +43,7 @@ export function parseRowGroup(reader: ThriftReader, columns: readonly ColumnFact
     }
   }
   if (!hasColumns) throw new Error("a row group has no columns");
-  const values = chunks.values.subarray(first, first + columns.length);
+  const values = chunks.levels.subarray(first, first + columns.length);
   if (entries > mostValues || values.some((count) => count > mostValues)) throw new Error(`a row group is beyond ${mostValues} values`);
   return entries;
 }
@@ -82,7 +82,7 @@ function parseMetadata(reader: ThriftReader, chunks: ChunkPlaces, at: number, fa
         chunks.codec[at] = checkedCodec(reader.count(), facts);
         break;
       case 5:
-        chunks.values[at] = reader.count();
+        chunks.levels[at] = reader.count();
         break;
       case 7:
         chunks.length[at] = reader.count();
@@ -107,7 +107,7 @@ function parseMetadata(reader: ThriftReader, chunks: ChunkPlaces, at: number, fa
   }
   chunks.start[at] = dictionary > 0 && dictionary < data ? dictionary : data;
   if (canMiss) facts.mayMiss ||= mayMiss(facts, statistics.nulls, levels);
-  if (facts.long && chunks.values[at] !== 0 && statistics.nulls !== chunks.values[at]) facts.isRounded ||= isBeyond(statistics, facts.long);
+  if (facts.long && chunks.levels[at] !== 0 && statistics.nulls !== chunks.levels[at]) facts.isRounded ||= isBeyond(statistics, facts.long);
 }
 
 /** Also where the statistics do not tell. */

@@ -1,13 +1,13 @@
 /**
- * A column chunk, page by page, into flat content, validity and offsets.
+ * A column of some row groups, chunk by chunk and page by page, into flat content, validity and offsets.
  *
- * Promises: on return exactly `entries` entries and the chunk's number of level entries were decoded, offsets never fall, a missing
+ * Promises: on return exactly the entries and the level entries of every chunk were decoded, offsets never fall, a missing
  * value's content is 0, and nothing was written outside of the target. Otherwise throws, and the target holds anything.
  */
 import type { ColumnLocation, ColumnTarget, ReadCounts } from "../../dataset.ts";
 import { isLong, wordsOf } from "../../long-arrays.ts";
 import type { ByteReader } from "../../sources/source.ts";
-import type { ColumnChunk } from "../column-chunk.ts";
+import type { ColumnChunk, ColumnPlace } from "../column-chunk.ts";
 import type { Values } from "../stored-values.ts";
 import { StringDictionary } from "../string-dictionary.ts";
 import { decodePlain } from "./decode-plain.ts";
@@ -27,36 +27,49 @@ interface ChunkProgress extends Progress {
   readonly strings?: StringDictionary;
 }
 
-/** `entries` and `values`: entries and level entries that the file's metadata states. */
-export async function decodeChunk(
+export async function decodeColumn(
   file: ByteReader,
-  chunk: ColumnChunk,
+  { chunks, levels: { elements } }: ColumnPlace,
   target: ColumnTarget,
-  size: Pick<ColumnLocation, "column" | "entries" | "values">,
+  { column, entries }: Pick<ColumnLocation, "column" | "entries">,
 ): Promise<ReadCounts> {
   // Also for a file that has no type for it, since nothing is in it.
-  const strings = size.column.dtype === "string" ? new StringDictionary() : undefined;
-  const progress: ChunkProgress = { counts: [0, ...chunk.levels.elements.map(() => 0)], missing: 0, depth: 0, ...(strings && { strings }) };
+  const strings = column.dtype === "string" ? new StringDictionary() : undefined;
+  const progress: ChunkProgress = { counts: [0, ...elements.map(() => 0)], missing: 0, depth: 0, ...(strings && { strings }) };
   const { counts } = progress;
+  for (const chunk of chunks) await decodeChunk(file, chunk, target, progress);
+  if (counts[0] !== entries) throw new Error(`it has ${counts[0]} entries where the file states ${entries}`);
+  for (const level of elements.keys()) target.offsets[level][counts[level]] = counts[level + 1];
+  const done = { values: counts[counts.length - 1], missing: progress.missing };
+  return strings ? { ...done, stringBytes: strings.write(target.strings!) } : done;
+}
+
+/** What it has goes behind what the chunks before it had. */
+async function decodeChunk(file: ByteReader, chunk: ColumnChunk, target: ColumnTarget, progress: ChunkProgress): Promise<void> {
+  const { counts } = progress;
+  const before = counts[0];
+  const end = before + chunk.entries;
+  progress.depth = 0;
+  delete progress.dictionary;
   let levelsDone = 0;
   const decode = (page: Page) => {
     if (page.kind === "dictionary") decodeDictionary(page, chunk, target, progress);
     else {
       levelsDone += page.count;
-      if (levelsDone > size.values) throw new Error(`its pages hold more than the ${size.values} values that the file states`);
-      decodePage(page, chunk, target, progress, size.entries);
+      if (levelsDone > chunk.levelEntries)
+        throw new Error(`its pages hold more than the ${chunk.levelEntries} values that the file states`);
+      decodePage(page, chunk, target, progress, end);
     }
-    return levelsDone < size.values ? "more" : "done";
+    return levelsDone < chunk.levelEntries ? "more" : "done";
   };
-  if (size.values > 0) await readPages(file, chunk, decode);
-  if (counts[0] !== size.entries) throw new Error(`it has ${counts[0]} entries where the file states ${size.entries}`);
-  for (const level of chunk.levels.elements.keys()) target.offsets[level][counts[level]] = counts[level + 1];
-  const done = { values: counts[counts.length - 1], missing: progress.missing };
-  return strings ? { ...done, stringBytes: strings.write(target.strings!) } : done;
+  if (chunk.levelEntries > 0) await readPages(file, chunk, decode);
+  if (counts[0] !== end) throw new Error(`it has ${counts[0] - before} entries where the file states ${chunk.entries}`);
 }
 
-/** Of the chunk's first page; `levels` is how many level entries the chunk has. */
-export async function readFirstOffsets(file: ByteReader, chunk: ColumnChunk, levels: number): Promise<Uint32Array> {
+/** Of the first page. */
+export async function readFirstOffsets(file: ByteReader, { chunks: [chunk] }: ColumnPlace): Promise<Uint32Array> {
+  if (!chunk) throw new Error("it has no entries");
+  const levels = chunk.levelEntries;
   let found = new Uint32Array(1);
   const decode = (page: Page) => {
     if (page.count > levels) throw new Error(`its pages hold more than the ${levels} values that the file states`);

@@ -53,7 +53,7 @@ export const options = {
   /** Entries. */
   partitionEvents: {
     value: "N",
-    help: "events that a partition has at least, in files whose format leaves it open and which no server of the store has looked at yet",
+    help: "events that a partition has at least: what a file stores together is put together until it has as many; for files that no server of the store has looked at yet",
     usual: usualPartitionEvents,
     check: wholeNumber(1, 1_000_000_000),
   },

@@ -29,7 +29,18 @@ export async function measureAffinity({ zookeeper, mongodb, onStep }: AffinityOp
   const directory = await temporaryDirectory();
   onStep("writing data");
   for (let file = 0; file < files; file++) await writeFlatFile(`${directory.path}/part${file}.parquet`, file);
-  const args = ["--data", `flat=${directory.path}/*.parquet`, "--threads", "1", "--memory", memory, "--log-level", "warn"];
+  const args = [
+    "--data",
+    `flat=${directory.path}/*.parquet`,
+    "--partition-events",
+    "1",
+    "--threads",
+    "1",
+    "--memory",
+    memory,
+    "--log-level",
+    "warn",
+  ];
   const cluster = new Cluster({ zookeeper, mongodb, args });
   try {
     const dispatcher = await cluster.start("dispatch");

@@ -6,6 +6,7 @@ import type { SchemaElement } from "hyparquet";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { createCatalogue } from "../../../datasets/catalogue/catalogue.ts";
 import { DatasetError } from "../../../datasets/dataset.ts";
+import type { ColumnPlace } from "../../../datasets/parquet/column-chunk.ts";
 import { readColumn } from "../../../datasets/read-column.ts";
 import type { Source } from "../../../datasets/sources/source.ts";
 import { openApp } from "../../support/open-app.ts";
@@ -129,7 +130,7 @@ test("readColumn refuses or reads lists of lists whatever byte is changed, and w
   const catalogue = createCatalogue([{ name: "nested", pattern: path }]);
   const [partition] = (await catalogue.get("nested"))!.partitions;
   const location = await catalogue.locate("nested", partition!, "y", { lists: ["y", "y.[]", "y.[].[]"] });
-  const { start, length } = location.place as { readonly start: number; readonly length: number };
+  const { start, length } = (location.place as ColumnPlace).chunks[0]!;
   const below = sequence(9);
   let refused = 0;
   for (let round = 0; round < 400; round++) {

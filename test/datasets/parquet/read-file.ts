@@ -1,4 +1,5 @@
 /** Whole Parquet files as nested arrays, without a catalogue: what `readColumn` gives for each leaf that can be read. */
+import assert from "node:assert/strict";
 import { baseName, type ColumnLocation, type ColumnTarget } from "../../../datasets/dataset.ts";
 import type { FileColumn, FileDescription } from "../../../datasets/format.ts";
 import { describeFile, formatNamed } from "../../../datasets/formats.ts";
@@ -18,8 +19,20 @@ export function readerOf(bytes: Uint8Array): ByteReader {
   };
 }
 
+/** By row groups, and once more with some of them in one unit: that gives the same, or throws. */
 export async function readFileColumns(reader: ByteReader, path = "test.parquet") {
-  const description = await describeFile(reader, baseName(path));
+  const { columns, unsupported } = await readByUnits(reader, path, 1);
+  const grouped = await readByUnits(
+    reader,
+    path,
+    1 + Math.ceil(((columns.values().next().value as Nested[] | undefined)?.length ?? 0) / 3),
+  );
+  assert.deepEqual(grouped.columns, columns);
+  return { columns, unsupported };
+}
+
+async function readByUnits(reader: ByteReader, path: string, partitionEvents: number) {
+  const description = await describeFile(reader, baseName(path), { partitionEvents });
   const columns = new Map<string, Nested[]>();
   for (const [name, column] of description.shape.columns) columns.set(name, await readEntriesOf(reader, description, { name, column }));
   return { columns, unsupported: description.shape.unsupported };

@@ -7,7 +7,7 @@ import { ByteWriter } from "hyparquet-writer/src/bytewriter.js";
 import { snappyCompress } from "hyparquet-writer/src/snappy.js";
 import { xxh64 } from "../../../datasets/compression/checksums.ts";
 import { describeFile, formatNamed } from "../../../datasets/formats.ts";
-import type { ColumnChunk } from "../../../datasets/parquet/column-chunk.ts";
+import type { ColumnPlace } from "../../../datasets/parquet/column-chunk.ts";
 import { encodeTestFile, listOfFloat, scalarFloat, type TestPage } from "../../datasets/parquet/first-version-file.ts";
 import { type Nested, readerOf, readFileColumns } from "../../datasets/parquet/read-file.ts";
 import type { Seeded } from "../../support/seeded.ts";
@@ -136,7 +136,9 @@ async function findCovered(bytes: Uint8Array): Promise<(readonly [number, number
   const covered: (readonly [number, number])[] = [];
   for (const column of description.shape.columns.values()) {
     for (const unit of description.units.keys()) {
-      const { start, length, codec } = formatNamed(description.shape.format).locate(description, unit, column).place as ColumnChunk;
+      // Each row group is a unit where nobody asks for larger ones.
+      const { chunks } = formatNamed(description.shape.format).locate(description, unit, column).place as ColumnPlace;
+      const { start, length, codec } = chunks[0]!;
       const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset: start };
       while (reader.offset < start + length) {
         const header = parquetHeader(reader);
