@@ -4,8 +4,7 @@
  */
 import { type Program, type ProgramTerms, rootsOf } from "../program/program.ts";
 import type { Schema } from "../program/schema.ts";
-import { type Operation, reachable, type Term } from "../program/term.ts";
-import { longOf } from "../program/types.ts";
+import { type Operation, reachable } from "../program/term.ts";
 import { type Compiled, compileNoted } from "./compile-program.ts";
 
 export interface WrittenProgram {
@@ -17,11 +16,12 @@ export interface WrittenProgram {
 export function compilerOf(schema: Schema): (one: WrittenProgram) => Uint8Array<ArrayBuffer> {
   const known = new Map<string, Compiled>();
   return ({ terms, program }) => {
-    const slots = slotsOf(terms);
-    const shape = shapeOf(program, new Set(slots.values()));
+    const places = findSlots(program);
+    const shape = shapeOf(program, places);
     const like = known.get(shape);
     if (!like) {
-      const compiled = compileNoted(terms, schema, slots);
+      const order = reachable(rootsOf(terms));
+      const compiled = compileNoted(terms, schema, new Map([...places].map((place) => [order[place]!, place])));
       known.set(shape, compiled);
       return compiled.module;
     }
@@ -32,34 +32,46 @@ export function compilerOf(schema: Schema): (one: WrittenProgram) => Uint8Array<
   };
 }
 
-/** Those of which code is made without looking at their numbers; comparing with a root and with a 64-bit integer looks. */
-const arithmetic: ReadonlySet<Operation> = new Set<Operation>(["add", "subtract", "multiply", "divide"]);
-const comparisons: ReadonlySet<Operation> = new Set<Operation>(["equal", "not-equal", "less", "less-equal", "greater", "greater-equal"]);
+/** Those of which code is made without looking at their numbers. */
+const arithmetic: ReadonlySet<string> = new Set<Operation>(["add", "subtract", "multiply", "divide"]);
+/** So do these, but with a root, which is a function, or with a 64-bit integer. */
+const comparisons: ReadonlySet<string> = new Set<Operation>(["equal", "not-equal", "less", "less-equal", "greater", "greater-equal"]);
 
-const takesAnyNumber = ({ operation, args }: Term): boolean =>
-  arithmetic.has(operation) || (comparisons.has(operation) && !args.some((arg) => arg.operation === "function" || longOf(arg.type)));
-
-/** The numbers that may be others in the same code, by their places among the program's terms. */
-function slotsOf(terms: ProgramTerms): ReadonlyMap<Term, number> {
-  const order = reachable(rootsOf(terms));
-  const fixed = new Set<Term>(rootsOf(terms));
-  for (const term of order) if (!takesAnyNumber(term)) for (const arg of term.args) fixed.add(arg);
-  const slots = new Map<Term, number>();
-  // A zero has an instruction of its own.
-  for (const [place, term] of order.entries())
-    if (term.operation === "number" && Number(term.literal) !== 0 && !fixed.has(term)) slots.set(term, place);
+/** The places of the numbers, among the program's terms, that may be others in the same code. */
+function findSlots({ terms, inputs, ...roots }: Program): ReadonlySet<number> {
+  const hasLongs = inputs.some((input) => input.kind === "values" && (input.dtype === "int64" || input.dtype === "uint64"));
+  const slots = new Set<number>();
+  for (const [place, [operation, literal, ...args]] of terms.entries()) {
+    // A zero has an instruction of its own.
+    if (operation === "number" && Number(literal) !== 0) slots.add(place);
+    const takesAny =
+      arithmetic.has(operation) || (comparisons.has(operation) && !hasLongs && !args.some((arg) => terms[arg]![0] === "function"));
+    // Arguments come before what uses them.
+    if (!takesAny) for (const arg of args) slots.delete(arg);
+  }
+  for (const root of rootPlaces(roots)) slots.delete(root);
   return slots;
 }
 
+function rootPlaces({ filters, weight, totals = [], histograms, rows }: Omit<Program, "terms" | "inputs">): readonly number[] {
+  const values = histograms.flatMap(({ axes, filter, weight, sample }) => [...axes.map(({ value }) => value), filter, weight, sample]);
+  return [...filters, weight, ...totals, ...values, ...(rows?.columns ?? []).map(({ value }) => value)].filter(
+    (each) => each !== undefined,
+  );
+}
+
 /** Equal for programs of the same code: columns with a value per event are told apart by their places among the inputs, and slots have any number. */
-function shapeOf(program: Program, slots: ReadonlySet<number>): string {
-  const placeOf = new Map(program.inputs.flatMap((input, place) => (input.kind === "values" ? [[input.column, place] as const] : [])));
-  return JSON.stringify({
-    ...program,
-    inputs: program.inputs.map((input) => (input.kind === "offsets" || input.lists.length > 0 ? input : { ...input, column: "" })),
-    terms: program.terms.map(([operation, literal, ...args], place) => {
-      if (operation === "column") return [operation, placeOf.get(String(literal))];
-      return slots.has(place) ? [operation] : [operation, literal, ...args];
-    }),
-  });
+function shapeOf({ terms, inputs, ...rest }: Program, slots: ReadonlySet<number>): string {
+  const placeOf = new Map(inputs.flatMap((input, place) => (input.kind === "values" ? [[input.column, place] as const] : [])));
+  let shape = JSON.stringify([
+    rest,
+    inputs.map((input) => (input.kind === "offsets" || input.lists.length > 0 ? input : { ...input, column: "" })),
+  ]);
+  for (const [place, term] of terms.entries()) {
+    const [operation, literal] = term;
+    if (slots.has(place)) shape += "\nany number";
+    else if (operation === "column") shape += `\ncolumn ${placeOf.get(String(literal))}`;
+    else shape += `\n${JSON.stringify(term)}`;
+  }
+  return shape;
 }
