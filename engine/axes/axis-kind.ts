@@ -45,3 +45,7 @@ export interface CellsCode {
   readonly cells: Expression;
   readonly quantities: StorageKind["quantities"];
 }
+
+/** What is said of a whole number that axes cannot have. */
+export const tooLarge =
+  "must be less than 2^53 in size: from there on float64, with which axes are filled, cannot tell whole numbers from their neighbours";

@@ -5,7 +5,7 @@
 import type { z } from "zod";
 import { call, F, type FunctionReference, I, i32, load, select } from "../wasm/instructions.ts";
 import type { ModuleBuilder } from "../wasm/module-builder.ts";
-import type { AxisKind } from "./axis-kind.ts";
+import { type AxisKind, tooLarge } from "./axis-kind.ts";
 import { countEdges } from "./variable.ts";
 
 export interface CategoryAxis {
@@ -23,9 +23,12 @@ export const category: AxisKind<CategoryAxis> = {
   schema({ z: make, limits, ofEveryAxis }) {
     const error = "must be a list of whole numbers, or a list of strings";
     const list = <Each extends z.ZodType>(each: Each) => make.array(each).min(1, "needs at least one category").max(limits.bins);
-    const categories = make.union([list(make.int()), list(make.string().max(limits.name))], {
-      error: ({ input }) => (Array.isArray(input) && input.length === 0 ? "needs at least one category" : error),
-    });
+    const categories = make.union(
+      [list(make.int({ error: ({ code }) => (code === "invalid_type" ? error : tooLarge) })), list(make.string().max(limits.name))],
+      {
+        error: ({ input }) => (Array.isArray(input) && input.length === 0 ? "needs at least one category" : error),
+      },
+    );
     return make.strictObject({ type: make.literal("category"), categories, ...ofEveryAxis }).superRefine(({ categories }, context) => {
       const seen = new Set<unknown>();
       for (const [place, each] of (categories as readonly unknown[]).entries()) {

@@ -2,7 +2,7 @@
  * A bin for each whole number in [lower, upper); a value is rounded down. Below is underflow; from `upper` on, and NaN, overflow.
  */
 import { F, f64, I, i32 } from "../wasm/instructions.ts";
-import type { AxisKind } from "./axis-kind.ts";
+import { type AxisKind, tooLarge } from "./axis-kind.ts";
 
 export interface IntegerAxis {
   readonly type: "integer";
@@ -12,7 +12,7 @@ export interface IntegerAxis {
 
 export const integer: AxisKind<IntegerAxis> = {
   schema({ z, limits, ofEveryAxis }) {
-    const whole = z.int("must be a whole number");
+    const whole = z.int({ error: ({ code }) => (code === "invalid_type" ? "must be a whole number" : tooLarge) });
     return z
       .strictObject({ type: z.literal("integer"), lower: whole, upper: whole, ...ofEveryAxis })
       .refine(({ lower, upper }) => lower < upper, { error: "lower must be less than upper", path: ["upper"] })

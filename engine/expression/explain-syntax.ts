@@ -15,10 +15,25 @@ const fromElsewhere: readonly (readonly [written: RegExp, advice: string])[] = [
   [/^:/, "there are no namespaces: functions have plain names, such as sqrt(x)"],
 ];
 
+const reserved =
+  /(?<![\w$.])(?:await|break|case|catch|class|const|continue|debugger|default|delete|do|else|enum|export|extends|finally|function|implements|import|instanceof|interface|let|new|package|private|protected|public|return|static|super|switch|throw|try|typeof|var|void|while|with|yield)(?![\w$])/g;
+
+/** A word that is no name in JavaScript, and where the parser was lost: there, or right after it. */
+function reservedAt(text: string, offset: number): string | undefined {
+  for (const { 0: word, index } of text.matchAll(reserved)) {
+    const end = index + word.length;
+    if (index <= offset && text.slice(end, Math.max(offset, end)).trim() === "") return word;
+  }
+  return undefined;
+}
+
 /** `reason` as acorn gives it, at this place of the text. */
 export function explainSyntax(text: string, offset: number, reason: string): string {
   if (/stack/i.test(reason)) return "the expression is nested too deeply";
   const rest = text.slice(offset);
+  const word = reservedAt(text, offset);
+  if (word !== undefined)
+    return `'${word}' is a word of JavaScript's own: a column of this name is col("${word}"), and parameters and defines have other names`;
   if (rest.trim() === "") return "the expression ends too early: something is still open, or a value is missing";
   if (/\blambda\b[^:]*:?\s*$/.test(text.slice(0, offset)) || /^lambda\b/.test(rest)) return "a function is written x => …";
   if (/\bnot\s+$/.test(text.slice(0, offset))) return "for 'not' write !";

@@ -2,14 +2,14 @@
 import type { Checker } from "../check/checker.ts";
 import { type Component, isFourVector } from "../check/four-vector.ts";
 import { oneFunction } from "../check/method-call.ts";
-import type { Environment, ScalarCode } from "../compile/code.ts";
+import { type Environment, longCode, type ScalarCode } from "../compile/code.ts";
 import type { Emitter } from "../compile/emitter.ts";
 import { openList } from "../compile/open-list.ts";
 import { ExpressionError } from "../expression/tree.ts";
 import { lambdaOf, mapOver } from "../program/make-terms.ts";
 import type { Term } from "../program/term.ts";
-import { describeType, eitherOf, type ListType, number, withOptional } from "../program/types.ts";
-import { type Expression, F, f64, i32 } from "../wasm/instructions.ts";
+import { describeType, eitherOf, type ListType, type Long, longOf, number, withOptional } from "../program/types.ts";
+import { type Expression, F, f64, I, i32, i64, L, select } from "../wasm/instructions.ts";
 import type { ListOperator, Method } from "./list-operator.ts";
 
 const cost = 20;
@@ -48,16 +48,30 @@ export const mean: ListOperator = {
   },
 };
 
-export const min: ListOperator = extreme("min", Number.POSITIVE_INFINITY, F.min);
-export const max: ListOperator = extreme("max", Number.NEGATIVE_INFINITY, F.max);
+export const min: ListOperator = extreme("min", Number.POSITIVE_INFINITY, F.min, { int64: L.lt, uint64: L.ltU });
+export const max: ListOperator = extreme("max", Number.NEGATIVE_INFINITY, F.max, { int64: L.gt, uint64: L.gtU });
 
-function extreme(name: "min" | "max", start: number, better: (a: Expression, b: Expression) => Expression): ListOperator {
+type Choice = (a: Expression, b: Expression) => Expression;
+
+/** `isBetter`: of 64-bit integers, of which the one that is found is exact. */
+function extreme(name: "min" | "max", start: number, better: Choice, isBetter: Readonly<Record<Long, Choice>>): ListOperator {
   return {
     kind: "value",
     cost,
     method: reduction(name, { isMissingWhenEmpty: true }),
     lower(emitter, term, environment) {
       const { f } = emitter;
+      const long = longOf(term.type);
+      if (long) {
+        const found = f.variable(i64(0n));
+        const present = f.variable(i32(0));
+        eachPresent(emitter, term, environment, (_value, each) => {
+          const isFirst = I.eqz(present);
+          f.set(found, select(I.or(isFirst, isBetter[long](each!, found)), each!, found));
+          f.set(present, i32(1));
+        });
+        return { ...longCode(found, long), present };
+      }
       const value = f.variable(f64(start));
       const present = f.variable(i32(0));
       eachPresent(emitter, term, environment, (each) => {
@@ -84,7 +98,7 @@ function reduction(
       const advice = element.kind === "boolean" ? `: ${adviceForBooleans[name]}` : own;
       throw new ExpressionError(`${name} needs a list of numbers, but this is ${describeType(values.type)}${advice}`, call.nameStart);
     }
-    const type = name === "min" || name === "max" ? eitherOf(element, number) : number;
+    const type = name !== "min" && name !== "max" ? number : longOf(element) ? element : eitherOf(element, number);
     return checker.terms.make(name, withOptional(type, isMissingWhenEmpty), [values]);
   };
 }
@@ -103,10 +117,15 @@ function sumOf({ terms, formulas, level }: Checker, vectors: Term, component: Co
   return terms.make("sum", number, [mapOver(terms, vectors, lambdaOf(terms, formulas.component(param, component), level))]);
 }
 
-function eachPresent(emitter: Emitter, term: Term, environment: Environment, body: (value: Expression) => void): void {
+function eachPresent(
+  emitter: Emitter,
+  term: Term,
+  environment: Environment,
+  body: (value: Expression, long: Expression | undefined) => void,
+): void {
   openList(emitter, term.args[0], environment).iterate((element) => {
     const code = element.code() as ScalarCode;
-    if (code.present) emitter.if(code.present, () => body(code.value));
-    else body(code.value);
+    if (code.present) emitter.if(code.present, () => body(code.value, code.long));
+    else body(code.value, code.long);
   });
 }

@@ -20,13 +20,16 @@ import {
 import { encodePartial, type PartialResult } from "../histogram/partial.ts";
 import type { Input } from "../program/inputs.ts";
 import { type Program, stringsOf } from "../program/program.ts";
+import type { ProgramSource } from "../program/source.ts";
 import { RowCollector } from "../rows/collect-rows.ts";
-import { describeList } from "./describe-list.ts";
+import { nameList } from "./name-list.ts";
 import { numberStrings, writeNumbers } from "./number-strings.ts";
 import { type LaidOut, readPartial } from "./read-partial.ts";
 
 export interface RunRequest extends RunArea {
   readonly program: Program;
+  /** Where it is there, errors say which of the program's lists they are about. */
+  readonly source?: ProgramSource;
 }
 
 /** A module, and what it runs on. */
@@ -151,8 +154,6 @@ export function computeTogether({ programs, code, ...area }: TogetherRequest): r
 interface Prepared {
   readonly addresses: readonly number[];
   readonly scratch: number;
-  /** What a person calls the list that a term makes. */
-  readonly nameList: (term: number) => string;
   /** By their numbers in the run. */
   readonly strings: () => readonly string[];
 }
@@ -160,7 +161,7 @@ interface Prepared {
 type Code = (...args: number[]) => number;
 
 /** Adds all events to the work area, block by block; takes their rows out of it. Gives the module's function that reads counts. */
-function addEvents(area: RunArea, { addresses, scratch, nameList }: Prepared, rows?: RowCollector): Code {
+function addEvents(area: RunArea & Partial<RunRequest>, { addresses, scratch }: Prepared, rows?: RowCollector): Code {
   const { module, memory, entries, work } = area;
   const flags = new Int32Array(memory.buffer, work.address, headerBytes / 4);
   let waited = 0;
@@ -181,7 +182,7 @@ function addEvents(area: RunArea, { addresses, scratch, nameList }: Prepared, ro
     try {
       for (const run of runs) run(begin, end, work.address, scratch, work.address + work.bytes, ...addresses);
     } catch (error) {
-      throw explain(error, flags, nameList);
+      throw explain(error, flags, area);
     }
     rows?.take();
     const took = performance.now() - started - waited;
@@ -232,18 +233,19 @@ function prepare(programs: readonly LaidOut[], { area, inputs, strings }: Prepar
   const called = inputs.map(({ kind }, index) =>
     kind === "strings" ? writeNumbers(memory, addresses[index], { numberOf, take }) : addresses[index],
   );
-  const nameList = (term: number) => (programs.length === 1 ? describeList(programs[0].program, term) : "lists of several programs");
-  return { addresses: called, scratch, strings: numbered, nameList };
+  return { addresses: called, scratch, strings: numbered };
 }
 
-function explain(error: unknown, header: Int32Array, nameList: Prepared["nameList"]): unknown {
+function explain(error: unknown, header: Int32Array, { program, source }: Partial<RunRequest>): unknown {
   if (!(error instanceof WebAssembly.RuntimeError)) return error;
   const reason = header[trapReason / 4];
-  if (reason === trapReasons.steps)
+  if (reason === trapReasons.steps) {
+    const list = program && source ? nameList(program, source, header[lastTerm / 4]) : "lists inside lists";
     return new StepsExceeded(
-      `Cannot compute this partition: going through ${nameList(header[lastTerm / 4])} takes more than the ${mostSteps.toLocaleString("en")} steps that a partition may take; ` +
+      `Cannot compute this partition: going through ${list} takes more than the ${mostSteps.toLocaleString("en")} steps that a partition may take; ` +
         "cut on the elements of its lists before combining them, or combine fewer at a time",
     );
+  }
   if (reason === trapReasons.scratch) return new ScratchExhausted("one event has too many combinations for the scratch memory");
   return error;
 }

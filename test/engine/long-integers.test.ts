@@ -171,6 +171,11 @@ for (const [what, condition] of [
   ["sorted elements", "Hit.sortBy(h => h.id)[1].order == 0"],
   ["sorted elements of which some are missing", "Hit.sortBy(h => h.gap).at(-1).order == 0"],
   ["sorted unsigned ones", "Hit.sortBy(h => h.key)[0].order == 1"],
+  ["the least number", "ids.min() == a"],
+  ["the most", "ids.max() != a && ids.max() >= b"],
+  ["the most, unsigned, of what a function gives", "Hit.max(h => h.key) > u"],
+  ["the least of which some are missing", "Hit.min(h => h.gap) < a"],
+  ["the most or a default", "(ids.max() ?? b) == b"],
   ["ranges", "between(a, b, x)"],
   ["numbers that are computed of them", "a / 2 + u == b / 2 + v || abs(a) > 9e15"],
 ] as const) {

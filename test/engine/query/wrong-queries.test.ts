@@ -16,6 +16,14 @@ const values: readonly (readonly [value: string, told: string])[] = [
     "1:1 '^' needs a number, but this is a list of numbers: take one element ([0]), reduce it (sum, min, max, length, some, every), or use map for each",
   ],
   ["Muon.pt()", "1:6 pt is a field, not a method: write .pt without ()"],
+  [
+    "2 * new",
+    "1:8 'new' is a word of JavaScript's own: a column of this name is col(\"new\"), and parameters and defines have other names",
+  ],
+  [
+    "Muon.filter(class => class.pt > 1).length",
+    "1:19 'class' is a word of JavaScript's own: a column of this name is col(\"class\"), and parameters and defines have other names",
+  ],
   ["Muon[0]->pt", "1:9 there are no pointers: a field is record.name"],
   ["ROOT::VecOps::Sum(Muon_pt)", "1:6 there are no namespaces: functions have plain names, such as sqrt(x)"],
   ["np.sqrt(MET.pt)", "1:1 write sqrt(…), without np"],
@@ -233,6 +241,14 @@ const queries: readonly (readonly [query: object, ...told: readonly string[]])[]
   [
     { histograms: { h: { axes: [{ type: "category", categories: [], value: "Muon.charge" }] } } },
     "/histograms/h/axes/0/categories needs at least one category",
+  ],
+  [
+    { histograms: { h: { axes: [{ type: "category", categories: [1, 2 ** 53], value: "Muon.charge" }] } } },
+    "/histograms/h/axes/0/categories/1 must be less than 2^53 in size: from there on float64, with which axes are filled, cannot tell whole numbers from their neighbours",
+  ],
+  [
+    { histograms: { h: { axes: [{ type: "integer", lower: -(2 ** 53), upper: 3 - 2 ** 53, value: "Muon.length" }] } } },
+    "/histograms/h/axes/0/lower must be less than 2^53 in size: from there on float64, with which axes are filled, cannot tell whole numbers from their neighbours",
   ],
   [
     { histograms: { h: { axes: [{ type: "integer", lower: 0.5, upper: 3, value: "Muon.length" }] } } },

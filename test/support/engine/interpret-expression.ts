@@ -183,9 +183,9 @@ function callMethod(list: readonly Value[] | undefined, method: string, args: re
         return totalOf(present() as unknown as ReferenceRecord[]);
       return present().reduce((sum, value) => sum + value, 0);
     case "min":
-      return present().length === 0 ? undefined : Math.min(...present());
+      return extremeOf(present(), Math.min, (one, other) => one < other);
     case "max":
-      return present().length === 0 ? undefined : Math.max(...present());
+      return extremeOf(present(), Math.max, (one, other) => one > other);
     case "at": {
       const index = evaluate(args[0], names);
       return index === undefined ? undefined : list.at(index as number);
@@ -250,4 +250,15 @@ function bindFunction(node: ArrowFunctionExpression, outer: Names): (value: Valu
     const values = isTuple && params.length > 1 ? [...(value as readonly Value[]), index] : [value, index];
     return evaluate(node.body, new Map([...outer, ...params.map((name, place): [string, Value] => [name, values[place]])]));
   };
+}
+
+/** Of BigInts the one itself, as `Math` takes none. */
+function extremeOf(
+  found: readonly (number | null)[],
+  ofNumbers: (...values: number[]) => number,
+  isBetter: (one: number, other: number) => boolean,
+): number | undefined {
+  const values = found.filter((value) => value !== null);
+  if (values.length === 0) return undefined;
+  return typeof values[0] === "bigint" ? values.reduce((best, each) => (isBetter(each, best) ? each : best)) : ofNumbers(...values);
 }

@@ -3,6 +3,7 @@ import { compileProgram, writeModule } from "../../../engine/compile/compile-pro
 import { Merger } from "../../../engine/histogram/merge.ts";
 import type { PartialHistogram, PartialResult } from "../../../engine/histogram/partial.ts";
 import type { Schema } from "../../../engine/program/schema.ts";
+import { writeSource } from "../../../engine/program/source.ts";
 import { makeProgram, type QueryProgram } from "../../../engine/query/make-program.ts";
 import { readQuery } from "../../../engine/query/query.ts";
 import { computePartial, workBytes } from "../../../engine/run/run-program.ts";
@@ -21,13 +22,14 @@ export function prepareQuery(query: object, schema: Schema, { sharesEarly = fals
 }
 
 export function runPrepared(
-  { planned: { program }, module }: PreparedQuery,
+  { planned: { program, terms }, module }: PreparedQuery,
   dataset: InMemoryDataset,
   { from = 0, to = dataset.events.length, scratch = 1 << 16 } = {},
 ): PartialResult {
   const addresses = dataset.load(program.inputs, from, to);
   const work = dataset.work(workBytes(program, scratch));
-  return computePartial({ program, module, memory: dataset.memory, entries: to - from, addresses, work });
+  const source = writeSource(terms, dataset.schema);
+  return computePartial({ program, source, module, memory: dataset.memory, entries: to - from, addresses, work });
 }
 
 export interface RunResult extends PartialResult {
