@@ -60,7 +60,9 @@ export function openExecutorConnection(options: ExecutorConnectionOptions): Exec
     const starting = AbortSignal.timeout(startTimeout);
     for (let lastReason = ""; ; ) {
       const isConnected = { now: false };
-      const reason = yield* subscribe(isConnected, starting);
+      const latest = yield* subscribe(isConnected, starting);
+      // An attempt that was cut short has no reason of its own.
+      const reason = !wasSubscribed && starting.aborted && lastReason !== "" ? lastReason : latest;
       if (closing.signal.aborted) return;
       if (isConnected.now) yield { kind: "disconnected", reason };
       else if (reason !== lastReason) log.warn({ agent: where, reason }, "no subscription with the Mesos agent; trying again");
@@ -102,7 +104,9 @@ export function openExecutorConnection(options: ExecutorConnectionOptions): Exec
   async function open(signal: AbortSignal): Promise<IncomingMessage> {
     const { tasks, updates } = unacknowledged();
     const body = encodeExecutorCall({ kind: "subscribe", unacknowledgedTasks: tasks, unacknowledgedUpdates: updates }, options);
-    const response = await openStream(endpoint, body, { signal, answer: patience });
+    const response = await openStream(endpoint, body, { signal, answer: patience }).catch((error) => {
+      throw signal.aborted ? new Error("no answer came", { cause: error }) : error;
+    });
     const { statusCode: status = 0, headers } = response;
     const text = status === 200 ? "" : await readText(response, patience).catch(() => "");
     const verdict = judgeSubscription({ status, contentType: headers["content-type"] ?? "" }, text, false);

@@ -118,9 +118,14 @@ export async function* readWithin(response: IncomingMessage, longestSilence: () 
   try {
     for (;;) {
       const silence = longestSilence();
-      const silent = new Error(`nothing was heard for ${silence} ms`);
-      const timer = silence === undefined ? undefined : setTimeout(() => response.destroy(silent), silence);
-      const next = await chunks.next().finally(() => clearTimeout(timer));
+      let hasCome = false;
+      const giveUp = () => hasCome || response.destroy(new Error(`nothing was heard for ${silence} ms`));
+      // What came while this process was busy elsewhere is read before that.
+      const timer = silence === undefined ? undefined : setTimeout(() => setImmediate(giveUp), silence);
+      const next = await chunks.next().finally(() => {
+        hasCome = true;
+        clearTimeout(timer);
+      });
       if (next.done) return;
       yield next.value;
     }

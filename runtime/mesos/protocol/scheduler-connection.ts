@@ -68,7 +68,9 @@ export function openSchedulerConnection(options: SchedulerConnectionOptions): Sc
     let lastReason = "";
     for (let failures = 0; ; ) {
       const isConnected = { since: 0 };
-      const reason = yield* subscribe(isConnected, starting);
+      const latest = yield* subscribe(isConnected, starting);
+      // An attempt that was cut short has no reason of its own.
+      const reason = !wasSubscribed && starting?.aborted && lastReason !== "" ? lastReason : latest;
       if (isConnected.since > 0) {
         yield { kind: "disconnected", reason };
         lastReason = "";
