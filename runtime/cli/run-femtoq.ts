@@ -11,6 +11,7 @@ import { addDatasetsCommand } from "./commands/datasets-command.ts";
 import { addExplainCommand } from "./commands/explain-command.ts";
 import { addFunctionsCommand } from "./commands/functions-command.ts";
 import { addInspectCommand } from "./commands/inspect-command.ts";
+import { addMesosCommands } from "./commands/mesos-command.ts";
 import { addQueriesCommands } from "./commands/queries-command.ts";
 import { addQueryCommand } from "./commands/query-command.ts";
 import { addResetCommand } from "./commands/reset-command.ts";
@@ -37,6 +38,7 @@ const commands: readonly ((program: Command, getInvocation: GetInvocation) => vo
   addFunctionsCommand,
   addQueriesCommands,
   addStatusCommands,
+  addMesosCommands,
   addResetCommand,
 ];
 

@@ -61,6 +61,7 @@ export function openSchedulerConnection(options: SchedulerConnectionOptions): Sc
   let frameworkId = options.framework.id;
   let subscription: Subscription | undefined;
   let wasSubscribed = false;
+  let isTearingDown = false;
   let isTornDown = false;
 
   async function* follow(): AsyncGenerator<SchedulerEvent | Disconnected> {
@@ -77,7 +78,9 @@ export function openSchedulerConnection(options: SchedulerConnectionOptions): Sc
         if (performance.now() - isConnected.since > backoff.longest) failures = 0;
       }
       if (closing.signal.aborted || isTornDown) return;
-      if (reason !== lastReason) log.warn({ master: leaders.name, reason }, "no subscription with a Mesos master; trying again");
+      // The stream may end before the answer to the call that ends it comes.
+      if (reason !== lastReason && !isTearingDown)
+        log.warn({ master: leaders.name, reason }, "no subscription with a Mesos master; trying again");
       lastReason = reason;
       await pauseUnlessStarting(Math.random() * pauseAfter(++failures, backoff), starting);
       if (!wasSubscribed && starting?.aborted)
@@ -192,6 +195,7 @@ export function openSchedulerConnection(options: SchedulerConnectionOptions): Sc
     async send(call: SchedulerCall) {
       if (closing.signal.aborted) throw new MesosError("closed", "The connection with Mesos was closed");
       if (!subscription) throw new MesosError("disconnected", "There is no subscription with a Mesos master now");
+      if (call.kind === "teardown") isTearingDown = true;
       await subscription.call(encodeSchedulerCall(call, frameworkId));
       // Whoever asks for the end gets no other word of it than the end of the stream.
       if (call.kind === "teardown") isTornDown = true;

@@ -19,8 +19,6 @@ export interface RunOptions {
   /** With the id that the framework has, if it has one. */
   readonly connect: (frameworkId: string | undefined) => SchedulerConnection;
   readonly log: Log;
-  /** Milliseconds until the first subscription; else it is waited for as long as it takes. */
-  readonly startWithin?: number;
   readonly times?: SchedulerTimes;
 }
 
@@ -57,13 +55,14 @@ class RunningScheduler implements Scheduler {
   readonly #listeners = new Set<(news: SchedulerNews) => void>();
   readonly #starting = settleLater<void>();
   readonly #ending = settleLater<SchedulerEnd>();
-  readonly #timers: readonly ReturnType<typeof setTimeout>[];
+  readonly #ticking: ReturnType<typeof setInterval>;
   #letters: Letter[] = [];
   #subscription = 0;
+  #tearingDown: ReturnType<typeof settleLater<void>> | undefined;
   #working: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
 
-  constructor({ record, connect, log, startWithin, times = usualTimes }: RunOptions) {
+  constructor({ record, connect, log, times = usualTimes }: RunOptions) {
     this.#record = record;
     this.#log = log;
     this.#state = createState(record.tasks, times);
@@ -71,10 +70,7 @@ class RunningScheduler implements Scheduler {
     this.frameworkId = record.frameworkId ?? "";
     this.started = this.#starting.promise;
     this.ended = this.#ending.promise;
-    const ticking = setInterval(() => this.#post({ kind: "tick" }), betweenTicks);
-    const late = () =>
-      this.#starting.reject(new MesosError("disconnected", `no master took the framework: ${this.#state.disconnected ?? "no answer"}`));
-    this.#timers = [ticking, ...(startWithin === undefined ? [] : [setTimeout(late, startWithin)])];
+    this.#ticking = setInterval(() => this.#post({ kind: "tick" }), betweenTicks);
     record.lost.addEventListener("abort", () => this.#end({ kind: "replaced", message: "another scheduler leads now" }), { once: true });
     void this.#listen();
   }
@@ -114,16 +110,31 @@ class RunningScheduler implements Scheduler {
   }
 
   async teardown(): Promise<void> {
-    await this.#connection.send({ kind: "teardown" });
+    this.#tearingDown ??= settleLater<void>();
+    this.#sendTeardown();
+    await Promise.race([this.#tearingDown.promise, this.ended]);
+    if (this.#closed) return;
     await this.#record.clear();
     await this.#end({ kind: "torn-down" });
+  }
+
+  /** Where the answer is lost, the next subscription tells: the master takes the call again, or has removed the framework. */
+  #sendTeardown(): void {
+    const sent = this.#connection.send({ kind: "teardown" });
+    sent.then(this.#tearingDown!.resolve, (error: unknown) => {
+      if (!(error instanceof MesosError && error.code === "disconnected")) this.#tearingDown!.reject(error);
+    });
   }
 
   async #listen(): Promise<void> {
     try {
       for await (const event of this.#connection.events) this.#hear(event);
-      await this.#end({ kind: "stopped" });
+      if (!this.#tearingDown) await this.#end({ kind: "stopped" });
     } catch (error) {
+      if (this.#tearingDown && error instanceof MesosError && error.code === "removed") {
+        this.#tearingDown.resolve();
+        return;
+      }
       this.#starting.reject(error);
       const message = error instanceof Error ? error.message : String(error);
       await this.#end({ kind: error instanceof MesosError && error.code === "failed-over" ? "replaced" : "refused", message });
@@ -133,6 +144,7 @@ class RunningScheduler implements Scheduler {
   #hear(event: SchedulerEvent | Disconnected): void {
     if (event.kind === "subscribed" || event.kind === "disconnected") this.#subscription++;
     if (event.kind !== "heartbeat") this.#post(event);
+    if (event.kind === "subscribed" && this.#tearingDown) this.#sendTeardown();
   }
 
   #ask(happening: Happening): Promise<void> {
@@ -193,7 +205,7 @@ class RunningScheduler implements Scheduler {
 
   #end(end: SchedulerEnd): Promise<void> {
     this.#closed ??= (async () => {
-      for (const timer of this.#timers) clearTimeout(timer);
+      clearInterval(this.#ticking);
       const over = new MesosError("closed", "The scheduler has ended");
       this.#starting.promise.catch(() => undefined);
       this.#starting.reject(over);

@@ -1,0 +1,171 @@
+/** What `femtoq mesos run` does once its options are known: a live table on a terminal, lines elsewhere, and an exit code by how the jobs ended. */
+import { readFile } from "node:fs/promises";
+import { pause } from "../../../base/pause.ts";
+import { displayable, escapeText } from "../../../functions/render/displayable.js";
+import { byInterest, reportJob, summarize } from "../../mesos/jobs/jobs-report.ts";
+import { readAgentSizes, whyOversized } from "../../mesos/jobs/oversized-jobs.ts";
+import { JobsError, readJobs } from "../../mesos/jobs/read-jobs.ts";
+import { runJobs } from "../../mesos/jobs/run-jobs.ts";
+import { listedMasters } from "../../mesos/leader/listed-masters.ts";
+import { openLeaders } from "../../mesos/leader/open-leaders.ts";
+import type { SchedulerRecord } from "../../mesos/record/scheduler-record.ts";
+import type { Scheduler } from "../../mesos/scheduler/scheduler.ts";
+import { isEnded, type Task } from "../../mesos/scheduler/task.ts";
+import type { WantedTask } from "../../mesos/scheduler/wanted-task.ts";
+import { CommandFailed, type ExitCode, exitCodes } from "../command-failed.ts";
+import { drawTable } from "../draw/draw-table.ts";
+import { writeNow } from "../draw/terminal.ts";
+import { type Invocation, print, warn } from "../invocation.ts";
+
+export interface RunOptions {
+  readonly master: string;
+  readonly zookeeper?: string;
+  readonly json?: boolean;
+}
+
+export interface JobsFile {
+  readonly file: string;
+  readonly options: RunOptions;
+  /** `check` sees the record before anything is done with it. */
+  readonly open: (check: (record: SchedulerRecord) => void) => Promise<Scheduler>;
+}
+
+/** Milliseconds. */
+const betweenDrawings = 250;
+const betweenLooks = 10_000;
+const mostRows = 20;
+
+export async function runJobsFile(invocation: Invocation, { file, options, open }: JobsFile): Promise<ExitCode> {
+  const jobs = await readFileOfJobs(file);
+  const scheduler = await open((record) => requireSameJobs(record, jobs, options));
+  const looking = new AbortController();
+  const signal = AbortSignal.any([invocation.signal, looking.signal]);
+  void tellOversized(invocation, { jobs, scheduler, master: options.master, signal });
+  const drawing = startDrawing(invocation, scheduler, jobs, options.json === true);
+  try {
+    const { tasks, end } = await runJobs(scheduler, jobs, { signal: invocation.signal, onTask: drawing.note });
+    drawing.end();
+    if (invocation.signal.aborted) {
+      await warn(invocation, "The jobs go on: the same command goes on with them, `femtoq mesos teardown` ends them.");
+      return exitCodes.interrupted;
+    }
+    if (options.json) {
+      await print(invocation, JSON.stringify({ framework: scheduler.frameworkId, jobs: tasks.map((task) => reportJob(scheduler, task)) }));
+    } else await print(invocation, escapeText(summarize(tasks)));
+    if (end) {
+      const reason = "message" in end ? end.message : "the scheduler ended";
+      throw new CommandFailed(exitCodes.failed, reason);
+    }
+    // Nothing of it runs any more.
+    await scheduler.teardown();
+    return tasks.every(({ state }) => state === "successful") ? exitCodes.done : exitCodes.failed;
+  } finally {
+    drawing.end();
+    looking.abort();
+    await scheduler.stop();
+  }
+}
+
+async function readFileOfJobs(file: string): Promise<readonly WantedTask[]> {
+  try {
+    return readJobs(await readFile(file, "utf8"));
+  } catch (error) {
+    if (error instanceof JobsError)
+      throw new CommandFailed(exitCodes.badQuery, [`Cannot run ${file}:`, ...displayable(error.problems)].join("\n"));
+    throw new CommandFailed(exitCodes.badQuery, `Cannot read ${file}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** A record goes on with its own jobs, and with no others. */
+function requireSameJobs({ tasks }: SchedulerRecord, jobs: readonly WantedTask[], { zookeeper }: RunOptions): void {
+  const given = new Map(jobs.map((job) => [job.id, JSON.stringify(job)]));
+  const other = tasks.find(({ wanted }) => given.get(wanted.id) !== JSON.stringify(wanted));
+  if (other === undefined) return;
+  const which = zookeeper === undefined ? "another --state" : "another --zookeeper-root";
+  throw new CommandFailed(
+    exitCodes.badQuery,
+    `Cannot run these jobs: the record is of others, such as ${displayable(other.wanted.id)}, which is not there or differs; give ${which}, or end those with \`femtoq mesos teardown\``,
+  );
+}
+
+interface Watched {
+  readonly jobs: readonly WantedTask[];
+  readonly scheduler: Scheduler;
+  readonly master: string;
+  readonly signal: AbortSignal;
+}
+
+/** Says once of each job that no agent is big enough for it. */
+async function tellOversized(invocation: Invocation, { jobs, scheduler, master, signal }: Watched): Promise<void> {
+  const leaders = await openLeaders({ address: master, log: { info() {}, warn() {}, error() {} } }).catch(() => listedMasters([]));
+  const told = new Set<string>();
+  try {
+    while (!signal.aborted) {
+      const { url } = await leaders.find(signal);
+      const agents = (await readAgentSizes(url, signal)) ?? [];
+      for (const job of jobs) {
+        // It may not be recorded yet.
+        if (told.has(job.id) || (scheduler.task(job.id)?.state ?? "pending") !== "pending") continue;
+        const why = whyOversized(job, agents);
+        if (why === undefined) continue;
+        told.add(job.id);
+        await warn(invocation, `${job.id}: ${why}`);
+      }
+      await pause(betweenLooks, signal);
+    }
+  } catch (error) {
+    // Offers tell it, too, though later.
+    if (!signal.aborted) await warn(invocation, `Cannot ask the master for its agents: ${(error as Error).message}`);
+  } finally {
+    await leaders.close();
+  }
+}
+
+interface Drawing {
+  readonly note: (task: Task) => void;
+  readonly end: () => void;
+}
+
+function startDrawing(invocation: Invocation, scheduler: Scheduler, jobs: readonly WantedTask[], isQuiet: boolean): Drawing {
+  const output = invocation.terminal.stderr;
+  if (isQuiet) return { note() {}, end() {} };
+  if (output.isTTY !== true) {
+    const note = (task: Task) => {
+      const { id, state, attempts, agent, cause } = reportJob(scheduler, task);
+      const where = agent === null || task.state === "pending" ? "" : ` on ${agent}`;
+      const which = attempts === 0 ? "" : ` (attempt ${attempts}${where})`;
+      writeNow(
+        output,
+        `${escapeText(`${id}: ${state}${which}${cause === null || (task.state === "pending" && attempts === 0) ? "" : `: ${cause}`}`)}\n`,
+      );
+    };
+    return { note, end() {} };
+  }
+  let lines = 0;
+  const width = output.columns ?? 80;
+  const draw = () => {
+    const tasks = jobs.flatMap(({ id }) => scheduler.task(id) ?? []);
+    const rows = byInterest(tasks)
+      .slice(0, mostRows)
+      .map((task) => {
+        const { id, state, attempts, agent, cause } = reportJob(scheduler, task);
+        return [id, state, String(attempts), agent ?? "", isEnded(task) && task.state === "successful" ? "" : (cause ?? "")];
+      });
+    const table = drawTable(
+      [{ head: "job" }, { head: "state" }, { head: "attempts", align: "right" }, { head: "agent" }, { head: "why" }],
+      rows,
+    );
+    const more = tasks.length > mostRows ? [`… and ${tasks.length - mostRows} more`] : [];
+    const text = [...table, ...more, summarize(tasks)].map((line) => [...escapeText(line)].slice(0, width).join(""));
+    writeNow(output, `${lines > 0 ? `\u001b[${lines}A\u001b[J` : ""}${text.join("\n")}\n`);
+    lines = text.length;
+  };
+  const timer = setInterval(draw, betweenDrawings);
+  let isOver = false;
+  const end = () => {
+    clearInterval(timer);
+    if (!isOver) draw();
+    isOver = true;
+  };
+  return { note() {}, end };
+}

@@ -1,0 +1,81 @@
+/** A scheduler of ours on a Mesos cluster: what jobs and compute nodes have in common. */
+import type { Log } from "../../../base/log.ts";
+import { openLeaders } from "../leader/open-leaders.ts";
+import type { SchedulerConnection } from "../protocol/connection.ts";
+import type { Credentials } from "../protocol/credentials.ts";
+import { openSchedulerConnection } from "../protocol/scheduler-connection.ts";
+import type { SchedulerRecord } from "../record/scheduler-record.ts";
+import { runScheduler } from "./run-scheduler.ts";
+import type { Scheduler } from "./scheduler.ts";
+import type { SchedulerTimes } from "./scheduler-state.ts";
+
+export interface SchedulerOptions {
+  /** `zk://HOSTS/PATH`, or one or several masters, as `findLeader` takes it. */
+  readonly mesos: string;
+  /** The scheduler closes it when it ends. */
+  readonly record: SchedulerRecord;
+  /** What Mesos shows. */
+  readonly name: string;
+  readonly role?: string;
+  /** Whose rights tasks have; the agents' own where it is absent. */
+  readonly user?: string;
+  readonly credentials?: Credentials;
+  /** PEM, for masters with HTTPS. */
+  readonly ca?: string;
+  /** Seconds for which tasks live on without a scheduler. */
+  readonly failoverTimeout?: number;
+  readonly webuiUrl?: string;
+  readonly log: Log;
+  /** Milliseconds until the first subscription; it is waited for without end where absent. */
+  readonly startTimeout?: number;
+  readonly times?: SchedulerTimes;
+}
+
+const week = 7 * 24 * 3600;
+
+/** Resolves when the master has taken the framework. Rejects with a `MesosError` where it will not, or cannot be reached in time. */
+export async function openScheduler(options: SchedulerOptions): Promise<Scheduler> {
+  const {
+    mesos,
+    record,
+    name,
+    role = "*",
+    user = "",
+    credentials,
+    ca,
+    failoverTimeout = week,
+    webuiUrl,
+    log,
+    startTimeout,
+    times,
+  } = options;
+  const leaders = await openLeaders({ address: mesos, https: ca !== undefined, log }).catch(async (error: unknown) => {
+    await record.close();
+    throw error;
+  });
+  const connect = (id: string | undefined): SchedulerConnection => {
+    const connection = openSchedulerConnection({
+      leaders,
+      framework: {
+        user,
+        name,
+        ...(id !== undefined && { id }),
+        failoverTimeout,
+        checkpoint: true,
+        roles: [role],
+        capabilities: ["MULTI_ROLE", "PARTITION_AWARE", "TASK_KILLING_STATE"],
+        ...(webuiUrl !== undefined && { webuiUrl }),
+      },
+      ...(credentials && { credentials }),
+      ...(ca !== undefined && { ca }),
+      log,
+      ...(startTimeout !== undefined && { startTimeout }),
+    });
+    const close = async () => {
+      await connection.close();
+      await leaders.close();
+    };
+    return { events: connection.events, send: (call) => connection.send(call), close };
+  };
+  return runScheduler({ record, connect, log, ...(times && { times }) });
+}
