@@ -104,6 +104,8 @@ export interface FileShape {
   /** By full name. */
   readonly columns: ReadonlyMap<string, FileColumn>;
   readonly unsupported: readonly { readonly name: string; readonly reason: string }[];
+  /** The tree that it has, where nobody said which: files of a dataset may have others. */
+  readonly tree?: string;
   /** The numbers of values are upper bounds: that they differ tells nothing of which lists are equally long. */
   readonly hasBounds?: boolean;
   /** SHA-256 of all of it: equal for files of equal shape. */

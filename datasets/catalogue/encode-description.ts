@@ -29,10 +29,11 @@ export async function encodeShape({ columns, ...rest }: FileShape): Promise<Byte
 
 /** Throws for what is not a shape. */
 export async function decodeShape(body: Uint8Array): Promise<FileShape> {
-  const { format, digest, unsupported, hasBounds, columns } = JSON.parse(new TextDecoder().decode(await unpack(body)));
+  const { format, digest, unsupported, tree, hasBounds, columns } = JSON.parse(new TextDecoder().decode(await unpack(body)));
   const isShape = typeof format === "string" && typeof digest === "string" && Array.isArray(columns) && Array.isArray(unsupported);
   if (!isShape) throw new Error("it is not a shape");
-  return { format, digest, unsupported, ...(hasBounds === true && { hasBounds }), columns: new Map<string, FileColumn>(columns) };
+  const more = { ...(typeof tree === "string" && { tree }), ...(hasBounds === true && { hasBounds }) };
+  return { format, digest, unsupported, ...more, columns: new Map<string, FileColumn>(columns) };
 }
 
 export async function encodeDescription({ shape, units, nullable, rounded, values, likeness, places }: FileDescription): Promise<Bytes> {

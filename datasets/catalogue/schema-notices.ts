@@ -1,4 +1,4 @@
-/** Where the files of a dataset differ, in sentences for people: columns that some lack, collections that some lack, types that are wider in some. Pure. */
+/** Where the files of a dataset differ, in sentences for people: names of trees, columns and collections that some lack, types that are wider in some. Pure. */
 import { innermost, type Schema } from "../../engine/program/schema.ts";
 import type { FileColumn } from "../format.ts";
 import { groupByShape, type NamedFile, type ShapeFiles } from "./merge-schemas.ts";
@@ -32,7 +32,10 @@ export function describeDifferences(files: readonly NamedFile[], schema: Schema)
     const each = [...types].map(([type, some]) => `${type} in ${filesOf(some, total)}`).join(" and ");
     wider.add(name, (verb) => `${verb("is", "are")} ${each}: read as ${dtype}`);
   }
-  const all = [...collections.sentences("collection"), ...missing.sentences("column"), ...wider.sentences("column")];
+  const trees = groupBy(shapes, ({ first }) => first.description.shape.tree);
+  const each = [...trees].map(([tree, some]) => `${tree} in ${filesOf(some, total)}`).join(" and ");
+  const named = trees.size > 1 ? [`the tree that is read is ${each}: where one of them is meant, say so (PATH:TREE)`] : [];
+  const all = [...named, ...collections.sentences("collection"), ...missing.sentences("column"), ...wider.sentences("column")];
   return all.length > mostNotices
     ? [...all.slice(0, mostNotices - 1), `and ${all.length - mostNotices + 1} more differences between files`]
     : all;

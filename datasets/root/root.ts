@@ -24,7 +24,7 @@ import { locateBranch, type StoredBranch } from "./tree/tree-places.ts";
 /** Trees of a file that are told of. */
 const mostTrees = 20;
 /** Name of the format; another one where descriptions mean something else. */
-const format = "root-1";
+const format = "root-2";
 
 export const root: Format = {
   name: format,
@@ -90,15 +90,16 @@ async function describeTrees(
   const file = new ReadWindows(reader);
   const header = await readFileHeader(file);
   const trees = await findTrees(file, header, tree);
+  const named = { format, partitionEvents, tree: tree === undefined ? trees[0].path : undefined };
   const ntuple = trees.find(({ key }) => isRNTuple(key));
   if (ntuple) {
     if (trees.length > 1) throw new Error(`${ntuple.path} is an RNTuple, which cannot be read as one with other trees`);
-    return await describeRNTuple(reader, await parseAnchor(await readObject(file, ntuple.key)), { format, partitionEvents });
+    return await describeRNTuple(reader, await parseAnchor(await readObject(file, ntuple.key)), named);
   }
   const sources: TreeSource[] = [];
   for (const each of trees) sources.push(await readTree(file, each));
   const streamers = await readStreamers(file, header);
-  return await describeTTrees(sources, { format, streamers, fileBytes: file.byteLength, partitionEvents });
+  return await describeTTrees(sources, { ...named, streamers, fileBytes: file.byteLength });
 }
 
 async function readTree(file: ReadWindows, { path, key }: FoundTree): Promise<TreeSource> {

@@ -41,6 +41,8 @@ export interface BranchForm {
   readonly levels: readonly BranchLevel[];
   /** Where each value is part of an object with other parts. */
   readonly element?: ElementForm;
+  /** How such an object may stand there instead: the first form that fits is taken. */
+  readonly others?: readonly ElementForm[];
   /**
    * How a vector of objects is stored where its version has the bit for members one after another (0x4000): behind the header follows the
    * version of the class (two bytes; where that is 0, four more), then the count, then each member of all objects. Absent: refused.
@@ -65,6 +67,8 @@ export interface ElementForm {
   readonly bytes: number;
   /** Where the value begins in it. */
   readonly at: number;
+  /** Of an array in it: its lengths, outermost first, which are the innermost of the levels. */
+  readonly dimensions?: readonly number[];
   /** Words of four bytes that are the same in each: byte counts. An object with other ones is refused. */
   readonly fixed: readonly { readonly at: number; readonly word: number }[];
 }

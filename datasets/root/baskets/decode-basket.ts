@@ -40,9 +40,8 @@ export function decodeBasket(content: BasketContent, form: BranchForm, range: Ra
 
 /** Bytes of one element of the outermost list. */
 const unitOf = (form: BranchForm): number =>
-  form.levels
-    .slice(1)
-    .reduce((product, level) => product * (level.kind === "fixed" ? level.length : 1), form.element?.bytes ?? storedBytes(form));
+  form.element?.bytes ??
+  form.levels.slice(1).reduce((product, level) => product * (level.kind === "fixed" ? level.length : 1), storedBytes(form));
 
 function decodeFixed(content: BasketContent, form: BranchForm, { from, to }: Range, target: BranchTarget): void {
   const each = form.levels.reduce((product, level) => product * (level.kind === "fixed" ? level.length : 1), storedBytes(form));

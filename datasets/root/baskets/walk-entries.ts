@@ -50,6 +50,12 @@ class Walker {
   #to: number;
   #count = 0;
   #isMemberwise = false;
+  /** How many levels stand around objects: arrays in them are further ones. */
+  readonly #outer: number;
+  /** Values that are taken from each object. */
+  readonly #each: number;
+  /** Where an entry is an object, the form whose size all entries of the basket have. */
+  readonly #whole: ElementForm | undefined;
 
   constructor(content: BasketContent, form: BranchForm, target: BranchTarget, free: number) {
     this.#content = content;
@@ -60,6 +66,11 @@ class Walker {
     this.#size = storedBytes(form);
     this.#gathered = free;
     this.#to = this.#gathered;
+    const { element, others = [], levels } = form;
+    const dimensions = element?.dimensions ?? [];
+    this.#outer = levels.length - dimensions.length;
+    this.#each = dimensions.reduce((product, length) => product * length, 1);
+    if (element && this.#outer === 0) this.#whole = [element, ...others].find((each) => each.bytes * content.entries === content.bytes);
   }
 
   /** Gives where it ends. `end` is unknown where the basket has no offsets. */
@@ -69,7 +80,7 @@ class Walker {
     this.#end = base + (end ?? bytes);
     this.#target.add(0, 1);
     this.#readHeader(end !== undefined);
-    if (this.#form.levels.length > 0) this.#list(0, this.#target.counts[0]! - 1);
+    if (this.#outer > 0) this.#list(0, this.#target.counts[0]! - 1);
     else this.#elements(1);
     if (end !== undefined && this.#at !== this.#end) throw this.#damaged(`${this.#end - this.#at} bytes are left over in it`);
     return this.#at - base;
@@ -101,17 +112,16 @@ class Walker {
 
   /** A list, the `index`th of its level. */
   #list(level: number, index: number): void {
-    const { levels, element } = this.#form;
-    const form = levels[level]!;
+    const form = this.#form.levels[level]!;
     const { kind } = form;
-    const isLast = level === levels.length - 1;
+    const isLast = level === this.#outer - 1;
     const target = this.#target;
     target.offsets[level]![index] = target.counts[level + 1]!;
     if (kind === "rest" && (!isLast || this.#form.type === "string")) {
       while (this.#at < this.#end) this.#element(level);
       return;
     }
-    const unit = element?.bytes ?? this.#size;
+    const unit = this.#elementForm()?.bytes ?? this.#size;
     const count = form.kind === "fixed" ? form.length : kind === "counted" ? this.#uint32() : (this.#end - this.#at) / unit;
     if (!Number.isInteger(count)) throw this.#damaged("its bytes are no whole number of values");
     if (isLast) {
@@ -123,12 +133,13 @@ class Walker {
   /** The next element of a level that is not the last. */
   #element(level: number): void {
     this.#target.add(level + 1, 1);
-    if (level + 1 < this.#form.levels.length) this.#list(level + 1, this.#target.counts[level + 1]! - 1);
+    if (level + 1 < this.#outer) this.#list(level + 1, this.#target.counts[level + 1]! - 1);
     else this.#string();
   }
 
   #elements(count: number): void {
-    const { type, element, memberwise, levels } = this.#form;
+    const { type, memberwise, levels } = this.#form;
+    const element = this.#elementForm();
     if (type === "string") {
       for (let each = 0; each < count; each++) {
         if (levels.length > 0) this.#element(levels.length - 1);
@@ -150,15 +161,25 @@ class Walker {
     }
   }
 
+  /** The form of the object that comes next. */
+  #elementForm(): ElementForm | undefined {
+    const { element, others } = this.#form;
+    if (!others || this.#whole) return this.#whole ?? element;
+    const fits = ({ bytes, fixed }: ElementForm) =>
+      bytes <= this.#end - this.#at && fixed.length > 0 && fixed.every(({ at, word }) => this.#view.getUint32(this.#at + at) === word);
+    return others.find(fits) ?? element;
+  }
+
   #objects(count: number, { bytes, at, fixed }: ElementForm): void {
     this.#need(count * bytes);
     for (let each = 0; each < count; each++) {
       for (const { at: place, word } of fixed)
         if (this.#view.getUint32(this.#at + place) !== word) throw this.#damaged("an object in it has another form than its class says");
-      this.#gather(this.#at + at, this.#size);
+      this.#gather(this.#at + at, this.#size * this.#each);
       this.#at += bytes;
     }
-    this.#count += count;
+    this.#count += count * this.#each;
+    if (this.#outer < this.#form.levels.length) this.#target.addFixed(this.#outer, count);
   }
 
   #gather(from: number, bytes: number): void {

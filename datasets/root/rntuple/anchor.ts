@@ -15,13 +15,16 @@ const checksumBytes = 8;
 
 /** From the content of the anchor's key, decompressed. Later versions may have more fields behind the known ones. */
 export async function parseAnchor(object: Uint8Array): Promise<Anchor> {
+  const epoch = object.length < objectHead + 4 ? 1 : (object[objectHead]! << 8) | object[objectHead + 1]!;
+  // Anchors of versions before have other fields, and perhaps no checksum.
+  if (epoch === 0)
+    throw new Error("it is an RNTuple from before version 1.0, whose format was not yet settled: write it again with ROOT 6.34 or later");
+  if (epoch !== 1) throw new Error(`it is an RNTuple of version ${epoch}; versions 1 are supported`);
   if (object.length < objectHead + fieldBytes + checksumBytes) throw new Error(`its anchor has ${object.length} bytes, too few`);
   await prepareChecksums();
   const fields = object.subarray(objectHead, object.length - checksumBytes);
   verifyChecksum(fields, object.subarray(object.length - checksumBytes), "its anchor", true);
   const view = new DataView(fields.buffer, fields.byteOffset, fields.byteLength);
-  const epoch = view.getUint16(0);
-  if (epoch !== 1) throw new Error(`it is an RNTuple of version ${epoch}.${view.getUint16(2)}; versions 1 are supported`);
   const link = (at: number): EnvelopeLink => {
     const [offset, bytes, length] = [0, 8, 16].map((more) => Number(view.getBigUint64(at + more)));
     return { offset: offset!, bytes: bytes!, length: length! };

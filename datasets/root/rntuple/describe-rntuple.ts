@@ -19,15 +19,16 @@ const leastGroup = 48;
 const mostValues = 2 ** 32 - 2;
 
 export interface RNTupleOptions {
-  /** Name of the format, which the description carries. */
+  /** Name of the format, which the description carries, as it does the RNTuple's where nobody asked for it by its name. */
   readonly format: string;
+  readonly tree?: string | undefined;
   readonly partitionEvents?: number | undefined;
 }
 
 export async function describeRNTuple(
   file: ByteReader,
   anchor: Anchor,
-  { format, partitionEvents = usualPartitionEvents }: RNTupleOptions,
+  { format, tree, partitionEvents = usualPartitionEvents }: RNTupleOptions,
 ): Promise<FileDescription> {
   const schema: NtupleSchema = { fields: [], columns: [], aliases: [] };
   const { content: header, checksum } = await readEnvelope(file, anchor.header, "header");
@@ -41,13 +42,13 @@ export async function describeRNTuple(
   readSchema(footer.record(), schema);
   checkSchema(schema);
   const lists = await readPageLists(file, footer.list(leastGroup), checksum, schema.columns);
-  return await describe(describeFields(schema), lists, { format, partitionEvents });
+  return await describe(describeFields(schema), lists, { format, tree, partitionEvents });
 }
 
 async function describe(
   fields: readonly DescribedField[],
   lists: PageLists,
-  { format, partitionEvents }: Required<RNTupleOptions> & { readonly partitionEvents: number },
+  { format, tree, partitionEvents }: RNTupleOptions & { readonly partitionEvents: number },
 ): Promise<FileDescription> {
   const { units, unitClusters } = groupClusters(lists.entries, partitionEvents);
   const { entries, ...pages } = lists;
@@ -80,8 +81,8 @@ async function describe(
       rounded.push(isRounded ? 1 : 0);
     }
   }
-  const digest = await sha256(JSON.stringify([format, unsupported, ...columns]));
-  const shape: FileShape = { format, columns, unsupported, digest };
+  const digest = await sha256(JSON.stringify([format, tree, unsupported, ...columns]));
+  const shape: FileShape = { format, columns, unsupported, ...(tree !== undefined && { tree }), digest };
   const byUnit = Float64Array.from(units.flatMap((_, unit) => values.map((counts) => counts[unit]!)));
   return {
     shape,

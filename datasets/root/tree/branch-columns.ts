@@ -41,6 +41,6 @@ function visit(branch: Branch, naming: Naming, context: { readonly streamers: St
     const place = { branch, parts, lists: naming.lists };
     const columns = branch.element || branch.objectClass !== undefined ? elementColumns(place, streamers) : leafColumns(place);
     if (typeof columns === "string") found.unsupported.push({ parts, reason: columns });
-    else for (const each of columns) "reason" in each ? found.unsupported.push(each) : found.columns.push(each);
+    else found.columns.push(...columns);
   }
 }

@@ -37,8 +37,9 @@ interface ParsedTree extends TreeSource {
 }
 
 export interface TreeOptions {
-  /** Name of the format, which the description carries. */
+  /** Name of the format, which the description carries, as it does the tree's where nobody asked for it by its name. */
   readonly format: string;
+  readonly tree: string | undefined;
   readonly streamers: Streamers;
   /** Of the file. */
   readonly fileBytes: number;
@@ -103,11 +104,11 @@ export async function describeTTrees(sources: readonly TreeSource[], options: Tr
   }
   const places = tables.finish(Float64Array.from(trees.flatMap(({ seek, bytes, object }) => [seek, bytes, object.length])));
   const refused = [...unsupported].map(([name, reason]) => ({ name, reason }));
-  const digest = await sha256(JSON.stringify([format, refused, ...columns]));
+  const digest = await sha256(JSON.stringify([format, options.tree, refused, ...columns]));
   await nextTurn();
   const rounded = Uint8Array.from(found, ({ form }) => (isLong(form.type) ? 1 : 0));
   return {
-    shape: { format, columns, unsupported: refused, hasBounds: true, digest },
+    shape: { format, columns, unsupported: refused, ...(options.tree !== undefined && { tree: options.tree }), hasBounds: true, digest },
     units,
     nullable: new Uint8Array(found.length),
     ...(rounded.includes(1) && { rounded }),

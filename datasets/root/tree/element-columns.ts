@@ -5,7 +5,7 @@ import type { StreamerElement, Streamers } from "../file/streamers.ts";
 import type { BranchColumn, BranchPlace } from "./branch-column.ts";
 import { type Branch, split } from "./branch-node.ts";
 import { dimensionsOf } from "./naming.ts";
-import { layoutOf, memberLayouts, type ObjectLayout } from "./object-layout.ts";
+import { type LaidMember, layoutsOf, memberLayouts, type ObjectLayout } from "./object-layout.ts";
 import { parseTypeName } from "./type-names.ts";
 import { rangeOf, typeOfNumber } from "./value-types.ts";
 import { splitParts } from "./vector-names.ts";
@@ -106,15 +106,16 @@ function namedType(
   };
   if (named.kind === "values") return [{ ...column, form: plainForm(named.type, levels) }];
   if (outer.length > 0) return `is a list of ${named.className} in a split collection, which is not supported`;
-  const layout = layoutOf(named.className, streamers);
-  if (!layout) return `holds objects of the class ${named.className}, whose size varies or which the file does not describe`;
+  const { headed } = layoutsOf(named.className, streamers);
+  if (headed.length === 0) return `holds objects of the class ${named.className}, whose size varies or which the file does not describe`;
   const memberwise = named.lists === 1 ? memberwiseForms(named.className, streamers) : [];
-  return layout.members.map((member, index) => ({
+  return headed[0].members.map((member, index) => ({
     ...column,
     parts: [...parts, ...member.path],
+    lists: [...column.lists, ...(member.dimensions ?? []).map(() => parts.length + member.path.length)],
     form: {
-      ...plainForm(member.type, levels, member.title),
-      element: { bytes: layout.bytes, at: member.at, fixed: layout.fixed },
+      ...plainForm(member.type, [...levels, ...fixedLevels(member)], member.title),
+      ...elementForms(headed, index, 0),
       ...(memberwise[index] && { memberwise: memberwise[index] }),
     },
   }));
@@ -131,43 +132,58 @@ function objects(
   className: string,
   { outer, streamers }: { readonly outer: readonly BranchLevel[]; readonly streamers: Streamers },
 ): readonly BranchColumn[] | string {
-  const layout = layoutOf(className, streamers);
-  if (!layout) return `is an object of the class ${className}, whose size varies or which the file does not describe`;
+  const { headed, bare } = layoutsOf(className, streamers);
+  if (headed.length === 0) return `is an object of the class ${className}, whose size varies or which the file does not describe`;
   const { counter } = around(place);
-  return membersAt(place, layout, 0).map((column) => ({
+  // Alone in an entry, an object may lack its header: then the entry is as much shorter.
+  return membersAt(place, outer.length === 0 ? [...headed, ...bare] : headed, 0).map((column) => ({
     ...column,
-    form: { ...column.form, levels: outer },
+    form: { ...column.form, levels: [...outer, ...column.form.levels] },
     ...(counter && { counter }),
   }));
 }
 
 /** What a `TBranchObject` holds: the name of its class, then the object. */
 function wholeObject(place: BranchPlace, className: string, streamers: Streamers): readonly BranchColumn[] | string {
-  const layout = layoutOf(className, streamers);
-  if (!layout) return `is an object of the class ${className}, whose size varies or which the file does not describe`;
-  return membersAt(place, layout, className.length + 2);
+  const { headed } = layoutsOf(className, streamers);
+  if (headed.length === 0) return `is an object of the class ${className}, whose size varies or which the file does not describe`;
+  return membersAt(place, headed, className.length + 2);
 }
 
-function membersAt({ branch, parts, lists }: BranchPlace, layout: ObjectLayout, start: number): readonly BranchColumn[] {
-  const fixed = layout.fixed.map(({ at, word }) => ({ at: at + start, word }));
-  return layout.members.map(({ path, type, title, at }) => {
+/** `layouts`: not none. */
+function membersAt({ branch, parts, lists }: BranchPlace, layouts: readonly ObjectLayout[], start: number): readonly BranchColumn[] {
+  return layouts[0].members.map((member, index) => {
+    const { path, type, title, dimensions = [] } = member;
     const range = rangeOf(type, title);
-    const element: ElementForm = { bytes: layout.bytes + start, at: at + start, fixed };
-    const form: BranchForm = { kind: "branch", type, ...(range && { range }), header: 0, levels: [], element };
-    return { parts: joined(parts, path), lists, form, branch };
+    const forms = elementForms(layouts, index, start);
+    const form: BranchForm = { kind: "branch", type, ...(range && { range }), header: 0, levels: fixedLevels(member), ...forms };
+    const names = joined(parts, path);
+    return { parts: names, lists: [...lists, ...dimensions.map(() => names.length)], form, branch };
   });
+}
+
+const fixedLevels = ({ dimensions = [] }: LaidMember): BranchLevel[] => dimensions.map((length) => ({ kind: "fixed", length }));
+
+/** Of a member of an object that begins `start` bytes behind where its entry does. */
+function elementForms(layouts: readonly ObjectLayout[], member: number, start: number): Pick<BranchForm, "element" | "others"> {
+  const [element, ...others] = layouts.map(({ bytes, members, fixed }): ElementForm => {
+    const { at, dimensions } = members[member];
+    const words = fixed.map((each) => ({ at: each.at + start, word: each.word }));
+    return { bytes: bytes + start, at: at + start, ...(dimensions && { dimensions }), fixed: words };
+  });
+  return { element, ...(others.length > 0 && { others }) };
 }
 
 /** A TLorentzVector's own vector is not part of the name. */
 const joined = (parts: readonly string[], path: readonly string[]): readonly string[] =>
   parts.at(-1) === "fP" && path.length === 1 && /^[xyz]$/.test(path[0]) ? [...parts.slice(0, -1), `p${path[0]}`] : [...parts, ...path];
 
-/** In the order of the members of `layoutOf`. */
+/** In the order of the members of `layoutsOf`. */
 function memberwiseForms(className: string, streamers: Streamers): readonly NonNullable<BranchForm["memberwise"]>[] {
   let before = 0;
   return (memberLayouts(className, streamers) ?? []).flatMap(({ bytes, members, fixed }) => {
     const start = before;
     before += bytes;
-    return members.map(({ at }) => ({ bytes, at, fixed, before: start }));
+    return members.map(({ at, dimensions }) => ({ bytes, at, ...(dimensions && { dimensions }), fixed, before: start }));
   });
 }

@@ -1,13 +1,13 @@
 /** The columns of a branch whose leaves are of basic types. */
 import type { BranchForm, BranchLevel } from "../baskets/branch.ts";
-import type { BranchColumn, BranchPlace, UnsupportedBranch } from "./branch-column.ts";
+import type { BranchColumn, BranchPlace } from "./branch-column.ts";
 import type { Branch } from "./branch-node.ts";
 import { dimensionsOf } from "./naming.ts";
 import { storedBytes } from "./object-layout.ts";
 import { rangeOf, typeOfLeaf } from "./value-types.ts";
 
-/** Or why there are none; of a list of leaves, those that can be read, and why the others cannot. */
-export function leafColumns({ branch, parts }: BranchPlace): readonly (BranchColumn | UnsupportedBranch)[] | string {
+/** Or why there are none. */
+export function leafColumns({ branch, parts }: BranchPlace): readonly BranchColumn[] | string {
   const { leaves } = branch;
   if (leaves.length === 0) return "has no leaves";
   if (leaves.length > 1) return leafList(branch, parts);
@@ -25,8 +25,8 @@ export function leafColumns({ branch, parts }: BranchPlace): readonly (BranchCol
 }
 
 /** Several values in each entry, one after another. */
-function leafList(branch: Branch, parts: readonly string[]): readonly (BranchColumn | UnsupportedBranch)[] | string {
-  const columns: (BranchColumn | UnsupportedBranch)[] = [];
+function leafList(branch: Branch, parts: readonly string[]): readonly BranchColumn[] | string {
+  const columns: BranchColumn[] = [];
   let at = 0;
   const placed = branch.leaves.map((leaf) => {
     const type = typeOfLeaf(leaf.className, leaf.isUnsigned);
@@ -37,20 +37,18 @@ function leafList(branch: Branch, parts: readonly string[]): readonly (BranchCol
   });
   for (const { leaf, type, start } of placed) {
     if (type === undefined) return "is a list of leaves of which one is no number or has a varying length, which is not supported";
-    if (leaf.length !== 1) {
-      columns.push({ parts: [...parts, leaf.name], reason: "is an array in a list of leaves, which is not supported" });
-      continue;
-    }
+    const dimensions = dimensionsOf(leaf);
     const range = rangeOf(type, leaf.title);
     const form: BranchForm = {
       kind: "branch",
       type,
       ...(range && { range }),
       header: 0,
-      levels: [],
-      element: { bytes: at, at: start, fixed: [] },
+      levels: dimensions.map((length) => ({ kind: "fixed", length })),
+      element: { bytes: at, at: start, ...(dimensions.length > 0 && { dimensions }), fixed: [] },
     };
-    columns.push({ parts: [...parts, leaf.name], lists: [], form, branch });
+    const names = [...parts, leaf.name];
+    columns.push({ parts: names, lists: dimensions.map(() => names.length), form, branch });
   }
   return columns;
 }

@@ -12,6 +12,8 @@ export interface LaidMember {
   /** For its range. */
   readonly title: string;
   readonly at: number;
+  /** Of an array. */
+  readonly dimensions?: readonly number[];
 }
 
 export interface ObjectLayout {
@@ -23,8 +25,13 @@ export interface ObjectLayout {
 
 /** Byte count and version. */
 const headerBytes = 6;
-/** Classes without a version of their own have version 0 and a checksum behind it. Other ones than these are refused when they are read. */
-const unversioned = "ROOT::Math::";
+/**
+ * Classes without a version of their own have version 0 and a checksum behind it. The file describes them as version 1, as it does those whose version
+ * is 1: which of both a class is, its objects tell.
+ */
+type IsUnversioned = (info: StreamerInfo) => boolean;
+const isOfMath: IsUnversioned = ({ className }) => className.startsWith("ROOT::Math::");
+const mayBeUnversioned: IsUnversioned = ({ version }) => version <= 1;
 const checksumBytes = 4;
 const counted = 0x40000000;
 /** Version, number and bits. */
@@ -35,27 +42,41 @@ const mostBytes = 2 ** 16;
 /** Written without what its description says stands around it. */
 const datime: ObjectLayout = { bytes: 4, members: [{ path: ["fDatime"], type: "uint32", title: "", at: 0 }], fixed: [] };
 
-/** With its header; undefined where its size varies or a member is of a kind that is not known. */
-export function layoutOf(className: string, streamers: Streamers): ObjectLayout | undefined {
-  if (className === "TDatime") return datime;
+/**
+ * How its objects may stand in the file, each with the same members: most likely first. Those without a header of their own are `bare`. None where
+ * its size varies or a member is of a kind that is not known.
+ */
+export function layoutsOf(
+  className: string,
+  streamers: Streamers,
+): { readonly headed: readonly ObjectLayout[]; readonly bare: readonly ObjectLayout[] } {
+  if (className === "TDatime") return { headed: [datime], bare: [] };
   const info = streamers.latest(className);
-  const inner = info && membersOf(info, streamers, 0);
-  return inner && behindHeader(inner, className);
+  const headed = new Map<number, ObjectLayout>();
+  const bare = new Map<number, ObjectLayout>();
+  for (const isUnversioned of [isOfMath, mayBeUnversioned]) {
+    const inner = info && membersOf(info, { streamers, isUnversioned }, 0);
+    if (!inner) break;
+    const whole = behindHeader(inner, isUnversioned(info));
+    if (!headed.has(whole.bytes)) headed.set(whole.bytes, whole);
+    if (!bare.has(inner.bytes)) bare.set(inner.bytes, inner);
+  }
+  return { headed: [...headed.values()], bare: [...bare.values()] };
 }
 
-/** Of each member in turn, as it is stored where members of all objects stand one after another. Undefined as with `layoutOf`. */
+/** Of each member in turn, as it is stored where members of all objects stand one after another. Undefined where `layoutsOf` has none. */
 export function memberLayouts(className: string, streamers: Streamers): readonly ObjectLayout[] | undefined {
   const layouts: ObjectLayout[] = [];
   for (const each of streamers.latest(className)?.elements ?? []) {
-    const layout = layoutOfMember(each, streamers, 0);
+    const layout = layoutOfMember(each, { streamers, isUnversioned: isOfMath }, 0);
     if (!layout) return undefined;
     layouts.push({ ...layout, members: layout.members.map((member) => ({ ...member, path: vectorPath(className, member.path) })) });
   }
   return layouts;
 }
 
-function behindHeader({ bytes, members, fixed }: ObjectLayout, className: string): ObjectLayout {
-  const header = headerBytes + (className.startsWith(unversioned) ? checksumBytes : 0);
+function behindHeader({ bytes, members, fixed }: ObjectLayout, isUnversioned: boolean): ObjectLayout {
+  const header = headerBytes + (isUnversioned ? checksumBytes : 0);
   return {
     bytes: bytes + header,
     members: members.map((member) => ({ ...member, at: member.at + header })),
@@ -63,12 +84,17 @@ function behindHeader({ bytes, members, fixed }: ObjectLayout, className: string
   };
 }
 
-function membersOf(info: StreamerInfo, streamers: Streamers, depth: number): ObjectLayout | undefined {
+interface Classes {
+  readonly streamers: Streamers;
+  readonly isUnversioned: IsUnversioned;
+}
+
+function membersOf(info: StreamerInfo, classes: Classes, depth: number): ObjectLayout | undefined {
   let bytes = 0;
   const members: LaidMember[] = [];
   const fixed: { at: number; word: number }[] = [];
   for (const each of info.elements) {
-    const layout = layoutOfMember(each, streamers, depth);
+    const layout = layoutOfMember(each, classes, depth);
     if (!layout || bytes + layout.bytes > mostBytes) return undefined;
     for (const member of layout.members) {
       members.push({ ...member, path: vectorPath(info.className, member.path), at: member.at + bytes });
@@ -79,17 +105,17 @@ function membersOf(info: StreamerInfo, streamers: Streamers, depth: number): Obj
   return { bytes, members, fixed };
 }
 
-function layoutOfMember(member: StreamerElement, streamers: Streamers, depth: number): ObjectLayout | undefined {
+function layoutOfMember(member: StreamerElement, classes: Classes, depth: number): ObjectLayout | undefined {
   const { name, title, type, typeName, length } = member;
   if (depth > mostDepth) return undefined;
   if (type === element.rootObject || (type === element.base && name === "TObject"))
     return { bytes: rootObjectBytes, members: [], fixed: [] };
   if (typeName === "TDatime") return { ...datime, members: datime.members.map((each) => ({ ...each, path: [name, ...each.path] })) };
   if (type === element.base || type === element.object || type === element.any) {
-    const info = streamers.latest(type === element.base ? name : typeName);
-    const inner = info && membersOf(info, streamers, depth + 1);
+    const info = classes.streamers.latest(type === element.base ? name : typeName);
+    const inner = info && membersOf(info, classes, depth + 1);
     if (!inner) return undefined;
-    const layout = behindHeader(inner, info.className);
+    const layout = behindHeader(inner, classes.isUnversioned(info));
     const inside = type === element.base ? [] : [name];
     return { ...layout, members: layout.members.map((each) => ({ ...each, path: [...inside, ...each.path] })) };
   }
@@ -97,9 +123,10 @@ function layoutOfMember(member: StreamerElement, streamers: Streamers, depth: nu
   const stored = typeOfNumber[isArray ? type - fixedArray : type];
   if (!stored) return undefined;
   const bytes = storedBytes(stored, title);
-  // An array in an object takes its room; its values are not offered.
-  if (isArray) return length > 0 && length * bytes <= mostBytes ? { bytes: length * bytes, members: [], fixed: [] } : undefined;
-  return { bytes, members: [{ path: [name], type: stored, title, at: 0 }], fixed: [] };
+  const one = { path: [name], type: stored, title, at: 0 };
+  if (!isArray) return { bytes, members: [one], fixed: [] };
+  if (!(length > 0 && length * bytes <= mostBytes)) return undefined;
+  return { bytes: length * bytes, members: [{ ...one, dimensions: [length] }], fixed: [] };
 }
 
 /** Of one value. */

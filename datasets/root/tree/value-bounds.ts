@@ -68,9 +68,9 @@ function fixedCount({ levels }: BranchForm): number | undefined {
 }
 
 /** Of one value, at least. */
-function valueBytes({ type, range, element, memberwise }: BranchForm): number {
-  if (memberwise) return memberwise.bytes;
-  if (element) return element.bytes;
+function valueBytes({ type, range, element, others = [], memberwise }: BranchForm): number {
+  const forms = memberwise ? [memberwise] : element ? [element, ...others] : [];
+  if (forms.length > 0) return Math.min(...forms.map(({ bytes, dimensions = [] }) => bytes / dimensions.reduce((a, b) => a * b, 1)));
   if (type === "string") return 1;
   if (type === "Float16_t" || type === "Double32_t") return range === undefined || range.lower < range.upper ? 4 : 3;
   return storedBytes(type, "");

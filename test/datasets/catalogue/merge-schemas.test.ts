@@ -94,6 +94,21 @@ test("describeDifferences names the columns and collections that some files lack
   assert.deepEqual(describeDifferences(files.slice(0, 1), mergeSchemas(files.slice(0, 1))), []);
 });
 
+test("describeDifferences names the trees where nobody said which and files have others", () => {
+  const columns = { x: {} };
+  const inTree = (name: string, tree?: string) => {
+    const { description } = file(name, columns);
+    const shape = { ...description.shape, ...(tree !== undefined && { tree }), digest: tree ?? "" };
+    return { name, description: { ...description, shape } };
+  };
+  const files = [inTree("a", "Events"), inTree("b", "tree"), inTree("c", "Events")];
+  assert.deepEqual(describeDifferences(files, mergeSchemas(files)), [
+    "the tree that is read is Events in 2 of 3 files (a, c) and tree in 1 of 3 files (b): where one of them is meant, say so (PATH:TREE)",
+  ]);
+  const alike = [inTree("a", "Events"), inTree("c", "Events")];
+  assert.deepEqual(describeDifferences(alike, mergeSchemas(alike)), []);
+});
+
 test("mergeSchemas tells of a column that its integers may be rounded where those of one file may", () => {
   const [plain, rounded] = [{ dtype: "float64" }, { dtype: "float64", isRounded: true }] as const;
   const { columns } = mergeSchemas([file("a", { x: plain, y: plain }), file("b", { x: rounded, y: plain })]);

@@ -218,6 +218,75 @@ test("readBaskets reads members of objects, whole or member by member, and refus
   );
 });
 
+test("readBaskets takes an object in any of the forms that its class may have: with a version, with a checksum instead, without a header", async () => {
+  const versioned = { bytes: 14, at: 6, fixed: [{ at: 0, word: 0x4000000a }] };
+  const checked = { bytes: 18, at: 10, fixed: [{ at: 0, word: 0x4000000e }] };
+  const bare = { bytes: 8, at: 0, fixed: [] };
+  const objects = {
+    versioned: (value: number) => [...u32(0x4000000a), ...u16(1), ...f64(value)],
+    checked: (value: number) => [...u32(0x4000000e), ...u16(0), ...u32(0xabcdef01), ...f64(value)],
+    bare: f64,
+  };
+  const values = [1, 2.5, -3, 4, 5];
+  const alone = formOf({ type: "float64", element: versioned, others: [checked, bare] });
+  for (const object of Object.values(objects)) {
+    for (const hasOffsets of [true, false]) {
+      const file = inTwo(values.map(object), 2, { hasOffsets });
+      assert.deepEqual((await read(file.bytes, { form: alone, ...file }, { firstEntry: 0, entries: 5 })).values, values);
+    }
+  }
+  const listed = formOf({ type: "float64", levels: [{ kind: "rest" }], element: versioned, others: [checked] });
+  for (const object of [objects.versioned, objects.checked]) {
+    const file = inTwo(
+      lists.map((list) => list.flatMap(object)),
+      4,
+    );
+    assert.deepEqual(
+      await read(file.bytes, { form: listed, ...file }, { firstEntry: 0, entries: 9, elements: [20] }),
+      expectedOf(lists, 0, 9),
+    );
+  }
+  const neither = inTwo([[...u32(0x4000000c), ...u16(1), ...f64(1), ...u16(0)], objects.versioned(2)], 1);
+  await assert.rejects(read(neither.bytes, { form: alone, ...neither }, { firstEntry: 0, entries: 2 }), /entry 0 is damaged/);
+});
+
+test("readBaskets reads arrays in a list of leaves, and in objects of a list", async () => {
+  const leaves = [0, 1, 2].map((entry) => [...u16(7), ...[0, 1, 2, 3, 4, 5].flatMap((at) => f32(10 * entry + at)), ...u8(1)]);
+  const file = inTwo(leaves, 2, { hasOffsets: false });
+  const levels = [
+    { kind: "fixed", length: 2 },
+    { kind: "fixed", length: 3 },
+  ] as const;
+  const form = formOf({ type: "float32", levels, element: { bytes: 27, at: 2, dimensions: [2, 3], fixed: [] } });
+  assert.deepEqual(await read(file.bytes, { form, ...file }, { firstEntry: 0, entries: 3, elements: [6, 18] }), {
+    values: [0, 10, 20].flatMap((entry) => [0, 1, 2, 3, 4, 5].map((at) => entry + at)),
+    offsets: [
+      [0, 2, 4, 6],
+      [0, 3, 6, 9, 12, 15, 18],
+    ],
+  });
+  const objects = inTwo(
+    lists.map((list) => [
+      ...u32(0x40000000 + 6 + 10 * list.length),
+      ...u16(9),
+      ...u32(list.length),
+      ...list.flatMap((value) => [...u16(7), ...f32(value), ...f32(-value)]),
+    ]),
+    4,
+  );
+  const listed = formOf({
+    type: "float32",
+    header: 6,
+    levels: [{ kind: "counted" }, { kind: "fixed", length: 2 }],
+    element: { bytes: 10, at: 2, dimensions: [2], fixed: [] },
+  });
+  const { values, offsets } = expectedOf(lists, 0, 9);
+  assert.deepEqual(await read(objects.bytes, { form: listed, ...objects }, { firstEntry: 0, entries: 9, elements: [20, 40] }), {
+    values: values.flatMap((value) => [value, -value]),
+    offsets: [...offsets, values.map((_, index) => 2 * index).concat(2 * values.length)],
+  });
+});
+
 test("readBaskets reads lists of lists, strings, and numbers of few bits", async () => {
   const nested = lists.map((list, entry) => lists.slice(0, entry % 4).map((each) => [...each, ...list]));
   const inner = (list: readonly number[]) => [...u32(list.length), ...list.flatMap(f32)];

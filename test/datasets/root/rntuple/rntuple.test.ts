@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
+import { parseAnchor } from "../../../../datasets/root/rntuple/anchor.ts";
 import { rangesOfPages } from "../../../../datasets/root/rntuple/read-pages.ts";
 import type { ByteRange, ByteReader } from "../../../../datasets/sources/source.ts";
 import { type Nested, nest, readerOf } from "../../parquet/read-file.ts";
@@ -164,6 +165,12 @@ const realFiles = [
   "test_multiple_cluster_groups_rntuple_v1-0-0-0.root",
 ];
 const statistics = "root/uproot-statistics.json";
+
+test("RNTuples of before version 1.0, and of later ones than 1, are refused as such", async () => {
+  const anchorOf = (epoch: number) => Uint8Array.from({ length: 70 }, (_, at) => (at === 7 ? epoch : 0));
+  await assert.rejects(parseAnchor(anchorOf(0)), /from before version 1\.0.*ROOT 6\.34 or later/);
+  await assert.rejects(parseAnchor(anchorOf(2)), /an RNTuple of version 2; versions 1 are supported/);
+});
 
 test("files by ROOT hold what uproot reads from them", {
   skip: missingData(statistics, ...realFiles.map((name) => `root/${name}`)),
