@@ -6,6 +6,7 @@
  * asks gets the same area, and what was made of a smaller one cannot be used any more. No kernel checks addresses: callers keep them within what they asked for.
  */
 import { ModuleBuilder } from "../../engine/wasm/module-builder.ts";
+import { defineDeltas } from "./delta-kernels.ts";
 import { defineGather, defineLevels } from "./hybrid-kernels.ts";
 import { defineAnyBits, defineJoin, defineNarrowEnds, defineSumEnds } from "./join-kernels.ts";
 import { defineLz4 } from "./lz4-kernel.ts";
@@ -44,6 +45,8 @@ export interface Kernels {
   readonly gather1: Kernel;
   readonly gather4: Kernel;
   readonly gather8: Kernel;
+  readonly deltas4: Kernel;
+  readonly deltas8: Kernel;
   readonly place: Kernel;
   readonly countEqual: Kernel;
   readonly lz4: Kernel;
@@ -114,6 +117,7 @@ function encodeKernels(): Uint8Array<ArrayBuffer> {
   defineAnyBits(m);
   defineLevels(m);
   for (const size of [1, 4, 8] as const) defineGather(m, size);
+  for (const size of [4, 8] as const) defineDeltas(m, size);
   definePlace(m);
   defineLz4(m);
   defineSnappy(m);

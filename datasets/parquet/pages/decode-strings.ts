@@ -2,10 +2,9 @@
  * The present strings of a page, as numbers of a dictionary. `output` gets one for each; throws where there are too few bytes.
  */
 import type { Encoding } from "hyparquet";
-import { deltaBinaryUnpack } from "hyparquet/src/delta.js";
 import type { Values } from "../stored-values.ts";
 import type { StringDictionary } from "../string-dictionary.ts";
-import { decodeIndexes, refuseManyBlocks, viewOf } from "./decode-values.ts";
+import { decodeIndexes, decodeIntegers, viewOf } from "./decode-values.ts";
 import type { PageContent } from "./page-content.ts";
 
 /** `numbers`: what the strings of the chunk's dictionary page became. */
@@ -27,12 +26,12 @@ export function decodeStrings(
       decodeIndexes(content, bytes, output, numbers);
       return;
     case "DELTA_LENGTH_BYTE_ARRAY": {
-      const { values: lengths, end } = decodeLengths(bytes, 0, output.length);
+      const { values: lengths, end } = decodeLengths(content, bytes, 0, output.length);
       addAll(bytes, { first: end, lengths }, strings, output);
       return;
     }
     case "DELTA_BYTE_ARRAY":
-      decodePrefixed(bytes, strings, output);
+      decodePrefixed(content, bytes, strings, output);
       return;
     default:
       throw new Error(`its encoding ${encoding} is not supported for text`);
@@ -69,9 +68,9 @@ function addAll(
 }
 
 /** The file tells for each string how many of its bytes it shares with the one before; then it has the lengths of the rests, and the rests themselves. */
-function decodePrefixed(bytes: Uint8Array, strings: StringDictionary, output: Values): void {
-  const prefixes = decodeLengths(bytes, 0, output.length);
-  const rests = decodeLengths(bytes, prefixes.end, output.length);
+function decodePrefixed(content: PageContent, bytes: Uint8Array, strings: StringDictionary, output: Values): void {
+  const prefixes = decodeLengths(content, bytes, 0, output.length);
+  const rests = decodeLengths(content, bytes, prefixes.end, output.length);
   let at = rests.end;
   let text = new Uint8Array(256);
   let before = 0;
@@ -91,13 +90,15 @@ function decodePrefixed(bytes: Uint8Array, strings: StringDictionary, output: Va
   }
 }
 
-/** Reads one number for each string; they are encoded as differences. */
-function decodeLengths(bytes: Uint8Array, start: number, count: number): { readonly values: Int32Array; readonly end: number } {
-  const reader = { view: viewOf(bytes), offset: start };
-  refuseManyBlocks(reader, bytes.length);
-  const values = new Int32Array(count);
-  deltaBinaryUnpack(reader, count, values);
-  return { values, end: reader.offset };
+/** One number for each string, as differences from `start` on. */
+function decodeLengths(
+  content: PageContent,
+  bytes: Uint8Array,
+  start: number,
+  count: number,
+): { readonly values: Int32Array; readonly end: number } {
+  const { values, end } = decodeIntegers(content, bytes.subarray(start), count, 4);
+  return { values: new Int32Array(values.buffer, values.byteOffset, count), end: start + end };
 }
 
 const overrun = () => new Error("strings overrun their page");

@@ -3,8 +3,6 @@
  * but for DELTA_BINARY_PACKED of 64 bits, which is rare.
  */
 import type { Encoding } from "hyparquet";
-import { deltaBinaryUnpack } from "hyparquet/src/delta.js";
-import { readVarInt } from "hyparquet/src/thrift.js";
 import { isLong } from "../../long-arrays.ts";
 import { type Stored, type Values, widthOf } from "../stored-values.ts";
 import { decodeGathered, decodeLevels } from "./decode-hybrid.ts";
@@ -16,9 +14,23 @@ const joinSlack = 128;
 
 /** What decoding so many values takes of a content's room, in bytes. */
 export function roomForValues(encoding: Encoding, count: number, output: Values, dictionary: Values | undefined): readonly number[] {
-  if (isDictionary(encoding)) return [dictionary?.byteLength ?? 0, count * output.BYTES_PER_ELEMENT];
-  if (encoding === "BYTE_STREAM_SPLIT") return [8 * count + joinSlack];
-  return encoding === "RLE" ? [count] : [];
+  switch (encoding) {
+    case "PLAIN_DICTIONARY":
+    case "RLE_DICTIONARY":
+      return [dictionary?.byteLength ?? 0, count * output.BYTES_PER_ELEMENT];
+    case "BYTE_STREAM_SPLIT":
+      return [8 * count + joinSlack];
+    case "DELTA_BINARY_PACKED":
+      return [8 * count];
+    case "DELTA_LENGTH_BYTE_ARRAY":
+      return [4 * count];
+    case "DELTA_BYTE_ARRAY":
+      return [4 * count, 4 * count];
+    case "RLE":
+      return [count];
+    default:
+      return [];
+  }
 }
 
 /** Fills `output` with the values of a page whose levels are done: `bytes` of the content start at the values. Throws where there are too few bytes. */
@@ -47,7 +59,7 @@ export function decodeValues(
       decodePlain(joinStreams(content, bytes, stored, output.length), stored, output);
       return;
     case "DELTA_BINARY_PACKED":
-      decodeDeltas(bytes, stored, output);
+      decodeDeltas(content, bytes, stored, output);
       return;
     default:
       throw new Error(`its encoding ${encoding} is not supported`);
@@ -65,8 +77,6 @@ function decodeRunsOfBits(content: PageContent, bytes: Uint8Array, { physical }:
   const length = viewOf(bytes).getUint32(0, true);
   output.set(decodeLevels(content, bytes.subarray(4, 4 + length), 1, output.length));
 }
-
-const isDictionary = (encoding: Encoding) => encoding === "PLAIN_DICTIONARY" || encoding === "RLE_DICTIONARY";
 
 /** The values that the page's indexes name, which have their width before them. */
 export function decodeIndexes(content: PageContent, bytes: Uint8Array, output: Values, dictionary: Values | undefined): void {
@@ -92,29 +102,23 @@ function joinStreams(content: PageContent, bytes: Uint8Array, stored: Stored, co
   return joined.subarray(0, size);
 }
 
-function decodeDeltas(bytes: Uint8Array, stored: Stored, output: Values): void {
+function decodeDeltas(content: PageContent, bytes: Uint8Array, stored: Stored, output: Values): void {
   const { physical } = stored;
-  const reader = { view: viewOf(bytes), offset: 0 };
-  refuseManyBlocks(reader, bytes.length);
-  if (physical === "INT32") {
-    const values = new Int32Array(output.length);
-    deltaBinaryUnpack(reader, values.length, values);
-    decodePlain(new Uint8Array(values.buffer), stored, output);
-  } else if (physical === "INT64") {
-    const values = new BigInt64Array(output.length);
-    deltaBinaryUnpack(reader, values.length, values);
-    decodePlain(new Uint8Array(values.buffer), stored, output);
-  } else {
-    throw new Error(`its encoding DELTA_BINARY_PACKED is not supported for ${physical}`);
-  }
+  if (physical !== "INT32" && physical !== "INT64") throw new Error(`its encoding DELTA_BINARY_PACKED is not supported for ${physical}`);
+  decodePlain(decodeIntegers(content, bytes, output.length, widthOf(stored) as 4 | 8).values, stored, output);
 }
 
-/** Reads numbers that are encoded as differences, from where the reader stands. */
-export function refuseManyBlocks({ view, offset }: { readonly view: DataView; readonly offset: number }, bytes: number): void {
-  const reader = { view, offset };
-  readVarInt(reader);
-  const parts = readVarInt(reader);
-  if (parts <= 0 || parts > bytes) throw new Error(`blocks of ${parts} parts in a page of ${bytes} bytes`);
+/** Integers of so many bytes that are stored as differences, in the content's room; `end`: where in the bytes they end. */
+export function decodeIntegers(
+  { kernels, take }: PageContent,
+  bytes: Uint8Array,
+  count: number,
+  size: 4 | 8,
+): { readonly values: Uint8Array; readonly end: number } {
+  const values = take(count * size);
+  const end = kernels[`deltas${size}`](bytes.byteOffset, bytes.length, count, values.byteOffset);
+  if (end === 0) throw new Error(`its ${count} differences are damaged, or overrun their page`);
+  return { values, end };
 }
 
 export function viewOf(bytes: Uint8Array): DataView {

@@ -1,0 +1,111 @@
+/**
+ * Integers as differences in blocks, each of the least difference and bit-packed rests: DELTA_BINARY_PACKED of Parquet. The format:
+ * https://parquet.apache.org/docs/file-format/data-pages/encodings/. Sums wrap around as the format says, so that any 64 bits come back.
+ *
+ * Promises: reads the bytes and at most 15 behind them, writes the values, ends on any bytes.
+ */
+import type { FunctionBuilder } from "../../engine/wasm/function-builder.ts";
+import { type Expression, I, i32, i64, L, type Local, load, store } from "../../engine/wasm/instructions.ts";
+import type { ModuleBuilder } from "../../engine/wasm/module-builder.ts";
+
+/** Values come in eights, so that parts of a block have whole bytes. */
+const group = 8;
+const mostBits = 64;
+
+/** `deltas4`, `deltas8` (from, bytes, count, to): integers of so many bytes. Gives how many bytes they took, 0 where these hold fewer values or make no sense. */
+export function defineDeltas(m: ModuleBuilder, size: 4 | 8): void {
+  m.export(
+    m.define(`deltas${size}`, ["i32", "i32", "i32", "i32"], "i32", (f) => {
+      const [from, bytes, count, to] = f.params as [Local, Local, Local, Local];
+      const at = f.variable(from);
+      const end = f.variable(I.add(from, bytes));
+      const target = f.variable(to);
+      const left = f.variable(count);
+      const refuse = () => f.return(i32(0));
+      const small = () => f.variable(I.wrapI64(readVarint(f, at, end, refuse)));
+      const signed = () => {
+        const stored = readVarint(f, at, end, refuse);
+        return f.variable(L.xor(L.shrU(stored, i64(1n)), L.sub(i64(0n), L.and(stored, i64(1n)))));
+      };
+      const block = small();
+      const parts = small();
+      const held = small();
+      const value = signed();
+      f.if(I.ltU(held, count), refuse);
+      // As many values in each part, in whole bytes; more parts than bytes there cannot be.
+      f.if(I.eqz(parts), refuse);
+      f.if(I.ltU(bytes, parts), refuse);
+      const each = f.variable(I.divU(block, parts));
+      f.if(I.ne(I.mul(each, parts), block), refuse);
+      f.if(I.eqz(each), refuse);
+      f.if(I.and(each, i32(group - 1)), refuse);
+      const put = () => {
+        if (size === 8) f.store(store.i64, target, value);
+        else f.store(store.i32, target, I.wrapI64(value));
+        f.set(target, I.add(target, i32(size)));
+        f.set(left, I.sub(left, i32(1)));
+      };
+      f.if(left, put);
+      f.block((done) => {
+        f.loop((again) => {
+          f.branchIf(done, I.eqz(left));
+          const least = signed();
+          f.if(I.ltU(I.sub(end, at), parts), refuse);
+          const widths = f.variable(at);
+          f.set(at, I.add(at, parts));
+          f.count(i32(0), parts, (part) => {
+            f.if(left, () => {
+              const width = f.variable(load.u8(I.add(widths, part)));
+              f.if(I.gtU(width, i32(mostBits)), refuse);
+              const values = f.variable(each);
+              f.if(I.ltU(left, values), () => f.set(values, left));
+              const needed = f.variable(bytesOf(values, width));
+              f.if(L.gtU(needed, L.fromU32(I.sub(end, at))), refuse);
+              const wide = f.variable(L.fromU32(width));
+              // A shift by 64 would be one by none.
+              const mask = f.variable(L.sub(L.shl(i64(1n), wide), i64(1n)));
+              f.if(I.eq(width, i32(mostBits)), () => f.set(mask, i64(-1n)));
+              const bit = f.variable(i64(0n));
+              f.count(i32(0), values, () => {
+                const place = f.variable(I.add(at, I.wrapI64(L.shrU(bit, i64(3n)))));
+                const shift = f.variable(L.and(bit, i64(7n)));
+                const rest = f.variable(L.shrU(load.i64(place), shift));
+                f.if(L.gtU(L.add(shift, wide), i64(64n)), () =>
+                  f.set(rest, L.or(rest, L.shl(L.fromU32(load.u8(place, 8)), L.sub(i64(64n), shift)))),
+                );
+                f.set(value, L.add(value, L.add(least, L.and(rest, mask))));
+                put();
+                f.set(bit, L.add(bit, wide));
+              });
+              // What pads the last part may be left out.
+              const whole = f.variable(bytesOf(each, width));
+              f.if(L.gtU(whole, L.fromU32(I.sub(end, at))), () => f.set(whole, L.fromU32(I.sub(end, at))));
+              f.set(at, I.add(at, I.wrapI64(whole)));
+            });
+          });
+          f.branch(again);
+        });
+      });
+      f.return(I.sub(at, from));
+    }),
+  );
+}
+
+const bytesOf = (values: Expression, width: Expression): Expression =>
+  L.shrU(L.add(L.mul(L.fromU32(values), L.fromU32(width)), i64(7n)), i64(3n));
+
+/** Seven bits a byte, the lowest first, of 64 bits; moves `at` behind them. */
+function readVarint(f: FunctionBuilder, at: Local, end: Local, refuse: () => void): Local {
+  const value = f.variable(i64(0n));
+  const shift = f.variable(i64(0n));
+  f.loop((again) => {
+    f.if(I.geU(at, end), refuse);
+    f.if(L.gtU(shift, i64(63n)), refuse);
+    const byte = f.variable(load.u8(at));
+    f.set(at, I.add(at, i32(1)));
+    f.set(value, L.or(value, L.shl(L.fromU32(I.and(byte, i32(0x7f))), shift)));
+    f.set(shift, L.add(shift, i64(7n)));
+    f.branchIf(again, I.geU(byte, i32(0x80)));
+  });
+  return value;
+}
