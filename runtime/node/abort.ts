@@ -1,4 +1,5 @@
 /** Waiting for what takes no signal, and for several who may each give up. */
+import { setMaxListeners } from "node:events";
 
 /** What the promise gives, or a rejection with the signal's reason as soon as that aborts; whatever the promise does then is nobody's concern here. */
 export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
@@ -19,6 +20,8 @@ export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal)
 /** A signal that aborts when the last of several has, with that one's reason. `release` leaves nothing behind at those that live on. */
 export function whenAllAbort(signals: readonly AbortSignal[]): { readonly signal: AbortSignal; release(): void } {
   const controller = new AbortController();
+  // Each of many programs waits with it.
+  setMaxListeners(0, controller.signal);
   const check = () => {
     if (signals.every(({ aborted }) => aborted)) controller.abort(signals.at(-1)?.reason);
   };

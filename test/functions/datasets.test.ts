@@ -69,7 +69,7 @@ test("GET /nodes counts what the node did, and /healthz and /readyz answer", asy
   };
   assert.equal(status.nodes.length, 1);
   assert.equal(status.nodes[0].done, 4);
-  assert.equal(status.nodes[0].threads, 2);
+  assert.equal(status.nodes[0].threads, 1);
   assert.equal(status.store.bodies, 5);
   assert.equal((await app.request("/healthz")).status, 200);
   assert.equal((await app.request("/readyz")).status, 200);

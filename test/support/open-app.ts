@@ -63,7 +63,7 @@ export async function openApp(cleanup: Cleanup, options: TestAppOptions = {}): P
   const events = makeEvents(1000);
   await writeEvents(join(directory, "events.parquet"), events, 250);
   const data = [`events=${join(directory, "events.parquet")}`, ...(options.extraData ?? [])];
-  const config = readConfig(["--threads", "2", "--memory", "64MiB", "--state", directory, ...data.flatMap((each) => ["--data", each])], {});
+  const config = readConfig(["--threads", "1", "--memory", "64MiB", "--state", directory, ...data.flatMap((each) => ["--data", each])], {});
   const { log, lines } = recordingLog();
   const store = options.store ?? (await openStore({ directory: join(directory, "store"), limit: 100e6, log }));
   const coordinator = options.coordinator ?? (await createCoordinator({ journal: createMemoryJournal(), log }));
