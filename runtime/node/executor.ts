@@ -20,18 +20,20 @@ import type { ColumnCache, Lease } from "../../datasets/cache/column-cache.ts";
 import { type Catalogue, DatasetError, OtherFormError } from "../../datasets/dataset.ts";
 import { largestRows } from "../../engine/rows/rows.ts";
 import { ScratchExhausted, StepsExceeded, workBytes } from "../../engine/run/run-program.ts";
-import type { ComputeOptions, ComputeTiming, Executor, Outcome, PartitionName, Payer } from "../../functions/compute/executor.ts";
+import type { ComputeOptions, Executor, Outcome, PartitionName, Payer } from "../../functions/compute/executor.ts";
 import type { Meter } from "../../functions/metrics/meter.ts";
 import { StoreError } from "../../storage/store-error.ts";
 import { usualPayer } from "../threads/fair-turns.ts";
 import { ComputeLimitExceeded, errorOf } from "../threads/job-failures.ts";
+import { createRunBatch } from "../threads/run-batch.ts";
 import type { WorkerPool } from "../threads/worker-pool.ts";
 import { WorkerCrashed } from "../threads/worker-thread.ts";
 import { unlessAborted, whenAllAbort } from "./abort.ts";
 import { createPartitionFinder, type Place } from "./find-partition.ts";
 import { locateColumns } from "./locate-columns.ts";
 import { type ProgramCache, type ReadyProgram, UnknownProgramError } from "./program-cache.ts";
-import { runOnThread, type ThreadRun, type Times } from "./run-on-thread.ts";
+import { runOnThread, type ThreadRun } from "./run-on-thread.ts";
+import { addLoading, noTime, rounded, type Times } from "./run-times.ts";
 
 export interface LocalExecutor extends Executor {
   /** Whether the columns that the subtask needs are in memory; false where nobody says which, for a program that never ran here. */
@@ -40,6 +42,8 @@ export interface LocalExecutor extends Executor {
 
 const scratchStep = 16;
 const mostScratch = 256 * 2 ** 20;
+/** Partitions of a request whose columns are in memory are computed as so few jobs: as many at a time. */
+const mostInMemory = 16;
 /** Where the partials of a request may have more bytes together, no more of it is begun. */
 const mostPartialBytes = 64 * 2 ** 20;
 
@@ -66,6 +70,12 @@ type Attempted = Outcome | { readonly kind: "again" };
 /** A program of a request, or the outcome that it has over every partition. */
 type Prepared = Outcome | { readonly kind: "ready"; readonly ready: ReadyProgram; readonly compiling: number };
 
+/** Of one request. */
+interface Computing {
+  readonly onRunning: ComputeOptions["onRunning"];
+  readonly workers: Pick<WorkerPool, "run">;
+}
+
 interface Leased {
   readonly lease: Lease;
   readonly entries: number;
@@ -79,7 +89,7 @@ export function createExecutor(options: {
   readonly programs: ProgramCache;
   readonly cache: ColumnCache;
   readonly workers: Pick<WorkerPool, "run">;
-  /** Partitions of one request that load or compute at a time. */
+  /** Partitions of one request that load or compute at a time, where not all are in memory. */
   readonly atATime: number;
   readonly log: Log;
   readonly meter?: Meter;
@@ -104,6 +114,7 @@ export function createExecutor(options: {
       const wanted = whenAllAbort(signals);
       try {
         const prepared = await Promise.all(keys.map((key) => prepare(key, dataset, wanted.signal)));
+        const computing: Computing = { onRunning, workers: partitions.length > 1 ? createRunBatch(workers) : workers };
         /** Of the partials that are there, and at most of those that are being made. */
         let bytes = 0;
         const begin = (program: Prepared, signal: AbortSignal, payer = usualPayer): Run | Outcome => {
@@ -119,18 +130,23 @@ export function createExecutor(options: {
             return begin(program, signalOf(...pair), payerOf?.(...pair));
           });
           const runs = all.filter((each) => each.kind === "run");
-          const ran = await runTogether({ ...partition, dataset }, runs, onRunning);
+          const ran = await runTogether({ ...partition, dataset }, runs, computing);
           for (const [index, outcome] of ran.entries())
             bytes += (outcome.kind === "partial" ? outcome.partial.length : 0) - largestPartial(runs[index]!);
           const outcomes = ran.values();
           return all.map((each) => (each.kind === "run" ? outcomes.next().value! : each));
         };
-        return (await pMap(partitions, runOver, { concurrency: atATime })).flat();
+        const isInMemory = partitions.every(({ fingerprint }) => prepared.every((each) => isHeld(each, fingerprint)));
+        return (await pMap(partitions, runOver, { concurrency: isInMemory ? Math.max(mostInMemory, atATime) : atATime })).flat();
       } finally {
         wanted.release();
       }
     },
   };
+
+  function isHeld(program: Prepared, fingerprint: string): boolean {
+    return program.kind === "ready" && cache.holds(fingerprint, program.ready.program.inputs);
+  }
 
   /** Rejects where the store is away. */
   async function prepare(programKey: string, dataset: string, signal: AbortSignal): Promise<Prepared> {
@@ -147,21 +163,21 @@ export function createExecutor(options: {
   }
 
   /** One outcome for each of the runs. */
-  async function runTogether(place: Place, runs: readonly Run[], onRunning: ComputeOptions["onRunning"]): Promise<readonly Outcome[]> {
+  async function runTogether(place: Place, runs: readonly Run[], computing: Computing): Promise<readonly Outcome[]> {
     if (runs.length === 0) return [];
     const outcomes: Outcome[] = [];
-    for (const [index, attempted] of (await attempt(place, runs, onRunning)).entries())
-      outcomes.push(attempted.kind === "again" ? (await runTogether(place, [runs[index]!], onRunning))[0]! : attempted);
+    for (const [index, attempted] of (await attempt(place, runs, computing)).entries())
+      outcomes.push(attempted.kind === "again" ? (await runTogether(place, [runs[index]!], computing))[0]! : attempted);
     return outcomes;
   }
 
-  async function attempt(place: Place, runs: readonly Run[], onRunning: ComputeOptions["onRunning"]): Promise<readonly Attempted[]> {
+  async function attempt(place: Place, runs: readonly Run[], computing: Computing): Promise<readonly Attempted[]> {
     const wanted = whenAllAbort(runs.map(({ signal }) => signal));
     let leased: Leased | undefined;
     try {
       leased = await leaseColumns(place, runs, wanted.signal);
       const keys = runs.map(({ ready }) => ready.programKey);
-      onRunning?.(keys, place.fingerprint);
+      computing.onRunning?.(keys, place.fingerprint);
       const { runs: begun, ...held } = leased;
       const group = keys.join();
       const isTogether =
@@ -169,7 +185,7 @@ export function createExecutor(options: {
         runs.every(({ ready }) => ready.source && !ready.program.rows) &&
         (together.get(group) ?? leased.entries >= worthCompiling);
       if (runs.length > 1 && !together.has(group)) together.set(group, true);
-      const outcomes = await runOnThread(workers, { ...held, isTogether }, begun);
+      const outcomes = await runOnThread(computing.workers, { ...held, isTogether }, begun);
       const isFailed = outcomes.some((outcome) => outcome.kind === "failed");
       if (isTogether && isFailed && !wanted.signal.aborted) together.set(group, false);
       if (outcomes.some((outcome) => outcome.kind === "failed" && outcome.failure.kind === "trap")) cache.spoil(held.lease.slab);
@@ -191,7 +207,7 @@ export function createExecutor(options: {
     } catch (error) {
       if (wanted.signal.aborted) return runs.map(({ signal }) => undone(signal.reason));
       if (runs.length > 1) return runs.map(() => ({ kind: "again" }));
-      if (error instanceof OtherFormError) return [await runRenewed(place, runs[0]!, { error, onRunning })];
+      if (error instanceof OtherFormError) return [await runRenewed(place, runs[0]!, error, computing)];
       return [failed(error)];
     } finally {
       wanted.release();
@@ -200,13 +216,9 @@ export function createExecutor(options: {
   }
 
   /** The program may have been planned again since a file joined the dataset that has a column in another form. */
-  async function runRenewed(
-    place: Place,
-    run: Run,
-    { error, onRunning }: { readonly error: OtherFormError; readonly onRunning: ComputeOptions["onRunning"] },
-  ): Promise<Outcome> {
+  async function runRenewed(place: Place, run: Run, error: OtherFormError, computing: Computing): Promise<Outcome> {
     const ready = await programs.renew(run.ready).catch(() => undefined);
-    return ready ? (await runTogether(place, [{ ...run, ready }], onRunning))[0]! : failed(error);
+    return ready ? (await runTogether(place, [{ ...run, ready }], computing))[0]! : failed(error);
   }
 
   /** The columns of all these programs, and room for each to work in. */
@@ -225,7 +237,11 @@ export function createExecutor(options: {
       const leased = await cache.lease({ fingerprint: place.fingerprint, columns, workBytes: together, signal });
       lease = leased;
       const addresses = ready.map(({ program }) => program.inputs.map((input) => leased.address(input)));
-      addLoading(runs, leased, performance.now() - begun);
+      addLoading(
+        runs.map(({ times }) => times),
+        leased,
+        performance.now() - begun,
+      );
       meter?.count("femtoq_columns_total", "files", leased.loaded.columns);
       meter?.count("femtoq_columns_total", "memory", columns.length - leased.loaded.columns);
       const begin = runs.map((run, index) => ({ ...run, addresses: addresses[index]!, workBytes: rooms[index]! }));
@@ -261,12 +277,6 @@ export function createExecutor(options: {
   }
 }
 
-const noTime: Times = { compiling: 0, loading: 0, reading: 0, decoding: 0, thread: 0, computing: 0, bytes: 0 };
-
-/** To a microsecond: the figures are kept as JSON beside each partial. */
-const rounded = (times: Times): ComputeTiming =>
-  Object.fromEntries(Object.entries(times).map(([figure, value]) => [figure, Math.round(value * 1000) / 1000])) as unknown as ComputeTiming;
-
 /** Bytes. */
 const largestPartial = ({ ready: { program } }: Run): number => workBytes(program, 0) + largestRows(program.rows);
 
@@ -278,15 +288,6 @@ function toRun(program: Prepared, signal: AbortSignal, payer: Payer): Run | Outc
 
 function undone(reason: unknown): Outcome {
   return { kind: "undone", cause: reason instanceof Error ? reason.message : String(reason) };
-}
-
-/** All waited for the columns; what it cost to load them is told once. */
-function addLoading(runs: readonly Run[], { loaded }: Lease, elapsed: number): void {
-  for (const { times } of runs) times.loading += elapsed;
-  const { times } = runs[0]!;
-  times.reading += loaded.reading;
-  times.decoding += loaded.decoding;
-  times.bytes += loaded.bytes;
 }
 
 function scratchRefused({ dataset, partition }: Place): DatasetError {

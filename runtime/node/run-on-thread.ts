@@ -1,11 +1,10 @@
 /** One job of one thread: programs, one after another or in one pass, over columns that are leased. */
 import type { Lease } from "../../datasets/cache/column-cache.ts";
-import type { ComputeTiming, Payer } from "../../functions/compute/executor.ts";
+import type { Payer } from "../../functions/compute/executor.ts";
 import type { ProgramOutcome } from "../threads/worker-messages.ts";
 import type { WorkerPool } from "../threads/worker-pool.ts";
 import type { ReadyProgram } from "./program-cache.ts";
-
-export type Times = { -readonly [Figure in keyof ComputeTiming]: ComputeTiming[Figure] };
+import type { Times } from "./run-times.ts";
 
 export interface ThreadRun {
   readonly ready: ReadyProgram;
@@ -37,13 +36,14 @@ export async function runOnThread(
 ): Promise<readonly ProgramOutcome[]> {
   let { address } = work;
   const programs = runs.map(({ ready, addresses, workBytes }) => {
-    const program = { programKey: ready.programKey, addresses, work: isTogether ? work : { address, bytes: workBytes } };
+    const area = isTogether ? work : { address, bytes: workBytes };
+    const program = { programKey: ready.programKey, slab: slab.id, entries, addresses, work: area };
     address += workBytes;
     return program;
   });
   const submitted = performance.now();
   const running = workers.run(
-    { kind: "run", slab: slab.id, entries, programs, isTogether },
+    { kind: "run", programs, isTogether },
     runs.map(({ ready }) => ready),
     payer,
   );

@@ -31,11 +31,11 @@ export class BegunRun {
   #turnSince: number | undefined;
 
   /** Its flags are 0 from now on. */
-  constructor(job: RunJob, memory: WebAssembly.Memory, most: number) {
+  constructor(job: RunJob, memories: readonly WebAssembly.Memory[], most: number) {
     this.#most = most;
     this.#job = job;
-    this.#governed = (job.isTogether ? job.programs.slice(0, 1) : job.programs).map(({ work }) => ({
-      flags: new Int32Array(memory.buffer, work.address, 4).fill(0),
+    this.#governed = (job.isTogether ? job.programs.slice(0, 1) : job.programs).map(({ slab, work }) => ({
+      flags: new Int32Array(memories[slab]!.buffer, work.address, 4).fill(0),
       had: 0,
     }));
   }

@@ -41,18 +41,19 @@ export type LoadOutcome =
   | { readonly kind: "column"; readonly values: number; readonly stringBytes?: number; readonly cost: ReadCost }
   | { readonly kind: "failed"; readonly failure: JobFailure };
 
-/** Runs programs over columns in a slab, one after another or in one pass; answers with one outcome for each. */
+/** Runs programs over columns of one or several partitions, one after another or in one pass; answers with one outcome for each. */
 export interface RunJob {
   readonly kind: "run";
-  readonly slab: number;
-  readonly entries: number;
   readonly programs: readonly ProgramRun[];
-  /** In one pass, in one work area that is named for each of them: what goes wrong is the outcome of all. */
+  /** In one pass over one partition, in one work area that is named for each of them: what goes wrong is the outcome of all. */
   readonly isTogether?: boolean;
 }
 
 export interface ProgramRun {
   readonly programKey: string;
+  /** Where its columns and its work area are. */
+  readonly slab: number;
+  readonly entries: number;
   /** Byte address for each of the program's inputs. */
   readonly addresses: readonly number[];
   /** Of this program alone, but where they run together: its stop flag ends no other. */

@@ -118,8 +118,8 @@ export class WorkerPool {
 
   /** `programs`: those of the job. */
   run(job: RunJob, programs: readonly ReadyProgram[], payer = usualPayer): Running {
-    const governed = new BegunRun(job, this.#options.memories[job.slab]!, this.#options.mostCompute ?? Number.POSITIVE_INFINITY);
-    const query = job.programs.map(({ programKey }) => programKey).join();
+    const governed = new BegunRun(job, this.#options.memories, this.#options.mostCompute ?? Number.POSITIVE_INFINITY);
+    const query = [...new Set(job.programs.map(({ programKey }) => programKey))].join();
     const run: QueuedRun = { governed, payer, query, isFresh: true, charged: 0 };
     this.#turns.enter(run);
     const { answer, job: queued } = this.#submit({ job, programs, run });

@@ -117,13 +117,10 @@ function targetOf(slab: number, { location, values, valid, strings, offsets }: C
 }
 
 /** What one program does wrong is its own outcome: the others are run all the same. */
-async function runAll({ slab, entries, programs: runs }: RunJob): Promise<readonly ProgramOutcome[]> {
-  const memory = memoryOf(
-    slab,
-    runs.flatMap((run) => [run.work, ...dictionariesOf(run)]),
-  );
+async function runAll({ programs: runs }: RunJob): Promise<readonly ProgramOutcome[]> {
   const outcomes: ProgramOutcome[] = [];
-  for (const { programKey, addresses, work } of runs) {
+  for (const run of runs) {
+    const { programKey, slab, entries, addresses, work } = run;
     const begun = performance.now();
     let waited = 0;
     const onWait = (milliseconds: number) => {
@@ -133,6 +130,7 @@ async function runAll({ slab, entries, programs: runs }: RunJob): Promise<readon
     try {
       const known = programs.get(programKey);
       if (!known) throw new Error(`Cannot run program ${programKey}: this thread was not given it`);
+      const memory = memoryOf(slab, [work, ...dictionariesOf(run)]);
       const partial = await runProgram({ ...known, memory, entries, addresses, work, onWait });
       outcomes.push({ kind: "partial", partial, milliseconds: computed() });
     } catch (error) {
@@ -147,10 +145,10 @@ async function runAll({ slab, entries, programs: runs }: RunJob): Promise<readon
 }
 
 /** What goes wrong is the outcome of all. */
-async function runInOnePass({ slab, entries, programs: runs }: RunJob): Promise<readonly ProgramOutcome[]> {
+async function runInOnePass({ programs: runs }: RunJob): Promise<readonly ProgramOutcome[]> {
   // With it comes the compiler, half of a thread's code: one that never needs it starts in half the time.
   const { runTogether } = await import("./run-together.ts");
-  const [{ work }] = runs as readonly [ProgramRun];
+  const [{ slab, entries, work }] = runs as readonly [ProgramRun];
   const memory = memoryOf(slab, [work, ...runs.flatMap(dictionariesOf)]);
   const begun = performance.now();
   let waited = 0;

@@ -36,3 +36,6 @@ export function steady(programKey: string): ReadyProgram {
   const countdown = [0x41, 0x80, 0x80, 0x80, 1, 0x21, 5, 3, 0x40, 0x20, 5, 0x41, 1, 0x6b, 0x22, 5, 0x0d, 0, 0x0b, 0x41, 0, 0x0b];
   return ready(programKey, [1, 1, 0x7f, ...countdown]);
 }
+
+/** It does what no program may do. */
+export const trapping = (programKey: string) => ready(programKey, [0, 0x00, 0x0b]);

@@ -16,8 +16,8 @@ function openPool(t: TestContext, options: Partial<WorkerPoolOptions> = {}) {
   const pool = new WorkerPool({ threads: 1, memories: [slab.memory], log, ...options });
   t.after(() => pool.close());
   const run = (programs: readonly ReadyProgram[], entries: number, payer?: Payer) => {
-    const runs = programs.map(({ programKey }) => ({ programKey, addresses: [], work: slab.allocate(1024)! }));
-    return pool.run({ kind: "run", slab: 0, entries, programs: runs }, programs, payer);
+    const runs = programs.map(({ programKey }) => ({ programKey, slab: 0, entries, addresses: [], work: slab.allocate(1024)! }));
+    return pool.run({ kind: "run", programs: runs }, programs, payer);
   };
   return { pool, run, lines };
 }
