@@ -63,7 +63,7 @@ export function testTasks({ name, url, agents }: TestedMesos): void {
     await scheduler.launch(offer, [commandTask(offer, "one", "true")], { refuse_seconds: 0 });
     await scheduler.acknowledge(await scheduler.update("one", "TASK_RUNNING"));
     await scheduler.update("one", "TASK_FINISHED");
-    const next = await scheduler.offer(agents[0]!.id, scheduler.offers.length);
+    const next = await scheduler.offer(agents[0]!.id, scheduler.offers.indexOf(offer) + 1);
     await scheduler.launch(next, [commandTask(next, "one", "true")]);
     const refused = await scheduler.update("one", "TASK_ERROR");
     assert.match(refused.message, /duplicate/i);
