@@ -26,7 +26,8 @@ export interface Offer {
 export type LogEntry =
   | { readonly kind: "call"; readonly framework: string; readonly call: Json }
   | { readonly kind: "event"; readonly framework: string; readonly event: Json }
-  | { readonly kind: "subscribed" | "disconnected"; readonly framework: string };
+  | { readonly kind: "subscribed"; readonly framework: string }
+  | { readonly kind: "disconnected"; readonly framework: string };
 
 export class MasterState {
   readonly id = crypto.randomUUID();
