@@ -123,7 +123,10 @@ export async function startMaster(options: MasterStart = {}): Promise<MesosMaste
   });
   const { url, address } = running;
   // It first refuses, then knows nothing (404), then reads its registry (503); then it wants another method (405).
-  const serves = () => until(`the master at ${address} serves`, async () => (await fetch(`${url}/api/v1/scheduler`)).status === 405);
+  const [known] = credentials ?? [];
+  const headers: Record<string, string> = known ? { authorization: `Basic ${btoa(`${known.principal}:${known.secret}`)}` } : {};
+  const serves = () =>
+    until(`the master at ${address} serves`, async () => (await fetch(`${url}/api/v1/scheduler`, { headers })).status === 405);
   await serves();
   const agents = new Set<MesosAgent>();
   agentsOf.set(address, agents);
