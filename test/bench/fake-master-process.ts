@@ -1,0 +1,8 @@
+/** A fake Mesos master with agents, in a process of its own, so that what others compute can be told apart. It tells its parent where it is. */
+import process from "node:process";
+import { FakeMaster } from "../mesos/fake/fake-master.ts";
+
+const master = await FakeMaster.start({ allocationInterval: 50 });
+for (let count = 0; count < Number(process.argv[2]); count++) master.addAgent({ cpus: 4, mem: 4096 });
+process.send?.(master.address);
+process.once("disconnect", () => process.exit());
