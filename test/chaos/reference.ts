@@ -30,7 +30,7 @@ export async function startReference(directory: string): Promise<ReferenceServer
   return {
     data,
     async answer({ body, client }) {
-      const status = await askCluster(body, { urls: () => [server.url], patience: 120, client });
+      const status = await askCluster(body, { urls: () => [server.url], patience: 180, client });
       checkCounts(status);
       const response = await fetch(`${server.url}/queries/${status.id}?format=uhi`);
       return { status, text: await response.text() };

@@ -17,6 +17,9 @@ export async function findChromium(): Promise<string | undefined> {
   return undefined;
 }
 
+/** Milliseconds. It is so long that on any machine only what never comes takes it. */
+export const longestWait = 180_000;
+
 /** The reason to skip a test; false where it can run, and where it must (then it fails at the launch). */
 export const skipWithout = (path: string | undefined): string | false =>
   path === undefined && process.env.FEMTOQ_REQUIRE_SERVERS !== "1" ? "no Chromium found: install it, or set CHROMIUM_PATH" : false;

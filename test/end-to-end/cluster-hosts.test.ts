@@ -44,7 +44,7 @@ if (servers) {
       const cluster = await openCluster(t, servers, { args: dataset.args });
       const dispatcher = await cluster.start("dispatch", { runtime: dispatch });
       const { status: accepted } = await post(dispatcher.url, query(100));
-      const streamed = readEvents(dispatcher.url, accepted.id, AbortSignal.timeout(60_000));
+      const streamed = readEvents(dispatcher.url, accepted.id, AbortSignal.timeout(180_000));
       const node = await cluster.start("compute", { runtime: compute });
       const last = (await streamed).at(-1)!;
       assert.equal(last.event, "done");
@@ -61,7 +61,7 @@ if (servers) {
     const url = await serveFunction(t, cluster.mongodb);
     const dispatcher = await cluster.start("dispatch");
     const node = await cluster.start("compute", { args: ["--compute-url", url] });
-    assertComplete(await askCluster(query(80), { urls: () => cluster.urls, patience: 60 }), 80);
+    assertComplete(await askCluster(query(80), { urls: () => cluster.urls, patience: 180 }), 80);
     const { nodes } = await readNodes(dispatcher.url);
     assert.match(nodes[0]!.host, new RegExp(`for ${new URL(url).host}$`));
     assert.equal((await fetch(`${node.url}/compute`, { method: "POST", body: "{}" })).status, 404);
@@ -76,7 +76,7 @@ if (servers) {
     await until(async () => (await readReasons(node)).some((reason) => unreachable.test(reason)));
     const { status } = await post(cluster.urls[0]!, query(70));
     await serveFunction(t, cluster.mongodb, port);
-    assertComplete(await askCluster(query(70), { urls: () => cluster.urls, patience: 60 }), 70);
+    assertComplete(await askCluster(query(70), { urls: () => cluster.urls, patience: 180 }), 70);
     assert.deepEqual(await readReasons(node), []);
     assert.equal(status.failures.length, 0);
   });

@@ -49,7 +49,7 @@ if (servers) {
     const again = await cluster.start("dispatch");
     assert.deepEqual((await readNodes(again.url)).subtasks, { unowned: 0, owned: 0, failed: 0 });
     await cluster.start("compute");
-    assertComplete(await askCluster(query(33), { urls: () => cluster.urls, patience: 60 }), 33);
+    assertComplete(await askCluster(query(33), { urls: () => cluster.urls, patience: 180 }), 33);
   });
 
   test("femtoq reset --coordinator leaves alone what is not ours", async () => {
@@ -70,7 +70,7 @@ if (servers) {
     assert.match((await show()).stdout, /no nodes: what is asked for waits until one starts/);
     const nodes = await Promise.all([cluster.start("compute"), cluster.start("compute", { args: ["--threads", "2"] })]);
     await until(async () => (await Promise.all(nodes.map(readReasons))).flat().length === 0);
-    await askCluster(query(44), { urls: () => cluster.urls, patience: 60 });
+    await askCluster(query(44), { urls: () => cluster.urls, patience: 180 });
     const { nodes: listed } = await readNodes(dispatcher.url);
     const { code, stdout } = await show();
     assert.equal(code, 0);

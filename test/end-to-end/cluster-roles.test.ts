@@ -33,7 +33,7 @@ if (servers) {
     assert.deepEqual(accepted.submission, { total: partitions, stored: 0, joined: 0, queued: partitions });
     await until(async () => (await status(first.url, accepted.id)).note === "no nodes");
     const second = await cluster.start("dispatch");
-    const streamed = readEvents(second.url, accepted.id, AbortSignal.timeout(30_000));
+    const streamed = readEvents(second.url, accepted.id, AbortSignal.timeout(180_000));
     await cluster.start("compute");
     const last = (await streamed).at(-1)!;
     assert.equal(last.event, "done");
@@ -72,7 +72,7 @@ if (servers) {
     const dispatchers = [await cluster.start("dispatch"), await cluster.start("dispatch")];
     const asked = await Promise.all([90, 91, 92, 90, 91, 92].map((upper, index) => post(dispatchers[index % 2]!.url, query(upper))));
     await cluster.start("compute");
-    const ended = await Promise.all([90, 91, 92].map((upper) => askCluster(query(upper), { urls: () => cluster.urls, patience: 30 })));
+    const ended = await Promise.all([90, 91, 92].map((upper) => askCluster(query(upper), { urls: () => cluster.urls, patience: 180 })));
     for (const [index, status] of ended.entries()) assertComplete(status, 90 + index);
     assert.equal(
       asked.reduce((sum, { status }) => sum + status.submission!.queued, 0),
@@ -101,7 +101,7 @@ if (servers) {
     assert.equal(owned, 0);
     assert.ok(unowned > 0);
     await cluster.start("compute");
-    const ended = await askCluster(slowClusterQuery, { urls: () => cluster.urls, patience: 60 });
+    const ended = await askCluster(slowClusterQuery, { urls: () => cluster.urls, patience: 180 });
     assert.equal(ended.id, accepted.id);
     assert.equal(ended.state, "done");
     assert.equal(ended.events.done, ended.events.total);

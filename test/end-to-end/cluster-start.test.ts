@@ -44,7 +44,7 @@ if (servers) {
     assert.ok(Number(early.headers.get("retry-after")) > 0);
     assert.equal(((await early.json()) as Problem).code, "coordinator-unavailable");
     await startLater(t, port);
-    assertComplete(await askCluster(query(50), { urls: () => cluster.urls, patience: 60 }), 50);
+    assertComplete(await askCluster(query(50), { urls: () => cluster.urls, patience: 180 }), 50);
     await until(async () => (await readReasons(node)).length + (await readReasons(dispatcher)).length === 0);
   });
 
@@ -56,7 +56,7 @@ if (servers) {
     const dispatcher = await cluster.start("dispatch");
     const { status: accepted } = await post(dispatcher.url, query(61));
     const node = await cluster.start("compute");
-    assertComplete(await askCluster(query(60), { urls: () => cluster.urls, patience: 60 }), 60);
+    assertComplete(await askCluster(query(60), { urls: () => cluster.urls, patience: 180 }), 60);
     await cluster.kill(node);
     const { status: waiting } = await post(dispatcher.url, query(62));
     const idle = await cluster.start("compute");

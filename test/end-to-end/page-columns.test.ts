@@ -10,7 +10,7 @@ import { serve, urlOf } from "../../runtime/serve/serve.ts";
 import { temporaryDirectory } from "../runtime/server-process.ts";
 import { CleanupStack } from "../support/cleanup.ts";
 import { openApp, type TestApp } from "../support/open-app.ts";
-import { findChromium, launch, skipWithout, watchComplaints, writeQuery } from "./browser.ts";
+import { findChromium, launch, longestWait, skipWithout, watchComplaints, writeQuery } from "./browser.ts";
 
 const chromium = await findChromium();
 
@@ -37,6 +37,7 @@ describe("the page", { skip: skipWithout(chromium) }, () => {
     const listening = await serve((request) => app.functions.fetch(request, { address: address.host }), address);
     cleanup.after(() => listening.close(0));
     page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+    page.setDefaultTimeout(longestWait);
     complaints = watchComplaints(page);
     await page.goto(urlOf({ ...address, port: listening.port }));
     await page.locator(".facts", { hasText: /^1\u202f000 events/ }).waitFor();

@@ -4,12 +4,11 @@ import { after, before, describe, test } from "node:test";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { type ServerProcess, startServerProcess, temporaryDirectory } from "../runtime/server-process.ts";
 import { slowQuery } from "../runtime/slow-query.ts";
-import { findChromium, launch, skipWithout, watchComplaints, writeQuery } from "./browser.ts";
+import { until } from "../support/until.ts";
+import { findChromium, launch, longestWait, skipWithout, watchComplaints, writeQuery } from "./browser.ts";
 
 const chromium = await findChromium();
 const desktop = { width: 1440, height: 900 };
-/** Milliseconds, since the dataset is made meanwhile on busy cores. */
-const longest = 90_000;
 
 describe("the page", { skip: skipWithout(chromium) }, () => {
   let state: Awaited<ReturnType<typeof temporaryDirectory>>;
@@ -34,7 +33,7 @@ describe("the page", { skip: skipWithout(chromium) }, () => {
     const context = await browser.newContext(options);
     try {
       const page = await context.newPage();
-      page.setDefaultTimeout(20_000);
+      page.setDefaultTimeout(longestWait);
       const complaints = watchComplaints(page);
       await page.goto(server.url);
       await page.waitForFunction(() => document.querySelector(".cm-content")?.textContent?.includes('"dataset": "demo"'));
@@ -46,8 +45,7 @@ describe("the page", { skip: skipWithout(chromium) }, () => {
   }
 
   const run = (page: Page) => page.getByRole("button", { name: "Run", exact: true }).click();
-  const reaches = (page: Page, name: string, timeout = 20_000) =>
-    page.locator(".badge", { hasText: new RegExp(`^${name}$`) }).waitFor({ timeout });
+  const reaches = (page: Page, name: string) => page.locator(".badge", { hasText: new RegExp(`^${name}$`) }).waitFor();
   const chartLabel = async (page: Page) => (await page.locator(".chart").getAttribute("aria-label")) ?? "";
 
   const write = (page: Page, query: unknown) => writeQuery(page, typeof query === "string" ? query : JSON.stringify(query, null, 2));
@@ -64,8 +62,8 @@ describe("the page", { skip: skipWithout(chromium) }, () => {
         );
       });
       await run(page);
-      await page.getByText("1\u202f000\u202f000 of 1\u202f000\u202f000 events").first().waitFor({ timeout: longest });
-      await reaches(page, "done", longest);
+      await page.getByText("1\u202f000\u202f000 of 1\u202f000\u202f000 events").first().waitFor();
+      await reaches(page, "done");
       await page.getByText(/events are made/).waitFor({ state: "hidden" });
       const labels = await page.evaluate(() => (globalThis as unknown as { seen: string[] }).seen);
       const entries = labels.map((label) => Number(/entries ([\d\u202f]+)/.exec(label)?.[1].replaceAll("\u202f", "") ?? 0));
@@ -109,8 +107,7 @@ describe("the page", { skip: skipWithout(chromium) }, () => {
       const before = await page.locator(".chart canvas").screenshot();
       await logarithmic.click();
       assert.equal(await logarithmic.getAttribute("aria-pressed"), "false");
-      await page.waitForTimeout(400);
-      assert.ok(!before.equals(await page.locator(".chart canvas").screenshot()));
+      await until(async () => !before.equals(await page.locator(".chart canvas").screenshot()), "another drawing");
     });
   });
 
@@ -228,7 +225,7 @@ describe("the page", { skip: skipWithout(chromium) }, () => {
       await page.reload();
       await page.waitForFunction(() => document.querySelector(".cm-content")?.textContent?.includes("Jets and missing energy"));
       await run(page);
-      await reaches(page, "done", 60_000);
+      await reaches(page, "done");
       assert.equal(names.size, 1);
       assert.match([...names][0] ?? "", /^page-[0-9a-f]{18}$/);
     });

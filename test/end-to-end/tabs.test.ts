@@ -5,11 +5,9 @@ import type { Browser, Page } from "playwright-core";
 import { serve, urlOf } from "../../runtime/serve/serve.ts";
 import { openApp, type TestApp } from "../support/open-app.ts";
 import { until } from "../support/until.ts";
-import { findChromium, launch, skipWithout, watchComplaints } from "./browser.ts";
+import { findChromium, launch, longestWait, skipWithout, watchComplaints } from "./browser.ts";
 
 const chromium = await findChromium();
-/** Milliseconds, for a browser on busy cores. */
-const longest = 60_000;
 
 const query = (bins: number) =>
   JSON.stringify({
@@ -41,7 +39,7 @@ describe("tabs of one browser", { skip: skipWithout(chromium) }, () => {
     const listening = await serve((request) => app.functions.fetch(request, { address: address.host }), address);
     t.after(() => listening.close(0));
     const context = await browser.newContext();
-    context.setDefaultTimeout(longest);
+    context.setDefaultTimeout(longestWait);
     t.after(() => context.close());
     const complaints: (readonly string[])[] = [];
     t.after(() => assert.deepEqual(complaints.flat(), []));
@@ -61,7 +59,7 @@ describe("tabs of one browser", { skip: skipWithout(chromium) }, () => {
   const run = (page: Page) => page.getByRole("button", { name: "Run", exact: true }).click();
   const cancel = (page: Page) => page.getByRole("button", { name: "Cancel" }).click();
   const reaches = (page: Page, ...names: readonly string[]) =>
-    page.locator(".badge", { hasText: new RegExp(`^(${names.join("|")})$`) }).waitFor({ timeout: longest });
+    page.locator(".badge", { hasText: new RegExp(`^(${names.join("|")})$`) }).waitFor();
 
   test("what one tab cancels is computed for another that follows it", async (t) => {
     const { app, open } = await openTabs(t);

@@ -13,7 +13,7 @@ const exploding: readonly (readonly [filter: string, elements: number, list: str
   ["Hit.combinations(8).some((a, b) => a.x + b.x == 17.5)", 1000, "Hit.combinations(8)"],
   ["Hit.pairs().map((a, b) => a.x * b.x).sum() > 0", 100_000, "Hit.pairs()"],
   ["Hit.filter(h => h.x > 3).triples().sum((a, b, c) => a.x + b.x) > 0", 3_000, "Hit.filter(h => h.x > 3).triples()"],
-  ["Hit.map(a => Hit.pairs().filter((b, c) => b.x > a.x).length).sum() > 0", 80_000, "Hit.pairs()"],
+  ["Hit.map(a => Hit.pairs().filter((b, c) => b.x > a.x).length).sum() > 0", 63_300, "Hit.pairs()"],
   ["Hit.pairs().minBy((a, b) => abs(a.x - b.x))[0].x > 0", 100_000, "Hit.pairs()"],
 ];
 
