@@ -23,7 +23,6 @@ const memoryRecord = (): SchedulerRecord => ({
 
 async function start(t: TestContext, options: FakeOptions = {}) {
   const master = await FakeMaster.start({ heartbeatSeconds: 0.2, longestSilence: 300, resendAfter: 200, ...options });
-  t.after(() => master.stop());
   for (let agent = 0; agent < 3; agent++) master.addAgent({ cpus: 2, mem: 1024 });
   const leaders = await openLeaders({ address: master.url, log });
   const connect = (id: string | undefined) =>
@@ -43,7 +42,11 @@ async function start(t: TestContext, options: FakeOptions = {}) {
       },
     });
   const scheduler = await runScheduler({ record: memoryRecord(), connect, log });
-  t.after(() => scheduler.stop());
+  t.after(async () => {
+    await scheduler.stop();
+    await leaders.close();
+    await master.stop();
+  });
   return { master, scheduler };
 }
 

@@ -7,6 +7,7 @@ export class EventStream {
   #pending = Buffer.alloc(0);
   #timer: ReturnType<typeof setTimeout> | undefined;
   #random: () => number;
+  #isOver = false;
   /** Where it is set, nothing is written, but what was begun stays open. */
   isSilent = false;
 
@@ -15,9 +16,14 @@ export class EventStream {
     this.#random = random;
     response.writeHead(200, { "content-type": "application/json", "mesos-stream-id": this.id });
     response.flushHeaders();
+    response.on("close", () => {
+      this.#isOver = true;
+      clearTimeout(this.#timer);
+    });
   }
 
   send(event: unknown): void {
+    if (this.#isOver) return;
     const data = Buffer.from(JSON.stringify(event));
     this.#pending = Buffer.concat([this.#pending, Buffer.from(`${data.length}\n`), data]);
     this.#timer ??= setTimeout(() => this.#write(), 0);
