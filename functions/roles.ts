@@ -9,6 +9,8 @@ interface RoleRow {
   readonly opens: readonly ("state" | "node" | "tasks")[];
   /** Besides its health and its metrics, which every process serves. */
   readonly serves: readonly ServedPart[];
+  /** For people. */
+  readonly work: string;
   /** Where to ask for a path that it does not serve. */
   readonly elsewhere: string;
 }
@@ -18,20 +20,23 @@ export type ServedPart = "compute" | "queries" | "datasets" | "functions" | "pag
 const dispatching = ["queries", "datasets", "functions", "page"] as const;
 
 const rows = {
-  all: { opens: ["state", "node"], serves: dispatching, elsewhere: "" },
+  all: { opens: ["state", "node"], serves: dispatching, work: "It takes queries and computes them", elsewhere: "" },
   dispatch: {
     opens: [],
     serves: dispatching,
+    work: "It takes queries, which others compute",
     elsewhere: " here: this process has the role dispatch, it takes queries and computes nothing",
   },
   compute: {
     opens: ["node"],
     serves: ["compute"],
+    work: "It claims and computes what dispatchers are asked for",
     elsewhere: " here: this process has the role compute; ask one with the role dispatch or all",
   },
   mesos: {
     opens: ["tasks"],
     serves: [],
+    work: "It has as many compute nodes run on Mesos as the queue needs",
     elsewhere: " here: this process has the role mesos, it starts compute nodes; ask one with the role dispatch or all",
   },
 } satisfies Readonly<Record<string, RoleRow>>;

@@ -90,7 +90,7 @@ function welcome({ url, datasets }: Server, config: Config): string {
   if (!roles[role].serves.includes("page")) {
     return `Femtoq's ${role} process listens on ${url}
 ${describeReach(config)}
-It claims and computes what dispatchers are asked for; ${url}/nodes shows the cluster.
+${roles[role].work}; ${url}/nodes shows the cluster.
 
 `;
   }

@@ -71,6 +71,11 @@ export const metrics = {
     help: "Subtasks that the coordinator has; the same from every process of a cluster",
     label: { name: "state", values: ["waiting", "running", "failed"] },
   },
+  femtoq_supplied_nodes: {
+    kind: "gauge",
+    help: "Compute nodes that this process starts where they are needed: how many are wanted, and how many of them are there",
+    label: { name: "state", values: ["wanted", "there"] },
+  },
   femtoq_queue_depth: { kind: "gauge", help: "Subtasks that wait, of the queries asked here, by the query's priority", label: priority },
   femtoq_queue_age_seconds: {
     kind: "gauge",

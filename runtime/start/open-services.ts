@@ -2,6 +2,7 @@
 import { mkdir } from "node:fs/promises";
 import process from "node:process";
 import type { Log } from "../../base/log.ts";
+import type { Coordinator } from "../../coordination/coordinator.ts";
 import { usualLimits } from "../../functions/admission/limits.ts";
 import { createApp } from "../../functions/app.ts";
 import { measureCoordinator, measureStore } from "../../functions/metrics/measure-services.ts";
@@ -81,14 +82,27 @@ export async function openServices(options: {
       ...(compute?.notReady() ?? []),
       ...(remote?.notReady() ?? []),
       ...(node?.notReady() ?? []),
+      ...(nodes?.notReady() ?? []),
       ...datasetsNotReady(),
     ],
   });
   const remote = computeUrl === undefined ? undefined : openRemoteCompute({ config, url: computeUrl, store, log, meter });
   const pull = remote?.pull ?? computing?.pull;
+  const nodes = opens.includes("tasks") ? await openNodes(config, { coordinator, log, meter }) : undefined;
+  if (nodes) opened.add("nodes on Mesos", () => nodes.close());
   const node = pull && startNode(() => pull(coordinator), log);
   opened.add(node ? "pull loop" : "requests", () => Promise.all([node?.stop(config.drain), listening.close(grace)]));
   return { handler: (request, environment) => app.fetch(request, environment), datasets: catalogue.names() };
+}
+
+/** Loaded here only: other roles know nothing of Mesos. */
+async function openNodes(config: Config, services: { readonly coordinator: Coordinator; readonly log: Log; readonly meter: Meter }) {
+  const { openMesosNodes } = await import("../mesos/nodes/open-nodes.ts");
+  try {
+    return await openMesosNodes({ config, ...services });
+  } catch (cause) {
+    throw cause instanceof Error ? new StartError(cause.message, { cause, exitCode: 2 }) : cause;
+  }
 }
 
 async function makeDirectory(path: string): Promise<void> {

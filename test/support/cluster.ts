@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { Connection } from "../../coordination/zookeeper/protocol/connection.ts";
 import { create } from "../../coordination/zookeeper/protocol/operations.ts";
-import type { Role } from "../../functions/roles.ts";
+import { type Role, roles } from "../../functions/roles.ts";
 import { type Exit, type ProcessOptions, type ServerProcess, startServerProcess } from "../runtime/server-process.ts";
 import { silent } from "../runtime/silent-log.ts";
 import { findMongoProgram, type OwnMongoServer } from "../servers/mongo-server.ts";
@@ -60,7 +60,7 @@ export class Cluster {
 
   /** The addresses of the processes that take queries. */
   get urls(): readonly string[] {
-    return [...this.processes].filter(({ role }) => role !== "compute").map(({ url }) => url);
+    return [...this.processes].filter(({ role }) => roles[role].serves.some((part) => part === "queries")).map(({ url }) => url);
   }
 
   /** Ends a process as a power cut would. Resolves when it is gone. */

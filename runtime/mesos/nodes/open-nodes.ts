@@ -1,0 +1,120 @@
+/**
+ * Compute nodes on Mesos, as a part of a process: one process of each name leads and keeps the nodes, others wait for it to end.
+ *
+ *   waiting to lead → subscribing → keeping nodes → over, and waiting again     `close` ends it from anywhere; nodes go on
+ */
+import { readFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import type { Log } from "../../../base/log.ts";
+import { pause } from "../../../base/pause.ts";
+import type { Coordinator } from "../../../coordination/coordinator.ts";
+import type { Meter } from "../../../functions/metrics/meter.ts";
+import type { Config } from "../../start/config/config.ts";
+import { openLeaders } from "../leader/open-leaders.ts";
+import type { SchedulerConnection } from "../protocol/connection.ts";
+import { readCredentials } from "../protocol/credentials.ts";
+import { openSchedulerConnection } from "../protocol/scheduler-connection.ts";
+import type { FrameworkInfo } from "../protocol/shapes.ts";
+import { openFileRecord } from "../record/file-record.ts";
+import { runScheduler } from "../scheduler/run-scheduler.ts";
+import { type NodeKeeper, startNodeKeeper } from "./node-keeper.ts";
+import { describeNodeKind } from "./node-task.ts";
+
+export interface MesosNodes {
+  notReady(): readonly string[];
+  /** Nodes go on, and whoever leads next takes them over. */
+  close(): Promise<void>;
+}
+
+interface MesosNodesOptions {
+  readonly config: Config;
+  readonly coordinator: Coordinator;
+  readonly log: Log;
+  readonly meter?: Meter;
+}
+
+/** Seconds that nodes live on without a scheduler. */
+const failoverTimeout = 7 * 86_400;
+/** Milliseconds after Mesos would have none of it, and after another scheduler had taken over. */
+const betweenTries = 10_000;
+
+/** Rejects for files that cannot be read. */
+export async function openMesosNodes(options: MesosNodesOptions): Promise<MesosNodes> {
+  const { config, coordinator, log, meter } = options;
+  const credentials = config.mesosCredentials === undefined ? undefined : await readCredentials(config.mesosCredentials);
+  const ca = config.mesosCa === undefined ? undefined : await readFile(config.mesosCa, "utf8");
+  const closing = new AbortController();
+  let reason = "another process leads, or ZooKeeper cannot be reached";
+  let keeper: NodeKeeper | undefined;
+  meter?.gauge("femtoq_supplied_nodes", () => ({ wanted: keeper?.supply.wanted ?? 0, there: keeper?.supply.there ?? 0 }));
+  const running = run();
+
+  return {
+    notReady: () => (keeper ? [] : [`this process starts no nodes: ${reason}`]),
+    async close() {
+      closing.abort(new Error("The server is stopping"));
+      await running;
+    },
+  };
+
+  async function run(): Promise<void> {
+    while (!closing.signal.aborted) {
+      try {
+        await lead();
+      } catch (error) {
+        if (closing.signal.aborted) return;
+        reason = error instanceof Error ? error.message : String(error);
+        log.error({ err: error }, "no nodes can be started on Mesos; trying again");
+      }
+      await pause(betweenTries, closing.signal);
+    }
+  }
+
+  /** Resolves when it leads no more. */
+  async function lead(): Promise<void> {
+    const record = await openFileRecord(join(config.state, `mesos-${config.mesosName}.jsonl`));
+    reason = `no master at ${config.mesos!.replace(/:[^/@:]*@/, ":…@")} has taken the framework yet`;
+    const leaders = await openLeaders({ address: config.mesos!, https: ca !== undefined, log }).catch(async (error: unknown) => {
+      await record.close();
+      throw error;
+    });
+    let connection: SchedulerConnection | undefined;
+    const onClose = () => void connection?.close();
+    closing.signal.addEventListener("abort", onClose, { once: true });
+    try {
+      const connect = (id: string | undefined) => {
+        connection = openSchedulerConnection({
+          leaders,
+          framework: { ...describeFramework(config), ...(id !== undefined && { id }) },
+          ...(credentials && { credentials }),
+          ...(ca !== undefined && { ca }),
+          log,
+        });
+        return connection;
+      };
+      const scheduler = await runScheduler({ record, connect, log });
+      log.info({ framework: scheduler.frameworkId }, "nodes are kept on Mesos");
+      keeper = startNodeKeeper({ scheduler, coordinator, kind: describeNodeKind(config), numbers: numbersOf(config), log });
+      const end = await scheduler.ended;
+      await keeper.stop();
+      keeper = undefined;
+      if ("message" in end) throw new Error(end.message);
+    } finally {
+      closing.signal.removeEventListener("abort", onClose);
+      await leaders.close();
+    }
+  }
+}
+
+const numbersOf = ({ nodes: { least, most }, nodeCpus: threads, nodeIdle: idle }: Config) => ({ least, most, threads, idle });
+
+export const describeFramework = ({ mesosUser, mesosName, mesosRole }: Config): FrameworkInfo => ({
+  user: mesosUser,
+  name: mesosName,
+  failoverTimeout,
+  checkpoint: true,
+  roles: [mesosRole],
+  capabilities: ["MULTI_ROLE", "PARTITION_AWARE", "TASK_KILLING_STATE"],
+  hostname: hostname(),
+});
