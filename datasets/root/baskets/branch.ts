@@ -48,8 +48,9 @@ export interface BranchForm {
    * version of the class (two bytes; where that is 0, four more), then the count, then each member of all objects. Absent: refused.
    */
   readonly memberwise?: ElementForm & {
-    /** Bytes per object of the members that stand before. */
+    /** Bytes per object of the members that stand before, and of all members. */
     readonly before: number;
+    readonly total: number;
   };
 }
 

@@ -146,7 +146,7 @@ class Walker {
         else this.#string();
       }
     } else if (this.#isMemberwise) {
-      this.#need(memberwise!.before * count);
+      if (this.#end - this.#at !== memberwise!.total * count) throw this.#damaged("the members of its objects have other sizes");
       this.#at += memberwise!.before * count;
       this.#objects(count, memberwise!);
       // Other members follow.

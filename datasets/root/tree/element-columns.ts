@@ -180,10 +180,12 @@ const joined = (parts: readonly string[], path: readonly string[]): readonly str
 
 /** In the order of the members of `layoutsOf`. */
 function memberwiseForms(className: string, streamers: Streamers): readonly NonNullable<BranchForm["memberwise"]>[] {
+  const layouts = memberLayouts(className, streamers) ?? [];
+  const total = layouts.reduce((sum, { bytes }) => sum + bytes, 0);
   let before = 0;
-  return (memberLayouts(className, streamers) ?? []).flatMap(({ bytes, members, fixed }) => {
+  return layouts.flatMap(({ bytes, members, fixed }) => {
     const start = before;
     before += bytes;
-    return members.map(({ at, dimensions }) => ({ bytes, at, ...(dimensions && { dimensions }), fixed, before: start }));
+    return members.map(({ at, dimensions }) => ({ bytes, at, ...(dimensions && { dimensions }), fixed, before: start, total }));
   });
 }

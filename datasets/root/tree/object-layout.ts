@@ -65,9 +65,16 @@ export function layoutsOf(
 }
 
 /** Of each member in turn, as it is stored where members of all objects stand one after another. Undefined where `layoutsOf` has none. */
-export function memberLayouts(className: string, streamers: Streamers): readonly ObjectLayout[] | undefined {
+export function memberLayouts(className: string, streamers: Streamers, depth = 0): readonly ObjectLayout[] | undefined {
   const layouts: ObjectLayout[] = [];
   for (const each of streamers.latest(className)?.elements ?? []) {
+    // The members of a base class stand there likewise.
+    if (each.type === element.base && each.name !== "TObject" && depth < mostDepth) {
+      const inner = memberLayouts(each.name, streamers, depth + 1);
+      if (!inner) return undefined;
+      layouts.push(...inner);
+      continue;
+    }
     const layout = layoutOfMember(each, { streamers, isUnversioned: isOfMath }, 0);
     if (!layout) return undefined;
     layouts.push({ ...layout, members: layout.members.map((member) => ({ ...member, path: vectorPath(className, member.path) })) });

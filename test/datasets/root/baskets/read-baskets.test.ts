@@ -201,7 +201,7 @@ test("readBaskets reads members of objects, whole or member by member, and refus
     header: 6,
     levels: [{ kind: "counted" }],
     element: { bytes: 14, at: 6, fixed },
-    memberwise: { bytes: 8, at: 0, before: 2, fixed: [] },
+    memberwise: { bytes: 8, at: 0, before: 2, total: 10, fixed: [] },
   });
   const file = inTwo(
     lists.map((list, entry) => (entry % 2 ? members(list) : whole(list))),
@@ -211,6 +211,12 @@ test("readBaskets reads members of objects, whole or member by member, and refus
   assert.deepEqual(await read(file.bytes, { form, ...file }, range), expectedOf(lists, 0, 9));
   const { memberwise: _, ...wholeOnly } = form;
   await assert.rejects(read(file.bytes, { form: wholeOnly, ...file }, range), /entry 1 is damaged: .* member by member/);
+  const short = inTwo([members([1]), members([2, 3])], 1);
+  const larger = { ...form, memberwise: { ...form.memberwise!, total: 12 } };
+  await assert.rejects(
+    read(short.bytes, { form: larger, ...short }, { ...range, entries: 2 }),
+    /entry 0 is damaged: the members of its objects have other sizes/,
+  );
   const other = inTwo([whole([1]), whole([2]).with(13, 99)], 1);
   await assert.rejects(
     read(other.bytes, { form, ...other }, { ...range, entries: 2 }),
