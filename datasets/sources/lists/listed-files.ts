@@ -7,6 +7,8 @@ import { dirname, resolve } from "node:path";
 import { LRUCache } from "lru-cache";
 import pMap from "p-map";
 import { baseName, DatasetError, type FileIdentity, type OtherName } from "../../dataset.ts";
+import { isTokenForAll } from "../http/token-file.ts";
+import { showPath } from "../shown-path.ts";
 import type { FoundFile, Listing, ListOptions, Source } from "../source.ts";
 
 const largestList = 16 * 2 ** 20;
@@ -44,11 +46,30 @@ async function readLines(path: string, sourceOf: SourceOf, options: ListOptions)
   const paths = lines.filter((line) => line !== "" && !line.startsWith("#")).map((line) => absolute(line, path));
   const listed = paths.find(isList);
   if (listed !== undefined) throw refusal("a list names files, not lists", true);
+  for (const line of paths) {
+    const reason = hasScheme(path) ? refuseFromAfar(line, path) : undefined;
+    if (reason !== undefined) throw refusal(`it names ${showPath(line)}, ${reason}`, true);
+  }
   known.set(path, { file, lines: [...new Set(paths)] });
   return known.get(path)!.lines;
 }
 
 const hasScheme = (path: string): boolean => /^[a-z][a-z0-9+.-]*:\/\//i.test(path);
+
+/**
+ * Why a list at a URL may not name a file elsewhere: whoever writes it would choose who is given the credentials of this server. Of a list by plain
+ * http that is everybody on the way.
+ */
+function refuseFromAfar(line: string, list: string): string | undefined {
+  if (!URL.canParse(line)) return undefined;
+  const [asked, own] = [new URL(line), new URL(list)];
+  if (asked.origin === own.origin && asked.protocol === own.protocol) return undefined;
+  const isNamed = asked.username !== "" || asked.password !== "";
+  if (own.protocol === "http:" && (isNamed || asked.protocol === "s3:"))
+    return "at another place with credentials: a list by plain http may not do that";
+  if (!asked.protocol.startsWith("http") || !isTokenForAll()) return undefined;
+  return "at another host, to which the token of --token-file would be sent: say for which hosts it is, --token-file HOST=PATH";
+}
 
 function absolute(line: string, list: string): string {
   if (hasScheme(line) || isList(line)) return line;

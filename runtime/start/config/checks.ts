@@ -6,6 +6,7 @@ import process from "node:process";
 import { z } from "zod";
 import { parseConnectionString } from "../../../coordination/zookeeper/protocol/connection-string.ts";
 import { type DataOption, parseDataOption } from "../../../datasets/catalogue/data-option.ts";
+import { parseTokenFiles } from "../../../datasets/sources/http/token-file.ts";
 import { formatSize, parseDuration, parseSize } from "./units.ts";
 
 export const smallestMemory = 64 * 2 ** 20;
@@ -54,6 +55,17 @@ export const path = (what: string) =>
     .string()
     .min(1, `${what} is required`)
     .transform((text) => resolve(text));
+
+/** A path, or one for each of several hosts; absolute ones come of it. */
+export const tokenFiles = z
+  .string()
+  .min(1, "a path is required, or HOST=PATH")
+  .refine((text) => parseTokenFiles(text) !== undefined, "one PATH is required, or HOST=PATH,HOST=PATH")
+  .transform((text) =>
+    parseTokenFiles(text)!
+      .map(({ host, path }) => `${host === undefined ? "" : `${host}=`}${resolve(path)}`)
+      .join(","),
+  );
 
 export const httpUrl = (example: string) =>
   z.string().refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), `a URL is required, such as ${example}`);

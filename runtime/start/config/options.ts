@@ -15,6 +15,7 @@ import {
   size,
   smallestMemory,
   time,
+  tokenFiles,
   usualThreads,
   wholeNumber,
   zookeeperServers,
@@ -57,11 +58,11 @@ export const options = {
     usual: usualPartitionEvents,
     check: wholeNumber(1, 1_000_000_000),
   },
-  /** Absolute path. */
+  /** Absolute paths. */
   tokenFile: {
     value: "PATH",
-    help: "a file with a bearer token (WLCG, SciTokens) for https files, read again when it changes",
-    check: path("a path").optional(),
+    help: "a file with a bearer token (WLCG, SciTokens) for https files, read again when it changes; HOST=PATH,HOST=PATH for files of these hosts alone",
+    check: tokenFiles.optional(),
   },
   port: { value: "PORT", help: "TCP port; 0 takes a free one", usual: 8000, check: wholeNumber(0, 65_535) },
   host: {

@@ -51,6 +51,35 @@ test("a list names files of this machine, patterns and URLs, each once, and what
   );
 });
 
+test("a list at a URL sends no credentials to hosts that only it names", async (t) => {
+  const [server, other] = [await serveFilesFor(t), await serveFilesFor(t)];
+  other.files.set("/a.root", { bytes: new Uint8Array(3), etag: '"a"' });
+  const directory = await makeDirectory(t);
+  t.after(() => delete process.env.FEMTOQ_TOKEN_FILE);
+  let number = 0;
+  const listing = async (line: string) => {
+    const name = `/list-${number++}.txt`;
+    server.files.set(name, { bytes: new TextEncoder().encode(line), etag: '"list"' });
+    return await list(`${server.origin}${name}`);
+  };
+  await writeFile(join(directory, "token"), "secret.token");
+  process.env.FEMTOQ_TOKEN_FILE = join(directory, "token");
+  await assert.rejects(listing(`${other.origin}/a.root`), /names http.*a\.root, at another host, .* --token-file HOST=PATH/);
+  await assert.rejects(listing(`${other.origin.replace("//", "//me:secret@")}/a.root`), (error: Error) => {
+    assert.match(error.message, /with credentials: a list by plain http may not do that/);
+    return !error.message.includes("secret");
+  });
+  await assert.rejects(listing("s3://private/a.root"), /with credentials/);
+  process.env.FEMTOQ_TOKEN_FILE = `${new URL(server.origin).host}=${join(directory, "token")}`;
+  const { files } = await listing(`${other.origin}/a.root`);
+  assert.deepEqual(
+    files.map(({ cause }) => cause),
+    [undefined],
+  );
+  assert.ok(server.headers.some(({ authorization }) => authorization === "Bearer secret.token"));
+  assert.ok(other.headers.every(({ authorization }) => authorization === undefined));
+});
+
 test("a list may be at a URL, and what it names is relative to that", async (t) => {
   const { origin, files } = await serveFilesFor(t);
   files.set("/run/list.txt", { bytes: new TextEncoder().encode("a.root\n/b.root"), etag: '"list"' });

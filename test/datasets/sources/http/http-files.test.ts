@@ -5,6 +5,7 @@ import process from "node:process";
 import { test } from "node:test";
 import type { FileIdentity } from "../../../../datasets/dataset.ts";
 import { httpFiles } from "../../../../datasets/sources/http/http-files.ts";
+import { parseTokenFiles } from "../../../../datasets/sources/http/token-file.ts";
 import type { ByteReader } from "../../../../datasets/sources/source.ts";
 import { makeDirectory } from "../../read-for-test.ts";
 import { type FileServer, serveFilesFor } from "./file-server.ts";
@@ -153,6 +154,16 @@ test("http: redirects are followed, without credentials to other origins, and no
   };
   const [looping] = await list(`${site.origin}/loop.root`);
   assert.match(looping!.cause!, /redirected more than 5 times/);
+});
+
+test("http: token files are one path, or one for each host", () => {
+  assert.deepEqual(parseTokenFiles("/run/a=b"), [{ path: "/run/a=b" }]);
+  assert.deepEqual(parseTokenFiles("eos.cern.ch=/run/a,Dcache.desy.de:2880=/run/b"), [
+    { host: "eos.cern.ch", path: "/run/a" },
+    { host: "dcache.desy.de:2880", path: "/run/b" },
+  ]);
+  assert.equal(parseTokenFiles("eos.cern.ch=/run/a,/run/b"), undefined);
+  assert.deepEqual(parseTokenFiles(""), []);
 });
 
 test("http: the token of the file goes to the site that was named, and a renewed one is taken", async (t) => {
