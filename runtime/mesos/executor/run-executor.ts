@@ -42,7 +42,7 @@ const usualKillGrace = 5_000;
 /** The part of the time to shut down that children have, so that the rest is left for saying so. */
 const childrenShare = 0.7;
 
-/** Resolves when the executor has nothing more to do. */
+/** Resolves when the executor has nothing more to do, and rejects where the agent refuses it; no task runs any more then. */
 export async function runExecutor(options: ExecutorOptions): Promise<void> {
   const { connection, outbox, environment, log, longestWait = 10_000 } = options;
   const { checkpoint, shutdownGrace } = environment;
@@ -55,12 +55,16 @@ export async function runExecutor(options: ExecutorOptions): Promise<void> {
   /** It answers messages, and goes when it is told to. */
   let isEchoing = false;
 
-  for await (const event of connection.events) await handle(event);
-  hasLeft = true;
-  clearTimeout(recovery);
-  clearTimeout(leaving);
-  endAll(childrenShare * shutdownGrace);
-  await Promise.all([...running.values()].map(({ child }) => child.ended));
+  try {
+    for await (const event of connection.events) await handle(event);
+  } finally {
+    // Also where the agent will have none of it any more: an agent that lost its own state, say.
+    hasLeft = true;
+    clearTimeout(recovery);
+    clearTimeout(leaving);
+    endAll(childrenShare * shutdownGrace);
+    await Promise.all([...running.values()].map(({ child }) => child.ended));
+  }
 
   async function handle(event: ExecutorEvent | { readonly kind: "disconnected"; readonly reason: string }): Promise<void> {
     switch (event.kind) {

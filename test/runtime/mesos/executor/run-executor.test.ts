@@ -23,11 +23,18 @@ class Agent implements ExecutorConnection {
   #events: (ExecutorEvent | Disconnected)[] = [];
   #wake: () => void = () => undefined;
   #isClosed = false;
+  #refusal: Error | undefined;
 
   readonly events = this.#iterate();
 
   tell(...events: (ExecutorEvent | Disconnected)[]): void {
     this.#events.push(...events);
+    this.#wake();
+  }
+
+  /** The connection ends for good. */
+  refuse(refusal: Error): void {
+    this.#refusal = refusal;
     this.#wake();
   }
 
@@ -58,6 +65,7 @@ class Agent implements ExecutorConnection {
     while (!this.#isClosed) {
       const event = this.#events.shift();
       if (event) yield event;
+      else if (this.#refusal) throw this.#refusal;
       else await new Promise<void>((resolve) => (this.#wake = resolve));
     }
   }
@@ -192,6 +200,16 @@ test("with checkpointing tasks outlive the connection, and what was not acknowle
   assert.deepEqual(agent.updates, before);
   for (const status of agent.updates) agent.acknowledge(status);
   await ended;
+});
+
+test("where the agent refuses the executor no task goes on, and the refusal is told once they have ended", async () => {
+  const { agent, ended, outbox } = await start({ checkpoint: 600_000 });
+  agent.tell({ kind: "launch", tasks: [shell("a", forever)] });
+  await until(() => agent.updates.length === 1);
+  agent.isAway = true;
+  agent.refuse(new Error("Executor cannot be found"));
+  await assert.rejects(ended, /Executor cannot be found/);
+  assert.equal(outbox.unacknowledgedUpdates.at(-1)!.state, "TASK_KILLED");
 });
 
 test("with checkpointing tasks end when the agent has not come back in its time", async () => {
