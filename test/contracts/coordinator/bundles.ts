@@ -64,6 +64,22 @@ export function checkBundles(check: Check): void {
     assert.deepEqual(await countsOf(coordinator), { unowned: 0, owned: 0, failed: 0 });
   });
 
+  check(
+    "ten subtasks of one client are among the first forty that are done beside a thousand of another's, in bundles too",
+    async (coordinator) => {
+      await coordinator.enqueue(ask(makeSubtasks(1_000, "many"), { queryId: "many", client: "alice" }));
+      await coordinator.enqueue(ask(makeSubtasks(10, "few"), { queryId: "few", client: "bob" }));
+      const node = await joinAs(coordinator, "node 1");
+      const done: string[] = [];
+      while (done.filter((programKey) => programKey === "few").length < 10 && done.length < 1_010) {
+        const claims = await claimSome(node, 16);
+        assert.deepEqual(new Set(await node.complete(claims)), new Set([true]));
+        done.push(...claims.map(({ subtask }) => subtask.programKey));
+      }
+      assert(done.lastIndexOf("few") < 40, `the last one was done as number ${done.lastIndexOf("few") + 1}`);
+    },
+  );
+
   check("a subtask with an attempt on record is claimed alone", async (coordinator) => {
     await coordinator.enqueue(ask(makeSubtasks(30)));
     const node = await joinAs(coordinator, "node 1");
