@@ -13,22 +13,27 @@ const free: Uint8Array[] = [];
 /** Gives `use` the bytes; it keeps none of them, and waits for nothing. */
 export async function lendBytes<Result>(file: ByteReader, { start, end }: ByteRange, use: (bytes: Uint8Array) => Result): Promise<Result> {
   if (!file.readInto) return use(new Uint8Array(await file.slice(start, end)));
-  const buffer = take(end - start);
+  const buffer = borrow(end - start);
   try {
     const bytes = buffer.subarray(0, end - start);
     await file.readInto(bytes, start);
     return use(bytes);
   } finally {
-    free.push(buffer);
-    while (free.length > 1 && free.reduce((sum, { length }) => sum + length, 0) > mostKept) free.shift();
+    giveBack(buffer);
   }
 }
 
-/** The smallest that is large enough, or a new one. */
-function take(length: number): Uint8Array {
+/** A buffer of at least so many bytes, which holds anything: the smallest that is free, or a new one. */
+export function borrow(length: number): Uint8Array {
   const fitting = free.filter((buffer) => buffer.length >= length).sort((a, b) => a.length - b.length);
   const [best] = fitting;
   if (!best) return new Uint8Array(Math.max(leastBuffer, 2 ** Math.ceil(Math.log2(length))));
   free.splice(free.indexOf(best), 1);
   return best;
+}
+
+/** Whoever borrowed it keeps nothing of it. */
+export function giveBack(buffer: Uint8Array): void {
+  free.push(buffer);
+  while (free.length > 1 && free.reduce((sum, { length }) => sum + length, 0) > mostKept) free.shift();
 }

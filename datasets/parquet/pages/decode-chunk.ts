@@ -6,9 +6,10 @@
  */
 import type { ColumnLocation, ColumnTarget, ReadCounts } from "../../dataset.ts";
 import { isLong, wordsOf } from "../../long-arrays.ts";
+import { borrow, giveBack } from "../../sources/lend-bytes.ts";
 import type { ByteReader } from "../../sources/source.ts";
 import type { ColumnChunk, ColumnPlace } from "../column-chunk.ts";
-import type { Values } from "../stored-values.ts";
+import { type Values, widthOf } from "../stored-values.ts";
 import { StringDictionary } from "../string-dictionary.ts";
 import { decodePlain } from "./decode-plain.ts";
 import { decodePlainStrings, decodeStrings } from "./decode-strings.ts";
@@ -18,11 +19,15 @@ import { type Progress, placeLists, readLevels, roomForLevels } from "./page-lev
 import { type Page, readPages } from "./read-pages.ts";
 
 const firstPageWindow = 2 ** 16;
+/** A string of a dictionary has its length before it. */
+const lengthBytes = 4;
 
 /** What is done so far. */
 interface ChunkProgress extends Progress {
   /** The values of the chunk's dictionary page; for text they are the numbers that its strings have in `strings`. */
   dictionary?: Values;
+  /** Where it lies; lent. */
+  memory?: Uint8Array;
   /** Is there for text. */
   readonly strings?: StringDictionary;
 }
@@ -50,7 +55,6 @@ async function decodeChunk(file: ByteReader, chunk: ColumnChunk, target: ColumnT
   const before = counts[0];
   const end = before + chunk.entries;
   progress.depth = 0;
-  delete progress.dictionary;
   let levelsDone = 0;
   const decode = (page: Page) => {
     if (page.kind === "dictionary") decodeDictionary(page, chunk, target, progress);
@@ -62,7 +66,11 @@ async function decodeChunk(file: ByteReader, chunk: ColumnChunk, target: ColumnT
     }
     return levelsDone < chunk.levelEntries ? "more" : "done";
   };
-  if (chunk.levelEntries > 0) await readPages(file, chunk, decode);
+  try {
+    if (chunk.levelEntries > 0) await readPages(file, chunk, decode);
+  } finally {
+    forgetDictionary(progress);
+  }
   if (counts[0] !== end) throw new Error(`it has ${counts[0] - before} entries where the file states ${chunk.entries}`);
 }
 
@@ -88,10 +96,20 @@ export async function readFirstOffsets(file: ByteReader, { chunks: [chunk] }: Co
 }
 
 function decodeDictionary(page: Page, chunk: ColumnChunk, target: ColumnTarget, progress: ChunkProgress): void {
-  progress.dictionary = sameKind(target.values, page.count);
+  forgetDictionary(progress);
   const { bytes } = openPage(page, chunk.codec, []);
+  const least = page.count * (progress.strings ? lengthBytes : widthOf(chunk));
+  if (least > bytes.length) throw new Error(`a dictionary of ${page.count} values: these need ${least} bytes, the page has ${bytes.length}`);
+  progress.memory = borrow(page.count * target.values.BYTES_PER_ELEMENT);
+  progress.dictionary = sameKind(target.values, progress.memory.buffer, page.count);
   if (progress.strings) decodePlainStrings(bytes, progress.strings, progress.dictionary);
   else decodePlain(bytes, chunk, progress.dictionary);
+}
+
+function forgetDictionary(progress: ChunkProgress): void {
+  if (progress.memory) giveBack(progress.memory);
+  delete progress.memory;
+  delete progress.dictionary;
 }
 
 function decodePage(page: Page, chunk: ColumnChunk, target: ColumnTarget, progress: ChunkProgress, entries: number): void {
@@ -142,12 +160,12 @@ function spread(values: Values, valid: Uint8Array, present: number): void {
   }
 }
 
-function sameKind(values: Values, length: number): Values {
-  if (values instanceof Float32Array) return new Float32Array(length);
-  if (values instanceof Float64Array) return new Float64Array(length);
-  if (values instanceof Int32Array) return new Int32Array(length);
-  if (values instanceof BigInt64Array) return new BigInt64Array(length);
-  if (values instanceof BigUint64Array) return new BigUint64Array(length);
-  if (values instanceof Uint32Array) return new Uint32Array(length);
-  return new Uint8Array(length);
+function sameKind(values: Values, buffer: ArrayBufferLike, length: number): Values {
+  if (values instanceof Float32Array) return new Float32Array(buffer, 0, length);
+  if (values instanceof Float64Array) return new Float64Array(buffer, 0, length);
+  if (values instanceof Int32Array) return new Int32Array(buffer, 0, length);
+  if (values instanceof BigInt64Array) return new BigInt64Array(buffer, 0, length);
+  if (values instanceof BigUint64Array) return new BigUint64Array(buffer, 0, length);
+  if (values instanceof Uint32Array) return new Uint32Array(buffer, 0, length);
+  return new Uint8Array(buffer, 0, length);
 }
