@@ -99,7 +99,8 @@ function decodeDictionary(page: Page, chunk: ColumnChunk, target: ColumnTarget, 
   forgetDictionary(progress);
   const { bytes } = openPage(page, chunk.codec, []);
   const least = page.count * (progress.strings ? lengthBytes : widthOf(chunk));
-  if (least > bytes.length) throw new Error(`a dictionary of ${page.count} values: these need ${least} bytes, the page has ${bytes.length}`);
+  if (least > bytes.length)
+    throw new Error(`a dictionary of ${page.count} values: these need ${least} bytes, the page has ${bytes.length}`);
   progress.memory = borrow(page.count * target.values.BYTES_PER_ELEMENT);
   progress.dictionary = sameKind(target.values, progress.memory.buffer, page.count);
   if (progress.strings) decodePlainStrings(bytes, progress.strings, progress.dictionary);
