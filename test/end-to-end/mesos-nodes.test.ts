@@ -36,10 +36,7 @@ if (servers && master) {
     agent = await startAgent({ master, resources: "cpus:1;mem:700;disk:1024" });
     cluster = await openCluster({ after: () => undefined }, servers, { args: dataset.args });
     const options = ["--mesos", master.address, "--nodes", "0..4", "--node-cpus", "1", "--node-mem", "512", "--node-idle", "2s"];
-    [dispatcher] = await Promise.all([
-      cluster.start("dispatch"),
-      cluster.start("mesos", { args: [...options, "--node-grace", "2s", "--state", agent.directory] }),
-    ]);
+    [dispatcher] = await Promise.all([cluster.start("dispatch"), cluster.start("mesos", { args: [...options, "--node-grace", "2s"] })]);
   });
   after(async () => {
     await cluster.killAll();

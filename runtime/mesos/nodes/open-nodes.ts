@@ -5,7 +5,6 @@
  */
 import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
-import { join } from "node:path";
 import type { Log } from "../../../base/log.ts";
 import { pause } from "../../../base/pause.ts";
 import type { Coordinator } from "../../../coordination/coordinator.ts";
@@ -16,7 +15,7 @@ import type { SchedulerConnection } from "../protocol/connection.ts";
 import { readCredentials } from "../protocol/credentials.ts";
 import { openSchedulerConnection } from "../protocol/scheduler-connection.ts";
 import type { FrameworkInfo } from "../protocol/shapes.ts";
-import { openFileRecord } from "../record/file-record.ts";
+import { openZooKeeperRecord } from "../record/zookeeper-record.ts";
 import { runScheduler } from "../scheduler/run-scheduler.ts";
 import { type NodeKeeper, startNodeKeeper } from "./node-keeper.ts";
 import { describeNodeKind } from "./node-task.ts";
@@ -45,7 +44,7 @@ export async function openMesosNodes(options: MesosNodesOptions): Promise<MesosN
   const credentials = config.mesosCredentials === undefined ? undefined : await readCredentials(config.mesosCredentials);
   const ca = config.mesosCa === undefined ? undefined : await readFile(config.mesosCa, "utf8");
   const closing = new AbortController();
-  let reason = "another process leads, or ZooKeeper cannot be reached";
+  let reason = "ZooKeeper has not been reached yet";
   let keeper: NodeKeeper | undefined;
   meter?.gauge("femtoq_supplied_nodes", () => ({ wanted: keeper?.supply.wanted ?? 0, there: keeper?.supply.there ?? 0 }));
   const running = run();
@@ -73,7 +72,18 @@ export async function openMesosNodes(options: MesosNodesOptions): Promise<MesosN
 
   /** Resolves when it leads no more. */
   async function lead(): Promise<void> {
-    const record = await openFileRecord(join(config.state, `mesos-${config.mesosName}.jsonl`));
+    const { zookeeper, zookeeperAuth, mesosName, sessionTimeout } = config;
+    const record = await openZooKeeperRecord({
+      hosts: zookeeper!,
+      ...(zookeeperAuth !== undefined && { auth: zookeeperAuth }),
+      root: `/femtoq-mesos/nodes/${encodeURIComponent(mesosName)}`,
+      sessionTimeout,
+      log,
+      signal: closing.signal,
+      onWaiting: (leader) => {
+        reason = `${leader} leads, and this one waits for its end`;
+      },
+    });
     reason = `no master at ${config.mesos!.replace(/:[^/@:]*@/, ":…@")} has taken the framework yet`;
     const leaders = await openLeaders({ address: config.mesos!, https: ca !== undefined, log }).catch(async (error: unknown) => {
       await record.close();

@@ -27,7 +27,7 @@ export const mesosOptions = {
   /** Absolute path. */
   mesosCredentials: {
     value: "PATH",
-    help: "a file with PRINCIPAL:SECRET, which the master asks for",
+    help: "a file with principal and secret, as Mesos' own --credential takes it",
     check: path("a path").optional(),
   },
   /** Absolute path. */
