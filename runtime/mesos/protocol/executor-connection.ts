@@ -67,7 +67,8 @@ export function openExecutorConnection(options: ExecutorConnectionOptions): Exec
       if (isConnected.now) yield { kind: "disconnected", reason };
       else if (reason !== lastReason) log.warn({ agent: where, reason }, "no subscription with the Mesos agent; trying again");
       lastReason = reason;
-      await pause(Math.random() * longestBackoff, closing.signal);
+      // Half of it, so that a busy machine does not make it longer.
+      await pause((Math.random() * longestBackoff) / 2, closing.signal);
       if (closing.signal.aborted) return;
       if (!wasSubscribed && starting.aborted)
         throw new MesosError("disconnected", `Cannot subscribe with the Mesos agent at ${where} within ${startTimeout} ms: ${reason}`);

@@ -1,5 +1,6 @@
 /** A server whose answers to Mesos' calls a test writes, and which remembers what it was asked. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 
 export interface Asked {
@@ -18,10 +19,14 @@ export interface ScriptedServer {
   stop(): Promise<void>;
 }
 
-export async function startScriptedServer(answer: (response: ServerResponse, asked: Asked) => void): Promise<ScriptedServer> {
+/** @param tls PEM; with it the server speaks HTTPS, to clients that call it `localhost`. */
+export async function startScriptedServer(
+  answer: (response: ServerResponse, asked: Asked) => void,
+  tls?: { readonly key: string; readonly cert: string },
+): Promise<ScriptedServer> {
   const asked: Asked[] = [];
   const connections = new Map<unknown, number>();
-  const server = createServer((request, response) => {
+  const listen = (request: IncomingMessage, response: ServerResponse) => {
     const parts: Uint8Array[] = [];
     request.on("data", (part) => parts.push(part));
     request.on("end", () => {
@@ -31,11 +36,12 @@ export async function startScriptedServer(answer: (response: ServerResponse, ask
       asked.push(each);
       answer(response, each);
     });
-  });
+  };
+  const server = tls ? createTlsServer(tls, listen) : createServer(listen);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: tls ? `https://localhost:${port}` : `http://127.0.0.1:${port}`,
     port,
     asked,
     async stop() {
