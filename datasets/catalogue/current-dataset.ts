@@ -51,7 +51,8 @@ export interface CurrentDatasetOptions extends Pick<DescribeOptions, "partitionE
   readonly descriptionBytes?: number;
 }
 
-const parallelDescriptions = 4;
+/** A store commits what comes at a time together, and far sources answer one by one. */
+const parallelDescriptions = 16;
 /** Whole descriptions of so many are in memory at a time. */
 const filesAtATime = 32;
 /** Few files are looked at for everyone who asks. */
