@@ -37,7 +37,8 @@ attempts: launches in all. Ctrl-C leaves the jobs running: the same command goes
 Examples:
   femtoq mesos run jobs.json --master 10.0.0.1:5050
   femtoq mesos run jobs.json --master zk://zoo1:2181,zoo2:2181/mesos --json
-  femtoq mesos run jobs.json --zookeeper zoo1:2181      a second process takes over where this one ends
+  femtoq mesos run jobs.json --zookeeper zoo1:2181      a second process waits, and takes over where this one ends;
+                                                        the record keeps the jobs' ends until \`femtoq mesos teardown\`
 
 Exit codes: 0 all successful, 1 some failed, 2 bad file or usage, or refused, 3 no master reached, 130 Ctrl-C.`;
 
@@ -67,8 +68,9 @@ export function addMesosCommands(program: Command, getInvocation: GetInvocation)
         );
       const record = await openRecord(invocation, options);
       if (record.frameworkId === undefined) {
+        await record.clear();
         await record.close();
-        return print(invocation, "there is no framework to end");
+        return print(invocation, "there is no framework to end; its record is empty now");
       }
       const scheduler = await openFramework(invocation, options, { record: async () => record });
       const { frameworkId } = scheduler;
@@ -159,6 +161,7 @@ async function openFramework(
       startTimeout: options.wait * 1000,
     });
   } catch (error) {
+    await record.close();
     if (invocation.signal.aborted) throw new Interrupted("interrupted");
     if (!(error instanceof MesosError)) throw error;
     const advice = error.code === "removed" ? "; its record is of no use any more: remove it, and the jobs begin anew" : "";

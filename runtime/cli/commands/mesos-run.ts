@@ -56,8 +56,8 @@ export async function runJobsFile(invocation: Invocation, { file, options, open 
       const reason = "message" in end ? end.message : "the scheduler ended";
       throw new CommandFailed(exitCodes.failed, reason);
     }
-    // Nothing of it runs any more.
-    await scheduler.teardown();
+    // Nothing of it runs any more. A process that waits to take over must find that all is done.
+    await scheduler.teardown({ keepTasks: options.zookeeper !== undefined });
     return tasks.every(({ state }) => state === "successful") ? exitCodes.done : exitCodes.failed;
   } finally {
     drawing.end();

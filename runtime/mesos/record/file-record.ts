@@ -96,7 +96,7 @@ async function readJournal(path: string): Promise<Pick<SchedulerRecord, "framewo
       throw new RecordError(`Cannot use ${path} as the state: line ${index + 1} was not written by this version of femtoq mesos`);
     }
     if (line === undefined) continue;
-    if ("framework" in line) frameworkId = line.framework;
+    if ("framework" in line) frameworkId = line.framework || undefined;
     else if ("task" in line) tasks.set(line.task.wanted.id, line.task);
     else if ("removed" in line) tasks.delete(line.removed);
     else if ("cleared" in line) {

@@ -10,6 +10,7 @@ export interface SchedulerRecord {
   /** As they were when the record was opened. */
   readonly frameworkId: string | undefined;
   readonly tasks: readonly Task[];
+  /** A framework's id that is "" stands for none. */
   write(changes: readonly (RecordChange | { readonly kind: "framework"; readonly frameworkId: string })[]): Promise<void>;
   /** After a teardown: the next framework begins anew. */
   clear(): Promise<void>;

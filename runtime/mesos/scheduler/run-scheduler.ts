@@ -109,12 +109,12 @@ class RunningScheduler implements Scheduler {
     await this.#end({ kind: "stopped" });
   }
 
-  async teardown(): Promise<void> {
+  async teardown({ keepTasks = false }: { readonly keepTasks?: boolean } = {}): Promise<void> {
     this.#tearingDown ??= settleLater<void>();
     this.#sendTeardown();
     await Promise.race([this.#tearingDown.promise, this.ended]);
     if (this.#closed) return;
-    await this.#record.clear();
+    await (keepTasks ? this.#record.write([{ kind: "framework", frameworkId: "" }]) : this.#record.clear());
     await this.#end({ kind: "torn-down" });
   }
 

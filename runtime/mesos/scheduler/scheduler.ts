@@ -28,8 +28,8 @@ export interface Scheduler {
   readonly ended: Promise<SchedulerEnd>;
   /** Leaves; tasks go on, and Mesos waits for a scheduler to come back. */
   stop(): Promise<void>;
-  /** Ends the framework for good, with all its tasks. */
-  teardown(): Promise<void>;
+  /** Ends the framework for good, with all its tasks. `keepTasks`: how they ended stays in the record, for whoever opens it next. */
+  teardown(options?: { readonly keepTasks?: boolean }): Promise<void>;
 }
 
 export type SchedulerNews =
