@@ -160,6 +160,10 @@ test("?format= and Accept choose UHI, CSV and SVG; an unknown format or histogra
   assert.equal(uhi.uhi_schema, 1);
   const csv = await (await app.request(`/queries/${id}`, { headers: { accept: "text/csv" } })).text();
   assert.equal(csv.trim().split("\n").length, 13);
+  const typeFor = async (accept: string) => (await app.request(`/queries/${id}`, { headers: { accept } })).headers.get("content-type");
+  assert.equal(await typeFor("text/csv;q=0.5, image/svg+xml"), "image/svg+xml");
+  assert.equal(await typeFor("text/csv;q=0, text/html, */*;q=0.1"), "application/json");
+  assert.equal(await typeFor("application/json;q=0.2,image/*;q=0.9"), "image/svg+xml");
   const svg = await app.request(`/queries/${id}?format=svg`);
   assert.equal(svg.headers.get("content-type"), "image/svg+xml");
   assert.match(await svg.text(), /^<svg/);

@@ -1,5 +1,7 @@
 /** Rows by HTTP: against plain JavaScript over the same events, as JSON lines and as Parquet that hyparquet reads. */
 import assert from "node:assert/strict";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
 import { parquetReadObjects } from "hyparquet";
 import type { Problem, Status } from "../../functions/api.ts";
@@ -110,4 +112,26 @@ test("what cannot be rows is refused at its place; formats of rows are refused f
   const { id } = await app.ask({ dataset: "events", totals: { n: "1" } });
   assert.equal((await app.request(`/queries/${id}?format=jsonl`)).status, 422);
   assert.equal((await app.request(`/queries/${id}?format=svg`)).status, 404);
+});
+
+test("forms of histograms are refused for queries with rows alone", async (t) => {
+  const app = await openApp(t);
+  const { id } = await app.ask(query);
+  for (const format of ["csv", "svg", "root", "uhi"]) {
+    const answer = await app.request(`/queries/${id}?format=${format}`);
+    assert.equal(answer.status, 404);
+    assert.match(((await answer.json()) as Problem).detail, /^The query has rows and no histograms: ask for them as jsonl or parquet/);
+  }
+});
+
+test("rows of a query of which every partition failed are refused with the reason", async (t) => {
+  const app = await openApp(t);
+  app.gate.close();
+  const failing = (await (await app.post(query)).json()) as Status;
+  await rm(join(app.directory, "events.parquet"));
+  app.gate.open();
+  await (await app.request(`/queries/${failing.id}/events`)).text();
+  const refused = await app.request(`/queries/${failing.id}?format=jsonl`);
+  assert.equal(refused.status, 409);
+  assert.match(((await refused.json()) as Problem).detail, /each of its 4 partitions failed, the first of them, in .*events\.parquet: \w/);
 });

@@ -26,7 +26,7 @@ const mediaTypes: readonly (readonly [string, Format])[] = [
   ["application/vnd.apache.parquet", "parquet"],
 ];
 
-/** `?format=` counts first, then the first type of `Accept` that there is. */
+/** `?format=` counts first, then of the types of `Accept` that there are the one of the highest weight, the first of equal ones. */
 export function chooseFormat(c: Context): Format {
   const asked = c.req.query("format");
   if (asked !== undefined) {
@@ -36,9 +36,14 @@ export function chooseFormat(c: Context): Format {
       { at: "/format", message: "is not a format", near: nearNames(asked, formats) },
     ]);
   }
-  const accepted = (c.req.header("accept") ?? "").split(",").map((part) => part.split(";")[0].trim());
-  for (const type of accepted) {
-    const known = mediaTypes.find(([mediaType]) => mediaType === type);
+  const accepted = (c.req.header("accept") ?? "").split(",").map((part) => {
+    const [type, ...parameters] = part.split(";").map((each) => each.trim().toLowerCase());
+    const weight = parameters.find((each) => each.startsWith("q="));
+    return { type: type!, weight: weight === undefined ? 1 : Number(weight.slice(2)) };
+  });
+  for (const { type } of accepted.filter(({ weight }) => weight > 0).toSorted((a, b) => b.weight - a.weight)) {
+    const beginning = type === "*/*" ? "" : type.endsWith("/*") ? type.slice(0, -1) : undefined;
+    const known = mediaTypes.find(([mediaType]) => (beginning === undefined ? mediaType === type : mediaType.startsWith(beginning)));
     if (known) return known[1];
   }
   return "json";
@@ -57,6 +62,12 @@ export async function answerFollowed(
 async function answerStatus(c: Context, status: Status, format: Exclude<Format, RowFormat>, httpStatus: 200 | 202): Promise<Response> {
   if (format === "json") return c.json(status, httpStatus);
   const own = Object.keys(status.histograms);
+  if (own.length === 0 && status.rows)
+    throw new HttpProblem(
+      404,
+      "no-histogram",
+      "The query has rows and no histograms: ask for them as jsonl or parquet, or for its status as json",
+    );
   if (format === "uhi") {
     const named = c.req.query("histogram");
     const histograms = chooseVariations(c) === "axis" ? stackVariations(status) : separateVariations(status);

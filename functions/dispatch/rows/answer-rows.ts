@@ -21,8 +21,13 @@ export async function answerRows(c: Context<Environment>, followed: FollowedQuer
   }
   const state = stateOf(followed);
   if (!isEnded({ state })) return c.json(c.var.dispatcher.statuses.describe(followed), 202);
-  if (state !== "done")
-    throw new HttpProblem(409, "no-rows", `The query was ${state === "failed" ? "not computed: it failed" : state}, so it has no rows.`);
+  if (state === "failed") {
+    const { failures, partitions } = c.var.dispatcher.statuses.describe(followed);
+    const [{ file, cause }] = failures;
+    const detail = `The query has no rows: each of its ${partitions.total} partitions failed, the first of them, in ${file}: ${cause}`;
+    throw new HttpProblem(409, "no-rows", detail);
+  }
+  if (state !== "done") throw new HttpProblem(409, "no-rows", `The query was ${state}, so it has no rows.`);
   const rows = readRows(followed, c.var.services.store);
   const kinds = program.rows.columns.map(({ kind }) => kind);
   // The writer of Parquet is loaded where somebody wants it.

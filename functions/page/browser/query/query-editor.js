@@ -23,6 +23,7 @@ import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } f
 import { tags } from "@lezer/highlight";
 import { findSyntaxError } from "../../../client/find-syntax-error.js";
 import { locateIssue, locateValue } from "./locate-issue.js";
+import { separate } from "./separate.js";
 import { wrapIndent } from "./wrap-indent.js";
 
 /**
@@ -129,9 +130,11 @@ export function createQueryEditor({ parent, text, nonce, onRun, onEdit, onBroken
       view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: content }, selection: { anchor: 0 } });
       foldLongArrays();
     },
-    /** @param {string} words at the cursor, instead of what is selected */
+    /** @param {string} words at the cursor, instead of what is selected; in a word, behind it */
     insert(words) {
-      view.dispatch(view.state.replaceSelection(words), { scrollIntoView: true });
+      const { from, to } = view.state.selection.main;
+      const change = separate(view.state.doc.toString(), { from, to }, words);
+      view.dispatch({ changes: change, selection: { anchor: change.from + change.insert.length }, scrollIntoView: true });
       view.focus();
     },
     /** Replaces the dataset's name and keeps all else as it is written. @param {string} name */
