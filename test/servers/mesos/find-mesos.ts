@@ -1,5 +1,5 @@
 /**
- * Finds an Apache Mesos 1.11.0: the folder that FEMTOQ_MESOS names, else one that `set-up.sh` makes once under the user's cache folder, by a
+ * Finds an Apache Mesos 1.11.0: the folder that LIBMESOS_DIRECTORY names, else one that `set-up.sh` makes once under the user's cache folder, by a
  * name that changes with the script, so that an old one is never used.
  */
 import { createHash, randomUUID } from "node:crypto";
@@ -20,8 +20,8 @@ export const scripts = fileURLToPath(new URL("./", import.meta.url));
 
 /** Gives Mesos, or says what is missing. */
 export async function findMesos(): Promise<Mesos | { readonly missing: string }> {
-  const named = process.env.FEMTOQ_MESOS;
-  if (named) return existsSync(join(named, "libmesos.so")) ? { directory: named } : missing(`FEMTOQ_MESOS names ${named}, which has none`);
+  const named = process.env.LIBMESOS_DIRECTORY;
+  if (named) return existsSync(join(named, "libmesos.so")) ? { directory: named } : missing(`LIBMESOS_DIRECTORY names ${named}, which has none`);
   if (process.platform !== "linux" || process.arch !== "x64") return missing("it runs on Linux on x86-64 only");
   const directory = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "femtoq", `mesos-1.11.0-${await hashScripts()}`);
   try {
