@@ -14,7 +14,7 @@ import { isEnded, type Task } from "../../mesos/scheduler/task.ts";
 import type { WantedTask } from "../../mesos/scheduler/wanted-task.ts";
 import { CommandFailed, type ExitCode, exitCodes } from "../command-failed.ts";
 import { drawTable } from "../draw/draw-table.ts";
-import { writeNow } from "../draw/terminal.ts";
+import { widthOf, writeNow } from "../draw/terminal.ts";
 import { type Invocation, print, warn } from "../invocation.ts";
 
 export interface RunOptions {
@@ -51,7 +51,10 @@ export async function runJobsFile(invocation: Invocation, { file, options, open 
     }
     if (options.json) {
       await print(invocation, JSON.stringify({ framework: scheduler.frameworkId, jobs: tasks.map((task) => reportJob(scheduler, task)) }));
-    } else await print(invocation, escapeText(summarize(tasks)));
+    } else if (!(isTerminal(invocation.terminal.stderr) && isTerminal(invocation.terminal.stdout))) {
+      // On a terminal it is the table's last line.
+      await print(invocation, summarize(tasks));
+    }
     if (end) {
       const reason = "message" in end ? end.message : "the scheduler ended";
       throw new CommandFailed(exitCodes.failed, reason);
@@ -65,6 +68,8 @@ export async function runJobsFile(invocation: Invocation, { file, options, open 
     await scheduler.stop();
   }
 }
+
+const isTerminal = ({ isTTY }: { readonly isTTY?: boolean }): boolean => isTTY === true;
 
 async function readFileOfJobs(file: string): Promise<readonly WantedTask[]> {
   try {
@@ -142,7 +147,8 @@ function startDrawing(invocation: Invocation, scheduler: Scheduler, jobs: readon
     return { note, end() {} };
   }
   let lines = 0;
-  const width = output.columns ?? 80;
+  const width = widthOf(output);
+  let drawn = "";
   const draw = () => {
     const tasks = jobs.flatMap(({ id }) => scheduler.task(id) ?? []);
     const rows = byInterest(tasks)
@@ -157,7 +163,9 @@ function startDrawing(invocation: Invocation, scheduler: Scheduler, jobs: readon
     );
     const more = tasks.length > mostRows ? [`… and ${tasks.length - mostRows} more`] : [];
     const text = [...table, ...more, summarize(tasks)].map((line) => [...escapeText(line)].slice(0, width).join(""));
+    if (text.join("\n") === drawn) return;
     writeNow(output, `${lines > 0 ? `\u001b[${lines}A\u001b[J` : ""}${text.join("\n")}\n`);
+    drawn = text.join("\n");
     lines = text.length;
   };
   const timer = setInterval(draw, betweenDrawings);

@@ -59,6 +59,14 @@ if (master) {
     assert.deepEqual([frameworks.length, completed_frameworks.some(({ id }) => id === framework)], [0, true]);
   });
 
+  test("mesos run: on a terminal a table shows how the jobs get on", async () => {
+    const file = await writeJobs("table.json", [{ id: "shown", command: "true" }]);
+    const { code, stdout, stderr } = await runCli(["mesos", "run", file, "--master", master.address], { columns: 80 });
+    assert.deepEqual([code, stdout], [0, ""]);
+    assert.match(stderr, /^job +state +attempts +agent +why\n/m);
+    assert.match(stderr, /shown +SUCCESSFUL +1 +\S+\n1 job: 1 successful\n$/);
+  });
+
   test("mesos run: after kill -9 the same command goes on with the same launch", async () => {
     const file = await writeJobs("killed.json", [{ id: "once", command: `sleep 1.5; echo ran >> ${path("ran")}` }]);
     const args = ["--import", "tsx", "runtime/femtoq.ts", "mesos", "run", file, "--master", master.address];
