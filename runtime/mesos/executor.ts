@@ -22,7 +22,7 @@ const connection: ExecutorConnection = openExecutorConnection({
   agent,
   ...(token !== undefined && { token }),
   ...(checkpoint && { longestBackoff: checkpoint.longestBackoff }),
-  unacknowledged: () => ({ tasks: outbox.unacknowledgedTasks, updates: outbox.unacknowledgedUpdates }),
+  unacknowledged: () => outbox.describe(),
   log,
 });
 try {

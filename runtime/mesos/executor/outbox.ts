@@ -23,6 +23,8 @@ export class Outbox {
   readonly #updates = new Map<string, ExecutorStatus>();
   /** Those that were not sent since the last subscription. */
   #unsent: ExecutorStatus[] = [];
+  /** By uuid: those that the subscription told, so that they are not sent once more. */
+  #told: ReadonlySet<string> = new Set();
   #isConnected = false;
   #isSending = false;
 
@@ -63,10 +65,17 @@ export class Outbox {
     this.#tasks.delete(taskId);
   }
 
-  /** There is a new subscription. It told the agent what was unacknowledged when it began; a second copy is taken for what it is. */
+  /** What a subscription that is about to begin tells the agent. */
+  describe(): { readonly tasks: readonly TaskInfo[]; readonly updates: readonly ExecutorStatus[] } {
+    this.#told = new Set(this.#updates.keys());
+    return { tasks: this.unacknowledgedTasks, updates: this.unacknowledgedUpdates };
+  }
+
+  /** There is a new subscription. What it told is not sent again: the agent would tell the scheduler twice of what that has acknowledged already. */
   connect(): void {
     this.#isConnected = true;
-    this.#unsent = [...this.#updates.values()];
+    this.#unsent = [...this.#updates.values()].filter(({ uuid }) => !this.#told.has(uuid));
+    this.#told = new Set();
     void this.#send();
   }
 
