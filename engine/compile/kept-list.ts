@@ -18,7 +18,7 @@ export interface KeptList extends Numbered {
 
 /** As much is computed for an element again rather than its place read. */
 const cheapTest = 4;
-const readOnly: ReadonlySet<string> = new Set(["param", "field", "record", "identified", "number"]);
+const readOnly: ReadonlySet<string> = new Set(["param", "field", "record", "identified", "which", "number"]);
 
 /** Whether a list that is needed again is kept: it is searched for, and searching for it again costs more than reading places. */
 export function isWorthKeeping(emitter: Emitter, { operation, args: [source, lambda] }: Term): boolean {

@@ -48,6 +48,13 @@ const parts = {
       },
     };
   }),
+  which: part(0, (emitter, term, environment) => ({
+    kind: "record",
+    get: (field) => {
+      throw new Error(`Cannot read ${field} of a record of which only is left which one it is`);
+    },
+    identity: () => identityOfLiteral(emitter, term, environment),
+  })),
   where: part(1, (emitter, term, environment) => {
     const test = emitter.keep(truth(emitter.scalar(term.args[1], environment)));
     return optionalCode(emitter, emitter.lower(term.args[0], environment), test);

@@ -126,12 +126,15 @@ export class TermWriter {
         return this.#record(term);
       case "identified":
         if (args.length === 2 && first === second) return this.#piece(first);
+        if (args.length === 2 && second.operation === "which") return this.#about(this.#at(first, levels.primary));
         if (args.length === 4)
           return this.#about(
             `${this.#at(second, levels.or)} ? ${this.#at(third, levels.choice)} : ${this.#at(args[3], levels.choice)}`,
             levels.choice,
           );
         return this.#about(this.#at(second, levels.primary));
+      case "which":
+        return this.#about("a record");
       case "where":
         return this.#where(term);
       case "is-present":

@@ -19,6 +19,8 @@ export type PartOperation =
   | "record"
   /** args: a record, and one that it is, as records are compared; or a record, a test, and the two of which it is one */
   | "identified"
+  /** A record literal of which only is left which one it is: its number, and as an argument the element that it is over, where there is one */
+  | "which"
   /** args: tuple; literal: place */
   | "member"
   /** args: the members, then, where the tuple may be missing, whether it is there */
@@ -107,18 +109,18 @@ export class TermsTooLarge extends Error {}
 /** Makes terms, each only once. */
 export class Terms {
   readonly #known = new Map<string, Term>();
-  readonly #most: number;
-  /** Those of the programs before this one. */
-  #before = 0;
+  readonly #usual: number;
+  #most: number;
 
   /** Throws `TermsTooLarge` where a program would add more to them. */
   constructor(most = mostTerms) {
+    this.#usual = most;
     this.#most = most;
   }
 
-  /** From here on they are made for the next program of a query. */
-  beginProgram(): void {
-    this.#before = this.#known.size;
+  /** From here on they are made for the next program of a query, or for another purpose, which needs at most so many. */
+  allowMore(most = this.#usual): void {
+    this.#most = this.#known.size + most;
   }
 
   make(operation: Operation, type: Type, args: readonly Term[], literal?: Literal): Term {
@@ -128,8 +130,8 @@ export class Terms {
     for (const { id } of args) key += `,${id}`;
     const known = this.#known.get(key);
     if (known) return known;
-    if (this.#known.size - this.#before >= this.#most)
-      throw new TermsTooLarge(`the query is too large: its expressions have more than ${this.#most} different parts`);
+    if (this.#known.size >= this.#most)
+      throw new TermsTooLarge(`the query is too large: its expressions have more than ${this.#usual} different parts`);
     const own = operation === "param" || operation === "position" ? 1 << Number(literal) : 0;
     let free = own;
     let positions = operation === "position" ? own : 0;

@@ -5,6 +5,7 @@
 
 import { listInputs } from "../program/inputs.ts";
 import { type HistogramTerms, type Program, type ProgramTerms, rootsOf, writeProgram } from "../program/program.ts";
+import { pruneRecords } from "../program/prune-records.ts";
 import type { Schema } from "../program/schema.ts";
 import { reachable, type Term } from "../program/term.ts";
 import { boolean, number } from "../program/types.ts";
@@ -119,15 +120,18 @@ function* makeOne(query: Query, schema: Schema, checker: QueryChecker, varied?: 
     histograms: sorted.map(({ histogram }) => histogram),
     ...(listed.length > 0 && { rows: { columns: listed, limit: query.rows!.limit } }),
   };
-  const order = reachable(rootsOf(body));
-  const terms: ProgramTerms = { inputs: listInputs(order, schema), ...body };
+  // No more than those that are there.
+  checker.terms.allowMore(Number.POSITIVE_INFINITY);
+  const pruned = pruneRecords(body, checker.terms, checker.shared.pruned);
+  const order = reachable(rootsOf(pruned.body));
+  const terms: ProgramTerms = { inputs: listInputs(order, schema), ...pruned.body };
   return {
     terms,
     program: writeProgram(terms, order),
     order: new Map(sorted.flatMap(({ names }, index) => names.map((name) => [name, index]))),
     totalOrder: new Map([...totals].map(([name, total]) => [name, summed.indexOf(total)])),
     rowOrder: new Map([...columns].map(([name, column]) => [name, listed.indexOf(column)])),
-    defines,
+    defines: new Map([...defines].map(([name, term]) => [name, pruned.of(term)])),
   };
 }
 

@@ -13,6 +13,7 @@ import { functionNames } from "../check/functions.ts";
 import { refuseInteger } from "../check/integers.ts";
 import { parseExpression } from "../expression/parse-expression.ts";
 import { ExpressionError, placeOf } from "../expression/tree.ts";
+import type { PrunedTerms } from "../program/prune-records.ts";
 import type { Schema } from "../program/schema.ts";
 import { type Term, Terms, TermsTooLarge } from "../program/term.ts";
 import { describeType, isScalar } from "../program/types.ts";
@@ -76,6 +77,7 @@ export interface Shared {
   readonly defines: Known;
   /** Its own expressions, by their places. */
   readonly expressions: Map<string, Meaning>;
+  readonly pruned: PrunedTerms;
   /** Collects the names that are looked up. */
   names: Set<string>;
 }
@@ -94,14 +96,14 @@ class Reported extends Error {}
 function share(schema: Schema): Shared {
   const terms = new Terms();
   const [formulas, dataset] = [new Formulas(terms), namesOf(schema, terms)];
-  return { terms, formulas, dataset, defines: new Map(), expressions: new Map(), names: new Set() };
+  return { terms, formulas, dataset, defines: new Map(), expressions: new Map(), pruned: new Map(), names: new Set() };
 }
 
 export function openChecker(query: Query, schema: Schema, varied?: Varied): QueryChecker {
   const issues: QueryIssue[] = [];
   const shared = varied?.nominal.shared ?? share(schema);
   const { terms, formulas, dataset } = shared;
-  terms.beginProgram();
+  terms.allowMore();
   const nominal: Scope = {
     text: (name) => query.define.get(name),
     path: (name) => ["define", name],

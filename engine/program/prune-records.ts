@@ -1,0 +1,169 @@
+/**
+ * Terms without the fields of records that nothing reads: `Jet.map(j => ({ ...j, pt: 1.02 * j.pt }))` has every field of a jet, and needs of them only those
+ * that are used, as do lists that are put together. What is read is told by its name, so that a field which is read of one record is kept in all.
+ *
+ * Where records are compared, literals that no longer differ must stay different ones, of as many elements: what tells them is a number, in their order.
+ */
+import type { HistogramTerms, ProgramTerms } from "./program.ts";
+import { rootsOf } from "./program.ts";
+import { reachable, type Term, type Terms } from "./term.ts";
+import type { RecordType, Type } from "./types.ts";
+
+type Body = Omit<ProgramTerms, "inputs">;
+
+/** What fields each set of names leaves of terms, for all programs of a query. */
+export type PrunedTerms = Map<string, Map<Term, Term>>;
+
+/** `pruned` is told which term stands for which. */
+export function pruneRecords(body: Body, terms: Terms, pruned: PrunedTerms): { readonly body: Body; readonly of: (term: Term) => Term } {
+  const { names, isWhole } = namesRead(rootsOf(body));
+  if (isWhole) return { body, of: (term) => term };
+  const literals = findCompared(rootsOf(body));
+  const key = JSON.stringify([...names].sort());
+  // Their numbers are those of this program.
+  const known = (literals.size === 0 && pruned.get(key)) || new Map<Term, Term>();
+  if (literals.size === 0) pruned.set(key, known);
+  const pruner = new Pruner(terms, { names, literals, known });
+  const of = (term: Term): Term => pruner.prune(term);
+  const totals = body.totals?.map(of);
+  // Totals are told apart by their terms.
+  if (totals && new Set(totals).size < totals.length) return { body, of: (term) => term };
+  return {
+    body: {
+      ...body,
+      filters: body.filters.map(of),
+      ...(body.weight && { weight: of(body.weight) }),
+      ...(totals && { totals }),
+      histograms: body.histograms.map((histogram) => pruneHistogram(histogram, of)),
+      ...(body.rows && { rows: { ...body.rows, columns: body.rows.columns.map(of) } }),
+    },
+    of: (term) => known.get(term) ?? term,
+  };
+}
+
+const pruneHistogram = ({ axes, filter, weight, sample, storage }: HistogramTerms, of: (term: Term) => Term): HistogramTerms => ({
+  axes: axes.map(({ axis, value }) => ({ axis, value: of(value) })),
+  ...(filter && { filter: of(filter) }),
+  ...(weight && { weight: of(weight) }),
+  ...(sample && { sample: of(sample) }),
+  storage,
+});
+
+/** The names of all fields that are read, but for those that only fill fields which are not; `isWhole`: no record has others. */
+function namesRead(roots: readonly Term[]): { readonly names: ReadonlySet<string>; readonly isWhole: boolean } {
+  const names = new Set<string>();
+  const seen = new Set<Term>();
+  const waiting = new Map<string, Term[]>();
+  const visit = (term: Term): void => {
+    if (seen.has(term)) return;
+    seen.add(term);
+    if (term.operation === "field") read(String(term.literal));
+    const fields = term.operation === "record" ? [...(term.type as RecordType).fields.keys()] : [];
+    for (const [index, arg] of term.args.entries()) {
+      const name = fields[index];
+      if (name === undefined || names.has(name)) visit(arg);
+      else waiting.set(name, [...(waiting.get(name) ?? []), arg]);
+    }
+  };
+  const read = (name: string): void => {
+    if (names.has(name)) return;
+    names.add(name);
+    for (const arg of waiting.get(name) ?? []) visit(arg);
+    waiting.delete(name);
+  };
+  for (const root of roots) visit(root);
+  return { names, isWhole: waiting.size === 0 };
+}
+
+/** The literals as which records are compared, numbered; none where no records are. */
+function findCompared(roots: readonly Term[]): ReadonlyMap<Term, number> {
+  const all = reachable(roots);
+  if (!all.some(({ operation }) => operation === "same")) return new Map();
+  const sources = new Set(all.flatMap(({ operation, args }) => (operation === "identified" ? args.slice(1) : [])));
+  return new Map(all.filter((term) => term.operation === "record" && sources.has(term)).map((term, number) => [term, number]));
+}
+
+interface PrunerOptions {
+  readonly names: ReadonlySet<string>;
+  readonly literals: ReadonlyMap<Term, number>;
+  readonly known: Map<Term, Term>;
+}
+
+class Pruner {
+  readonly #terms: Terms;
+  readonly #names: ReadonlySet<string>;
+  readonly #literals: ReadonlyMap<Term, number>;
+  readonly #known: Map<Term, Term>;
+  readonly #types = new Map<Type, Type>();
+
+  constructor(terms: Terms, { names, literals, known }: PrunerOptions) {
+    this.#terms = terms;
+    this.#names = names;
+    this.#literals = literals;
+    this.#known = known;
+  }
+
+  prune(term: Term): Term {
+    const known = this.#known.get(term) ?? this.#make(term);
+    this.#known.set(term, known);
+    return known;
+  }
+
+  #make(term: Term): Term {
+    const { operation, args, literal } = term;
+    const type = this.#type(term.type);
+    if (operation !== "record") {
+      const own = args.map((arg, index) => (operation === "identified" && index > 0 ? this.#source(arg) : this.prune(arg)));
+      const isSame = type === term.type && own.every((arg, index) => arg === args[index]);
+      return isSame ? term : this.#terms.make(operation, type, own, literal);
+    }
+    const fields = [...(term.type as RecordType).fields.keys()];
+    const kept = args.filter((_, index) => index >= fields.length || this.#names.has(fields[index]!));
+    const name = (JSON.parse(String(literal)) as readonly string[])[0];
+    const names = fields.filter((field) => this.#names.has(field));
+    return this.#terms.make(
+      "record",
+      type,
+      kept.map((arg) => this.prune(arg)),
+      JSON.stringify([name, ...names]),
+    );
+  }
+
+  /** Elements of lists of the schema are what they are: their fields are columns. */
+  #type(type: Type): Type {
+    const known = this.#types.get(type) ?? this.#makeType(type);
+    this.#types.set(type, known);
+    return known;
+  }
+
+  #makeType(type: Type): Type {
+    switch (type.kind) {
+      case "list": {
+        const element = this.#type(type.element);
+        return element === type.element ? type : { ...type, element };
+      }
+      case "tuple": {
+        const members = type.members.map((member) => this.#type(member));
+        return members.every((member, index) => member === type.members[index]) ? type : { ...type, members };
+      }
+      case "record": {
+        if (type.origin !== undefined) return type;
+        const fields = new Map(
+          [...type.fields].filter(([name]) => this.#names.has(name)).map(([name, field]) => [name, this.#type(field)]),
+        );
+        const isSame = fields.size === type.fields.size && [...fields].every(([name, field]) => type.fields.get(name) === field);
+        return isSame ? type : { ...type, fields };
+      }
+      default:
+        return type;
+    }
+  }
+
+  /** What a record is compared by. */
+  #source(term: Term): Term {
+    const number = this.#literals.get(term);
+    if (number === undefined) return this.prune(term);
+    const over = reachable([term]).find(({ operation, free }) => operation === "param" && free === term.free);
+    return this.#terms.make("which", this.#type(term.type), over ? [this.prune(over)] : [], number);
+  }
+}
