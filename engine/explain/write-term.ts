@@ -117,7 +117,8 @@ export class TermWriter {
       case "position":
         return this.#params.has(Number(literal)) ? word(this.#params.get(Number(literal))!.position) : this.#about("index");
       case "tuple":
-        return this.#about("a tuple");
+      case "which":
+        return this.#about(operation === "tuple" ? "a tuple" : "a record");
       case "member":
         return this.#member(term);
       case "field":
@@ -126,15 +127,12 @@ export class TermWriter {
         return this.#record(term);
       case "identified":
         if (args.length === 2 && first === second) return this.#piece(first);
-        if (args.length === 2 && second.operation === "which") return this.#about(this.#at(first, levels.primary));
         if (args.length === 4)
           return this.#about(
             `${this.#at(second, levels.or)} ? ${this.#at(third, levels.choice)} : ${this.#at(args[3], levels.choice)}`,
             levels.choice,
           );
-        return this.#about(this.#at(second, levels.primary));
-      case "which":
-        return this.#about("a record");
+        return this.#about(this.#at(second.operation === "which" ? first : second, levels.primary));
       case "where":
         return this.#where(term);
       case "is-present":

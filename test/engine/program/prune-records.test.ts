@@ -1,8 +1,8 @@
 /** Fields of records that nothing reads are left out of programs: what these compute stays the same. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { makeDataset } from "../support/engine/in-memory-dataset.ts";
-import { runQuery } from "../support/engine/run-query.ts";
+import { makeDataset } from "../../support/engine/in-memory-dataset.ts";
+import { runQuery } from "../../support/engine/run-query.ts";
 
 const dataset = makeDataset([
   {
