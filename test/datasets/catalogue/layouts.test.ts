@@ -1,64 +1,12 @@
 /** The same events in every layout that is one schema: each query means the same in all. The ROOT files are `make-layouts.py`'s, by uproot. */
 import assert from "node:assert/strict";
-import { join } from "node:path";
-import { type TestContext, test } from "node:test";
-import { fileURLToPath } from "node:url";
+import { test } from "node:test";
+import { inspectFiles } from "../../../datasets/inspect/inspect-files.ts";
+import { makeTarget } from "../../../datasets/make-target.ts";
+import { readColumns } from "../../../datasets/read-column.ts";
 import { roundTotal } from "../../../engine/histogram/total.ts";
 import { queryFiles } from "../../support/query-files.ts";
-import { writeParquet } from "../../support/write-parquet.ts";
-import { makeDirectory } from "../read-for-test.ts";
-
-const file = (name: string) => fileURLToPath(new URL(`files/${name}`, import.meta.url));
-const many = <Value>(length: number, make: (index: number) => Value): readonly Value[] => Array.from({ length }, (_, index) => make(index));
-
-/** By the formulas of `make-layouts.py`. */
-const events = many(60, (i) => ({
-  met: ((i * 17) % 120) + 0.25,
-  Muon: many((i * 7) % 4, (k) => ({
-    pt: ((i * 13 + k * 29) % 97) + 0.5,
-    eta: ((i * 5 + k * 11) % 41) / 8 - 2.5,
-    phi: ((i * 3 + k * 17) % 25) / 4 - 3,
-    mass: 0.125,
-    charge: (i + k) % 2 ? 1 : -1,
-    jetIdx: ((i + k) % 3) - 1,
-  })),
-  Jet: many(((i * 5) % 3) + 1, (k) => ({ pt: ((i * 31 + k * 7) % 83) + 20.25 })),
-  weights: many(3, (k) => ((i + k) % 5) / 4),
-}));
-
-type Muon = (typeof events)[number]["Muon"][number];
-const types = { pt: "FLOAT", eta: "FLOAT", phi: "FLOAT", mass: "FLOAT", charge: "INT32", jetIdx: "INT32" } as const;
-const fields = Object.keys(types) as (keyof Muon)[];
-
-async function writeLayouts(t: TestContext) {
-  const directory = await makeDirectory(t);
-  const all = (kind: Parameters<typeof writeParquet>[1][string]["kind"], of: (event: (typeof events)[number]) => unknown) => ({
-    kind,
-    cells: events.map(of),
-  });
-  const rest = { MET_pt: all("FLOAT", ({ met }) => met), LHEWeight: all({ list: "FLOAT" }, ({ weights }) => weights) };
-  const lists = Object.fromEntries(
-    fields.map((field) => [`Muon_${field}`, all({ list: types[field] }, ({ Muon }) => Muon.map((muon) => muon[field]))]),
-  );
-  await writeParquet(join(directory, "lists.parquet"), {
-    ...lists,
-    Jet_pt: all({ list: "FLOAT" }, ({ Jet }) => Jet.map(({ pt }) => pt)),
-    ...rest,
-  });
-  await writeParquet(join(directory, "structs.parquet"), {
-    Muon: all({ list: { fields: types } }, ({ Muon }) => Muon),
-    Jet: all({ list: { fields: { pt: "FLOAT" } } }, ({ Jet }) => Jet),
-    MET: all({ fields: { pt: "FLOAT" } }, ({ met }) => ({ pt: met })),
-    LHEWeight: rest.LHEWeight,
-  });
-  return [
-    join(directory, "lists.parquet"),
-    join(directory, "structs.parquet"),
-    file("counted.root"),
-    file("dotted.root"),
-    file("ntuple.root"),
-  ];
-}
+import { codecFiles, events, file, writeLayouts } from "./layout-files.ts";
 
 const axis = (value: string) => ({ axes: [{ type: "integer", lower: 0, upper: 120, value }] });
 
@@ -101,6 +49,25 @@ test("the same events as lists, structs, counted branches, branches with points 
   }
   assert.ok(masses[0]!.some((count) => count > 3));
   for (const each of masses) assert.deepEqual(each, masses[0]);
+});
+
+test("what query 5 of the benchmark needs of a ROOT file is read, and nothing else but its metadata", async () => {
+  for (const path of [...codecFiles, file("counted.root"), file("ntuple.root")]) {
+    const { dataset, partitions, columns } = await inspectFiles(path);
+    const names = ["MET_pt", ...["pt", "eta", "phi", "mass", "charge"].map((field) => `Muon_${field}`)].map((name) =>
+      columns.some((column) => column.name === name) ? name : name.replace("_", "."),
+    );
+    const wanted = await Promise.all(
+      names.map(async (name) => {
+        const location = await dataset.locate(partitions[0]!, name);
+        return { location, target: makeTarget(location) };
+      }),
+    );
+    const read = await readColumns(wanted);
+    const bytes = read.reduce((sum, outcome) => sum + (outcome.status === "fulfilled" ? outcome.value.cost.bytes : Number.NaN), 0);
+    const stored = columns.filter(({ name }) => names.includes(name)).reduce((sum, column) => sum + column.stored!.bytes, 0);
+    assert.ok(bytes > 0 && bytes <= stored * 1.05, `${path}: ${bytes} bytes were read of columns that have ${stored}`);
+  }
 });
 
 test("a tree of sums is a dataset of its own, and its sums are exact", async () => {
