@@ -60,7 +60,9 @@ export async function askMany({ queries, keys, clients, parallel, dataset, posts
       const started = performance.now();
       const ask = async () => {
         const answer = await post(manyQuery(key, dataset), { prefer: "wait=120", "femtoq-client": `client-${index % clients}` });
-        return (await answer.json()) as Status;
+        const status = (await answer.json()) as Status;
+        assert.ok(answer.ok, `${answer.status}: ${JSON.stringify(status)}`);
+        return status;
       };
       const first = await ask();
       // A server waits less long than that at a time.
