@@ -21,7 +21,8 @@ export const scripts = fileURLToPath(new URL("./", import.meta.url));
 /** Gives Mesos, or says what is missing. */
 export async function findMesos(): Promise<Mesos | { readonly missing: string }> {
   const named = process.env.LIBMESOS_DIRECTORY;
-  if (named) return existsSync(join(named, "libmesos.so")) ? { directory: named } : missing(`LIBMESOS_DIRECTORY names ${named}, which has none`);
+  if (named)
+    return existsSync(join(named, "libmesos.so")) ? { directory: named } : missing(`LIBMESOS_DIRECTORY names ${named}, which has none`);
   if (process.platform !== "linux" || process.arch !== "x64") return missing("it runs on Linux on x86-64 only");
   const directory = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "femtoq", `mesos-1.11.0-${await hashScripts()}`);
   try {
