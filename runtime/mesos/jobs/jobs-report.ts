@@ -1,6 +1,6 @@
 /** How jobs are told to people, and to programs. */
 import type { Scheduler } from "../scheduler/scheduler.ts";
-import { isEnded, type Task } from "../scheduler/task.ts";
+import type { Task } from "../scheduler/task.ts";
 
 export interface JobReport {
   readonly id: string;
@@ -45,5 +45,3 @@ const ranks: Readonly<Record<string, number>> = {
 
 /** Those that somebody wants to see first come first. */
 export const byInterest = (tasks: readonly Task[]): readonly Task[] => tasks.toSorted((a, b) => ranks[a.state]! - ranks[b.state]!);
-
-export const areAllEnded = (tasks: readonly Task[]): boolean => tasks.every(isEnded);
