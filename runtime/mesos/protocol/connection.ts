@@ -33,7 +33,7 @@ export type MesosErrorCode =
   | "failed-over"
   /** The master has removed the framework: its id and tasks are gone. */
   | "removed"
-  /** What answers at the address is no Mesos, or the address cannot be one. */
+  /** What answers at the address is no Mesos, nobody answers there by the start's deadline, or it cannot be an address. */
   | "bad-address"
   /** The connection was closed by its owner. */
   | "closed";

@@ -3,8 +3,8 @@
  *
  *   subscribing → subscribed → lost → subscribing again      until `close`, or for good with a `MesosError`
  *
- * It has no patience with an agent that is gone, nor the opposite: whoever reads the events hears `disconnected`, and decides how long to wait. Only the
- * first subscription has a time limit here. The agent's heartbeats are half an hour apart, so silence means nothing.
+ * It goes on trying while the agent is gone: whoever reads the events hears `disconnected`, and decides how long to wait. Only the first subscription has
+ * a time limit here. The agent's heartbeats are half an hour apart, so a silent stream is no reason to give it up.
  */
 import type { IncomingMessage } from "node:http";
 import { followSignals } from "../../../base/follow-signals.ts";
