@@ -206,15 +206,22 @@ test("a query over a dataset that is still being made is asked again until it is
   assert.match(stderr, /^The dataset demo is still being made \(100 of 200 events\): waiting for the rest\n$/);
 });
 
-test("a query that waits for a first node says so where no progress bar does", async () => {
-  const waiting = sampleStatus({ state: "waiting", note: "no nodes" });
-  const fetch = fetchFrom((request) => {
-    if (request.method === "POST") return Response.json(waiting, { status: 202 });
-    return new Response(`event: done\ndata: ${JSON.stringify(sampleStatus({}))}\n\n`, { headers: { "content-type": "text/event-stream" } });
+for (const [note, told] of [
+  ["no nodes", "There are no compute nodes: the query waits until one starts\n"],
+  ["no nodes: no offer with 2 cpus", "There are no compute nodes (no offer with 2 cpus): the query waits until one starts\n"],
+] as const) {
+  test(`a query that waits for a first node says so where no progress bar does: ${note}`, async () => {
+    const waiting = sampleStatus({ state: "waiting", note });
+    const fetch = fetchFrom((request) => {
+      if (request.method === "POST") return Response.json(waiting, { status: 202 });
+      return new Response(`event: done\ndata: ${JSON.stringify(sampleStatus({}))}\n\n`, {
+        headers: { "content-type": "text/event-stream" },
+      });
+    });
+    const { code, stderr } = await runCli(["query", "-"], { input: "{}", fetch });
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: told });
   });
-  const { code, stderr } = await runCli(["query", "-"], { input: "{}", fetch });
-  assert.deepEqual({ code, stderr }, { code: 0, stderr: "There are no compute nodes: the query waits until one starts\n" });
-});
+}
 
 test("progress and colours show on a terminal only, and NO_COLOR is honoured", async (t) => {
   const { app, fetch } = await openCli(t);
