@@ -4,6 +4,7 @@ import { Scratch } from "../../parquet/scratch.ts";
 import { lendBytes } from "../../sources/lend-bytes.ts";
 import type { ByteReader } from "../../sources/source.ts";
 import { decompressInto } from "../compression/decompress.ts";
+import { blockBytes } from "../file/block-bytes.ts";
 import { prepareChecksums, verifyChecksum } from "./checksum.ts";
 import { pageBytes } from "./column-types.ts";
 import { decodeOnce } from "./decode-once.ts";
@@ -111,12 +112,10 @@ function contentOf(bytes: Uint8Array, length: number): Uint8Array {
 
 /** Before anything is allocated: the headers of compressed blocks state what the page list does. */
 function refuseOtherLength(bytes: Uint8Array, length: number): void {
-  let stated = 0;
-  for (let at = 0; at + 9 <= bytes.length; at += 9 + uint24(bytes, at + 3)) stated += uint24(bytes, at + 6);
+  const stated = blockBytes(bytes);
+  if (Number.isNaN(stated)) throw new Error("a page is cut off within a compressed block");
   if (stated !== length) throw new Error(`a page has ${stated} bytes of content where its elements have ${length}`);
 }
-
-const uint24 = (bytes: Uint8Array, at: number): number => bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16);
 
 const endOf = ({ offset, bytes, isChecked }: Page): number => offset + bytes + (isChecked ? checksumBytes : 0);
 
