@@ -52,7 +52,8 @@ export async function performRound({ directory, jobs: count, harms, random, tell
       const process_ = spawn(process.execPath, parameters, { stdio: ["ignore", "pipe", "pipe"] });
       child = process_;
       const [output, said, [code, signal]] = await Promise.all([text(process_.stdout), text(process_.stderr), once(process_, "exit")]);
-      if (signal === null && code <= 1 && output !== "") return output;
+      // It may be killed after it told how all ended.
+      if (output.endsWith("\n") && (signal !== null || code <= 1)) return output;
       tell(`the scheduler ended with ${signal ?? code}${signal ? "" : `: ${said.slice(-500)}`}`);
       if (signal === null) throw new Error(`femtoq mesos run ended with code ${code}: ${said}`);
     }
