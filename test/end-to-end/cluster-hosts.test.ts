@@ -24,7 +24,13 @@ async function serveFunction(t: TestContext, mongodb: string, on?: number): Prom
   const port = on ?? (await findFreePort());
   const module = fileURLToPath(new URL("../../runtime/compute-function.ts", import.meta.url));
   const [, data] = dataset.args;
-  const settings = [`FEMTOQ_MONGODB=${mongodb}`, `FEMTOQ_DATA=${data}`, "FEMTOQ_THREADS=1", "FEMTOQ_MEMORY=64MiB"];
+  const settings = [
+    `FEMTOQ_MONGODB=${mongodb}`,
+    `FEMTOQ_DATA=${data}`,
+    "FEMTOQ_THREADS=1",
+    "FEMTOQ_MEMORY=64MiB",
+    "FEMTOQ_PARTITION_EVENTS=1",
+  ];
   const served = await startProcess({
     what: "the compute function on Deno",
     command: "env",
