@@ -4,9 +4,9 @@
  *
  * Promises: reads the bytes and at most 15 behind them, writes the values, ends on any bytes.
  */
-import type { FunctionBuilder } from "../../engine/wasm/function-builder.ts";
 import { type Expression, I, i32, i64, L, type Local, load, store } from "../../engine/wasm/instructions.ts";
 import type { ModuleBuilder } from "../../engine/wasm/module-builder.ts";
+import { readVarint } from "./read-varint.ts";
 
 /** Values come in eights, so that parts of a block have whole bytes. */
 const group = 8;
@@ -28,17 +28,17 @@ export function defineDeltas(m: ModuleBuilder, size: 4 | 8): void {
         return f.variable(L.xor(L.shrU(stored, i64(1n)), L.sub(i64(0n), L.and(stored, i64(1n)))));
       };
       const block = small();
-      const parts = small();
-      const held = small();
+      const miniblocks = small();
+      const stated = small();
       const value = signed();
-      f.if(I.ltU(held, count), refuse);
-      // As many values in each part, in whole bytes; more parts than bytes there cannot be.
-      f.if(I.eqz(parts), refuse);
-      f.if(I.ltU(bytes, parts), refuse);
-      const each = f.variable(I.divU(block, parts));
-      f.if(I.ne(I.mul(each, parts), block), refuse);
-      f.if(I.eqz(each), refuse);
-      f.if(I.and(each, i32(group - 1)), refuse);
+      f.if(I.ltU(stated, count), refuse);
+      // As many values in each, in whole bytes; more miniblocks than bytes there cannot be.
+      f.if(I.eqz(miniblocks), refuse);
+      f.if(I.ltU(bytes, miniblocks), refuse);
+      const perMiniblock = f.variable(I.divU(block, miniblocks));
+      f.if(I.ne(I.mul(perMiniblock, miniblocks), block), refuse);
+      f.if(I.eqz(perMiniblock), refuse);
+      f.if(I.and(perMiniblock, i32(group - 1)), refuse);
       const put = () => {
         if (size === 8) f.store(store.i64, target, value);
         else f.store(store.i32, target, I.wrapI64(value));
@@ -50,14 +50,14 @@ export function defineDeltas(m: ModuleBuilder, size: 4 | 8): void {
         f.loop((again) => {
           f.branchIf(done, I.eqz(left));
           const least = signed();
-          f.if(I.ltU(I.sub(end, at), parts), refuse);
+          f.if(I.ltU(I.sub(end, at), miniblocks), refuse);
           const widths = f.variable(at);
-          f.set(at, I.add(at, parts));
-          f.count(i32(0), parts, (part) => {
+          f.set(at, I.add(at, miniblocks));
+          f.count(i32(0), miniblocks, (part) => {
             f.if(left, () => {
               const width = f.variable(load.u8(I.add(widths, part)));
               f.if(I.gtU(width, i32(mostBits)), refuse);
-              const values = f.variable(each);
+              const values = f.variable(perMiniblock);
               f.if(I.ltU(left, values), () => f.set(values, left));
               const needed = f.variable(bytesOf(values, width));
               f.if(L.gtU(needed, L.fromU32(I.sub(end, at))), refuse);
@@ -78,7 +78,7 @@ export function defineDeltas(m: ModuleBuilder, size: 4 | 8): void {
                 f.set(bit, L.add(bit, wide));
               });
               // What pads the last part may be left out.
-              const whole = f.variable(bytesOf(each, width));
+              const whole = f.variable(bytesOf(perMiniblock, width));
               f.if(L.gtU(whole, L.fromU32(I.sub(end, at))), () => f.set(whole, L.fromU32(I.sub(end, at))));
               f.set(at, I.add(at, I.wrapI64(whole)));
             });
@@ -93,19 +93,3 @@ export function defineDeltas(m: ModuleBuilder, size: 4 | 8): void {
 
 const bytesOf = (values: Expression, width: Expression): Expression =>
   L.shrU(L.add(L.mul(L.fromU32(values), L.fromU32(width)), i64(7n)), i64(3n));
-
-/** Seven bits a byte, the lowest first, of 64 bits; moves `at` behind them. */
-function readVarint(f: FunctionBuilder, at: Local, end: Local, refuse: () => void): Local {
-  const value = f.variable(i64(0n));
-  const shift = f.variable(i64(0n));
-  f.loop((again) => {
-    f.if(I.geU(at, end), refuse);
-    f.if(L.gtU(shift, i64(63n)), refuse);
-    const byte = f.variable(load.u8(at));
-    f.set(at, I.add(at, i32(1)));
-    f.set(value, L.or(value, L.shl(L.fromU32(I.and(byte, i32(0x7f))), shift)));
-    f.set(shift, L.add(shift, i64(7n)));
-    f.branchIf(again, I.geU(byte, i32(0x80)));
-  });
-  return value;
-}

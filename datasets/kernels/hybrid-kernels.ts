@@ -9,6 +9,7 @@ import type { FunctionBuilder } from "../../engine/wasm/function-builder.ts";
 import { type Expression, I, i32, i64, L, type Local, load, store, V } from "../../engine/wasm/instructions.ts";
 import type { ModuleBuilder } from "../../engine/wasm/module-builder.ts";
 import { repeat } from "./copy-kernels.ts";
+import { readVarint } from "./read-varint.ts";
 
 /** What the kernels give. */
 export const hybridOutcomes = { sound: 0, overrun: 1, emptyRun: 2, tooWide: 3, beyondDictionary: 4 } as const;
@@ -129,7 +130,9 @@ function eachRun(f: FunctionBuilder, { from, bytes, width, count }: Runs, body: 
   f.block((done) => {
     f.loop((again) => {
       f.branchIf(done, I.eqz(left));
-      const header = readVarint(f, at, end, overrun);
+      const stored = readVarint(f, at, end, overrun);
+      f.if(L.gtU(stored, i64(0xffffffffn)), overrun);
+      const header = f.variable(I.wrapI64(stored));
       const length = f.variable(I.shrU(header, i32(1)));
       f.if(I.eqz(length), () => f.return(i32(hybridOutcomes.emptyRun)));
       const values = f.variable(left);
@@ -156,20 +159,4 @@ function eachRun(f: FunctionBuilder, { from, bytes, width, count }: Runs, body: 
       f.branch(again);
     });
   });
-}
-
-/** Seven bits a byte, the lowest first; moves `at` behind them. */
-function readVarint(f: FunctionBuilder, at: Local, end: Local, overrun: () => void): Local {
-  const value = f.variable(i32(0));
-  const shift = f.variable(i32(0));
-  f.loop((again) => {
-    f.if(I.geU(at, end), overrun);
-    f.if(I.gtU(shift, i32(28)), overrun);
-    const byte = f.variable(load.u8(at));
-    f.set(at, I.add(at, i32(1)));
-    f.set(value, I.or(value, I.shl(I.and(byte, i32(0x7f)), shift)));
-    f.set(shift, I.add(shift, i32(7)));
-    f.branchIf(again, I.geU(byte, i32(0x80)));
-  });
-  return value;
 }

@@ -53,16 +53,17 @@ export function createRunBatch(workers: Workers): Workers {
     const [{ payer }] = members as readonly [Member];
     let first = 0;
     for (const member of members) {
+      member.before = 0;
       member.first = first;
       first += member.programs.length;
     }
     const programs = members.flatMap((member) => member.programs);
-    const running = workers.run({ kind: "run", programs: members.flatMap(({ job }) => job.programs) }, programs, payer);
-    for (const member of members) {
-      member.running = running;
-      for (const index of member.stopped) running.stop(member.first + index);
-    }
     try {
+      const running = workers.run({ kind: "run", programs: members.flatMap(({ job }) => job.programs) }, programs, payer);
+      for (const member of members) {
+        member.running = running;
+        for (const index of member.stopped) running.stop(member.first + index);
+      }
       const outcomes = await running.done;
       let before = 0;
       for (const member of members) {

@@ -74,6 +74,7 @@ function decodeBits(bytes: Uint8Array, output: Values): void {
 
 function decodeRunsOfBits(content: PageContent, bytes: Uint8Array, { physical }: Stored, output: Values): void {
   if (physical !== "BOOLEAN" || isLong(output)) throw new Error(`its encoding RLE is not supported for ${physical}`);
+  if (bytes.length < 4) throw new Error("a page ends before its booleans");
   const length = viewOf(bytes).getUint32(0, true);
   output.set(decodeLevels(content, bytes.subarray(4, 4 + length), 1, output.length));
 }
@@ -81,7 +82,8 @@ function decodeRunsOfBits(content: PageContent, bytes: Uint8Array, { physical }:
 /** The values that the page's indexes name, which have their width before them. */
 export function decodeIndexes(content: PageContent, bytes: Uint8Array, output: Values, dictionary: Values | undefined): void {
   if (!dictionary) throw new Error("a page needs a dictionary that has not come");
-  const width = bytes[0] ?? 0;
+  const [width] = bytes;
+  if (width === undefined) throw new Error("a page ends before its dictionary indexes");
   if (width > 32) throw new Error(`dictionary indexes of ${width} bits`);
   const size = output.BYTES_PER_ELEMENT as 1 | 4 | 8;
   const values = decodeGathered(content, bytes.subarray(1), width, { count: output.length, dictionary: bytesOf(dictionary), size });

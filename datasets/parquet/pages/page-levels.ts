@@ -45,6 +45,7 @@ export function readLevels(
     if (most === 0) return noLevels;
     const encoding = page.levelEncodings?.[number];
     if (encoding !== "RLE") throw new Error(`its levels are encoded by ${encoding}, which is not supported`);
+    if (at + 4 > bytes.length) throw new Error("levels overrun their page");
     const length = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(at, true);
     const from = at + 4;
     at = from + length;

@@ -49,8 +49,13 @@ export function decompressInto(compressed: Uint8Array, target: Uint8Array, spare
 const codecAt = (bytes: Uint8Array, at: number): string => String.fromCharCode(bytes[at]!, bytes[at + 1]!);
 
 function decompressBlock(codec: string, bytes: Uint8Array, target: Uint8Array, spare: number): void {
-  if (codec === "ZL") copy(inflateSync(bytes, outputOf(target.length)), target);
-  else if (codec === "CS") copy(inflateRawSync(bytes, outputOf(target.length + rawSurplus)).subarray(0, target.length), target);
+  if (codec === "ZL")
+    copy(
+      inflated(() => inflateSync(bytes, outputOf(target.length))),
+      target,
+    );
+  else if (codec === "CS")
+    copy(inflated(() => inflateRawSync(bytes, outputOf(target.length + rawSurplus))).subarray(0, target.length), target);
   else if (codec === "XZ") decompressXz(bytes, target);
   else if (codec === "L4") decompressChecked(bytes, target, spare);
   else if (codec === "ZS") decompressZstd(bytes, target);
@@ -58,6 +63,14 @@ function decompressBlock(codec: string, bytes: Uint8Array, target: Uint8Array, s
     throw new Error(
       `its compression ${JSON.stringify(codec)} is not one of ROOT's (ZL, CS, XZ, L4, ZS): it is damaged, or of a newer ROOT`,
     );
+}
+
+function inflated(inflate: () => Uint8Array): Uint8Array {
+  try {
+    return inflate();
+  } catch (cause) {
+    throw new Error(`a compressed block is damaged (zlib says: ${cause instanceof Error ? cause.message : cause})`, { cause });
+  }
 }
 
 /** LZ4 behind the XXH64 of its compressed bytes, the highest byte first. */

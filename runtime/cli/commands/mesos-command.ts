@@ -1,5 +1,5 @@
 /** `femtoq mesos run` has jobs run on a Mesos cluster; `femtoq mesos teardown` ends a framework of ours with all its tasks. */
-import { readFile } from "node:fs/promises";
+import { access, readFile } from "node:fs/promises";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { MesosError, type MesosErrorCode } from "../../mesos/protocol/connection.ts";
 import type { SchedulerRecord } from "../../mesos/record/scheduler-record.ts";
@@ -32,7 +32,7 @@ A file of jobs is a list in JSON:
   ]
 
 cpus, mem (MB), disk (MB). retries: launches after the first where the job itself failed, 2 by default; a lost agent does not count.
-attempts: launches in all. Ctrl-C leaves the jobs running: the same command goes on with them, \`femtoq mesos teardown\` ends them.
+attempts: launches in all. Once all have ended, the same command begins anew. Ctrl-C leaves the jobs running: the same command goes on with them, \`femtoq mesos teardown\` ends them.
 
 Examples:
   femtoq mesos run jobs.json --master 10.0.0.1:5050
@@ -66,6 +66,12 @@ export function addMesosCommands(program: Command, getInvocation: GetInvocation)
           exitCodes.badQuery,
           "Cannot tear down: say which framework with --state FILE (jobs.json.state) or --zookeeper HOSTS",
         );
+      const { state } = options;
+      if (state !== undefined && options.zookeeper === undefined) {
+        await access(state).catch((cause: Error) => {
+          throw new CommandFailed(exitCodes.badQuery, `Cannot tear down: there is no state in ${state} (${cause.message})`, { cause });
+        });
+      }
       const record = await openRecord(invocation, options);
       if (record.frameworkId === undefined) {
         await record.clear();

@@ -34,6 +34,8 @@ export interface JobsFile {
 const betweenDrawings = 250;
 const betweenLooks = 10_000;
 const mostRows = 20;
+const betweenReasons = 5000;
+const mostReasons = 50;
 
 export async function runJobsFile(invocation: Invocation, { file, options, open }: JobsFile): Promise<ExitCode> {
   const jobs = await readFileOfJobs(file);
@@ -126,6 +128,21 @@ async function tellOversized(invocation: Invocation, { jobs, scheduler, master, 
   }
 }
 
+/** Says each reason once for which jobs wait, with the first of them. */
+function tellWaiting(output: Invocation["terminal"]["stderr"], scheduler: Scheduler, jobs: readonly WantedTask[], told: Set<string>): void {
+  const waiting = new Map<string, string[]>();
+  for (const { id } of jobs) {
+    const reason = scheduler.whyPending(id);
+    if (reason !== undefined && !reason.startsWith("next launch")) waiting.set(reason, [...(waiting.get(reason) ?? []), id]);
+  }
+  for (const [reason, [first, ...others]] of waiting) {
+    if (told.has(reason) || told.size >= mostReasons) continue;
+    told.add(reason);
+    const who = others.length === 0 ? first! : `${first} and ${others.length} more`;
+    writeNow(output, `${escapeText(`${who}: PENDING: ${reason}`)}\n`);
+  }
+}
+
 interface Drawing {
   readonly note: (task: Task) => void;
   readonly end: () => void;
@@ -135,6 +152,7 @@ function startDrawing(invocation: Invocation, scheduler: Scheduler, jobs: readon
   const output = invocation.terminal.stderr;
   if (isQuiet) return { note() {}, end() {} };
   if (output.isTTY !== true) {
+    const told = new Set<string>();
     const note = (task: Task) => {
       const { id, state, attempts, agent, cause } = reportJob(scheduler, task);
       const where = agent === null || task.state === "pending" ? "" : ` on ${agent}`;
@@ -144,7 +162,8 @@ function startDrawing(invocation: Invocation, scheduler: Scheduler, jobs: readon
         `${escapeText(`${id}: ${state}${which}${cause === null || (task.state === "pending" && attempts === 0) ? "" : `: ${cause}`}`)}\n`,
       );
     };
-    return { note, end() {} };
+    const telling = setInterval(() => tellWaiting(output, scheduler, jobs, told), betweenReasons);
+    return { note, end: () => clearInterval(telling) };
   }
   let lines = 0;
   const width = widthOf(output);

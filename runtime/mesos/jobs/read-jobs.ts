@@ -1,6 +1,6 @@
 /** Reads a file of jobs: all that is wrong with it is said at once, each with its place. */
 import { nearNames } from "../../../engine/query/near-names.ts";
-import { isTaskId } from "../scheduler/check-wanted.ts";
+import { isExpression, isTaskId } from "../scheduler/check-wanted.ts";
 import type { Constraint, WantedTask } from "../scheduler/wanted-task.ts";
 
 export class JobsError extends Error {
@@ -22,8 +22,10 @@ type Fields = Readonly<Record<string, unknown>>;
 type Check = (value: unknown) => string | undefined;
 
 const isObject = (value: unknown): value is Fields => typeof value === "object" && value !== null && !Array.isArray(value);
-const text: Check = (value) => (typeof value === "string" && value !== "" ? undefined : "a text");
-const amount: Check = (value) => (typeof value === "number" && value >= 0.001 && value < 1e9 ? undefined : "a number above 0");
+/** No program can be given a NUL. */
+const text: Check = (value) => (typeof value === "string" && value !== "" && !value.includes("\0") ? undefined : "a text without NUL");
+const amount: Check = (value) =>
+  typeof value === "number" && value >= 0.001 && value < 1e9 ? undefined : "a number from 0.001 on and below 1000000000";
 const retries: Check = (value) =>
   Number.isInteger(value) && Number(value) >= 0 && Number(value) <= mostRetries ? undefined : `a whole number from 0 to ${mostRetries}`;
 const list =
@@ -31,9 +33,10 @@ const list =
   (value) =>
     Array.isArray(value) && value.every((one) => !each(one)) ? undefined : what;
 const environment: Check = (value) =>
-  isObject(value) && Object.values(value).every((each) => typeof each === "string")
+  isObject(value) &&
+  Object.entries(value).every(([name, each]) => /^[^=\0]+$/.test(name) && typeof each === "string" && !each.includes("\0"))
     ? undefined
-    : 'an object of texts, like {"NAME": "value"}';
+    : 'an object of texts without NUL, like {"NAME": "value"}, whose names have no =';
 const constraintForm = '{"attribute": "rack", "is": "r1"}, with is, isNot, like or unlike';
 
 const checks: Readonly<Record<string, { readonly check: Check; readonly isRequired?: boolean }>> = {
@@ -48,8 +51,15 @@ const checks: Readonly<Record<string, { readonly check: Check; readonly isRequir
   env: { check: environment },
   uris: { check: list(text, 'a list of texts, like ["http://host/file.tar.gz"]') },
   retries: { check: retries },
-  constraints: { check: list(checkConstraint, `a list of constraints, each like ${constraintForm}`) },
+  constraints: { check: checkConstraints },
 };
+
+function checkConstraints(value: unknown): string | undefined {
+  if (list(checkConstraint, "")(value) !== undefined) return `a list of constraints, each like ${constraintForm}`;
+  const patterns = (value as readonly Readonly<Record<string, string>>[]).flatMap(({ like, unlike }) => like ?? unlike ?? []);
+  const wrong = patterns.find((pattern) => !isExpression(pattern));
+  return wrong === undefined ? undefined : `of regular expressions, which ${JSON.stringify(wrong)} is none of`;
+}
 
 function checkConstraint(value: unknown): string | undefined {
   if (!isObject(value) || typeof value.attribute !== "string") return constraintForm;

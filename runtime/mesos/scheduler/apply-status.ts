@@ -72,11 +72,11 @@ function nextTask(state: SchedulerState, task: Task, judged: Judged): Task {
     case "unreachable":
       if (isKilling) return become(task, verdict === "unknown" ? "killed" : "killing", { now, cause });
       return task.wanted.whenUnreachable === "replace" ? launchAgain(state, task, judged) : become(task, "unreachable", { now, cause });
-    case "killed":
     case "setback":
       return isKilling ? become(task, "killed", { now, cause }) : launchAgain(state, task, judged);
     case "hopeless":
       return become(task, isKilling ? "killed" : "failed", { now, cause });
+    case "killed":
     case "failure": {
       if (isKilling) return become(task, "killed", { now, cause });
       countFailure(state.agents, task.placement!.agentId, { now, backoff: state.times.avoidAgent });
@@ -98,7 +98,7 @@ function become(task: Task, next: TaskState, { now, cause }: { readonly now: num
 function launchAgain(state: SchedulerState, task: Task, { verdict, cause, now }: Judged): Task {
   const { longRun, relaunch } = state.times;
   const setbacks = task.state === "running" && now - task.since >= longRun ? 1 : task.setbacks + 1;
-  const isFree = verdict !== "failure" && setbacks === 1;
+  const isFree = verdict !== "failure" && verdict !== "killed" && setbacks === 1;
   if (isFree) state.wantsRevive = true;
   return { ...task, state: "pending", setbacks, cause, since: now, notBefore: isFree ? now : now + pauseAfter(setbacks, relaunch) };
 }

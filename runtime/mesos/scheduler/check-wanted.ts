@@ -8,7 +8,8 @@ export function checkWanted({ id, resources, attempts, constraints = [] }: Wante
   if (!isTaskId(id)) throw new RangeError(`Cannot run ${JSON.stringify(id)}: an id has 1 to ${longestId} characters, without / and \\`);
   const { cpus, mem, disk = 0, ports = 0 } = resources;
   for (const [name, value] of Object.entries({ cpus, mem })) {
-    if (!(value >= 0.001 && value < 1e9)) throw new RangeError(`Cannot run ${id}: ${name} must be above 0, and is ${value}`);
+    if (!(value >= 0.001 && value < 1e9))
+      throw new RangeError(`Cannot run ${id}: ${name} must be from 0.001 on and below 1000000000, and is ${value}`);
   }
   if (!(disk >= 0 && disk < 1e12)) throw new RangeError(`Cannot run ${id}: disk must be a number of MB, and is ${disk}`);
   if (!(Number.isInteger(ports) && ports >= 0 && ports <= 1000)) {
@@ -28,7 +29,7 @@ export function checkWanted({ id, resources, attempts, constraints = [] }: Wante
 /** Room is left for the attempt after it, within Mesos' 255 characters. */
 export const isTaskId = (id: string): boolean => id.length <= longestId && /^[^/\\\p{Cc}]+$/u.test(id) && id !== "." && id !== "..";
 
-function isExpression(pattern: string): boolean {
+export function isExpression(pattern: string): boolean {
   try {
     new RegExp(pattern, "u");
     return true;

@@ -4,7 +4,7 @@
  *   failure      its own fault: counts
  *   hopeless     its description is refused: launching it again would be, too
  *   setback      it does not run, and not by its own fault: launched again, without counting
- *   killed       ended as asked, by us or by an operator
+ *   killed       ended by a kill: what was asked for, or else a failure, since its command may have ended by a signal
  *   unreachable  nobody knows: its agent is away, and may come back with it
  *   unknown      the master knows neither the task nor its agent; so it is not known to have ended
  */
@@ -53,7 +53,7 @@ export function judgeStatus({ state, reason = "", message = "" }: Pick<TaskStatu
     case "TASK_FAILED":
       return clusterFaults.has(reason) ? "setback" : "failure";
     case "TASK_KILLED":
-      return "killed";
+      return clusterFaults.has(reason) ? "setback" : "killed";
     case "TASK_ERROR":
       // The next launch has another id, and another offer; all other errors are in the description.
       if (clusterFaults.has(reason)) return "setback";

@@ -3,15 +3,19 @@ import { type Agent, whyShunned } from "./agents.ts";
 import { describeConstraint, meets } from "./constraints.ts";
 import { addNeeds, describeNeed, describeRoom, fits, needOf } from "./room.ts";
 import type { SchedulerState } from "./scheduler-state.ts";
+import type { Task } from "./task.ts";
 import { executorNeed } from "./task-info.ts";
 
 export function whyPending(state: SchedulerState, id: string, now: number): string | undefined {
   const task = state.tasks.get(id);
   if (task?.state !== "pending") return undefined;
+  const why = whyWaiting(state, task, now);
+  return task.cause === undefined ? why : `${why}, after: ${task.cause}`;
+}
+
+function whyWaiting(state: SchedulerState, { notBefore, wanted }: Task, now: number): string {
   if (state.disconnected !== undefined) return `no connection with a master: ${state.disconnected}`;
-  const after = task.cause === undefined ? "" : ` after: ${task.cause}`;
-  if (task.notBefore !== undefined && task.notBefore > now) return `next launch in ${Math.ceil((task.notBefore - now) / 1000)} s${after}`;
-  const { wanted } = task;
+  if (notBefore !== undefined && notBefore > now) return `next launch in ${Math.ceil((notBefore - now) / 1000)} s`;
   const need = addNeeds(needOf(wanted.resources), executorNeed(wanted));
   const agents = [...state.agents.values()];
   if (agents.length === 0) return `no offer yet; it needs ${describeNeed(need)}`;
@@ -22,7 +26,8 @@ export function whyPending(state: SchedulerState, id: string, now: number): stri
   const roomy = allowed.filter(({ room }) => fits(need, room));
   if (roomy.length === 0) return `no offer with ${describeNeed(need)}; the biggest had ${describeRoom(biggest(allowed).room, need)}`;
   const shunned = roomy.map((agent) => whyShunned(agent, { now, margin: state.times.maintenanceMargin }));
-  if (shunned.every((reason) => reason !== undefined)) return shunned[0];
+  const [first] = shunned;
+  if (first !== undefined && shunned.every((reason) => reason !== undefined)) return first;
   return wanted.constraints?.some((each) => "most" in each)
     ? "as many of its group as may be run where it would fit"
     : `waiting for an offer with ${describeNeed(need)}`;

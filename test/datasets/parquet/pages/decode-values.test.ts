@@ -78,6 +78,13 @@ test("decodeValues looks dictionary indexes up and refuses those past its end", 
   assert.throws(() => decodeValues(Uint8Array.of(60, 8, 3), "PLAIN_DICTIONARY", float, output, dictionary), /60 bits/);
 });
 
+test("decodeValues refuses pages that end before what they must have", () => {
+  const dictionary = new Float32Array([0.5]);
+  const empty = new Uint8Array(0);
+  assert.throws(() => decodeValues(empty, "RLE_DICTIONARY", float, new Float32Array(2), dictionary), /ends before its dictionary indexes/);
+  assert.throws(() => decodeValues(empty, "RLE", bool, new Uint8Array(2), undefined), /ends before its booleans/);
+});
+
 test("decodeValues joins split byte streams", () => {
   const values = [1.25, -7.5, 3e30];
   const output = new Float32Array(3);

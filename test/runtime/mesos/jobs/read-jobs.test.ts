@@ -32,11 +32,16 @@ for (const [jobs, problem] of [
   [[{ id: "a", cpus: 1, mem: 1 }], /^job 1 \(a\): command is missing$/],
   [[right, right], /^job 2: it has the id of job 1$/],
   [[{ ...right, id: "a/b" }], /id must be a text of 1 to 200 characters, without \/ and \\, and is "a\/b"/],
-  [[{ ...right, cpus: "1" }], /cpus must be a number above 0, and is "1"/],
-  [[{ ...right, mem: -1 }], /mem must be a number above 0, and is -1/],
+  [[{ ...right, cpus: "1" }], /cpus must be a number from 0.001 on and below 1000000000, and is "1"/],
+  [[{ ...right, mem: -1 }], /mem must be a number from 0.001 on/],
   [[{ ...right, retries: 1.5 }], /retries must be a whole number from 0 to 1000, and is 1.5/],
   [[{ ...right, env: { A: 1 } }], /env must be an object of texts/],
   [[{ ...right, constraints: [{ attribute: "rack", is: "a", like: "b" }] }], /constraints must be a list/],
+  [[{ ...right, cpus: 1e10 }], /cpus must be a number from 0.001 on and below 1000000000, and is 10000000000/],
+  [[{ ...right, env: { "A=B": "1" } }], /env must be an object of texts without NUL, .* whose names have no =/],
+  [[{ ...right, env: { "": "1" } }], /env must be/],
+  [[{ ...right, command: "a\0b" }], /command must be a text without NUL/],
+  [[{ ...right, constraints: [{ attribute: "rack", like: "(" }] }], /constraints must be of regular expressions, which "\(" is none of/],
   [[{ ...right, __proto__x: 1 }], /there is no field/],
 ] satisfies [unknown, RegExp][]) {
   test(`readJobs: ${JSON.stringify(jobs)} is refused, saying what would be right`, () => {

@@ -20,7 +20,7 @@ for (const [state, reason, expected, failures] of [
   ["TASK_FAILED", "REASON_CONTAINER_LIMITATION_MEMORY", "pending", 1],
   ["TASK_FAILED", "REASON_EXECUTOR_TERMINATED", "pending", 1],
   ["TASK_FAILED", "REASON_AGENT_RESTARTED", "pending", 0],
-  ["TASK_KILLED", undefined, "pending", 0],
+  ["TASK_KILLED", undefined, "pending", 1],
   ["TASK_KILLED", "REASON_AGENT_DRAINING", "pending", 0],
   ["TASK_DROPPED", "REASON_INVALID_OFFERS", "pending", 0],
   ["TASK_LOST", "REASON_INVALID_OFFERS", "pending", 0],
