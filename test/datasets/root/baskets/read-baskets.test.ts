@@ -32,7 +32,9 @@ function basketOf(entries: readonly (readonly number[])[], { hasOffsets = true, 
   const object = [...content, ...(hasOffsets ? [...u32(entries.length + 1), ...starts.flatMap(u32), ...u32(0)] : [])];
   const packed = [...deflateSync(Uint8Array.from(object))];
   const uint24 = (value: number) => [value & 255, (value >> 8) & 255, value >> 16];
-  const stored = isCompressed ? [...text("ZL").slice(1), 8, ...uint24(packed.length), ...uint24(object.length), ...packed] : object;
+  const block = [...text("ZL").slice(1), 8, ...uint24(packed.length), ...uint24(object.length), ...packed];
+  // As ROOT does: what is as long as its content is not compressed. How long it gets is the host's own.
+  const stored = isCompressed && block.length < object.length ? block : object;
   const key = [
     ...u32(keyBytes + stored.length),
     ...u16(4),
