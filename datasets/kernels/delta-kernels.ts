@@ -32,7 +32,7 @@ export function defineDeltas(m: ModuleBuilder, size: 4 | 8): void {
       const stated = small();
       const value = signed();
       f.if(I.ltU(stated, count), refuse);
-      // As many values in each, in whole bytes; more miniblocks than bytes there cannot be.
+      // Each has as many values, which fill whole bytes; there cannot be more miniblocks than bytes.
       f.if(I.eqz(miniblocks), refuse);
       f.if(I.ltU(bytes, miniblocks), refuse);
       const perMiniblock = f.variable(I.divU(block, miniblocks));

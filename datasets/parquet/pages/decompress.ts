@@ -1,6 +1,7 @@
 /** Decompression of pages. Promises: fills the target exactly, or throws; gzip's and ZSTD's checksums are verified where there are any. `prepareZstd` must have been awaited. */
 import { brotliDecompressSync, unzipSync } from "node:zlib";
 import type { CompressionCodec } from "hyparquet";
+import { outputOf } from "../../compression/host-output.ts";
 import { decompressHadoopLz4, decompressLz4Block } from "../../compression/lz4.ts";
 import { decompressSnappy } from "../../compression/snappy.ts";
 import { decompressZstd } from "../../compression/zstd.ts";
@@ -15,10 +16,10 @@ export function decompressInto(codec: CompressionCodec, bytes: Uint8Array, targe
       put(bytes, target);
       return;
     case "GZIP":
-      put(unzipSync(bytes, sizesOf(target)), target);
+      put(unzipSync(bytes, outputOf(target.length)), target);
       return;
     case "BROTLI":
-      put(brotliDecompressSync(bytes, sizesOf(target)), target);
+      put(brotliDecompressSync(bytes, outputOf(target.length)), target);
       return;
     case "ZSTD":
       decompressZstd(bytes, target);
@@ -36,9 +37,6 @@ export function decompressInto(codec: CompressionCodec, bytes: Uint8Array, targe
       throw new Error(`its compression ${codec} is not supported`);
   }
 }
-
-/** One buffer as large as the page; less than 64 bytes the host refuses. */
-const sizesOf = ({ length }: Uint8Array) => ({ maxOutputLength: length, chunkSize: Math.max(64, length) });
 
 function put(content: Uint8Array, target: Uint8Array): void {
   if (content.length !== target.length)

@@ -5,8 +5,8 @@
 import type { ColumnTarget, NumberArray } from "../../dataset.ts";
 import { takeArea } from "../../kernels/kernels.ts";
 import { isLong, wordsOf } from "../../long-arrays.ts";
-import { Scratch } from "../../parquet/scratch.ts";
 import { type Encoding, encodingOf } from "./column-types.ts";
+import { Scratch } from "./scratch.ts";
 import type { StoredColumn } from "./stored-field.ts";
 
 export type Numbers = ColumnTarget["values"];

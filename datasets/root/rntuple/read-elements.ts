@@ -1,6 +1,5 @@
 /** Elements of a column in a cluster, from the pages that have them. */
 
-import { Scratch } from "../../parquet/scratch.ts";
 import { lendBytes } from "../../sources/lend-bytes.ts";
 import type { ByteReader } from "../../sources/source.ts";
 import { decompressInto } from "../compression/decompress.ts";
@@ -10,6 +9,7 @@ import { pageBytes } from "./column-types.ts";
 import { decodeOnce } from "./decode-once.ts";
 import { decodePage, isEnds, isPlain, type Numbers } from "./decode-page.ts";
 import type { PageRun } from "./locate-pages.ts";
+import { Scratch } from "./scratch.ts";
 import type { StoredColumn } from "./stored-field.ts";
 
 interface Page {

@@ -1,18 +1,7 @@
 /** What the agent tells an executor at its start, by the environment. Throws an `Error` that names the variable where one is missing or makes no sense. */
+import type { ExecutorConnectionOptions } from "../protocol/executor-connection.ts";
 
-export interface ExecutorEnvironment {
-  readonly frameworkId: string;
-  readonly executorId: string;
-  readonly agent: {
-    readonly host: string;
-    readonly port: number;
-    /** Of the executor API, such as `/slave(1)/api/v1/executor`. */
-    readonly path: string;
-    /** A Unix socket on which the agent serves that path as well; it is to be used where there is one. */
-    readonly socket?: string;
-  };
-  /** Shown with every request; children must not have it. */
-  readonly token?: string;
+export interface ExecutorEnvironment extends Pick<ExecutorConnectionOptions, "frameworkId" | "executorId" | "agent" | "token"> {
   /** Absolute: where the task's files are. */
   readonly sandbox: string;
   /** Milliseconds between being told to shut down and being killed. */

@@ -1,6 +1,6 @@
 /** Jobs that no agent of the cluster could ever have room for, by what the master says of its agents: said at once, not waited for in silence. */
 import { z } from "zod";
-import { addNeeds, describeNeed, fits, type Need, needOf, type Room } from "../scheduler/room.ts";
+import { addNeeds, biggestOf, describeNeed, fits, type Need, needOf, type Room } from "../scheduler/room.ts";
 import { executorNeed } from "../scheduler/task-info.ts";
 import type { WantedTask } from "../scheduler/wanted-task.ts";
 
@@ -37,7 +37,7 @@ export function whyOversized(wanted: WantedTask, agents: readonly AgentSize[]): 
   if (agents.length === 0) return undefined;
   const need = addNeeds(needOf(wanted.resources), executorNeed(wanted));
   if (agents.some(({ room }) => fits(need, room))) return undefined;
-  const biggest = agents.reduce((a, b) => (b.room.cpus > a.room.cpus || (b.room.cpus === a.room.cpus && b.room.mem > a.room.mem) ? b : a));
+  const biggest = biggestOf(agents);
   const size: Need = { ...biggest.room, disk: need.disk > 0 ? biggest.room.disk : 0, ports: 0 };
   return `no agent has ${describeNeed(need)}; the biggest, ${biggest.hostname}, has ${describeNeed(size)}. It waits until there is one`;
 }

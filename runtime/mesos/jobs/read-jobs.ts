@@ -1,6 +1,6 @@
 /** Reads a file of jobs: all that is wrong with it is said at once, each with its place. */
 import { nearNames } from "../../../engine/query/near-names.ts";
-import { isExpression, isTaskId } from "../scheduler/check-wanted.ts";
+import { amounts, isAmount, isExpression, isTaskId } from "../scheduler/check-wanted.ts";
 import type { Constraint, WantedTask } from "../scheduler/wanted-task.ts";
 
 export class JobsError extends Error {
@@ -24,8 +24,7 @@ type Check = (value: unknown) => string | undefined;
 const isObject = (value: unknown): value is Fields => typeof value === "object" && value !== null && !Array.isArray(value);
 /** No program can be given a NUL. */
 const text: Check = (value) => (typeof value === "string" && value !== "" && !value.includes("\0") ? undefined : "a text without NUL");
-const amount: Check = (value) =>
-  typeof value === "number" && value >= 0.001 && value < 1e9 ? undefined : "a number from 0.001 on and below 1000000000";
+const amount: Check = (value) => (typeof value === "number" && isAmount(value) ? undefined : `a number ${amounts}`);
 const retries: Check = (value) =>
   Number.isInteger(value) && Number(value) >= 0 && Number(value) <= mostRetries ? undefined : `a whole number from 0 to ${mostRetries}`;
 const list =

@@ -26,10 +26,12 @@ export interface ExecutorConnectionOptions {
   readonly agent: {
     readonly host: string;
     readonly port: number;
-    /** Of the API; over a domain socket the agent knows no shorter one. */
+    /** Of the executor API, such as `/slave(1)/api/v1/executor`; over a socket the agent knows no shorter one. */
     readonly path: string;
+    /** A Unix socket on which the agent serves that path as well; it is to be used where there is one. */
     readonly socket?: string;
   };
+  /** Shown with every request; children must not have it. */
   readonly token?: string;
   /** Asked at each subscription: what the agent may not know. */
   readonly unacknowledged: () => { readonly tasks: readonly TaskInfo[]; readonly updates: readonly ExecutorStatus[] };

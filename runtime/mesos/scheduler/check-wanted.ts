@@ -3,13 +3,16 @@ import type { WantedTask } from "./wanted-task.ts";
 
 const longestId = 200;
 
+/** Of cpus, or MB. Mesos counts in thousandths. */
+export const isAmount = (value: number): boolean => value >= 0.001 && value < 1e9;
+export const amounts = "from 0.001 on and below 1000000000";
+
 /** Throws a RangeError that says what would be right. */
 export function checkWanted({ id, resources, attempts, constraints = [] }: WantedTask): void {
   if (!isTaskId(id)) throw new RangeError(`Cannot run ${JSON.stringify(id)}: an id has 1 to ${longestId} characters, without / and \\`);
   const { cpus, mem, disk = 0, ports = 0 } = resources;
   for (const [name, value] of Object.entries({ cpus, mem })) {
-    if (!(value >= 0.001 && value < 1e9))
-      throw new RangeError(`Cannot run ${id}: ${name} must be from 0.001 on and below 1000000000, and is ${value}`);
+    if (!isAmount(value)) throw new RangeError(`Cannot run ${id}: ${name} must be ${amounts}, and is ${value}`);
   }
   if (!(disk >= 0 && disk < 1e12)) throw new RangeError(`Cannot run ${id}: disk must be a number of MB, and is ${disk}`);
   if (!(Number.isInteger(ports) && ports >= 0 && ports <= 1000)) {

@@ -94,3 +94,7 @@ export const describeRoom = (room: Room, alike: Need): string =>
     disk: alike.disk > 0 ? room.disk : 0,
     ports: alike.ports > 0 ? countPorts(room.ports) : 0,
   });
+
+/** The one with the most cpus, then the most memory. There is at least one. */
+export const biggestOf = <Roomy extends { readonly room: Room }>(all: readonly Roomy[]): Roomy =>
+  all.reduce((a, b) => (b.room.cpus > a.room.cpus || (b.room.cpus === a.room.cpus && b.room.mem > a.room.mem) ? b : a));

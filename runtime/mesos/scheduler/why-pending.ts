@@ -1,7 +1,7 @@
 /** Why a pending task is not launched, for people: "no offer with 2 cpus and 4096 MB; the biggest had 1 cpus and 2048 MB". */
-import { type Agent, whyShunned } from "./agents.ts";
+import { whyShunned } from "./agents.ts";
 import { describeConstraint, meets } from "./constraints.ts";
-import { addNeeds, describeNeed, describeRoom, fits, needOf } from "./room.ts";
+import { addNeeds, biggestOf, describeNeed, describeRoom, fits, needOf } from "./room.ts";
 import type { SchedulerState } from "./scheduler-state.ts";
 import type { Task } from "./task.ts";
 import { executorNeed } from "./task-info.ts";
@@ -24,7 +24,7 @@ function whyWaiting(state: SchedulerState, { notBefore, wanted }: Task, now: num
   const allowed = agents.filter((agent) => (wanted.constraints ?? []).every((each) => meets(agent, each, () => 0)));
   if (allowed.length === 0) return "no offer from an agent that meets all constraints";
   const roomy = allowed.filter(({ room }) => fits(need, room));
-  if (roomy.length === 0) return `no offer with ${describeNeed(need)}; the biggest had ${describeRoom(biggest(allowed).room, need)}`;
+  if (roomy.length === 0) return `no offer with ${describeNeed(need)}; the biggest had ${describeRoom(biggestOf(allowed).room, need)}`;
   const shunned = roomy.map((agent) => whyShunned(agent, { now, margin: state.times.maintenanceMargin }));
   const [first] = shunned;
   if (first !== undefined && shunned.every((reason) => reason !== undefined)) return first;
@@ -32,6 +32,3 @@ function whyWaiting(state: SchedulerState, { notBefore, wanted }: Task, now: num
     ? "as many of its group as may be run where it would fit"
     : `waiting for an offer with ${describeNeed(need)}`;
 }
-
-const biggest = (agents: readonly Agent[]): Agent =>
-  agents.reduce((a, b) => (b.room.cpus > a.room.cpus || (b.room.cpus === a.room.cpus && b.room.mem > a.room.mem) ? b : a));

@@ -1,7 +1,7 @@
 /**
  * Starts masters and agents of a real Apache Mesos 1.11.0 on this machine, which tests may kill, freeze and start again. What cannot be had:
  * HTTPS, tokens of executors, fetching of URIs, the default executor, domain sockets, and several masters that elect one. A command task
- * is run by `launcher/mesos-executor`, which stands in for Mesos' own.
+ * is run by `launcher/mesos-executor`, which stands in for Mesos' own. Over 300 lines, a third of which say what a test may do with them.
  */
 import { spawnSync } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";

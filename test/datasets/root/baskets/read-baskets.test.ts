@@ -1,3 +1,4 @@
+/** Baskets of every form, written by hand; over 300 lines, since all tests share what writes them. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { deflateSync } from "node:zlib";
