@@ -64,6 +64,19 @@ export class BasketTables {
     return previous < 0 && entries > 0 ? "has no baskets" : undefined;
   }
 
+  /** Entries at which a basket of every branch begins, but for the first one. */
+  seams(): readonly number[] {
+    const starts = [...this.#branches.filter((_, at) => at % 2 === 0), this.#seeks.length];
+    let common: Set<number> | undefined;
+    for (let branch = 0; branch + 1 < starts.length; branch++) {
+      const own = this.#firstEntries.slice(starts[branch]! + 1, starts[branch + 1]);
+      const known: Set<number> | undefined = common;
+      common = new Set(known ? own.filter((entry) => known.has(entry)) : own);
+      if (common.size === 0) break;
+    }
+    return [...(common ?? [])];
+  }
+
   finish(trees: Float64Array): TreePlaces {
     return {
       branches: Float64Array.from([...this.#branches, this.#seeks.length]),

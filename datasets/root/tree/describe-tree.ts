@@ -57,7 +57,6 @@ export async function describeTTrees(sources: readonly TreeSource[], options: Tr
   const [{ entries }] = trees;
   const other = trees.find((tree) => tree.entries !== entries);
   if (other) throw new Error(`${trees[0].name} has ${entries} entries and ${other.name} ${other.entries}: they cannot be read as one`);
-  const units = unitsOf({ ...clustersOf(trees[0].members), entries }, partitionEvents);
   const tables = new BasketTables(fileBytes);
   const columns = new Map<string, FileColumn>();
   const unsupported = new Map<string, string>();
@@ -103,6 +102,7 @@ export async function describeTTrees(sources: readonly TreeSource[], options: Tr
     }
   }
   const places = tables.finish(Float64Array.from(trees.flatMap(({ seek, bytes, object }) => [seek, bytes, object.length])));
+  const units = unitsOf({ ...clustersOf(trees[0].members), entries }, partitionEvents, () => tables.seams());
   const refused = [...unsupported].map(([name, reason]) => ({ name, reason }));
   const digest = await sha256(JSON.stringify([format, options.tree, refused, ...columns]));
   await nextTurn();

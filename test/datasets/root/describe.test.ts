@@ -58,7 +58,9 @@ test("describe gives vectors the names that four-vectors have", { skip }, async 
   );
 });
 
-test("describe keeps clusters whole, and divides a tree without known clusters evenly", { skip }, async () => {
+test("describe keeps clusters whole, and divides a tree without known clusters about evenly, where all branches begin a basket", {
+  skip,
+}, async () => {
   const { description: clustered } = await describe("uproot-issue79.root", undefined, 400_000);
   assert.deepEqual(unitsOf(clustered), [
     [0, 711_309],

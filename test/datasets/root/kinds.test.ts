@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { createCatalogue } from "../../../datasets/catalogue/catalogue.ts";
-import { readColumn } from "../../../datasets/read-column.ts";
+import { readColumn, readColumns } from "../../../datasets/read-column.ts";
 import { makeTarget, valuesOf } from "../read-for-test.ts";
 
 const folder = fileURLToPath(new URL("./files/", import.meta.url));
@@ -47,6 +47,27 @@ for (const [file, trees] of Object.entries(files)) {
     });
   }
 }
+
+test("a tree whose baskets begin at the same entries in all branches is divided there, and no byte of it is read twice", async () => {
+  const pattern = `${folder}kinds.root`;
+  const columns = ["list_bool", "list_int64", "list_float32", "x_int16", "three", "grid"];
+  const bytesRead = async (partitionEvents: number) => {
+    const catalogue = createCatalogue([{ name: "it", pattern }], { partitionEvents });
+    const { partitions } = (await catalogue.get("it"))!;
+    let bytes = 0;
+    for (const partition of partitions) {
+      const locations = await Promise.all(columns.map((column) => catalogue.locate("it", partition, column)));
+      for (const outcome of await readColumns(locations.map((location) => ({ location, target: makeTarget(location) })))) {
+        assert(outcome.status === "fulfilled");
+        bytes += outcome.value.cost.bytes;
+      }
+    }
+    return { bytes, partitions: partitions.map(({ entries }) => entries) };
+  };
+  const whole = await bytesRead(100);
+  assert.deepEqual(whole.partitions, [50]);
+  assert.deepEqual(await bytesRead(30), { bytes: whole.bytes, partitions: [25, 25] });
+});
 
 test("two trees of one length are read as one", async () => {
   const { one, two } = files["folders.root"]!;
