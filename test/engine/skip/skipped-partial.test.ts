@@ -18,12 +18,12 @@ import type { KnownBounds } from "../../../engine/skip/bounds.ts";
 import { findImpossible, programBefore } from "../../../engine/skip/impossible-filter.ts";
 import { completePartial } from "../../../engine/skip/skipped-partial.ts";
 import { type InMemoryDataset, makeDataset } from "../../support/engine/in-memory-dataset.ts";
-import { knownBoundsOf } from "../../support/engine/known-bounds.ts";
-import { randomFilters } from "../../support/engine/random-filters.ts";
 import { randomHistogram, writeHistogram } from "../../support/engine/random-histogram.ts";
 import { type PreparedQuery, prepareQuery, runPrepared } from "../../support/engine/run-query.ts";
 import { dtypesOf, generateEvents } from "../../support/generate-events.ts";
 import { type Seeded, seeded, seedOr } from "../../support/seeded.ts";
+import { knownBoundsOf } from "../../support/skip/known-bounds.ts";
+import { randomFilters } from "../../support/skip/random-filters.ts";
 
 const cases = Number(process.env.FEMTOQ_TEST_CASES ?? 150);
 const queriesOfOneDataset = 10;

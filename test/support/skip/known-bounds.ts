@@ -2,8 +2,8 @@
 import type { Column } from "../../../engine/program/schema.ts";
 import type { KnownBounds, LengthBounds } from "../../../engine/skip/bounds.ts";
 import type { NumberBounds } from "../../../engine/skip/number-bounds.ts";
+import type { CellRecord, EventMember, InMemoryDataset } from "../engine/in-memory-dataset.ts";
 import type { Seeded } from "../seeded.ts";
-import type { CellRecord, EventMember, InMemoryDataset } from "./in-memory-dataset.ts";
 
 export function knownBoundsOf({ events, schema }: InMemoryDataset, random: Seeded): KnownBounds {
   const columns = new Map<string, NumberBounds>();

@@ -1,6 +1,7 @@
 /** Random filters of the whole language, among them cuts that few events pass. */
+
+import { ExpressionGenerator } from "../engine/generate-expression.ts";
 import type { Seeded } from "../seeded.ts";
-import { ExpressionGenerator } from "./generate-expression.ts";
 
 const values = ["x", "y", "n", "u", "entry", "MET.pt", "hits.length", "hits.max()", "Muon.length", "Muon.sum(m => m.pt)", "Jet[0].btag"];
 const limits = ["-1e9", "-4.5", "0", "0.5", "3", "60", "95", "2 ** 40"];
