@@ -25,6 +25,8 @@ export type ColumnRead = ReadCounts & { readonly cost: ReadCost };
 
 export interface ReadOptions {
   readonly signal?: AbortSignal;
+  /** As in `OpenOptions`. */
+  readonly mayBlock?: boolean;
   /** Where the file is opened; that of its path where absent. */
   readonly source?: Pick<Source, "open">;
 }
@@ -41,7 +43,7 @@ export async function readColumn(location: ColumnLocation, target: ColumnTarget,
 /** All of one file, one after another; an outcome for each. Never rejects. */
 export async function readColumns(
   wanted: readonly WantedColumn[],
-  options: Pick<ReadOptions, "source"> = {},
+  options: Omit<ReadOptions, "signal"> = {},
 ): Promise<readonly PromiseSettledResult<ColumnRead>[]> {
   const outcomes: PromiseSettledResult<ColumnRead>[] = [];
   try {
@@ -62,7 +64,7 @@ export async function readColumns(
         outcomes.push(outcome.status === "rejected" ? outcome : { ...outcome, value: withBytes(outcome.value, bytes - before) });
       }
     };
-    await (options.source ?? sourceOf(file.path)).open(file, use, { signal });
+    await (options.source ?? sourceOf(file.path)).open(file, use, { signal, mayBlock: options.mayBlock });
     return outcomes;
   } catch (reason) {
     return wanted.map(({ signal }) => ({ status: "rejected", reason: signal?.aborted ? signal.reason : reason }));
@@ -93,6 +95,14 @@ async function readOne(reader: ByteReader, { location, target, signal }: WantedC
     opened,
     slice: (start, end) => timing(() => reader.slice(start, end, { signal })),
     ...(reader.readInto && { readInto: (into, start) => timing(() => reader.readInto!(into, start, { signal })) }),
+    ...(reader.readNow && {
+      readNow(into, start) {
+        signal?.throwIfAborted();
+        const asked = performance.now();
+        reader.readNow!(into, start);
+        reading += performance.now() - asked;
+      },
+    }),
   };
   try {
     signal?.throwIfAborted();
@@ -136,6 +146,12 @@ function counting(reader: ByteReader, onRead: (bytes: number) => void): ByteRead
     ...(reader.readInto && {
       async readInto(target, start, options) {
         await reader.readInto!(target, start, options);
+        onRead(target.length);
+      },
+    }),
+    ...(reader.readNow && {
+      readNow(target, start) {
+        reader.readNow!(target, start);
         onRead(target.length);
       },
     }),

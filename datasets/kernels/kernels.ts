@@ -76,22 +76,51 @@ interface Memory {
 }
 let module: WebAssembly.Module | undefined;
 let current: Memory | undefined;
+/** Bytes at the front of the memory that somebody holds; a multiple of 64. */
+let held = 0;
+
+/**
+ * Gives `use` so many bytes of the memory, with slack behind: until it returns, areas lie behind them. `view` tells them: after an area was taken, once
+ * more, since what is made of memory before it grows cannot be used any more.
+ */
+export function holdBytes<Result>(bytes: number, use: (view: () => Uint8Array) => Result): Result {
+  const { base } = takeArea(bytes);
+  const before = held;
+  held = heldTo(base + bytes);
+  try {
+    return use(() => current!.area.bytes.subarray(base, base + bytes));
+  } finally {
+    held = before;
+  }
+}
+
+const heldTo = (end: number) => Math.ceil((end + slack - page) / 64) * 64;
+
+/** Holds these bytes of an area, too, and all before them, as long as `holdBytes` does. False where nothing is held. */
+export function holdMore({ byteOffset, byteLength }: Uint8Array): boolean {
+  if (held === 0) return false;
+  held = Math.max(held, heldTo(byteOffset + byteLength));
+  return true;
+}
+
+/** The memory as it is now. */
+export const heldBuffer = (): ArrayBufferLike => current!.area.buffer;
 
 /** An area of at least so many bytes, which holds anything. Throws `RangeError` where it would be larger than WebAssembly's memory. */
 export function takeArea(bytes: number): Area {
-  const pages = 1 + Math.ceil((bytes + slack) / page);
+  const pages = 1 + Math.ceil((held + bytes + slack) / page);
   if (pages > mostPages) throw new RangeError(`Cannot decode ${bytes} bytes at once`);
   const have = current ? current.memory.buffer.byteLength / page : 0;
-  if (!current || (bytes > 0 && have > keptPages && pages < have / 4)) current = makeMemory(pages);
+  if (!current || (held === 0 && bytes > 0 && have > keptPages && pages < have / 4)) current = makeMemory(pages);
   else if (pages > have) {
     current.memory.grow(Math.min(mostPages, Math.max(pages, 2 * have)) - have);
     current.area = areaOf(current);
   }
-  return current.area;
+  return held === 0 ? current.area : { ...current.area, base: page + held };
 }
 
 /** Whether these bytes lie in the area. */
-export const isInArea = (bytes: Uint8Array): boolean => bytes.buffer === current?.area.buffer;
+export const isInArea = (bytes: ArrayBufferView): boolean => bytes.buffer === current?.area.buffer;
 
 function makeMemory(pages: number): Memory {
   const memory = new WebAssembly.Memory({ initial: Math.max(16, pages), maximum: mostPages });

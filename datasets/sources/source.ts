@@ -14,11 +14,16 @@ export interface Source {
    * Gives the file to `use`, and what that gives. Throws a `DatasetError` that is not permanent where the file cannot be opened, or is not the one that
    * was identified, before or after, whatever `use` made of the changing bytes. Whatever happens, the file is closed.
    */
-  open<Result>(file: FileIdentity, use: (reader: ByteReader) => Promise<Result>, options?: SignalOptions): Promise<Result>;
+  open<Result>(file: FileIdentity, use: (reader: ByteReader) => Promise<Result>, options?: OpenOptions): Promise<Result>;
 }
 
 export interface SignalOptions {
   readonly signal?: AbortSignal | undefined;
+}
+
+export interface OpenOptions extends SignalOptions {
+  /** The thread has nothing else to do than to read: it may be held until bytes are there, where that costs less than to be told of them. */
+  readonly mayBlock?: boolean | undefined;
 }
 
 export interface ListOptions extends SignalOptions {
@@ -57,6 +62,8 @@ export interface ByteReader {
    * then left alone. New memory costs more than reading into what is there (`lend-bytes.ts`).
    */
   readInto?(target: Uint8Array, start: number, options?: SignalOptions): Promise<void>;
+  /** Present where the thread may be held: as `readInto`, and done when it returns. */
+  readNow?(target: Uint8Array, start: number): void;
   /** The file that is open, of which this is one reader: by it, what is found out may be kept. Absent: the reader itself. */
   readonly opened?: object;
   /** Present where each read costs time, so that it pays to tell what will be wanted (`read-ahead.ts`). */

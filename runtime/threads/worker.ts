@@ -98,7 +98,7 @@ async function load({ slab, columns }: LoadJob): Promise<readonly LoadOutcome[]>
     target: targetOf(slab, column),
     signal: stopping[index]!.signal,
   }));
-  const outcomes = await readColumns(wanted);
+  const outcomes = await readColumns(wanted, { mayBlock: true });
   return outcomes.map((outcome) => {
     if (outcome.status === "rejected") return { kind: "failed", failure: describe(outcome.reason) };
     const { values, stringBytes, cost } = outcome.value;

@@ -5,31 +5,48 @@
  * value's content is 0, and nothing was written outside of the target. Otherwise throws, and the target holds anything.
  */
 import type { ColumnLocation, ColumnTarget, ReadCounts } from "../../dataset.ts";
+import { heldBuffer, holdMore } from "../../kernels/kernels.ts";
 import { isLong, wordsOf } from "../../long-arrays.ts";
 import { borrow, giveBack } from "../../sources/lend-bytes.ts";
 import type { ByteReader } from "../../sources/source.ts";
-import type { ColumnChunk, ColumnPlace } from "../column-chunk.ts";
+import type { ColumnChunk, ColumnPlace, Levels } from "../column-chunk.ts";
 import { type Values, widthOf } from "../stored-values.ts";
 import { StringDictionary } from "../string-dictionary.ts";
-import { decodePlain } from "./decode-plain.ts";
+import { decodePlain, isAsStored } from "./decode-plain.ts";
 import { decodePlainStrings, decodeStrings } from "./decode-strings.ts";
-import { decodeValues, roomForValues } from "./decode-values.ts";
-import { openPage } from "./page-content.ts";
-import { type Progress, placeLists, readLevels, roomForLevels } from "./page-levels.ts";
+import { bytesOf, decodeValues, roomForValues } from "./decode-values.ts";
+import { KnownLevels, type PagePlace } from "./known-levels.ts";
+import { openPage, type PageContent } from "./page-content.ts";
+import { findLevels, type LevelRanges, type Progress, placeLists, readLevels, roomForLevels } from "./page-levels.ts";
 import { type Page, readPages } from "./read-pages.ts";
 
-const firstPageWindow = 2 ** 16;
+const mostFirst = 2 ** 14;
 /** A string of a dictionary has its length before it. */
 const lengthBytes = 4;
 
 /** What is done so far. */
 interface ChunkProgress extends Progress {
   /** The values of the chunk's dictionary page; for text they are the numbers that its strings have in `strings`. */
-  dictionary?: Values;
-  /** Where it lies; lent. */
-  memory?: Uint8Array;
+  dictionary?: Dictionary;
   /** Is there for text. */
   readonly strings?: StringDictionary;
+  /** Is there for lists whose file is open for other columns too. */
+  readonly known?: KnownLevels;
+}
+
+interface Dictionary {
+  /** To be asked again after an area was taken. */
+  readonly values: () => Values;
+  /** Where they lie, if it is not in the kernels' memory; lent. */
+  readonly memory?: Uint8Array;
+}
+
+const knownLevels = new WeakMap<object, KnownLevels>();
+
+function knownOf(opened: object): KnownLevels {
+  const known = knownLevels.get(opened) ?? new KnownLevels();
+  knownLevels.set(opened, known);
+  return known;
 }
 
 export async function decodeColumn(
@@ -40,7 +57,13 @@ export async function decodeColumn(
 ): Promise<ReadCounts> {
   // Also for a file that has no type for it, since nothing is in it.
   const strings = column.dtype === "string" ? new StringDictionary() : undefined;
-  const progress: ChunkProgress = { counts: [0, ...elements.map(() => 0)], missing: 0, depth: 0, ...(strings && { strings }) };
+  const progress: ChunkProgress = {
+    counts: [0, ...elements.map(() => 0)],
+    missing: 0,
+    depth: 0,
+    ...(strings && { strings }),
+    ...(file.opened && elements.length === 1 && { known: knownOf(file.opened) }),
+  };
   const { counts } = progress;
   for (const chunk of chunks) await decodeChunk(file, chunk, target, progress);
   if (counts[0] !== entries) throw new Error(`it has ${counts[0]} entries where the file states ${entries}`);
@@ -67,31 +90,33 @@ async function decodeChunk(file: ByteReader, chunk: ColumnChunk, target: ColumnT
     return levelsDone < chunk.levelEntries ? "more" : "done";
   };
   try {
-    if (chunk.levelEntries > 0) await readPages(file, chunk, decode);
+    if (chunk.levelEntries > 0) await readPages(file, chunk, decode, { onNextWindow: () => keepDictionary(target, progress) });
   } finally {
     forgetDictionary(progress);
   }
   if (counts[0] !== end) throw new Error(`it has ${counts[0] - before} entries where the file states ${chunk.entries}`);
 }
 
-/** Of the first page. */
+/** Of the first page, at most `mostFirst` level entries. */
 export async function readFirstOffsets(file: ByteReader, { chunks: [chunk] }: ColumnPlace): Promise<Uint32Array> {
   if (!chunk) throw new Error("it has no entries");
   const levels = chunk.levelEntries;
   let found = new Uint32Array(1);
   const decode = (page: Page) => {
     if (page.count > levels) throw new Error(`its pages hold more than the ${levels} values that the file states`);
-    const offsets = new Uint32Array(page.count + 1);
+    const count = Math.min(page.count, mostFirst);
+    const offsets = new Uint32Array(count + 1);
     const progress: Progress = { counts: [0, 0], missing: 0, depth: 0 };
-    const content = openPage(page, chunk.codec, roomForLevels(page, chunk.levels));
-    placeLists(content, page, readLevels(content, page, chunk.levels), chunk.levels, { offsets: [offsets], entries: page.count }, progress);
+    const content = openPage(page, chunk.codec, roomForLevels(count, chunk.levels));
+    const read = readLevels(content, findLevels(content, page, chunk.levels), count, chunk.levels);
+    placeLists(content, count, read, chunk.levels, { offsets: [offsets], entries: count }, progress);
     const [entries, values] = progress.counts;
     offsets[entries] = values;
-    // The last list may go on in the next page.
-    found = offsets.subarray(0, page.count < levels ? entries : entries + 1);
+    // The last list may go on behind them.
+    found = offsets.subarray(0, count < levels ? entries : entries + 1);
     return "done" as const;
   };
-  await readPages(file, chunk, decode, { window: firstPageWindow, withoutDictionary: true });
+  await readPages(file, chunk, decode, { isFirstOnly: true });
   return found;
 }
 
@@ -101,15 +126,34 @@ function decodeDictionary(page: Page, chunk: ColumnChunk, target: ColumnTarget, 
   const least = page.count * (progress.strings ? lengthBytes : widthOf(chunk));
   if (least > bytes.length)
     throw new Error(`a dictionary of ${page.count} values: these need ${least} bytes, the page has ${bytes.length}`);
-  progress.memory = borrow(page.count * target.values.BYTES_PER_ELEMENT);
-  progress.dictionary = sameKind(target.values, progress.memory.buffer, page.count);
-  if (progress.strings) decodePlainStrings(bytes, progress.strings, progress.dictionary);
-  else decodePlain(bytes, chunk, progress.dictionary);
+  const { byteOffset } = bytes;
+  const isHere = !progress.strings && isAsStored(chunk, target.values) && byteOffset % target.values.BYTES_PER_ELEMENT === 0;
+  if (isHere && holdMore(bytes)) {
+    progress.dictionary = { values: () => sameKind(target.values, heldBuffer(), page.count, byteOffset) };
+    return;
+  }
+  const values = lendDictionary(page.count, target, progress);
+  if (progress.strings) decodePlainStrings(bytes, progress.strings, values);
+  else decodePlain(bytes, chunk, values);
+}
+
+/** Holds anything. */
+function lendDictionary(count: number, target: ColumnTarget, progress: ChunkProgress): Values {
+  const memory = borrow(count * target.values.BYTES_PER_ELEMENT);
+  const values = sameKind(target.values, memory.buffer, count);
+  progress.dictionary = { values: () => values, memory };
+  return values;
+}
+
+/** Of the kernels' memory, which others will use, into some that is lent. */
+function keepDictionary(target: ColumnTarget, progress: ChunkProgress): void {
+  if (!progress.dictionary || progress.dictionary.memory) return;
+  const values = progress.dictionary.values();
+  bytesOf(lendDictionary(values.length, target, progress)).set(bytesOf(values));
 }
 
 function forgetDictionary(progress: ChunkProgress): void {
-  if (progress.memory) giveBack(progress.memory);
-  delete progress.memory;
+  if (progress.dictionary?.memory) giveBack(progress.dictionary.memory);
   delete progress.dictionary;
 }
 
@@ -118,23 +162,59 @@ function decodePage(page: Page, chunk: ColumnChunk, target: ColumnTarget, progre
   const { counts, strings, dictionary } = progress;
   const lists = levels.elements.length;
   const first = counts[lists];
-  const room = [...roomForLevels(page, levels), ...roomForValues(page.encoding, page.count, target.values, dictionary)];
+  const room = [...roomForLevels(page.count, levels), ...roomForValues(page.encoding, page.count, target.values, dictionary?.values())];
   const content = openPage(page, codec, room);
-  const { values, ...places } = readLevels(content, page, levels);
-  const missing = placeLists(content, page, places, levels, { offsets: target.offsets, entries }, progress);
+  const ranges = findLevels(content, page, levels);
+  const values = content.bytes.subarray(ranges.end);
+  const { missing, definition } = placePage(content, page, ranges, { levels, offsets: target.offsets, entries }, progress);
   const count = counts[lists] - first;
   const output = target.values.subarray(first, first + count - missing);
-  if (strings) decodeStrings(content, values, page.encoding, strings, output, dictionary);
-  else decodeValues(content, values, page.encoding, chunk, output, dictionary);
+  if (strings) decodeStrings(content, values, page.encoding, strings, output, dictionary?.values());
+  else decodeValues(content, values, page.encoding, chunk, output, dictionary?.values());
   if (missing === 0) {
     target.valid?.fill(1, first, first + count);
     return;
   }
   if (!target.valid) throw new Error(`${missing} values are missing where the file's statistics say none`);
   const [element = 0] = levels.elements.slice(-1);
-  markValid(places.definition, levels.maxDefinition, element, target.valid.subarray(first, first + count));
+  markValid(definition, levels.maxDefinition, element, target.valid.subarray(first, first + count));
   spread(target.values.subarray(first, first + count), target.valid.subarray(first, first + count), count - missing);
   progress.missing += missing;
+}
+
+interface PageTarget {
+  readonly levels: Levels;
+  readonly offsets: ColumnTarget["offsets"];
+  /** That there may be. */
+  readonly entries: number;
+}
+
+/** Writes where the page's lists begin; gives how many of its values are missing, and where there are some, the definition levels. */
+function placePage(
+  content: PageContent,
+  { count }: Page,
+  ranges: LevelRanges,
+  { levels, offsets, entries }: PageTarget,
+  progress: ChunkProgress,
+): { readonly missing: number; readonly definition: Uint8Array } {
+  const { counts, known } = progress;
+  if (!known) {
+    const read = readLevels(content, ranges, count, levels);
+    return { missing: placeLists(content, count, read, levels, { offsets, entries }, progress), definition: read.definition };
+  }
+  const place = (): PagePlace => ({ entries: counts[0], elements: counts[1], depth: progress.depth });
+  const encoded = { bytes: content.bytes.subarray(0, ranges.end), repetitionBytes: ranges.repetition[1] };
+  const look = { encoded, count, levels, before: place() };
+  const found = known.find(look);
+  if (found && found.after.entries <= entries) {
+    offsets[0].set(found.offsets, counts[0]);
+    [counts[0], counts[1], progress.depth] = [found.after.entries, found.after.elements, found.after.depth];
+    return { missing: 0, definition: new Uint8Array(0) };
+  }
+  const { definition, repetition } = readLevels(content, ranges, count, levels);
+  const missing = placeLists(content, count, { repetition, definition }, levels, { offsets, entries }, progress);
+  if (missing === 0) known.add({ ...look, after: place(), offsets: offsets[0].subarray(look.before.entries, counts[0]) });
+  return { missing, definition };
 }
 
 function markValid(definition: Uint8Array, maxDefinition: number, element: number, valid: Uint8Array): void {
@@ -161,12 +241,12 @@ function spread(values: Values, valid: Uint8Array, present: number): void {
   }
 }
 
-function sameKind(values: Values, buffer: ArrayBufferLike, length: number): Values {
-  if (values instanceof Float32Array) return new Float32Array(buffer, 0, length);
-  if (values instanceof Float64Array) return new Float64Array(buffer, 0, length);
-  if (values instanceof Int32Array) return new Int32Array(buffer, 0, length);
-  if (values instanceof BigInt64Array) return new BigInt64Array(buffer, 0, length);
-  if (values instanceof BigUint64Array) return new BigUint64Array(buffer, 0, length);
-  if (values instanceof Uint32Array) return new Uint32Array(buffer, 0, length);
-  return new Uint8Array(buffer, 0, length);
+function sameKind(values: Values, buffer: ArrayBufferLike, length: number, at = 0): Values {
+  if (values instanceof Float32Array) return new Float32Array(buffer, at, length);
+  if (values instanceof Float64Array) return new Float64Array(buffer, at, length);
+  if (values instanceof Int32Array) return new Int32Array(buffer, at, length);
+  if (values instanceof BigInt64Array) return new BigInt64Array(buffer, at, length);
+  if (values instanceof BigUint64Array) return new BigUint64Array(buffer, at, length);
+  if (values instanceof Uint32Array) return new Uint32Array(buffer, at, length);
+  return new Uint8Array(buffer, at, length);
 }

@@ -1,5 +1,6 @@
 /** The run-length and bit-packed hybrid of Parquet, for levels and dictionary indexes, by the kernels of a page's area. */
 import { hybridOutcomes } from "../../kernels/hybrid-kernels.ts";
+import { isInArea } from "../../kernels/kernels.ts";
 import type { PageContent } from "./page-content.ts";
 
 /**
@@ -13,15 +14,15 @@ export function decodeLevels(content: PageContent, bytes: Uint8Array, width: num
   return levels;
 }
 
-/** For `count` indexes of 0 to 32 bits their values of the dictionary, likewise; the dictionary has a part of the room, too. */
+/** For `count` indexes of 0 to 32 bits their values of the dictionary, likewise; the dictionary has a part of the room, too, unless it lies in the area. */
 export function decodeGathered(
   content: PageContent,
   bytes: Uint8Array,
   width: number,
   { count, dictionary, size }: { readonly count: number; readonly dictionary: Uint8Array; readonly size: 1 | 4 | 8 },
 ): Uint8Array {
-  const known = content.take(dictionary.length);
-  known.set(dictionary);
+  const known = isInArea(dictionary) ? dictionary : content.take(dictionary.length);
+  if (known !== dictionary) known.set(dictionary);
   const values = content.take(count * size);
   const entries = dictionary.length / size;
   // Runs of no bits are not written.

@@ -1,7 +1,6 @@
 /** Values of equal length, one after another, as PLAIN pages and dictionaries have them. */
 import type { NumberArray } from "../../dataset.ts";
 import { isLong, type LongArray, wordsOf } from "../../long-arrays.ts";
-import type { PhysicalType } from "../footer/value-type.ts";
 import { type Stored, type Values, widthOf } from "../stored-values.ts";
 import { decodeDecimals, decodeOldTimestamps } from "./decode-numbers.ts";
 
@@ -19,7 +18,7 @@ export function decodePlain(bytes: Uint8Array, stored: Stored, output: Values): 
     decodeOldTimestamps(bytes.subarray(0, size), output);
     return;
   }
-  if (isStoredAs(physical, unsigned, output)) {
+  if (isStoredAs(stored, output)) {
     new Uint8Array(output.buffer, output.byteOffset, size).set(bytes.subarray(0, size));
     if (!isLong(output)) narrow(output, stored);
     return;
@@ -72,7 +71,11 @@ function narrow(output: NumberArray, { unsigned, bits }: Stored): void {
   else for (let index = 0; index < output.length; index++) output[index] = (output[index]! << shift) >> shift;
 }
 
-function isStoredAs(physical: PhysicalType, unsigned: boolean, output: Values): boolean {
+/** Whether so stored values need no decoding. */
+export const isAsStored = (stored: Stored, output: Values): boolean =>
+  stored.scale === undefined && stored.bits === undefined && isStoredAs(stored, output);
+
+function isStoredAs({ physical, unsigned }: Stored, output: Values): boolean {
   switch (physical) {
     case "FLOAT":
       return output instanceof Float32Array;

@@ -3,6 +3,7 @@
  * but for DELTA_BINARY_PACKED of 64 bits, which is rare.
  */
 import type { Encoding } from "hyparquet";
+import { isInArea } from "../../kernels/kernels.ts";
 import { isLong } from "../../long-arrays.ts";
 import { type Stored, type Values, widthOf } from "../stored-values.ts";
 import { decodeGathered, decodeLevels } from "./decode-hybrid.ts";
@@ -17,7 +18,7 @@ export function roomForValues(encoding: Encoding, count: number, output: Values,
   switch (encoding) {
     case "PLAIN_DICTIONARY":
     case "RLE_DICTIONARY":
-      return [dictionary?.byteLength ?? 0, count * output.BYTES_PER_ELEMENT];
+      return [dictionary && !isInArea(dictionary) ? dictionary.byteLength : 0, count * output.BYTES_PER_ELEMENT];
     case "BYTE_STREAM_SPLIT":
       return [8 * count + joinSlack];
     case "DELTA_BINARY_PACKED":
@@ -90,7 +91,7 @@ export function decodeIndexes(content: PageContent, bytes: Uint8Array, output: V
   bytesOf(output).set(values);
 }
 
-const bytesOf = ({ buffer, byteOffset, byteLength }: Values): Uint8Array => new Uint8Array(buffer, byteOffset, byteLength);
+export const bytesOf = ({ buffer, byteOffset, byteLength }: Values): Uint8Array => new Uint8Array(buffer, byteOffset, byteLength);
 
 /** The first bytes of all values, then all second ones, and so on, as values one after another. */
 function joinStreams(content: PageContent, bytes: Uint8Array, stored: Stored, count: number): Uint8Array {

@@ -1,6 +1,6 @@
 /** A page's content in the kernels' area, and room behind it for what is made of it. */
 import type { CompressionCodec } from "hyparquet";
-import { type Kernels, slack, takeArea } from "../../kernels/kernels.ts";
+import { isInArea, type Kernels, slack, takeArea } from "../../kernels/kernels.ts";
 import { decompressInto, worksInArea } from "./decompress.ts";
 import type { Page } from "./read-pages.ts";
 
@@ -23,7 +23,9 @@ export function openPage(
   room: readonly number[],
 ): PageContent {
   const used = isCompressed ? codec : "UNCOMPRESSED";
-  const stored = worksInArea(used) ? body.length - bare : 0;
+  const isThere = isInArea(body);
+  const [bodyAt, bodyEnd] = [body.byteOffset, body.byteOffset + body.length];
+  const stored = worksInArea(used) && !isThere ? body.length - bare : 0;
   const area = takeArea([stored, size, ...room].reduce((sum, bytes) => sum + padded(bytes), 0));
   let at = area.base;
   const take = (bytes: number) => {
@@ -31,10 +33,13 @@ export function openPage(
     at += padded(bytes);
     return taken;
   };
-  const packed = take(stored);
+  // Taking the area may have made a body that lies in it useless.
+  const whole = isThere ? area.bytes.subarray(bodyAt, bodyEnd) : body;
+  if (isThere && used === "UNCOMPRESSED" && size === whole.length) return { bytes: whole, kernels: area.kernels, take };
+  const packed = stored > 0 ? take(stored) : whole.subarray(bare);
+  if (stored > 0) packed.set(whole.subarray(bare));
   const bytes = take(size);
-  bytes.set(body.subarray(0, bare));
-  if (stored > 0) packed.set(body.subarray(bare));
-  decompressInto(used, stored > 0 ? packed : body.subarray(bare), bytes.subarray(bare));
+  bytes.set(whole.subarray(0, bare));
+  decompressInto(used, packed, bytes.subarray(bare));
   return { bytes, kernels: area.kernels, take };
 }

@@ -22,39 +22,55 @@ interface PageLevels {
 
 const stateBytes = 5 * 4;
 
-/** What levels take of a content's room, in bytes. */
-export function roomForLevels({ count }: Page, { maxDefinition, elements }: Levels): readonly number[] {
+/** What so many levels take of a content's room, in bytes. */
+export function roomForLevels(count: number, { maxDefinition, elements }: Levels): readonly number[] {
   const levels = [elements.length, maxDefinition].filter((most) => most > 0).map(() => count);
   return elements.length === 1 ? [...levels, 4 * (count + 1), stateBytes] : levels;
 }
 
-/** `values`: what follows the levels in the content. */
-export function readLevels(
-  content: PageContent,
-  page: Page,
-  { maxDefinition, elements }: Levels,
-): PageLevels & { readonly values: Uint8Array } {
-  const { bytes } = content;
+/** Levels as a page has them, with their lengths where it has these. */
+export interface EncodedLevels {
+  /** The front of the page's content. */
+  readonly bytes: Uint8Array;
+  /** How many of them are those of the repetition levels. */
+  readonly repetitionBytes: number;
+}
+
+type Range = readonly [start: number, end: number];
+
+/** Where the levels lie in a page's content: without their lengths, empty where the column has no such levels. */
+export interface LevelRanges {
+  readonly repetition: Range;
+  readonly definition: Range;
+  /** Where the values begin. */
+  readonly end: number;
+}
+
+export function findLevels({ bytes }: PageContent, page: Page, { maxDefinition, elements }: Levels): LevelRanges {
+  if (page.levelBytes) {
+    const [repetition, definition] = page.levelBytes;
+    const end = repetition + definition;
+    return { repetition: [0, repetition], definition: [repetition, end], end };
+  }
   let at = 0;
-  const read = (number: 0 | 1, most: number): Uint8Array => {
-    if (page.levelBytes) {
-      const range = bytes.subarray(at, at + page.levelBytes[number]);
-      at += range.length;
-      return most > 0 ? checkedLevels(content, range, most, page.count) : noLevels;
-    }
-    if (most === 0) return noLevels;
+  const next = (number: 0 | 1, most: number): Range => {
+    if (most === 0) return [at, at];
     const encoding = page.levelEncodings?.[number];
     if (encoding !== "RLE") throw new Error(`its levels are encoded by ${encoding}, which is not supported`);
-    if (at + 4 > bytes.length) throw new Error("levels overrun their page");
-    const length = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(at, true);
-    const from = at + 4;
-    at = from + length;
+    const start = at + 4;
+    if (start > bytes.length) throw new Error("levels overrun their page");
+    at = start + new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(at, true);
     if (at > bytes.length) throw new Error("levels overrun their page");
-    return checkedLevels(content, bytes.subarray(from, at), most, page.count);
+    return [start, at];
   };
-  const repetition = read(0, elements.length);
-  const definition = read(1, maxDefinition);
-  return { repetition, definition, values: bytes.subarray(at) };
+  const repetition = next(0, elements.length);
+  return { repetition, definition: next(1, maxDefinition), end: at };
+}
+
+export function readLevels(content: PageContent, ranges: LevelRanges, count: number, { maxDefinition, elements }: Levels): PageLevels {
+  const read = ([start, end]: Range, most: number) =>
+    most === 0 ? noLevels : checkedLevels(content, content.bytes.subarray(start, end), most, count);
+  return { repetition: read(ranges.repetition, elements.length), definition: read(ranges.definition, maxDefinition) };
 }
 
 const noLevels = new Uint8Array(0);
@@ -69,7 +85,7 @@ function checkedLevels(content: PageContent, bytes: Uint8Array, most: number, co
 /** Writes where the page's lists begin, counts what it has, and gives how many of its values are missing. Throws where there are more than `entries`. */
 export function placeLists(
   content: PageContent,
-  { count }: Page,
+  count: number,
   { repetition, definition }: PageLevels,
   { maxDefinition, elements }: Levels,
   { offsets, entries }: { readonly offsets: ColumnTarget["offsets"]; readonly entries: number },

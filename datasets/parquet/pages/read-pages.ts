@@ -6,8 +6,9 @@ import type { Encoding, PageHeader } from "hyparquet";
 import { parquetHeader } from "hyparquet/src/column.js";
 import { crc32 } from "../../compression/checksums.ts";
 import { prepareZstd } from "../../compression/zstd.ts";
-import { lendBytes } from "../../sources/lend-bytes.ts";
-import type { ByteReader } from "../../sources/source.ts";
+import { holdBytes } from "../../kernels/kernels.ts";
+import { giveTurn, lendBytes } from "../../sources/lend-bytes.ts";
+import type { ByteRange, ByteReader } from "../../sources/source.ts";
 import type { ColumnChunk } from "../column-chunk.ts";
 
 const windowBytes = 4 * 2 ** 20;
@@ -36,10 +37,14 @@ export interface Page {
   readonly levelEncodings?: readonly [Encoding, Encoding];
 }
 
+/** Bytes that are read at once where one page is wanted: first for a dictionary's header, then for the page. */
+const [dictionaryLook, pageLook] = [2 ** 16, 2 ** 19];
+
 interface ReadOptions {
-  /** Bytes that are read at once, at least. */
-  readonly window?: number;
-  readonly withoutDictionary?: boolean;
+  /** One data page is wanted, and no dictionary: it is not even read. */
+  readonly isFirstOnly?: boolean;
+  /** Called where more pages are to come, before the memory in which those before them lie is used for others. */
+  readonly onNextWindow?: () => void;
 }
 
 /** Gives each page to `use`, which keeps nothing of it and waits for nothing, until `use` says that it has all. Throws where the chunk ends before. */
@@ -47,7 +52,7 @@ export async function readPages(
   file: ByteReader,
   chunk: ColumnChunk,
   use: (page: Page) => "more" | "done",
-  { window = windowBytes, withoutDictionary = false }: ReadOptions = {},
+  { isFirstOnly = false, onNextWindow = () => {} }: ReadOptions = {},
 ): Promise<void> {
   if (chunk.codec === "ZSTD") await prepareZstd();
   const end = chunk.start + chunk.length;
@@ -56,34 +61,50 @@ export async function readPages(
   const last = Math.min(end + overrun, file.byteLength);
   let at = chunk.start;
   let wanted = 0;
+  let window = isFirstOnly ? dictionaryLook : windowBytes;
   for (;;) {
     if (at >= end) throw new Error("the column chunk ends before its last value");
     // Beyond the chunk only for a page that goes on there.
     const stop = Math.max(at + wanted, Math.min(end, at + window));
-    const outcome = await lendBytes(file, { start: at, end: stop }, (bytes) => {
+    const outcome = await lendWindow(file, { start: at, end: stop }, (window) => {
       for (let from = 0; at + from < end; ) {
         const left = last - at - from;
-        const found = pageAt(bytes.subarray(from), left);
-        if (found.kind === "cut") return { from, wanted: found.wanted };
+        const found = pageAt(window().subarray(from), left, isFirstOnly);
+        if (found.kind === "cut") {
+          onNextWindow();
+          return { from, wanted: found.wanted };
+        }
         from += found.bytes;
-        if (found.page && !(withoutDictionary && found.page.kind === "dictionary") && use(found.page) === "done") return undefined;
+        if (found.page && use(found.page) === "done") return undefined;
       }
+      onNextWindow();
       return { from: end - at, wanted: 0 };
     });
     if (!outcome) return;
     at += outcome.from;
     wanted = outcome.wanted;
+    if (isFirstOnly) window = pageLook;
   }
 }
 
+/** Into the kernels' memory, where they can work with it, if the source needs no waiting. */
+async function lendWindow<Result>(file: ByteReader, range: ByteRange, use: (window: () => Uint8Array) => Result): Promise<Result> {
+  if (!file.readNow) return await lendBytes(file, range, (bytes) => use(() => bytes));
+  await giveTurn();
+  return holdBytes(range.end - range.start, (window) => {
+    file.readNow!(window(), range.start);
+    return use(window);
+  });
+}
+
 type Found =
-  /** `page` is absent for one that holds no values, such as an index page. */
+  /** `page` is absent for one that holds no values, such as an index page, or is passed over: its bytes may go on behind what was read. */
   | { readonly kind: "whole"; readonly bytes: number; readonly page: Page | undefined }
   /** More bytes are needed: `wanted` from the page's first on. */
   | { readonly kind: "cut"; readonly wanted: number };
 
 /** The page at the front of the bytes; `most` is how many the chunk has from there on. */
-function pageAt(bytes: Uint8Array, most: number): Found {
+function pageAt(bytes: Uint8Array, most: number, isWithoutDictionary: boolean): Found {
   const look = Math.min(largestHeader, most);
   const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, look)), offset: 0 };
   let header: PageHeader;
@@ -95,6 +116,7 @@ function pageAt(bytes: Uint8Array, most: number): Found {
   }
   const length = checkedCount(header.compressed_page_size, most - reader.offset, "compressed size");
   const whole = reader.offset + length;
+  if (isWithoutDictionary && header.type === "DICTIONARY_PAGE") return { kind: "whole", bytes: whole, page: undefined };
   if (whole > bytes.length) return { kind: "cut", wanted: whole };
   const body = bytes.subarray(reader.offset, whole);
   if (typeof header.crc === "number" && crc32(body) !== header.crc >>> 0) throw new Error("a page's checksum is wrong");

@@ -4,16 +4,16 @@
  * Promises: the handle is closed on every path, all bytes come from one open file, and what is no regular file is refused without waiting for it.
  * Does not see: a change that keeps both size and modification time. A read that has begun is waited for when the signal aborts.
  */
-import { constants, type Stats } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
+import { open } from "node:fs/promises";
 import { baseName, DatasetError, type FileIdentity } from "../../dataset.ts";
 import type { ByteReader, SignalOptions, Source } from "../source.ts";
 
-export const openFile: Source["open"] = async (expected, use, { signal } = {}) => {
+export const openFile: Source["open"] = async (expected, use, { signal, mayBlock } = {}) => {
   signal?.throwIfAborted();
   // Without the flag a named pipe would hold the thread until somebody writes to it.
   const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
-  const handle = await open(expected.path, flags).catch((cause: unknown) => {
+  const handle = await (mayBlock ? openNow : openLater)(expected.path, flags).catch((cause: unknown) => {
     throw new DatasetError(`Cannot open ${baseName(expected.path)}: ${reasonOf(cause)}`, { cause, permanent: false });
   });
   try {
@@ -34,7 +34,31 @@ export const identityOf = (path: string, { size, mtimeMs }: Pick<Stats, "size" |
   version: String(Math.floor(mtimeMs)),
 });
 
-async function refuseChanged(handle: FileHandle, { path, size, version }: FileIdentity, what: string): Promise<void> {
+interface Handle {
+  stat(): Promise<Stats>;
+  close(): Promise<void>;
+  /** The bytes from `position` on into what lies from `filled` on in the target; gives how many they were. */
+  read(target: Uint8Array, filled: number, position: number): Promise<number>;
+  readNow?(target: Uint8Array, filled: number, position: number): number;
+}
+
+async function openLater(path: string, flags: number): Promise<Handle> {
+  const handle = await open(path, flags);
+  return {
+    stat: () => handle.stat(),
+    close: () => handle.close(),
+    read: async (target, filled, position) => (await handle.read(target, filled, target.length - filled, position)).bytesRead,
+  };
+}
+
+/** Holds the thread at each call: asking in the background costs more than what is asked for. */
+async function openNow(path: string, flags: number): Promise<Handle> {
+  const fd = openSync(path, flags);
+  const readNow: Handle["readNow"] = (target, filled, position) => readSync(fd, target, filled, target.length - filled, position);
+  return { stat: async () => fstatSync(fd), close: async () => closeSync(fd), read: async (...args) => readNow(...args), readNow };
+}
+
+async function refuseChanged(handle: Handle, { path, size, version }: FileIdentity, what: string): Promise<void> {
   const stats = await handle.stat();
   const reason = irregularity(stats);
   if (reason !== undefined) throw new DatasetError(`Cannot read ${baseName(path)}: ${reason}`, { permanent: false });
@@ -43,16 +67,17 @@ async function refuseChanged(handle: FileHandle, { path, size, version }: FileId
   throw new DatasetError(`${baseName(path)} ${what}: ask again to use it as it is now`, { permanent: false });
 }
 
-function readerOf(handle: FileHandle, { path, size }: FileIdentity): ByteReader {
+function readerOf({ read, readNow }: Handle, { path, size }: FileIdentity): ByteReader {
+  const refuseEnd = (bytesRead: number, { length }: Uint8Array, start: number, filled: number) => {
+    if (bytesRead > 0) return;
+    const reason = `bytes ${start}–${start + length} needed, it ends at ${start + filled}`;
+    throw new DatasetError(`Cannot read ${baseName(path)}: ${reason}`, { permanent: false });
+  };
   async function readInto(target: Uint8Array, start: number, { signal }: SignalOptions = {}): Promise<void> {
-    let filled = 0;
-    while (filled < target.length) {
+    for (let filled = 0; filled < target.length; ) {
       signal?.throwIfAborted();
-      const { bytesRead } = await handle.read(target, filled, target.length - filled, start + filled);
-      if (bytesRead === 0) {
-        const reason = `bytes ${start}–${start + target.length} needed, it ends at ${start + filled}`;
-        throw new DatasetError(`Cannot read ${baseName(path)}: ${reason}`, { permanent: false });
-      }
+      const bytesRead = await read(target, filled, start + filled);
+      refuseEnd(bytesRead, target, start, filled);
       filled += bytesRead;
     }
     signal?.throwIfAborted();
@@ -60,6 +85,15 @@ function readerOf(handle: FileHandle, { path, size }: FileIdentity): ByteReader 
   return {
     byteLength: size,
     readInto,
+    ...(readNow && {
+      readNow(target, start) {
+        for (let filled = 0; filled < target.length; ) {
+          const bytesRead = readNow(target, filled, start + filled);
+          refuseEnd(bytesRead, target, start, filled);
+          filled += bytesRead;
+        }
+      },
+    }),
     async slice(start, end = size, options) {
       const buffer = new ArrayBuffer(end - start);
       await readInto(new Uint8Array(buffer), start, options);

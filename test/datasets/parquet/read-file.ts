@@ -19,11 +19,20 @@ export function readerOf(bytes: Uint8Array): ByteReader {
   };
 }
 
-/** By row groups, and once more with some of them in one unit: that gives the same, or throws. */
+/** As a local file is read by a thread that may be held, for all of its columns. */
+export function readerNowOf(bytes: Uint8Array): ByteReader {
+  const readNow = (target: Uint8Array, start: number) => {
+    if (start < 0 || start + target.length > bytes.length) throw new RangeError(`bytes from ${start} on, of ${bytes.length}`);
+    target.set(bytes.subarray(start, start + target.length));
+  };
+  return { ...readerOf(bytes), readInto: async (target, start) => readNow(target, start), readNow, opened: {} };
+}
+
+/** By row groups, and once more as a thread that may be held reads it, with some of them in one unit: that gives the same, or throws. */
 export async function readFileColumns(reader: ByteReader, path = "test.parquet") {
   const { columns, unsupported } = await readByUnits(reader, path, 1);
   const grouped = await readByUnits(
-    reader,
+    readerNowOf(new Uint8Array(await reader.slice(0))),
     path,
     1 + Math.ceil(((columns.values().next().value as Nested[] | undefined)?.length ?? 0) / 3),
   );
@@ -60,12 +69,22 @@ export async function readEntriesOf(
 
 /** Refuses what was not told: `ranges` of a format must say all that its `read` asks for. */
 export function onlyWithin(reader: ByteReader, ranges: readonly ByteRange[]): ByteReader {
+  const refuseOthers = (start: number, end: number) => {
+    if (ranges.some((range) => range.start <= start && end <= range.end)) return;
+    throw new Error(`bytes ${start}–${end} are asked for and were not told`);
+  };
   return {
     ...reader,
     slice: async (start, end = reader.byteLength, options) => {
-      if (ranges.some((range) => range.start <= start && end <= range.end)) return await reader.slice(start, end, options);
-      throw new Error(`bytes ${start}–${end} are asked for and were not told`);
+      refuseOthers(start, end);
+      return await reader.slice(start, end, options);
     },
+    ...(reader.readNow && {
+      readNow: (target, start) => {
+        refuseOthers(start, start + target.length);
+        reader.readNow!(target, start);
+      },
+    }),
   };
 }
 

@@ -5,7 +5,7 @@
 import { type ColumnLocation, DatasetError } from "../../../datasets/dataset.ts";
 import { describeFile, formatNamed } from "../../../datasets/formats.ts";
 import { readColumn } from "../../../datasets/read-column.ts";
-import { type Nested, nest, readerOf } from "../../datasets/parquet/read-file.ts";
+import { type Nested, nest, readerNowOf, readerOf } from "../../datasets/parquet/read-file.ts";
 import { makeTarget } from "../../datasets/read-for-test.ts";
 import { seeded } from "../../support/seeded.ts";
 import { type Fuzzer, measureMemory } from "../fuzzer.ts";
@@ -59,6 +59,7 @@ async function tryFile(bytes: Uint8Array, sound: SoundFile): Promise<Outcome> {
   try {
     const description = await describeFile(readerOf(bytes), "damaged.parquet");
     const format = formatNamed(description.shape.format);
+    const reader = readerNowOf(bytes);
     for (const [name, expected] of sound.columns) {
       const column = description.shape.columns.get(name);
       if (!column) {
@@ -82,7 +83,7 @@ async function tryFile(bytes: Uint8Array, sound: SoundFile): Promise<Outcome> {
           };
           if (location.values > mostValues || range.entries > mostValues) return "too large";
           const target = makeTarget(location);
-          const read = await readColumn(location, target, { source: { open: async (_, use) => await use(readerOf(bytes)) } });
+          const read = await readColumn(location, target, { source: { open: async (_, use) => await use(reader) } });
           entries.push(...nest(target, range.entries, read.values));
         }
       } catch (error) {
