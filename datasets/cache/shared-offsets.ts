@@ -1,4 +1,5 @@
 /** The offsets of one partition's lists, each list's once, for all columns that share them. They live as long as a column that uses them. */
+import { Buffer } from "node:buffer";
 import { baseName, type ColumnLocation, DatasetError } from "../dataset.ts";
 import type { Block, Slab } from "./slab.ts";
 
@@ -52,6 +53,9 @@ export class SharedOffsets {
 
 /** The list, from 0, that is the first of another length. */
 function firstDifference(left: Uint32Array, right: Uint32Array): number | undefined {
+  // The host compares bytes faster than any loop, and they are mostly equal.
+  const bytesOf = ({ buffer, byteOffset, length }: Uint32Array) => new Uint8Array(buffer, byteOffset + 4, Math.max(0, 4 * (length - 1)));
+  if (Buffer.compare(bytesOf(left), bytesOf(right)) === 0) return undefined;
   for (let i = 1; i < left.length; i++) if (left[i] !== right[i]) return i - 1;
   return undefined;
 }
