@@ -2,7 +2,7 @@
 import { type ArithmeticOperator, ExpressionError, type Tree } from "../expression/tree.ts";
 import { checkElement } from "../lists/element.ts";
 import { methods } from "../lists/list-operators.ts";
-import { isPresent, lambdaOf, mapOver, memberOf, overList, whereTrue } from "../program/make-terms.ts";
+import { emptyUnless, isPresent, lambdaOf, mapOver, memberOf, overList, whereTrue } from "../program/make-terms.ts";
 import type { Operation, Term } from "../program/term.ts";
 import { boolean, describeType, eitherOf, isOptional, isScalar, number, string, withOptional } from "../program/types.ts";
 import { type Checker, expectKind, expectType, numeric } from "./checker.ts";
@@ -124,7 +124,6 @@ const checks: { readonly [Kind in Tree["kind"]]: Check<Kind> } = {
     const advice = args.some(({ type }) => type.kind === "boolean") ? logical : undefined;
     expectType(args[0], "number", tree.left, `'${tree.operator}'`, advice);
     expectType(args[1], "number", tree.right, `'${tree.operator}'`, advice);
-    for (const [index, arg] of args.entries()) refuseWideMask(tree, arg, [tree.left, tree.right][index].start);
     return numeric(checker, arithmetic[tree.operator], args);
   },
   comparison: (tree, checker) => checkComparison(tree, checker),
@@ -195,7 +194,10 @@ function checkMethod(call: Extract<Tree, { kind: "method-call" }>, checker: Chec
     throw new ExpressionError(`${call.name} is a method of lists, but this is ${describeType(list.type)}`, call.object.start);
   const presences: Term[] = [];
   const made = overList(checker.terms, list, (there) => method({ list: there, call, checker, presences }));
-  return presences.reduce((value, isThere) => whereTrue(checker.terms, value, isThere), made);
+  return presences.reduce((value, isThere) => {
+    const empty = value.type.kind === "list" ? emptyUnless(checker.terms, value, isThere) : value;
+    return whereTrue(checker.terms, empty, isThere);
+  }, made);
 }
 
 /** Whether what is called is a field of the elements, or of the record. */
@@ -224,17 +226,6 @@ function checkMember(tree: Extract<Tree, { kind: "member" }>, checker: Checker):
   const { terms, level } = checker;
   const body = checkField(terms.make("param", element, [], level), tree.name, tree.nameStart, checker);
   return overList(terms, object, (list) => mapOver(terms, list, lambdaOf(terms, body, level)));
-}
-
-/** Beyond 32 bits a mask would be cut off. */
-function refuseWideMask({ operator }: { readonly operator: ArithmeticOperator }, { operation, literal }: Term, offset: number): void {
-  if (!"&|^".includes(operator) || operation !== "number") return;
-  const mask = Number(literal);
-  if (!Number.isInteger(mask) || (mask >= -(2 ** 31) && mask < 2 ** 32)) return;
-  throw new ExpressionError(
-    `'${operator}' works on 32 bits, as in JavaScript: for bits from 32 on write floor(x / 2 ** 32) ${operator} mask, with a mask that is 2 ** 32 times smaller`,
-    offset,
-  );
 }
 
 function checkLogic(operation: "and" | "or", who: string, tree: { readonly left: Tree; readonly right: Tree }, checker: Checker): Term {

@@ -9,7 +9,7 @@ export interface MethodCall {
   readonly list: ListTerm;
   readonly call: Extract<Tree, { kind: "method-call" }>;
   readonly checker: Checker;
-  /** Tells of each list among the arguments that may be missing whether it is there: what the method gives is missing with it. */
+  /** Tells of arguments that may be missing whether they are there: what the method gives is missing with them. */
   readonly presences: Term[];
 }
 
@@ -22,8 +22,13 @@ export function oneArgument({ call }: MethodCall): Tree {
   throw new ExpressionError(`${call.name} takes one argument, not ${call.args.length}`, call.nameStart);
 }
 
+/** Makes what the method gives missing where this argument is. */
+export function missingWith({ checker, presences }: MethodCall, argument: Term): void {
+  if (isOptional(argument.type)) presences.push(isPresent(checker.terms, argument));
+}
+
 /** An argument that is a list. */
-export function listArgument({ call, checker, presences }: MethodCall, place: number): ListTerm {
+export function listArgument({ call, checker }: MethodCall, place: number): ListTerm {
   const tree = call.args[place];
   if (!tree)
     throw new ExpressionError(
@@ -32,7 +37,6 @@ export function listArgument({ call, checker, presences }: MethodCall, place: nu
     );
   const list = checker.check(tree, checker);
   expectType(list, "list", tree, call.name);
-  if (isOptional(list.type)) presences.push(isPresent(checker.terms, list));
   return list as ListTerm;
 }
 

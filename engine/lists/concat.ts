@@ -1,9 +1,9 @@
 /**
- * `list.concat(other)`: the elements of one list, then those of another. Records keep the fields that both have, and stay the elements that they are.
+ * `list.concat(other, …)`: the elements of one list, then those of others. Records keep the fields that both have, and stay the elements that they are.
  * Elements are numbered through both lists.
  */
 import { joinLists } from "../check/choose.ts";
-import { listArgument } from "../check/method-call.ts";
+import { listArgument, missingWith } from "../check/method-call.ts";
 import {
   type Code,
   type Element,
@@ -16,7 +16,6 @@ import {
 import type { Emitter } from "../compile/emitter.ts";
 import type { Numbered } from "../compile/list.ts";
 import { openList } from "../compile/open-list.ts";
-import { ExpressionError } from "../expression/tree.ts";
 import type { Term } from "../program/term.ts";
 import type { ListType, Type } from "../program/types.ts";
 import { type Expression, I, i32, L, select } from "../wasm/instructions.ts";
@@ -28,9 +27,9 @@ export const concat: ListOperator = {
   isSearch: false,
   method(methodCall) {
     const { list, call, checker } = methodCall;
-    const other = listArgument(methodCall, 0);
-    if (call.args.length > 1) throw new ExpressionError("concat takes one list", call.args[1].start);
-    return joinLists(list, other, { who: "concat puts", offset: call.nameStart, checker });
+    const others = (call.args.length > 0 ? call.args : [undefined]).map((_, place) => listArgument(methodCall, place));
+    for (const other of others) missingWith(methodCall, other);
+    return others.reduce((whole: Term, other) => joinLists(whole, other, { who: "concat puts", offset: call.nameStart, checker }), list);
   },
   open(emitter, term, environment) {
     const lists = term.args.map((list) => openList(emitter, list, environment));

@@ -1,5 +1,5 @@
 /** `list.cross(other)`: every element of one list with every element of another, as pairs: the first element's first. */
-import { listArgument } from "../check/method-call.ts";
+import { listArgument, missingWith } from "../check/method-call.ts";
 import { tuple } from "../compile/code.ts";
 import { openList, uncounted } from "../compile/open-list.ts";
 import { ExpressionError } from "../expression/tree.ts";
@@ -17,6 +17,7 @@ export const cross: ListOperator = {
   method(methodCall) {
     const { list, call, checker } = methodCall;
     const other = listArgument(methodCall, 0);
+    missingWith(methodCall, other);
     if (call.args.length > 1) throw new ExpressionError("cross takes one list", call.args[1].start);
     for (const [each, start] of [
       [list, call.nameStart],

@@ -1,8 +1,9 @@
-/** `list.slice(from?, to?)`: the elements from one place up to another, which count from the end where they are negative; fractions are cut off. */
+/** `list.slice(from?, to?)`: the elements from one place up to another, which count from the end where they are negative; fractions are cut off. Missing where a place is. */
 import { expectType } from "../check/checker.ts";
+import { missingWith } from "../check/method-call.ts";
 import { openList } from "../compile/open-list.ts";
 import { ExpressionError } from "../expression/tree.ts";
-import { isOptional } from "../program/types.ts";
+import { isOptional, number } from "../program/types.ts";
 import { type Expression, F, I, i32, L, select } from "../wasm/instructions.ts";
 import type { ListOperator } from "./list-operator.ts";
 
@@ -10,13 +11,15 @@ export const slice: ListOperator = {
   kind: "list",
   cost: 4,
   isSearch: false,
-  method({ list, call, checker }) {
+  method(methodCall) {
+    const { list, call, checker } = methodCall;
     if (call.args.length > 2) throw new ExpressionError("slice takes two places at most", call.args[2].start);
     const ends = call.args.map((tree) => {
       const end = checker.check(tree, checker);
       expectType(end, "number", tree, "slice");
-      if (isOptional(end.type)) throw new ExpressionError("a place of slice must not be missing: give a default with ??", tree.start);
-      return end;
+      missingWith(methodCall, end);
+      if (!isOptional(end.type)) return end;
+      return checker.terms.make("coalesce", number, [end, checker.terms.make("number", number, [], 0)]);
     });
     return checker.terms.make("slice", list.type, [list, ...ends]);
   },

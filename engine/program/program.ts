@@ -12,7 +12,7 @@ import type { DType } from "./schema.ts";
 import { reachable, type Term } from "./term.ts";
 
 /** Changes whenever the same program could give other bits, or a partial another form. */
-export const engineVersion = "femtoq-engine-12";
+export const engineVersion = "femtoq-engine-13";
 
 export type ProgramAxis = AxisShape & { readonly value: number };
 

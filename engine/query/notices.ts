@@ -46,6 +46,7 @@ const computing: ReadonlySet<Operation> = new Set<Operation>([
 function roundings(program: ProgramTerms): readonly string[] {
   const rounded = new Set<string>();
   const cut = new Set<string>();
+  const wide = new Set<number>();
   const note = (columns: Set<string>, term: Term | undefined) => {
     if (term && isLong(elementOf(term.type))) for (const name of longColumns(term)) columns.add(name);
   };
@@ -54,7 +55,11 @@ function roundings(program: ProgramTerms): readonly string[] {
     const chosen = (operation === "conditional" || operation === "coalesce") && longOf(type) === undefined;
     if (computing.has(operation) || chosen) for (const arg of args) note(rounded, arg);
     else if (operation === "index" || operation === "at") note(rounded, args[1]);
-    else if (onBits.has(operation)) for (const arg of args) note(cut, arg);
+    else if (onBits.has(operation))
+      for (const arg of args) {
+        note(cut, arg);
+        if (isWideMask(arg)) wide.add(Number(arg.literal));
+      }
   }
   for (const term of [program.weight, ...program.histograms.flatMap(filledWith), ...(program.rows?.columns ?? [])]) note(rounded, term);
   return [
@@ -65,8 +70,15 @@ function roundings(program: ProgramTerms): readonly string[] {
     ...[...cut].map(
       (name) => `of ${name}, 64-bit integers, operators on bits take the 32 lowest bits: for the others write floor(x / 2 ** 32)`,
     ),
+    ...[...wide].map(
+      (mask) =>
+        `operators on bits take the 32 lowest bits, as in JavaScript, and ${mask} has more: for those from 32 on write floor(x / 2 ** 32) & mask, with a mask that is 2 ** 32 times smaller`,
+    ),
   ];
 }
+
+const isWideMask = ({ operation, literal }: Term): boolean =>
+  operation === "number" && Number.isInteger(literal) && (Number(literal) < -(2 ** 31) || Number(literal) >= 2 ** 32);
 
 const filledWith = ({ axes, weight, sample }: HistogramTerms): readonly (Term | undefined)[] => [
   ...axes.flatMap(({ axis, value }) => (axis.type === "category" ? [] : [value])),

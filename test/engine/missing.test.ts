@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { makeDataset } from "../support/engine/in-memory-dataset.ts";
 import { prepareReaders, type ReadValue, readValues } from "../support/engine/read-values.ts";
-import { runPrepared } from "../support/engine/run-query.ts";
+import { runPrepared, runQuery } from "../support/engine/run-query.ts";
 
 const missing = undefined;
 const dataset = makeDataset(
@@ -140,4 +140,24 @@ test("an index is of an element or of nothing: -1, a fraction and NaN are of non
     "list.at(1 / 0)": missing,
     "list.at(no)": missing,
   });
+});
+
+test("a list put together with one that is missing, or cut at a place that is missing, is missing: nothing of it fills a histogram", () => {
+  const gone = "Muon.map(m => list)[7]";
+  for (const value of [
+    `list.concat(${gone})`,
+    `list.concat(none, ${gone})`,
+    `list.cross(${gone}).map((a, b) => a)`,
+    "list.slice(0, no)",
+    "list.slice(no)",
+  ]) {
+    const axis = { type: "regular", bins: 1, lower: -10, upper: 10, value: `${value}.map(v => v ?? 0)` };
+    assert.equal(runQuery({ filter: "entry == 0", histograms: { it: { axes: [axis] } } }, dataset).histogram("it").fills, 0, value);
+    assert.equal(answerOf(`${value}.length`), missing, value);
+  }
+});
+
+test("each element is nearest to none of a list that is missing, as it is to none of an empty one", () => {
+  const nearest = "list.nearest(Muon.map(m => list)[7], (a, b) => a - b)";
+  assertValues("number", { [`${nearest}.length`]: 4, [`${nearest}[0]`]: missing });
 });

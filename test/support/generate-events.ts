@@ -2,7 +2,7 @@
  * Generates random events of one shape, with the values that break things: empty lists, NaN, infinities, −0, subnormal and huge numbers,
  * and missing ones.
  */
-import type { Cell, CellRecord, DTypes, PlainEvent } from "./engine/in-memory-dataset.ts";
+import type { Cell, CellRecord, DTypes, EventMember, PlainEvent } from "./engine/in-memory-dataset.ts";
 import type { Seeded } from "./seeded.ts";
 
 type Make = (random: Seeded) => number | boolean | string;
@@ -84,12 +84,22 @@ const collections: Readonly<Record<string, Readonly<Record<string, Field>>>> = {
   Jet: { pt, eta, phi, energy: f64(({ fraction }) => 100 + fraction() * 900), btag: gaps(f64(wild)) },
   Track: { ...cartesian, pz: gaps(momentum) },
 };
+/** Lists in the elements of collections: of values, or of records. */
+const innerLists: Readonly<Record<string, Readonly<Record<string, Field | Readonly<Record<string, Field>>>>>> = {
+  Jet: { cells: gaps(f64(wild)), parts: { pt, eta, phi, charge, jetIdx: { make: whole(-1, 4), dtype: "int32" }, kind: gaps(word) } },
+};
+
+const isField = (of: Field | Readonly<Record<string, Field>>): of is Field => "make" in of;
 
 /** Every event also has its number, `entry`. With `missing`, one in five of the values that may be missing is missing. */
 export function generateEvents(random: Seeded, count: number, missing: boolean): readonly PlainEvent[] {
   const cell = ({ make, gaps: may }: Field): Cell => (missing && may && random.chance(0.2) ? null : make(random));
   const record = (fields: Readonly<Record<string, Field>>): CellRecord =>
     Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, cell(field)]));
+  const inner = (name: string): CellRecord =>
+    Object.fromEntries(
+      Object.entries(innerLists[name] ?? {}).map(([field, of]) => [field, list((): EventMember => (isField(of) ? cell(of) : record(of)))]),
+    );
   const list = <Each>(make: () => Each): Each[] => Array.from({ length: random.chance(0.25) ? 0 : 1 + random.below(4) }, make);
   const each = <Fields, Made>(table: Readonly<Record<string, Fields>>, make: (fields: Fields) => Made) =>
     Object.entries(table).map(([name, fields]): [string, Made] => [name, make(fields)]);
@@ -99,7 +109,10 @@ export function generateEvents(random: Seeded, count: number, missing: boolean):
       ...each(scalars, cell),
       ...each(records, record),
       ...each(lists, (field) => list(() => cell(field))),
-      ...each(collections, (fields) => list(() => record(fields))),
+      ...Object.entries(collections).map(([name, fields]): [string, EventMember] => [
+        name,
+        list(() => ({ ...record(fields), ...inner(name) })),
+      ]),
     ]),
   );
 }
@@ -116,5 +129,10 @@ export function dtypesOf(missing: boolean): DTypes {
     ...members(records, (name) => name),
     ...Object.entries(lists).map(([name, field]) => [`${name}[]`, dtype(field)] as const),
     ...members(collections, (name) => `${name}[]`),
+    ...Object.entries(innerLists).flatMap(([name, lists]) =>
+      Object.entries(lists).flatMap(([field, of]) =>
+        isField(of) ? [[`${name}[].${field}[]`, dtype(of)] as const] : members({ [field]: of }, () => `${name}[].${field}[]`),
+      ),
+    ),
   ]);
 }

@@ -45,6 +45,11 @@ test("operators on bits of 64-bit integers are told which bits they take", () =>
   assert.match(ofValue("event & 4")[0]!, /^of event, 64-bit integers, operators on bits take the 32 lowest bits/);
 });
 
+test("a mask of more than 32 bits is told to lose them", () => {
+  assert.match(ofValue("MET.pt & 8589934592")[0]!, /^operators on bits take the 32 lowest bits, as in JavaScript, and 8589934592 has more/);
+  assert.deepEqual(ofValue("MET.pt & 4294967295"), []);
+});
+
 test("what is compared only, chosen, or known to be small enough is not rounded", () => {
   for (const value of [
     "event == 9007199254740993 ? 1 : 0",

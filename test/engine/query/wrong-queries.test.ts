@@ -99,7 +99,7 @@ const values: readonly (readonly [value: string, told: string])[] = [
   ["deltaR(Muon[0])", "1:1 deltaR takes 2 arguments, not 1"],
   ["sqrt(1, 2)", "1:1 sqrt takes one argument, not 2"],
   ["Muon.pairs(2).length", "1:12 pairs takes no arguments"],
-  ["Muon.slice(maybe).length", "1:12 a place of slice must not be missing: give a default with ??"],
+  ["Muon.slice(HLT_IsoMu24).length", "1:12 slice needs a number, but this is a boolean"],
   ["Muon[HLT_IsoMu24].pt", "1:6 an index needs a number, but this is a boolean"],
   [
     "Muon[0]",

@@ -132,5 +132,5 @@ function referenceValue(member: PlainEvent[string]): Value {
   if (member === null || member === undefined) return undefined;
   if (Array.isArray(member)) return List.from(member.map(referenceValue)) as unknown as Value;
   if (typeof member !== "object") return member;
-  return makeRecord(Object.fromEntries(Object.entries(member).map(([field, cell]) => [field, cell ?? undefined])) as RecordFields);
+  return makeRecord(Object.fromEntries(Object.entries(member).map(([field, cell]) => [field, referenceValue(cell)])) as RecordFields);
 }

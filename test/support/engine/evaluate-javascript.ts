@@ -63,6 +63,11 @@ export class List extends Array<unknown> {
     return (lists.some((list) => list instanceof Tuples) ? Tuples : List).from(lists.flat()) as List;
   }
 
+  /** Of tuples where either list is. */
+  override concat(...lists: readonly unknown[]): List {
+    return (this instanceof Tuples || lists.some((list) => list instanceof Tuples) ? Tuples : List).from([this, ...lists].flat()) as List;
+  }
+
   pairs(): Tuples {
     spend(choose(this.length, 2));
     const pairs = new Tuples();
@@ -152,6 +157,13 @@ const library: Readonly<Record<string, unknown>> = {
   e: Math.E,
 };
 
+/** `col("MET_pt")`: a field of a record, or a member by itself. */
+const columnOf = (event: object) => (name: string) => {
+  const [record = "", field] = name.split("_");
+  const member = (event as Record<string, unknown>)[record];
+  return field === undefined ? member : (member as Record<string, unknown>)[field];
+};
+
 /** A function of an event's members, by the text of its defines and its value. */
 export function compileJavaScript(
   defines: readonly (readonly [string, string])[],
@@ -159,8 +171,8 @@ export function compileJavaScript(
   members: readonly string[],
 ): (event: object) => Value {
   const body = `"use strict"; ${defines.map(([name, value]) => `const ${name} = ${value};`).join(" ")} return ${text};`;
-  const names = [...Object.keys(library), ...members];
+  const names = [...Object.keys(library), "col", ...members];
   const compiled = new Function(...names, body) as (...values: readonly unknown[]) => Value;
   const shared = Object.values(library);
-  return (event) => compiled(...shared, ...members.map((name) => (event as Record<string, unknown>)[name]));
+  return (event) => compiled(...shared, columnOf(event), ...members.map((name) => (event as Record<string, unknown>)[name]));
 }

@@ -2,8 +2,8 @@
 
 import type { Seeded } from "../seeded.ts";
 import { ExpressionGenerator } from "./generate-expression.ts";
-import type { Element } from "./generated-elements.ts";
 import { binary, bracketed, call, coalesce, conditional, leaf, type Piece } from "./piece.ts";
+import type { Element } from "./record-kinds.ts";
 
 export interface ExpressionCase {
   readonly kind: "number" | "boolean" | "string" | "numbers";

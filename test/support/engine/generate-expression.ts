@@ -6,7 +6,7 @@
 import { words } from "../generate-events.ts";
 import type { Seeded } from "../seeded.ts";
 import { ListGenerator } from "./generate-lists.ts";
-import type { Element, ElementGenerator, Name } from "./generated-elements.ts";
+import type { ElementGenerator, Name } from "./generated-elements.ts";
 import {
   binary,
   bracketed,
@@ -24,7 +24,7 @@ import {
   power,
   vectorSum,
 } from "./piece.ts";
-import { chosenKind, kindOf, numbersOf, type RecordKind, sumKind } from "./record-kinds.ts";
+import { chosenKind, type Element, kindOf, numbersOf, type RecordKind, sumKind } from "./record-kinds.ts";
 import { functionsOfOne } from "./reference-functions.ts";
 
 export interface RecordPiece {
@@ -94,7 +94,9 @@ export class ExpressionGenerator implements ElementGenerator {
       return this.#component({ piece: leaf(name), kind: (element as Extract<Element, { kind: "record" }>).record });
     }
     return leaf(
-      random.chance(0.3) ? random.pick(literals) : random.pick(["x", "y", "n", "u", "MET.pt", "MET.phi", "gen.px", "entry", "Muon.length"]),
+      random.chance(0.3)
+        ? random.pick(literals)
+        : random.pick(["x", "y", "n", "u", "MET.pt", "MET.phi", "gen.px", "entry", "Muon.length", 'col("MET_pt")']),
     );
   }
 
@@ -117,6 +119,7 @@ export class ExpressionGenerator implements ElementGenerator {
     return this.#choose(
       () => this.#element(list.piece, fuel),
       () => method(list.piece, this.random.pick(["min", "max", "mean"])),
+      () => this.lists.pickedNumber(fuel),
       () => this.lists.reduced(this.random.pick(["min", "max", "mean"]), fuel),
     );
   }
@@ -124,7 +127,10 @@ export class ExpressionGenerator implements ElementGenerator {
   #element(list: Piece, fuel: number): Piece {
     const { random } = this;
     const index = random.chance(0.6) ? leaf(random.pick(["0", "1", "2", "-1", "0.5", "n", "u"])) : this.number(fuel / 3);
-    return random.chance(0.5) ? method(list, "at", index) : piece(levels.call, [list, levels.call], "[", [index, levels.lambda], "]");
+    const chain = random.chance(0.1) ? "?." : "";
+    if (random.chance(0.5))
+      return chain ? piece(levels.call, [list, levels.call], "?.at(", [index, levels.lambda], ")") : method(list, "at", index);
+    return piece(levels.call, [list, levels.call], `${chain}[`, [index, levels.lambda], "]");
   }
 
   #reduced(fuel: number): Piece {
@@ -174,7 +180,7 @@ export class ExpressionGenerator implements ElementGenerator {
       () => conditional(this.boolean(half), this.boolean(half), this.boolean(half)),
       () => this.lists.tested(random.pick(["some", "every"]), fuel),
       () => this.lists.tested(random.pick(["some", "every", "any", "all"]), fuel),
-      () => method(leaf("marks"), random.pick(["any", "all"])),
+      () => method(this.lists.ofBooleans(half), random.pick(["any", "all"])),
       () => coalesce(this.#element(leaf("marks"), half), this.boolean(half)),
       () => this.#sameElement(half),
     );
@@ -249,14 +255,45 @@ export class ExpressionGenerator implements ElementGenerator {
     const name = random.pick(
       isChosen ? ["extra"] : ["pt", "px", "extra"].filter((each) => each === "extra" || kind.numbers.includes(each)),
     );
-    const made = piece(levels.call, "({ ...", [spread, levels.lambda], `, ${name}: `, [this.number(fuel / 2), levels.lambda], " })");
+    const parts: (string | readonly [Piece, number])[] = [`, ${name}: `, [this.number(fuel / 2), levels.lambda]];
     const numbers = [...new Set([...kind.numbers, name])];
-    return { piece: { ...made, js: `record(${made.js})` }, kind: { numbers, booleans: kind.booleans, vector: kind.vector } };
+    const booleans = new Set(kind.booleans);
+    const strings = new Set(kind.strings);
+    const lists: Record<string, Element> = { ...kind.lists };
+    if (random.chance(0.2)) {
+      booleans.add("isExtra");
+      parts.push(", isExtra: ", [this.boolean(fuel / 3), levels.lambda]);
+    }
+    if (random.chance(0.2)) {
+      strings.add("name");
+      parts.push(", name: ", [this.string(fuel / 3), levels.lambda]);
+    }
+    if (random.chance(0.2)) {
+      const near = this.lists.any(fuel / 3);
+      lists.near = near.element;
+      parts.push(", near: ", [near.piece, levels.lambda]);
+    }
+    const isSpread = isChosen || random.chance(0.8);
+    const made = isSpread
+      ? piece(levels.call, "({ ...", [spread, levels.lambda], ...parts, " })")
+      : piece(levels.call, "({ ", (parts[0] as string).slice(2), ...parts.slice(1), " })");
+    const own = isSpread
+      ? { numbers, booleans: [...booleans], strings: [...strings], lists, vector: kind.vector }
+      : {
+          numbers: [name],
+          booleans: [...booleans].filter((each) => each === "isExtra" && parts.includes(", isExtra: ")),
+          strings: [...strings].filter((each) => each === "name" && parts.includes(", name: ")),
+          lists: parts.includes(", near: ") ? { near: lists.near! } : {},
+          vector: false,
+        };
+    return { piece: { ...made, js: `record(${made.js})` }, kind: own };
   }
 
   #chosen(a: RecordPiece, b: RecordPiece, write: (a: Piece, b: Piece) => Piece): RecordPiece {
     const kind = chosenKind(a.kind, b.kind);
-    return kind ? { piece: write(a.piece, b.piece), kind } : a;
+    if (kind) return { piece: write(a.piece, b.piece), kind };
+    // Of what JavaScript makes of none it could be asked nothing.
+    return this.missing ? a : b;
   }
 
   #optionalRecord(fuel: number): RecordPiece {

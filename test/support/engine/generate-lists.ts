@@ -1,7 +1,7 @@
 /** Lists in generated expressions: collections and what filter, map, pairs, triples and fields make of them, lists of lists included. */
-import { type Element, type ElementGenerator, type ListPiece, membersOf, type Name } from "./generated-elements.ts";
+import { type ElementGenerator, type ListPiece, membersOf, type Name } from "./generated-elements.ts";
 import { bracketed, coalesce, conditional, lambda, leaf, levels, member, method, type Piece, piece } from "./piece.ts";
-import { collections, kindOf, numbersOf, type RecordKind } from "./record-kinds.ts";
+import { chosenKind, collections, type Element, kindOf, numbersOf, type RecordKind } from "./record-kinds.ts";
 
 const deepest = 3;
 
@@ -20,13 +20,13 @@ export class ListGenerator {
     const list = this.any(fuel / 2);
     switch (random.below(11)) {
       case 0:
-        return ["record", "number", "string"].includes(list.element.kind) ? this.#tuples(list) : this.#filtered(list, fuel / 2);
+        return list.element.kind === "list" ? this.#filtered(list, fuel / 2) : this.#tuples(list, fuel / 2);
       case 1:
         return this.#mapped(list, fuel / 2);
       case 2:
-        return this.#sliced(list);
+        return this.#sliced(list, fuel / 2);
       case 3:
-        return list.element.kind === "list" || list.element.kind === "tuple" ? this.#sliced(list) : this.#joined(list, fuel / 2);
+        return list.element.kind === "list" ? this.#sliced(list, fuel / 2) : this.#joined(list, fuel / 2);
       case 4:
         return this.#flattened(list, fuel / 2);
       case 5:
@@ -49,7 +49,14 @@ export class ListGenerator {
       const { name, element } = random.pick(params);
       return { piece: leaf(name), element: (element as Extract<Element, { kind: "list" }>).element };
     }
-    const name = random.pick([...collections, ...collections, "hits", "codes", "marks", "tags", "tags"]);
+    const owners = this.#of.known("record").flatMap(({ name: owner, element }) => {
+      const lists = element.kind === "record" ? Object.entries(element.record.lists ?? {}) : [];
+      return lists.map(([field, of]): ListPiece => ({ piece: member(leaf(owner), field), element: of }));
+    });
+    if (owners.length > 0 && random.chance(0.5)) return random.pick(owners);
+    const name = random.pick([...collections, ...collections, "hits", "codes", "marks", "tags", "tags", "Jet.cells", "Jet.parts"]);
+    if (name === "Jet.cells") return { piece: leaf(name), element: { kind: "list", element: { kind: "number" } } };
+    if (name === "Jet.parts") return { piece: leaf(name), element: { kind: "list", element: kindOf("Jet").lists!.parts! } };
     if (name === "hits" || name === "codes") return { piece: leaf(name), element: { kind: "number" } };
     if (name === "marks") return { piece: leaf(name), element: { kind: "boolean" } };
     if (name === "tags") return { piece: leaf(name), element: { kind: "string" } };
@@ -67,14 +74,21 @@ export class ListGenerator {
     };
   }
 
-  #sliced(list: ListPiece): ListPiece {
+  #sliced(list: ListPiece, fuel: number): ListPiece {
     const { random } = this.#of;
-    const places = Array.from({ length: random.below(3) }, () => leaf(random.pick(["0", "1", "2", "-1", "-2", "3", "u", "1.5"])));
+    const places = Array.from({ length: random.below(3) }, () => {
+      if (random.chance(0.7)) return leaf(random.pick(["0", "1", "2", "-1", "-2", "3", "u", "1.5"]));
+      return this.#of.number(fuel / 2);
+    });
     return { ...list, piece: method(list.piece, "slice", ...places) };
   }
 
+  /** With itself, or another list whose elements have something in common with its own. */
   #joined(list: ListPiece, fuel: number): ListPiece {
-    return { ...list, piece: method(list.piece, "concat", this.#filtered(list, fuel).piece) };
+    const other = this.any(fuel);
+    const element = joinedElement(list.element, other.element);
+    if (element && this.#of.random.chance(0.7)) return { piece: method(list.piece, "concat", other.piece), element };
+    return { element: joinedElement(list.element, list.element)!, piece: method(list.piece, "concat", this.#filtered(list, fuel).piece) };
   }
 
   #sorted(list: ListPiece, fuel: number): ListPiece {
@@ -104,10 +118,10 @@ export class ListGenerator {
 
   /** As it is or filtered, by a test. */
   #chosen(list: ListPiece, fuel: number): ListPiece {
-    if (list.element.kind === "list" || list.element.kind === "tuple") return this.#filtered(list, fuel);
+    if (list.element.kind === "list") return this.#filtered(list, fuel);
     const sides = [list.piece, this.#filtered(list, fuel).piece] as const;
     return {
-      ...list,
+      element: joinedElement(list.element, list.element)!,
       piece: bracketed(
         this.#of.random.chance(0.5)
           ? conditional(this.#of.boolean(fuel), ...sides)
@@ -139,11 +153,20 @@ export class ListGenerator {
     return { piece: method(list.piece, "flatMap", body), element };
   }
 
-  #tuples(list: ListPiece): ListPiece {
+  #tuples(list: ListPiece, fuel: number): ListPiece {
     const { random } = this.#of;
-    const size = random.pick([2, 2, 2, 3, 3, 4]);
-    const element: Element = { kind: "tuple", member: list.element, size };
-    if (size === 2 && random.chance(0.2)) return { piece: method(list.piece, "cross", this.#filtered(list, 2).piece), element };
+    const size = list.element.kind === "tuple" ? 2 : random.pick([1, 2, 2, 2, 2, 3, 3, 4]);
+    if (size === 2 && random.chance(0.3)) {
+      const other = random.chance(0.5) ? this.#filtered(list, 2) : this.any(Math.min(fuel, 4));
+      if (other.element.kind !== "list")
+        return { piece: method(list.piece, "cross", other.piece), element: { kind: "tuple", members: [list.element, other.element] } };
+    }
+    return this.#combined(list, size);
+  }
+
+  #combined<Of extends Element>(list: ListPiece<Of>, size = this.#of.random.pick([2, 2, 3])): ListPiece {
+    const { random } = this.#of;
+    const element: Element = { kind: "tuple", members: Array.from({ length: size }, () => list.element) };
     const short = ["", "", "pairs", "triples"][size];
     return {
       piece: short && random.chance(0.7) ? method(list.piece, short) : method(list.piece, "combinations", leaf(String(size))),
@@ -209,6 +232,34 @@ export class ListGenerator {
     return { piece: leaf(name), element: { kind: "record", record: kindOf(name) } };
   }
 
+  /** Something of each element of this very list. */
+  mappedTo(kind: "number" | "boolean", list: ListPiece, fuel: number): Piece {
+    return method(
+      list.piece,
+      "map",
+      this.#function(list.element, () => this.#of[kind](fuel)),
+    );
+  }
+
+  ofBooleans(fuel: number): Piece {
+    const list = this.any(fuel);
+    if (list.element.kind === "boolean") return list.piece;
+    if (this.#of.random.chance(0.2)) return leaf("marks");
+    return method(
+      list.piece,
+      "map",
+      this.#function(list.element, () => this.#of.boolean(fuel / 2)),
+    );
+  }
+
+  /** One of a list of numbers. */
+  pickedNumber(fuel: number): Piece {
+    const list = this.ofNumbers(fuel / 2);
+    const name = this.#of.random.pick(["find", "minBy", "maxBy"]);
+    const body = () => (name === "find" ? this.#of.boolean(fuel / 2) : this.#of.number(fuel / 2));
+    return method(list.piece, name, this.#function(list.element, body));
+  }
+
   reduced(name: "sum" | "product" | "mean" | "min" | "max", fuel: number): Piece {
     const list = this.any(fuel);
     return method(
@@ -224,7 +275,7 @@ export class ListGenerator {
     const records = this.ofRecords(fuel / 2);
     const { record } = records.element;
     const isTuple = random.chance(0.4);
-    const list = isTuple ? this.#tuples(records) : records;
+    const list = isTuple ? this.#combined(records) : records;
     const name = random.pick(["find", "minBy", "maxBy"]);
     const body = () => (name === "find" ? this.#of.boolean(fuel / 2) : this.#of.number(fuel / 2));
     const one = method(list.piece, name, this.#function(list.element, body));
@@ -247,8 +298,8 @@ export class ListGenerator {
   /** A function over such elements; over tuples of either one parameter or the members, with or without the index. */
   #function(element: Element, body: () => Piece): Piece {
     const { random, names } = this.#of;
-    const isSpread = element.kind === "tuple" && random.chance(0.8);
-    const first: readonly Element[] = isSpread ? Array.from({ length: element.size }, () => element.member) : [element];
+    const isSpread = element.kind === "tuple" && element.members.length > 1 && random.chance(0.8);
+    const first: readonly Element[] = isSpread ? element.members : [element];
     const withIndex = (element.kind !== "tuple" || isSpread) && random.chance(0.3);
     const elements: readonly Element[] = withIndex ? [...first, { kind: "number" }] : first;
     const written = this.#parameterNames(elements.length);
@@ -269,4 +320,18 @@ export class ListGenerator {
     const reused = outer.length > 0 && random.chance(0.1) ? [random.pick(outer).name] : [];
     return [...reused, ...Array.from({ length: count - reused.length }, () => `p${this.#params++}`)];
   }
+}
+
+/** What a list is of that two lists, put together, make; undefined where that is nothing in common. */
+function joinedElement(a: Element, b: Element): Element | undefined {
+  if (a.kind === "record" && b.kind === "record") {
+    const record = chosenKind(a.record, b.record);
+    return record && { kind: "record", record: { ...record, lists: {} } };
+  }
+  if (a.kind === "tuple" && b.kind === "tuple") {
+    if (a.members.length !== b.members.length) return undefined;
+    const members = a.members.flatMap((member, place) => joinedElement(member, b.members[place]!) ?? []);
+    return members.length === a.members.length ? { kind: "tuple", members } : undefined;
+  }
+  return a.kind === b.kind && a.kind !== "list" ? a : undefined;
 }

@@ -1,13 +1,7 @@
 /** What the generators of expressions and of lists tell each other of what they made. */
 import type { Seeded } from "../seeded.ts";
 import type { Piece } from "./piece.ts";
-import type { RecordKind } from "./record-kinds.ts";
-
-export type Element =
-  | { readonly kind: "number" | "boolean" | "string" }
-  | { readonly kind: "record"; readonly record: RecordKind }
-  | { readonly kind: "tuple"; readonly member: Element; readonly size: number }
-  | { readonly kind: "list"; readonly element: Element };
+import type { Element, RecordKind } from "./record-kinds.ts";
 
 export interface ListPiece<Of extends Element = Element> {
   readonly piece: Piece;
@@ -33,8 +27,11 @@ export interface ElementGenerator {
   literal(fuel: number): { readonly piece: Piece; readonly kind: RecordKind };
 }
 
-/** `p[0]`, `p[1]`, … of a tuple. */
+/** `p[0]`, `p[1]`, … of a tuple, and of those that are in it. */
 export function membersOf({ name, element }: Name): readonly Name[] {
   if (element.kind !== "tuple") return [];
-  return Array.from({ length: element.size }, (_, place) => ({ name: `${name}[${place}]`, element: element.member }));
+  return element.members.flatMap((member, place) => {
+    const own: Name = { name: `${name}[${place}]`, element: member };
+    return [own, ...membersOf(own)];
+  });
 }

@@ -104,6 +104,10 @@ function evaluate(node: AnyNode, names: Names): Value {
         ),
       );
     case "CallExpression":
+      if (node.callee.type === "Identifier" && node.callee.name === "col") {
+        const [record, field] = ((node.arguments[0] as { readonly value?: unknown }).value as string).split("_");
+        return memberOf(names.get(record!), field!);
+      }
       if (node.callee.type === "Identifier") return callFunction(node.callee.name, node.arguments.map(inner), node.arguments);
       if (node.callee.type === "MemberExpression")
         return callMethod(inner(node.callee.object as AnyNode) as readonly Value[], nameOf(node.callee.property), node.arguments, names);
@@ -148,8 +152,10 @@ function callMethod(list: readonly Value[] | undefined, method: string, args: re
       return list.map(call!);
     case "flatMap":
       return list.flatMap((value, index) => (call!(value, index) as readonly Value[] | undefined) ?? []);
-    case "slice":
-      return list.slice(...args.map((arg) => evaluate(arg, names) as number));
+    case "slice": {
+      const places = args.map((arg) => evaluate(arg, names));
+      return places.includes(undefined) ? undefined : list.slice(...(places as number[]));
+    }
     case "concat": {
       const other = evaluate(args[0], names) as readonly Value[] | undefined;
       return other && [...list, ...other];
@@ -198,16 +204,11 @@ function callMethod(list: readonly Value[] | undefined, method: string, args: re
         spend();
         return evaluate(body, new Map([...names, [one, a], [another, b]]));
       };
-      return (
-        other &&
-        list.map((a) =>
-          pickBy(
-            other,
-            other.map((b) => distance(a, b)),
-            (value, best) => value < best,
-          ),
-        )
-      );
+      const isNearer = (value: number, best: number) => value < best;
+      return list.map((a) => {
+        const distances = (other ?? []).map((b) => distance(a, b));
+        return pickBy(other ?? [], distances, isNearer);
+      });
     }
     case "cross": {
       const other = evaluate(args[0], names) as readonly Value[] | undefined;

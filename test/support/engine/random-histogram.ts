@@ -71,7 +71,7 @@ const lists: readonly Choice[] = [
   { numbers: ["pt", "energy", "btag"].map((name) => field("Jet", name)), booleans: [] },
 ];
 
-function randomAxis(random: Seeded): PlainAxis {
+export function randomAxis(random: Seeded): PlainAxis {
   const lower = random.below(7) - 3;
   const width = random.pick([0.3, 1, 2, 6.4, 90]);
   switch (random.below(7)) {
