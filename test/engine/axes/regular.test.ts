@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { scaleOfFloat32 } from "../../../engine/axes/regular.ts";
 import { fillHistogram, findBin } from "../../../engine/histograms.ts";
 import { makeDataset } from "../../support/engine/in-memory-dataset.ts";
-import { cellOf } from "../../support/engine/plain-histogram.ts";
+import { cellOf } from "../../support/engine/random/plain-histogram.ts";
 import { fillOnce } from "../../support/engine/run-query.ts";
 import { type Seeded, seeded } from "../../support/seeded.ts";
 

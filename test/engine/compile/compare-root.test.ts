@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { makeDataset } from "../../support/engine/in-memory-dataset.ts";
-import { neighbour } from "../../support/engine/plain-histogram.ts";
+import { neighbour } from "../../support/engine/random/plain-histogram.ts";
 import { fillOnce } from "../../support/engine/run-query.ts";
 import { seeded } from "../../support/seeded.ts";
 

@@ -6,8 +6,8 @@ import type { Term } from "../../../engine/program/term.ts";
 import { readQuery } from "../../../engine/query/query.ts";
 import { openChecker, type QueryChecker } from "../../../engine/query/query-checker.ts";
 import { makeComparedDataset } from "../../support/engine/compare-expressions.ts";
-import { generateCase } from "../../support/engine/generate-case.ts";
 import { muonSchema } from "../../support/engine/muon-schema.ts";
+import { generateCase } from "../../support/engine/random/generate-case.ts";
 import { seeded, seedOr } from "../../support/seeded.ts";
 
 const plainSum = { sum: { axes: [], storage: "count" } };

@@ -18,7 +18,7 @@ import type { KnownBounds } from "../../../engine/skip/bounds.ts";
 import { findImpossible, programBefore } from "../../../engine/skip/impossible-filter.ts";
 import { completePartial } from "../../../engine/skip/skipped-partial.ts";
 import { type InMemoryDataset, makeDataset } from "../../support/engine/in-memory-dataset.ts";
-import { randomHistogram, writeHistogram } from "../../support/engine/random-histogram.ts";
+import { randomHistogram, writeHistogram } from "../../support/engine/random/random-histogram.ts";
 import { type PreparedQuery, prepareQuery, runPrepared } from "../../support/engine/run-query.ts";
 import { dtypesOf, generateEvents } from "../../support/generate-events.ts";
 import { type Seeded, seeded, seedOr } from "../../support/seeded.ts";

@@ -11,8 +11,8 @@ import {
   evaluateCase,
   makeComparedDataset,
 } from "../../support/engine/compare-expressions.ts";
-import { type ExpressionCase, generateCase } from "../../support/engine/generate-case.ts";
-import { leaf } from "../../support/engine/piece.ts";
+import { type ExpressionCase, generateCase } from "../../support/engine/random/generate-case.ts";
+import { leaf } from "../../support/engine/random/piece.ts";
 import { prepareReaders } from "../../support/engine/read-values.ts";
 import { type Seeded, seeded } from "../../support/seeded.ts";
 import { type Fuzzer, measureMemory } from "../fuzzer.ts";

@@ -1,6 +1,6 @@
 /** Random filters of the whole language, among them cuts that few events pass. */
 
-import { ExpressionGenerator } from "../engine/generate-expression.ts";
+import { ExpressionGenerator } from "../engine/random/generate-expression.ts";
 import type { Seeded } from "../seeded.ts";
 
 const values = ["x", "y", "n", "u", "entry", "MET.pt", "hits.length", "hits.max()", "Muon.length", "Muon.sum(m => m.pt)", "Jet[0].btag"];

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fillHistogram } from "../../../../engine/histograms.ts";
 import { type DTypes, makeDataset } from "../../../support/engine/in-memory-dataset.ts";
-import { axisCells, cellOf, countPoints, neighbour, type PlainAxis } from "../../../support/engine/plain-histogram.ts";
+import { axisCells, cellOf, countPoints, neighbour, type PlainAxis } from "../../../support/engine/random/plain-histogram.ts";
 import { fillOnce, runQuery } from "../../../support/engine/run-query.ts";
 import { type Seeded, seeded } from "../../../support/seeded.ts";
 

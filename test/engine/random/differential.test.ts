@@ -12,9 +12,9 @@ import {
   evaluateCase,
   makeComparedDataset,
   type Reference,
-} from "../support/engine/compare-expressions.ts";
-import { generateCase } from "../support/engine/generate-case.ts";
-import { seeded, seedOr } from "../support/seeded.ts";
+} from "../../support/engine/compare-expressions.ts";
+import { generateCase } from "../../support/engine/random/generate-case.ts";
+import { seeded, seedOr } from "../../support/seeded.ts";
 
 const cases = Number(process.env.FEMTOQ_TEST_CASES ?? 1000);
 const casesOfOneDataset = 50;

@@ -1,12 +1,12 @@
 /** The random expressions of the differential test have in them all that the language has. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { components } from "../../engine/check/four-vector.ts";
-import { functionNames } from "../../engine/check/functions.ts";
-import { arithmeticOperators, comparisonOperators } from "../../engine/expression/tree.ts";
-import { methods } from "../../engine/lists/list-operators.ts";
-import { generateCase } from "../support/engine/generate-case.ts";
-import { seeded } from "../support/seeded.ts";
+import { components } from "../../../engine/check/four-vector.ts";
+import { functionNames } from "../../../engine/check/functions.ts";
+import { arithmeticOperators, comparisonOperators } from "../../../engine/expression/tree.ts";
+import { methods } from "../../../engine/lists/list-operators.ts";
+import { generateCase } from "../../support/engine/random/generate-case.ts";
+import { seeded } from "../../support/seeded.ts";
 
 test("the generator of expressions covers every method, function, operator and component", (t) => {
   const random = seeded(1);

@@ -5,14 +5,14 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Merger } from "../../engine/histogram/merge.ts";
-import type { PartialResult } from "../../engine/histogram/partial.ts";
-import { storages } from "../../engine/storages/storages.ts";
-import { makeDataset } from "../support/engine/in-memory-dataset.ts";
-import { fillPlainly, randomHistogram, writeHistogram } from "../support/engine/random-histogram.ts";
-import { prepareQuery, runPrepared, runQuery } from "../support/engine/run-query.ts";
-import { dtypesOf, generateEvents } from "../support/generate-events.ts";
-import { seeded, seedOr } from "../support/seeded.ts";
+import { Merger } from "../../../engine/histogram/merge.ts";
+import type { PartialResult } from "../../../engine/histogram/partial.ts";
+import { storages } from "../../../engine/storages/storages.ts";
+import { makeDataset } from "../../support/engine/in-memory-dataset.ts";
+import { fillPlainly, randomHistogram, writeHistogram } from "../../support/engine/random/random-histogram.ts";
+import { prepareQuery, runPrepared, runQuery } from "../../support/engine/run-query.ts";
+import { dtypesOf, generateEvents } from "../../support/generate-events.ts";
+import { seeded, seedOr } from "../../support/seeded.ts";
 
 const cases = Number(process.env.FEMTOQ_TEST_CASES ?? 400);
 

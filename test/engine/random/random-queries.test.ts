@@ -5,14 +5,14 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { compileProgram } from "../../engine/compile/compile-program.ts";
-import type { OneProgram } from "../../engine/query/make-program.ts";
-import { storages } from "../../engine/storages/storages.ts";
-import { makeComparedDataset } from "../support/engine/compare-expressions.ts";
-import { answerPlainly, randomQuery, writeQuery } from "../support/engine/random-query.ts";
-import { prepareQuery, runPrepared } from "../support/engine/run-query.ts";
-import { TooManySteps, withBudget } from "../support/engine/step-budget.ts";
-import { seeded, seedOr } from "../support/seeded.ts";
+import { compileProgram } from "../../../engine/compile/compile-program.ts";
+import type { OneProgram } from "../../../engine/query/make-program.ts";
+import { storages } from "../../../engine/storages/storages.ts";
+import { makeComparedDataset } from "../../support/engine/compare-expressions.ts";
+import { answerPlainly, randomQuery, writeQuery } from "../../support/engine/random/random-query.ts";
+import { prepareQuery, runPrepared } from "../../support/engine/run-query.ts";
+import { TooManySteps, withBudget } from "../../support/engine/step-budget.ts";
+import { seeded, seedOr } from "../../support/seeded.ts";
 
 const cases = Number(process.env.FEMTOQ_TEST_CASES ?? 60);
 

@@ -2,10 +2,10 @@
  * Random histograms over the events of `generateEvents`: any axes, any storage, values and weights that miss some values or are not
  * finite. Each value has its text for a query and its plain JavaScript.
  */
-import type { StorageName } from "../../../engine/storages/storages.ts";
-import { words } from "../generate-events.ts";
-import type { Seeded } from "../seeded.ts";
-import type { PlainEvent } from "./in-memory-dataset.ts";
+import type { StorageName } from "../../../../engine/storages/storages.ts";
+import { words } from "../../generate-events.ts";
+import type { Seeded } from "../../seeded.ts";
+import type { PlainEvent } from "../in-memory-dataset.ts";
 import { axisCells, cellOf, type PlainAxis } from "./plain-histogram.ts";
 
 export type PlainCell = number | boolean | string | null | undefined;

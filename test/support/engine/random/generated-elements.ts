@@ -1,5 +1,5 @@
 /** What the generators of expressions and of lists tell each other of what they made. */
-import type { Seeded } from "../seeded.ts";
+import type { Seeded } from "../../seeded.ts";
 import type { Piece } from "./piece.ts";
 import type { Element, RecordKind } from "./record-kinds.ts";
 

@@ -3,10 +3,10 @@
  * and weights of their own, and variations of all that. What each computes follows from the plain interpreter, one program after the other.
  */
 
-import type { Seeded } from "../seeded.ts";
+import type { Seeded } from "../../seeded.ts";
+import type { PlainEvent } from "../in-memory-dataset.ts";
+import { interpretExpression, type Names, type Value } from "../interpret-expression.ts";
 import { ExpressionGenerator } from "./generate-expression.ts";
-import type { PlainEvent } from "./in-memory-dataset.ts";
-import { interpretExpression, type Names, type Value } from "./interpret-expression.ts";
 import { fillPlainly, type PlainCell, type PlainFills, type PlainHistogram, type PlainValue, randomAxis } from "./random-histogram.ts";
 import type { Element } from "./record-kinds.ts";
 

@@ -3,8 +3,9 @@
  * can be missing, so that they are JavaScript too; with it, everything may be.
  */
 
-import { words } from "../generate-events.ts";
-import type { Seeded } from "../seeded.ts";
+import { words } from "../../generate-events.ts";
+import type { Seeded } from "../../seeded.ts";
+import { functionsOfOne } from "../reference-functions.ts";
 import { ListGenerator } from "./generate-lists.ts";
 import type { ElementGenerator, Name } from "./generated-elements.ts";
 import {
@@ -25,7 +26,6 @@ import {
   vectorSum,
 } from "./piece.ts";
 import { chosenKind, type Element, kindOf, numbersOf, type RecordKind, sumKind } from "./record-kinds.ts";
-import { functionsOfOne } from "./reference-functions.ts";
 
 export interface RecordPiece {
   readonly piece: Piece;

@@ -1,6 +1,6 @@
 /** One random case: some defines, and an expression that may use them. */
 
-import type { Seeded } from "../seeded.ts";
+import type { Seeded } from "../../seeded.ts";
 import { ExpressionGenerator } from "./generate-expression.ts";
 import { binary, bracketed, call, coalesce, conditional, leaf, type Piece } from "./piece.ts";
 import type { Element } from "./record-kinds.ts";
