@@ -41,9 +41,9 @@ export async function startReference(directory: string): Promise<ReferenceServer
     },
   };
 
-  function checkCounts({ state, partitions, histograms, cutflow }: Status): void {
+  function checkCounts({ state, partitions, histograms, cutflow, variations = {} }: Status): void {
     assert.equal(state, "done");
-    assert.equal(partitions.done, partitionCount);
+    assert.equal(partitions.done, partitionCount * (1 + Object.keys(variations).length));
     const cut = Number(/[\d.]+$/.exec(cutflow[1]!.filter!)![0]);
     const counts = new Array<number>(42).fill(0);
     for (const { MET_pt } of events) if (MET_pt > cut) counts[MET_pt >= 200 ? 41 : 1 + Math.floor(MET_pt * (40 / 200))]!++;

@@ -6,6 +6,7 @@ import type { SchedulerRecord } from "../../mesos/record/scheduler-record.ts";
 import type { Scheduler } from "../../mesos/scheduler/scheduler.ts";
 import { CommandFailed, type ExitCode, exitCodes, Interrupted } from "../command-failed.ts";
 import { type GetInvocation, type Invocation, print, warn } from "../invocation.ts";
+import type { Access } from "./mesos-run.ts";
 
 interface MesosOptions {
   readonly master: string;
@@ -54,8 +55,9 @@ export function addMesosCommands(program: Command, getInvocation: GetInvocation)
       const record = () => openRecord(invocation, { ...options, state: options.state ?? `${file}.state` });
       // Loaded here, since no other command needs what it imports.
       const { runJobsFile } = await import("./mesos-run.ts");
-      const open = (check: (record: SchedulerRecord) => void) => openFramework(invocation, options, { record, check });
-      invocation.exitCode = await runJobsFile(invocation, { file, options, open });
+      const access = await readAccess(options);
+      const open = (check: (record: SchedulerRecord) => void) => openFramework(invocation, options, { access, record, check });
+      invocation.exitCode = await runJobsFile(invocation, { file, options, access, record, open });
     });
   withMesosOptions(mesos.command("teardown"))
     .description("end a framework for good, with all its tasks: the one of a state file, or of a record in ZooKeeper")
@@ -78,7 +80,7 @@ export function addMesosCommands(program: Command, getInvocation: GetInvocation)
         await record.close();
         return print(invocation, "there is no framework to end; its record is empty now");
       }
-      const scheduler = await openFramework(invocation, options, { record: async () => record });
+      const scheduler = await openFramework(invocation, options, { access: await readAccess(options), record: async () => record });
       const { frameworkId } = scheduler;
       await scheduler.teardown();
       await print(invocation, `ended framework ${frameworkId} with all its tasks`);
@@ -136,20 +138,27 @@ const exitCodeOf: Partial<Record<MesosErrorCode, ExitCode>> = {
   unauthorized: exitCodes.badQuery,
 };
 
-async function openFramework(
-  invocation: Invocation,
-  options: MesosOptions,
-  { record: open, check }: { readonly record: () => Promise<SchedulerRecord>; readonly check?: (record: SchedulerRecord) => void },
-): Promise<Scheduler> {
-  const [{ openScheduler }, { readCredentials }] = await Promise.all([
-    import("../../mesos/scheduler/open-scheduler.ts"),
-    import("../../mesos/protocol/credentials.ts"),
-  ]);
-  const refuse = (error: unknown) => {
+/** From files, which must be there. */
+async function readAccess({ credential, ca }: MesosOptions): Promise<Access> {
+  const { readCredentials } = await import("../../mesos/protocol/credentials.ts");
+  try {
+    return {
+      ...(credential !== undefined && { credentials: await readCredentials(credential) }),
+      ...(ca !== undefined && { ca: await readFile(ca, "utf8") }),
+    };
+  } catch (error) {
     throw new CommandFailed(exitCodes.badQuery, error instanceof Error ? error.message : String(error), { cause: error });
-  };
-  const credentials = options.credential === undefined ? undefined : await readCredentials(options.credential).catch(refuse);
-  const ca = options.ca === undefined ? undefined : await readFile(options.ca, "utf8").catch(refuse);
+  }
+}
+
+interface Opening {
+  readonly access: Access;
+  readonly record: () => Promise<SchedulerRecord>;
+  readonly check?: (record: SchedulerRecord) => void;
+}
+
+async function openFramework(invocation: Invocation, options: MesosOptions, { access, record: open, check }: Opening): Promise<Scheduler> {
+  const { openScheduler } = await import("../../mesos/scheduler/open-scheduler.ts");
   const record = await open();
   const stopped = () => void record.close();
   invocation.signal.addEventListener("abort", stopped, { once: true });
@@ -161,8 +170,7 @@ async function openFramework(
       name: options.name,
       role: options.role,
       ...(options.user !== undefined && { user: options.user }),
-      ...(credentials && { credentials }),
-      ...(ca !== undefined && { ca }),
+      ...access,
       log: logFor(invocation),
       startTimeout: options.wait * 1000,
     });

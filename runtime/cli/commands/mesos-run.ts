@@ -3,11 +3,11 @@ import { readFile } from "node:fs/promises";
 import { pause } from "../../../base/pause.ts";
 import { displayable, escapeText } from "../../../functions/render/displayable.js";
 import { byInterest, reportJob, summarize } from "../../mesos/jobs/jobs-report.ts";
-import { readAgentSizes, whyOversized } from "../../mesos/jobs/oversized-jobs.ts";
+import { type MasterAccess, readAgentSizes, whyOversized } from "../../mesos/jobs/oversized-jobs.ts";
 import { JobsError, readJobs } from "../../mesos/jobs/read-jobs.ts";
 import { runJobs } from "../../mesos/jobs/run-jobs.ts";
-import { listedMasters } from "../../mesos/leader/listed-masters.ts";
 import { openLeaders } from "../../mesos/leader/open-leaders.ts";
+import { MesosError } from "../../mesos/protocol/connection.ts";
 import type { SchedulerRecord } from "../../mesos/record/scheduler-record.ts";
 import type { Scheduler } from "../../mesos/scheduler/scheduler.ts";
 import { isEnded, type Task } from "../../mesos/scheduler/task.ts";
@@ -23,9 +23,13 @@ export interface RunOptions {
   readonly json?: boolean;
 }
 
+export type Access = Pick<MasterAccess, "credentials" | "ca">;
+
 export interface JobsFile {
   readonly file: string;
   readonly options: RunOptions;
+  readonly access: Access;
+  readonly record: () => Promise<SchedulerRecord>;
   /** `check` sees the record before anything is done with it. */
   readonly open: (check: (record: SchedulerRecord) => void) => Promise<Scheduler>;
 }
@@ -37,38 +41,94 @@ const mostRows = 20;
 const betweenReasons = 5000;
 const mostReasons = 50;
 
-export async function runJobsFile(invocation: Invocation, { file, options, open }: JobsFile): Promise<ExitCode> {
-  const jobs = await readFileOfJobs(file);
-  const scheduler = await open((record) => requireSameJobs(record, jobs, options));
+export async function runJobsFile(invocation: Invocation, jobsFile: JobsFile): Promise<ExitCode> {
+  const run: Run = { ...jobsFile, invocation, jobs: await readFileOfJobs(jobsFile.file) };
+  let told: ExitCode | undefined;
+  for (;;) {
+    const { code, isOver } = await lead(run, told);
+    if (isOver) return code!;
+    told = code;
+    await warn(invocation, "this process leads no more; waiting to lead again");
+  }
+}
+
+interface Run extends JobsFile {
+  readonly invocation: Invocation;
+  readonly jobs: readonly WantedTask[];
+}
+
+/** Until all is over, or the record is lost. `told`: the code of the jobs' ends, where they were told before. */
+async function lead(run: Run, told: ExitCode | undefined): Promise<{ readonly code: ExitCode | undefined; readonly isOver: boolean }> {
+  const { invocation, jobs, options, access, record, open } = run;
+  let before: SchedulerRecord | undefined;
+  const scheduler = await open((found) => {
+    requireSameJobs(found, jobs, options);
+    before = found;
+  }).catch((error: unknown) => {
+    if (before?.lost.aborted && !invocation.signal.aborted) return "lost" as const;
+    if (!isRemoved(error) || !before || before.tasks.length < jobs.length || !before.tasks.every(isEnded)) throw error;
+  });
+  if (scheduler === "lost") return { code: told, isOver: false };
+  if (!scheduler) {
+    // Whoever ran the jobs had ended the framework, and was killed or lost its record before it could note that.
+    await settle(await record(), options);
+    const ended = new Map(before!.tasks.map((task) => [task.wanted.id, task]));
+    const tasks = jobs.flatMap(({ id }) => ended.get(id) ?? []);
+    return { code: told ?? (await tellEnds(invocation, { tasks, from: before!, options })), isOver: true };
+  }
   const looking = new AbortController();
   const signal = AbortSignal.any([invocation.signal, looking.signal]);
-  void tellOversized(invocation, { jobs, scheduler, master: options.master, signal });
+  void tellOversized(invocation, { jobs, scheduler, master: options.master, access, signal });
   const drawing = startDrawing(invocation, scheduler, jobs, options.json === true);
   try {
     const { tasks, end } = await runJobs(scheduler, jobs, { signal: invocation.signal, onTask: drawing.note });
     drawing.end();
     if (invocation.signal.aborted) {
       await warn(invocation, "The jobs go on: the same command goes on with them, `femtoq mesos teardown` ends them.");
-      return exitCodes.interrupted;
+      return { code: exitCodes.interrupted, isOver: true };
     }
-    if (options.json) {
-      await print(invocation, JSON.stringify({ framework: scheduler.frameworkId, jobs: tasks.map((task) => reportJob(scheduler, task)) }));
-    } else if (!(isTerminal(invocation.terminal.stderr) && isTerminal(invocation.terminal.stdout))) {
-      // On a terminal it is the table's last line.
-      await print(invocation, summarize(tasks));
-    }
-    if (end) {
-      const reason = "message" in end ? end.message : "the scheduler ended";
-      throw new CommandFailed(exitCodes.failed, reason);
-    }
+    if (end?.kind === "lost") return { code: told, isOver: false };
+    const isDrawn = isTerminal(invocation.terminal.stderr);
+    const code = told ?? (await tellEnds(invocation, { tasks, from: scheduler, options, isDrawn }));
+    if (end) throw new CommandFailed(exitCodes.failed, "message" in end ? end.message : "the scheduler ended");
     // Nothing of it runs any more. A process that waits to take over must find that all is done.
     await scheduler.teardown({ keepTasks: options.zookeeper !== undefined });
-    return tasks.every(({ state }) => state === "successful") ? exitCodes.done : exitCodes.failed;
+    return { code, isOver: (await scheduler.ended).kind !== "lost" };
   } finally {
     drawing.end();
     looking.abort();
     await scheduler.stop();
   }
+}
+
+const isRemoved = (error: unknown): boolean =>
+  error instanceof CommandFailed && error.cause instanceof MesosError && error.cause.code === "removed";
+
+/** As a teardown leaves it. */
+async function settle(record: SchedulerRecord, { zookeeper }: RunOptions): Promise<void> {
+  try {
+    await (zookeeper === undefined ? record.clear() : record.write([{ kind: "framework", frameworkId: "" }]));
+  } finally {
+    await record.close();
+  }
+}
+
+interface Ends {
+  readonly tasks: readonly Task[];
+  readonly from: Pick<SchedulerRecord, "frameworkId"> & Partial<Pick<Scheduler, "whyPending">>;
+  readonly options: RunOptions;
+  /** The table's last line has told it. */
+  readonly isDrawn?: boolean;
+}
+
+async function tellEnds(invocation: Invocation, { tasks, from, options, isDrawn = false }: Ends): Promise<ExitCode> {
+  const { frameworkId, whyPending = () => undefined } = from;
+  if (options.json) {
+    await print(invocation, JSON.stringify({ framework: frameworkId, jobs: tasks.map((task) => reportJob({ whyPending }, task)) }));
+  } else if (!(isDrawn && isTerminal(invocation.terminal.stdout))) {
+    await print(invocation, summarize(tasks));
+  }
+  return tasks.every(({ state }) => state === "successful") ? exitCodes.done : exitCodes.failed;
 }
 
 const isTerminal = ({ isTTY }: { readonly isTTY?: boolean }): boolean => isTTY === true;
@@ -99,17 +159,19 @@ interface Watched {
   readonly jobs: readonly WantedTask[];
   readonly scheduler: Scheduler;
   readonly master: string;
+  readonly access: Access;
   readonly signal: AbortSignal;
 }
 
 /** Says once of each job that no agent is big enough for it. */
-async function tellOversized(invocation: Invocation, { jobs, scheduler, master, signal }: Watched): Promise<void> {
-  const leaders = await openLeaders({ address: master, log: { info() {}, warn() {}, error() {} } }).catch(() => listedMasters([]));
+async function tellOversized(invocation: Invocation, { jobs, scheduler, master, access, signal }: Watched): Promise<void> {
+  const log = { info() {}, warn() {}, error() {} };
+  const leaders = await openLeaders({ address: master, https: access.ca !== undefined, log }).catch(() => undefined);
+  if (!leaders) return;
   const told = new Set<string>();
   try {
     while (!signal.aborted) {
-      const { url } = await leaders.find(signal);
-      const agents = (await readAgentSizes(url, signal)) ?? [];
+      const agents = (await readAgentSizes({ leaders, ...access, signal })) ?? [];
       for (const job of jobs) {
         // It may not be recorded yet.
         if (told.has(job.id) || (scheduler.task(job.id)?.state ?? "pending") !== "pending") continue;

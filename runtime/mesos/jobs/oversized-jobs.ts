@@ -1,36 +1,52 @@
 /** Jobs that no agent of the cluster could ever have room for, by what the master says of its agents: said at once, not waited for in silence. */
-import { z } from "zod";
-import { addNeeds, biggestOf, describeNeed, fits, type Need, needOf, type Room } from "../scheduler/room.ts";
+import type { Leaders } from "../leader/leaders.ts";
+import { authorization, type Credentials } from "../protocol/credentials.ts";
+import { agentList } from "../protocol/decode-shapes.ts";
+import { openStream, readText } from "../protocol/http-client.ts";
+import { resolveRedirect } from "../protocol/judge-answer.ts";
+import { addNeeds, biggestOf, describeNeed, describeRoom, fits, needOf, type Room, roomOf } from "../scheduler/room.ts";
 import { executorNeed } from "../scheduler/task-info.ts";
 import type { WantedTask } from "../scheduler/wanted-task.ts";
-
-const amounts = z.object({ cpus: z.number().default(0), mem: z.number().default(0), disk: z.number().default(0) });
-const answer = z.object({
-  slaves: z.array(z.object({ hostname: z.string(), resources: amounts, unreserved_resources: amounts.optional() })),
-});
 
 export interface AgentSize {
   readonly hostname: string;
   readonly room: Room;
 }
 
-/** Undefined where the master does not tell: some let only operators see it. */
-export async function readAgentSizes(master: URL, signal: AbortSignal): Promise<readonly AgentSize[] | undefined> {
-  try {
-    const response = await fetch(new URL(`${master.pathname.replace(/\/$/, "")}/slaves`, master), {
-      signal: AbortSignal.any([signal, AbortSignal.timeout(5_000)]),
-    });
-    const { slaves } = answer.parse(await response.json());
-    return slaves.map(({ hostname, resources, unreserved_resources: free = resources }) => ({ hostname, room: toRoom(free) }));
-  } catch {
-    return undefined;
-  }
+export interface MasterAccess {
+  readonly leaders: Pick<Leaders, "find" | "isNamed">;
+  readonly credentials?: Credentials;
+  /** PEM. */
+  readonly ca?: string;
+  readonly signal: AbortSignal;
 }
 
-function toRoom({ cpus, mem, disk }: z.infer<typeof amounts>): Room {
-  // Which ports there are is left to the offers.
-  return { ...needOf({ cpus, mem, disk }), ports: [{ begin: 0, end: 65_535 }] };
+/** Bytes: of some ten thousand agents. */
+const longestAnswer = 64 << 20;
+const patience = 5_000;
+const mostRedirects = 5;
+
+/** Undefined where the master does not tell: some let only operators see it. The secret is shown only to masters that were named. */
+export async function readAgentSizes({ leaders, credentials, ca, signal }: MasterAccess): Promise<readonly AgentSize[] | undefined> {
+  const { url: base } = await leaders.find(signal);
+  let url: URL | undefined = new URL(`${base.pathname.replace(/\/$/, "")}/api/v1`, base);
+  try {
+    for (let hops = 0; url && hops <= mostRedirects; hops++) {
+      const isNamed = hops === 0 || (await leaders.isNamed(url));
+      const headers: Record<string, string> = isNamed && credentials ? { authorization: authorization(credentials) } : {};
+      const response = await openStream({ url, ca, headers }, JSON.stringify({ type: "GET_AGENTS" }), { signal, answer: patience });
+      const text = await readText(response, patience, longestAnswer);
+      const { location } = response.headers;
+      if (response.statusCode === 200) return agentList.parse(JSON.parse(text)).map(toSize);
+      url = response.statusCode === 307 && location !== undefined ? resolveRedirect(location, url) : undefined;
+    }
+  } catch {
+    // It cannot be reached, or says something else.
+  }
+  return undefined;
 }
+
+const toSize = ({ hostname, resources }: (typeof agentList)["_output"][number]): AgentSize => ({ hostname, room: roomOf({ resources }) });
 
 /** For people: what is wrong with a job; undefined where some agent is big enough, or none is there to tell. */
 export function whyOversized(wanted: WantedTask, agents: readonly AgentSize[]): string | undefined {
@@ -38,6 +54,5 @@ export function whyOversized(wanted: WantedTask, agents: readonly AgentSize[]): 
   const need = addNeeds(needOf(wanted.resources), executorNeed(wanted));
   if (agents.some(({ room }) => fits(need, room))) return undefined;
   const biggest = biggestOf(agents);
-  const size: Need = { ...biggest.room, disk: need.disk > 0 ? biggest.room.disk : 0, ports: 0 };
-  return `no agent has ${describeNeed(need)}; the biggest, ${biggest.hostname}, has ${describeNeed(size)}. It waits until there is one`;
+  return `no agent has ${describeNeed(need)}; the biggest, ${biggest.hostname}, has ${describeRoom(biggest.room, need)}. It waits until there is one`;
 }

@@ -1,6 +1,6 @@
 /** Reads a file of jobs: all that is wrong with it is said at once, each with its place. */
 import { nearNames } from "../../../engine/query/near-names.ts";
-import { amounts, isAmount, isExpression, isTaskId } from "../scheduler/check-wanted.ts";
+import { amounts, isAmount, isDiskAmount, isExpression, isTaskId } from "../scheduler/check-wanted.ts";
 import type { Constraint, WantedTask } from "../scheduler/wanted-task.ts";
 
 export class JobsError extends Error {
@@ -45,7 +45,7 @@ const checks: Readonly<Record<string, { readonly check: Check; readonly isRequir
   },
   cpus: { check: amount, isRequired: true },
   mem: { check: amount, isRequired: true },
-  disk: { check: amount },
+  disk: { check: (value) => (typeof value === "number" && isDiskAmount(value) ? undefined : `0 or a number ${amounts}`) },
   command: { check: text, isRequired: true },
   env: { check: environment },
   uris: { check: list(text, 'a list of texts, like ["http://host/file.tar.gz"]') },

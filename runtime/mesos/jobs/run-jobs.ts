@@ -36,7 +36,10 @@ export async function runJobs(scheduler: Scheduler, jobs: readonly WantedTask[],
   });
   signal.addEventListener("abort", finish, { once: true });
   try {
-    await scheduler.want(jobs);
+    // Where they cannot be recorded, the scheduler ends.
+    await scheduler.want(jobs).catch((error: unknown) => {
+      if (error instanceof RangeError) throw error;
+    });
     for (const task of scheduler.tasks()) if (ids.has(task.wanted.id)) note(task);
     if (signal.aborted) finish();
     const end = await Promise.race([finished, scheduler.ended]);

@@ -95,7 +95,7 @@ export function startNodeKeeper(options: KeeperOptions): NodeKeeper {
     },
   ): Promise<void> {
     const hasJoined = (task: Task) => seen.nodeOf(task) !== undefined;
-    const steps = planNodes({ tasks, crashes, count: seen.count, kind, hasJoined, now: seen.now });
+    const steps = planNodes({ tasks, crashes, count: seen.count, kind, hasJoined, maintenanceOf: scheduler.maintenanceOf, now: seen.now });
     if (steps.crashes.count > crashes.count) log.warn({ cause: steps.crashes.cause, crashes: steps.crashes.count }, "a node crashed");
     crashes = steps.crashes;
     if (steps.forget.length > 0) await scheduler.forget(steps.forget);

@@ -4,6 +4,7 @@
  * - What is unreachable does not count: another one is started at once, and whichever is too many when it returns is drained.
  * - A node that ends by itself has crashed. The next one is started after a pause that doubles with each crash, and an agent where nodes crashed
  *   again is avoided for a while. Ten minutes without a crash end that.
+ * - A node on an agent that is about to be taken away is drained before, and another one started elsewhere.
  * - Nodes of another version are replaced one by one: the next is drained when all others are there and compute.
  */
 import type { Task } from "../scheduler/task.ts";
@@ -29,6 +30,8 @@ export interface Situation {
   readonly kind: NodeKind;
   /** Whether the node of a running task has joined the cluster. */
   readonly hasJoined: (task: Task) => boolean;
+  /** When an operator means to take an agent away, in milliseconds since the epoch. */
+  readonly maintenanceOf: (agentId: string) => number | undefined;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
@@ -48,8 +51,10 @@ export const noCrashes: Crashes = { count: 0, until: 0, cause: undefined, agents
 const pauses = { first: 1_000, longest: 300_000 };
 const avoidance = { first: 60_000, longest: 600_000 };
 const healthy = 600_000;
+/** Before the maintenance of its agent, beside the time that it has to end. */
+const drainBefore = 300_000;
 
-export function planNodes({ tasks, crashes: before, count, kind, hasJoined, now }: Situation): Steps {
+export function planNodes({ tasks, crashes: before, count, kind, hasJoined, maintenanceOf, now }: Situation): Steps {
   const ended = tasks.filter(isEnded);
   const crashes = ended.filter(({ state }) => state !== "killed").reduce(noteCrash, forgive(before, tasks, now));
   const avoided = [...crashes.agents].filter(([, crash]) => now < avoidedUntil(crash)).map(([hostname]) => hostname);
@@ -59,8 +64,12 @@ export function planNodes({ tasks, crashes: before, count, kind, hasJoined, now 
   const constraints = JSON.stringify(constraintsOf(kind.task, avoided));
   const isOutdated = (task: Task) =>
     (task.state === "pending" && JSON.stringify(task.wanted.constraints) !== constraints) || (task.state !== "running" && !isCurrent(task));
-  const outdated = alive.filter(isOutdated);
-  const kept = alive.filter((task) => !isOutdated(task)).sort(byWorth(isCurrent));
+  const isLeaving = ({ placement }: Task) => {
+    const start = placement && maintenanceOf(placement.agentId);
+    return start !== undefined && start - now < drainBefore + (kind.task.killGrace ?? 0);
+  };
+  const leaving = alive.filter((task) => isOutdated(task) || (task.state !== "pending" && isLeaving(task)));
+  const kept = alive.filter((task) => !leaving.includes(task)).sort(byWorth(isCurrent));
   const surplus = kept.slice(count);
   const settled = tasks.every((task) => isEnded(task) || (task.state === "running" && hasJoined(task)) || task.state === "unreachable");
   const old = kept.filter((task) => !isCurrent(task)).at(-1);
@@ -68,7 +77,7 @@ export function planNodes({ tasks, crashes: before, count, kind, hasJoined, now 
   const staying = kept.length - surplus.length;
   return {
     start: now < crashes.until ? 0 : Math.max(0, count - staying),
-    drain: [...outdated, ...surplus, ...replaced].map(({ wanted }) => wanted.id),
+    drain: [...leaving, ...surplus, ...replaced].map(({ wanted }) => wanted.id),
     forget: ended.map(({ wanted }) => wanted.id),
     crashes,
     avoided,

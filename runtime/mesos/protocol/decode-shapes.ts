@@ -73,6 +73,17 @@ export const offer: z.ZodType<Offer> = message({
 
 export const inverseOffer: z.ZodType<InverseOffer> = message({ id, agent_id: id.exactOptional(), unavailability });
 
+/** The answer of the operator's API to GET_AGENTS. */
+export const agentList: z.ZodType<readonly { readonly hostname: string; readonly resources: readonly Resource[] }[]> = z
+  .object({
+    get_agents: z.object({
+      agents: list(z.object({ agent_info: z.object({ hostname: z.string() }), total_resources: listOfKnown(resource) })),
+    }),
+  })
+  .transform(({ get_agents: { agents } }) =>
+    agents.map(({ agent_info, total_resources }) => ({ hostname: agent_info.hostname, resources: total_resources })),
+  );
+
 const command: z.ZodType<CommandInfo> = message({
   value: z.string().default(""),
   shell: z.boolean().default(true),

@@ -97,16 +97,16 @@ export class SerialCalls {
   }
 }
 
-/** The first 64 KiB of it, or what has come when patience ends (milliseconds). */
-export async function readText(response: IncomingMessage, patience: number): Promise<string> {
+/** The first 64 KiB of it, or so many bytes, or what has come when patience ends (milliseconds). */
+export async function readText(response: IncomingMessage, patience: number, most = mostText): Promise<string> {
   const parts: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of readWithin(response, () => patience)) {
     parts.push(chunk);
     length += chunk.length;
-    if (length > mostText) break;
+    if (length > most) break;
   }
-  return Buffer.concat(parts).toString("utf8", 0, mostText);
+  return Buffer.concat(parts).toString("utf8", 0, most);
 }
 
 /**

@@ -21,14 +21,20 @@ export function judgeSubscription(head: AnswerHead, text: string, wantsStreamId:
   const { status, contentType, location, streamId } = head;
   const said = `it answered ${status}${text === "" ? "" : `: ${excerpt(text)}`}`;
   const noMesos = (hint = "") =>
-    ({ kind: "refused", code: "bad-address", reason: `what answers there is no Mesos: ${said}${hint}` }) as const;
+    ({
+      kind: "refused",
+      code: "bad-address",
+      reason: `what answers there is no Mesos${wantsStreamId ? " master" : ""}: ${said}${hint}`,
+    }) as const;
   if (status === 200)
     return contentType.startsWith("application/json") && (!wantsStreamId || streamId) ? { kind: "subscribed" } : noMesos();
   if (status === 307 && location) return { kind: "redirected", location };
   if (status === 401) return { kind: "refused", code: "unauthorized", reason: `it wants another principal or secret: ${said}` };
   if (status === 403) return { kind: "refused", code: "unauthorized", reason: said };
-  // While a master or an agent starts, the path is not there yet.
+  // While a master or an agent starts, the path is not there yet. Whoever says that in other words than Mesos is none.
+  if (status === 404 && !/^(?:404 Not Found\.)?$/.test(text.trim())) return noMesos();
   if (status === 404 || status >= 500) return { kind: "again", reason: said };
+  if (/\bagent::Call\b/.test(text)) return noMesos("; it is an agent, and a master is wanted, usually at port 5050");
   if (/plain HTTP request.*HTTPS/i.test(text)) return noMesos("; use https:// instead of http://");
   if (status === 405 || status < 400 || contentType.startsWith("text/html")) return noMesos();
   return { kind: "refused", code: "refused", reason: said };

@@ -2,11 +2,12 @@
  * A scheduler's record in one file, for a scheduler without ZooKeeper. A journal: one line of JSON for each change, of which only the last can be torn
  * by a crash; it was never relied on then. Opening rewrites the file to what still counts, and puts that in its place at once.
  *
- * A second file, with `.pid` after its name, tells other processes on this machine that it is in use.
+ * One process at a time has it.
  */
-import { type FileHandle, open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { type FileHandle, open, readFile, rename } from "node:fs/promises";
 import type { RecordChange } from "../scheduler/scheduler-state.ts";
 import type { Task } from "../scheduler/task.ts";
+import { holdPath } from "./hold-path.ts";
 import { RecordError, type SchedulerRecord } from "./scheduler-record.ts";
 
 const form = "femtoq-mesos-1";
@@ -19,7 +20,15 @@ type Line =
   | { readonly cleared: true };
 
 export async function openFileRecord(path: string): Promise<SchedulerRecord> {
-  await takeFile(path);
+  const refuse = (pid: number, lock: string) =>
+    new RecordError(
+      `Cannot use ${path}: process ${pid} has it; end that one first, or give another file (where it is none of femtoq, remove ${lock})`,
+    );
+  const release = await holdPath(path, refuse).catch((error: unknown) => {
+    throw error instanceof RecordError
+      ? error
+      : new RecordError(`Cannot write beside ${path}: ${(error as Error).message}`, { cause: error });
+  });
   try {
     const { frameworkId, tasks } = await readJournal(path);
     const lines: Line[] = [
@@ -28,9 +37,9 @@ export async function openFileRecord(path: string): Promise<SchedulerRecord> {
       ...tasks.map((task) => ({ task })),
     ];
     const file = await replaceFile(path, toText(lines));
-    return new FileRecord(path, file, { frameworkId, tasks });
+    return new FileRecord(file, { frameworkId, tasks, release });
   } catch (error) {
-    await releaseFile(path);
+    await release();
     throw error;
   }
 }
@@ -39,12 +48,15 @@ class FileRecord implements SchedulerRecord {
   readonly frameworkId: string | undefined;
   readonly tasks: readonly Task[];
   readonly lost = new AbortController().signal;
-  readonly #path: string;
   readonly #file: FileHandle;
+  readonly #release: () => Promise<void>;
 
-  constructor(path: string, file: FileHandle, { frameworkId, tasks }: Pick<SchedulerRecord, "frameworkId" | "tasks">) {
-    this.#path = path;
+  constructor(
+    file: FileHandle,
+    { frameworkId, tasks, release }: Pick<SchedulerRecord, "frameworkId" | "tasks"> & { readonly release: () => Promise<void> },
+  ) {
     this.#file = file;
+    this.#release = release;
     this.frameworkId = frameworkId;
     this.tasks = tasks;
   }
@@ -59,7 +71,7 @@ class FileRecord implements SchedulerRecord {
 
   async close(): Promise<void> {
     await this.#file.close();
-    await releaseFile(this.#path);
+    await this.#release();
   }
 
   async #append(lines: readonly Line[]): Promise<void> {
@@ -126,34 +138,4 @@ async function replaceFile(path: string, text: string): Promise<FileHandle> {
   await file.sync();
   await rename(draft, path);
   return file;
-}
-
-const pidFile = (path: string): string => `${path}.pid`;
-
-/** A process that was killed leaves its file behind; one that lives keeps others out. */
-async function takeFile(path: string): Promise<void> {
-  for (;;) {
-    try {
-      return await writeFile(pidFile(path), String(process.pid), { flag: "wx" });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST")
-        throw new RecordError(`Cannot write beside ${path}: ${(error as Error).message}`, { cause: error });
-    }
-    const pid = Number(await readFile(pidFile(path), "utf8").catch(() => ""));
-    if (pid > 0 && pid !== process.pid && isAlive(pid)) {
-      throw new RecordError(`Cannot use ${path}: process ${pid} has it; end that one first, or give another file`);
-    }
-    await releaseFile(path);
-  }
-}
-
-const releaseFile = (path: string): Promise<void> => rm(pidFile(path), { force: true });
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }

@@ -18,30 +18,34 @@ export interface Agent {
   failuresInARow: number;
   avoidances: number;
   avoidedUntil: number;
-  /** When an operator means to take it away. */
-  maintenance?: number | undefined;
-  inverseOffer?: string | undefined;
 }
 
 export type Agents = Map<string, Agent>;
 
+/** Agents that an operator means to take away, by their ids: when. The inverse offer that told it may be taken back. */
+export type Maintenance = Map<string, { readonly start: number; readonly inverseOffer?: string }>;
+
 const failuresUntilAvoided = 3;
 const forgottenAfter = 24 * 3_600_000;
 
-export function learnOffer(agents: Agents, offer: Offer, now: number): Agent {
+export function learnOffer(agents: Agents, maintenance: Maintenance, offer: Offer, now: number): Agent {
   const { agentId, hostname, attributes, unavailability } = offer;
   const known = agents.get(agentId) ?? { failuresInARow: 0, avoidances: 0, avoidedUntil: 0 };
-  const maintenance = unavailability ? startOf(unavailability) : undefined;
-  const agent: Agent = Object.assign(known, { hostname, attributes, room: roomOf(offer), offered: now, maintenance });
+  const agent: Agent = Object.assign(known, { hostname, attributes, room: roomOf(offer), offered: now });
+  if (unavailability) maintenance.set(agentId, { ...maintenance.get(agentId), start: startOf(unavailability) });
+  else maintenance.delete(agentId);
   agents.set(agentId, agent);
   return agent;
 }
 
-export const startOf = ({ start }: Unavailability): number => Number(start / 1_000_000n);
+const startOf = ({ start }: Unavailability): number => Number(start / 1_000_000n);
 
-export function learnInverseOffer(agents: Agents, { id, agentId, unavailability }: InverseOffer): void {
-  const agent = agentId === undefined ? undefined : agents.get(agentId);
-  if (agent) Object.assign(agent, { maintenance: startOf(unavailability), inverseOffer: id });
+export function learnInverseOffer(maintenance: Maintenance, { id, agentId, unavailability }: InverseOffer): void {
+  if (agentId !== undefined) maintenance.set(agentId, { start: startOf(unavailability), inverseOffer: id });
+}
+
+export function forgetInverseOffer(maintenance: Maintenance, id: string): void {
+  for (const [agentId, { inverseOffer }] of maintenance) if (inverseOffer === id) maintenance.delete(agentId);
 }
 
 export function countFailure(agents: Agents, agentId: string, { now, backoff }: { readonly now: number; readonly backoff: Backoff }): void {
@@ -63,9 +67,12 @@ export function forgetAgents(agents: Agents, now: number): void {
   for (const [id, { offered }] of agents) if (offered < now - forgottenAfter) agents.delete(id);
 }
 
-/** Why nothing new is launched on an agent now; undefined where it may be. `margin`: how long before its maintenance. */
-export function whyShunned(agent: Agent, { now, margin }: { readonly now: number; readonly margin: number }): string | undefined {
+/** Why nothing new is launched on an agent now; undefined where it may be. `leaves`: when its maintenance begins; `margin`: how long before that. */
+export function whyShunned(
+  agent: Agent,
+  { now, margin, leaves }: { readonly now: number; readonly margin: number; readonly leaves: number | undefined },
+): string | undefined {
   if (agent.avoidedUntil > now) return `${agent.hostname} is avoided, since tasks failed there again and again`;
-  if (agent.maintenance !== undefined && agent.maintenance - margin < now) return `${agent.hostname} is to be taken away for maintenance`;
+  if (leaves !== undefined && leaves - margin < now) return `${agent.hostname} is to be taken away for maintenance`;
   return undefined;
 }

@@ -6,6 +6,8 @@ const longestId = 200;
 /** Of cpus, or MB. Mesos counts in thousandths. */
 export const isAmount = (value: number): boolean => value >= 0.001 && value < 1e9;
 export const amounts = "from 0.001 on and below 1000000000";
+/** Of disk none is needed. */
+export const isDiskAmount = (value: number): boolean => value === 0 || isAmount(value);
 
 /** Throws a RangeError that says what would be right. */
 export function checkWanted({ id, resources, attempts, constraints = [] }: WantedTask): void {
@@ -14,7 +16,7 @@ export function checkWanted({ id, resources, attempts, constraints = [] }: Wante
   for (const [name, value] of Object.entries({ cpus, mem })) {
     if (!isAmount(value)) throw new RangeError(`Cannot run ${id}: ${name} must be ${amounts}, and is ${value}`);
   }
-  if (!(disk >= 0 && disk < 1e12)) throw new RangeError(`Cannot run ${id}: disk must be a number of MB, and is ${disk}`);
+  if (!isDiskAmount(disk)) throw new RangeError(`Cannot run ${id}: disk must be 0 or ${amounts}, and is ${disk}`);
   if (!(Number.isInteger(ports) && ports >= 0 && ports <= 1000)) {
     throw new RangeError(`Cannot run ${id}: ports must be how many it needs, up to 1000, and is ${ports}`);
   }

@@ -23,6 +23,8 @@ export interface RunOptions {
 }
 
 const betweenTicks = 500;
+/** While so many events wait for the record, no more are read: the master keeps them. */
+const mostWaiting = 1_000;
 
 /** Resolves when the master has taken the framework. Rejects with a `MesosError` where it refuses, or cannot be reached in time. */
 export async function runScheduler(options: RunOptions): Promise<Scheduler> {
@@ -35,6 +37,8 @@ export async function runScheduler(options: RunOptions): Promise<Scheduler> {
     throw error;
   }
 }
+
+const recordIsLost: SchedulerEnd = { kind: "lost", message: "the session with ZooKeeper is over, or another scheduler leads now" };
 
 interface Letter {
   readonly happening: Happening;
@@ -71,7 +75,7 @@ class RunningScheduler implements Scheduler {
     this.started = this.#starting.promise;
     this.ended = this.#ending.promise;
     this.#ticking = setInterval(() => this.#post({ kind: "tick" }), betweenTicks);
-    record.lost.addEventListener("abort", () => this.#end({ kind: "replaced", message: "another scheduler leads now" }), { once: true });
+    record.lost.addEventListener("abort", () => this.#end(recordIsLost), { once: true });
     void this.#listen();
   }
 
@@ -80,6 +84,8 @@ class RunningScheduler implements Scheduler {
   task = (id: string): Task | undefined => this.#state.tasks.get(id);
 
   whyPending = (id: string): string | undefined => whyPending(this.#state, id, Date.now());
+
+  maintenanceOf = (agentId: string): number | undefined => this.#state.maintenance.get(agentId)?.start;
 
   async want(tasks: readonly WantedTask[]): Promise<void> {
     for (const task of tasks) checkWanted(task);
@@ -114,7 +120,12 @@ class RunningScheduler implements Scheduler {
     this.#sendTeardown();
     await Promise.race([this.#tearingDown.promise, this.ended]);
     if (this.#closed) return;
-    await (keepTasks ? this.#record.write([{ kind: "framework", frameworkId: "" }]) : this.#record.clear());
+    try {
+      await (keepTasks ? this.#record.write([{ kind: "framework", frameworkId: "" }]) : this.#record.clear());
+    } catch (error) {
+      if (!this.#record.lost.aborted) throw error;
+      return this.#end(recordIsLost);
+    }
     await this.#end({ kind: "torn-down" });
   }
 
@@ -128,7 +139,10 @@ class RunningScheduler implements Scheduler {
 
   async #listen(): Promise<void> {
     try {
-      for await (const event of this.#connection.events) this.#hear(event);
+      for await (const event of this.#connection.events) {
+        this.#hear(event);
+        if (this.#letters.length >= mostWaiting) await this.#working;
+      }
       if (!this.#tearingDown) await this.#end({ kind: "stopped" });
     } catch (error) {
       if (this.#tearingDown && error instanceof MesosError && error.code === "removed") {
@@ -168,6 +182,11 @@ class RunningScheduler implements Scheduler {
         for (const { resolve } of letters) resolve?.();
       } catch (error) {
         for (const { reject } of letters) reject?.(error);
+        if (this.#record.lost.aborted) {
+          this.#starting.reject(error);
+          void this.#end(recordIsLost);
+          continue;
+        }
         const message = error instanceof Error ? error.message : String(error);
         this.#log.error({ err: error }, "the scheduler cannot write its record, and ends; its tasks go on");
         this.#starting.reject(error);

@@ -4,7 +4,7 @@
  */
 import type { Backoff } from "../../../base/retry.ts";
 import type { SchedulerCall } from "../protocol/calls.ts";
-import type { Agents } from "./agents.ts";
+import type { Agents, Maintenance } from "./agents.ts";
 import type { SchedulerNews } from "./scheduler.ts";
 import { isEnded, type Task } from "./task.ts";
 
@@ -54,6 +54,7 @@ export interface SchedulerState {
   readonly pending: Set<string>;
   readonly live: Set<string>;
   readonly agents: Agents;
+  readonly maintenance: Maintenance;
   /** Why there is no subscription; undefined while there is one. */
   disconnected: string | undefined;
   /** When Mesos last said something of a live task. */
@@ -91,6 +92,7 @@ export function createState(recorded: Iterable<Task>, times: SchedulerTimes = us
     pending: new Set(),
     live: new Set(),
     agents: new Map(),
+    maintenance: new Map(),
     disconnected: "not connected yet",
     heard: new Map(),
     unknownSince: new Map(),

@@ -20,6 +20,8 @@ export interface Scheduler {
   task(id: string): Task | undefined;
   /** For a pending task, what it waits for, for people: "no offer with 2 cpus and 4096 MB; the biggest had 1 cpus and 2048 MB". */
   whyPending(id: string): string | undefined;
+  /** When an operator means to take an agent away (milliseconds since the epoch), where one does. Nothing new is launched there shortly before. */
+  maintenanceOf(agentId: string): number | undefined;
   /** Sends a message to the executor of a task. Messages may be lost. */
   send(id: string, data: Uint8Array): Promise<void>;
   /** Until the returned function is called; the listener must not throw. */
@@ -38,13 +40,13 @@ export type SchedulerNews =
   | { readonly kind: "forgotten"; readonly id: string }
   /** From the executor of tasks, which may not be ours to know any more. */
   | { readonly kind: "message"; readonly agentId: string; readonly executorId: string; readonly data: Uint8Array }
-  /** An operator means to take the agent away then (milliseconds since the epoch), or no longer does. Nothing new is launched there shortly before. */
-  | { readonly kind: "maintenance"; readonly agentId: string; readonly start: number | undefined }
   | { readonly kind: "connected" }
   | { readonly kind: "disconnected"; readonly cause: string };
 
 export type SchedulerEnd =
   | { readonly kind: "stopped" | "torn-down" }
+  /** Its record is, with its session or to another scheduler; one that opens the record anew goes on. */
+  | { readonly kind: "lost"; readonly message: string }
   /** Another scheduler has this framework now; this one must not come back by itself. */
   | { readonly kind: "replaced"; readonly message: string }
   /** Mesos will have none of it: a wrong principal, a role that it does not know, a framework that was removed. */

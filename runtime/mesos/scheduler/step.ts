@@ -7,7 +7,7 @@ import { pauseAfter } from "../../../base/retry.ts";
 import type { Disconnected } from "../protocol/connection.ts";
 import type { SchedulerEvent } from "../protocol/events.ts";
 import type { Offer } from "../protocol/shapes.ts";
-import { forgetAgents, learnInverseOffer, learnOffer, startOf, whyShunned } from "./agents.ts";
+import { forgetAgents, forgetInverseOffer, learnInverseOffer, learnOffer, whyShunned } from "./agents.ts";
 import { applyStatus, giveUpUnknown } from "./apply-status.ts";
 import { placeTasks } from "./place-tasks.ts";
 import { type Effects, liveTasks, readyTasks, type SchedulerState, setTask } from "./scheduler-state.ts";
@@ -44,19 +44,11 @@ function handle(state: SchedulerState, event: Happening, effects: Effects, now: 
       answerOffers(state, event.offers, effects, now);
       break;
     case "inverse-offers":
-      for (const offer of event.offers) {
-        learnInverseOffer(state.agents, offer);
-        if (offer.agentId !== undefined)
-          effects.news.push({ kind: "maintenance", agentId: offer.agentId, start: startOf(offer.unavailability) });
-      }
+      for (const offer of event.offers) learnInverseOffer(state.maintenance, offer);
       effects.calls.push({ kind: "accept-inverse-offers", offerIds: event.offers.map(({ id }) => id) });
       break;
     case "rescind-inverse-offer":
-      for (const [agentId, agent] of state.agents) {
-        if (agent.inverseOffer !== event.offerId) continue;
-        Object.assign(agent, { inverseOffer: undefined, maintenance: undefined });
-        effects.news.push({ kind: "maintenance", agentId, start: undefined });
-      }
+      forgetInverseOffer(state.maintenance, event.offerId);
       break;
     case "update":
       applyStatus(state, event.status, effects, now);
@@ -99,6 +91,7 @@ function beginSubscription(state: SchedulerState, effects: Effects, now: number)
   state.disconnected = undefined;
   state.suppressed = false;
   state.wantsRevive = false;
+  state.maintenance.clear();
   for (const kill of state.kills.values()) kill.next = now;
   effects.news.push({ kind: "connected" });
   reconcile(state, effects, now);
@@ -108,8 +101,8 @@ function beginSubscription(state: SchedulerState, effects: Effects, now: number)
 function answerOffers(state: SchedulerState, offers: readonly Offer[], effects: Effects, now: number): void {
   const { maintenanceMargin: margin, refuseSeconds, refuseSecondsIdle } = state.times;
   const usable = offers.flatMap((offer) => {
-    const agent = learnOffer(state.agents, offer, now);
-    return whyShunned(agent, { now, margin }) ? [] : [{ offer, room: agent.room }];
+    const agent = learnOffer(state.agents, state.maintenance, offer, now);
+    return whyShunned(agent, { now, margin, leaves: state.maintenance.get(offer.agentId)?.start }) ? [] : [{ offer, room: agent.room }];
   });
   const placed = placeTasks(readyTasks(state, now), usable, liveTasks(state));
   for (const tasks of placed.values()) {

@@ -17,6 +17,7 @@ function whyWaiting(state: SchedulerState, { notBefore, wanted }: Task, now: num
   if (state.disconnected !== undefined) return `no connection with a master: ${state.disconnected}`;
   if (notBefore !== undefined && notBefore > now) return `next launch in ${Math.ceil((notBefore - now) / 1000)} s`;
   const need = addNeeds(needOf(wanted.resources), executorNeed(wanted));
+  const leaves = new Map([...state.maintenance].map(([id, { start }]) => [state.agents.get(id), start]));
   const agents = [...state.agents.values()];
   if (agents.length === 0) return `no offer yet; it needs ${describeNeed(need)}`;
   const unmet = (wanted.constraints ?? []).find((each) => !agents.some((agent) => meets(agent, each, () => 0)));
@@ -25,7 +26,7 @@ function whyWaiting(state: SchedulerState, { notBefore, wanted }: Task, now: num
   if (allowed.length === 0) return "no offer from an agent that meets all constraints";
   const roomy = allowed.filter(({ room }) => fits(need, room));
   if (roomy.length === 0) return `no offer with ${describeNeed(need)}; the biggest had ${describeRoom(biggestOf(allowed).room, need)}`;
-  const shunned = roomy.map((agent) => whyShunned(agent, { now, margin: state.times.maintenanceMargin }));
+  const shunned = roomy.map((agent) => whyShunned(agent, { now, margin: state.times.maintenanceMargin, leaves: leaves.get(agent) }));
   const [first] = shunned;
   if (first !== undefined && shunned.every((reason) => reason !== undefined)) return first;
   return wanted.constraints?.some((each) => "most" in each)

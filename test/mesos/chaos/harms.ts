@@ -5,12 +5,16 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { MesosAgent, MesosMaster } from "../../servers/mesos/start-mesos.ts";
 
 export const harms = ["kill master", "kill agent", "kill scheduler", "kill executor", "freeze agent", "lose agent"] as const;
-export type Harm = (typeof harms)[number];
+/** What else comes over a cluster whose scheduler keeps nodes: another process takes over, and nodes are processes below an executor. */
+export const nodeHarms = [...harms, "freeze scheduler", "kill node"] as const;
+export type Harm = (typeof nodeHarms)[number];
 
 export interface HarmedCluster {
   readonly master: MesosMaster;
   readonly agents: readonly MesosAgent[];
   killScheduler(): Promise<void>;
+  /** Stops it for longer than its session with ZooKeeper lasts. */
+  freezeScheduler?(): Promise<void>;
   /** An agent in place of one that is gone for good. */
   replaceAgent(lost: MesosAgent): Promise<void>;
 }
@@ -31,8 +35,15 @@ export async function inflict(harm: Harm, cluster: HarmedCluster, random: () => 
       return agent.restart();
     case "kill scheduler":
       return cluster.killScheduler();
+    case "freeze scheduler":
+      return cluster.freezeScheduler?.();
     case "kill executor":
-      return killExecutor(agent.directory, random);
+      // The executor last, so that its agent hears of it when all is over.
+      return killAll(pick(findSandboxes(cluster.agents), random)?.toSorted((a, b) => b - a) ?? []);
+    case "kill node":
+      return killAll(
+        (pick(findSandboxes(cluster.agents), random) ?? []).filter((pid) => readProcess(pid, "cmdline").includes("/start.ts\0")),
+      );
     case "freeze agent":
       agent.pause();
       await delay(frozen);
@@ -46,15 +57,22 @@ export async function inflict(harm: Harm, cluster: HarmedCluster, random: () => 
   }
 }
 
-/** Ends all of a task's processes, as the end of its container does: the executor last, so that the agent hears of it when all is over. */
-function killExecutor(directory: string, random: () => number): void {
+/** The processes of each task that runs on these agents, in no order. */
+export function findSandboxes(agents: HarmedCluster["agents"]): readonly (readonly number[])[] {
   const bySandbox = new Map<string, number[]>();
-  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-    const sandbox = /(?:^|\0)MESOS_SANDBOX=([^\0]*)/.exec(readEnvironment(pid))?.[1];
-    if (sandbox?.includes(directory)) bySandbox.set(sandbox, [...(bySandbox.get(sandbox) ?? []), Number(pid)]);
+  for (const name of readdirSync("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    const sandbox = /(?:^|\0)MESOS_SANDBOX=([^\0]*)/.exec(readProcess(Number(name), "environ"))?.[1];
+    if (!sandbox || !agents.some(({ directory }) => sandbox.includes(directory))) continue;
+    bySandbox.set(sandbox, [...(bySandbox.get(sandbox) ?? []), Number(name)]);
   }
-  const chosen = [...bySandbox.values()][Math.floor(random() * bySandbox.size)];
-  for (const pid of chosen?.toSorted((a, b) => b - a) ?? []) {
+  return [...bySandbox.values()];
+}
+
+const pick = <Value>(values: readonly Value[], random: () => number): Value | undefined => values[Math.floor(random() * values.length)];
+
+function killAll(pids: readonly number[]): void {
+  for (const pid of pids) {
     try {
       process.kill(pid, "SIGKILL");
     } catch {
@@ -63,9 +81,9 @@ function killExecutor(directory: string, random: () => number): void {
   }
 }
 
-function readEnvironment(pid: string): string {
+function readProcess(pid: number, what: "environ" | "cmdline"): string {
   try {
-    return readFileSync(`/proc/${pid}/environ`, "latin1");
+    return readFileSync(`/proc/${pid}/${what}`, "latin1");
   } catch {
     return "";
   }

@@ -184,18 +184,21 @@ export async function startAgent(options: AgentStart): Promise<MesosAgent> {
   let dead = false;
   let id = "";
   let asked = Date.now();
-  const isRegistered = () =>
-    until(`the agent at ${running.address} is registered`, async () => {
-      // An agent that finds no master does not look again by itself.
-      if (Date.now() > asked + 2000) {
+  const isRegistered = () => {
+    let patience = 2_000;
+    return until(`the agent at ${running.address} is registered`, async () => {
+      // An agent that finds no master does not look again by itself. Whoever asks it too often lets it begin anew each time.
+      if (Date.now() > asked + patience) {
         running.signal("SIGUSR2");
         asked = Date.now();
+        patience *= 2;
       }
       const { slaves } = await readState(master.url);
       const found = slaves.find(({ pid, active }) => active && pid === `slave(1)@${running.address}`);
       if (found) id = found.id;
       return found !== undefined;
     });
+  };
   await isRegistered();
   const agent: MesosAgent = {
     ...running,
@@ -244,7 +247,7 @@ function endTasks(directory: string): void {
   spawnSync("python3", [join(scripts, "mesos-node.py"), "end-tasks", directory]);
 }
 
-const longestWait = 60_000;
+const longestWait = 180_000;
 
 async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
   const late = Date.now() + longestWait;

@@ -11,6 +11,8 @@ import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Interrupted } from "../../../../runtime/cli/command-failed.ts";
 import { runFemtoq } from "../../../../runtime/cli/run-femtoq.ts";
+import { readJobs } from "../../../../runtime/mesos/jobs/read-jobs.ts";
+import { runJobs } from "../../../../runtime/mesos/jobs/run-jobs.ts";
 import { openFileRecord } from "../../../../runtime/mesos/record/file-record.ts";
 import { openScheduler } from "../../../../runtime/mesos/scheduler/open-scheduler.ts";
 import { startAgent, startMaster } from "../../../servers/mesos/start-mesos.ts";
@@ -80,6 +82,23 @@ if (master) {
     assert.equal(await contents("ran"), "ran\n");
   });
 
+  test("mesos run: a process that was killed after its teardown is followed by one that tells how the jobs ended, and then by a new run", async () => {
+    const file = await writeJobs("over.json", [{ id: "done", command: `echo ran >> ${path("over")}` }]);
+    const [job] = readJobs(await readFile(file, "utf8"));
+    const record = await openFileRecord(`${file}.state`);
+    const scheduler = await openScheduler({ mesos: master.address, record, name: "over", log: silent, startTimeout: 30_000 });
+    await runJobs(scheduler, [job!], { signal: new AbortController().signal, onTask() {} });
+    const state = await readFile(`${file}.state`, "utf8");
+    await scheduler.teardown();
+    await writeFile(`${file}.state`, state);
+    const { code, stdout } = await run("run", file, "--json");
+    assert.equal(code, 0);
+    const { framework, jobs } = JSON.parse(stdout);
+    assert.deepEqual([framework, jobs[0].state, jobs[0].attempts], [scheduler.frameworkId, "SUCCESSFUL", 1]);
+    assert.equal(await contents("over"), "ran\n");
+    assert.notEqual(JSON.parse((await run("run", file, "--json")).stdout).framework, framework);
+  });
+
   test("mesos run: Ctrl-C leaves the jobs running and says so; teardown ends them", async () => {
     const file = await writeJobs("left.json", [
       { id: "long", command: "sleep 600" },
@@ -116,6 +135,9 @@ if (master) {
     assert.match(nobody.stderr, /nobody listens there/);
     const wrong = await runCli(["mesos", "run", file, "--master", "ftp://x"]);
     assert.equal(wrong.code, 3);
+    const other = await runCli(["mesos", "run", file, "--master", agent.address]);
+    assert.equal(other.code, 3);
+    assert.match(other.stderr, /is no Mesos master: .* it is an agent, and a master is wanted, usually at port 5050/);
   });
 
   test("a scheduler whose framework another one has taken over ends, and does not come back", async () => {

@@ -34,6 +34,7 @@ for (const [jobs, problem] of [
   [[{ ...right, id: "a/b" }], /id must be a text of 1 to 200 characters, without \/ and \\, and is "a\/b"/],
   [[{ ...right, cpus: "1" }], /cpus must be a number from 0.001 on and below 1000000000, and is "1"/],
   [[{ ...right, mem: -1 }], /mem must be a number from 0.001 on/],
+  [[{ ...right, disk: 1e9 }], /disk must be 0 or a number from 0.001 on and below 1000000000, and is 1000000000/],
   [[{ ...right, retries: 1.5 }], /retries must be a whole number from 0 to 1000, and is 1.5/],
   [[{ ...right, env: { A: 1 } }], /env must be an object of texts/],
   [[{ ...right, constraints: [{ attribute: "rack", is: "a", like: "b" }] }], /constraints must be a list/],

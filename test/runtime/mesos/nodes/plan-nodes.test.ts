@@ -23,7 +23,16 @@ function node(
 }
 
 const plan = (tasks: readonly Task[], more: Partial<Situation> = {}) =>
-  planNodes({ tasks, crashes: noCrashes, count: 2, kind, hasJoined: () => true, now: 20 * minute, ...more });
+  planNodes({
+    tasks,
+    crashes: noCrashes,
+    count: 2,
+    kind,
+    hasJoined: () => true,
+    maintenanceOf: () => undefined,
+    now: 20 * minute,
+    ...more,
+  });
 
 const idsOf = (...tasks: readonly Task[]) => tasks.map(({ wanted }) => wanted.id);
 
@@ -104,6 +113,16 @@ test("planNodes asks anew for what waits where agents to avoid are others now", 
   const after = node("pending", { avoided: ["bad"] });
   assert.deepEqual(plan([after, node("running")], { now, crashes }).drain, []);
   assert.deepEqual(plan([after, node("running")], { now: now + 30 * minute, crashes }).drain, idsOf(after));
+});
+
+test("planNodes drains a node in the five minutes before its agent's maintenance, and starts another", () => {
+  const now = 20 * minute;
+  const staying = node("running");
+  const leaving = node("running", { on: "serviced" });
+  const maintenanceOf = (agentId: string) => (agentId === "serviced" ? now + 10 * minute : undefined);
+  assert.deepEqual(plan([staying, leaving], { maintenanceOf, now }).drain, []);
+  const steps = plan([staying, leaving], { maintenanceOf, now: now + 5 * minute });
+  assert.deepEqual([steps.drain, steps.start], [idsOf(leaving), 1]);
 });
 
 test("planNodes replaces nodes of another version one by one", () => {

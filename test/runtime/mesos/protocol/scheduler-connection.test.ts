@@ -201,14 +201,19 @@ test("what is no Mesos, and a principal that is refused, are told at once, with 
     [
       (response) => response.writeHead(200, { "content-type": "text/html" }).end("<html>Hello"),
       "bad-address",
-      /is no Mesos: it answered 200: <html>Hello/,
+      /is no Mesos master: it answered 200: <html>Hello/,
     ],
     [
       (response) => response.writeHead(200, { "content-type": "application/json" }).end('{"ok":1}'),
       "bad-address",
-      /no Mesos: it answered 200: \{"ok":1\}/,
+      /no Mesos master: it answered 200: \{"ok":1\}/,
     ],
-    [(response) => response.writeHead(405).end(), "bad-address", /no Mesos: it answered 405/],
+    [(response) => response.writeHead(405).end(), "bad-address", /no Mesos master: it answered 405/],
+    [
+      (response) => response.writeHead(404).end("Cannot POST /api/v1/scheduler"),
+      "bad-address",
+      /no Mesos master: it answered 404: Cannot POST/,
+    ],
     [
       (response) => response.writeHead(400, { "content-type": "text/html" }).end("The plain HTTP request was sent to HTTPS port"),
       "bad-address",
@@ -233,7 +238,7 @@ test("a master that starts, has no leader, or is not there yet is asked again, a
   const starting = await serve((response) => {
     const status = statuses.shift();
     if (status === undefined) beginStream(response);
-    else response.writeHead(status).end();
+    else response.writeHead(status).end(status === 404 ? "404 Not Found." : "");
   });
   assert.deepEqual(await until(connect(["http://127.0.0.1:1", starting.url]), () => true), ["subscribed"]);
   assert.equal(starting.asked.length, 4);

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
-import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import process from "node:process";
 import { type TestContext, test } from "node:test";
 import { openFileRecord } from "../../../../runtime/mesos/record/file-record.ts";
 import { checkRecord, task } from "./check-record.ts";
@@ -50,11 +53,40 @@ for (const text of ["hello", "hello\n", '{"form":"femtoq-mesos-0"}\n', '{"form":
   });
 }
 
-test("file record: a process that lives keeps others out, and one that was killed does not", async (t) => {
+test("file record: a process that lives keeps others out; one that was killed does not, nor one that has its number by chance", async (t) => {
   const file = await newFile(t);
-  await writeFile(`${file}.pid`, String(process.ppid));
-  await assert.rejects(openFileRecord(file), /process \d+ has it/);
-  await writeFile(`${file}.pid`, "99999999");
-  const record = await openFileRecord(file);
-  await record.close();
+  const holdAs = async (name: string) => {
+    await mkdir(`${file}.lock`, { recursive: true });
+    await writeFile(join(`${file}.lock`, name), "");
+  };
+  await holdAs(`${process.ppid}`);
+  await assert.rejects(
+    openFileRecord(file),
+    (error: Error) => error.message.includes(`process ${process.ppid} has it`) && error.message.includes(`remove ${file}.lock`),
+  );
+  await rm(`${file}.lock`, { recursive: true });
+  for (const name of ["99999999", "99999999-5", ...(process.platform === "linux" ? [`${process.ppid}-1`] : [])]) {
+    await holdAs(name);
+    const record = await openFileRecord(file);
+    await record.close();
+    assert.deepEqual(await readdir(dirname(file)), ["state"]);
+  }
+});
+
+test("holdPath: of many that find the lock of a killed process at once, one gets it", {
+  skip: "Deno" in globalThis && "the command line of Node is used",
+}, async (t) => {
+  const file = await newFile(t);
+  await mkdir(`${file}.lock`);
+  await writeFile(join(`${file}.lock`, "99999999-5"), "");
+  const program = `
+    import { holdPath } from ${JSON.stringify(import.meta.resolve("../../../../runtime/mesos/record/hold-path.ts"))};
+    await holdPath(process.argv[2], () => new Error("taken")).then(() => process.send("held"), (error) => process.send(error.message));
+    process.on("message", () => process.exit());
+  `;
+  await writeFile(`${file}.mjs`, program);
+  const children = Array.from({ length: 3 }, () => fork(`${file}.mjs`, [file], { execArgv: ["--import", import.meta.resolve("tsx")] }));
+  const told = await Promise.all(children.map(async (child) => (await once(child, "message"))[0]));
+  for (const child of children) child.send("end");
+  assert.deepEqual(told.toSorted(), ["held", "taken", "taken"]);
 });

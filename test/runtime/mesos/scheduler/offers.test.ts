@@ -172,7 +172,17 @@ test("offers: nothing new on an agent that is soon to be taken away, and inverse
   played.want(job("2"));
   const effects = played.on({ kind: "inverse-offers", offers: [{ id: "i", agentId: "a", unavailability: { start: soon } }] });
   assert.deepEqual(callsOf(effects, "accept-inverse-offers")[0]!.offerIds, ["i"]);
-  assert.deepEqual(effects.news, [{ kind: "maintenance", agentId: "a", start: played.now + 60_000 }]);
+  // Also an agent of which no offer came lately may be one where tasks run.
+  played.on({ kind: "inverse-offers", offers: [{ id: "j", agentId: "unseen", unavailability: { start: soon } }] });
+  const leaving = () => [...played.state.maintenance].map(([agentId, { start }]) => [agentId, start - played.now]);
+  assert.deepEqual(leaving(), [
+    ["a", 60_000],
+    ["unseen", 60_000],
+  ]);
+  played.on({ kind: "rescind-inverse-offer", offerId: "j" });
+  assert.deepEqual(leaving(), [["a", 60_000]]);
+  played.offer(offer("a"));
+  assert.deepEqual(leaving(), []);
 });
 
 test("offers: an agent where launches fail again and again is avoided for a while, but never all agents", () => {

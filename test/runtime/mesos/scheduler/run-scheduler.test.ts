@@ -75,6 +75,7 @@ function stage() {
       await until(() => writes.length > 0);
       writes.shift()!.settle(error);
     },
+    unread: () => told.length,
     /** What was asked since the last time. */
     take: () => asked.splice(0),
   };
@@ -181,6 +182,18 @@ test("a launch is durable before ACCEPT, and a state before its acknowledgement 
   await scheduler.stop();
 });
 
+test("while the record is slow no more events are read than a thousand", async () => {
+  const { say, settle, unread, scheduler } = await begin();
+  say({ kind: "offers", offers: [offer] }, ...Array.from({ length: 5_000 }, () => update("TASK_RUNNING")));
+  await until(() => unread() < 4_500);
+  await turns();
+  assert.ok(unread() > 3_500);
+  await settle();
+  await settle();
+  await until(() => unread() === 0);
+  await scheduler.stop();
+});
+
 test("what was decided for a subscription that is over is not said in the next one", async () => {
   const { asked, say, settle, take, scheduler } = await begin();
   say({ kind: "offers", offers: [offer] });
@@ -203,10 +216,26 @@ test("a scheduler that cannot write, or whose record somebody else has, ends and
 
   const replaced = await begin();
   replaced.lost.abort();
-  assert.equal((await replaced.scheduler.ended).kind, "replaced");
+  assert.equal((await replaced.scheduler.ended).kind, "lost");
   replaced.say({ kind: "offers", offers: [offer] });
   await turns();
   assert.deepEqual(replaced.take(), ["close"]);
+});
+
+test("a scheduler whose record is lost while it writes, or as it ends the framework, says that it is lost", async () => {
+  const writing = await begin();
+  writing.say({ kind: "offers", offers: [offer] });
+  await until(() => writing.asked.includes("put a staging"));
+  writing.lost.abort();
+  await writing.settle(new Error("the session is over"));
+  assert.equal((await writing.scheduler.ended).kind, "lost");
+  const ending = await begin();
+  const done = ending.scheduler.teardown({ keepTasks: true });
+  await until(() => ending.asked.includes("framework"), "the write after the teardown");
+  ending.lost.abort();
+  await ending.settle(new Error("the session is over"));
+  await done;
+  assert.equal((await ending.scheduler.ended).kind, "lost");
 });
 
 test("a scheduler whose framework another instance has, or that Mesos removed, ends by that", async () => {
