@@ -7,6 +7,7 @@ import { once, setMaxListeners } from "node:events";
 import { readFile } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
+import type { Timing } from "../../functions/api.ts";
 import { drawTable } from "../../runtime/cli/draw/draw-table.ts";
 import { quantile } from "../../test/support/timing.ts";
 import { type Answer, findFault } from "../queries/find-fault.ts";
@@ -37,6 +38,28 @@ export interface Party {
   readonly ends: Readonly<Record<string, number>>;
   /** Milliseconds of those that were right, but for the warm-up. */
   readonly taken: readonly number[];
+  /** What each of these spent its milliseconds on. */
+  readonly spent: readonly Spent[];
+}
+
+/** Milliseconds of one answer. `thread`, `computing` and `saving` are of its mean partition. */
+type Spent = Readonly<Record<(typeof stages)[number], number>>;
+
+const stages = ["before and after", "first claim", "last claim", "compiling", "thread", "computing", "saving"] as const;
+
+/** `taken`: milliseconds from the question to the answer. Undefined where nothing was computed for it. */
+function divide(taken: number, { seconds, phases, measured, slowest }: Timing): Spent | undefined {
+  if (!phases || !measured || !slowest) return undefined;
+  const mean = (sum: number) => (1000 * sum) / measured;
+  return {
+    "before and after": taken - 1000 * seconds,
+    "first claim": 1000 * phases.waiting,
+    "last claim": 1000 * Math.max(...slowest.map(({ waiting }) => waiting)),
+    compiling: mean(phases.compiling),
+    thread: mean(phases.thread),
+    computing: mean(phases.computing),
+    saving: mean(phases.saving),
+  };
 }
 
 const honest = 20;
@@ -75,7 +98,12 @@ export async function besiege(target: Target, { duration, slack, references, sig
       const late = `an honest question was not answered within ${patience / 1000} s`;
       const fault = status === 200 ? findFault(body, expected) : status === 202 ? late : `status ${status}: ${body.detail ?? ""}`;
       if (fault !== undefined) faults.push(fault);
-      else if (begun >= started) good.taken.push(performance.now() - begun);
+      else if (begun >= started) {
+        const taken = performance.now() - begun;
+        good.taken.push(taken);
+        const spent = body.timing && divide(taken, body.timing);
+        if (spent) good.spent.push(spent);
+      }
       count(good, fault === undefined ? "right" : status === 200 ? "wrong" : `${status}`);
       await wait(pause, undefined, { signal: over }).catch(() => undefined);
     }
@@ -129,6 +157,7 @@ export async function besiege(target: Target, { duration, slack, references, sig
 
 export function drawSiege({ parties, faults }: SiegeReport): string {
   const right = "right" as const;
+  const spent = parties.flatMap((party) => party.spent);
   const rows = parties.map(({ who, ends, taken }) => [
     who,
     Object.entries(ends)
@@ -142,12 +171,27 @@ export function drawSiege({ parties, faults }: SiegeReport): string {
       rows,
     ),
     "",
+    ...drawTable(
+      [{ head: "of an honest answer" }, ...["p50 [ms]", "p95 [ms]"].map((head) => ({ head, align: right }))],
+      stages.map((stage) => [
+        stage,
+        ...[0.5, 0.95].map((share) =>
+          (
+            quantile(
+              spent.map((each) => each[stage]),
+              share,
+            ) || 0
+          ).toFixed(0),
+        ),
+      ]),
+    ),
+    "",
     ...(faults.length > 0 ? faults.slice(0, 5).map((fault) => `NOT KEPT: ${fault}`) : ["Every honest answer was right and soon."]),
     "",
   ].join("\n");
 }
 
-const newParty = (who: string) => ({ who, ends: {} as Record<string, number>, taken: [] as number[] });
+const newParty = (who: string) => ({ who, ends: {} as Record<string, number>, taken: [] as number[], spent: [] as Spent[] });
 
 function count({ ends }: { readonly ends: Record<string, number> }, end: string): void {
   ends[end] = (ends[end] ?? 0) + 1;
@@ -178,7 +222,10 @@ async function ask(
   url: string,
   query: object,
   asker: Asker,
-): Promise<{ readonly status: number; readonly body: Answer & { readonly id?: string; readonly detail?: string } }> {
+): Promise<{
+  readonly status: number;
+  readonly body: Answer & { readonly id?: string; readonly detail?: string; readonly timing?: Timing };
+}> {
   try {
     const answer = await fetch(`${url}/queries`, {
       method: "POST",
