@@ -4,7 +4,7 @@
  * Clients share the time of the threads by weights that their priorities give: twice as much for every hundred below. Among the runs of one client its
  * queries share alike. Who comes counts as having had as much as the one that had least of those who are there: nobody saves up time, and nobody starves.
  * What is short can begin at once beside what is long, and what is long is not switched more often than is worth it: a run that is fresh goes before
- * others that have had up to a slice less.
+ * others that have had up to a slice less; but for those of its own query: what has a thread keeps it busy, and threads are left for others.
  */
 
 import type { Payer } from "../../functions/compute/executor.ts";
@@ -103,6 +103,8 @@ export class Turns {
     const { client } = a.payer;
     const fresh = (Number(b.isFresh) - Number(a.isFresh)) * slice;
     if (client !== b.payer.client) return this.#clients.had(client) - this.#clients.had(b.payer.client) + fresh;
+    // A query gains nothing by another of its runs that would take up a thread.
+    if (a.query === b.query) return 0;
     const queries = this.#queries.get(client)!;
     return queries.had(a.query) - queries.had(b.query) + fresh;
   }

@@ -45,6 +45,13 @@ test("Turns give the next turn to whoever comes beside one that computed for lon
   assert.equal(count(simulate(turns, [hog!, late!], 10), late!), 5);
 });
 
+test("Turns leave a query with what has a thread, rather than give another of its runs one, too", () => {
+  const turns = new Turns();
+  const [begun, other] = enter(turns, run("mallory", "p"), run("mallory", "p"));
+  simulate(turns, [begun!], 10);
+  assert.deepEqual([...turns.choose([begun!, { ...other!, isFresh: true }], 1)], [begun]);
+});
+
 test("Turns leave a turn that is fresh where it is, and keep nothing of runs that have left", () => {
   const turns = new Turns();
   const [one] = enter(turns, run("a", "p"));
