@@ -13,8 +13,9 @@ export interface Admission {
   /** In bytes, the bodies of requests that have not come whole. */
   readonly bodies: Tally;
   readonly computations: Tally;
-  /** Milliseconds: `Limits.longestWait`. */
+  /** Milliseconds: those of `Limits`. */
   readonly longestWait: number;
+  readonly refusalPause: number;
 }
 
 /** Bytes of all bodies that are half sent. */
@@ -29,6 +30,7 @@ export function createAdmission({
 }): Admission {
   return {
     longestWait: limits.longestWait,
+    refusalPause: limits.refusalPause,
     queries: new Tally({
       what: "queries under way",
       most: limits.queries,

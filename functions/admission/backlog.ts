@@ -52,10 +52,13 @@ export function currentWait(queries: Iterable<Begun>, { priority, now }: { reado
   return longest;
 }
 
-/** So many clients of one address are let in, whatever they make others wait for. */
-const fewestOfCrowd = 24;
-/** What more of them may make others wait for: parts of the longest wait. While nobody else is here, there is less to protect. */
-const crowdShare = { alone: 1 / 2, besideOthers: 1 / 25 };
+/** So many clients of one address are let in, whatever they make others wait for, and what more of them may: parts of the longest wait. */
+const crowds = {
+  /** While nobody else is here, there is less to protect. */
+  alone: { fewest: 24, share: 1 / 2 },
+  /** Others may come at any moment, and should then find little before them. */
+  besideOthers: { fewest: 4, share: 1 / 250 },
+};
 
 /**
  * Whether the clients of one address, of which there are many, keep others waiting: many names may be one user, or a class of students, whose queries
@@ -63,9 +66,9 @@ const crowdShare = { alone: 1 / 2, besideOthers: 1 / 25 };
  */
 export function isCrowd(queries: readonly Begun[], newcomer: Newcomer & { readonly address: string; readonly longest: number }): boolean {
   const own = queries.filter(({ address, state }) => address === newcomer.address && state !== "idle");
-  if (new Set(own.map(({ client }) => client)).size < fewestOfCrowd) return false;
-  const isAlone = queries.every(({ address }) => address === newcomer.address);
-  const share = isAlone ? crowdShare.alone : crowdShare.besideOthers;
+  const others = queries.filter(({ address }) => address !== newcomer.address);
+  const { fewest, share } = others.length === 0 ? crowds.alone : crowds.besideOthers;
+  if (new Set(own.map(({ client }) => client)).size < fewest) return false;
   return Math.max(expectedWait(own, newcomer), currentWait(own, newcomer)) > newcomer.longest * share;
 }
 

@@ -11,6 +11,8 @@ export interface Limits {
   readonly clientStreams: number;
   /** Milliseconds. Where clients have waited longer for their queries to begin, or a new query would, new ones are refused, unless there are few. */
   readonly longestWait: number;
+  /** Milliseconds for which a query waits for others of its address, of which there are many, before it is refused; and for which an answer 429 is held back. */
+  readonly refusalPause: number;
   /** Requests to the compute function. */
   readonly computations: number;
 }
@@ -23,5 +25,6 @@ export const usualLimits: Limits = {
   streams: 5_000,
   clientStreams: 2_000,
   longestWait: 5_000,
+  refusalPause: 1_000,
   computations: 8,
 };

@@ -39,6 +39,13 @@ export interface AskedQuery extends TracedQuery {
   readonly planBytes: number;
 }
 
+/** The query is one of many clients of its address, who keep others waiting: its turn may come soon. */
+export class Crowded extends HttpProblem {
+  constructor() {
+    super(429, "too-many", "Your address has more queries under way than can begin soon: ask again when some have ended.");
+  }
+}
+
 /** A query's leave to be taken in. Disposing of it gives its place back, unless the query was accepted. */
 export interface Ticket extends Disposable {
   /** What the query is begun with; its calls are recorded where it is traced. */
@@ -102,6 +109,7 @@ export class QueriesUnderWay {
     const trace = tracer && new QueryTrace(tracer, this.#services, asked);
     const entry: Entry = { client: name, address, priority, admitted: Date.now(), trace };
     this.#entries.set(id, entry);
+    this.#looked = undefined;
     let isAccepted = false;
     const remove = () => {
       if (this.#entries.get(id) === entry) this.#entries.delete(id);
@@ -127,11 +135,7 @@ export class QueriesUnderWay {
     const queries = this.#look(now);
     const rate = this.#pace.perSecond;
     const { longestWait: longest } = this.#admission;
-    if (address !== undefined && isCrowd(queries, { address, priority, rate, now, longest })) {
-      this.#services.meter?.count("femtoq_refused_total", "wait");
-      const detail = "Your address has more queries under way than can begin soon: ask again when some have ended.";
-      throw new HttpProblem(429, "too-many", detail);
-    }
+    if (address !== undefined && isCrowd(queries, { address, priority, rate, now, longest })) throw new Crowded();
     if (this.#entries.size < fewest) return;
     const expected = expectedWait(queries, { priority, rate });
     const wait = Math.max(expected, currentWait(queries, { priority, now }));
@@ -142,7 +146,7 @@ export class QueriesUnderWay {
     throw new HttpProblem(503, "overloaded", message);
   }
 
-  /** How far all queries are, as they were at most `lookLasts` ago: under load many are refused in a row. */
+  /** How far all queries are, as they were at most `lookLasts` ago, with all that were admitted: under load many are refused in a row. */
   #look(now: number): readonly Begun[] {
     if (this.#looked === undefined || now - this.#looked.at >= lookLasts) {
       let done = this.#done;

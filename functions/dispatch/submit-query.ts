@@ -11,11 +11,13 @@ import { isEnded, type Submission } from "../api.ts";
 import type { Environment, HostBindings } from "../environment.ts";
 import { boundWait } from "../http/bounded-wait.ts";
 import { stoppedByClient } from "../http/problem.ts";
+import type { Meter } from "../metrics/meter.ts";
 import { answerFollowed, type Format } from "./answer/answer-format.ts";
 import type { Asker, Dispatcher } from "./dispatcher.ts";
 import { type FollowedQuery, waitForEnd } from "./follow/followed-query.ts";
 import { compileMissing } from "./plan/compile-missing.ts";
 import { countSubtasks, planBytes, type QueryPlan } from "./plan/plan-query.ts";
+import { Crowded } from "./queries-under-way.ts";
 import { queueRest } from "./queue-rest.ts";
 
 interface Submitter extends Pick<Asker, "client"> {
@@ -41,6 +43,8 @@ export interface SubmitOptions {
   readonly format: Format;
 }
 
+/** Milliseconds between tries to take in a query of many of one address. */
+const crowdedPause = 200;
 /** Milliseconds between looks at a dataset that is still being made. */
 const lookEvery = 100;
 
@@ -67,7 +71,8 @@ export async function runQuery<Result>(
     },
   };
   try {
-    const accept = () => acceptQuery(dispatcher, text, submitter);
+    const accept = () =>
+      insist(() => acceptQuery(dispatcher, text, submitter), { patience: admission.refusalPause, meter: services.meter });
     let accepted = await accept();
     const { followed, submission } = accepted;
     c.set("queryId", followed.query.id);
@@ -79,6 +84,25 @@ export async function runQuery<Result>(
     return await use(accepted);
   } finally {
     place?.[Symbol.dispose]();
+  }
+}
+
+/** Tries again where many clients of the address have queries under way, for so many milliseconds. Nothing is held meanwhile. */
+async function insist<T>(
+  accept: () => Promise<T>,
+  { patience, meter }: { readonly patience: number; readonly meter: Meter | undefined },
+): Promise<T> {
+  for (const begun = performance.now(); ; ) {
+    try {
+      return await accept();
+    } catch (error) {
+      if (!(error instanceof Crowded)) throw error;
+      if (performance.now() - begun >= patience) {
+        meter?.count("femtoq_refused_total", "wait");
+        throw error;
+      }
+    }
+    await pause(crowdedPause, new AbortController().signal);
   }
 }
 

@@ -1,6 +1,7 @@
 /** One map from errors to HTTP, and the last stop of every error that a handler throws. */
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
+import { pause } from "../../base/pause.ts";
 import { CoordinatorFullError, CoordinatorUnavailableError } from "../../coordination/coordinator.ts";
 import { DatasetError } from "../../datasets/dataset.ts";
 import { QueryError } from "../../engine/query/query-error.ts";
@@ -8,13 +9,17 @@ import { StoreError } from "../../storage/store-error.ts";
 import type { Environment } from "../environment.ts";
 import { answerProblem, HttpProblem, type ProblemStatus, titles } from "./problem.ts";
 
-/** Answers with a problem document. Only errors that are faults of this software are logged. */
-export function answerError(error: Error, c: Context<Environment>): Response {
+/**
+ * Answers with a problem document. Only errors that are faults of this software are logged. A client that has too much is answered after a pause: whoever
+ * asks again at once would else be refused as often as this process can, and keep it from answering others. `boundRequests` bounds how many are held.
+ */
+export async function answerError(error: Error, c: Context<Environment>): Promise<Response> {
   const problem = toProblem(error);
   if (problem.status === 500) {
     const { method, path } = c.req;
     c.var.services.log.error({ err: error, request: c.var.requestId, method, path }, "request failed");
   }
+  if (problem.status === 429) await pause(c.var.admission.refusalPause, new AbortController().signal);
   return answerProblem(problem);
 }
 

@@ -63,8 +63,10 @@ test("isCrowd tells many names of one address that keep others waiting from a cl
     isCrowd(queries, { address: "10.0.0.1", priority: 500, rate, now, longest: 5_000 });
   const other = query("alice", 0, { address: "10.0.0.2" });
   assert.equal(crowd([...names(600), other], undefined), false, "a pace that is not known is not slow");
-  assert.equal(crowd([...names(23), other], 1), false);
-  assert.equal(crowd([...names(60), other], 10_000), false);
+  assert.equal(crowd([...names(3), other], 1), false);
+  assert.equal(crowd([...names(4), other], 1), true);
+  assert.equal(crowd(names(23), 1), false, "nobody else waits");
+  assert.equal(crowd([...names(60), other], 100_000), false);
   assert.equal(crowd([...names(60), other], 100), true);
   assert.equal(crowd(names(60), 400), false, "nobody else waits");
   assert.equal(crowd(names(600), 400), true);
