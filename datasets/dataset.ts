@@ -1,5 +1,6 @@
 /** A dataset as the catalogue describes it. Plain data: it can be sent, stored and compared. */
 import type { Column, Schema } from "../engine/program/schema.ts";
+import type { KnownBounds } from "../engine/skip/bounds.ts";
 import type { ColumnForm } from "./column-form.ts";
 import { showPath } from "./sources/shown-path.ts";
 
@@ -85,6 +86,11 @@ export interface Catalogue {
    * Throws `DatasetError` where the file no longer has it, or not in this form.
    */
   locate(dataset: string, partition: Partition, column: string, form?: ColumnForm): Promise<ColumnLocation>;
+  /**
+   * What is known of the values of these columns in a partition without reading them: what the file's own statistics tell. Throws as
+   * `locate`, where nothing is known of the file.
+   */
+  bounds(dataset: string, partition: Partition, columns: readonly string[]): Promise<KnownBounds>;
 }
 
 /** All that a thread needs to read one column of one partition; plain data that can be posted to it. */

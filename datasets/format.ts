@@ -5,6 +5,7 @@
  * unit lies, as plain data; on any thread, `read` turns the bytes there into flat arrays.
  */
 import type { DType } from "../engine/program/schema.ts";
+import type { NumberBounds } from "../engine/skip/number-bounds.ts";
 import type { ColumnLocation, ColumnTarget, ReadCounts } from "./dataset.ts";
 import type { ByteRange, ByteReader } from "./sources/source.ts";
 
@@ -21,6 +22,8 @@ export interface Format {
   describe(file: ByteReader, name: string, options: DescribeOptions): Promise<FileDescription>;
   /** Where a column of one unit lies: from the description alone. */
   locate(description: FileDescription, unit: number, column: FileColumn): Pick<ColumnLocation, "elements" | "place">;
+  /** What the file's own statistics tell of all values of a column of one unit; absent, or undefined, where they tell nothing that can be trusted. */
+  boundsOf?(description: FileDescription, unit: number, column: FileColumn): NumberBounds | undefined;
   /** The bytes that `read` will ask for, each range front to back, in this order: from the location alone, without looking at the file. */
   ranges(location: Pick<ColumnLocation, "place">): readonly ByteRange[];
   /** Where the first lists of a column of one list end: offsets as of `read`, for as many of the unit's first entries as one page tells. */

@@ -75,6 +75,8 @@ export interface Timing {
   readonly phases?: PhaseSeconds;
   /** How many partitions the phases tell of; the others were stored before, or their node did not measure. */
   readonly measured?: number;
+  /** Of these, partitions of which no event could pass one of the filters: what follows it was not read. */
+  readonly skipped?: number;
   /** Those that took their nodes longest, longest first, at most ten. */
   readonly slowest?: readonly SlowPartition[];
 }

@@ -1,6 +1,5 @@
 /** Datasets by name, from the files of sources. Sees what changes on disk at the next `get`; keeps metadata in memory, nothing else. */
-import type { ColumnForm } from "../column-form.ts";
-import { baseName, type Catalogue, type ColumnLocation, DatasetError, type Partition } from "../dataset.ts";
+import { baseName, type Catalogue, DatasetError, type Partition } from "../dataset.ts";
 import { CurrentDataset, type CurrentDatasetOptions, type DatasetEntry } from "./current-dataset.ts";
 import { refuseBadName } from "./data-option.ts";
 
@@ -19,20 +18,13 @@ export function createCatalogue(entries: readonly DatasetEntry[], options: Pick<
     refresh: async () => {},
     forget: async (name) => (datasets.has(name) ? "in-use" : "unknown"),
     get: async (name, lookOptions) => datasets.get(name)?.look(lookOptions),
-    locate: (name, partition, column, form) => locateIn(datasets.get(name), { name, partition, column, form }),
+    locate: async (name, partition, column, form) => required(datasets.get(name), name, partition).locate(partition, column, form),
+    bounds: async (name, partition, columns) => required(datasets.get(name), name, partition).bounds(partition, columns),
   };
 }
 
-interface Located {
-  readonly name: string;
-  readonly partition: Partition;
-  readonly column: string;
-  readonly form: ColumnForm | undefined;
-}
-
-/** Throws `DatasetError` where there is no such dataset, or it does not have the column there. */
-export function locateIn(dataset: CurrentDataset | undefined, { name, partition, column, form }: Located): Promise<ColumnLocation> {
-  if (dataset) return dataset.locate(partition, column, form);
-  const reason = `no dataset is named ${name} here`;
-  return Promise.reject(new DatasetError(`Cannot find ${baseName(partition.file.path)}: ${reason}`, { permanent: true }));
+/** Throws `DatasetError` where there is no such dataset. */
+export function required(dataset: CurrentDataset | undefined, name: string, { file }: Partition): CurrentDataset {
+  if (dataset) return dataset;
+  throw new DatasetError(`Cannot find ${baseName(file.path)}: no dataset is named ${name} here`, { permanent: true });
 }

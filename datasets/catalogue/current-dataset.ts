@@ -8,6 +8,7 @@
 import pMap from "p-map";
 import type { DatasetContent } from "../../base/registration.ts";
 import { sha256 } from "../../engine/sha256.ts";
+import type { KnownBounds } from "../../engine/skip/bounds.ts";
 import type { ColumnForm } from "../column-form.ts";
 import {
   type BrokenFile,
@@ -24,6 +25,7 @@ import type { DescribeOptions, FileDescription } from "../format.ts";
 import { fileEndings } from "../formats.ts";
 import type { FoundFile } from "../sources/source.ts";
 import { sourceOf } from "../sources/sources.ts";
+import { boundColumns } from "./bound-columns.ts";
 import { compareLists } from "./compare-lists.ts";
 import { type DatasetFile, readDatasetFile, shareShapes } from "./dataset-file.ts";
 import type { DescriptionStore } from "./description-store.ts";
@@ -103,18 +105,28 @@ export class CurrentDataset {
 
   /** From what the last look found; looks again where the partition is not in it. */
   async locate(partition: Partition, name: string, form?: ColumnForm): Promise<ColumnLocation> {
-    if (!this.#holds(partition)) await this.look({ anew: true });
-    const known = this.#files.get(partition.file.path);
-    const refuse = (reason: string) =>
-      new DatasetError(`Cannot read column ${name} of ${baseName(partition.file.path)}: ${reason}`, { permanent: true });
-    if (!known || !this.#holds(partition)) throw refuse("the file changed or was removed since the query was planned");
-    if (known.kind === "broken") throw new DatasetError(known.cause, { permanent: known.permanent });
-    const { file } = known;
-    const description = (await this.#recent?.whole(file, known.description)) ?? known.description;
+    const what = `column ${name}`;
+    const { file, description } = await this.#describe(partition, what);
     const schema = this.#dataset?.schema ?? { columns: [], unsupported: [] };
     const located = locateColumn({ file, description, partition, schema, name, form });
-    if (typeof located === "string") throw form ? new OtherFormError(refuse(located).message, { permanent: true }) : refuse(located);
-    return located;
+    if (typeof located !== "string") return located;
+    const error = refusal(partition, what, located);
+    throw form ? new OtherFormError(error.message, { permanent: true }) : error;
+  }
+
+  /** Likewise, what the file's statistics tell of its columns. */
+  async bounds(partition: Partition, names: readonly string[]): Promise<KnownBounds> {
+    const { description } = await this.#describe(partition, "statistics");
+    return boundColumns(description, partition.unit, names);
+  }
+
+  async #describe(partition: Partition, what: string): Promise<{ readonly file: FileIdentity; readonly description: FileDescription }> {
+    if (!this.#holds(partition)) await this.look({ anew: true });
+    const known = this.#files.get(partition.file.path);
+    if (!known || !this.#holds(partition)) throw refusal(partition, what, "the file changed or was removed since the query was planned");
+    if (known.kind === "broken") throw new DatasetError(known.cause, { permanent: known.permanent });
+    const { file } = known;
+    return { file, description: (await this.#recent?.whole(file, known.description)) ?? known.description };
   }
 
   #holds({ file, fingerprint }: Partition): boolean {
@@ -212,6 +224,9 @@ export class CurrentDataset {
     return known?.file.size === size && known.file.version === version && !mayPass ? known : undefined;
   }
 }
+
+const refusal = ({ file }: Partition, what: string, reason: string): DatasetError =>
+  new DatasetError(`Cannot read ${what} of ${baseName(file.path)}: ${reason}`, { permanent: true });
 
 const serviceOf = (files: number): number => Math.min(longestService, Math.max(0, files - few) * servesPerFile);
 

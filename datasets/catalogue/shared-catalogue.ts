@@ -10,7 +10,7 @@ import { hostname } from "node:os";
 import type { Log } from "../../base/log.ts";
 import type { Registration } from "../../base/registration.ts";
 import { baseName, type Catalogue, type Dataset, DatasetError, type LookOptions } from "../dataset.ts";
-import { locateIn } from "./catalogue.ts";
+import { required } from "./catalogue.ts";
 import { CurrentDataset, type DatasetEntry } from "./current-dataset.ts";
 import { refuseBadName } from "./data-option.ts";
 import { DescriptionStore, type MetadataStore } from "./description-store.ts";
@@ -89,7 +89,11 @@ export function createSharedCatalogue(options: SharedCatalogueOptions): SharedCa
     },
     async locate(name, partition, column, form) {
       await opened;
-      return await locateIn(known.get(name)?.current, { name, partition, column, form });
+      return await required(known.get(name)?.current, name, partition).locate(partition, column, form);
+    },
+    async bounds(name, partition, columns) {
+      await opened;
+      return await required(known.get(name)?.current, name, partition).bounds(partition, columns);
     },
     async forget(name) {
       await look();

@@ -1,6 +1,7 @@
 /** Where a Parquet column lies in a row group, and how it is decoded. Plain data. */
 import type { CompressionCodec } from "hyparquet";
 import { CompressionCodecs } from "hyparquet/src/constants.js";
+import { eitherNumber, type NumberBounds, noNumber } from "../../engine/skip/number-bounds.ts";
 import type { FileColumn, FileDescription, StoredSize } from "../format.ts";
 import type { Stored } from "./stored-values.ts";
 
@@ -35,6 +36,11 @@ export interface ColumnChunk extends StoredColumn {
   readonly levelEntries: number;
 }
 
+/** What the statistics of a chunk tell: its bounds; that values may be missing; that they may be NaN. */
+export const toldBounds = 1;
+export const toldMissing = 2;
+export const toldNaN = 4;
+
 /** What a footer says of its chunks: for each row group, for each column. */
 export class ChunkPlaces {
   readonly start: Float64Array;
@@ -43,12 +49,20 @@ export class ChunkPlaces {
   readonly levels: Float64Array;
   /** Numbers of the format's codecs. */
   readonly codec: Uint8Array;
+  /** The least and the most value, where `told` says that they are known; the least is above the most where there is no value. */
+  readonly low: Float64Array;
+  readonly high: Float64Array;
+  /** A sum of what is told. */
+  readonly told: Uint8Array;
 
   constructor(chunks: number) {
     this.start = new Float64Array(chunks);
     this.length = new Float64Array(chunks);
     this.levels = new Float64Array(chunks);
     this.codec = new Uint8Array(chunks);
+    this.low = new Float64Array(chunks);
+    this.high = new Float64Array(chunks);
+    this.told = new Uint8Array(chunks);
   }
 }
 
@@ -70,6 +84,21 @@ function chunksOf({ nullable, places }: FileDescription, unit: number, column: n
     const at = group * nullable.length + column;
     return { start: start[at], length: length[at], codec: CompressionCodecs[codec[at]], entries: entries[group], levelEntries: levels[at] };
   });
+}
+
+/** Of the statistics of all row groups of the unit. Floating-point numbers may always be NaN: statistics leave it out. */
+export function boundsOfColumn({ nullable, places }: FileDescription, unit: number, { index }: FileColumn): NumberBounds | undefined {
+  const { first, entries, low, high, told } = places;
+  if (!told) return undefined;
+  let bounds = noNumber;
+  for (let group = first[unit]; group < first[unit + 1]; group++) {
+    const at = group * nullable.length + index;
+    if (entries[group] === 0) continue;
+    if ((told[at] & toldBounds) === 0) return undefined;
+    const [nan, missing] = [(told[at] & toldNaN) !== 0, (told[at] & toldMissing) !== 0];
+    bounds = eitherNumber(bounds, { low: low[at], high: high[at], nan, missing });
+  }
+  return bounds;
 }
 
 export function sizeOfColumn(description: FileDescription, unit: number, { index }: FileColumn): StoredSize {

@@ -1,12 +1,12 @@
 /**
  * Flat columns as a Parquet file: numbers, booleans and strings, which may be missing, and lists of required numbers; one PLAIN data page for each column of
- * a row group, no statistics.
+ * a row group, and statistics of numbers and booleans.
  *
  * hyparquet-writer's column writer wants a place among the values for every empty list, and passes over boxed arrays several times: thirteen
  * columns of a million events take it 13 s and 1 GB. So pages are laid out here, values as they lie in memory, and its modules write
  * what is small: page headers, runs of levels, snappy, the footer.
  */
-import type { ColumnMetaData, ParquetType, RowGroup, SchemaElement } from "hyparquet";
+import type { ColumnMetaData, ParquetType, RowGroup, SchemaElement, Statistics } from "hyparquet";
 import { ByteWriter } from "hyparquet-writer/src/bytewriter.js";
 import { writePageHeader } from "hyparquet-writer/src/datapage.js";
 import { writeRleBitPackedHybrid } from "hyparquet-writer/src/encoding.js";
@@ -157,7 +157,7 @@ function encodePage(
 }
 
 function describeChunk(
-  { name, values, strings, offsets, compress }: FlatColumn,
+  { name, values, valid, strings, offsets, compress }: FlatColumn,
   count: number,
   place: { readonly at: number; readonly size: number; readonly uncompressed: number },
 ): ColumnMetaData {
@@ -170,6 +170,28 @@ function describeChunk(
     total_uncompressed_size: BigInt(place.uncompressed),
     total_compressed_size: BigInt(place.size),
     data_page_offset: BigInt(place.at),
+    ...(!strings && { statistics: measure(values, valid, offsets ? count - values.length : 0) }),
+  };
+}
+
+/** NaN is counted apart, and zeros are written so that they stand for those of both signs. `empty`: level entries without a value. */
+function measure(values: FlatColumn["values"], valid: Uint8Array | undefined, empty: number): Statistics {
+  let [low, high, nan, missing] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 0];
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index]!;
+    if (valid?.[index] === 0) missing++;
+    else if (Number.isNaN(value)) nan++;
+    else {
+      if (value < low) low = value;
+      if (value > high) high = value;
+    }
+  }
+  const written = values instanceof Uint8Array ? Boolean : Number;
+  const isFloat = values instanceof Float32Array || values instanceof Float64Array;
+  return {
+    ...(low <= high && { min_value: written(low === 0 && isFloat ? -0 : low), max_value: written(high === 0 ? 0 : high) }),
+    null_count: BigInt(missing + empty),
+    ...(isFloat && { nan_count: BigInt(nan) }),
   };
 }
 

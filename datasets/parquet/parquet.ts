@@ -2,7 +2,7 @@
 import { DatasetError } from "../dataset.ts";
 import type { DescribeOptions, FileDescription, Format } from "../format.ts";
 import type { ByteReader } from "../sources/source.ts";
-import { type ColumnPlace, locateColumn, sizeOfColumn, typeNameOf } from "./column-chunk.ts";
+import { boundsOfColumn, type ColumnPlace, locateColumn, sizeOfColumn, typeNameOf } from "./column-chunk.ts";
 import { format, parseFooter } from "./footer/parse-footer.ts";
 import { decodeColumn, readFirstOffsets } from "./pages/decode-chunk.ts";
 
@@ -19,6 +19,7 @@ export const parquet: Format = {
   recognises: (head) => textOf(head.subarray(0, magic.length)) === magic,
   describe: describeParquet,
   locate: locateColumn,
+  boundsOf: boundsOfColumn,
   ranges: ({ place }) => (place as ColumnPlace).chunks.map(({ start, length }) => ({ start, end: start + length })),
   readFirstOffsets: (file, location) => readFirstOffsets(file, location.place as ColumnPlace),
   read: (file, location, target) => decodeColumn(file, location.place as ColumnPlace, target, location),

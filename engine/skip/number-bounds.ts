@@ -29,7 +29,7 @@ export function exactly(value: number): NumberBounds {
   return Number.isNaN(value) ? { ...noNumber, nan: true } : { low: value, high: value, nan: false, missing: false };
 }
 
-/** A 64-bit integer, as the nearest float64 below and above it. */
+/** A 64-bit integer, by float64 numbers close below and above it. */
 export function around(integer: bigint): NumberBounds {
   const nearest = Number(integer);
   const exact = BigInt(nearest);

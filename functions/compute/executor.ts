@@ -65,6 +65,8 @@ export interface ComputeTiming {
   readonly computing: number;
   /** Bytes read from files; told as `reading` is. */
   readonly bytes: number;
+  /** No event of the partition can pass one of the filters, so what follows that was not read. */
+  readonly skipped?: true;
 }
 
 /** The most programs, and the most pairs of program and partition, in one request. A thread keeps as many programs: all of a request run in one job. */

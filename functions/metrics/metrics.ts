@@ -97,6 +97,11 @@ export const metrics = {
     help: "Where a subtask's time on this node went; loading is the wait for columns, thread that for a free thread",
     label: { name: "phase", values: ["compiling", "loading", "thread", "computing", "saving", "completing"] },
   },
+  femtoq_partitions_skipped_total: {
+    kind: "counter",
+    help: "Partitions of which no event can pass a filter, as bounds of their columns tell: of which nothing was read (wholly), or what totals and the filters before it need (partly)",
+    label: { name: "read", values: ["wholly", "partly"] },
+  },
   femtoq_columns_total: {
     kind: "counter",
     help: "Columns that subtasks needed, by where they were found",

@@ -34,6 +34,7 @@ import { locateColumns } from "./locate-columns.ts";
 import { type ProgramCache, type ReadyProgram, UnknownProgramError } from "./program-cache.ts";
 import { runOnThread, type ThreadRun } from "./run-on-thread.ts";
 import { addLoading, noTime, rounded, type Times } from "./run-times.ts";
+import { createSkipping } from "./skip-reading.ts";
 
 export interface LocalExecutor extends Executor {
   /** Whether the columns that the subtask needs are in memory; false where nobody says which, for a program that never ran here. */
@@ -96,9 +97,10 @@ export function createExecutor(options: {
 }): LocalExecutor {
   const { catalogue, programs, cache, workers, atATime, log, meter } = options;
   const finder = createPartitionFinder(catalogue);
+  const isHeld = (fingerprint: string, { program }: ReadyProgram) => cache.holds(fingerprint, program.inputs);
+  const runSkipping = createSkipping({ catalogue, find: finder.find, isHeld, log, meter });
   /** How often programs computed for longer than they may over a dataset, lately. */
   const breaches = new LRUCache<string, number>({ max: 1_000, ttl: breachesCount });
-
   /** Whether programs are run in one pass where they are asked for together; those of which that has failed are not. */
   const together = new LRUCache<string, boolean>({ max: 1_000, ttl: breachesCount });
 
@@ -106,7 +108,7 @@ export function createExecutor(options: {
     holds({ programKey, fingerprint, columns }) {
       if (columns !== undefined) return cache.holdsNamed(fingerprint, columns);
       const ready = programs.peek(programKey);
-      return ready !== undefined && cache.holds(fingerprint, ready.program.inputs);
+      return ready !== undefined && isHeld(fingerprint, ready);
     },
 
     async run({ programs: keys, dataset, partitions }, { signalOf, payerOf, onRunning, mostBytes = mostPartialBytes }) {
@@ -130,23 +132,22 @@ export function createExecutor(options: {
             return begin(program, signalOf(...pair), payerOf?.(...pair));
           });
           const runs = all.filter((each) => each.kind === "run");
-          const ran = await runTogether({ ...partition, dataset }, runs, computing);
+          const place = { ...partition, dataset };
+          const ran = await runSkipping(place, runs, (needed) => runTogether(place, needed, computing));
           for (const [index, outcome] of ran.entries())
             bytes += (outcome.kind === "partial" ? outcome.partial.length : 0) - largestPartial(runs[index]!);
           const outcomes = ran.values();
           return all.map((each) => (each.kind === "run" ? outcomes.next().value! : each));
         };
-        const isInMemory = partitions.every(({ fingerprint }) => prepared.every((each) => isHeld(each, fingerprint)));
+        const isInMemory = partitions.every(({ fingerprint }) =>
+          prepared.every((each) => each.kind === "ready" && isHeld(fingerprint, each.ready)),
+        );
         return (await pMap(partitions, runOver, { concurrency: isInMemory ? Math.max(mostInMemory, atATime) : atATime })).flat();
       } finally {
         wanted.release();
       }
     },
   };
-
-  function isHeld(program: Prepared, fingerprint: string): boolean {
-    return program.kind === "ready" && cache.holds(fingerprint, program.ready.program.inputs);
-  }
 
   /** Rejects where the store is away. */
   async function prepare(programKey: string, dataset: string, signal: AbortSignal): Promise<Prepared> {
@@ -176,7 +177,7 @@ export function createExecutor(options: {
     let leased: Leased | undefined;
     try {
       leased = await leaseColumns(place, runs, wanted.signal);
-      const keys = runs.map(({ ready }) => ready.programKey);
+      const keys = runs.map(({ ready }) => ready.partOf ?? ready.programKey);
       computing.onRunning?.(keys, place.fingerprint);
       const { runs: begun, ...held } = leased;
       const group = keys.join();

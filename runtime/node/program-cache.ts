@@ -9,6 +9,8 @@ export interface ReadyProgram {
   readonly programKey: string;
   readonly program: Program;
   readonly module: WebAssembly.Module;
+  /** The key of the program that was asked for, where this is a part of it. */
+  readonly partOf?: string;
   /** Where it is known, the program can be compiled together with others. */
   readonly source?: ProgramSource;
   /** Names of the columns it reads, each once. */
@@ -63,8 +65,13 @@ export class ProgramCache {
 async function compile(store: Pick<Store, "getPrograms">, programKey: string): Promise<ReadyProgram> {
   const stored = (await store.getPrograms([programKey])).get(programKey);
   if (!stored) throw new UnknownProgramError(`Cannot run program ${programKey}: the store does not have it; submit the query again`);
-  const program = stored.program as Program;
-  const module = await WebAssembly.compile(stored.module);
   const source = stored.source as ProgramSource | undefined;
-  return { programKey, program, module, ...(source && { source }), columns: columnsOf(program), scratchBytes: firstScratch };
+  const module = await WebAssembly.compile(stored.module);
+  return readyProgram({ programKey, program: stored.program as Program, module, ...(source && { source }) });
 }
+
+export const readyProgram = (program: Omit<ReadyProgram, "columns" | "scratchBytes">): ReadyProgram => ({
+  ...program,
+  columns: columnsOf(program.program),
+  scratchBytes: firstScratch,
+});

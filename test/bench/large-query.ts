@@ -178,6 +178,7 @@ function catalogueOf(dataset: Dataset): Catalogue {
     forget: async () => "in-use",
     get: async (name) => (name === dataset.name ? dataset : undefined),
     locate: () => Promise.reject(new Error("nothing is read")),
+    bounds: () => Promise.reject(new Error("nothing is read")),
   };
 }
 

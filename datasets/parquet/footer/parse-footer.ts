@@ -6,7 +6,8 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { parquetSchema } from "hyparquet/src/metadata.js";
 import { sha256 } from "../../../engine/sha256.ts";
 import type { FileColumn, FileDescription, FileShape } from "../../format.ts";
-import { ChunkPlaces, type StoredColumn } from "../column-chunk.ts";
+import { ChunkPlaces, type StoredColumn, toldBounds } from "../column-chunk.ts";
+import { boundReaderOf } from "./bound-reader.ts";
 import { describeLeaves, type LeafShape } from "./describe-leaves.ts";
 import { groupRowGroups } from "./group-row-groups.ts";
 import { type ColumnFacts, parseRowGroup } from "./parse-row-group.ts";
@@ -14,7 +15,7 @@ import { parseSchema } from "./parse-schema.ts";
 import { ThriftReader } from "./thrift-reader.ts";
 
 /** Name of the format; another one where descriptions mean something else. */
-export const format = "parquet-6";
+export const format = "parquet-7";
 /** Offsets are 32 bits. */
 const mostValues = 2 ** 32 - 2;
 /** What follows a footer that is signed, where some columns are encrypted. */
@@ -31,6 +32,7 @@ export async function parseFooter(bytes: Uint8Array, partitionEvents = 1): Promi
   let columns: readonly ColumnFacts[] = [];
   let rows = 0;
   let turn = performance.now();
+  let isOrdered: readonly boolean[] = [];
   for (let field = reader.field(0); field !== 0; field = reader.field(field)) {
     switch (field) {
       case 2:
@@ -40,6 +42,7 @@ export async function parseFooter(bytes: Uint8Array, partitionEvents = 1): Promi
           element: elements.at(-1) ?? 0,
           mayMiss: false,
           ...(type.kind === "value" && longDtypes.has(type.dtype) && { long: { isUnsigned: type.unsigned } }),
+          bounds: boundReaderOf(type),
         }));
         break;
       case 3:
@@ -57,6 +60,9 @@ export async function parseFooter(bytes: Uint8Array, partitionEvents = 1): Promi
         }
         break;
       }
+      case 7:
+        isOrdered = parseOrders(reader);
+        break;
       default:
         reader.skip();
     }
@@ -67,9 +73,32 @@ export async function parseFooter(bytes: Uint8Array, partitionEvents = 1): Promi
   if (inGroups !== rows) throw new Error(`its row groups have ${inGroups} rows, the file states ${rows}`);
   const nullable = Uint8Array.from(columns, ({ mayMiss }) => (mayMiss ? 1 : 0));
   const { units, first, values } = groupRowGroups({ entries, levels: chunks.levels, columns: columns.length }, partitionEvents);
-  const places = { ...chunks, first, entries: Float64Array.from(entries) };
+  const places = { ...keepOrdered(chunks, columns.length, isOrdered), first, entries: Float64Array.from(entries) };
   const rounded = Uint8Array.from(columns, ({ isRounded }) => (isRounded ? 1 : 0));
   return { shape: await describeShape(shapes, columns), units, nullable, ...(rounded.includes(1) && { rounded }), values, places };
+}
+
+/** For each column, whether the least and the most value are by the order of its type: without this they mean nothing. */
+function parseOrders(reader: ThriftReader): readonly boolean[] {
+  return Array.from({ length: reader.listSize() }, () => {
+    let isOfType = false;
+    for (let field = reader.field(0); field !== 0; field = reader.field(field)) {
+      isOfType ||= field === 1;
+      reader.skip();
+    }
+    return isOfType;
+  });
+}
+
+/** Leaves out bounds that mean nothing, and their arrays where there are none. */
+function keepOrdered(
+  chunks: ChunkPlaces,
+  columns: number,
+  isOrdered: readonly boolean[],
+): Readonly<Record<string, Float64Array | Uint8Array>> {
+  const { low, high, told, ...rest } = chunks;
+  for (const at of told.keys()) if (!isOrdered[at % columns]) told[at] = 0;
+  return told.some((each) => (each & toldBounds) !== 0) ? { ...rest, low, high, told } : rest;
 }
 
 async function describeShape(shapes: readonly LeafShape[], facts: readonly ColumnFacts[]): Promise<FileShape> {

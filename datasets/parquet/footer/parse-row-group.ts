@@ -1,5 +1,6 @@
 /** The row groups in a footer, chunk by chunk into arrays: wide files have tens of thousands of chunks. */
-import type { ChunkPlaces } from "../column-chunk.ts";
+import { type ChunkPlaces, toldBounds, toldMissing, toldNaN } from "../column-chunk.ts";
+import type { BoundReader } from "./bound-reader.ts";
 import type { ThriftReader } from "./thrift-reader.ts";
 
 /** What the chunks of all row groups say of a column together. */
@@ -11,6 +12,8 @@ export interface ColumnFacts {
   /** Is there for a column of 64-bit integers; `isRounded` says then whether some chunk may hold integers from ±2^53 on. */
   readonly long?: { readonly isUnsigned: boolean };
   isRounded?: boolean;
+  /** How the least and the most value are written; absent where they tell nothing. */
+  readonly bounds?: BoundReader | undefined;
   /** A chunk that is encrypted or lies elsewhere, or is compressed in a way that is not read. */
   unreadable?: string;
 }
@@ -94,7 +97,7 @@ function parseMetadata(reader: ThriftReader, chunks: ChunkPlaces, at: number, fa
         dictionary = reader.count();
         break;
       case 12:
-        if (canMiss || facts.long) statistics = parseStatistics(reader);
+        if (canMiss || facts.long || facts.bounds) statistics = parseStatistics(reader);
         else reader.skip();
         break;
       case 16:
@@ -106,8 +109,24 @@ function parseMetadata(reader: ThriftReader, chunks: ChunkPlaces, at: number, fa
     }
   }
   chunks.start[at] = dictionary > 0 && dictionary < data ? dictionary : data;
-  if (canMiss) facts.mayMiss ||= mayMiss(facts, statistics.nulls, levels);
+  const chunkMayMiss = canMiss && mayMiss(facts, statistics.nulls, levels);
+  facts.mayMiss ||= chunkMayMiss;
+  noteBounds(chunks, at, facts, statistics);
+  if (chunkMayMiss) chunks.told[at] |= toldMissing;
   if (facts.long && chunks.levels[at] !== 0 && statistics.nulls !== chunks.levels[at]) facts.isRounded ||= isBeyond(statistics, facts.long);
+}
+
+/** That all are null says that there is no value. */
+function noteBounds(chunks: ChunkPlaces, at: number, { bounds }: ColumnFacts, { nulls, least, most, notNumbers }: Statistics): void {
+  if (!bounds) return;
+  const isEmpty = nulls === chunks.levels[at];
+  if (!isEmpty && (least?.byteLength !== bounds.bytes || most?.byteLength !== bounds.bytes)) return;
+  const [low, high] = isEmpty ? [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY] : [bounds.low(least!), bounds.high(most!)];
+  if (!isEmpty && !(low <= high)) return;
+  chunks.low[at] = low;
+  chunks.high[at] = high;
+  chunks.told[at] |= toldBounds;
+  if (bounds.mayBeNaN && !isEmpty && notNumbers !== 0) chunks.told[at] |= toldNaN;
 }
 
 /** Also where the statistics do not tell. */
@@ -136,6 +155,8 @@ interface Statistics {
   nulls?: number;
   least?: DataView;
   most?: DataView;
+  /** How many are NaN. */
+  notNumbers?: number;
 }
 
 /** Reads the newer fields for the least and the most value only: writers of the older ones compared unsigned integers as if they were signed. */
@@ -145,6 +166,7 @@ function parseStatistics(reader: ThriftReader): Statistics {
     if (field === 3) statistics.nulls = reader.integer();
     else if (field === 5) statistics.most = reader.bytes();
     else if (field === 6) statistics.least = reader.bytes();
+    else if (field === 9) statistics.notNumbers = reader.integer();
     else reader.skip();
   }
   return statistics;

@@ -17,7 +17,7 @@ export interface PartialNote extends ComputeTiming {
 }
 
 /** What is left beside a merged result. */
-export type ResultNote = Required<Pick<Timing, "seconds" | "phases" | "measured" | "slowest">>;
+export type ResultNote = Required<Pick<Timing, "seconds" | "phases" | "measured" | "slowest">> & { readonly skipped?: number };
 
 const mostSlowest = 10;
 
@@ -25,6 +25,7 @@ export class Timeline {
   readonly #since: number;
   readonly #phases = { ...noTime };
   #measured = 0;
+  #skipped = 0;
   #slowest: SlowPartition[] = [];
 
   /** `since`: when the plan was asked for first, in milliseconds since the epoch. */
@@ -42,7 +43,7 @@ export class Timeline {
    */
   add({ index, file }: { readonly index: number; readonly file: string }, note: unknown, heard: number | undefined): number | undefined {
     if (!isPartialNote(note)) return undefined;
-    const { node, claimed, bytes: _, ...phases } = note;
+    const { node, claimed, bytes: _, skipped, ...phases } = note;
     const worked = claimed + phases.compiling + phases.loading + phases.thread + phases.computing;
     if (worked < this.#since) return undefined;
     const own = {
@@ -54,6 +55,7 @@ export class Timeline {
     for (const [phase, seconds] of Object.entries(work) as [keyof typeof work, number][]) this.#phases[phase] += seconds;
     this.#phases.waiting = this.#measured === 0 ? waiting : Math.min(this.#phases.waiting, waiting);
     this.#measured++;
+    if (skipped) this.#skipped++;
     this.#keepSlowest({ partition: index, file, node, ...own });
     return waiting;
   }
@@ -63,6 +65,7 @@ export class Timeline {
       seconds: Math.max(0, now - this.#since) / 1000,
       phases: roundPhases(this.#phases),
       measured: this.#measured,
+      ...(this.#skipped > 0 && { skipped: this.#skipped }),
       slowest: this.#slowest.map((each) => ({ ...each, ...roundPhases(each) })),
     };
   }

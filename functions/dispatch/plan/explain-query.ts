@@ -9,6 +9,7 @@ import { columnsOf } from "../../../engine/program/inputs.ts";
 import { bytesPerValue, type Column } from "../../../engine/program/schema.ts";
 import type { Dispatcher } from "../dispatcher.ts";
 import { countPartitions } from "../follow/partition-state.ts";
+import { countSkipped } from "./count-skipped.ts";
 import type { CheckedQuery } from "./plan-query.ts";
 
 /** Characters that an explanation repeats of each expression. */
@@ -21,7 +22,12 @@ const mostAsked = 4;
 export async function explainQuery({ planned, services }: Pick<Dispatcher, "planned" | "services">, text: string): Promise<unknown> {
   const { query, dataset, checked, plan } = await planned.get(text);
   const { program, order } = checked.programs[0];
-  const [counts, result] = await Promise.all([countPartitions(plan, services), services.store.getResult(plan.planKey)]);
+  const { filters } = checked.programs[0].terms;
+  const [counts, result, skipped] = await Promise.all([
+    countPartitions(plan, services),
+    services.store.getResult(plan.planKey),
+    countSkipped(filters, dataset, services.catalogue),
+  ]);
   const { total, done, waiting, loading, running, failed, absent } = counts;
   const { module, notes } = compileNoted(checked.programs[0].terms, dataset.schema);
   const used = new Set(program.inputs.flatMap((input) => (input.kind === "offsets" ? input.columns : [input.column])));
@@ -40,6 +46,7 @@ export async function explainQuery({ planned, services }: Pick<Dispatcher, "plan
       running: loading + running,
       failed,
       toCompute: result ? 0 : absent,
+      ...skipped,
     },
     filters: query.query.filter.map(shorten),
     histograms: Object.entries(query.query.histograms).map(([name, { axes }]) => {

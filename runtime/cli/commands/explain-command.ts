@@ -23,6 +23,8 @@ interface Explanation {
     readonly running: number;
     readonly failed: number;
     readonly toCompute: number;
+    readonly skipped: number;
+    readonly skippedIsEstimate?: true;
   };
   readonly filters: readonly string[];
   readonly histograms: readonly {
@@ -78,6 +80,9 @@ function describe(invocation: Invocation, explanation: Explanation): string {
   return [
     `${bold(dataset)} · ${formatNumber(events)} events in ${formatNumber(partitions.total)} partitions${preparing ? ", still being made" : ""}`,
     `partitions: ${[...known, `${formatNumber(partitions.toCompute)} to compute`].join(", ")}`,
+    ...(partitions.skipped > 0
+      ? [`no event of ${partitions.skippedIsEstimate ? "about " : ""}${formatNumber(partitions.skipped)} partitions can pass the filters`]
+      : []),
     ...notices.map((notice) => `note: ${notice}`),
     "",
     bold(`reads ${columns.length} ${columns.length === 1 ? "column" : "columns"}`),

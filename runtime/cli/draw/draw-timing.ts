@@ -23,7 +23,8 @@ export function drawTiming(status: Status, { colours, width }: DrawOptions): str
   const phases = phaseLines(timing);
   if (phases.length > 0) {
     const rows = phases.map(({ phase, seconds, meaning, inside }) => [`${inside ? "  " : ""}${phase}`, formatSeconds(seconds), meaning]);
-    const counted = `of ${formatNumber(timing.measured ?? 0)} of ${formatNumber(partitions.total)} partitions`;
+    const skipped = timing.skipped ? `, ${formatNumber(timing.skipped)} of them skipped` : "";
+    const counted = `of ${formatNumber(timing.measured ?? 0)} of ${formatNumber(partitions.total)} partitions${skipped}`;
     lines.push("", ...drawTable([{ head: "phase" }, { head: "time", align: "right" }, { head: `sum ${counted}` }], rows));
   }
   const slowest = partitionLines(timing);

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before } from "node:test";
 import { ColumnCache } from "../../../datasets/cache/column-cache.ts";
-import { createSlabs } from "../../../datasets/cache/slab.ts";
+import { createSlabs, type Slab } from "../../../datasets/cache/slab.ts";
 import { createCatalogue } from "../../../datasets/catalogue/catalogue.ts";
 import type { Catalogue } from "../../../datasets/dataset.ts";
 import { demoPattern, writeDemoFile } from "../../../datasets/demo/write-demo-file.ts";
@@ -26,6 +26,7 @@ export const never = new AbortController().signal;
 export interface Setup {
   readonly catalogue: Catalogue;
   readonly workers: WorkerPool;
+  readonly slabs: readonly Slab[];
   readonly programs: ProgramCache;
   readonly executor: LocalExecutor;
   /** A program of the query over the dataset, known to the executor's store, compiled to this module where one is given. */
@@ -96,6 +97,7 @@ export function setUp(directory: string, options: SetupOptions): Setup {
   return {
     catalogue,
     workers,
+    slabs,
     programs,
     executor,
     async task(query, partition, { module } = {}) {

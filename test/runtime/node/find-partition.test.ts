@@ -36,6 +36,7 @@ function catalogueOf(before: string, after: string): Catalogue & { looks: number
       return datasetOf(now);
     },
     locate: () => Promise.reject(new Error("nothing is read here")),
+    bounds: () => Promise.reject(new Error("nothing is read here")),
   };
 }
 

@@ -1,0 +1,134 @@
+/**
+ * Partitions of which no event can pass a filter, as far as the bounds of their columns tell: their partials are made without reading what follows that
+ * filter, and without reading anything where nothing before it counts. The partial's bytes are those of the program run over the partition.
+ *
+ * Does not look at what is in memory already: that is computed as fast. Where anything goes wrong, the program is run as it is.
+ */
+import { LRUCache } from "lru-cache";
+import type { Log } from "../../base/log.ts";
+import { type Catalogue, DatasetError, type Partition } from "../../datasets/dataset.ts";
+import { decodePartial, encodePartial } from "../../engine/histogram/partial.ts";
+import { listInputs } from "../../engine/program/inputs.ts";
+import { type ProgramTerms, rootsOf, writeProgram } from "../../engine/program/program.ts";
+import type { Column } from "../../engine/program/schema.ts";
+import { readTerms, writeSource } from "../../engine/program/source.ts";
+import { reachable, Terms } from "../../engine/program/term.ts";
+import { columnsInFilters, findImpossible, programBefore } from "../../engine/skip/impossible-filter.ts";
+import { completePartial } from "../../engine/skip/skipped-partial.ts";
+import type { Outcome } from "../../functions/compute/executor.ts";
+import type { Meter } from "../../functions/metrics/meter.ts";
+import type { Place } from "./find-partition.ts";
+import { type ReadyProgram, readyProgram } from "./program-cache.ts";
+import { rounded, type Times } from "./run-times.ts";
+
+interface SkippingRun {
+  readonly ready: ReadyProgram;
+  readonly times: Times;
+}
+
+interface Prepared {
+  readonly terms: ProgramTerms;
+  readonly columns: readonly Column[];
+  /** Those that filters read. */
+  readonly names: readonly string[];
+}
+
+interface Skipped {
+  readonly partition: Partition;
+  /** What has to be run; absent where nothing has. */
+  readonly before?: ReadyProgram;
+}
+
+export function createSkipping(options: {
+  readonly catalogue: Pick<Catalogue, "bounds">;
+  readonly find: (place: Place) => Promise<{ readonly partition: Partition; readonly broken?: string }>;
+  readonly isHeld: (fingerprint: string, ready: ReadyProgram) => boolean;
+  readonly log: Log;
+  readonly meter?: Meter | undefined;
+}) {
+  const { catalogue, find, isHeld, log, meter } = options;
+  const prepared = new WeakMap<ReadyProgram, Prepared>();
+  const smaller = new LRUCache<string, Promise<ReadyProgram>>({ max: 64 });
+
+  /** One outcome for each; `run` gives those of programs that have to be run. */
+  return async function runSkipping<Run extends SkippingRun>(
+    place: Place,
+    runs: readonly Run[],
+    run: (runs: readonly Run[]) => Promise<readonly Outcome[]>,
+  ): Promise<readonly Outcome[]> {
+    const mayBe = runs.filter(({ ready }) => ready.source && ready.program.filters.length > 0 && !isHeld(place.fingerprint, ready));
+    if (mayBe.length === 0) return await run(runs);
+    const found = new Map<Run, Skipped>();
+    for (const each of mayBe) {
+      const skipped = await findSkipped(each.ready, place);
+      if (skipped) found.set(each, skipped);
+    }
+    if (found.size === 0) return await run(runs);
+    const needed = runs.filter((each) => !found.has(each) || found.get(each)!.before);
+    const ran = await run(needed.map((each) => ({ ...each, ready: found.get(each)?.before ?? each.ready })));
+    const outcomes = new Map(needed.map((each, index) => [each, ran[index]!]));
+    return await Promise.all(runs.map((each) => finish(each, found.get(each), outcomes.get(each), run)));
+  };
+
+  async function finish<Run extends SkippingRun>(
+    each: Run,
+    skipped: Skipped | undefined,
+    outcome: Outcome | undefined,
+    run: (runs: readonly Run[]) => Promise<readonly Outcome[]>,
+  ): Promise<Outcome> {
+    if (!skipped || outcome?.kind === "undone") return outcome!;
+    if (outcome?.kind === "failed") return (await run([each]))[0]!;
+    const { partition } = skipped;
+    const before = outcome ? await decodePartial(outcome.partial) : { entries: partition.entries, filters: [] };
+    meter?.count("femtoq_partitions_skipped_total", outcome ? "partly" : "wholly");
+    const partial = await encodePartial(completePartial(each.ready.program, before));
+    return { kind: "partial", partial, timing: { ...rounded(each.times), skipped: true } };
+  }
+
+  async function findSkipped(ready: ReadyProgram, place: Place): Promise<Skipped | undefined> {
+    const { terms, columns, names } = prepare(ready);
+    if (names.length === 0) return undefined;
+    try {
+      const { partition, broken } = await find(place);
+      if (broken !== undefined) return undefined;
+      const known = await catalogue.bounds(place.dataset, partition, names);
+      const impossible = findImpossible(terms.filters, columns, known);
+      if (impossible === undefined) return undefined;
+      const before = programBefore(terms, impossible);
+      return before ? { partition, before: await compileBefore(ready, before, impossible) } : { partition };
+    } catch (error) {
+      // Running the program says what is wrong with the file.
+      if (!(error instanceof DatasetError))
+        log.warn({ err: error, ...place }, "cannot tell whether the partition has to be read; it is read");
+      return undefined;
+    }
+  }
+
+  function prepare(ready: ReadyProgram): Prepared {
+    const known = prepared.get(ready);
+    if (known) return known;
+    const { program, source } = ready;
+    const terms = readTerms(program, source!, new Terms());
+    const made = { terms, columns: source!.columns, names: columnsInFilters(terms.filters, source!.columns) };
+    prepared.set(ready, made);
+    return made;
+  }
+
+  async function compileBefore(whole: ReadyProgram, before: ProgramTerms, impossible: number): Promise<ReadyProgram> {
+    // How columns are held is no part of a program's key.
+    const key = `${whole.programKey} before filter ${impossible} ${JSON.stringify(whole.program.inputs)}`;
+    const known = smaller.get(key) ?? compile(whole, before, key);
+    smaller.set(key, known);
+    return await known;
+  }
+}
+
+async function compile(whole: ReadyProgram, before: ProgramTerms, programKey: string): Promise<ReadyProgram> {
+  // Most processes never need the compiler here.
+  const { compileProgram } = await import("../../engine/compile/compile-program.ts");
+  const schema = { columns: whole.source!.columns, unsupported: [] };
+  const terms = { ...before, inputs: listInputs(reachable(rootsOf(before)), schema) };
+  const module = await WebAssembly.compile(compileProgram(terms, schema));
+  const ready = readyProgram({ programKey, program: writeProgram(terms), module, source: writeSource(terms, schema) });
+  return { ...ready, partOf: whole.programKey };
+}
