@@ -9,7 +9,7 @@ export interface MethodCall {
   readonly list: ListTerm;
   readonly call: Extract<Tree, { kind: "method-call" }>;
   readonly checker: Checker;
-  /** Tells of arguments that may be missing whether they are there: what the method gives is missing with them. */
+  /** Tells of lists and arguments that may be missing whether they are there: what the method gives is missing with them, and empty where it is a list. */
   readonly presences: Term[];
 }
 

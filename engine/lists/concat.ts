@@ -28,7 +28,7 @@ export const concat: ListOperator = {
   method(methodCall) {
     const { list, call, checker } = methodCall;
     const others = (call.args.length > 0 ? call.args : [undefined]).map((_, place) => listArgument(methodCall, place));
-    for (const other of others) missingWith(methodCall, other);
+    for (const each of [list, ...others]) missingWith(methodCall, each);
     return others.reduce((whole: Term, other) => joinLists(whole, other, { who: "concat puts", offset: call.nameStart, checker }), list);
   },
   open(emitter, term, environment) {

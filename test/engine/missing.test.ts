@@ -147,6 +147,7 @@ test("a list put together with one that is missing, or cut at a place that is mi
   for (const value of [
     `list.concat(${gone})`,
     `list.concat(none, ${gone})`,
+    `${gone}.concat(list)`,
     `list.cross(${gone}).map((a, b) => a)`,
     "list.slice(0, no)",
     "list.slice(no)",
