@@ -5,7 +5,7 @@ import { isEnded, type Status } from "../../functions/api.ts";
 export interface AskOptions {
   /** The addresses of dispatchers, which are tried in turn. They are read again before each try, so that they may change. */
   readonly urls: () => readonly string[];
-  /** The query must have ended within so many seconds. */
+  /** Seconds in which something of the query must move, until it has ended: a busy machine may need long for all of it. */
   readonly patience: number;
   readonly client?: string;
 }
@@ -14,23 +14,26 @@ const pause = 100;
 /** One request waits for the end for so many seconds at most. */
 const wait = 5;
 
-/** Resolves with the query's status when it has ended. Rejects with what was heard last where it has not ended in time. */
+/** Resolves with the query's status when it has ended. Rejects with what was heard last where nothing more of it was done for too long. */
 export async function askCluster(query: unknown, { urls, patience, client = "test" }: AskOptions): Promise<Status> {
-  const until = performance.now() + patience * 1000;
+  let moved = performance.now();
+  let most = 0;
   let last: unknown = "nothing";
-  for (let attempt = 0; performance.now() < until; attempt++) {
+  for (let attempt = 0; performance.now() < moved + patience * 1000; attempt++) {
     const known = urls();
     const url = known[attempt % known.length];
     try {
       const status = url === undefined ? undefined : await postOnce(`${url}/queries`, query, client);
       if (status && isEnded(status)) return status;
       last = status ?? "there is no dispatcher";
+      const done = status?.partitions.done ?? 0;
+      if (done > most) [most, moved] = [done, performance.now()];
     } catch (error) {
       last = error;
     }
     await delay(pause);
   }
-  throw new Error(`The query did not end within ${patience} s; last heard: ${describe(last)}`, { cause: last });
+  throw new Error(`Nothing more of the query was done within ${patience} s; last heard: ${describe(last)}`, { cause: last });
 }
 
 async function postOnce(url: string, query: unknown, client: string): Promise<Status> {
