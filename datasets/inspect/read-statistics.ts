@@ -17,6 +17,8 @@ export interface Statistics {
   readonly min: number | null;
   readonly max: number | null;
   readonly nonfinite: number;
+  /** The least and the largest of 64-bit integers, where float64 has not all of their digits. */
+  readonly exact?: { readonly min: string; readonly max: string };
 }
 
 export interface StatisticsOptions {
@@ -44,6 +46,9 @@ export async function readStatistics(
   return running.read(dtype);
 }
 
+/** Integers beyond are rounded in float64. */
+const exactBeyond = BigInt(Number.MAX_SAFE_INTEGER);
+
 class RunningStatistics {
   #values = 0;
   #missing = 0;
@@ -52,6 +57,7 @@ class RunningStatistics {
   #rest = 0;
   #min = Number.POSITIVE_INFINITY;
   #max = Number.NEGATIVE_INFINITY;
+  #exact: { readonly min: bigint; readonly max: bigint } | undefined;
 
   count(values: number, missing: number): void {
     this.#values += values;
@@ -80,12 +86,25 @@ class RunningStatistics {
     [this.#sum, this.#rest, this.#min, this.#max] = [sum, rest, min, max];
     this.#nonfinite += nonfinite;
     this.count(length - missing, missing);
+    if (values instanceof BigInt64Array || values instanceof BigUint64Array) this.#addExact(values.subarray(0, length), valid);
+  }
+
+  #addExact(values: BigInt64Array | BigUint64Array, valid: ColumnTarget["valid"]): void {
+    let { min, max } = this.#exact ?? { min: undefined, max: undefined };
+    for (const [index, value] of values.entries()) {
+      if (valid && valid[index] === 0) continue;
+      if (min === undefined || value < min) min = value;
+      if (max === undefined || value > max) max = value;
+    }
+    if (min !== undefined && max !== undefined) this.#exact = { min, max };
   }
 
   read(dtype: DType): Statistics {
     const isNumeric = dtype !== "string";
     const hasRange = isNumeric && this.#values > this.#nonfinite;
     const total = this.#sum + this.#rest;
+    const exact = this.#exact;
+    const isRounded = exact !== undefined && (exact.min < -exactBeyond || exact.max > exactBeyond);
     return {
       values: this.#values,
       missing: this.#missing,
@@ -94,6 +113,7 @@ class RunningStatistics {
       min: hasRange ? this.#min : null,
       max: hasRange ? this.#max : null,
       nonfinite: this.#nonfinite,
+      ...(isRounded && { exact: { min: `${exact.min}`, max: `${exact.max}` } }),
     };
   }
 }

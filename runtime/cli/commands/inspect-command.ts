@@ -103,8 +103,18 @@ function asJson({ column, statistics, failure }: ReadColumn, stats: boolean) {
   const { name, type, lists, member, isRounded, stored } = column;
   if (failure !== undefined) return { column: name, type, error: failure };
   if (!stats) return { column: name, type, lists, ...(member && { member }), ...(isRounded && { isRounded }), ...stored };
-  const { values, missing, sum, min, max, nonfinite } = statistics!;
-  return { column: name, type, values, sum, min, max, nonfinite, ...(missing > 0 && { missing }) };
+  const { values, missing, sum, min, max, nonfinite, exact } = statistics!;
+  return {
+    column: name,
+    type,
+    values,
+    sum: Number.isFinite(sum) ? sum : null,
+    min,
+    max,
+    nonfinite,
+    ...(exact && { exact }),
+    ...(missing > 0 && { missing }),
+  };
 }
 
 function describeHead(inspection: Omit<Inspection, "dataset">, bold: (text: string) => string): string {
@@ -135,10 +145,9 @@ function drawColumns(read: readonly ReadColumn[], stats: boolean): readonly stri
   if (hasCompressions) heads.push({ head: "compression" });
   if (stats) heads.push(...["values", "least", "largest", "sum"].map((head) => ({ head, align: right })), { head: "" });
   const rows = read.map(({ column, statistics, failure }) => {
-    const { name, type, member, stored, isRounded } = column;
+    const { name, type, member, stored } = column;
     const sizes = [...(hasSizes ? [stored ? formatBytes(stored.bytes) : ""] : []), ...(hasCompressions ? [stored?.compression ?? ""] : [])];
-    const rounded = isRounded ? ["integers from 2⁵³ on are rounded"] : [];
-    const values = stats ? describeStatistics(statistics, [...rounded, ...(failure === undefined ? [] : [failure])]) : [];
+    const values = stats ? describeStatistics(statistics, failure === undefined ? [] : [failure]) : [];
     return [name, type, member ? `${member.record}.${member.field}` : "", ...sizes, ...values];
   });
   return drawTable(heads, rows);
@@ -146,12 +155,14 @@ function drawColumns(read: readonly ReadColumn[], stats: boolean): readonly stri
 
 function describeStatistics(statistics: Statistics | undefined, notes: readonly string[]): readonly string[] {
   if (!statistics) return ["", "", "", "", notes.join("; ")];
-  const { values, min, max, sum, nonfinite, missing } = statistics;
+  const { values, min, max, sum, nonfinite, missing, exact } = statistics;
   const number = (value: number | null) => (value === null ? "–" : formatNumber(value));
   const counted = [
     ...(nonfinite > 0 ? [`${formatNumber(nonfinite)} not finite`] : []),
     ...(missing > 0 ? [`${formatNumber(missing)} missing`] : []),
+    ...(exact ? ["integers from 2⁵³ on are rounded"] : []),
+    ...(sum !== null && !Number.isFinite(sum) ? ["the sum is beyond float64"] : []),
     ...notes,
   ];
-  return [formatNumber(values), number(min), number(max), number(sum), counted.join("; ")];
+  return [formatNumber(values), exact?.min ?? number(min), exact?.max ?? number(max), number(sum), counted.join("; ")];
 }

@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { parquetWriteBuffer } from "hyparquet-writer";
 import type { FlatColumn } from "../../../datasets/format.ts";
 import { written } from "../../../datasets/formats.ts";
 import { missingData, realData } from "../../datasets/real-data.ts";
@@ -48,6 +49,19 @@ test("inspect --stats --json gives sums without loss, ranges of what is finite, 
       { column: `odd${esc}[2J`, type: "int32", values: 5, sum: 5, min: -5, max: 4, nonfinite: 0 },
     ],
   );
+});
+
+test("inspect --stats gives the least and largest 64-bit integer with all digits, and a note only where float64 has not all", async (t) => {
+  const columnData = [
+    { name: "small", data: [1n, -3n], type: "INT64" as const },
+    { name: "large", data: [2n ** 53n + 1n, -(2n ** 62n) - 1n], type: "INT64" as const },
+    { name: "huge", data: [1.7e308, 1.7e308], type: "DOUBLE" as const },
+  ];
+  const path = await makeFile(t, new Uint8Array(parquetWriteBuffer({ columnData })));
+  const { stdout } = await runCli(["inspect", path, "--stats"], { columns: 200 });
+  assert.match(stdout, /\nsmall .* 2 +−3 +1 +−2 *\n/);
+  assert.match(stdout, /\nlarge .* 2 +-4611686018427387905 +9007199254740993 .* integers from 2⁵³ on are rounded *\n/);
+  assert.match(stdout, /\nhuge .* ∞ +the sum is beyond float64/);
 });
 
 test("inspect shows how far it is on a terminal, and names what cannot be read", async (t) => {
