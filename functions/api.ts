@@ -1,5 +1,6 @@
 /** The shapes that HTTP answers have, as `docs/http.md` describes them. */
 
+import type { Node, NodeSupply } from "../coordination/coordinator.ts";
 import type { UhiHistogram } from "../engine/histogram/uhi.ts";
 import type { QueryIssue } from "../engine/query/query-error.ts";
 
@@ -98,6 +99,18 @@ export interface SlowPartition extends Omit<PhaseSeconds, "merging"> {
   readonly partition: number;
   readonly file: string;
   readonly node: string;
+}
+
+/** The answer to `GET /nodes`. Times are in ISO 8601. */
+export interface NodesAnswer {
+  readonly nodes: readonly (Omit<Node, "since" | "quarantined"> & {
+    readonly since: string;
+    readonly quarantined?: { readonly until: string; readonly cause: string };
+  })[];
+  /** Where something starts nodes as they are needed. */
+  readonly supply?: NodeSupply;
+  readonly subtasks: { readonly unowned: number; readonly owned: number; readonly failed: number };
+  readonly store: { readonly bodies: number; readonly bytes: number; readonly limit: number };
 }
 
 /** RFC 9457, with a code of our own and, for a bad query, where it is bad. */

@@ -2,7 +2,7 @@
  * The HTTP interface as functions, for the page and the command line alike. Everything rejects with `RequestFailed` where the server
  * answered with an error, with `NotReached` where no server answered, and with the signal's reason when aborted.
  *
- * @import { Status } from "../api.ts"
+ * @import { NodesAnswer, Status } from "../api.ts"
  */
 
 import { followQuery } from "./follow-query.js";
@@ -86,6 +86,8 @@ export function createApiClient({ server, client, tab, turn, fetch = globalThis.
     /** Removes the name of a dataset that no running server was started with. */
     forgetDataset: (/** @type {string} */ name, /** @type {{ signal: AbortSignal, secret: string | undefined }} */ { signal, secret }) =>
       request(`/datasets/${encodeURIComponent(name)}`, asOperator(signal, secret)),
+    /** @returns {Promise<NodesAnswer>} */
+    nodes: (/** @type {AbortSignal} */ signal) => json("/nodes", { signal }),
     /** @returns {Promise<Status>} */
     submit: (/** @type {string} */ text, /** @type {AbortSignal} */ signal) => json("/queries", post(text, signal)),
     /** @returns {Promise<any>} */

@@ -114,6 +114,7 @@ const renderDocument = (nonce: string): string => `<!doctype html>
   <section id="query" class="query" aria-label="Query"></section>
   <section id="result" class="result" aria-label="Result"></section>
 </main>
+<footer id="nodes" class="nodes"></footer>
 </body>
 </html>
 `;

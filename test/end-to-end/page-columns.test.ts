@@ -148,4 +148,18 @@ describe("the page", { skip: skipWithout(chromium) }, () => {
       [],
     );
   });
+
+  test("shows the nodes, what they run and hold, once their panel is opened, and no complaint of the browser", async () => {
+    const panel = page.locator("#nodes");
+    assert.equal(await panel.getByRole("row").count(), 0);
+    await panel.getByText("Nodes").click();
+    await panel.getByRole("row").nth(1).waitFor();
+    const { nodes } = (await (await app.request("/nodes")).json()) as { nodes: [{ host: string; threads: number }] };
+    const [{ host, threads }] = nodes;
+    assert.deepEqual((await panel.getByRole("row").nth(1).getByRole("cell").allTextContents()).slice(0, 2), [host, `${threads}`]);
+    assert.deepEqual(
+      complaints.filter((line) => !line.includes("ERR_FAILED")),
+      [],
+    );
+  });
 });

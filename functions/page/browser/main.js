@@ -1,8 +1,9 @@
-/** Starts the page: makes its three panels and connects them. */
+/** Starts the page: makes its three panels and connects them, and that of the nodes. */
 import { createApiClient } from "../../client/api-client.js";
 import { pause } from "../../client/follow-query.js";
 import { createDatasetBrowser } from "./datasets/dataset-browser.js";
 import { element, fill, setText } from "./elements.js";
+import { createNodesPanel } from "./nodes-panel.js";
 import { examples, loadExample } from "./query/examples.js";
 import { createQueryPanel } from "./query/query-panel.js";
 import { createResultView } from "./result/result-view.js";
@@ -55,6 +56,8 @@ const browser = createDatasetBrowser({
   onInsert: (words) => panel.editor.insert(words),
   onChoose: (dataset) => panel.editor.setDataset(dataset),
 });
+
+createNodesPanel({ parent: place("nodes"), api });
 
 /** @param {string} file */
 async function showExample(file) {

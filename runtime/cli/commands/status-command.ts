@@ -3,7 +3,6 @@
  * interest in a query, and with `--force` everybody's.
  */
 import type { Command } from "commander";
-import type { Node, NodeSupply } from "../../../coordination/coordinator.ts";
 import { isEnded, type Status } from "../../../functions/api.ts";
 import { displayable } from "../../../functions/render/displayable.js";
 import { formatAge, formatBytes, formatNumber } from "../../../functions/render/format-number.js";
@@ -11,18 +10,6 @@ import { exitCodes } from "../command-failed.ts";
 import { describeFailures, drawStatus } from "../draw/draw-status.ts";
 import { drawTable } from "../draw/draw-table.ts";
 import { drawOptions, type GetInvocation, type Invocation, operatorOf, print, warn, whereOperatorsAsk } from "../invocation.ts";
-
-interface Nodes {
-  /** Times are in ISO 8601. */
-  readonly nodes: readonly (Omit<Node, "since" | "quarantined"> & {
-    readonly since: string;
-    readonly quarantined?: { readonly until: string; readonly cause: string };
-  })[];
-  /** Where something starts nodes as they are needed. */
-  readonly supply?: NodeSupply;
-  readonly subtasks: { readonly unowned: number; readonly owned: number; readonly failed: number };
-  readonly store: { readonly bodies: number; readonly bytes: number; readonly limit: number };
-}
 
 export function addStatusCommands(program: Command, getInvocation: GetInvocation): void {
   program
@@ -63,7 +50,7 @@ export function addStatusCommands(program: Command, getInvocation: GetInvocation
 
 async function showServer(invocation: Invocation, json: boolean): Promise<void> {
   const { api, signal } = invocation;
-  const answers = await Promise.all([api.readiness(signal), api.json("/nodes", { signal }) as Promise<Nodes>]);
+  const answers = await Promise.all([api.readiness(signal), api.nodes(signal)]);
   const [ready, { nodes, supply, subtasks, store }] = json ? answers : displayable(answers);
   if (ready.length > 0) invocation.exitCode = exitCodes.failed;
   if (json) return print(invocation, JSON.stringify({ ready: ready.length === 0, reasons: ready, nodes, supply, subtasks, store }));
