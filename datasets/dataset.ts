@@ -128,6 +128,8 @@ export interface ColumnTarget {
    * [offsets[i], offsets[i + 1]) of the next level, or of the values.
    */
   readonly offsets: readonly Uint32Array[];
+  /** Offsets of a column that was read before, of the same lists: where its own are the same, a reader that sees it soon leaves `offsets` alone and says so. */
+  readonly alike?: readonly Uint32Array[];
 }
 
 /** How many offsets each level of lists needs, at most: one more than there are entries, then than the level around it has elements. */
@@ -141,6 +143,8 @@ export interface ReadCounts {
   readonly missing: number;
   /** For a string column: bytes of its dictionary. */
   readonly stringBytes?: number;
+  /** Its offsets are those of the target's `alike`, and were not written. */
+  readonly isAlike?: true;
 }
 
 /** What reading took: bytes from the source, milliseconds of waiting for them, and of decompressing and decoding. */

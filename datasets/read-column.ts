@@ -21,12 +21,18 @@ export interface WantedColumn {
   readonly signal?: AbortSignal | undefined;
 }
 
-export type ColumnRead = ReadCounts & { readonly cost: ReadCost };
+export interface ColumnRead extends Omit<ReadCounts, "isAlike"> {
+  readonly cost: ReadCost;
+  /** Where its offsets are, if they are those of this one of the wanted columns: its own are not written then. */
+  readonly offsetsOf?: number;
+}
 
 export interface ReadOptions {
   readonly signal?: AbortSignal;
   /** As in `OpenOptions`. */
   readonly mayBlock?: boolean;
+  /** Columns of the same lists may leave their offsets to one of them. */
+  readonly mayShareOffsets?: boolean;
   /** Where the file is opened; that of its path where absent. */
   readonly source?: Pick<Source, "open">;
 }
@@ -59,9 +65,12 @@ export async function readColumns(
       const readers = readAhead(counted, told, { signal });
       for (const [index, column] of wanted.entries()) {
         const before = bytes;
-        const [outcome] = await Promise.allSettled([readOne(readers[index]!, column, opened)]);
+        const like = options.mayShareOffsets ? likeOf(column.location, wanted, outcomes) : -1;
+        const [outcome] = await Promise.allSettled([readOne(readers[index]!, column, { opened, alike: wanted[like]?.target.offsets })]);
         readers[index]!.leave();
-        outcomes.push(outcome.status === "rejected" ? outcome : { ...outcome, value: withBytes(outcome.value, bytes - before) });
+        outcomes.push(
+          outcome.status === "rejected" ? outcome : { ...outcome, value: readOf(outcome.value, { bytes: bytes - before, like }) },
+        );
       }
     };
     await (options.source ?? sourceOf(file.path)).open(file, use, { signal, mayBlock: options.mayBlock });
@@ -75,9 +84,33 @@ export async function readColumns(
 const rangesOf = (location: ColumnLocation) =>
   location.absent && !location.absent.like ? [] : formatNamed(location.format).ranges(location);
 
-const withBytes = ({ cost, ...counts }: ColumnRead, bytes: number): ColumnRead => ({ ...counts, cost: { ...cost, bytes } });
+/** Which column before it has offsets of its own for the same lists; −1 where none has. */
+function likeOf(
+  { column }: ColumnLocation,
+  wanted: readonly WantedColumn[],
+  outcomes: readonly PromiseSettledResult<ColumnRead>[],
+): number {
+  if (column.lists.length === 0) return -1;
+  return outcomes.findIndex(
+    (outcome, index) =>
+      outcome.status === "fulfilled" &&
+      outcome.value.offsetsOf === undefined &&
+      wanted[index]!.location.column.lists.join() === column.lists.join(),
+  );
+}
 
-async function readOne(reader: ByteReader, { location, target, signal }: WantedColumn, opened: object): Promise<ColumnRead> {
+type Read = ReadCounts & Pick<ColumnRead, "cost">;
+
+function readOf({ cost, isAlike, ...counts }: Read, { bytes, like }: { readonly bytes: number; readonly like: number }): ColumnRead {
+  return { ...counts, cost: { ...cost, bytes }, ...(isAlike && { offsetsOf: like }) };
+}
+
+async function readOne(
+  reader: ByteReader,
+  { location, target: own, signal }: WantedColumn,
+  { opened, alike }: { readonly opened: object; readonly alike: ColumnTarget["offsets"] | undefined },
+): Promise<Read> {
+  const target = alike ? { ...own, alike } : own;
   const { file, column, firstEntry, entries } = location;
   refuseSmall(location, target);
   const begun = performance.now();

@@ -29,6 +29,8 @@ export interface Loaded {
   readonly values: number;
   /** Bytes of a string column's dictionary. */
   readonly stringBytes?: number;
+  /** Where its offsets are, if they are at the place of a column that was loaded with it, and not at its own. */
+  readonly offsets?: readonly Block[];
   /** Undefined where nobody measures. */
   readonly cost?: ReadCost;
 }
@@ -135,7 +137,7 @@ export class CachedColumn {
       values: this.#values,
       ...(this.#valid && { valid: this.#valid }),
       ...(this.#strings && { strings: this.#strings }),
-      offsets: this.#ownOffsets,
+      offsets: [...this.#ownOffsets],
     };
     return { location: this.location, place, signal: this.#abandoning.signal };
   }
@@ -168,14 +170,16 @@ export class CachedColumn {
   }
 
   /** Gives back what was reserved too much, and shares the offsets. */
-  #accept({ values, stringBytes = 0, cost }: Loaded): void {
+  #accept({ values, stringBytes = 0, offsets, cost }: Loaded): void {
     const { column, entries, elements, values: reserved } = this.location;
     // How many offsets each list has: one more than there are entries, then than there are elements of the list around it.
     const counts: number[] = [];
     let end = entries;
     let fits = values <= reserved;
-    for (const [level, { address }] of this.#ownOffsets.entries()) {
+    const common = offsets?.map((block) => this.#sharedOffsets.keptOf(block, this.location));
+    for (const [level, own] of this.#ownOffsets.entries()) {
       if (!fits) break;
+      const { address } = common?.[level].block ?? own;
       counts.push(end + 1);
       end = new Uint32Array(this.slab.memory.buffer, address, end + 1)[end];
       fits = end <= elements[level];
@@ -186,9 +190,15 @@ export class CachedColumn {
       });
     }
     for (const [level, count] of counts.entries()) {
+      if (common) {
+        this.slab.free(this.#ownOffsets.shift()!);
+        this.#offsets.push(this.#sharedOffsets.join(common[level]));
+        continue;
+      }
+      const came = this.#ownOffsets[0];
       const block = this.slab.shrink(this.#ownOffsets[0], count * 4);
       this.#ownOffsets[0] = block;
-      this.#offsets.push(this.#sharedOffsets.share(block, this.location, { level, count }));
+      this.#offsets.push(this.#sharedOffsets.share(block, this.location, { level, count, came }));
       this.#ownOffsets.shift();
     }
     this.#values = this.slab.shrink(this.#values, values * bytesPerValue[column.dtype]);

@@ -13,21 +13,28 @@ export interface ListOffsets {
 export class SharedOffsets {
   readonly #slab: Slab;
   readonly #lists = new Map<string, ListOffsets>();
+  /** What became of the blocks that columns were loaded into. */
+  readonly #kept = new WeakMap<Block, ListOffsets>();
 
   constructor(slab: Slab) {
     this.#slab = slab;
   }
 
   /**
-   * The offsets of one of a column's lists, by the number of its level, for a column that came with these `count` offsets; frees
-   * them where the list has its own. Throws `DatasetError` where the two differ.
+   * The offsets of one of a column's lists, by the number of its level, for a column that came with these `count` offsets, in what is left of the block
+   * `came`; frees them where the list has its own. Throws `DatasetError` where the two differ.
    */
-  share(block: Block, { column, file }: ColumnLocation, { level, count }: { level: number; count: number }): ListOffsets {
+  share(
+    block: Block,
+    { column, file }: ColumnLocation,
+    { level, count, came }: { level: number; count: number; came: Block },
+  ): ListOffsets {
     const list = column.lists[level];
     const shared = this.#lists.get(list);
     if (!shared) {
       const first = { block, from: column.name, users: 1 };
       this.#lists.set(list, first);
+      this.#kept.set(came, first);
       return first;
     }
     const { buffer } = this.#slab.memory;
@@ -39,6 +46,19 @@ export class SharedOffsets {
       );
     }
     this.#slab.free(block);
+    this.#kept.set(came, shared);
+    return this.join(shared);
+  }
+
+  /** For a column whose offsets are those of another one, which was loaded into this block: as what they are kept. Throws where that column is not used. */
+  keptOf(block: Block, { column, file }: ColumnLocation): ListOffsets {
+    const kept = this.#kept.get(block);
+    if (kept && kept.users > 0) return kept;
+    const reason = "the column that came with its lists' lengths is not used";
+    throw new DatasetError(`Cannot use column ${column.name} of ${baseName(file.path)}: ${reason}; ask again`, { permanent: false });
+  }
+
+  join(shared: ListOffsets): ListOffsets {
     shared.users++;
     return shared;
   }

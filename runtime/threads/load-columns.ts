@@ -30,7 +30,7 @@ export function loadColumns(columns: Parameters<Load>[0], { free, submit, meter 
     const submitted = submit(jobOf(group));
     const stopFollowing = followSignals(group, submitted);
     void submitted.outcomes.then(stopFollowing, stopFollowing);
-    for (const [index, column] of group.entries()) loading.set(column, resultOf(submitted.outcomes, index, meter));
+    for (const [index, column] of group.entries()) loading.set(column, resultOf(submitted.outcomes, group, { index, meter }));
   }
   return columns.map((column) => loading.get(column)!);
 }
@@ -51,15 +51,19 @@ function jobOf(group: readonly ToLoad[]): LoadJob {
   return { kind: "load", slab: group[0]!.place.slab.id, columns };
 }
 
-async function resultOf(outcomes: SubmittedLoad["outcomes"], index: number, meter: Meter | undefined): Promise<Loaded> {
+async function resultOf(
+  outcomes: SubmittedLoad["outcomes"],
+  group: readonly ToLoad[],
+  { index, meter }: { readonly index: number } & Pick<LoadOptions, "meter">,
+): Promise<Loaded> {
   const outcome = (await outcomes)[index]!;
   if (outcome.kind === "failed") throw errorOf(outcome.failure);
-  const { kind: _, ...loaded } = outcome;
+  const { kind: _, offsetsOf, ...loaded } = outcome;
   const { bytes, reading, decoding } = loaded.cost;
   meter?.count("femtoq_read_bytes_total", undefined, bytes);
   meter?.count("femtoq_read_seconds_total", "reading", reading / 1000);
   meter?.count("femtoq_read_seconds_total", "decoding", decoding / 1000);
-  return loaded;
+  return { ...loaded, ...(offsetsOf !== undefined && { offsets: group[offsetsOf]!.place.offsets }) };
 }
 
 function followSignals(group: readonly ToLoad[], submitted: SubmittedLoad): () => void {

@@ -38,7 +38,14 @@ export interface ColumnToLoad {
 }
 
 export type LoadOutcome =
-  | { readonly kind: "column"; readonly values: number; readonly stringBytes?: number; readonly cost: ReadCost }
+  /** `offsetsOf`: the column of the job whose offsets are its own, too: those at its own place were not written. */
+  | {
+      readonly kind: "column";
+      readonly values: number;
+      readonly stringBytes?: number;
+      readonly offsetsOf?: number;
+      readonly cost: ReadCost;
+    }
   | { readonly kind: "failed"; readonly failure: JobFailure };
 
 /** Runs programs over columns of one or several partitions, one after another or in one pass; answers with one outcome for each. */

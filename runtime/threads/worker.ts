@@ -98,11 +98,10 @@ async function load({ slab, columns }: LoadJob): Promise<readonly LoadOutcome[]>
     target: targetOf(slab, column),
     signal: stopping[index]!.signal,
   }));
-  const outcomes = await readColumns(wanted, { mayBlock: true });
+  const outcomes = await readColumns(wanted, { mayBlock: true, mayShareOffsets: true });
   return outcomes.map((outcome) => {
     if (outcome.status === "rejected") return { kind: "failed", failure: describe(outcome.reason) };
-    const { values, stringBytes, cost } = outcome.value;
-    return { kind: "column", values, ...(stringBytes !== undefined && { stringBytes }), cost };
+    return { kind: "column", ...outcome.value };
   });
 }
 

@@ -106,7 +106,8 @@ async function readAll(memory: Memory): Promise<number> {
   for (const partition of partitions) {
     const locations = await Promise.all(columns.map((column) => catalogue.locate("events", partition, column)));
     const wanted = locations.map((location) => ({ location, target: makeTarget(location, memory.take) }));
-    for (const outcome of await readColumns(wanted, { mayBlock: true })) if (outcome.status === "rejected") throw outcome.reason;
+    for (const outcome of await readColumns(wanted, { mayBlock: true, mayShareOffsets: true }))
+      if (outcome.status === "rejected") throw outcome.reason;
   }
   return entries;
 }

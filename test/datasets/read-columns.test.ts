@@ -49,6 +49,34 @@ test("readColumns gives all columns of a partition, and the bytes that each of t
   assert.equal(opened, 1);
 });
 
+test("readColumns leaves the offsets of a collection to its first column where that is asked for, and to none whose lists are others", async (t) => {
+  const pattern = join(await makeDirectory(t), "lists.parquet");
+  const lengths = [Uint32Array.of(0, 2, 2, 3, 6), Uint32Array.of(0, 2, 2, 4, 6)];
+  const columns = ["L_a", "L_b", "L_c", "L_d"].map((name, index) => ({
+    name,
+    values: Float32Array.from({ length: 6 }, (_, at) => at + 10 * index),
+    offsets: lengths[index === 2 ? 1 : 0]!,
+  }));
+  await writeFile(pattern, Buffer.concat([...(await written.encode(columns, 4, "test"))]));
+  const catalogue = createCatalogue([{ name: "lists", pattern }]);
+  const [partition] = (await catalogue.get("lists"))!.partitions;
+  const locations = await Promise.all(columns.map(({ name }) => catalogue.locate("lists", partition!, name)));
+  // As if they were thought to be one collection.
+  const wanted = locations.map((location) => ({
+    location: { ...location, column: { ...location.column, lists: ["L"] } },
+    target: makeTarget(location),
+  }));
+  for (const mayBlock of [false, true]) {
+    const outcomes = await readColumns(wanted, { mayBlock, mayShareOffsets: true });
+    const from = outcomes.map((outcome) => (outcome.status === "fulfilled" ? outcome.value.offsetsOf : outcome.reason));
+    assert.deepEqual(from, [undefined, 0, undefined, 0]);
+    for (const [index, { values, offsets }] of columns.entries()) {
+      assert.deepEqual(wanted[index]!.target.values.subarray(0, values.length), values);
+      assert.deepEqual(wanted[from[index] ?? index]!.target.offsets[0], offsets);
+    }
+  }
+});
+
 test("readColumns fails a damaged column alone, and one that nobody waits for", async (t) => {
   const [a, b, c] = await makeLocations(t);
   const abort = new AbortController();

@@ -32,6 +32,8 @@ interface ChunkProgress extends Progress {
   readonly strings?: StringDictionary;
   /** Is there for lists whose file is open for other columns too. */
   readonly known?: KnownLevels;
+  /** Offsets that are its own so far, of which none is written yet. */
+  alike?: Uint32Array | undefined;
 }
 
 interface Dictionary {
@@ -62,13 +64,15 @@ export async function decodeColumn(
     missing: 0,
     depth: 0,
     ...(strings && { strings }),
-    ...(file.opened && elements.length === 1 && { known: knownOf(file.opened) }),
+    ...(file.opened && elements.length === 1 && { known: knownOf(file.opened), alike: target.alike?.[0] }),
   };
   const { counts } = progress;
   for (const chunk of chunks) await decodeChunk(file, chunk, target, progress);
   if (counts[0] !== entries) throw new Error(`it has ${counts[0]} entries where the file states ${entries}`);
-  for (const level of elements.keys()) target.offsets[level][counts[level]] = counts[level + 1];
-  const done = { values: counts[counts.length - 1], missing: progress.missing };
+  const isAlike = progress.alike !== undefined && progress.alike[counts[0]] === counts[1];
+  if (progress.alike && !isAlike) writeAlike(target.offsets, progress);
+  for (const level of isAlike ? [] : elements.keys()) target.offsets[level][counts[level]] = counts[level + 1];
+  const done = { values: counts[counts.length - 1], missing: progress.missing, ...(isAlike && { isAlike }) };
   return strings ? { ...done, stringBytes: strings.write(target.strings!) } : done;
 }
 
@@ -207,14 +211,28 @@ function placePage(
   const look = { encoded, count, levels, before: place() };
   const found = known.find(look);
   if (found && found.after.entries <= entries) {
-    offsets[0].set(found.offsets, counts[0]);
+    if (!progress.alike || !isPartOf(progress.alike, counts[0], found.offsets)) {
+      writeAlike(offsets, progress);
+      offsets[0].set(found.offsets, counts[0]);
+    }
     [counts[0], counts[1], progress.depth] = [found.after.entries, found.after.elements, found.after.depth];
     return { missing: 0, definition: new Uint8Array(0) };
   }
+  writeAlike(offsets, progress);
   const { definition, repetition } = readLevels(content, ranges, count, levels);
   const missing = placeLists(content, count, { repetition, definition }, levels, { offsets, entries }, progress);
   if (missing === 0) known.add({ ...look, after: place(), offsets: offsets[0].subarray(look.before.entries, counts[0]) });
   return { missing, definition };
+}
+
+const isPartOf = (whole: Uint32Array, at: number, part: Uint32Array): boolean =>
+  whole.buffer === part.buffer && whole.byteOffset + 4 * at === part.byteOffset;
+
+/** From here on they differ, or may. */
+function writeAlike(offsets: ColumnTarget["offsets"], progress: ChunkProgress): void {
+  if (!progress.alike) return;
+  offsets[0].set(progress.alike.subarray(0, progress.counts[0]));
+  progress.alike = undefined;
 }
 
 function markValid(definition: Uint8Array, maxDefinition: number, element: number, valid: Uint8Array): void {

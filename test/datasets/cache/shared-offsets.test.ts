@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Load, Place } from "../../../datasets/cache/cached-column.ts";
+import { ColumnCache } from "../../../datasets/cache/column-cache.ts";
+import { createSlabs, taken } from "../../../datasets/cache/slab.ts";
 import { DatasetError } from "../../../datasets/dataset.ts";
 import { automatic, entries, location, manual, never, offsetsAt, oneEach } from "./cache-for-test.ts";
 
@@ -51,4 +54,28 @@ test("refuses columns of one collection whose lists differ, naming both", async 
     lease,
     (error) => error instanceof DatasetError && error.permanent && /Muon_pt and Muon_eta.*entry 6.*run\.parquet/.test(error.message),
   );
+});
+
+test("takes the offsets of a column that was loaded with it for its own, unless that column is refused", async () => {
+  const cacheOf = (other: Uint32Array) => {
+    const places: Place[] = [];
+    const load: Load = (columns) =>
+      columns.map(async ({ location: { column }, place }) => {
+        places.push(place);
+        if (column.name === "Muon_pt") offsetsAt(place).set(oneEach);
+        if (column.name === "Muon_eta") offsetsAt(place).set(other);
+        // What lies at its own place is not looked at.
+        if (column.name === "Muon_phi") return { values: entries, offsets: places[1]!.offsets };
+        return { values: entries };
+      });
+    return new ColumnCache({ slabs: createSlabs(2 ** 20), load });
+  };
+  const columns = ["Muon_pt", "Muon_eta", "Muon_phi"].map((name) => location(name, { lists: ["Muon"] }));
+  const request = { fingerprint: "p", columns, workBytes: 16, signal: never };
+  const cache = cacheOf(oneEach);
+  const lease = await cache.lease(request);
+  assert.equal(cache.usage.bytes, taken(16) + 3 * taken(entries * 8) + taken((entries + 1) * 4));
+  lease.release();
+  const others = oneEach.map((start, at) => (at === 7 ? start - 1 : start));
+  await assert.rejects(cacheOf(others).lease(request), /Muon_pt and Muon_eta as one list Muon: their lengths differ/);
 });
