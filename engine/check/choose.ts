@@ -115,7 +115,8 @@ function withCommonFields(list: Term, other: Term, place: ChoicePlace): readonly
   if (a.kind === b.kind && isScalar(a)) return [list, other];
   if (a.kind !== b.kind || a.kind === "list") {
     const puts = `${who} lists of numbers, of booleans, of strings, of records or of tuples together`;
-    throw new ExpressionError(`${puts}, but these are ${describeType(list.type)} and ${describeType(other.type)}`, offset);
+    const advice = a.kind === "list" && b.kind === "list" ? ": make one list of each before, by flatMap(x => x)" : "";
+    throw new ExpressionError(`${puts}, but these are ${describeType(list.type)} and ${describeType(other.type)}${advice}`, offset);
   }
   const { terms, level } = checker;
   const [one, another] = [a, b].map((type) => terms.make("param", type, [], level));
@@ -128,7 +129,10 @@ function commonParts(one: Term, other: Term, place: ChoicePlace): readonly [Term
   const { terms } = place.checker;
   if (one.type.kind === "record") return commonFields(one, other, place.offset, place.checker);
   if (isScalar(one.type)) return [one, other];
-  if (one.type.kind === "list") throw new ExpressionError(`${place.who} no tuples of lists together`, place.offset);
+  if (one.type.kind === "list") {
+    const message = `${place.who} no tuples of lists together: take what is needed of the lists before, such as map((a, b) => a.length + b.length)`;
+    throw new ExpressionError(message, place.offset);
+  }
   const members = pairMembers(one, other, place).map((both) => commonParts(...both, place));
   const [a, b] = ([one, other] as const).map((tuple, side) =>
     tupleOf(

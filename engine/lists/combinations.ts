@@ -12,7 +12,6 @@ import { hoistMembers, tabulate } from "../compile/tables/member-tables.ts";
 import { isWide } from "../compile/tables/wide-terms.ts";
 import { ExpressionError } from "../expression/tree.ts";
 import type { Term } from "../program/term.ts";
-import { describeType } from "../program/types.ts";
 import { type Expression, I, i32, i64, L } from "../wasm/instructions.ts";
 import type { ListOperator } from "./list-operator.ts";
 
@@ -53,12 +52,8 @@ function takeSteps(emitter: Emitter, { from, to }: Pick<Numbered, "from" | "to">
 }
 
 /** The list of every `size` elements of a method's list. */
-export function combinationsTerm({ list, call, checker }: MethodCall, size: number): Term {
+export function combinationsTerm({ list, checker }: MethodCall, size: number): Term {
   const { element } = list.type;
-  if (element.kind === "list") {
-    const message = `${call.name} needs a list of records, tuples, numbers, booleans or strings, but this is ${describeType(list.type)}`;
-    throw new ExpressionError(message, call.nameStart);
-  }
   const members = Array.from({ length: size }, () => element);
   return checker.terms.make("combinations", { kind: "list", element: { kind: "tuple", members, optional: false } }, [list], size);
 }

@@ -3,7 +3,6 @@ import { listArgument, missingWith } from "../check/method-call.ts";
 import { tuple } from "../compile/code.ts";
 import { openList, uncounted } from "../compile/open-list.ts";
 import { ExpressionError } from "../expression/tree.ts";
-import { describeType } from "../program/types.ts";
 import { type Expression, I, i64, L } from "../wasm/instructions.ts";
 import type { ListOperator } from "./list-operator.ts";
 
@@ -19,17 +18,6 @@ export const cross: ListOperator = {
     const other = listArgument(methodCall, 0);
     missingWith(methodCall, other);
     if (call.args.length > 1) throw new ExpressionError("cross takes one list", call.args[1].start);
-    for (const [each, start] of [
-      [list, call.nameStart],
-      [other, call.args[0].start],
-    ] as const) {
-      const { kind } = each.type.element;
-      if (kind === "list")
-        throw new ExpressionError(
-          `cross needs lists of records, tuples, numbers, booleans or strings, but this is ${describeType(each.type)}`,
-          start,
-        );
-    }
     const members = [list.type.element, other.type.element];
     return checker.terms.make("cross", { kind: "list", element: { kind: "tuple", members, optional: false } }, [list, other]);
   },

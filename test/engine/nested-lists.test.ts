@@ -40,6 +40,14 @@ const cases: readonly (readonly [text: string, reference: (event: Event) => read
     ({ Jet }) => Jet.map((j) => j.Track.flatMap((t) => t.hit.filter((h, i) => h > t.pt && i < 2)).length),
   ],
   ["Jet.map(j => j.Track.pairs().length)", ({ Jet }) => Jet.map((j) => (j.Track.length * (j.Track.length - 1)) / 2)],
+  [
+    "Jet.Track.pairs().map((a, b) => a.length + b.filter(t => t.pt > 10).length)",
+    ({ Jet }) => Jet.flatMap((a, i) => Jet.slice(i + 1).map((b) => a.Track.length + b.Track.filter((t) => t.pt > 10).length)),
+  ],
+  [
+    "grid.cross(Jet.Track).filter((row, tracks) => row.length > tracks.length).map((row, tracks) => row.length + tracks.length)",
+    ({ grid, Jet }) => grid.flatMap((row) => Jet.filter((j) => row.length > j.Track.length).map((j) => row.length + j.Track.length)),
+  ],
   ["Jet.map(j => j.Track[1].pt)", ({ Jet }) => Jet.map((j) => j.Track[1]?.pt)],
   [
     "Jet.map(j => j.Track.filter(t => t.pt > 10)[0].hit.length ?? 0)",

@@ -75,7 +75,7 @@ const faults: Readonly<Record<string, readonly (readonly [value: string, fault: 
     ["Muon.max()", /^1:6 max needs a list of numbers, .* say of what, max\(x => …\)/],
     ["Muon.sortBy(m => HLT_IsoMu24)", /^1:18 the function of sortBy needs a number/],
     ["Muon.pairs(1)", /^1:12 pairs takes no arguments/],
-    ["Muon.map(m => Jet.pt).pairs()", /^1:23 pairs needs a list of records, tuples, numbers, booleans or strings/],
+    ["Muon.map(m => Jet.pt).concat(Muon.map(m => Jet.pt))", /: make one list of each before, by flatMap\(x => x\)/],
     ["Muon.pairs().map(p => p[2].pt)", /^1:25 the members of a tuple of 2 are \[0\] to \[1\]/],
     ["genWeight.map(x => x)", /^1:1 map is a method of lists, but this is a number/],
     ["genWeight[0]", /^1:1 \[…\] takes an element of a list/],

@@ -20,13 +20,13 @@ export class ListGenerator {
     const list = this.any(fuel / 2);
     switch (random.below(11)) {
       case 0:
-        return list.element.kind === "list" ? this.#filtered(list, fuel / 2) : this.#tuples(list, fuel / 2);
+        return this.#tuples(list, fuel / 2);
       case 1:
         return this.#mapped(list, fuel / 2);
       case 2:
         return this.#sliced(list, fuel / 2);
       case 3:
-        return list.element.kind === "list" ? this.#sliced(list, fuel / 2) : this.#joined(list, fuel / 2);
+        return joinedElement(list.element, list.element) ? this.#joined(list, fuel / 2) : this.#sliced(list, fuel / 2);
       case 4:
         return this.#flattened(list, fuel / 2);
       case 5:
@@ -118,10 +118,11 @@ export class ListGenerator {
 
   /** As it is or filtered, by a test. */
   #chosen(list: ListPiece, fuel: number): ListPiece {
-    if (list.element.kind === "list") return this.#filtered(list, fuel);
+    const element = joinedElement(list.element, list.element);
+    if (!element) return this.#filtered(list, fuel);
     const sides = [list.piece, this.#filtered(list, fuel).piece] as const;
     return {
-      element: joinedElement(list.element, list.element)!,
+      element,
       piece: bracketed(
         this.#of.random.chance(0.5)
           ? conditional(this.#of.boolean(fuel), ...sides)
@@ -158,8 +159,7 @@ export class ListGenerator {
     const size = list.element.kind === "tuple" ? 2 : random.pick([1, 2, 2, 2, 2, 3, 3, 4]);
     if (size === 2 && random.chance(0.3)) {
       const other = random.chance(0.5) ? this.#filtered(list, 2) : this.any(Math.min(fuel, 4));
-      if (other.element.kind !== "list")
-        return { piece: method(list.piece, "cross", other.piece), element: { kind: "tuple", members: [list.element, other.element] } };
+      return { piece: method(list.piece, "cross", other.piece), element: { kind: "tuple", members: [list.element, other.element] } };
     }
     return this.#combined(list, size);
   }
