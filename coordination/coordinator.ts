@@ -153,6 +153,12 @@ export interface JoinedNode {
   computed(claims: readonly Claim[]): void;
   /** Call after the partials are stored. One answer for each claim, in their order: false where it was lost, or had ended. Where it rejects it may be called again. */
   complete(claims: readonly Claim[]): Promise<readonly boolean[]>;
+  /**
+   * Completes claims in the transaction in which their partials are stored: `write` stores them, inside it, and says of each claim, in their order, whether
+   * it is completed with that. Answers as `complete` does, false for those that are not. Where it rejects all are claimed as before.
+   * Absent where the coordinator shares no environment with the store.
+   */
+  completeAlong?(claims: readonly Claim[], write: () => readonly boolean[]): Promise<readonly boolean[]>;
   /** Back to unowned without an attempt counted. Answers as `complete` does. */
   release(claims: readonly Claim[]): Promise<readonly boolean[]>;
   /** An error. `permanent`: trying again cannot help. */

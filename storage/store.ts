@@ -144,6 +144,11 @@ export interface Store {
    * in then, and putting all of them again does no harm. Any number may be given: they are written some at a time, bounded in bytes.
    */
   putPartials(partials: readonly NewPartial[]): Promise<readonly (Inserted | StoreError)[]>;
+  /**
+   * Does what `putPartials` does inside a transaction that the caller began in the store's environment: what else it changes there, the coordinator's journal
+   * for one, is on disk together with the partials, or not at all. The caller bounds their number and bytes. Absent where the store shares no environment.
+   */
+  putPartialsWithin?(partials: readonly NewPartial[]): readonly (Inserted | StoreError)[];
   /** The partials of those keys that are there. All their bodies are in memory together, so who wants many asks for some at a time. */
   getPartials(subtaskKeys: readonly string[]): Promise<ReadonlyMap<string, StoredBody>>;
   /** Tells which of these have a stored partial, without reading bodies. It renews their last access, unless `renews` is false. */

@@ -1,17 +1,19 @@
 /** The claims of the nodes of an embedded coordinator: all of its nodes are of this process. */
-import type { AboutNode } from "../coordinator.ts";
+import type { AboutNode, Claim, JoinedNode } from "../coordinator.ts";
 import type { ClaimEnd } from "../queue/claim-end.ts";
 import { Cluster, type ClusterNode, createClusterNode } from "../queue/cluster.ts";
 import { parseHoldings, summarizeHoldings } from "../queue/holdings.ts";
 import { LocalNode, OwnClaim } from "../queue/local-node.ts";
 import { LocalNodes } from "../queue/local-nodes.ts";
 import type { EntryClaim, SubtaskEntry } from "./entries.ts";
+import type { Journal } from "./journal.ts";
 import type { SubtaskTable } from "./subtask-table.ts";
 
 export interface ClaimsOptions {
   readonly table: SubtaskTable;
   /** Resolves when what happened is on disk, or the journal refused it; does not reject. */
   readonly written: () => Promise<void>;
+  readonly writeAlong: Journal["writeAlong"];
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** Milliseconds. */
@@ -40,6 +42,11 @@ export class EmbeddedClaim extends OwnClaim implements EntryClaim {
     this.#entry = entry;
     this.node = node;
     this.nodeId = node.node.id;
+  }
+
+  /** Of the subtask's record. */
+  get number(): number {
+    return this.#entry.number;
   }
 
   get isEnded(): boolean {
@@ -83,10 +90,26 @@ export class EmbeddedClaims {
     table.queue.nodes = this.nodes;
   }
 
-  async join(about: AboutNode) {
+  async join(about: AboutNode): Promise<JoinedNode> {
     const joined = await this.nodes.join(new EmbeddedNode(about, this.#options.now()));
     this.#gather();
-    return joined;
+    const { writeAlong } = this.#options;
+    if (!writeAlong) return joined;
+    return {
+      ...joined,
+      async completeAlong(claims, write) {
+        const completed: EmbeddedClaim[] = [];
+        await writeAlong(() => {
+          for (const [index, isCompleted] of write().entries()) if (isCompleted) completed.push(claims[index] as EmbeddedClaim);
+          // Of one that was lost meanwhile the record is another claim's.
+          return new Map(completed.filter(({ isEnded }) => !isEnded).map(({ number }) => [number, undefined]));
+        });
+        // Their records may have been written again since, for somebody else wants them.
+        const answers = await joined.complete(completed);
+        const isOurs = new Map<Claim, boolean>(completed.map((claim, index) => [claim, answers[index]!]));
+        return claims.map((claim) => isOurs.get(claim) ?? false);
+      },
+    };
   }
 
   async begin(entry: SubtaskEntry, claim: EmbeddedClaim): Promise<void> {

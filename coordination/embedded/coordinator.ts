@@ -61,7 +61,7 @@ export async function createCoordinator(options: CoordinatorOptions): Promise<Co
   /** Milliseconds for which the coordinator has run, all its processes together, as far as that is on disk. */
   const ran = () => ranBefore + now() - started;
   const written = () => writer.flush().catch((error) => log?.error({ error }, "the coordinator's journal refused a write; it is repeated"));
-  const claims = new EmbeddedClaims({ table, written, now, localityDelay });
+  const claims = new EmbeddedClaims({ table, written, writeAlong: journal.writeAlong, now, localityDelay });
   let supply: NodeSupply | undefined;
   let isClosed = false;
   const requireOpen = () => {

@@ -9,6 +9,8 @@ export interface Journal {
   load(): AsyncIterable<readonly [number: number, record: string]>;
   /** `undefined` deletes the record. Not called again before it settles. */
   write(changes: ReadonlyMap<number, string | undefined>): Promise<void>;
+  /** What `make` writes to the environment of the journal, and the changes that it gives: in one transaction. Absent where there is nothing but the journal. */
+  writeAlong?(make: () => ReadonlyMap<number, string | undefined>): Promise<void>;
   close(): Promise<void>;
 }
 

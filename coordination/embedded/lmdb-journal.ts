@@ -39,6 +39,7 @@ export function createLmdbJournal(environment: JournalEnvironment): LmdbJournal 
     },
     writeWithin,
     write: (changes) => environment.transact(() => writeWithin(changes)),
+    writeAlong: (make) => environment.transact(() => writeWithin(make())),
     close: () => environment.close(),
   };
 }

@@ -16,17 +16,15 @@
  */
 import type { Log } from "../../base/log.ts";
 import { pause } from "../../base/pause.ts";
-import { type Backoff, pauseAfter, retry, usualBackoff } from "../../base/retry.ts";
+import { type Backoff, pauseAfter, usualBackoff } from "../../base/retry.ts";
 import type { Claim, ClaimOptions, JoinedNode, Subtask } from "../../coordination/coordinator.ts";
 import type { HeldPartition } from "../../coordination/queue/holdings.ts";
 import { type Executor, mostPrograms, type Outcome } from "../../functions/compute/executor.ts";
-import type { PartialNote } from "../../functions/dispatch/answer/timeline.ts";
 import type { Meter } from "../../functions/metrics/meter.ts";
-import type { LabelOf } from "../../functions/metrics/metrics.ts";
 import type { Store } from "../../storage/store.ts";
-import { StoreError } from "../../storage/store-error.ts";
 import { BundleSize } from "./bundle-size.ts";
 import { createSlots, type SlotNumbers } from "./claim-slots.ts";
+import { createClaimEnds, describe, type Ended } from "./end-claims.ts";
 import { createFinder } from "./find-stored.ts";
 import { runClaims } from "./run-claims.ts";
 
@@ -38,7 +36,7 @@ export interface PullLoop {
 export interface PullOptions {
   readonly node: JoinedNode;
   readonly executor: Executor;
-  readonly store: Pick<Store, "putPartials" | "findPartials">;
+  readonly store: Pick<Store, "putPartials" | "putPartialsWithin" | "findPartials">;
   /** How many bundles of claims may load or compute at a time. */
   readonly slots: SlotNumbers;
   readonly prefers: (subtask: Subtask) => boolean;
@@ -56,18 +54,6 @@ export interface PullOptions {
   readonly backoff?: Backoff;
 }
 
-type Stored = { readonly kind: "stored" };
-type Computed = Extract<Outcome, { kind: "partial" }>;
-type Failed = Extract<Outcome, { kind: "failed" }>;
-
-/** A claimed subtask and what became of it. */
-interface Ended<Ending> {
-  readonly claim: Claim;
-  /** Milliseconds since the epoch. */
-  readonly claimed: number;
-  readonly ending: Ending;
-}
-
 interface Bundle {
   readonly claims: readonly Claim[];
   /** Of which the store has the partials; it is asked while they are claimed. */
@@ -76,11 +62,9 @@ interface Bundle {
 
 /** A store answers when its disk has: the threads do not wait for that. Their partials are in memory. */
 const mostSaving = 28;
-type Phase = LabelOf<"femtoq_subtask_seconds">;
-const phases = ["compiling", "loading", "thread", "computing", "saving", "completing"] as const satisfies readonly Phase[];
 
 export function startPullLoop(options: PullOptions): PullLoop {
-  const { node, executor, store, prefers, prepare, log, meter, slots, backoff = usualBackoff } = options;
+  const { node, executor, store, prefers, prepare, log, slots, backoff = usualBackoff } = options;
   const stopping = new AbortController();
   const figures = { running: 0, done: 0, failed: 0 };
   const report = () => node.report({ ...figures, cacheBytes: options.cacheBytes(), ...(options.held && { held: options.held }) });
@@ -88,6 +72,7 @@ export function startPullLoop(options: PullOptions): PullLoop {
   const bundleSize = new BundleSize();
   let isDraining = false;
   const inSlot = createSlots(slots);
+  const { endClaims, orHandBack } = createClaimEnds({ ...options, backoff, figures, signal: stopping.signal, onEnded: report });
   const loops = Array.from({ length: slots.anybody + slots.newcomers + mostSaving }, pull);
 
   return {
@@ -127,7 +112,7 @@ export function startPullLoop(options: PullOptions): PullLoop {
   async function compute({ claims, found }: Bundle): Promise<readonly Promise<void>[]> {
     const claimed = Date.now();
     const endings: Promise<void>[] = [];
-    const end = (those: readonly Ended<Outcome | Stored>[]) => {
+    const end = (those: readonly Ended[]) => {
       if (those.length === 0) return;
       node.computed(those.map(({ claim }) => claim));
       const ending = endClaims(those);
@@ -141,7 +126,7 @@ export function startPullLoop(options: PullOptions): PullLoop {
       return await orHandBack(claims, async () => {
         const stored = await found;
         const wanted = claims.filter(({ subtask }) => !stored.has(subtask.key));
-        let ended: Ended<Outcome | Stored>[] = claims
+        let ended: Ended[] = claims
           .filter((claim) => !wanted.includes(claim))
           .map((claim) => ({ claim, claimed, ending: { kind: "stored" } }));
         for await (const outcomes of runClaims(wanted, { executor, signal: stopping.signal, onBegin: begin, onTooLong })) {
@@ -202,95 +187,4 @@ export function startPullLoop(options: PullOptions): PullLoop {
       .begin(claims)
       .catch((err: unknown) => log.warn({ ...describe(claims[0]!), err }, "that subtasks are computed could not be put on record"));
   }
-
-  /** Rejects where the store fails, or the coordinator while this process stops. */
-  async function endClaims(all: readonly Ended<Outcome | Stored>[]): Promise<void> {
-    await release(ofKind(all, "undone"));
-    for (const each of ofKind(all, "failed")) await fail(each);
-    await complete(ofKind(all, "stored"), "stored");
-    const saved = await save(ofKind(all, "partial"));
-    await complete(saved, "computed");
-    if (all.length > 0) report();
-  }
-
-  async function release(undone: readonly Ended<Outcome>[]): Promise<void> {
-    if (undone.length === 0) return;
-    meter?.count("femtoq_subtasks_total", "released", undone.length);
-    await insist(() => node.release(undone.map(({ claim }) => claim)));
-  }
-
-  async function fail({ claim, ending: { cause, permanent } }: Ended<Failed>): Promise<void> {
-    figures.failed++;
-    meter?.count("femtoq_subtasks_total", "failed");
-    log.warn({ ...describe(claim), cause, permanent }, "a subtask failed");
-    await insist(() => node.fail(claim, cause, { permanent }));
-  }
-
-  /** Gives those whose partials are stored; one that can never be kept has failed. */
-  async function save(computed: readonly Ended<Computed>[]): Promise<readonly Ended<Computed>[]> {
-    if (computed.length === 0) return [];
-    const begun = performance.now();
-    const partials = computed.map(({ claim, claimed, ending: { partial, timing } }) => {
-      const note: PartialNote | undefined = timing && { node: options.name ?? node.id, claimed, ...timing };
-      return { key: claim.subtask.key, body: partial, note };
-    });
-    const claims = computed.map(({ claim }) => claim);
-    const inserted = await orHandBack(claims, () => store.putPartials(partials));
-    const saving = performance.now() - begun;
-    const saved: Ended<Computed>[] = [];
-    for (const [index, each] of computed.entries()) {
-      observe({ ...each.ending.timing, saving });
-      const answer = inserted[index]!;
-      if (answer instanceof StoreError) await fail({ ...each, ending: { kind: "failed", cause: answer.message, permanent: true } });
-      else saved.push(each);
-      if (answer === "different") log.error(describe(each.claim), "fault: a partial was computed again and differs; the first one stays");
-    }
-    return saved;
-  }
-
-  async function complete(stored: readonly Ended<Outcome | Stored>[], outcome: "stored" | "computed"): Promise<void> {
-    if (stored.length === 0) return;
-    const begun = performance.now();
-    const isOurs = await insist(() => node.complete(stored.map(({ claim }) => claim)));
-    const completing = performance.now() - begun;
-    for (const [index, { claim }] of stored.entries()) {
-      if (outcome === "computed") observe({ completing });
-      meter?.count("femtoq_subtasks_total", outcome === "computed" && !isOurs[index] ? "lost" : outcome);
-      if (outcome === "stored") continue;
-      if (isOurs[index]) figures.done++;
-      else log.info(describe(claim), "a subtask was computed after its claim was lost");
-    }
-  }
-
-  function observe(milliseconds: Partial<Record<Phase, number>>): void {
-    for (const phase of phases) {
-      const time = milliseconds[phase];
-      if (time !== undefined) meter?.observe("femtoq_subtask_seconds", phase, time / 1000);
-    }
-  }
-
-  /** Where the action fails, which is not the subtasks' fault, the claims are handed back. */
-  async function orHandBack<T>(claims: readonly Claim[], action: () => Promise<T>): Promise<T> {
-    try {
-      return await action();
-    } catch (error) {
-      if (claims.length > 0) await insist(() => node.release(claims));
-      throw error;
-    }
-  }
-
-  /** Tries until the coordinator takes it, or this process stops: a claim that nobody ends would hold its subtask. */
-  function insist<T>(action: () => Promise<T>): Promise<T> {
-    const onFailure = (err: unknown, wait: number) =>
-      log.warn({ err, pause: wait }, "the coordinator cannot take what became of claims; trying again");
-    return retry(action, { signal: stopping.signal, onFailure, backoff });
-  }
-}
-
-function ofKind<Kind extends (Outcome | Stored)["kind"]>(all: readonly Ended<Outcome | Stored>[], kind: Kind) {
-  return all.filter((each): each is Ended<Extract<Outcome | Stored, { readonly kind: Kind }>> => each.ending.kind === kind);
-}
-
-function describe({ subtask: { key, dataset, partition } }: Claim) {
-  return { subtask: key, dataset, partition };
 }

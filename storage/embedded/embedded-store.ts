@@ -11,8 +11,7 @@ import type { Log } from "../../base/log.ts";
 import { createStore } from "../create-store.ts";
 import { PinnedKeys } from "../pinned-keys.ts";
 import { type PlanNote, Plans } from "../plans.ts";
-import { type Inserted, type NewPartial, programsOf, type Store } from "../store.ts";
-import type { StoreError } from "../store-error.ts";
+import { type NewPartial, programsOf, type Store } from "../store.ts";
 import { BoundedTable } from "./bounded-table.ts";
 import { DatasetTable } from "./dataset-table.ts";
 import { type Environment, type EnvironmentOptions, openEnvironment } from "./environment.ts";
@@ -39,27 +38,23 @@ export interface StoreLimits {
 const hour = 3_600_000;
 
 export interface EmbeddedStore extends Store {
-  /**
-   * Does what `putPartials` does inside a transaction of the environment that the caller began: what else it changes there, the coordinator's journal for one,
-   * is on disk together with the partials, or not at all. The caller bounds their number and bytes.
-   */
-  putPartialsWithin(partials: readonly NewPartial[]): readonly (Inserted | StoreError)[];
   /** Why nothing can be stored now; empty where it can. */
   notReady(): readonly string[];
 }
 
 /** Closing the store closes the environment. Throws `StoreError` for a directory that is in use, foreign, damaged or not writable. */
 export async function openStore(options: StoreOptions): Promise<EmbeddedStore> {
-  const environment = "environment" in options ? options.environment : await openEnvironment(options);
+  const isShared = "environment" in options;
+  const environment = isShared ? options.environment : await openEnvironment(options);
   try {
-    return openTables(environment, options);
+    return openTables(environment, options, isShared);
   } catch (error) {
     await environment.close();
     throw error;
   }
 }
 
-function openTables(environment: Environment, options: StoreLimits): EmbeddedStore {
+function openTables(environment: Environment, options: StoreLimits, isShared: boolean): EmbeddedStore {
   const { limit = 2 * 1024 ** 3, recordLimit = 256 * 1024 ** 2, metadataLimit = recordLimit, keep, log, now = Date.now } = options;
   const { directory } = environment;
   const pinned = new PinnedKeys();
@@ -109,7 +104,7 @@ function openTables(environment: Environment, options: StoreLimits): EmbeddedSto
       datasets,
       pinned,
     }),
-    putPartialsWithin: (all) => partials.insertWithin(all),
+    ...(isShared && { putPartialsWithin: (all: readonly NewPartial[]) => partials.insertWithin(all) }),
     async reset() {
       await Promise.all([bodies, records, metadata, datasets].map((table) => table.clear()));
     },

@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import { createCoordinator } from "../../coordination/embedded/coordinator.ts";
 import { createLmdbJournal } from "../../coordination/embedded/lmdb-journal.ts";
 import { openStore } from "../../storage/embedded/embedded-store.ts";
-import { openEnvironment } from "../../storage/embedded/environment.ts";
+import { shareEnvironment } from "../../storage/embedded/shared-environment.ts";
 import type { StoreError } from "../../storage/store-error.ts";
 import { runScript } from "../contracts/run-script.ts";
 import { numberedBody } from "./numbered-body.ts";
@@ -45,29 +46,32 @@ test("putPartial: what resolved is there, whole, after the process was killed at
   }
 });
 
-test("a partial and a journal record of one transaction are both there, or neither, after the process was killed at any moment", async (t) => {
+test("a subtask that was queued waits or has its partial, and one that was completed has it, after the process was killed at any moment", async (t) => {
   const directory = await makeTemporaryDirectory(t);
   const together = new URL("./write-together-until-killed.ts", import.meta.url);
-  const first = (round: number) => round * 1_000_000;
   for (let round = 0; round < 3; round++) {
-    const child = runScript(together, { parameters: [directory, `${first(round)}`] });
-    await child.reached(50);
+    const child = runScript(together, { parameters: [directory, `${round * 1_000_000}`] });
+    await child.reached(100);
     const moment = Math.random() * 200;
     await delay(moment);
     child.process.kill("SIGKILL");
     const { errors } = await child.ended;
     assert.equal(errors, "");
 
-    const environment = await openEnvironment({ directory });
-    const store = await openStore({ environment });
-    const recorded = new Set<number>();
-    for await (const [number] of createLmdbJournal(environment).load()) recorded.add(number);
-    const numbers = child.lines.map(Number);
-    for (const number of numbers) assert(recorded.has(number), `killed ${moment} ms after the first 50`);
-    for (let number = first(round); number < Math.max(...numbers) + 64; number++) {
-      const body = (await getPartial(store, `partial ${number}`))?.bytes;
-      assert.deepEqual(body, recorded.has(number) ? numberedBody(number) : undefined, `killed ${moment} ms after the first 50`);
+    const open = shareEnvironment({ directory });
+    const store = await openStore({ environment: await open() });
+    const coordinator = await createCoordinator({ journal: createLmdbJournal(await open()) });
+    const numbersOf = (what: string) => child.lines.filter((line) => line.startsWith(what)).map((line) => Number(line.split(" ")[1]));
+    const done = new Set(numbersOf("done"));
+    const when = `killed ${moment} ms after the first 100 lines`;
+    for (const number of numbersOf("queued")) {
+      const key = `p:${number}`;
+      const waits = (await coordinator.states([key])).has(key);
+      const body = (await getPartial(store, key))?.bytes;
+      if (done.has(number)) assert(!waits, when);
+      if (!waits || body !== undefined) assert.deepEqual(body, numberedBody(number), when);
     }
+    await coordinator.close();
     await store.close();
   }
 });

@@ -1,5 +1,6 @@
-/** Parameters: directory, first number. Writes numbered partials, each with a record of the coordinator's journal in one transaction, and each number that resolved. */
+/** Parameters: directory, first number. Queues numbered subtasks, and completes each together with its partial; writes `queued N` and `done N` when that resolved. */
 import { writeSync } from "node:fs";
+import { createCoordinator } from "../../coordination/embedded/coordinator.ts";
 import { createLmdbJournal } from "../../coordination/embedded/lmdb-journal.ts";
 import { openStore } from "../../storage/embedded/embedded-store.ts";
 import { shareEnvironment } from "../../storage/embedded/shared-environment.ts";
@@ -7,20 +8,23 @@ import { numberedBody } from "./numbered-body.ts";
 
 const [directory = "", first = "0"] = process.argv.slice(2);
 const open = shareEnvironment({ directory });
-const environment = await open();
 const store = await openStore({ environment: await open() });
-const journal = createLmdbJournal(await open());
+const coordinator = await createCoordinator({ journal: createLmdbJournal(await open()) });
+const node = await coordinator.join({ id: `node ${first}`, host: "here", threads: 8, cacheLimit: 0 });
+const never = new AbortController().signal;
 let next = Number(first);
 
-async function writeMany(): Promise<void> {
+async function queueAndComplete(): Promise<void> {
   for (;;) {
-    const number = next++;
-    await environment.transact(() => {
-      store.putPartialsWithin([{ key: `partial ${number}`, body: numberedBody(number) }]);
-      journal.writeWithin(new Map([[number, `partial ${number}`]]));
-    });
-    writeSync(1, `${number}\n`);
+    const partition = next++;
+    const subtask = { key: `p:${partition}`, programKey: "p", fingerprint: `${partition}`, dataset: "d", partition };
+    await coordinator.enqueue({ queryId: `query ${partition}`, client: "ana", priority: 500, subtasks: [subtask] });
+    writeSync(1, `queued ${partition}\n`);
+    const claims = await node.claim({ signal: never, most: 3 });
+    const partials = claims.map(({ subtask }) => ({ key: subtask.key, body: numberedBody(subtask.partition) }));
+    await node.completeAlong!(claims, () => store.putPartialsWithin!(partials).map((answer) => answer === "inserted"));
+    for (const { subtask } of claims) writeSync(1, `done ${subtask.partition}\n`);
   }
 }
 
-await Promise.all(Array.from({ length: 8 }, writeMany));
+await Promise.all(Array.from({ length: 8 }, queueAndComplete));

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import type { JoinedNode } from "../../../coordination/coordinator.ts";
 import type { Outcome } from "../../../functions/compute/executor.ts";
 import type { PullOptions } from "../../../runtime/node/pull-loop.ts";
 import { StoreError } from "../../../storage/store-error.ts";
 import { until } from "../../support/until.ts";
-import { computes, fakeClaim, partial, pull, type Run, runsOn, takes } from "./pull-loop-for-test.ts";
+import { computes, fakeClaim, handOut, partial, pull, type Run, runsOn, takes } from "./pull-loop-for-test.ts";
 
 describe("startPullLoop, of claims that are made together,", () => {
   test("looks up, saves and completes what was claimed together by one call each", async () => {
@@ -37,6 +38,26 @@ describe("startPullLoop, of claims that are made together,", () => {
     assert.deepEqual(
       seen.calls.filter((call) => !call.startsWith("begin")),
       ["release 1", "complete 1", "complete 4"],
+    );
+  });
+
+  test("stores partials with the ends of their claims where store and coordinator can, and fails what can never be kept", async () => {
+    const claims = Array.from({ length: 3 }, (_, i) => fakeClaim(i));
+    const { node } = handOut(claims, 3);
+    const completeAlong: JoinedNode["completeAlong"] = async (those, write) => {
+      const isStored = write();
+      await node.complete(those.filter((_, index) => isStored[index]));
+      return isStored;
+    };
+    const putPartialsWithin: PullOptions["store"]["putPartialsWithin"] = (partials) =>
+      partials.map(({ key }) => (key === "program:f1" ? new StoreError("too-large", "too many bins") : "inserted"));
+    const putPartials = () => assert.fail("they are stored within the transaction");
+    const { loop } = pull([], { run: computes, node: { ...node, completeAlong }, store: { ...takes, putPartials, putPartialsWithin } });
+    await until(() => claims.every(({ history }) => history.length === 2));
+    await loop.stop();
+    assert.deepEqual(
+      claims.map(({ history }) => history.at(-1)),
+      ["complete", "fail for good too many bins", "complete"],
     );
   });
 

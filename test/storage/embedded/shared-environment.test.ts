@@ -35,7 +35,7 @@ test("putPartialsWithin tells of each partial what became of it, and makes room 
   const store = await openStore({ environment, limit: 1000 });
   t.after(() => store.close());
   const numbered = (from: number, count: number) => Array.from({ length: count }, (_, index) => ({ key: `key ${from + index}`, body }));
-  const put = (partials: ReturnType<typeof numbered>) => environment.transact(() => store.putPartialsWithin(partials));
+  const put = (partials: ReturnType<typeof numbered>) => environment.transact(() => store.putPartialsWithin!(partials));
   assert.deepEqual(
     await put(numbered(0, 10)),
     Array.from({ length: 10 }, () => "inserted"),
