@@ -3,8 +3,8 @@
  * at most one value each agree in them easily). The first page of each is looked at, or of one of those that have one counter, in one file of each
  * shape; the rest is compared when it is read.
  */
-import { setImmediate as nextTurn } from "node:timers/promises";
 import pMap from "p-map";
+import { turn } from "../../base/turn.ts";
 import { DatasetError, type FileIdentity } from "../dataset.ts";
 import type { FileColumn, FileDescription } from "../format.ts";
 import { formatNamed } from "../formats.ts";
@@ -51,7 +51,7 @@ async function readFirst(
 ): Promise<Uint32Array> {
   const format = formatNamed(description.shape.format);
   const { elements, place } = format.locate(description, unit, column);
-  await nextTurn();
+  await turn();
   return await format.readFirstOffsets(reader, { values: elements[0], place }).catch((error: unknown) => {
     // What passes says nothing of the column.
     if (error instanceof DatasetError && !error.permanent) throw error;

@@ -2,7 +2,7 @@
  * Bytes of a file for a moment: where the source can read into memory that is there, into buffers that this thread keeps and lends again and again. Memory
  * that is touched for the first time costs more than reading a file that the system has in memory.
  */
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { turn } from "../../base/turn.ts";
 import type { ByteRange, ByteReader } from "./source.ts";
 
 /** Of all kept buffers together. */
@@ -33,7 +33,7 @@ let heard = 0;
 /** To be awaited before a thread is held again by reading. */
 export async function giveTurn(): Promise<void> {
   if (performance.now() - heard < longestHold) return;
-  await nextTurn();
+  await turn();
   heard = performance.now();
 }
 

@@ -2,8 +2,8 @@
  * What a footer's bytes say. Gives the event loop a turn every few milliseconds: footers of wide files have megabytes.
  * Throws an `Error` that says what makes no sense.
  */
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { parquetSchema } from "hyparquet/src/metadata.js";
+import { turn } from "../../../base/turn.ts";
 import { sha256 } from "../../../engine/sha256.ts";
 import type { FileColumn, FileDescription, FileShape } from "../../format.ts";
 import { ChunkPlaces, type StoredColumn, toldBounds } from "../column-chunk.ts";
@@ -31,7 +31,7 @@ export async function parseFooter(bytes: Uint8Array, partitionEvents = 1): Promi
   let shapes: readonly LeafShape[] | undefined;
   let columns: readonly ColumnFacts[] = [];
   let rows = 0;
-  let turn = performance.now();
+  let begun = performance.now();
   let isOrdered: readonly boolean[] = [];
   for (let field = reader.field(0); field !== 0; field = reader.field(field)) {
     switch (field) {
@@ -54,9 +54,9 @@ export async function parseFooter(bytes: Uint8Array, partitionEvents = 1): Promi
         chunks = new ChunkPlaces(groups * columns.length);
         while (entries.length < groups) {
           entries.push(parseRowGroup(reader, columns, { chunks, first: entries.length * columns.length, mostValues }));
-          if (performance.now() - turn < turnMilliseconds) continue;
-          await nextTurn();
-          turn = performance.now();
+          if (performance.now() - begun < turnMilliseconds) continue;
+          await turn();
+          begun = performance.now();
         }
         break;
       }

@@ -2,8 +2,8 @@
  * The present strings of a page, as numbers of a dictionary. `output` gets one for each; throws where there are too few bytes.
  */
 import type { Encoding } from "hyparquet";
+import type { StringDictionary } from "../../string-dictionary.ts";
 import type { Values } from "../stored-values.ts";
-import type { StringDictionary } from "../string-dictionary.ts";
 import { decodeIndexes, decodeIntegers, viewOf } from "./decode-values.ts";
 import type { PageContent } from "./page-content.ts";
 

@@ -1,7 +1,7 @@
 /** Where the values of a branch go, basket after basket: counts what is there, and refuses what would be more than the location says. */
 import type { ColumnLocation, ColumnTarget, NumberArray, ReadCounts } from "../../dataset.ts";
 import type { Area } from "../../kernels/kernels.ts";
-import { StringDictionary } from "../../parquet/string-dictionary.ts";
+import { StringDictionary } from "../../string-dictionary.ts";
 import type { BranchForm, StoredType } from "./branch.ts";
 
 export type BranchLocation = Pick<ColumnLocation, "column" | "firstEntry" | "entries" | "elements" | "values">;

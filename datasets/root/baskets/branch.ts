@@ -1,5 +1,7 @@
 /** What reading a branch of a TTree needs to know: where its baskets lie, and how an entry's bytes become values. Plain data, JSON. */
 
+import type { BasketInTree } from "../file/own-forms.ts";
+
 /** Of one value in the file; numbers have their highest byte first. */
 export type StoredType =
   | "bool"
@@ -103,15 +105,8 @@ export interface FileBasket extends BasketEntries {
 }
 
 /** It was not yet full when the tree was written, and lies in the tree's object, not compressed by itself. */
-export interface EmbeddedBasket extends BasketEntries {
+export interface EmbeddedBasket extends BasketEntries, BasketInTree {
   readonly kind: "embedded";
-  /** Where its values begin in the object, and how many bytes they have. */
-  readonly start: number;
-  readonly bytes: number;
-  /** Where the first of its entry offsets (four bytes each, one per entry) stands in the object; absent where it has none. */
-  readonly offsets?: number;
-  /** What entry offsets count from: the length of its key. */
-  readonly keyBytes: number;
 }
 
 /** The content of the key of a TTree, as it is stored. */

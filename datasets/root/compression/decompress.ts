@@ -12,8 +12,8 @@ import { decompressLz4Block } from "../../compression/lz4.ts";
 import { decompressXz } from "../../compression/lzma.ts";
 import { decompressZstd, prepareZstd } from "../../compression/zstd.ts";
 import { isInArea } from "../../kernels/kernels.ts";
+import { blockHeaderBytes, blockLengths } from "./block-headers.ts";
 
-const headerBytes = 9;
 const checksumBytes = 8;
 /** Old raw deflate sometimes gives a few bytes more than are stated, which ROOT leaves out. */
 const rawSurplus = 64;
@@ -32,10 +32,9 @@ export function decompressInto(compressed: Uint8Array, target: Uint8Array, spare
   }
   let to = 0;
   for (let at = 0; at < compressed.length; ) {
-    if (at + headerBytes > compressed.length) throw new Error("a compressed block is cut off within its header");
-    const stored = uint24(compressed, at + 3);
-    const length = uint24(compressed, at + 6);
-    const from = at + headerBytes;
+    if (at + blockHeaderBytes > compressed.length) throw new Error("a compressed block is cut off within its header");
+    const { stored, length } = blockLengths(compressed, at);
+    const from = at + blockHeaderBytes;
     if (stored > compressed.length - from)
       throw new Error(`a compressed block states ${stored} bytes where ${compressed.length - from} follow`);
     if (length > target.length - to) throw new Error(`compressed blocks state more than the ${target.length} bytes of their content`);
@@ -92,5 +91,3 @@ function copy(content: Uint8Array, target: Uint8Array): void {
     throw new Error(`a compressed block has ${content.length} bytes of content, stated are ${target.length}`);
   target.set(content);
 }
-
-const uint24 = (bytes: Uint8Array, at: number): number => bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16);

@@ -6,7 +6,7 @@ import type { StreamerElement, StreamerInfo } from "./streamers.ts";
 type Form = (reader: ObjectStream, members: Members) => void;
 
 /** What is embedded in a tree of a basket that was not yet written: positions in the bytes of the tree. */
-export interface EmbeddedBasket {
+export interface BasketInTree {
   readonly entries: number;
   /** Of the values. */
   readonly start: number;
@@ -101,7 +101,7 @@ function readBasket(reader: ObjectStream, members: Members): void {
     bytes: bytes - keyBytes,
     ...(offsets !== undefined && { offsets }),
     keyBytes,
-  } satisfies EmbeddedBasket;
+  } satisfies BasketInTree;
 }
 
 /** All kinds of leaves, as far as is needed: what is common to them has not changed since ROOT 3, and some writers do not describe it. */

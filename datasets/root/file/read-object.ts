@@ -1,6 +1,7 @@
 /** The bytes of an object, as a key leads to them. */
+
+import { blockBytes } from "../compression/block-headers.ts";
 import { decompressInto, prepareCodecs } from "../compression/decompress.ts";
-import { blockBytes } from "./block-bytes.ts";
 import { ByteCursor } from "./byte-cursor.ts";
 import { type Key, parseKey } from "./keys.ts";
 import type { ReadWindows } from "./read-windows.ts";

@@ -21,15 +21,25 @@ export interface StreamerInfo {
   readonly elements: readonly StreamerElement[];
 }
 
+/** One spelling for each type: files write `A<B<C> >` and `A<B<C>>`. Names of ROOT's own namespaces stay. */
+export const spelledAlike = (typeName: string): string =>
+  typeName
+    .replaceAll(/\s+/g, " ")
+    .replaceAll(/ ?([<>,*]) ?/g, "$1")
+    .replaceAll("std::", "")
+    .replace(/^const /, "")
+    .trim();
+
 /** By class; several versions of one may be there. */
 export class Streamers {
   readonly #classes = new Map<string, StreamerInfo[]>();
 
   constructor(infos: readonly StreamerInfo[]) {
     for (const info of infos) {
-      const known = this.#classes.get(info.className);
+      const name = spelledAlike(info.className);
+      const known = this.#classes.get(name);
       if (known) known.push(info);
-      else this.#classes.set(info.className, [info]);
+      else this.#classes.set(name, [info]);
     }
   }
 
@@ -38,11 +48,15 @@ export class Streamers {
     className: string,
     { version, checksum }: { readonly version: number; readonly checksum: number | undefined },
   ): StreamerInfo | undefined {
-    return this.#classes.get(className)?.find((info) => (checksum === undefined ? info.version === version : info.checksum === checksum));
+    return this.#of(className)?.find((info) => (checksum === undefined ? info.version === version : info.checksum === checksum));
   }
 
   /** The only one, or the highest version. */
   latest(className: string): StreamerInfo | undefined {
-    return this.#classes.get(className)?.reduce((a, b) => (b.version > a.version ? b : a));
+    return this.#of(className)?.reduce((a, b) => (b.version > a.version ? b : a));
+  }
+
+  #of(className: string): readonly StreamerInfo[] | undefined {
+    return this.#classes.get(className) ?? this.#classes.get(spelledAlike(className));
   }
 }

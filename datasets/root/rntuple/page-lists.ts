@@ -1,5 +1,5 @@
 /** From the footer's cluster groups and their page lists: which entries a cluster has, and where the pages of its columns are. */
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { turn } from "../../../base/turn.ts";
 import type { ByteReader } from "../../sources/source.ts";
 import { pageBytes } from "./column-types.ts";
 import type { EnvelopeReader } from "./envelope-reader.ts";
@@ -56,7 +56,7 @@ async function readPageList(
   if (summaries.count !== clusters || lists.count !== clusters) {
     throw new Error(`a page list has ${summaries.count} clusters and pages of ${lists.count}, its group ${clusters}`);
   }
-  let turn = performance.now();
+  let begun = performance.now();
   for (let cluster = 0; cluster < clusters; cluster++) {
     const summary = summaries.items.record();
     const first = summary.u64();
@@ -68,9 +68,9 @@ async function readPageList(
     for (let column = 0; column < columns.count; column++) table.addColumn(columns.items);
     table.endCluster();
     // Page lists of wide files have megabytes: the event loop gets a turn every few milliseconds.
-    if (performance.now() - turn < turnMilliseconds) continue;
-    await nextTurn();
-    turn = performance.now();
+    if (performance.now() - begun < turnMilliseconds) continue;
+    await turn();
+    begun = performance.now();
   }
 }
 

@@ -2,8 +2,8 @@
 
 import { lendBytes } from "../../sources/lend-bytes.ts";
 import type { ByteReader } from "../../sources/source.ts";
+import { blockBytes } from "../compression/block-headers.ts";
 import { decompressInto } from "../compression/decompress.ts";
-import { blockBytes } from "../file/block-bytes.ts";
 import { prepareChecksums, verifyChecksum } from "./checksum.ts";
 import { pageBytes } from "./column-types.ts";
 import { decodeOnce } from "./decode-once.ts";

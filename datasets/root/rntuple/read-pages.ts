@@ -7,8 +7,8 @@
  */
 import type { ColumnLocation, ColumnTarget, ReadCounts } from "../../dataset.ts";
 import { isLong, wordsOf } from "../../long-arrays.ts";
-import { StringDictionary } from "../../parquet/string-dictionary.ts";
 import type { ByteReader } from "../../sources/source.ts";
+import { StringDictionary } from "../../string-dictionary.ts";
 import { prepareCodecs } from "../compression/decompress.ts";
 import type { ClusterPlace, PageRun, PagesPlace } from "./locate-pages.ts";
 import { elementsOf, rangesOf, readElements } from "./read-elements.ts";

@@ -1,5 +1,5 @@
 /** A tree's branches, as their objects say: what is needed of them, checked. */
-import type { EmbeddedBasket } from "../file/own-forms.ts";
+import type { BasketInTree } from "../file/own-forms.ts";
 import type { Members, RootObject } from "../file/root-object.ts";
 
 export interface Leaf {
@@ -58,7 +58,7 @@ export interface Branch {
   readonly seeks: readonly number[];
   readonly bytes: readonly number[];
   readonly firstEntries: readonly number[];
-  readonly embedded: readonly (EmbeddedBasket | undefined)[];
+  readonly embedded: readonly (BasketInTree | undefined)[];
   /** Another file where its baskets are. */
   readonly fileName: string;
 }
@@ -108,7 +108,7 @@ function branchOf(object: RootObject, depth: number): Branch {
     seeks: numbers("fBasketSeek"),
     bytes: numbers("fBasketBytes"),
     firstEntries: numbers("fBasketEntry"),
-    embedded: (baskets ?? []).map((basket) => basket?.members.basket as EmbeddedBasket | undefined),
+    embedded: (baskets ?? []).map((basket) => basket?.members.basket as BasketInTree | undefined),
     fileName: text("fFileName"),
   };
 }

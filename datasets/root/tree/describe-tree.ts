@@ -2,7 +2,7 @@
  * The description of a tree, or of several of one length that are read as one, from the bytes of their objects. Gives the event loop turns: trees of
  * wide files have megabytes. Throws an `Error` that says what makes no sense; what is wrong with one branch only makes its columns unsupported.
  */
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { turn } from "../../../base/turn.ts";
 import { sha256 } from "../../../engine/sha256.ts";
 import type { FileColumn, FileDescription } from "../../format.ts";
 import { ObjectReader } from "../file/object-reader.ts";
@@ -52,7 +52,7 @@ export async function describeTTrees(sources: readonly TreeSource[], options: Tr
   const trees: ParsedTree[] = [];
   for (const source of sources) {
     trees.push(await parseTree(source, streamers));
-    await nextTurn();
+    await turn();
   }
   const [{ entries }] = trees;
   const other = trees.find((tree) => tree.entries !== entries);
@@ -65,7 +65,7 @@ export async function describeTTrees(sources: readonly TreeSource[], options: Tr
     const places = new BranchPositions(tables, { position, entries, objectBytes: object.length });
     const counters = countersOf(branches);
     const tree = findColumns(branches, streamers);
-    await nextTurn();
+    await turn();
     for (const { parts, reason } of tree.unsupported) {
       if (!unsupported.has(parts.join(".")) && !columns.has(parts.join("."))) unsupported.set(parts.join("."), reason);
     }
@@ -105,7 +105,7 @@ export async function describeTTrees(sources: readonly TreeSource[], options: Tr
   const units = unitsOf({ ...clustersOf(trees[0].members), entries }, partitionEvents, () => tables.seams());
   const refused = [...unsupported].map(([name, reason]) => ({ name, reason }));
   const digest = await sha256(JSON.stringify([format, options.tree, refused, ...columns]));
-  await nextTurn();
+  await turn();
   const rounded = Uint8Array.from(found, ({ form }) => (isLong(form.type) ? 1 : 0));
   return {
     shape: { format, columns, unsupported: refused, ...(options.tree !== undefined && { tree: options.tree }), hasBounds: true, digest },
@@ -134,12 +134,12 @@ async function readBranches(reader: ObjectReader): Promise<readonly (RootObject 
   reader.position = reader.stoppedAt;
   const { count } = beginObjectArray(reader);
   const items: (RootObject | undefined)[] = [];
-  let turn = performance.now();
+  let begun = performance.now();
   for (let index = 0; index < count; index++) {
     items.push(reader.any());
-    if (performance.now() - turn < turnMilliseconds) continue;
-    await nextTurn();
-    turn = performance.now();
+    if (performance.now() - begun < turnMilliseconds) continue;
+    await turn();
+    begun = performance.now();
   }
   return items;
 }

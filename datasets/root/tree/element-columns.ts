@@ -34,6 +34,9 @@ export function elementColumns(place: BranchPlace, streamers: Streamers): readon
     case elementType.stlString:
     case elementType.streamer:
       return namedType(place, member.typeName, { streamers, isMember: true });
+    case elementType.object + fixedArray:
+    case elementType.any + fixedArray:
+      return objects(place, member.typeName, { outer: around(place).levels, streamers, lengths: [member.length] });
     default:
       return `is of the type ${member.typeName}, which is not supported`;
   }
@@ -126,19 +129,25 @@ function plainForm(type: StoredType, levels: readonly BranchLevel[], title = "")
   return { kind: "branch", type, ...(range && { range }), header: headerBytes, levels };
 }
 
-/** One object in each entry, or for each element of the collection that it stands in. */
+/** One object in each entry, or for each element of the collection that it stands in; `lengths`: of the array that it stands in. */
 function objects(
   place: BranchPlace,
   className: string,
-  { outer, streamers }: { readonly outer: readonly BranchLevel[]; readonly streamers: Streamers },
+  {
+    outer,
+    streamers,
+    lengths = [],
+  }: { readonly outer: readonly BranchLevel[]; readonly streamers: Streamers; readonly lengths?: readonly number[] },
 ): readonly BranchColumn[] | string {
   const { headed, bare } = layoutsOf(className, streamers);
   if (headed.length === 0) return `is an object of the class ${className}, whose size varies or which the file does not describe`;
   const { counter } = around(place);
+  const levels = [...outer, ...lengths.map((length): BranchLevel => ({ kind: "fixed", length }))];
+  const lists = [...place.lists, ...lengths.map(() => place.parts.length)];
   // Alone in an entry, an object may lack its header: then the entry is as much shorter.
-  return membersAt(place, outer.length === 0 ? [...headed, ...bare] : headed, 0).map((column) => ({
+  return membersAt({ ...place, lists }, levels.length === 0 ? [...headed, ...bare] : headed, 0).map((column) => ({
     ...column,
-    form: { ...column.form, levels: [...outer, ...column.form.levels] },
+    form: { ...column.form, levels: [...levels, ...column.form.levels] },
     ...(counter && { counter }),
   }));
 }

@@ -1,5 +1,6 @@
 /** What C++ calls the type of an object, as far as its values are lists of one type. */
 import type { StoredType } from "../baskets/branch.ts";
+import { spelledAlike } from "../file/streamers.ts";
 import { typeNamed } from "./value-types.ts";
 
 export type NamedType =
@@ -22,7 +23,7 @@ const listNames = new Set([
 const mostLists = 10;
 
 export function parseTypeName(text: string): NamedType {
-  let name = clean(text);
+  let name = spelledAlike(text);
   for (let lists = 0; lists <= mostLists; lists++) {
     if (name.endsWith("*")) return unsupported(`holds pointers (${text})`);
     const type = typeNamed.get(name);
@@ -34,21 +35,12 @@ export function parseTypeName(text: string): NamedType {
     if (/(^|_|multi)map$/.test(outer)) return unsupported(`is a map (${text})`);
     if (outer === "pair" || outer === "tuple" || outer === "variant") return unsupported(`is a ${outer} (${text})`);
     if (!listNames.has(outer)) return { kind: "objects", lists, className: name };
-    name = clean(firstArgument(inner));
+    name = spelledAlike(firstArgument(inner));
   }
   return unsupported(`has more than ${mostLists} lists in one another`);
 }
 
 const unsupported = (what: string): NamedType => ({ kind: "unsupported", reason: `${what}, which is not supported` });
-
-/** One spelling for each type; names of ROOT's own namespaces stay. */
-const clean = (name: string): string =>
-  name
-    .replaceAll(/\s+/g, " ")
-    .replaceAll(/ ?([<>,*]) ?/g, "$1")
-    .replaceAll("std::", "")
-    .replace(/^const /, "")
-    .trim();
 
 function firstArgument(inner: string): string {
   let depth = 0;

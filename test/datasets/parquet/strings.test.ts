@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { SchemaElement } from "hyparquet";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { describeFile, formatNamed } from "../../../datasets/formats.ts";
-import { StringDictionary } from "../../../datasets/parquet/string-dictionary.ts";
+import { StringDictionary } from "../../../datasets/string-dictionary.ts";
 import { readColumn } from "../../../datasets/read-column.ts";
 import { largestDictionary, mostStringBytes, mostStrings, readDictionary } from "../../../engine/program/dictionary.ts";
 import { sequence } from "../read-for-test.ts";

@@ -2,7 +2,7 @@
  * The different strings of a column chunk, numbered as they come. Strings are told apart by their bytes, in a hash table over flat memory: values make no
  * objects. Throws where there are more of them than a partition may have.
  */
-import { mostStringBytes, mostStrings } from "../../engine/program/dictionary.ts";
+import { mostStringBytes, mostStrings } from "../engine/program/dictionary.ts";
 
 /** Slots of the hash table for each string that it has room for. */
 const slotsPerString = 2;

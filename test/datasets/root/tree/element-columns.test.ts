@@ -1,0 +1,54 @@
+/** Which columns members of split objects are, by what the file says of their classes. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type StreamerElement, Streamers, spelledAlike } from "../../../../datasets/root/file/streamers.ts";
+import type { Branch } from "../../../../datasets/root/tree/branch-node.ts";
+import { elementColumns } from "../../../../datasets/root/tree/element-columns.ts";
+
+const member = (name: string, type: number, typeName: string, length = 0): StreamerElement => ({ name, title: "", type, typeName, length });
+const streamers = new Streamers([
+  {
+    className: "Link<Vector<Track> >",
+    version: 2,
+    checksum: 1,
+    elements: [member("key", 13, "unsigned int"), member("index", 13, "unsigned int")],
+  },
+  {
+    className: "Event",
+    version: 2,
+    checksum: 2,
+    elements: [
+      member("links", 300, "vector<vector<Link<Vector<Track> > > >"),
+      member("pair", 82, "Link<Vector<Track> >", 3),
+      member("other", 82, "Unknown", 3),
+    ],
+  },
+]);
+
+/** The columns of a member of the class Event: names, lists, levels and where the value stands in its object. */
+function columnsOf(index: number, name: string, streamerType: number) {
+  const element = { className: "Event", elementClass: "", version: 2, checksum: 2, kind: 0, streamerType, member: index };
+  const branch = { name, leaves: [], branches: [], element } as unknown as Branch;
+  const columns = elementColumns({ branch, parts: [name], lists: [] }, streamers);
+  if (typeof columns === "string") return columns;
+  return columns.map(({ parts, lists, form }) => [parts.join("."), lists, form.levels, form.element?.at]);
+}
+
+test("a class is found however the blanks in its name are written", () => {
+  assert.equal(spelledAlike("std::vector< A<B <C> > >"), "vector<A<B<C>>>");
+  assert.equal(streamers.latest("Link<Vector<Track>>"), streamers.latest("Link< Vector<Track> >"));
+  const counted = [{ kind: "counted" }, { kind: "counted" }];
+  assert.deepEqual(columnsOf(0, "links", 500), [
+    ["links.key", [1, 1], counted, 6],
+    ["links.index", [1, 1], counted, 10],
+  ]);
+});
+
+test("an array of objects is a list of records of one length", () => {
+  const fixed = [{ kind: "fixed", length: 3 }];
+  assert.deepEqual(columnsOf(1, "pair", 82), [
+    ["pair.key", [1], fixed, 6],
+    ["pair.index", [1], fixed, 10],
+  ]);
+  assert.equal(columnsOf(2, "other", 82), "is an object of the class Unknown, whose size varies or which the file does not describe");
+});
