@@ -33,7 +33,7 @@ export interface PreparedQuery {
   readonly name: string;
   /** Milliseconds from query to module: the median, in a process that has compiled it before. */
   readonly compile: number;
-  /** Over all events. The first one is that of a fresh module. */
+  /** Over all events of its partitions. The first one is that of a fresh module. */
   run(): Run;
 }
 
@@ -83,6 +83,7 @@ async function prepare(
   for (const partition of dataset.partitions)
     if (partition.index % share.of === share.index)
       partitions.push({ entries: partition.entries, addresses: await columns.load(partition, program.inputs) });
+  const events = partitions.reduce((sum, { entries }) => sum + entries, 0);
   return {
     name,
     compile: times.sort((a, b) => a - b)[10],
@@ -94,8 +95,8 @@ async function prepare(
       const took = performance.now() - begun;
       const { user, system } = process.cpuUsage(own);
       return {
-        speed: dataset.entries / took / 1e3,
-        ownSpeed: dataset.entries / (user + system),
+        speed: events / took / 1e3,
+        ownSpeed: events / (user + system),
         counts: Array.from(merger.read().histograms[0].contents.values),
       };
     },

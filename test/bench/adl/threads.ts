@@ -1,8 +1,11 @@
-/** What several threads compute at once, beside what one of them does alone. */
+/**
+ * What several threads compute at once, beside what one of them does alone. They share the partitions, so both read the same bytes: had each thread
+ * columns of its own, two would need twice the cache, and queries of a few operations for each byte would be as slow as the memory.
+ */
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { places } from "./prepare-queries.ts";
-import type { ThreadData } from "./thread.ts";
+import type { Asked, ThreadData } from "./thread.ts";
 
 export interface ThreadSpeeds {
   readonly query: string;
@@ -14,21 +17,26 @@ export interface ThreadSpeeds {
 /** `names`: of queries; all where there are none. */
 export async function compareThreads(data: string, threads: number, names: readonly string[] = []): Promise<readonly ThreadSpeeds[]> {
   const wanted = places.map(([name]) => name).filter((name) => names.length === 0 || names.includes(name));
-  const workerData = { data, names: wanted } satisfies ThreadData;
-  const workers = Array.from({ length: threads }, () => new Worker(new URL("./thread.mjs", import.meta.url), { workerData }));
+  const workers = Array.from({ length: threads }, (_, index) => {
+    const workerData = { data, names: wanted, share: { index, of: threads } } satisfies ThreadData;
+    return new Worker(new URL("./thread.mjs", import.meta.url), { workerData });
+  });
   await Promise.all(workers.map((worker) => once(worker, "message")));
-  const ask = async (asked: readonly Worker[], query: string) => {
+  const ask = async (asked: readonly Worker[], message: Asked) => {
     const speeds = await Promise.all(
       asked.map(async (worker) => {
         const answer = once(worker, "message");
-        worker.postMessage(query);
+        worker.postMessage(message);
         return (await answer)[0] as number;
       }),
     );
     return speeds.reduce((sum, speed) => sum + speed, 0);
   };
   const found: ThreadSpeeds[] = [];
-  for (const query of wanted) found.push({ query, one: await ask(workers.slice(0, 1), query), all: await ask(workers, query) });
+  for (const query of wanted) {
+    const one = await ask(workers.slice(0, 1), { query, isWhole: true });
+    found.push({ query, one, all: await ask(workers, { query, isWhole: false }) });
+  }
   await Promise.all(workers.map((worker) => worker.terminate()));
   return found;
 }
