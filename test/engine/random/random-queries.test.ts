@@ -14,7 +14,7 @@ import { prepareQuery, runPrepared } from "../../support/engine/run-query.ts";
 import { TooManySteps, withBudget } from "../../support/engine/step-budget.ts";
 import { seeded, seedOr } from "../../support/seeded.ts";
 
-const cases = Number(process.env.FEMTOQ_TEST_CASES ?? 60);
+const cases = Number(process.env.FEMTOQ_TEST_CASES ?? 20);
 
 test("a query and each of its variations compute what the rules say: cut flow, totals and histograms", () => {
   const first = seedOr(3_000_000);
