@@ -3,6 +3,7 @@
  * at most one value each agree in them easily). The first page of each is looked at, or of one of those that have one counter, in one file of each
  * shape; the rest is compared when it is read.
  */
+import { Buffer } from "node:buffer";
 import pMap from "p-map";
 import { turn } from "../../base/turn.ts";
 import { DatasetError, type FileIdentity } from "../dataset.ts";
@@ -62,9 +63,7 @@ async function readFirst(
 /** For each, the first one that is like it, as far as all of them go. */
 function clusterOf(firsts: readonly Uint32Array[]): number[] {
   const length = Math.min(...firsts.filter((each) => each.length > 0).map((each) => each.length));
-  const isLike = (a: Uint32Array, b: Uint32Array) => {
-    for (let index = 0; index < length; index++) if (a[index] !== b[index]) return false;
-    return b.length > 0;
-  };
+  const bytesOf = ({ buffer, byteOffset }: Uint32Array) => new Uint8Array(buffer, byteOffset, 4 * length);
+  const isLike = (a: Uint32Array, b: Uint32Array) => b.length > 0 && Buffer.compare(bytesOf(a), bytesOf(b)) === 0;
   return firsts.map((each) => (each.length === 0 ? 0 : firsts.findIndex((other) => isLike(each, other))));
 }

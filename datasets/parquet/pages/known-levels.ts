@@ -4,6 +4,7 @@
  *
  * Promises: what is found is what decoding would give; at most `mostKept` bytes of levels are kept.
  */
+import { Buffer } from "node:buffer";
 import type { Levels } from "../column-chunk.ts";
 import type { EncodedLevels } from "./page-levels.ts";
 
@@ -60,18 +61,6 @@ function isLike(page: KnownPage, { encoded, count, levels, before }: PageLook): 
     page.levels.maxDefinition === levels.maxDefinition &&
     page.levels.elements.join() === levels.elements.join() &&
     page.encoded.repetitionBytes === encoded.repetitionBytes &&
-    areEqual(page.encoded.bytes, encoded.bytes)
+    Buffer.compare(page.encoded.bytes, encoded.bytes) === 0
   );
-}
-
-/** `left` begins at a multiple of four. */
-function areEqual(left: Uint8Array, other: Uint8Array): boolean {
-  if (left.length !== other.length) return false;
-  const right = other.byteOffset % 4 === 0 ? other : other.slice();
-  const words = left.length >> 2;
-  const a = new Int32Array(left.buffer, left.byteOffset, words);
-  const b = new Int32Array(right.buffer, right.byteOffset, words);
-  for (let word = 0; word < words; word++) if (a[word] !== b[word]) return false;
-  for (let at = 4 * words; at < left.length; at++) if (left[at] !== right[at]) return false;
-  return true;
 }
