@@ -152,6 +152,8 @@ export interface ReadCost {
   readonly bytes: number;
   readonly reading: number;
   readonly decoding: number;
+  /** It was kept on the disk, decoded; nothing was read of its file. */
+  readonly fromDisk?: true;
 }
 
 /** A dataset or file that cannot be used as it is. `permanent`: reading again cannot help. */

@@ -36,6 +36,8 @@ export interface Loaded {
 }
 
 export interface ToLoad {
+  /** Of the partition. */
+  readonly fingerprint: string;
   readonly location: ColumnLocation;
   readonly place: Place;
   /** Aborts when nobody waits for it any more. */
@@ -52,6 +54,8 @@ export class CachedColumn {
   readonly slab: Slab;
   state: "loading" | "ready" | "failed" = "loading";
   leases = 0;
+  /** How often it was leased. */
+  uses = 0;
   /** What loading it took, once it is ready. */
   cost: ReadCost | undefined;
   /** Never rejects. */
@@ -131,7 +135,7 @@ export class CachedColumn {
     }
   }
 
-  get toLoad(): ToLoad {
+  get toLoad(): Omit<ToLoad, "fingerprint"> {
     const place = {
       slab: this.slab,
       values: this.#values,
@@ -216,9 +220,13 @@ export function blocksOf(columns: readonly CachedColumn[]): readonly Block[] {
   return [...columns.flatMap(({ ownBlocks }) => ownBlocks), ...unshared];
 }
 
-export function sumCosts(columns: readonly CachedColumn[]): ReadCost & { readonly columns: number } {
-  const sum = { columns: columns.length, bytes: 0, reading: 0, decoding: 0 };
+/** `fromDisk`: how many of the columns were. */
+export type LoadedCosts = Omit<ReadCost, "fromDisk"> & { readonly columns: number; readonly fromDisk: number };
+
+export function sumCosts(columns: readonly CachedColumn[]): LoadedCosts {
+  const sum = { columns: columns.length, fromDisk: 0, bytes: 0, reading: 0, decoding: 0 };
   for (const { cost } of columns) {
+    sum.fromDisk += cost?.fromDisk ? 1 : 0;
     sum.bytes += cost?.bytes ?? 0;
     sum.reading += cost?.reading ?? 0;
     sum.decoding += cost?.decoding ?? 0;

@@ -5,16 +5,17 @@
  * until it is released, and with them comes a work area in the same slab. Leases that find no room wait in order of arrival.
  *
  * Promises: a column is loaded once however many leases want it at a time; what a failed load took is free again, and the next
- * lease loads anew; a load that no lease waits for any more is stopped; the least recently used columns go first, never one that is leased,
+ * lease loads anew; a load that no lease waits for any more is stopped; columns go in the order of `order-victims.ts`, never one that is leased,
  * and none where that makes no room; every list column of a collection was compared with the offsets that the collection keeps;
  * what was in a slab when it was spoilt is given to no later lease.
  * Does not promise: that loading starts at once, nor any order of loads.
  */
 import type { Input } from "../../engine/program/inputs.ts";
 import { bytesPerValue } from "../../engine/program/schema.ts";
-import { type ColumnLocation, DatasetError, type ReadCost } from "../dataset.ts";
-import { addressOf, allReady, blocksOf, CachedColumn, type Load, sumCosts } from "./cached-column.ts";
+import { type ColumnLocation, DatasetError } from "../dataset.ts";
+import { addressOf, allReady, blocksOf, CachedColumn, type Load, type LoadedCosts, sumCosts } from "./cached-column.ts";
 import { CachedPartition } from "./cached-partition.ts";
+import { orderVictims } from "./order-victims.ts";
 import { type Block, type Slab, taken } from "./slab.ts";
 
 export interface LeaseRequest {
@@ -30,7 +31,7 @@ export interface Lease {
   /** Not cleared. */
   readonly work: Block;
   /** What was loaded for this lease; the other columns were here, or on their way for another. */
-  readonly loaded: ReadCost & { readonly columns: number };
+  readonly loaded: LoadedCosts;
   /** The slab was spoilt since the columns were leased: what was computed from them does not count. */
   readonly isSpoilt: () => boolean;
   /** Byte address of the array; throws `DatasetError` where the leased columns do not have it. */
@@ -205,11 +206,12 @@ export class ColumnCache {
       partition.columns.set(column.identity, column);
       begun.push(column);
     }
-    const loads = begun.length > 0 ? this.#load(begun.map(({ toLoad }) => toLoad)) : [];
+    const loads = begun.length > 0 ? this.#load(begun.map(({ toLoad }) => ({ ...toLoad, fingerprint: partition.fingerprint }))) : [];
     for (const [index, column] of begun.entries()) column.follow(loads[index]!, () => this.#loaded(partition, column));
     const columns = request.columns.map(({ column }) => partition.columns.get(CachedColumn.identityOf(column))!);
     for (const column of columns) {
       column.leases++;
+      column.uses++;
       this.#idle.delete(column);
     }
     return { partition, columns, missing: begun, work };
@@ -237,7 +239,8 @@ export class ColumnCache {
     const needed = sizes.reduce((sum, bytes) => sum + taken(bytes), 0);
     const total = kept.reduce((sum, column) => sum + column.bytes, needed);
     if (total > slab.capacity) throw tooLarge(request, total, slab.capacity);
-    const spare = [...this.#idle.keys()].filter((column) => column.slab === slab && !kept.includes(column));
+    const idle = [...this.#idle.keys()].filter((column) => column.slab === slab && !kept.includes(column));
+    const spare = orderVictims(idle, slab.capacity);
     const reachable = spare.reduce((sum, column) => sum + column.bytes, slab.capacity - slab.used);
     return reachable >= needed && slab.wouldFit(sizes, blocksOf(spare)) ? spare : undefined;
   }

@@ -200,7 +200,8 @@ export class TermBounds {
         return { ...list, length: upTo(length.high) };
       case "concat": {
         const other = listIn(this.#of(args[1], environment));
-        const all = { low: length.low + other.length.low, high: length.high + other.length.high };
+        const isWhole = !list.missing && !other.missing;
+        const all = { low: isWhole ? length.low + other.length.low : 0, high: length.high + other.length.high };
         return { kind: "list", length: all, element: either(element, other.element), missing: list.missing || other.missing };
       }
       case "combinations": {

@@ -105,7 +105,7 @@ export const metrics = {
   femtoq_columns_total: {
     kind: "counter",
     help: "Columns that subtasks needed, by where they were found",
-    label: { name: "found", values: ["memory", "files"] },
+    label: { name: "found", values: ["memory", "disk", "files"] },
   },
   femtoq_read_bytes_total: { kind: "counter", help: "Bytes read from data files" },
   femtoq_read_seconds_total: {
@@ -114,6 +114,8 @@ export const metrics = {
     label: { name: "step", values: ["reading", "decoding"] },
   },
   femtoq_cache_bytes: { kind: "gauge", help: "Memory taken by columns and work areas" },
+  femtoq_disk_cache_bytes: { kind: "gauge", help: "Disk taken by columns (`--disk-cache`)" },
+  femtoq_disk_cache_limit_bytes: { kind: "gauge", help: "Disk there is for columns" },
   femtoq_cache_limit_bytes: { kind: "gauge", help: "Memory there is for columns and work areas" },
   femtoq_workers: { kind: "gauge", help: "Worker threads", label: { name: "state", values: ["busy", "idle"] } },
   femtoq_worker_busy_seconds_total: {

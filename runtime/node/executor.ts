@@ -17,6 +17,7 @@ import pMap from "p-map";
 import type { Log } from "../../base/log.ts";
 import type { Subtask } from "../../coordination/coordinator.ts";
 import type { ColumnCache, Lease } from "../../datasets/cache/column-cache.ts";
+import type { DiskTier } from "../../datasets/cache/disk/disk-tier.ts";
 import { type Catalogue, DatasetError, OtherFormError } from "../../datasets/dataset.ts";
 import { largestRows } from "../../engine/rows/rows.ts";
 import { ScratchExhausted, StepsExceeded, workBytes } from "../../engine/run/run-program.ts";
@@ -89,13 +90,14 @@ export function createExecutor(options: {
   readonly catalogue: Catalogue;
   readonly programs: ProgramCache;
   readonly cache: ColumnCache;
+  readonly disk?: DiskTier | undefined;
   readonly workers: Pick<WorkerPool, "run">;
   /** Partitions of one request that load or compute at a time, where not all are in memory. */
   readonly atATime: number;
   readonly log: Log;
   readonly meter?: Meter;
 }): LocalExecutor {
-  const { catalogue, programs, cache, workers, atATime, log, meter } = options;
+  const { catalogue, programs, cache, disk, workers, atATime, log, meter } = options;
   const finder = createPartitionFinder(catalogue);
   const isHeld = (fingerprint: string, { program }: ReadyProgram) => cache.holds(fingerprint, program.inputs);
   const runSkipping = createSkipping({ catalogue, find: finder.find, isHeld, log, meter });
@@ -106,7 +108,7 @@ export function createExecutor(options: {
 
   return {
     holds({ programKey, fingerprint, columns }) {
-      if (columns !== undefined) return cache.holdsNamed(fingerprint, columns);
+      if (columns !== undefined) return columns.every((name) => cache.holdsNamed(fingerprint, [name]) || disk?.has(fingerprint, name));
       const ready = programs.peek(programKey);
       return ready !== undefined && isHeld(fingerprint, ready);
     },
@@ -202,7 +204,8 @@ export function createExecutor(options: {
         const error = errorOf(outcome.failure);
         if (error instanceof ScratchExhausted) return growScratch(run, place);
         if (error instanceof WorkerCrashed && begun.length > 1) return { kind: "again" };
-        if (error instanceof ComputeLimitExceeded) countBreach(`${run.ready.programKey} ${place.dataset}`);
+        const which = `${run.ready.programKey} ${place.dataset}`;
+        if (error instanceof ComputeLimitExceeded) breaches.set(which, (breaches.get(which) ?? 0) + 1);
         return failed(error);
       });
     } catch (error) {
@@ -243,7 +246,8 @@ export function createExecutor(options: {
         leased,
         performance.now() - begun,
       );
-      meter?.count("femtoq_columns_total", "files", leased.loaded.columns);
+      meter?.count("femtoq_columns_total", "files", leased.loaded.columns - leased.loaded.fromDisk);
+      meter?.count("femtoq_columns_total", "disk", leased.loaded.fromDisk);
       meter?.count("femtoq_columns_total", "memory", columns.length - leased.loaded.columns);
       const begin = runs.map((run, index) => ({ ...run, addresses: addresses[index]!, workBytes: rooms[index]! }));
       const payer = runs.map((run) => run.payer).reduce((best, each) => (each.priority < best.priority ? each : best));
@@ -262,10 +266,6 @@ export function createExecutor(options: {
     if (scratch >= mostScratch) return failed(scratchRefused(place));
     ready.scratchBytes = Math.max(ready.scratchBytes, Math.min(mostScratch, scratch * scratchStep));
     return { kind: "again" };
-  }
-
-  function countBreach(programAndDataset: string): void {
-    breaches.set(programAndDataset, (breaches.get(programAndDataset) ?? 0) + 1);
   }
 
   function failed(error: unknown): Outcome {

@@ -8,6 +8,7 @@ import type { Log } from "../../base/log.ts";
 import type { Coordinator } from "../../coordination/coordinator.ts";
 import type { HeldPartition } from "../../coordination/queue/holdings.ts";
 import { ColumnCache } from "../../datasets/cache/column-cache.ts";
+import { DiskTier } from "../../datasets/cache/disk/disk-tier.ts";
 import { createSlabs, type Slab } from "../../datasets/cache/slab.ts";
 import type { Catalogue } from "../../datasets/dataset.ts";
 import type { Executor } from "../../functions/compute/executor.ts";
@@ -23,7 +24,7 @@ import { type PullLoop, startPullLoop } from "./pull-loop.ts";
 import { createRemoteExecutor } from "./remote-executor.ts";
 
 interface ComputeOptions {
-  readonly config: Pick<Config, "threads" | "memory" | "mostCompute" | "computeSecret" | "task">;
+  readonly config: Pick<Config, "threads" | "memory" | "diskCache" | "mostCompute" | "computeSecret" | "task">;
   readonly store: Store;
   readonly log: Log;
   readonly meter?: Meter;
@@ -55,7 +56,10 @@ export function openCompute({ config, store, log, meter }: ComputeOptions): Comp
   const { threads, mostCompute, task } = config;
   const slots = { anybody: threads + claimsAhead, newcomers: threads + claimsAhead };
   const slabs = reserve(config.memory);
+  const { diskCache } = config;
+  const disk = diskCache && new DiskTier({ directory: diskCache.directory, limit: diskCache.bytes, log });
   const workers = new WorkerPool({
+    disk,
     threads,
     mostCompute,
     spareAfter: 3_000,
@@ -68,6 +72,8 @@ export function openCompute({ config, store, log, meter }: ComputeOptions): Comp
   const cache = new ColumnCache({ slabs, load: workers.load });
   meter?.gauge("femtoq_cache_bytes", () => cache.usage.bytes);
   meter?.gauge("femtoq_cache_limit_bytes", () => cache.usage.limit);
+  meter?.gauge("femtoq_disk_cache_bytes", () => disk?.bytes ?? 0);
+  meter?.gauge("femtoq_disk_cache_limit_bytes", () => disk?.limit ?? 0);
   meter?.gauge("femtoq_workers", () => ({ busy: workers.busy, idle: workers.alive - workers.busy }));
 
   return {
@@ -75,7 +81,7 @@ export function openCompute({ config, store, log, meter }: ComputeOptions): Comp
     notReady: () => (workers.alive > 0 ? [] : ["no worker thread is up"]),
     over(catalogue) {
       const programs = new ProgramCache({ store });
-      const local = createExecutor({ catalogue, programs, cache, workers, atATime: threads, log, ...(meter && { meter }) });
+      const local = createExecutor({ catalogue, programs, cache, disk, workers, atATime: threads, log, ...(meter && { meter }) });
       return {
         executor: local,
         async pull(coordinator, executor = local) {
@@ -88,7 +94,7 @@ export function openCompute({ config, store, log, meter }: ComputeOptions): Comp
             prefers: (subtask) => local.holds(subtask),
             prepare: ({ programKey }) => programs.prepare(programKey),
             cacheBytes: () => cache.usage.bytes,
-            held: () => heldIn(cache),
+            held: () => heldIn(cache, disk),
             log,
             name: `${own.host}/${own.id.slice(0, 8)}`,
             ...(meter && { meter }),
@@ -122,8 +128,10 @@ export function openRemoteCompute({ config, url, store, log, meter }: ComputeOpt
   };
 }
 
-function* heldIn({ partitions }: ColumnCache): Generator<HeldPartition> {
+/** In memory, then on the disk. */
+function* heldIn({ partitions }: ColumnCache, disk: DiskTier | undefined): Generator<HeldPartition> {
   for (const { fingerprint, names } of partitions) yield { fingerprint, columns: names };
+  for (const fingerprint of disk?.fingerprints ?? []) yield { fingerprint, columns: disk!.columnsOf(fingerprint) };
 }
 
 function reserve(bytes: number): readonly Slab[] {

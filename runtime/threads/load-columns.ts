@@ -3,6 +3,7 @@
  * that is far away, since its reads cost less together and a thread waits for them more than it works.
  */
 import type { Load, Loaded, ToLoad } from "../../datasets/cache/cached-column.ts";
+import type { DiskTier, PlannedCopy } from "../../datasets/cache/disk/disk-tier.ts";
 import { isLocal } from "../../datasets/sources/sources.ts";
 import type { Meter } from "../../functions/metrics/meter.ts";
 import { errorOf } from "./job-failures.ts";
@@ -20,14 +21,18 @@ interface LoadOptions {
   /** Threads that have nothing to do. */
   readonly free: number;
   readonly submit: (job: LoadJob) => SubmittedLoad;
-  readonly meter: Meter | undefined;
+  readonly meter?: Meter | undefined;
+  /** Where copies are kept on the disk. */
+  readonly disk?: DiskTier | undefined;
 }
 
-export function loadColumns(columns: Parameters<Load>[0], { free, submit, meter }: LoadOptions): readonly Promise<Loaded>[] {
+export function loadColumns(columns: Parameters<Load>[0], { free, submit, meter, disk }: LoadOptions): readonly Promise<Loaded>[] {
   const isFar = columns.some(({ location }) => !isLocal(location.file.path));
   const loading = new Map<ToLoad, Promise<Loaded>>();
   for (const group of split(columns, isFar ? 1 : Math.max(1, free))) {
-    const submitted = submit(jobOf(group));
+    const copies = group.map(({ fingerprint, location }) => disk?.plan(fingerprint, location));
+    const submitted = submit(jobOf(group, copies));
+    for (const [index, copy] of copies.entries()) if (copy) void settleCopy(disk!, copy, submitted.outcomes, index);
     const stopFollowing = followSignals(group, submitted);
     void submitted.outcomes.then(stopFollowing, stopFollowing);
     for (const [index, column] of group.entries()) loading.set(column, resultOf(submitted.outcomes, group, { index, meter }));
@@ -46,9 +51,18 @@ function split(columns: readonly ToLoad[], most: number): readonly (readonly ToL
   return groups.map((group) => group.columns);
 }
 
-function jobOf(group: readonly ToLoad[]): LoadJob {
-  const columns = group.map(({ location, place: { slab: _, ...blocks } }) => ({ location, ...blocks }));
+function jobOf(group: readonly ToLoad[], copies: readonly (PlannedCopy | undefined)[]): LoadJob {
+  const columns = group.map(({ location, place: { slab: _, ...blocks } }, index) => {
+    const copy = copies[index];
+    return { location, ...blocks, ...(copy && { disk: { path: copy.path, isThere: copy.isThere, isWanted: copy.isWanted } }) };
+  });
   return { kind: "load", slab: group[0]!.place.slab.id, columns };
+}
+
+/** Never rejects. */
+async function settleCopy(disk: DiskTier, copy: PlannedCopy, outcomes: SubmittedLoad["outcomes"], index: number): Promise<void> {
+  const outcome = await outcomes.then((all) => all[index]!).catch(() => undefined);
+  disk.settle(copy, outcome?.kind === "column" ? outcome.disk : undefined);
 }
 
 async function resultOf(
@@ -58,7 +72,7 @@ async function resultOf(
 ): Promise<Loaded> {
   const outcome = (await outcomes)[index]!;
   if (outcome.kind === "failed") throw errorOf(outcome.failure);
-  const { kind: _, offsetsOf, ...loaded } = outcome;
+  const { kind: _, offsetsOf, disk: __, ...loaded } = outcome;
   const { bytes, reading, decoding } = loaded.cost;
   meter?.count("femtoq_read_bytes_total", undefined, bytes);
   meter?.count("femtoq_read_seconds_total", "reading", reading / 1000);

@@ -1,4 +1,5 @@
 /** What the main thread and its worker threads say to each other. One job at a time per worker; each job has one answer. */
+import type { DiskOutcome, DiskPlace } from "../../datasets/cache/disk/read-through.ts";
 import type { Block } from "../../datasets/cache/slab.ts";
 import type { ColumnLocation, ReadCost } from "../../datasets/dataset.ts";
 import type { Program } from "../../engine/program/program.ts";
@@ -35,6 +36,8 @@ export interface ColumnToLoad {
   readonly valid?: Block;
   readonly strings?: Block;
   readonly offsets: readonly Block[];
+  /** Its copy on the disk. */
+  readonly disk?: DiskPlace;
 }
 
 export type LoadOutcome =
@@ -45,6 +48,7 @@ export type LoadOutcome =
       readonly stringBytes?: number;
       readonly offsetsOf?: number;
       readonly cost: ReadCost;
+      readonly disk?: DiskOutcome | undefined;
     }
   | { readonly kind: "failed"; readonly failure: JobFailure };
 

@@ -15,6 +15,7 @@
 import type { Log } from "../../base/log.ts";
 import { pauseAfter } from "../../base/retry.ts";
 import type { Load } from "../../datasets/cache/cached-column.ts";
+import type { DiskTier } from "../../datasets/cache/disk/disk-tier.ts";
 import { RunStopped } from "../../engine/run/run-program.ts";
 import type { Meter } from "../../functions/metrics/meter.ts";
 import type { ReadyProgram } from "../node/program-cache.ts";
@@ -43,6 +44,8 @@ export interface WorkerPoolOptions {
   readonly memories: readonly WebAssembly.Memory[];
   readonly log: Log;
   readonly meter?: Meter;
+  /** Where copies of columns are kept on the disk. */
+  readonly disk?: DiskTier | undefined;
   /** Milliseconds of a thread that a program may have for one partition. */
   readonly mostCompute?: number;
   /** Milliseconds that a job has to end after it was stopped. */
@@ -98,9 +101,9 @@ export class WorkerPool {
   /** A column rejects with `RunStopped` when its signal aborts: at once where no thread began and none of its job is wanted, else when the thread has stopped. */
   readonly load: Load = (columns) =>
     loadColumns(columns, {
+      ...this.#options,
       free: this.#count("idle") + this.#count("starting"),
       submit: (job) => this.#submitLoad(job),
-      meter: this.#options.meter,
     });
 
   #submitLoad(load: LoadJob): SubmittedLoad {

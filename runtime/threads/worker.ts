@@ -2,10 +2,10 @@
 import { getPriority, setPriority } from "node:os";
 import process from "node:process";
 import { parentPort } from "node:worker_threads";
+import { readThrough } from "../../datasets/cache/disk/read-through.ts";
 import type { Block } from "../../datasets/cache/slab.ts";
 import { type ColumnTarget, DatasetError } from "../../datasets/dataset.ts";
 import { prepareReading } from "../../datasets/formats.ts";
-import { readColumns } from "../../datasets/read-column.ts";
 import { runPhase, runPhases } from "../../engine/compile/work-area.ts";
 import { largestDictionary, mostStrings } from "../../engine/program/dictionary.ts";
 import type { DType } from "../../engine/program/schema.ts";
@@ -97,8 +97,9 @@ async function load({ slab, columns }: LoadJob): Promise<readonly LoadOutcome[]>
     location: column.location,
     target: targetOf(slab, column),
     signal: stopping[index]!.signal,
+    disk: column.disk,
   }));
-  const outcomes = await readColumns(wanted, { mayBlock: true, mayShareOffsets: true });
+  const outcomes = await readThrough(wanted, { mayBlock: true, mayShareOffsets: true });
   return outcomes.map((outcome) => {
     if (outcome.status === "rejected") return { kind: "failed", failure: describe(outcome.reason) };
     return { kind: "column", ...outcome.value };

@@ -56,6 +56,21 @@ export const path = (what: string) =>
     .min(1, `${what} is required`)
     .transform((text) => resolve(text));
 
+const smallestDisk = 16 * 2 ** 20;
+
+/** A directory and how many bytes it may take. */
+export const sizedDirectory = z
+  .string()
+  .transform((text) => {
+    const colon = text.lastIndexOf(":");
+    return { directory: text.slice(0, Math.max(0, colon)), bytes: parseSize(text.slice(colon + 1)) ?? Number.NaN };
+  })
+  .refine(
+    ({ directory, bytes }) => directory !== "" && bytes >= smallestDisk,
+    `a directory, a colon and a size of at least ${formatSize(smallestDisk)} are required, such as /scratch/femtoq:100GiB`,
+  )
+  .transform(({ directory, bytes }) => ({ directory: resolve(directory), bytes }));
+
 /** A path, or one for each of several hosts; absolute ones come of it. */
 export const tokenFiles = z
   .string()

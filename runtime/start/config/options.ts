@@ -13,6 +13,7 @@ import {
   oneOf,
   path,
   size,
+  sizedDirectory,
   smallestMemory,
   time,
   tokenFiles,
@@ -94,6 +95,13 @@ export const options = {
     help: "columns and work areas kept in memory, such as 2GiB",
     usual: usualMemory,
     check: size(smallestMemory, machineMemory),
+  },
+  /** A directory and bytes; undefined for none. */
+  diskCache: {
+    value: "DIR:SIZE",
+    help: "columns kept on the disk, too, decoded, for when they no longer fit into memory or the process starts again, such as /scratch/femtoq:100GiB; it may be deleted at any time, and shared by processes",
+    usualHelp: "none",
+    check: sizedDirectory.optional(),
   },
   /** Milliseconds. */
   mostCompute: {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before } from "node:test";
 import { ColumnCache } from "../../../datasets/cache/column-cache.ts";
+import type { DiskTier } from "../../../datasets/cache/disk/disk-tier.ts";
 import { createSlabs, type Slab } from "../../../datasets/cache/slab.ts";
 import { createCatalogue } from "../../../datasets/catalogue/catalogue.ts";
 import type { Catalogue } from "../../../datasets/dataset.ts";
@@ -15,6 +16,7 @@ import { writeSource } from "../../../engine/program/source.ts";
 import { makeProgram } from "../../../engine/query/make-program.ts";
 import { readQuery } from "../../../engine/query/query.ts";
 import type { ComputeRequest, Outcome, PartitionName } from "../../../functions/compute/executor.ts";
+import type { Meter } from "../../../functions/metrics/meter.ts";
 import { createExecutor, type LocalExecutor } from "../../../runtime/node/executor.ts";
 import { ProgramCache } from "../../../runtime/node/program-cache.ts";
 import { WorkerPool } from "../../../runtime/threads/worker-pool.ts";
@@ -61,6 +63,8 @@ export interface SetupOptions {
   readonly pattern?: string;
   /** Milliseconds. */
   readonly mostCompute?: number;
+  readonly disk?: DiskTier;
+  readonly meter?: Meter;
 }
 
 /** In a `describe`: two partitions of the demo dataset, and an executor of two threads over them, while its tests run. */
@@ -85,6 +89,7 @@ export function setUp(directory: string, options: SetupOptions): Setup {
     threads: options.threads,
     mostCompute: options.mostCompute ?? Number.POSITIVE_INFINITY,
     memories,
+    disk: options.disk,
     log: silent,
   });
   const cache = new ColumnCache({ slabs, load: workers.load });
@@ -93,7 +98,16 @@ export function setUp(directory: string, options: SetupOptions): Setup {
   const programs = new ProgramCache({
     store: { getPrograms: async (keys) => new Map(keys.flatMap((key) => (stored.has(key) ? [[key, stored.get(key)!]] : []))) },
   });
-  const executor = createExecutor({ catalogue, programs, cache, workers, atATime: 4, log: silent });
+  const executor = createExecutor({
+    catalogue,
+    programs,
+    cache,
+    disk: options.disk,
+    workers,
+    atATime: 4,
+    log: silent,
+    ...(options.meter && { meter: options.meter }),
+  });
   return {
     catalogue,
     workers,

@@ -21,7 +21,12 @@ function toLoad(name: string, values: number, path = "/data/a.parquet") {
     values,
     place: undefined,
   };
-  const wanted: ToLoad = { location, place: { slab, values: { address: 16, bytes: 8 * values }, offsets: [] }, signal: abort.signal };
+  const wanted: ToLoad = {
+    fingerprint: "f",
+    location,
+    place: { slab, values: { address: 16, bytes: 8 * values }, offsets: [] },
+    signal: abort.signal,
+  };
   return { wanted, abort };
 }
 

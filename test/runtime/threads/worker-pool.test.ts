@@ -28,7 +28,8 @@ const location = (name: string, entries: number): ColumnLocation => ({
 });
 const never = new AbortController().signal;
 const place = { slab, values: { address: 16, bytes: 800 }, offsets: [] };
-const load = (pool: WorkerPool, wanted: ColumnLocation, signal: AbortSignal) => pool.load([{ location: wanted, place, signal }])[0]!;
+const load = (pool: WorkerPool, wanted: ColumnLocation, signal: AbortSignal) =>
+  pool.load([{ fingerprint: "f", location: wanted, place, signal }])[0]!;
 
 test("WorkerPool fails the job of a thread that crashes, replaces the thread, and goes on with the others", async () => {
   const { log, lines } = recordingLog();
@@ -79,7 +80,9 @@ test("WorkerPool: a worker thread ends a load that is aborted while it reads fro
   const pool = new WorkerPool({ threads: 1, memories: [own!.memory], log: recordingLog().log, entry: slow });
   try {
     const abort = new AbortController();
-    const loading = pool.load([{ location: wanted, place: { slab: own!, values, offsets: [] }, signal: abort.signal }])[0]!;
+    const loading = pool.load([
+      { fingerprint: "f", location: wanted, place: { slab: own!, values, offsets: [] }, signal: abort.signal },
+    ])[0]!;
     await until(() => pool.busy === 1);
     abort.abort();
     await assert.rejects(loading, RunStopped);

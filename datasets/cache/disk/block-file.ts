@@ -1,0 +1,112 @@
+/**
+ * One decoded column in a file: its arrays as they lie in memory, which is read faster than anything that would have to be unpacked. All numbers are
+ * little-endian:
+ *
+ *   0   8 bytes   "femtoqD1"
+ *   8   u64       XXH64 of everything after it
+ *   16  u32       how many arrays there are; then the bytes of each (u32)
+ *       arrays    one after another, each from a multiple of 8 on
+ *
+ * Promises: a file is written under another name and then renamed, so that it is whole or not there however the process ends; what is damaged is never
+ * taken for a column. Does not promise that it outlasts a loss of power. Safe on any thread.
+ */
+import { closeSync, fstatSync, mkdirSync, openSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
+import process from "node:process";
+import { threadId } from "node:worker_threads";
+import { takeArea } from "../../kernels/kernels.ts";
+
+const magic = new TextEncoder().encode("femtoqD1");
+const headerBytes = 16;
+/** How the names of files end that are being written. */
+export const unfinished = ".unfinished";
+
+const upToEight = (bytes: number) => Math.ceil(bytes / 8) * 8;
+let written = 0;
+
+/** Gives the bytes of the file; throws as the system does. */
+export function writeBlock(path: string, arrays: readonly Uint8Array[]): number {
+  const starts: number[] = [];
+  let end = upToEight(headerBytes + 4 + 4 * arrays.length);
+  for (const { length } of arrays) {
+    starts.push(end);
+    end += upToEight(length);
+  }
+  const { kernels, bytes, base } = takeArea(end);
+  const file = bytes.subarray(base, base + end);
+  const view = new DataView(file.buffer, file.byteOffset, end);
+  file.fill(0, 0, starts[0]);
+  file.set(magic);
+  view.setUint32(headerBytes, arrays.length, true);
+  for (const [index, array] of arrays.entries()) {
+    view.setUint32(headerBytes + 4 + 4 * index, array.length, true);
+    file.set(array, starts[index]);
+    file.fill(0, starts[index]! + array.length, starts[index]! + upToEight(array.length));
+  }
+  view.setBigUint64(8, BigInt.asUintN(64, kernels.xxh64(base + headerBytes, end - headerBytes)), true);
+  const temporary = `${path}.${process.pid}-${threadId}-${written++}${unfinished}`;
+  const descriptor = create(temporary);
+  try {
+    for (let at = 0; at < end; ) at += writeSync(descriptor, file, at, end - at);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  } finally {
+    closeSync(descriptor);
+  }
+  renameSync(temporary, path);
+  return end;
+}
+
+/** Also where somebody deleted the directory. */
+function create(path: string): number {
+  try {
+    return openSync(path, "wx", 0o600);
+  } catch (error) {
+    if ((error as { readonly code?: unknown }).code !== "ENOENT") throw error;
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    return openSync(path, "wx", 0o600);
+  }
+}
+
+export type BlockRead =
+  /** How many bytes of each target were filled. */
+  { readonly kind: "read"; readonly lengths: readonly number[] } | { readonly kind: "missing" } | { readonly kind: "damaged" };
+
+/** Fills the targets from their front, as many as there are arrays. Throws as the system does, but for a file that is not there. */
+export function readBlock(path: string, targets: readonly Uint8Array[]): BlockRead {
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, "r");
+  } catch (error) {
+    if ((error as { readonly code?: unknown }).code === "ENOENT") return { kind: "missing" };
+    throw error;
+  }
+  try {
+    const { size } = fstatSync(descriptor);
+    const most = targets.reduce((sum, { length }) => sum + upToEight(length), upToEight(headerBytes + 4 + 4 * targets.length));
+    if (size < headerBytes + 8 || size > most) return { kind: "damaged" };
+    const { kernels, bytes, base } = takeArea(size);
+    const file = bytes.subarray(base, base + size);
+    for (let at = 0; at < size; ) {
+      const count = readSync(descriptor, file, at, size - at, at);
+      if (count === 0) return { kind: "damaged" };
+      at += count;
+    }
+    const view = new DataView(file.buffer, file.byteOffset, size);
+    const sum = BigInt.asUintN(64, kernels.xxh64(base + headerBytes, size - headerBytes));
+    const isWhole = magic.every((byte, index) => file[index] === byte) && view.getBigUint64(8, true) === sum;
+    if (!isWhole || view.getUint32(headerBytes, true) !== targets.length) return { kind: "damaged" };
+    const lengths = targets.map((_, index) => view.getUint32(headerBytes + 4 + 4 * index, true));
+    let at = upToEight(headerBytes + 4 + 4 * targets.length);
+    const end = lengths.reduce((sum, length) => sum + upToEight(length), at);
+    if (end !== size || lengths.some((length, index) => length > targets[index]!.length)) return { kind: "damaged" };
+    for (const [index, length] of lengths.entries()) {
+      targets[index]!.set(file.subarray(at, at + length));
+      at += upToEight(length);
+    }
+    return { kind: "read", lengths };
+  } finally {
+    closeSync(descriptor);
+  }
+}

@@ -1,0 +1,200 @@
+/**
+ * The columns that are kept on the disk, decoded, beside those in memory: one directory of block files, bounded in bytes.
+ *
+ * Promises: a copy is found under a name that has the partition's fingerprint, the column's form and the reader's version in it, so none is taken for
+ * another file's or an older reader's. The directory may be deleted, whole or in part, at any time, and several processes may share it: what is gone is
+ * read from the files again, what others put there is found and counts towards the limit after a while. Only its owner can read it. Nothing fails because of it: a disk that
+ * refuses is left alone for a minute, and warned of once.
+ */
+import { createHash } from "node:crypto";
+import { chmod, mkdir, readdir, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import pMap from "p-map";
+import type { Log } from "../../../base/log.ts";
+import type { ColumnLocation } from "../../dataset.ts";
+import { CachedColumn } from "../cached-column.ts";
+import { unfinished } from "./block-file.ts";
+import { BlockIndex } from "./block-index.ts";
+import type { DiskOutcome, DiskPlace } from "./read-through.ts";
+
+/** Part of every name: another one where decoding gives other arrays. */
+const edition = "columns 1";
+/** Fingerprint, digest of the column's form, its name. */
+const fileName = /^([0-9a-f]{64})\.[0-9a-f]{16}\.([^/]{1,150})$/;
+/** Milliseconds. */
+const restAfterFailure = 60_000;
+const abandonedAfter = 3_600_000;
+/** The directory is looked at again when so much of the limit was written. */
+const looksPerLimit = 16;
+
+export interface PlannedCopy extends DiskPlace {
+  readonly name: string;
+  /** Kept free for it meanwhile. */
+  readonly reserved: number;
+}
+
+export class DiskTier {
+  readonly limit: number;
+  readonly #directory: string;
+  readonly #log: Log;
+  readonly #index: BlockIndex;
+  /** By fingerprint: the names of columns. */
+  readonly #columns = new Map<string, Map<string, number>>();
+  /** Resolves when what is there is known. */
+  readonly opened: Promise<void>;
+  #reserved = 0;
+  #sinceLook = 0;
+  #restsUntil = 0;
+  #hasWarned = false;
+  #looking: Promise<void> | undefined;
+
+  constructor({ directory, limit, log }: { readonly directory: string; readonly limit: number; readonly log: Log }) {
+    this.limit = limit;
+    this.#directory = directory;
+    this.#log = log;
+    this.#index = new BlockIndex(limit);
+    this.opened = this.#look();
+  }
+
+  get bytes(): number {
+    return this.#index.bytes;
+  }
+
+  /** Names of the columns of a partition. */
+  columnsOf(fingerprint: string): Iterable<string> {
+    return this.#columns.get(fingerprint)?.keys() ?? [];
+  }
+
+  has(fingerprint: string, column: string): boolean {
+    return this.#columns.get(fingerprint)?.has(column) ?? false;
+  }
+
+  get fingerprints(): Iterable<string> {
+    return this.#columns.keys();
+  }
+
+  /** For a column that is not in memory. Whoever asks settles it. Undefined where there is no copy, and none is to be made. */
+  plan(fingerprint: string, location: ColumnLocation): PlannedCopy | undefined {
+    const name = nameOf(fingerprint, location);
+    if (!fileName.test(name)) return undefined;
+    const { isHere, askedBefore } = this.#index.ask(name);
+    const place = { name, path: join(this.#directory, name) };
+    const bytes = CachedColumn.sizes(location).reduce((sum, size) => sum + size + 8, 64);
+    if (isHere) return { ...place, isThere: true, isWanted: performance.now() >= this.#restsUntil, reserved: 0 };
+    if (performance.now() < this.#restsUntil) return undefined;
+    const victims = this.#index.makeRoom(bytes + this.#reserved, askedBefore);
+    if (!victims) return undefined;
+    for (const victim of victims) this.#drop(victim);
+    this.#reserved += bytes;
+    return { ...place, isThere: false, isWanted: true, reserved: bytes };
+  }
+
+  /** `outcome` is undefined where the column could not be read at all. */
+  settle({ name, reserved, isThere }: PlannedCopy, outcome: DiskOutcome | undefined): void {
+    this.#reserved -= reserved;
+    if (!outcome || outcome.kind === "found") return;
+    if (outcome.kind !== "failed" && outcome.isDamaged)
+      this.#log.warn({ file: name }, "a column on the disk was damaged; it was read from its file again");
+    if (outcome.kind === "made") {
+      if (!this.#index.has(name)) this.#note(name, 1);
+      this.#index.add(name, outcome.bytes);
+      this.#sinceLook += outcome.bytes;
+      if (this.#sinceLook > this.limit / looksPerLimit) void this.#look();
+      return;
+    }
+    if (isThere) this.#forget(name);
+    if (outcome.kind === "failed") this.#rest(outcome.reason);
+  }
+
+  #rest(reason: string): void {
+    this.#restsUntil = performance.now() + restAfterFailure;
+    if (!this.#hasWarned)
+      this.#log.warn({ reason, directory: this.#directory }, "columns cannot be kept on the disk; they are read from their files");
+    this.#hasWarned = true;
+  }
+
+  #forget(name: string): void {
+    if (!this.#index.has(name)) return;
+    this.#index.remove(name);
+    this.#note(name, -1);
+  }
+
+  /** The file goes, too. */
+  #drop(name: string): void {
+    this.#note(name, -1);
+    rm(join(this.#directory, name), { force: true }).catch((error) => this.#rest(String(error)));
+  }
+
+  /** Counts the copies of a column, of which there may be several forms. */
+  #note(name: string, change: 1 | -1): void {
+    const [, fingerprint, column] = fileName.exec(name) as unknown as readonly [string, string, string];
+    const columns = this.#columns.get(fingerprint) ?? new Map<string, number>();
+    const decoded = decodeURIComponent(column);
+    const count = (columns.get(decoded) ?? 0) + change;
+    if (count > 0) columns.set(decoded, count);
+    else columns.delete(decoded);
+    if (columns.size > 0) this.#columns.set(fingerprint, columns);
+    else this.#columns.delete(fingerprint);
+  }
+
+  #look(): Promise<void> {
+    this.#sinceLook = 0;
+    this.#looking ??= this.#lookNow()
+      .catch((error) => this.#rest(String(error)))
+      .finally(() => {
+        this.#looking = undefined;
+      });
+    return this.#looking;
+  }
+
+  /** Learns what others put here or took away, and removes what is too much. */
+  async #lookNow(): Promise<void> {
+    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+    await chmod(this.#directory, 0o700);
+    const before = new Set(this.#index.names);
+    const names = await readdir(this.#directory);
+    const there = new Set(names);
+    for (const name of before) if (!there.has(name)) this.#forget(name);
+    const found = await pMap(
+      names.filter((name) => !before.has(name)),
+      async (name) => ({ name, ...(await this.#measure(name)) }),
+      { concurrency: 16 },
+    );
+    for (const { name, bytes, modified } of found.toSorted((a, b) => (a.modified ?? 0) - (b.modified ?? 0))) {
+      if (bytes === undefined) continue;
+      if (name.endsWith(unfinished)) {
+        if (Date.now() - modified! > abandonedAfter) await rm(join(this.#directory, name), { force: true });
+      } else if (isNamed(name) && !this.#index.has(name)) {
+        this.#index.add(name, bytes);
+        this.#note(name, 1);
+      }
+    }
+    for (const victim of this.#index.shrink()) this.#drop(victim);
+  }
+
+  async #measure(name: string): Promise<{ readonly bytes?: number; readonly modified?: number }> {
+    try {
+      const { size, mtimeMs } = await stat(join(this.#directory, name));
+      return { bytes: size, modified: mtimeMs };
+    } catch {
+      // It went meanwhile.
+      return {};
+    }
+  }
+}
+
+function nameOf(fingerprint: string, { format, column }: ColumnLocation): string {
+  const form = JSON.stringify([edition, format, CachedColumn.identityOf(column)]);
+  const digest = createHash("sha256").update(form).digest("hex").slice(0, 16);
+  return `${fingerprint}.${digest}.${encodeURIComponent(column.name)}`;
+}
+
+function isNamed(name: string): boolean {
+  try {
+    const column = fileName.exec(name)?.[2];
+    return column !== undefined && !name.endsWith(unfinished) && decodeURIComponent(column) !== "";
+  } catch {
+    // It is no name of ours.
+    return false;
+  }
+}
