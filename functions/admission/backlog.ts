@@ -57,7 +57,7 @@ const crowds = {
   /** While nobody else is here, there is less to protect. */
   alone: { fewest: 24, share: 1 / 2 },
   /** Others may come at any moment, and should then find little before them. */
-  besideOthers: { fewest: 4, share: 1 / 250 },
+  besideOthers: { fewest: 4, share: 1 / 1000 },
 };
 
 /**
