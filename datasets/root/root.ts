@@ -19,7 +19,7 @@ import { locatePages, type PagesPlace } from "./rntuple/locate-pages.ts";
 import { rangesOfPages, readFirstPageOffsets, readPages } from "./rntuple/read-pages.ts";
 import type { StoredField } from "./rntuple/stored-field.ts";
 import { describeTTrees, type TreeSource } from "./tree/describe-tree.ts";
-import { locateBranch, type StoredBranch } from "./tree/tree-places.ts";
+import { compressionOf, locateBranch, type StoredBranch } from "./tree/tree-places.ts";
 
 /** Trees of a file that are told of. */
 const mostTrees = 20;
@@ -51,7 +51,11 @@ export const root: Format = {
   sizeOf(description, unit, column) {
     const { place } = root.locate(description, unit, column);
     // Embedded baskets lie in the tree's own object, which all columns read.
-    if (isBaskets(place)) return { bytes: place.baskets.reduce((sum, { bytes }) => sum + bytes, 0) };
+    if (isBaskets(place)) {
+      const compression = compressionOf(description, column);
+      const bytes = place.baskets.reduce((sum, { bytes }) => sum + bytes, 0);
+      return { bytes, ...(compression !== undefined && { compression }) };
+    }
     return { bytes: rangesOfPages(place as PagesPlace).reduce((sum, { start, end }) => sum + end - start, 0) };
   },
   async trees(reader, name) {

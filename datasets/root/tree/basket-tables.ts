@@ -8,6 +8,7 @@ export class BasketTables {
   readonly #firstEntries: number[] = [];
   readonly #embedded: number[] = [];
   readonly #branches: number[] = [];
+  readonly #compressions: number[] = [];
   readonly #fileBytes: number;
 
   constructor(fileBytes: number) {
@@ -25,6 +26,7 @@ export class BasketTables {
     const reason = this.#addBaskets(branch, tree);
     if (reason === undefined) {
       this.#branches.push(first, tree.position);
+      this.#compressions.push(branch.compression);
       return undefined;
     }
     for (const table of [this.#seeks, this.#bytes, this.#firstEntries]) table.length = first;
@@ -84,6 +86,7 @@ export class BasketTables {
       bytes: Float64Array.from(this.#bytes),
       firstEntries: Float64Array.from(this.#firstEntries),
       embedded: Float64Array.from(this.#embedded),
+      compressions: Float64Array.from(this.#compressions),
       trees,
     };
   }

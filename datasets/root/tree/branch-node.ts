@@ -36,6 +36,8 @@ export interface ElementOfBranch {
 /** `ElementOfBranch.kind`. */
 export const split = { leaf: 0, base: 1, object: 2, clones: 3, collection: 4, clonesLeaf: 31, collectionLeaf: 41 } as const;
 
+const unknownCompression = -1;
+
 export interface Branch {
   readonly className: string;
   readonly name: string;
@@ -51,6 +53,8 @@ export interface Branch {
   readonly firstEntry: number;
   /** Of all baskets with their keys, decompressed. */
   readonly totalBytes: number;
+  /** As ROOT states it: 100 times the number of its codec, and a level; below 0 where that is not known. */
+  readonly compression: number;
   /** Its baskets may lack the positions of their entries, which its counter then tells. */
   readonly mayLackOffsets: boolean;
   /** The number of the basket that was being filled. */
@@ -103,6 +107,8 @@ function branchOf(object: RootObject, depth: number): Branch {
     entries: number("fEntries"),
     firstEntry: number("fFirstEntry"),
     totalBytes: number("fTotBytes"),
+    // Some writers state none for what they compress.
+    compression: number("fCompress") === 0 && number("fZipBytes") < number("fTotBytes") ? unknownCompression : number("fCompress"),
     mayLackOffsets: number("fEntryOffsetLen") === 0 || ((members.fIOFeatures as Members | undefined)?.fIOBits ?? 0) !== 0,
     lastBasket: number("fWriteBasket"),
     seeks: numbers("fBasketSeek"),

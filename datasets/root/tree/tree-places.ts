@@ -27,6 +27,8 @@ export interface TreePlaces extends Readonly<Record<string, Float64Array>> {
   readonly firstEntries: Float64Array;
   /** Four numbers for each embedded basket: start, bytes, offsets (−1 for none), length of its key. */
   readonly embedded: Float64Array;
+  /** Of branch b, as ROOT states it: 100 times the number of its codec, and a level; below 0 where that is not known. */
+  readonly compressions: Float64Array;
   /** Three numbers for each tree: seek, bytes and length of its object. */
   readonly trees: Float64Array;
 }
@@ -53,6 +55,15 @@ export function locateBranch(
     ...(isEmbedded && { tree: { seek, bytes, length } }),
   };
   return { elements: elementCounts(form, entries, values[unit * nullable.length + index]), place };
+}
+
+const codecs = ["zlib", "zlib", "lzma", "zlib", "lz4", "zstd"];
+
+/** For people. Undefined where nobody tells: also in descriptions that were stored before this was. */
+export function compressionOf({ places }: FileDescription, { stored }: FileColumn): string | undefined {
+  const stated = (places as Partial<TreePlaces>).compressions?.[(stored as StoredBranch).branch] ?? -1;
+  if (stated < 0) return undefined;
+  return stated % 100 === 0 ? "none" : codecs[Math.floor(stated / 100)];
 }
 
 /** Those that have entries of a unit. */

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { createCatalogue } from "../../../datasets/catalogue/catalogue.ts";
+import { inspectFiles } from "../../../datasets/inspect/inspect-files.ts";
 import { readColumn, readColumns } from "../../../datasets/read-column.ts";
 import { makeTarget, valuesOf } from "../read-for-test.ts";
 
@@ -67,6 +68,15 @@ test("a tree whose baskets begin at the same entries in all branches is divided 
   const whole = await bytesRead(100);
   assert.deepEqual(whole.partitions, [50]);
   assert.deepEqual(await bytesRead(30), { bytes: whole.bytes, partitions: [25, 25] });
+});
+
+test("inspecting tells that nothing is compressed, and nothing of a branch that states so and is smaller than its content", async () => {
+  const stored = async (file: string, name: string) => {
+    const { columns } = await inspectFiles(`${folder}${file}`);
+    return columns.find((column) => column.name === name)?.stored?.compression;
+  };
+  assert.equal(await stored("folders.root:one", "x"), "none");
+  assert.equal(await stored("kinds.root", "x_int64"), undefined);
 });
 
 test("two trees of one length are read as one", async () => {

@@ -87,7 +87,7 @@ for (const [what, bytes, message] of [
 }
 
 for (const [file, tree, column] of [
-  ["uproot-issue-816.root", /\ntree +class +entries\nAnalysisMiniTree +TTree +100\n/, /\neventNumber +uint64 +298 B\n/],
+  ["uproot-issue-816.root", /\ntree +class +entries\nAnalysisMiniTree +TTree +100\n/, /\neventNumber +uint64 +298 B +zlib\n/],
   ["ntpl001_staff_rntuple_v1-0-0-0.root", /\nStaff +ROOT::RNTuple +3\u202f354\n/, /\nNation +string +[\d.]+ k?B\n/],
 ] as const) {
   test(`inspect tells trees, types and sizes of ${file}`, { skip: missingData(`root/${file}`) }, async () => {
