@@ -20,6 +20,9 @@ export interface ClaimsOptions {
   readonly localityDelay: number;
 }
 
+/** Milliseconds. */
+const writesLater = 50;
+
 class EmbeddedNode extends LocalNode<EmbeddedClaim> {
   readonly inCluster: ClusterNode;
 
@@ -33,6 +36,8 @@ class EmbeddedNode extends LocalNode<EmbeddedClaim> {
 export class EmbeddedClaim extends OwnClaim implements EntryClaim {
   readonly node: EmbeddedNode;
   readonly nodeId: string;
+  /** Its end was written with its partial. */
+  isAlong = false;
   readonly #entry: SubtaskEntry;
   readonly #claims: EmbeddedClaims;
 
@@ -42,6 +47,12 @@ export class EmbeddedClaim extends OwnClaim implements EntryClaim {
     this.#entry = entry;
     this.node = node;
     this.nodeId = node.node.id;
+  }
+
+  /** Its subtask's record is removed by the transaction that is asked for next. */
+  removeRecord(): void {
+    this.isAlong = true;
+    this.#entry.isRecorded = false;
   }
 
   /** Of the subtask's record. */
@@ -65,6 +76,7 @@ export class EmbeddedClaim extends OwnClaim implements EntryClaim {
 export class EmbeddedClaims {
   readonly nodes: LocalNodes<SubtaskEntry, EmbeddedNode>;
   readonly #options: ClaimsOptions;
+  #later: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: ClaimsOptions) {
     const { table, now, localityDelay } = options;
@@ -99,12 +111,12 @@ export class EmbeddedClaims {
       ...joined,
       async completeAlong(claims, write) {
         const completed: EmbeddedClaim[] = [];
+        for (const claim of claims as readonly EmbeddedClaim[]) claim.removeRecord();
         await writeAlong(() => {
           for (const [index, isCompleted] of write().entries()) if (isCompleted) completed.push(claims[index] as EmbeddedClaim);
           // Of one that was lost meanwhile the record is another claim's.
           return new Map(completed.filter(({ isEnded }) => !isEnded).map(({ number }) => [number, undefined]));
         });
-        // Their records may have been written again since, for somebody else wants them.
         const answers = await joined.complete(completed);
         const isOurs = new Map<Claim, boolean>(completed.map((claim, index) => [claim, answers[index]!]));
         return claims.map((claim) => isOurs.get(claim) ?? false);
@@ -123,8 +135,17 @@ export class EmbeddedClaims {
     const verdict = table.end(entry, claim, end);
     if (verdict === undefined) return false;
     this.nodes.ended(claim.node, table.queue, entry, { end, verdict, isStopped });
-    await written();
+    // What else follows from it, such as that nobody waits for the query any more, follows again after a crash: others' writes go first.
+    if (end.kind === "complete" && claim.isAlong && !entry.isRecorded) this.#writeLater();
+    else await written();
     return true;
+  }
+
+  #writeLater(): void {
+    this.#later ??= setTimeout(() => {
+      this.#later = undefined;
+      void this.#options.written();
+    }, writesLater).unref();
   }
 
   #report({ node, inCluster, held, quarantine }: EmbeddedNode): void {

@@ -55,6 +55,8 @@ export class SubtaskEntry extends QueuedSubtask<SubtaskEntry, QueryEntry> implem
   readonly program: ProgramEntry;
   kind: "unowned" | "owned" | "failed" | "absent" = "unowned";
   claim: EntryClaim | undefined = undefined;
+  /** A record of it was given to be written since this was last set to false. */
+  isRecorded = false;
 
   constructor(number: number, subtask: Subtask, program: ProgramEntry) {
     super(subtask);
@@ -80,6 +82,7 @@ export class SubtaskEntry extends QueuedSubtask<SubtaskEntry, QueryEntry> implem
     const { kind, attempts, queries, program } = this;
     const { key, fingerprint, partition } = this.subtask;
     if (this.state() === undefined) return undefined;
+    this.isRecorded = true;
     const numbers = queries.map((query) => query.number);
     return JSON.stringify({
       subtask: { key, fingerprint, partition },
