@@ -1,28 +1,12 @@
 /** A master that speaks HTTPS, with a certificate of an authority that only the scheduler's operator knows. */
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { test } from "node:test";
 import { readAgentSizes } from "../../../../runtime/mesos/jobs/oversized-jobs.ts";
 import { listedMasters } from "../../../../runtime/mesos/leader/listed-masters.ts";
 import { openSchedulerConnection, type SchedulerConnectionOptions } from "../../../../runtime/mesos/protocol/scheduler-connection.ts";
+import { makeCertificate } from "../../../support/make-certificate.ts";
 import { silent } from "../../silent-log.ts";
 import { beginStream, startScriptedServer } from "./scripted-server.ts";
-
-function makeCertificate(): { readonly key: string; readonly cert: string } | undefined {
-  const folder = mkdtempSync(join(tmpdir(), "femtoq-certificate-"));
-  const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
-  const kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
-  const name = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"];
-  try {
-    const made = spawnSync("openssl", ["req", "-x509", ...kind, ...name, "-keyout", key, "-out", cert], { stdio: "ignore" });
-    return made.status === 0 ? { key: readFileSync(key, "utf8"), cert: readFileSync(cert, "utf8") } : undefined;
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
 
 const tls = makeCertificate();
 const skip = tls ? false : "there is no openssl to make a certificate with";
@@ -54,20 +38,17 @@ test("a master with HTTPS is known by its authority, and refused without it, or 
     secure.asked.map(({ type }) => type),
     ["SUBSCRIBE", "REVIVE"],
   );
-  const end = async (url: string) => {
-    try {
-      for await (const _ of connect(url, { startTimeout: 1_000 }).events);
-      return "no error";
-    } catch (error) {
-      return (error as Error).message;
-    }
-  };
+  const reasonAt = (url: string) =>
+    new Promise<string>((resolve) => {
+      const log = { ...silent, warn: ({ reason }: { readonly reason?: unknown }) => resolve(String(reason)) };
+      void connect(url, { log }).events[Symbol.asyncIterator]().next();
+    });
   const plain = await startScriptedServer((response) => beginStream(response));
   t.after(() => plain.stop());
   const [untrusted, toTls, toPlain] = await Promise.all([
-    end(secure.url),
-    end(secure.url.replace("https", "http")),
-    end(plain.url.replace("http", "https")),
+    reasonAt(secure.url),
+    reasonAt(secure.url.replace("https", "http")),
+    reasonAt(plain.url.replace("http", "https")),
   ]);
   assert.match(untrusted, /certificate/i);
   assert.match(toTls, /speak HTTP|connection broke/);

@@ -1,10 +1,19 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { after, test } from "node:test";
 import { openZooKeeperRecord } from "../../../../runtime/mesos/record/zookeeper-record.ts";
-import { findServer, sessionTimeout, silent } from "../../../coordination/zookeeper/zookeeper-for-tests.ts";
+import { requireServer } from "../../../servers/require-server.ts";
+import { makeServerDirectory } from "../../../servers/server-directory.ts";
+import { startZooKeeper } from "../../../servers/zookeeper-server.ts";
+import { silent } from "../../silent-log.ts";
 import { checkRecord, task } from "./check-record.ts";
 
-const server = await findServer("A scheduler's record on ZooKeeper");
+/** Milliseconds: long enough that a busy machine does not lose it. */
+const sessionTimeout = 30_000;
+const server = requireServer(
+  "A scheduler's record on ZooKeeper",
+  await startZooKeeper({ directory: await makeServerDirectory(), tick: sessionTimeout / 20 }),
+);
+after(() => server?.stop());
 
 if (server) {
   const open = (root: string, more: { readonly onWaiting?: (leader: string) => void; readonly signal?: AbortSignal } = {}) =>

@@ -1,0 +1,180 @@
+/**
+ * What an operator of a real Mesos does to nodes that it runs: agents that fall silent, are taken away for maintenance, are drained or are bad, and an
+ * upgrade. The master is behind a gateway that speaks HTTPS, and wants a principal.
+ */
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { request } from "node:http";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import type { NodeSupply } from "../../coordination/coordinator.ts";
+import { type MesosAgent, type MesosMaster, startAgent, startMaster, type TaskState } from "../servers/mesos/start-mesos.ts";
+import { requireServer } from "../servers/require-server.ts";
+import { askCluster } from "../support/ask-cluster.ts";
+import { type Cluster, type ClusterProcess, openCluster, readNodes, startClusterServers } from "../support/cluster.ts";
+import { assertComplete, clusterQuery, makeClusterDataset } from "../support/cluster-dataset.ts";
+import { type Certificate, makeCertificate } from "../support/make-certificate.ts";
+import { until } from "../support/until.ts";
+
+const suite = "nodes on a Mesos that is operated";
+const account = { principal: "femtoq", secret: "s3cret" };
+const servers = requireServer(suite, await startClusterServers({ tick: 200 }));
+const certificate = requireServer<Certificate>(suite, makeCertificate() ?? { missing: "no openssl to make a certificate with" });
+const environment = { MESOS_ALLOCATION_INTERVAL: "100ms" };
+const master = requireServer(suite, await startMaster({ credentials: [account], pings: { seconds: 1, times: 2 }, environment }));
+
+if (servers && certificate && master) {
+  const dataset = await makeClusterDataset();
+  const directory = await mkdtemp(join(tmpdir(), "femtoq-operation-"));
+  const gateway = await startGateway(master, certificate);
+  let agents: readonly [MesosAgent, MesosAgent];
+  let cluster: Cluster;
+  let dispatcher: ClusterProcess;
+  let keeper: ClusterProcess;
+
+  before(async () => {
+    const start = (hostname: string) => startAgent({ master, environment: { MESOS_HOSTNAME: hostname } });
+    agents = await Promise.all([start("agent-a"), start("agent-b")]);
+    await writeFile(join(directory, "account"), JSON.stringify(account), { mode: 0o600 });
+    await writeFile(join(directory, "ca.pem"), certificate.cert);
+    cluster = await openCluster({ after: () => undefined }, servers, { args: dataset.args });
+    [dispatcher, keeper] = await Promise.all([cluster.start("dispatch"), startKeeper("1")]);
+  });
+  after(async () => {
+    await cluster.killAll();
+    await Promise.all([...agents, master, gateway, servers].map((each) => each.stop()));
+    await dataset.remove();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  test("a node that is always wanted comes by HTTPS and with a principal", async () => {
+    await nodeOn(...agents);
+  });
+
+  test("an agent that falls silent has its node replaced at once, and where it is back one of them goes", async () => {
+    const silent = await nodeOn(...agents);
+    const other = otherThan(silent);
+    silent.pause();
+    await until(async () => (await nodeTasks()).some(({ slave_id }) => slave_id === other.id), "a node on the other agent");
+    silent.resume();
+    await silent.register();
+    await nodeOn(...agents);
+  });
+
+  test("an agent that is to be taken away in a minute loses its node to another one", async () => {
+    const leaving = await nodeOn(...agents);
+    await schedule([{ machine_ids: [{ hostname: hostnameOf(leaving), ip: "127.0.0.1" }], unavailability: { start: inOneMinute() } }]);
+    await nodeOn(otherThan(leaving));
+    await schedule([]);
+  });
+
+  test("nodes go on without the process that keeps them, and its successor with another version replaces them", async () => {
+    const [old] = await nodeTasks();
+    await cluster.kill(keeper);
+    keeper = await startKeeper("2");
+    await until(async () => (await nodeTasks()).some(({ id }) => id !== old!.id), "a node of the new version");
+    await nodeOn(...agents);
+    assert.notDeepEqual((await nodeTasks())[0]!.labels, old!.labels);
+  });
+
+  test("a drained agent's node moves; an agent where it crashes twice is avoided, and that is told", async () => {
+    const drained = await nodeOn(...agents);
+    const bad = otherThan(drained);
+    await writeFile(join(directory, `bad-${bad.id}`), "");
+    await master.operate({ type: "DRAIN_AGENT", drain_agent: { agent_id: { value: drained.id } } });
+    const isTold = (line: string) => /crashed 2 times in a row/.test(line);
+    await until(async () => (await supply())?.missing.some(isTold) === true, "the news of crashes");
+    await until(async () => !(await supply())?.missing.some(isTold), "the end of the pause");
+    const failedOn = async (agent: MesosAgent) =>
+      (await frameworks())
+        .flatMap(({ completed_tasks }) => completed_tasks)
+        .filter(({ state, slave_id }) => state === "TASK_FAILED" && slave_id === agent.id).length;
+    assert.equal(await failedOn(bad), 2);
+    await until(async () => (await supply())?.missing.some((line) => line.includes("hostname")) === true, "why no node is there");
+    await master.operate({ type: "REACTIVATE_AGENT", reactivate_agent: { agent_id: { value: drained.id } } });
+    await nodeOn(drained);
+    assert.equal(await failedOn(bad), 2);
+    assertComplete(await askCluster(clusterQuery(100), { urls: () => [dispatcher.url], patience: 150 }), 100);
+  });
+
+  function startKeeper(version: string): Promise<ClusterProcess> {
+    const executor = fileURLToPath(new URL("../../runtime/mesos/executor.ts", import.meta.url));
+    const node = "deno" in process.versions ? "node" : process.execPath;
+    const command = `[ ! -e ${directory}/bad-$MESOS_SLAVE_ID ] || exit 1; exec '${node}' --import '${import.meta.resolve("tsx")}' '${executor}'`;
+    return cluster.start("mesos", {
+      args: [
+        ...["--mesos", gateway.url, "--mesos-ca", join(directory, "ca.pem"), "--mesos-credentials", join(directory, "account")],
+        ...[
+          "--nodes",
+          "1..1",
+          "--node-cpus",
+          "1",
+          "--node-mem",
+          "512",
+          "--node-grace",
+          "1s",
+          "--node-command",
+          command,
+          "--node-version",
+          version,
+        ],
+      ],
+    });
+  }
+
+  const frameworks = async () => (await master.state()).frameworks;
+  /** Nodes that run and have joined. */
+  async function nodeTasks(): Promise<readonly TaskState[]> {
+    const joined = new Set(((await readNodes(dispatcher.url)).nodes as readonly { readonly task?: string }[]).map(({ task }) => task));
+    return (await frameworks()).flatMap(({ tasks }) => tasks).filter(({ id, state }) => state === "TASK_RUNNING" && joined.has(id));
+  }
+  /** Waits until there is one node in all, on one of these agents. Gives the agent. */
+  async function nodeOn(...which: readonly MesosAgent[]): Promise<MesosAgent> {
+    let found: MesosAgent | undefined;
+    await until(
+      async () => {
+        const all = (await frameworks()).flatMap(({ tasks }) => tasks);
+        const [task] = await nodeTasks();
+        found = all.length === 1 ? which.find(({ id }) => id === task?.slave_id) : undefined;
+        return found !== undefined;
+      },
+      `one node on ${which.map(hostnameOf).join(" or ")}`,
+    );
+    return found!;
+  }
+  const supply = async () => ((await readNodes(dispatcher.url)) as { readonly supply?: NodeSupply }).supply;
+  const otherThan = (agent: MesosAgent) => agents.find((each) => each !== agent)!;
+  const hostnameOf = (agent: MesosAgent) => (agent === agents[0] ? "agent-a" : "agent-b");
+  const schedule = (windows: readonly object[]) =>
+    master.operate({ type: "UPDATE_MAINTENANCE_SCHEDULE", update_maintenance_schedule: { schedule: { windows } } });
+}
+
+const inOneMinute = () => ({ nanoseconds: (Date.now() + 60_000) * 1_000_000 });
+
+/** Speaks HTTPS, and passes on to the master what it is told. */
+async function startGateway({ port }: MesosMaster, certificate: Certificate): Promise<{ readonly url: string; stop(): Promise<void> }> {
+  const server = createServer(certificate, (incoming, outgoing) => {
+    const { method, url, headers } = incoming;
+    const forwarded = request({ host: "127.0.0.1", port, path: url, method, headers }, (answer) => {
+      outgoing.writeHead(answer.statusCode!, answer.headers);
+      outgoing.flushHeaders();
+      answer.pipe(outgoing);
+    });
+    forwarded.on("error", () => outgoing.destroy());
+    outgoing.on("close", () => forwarded.destroy());
+    incoming.pipe(forwarded);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `https://localhost:${(server.address() as AddressInfo).port}`,
+    async stop() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
