@@ -26,7 +26,7 @@ const account = { principal: "femtoq", secret: "s3cret" };
 const servers = requireServer(suite, await startClusterServers({ tick: 200 }));
 const certificate = requireServer<Certificate>(suite, makeCertificate() ?? { missing: "no openssl to make a certificate with" });
 const environment = { MESOS_ALLOCATION_INTERVAL: "100ms" };
-const master = requireServer(suite, await startMaster({ credentials: [account], pings: { seconds: 1, times: 2 }, environment }));
+const master = requireServer(suite, await startMaster({ credentials: [account], pings: { seconds: 1, times: 5 }, environment }));
 
 if (servers && certificate && master) {
   const dataset = await makeClusterDataset();
