@@ -4,7 +4,7 @@ import type { TestedMesos } from "./contract/tested-mesos.ts";
 import { FakeMaster } from "./fake/fake-master.ts";
 
 const master = await FakeMaster.start({ longestSilence: 300 });
-const agents = [master.addAgent(), master.addAgent()];
+const agents = [0, 1].map(() => master.addAgent({ ports: [31_000, 31_100] }));
 const mesos: TestedMesos = {
   name: "The fake master",
   url: master.url,

@@ -66,6 +66,10 @@ const harms: Readonly<Record<string, (master: FakeMaster, framework: string) => 
   "a stream that is cut": (master, framework) => master.stream(framework)?.cut(),
   "a silent stream": (master, framework) => void Object.assign(master.stream(framework) ?? {}, { isSilent: true }),
   "offers that are taken back": (master, framework) => master.rescind(framework),
+  "offers that are taken back before that is told": (master, framework) => master.rescind(framework, 100),
+  "updates that come twice"(master) {
+    master.tellsTwice = true;
+  },
   "the end of the master": (master) => master.restart(),
   "an agent that is away for a while"(master) {
     const [agent] = master.agents;

@@ -1,4 +1,5 @@
 import { testCalls } from "./calls.ts";
+import { testExecutors } from "./executors.ts";
 import { testFailover } from "./failover.ts";
 import { testOffers } from "./offers.ts";
 import { testTasks } from "./tasks.ts";
@@ -9,5 +10,6 @@ export function testContract(mesos: TestedMesos): void {
   testCalls(mesos);
   testOffers(mesos);
   testTasks(mesos);
+  testExecutors(mesos);
   testFailover(mesos);
 }

@@ -2,7 +2,7 @@
 export interface TestedMesos {
   readonly name: string;
   readonly url: string;
-  /** Two of them, with 2 cpus and 1024 MB each; agents that do not answer for 2 s are unreachable. */
+  /** Two of them, with 2 cpus, 1024 MB and the ports from 31000 to 31100 each; agents that do not answer for 2 s are unreachable. */
   readonly agents: readonly TestedAgent[];
   /** Ends the master as a power cut would, and starts it again. */
   restartMaster(): Promise<void>;

@@ -37,7 +37,7 @@ export function accept(state: MasterState, framework: Framework, { offer_ids = [
       state.tellOwnStatus(framework, info.task_id, "TASK_ERROR", "REASON_TASK_INVALID", more);
       continue;
     }
-    left = add(left, toAmounts(info.resources), -1);
+    left = add(left, neededFor(framework, first, info), -1);
     first.agent.launch(framework.id, info);
   }
   refuse(framework, first, left, filters);
@@ -47,6 +47,12 @@ function refuse(framework: Framework, { agent, role }: Offer, amounts: Amounts, 
   const asked = filters?.refuse_seconds ?? defaultRefusal;
   const seconds = asked < 0 ? defaultRefusal : Math.min(asked, longestRefusal);
   if (seconds > 0) framework.filters.push({ agent: agent.id, role, amounts, until: Date.now() + seconds * 1000 });
+}
+
+/** An executor that is there already has what it takes. */
+function neededFor({ id }: Pick<Framework, "id">, { agent }: Offer, { resources, executor }: Json): Amounts {
+  const isThere = executor && agent.executor(id, executor.executor_id.value) !== undefined;
+  return add(toAmounts(resources), toAmounts(isThere ? [] : executor?.resources));
 }
 
 function findFaultOfTask(state: MasterState, { id }: Framework, offer: Offer, info: Json, left: Amounts): string | undefined {
@@ -60,7 +66,10 @@ function findFaultOfTask(state: MasterState, { id }: Framework, offer: Offer, in
   if ((info.command === undefined) === (info.executor === undefined))
     return "Task should have exactly one of CommandInfo or ExecutorInfo present";
   if (!info.resources?.length) return "Task uses no resources";
-  const wanted = add(toAmounts(info.resources), toAmounts(info.executor?.resources));
+  const known = info.executor && offer.agent.executor(id, info.executor.executor_id.value);
+  if (known && JSON.stringify(known) !== JSON.stringify(info.executor))
+    return `ExecutorInfo is not compatible with existing ExecutorInfo with same ExecutorID '${info.executor.executor_id.value}'`;
+  const wanted = neededFor({ id }, offer, info);
   return fitsIn(wanted, left)
     ? undefined
     : `Total resources ${JSON.stringify(wanted)} required by task is more than available ${JSON.stringify(left)}`;

@@ -48,6 +48,7 @@ function describe({ id, framework, agent, role, amounts }: Offer) {
     agent_id: { value: agent.id },
     hostname: agent.hostname,
     resources: toResources(amounts, role),
+    ...(agent.executorIds(framework).length > 0 ? { executor_ids: agent.executorIds(framework).map((value) => ({ value })) } : {}),
     ...(agent.attributes.length > 0 ? { attributes: agent.attributes } : {}),
     allocation_info: { role },
   };

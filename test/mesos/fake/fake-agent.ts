@@ -1,6 +1,7 @@
 /**
  * An agent of the fake: it runs command tasks as shell commands, keeps one queue of updates for each task, tells its head until that is
- * acknowledged, and lives on when the master ends. `true`, `exit N` and `sleep N` need no process.
+ * acknowledged, and lives on when the master ends. `true`, `exit N` and `sleep N` need no process. A task with an executor of its framework runs until
+ * it is told to end, and messages to that executor come back.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
@@ -20,6 +21,8 @@ export interface AgentTask {
 /** What an agent tells its master. */
 export interface MasterOfAgent {
   hearUpdate(agent: FakeAgent, task: AgentTask, status: Json): void;
+  /** An executor of this framework sent a message, or is gone. */
+  hearExecutor(agent: FakeAgent, framework: string, event: Json): void;
 }
 
 const terminal = new Set(["TASK_FINISHED", "TASK_FAILED", "TASK_KILLED", "TASK_LOST", "TASK_ERROR"]);
@@ -30,6 +33,7 @@ export class FakeAgent {
   readonly hostname: string;
   readonly attributes: Json[];
   readonly tasks = new Map<string, AgentTask>();
+  readonly #executors = new Map<string, Json>();
   id = "";
   /** Absent while there is no master, or it does not know this agent. */
   master: MasterOfAgent | undefined;
@@ -55,7 +59,41 @@ export class FakeAgent {
   get used(): Amounts {
     let used: Amounts = {};
     for (const { state, info } of this.tasks.values()) if (!isTerminal(state)) used = add(used, toAmounts(info.resources));
+    // An executor has its own once, whatever the number of its tasks.
+    for (const { resources } of this.#executors.values()) used = add(used, toAmounts(resources));
     return used;
+  }
+
+  /** What a framework runs here under this id. */
+  executor(framework: string, id: string): Json | undefined {
+    return this.#executors.get(keyOf(framework, id));
+  }
+
+  executorIds(framework: string): readonly string[] {
+    return [...this.#executors].filter(([key]) => key.startsWith(`${framework}/`)).map(([, { executor_id }]) => executor_id.value);
+  }
+
+  message(framework: string, id: string, data: string): void {
+    const ids = { agent_id: { value: this.id }, executor_id: { value: id } };
+    this.receive(() => {
+      if (this.executor(framework, id)) this.master?.hearExecutor(this, framework, { type: "MESSAGE", message: { ...ids, data } });
+    });
+  }
+
+  shutdown(framework: string, id: string): void {
+    this.receive(() => {
+      const tasks = [...this.tasks.values()].filter((task) => task.framework === framework && task.info.executor?.executor_id.value === id);
+      for (const task of tasks) task.end("TASK_KILLED", "the executor was shut down");
+    });
+  }
+
+  /** An executor without tasks leaves. */
+  #endExecutor(framework: string, id: string): void {
+    const isUsed = ({ info, state, ...task }: AgentTask) =>
+      task.framework === framework && info.executor?.executor_id.value === id && !isTerminal(state);
+    if ([...this.tasks.values()].some(isUsed) || !this.#executors.delete(keyOf(framework, id))) return;
+    const failure = { agent_id: { value: this.id }, executor_id: { value: id }, status: 0 };
+    this.receive(() => this.master?.hearExecutor(this, framework, { type: "FAILURE", failure }));
   }
 
   pause(): void {
@@ -76,6 +114,7 @@ export class FakeAgent {
   launch(framework: string, info: Json): void {
     const task: AgentTask = { framework, info, state: "TASK_STAGING", updates: [], end: () => undefined };
     this.tasks.set(keyOf(framework, info.task_id.value), task);
+    if (info.executor) this.#executors.set(keyOf(framework, info.executor.executor_id.value), info.executor);
     let child: ChildProcess | undefined;
     let timer: ReturnType<typeof setTimeout> | undefined;
     let hasEnded = false;
@@ -85,11 +124,13 @@ export class FakeAgent {
       clearTimeout(timer);
       if (child?.pid) killGroup(child.pid);
       this.#update(task, state, message);
+      if (info.executor) this.#endExecutor(framework, info.executor.executor_id.value);
     };
     const exit = (code: number) => task.end(code === 0 ? "TASK_FINISHED" : "TASK_FAILED", `Command exited with status ${code}`);
     this.receive(() => {
       if (hasEnded) return;
       this.#update(task, "TASK_RUNNING");
+      if (info.executor) return;
       const { value = "" } = info.command ?? {};
       const [, verb, number] = /^(true|exit|sleep)(?: (\d+(?:\.\d+)?))?$/.exec(value) ?? [];
       if (verb === "sleep") timer = setTimeout(() => exit(0), Number(number) * 1000).unref();
@@ -123,6 +164,7 @@ export class FakeAgent {
       task.end("TASK_KILLED", "Framework is gone");
       this.tasks.delete(key);
     }
+    for (const key of this.#executors.keys()) if (key.startsWith(`${framework}/`)) this.#executors.delete(key);
   }
 
   /** Tells again what is not acknowledged, of one framework or all. */
@@ -141,7 +183,15 @@ export class FakeAgent {
     task.state = state;
     const uuid = Buffer.from(crypto.randomUUID().replaceAll("-", ""), "hex").toString("base64");
     const { task_id } = task.info;
-    const status = { task_id, state, message, source: "SOURCE_EXECUTOR", agent_id: { value: this.id }, executor_id: task_id, uuid };
+    const status = {
+      task_id,
+      state,
+      message,
+      source: "SOURCE_EXECUTOR",
+      agent_id: { value: this.id },
+      executor_id: task.info.executor?.executor_id ?? task_id,
+      uuid,
+    };
     task.updates.push({ ...status, timestamp: Date.now() / 1000 });
     if (task.updates.length === 1) this.#tell(task);
   }

@@ -1,12 +1,13 @@
 /**
  * A Mesos master with agents in this process, for what the real one cannot be made to do at will, and where there is no real one. It is
  * made from the protocol's description and shares no code with our client. It answers a call before it does anything; effects come as
- * events later. It has no ports, reservations, executors of frameworks, or operations but LAUNCH and LAUNCH_GROUP.
+ * events later. It has no reservations, and no operations but LAUNCH and LAUNCH_GROUP; an executor of a framework echoes what it is told.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { allocate } from "./allocate.ts";
+import { toAmounts } from "./amounts.ts";
 import { checkRequest, type Json } from "./check-request.ts";
 import { EventStream } from "./event-stream.ts";
 import { type AgentTask, FakeAgent, isTerminal } from "./fake-agent.ts";
@@ -31,6 +32,8 @@ export interface AgentOptions {
   readonly cpus?: number;
   readonly mem?: number;
   readonly disk?: number;
+  /** The first and the last. */
+  readonly ports?: readonly [number, number];
   readonly hostname?: string;
   readonly attributes?: Readonly<Record<string, string>>;
 }
@@ -43,6 +46,8 @@ export class FakeMaster {
   isRecovering = false;
   /** Types of calls that are done, but whose connection ends before the answer. Each is used once. */
   readonly lostAnswers: string[] = [];
+  /** Whether every update is told twice. */
+  tellsTwice = false;
   #options: FakeOptions;
   #server: Server | undefined;
   #port = 0;
@@ -68,9 +73,10 @@ export class FakeMaster {
     return `http://${this.address}`;
   }
 
-  addAgent({ cpus = 2, mem = 1024, disk = 1024, hostname, attributes = {} }: AgentOptions = {}): FakeAgent {
+  addAgent({ cpus = 2, mem = 1024, disk = 1024, ports, hostname, attributes = {} }: AgentOptions = {}): FakeAgent {
     const name = hostname ?? `agent${this.agents.length}`;
-    const total = { cpus: cpus * 1000, mem: mem * 1000, disk: disk * 1000 };
+    const range = ports && [{ begin: ports[0], end: ports[1] }];
+    const total = { cpus: cpus * 1000, mem: mem * 1000, disk: disk * 1000, ...toAmounts(range && [{ name: "ports", ranges: { range } }]) };
     const agent = new FakeAgent(name, total, attributes, this.#options.resendAfter ?? 10_000);
     this.agents.push(agent);
     this.#register(agent);
@@ -102,9 +108,9 @@ export class FakeMaster {
     agent.stop();
   }
 
-  /** Takes offers back, as where another framework has a right to them. */
-  rescind(framework: string): void {
-    this.state.withdraw((offer) => offer.framework === framework, true);
+  /** Takes offers back, as where another framework has a right to them. What is said of it may come so many milliseconds later. */
+  rescind(framework: string, later = 0): void {
+    this.state.withdraw((offer) => offer.framework === framework, true, later);
   }
 
   /** Gives a framework's stream, to silence or to cut it. */
@@ -134,7 +140,10 @@ export class FakeMaster {
     const wasLost = state.unreachable.delete(agent.id);
     state.recovered.delete(agent.id);
     state.agents.set(agent.id, agent);
-    agent.master = { hearUpdate: (from, task, status) => this.#pass(from, task, status) };
+    agent.master = {
+      hearUpdate: (from, task, status) => this.#pass(from, task, status),
+      hearExecutor: (from, id, event) => this.#passEvent(from, id, event),
+    };
     for (const task of agent.tasks.values()) {
       const framework = state.frameworks.get(task.framework);
       if (!framework) state.frameworks.set(task.framework, away(task.framework));
@@ -146,7 +155,13 @@ export class FakeMaster {
 
   #pass(agent: FakeAgent, task: AgentTask, status: Json): void {
     const framework = this.state.frameworks.get(task.framework);
-    if (framework && this.state.agents.get(agent.id) === agent) this.state.tellStatus(framework, status);
+    if (!framework || this.state.agents.get(agent.id) !== agent) return;
+    for (let times = 0; times < (this.tellsTwice ? 2 : 1); times++) this.state.tellStatus(framework, status);
+  }
+
+  #passEvent(agent: FakeAgent, id: string, event: Json): void {
+    const framework = this.state.frameworks.get(id);
+    if (framework && this.state.agents.get(agent.id) === agent) this.state.tell(framework, event);
   }
 
   /** What is lost with an agent is told in any order. */

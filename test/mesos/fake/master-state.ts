@@ -88,12 +88,14 @@ export class MasterState {
   }
 
   /** Takes back all offers to a framework, or of an agent, and tells the framework where it is told to. */
-  withdraw(which: (offer: Offer) => boolean, told: boolean): void {
+  withdraw(which: (offer: Offer) => boolean, told: boolean, later = 0): void {
     for (const offer of this.offers.values()) {
       if (!which(offer)) continue;
       this.offers.delete(offer.id);
       const framework = this.frameworks.get(offer.framework);
-      if (told && framework) this.tell(framework, { type: "RESCIND", rescind: { offer_id: { value: offer.id } } });
+      const tell = () => framework && this.tell(framework, { type: "RESCIND", rescind: { offer_id: { value: offer.id } } });
+      if (told && later > 0) setTimeout(tell, later).unref();
+      else if (told) tell();
     }
   }
 }

@@ -1,4 +1,4 @@
-/** What each call does, once it was taken. MESSAGE and SHUTDOWN do nothing: the fake has no executors of frameworks. */
+/** What each call does, once it was taken. */
 import { accept, decline } from "./accept-offers.ts";
 import type { Json } from "./check-request.ts";
 import { type Framework, type MasterState, rolesOf } from "./master-state.ts";
@@ -18,6 +18,12 @@ const effects: Readonly<Record<string, (state: MasterState, framework: Framework
     const roles = rolesIn(framework, payload);
     for (const role of roles) framework.suppressed.delete(role);
     framework.filters = framework.filters.filter(({ role }) => !roles.includes(role));
+  },
+  MESSAGE(state, framework, { agent_id, executor_id, data }) {
+    state.agents.get(agent_id.value)?.message(framework.id, executor_id.value, data);
+  },
+  SHUTDOWN(state, framework, { agent_id, executor_id }) {
+    state.agents.get(agent_id.value)?.shutdown(framework.id, executor_id.value);
   },
   ACKNOWLEDGE(state, framework, { agent_id, task_id, uuid }) {
     state.agents.get(agent_id.value)?.acknowledge(framework.id, task_id.value, uuid);
