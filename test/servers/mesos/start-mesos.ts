@@ -181,12 +181,15 @@ export async function startAgent(options: AgentStart): Promise<MesosAgent> {
   });
   const forget = atExit(() => endTasks(directory));
   let frozen = false;
+  let wasFrozen = false;
   let dead = false;
   let id = "";
   let asked = Date.now();
   const isRegistered = () => {
-    let patience = 2_000;
+    let patience = 5_000;
     return until(`the agent at ${running.address} is registered`, async () => {
+      // One that was frozen for long may end when it goes on; its tasks do not.
+      if (running.hasEnded()) await running.restart();
       // An agent that finds no master does not look again by itself. Whoever asks it too often lets it begin anew each time.
       if (Date.now() > asked + patience) {
         running.signal("SIGUSR2");
@@ -211,6 +214,7 @@ export async function startAgent(options: AgentStart): Promise<MesosAgent> {
     },
     resume() {
       frozen = false;
+      wasFrozen = true;
       running.resume();
     },
     async kill() {
@@ -226,7 +230,9 @@ export async function startAgent(options: AgentStart): Promise<MesosAgent> {
     },
     async register() {
       if (frozen || dead) return;
-      running.signal("SIGUSR2");
+      // One that was frozen looks by itself, and ends where it is told to meanwhile.
+      if (!wasFrozen) running.signal("SIGUSR2");
+      wasFrozen = false;
       asked = Date.now();
       await isRegistered();
     },
@@ -263,7 +269,7 @@ async function readState(url: string): Promise<MasterState> {
   return response.json() as Promise<MasterState>;
 }
 
-type Running = MesosProcess & { signal(name: "SIGUSR2"): void };
+type Running = MesosProcess & { signal(name: "SIGUSR2"): void; hasEnded(): boolean };
 
 async function startMesos(
   mesos: string,
@@ -298,6 +304,7 @@ async function startMesos(
     url: `http://${address}`,
     directory,
     signal: (name) => running.signal(name),
+    hasEnded: () => running.hasEnded(),
     kill: () => running.stop(),
     pause: () => running.signal("SIGSTOP"),
     resume: () => running.signal("SIGCONT"),
