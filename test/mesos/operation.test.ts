@@ -1,23 +1,15 @@
-/**
- * What an operator of a real Mesos does to nodes that it runs: agents that fall silent, are taken away for maintenance, are drained or are bad, and an
- * upgrade. The master is behind a gateway that speaks HTTPS, and wants a principal.
- */
-import assert from "node:assert/strict";
+/** An agent of a real Mesos is to be taken away for maintenance. The master is behind a gateway that speaks HTTPS, and wants a principal. */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import process from "node:process";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import type { NodeSupply } from "../../coordination/coordinator.ts";
 import { type MesosAgent, type MesosMaster, startAgent, startMaster, type TaskState } from "../servers/mesos/start-mesos.ts";
 import { requireServer } from "../servers/require-server.ts";
-import { askCluster } from "../support/ask-cluster.ts";
 import { type Cluster, type ClusterProcess, openCluster, readNodes, startClusterServers } from "../support/cluster.ts";
-import { assertComplete, clusterQuery, makeClusterDataset } from "../support/cluster-dataset.ts";
+import { makeClusterDataset } from "../support/cluster-dataset.ts";
 import { type Certificate, makeCertificate } from "../support/make-certificate.ts";
 import { until } from "../support/until.ts";
 
@@ -26,7 +18,7 @@ const account = { principal: "femtoq", secret: "s3cret" };
 const servers = requireServer(suite, await startClusterServers({ tick: 200 }));
 const certificate = requireServer<Certificate>(suite, makeCertificate() ?? { missing: "no openssl to make a certificate with" });
 const environment = { MESOS_ALLOCATION_INTERVAL: "100ms" };
-const master = requireServer(suite, await startMaster({ credentials: [account], pings: { seconds: 1, times: 5 }, environment }));
+const master = requireServer(suite, await startMaster({ credentials: [account], environment }));
 
 if (servers && certificate && master) {
   const dataset = await makeClusterDataset();
@@ -35,7 +27,6 @@ if (servers && certificate && master) {
   let agents: readonly [MesosAgent, MesosAgent];
   let cluster: Cluster;
   let dispatcher: ClusterProcess;
-  let keeper: ClusterProcess;
 
   before(async () => {
     const start = (hostname: string) => startAgent({ master, environment: { MESOS_HOSTNAME: hostname } });
@@ -43,7 +34,7 @@ if (servers && certificate && master) {
     await writeFile(join(directory, "account"), JSON.stringify(account), { mode: 0o600 });
     await writeFile(join(directory, "ca.pem"), certificate.cert);
     cluster = await openCluster({ after: () => undefined }, servers, { args: dataset.args });
-    [dispatcher, keeper] = await Promise.all([cluster.start("dispatch"), startKeeper("1")]);
+    [dispatcher] = await Promise.all([cluster.start("dispatch"), startKeeper()]);
   });
   after(async () => {
     await cluster.killAll();
@@ -56,16 +47,6 @@ if (servers && certificate && master) {
     await nodeOn(...agents);
   });
 
-  test("an agent that falls silent has its node replaced at once, and where it is back one of them goes", async () => {
-    const silent = await nodeOn(...agents);
-    const other = otherThan(silent);
-    silent.pause();
-    await until(async () => (await nodeTasks()).some(({ slave_id }) => slave_id === other.id), "a node on the other agent");
-    silent.resume();
-    await silent.register();
-    await nodeOn(...agents);
-  });
-
   test("an agent that is to be taken away in a minute loses its node to another one", async () => {
     const leaving = await nodeOn(...agents);
     await schedule([{ machine_ids: [{ hostname: hostnameOf(leaving), ip: "127.0.0.1" }], unavailability: { start: inOneMinute() } }]);
@@ -73,56 +54,11 @@ if (servers && certificate && master) {
     await schedule([]);
   });
 
-  test("nodes go on without the process that keeps them, and its successor with another version replaces them", async () => {
-    const [old] = await nodeTasks();
-    await cluster.kill(keeper);
-    keeper = await startKeeper("2");
-    await until(async () => (await nodeTasks()).some(({ id }) => id !== old!.id), "a node of the new version");
-    await nodeOn(...agents);
-    assert.notDeepEqual((await nodeTasks())[0]!.labels, old!.labels);
-  });
-
-  test("a drained agent's node moves; an agent where it crashes twice is avoided, and that is told", async () => {
-    const drained = await nodeOn(...agents);
-    const bad = otherThan(drained);
-    await writeFile(join(directory, `bad-${bad.id}`), "");
-    await master.operate({ type: "DRAIN_AGENT", drain_agent: { agent_id: { value: drained.id } } });
-    const isTold = (line: string) => /crashed 2 times in a row/.test(line);
-    await until(async () => (await supply())?.missing.some(isTold) === true, "the news of crashes");
-    await until(async () => !(await supply())?.missing.some(isTold), "the end of the pause");
-    const failedOn = async (agent: MesosAgent) =>
-      (await frameworks())
-        .flatMap(({ completed_tasks }) => completed_tasks)
-        .filter(({ state, slave_id }) => state === "TASK_FAILED" && slave_id === agent.id).length;
-    assert.equal(await failedOn(bad), 2);
-    await until(async () => (await supply())?.missing.some((line) => line.includes("hostname")) === true, "why no node is there");
-    await master.operate({ type: "REACTIVATE_AGENT", reactivate_agent: { agent_id: { value: drained.id } } });
-    await nodeOn(drained);
-    assert.equal(await failedOn(bad), 2);
-    assertComplete(await askCluster(clusterQuery(100), { urls: () => [dispatcher.url], patience: 150 }), 100);
-  });
-
-  function startKeeper(version: string): Promise<ClusterProcess> {
-    const executor = fileURLToPath(new URL("../../runtime/mesos/executor.ts", import.meta.url));
-    const node = "deno" in process.versions ? "node" : process.execPath;
-    const command = `[ ! -e ${directory}/bad-$MESOS_SLAVE_ID ] || exit 1; exec '${node}' --import '${import.meta.resolve("tsx")}' '${executor}'`;
+  function startKeeper(): Promise<ClusterProcess> {
     return cluster.start("mesos", {
       args: [
         ...["--mesos", gateway.url, "--mesos-ca", join(directory, "ca.pem"), "--mesos-credentials", join(directory, "account")],
-        ...[
-          "--nodes",
-          "1..1",
-          "--node-cpus",
-          "1",
-          "--node-mem",
-          "512",
-          "--node-grace",
-          "1s",
-          "--node-command",
-          command,
-          "--node-version",
-          version,
-        ],
+        ...["--nodes", "1..1", "--node-cpus", "1", "--node-mem", "512", "--node-grace", "1s"],
       ],
     });
   }
@@ -147,7 +83,6 @@ if (servers && certificate && master) {
     );
     return found!;
   }
-  const supply = async () => ((await readNodes(dispatcher.url)) as { readonly supply?: NodeSupply }).supply;
   const otherThan = (agent: MesosAgent) => agents.find((each) => each !== agent)!;
   const hostnameOf = (agent: MesosAgent) => (agent === agents[0] ? "agent-a" : "agent-b");
   const schedule = (windows: readonly object[]) =>
