@@ -26,8 +26,14 @@ export interface SubtaskListsOptions {
 
 const none: ReadonlySet<string> = new Set();
 const mostEnded = 16;
+/** Milliseconds from a change of a shard to the look at it: what nodes complete they tell themselves. */
+const shardPause = 1_000;
+/** Likewise for the claims. */
+const claimsPause = 50;
 /** Milliseconds: shards are looked at again within a second of their turn. */
-const afterEnd = 1_500;
+const afterEnd = shardPause + 1_500;
+/** Milliseconds within which it is known of most subtasks that somebody watches whether they are there: whoever queues them learns it. */
+const learnWithin = 100;
 
 export class SubtaskLists {
   readonly #zookeeper: ZooKeeper;
@@ -43,6 +49,9 @@ export class SubtaskLists {
   /** Hashes of claims that ended, and by when (as `performance.now()`) their shards will have been looked at; the soonest first. */
   readonly #ended = new Map<string, number>();
   #later: ReturnType<typeof setTimeout> | undefined;
+  /** Shards in which something new is watched. */
+  readonly #unknown = new Set<number>();
+  #learning: ReturnType<typeof setTimeout> | undefined;
 
   constructor({ zookeeper, watched, withdrawals, onShard }: SubtaskListsOptions) {
     this.#zookeeper = zookeeper;
@@ -58,7 +67,11 @@ export class SubtaskLists {
       onChanged: (hash, content) => this.#readContent(hash, content),
     });
     for (const shard of watched.shards) this.followWatched(shard);
-    zookeeper.lost.addEventListener("abort", () => clearTimeout(this.#later), { once: true });
+    const end = () => {
+      clearTimeout(this.#later);
+      clearTimeout(this.#learning);
+    };
+    zookeeper.lost.addEventListener("abort", end, { once: true });
   }
 
   /** After a connection was lost and found. */
@@ -72,10 +85,20 @@ export class SubtaskLists {
       this.#isFollowing = true;
       const { layout } = this.#zookeeper;
       this.#inBackground(this.#withdrawals.read(this.#zookeeper));
-      void this.#follow(layout.claims, (listing) => listing && this.#readClaims(listing)).look();
+      void this.#follow(layout.claims, (listing) => listing && this.#readClaims(listing), claimsPause).look();
       void this.#follow(layout.failed, (listing) => listing && this.#readFailed(listing)).look();
     }
-    this.follow(shard, { again: true });
+    if (!this.#shards.has(shard)) {
+      this.follow(shard);
+      return;
+    }
+    this.#unknown.add(shard);
+    this.#learning ??= setTimeout(() => {
+      this.#learning = undefined;
+      for (const unknown of this.#unknown)
+        if ([...this.#watched.inShard(unknown)].some(({ known }) => known === undefined)) void this.#shards.get(unknown)!.look();
+      this.#unknown.clear();
+    }, learnWithin);
   }
 
   /** A watched subtask that is there. */
@@ -90,23 +113,21 @@ export class SubtaskLists {
     return this.#withdrawals.whatBecame(hash, seen) === "done";
   }
 
-  follow(shard: number, { again = false } = {}): void {
-    const known = this.#shards.get(shard);
-    if (known && !again) return;
-    const list =
-      known ??
-      new FollowedList({
-        zookeeper: this.#zookeeper,
-        path: this.#zookeeper.layout.shards[shard]!,
-        budget: this.#budget,
-        onList: (listing) => listing && this.#readShard(shard, listing),
-      });
+  follow(shard: number): void {
+    if (this.#shards.has(shard)) return;
+    const list = new FollowedList({
+      zookeeper: this.#zookeeper,
+      path: this.#zookeeper.layout.shards[shard]!,
+      pause: shardPause,
+      budget: this.#budget,
+      onList: (listing) => listing && this.#readShard(shard, listing),
+    });
     this.#shards.set(shard, list);
     void list.look();
   }
 
-  #follow(path: string, onList: (listing: Listing | undefined) => void): FollowedList {
-    return new FollowedList({ zookeeper: this.#zookeeper, path, onList });
+  #follow(path: string, onList: (listing: Listing | undefined) => void, pause = 0): FollowedList {
+    return new FollowedList({ zookeeper: this.#zookeeper, path, pause, onList });
   }
 
   #readShard(shard: number, listing: Listing): void {
@@ -137,7 +158,7 @@ export class SubtaskLists {
       const isNew = !old.claimed.has(hash) || (now.running.has(hash) && !old.running.has(hash));
       if (isNew && known !== undefined && !isGone(known.kind)) this.#watched.observed(hash, this.#claimState(hash), listing.order);
     }
-    const ended = [...old.claimed].filter((hash) => !now.claimed.has(hash) && this.#watched.find(hash));
+    const ended = [...old.claimed].filter((hash) => !now.claimed.has(hash) && isOpen(this.#watched.find(hash)?.known));
     if (ended.length > mostEnded) this.#readLater(ended);
     else if (ended.length > 0) this.#inBackground(this.#readAgain(ended));
   }
@@ -234,4 +255,5 @@ export class SubtaskLists {
   }
 }
 
+const isOpen = (known: SubtaskNews | undefined): boolean => known !== undefined && !isGone(known.kind);
 const isGone = (kind: string): boolean => kind === "done" || kind === "withdrawn";

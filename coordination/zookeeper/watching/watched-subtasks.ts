@@ -9,22 +9,27 @@ import { turn } from "../../../base/turn.ts";
 import type { SubtaskEvent, SubtaskNews } from "../../coordinator.ts";
 import { Watchers } from "../../watchers.ts";
 import { hashName, shardOf } from "../znodes/layout.ts";
+import type { lastChanges } from "../znodes/node-news.ts";
 
 interface Watched {
   readonly key: string;
   readonly hash: string;
   watchers: number;
+  /** It is watched for the sake of a few. */
+  isOfFew: boolean;
   known: SubtaskNews | undefined;
   order: number;
 }
 
 const keysPerTurn = 2_000;
+/** Of so many at a time each is watched by itself: their end is heard without another question. */
+const few = 4;
 
 export interface WatchedOptions {
   readonly onError: (error: unknown) => void;
   /** Something new is watched in the shard. */
   readonly onShard: (shard: number) => void;
-  /** A watched subtask that was not there, or not known, is there. */
+  /** One of a few watched subtasks was not there, or not known, and is there. */
   readonly onThere: (hash: string) => void;
 }
 
@@ -84,6 +89,24 @@ export class WatchedSubtasks {
     if (watched && order > watched.order) this.#learn(watched, known, order, watched.known !== undefined);
   }
 
+  /**
+   * What nodes of other processes told of their claims. What was known to be absent, and is done, came and went since; what was not known may have been done
+   * before it was watched.
+   */
+  changed({ "+": claimed, "-": done, "=": freed }: ReturnType<typeof lastChanges>, order: number): void {
+    for (const hash of claimed) if (this.#byHash.get(hash)?.known?.kind === "unowned") this.observed(hash, { kind: "loading" }, order);
+    for (const hash of freed) {
+      const known = this.#byHash.get(hash)?.known?.kind;
+      if (known === "loading" || known === "running") this.observed(hash, { kind: "unowned" }, order);
+    }
+    for (const hash of done) {
+      const watched = this.#byHash.get(hash);
+      if (watched?.known === undefined || order <= watched.order) continue;
+      if (!isThere(watched.known.kind)) watched.known = { kind: "unowned" };
+      this.#learn(watched, { kind: "done" }, order, true);
+    }
+  }
+
   /** It is gone, and nobody can say how: watchers hear nothing, and whoever asks for its state finds none. */
   forget(hash: string, order: number): void {
     const watched = this.#byHash.get(hash);
@@ -101,7 +124,7 @@ export class WatchedSubtasks {
     const before = watched.known?.kind;
     watched.order = order;
     watched.known = known;
-    if (!isThere(before) && isThere(known.kind)) this.#onThere(watched.hash);
+    if (watched.isOfFew && !isThere(before) && isThere(known.kind)) this.#onThere(watched.hash);
     if (!isEvent || before === known.kind || (before === "done" && known.kind === "withdrawn")) return;
     this.#watchers.emit(known.kind === "failed" ? { ...known, key: watched.key } : { kind: known.kind, key: watched.key });
   }
@@ -119,7 +142,7 @@ export class WatchedSubtasks {
       const hash = hashName(key);
       let watched = this.#byHash.get(hash);
       if (watched === undefined) {
-        watched = { key, hash, watchers: 0, known: undefined, order: -1 };
+        watched = { key, hash, watchers: 0, isOfFew: false, known: undefined, order: -1 };
         this.#byHash.set(hash, watched);
         const shard = shardOf(hash);
         shards.add(shard);
@@ -128,6 +151,7 @@ export class WatchedSubtasks {
         else this.#byShard.set(shard, new Set([watched]));
       }
       watched.watchers++;
+      watched.isOfFew ||= keys.length <= few;
       mine.push(watched);
     }
     for (const shard of shards) this.#onShard(shard);
