@@ -3,7 +3,8 @@
  * not at all. What is asked for in one turn of the event loop goes together, as far as `mostParts` and `mostBytes` allow. Where one part is refused, the others go
  * again without it; where a second one is refused, the rest go each by itself, all at once, so that a bundle of which much is refused takes no more than three turns.
  *
- * Where transactions have a heading, which says what the parts with a label do, one is under way at a time: each heading builds on the one before.
+ * Where transactions have a heading, which says what the parts with a label do, one is under way at a time, and takes the more parts: each heading builds on the
+ * one before. Parts that go each by itself have none.
  */
 import { setImmediate } from "node:timers";
 import type { Operation } from "./operations.ts";
@@ -28,6 +29,7 @@ interface Part {
 
 const mostUnderWay = 4;
 const mostParts = 32;
+const mostHeaded = 128;
 /** Bytes of paths and data in a transaction: half of what a server takes. */
 const mostBytes = 500_000;
 
@@ -59,7 +61,7 @@ export class Combiner {
 
   #send(): void {
     while (this.#parts.length > 0 && this.#underWay < (this.#heading ? 1 : mostUnderWay)) {
-      const count = countFitting(this.#parts);
+      const count = countFitting(this.#parts, this.#heading ? mostHeaded : mostParts);
       const parts = this.#parts.slice(0, count);
       this.#parts = this.#parts.slice(count);
       this.#underWay++;
@@ -72,7 +74,7 @@ export class Combiner {
 
   async #commitAll(parts: readonly Part[], refusals = 0): Promise<void> {
     if (parts.length === 0) return;
-    const labels = parts.flatMap(({ label }) => label ?? []);
+    const labels = refusals < 2 ? parts.flatMap(({ label }) => label ?? []) : [];
     const heading = this.#heading?.describe(labels) ?? [];
     try {
       const { order } = await this.#session.commit([...heading, ...parts.flatMap(({ operations }) => operations)]);
@@ -92,17 +94,16 @@ export class Combiner {
       refused.part.reject(refused.error);
       const left = parts.filter((part) => part !== refused.part);
       if (refusals === 0) await this.#commitAll(left, 1);
-      else if (this.#heading) for (const part of left) await this.#commitAll([part]);
-      else await Promise.all(left.map((part) => this.#commitAll([part])));
+      else await Promise.all(left.map((part) => this.#commitAll([part], 2)));
     }
   }
 }
 
 /** One at least. */
-function countFitting(parts: readonly Part[]): number {
+function countFitting(parts: readonly Part[], most: number): number {
   let bytes = 0;
   let count = 0;
-  for (const { operations } of parts.slice(0, mostParts)) {
+  for (const { operations } of parts.slice(0, most)) {
     for (const operation of operations) bytes += operation.path.length + ("data" in operation ? (operation.data?.length ?? 0) : 0);
     if (bytes > mostBytes && count > 0) break;
     count++;

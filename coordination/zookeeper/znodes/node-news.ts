@@ -14,7 +14,8 @@ export interface NodeNews {
   readonly latest: readonly string[];
 }
 
-const mostListed = 100;
+/** As many as one transaction changes. */
+const mostListed = 128;
 
 const encodeNews = ({ count, latest }: NodeNews): Buffer => Buffer.from([count, ...latest].join("\n"));
 
