@@ -10,11 +10,12 @@
  * Promises: a file is written under another name and then renamed, so that it is whole or not there however the process ends; what is damaged is never
  * taken for a column. Does not promise that it outlasts a loss of power. Safe on any thread.
  */
-import { closeSync, fstatSync, mkdirSync, openSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import process from "node:process";
 import { threadId } from "node:worker_threads";
 import { takeArea } from "../../kernels/kernels.ts";
+import { makeDirectory } from "./make-directory.ts";
 
 const magic = new TextEncoder().encode("femtoqD1");
 const headerBytes = 16;
@@ -58,13 +59,13 @@ export function writeBlock(path: string, arrays: readonly Uint8Array[]): number 
   return end;
 }
 
-/** Also where somebody deleted the directory. */
+/** Also where there is no directory, or not any more. */
 function create(path: string): number {
   try {
     return openSync(path, "wx", 0o600);
   } catch (error) {
     if ((error as { readonly code?: unknown }).code !== "ENOENT") throw error;
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeDirectory(dirname(path));
     return openSync(path, "wx", 0o600);
   }
 }

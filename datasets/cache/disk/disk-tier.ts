@@ -3,11 +3,11 @@
  *
  * Promises: a copy is found under a name that has the partition's fingerprint, the column's form and the reader's version in it, so none is taken for
  * another file's or an older reader's. The directory may be deleted, whole or in part, at any time, and several processes may share it: what is gone is
- * read from the files again, what others put there is found and counts towards the limit after a while. Only its owner can read it. Nothing fails because of it: a disk that
+ * read from the files again, what others put there is found and counts towards the limit after a while. Only their owner can read the copies. Nothing fails because of it: a disk that
  * refuses is left alone for a minute, and warned of once.
  */
 import { createHash } from "node:crypto";
-import { chmod, mkdir, readdir, rm, stat } from "node:fs/promises";
+import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import pMap from "p-map";
 import type { Log } from "../../../base/log.ts";
@@ -19,8 +19,10 @@ import type { DiskOutcome, DiskPlace } from "./read-through.ts";
 
 /** Part of every name: another one where decoding gives other arrays. */
 const edition = "columns 1";
-/** Fingerprint, digest of the column's form, its name. */
-const fileName = /^([0-9a-f]{64})\.[0-9a-f]{16}\.([^/]{1,150})$/;
+/** Fingerprint, digest of the column's form, its name. With what the name has at its end while it is written, they have to fit into 255 bytes. */
+const fileName = /^([0-9a-f]{64})\.[0-9a-f]{16}\.([^/]{1,120})$/;
+/** Also of the names of files that are being written. */
+const beginning = /^[0-9a-f]{64}\.[0-9a-f]{16}\./;
 /** Milliseconds. */
 const restAfterFailure = 60_000;
 const abandonedAfter = 3_600_000;
@@ -149,10 +151,8 @@ export class DiskTier {
 
   /** Learns what others put here or took away, and removes what is too much. */
   async #lookNow(): Promise<void> {
-    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
-    await chmod(this.#directory, 0o700);
     const before = new Set(this.#index.names);
-    const names = await readdir(this.#directory);
+    const names = await this.#list();
     const there = new Set(names);
     for (const name of before) if (!there.has(name)) this.#forget(name);
     const found = await pMap(
@@ -161,7 +161,8 @@ export class DiskTier {
       { concurrency: 16 },
     );
     for (const { name, bytes, modified } of found.toSorted((a, b) => (a.modified ?? 0) - (b.modified ?? 0))) {
-      if (bytes === undefined) continue;
+      // Others' files may lie here, too.
+      if (bytes === undefined || !beginning.test(name)) continue;
       if (name.endsWith(unfinished)) {
         if (Date.now() - modified! > abandonedAfter) await rm(join(this.#directory, name), { force: true });
       } else if (isNamed(name) && !this.#index.has(name)) {
@@ -170,6 +171,16 @@ export class DiskTier {
       }
     }
     for (const victim of this.#index.shrink()) this.#drop(victim);
+  }
+
+  /** Nothing where there is no directory: the first copy makes it. */
+  async #list(): Promise<readonly string[]> {
+    try {
+      return await readdir(this.#directory);
+    } catch (error) {
+      if ((error as { readonly code?: unknown }).code === "ENOENT") return [];
+      throw error;
+    }
   }
 
   async #measure(name: string): Promise<{ readonly bytes?: number; readonly modified?: number }> {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -100,6 +100,18 @@ describe("columns on the disk", () => {
     await scan(setup);
     assert.deepEqual(take(), { memory: 0, disk: 0, files: partitions });
     assert.equal(disk.bytes, 0);
+  });
+
+  test("what others have in the directory is left as it is, whatever it is called", async () => {
+    const shared = join(directory, "shared");
+    await mkdir(shared, { mode: 0o755 });
+    const theirs = join(shared, "theirs.unfinished");
+    await writeFile(theirs, "");
+    await utimes(theirs, 0, 0);
+    const { setup } = await start("shared");
+    await scan(setup);
+    assert((await readdir(shared)).includes("theirs.unfinished"));
+    assert.equal((await stat(shared)).mode & 0o777, 0o755);
   });
 
   const query = { histograms: { x: { axes: [axis("x")] } } };
