@@ -15,7 +15,7 @@ export const demoFiles = 10;
 export const demoEntries = 1_000_000;
 const entriesPerFile = demoEntries / demoFiles;
 /** Part of the file names: a changed generator does not mix with files of an older one. */
-const edition = 1;
+const edition = 2;
 export const demoSeed = 20_120_704;
 
 export function demoPath(directory: string, index: number): string {

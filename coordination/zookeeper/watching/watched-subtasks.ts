@@ -18,6 +18,8 @@ interface Watched {
   /** It is watched for the sake of a few. */
   isOfFew: boolean;
   known: SubtaskNews | undefined;
+  /** Its watchers have heard what is known of it. */
+  isTold: boolean;
   order: number;
 }
 
@@ -77,10 +79,13 @@ export class WatchedSubtasks {
     signal.addEventListener("abort", () => void this.#registering.then(() => this.#unregister(mine)), { once: true });
   }
 
-  /** News of something that this process did. */
+  /** News of something that this process did. How a subtask ended is told also where a look that was asked for later has shown it already, as the first that was read. */
   happened(hash: string, known: SubtaskNews, order: number): void {
     const watched = this.#byHash.get(hash);
-    if (watched && order >= watched.order) this.#learn(watched, known, order, true);
+    if (watched === undefined) return;
+    const isUntold = !isThere(known.kind) && watched.known?.kind === known.kind && !watched.isTold;
+    if (order >= watched.order) this.#learn(watched, known, order, true);
+    if (isUntold) this.#tell(watched, known);
   }
 
   /** News that were read. The first that is read about a subtask is no event. */
@@ -124,8 +129,14 @@ export class WatchedSubtasks {
     const before = watched.known?.kind;
     watched.order = order;
     watched.known = known;
+    watched.isTold &&= before === known.kind;
     if (watched.isOfFew && !isThere(before) && isThere(known.kind)) this.#onThere(watched.hash);
     if (!isEvent || before === known.kind || (before === "done" && known.kind === "withdrawn")) return;
+    this.#tell(watched, known);
+  }
+
+  #tell(watched: Watched, known: SubtaskNews): void {
+    watched.isTold = true;
     this.#watchers.emit(known.kind === "failed" ? { ...known, key: watched.key } : { kind: known.kind, key: watched.key });
   }
 
@@ -142,7 +153,7 @@ export class WatchedSubtasks {
       const hash = hashName(key);
       let watched = this.#byHash.get(hash);
       if (watched === undefined) {
-        watched = { key, hash, watchers: 0, isOfFew: false, known: undefined, order: -1 };
+        watched = { key, hash, watchers: 0, isOfFew: false, known: undefined, isTold: false, order: -1 };
         this.#byHash.set(hash, watched);
         const shard = shardOf(hash);
         shards.add(shard);
