@@ -207,7 +207,7 @@ function placePage(
     return { missing: placeLists(content, count, read, levels, { offsets, entries }, progress), definition: read.definition };
   }
   const place = (): PagePlace => ({ entries: counts[0], elements: counts[1], depth: progress.depth });
-  const encoded = { bytes: content.bytes.subarray(0, ranges.end), repetitionBytes: ranges.repetition[1] };
+  const encoded = { bytes: content.bytes.subarray(0, ranges.end), repetition: ranges.repetition };
   const look = { encoded, count, levels, before: place() };
   const found = known.find(look);
   if (found && found.after.entries <= entries) {

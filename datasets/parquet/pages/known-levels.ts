@@ -41,11 +41,11 @@ export class KnownLevels {
 
   /** Keeps a copy of its levels. */
   add(page: KnownPage): void {
-    const { bytes, repetitionBytes } = page.encoded;
+    const { bytes, repetition } = page.encoded;
     const others = this.#pages.get(page.before.entries) ?? [];
     if (others.length >= mostAtOnce || this.#kept + bytes.length > mostKept) return;
     this.#kept += bytes.length;
-    this.#pages.set(page.before.entries, [...others, { ...page, encoded: { bytes: bytes.slice(), repetitionBytes } }]);
+    this.#pages.set(page.before.entries, [...others, { ...page, encoded: { bytes: bytes.slice(), repetition } }]);
   }
 
   find(look: PageLook): KnownPage | undefined {
@@ -60,7 +60,7 @@ function isLike(page: KnownPage, { encoded, count, levels, before }: PageLook): 
     page.before.depth === before.depth &&
     page.levels.maxDefinition === levels.maxDefinition &&
     page.levels.elements.join() === levels.elements.join() &&
-    page.encoded.repetitionBytes === encoded.repetitionBytes &&
+    page.encoded.repetition.join() === encoded.repetition.join() &&
     Buffer.compare(page.encoded.bytes, encoded.bytes) === 0
   );
 }

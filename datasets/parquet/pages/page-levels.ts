@@ -32,8 +32,8 @@ export function roomForLevels(count: number, { maxDefinition, elements }: Levels
 export interface EncodedLevels {
   /** The front of the page's content. */
   readonly bytes: Uint8Array;
-  /** How many of them are those of the repetition levels. */
-  readonly repetitionBytes: number;
+  /** Which of them are the repetition levels: what is before them are lengths. */
+  readonly repetition: Range;
 }
 
 type Range = readonly [start: number, end: number];
