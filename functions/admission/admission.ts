@@ -15,6 +15,7 @@ export interface Admission {
   readonly computations: Tally;
   /** Milliseconds: those of `Limits`. */
   readonly longestWait: number;
+  readonly crowdPatience: number;
   readonly refusalPause: number;
 }
 
@@ -30,6 +31,7 @@ export function createAdmission({
 }): Admission {
   return {
     longestWait: limits.longestWait,
+    crowdPatience: limits.crowdPatience,
     refusalPause: limits.refusalPause,
     queries: new Tally({
       what: "queries under way",

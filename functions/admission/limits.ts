@@ -11,7 +11,9 @@ export interface Limits {
   readonly clientStreams: number;
   /** Milliseconds. Where clients have waited longer for their queries to begin, or a new query would, new ones are refused, unless there are few. */
   readonly longestWait: number;
-  /** Milliseconds for which a query waits for others of its address, of which there are many, before it is refused; and for which an answer 429 is held back. */
+  /** Milliseconds for which a query waits for others of its address, of which there are many, before it is refused. */
+  readonly crowdPatience: number;
+  /** Milliseconds for which an answer 429 is held back. */
   readonly refusalPause: number;
   /** Requests to the compute function. */
   readonly computations: number;
@@ -25,6 +27,7 @@ export const usualLimits: Limits = {
   streams: 5_000,
   clientStreams: 2_000,
   longestWait: 5_000,
+  crowdPatience: 5_000,
   refusalPause: 1_000,
   computations: 8,
 };

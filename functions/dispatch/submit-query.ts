@@ -72,7 +72,7 @@ export async function runQuery<Result>(
   };
   try {
     const accept = () =>
-      insist(() => acceptQuery(dispatcher, text, submitter), { patience: admission.refusalPause, meter: services.meter });
+      insist(() => acceptQuery(dispatcher, text, submitter), { patience: admission.crowdPatience, meter: services.meter });
     let accepted = await accept();
     const { followed, submission } = accepted;
     c.set("queryId", followed.query.id);

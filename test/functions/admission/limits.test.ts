@@ -18,6 +18,7 @@ const roomy = {
   streams: 100,
   clientStreams: 100,
   longestWait: 60_000,
+  crowdPatience: 0,
   refusalPause: 0,
   computations: 8,
 };
@@ -84,7 +85,7 @@ describe("limits", () => {
   });
 
   test("take a query of one of many names of one address when others of theirs have ended soon", async (t) => {
-    const app = await openApp(t, { services: { limits: { ...roomy, longestWait: 0, refusalPause: 60_000 } } });
+    const app = await openApp(t, { services: { limits: { ...roomy, longestWait: 0, crowdPatience: 60_000 } } });
     app.gate.close();
     await app.functions.request("/queries", { method: "POST", body: JSON.stringify(met(9)) }, { address: "10.0.0.7" });
     for (let index = 0; index < 4; index++) assert.equal((await app.post(met(100 + index), by(`client-${index}`))).status, 202);

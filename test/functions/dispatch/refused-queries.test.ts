@@ -43,7 +43,7 @@ const plain = JSON.stringify({ dataset: "events", histograms: histogram("MET.pt"
 test("a query that would have to wait where too many answers are waited for is refused, and nothing of it is stored or queued", async (t) => {
   const app = await openApp(t);
   app.gate.close();
-  const dispatcher = createApp({ ...app.services, limits: { ...usualLimits, clientStreams: 0, refusalPause: 0 } });
+  const dispatcher = createApp({ ...app.services, limits: { ...usualLimits, clientStreams: 0, crowdPatience: 0, refusalPause: 0 } });
   const ask = (headers: Readonly<Record<string, string>>) =>
     dispatcher.request("/queries", { method: "POST", headers: { ...headers }, body: plain });
   const refused = await ask({ prefer: "wait=60" });
