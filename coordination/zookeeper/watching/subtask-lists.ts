@@ -32,8 +32,6 @@ const shardPause = 1_000;
 const claimsPause = 50;
 /** Milliseconds: shards are looked at again within a second of their turn. */
 const afterEnd = shardPause + 1_500;
-/** Milliseconds within which it is known of most subtasks that somebody watches whether they are there: whoever queues them learns it. */
-const learnWithin = 100;
 
 export class SubtaskLists {
   readonly #zookeeper: ZooKeeper;
@@ -49,9 +47,6 @@ export class SubtaskLists {
   /** Hashes of claims that ended, and by when (as `performance.now()`) their shards will have been looked at; the soonest first. */
   readonly #ended = new Map<string, number>();
   #later: ReturnType<typeof setTimeout> | undefined;
-  /** Shards in which something new is watched. */
-  readonly #unknown = new Set<number>();
-  #learning: ReturnType<typeof setTimeout> | undefined;
 
   constructor({ zookeeper, watched, withdrawals, onShard }: SubtaskListsOptions) {
     this.#zookeeper = zookeeper;
@@ -67,11 +62,7 @@ export class SubtaskLists {
       onChanged: (hash, content) => this.#readContent(hash, content),
     });
     for (const shard of watched.shards) this.followWatched(shard);
-    const end = () => {
-      clearTimeout(this.#later);
-      clearTimeout(this.#learning);
-    };
-    zookeeper.lost.addEventListener("abort", end, { once: true });
+    zookeeper.lost.addEventListener("abort", () => clearTimeout(this.#later), { once: true });
   }
 
   /** After a connection was lost and found. */
@@ -88,17 +79,10 @@ export class SubtaskLists {
       void this.#follow(layout.claims, (listing) => listing && this.#readClaims(listing), claimsPause).look();
       void this.#follow(layout.failed, (listing) => listing && this.#readFailed(listing)).look();
     }
-    if (!this.#shards.has(shard)) {
-      this.follow(shard);
-      return;
-    }
-    this.#unknown.add(shard);
-    this.#learning ??= setTimeout(() => {
-      this.#learning = undefined;
-      for (const unknown of this.#unknown)
-        if ([...this.#watched.inShard(unknown)].some(({ known }) => known === undefined)) void this.#shards.get(unknown)!.look();
-      this.#unknown.clear();
-    }, learnWithin);
+    // What happens from now on is heard, so what is there now has to be known.
+    const list = this.#shards.get(shard);
+    if (list) void list.look();
+    else this.follow(shard);
   }
 
   /** A watched subtask that is there. */
