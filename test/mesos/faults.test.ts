@@ -3,23 +3,14 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { openLeaders } from "../../runtime/mesos/leader/open-leaders.ts";
 import { openSchedulerConnection } from "../../runtime/mesos/protocol/scheduler-connection.ts";
-import type { SchedulerRecord } from "../../runtime/mesos/record/scheduler-record.ts";
 import { runScheduler } from "../../runtime/mesos/scheduler/run-scheduler.ts";
 import type { Scheduler } from "../../runtime/mesos/scheduler/scheduler.ts";
 import { isEnded } from "../../runtime/mesos/scheduler/task.ts";
 import { auditLog } from "./fake/audit-log.ts";
 import { FakeMaster, type FakeOptions } from "./fake/fake-master.ts";
+import { memoryRecord } from "./memory-record.ts";
 
 const log = { info() {}, warn() {}, error() {} };
-
-const memoryRecord = (): SchedulerRecord => ({
-  frameworkId: undefined,
-  tasks: [],
-  lost: new AbortController().signal,
-  write: async () => undefined,
-  clear: async () => undefined,
-  close: async () => undefined,
-});
 
 async function start(t: TestContext, options: FakeOptions = {}) {
   const master = await FakeMaster.start({ heartbeatSeconds: 0.2, longestSilence: 300, resendAfter: 200, ...options });

@@ -4,6 +4,7 @@ import { type TestContext, test } from "node:test";
 import { describeFramework } from "../../../../runtime/mesos/nodes/open-nodes.ts";
 import { openScheduler, type SchedulerOptions } from "../../../../runtime/mesos/scheduler/open-scheduler.ts";
 import { readConfig } from "../../../../runtime/start/config/config.ts";
+import { memoryRecord } from "../../../mesos/memory-record.ts";
 import { silent } from "../../silent-log.ts";
 import { beginStream, startScriptedServer } from "../protocol/scripted-server.ts";
 
@@ -12,15 +13,7 @@ async function subscribe(t: TestContext, options: Partial<SchedulerOptions> = {}
     type === "SUBSCRIBE" ? beginStream(response) : response.writeHead(202).end(),
   );
   t.after(() => server.stop());
-  const record = {
-    frameworkId: undefined,
-    tasks: [],
-    lost: new AbortController().signal,
-    write: async () => undefined,
-    clear: async () => undefined,
-    close: async () => undefined,
-  };
-  const scheduler = await openScheduler({ mesos: server.url, record, name: "test", log: silent, ...options });
+  const scheduler = await openScheduler({ mesos: server.url, record: memoryRecord(), name: "test", log: silent, ...options });
   await scheduler.stop();
   const [{ body, request }] = server.asked as unknown as [(typeof server.asked)[number]];
   return { info: (body.subscribe as { readonly framework_info: Record<string, unknown> }).framework_info, headers: request.headers };
