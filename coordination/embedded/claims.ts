@@ -55,7 +55,7 @@ export class EmbeddedClaim extends OwnClaim implements EntryClaim {
     this.#entry.isRecorded = false;
   }
 
-  /** Of the subtask's record. */
+  /** The number of the subtask's record in the journal. */
   get number(): number {
     return this.#entry.number;
   }
@@ -114,7 +114,7 @@ export class EmbeddedClaims {
         for (const claim of claims as readonly EmbeddedClaim[]) claim.removeRecord();
         await writeAlong(() => {
           for (const [index, isCompleted] of write().entries()) if (isCompleted) completed.push(claims[index] as EmbeddedClaim);
-          // Of one that was lost meanwhile the record is another claim's.
+          // A claim that was lost meanwhile has no say any more: the record belongs to the claim that came after it.
           return new Map(completed.filter(({ isEnded }) => !isEnded).map(({ number }) => [number, undefined]));
         });
         const answers = await joined.complete(completed);
@@ -135,7 +135,7 @@ export class EmbeddedClaims {
     const verdict = table.end(entry, claim, end);
     if (verdict === undefined) return false;
     this.nodes.ended(claim.node, table.queue, entry, { end, verdict, isStopped });
-    // What else follows from it, such as that nobody waits for the query any more, follows again after a crash: others' writes go first.
+    // The rest, such as that nobody waits for the query any more, is found out again after a crash, so it need not be written now.
     if (end.kind === "complete" && claim.isAlong && !entry.isRecorded) this.#writeLater();
     else await written();
     return true;

@@ -1,5 +1,5 @@
 /**
- * One decoded column in a file: its arrays as they lie in memory, which is read faster than anything that would have to be unpacked. All numbers are
+ * One decoded column in a file: its arrays as they lie in memory, so that nothing has to be unpacked. All numbers are
  * little-endian:
  *
  *   0   8 bytes   "femtoqD1"

@@ -1,7 +1,7 @@
 /**
  * A directory and those around it, where they are not there; only their owner can read them. Throws as the system does.
  *
- * Node's own recursive way goes round for ever where a directory refuses new ones as if itself were not there (ENOENT), as /proc and automounters do.
+ * Node's own recursive way goes round for ever where a directory refuses new ones as if itself were not there (ENOENT), as /proc does.
  */
 import { existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";

@@ -1,6 +1,6 @@
 /**
  * Random expressions of the whole language, well typed over the events of `generateEvents`. Without `missing` nothing in them
- * can be missing, so that they are JavaScript too; with it, everything may be.
+ * can be missing, so that they are JavaScript too; with it, everything may be. Over 300 lines, for the kinds of expressions are made of each other.
  */
 
 import { words } from "../../generate-events.ts";
