@@ -5,6 +5,7 @@
 import process from "node:process";
 import { createCoordinator } from "../coordination/embedded/coordinator.ts";
 import { createMemoryJournal } from "../coordination/embedded/journal.ts";
+import { knowLoadedBounds, LoadedBounds } from "../datasets/cache/loaded-bounds.ts";
 import { usualLimits } from "../functions/admission/limits.ts";
 import { createApp } from "../functions/app.ts";
 import { openCompute } from "./node/open-compute.ts";
@@ -18,8 +19,10 @@ import { openConfiguredStore } from "./start/open-store.ts";
 const config = readConfig([], process.env);
 const log = createLog(config);
 const { store, notReady: storeNotReady } = await openConfiguredStore(config, log);
-const compute = openCompute({ config, store, log });
-const { catalogue } = await openDatasets({ config, store, workers: undefined, stopping: new AbortController().signal, log });
+const bounds = new LoadedBounds();
+const compute = openCompute({ config, store, bounds, log });
+const datasets = await openDatasets({ config, store, workers: undefined, stopping: new AbortController().signal, log });
+const catalogue = knowLoadedBounds(datasets.catalogue, bounds);
 const app = createApp({
   role: "compute",
   catalogue,

@@ -253,6 +253,17 @@ export const V = {
   /** The highest bit of each of 16 bytes, that of the first in the lowest bit, i32. */
   bitmask8: unary("i32", 0xfd64),
   gtU32: binary("v128", 0xfd3c),
+  minU8: binary("v128", 0xfd77),
+  maxU8: binary("v128", 0xfd79),
+  min32: binary("v128", 0xfdb6),
+  minU32: binary("v128", 0xfdb7),
+  max32: binary("v128", 0xfdb8),
+  maxU32: binary("v128", 0xfdb9),
+  gt64: binary("v128", 0xfdd9),
+  /** As `pseudoMin` and `pseudoMax`, of four float32. */
+  pseudoMinF32: binary("v128", 0xfdea),
+  pseudoMaxF32: binary("v128", 0xfdeb),
+  neF32: binary("v128", 0xfd42),
   shrU32: binary("v128", 0xfdad),
   add32: binary("v128", 0xfdae),
   sub32: binary("v128", 0xfdb1),

@@ -102,6 +102,7 @@ export const metrics = {
     help: "Partitions of which no event can pass a filter, as bounds of their columns tell: of which nothing was read (wholly), or what totals and the filters before it need (partly)",
     label: { name: "read", values: ["wholly", "partly"] },
   },
+  femtoq_known_bounds: { kind: "gauge", help: "Columns of partitions whose least and most value are known since they were loaded once" },
   femtoq_columns_total: {
     kind: "counter",
     help: "Columns that subtasks needed, by where they were found",

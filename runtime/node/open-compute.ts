@@ -9,6 +9,7 @@ import type { Coordinator } from "../../coordination/coordinator.ts";
 import type { HeldPartition } from "../../coordination/queue/holdings.ts";
 import { ColumnCache } from "../../datasets/cache/column-cache.ts";
 import { DiskTier } from "../../datasets/cache/disk/disk-tier.ts";
+import type { LoadedBounds } from "../../datasets/cache/loaded-bounds.ts";
 import { createSlabs, type Slab } from "../../datasets/cache/slab.ts";
 import type { Catalogue } from "../../datasets/dataset.ts";
 import type { Executor } from "../../functions/compute/executor.ts";
@@ -52,7 +53,8 @@ const claimsAhead = 2;
 const longestAnswer = 1_800_000;
 const largestAnswer = 512 * 2 ** 20;
 
-export function openCompute({ config, store, log, meter }: ComputeOptions): Compute {
+/** `bounds` learns what columns tell that are loaded. */
+export function openCompute({ config, store, bounds, log, meter }: ComputeOptions & { readonly bounds: LoadedBounds }): Compute {
   const { threads, mostCompute, task } = config;
   const slots = { anybody: threads + claimsAhead, newcomers: threads + claimsAhead };
   const slabs = reserve(config.memory);
@@ -60,6 +62,7 @@ export function openCompute({ config, store, log, meter }: ComputeOptions): Comp
   const disk = diskCache && new DiskTier({ directory: diskCache.directory, limit: diskCache.bytes, log });
   const workers = new WorkerPool({
     disk,
+    bounds,
     threads,
     mostCompute,
     spareAfter: 3_000,
@@ -72,6 +75,7 @@ export function openCompute({ config, store, log, meter }: ComputeOptions): Comp
   const cache = new ColumnCache({ slabs, load: workers.load });
   meter?.gauge("femtoq_cache_bytes", () => cache.usage.bytes);
   meter?.gauge("femtoq_cache_limit_bytes", () => cache.usage.limit);
+  meter?.gauge("femtoq_known_bounds", () => bounds.size);
   meter?.gauge("femtoq_disk_cache_bytes", () => disk?.bytes ?? 0);
   meter?.gauge("femtoq_disk_cache_limit_bytes", () => disk?.limit ?? 0);
   meter?.gauge("femtoq_workers", () => ({ busy: workers.busy, idle: workers.alive - workers.busy }));

@@ -3,6 +3,7 @@ import { mkdir } from "node:fs/promises";
 import process from "node:process";
 import type { Log } from "../../base/log.ts";
 import type { Coordinator } from "../../coordination/coordinator.ts";
+import { knowLoadedBounds, LoadedBounds } from "../../datasets/cache/loaded-bounds.ts";
 import { usualLimits } from "../../functions/admission/limits.ts";
 import { createApp } from "../../functions/app.ts";
 import { measureCoordinator, measureStore } from "../../functions/metrics/measure-services.ts";
@@ -46,12 +47,14 @@ export async function openServices(options: {
   const tracer = openTracer(config, process.env, log);
   if (tracer) opened.add("traces", () => tracer.close());
 
-  const compute = opens.includes("node") && computeUrl === undefined ? openCompute({ config, store, log, meter }) : undefined;
+  const bounds = new LoadedBounds();
+  const compute = opens.includes("node") && computeUrl === undefined ? openCompute({ config, store, bounds, log, meter }) : undefined;
   if (compute) opened.add("worker threads", () => compute.workers.close());
   // A demo dataset is of this machine alone: other processes could not read it.
   const workers = opens.includes("state") ? compute?.workers : undefined;
-  const { catalogue, notReady: datasetsNotReady, close: closeDatasets } = await openDatasets({ config, store, workers, stopping, log });
-  opened.add("datasets", closeDatasets);
+  const datasets = await openDatasets({ config, store, workers, stopping, log });
+  opened.add("datasets", datasets.close);
+  const catalogue = knowLoadedBounds(datasets.catalogue, bounds);
   const computing = compute?.over(catalogue);
   const app = createApp({
     role,
@@ -83,7 +86,7 @@ export async function openServices(options: {
       ...(remote?.notReady() ?? []),
       ...(node?.notReady() ?? []),
       ...(nodes?.notReady() ?? []),
-      ...datasetsNotReady(),
+      ...datasets.notReady(),
     ],
   });
   const remote = computeUrl === undefined ? undefined : openRemoteCompute({ config, url: computeUrl, store, log, meter });

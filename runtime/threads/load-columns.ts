@@ -4,6 +4,7 @@
  */
 import type { Load, Loaded, ToLoad } from "../../datasets/cache/cached-column.ts";
 import type { DiskTier, PlannedCopy } from "../../datasets/cache/disk/disk-tier.ts";
+import type { LoadedBounds } from "../../datasets/cache/loaded-bounds.ts";
 import { isLocal } from "../../datasets/sources/sources.ts";
 import type { Meter } from "../../functions/metrics/meter.ts";
 import { errorOf } from "./job-failures.ts";
@@ -17,16 +18,18 @@ export interface SubmittedLoad {
   abandon(): void;
 }
 
-interface LoadOptions {
+export interface LoadOptions {
   /** Threads that have nothing to do. */
   readonly free: number;
   readonly submit: (job: LoadJob) => SubmittedLoad;
   readonly meter?: Meter | undefined;
   /** Where copies are kept on the disk. */
   readonly disk?: DiskTier | undefined;
+  /** Learns what the columns' bounds are. */
+  readonly bounds?: LoadedBounds | undefined;
 }
 
-export function loadColumns(columns: Parameters<Load>[0], { free, submit, meter, disk }: LoadOptions): readonly Promise<Loaded>[] {
+export function loadColumns(columns: Parameters<Load>[0], { free, submit, meter, disk, bounds }: LoadOptions): readonly Promise<Loaded>[] {
   const isFar = columns.some(({ location }) => !isLocal(location.file.path));
   const loading = new Map<ToLoad, Promise<Loaded>>();
   for (const group of split(columns, isFar ? 1 : Math.max(1, free))) {
@@ -35,7 +38,7 @@ export function loadColumns(columns: Parameters<Load>[0], { free, submit, meter,
     for (const [index, copy] of copies.entries()) if (copy) void settleCopy(disk!, copy, submitted.outcomes, index);
     const stopFollowing = followSignals(group, submitted);
     void submitted.outcomes.then(stopFollowing, stopFollowing);
-    for (const [index, column] of group.entries()) loading.set(column, resultOf(submitted.outcomes, group, { index, meter }));
+    for (const [index, column] of group.entries()) loading.set(column, resultOf(submitted.outcomes, group, { index, meter, bounds }));
   }
   return columns.map((column) => loading.get(column)!);
 }
@@ -68,11 +71,13 @@ async function settleCopy(disk: DiskTier, copy: PlannedCopy, outcomes: Submitted
 async function resultOf(
   outcomes: SubmittedLoad["outcomes"],
   group: readonly ToLoad[],
-  { index, meter }: { readonly index: number } & Pick<LoadOptions, "meter">,
+  { index, meter, bounds }: { readonly index: number } & Pick<LoadOptions, "meter" | "bounds">,
 ): Promise<Loaded> {
   const outcome = (await outcomes)[index]!;
   if (outcome.kind === "failed") throw errorOf(outcome.failure);
-  const { kind: _, offsetsOf, disk: __, ...loaded } = outcome;
+  const { kind: _, offsetsOf, disk: __, bounds: found, ...loaded } = outcome;
+  const { fingerprint, location } = group[index]!;
+  if (found) bounds?.note(fingerprint, location.column.name, found);
   const { bytes, reading, decoding } = loaded.cost;
   meter?.count("femtoq_read_bytes_total", undefined, bytes);
   meter?.count("femtoq_read_seconds_total", "reading", reading / 1000);

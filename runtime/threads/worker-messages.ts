@@ -4,6 +4,7 @@ import type { Block } from "../../datasets/cache/slab.ts";
 import type { ColumnLocation, ReadCost } from "../../datasets/dataset.ts";
 import type { Program } from "../../engine/program/program.ts";
 import type { ProgramSource } from "../../engine/program/source.ts";
+import type { NumberBounds } from "../../engine/skip/number-bounds.ts";
 
 export type ToWorker =
   /** Once, first: the memories, by slab id. */
@@ -49,6 +50,8 @@ export type LoadOutcome =
       readonly offsetsOf?: number;
       readonly cost: ReadCost;
       readonly disk?: DiskOutcome | undefined;
+      /** Absent for strings. */
+      readonly bounds?: NumberBounds | undefined;
     }
   | { readonly kind: "failed"; readonly failure: JobFailure };
 

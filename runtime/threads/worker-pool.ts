@@ -15,7 +15,6 @@
 import type { Log } from "../../base/log.ts";
 import { pauseAfter } from "../../base/retry.ts";
 import type { Load } from "../../datasets/cache/cached-column.ts";
-import type { DiskTier } from "../../datasets/cache/disk/disk-tier.ts";
 import { RunStopped } from "../../engine/run/run-program.ts";
 import type { Meter } from "../../functions/metrics/meter.ts";
 import type { ReadyProgram } from "../node/program-cache.ts";
@@ -23,7 +22,7 @@ import { BegunRun } from "./begun-run.ts";
 import { slice, Turns, usualPayer } from "./fair-turns.ts";
 import { expect } from "./job-failures.ts";
 import { JobQueues, type QueuedJob, type QueuedRun } from "./job-queues.ts";
-import { loadColumns, type SubmittedLoad } from "./load-columns.ts";
+import { type LoadOptions, loadColumns, type SubmittedLoad } from "./load-columns.ts";
 import type { DemoJob, FromWorker, LoadJob, ProgramOutcome, RunJob } from "./worker-messages.ts";
 import { WorkerCrashed, WorkerThread, workerEntry } from "./worker-thread.ts";
 
@@ -38,14 +37,12 @@ export interface Running {
   stop(index: number): void;
 }
 
-export interface WorkerPoolOptions {
+export interface WorkerPoolOptions extends Pick<LoadOptions, "disk" | "bounds"> {
   /** Programs that compute at a time. */
   readonly threads: number;
   readonly memories: readonly WebAssembly.Memory[];
   readonly log: Log;
   readonly meter?: Meter;
-  /** Where copies of columns are kept on the disk. */
-  readonly disk?: DiskTier | undefined;
   /** Milliseconds of a thread that a program may have for one partition. */
   readonly mostCompute?: number;
   /** Milliseconds that a job has to end after it was stopped. */

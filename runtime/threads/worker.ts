@@ -2,6 +2,7 @@
 import { getPriority, setPriority } from "node:os";
 import process from "node:process";
 import { parentPort } from "node:worker_threads";
+import { boundValues } from "../../datasets/cache/bound-values.ts";
 import { readThrough } from "../../datasets/cache/disk/read-through.ts";
 import type { Block } from "../../datasets/cache/slab.ts";
 import { type ColumnTarget, DatasetError } from "../../datasets/dataset.ts";
@@ -100,10 +101,20 @@ async function load({ slab, columns }: LoadJob): Promise<readonly LoadOutcome[]>
     disk: column.disk,
   }));
   const outcomes = await readThrough(wanted, { mayBlock: true, mayShareOffsets: true });
-  return outcomes.map((outcome) => {
+  return outcomes.map((outcome, index) => {
     if (outcome.status === "rejected") return { kind: "failed", failure: describe(outcome.reason) };
-    return { kind: "column", ...outcome.value };
+    const { cost } = outcome.value;
+    const begun = performance.now();
+    const bounds = boundColumn(slab, columns[index]!, outcome.value.values);
+    return { kind: "column", ...outcome.value, bounds, cost: { ...cost, decoding: cost.decoding + (performance.now() - begun) } };
   });
+}
+
+function boundColumn(slab: number, { location, values, valid }: ColumnToLoad, count: number) {
+  const { dtype } = location.column;
+  // What may be read behind a block is its own.
+  const scratch = values.address + values.bytes;
+  return boundValues(memories[slab]!, { dtype, count, values: values.address, valid: valid?.address, scratch });
 }
 
 function targetOf(slab: number, { location, values, valid, strings, offsets }: ColumnToLoad): ColumnTarget {

@@ -66,5 +66,21 @@ write(
     ],
 )
 
+# Runs in the order of entries: of most partitions no event is of the runs that a query asks for.
+groups, size = 6, 60
+random = np.random.default_rng(7)
+with uproot.recreate(os.path.join(here, "runs.root"), compression=uproot.ZSTD(9)) as file:
+    file.mktree("Events", {"run": "int32", "weight": "float32", "MET_pt": "float32", "Jet_pt": "var * float32"})
+    for group in range(groups):
+        jets = random.integers(0, 3, size)
+        file["Events"].extend(
+            {
+                "run": (100 * group + np.arange(size)).astype("int32"),
+                "weight": random.uniform(-0.2, 0.8, size).astype("float32"),
+                "MET_pt": random.uniform(0, 60, size).astype("float32"),
+                "Jet_pt": ak.unflatten((20 * group + random.uniform(0, 30, jets.sum())).astype("float32"), jets),
+            }
+        )
+
 with open(os.path.join(here, "values.json"), "w") as file:
     json.dump(expected, file, separators=(",", ":"), ensure_ascii=False)

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { after, before } from "node:test";
 import { ColumnCache } from "../../../datasets/cache/column-cache.ts";
 import type { DiskTier } from "../../../datasets/cache/disk/disk-tier.ts";
+import { knowLoadedBounds, type LoadedBounds } from "../../../datasets/cache/loaded-bounds.ts";
 import { createSlabs, type Slab } from "../../../datasets/cache/slab.ts";
 import { createCatalogue } from "../../../datasets/catalogue/catalogue.ts";
 import type { Catalogue } from "../../../datasets/dataset.ts";
@@ -65,6 +66,9 @@ export interface SetupOptions {
   readonly mostCompute?: number;
   readonly disk?: DiskTier;
   readonly meter?: Meter;
+  readonly partitionEvents?: number;
+  /** Learns what columns tell that are loaded, and the catalogue knows it. */
+  readonly bounds?: LoadedBounds;
 }
 
 /** In a `describe`: two partitions of the demo dataset, and an executor of two threads over them, while its tests run. */
@@ -90,10 +94,16 @@ export function setUp(directory: string, options: SetupOptions): Setup {
     mostCompute: options.mostCompute ?? Number.POSITIVE_INFINITY,
     memories,
     disk: options.disk,
+    bounds: options.bounds,
     log: silent,
   });
   const cache = new ColumnCache({ slabs, load: workers.load });
-  const catalogue = createCatalogue([{ name: "demo", pattern: options.pattern ?? demoPattern(directory) }]);
+  const { bounds, partitionEvents } = options;
+  const files = createCatalogue(
+    [{ name: "demo", pattern: options.pattern ?? demoPattern(directory) }],
+    partitionEvents === undefined ? {} : { partitionEvents },
+  );
+  const catalogue = bounds ? knowLoadedBounds(files, bounds) : files;
   const stored = new Map<string, StoredProgram>();
   const programs = new ProgramCache({
     store: { getPrograms: async (keys) => new Map(keys.flatMap((key) => (stored.has(key) ? [[key, stored.get(key)!]] : []))) },
