@@ -39,6 +39,8 @@ export interface RemoteCompute {
 
 export interface Compute {
   readonly workers: WorkerPool;
+  /** Where columns are held. */
+  readonly slabs: readonly Slab[];
   notReady(): readonly string[];
   over(catalogue: Catalogue): {
     readonly executor: Executor;
@@ -82,6 +84,7 @@ export function openCompute({ config, store, bounds, log, meter }: ComputeOption
 
   return {
     workers,
+    slabs,
     notReady: () => (workers.alive > 0 ? [] : ["no worker thread is up"]),
     over(catalogue) {
       const programs = new ProgramCache({ store });

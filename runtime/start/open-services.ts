@@ -2,6 +2,7 @@
 import { mkdir } from "node:fs/promises";
 import process from "node:process";
 import type { Log } from "../../base/log.ts";
+import { pause } from "../../base/pause.ts";
 import type { Coordinator } from "../../coordination/coordinator.ts";
 import { knowLoadedBounds, LoadedBounds } from "../../datasets/cache/loaded-bounds.ts";
 import { usualLimits } from "../../functions/admission/limits.ts";
@@ -22,6 +23,9 @@ import { openDatasets } from "./open-datasets.ts";
 import { openConfiguredStore, shareState } from "./open-store.ts";
 import type { OpenedParts } from "./opened-parts.ts";
 import { StartError } from "./start-error.ts";
+
+/** Milliseconds after which a server that has started goes through a sample query. */
+const settling = 100;
 
 /** Everything that requests need, opened in the order in which one part needs another. Rejects with `StartError` for what the operator can mend. */
 export async function openServices(options: {
@@ -94,8 +98,20 @@ export async function openServices(options: {
   const nodes = opens.includes("tasks") ? await openNodes(config, { coordinator, log, meter }) : undefined;
   if (nodes) opened.add("nodes on Mesos", () => nodes.close());
   const node = pull && startNode(() => pull(coordinator), log);
+  if (compute || roles[role].serves.includes("queries")) {
+    const warming = warmUpSoon({ compute: compute && { ...compute, threads: config.threads }, signal: stopping, log });
+    opened.add("sample query", () => warming);
+  }
   opened.add(node ? "pull loop" : "requests", () => Promise.all([node?.stop(config.drain), listening.close(grace)]));
   return { handler: (request, environment) => app.fetch(request, environment), datasets: catalogue.names() };
+}
+
+/** When requests are answered already. Never rejects. */
+async function warmUpSoon(options: Parameters<typeof import("./warm-up/warm-up.ts").warmUp>[0]): Promise<void> {
+  await pause(settling, options.signal);
+  if (options.signal.aborted) return;
+  const { warmUp } = await import("./warm-up/warm-up.ts");
+  await warmUp(options);
 }
 
 /** Loaded here only: other roles know nothing of Mesos. */

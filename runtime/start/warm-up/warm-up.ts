@@ -1,0 +1,103 @@
+/**
+ * One query over the few events that come with the program, gone through once when the server has started: the host compiles code when it first runs, and opens
+ * codecs and memories when they are first used, which the first person to ask would wait for.
+ *
+ * Promises: everything it reads, holds and computes is its own: nothing of it is stored, queued, kept in memory or told of. Never rejects: what goes wrong is logged,
+ * and the first query finds out by itself. Ends soon after its signal aborts.
+ */
+import { fileURLToPath } from "node:url";
+import type { Log } from "../../../base/log.ts";
+import { turn } from "../../../base/turn.ts";
+import { ColumnCache } from "../../../datasets/cache/column-cache.ts";
+import type { Slab } from "../../../datasets/cache/slab.ts";
+import { createCatalogue } from "../../../datasets/catalogue/catalogue.ts";
+import { Merger } from "../../../engine/histogram/merge.ts";
+import { decodePartial, type PartialResult } from "../../../engine/histogram/partial.ts";
+import { describeStatus } from "../../../functions/dispatch/answer/describe-status.ts";
+import { compileMissing } from "../../../functions/dispatch/plan/compile-missing.ts";
+import type { QueryPlan } from "../../../functions/dispatch/plan/plan-query.ts";
+import { PlannedQueries } from "../../../functions/dispatch/plan/planned-queries.ts";
+import type { StoredProgram } from "../../../storage/store.ts";
+import { createExecutor } from "../../node/executor.ts";
+import { ProgramCache } from "../../node/program-cache.ts";
+import type { WorkerPool } from "../../threads/worker-pool.ts";
+
+const sample = { pattern: fileURLToPath(new URL("./sample.root", import.meta.url)), events: 64 };
+const query = {
+  dataset: "sample",
+  filter: ["Muon.pairs().some((a, b) => a.charge != b.charge && (a + b).mass > 60)"],
+  histograms: { met: { axes: [{ type: "regular", bins: 10, lower: 0, upper: 100, value: "MET.pt" }] } },
+};
+
+export interface Warmed {
+  readonly slabs: readonly Slab[];
+  readonly workers: Pick<WorkerPool, "load" | "run">;
+  readonly threads: number;
+}
+
+/** Gives how many events were gone through. `compute` is absent where this process computes nothing: then the query is only planned. */
+export async function warmUp(options: {
+  readonly compute?: Warmed | undefined;
+  readonly signal: AbortSignal;
+  readonly log: Log;
+}): Promise<number> {
+  const { compute, signal, log } = options;
+  const partitionEvents = Math.ceil(sample.events / (compute?.threads ?? 1));
+  const catalogue = createCatalogue([{ name: query.dataset, pattern: sample.pattern }], { partitionEvents });
+  try {
+    const planned = await new PlannedQueries({ catalogue }).get(JSON.stringify(query));
+    await turn();
+    const [program] = await compileMissing(planned, { getPrograms: async () => new Map() });
+    if (!compute || signal.aborted) return 0;
+    const partials = await computeAll(planned, program!, { ...compute, catalogue, signal, log });
+    await turn();
+    return describe(planned, partials);
+  } catch (error) {
+    if (!signal.aborted) log.warn({ err: error }, "the sample query failed; the first queries will take longer");
+    return 0;
+  }
+}
+
+interface ComputeOptions extends Warmed, Pick<Parameters<typeof createExecutor>[0], "catalogue" | "log"> {
+  readonly signal: AbortSignal;
+}
+
+/** Each partition on its own, so that every thread has one. */
+async function computeAll(
+  { plan }: QueryPlan,
+  program: StoredProgram,
+  { slabs, workers, threads, catalogue, signal, log }: ComputeOptions,
+): Promise<readonly PartialResult[]> {
+  // The disk keeps columns under fingerprints only, and this is none.
+  const load: WorkerPool["load"] = (columns) => workers.load(columns.map((each) => ({ ...each, fingerprint: query.dataset })));
+  const cache = new ColumnCache({ slabs, load });
+  const programs = new ProgramCache({ store: { getPrograms: async () => new Map([[program.programKey, program]]) } });
+  const executor = createExecutor({ catalogue, programs, cache, workers, atATime: threads, log });
+  try {
+    const outcomes = await Promise.all(
+      plan.partitions.map(({ index: partition, fingerprint }) =>
+        executor.run(
+          { programs: [program.programKey], dataset: query.dataset, partitions: [{ partition, fingerprint }] },
+          { signalOf: () => signal },
+        ),
+      ),
+    );
+    return await Promise.all(
+      outcomes.flat().map((outcome) => {
+        if (outcome.kind !== "partial") throw new Error(outcome.cause);
+        return decodePartial(outcome.partial);
+      }),
+    );
+  } finally {
+    // Nothing stays in memory.
+    for (const slab of slabs) cache.spoil(slab);
+  }
+}
+
+function describe({ plan, query, checked }: QueryPlan, partials: readonly PartialResult[]): number {
+  const programs = checked.programs.map((each) => each.program);
+  const merger = new Merger(programs[0]!);
+  for (const partial of partials) merger.add(partial);
+  const status = describeStatus({ query: { ...query, created: 0 }, plan, programs, result: [merger.read()] }, []);
+  return JSON.stringify(status).length > 0 ? status.events.done : 0;
+}
