@@ -8,7 +8,6 @@ import { atExit } from "./at-exit.ts";
 export interface ServerProcess {
   readonly pid: number;
   readonly port: number;
-  hasEnded(): boolean;
   /** SIGKILL ends it as a power cut would; SIGSTOP makes it slow until SIGCONT. */
   signal(name: "SIGKILL" | "SIGSTOP" | "SIGCONT" | "SIGUSR2"): void;
   /** Resolves when it is gone. */
@@ -65,7 +64,6 @@ export async function startProcess({ what, command, parameters, readyPort, envir
   return {
     pid: child.pid!,
     port,
-    hasEnded: () => child.exitCode !== null || child.signalCode !== null,
     // `child.kill` would not do: Deno takes it as the end of the process, whatever the signal.
     signal: (name) => void process.kill(child.pid!, name),
     async stop() {

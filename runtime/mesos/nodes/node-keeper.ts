@@ -10,7 +10,7 @@ import type { Scheduler } from "../scheduler/scheduler.ts";
 import type { Task } from "../scheduler/task.ts";
 import { type Measures, measureWork, nothingMeasured } from "./measured-work.ts";
 import { type NodeKind, nodeGroup, nodeTask } from "./node-task.ts";
-import { type Crashes, noCrashes, planNodes } from "./plan-nodes.ts";
+import { type Crashes, describeCrashes, noCrashes, planNodes } from "./plan-nodes.ts";
 import { decideNodes, type NodeNumbers, type Wanted } from "./wanted-nodes.ts";
 import { noteBusy, rankAgents, type WarmAgents } from "./warm-agents.ts";
 
@@ -114,10 +114,8 @@ export function startNodeKeeper(options: KeeperOptions): NodeKeeper {
     const tasks = ownTasks();
     const there = tasks.filter((task) => task.state === "running" && nodeOf(task) !== undefined).length;
     const waiting = tasks.flatMap(({ wanted }) => scheduler.whyPending(wanted.id) ?? []);
-    const wait = Math.ceil((crashes.until - now) / 1000);
-    const crashed =
-      wait > 0 ? [`nodes crashed ${crashes.count} times in a row, the next one is started in ${wait} s: ${crashes.cause ?? ""}`] : [];
-    return { wanted: count, there, missing: there < count ? [...new Set([...crashed, ...waiting])].slice(0, mostReasons) : [] };
+    const reasons = new Set([...describeCrashes(crashes, now), ...waiting]);
+    return { wanted: count, there, missing: there < count ? [...reasons].slice(0, mostReasons) : [] };
   }
 
   function ownTasks(): readonly Task[] {

@@ -57,7 +57,7 @@ const drainBefore = 300_000;
 export function planNodes({ tasks, crashes: before, count, kind, hasJoined, maintenanceOf, now }: Situation): Steps {
   const ended = tasks.filter(isEnded);
   const crashes = ended.filter(({ state }) => state !== "killed").reduce(noteCrash, forgive(before, tasks, now));
-  const avoided = [...crashes.agents].filter(([, crash]) => now < avoidedUntil(crash)).map(([hostname]) => hostname);
+  const avoided = avoidedAgents(crashes, now);
   const alive = tasks.filter(({ state }) => state === "pending" || state === "staging" || state === "running");
   const isCurrent = ({ wanted }: Task) => versionOf(wanted) === kind.version;
   // Nothing is lost with these, and where they may go is not what it was.
@@ -82,6 +82,21 @@ export function planNodes({ tasks, crashes: before, count, kind, hasJoined, main
     crashes,
     avoided,
   };
+}
+
+/** Hostnames. */
+export const avoidedAgents = ({ agents }: Crashes, now: number): Choice["avoided"] =>
+  [...agents].filter(([, crash]) => now < avoidedUntil(crash)).map(([hostname]) => hostname);
+
+/** Why nodes may be missing that is not the cluster's fault, for people. */
+export function describeCrashes(crashes: Crashes, now: number): readonly string[] {
+  const wait = Math.ceil((crashes.until - now) / 1000);
+  const avoided = avoidedAgents(crashes, now);
+  const cause = crashes.cause ?? "";
+  return [
+    ...(wait > 0 ? [`nodes crashed ${crashes.count} times in a row, the next one is started in ${wait} s: ${cause}`] : []),
+    ...(avoided.length > 0 ? [`nodes crashed again and again on ${avoided.join(", ")}, so none is started there for a while`] : []),
+  ];
 }
 
 /** Those that are worth keeping come first: what runs, of this version, for long. */

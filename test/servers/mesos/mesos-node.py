@@ -97,9 +97,9 @@ def end_tasks(directory):
                 pass
 
 
-def end_with_input():
+def end_with_input(stream):
     """The process that started this one may have died without a chance to end it."""
-    sys.stdin.buffer.read()
+    os.read(stream, 1)
     end_tasks(os.environ["MESOS_WORK_DIR"])
     os._exit(0)
 
@@ -107,9 +107,12 @@ def end_with_input():
 if sys.argv[1] == "end-tasks":
     end_tasks(sys.argv[2])
 else:
+    # Tasks would inherit it, and one that makes it non-blocking ends every read of it when this process goes on after SIGSTOP.
+    own_input = os.dup(0)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     run(sys.argv[1], sys.argv[2] if sys.argv[1] == "agent" else None)
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
-    threading.Thread(target=end_with_input, daemon=True).start()
+    threading.Thread(target=end_with_input, args=(own_input,), daemon=True).start()
     print("ready", flush=True)
     while True:
         signal.pause()

@@ -60,6 +60,8 @@ export interface TaskState {
   readonly id: string;
   readonly state: string;
   readonly slave_id: string;
+  /** Of its states, when. Seconds since the epoch. */
+  readonly statuses: readonly { readonly state: string; readonly timestamp: number }[];
   readonly [more: string]: unknown;
 }
 
@@ -188,8 +190,6 @@ export async function startAgent(options: AgentStart): Promise<MesosAgent> {
   const isRegistered = () => {
     let patience = 5_000;
     return until(`the agent at ${running.address} is registered`, async () => {
-      // One that was frozen for long may end when it goes on; its tasks do not.
-      if (running.hasEnded()) await running.restart();
       // An agent that finds no master does not look again by itself. Whoever asks it too often lets it begin anew each time.
       if (Date.now() > asked + patience) {
         running.signal("SIGUSR2");
@@ -269,7 +269,7 @@ async function readState(url: string): Promise<MasterState> {
   return response.json() as Promise<MasterState>;
 }
 
-type Running = MesosProcess & { signal(name: "SIGUSR2"): void; hasEnded(): boolean };
+type Running = MesosProcess & { signal(name: "SIGUSR2"): void };
 
 async function startMesos(
   mesos: string,
@@ -304,7 +304,6 @@ async function startMesos(
     url: `http://${address}`,
     directory,
     signal: (name) => running.signal(name),
-    hasEnded: () => running.hasEnded(),
     kill: () => running.stop(),
     pause: () => running.signal("SIGSTOP"),
     resume: () => running.signal("SIGCONT"),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { describeNodeKind, nodeTask } from "../../../../runtime/mesos/nodes/node-task.ts";
-import { type Crashes, noCrashes, planNodes, type Situation } from "../../../../runtime/mesos/nodes/plan-nodes.ts";
+import { type Crashes, describeCrashes, noCrashes, planNodes, type Situation } from "../../../../runtime/mesos/nodes/plan-nodes.ts";
 import type { Task, TaskState } from "../../../../runtime/mesos/scheduler/task.ts";
 import { readConfig } from "../../../../runtime/start/config/config.ts";
 
@@ -96,6 +96,18 @@ test("planNodes avoids an agent where a second node crashed, for a while, and no
   const next = plan([node("failed", { since: now, on: "bad" }), node("running", { on: "good" })], { now, crashes: first.crashes });
   assert.deepEqual(next.avoided, ["bad"]);
   assert.deepEqual(plan([], { crashes: next.crashes, now: now + 2 * minute }).avoided, []);
+});
+
+test("describeCrashes tells of the pause, and of agents that are avoided after it", () => {
+  const now = 20 * minute;
+  const crashed = () => node("failed", { since: now, on: "bad", cause: "exited with status 1" });
+  const once = plan([crashed()], { now }).crashes;
+  assert.deepEqual(describeCrashes(once, now), ["nodes crashed 1 times in a row, the next one is started in 1 s: exited with status 1"]);
+  assert.deepEqual(describeCrashes(once, now + minute), []);
+  const twice = plan([crashed()], { now, crashes: once }).crashes;
+  const avoided = "nodes crashed again and again on bad, so none is started there for a while";
+  assert.deepEqual(describeCrashes(twice, now + 30 * second), [avoided]);
+  assert.deepEqual(describeCrashes(twice, now + 2 * minute), []);
 });
 
 test("planNodes asks anew for what waits where agents to avoid are others now", () => {
