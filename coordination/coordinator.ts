@@ -115,6 +115,8 @@ export interface ClaimOptions {
   readonly signal: AbortSignal;
   /** The most claims that are given at a time. */
   readonly most: number;
+  /** So many of those that wait are given together although they are more than the share of one thread: fewer would not be worth a claim. 1 where absent. */
+  readonly least?: number;
   /** Whether the node holds the subtask's columns in memory. */
   readonly prefers?: (subtask: Subtask) => boolean;
   /** Whether the subtask is claimed alone, as one with an attempt on record is. */
@@ -136,8 +138,8 @@ export interface ClaimOptions {
 export interface JoinedNode {
   readonly id: string;
   /**
-   * Waits for a subtask and claims it, and with it up to `most` of those that wait; never more than the share of one thread, so that others have something
-   * to do as well. A subtask with an attempt on record comes alone. Among those of the best priority the node takes first what it `prefers`, then what no
+   * Waits for a subtask and claims it, and with it up to `most` of those that wait; never more than the share of one thread, or `least`, so that others have
+   * something to do as well. A subtask with an attempt on record comes alone. Among those of the best priority the node takes first what it `prefers`, then what no
    * node holds and belongs to this one; the rest it leaves for a moment to nodes that are better placed (`queue/locality.ts`). No client waits long for that.
    * Where `mostOverPartition` allows it, other subtasks that wait for the same partition are claimed together with what it takes.
    * Calls that take from anybody are served before those for newcomers only.

@@ -8,7 +8,7 @@
  * Order and turns of clients: `waiting-order.ts`; what a node takes and what it leaves to better placed ones: `next-subtask.ts`; whether a node is to be
  * trusted: `quarantine.ts`. Beyond these: a call for newcomers only takes nothing of the clients of whom its node computes something; a subtask with an
  * attempt on record is taken alone, for it may take its node down, and so is one of which the call says so; what failed on a node is left to others
- * for `leaveFor`; and nobody takes more at a time than the share of one of the cluster's threads.
+ * for `leaveFor`; and nobody takes more at a time than the share of one of the cluster's threads, or what it needs at least for a claim to be worth it.
  *
  * With a subtask that has its turn go others that wait for the same partition: those of its client, whose turns they are, and those of other clients that add
  * at most `mostPassengerCost` times what it costs itself, where the call knows that.
@@ -50,6 +50,8 @@ export interface Times {
 /** A call of `JoinedNode.claim` that waits. */
 export interface ClaimCall {
   readonly most: number;
+  /** So many it takes where they wait, however small the share of one thread is. */
+  readonly least: number;
   readonly prefers: ((subtask: Subtask) => boolean) | undefined;
   readonly comesAlone: ((subtask: Subtask) => boolean) | undefined;
   /** How many subtasks over one partition it takes together, however many it takes at most otherwise; undefined: it does not ask for more. */
@@ -110,7 +112,7 @@ export class ClaimQueue<T extends Queued<T>> {
     const quarantined = this.quarantineOf(node, times);
     // The last one that is left does what it can.
     if (quarantined) return { kind: "wait", until: times.now + quarantined.until - times.date };
-    const share = Math.ceil(this.order.size / Math.max(1, this.cluster.threads));
+    const share = Math.max(call.least, Math.ceil(this.order.size / Math.max(1, this.cluster.threads)));
     const most = Math.min(call.most, share);
     const without = call.newcomersOnly ? node.clients : undefined;
     const items: T[] = [];

@@ -58,7 +58,7 @@ export class WaitingCalls<T extends Queued<T>, N extends LocalNode> {
 
   /** A call waits from now on. */
   async claim(node: N, options: ClaimOptions): Promise<readonly Claim[]> {
-    const { signal, most, prefers, comesAlone, mostOverPartition, costOf, newcomersOnly = false, prepare } = options;
+    const { signal, most, least = 1, prefers, comesAlone, mostOverPartition, costOf, newcomersOnly = false, prepare } = options;
     signal.throwIfAborted();
     if (this.#refusal) throw this.#refusal;
     if (node.isGone) throw gone(node);
@@ -76,6 +76,7 @@ export class WaitingCalls<T extends Queued<T>, N extends LocalNode> {
       const call: WaitingCall<N> = {
         node,
         most,
+        least,
         prefers,
         comesAlone,
         mostOverPartition,

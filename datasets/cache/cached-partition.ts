@@ -24,16 +24,35 @@ export class CachedPartition {
 
   /** Whether a column that has it is here or on its way for each of a program's inputs. */
   holds(inputs: readonly Input[]): boolean {
-    const columns = [...this.columns.values()].map(({ location }) => location.column);
-    const nullable = new Set(inputs.flatMap((input) => (input.kind === "valid" ? [input.column] : [])));
-    return inputs.every((input) =>
-      columns.some((column) => {
-        if (input.kind === "offsets") return standsIn(column, input.lists) && input.columns.includes(column.name);
-        if (innermost(column) !== innermost(input)) return false;
-        if (column.name !== input.column || column.nullable !== nullable.has(column.name)) return false;
-        return input.kind !== "values" || column.dtype === input.dtype;
-      }),
-    );
+    return inputs.every((input) => this.#find(input, inputs));
+  }
+
+  /** The columns that programs with these inputs read, each once; undefined where one of them is not in memory, or is read in two forms. */
+  ready(programs: readonly (readonly Input[])[]): readonly CachedColumn[] | undefined {
+    const byName = new Map<string, CachedColumn>();
+    for (const inputs of programs) {
+      for (const input of inputs) {
+        const column = this.#find(input, inputs, byName);
+        if (column?.state !== "ready") return undefined;
+        const { name } = column.location.column;
+        if ((byName.get(name) ?? column) !== column) return undefined;
+        byName.set(name, column);
+      }
+    }
+    return [...byName.values()];
+  }
+
+  /** The column that has what an input of a program asks for; `inputs`: all of the program's. Offsets come with those that are `chosen` already, where one of these has them. */
+  #find(input: Input, inputs: readonly Input[], chosen?: ReadonlyMap<string, CachedColumn>): CachedColumn | undefined {
+    if (input.kind === "offsets") {
+      const has = ({ location: { column } }: CachedColumn) => standsIn(column, input.lists) && input.columns.includes(column.name);
+      return find(chosen?.values() ?? [], has) ?? find(this.columns.values(), has);
+    }
+    const isNullable = inputs.some((other) => other.kind === "valid" && other.column === input.column);
+    return find(this.columns.values(), ({ location: { column } }) => {
+      if (column.name !== input.column || column.nullable !== isNullable || innermost(column) !== innermost(input)) return false;
+      return input.kind !== "values" || column.dtype === input.dtype;
+    });
   }
 
   /** Names of the columns that are here or on their way. */
@@ -45,4 +64,9 @@ export class CachedPartition {
     const held = this.names;
     return names.every((name) => held.has(name));
   }
+}
+
+function find<T>(items: Iterable<T>, isWanted: (item: T) => boolean): T | undefined {
+  for (const item of items) if (isWanted(item)) return item;
+  return undefined;
 }

@@ -11,34 +11,11 @@
  * Does not promise: that loading starts at once, nor any order of loads.
  */
 import type { Input } from "../../engine/program/inputs.ts";
-import { bytesPerValue } from "../../engine/program/schema.ts";
-import { type ColumnLocation, DatasetError } from "../dataset.ts";
-import { addressOf, allReady, blocksOf, CachedColumn, type Load, type LoadedCosts, sumCosts } from "./cached-column.ts";
+import { addressOf, allReady, blocksOf, CachedColumn, type Load, sumCosts } from "./cached-column.ts";
 import { CachedPartition } from "./cached-partition.ts";
+import { type HeldRequest, type Lease, type LeaseRequest, tooLarge } from "./lease.ts";
 import { orderVictims } from "./order-victims.ts";
 import { type Block, type Slab, taken } from "./slab.ts";
-
-export interface LeaseRequest {
-  readonly fingerprint: string;
-  /** Each column once. */
-  readonly columns: readonly ColumnLocation[];
-  readonly workBytes: number;
-  readonly signal: AbortSignal;
-}
-
-export interface Lease {
-  readonly slab: Slab;
-  /** Not cleared. */
-  readonly work: Block;
-  /** What was loaded for this lease; the other columns were here, or on their way for another. */
-  readonly loaded: LoadedCosts;
-  /** The slab was spoilt since the columns were leased: what was computed from them does not count. */
-  readonly isSpoilt: () => boolean;
-  /** Byte address of the array; throws `DatasetError` where the leased columns do not have it. */
-  address(input: Input): number;
-  /** Only when no thread uses the memory any more. A second call does nothing. */
-  release(): void;
-}
 
 interface Waiter {
   readonly request: LeaseRequest;
@@ -96,27 +73,23 @@ export class ColumnCache {
   /** Rejects with `DatasetError` where a column cannot be loaded or all together can never fit, and with the signal's reason. */
   async lease(request: LeaseRequest): Promise<Lease> {
     const reserved = await this.#reserve(request);
-    let held = true;
-    const release = () => {
-      if (!held) return;
-      held = false;
-      this.#release(reserved);
-    };
+    const lease = this.#leaseOf(reserved);
     try {
       await allReady(reserved.columns, request.signal);
     } catch (error) {
-      release();
+      lease.release();
       throw error;
     }
-    const { partition, columns, missing, work } = reserved;
-    return {
-      slab: partition.slab,
-      work,
-      loaded: sumCosts(missing),
-      isSpoilt: () => partition.isSpoilt,
-      address: (input) => addressOf(input, columns),
-      release,
-    };
+    return lease;
+  }
+
+  /** At once, where the columns are in memory already, and there is room to work in; undefined where they are not, or others wait for room. */
+  leaseHeld({ fingerprint, inputs, workBytes }: HeldRequest): Lease | undefined {
+    const partition = this.#partitions.get(fingerprint);
+    if (!partition || this.#waiting.length > 0) return undefined;
+    const columns = partition.ready(inputs);
+    const work = columns && partition.slab.allocate(workBytes);
+    return work && this.#leaseOf(this.#hold({ partition, columns, missing: [], work }));
   }
 
   /** For a slab of which something may have been written over: leases that there are know it, later ones load all columns anew. */
@@ -197,7 +170,6 @@ export class ColumnCache {
     if (!blocks) return undefined;
 
     this.#partitions.set(partition.fingerprint, partition);
-    partition.leases++;
     const [work, ...rest] = blocks as [Block, ...Block[]];
     const begun: CachedColumn[] = [];
     for (const location of missing) {
@@ -209,12 +181,37 @@ export class ColumnCache {
     const loads = begun.length > 0 ? this.#load(begun.map(({ toLoad }) => ({ ...toLoad, fingerprint: partition.fingerprint }))) : [];
     for (const [index, column] of begun.entries()) column.follow(loads[index]!, () => this.#loaded(partition, column));
     const columns = request.columns.map(({ column }) => partition.columns.get(CachedColumn.identityOf(column))!);
-    for (const column of columns) {
+    return this.#hold({ partition, columns, missing: begun, work });
+  }
+
+  #hold(reserved: Reserved): Reserved {
+    reserved.partition.leases++;
+    for (const column of reserved.columns) {
       column.leases++;
       column.uses++;
       this.#idle.delete(column);
     }
-    return { partition, columns, missing: begun, work };
+    return reserved;
+  }
+
+  #leaseOf(reserved: Reserved): Lease {
+    const { partition, columns, missing, work } = reserved;
+    let isHeld = true;
+    return {
+      slab: partition.slab,
+      work,
+      columns: columns.length,
+      get loaded() {
+        return sumCosts(missing);
+      },
+      isSpoilt: () => partition.isSpoilt,
+      address: (input) => addressOf(input, columns),
+      release: () => {
+        if (!isHeld) return;
+        isHeld = false;
+        this.#release(reserved);
+      },
+    };
   }
 
   /** Blocks of these sizes in the partition's slab, at the expense of idle columns if that helps. */
@@ -284,14 +281,4 @@ export class ColumnCache {
     column.free();
     this.#leaveIfEmpty(partition);
   }
-}
-
-function tooLarge(request: LeaseRequest, total: number, capacity: number): DatasetError {
-  const mebibytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MiB`;
-  const names = request.columns.map(({ column }) => `${column.name} (${bytesPerValue[column.dtype]} bytes a value)`).join(", ");
-  return new DatasetError(
-    `Cannot hold one partition's columns in memory: they and the work area need ${mebibytes(total)} together, and one block of ` +
-      `memory has ${mebibytes(capacity)}; start with a larger --memory, or write the file with smaller row groups. Columns: ${names}`,
-    { permanent: true },
-  );
 }

@@ -19,6 +19,7 @@ export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal)
 
 /** A signal that aborts when the last of several has, with that one's reason. `release` leaves nothing behind at those that live on. */
 export function whenAllAbort(signals: readonly AbortSignal[]): { readonly signal: AbortSignal; release(): void } {
+  if (signals.length === 1) return { signal: signals[0]!, release: () => {} };
   const controller = new AbortController();
   // Each of many programs waits with it.
   setMaxListeners(0, controller.signal);

@@ -6,6 +6,8 @@ import { LRUCache } from "lru-cache";
 
 /** Milliseconds of threads' time that one bundle of claims should take. */
 const mostWork = 50;
+/** What takes no longer together is not divided between threads: claiming and completing it once more would cost about as much. */
+const leastWork = 2;
 /** More would save little. Not more than `mostPrograms`: they may be of as many programs. */
 const mostTogether = 16;
 /** So many past subtasks must be known to tell how long the next ones take. */
@@ -42,8 +44,17 @@ export class BundleSize {
 
   /** As many as should take `mostWork` together; 1 where few are known. */
   get most(): number {
+    return this.#within(mostWork);
+  }
+
+  /** As many as should take `leastWork` together; 1 where few are known. */
+  get least(): number {
+    return this.#within(leastWork);
+  }
+
+  #within(work: number): number {
     if (this.#times.length < fewest) return 1;
     const mean = this.#times.reduce((sum, time) => sum + time, 0) / this.#times.length;
-    return Math.min(mostTogether, Math.max(1, Math.floor(mostWork / mean)));
+    return Math.min(mostTogether, Math.max(1, Math.floor(work / mean)));
   }
 }

@@ -16,7 +16,7 @@ import { LRUCache } from "lru-cache";
 import pMap from "p-map";
 import type { Log } from "../../base/log.ts";
 import type { Subtask } from "../../coordination/coordinator.ts";
-import type { ColumnCache, Lease } from "../../datasets/cache/column-cache.ts";
+import type { ColumnCache } from "../../datasets/cache/column-cache.ts";
 import type { DiskTier } from "../../datasets/cache/disk/disk-tier.ts";
 import { type Catalogue, DatasetError, OtherFormError } from "../../datasets/dataset.ts";
 import { largestRows } from "../../engine/rows/rows.ts";
@@ -31,10 +31,10 @@ import type { WorkerPool } from "../threads/worker-pool.ts";
 import { WorkerCrashed } from "../threads/worker-thread.ts";
 import { unlessAborted, whenAllAbort } from "./abort.ts";
 import { createPartitionFinder, type Place } from "./find-partition.ts";
-import { locateColumns } from "./locate-columns.ts";
+import { createLeasing, type Leased } from "./lease-columns.ts";
 import { type ProgramCache, type ReadyProgram, UnknownProgramError } from "./program-cache.ts";
 import { runOnThread, type ThreadRun } from "./run-on-thread.ts";
-import { addLoading, noTime, rounded, type Times } from "./run-times.ts";
+import { noTime, rounded, type Times } from "./run-times.ts";
 import { createSkipping } from "./skip-reading.ts";
 
 export interface LocalExecutor extends Executor {
@@ -78,14 +78,6 @@ interface Computing {
   readonly workers: Pick<WorkerPool, "run">;
 }
 
-interface Leased {
-  readonly lease: Lease;
-  readonly entries: number;
-  /** Of the most urgent of the runs. */
-  readonly payer: Payer;
-  readonly runs: readonly ThreadRun[];
-}
-
 export function createExecutor(options: {
   readonly catalogue: Catalogue;
   readonly programs: ProgramCache;
@@ -100,6 +92,7 @@ export function createExecutor(options: {
   const { catalogue, programs, cache, disk, workers, atATime, log, meter } = options;
   const finder = createPartitionFinder(catalogue);
   const isHeld = (fingerprint: string, { program }: ReadyProgram) => cache.holds(fingerprint, program.inputs);
+  const leasing = createLeasing({ catalogue, finder, cache, meter });
   const runSkipping = createSkipping({ catalogue, find: finder.find, isHeld, log, meter });
   /** How often programs computed for longer than they may over a dataset, lately. */
   const breaches = new LRUCache<string, number>({ max: 1_000, ttl: breachesCount });
@@ -178,7 +171,7 @@ export function createExecutor(options: {
     const wanted = whenAllAbort(runs.map(({ signal }) => signal));
     let leased: Leased | undefined;
     try {
-      leased = await leaseColumns(place, runs, wanted.signal);
+      leased = leasing.held(place, runs) ?? (await leasing.lease(place, runs, wanted.signal));
       const keys = runs.map(({ ready }) => ready.partOf ?? ready.programKey);
       computing.onRunning?.(keys, place.fingerprint);
       const { runs: begun, ...held } = leased;
@@ -223,41 +216,6 @@ export function createExecutor(options: {
   async function runRenewed(place: Place, run: Run, error: OtherFormError, computing: Computing): Promise<Outcome> {
     const ready = await programs.renew(run.ready).catch(() => undefined);
     return ready ? (await runTogether(place, [{ ...run, ready }], computing))[0]! : failed(error);
-  }
-
-  /** The columns of all these programs, and room for each to work in. */
-  async function leaseColumns(place: Place, runs: readonly Run[], signal: AbortSignal): Promise<Leased> {
-    const begun = performance.now();
-    const { partition, broken } = await unlessAborted(finder.find(place), signal);
-    const ready = runs.map((run) => run.ready);
-    let lease: Lease | undefined;
-    try {
-      const locating = locateColumns(ready, (name, form) => catalogue.locate(place.dataset, partition, name, form));
-      const columns = await unlessAborted(locating, signal);
-      // Only programs without columns come here with a broken file.
-      if (broken !== undefined) throw new DatasetError(broken, { permanent: false });
-      const rooms = ready.map(({ program, scratchBytes }) => workBytes(program, scratchBytes));
-      const together = rooms.reduce((sum, bytes) => sum + bytes, 0);
-      const leased = await cache.lease({ fingerprint: place.fingerprint, columns, workBytes: together, signal });
-      lease = leased;
-      const addresses = ready.map(({ program }) => program.inputs.map((input) => leased.address(input)));
-      addLoading(
-        runs.map(({ times }) => times),
-        leased,
-        performance.now() - begun,
-      );
-      meter?.count("femtoq_columns_total", "files", leased.loaded.columns - leased.loaded.fromDisk);
-      meter?.count("femtoq_columns_total", "disk", leased.loaded.fromDisk);
-      meter?.count("femtoq_columns_total", "memory", columns.length - leased.loaded.columns);
-      const begin = runs.map((run, index) => ({ ...run, addresses: addresses[index]!, workBytes: rooms[index]! }));
-      const payer = runs.map((run) => run.payer).reduce((best, each) => (each.priority < best.priority ? each : best));
-      return { lease: leased, entries: partition.entries, payer, runs: begin };
-    } catch (error) {
-      lease?.release();
-      // The files may not be what they were; an abort says nothing of them.
-      if (error instanceof DatasetError) finder.doubt(place.dataset);
-      throw error;
-    }
   }
 
   /** For this run, and for those that come after it. */

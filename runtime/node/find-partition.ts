@@ -52,6 +52,13 @@ export function createPartitionFinder(catalogue: Catalogue) {
       return broken ? { partition, broken: broken.cause } : { partition };
     },
 
+    /** The partition as it was known last, where its file could be read then. */
+    peek(place: Place): Partition | undefined {
+      const dataset = seen.get(place.dataset);
+      const partition = findIn(dataset, place);
+      return partition && !dataset?.broken.some(({ file }) => file.path === partition.file.path) ? partition : undefined;
+    },
+
     doubt(name: string): void {
       seen.delete(name);
     },

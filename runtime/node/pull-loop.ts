@@ -152,6 +152,7 @@ export function startPullLoop(options: PullOptions): PullLoop {
     const claims = await node.claim({
       signal: stopping.signal,
       most: bundleSize.most,
+      least: bundleSize.least,
       comesAlone: ({ programKey }) => bundleSize.comesAlone(programKey),
       costOf: ({ programKey }) => bundleSize.costOf(programKey),
       mostOverPartition: mostPrograms,

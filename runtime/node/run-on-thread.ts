@@ -1,5 +1,5 @@
 /** One job of one thread: programs, one after another or in one pass, over columns that are leased. */
-import type { Lease } from "../../datasets/cache/column-cache.ts";
+import type { Lease } from "../../datasets/cache/lease.ts";
 import type { Payer } from "../../functions/compute/executor.ts";
 import type { ProgramOutcome } from "../threads/worker-messages.ts";
 import type { WorkerPool } from "../threads/worker-pool.ts";

@@ -1,5 +1,5 @@
 /** Where the time of a program over one partition went. */
-import type { Lease } from "../../datasets/cache/column-cache.ts";
+import type { Lease } from "../../datasets/cache/lease.ts";
 import type { ComputeTiming } from "../../functions/compute/executor.ts";
 
 export type Times = { -readonly [Figure in keyof ComputeTiming]: ComputeTiming[Figure] };

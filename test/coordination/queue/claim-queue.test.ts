@@ -40,6 +40,7 @@ const call = (most: number, rest: Partial<ClaimCall> = {}): ClaimCall => ({
   comesAlone: undefined,
   mostOverPartition: undefined,
   costOf: undefined,
+  least: 1,
   newcomersOnly: false,
   waitsSince: 0,
   delay: 0,
@@ -79,6 +80,15 @@ test("ClaimQueue.take gives nobody more than the share of one of the cluster's t
   const { nodes, take } = open(items(8), ["a", "b", "c", "d"]);
   assert.equal((take(nodes[0]!, 100) as readonly number[]).length, 2);
   assert.equal((take(nodes[1]!, 100) as readonly number[]).length, 2);
+});
+
+test("ClaimQueue.take gives what a call needs at least, where so many wait, although others have a smaller share then", () => {
+  const { queue, nodes } = open(items(8), ["a", "b", "c", "d"]);
+  const take = (least: number) => {
+    const taken = queue.take(nodes[0]!, call(5, { least }), at(1_000));
+    return taken.kind === "take" ? taken.items.length : taken.kind;
+  };
+  assert.deepEqual([take(1), take(3), take(9), take(9)], [2, 3, 3, "none"]);
 });
 
 test("ClaimQueue.take gives a subtask with an attempt on record alone", () => {

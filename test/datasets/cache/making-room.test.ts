@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Lease } from "../../../datasets/cache/column-cache.ts";
+import type { Lease } from "../../../datasets/cache/lease.ts";
 import { createSlabs } from "../../../datasets/cache/slab.ts";
 import { DatasetError } from "../../../datasets/dataset.ts";
 import { automatic, entries, location, never, settle, values } from "./cache-for-test.ts";

@@ -15,6 +15,14 @@ test("BundleSize.most is as many as take 50 ms together where each takes as long
   for (const time of [0.01, 0]) assert.equal(afterTimes(time, time, time, time).most, 16);
 });
 
+test("BundleSize.least is as many as take 2 ms together, 16 at most and 1 where one takes longer", () => {
+  assert.equal(afterTimes(0.5, 0.5, 0.5, 0.5).least, 4);
+  assert.equal(afterTimes(0.01, 0.01, 0.01, 0.01).least, 16);
+  assert.equal(afterTimes(1.5, 1.5, 1.5, 1.5).least, 1);
+  assert.equal(afterTimes(40, 40, 40, 40).least, 1);
+  assert.equal(afterTimes(0.1, 0.1, 0.1).least, 1);
+});
+
 test("BundleSize.most is 1 where subtasks take half of that, and where few are known", () => {
   assert.equal(afterTimes(26, 26, 26, 26).most, 1);
   assert.equal(afterTimes(1, 1, 1).most, 1);

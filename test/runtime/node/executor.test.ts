@@ -46,6 +46,27 @@ describe("createExecutor", () => {
     }
   });
 
+  test("looks at no file for a partition whose columns are in memory, and gives the same bytes", async () => {
+    const { catalogue, workers, slabs, programs } = demo.two;
+    let located = 0;
+    const counting: Catalogue = {
+      ...catalogue,
+      locate: (...place) => {
+        located++;
+        return catalogue.locate(...place);
+      },
+    };
+    const cache = new ColumnCache({ slabs, load: workers.load });
+    const executor = createExecutor({ catalogue: counting, programs, cache, workers, atATime: 1, log: silent });
+    const { programKey, dataset, ...partition } = await demo.two.task(muons, 1);
+    const run = () => executor.run({ programs: [programKey], dataset, partitions: [partition] }, { signalOf: () => never });
+    const partialOf = async () => (await run()).map((outcome) => (outcome.kind === "partial" ? outcome.partial : outcome));
+    const first = await partialOf();
+    const before = located;
+    assert.deepEqual(await partialOf(), first);
+    assert.deepEqual([before > 0, located], [true, before]);
+  });
+
   test("runs a program in the form that it has now where a file that came since gave a column another type or missing values", async (t) => {
     const folder = join(demo.directory, "widening");
     await mkdir(folder);

@@ -1,0 +1,49 @@
+/** The hold of one subtask on the columns that it reads, and on an area to work in. */
+import type { Input } from "../../engine/program/inputs.ts";
+import { bytesPerValue } from "../../engine/program/schema.ts";
+import { type ColumnLocation, DatasetError } from "../dataset.ts";
+import type { LoadedCosts } from "./cached-column.ts";
+import type { Block, Slab } from "./slab.ts";
+
+export interface LeaseRequest {
+  readonly fingerprint: string;
+  /** Each column once. */
+  readonly columns: readonly ColumnLocation[];
+  readonly workBytes: number;
+  readonly signal: AbortSignal;
+}
+
+/** Of columns that are in memory. */
+export interface HeldRequest {
+  readonly fingerprint: string;
+  /** Of each program. */
+  readonly inputs: readonly (readonly Input[])[];
+  readonly workBytes: number;
+}
+
+export interface Lease {
+  readonly slab: Slab;
+  /** Not cleared. */
+  readonly work: Block;
+  /** How many there are. */
+  readonly columns: number;
+  /** What was loaded for this lease, once all are ready; the other columns were here, or on their way for another. */
+  readonly loaded: LoadedCosts;
+  /** The slab was spoilt since the columns were leased: what was computed from them does not count. */
+  readonly isSpoilt: () => boolean;
+  /** Byte address of the array; throws `DatasetError` where the leased columns do not have it. */
+  address(input: Input): number;
+  /** Only when no thread uses the memory any more. A second call does nothing. */
+  release(): void;
+}
+
+/** What a lease asks for has no room in a slab, whatever else there is. */
+export function tooLarge(request: LeaseRequest, total: number, capacity: number): DatasetError {
+  const mebibytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MiB`;
+  const names = request.columns.map(({ column }) => `${column.name} (${bytesPerValue[column.dtype]} bytes a value)`).join(", ");
+  return new DatasetError(
+    `Cannot hold one partition's columns in memory: they and the work area need ${mebibytes(total)} together, and one block of ` +
+      `memory has ${mebibytes(capacity)}; start with a larger --memory, or write the file with smaller row groups. Columns: ${names}`,
+    { permanent: true },
+  );
+}

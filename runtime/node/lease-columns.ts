@@ -1,0 +1,109 @@
+/**
+ * The columns that programs read of one partition, and room for each program to work in: at once where all are in memory, else when they are located and loaded.
+ *
+ * What is in memory under a partition's fingerprint is what the fingerprint stands for: neither its file nor its description is looked at for it.
+ */
+import type { ColumnCache } from "../../datasets/cache/column-cache.ts";
+import type { Lease } from "../../datasets/cache/lease.ts";
+import { type Catalogue, DatasetError } from "../../datasets/dataset.ts";
+import { workBytes } from "../../engine/run/run-program.ts";
+import type { Payer } from "../../functions/compute/executor.ts";
+import type { Meter } from "../../functions/metrics/meter.ts";
+import { unlessAborted } from "./abort.ts";
+import type { createPartitionFinder, Place } from "./find-partition.ts";
+import { locateColumns } from "./locate-columns.ts";
+import type { ReadyProgram } from "./program-cache.ts";
+import type { ThreadRun } from "./run-on-thread.ts";
+import { addLoading, type Times } from "./run-times.ts";
+
+/** One program over the partition. */
+interface Run {
+  readonly ready: ReadyProgram;
+  readonly signal: AbortSignal;
+  readonly payer: Payer;
+  readonly times: Times;
+}
+
+export interface Leased {
+  readonly lease: Lease;
+  readonly entries: number;
+  /** Of the most urgent of the runs. */
+  readonly payer: Payer;
+  readonly runs: readonly ThreadRun[];
+}
+
+interface LeasingOptions {
+  readonly catalogue: Pick<Catalogue, "locate">;
+  readonly finder: ReturnType<typeof createPartitionFinder>;
+  readonly cache: ColumnCache;
+  readonly meter?: Meter | undefined;
+}
+
+export function createLeasing({ catalogue, finder, cache, meter }: LeasingOptions) {
+  return { held, lease };
+
+  /** Undefined where it may take a while, or something is wrong. */
+  function held(place: Place, runs: readonly Run[]): Leased | undefined {
+    const partition = finder.peek(place);
+    if (!partition) return undefined;
+    const rooms = roomsOf(runs);
+    const inputs = runs.map(({ ready: { program } }) => program.inputs);
+    const leased = cache.leaseHeld({ fingerprint: place.fingerprint, inputs, workBytes: sum(rooms) });
+    try {
+      return leased && describe(leased, { entries: partition.entries, runs, rooms });
+    } catch (error) {
+      leased?.release();
+      throw error;
+    }
+  }
+
+  async function lease(place: Place, runs: readonly Run[], signal: AbortSignal): Promise<Leased> {
+    const begun = performance.now();
+    const { partition, broken } = await unlessAborted(finder.find(place), signal);
+    let leased: Lease | undefined;
+    try {
+      const ready = runs.map((run) => run.ready);
+      const locating = locateColumns(ready, (name, form) => catalogue.locate(place.dataset, partition, name, form));
+      const columns = await unlessAborted(locating, signal);
+      // Only programs without columns come here with a broken file.
+      if (broken !== undefined) throw new DatasetError(broken, { permanent: false });
+      const rooms = roomsOf(runs);
+      leased = await cache.lease({ fingerprint: place.fingerprint, columns, workBytes: sum(rooms), signal });
+      const described = describe(leased, { entries: partition.entries, runs, rooms });
+      addLoading(
+        runs.map(({ times }) => times),
+        leased,
+        performance.now() - begun,
+      );
+      return described;
+    } catch (error) {
+      leased?.release();
+      // The files may not be what they were; an abort says nothing of them.
+      if (error instanceof DatasetError) finder.doubt(place.dataset);
+      throw error;
+    }
+  }
+
+  function describe(
+    leased: Lease,
+    { entries, runs, rooms }: { readonly entries: number; readonly runs: readonly Run[]; readonly rooms: readonly number[] },
+  ): Leased {
+    const begin = runs.map((run, index) => ({
+      ...run,
+      addresses: run.ready.program.inputs.map((input) => leased.address(input)),
+      workBytes: rooms[index]!,
+    }));
+    const { columns, fromDisk } = leased.loaded;
+    if (columns > fromDisk) meter?.count("femtoq_columns_total", "files", columns - fromDisk);
+    if (fromDisk > 0) meter?.count("femtoq_columns_total", "disk", fromDisk);
+    meter?.count("femtoq_columns_total", "memory", leased.columns - columns);
+    const payer = runs.map((run) => run.payer).reduce((best, each) => (each.priority < best.priority ? each : best));
+    return { lease: leased, entries, payer, runs: begin };
+  }
+}
+
+/** Bytes of the work area of each. */
+const roomsOf = (runs: readonly Run[]): readonly number[] =>
+  runs.map(({ ready: { program, scratchBytes } }) => workBytes(program, scratchBytes));
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);
