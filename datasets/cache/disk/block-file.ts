@@ -25,8 +25,11 @@ export const unfinished = ".unfinished";
 const upToEight = (bytes: number) => Math.ceil(bytes / 8) * 8;
 let written = 0;
 
-/** Gives the bytes of the file; throws as the system does. */
-export function writeBlock(path: string, arrays: readonly Uint8Array[]): number {
+/**
+ * Gives the bytes of the file; throws as the system does. Where the directory is deleted before the file has its name, it is written once more.
+ * `rename` moves a file; tests have their own.
+ */
+export function writeBlock(path: string, arrays: readonly Uint8Array[], rename: typeof renameSync = renameSync): number {
   const starts: number[] = [];
   let end = upToEight(headerBytes + 4 + 4 * arrays.length);
   for (const { length } of arrays) {
@@ -45,28 +48,41 @@ export function writeBlock(path: string, arrays: readonly Uint8Array[]): number 
     file.fill(0, starts[index]! + array.length, starts[index]! + upToEight(array.length));
   }
   view.setBigUint64(8, BigInt.asUintN(64, kernels.xxh64(base + headerBytes, end - headerBytes)), true);
+  const write = () => writeFile(path, file, rename);
+  unlessGone(write, write);
+  return end;
+}
+
+function writeFile(path: string, file: Uint8Array, rename: typeof renameSync): void {
   const temporary = `${path}.${process.pid}-${threadId}-${written++}${unfinished}`;
   const descriptor = create(temporary);
   try {
-    for (let at = 0; at < end; ) at += writeSync(descriptor, file, at, end - at);
+    for (let at = 0; at < file.length; ) at += writeSync(descriptor, file, at, file.length - at);
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
   } finally {
     closeSync(descriptor);
   }
-  renameSync(temporary, path);
-  return end;
+  rename(temporary, path);
 }
 
 /** Also where there is no directory, or not any more. */
 function create(path: string): number {
+  const open = () => openSync(path, "wx", 0o600);
+  return unlessGone(open, () => {
+    makeDirectory(dirname(path));
+    return open();
+  });
+}
+
+/** What `again` gives where the first fails because something is not there. */
+function unlessGone<Result>(first: () => Result, again: () => Result): Result {
   try {
-    return openSync(path, "wx", 0o600);
+    return first();
   } catch (error) {
     if ((error as { readonly code?: unknown }).code !== "ENOENT") throw error;
-    makeDirectory(dirname(path));
-    return openSync(path, "wx", 0o600);
+    return again();
   }
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdtempSync, type PathLike, readdirSync, readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -22,6 +22,22 @@ test("the arrays of a block are read as they were written, and only its owner ca
   assert.deepEqual(readBlock(path, into), { kind: "read", lengths: [1003, 0, 3] });
   for (const [index, array] of arrays.entries()) assert.deepEqual(into[index]!.subarray(0, array.length), array);
   assert.deepEqual(readBlock(join(directory, "nowhere"), targets()), { kind: "missing" });
+});
+
+test("a block is written once more where its directory is deleted before it has its name, and refused where that happens again", () => {
+  const path = join(directory, "deleted", "whole");
+  const deleting = (times: number) => {
+    let left = times;
+    return (from: PathLike, to: PathLike) => {
+      if (left-- > 0) rmSync(join(directory, "deleted"), { recursive: true });
+      renameSync(from, to);
+    };
+  };
+  const bytes = writeBlock(path, arrays, deleting(1));
+  assert.equal(statSync(path).size, bytes);
+  assert.deepEqual(readBlock(path, targets()), { kind: "read", lengths: [1003, 0, 3] });
+  assert.deepEqual(readdirSync(join(directory, "deleted")), ["whole"]);
+  assert.throws(() => writeBlock(path, arrays, deleting(2)), { code: "ENOENT" });
 });
 
 test("a byte that was changed, wherever it is, and a file that was cut off are noticed", () => {
