@@ -9,6 +9,7 @@ import { largestDictionary } from "../engine/program/dictionary.ts";
 import { baseName, type ColumnLocation, type ColumnTarget, DatasetError, offsetCounts, type ReadCost, type ReadCounts } from "./dataset.ts";
 import { formatNamed } from "./formats.ts";
 import { readAbsent } from "./read-absent.ts";
+import { stretchesOf } from "./sources/coalesce.ts";
 import { readAhead } from "./sources/read-ahead.ts";
 import type { ByteReader, Source } from "./sources/source.ts";
 import { sourceOf } from "./sources/sources.ts";
@@ -193,7 +194,7 @@ function counting(reader: ByteReader, onRead: (bytes: number) => void): ByteRead
         ...joined,
         async read(ranges, options) {
           const buffers = await joined.read(ranges, options);
-          onRead(ranges.at(-1)!.end - ranges[0]!.start);
+          for (const { start, end } of stretchesOf(ranges, joined.gap)) onRead(end - start);
           return buffers;
         },
       },

@@ -78,6 +78,11 @@ export interface JoinedReads {
   readonly most: number;
   /** Reads that go on at a time. */
   readonly atATime: number;
-  /** One read from the first range to the last, which follow each other: each of them in a buffer of its own, what lies between is dropped. */
+  /** How many stretches, further apart than the gap, one read may have; one where absent. */
+  readonly mostStretches?: number;
+  /**
+   * Ranges that follow each other: each of them in a buffer of its own. What lies between them is read and dropped, where it is not more than the gap
+   * (`stretchesOf` in `coalesce.ts`).
+   */
   read(ranges: readonly ByteRange[], options?: SignalOptions): Promise<readonly ArrayBuffer[]>;
 }

@@ -10,7 +10,8 @@ import { DatasetError, type FileIdentity } from "../../dataset.ts";
 import { hasWildcards, matcherOf } from "../match-pattern.ts";
 import type { FoundFile, ListOptions, SignalOptions, Source } from "../source.ts";
 import { type ListedEntry, listFolder, unlisted } from "./list-folder.ts";
-import { identifyRemote, nameOfUrl, openRemote, type RemotePlace } from "./remote-file.ts";
+import { openRemote } from "./open-remote.ts";
+import { identifyRemote, nameOfUrl, type RemotePlace } from "./remote-file.ts";
 import { mostConnections, PassingFailure } from "./send-request.ts";
 import { authorizeBy } from "./token-file.ts";
 

@@ -6,7 +6,8 @@ import { parseXml, XmlElement } from "@rgrove/parse-xml";
 import { AwsV4Signer } from "aws4fetch";
 import { LRUCache } from "lru-cache";
 import { baseName, DatasetError } from "../../dataset.ts";
-import { openRemote, type RemotePlace, refusal } from "../http/remote-file.ts";
+import { openRemote } from "../http/open-remote.ts";
+import { type RemotePlace, refusal } from "../http/remote-file.ts";
 import { sendRequest } from "../http/send-request.ts";
 import { tryAgain } from "../http/try-again.ts";
 import { hasWildcards, matcherOf } from "../match-pattern.ts";
@@ -67,7 +68,7 @@ function placeOf(
     const { headers } = await new AwsV4Signer({ ...keys, url: to.href, method, service: "s3", region }).sign();
     return Object.fromEntries([...headers].filter(([name]) => name !== "host"));
   };
-  return { url, authorize, name: baseName(key) || bucket };
+  return { url, authorize, name: baseName(key) || bucket, givesOneRange: true };
 }
 
 const escapePart = (part: string): string =>

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { planReads } from "../../../datasets/sources/coalesce.ts";
+import { planReads, stretchesOf } from "../../../datasets/sources/coalesce.ts";
 import type { ByteRange } from "../../../datasets/sources/source.ts";
 import { seeded, seedOr } from "../../support/seeded.ts";
 
@@ -26,6 +26,24 @@ test("planReads bounds the size of a read, and cuts larger ranges", () => {
 test("planReads reads what several ask for once", () => {
   assert.deepEqual(plan([range(0, 10), range(0, 10), range(5, 20)], 0), ["0–20"]);
   assert.deepEqual(plan([range(5, 5)], 0), []);
+});
+
+test("planReads puts stretches together where there are more than may be read at a time, in the order of need", () => {
+  const ranges = [90, 10, 50, 30, 70].map((start) => range(start, start + 5));
+  const together = (atATime: number, mostStretches: number, most = 1000) =>
+    planReads(ranges, { gap: 0, most, atATime, mostStretches }).map(({ pieces }) => pieces.map(({ start }) => start));
+  assert.deepEqual(together(5, 8), [[90], [10], [50], [30], [70]]);
+  assert.deepEqual(together(2, 8), [
+    [10, 50, 90],
+    [30, 70],
+  ]);
+  assert.deepEqual(together(1, 2), [[10, 90], [30, 50], [70]]);
+  assert.deepEqual(together(1, 8, 12), [[10, 90], [30, 50], [70]]);
+});
+
+test("stretchesOf tells what is fetched of ranges that follow each other", () => {
+  assert.deepEqual(stretchesOf([range(0, 5), range(8, 9), range(20, 30)], 3), [range(0, 9), range(20, 30)]);
+  assert.deepEqual(stretchesOf([], 3), []);
 });
 
 test("planReads covers random ranges, each byte once, in reads that are bounded", () => {

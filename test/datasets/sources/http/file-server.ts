@@ -7,6 +7,8 @@ export interface ServedFile {
   readonly bytes: Uint8Array;
   readonly etag?: string;
   readonly modified?: string;
+  /** Several ranges are given in one answer; else such a request gets the whole file. */
+  readonly several?: boolean;
 }
 
 /** Answers the request itself, and gives true, or leaves it to the server. */
@@ -58,15 +60,34 @@ export async function serveFilesFor(test: TestContext, options: { readonly laten
   return server;
 }
 
-function giveRange({ bytes, etag, modified }: ServedFile, request: IncomingMessage, response: ServerResponse): void {
+function giveRange({ bytes, etag, modified, several }: ServedFile, request: IncomingMessage, response: ServerResponse): void {
   const told = { ...(etag !== undefined && { etag }), ...(modified !== undefined && { "last-modified": modified }) };
   if (request.headers["if-match"] !== undefined && request.headers["if-match"] !== etag) return void response.writeHead(412).end();
+  if (several && request.headers.range?.includes(",")) {
+    const ranges = request.headers.range
+      .slice("bytes=".length)
+      .split(",")
+      .map((range) => range.split("-").map(Number) as [number, number]);
+    const body = writeParts(bytes, ranges, "part of it");
+    return void response.writeHead(206, { ...told, "content-type": 'multipart/byteranges; boundary="part of it"' }).end(body);
+  }
   const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? "") ?? [];
   if (first === undefined) return void response.writeHead(200, { ...told, "content-length": bytes.length }).end(bytes);
   if (Number(first) >= bytes.length) return void response.writeHead(416, { "content-range": `bytes */${bytes.length}` }).end();
   const part = bytes.subarray(Number(first), Number(last) + 1);
   const range = `bytes ${first}-${Number(first) + part.length - 1}/${bytes.length}`;
   response.writeHead(206, { ...told, "content-range": range, "content-length": part.length }).end(part);
+}
+
+/** Ranges of these bytes, both ends included, as the body of one answer. */
+export function writeParts(bytes: Uint8Array, ranges: readonly (readonly [number, number])[], boundary: string): Buffer {
+  const parts = ranges.flatMap(([first, last]) => [
+    Buffer.from(
+      `\r\n--${boundary}\r\nContent-Type: application/octet-stream\r\nContent-Range: bytes ${first}-${last}/${bytes.length}\r\n\r\n`,
+    ),
+    bytes.subarray(first, last + 1),
+  ]);
+  return Buffer.concat([...parts, Buffer.from(`\r\n--${boundary}--\r\n`)]);
 }
 
 /** As a WebDAV server lists a folder, one level deep. */

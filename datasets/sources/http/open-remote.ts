@@ -1,0 +1,157 @@
+/**
+ * Ranges of the bytes of a file that HTTP gives in parts.
+ *
+ * Promises: bytes are those of the version that was identified, by what each answer says of itself; what is no answer to the range that was asked for
+ * is refused before its body is read. A file of which the server tells neither ETag nor time of change has no version: then a change shows only where it
+ * changes the size. What lies apart is asked for in one request, unless the server was seen to give one range only, or to give several wrongly: then range by range.
+ */
+import { DatasetError, type FileIdentity } from "../../dataset.ts";
+import { stretchesOf } from "../coalesce.ts";
+import type { ByteRange, ByteReader, SignalOptions } from "../source.ts";
+import { boundaryOf, PartReader } from "./part-reader.ts";
+import { RangeBuffers } from "./range-buffers.ts";
+import { isPlain, isSameVersion, notThatRange, type RemotePlace, rangeOf, readRange, refusal, versionOf } from "./remote-file.ts";
+import { type HttpAnswer, mostConnections, sendRequest } from "./send-request.ts";
+import { isAboutSeveral, mayGiveSeveral, mostStretches, rememberRefusal, SeveralRefused } from "./several-ranges.ts";
+import { tryAgain } from "./try-again.ts";
+
+/** Two reads cost as much as about so many bytes more in one. */
+const gap = 64 * 2 ** 10;
+const largestRead = 8 * 2 ** 20;
+/** Bytes around a part, at most. */
+const largestHead = 512;
+
+/** The identified file, for as long as it is open. */
+export function openRemote(file: FileIdentity, place: RemotePlace): ByteReader {
+  let redirected: URL | undefined;
+  let isChecked = false;
+  const maySeveral = () => !place.givesOneRange && mayGiveSeveral(place.url);
+
+  async function ask<Result>(
+    stretches: readonly ByteRange[],
+    use: (answer: HttpAnswer) => Promise<Result>,
+    signal: AbortSignal | undefined,
+  ): Promise<Result> {
+    const range = `bytes=${stretches.map(({ start, end }) => `${start}-${end - 1}`).join(",")}`;
+    const headers = { range, ...(file.version.startsWith('"') && { "if-match": file.version }) };
+    const request = { method: "GET", headers, most: mostOf(stretches), signal, authorize: place.authorize } as const;
+    const before = redirected;
+    const note = (answer: HttpAnswer) => {
+      redirected = answer.url;
+      return use(answer);
+    };
+    try {
+      return await sendRequest(place.url, request, note, before);
+    } catch (error) {
+      // Where a redirect leads may hold for a while only.
+      redirected = undefined;
+      if (before === undefined || before.href === place.url.href || signal?.aborted || error instanceof SeveralRefused) throw error;
+      return await sendRequest(place.url, request, note);
+    }
+  }
+
+  const readStretch = (stretch: ByteRange, filled: RangeBuffers, { signal }: SignalOptions): Promise<void> =>
+    tryAgain(
+      () =>
+        ask(
+          [stretch],
+          async (answer) => {
+            refuseOthers(answer, stretch);
+            await readRange(answer, stretch, place, (at, bytes) => filled.add(at, bytes));
+          },
+          signal,
+        ),
+      signal,
+    );
+
+  /** Throws `SeveralRefused` where they are to be asked for one by one. */
+  const readSeveral = (stretches: readonly ByteRange[], filled: RangeBuffers, { signal }: SignalOptions): Promise<void> =>
+    tryAgain(
+      () =>
+        ask(
+          stretches,
+          async (answer) => {
+            const boundary = boundaryOf(answer.headers["content-type"]);
+            if (!isAboutSeveral(answer.status)) return refuseOthers(answer, stretches[0]!);
+            if (answer.status !== 206 || boundary === undefined || !isPlain(answer.headers)) throw new SeveralRefused();
+            refuseOtherVersion(answer);
+            await readParts(answer, boundary, { stretches, filled });
+          },
+          signal,
+        ),
+      signal,
+    );
+
+  async function readParts(
+    answer: HttpAnswer,
+    boundary: string,
+    { stretches, filled }: { readonly stretches: readonly ByteRange[]; readonly filled: RangeBuffers },
+  ): Promise<void> {
+    const parts = new PartReader({ boundary, size: file.size, onBytes: (at, bytes) => filled.add(at, bytes) });
+    let left = mostOf(stretches);
+    await answer.read((bytes) => {
+      left -= bytes.length;
+      if (left < 0) throw new SeveralRefused();
+      try {
+        parts.push(bytes);
+      } catch (cause) {
+        throw new SeveralRefused(cause);
+      }
+    });
+    if (!parts.isEnded || !filled.isFull) throw new SeveralRefused();
+  }
+
+  function refuseOthers(answer: HttpAnswer, { start, end }: ByteRange): void {
+    const { status, headers } = answer;
+    if (status === 412 || status === 416) throw changed();
+    if (status === 404 || status === 410) throw new DatasetError(`Cannot open ${place.name}: no such file`, { permanent: false });
+    if (status !== 206) throw refusal(place, status, headers);
+    const range = rangeOf(headers);
+    if (range?.size !== undefined && range.size !== file.size) throw changed();
+    if (range?.start !== start || range.end !== end) throw notThatRange(place);
+    refuseOtherVersion(answer);
+  }
+
+  function refuseOtherVersion({ headers }: HttpAnswer): void {
+    if (!isSameVersion(versionOf(headers), file.version)) throw changed();
+    isChecked = true;
+  }
+
+  const changed = () => {
+    const what = isChecked ? "changed while it was read" : "changed since its metadata was read";
+    return new DatasetError(`${place.name} ${what}: ask again to use it as it is now`, { permanent: false });
+  };
+
+  const read = async (ranges: readonly ByteRange[], options: SignalOptions = {}) => {
+    const { end } = ranges.at(-1)!;
+    if (end > file.size) {
+      const reason = `bytes ${ranges[0]!.start}–${end} needed, it ends at ${file.size}`;
+      throw new DatasetError(`Cannot read ${place.name}: ${reason}`, { permanent: false });
+    }
+    const stretches = stretchesOf(ranges, gap);
+    if (stretches.length > 1 && maySeveral()) {
+      const filled = new RangeBuffers(ranges);
+      try {
+        await readSeveral(stretches, filled, options);
+        return filled.buffers;
+      } catch (error) {
+        if (!(error instanceof SeveralRefused)) throw error;
+        rememberRefusal(place.url);
+      }
+    }
+    const filled = new RangeBuffers(ranges);
+    // All are settled before one's failure is told: nothing reads on behind whoever asked.
+    const outcomes = await Promise.allSettled(stretches.map((stretch) => readStretch(stretch, filled, options)));
+    for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
+    return filled.buffers;
+  };
+  return {
+    byteLength: file.size,
+    slice: async (start, end = file.size, options) => (start === end ? new ArrayBuffer(0) : (await read([{ start, end }], options))[0]!),
+    joined: { gap, most: largestRead, atATime: mostConnections, mostStretches: maySeveral() ? mostStretches : 1, read },
+  };
+}
+
+/** Bytes of an answer, at most. */
+const mostOf = (stretches: readonly ByteRange[]): number =>
+  stretches.reduce((sum, { start, end }) => sum + end - start + (stretches.length > 1 ? largestHead : 0), 0);
