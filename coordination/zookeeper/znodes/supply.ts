@@ -9,12 +9,14 @@ import { logSkip } from "./skip-log.ts";
 
 type SupplyOf = Pick<ZooKeeper, "session" | "layout" | "log">;
 
-/** What another process published, which may have ended, is replaced. */
+/** What another process published, which may have ended, is replaced. What stands there from this session already is not written again. */
 export async function publishSupply({ session, layout, log }: SupplyOf, supply: NodeSupply): Promise<void> {
   const path = layout.supply;
-  const own = createEphemeral(path, encodeJson(supply));
+  const data = encodeJson(supply);
+  const own = createEphemeral(path, data);
   for (;;) {
     const other = await session.get(path);
+    if (other?.stat.ephemeralOwner.toString("hex") === session.id && other.data.equals(data)) return;
     if (other && isPersistent(other) && !(await removePersistent(session, path, log))) return;
     try {
       await session.commit(other && !isPersistent(other) ? [remove(path), own] : [own]);

@@ -78,4 +78,24 @@ if (server) {
     stop.abort();
     await Promise.all(waiting);
   });
+
+  test(`${suite}: how far whoever starts nodes is, is written again only where it changed, or by another process`, async (t) => {
+    const root = `/quiet-${randomUUID()}`;
+    const open = async () => {
+      const coordinator = await createZooKeeperCoordinator({ hosts: server.hosts, root, sessionTimeout, log: silent });
+      t.after(() => coordinator.close());
+      return coordinator;
+    };
+    const [one, two] = await Promise.all([open(), open()]);
+    const supply = { wanted: 3, there: 1, missing: ["no offer yet"] };
+    await one.publishSupply(supply);
+    const { zxid } = await readFigures(server.port);
+    await one.publishSupply(supply);
+    assert.equal((await readFigures(server.port)).zxid, zxid);
+    await two.publishSupply(supply);
+    await one.close();
+    assert.deepEqual(await two.supply(), supply);
+    await two.publishSupply({ ...supply, there: 2 });
+    assert.deepEqual(await two.supply(), { ...supply, there: 2 });
+  });
 }
