@@ -2,10 +2,11 @@
  * `npm run loadtest`: reads the arguments, starts or finds the server under load, runs the load and writes the reports. `--help` lists what
  * it can do.
  */
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { makeDirectory } from "../base/make-directory.ts";
 import { type LoadTask, readArguments, type SiegeTask, type WatchersTask } from "./runner/arguments.ts";
 import { findK6 } from "./runner/find-k6.ts";
 import { LoadError } from "./runner/load-error.ts";
@@ -156,7 +157,7 @@ async function withTarget(
 }
 
 async function save(path: string, text: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeDirectory(dirname(path));
   await writeFile(path, text);
   process.stdout.write(`${resolve(path)}\n`);
 }

@@ -1,6 +1,7 @@
 /** Makes the demo's files and the right answers once, and keeps them in a folder. */
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { makeDirectory } from "../../base/make-directory.ts";
 import { countDemoEntries, demoEntries, demoFiles, demoPattern, writeDemoFile } from "../../datasets/demo/write-demo-file.ts";
 import { makeReferences, referencesEdition } from "../queries/make-references.ts";
 import type { References } from "../queries/references.ts";
@@ -14,7 +15,7 @@ export interface PreparedDemo {
 
 /** Takes seconds where something is missing. A file that is there under its name is complete, whatever was interrupted before. */
 export async function prepareDemo(directory: string, onStep: (step: string) => void, needs = { files: true }): Promise<PreparedDemo> {
-  await mkdir(directory, { recursive: true });
+  await makeDirectory(directory);
   const references = join(directory, "references.json");
   if (!(await areCurrent(references))) {
     onStep("counting the right answers");

@@ -1,7 +1,7 @@
 /** The services of one process, wired together as its role wants them. */
-import { mkdir } from "node:fs/promises";
 import process from "node:process";
 import type { Log } from "../../base/log.ts";
+import { makeDirectory } from "../../base/make-directory.ts";
 import { pause } from "../../base/pause.ts";
 import type { Coordinator } from "../../coordination/coordinator.ts";
 import { knowLoadedBounds, LoadedBounds } from "../../datasets/cache/loaded-bounds.ts";
@@ -40,7 +40,7 @@ export async function openServices(options: {
   const { config, log, meter, assets, opened, listening, stopping } = options;
   const { role, computeUrl } = config;
   const { opens } = roles[role];
-  if (opens.includes("state")) await makeDirectory(config.state);
+  if (opens.includes("state")) await makeState(config.state);
   const openState = shareState(config, log);
   const openedStore = await openConfiguredStore(config, log, openState);
   const store = measureStore(openedStore.store, meter);
@@ -124,9 +124,9 @@ async function openNodes(config: Config, services: { readonly coordinator: Coord
   }
 }
 
-async function makeDirectory(path: string): Promise<void> {
+async function makeState(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true });
+    await makeDirectory(path);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new StartError(`Cannot keep state in ${path}: ${reason}; choose another directory with --state`, { cause: error });

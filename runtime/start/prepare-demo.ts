@@ -2,9 +2,10 @@
  * The demo dataset, made on the worker threads while the server already answers. A file that is there is kept, so a restart
  * goes on where the last process stopped.
  */
-import { mkdir, readdir, rm, stat } from "node:fs/promises";
+import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Log } from "../../base/log.ts";
+import { makeDirectory } from "../../base/make-directory.ts";
 import type { DatasetEntry } from "../../datasets/catalogue/current-dataset.ts";
 import { DatasetError } from "../../datasets/dataset.ts";
 import { countDemoEntries, demoEntries, demoFiles, demoPath, demoPattern } from "../../datasets/demo/write-demo-file.ts";
@@ -28,7 +29,7 @@ export async function prepareDemo(options: {
   readonly log: Log;
 }): Promise<Demo> {
   const { directory, workers, signal, log } = options;
-  await mkdir(directory, { recursive: true });
+  await makeDirectory(directory);
   await removeUnfinished(directory);
   let entries = await countDemoEntries(directory);
   let failure: string | undefined;

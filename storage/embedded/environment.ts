@@ -9,10 +9,11 @@
  */
 
 import { rmSync, writeFileSync } from "node:fs";
-import { mkdir, readdir } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { open, type RootDatabase } from "lmdb";
 import type { Log } from "../../base/log.ts";
+import { makeDirectory } from "../../base/make-directory.ts";
 import { StoreError } from "../store-error.ts";
 import { WriteHealth } from "../write-health.ts";
 import { checkFile } from "./check-file.ts";
@@ -98,7 +99,7 @@ export async function openEnvironment(options: EnvironmentOptions): Promise<Envi
 
 async function prepareDirectory(directory: string, ownerFile: string, log: Log | undefined): Promise<void> {
   try {
-    await mkdir(directory, { recursive: true });
+    await makeDirectory(directory);
     refuseTaken(directory, ownerFile);
     const names = await readdir(directory);
     if (names.includes("data.mdb")) {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -132,6 +133,11 @@ describe("start.ts", () => {
     const unwritable = await runServer(["--port", "0", "--state", join(file, "state"), "--data", data]);
     assert.equal(unwritable.code, 1);
     assert.match(unwritable.stderr, /a-file\/state.*--state/);
+    if (existsSync("/proc/self")) {
+      const endless = await runServer(["--port", "0", "--state", "/proc/nothing/here", "--data", data]);
+      assert.equal(endless.code, 1);
+      assert.match(endless.stderr, /\/proc\/nothing\/here.*--state/);
+    }
     const bad = await runServer(["--port", "many"]);
     assert.equal(bad.code, 2);
     assert.match(bad.stderr, /--port/);

@@ -14,8 +14,8 @@ import { closeSync, fstatSync, openSync, readSync, renameSync, rmSync, writeSync
 import { dirname } from "node:path";
 import process from "node:process";
 import { threadId } from "node:worker_threads";
+import { makeDirectorySync } from "../../../base/make-directory.ts";
 import { takeArea } from "../../kernels/kernels.ts";
-import { makeDirectory } from "./make-directory.ts";
 
 const magic = new TextEncoder().encode("femtoqD1");
 const headerBytes = 16;
@@ -71,7 +71,7 @@ function writeFile(path: string, file: Uint8Array, rename: typeof renameSync): v
 function create(path: string): number {
   const open = () => openSync(path, "wx", 0o600);
   return unlessGone(open, () => {
-    makeDirectory(dirname(path));
+    makeDirectorySync(dirname(path), { mode: 0o700 });
     return open();
   });
 }
