@@ -206,6 +206,24 @@ describe("the page", { skip: skipWithout(chromium) }, () => {
     });
   });
 
+  test("takes what is typed over a selection, without a style that the page refuses", async () => {
+    await withPage({ viewport: desktop }, async (page) => {
+      const editor = page.locator(".cm-content");
+      const shown = async () => (await editor.locator(".cm-line").allTextContents()).join("\n");
+      const reads = (text: string) => until(async () => (await shown()) === text, `the editor has ${text}`);
+      const lines = '{\n  "dataset": "demo"\n}';
+      await write(page, { dataset: "demo", histograms: {} });
+      await editor.press("Control+a");
+      await page.keyboard.insertText(lines);
+      await reads(lines);
+      await editor.press("Control+a");
+      await editor.pressSequentially("[1]");
+      await reads("[1]");
+      await editor.press("Control+z");
+      await reads(lines);
+    });
+  });
+
   test("tells a screen reader how the query goes, and follows the system's dark colours", async () => {
     await withPage({ viewport: desktop, colorScheme: "dark" }, async (page) => {
       await run(page);

@@ -24,6 +24,7 @@ import { tags } from "@lezer/highlight";
 import { findSyntaxError } from "../../../client/find-syntax-error.js";
 import { locateIssue, locateValue } from "./locate-issue.js";
 import { separate } from "./separate.js";
+import { typeOver } from "./type-over.js";
 import { wrapIndent } from "./wrap-indent.js";
 
 /**
@@ -68,6 +69,7 @@ export function createQueryEditor({ parent, text, nonce, onRun, onEdit, onBroken
         editorTheme,
         EditorView.lineWrapping,
         wrapIndent,
+        typeOver,
         EditorView.contentAttributes.of({ "aria-label": "Query, as JSON. Control Enter runs it.", spellcheck: "false", id: "editor" }),
         linter(async (editor) => (editor.state.doc.length === 0 ? [] : lint(editor)), { delay: checkDelay }),
         keymap.of([...defaultKeymap, ...historyKeymap, ...foldKeymap, ...lintKeymap]),
