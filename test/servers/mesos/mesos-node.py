@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Runs an Apache Mesos 1.11.0 master or agent in this process, from libmesos, which has the code of both but no program for them.
 
-    mesos-node.py master                     until SIGTERM or the end of its standard input
+    mesos-node.py master                     until SIGTERM or the end of its standard input; where MESOS_NODE_ELECTION is zk://HOST:PORT/PATH,
+                                             it stands for leader there
     mesos-node.py agent 127.0.0.1:5050       the same; SIGUSR2 makes it look for its master again
     mesos-node.py end-tasks DIRECTORY        ends what an agent with this work folder started, and returns
 
@@ -13,6 +14,9 @@ import os
 import signal
 import sys
 import threading
+
+# What the library goes on using.
+kept = []
 
 LAUNCH = "_ZN5mesos8internal5local6launchERKNS1_5FlagsEPNS_9allocator9AllocatorE"
 LAUNCH_OFFSET = 0x2437D30
@@ -35,6 +39,10 @@ def string(text):
 
 def optional(text):
     return ctypes.byref(OptionalString(0, string(text)))
+
+
+def nothing():
+    return ctypes.byref(OptionalString(1, string(b"")))
 
 
 def object_space():
@@ -60,6 +68,8 @@ def run(role, leader):
         "_ZN5mesos20MesosSchedulerDriverC1EPNS_9SchedulerERKNS_13FrameworkInfoERKNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEE"
     ]
     new_driver(driver, None, framework, ctypes.byref(string(b"local")))
+    if "MESOS_NODE_ELECTION" in os.environ:
+        kept.append(contend(mesos, os.environ["MESOS_NODE_ELECTION"]))
     if role == "agent":
         base = ctypes.cast(mesos[LAUNCH], ctypes.c_void_p).value - LAUNCH_OFFSET
         detector = ctypes.c_void_p(ctypes.c_void_p.from_address(base + DETECTOR_OFFSET).value)
@@ -72,6 +82,45 @@ def run(role, leader):
         appoint()
         # SIGUSR1 is the agent's own: it makes it leave for good.
         signal.signal(signal.SIGUSR2, appoint)
+
+
+def contend(mesos, election):
+    """Has the master stand for leader in ZooKeeper, by the library's own contender. It leads its own cluster in any case: what this
+    decides is whom frameworks take for the leader."""
+    ip, port = os.environ["LIBPROCESS_IP"], int(os.environ["LIBPROCESS_PORT"])
+    fields = [
+        (1, b"master-%d" % port),
+        (2, int.from_bytes(bytes(map(int, ip.split("."))), "little")),
+        (3, port),
+        (4, b"master@%s:%d" % (ip.encode(), port)),
+        (5, b"localhost"),
+        (6, b"1.11.0"),
+        (7, encode([(1, b"localhost"), (2, ip.encode()), (3, port)])),
+    ]
+    info, made, answer = object_space(), object_space(), object_space()
+    mesos["_ZN5mesos10MasterInfoC1Ev"](info)
+    parse = mesos["_ZN6google8protobuf11MessageLite15ParseFromStringERKNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEE"]
+    parse(info, ctypes.byref(string(encode(fields))))
+    contender = "_ZN5mesos6master9contender15MasterContender6createERK6OptionINSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEEESC_RKS3_I8DurationE"
+    mesos[contender](made, optional(election.encode()), nothing(), nothing())
+    # The object lies behind the state of the result.
+    chosen = ctypes.c_void_p(ctypes.c_void_p.from_address(ctypes.addressof(made) + 8).value)
+    mesos["_ZN5mesos6master9contender24ZooKeeperMasterContender10initializeERKNS_10MasterInfoE"](chosen, info)
+    mesos["_ZN5mesos6master9contender24ZooKeeperMasterContender7contendEv"](answer, chosen)
+    return info, made, answer
+
+
+def encode(fields):
+    """A protobuf message of texts and numbers."""
+    data = b""
+    for number, value in fields:
+        is_text = isinstance(value, bytes)
+        data += varint(number << 3 | (2 if is_text else 0)) + (varint(len(value)) + value if is_text else varint(value))
+    return data
+
+
+def varint(value):
+    return bytes([value]) if value < 128 else bytes([value & 127 | 128]) + varint(value >> 7)
 
 
 def end_tasks(directory):

@@ -1,6 +1,6 @@
 /**
  * Starts masters and agents of a real Apache Mesos 1.11.0 on this machine, which tests may kill, freeze and start again. What cannot be had:
- * HTTPS, tokens of executors, fetching of URIs, the default executor, domain sockets, and several masters that elect one. A command task
+ * HTTPS, tokens of executors, fetching of URIs, the default executor, domain sockets, limits of memory, and masters that stand by. A command task
  * is run by `launcher/mesos-executor`, which stands in for Mesos' own. Over 300 lines, a third of which say what a test may do with them.
  */
 import { spawnSync } from "node:child_process";
@@ -81,6 +81,8 @@ interface Start {
 }
 
 export interface MasterStart extends Start {
+  /** `zk://HOST:PORT/PATH`, where it stands for leader, as Mesos does. It has a cluster of its own all the same, and is no standby of another one. */
+  readonly election?: string;
   /** Frameworks must authenticate with one of these. */
   readonly credentials?: readonly { readonly principal: string; readonly secret: string }[];
   /** The only roles that there may be; any by default. */
@@ -102,7 +104,7 @@ const agentsOf = new Map<string, Set<MesosAgent>>();
 export async function startMaster(options: MasterStart = {}): Promise<MesosMaster | { readonly missing: string }> {
   const mesos = await findMesos();
   if ("missing" in mesos) return mesos;
-  const { credentials, roles, pings = { seconds: 15, times: 5 } } = options;
+  const { credentials, roles, election, pings = { seconds: 15, times: 5 } } = options;
   const directory = options.directory ?? (await makeServerDirectory());
   await mkdir(directory, { recursive: true });
   const environment: Record<string, string> = {
@@ -110,6 +112,7 @@ export async function startMaster(options: MasterStart = {}): Promise<MesosMaste
     MESOS_AGENT_PING_TIMEOUT: `${pings.seconds}secs`,
     MESOS_MAX_AGENT_PING_TIMEOUTS: `${pings.times}`,
   };
+  if (election) environment.MESOS_NODE_ELECTION = election;
   if (roles) environment.MESOS_ROLES = roles.join(",");
   if (credentials) {
     const file = join(directory, "credentials.json");
