@@ -137,7 +137,7 @@ export interface FileColumn {
 /** A column as it is written. Bytes are booleans. */
 export interface FlatColumn {
   readonly name: string;
-  readonly values: Float32Array | Float64Array | Int32Array | Uint8Array;
+  readonly values: Float32Array | Float64Array | Int32Array | BigInt64Array | BigUint64Array | Uint8Array;
   /** 1 for each value that is there; not for lists. */
   readonly valid?: Uint8Array;
   /** Values are places in these. */

@@ -115,8 +115,9 @@ function encodePlain(values: FlatColumn["values"], strings: readonly string[] | 
     const encoded = strings.map((string) => encoder.encode(string));
     const writer = new ByteWriter();
     for (const place of values) {
-      writer.appendUint32(encoded[place]!.length);
-      writer.appendBytes(encoded[place]!);
+      const text = encoded[Number(place)]!;
+      writer.appendUint32(text.length);
+      writer.appendBytes(text);
     }
     return writer.getBytes();
   }
@@ -176,7 +177,9 @@ function describeChunk(
 
 /** NaN is counted apart, and zeros are written so that they stand for those of both signs. `empty`: level entries without a value. */
 function measure(values: FlatColumn["values"], valid: Uint8Array | undefined, empty: number): Statistics {
-  let [low, high, nan, missing] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 0];
+  let [nan, missing] = [0, 0];
+  let low: number | bigint = Number.POSITIVE_INFINITY;
+  let high: number | bigint = Number.NEGATIVE_INFINITY;
   for (let index = 0; index < values.length; index++) {
     const value = values[index]!;
     if (valid?.[index] === 0) missing++;
@@ -186,7 +189,7 @@ function measure(values: FlatColumn["values"], valid: Uint8Array | undefined, em
       if (value > high) high = value;
     }
   }
-  const written = values instanceof Uint8Array ? Boolean : Number;
+  const written = (value: number | bigint) => (values instanceof Uint8Array ? Boolean(value) : value);
   const isFloat = values instanceof Float32Array || values instanceof Float64Array;
   return {
     ...(low <= high && { min_value: written(low === 0 && isFloat ? -0 : low), max_value: written(high === 0 ? 0 : high) }),
@@ -198,11 +201,13 @@ function measure(values: FlatColumn["values"], valid: Uint8Array | undefined, em
 function describeSchema({ name, values, valid, strings, offsets }: FlatColumn): SchemaElement[] {
   const type = typeOf(values, strings);
   const text = strings && { converted_type: "UTF8" as const, logical_type: { type: "STRING" as const } };
-  if (!offsets) return [{ name, type, repetition_type: valid ? "OPTIONAL" : "REQUIRED", ...text }];
+  // The writer of the footer gives the width of a logical type in a form that others do not read.
+  const unsigned = values instanceof BigUint64Array && { converted_type: "UINT_64" as const };
+  if (!offsets) return [{ name, type, repetition_type: valid ? "OPTIONAL" : "REQUIRED", ...text, ...unsigned }];
   return [
     { name, repetition_type: "REQUIRED", num_children: 1, converted_type: "LIST", logical_type: { type: "LIST" } },
     { name: "list", repetition_type: "REPEATED", num_children: 1 },
-    { name: "element", type, repetition_type: "REQUIRED" },
+    { name: "element", type, repetition_type: "REQUIRED", ...unsigned },
   ];
 }
 
@@ -210,5 +215,6 @@ function typeOf(values: FlatColumn["values"], strings: FlatColumn["strings"]): P
   if (strings) return "BYTE_ARRAY";
   if (values instanceof Uint8Array) return "BOOLEAN";
   if (values instanceof Float32Array) return "FLOAT";
+  if (values instanceof BigInt64Array || values instanceof BigUint64Array) return "INT64";
   return values instanceof Float64Array ? "DOUBLE" : "INT32";
 }

@@ -10,9 +10,10 @@ import type { StorageName } from "../storages/storages.ts";
 import type { Input } from "./inputs.ts";
 import type { DType } from "./schema.ts";
 import { reachable, type Term } from "./term.ts";
+import { longOf } from "./types.ts";
 
 /** Changes whenever the same program could give other bits, or a partial another form. */
-export const engineVersion = "femtoq-engine-13";
+export const engineVersion = "femtoq-engine-14";
 
 export type ProgramAxis = AxisShape & { readonly value: number };
 
@@ -106,7 +107,7 @@ export function writeProgram(program: ProgramTerms, order = reachable(rootsOf(pr
     })),
     ...(program.rows && {
       rows: {
-        columns: program.rows.columns.map((column) => ({ kind: column.type.kind as RowKind, value: at(column) })),
+        columns: program.rows.columns.map((column) => ({ kind: longOf(column.type) ?? (column.type.kind as RowKind), value: at(column) })),
         limit: program.rows.limit,
       },
     }),

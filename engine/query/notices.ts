@@ -61,11 +61,11 @@ function roundings(program: ProgramTerms): readonly string[] {
         if (isWideMask(arg)) wide.add(Number(arg.literal));
       }
   }
-  for (const term of [program.weight, ...program.histograms.flatMap(filledWith), ...(program.rows?.columns ?? [])]) note(rounded, term);
+  for (const term of [program.weight, ...program.histograms.flatMap(filledWith)]) note(rounded, term);
   return [
     ...[...rounded].map(
       (name) =>
-        `${name} may hold integers beyond 2^53, which float64 rounds: it is compared exactly, but what is computed of it, filled into an axis, or written as a row, is of the nearest float64`,
+        `${name} may hold integers beyond 2^53, which float64 rounds: it is compared exactly, and written as it is in rows, but what is computed of it, or filled into an axis, is of the nearest float64`,
     ),
     ...[...cut].map(
       (name) => `of ${name}, 64-bit integers, operators on bits take the 32 lowest bits: for the others write floor(x / 2 ** 32)`,

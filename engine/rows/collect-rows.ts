@@ -1,7 +1,7 @@
 /** Collects the rows of a run: after each block of events they are taken out of the work area, which has room for those of one block. */
 import type { RowsLayout } from "../compile/work-area.ts";
 import type { ProgramRows } from "../program/program.ts";
-import { bytesPerColumn, mostRowBytes, type PartialRows, type RowColumn } from "./rows.ts";
+import { bytesPerColumn, mostRowBytes, type PartialRows, type RowColumn, type RowKind, viewOf } from "./rows.ts";
 
 /** A partition has more rows than a partial may hold. */
 export class RowsTooLarge extends Error {
@@ -17,6 +17,7 @@ export class RowCollector {
   readonly #rows: ProgramRows;
   readonly #layout: RowsLayout;
   readonly #area: Area;
+  /** Their eight bytes, whatever they are. */
   readonly #values: Float64Array[];
   readonly #present: Uint8Array[];
   #count = 0;
@@ -39,8 +40,9 @@ export class RowCollector {
     for (const [index, { values, present }] of this.#layout.columns.entries()) {
       const target = this.#values[index];
       const written = new Float64Array(memory.buffer, work.address + values, count);
+      if (isLong(this.#rows.columns[index].kind)) copyBits(target, written, this.#count);
       // Hosts make different bits of what is not a number.
-      for (let row = 0; row < count; row++) target[this.#count + row] = Number.isNaN(written[row]) ? Number.NaN : written[row];
+      else for (let row = 0; row < count; row++) target[this.#count + row] = Number.isNaN(written[row]) ? Number.NaN : written[row];
       this.#present[index].set(new Uint8Array(memory.buffer, work.address + present, count), this.#count);
     }
     this.#count += count;
@@ -50,12 +52,12 @@ export class RowCollector {
   /** `strings`: by their numbers in the run. */
   read(strings: readonly string[]): PartialRows {
     const columns = this.#rows.columns.map(({ kind }, index): RowColumn => {
-      const values = this.#values[index].slice(0, this.#count);
+      const values = copyOf(this.#values[index], this.#count);
       const written = this.#present[index].slice(0, this.#count);
       // What the data say counts, and not whether the column may lack values: that changes when other files join the dataset.
       const present = written.includes(0) ? written : undefined;
       const shape = { kind, ...(present && { present }) };
-      return kind === "string" ? { ...shape, ...renumber(values, present, strings) } : { ...shape, values };
+      return kind === "string" ? { ...shape, ...renumber(values, present, strings) } : { ...shape, values: viewOf(kind, values) };
     });
     return { count: this.#count, columns };
   }
@@ -76,15 +78,27 @@ export class RowCollector {
     const length = this.#present[0]?.length ?? 0;
     if (count <= length) return;
     const next = Math.min(this.#rows.limit, Math.max(count, 2 * length));
-    const grown = <Numbers extends Float64Array | Uint8Array>(target: Numbers, source: Numbers): Numbers => {
-      target.set(source);
-      return target;
-    };
-    for (const index of this.#values.keys()) {
-      this.#values[index] = grown(new Float64Array(next), this.#values[index]);
-      this.#present[index] = grown(new Uint8Array(next), this.#present[index]);
+    for (const [index, { kind }] of this.#rows.columns.entries()) {
+      const [values, present] = [new Float64Array(next), new Uint8Array(next)];
+      if (isLong(kind)) copyBits(values, this.#values[index], 0);
+      else values.set(this.#values[index]);
+      present.set(this.#present[index]);
+      this.#values[index] = values;
+      this.#present[index] = present;
     }
   }
+}
+
+const isLong = (kind: RowKind): boolean => kind === "int64" || kind === "uint64";
+
+/** The first so many, with all their bits. */
+const copyOf = ({ buffer, byteOffset }: Float64Array, count: number): Float64Array =>
+  new Float64Array(buffer.slice(byteOffset, byteOffset + 8 * count));
+
+/** Bits that are no float64 must not go through one: hosts may change those of what is not a number. */
+function copyBits(target: Float64Array, source: Float64Array, at: number): void {
+  const bitsOf = ({ buffer, byteOffset, length }: Float64Array) => new BigInt64Array(buffer, byteOffset, length);
+  bitsOf(target).set(bitsOf(source), at);
 }
 
 /** The strings that there are, in the order in which they come, and for each row the place of its own. */

@@ -11,7 +11,10 @@ export const mostRowBytes = 64_000_000;
 /** Bytes that a column takes in one row: its value, and whether it is there. */
 export const bytesPerColumn = 9;
 
-export type RowKind = "number" | "boolean" | "string";
+/** `int64` and `uint64`: as the file has them, exactly. */
+export type RowKind = "number" | "boolean" | "string" | "int64" | "uint64";
+
+export type RowValues = Float64Array | BigInt64Array | BigUint64Array;
 
 /** Bytes of a partition's rows, at most. */
 export const largestRows = (rows: { readonly columns: readonly unknown[]; readonly limit: number } | undefined): number =>
@@ -19,8 +22,8 @@ export const largestRows = (rows: { readonly columns: readonly unknown[]; readon
 
 export interface RowColumn {
   readonly kind: RowKind;
-  /** One for each row: numbers as they are, booleans 0 and 1, of a string its place in `strings`; 0 where it is missing. */
-  readonly values: Float64Array;
+  /** One of eight bytes for each row: numbers as they are, booleans 0 and 1, of a string its place in `strings`; 0 where it is missing. */
+  readonly values: RowValues;
   /** Where some are missing: 1 for each that is there, else 0. */
   readonly present?: Uint8Array;
   /** Of a column of strings, those that there are, in the order in which they come first. */
@@ -45,7 +48,7 @@ export const writeRows = ({ count, columns }: PartialRows): WrittenRows => ({
 });
 
 /** What follows the header: for each column its values, and then, where some are missing, `present` up to a multiple of eight bytes. */
-export const rowArrays = ({ columns }: PartialRows): readonly (Float64Array | Uint8Array)[] =>
+export const rowArrays = ({ columns }: PartialRows): readonly (RowValues | Uint8Array)[] =>
   columns.flatMap(({ values, present }) => (present ? [values, padded(present)] : [values]));
 
 /** `take` gives the next so many float64. */
@@ -54,10 +57,16 @@ export function readRows({ count, columns }: WrittenRows, take: (count: number) 
     count,
     columns: columns.map(({ hasMissing, ...column }) => ({
       ...column,
-      values: take(count),
+      values: viewOf(column.kind, take(count)),
       ...(hasMissing && { present: new Uint8Array(take(Math.ceil(count / 8)).buffer, 0, count) }),
     })),
   };
+}
+
+/** The same bytes as values of this kind. */
+export function viewOf(kind: RowKind, { buffer, byteOffset, length }: Float64Array): RowValues {
+  if (kind === "int64") return new BigInt64Array(buffer, byteOffset, length);
+  return kind === "uint64" ? new BigUint64Array(buffer, byteOffset, length) : new Float64Array(buffer, byteOffset, length);
 }
 
 function padded(bytes: Uint8Array): Uint8Array {

@@ -1,6 +1,7 @@
 /** Writing rows: of an event that passed all filters, one value for each column, side by side with those of other events of the block. */
 import type { RowTerms } from "../../program/program.ts";
-import { F, f64, I, i32, load, select, store } from "../../wasm/instructions.ts";
+import { longOf } from "../../program/types.ts";
+import { F, f64, I, i32, i64, load, select, store } from "../../wasm/instructions.ts";
 import type { Emitter } from "../emitter.ts";
 import type { RowsLayout } from "../work-area.ts";
 
@@ -13,9 +14,10 @@ export function emitRow(emitter: Emitter, { columns }: RowTerms, layout: RowsLay
     const values = keep(I.add(work, I.shl(count, i32(3))));
     const presence = keep(I.add(work, count));
     for (const [index, column] of columns.entries()) {
-      const { kind, value, present = i32(1) } = emitter.scalar(column, []);
+      const { kind, value, long, present = i32(1) } = emitter.scalar(column, []);
       const number = kind === "number" ? value : F.fromI32(value);
-      f.store(store.f64, values, select(present, number, f64(0)), layout.columns[index].values);
+      if (longOf(column.type)) f.store(store.i64, values, select(present, long!, i64(0n)), layout.columns[index].values);
+      else f.store(store.f64, values, select(present, number, f64(0)), layout.columns[index].values);
       f.store(store.i8, presence, present, layout.columns[index].present);
     }
     f.store(store.i32, work, I.add(count, i32(1)), layout.wanted + 4);

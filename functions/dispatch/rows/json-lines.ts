@@ -1,4 +1,4 @@
-/** Rows as JSON lines. JSON has no NaN and no infinities: they are written as strings. What is missing is null. */
+/** Rows as JSON lines. JSON has no NaN and no infinities: they are written as strings. 64-bit integers have all their digits. What is missing is null. */
 import { turn } from "../../../base/turn.ts";
 import type { PartialRows, RowColumn } from "../../../engine/rows/rows.ts";
 
@@ -31,7 +31,8 @@ export async function* jsonLines(
 }
 
 function writerOf({ kind, values, present, strings }: RowColumn): (row: number) => string {
-  const write = (value: number): string => {
+  const write = (value: number | bigint): string => {
+    if (typeof value === "bigint") return String(value);
     if (kind === "boolean") return value === 1 ? "true" : "false";
     if (kind === "number") return Number.isFinite(value) ? (Object.is(value, -0) ? "-0" : String(value)) : `"${value}"`;
     return written![value]!;

@@ -1,4 +1,4 @@
-/** Rows as a Parquet file: numbers are DOUBLE, booleans BOOLEAN, strings UTF-8, and all may be missing. */
+/** Rows as a Parquet file: numbers are DOUBLE, 64-bit integers of the files INT64, booleans BOOLEAN, strings UTF-8, and all may be missing. */
 import { turn } from "../../../base/turn.ts";
 import type { FlatColumn } from "../../../datasets/format.ts";
 import { ParquetWriter } from "../../../datasets/parquet/encode-file.ts";
@@ -46,16 +46,45 @@ export async function* parquetRows(
 /** One column of several partials, one after the other. */
 function flatColumn(name: string, kind: RowKind, parts: readonly RowColumn[]): FlatColumn {
   const count = parts.reduce((sum, { values }) => sum + values.length, 0);
-  const values = kind === "boolean" ? new Uint8Array(count) : kind === "string" ? new Int32Array(count) : new Float64Array(count);
+  const values = valuesFor(kind, count);
   const valid = new Uint8Array(count).fill(1);
   const strings: string[] = [];
   let at = 0;
   for (const part of parts) {
     const first = strings.length;
     for (const string of part.strings ?? []) strings.push(string);
-    values.set(kind === "string" ? part.values.map((value) => first + value) : part.values, at);
+    copy(part.values, values, { at, more: first });
     if (part.present) valid.set(part.present, at);
     at += part.values.length;
   }
   return { name, values, valid, ...(kind === "string" && { strings }) };
+}
+
+type Values = Exclude<FlatColumn["values"], Float32Array>;
+
+function valuesFor(kind: RowKind, count: number): Values {
+  switch (kind) {
+    case "boolean":
+      return new Uint8Array(count);
+    case "string":
+      return new Int32Array(count);
+    case "int64":
+      return new BigInt64Array(count);
+    case "uint64":
+      return new BigUint64Array(count);
+    case "number":
+      return new Float64Array(count);
+  }
+}
+
+/** `more`: what is added to places of strings. */
+function copy(source: RowColumn["values"], target: Values, { at, more }: { readonly at: number; readonly more: number }): void {
+  if (source instanceof Float64Array) {
+    if (target instanceof Int32Array)
+      target.set(
+        source.map((place) => more + place),
+        at,
+      );
+    else if (target instanceof Uint8Array || target instanceof Float64Array) target.set(source, at);
+  } else if (target instanceof BigInt64Array || target instanceof BigUint64Array) target.set(source, at);
 }

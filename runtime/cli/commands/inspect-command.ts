@@ -60,15 +60,17 @@ async function inspect(invocation: Invocation, pattern: string, { stats = false,
   });
   const { columns, unsupported, broken } = inspection;
   const read: ReadColumn[] = [];
-  if (!json)
-    await print(invocation, describeHead(displayable({ ...inspection, dataset: undefined }), drawOptions(invocation).colours.bold));
   for await (const each of stats ? readAll(invocation, inspection) : columns.map((column) => ({ column }))) {
     if (json) await print(invocation, JSON.stringify(asJson(each, stats)));
     else read.push(displayable(each));
   }
   const unusable = unsupported.map(({ name, reason }) => ({ column: name, unusable: reason }));
   if (json) for (const each of unusable) await print(invocation, JSON.stringify(each));
-  else await print(invocation, drawColumns(read, stats).join("\n"));
+  else {
+    // When all is read: what ends the reading is not told behind the half of a table.
+    const head = describeHead(displayable({ ...inspection, dataset: undefined }), drawOptions(invocation).colours.bold);
+    await print(invocation, head + drawColumns(read, stats).join("\n"));
+  }
   const notes = [
     ...(json ? [] : displayable(unusable).map(({ column, unusable }) => `${column} cannot be used: ${unusable}`)),
     ...broken.map(({ file, cause }) => `${file.path} cannot be read: ${cause}`),
@@ -88,15 +90,22 @@ async function* readAll(invocation: Invocation, { dataset, partitions, columns }
         const options = { signal, onPartition: () => steps.next(column.name) };
         yield { column, statistics: await readStatistics(dataset, partitions, column, options) };
       } catch (error) {
-        if (!(error instanceof DatasetError)) throw error;
+        const failure = failureOf(error, column);
+        if (failure === undefined) throw error;
         invocation.exitCode = exitCodes.failed;
-        yield { column, failure: error.message };
+        yield { column, failure };
       }
       steps.reach((index + 1) * partitions.length);
     }
   } finally {
     steps.stop();
   }
+}
+
+/** A file that is damaged may state more values than memory has. */
+function failureOf(error: unknown, { name }: InspectedColumn): string | undefined {
+  if (error instanceof DatasetError) return error.message;
+  return error instanceof RangeError ? `Cannot read column ${name}: what its file states does not fit into memory (${error.message})` : undefined;
 }
 
 function asJson({ column, statistics, failure }: ReadColumn, stats: boolean) {

@@ -65,8 +65,9 @@ test("what is compared only, chosen, or known to be small enough is not rounded"
   );
 });
 
-test("an integer that is written as a row is of the nearest float64", () => {
-  const said = notices({ rows: { columns: { event: "event", run: "run", is: "event == 3" } } });
+test("an integer that is written as a row is exact; what is computed of it there is of the nearest float64", () => {
+  assert.deepEqual(notices({ rows: { columns: { event: "event", run: "run", is: "event == 3" } } }), []);
+  const said = notices({ rows: { columns: { twice: "event * 2" } } });
   assert.deepEqual(
     said.map((each) => each.slice(0, 5)),
     ["event"],

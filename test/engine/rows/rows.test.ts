@@ -42,9 +42,10 @@ const rowOf = ({ x, y, flag, kind, Muon }: (typeof events)[number]): Row => ({
   n: Muon.length,
 });
 
-const valueAt = ({ kind, values, present, strings }: RowColumn, row: number): number | boolean | string | null => {
+const valueAt = ({ kind, values, present, strings }: RowColumn, row: number): number | bigint | boolean | string | null => {
   if (present?.[row] === 0) return null;
-  return kind === "number" ? values[row]! : kind === "boolean" ? values[row] === 1 : strings![values[row]!]!;
+  const value = values[row]!;
+  return kind === "boolean" ? value === 1 : kind === "string" ? strings![Number(value)]! : value;
 };
 
 function read({ planned }: PreparedQuery, { rows }: PartialResult): Row[] {
@@ -113,4 +114,30 @@ test("variations of a query have no rows", () => {
   const { program, variations } = makeProgram(readQuery({ dataset: "test", ...query }), dataset.schema);
   assert.ok(program.rows);
   assert.equal(variations.get("all")!.program.rows, undefined);
+});
+
+test("rows of 64-bit integers are those of the file, with all their bits", async () => {
+  const edges = [0n, 1n, -1n, 2n ** 53n + 1n, -(2n ** 63n), 2n ** 63n - 1n, 0x7ff4000000000001n, -0x000bffffffffffffn];
+  const some = Array.from({ length: 9_000 }, (_, index) => {
+    const id = index < edges.length ? edges[index]! : BigInt(random.below(2 ** 31)) * BigInt(random.below(2 ** 31)) - 2n ** 61n;
+    return { id, maybe: index % 3 === 0 ? null : id, Hit: Array.from({ length: index % 3 }, (_, place) => ({ id: id ^ BigInt(place) })) };
+  });
+  const longs = makeDataset(some);
+  const wanted = { id: "id", maybe: "maybe", first: "Hit[0].id", least: "Hit.id.min()", or: "maybe ?? id", twice: "id * 2" };
+  const prepared = prepareQuery({ rows: { columns: wanted } }, longs.schema);
+  const partial = runPrepared(prepared, longs);
+  const kinds = new Map([...prepared.planned.rowOrder].map(([name, place]) => [name, partial.rows!.columns[place]!.kind]));
+  assert.deepEqual([...kinds.values()], ["int64", "int64", "int64", "int64", "int64", "number"]);
+  const expected = some.map(({ id, maybe, Hit }) => ({
+    id,
+    maybe,
+    first: Hit[0]?.id ?? null,
+    least: Hit.reduce<bigint | null>((least, hit) => (least === null || hit.id < least ? hit.id : least), null),
+    or: maybe ?? id,
+    twice: Number(id) * 2,
+  }));
+  assert.deepEqual(read(prepared, partial) as readonly object[], expected);
+  const bytes = await encodePartial(partial);
+  assert.deepEqual(await decodePartial(bytes), partial);
+  assert.deepEqual(await encodePartial(await decodePartial(bytes)), bytes);
 });
