@@ -32,6 +32,13 @@ export function testCalls(mesos: TestedMesos): void {
       assert.equal((await send(url, body, headers, method)).status, status, `${what}: ${status}`);
   });
 
+  test(`${name} takes a field that is null for one that is absent`, async () => {
+    // What is refused on the stream has come to its end.
+    const refused = subscribe(framework({ roles: ["a", "a"], id: null, principal: null }));
+    assert.equal((await send(url, { ...refused, framework_id: null })).status, 200);
+    assert.equal((await send(url, { type: "REVIVE", framework_id: null })).status, 400);
+  });
+
   test(`${name} wants the id of the present stream with every call, and none of a framework that is away`, async () => {
     const scheduler = new RawScheduler(url);
     await scheduler.subscribe();

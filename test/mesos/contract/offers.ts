@@ -24,6 +24,7 @@ export function testOffers({ name, url, agents }: TestedMesos): void {
       assert.deepEqual([amount(offer, "cpus"), amount(offer, "mem")], [2, 1024]);
       assert.equal(offer.framework_id.value, first.id);
       assert.equal(offer.allocation_info.role, "*");
+      assert.deepEqual([offer.url.scheme, offer.url.address.hostname, offer.url.path], ["http", offer.hostname, "/slave(1)"]);
     }
     assert.equal(new Set(offers.map(({ id }) => id.value)).size, 2);
     const second = await open(t);

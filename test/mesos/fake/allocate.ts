@@ -47,6 +47,7 @@ function describe({ id, framework, agent, role, amounts }: Offer) {
     framework_id: { value: framework },
     agent_id: { value: agent.id },
     hostname: agent.hostname,
+    url: { scheme: "http", address: { hostname: agent.hostname, ip: "127.0.0.1", port: 5051 }, path: "/slave(1)" },
     resources: toResources(amounts, role),
     ...(agent.executorIds(framework).length > 0 ? { executor_ids: agent.executorIds(framework).map((value) => ({ value })) } : {}),
     ...(agent.attributes.length > 0 ? { attributes: agent.attributes } : {}),

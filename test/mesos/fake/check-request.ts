@@ -39,7 +39,7 @@ export function checkRequest({ method, headers, body }: Request, master: MasterC
   if (type !== "application/json") return no(415, "Expecting 'Content-Type' of application/json or application/x-protobuf");
   let call: Json;
   try {
-    call = JSON.parse(body);
+    call = JSON.parse(body, (_, value) => value ?? undefined);
   } catch {
     return no(400, "Failed to parse body into JSON");
   }
