@@ -105,7 +105,9 @@ async function* readAll(invocation: Invocation, { dataset, partitions, columns }
 /** A file that is damaged may state more values than memory has. */
 function failureOf(error: unknown, { name }: InspectedColumn): string | undefined {
   if (error instanceof DatasetError) return error.message;
-  return error instanceof RangeError ? `Cannot read column ${name}: what its file states does not fit into memory (${error.message})` : undefined;
+  return error instanceof RangeError
+    ? `Cannot read column ${name}: what its file states does not fit into memory (${error.message})`
+    : undefined;
 }
 
 function asJson({ column, statistics, failure }: ReadColumn, stats: boolean) {
