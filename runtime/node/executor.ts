@@ -107,47 +107,62 @@ export function createExecutor(options: {
     },
 
     async run({ programs: keys, dataset, partitions }, { signalOf, payerOf, onRunning, mostBytes = mostPartialBytes }) {
-      const signals = partitions.flatMap(({ fingerprint }) => keys.map((key) => signalOf(key, fingerprint)));
-      const wanted = whenAllAbort(signals);
-      try {
-        const prepared = await Promise.all(keys.map((key) => prepare(key, dataset, wanted.signal)));
-        const computing: Computing = { onRunning, workers: partitions.length > 1 ? createRunBatch(workers) : workers };
-        /** Of the partials that are there, and at most of those that are being made. */
-        let bytes = 0;
-        const begin = (program: Prepared, signal: AbortSignal, payer = usualPayer): Run | Outcome => {
-          const run = toRun(program, signal, payer);
-          if (run.kind !== "run") return run;
-          if (bytes > 0 && bytes + largestPartial(run) > mostBytes) return undone("the partials before it are too large together");
-          bytes += largestPartial(run);
-          return run;
-        };
-        const runOver = async (partition: PartitionName): Promise<readonly Outcome[]> => {
-          const all = prepared.map((program, index) => {
-            const pair = [keys[index]!, partition.fingerprint] as const;
-            return begin(program, signalOf(...pair), payerOf?.(...pair));
-          });
-          const runs = all.filter((each) => each.kind === "run");
-          const place = { ...partition, dataset };
-          const ran = await runSkipping(place, runs, (needed) => runTogether(place, needed, computing));
-          for (const [index, outcome] of ran.entries())
-            bytes += (outcome.kind === "partial" ? outcome.partial.length : 0) - largestPartial(runs[index]!);
-          const outcomes = ran.values();
-          return all.map((each) => (each.kind === "run" ? outcomes.next().value! : each));
-        };
-        const isInMemory = partitions.every(({ fingerprint }) =>
-          prepared.every((each) => each.kind === "ready" && isHeld(fingerprint, each.ready)),
-        );
-        return (await pMap(partitions, runOver, { concurrency: isInMemory ? Math.max(mostInMemory, atATime) : atATime })).flat();
-      } finally {
-        wanted.release();
-      }
+      const prepared = await prepareAll(keys, dataset, () =>
+        partitions.flatMap(({ fingerprint }) => keys.map((key) => signalOf(key, fingerprint))),
+      );
+      const computing: Computing = { onRunning, workers: partitions.length > 1 ? createRunBatch(workers) : workers };
+      /** Of the partials that are there, and at most of those that are being made. */
+      let bytes = 0;
+      const begin = (program: Prepared, signal: AbortSignal, payer = usualPayer): Run | Outcome => {
+        const run = toRun(program, signal, payer);
+        if (run.kind !== "run") return run;
+        if (bytes > 0 && bytes + largestPartial(run) > mostBytes) return undone("the partials before it are too large together");
+        bytes += largestPartial(run);
+        return run;
+      };
+      const runOver = async (partition: PartitionName): Promise<readonly Outcome[]> => {
+        const all = prepared.map((program, index) => {
+          const pair = [keys[index]!, partition.fingerprint] as const;
+          return begin(program, signalOf(...pair), payerOf?.(...pair));
+        });
+        const runs = all.filter((each) => each.kind === "run");
+        const place = { ...partition, dataset };
+        const ran = await runSkipping(place, runs, (needed) => runTogether(place, needed, computing));
+        for (const [index, outcome] of ran.entries())
+          bytes += (outcome.kind === "partial" ? outcome.partial.length : 0) - largestPartial(runs[index]!);
+        const outcomes = ran.values();
+        return all.map((each) => (each.kind === "run" ? outcomes.next().value! : each));
+      };
+      const isInMemory = partitions.every(({ fingerprint }) =>
+        prepared.every((each) => each.kind === "ready" && isHeld(fingerprint, each.ready)),
+      );
+      return (await pMap(partitions, runOver, { concurrency: isInMemory ? Math.max(mostInMemory, atATime) : atATime })).flat();
     },
   };
 
-  /** Rejects where the store is away. */
+  /** Rejects where the store is away. `signalsOf` gives those of all pairs: compiling is waited for until all have aborted. */
+  async function prepareAll(
+    keys: readonly string[],
+    dataset: string,
+    signalsOf: () => readonly AbortSignal[],
+  ): Promise<readonly Prepared[]> {
+    const ready = keys.map((key) => (isBreaching(key, dataset) ? undefined : programs.ready(key)));
+    if (ready.every((each) => each !== undefined)) return ready.map((each) => ({ kind: "ready", ready: each, compiling: 0 }));
+    const wanted = whenAllAbort(signalsOf());
+    try {
+      return await Promise.all(keys.map((key) => prepare(key, dataset, wanted.signal)));
+    } finally {
+      wanted.release();
+    }
+  }
+
+  function isBreaching(programKey: string, dataset: string): boolean {
+    return (breaches.get(`${programKey} ${dataset}`) ?? 0) >= mostBreaches;
+  }
+
   async function prepare(programKey: string, dataset: string, signal: AbortSignal): Promise<Prepared> {
     const begun = performance.now();
-    if ((breaches.get(`${programKey} ${dataset}`) ?? 0) >= mostBreaches) return { kind: "failed", cause: tooSlow, permanent: true };
+    if (isBreaching(programKey, dataset)) return { kind: "failed", cause: tooSlow, permanent: true };
     try {
       const ready = await unlessAborted(programs.get(programKey), signal);
       return { kind: "ready", ready, compiling: performance.now() - begun };

@@ -43,6 +43,11 @@ export class ProgramCache {
     return this.#programs.peek(programKey);
   }
 
+  /** As `peek`; it counts as used. */
+  ready(programKey: string): ReadyProgram | undefined {
+    return this.#programs.get(programKey);
+  }
+
   /** Has it compiled, for whoever asks for it next; an error is theirs to hear. */
   prepare(programKey: string): void {
     this.get(programKey).catch(() => undefined);

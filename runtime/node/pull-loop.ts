@@ -71,6 +71,7 @@ export function startPullLoop(options: PullOptions): PullLoop {
   const findStored = createFinder(store);
   const bundleSize = new BundleSize();
   let isDraining = false;
+  let begun: Claim[] = [];
   const inSlot = createSlots(slots);
   const { endClaims, orHandBack } = createClaimEnds({ ...options, backoff, figures, signal: stopping.signal, onEnded: report });
   const loops = Array.from({ length: slots.anybody + slots.newcomers + mostSaving }, pull);
@@ -114,6 +115,7 @@ export function startPullLoop(options: PullOptions): PullLoop {
     const endings: Promise<void>[] = [];
     const end = (those: readonly Ended[]) => {
       if (those.length === 0) return;
+      tellBegun();
       node.computed(those.map(({ claim }) => claim));
       const ending = endClaims(those);
       // Heard when all are computed.
@@ -182,8 +184,15 @@ export function startPullLoop(options: PullOptions): PullLoop {
     for (const { subtask } of claims) bundleSize.noteTooLong(subtask.programKey);
   }
 
-  /** Not waited for: what is not on record when the process dies does not count as an attempt. */
+  /** Not waited for: what is not on record when the process dies does not count as an attempt. Told once for all that begin in one turn, and before any of them ends. */
   function begin(claims: readonly Claim[]): void {
+    if (begun.push(...claims) === claims.length) setImmediate(tellBegun);
+  }
+
+  function tellBegun(): void {
+    if (begun.length === 0) return;
+    const claims = begun;
+    begun = [];
     node
       .begin(claims)
       .catch((err: unknown) => log.warn({ ...describe(claims[0]!), err }, "that subtasks are computed could not be put on record"));

@@ -1,5 +1,4 @@
 /** How a bundle of claims is computed. */
-import { followSignals } from "../../base/follow-signals.ts";
 import { subtaskKey } from "../../base/subtask-key.ts";
 import type { Claim } from "../../coordination/coordinator.ts";
 import type { ComputeRequest, Executor, Outcome, PartitionName } from "../../functions/compute/executor.ts";
@@ -22,8 +21,10 @@ export interface RunClaimsOptions {
 
 interface Task {
   readonly claim: Claim;
-  readonly late: AbortController;
-  readonly wanted: ReturnType<typeof followSignals>;
+  /** Aborts what is computed of it. */
+  readonly computing: AbortController;
+  /** Nobody wants it any more. */
+  readonly onAbort: () => void;
 }
 
 /**
@@ -34,12 +35,7 @@ export async function* runClaims(
   claims: readonly Claim[],
   { executor, signal, onBegin, onTooLong }: RunClaimsOptions,
 ): AsyncGenerator<ReadonlyMap<string, Outcome>> {
-  const tasks = new Map(
-    claims.map((claim): [string, Task] => {
-      const late = new AbortController();
-      return [claim.subtask.key, { claim, late, wanted: followSignals([claim.signal, signal, late.signal]) }];
-    }),
-  );
+  const tasks = new Map(claims.map((claim) => [claim.subtask.key, toTask(claim)]));
   const taskOf = (programKey: string, fingerprint: string) => tasks.get(subtaskKey(programKey, fingerprint))!;
   /** The client whose turn a partition was pays for all that is computed over it. */
   const payers = new Map(claims.toReversed().map((claim) => [claim.subtask.fingerprint, claim]));
@@ -51,17 +47,17 @@ export async function* runClaims(
   const given = new Set<string>();
   let wake = () => {};
   let failure: { readonly error: unknown } | undefined;
-  const late = new AbortController();
+  let isLate = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   const compute = async (request: ComputeRequest, keys: readonly string[]): Promise<void> => {
     const outcomes = await executor.run(request, {
-      signalOf: (programKey, fingerprint) => taskOf(programKey, fingerprint).wanted.signal,
+      signalOf: (programKey, fingerprint) => taskOf(programKey, fingerprint).computing.signal,
       payerOf: (_programKey, fingerprint) => payers.get(fingerprint)!,
       onRunning(programKeys, fingerprint) {
         const begun = programKeys.map((programKey) => taskOf(programKey, fingerprint));
         for (const task of begun) unbegun.delete(task);
-        timer ??= setTimeout(() => late.abort(), longestBundle);
+        timer ??= setTimeout(handBack, longestBundle);
         onBegin(begun.map(({ claim }) => claim));
       },
     });
@@ -71,25 +67,39 @@ export async function* runClaims(
     }
   };
   const handBack = () => {
-    for (const task of unbegun) task.late.abort(new Error("those before it took longer than was expected"));
+    isLate = true;
+    for (const task of unbegun) task.computing.abort(new Error("those before it took longer than was expected"));
     for (const together of running.values()) {
       if (new Set(together.map(({ client }) => client)).size < 2) continue;
       onTooLong(together);
       for (const { subtask } of together)
-        tasks.get(subtask.key)!.late.abort(new Error("what it was computed with took longer than was expected"));
+        tasks.get(subtask.key)!.computing.abort(new Error("what it was computed with took longer than was expected"));
     }
-  };
-  late.signal.addEventListener("abort", handBack);
-  const isLate = new Promise((resolve) => late.signal.addEventListener("abort", resolve));
-
-  /** Whoever computes goes on for the others; what nobody wants any more is given back at once. */
-  const giveBack = (key: string) => {
-    if (given.has(key)) return;
-    given.add(key);
-    done.set(key, { kind: "undone", cause: "nobody wants it any more" });
     wake();
   };
-  for (const [key, { claim }] of tasks) claim.signal.addEventListener("abort", () => giveBack(key), { once: true });
+
+  /** Whoever computes goes on for the others; what nobody wants any more is given back at once. */
+  function toTask(claim: Claim): Task {
+    const { key } = claim.subtask;
+    const computing = new AbortController();
+    const onAbort = () => {
+      computing.abort(claim.signal.reason);
+      if (given.has(key)) return;
+      given.add(key);
+      done.set(key, { kind: "undone", cause: "nobody wants it any more" });
+      wake();
+    };
+    return { claim, computing, onAbort };
+  }
+  const abortAll = () => {
+    for (const { computing } of tasks.values()) computing.abort(signal.reason);
+  };
+  signal.addEventListener("abort", abortAll);
+  if (signal.aborted) abortAll();
+  for (const { claim, computing, onAbort } of tasks.values()) {
+    if (claim.signal.aborted) computing.abort(claim.signal.reason);
+    claim.signal.addEventListener("abort", onAbort, { once: true });
+  }
 
   for (const request of groupClaims(claims)) {
     const keys = keysOf(request);
@@ -108,7 +118,7 @@ export async function* runClaims(
       const isWoken = new Promise<void>((resolve) => {
         wake = resolve;
       });
-      if (done.size === 0) await Promise.race([isWoken, ...(late.signal.aborted ? running.keys() : [Promise.all(running.keys()), isLate])]);
+      if (done.size === 0) await Promise.race([isWoken, ...(isLate ? running.keys() : [Promise.all(running.keys())])]);
       const ready = done;
       done = new Map();
       if (ready.size > 0) yield ready;
@@ -116,7 +126,8 @@ export async function* runClaims(
     if (failure) throw failure.error;
   } finally {
     clearTimeout(timer);
-    for (const { wanted } of tasks.values()) wanted.release();
+    signal.removeEventListener("abort", abortAll);
+    for (const { claim, onAbort } of tasks.values()) claim.signal.removeEventListener("abort", onAbort);
   }
 }
 
