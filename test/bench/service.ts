@@ -44,14 +44,16 @@ const allowance = options.cluster > 0 ? 80 : 15;
 interface Figure extends ServiceTimes {
   readonly query: string;
   readonly engine: Took;
-  readonly duckdb?: number | undefined;
+  readonly duckdb?: Took | undefined;
 }
 
 const names = places.map(([name]) => name).filter((name) => options.query?.includes(name) ?? true);
 const { data, threads, rounds } = options;
 tell("the engine alone");
 const engine = await measureEngine({ data, names, threads, rounds });
-const duckdb = options.python === undefined ? new Map<string, number>() : measureDuckdb(options.python);
+const duckdb = options.python === undefined ? new Map<string, Took>() : measureDuckdb(options.python);
+/** How many times as fast as DuckDB, nothing in memory, by query. */
+const faster: Took[] = [];
 const rows: string[][] = [];
 for (const size of options.curve ?? [undefined]) await measureAll(size);
 if (!options.json) {
@@ -69,7 +71,8 @@ if (!options.json) {
     "first",
     "cold",
     "duckdb",
-    "cold/duckdb",
+    "times",
+    "cpu times",
   ];
   console.log(
     drawTable(
@@ -78,6 +81,7 @@ if (!options.json) {
     ).join("\n"),
   );
 }
+if (faster.length > 0) tellMeans();
 
 async function measureAll(size: string | undefined): Promise<void> {
   const args = ["--data", `events=${data}`, "--memory", options.memory, ...(size === undefined ? [] : ["--partition-events", size])];
@@ -98,6 +102,8 @@ function show(figure: Figure, size: string | undefined): void {
   const ratio = memory.wall / engine.wall;
   const ofAim = memory.wall / (1.5 * engine.wall + allowance);
   const upkeep = (memory.wall - engine.wall) / partitions;
+  const times = cold && duckdb && { wall: duckdb.wall / cold.wall, cpu: duckdb.cpu / cold.cpu };
+  if (times) faster.push(times);
   if (options.json) {
     console.log(
       JSON.stringify({
@@ -106,7 +112,7 @@ function show(figure: Figure, size: string | undefined): void {
         ratio,
         ofAim,
         upkeep,
-        ...(cold && duckdb && { beside: cold / duckdb }),
+        ...(times && { times }),
       }),
     );
     return;
@@ -124,21 +130,37 @@ function show(figure: Figure, size: string | undefined): void {
     number(memory.cpu / engine.cpu, 2),
     number(upkeep, 2),
     number(firstProgress),
-    number(cold),
-    number(duckdb),
-    number(cold && duckdb && cold / duckdb, 2),
+    number(cold?.wall),
+    number(duckdb?.wall),
+    number(times?.wall, 2),
+    number(times?.cpu, 2),
   ]);
 }
 
-function measureDuckdb(python: string): Map<string, number> {
+function tellMeans(): void {
+  const mean = (values: readonly number[]) => Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
+  const by = (key: "wall" | "cpu") => ({
+    mean: mean(faster.map((each) => each[key])),
+    least: Math.min(...faster.map((each) => each[key])),
+  });
+  const [wall, cpu] = [by("wall"), by("cpu")];
+  if (options.json) console.log(JSON.stringify({ timesAsFastAsDuckdb: { wall, cpu } }));
+  else
+    console.log(
+      `cold, ${wall.mean.toFixed(2)} times as fast as DuckDB in the geometric mean, ${wall.least.toFixed(2)} at least; ` +
+        `by processor time ${cpu.mean.toFixed(2)} and ${cpu.least.toFixed(2)}`,
+    );
+}
+
+function measureDuckdb(python: string): Map<string, Took> {
   tell("DuckDB");
   const script = fileURLToPath(new URL("service/duckdb-peer.py", import.meta.url));
   const printed = execFileSync(python, [script, data, "--threads", `${threads}`], { encoding: "utf8" });
   const lines = printed
     .trim()
     .split("\n")
-    .map((line) => JSON.parse(line) as { readonly query: string; readonly milliseconds: number });
-  return new Map(lines.map(({ query, milliseconds }) => [query, milliseconds]));
+    .map((line) => JSON.parse(line) as Took & { readonly query: string });
+  return new Map(lines.map(({ query, wall, cpu }) => [query, { wall, cpu }]));
 }
 
 function tell(step: string): void {

@@ -11,8 +11,8 @@ export interface ServiceTimes {
   readonly memory: Took;
   /** Milliseconds by the clock on the wall: from a POST until a status tells of a partition that is done. */
   readonly firstProgress: number;
-  /** Nothing in memory; the median by the clock on the wall. Absent where that was not asked for. */
-  readonly cold?: number;
+  /** Nothing in memory; medians. Absent where that was not asked for. */
+  readonly cold?: Took;
 }
 
 interface Options {
@@ -31,12 +31,14 @@ function variantOf(name: string): object {
 }
 
 export async function measureService(service: Service, name: string, { rounds, coldRounds }: Options): Promise<ServiceTimes> {
-  const cold: number[] = [];
+  const cold: Took[] = [];
   for (let round = 0; round < coldRounds; round++) {
     await service.restart();
     // What is felt is the query, not the first look at the files.
     await fetch(`${service.url}/datasets/events`);
-    cold.push(await timed(() => complete(service, name)));
+    const before = service.cpu();
+    const wall = await timed(() => complete(service, name));
+    cold.push({ wall, cpu: service.cpu() - before });
   }
   let partitions = 0;
   for (let warmUp = 0; warmUp < 4; warmUp++) partitions = await complete(service, name);
@@ -47,8 +49,10 @@ export async function measureService(service: Service, name: string, { rounds, c
   for (let round = 0; round < rounds; round++) walls.push(await timed(() => complete(service, name)));
   const cpu = (service.cpu() - before) / rounds;
   const memory = { wall: median(walls), cpu };
-  return { partitions, memory, firstProgress: median(first), ...(coldRounds > 0 && { cold: median(cold) }) };
+  return { partitions, memory, firstProgress: median(first), ...(coldRounds > 0 && { cold: medians(cold) }) };
 }
+
+const medians = (all: readonly Took[]): Took => ({ wall: median(all.map(({ wall }) => wall)), cpu: median(all.map(({ cpu }) => cpu)) });
 
 /** Gives the number of partitions that were computed. */
 async function complete({ url }: Service, name: string): Promise<number> {
