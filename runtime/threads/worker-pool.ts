@@ -23,6 +23,7 @@ import { slice, Turns, usualPayer } from "./fair-turns.ts";
 import { expect } from "./job-failures.ts";
 import { JobQueues, type QueuedJob, type QueuedRun } from "./job-queues.ts";
 import { type LoadOptions, loadColumns, type SubmittedLoad } from "./load-columns.ts";
+import { needsSpare } from "./needs-spare.ts";
 import type { DemoJob, FromWorker, LoadJob, ProgramOutcome, RunJob } from "./worker-messages.ts";
 import { WorkerCrashed, WorkerThread, workerEntry } from "./worker-thread.ts";
 
@@ -59,8 +60,6 @@ export interface WorkerPoolOptions extends Pick<LoadOptions, "disk" | "bounds"> 
 const soundLife = 10_000;
 /** Between two looks at what threads compute. */
 const lookEvery = 20;
-/** A job that a thread has had for longer is a long one. */
-const longJob = 100;
 
 export class WorkerPool {
   readonly #threads = new Set<WorkerThread>();
@@ -242,12 +241,11 @@ export class WorkerPool {
   #addSpare(now: number): void {
     const { threads, mostThreads = 2 * threads + 2 } = this.#options;
     if (this.#threads.size >= mostThreads) return;
-    let soonFree = 0;
-    for (const thread of this.#threads) {
+    const busy = [...this.#threads].map((thread) => {
       const job = this.#jobs.get(thread);
-      if (!job || now - job.begun! < longJob) soonFree++;
-    }
-    if (soonFree === 0 || (soonFree < threads && this.#queues.runs().length > 0)) this.#start();
+      return job && { kind: job.job.kind, busy: now - job.begun! };
+    });
+    if (needsSpare(busy, { computing: threads, runsWait: this.#queues.runs().length > 0 })) this.#start();
   }
 
   /** Ends a thread that does not heed that its job was stopped. The job settles when nothing uses its memory any more. */
