@@ -108,8 +108,11 @@ export interface ColumnLocation {
   readonly values: number;
   /** The place in the file, for the reader of this format. */
   readonly place: unknown;
-  /** The file lacks the column: all its values are missing. Its lists are as long as those of the column `like`, whose place this is. */
-  readonly absent?: { readonly like?: ColumnLocation };
+  /**
+   * The file lacks the column: all its values are missing. Its lists are as long as those of the column `like`, whose place this is. `isTrue`: it says whether lists
+   * are there, and no list of this file is null.
+   */
+  readonly absent?: { readonly like?: ColumnLocation; readonly isTrue?: true };
 }
 
 /** What holds the values of every type of column but int64 and uint64. */

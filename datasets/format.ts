@@ -82,6 +82,8 @@ export interface FileDescription {
   readonly units: readonly { readonly entries: number; readonly firstEntry: number }[];
   /** By `FileColumn.index`: 1 where values (not: lists) may be missing. */
   readonly nullable: Uint8Array;
+  /** Likewise, of a column in lists: bit n says that lists of level n, outermost 0, may be null, and not only empty. Absent where none may. */
+  readonly nullLists?: Uint8Array;
   /** Likewise, 1 where values may be integers from ±2^53 on. Absent where none may. */
   readonly rounded?: Uint8Array;
   /**
@@ -128,6 +130,8 @@ export interface FileColumn {
    */
   readonly counter?: string;
   readonly dtype: DType;
+  /** Not its values are meant, but whether each of its lists of this level is there: booleans in the lists around that one, which `lists` names alone. */
+  readonly presence?: number;
   /** It has no type of its own and no values: what writers make of a column that nothing is in. */
   readonly isEmpty?: boolean;
   /** What the format needs to decode it; JSON. */

@@ -1,4 +1,4 @@
-/** A column that its file lacks: all its values are missing, and its lists are as long as those of a column that the file has. */
+/** A column that its file lacks: all its values are missing, or true where they say that lists are there, and its lists are as long as those of a column that the file has. */
 import type { ColumnLocation, ColumnTarget, ReadCounts } from "./dataset.ts";
 import type { Format } from "./format.ts";
 import { makeTarget } from "./make-target.ts";
@@ -17,7 +17,8 @@ export async function readAbsent(
   if (absent?.like) await format.read(file, absent.like, scratchFor(absent.like, target.offsets.slice(0, column.lists.length)));
   const values = column.lists.reduce((lists, _, level) => target.offsets[level]![lists]!, entries);
   const { buffer, byteOffset, BYTES_PER_ELEMENT } = target.values;
-  new Uint8Array(buffer, byteOffset, values * BYTES_PER_ELEMENT).fill(0);
+  new Uint8Array(buffer, byteOffset, values * BYTES_PER_ELEMENT).fill(absent?.isTrue ? 1 : 0);
+  if (absent?.isTrue) return { values, missing: 0 };
   target.valid!.fill(0, 0, values);
   if (column.dtype !== "string") return { values, missing: values };
   target.strings!.fill(0, 0, emptyDictionary);

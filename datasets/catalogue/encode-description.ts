@@ -36,8 +36,10 @@ export async function decodeShape(body: Uint8Array): Promise<FileShape> {
   return { format, digest, unsupported, ...more, columns: new Map<string, FileColumn>(columns) };
 }
 
-export async function encodeDescription({ shape, units, nullable, rounded, values, likeness, places }: FileDescription): Promise<Bytes> {
-  const named = Object.entries({ nullable, values, ...(rounded && { rounded }), ...(likeness && { likeness }), ...places });
+export async function encodeDescription({ shape, units, values, places, ...flags }: FileDescription): Promise<Bytes> {
+  const { nullable, rounded, nullLists, likeness } = flags;
+  const optional = { ...(rounded && { rounded }), ...(nullLists && { nullLists }), ...(likeness && { likeness }) };
+  const named = Object.entries({ nullable, values, ...optional, ...places });
   const arrays = named.map(([name, { BYTES_PER_ELEMENT, length }]) => ({ name, width: BYTES_PER_ELEMENT as 1 | 8, length }));
   const header = new TextEncoder().encode(JSON.stringify({ shape: shape.digest, units, arrays } satisfies Header));
   const { starts, end } = layoutOf(header.length, arrays);
@@ -69,13 +71,14 @@ export async function decodeDescription(
     return numbers;
   };
   const arrays = Object.fromEntries(header.arrays.map((each, index) => [each.name, array(each, index)]));
-  const { nullable, rounded, values, likeness, ...places } = arrays;
+  const { nullable, rounded, nullLists, values, likeness, ...places } = arrays;
   if (!(nullable instanceof Uint8Array && values instanceof Float64Array)) throw new Error("it lacks what every description has");
   return {
     shape,
     units: header.units,
     nullable,
     ...(rounded instanceof Uint8Array && { rounded }),
+    ...(nullLists instanceof Uint8Array && { nullLists }),
     values,
     ...(likeness instanceof Float64Array && { likeness }),
     places,

@@ -1,10 +1,10 @@
 /** Where a column of a partition lies in its file, and how what the file lacks is read. Pure. */
-import { type Column, type Schema, standsIn } from "../../engine/program/schema.ts";
+import { type Column, listOfPresence, type Schema, standsIn } from "../../engine/program/schema.ts";
 import { type ColumnForm, columnOf, widen } from "../column-form.ts";
 import type { ColumnLocation, FileIdentity, Partition } from "../dataset.ts";
 import type { FileColumn, FileDescription } from "../format.ts";
 import { formatNamed } from "../formats.ts";
-import { mayMiss } from "./merge-schemas.ts";
+import { mayBeNull, mayMiss } from "./merge-schemas.ts";
 
 export interface LocateOptions {
   readonly file: FileIdentity;
@@ -22,6 +22,8 @@ export function locateColumn(options: LocateOptions): ColumnLocation | string {
   const { description, schema, name, form } = options;
   const own = description.shape.columns.get(name);
   const merged = schema.columns.find((each) => each.name === name);
+  const list = own || merged ? undefined : listOfPresence(name);
+  if (list !== undefined) return locatePresence(options, list);
   if (!own)
     return merged
       ? locateAbsent(options, form ? columnOf(name, form, { ...merged, nullable: true }) : merged)
@@ -36,6 +38,44 @@ function locateOwn({ file, description, partition }: LocateOptions, column: Colu
   const { format } = description.shape;
   const { elements, place } = formatNamed(format).locate(description, unit, own);
   return { file, format, column, firstEntry, entries, elements, values: elements.at(-1) ?? entries, place };
+}
+
+/**
+ * Whether each list of a name is there. Of several list columns that are one collection one tells, the first of those that may be null: they are read together, and
+ * nothing compares them.
+ */
+function locatePresence(options: LocateOptions, list: string): ColumnLocation | string {
+  const { description, schema, name, form, file, partition } = options;
+  const { columns } = description.shape;
+  const inside = schema.columns.filter(({ name, lists }) => lists.includes(list) && columns.has(name));
+  const [first] = inside;
+  if (!first) return `the file has nothing of ${list}`;
+  const level = first.lists.indexOf(list);
+  const column: Column = { name, dtype: "bool", nullable: false, lists: first.lists.slice(0, level) };
+  if (form && form.lists.length !== level) return "the query reads it as the file does not have it";
+  const telling = inside.find((each) => mayBeNull(description, columns.get(each.name)!, level));
+  if (telling) {
+    const own = columns.get(telling.name)!;
+    return locateOwn(options, column, { ...own, lists: own.lists.slice(0, level), presence: level });
+  }
+  if (level > 0) {
+    const like = locateColumn({ file, description, partition, schema, name: first.name });
+    if (typeof like === "string") return like;
+    const elements = like.elements.slice(0, level);
+    return { ...like, column, elements, values: elements.at(-1)!, absent: { like, isTrue: true } };
+  }
+  const { firstEntry, entries } = partition;
+  return {
+    file,
+    format: description.shape.format,
+    column,
+    firstEntry,
+    entries,
+    elements: [],
+    values: entries,
+    place: undefined,
+    absent: { isTrue: true },
+  };
 }
 
 /** All values are missing; its lists are those of another column of the same lists, which the file has. */

@@ -5,7 +5,7 @@
  * then one that holds both (`widen`). Booleans, strings and numbers do not mix. A file's column without type and values goes with any. What is not usable
  * is listed with the reason and the file, so that a query that asks for it fails at once and says why, rather than count a part of the events in silence.
  */
-import type { Column, DType, Schema } from "../../engine/program/schema.ts";
+import { type Column, type DType, type NullableList, presenceColumn, type Schema } from "../../engine/program/schema.ts";
 import { widen } from "../column-form.ts";
 import type { FileColumn, FileDescription } from "../format.ts";
 import { groupColumns } from "./group-columns.ts";
@@ -45,7 +45,23 @@ export function mergeSchemas(files: readonly NamedFile[]): Schema {
     });
   }
   const places = groupColumns(groupable, (a, b) => shapes.every((shape) => agreeIn(shape, a.name, b.name)));
-  return { columns: columns.map((column) => ({ ...column, ...places.get(column.name)! })), unsupported };
+  const placed = columns.map((column): Column => ({ ...column, ...places.get(column.name)! }));
+  const nullableLists = findNullableLists(placed, shapes);
+  return { columns: placed, ...(nullableLists.length > 0 && { nullableLists }), unsupported };
+}
+
+/** A list is nullable where a column in it says so in any file. */
+function findNullableLists(columns: readonly Column[], shapes: readonly ShapeFiles[]): readonly NullableList[] {
+  const found = new Map<string, NullableList>();
+  const names = new Set(columns.map(({ name }) => name));
+  for (const { name, lists } of columns) {
+    const levels = shapes.reduce((bits, shape) => bits | (shape.nullLists[shape.columns.get(name)?.index ?? -1] ?? 0), 0);
+    for (const [level, list] of lists.entries()) {
+      if (((levels >>> level) & 1) === 0 || names.has(presenceColumn(list))) continue;
+      found.set(list, { list, column: { name: presenceColumn(list), dtype: "bool", nullable: false, lists: lists.slice(0, level) } });
+    }
+  }
+  return [...found.values()];
 }
 
 /** The files that have equal columns. */
@@ -57,6 +73,8 @@ export interface ShapeFiles {
   /** By `FileColumn.index`: 1 where it is so in any of the files. */
   readonly nullable: Uint8Array;
   readonly rounded: Uint8Array;
+  /** As in `FileDescription`, of any of the files. */
+  readonly nullLists: Uint8Array;
   readonly hasEntries: boolean;
 }
 
@@ -79,6 +97,7 @@ export function groupByShape(files: readonly NamedFile[]): readonly ShapeFiles[]
       columns: shape.columns,
       nullable: anyOf(descriptions.map((each) => each.nullable)),
       rounded: anyOf([new Uint8Array(nullable.length), ...descriptions.flatMap(({ rounded }) => rounded ?? [])]),
+      nullLists: anyOf([new Uint8Array(nullable.length), ...descriptions.flatMap(({ nullLists }) => nullLists ?? [])]),
       hasEntries: descriptions.some(hasEntries),
     };
   });
@@ -151,6 +170,10 @@ function nesting({ lists, parts }: FileColumn): string {
 
 /** Whether the file may lack values of its column. */
 export const mayMiss = ({ nullable }: FileDescription, { index }: FileColumn): boolean => nullable[index] === 1;
+
+/** Whether lists of this level may be null in the file. */
+export const mayBeNull = ({ nullLists }: FileDescription, { index }: FileColumn, level: number): boolean =>
+  (((nullLists?.[index] ?? 0) >>> level) & 1) === 1;
 
 /** Of each shape the first file that has entries: their `likeness` counts. */
 export const firstThatTell = <File extends Pick<NamedFile, "description">>(files: readonly File[]): readonly File[] =>

@@ -10,7 +10,12 @@ export interface Levels {
   readonly maxDefinition: number;
   /** For each list, outermost first: the definition level from which on there is an element; below it the list is empty or null. */
   readonly elements: readonly number[];
+  /** For each list: the definition level from which on the list is there, perhaps empty; below it the list is null. */
+  readonly present: readonly number[];
 }
+
+/** Whether lists of this level may be null, and not only empty, by what the schema says. */
+export const mayBeNull = ({ elements, present }: Levels, level: number): boolean => present[level]! > (elements[level - 1] ?? 0);
 
 /** How a column is stored in every row group: `stored` of a `FileColumn`. */
 export interface StoredColumn extends Stored {
@@ -21,6 +26,8 @@ export interface StoredColumn extends Stored {
 
 /** The `place` of a `ColumnLocation`. */
 export interface ColumnPlace extends Pick<StoredColumn, "levels"> {
+  /** As in `FileColumn`. */
+  readonly presence?: number;
   /** One of each row group of the unit that has entries, in their order. */
   readonly chunks: readonly ColumnChunk[];
 }
@@ -66,12 +73,13 @@ export class ChunkPlaces {
   }
 }
 
-export function locateColumn(description: FileDescription, unit: number, { index, lists, stored }: FileColumn) {
+export function locateColumn(description: FileDescription, unit: number, { index, lists, stored, presence }: FileColumn) {
   const { nullable, values } = description;
   const most = values[unit * nullable.length + index];
   const own = stored as StoredColumn;
   const chunks = chunksOf(description, unit, index).filter(({ entries }) => entries > 0);
-  const place: ColumnPlace = { levels: own.levels, chunks: chunks.map((chunk) => ({ ...own, ...chunk })) };
+  const told = chunks.map((chunk) => ({ ...own, ...chunk }));
+  const place: ColumnPlace = { levels: own.levels, ...(presence !== undefined && { presence }), chunks: told };
   return { elements: lists.map(() => most), place };
 }
 

@@ -5,6 +5,7 @@ import type { ByteReader } from "../sources/source.ts";
 import { boundsOfColumn, type ColumnPlace, locateColumn, sizeOfColumn, typeNameOf } from "./column-chunk.ts";
 import { format, parseFooter } from "./footer/parse-footer.ts";
 import { decodeColumn, readFirstOffsets } from "./pages/decode-chunk.ts";
+import { decodePresence } from "./pages/decode-presence.ts";
 
 const magic = "PAR1";
 const encryptedMagic = "PARE";
@@ -22,7 +23,10 @@ export const parquet: Format = {
   boundsOf: boundsOfColumn,
   ranges: ({ place }) => (place as ColumnPlace).chunks.map(({ start, length }) => ({ start, end: start + length })),
   readFirstOffsets: (file, location) => readFirstOffsets(file, location.place as ColumnPlace),
-  read: (file, location, target) => decodeColumn(file, location.place as ColumnPlace, target, location),
+  read(file, location, target) {
+    const place = location.place as ColumnPlace;
+    return (place.presence === undefined ? decodeColumn : decodePresence)(file, place, target, location);
+  },
   typeName: typeNameOf,
   sizeOf: sizeOfColumn,
 };

@@ -24,7 +24,7 @@ import { compressionOf, locateBranch, type StoredBranch } from "./tree/tree-plac
 /** Trees of a file that are told of. */
 const mostTrees = 20;
 /** Name of the format; another one where descriptions mean something else. */
-const format = "root-2";
+const format = "root-3";
 
 export const root: Format = {
   name: format,

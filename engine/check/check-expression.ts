@@ -2,7 +2,7 @@
 import { type ArithmeticOperator, ExpressionError, type Tree } from "../expression/tree.ts";
 import { checkElement } from "../lists/element.ts";
 import { methods } from "../lists/list-operators.ts";
-import { emptyUnless, isPresent, lambdaOf, mapOver, memberOf, overList, whereTrue } from "../program/make-terms.ts";
+import { emptyUnless, isNotNull, isPresent, lambdaOf, mapOver, memberOf, overList, whereTrue } from "../program/make-terms.ts";
 import type { Operation, Term } from "../program/term.ts";
 import { boolean, describeType, eitherOf, isOptional, isScalar, number, string, withOptional } from "../program/types.ts";
 import { type Checker, expectKind, expectType, numeric } from "./checker.ts";
@@ -68,7 +68,8 @@ const checks: { readonly [Kind in Tree["kind"]]: Check<Kind> } = {
     const { index } = tree;
     if (index.kind === "string") return checkMember({ ...tree, kind: "member", name: index.value, nameStart: index.start }, checker);
     const object = checker.check(tree.object, checker);
-    if (object.type.kind === "list") return overList(checker.terms, object, (list) => checkElement("index", list, tree.index, checker));
+    if (object.type.kind === "list")
+      return overList(checker.terms, object, (list) => checkElement("index", list, tree.index, checker), askedBy(tree));
     if (object.type.kind !== "tuple")
       throw new ExpressionError(`[…] takes an element of a list, but this is ${describeType(object.type)}`, tree.object.start);
     const place = tree.index.kind === "number" ? tree.index.value : -1;
@@ -138,8 +139,9 @@ const checks: { readonly [Kind in Tree["kind"]]: Check<Kind> } = {
       return checker.terms.make("coalesce", withOptional(eitherOf(one.type, other.type), optional), [one, other]);
     }
     expectType(right, left.type.kind, tree.right, "the default after '??'");
-    if (!isOptional(left.type) && left.type.kind !== "record") return left;
-    return chooseValue(isPresent(checker.terms, left), left, right, { who: "'??' puts", offset: tree.right.start, checker });
+    if (!isOptional(left.type) && left.type.kind === "tuple") return left;
+    const isThere = left.type.kind === "list" ? isNotNull(checker.terms, left) : isPresent(checker.terms, left);
+    return chooseValue(isThere, left, right, { who: "'??' puts", offset: tree.right.start, checker });
   },
   conditional(tree, checker) {
     const test = checker.check(tree.test, checker);
@@ -193,7 +195,7 @@ function checkMethod(call: Extract<Tree, { kind: "method-call" }>, checker: Chec
   if (list.type.kind !== "list")
     throw new ExpressionError(`${call.name} is a method of lists, but this is ${describeType(list.type)}`, call.object.start);
   const presences: Term[] = [];
-  const made = overList(checker.terms, list, (there) => method({ list: there, call, checker, presences }));
+  const made = overList(checker.terms, list, (there) => method({ list: there, call, checker, presences }), askedBy(call));
   return presences.reduce((value, isThere) => {
     const empty = value.type.kind === "list" ? emptyUnless(checker.terms, value, isThere) : value;
     return whereTrue(checker.terms, empty, isThere);
@@ -210,7 +212,8 @@ function isField(call: Extract<Tree, { kind: "method-call" }>, checker: Checker)
 function checkMember(tree: Extract<Tree, { kind: "member" }>, checker: Checker): Term {
   const object = checker.check(tree.object, checker);
   if (object.type.kind !== "list") return checkField(object, tree.name, tree.nameStart, checker);
-  if (tree.name === "length") return overList(checker.terms, object, (list) => checker.terms.make("length", number, [list]));
+  const asked = askedBy(tree);
+  if (tree.name === "length") return overList(checker.terms, object, (list) => checker.terms.make("length", number, [list]), asked);
   if (methodNames.includes(tree.name)) throw new ExpressionError(`${tree.name} is a method: call it, .${tree.name}(…)`, tree.nameStart);
   const { element } = object.type;
   if (element.kind === "tuple") {
@@ -225,8 +228,11 @@ function checkMember(tree: Extract<Tree, { kind: "member" }>, checker: Checker):
     );
   const { terms, level } = checker;
   const body = checkField(terms.make("param", element, [], level), tree.name, tree.nameStart, checker);
-  return overList(terms, object, (list) => mapOver(terms, list, lambdaOf(terms, body, level)));
+  return overList(terms, object, (list) => mapOver(terms, list, lambdaOf(terms, body, level)), asked);
 }
+
+/** `?.` after a list asks whether it is null in the file: elsewhere such a list is an empty one. */
+const askedBy = ({ isChained }: { readonly isChained?: true }) => ({ isAsked: isChained === true });
 
 function checkLogic(operation: "and" | "or", who: string, tree: { readonly left: Tree; readonly right: Tree }, checker: Checker): Term {
   const args = [checker.check(tree.left, checker), checker.check(tree.right, checker)];

@@ -75,6 +75,12 @@ export class ColumnReader extends ProgramColumns {
     return { from: this.#f.keep(load.i32(at)), to: this.#f.keep(load.i32(at, 4)) };
   }
 
+  /** Whether the list is there; undefined where it is always, or nobody asks. `outer` as in `range`. */
+  isThere(list: string, outer: Expression): Expression | undefined {
+    const place = this.inputs.findIndex((input) => input.kind === "values" && input.tellsOf === list);
+    return place < 0 ? undefined : this.#f.keep(load.u8(I.add(this.#f.params[this.#firstInput + place], outer)));
+  }
+
   /** Where the content of the lists from this one on starts. */
   offset(list: string, outer: Expression): Expression {
     return this.#f.keep(load.i32(this.#offset(list, outer)));

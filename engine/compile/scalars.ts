@@ -6,6 +6,7 @@ import { bits } from "./bits.ts";
 import { both, type Environment, longCode, type RecordCode, type ScalarCode, scalarKind, scalarVariable, truth } from "./code.ts";
 import type { Emitter, Lowering, ValueOperator } from "./emitter.ts";
 import { computeShared } from "./hoist.ts";
+import { isThere } from "./list-presence.ts";
 import { lowerFunction } from "./lower-function.ts";
 import { type Comparison, compareLongs, type Side } from "./tables/compare-longs.ts";
 import { withoutRoot } from "./tables/compare-root.ts";
@@ -97,6 +98,9 @@ export const scalars = {
   }),
   "is-present": value(1, (emitter, term, environment) => {
     return keep(emitter, "boolean", emitter.lower(term.args[0], environment).present ?? i32(1));
+  }),
+  "not-null": value(1, (emitter, term, environment) => {
+    return keep(emitter, "boolean", isThere(emitter, term.args[0], environment) ?? i32(1));
   }),
 } satisfies Readonly<Record<ScalarOperation, ValueOperator>>;
 

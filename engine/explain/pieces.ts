@@ -1,5 +1,5 @@
 /** Words and signs of the language, and how tightly each holds together what it joins: as in JavaScript. */
-import type { Operation } from "../program/term.ts";
+import type { Operation, Term } from "../program/term.ts";
 
 /** Text, and what may stand around it without brackets. */
 export interface Piece {
@@ -70,4 +70,16 @@ export function writeNumber(value: number, taken: ReadonlySet<string>): Piece {
   const text = size === Number.POSITIVE_INFINITY ? "1e999" : String(size);
   const isNegative = value < 0 || Object.is(value, -0);
   return isNegative ? { text: `-${text}`, level: levels.unary } : { text, level: levels.primary };
+}
+
+export const word = (text: string): Piece => ({ text, level: levels.primary });
+
+/** A list that is put together with another: of records, before the step that takes the fields which both have. */
+export const joined = (list: Term): Term =>
+  list.operation === "map" && list.type.kind === "list" && list.type.element.kind === "record" ? list.args[0] : list;
+
+/** What is made of a list, and missing where that is null: `Jet?.length`. Undefined where the text does not begin with the list. */
+export function chained({ text, level }: Piece, list: string): Piece | undefined {
+  const rest = text.slice(list.length);
+  return text.startsWith(list) && /^[.[]/.test(rest) ? { text: `${list}?.${rest.replace(/^\./, "")}`, level } : undefined;
 }

@@ -7,7 +7,7 @@ import type { Term } from "../program/term.ts";
 import { isOptional } from "../program/types.ts";
 import { type NamedComponent, nameComponents } from "./name-components.ts";
 import { initialOf, letters, nameParameter, type Parameter } from "./name-parameter.ts";
-import { identifier, infix, levels, type Piece, writeNumber } from "./pieces.ts";
+import { chained, identifier, infix, joined, levels, type Piece, word, writeNumber } from "./pieces.ts";
 
 export interface WrittenTerm {
   readonly text: string;
@@ -136,6 +136,7 @@ export class TermWriter {
       case "where":
         return this.#where(term);
       case "is-present":
+      case "not-null":
         return this.#about(`isPresent(${this.#at(first, levels.choice)})`);
       case "lambda":
         return this.#about(`… => ${this.#at(first, levels.choice)}`, levels.choice);
@@ -221,6 +222,11 @@ export class TermWriter {
   #where({ args: [value, test], literal }: Term): Piece {
     let inner = value;
     while (inner.operation === "where" && inner.literal === undefined) inner = inner.args[0];
+    if (literal === undefined && test.operation === "not-null") {
+      const made = this.#piece(value);
+      const isOver = value.args[0] === test.args[0];
+      return (isOver && chained(made, this.#at(test.args[0], levels.primary))) || this.#about(made.text, made.level);
+    }
     const [asked] = test.operation === "is-present" ? test.args : [];
     if (literal === undefined && asked && inner.args.includes(asked)) return this.#piece(value);
     this.#isExact = false;
@@ -292,9 +298,3 @@ export class TermWriter {
     return `${names.length === 1 ? names[0] : `(${names.join(", ")})`} => ${text}`;
   }
 }
-
-const word = (text: string): Piece => ({ text, level: levels.primary });
-
-/** A list that is put together with another: of records, before the step that takes the fields which both have. */
-const joined = (list: Term): Term =>
-  list.operation === "map" && list.type.kind === "list" && list.type.element.kind === "record" ? list.args[0] : list;

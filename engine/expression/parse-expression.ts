@@ -69,6 +69,8 @@ function roundedInteger(value: number, written: string): bigint | undefined {
 
 const noNull = "there is no null: what is missing has a default by ??, such as (x ?? -1), and is in no histogram";
 
+const chainedBy = ({ optional }: Nodes["MemberExpression"]): { readonly isChained?: true } => (optional ? { isChained: true } : {});
+
 const converters: { readonly [Type in keyof Nodes]?: Converter<Type> } = {
   Literal(node, _inner, at) {
     if (typeof node.value === "number") {
@@ -97,9 +99,10 @@ const converters: { readonly [Type in keyof Nodes]?: Converter<Type> } = {
   ParenthesizedExpression: (node, inner) => inner(node.expression),
   ChainExpression: (node, inner) => inner(node.expression),
   MemberExpression(node, inner, at) {
-    if (node.computed) return { kind: "index", object: inner(node.object), index: inner(node.property), ...at };
+    const chained = chainedBy(node);
+    if (node.computed) return { kind: "index", object: inner(node.object), index: inner(node.property), ...chained, ...at };
     if (node.property.type !== "Identifier") throw new ExpressionError("private names are not part of the language", node.property.start);
-    return { kind: "member", object: inner(node.object), name: node.property.name, nameStart: node.property.start, ...at };
+    return { kind: "member", object: inner(node.object), name: node.property.name, nameStart: node.property.start, ...chained, ...at };
   },
   CallExpression(node, inner, at) {
     const callee = node.callee;
@@ -112,6 +115,7 @@ const converters: { readonly [Type in keyof Nodes]?: Converter<Type> } = {
         name: callee.property.name,
         nameStart: callee.property.start,
         args,
+        ...chainedBy(callee),
         ...at,
       };
     }

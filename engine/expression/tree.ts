@@ -6,7 +6,7 @@ export type ArithmeticOperator = (typeof arithmeticOperators)[number];
 export type ComparisonOperator = (typeof comparisonOperators)[number];
 
 export type Tree = {
-  /** Offset of its first character in the text, from 0. */
+  /** Offset of its first character in the text, from 0. `isChained` says of what follows an object that it was written with `?.`. */
   readonly start: number;
   readonly end: number;
 } /** `integer`: what was written, where no float64 is that whole number; its digits may be the shortest that tell `value`. */ & (
@@ -14,8 +14,8 @@ export type Tree = {
   | { readonly kind: "boolean"; readonly value: boolean }
   | { readonly kind: "string"; readonly value: string }
   | { readonly kind: "name"; readonly name: string }
-  | { readonly kind: "member"; readonly object: Tree; readonly name: string; readonly nameStart: number }
-  | { readonly kind: "index"; readonly object: Tree; readonly index: Tree }
+  | { readonly kind: "member"; readonly object: Tree; readonly name: string; readonly nameStart: number; readonly isChained?: true }
+  | { readonly kind: "index"; readonly object: Tree; readonly index: Tree; readonly isChained?: true }
   | { readonly kind: "function-call"; readonly name: string; readonly args: readonly Tree[] }
   | {
       readonly kind: "method-call";
@@ -23,6 +23,7 @@ export type Tree = {
       readonly name: string;
       readonly nameStart: number;
       readonly args: readonly Tree[];
+      readonly isChained?: true;
     }
   | { readonly kind: "negate"; readonly operand: Tree }
   | { readonly kind: "plus"; readonly operand: Tree }

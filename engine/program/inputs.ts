@@ -1,6 +1,7 @@
 /**
  * The arrays that a program reads, for one partition of n entries: flat content, and one array of offsets for each list.
- * - `values`: one number per entry, or one per element of the innermost of `lists`; little-endian `dtype`.
+ * - `values`: one number per entry, or one per element of the innermost of `lists`; little-endian `dtype`. With `tellsOf`: whether each list of this name is
+ *   there, 1, or null, 0; only for lists that may be null, and only where the program asks.
  * - `strings`: the dictionary (`dictionary.ts`) of a string column, whose values are places in it.
  * - `valid`: one byte per value, 1 = present, 0 = missing; only for nullable columns.
  * - `offsets` of the innermost of `lists`: uint32, the first 0, one more than there are entries or elements of the list
@@ -8,24 +9,33 @@
  * In memory each starts at a multiple of 16 bytes and may be read up to 16 bytes past its end.
  */
 import { bytesPerValue, type Column, type DType, innermost, type Schema } from "./schema.ts";
-import type { Term } from "./term.ts";
+import { reachable, type Term } from "./term.ts";
 
 export type Input =
-  | { readonly kind: "values"; readonly column: string; readonly dtype: DType; readonly lists: readonly string[] }
+  | {
+      readonly kind: "values";
+      readonly column: string;
+      readonly dtype: DType;
+      readonly lists: readonly string[];
+      readonly tellsOf?: string;
+    }
   | { readonly kind: "valid" | "strings"; readonly column: string; readonly lists: readonly string[] }
   | { readonly kind: "offsets"; readonly lists: readonly string[]; readonly columns: readonly string[] };
 
 /** What an input is of, for messages: a column, or a list. */
 export const nameOf = (input: Input): string => (input.kind === "offsets" ? input.lists[input.lists.length - 1] : input.column);
 
-/** Which arrays a program's terms read: each column that they use, with validity where it is nullable, and the offsets of each list. */
+/** Which arrays a program's terms read: each column that they use, with validity where it is nullable, the offsets of each list, and of lists that the program asks of whether they are there. */
 export function listInputs(terms: readonly Term[], schema: Schema): readonly Input[] {
   const used = new Map<string, Column>();
   const lists = new Set<string>();
+  const asked = new Set<Term>();
   const use = (column: Column | undefined) => column && used.set(column.name, column);
   for (const term of terms) {
     if (term.operation === "column") use(schema.columns.find((column) => column.name === term.literal));
     if (term.operation === "collection") lists.add(String(term.literal));
+    // What a parameter stands for may be any list.
+    if (term.operation === "not-null") for (const each of term.free === 0 ? reachable(term.args) : terms) asked.add(each);
     if (term.operation === "collection" && term.type.kind === "list" && term.type.element.kind !== "record")
       use(schema.columns.find((column) => innermost(column) === term.literal));
     if (term.operation === "field" && term.args[0].type.kind === "record") {
@@ -47,6 +57,9 @@ export function listInputs(terms: readonly Term[], schema: Schema): readonly Inp
     if (dtype === "string") inputs.push({ kind: "strings", column: name, lists });
     if (nullable) inputs.push({ kind: "valid", column: name, lists });
   }
+  const askedOf = new Set([...asked].flatMap(({ operation, literal }) => (operation === "collection" ? [literal] : [])));
+  for (const { list, column } of schema.nullableLists ?? [])
+    if (askedOf.has(list)) inputs.push({ kind: "values", column: column.name, dtype: column.dtype, lists: column.lists, tellsOf: list });
   return inputs;
 }
 

@@ -42,9 +42,13 @@ export const whereTrue = (terms: Terms, value: Term, test: Term): Term =>
 export const emptyUnless = (terms: Terms, list: Term, test: Term): Term =>
   terms.make("where", withOptional(list.type, false), [list, test], "empty");
 
-/** What is made of a list that may be missing, and has no elements then, is missing with it. */
-export function overList(terms: Terms, list: Term, make: (list: ListTerm) => Term): Term {
+/** Whether a list is there, and no list of the file that it is made of is null. */
+export const isNotNull = (terms: Terms, list: Term): Term => terms.make("not-null", boolean, [list]);
+
+/** What is made of a list that may be missing, and has no elements then, is missing with it; `isAsked`: also where it is null in the file. */
+export function overList(terms: Terms, list: Term, make: (list: ListTerm) => Term, { isAsked = false } = {}): Term {
   const made = make(list as ListTerm);
+  if (isAsked) return whereTrue(terms, made, isNotNull(terms, list));
   return isOptional(list.type) ? whereTrue(terms, made, isPresent(terms, list)) : made;
 }
 

@@ -129,7 +129,7 @@ function writeLiteral({ literal }: Term): string | number | boolean | null {
 }
 
 /**
- * SHA-256 of the program, in hexadecimal: the same for all queries that compute the same. How columns are held (their number type, whether values may be missing) is
+ * SHA-256 of the program, in hexadecimal: the same for all queries that compute the same. How columns are held (their number type, whether values may be missing and lists null) is
  * no part of it: what a program makes of a partition does not depend on it, and a file that joins a dataset may change it.
  */
 export async function programKey(program: Program): Promise<string> {
@@ -138,7 +138,7 @@ export async function programKey(program: Program): Promise<string> {
 
 function meaningOf(input: Input): readonly unknown[] {
   if (input.kind === "offsets") return [input.lists];
-  return input.kind === "values" ? [[input.column, meaningOfType(input.dtype), input.lists]] : [];
+  return input.kind === "values" && input.tellsOf === undefined ? [[input.column, meaningOfType(input.dtype), input.lists]] : [];
 }
 
 /** Types whose values mean the same to a program. */

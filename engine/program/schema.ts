@@ -27,9 +27,25 @@ export interface Column {
 
 export interface Schema {
   readonly columns: readonly Column[];
+  /** Which lists may be null, and not only empty. Absent where none may. */
+  readonly nullableLists?: readonly NullableList[];
   /** Columns that cannot be used yet, and why. */
   readonly unsupported: readonly { readonly name: string; readonly reason: string }[];
 }
+
+/** Null lists have no elements, as empty ones: who wants to tell them apart reads one more column, of booleans: whether each list is there. */
+export interface NullableList {
+  /** As in `Column.lists`. */
+  readonly list: string;
+  /** In the lists around it, if any. */
+  readonly column: Column;
+}
+
+/** The name of the column that says whether each list is there. */
+export const presenceColumn = (list: string): string => `${list}?`;
+
+/** The list of which a column says whether it is there, by the column's name; undefined for other columns. */
+export const listOfPresence = (column: string): string | undefined => (column.endsWith("?") ? column.slice(0, -1) : undefined);
 
 /** The list that a column's values are elements of; undefined for one value per event. */
 export const innermost = ({ lists }: Pick<Column, "lists">): string | undefined => lists.at(-1);

@@ -69,6 +69,8 @@ export type ScalarOperation =
   | "conditional"
   | "coalesce"
   | "is-present"
+  /** args: a list; false where it, or a list that it is made of, is null in the file. Elsewhere such a list is an empty one */
+  | "not-null"
   /** args: numbers; literal: name */
   | "function";
 

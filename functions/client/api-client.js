@@ -19,7 +19,7 @@ import { NotReached, RequestFailed, readProblem } from "./request-errors.js";
  * @property {string} [error] why it cannot be used now
  *
  * @typedef {import("../../engine/program/schema.ts").Column} Column
- * @typedef {DatasetSummary & { readonly files: number, readonly columns: readonly Column[], readonly unsupported: readonly { readonly name: string, readonly reason: string }[], readonly broken: readonly { readonly file: string, readonly cause: string }[] }} DatasetDescription
+ * @typedef {DatasetSummary & { readonly files: number, readonly columns: readonly Column[], readonly nullableLists?: readonly string[], readonly unsupported: readonly { readonly name: string, readonly reason: string }[], readonly broken: readonly { readonly file: string, readonly cause: string }[] }} DatasetDescription
  *
  * @typedef {import("../datasets/statistics.ts").ColumnStatistics} ColumnStatistics
  * @typedef {{ readonly total: number, readonly done: number }} Events

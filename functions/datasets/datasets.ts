@@ -48,7 +48,9 @@ datasets.get("/:name", async (c) => {
     );
   const files = new Set(dataset.partitions.map(({ file }) => file.path)).size;
   const broken = dataset.broken.map(({ file, cause }) => ({ file: baseName(file.path), cause }));
-  return c.json({ ...summarise(dataset), files, columns: dataset.schema.columns, unsupported: dataset.schema.unsupported, broken });
+  const { columns, nullableLists, unsupported } = dataset.schema;
+  const nullable = nullableLists && { nullableLists: nullableLists.map(({ list }) => list) };
+  return c.json({ ...summarise(dataset), files, columns, ...nullable, unsupported, broken });
 });
 
 datasets.delete("/:name", async (c) => {

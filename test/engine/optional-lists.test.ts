@@ -1,9 +1,10 @@
 /** Lists that are sorted, taken out of others, chosen between, or missing. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { makeDataset } from "../support/engine/in-memory-dataset.ts";
+import { programKey } from "../../engine/program/program.ts";
+import { type InMemoryDataset, makeDataset } from "../support/engine/in-memory-dataset.ts";
 import { prepareReaders, type ReadValue, readValues } from "../support/engine/read-values.ts";
-import { runPrepared } from "../support/engine/run-query.ts";
+import { prepareQuery, runPrepared } from "../support/engine/run-query.ts";
 
 const muon = (pt: number, charge: number) => ({ pt, eta: pt / 10, phi: 0, charge });
 const dataset = makeDataset([
@@ -13,6 +14,15 @@ const dataset = makeDataset([
 
 /** By event. */
 function valuesOf(text: string, kind: "number" | "numbers", lengths: readonly number[] = [1, 1]): readonly ReadValue[] {
+  return valuesIn(dataset, text, { kind, lengths });
+}
+
+interface Read {
+  readonly kind: "number" | "numbers";
+  readonly lengths: readonly number[];
+}
+
+function valuesIn(dataset: InMemoryDataset, text: string, { kind, lengths }: Read): readonly ReadValue[] {
   const reader = { kind, text } as const;
   const prepared = prepareReaders([reader], dataset);
   return readValues(runPrepared(prepared, dataset), prepared, reader, { index: 0, lengths });
@@ -59,4 +69,67 @@ test("four-vectors of a list add up", () => {
   assert.deepEqual(valuesOf("Muon.sum().px", "number"), [70, 0]);
   assert.deepEqual(valuesOf("Muon.sum(m => m).pt - Muon.filter(m => m.pt > 5).sum().pt", "number"), [10, 0]);
   assert.deepEqual(valuesOf("(Muon.sum() + Muon[0]).px", "number"), [90, undefined]);
+});
+
+const jet = (pt: number, parts: readonly { readonly z: number }[] | null) => ({ pt, parts });
+const withNulls = [
+  { entry: 0, x: 1, Jet: null, hits: [1, null] },
+  { entry: 1, x: 2, Jet: [], hits: null },
+  { entry: 2, x: 3, Jet: [jet(30, null), jet(40, []), jet(50, [{ z: 1 }])], hits: [] },
+];
+const nullLists = makeDataset(withNulls);
+const inNulls = (text: string) => valuesIn(nullLists, text, { kind: "number", lengths: [1, 1, 1] });
+
+test("a list that is null in the file is empty, and missing where '?.' or '??' asks", () => {
+  assert.deepEqual(inNulls("Jet.length"), [0, 0, 3]);
+  assert.deepEqual(inNulls("Jet?.length"), [undefined, 0, 3]);
+  assert.deepEqual(inNulls("Jet?.length ?? -1"), [-1, 0, 3]);
+  assert.deepEqual(inNulls("Jet?.sum(j => j.pt) ?? -1"), [-1, 0, 120]);
+  assert.deepEqual(inNulls("Jet?.filter(j => j.pt > 30).map(j => j.pt).length"), [undefined, 0, 2]);
+  assert.deepEqual(inNulls("Jet.filter(j => j.pt > 30)?.length"), [undefined, 0, 2]);
+  assert.deepEqual(inNulls("Jet?.[0].pt ?? -1"), [-1, -1, 30]);
+  assert.deepEqual(inNulls("hits?.some(h => h == 1) ? 1 : 0"), [1, 0, 0]);
+  assert.deepEqual(inNulls("(hits ?? Jet.pt).length"), [2, 0, 0]);
+  assert.deepEqual(inNulls("(Jet.pt ?? hits.map(h => 7)).sum()"), [14, 0, 120]);
+  assert.deepEqual(inNulls("hits.concat(Jet.pt)?.length"), [undefined, undefined, 3]);
+  assert.deepEqual(inNulls("(x > 1 ? hits : Jet.pt)?.length"), [undefined, undefined, 0]);
+  assert.deepEqual(inNulls("Jet.sum(j => j.parts?.length ?? 100)"), [0, 0, 101]);
+  assert.deepEqual(inNulls("Jet.map(j => j.parts).filter(p => (p?.length ?? -1) < 0).length"), [0, 0, 1]);
+  assert.deepEqual(inNulls("Jet.map(j => j.parts)[0]?.length ?? -1"), [-1, -1, -1]);
+  const filled = { kind: "numbers", lengths: [0, 0, 3] } as const;
+  for (const text of ["Jet.pt", "Jet?.pt"]) assert.deepEqual(valuesIn(nullLists, text, filled), [[], [], [30, 40, 50]]);
+});
+
+test("whether lists may be null changes no program, and only what asks reads of which lists are", async () => {
+  const allThere = makeDataset([
+    { ...withNulls[2]!, hits: [1] },
+    { entry: 1, x: 0, Jet: [jet(1, [{ z: 2 }])], hits: [2, 3] },
+  ]);
+  const programOf = (value: string, { schema }: InMemoryDataset) =>
+    prepareQuery({ histograms: { h: { axes: [{ type: "regular", bins: 4, lower: 0, upper: 4, value }] } } }, schema).planned.program;
+  const presences = (value: string, dataset: InMemoryDataset) =>
+    programOf(value, dataset).inputs.flatMap((input) => (input.kind === "values" && input.tellsOf !== undefined ? [input.tellsOf] : []));
+  for (const [value, asked] of [
+    ["Jet?.length", ["Jet"]],
+    ["Jet?.length ?? hits.length", ["Jet"]],
+    ["Jet.sum(j => j.parts?.length)", ["Jet", "Jet.parts"]],
+    ["Jet.filter(j => j.parts.length > 0).length", []],
+    ["hits", []],
+  ] as const) {
+    assert.deepEqual([...presences(value, nullLists)].sort(), asked, value);
+    const notNull = { ...allThere, schema: { columns: nullLists.schema.columns, unsupported: [] } };
+    assert.deepEqual(presences(value, notNull), []);
+    assert.equal(await programKey(programOf(value, notNull)), await programKey(programOf(value, nullLists)), value);
+  }
+  const { schema } = makeDataset([
+    { entry: 0, Jet: [{ pt: 1 }] },
+    { entry: 1, Jet: [] },
+  ]);
+  assert.equal(schema.nullableLists, undefined);
+  const never = makeDataset([
+    { entry: 0, Jet: [{ pt: 1 }] },
+    { entry: 1, Jet: [] },
+  ]);
+  assert.deepEqual(valuesIn(never, "Jet?.length ?? -1", { kind: "number", lengths: [1, 1] }), [1, 0]);
+  assert.deepEqual(valuesIn(never, "(Jet ?? Jet.concat(Jet)).length", { kind: "number", lengths: [1, 1] }), [1, 0]);
 });

@@ -89,18 +89,27 @@ const innerLists: Readonly<Record<string, Readonly<Record<string, Field | Readon
   Jet: { cells: gaps(f64(wild)), parts: { pt, eta, phi, charge, jetIdx: { make: whole(-1, 4), dtype: "int32" }, kind: gaps(word) } },
 };
 
+/** Lists that are null in some events, where missing values are asked for. */
+const nullableLists = ["Muon", "Jet", "hits", "Jet[].cells", "Jet[].parts"];
+
 const isField = (of: Field | Readonly<Record<string, Field>>): of is Field => "make" in of;
 
-/** Every event also has its number, `entry`. With `missing`, one in five of the values that may be missing is missing. */
+/** Every event also has its number, `entry`. With `missing`, one in five of the values that may be missing is missing, and one in eight of such lists null. */
 export function generateEvents(random: Seeded, count: number, missing: boolean): readonly PlainEvent[] {
   const cell = ({ make, gaps: may }: Field): Cell => (missing && may && random.chance(0.2) ? null : make(random));
   const record = (fields: Readonly<Record<string, Field>>): CellRecord =>
     Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, cell(field)]));
   const inner = (name: string): CellRecord =>
     Object.fromEntries(
-      Object.entries(innerLists[name] ?? {}).map(([field, of]) => [field, list((): EventMember => (isField(of) ? cell(of) : record(of)))]),
+      Object.entries(innerLists[name] ?? {}).map(([field, of]) => [
+        field,
+        list(`${name}[].${field}`, (): EventMember => (isField(of) ? cell(of) : record(of))),
+      ]),
     );
-  const list = <Each>(make: () => Each): Each[] => Array.from({ length: random.chance(0.25) ? 0 : 1 + random.below(4) }, make);
+  const list = <Each>(path: string, make: () => Each): Each[] | null =>
+    missing && nullableLists.includes(path) && random.chance(0.125)
+      ? null
+      : Array.from({ length: random.chance(0.25) ? 0 : 1 + random.below(4) }, make);
   const each = <Fields, Made>(table: Readonly<Record<string, Fields>>, make: (fields: Fields) => Made) =>
     Object.entries(table).map(([name, fields]): [string, Made] => [name, make(fields)]);
   return Array.from({ length: count }, (_, entry) =>
@@ -108,10 +117,10 @@ export function generateEvents(random: Seeded, count: number, missing: boolean):
       ["entry", entry],
       ...each(scalars, cell),
       ...each(records, record),
-      ...each(lists, (field) => list(() => cell(field))),
+      ...Object.entries(lists).map(([name, field]): [string, EventMember] => [name, list(name, () => cell(field))]),
       ...Object.entries(collections).map(([name, fields]): [string, EventMember] => [
         name,
-        list(() => ({ ...record(fields), ...inner(name) })),
+        list(name, () => ({ ...record(fields), ...inner(name) })),
       ]),
     ]),
   );
@@ -125,6 +134,7 @@ export function dtypesOf(missing: boolean): DTypes {
       Object.entries(fields).map(([field, each]) => [`${owner(name)}.${field}`, dtype(each)] as const),
     );
   return Object.fromEntries([
+    ...(missing ? nullableLists.map((path) => [path, "list?"] as const) : []),
     ...Object.entries(scalars).map(([name, field]) => [name, dtype(field)] as const),
     ...members(records, (name) => name),
     ...Object.entries(lists).map(([name, field]) => [`${name}[]`, dtype(field)] as const),

@@ -2,8 +2,8 @@
  * From a Parquet schema to its leaves: names without the groups that only make a list, and what the levels mean.
  *
  * Lists are found by the rules of the Parquet format ("Nested types", with its rules for older writers): three levels, two levels, and
- * repeated fields without annotation. Lists may stand in lists, to any depth. A null list counts as an empty one; a null struct makes its
- * fields missing. Maps are refused.
+ * repeated fields without annotation. Lists may stand in lists, to any depth. A null list has no elements, as an empty one; a null struct makes its
+ * fields missing, and its lists null. Maps are refused.
  */
 import type { SchemaTree } from "hyparquet";
 import type { Levels } from "../column-chunk.ts";
@@ -20,8 +20,8 @@ export interface LeafShape {
 interface Place {
   readonly parts: readonly string[];
   readonly definition: number;
-  /** For each list around it: how many of `parts` name it, and the definition level of its elements. */
-  readonly lists: readonly { readonly parts: number; readonly level: number }[];
+  /** For each list around it: how many of `parts` name it, the definition level of its elements, and its own. */
+  readonly lists: readonly { readonly parts: number; readonly level: number; readonly present: number }[];
   readonly refused?: string;
 }
 
@@ -64,7 +64,7 @@ function enter(node: SchemaTree, place: Place): Place {
   if (repetition_type === "REQUIRED") return place;
   const definition = place.definition + 1;
   if (repetition_type !== "REPEATED") return { ...place, definition };
-  return { ...place, definition, lists: [...place.lists, { parts: place.parts.length, level: definition }] };
+  return { ...place, definition, lists: [...place.lists, { parts: place.parts.length, level: definition, present: place.definition }] };
 }
 
 function listedBy(node: SchemaTree): SchemaTree | undefined {
@@ -82,7 +82,7 @@ function leafAt(node: SchemaTree, { parts, definition, lists, refused }: Place):
   return {
     parts,
     lists: lists.map((list) => list.parts),
-    levels: { maxDefinition: definition, elements: lists.map(({ level }) => level) },
+    levels: { maxDefinition: definition, elements: lists.map(({ level }) => level), present: lists.map(({ present }) => present) },
     type: refused === undefined ? valueTypeOf(node.element) : { kind: "unsupported", reason: refused },
   };
 }

@@ -15,7 +15,7 @@ import { parseSchema } from "./parse-schema.ts";
 import { ThriftReader } from "./thrift-reader.ts";
 
 /** Name of the format; another one where descriptions mean something else. */
-export const format = "parquet-7";
+export const format = "parquet-8";
 /** Offsets are 32 bits. */
 const mostValues = 2 ** 32 - 2;
 /** What follows a footer that is signed, where some columns are encrypted. */
@@ -37,10 +37,10 @@ export async function parseFooter(bytes: Uint8Array, partitionEvents = 1): Promi
     switch (field) {
       case 2:
         shapes = describeLeaves(parquetSchema({ schema: parseSchema(reader) }));
-        columns = shapes.map(({ levels: { maxDefinition, elements }, type }) => ({
-          maxDefinition,
-          element: elements.at(-1) ?? 0,
+        columns = shapes.map(({ levels, type }) => ({
+          levels,
           mayMiss: false,
+          nullLists: 0,
           ...(type.kind === "value" && longDtypes.has(type.dtype) && { long: { isUnsigned: type.unsigned } }),
           bounds: boundReaderOf(type),
         }));
@@ -75,7 +75,9 @@ export async function parseFooter(bytes: Uint8Array, partitionEvents = 1): Promi
   const { units, first, values } = groupRowGroups({ entries, levels: chunks.levels, columns: columns.length }, partitionEvents);
   const places = { ...keepOrdered(chunks, columns.length, isOrdered), first, entries: Float64Array.from(entries) };
   const rounded = Uint8Array.from(columns, ({ isRounded }) => (isRounded ? 1 : 0));
-  return { shape: await describeShape(shapes, columns), units, nullable, ...(rounded.includes(1) && { rounded }), values, places };
+  const nullLists = Uint8Array.from(columns, ({ nullLists }) => nullLists);
+  const optional = { ...(rounded.includes(1) && { rounded }), ...(nullLists.some((bits) => bits !== 0) && { nullLists }) };
+  return { shape: await describeShape(shapes, columns), units, nullable, ...optional, values, places };
 }
 
 /** For each column, whether the least and the most value are by the order of its type: without this they mean nothing. */

@@ -1,14 +1,14 @@
 /** The row groups in a footer, chunk by chunk into arrays: wide files have tens of thousands of chunks. */
-import { type ChunkPlaces, toldBounds, toldMissing, toldNaN } from "../column-chunk.ts";
+import { type ChunkPlaces, type Levels, mayBeNull, toldBounds, toldMissing, toldNaN } from "../column-chunk.ts";
 import type { BoundReader } from "./bound-reader.ts";
 import type { ThriftReader } from "./thrift-reader.ts";
 
 /** What the chunks of all row groups say of a column together. */
 export interface ColumnFacts {
-  readonly maxDefinition: number;
-  /** Levels from here on are elements. */
-  readonly element: number;
+  readonly levels: Levels;
   mayMiss: boolean;
+  /** Bit n: lists of level n may be null. */
+  nullLists: number;
   /** Is there for a column of 64-bit integers; `isRounded` says then whether some chunk may hold integers from ±2^53 on. */
   readonly long?: { readonly isUnsigned: boolean };
   isRounded?: boolean;
@@ -74,7 +74,10 @@ function parseChunk(reader: ThriftReader, chunks: ChunkPlaces, at: number, facts
 }
 
 function parseMetadata(reader: ThriftReader, chunks: ChunkPlaces, at: number, facts: ColumnFacts): void {
-  const canMiss = facts.maxDefinition > facts.element;
+  const { maxDefinition, elements } = facts.levels;
+  const canMiss = maxDefinition > (elements.at(-1) ?? 0);
+  const nullable = elements.reduce((bits, _, level) => bits | (mayBeNull(facts.levels, level) ? 1 << level : 0), 0);
+  const canTell = canMiss || nullable !== 0;
   let data = 0;
   let dictionary = 0;
   let statistics: Statistics = {};
@@ -97,11 +100,11 @@ function parseMetadata(reader: ThriftReader, chunks: ChunkPlaces, at: number, fa
         dictionary = reader.count();
         break;
       case 12:
-        if (canMiss || facts.long || facts.bounds) statistics = parseStatistics(reader);
+        if (canTell || facts.long || facts.bounds) statistics = parseStatistics(reader);
         else reader.skip();
         break;
       case 16:
-        if (canMiss) levels = parseDefinitionHistogram(reader);
+        if (canTell) levels = parseDefinitionHistogram(reader);
         else reader.skip();
         break;
       default:
@@ -111,6 +114,7 @@ function parseMetadata(reader: ThriftReader, chunks: ChunkPlaces, at: number, fa
   chunks.start[at] = dictionary > 0 && dictionary < data ? dictionary : data;
   const chunkMayMiss = canMiss && mayMiss(facts, statistics.nulls, levels);
   facts.mayMiss ||= chunkMayMiss;
+  if (chunks.levels[at] !== 0) facts.nullLists |= nullable & whichMayBeNull(facts.levels, statistics.nulls, levels);
   noteBounds(chunks, at, facts, statistics);
   if (chunkMayMiss) chunks.told[at] |= toldMissing;
   if (facts.long && chunks.levels[at] !== 0 && statistics.nulls !== chunks.levels[at]) facts.isRounded ||= isBeyond(statistics, facts.long);
@@ -146,9 +150,21 @@ function checkedCodec(codec: number, facts: ColumnFacts): number {
  * Whether the chunk's statistics leave room for missing values. Writers count empty lists as nulls: where there is a histogram of
  * the definition levels, it tells them apart.
  */
-function mayMiss({ maxDefinition, element }: ColumnFacts, nulls: number | undefined, levels: readonly number[] | undefined): boolean {
-  if (levels?.length === maxDefinition + 1) return levels.slice(element, -1).some((occurrences) => occurrences > 0);
+function mayMiss({ levels }: ColumnFacts, nulls: number | undefined, histogram: readonly number[] | undefined): boolean {
+  const { maxDefinition, elements } = levels;
+  if (histogram?.length === maxDefinition + 1) return histogram.slice(elements.at(-1) ?? 0, -1).some((occurrences) => occurrences > 0);
   return nulls !== 0;
+}
+
+/** Likewise of which lists, by their levels, may be null: one bit for each. */
+function whichMayBeNull(
+  { maxDefinition, elements, present }: Levels,
+  nulls: number | undefined,
+  histogram: readonly number[] | undefined,
+): number {
+  if (histogram?.length !== maxDefinition + 1) return nulls === 0 ? 0 : -1;
+  const isNull = (level: number) => histogram.slice(elements[level - 1] ?? 0, present[level]).some((occurrences) => occurrences > 0);
+  return elements.reduce((bits, _, level) => bits | (isNull(level) ? 1 << level : 0), 0);
 }
 
 interface Statistics {

@@ -139,7 +139,7 @@ export function placeLists(
  * For lists in lists. A level entry begins a new element of every list from its repetition level on (of all, for a new entry) as far as
  * its definition level says that there is one.
  */
-function placeNested(
+export function placeNested(
   repetition: Uint8Array,
   definition: Uint8Array,
   elements: Levels["elements"],

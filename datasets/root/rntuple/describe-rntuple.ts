@@ -11,7 +11,7 @@ import { type ClusterPlaces, sizeOf } from "./locate-pages.ts";
 import { type PageLists, readPageLists } from "./page-lists.ts";
 import { readEnvelope } from "./read-envelope.ts";
 import { checkSchema, type NtupleSchema, readSchema } from "./schema.ts";
-import type { StoredField } from "./stored-field.ts";
+import { nullableLists, type StoredField } from "./stored-field.ts";
 
 const checksumBytes = 8;
 const leastGroup = 48;
@@ -60,6 +60,7 @@ async function describe(
   const twice = new Set(fields.filter(({ name }) => known.size === known.add(name).size).map(({ name }) => name));
   const nullable: number[] = [];
   const rounded: number[] = [];
+  const nullLists: number[] = [];
   for (const { name, parts, lists: path, content } of fields) {
     const index = values.length;
     if (twice.has(name)) {
@@ -79,6 +80,7 @@ async function describe(
       values.push(Float64Array.from(counts));
       nullable.push(isNullable ? 1 : 0);
       rounded.push(isRounded ? 1 : 0);
+      nullLists.push(nullableLists(stored).reduce((bits, isNullable, level) => bits | (isNullable ? 1 << level : 0), 0));
     }
   }
   const digest = await sha256(JSON.stringify([format, tree, unsupported, ...columns]));
@@ -89,6 +91,7 @@ async function describe(
     units,
     nullable: Uint8Array.from(nullable),
     ...(rounded.includes(1) && { rounded: Uint8Array.from(rounded) }),
+    ...(nullLists.some((bits) => bits !== 0) && { nullLists: Uint8Array.from(nullLists) }),
     values: byUnit,
     places: { ...places },
   };

@@ -29,6 +29,8 @@ export interface ClusterPlace {
 export interface PagesPlace {
   readonly kind: "pages";
   readonly stored: StoredField;
+  /** Not its values are meant, but whether what its steps lead to is there. */
+  readonly isPresence?: true;
   readonly clusters: readonly ClusterPlace[];
 }
 
@@ -36,9 +38,11 @@ export interface PagesPlace {
 export function locatePages(
   { units, places }: Pick<FileDescription, "units" | "places">,
   unit: number,
-  { stored: field }: Pick<FileColumn, "stored">,
+  { stored: field, presence }: Pick<FileColumn, "stored" | "presence">,
 ): { readonly elements: readonly number[]; readonly place: PagesPlace } {
-  const stored = field as StoredField;
+  const whole = field as StoredField;
+  const stored = presence === undefined ? whole : { ...whole, steps: whole.steps.slice(0, placeOfList(whole, presence)) };
+  const isPresence = presence !== undefined;
   const tables = places as unknown as ClusterPlaces;
   const { firstEntry, entries } = units[unit]!;
   const elements: number[] = stored.steps.filter(({ kind }) => kind !== "optional").map(() => 0);
@@ -51,11 +55,22 @@ export function locatePages(
     if (from < to) {
       const sizes = sizeOf(stored, tables, cluster);
       for (const [level, size] of sizes.elements.entries()) elements[level]! += size;
-      clusters.push({ first: from - begin, entries: to - from, isWhole: to - from === count, runs: runsOf(stored, tables, cluster) });
+      clusters.push({
+        first: from - begin,
+        entries: to - from,
+        isWhole: to - from === count,
+        runs: runsOf(stored, tables, { cluster, isPresence }),
+      });
     }
     begin = end;
   }
-  return { elements, place: { kind: "pages", stored, clusters } };
+  return { elements, place: { kind: "pages", stored, ...(isPresence && { isPresence }), clusters } };
+}
+
+/** Which of the steps is the list of this level. */
+function placeOfList({ steps }: StoredField, level: number): number {
+  const lists = steps.flatMap(({ kind }, place) => (kind === "optional" ? [] : [place]));
+  return lists[level]!;
 }
 
 /** How many elements each level of lists has in a cluster at most, and how many there are of the column with the most elements. */
@@ -84,7 +99,12 @@ function countOf(forms: Forms, places: ClusterPlaces, cluster: number): number {
   return count;
 }
 
-function runsOf({ steps, value }: StoredField, places: ClusterPlaces, cluster: number): readonly PageRun[] {
+interface RunsOptions {
+  readonly cluster: number;
+  readonly isPresence: boolean;
+}
+
+function runsOf({ steps, value }: StoredField, places: ClusterPlaces, { cluster, isPresence }: RunsOptions): readonly PageRun[] {
   const runs: PageRun[] = [];
   // How many elements the next column has, where that is known.
   let total: number | undefined = places.entries[cluster]!;
@@ -97,6 +117,7 @@ function runsOf({ steps, value }: StoredField, places: ClusterPlaces, cluster: n
     add(step.ends);
     total = step.kind === "list" ? mostCounted(step.inner, places, cluster) : undefined;
   }
+  if (isPresence) return runs;
   add(value.forms);
   total = undefined;
   if (value.characters) add(value.characters);

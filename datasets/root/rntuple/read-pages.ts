@@ -27,11 +27,11 @@ type Size = Pick<ColumnLocation, "entries" | "elements" | "values">;
 
 export async function readPages(file: ByteReader, place: PagesPlace, location: Size, target: ColumnTarget): Promise<ReadCounts> {
   await prepareCodecs();
-  const { stored, clusters } = place;
-  const strings = stored.value.kind === "text" ? new StringDictionary() : undefined;
+  const { stored, isPresence = false, clusters } = place;
+  const strings = stored.value.kind === "text" && !isPresence ? new StringDictionary() : undefined;
   const progress: Progress = { counts: [0, ...location.elements.map(() => 0)], missing: 0, strings };
   for (const offsets of target.offsets) offsets[0] = 0;
-  for (const cluster of clusters) await readCluster(file, stored, cluster, { progress, location, target });
+  for (const cluster of clusters) await readCluster(file, stored, cluster, { progress, location, target, isPresence });
   const { counts, missing } = progress;
   if (counts[0] !== location.entries) throw new Error(`it has ${counts[0]} entries where the file states ${location.entries}`);
   const done = { values: counts.at(-1)!, missing };
@@ -78,13 +78,14 @@ interface ClusterRead {
   readonly progress: Progress;
   readonly location: Size;
   readonly target: ColumnTarget;
+  readonly isPresence: boolean;
 }
 
 async function readCluster(
   file: ByteReader,
   { steps, value }: StoredField,
   { first, entries, isWhole, runs }: ClusterPlace,
-  { progress, location, target }: ClusterRead,
+  { progress, location, target, isPresence }: ClusterRead,
 ): Promise<void> {
   const { counts } = progress;
   let range: Range = { begin: first, count: entries };
@@ -134,6 +135,10 @@ async function readCluster(
   }
   const slots = present?.length ?? range.count;
   const from = counts.at(-1)! - slots;
+  if (isPresence) {
+    for (let slot = 0; slot < slots; slot++) target.values[from + slot] = present?.[slot] ?? 1;
+    return;
+  }
   const values = target.values.subarray(from, from + range.count);
   await readValues(file, value.kind, { runs: [nextRun(), runs[run]], range, values, strings: progress.strings, isWhole });
   target.valid?.fill(1, from, from + slots);

@@ -38,6 +38,16 @@ export interface StoredField {
   readonly value: { readonly kind: "number" | "lengths" | "text"; readonly forms: Forms; readonly characters?: Forms };
 }
 
+/** For each of its lists, outermost first, whether it may be null: an optional holds it, or what it is in. */
+export function nullableLists({ steps }: Pick<StoredField, "steps">): readonly boolean[] {
+  let isOptional = false;
+  return steps.flatMap(({ kind }) => {
+    const may = isOptional;
+    isOptional = kind === "optional";
+    return kind === "optional" ? [] : [may];
+  });
+}
+
 /** Of the columns that tell where lists end, those that several fields are reached by say so. */
 export function markShared(fields: readonly StoredField[]): StoredField[] {
   const uses = new Map<number, number>();

@@ -29,7 +29,7 @@ export class ProgramColumns {
   /** The column that an element of a list reads its field from; without field, the list's only one. */
   fieldColumn(list: string, field: string | undefined): Column {
     const columns = this.inputs.flatMap((input) =>
-      input.kind === "values" && innermost(input) === list ? [this.column(input.column)] : [],
+      input.kind === "values" && input.tellsOf === undefined && innermost(input) === list ? [this.column(input.column)] : [],
     );
     return columns.find((column) => field === undefined || column.member?.field === field)!;
   }

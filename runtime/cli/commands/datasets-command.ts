@@ -67,6 +67,7 @@ function describeDataset(dataset: DatasetDescription, bold: (text: string) => st
   ]);
   const notes = [
     ...[noteOf(dataset)].filter((note) => note !== ""),
+    ...(dataset.nullableLists?.length ? [`lists that may be null (NAME?.length asks): ${dataset.nullableLists.join(", ")}`] : []),
     ...dataset.unsupported.map(({ name, reason }) => `${name} cannot be used: ${reason}`),
     ...dataset.broken.map(({ file, cause }) => `${file} cannot be read: ${cause}`),
   ];

@@ -4,7 +4,8 @@ reads, of fastparquet's files).
 
 
 make-variants.py FOLDER SEED COUNT makes N.parquet and N.json: leaf name -> entries, nested lists for lists, null for what is missing. A null list is
-an empty one; a null record makes its fields missing. NaN and infinities are strings."""
+an empty one; a null record makes its fields missing, and lists in it null. NaN and infinities are strings. For the lists of each level that a leaf stands in there
+is "LEAF?LEVEL": 1 for each that is there, 0 for a null one."""
 import datetime, decimal, json, math, os, random, sys
 import numpy as np, pyarrow as pa, pyarrow.parquet as pq
 
@@ -112,6 +113,15 @@ def project(value, way):
     return project(None if value is None else value[step], rest)
 
 
+def present(value, way, level):
+    step, *rest = way
+    if step is not None:
+        return present(None if value is None else value[step], rest, level)
+    if level == 0:
+        return 0 if value is None else 1
+    return [] if value is None else [present(each, rest, level - 1) for each in value]
+
+
 def counted(value, type_):
     """Days, or so many parts of a second, since 1970 or midnight."""
     if isinstance(value, datetime.datetime):
@@ -140,6 +150,8 @@ def answers(table):
         rows = chunked.to_pylist()
         for full, way in leaves(chunked.type, name).items():
             found[full] = [project(row, way) for row in rows]
+            for level in range(way.count(None)):
+                found[f"{full}?{level}"] = [present(row, way, level) for row in rows]
     return found
 
 

@@ -124,6 +124,69 @@ test("queries of lists in lists of a file give what its rows give", async (t) =>
   }
 });
 
+/** For each list of a level, whether it is there; the lists around it as `flatten` gives them. */
+function presence(rows: readonly Nested[], level: number): { values: number[]; offsets: number[][] } {
+  const { values, offsets } = flatten(rows, level);
+  return { values: values.map((each) => (each === null ? 0 : 1)), offsets };
+}
+
+test("readColumn tells null lists of each level from empty ones", async (t) => {
+  const path = join(await makeDirectory(t), "nested.parquet");
+  const { x, y, hits } = await writeNested(path, 700);
+  const catalogue = createCatalogue([{ name: "nested", pattern: path }]);
+  const { partitions, schema: described } = (await catalogue.get("nested"))!;
+  const lists: readonly (readonly [list: string, rows: readonly Nested[], level: number])[] = [
+    ["x", x, 0],
+    ["x.[]", x, 1],
+    ["y", y, 0],
+    ["y.[]", y, 1],
+    ["y.[].[]", y, 2],
+    ["Jet", hits, 0],
+    ["Jet.hits", hits, 1],
+  ];
+  assert.deepEqual(
+    described.nullableLists?.map(({ list }) => list),
+    lists.map(([list]) => list),
+  );
+  for (const [list, rows, level] of lists) {
+    for (const partition of partitions) {
+      const location = await catalogue.locate("nested", partition, `${list}?`);
+      const target = makeTarget(location);
+      const { values: count } = await readColumn(location, target);
+      const expected = presence(rows.slice(partition.firstEntry, partition.firstEntry + partition.entries), level);
+      assert.deepEqual(valuesOf(target, count), expected.values, list);
+      for (const [level, offsets] of expected.offsets.entries())
+        assert.deepEqual([...target.offsets[level]!.subarray(0, offsets.length)], offsets, list);
+    }
+  }
+});
+
+test("queries that ask tell null lists of a file from empty ones, and those that do not take them for empty", async (t) => {
+  const path = join(await makeDirectory(t), "nested.parquet");
+  const { x, hits } = await writeNested(path, 700);
+  const app = await openApp(t, { extraData: [`nested=${path}`] });
+  const lengthOf = (row: Nested): number => (row === null ? -1 : (row as readonly Nested[]).length);
+  const inLists = (rows: readonly Nested[]) => rows.flatMap((row) => ((row ?? []) as readonly Nested[]).map(lengthOf));
+  const cases: readonly (readonly [value: string, expected: readonly number[]])[] = [
+    ["x?.length ?? -1", x.map(lengthOf)],
+    ["x.length", x.map(lengthOf).map((length) => Math.max(length, 0))],
+    ["x?.length", x.map(lengthOf).filter((length) => length >= 0)],
+    ["x.map(row => row?.length ?? -1)", inLists(x)],
+    ["Jet?.filter(j => true).length ?? -1", hits.map(lengthOf)],
+    ["Jet.map(j => j.hits?.length ?? -1)", inLists(hits)],
+    ["(Jet ?? x.map(row => ({ pt: 1 }))).length", hits.map((row, entry) => Math.max(0, lengthOf(row ?? x[entry]!)))],
+  ];
+  for (const [value, expected] of cases) {
+    const counts = new Array<number>(12).fill(0);
+    for (const each of expected) counts[each + 2]!++;
+    const status = await app.ask({
+      dataset: "nested",
+      histograms: { h: { axes: [{ type: "regular", bins: 10, lower: -1, upper: 9, value }] } },
+    });
+    assert.deepEqual(status.histograms.h!.storage.values, counts, value);
+  }
+});
+
 test("readColumn refuses or reads lists of lists whatever byte is changed, and writes nowhere else", async (t) => {
   const path = join(await makeDirectory(t), "nested.parquet");
   const { bytes } = await writeNested(path, 40);

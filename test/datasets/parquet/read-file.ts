@@ -1,5 +1,6 @@
 /** Whole Parquet files as nested arrays, without a catalogue: what `readColumn` gives for each leaf that can be read. */
 import assert from "node:assert/strict";
+import { mayBeNull } from "../../../datasets/catalogue/merge-schemas.ts";
 import { baseName, type ColumnLocation, type ColumnTarget } from "../../../datasets/dataset.ts";
 import type { FileColumn, FileDescription } from "../../../datasets/format.ts";
 import { describeFile, formatNamed } from "../../../datasets/formats.ts";
@@ -62,8 +63,24 @@ function hasTooManyStrings(entries: readonly Nested[]): boolean {
 async function readByUnits(reader: ByteReader, path: string, partitionEvents: number) {
   const description = await describeFile(reader, baseName(path), { partitionEvents });
   const columns = new Map<string, Nested[]>();
-  for (const [name, column] of description.shape.columns) columns.set(name, await readEntriesOf(reader, description, { name, column }));
+  for (const [name, column] of description.shape.columns) {
+    columns.set(name, await readEntriesOf(reader, description, { name, column }));
+    for (const level of column.lists.keys())
+      columns.set(`${name}?${level}`, await readPresence(reader, description, { name, column, level }));
+  }
   return { columns, unsupported: description.shape.unsupported };
+}
+
+/** For each list of a level whether it is there, as 1 or 0. Throws where one is null that the description takes for one that cannot be. */
+async function readPresence(
+  reader: ByteReader,
+  description: FileDescription,
+  { name, column, level }: { readonly name: string; readonly column: FileColumn; readonly level: number },
+): Promise<Nested[]> {
+  const presence: FileColumn = { ...column, dtype: "bool", lists: column.lists.slice(0, level), presence: level };
+  const entries = await readEntriesOf(reader, description, { name, column: presence });
+  if (!mayBeNull(description, column, level)) assert(!entries.flat(9).includes(0), `${name} has null lists of level ${level}`);
+  return entries;
 }
 
 export async function readEntriesOf(
@@ -76,7 +93,12 @@ export async function readEntriesOf(
   for (const [unit, range] of description.units.entries()) {
     if (range.entries === 0) continue;
     const { elements, place } = formatNamed(format).locate(description, unit, column);
-    const form = { name, dtype: column.dtype, nullable: description.nullable[column.index] === 1, lists: column.lists.map(String) };
+    const form = {
+      name,
+      dtype: column.dtype,
+      nullable: column.presence === undefined && description.nullable[column.index] === 1,
+      lists: column.lists.map(String),
+    };
     const file = { path: "/test.parquet", size: reader.byteLength, version: "" };
     const location: ColumnLocation = { file, format, column: form, ...range, elements, values: elements.at(-1) ?? range.entries, place };
     const target = makeTarget(location);

@@ -394,7 +394,8 @@ def structures():
     field = collection("_0", "std::vector<std::int32_t>", counts, field)
     values = number(sum(counts))
     leaf("_0", "std::int32_t", SINT32, values, field)
-    # A list that is missing is an empty one.
+    # A list that is missing has no elements, as an empty one.
+    lists_present = [int(each) for each in present]
     columns["list_or_none"] = [each or [] for each in spread(nest(values, counts), present)]
     field = collection("array_or_none", "std::unique_ptr<std::array<std::int32_t,2>>", present)
     field = ntuple.field("_0", "std::array<std::int32_t,2>", parent=field, repeat=2)
@@ -455,6 +456,7 @@ def structures():
     # It tells missing lists from empty ones, has another form for arrays that may be missing and none for optionals in optionals, and no names in pairs.
     unread = ["list_or_none", "array_or_none", "maybe_maybe", "map._0", "map._1"]
     expect("structures.root", columns, ["variant", "streamed", "future"], unread)
+    expected["structures.root"]["present"] = {"list_or_none": lists_present}
 
 
 def by_uproot():

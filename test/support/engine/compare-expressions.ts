@@ -11,7 +11,7 @@ import { dtypesOf, generateEvents } from "../generate-events.ts";
 import type { Seeded } from "../seeded.ts";
 import { addShorthands, compileJavaScript, List } from "./evaluate-javascript.ts";
 import { type InMemoryDataset, makeDataset, type PlainEvent } from "./in-memory-dataset.ts";
-import { interpretExpression, type Names, type Value } from "./interpret-expression.ts";
+import { interpretExpression, type Names, nullList, type Value } from "./interpret-expression.ts";
 import type { ExpressionCase } from "./random/generate-case.ts";
 import { fieldNames } from "./random/record-kinds.ts";
 import { mostElements, prepareReaders, type Reader, readValues } from "./read-values.ts";
@@ -30,7 +30,10 @@ export interface ComparedDataset extends InMemoryDataset {
 
 export function makeComparedDataset(random: Seeded, missing: boolean): ComparedDataset {
   const dataset = makeDataset(generateEvents(random, eventsAtATime, missing), { ...dtypesOf(missing), entry: "uint32" });
-  return { ...dataset, references: dataset.events.map(referenceEvent) };
+  return {
+    ...dataset,
+    references: dataset.events.map((event) => referenceEvent(event, new Set((dataset.schema.nullableLists ?? []).map(({ list }) => list)))),
+  };
 }
 
 /** The values of an expression, one for each event. */
@@ -124,13 +127,16 @@ function compareParts(whole: PartialResult, prepared: PreparedQuery, dataset: In
   assert.deepEqual(merged.read(), once.read(), `cut before event ${cut}`);
 }
 
-function referenceEvent(event: PlainEvent): Names {
-  return new Map(Object.entries(event).map(([name, member]) => [name, referenceValue(member)]));
-}
-
-function referenceValue(member: PlainEvent[string]): Value {
-  if (member === null || member === undefined) return undefined;
-  if (Array.isArray(member)) return List.from(member.map(referenceValue)) as unknown as Value;
-  if (typeof member !== "object") return member;
-  return makeRecord(Object.fromEntries(Object.entries(member).map(([field, cell]) => [field, referenceValue(cell)])) as RecordFields);
+function referenceEvent(event: PlainEvent, nullableLists: ReadonlySet<string>): Names {
+  const referenceOf = (member: PlainEvent[string], path: string): Value => {
+    if (member === null || member === undefined) return nullableLists.has(path) ? (nullList(List.from([])) as unknown as Value) : undefined;
+    if (Array.isArray(member)) return List.from(member.map((each) => referenceOf(each, `${path}.[]`))) as unknown as Value;
+    if (typeof member !== "object") return member;
+    return makeRecord(
+      Object.fromEntries(
+        Object.entries(member).map(([field, cell]) => [field, referenceOf(cell, `${path.replace(/\.\[\]$/, "")}.${field}`)]),
+      ) as RecordFields,
+    );
+  };
+  return new Map(Object.entries(event).map(([name, member]) => [name, referenceOf(member, name)]));
 }

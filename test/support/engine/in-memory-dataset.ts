@@ -2,10 +2,10 @@
  * Events as plain objects → schema and flat columns in shared memory, as a node would hold them.
  *
  * An event's members are numbers, booleans and strings, records of them, lists of them, lists of records, and lists in these; null or
- * undefined is a missing value. Columns are inferred from all events: numbers are float64, booleans bool and strings string unless `dtypes` says otherwise.
+ * undefined is a missing value, or a null list. Columns are inferred from all events: numbers are float64, booleans bool and strings string unless `dtypes` says otherwise.
  */
 import { type Input, nameOf } from "../../../engine/program/inputs.ts";
-import { bytesPerValue, type Column, type DType, type Schema } from "../../../engine/program/schema.ts";
+import { bytesPerValue, type Column, type DType, type NullableList, presenceColumn, type Schema } from "../../../engine/program/schema.ts";
 
 /** A bigint is a value of an int64 or uint64 column. */
 export type Cell = number | bigint | boolean | string | null | undefined;
@@ -23,8 +23,11 @@ export interface InMemoryDataset {
   work(bytes: number): { readonly address: number; readonly bytes: number };
 }
 
-/** By path: `x`, `MET.pt`, `hits[]`, `Muon[].pt`, `Jet[].parts[].pt`, `grid[][]`. A `?` at the end makes the column nullable, whatever the events have. */
-export type DTypes = Readonly<Record<string, DType | `${DType}?`>>;
+/**
+ * By path: `x`, `MET.pt`, `hits[]`, `Muon[].pt`, `Jet[].parts[].pt`, `grid[][]`. A `?` at the end makes the column nullable, whatever the events have; "list?", under
+ * the path of a list without its brackets (`Muon`, `Jet[].parts`), makes that nullable.
+ */
+export type DTypes = Readonly<Record<string, DType | `${DType}?` | "list?">>;
 
 /** `strings`: those of a string column, by their numbers. */
 type Arrays = {
@@ -37,7 +40,7 @@ type Arrays = {
 const pageBytes = 65_536;
 
 export function makeDataset(events: readonly PlainEvent[], dtypes: DTypes = {}): InMemoryDataset {
-  const columns = [...inferColumns(events, dtypes).values()];
+  const { columns, nullableLists } = inferColumns(events, dtypes);
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 1024, shared: true });
   const loaded = new Map<string, number>();
   let top = 16;
@@ -53,8 +56,10 @@ export function makeDataset(events: readonly PlainEvent[], dtypes: DTypes = {}):
 
   function place(input: Input, from: number, to: number): number {
     const name = input.kind === "offsets" ? input.columns[0] : input.column;
-    const column = columns.find((each) => each.name === name)!;
-    const arrays = flatten(events.slice(from, to), column);
+    const asked = nullableLists.find(({ column }) => column.name === name);
+    const column = asked?.column ?? columns.find((each) => each.name === name)!;
+    const some = events.slice(from, to);
+    const arrays = asked ? flattenPresence(some, asked, columns) : flatten(some, column);
     const bytes = new Uint8Array(encode(input, column, arrays));
     const address = reserve(bytes.length);
     new Uint8Array(memory.buffer).set(bytes, address);
@@ -63,7 +68,7 @@ export function makeDataset(events: readonly PlainEvent[], dtypes: DTypes = {}):
 
   return {
     events,
-    schema: { columns, unsupported: [] },
+    schema: { columns, unsupported: [], ...(nullableLists.length > 0 && { nullableLists }) },
     memory,
     load: (inputs, from, to) =>
       inputs.map((input) => {
@@ -81,7 +86,10 @@ export function makeDataset(events: readonly PlainEvent[], dtypes: DTypes = {}):
   };
 }
 
-function inferColumns(events: readonly PlainEvent[], dtypes: DTypes): ReadonlyMap<string, Column> {
+function inferColumns(
+  events: readonly PlainEvent[],
+  dtypes: DTypes,
+): { readonly columns: readonly Column[]; readonly nullableLists: readonly NullableList[] } {
   const found = new Map<string, { readonly path: string; dtype: DType; nullable: boolean }>();
   const note = (path: string, cell: Cell) => {
     const known = found.get(path) ?? { path, dtype: "float64", nullable: false };
@@ -98,7 +106,34 @@ function inferColumns(events: readonly PlainEvent[], dtypes: DTypes): ReadonlyMa
     else for (const [field, each] of Object.entries(member)) walk(`${path}.${field}`, each as EventMember);
   };
   for (const event of events) for (const [name, member] of Object.entries(event)) walk(name, member);
-  return new Map([...found.values()].map((each) => [each.path, describeColumn(each, dtypes[each.path])]));
+  const isList = (path: string) => [...found.keys()].some((each) => each.startsWith(`${path}[]`));
+  const [lists, values] = [[...found.values()].filter(({ path }) => isList(path)), [...found.values()].filter(({ path }) => !isList(path))];
+  return {
+    columns: values.map((each) => describeColumn(each, dtypes[each.path])),
+    nullableLists: lists
+      .filter(({ path, nullable }) => nullable || dtypes[path] === "list?")
+      .map(({ path }) => {
+        const lists = describeColumn({ path: `${path}[]`, dtype: "bool", nullable: false }, undefined).lists;
+        const list = lists.at(-1)!;
+        return { list, column: { name: presenceColumn(list), dtype: "bool", nullable: false, lists: lists.slice(0, -1) } };
+      }),
+  };
+}
+
+/** Whether each list of a name is there, for the elements of the list around it, or for the events. */
+function flattenPresence(events: readonly PlainEvent[], { list, column: { lists } }: NullableList, columns: readonly Column[]): Arrays {
+  const level = lists.length;
+  const inside = columns.find((column) => column.lists[level] === list)!;
+  const path = inside.lists;
+  const arrays: Arrays = { values: [], valid: [], strings: new Map(), offsets: [] };
+  const visit = (owner: EventMember, depth: number): void => {
+    const field = depth === 0 ? path[0]! : path[depth]!.slice(path[depth - 1]!.length + 1);
+    const own = field === "[]" ? owner : (owner as CellRecord)[field];
+    if (depth === level) arrays.values.push(own === null || own === undefined ? 0 : 1);
+    else for (const each of (own ?? []) as readonly EventMember[]) visit(each, depth + 1);
+  };
+  for (const event of events) visit(event, 0);
+  return arrays;
 }
 
 function describeColumn(

@@ -1,6 +1,6 @@
 /**
  * The rules of the language once more, as a plain interpreter: one event at a time, over objects, undefined for missing.
- * It shares nothing with the engine but acorn and the bits of the mathematical kernels, and knows no types but those it meets.
+ * Null lists are empty ones that are told of (`nullList`), and what is made of one is one. It shares nothing with the engine but acorn and the bits of the mathematical kernels, and knows no types but those it meets.
  */
 import { type AnyNode, type ArrowFunctionExpression, parseExpressionAt } from "acorn";
 import { literalPower, numberFunctions, orderBy, pow } from "./reference-functions.ts";
@@ -15,6 +15,22 @@ export function interpretExpression(text: string): (names: Names) => Value {
   const tree = parseExpressionAt(text, 0, { ecmaVersion: 2023 });
   return (names) => evaluate(tree, names);
 }
+
+const nulls = new WeakSet<object>();
+
+/** Of the same class as other lists of the events. */
+export function nullList<List extends readonly Value[]>(empty: List): List {
+  nulls.add(empty);
+  return empty;
+}
+
+const isNull = (value: Value): boolean => typeof value === "object" && nulls.has(value);
+
+/** A list that is made of these is null where one of them is. */
+const madeOf = (sources: readonly Value[], made: Value): Value => {
+  const isList = Array.isArray(made) && !Object.isFrozen(made);
+  return isList && sources.some(isNull) ? nullList(made) : made;
+};
 
 const isRecord = (value: Value): value is ReferenceRecord => typeof value === "object" && !Array.isArray(value);
 /** Missing where any argument is. Of 64-bit integers, bigints here, all but comparing takes the nearest number. */
@@ -83,14 +99,14 @@ function evaluate(node: AnyNode, names: Names): Value {
       return operators[node.operator](inner(node.left as AnyNode), inner(node.right));
     }
     case "LogicalExpression":
-      if (node.operator === "??") return inner(node.left) ?? inner(node.right);
+      if (node.operator === "??") return unlessNull(inner(node.left)) ?? inner(node.right);
       return decide(node.operator === "||", inner(node.left), inner(node.right));
     case "ConditionalExpression":
       return inner(node.test) === true ? inner(node.consequent) : inner(node.alternate);
-    case "MemberExpression":
-      return node.computed
-        ? elementOf(inner(node.object as AnyNode), inner(node.property))
-        : memberOf(inner(node.object as AnyNode), nameOf(node.property));
+    case "MemberExpression": {
+      const object = objectOf(node, names);
+      return node.computed ? elementOf(object, inner(node.property)) : memberOf(object, nameOf(node.property));
+    }
     case "ChainExpression":
     case "ParenthesizedExpression":
       return inner(node.expression);
@@ -110,9 +126,17 @@ function evaluate(node: AnyNode, names: Names): Value {
       }
       if (node.callee.type === "Identifier") return callFunction(node.callee.name, node.arguments.map(inner), node.arguments);
       if (node.callee.type === "MemberExpression")
-        return callMethod(inner(node.callee.object as AnyNode) as readonly Value[], nameOf(node.callee.property), node.arguments, names);
+        return callMethod(objectOf(node.callee, names) as readonly Value[], nameOf(node.callee.property), node.arguments, names);
   }
   throw new Error(`The reference does not know ${node.type}`);
+}
+
+/** What asks whether a list is null takes it as missing. */
+const unlessNull = (value: Value): Value => (isNull(value) ? undefined : value);
+
+function objectOf({ object, optional }: Extract<AnyNode, { type: "MemberExpression" }>, names: Names): Value {
+  const value = evaluate(object as AnyNode, names);
+  return optional ? unlessNull(value) : value;
 }
 
 const nameOf = (node: AnyNode): string => (node as { readonly name: string }).name;
@@ -126,7 +150,13 @@ function literalOf(node: AnyNode): number | undefined {
 
 function memberOf(value: Value, name: string): Value {
   if (value === undefined) return undefined;
-  if (Array.isArray(value)) return name === "length" ? value.length : value.map((each) => memberOf(each, name));
+  if (Array.isArray(value)) {
+    if (name === "length") return value.length;
+    return madeOf(
+      [value],
+      value.map((each) => memberOf(each, name)),
+    );
+  }
   return (value as ReferenceRecord)[name];
 }
 
@@ -145,6 +175,11 @@ function callFunction(name: string, args: readonly Value[], written: readonly An
 
 function callMethod(list: readonly Value[] | undefined, method: string, args: readonly AnyNode[], names: Names): Value {
   if (list === undefined) return undefined;
+  const others = method === "concat" || method === "cross" ? [evaluate(args[0], names)] : [];
+  return madeOf([list, ...others], applyMethod(list, method, args, names));
+}
+
+function applyMethod(list: readonly Value[], method: string, args: readonly AnyNode[], names: Names): Value {
   const call = args[0]?.type === "ArrowFunctionExpression" ? bindFunction(args[0], names) : undefined;
   const present = () => (call ? list.map(call) : list).filter((value): value is number => value !== undefined);
   switch (method) {

@@ -35,7 +35,12 @@ export async function readUnit(
 ) {
   const { elements, place } = locatePages(description, unit, column);
   const { entries, firstEntry } = description.units[unit]!;
-  const form = { name, dtype: column.dtype, nullable: description.nullable[column.index] === 1, lists: column.lists.map(String) };
+  const form = {
+    name,
+    dtype: column.dtype,
+    nullable: column.presence === undefined && description.nullable[column.index] === 1,
+    lists: column.lists.map(String),
+  };
   const file = { path: "/test.root", size: reader.byteLength, version: "" };
   const values = elements.at(-1) ?? entries;
   // As for another thread.

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
+import type { FileColumn } from "../../../../datasets/format.ts";
 import { parseAnchor } from "../../../../datasets/root/rntuple/anchor.ts";
 import { rangesOfPages } from "../../../../datasets/root/rntuple/read-pages.ts";
 import type { ByteRange, ByteReader } from "../../../../datasets/sources/source.ts";
@@ -10,10 +11,14 @@ import { describeBytes, readUnit } from "./open-rntuple.ts";
 
 const folder = new URL("../files/rntuple/", import.meta.url);
 
-/** By file: what columns hold, by entry, and the names of those that cannot be read. Made with the files, by make-rntuples.py. */
-const expected: Readonly<
-  Record<string, { readonly columns: Readonly<Record<string, readonly Nested[]>>; readonly unsupported: readonly string[] }>
-> = JSON.parse(await readFile(new URL("expected.json", folder), "utf8"));
+/** By file: what columns hold, by entry, the names of those that cannot be read, and which lists are there that may be null. Made with the files, by make-rntuples.py. */
+const expected: Readonly<Record<string, ExpectedFile>> = JSON.parse(await readFile(new URL("expected.json", folder), "utf8"));
+
+interface ExpectedFile {
+  readonly columns: Readonly<Record<string, readonly Nested[]>>;
+  readonly unsupported: readonly string[];
+  readonly present?: Readonly<Record<string, readonly Nested[]>>;
+}
 
 /** Booleans as the numbers that columns have for them. */
 const numbers = (value: unknown): unknown =>
@@ -53,6 +58,28 @@ for (const [name, { columns, unsupported }] of Object.entries(expected)) {
     });
   }
 }
+
+test("lists that are missing are told from empty ones, cluster by cluster and within clusters", async () => {
+  const name = "structures.root";
+  const bytes = await readFile(new URL(name, folder));
+  const reader = readerOf(bytes);
+  for (const partitionEvents of [1, 3, undefined]) {
+    const description = await describeBytes(bytes, reader, partitionEvents);
+    const { columns } = description.shape;
+    for (const [column, expectedPresence] of Object.entries(expected[name]!.present!)) {
+      const stored = columns.get(column)!;
+      assert.equal(description.nullLists![stored.index], 1);
+      const presence: FileColumn = { ...stored, dtype: "bool", lists: [], presence: 0 };
+      const found: Nested[] = [];
+      for (const unit of description.units.keys()) {
+        const { read, target, entries } = await readUnit(reader, description, { name: column, column: presence, unit });
+        found.push(...nest(target, entries, read.values));
+      }
+      assert.deepEqual(found, expectedPresence);
+      assert(found.includes(0) && found.includes(1));
+    }
+  }
+});
 
 test("what cannot be read says why", async () => {
   const { description } = await readColumns("structures.root");

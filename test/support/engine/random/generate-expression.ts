@@ -12,6 +12,7 @@ import {
   binary,
   bracketed,
   call,
+  chained,
   coalesce,
   conditional,
   lambda,
@@ -136,12 +137,18 @@ export class ExpressionGenerator implements ElementGenerator {
   #reduced(fuel: number): Piece {
     const { random } = this;
     return this.#choose(
-      () => member(this.lists.any(fuel).piece, "length"),
+      () => this.#length(this.lists.any(fuel).piece),
       () => method(this.lists.ofNumbers(fuel).piece, random.pick(["sum", "product"])),
       () => this.lists.reduced(random.pick(["sum", "product"]), fuel),
       () => this.lists.tested("count", fuel),
       () => (this.missing ? this.optionalNumber(fuel) : coalesce(this.optionalNumber(fuel), leaf(random.pick(literals)))),
     );
+  }
+
+  /** Where nothing may be missing, no list is null. */
+  #length(list: Piece): Piece {
+    const length = member(list, "length");
+    return this.random.chance(0.2) ? chained(list, length) : length;
   }
 
   /** An element's component, where the list is long enough. */

@@ -1,6 +1,6 @@
 /** Lists in generated expressions: collections and what filter, map, pairs, triples and fields make of them, lists of lists included. Over 300 lines: each makes the others. */
 import { type ElementGenerator, type ListPiece, membersOf, type Name } from "./generated-elements.ts";
-import { bracketed, coalesce, conditional, lambda, leaf, levels, member, method, type Piece, piece } from "./piece.ts";
+import { bracketed, chained, coalesce, conditional, lambda, leaf, levels, member, method, type Piece, piece } from "./piece.ts";
 import { chosenKind, collections, type Element, kindOf, numbersOf, type RecordKind } from "./record-kinds.ts";
 
 const deepest = 3;
@@ -16,6 +16,7 @@ export class ListGenerator {
 
   any(fuel: number): ListPiece {
     const { random } = this.#of;
+    if (fuel > 1 && random.chance(0.05)) return this.#asked(this.any(fuel / 2), fuel / 2);
     if (fuel <= 1 || this.#depth >= deepest || random.chance(0.2)) return this.#base();
     const list = this.any(fuel / 2);
     switch (random.below(11)) {
@@ -72,6 +73,15 @@ export class ListGenerator {
         this.#function(list.element, () => this.#of.boolean(fuel)),
       ),
     };
+  }
+
+  /** What asks whether the list is null. */
+  #asked(list: ListPiece, fuel: number): ListPiece {
+    const { random } = this.#of;
+    const element = random.chance(0.3) ? joinedElement(list.element, list.element) : undefined;
+    if (element) return { element, piece: bracketed(coalesce(list.piece, this.#filtered(list, fuel).piece)) };
+    const made = random.chance(0.5) ? this.#filtered(list, fuel) : this.#sliced(list, fuel);
+    return { ...made, piece: chained(list.piece, made.piece) };
   }
 
   #sliced(list: ListPiece, fuel: number): ListPiece {

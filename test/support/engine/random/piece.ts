@@ -50,6 +50,13 @@ export function method(object: Piece, name: string, ...args: readonly Piece[]): 
   return { text: `${owner.text}.${text}`, js: `${owner.js}.${js}`, level: levels.call };
 }
 
+/** The same with `?.` before the name that comes after the object. */
+export const chained = (object: Piece, made: Piece): Piece => {
+  const owner = piece(levels.call, [object, levels.call]);
+  const after = (whole: string, own: string) => `${own}?${whole.slice(own.length)}`;
+  return { text: after(made.text, owner.text), js: after(made.js, owner.js), level: levels.call };
+};
+
 export const member = (object: Piece, name: string): Piece => piece(levels.call, [object, levels.call], `.${name}`);
 export function lambda(params: readonly string[], body: Piece): Piece {
   const { text } = piece(levels.lambda, params.length === 1 ? params[0] : `(${params.join(", ")})`, " => ", [body, levels.lambda]);
