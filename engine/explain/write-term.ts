@@ -223,9 +223,8 @@ export class TermWriter {
     let inner = value;
     while (inner.operation === "where" && inner.literal === undefined) inner = inner.args[0];
     if (literal === undefined && test.operation === "not-null") {
-      const made = this.#piece(value);
-      const isOver = value.args[0] === test.args[0];
-      return (isOver && chained(made, this.#at(test.args[0], levels.primary))) || this.#about(made.text, made.level);
+      const [made, list] = [this.#piece(value), this.#at(test.args[0], levels.primary)];
+      return (value.args[0] === test.args[0] && chained(made, list)) || this.#about(made.text, made.level);
     }
     const [asked] = test.operation === "is-present" ? test.args : [];
     if (literal === undefined && asked && inner.args.includes(asked)) return this.#piece(value);
@@ -260,6 +259,7 @@ export class TermWriter {
       case "combinations":
         return word(`${own()}.${literal === 2 ? "pairs()" : literal === 3 ? "triples()" : `combinations(${literal})`}`);
       case "concat":
+        if (args.some((side) => joined(side) !== side && Number(side.args[1].literal) !== this.#depth)) this.#isExact = false;
         return word(`${this.#at(joined(list), levels.primary)}.concat(${this.#at(joined(rest[0]), levels.choice)})`);
       case "sum":
       case "product":

@@ -37,7 +37,7 @@ export async function explainQuery({ planned, services }: Pick<Dispatcher, "plan
     ...(checked.notices.length > 0 && { notices: checked.notices }),
     programKey: plan.programKey,
     planKey: plan.planKey,
-    columns: dataset.schema.columns.filter(({ name }) => used.has(name)),
+    columns: columnsNamed(used, dataset),
     events: dataset.entries,
     partitions: {
       total,
@@ -90,7 +90,7 @@ async function describeColumns(names: readonly string[], dataset: Dataset, catal
   const step = Math.max(1, partitions.length / mostAsked);
   const asked = Array.from({ length: Math.min(mostAsked, partitions.length) }, (_, index) => partitions[Math.floor(index * step)]!);
   const entries = asked.reduce((sum, partition) => sum + partition.entries, 0);
-  const columns = dataset.schema.columns.filter(({ name }) => names.includes(name));
+  const columns = columnsNamed(new Set(names), dataset);
   const describe = async ({ name, dtype, nullable, lists }: Column): Promise<ColumnBytes> => {
     const size = bytesPerValue[dtype] + (nullable ? 1 : 0);
     if (lists.length === 0) return { name, bytes: dataset.entries * size };
@@ -105,6 +105,11 @@ async function describeColumns(names: readonly string[], dataset: Dataset, catal
     }
   };
   return Promise.all(columns.map(describe));
+}
+
+/** Those included that say which lists are there. */
+function columnsNamed(names: ReadonlySet<string>, { schema: { columns, nullableLists = [] } }: Dataset): readonly Column[] {
+  return [...columns, ...nullableLists.map(({ column }) => column)].filter(({ name }) => names.has(name));
 }
 
 const shorten = (text: string): string =>

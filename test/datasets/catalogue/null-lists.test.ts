@@ -42,6 +42,12 @@ test("in a dataset of files of which some have null lists, those that have none 
   assert.deepEqual(await ask("both", "x.length"), [0, 0, 3, 1, 1, 1, 0]);
   assert.deepEqual(await ask("some", "x?.length ?? -1"), [0, 1, 1, 1, 1, 0, 0]);
   assert.deepEqual(await ask("none", "x?.length ?? -1"), [0, 0, 1, 0, 0, 1, 0]);
+  const explain = async (value: string) => {
+    const body = JSON.stringify({ dataset: "both", histograms: lengths(value) });
+    const { columns } = (await (await app.request("/queries/explain", { method: "POST", body })).json()) as { columns: { name: string }[] };
+    return columns.map(({ name }) => name);
+  };
+  assert.deepEqual([await explain("x.length"), await explain("x?.length")], [["x"], ["x", "x?"]]);
   const nullableOf = async (name: string) =>
     ((await (await app.request(`/datasets/${name}`)).json()) as { nullableLists?: unknown }).nullableLists;
   assert.deepEqual([await nullableOf("both"), await nullableOf("some"), await nullableOf("none")], [["x"], ["x"], undefined]);

