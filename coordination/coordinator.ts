@@ -24,7 +24,7 @@
  *   5. it begins and ends     E: subtask-table.ts    Z: claims/held-claim.ts
  *   6. what follows from it   queue/claim-end.ts, and for the node queue/claim-queue.ts, queue/quarantine.ts
  *   7. or it is lost          E: restore-table.ts    Z: upkeep/sweep-lost-claims.ts
- *   8. watchers hear of it    watchers.ts            Z: watching/subtask-lists.ts
+ *   8. watchers hear of it    watchers.ts            Z: watching/news-feeds.ts, watching/subtask-lists.ts
  */
 import type { HeldPartition } from "./queue/holdings.ts";
 import type { Quarantined } from "./queue/quarantine.ts";

@@ -38,6 +38,8 @@ export interface QueueNode {
   readonly quarantine: Quarantine;
   /** The clients for whom it loads or computes something, or is about to. */
   readonly clients: ReadonlySet<string>;
+  /** It computes less than it could. */
+  readonly isIdle: boolean;
 }
 
 export interface Times {
@@ -208,7 +210,7 @@ export class ClaimQueue<T extends Queued<T>> {
   }
 
   #findNext(
-    { name, scan }: QueueNode,
+    { name, scan, isIdle }: QueueNode,
     { prefers, waitsSince, delay }: ClaimCall,
     without: ReadonlySet<string> | undefined,
     { now }: Times,
@@ -219,6 +221,7 @@ export class ClaimQueue<T extends Queued<T>> {
       prefers,
       waitsSince,
       delay,
+      isIdle,
       leavesUntil: (item) => this.#leavesUntil(item, name),
       without,
       now,

@@ -43,6 +43,8 @@ export class LocalNode<C extends OwnClaim = OwnClaim> {
   readonly claims = new Set<C>();
   /** The clients of whom claims are being made, for each call that was given some. */
   readonly claiming = new Set<readonly string[]>();
+  /** Claims that were given together, and are loaded or computed. */
+  readonly #bundles = new Set<readonly OwnClaim[]>();
   node: Node;
   held: () => Iterable<HeldPartition> = () => [];
   /** Others know that it is there: it may claim. */
@@ -60,6 +62,17 @@ export class LocalNode<C extends OwnClaim = OwnClaim> {
     const clients = new Set([...this.claiming].flat());
     for (const { client, isComputed } of this.claims) if (!isComputed) clients.add(client);
     return clients;
+  }
+
+  /** Claims that were given together. */
+  given(claims: readonly OwnClaim[]): void {
+    this.#bundles.add(claims);
+  }
+
+  /** Fewer bundles of claims than it has threads are loaded or computed, or about to be. */
+  get isIdle(): boolean {
+    for (const bundle of this.#bundles) if (bundle.every(({ isComputed, isEnded }) => isComputed || isEnded)) this.#bundles.delete(bundle);
+    return this.#bundles.size + this.claiming.size < this.node.threads;
   }
 
   /** As others see it. */

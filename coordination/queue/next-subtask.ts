@@ -45,12 +45,11 @@ export function findNextSubtask<T extends Schedulable<T>>(order: WaitingOrder<T>
   if (order.size === 0) return { kind: "none" };
   const { name, scan, prefers, without } = node;
   const isAlone = !cluster.hasOthers(name);
-  /** How a subtask stands whose columns the node does not hold. */
   const standingOf = (item: T): Standing => {
     const home = isAlone ? undefined : cluster.homeOf(item);
     const belongsTo = home === undefined || home.name === name ? "this" : home.isBusy ? "busy" : "free";
     return {
-      isHere: false,
+      isHere: prefers?.(item.subtask) ?? false,
       isElsewhere: () => !isAlone && cluster.isHeldByOther(name, item.subtask),
       belongsTo,
       waitsSince: item.waitsSince,
@@ -59,8 +58,8 @@ export function findNextSubtask<T extends Schedulable<T>>(order: WaitingOrder<T>
   const leavesUntil = (!isAlone && node.leavesUntil) || (() => Number.NEGATIVE_INFINITY);
   const rankOf = (item: T, least: 1 | 2) => {
     if (leavesUntil(item) > node.now) return 0;
-    if (prefers?.(item.subtask)) return 2;
-    return least === 2 ? 0 : rankLocality(standingOf(item));
+    const standing = standingOf(item);
+    return least === 2 && !standing.isHere ? 0 : rankLocality(standing);
   };
   for (let looks = 0; ; looks++) {
     const { item, isComplete } = order.find(scan, rankOf, without);

@@ -129,7 +129,10 @@ export class WaitingCalls<T extends Queued<T>, N extends LocalNode> {
   async give(call: WaitingCall<N>, claims: readonly OwnClaim[]): Promise<void> {
     const { node } = call;
     const mayHave = !call.isSettled && !node.isDraining && !node.isGone;
-    if (claims.length > 0 && mayHave) return call.resolve(claims);
+    if (claims.length > 0 && mayHave) {
+      node.given(claims);
+      return call.resolve(claims);
+    }
     if (claims.length > 0) await this.#options.release(node, claims);
     if (call.isSettled) return;
     if (this.#refusal) return call.reject(this.#refusal);

@@ -2,6 +2,7 @@
 
 import type { Log } from "../../base/log.ts";
 import type { ZooKeeperClaims } from "./claims/claims.ts";
+import { takeChanges, takeShard } from "./claims/claims-elsewhere.ts";
 import { ClusterNodes } from "./claims/cluster-nodes.ts";
 import type { ClaimsSession } from "./claims/node.ts";
 import { WaitingSubtasks } from "./claims/waiting-subtasks.ts";
@@ -10,6 +11,7 @@ import { FollowedList } from "./protocol/followed-list.ts";
 import type { Session } from "./protocol/session.ts";
 import { unlessInDoubt } from "./protocol/zookeeper-error.ts";
 import { sweepLostClaims } from "./upkeep/sweep-lost-claims.ts";
+import { NewsFeeds } from "./watching/news-feeds.ts";
 import { SubtaskLists } from "./watching/subtask-lists.ts";
 import type { WatchedSubtasks } from "./watching/watched-subtasks.ts";
 import type { Withdrawals } from "./watching/withdrawals.ts";
@@ -40,11 +42,14 @@ export class SessionFollower {
   readonly lists: SubtaskLists;
   readonly #options: SessionFollowerOptions;
   readonly #nodes: FollowedList;
+  readonly #news: NewsFeeds;
   /** `ready`: once it was begun, and has not failed. */
   #waiting: { readonly subtasks: WaitingSubtasks; ready?: Promise<void> | undefined } | undefined;
   readonly #cluster: ClusterNodes;
   #names: readonly string[] = [];
   #nodeChanges: number | undefined;
+  /** The order at which it was told that the nodes changed; undefined where the last list shows that. */
+  #nodesChanged: number | undefined;
   #returned = -1;
   #sweeping: ReturnType<typeof setTimeout> | undefined;
 
@@ -58,15 +63,29 @@ export class SessionFollower {
       zookeeper: this.zookeeper,
       watched,
       withdrawals,
-      onShard: (shard, listing, names) => options.claims.withdraw(this.#waiting?.subtasks.reconcile(shard, listing, names) ?? []),
+      onShard: (shard, listing, names) =>
+        this.#waiting && options.claims.withdraw(takeShard(this.#waiting.subtasks, shard, listing, names)),
     });
     this.#cluster = new ClusterNodes(this.zookeeper, (cluster) => {
       if (this.#waiting) this.#waiting.subtasks.queue.cluster = cluster;
       options.claims.nodes.lookAgain();
     });
+    this.#news = new NewsFeeds({
+      zookeeper: this.zookeeper,
+      isOwn: (name) => [...options.claims.nodes.all].some((node) => node.name === name),
+      onNews: (changes, order) => {
+        watched.changed(changes, order);
+        if (!this.#waiting) return;
+        options.claims.withdraw(takeChanges(this.#waiting.subtasks, changes, order));
+        options.claims.nodes.serve();
+      },
+    });
     this.#nodes = new FollowedList({
       zookeeper: this.zookeeper,
       path: layout.nodes,
+      onChange: () => {
+        this.#nodesChanged ??= session.latest + 0.5;
+      },
       onList: (listing) => listing && this.#readNodes(listing.children, listing.stat.cversion),
     });
     void this.#nodes.look();
@@ -112,6 +131,7 @@ export class SessionFollower {
   /** After the connection was lost and found within the session: what happened meanwhile is read. */
   resume(): void {
     this.lists.resume();
+    this.#news.resume();
     for (const list of this.zookeeper.followed) void list.look();
     this.#waiting?.subtasks.resume();
     if (this.#waiting) this.#guard(this.#followReturned(this.#waiting.subtasks));
@@ -135,6 +155,9 @@ export class SessionFollower {
 
   #readNodes(names: readonly string[], changes: number): void {
     this.#names = names;
+    // What a node did before it was first heard of, refused claims and the shards tell.
+    this.#news.setNodes(names, this.#nodesChanged ?? -1);
+    this.#nodesChanged = undefined;
     if (this.#waiting) this.#cluster.setNames(names);
     if (this.#nodeChanges !== undefined && this.#nodeChanges !== changes) {
       this.#waiting?.subtasks.returnAside();

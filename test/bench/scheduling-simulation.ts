@@ -93,7 +93,7 @@ export function simulate({ rule, nodes: count, share, scans, random }: Simulatio
     const holds = ({ fingerprint }: Subtask) => node.cache.has(fingerprint);
     if (rule === "femtoq") {
       for (;;) {
-        const claiming = { name: node.name, scan: node.scan, prefers: holds, waitsSince: since, delay, now: clock.now };
+        const claiming = { name: node.name, scan: node.scan, prefers: holds, waitsSince: since, delay, isIdle: true, now: clock.now };
         const next = findNextSubtask(order, cluster, claiming);
         if (next.kind === "take") return next.item;
         if (next.kind === "wait") return next.until;

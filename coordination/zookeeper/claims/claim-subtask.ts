@@ -20,8 +20,12 @@ export type Attempted =
   | { readonly kind: "gone" | "again" };
 
 /** Rejects where the session is lost, or the registration's own znodes are gone. */
-export async function claimSubtask(zookeeper: ZooKeeper, entry: SubtaskEntry, { node, instance, held }: Registration): Promise<Attempted> {
-  const { layout, combiner, session, log } = zookeeper;
+export async function claimSubtask(
+  zookeeper: ZooKeeper,
+  entry: SubtaskEntry,
+  { node, instance, held, combiner }: Registration,
+): Promise<Attempted> {
+  const { layout, session, log } = zookeeper;
   const identity = subtaskPath(layout, entry.hash);
   const claim = claimPath(layout, entry.hash);
   const operations = [
@@ -30,7 +34,7 @@ export async function claimSubtask(zookeeper: ZooKeeper, entry: SubtaskEntry, { 
     create(`${held}/${entry.hash}`),
   ];
   try {
-    return { kind: "claimed", order: await combiner.commit(operations) };
+    return { kind: "claimed", order: await combiner.commit(operations, `+${entry.hash}`) };
   } catch (error) {
     if (!(error instanceof ZooKeeperError)) throw error;
     if (error.code === "connection-loss" || error.code === "node-exists") {

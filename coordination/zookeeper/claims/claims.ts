@@ -189,7 +189,7 @@ export class ZooKeeperClaims {
     const claim = new HeldClaim({
       zookeeper,
       entry,
-      held: registration.held,
+      registration,
       wasCarriedOut: (path) => this.#options.wasCarriedOut(zookeeper.session, path),
       happened: (news, at) => watched.happened(entry.hash, news, at),
       onEnd: (end, verdict) => {

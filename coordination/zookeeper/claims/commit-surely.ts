@@ -15,6 +15,8 @@ export interface Refusal {
 export interface Commit<T> {
   /** Asked for again for each try. */
   readonly describe: () => readonly Operation[];
+  /** Carries out what `describe` gave, together with others; the session's combiner where absent. */
+  readonly commit?: (operations: readonly Operation[]) => Promise<number>;
   /** `order`: of the answer. */
   readonly onDone: (order: number) => T;
   /** Looks what became of a try that got no answer; undefined where only another try tells. */
@@ -28,7 +30,7 @@ export const afterDoubt = 20;
 
 /** Undefined where the session was lost before the answer was known. */
 export async function commitSurely<T>({ combiner, lost }: ZooKeeper, commit: Commit<T>): Promise<T | undefined> {
-  const { describe, onDone, onDoubt, onRefused } = commit;
+  const { describe, onDone, onDoubt, onRefused, commit: carryOut = (operations) => combiner.commit(operations) } = commit;
   let wasInDoubt = false;
   const tryOnce = async (): Promise<T | "again"> => {
     if (wasInDoubt) {
@@ -37,7 +39,7 @@ export async function commitSurely<T>({ combiner, lost }: ZooKeeper, commit: Com
     }
     const operations = describe();
     try {
-      return onDone(await combiner.commit(operations));
+      return onDone(await carryOut(operations));
     } catch (error) {
       if (isInDoubt(error) || !(error instanceof ZooKeeperError)) throw error;
       const { code, index } = error as ZooKeeperError;

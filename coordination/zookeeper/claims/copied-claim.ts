@@ -17,6 +17,7 @@ import { SessionClaim } from "./session-claim.ts";
 export interface CopiedClaimOptions {
   readonly zookeeper: ZooKeeper;
   readonly entry: SubtaskEntry;
+  readonly registration: Pick<Registration, "combiner">;
   /** `isOver`: nothing of the subtask is left to do. */
   readonly onEnd: (isOver: boolean, order: number | undefined) => void;
 }
@@ -66,13 +67,14 @@ export class CopiedClaim extends SessionClaim {
   }
 
   protected async carryOut({ kind }: ClaimEnd): Promise<boolean> {
-    const { zookeeper, entry, onEnd } = this.#options;
+    const { zookeeper, entry, registration, onEnd } = this.#options;
     const identity = subtaskPath(zookeeper.layout, entry.hash);
     const copy = copyPath(zookeeper.layout, entry.hash);
     const isDone = kind === "complete";
     let counts = isDone;
     const known = await commitSurely(zookeeper, {
       describe: () => (counts ? [remove(copy), check(identity, entry.version), remove(identity)] : [remove(copy)]),
+      commit: (operations) => registration.combiner.commit(operations, counts ? `-${entry.hash}` : undefined),
       onDone: (order) => ({ answer: counts || !isDone, order: counts ? order : undefined }),
       onRefused: async ({ code, path, wasInDoubt }) => {
         if (code === "no-node" && path === copy) return { answer: wasInDoubt && counts, order: undefined };

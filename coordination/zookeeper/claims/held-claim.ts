@@ -12,6 +12,8 @@ import { check, create, createEphemeral, type Operation, remove, set } from "../
 import { unlessRefused } from "../protocol/zookeeper-error.ts";
 import { encodeRead, encodeSubtaskBody, parseSubtaskBody } from "../znodes/encoding.ts";
 import { claimPath, failedName, runningPath, subtaskPath } from "../znodes/layout.ts";
+import type { ClaimChange } from "../znodes/node-news.ts";
+import type { Registration } from "../znodes/register-node.ts";
 import type { ZooKeeper } from "../zookeeper.ts";
 import { commitSurely, type Refusal } from "./commit-surely.ts";
 import type { SubtaskEntry } from "./entries.ts";
@@ -20,13 +22,14 @@ import { SessionClaim } from "./session-claim.ts";
 export interface HeldClaimOptions {
   readonly zookeeper: ZooKeeper;
   readonly entry: SubtaskEntry;
-  /** Where the node keeps what it holds. */
-  readonly held: string;
+  readonly registration: Pick<Registration, "held" | "combiner">;
   /** Asks the next session whether a transaction that removed this znode was carried out. */
   readonly wasCarriedOut: (path: string) => Promise<boolean>;
   readonly happened: (known: SubtaskNews, order: number) => void;
   readonly onEnd: (end: ClaimEnd, verdict: Verdict) => void;
 }
+
+const changes: Readonly<Record<Verdict["kind"], ClaimChange>> = { done: "-", unowned: "=", withdrawn: "!", failed: "!" };
 
 export class HeldClaim extends SessionClaim {
   readonly isCopy = false;
@@ -43,7 +46,7 @@ export class HeldClaim extends SessionClaim {
   }
 
   get #heldPath(): string {
-    return `${this.#options.held}/${this.#options.entry.hash}`;
+    return `${this.#options.registration.held}/${this.#options.entry.hash}`;
   }
 
   /** Resolves when it is on record that computing has begun, or the claim is lost. */
@@ -58,7 +61,7 @@ export class HeldClaim extends SessionClaim {
   }
 
   protected async carryOut(end: ClaimEnd): Promise<boolean> {
-    const { zookeeper, entry } = this.#options;
+    const { zookeeper, entry, registration } = this.#options;
     // The server takes what one session asks in its order: the end need not wait for the beginning's answer.
     let isMarked = this.#beginning !== undefined;
     const decide = () =>
@@ -77,6 +80,7 @@ export class HeldClaim extends SessionClaim {
         verdict = isStuck ? { kind: "failed", attempts: { ...entry.attempts, causes: [stuck(zookeeper, entry)] } } : decide();
         return this.#describe(verdict, isMarked);
       },
+      commit: (operations) => registration.combiner.commit(operations, `${this.#isWithdrawn ? "!" : changes[verdict.kind]}${entry.hash}`),
       onDone: (order) => ({ isOurs: true, order }),
       // Once the znode below `held` is gone, nothing in the transaction tells whose claim it removes: so the claim's owner is read first.
       onDoubt: async () => (this.#isForgotten && !(await this.#isThere()) ? { isOurs: true, order: zookeeper.session.latest } : undefined),

@@ -4,6 +4,7 @@ import type { LocalNodes } from "../../queue/local-nodes.ts";
 import { findStraggler } from "../../queue/stragglers.ts";
 import { unlessInDoubt } from "../protocol/zookeeper-error.ts";
 import type { WatchedSubtasks } from "../watching/watched-subtasks.ts";
+import type { Registration } from "../znodes/register-node.ts";
 import { CopiedClaim, copySubtask } from "./copied-claim.ts";
 import type { SubtaskEntry } from "./entries.ts";
 import type { ClaimsSession, ZooKeeperNode } from "./node.ts";
@@ -56,7 +57,7 @@ export class SecondCopies {
     const copying = async () => {
       const isCopied = await copySubtask(zookeeper, entry, registration);
       if (!isCopied) waiting.putBack(entry);
-      return isCopied ? [this.#copy(node, { zookeeper, waiting }, entry)] : [];
+      return isCopied ? [this.#copy(node, { zookeeper, waiting, registration }, entry)] : [];
     };
     copying()
       .catch((error: unknown) => {
@@ -68,7 +69,11 @@ export class SecondCopies {
       .catch(unlessInDoubt(this.#options.onError));
   }
 
-  #copy(node: ZooKeeperNode, { zookeeper, waiting }: Omit<ClaimsSession, "cluster">, entry: SubtaskEntry): CopiedClaim {
+  #copy(
+    node: ZooKeeperNode,
+    { zookeeper, waiting, registration }: Omit<ClaimsSession, "cluster"> & { readonly registration: Registration },
+    entry: SubtaskEntry,
+  ): CopiedClaim {
     const { watched, log } = this.#options;
     const { key, dataset, partition } = entry.subtask;
     const about = { node: node.node.id, subtask: key, dataset, partition };
@@ -76,6 +81,7 @@ export class SecondCopies {
     const claim = new CopiedClaim({
       zookeeper,
       entry,
+      registration,
       onEnd: (isOver, order) => {
         if (order !== undefined) {
           watched.happened(entry.hash, { kind: "done" }, order);

@@ -131,17 +131,22 @@ export class WaitingSubtasks {
     this.#readMore();
   }
 
-  /** What a shard has: entries that are not there are done or withdrawn. Gives the hashes of those of them that this process has. */
-  reconcile(shard: number, { order }: Listing, names: ReadonlySet<string>): readonly string[] {
+  inShard(shard: number): readonly SubtaskEntry[] {
+    return [...this.#shards[shard]!.values()];
+  }
+
+  /** Those of them that are known. */
+  find(hashes: readonly string[]): readonly SubtaskEntry[] {
+    return hashes.flatMap((hash) => this.#shards[shardOf(hash)]!.get(hash) ?? []);
+  }
+
+  /** They are done or withdrawn; those that came after `order` are others. Gives the hashes of those of them that this process has. */
+  removeGone(entries: readonly SubtaskEntry[], order: number): readonly string[] {
     const ours: string[] = [];
-    for (const entry of this.#shards[shard]!.values()) {
-      if (names.has(entry.hash) || entry.order > order) continue;
-      if (entry.kind === "ours") {
-        ours.push(entry.hash);
-        continue;
-      }
-      if (entry.triedBy && entry.queries.length > 0) this.#options.onGone(entry);
-      this.remove(entry);
+    for (const entry of entries.filter((each) => each.order <= order)) {
+      if (entry.kind !== "ours" && entry.triedBy && entry.queries.length > 0) this.#options.onGone(entry);
+      if (entry.kind === "ours") ours.push(entry.hash);
+      else this.remove(entry);
     }
     return ours;
   }
@@ -253,13 +258,9 @@ export class WaitingSubtasks {
       if (entry.queries.includes(query)) continue;
       entry.queries = entry.queries.length === 0 ? query.alone : [...entry.queries, query];
       query.entries.add(entry);
-      this.#moveInQueue(entry);
+      if (entry.kind === "waiting") this.queue.move(entry);
     }
     return shards;
-  }
-
-  #moveInQueue(entry: SubtaskEntry): void {
-    if (entry.kind === "waiting") this.queue.move(entry);
   }
 
   async #changeInterests(query: QueryEntry, interests: readonly InterestName[]): Promise<void> {
@@ -272,8 +273,8 @@ export class WaitingSubtasks {
     let done = 0;
     for (const entry of [...query.entries]) {
       if (++done % perTurn === 0) await turn();
-      if (interests.length > 0) this.#moveInQueue(entry);
-      else this.#detach(entry, query);
+      if (interests.length === 0) this.#detach(entry, query);
+      else if (entry.kind === "waiting") this.queue.move(entry);
     }
     this.#options.onWaiting();
   }
@@ -283,7 +284,7 @@ export class WaitingSubtasks {
     entry.queries = entry.queries.filter((other) => other !== query);
     // A subtask that this process has claimed stays until its claim has ended.
     if (entry.queries.length === 0 && entry.kind !== "ours") this.remove(entry);
-    else this.#moveInQueue(entry);
+    else if (entry.kind === "waiting") this.queue.move(entry);
   }
 
   #tellIdle(query: QueryEntry): void {

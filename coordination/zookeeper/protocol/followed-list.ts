@@ -24,6 +24,10 @@ export interface FollowedListOptions {
   readonly stop?: AbortSignal;
   /** How many times its duration a look costs, where not `usualCost`: less for what is few and urgent. */
   readonly costFactor?: number;
+  /** Milliseconds that it waits at least from a change to the look at it; none where absent. */
+  readonly pause?: number;
+  /** A watch told of a change. */
+  readonly onChange?: () => void;
   /** Asks for something together with each list, whose answer comes before the list's. */
   readonly alongside?: () => Promise<void>;
   /** Shared with other lists: changes of a long list are looked at in turn. */
@@ -56,8 +60,11 @@ export class FollowedList {
 
   constructor(options: FollowedListOptions) {
     this.#options = options;
-    this.#watcher = () => this.#lookSoon();
-    const { zookeeper, stop } = options;
+    const { zookeeper, stop, onChange } = options;
+    this.#watcher = () => {
+      onChange?.();
+      this.#lookSoon();
+    };
     zookeeper.followed.add(this);
     const end = () => {
       zookeeper.followed.delete(this);
@@ -82,7 +89,7 @@ export class FollowedList {
 
   #lookSoon(): void {
     if (this.#timer !== undefined) return;
-    const pause = -this.#credit - (performance.now() - this.#looked);
+    const pause = Math.max(this.#options.pause ?? 0, -this.#credit - (performance.now() - this.#looked));
     const turn = this.#names > 0 ? (this.#options.budget?.take(this.#names) ?? 0) : 0;
     if (pause <= 0 && turn <= 0) void this.look();
     else this.#timer = setTimeout(() => void this.look(), Math.max(pause, turn));

@@ -1,15 +1,17 @@
 /**
  * Removes queries whose subtasks are all done or failed, and the interest in them. Does nothing where a subtask is alive, or where the query was
  * changed meanwhile: whoever queues anything for a query changes its znode. Looks at many at once; several processes may do the same.
+ *
+ * That none of a few subtasks is there the transaction itself proves, by making and removing each: one question instead of as many.
  */
 
 import { create, type Operation, remove } from "../protocol/operations.ts";
 import { isRefused } from "../protocol/zookeeper-error.ts";
-import type { InterestName } from "../znodes/layout.ts";
+import { type InterestName, subtaskPath } from "../znodes/layout.ts";
 import type { QuerySegments, Segments } from "../znodes/segments.ts";
 import type { ZooKeeper } from "../zookeeper.ts";
 import { listInterests } from "./interests.ts";
-import { findLiveSubtask } from "./query-life.ts";
+import { findLiveSubtask, readFew } from "./query-life.ts";
 
 interface ClearOptions {
   readonly zookeeper: ZooKeeper;
@@ -43,19 +45,31 @@ interface FoundQuery {
 /** False where it was changed meanwhile. */
 async function clear({ zookeeper, segments }: ClearOptions, { query, known, interests }: FoundQuery): Promise<boolean> {
   if (known === undefined && interests.length === 0) return true;
-  if (known !== undefined && (await findLiveSubtask(zookeeper, segments, known)) !== undefined) return true;
   const path = `${zookeeper.layout.queries}/${query}`;
   const old: readonly Operation[] =
     known === undefined
       ? // Refused where it is there after all.
         [create(path), remove(path)]
       : [...known.names.map((name) => remove(`${path}/${name}`)), { kind: "remove", path, version: known.version }];
-  const operations = [...old, ...interests.map(({ name }) => remove(`${zookeeper.layout.interest}/${name}`))];
-  try {
-    await (operations.length <= mostCombined ? zookeeper.combiner.commit(operations) : zookeeper.session.commit(operations));
-    return true;
-  } catch (error) {
-    if (!isRefused(error, "no-node", "not-empty", "bad-version", "node-exists")) throw error;
-    return false;
+  const removals = [...old, ...interests.map(({ name }) => remove(`${zookeeper.layout.interest}/${name}`))];
+  const few = known && (await readFew(zookeeper, segments, known));
+  for (let proof = proveAbsence(zookeeper, few ?? []); ; proof = []) {
+    if (known && proof.length === 0 && (await findLiveSubtask(zookeeper, segments, known)) !== undefined) return true;
+    const operations = [...proof, ...removals];
+    try {
+      await (operations.length <= mostCombined ? zookeeper.combiner.commit(operations) : zookeeper.session.commit(operations));
+      return true;
+    } catch (error) {
+      if (!isRefused(error, "no-node", "not-empty", "bad-version", "node-exists")) throw error;
+      if (error.index >= proof.length) return false;
+      // One of them is there: it is alive, or has failed.
+    }
   }
+}
+
+function proveAbsence({ layout }: ZooKeeper, hashes: readonly string[]): readonly Operation[] {
+  return hashes.flatMap((hash) => {
+    const identity = subtaskPath(layout, hash);
+    return [create(identity), remove(identity)];
+  });
 }

@@ -8,6 +8,16 @@ import type { ZooKeeper } from "../zookeeper.ts";
 
 const mostSingly = 100;
 
+/** The subtasks of a query where these are few, else undefined. */
+export async function readFew(zookeeper: ZooKeeper, segments: Segments, known: QuerySegments): Promise<readonly string[] | undefined> {
+  const hashes = new Set<string>();
+  for (const name of known.names) {
+    for (const hash of (await segments.read(zookeeper, known, name)).hashes) hashes.add(hash);
+    if (hashes.size > mostSingly) return undefined;
+  }
+  return [...hashes];
+}
+
 /**
  * One of its subtasks that is waiting or running; undefined where there is none. Looks from the end: the first are done first. Where the last ones are
  * gone it asks for lists of what there is, rather than for each of many.

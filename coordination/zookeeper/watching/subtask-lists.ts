@@ -26,8 +26,12 @@ export interface SubtaskListsOptions {
 
 const none: ReadonlySet<string> = new Set();
 const mostEnded = 16;
+/** Milliseconds from a change of a shard to the look at it: what nodes complete they tell themselves. */
+const shardPause = 1_000;
+/** Likewise for the claims. */
+const claimsPause = 50;
 /** Milliseconds: shards are looked at again within a second of their turn. */
-const afterEnd = 1_500;
+const afterEnd = shardPause + 1_500;
 
 export class SubtaskLists {
   readonly #zookeeper: ZooKeeper;
@@ -72,10 +76,13 @@ export class SubtaskLists {
       this.#isFollowing = true;
       const { layout } = this.#zookeeper;
       this.#inBackground(this.#withdrawals.read(this.#zookeeper));
-      void this.#follow(layout.claims, (listing) => listing && this.#readClaims(listing)).look();
+      void this.#follow(layout.claims, (listing) => listing && this.#readClaims(listing), claimsPause).look();
       void this.#follow(layout.failed, (listing) => listing && this.#readFailed(listing)).look();
     }
-    this.follow(shard, { again: true });
+    // What happens from now on is heard, so what is there now has to be known.
+    const list = this.#shards.get(shard);
+    if (list) void list.look();
+    else this.follow(shard);
   }
 
   /** A watched subtask that is there. */
@@ -90,23 +97,21 @@ export class SubtaskLists {
     return this.#withdrawals.whatBecame(hash, seen) === "done";
   }
 
-  follow(shard: number, { again = false } = {}): void {
-    const known = this.#shards.get(shard);
-    if (known && !again) return;
-    const list =
-      known ??
-      new FollowedList({
-        zookeeper: this.#zookeeper,
-        path: this.#zookeeper.layout.shards[shard]!,
-        budget: this.#budget,
-        onList: (listing) => listing && this.#readShard(shard, listing),
-      });
+  follow(shard: number): void {
+    if (this.#shards.has(shard)) return;
+    const list = new FollowedList({
+      zookeeper: this.#zookeeper,
+      path: this.#zookeeper.layout.shards[shard]!,
+      pause: shardPause,
+      budget: this.#budget,
+      onList: (listing) => listing && this.#readShard(shard, listing),
+    });
     this.#shards.set(shard, list);
     void list.look();
   }
 
-  #follow(path: string, onList: (listing: Listing | undefined) => void): FollowedList {
-    return new FollowedList({ zookeeper: this.#zookeeper, path, onList });
+  #follow(path: string, onList: (listing: Listing | undefined) => void, pause = 0): FollowedList {
+    return new FollowedList({ zookeeper: this.#zookeeper, path, pause, onList });
   }
 
   #readShard(shard: number, listing: Listing): void {
@@ -137,7 +142,7 @@ export class SubtaskLists {
       const isNew = !old.claimed.has(hash) || (now.running.has(hash) && !old.running.has(hash));
       if (isNew && known !== undefined && !isGone(known.kind)) this.#watched.observed(hash, this.#claimState(hash), listing.order);
     }
-    const ended = [...old.claimed].filter((hash) => !now.claimed.has(hash) && this.#watched.find(hash));
+    const ended = [...old.claimed].filter((hash) => !now.claimed.has(hash) && isOpen(this.#watched.find(hash)?.known));
     if (ended.length > mostEnded) this.#readLater(ended);
     else if (ended.length > 0) this.#inBackground(this.#readAgain(ended));
   }
@@ -234,4 +239,5 @@ export class SubtaskLists {
   }
 }
 
+const isOpen = (known: SubtaskNews | undefined): boolean => known !== undefined && !isGone(known.kind);
 const isGone = (kind: string): boolean => kind === "done" || kind === "withdrawn";

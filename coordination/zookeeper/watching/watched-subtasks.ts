@@ -9,22 +9,29 @@ import { turn } from "../../../base/turn.ts";
 import type { SubtaskEvent, SubtaskNews } from "../../coordinator.ts";
 import { Watchers } from "../../watchers.ts";
 import { hashName, shardOf } from "../znodes/layout.ts";
+import type { lastChanges } from "../znodes/node-news.ts";
 
 interface Watched {
   readonly key: string;
   readonly hash: string;
   watchers: number;
+  /** It is watched for the sake of a few. */
+  isOfFew: boolean;
   known: SubtaskNews | undefined;
+  /** Its watchers have heard what is known of it. */
+  isTold: boolean;
   order: number;
 }
 
 const keysPerTurn = 2_000;
+/** Of so many at a time each is watched by itself: their end is heard without another question. */
+const few = 4;
 
 export interface WatchedOptions {
   readonly onError: (error: unknown) => void;
   /** Something new is watched in the shard. */
   readonly onShard: (shard: number) => void;
-  /** A watched subtask that was not there, or not known, is there. */
+  /** One of a few watched subtasks was not there, or not known, and is there. */
   readonly onThere: (hash: string) => void;
 }
 
@@ -72,16 +79,37 @@ export class WatchedSubtasks {
     signal.addEventListener("abort", () => void this.#registering.then(() => this.#unregister(mine)), { once: true });
   }
 
-  /** News of something that this process did. */
+  /** News of something that this process did. How a subtask ended is told also where a look that was asked for later has shown it already, as the first that was read. */
   happened(hash: string, known: SubtaskNews, order: number): void {
     const watched = this.#byHash.get(hash);
-    if (watched && order >= watched.order) this.#learn(watched, known, order, true);
+    if (watched === undefined) return;
+    const isUntold = !isThere(known.kind) && watched.known?.kind === known.kind && !watched.isTold;
+    if (order >= watched.order) this.#learn(watched, known, order, true);
+    if (isUntold) this.#tell(watched, known);
   }
 
   /** News that were read. The first that is read about a subtask is no event. */
   observed(hash: string, known: SubtaskNews, order: number): void {
     const watched = this.#byHash.get(hash);
     if (watched && order > watched.order) this.#learn(watched, known, order, watched.known !== undefined);
+  }
+
+  /**
+   * What nodes of other processes told of their claims. What was known to be absent, and is done, came and went since; what was not known may have been done
+   * before it was watched.
+   */
+  changed({ "+": claimed, "-": done, "=": freed }: ReturnType<typeof lastChanges>, order: number): void {
+    for (const hash of claimed) if (this.#byHash.get(hash)?.known?.kind === "unowned") this.observed(hash, { kind: "loading" }, order);
+    for (const hash of freed) {
+      const known = this.#byHash.get(hash)?.known?.kind;
+      if (known === "loading" || known === "running") this.observed(hash, { kind: "unowned" }, order);
+    }
+    for (const hash of done) {
+      const watched = this.#byHash.get(hash);
+      if (watched?.known === undefined || order <= watched.order) continue;
+      if (!isThere(watched.known.kind)) watched.known = { kind: "unowned" };
+      this.#learn(watched, { kind: "done" }, order, true);
+    }
   }
 
   /** It is gone, and nobody can say how: watchers hear nothing, and whoever asks for its state finds none. */
@@ -101,8 +129,14 @@ export class WatchedSubtasks {
     const before = watched.known?.kind;
     watched.order = order;
     watched.known = known;
-    if (!isThere(before) && isThere(known.kind)) this.#onThere(watched.hash);
+    watched.isTold &&= before === known.kind;
+    if (watched.isOfFew && !isThere(before) && isThere(known.kind)) this.#onThere(watched.hash);
     if (!isEvent || before === known.kind || (before === "done" && known.kind === "withdrawn")) return;
+    this.#tell(watched, known);
+  }
+
+  #tell(watched: Watched, known: SubtaskNews): void {
+    watched.isTold = true;
     this.#watchers.emit(known.kind === "failed" ? { ...known, key: watched.key } : { kind: known.kind, key: watched.key });
   }
 
@@ -119,7 +153,7 @@ export class WatchedSubtasks {
       const hash = hashName(key);
       let watched = this.#byHash.get(hash);
       if (watched === undefined) {
-        watched = { key, hash, watchers: 0, known: undefined, order: -1 };
+        watched = { key, hash, watchers: 0, isOfFew: false, known: undefined, isTold: false, order: -1 };
         this.#byHash.set(hash, watched);
         const shard = shardOf(hash);
         shards.add(shard);
@@ -128,6 +162,7 @@ export class WatchedSubtasks {
         else this.#byShard.set(shard, new Set([watched]));
       }
       watched.watchers++;
+      watched.isOfFew ||= keys.length <= few;
       mine.push(watched);
     }
     for (const shard of shards) this.#onShard(shard);

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { clientOf } from "../../coordinator.ts";
 
 export const layoutName = "femtoq coordination";
-export const layoutVersion = 5;
+export const layoutVersion = 6;
 
 export const shardCount = 64;
 const guardCount = 64;
@@ -19,6 +19,7 @@ export interface Layout {
   readonly failed: string;
   readonly held: string;
   readonly nodes: string;
+  readonly news: string;
   /** The one of these that is no folder. */
   readonly supply: string;
   readonly withdrawn: string;
@@ -46,6 +47,7 @@ export function createLayout(base: string): Layout {
     failed: under("failed"),
     held: under("held"),
     nodes: under("nodes"),
+    news: under("news"),
     supply: under("supply"),
     withdrawn: under("withdrawn"),
     locks: under("locks"),

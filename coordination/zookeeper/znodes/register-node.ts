@@ -1,12 +1,17 @@
-/** A node's znodes: an ephemeral one that says it is there, and one below which its claims have entries, which outlives it so that others can see what it lost. */
+/**
+ * A node's znodes: an ephemeral one that says it is there, another that says what it claimed and ended last, and one below which its claims have entries, which outlives
+ * it so that others can see what it lost.
+ */
 import { randomBytes } from "node:crypto";
 import { pause } from "../../../base/pause.ts";
 import type { Node } from "../../coordinator.ts";
+import { Combiner } from "../protocol/combine.ts";
 import { create, createEphemeral, remove, set } from "../protocol/operations.ts";
 import { isRefused, unlessRefused } from "../protocol/zookeeper-error.ts";
 import type { ZooKeeper } from "../zookeeper.ts";
 import { encodeJson, type NodeBody, parseNodeBody } from "./encoding.ts";
 import { hashName, instanceName, type Layout } from "./layout.ts";
+import { noNews, OwnNews } from "./node-news.ts";
 import { isPersistent, removePersistent } from "./repair.ts";
 import { logSkip } from "./skip-log.ts";
 
@@ -16,28 +21,37 @@ export interface Registration {
   readonly instance: string;
   /** The path below which its claims have entries that outlive it. */
   readonly held: string;
+  /** Carries out what makes and ends claims, with a label that tells others (`node-news.ts`). */
+  readonly combiner: Combiner;
 }
 
 const betweenTries = 100;
 
 const nodePath = ({ nodes }: Layout, id: string): string => `${nodes}/${hashName(id)}`;
+const newsPath = ({ news }: Layout, id: string): string => `${news}/${hashName(id)}`;
 
 /** Waits, for one and a half session timeouts, for a dead process's session to end that had the name; rejects where a live one has it. */
 export async function registerNode({ session, layout, lost, log }: ZooKeeper, node: Node): Promise<Registration> {
   const path = nodePath(layout, node.id);
+  const news = newsPath(layout, node.id);
   const until = performance.now() + 1.5 * session.timeout;
   for (;;) {
     const instance = instanceName(node.id, randomBytes(9).toString("base64url"));
     const held = `${layout.held}/${instance}`;
     const body: NodeBody = { ...node, instance };
     try {
-      await session.commit([create(held, encodeJson({ node: node.id })), createEphemeral(path, encodeJson(body))]);
-      return { node: node.id, instance, held };
+      await session.commit([
+        create(held, encodeJson({ node: node.id })),
+        createEphemeral(path, encodeJson(body)),
+        createEphemeral(news, noNews),
+      ]);
+      return { node: node.id, instance, held, combiner: new Combiner(session, new OwnNews(news)) };
     } catch (error) {
       if (!isRefused(error, "node-exists")) throw error;
     }
-    const other = await session.get(path);
+    const [other, others] = await Promise.all([session.get(path), session.get(news)]);
     if (other && isPersistent(other) && (await removePersistent(session, path, log))) continue;
+    if (others && isPersistent(others) && (await removePersistent(session, news, log))) continue;
     if (other?.stat.ephemeralOwner.toString("hex") === session.id || performance.now() > until) {
       throw new Error(`Cannot join as node ${node.id}: a node of this name is there already; give each its own`);
     }
@@ -56,10 +70,11 @@ export async function publishNode(
 /** After its claims were ended. What could not be ended stays behind as what a dead node lost: others count it. */
 export async function unregisterNode({ session, layout }: ZooKeeper, { node, held }: Registration): Promise<void> {
   try {
-    await session.commit([remove(nodePath(layout, node)), remove(held)]);
+    await session.commit([remove(nodePath(layout, node)), remove(newsPath(layout, node)), remove(held)]);
   } catch (error) {
     if (!isRefused(error, "not-empty", "no-node")) throw error;
-    await unlessRefused(["no-node"], () => session.commit([remove(nodePath(layout, node))]));
+    for (const path of [nodePath(layout, node), newsPath(layout, node)])
+      await unlessRefused(["no-node"], () => session.commit([remove(path)]));
   }
 }
 

@@ -20,6 +20,7 @@ const depths = new Map([
   ["locks", 2],
   ["lost", 2],
   ["nodes", 2],
+  ["news", 2],
   ["subtasks", 3],
   ["queries", 3],
   ["held", 3],

@@ -33,7 +33,7 @@ class Item implements Queued<Item> {
 }
 
 const tried: Attempts = { errors: 1, lost: 0, causes: ["an error"] };
-const node = (name: string): QueueNode => ({ name, scan: new Scan(), quarantine: new Quarantine(), clients: new Set() });
+const node = (name: string): QueueNode => ({ name, scan: new Scan(), quarantine: new Quarantine(), clients: new Set(), isIdle: true });
 const call = (most: number, rest: Partial<ClaimCall> = {}): ClaimCall => ({
   most,
   prefers: undefined,

@@ -9,12 +9,20 @@ function standing(isHere: boolean, isElsewhere: boolean, belongsTo: Standing["be
   return { isHere, isElsewhere: () => isElsewhere, belongsTo, waitsSince };
 }
 
-test("mayTakeFrom: what is here at once, whoever else has it or should have it", () => {
+test("mayTakeFrom: what is here and nowhere else at once, whoever should have it", () => {
   for (const belongsTo of ["this", "free", "busy"] as const) {
-    for (const isElsewhere of [true, false]) {
-      assert.equal(mayTakeFrom(standing(true, isElsewhere, belongsTo), patience), now);
-      assert.equal(rankLocality(standing(true, isElsewhere, belongsTo)), 2);
-    }
+    assert.equal(mayTakeFrom(standing(true, false, belongsTo), patience), now);
+    assert.equal(rankLocality(standing(true, false, belongsTo)), 2);
+  }
+});
+
+test("mayTakeFrom: of what others have as well its own at once, that of another after the delay, or at once where it has nothing to do", () => {
+  assert.equal(mayTakeFrom(standing(true, true, "this"), patience), now);
+  assert.equal(rankLocality(standing(true, true, "this")), 2);
+  for (const belongsTo of ["free", "busy"] as const) {
+    assert.equal(mayTakeFrom(standing(true, true, belongsTo), patience), 1350);
+    assert.equal(mayTakeFrom(standing(true, true, belongsTo), { ...patience, isIdle: true }), now);
+    assert.equal(rankLocality(standing(true, true, belongsTo)), 0);
   }
 });
 

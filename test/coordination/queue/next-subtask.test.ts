@@ -115,6 +115,22 @@ test("findNextSubtask: leaves what another live node holds to that node, for the
   assert.equal(takeAll(order, cluster, ask("a", { now: 150 })).length, 40);
 });
 
+test("findNextSubtask: nodes that hold the same take disjoint shares of it, and that of another once they have nothing else to do", () => {
+  const cluster = clusterOf("a", "b");
+  const { items } = fill(40);
+  const holdings = parseHoldings(summarizeHoldings(items.map(({ subtask }) => ({ fingerprint: subtask.fingerprint, columns }))));
+  for (const node of cluster.nodes) node.holdings = holdings;
+  const taken = ["a", "b"].map((name) => takeAll(fill(40).order, cluster, ask(name, { prefers: () => true })));
+  assert.deepEqual(
+    taken
+      .flat()
+      .map(({ subtask }) => subtask.partition)
+      .sort((a, b) => a - b),
+    items.map(({ subtask }) => subtask.partition),
+  );
+  assert.equal(takeAll(fill(40).order, cluster, ask("a", { prefers: () => true, isIdle: true })).length, 40);
+});
+
 test("findNextSubtask: does not wait for a node that is busy with what nobody holds", () => {
   const cluster = clusterOf("a", "b");
   cluster.nodes[1]!.isBusy = true;

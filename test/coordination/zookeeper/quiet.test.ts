@@ -50,6 +50,7 @@ if (server) {
     const heard = [one, two].map((coordinator) => listen(coordinator!, keysOf(subtasks)));
     const nodes = await Promise.all(workers.map((worker, index) => joinAs(worker, `node ${index}`)));
     await one!.enqueue(ask(subtasks));
+    for (const { events } of heard) await until(() => events.length >= 90);
     await Promise.all(nodes.map((node) => drain(node, 30)));
     for (const node of nodes) node.report({ cacheBytes: 1, running: 0, done: 30, failed: 0 });
     // They wait for more.
@@ -61,7 +62,7 @@ if (server) {
       const paths = (await listBelow(watcher.session, root)).map((path) => path.slice(root.length).split("/"));
       return paths.every(
         ([, folder, ...rest]) =>
-          rest.length <= (folder === "subtasks" || folder === "guards" ? 1 : 0) || folder === "nodes" || folder === "held",
+          rest.length <= (folder === "subtasks" || folder === "guards" ? 1 : 0) || ["nodes", "news", "held"].includes(folder!),
       );
     });
     await watcher.close();

@@ -21,7 +21,8 @@ async function open(t: TestContext, hosts: string) {
   await session.commit([create(subtaskPath(layout, entry.hash)), create(held)]);
   const warned: unknown[] = [];
   const log = { ...silent, warn: ({ znode }: { readonly znode?: unknown }) => void warned.push(znode) };
-  const attempt = () => claimSubtask(makeZooKeeper(connection, layout, { log }), entry, { node: "node", instance: "instance", held });
+  const zookeeper = makeZooKeeper(connection, layout, { log });
+  const attempt = () => claimSubtask(zookeeper, entry, { node: "node", instance: "instance", held, combiner: zookeeper.combiner });
   return { session, claim: claimPath(layout, entry.hash), attempt, warned };
 }
 

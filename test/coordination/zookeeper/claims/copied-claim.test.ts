@@ -12,7 +12,6 @@ import { findServer, makeZooKeeper, openConnection } from "../zookeeper-for-test
 
 const suite = "second copies on ZooKeeper";
 const server = await findServer(suite);
-const registration = { node: "node", instance: "instance", held: "/none" };
 
 /** A subtask that another has claimed. */
 async function open(t: TestContext) {
@@ -23,12 +22,14 @@ async function open(t: TestContext) {
   const entry = new SubtaskEntry(hashName(subtask.key), subtask, 0);
   await session.commit([create(subtaskPath(layout, entry.hash)), create(claimPath(layout, entry.hash))]);
   const copies = async () => (await session.list(layout.copies))?.children;
-  return { zookeeper: makeZooKeeper(connection, layout), session, layout, entry, copies };
+  const zookeeper = makeZooKeeper(connection, layout);
+  const registration = { node: "node", instance: "instance", held: "/none", combiner: zookeeper.combiner };
+  return { zookeeper, session, layout, entry, registration, copies };
 }
 
 if (server) {
   test(`${suite}: copySubtask asks until it is known whether a copy is there whose answer was lost`, async (t) => {
-    const { zookeeper, session, layout, entry, copies } = await open(t);
+    const { zookeeper, session, layout, entry, registration, copies } = await open(t);
     const commit = session.commit.bind(session);
     const get = session.get.bind(session);
     let losses = 3;
@@ -45,10 +46,10 @@ if (server) {
   });
 
   test(`${suite}: CopiedClaim is held until its end succeeds, after an error that nobody expected too`, async (t) => {
-    const { zookeeper, session, entry, copies } = await open(t);
+    const { zookeeper, session, entry, registration, copies } = await open(t);
     assert.equal(await copySubtask(zookeeper, entry, registration), true);
     const ends: boolean[] = [];
-    const claim = new CopiedClaim({ zookeeper, entry, onEnd: (isOver) => void ends.push(isOver) });
+    const claim = new CopiedClaim({ zookeeper, entry, registration, onEnd: (isOver) => void ends.push(isOver) });
     const commit = session.commit.bind(session);
     session.commit = async () => {
       throw new ZooKeeperError("refused", "no disk");

@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { SubtaskEvent } from "../../../../coordination/coordinator.ts";
+import { WatchedSubtasks } from "../../../../coordination/zookeeper/watching/watched-subtasks.ts";
+import { hashName } from "../../../../coordination/zookeeper/znodes/layout.ts";
+
+const key = "program:partition";
+const hash = hashName(key);
+
+function watchOne() {
+  const watched = new WatchedSubtasks({ onError: (error) => assert.fail(String(error)), onShard: () => {}, onThere: () => {} });
+  const heard: SubtaskEvent["kind"][] = [];
+  watched.watch(new Set([key]), ({ kind }) => heard.push(kind), new AbortController().signal);
+  return { watched, heard };
+}
+
+test("WatchedSubtasks tells nobody of the first that is read, and of what follows once", () => {
+  const { watched, heard } = watchOne();
+  watched.observed(hash, { kind: "unowned" }, 1);
+  assert.deepEqual(heard, []);
+  for (const order of [2, 3]) watched.observed(hash, { kind: "running" }, order);
+  assert.deepEqual(heard, ["running"]);
+  watched.happened(hash, { kind: "done" }, 4);
+  watched.observed(hash, { kind: "done" }, 5);
+  watched.happened(hash, { kind: "done" }, 4);
+  assert.deepEqual(heard, ["running", "done"]);
+});
+
+test("WatchedSubtasks tells what this process did where a later look was taken in before", () => {
+  const { watched, heard } = watchOne();
+  watched.observed(hash, { kind: "done" }, 2);
+  assert.deepEqual(heard, []);
+  for (let times = 0; times < 2; times++) watched.happened(hash, { kind: "done" }, 1);
+  assert.deepEqual(heard, ["done"]);
+});
