@@ -20,6 +20,8 @@ interface Watched {
   known: SubtaskNews | undefined;
   /** Its watchers have heard what is known of it. */
   isTold: boolean;
+  /** This process computes it, and said so before any look can show that. */
+  isBegunHere: boolean;
   order: number;
 }
 
@@ -84,14 +86,18 @@ export class WatchedSubtasks {
     const watched = this.#byHash.get(hash);
     if (watched === undefined) return;
     const isUntold = !isThere(known.kind) && watched.known?.kind === known.kind && !watched.isTold;
-    if (order >= watched.order) this.#learn(watched, known, order, true);
+    if (order >= watched.order) {
+      this.#learn(watched, known, order, true);
+      watched.isBegunHere = known.kind === "running";
+    }
     if (isUntold) this.#tell(watched, known);
   }
 
-  /** News that were read. The first that is read about a subtask is no event. */
+  /** News that were read. The first that is read about a subtask is no event. A look that shows as loaded what is computed here was asked for before that was on record. */
   observed(hash: string, known: SubtaskNews, order: number): void {
     const watched = this.#byHash.get(hash);
-    if (watched && order > watched.order) this.#learn(watched, known, order, watched.known !== undefined);
+    if (watched === undefined || order <= watched.order || (watched.isBegunHere && known.kind === "loading")) return;
+    this.#learn(watched, known, order, watched.known !== undefined);
   }
 
   /**
@@ -122,13 +128,17 @@ export class WatchedSubtasks {
 
   /** Everything that was known may have changed unseen, and orders start anew. */
   forgetOrders(): void {
-    for (const watched of this.#byHash.values()) watched.order = -1;
+    for (const watched of this.#byHash.values()) {
+      watched.order = -1;
+      watched.isBegunHere = false;
+    }
   }
 
   #learn(watched: Watched, known: SubtaskNews, order: number, isEvent: boolean): void {
     const before = watched.known?.kind;
     watched.order = order;
     watched.known = known;
+    watched.isBegunHere = false;
     watched.isTold &&= before === known.kind;
     if (watched.isOfFew && !isThere(before) && isThere(known.kind)) this.#onThere(watched.hash);
     if (!isEvent || before === known.kind || (before === "done" && known.kind === "withdrawn")) return;
@@ -153,7 +163,7 @@ export class WatchedSubtasks {
       const hash = hashName(key);
       let watched = this.#byHash.get(hash);
       if (watched === undefined) {
-        watched = { key, hash, watchers: 0, isOfFew: false, known: undefined, isTold: false, order: -1 };
+        watched = { key, hash, watchers: 0, isOfFew: false, known: undefined, isTold: false, isBegunHere: false, order: -1 };
         this.#byHash.set(hash, watched);
         const shard = shardOf(hash);
         shards.add(shard);

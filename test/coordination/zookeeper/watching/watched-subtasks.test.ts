@@ -33,3 +33,16 @@ test("WatchedSubtasks tells what this process did where a later look was taken i
   for (let times = 0; times < 2; times++) watched.happened(hash, { kind: "done" }, 1);
   assert.deepEqual(heard, ["done"]);
 });
+
+test("WatchedSubtasks takes what this process computes for loaded by no look that was asked for before that was on record", () => {
+  const { watched, heard } = watchOne();
+  watched.happened(hash, { kind: "loading" }, 1);
+  watched.happened(hash, { kind: "running" }, 1);
+  watched.observed(hash, { kind: "loading" }, 2);
+  watched.observed(hash, { kind: "unowned" }, 3);
+  watched.observed(hash, { kind: "loading" }, 4);
+  watched.happened(hash, { kind: "running" }, 4);
+  watched.forgetOrders();
+  watched.observed(hash, { kind: "loading" }, 0);
+  assert.deepEqual(heard, ["loading", "running", "unowned", "loading", "running", "loading"]);
+});
