@@ -39,6 +39,8 @@ export interface Subtask {
   readonly partition: number;
   /** Names of the columns that the program reads: which node has them is known by these. */
   readonly columns?: readonly string[];
+  /** Equal for programs that differ only in numbers (`engine/program/shape.ts`): how long one takes tells how long the others should. */
+  readonly shape?: string;
 }
 
 export interface SubtaskRequest {

@@ -26,6 +26,8 @@ export interface PlanProgram {
   readonly programKey: string;
   /** Names of the columns that the program reads. */
   readonly columns?: readonly string[];
+  /** As in `Subtask`. */
+  readonly shape?: string;
 }
 
 /** A program, and with it those of a query's variations, over the ordered partitions of a dataset. */
@@ -41,9 +43,10 @@ export interface StoredPlan extends PlanProgram {
 export const programsOf = ({
   programKey,
   columns,
+  shape,
   variations = [],
-}: Pick<StoredPlan, "programKey" | "columns" | "variations">): readonly PlanProgram[] => [
-  { programKey, ...(columns && { columns }) },
+}: Pick<StoredPlan, "programKey" | "columns" | "shape" | "variations">): readonly PlanProgram[] => [
+  { programKey, ...(columns && { columns }), ...(shape && { shape }) },
   ...variations,
 ];
 

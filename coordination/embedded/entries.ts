@@ -27,9 +27,9 @@ export class ProgramEntry implements Recorded {
   /** How many subtasks are of it. */
   subtasks = 0;
 
-  constructor(number: number, { programKey, dataset, columns }: ProgramRecord["program"]) {
+  constructor(number: number, { programKey, dataset, columns, shape }: ProgramRecord["program"]) {
     this.number = number;
-    this.about = { programKey, dataset, ...(columns && { columns }) };
+    this.about = { programKey, dataset, ...(columns && { columns }), ...(shape && { shape }) };
   }
 
   record(): string | undefined {

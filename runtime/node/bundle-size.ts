@@ -1,8 +1,10 @@
 /**
- * How many subtasks a node claims at a time: those of programs that are known to be short together, so that each does not cost a round trip of its own; all
- * others alone, so that nothing waits with what may take long.
+ * How many subtasks a node claims at a time: those that should be short together, so that each does not cost a round trip of its own; all
+ * others alone, so that nothing waits with what may take long. A program that never ran here should take as long
+ * as the latest of the same shape.
  */
 import { LRUCache } from "lru-cache";
+import type { Subtask } from "../../coordination/coordinator.ts";
 
 /** Milliseconds of threads' time that one bundle of claims should take. */
 const mostWork = 50;
@@ -20,26 +22,29 @@ export class BundleSize {
   readonly #times: number[] = [];
   /** Milliseconds of threads' time that the latest subtask of a program took. */
   readonly #latest = new LRUCache<string, number>({ max: 1_000 });
+  /** Likewise, of any program of a shape over a dataset. */
+  readonly #alike = new LRUCache<string, number>({ max: 1_000 });
 
-  note(programKey: string, milliseconds: number): void {
-    this.#latest.set(programKey, milliseconds);
+  note(subtask: Subtask, milliseconds: number): void {
+    this.#latest.set(subtask.programKey, milliseconds);
+    if (subtask.shape) this.#alike.set(nameAlike(subtask), milliseconds);
     if (milliseconds > mostWork) return;
     this.#times.push(milliseconds);
     this.#times.splice(0, this.#times.length - remembered);
   }
 
-  noteTooLong(programKey: string): void {
+  noteTooLong({ programKey }: Subtask): void {
     this.#latest.set(programKey, Number.POSITIVE_INFINITY);
   }
 
-  /** Whether a subtask of this program is to be claimed alone. */
-  comesAlone(programKey: string): boolean {
-    return (this.costOf(programKey) ?? Number.POSITIVE_INFINITY) > mostWork;
+  /** Whether a subtask is to be claimed alone. */
+  comesAlone(subtask: Subtask): boolean {
+    return (this.costOf(subtask) ?? Number.POSITIVE_INFINITY) > mostWork;
   }
 
-  /** Milliseconds of threads' time that the latest subtask of a program took; undefined where none is known. */
-  costOf(programKey: string): number | undefined {
-    return this.#latest.get(programKey);
+  /** Milliseconds of threads' time that the latest subtask of its program took, or of one alike; undefined where none is known. */
+  costOf(subtask: Subtask): number | undefined {
+    return this.#latest.get(subtask.programKey) ?? this.#alike.get(nameAlike(subtask));
   }
 
   /** As many as should take `mostWork` together; 1 where few are known. */
@@ -58,3 +63,5 @@ export class BundleSize {
     return Math.min(mostTogether, Math.max(1, Math.floor(work / mean)));
   }
 }
+
+const nameAlike = ({ dataset, shape }: Subtask): string => `${shape} ${dataset}`;

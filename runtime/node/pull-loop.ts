@@ -155,8 +155,8 @@ export function startPullLoop(options: PullOptions): PullLoop {
       signal: stopping.signal,
       most: bundleSize.most,
       least: bundleSize.least,
-      comesAlone: ({ programKey }) => bundleSize.comesAlone(programKey),
-      costOf: ({ programKey }) => bundleSize.costOf(programKey),
+      comesAlone: (subtask) => bundleSize.comesAlone(subtask),
+      costOf: (subtask) => bundleSize.costOf(subtask),
       mostOverPartition: mostPrograms,
       prefers,
       ...slot,
@@ -176,12 +176,12 @@ export function startPullLoop(options: PullOptions): PullLoop {
       const outcome = outcomes.get(subtask.key);
       if (outcome?.kind !== "partial" || !outcome.timing) continue;
       const { reading, decoding, computing: ran } = outcome.timing;
-      bundleSize.note(subtask.programKey, reading + decoding + ran);
+      bundleSize.note(subtask, reading + decoding + ran);
     }
   }
 
   function onTooLong(claims: readonly Claim[]): void {
-    for (const { subtask } of claims) bundleSize.noteTooLong(subtask.programKey);
+    for (const { subtask } of claims) bundleSize.noteTooLong(subtask);
   }
 
   /** Not waited for: what is not on record when the process dies does not count as an attempt. Told once for all that begin in one turn, and before any of them ends. */

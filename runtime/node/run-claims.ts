@@ -15,7 +15,7 @@ export interface RunClaimsOptions {
   readonly signal: AbortSignal;
   /** The columns of these are in memory, and computing begins. May be called again for the same claims. */
   readonly onBegin: (claims: readonly Claim[]) => void;
-  /** Several clients' were computed together, and one of them takes so long that all are left undone: each should be claimed alone. */
+  /** They are computed together, and take longer than was expected: each should be claimed alone. Those of several clients are left undone. */
   readonly onTooLong: (claims: readonly Claim[]) => void;
 }
 
@@ -70,8 +70,8 @@ export async function* runClaims(
     isLate = true;
     for (const task of unbegun) task.computing.abort(new Error("those before it took longer than was expected"));
     for (const together of running.values()) {
-      if (new Set(together.map(({ client }) => client)).size < 2) continue;
       onTooLong(together);
+      if (new Set(together.map(({ client }) => client)).size < 2) continue;
       for (const { subtask } of together)
         tasks.get(subtask.key)!.computing.abort(new Error("what it was computed with took longer than was expected"));
     }

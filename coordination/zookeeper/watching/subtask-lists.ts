@@ -32,6 +32,8 @@ const shardPause = 1_000;
 const claimsPause = 50;
 /** Milliseconds: shards are looked at again within a second of their turn. */
 const afterEnd = shardPause + 1_500;
+/** Milliseconds that what is watched from now on, in a shard that is followed already, has to be queued here: then it is known without a look. */
+const learnWithin = 100;
 
 export class SubtaskLists {
   readonly #zookeeper: ZooKeeper;
@@ -47,6 +49,9 @@ export class SubtaskLists {
   /** Hashes of claims that ended, and by when (as `performance.now()`) their shards will have been looked at; the soonest first. */
   readonly #ended = new Map<string, number>();
   #later: ReturnType<typeof setTimeout> | undefined;
+  /** Shards of which something is watched that was not known. */
+  readonly #unknown = new Set<number>();
+  #learning: ReturnType<typeof setTimeout> | undefined;
 
   constructor({ zookeeper, watched, withdrawals, onShard }: SubtaskListsOptions) {
     this.#zookeeper = zookeeper;
@@ -62,7 +67,11 @@ export class SubtaskLists {
       onChanged: (hash, content) => this.#readContent(hash, content),
     });
     for (const shard of watched.shards) this.followWatched(shard);
-    zookeeper.lost.addEventListener("abort", () => clearTimeout(this.#later), { once: true });
+    const stop = () => {
+      clearTimeout(this.#later);
+      clearTimeout(this.#learning);
+    };
+    zookeeper.lost.addEventListener("abort", stop, { once: true });
   }
 
   /** After a connection was lost and found. */
@@ -79,10 +88,19 @@ export class SubtaskLists {
       void this.#follow(layout.claims, (listing) => listing && this.#readClaims(listing), claimsPause).look();
       void this.#follow(layout.failed, (listing) => listing && this.#readFailed(listing)).look();
     }
-    // What happens from now on is heard, so what is there now has to be known.
-    const list = this.#shards.get(shard);
-    if (list) void list.look();
-    else this.follow(shard);
+    if (!this.#shards.has(shard)) this.follow(shard);
+    else {
+      this.#unknown.add(shard);
+      this.#learning ??= setTimeout(() => this.#learn(), learnWithin);
+    }
+  }
+
+  /** What is there has to be known, for its end to be news. */
+  #learn(): void {
+    this.#learning = undefined;
+    for (const shard of this.#unknown)
+      if ([...this.#watched.inShard(shard)].some(({ known }) => known === undefined)) void this.#shards.get(shard)!.look();
+    this.#unknown.clear();
   }
 
   /** A watched subtask that is there. */

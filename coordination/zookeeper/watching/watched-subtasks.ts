@@ -100,10 +100,7 @@ export class WatchedSubtasks {
     this.#learn(watched, known, order, watched.known !== undefined);
   }
 
-  /**
-   * What nodes of other processes told of their claims. What was known to be absent, and is done, came and went since; what was not known may have been done
-   * before it was watched.
-   */
+  /** What nodes of other processes told of their claims. What is done although it was known to be absent, or was not known, came and went since. */
   changed({ "+": claimed, "-": done, "=": freed }: ReturnType<typeof lastChanges>, order: number): void {
     for (const hash of claimed) if (this.#byHash.get(hash)?.known?.kind === "unowned") this.observed(hash, { kind: "loading" }, order);
     for (const hash of freed) {
@@ -112,8 +109,8 @@ export class WatchedSubtasks {
     }
     for (const hash of done) {
       const watched = this.#byHash.get(hash);
-      if (watched?.known === undefined || order <= watched.order) continue;
-      if (!isThere(watched.known.kind)) watched.known = { kind: "unowned" };
+      if (watched === undefined || order <= watched.order) continue;
+      if (!isThere(watched.known?.kind)) watched.known = { kind: "unowned" };
       this.#learn(watched, { kind: "done" }, order, true);
     }
   }

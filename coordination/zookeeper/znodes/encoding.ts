@@ -97,23 +97,24 @@ export interface Segment {
 }
 
 export function encodeSegment(subtasks: readonly Subtask[]): Buffer {
-  const { programKey = "", dataset = "", columns } = subtasks[0] ?? {};
+  const { programKey = "", dataset = "", columns, shape } = subtasks[0] ?? {};
   const rows = subtasks.map(({ partition, fingerprint, key }) =>
     key === subtaskKey(programKey, fingerprint) ? [partition, fingerprint] : [partition, fingerprint, key],
   );
-  return encodeJson({ programKey, dataset, ...(columns && { columns }), subtasks: rows });
+  return encodeJson({ programKey, dataset, ...(columns && { columns }), ...(shape && { shape }), subtasks: rows });
 }
 
 export const parseSegment = (data: Buffer): Segment | undefined => readSegment(parseObject(data));
 
-function readSegment({ programKey, dataset, columns, subtasks }: Readonly<Record<string, unknown>> = {}): Segment | undefined {
+function readSegment({ programKey, dataset, columns, shape, subtasks }: Readonly<Record<string, unknown>> = {}): Segment | undefined {
   if (typeof programKey !== "string" || typeof dataset !== "string" || !Array.isArray(subtasks)) return undefined;
   if (columns !== undefined && !isTexts(columns)) return undefined;
+  if (shape !== undefined && typeof shape !== "string") return undefined;
   const parsed: Subtask[] = [];
   for (const row of subtasks) {
     const [partition, fingerprint, key = subtaskKey(programKey, fingerprint)] = Array.isArray(row) ? row : [];
     if (!Number.isInteger(partition) || typeof fingerprint !== "string" || typeof key !== "string") return undefined;
-    parsed.push({ key, programKey, fingerprint, dataset, partition, ...(columns && { columns }) });
+    parsed.push({ key, programKey, fingerprint, dataset, partition, ...(columns && { columns }), ...(shape && { shape }) });
   }
   return { subtasks: parsed, hashes: parsed.map(({ key }) => hashName(key)) };
 }

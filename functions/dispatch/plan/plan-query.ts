@@ -10,6 +10,7 @@ import { compileProgram } from "../../../engine/compile/compile-program.ts";
 import { columnsOf } from "../../../engine/program/inputs.ts";
 import { type Program, programKey } from "../../../engine/program/program.ts";
 import type { Schema } from "../../../engine/program/schema.ts";
+import { programShape } from "../../../engine/program/shape.ts";
 import { writeSource } from "../../../engine/program/source.ts";
 import type { OneProgram, QueryProgram } from "../../../engine/query/make-program.ts";
 import { canonicalQuery, type Query } from "../../../engine/query/query.ts";
@@ -63,7 +64,12 @@ export interface QueryPlan {
 
 /** Throws `HttpProblem` for a dataset of more partitions than a plan may have. */
 export async function planChecked(query: Query, checked: CheckedQuery, dataset: Dataset): Promise<QueryPlan> {
-  const [nominal, ...others] = checked.programs.map(({ programKey, program }) => ({ programKey, columns: columnsOf(program) }));
+  const describing = checked.programs.map(async ({ programKey, program }) => ({
+    programKey,
+    columns: columnsOf(program),
+    shape: await programShape(program),
+  }));
+  const [nominal, ...others] = await Promise.all(describing);
   const described = describePartitions(dataset.partitions);
   if (described.bytes > mostPlanBytes) {
     const size = `${Math.ceil(described.bytes / 1e6)} MB, and the most is ${mostPlanBytes / 1e6} MB`;
@@ -170,8 +176,9 @@ export function subtaskOf(plan: StoredPlan, place: number): Subtask {
     partition: { fingerprint, index: partition },
     program,
   } = partsOf(plan, place);
-  const { programKey, columns } = programsOf(plan)[program]!;
-  return { key: subtaskKey(programKey, fingerprint), programKey, fingerprint, dataset, partition, ...(columns && { columns }) };
+  const { programKey, columns, shape } = programsOf(plan)[program]!;
+  const key = subtaskKey(programKey, fingerprint);
+  return { key, programKey, fingerprint, dataset, partition, ...(columns && { columns }), ...(shape && { shape }) };
 }
 
 /** Subtask key → place in the plan, in the plan's order. */

@@ -92,13 +92,20 @@ export function checkRecovery(check: Check): void {
     assert.deepEqual(await countsOf(again), { unowned: 0, owned: 0, failed: 0 });
   });
 
-  check("after a crash demand is told by the same columns", async (coordinator, crash) => {
+  check("after a crash subtasks and demand are told by the same columns and shape", async (coordinator, crash) => {
     const columns = ["mass", "pt"];
-    await coordinator.enqueue(ask(makeSubtasks(3).map((subtask) => ({ ...subtask, columns }))));
+    const subtasks = makeSubtasks(3).map((subtask) => ({ ...subtask, columns, shape: "a shape" }));
+    await coordinator.enqueue(ask(subtasks));
     const node = await joinAs(coordinator, "node 1");
     await (await claimNext(node)).fail("hopeless", { permanent: true });
-    const [{ since: _, ...demand } = assert.fail("no demand")] = await (await crash()).demand();
+    const again = await crash();
+    const [{ since: _, ...demand } = assert.fail("no demand")] = await again.demand();
     assert.deepEqual(demand, { dataset: "zmumu", columns, unowned: 2, owned: 0, failed: 1, priority: 500 });
+    const { subtask } = await claimNext(await joinAs(again, "node 2"));
+    assert.deepEqual(
+      subtask,
+      subtasks.find(({ key }) => key === subtask.key),
+    );
   });
 
   check("what was withdrawn while it was computed does not come back after a crash", async (coordinator, crash) => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { programKey } from "../../../engine/program/program.ts";
 import type { Column, Schema } from "../../../engine/program/schema.ts";
+import { programShape } from "../../../engine/program/shape.ts";
 import { makeProgram } from "../../../engine/query/make-program.ts";
 import { readQuery } from "../../../engine/query/query.ts";
 import { muonSchema } from "../../support/engine/muon-schema.ts";
@@ -270,4 +271,27 @@ test("programKey is the same however a column is held, and another one where its
   assert.equal(await keyOfColumns({ dtype: "int32" }, { dtype: "float64", nullable: true }), key);
   assert.equal(await keyOfColumns({ nullable: true }, { isRounded: true }), key);
   assert.notEqual(await keyOfColumns({ dtype: "bool" }, {}), key);
+});
+
+test("programShape is the same for programs that differ in numbers alone, and another for what takes otherwise long", async () => {
+  const shapeOf = (query: object) => programShape(makeProgram(readQuery({ dataset: "any", ...query }), muonSchema).program);
+  const cut = (pt: number, upper: number) => ({
+    filter: [`MET.pt > ${pt}`],
+    histograms: { h: { axes: [{ type: "regular", bins: 100, lower: 0, upper, value: "MET.pt" }] } },
+  });
+  assert.equal(await shapeOf(cut(20, 100)), await shapeOf(cut(35.5, 120)));
+  assert.notEqual(
+    await programKey(makeProgram(readQuery({ dataset: "any", ...cut(20, 100) }), muonSchema).program),
+    await keyOf(cut(35.5, 120)),
+  );
+  const shapes = await Promise.all(
+    [
+      cut(20, 100),
+      { histograms: { h } },
+      { histograms: { h: histogramOf("MET.phi") } },
+      { histograms: { h: histogramOf(z) } },
+      { histograms: { h }, totals: { all: "MET.pt" } },
+    ].map(shapeOf),
+  );
+  assert.equal(new Set(shapes).size, shapes.length);
 });

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { BundleSize } from "../../../runtime/node/bundle-size.ts";
+import { makeSubtask } from "../../contracts/subtasks.ts";
+
+const of = (programKey: string, shape?: string) => ({ ...makeSubtask(0, programKey), ...(shape && { shape }) });
 
 function afterTimes(...times: readonly number[]): BundleSize {
   const size = new BundleSize();
-  for (const time of times) size.note("program", time);
+  for (const time of times) size.note(of("program"), time);
   return size;
 }
 
@@ -31,11 +34,32 @@ test("BundleSize.most is 1 where subtasks take half of that, and where few are k
 
 test("BundleSize has those programs claimed alone whose latest subtask took longer, or is not known, and does not judge others by them", () => {
   const size = afterTimes(5, 5, 5, 5);
-  assert.equal(size.comesAlone("newcomer"), true);
-  size.note("hog", 3_000);
-  assert.equal(size.comesAlone("hog"), true);
-  assert.equal(size.comesAlone("program"), false);
+  assert.equal(size.comesAlone(of("newcomer")), true);
+  size.note(of("hog"), 3_000);
+  assert.equal(size.comesAlone(of("hog")), true);
+  assert.equal(size.comesAlone(of("program")), false);
   assert.equal(size.most, 10);
-  size.note("hog", 5);
-  assert.equal(size.comesAlone("hog"), false);
+  size.note(of("hog"), 5);
+  assert.equal(size.comesAlone(of("hog")), false);
+});
+
+test("BundleSize has a program that never ran claimed as the latest of its shape over the same dataset, until it is known to take long itself", () => {
+  const size = new BundleSize();
+  size.note(of("program", "shape"), 5);
+  const alike = of("alike", "shape");
+  assert.deepEqual([size.comesAlone(alike), size.costOf(alike)], [false, 5]);
+  for (const other of [of("other", "another shape"), of("without"), { ...alike, dataset: "another" }])
+    assert.equal(size.comesAlone(other), true);
+  size.noteTooLong(alike);
+  assert.deepEqual([size.comesAlone(alike), size.comesAlone(of("third", "shape"))], [true, false]);
+  size.note(of("third", "shape"), 3_000);
+  assert.equal(size.comesAlone(of("fourth", "shape")), true);
+});
+
+test("BundleSize.least is as many as take 2 ms together, one at least and no more than go together", () => {
+  assert.deepEqual(
+    [0.25, 5, 0.01].map((time) => afterTimes(time, time, time, time).least),
+    [8, 1, 16],
+  );
+  assert.equal(afterTimes(1).least, 1);
 });

@@ -46,3 +46,15 @@ test("WatchedSubtasks takes what this process computes for loaded by no look tha
   watched.observed(hash, { kind: "loading" }, 0);
   assert.deepEqual(heard, ["loading", "running", "unowned", "loading", "running", "loading"]);
 });
+
+test("WatchedSubtasks tells that something is done, though it was not known or is known to be absent, where that was told later than it was watched", () => {
+  const { watched, heard } = watchOne();
+  const done = { "+": [], "-": [hash], "=": [], "!": [] };
+  watched.changed(done, -1);
+  assert.deepEqual(heard, []);
+  watched.changed(done, 1);
+  watched.changed(done, 1);
+  assert.deepEqual(heard, ["done"]);
+  watched.changed(done, 2);
+  assert.deepEqual(heard, ["done", "done"]);
+});
