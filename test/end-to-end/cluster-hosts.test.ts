@@ -3,10 +3,9 @@ import assert from "node:assert/strict";
 import { after, type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { findDeno } from "../runtime/server-process.ts";
-import { post } from "../runtime/slow-query.ts";
 import { requireServer } from "../servers/require-server.ts";
 import { findFreePort, startProcess } from "../servers/server-process.ts";
-import { askCluster, readEvents } from "../support/ask-cluster.ts";
+import { askCluster, readEvents, submitTo } from "../support/ask-cluster.ts";
 import { openCluster, readNodes, readReasons, startClusterServers } from "../support/cluster.ts";
 import { assertComplete, makeClusterDataset, clusterQuery as query } from "../support/cluster-dataset.ts";
 import { until } from "../support/until.ts";
@@ -49,7 +48,7 @@ if (servers) {
     test(`a dispatcher on ${dispatch} and a node on ${compute} answer a query together, and its stream ends`, async (t) => {
       const cluster = await openCluster(t, servers, { args: dataset.args });
       const dispatcher = await cluster.start("dispatch", { runtime: dispatch });
-      const { status: accepted } = await post(dispatcher.url, query(100));
+      const accepted = await submitTo(dispatcher.url, query(100), 180);
       const streamed = readEvents(dispatcher.url, accepted.id, AbortSignal.timeout(180_000));
       const node = await cluster.start("compute", { runtime: compute });
       const last = (await streamed).at(-1)!;
@@ -80,7 +79,7 @@ if (servers) {
     const node = await cluster.start("compute", { args: ["--compute-url", `http://127.0.0.1:${port}`] });
     const unreachable = new RegExp(`The compute function at 127\\.0\\.0\\.1:${port} failed: .*(refused|ECONNREFUSED)`, "i");
     await until(async () => (await readReasons(node)).some((reason) => unreachable.test(reason)));
-    const { status } = await post(cluster.urls[0]!, query(70));
+    const status = await submitTo(cluster.urls[0]!, query(70), 180);
     await serveFunction(t, cluster.mongodb, port);
     assertComplete(await askCluster(query(70), { urls: () => cluster.urls, patience: 180 }), 70);
     assert.deepEqual(await readReasons(node), []);

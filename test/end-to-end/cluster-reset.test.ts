@@ -4,9 +4,8 @@ import { after, test } from "node:test";
 import { Connection } from "../../coordination/zookeeper/protocol/connection.ts";
 import { runCli } from "../runtime/cli/run-cli.ts";
 import { silent } from "../runtime/silent-log.ts";
-import { post } from "../runtime/slow-query.ts";
 import { requireServer } from "../servers/require-server.ts";
-import { askCluster } from "../support/ask-cluster.ts";
+import { askCluster, submitTo } from "../support/ask-cluster.ts";
 import { createZnode, openCluster, readNodes, readReasons, startClusterServers } from "../support/cluster.ts";
 import { assertComplete, makeClusterDataset, partitions, clusterQuery as query } from "../support/cluster-dataset.ts";
 import { until } from "../support/until.ts";
@@ -33,7 +32,7 @@ if (servers) {
     assert.equal(refused.code, 1);
     assert.match(refused.stderr, new RegExp(`while nodes are live: ${host} \\(${id}\\); stop them first`));
     await cluster.end(node);
-    await post(dispatcher.url, query(33));
+    await submitTo(dispatcher.url, query(33), 180);
     assert.equal((await readNodes(dispatcher.url)).subtasks.unowned, partitions);
     await cluster.end(dispatcher);
 

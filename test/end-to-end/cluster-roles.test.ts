@@ -4,7 +4,7 @@ import { after, type TestContext, test } from "node:test";
 import type { Problem } from "../../functions/api.ts";
 import { post, status } from "../runtime/slow-query.ts";
 import { requireServer } from "../servers/require-server.ts";
-import { askCluster, readEvents } from "../support/ask-cluster.ts";
+import { askCluster, readEvents, submitTo } from "../support/ask-cluster.ts";
 import { type Cluster, openCluster, readNodes, readReasons, startClusterServers } from "../support/cluster.ts";
 import { assertComplete, makeClusterDataset, partitions, clusterQuery as query, slowClusterQuery } from "../support/cluster-dataset.ts";
 import { until } from "../support/until.ts";
@@ -28,8 +28,7 @@ if (servers) {
   test("a dispatcher without nodes accepts a query and says that there are no nodes; nodes that start later finish it; another dispatcher returns the result", async (t) => {
     const cluster = await open(t);
     const first = await cluster.start("dispatch");
-    const { code, status: accepted } = await post(first.url, query(100));
-    assert.equal(code, 202);
+    const accepted = await submitTo(first.url, query(100), 180);
     assert.deepEqual(accepted.submission, { total: partitions, stored: 0, joined: 0, queued: partitions });
     await until(async () => (await status(first.url, accepted.id)).note === "no nodes");
     const second = await cluster.start("dispatch");
@@ -92,7 +91,7 @@ if (servers) {
     const cluster = await open(t);
     const dispatcher = await cluster.start("dispatch");
     const first = await cluster.start("compute");
-    const { status: accepted } = await post(dispatcher.url, slowClusterQuery);
+    const accepted = await submitTo(dispatcher.url, slowClusterQuery, 180);
     await until(async () => (await readNodes(dispatcher.url)).subtasks.owned > 0);
     const { code, stderr } = await cluster.end(first);
     assert.equal(code, 0, stderr);

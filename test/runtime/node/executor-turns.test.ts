@@ -27,25 +27,28 @@ describe("createExecutor, of what computes for long,", () => {
     try {
       const { programKey, ...partition } = await one.task(slow, 0);
       const others = await Promise.all([1, 2].map((upper) => one.task({ histograms: { h: { axes: [{ ...axis("MET.pt"), upper }] } } }, 1)));
-      let isRunning = true;
       const request = { programs: [programKey], dataset: "demo", partitions: [partition] };
       const payer = (client: string) => ({ client, priority: 500 });
-      const running = one.executor.run(request, { signalOf: () => never, payerOf: () => payer("long") }).finally(() => {
-        isRunning = false;
-      });
       let ended = 0;
-      while (isRunning) {
-        for (const { programKey, ...partition } of others) {
-          const options = { signalOf: () => never, payerOf: () => payer("short") };
-          const [outcome] = await one.executor.run({ programs: [programKey], dataset: "demo", partitions: [partition] }, options);
-          assert.equal(outcome!.kind, "partial");
-          if (isRunning) ended++;
+      // The first time a spare thread may have started only when the long one has ended.
+      for (let round = 0; ended === 0; round++) {
+        assert.ok(round < 20, "nothing ended beside the long one");
+        let isRunning = true;
+        const running = one.executor.run(request, { signalOf: () => never, payerOf: () => payer("long") }).finally(() => {
+          isRunning = false;
+        });
+        while (isRunning) {
+          for (const { programKey, ...partition } of others) {
+            const options = { signalOf: () => never, payerOf: () => payer("short") };
+            const [outcome] = await one.executor.run({ programs: [programKey], dataset: "demo", partitions: [partition] }, options);
+            assert.equal(outcome!.kind, "partial");
+            if (isRunning) ended++;
+          }
         }
+        const [outcome] = await running;
+        assert.ok(outcome?.kind === "partial");
+        assert.deepEqual(outcome.partial, alone);
       }
-      const [outcome] = await running;
-      assert.ok(outcome?.kind === "partial");
-      assert.deepEqual(outcome.partial, alone);
-      assert.ok(ended > 0, "nothing ended beside the long one");
     } finally {
       await one.workers.close();
     }
