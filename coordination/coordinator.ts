@@ -199,6 +199,11 @@ export interface NodeSupply {
   readonly missing: readonly string[];
 }
 
+export interface WatchOptions {
+  /** The caller queues them, or asks for their states, after this: what becomes of them in between it need not hear. */
+  readonly asksNext?: boolean;
+}
+
 export interface Coordinator {
   /** Milliseconds for which a client stays interested in a query without renewing that. */
   readonly interestTerm: number;
@@ -223,7 +228,7 @@ export interface Coordinator {
   /** Failed subtasks among these become unowned, with fresh attempts. Gives their number. */
   retry(request: SubtaskRequest): Promise<number>;
   /** Events of these subtasks from now on, until the signal aborts. The listener must not throw. */
-  watch(keys: ReadonlySet<string>, listener: (event: SubtaskEvent) => void, signal: AbortSignal): void;
+  watch(keys: ReadonlySet<string>, listener: (event: SubtaskEvent) => void, signal: AbortSignal, options?: WatchOptions): void;
   join(node: AboutNode): Promise<JoinedNode>;
   nodes(): Promise<readonly Node[]>;
   /** Tells everybody. It is forgotten when this process has ended. */

@@ -99,7 +99,7 @@ export async function createZooKeeperCoordinator(options: ZooKeeperCoordinatorOp
   let follower!: SessionFollower;
   const watched = new WatchedSubtasks({
     onError,
-    onShard: (shard) => follower.lists.followWatched(shard),
+    onShard: (shard, asksNext) => follower.lists.followWatched(shard, asksNext),
     onThere: (hash) => follower.lists.followOne(hash),
   });
   const wasCarriedOut = (session: Session, held: string) =>
@@ -256,7 +256,7 @@ export async function createZooKeeperCoordinator(options: ZooKeeperCoordinatorOp
         ),
       })),
 
-    watch: (keys, listener, signal) => watched.watch(keys, listener, signal),
+    watch: (...watching) => watched.watch(...watching),
 
     join: (node) => run(async () => claims.join(await follower.followWaiting(), node)),
 

@@ -8,7 +8,7 @@
 import type { Log } from "../../base/log.ts";
 import { pause } from "../../base/pause.ts";
 import { retry, usualBackoff } from "../../base/retry.ts";
-import { type Coordinator, CoordinatorUnavailableError, type JoinedNode, type SubtaskEvent } from "../../coordination/coordinator.ts";
+import { type Coordinator, CoordinatorUnavailableError, type JoinedNode } from "../../coordination/coordinator.ts";
 
 export interface Opened extends Coordinator {
   notReady(): readonly string[];
@@ -74,13 +74,14 @@ export class PendingCoordinator implements Coordinator {
   readonly supply: Coordinator["supply"] = async () => this.#require().supply();
   readonly demand: Coordinator["demand"] = async () => this.#require().demand();
 
-  watch(keys: ReadonlySet<string>, listener: (event: SubtaskEvent) => void, signal: AbortSignal): void {
+  watch(...watching: Parameters<Coordinator["watch"]>): void {
+    const [, , signal] = watching;
     if (this.#opened) {
-      this.#opened.watch(keys, listener, signal);
+      this.#opened.watch(...watching);
       return;
     }
     if (signal.aborted) return;
-    const begin = (opened: Opened) => opened.watch(keys, listener, signal);
+    const begin = (opened: Opened) => opened.watch(...watching);
     this.#watches.add(begin);
     signal.addEventListener("abort", () => this.#watches.delete(begin), { once: true });
   }

@@ -32,7 +32,7 @@ const shardPause = 1_000;
 const claimsPause = 50;
 /** Milliseconds: shards are looked at again within a second of their turn. */
 const afterEnd = shardPause + 1_500;
-/** Milliseconds that what is watched from now on, in a shard that is followed already, has to be queued here: then it is known without a look. */
+/** Milliseconds in which what is asked for next is known: then it needs no look at the shard. */
 const learnWithin = 100;
 
 export class SubtaskLists {
@@ -49,7 +49,7 @@ export class SubtaskLists {
   /** Hashes of claims that ended, and by when (as `performance.now()`) their shards will have been looked at; the soonest first. */
   readonly #ended = new Map<string, number>();
   #later: ReturnType<typeof setTimeout> | undefined;
-  /** Shards of which something is watched that was not known. */
+  /** Shards that are to be looked at where something that is watched there is not known by then. */
   readonly #unknown = new Set<number>();
   #learning: ReturnType<typeof setTimeout> | undefined;
 
@@ -79,8 +79,8 @@ export class SubtaskLists {
     this.#withdrawals.forget();
   }
 
-  /** Somebody watches something in the shard. */
-  followWatched(shard: number): void {
+  /** Somebody watches something in the shard, and `asksNext` for it (`WatchOptions`). */
+  followWatched(shard: number, asksNext = false): void {
     if (!this.#isFollowing) {
       this.#isFollowing = true;
       const { layout } = this.#zookeeper;
@@ -88,14 +88,16 @@ export class SubtaskLists {
       void this.#follow(layout.claims, (listing) => listing && this.#readClaims(listing), claimsPause).look();
       void this.#follow(layout.failed, (listing) => listing && this.#readFailed(listing)).look();
     }
-    if (!this.#shards.has(shard)) this.follow(shard);
+    const list = this.#shards.get(shard);
+    if (list === undefined) this.follow(shard);
+    // What happens from now on is heard, so what is there now has to be known.
+    else if (!asksNext) void list.look();
     else {
       this.#unknown.add(shard);
       this.#learning ??= setTimeout(() => this.#learn(), learnWithin);
     }
   }
 
-  /** What is there has to be known, for its end to be news. */
   #learn(): void {
     this.#learning = undefined;
     for (const shard of this.#unknown)

@@ -6,7 +6,7 @@
  * done, unless it is among those that were withdrawn lately. Of changes that follow one another quickly others may hear only the last.
  */
 import { turn } from "../../../base/turn.ts";
-import type { SubtaskEvent, SubtaskNews } from "../../coordinator.ts";
+import type { SubtaskEvent, SubtaskNews, WatchOptions } from "../../coordinator.ts";
 import { Watchers } from "../../watchers.ts";
 import { hashName, shardOf } from "../znodes/layout.ts";
 import type { lastChanges } from "../znodes/node-news.ts";
@@ -25,14 +25,20 @@ interface Watched {
   order: number;
 }
 
+/** What one call watches. */
+interface Watching {
+  readonly mine: Watched[];
+  readonly asksNext: boolean;
+}
+
 const keysPerTurn = 2_000;
 /** Of so many at a time each is watched by itself: their end is heard without another question. */
 const few = 4;
 
 export interface WatchedOptions {
   readonly onError: (error: unknown) => void;
-  /** Something new is watched in the shard. */
-  readonly onShard: (shard: number) => void;
+  /** Something is watched in the shard that is not known. `asksNext` as in `WatchOptions`. */
+  readonly onShard: (shard: number, asksNext: boolean) => void;
   /** One of a few watched subtasks was not there, or not known, and is there. */
   readonly onThere: (hash: string) => void;
 }
@@ -41,7 +47,7 @@ export class WatchedSubtasks {
   readonly #watchers: Watchers;
   readonly #byHash = new Map<string, Watched>();
   readonly #byShard = new Map<number, Set<Watched>>();
-  readonly #onShard: (shard: number) => void;
+  readonly #onShard: WatchedOptions["onShard"];
   readonly #onThere: (hash: string) => void;
   #registering: Promise<void> = Promise.resolve();
 
@@ -72,12 +78,18 @@ export class WatchedSubtasks {
     return this.#byHash.get(hash);
   }
 
-  watch(keys: ReadonlySet<string>, listener: (event: SubtaskEvent) => void, signal: AbortSignal): void {
+  watch(
+    keys: ReadonlySet<string>,
+    listener: (event: SubtaskEvent) => void,
+    signal: AbortSignal,
+    { asksNext = false }: WatchOptions = {},
+  ): void {
     if (signal.aborted) return;
     this.#watchers.watch(keys, listener, signal);
     const mine: Watched[] = [];
-    if (keys.size <= keysPerTurn) this.#register([...keys], mine);
-    else this.#registering = this.#registering.then(() => this.#registerSlowly([...keys], mine, signal));
+    const watching = { mine, asksNext };
+    if (keys.size <= keysPerTurn) this.#register([...keys], watching);
+    else this.#registering = this.#registering.then(() => this.#registerSlowly([...keys], watching, signal));
     signal.addEventListener("abort", () => void this.#registering.then(() => this.#unregister(mine)), { once: true });
   }
 
@@ -147,14 +159,14 @@ export class WatchedSubtasks {
     this.#watchers.emit(known.kind === "failed" ? { ...known, key: watched.key } : { kind: known.kind, key: watched.key });
   }
 
-  async #registerSlowly(keys: readonly string[], mine: Watched[], signal: AbortSignal): Promise<void> {
+  async #registerSlowly(keys: readonly string[], watching: Watching, signal: AbortSignal): Promise<void> {
     for (let start = 0; start < keys.length && !signal.aborted; start += keysPerTurn) {
-      this.#register(keys.slice(start, start + keysPerTurn), mine);
+      this.#register(keys.slice(start, start + keysPerTurn), watching);
       await turn();
     }
   }
 
-  #register(keys: readonly string[], mine: Watched[]): void {
+  #register(keys: readonly string[], { mine, asksNext }: Watching): void {
     const shards = new Set<number>();
     for (const key of keys) {
       const hash = hashName(key);
@@ -163,16 +175,16 @@ export class WatchedSubtasks {
         watched = { key, hash, watchers: 0, isOfFew: false, known: undefined, isTold: false, isBegunHere: false, order: -1 };
         this.#byHash.set(hash, watched);
         const shard = shardOf(hash);
-        shards.add(shard);
         const inShard = this.#byShard.get(shard);
         if (inShard) inShard.add(watched);
         else this.#byShard.set(shard, new Set([watched]));
       }
+      if (watched.known === undefined) shards.add(shardOf(hash));
       watched.watchers++;
       watched.isOfFew ||= keys.length <= few;
       mine.push(watched);
     }
-    for (const shard of shards) this.#onShard(shard);
+    for (const shard of shards) this.#onShard(shard, asksNext);
   }
 
   #unregister(mine: readonly Watched[]): void {

@@ -89,7 +89,7 @@ export class Progress implements PlannedPrograms {
     const partitions = await PlanPartitions.of(planned.plan, { services, onStored });
     const progress = new Progress(planned, query, services, partitions);
     await turn();
-    services.coordinator.watch(new Set(partitions.keys), (event) => progress.#take(event), progress.#stop.signal);
+    services.coordinator.watch(new Set(partitions.keys), (event) => progress.#take(event), progress.#stop.signal, { asksNext: true });
     await turn();
     return progress;
   }

@@ -58,3 +58,15 @@ test("WatchedSubtasks tells that something is done, though it was not known or i
   watched.changed(done, 2);
   assert.deepEqual(heard, ["done", "done"]);
 });
+
+test("WatchedSubtasks tells of a shard, and whether its watcher asks next, as long as what is watched there is not known", () => {
+  const told: boolean[] = [];
+  const onShard = (_shard: number, asksNext: boolean) => void told.push(asksNext);
+  const watched = new WatchedSubtasks({ onError: (error) => assert.fail(String(error)), onShard, onThere: () => {} });
+  const watch = (options?: object) => watched.watch(new Set([key]), () => {}, new AbortController().signal, options);
+  watch({ asksNext: true });
+  watch();
+  watched.happened(hash, { kind: "unowned" }, 1);
+  watch();
+  assert.deepEqual(told, [true, false]);
+});
