@@ -7,11 +7,10 @@ import { claimOne } from "../../contracts/claim-one.ts";
 import { ask, drain, joinAs } from "../../contracts/coordinator/harness.ts";
 import { keysOf, listen, makeSubtasks } from "../../contracts/subtasks.ts";
 import { until } from "../../support/until.ts";
-import { askServer, findServer, listBelow, openConnection, silent } from "./zookeeper-for-tests.ts";
+import { askServer, findServer, listBelow, openConnection, sessionTimeout, silent } from "./zookeeper-for-tests.ts";
 
 const suite = "coordinators on ZooKeeper without work";
 const server = await findServer(suite);
-const sessionTimeout = 1200;
 /** The client pings a quiet server this often. */
 const betweenPings = sessionTimeout / 3;
 
@@ -67,7 +66,7 @@ if (server) {
     });
     await watcher.close();
     // The last figures of nodes are published a while later, and read by others.
-    const look = () => watchServer(server.port, { connections: 5, most: 5 * 6 });
+    const look = () => watchServer(server.port, { connections: 5, most: 5 * 3 });
     await until(async () => {
       const { isUnchanged, requests, pings } = await look();
       return isUnchanged && requests <= pings;
