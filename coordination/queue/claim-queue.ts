@@ -126,7 +126,7 @@ export class ClaimQueue<T extends Queued<T>> {
         const isAlone = item.attempts !== noAttempts || call.comesAlone?.(item.subtask);
         if (isAlone && items.length > 0) return { kind: "take", items };
         const passengers =
-          item.attempts === noAttempts ? this.#passengersOf(item, node, { ...call, isAlone: isAlone === true }, times) : [];
+          item.attempts === noAttempts ? this.#passengersOf(item, node, { call, without, isAlone: isAlone === true }, times) : [];
         const { client } = item.lineName();
         this.#take(item, without);
         items.push(item);
@@ -188,10 +188,17 @@ export class ClaimQueue<T extends Queued<T>> {
     this.#samePartition.remove(item);
   }
 
-  /** What is taken together with a subtask that has its turn; `isAlone`: it comes without those of other clients. */
-  #passengersOf(head: T, { name, clients }: QueueNode, call: ClaimCall & { readonly isAlone: boolean }, { now }: Times): readonly T[] {
-    const { mostOverPartition = 1, costOf, newcomersOnly, isAlone } = call;
+  /** What is taken together with a subtask that has its turn; `isAlone`: it comes without those of other clients; `without`: and without those of these. */
+  #passengersOf(
+    head: T,
+    { name }: QueueNode,
+    { call, without, isAlone }: { readonly call: ClaimCall; readonly without: ReadonlySet<string> | undefined; readonly isAlone: boolean },
+    { now }: Times,
+  ): readonly T[] {
+    const { mostOverPartition = 1, costOf } = call;
     if (mostOverPartition <= 1) return [];
+    const waiting = this.#samePartition.of(head);
+    if (waiting.length < 2) return [];
     const { client } = head.lineName();
     let left = isAlone ? 0 : mostPassengerCost * (costOf?.(head.subtask) ?? 0);
     const mayCome = (item: T): boolean => {
@@ -199,14 +206,11 @@ export class ClaimQueue<T extends Queued<T>> {
       const other = item.lineName().client;
       if (other === client) return true;
       const cost = costOf?.(item.subtask);
-      if (cost === undefined || cost > left || (newcomersOnly && clients.has(other))) return false;
+      if (cost === undefined || cost > left || without?.has(other)) return false;
       left -= cost;
       return true;
     };
-    return this.#samePartition
-      .of(head)
-      .filter(mayCome)
-      .slice(0, mostOverPartition - 1);
+    return waiting.filter(mayCome).slice(0, mostOverPartition - 1);
   }
 
   #findNext(

@@ -57,6 +57,9 @@ const partial = await encodePartial({
   ],
 });
 
+/** Of a short subtask, as nodes measure it: such ones are claimed together. */
+const timing = { compiling: 0, loading: 0, reading: 0, decoding: 0, thread: 0, computing: 0.5, bytes: 0 };
+
 const cleanup = new CleanupStack();
 try {
   const steps = await run(options.partitions);
@@ -74,9 +77,16 @@ async function run(partitions: number): Promise<readonly Usage[]> {
   const journal = createLmdbJournal(await openState());
   const coordinator = await createCoordinator({ journal, log: silent });
   cleanup.after(() => coordinator.close());
-  const executor: Executor = { run: async () => [{ kind: "partial", partial: new Uint8Array(partial) }] };
+  const executor: Executor = {
+    run: async ({ programs, partitions }, { onRunning }) =>
+      partitions.map(({ fingerprint }) => {
+        onRunning?.(programs, fingerprint);
+        return { kind: "partial", partial: new Uint8Array(partial), timing };
+      }),
+  };
   const refusing: Executor = {
-    run: async () => [{ kind: "failed", cause: "Cannot read this partition: its page header is damaged", permanent: true }],
+    run: async ({ partitions }) =>
+      partitions.map(() => ({ kind: "failed", cause: "Cannot read this partition: its page header is damaged", permanent: true })),
   };
   const dataset = makeDataset(partitions);
   const services = (compute: Executor): Services => ({
@@ -183,10 +193,11 @@ function catalogueOf(dataset: Dataset): Catalogue {
 }
 
 function draw(steps: readonly Usage[]): void {
-  const heads = ["step", "seconds", "longest turn, ms", "heap, MB", "RSS, MB", "done", "failed", "status, bytes"];
-  const rows = steps.map(({ step, seconds, longestTurn, heap, rss, done, failed, statusBytes }) => [
+  const heads = ["step", "seconds", "of processors", "longest turn, ms", "heap, MB", "RSS, MB", "done", "failed", "status, bytes"];
+  const rows = steps.map(({ step, seconds, cpu, longestTurn, heap, rss, done, failed, statusBytes }) => [
     step,
     seconds.toFixed(2),
+    cpu.toFixed(2),
     longestTurn.toFixed(0),
     heap.toFixed(0),
     rss.toFixed(0),

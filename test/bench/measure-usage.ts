@@ -5,6 +5,8 @@ import { measureLongestTurn } from "../runtime/longest-turn.ts";
 export interface Usage {
   readonly step: string;
   readonly seconds: number;
+  /** Seconds of processors, all threads together. */
+  readonly cpu: number;
   /** Milliseconds. */
   readonly longestTurn: number;
   /** The most megabytes that were seen, looking every 50 ms. */
@@ -20,6 +22,7 @@ const sampleEvery = 50;
 /** Measures until the returned function is called. */
 export function startUsage(step: string): () => Usage {
   const begun = performance.now();
+  const before = process.cpuUsage();
   const stopTurns = measureLongestTurn();
   let heap = 0;
   let rss = 0;
@@ -32,6 +35,8 @@ export function startUsage(step: string): () => Usage {
   return () => {
     clearInterval(sampling);
     sample();
-    return { step, seconds: (performance.now() - begun) / 1000, longestTurn: stopTurns(), heap: heap / 1e6, rss: rss / 1e6 };
+    const { user, system } = process.cpuUsage(before);
+    const seconds = (performance.now() - begun) / 1000;
+    return { step, seconds, cpu: (user + system) / 1e6, longestTurn: stopTurns(), heap: heap / 1e6, rss: rss / 1e6 };
   };
 }

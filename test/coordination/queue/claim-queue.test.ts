@@ -138,6 +138,21 @@ test("ClaimQueue.take leaves to other threads their share of those over one part
   assert.deepEqual([take(), take(), take()], [["p:partition 0", "q:partition 0"], ["r:partition 0"], ["s:partition 0"]]);
 });
 
+test("ClaimQueue.take asks a node for its clients once for a call for newcomers, and not at all for others", () => {
+  const { queue } = open(items(6), ["a"]);
+  let asked = 0;
+  const counting = {
+    ...node("a"),
+    get clients() {
+      asked++;
+      return new Set<string>();
+    },
+  };
+  const take = (newcomersOnly: boolean) => queue.take(counting, call(3, { mostOverPartition: 9, newcomersOnly }), at(1_000)).kind;
+  assert.deepEqual([take(false), asked], ["take", 0]);
+  assert.deepEqual([take(true), asked], ["take", 1]);
+});
+
 test("ClaimQueue.take takes nothing where prefers throws, and keeps the order", () => {
   const { queue, nodes, take } = open(items(3), ["a"]);
   let asked = 0;
