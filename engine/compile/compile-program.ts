@@ -37,6 +37,7 @@ export interface Compiled {
 
 /** Likewise, with what there is to say of it. `numberSlots`: of numbers that the code treats alike, whichever they are. */
 export function compileNoted(program: ProgramTerms, schema: Schema, numberSlots?: ReadonlyMap<Term, number>): Compiled {
+  let reason = "";
   for (const sharesEarly of [false, true]) {
     const notes = new CompilerNotes();
     try {
@@ -44,10 +45,10 @@ export function compileNoted(program: ProgramTerms, schema: Schema, numberSlots?
       return { module: bytes, slots, notes };
     } catch (error) {
       if (!(error instanceof CodeTooLarge)) throw error;
+      reason = error.message;
     }
   }
-  const message = "the query is too large: its lists are combined with themselves too many times; ask for fewer things at once";
-  throw new QueryError([{ at: "/histograms", message }]);
+  throw new QueryError([{ at: "/histograms", message: `the query is too large: ${reason}` }]);
 }
 
 /** Throws `CodeTooLarge`. */
@@ -79,6 +80,8 @@ const imports = ["heed flags"];
 
 /** Of a function that fills several histograms: to compile one of twice as many takes an engine some hundred megabytes. */
 const mostFunctionBytes = 64_000;
+/** Of one that fills a single histogram, or none. What an engine takes to compile it grows with the square of this: 200 megabytes here, and gigabytes three times beyond. */
+const mostHistogramBytes = 96_000;
 /** Of one that fills a part of a program's histograms, besides twice what its filters take. */
 const mostPartBytes = 32_000;
 /** Of all functions. Where histograms share so much that parts of them are hardly smaller, there would be more. */
@@ -112,7 +115,7 @@ interface Part extends TogetherOptions {
 /** One function, or several for parts of the histograms, each of which has the filters. */
 function defineRuns(m: ModuleBuilder, members: readonly Member[], part: Part): readonly FunctionReference[] {
   const { fills } = part;
-  const whole = defineUpTo(fills.length > 1 ? mostFunctionBytes : Number.POSITIVE_INFINITY, m, members, part);
+  const whole = defineUpTo(fills.length > 1 ? mostFunctionBytes : mostHistogramBytes, m, members, part);
   if (whole) return [whole];
   const filters = new ModuleBuilder(imports);
   defineUpTo(mostFunctionBytes, filters, members, { ...part, fills: [] });
@@ -123,7 +126,7 @@ function defineRuns(m: ModuleBuilder, members: readonly Member[], part: Part): r
   while (count > 0 && m.bytes < mostModuleBytes) {
     const rest = first > 0 && { totals: new Map<Term, number>(), isFirst: false };
     const own = { ...part, fills: fills.slice(first, first + count), ...rest };
-    const run = defineUpTo(count > 1 ? most : Number.POSITIVE_INFINITY, m, members, own);
+    const run = defineUpTo(count > 1 ? most : mostHistogramBytes, m, members, own);
     if (run) {
       runs.push(run);
       first += count;
@@ -131,8 +134,13 @@ function defineRuns(m: ModuleBuilder, members: readonly Member[], part: Part): r
     } else count >>>= 1;
     if (first >= fills.length) return runs;
   }
-  throw new CodeTooLarge("the code of all functions, or of one histogram, is too large");
+  throw new CodeTooLarge(count > 0 ? moduleTooLarge : histogramTooLarge);
 }
+
+const histogramTooLarge =
+  `with the filters, a histogram may take ${mostHistogramBytes / 1000} kB of code, which is some 40 different loops over pairs, and here one takes more. ` +
+  "A list that is combined with itself again and again takes twice as much each time; what is added up of many parts can be asked for in histograms of their own";
+const moduleTooLarge = `all histograms together may take ${mostModuleBytes / 1e6} MB of code; ask for some of them in a query of their own`;
 
 /** Undefined where it would have more bytes. */
 function defineUpTo(mostBytes: number, m: ModuleBuilder, all: readonly Member[], part: Part): FunctionReference | undefined {

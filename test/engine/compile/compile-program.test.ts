@@ -73,6 +73,30 @@ test("compileProgram refuses, as the query's fault, lists that would make the co
   );
 });
 
+test("compileProgram refuses a histogram of more code than engines compile in little memory, and says how much fits", () => {
+  const sum = (count: number) =>
+    Array.from({ length: count }, (_, index) => `(list.filter(v => v > ${index}).pairs().map((a, b) => sin(a) * b).max() ?? 0)`).join(
+      " + ",
+    );
+  const compile = (count: number) =>
+    compileProgram(
+      makeProgram(readQuery({ dataset: "test", histograms: { h: histogramOf(sum(count)) } }), dataset.schema).terms,
+      dataset.schema,
+    );
+  assert(compile(40).length < 100_000);
+  assert.throws(
+    () => compile(100),
+    (error) => {
+      assert(error instanceof QueryError);
+      assert.match(
+        error.message,
+        /^\/histograms: the query is too large: with the filters, a histogram may take 96 kB of code, .* some 40 different loops/,
+      );
+      return true;
+    },
+  );
+});
+
 test("compileProgram writes valid modules for the largest queries", () => {
   const histograms = Object.fromEntries(
     Array.from({ length: 200 }, (_, index) => [`h${index}`, histogramOf(`sin(x * ${index}) + list.filter(v => v > ${index}).length ** 2`)]),
