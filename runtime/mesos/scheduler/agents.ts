@@ -22,8 +22,11 @@ export interface Agent {
 
 export type Agents = Map<string, Agent>;
 
-/** Agents that an operator means to take away, by their ids: when. The inverse offer that told it may be taken back. */
-export type Maintenance = Map<string, { readonly start: number; readonly inverseOffer?: string }>;
+/**
+ * Agents that an operator means to take away, by their ids: when. Inverse offers tell it of agents where tasks run, each again seconds after it was
+ * accepted. Nobody tells that the maintenance is called off: the inverse offers stop, and the next offer, if one comes, knows no more of it.
+ */
+export type Maintenance = Map<string, { readonly start: number; readonly inverseOffer?: { readonly id: string; readonly heard: number } }>;
 
 const failuresUntilAvoided = 3;
 const forgottenAfter = 24 * 3_600_000;
@@ -40,12 +43,17 @@ export function learnOffer(agents: Agents, maintenance: Maintenance, offer: Offe
 
 const startOf = ({ start }: Unavailability): number => Number(start / 1_000_000n);
 
-export function learnInverseOffer(maintenance: Maintenance, { id, agentId, unavailability }: InverseOffer): void {
-  if (agentId !== undefined) maintenance.set(agentId, { start: startOf(unavailability), inverseOffer: id });
+export function learnInverseOffer(maintenance: Maintenance, { id, agentId, unavailability }: InverseOffer, now: number): void {
+  if (agentId !== undefined) maintenance.set(agentId, { start: startOf(unavailability), inverseOffer: { id, heard: now } });
 }
 
 export function forgetInverseOffer(maintenance: Maintenance, id: string): void {
-  for (const [agentId, { inverseOffer }] of maintenance) if (inverseOffer === id) maintenance.delete(agentId);
+  for (const [agentId, { inverseOffer }] of maintenance) if (inverseOffer?.id === id) maintenance.delete(agentId);
+}
+
+/** Those whose last inverse offer came before `since`. */
+export function forgetUnrepeated(maintenance: Maintenance, since: number): void {
+  for (const [agentId, { inverseOffer }] of maintenance) if (inverseOffer && inverseOffer.heard < since) maintenance.delete(agentId);
 }
 
 export function countFailure(agents: Agents, agentId: string, { now, backoff }: { readonly now: number; readonly backoff: Backoff }): void {

@@ -22,6 +22,8 @@ export interface SchedulerTimes {
   readonly avoidAgent: Backoff;
   /** Nothing new is launched on an agent that is to be taken away so soon. */
   readonly maintenanceMargin: number;
+  /** An agent that was to be taken away stays, where no inverse offer has said so again for so long. */
+  readonly maintenanceUnheard: number;
   /** A launch that ran for so long was none that came to nothing. */
   readonly longRun: number;
   readonly betweenRevives: number;
@@ -41,6 +43,7 @@ export const usualTimes: SchedulerTimes = {
   relaunch: { first: 1_000, longest: 5 * minute },
   avoidAgent: { first: minute, longest: 15 * minute },
   maintenanceMargin: 60 * minute,
+  maintenanceUnheard: minute,
   longRun: minute,
   betweenRevives: 1_000,
   refuseSeconds: 5,

@@ -7,7 +7,7 @@ import { pauseAfter } from "../../../base/retry.ts";
 import type { Disconnected } from "../protocol/connection.ts";
 import type { SchedulerEvent } from "../protocol/events.ts";
 import type { Offer } from "../protocol/shapes.ts";
-import { forgetAgents, forgetInverseOffer, learnInverseOffer, learnOffer, whyShunned } from "./agents.ts";
+import { forgetAgents, forgetInverseOffer, forgetUnrepeated, learnInverseOffer, learnOffer, whyShunned } from "./agents.ts";
 import { applyStatus, giveUpUnknown } from "./apply-status.ts";
 import { placeTasks } from "./place-tasks.ts";
 import { type Effects, liveTasks, readyTasks, type SchedulerState, setTask } from "./scheduler-state.ts";
@@ -23,6 +23,9 @@ export type Happening =
   | { readonly kind: "forget"; readonly ids: readonly string[] }
   /** To come every second or so, for all that has its time. */
   | { readonly kind: "tick" };
+
+/** Until Mesos makes an accepted inverse offer again. */
+const inverseRefuseSeconds = 10;
 
 export function step(state: SchedulerState, event: Happening, now: number): Effects {
   const effects: Effects = { records: [], calls: [], news: [] };
@@ -44,8 +47,12 @@ function handle(state: SchedulerState, event: Happening, effects: Effects, now: 
       answerOffers(state, event.offers, effects, now);
       break;
     case "inverse-offers":
-      for (const offer of event.offers) learnInverseOffer(state.maintenance, offer);
-      effects.calls.push({ kind: "accept-inverse-offers", offerIds: event.offers.map(({ id }) => id) });
+      for (const offer of event.offers) learnInverseOffer(state.maintenance, offer, now);
+      effects.calls.push({
+        kind: "accept-inverse-offers",
+        offerIds: event.offers.map(({ id }) => id),
+        refuseSeconds: inverseRefuseSeconds,
+      });
       break;
     case "rescind-inverse-offer":
       forgetInverseOffer(state.maintenance, event.offerId);
@@ -164,6 +171,7 @@ function tick(state: SchedulerState, effects: Effects, now: number): void {
   state.lastTick = now;
   for (const { notBefore } of readyTasks(state, now)) if (notBefore !== undefined && notBefore > lastTick) state.wantsRevive = true;
   if (state.disconnected !== undefined) return;
+  forgetUnrepeated(state.maintenance, now - state.times.maintenanceUnheard);
   if (now >= state.nextReconciliation) {
     forgetAgents(state.agents, now);
     reconcile(state, effects, now);

@@ -185,6 +185,24 @@ test("offers: nothing new on an agent that is soon to be taken away, and inverse
   assert.deepEqual(leaving(), []);
 });
 
+test("offers: maintenance that no inverse offer tells of again was called off", () => {
+  const played = Played.subscribed();
+  const start = BigInt(played.now + 3_600_000) * 1_000_000n;
+  const tell = (id: string) => played.on({ kind: "inverse-offers", offers: [{ id, agentId: "a", unavailability: { start } }] });
+  tell("i");
+  played.pass(50_000);
+  tell("j");
+  played.pass(50_000);
+  assert.deepEqual([...played.state.maintenance.keys()], ["a"]);
+  played.on({ kind: "disconnected", reason: "the connection broke" });
+  played.pass(50_000);
+  assert.deepEqual([...played.state.maintenance.keys()], ["a"]);
+  played.subscribe();
+  tell("k");
+  played.pass(70_000);
+  assert.deepEqual([...played.state.maintenance.keys()], []);
+});
+
 test("offers: an agent where launches fail again and again is avoided for a while, but never all agents", () => {
   const played = Played.subscribed();
   const failOn = (agentId: string, id: string) => {
