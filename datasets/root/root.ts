@@ -14,7 +14,7 @@ import { ReadWindows } from "./file/read-windows.ts";
 import { type FoundTree, findTrees, isRNTuple, listTrees } from "./find-trees.ts";
 import { parseAnchor } from "./rntuple/anchor.ts";
 import { prepareChecksums } from "./rntuple/checksum.ts";
-import { describeRNTuple } from "./rntuple/describe-rntuple.ts";
+import { describeRNTuple, type NamedAnchor } from "./rntuple/describe-rntuple.ts";
 import { locatePages, type PagesPlace } from "./rntuple/locate-pages.ts";
 import { rangesOfPages, readFirstPageOffsets, readPages } from "./rntuple/read-pages.ts";
 import type { StoredField } from "./rntuple/stored-field.ts";
@@ -24,7 +24,7 @@ import { compressionOf, locateBranch, type StoredBranch } from "./tree/tree-plac
 /** Trees of a file that are told of. */
 const mostTrees = 20;
 /** Name of the format; another one where descriptions mean something else. */
-const format = "root-3";
+const format = "root-4";
 
 export const root: Format = {
   name: format,
@@ -95,10 +95,12 @@ async function describeTrees(
   const header = await readFileHeader(file);
   const trees = await findTrees(file, header, tree);
   const named = { format, partitionEvents, tree: tree === undefined ? trees[0].path : undefined };
-  const ntuple = trees.find(({ key }) => isRNTuple(key));
-  if (ntuple) {
-    if (trees.length > 1) throw new Error(`${ntuple.path} is an RNTuple, which cannot be read as one with other trees`);
-    return await describeRNTuple(reader, await parseAnchor(await readObject(file, ntuple.key)), named);
+  const ntuples = trees.filter(({ key }) => isRNTuple(key));
+  if (ntuples.length > 0) {
+    if (ntuples.length < trees.length) throw new Error(`${ntuples[0].path} is an RNTuple, which cannot be read as one with TTrees`);
+    const anchors: NamedAnchor[] = [];
+    for (const { path, key } of ntuples) anchors.push({ name: path, anchor: await parseAnchor(await readObject(file, key)) });
+    return await describeRNTuple(reader, anchors, named);
   }
   const sources: TreeSource[] = [];
   for (const each of trees) sources.push(await readTree(file, each));

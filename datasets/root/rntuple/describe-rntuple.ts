@@ -1,14 +1,14 @@
 /**
- * The description of an RNTuple, from its header, footer and page lists. Units are as many clusters as have the entries that are asked for.
- * Throws an `Error` that says what makes no sense.
+ * The description of an RNTuple, or of several of one length that are read as one, from their headers, footers and page lists. Units are as many clusters
+ * of the first as have the entries that are asked for. Throws an `Error` that says what makes no sense.
  */
 import { sha256 } from "../../../engine/sha256.ts";
 import { type FileColumn, type FileDescription, type FileShape, usualPartitionEvents } from "../../format.ts";
 import type { ByteReader } from "../../sources/source.ts";
 import type { Anchor } from "./anchor.ts";
 import { type DescribedField, describeFields } from "./describe-fields.ts";
-import { type ClusterPlaces, sizeOf } from "./locate-pages.ts";
-import { type PageLists, readPageLists } from "./page-lists.ts";
+import { type ClusterPlaces, clustersIn, placesPrefix, sizeOf } from "./locate-pages.ts";
+import { readPageLists } from "./page-lists.ts";
 import { readEnvelope } from "./read-envelope.ts";
 import { checkSchema, type NtupleSchema, readSchema } from "./schema.ts";
 import { nullableLists, type StoredField } from "./stored-field.ts";
@@ -25,11 +25,32 @@ export interface RNTupleOptions {
   readonly partitionEvents?: number | undefined;
 }
 
+export interface NamedAnchor {
+  readonly name: string;
+  readonly anchor: Anchor;
+}
+
+interface ReadNtuple {
+  readonly name: string;
+  readonly fields: readonly DescribedField[];
+  readonly places: ClusterPlaces;
+}
+
+/** Of several RNTuples, columns have the name of the first one that has them. */
 export async function describeRNTuple(
   file: ByteReader,
-  anchor: Anchor,
+  anchors: readonly NamedAnchor[],
   { format, tree, partitionEvents = usualPartitionEvents }: RNTupleOptions,
 ): Promise<FileDescription> {
+  const ntuples: ReadNtuple[] = [];
+  for (const each of anchors) ntuples.push(await readNtuple(file, each));
+  const [first, ...others] = ntuples.map(({ name, places }) => ({ name, entries: places.entries.reduce((sum, count) => sum + count, 0) }));
+  const other = others.find(({ entries }) => entries !== first!.entries);
+  if (other) throw new Error(`${first!.name} has ${first!.entries} entries and ${other.name} ${other.entries}: they cannot be read as one`);
+  return await describe(ntuples, { format, tree, partitionEvents });
+}
+
+async function readNtuple(file: ByteReader, { name, anchor }: NamedAnchor): Promise<ReadNtuple> {
   const schema: NtupleSchema = { fields: [], columns: [], aliases: [] };
   const { content: header, checksum } = await readEnvelope(file, anchor.header, "header");
   header.featureFlags();
@@ -41,51 +62,59 @@ export async function describeRNTuple(
   if (footer.bytes(checksumBytes).some((byte, at) => byte !== checksum[at])) throw new Error("its footer belongs to another header");
   readSchema(footer.record(), schema);
   checkSchema(schema);
-  const lists = await readPageLists(file, footer.list(leastGroup), checksum, schema.columns);
-  return await describe(describeFields(schema), lists, { format, tree, partitionEvents });
+  const { entries, ...pages } = await readPageLists(file, footer.list(leastGroup), checksum, schema.columns);
+  return { name, fields: describeFields(schema), places: { ...pages, entries: Float64Array.from(entries) } };
 }
 
 async function describe(
-  fields: readonly DescribedField[],
-  lists: PageLists,
+  ntuples: readonly ReadNtuple[],
   { format, tree, partitionEvents }: RNTupleOptions & { readonly partitionEvents: number },
 ): Promise<FileDescription> {
-  const { units, unitClusters } = groupClusters(lists.entries, partitionEvents);
-  const { entries, ...pages } = lists;
-  const places: ClusterPlaces = { ...pages, entries: Float64Array.from(entries) };
+  const units = groupClusters(ntuples[0]!.places.entries, partitionEvents);
   const columns = new Map<string, FileColumn>();
   const unsupported: { name: string; reason: string }[] = [];
   const values: Float64Array[] = [];
-  const known = new Set<string>();
-  const twice = new Set(fields.filter(({ name }) => known.size === known.add(name).size).map(({ name }) => name));
   const nullable: number[] = [];
   const rounded: number[] = [];
   const nullLists: number[] = [];
-  for (const { name, parts, lists: path, content } of fields) {
-    const index = values.length;
-    if (twice.has(name)) {
-      if (!unsupported.some((each) => each.name === name)) unsupported.push({ name, reason: "is the name of two fields" });
-    } else if ("refused" in content) unsupported.push({ name, reason: content.refused });
-    else {
-      const { dtype, stored, isNullable, isRounded } = content;
-      const counts = unitClusters.map((clusters) => countValues(stored, places, clusters));
-      const most = counts.reduce((a, b) => Math.max(a, b), 0);
-      if (most > mostValues) {
-        unsupported.push({ name, reason: `has ${most} values in one cluster, more than the ${mostValues} that are supported` });
-        continue;
+  let hasBounds = false;
+  for (const [ntuple, { fields, places }] of ntuples.entries()) {
+    const unitClusters = units.map((unit) => [...clustersIn(unit, places)]);
+    hasBounds ||= unitClusters.flat().some(({ isWhole }) => !isWhole);
+    const before = new Set([...columns.keys(), ...unsupported.map(({ name }) => name)]);
+    const known = new Set<string>();
+    const twice = new Set(fields.filter(({ name }) => known.size === known.add(name).size).map(({ name }) => name));
+    for (const { name, parts, lists: path, content } of fields) {
+      if (before.has(name)) continue;
+      if (twice.has(name)) {
+        if (!unsupported.some((each) => each.name === name)) unsupported.push({ name, reason: "is the name of two fields" });
+      } else if ("refused" in content) unsupported.push({ name, reason: content.refused });
+      else {
+        const { dtype, isNullable, isRounded } = content;
+        const stored: StoredField = ntuple === 0 ? content.stored : { ...content.stored, ntuple };
+        const counts = unitClusters.map((clusters) => countValues(stored, places, clusters));
+        const most = counts.reduce((a, b) => Math.max(a, b), 0);
+        if (most > mostValues) {
+          unsupported.push({ name, reason: `has ${most} values in one cluster, more than the ${mostValues} that are supported` });
+          continue;
+        }
+        const [step] = stored.steps;
+        const counter = step?.kind === "list" ? placesPrefix(ntuple) + step.ends.map(({ id }) => id).join() : undefined;
+        columns.set(name, { index: values.length, parts, lists: path, ...(counter !== undefined && { counter }), dtype, stored });
+        values.push(Float64Array.from(counts));
+        nullable.push(isNullable ? 1 : 0);
+        rounded.push(isRounded ? 1 : 0);
+        nullLists.push(nullableLists(stored).reduce((bits, isNullable, level) => bits | (isNullable ? 1 << level : 0), 0));
       }
-      const [step] = stored.steps;
-      const counter = step?.kind === "list" ? step.ends.map(({ id }) => id).join() : undefined;
-      columns.set(name, { index, parts, lists: path, ...(counter !== undefined && { counter }), dtype, stored });
-      values.push(Float64Array.from(counts));
-      nullable.push(isNullable ? 1 : 0);
-      rounded.push(isRounded ? 1 : 0);
-      nullLists.push(nullableLists(stored).reduce((bits, isNullable, level) => bits | (isNullable ? 1 << level : 0), 0));
     }
   }
   const digest = await sha256(JSON.stringify([format, tree, unsupported, ...columns]));
-  const shape: FileShape = { format, columns, unsupported, ...(tree !== undefined && { tree }), digest };
+  const named = { ...(tree !== undefined && { tree }), ...(hasBounds && { hasBounds }) };
+  const shape: FileShape = { format, columns, unsupported, ...named, digest };
   const byUnit = Float64Array.from(units.flatMap((_, unit) => values.map((counts) => counts[unit]!)));
+  const places = ntuples.flatMap(({ places }, ntuple) =>
+    Object.entries(places).map(([name, array]) => [placesPrefix(ntuple) + name, array] as const),
+  );
   return {
     shape,
     units,
@@ -93,40 +122,38 @@ async function describe(
     ...(rounded.includes(1) && { rounded: Uint8Array.from(rounded) }),
     ...(nullLists.some((bits) => bits !== 0) && { nullLists: Uint8Array.from(nullLists) }),
     values: byUnit,
-    places: { ...places },
+    places: Object.fromEntries(places),
   };
 }
 
-/** In the innermost lists of some clusters; more than are supported where any of the field's columns has so many. */
-function countValues(stored: StoredField, places: ClusterPlaces, clusters: readonly number[]): number {
+/** In the innermost lists of some clusters; more than are supported where any of the field's columns has so many. Of a cluster of which some entries are meant, no less. */
+function countValues(
+  stored: StoredField,
+  places: ClusterPlaces,
+  clusters: readonly { readonly cluster: number; readonly entries: number }[],
+): number {
   let values = 0;
-  for (const cluster of clusters) {
+  for (const { cluster, entries } of clusters) {
     const sizes = sizeOf(stored, places, cluster);
     const most = Math.max(...sizes.elements, sizes.stored);
     if (most > mostValues) return most;
-    values += sizes.elements.at(-1) ?? places.entries[cluster]!;
+    values += sizes.elements.at(-1) ?? entries;
   }
   return values;
 }
 
 /** Consecutive clusters until they have as many entries as are asked for; those without any belong to no unit. */
-function groupClusters(entries: readonly number[], least: number) {
+function groupClusters(entries: Float64Array, least: number) {
   const units: { entries: number; firstEntry: number }[] = [];
-  const unitClusters: number[][] = [];
   let firstEntry = 0;
   let open = false;
-  for (const [cluster, count] of entries.entries()) {
+  for (const count of entries) {
     if (count > 0) {
-      if (open) {
-        units.at(-1)!.entries += count;
-        unitClusters.at(-1)!.push(cluster);
-      } else {
-        units.push({ entries: count, firstEntry });
-        unitClusters.push([cluster]);
-      }
+      if (open) units.at(-1)!.entries += count;
+      else units.push({ entries: count, firstEntry });
       open = units.at(-1)!.entries < least;
     }
     firstEntry += count;
   }
-  return { units, unitClusters };
+  return units;
 }

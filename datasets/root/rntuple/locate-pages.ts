@@ -43,28 +43,40 @@ export function locatePages(
   const whole = field as StoredField;
   const stored = presence === undefined ? whole : { ...whole, steps: whole.steps.slice(0, placeOfList(whole, presence)) };
   const isPresence = presence !== undefined;
-  const tables = places as unknown as ClusterPlaces;
-  const { firstEntry, entries } = units[unit]!;
+  const tables = placesOf(places, whole.ntuple);
   const elements: number[] = stored.steps.filter(({ kind }) => kind !== "optional").map(() => 0);
   const clusters: ClusterPlace[] = [];
+  for (const { cluster, ...range } of clustersIn(units[unit]!, tables)) {
+    const sizes = sizeOf(stored, tables, cluster);
+    for (const [level, size] of sizes.elements.entries()) elements[level]! += size;
+    clusters.push({ ...range, runs: runsOf(stored, tables, { cluster, isPresence }) });
+  }
+  return { elements, place: { kind: "pages", stored, ...(isPresence && { isPresence }), clusters } };
+}
+
+/** What a description has of one of its RNTuples: of the others than the first one under names that begin with its number. */
+export function placesOf(places: FileDescription["places"], ntuple = 0): ClusterPlaces {
+  if (ntuple === 0) return places as unknown as ClusterPlaces;
+  const prefix = placesPrefix(ntuple);
+  const own = Object.entries(places).filter(([name]) => name.startsWith(prefix));
+  return Object.fromEntries(own.map(([name, values]) => [name.slice(prefix.length), values])) as unknown as ClusterPlaces;
+}
+
+export const placesPrefix = (ntuple: number): string => (ntuple === 0 ? "" : `${ntuple}.`);
+
+/** The clusters that have entries of a unit, and which of theirs these are. */
+export function* clustersIn(
+  { firstEntry, entries }: FileDescription["units"][number],
+  places: Pick<ClusterPlaces, "entries">,
+): Generator<Omit<ClusterPlace, "runs"> & { readonly cluster: number }> {
   let begin = 0;
-  for (const [cluster, count] of tables.entries.entries()) {
+  for (const [cluster, count] of places.entries.entries()) {
     const end = begin + count;
     const from = Math.max(begin, firstEntry);
     const to = Math.min(end, firstEntry + entries);
-    if (from < to) {
-      const sizes = sizeOf(stored, tables, cluster);
-      for (const [level, size] of sizes.elements.entries()) elements[level]! += size;
-      clusters.push({
-        first: from - begin,
-        entries: to - from,
-        isWhole: to - from === count,
-        runs: runsOf(stored, tables, { cluster, isPresence }),
-      });
-    }
+    if (from < to) yield { cluster, first: from - begin, entries: to - from, isWhole: to - from === count };
     begin = end;
   }
-  return { elements, place: { kind: "pages", stored, ...(isPresence && { isPresence }), clusters } };
 }
 
 /** Which of the steps is the list of this level. */

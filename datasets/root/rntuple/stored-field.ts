@@ -33,6 +33,8 @@ export type Step =
 
 export interface StoredField {
   readonly kind: "field";
+  /** Of which of several RNTuples that are read as one, from 1 on; absent for the first. */
+  readonly ntuple?: number;
   readonly steps: readonly Step[];
   /** `lengths`: how long the lists are that the column's elements are ends of. `text`: its elements are ends of strings in `characters`. */
   readonly value: { readonly kind: "number" | "lengths" | "text"; readonly forms: Forms; readonly characters?: Forms };

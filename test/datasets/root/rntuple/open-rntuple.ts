@@ -24,7 +24,7 @@ export async function findAnchor(bytes: Buffer): Promise<Anchor> {
 }
 
 export async function describeBytes(bytes: Buffer, reader: ByteReader, partitionEvents?: number): Promise<FileDescription> {
-  return await describeRNTuple(reader, await findAnchor(bytes), { format: "root", partitionEvents });
+  return await describeRNTuple(reader, [{ name: "it", anchor: await findAnchor(bytes) }], { format: "root", partitionEvents });
 }
 
 /** A column of one unit, in arrays of just its size. */
