@@ -97,7 +97,9 @@ async function measure(): Promise<Figure> {
 }
 
 /** Milliseconds. */
-const totalOf = ({ user, system }: NodeJS.CpuUsage): number => (user + system) / 1000;
+function totalOf({ user, system }: NodeJS.CpuUsage): number {
+  return (user + system) / 1000;
+}
 
 /** All partitions' columns are in memory in the end. */
 async function readAll(memory: Memory): Promise<number> {
