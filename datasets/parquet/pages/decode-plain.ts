@@ -1,4 +1,5 @@
 /** Values of equal length, one after another, as PLAIN pages and dictionaries have them. */
+import { copyBytes } from "../../copy-bytes.ts";
 import type { NumberArray } from "../../dataset.ts";
 import { isLong, type LongArray, wordsOf } from "../../long-arrays.ts";
 import { type Stored, type Values, widthOf } from "../stored-values.ts";
@@ -19,7 +20,7 @@ export function decodePlain(bytes: Uint8Array, stored: Stored, output: Values): 
     return;
   }
   if (isStoredAs(stored, output)) {
-    new Uint8Array(output.buffer, output.byteOffset, size).set(bytes.subarray(0, size));
+    copyBytes(bytes.subarray(0, size), new Uint8Array(output.buffer, output.byteOffset, size));
     if (!isLong(output)) narrow(output, stored);
     return;
   }

@@ -3,6 +3,7 @@
  * but for DELTA_BINARY_PACKED of 64 bits, which is rare.
  */
 import type { Encoding } from "hyparquet";
+import { copyBytes } from "../../copy-bytes.ts";
 import { isInArea } from "../../kernels/kernels.ts";
 import { isLong } from "../../long-arrays.ts";
 import { type Stored, type Values, widthOf } from "../stored-values.ts";
@@ -88,7 +89,7 @@ export function decodeIndexes(content: PageContent, bytes: Uint8Array, output: V
   if (width > 32) throw new Error(`dictionary indexes of ${width} bits`);
   const size = output.BYTES_PER_ELEMENT as 1 | 4 | 8;
   const values = decodeGathered(content, bytes.subarray(1), width, { count: output.length, dictionary: bytesOf(dictionary), size });
-  bytesOf(output).set(values);
+  copyBytes(values, bytesOf(output));
 }
 
 export const bytesOf = ({ buffer, byteOffset, byteLength }: Values): Uint8Array => new Uint8Array(buffer, byteOffset, byteLength);

@@ -1,7 +1,9 @@
 /** Levels of a data page: where its lists begin, and which values are missing. */
+import { copyBytes } from "../../copy-bytes.ts";
 import type { ColumnTarget } from "../../dataset.ts";
 import type { Levels } from "../column-chunk.ts";
 import { decodeLevels } from "./decode-hybrid.ts";
+import { bytesOf } from "./decode-values.ts";
 import type { PageContent } from "./page-content.ts";
 import type { Page } from "./read-pages.ts";
 
@@ -119,7 +121,7 @@ export function placeLists(
       const [values, begun, full, unfounded, depth] = words as unknown as [number, number, number, number, number];
       if (unfounded !== 0) throw new Error("a list goes on that has not begun, or without an element");
       refuseMore(counts[0] + begun);
-      offsets[0].set(new Uint32Array(places.buffer, places.byteOffset, begun), counts[0]);
+      copyBytes(places.subarray(0, 4 * begun), bytesOf(offsets[0].subarray(counts[0], counts[0] + begun)));
       const missing = maxDefinition > element ? values - counts[1] - full : 0;
       counts[0] += begun;
       counts[1] = values;

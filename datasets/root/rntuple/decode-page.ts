@@ -2,6 +2,7 @@
  * Elements of one page into a flat array of numbers, whatever the column's encoding. The content is a page decompressed, of exactly the bytes that its
  * elements have. Throws for ends of lists beyond 32 bits.
  */
+import { copyBytes } from "../../copy-bytes.ts";
 import type { ColumnTarget, NumberArray } from "../../dataset.ts";
 import { takeArea } from "../../kernels/kernels.ts";
 import { isLong, wordsOf } from "../../long-arrays.ts";
@@ -167,8 +168,11 @@ function convert(stored: Stored, output: Numbers): void {
       const high = words[2 * at + 1]!;
       output[at] = (isSigned ? high | 0 : high) * 2 ** 32 + words[2 * at]!;
     }
-  } else output.set(stored);
+  } else if (stored.constructor === output.constructor) copyBytes(bytesOf(stored), bytesOf(output.subarray(0, stored.length)));
+  else output.set(stored);
 }
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array => new Uint8Array(buffer, byteOffset, byteLength);
 
 const whole = new Float32Array(1);
 const wholeBits = new Uint32Array(whole.buffer);
