@@ -41,8 +41,12 @@ export interface AskedQuery extends TracedQuery {
 
 /** The query is one of many clients of its address, who keep others waiting: its turn may come soon. */
 export class Crowded extends HttpProblem {
-  constructor() {
+  /** Whether it would be refused now. Costs next to nothing. */
+  readonly isStill: () => boolean;
+
+  constructor(isStill: () => boolean) {
     super(429, "too-many", "Your address has more queries under way than can begin soon: ask again when some have ended.");
+    this.isStill = isStill;
   }
 }
 
@@ -130,13 +134,14 @@ export class QueriesUnderWay {
   }
 
   /** Where others wait for long already, a new query would wait as long: its client is told so at once, and may ask again later. */
-  #refuseLongWait({ priority, address }: AskedQuery): void {
+  #refuseLongWait(asked: AskedQuery): void {
+    if (this.#isOfCrowd(asked)) throw new Crowded(() => this.#isOfCrowd(asked));
+    if (this.#entries.size < fewest) return;
+    const { priority } = asked;
     const now = Date.now();
     const queries = this.#look(now);
     const rate = this.#pace.perSecond;
     const { longestWait: longest } = this.#admission;
-    if (address !== undefined && isCrowd(queries, { address, priority, rate, now, longest })) throw new Crowded();
-    if (this.#entries.size < fewest) return;
     const expected = expectedWait(queries, { priority, rate });
     const wait = Math.max(expected, currentWait(queries, { priority, now }));
     if (wait <= longest) return;
@@ -144,6 +149,13 @@ export class QueriesUnderWay {
     const seconds = Math.round(wait / 1000);
     const message = `There is more to do than can be done now: ${this.#entries.size} queries are under way, and a new one would wait for about ${seconds} s to begin. Ask again soon.`;
     throw new HttpProblem(503, "overloaded", message);
+  }
+
+  #isOfCrowd({ priority, address }: AskedQuery): boolean {
+    if (address === undefined) return false;
+    const now = Date.now();
+    const queries = this.#look(now);
+    return isCrowd(queries, { address, priority, rate: this.#pace.perSecond, now, longest: this.#admission.longestWait });
   }
 
   /** How far all queries are, as they were at most `lookLasts` ago, with all that were admitted: under load many are refused in a row. */

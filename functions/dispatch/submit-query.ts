@@ -43,8 +43,10 @@ export interface SubmitOptions {
   readonly format: Format;
 }
 
-/** Milliseconds between tries to take in a query of many of one address. */
+/** Milliseconds between looks whether a query of one of many clients of one address may be taken in now. */
 const crowdedPause = 200;
+/** After so many looks it is tried all the same: its result may be stored by now. */
+const looksBetweenTries = 10;
 /** Milliseconds between looks at a dataset that is still being made. */
 const lookEvery = 100;
 
@@ -72,7 +74,11 @@ export async function runQuery<Result>(
   };
   try {
     const accept = () =>
-      insist(() => acceptQuery(dispatcher, text, submitter), { patience: admission.crowdPatience, meter: services.meter });
+      insist(() => acceptQuery(dispatcher, text, submitter), {
+        patience: admission.crowdPatience,
+        gone: submitter.gone,
+        meter: services.meter,
+      });
     let accepted = await accept();
     const { followed, submission } = accepted;
     c.set("queryId", followed.query.id);
@@ -90,19 +96,22 @@ export async function runQuery<Result>(
 /** Tries again where many clients of the address have queries under way, for so many milliseconds. Nothing is held meanwhile. */
 async function insist<T>(
   accept: () => Promise<T>,
-  { patience, meter }: { readonly patience: number; readonly meter: Meter | undefined },
+  { patience, gone, meter }: { readonly patience: number; readonly gone: Submitter["gone"]; readonly meter: Meter | undefined },
 ): Promise<T> {
   for (const begun = performance.now(); ; ) {
     try {
       return await accept();
     } catch (error) {
       if (!(error instanceof Crowded)) throw error;
-      if (performance.now() - begun >= patience) {
-        meter?.count("femtoq_refused_total", "wait");
-        throw error;
+      for (let looks = 0; looks === 0 || (looks < looksBetweenTries && error.isStill()); looks++) {
+        if (performance.now() - begun >= patience) {
+          meter?.count("femtoq_refused_total", "wait");
+          throw error;
+        }
+        await pause(crowdedPause, gone());
+        if (gone().aborted) throw stoppedByClient();
       }
     }
-    await pause(crowdedPause, new AbortController().signal);
   }
 }
 

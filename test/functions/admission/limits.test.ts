@@ -95,6 +95,27 @@ describe("limits", () => {
     assert.equal((await late).status, 202);
   });
 
+  test("ask the store once about a query that waits for others of its address, and refuse it when its time is over", async (t) => {
+    const app = await openApp(t, { services: { limits: { ...roomy, longestWait: 0, crowdPatience: 900 } } });
+    app.gate.close();
+    await app.functions.request("/queries", { method: "POST", body: JSON.stringify(met(9)) }, { address: "10.0.0.7" });
+    for (let index = 0; index < 4; index++) assert.equal((await app.post(met(100 + index), by(`client-${index}`))).status, 202);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    const { store } = app.services;
+    const { hasPlan } = store;
+    let asked = 0;
+    const counting: Pick<typeof store, "hasPlan"> = {
+      hasPlan(planKey) {
+        asked++;
+        return hasPlan(planKey);
+      },
+    };
+    Object.assign(store, counting);
+    assert.deepEqual(await refusal(await app.post(met(10), by("late"))), { status: 429, code: "too-many", retryAfter: 1 });
+    assert.equal(asked, 1);
+    app.gate.open();
+  });
+
   test("answer what is stored however much is under way", async (t) => {
     const app = await openApp(t, { services: { limits: { ...roomy, queries: 1 } } });
     await app.ask(met(10));
