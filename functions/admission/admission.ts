@@ -1,6 +1,6 @@
 /**
  * What a process has taken on, and what more it may: tallies of queries and of the bytes of their plans, of answers that are
- * waited for, of requests that are half sent, and of requests to compute.
+ * waited for, of rows being sent, of requests that are half sent, and of requests to compute.
  */
 import type { Meter } from "../metrics/meter.ts";
 import { type Limits, usualLimits } from "./limits.ts";
@@ -10,6 +10,8 @@ export interface Admission {
   readonly queries: Tally;
   readonly planBytes: Tally;
   readonly streams: Tally;
+  /** In bytes, what is in memory of the rows of answers that are being sent. */
+  readonly rowBytes: Tally;
   /** In bytes, the bodies of requests that have not come whole. */
   readonly bodies: Tally;
   readonly computations: Tally;
@@ -51,6 +53,13 @@ export function createAdmission({
       what: "answers being waited for",
       most: limits.streams,
       mostOfClient: limits.clientStreams,
+      limits: { all: "streams", client: "client-streams" },
+      meter,
+    }),
+    rowBytes: new Tally({
+      what: "bytes of rows being sent",
+      most: limits.rowBytes,
+      mostOfClient: limits.clientRowBytes,
       limits: { all: "streams", client: "client-streams" },
       meter,
     }),

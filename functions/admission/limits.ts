@@ -9,6 +9,9 @@ export interface Limits {
   /** Answers that clients wait for: event streams, `Prefer: wait` and calls of query functions; of all clients and of one. */
   readonly streams: number;
   readonly clientStreams: number;
+  /** Bytes of rows in memory, about, for answers that are being sent: whoever does not read holds them. Of all clients and of one. */
+  readonly rowBytes: number;
+  readonly clientRowBytes: number;
   /** Milliseconds. Where clients have waited longer for their queries to begin, or a new query would, new ones are refused, unless there are few. */
   readonly longestWait: number;
   /** Milliseconds for which a query waits for others of its address, of which there are many, before it is refused. */
@@ -26,6 +29,8 @@ export const usualLimits: Limits = {
   clientPlanBytes: 256_000_000,
   streams: 5_000,
   clientStreams: 2_000,
+  rowBytes: 512_000_000,
+  clientRowBytes: 128_000_000,
   longestWait: 5_000,
   crowdPatience: 5_000,
   refusalPause: 1_000,

@@ -81,7 +81,7 @@ export async function answerStatistics(c: Context<Environment>, dataset: Dataset
 
 function findColumns(columns: readonly Column[], names: readonly string[]): readonly Column[] {
   const known = new Map(columns.map((column) => [column.name, column]));
-  return names.map((name) => {
+  return [...new Set(names)].map((name) => {
     const column = known.get(name);
     if (column) return column;
     const near = nearNames(name, known.keys());

@@ -4,6 +4,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { parquetReadObjects } from "hyparquet";
+import { usualLimits } from "../../functions/admission/limits.ts";
 import type { Problem, Status } from "../../functions/api.ts";
 import { openApp, type TestApp } from "../support/open-app.ts";
 import type { TestEvent } from "../support/write-events.ts";
@@ -93,6 +94,28 @@ test("rows that the store has lost are computed again when they are asked for ag
   assert.deepEqual([cutflow[0]!.events, rows!.count, app.computed.length], [1000, expectedRows(app).length, 5]);
   const text = await (await app.request(`/queries/${id}?format=jsonl`)).text();
   assert.deepEqual(readLines(text), asJson(expectedRows(app)));
+});
+
+test("rows that nobody reads are bounded in bytes, and make room when their reader goes", async (t) => {
+  const columns = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`met${index}`, `MET.pt * ${index}`]));
+  // 50 columns of 1,000 events, each 9 bytes, encoded and decoded.
+  const bytes = 2 * 9 * 50 * 1_000;
+  const limits = { ...usualLimits, rowBytes: 3 * bytes, clientRowBytes: 2 * bytes, refusalPause: 0 };
+  const app = await openApp(t, { services: { limits } });
+  const { id } = await app.ask({ dataset: "events", rows: { columns } });
+  const begin = (client: string) => app.request(`/queries/${id}?format=jsonl`, { headers: { "femtoq-client": client } });
+  const begun = [await begin("a"), await begin("a")];
+  assert.deepEqual(
+    begun.map(({ status }) => status),
+    [200, 200],
+  );
+  const refused = await begin("a");
+  assert.equal(refused.status, 429);
+  assert.match(((await refused.json()) as Problem).detail!, /bytes of rows being sent/);
+  assert.equal((await begin("b")).status, 200);
+  assert.equal((await begin("c")).status, 503);
+  await begun[0]!.body!.cancel();
+  assert.equal((await begin("a")).status, 200);
 });
 
 test("what cannot be rows is refused at its place; formats of rows are refused for queries without", async (t) => {

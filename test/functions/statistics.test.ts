@@ -44,7 +44,7 @@ test("?stats tells number, sum and range of every column over all partitions; as
   assert.equal(app.computed.length, computed);
 });
 
-test("?stats=COLUMN leaves out what is missing and counts what is not finite; strings have a number only", async (t) => {
+test("?stats=COLUMN leaves out what is missing and counts what is not finite; strings have a number only, and a name said twice counts once", async (t) => {
   const base = await openApp(t);
   const path = join(base.directory, "odd.parquet");
   const columnData = [
@@ -55,7 +55,7 @@ test("?stats=COLUMN leaves out what is missing and counts what is not finite; st
   ];
   await writeFile(path, new Uint8Array(parquetWriteBuffer({ columnData, rowGroupSize: 3 })));
   const app = await openApp(t, { extraData: [`odd=${path}`] });
-  const { statistics } = await ask(app, "/datasets/odd?stats=x,flag&stats=name,none");
+  const { statistics } = await ask(app, "/datasets/odd?stats=x,flag,x&stats=name,none,flag");
   assert.deepEqual(statistics, [
     { column: "x", type: "?float64", values: 3, sum: -0.5, min: -2, max: 1.5, nonfinite: 1 },
     { column: "flag", type: "?bool", values: 3, sum: 2, min: 0, max: 1, nonfinite: 0 },

@@ -5,7 +5,7 @@ import type { Environment } from "../../environment.ts";
 import { HttpProblem } from "../../http/problem.ts";
 import { type FollowedQuery, stateOf } from "../follow/followed-query.ts";
 import { jsonLines } from "./json-lines.ts";
-import { readRows } from "./read-rows.ts";
+import { bytesHeld, readRows } from "./read-rows.ts";
 
 const mediaTypes = { jsonl: "application/x-ndjson", parquet: "application/vnd.apache.parquet" } as const;
 export type RowFormat = keyof typeof mediaTypes;
@@ -38,20 +38,25 @@ export async function answerRows(c: Context<Environment>, followed: FollowedQuer
     "x-accel-buffering": "no",
   };
   if (c.req.method === "HEAD") return c.body(null, 200, headers);
-  const place = c.var.admission.streams.enter(c.var.client);
+  const { admission, client } = c.var;
+  const places = [admission.streams.enter(client)];
+  const leave = () => {
+    for (const place of places) place[Symbol.dispose]();
+  };
   try {
-    return c.body(streamOf(pieces, await pieces.next(), place), 200, headers);
+    places.push(admission.rowBytes.enter(client, bytesHeld(followed)));
+    return c.body(streamOf(pieces, await pieces.next(), leave), 200, headers);
   } catch (error) {
-    place[Symbol.dispose]();
+    leave();
     throw error;
   }
 }
 
-/** The first piece was made before the answer began, so that what fails at once is a problem, and not half an answer. */
+/** The first piece was made before the answer began, so that what fails at once is a problem, and not half an answer. `leave` is called when it ends in any way. */
 function streamOf(
   pieces: AsyncGenerator<Uint8Array<ArrayBuffer>>,
   first: IteratorResult<Uint8Array<ArrayBuffer>>,
-  place: Disposable,
+  leave: () => void,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   let next: Promise<IteratorResult<Uint8Array<ArrayBuffer>>> = Promise.resolve(first);
   return new ReadableStream(
@@ -60,7 +65,7 @@ function streamOf(
         try {
           const { done, value } = await next;
           if (done) {
-            place[Symbol.dispose]();
+            leave();
             controller.close();
             return;
           }
@@ -69,12 +74,12 @@ function streamOf(
           // It is awaited at the next pull, which may never come.
           next.catch(() => undefined);
         } catch (error) {
-          place[Symbol.dispose]();
+          leave();
           controller.error(error);
         }
       },
       async cancel() {
-        place[Symbol.dispose]();
+        leave();
         await pieces.return(undefined);
       },
     },

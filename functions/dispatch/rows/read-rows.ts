@@ -3,7 +3,7 @@
  * the order in which partitions were computed. Memory: a few partials at a time, by the slowest reader.
  */
 import { decodePartial } from "../../../engine/histogram/partial.ts";
-import type { PartialRows } from "../../../engine/rows/rows.ts";
+import { largestRows, type PartialRows } from "../../../engine/rows/rows.ts";
 import { programsOf, type Store } from "../../../storage/store.ts";
 import { HttpProblem } from "../../http/problem.ts";
 import type { FollowedQuery } from "../follow/followed-query.ts";
@@ -12,6 +12,15 @@ import { subtaskOf } from "../plan/plan-query.ts";
 /** Bytes of partials that are read at a time, about. */
 const mostBytes = 4_000_000;
 const mostAtATime = 64;
+
+/** Bytes in memory, about and at most, for one reader: those of the partials that are read together, and as many once more as they are decoded. */
+export function bytesHeld({ plan: { partitions }, programs: [program] }: Pick<FollowedQuery, "plan" | "programs">): number {
+  const { columns, limit } = program!.rows!;
+  const each = partitions.map(({ entries }) => largestRows({ columns, limit: Math.min(limit, entries) }));
+  const largest = each.reduce((most, bytes) => Math.max(most, bytes), 0);
+  const all = each.reduce((sum, bytes) => sum + bytes, 0);
+  return 2 * Math.max(largest, Math.min(mostBytes, all));
+}
 
 /** Partitions that failed have none. Throws `HttpProblem` where the store has lost partials since. */
 export async function* readRows(
