@@ -39,7 +39,12 @@ const clusterFaults = new Set([
   "REASON_RESOURCES_UNKNOWN",
 ]);
 
+/** Ends that a task's executor or agent tells, with what there is to say about them. */
+const toldByAgents = new Set(["TASK_FINISHED", "TASK_FAILED", "TASK_KILLED"]);
+
 export function judgeStatus({ state, reason = "", message = "" }: Pick<TaskStatus, "state" | "reason" | "message">): Verdict {
+  // The master tells it of an agent that is back, without cause and data. The agent's own update comes after it.
+  if (reason === "REASON_AGENT_REREGISTERED" && toldByAgents.has(state)) return "running";
   switch (state) {
     case "TASK_STAGING":
     case "TASK_STARTING":

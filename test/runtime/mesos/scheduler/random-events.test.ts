@@ -211,8 +211,9 @@ class Cluster {
   #returnAgent(): void {
     const agentId = this.#random.pick([...this.#away, "a"]);
     if (!this.#away.delete(agentId)) return;
-    for (const { info, state } of [...this.#runs.values()]) {
-      if (info.agentId === agentId && !isTerminal(state))
+    for (const { info, state, untold } of [...this.#runs.values()]) {
+      // Also what ended meanwhile, before its agent says how.
+      if (info.agentId === agentId && (!isTerminal(state) || untold.length > 0))
         this.#say({ taskId: info.id, state, agentId, reason: "REASON_AGENT_REREGISTERED" });
     }
   }

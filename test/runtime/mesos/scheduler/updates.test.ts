@@ -57,6 +57,25 @@ test("updates: a task that fails is launched again with another id, after a paus
   assert.deepEqual([played.task("1").state, played.task("1").attempt], ["failed", 3]);
 });
 
+for (const [end, expected] of [
+  ["TASK_FINISHED", "successful"],
+  ["TASK_FAILED", "failed"],
+] as const) {
+  test(`updates: of ${end} while its agent was away the agent's own update decides, with its cause and data`, () => {
+    const played = told("TASK_UNREACHABLE", { reason: "REASON_AGENT_REMOVED" }, 1);
+    played.on(status("1.1", end, { reason: "REASON_AGENT_REREGISTERED", message: "Unreachable agent re-registered" }));
+    assert.equal(played.task("1").state, "running");
+    const data = new Uint8Array([1]);
+    const { news } = played.on(status("1.1", end, { message: "exited", data, uuid: "u" }));
+    assert.equal(played.task("1").state, expected);
+    assert.deepEqual(
+      news.flatMap((each) => (each.kind === "task" ? [each.data] : [])),
+      [data],
+    );
+    if (expected === "failed") assert.equal(played.task("1").cause, "failed: exited");
+  });
+}
+
 test("updates: out of memory is told as such", () => {
   assert.match(told("TASK_FAILED", { reason: "REASON_CONTAINER_LIMITATION_MEMORY" }).task("1").cause!, /out of memory/);
 });
