@@ -5,7 +5,7 @@ import type { StreamerElement, Streamers } from "../file/streamers.ts";
 import type { BranchColumn, BranchPlace } from "./branch-column.ts";
 import { type Branch, split } from "./branch-node.ts";
 import { dimensionsOf } from "./naming.ts";
-import { type LaidMember, layoutsOf, memberLayouts, type ObjectLayout } from "./object-layout.ts";
+import { type LaidMember, layoutsOf, memberLayouts, type ObjectLayout, storedBytes } from "./object-layout.ts";
 import { parseTypeName } from "./type-names.ts";
 import { rangeOf, typeOfNumber } from "./value-types.ts";
 import { splitParts } from "./vector-names.ts";
@@ -108,6 +108,10 @@ function namedType(
     ...(counter && { counter }),
   };
   if (named.kind === "values") return [{ ...column, form: plainForm(named.type, levels) }];
+  if (named.kind === "pairs") {
+    if (outer.length > 0) return `is of the type ${typeName} in a split collection, which is not supported`;
+    return pairForms(named.types, levels).map((form, index) => ({ ...column, parts: [...parts, pairFields[index]], form }));
+  }
   if (outer.length > 0) return `is a list of ${named.className} in a split collection, which is not supported`;
   const { headed } = layoutsOf(named.className, streamers);
   if (headed.length === 0) return `holds objects of the class ${named.className}, whose size varies or which the file does not describe`;
@@ -121,6 +125,19 @@ function namedType(
       ...elementForms(headed, index, 0),
       ...(memberwise[index] && { memberwise: memberwise[index] }),
     },
+  }));
+}
+
+const pairFields = ["first", "second"];
+
+/** One pair after another, or all first members and then all second ones. */
+function pairForms(types: readonly [StoredType, StoredType], levels: readonly BranchLevel[]): readonly BranchForm[] {
+  const [first, second] = types.map((type) => storedBytes(type, ""));
+  const total = first + second;
+  return types.map((type, index) => ({
+    ...plainForm(type, levels),
+    element: { bytes: total, at: index === 0 ? 0 : first, fixed: [] },
+    memberwise: { bytes: index === 0 ? first : second, at: 0, fixed: [], before: index === 0 ? 0 : first, total },
   }));
 }
 

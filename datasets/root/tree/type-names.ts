@@ -7,6 +7,8 @@ export type NamedType =
   /** `lists` lists in one another of values of one type, or of objects of a class. */
   | { readonly kind: "values"; readonly lists: number; readonly type: StoredType }
   | { readonly kind: "objects"; readonly lists: number; readonly className: string }
+  /** A list of pairs of numbers: a map, or a list that is written as one. */
+  | { readonly kind: "pairs"; readonly lists: 1; readonly types: readonly [StoredType, StoredType] }
   | { readonly kind: "unsupported"; readonly reason: string };
 
 const listNames = new Set([
@@ -32,22 +34,35 @@ export function parseTypeName(text: string): NamedType {
     if (!template) return { kind: "objects", lists, className: name };
     const [, outer, inner] = template;
     if (outer === "bitset") return { kind: "values", lists: lists + 1, type: "bool" };
-    if (/(^|_|multi)map$/.test(outer)) return unsupported(`is a map (${text})`);
+    const isMap = /(^|_|multi)map$/.test(outer);
+    const types = isMap ? lists === 0 && numbersIn(inner) : outer === "pair" && lists === 1 && numbersIn(inner);
+    if (types) return { kind: "pairs", lists: 1, types };
+    if (isMap) return unsupported(`is a map of other things than numbers (${text})`);
     if (outer === "pair" || outer === "tuple" || outer === "variant") return unsupported(`is a ${outer} (${text})`);
     if (!listNames.has(outer)) return { kind: "objects", lists, className: name };
-    name = spelledAlike(firstArgument(inner));
+    name = spelledAlike(argumentsIn(inner)[0]!);
   }
   return unsupported(`has more than ${mostLists} lists in one another`);
 }
 
 const unsupported = (what: string): NamedType => ({ kind: "unsupported", reason: `${what}, which is not supported` });
 
-function firstArgument(inner: string): string {
-  let depth = 0;
+function argumentsIn(inner: string): readonly string[] {
+  const found: string[] = [];
+  let [depth, start] = [0, 0];
   for (let at = 0; at < inner.length; at++) {
     if (inner[at] === "<") depth++;
     else if (inner[at] === ">") depth--;
-    else if (inner[at] === "," && depth === 0) return inner.slice(0, at);
+    else if (inner[at] === "," && depth === 0) {
+      found.push(inner.slice(start, at));
+      start = at + 1;
+    }
   }
-  return inner;
+  return [...found, inner.slice(start)];
+}
+
+/** The types of two numbers, or nothing; what follows them (how a map is ordered) is not stored. */
+function numbersIn(inner: string): readonly [StoredType, StoredType] | undefined {
+  const [first, second] = argumentsIn(inner).map((name) => typeNamed.get(spelledAlike(name)));
+  return first && second && first !== "string" && second !== "string" ? [first, second] : undefined;
 }

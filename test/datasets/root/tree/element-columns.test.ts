@@ -21,6 +21,11 @@ const streamers = new Streamers([
       member("links", 300, "vector<vector<Link<Vector<Track> > > >"),
       member("pair", 82, "Link<Vector<Track> >", 3),
       member("other", 82, "Unknown", 3),
+      member("weights", 300, "map<int,double,less<int>,allocator<pair<const int,double> > >"),
+      member("hits", 300, "vector<pair<unsigned short,float> >"),
+      member("names", 300, "map<string,double>"),
+      member("far", 300, "vector<map<int,double> >"),
+      member("one", 300, "pair<int,double>"),
     ],
   },
 ]);
@@ -51,4 +56,19 @@ test("an array of objects is a list of records of one length", () => {
     ["pair.index", [1], fixed, 10],
   ]);
   assert.equal(columnsOf(2, "other", 82), "is an object of the class Unknown, whose size varies or which the file does not describe");
+});
+
+test("a map of numbers, and a list of pairs of them, is a list of records with the fields first and second; all others are refused by name", () => {
+  const counted = [{ kind: "counted" }];
+  assert.deepEqual(columnsOf(3, "weights", 500), [
+    ["weights.first", [1], counted, 0],
+    ["weights.second", [1], counted, 4],
+  ]);
+  assert.deepEqual(columnsOf(4, "hits", 500), [
+    ["hits.first", [1], counted, 0],
+    ["hits.second", [1], counted, 2],
+  ]);
+  assert.match(String(columnsOf(5, "names", 500)), /^is a map of other things than numbers \(map<string,double>\), which is not supported/);
+  assert.match(String(columnsOf(6, "far", 500)), /^is a map of other things than numbers/);
+  assert.match(String(columnsOf(7, "one", 500)), /^is a pair/);
 });
