@@ -22,7 +22,7 @@ export interface MetadataStore {
 }
 
 /** Part of every key: another one where the bytes mean something else. */
-const edition = "description 5";
+const edition = "description 6";
 const filesPerCall = 200;
 const mostShapes = 200;
 /** Milliseconds that the store is left alone after it failed. */

@@ -2,8 +2,9 @@
  * Descriptions of files as bytes to be stored, and back. A shape is stored once for all files that have it.
  *
  * A file: length of the header (uint32), the header as JSON, zeros up to a multiple of 8; then the arrays that the header names, each from a
- * multiple of 8 on: of numbers of 8 bytes the first byte of each, then the second of each, and so on, for most of the last ones are alike. All little-endian,
- * then gzip. A shape: JSON, then gzip.
+ * multiple of 8 on: of numbers of 8 bytes the first byte of each, then the second of each, and so on, for most of the last ones are alike. All little-endian.
+ * A shape: JSON. Both then gzip, where they are longer than `smallest`, else a checksum (FNV-1a, uint32) after them: compressing what is short takes about as
+ * long as reading the file that it describes.
  */
 import { promisify } from "node:util";
 import { gunzip, gzip } from "node:zlib";
@@ -20,6 +21,8 @@ interface Header {
 
 const compress = promisify(gzip);
 const expand = promisify(gunzip);
+/** Bytes. So many have room beside others in a page of LMDB; and the first bytes of no shorter body are those of gzip. */
+const smallest = 2_048;
 /** A damaged body must not fill the memory. */
 const mostBytes = 2 ** 30;
 
@@ -107,11 +110,29 @@ function transpose(source: Uint8Array, target: Uint8Array, { from, to }: { reado
   }
 }
 
-async function pack(bytes: Uint8Array): Promise<Bytes> {
+async function pack(bytes: Bytes): Promise<Bytes> {
+  if (bytes.length <= smallest) {
+    const body = new Uint8Array(bytes.length + 4);
+    body.set(bytes);
+    new DataView(body.buffer).setUint32(bytes.length, checksum(bytes), true);
+    return body;
+  }
   return new Uint8Array(await compress(bytes, { level: 1 }));
 }
 
 /** In memory of its own, starting at 0: arrays of 8 bytes lie in it. */
 async function unpack(body: Uint8Array): Promise<Bytes> {
+  if (body[0] !== 0x1f || body[1] !== 0x8b) {
+    const bytes = new Uint8Array(body.subarray(0, Math.max(0, body.length - 4)));
+    const written = new DataView(body.buffer, body.byteOffset).getUint32(bytes.length, true);
+    if (written !== checksum(bytes)) throw new Error("its checksum does not match its content");
+    return bytes;
+  }
   return new Uint8Array(await expand(body, { maxOutputLength: mostBytes }));
+}
+
+function checksum(bytes: Uint8Array): number {
+  let sum = 0x811c9dc5;
+  for (const byte of bytes) sum = Math.imul(sum ^ byte, 0x01000193);
+  return sum >>> 0;
 }
