@@ -147,7 +147,8 @@ export class FakeMaster {
     for (const task of agent.tasks.values()) {
       const framework = state.frameworks.get(task.framework);
       if (!framework) state.frameworks.set(task.framework, away(task.framework));
-      else if (wasLost && !isTerminal(task.state))
+      // Also of what has ended, before its agent says how.
+      else if (wasLost)
         state.tellOwnStatus(framework, task.info.task_id, task.state, "REASON_AGENT_REREGISTERED", { agent_id: { value: agent.id } });
     }
     agent.tellAll();
