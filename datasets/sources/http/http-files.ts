@@ -4,10 +4,10 @@
  *
  * What a server said of a file or folder holds for some seconds, for each look is a request; what is read of a file is checked each time.
  */
-import { LRUCache } from "lru-cache";
 import pMap from "p-map";
 import { DatasetError, type FileIdentity } from "../../dataset.ts";
 import { hasWildcards, matcherOf } from "../match-pattern.ts";
+import { RecentListings } from "../recent-listings.ts";
 import type { FoundFile, ListOptions, SignalOptions, Source } from "../source.ts";
 import { type ListedEntry, listFolder, unlisted } from "./list-folder.ts";
 import { openRemote } from "./open-remote.ts";
@@ -15,21 +15,16 @@ import { identifyRemote, nameOfUrl, type RemotePlace } from "./remote-file.ts";
 import { mostConnections, PassingFailure } from "./send-request.ts";
 import { authorizeBy } from "./token-file.ts";
 
-/** Milliseconds for which an answer holds at least. */
-const holds = 5_000;
-/** An answer holds this many times as long as it took to be found. */
-const holdsTimes = 20;
 const mostKnown = 100_000;
 const mostFiles = 100_000;
 const mostFolders = 2_000;
 
-/** What was found, by pattern or URL. */
-const known = new LRUCache<string, { readonly found: Promise<readonly FoundFile[]>; until: number }>({ max: mostKnown });
+const recent = new RecentListings(mostKnown);
 
 export const httpFiles: Source = {
   async list(pattern, options) {
     const isMany = pathOf(pattern).endsWith("/") || hasWildcards(pathOf(pattern));
-    const files = isMany ? await remember(pattern, () => listMatching(pattern, options)) : await look(pattern, options);
+    const files = isMany ? await recent.get(pattern, () => listMatching(pattern, options)) : await look(pattern, options);
     return { files, leftOut: [] };
   },
   async open(file, use, options) {
@@ -38,27 +33,11 @@ export const httpFiles: Source = {
     } catch (error) {
       options?.signal?.throwIfAborted();
       // It may be another file now.
-      if (error instanceof DatasetError && !error.permanent && !(error instanceof PassingFailure)) known.clear();
+      if (error instanceof DatasetError && !error.permanent && !(error instanceof PassingFailure)) recent.clear();
       throw error;
     }
   },
 };
-
-async function remember(key: string, find: () => Promise<readonly FoundFile[]>): Promise<readonly FoundFile[]> {
-  const begun = performance.now();
-  const before = known.get(key);
-  if (before && begun < before.until) return await before.found;
-  const entry = { found: find(), until: Number.POSITIVE_INFINITY };
-  known.set(key, entry);
-  try {
-    const found = await entry.found;
-    entry.until = performance.now() + Math.max(holds, holdsTimes * (performance.now() - begun));
-    return found;
-  } catch (error) {
-    if (known.get(key) === entry) known.delete(key);
-    throw error;
-  }
-}
 
 function urlOf(path: string): URL {
   if (URL.canParse(path)) return new URL(path);
@@ -75,7 +54,7 @@ function placeOf(path: string): RemotePlace {
 
 /** Nothing where there is no such file; with a cause where the server does not tell. */
 const look = (path: string, { signal }: SignalOptions): Promise<readonly FoundFile[]> =>
-  remember(path, async () => {
+  recent.get(path, async () => {
     try {
       const file = await identifyRemote(path, placeOf(path), { signal });
       return file ? [{ file }] : [];

@@ -4,35 +4,24 @@
  */
 import { parseXml, XmlElement } from "@rgrove/parse-xml";
 import { AwsV4Signer } from "aws4fetch";
-import { LRUCache } from "lru-cache";
 import { baseName, DatasetError } from "../../dataset.ts";
 import { openRemote } from "../http/open-remote.ts";
 import { type RemotePlace, refusal } from "../http/remote-file.ts";
 import { sendRequest } from "../http/send-request.ts";
 import { tryAgain } from "../http/try-again.ts";
 import { hasWildcards, matcherOf } from "../match-pattern.ts";
+import { RecentListings } from "../recent-listings.ts";
 import type { FoundFile, ListOptions, SignalOptions, Source } from "../source.ts";
 import { findAccess, type StoreAccess } from "./credentials.ts";
 
-/** Milliseconds that a listing holds. */
-const holds = 5_000;
 const largestPage = 16 * 2 ** 20;
 const mostObjects = 100_000;
 
-const known = new LRUCache<string, { readonly files: Promise<readonly FoundFile[]>; readonly looked: number }>({ max: 1_000 });
+const recent = new RecentListings(1_000);
 
 export const s3Files: Source = {
   async list(pattern, options) {
-    const before = known.get(pattern);
-    if (before && performance.now() - before.looked < holds) return { files: await before.files, leftOut: [] };
-    const files = listObjects(pattern, options);
-    known.set(pattern, { files, looked: performance.now() });
-    try {
-      return { files: await files, leftOut: [] };
-    } catch (error) {
-      known.delete(pattern);
-      throw error;
-    }
+    return { files: await recent.get(pattern, () => listObjects(pattern, options)), leftOut: [] };
   },
   async open(file, use, options) {
     try {
@@ -40,7 +29,7 @@ export const s3Files: Source = {
       return await use(openRemote(file, placeOf(await findAccess(), bucket, { key })));
     } catch (error) {
       options?.signal?.throwIfAborted();
-      if (error instanceof DatasetError && !error.permanent) known.clear();
+      if (error instanceof DatasetError && !error.permanent) recent.clear();
       throw error;
     }
   },
