@@ -4,7 +4,7 @@ import process from "node:process";
 import { parentPort } from "node:worker_threads";
 import { boundValues } from "../../datasets/cache/bound-values.ts";
 import { readThrough } from "../../datasets/cache/disk/read-through.ts";
-import type { Block } from "../../datasets/cache/slab.ts";
+import { type Block, taken } from "../../datasets/cache/slab.ts";
 import { type ColumnTarget, DatasetError } from "../../datasets/dataset.ts";
 import { prepareReading } from "../../datasets/formats.ts";
 import { runPhase, runPhases } from "../../engine/compile/work-area.ts";
@@ -195,11 +195,11 @@ function dictionariesOf({ programKey, addresses }: ProgramRun): readonly Block[]
   );
 }
 
-/** The slab's memory, at least as large as the main thread saw it when it reserved these blocks. */
+/** The slab's memory, at least as large as the main thread saw it when it reserved these blocks, and what may be read behind them. */
 function memoryOf(slab: number, blocks: readonly (Block | undefined)[]): WebAssembly.Memory {
   const memory = memories[slab];
   if (!memory) throw new Error(`Cannot use slab ${slab}: this thread was not given it`);
-  const end = Math.max(...blocks.map((block) => (block ? block.address + block.bytes : 0)));
+  const end = Math.max(...blocks.map((block) => (block ? block.address + taken(block.bytes) : 0)));
   // Growth on another thread shows at the next look at `buffer`, at the latest after a `grow` of our own.
   if (memory.buffer.byteLength < end) memory.grow(0);
   return memory;
