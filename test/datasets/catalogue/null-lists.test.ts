@@ -53,6 +53,25 @@ test("in a dataset of files of which some have null lists, those that have none 
   assert.deepEqual([await nullableOf("both"), await nullableOf("some"), await nullableOf("none")], [["x"], ["x"], undefined]);
 });
 
+test("lists in lists count as there in files that have no null ones, which tell only how long the lists around them are", async (t) => {
+  const directory = await makeDirectory(t);
+  const writeNested = (name: string, isOptional: boolean, data: unknown[]) => {
+    const inner = listOf("element", isOptional);
+    const schema: SchemaElement[] = [
+      { name: "root", num_children: 1 },
+      { name: "x", converted_type: "LIST", num_children: 1, repetition_type: "REQUIRED" },
+      { name: "list", num_children: 1, repetition_type: "REPEATED" },
+      ...inner,
+    ];
+    return writeFile(join(directory, name), new Uint8Array(parquetWriteBuffer({ columnData: [{ name: "x", data }], schema })));
+  };
+  await writeNested("a.parquet", true, [[null, [1]], [], [[], [1, 2], null]]);
+  await writeNested("b.parquet", false, [[[]], [[1], [1, 2, 3]], []]);
+  const app = await openApp(t, { extraData: [`nested=${directory}`] });
+  const status = await app.ask({ dataset: "nested", histograms: lengths("x.map(row => row?.length ?? -1)") });
+  assert.deepEqual(status.histograms.h!.storage.values, [0, 2, 2, 2, 1, 1, 0]);
+});
+
 test("of list columns that are one collection the first that may be null tells", async (t) => {
   const path = join(await makeDirectory(t), "jets.parquet");
   await write(path, {
