@@ -60,6 +60,9 @@ const partial = await encodePartial({
 /** Of a short subtask, as nodes measure it: such ones are claimed together. */
 const timing = { compiling: 0, loading: 0, reading: 0, decoding: 0, thread: 0, computing: 0.5, bytes: 0 };
 
+/** `kept`: bytes of the heap for each partition that are in use after the step and were not before. */
+type Step = Usage & { readonly kept: number };
+
 const cleanup = new CleanupStack();
 try {
   const steps = await run(options.partitions);
@@ -69,7 +72,7 @@ try {
   await cleanup.close();
 }
 
-async function run(partitions: number): Promise<readonly Usage[]> {
+async function run(partitions: number): Promise<readonly Step[]> {
   const directory = await mkdtemp(join(tmpdir(), "femtoq-large-"));
   cleanup.after(() => rm(directory, { recursive: true, force: true }));
   const openState = shareEnvironment({ directory: join(directory, "store") });
@@ -101,14 +104,16 @@ async function run(partitions: number): Promise<readonly Usage[]> {
     notReady: () => [],
   });
   const app = createApp(services(executor));
-  const steps: Usage[] = [];
+  const steps: Step[] = [];
   const measure = async (step: string, action: () => Promise<Status>): Promise<void> => {
     process.stderr.write(`${step} …\n`);
+    const heap = heapInUse();
     const stop = startUsage(step);
     const status = await action();
+    const usage = stop();
     const text = JSON.stringify(status);
     const { done, failed } = status.partitions;
-    steps.push({ ...stop(), done, failed, statusBytes: text.length });
+    steps.push({ ...usage, done, failed, statusBytes: text.length, kept: (heapInUse() - heap) / partitions });
   };
   const ask = async (to: ReturnType<typeof createApp>, upper: number, wait = 0) => {
     const headers = { ...(wait > 0 && { prefer: `wait=${wait}` }) };
@@ -168,6 +173,12 @@ async function open(directory: string, openState: () => Promise<Environment>): P
   return store;
 }
 
+/** Bytes, once what is garbage is collected. */
+function heapInUse(): number {
+  (globalThis as { gc?: () => void }).gc!();
+  return process.memoryUsage().heapUsed;
+}
+
 function makeDataset(count: number): Dataset {
   const partitions = Array.from({ length: count }, (_, index) => ({
     index,
@@ -192,14 +203,26 @@ function catalogueOf(dataset: Dataset): Catalogue {
   };
 }
 
-function draw(steps: readonly Usage[]): void {
-  const heads = ["step", "seconds", "of processors", "longest turn, ms", "heap, MB", "RSS, MB", "done", "failed", "status, bytes"];
-  const rows = steps.map(({ step, seconds, cpu, longestTurn, heap, rss, done, failed, statusBytes }) => [
+function draw(steps: readonly Step[]): void {
+  const heads = [
+    "step",
+    "seconds",
+    "of processors",
+    "longest turn, ms",
+    "heap, MB",
+    "kept each, B",
+    "RSS, MB",
+    "done",
+    "failed",
+    "status, bytes",
+  ];
+  const rows = steps.map(({ step, seconds, cpu, longestTurn, heap, kept, rss, done, failed, statusBytes }) => [
     step,
     seconds.toFixed(2),
     cpu.toFixed(2),
     longestTurn.toFixed(0),
     heap.toFixed(0),
+    kept.toFixed(0),
     rss.toFixed(0),
     `${done ?? ""}`,
     `${failed ?? ""}`,
