@@ -187,38 +187,42 @@ test("queries that ask tell null lists of a file from empty ones, and those that
   }
 });
 
-test("readColumn refuses or reads lists of lists whatever byte is changed, and writes nowhere else", async (t) => {
-  const path = join(await makeDirectory(t), "nested.parquet");
-  const { bytes } = await writeNested(path, 40);
-  const catalogue = createCatalogue([{ name: "nested", pattern: path }]);
-  const [partition] = (await catalogue.get("nested"))!.partitions;
-  const location = await catalogue.locate("nested", partition!, "y", { lists: ["y", "y.[]", "y.[].[]"] });
-  const { start, length } = (location.place as ColumnPlace).chunks[0]!;
-  const below = sequence(9);
-  let refused = 0;
-  for (let round = 0; round < 400; round++) {
-    const damaged = bytes.slice();
-    damaged[start + below(length)] = below(256);
-    const open: Source["open"] = (_, use) =>
-      use({ byteLength: damaged.length, slice: async (from, to) => damaged.slice(from, to).buffer as ArrayBuffer });
-    const guard = 8;
-    const target = makeTarget(location);
-    const guarded = {
-      values: new Float32Array(target.values.length + guard).fill(77),
-      valid: new Uint8Array(target.values.length + guard).fill(77),
-      offsets: target.offsets.map((offsets) => new Uint32Array(offsets.length + guard).fill(77)),
-    };
-    const inner = {
-      values: guarded.values.subarray(0, -guard),
-      valid: guarded.valid.subarray(0, -guard),
-      offsets: guarded.offsets.map((offsets) => offsets.subarray(0, -guard)),
-    };
-    await readColumn(location, inner, { source: { open } }).catch((error: unknown) => {
-      assert(error instanceof DatasetError);
-      refused++;
-    });
-    for (const array of [guarded.values, guarded.valid, ...guarded.offsets])
-      assert.deepEqual([...array.subarray(-guard)], new Array(guard).fill(77));
-  }
-  assert(refused > 100, `only ${refused} of 400 damaged columns were refused`);
-});
+for (const [name, leastRefused] of [
+  ["y", 100],
+  ["y.[].[]?", 50],
+] as const)
+  test(`readColumn refuses or reads ${name}, of lists of lists, whatever byte is changed, and writes nowhere else`, async (t) => {
+    const path = join(await makeDirectory(t), "nested.parquet");
+    const { bytes } = await writeNested(path, 40);
+    const catalogue = createCatalogue([{ name: "nested", pattern: path }]);
+    const [partition] = (await catalogue.get("nested"))!.partitions;
+    const location = await catalogue.locate("nested", partition!, name);
+    const { start, length } = (location.place as ColumnPlace).chunks[0]!;
+    const below = sequence(9);
+    let refused = 0;
+    for (let round = 0; round < 400; round++) {
+      const damaged = bytes.slice();
+      damaged[start + below(length)] = below(256);
+      const open: Source["open"] = (_, use) =>
+        use({ byteLength: damaged.length, slice: async (from, to) => damaged.slice(from, to).buffer as ArrayBuffer });
+      const guard = 8;
+      const target = makeTarget(location);
+      const guarded = {
+        values: (name === "y" ? new Float32Array(target.values.length + guard) : new Uint8Array(target.values.length + guard)).fill(77),
+        valid: new Uint8Array(target.values.length + guard).fill(77),
+        offsets: target.offsets.map((offsets) => new Uint32Array(offsets.length + guard).fill(77)),
+      };
+      const inner = {
+        values: guarded.values.subarray(0, -guard),
+        valid: guarded.valid.subarray(0, -guard),
+        offsets: guarded.offsets.map((offsets) => offsets.subarray(0, -guard)),
+      };
+      await readColumn(location, inner, { source: { open } }).catch((error: unknown) => {
+        assert(error instanceof DatasetError);
+        refused++;
+      });
+      for (const array of [guarded.values, guarded.valid, ...guarded.offsets])
+        assert.deepEqual([...array.subarray(-guard)], new Array(guard).fill(77));
+    }
+    assert(refused > leastRefused, `only ${refused} of 400 damaged columns were refused`);
+  });
