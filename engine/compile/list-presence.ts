@@ -3,19 +3,26 @@
  * empty one. A list that is one of two is there where the one that was chosen is.
  */
 import type { Term } from "../program/term.ts";
-import type { Expression } from "../wasm/instructions.ts";
-import { I } from "../wasm/instructions.ts";
+import { type Expression, I } from "../wasm/instructions.ts";
 import { both, type Environment, type ListCode, type RecordCode, truth } from "./code.ts";
 import type { Emitter } from "./emitter.ts";
+import { keyOf } from "./key-of.ts";
 
-/** Undefined where it always is. */
-export function isThere(emitter: Emitter, list: Term, outer: Environment): Expression | undefined {
+/** Undefined where it always is. Found once for each list: the lists that a list is made of may be many more than its terms. */
+export const isThere = (emitter: Emitter, list: Term, outer: Environment): Expression | undefined =>
+  emitter.once(`there ${keyOf(list, outer)}`, () => ({ found: findPresence(emitter, list, outer) })).found;
+
+function findPresence(emitter: Emitter, list: Term, outer: Environment): Expression | undefined {
   if (list.operation === "where" && list.literal !== undefined) return isThereOrNotTaken(emitter, list, outer);
   // What a parameter stands for; where the list may be missing, `present` tells it.
   const { term, environment, present } = emitter.lower(list, outer) as ListCode;
-  if (term.operation === "collection") return both(present, isInFile(emitter, term, environment));
+  if (term.operation === "collection") {
+    const found = both(present, isInFile(emitter, term, environment));
+    return found && emitter.keep(found);
+  }
   const sources = term.args.filter(({ type, operation }) => type.kind === "list" && operation !== "lambda");
-  return sources.reduce<Expression | undefined>((sum, each) => both(sum, isThere(emitter, each, environment)), present);
+  const found = sources.reduce<Expression | undefined>((sum, each) => both(sum, isThere(emitter, each, environment)), present);
+  return found && emitter.keep(found);
 }
 
 /** Of two lists the one that is not taken is empty, whatever it is. */

@@ -29,13 +29,13 @@ export const nameOf = (input: Input): string => (input.kind === "offsets" ? inpu
 export function listInputs(terms: readonly Term[], schema: Schema): readonly Input[] {
   const used = new Map<string, Column>();
   const lists = new Set<string>();
-  const asked = new Set<Term>();
+  const asked: Term[] = [];
   const use = (column: Column | undefined) => column && used.set(column.name, column);
   for (const term of terms) {
     if (term.operation === "column") use(schema.columns.find((column) => column.name === term.literal));
     if (term.operation === "collection") lists.add(String(term.literal));
     // What a parameter stands for may be any list.
-    if (term.operation === "not-null") for (const each of term.free === 0 ? reachable(term.args) : terms) asked.add(each);
+    if (term.operation === "not-null") asked.push(...term.args);
     if (term.operation === "collection" && term.type.kind === "list" && term.type.element.kind !== "record")
       use(schema.columns.find((column) => innermost(column) === term.literal));
     if (term.operation === "field" && term.args[0].type.kind === "record") {
@@ -57,7 +57,8 @@ export function listInputs(terms: readonly Term[], schema: Schema): readonly Inp
     if (dtype === "string") inputs.push({ kind: "strings", column: name, lists });
     if (nullable) inputs.push({ kind: "valid", column: name, lists });
   }
-  const askedOf = new Set([...asked].flatMap(({ operation, literal }) => (operation === "collection" ? [literal] : [])));
+  const madeOf = asked.some(({ free }) => free !== 0) ? terms : reachable(asked);
+  const askedOf = new Set(madeOf.flatMap(({ operation, literal }) => (operation === "collection" ? [literal] : [])));
   for (const { list, column } of schema.nullableLists ?? [])
     if (askedOf.has(list)) inputs.push({ kind: "values", column: column.name, dtype: column.dtype, lists: column.lists, tellsOf: list });
   return inputs;

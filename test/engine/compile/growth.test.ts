@@ -101,3 +101,13 @@ for (const [how, double] of Object.entries(doubled)) {
     }
   });
 }
+
+test("whether a list is null that is put together with itself thirty times over is asked of each list once", () => {
+  const nullable = { list: "Muon", column: { name: "Muon?", dtype: "bool", nullable: false, lists: [] } } as const;
+  for (const schema of [muonSchema, { ...muonSchema, nullableLists: [nullable] }]) {
+    const define: Record<string, string> = { d0: "Muon" };
+    for (let index = 1; index <= 30; index++) define[`d${index}`] = `d${index - 1}.concat(d${index - 1})`;
+    const { terms } = makeProgram(readQuery({ ...histograms(1, () => "d30?.slice(0, 1).length ?? -1"), define }), schema);
+    assert.throws(() => compileProgram(terms, schema), QueryError);
+  }
+});
