@@ -151,3 +151,7 @@ export interface FlatColumn {
   /** Compression pays for few distinct values, and costs for random bits. */
   readonly compress?: boolean;
 }
+
+/** Lists stand in lists so deep at most, as `nullLists` has a bit for each. */
+export const mostListLevels = 8;
+export const tooDeep = `stands in more than ${mostListLevels} lists, one in the other`;

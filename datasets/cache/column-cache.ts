@@ -102,6 +102,11 @@ export class ColumnCache {
     this.#admit();
   }
 
+  /** Another cache over the same slabs has given room back. */
+  admitWaiting(): void {
+    this.#admit();
+  }
+
   #reserve(request: LeaseRequest): Promise<Reserved> {
     const { signal } = request;
     return new Promise((resolve, reject) => {

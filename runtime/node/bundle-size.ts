@@ -33,8 +33,9 @@ export class BundleSize {
     this.#times.splice(0, this.#times.length - remembered);
   }
 
-  noteTooLong({ programKey }: Subtask): void {
-    this.#latest.set(programKey, Number.POSITIVE_INFINITY);
+  noteTooLong(subtask: Subtask): void {
+    this.#latest.set(subtask.programKey, Number.POSITIVE_INFINITY);
+    if (subtask.shape) this.#alike.set(nameAlike(subtask), Number.POSITIVE_INFINITY);
   }
 
   /** Whether a subtask is to be claimed alone. */

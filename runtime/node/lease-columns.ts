@@ -42,7 +42,7 @@ interface LeasingOptions {
 export function createLeasing({ catalogue, finder, cache, meter }: LeasingOptions) {
   return { held, lease };
 
-  /** Undefined where it may take a while, or something is wrong. */
+  /** Undefined where the file has to be looked at, a column loaded or room made. */
   function held(place: Place, runs: readonly Run[]): Leased | undefined {
     const partition = finder.peek(place);
     if (!partition) return undefined;

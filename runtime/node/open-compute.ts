@@ -41,6 +41,8 @@ export interface Compute {
   readonly workers: WorkerPool;
   /** Where columns are held. */
   readonly slabs: readonly Slab[];
+  /** Call when others gave back room in these. */
+  readonly admitWaiting: () => void;
   notReady(): readonly string[];
   over(catalogue: Catalogue): {
     readonly executor: Executor;
@@ -58,7 +60,7 @@ const largestAnswer = 512 * 2 ** 20;
 /** `bounds` learns what columns tell that are loaded. */
 export function openCompute({ config, store, bounds, log, meter }: ComputeOptions & { readonly bounds: LoadedBounds }): Compute {
   const { threads, mostCompute, task } = config;
-  const slots = { anybody: threads + claimsAhead, newcomers: threads + claimsAhead };
+  const slots = { anybody: threads + claimsAhead, newcomers: 2 * (threads + claimsAhead) };
   const slabs = reserve(config.memory);
   const { diskCache } = config;
   const disk = diskCache && new DiskTier({ directory: diskCache.directory, limit: diskCache.bytes, log });
@@ -85,6 +87,7 @@ export function openCompute({ config, store, bounds, log, meter }: ComputeOption
   return {
     workers,
     slabs,
+    admitWaiting: () => cache.admitWaiting(),
     notReady: () => (workers.alive > 0 ? [] : ["no worker thread is up"]),
     over(catalogue) {
       const programs = new ProgramCache({ store });

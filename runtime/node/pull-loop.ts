@@ -174,7 +174,7 @@ export function startPullLoop(options: PullOptions): PullLoop {
   function remember(claims: readonly Claim[], outcomes: ReadonlyMap<string, Outcome>): void {
     for (const { subtask } of claims) {
       const outcome = outcomes.get(subtask.key);
-      if (outcome?.kind !== "partial" || !outcome.timing) continue;
+      if (outcome?.kind !== "partial" || !outcome.timing || outcome.timing.skipped) continue;
       const { reading, decoding, computing: ran } = outcome.timing;
       bundleSize.note(subtask, reading + decoding + ran);
     }

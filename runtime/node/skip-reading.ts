@@ -8,9 +8,9 @@ import { LRUCache } from "lru-cache";
 import type { Log } from "../../base/log.ts";
 import { type Catalogue, DatasetError, type Partition } from "../../datasets/dataset.ts";
 import { decodePartial, encodePartial } from "../../engine/histogram/partial.ts";
-import { listInputs } from "../../engine/program/inputs.ts";
+import { type Input, listInputs } from "../../engine/program/inputs.ts";
 import { type ProgramTerms, rootsOf, writeProgram } from "../../engine/program/program.ts";
-import type { Column } from "../../engine/program/schema.ts";
+import type { Column, NullableList } from "../../engine/program/schema.ts";
 import { readTerms, writeSource } from "../../engine/program/source.ts";
 import { reachable, Terms } from "../../engine/program/term.ts";
 import { columnsInFilters, findImpossible, programBefore } from "../../engine/skip/impossible-filter.ts";
@@ -126,9 +126,17 @@ export function createSkipping(options: {
 async function compile(whole: ReadyProgram, before: ProgramTerms, programKey: string): Promise<ReadyProgram> {
   // Most processes never need the compiler here.
   const { compileProgram } = await import("../../engine/compile/compile-program.ts");
-  const schema = { columns: whole.source!.columns, unsupported: [] };
+  const schema = { columns: whole.source!.columns, nullableLists: nullableListsOf(whole.program.inputs), unsupported: [] };
   const terms = { ...before, inputs: listInputs(reachable(rootsOf(before)), schema) };
   const module = await WebAssembly.compile(compileProgram(terms, schema));
   const ready = readyProgram({ programKey, program: writeProgram(terms), module, source: writeSource(terms, schema) });
   return { ...ready, partOf: whole.programKey };
 }
+
+/** Of the lists that the program asks about, those that may be null. */
+const nullableListsOf = (inputs: readonly Input[]): readonly NullableList[] =>
+  inputs.flatMap((input) => {
+    if (input.kind !== "values" || input.tellsOf === undefined) return [];
+    const { column: name, dtype, lists } = input;
+    return [{ list: input.tellsOf, column: { name, dtype, lists, nullable: false } }];
+  });

@@ -2,10 +2,11 @@
  * From a Parquet schema to its leaves: names without the groups that only make a list, and what the levels mean.
  *
  * Lists are found by the rules of the Parquet format ("Nested types", with its rules for older writers): three levels, two levels, and
- * repeated fields without annotation. Lists may stand in lists, to any depth. A null list has no elements, as an empty one; a null struct makes its
+ * repeated fields without annotation. Lists may stand in lists, up to `mostListLevels`. A null list has no elements, as an empty one; a null struct makes its
  * fields missing, and its lists null. Maps are refused.
  */
 import type { SchemaTree } from "hyparquet";
+import { mostListLevels, tooDeep } from "../../format.ts";
 import type { Levels } from "../column-chunk.ts";
 import { type ValueType, valueTypeOf } from "./value-type.ts";
 
@@ -79,10 +80,11 @@ function isElement(repeated: SchemaTree, list: string): boolean {
 }
 
 function leafAt(node: SchemaTree, { parts, definition, lists, refused }: Place): LeafShape {
+  const reason = refused ?? (lists.length > mostListLevels ? tooDeep : undefined);
   return {
     parts,
     lists: lists.map((list) => list.parts),
     levels: { maxDefinition: definition, elements: lists.map(({ level }) => level), present: lists.map(({ present }) => present) },
-    type: refused === undefined ? valueTypeOf(node.element) : { kind: "unsupported", reason: refused },
+    type: reason === undefined ? valueTypeOf(node.element) : { kind: "unsupported", reason },
   };
 }

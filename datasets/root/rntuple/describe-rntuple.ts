@@ -3,7 +3,7 @@
  * of the first as have the entries that are asked for. Throws an `Error` that says what makes no sense.
  */
 import { sha256 } from "../../../engine/sha256.ts";
-import { type FileColumn, type FileDescription, type FileShape, usualPartitionEvents } from "../../format.ts";
+import { type FileColumn, type FileDescription, type FileShape, mostListLevels, tooDeep, usualPartitionEvents } from "../../format.ts";
 import type { ByteReader } from "../../sources/source.ts";
 import type { Anchor } from "./anchor.ts";
 import { type DescribedField, describeFields } from "./describe-fields.ts";
@@ -89,6 +89,7 @@ async function describe(
       if (twice.has(name)) {
         if (!unsupported.some((each) => each.name === name)) unsupported.push({ name, reason: "is the name of two fields" });
       } else if ("refused" in content) unsupported.push({ name, reason: content.refused });
+      else if (path.length > mostListLevels) unsupported.push({ name, reason: tooDeep });
       else {
         const { dtype, isNullable, isRounded } = content;
         const stored: StoredField = ntuple === 0 ? content.stored : { ...content.stored, ntuple };

@@ -3,7 +3,7 @@
  *
  * Promises: bytes are those of the version that was identified, by what each answer says of itself; what is no answer to the range that was asked for
  * is refused before its body is read. A file of which the server tells neither ETag nor time of change has no version: then a change shows only where it
- * changes the size. What lies apart is asked for in one request, unless the server was seen to give one range only, or to give several wrongly: then range by range.
+ * changes the size. What lies apart is asked for in one request, unless the server was seen to give one range only, to give several wrongly, or to fail at them: then range by range.
  */
 import { DatasetError, type FileIdentity } from "../../dataset.ts";
 import { stretchesOf } from "../coalesce.ts";
@@ -11,8 +11,8 @@ import type { ByteRange, ByteReader, SignalOptions } from "../source.ts";
 import { boundaryOf, PartReader } from "./part-reader.ts";
 import { RangeBuffers } from "./range-buffers.ts";
 import { isPlain, isSameVersion, notThatRange, type RemotePlace, rangeOf, readRange, refusal, versionOf } from "./remote-file.ts";
-import { type HttpAnswer, mostConnections, sendRequest } from "./send-request.ts";
-import { isAboutSeveral, mayGiveSeveral, mostStretches, rememberRefusal, SeveralRefused } from "./several-ranges.ts";
+import { type HttpAnswer, mostConnections, PassingFailure, sendRequest } from "./send-request.ts";
+import { isAboutSeveral, mayGiveSeveral, mostStretches, mostTries, rememberRefusal, SeveralRefused } from "./several-ranges.ts";
 import { tryAgain } from "./try-again.ts";
 
 /** Two reads cost as much as about so many bytes more in one. */
@@ -80,6 +80,7 @@ export function openRemote(file: FileIdentity, place: RemotePlace): ByteReader {
           signal,
         ),
       signal,
+      mostTries,
     );
 
   async function readParts(
@@ -135,7 +136,7 @@ export function openRemote(file: FileIdentity, place: RemotePlace): ByteReader {
         await readSeveral(stretches, filled, options);
         return filled.buffers;
       } catch (error) {
-        if (!(error instanceof SeveralRefused)) throw error;
+        if (!(error instanceof SeveralRefused || error instanceof PassingFailure)) throw error;
         rememberRefusal(place.url);
       }
     }

@@ -2,11 +2,12 @@
  * The parts of a `multipart/byteranges` body (RFC 9110, section 14.6) from its bytes as they come.
  *
  * Promises: gives bytes of parts only, each with its place in the file; throws for what is no such body, and for a part that is not of a file of `size` bytes or
- * ends behind it. Keeps nothing of the body but the head of one part, which is bounded. What the parts are of, whoever asked for them has to compare.
+ * ends behind it, or that is not as long as it says. Keeps nothing of the body but the head of one part, which is bounded. What the parts are of, whoever asked for them has to compare.
  */
 import { parseContentRange } from "./content-range.ts";
 
 const longestHead = 4096;
+const lineBreak = "\r\n";
 
 /** Undefined where the body has no parts. */
 export function boundaryOf(contentType: string | undefined): string | undefined {
@@ -23,6 +24,7 @@ export class PartReader {
   /** Where the next byte of the part lies in the file, and where the part ends. */
   #at = 0;
   #end = 0;
+  #isFirst = true;
   #isEnded = false;
 
   constructor(options: {
@@ -53,17 +55,20 @@ export class PartReader {
   }
 
   #takeHead(byte: number): void {
+    // The first delimiter may come without the line break that belongs to it.
+    if (this.#isFirst && this.#head === "" && byte === this.#delimiter.charCodeAt(0)) this.#head = lineBreak;
     this.#head += String.fromCharCode(byte);
-    // Line breaks before a delimiter belong to it.
-    if (this.#head === "\r" || this.#head === "\r\n") return;
-    const head = this.#head.trimStart();
+    const begin = lineBreak + this.#delimiter;
+    const { length } = this.#head;
+    if (this.#head.slice(0, begin.length) !== begin.slice(0, length)) throw new Error("a part is not as long as its range");
+    const head = this.#head.slice(lineBreak.length);
     if (head === `${this.#delimiter}--`) this.#isEnded = true;
-    else if (this.#head.length > longestHead) throw new Error("the head of a part does not end");
-    else if (head.endsWith("\r\n\r\n")) this.#beginPart(head);
+    else if (length > longestHead) throw new Error("the head of a part does not end");
+    else if (head.endsWith(lineBreak + lineBreak)) this.#beginPart(head);
   }
 
   #beginPart(head: string): void {
-    const [delimiter, ...fields] = head.trimEnd().split("\r\n");
+    const [delimiter, ...fields] = head.trimEnd().split(lineBreak);
     if (delimiter!.trimEnd() !== this.#delimiter) throw new Error("a part does not begin with its delimiter");
     const field = fields.find((line) => /^content-range:/i.test(line));
     const range = parseContentRange(field?.slice(field.indexOf(":") + 1).trim());
@@ -72,5 +77,6 @@ export class PartReader {
     this.#at = range.start;
     this.#end = range.end;
     this.#head = "";
+    this.#isFirst = false;
   }
 }

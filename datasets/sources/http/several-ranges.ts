@@ -20,9 +20,12 @@ export function rememberRefusal({ origin }: URL): void {
   refused.set(origin, true);
 }
 
-/** What a status means where several ranges were asked for: true where one range would be answered otherwise, as far as it tells. */
+/** What a status means where several ranges were asked for: false where it tells of the file, or that the server is busy, whatever is asked for. */
 export const isAboutSeveral = (status: number): boolean =>
-  ![401, 403, 404, 408, 410, 412, 425, 429].includes(status) && (status < 500 || status === 501);
+  ![404, 408, 410, 412, 425, 429].includes(status) && (status < 500 || status === 501);
+
+/** So often a server is asked for several ranges before it is asked for one by one, for it may fail at several only. */
+export const mostTries = 3;
 
 /** The server gave no several ranges, or none that can be used: one by one they can be asked for all the same. */
 export class SeveralRefused extends DatasetError {

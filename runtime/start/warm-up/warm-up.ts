@@ -2,8 +2,8 @@
  * One query over the few events that come with the program, gone through once when the server has started: the host compiles code when it first runs, and opens
  * codecs and memories when they are first used, which the first person to ask would wait for.
  *
- * Promises: everything it reads, holds and computes is its own: nothing of it is stored, queued, kept in memory or told of. Never rejects: what goes wrong is logged,
- * and the first query finds out by itself. Ends soon after its signal aborts.
+ * Promises: nothing of it is stored or queued, and none of its columns stay in memory; metrics count the few kB that it reads. Never rejects: what goes wrong is
+ * logged, and the first query finds out by itself. Ends soon after its signal aborts.
  */
 import { fileURLToPath } from "node:url";
 import type { Log } from "../../../base/log.ts";
@@ -31,6 +31,8 @@ const query = {
 
 export interface Warmed {
   readonly slabs: readonly Slab[];
+  /** Columns may have room that this gave back. */
+  readonly admitWaiting: () => void;
   readonly workers: Pick<WorkerPool, "load" | "run">;
   readonly threads: number;
 }
@@ -66,9 +68,9 @@ interface ComputeOptions extends Warmed, Pick<Parameters<typeof createExecutor>[
 async function computeAll(
   { plan }: QueryPlan,
   program: StoredProgram,
-  { slabs, workers, threads, catalogue, signal, log }: ComputeOptions,
+  { slabs, admitWaiting, workers, threads, catalogue, signal, log }: ComputeOptions,
 ): Promise<readonly PartialResult[]> {
-  // The disk keeps columns under fingerprints only, and this is none.
+  // No fingerprint: copies on the disk are kept of what has one.
   const load: WorkerPool["load"] = (columns) => workers.load(columns.map((each) => ({ ...each, fingerprint: query.dataset })));
   const cache = new ColumnCache({ slabs, load });
   const programs = new ProgramCache({ store: { getPrograms: async () => new Map([[program.programKey, program]]) } });
@@ -89,8 +91,9 @@ async function computeAll(
       }),
     );
   } finally {
-    // Nothing stays in memory.
+    // Nothing stays in memory, and who waited for the room is served.
     for (const slab of slabs) cache.spoil(slab);
+    admitWaiting();
   }
 }
 
@@ -99,5 +102,7 @@ function describe({ plan, query, checked }: QueryPlan, partials: readonly Partia
   const merger = new Merger(programs[0]!);
   for (const partial of partials) merger.add(partial);
   const status = describeStatus({ query: { ...query, created: 0 }, plan, programs, result: [merger.read()] }, []);
-  return JSON.stringify(status).length > 0 ? status.events.done : 0;
+  // The code that writes answers has run, too.
+  JSON.stringify(status);
+  return status.events.done;
 }

@@ -90,3 +90,32 @@ test("lists of which a file's statistics tell that none is null are not nullable
   const dataset = await createCatalogue([{ name: "full", pattern: path }]).get("full");
   assert.equal(dataset!.schema.nullableLists, undefined);
 });
+
+test("lists that are null are told apart also before a filter that no event of a partition can pass", async (t) => {
+  const directory = await makeDirectory(t);
+  const lists: readonly List[] = [[1], null, [], [1, 2]];
+  const schema: SchemaElement[] = [
+    { name: "root", num_children: 2 },
+    ...listOf("x", true),
+    { name: "run", type: "FLOAT", repetition_type: "REQUIRED" },
+  ];
+  const columnData = [
+    { name: "x", data: [...lists] },
+    { name: "run", data: Float32Array.of(1, 2, 3, 4) },
+  ];
+  await writeFile(join(directory, "a.parquet"), new Uint8Array(parquetWriteBuffer({ columnData, schema })));
+  const app = await openApp(t, { extraData: [`runs=${directory}`] });
+  const asked = { dataset: "runs", totals: { lengths: "x?.length ?? -1" }, histograms: lengths("x.length") };
+  for (const [run, skipped] of [
+    [5, 1],
+    [4, 0],
+  ]) {
+    const { cutflow, totals, timing } = await app.ask({ ...asked, filter: ["(x?.length ?? -1) >= 0", `run >= ${run}`] });
+    assert.deepEqual(
+      cutflow.map(({ events }) => events),
+      [4, 3, run === 5 ? 0 : 1],
+    );
+    assert.equal(totals?.lengths?.value, 2);
+    assert.equal(timing.skipped ?? 0, skipped);
+  }
+});

@@ -43,7 +43,7 @@ test("BundleSize has those programs claimed alone whose latest subtask took long
   assert.equal(size.comesAlone(of("hog")), false);
 });
 
-test("BundleSize has a program that never ran claimed as the latest of its shape over the same dataset, until it is known to take long itself", () => {
+test("BundleSize has a program that never ran claimed as the latest of its shape over the same dataset", () => {
   const size = new BundleSize();
   size.note(of("program", "shape"), 5);
   const alike = of("alike", "shape");
@@ -51,9 +51,17 @@ test("BundleSize has a program that never ran claimed as the latest of its shape
   for (const other of [of("other", "another shape"), of("without"), { ...alike, dataset: "another" }])
     assert.equal(size.comesAlone(other), true);
   size.noteTooLong(alike);
-  assert.deepEqual([size.comesAlone(alike), size.comesAlone(of("third", "shape"))], [true, false]);
-  size.note(of("third", "shape"), 3_000);
-  assert.equal(size.comesAlone(of("fourth", "shape")), true);
+  assert.deepEqual(
+    [size.comesAlone(alike), size.comesAlone(of("third", "shape")), size.comesAlone(of("program", "shape"))],
+    [true, true, false],
+  );
+  for (const [milliseconds, isAlone] of [
+    [5, false],
+    [3_000, true],
+  ] as const) {
+    size.note(of("third", "shape"), milliseconds);
+    assert.equal(size.comesAlone(of("fourth", "shape")), isAlone);
+  }
 });
 
 test("BundleSize.least is as many as take 2 ms together, one at least and no more than go together", () => {

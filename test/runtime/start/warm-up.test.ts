@@ -9,7 +9,7 @@ async function withWorkers(threads: number, use: (compute: Parameters<typeof war
   const slabs = createSlabs(2 ** 26);
   const workers = new WorkerPool({ threads, memories: slabs.map(({ memory }) => memory), log: silent });
   try {
-    await use({ slabs, workers, threads });
+    await use({ slabs, admitWaiting: () => {}, workers, threads });
   } finally {
     await workers.close();
   }
@@ -24,8 +24,11 @@ test("the sample query goes through all its events on the threads, and leaves no
       return compute.workers.run(job, programs, payer);
     };
     const workers = { load: compute.workers.load, run };
-    assert.equal(await warmUp({ compute: { ...compute, workers }, signal: new AbortController().signal, log }), 64);
+    const freed: number[] = [];
+    const admitWaiting = () => void freed.push(...compute.slabs.map(({ used }) => used));
+    assert.equal(await warmUp({ compute: { ...compute, workers, admitWaiting }, signal: new AbortController().signal, log }), 64);
     assert.deepEqual(runs, [1, 1]);
+    assert.deepEqual(freed, [0], "who waits for room is served when it is free again");
     assert.deepEqual(
       compute.slabs.map(({ used }) => used),
       [0],
@@ -54,7 +57,7 @@ test("a process that computes nothing plans the sample query, and a failure is t
   assert.equal(await warmUp({ signal: new AbortController().signal, log }), 0);
   assert.deepEqual(lines, []);
   const workers = { load: () => assert.fail("no thread"), run: () => assert.fail("nothing was loaded") };
-  const compute = { slabs: createSlabs(2 ** 20), workers, threads: 1 };
+  const compute = { slabs: createSlabs(2 ** 20), admitWaiting: () => {}, workers, threads: 1 };
   assert.equal(await warmUp({ compute, signal: new AbortController().signal, log }), 0);
   assert.deepEqual(
     lines.map(({ level, message }) => [level, message]),

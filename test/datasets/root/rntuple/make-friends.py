@@ -1,4 +1,4 @@
-"""RNTuples of one length in one file, to be read as one: python make-friends.py (needs uproot and awkward). Writes ../files/rntuple/friends.root."""
+"""RNTuples of one length in one file, to be read as one: python make-friends.py (needs uproot and awkward). Writes ../files/friends.root."""
 
 import os
 

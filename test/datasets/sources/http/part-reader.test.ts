@@ -47,13 +47,29 @@ test("PartReader takes no byte behind the last delimiter, and knows where it is 
 
 test("PartReader refuses what is no part of a file of that size", () => {
   const refuse = (text: string, message: RegExp) => assert.throws(() => read(Buffer.from(text)), message);
-  refuse("\r\n--y\r\nContent-Range: bytes 0-1/300\r\n\r\nab", /does not begin with its delimiter/);
+  refuse("\r\n--y\r\nContent-Range: bytes 0-1/300\r\n\r\nab", /not as long as its range/);
+  refuse("\r\n--xy\r\nContent-Range: bytes 0-1/300\r\n\r\nab", /does not begin with its delimiter/);
   refuse("--x\r\nContent-Type: a\r\n\r\nab", /another range/);
   refuse("--x\r\nContent-Range: bytes 299-300/300\r\n\r\nab", /another range/);
   refuse("--x\r\nContent-Range: bytes 0-1/301\r\n\r\nab", /another range/);
   refuse("--x\r\nContent-Range: bytes 5-4/300\r\n\r\n", /another range/);
-  refuse("a".repeat(5000), /does not end/);
+  refuse(`--x\r\n${"a".repeat(5000)}`, /does not end/);
+  refuse("a".repeat(5000), /not as long as its range/);
   assert.deepEqual([...read(Buffer.from("--x\r\ncontent-range:bytes 7-8/*\r\n\r\nab\r\n--x--")).got.keys()], [7, 8]);
+});
+
+test("PartReader refuses parts that are shorter or longer than their ranges say", () => {
+  const ranges = [
+    [3, 40],
+    [100, 199],
+  ] as const;
+  const whole = writeParts(bytes, ranges, "x");
+  const end = whole.indexOf("\r\n--x", 20);
+  for (let missing = 1; missing <= 5; missing++) {
+    const body = Buffer.concat([whole.subarray(0, end - missing), whole.subarray(end)]);
+    assert.throws(() => read(body), /not as long as its range/, `${missing} bytes too few`);
+    assert.throws(() => read(Buffer.concat([whole.subarray(0, end), Buffer.alloc(missing), whole.subarray(end)])), /not as long/);
+  }
 });
 
 test("boundaryOf finds the boundary, quoted or not, of parts only", () => {

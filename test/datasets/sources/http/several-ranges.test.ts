@@ -1,5 +1,6 @@
 /** Ranges that lie apart: in one request where the server gives several, else one by one; the right bytes, or the file named. */
 import assert from "node:assert/strict";
+import type { ServerResponse } from "node:http";
 import { type TestContext, test } from "node:test";
 import type { FileIdentity } from "../../../../datasets/dataset.ts";
 import { httpFiles } from "../../../../datasets/sources/http/http-files.ts";
@@ -76,6 +77,24 @@ for (const [what, { body, ...answer }] of Object.entries(wrongly)) {
     assert.deepEqual(await readApart(file), expected);
     assert.deepEqual(await readApart(file), expected);
     assert.equal(rangesOf(server).filter((range) => range === inOneRequest).length, 1, "it is remembered");
+  });
+}
+
+const failing = {
+  "answers them with 403": (response: ServerResponse) => void response.writeHead(403).end(),
+  "answers them with 500": (response: ServerResponse) => void response.writeHead(500, { "retry-after": "0" }).end(),
+  "breaks off at them": (response: ServerResponse) => void response.socket!.destroy(),
+};
+for (const [what, fail] of Object.entries(failing)) {
+  test(`a server that ${what} is asked range by range, and the bytes are right`, async (t) => {
+    const { server, file } = await serve(t, true);
+    server.interfere = (request, response) => {
+      const isSeveral = request.headers.range?.includes(",") ?? false;
+      if (isSeveral) fail(response);
+      return isSeveral;
+    };
+    for (let time = 0; time < 2; time++) assert.deepEqual(await readApart(file), expected);
+    assert(rangesOf(server).filter((range) => range === inOneRequest).length <= 3, "it is remembered");
   });
 }
 
