@@ -26,18 +26,19 @@ type Cells = readonly PlainCell[];
 type Members = readonly Readonly<Record<string, PlainCell>>[];
 
 const scalar = (name: string): PlainValue => ({ text: name, of: (event) => event[name] as PlainCell });
-const list = (name: string): PlainValue => ({ text: name, of: (event) => event[name] as Cells });
+/** A null list is an empty one. */
+const list = (name: string): PlainValue => ({ text: name, of: (event) => (event[name] ?? []) as Cells });
 const computed = (text: string, { of }: PlainValue, compute: (x: number) => PlainCell): PlainValue => ({
   text,
   of: (event) => (of(event) === null ? null : compute(of(event) as number)),
 });
 const mapped = (text: string, name: string, compute: (x: number) => PlainCell): PlainValue => ({
   text,
-  of: (event) => (event[name] as Cells).map((x) => (x === null ? null : compute(x as number))),
+  of: (event) => ((event[name] ?? []) as Cells).map((x) => (x === null ? null : compute(x as number))),
 });
 const field = (collection: string, name: string): PlainValue => ({
   text: `${collection}.${name}`,
-  of: (event) => (event[collection] as Members).map((record) => record[name]),
+  of: (event) => ((event[collection] ?? []) as Members).map((record) => record[name]),
 });
 
 interface Choice {
