@@ -38,7 +38,8 @@ export function explainSyntax(text: string, offset: number, reason: string): str
   if (/\blambda\b[^:]*:?\s*$/.test(text.slice(0, offset)) || /^lambda\b/.test(rest)) return "a function is written x => …";
   if (/\bnot\s+$/.test(text.slice(0, offset))) return "for 'not' write !";
   const advice = fromElsewhere.find(([written]) => written.test(rest))?.[1];
-  const [found] = /^(?:[\w$]+|.)/u.exec(rest)!;
+  // White space may stand there, also of kinds that end a line.
+  const [found] = /^(?:[\w$]+|.)/u.exec(rest.trimStart())!;
   return advice ?? (/^unexpected token$/i.test(reason) ? `did not expect '${found}' here` : `cannot read this: ${reason.toLowerCase()}`);
 }
 

@@ -1,6 +1,6 @@
 /** Terms that several steps make: fields of records, functions, and maps over lists. */
 import { innerList } from "./schema.ts";
-import type { Term, Terms } from "./term.ts";
+import { reachable, type Term, type Terms } from "./term.ts";
 import { boolean, isOptional, type ListType, type RecordType, type TupleType, type Type, withOptional } from "./types.ts";
 
 export type ListTerm = Term & { readonly type: ListType };
@@ -45,10 +45,16 @@ export const emptyUnless = (terms: Terms, list: Term, test: Term): Term =>
 /** Whether a list is there, and no list of the file that it is made of is null. */
 export const isNotNull = (terms: Terms, list: Term): Term => terms.make("not-null", boolean, [list]);
 
+/** It may have elements although a list that it is made of is null. */
+const isPutTogether = (list: Term): boolean => reachable([list]).some(({ operation }) => operation === "concat");
+
 /** What is made of a list that may be missing, and has no elements then, is missing with it; `isAsked`: also where it is null in the file. */
 export function overList(terms: Terms, list: Term, make: (list: ListTerm) => Term, { isAsked = false } = {}): Term {
   const made = make(list as ListTerm);
-  if (isAsked) return whereTrue(terms, made, isNotNull(terms, list));
+  if (isAsked) {
+    const test = isNotNull(terms, list);
+    return whereTrue(terms, made.type.kind === "list" && isPutTogether(list) ? emptyUnless(terms, made, test) : made, test);
+  }
   return isOptional(list.type) ? whereTrue(terms, made, isPresent(terms, list)) : made;
 }
 

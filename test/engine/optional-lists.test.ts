@@ -97,7 +97,9 @@ test("a list that is null in the file is empty, and missing where '?.' or '??' a
   assert.deepEqual(inNulls("Jet.map(j => j.parts).filter(p => (p?.length ?? -1) < 0).length"), [0, 0, 1]);
   assert.deepEqual(inNulls("Jet.map(j => j.parts)[0]?.length ?? -1"), [-1, -1, -1]);
   const filled = { kind: "numbers", lengths: [0, 0, 3] } as const;
-  for (const text of ["Jet.pt", "Jet?.pt"]) assert.deepEqual(valuesIn(nullLists, text, filled), [[], [], [30, 40, 50]]);
+  // Event 0 has hits, but no list that these were put together with.
+  for (const text of ["Jet.pt", "Jet?.pt", "hits.concat(Jet.pt)?.slice(0, 9)", "hits.concat(Jet.pt.concat(hits)).slice(0)?.map(h => h)"])
+    assert.deepEqual(valuesIn(nullLists, text, filled), [[], [], [30, 40, 50]], text);
 });
 
 test("whether lists may be null changes no program, and only what asks reads of which lists are", async () => {

@@ -59,6 +59,8 @@ const outside: readonly (readonly [text: string, refused: RegExp])[] = [
   ["1 +", /^1:4 the expression ends too early/],
   ["(1", /^1:3 the expression ends too early/],
   ["a\n  + b)\n", /^2:6 did not expect '\)' here/],
+  ["pi#\u2028x", /^1:4 cannot read this: unexpected character/],
+  ["a \\\nb", /^1:4 cannot read this: expecting unicode escape/],
   ["a\n\n  @", /^3:3 cannot read this: unexpected character '@'/],
   ["'open", /^1:1 cannot read this: unterminated string/],
   ["", /^1:1 there is no expression here/],
