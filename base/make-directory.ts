@@ -8,7 +8,7 @@ import { mkdir, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 
 export interface DirectoryOptions {
-  /** Of those that are made; what everybody may, but for the process's mask, where absent. */
+  /** Permissions of the directories that this makes. Where it is absent, the process's mask alone decides them. */
   readonly mode?: number;
 }
 

@@ -188,7 +188,7 @@ export class ClaimQueue<T extends Queued<T>> {
     this.#samePartition.remove(item);
   }
 
-  /** What is taken together with a subtask that has its turn; `isAlone`: it comes without those of other clients; `without`: and without those of these. */
+  /** Gives what is taken together with a subtask that has its turn. `isAlone` leaves out what other clients ask for, `without` what these clients ask for. */
   #passengersOf(
     head: T,
     { name }: QueueNode,

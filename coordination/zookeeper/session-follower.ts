@@ -155,7 +155,7 @@ export class SessionFollower {
 
   #readNodes(names: readonly string[], changes: number): void {
     this.#names = names;
-    // What a node did before it was first heard of, refused claims and the shards tell.
+    // News do not tell what a node did before it was first heard of: refused claims and the shards do.
     this.#news.setNodes(names, this.#nodesChanged ?? -1);
     this.#nodesChanged = undefined;
     if (this.#waiting) this.#cluster.setNames(names);

@@ -60,6 +60,7 @@ const largestAnswer = 512 * 2 ** 20;
 /** `bounds` learns what columns tell that are loaded. */
 export function openCompute({ config, store, bounds, log, meter }: ComputeOptions & { readonly bounds: LoadedBounds }): Compute {
   const { threads, mostCompute, task } = config;
+  // Twice as many for newcomers: they are short as a rule, and come together where long queries have all the others.
   const slots = { anybody: threads + claimsAhead, newcomers: 2 * (threads + claimsAhead) };
   const slabs = reserve(config.memory);
   const { diskCache } = config;

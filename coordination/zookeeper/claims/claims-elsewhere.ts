@@ -1,9 +1,12 @@
-/** What becomes of subtasks elsewhere, as it matters for what waits here. It saves claims that would be refused. */
+/** Other processes claim and end subtasks that wait here, too. Knowing of that saves claims that would be refused. */
 import type { Listing } from "../protocol/session.ts";
 import type { lastChanges } from "../znodes/node-news.ts";
 import type { WaitingSubtasks } from "./waiting-subtasks.ts";
 
-/** What nodes of other processes tell of their claims. `order`: of the news; what came later are others. Gives the hashes of those that are done although this process has them. */
+/**
+ * Takes in what nodes of other processes tell of their claims. Subtasks that were queued after `order`, that of the news, are left as they are. Gives the hashes of those that are
+ * done although this process has claimed them.
+ */
 export function takeChanges(
   waiting: WaitingSubtasks,
   { "+": claimed, "-": done, "=": freed, "!": ended }: ReturnType<typeof lastChanges>,
@@ -15,7 +18,7 @@ export function takeChanges(
   return waiting.removeGone(waiting.find(done), order);
 }
 
-/** What a shard has: subtasks that are not there are done or withdrawn. Gives as `takeChanges` does. */
+/** Takes in what a shard has: subtasks that are not in it are done or withdrawn. Gives the same hashes as `takeChanges`. */
 export function takeShard(waiting: WaitingSubtasks, shard: number, { order }: Listing, names: ReadonlySet<string>): readonly string[] {
   return waiting.removeGone(
     waiting.inShard(shard).filter(({ hash }) => !names.has(hash)),

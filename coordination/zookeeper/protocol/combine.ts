@@ -3,8 +3,8 @@
  * not at all. What is asked for in one turn of the event loop goes together, as far as `mostParts` and `mostBytes` allow. Where one part is refused, the others go
  * again without it; where a second one is refused, the rest go each by itself, all at once, so that a bundle of which much is refused takes no more than three turns.
  *
- * Where transactions have a heading, which says what the parts with a label do, one is under way at a time, and takes the more parts: each heading builds on the
- * one before. Parts that go each by itself have none.
+ * Transactions may have a heading, which says what their parts with a label do. Each heading builds on the one before, so that only one such transaction is under
+ * way at a time; it takes more parts for that. A part that goes by itself has no heading.
  */
 import { setImmediate } from "node:timers";
 import type { Operation } from "./operations.ts";

@@ -2,7 +2,7 @@
  * Removes queries whose subtasks are all done or failed, and the interest in them. Does nothing where a subtask is alive, or where the query was
  * changed meanwhile: whoever queues anything for a query changes its znode. Looks at many at once; several processes may do the same.
  *
- * That none of a few subtasks is there the transaction itself proves, by making and removing each: one question instead of as many.
+ * Where the subtasks are few, the transaction itself proves that none of them is there: it makes and removes each, which spares a question for each.
  */
 
 import { create, type Operation, remove } from "../protocol/operations.ts";

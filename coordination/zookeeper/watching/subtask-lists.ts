@@ -32,7 +32,7 @@ const shardPause = 1_000;
 const claimsPause = 50;
 /** Milliseconds: shards are looked at again within a second of their turn. */
 const afterEnd = shardPause + 1_500;
-/** Milliseconds in which what is asked for next is known: then it needs no look at the shard. */
+/** Milliseconds. Whoever asks next for what it watches knows its state by then, and the shard need not be looked at. */
 const learnWithin = 100;
 
 export class SubtaskLists {
@@ -90,7 +90,7 @@ export class SubtaskLists {
     }
     const list = this.#shards.get(shard);
     if (list === undefined) this.follow(shard);
-    // What happens from now on is heard, so what is there now has to be known.
+    // An end is news only where it is known that the subtask was there.
     else if (!asksNext) void list.look();
     else {
       this.#unknown.add(shard);

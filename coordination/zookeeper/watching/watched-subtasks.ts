@@ -25,7 +25,7 @@ interface Watched {
   order: number;
 }
 
-/** What one call watches. */
+/** One call of `watch`: the subtasks that it has registered, and whether it asks for them next. */
 interface Watching {
   readonly mine: Watched[];
   readonly asksNext: boolean;

@@ -2,7 +2,7 @@
  * From a Parquet schema to its leaves: names without the groups that only make a list, and what the levels mean.
  *
  * Lists are found by the rules of the Parquet format ("Nested types", with its rules for older writers): three levels, two levels, and
- * repeated fields without annotation. Lists may stand in lists, up to `mostListLevels`. A null list has no elements, as an empty one; a null struct makes its
+ * repeated fields without annotation. Lists may stand in lists, at most `mostListLevels` of them. A null list has no elements, as an empty one; a null struct makes its
  * fields missing, and its lists null. Maps are refused.
  */
 import type { SchemaTree } from "hyparquet";

@@ -2,7 +2,7 @@
  * One query over the few events that come with the program, gone through once when the server has started: the host compiles code when it first runs, and opens
  * codecs and memories when they are first used, which the first person to ask would wait for.
  *
- * Promises: nothing of it is stored or queued, and none of its columns stay in memory; metrics count the few kB that it reads. Never rejects: what goes wrong is
+ * Promises: nothing of it is stored or queued, and none of its columns stay in memory; metrics count the few kB that it reads, and the bounds of its columns among those that are known. Never rejects: what goes wrong is
  * logged, and the first query finds out by itself. Ends soon after its signal aborts.
  */
 import { fileURLToPath } from "node:url";

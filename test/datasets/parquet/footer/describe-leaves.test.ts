@@ -121,3 +121,16 @@ test("describeLeaves refuses maps and what it has no type for, each with its rea
   assert.match(leaves[3]!, /^id: value 1, holds UUIDs/);
   assert.match(leaves[4]!, /^price: value 1, holds decimal numbers as BYTE_ARRAY/);
 });
+
+test("describeLeaves refuses what stands in more than eight lists, one in the other", () => {
+  const nested = (levels: number) =>
+    describe(
+      ...Array.from({ length: levels }, (_, level): SchemaElement[] => [
+        { name: level === 0 ? "deep" : "element", ...listed, ...required },
+        { name: "list", num_children: 1, ...repeated },
+      ]).flat(),
+      { name: "element", ...float, ...required },
+    );
+  assert.doesNotMatch(nested(8)[0]!, /stands in/);
+  assert.match(nested(9)[0]!, /, stands in more than 8 lists, one in the other$/);
+});
