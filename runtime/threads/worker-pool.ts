@@ -1,5 +1,5 @@
 /**
- * The worker threads and the jobs that wait for them. Columns to load go before files of the demo dataset, first come, first served; programs whose columns
+ * The jobs of the worker threads, and those that wait for one. Columns to load go before files of the demo dataset, first come, first served; programs whose columns
  * are ready go before both, as far as it is their turn (`fair-turns.ts`).
  *
  * As many programs compute as there are threads to be. Where one computes for long while others wait it has to leave its turn to them between two blocks of
@@ -8,12 +8,10 @@
  * the midst of one long event computes on meanwhile, on a thread that steps back behind the others: it has what they leave. Such a thread is replaced after
  * its job, for the system lets none come forward again.
  *
- * Promises: every job settles; a thread that crashes fails its own job only (`WorkerCrashed`) and is replaced, after a pause
- * that doubles while threads keep crashing; a program that has computed for `mostCompute` is stopped; a thread that computes or loads on after its job
+ * Promises: every job settles; a thread that crashes fails its own job only (`WorkerCrashed`) and is replaced
+ * (`thread-set.ts`); a program that has computed for `mostCompute` is stopped; a thread that computes or loads on after its job
  * was stopped is ended and replaced. Does not bound the jobs that wait: the column cache and the claims do.
  */
-import type { Log } from "../../base/log.ts";
-import { pauseAfter } from "../../base/retry.ts";
 import type { Load } from "../../datasets/cache/cached-column.ts";
 import { RunStopped } from "../../engine/run/run-program.ts";
 import type { Meter } from "../../functions/metrics/meter.ts";
@@ -24,8 +22,9 @@ import { expect } from "./job-failures.ts";
 import { JobQueues, type QueuedJob, type QueuedRun } from "./job-queues.ts";
 import { type LoadOptions, loadColumns, type SubmittedLoad } from "./load-columns.ts";
 import { needsSpare } from "./needs-spare.ts";
+import { type ThreadOptions, ThreadSet } from "./thread-set.ts";
 import type { DemoJob, FromWorker, LoadJob, ProgramOutcome, RunJob } from "./worker-messages.ts";
-import { WorkerCrashed, WorkerThread, workerEntry } from "./worker-thread.ts";
+import { WorkerCrashed, type WorkerThread } from "./worker-thread.ts";
 
 export interface Running {
   /** One outcome for each program. Rejects with `RunStopped` where it was cancelled, and with `WorkerCrashed`. Settles when no thread uses the memory any more. */
@@ -38,67 +37,51 @@ export interface Running {
   stop(index: number): void;
 }
 
-export interface WorkerPoolOptions extends Pick<LoadOptions, "disk" | "bounds"> {
-  /** Programs that compute at a time. */
-  readonly threads: number;
-  readonly memories: readonly WebAssembly.Memory[];
-  readonly log: Log;
+export interface WorkerPoolOptions extends Pick<LoadOptions, "disk" | "bounds">, ThreadOptions {
   readonly meter?: Meter;
   /** Milliseconds of a thread that a program may have for one partition. */
   readonly mostCompute?: number;
   /** Milliseconds that a job has to end after it was stopped. */
   readonly patience?: number;
-  /** Milliseconds after which a first spare thread is started, for it to be there at once when it is needed; where absent, when it is needed. */
-  readonly spareAfter?: number;
-  /** The most threads there may be, the spare ones among them. */
-  readonly mostThreads?: number;
-  /** The thread's program; tests have their own. */
-  readonly entry?: URL;
 }
 
-/** Milliseconds. A thread that lived this long did not crash because of how it was started. */
-const soundLife = 10_000;
 /** Between two looks at what threads compute. */
 const lookEvery = 20;
 
 export class WorkerPool {
-  readonly #threads = new Set<WorkerThread>();
+  readonly #threads: ThreadSet;
   readonly #turns = new Turns();
   readonly #queues = new JobQueues(this.#turns);
   /** What each thread that is busy has. */
   readonly #jobs = new Map<WorkerThread, QueuedJob>();
-  readonly #options: WorkerPoolOptions & { readonly entry: URL };
-  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #options: WorkerPoolOptions;
   #looking: NodeJS.Timeout | undefined;
   #looked = 0;
-  /** Threads in a row that crashed soon after their start. */
-  #crashes = 0;
   #closed = false;
 
   constructor(options: WorkerPoolOptions) {
-    this.#options = { ...options, entry: options.entry ?? workerEntry() };
-    for (let i = 0; i < options.threads; i++) this.#start();
-    if (options.spareAfter !== undefined) this.#startLater(options.threads + 1, options.spareAfter);
+    this.#options = options;
+    const onIdle = (thread: WorkerThread) => {
+      this.#jobs.delete(thread);
+      this.#takeTurns();
+    };
+    this.#threads = new ThreadSet(options, { onIdle, onDead: (thread) => this.#jobs.delete(thread) });
   }
 
   /** Threads that are up. */
   get alive(): number {
-    return this.#count("idle") + this.#count("busy");
+    return this.#threads.count("idle") + this.#threads.count("busy");
   }
 
   get busy(): number {
-    return this.#count("busy");
-  }
-
-  #count(wanted: WorkerThread["state"]): number {
-    return [...this.#threads].filter(({ state }) => state === wanted).length;
+    return this.#threads.count("busy");
   }
 
   /** A column rejects with `RunStopped` when its signal aborts: at once where no thread began and none of its job is wanted, else when the thread has stopped. */
   readonly load: Load = (columns) =>
     loadColumns(columns, {
       ...this.#options,
-      free: this.#count("idle") + this.#count("starting"),
+      free: this.#threads.count("idle") + this.#threads.count("starting"),
       submit: (job) => this.#submitLoad(job),
     });
 
@@ -149,9 +132,8 @@ export class WorkerPool {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#looking);
-    for (const timer of this.#timers) clearTimeout(timer);
     this.#queues.rejectAll(new WorkerCrashed("The server is stopping"));
-    await Promise.all([...this.#threads].map((thread) => thread.terminate()));
+    await this.#threads.close();
   }
 
   #submit(what: Pick<QueuedJob, "job" | "programs" | "run">): { readonly job: QueuedJob; readonly answer: Promise<FromWorker> } {
@@ -167,7 +149,7 @@ export class WorkerPool {
   }
 
   #dispatch(): void {
-    for (const thread of this.#threads) {
+    for (const thread of this.#threads.all) {
       if (thread.state !== "idle") continue;
       const next = this.#queues.take({ mayRun: this.#computing < this.#options.threads });
       if (!next) return;
@@ -226,7 +208,7 @@ export class WorkerPool {
     const begun = [...this.#jobs.values()].filter(({ run }) => run !== undefined);
     const waiting = this.#queues.runs();
     if (waiting.length > 0 || begun.some(({ run }) => run!.governed.turnSince === undefined)) {
-      const ready = [...begun, ...waiting.slice(0, this.#count("idle"))].map(({ run }) => run!);
+      const ready = [...begun, ...waiting.slice(0, this.#threads.count("idle"))].map(({ run }) => run!);
       for (const { run, begun } of [...this.#jobs.values(), ...waiting])
         if (run) run.isFresh = begun === undefined || now - (run.governed.turnSince ?? Number.NEGATIVE_INFINITY) < slice;
       const chosen = this.#turns.choose(ready, this.#options.threads);
@@ -239,57 +221,20 @@ export class WorkerPool {
   }
 
   #addSpare(now: number): void {
-    const { threads, mostThreads = 2 * threads + 2 } = this.#options;
-    if (this.#threads.size >= mostThreads) return;
-    const busy = [...this.#threads].map((thread) => {
+    const busy = [...this.#threads.all].map((thread) => {
       const job = this.#jobs.get(thread);
       return job && { kind: job.job.kind, busy: now - job.begun! };
     });
-    if (needsSpare(busy, { computing: threads, runsWait: this.#queues.runs().length > 0 })) this.#start();
+    if (needsSpare(busy, { computing: this.#options.threads, runsWait: this.#queues.runs().length > 0 })) this.#threads.addSpare();
   }
 
   /** Ends a thread that does not heed that its job was stopped. The job settles when nothing uses its memory any more. */
   async #end(thread: WorkerThread): Promise<void> {
     const { job, run, resolve, reject } = this.#jobs.get(thread)!;
     this.#options.log.warn({ job: job.kind, query: run?.query }, "a worker thread went on with what was stopped: it is ended and replaced");
-    await this.#replace(thread);
+    this.#jobs.delete(thread);
+    await this.#threads.replace(thread);
     if (run) resolve({ kind: "ran", outcomes: run.governed.judgeEnded() });
     else reject(new RunStopped("the thread was ended"));
-  }
-
-  #replace(thread: WorkerThread): Promise<void> {
-    this.#jobs.delete(thread);
-    this.#threads.delete(thread);
-    if (this.#threads.size < this.#options.threads) this.#start();
-    return thread.end();
-  }
-
-  /** Where there are fewer than `most` by then. */
-  #startLater(most: number, wait: number): void {
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      if (this.#threads.size < most) this.#start();
-    }, wait);
-    this.#timers.add(timer);
-  }
-
-  #start(): void {
-    const started = performance.now();
-    const { memories, entry, log } = this.#options;
-    const onIdle = () => {
-      this.#jobs.delete(thread);
-      this.#takeTurns();
-    };
-    const onDead = (cause: WorkerCrashed) => {
-      this.#jobs.delete(thread);
-      this.#threads.delete(thread);
-      if (this.#closed) return;
-      this.#crashes = performance.now() - started > soundLife ? 1 : this.#crashes + 1;
-      const wait = pauseAfter(this.#crashes);
-      log.error({ err: cause, pause: wait }, "a worker thread crashed and will be replaced");
-      this.#startLater(this.#options.threads, wait);
-    };
-    const thread = new WorkerThread({ memories, entry, events: { onIdle, onDead } });
-    this.#threads.add(thread);
   }
 }
