@@ -1,8 +1,8 @@
 /**
- * Histograms by themselves: axes × storage with flow bins, filled from arrays, added exactly, written in UHI's JSON form.
+ * Histograms without queries: axes × storage with flow bins, filled from arrays, added exactly, written in UHI's JSON form.
  *
- * Filling in parts and adding gives the same as filling at once: counts are whole numbers, and sums over parts are exact and rounded
- * once. Within a part, sums of weights are taken in the order of the values.
+ * The order in which parts are added makes no difference: counts are whole numbers, and sums over parts are exact and rounded once. Within a
+ * part, weights are summed in float64, in the order of the values.
  *
  *   import { fillHistogram, Merger, writeUhi } from "femtoq/histograms";
  *   const axes = [{ type: "regular", bins: 3, lower: 0, upper: 3 }] as const;
@@ -23,12 +23,13 @@ export { decodePartial, encodePartial, type PartialHistogram, type PartialResult
 export type { UhiHistogram } from "./histogram/uhi.ts";
 export { writeUhi } from "./histogram/write-uhi.ts";
 
-/** The cell of a value along an axis, from 0: those of bins in their order, with underflow before and overflow after them. Strings are for axes of strings. */
+/** The number of a value's cell along an axis, from 0: underflow where the axis has it, the bins in their order, overflow. Strings are for axes of strings. */
 export const findBin = (axis: AxisShape, value: number | string): number => kindOf(axis).cellOf(axis, value as number);
 
 /**
- * A histogram of `values[axis][i]`, each axis an array of the same length; with `weights` of that length it keeps Σw and Σw², with `samples` their
- * means. A value whose weight is not finite is counted in `nonFinite` and not filled, one whose sample is not in `nonFiniteSamples`. Throws `RangeError` where the lengths differ, or there is no array at all.
+ * A histogram of `values[axis][i]`: one array for each axis. All arrays, `weights` and `samples` too, must have one length; else, and without any
+ * array, it throws `RangeError`. With `weights` it keeps Σw and Σw², with `samples` their means. An element with a weight that is not finite is
+ * not filled but counted in `nonFinite`; one with a finite weight and a sample that is not finite, in `nonFiniteSamples`.
  */
 export function fillHistogram(
   axes: readonly AxisShape[],

@@ -1,9 +1,9 @@
 /**
- * Bins whose range is found while values come: cells [k · 2^e, (k + 1) · 2^e), where e grows as they must be fewer (`histogram/found-range.ts`). −∞ is
- * underflow; +∞ and NaN are overflow.
+ * An axis that finds its range while it is filled. Its cells are [k · 2^e, (k + 1) · 2^e); e grows where the values' range would need more
+ * than 4,096 of them (`histogram/found-range.ts`). −∞ is underflow; +∞ and NaN are overflow.
  *
- * While a program runs, cell k is at the place k modulo 4,096 behind that of the underflow, so that the range can grow to either side
- * without anything being moved; only where e grows cells are added up. Behind the cells there is room for as many, which that takes.
+ * While a program runs, cell k is stored at the place k modulo 4,096 after the underflow cell. So the range can grow to either side
+ * without moving anything; only when e grows, cells are added up. This needs scratch space of the same size, which lies behind the cells.
  */
 import { type FoundRange, foundBits, mostFoundCells, nothingFound, smallestExponent } from "../histogram/found-range.ts";
 import { emitAddPair } from "../storages/precise-sums.ts";
@@ -15,11 +15,11 @@ import type { AxisKind } from "./axis-kind.ts";
 
 export interface AutoAxis {
   readonly type: "auto";
-  /** In the end there are so many bins at most, and at least half as many. */
+  /** The result has at most this many bins, and at least half as many. */
   readonly bins: number;
 }
 
-/** Where the numbers of the axis are: 2^-e, the first and the last cell as far as there are any, e. */
+/** Byte offsets of the axis's numbers, each a float64: 2^-e; the first and the last cell with values (+∞ and −∞ before there are any); e. */
 const state = { scale: 0, first: 8, last: 16, exponent: 24 } as const;
 const [underflow, overflow] = [0, mostFoundCells + 1];
 
@@ -70,23 +70,26 @@ export const auto: AxisKind<AutoAxis> = {
   }),
 };
 
-/** The cell k of a finite value, f64. A negative one that is too small to be scaled lies in cell −1, too. */
+/** The cell number k (f64) of a finite value. A negative value whose scaled value underflows to −0 is in cell −1, too. */
 function cellAt(f: FunctionBuilder, value: Expression, scale: Expression): Expression {
   const cell = f.keep(F.floor(F.mul(value, scale)));
   return f.keep(select(F.lt(value, f64(0)), F.min(cell, f64(-1)), cell));
 }
 
-/** Of cell k, i64. */
+/** The place of cell k (an i64) among the 4,096. */
 const placeOf = (cell: Expression): Expression => I.and(I.wrapI64(cell), i32(mostFoundCells - 1));
 
-/** Makes the range hold a value, in coarser cells if need be; gives the value's cell. Takes the value, where the numbers and where the cells are. */
+/**
+ * A function that widens the range to hold a value, with coarser cells if need be, and returns the value's cell. Its parameters: the value,
+ * the address of the axis's numbers, the address of the cells.
+ */
 function widen(m: ModuleBuilder, quantities: StorageKind["quantities"]): FunctionReference {
   const kinds = Object.values(quantities).join(" ");
   return m.shared(`widen ${kinds}`, ["f64", "i32", "i32"], "f64", (f) => {
     const [value, numbers, cells] = f.params;
     const old = f.keep(L.truncF64(load.f64(numbers, state.exponent)));
     const isEmpty = f.keep(F.gt(load.f64(numbers, state.first), load.f64(numbers, state.last)));
-    // What is infinite becomes the end of the range of i64 and is not used.
+    // Before there are any cells these are infinite; they become the ends of the range of i64 and are not used.
     const [oldFirst, oldLast] = [state.first, state.last].map((at) => f.keep(L.truncF64(load.f64(numbers, at))));
     const ofValue = L.sub(L.and(L.shrU(L.fromBits(value), i64(52n)), i64(0x7ffn)), i64(1023n + BigInt(foundBits)));
     const exponent = f.variable(ofValue);
@@ -126,11 +129,11 @@ interface OldCells {
   /** The first and the last cell, i64. */
   readonly from: Expression;
   readonly to: Expression;
-  /** How much coarser they become, i64. */
+  /** By how many powers of two the cells become coarser, i64. */
   readonly levels: Expression;
 }
 
-/** Adds cells up into coarser ones, in the room behind them all, and puts these back. */
+/** Adds cells up into coarser ones in the scratch space behind them, moves these back and clears the scratch space. */
 function addUp(f: FunctionBuilder, m: ModuleBuilder, { cells, quantities, from, to, levels }: OldCells): void {
   const kinds = Object.values(quantities);
   const bytes = 8 * kinds.length;
@@ -157,6 +160,6 @@ function addUp(f: FunctionBuilder, m: ModuleBuilder, { cells, quantities, from, 
   });
 }
 
-/** The range that was found, of the numbers as they are when a run has ended. */
+/** The range that was found, from the axis's numbers at the end of a run. */
 export const readRange = ([, first, last, exponent]: Float64Array): FoundRange =>
   first <= last ? { exponent, first, bins: last - first + 1 } : nothingFound;

@@ -11,7 +11,7 @@ import { variable } from "./variable.ts";
 export const axisKinds = { regular, variable, integer, category, boolean, auto };
 
 type ShapeOf<Kind> = Kind extends AxisKind<infer Shape> ? Shape : never;
-/** An axis without what fills it and its label. */
+/** An axis's type and bins, without its label and the expression that fills it. */
 export type AxisShape = ShapeOf<(typeof axisKinds)[keyof typeof axisKinds]>;
 /** An axis of a query: `value` is an expression. */
 export type Axis = AxisShape & { readonly value: string; readonly label?: string | undefined };
@@ -23,11 +23,11 @@ export function kindOf(shape: AxisShape): AxisKind<AxisShape> {
 
 export const binsOf = (axis: AxisShape): number => kindOf(axis).bins(axis);
 
-/** Cells along one axis: its bins, and those for what lies outside of them. */
+/** The number of cells along one axis: its bins, and underflow and overflow where it has them. */
 export function cellsOf(axis: AxisShape): number {
   const { flow } = kindOf(axis);
   return binsOf(axis) + Number(flow.underflow) + Number(flow.overflow);
 }
 
-/** Cells of a histogram. */
+/** The number of cells of a histogram: the product over its axes; 1 without axes. */
 export const cellCount = (axes: readonly AxisShape[]): number => axes.reduce((product, axis) => product * cellsOf(axis), 1);

@@ -1,5 +1,5 @@
 /**
- * What a module of this folder gives: all that is particular to one type of axis. The cells along an axis are its bins in their
+ * The interface of a type of axis; each module of this folder implements it once. The cells along an axis are its bins in their
  * order, with a cell for underflow before them and one for overflow after them, where it has these.
  */
 import type { z } from "zod";
@@ -11,41 +11,40 @@ import type { Expression } from "../wasm/instructions.ts";
 import type { Writer } from "../wasm/module-builder.ts";
 
 export interface AxisKind<Shape> {
-  /** The axis in a query, made of these fields, `ofEveryAxis` among them. Threads that run programs load no schemas. */
+  /** The axis's schema in a query, which must include `ofEveryAxis`. A function, so that threads that run programs need not load zod. */
   schema(fields: QueryFields): z.ZodObject;
-  /** The fields of its own, for messages. */
+  /** The names of its own fields, for error messages. */
   readonly fields: string;
-  /** What it is filled with. An axis of numbers takes booleans, too, as 0 and 1. */
+  /** The type of the values that fill it. An axis of numbers also takes booleans, as 0 and 1. */
   takes(shape: Shape): "number" | "boolean" | "string";
   readonly flow: { readonly underflow: boolean; readonly overflow: boolean };
   bins(shape: Shape): number;
   /** The cell of a value, from 0. */
   cellOf(shape: Shape, value: number): number;
   /**
-   * The same in the function that is being written: an i32 of a local or constant. A number is a f64, a boolean an i32, a string an i32, its
-   * number in the run.
-   * `constants` is where those of the axis are.
+   * Emits code that finds a value's cell; returns a local or constant i32. The value is f64 for a number, i32 for a boolean or a string,
+   * which is given by its number in the run. `constants` is the address of the axis's constants.
    */
   emitCell(writer: Writer, shape: Shape, value: Expression, constants: Expression, cells: CellsCode): Expression;
-  /** Numbers that the code reads from memory, or begins with. `numberOf` gives the number of a string in the run. */
+  /** The axis's constants: numbers that the code reads from memory and, if `findsRange`, changes. `numberOf` gives a string's number in the run. */
   constants?(shape: Shape, numberOf: (string: string) => number): readonly number[];
-  /** Its bins are found while it is filled; then it has room for as many cells again behind its cells. */
+  /** True if the bins are found while the axis is filled. Scratch space of the size of its cells then lies behind them. */
   readonly findsRange?: true;
   /**
-   * The cells of two values, less one, at a time: for a v128 of two float64, one of two whole float64. The same cells as `cellOf` has. Made once before the loop;
-   * `areFloat32`: for values that were float32.
+   * Emits code that finds the cells of two values at a time: from a v128 of two float64 it makes one of two whole float64, each the cell by
+   * `cellOf` minus one. Called once before the loop, and what it returns inside. `areFloat32` if the values come from a column of float32.
    */
   emitPairs?(f: FunctionBuilder, shape: Shape, values: { readonly areFloat32: boolean }): (values: Expression) => Expression;
-  /** `found`: the bins of an axis that finds them. */
+  /** `found` gives the bins of an axis with `findsRange`. */
   writeUhi(shape: Shape, found?: { readonly lower: number; readonly upper: number; readonly bins: number }): UhiAxis;
 }
 
-/** Where the cells of the histogram are (i32), and what each of them has. */
+/** The address of a histogram's cells (i32), and the quantities that each cell holds. */
 export interface CellsCode {
   readonly cells: Expression;
   readonly quantities: StorageKind["quantities"];
 }
 
-/** What is said of a whole number that axes cannot have. */
+/** The error message for a whole number that is too large for an axis. */
 export const tooLarge =
   "must be less than 2^53 in size: from there on float64, with which axes are filled, cannot tell whole numbers from their neighbours";

@@ -1,6 +1,6 @@
 /**
- * One bin for each of a list of whole numbers, or of strings, in the order of the list. Everything else, NaN too, has the one cell
- * after them.
+ * One bin for each entry of a list of whole numbers or of strings, in the order of the list. Everything else, NaN included, goes to the one
+ * overflow cell after them.
  */
 import type { z } from "zod";
 import { call, F, type FunctionReference, I, i32, load, select } from "../wasm/instructions.ts";
@@ -10,11 +10,11 @@ import { countEdges } from "./variable.ts";
 
 export interface CategoryAxis {
   readonly type: "category";
-  /** Without duplicates, all of one kind. */
+  /** Without duplicates; either all numbers or all strings. */
   readonly categories: readonly number[] | readonly string[];
 }
 
-/** A list of so many is compared one after the other, a longer one is searched. */
+/** Up to this many categories are compared one after the other; longer lists are searched by bisection. */
 const mostCompared = 12;
 
 const isOfStrings = ({ categories }: CategoryAxis): boolean => typeof categories[0] === "string";
@@ -51,7 +51,7 @@ export const category: AxisKind<CategoryAxis> = {
     return place < 0 ? categories.length : place;
   },
 
-  /** The numbers, or those of the strings, in ascending order, then for each of them its place in the list. */
+  /** The categories' numbers (for strings, their numbers in the run) in ascending order, then the place of each in the list. */
   constants({ categories }, numberOf) {
     const numbers = categories.map((each) => (typeof each === "string" ? numberOf(each) : each));
     const sorted = [...numbers.entries()].sort(([, one], [, other]) => one - other);
@@ -77,7 +77,10 @@ export const category: AxisKind<CategoryAxis> = {
       : { type: "category_int", categories: categories as readonly number[], flow: true },
 };
 
-/** The place of a number in a list of so many, given as `constants` has it; their count where it is not in it. */
+/**
+ * A function that finds a number's place in the list, or returns the list's length if it is not there. Its parameters: the number, the address of
+ * `constants`, the list's length.
+ */
 function findCategory(m: ModuleBuilder): FunctionReference {
   return m.shared("find category", ["f64", "i32", "i32"], "i32", (f) => {
     const [value, numbers, count] = f.params;

@@ -1,6 +1,6 @@
 /**
  * A regular axis that wraps: the bin is floor(bins · (x − lower) / (upper − lower)) modulo bins, each step of the quotient in float64 and
- * in this order. It has one cell besides its bins, as overflow: for what is not finite, or so large that the quotient is not.
+ * in this order. Its one further cell, overflow, takes values that are not finite or make the quotient not finite.
  */
 import { callKernel } from "../kernels/kernel.ts";
 import { remainder } from "../kernels/remainder.ts";

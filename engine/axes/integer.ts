@@ -32,7 +32,7 @@ export const integer: AxisKind<IntegerAxis> = {
     const cell = f.variable(i32(upper - lower + 1));
     f.if(F.lt(value, f64(upper)), () => {
       f.set(cell, i32(0));
-      // What is in range, less `lower`, is a small whole number once it is rounded down.
+      // For a value in range, floor(value) − lower is a whole number below the limit of bins, so it fits in an i32.
       f.if(F.ge(value, f64(lower)), () => f.set(cell, I.add(I.truncF64(F.sub(F.floor(value), f64(lower))), i32(1))));
     });
     return cell;

@@ -10,7 +10,7 @@ export interface RegularAxis {
   readonly bins: number;
   readonly lower: number;
   readonly upper: number;
-  /** See `circular.ts`; true or absent. */
+  /** True if the axis wraps (`circular.ts`), else absent. */
   readonly circular?: true | undefined;
 }
 
@@ -19,7 +19,7 @@ const isRepresentable = ({ bins, lower, upper }: Pick<RegularAxis, "bins" | "low
 
 export const regular: AxisKind<RegularAxis> = {
   schema({ z, bins, finite, ofEveryAxis }) {
-    // What is false is as good as left out, and programs have one form.
+    // `false` is the same as leaving it out; both must give the same program.
     const circular = z
       .boolean("must be true or false")
       .optional()
@@ -74,8 +74,8 @@ export const regular: AxisKind<RegularAxis> = {
 };
 
 /**
- * A number s such that floor((x − lower) · s) is the bin of every float32 x in [lower, upper), below 0 for smaller and at least `bins`
- * for larger ones; undefined where this is not certain.
+ * A number s such that floor((x − lower) · s) is the bin of every float32 x in [lower, upper), below 0 for smaller x and at least `bins`
+ * for larger x. Undefined where no such s is certain.
  *
  * Let lower ≥ 0 and upper be float32, and u so small that lower, upper, and all x that are not in the left half of the first bin, are
  * multiples of u. Then W = upper − lower = w · u and x − lower = m · u are exact, and r = bins · m / w, the bin before rounding down,

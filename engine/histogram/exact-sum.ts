@@ -2,11 +2,11 @@
  * Sums of float64 values without any error, rounded once when they are read: the same bits for every order of adding.
  *
  * Each sum is an expansion: components that do not overlap, of growing size, whose exact sum is the sum so far (J. R.
- * Shewchuk, Adaptive Precision Floating-Point Arithmetic, 1997). Memory is a few float64 for each sum, whatever was added.
- * A sum may leave the range of float64 and come back; read where it is beyond, it is infinite. An infinite value makes its sum infinite for good.
+ * Shewchuk, Adaptive Precision Floating-Point Arithmetic, 1997). It takes a few float64 for each sum, whatever was added.
+ * A sum may leave the range of float64 and come back; while it is beyond, it reads as infinite. After an infinite value it stays infinite.
  */
 
-/** 2^1024, the first power of two beyond float64, as half of it and its quarter. */
+/** Half and a quarter of 2^1024, which is the first power of two beyond float64. */
 const half = 2 ** 1023;
 const quarter = 2 ** 1022;
 
@@ -15,7 +15,7 @@ export class ExactSums {
   /** `#components[k][i]` is component k of sum i, smallest first; valid for k < #counts[i]. */
   readonly #components: Float64Array[] = [];
   readonly #counts: Uint8Array;
-  /** How many times 2^1024 belongs to a sum besides its components; most have none. */
+  /** By the number of a sum: how many times 2^1024 must be added to its components. Absent for sums that never left the range. */
   readonly #overflows = new Map<number, number>();
 
   constructor(length: number) {
@@ -30,7 +30,7 @@ export class ExactSums {
     for (let k = 0; k < this.#counts[index]; k++) {
       const component = this.#components[k][index];
       const sum = rest + component;
-      // Of the larger one nothing is lost that the sum does not have, and near the end of the range nothing here overflows.
+      // The rounding error is exact in this order of subtracting, from the larger number, and it does not overflow near the end of the range.
       const error = Math.abs(rest) > Math.abs(component) ? component - (sum - rest) : rest - (sum - component);
       if (error !== 0) {
         if (Number.isFinite(sum)) this.#put(kept++, index, error);
@@ -47,7 +47,7 @@ export class ExactSums {
     this.#counts[index] = kept;
   }
 
-  /** Of a sum of two that is beyond the range, counts 2^1024 apart; what is left of it, and what was lost to rounding. */
+  /** For two numbers whose sum is beyond float64: counts ±2^1024 apart, and returns what is left of the sum and its rounding error. */
   #takeOverflow(index: number, one: number, other: number): { readonly left: number; readonly lost: number } {
     const [a, b] = [one / 2, other / 2];
     const halfSum = a + b;
@@ -84,11 +84,14 @@ export class ExactSums {
     return next > 0 === error > 0 && other - total === doubled ? other : total;
   }
 
-  /** Of a quarter of the sum. Components whose quarter is not exact are so small that they tell no more than by their sign to which side it is rounded. */
+  /**
+   * Reads a sum whose components lack some 2^1024, by adding quarters of everything. Components too small for an exact quarter are added as
+   * they are: next to the others, only their sign matters, which decides the rounding.
+   */
   #readBeyond(index: number, overflows: number): number {
     const top = this.#counts[index] === 0 ? 0 : this.#components[this.#counts[index] - 1][index];
     if (!Number.isFinite(top)) return top;
-    // What the components make together is less than 2^1024.
+    // The components together are less than 2^1024, so they cannot bring two of it back into the range.
     if (Math.abs(overflows) > 1) return overflows * Number.POSITIVE_INFINITY;
     const quarters = new ExactSums(1);
     for (let k = 0; k < this.#counts[index]; k++) {
@@ -99,7 +102,7 @@ export class ExactSums {
     return 4 * quarters.read(0);
   }
 
-  /** What the exact sum has more than `read` gives, rounded; 0 where that is infinite. */
+  /** The exact sum minus `read`, rounded to float64; 0 if `read` is infinite. */
   readRest(index: number): number {
     const overflows = this.#overflows.get(index) ?? 0;
     const rounded = this.read(index);
@@ -110,7 +113,7 @@ export class ExactSums {
     return left.read(0);
   }
 
-  /** Adds a sum as it is, without rounding it. */
+  /** Adds another sum exactly, before any rounding. */
   addSum(index: number, others: ExactSums, other: number): void {
     for (let k = 0; k < others.#counts[other]; k++) this.add(index, others.#components[k][other]);
     const overflows = others.#overflows.get(other) ?? 0;

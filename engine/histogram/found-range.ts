@@ -1,42 +1,42 @@
 /**
- * The range that an `auto` axis found: cells [k · 2^e, (k + 1) · 2^e). The exponent e is the smallest for which the cells of all values fit into a given number, and
- * at least that of the largest value less 40. It only grows with more values, and coarser cells are unions of finer ones: so whatever comes first,
- * and however the values are split, the same values have the same cells in the end.
+ * The range that an `auto` axis found: cells [k · 2^e, (k + 1) · 2^e). The exponent e is the smallest for which all values are within a given
+ * number of cells, and at least the exponent of the largest value minus 40. More values can only make e grow, and each coarser cell is the union of
+ * finer ones. So the same values end up in the same cells, in whatever order they come and however they are split.
  */
 
 export interface FoundRange {
   readonly exponent: number;
   /** The number k of the first cell. */
   readonly first: number;
-  /** Cells from the first to the last one that has a value; 0 before there is any. */
+  /** The number of cells from the first to the last one with a value; 0 before there is any value. */
   readonly bins: number;
 }
 
-/** Cells of a partial at most. */
+/** The largest number of cells in a partial, without underflow and overflow. */
 export const mostFoundCells = 4096;
-/** Values are told apart to so many bits of the largest one. */
+/** A cell is at least 2^-40 of the largest value's power of two: finer differences are not resolved. */
 export const foundBits = 40;
 export const smallestExponent = -1000;
 
 export const nothingFound: FoundRange = { exponent: smallestExponent, first: 0, bins: 0 };
 
-/** The number of a cell among coarser ones. */
+/** The number of the cell, 2^levels times as wide, that contains this cell. */
 export function coarserCell(cell: number, levels: number): number {
   if (levels > 60) return cell < 0 ? -1 : 0;
   return Math.floor(cell / 2 ** levels);
 }
 
-/** The place of a cell where they go round: behind that of the underflow. */
+/** The place where a cell is stored: its number modulo `mostFoundCells`, after the underflow cell. */
 export const placeOfCell = (cell: number): number => 1 + (((cell % mostFoundCells) + mostFoundCells) % mostFoundCells);
 
-/** Of all places, those of the range's cells in their order, with underflow before and overflow after them. */
+/** The places of the range's cells in their order, with underflow before and overflow after them. */
 export const placesOf = ({ first, bins }: FoundRange): readonly number[] => [
   0,
   ...Array.from({ length: bins }, (_, index) => placeOfCell(first + index)),
   mostFoundCells + 1,
 ];
 
-/** The smallest range of at most so many cells that has both. */
+/** The smallest range that contains both and has at most `most` cells. */
 export function joinRanges(one: FoundRange, other: FoundRange, most: number): FoundRange {
   if (one.bins === 0 || other.bins === 0) return coarsenRange(one.bins === 0 ? other : one, most);
   const exponent = Math.max(one.exponent, other.exponent);
@@ -46,7 +46,7 @@ export function joinRanges(one: FoundRange, other: FoundRange, most: number): Fo
   return coarsenRange({ exponent, first, bins: last - first + 1 }, most);
 }
 
-/** The same range in at most so many cells, two or more. */
+/** The same range in at most `most` cells; `most` must be at least 2. */
 export function coarsenRange(range: FoundRange, most: number): FoundRange {
   let { exponent, first, bins } = range;
   while (bins > most) {
@@ -59,8 +59,8 @@ export function coarsenRange(range: FoundRange, most: number): FoundRange {
 }
 
 /**
- * The range as it is shown, with at least half as many cells as are wanted: empty ones are put on both sides. Where all values are one, cells are
- * about a sixteenth of it wide, or 1 where it is 0.
+ * The range of the histogram that a client gets: at most `wanted` cells and at least half as many, with empty cells added on both sides. If all
+ * values are in one cell, cells are widened to about a sixteenth of the value, or to 1 next to 0.
  */
 export function shownRange(range: FoundRange, wanted: number): FoundRange {
   let { exponent, first, bins } = coarsenRange(range, wanted);
@@ -76,6 +76,6 @@ export function shownRange(range: FoundRange, wanted: number): FoundRange {
   return { exponent, first: first - Math.floor((shown - bins) / 2), bins: shown };
 }
 
-/** The edge below a cell; the end of float64's range where it is beyond. */
+/** The lower edge of a cell, held to the range of float64. */
 export const edgeOf = (cell: number, exponent: number): number =>
   Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, cell * 2 ** exponent));

@@ -1,6 +1,6 @@
 /**
- * Merging histograms whose axis found its bins. They have the coarsest cells of all that was added, or coarser ones where these would be too many; cells that
- * become one are added exactly. So neither the order nor the split of what was added makes a difference.
+ * Merging histograms of an `auto` axis. The sum has the coarsest cells among the parts, or coarser ones where these would be too many. Cells
+ * that become one are added exactly, so neither the order nor the split of the parts makes a difference.
  */
 import type { StorageKind } from "../storages/storage-kind.ts";
 import { coarsenRange, coarserCell, type FoundRange, joinRanges, mostFoundCells, placeOfCell, placesOf } from "./found-range.ts";
@@ -14,20 +14,20 @@ export interface FoundSums {
 
 const [underflow, overflow] = [0, mostFoundCells + 1];
 
-/** Where the cells of a range go in another one that is as coarse or coarser, in their order, underflow and overflow with them. */
+/** For each cell of the second range, underflow and overflow included, its place in `range`, which must be as coarse or coarser. */
 export function placesIn(range: FoundRange, { exponent, first, bins }: FoundRange): readonly number[] {
   const levels = range.exponent - exponent;
   return [underflow, ...Array.from({ length: bins }, (_, index) => placeOfCell(coarserCell(first + index, levels))), overflow];
 }
 
-/** The same sums with room for what another range has. */
+/** The same sums over a range that also contains `other`. */
 export function makeRoom({ range: old, contents }: FoundSums, other: FoundRange, quantities: StorageKind["quantities"]): FoundSums {
   const range = joinRanges(old, other, mostFoundCells);
   if (range.exponent === old.exponent || old.bins === 0) return { range, contents };
   return { range, contents: moveSums(contents, quantities, { cells: mostFoundCells + 2, from: placesOf(old), to: placesIn(range, old) }) };
 }
 
-/** As a partial has it, in so many bins at most. */
+/** The merged histogram in a partial's form, with at most `wanted` bins. */
 export function readFound({ range: old, contents }: FoundSums, wanted: number, quantities: StorageKind["quantities"]) {
   const range = coarsenRange(old, wanted);
   const levels = range.exponent - old.exponent;

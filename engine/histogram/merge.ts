@@ -1,6 +1,6 @@
 /**
- * Partials → one. Adding is exact and rounded once, so any order and any split give the same bits; nothing added is the
- * identity. One partial at a time is held, and a few numbers for each cell.
+ * Partials → one partial. Sums are exact and rounded once, so any order and any split give the same bits; a merger without partials is the
+ * identity. It keeps a few numbers for each cell, and no partial after adding it.
  */
 
 import { cellCount } from "../axes/axes.ts";
@@ -19,17 +19,17 @@ interface HistogramSums {
   nonFinite: number;
   nonFiniteSamples?: number;
   contents: Sums;
-  /** Where the axis finds its bins: those of what was added, and how many there are to be in the end at most. */
+  /** For an `auto` axis: the range of what was added, and the largest number of bins that the result may have. */
   range?: FoundRange;
   readonly wanted?: number;
 }
 
-/** Adds partials of one program, in any order: its filters, its totals, and the axes and storages of its histograms tell their form. */
+/** Adds partials of one program in any order. The program's filters, totals, histograms and rows tell which form they must have. */
 export class Merger {
   readonly #filters: { events: number; readonly weight: ExactSums }[];
   readonly #totals: PartialTotal[] | undefined;
   readonly #histograms: readonly HistogramSums[];
-  /** How many rows there are, and at most. */
+  /** The number of rows so far, and the limit that the program sets. */
   readonly #rows: { count: number; readonly limit: number } | undefined;
   #entries = 0;
   #partials = 0;
@@ -53,17 +53,17 @@ export class Merger {
     });
   }
 
-  /** How many were added. */
+  /** The number of partials added. */
   get partials(): number {
     return this.#partials;
   }
 
-  /** Events of the partitions that were added. */
+  /** The number of events in the partitions of these partials. */
   get entries(): number {
     return this.#entries;
   }
 
-  /** Throws `RangeError` where the partial has another form: it is of another program. Then nothing was added. */
+  /** Throws `RangeError`, and adds nothing, if the partial has the form of another program. */
   add(partial: PartialResult): void {
     const fits =
       partial.filters.length === this.#filters.length &&

@@ -1,4 +1,4 @@
-/** How many elements were filled. */
+/** The storage that counts the elements of each cell. */
 import { i64, L, load, store } from "../wasm/instructions.ts";
 import type { StorageKind } from "./storage-kind.ts";
 

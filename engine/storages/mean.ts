@@ -1,4 +1,4 @@
-/** How many elements were filled, and of their samples x the sums Σx and Σx², from which come mean and variance. */
+/** The storage of means: for each cell the number of elements and the sums Σx and Σx² of their samples x, from which mean and variance are computed. */
 import { f64, i64, L, load, store } from "../wasm/instructions.ts";
 import { addPair, emitAddPair, emitProduct, product, spreadOf } from "./precise-sums.ts";
 import type { StorageKind } from "./storage-kind.ts";

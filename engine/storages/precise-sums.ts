@@ -1,6 +1,7 @@
 /**
- * Sums in double-double: a float64 and the rest that it lacks, together about 106 bits. With 53 the variance of samples far from zero would drown in
- * rounding. In plain JavaScript and as code; both give the same bits. A sum that leaves the range of float64 is infinite and has no rest.
+ * Sums in double-double: a float64 and its rounding error, together about 106 bits. With only 53 bits, rounding would swamp the variance of samples
+ * far from zero. Each operation is here twice, in JavaScript and as emitted code; both give the same bits. A sum beyond the range of float64 is
+ * infinite, with the rest 0.
  */
 import { exactProduct, exactSum } from "../kernels/double-double.ts";
 import type { FunctionBuilder } from "../wasm/function-builder.ts";
@@ -22,7 +23,7 @@ interface PairCode {
 const float = new Float64Array(1);
 const words = new Uint32Array(float.buffer);
 
-/** Its upper 26 bits. */
+/** The number without the lower 27 bits of its significand. */
 function upper(value: number): number {
   float[0] = value;
   words[0] &= 0xf800_0000;
@@ -38,7 +39,7 @@ export function product({ high, low }: Pair, factor: number): Pair {
   return { high: whole, low: Number.isNaN(rest) ? 0 : rest };
 }
 
-/** The same as code. */
+/** Emits code for `product`. */
 export function emitProduct(f: FunctionBuilder, { high, low }: PairCode, factor: Expression): PairCode {
   const whole = exactProduct(f, high, factor);
   const rest = f.keep(low ? F.add(whole.low, F.mul(low, factor)) : whole.low);
@@ -47,7 +48,7 @@ export function emitProduct(f: FunctionBuilder, { high, low }: PairCode, factor:
 
 const orZero = (value: Expression): Expression => select(F.eq(value, value), value, f64(0));
 
-/** Adds to the sum of one cell. */
+/** Adds a pair to the sum of one cell. */
 export function addPair(sums: Float64Array, rests: Float64Array, cell: number, { high, low }: Pair): void {
   const [one, rest] = [sums[cell], rests[cell]];
   const total = one + high;
@@ -64,20 +65,20 @@ export function addPair(sums: Float64Array, rests: Float64Array, cell: number, {
   rests[cell] = second.low;
 }
 
-/** What `sum`, that of two rounded, lacks. */
+/** The rounding error of `sum` = one + other, exactly. */
 function twoSumError(one: number, other: number, sum: number): number {
   const added = sum - one;
   return one - (sum - added) + (other - added);
 }
 
-/** |one| ≥ |other| */
+/** The sum of two numbers and its rounding error; needs |one| ≥ |other|. */
 function quickSum(one: number, other: number): Pair {
   const high = one + other;
   const low = other - (high - one);
   return { high, low: Number.isNaN(low) ? 0 : low };
 }
 
-/** The same as code: the sum is at `address + offset`, its rest behind it. */
+/** Emits code for `addPair`: the sum is at `address + offset`, its rest eight bytes later. */
 export function emitAddPair(
   { f, m }: Writer,
   { address, offset }: { readonly address: Expression; readonly offset: number },
@@ -110,8 +111,8 @@ function addTo(m: ModuleBuilder): FunctionReference {
 }
 
 /**
- * Of cells with such sums the means and the sums of squared deviations from them, Σw(x − mean)² = Σwx² − (Σwx)² / Σw; 0 where `weights`, Σw, is 0.
- * Infinite where a sum left the range of float64.
+ * For each cell the mean, and the sum of squared deviations from it: Σw(x − mean)² = Σwx² − (Σwx)² / Σw. Both are 0 where `weights`, Σw, is 0. A
+ * deviation is infinite where a sum left the range of float64.
  */
 export function spreadOf(
   { sums, sumRests, squares, squareRests }: Contents,
@@ -124,7 +125,7 @@ export function spreadOf(
     const low = sumRests[cell];
     const square = product({ high, low }, high);
     const whole = { high: square.high, low: square.low + high * low };
-    // The quotient in two steps, the second of what the first left.
+    // The quotient in two steps: `rest` is the remainder of the first division, divided again.
     const quotient = whole.high / weight;
     const back = product({ high: quotient, low: 0 }, weight);
     const rest = (whole.high - back.high + (whole.low - back.low)) / weight;

@@ -1,4 +1,4 @@
-/** Every kind of storage: queries, the compiler, partials, merging and UHI walk this table. Here alone stand their names. */
+/** The table of storages, which queries, the compiler, partials, merging and UHI walk. The names of storages are written only here. */
 import { count } from "./count.ts";
 import { mean } from "./mean.ts";
 import type { StorageKind } from "./storage-kind.ts";
@@ -10,7 +10,7 @@ const names = { count, weighted, mean, weighted_mean: weightedMean };
 export type StorageName = keyof typeof names;
 export const storages: Readonly<Record<StorageName, StorageKind>> = names;
 
-/** What a histogram has that names none. */
+/** The storage of a histogram that names none. */
 export function defaultStorage({
   hasWeight,
   hasSample = false,

@@ -1,5 +1,6 @@
 /**
- * How many elements were filled, Σw and Σw² of their weights w, and Σwx and Σwx² of their samples x, from which come mean and variance.
+ * The storage of weighted means: for each cell the number of elements, Σw and Σw² of their weights w, and Σwx and Σwx² of their samples x, from
+ * which mean and variance are computed.
  */
 import { F, i64, L, load, store } from "../wasm/instructions.ts";
 import { addPair, emitAddPair, emitProduct, product, spreadOf } from "./precise-sums.ts";

@@ -1,4 +1,4 @@
-/** Σw and Σw² of the elements that were filled, each with a finite weight w; w² may be infinite. */
+/** The storage of weighted counts: for each cell Σw and Σw² of its elements. Each weight w is finite; w² may be infinite. */
 import { F, load, store } from "../wasm/instructions.ts";
 import type { StorageKind } from "./storage-kind.ts";
 
