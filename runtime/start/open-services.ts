@@ -11,6 +11,7 @@ import { measureCoordinator, measureStore } from "../../functions/metrics/measur
 import type { Meter } from "../../functions/metrics/meter.ts";
 import { roles } from "../../functions/roles.ts";
 import type { Assets } from "../../functions/services.ts";
+import { handOverPartials } from "../node/hand-over-partials.ts";
 import { startNode } from "../node/node.ts";
 import { openCompute, openRemoteCompute } from "../node/open-compute.ts";
 import { openTracer } from "../observe/otlp.ts";
@@ -43,7 +44,8 @@ export async function openServices(options: {
   if (opens.includes("state")) await makeState(config.state);
   const openState = shareState(config, log);
   const openedStore = await openConfiguredStore(config, log, openState);
-  const store = measureStore(openedStore.store, meter);
+  const merges = opens.includes("node") && roles[role].serves.includes("queries");
+  const store = measureStore(merges ? handOverPartials(openedStore.store) : openedStore.store, meter);
   opened.add("store", () => store.close());
   const openedCoordinator = await openConfiguredCoordinator(config, log, openState);
   const coordinator = measureCoordinator(openedCoordinator.coordinator, meter);

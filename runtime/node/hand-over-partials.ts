@@ -1,0 +1,59 @@
+/**
+ * The partials that this process put last, for its dispatcher to merge: each is given once from memory, and the store is not asked for what it was just given.
+ *
+ * Promises: only what went into the store is given, and with the bytes and the note that it has there. Memory is bounded in bytes: what nobody takes leaves
+ * it, the oldest first, and is read from the store as ever. Whoever puts a partial leaves its body as it is from then on.
+ */
+import { overlay } from "../../functions/metrics/overlay.ts";
+import type { Inserted, NewPartial, Store, StoredBody } from "../../storage/store.ts";
+import type { StoreError } from "../../storage/store-error.ts";
+
+const usualBytes = 32 * 2 ** 20;
+
+export function handOverPartials(store: Store, mostBytes = usualBytes): Store {
+  const kept = new Map<string, StoredBody>();
+  let bytes = 0;
+
+  const take = (key: string): StoredBody | undefined => {
+    const body = kept.get(key);
+    if (body && kept.delete(key)) bytes -= body.bytes.length;
+    return body;
+  };
+  const keep = (partials: readonly NewPartial[], answers: readonly (Inserted | StoreError)[]) => {
+    for (const [index, { key, body, note }] of partials.entries()) {
+      take(key);
+      if (answers[index] !== "inserted") continue;
+      kept.set(key, { bytes: body as StoredBody["bytes"], note });
+      bytes += body.length;
+    }
+    for (const key of kept.keys()) {
+      if (bytes <= mostBytes) break;
+      take(key);
+    }
+    return answers;
+  };
+  const { putPartialsWithin } = store;
+
+  return overlay(store, {
+    putPartials: async (partials) => keep(partials, await store.putPartials(partials)),
+    // Nobody asks for them before the transaction has ended well: until then their subtasks are claimed.
+    ...(putPartialsWithin && { putPartialsWithin: (partials: readonly NewPartial[]) => keep(partials, putPartialsWithin(partials)) }),
+    async getPartials(keys) {
+      const found = new Map<string, StoredBody>();
+      for (const key of keys) {
+        const body = take(key);
+        if (body) found.set(key, body);
+      }
+      if (found.size === keys.length) return found;
+      return new Map([...found, ...(await store.getPartials(keys.filter((key) => !found.has(key))))]);
+    },
+    dropPartial(key) {
+      take(key);
+      return store.dropPartial(key);
+    },
+    reset() {
+      for (const key of kept.keys()) take(key);
+      return store.reset();
+    },
+  });
+}
