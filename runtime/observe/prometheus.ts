@@ -1,74 +1,85 @@
-/** The meter of a process: prom-client's registry, with what is known of the process itself (memory, processor time, event-loop lag). */
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+/**
+ * The meter of a process, with what is known of the process itself (memory, processor time, event-loop lag).
+ *
+ * Counting and observing are done for each subtask, so both only add to numbers that are there from the start; text is made of them when somebody looks.
+ * Counters start at 0 for every value of their label, so that a rate is there before the first event.
+ */
+import { collectDefaultMetrics, Registry } from "prom-client";
 import type { Log } from "../../base/log.ts";
 import type { Meter } from "../../functions/metrics/meter.ts";
-import { type GaugeName, type Metric, type MetricName, metrics } from "../../functions/metrics/metrics.ts";
+import { type Metric, type MetricName, metrics } from "../../functions/metrics/metrics.ts";
 
 /** Seconds: from a call of the embedded store to a long scan. */
 const buckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
-interface Child {
-  inc?(by: number): void;
-  observe?(value: number): void;
+interface Series {
+  /** Of a counter what it counted, of a histogram what was observed together. */
+  sum: number;
+  /** How many observations each bucket has that the one before has not; the last number is of those beyond all buckets. */
+  readonly counts: number[];
 }
 
-/** Counters start at 0 for every value of their label, so that a rate is there before the first event. */
 export function createMeter(options: { readonly log: Log; readonly processMetrics?: boolean }): Meter {
   const registry = new Registry();
-  const children = new Map<MetricName, ReadonlyMap<unknown, Child>>();
-  const reads = new Map<string, () => unknown>();
   if (options.processMetrics !== false) collectDefaultMetrics({ register: registry });
+  const reads = new Map<MetricName, () => unknown>();
+  const series = new Map<MetricName, ReadonlyMap<string | undefined, Series>>();
+  const entries = Object.entries(metrics) as [MetricName, Metric][];
+  for (const [name, { label }] of entries) {
+    const counts = () => new Array<number>(buckets.length + 1).fill(0);
+    series.set(name, new Map((label?.values ?? [undefined]).map((value) => [value, { sum: 0, counts: counts() }])));
+  }
 
-  for (const [name, metric] of Object.entries(metrics) as [MetricName, Metric][]) {
-    const shared = { name, help: metric.help, registers: [registry], ...(metric.label && { labelNames: [metric.label.name] }) };
-    switch (metric.kind) {
-      case "counter":
-        children.set(name, childrenOf(new Counter(shared), metric));
-        break;
-      case "histogram":
-        children.set(name, childrenOf(new Histogram({ ...shared, buckets }), metric));
-        break;
-      case "gauge":
-        addGauge(name as GaugeName, metric, shared);
-        break;
+  /** One that is not known now has no lines: it must not look like 0. */
+  async function writeGauge(name: MetricName, { label }: Metric): Promise<readonly string[]> {
+    try {
+      const values = await reads.get(name)?.();
+      if (values === undefined) return [];
+      if (!label) return [`${name} ${values}`];
+      return label.values.map((value) => `${name}${labels(label, value)} ${(values as Record<string, number>)[value] ?? 0}`);
+    } catch (error) {
+      options.log.warn({ err: error, metric: name }, "a metric cannot be read now");
+      return [];
     }
   }
 
-  function addGauge(name: GaugeName, { label }: Metric, shared: ConstructorParameters<typeof Gauge>[0]): void {
-    new Gauge({
-      ...shared,
-      async collect() {
-        // An unlabelled gauge is 0 after its reset: one that is not known must not look like that.
-        this.reset();
-        if (!label) this.remove();
-        try {
-          const values = await reads.get(name)?.();
-          if (values === undefined) return;
-          if (!label) this.set(values as number);
-          else for (const value of label.values) this.set({ [label.name]: value }, (values as Record<string, number>)[value] ?? 0);
-        } catch (error) {
-          options.log.warn({ err: error, metric: name }, "a metric cannot be read now");
-        }
-      },
-    });
+  async function writeOne([name, metric]: readonly [MetricName, Metric]): Promise<string> {
+    const all = [...series.get(name)!];
+    const { kind, help, label } = metric;
+    const lines =
+      kind === "gauge"
+        ? await writeGauge(name, metric)
+        : all.flatMap(([value, one]) =>
+            kind === "counter" ? `${name}${labels(label, value)} ${one.sum}` : writeHistogram(name, one, labelOf(label, value)),
+          );
+    return [`# HELP ${name} ${help}`, `# TYPE ${name} ${kind}`, ...lines, ""].join("\n");
   }
 
   return {
-    count: (name, label, by = 1) => children.get(name)!.get(label)!.inc!(by),
-    observe: (name, label, seconds) => children.get(name)!.get(label)!.observe!(seconds),
+    count(name, label, by = 1) {
+      series.get(name)!.get(label)!.sum += by;
+    },
+    observe(name, label, seconds) {
+      const one = series.get(name)!.get(label)!;
+      let bucket = 0;
+      while (bucket < buckets.length && seconds > buckets[bucket]!) bucket++;
+      one.counts[bucket]!++;
+      one.sum += seconds;
+    },
     gauge: (name, read) => void reads.set(name, read),
-    write: () => registry.metrics(),
+    write: async () => [...(await Promise.all(entries.map(writeOne))), await registry.metrics()].join("\n"),
   };
 }
 
-/** One for each value of the label: looked up by the value alone, which costs less than prom-client's own search. */
-function childrenOf(instrument: Counter | Histogram, { label }: Metric): ReadonlyMap<unknown, Child> {
-  const sets = label ? label.values.map((value) => [value, { [label.name]: value }] as const) : [[undefined, {}] as const];
-  return new Map(
-    sets.map(([value, labels]) => {
-      if (instrument instanceof Histogram) instrument.zero(labels);
-      else instrument.inc(labels, 0);
-      return [value, label ? instrument.labels(labels) : instrument];
-    }),
-  );
+function writeHistogram(name: string, { sum, counts }: Series, label: readonly string[]): readonly string[] {
+  let count = 0;
+  const lines = [...buckets, "+Inf"].map((bound, index) => {
+    count += counts[index]!;
+    return `${name}_bucket${inBraces([`le="${bound}"`, ...label])} ${count}`;
+  });
+  return [...lines, `${name}_sum${inBraces(label)} ${sum}`, `${name}_count${inBraces(label)} ${count}`];
 }
+
+const labelOf = (label: Metric["label"], value: string | undefined): readonly string[] => (label ? [`${label.name}="${value}"`] : []);
+const labels = (label: Metric["label"], value: string | undefined): string => inBraces(labelOf(label, value));
+const inBraces = (labels: readonly string[]): string => (labels.length > 0 ? `{${labels.join()}}` : "");

@@ -12,6 +12,8 @@ export function encodeKey(key: string): Uint8Array {
 
 /** Why a key can never be used; undefined where it can. */
 export function refuseLongKey(key: string): StoreError | undefined {
+  // No character takes more than three bytes.
+  if (3 * key.length <= keyBytesLimit) return undefined;
   const bytes = Buffer.byteLength(key);
   if (bytes <= keyBytesLimit) return undefined;
   return new StoreError("too-large", `Cannot use a key of ${bytes} bytes (${key.slice(0, 40)}…): the most is ${keyBytesLimit}`);
@@ -25,10 +27,14 @@ export function decodeKey(bytes: Uint8Array): string {
 export function writeNumbers(...values: readonly number[]): Uint8Array {
   const bytes = new Uint8Array(8 * values.length);
   const view = new DataView(bytes.buffer);
-  for (const [index, value] of values.entries()) view.setBigUint64(8 * index, BigInt(value));
+  for (let index = 0; index < values.length; index++) {
+    view.setUint32(8 * index, Math.floor(values[index]! / 2 ** 32));
+    view.setUint32(8 * index + 4, values[index]! >>> 0);
+  }
   return bytes;
 }
 
 export function readNumber(bytes: Uint8Array, offset: number): number {
-  return Number(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getBigUint64(offset));
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return view.getUint32(offset) * 2 ** 32 + view.getUint32(offset + 4);
 }

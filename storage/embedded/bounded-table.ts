@@ -74,12 +74,14 @@ export class BoundedTable {
 
   /** Does what `insert` does inside a transaction that the caller began. The caller bounds the number and the bytes of the entries. */
   insertWithin(entries: readonly Entry[]): readonly (Inserted | StoreError)[] {
-    return entries.map((entry) => {
-      for (;;) {
-        const outcome = this.#writeOne(entry, firstStays);
-        if (outcome !== "again") return outcome;
-      }
-    });
+    return this.#uses.change(() =>
+      entries.map((entry) => {
+        for (;;) {
+          const outcome = this.#writeOne(entry, firstStays);
+          if (outcome !== "again") return outcome;
+        }
+      }),
+    );
   }
 
   /** The last body under a key stays. */
@@ -174,10 +176,14 @@ export class BoundedTable {
     return this.#environment.read(() => ({ bodies: this.#uses.count().bodies, bytes: this.#uses.bytes(), limit }));
   }
 
+  #change(action: () => void): Promise<void> {
+    return this.#environment.transact(() => this.#uses.change(action));
+  }
+
   async #write(entries: readonly Entry[], collide: Collide): Promise<readonly (Inserted | StoreError)[]> {
     const outcomes: (Inserted | StoreError)[] = [];
     while (outcomes.length < entries.length) {
-      await this.#environment.transact(() => {
+      await this.#change(() => {
         let bytes = 0;
         for (let count = 0; count < bodiesAtOnce && bytes < bytesAtOnce && outcomes.length < entries.length; count++) {
           const entry = entries[outcomes.length]!;
@@ -246,7 +252,7 @@ export class BoundedTable {
   async #removeWhile(pass: () => Passed): Promise<number> {
     let removed = 0;
     for (let isOver = false; !isOver; ) {
-      await this.#environment.transact(() => {
+      await this.#change(() => {
         for (let steps = 0; steps < removalsAtOnce && !isOver; steps++) {
           const passed = pass();
           isOver = passed === "none";

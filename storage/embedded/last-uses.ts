@@ -1,6 +1,6 @@
 /**
  * Keeps how large each body of a table is, when it was used last, and the note beside it, in two databases: NAME-uses (key → size, stamp, note) and NAME-order
- * (stamp → key). `add`, `move` and `remove` are called inside the transaction that changes the body.
+ * (stamp → key). `add`, `move` and `remove` are called inside the transaction that changes the body, `add` and `remove` by an action of `change`.
  *
  * A stamp is the time of last use in microseconds since the epoch, made unique. A use is kept in memory and written once it is an hour newer than the stamp on
  * disk; so the order is exact while the process lives, for the keys that were used last, and to the hour after a restart.
@@ -50,6 +50,8 @@ export class LastUses {
   /** Stamps that are newer than those on disk, by key. */
   readonly #recent = new LRUCache<string, number>({ max: rememberedUses });
   #lastStamp: number;
+  /** The sum, while bodies are changed. */
+  #changing: number | undefined;
 
   /** `now`: milliseconds since the epoch. */
   constructor({ root }: Environment, { name, now }: { readonly name: string; readonly now: () => number }) {
@@ -69,8 +71,21 @@ export class LastUses {
     return { bodies, isWhole: bodies === entryCount(this.#order) };
   }
 
+  /** Runs what adds and removes inside a transaction: the sum of bytes is read and written once for all of it. */
+  change<T>(action: () => T): T {
+    const before = this.bytes();
+    this.#changing = before;
+    try {
+      return action();
+    } finally {
+      if (this.#changing !== before) this.#totals.put(this.#name, writeNumbers(this.#changing));
+      this.#changing = undefined;
+    }
+  }
+
   /** The bytes of all bodies together. */
   bytes(): number {
+    if (this.#changing !== undefined) return this.#changing;
     const total = this.#totals.getBinary(this.#name);
     return total === undefined ? 0 : readNumber(total, 0);
   }
@@ -100,7 +115,7 @@ export class LastUses {
     const use = writeNumbers(size, stamp);
     this.#uses.put(key, note === undefined ? use : Buffer.concat([use, encodeJson(note)]));
     this.#order.put(writeNumbers(stamp), key);
-    this.#totals.put(this.#name, writeNumbers(this.bytes() + size));
+    this.#changing! += size;
   }
 
   move(key: Bytes, stamp: number): void {
@@ -117,7 +132,7 @@ export class LastUses {
     if (use === undefined) return false;
     this.#uses.remove(key);
     this.#order.remove(writeNumbers(use.stamp));
-    this.#totals.put(this.#name, writeNumbers(this.bytes() - use.size));
+    this.#changing! -= use.size;
     this.#recent.delete(name);
     return true;
   }

@@ -43,20 +43,28 @@ export class Timeline {
    */
   add({ index, file }: { readonly index: number; readonly file: string }, note: unknown, heard: number | undefined): number | undefined {
     if (!isPartialNote(note)) return undefined;
-    const { node, claimed, bytes: _, skipped, ...phases } = note;
-    const worked = claimed + phases.compiling + phases.loading + phases.thread + phases.computing;
+    const { node, claimed, skipped } = note;
+    const worked = claimed + note.compiling + note.loading + note.thread + note.computing;
     if (worked < this.#since) return undefined;
-    const own = {
-      waiting: Math.max(0, claimed - this.#since) / 1000,
-      ...(Object.fromEntries(Object.entries(phases).map(([phase, time]) => [phase, time / 1000])) as unknown as typeof phases),
+    const waiting = Math.max(0, claimed - this.#since) / 1000;
+    const own: SlowPartition = {
+      partition: index,
+      file,
+      node,
+      waiting,
+      compiling: note.compiling / 1000,
+      loading: note.loading / 1000,
+      reading: note.reading / 1000,
+      decoding: note.decoding / 1000,
+      thread: note.thread / 1000,
+      computing: note.computing / 1000,
       saving: Math.max(0, (heard ?? worked) - worked) / 1000,
     };
-    const { waiting, ...work } = own;
-    for (const [phase, seconds] of Object.entries(work) as [keyof typeof work, number][]) this.#phases[phase] += seconds;
+    for (const phase of workPhases) this.#phases[phase] += own[phase];
     this.#phases.waiting = this.#measured === 0 ? waiting : Math.min(this.#phases.waiting, waiting);
     this.#measured++;
     if (skipped) this.#skipped++;
-    this.#keepSlowest({ partition: index, file, node, ...own });
+    this.#keepSlowest(own);
     return waiting;
   }
 
@@ -88,6 +96,8 @@ const noTime: PhaseSeconds = {
   saving: 0,
   merging: 0,
 };
+
+const workPhases = ["compiling", "loading", "reading", "decoding", "thread", "computing", "saving"] as const;
 
 const workOf = ({ compiling, loading, thread, computing, saving }: SlowPartition): number =>
   compiling + loading + thread + computing + saving;
