@@ -27,7 +27,7 @@ const arithmetic: Readonly<Record<ArithmeticOperator, Operation>> = {
   ">>": "shift-right",
   ">>>": "shift-right-unsigned",
 };
-/** What other languages call methods that are here by another name. */
+/** Advice for method names of other languages that this language does not have. */
 const methodsElsewhere: Readonly<Record<string, string>> = Object.assign(Object.create(null), {
   argmax: "maxBy(x => …) gives the element itself",
   argmin: "minBy(x => …) gives the element itself",
@@ -41,7 +41,7 @@ const methodsElsewhere: Readonly<Record<string, string>> = Object.assign(Object.
 });
 const notANumber = "ask isNaN(x); no number is equal to it";
 const infinite = "write 1 / 0, or ask abs(x) < 1 / 0";
-/** What other languages call things by. */
+/** Advice for names of other languages that this language does not have. */
 const namesElsewhere: Readonly<Record<string, string>> = Object.assign(Object.create(null), {
   NaN: notANumber,
   nan: notANumber,
@@ -202,7 +202,7 @@ function checkMethod(call: Extract<Tree, { kind: "method-call" }>, checker: Chec
   }, made);
 }
 
-/** Whether what is called is a field of the elements, or of the record. */
+/** Whether the name that is called as a method is a field, of the record or of the list's elements. */
 function isField(call: Extract<Tree, { kind: "method-call" }>, checker: Checker): boolean {
   const { type } = checker.check(call.object, checker);
   const element = type.kind === "list" ? type.element : type;
@@ -231,7 +231,7 @@ function checkMember(tree: Extract<Tree, { kind: "member" }>, checker: Checker):
   return overList(terms, object, (list) => mapOver(terms, list, lambdaOf(terms, body, level)), asked);
 }
 
-/** `?.` after a list asks whether it is null in the file: elsewhere such a list is an empty one. */
+/** With `?.` after it, a list that is null in the file makes the result missing; without, it counts as an empty list. */
 const askedBy = ({ isChained }: { readonly isChained?: true }) => ({ isAsked: isChained === true });
 
 function checkLogic(operation: "and" | "or", who: string, tree: { readonly left: Tree; readonly right: Tree }, checker: Checker): Term {

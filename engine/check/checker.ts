@@ -1,4 +1,4 @@
-/** What an expression may refer to where it stands, and the few steps that checking every kind of expression shares. */
+/** What an expression may refer to at its place, and the steps that all checks of expressions share. */
 import { ExpressionError, type Tree } from "../expression/tree.ts";
 import { typeOver } from "../program/make-terms.ts";
 import type { Term, Terms } from "../program/term.ts";
@@ -11,16 +11,16 @@ export interface Checker {
   readonly terms: Terms;
   readonly formulas: Formulas;
   readonly dataset: DatasetNames;
-  /** The term of a define; throws where it is cyclic or wrong itself. */
+  /** The term of a define; undefined if there is none of this name. Throws if the define is cyclic or wrong itself. */
   readonly define: (name: string, offset: number) => Term | undefined;
   readonly defineNames: readonly string[];
   readonly params: ReadonlyMap<string, Term>;
-  /** Number of functions around this place. */
+  /** How many functions enclose this place. */
   readonly level: number;
   readonly check: (tree: Tree, checker: Checker) => Term;
 }
 
-/** `advice`: what would be right, where the kinds alone do not tell. */
+/** Throws unless the term is of this kind. `advice` tells what would be right; by default it follows from the kinds. */
 export function expectType<Kind extends Type["kind"]>(
   term: Term,
   kind: Kind,
@@ -33,7 +33,7 @@ export function expectType<Kind extends Type["kind"]>(
   return type;
 }
 
-/** A number may be an integer that no float64 is. */
+/** As `expectType`, but a number may be an integer beyond 2^53 that no float64 equals. */
 export function expectKind<Kind extends Type["kind"]>(
   term: Term,
   kind: Kind,
@@ -48,7 +48,7 @@ export function expectKind<Kind extends Type["kind"]>(
   );
 }
 
-/** What a comparison or a condition of a list would have to be. */
+/** The advice when a list stands in a comparison, or where a condition must stand. */
 export const adviceForCut = ": to select elements write list.filter(x => …), to ask whether there are some list.some(x => …)";
 
 export function adviceFor(type: Type, wanted: Type["kind"] | "number or list" | "value"): string {
@@ -67,7 +67,7 @@ export function adviceFor(type: Type, wanted: Type["kind"] | "number or list" | 
   return "";
 }
 
-/** An operation over numbers: missing wherever an argument is. */
+/** The term of an operation whose result is missing if any argument is. */
 export function numeric(
   checker: Checker,
   operation: Term["operation"],

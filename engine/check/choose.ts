@@ -1,6 +1,6 @@
 /**
- * One of two values, by a test, and two lists one after the other: what both have in common. Each number, boolean and string is chosen by itself, so only those
- * that are used are computed; of two lists the one that is not taken is empty.
+ * Terms for choosing one of two values by a test, and for joining two lists. Of records, only the fields that both have remain. Each number, boolean
+ * and string is chosen by itself, so only those that are used are computed. Choosing one of two lists joins both, with the other one made empty.
  */
 import { ExpressionError } from "../expression/tree.ts";
 import { emptyUnless, fieldOf, isPresent, lambdaOf, mapOver, memberOf, recordOf, tupleOf, whereTrue } from "../program/make-terms.ts";
@@ -21,13 +21,13 @@ import type { Checker } from "./checker.ts";
 import { commonFields, commonValues, eitherName, identifiedAs, unionOf } from "./records.ts";
 
 export interface ChoicePlace {
-  /** With its verb: "concat puts". */
+  /** The subject and verb of error messages, such as "concat puts". */
   readonly who: string;
   readonly offset: number;
   readonly checker: Checker;
 }
 
-/** Both are of one kind. */
+/** One of two values, which must be of one kind. */
 export function chooseValue(test: Term, yes: Term, no: Term, place: ChoicePlace): Term {
   switch (yes.type.kind) {
     case "record":
@@ -57,7 +57,7 @@ function chooseRecord(test: Term, yes: Term, no: Term, place: ChoicePlace): Term
   return identity ? identifiedAs(record, identity, checker, [test, yes, no]) : record;
 }
 
-/** The lists that are fields of both, as far as their elements have something in common. */
+/** The fields that are lists in both records and whose elements have something in common. */
 function commonLists(test: Term, yes: Term, no: Term, place: ChoicePlace): readonly (readonly [string, Term])[] {
   const { terms } = place.checker;
   const [a, b] = [yes.type as RecordType, no.type as RecordType];
@@ -90,7 +90,7 @@ function pairMembers(one: Term, other: Term, { offset, checker: { terms } }: Cho
 const isThereOf = (test: Term, yes: Term, no: Term, { terms }: Checker): Term =>
   terms.make("conditional", boolean, [test, isPresent(terms, yes), isPresent(terms, no)]);
 
-/** One of two lists: both together, of which one is empty. */
+/** One of two lists, as the join of both with the one that is not chosen made empty. */
 function chooseList(test: Term, yes: Term, no: Term, place: ChoicePlace): Term {
   const { checker } = place;
   const { terms } = checker;
@@ -101,14 +101,14 @@ function chooseList(test: Term, yes: Term, no: Term, place: ChoicePlace): Term {
   return isOptional(yes.type) || isOptional(no.type) ? whereTrue(terms, both, isThereOf(test, yes, no, checker)) : both;
 }
 
-/** The elements of two lists that are there, one list after the other. */
+/** The elements of one list, then those of the other; neither list may be missing. */
 export function joinLists(list: Term, other: Term, place: ChoicePlace): Term {
   const [a, b] = withCommonFields(list, other, place);
   const element = eitherElement((a.type as ListType).element, (b.type as ListType).element);
   return place.checker.terms.make("concat", { kind: "list", element }, [a, b]);
 }
 
-/** Both lists, their elements mapped to what both have. */
+/** Both lists, with their elements mapped to the fields that both have. */
 function withCommonFields(list: Term, other: Term, place: ChoicePlace): readonly [Term, Term] {
   const { who, offset, checker } = place;
   const [a, b] = [list, other].map(({ type }) => (type as ListType).element);
@@ -124,7 +124,7 @@ function withCommonFields(list: Term, other: Term, place: ChoicePlace): readonly
   return [mapOver(terms, list, lambdaOf(terms, common[0], level)), mapOver(terms, other, lambdaOf(terms, common[1], level))];
 }
 
-/** Of two records the fields that both have, of two tuples that of each member. */
+/** Two records reduced to the fields that both have; two tuples, with this done to each member. */
 function commonParts(one: Term, other: Term, place: ChoicePlace): readonly [Term, Term] {
   const { terms } = place.checker;
   if (one.type.kind === "record") return commonFields(one, other, place.offset, place.checker);
@@ -144,7 +144,7 @@ function commonParts(one: Term, other: Term, place: ChoicePlace): readonly [Term
   return [a!, b!];
 }
 
-/** The type of an element of one list or of the other. */
+/** The type of the elements of the joined list. */
 function eitherElement(a: Type, b: Type): Type {
   const optional = isOptional(a) || isOptional(b);
   if (a.kind === "tuple" && b.kind === "tuple")

@@ -1,4 +1,4 @@
-/** Comparisons: of values by what they are, of records by which element they are. 64-bit integers are compared exactly. */
+/** Comparisons: scalars by value, records by identity (are they the same element?). 64-bit integers are compared exactly. */
 import { type ComparisonOperator, ExpressionError, type Tree } from "../expression/tree.ts";
 import { memberOf } from "../program/make-terms.ts";
 import type { Operation, Term } from "../program/term.ts";
@@ -33,7 +33,7 @@ export function checkComparison(tree: Extract<Tree, { kind: "comparison" }>, che
   return compareScalars(tree.operator, [left, right], [tree.left, tree.right], checker);
 }
 
-/** Tuples are the same where all their members are. */
+/** Tuples are equal if all their members are. */
 function compareTuples(left: Term, right: Term, tree: Extract<Tree, { kind: "comparison" }>, checker: Checker): Term {
   const [a, b] = [left.type as TupleType, right.type as TupleType];
   if (a.members.length !== b.members.length) {
@@ -54,7 +54,7 @@ function compareTuples(left: Term, right: Term, tree: Extract<Tree, { kind: "com
   return same.reduce((sofar, each) => numeric(checker, "and", [sofar, each], boolean));
 }
 
-/** Of two numbers, booleans or strings. */
+/** Compares two numbers, two booleans or two strings. */
 export function compareScalars(
   operator: ComparisonOperator,
   sides: readonly [Term, Term],
@@ -75,7 +75,8 @@ function comparisonAdvice({ left }: Extract<Tree, { kind: "comparison" }>, one: 
 }
 
 /**
- * Of columns whose files differ in type float64 is what holds most of them: from 2^53 on several integers have become the same. `tree` is that of `other`.
+ * Refuses a comparison that rounding would make wrong. A column whose files differ in type is read as float64, where from 2^53 on several integers
+ * become the same number. `tree` is the tree of `other`.
  */
 function refuseRounded(operator: ComparisonOperator, own: Term, other: Term, tree: Tree): void {
   if (longOf(own.type)) return;

@@ -1,4 +1,4 @@
-/** Names of a dataset as expressions see them: columns by their full names, lists, records, constants, in that order of look-up after defines. */
+/** The names of a dataset in expressions. After defines they are looked up in this order: columns by full name, lists, records, constants. */
 
 import { fieldOf, lambdaOf, mapOver, recordOf } from "../program/make-terms.ts";
 import { type Column, elementField, innermost, outerOf, type Schema } from "../program/schema.ts";
@@ -7,31 +7,31 @@ import { boolean, type ListType, number, string, type Type, withOptional } from 
 import { nearNames } from "../query/near-names.ts";
 
 export interface DatasetNames {
-  /** The meaning of a bare name: of the dataset, or a constant. */
+  /** The meaning of a bare name: a name of the dataset, or a constant. */
   lookUp(name: string): Term | undefined;
   /** A column by its full name, or a collection or record. */
   ofData(name: string): Term | undefined;
-  /** Why a name that the file has, itself or before a point, cannot be used. */
+  /** Why a column of the file, or a record with such a field, cannot be used; undefined for any other name. */
   unsupported(name: string): string | undefined;
   near(name: string, more: Iterable<string>): readonly string[];
 }
 
 const constants: Readonly<Record<string, number>> = { pi: Math.PI, e: Math.E };
 
-/** What the columns of a schema make together, without terms. */
+/** The names and types of a schema, independent of any query's terms. */
 interface SchemaNames {
   readonly byName: ReadonlyMap<string, Column>;
-  /** Columns with one value per event that have a record, by its name. */
+  /** The columns with one value per event that are fields of a record, by the record's name. */
   readonly records: ReadonlyMap<string, readonly Column[]>;
   readonly lists: ReadonlySet<string>;
-  /** By the list around them. */
+  /** The lists within lists, by the name of the list around them. */
   readonly innerLists: ReadonlyMap<string, readonly string[]>;
   /** All names that can be looked up. */
   readonly names: readonly string[];
   elementType(list: string): Type;
 }
 
-/** Many queries ask of the same schema. */
+/** Kept, because many queries use the same schema. */
 const known = new WeakMap<Schema, SchemaNames>();
 
 function indexSchema(schema: Schema): SchemaNames {
@@ -80,19 +80,19 @@ export function namesOf(schema: Schema, terms: Terms): DatasetNames {
   known.set(schema, index);
   const { byName, records, lists, innerLists, names, elementType } = index;
 
-  /** A list of the event: of records, of values, or of lists. */
+  /** A list that each event has, with records, values or lists as elements. */
   function eventList(name: string): Term {
     const list = terms.make("collection", { kind: "list", element: elementType(name) }, [], name);
     return innerLists.get(name)?.includes(`${name}.${elementField}`) ? each(list, elementField, 0) : list;
   }
 
-  /** `list.field`, for each element. */
+  /** The list of this field of each element: `list.map(x => x.field)`. */
   function each(list: Term, field: string, level: number): Term {
     const body = fieldOf(terms, terms.make("param", (list.type as ListType).element, [], level), field);
     return mapOver(terms, list, lambdaOf(terms, body, level));
   }
 
-  /** A column in its lists, by its own name. */
+  /** The values of a column that lies in lists, in these lists. */
   function listColumn(column: Column): Term {
     const valuesIn = (list: Term, path: readonly string[], level: number): Term => {
       const [inner] = path;

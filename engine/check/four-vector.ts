@@ -15,7 +15,7 @@ const isNumber = (type: RecordType, name: string) => type.fields.get(name)?.kind
 const isPolar = (type: RecordType) => ["pt", "eta", "phi"].every((name) => isNumber(type, name));
 const isCartesian = (type: RecordType) => ["px", "py", "pz", "energy"].every((name) => isNumber(type, name));
 
-/** Writes numeric formulas over terms; optional wherever an argument is. */
+/** Makes terms of numeric formulas. Each may be missing if one of its arguments may be. */
 export class Formulas {
   readonly #terms: Terms;
 
@@ -34,7 +34,7 @@ export class Formulas {
   call = (name: string, ...args: readonly Term[]): Term => this.#make("function", args, name);
   square = (a: Term): Term => this.multiply(a, a);
 
-  /** A component of a four-vector: its own field where it has one, else from the others. */
+  /** A component of a four-vector: the record's field if it has one of that name, else computed from the other fields. */
   component(record: Term, name: Component): Term {
     const type = record.type as RecordType;
     if (isNumber(type, name)) return fieldOf(this.#terms, record, name);
@@ -42,14 +42,14 @@ export class Formulas {
     return (isCartesian(type) ? fromCartesian : fromPolar)[name](this, get, type);
   }
 
-  /** The sum of two four-vectors, as px, py, pz, energy; missing where either is. */
+  /** The sum of two four-vectors, as px, py, pz, energy; missing if either is. */
   sum(a: Term, b: Term): Term {
     const mayMiss = [a, b].filter(({ type }) => isOptional(type)).map((each) => this.#terms.make("is-present", boolean, [each]));
     const isThere = mayMiss.length === 2 ? [this.#terms.make("and", boolean, mayMiss)] : mayMiss;
     return this.total((name) => this.add(this.component(a, name), this.component(b, name)), isThere);
   }
 
-  /** A four-vector of px, py, pz and energy; `isThere`: a test where it may be missing. */
+  /** A four-vector of px, py, pz and energy. If it may be missing, `isThere` holds one term, which tells whether it is there. */
   total(sumOf: (name: Component) => Term, isThere: readonly Term[] = []): Term {
     const names = ["px", "py", "pz", "energy"] as const;
     const args = names.map(sumOf);
@@ -61,7 +61,7 @@ export class Formulas {
 
 type Get = (name: Component) => Term;
 type Formula = (formulas: Formulas, get: Get, type: RecordType) => Term;
-/** How each component follows from others; that of a record's own field is never asked for. */
+/** The formula of each component. Those marked `own` are never evaluated: `component` reads the field instead. */
 type ComponentFormulas = Readonly<Record<Component, Formula>>;
 
 const own: Formula = () => {
@@ -69,7 +69,7 @@ const own: Formula = () => {
 };
 const perpendicular = ({ add, square }: Formulas, get: Get) => add(square(get("px")), square(get("py")));
 
-/** (E − pz)(E + pz), which keeps what E² − pz² loses where pz is nearly E. */
+/** E² − pz² as (E − pz)(E + pz), which does not cancel where pz is nearly E. */
 const transverse = ({ add, subtract, multiply }: Formulas, get: Get) =>
   multiply(subtract(get("energy"), get("pz")), add(get("energy"), get("pz")));
 
@@ -99,7 +99,7 @@ const fromCartesian: ComponentFormulas = {
 const momentum = ({ add, multiply, square, constant, call }: Formulas, get: Get) =>
   multiply(square(get("pt")), add(constant(1), square(call("sinh", get("eta")))));
 
-/** Without an energy neither needs one: at large |η| it is pz but for rounding. */
+/** Without a field `energy`, rapidity and mt avoid computing it: at large |η| it equals pz up to rounding, and E − pz would cancel. */
 const fromPolar: ComponentFormulas = {
   rapidity(formulas, get, type) {
     if (isNumber(type, "energy")) return fromEnergy.rapidity(formulas, get);

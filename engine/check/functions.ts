@@ -59,7 +59,7 @@ export function checkCall(call: FunctionCall, checker: Checker): Term {
   throw new ExpressionError(`there is no function '${call.name}'`, call.start, nearNames(call.name, functionNames));
 }
 
-/** What other languages have as functions of lists. */
+/** Advice for functions of lists that other languages have. */
 const ofLists = new Map([
   ...["sum", "mean", "product", "any", "all", "count"].map((name) => [name, `list.${name}(…)`] as const),
   ["len", "list.length"],
@@ -69,7 +69,7 @@ const ofLists = new Map([
   ["argmin", "list.minBy(x => …)"],
 ]);
 
-/** `col("odd-name")`: of the dataset, whatever defines and parameters there are. */
+/** `col("odd-name")`: the column of this name, even if a define or parameter has the same name. */
 function columnByName(call: FunctionCall, checker: Checker): Term {
   const [argument] = call.args;
   if (call.args.length !== 1 || argument.kind !== "string")
@@ -96,7 +96,7 @@ function numbers(count: number, make: (args: readonly Term[], checker: Checker) 
   };
 }
 
-/** Both ends count, as in SQL. */
+/** `between(x, a, b)`: a <= x && x <= b, both ends included, as in SQL. */
 function between(args: readonly Term[], call: FunctionCall, checker: Checker): Term {
   if (args.length !== 3) throw new ExpressionError(`between takes 3 arguments, not ${args.length}`, call.start);
   for (const [index, arg] of args.entries()) expectKind(arg, "number", call.args[index], "between");
@@ -105,7 +105,7 @@ function between(args: readonly Term[], call: FunctionCall, checker: Checker): T
   return numeric(checker, "and", [end(">=", 1), end("<=", 2)], boolean);
 }
 
-/** Of any number of arguments, from left to right, as `Math.min` and its like. */
+/** A function of one or more numbers, as `Math.min`; `min` and `max` combine them from left to right. */
 function folded(name: "min" | "max" | "hypot"): Maker {
   return (args, call, checker) => {
     if (args.length === 0) throw new ExpressionError(`${name} needs at least one argument`, call.start);
@@ -128,7 +128,7 @@ function twoOf(args: readonly Term[], call: FunctionCall): readonly [Term, Term]
   return [args[0], args[1]];
 }
 
-/** Of two records, or of two numbers. */
+/** The difference of eta or phi between two records, or of two numbers. */
 function difference(name: "eta" | "phi", args: readonly [Term, Term], call: FunctionCall, checker: Checker): Term {
   const [a, b] = args.map((arg, index) => {
     if (arg.type.kind === "number") return arg;
@@ -145,7 +145,7 @@ function difference(name: "eta" | "phi", args: readonly [Term, Term], call: Func
 const deltaphi = (args: readonly [Term, Term], call: FunctionCall, checker: Checker): Term =>
   checker.formulas.call("wrapAngle", difference("phi", args, call, checker));
 
-/** Whether the elements of a collection that this record may be of have a list of this name. */
+/** Whether this computed record stems from a collection whose elements have a list of this name. */
 const isLostList = ({ name: collections, origin }: RecordType, name: string, { dataset }: Checker): boolean =>
   origin === undefined &&
   collections.split(" or ").some((collection) => {

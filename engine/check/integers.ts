@@ -1,4 +1,4 @@
-/** Integers beyond 2^53 as they are written. No float64 is such a number: it can be compared with 64-bit integers of a file, and nothing else. */
+/** Integers in a query that no float64 equals: they can be compared with columns of 64-bit integers, and used for nothing else. */
 import { ExpressionError, type Tree } from "../expression/tree.ts";
 import type { Term, Terms } from "../program/term.ts";
 import { fits, type Long, longOf } from "../program/types.ts";
@@ -12,7 +12,7 @@ export function integerOf(integer: bigint, offset: number, terms: Terms): Term {
 const longTerm = (integer: bigint, long: Long, terms: Terms): Term =>
   terms.make("integer", { kind: "number", optional: false, long, isRounded: true }, [], String(integer));
 
-/** A side of a comparison with a 64-bit integer: where a whole number is written there, just that, and not the float64 that its digits may stand for. */
+/** In a comparison with a 64-bit integer, a whole number means exactly the digits that were written, not the nearest float64. */
 export function asWritten(term: Term, tree: Tree, other: Term, terms: Terms): Term {
   const integer = longOf(other.type) && integerIn(tree);
   return integer === undefined ? term : integerOf(integer, tree.start, terms);
@@ -24,7 +24,7 @@ function integerIn(tree: Tree): bigint | undefined {
   return operand === undefined ? undefined : -operand;
 }
 
-/** Throws for one that stands where a float64 is needed. */
+/** Throws if the term is such an integer; used where a float64 is needed. */
 export function refuseInteger({ operation, literal }: Term, offset: number): void {
   if (operation !== "integer") return;
   const nearest = BigInt(Number(literal));
@@ -34,7 +34,7 @@ export function refuseInteger({ operation, literal }: Term, offset: number): voi
   );
 }
 
-/** Two numbers of which one is chosen: where one is a 64-bit integer of the file, an integer that is written beside it is one, too. */
+/** Two numbers of which one is chosen. If one is a column of 64-bit integers, an integer written as the other becomes a 64-bit integer, too. */
 export function bothLong(a: Term, b: Term, [left, right]: readonly [Tree, Tree], terms: Terms): readonly [Term, Term] {
   const [one, other] = [asLong(a, longOf(b.type), terms), asLong(b, longOf(a.type), terms)];
   if (longOf(one.type) !== longOf(other.type)) {

@@ -9,7 +9,7 @@ export interface MethodCall {
   readonly list: ListTerm;
   readonly call: Extract<Tree, { kind: "method-call" }>;
   readonly checker: Checker;
-  /** Tells of lists and arguments that may be missing whether they are there: what the method gives is missing with them, and empty where it is a list. */
+  /** For each list or argument that may be missing, a test whether it is there. If one is not, the result is missing, or an empty list. */
   readonly presences: Term[];
 }
 
@@ -22,12 +22,12 @@ export function oneArgument({ call }: MethodCall): Tree {
   throw new ExpressionError(`${call.name} takes one argument, not ${call.args.length}`, call.nameStart);
 }
 
-/** Makes what the method gives missing where this argument is. */
+/** Makes the method's result missing if this argument is. */
 export function missingWith({ checker, presences }: MethodCall, argument: Term): void {
   if (isOptional(argument.type)) presences.push(isPresent(checker.terms, argument));
 }
 
-/** An argument that is a list. */
+/** The argument at this place, which must be a list. */
 export function listArgument({ call, checker }: MethodCall, place: number): ListTerm {
   const tree = call.args[place];
   if (!tree)
@@ -40,7 +40,7 @@ export function listArgument({ call, checker }: MethodCall, place: number): List
   return list as ListTerm;
 }
 
-/** The body of a function whose parameters are these values, of as many levels. */
+/** The body of a function whose parameters stand for `values`. Each parameter takes one level of its own. */
 export function functionOver({ call, checker }: MethodCall, tree: Tree, values: readonly Term[]): Term {
   const { level } = checker;
   const example = `${call.name}(…, (a, b) => …)`;
@@ -52,7 +52,7 @@ export function functionOver({ call, checker }: MethodCall, tree: Tree, values: 
   return checker.check(tree.body, { ...checker, params, level: level + values.length });
 }
 
-/** The one argument as a lambda over the elements; several parameters of tuples are their members, then comes the index. */
+/** The one argument, as a lambda over the elements. Several parameters over tuples mean their members; one more means the index. */
 export function oneFunction(methodCall: MethodCall): Term {
   const { list, call, checker } = methodCall;
   const { terms, level } = checker;
@@ -75,7 +75,7 @@ export function oneFunction(methodCall: MethodCall): Term {
   return lambdaOf(terms, checker.check(tree.body, { ...checker, params, level: level + 1 }), level);
 }
 
-/** The one argument as a lambda that gives true or false. */
+/** The one argument, as a lambda that returns a boolean. */
 export function oneCondition(methodCall: MethodCall): Term {
   const lambda = oneFunction(methodCall);
   const [tree] = methodCall.call.args;

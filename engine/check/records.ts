@@ -1,4 +1,4 @@
-/** Records that expressions make: literals, one of two, and the fields that two have in common. What they are compared by goes with them. */
+/** Records that expressions make: literals, one of two, and the fields that two have in common. Each keeps its identity, by which it is compared. */
 import { ExpressionError, type Tree } from "../expression/tree.ts";
 import { fieldOf, recordOf } from "../program/make-terms.ts";
 import { reachable, type Term } from "../program/term.ts";
@@ -6,7 +6,7 @@ import { boolean, describeType, isScalar, type RecordType, type Type } from "../
 import { type Checker, expectType } from "./checker.ts";
 import { type Component, components, isFourVector } from "./four-vector.ts";
 
-/** `{ ...m, pt: 1.02 * m.pt }`: what comes later goes before what has the same name. */
+/** `{ ...m, pt: 1.02 * m.pt }`: of two fields of one name, the later one counts. */
 export function checkRecord(tree: Extract<Tree, { kind: "record" }>, checker: Checker): Term {
   const fields = new Map<string, Term>();
   for (const { name, nameStart, value } of tree.parts) {
@@ -31,7 +31,7 @@ export function checkRecord(tree: Extract<Tree, { kind: "record" }>, checker: Ch
   return identity ? identifiedAs(record, identity, checker) : record;
 }
 
-/** Two records with the fields that both have, each the record that it was. */
+/** Two records reduced to the fields that both have; each keeps its identity. */
 export function commonFields(one: Term, other: Term, offset: number, checker: Checker): readonly [Term, Term] {
   const common = commonValues(one, other, offset, checker);
   const [a, b] = ([one, other] as const).map((record, side) => {
@@ -45,7 +45,10 @@ export function commonFields(one: Term, other: Term, offset: number, checker: Ch
   return [a, b];
 }
 
-/** Name and values of each number, boolean and string that both have. Of four-vectors in different forms so is every component: what both have as fields does not tell them all. */
+/**
+ * The name and both values of each number, boolean and string that both records have. For four-vectors in different forms all components
+ * are included, because the fields that both have do not determine the vector.
+ */
 export function commonValues(
   yes: Term,
   no: Term,
@@ -66,18 +69,18 @@ export function commonValues(
   return common;
 }
 
-/** A record that can be compared: by itself, or as the record that it is. */
+/** Gives a record an identity, so that it can be compared; `sources` are the terms that decide which element it is. */
 export const identifiedAs = (record: Term, identity: readonly string[], { terms }: Checker, sources: readonly Term[] = [record]): Term =>
   terms.make("identified", { ...(record.type as RecordType), identity }, [record, ...sources]);
 
-/** What a record may be that is one of two; undefined, so that it cannot be compared, where that would be too much to tell apart. */
+/** The identities of a record that is one of two. Undefined, which makes it incomparable, if there would be more than `mostIdentities`. */
 export function unionOf(a: readonly string[] | undefined, b: readonly string[] | undefined): readonly string[] | undefined {
   const union = a && b && [...new Set([...a, ...b])].sort();
   return union && union.length <= mostIdentities ? union : undefined;
 }
 
 const mostIdentities = 64;
-/** Characters of one. */
+/** The most characters of one identity. */
 const longestIdentity = 400;
 const mostNames = 3;
 
@@ -87,7 +90,10 @@ export function eitherName(a: string, b: string): string {
   return names.length <= mostNames ? names.join(" or ") : "chosen";
 }
 
-/** What a record literal is compared by: which literal it is, and over which element. Undefined where it is over no element, or over several. */
+/**
+ * The identity of a record literal: the literal, and the element that it is made of. Undefined if it depends on several parameters, or on one
+ * without identity.
+ */
 function identityOfLiteral(record: Term): readonly string[] | undefined {
   if (record.free === 0) return [`literal ${record.id}`];
   if ((record.free & (record.free - 1)) !== 0) return undefined;

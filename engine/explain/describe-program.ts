@@ -1,4 +1,4 @@
-/** What a program does as a person reads it: its loops as they are compiled, what it keeps and shares, and where its cost goes. Plain data, of bounded size. */
+/** Describes a program for people: its compiled loops, what it keeps and shares, and where its cost lies. Plain data of bounded size. */
 import { fillsOf, memberOf, totalsOf } from "../compile/compile-program.ts";
 import { type Fill, groupFills } from "../compile/emit-events.ts";
 import type { CompilerNotes } from "../compile/loops/compiler-notes.ts";
@@ -13,16 +13,17 @@ import type { OneProgram } from "../query/make-program.ts";
 import { costOf, ownCost, roughCosts } from "./cost.ts";
 import { TermWriter } from "./write-term.ts";
 
-/** The most of anything that is listed. */
+/** The most entries of each list. */
 const most = 12;
 const longestName = 80;
-/** Cheaper terms are not told of when they are shared. */
+/** The least cost of a shared term that is listed. */
 const leastCost = 6;
 
 /**
- * - `flat`: from a plain column, four values at a time.
- * - `content`: over the elements of all events of a block together, four at a time where it is `wide`.
- * - `events`: once for each event; in it `over` a list, for each of its elements.
+ * The form of a compiled loop:
+ * - `flat`: over a column with one value per event, four values at a time.
+ * - `content`: over the list elements of all events of a block together; four at a time if `wide`.
+ * - `events`: over events, and inside over each element of the list `over`.
  */
 export interface LoopDescription {
   readonly way: "flat" | "content" | "events";
@@ -34,15 +35,15 @@ export interface LoopDescription {
 
 export interface CostDescription {
   readonly what: string;
-  /** Simple instructions for each event, roughly. */
+  /** A rough number of simple instructions per event. */
   readonly cost: number;
-  /** What it would save to leave it out: all that nothing else needs. */
+  /** The cost that leaving it out would save, that is, of all terms that nothing else needs. */
   readonly alone: number;
 }
 
 export interface SharedTerm {
   readonly text: string;
-  /** By how many terms. */
+  /** The number of terms that use it. */
   readonly uses: number;
   readonly cost: number;
 }
@@ -53,13 +54,13 @@ export interface ProgramDescription {
   readonly defines: readonly CostDescription[];
   readonly histograms: readonly CostDescription[];
   readonly loops: readonly LoopDescription[];
-  /** Lists that are searched once, and kept. */
+  /** Lists that are filtered once and kept. */
   readonly kept: readonly string[];
-  /** What is computed once for each element of a list, and not for each tuple. */
+  /** Terms that are computed once for each element of a list instead of once for each tuple. */
   readonly tables: readonly { readonly over: string; readonly things: readonly string[] }[];
-  /** Lengths that are counted for a block of events at once, two elements at a time. */
+  /** Lengths of lists that are counted for a whole block of events, two elements at a time. */
   readonly counted: readonly string[];
-  /** Lists of tuples of which two are computed at a time. */
+  /** Lists of tuples that are computed two tuples at a time. */
   readonly wideTuples: readonly string[];
   readonly shared: readonly SharedTerm[];
 }
@@ -105,7 +106,7 @@ export function describeProgram({ terms, order, defines }: OneProgram, schema: S
   };
 }
 
-/** A name may be as long as its query. */
+/** Shortens a name; a name may be as long as its query. */
 const cut = (name: string): string => (name.length <= longestName ? name : `${name.slice(0, longestName)}…`);
 
 const partsOf = ({ axes, filter, weight, sample }: HistogramTerms): readonly Term[] =>
@@ -150,7 +151,7 @@ function describeLoops(
   return loops.slice(0, most).map((loop) => ({ ...loop, fills: loop.fills.slice(0, most) }));
 }
 
-/** For each filter, then each histogram, the cost of what no other of them needs. */
+/** For each filter, then each histogram, the cost of the terms that no other of them needs. */
 function costsAlone({ filters, histograms, totals = [], weight }: ProgramTerms, all: readonly Term[]): readonly number[] {
   const groups = [...filters.map((filter) => [filter]), ...histograms.map(partsOf), [...totals, ...(weight ? [weight] : [])]];
   const owner = new Map<Term, number>();
@@ -162,7 +163,7 @@ function costsAlone({ filters, histograms, totals = [], weight }: ProgramTerms, 
   return costs;
 }
 
-/** The cost of a term and of all that is needed for it alone. */
+/** The cost of a term and of all terms that only it needs. */
 function costWithout(roots: readonly Term[], all: readonly Term[], without: Term): number {
   const needed = new Set<Term>();
   for (const root of roots) if (root !== without) needed.add(root);

@@ -1,15 +1,15 @@
-/** What a variation adds to a program that is run together with it. */
+/** Describes what a variation adds to the nominal program, with which it runs together. */
 import { type ProgramTerms, rootsOf } from "../program/program.ts";
 import { reachable, type Term, Terms } from "../program/term.ts";
 import { ownCost } from "./cost.ts";
 
 export interface VariationDescription {
-  /** Columns that it reads and the nominal program does not. */
+  /** The columns that the variation reads and the nominal program does not. */
   readonly columns: readonly string[];
-  /** Its terms, and how many of them are not in the nominal program. */
+  /** The number of its terms, and how many of them are not in the nominal program. */
   readonly steps: number;
   readonly added: number;
-  /** Simple instructions for each event that it adds, roughly. */
+  /** A rough number of simple instructions per event that it adds. */
   readonly cost: number;
 }
 

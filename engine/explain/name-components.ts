@@ -1,6 +1,6 @@
 /**
- * Finds in terms what was spelled out of four-vectors: `(a + b).mass` has become arithmetic on numbers. What the checker would make of each component of the
- * records that are there, and of sums of them, is made again and compared.
+ * Recognizes components of four-vectors in a program, where `(a + b).mass` has become arithmetic on numbers. It makes again the terms that the checker
+ * would make for the components of the program's records and of their sums, and compares.
  */
 import { type Component, components, Formulas, isFourVector } from "../check/four-vector.ts";
 import { reachable, type Term, Terms, TermsTooLarge } from "../program/term.ts";
@@ -11,7 +11,7 @@ export interface NamedComponent {
   readonly component: Component;
 }
 
-/** Beyond this, what is left is shown as the numbers that it is. */
+/** The most terms that are made for this; components that are then not found are shown as arithmetic. */
 const mostTerms = 40_000;
 
 export function nameComponents(roots: readonly Term[]): ReadonlyMap<Term, NamedComponent> {

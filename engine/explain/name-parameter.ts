@@ -1,8 +1,8 @@
-/** Names for the parameters of functions that are written: short ones, as people choose them. */
+/** Chooses short names, as people would, for the parameters of functions in written text. */
 import type { Term } from "../program/term.ts";
 import type { Type } from "../program/types.ts";
 
-/** What the parameter of each level is called: one name, or one for each member; then perhaps that of the place. */
+/** The names of a function's parameters: one name for the element, or one for each member of a tuple, and one for the position. */
 export interface Parameter {
   readonly name?: string;
   readonly members?: readonly string[];
@@ -11,7 +11,7 @@ export interface Parameter {
 
 export const letters = "abcdfghkmnpqrstuvwxyz".split("");
 
-/** For a function over the elements of a list, inside others whose parameters are `outer`. `taken`: names that mean something else. */
+/** Names for a function over a list's elements, inside functions with the parameters `outer`. Names in `taken` have other meanings and are avoided. */
 export function nameParameter(
   lambda: Term,
   { type: listType }: Term,
@@ -37,7 +37,7 @@ export function nameParameter(
   return { members: tuple.members.map(() => next()), position };
 }
 
-/** Whether a parameter is used as it is, and not one of its members. */
+/** Whether the parameter of this level is used as a whole, not only by its members. */
 function usesWhole({ operation, args }: Term, level: number, seen: Set<Term>): boolean {
   if (operation === "param") return true;
   if (operation === "member" && args[0].operation === "param") return false;
@@ -48,7 +48,7 @@ function usesWhole({ operation, args }: Term, level: number, seen: Set<Term>): b
   });
 }
 
-/** A letter for a value of this type. */
+/** A letter that suits a value of this type. */
 export function initialOf(type: Type): string | undefined {
   const initial = type.kind === "record" ? type.name[0]?.toLowerCase() : "x";
   return initial && /^[a-z]$/.test(initial) ? initial : undefined;

@@ -1,7 +1,7 @@
-/** Words and signs of the language, and how tightly each holds together what it joins: as in JavaScript. */
+/** The operators of the language with their precedence, which is JavaScript's. */
 import type { Operation, Term } from "../program/term.ts";
 
-/** Text, and what may stand around it without brackets. */
+/** A text and its precedence level, which tells where it needs brackets. */
 export interface Piece {
   readonly text: string;
   readonly level: number;
@@ -28,7 +28,7 @@ export const levels = {
 interface Infix {
   readonly text: string;
   readonly level: number;
-  /** What its sides must hold together at least. */
+  /** The least levels of its two sides that need no brackets. */
   readonly left: number;
   readonly right: number;
 }
@@ -60,7 +60,7 @@ export const infix: Partial<Readonly<Record<Operation, Infix>>> = {
   coalesce: { text: "??", level: levels.coalesce, left: levels.bitOr, right: levels.bitOr },
 };
 
-/** A name that can stand without quotes. */
+/** Matches names that need no quotes. */
 export const identifier =
   /^(?!(?:break|case|catch|class|const|continue|debugger|default|delete|do|else|enum|export|extends|false|finally|for|function|if|import|in|instanceof|let|new|null|return|static|super|switch|this|throw|true|try|typeof|undefined|var|void|while|with|yield|await|implements|interface|package|private|protected|public|arguments|eval)$)[A-Za-z_$][\w$]*$/;
 
@@ -74,11 +74,11 @@ export function writeNumber(value: number, taken: ReadonlySet<string>): Piece {
 
 export const word = (text: string): Piece => ({ text, level: levels.primary });
 
-/** A list that is put together with another: of records, before the step that takes the fields which both have. */
+/** A list that is joined with another, as it was before its records were mapped to the common fields. */
 export const joined = (list: Term): Term =>
   list.operation === "map" && list.type.kind === "list" && list.type.element.kind === "record" ? list.args[0] : list;
 
-/** What is made of a list, and missing where that is null: `Jet?.length`. Undefined where the text does not begin with the list. */
+/** Rewrites `Jet.length` as `Jet?.length`, which is missing if the list is null. Undefined if the text does not begin with the list. */
 export function chained({ text, level }: Piece, list: string): Piece | undefined {
   const rest = text.slice(list.length);
   return text.startsWith(list) && /^[.[]/.test(rest) ? { text: `${list}?.${rest.replace(/^\./, "")}`, level } : undefined;

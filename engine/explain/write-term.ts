@@ -1,6 +1,6 @@
 /**
- * Term → text of the language, for people to read. Where `isExact`, checking the text gives the same term again; else the text stands for it: there are
- * terms that the language cannot say by themselves, such as whether a list is there, and long ones are cut.
+ * Term → text of the language, for people to read. With `isExact`, checking the text makes the same term again. Else the text only resembles it: some
+ * terms, such as whether a list is there, have no expression of their own, and long texts are cut.
  */
 import type { Column, Schema } from "../program/schema.ts";
 import type { Term } from "../program/term.ts";
@@ -16,11 +16,11 @@ export interface WrittenTerm {
 
 export interface WriterOptions {
   readonly schema: Schema;
-  /** What is written by a name: defines. */
+  /** The terms that are written by a name, that is, the defines. */
   readonly names?: ReadonlyMap<Term, string>;
 }
 
-/** Parts of a term that are written; a term that many others use would be written as often. */
+/** The most parts of a term that are written: a shared term is written at each use, so texts could become huge. */
 const mostParts = 300;
 const mostCharacters = 200;
 
@@ -34,7 +34,7 @@ export class TermWriter {
   #parts = 0;
   #isExact = true;
 
-  /** `roots`: all that is going to be written is a part of these. */
+  /** `roots` must contain every term that will be written. */
   constructor(roots: readonly Term[], { schema, names = new Map() }: WriterOptions) {
     this.#names = names;
     this.#columns = new Map(schema.columns.map((column) => [column.name, column]));
@@ -45,7 +45,7 @@ export class TermWriter {
     this.#components = nameComponents(roots);
   }
 
-  /** `isSpelled`: what the term itself is made of, not its name. */
+  /** `isSpelled` writes what the term is made of, even if it has a name. */
   write(term: Term, { isSpelled = false, mostCharacters: most = mostCharacters } = {}): WrittenTerm {
     [this.#params, this.#depth, this.#parts, this.#isExact] = [new Map(), 0, 0, true];
     const { text } = isSpelled ? this.#spell(term) : this.#piece(term);
@@ -58,7 +58,7 @@ export class TermWriter {
     return own >= level ? text : `(${text})`;
   }
 
-  /** Stands for what the language has no words for. */
+  /** A text for something that the language cannot express; the result is then not exact. */
   #about(text: string, level: number = levels.primary): Piece {
     this.#isExact = false;
     return { text, level };
@@ -173,7 +173,7 @@ export class TermWriter {
     return `${name}(${(both?.field === "phi" ? both.records : args).map((arg) => this.#at(arg, levels.choice)).join(", ")})`;
   }
 
-  /** The two records of whose fields, or components, of one name this is the difference. */
+  /** If the term is the difference of the same field or component of two records, that field and the records. */
   #bothOf({
     operation,
     args,
@@ -218,7 +218,7 @@ export class TermWriter {
     return word(`({ ${fields.join(", ")} })`);
   }
 
-  /** What a method gives of a list that may be missing is missing with it: nobody writes that. */
+  /** A value that is missing with its list. The language implies this, so it is not written. */
   #where({ args: [value, test], literal }: Term): Piece {
     let inner = value;
     while (inner.operation === "where" && inner.literal === undefined) inner = inner.args[0];

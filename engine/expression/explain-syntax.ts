@@ -1,6 +1,6 @@
-/** What a parser could not read, said for people who write other languages, too. */
+/** Turns the parser's complaints into messages that also help people who are used to other languages. */
 
-/** What stands for something of this language in others. */
+/** Syntax of other languages, and what to write instead. */
 const fromElsewhere: readonly (readonly [written: RegExp, advice: string])[] = [
   [/^and\b/, "for 'and' write &&"],
   [/^or\b/, "for 'or' write ||"],
@@ -18,7 +18,7 @@ const fromElsewhere: readonly (readonly [written: RegExp, advice: string])[] = [
 const reserved =
   /(?<![\w$.])(?:await|break|case|catch|class|const|continue|debugger|default|delete|do|else|enum|export|extends|finally|function|implements|import|instanceof|interface|let|new|package|private|protected|public|return|static|super|switch|throw|try|typeof|var|void|while|with|yield)(?![\w$])/g;
 
-/** A word that is no name in JavaScript, and where the parser was lost: there, or right after it. */
+/** The reserved word of JavaScript at the place where the parser failed, or right before it. */
 function reservedAt(text: string, offset: number): string | undefined {
   for (const { 0: word, index } of text.matchAll(reserved)) {
     const end = index + word.length;
@@ -27,7 +27,7 @@ function reservedAt(text: string, offset: number): string | undefined {
   return undefined;
 }
 
-/** `reason` as acorn gives it, at this place of the text. */
+/** The message for acorn's `reason` at this place of the text. */
 export function explainSyntax(text: string, offset: number, reason: string): string {
   if (/stack/i.test(reason)) return "the expression is nested too deeply";
   const rest = text.slice(offset);
@@ -38,12 +38,12 @@ export function explainSyntax(text: string, offset: number, reason: string): str
   if (/\blambda\b[^:]*:?\s*$/.test(text.slice(0, offset)) || /^lambda\b/.test(rest)) return "a function is written x => …";
   if (/\bnot\s+$/.test(text.slice(0, offset))) return "for 'not' write !";
   const advice = fromElsewhere.find(([written]) => written.test(rest))?.[1];
-  // White space may stand there, also of kinds that end a line.
+  // The rest may begin with white space, line breaks included.
   const [found] = /^(?:[\w$]+|.)/u.exec(rest.trimStart())!;
   return advice ?? (/^unexpected token$/i.test(reason) ? `did not expect '${found}' here` : `cannot read this: ${reason.toLowerCase()}`);
 }
 
-/** Kinds of syntax that JavaScript has and the language has not, as people call them, with what they can write instead. */
+/** JavaScript syntax that the language does not have, and what to write instead. */
 const notOfTheLanguage: Readonly<Record<string, string>> = {
   SequenceExpression: "several values with commas between them are not part of the language: write one expression",
   ArrayExpression: "lists are not written down: they come from columns, and concat puts them together",

@@ -1,6 +1,6 @@
 /**
- * Text → tree. acorn parses JavaScript; what is in the closed subset becomes our tree, all else is refused with a reason.
- * No text of a client goes further than this: names are looked up in tables, never used as code.
+ * Text → tree. acorn parses JavaScript; syntax of the closed subset becomes our tree, all other syntax is refused with a reason.
+ * The client's text is never used as code: names of the tree are only looked up in tables.
  */
 import { type AnyNode, type Program, parse } from "acorn";
 import { explainNode, explainSyntax } from "./explain-syntax.ts";
@@ -27,7 +27,7 @@ export function parseExpression(text: string): Tree {
   return convert(first.expression, 0);
 }
 
-/** acorn recurses; its stack must hold for every text that gets past this. */
+/** Bounds the depth of acorn's recursion, so that no text overflows its stack. */
 function refuseDeepNesting(text: string): void {
   let depth = 0;
   for (let index = 0; index < text.length; index++) {
@@ -59,7 +59,7 @@ const unaryOperators: ReadonlyMap<string, "negate" | "plus" | "not" | "complemen
   ["~", "complement"],
 ] as const);
 
-/** The whole number that was written where it is beyond 2^53 and float64 cannot hold it. */
+/** The whole number as it was written, if it is beyond 2^53 and not a float64. */
 function roundedInteger(value: number, written: string): bigint | undefined {
   const digits = written.replaceAll("_", "");
   if (!Number.isFinite(value) || Number.isSafeInteger(value) || !/^(?:[1-9]\d*|0[xbo][\da-f]+)$/i.test(digits)) return undefined;

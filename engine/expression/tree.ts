@@ -6,10 +6,10 @@ export type ArithmeticOperator = (typeof arithmeticOperators)[number];
 export type ComparisonOperator = (typeof comparisonOperators)[number];
 
 export type Tree = {
-  /** Offset of its first character in the text, from 0. `isChained` says of what follows an object that it was written with `?.`. */
+  /** Offset of its first character in the text, from 0. Below, `isChained` means that `?.` was written after the object. */
   readonly start: number;
   readonly end: number;
-} /** `integer`: what was written, where no float64 is that whole number; its digits may be the shortest that tell `value`. */ & (
+} /** `integer` is the whole number as it was written, present if no float64 equals it; `value` is then the nearest float64. */ & (
   | { readonly kind: "number"; readonly value: number; readonly integer?: bigint }
   | { readonly kind: "boolean"; readonly value: boolean }
   | { readonly kind: "string"; readonly value: string }
@@ -39,7 +39,7 @@ export type Tree = {
   | { readonly kind: "record"; readonly parts: readonly RecordPart[] }
 );
 
-/** Of a record literal: `name: value`, or `...value`, which has no name. */
+/** A part of a record literal: `name: value`, or `...value`, which has no name. */
 export interface RecordPart {
   readonly name?: string;
   readonly nameStart: number;

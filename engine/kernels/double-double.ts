@@ -18,7 +18,7 @@ export function exactSum(f: FunctionBuilder, a: Expression, b: Expression): Doub
   return { high, low: f.keep(F.sub(y, F.sub(high, x))) };
 }
 
-/** Upper 26 bits of a float64; what is left has at most 27. */
+/** The upper 26 bits of a float64; the rest has at most 27. */
 const upper = (f: FunctionBuilder, x: Expression): Expression => f.keep(F.fromBits(L.and(L.fromBits(x), i64(-(2n ** 27n)))));
 
 /** high = a * b rounded, high + low = a * b within 2^-105 of it (there is no fused multiply-add to ask). */

@@ -24,7 +24,7 @@ export interface ReducedExponent {
   readonly power: Expression;
   readonly remainder: Expression;
   readonly square: Expression;
-  /** P and Q. */
+  /** The polynomials P and Q. */
   readonly odd: Expression;
   readonly even: Expression;
 }

@@ -1,7 +1,7 @@
 /**
- * A list of the schema, by its name as the term's literal: without arguments that of the event, with one that of the element which it is
- * a field of. Elements are records, or values where its only column is a plain list. The content is flat; offsets tell where it begins
- * and ends.
+ * A list of the schema, whose name is the term's literal. Without arguments it is a list of the event, with one argument a list that this record has
+ * as a field. Its elements are records, or values if its only column is a plain list. All lists of a partition lie in one flat content; offsets
+ * tell where each begins and ends.
  */
 import type { Element, Environment, RecordCode, ScalarCode } from "../compile/code.ts";
 import type { Emitter, ListMaker } from "../compile/emitter.ts";
@@ -37,7 +37,7 @@ export const collection: ListMaker = {
   }),
 };
 
-/** Whether two neighbours can be read at once: of records each field says so for itself. */
+/** Whether two neighbouring elements can be read in one instruction. Always true for records: there, each field decides by itself. */
 export const isReadWide = ({ columns }: WithColumns, { type, literal }: Term): boolean =>
   type.kind === "list" && (type.element.kind === "record" || columns.isWide(columns.fieldColumn(String(literal), undefined)));
 
@@ -60,7 +60,7 @@ function rangeOf(emitter: Emitter, term: Term, environment: Environment): Range 
   });
 }
 
-/** The element at this number of the content. Where it is not there its lists are empty. */
+/** The element at this index of the flat content. If `isThere` is 0, the element's own lists are empty. */
 function elementAt(emitter: Emitter, term: Term, { from }: Range, index: Expression, isThere?: Expression): Element {
   const key = emitter.newKey();
   const { columns } = emitter;

@@ -1,6 +1,6 @@
 /**
- * `list.combinations(k)`: every choice of k elements of a list, each once and as a tuple: the members in the order of the list, tuples by their first
- * members. `pairs()` and `triples()` are short for k of 2 and 3.
+ * `list.combinations(k)`: every choice of k elements, once, as a tuple. Members are in the order of the list; tuples are ordered by their first
+ * members, then their second ones. `pairs()` and `triples()` mean k = 2 and k = 3.
  */
 import { type MethodCall, oneArgument } from "../check/method-call.ts";
 import { type BodyOfTwo, type Element, type FunctionOver, tuple } from "../compile/code.ts";
@@ -17,10 +17,10 @@ import type { ListOperator } from "./list-operator.ts";
 
 const mostMembers = 8;
 
-/** More elements than this have more combinations than 63 bits hold. */
+/** Up to this many elements, n (n − 1) … fits in 63 bits. */
 const mostElements = (size: number): bigint => BigInt(Math.floor(2 ** (63 / size)));
 
-/** n (n − 1) … / size!, i64. */
+/** The number of combinations, n (n − 1) … / size!, as i64. */
 function count(emitter: Emitter, n: Expression, size: number, onTooMany = () => emitter.trap("scratch")): Expression {
   emitter.f.if(L.gtU(n, i64(mostElements(size))), onTooMany);
   let product = n;
@@ -32,10 +32,10 @@ function count(emitter: Emitter, n: Expression, size: number, onTooMany = () => 
   return emitter.keep(L.divU(product, i64(factorial)));
 }
 
-/** Combinations of so few are not counted, unless for each element of another list. */
+/** Up to this many combinations of one list cost no steps, unless the list stands inside a loop over another. */
 const uncountedCombinations = 1024;
 
-/** The most elements that have no more than those. */
+/** The most elements that have at most that many combinations. */
 function mostUncounted(size: number): number {
   const combinationsOf = (n: number) => Array.from({ length: size }, (_, taken) => (n - taken) / (taken + 1)).reduce((a, b) => a * b);
   let n = size;
@@ -43,7 +43,7 @@ function mostUncounted(size: number): number {
   return n;
 }
 
-/** Takes the steps that going through all combinations takes, before the first. */
+/** Charges the steps of all combinations at once, before the first. */
 function takeSteps(emitter: Emitter, { from, to }: Pick<Numbered, "from" | "to">, size: number): void {
   const n = emitter.keep(L.fromU32(I.sub(to, from)));
   const take = () => emitter.takeSteps(count(emitter, n, size, () => emitter.takeSteps(i64(2n ** 62n))));
@@ -140,7 +140,7 @@ export const combinations: ListOperator = {
       },
       length: () => count(emitter, source.length(), size),
       bound(functions = []) {
-        // Here and not in the loop: what `iterate` needs by number, and in tables, is kept outside of it.
+        // Computed here, so that the numbered list and the tables that `iterate` needs are made outside of its loop.
         const { from, to } = source.numbered();
         tablesFor(functions);
         return count(emitter, L.fromU32(I.sub(to, from)), size);

@@ -1,6 +1,6 @@
 /**
- * `list.concat(other, …)`: the elements of one list, then those of others. Records keep the fields that both have, and stay the elements that they are.
- * Elements are numbered through both lists.
+ * `list.concat(other, …)`: the elements of one list, then those of the others. Records keep the fields that both lists have, and their identity.
+ * Positions count through both lists.
  */
 import { joinLists } from "../check/choose.ts";
 import { listArgument, missingWith } from "../check/method-call.ts";
@@ -61,7 +61,7 @@ export const concat: ListOperator = {
   },
 };
 
-/** Elements by number, from 0: those of the first list first. */
+/** Two lists as one whose elements are numbered from 0, first those of the first list. */
 function join(emitter: Emitter, term: Term, [a, b]: readonly [Numbered, Numbered]): Numbered {
   const type = (term.type as ListType).element;
   const count = emitter.keep(I.sub(a.to, a.from));
@@ -122,7 +122,7 @@ function chooseIdentity(isFirst: Expression, one: { identity?(): Identity }, ano
   return { origin: select(isFirst, a.origin, b.origin), index: select(isFirst, a.index, b.index) };
 }
 
-/** Only the one that is asked for is computed. */
+/** One of two values, of which only the chosen one is computed. */
 function chooseScalar(
   emitter: Emitter,
   test: Expression,

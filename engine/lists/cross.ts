@@ -1,4 +1,4 @@
-/** `list.cross(other)`: every element of one list with every element of another, as pairs: the first element's first. */
+/** `list.cross(other)`: every element of one list with every element of another, as pairs, in the order of the first list, then of the second. */
 import { listArgument, missingWith } from "../check/method-call.ts";
 import { tuple } from "../compile/code.ts";
 import { openList, uncounted } from "../compile/open-list.ts";
@@ -6,7 +6,7 @@ import { ExpressionError } from "../expression/tree.ts";
 import { type Expression, I, i64, L } from "../wasm/instructions.ts";
 import type { ListOperator } from "./list-operator.ts";
 
-/** Of as many elements each, there are fewer pairs than 63 bits hold. */
+/** Up to this many elements in each list, the number of pairs fits in 63 bits. */
 const mostElements = 2n ** 31n;
 
 export const cross: ListOperator = {
@@ -49,7 +49,7 @@ export const cross: ListOperator = {
         tuple([first.numbered().at(one, isThere), second.numbered().at(other, isThere)], { position: uncounted, place: emitter.newKey() }),
       length: () => product(first.length(), second.length()),
       bound() {
-        // Here and not in the loop: what `iterate` needs by number is kept outside of it.
+        // Computed here, so that the numbered lists that `iterate` needs are made outside of its loop.
         const [a, b] = [first, second].map((each) => {
           const { from, to } = each.numbered();
           return L.fromU32(I.sub(to, from));

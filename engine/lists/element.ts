@@ -1,6 +1,6 @@
 /**
- * One element of a list: `list[i]` is missing where i is not the number of an element; `list.at(i)` counts from the end where i is
- * negative, and cuts off fractions.
+ * One element of a list. `list[i]` is missing if i is not the index of an element. `list.at(i)` counts from the end if i is negative,
+ * and cuts off fractions.
  */
 
 import { type Checker, expectType } from "../check/checker.ts";

@@ -1,4 +1,4 @@
-/** `list.filter(f)`: the elements for which a function gives true, with their positions among themselves. */
+/** `list.filter(f)`: the elements for which f is true, with new positions from 0. */
 
 import { oneCondition } from "../check/method-call.ts";
 import type { FunctionOver } from "../compile/code.ts";

@@ -1,4 +1,4 @@
-/** `list.find(f)`: the first element for which a function gives true, missing where there is none. The loop ends with it. */
+/** `list.find(f)`: the first element for which f is true; missing if there is none. The loop ends at that element. */
 import { oneCondition } from "../check/method-call.ts";
 import { hoist } from "../compile/hoist.ts";
 import { openList } from "../compile/open-list.ts";

@@ -1,4 +1,7 @@
-/** `list.flatMap(f)`: the elements of all lists that a function gives, one list after the other. A place is that of the outer element, and the number of the inner one. */
+/**
+ * `list.flatMap(f)`: the elements of the lists that f returns, one list after the other. An element's place is the place of the outer element and
+ * the inner element's index.
+ */
 import { oneFunction } from "../check/method-call.ts";
 import { bind, type Element } from "../compile/code.ts";
 import { hoist } from "../compile/hoist.ts";
@@ -28,7 +31,7 @@ export const flatMap: ListOperator = {
     const [list, lambda] = term.args;
     const source = openList(emitter, list, environment);
     const inner = (element: Element) => openList(emitter, lambda.args[0], bind(environment, Number(lambda.literal), element));
-    // As in `map`: a position that only counting tells is part of the place.
+    // As in `map`: if only counting tells an element's position, the position is part of the place.
     const isCounted = usesPositions(lambda) && !source.knowsPositions;
     const total = (each: (element: Element) => Expression): Expression => {
       const sum = f.variable(i64(0n));

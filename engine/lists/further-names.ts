@@ -1,4 +1,4 @@
-/** Methods that are further names of others, or short for what others do together: they have no operators of their own. */
+/** Methods that are other names for, or combinations of, list operators; they have no operators of their own. */
 
 import { expectType } from "../check/checker.ts";
 import { functionOver, listArgument, type MethodCall, noArguments, oneCondition } from "../check/method-call.ts";
@@ -10,7 +10,7 @@ import { combinationsTerm } from "./combinations.ts";
 import type { Method } from "./list-operator.ts";
 import { pickBy } from "./min-by-max-by.ts";
 
-/** `list.any(f)` is `some`, `list.all(f)` is `every`; without a function, of a list of booleans. */
+/** `list.any(f)` is `some`, `list.all(f)` is `every`. Without a function, the list must be one of booleans. */
 const quantifier =
   (operation: "some" | "every"): Method =>
   (methodCall) => {
@@ -19,14 +19,14 @@ const quantifier =
     return checker.terms.make(operation, boolean, [list, condition]);
   };
 
-/** `x => x`, of booleans. */
+/** The lambda `x => x` over a list of booleans. */
 function itself({ list, call, checker: { terms, level } }: MethodCall): Term {
   if (list.type.element.kind === "boolean") return lambdaOf(terms, terms.make("param", list.type.element, [], level), level);
   const message = `${call.name} needs a function, such as ${call.name}(x => …), but for a list of booleans; this is ${describeType(list.type)}`;
   throw new ExpressionError(message, call.nameStart);
 }
 
-/** `list.count(f)`: how many elements a function gives true for. */
+/** `list.count(f)`: the number of elements for which f is true. */
 const count: Method = (methodCall) => {
   const { list, checker } = methodCall;
   const filtered = checker.terms.make("filter", list.type, [list, oneCondition(methodCall)]);
@@ -40,7 +40,7 @@ const everyFew =
     return combinationsTerm(methodCall, size);
   };
 
-/** `list.nearest(other, (a, b) => f)`: for each element the one of the other list for which the function of both gives least. */
+/** `list.nearest(other, f)`: for each element a the element b of the other list for which f(a, b) is least. */
 const nearest: Method = (methodCall) => {
   const { list, call, checker } = methodCall;
   const { terms, level } = checker;

@@ -1,4 +1,4 @@
-/** `list.length`: without a loop where the list is not searched. */
+/** `list.length`: needs a loop only if the list is filtered. */
 import { openList } from "../compile/open-list.ts";
 import { F } from "../wasm/instructions.ts";
 import type { ListOperator } from "./list-operator.ts";

@@ -1,4 +1,4 @@
-/** What a module of this folder gives: the code of an operator of lists, and its method in the language, where it has one. */
+/** The interface of an operator of lists: its code, and its method in the language if it has one. Each module of this folder implements it. */
 import type { MethodCall } from "../check/method-call.ts";
 import type { ListMaker, ValueOperator } from "../compile/emitter.ts";
 import type { Term } from "../program/term.ts";
@@ -9,5 +9,5 @@ export type Method = (methodCall: MethodCall) => Term;
 
 export type ListOperator = (ListMaker | ValueOperator) & { readonly method?: Method };
 
-/** The type of one element that may be missing. */
+/** The type of one element of the list, made optional. */
 export const elementTypeOf = ({ list }: MethodCall): Type => withOptional(list.type.element, true);

@@ -1,4 +1,4 @@
-/** Every operator of lists, by the name of its operation, which is that of its method: the compiler and the checker walk this table. */
+/** The table of list operators, which the compiler and the checker walk. The key is the name of the operation, and of the method in the language. */
 import { collection } from "./collection.ts";
 import { combinations } from "./combinations.ts";
 import { concat } from "./concat.ts";

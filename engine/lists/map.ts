@@ -1,4 +1,4 @@
-/** `list.map(f)`: what a function gives for each element, computed inside the loop over the list. */
+/** `list.map(f)`: the value of f for each element, computed inside the loop over the list. */
 import { oneFunction } from "../check/method-call.ts";
 import type { Element, Environment } from "../compile/code.ts";
 import type { Emitter } from "../compile/emitter.ts";
@@ -19,8 +19,8 @@ export const map: ListOperator = {
     const [list, lambda] = term.args;
     const source = openList(emitter, list, environment);
     const apply = (element: Element) => mapped(emitter, term, environment, element);
-    // Positions that only counting tells are part of the place. 32 bits hold them: what bounds the places that are kept also bounds
-    // the list that is mapped.
+    // If only counting tells an element's position, the position is part of the place. It fits in 32 bits, since the number of places that
+    // can be kept also bounds the length of the mapped list.
     const isCounted = usesPositions(lambda) && !source.knowsPositions;
     return {
       ...source,
@@ -46,12 +46,12 @@ export const map: ListOperator = {
   },
 };
 
-/** The list whose elements are these, before they were mapped. One that may be missing is empty then, so nothing else tells. */
+/** The list below all maps. Layers that make a list missing are removed, too: the list below is then empty, so the number of elements is the same. */
 export const unmapped = (list: Term): Term => (isLayer(list) ? unmapped(list.args[0]) : list);
 
 const isLayer = ({ operation, literal }: Term): boolean => operation === "map" || (operation === "where" && literal === undefined);
 
-/** What stands for an element of one list in another, which is that list with some more made of its elements. */
+/** The element of `list` that belongs to an element of `base`, the list below all its maps. */
 export function mappedFrom(emitter: Emitter, list: Term, base: Term, element: Element): Element {
   if (list === base) return element;
   const inner = mappedFrom(emitter, list.args[0], base, element);
@@ -64,7 +64,7 @@ export function mapped(emitter: Emitter, term: Term, environment: Environment, e
   const { members: _ofTuple, ...rest } = element;
   return {
     ...rest,
-    // Equal for equal elements under the same map.
+    // The same element under the same map has the same key.
     key: `${element.key}${place}/${keyOf(term, environment)}`,
     code: () => emitter.apply(lambda, environment, element),
   };

@@ -1,6 +1,6 @@
 /**
- * `list.minBy(f)` and `list.maxBy(f)`: the element for which a function gives least or most; of several the first. Elements whose number is missing or NaN
- * are left out; without any other the result is missing.
+ * `list.minBy(f)` and `list.maxBy(f)`: the element for which f is least or largest; of several equal ones the first. Elements for which f is missing
+ * or NaN are left out; if none remains, the result is missing.
  */
 
 import { expectType } from "../check/checker.ts";
@@ -17,13 +17,13 @@ import type { ListOperator } from "./list-operator.ts";
 export const minBy: ListOperator = extremeBy("minBy", F.ge, V.ge, { int64: L.lt, uint64: L.ltU });
 export const maxBy: ListOperator = extremeBy("maxBy", F.le, V.le, { int64: L.gt, uint64: L.gtU });
 
-/** The term of an element that a function over the list decides on. */
+/** The term for `list.minBy` or `list.maxBy`. */
 export const pickBy = (terms: Terms, name: "minBy" | "maxBy", list: Term, lambda: Term): Term =>
   terms.make(name, withOptional((list.type as ListType).element, true), [list, lambda]);
 
 type Comparison = (value: Expression, best: Expression) => Expression;
 
-/** `isBetterInteger`: of 64-bit integers that are the same float64. */
+/** `isBetterInteger` compares 64-bit integers that round to the same float64. */
 function extremeBy(
   name: "minBy" | "maxBy",
   isNoBetter: Comparison,
@@ -44,7 +44,7 @@ function extremeBy(
       const [list, lambda] = term.args;
       const source = openList(emitter, list, environment);
       const found = f.variable(i32(0));
-      // Until one is found, NaN: no number is at most as good.
+      // NaN until an element is found: `isNoBetter` is false against NaN, so the first number is taken.
       const best = f.variable(f64(Number.NaN));
       const place = Array.from({ length: source.places }, () => f.variable(i32(0)));
       hoist(emitter, lambda, environment);

@@ -1,4 +1,7 @@
-/** `list.slice(from?, to?)`: the elements from one place up to another, which count from the end where they are negative; fractions are cut off. Missing where a place is. */
+/**
+ * `list.slice(from?, to?)`: the elements from index `from` up to, but without, `to`. Negative indices count from the end; fractions are cut off. The
+ * result is missing if an index is.
+ */
 import { expectType } from "../check/checker.ts";
 import { missingWith } from "../check/method-call.ts";
 import { openList } from "../compile/open-list.ts";
@@ -34,7 +37,7 @@ export const slice: ListOperator = {
       const end = emitter.keep(last ? I.add(from, last) : to);
       return { from: begin, to: emitter.keep(select(I.lt(end, begin), begin, end)), at };
     };
-    /** From 0 to the length. NaN counts as 0. */
+    /** The index that a value means, between 0 and the length. NaN counts as 0. */
     function placeOf(value: Expression, length: Expression): Expression {
       const whole = emitter.keep(I.truncF64(value));
       const most = emitter.keep(F.fromU32(length));

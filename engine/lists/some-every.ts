@@ -6,7 +6,7 @@ import { boolean } from "../program/types.ts";
 import { I, i32 } from "../wasm/instructions.ts";
 import type { ListOperator } from "./list-operator.ts";
 
-/** True for a list without elements is 1; an element whose condition is the opposite decides. */
+/** `start` is the answer for a list without elements; the first element whose condition is the opposite decides. */
 function quantifier(name: "some" | "every", start: 0 | 1): ListOperator {
   return {
     kind: "value",

@@ -1,4 +1,4 @@
-/** `list.sortBy(f)`: the elements by growing numbers that a function gives for them; equal ones stay in order, those whose number is missing or NaN come last. */
+/** `list.sortBy(f)`: the elements by increasing f. Equal ones keep their order; elements for which f is missing or NaN come last. */
 import { expectType } from "../check/checker.ts";
 import { oneFunction } from "../check/method-call.ts";
 import type { Element, ScalarCode } from "../compile/code.ts";
@@ -13,7 +13,10 @@ import { call, type Expression, F, type FunctionReference, f64, I, i32, L, load,
 import type { ModuleBuilder } from "../wasm/module-builder.ts";
 import type { ListOperator } from "./list-operator.ts";
 
-/** Scratch for each element: its key (f64), then, in tables of their own, its number (i32) and room for the sorting (i32), and where keys are 64-bit integers these (i64). */
+/**
+ * Bytes of scratch for each element, in one table for each part: its key (f64); for keys that are 64-bit integers also the integer (i64); its
+ * index (i32); space for merging (i32).
+ */
 const bytesOfElement = 16;
 const bytesWithLong = 24;
 
@@ -64,7 +67,7 @@ export const sortBy: ListOperator = {
   },
 };
 
-/** The numbers of elements from 0, at `order`, sorted by their keys. */
+/** Sorts the indices of the elements, from 0, by their keys; `order` is the address of the sorted indices (i32). */
 function sortNumbers(
   emitter: Emitter,
   { from, to, at }: Numbered,
@@ -89,7 +92,7 @@ function sortNumbers(
   return { order: emitter.keep(call(mergeSort(m, kind), keys, order, room, count)), count };
 }
 
-/** Gives the address at which the numbers lie sorted: that of `order` or of `room`. */
+/** A function that sorts indices and returns the address where they then lie: `order` or `room`. */
 function mergeSort(m: ModuleBuilder, kind: Long | undefined): FunctionReference {
   return m.shared(`sort by keys ${kind}`, ["i32", "i32", "i32", "i32"], "i32", (f) => {
     const [keys, order, room, count] = f.params;
@@ -110,7 +113,7 @@ function mergeSort(m: ModuleBuilder, kind: Long | undefined): FunctionReference 
   });
 }
 
-/** Merges neighbouring runs of `width` numbers of `source` into `target`. */
+/** Merges neighbouring sorted runs of `width` indices of `source` into `target`. */
 function mergeRuns(
   f: FunctionBuilder,
   { keys, source, target, width, count }: Readonly<Record<"keys" | "source" | "target" | "width" | "count", Expression>>,
@@ -136,7 +139,7 @@ function mergeRuns(
               const [ofLeft, ofRight] = [keyAddress(left), keyAddress(right)];
               const [a, b] = [ofLeft, ofRight].map((address) => f.keep(load.f64(address)));
               f.set(takesRight, I.or(F.lt(b, a), I.and(F.ne(a, a), F.eq(b, b))));
-              // 64-bit integers that are the same float64.
+              // 64-bit integers that round to the same float64 are compared exactly.
               if (kind) f.if(F.eq(a, b), () => f.set(takesRight, (kind === "int64" ? L.lt : L.ltU)(longAt(ofRight), longAt(ofLeft))));
             });
           });

@@ -1,4 +1,4 @@
-/** `list.sum(f?)`, `product`, `mean`, `min` and `max`: over what a function gives for each element; missing values are left out. */
+/** `list.sum(f?)`, `product`, `mean`, `min` and `max` of the values of f, or of the elements themselves; missing values are left out. */
 import type { Checker } from "../check/checker.ts";
 import { type Component, isFourVector } from "../check/four-vector.ts";
 import { oneFunction } from "../check/method-call.ts";
@@ -17,7 +17,7 @@ const cost = 20;
 export const sum: ListOperator = folded("sum", 0, F.add);
 export const product: ListOperator = folded("product", 1, F.mul);
 
-/** From the first to the last, beginning with what it is of nothing. */
+/** Combines the values from the first to the last; `start` is the result for no values. */
 function folded(name: "sum" | "product", start: number, fold: (a: Expression, b: Expression) => Expression): ListOperator {
   return {
     kind: "value",
@@ -31,7 +31,7 @@ function folded(name: "sum" | "product", start: number, fold: (a: Expression, b:
   };
 }
 
-/** The sum over the number of those that are there. */
+/** The sum divided by the number of values that are not missing; itself missing if there are none. */
 export const mean: ListOperator = {
   kind: "value",
   cost,
@@ -53,7 +53,7 @@ export const max: ListOperator = extreme("max", Number.NEGATIVE_INFINITY, F.max,
 
 type Choice = (a: Expression, b: Expression) => Expression;
 
-/** `isBetter`: of 64-bit integers, of which the one that is found is exact. */
+/** `better` works on float64; `isBetter` on 64-bit integers, so that the result is exact. */
 function extreme(name: "min" | "max", start: number, better: Choice, isBetter: Readonly<Record<Long, Choice>>): ListOperator {
   return {
     kind: "value",
@@ -111,7 +111,7 @@ const adviceForBooleans = {
   max: "whether any is true some(x => …) tells",
 } as const;
 
-/** Of one component of all four-vectors. */
+/** The sum of one component over all four-vectors of the list. */
 function sumOf({ terms, formulas, level }: Checker, vectors: Term, component: Component): Term {
   const param = terms.make("param", (vectors.type as ListType).element, [], level);
   return terms.make("sum", number, [mapOver(terms, vectors, lambdaOf(terms, formulas.component(param, component), level))]);

@@ -1,4 +1,4 @@
-/** A histogram of a query with its expressions as terms: what fills it, its filter, its weight and its storage. */
+/** Checks a histogram of a query and turns its expressions into terms: axes, filter, weight, sample and storage. */
 import { kindOf } from "../axes/axes.ts";
 import { unmapped } from "../lists/map.ts";
 import { lambdaOf, mapOver, typeOver } from "../program/make-terms.ts";
@@ -9,7 +9,7 @@ import { defaultStorage, type StorageName, storages } from "../storages/storages
 import type { HistogramQuery } from "./query.ts";
 import type { Path, QueryChecker } from "./query-checker.ts";
 
-/** `weight` is the query's. Undefined where something is wrong, which the checker then knows. */
+/** `weight` is the query's own weight. Undefined if something is wrong; the checker then has the faults. */
 export function checkHistogram(
   checker: QueryChecker,
   { name, query, weight }: { readonly name: string; readonly query: HistogramQuery; readonly weight: Term | undefined },
@@ -72,7 +72,7 @@ export function checkHistogram(
   };
 }
 
-/** Undefined where it does not fit the weights and the sample: then `fault` was told why. */
+/** The storage asked for, or the default. Undefined if it does not fit the weights or the sample; then `fault` was called. */
 function chooseStorage(query: HistogramQuery, hasWeight: boolean, fault: (message: string) => undefined): StorageName | undefined {
   const hasSample = query.sample !== undefined;
   const asked = query.storage ?? defaultStorage({ hasWeight, hasSample });
@@ -84,7 +84,7 @@ function chooseStorage(query: HistogramQuery, hasWeight: boolean, fault: (messag
   return (hasWeight && whenWeighted) || asked;
 }
 
-/** `takesBooleans`: as 0 and 1, where numbers are wanted. */
+/** The values that something is filled with. `takesBooleans` allows booleans, as 0 and 1, where numbers are wanted. */
 interface Wanted {
   readonly wanted: "number" | "boolean" | "string";
   readonly who: string;
@@ -111,7 +111,7 @@ function hintFor(element: Type, wanted: Wanted["wanted"]): string {
   return element.kind === "tuple" ? "; say of what with map((a, b) => …)" : "";
 }
 
-/** The query's weight times the histogram's own, for each element where the latter is a list. */
+/** The query's weight times the histogram's own; if the latter is a list, for each of its elements. */
 function multiplyWeights([first, second]: readonly Term[], terms: Terms): Term {
   if (!second) return first;
   const product = (...args: readonly Term[]) => terms.make("multiply", typeOver(args, number), args);

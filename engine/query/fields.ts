@@ -1,15 +1,15 @@
-/** What fields of a query are made of, as schemas, and how large they may be: so that everything after is bounded. */
+/** Schemas of a query's fields, and limits on their size, which bound the work of everything that follows. */
 import { z } from "zod";
 
 export const limits = {
-  /** Characters of one expression. */
+  /** The most characters of one expression. */
   expression: 20_000,
-  /** Bins of all histograms of a query together, flow bins and variations included. */
+  /** The most bins of all histograms of a query together, including flow bins and variations. */
   bins: 100_000,
-  /** Of one histogram. */
+  /** The most axes of one histogram. */
   axes: 6,
   histograms: 200,
-  /** Histograms times programs: that of the query and those of its variations. */
+  /** The most histograms, counted once for the query itself and once for each variation. */
   variedHistograms: 2_000,
   defines: 500,
   filters: 200,
@@ -30,6 +30,6 @@ export const bins = z
   .max(limits.bins, `there can be at most ${limits.bins} bins`);
 export const label = z.string().max(limits.name).optional();
 
-/** What the kinds of axes make their schemas of. */
+/** The parts of which the axis types make their schemas. */
 export const queryFields = { z, bins, finite, limits, ofEveryAxis: { label, value: expression } };
 export type QueryFields = typeof queryFields;

@@ -1,4 +1,4 @@
-/** The axes and storages of a query, as schemas made of their tables. */
+/** The schemas of a query's axes and storages, made from the tables of axis types and storages. */
 import { z } from "zod";
 import { type Axis, axisKinds } from "../axes/axes.ts";
 import { type StorageName, storages } from "../storages/storages.ts";

@@ -1,6 +1,6 @@
 /**
- * Query + schema → program. All errors of a query are found here, each with its place; nothing has been queued yet.
- * The histograms of a program have no names: `order` says which of them each name of the query means.
+ * Query + schema → program. All errors of the query are found here, each with its place, before anything is queued.
+ * A program's histograms have no names: `order` tells which of them each name of the query means.
  */
 
 import { listInputs } from "../program/inputs.ts";
@@ -14,23 +14,23 @@ import type { Query } from "./query.ts";
 import { openChecker, type Path, type QueryChecker, type Varied } from "./query-checker.ts";
 import { QueryError, type QueryIssue } from "./query-error.ts";
 
-/** What a query, or a variation of it, computes over data of a schema. */
+/** The program of a query, or of one of its variations, over data of a schema. */
 export interface OneProgram {
-  /** What `compileProgram` takes. */
+  /** The program as terms, for `compileProgram`. */
   readonly terms: ProgramTerms;
   readonly program: Program;
-  /** Name of a histogram → its place in the program. */
+  /** For each name of a histogram, its index in the program. */
   readonly order: ReadonlyMap<string, number>;
-  /** Likewise of the totals. */
+  /** For each name of a total, its index in the program. */
   readonly totalOrder: ReadonlyMap<string, number>;
-  /** Likewise of the columns of rows. */
+  /** For each name of a column of rows, its index in the program. */
   readonly rowOrder: ReadonlyMap<string, number>;
-  /** What each define means. */
+  /** The term of each define, by its name. */
   readonly defines: ReadonlyMap<string, Term>;
 }
 
 export interface QueryProgram extends OneProgram {
-  /** By name, in the query's order. Two of them may be the same program, or that of the query itself. */
+  /** By name, in the query's order. Several may have the same program, which may also be the query's own. */
   readonly variations: ReadonlyMap<string, OneProgram>;
 }
 
@@ -44,8 +44,8 @@ export function makeProgram(query: Query, schema: Schema): QueryProgram {
 }
 
 /**
- * Does what `makeProgram` does, one define, filter or histogram at a time: a large query takes long, and whoever has others to serve lets them have the
- * thread between two steps.
+ * As `makeProgram`, with a pause after each define, filter, column of rows and histogram. Checking a large query takes long; a server can serve other
+ * clients in these pauses.
  */
 export function* makeProgramInSteps(query: Query, schema: Schema): Generator<void, QueryProgram> {
   const checker = openChecker(query, schema);
@@ -87,7 +87,7 @@ function* makeOne(query: Query, schema: Schema, checker: QueryChecker, varied?: 
     const total = checker.expression(text, ["totals", name], "a total", "number");
     if (total) totals.set(name, total);
   }
-  // Rows are those of the query itself, and not of its variations.
+  // Only the query itself has rows; its variations have none.
   const columns = new Map<string, Term>();
   for (const [name, text] of varied ? [] : Object.entries(query.rows?.columns ?? {})) {
     const column = checker.expression(text, ["rows", "columns", name], "a column of rows", "value");
@@ -111,7 +111,7 @@ function* makeOne(query: Query, schema: Schema, checker: QueryChecker, varied?: 
   const sorted = [...written].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, each]) => each);
   const summed = sortTerms(totals.values());
   const listed = sortTerms(columns.values());
-  // The weight of all events is summed as that of events which pass a filter.
+  // With a weight, a first filter that every event passes makes the partial hold the sum of all weights.
   const all = weight ? [checker.terms.make("boolean", boolean, [], true)] : [];
   const body = {
     filters: [...all, ...filters.filter((term) => term !== undefined)],
@@ -120,7 +120,7 @@ function* makeOne(query: Query, schema: Schema, checker: QueryChecker, varied?: 
     histograms: sorted.map(({ histogram }) => histogram),
     ...(listed.length > 0 && { rows: { columns: listed, limit: query.rows!.limit } }),
   };
-  // No more than those that are there.
+  // Pruning makes no more terms than there are already, so it needs no limit.
   checker.terms.allowMore(Number.POSITIVE_INFINITY);
   const pruned = pruneRecords(body, checker.terms, checker.shared.pruned);
   const order = reachable(rootsOf(pruned.body));
@@ -135,7 +135,7 @@ function* makeOne(query: Query, schema: Schema, checker: QueryChecker, varied?: 
   };
 }
 
-/** In a variation's own weight, `weight` is the nominal one, 1 where there is none. */
+/** The weight of the query or of a variation. In a variation's own weight the name `weight` means the nominal one, or 1 if there is none. */
 function weightOf(checker: QueryChecker, query: Query, own: string | undefined, path: Path): Term | undefined {
   const usual = (isNominal: boolean) =>
     query.weight === undefined ? undefined : checker.expression(query.weight, ["weight"], "the query's weight", "number", { isNominal });
@@ -144,7 +144,7 @@ function weightOf(checker: QueryChecker, query: Query, own: string | undefined, 
   return checker.expression(own, path, "a variation's weight", "number", { names: new Map([["weight", nominal]]) });
 }
 
-/** Each once, in an order that does not depend on how the query is written. */
+/** Each different term once, in an order that does not depend on how the query is written. */
 function sortTerms(terms: Iterable<Term>): readonly Term[] {
   const keyed = [...new Set(terms)].map((term) => ({
     term,
@@ -154,8 +154,8 @@ function sortTerms(terms: Iterable<Term>): readonly Term[] {
 }
 
 /**
- * The names of the defines, each after those that its text mentions: checking it then does not check others, too. As they come where they go in a circle,
- * which is then named from its first.
+ * The names of the defines, each after the defines that its text mentions, so that checking one does not recurse into others. If defines go in a
+ * circle, they keep the query's order, so that the error names the circle from its first define.
  */
 function usedFirst(define: Query["define"]): Iterable<string> {
   const begun = new Set<string>();
@@ -164,7 +164,7 @@ function usedFirst(define: Query["define"]): Iterable<string> {
   const visit = (name: string, user?: string): void => {
     const text = define.get(name);
     if (text === undefined || names.has(name)) return;
-    // Inside a define its own name means a column.
+    // Inside a define its own name means a column, so this is no circle.
     isCircle ||= begun.has(name) && name !== user;
     if (begun.has(name)) return;
     begun.add(name);

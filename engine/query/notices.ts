@@ -1,4 +1,4 @@
-/** What somebody who asks a query should know, though nothing is wrong with it: where integers are rounded, and what a variation leaves as it is. */
+/** Notices on a valid query that its author should know: where integers are rounded, and where a variation misses a use of what it varies. */
 import type { HistogramTerms, ProgramTerms } from "../program/program.ts";
 import { rootsOf } from "../program/program.ts";
 import type { Schema } from "../program/schema.ts";
@@ -7,10 +7,10 @@ import { isRounded, longOf, type Type } from "../program/types.ts";
 import type { QueryProgram } from "./make-program.ts";
 import { pointer, type Query, type Variation } from "./query.ts";
 
-/** More than so many are counted only. */
+/** At most this many notices are written out; the rest is only counted. */
 const most = 20;
 
-/** Sentences, in the order of the query. */
+/** The notices as sentences, in the order of the query. */
 export function noticesOf(query: Query, program: QueryProgram, schema: Schema): readonly string[] {
   const programs = [program.terms, ...[...program.variations.values()].map(({ terms }) => terms)];
   const all = [...new Set([...programs.flatMap(roundings), ...leftNominal(query, schema)])];
@@ -42,7 +42,7 @@ const computing: ReadonlySet<Operation> = new Set<Operation>([
   "max",
 ]);
 
-/** Columns of 64-bit integers that float64 may not hold, and what is done with them that needs float64. */
+/** Notices on columns of 64-bit integers that are used where float64, or the lowest 32 bits, may not hold them. */
 function roundings(program: ProgramTerms): readonly string[] {
   const rounded = new Set<string>();
   const cut = new Set<string>();
@@ -97,7 +97,10 @@ function longColumns(term: Term): readonly string[] {
   });
 }
 
-/** Names are taken as they are written: a column by its full name is not the field of its varied collection, nor the other way about. */
+/**
+ * Notices where a variation varies a collection and the query uses a column of it by its full name, or the other way round: the variation does
+ * not reach such a use.
+ */
 function leftNominal(query: Query, schema: Schema): readonly string[] {
   if (query.variations.size === 0) return [];
   const ofQuery = usersOf(textsOfQuery(query));
@@ -107,7 +110,7 @@ function leftNominal(query: Query, schema: Schema): readonly string[] {
     for (const varied of variation.define.keys()) {
       for (const { other, advice } of counterparts(schema, varied)) {
         if (query.define.has(other) || variation.define.has(other)) continue;
-        // What a varied define says of itself is nominal anyway.
+        // Inside a varied define, its own name means the nominal value on purpose.
         const user = [...(ofQuery.get(other) ?? []), ...(own.get(other) ?? [])].find(({ part, key, isOwn }) =>
           isOwn ? key !== varied : !isReplaced(variation, part, key),
         );
@@ -118,7 +121,7 @@ function leftNominal(query: Query, schema: Schema): readonly string[] {
   return found;
 }
 
-/** The names by which what is varied can be read past the variation. */
+/** The other names by which a query can read the varied data unvaried. */
 function counterparts({ columns }: Schema, varied: string): readonly { readonly other: string; readonly advice: string }[] {
   return columns.flatMap(({ name, member }) => {
     if (member?.record === varied) return [{ other: name, advice: `which stays nominal: write ${varied}.${member.field}` }];
@@ -131,7 +134,7 @@ function counterparts({ columns }: Schema, varied: string): readonly { readonly 
 const isReplaced = ({ define, filter, weight }: Variation, part: string, key: string | undefined): boolean =>
   part === "define" ? define.has(key!) : part === "filter" ? filter !== undefined : part === "weight" && weight !== undefined;
 
-/** An expression of the query, or a variation's own one. */
+/** An expression of the query, or one that a variation has itself (`isOwn`). */
 interface Text {
   readonly part: string;
   readonly key?: string;
@@ -162,7 +165,7 @@ const textsOfVariation = (name: string, { define, filter = [], weight }: Variati
     path: ["variations", name, ...each.path],
   }));
 
-/** Which texts mention a name as a whole word, and not as a field. */
+/** For each name, the texts that mention it as a whole word, but not as a field after a dot. */
 function usersOf(texts: readonly Text[]): ReadonlyMap<string, readonly Text[]> {
   const users = new Map<string, Text[]>();
   for (const text of texts) {

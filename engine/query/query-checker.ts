@@ -1,9 +1,9 @@
 /**
- * The expressions of one query, checked: defines when they are first used, each fault at its place in the query. After a fault
- * the rest is checked on, so that a query hears of all its faults at once.
+ * Checks the expressions of one query. A define is checked when it is first used. Each fault has its place in the query, and checking goes on after
+ * it, so that a client learns of all faults at once.
  *
- * In a variation the names that it varies mean what it says, wherever they are used; inside its own define such a name is the nominal one, whose defines mean
- * what the query says.
+ * In a variation, each name that it varies means the variation's define wherever it is used. Only inside that define the name means the nominal
+ * one, in which all names mean what they mean in the query.
  */
 import { checkExpression } from "../check/check-expression.ts";
 import { adviceFor, type Checker } from "../check/checker.ts";
@@ -35,32 +35,32 @@ type Wanted = "boolean" | "number" | "number or list" | "value";
 
 export interface QueryChecker {
   readonly terms: Terms;
-  /** Faults that were found. */
+  /** The faults found so far. */
   readonly issues: QueryIssue[];
   readonly shared: Shared;
-  /** Runs a step; a fault becomes an issue. */
+  /** Runs a step; returns undefined if it found a fault, which is then among the issues. */
   check(step: () => Term | undefined): Term | undefined;
   define(name: string): Term | undefined;
   expression(text: string, path: Path, who: string, wanted: Wanted, options?: ExpressionOptions): Term | undefined;
-  /** `isExpression`: of the whole expression at this path. */
+  /** Adds a fault. With `isExpression` it concerns the whole expression at this path, and gets line and column 1. */
   fault(path: Path, message: string, isExpression?: boolean): undefined;
 }
 
 export interface ExpressionOptions {
-  /** In a variation: the names mean what they mean without it. */
+  /** In a variation, true if names mean what they mean without it. */
   readonly isNominal?: boolean;
-  /** What these names mean, before all others. */
+  /** Meanings of further names, which take precedence over all others. */
   readonly names?: ReadonlyMap<string, Term>;
 }
 
-/** A variation, its name, and what has checked the query itself, without faults. */
+/** A variation, its name, and the checker that has checked the query itself without faults. */
 export interface Varied {
   readonly name: string;
   readonly variation: Variation;
   readonly nominal: QueryChecker;
 }
 
-/** What a text means, and the names that this is due to: those in it, and those in the defines that it uses. */
+/** The term of a text, and the names that it depends on: those in the text, and those in the defines that it uses. */
 interface Meaning {
   readonly term: Term;
   readonly names: ReadonlySet<string>;
@@ -68,21 +68,21 @@ interface Meaning {
 
 type Known = Map<string, Meaning | "being checked" | "wrong">;
 
-/** What the programs of a query are checked with: what means the same in several of them is one term, and checked once. */
+/** Shared by the checkers of a query and its variations, so that an expression with the same meaning in several is checked once and is one term. */
 export interface Shared {
   readonly terms: Terms;
   readonly formulas: Formulas;
   readonly dataset: DatasetNames;
   /** The query's own defines. */
   readonly defines: Known;
-  /** Its own expressions, by their places. */
+  /** The query's own expressions, by their JSON pointers. */
   readonly expressions: Map<string, Meaning>;
   readonly pruned: PrunedTerms;
-  /** Collects the names that are looked up. */
+  /** Collects the names that are looked up while a text is checked. */
   names: Set<string>;
 }
 
-/** What names mean: the texts of defines, and what the name of one means in its own text. */
+/** How names are looked up: the texts of defines, and the meaning of a define's name inside its own text (`own`). */
 interface Scope {
   readonly text: (name: string) => string | undefined;
   readonly path: (name: string) => Path;
@@ -90,7 +90,7 @@ interface Scope {
   readonly known: Known;
 }
 
-/** A fault that is among the issues already, in the define that others use. */
+/** Thrown after a fault was added to the issues, and wherever a define with such a fault is used. */
 class Reported extends Error {}
 
 function share(schema: Schema): Shared {
@@ -131,7 +131,7 @@ export function openChecker(query: Query, schema: Schema, varied?: Varied): Quer
     };
   }
 
-  /** Where no name is varied that a text of the query is due to, it means the same here. */
+  /** The meaning that a text has in the query itself, if it depends on no name that the variation varies. */
   const ifSame = (meaning: Meaning | string | undefined): Meaning | undefined => {
     if (typeof meaning !== "object" || !varied) return undefined;
     for (const name of varied.variation.define.keys()) if (meaning.names.has(name)) return undefined;
@@ -208,7 +208,7 @@ export function openChecker(query: Query, schema: Schema, varied?: Varied): Quer
     }
   }
 
-  /** What is wrong in a variation only is said so where it stands in the query itself. */
+  /** Names the variation in the message of a fault that only this variation causes in a text of the query. */
   function inVariation([part]: Path, message: string): string {
     return varied && part !== "variations" ? `in the variation '${varied.name}': ${message}` : message;
   }

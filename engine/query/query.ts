@@ -1,4 +1,4 @@
-/** Request → query: the shape of the JSON, checked by a schema; expressions are still text. Sizes are bounded here, so that everything after is. */
+/** Request → query: checks the shape and the size of the JSON, so that all further work is bounded. Expressions are still text. */
 import { z } from "zod";
 import { cellCount } from "../axes/axes.ts";
 import { mostRows } from "../rows/rows.ts";
@@ -67,24 +67,24 @@ const schema = z.strictObject({
 
 export type HistogramQuery = z.infer<typeof histogram>;
 
-/** What is other than in the query itself. */
+/** The parts of a query that a variation changes. */
 export interface Variation {
-  /** Of names that the query, or its dataset, has. */
+  /** Redefines defines of the query, and columns or collections of the dataset. */
   readonly define: ReadonlyMap<string, string>;
   readonly weight?: string;
-  /** In place of all filters of the query. */
+  /** Replaces all filters of the query. */
   readonly filter?: readonly string[];
 }
 
-/** Values of events that pass all filters. */
+/** Asks for values of single events that pass all filters. */
 export interface RowsQuery {
-  /** Name → expression, in the order in which they are written. */
+  /** Name → expression, in the order in which the columns are written out. */
   readonly columns: Readonly<Record<string, string>>;
-  /** The first ones in the order of the dataset. */
+  /** The most rows: the first ones in the order of the dataset. */
   readonly limit: number;
 }
 
-/** A query in canonical form: defaults filled in, one filter made a list. */
+/** A query in canonical form: defaults are filled in, and a single filter is a list. */
 export interface Query {
   readonly dataset: string;
   readonly define: ReadonlyMap<string, string>;
@@ -194,7 +194,7 @@ export function canonicalQuery(query: Query): CanonicalQuery {
     histograms: Object.fromEntries(histograms),
     ...(weight && { weight }),
     ...(totals.size > 0 && { totals: Object.fromEntries(sorted(totals)) }),
-    // What is written has its columns in this order.
+    // Not sorted: rows are written with their columns in this order.
     ...(rows && { rows }),
     ...(variations.length > 0 && { variations: Object.fromEntries(variations) }),
     ...(name && { name }),
@@ -212,7 +212,7 @@ function sortKeys(value: unknown): unknown {
   );
 }
 
-/** What there is too much of, found before each of it is looked at. */
+/** Issues for parts with too many entries, found before any entry is checked. */
 function tooMany(input: unknown): QueryIssue[] {
   if (typeof input !== "object" || input === null) return [];
   const parts = input as Readonly<Record<string, unknown>>;
@@ -287,6 +287,6 @@ const keysAt: Readonly<Record<number, readonly string[]>> = {
 const nearKeys = (key: string, path: readonly PropertyKey[]) =>
   nearNames(key, path[0] === "variations" ? Object.keys(variation.def.shape) : (keysAt[path.length] ?? []));
 
-/** RFC 6901. */
+/** The path as a JSON pointer (RFC 6901). */
 export const pointer = (path: readonly PropertyKey[]): string =>
   path.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");

@@ -1,4 +1,4 @@
-/** Collects the rows of a run: after each block of events they are taken out of the work area, which has room for those of one block. */
+/** Collects the rows of a run. After each block of events, they are copied out of the work area, which has room for the rows of one block. */
 import type { RowsLayout } from "../compile/work-area.ts";
 import type { ProgramRows } from "../program/program.ts";
 import { bytesPerColumn, mostRowBytes, type PartialRows, type RowColumn, type RowKind, viewOf } from "./rows.ts";
@@ -17,7 +17,7 @@ export class RowCollector {
   readonly #rows: ProgramRows;
   readonly #layout: RowsLayout;
   readonly #area: Area;
-  /** Their eight bytes, whatever they are. */
+  /** The values' eight bytes; integers keep their bits. */
   readonly #values: Float64Array[];
   readonly #present: Uint8Array[];
   #count = 0;
@@ -31,7 +31,7 @@ export class RowCollector {
     this.#state.set([rows.limit, 0]);
   }
 
-  /** Takes what the last block wrote. Throws `RowsTooLarge`. */
+  /** Copies the rows of the last block. Throws `RowsTooLarge`. */
   take(): void {
     const [, count] = this.#state;
     if (count === 0) return;
@@ -41,7 +41,7 @@ export class RowCollector {
       const target = this.#values[index];
       const written = new Float64Array(memory.buffer, work.address + values, count);
       if (isLong(this.#rows.columns[index].kind)) copyBits(target, written, this.#count);
-      // Hosts make different bits of what is not a number.
+      // Hosts use different bits for NaN; equal partials must have equal bytes.
       else for (let row = 0; row < count; row++) target[this.#count + row] = Number.isNaN(written[row]) ? Number.NaN : written[row];
       this.#present[index].set(new Uint8Array(memory.buffer, work.address + present, count), this.#count);
     }
@@ -49,12 +49,12 @@ export class RowCollector {
     this.#state.set([this.#rows.limit - this.#count, 0]);
   }
 
-  /** `strings`: by their numbers in the run. */
+  /** The rows collected so far. `strings` are those of the run, by number. */
   read(strings: readonly string[]): PartialRows {
     const columns = this.#rows.columns.map(({ kind }, index): RowColumn => {
       const values = copyOf(this.#values[index], this.#count);
       const written = this.#present[index].slice(0, this.#count);
-      // What the data say counts, and not whether the column may lack values: that changes when other files join the dataset.
+      // Decided by the values, not by whether the column may have missing ones: the latter changes when other files join the dataset.
       const present = written.includes(0) ? written : undefined;
       const shape = { kind, ...(present && { present }) };
       return kind === "string" ? { ...shape, ...renumber(values, present, strings) } : { ...shape, values: viewOf(kind, values) };
@@ -62,7 +62,7 @@ export class RowCollector {
     return { count: this.#count, columns };
   }
 
-  /** How many rows are still wanted, and how many the block wrote. */
+  /** Two numbers in the work area: how many rows are still wanted, and how many the block wrote. */
   get #state(): Int32Array {
     return new Int32Array(this.#area.memory.buffer, this.#area.work.address + this.#layout.wanted, 2);
   }
@@ -91,17 +91,17 @@ export class RowCollector {
 
 const isLong = (kind: RowKind): boolean => kind === "int64" || kind === "uint64";
 
-/** The first so many, with all their bits. */
+/** A copy of the first `count` values, bit for bit. */
 const copyOf = ({ buffer, byteOffset }: Float64Array, count: number): Float64Array =>
   new Float64Array(buffer.slice(byteOffset, byteOffset + 8 * count));
 
-/** Bits that are no float64 must not go through one: hosts may change those of what is not a number. */
+/** Copies values bit for bit. Integers must not be copied as float64: hosts may change the bits of a NaN. */
 function copyBits(target: Float64Array, source: Float64Array, at: number): void {
   const bitsOf = ({ buffer, byteOffset, length }: Float64Array) => new BigInt64Array(buffer, byteOffset, length);
   bitsOf(target).set(bitsOf(source), at);
 }
 
-/** The strings that there are, in the order in which they come, and for each row the place of its own. */
+/** The different strings in the order of their first rows, and for each row the index of its string. */
 function renumber(values: Float64Array, present: Uint8Array | undefined, all: readonly string[]) {
   const places = new Map<number, number>();
   const strings: string[] = [];

@@ -1,42 +1,42 @@
 /**
- * Rows: the values of some columns for the events that pass a program's filters, the first ones in the order of events, as many as the program's limit. A
- * partial has those of its partition; merging counts them only, and whoever wants them reads them from the partials in the order of partitions.
+ * Rows: the values of some columns for events that pass a program's filters: the first ones in the order of events, up to the program's limit. A
+ * partial holds the rows of its partition. Merging only counts rows; they are read from the partials in the order of partitions.
  */
 
 export const mostRows = 1_000_000;
 
-/** The most bytes that the rows of one partition take. */
+/** The most bytes that the rows of one partition may take. */
 export const mostRowBytes = 64_000_000;
 
-/** Bytes that a column takes in one row: its value, and whether it is there. */
+/** The bytes that a column takes in one row: eight for its value, one for whether it is there. */
 export const bytesPerColumn = 9;
 
-/** `int64` and `uint64`: as the file has them, exactly. */
+/** The type of a column of rows. `int64` and `uint64` are kept exactly. */
 export type RowKind = "number" | "boolean" | "string" | "int64" | "uint64";
 
 export type RowValues = Float64Array | BigInt64Array | BigUint64Array;
 
-/** Bytes of a partition's rows, at most. */
+/** The most bytes that a partition's rows can take. */
 export const largestRows = (rows: { readonly columns: readonly unknown[]; readonly limit: number } | undefined): number =>
   rows ? Math.min(mostRowBytes, bytesPerColumn * rows.columns.length * rows.limit) : 0;
 
 export interface RowColumn {
   readonly kind: RowKind;
-  /** One of eight bytes for each row: numbers as they are, booleans 0 and 1, of a string its place in `strings`; 0 where it is missing. */
+  /** Eight bytes for each row: a number; 0 or 1 for a boolean; the index in `strings` for a string; 0 if the value is missing. */
   readonly values: RowValues;
-  /** Where some are missing: 1 for each that is there, else 0. */
+  /** One byte for each row: 1 if the value is there, 0 if it is missing. Absent if no value is missing. */
   readonly present?: Uint8Array;
-  /** Of a column of strings, those that there are, in the order in which they come first. */
+  /** For a column of strings: the different strings, in the order of their first rows. */
   readonly strings?: readonly string[];
 }
 
 export interface PartialRows {
   readonly count: number;
-  /** Empty where partials were merged. */
+  /** Empty after merging partials. */
   readonly columns: readonly RowColumn[];
 }
 
-/** What the header of a partial has of them. */
+/** The rows' part of a partial's header. */
 export interface WrittenRows {
   readonly count: number;
   readonly columns: readonly (Pick<RowColumn, "kind" | "strings"> & { readonly hasMissing?: true })[];
@@ -47,11 +47,11 @@ export const writeRows = ({ count, columns }: PartialRows): WrittenRows => ({
   columns: columns.map(({ kind, present, strings }) => ({ kind, ...(present && { hasMissing: true }), ...(strings && { strings }) })),
 });
 
-/** What follows the header: for each column its values, and then, where some are missing, `present` up to a multiple of eight bytes. */
+/** The rows' arrays after the header: for each column its values and then, if some are missing, `present`, padded to a multiple of eight bytes. */
 export const rowArrays = ({ columns }: PartialRows): readonly (RowValues | Uint8Array)[] =>
   columns.flatMap(({ values, present }) => (present ? [values, padded(present)] : [values]));
 
-/** `take` gives the next so many float64. */
+/** Reads what `writeRows` and `rowArrays` wrote. `take` returns the next `count` float64. */
 export function readRows({ count, columns }: WrittenRows, take: (count: number) => Float64Array): PartialRows {
   return {
     count,

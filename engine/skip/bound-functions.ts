@@ -1,13 +1,13 @@
 /**
- * Bounds of the functions of numbers that never fall, or are made of such; the others give anything. The functions with kernels of our own are rounded
- * to two units in the last place and need not be monotone there: of them only signs are told.
+ * Bounds of functions of numbers: for monotone functions and simple combinations of them; any other function may return anything. The results of our
+ * own kernels are exact only to two units in the last place and may not be monotone there, so of them only the sign is bounded.
  */
 import type { Bounds } from "./bounds.ts";
 import { absolute, anyNumber, largest, least, type NumberBounds, rising, squareRoot } from "./number-bounds.ts";
 
 type OfNumbers = (...args: readonly NumberBounds[]) => NumberBounds;
 
-/** NaN and missing as its arguments are. */
+/** At least 0; may be NaN; may be missing if an argument may be. */
 const notNegative: OfNumbers = (...args) => ({ ...anyNumber, low: 0, missing: args.some(({ missing }) => missing) });
 
 const functions: ReadonlyMap<string, OfNumbers> = new Map<string, OfNumbers>([

@@ -1,9 +1,9 @@
 /**
- * What a term may be over a partition of whose columns only the bounds are known: numbers by their bounds, truth values by which of them may be, lists by
- * how long they may be and what their elements may be. Where nothing is known of an operation, its value may be anything.
+ * Bounds of a term over a partition, from the bounds of its columns. Numbers have a least and a largest value; booleans, which of true and false are
+ * possible; lists, bounds of their length and of their elements. An operation of which nothing is known may return anything.
  *
- * Promises: what the term is, for every event of the partition, is among it. Takes time in proportion to the number of terms for each function that they
- * stand in.
+ * Guarantee: for every event of the partition, the term's value is within its bounds. Each function is gone through once for each place where it is
+ * applied.
  */
 import { type Column, innermost } from "../program/schema.ts";
 import type { Operation, Term } from "../program/term.ts";
@@ -44,7 +44,7 @@ import {
   type TruthBounds,
 } from "./number-bounds.ts";
 
-/** The parameters of the functions that a term stands in, by level, and what is known of terms that depend on the innermost of them. */
+/** Bounds of the parameters of the enclosing functions, and of terms already computed, each by level: a term's level is that of its innermost parameter, or −1. */
 interface Environment {
   readonly params: readonly Bounds[];
   readonly known: ReadonlyMap<number, Map<Term, Bounds>>;
@@ -60,7 +60,7 @@ export class TermBounds {
     this.#known = known;
   }
 
-  /** Of a condition of an event. */
+  /** The possible values of a condition on an event. */
   truth(term: Term): TruthBounds {
     return truthIn(this.#of(term, this.#environment));
   }
@@ -73,7 +73,7 @@ export class TermBounds {
     return bounds;
   }
 
-  /** What a function gives for an element. */
+  /** Bounds of a function's value for an element. */
   #apply(lambda: Term, element: Bounds, environment: Environment): Bounds {
     const level = Number(lambda.literal);
     const params = [...environment.params];
@@ -81,7 +81,7 @@ export class TermBounds {
     return this.#of(lambda.args[0], { params, known: new Map([...environment.known, [level, new Map()]]) });
   }
 
-  /** What a condition of an element may be. */
+  /** The possible values of a condition on a list's elements; none if the list is empty. */
   #test([, lambda]: readonly Term[], { length, element }: ListBounds, environment: Environment): TruthBounds {
     if (length.high === 0) return { yes: false, no: false, missing: false };
     return truthIn(this.#apply(lambda, element, environment));
@@ -164,7 +164,7 @@ export class TermBounds {
     }
   }
 
-  /** What is made of lists. */
+  /** Bounds of operations on lists. */
   #boundList(term: Term, environment: Environment): Bounds {
     const { operation, args, literal } = term;
     if (operation === "collection") return this.#collection(term, environment);
@@ -224,7 +224,7 @@ export class TermBounds {
       }
       case "sum": {
         const { low, high, nan } = length.high > 0 ? numberIn(element) : exactly(0);
-        // A sum of what is not negative is not negative, however it is rounded. What is infinite of both signs is NaN.
+        // A sum of numbers that are not negative is not negative, however it is rounded. A sum that meets infinities of both signs is NaN.
         const mayBeInfinite = low === Number.NEGATIVE_INFINITY || high === Number.POSITIVE_INFINITY;
         const grown = { low: low < 0 ? Number.NEGATIVE_INFINITY : 0, high: high > 0 ? Number.POSITIVE_INFINITY : 0 };
         return { kind: "number", ...grown, nan: nan || mayBeInfinite, missing: false };
@@ -293,7 +293,7 @@ const comparisons: Readonly<Partial<Record<Operation, ComparisonOf>>> = {
   "not-equal": { of: equal, isNegated: true },
 };
 
-/** What takes a list first. */
+/** The operations whose first argument is a list. */
 const ofLists: ReadonlySet<string> = new Set(
   "length some every filter find at index minBy maxBy map sortBy slice concat combinations cross min max sum".split(" "),
 );

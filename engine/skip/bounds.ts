@@ -1,11 +1,11 @@
-/** What is known of values without having them, of whatever type they are. */
+/** Bounds: what is known of a value of any type without reading it. */
 import { anyNumber, anyTruth, eitherNumber, eitherTruth, type NumberBounds, noNumber, type TruthBounds } from "./number-bounds.ts";
 
-/** What is known of a partition's columns. */
+/** Bounds of a partition's columns and lists, as far as they are known. */
 export interface KnownBounds {
-  /** Of all values of a column, whatever lists they stand in; booleans are 0 and 1. */
+  /** Bounds of all values of a column, in lists or not; booleans count as 0 and 1. */
   column(name: string): NumberBounds | undefined;
-  /** How long the lists of this name are. */
+  /** Bounds of the lengths of the lists of this name. */
   list?(name: string): LengthBounds | undefined;
 }
 
@@ -41,17 +41,17 @@ export const mayMiss = (bounds: Bounds): boolean => bounds.kind === "anything" |
 
 export const orMissing = (bounds: Bounds): Bounds => (bounds.kind === "anything" ? bounds : { ...bounds, missing: true });
 
-/** Where it is not missing. */
+/** The bounds of a value that is known not to be missing. */
 export const present = (bounds: Bounds): Bounds => (bounds.kind === "anything" ? bounds : { ...bounds, missing: false });
 
-/** A value of this kind that is always missing. */
+/** The bounds of a value of this kind that is always missing. */
 export function alwaysMissing(bounds: Bounds): Bounds {
   if (bounds.kind === "number") return { kind: "number", ...noNumber, missing: true };
   if (bounds.kind === "truth") return { kind: "truth", yes: false, no: false, missing: true };
   return orMissing(bounds);
 }
 
-/** A value that is one of two. */
+/** The bounds of a value that is one of two. */
 export function either(a: Bounds, b: Bounds): Bounds {
   if (a.kind === "number" && b.kind === "number") return { kind: "number", ...eitherNumber(a, b) };
   if (a.kind === "truth" && b.kind === "truth") return { kind: "truth", ...eitherTruth(a, b) };

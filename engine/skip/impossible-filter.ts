@@ -1,11 +1,11 @@
-/** Which filter no event of a partition can pass, from what is known of its columns before any of them is read. Pure. */
+/** Finds a filter that no event of a partition can pass, from the bounds of its columns alone, before any is read. Pure. */
 import type { ProgramTerms } from "../program/program.ts";
 import type { Column } from "../program/schema.ts";
 import { reachable, type Term } from "../program/term.ts";
 import { TermBounds } from "./bound-terms.ts";
 import type { KnownBounds } from "./bounds.ts";
 
-/** The number of the first filter that cannot be true, whatever the ones before it are; undefined where each may be. */
+/** The index of the first filter that no event can pass; undefined if there is none. */
 export function findImpossible(filters: readonly Term[], columns: readonly Column[], known: KnownBounds): number | undefined {
   const bounds = new TermBounds(columns, known);
   const impossible = filters.findIndex((filter) => !bounds.truth(filter).yes);
@@ -13,8 +13,8 @@ export function findImpossible(filters: readonly Term[], columns: readonly Colum
 }
 
 /**
- * The program as far as its partial depends on the events of a partition in which no event passes a filter: the filters before that, their weight, and the totals.
- * Undefined where it does not depend on them at all.
+ * The part of a program that still must run if no event passes the filter of index `impossible`: the filters before it with their weight, and the
+ * totals. Undefined if nothing must run.
  */
 export function programBefore({ filters, weight, totals, inputs }: ProgramTerms, impossible: number): ProgramTerms | undefined {
   if (impossible === 0 && !totals) return undefined;
@@ -27,7 +27,7 @@ export function programBefore({ filters, weight, totals, inputs }: ProgramTerms,
   };
 }
 
-/** Names of the columns that filters read. */
+/** The names of the columns that filters may read; it may name more, never fewer. */
 export function columnsInFilters(filters: readonly Term[], columns: readonly Column[]): readonly string[] {
   const lists = new Set<string>();
   const names = new Set<string>();

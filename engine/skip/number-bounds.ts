@@ -1,20 +1,20 @@
 /**
- * What is known of a number without having it: between which float64 it lies, and whether it may be NaN or missing. Two numbers that lie within bounds
- * give, by an operation of float64, one that lies within the bounds that the operation's function here gives.
+ * Bounds of a number: its least and largest float64, and whether it may be NaN or missing. Guarantee: if two numbers are within their bounds, the
+ * result of a float64 operation on them is within the bounds that this operation's function here returns.
  *
- * The operations round to nearest, and that never changes an order: of the bounds they give bounds, so nothing has to be rounded outward.
- * Zeros of both signs are one number here, and dividing by what may be zero gives anything.
+ * Rounding to nearest never reverses an order, so the operations may be applied to the bounds themselves, without rounding outward.
+ * Zeros of both signs count as one number; dividing by a number that may be zero may return anything.
  */
 
 export interface NumberBounds {
-  /** `low > high`: there is no such number, it is NaN or missing. */
+  /** If `low > high` the value is never a number: it is NaN or missing. */
   readonly low: number;
   readonly high: number;
   readonly nan: boolean;
   readonly missing: boolean;
 }
 
-/** Truth values that may be. */
+/** The possible values of a boolean. */
 export interface TruthBounds {
   readonly yes: boolean;
   readonly no: boolean;
@@ -29,7 +29,7 @@ export function exactly(value: number): NumberBounds {
   return Number.isNaN(value) ? { ...noNumber, nan: true } : { low: value, high: value, nan: false, missing: false };
 }
 
-/** A 64-bit integer, by float64 numbers close below and above it. */
+/** Bounds of a 64-bit integer: the float64 numbers next below and above it, or itself if it is one. */
 export function around(integer: bigint): NumberBounds {
   const nearest = Number(integer);
   const exact = BigInt(nearest);
@@ -39,7 +39,7 @@ export function around(integer: bigint): NumberBounds {
 
 const isEmpty = ({ low, high }: NumberBounds): boolean => low > high;
 
-/** A number that is one of two. */
+/** The bounds of a number that is one of two. */
 export const eitherNumber = (a: NumberBounds, b: NumberBounds): NumberBounds => ({
   low: Math.min(a.low, b.low),
   high: Math.max(a.high, b.high),
@@ -49,7 +49,7 @@ export const eitherNumber = (a: NumberBounds, b: NumberBounds): NumberBounds => 
 
 type OfTwo = (a: NumberBounds, b: NumberBounds) => NumberBounds;
 
-/** Of what the corners give; `nan`: besides what was NaN before. */
+/** The bounds that contain all corners. `nan` tells that the operation itself may make NaN, besides NaN among its arguments. */
 function fromCorners(a: NumberBounds, b: NumberBounds, corners: readonly number[], nan: boolean): NumberBounds {
   const more = { nan: a.nan || b.nan || nan, missing: a.missing || b.missing };
   if (isEmpty(a) || isEmpty(b)) return { ...noNumber, ...more };
@@ -75,7 +75,7 @@ export const subtract: OfTwo = (a, b) => add(a, negate(b));
 export const multiply: OfTwo = (a, b) => {
   const nan = (isInfinite(a) && holdsZero(b)) || (isInfinite(b) && holdsZero(a));
   const corners = [a.low * b.low, a.low * b.high, a.high * b.low, a.high * b.high];
-  // Zero times infinity: zero times all that is finite is zero.
+  // Zero times infinity is NaN, which `nan` tells; zero times any finite number is 0.
   return fromCorners(
     a,
     b,
@@ -88,7 +88,7 @@ export const divide: OfTwo = (a, b) => {
   if (holdsZero(b)) return { ...anyNumber, missing: a.missing || b.missing };
   const corners = [a.low / b.low, a.low / b.high, a.high / b.low, a.high / b.high];
   const nan = isInfinite(a) && isInfinite(b);
-  // Infinity over infinity: what is finite over it is zero.
+  // Infinity over infinity is NaN, which `nan` tells; any finite number over infinity is 0.
   return fromCorners(
     a,
     b,
@@ -100,7 +100,7 @@ export const divide: OfTwo = (a, b) => {
 export const least: OfTwo = (a, b) => fromCorners(a, b, [Math.min(a.low, b.low), Math.min(a.high, b.high)], false);
 export const largest: OfTwo = (a, b) => fromCorners(a, b, [Math.max(a.low, b.low), Math.max(a.high, b.high)], false);
 
-/** Of a function that never falls. */
+/** The bounds of a function that never decreases. */
 export const rising =
   (of: (value: number) => number) =>
   (a: NumberBounds): NumberBounds =>
@@ -120,7 +120,7 @@ export function squareRoot(a: NumberBounds): NumberBounds {
 
 type Comparison = (a: NumberBounds, b: NumberBounds) => TruthBounds;
 
-/** `yes` and `no` of numbers; all comparisons but one are false where a side is NaN. */
+/** The possible results of a comparison. `yes` and `no` are those between numbers; with NaN on a side it is false. */
 function compare(a: NumberBounds, b: NumberBounds, { yes, no }: { readonly yes: boolean; readonly no: boolean }): TruthBounds {
   const areThere = !isEmpty(a) && !isEmpty(b);
   return { yes: areThere && yes, no: (areThere && no) || a.nan || b.nan, missing: a.missing || b.missing };
@@ -136,7 +136,7 @@ export const equal: Comparison = (a, b) => {
 
 export const not = ({ yes, no, missing }: TruthBounds): TruthBounds => ({ yes: no, no: yes, missing });
 
-/** Three-valued: what is false decides, whatever the other one is. */
+/** Three-valued logic: if one side is false, the result is false, even if the other side is missing. */
 export const and = (a: TruthBounds, b: TruthBounds): TruthBounds => ({
   yes: a.yes && b.yes,
   no: a.no || b.no,

@@ -1,4 +1,4 @@
-/** The partial of a program over a partition of which no event passes one of its filters. */
+/** The partial of a program over a partition in which no event passes one of its filters. */
 import { readRange } from "../axes/auto.ts";
 import { cellCount, kindOf } from "../axes/axes.ts";
 import { placesOf } from "../histogram/found-range.ts";
@@ -6,10 +6,10 @@ import type { PartialHistogram, PartialResult } from "../histogram/partial.ts";
 import type { Program, ProgramHistogram } from "../program/program.ts";
 import { storages } from "../storages/storages.ts";
 
-/** What the filters before that one and the totals are, where the program has any. */
+/** The computed part: the number of events, the counts of the filters before that one, and the totals if the program has any. */
 export type PartialBefore = Pick<PartialResult, "entries" | "filters" | "totals">;
 
-/** Encoded, it is the bytes that running the program gives. */
+/** The whole partial. Encoded, it has the same bytes as the partial of running the program. */
 export function completePartial(program: Program, before: PartialBefore): PartialResult {
   const { entries, filters, totals } = before;
   const none = program.filters.slice(filters.length).map(() => ({ events: 0, weight: 0 }));
@@ -31,7 +31,7 @@ export function completePartial(program: Program, before: PartialBefore): Partia
   };
 }
 
-/** No cell is filled. */
+/** A histogram in which no cell is filled. */
 function emptyHistogram({ axes, storage }: ProgramHistogram): PartialHistogram {
   const { quantities, takesSample } = storages[storage];
   const [first] = axes;
