@@ -10,6 +10,7 @@ import { drawTable } from "../../runtime/cli/draw/draw-table.ts";
 import { places } from "./adl/prepare-queries.ts";
 import { measureEngine, type Took } from "./service/engine-threads.ts";
 import { measureService, type ServiceTimes } from "./service/measure-service.ts";
+import { measureUnread } from "./service/measure-unread.ts";
 import { startService } from "./service/servers.ts";
 
 const options = new Command("bench:service")
@@ -19,7 +20,9 @@ const options = new Command("bench:service")
   .option("--threads <count>", "that compute", Number, 2)
   .option("--memory <size>", "for columns, of each process", "6GiB")
   .option("--rounds <count>", "of which medians are taken", Number, 11)
-  .option("--cold <count>", "starts with nothing in memory, for each query", Number, 0)
+  .option("--cold <count>", "starts of a process, of which each query is the first", Number, 0)
+  .option("--unread <count>", "rounds in a process that has run for a while and never read these columns", Number, 0)
+  .option("--unread-memory <size>", "for columns in that process, which is used up before", "1GiB")
   .option("--query <names...>", "only these, such as 5 6-1")
   .option("--curve <sizes...>", "each with so many events in a partition at least: upkeep against the partitions' size")
   .option("--python <program>", "a Python that has duckdb")
@@ -32,6 +35,8 @@ const options = new Command("bench:service")
     readonly memory: string;
     readonly rounds: number;
     readonly cold: number;
+    readonly unread: number;
+    readonly unreadMemory: string;
     readonly query?: readonly string[];
     readonly curve?: readonly string[];
     readonly python?: string;
@@ -43,17 +48,20 @@ const allowance = options.cluster > 0 ? 80 : 15;
 
 interface Figure extends ServiceTimes {
   readonly query: string;
+  /** Medians, in a process that never read these columns. Absent where that was not asked for. */
+  readonly unread?: Took | undefined;
   readonly engine: Took;
   readonly duckdb?: Took | undefined;
 }
 
 const names = places.map(([name]) => name).filter((name) => options.query?.includes(name) ?? true);
-const { data, threads, rounds } = options;
+const { data, threads, rounds, cluster: nodes } = options;
 tell("the engine alone");
 const engine = await measureEngine({ data, names, threads, rounds });
 const duckdb = options.python === undefined ? new Map<string, Took>() : measureDuckdb(options.python);
-/** How many times as fast as DuckDB, nothing in memory, by query. */
-const faster: Took[] = [];
+const unread = options.unread > 0 ? await measureAllUnread() : new Map<string, Took>();
+/** How many times as fast as DuckDB, by query: just started, and with nothing read. */
+const faster: Readonly<Record<"cold" | "unread", Took[]>> = { cold: [], unread: [] };
 const rows: string[][] = [];
 for (const size of options.curve ?? [undefined]) await measureAll(size);
 if (!options.json) {
@@ -70,8 +78,12 @@ if (!options.json) {
     "upkeep each",
     "first",
     "cold",
+    "unread",
+    "its cpu",
     "duckdb",
-    "times",
+    "its cpu",
+    "cold times",
+    "unread times",
     "cpu times",
   ];
   console.log(
@@ -81,16 +93,21 @@ if (!options.json) {
     ).join("\n"),
   );
 }
-if (faster.length > 0) tellMeans();
+for (const kind of ["cold", "unread"] as const) if (faster[kind].length > 0) tellMeans(kind);
+
+function measureAllUnread(): Promise<ReadonlyMap<string, Took>> {
+  tell("columns that were never read");
+  return measureUnread({ data, names, rounds: options.unread, threads, nodes, memory: options.unreadMemory });
+}
 
 async function measureAll(size: string | undefined): Promise<void> {
   const args = ["--data", `events=${data}`, "--memory", options.memory, ...(size === undefined ? [] : ["--partition-events", size])];
-  const service = await startService({ args, threads, nodes: options.cluster });
+  const service = await startService({ args, threads, nodes });
   try {
     for (const query of names) {
       tell(`query ${query}${size === undefined ? "" : `, partitions of ${size} events`}`);
       const times = await measureService(service, query, { rounds, coldRounds: options.cold });
-      show({ query, ...times, engine: engine.get(query)!, duckdb: duckdb.get(query) }, size);
+      show({ query, ...times, engine: engine.get(query)!, duckdb: duckdb.get(query), unread: unread.get(query) }, size);
     }
   } finally {
     await service.stop();
@@ -98,12 +115,13 @@ async function measureAll(size: string | undefined): Promise<void> {
 }
 
 function show(figure: Figure, size: string | undefined): void {
-  const { query, partitions, engine, memory, firstProgress, cold, duckdb } = figure;
+  const { query, partitions, engine, memory, firstProgress, cold, unread, duckdb } = figure;
   const ratio = memory.wall / engine.wall;
   const ofAim = memory.wall / (1.5 * engine.wall + allowance);
   const upkeep = (memory.wall - engine.wall) / partitions;
-  const times = cold && duckdb && { wall: duckdb.wall / cold.wall, cpu: duckdb.cpu / cold.cpu };
-  if (times) faster.push(times);
+  const timesOf = (took: Took | undefined) => took && duckdb && { wall: duckdb.wall / took.wall, cpu: duckdb.cpu / took.cpu };
+  const times = { cold: timesOf(cold), unread: timesOf(unread) };
+  for (const kind of ["cold", "unread"] as const) if (times[kind]) faster[kind].push(times[kind]);
   if (options.json) {
     console.log(
       JSON.stringify({
@@ -112,7 +130,7 @@ function show(figure: Figure, size: string | undefined): void {
         ratio,
         ofAim,
         upkeep,
-        ...(times && { times }),
+        times,
       }),
     );
     return;
@@ -131,23 +149,27 @@ function show(figure: Figure, size: string | undefined): void {
     number(upkeep, 2),
     number(firstProgress),
     number(cold?.wall),
+    number(unread?.wall),
+    number(unread?.cpu),
     number(duckdb?.wall),
-    number(times?.wall, 2),
-    number(times?.cpu, 2),
+    number(duckdb?.cpu),
+    number(times.cold?.wall, 2),
+    number(times.unread?.wall, 2),
+    number(times.unread?.cpu, 2),
   ]);
 }
 
-function tellMeans(): void {
+function tellMeans(kind: "cold" | "unread"): void {
   const mean = (values: readonly number[]) => Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
   const by = (key: "wall" | "cpu") => ({
-    mean: mean(faster.map((each) => each[key])),
-    least: Math.min(...faster.map((each) => each[key])),
+    mean: mean(faster[kind].map((each) => each[key])),
+    least: Math.min(...faster[kind].map((each) => each[key])),
   });
   const [wall, cpu] = [by("wall"), by("cpu")];
-  if (options.json) console.log(JSON.stringify({ timesAsFastAsDuckdb: { wall, cpu } }));
+  if (options.json) console.log(JSON.stringify({ timesAsFastAsDuckdb: { kind, wall, cpu } }));
   else
     console.log(
-      `cold, ${wall.mean.toFixed(2)} times as fast as DuckDB in the geometric mean, ${wall.least.toFixed(2)} at least; ` +
+      `${kind}, ${wall.mean.toFixed(2)} times as fast as DuckDB in the geometric mean, ${wall.least.toFixed(2)} at least; ` +
         `by processor time ${cpu.mean.toFixed(2)} and ${cpu.least.toFixed(2)}`,
     );
 }

@@ -1,4 +1,5 @@
 /** How long the service takes for the ADL queries over one file, cold and with all columns in memory. */
+import { setTimeout } from "node:timers/promises";
 import { post } from "../../runtime/slow-query.ts";
 import { median, timed } from "../../support/timing.ts";
 import { places, readExample } from "../adl/prepare-queries.ts";
@@ -11,7 +12,7 @@ export interface ServiceTimes {
   readonly memory: Took;
   /** Milliseconds by the clock on the wall: from a POST until a status tells of a partition that is done. */
   readonly firstProgress: number;
-  /** Nothing in memory; medians. Absent where that was not asked for. */
+  /** Of a process that was just started; medians. Absent where that was not asked for. */
   readonly cold?: Took;
 }
 
@@ -20,22 +21,27 @@ interface Options {
   readonly coldRounds: number;
 }
 
+/** Milliseconds. */
+const idle = 400;
+const mostLooks = 50;
+
 let variants = 0;
 
 /** The same columns in another binning each time: nobody has asked for that before. */
-function variantOf(name: string): object {
+function variantOf(name: string, dataset: string): object {
   const [, file, histogram] = places.find((place) => place[0] === name)!;
   const query = readExample(file, histogram) as { histograms: Record<string, { axes: { upper: number }[] }> };
   query.histograms[histogram].axes[0].upper *= 1 + ++variants / 1000;
-  return query;
+  return { ...query, dataset };
 }
 
 export async function measureService(service: Service, name: string, { rounds, coldRounds }: Options): Promise<ServiceTimes> {
   const cold: Took[] = [];
   for (let round = 0; round < coldRounds; round++) {
     await service.restart();
-    // What is felt is the query, not the first look at the files.
-    await fetch(`${service.url}/datasets/events`);
+    // What is felt is the query, not the start and what comes with it, nor the first look at the files.
+    await (await fetch(`${service.url}/datasets/events`)).body?.cancel();
+    await untilIdle(service);
     const before = service.cpu();
     const wall = await timed(() => complete(service, name));
     cold.push({ wall, cpu: service.cpu() - before });
@@ -52,11 +58,23 @@ export async function measureService(service: Service, name: string, { rounds, c
   return { partitions, memory, firstProgress: median(first), ...(coldRounds > 0 && { cold: medians(cold) }) };
 }
 
-const medians = (all: readonly Took[]): Took => ({ wall: median(all.map(({ wall }) => wall)), cpu: median(all.map(({ cpu }) => cpu)) });
+export const medians = (all: readonly Took[]): Took => ({
+  wall: median(all.map(({ wall }) => wall)),
+  cpu: median(all.map(({ cpu }) => cpu)),
+});
+
+/** Two looks at its processor time find the same. */
+async function untilIdle(service: Service): Promise<void> {
+  let used = -1;
+  for (let look = 0; look < mostLooks && used !== service.cpu(); look++) {
+    used = service.cpu();
+    await setTimeout(idle);
+  }
+}
 
 /** Gives the number of partitions that were computed. */
-async function complete({ url }: Service, name: string): Promise<number> {
-  const { status } = await post(url, variantOf(name), 60);
+export async function complete({ url }: Service, name: string, dataset = "events"): Promise<number> {
+  const { status } = await post(url, variantOf(name, dataset), 60);
   const { total, done } = status.partitions;
   if (status.state !== "done" || done !== total) throw new Error(`Query ${name} was not computed: ${JSON.stringify(status)}`);
   return total;
@@ -64,7 +82,7 @@ async function complete({ url }: Service, name: string): Promise<number> {
 
 async function timeFirstProgress({ url }: Service, name: string): Promise<number> {
   const begun = performance.now();
-  const { status } = await post(url, variantOf(name));
+  const { status } = await post(url, variantOf(name, "events"));
   const events = await fetch(`${url}/queries/${status.id}/events`);
   let text = "";
   let first: number | undefined;
