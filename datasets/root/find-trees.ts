@@ -1,20 +1,20 @@
-/** Which of a file's trees are meant by a name, a path, several with plus signs between them, or nothing. */
+/** Finds the trees of a file that a query means: by a name, by a path, by several joined with plus signs, or by none. */
 
 import type { FileHeader } from "./file/file-header.ts";
 import { isDirectory, type Key, readDirectory, readKeys } from "./file/keys.ts";
 import type { ReadWindows } from "./file/read-windows.ts";
 
 export interface FoundTree {
-  /** With the directories in front of it. */
+  /** The tree's name with the directories in front of it. */
   readonly path: string;
   readonly key: Key;
 }
 
 const treeClasses = new Set(["TTree", "TNtuple", "TNtupleD", "TChain"]);
 const usualName = "Events";
-/** More directories are not looked into for trees that nobody asked for by name. */
+/** The most directories that are searched for trees without a given path. */
 const mostDirectories = 256;
-/** More names are not told in a message. */
+/** The most names in a message. */
 const mostNames = 20;
 const mostDepth = 16;
 
@@ -23,11 +23,11 @@ export const isRNTuple = ({ className }: Pick<Key, "className">): boolean =>
 
 const isTree = (key: Key): boolean => treeClasses.has(key.className) || isRNTuple(key);
 
-/** All that may be asked for by their paths, as `allTrees` finds them. */
+/** All trees of a file that can be named by a path. */
 export const listTrees = async (file: ReadWindows, header: FileHeader): Promise<readonly FoundTree[]> =>
   await allTrees(file, await readKeys(file, header.top));
 
-/** Throws an `Error` that says what there is instead. */
+/** The trees that `asked` names. Throws an `Error` that lists the trees the file has, if one of them is not there. */
 export async function findTrees(file: ReadWindows, header: FileHeader, asked: string | undefined): Promise<readonly FoundTree[]> {
   const keys = await readKeys(file, header.top);
   if (asked === undefined) return [await onlyTree(file, keys)];
@@ -69,7 +69,7 @@ async function lookUp(file: ReadWindows, keys: readonly Key[], path: string): Pr
   return key && isTree(key) ? { path: steps.join("/"), key } : undefined;
 }
 
-/** Those in directories too. */
+/** All trees, including those in directories. */
 async function allTrees(file: ReadWindows, keys: readonly Key[]): Promise<readonly FoundTree[]> {
   const waiting = [{ prefix: "", keys }];
   const seen = new Set<number>();

@@ -1,4 +1,4 @@
-/** ROOT: the trees of a file, TTree or RNTuple; a unit is as many of its clusters as make a partition. */
+/** The format ROOT: reads the trees of a file, TTree or RNTuple. A unit is as many clusters as make a partition. */
 import { DatasetError } from "../dataset.ts";
 import { type DescribeOptions, type FileDescription, type Format, type TreeSummary, usualPartitionEvents } from "../format.ts";
 import { takeArea } from "../kernels/kernels.ts";
@@ -21,9 +21,9 @@ import type { StoredField } from "./rntuple/stored-field.ts";
 import { describeTTrees, type TreeSource } from "./tree/describe-tree.ts";
 import { compressionOf, locateBranch, type StoredBranch } from "./tree/tree-places.ts";
 
-/** Trees of a file that are told of. */
+/** The most trees of a file that are listed. */
 const mostTrees = 20;
-/** Name of the format; another one where descriptions mean something else. */
+/** The name of the format; it must change when the meaning of descriptions does. */
 const format = "root-4";
 
 export const root: Format = {
@@ -50,7 +50,7 @@ export const root: Format = {
   typeName: ({ stored }) => ((stored as StoredBranch | StoredField).kind === "branch" ? (stored as StoredBranch).form.type : undefined),
   sizeOf(description, unit, column) {
     const { place } = root.locate(description, unit, column);
-    // Embedded baskets lie in the tree's own object, which all columns read.
+    // Not from `ranges`: for embedded baskets these include the tree's whole object, which all columns share.
     if (isBaskets(place)) {
       const compression = compressionOf(description, column);
       const bytes = place.baskets.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -67,7 +67,7 @@ export const root: Format = {
 
 const isBaskets = (place: unknown): place is BasketsPlace => (place as BasketsPlace | PagesPlace).kind === "baskets";
 
-/** One that cannot be described is told without its entries. */
+/** A tree that cannot be described is listed without its number of entries. */
 async function summarise(reader: ByteReader, name: string, { path, key: { className } }: FoundTree): Promise<TreeSummary> {
   try {
     const { units } = await describeRoot(reader, name, { tree: path });

@@ -1,25 +1,25 @@
-/** What a basket holds, in the kernels' area. */
+/** Puts the decompressed content of a basket into the kernels' area. */
 import { type Area, slack, takeArea } from "../../kernels/kernels.ts";
 import { decompressInto } from "../compression/decompress.ts";
 import type { EmbeddedBasket, FileBasket } from "./branch.ts";
 
 export interface BasketContent {
   readonly area: Area;
-  /** Where its values begin, a multiple of 64, and how many bytes they have. */
+  /** The address where its values begin, a multiple of 64, and how many bytes they have. */
   readonly start: number;
   readonly bytes: number;
   readonly entries: number;
-  /** Where its entry offsets begin, one of four bytes for each entry, which count from `keyBytes`. Absent where it has none. */
+  /** The address of its entry offsets, four bytes for each entry, each counting from `keyBytes` before the values. Absent if it has none. */
   readonly offsets?: number;
   readonly keyBytes: number;
-  /** Where three times as many bytes as it has in all, offsets included, are free, and some more: a multiple of 64. */
+  /** The address, a multiple of 64, from which three times the basket's bytes, offsets included, are free for use, plus slack. */
   readonly free: number;
 }
 
-/** ROOT's own limit. */
+/** The largest basket that ROOT writes, in bytes. */
 const largestObject = 2 ** 30;
 
-/** `key`: of a basket in the file, its key and what follows. Throws where anything in it does not agree. */
+/** Opens a basket in the file; `key` is its key with the content behind it. Throws if lengths or numbers in it contradict one another. */
 export function openFileBasket(key: Uint8Array, basket: FileBasket): BasketContent {
   const { keyBytes, objectBytes, entries, last } = readHeader(key);
   if (entries !== basket.entries) throw new Error(`a basket has ${entries} entries where the tree states ${basket.entries}`);
@@ -29,14 +29,14 @@ export function openFileBasket(key: Uint8Array, basket: FileBasket): BasketConte
   const { area, free } = areaFor(objectBytes, Math.max(stored.length, 3 * objectBytes));
   decompressInto(stored, area.bytes.subarray(area.base, area.base + objectBytes), free);
   const content = { area, start: area.base, bytes, entries, keyBytes, free };
-  // Behind the values: how many offsets follow (one more than there are entries, the last of no use), then they.
+  // After the values come the number of offsets, which is one more than the entries, and the offsets; the last one has no use.
   const behind = objectBytes - bytes;
   if (behind === 0) return content;
   if (behind < 4 * (entries + 1)) throw new Error(`a basket has ${behind} bytes for the offsets of its ${entries} entries`);
   return { ...content, offsets: area.base + bytes + 4 };
 }
 
-/** `object`: the tree's object, decompressed. */
+/** Opens a basket that is part of the tree's decompressed object. */
 export function openEmbeddedBasket(object: Uint8Array, basket: EmbeddedBasket): BasketContent {
   const { start, bytes, offsets, entries, keyBytes } = basket;
   const offsetBytes = offsets === undefined ? 0 : 4 * entries;
@@ -50,7 +50,7 @@ export function openEmbeddedBasket(object: Uint8Array, basket: EmbeddedBasket): 
   return { ...content, offsets: area.base + bytes };
 }
 
-/** The content, then what is free, each with its slack. */
+/** Takes an area for the content and, from `free` on, for `spare` bytes, each with slack behind it. */
 function areaFor(bytes: number, spare: number): { readonly area: Area; readonly free: number } {
   const gap = Math.ceil((bytes + slack) / 64) * 64;
   const area = takeArea(gap + spare + 16 * slack);
@@ -61,11 +61,11 @@ interface BasketHeader {
   readonly keyBytes: number;
   readonly objectBytes: number;
   readonly entries: number;
-  /** Where values end, counted from the key's beginning. */
+  /** Where the values end, counted from the beginning of the key. */
   readonly last: number;
 }
 
-/** A key of class `TBasket`, and the basket's own fields, which belong to the key's length. */
+/** Reads a key of class `TBasket`, whose length includes the basket's own fields. */
 function readHeader(key: Uint8Array): BasketHeader {
   const view = new DataView(key.buffer, key.byteOffset, key.byteLength);
   const damaged = (what: string) => new Error(`the key of a basket is damaged: ${what}`);
@@ -87,7 +87,7 @@ function readHeader(key: Uint8Array): BasketHeader {
     at += length;
   }
   if (at + 18 > keyBytes) throw damaged("it ends before the basket's fields");
-  // Version, size of its buffer, size of its offsets (negative where a byte of flags follows).
+  // The version, the buffer's size, and the size of the offsets, which is negative if a byte of flags follows.
   const more = view.getInt32(at + 6) < 0 ? 1 : 0;
   if (at + 18 + more > keyBytes) throw damaged("it ends before the basket's fields");
   return { keyBytes, objectBytes, entries: view.getInt32(at + 10 + more), last: view.getInt32(at + 14 + more) };

@@ -1,9 +1,9 @@
-/** What is read of a file for a branch, and where its first lists end. */
+/** Which bytes of a file are read for a branch, and where its first lists end. */
 import type { ByteRange, ByteReader } from "../../sources/source.ts";
 import type { Basket, BasketsPlace } from "./branch.ts";
 import { readBaskets } from "./read-baskets.ts";
 
-/** Bytes of the file that `readBaskets` reads. */
+/** The ranges of the file that `readBaskets` reads. */
 export function rangesOfBaskets({ baskets, counter, tree }: BasketsPlace): ByteRange[] {
   const range = (basket: Basket) => (basket.kind === "file" ? [{ start: basket.seek, end: basket.seek + basket.bytes }] : []);
   return [
@@ -13,7 +13,7 @@ export function rangesOfBaskets({ baskets, counter, tree }: BasketsPlace): ByteR
   ];
 }
 
-/** Where the first lists end, as far as the first basket tells; `values`: how many the unit has, at most. */
+/** The offsets of the lists in the unit's first basket; `values` is the most values that the unit can have. Empty unless the form has exactly one level. */
 export async function readFirstBasketOffsets(file: ByteReader, place: BasketsPlace, values: number): Promise<Uint32Array> {
   const [first] = place.baskets;
   const { form } = place;

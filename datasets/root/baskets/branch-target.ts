@@ -1,4 +1,4 @@
-/** Where the values of a branch go, basket after basket: counts what is there, and refuses what would be more than the location says. */
+/** The arrays that the values of a branch are written to, basket after basket. Counts them and refuses more than the location allows. */
 import type { ColumnLocation, ColumnTarget, NumberArray, ReadCounts } from "../../dataset.ts";
 import type { Area } from "../../kernels/kernels.ts";
 import { StringDictionary } from "../../string-dictionary.ts";
@@ -6,7 +6,7 @@ import type { BranchForm, StoredType } from "./branch.ts";
 
 export type BranchLocation = Pick<ColumnLocation, "column" | "firstEntry" | "entries" | "elements" | "values">;
 
-/** Of one value in the file; of text, the least. */
+/** The bytes of one value in the file; for text the least. */
 export function storedBytes({ type, range }: BranchForm): number {
   if (type === "Float16_t" || type === "Double32_t")
     return type === "Double32_t" && !range ? 4 : range && range.lower < range.upper ? 4 : 3;
@@ -30,7 +30,7 @@ const bytesOf: Readonly<Record<Exclude<StoredType, "Float16_t" | "Double32_t">, 
 
 const placeLike = (free: number, target: number): number => Math.ceil(free / 8) * 8 + (target % 8);
 
-/** What stored values are once kernels are done with them. */
+/** The types of stored values after the kernels have put them into the host's byte order. */
 const arrays = {
   bool: Uint8Array,
   int8: Int8Array,
@@ -50,7 +50,7 @@ const wideable = { int8: Int8Array, uint8: Uint8Array, int16: Int16Array, uint16
 export class BranchTarget {
   readonly location: BranchLocation;
   readonly offsets: readonly Uint32Array[];
-  /** How many entries there are so far, then how many elements of each level. */
+  /** The number of entries so far, then the number of elements of each level. */
   readonly counts: number[];
   readonly #target: ColumnTarget;
   readonly #form: BranchForm;
@@ -68,7 +68,7 @@ export class BranchTarget {
       throw new Error("it is stored in another form than the dataset says");
   }
 
-  /** Counts `more` entries, or elements of a level. */
+  /** Counts `more` entries (level 0), or elements of the lists of a level. */
   add(level: number, more: number): void {
     const { elements, entries } = this.location;
     const most = level === 0 ? entries : elements[level - 1]!;
@@ -77,7 +77,7 @@ export class BranchTarget {
     this.counts[level]! += more;
   }
 
-  /** Fills the offsets of the levels from `level` on, whose lists all have the same length: `lists` lists of level `level` come. */
+  /** Adds `lists` lists of a level, which like all levels inside it has lists of a fixed length, and fills their offsets. */
   addFixed(level: number, lists: number): void {
     let count = lists;
     for (let at = level; at < this.#form.levels.length; at++) {
@@ -91,13 +91,14 @@ export class BranchTarget {
     }
   }
 
-  /** The string that is bytes [from, to), for the next value, which `add` has counted. */
+  /** Writes the string of the bytes [from, to) as the last value that `add` has counted. */
   string(bytes: Uint8Array, from: number, to: number): void {
     this.#target.values[this.counts.at(-1)! - 1] = this.#strings!.add(bytes, from, to);
   }
 
   /**
-   * The last `count` values that `add` has counted: as they are stored, from address `stored` on. From `free` on there is room for as many bytes.
+   * Writes the last `count` values that `add` has counted. They lie at the address `stored` in the file's form; from `free` on there is room for as
+   * many bytes.
    */
   values(area: Area, stored: number, count: number, free: number): void {
     const size = storedBytes(this.#form);
@@ -108,20 +109,20 @@ export class BranchTarget {
   }
 
   /**
-   * The address from `free` on, at most 16 bytes behind, where the next values are best put together, once `more` are counted: copies into memory that
-   * threads share are made byte by byte, a tenth as fast, unless both addresses lie alike between multiples of 8.
+   * The best address to gather the next values at, at most 16 bytes after `free`; `more` of them are counted already. A copy into shared memory is made
+   * byte by byte, a tenth as fast, unless both addresses are equal modulo 8.
    */
   placeOfValues(free: number, more: number): number {
     const { values } = this.#target;
     return placeLike(free, values.byteOffset + (this.counts.at(-1)! - more) * values.BYTES_PER_ELEMENT);
   }
 
-  /** The same for the next offsets of the outermost lists. */
+  /** The best address for the next offsets of the outermost lists, likewise. */
   placeOfOffsets(free: number): number {
     return placeLike(free, this.offsets[0]!.byteOffset + this.counts[0]! * 4);
   }
 
-  /** As `values`, with the host's order of bytes, at a multiple of their size. */
+  /** As `values`, for values in the host's byte order at an address that is a multiple of their size. */
   turnedValues(area: Area, at: number, count: number): void {
     const { kernels, buffer } = area;
     const { type } = this.#form;
@@ -138,7 +139,7 @@ export class BranchTarget {
     else if (type !== "string") (values as NumberArray).set(new arrays[type](buffer as ArrayBuffer, at, count), to);
   }
 
-  /** Integers, of which those of fewer bits are widened. */
+  /** Writes integers as 64-bit integers; narrower ones are widened. */
   #copyExact(values: BigInt64Array | BigUint64Array, { buffer }: Area, at: number, count: number): void {
     const { type } = this.#form;
     const to = this.counts.at(-1)! - count;
@@ -155,7 +156,7 @@ export class BranchTarget {
     const values = this.#target.values as NumberArray;
     if (type === "Double32_t" && !range) values.set(new Float32Array(buffer, at, count), to);
     else if (range && range.lower < range.upper) {
-      // Float16_t is computed in float32, as its value is one.
+      // A Float16_t becomes a float32, so each step is rounded to float32.
       const rounded = type === "Float16_t" ? Math.fround : (value: number) => value;
       const steps = new Uint32Array(buffer, at, count);
       const step = rounded((range.upper - range.lower) / 2 ** range.bits);
@@ -173,7 +174,7 @@ export class BranchTarget {
     }
   }
 
-  /** Ends the offsets; throws where there are not as many entries as the location says. */
+  /** Writes the last offset of each level; throws unless there are as many entries as the location states. */
   finish(): ReadCounts {
     const { counts, location } = this;
     if (counts[0] !== location.entries) throw new Error(`its baskets have ${counts[0]} of the ${location.entries} entries`);

@@ -1,8 +1,8 @@
-/** What reading a branch of a TTree needs to know: where its baskets lie, and how an entry's bytes become values. Plain data, JSON. */
+/** What is needed to read a branch of a TTree: where its baskets lie, and how an entry's bytes become values. Plain data, JSON. */
 
 import type { BasketInTree } from "../file/own-forms.ts";
 
-/** Of one value in the file; numbers have their highest byte first. */
+/** The type of one value in the file; numbers are big-endian. */
 export type StoredType =
   | "bool"
   | "int8"
@@ -21,100 +21,100 @@ export type StoredType =
   | "string";
 
 /**
- * An entry is its header, then its levels one within another, then the innermost elements. `x/F` has neither header nor levels; `vector<float>` is
- * `{ header: 6, levels: [{ kind: "counted" }] }`; `vector<vector<int>>` the same with two counted levels; a leaf of a split TClonesArray, or `x[n]`,
- * has `[{ kind: "rest" }]`; `x[n][3]` has `[{ kind: "rest" }, { kind: "fixed", length: 3 }]`.
+ * The form of an entry: a header, then levels of lists within one another, then the innermost elements. Examples: `x/F` has no header and no levels;
+ * `vector<float>` has `{ header: 6, levels: [{ kind: "counted" }] }`; `vector<vector<int>>` has two counted levels; a leaf of a split TClonesArray,
+ * and `x[n]`, have `[{ kind: "rest" }]`; `x[n][3]` has `[{ kind: "rest" }, { kind: "fixed", length: 3 }]`.
  */
 export interface BranchForm {
   readonly kind: "branch";
   readonly type: StoredType;
   /**
-   * Of `Float16_t` and `Double32_t`. With `lower` < `upper` a value is stored as an unsigned integer of four bytes that counts from `lower` in
-   * steps of (upper − lower) / 2^bits. With both 0: one byte of exponent and two of sign and mantissa, cut to `bits`. A `Double32_t` without
+   * Only for `Float16_t` and `Double32_t`. With `lower` < `upper` a value is stored as an unsigned integer of four bytes that counts from `lower` in
+   * steps of (upper − lower) / 2^bits. With both 0 it is one byte of exponent and two of sign and mantissa, cut to `bits`. A `Double32_t` without
    * range is stored as a float32.
    */
   readonly range?: { readonly lower: number; readonly upper: number; readonly bits: number };
   /**
-   * Bytes in front of what the levels hold: 6 for a byte count and a version. Where it is at least 6, it begins with such a byte count, which is
-   * checked against the entry's length.
+   * The bytes in front of the levels: 6 for a byte count and a version. A header of at least 6 bytes begins with such a byte count, which is checked
+   * against the entry's length.
    */
   readonly header: number;
-  /** For each list that the values stand in, outermost first. */
+  /** One for each list around the values, outermost first. */
   readonly levels: readonly BranchLevel[];
-  /** Where each value is part of an object with other parts. */
+  /** Present if each value is part of an object with other parts. */
   readonly element?: ElementForm;
-  /** How such an object may stand there instead: the first form that fits is taken. */
+  /** Other forms that such an object may have; the first one that fits is used. */
   readonly others?: readonly ElementForm[];
   /**
-   * How a vector of objects is stored where its version has the bit for members one after another (0x4000): behind the header follows the
-   * version of the class (two bytes; where that is 0, four more), then the count, then each member of all objects. Absent: refused.
+   * The form of a vector of objects that is stored member by member, which a bit of its version (0x4000) tells. After the header come the version of
+   * the class (two bytes; if it is 0, four more), the count, and then each member of all objects. If absent, such vectors are refused.
    */
   readonly memberwise?: ElementForm & {
-    /** Bytes per object of the members that stand before, and of all members. */
+    /** For each object, the bytes of the members before this one, and of all members. */
     readonly before: number;
     readonly total: number;
   };
 }
 
 export type BranchLevel =
-  /** As many elements as its length says; nothing is stored for it. */
+  /** Lists of a fixed length, which is not stored. */
   | { readonly kind: "fixed"; readonly length: number }
-  /** As many elements as fill the entry: their number stands in another branch. The outermost level only. */
+  /** A list whose elements fill the rest of the entry; another branch has their number. Only the outermost level. */
   | { readonly kind: "rest" }
-  /** Four bytes say how many elements follow. */
+  /** Lists with their number of elements, four bytes, in front. */
   | { readonly kind: "counted" };
 
 /** An object of a fixed size. */
 export interface ElementForm {
-  /** Its bytes. */
+  /** The size of the object in bytes. */
   readonly bytes: number;
-  /** Where the value begins in it. */
+  /** The byte of the object at which the value begins. */
   readonly at: number;
-  /** Of an array in it: its lengths, outermost first, which are the innermost of the levels. */
+  /** For an array in the object: its lengths, outermost first. They are also the innermost levels of the form. */
   readonly dimensions?: readonly number[];
-  /** Words of four bytes that are the same in each: byte counts. An object with other ones is refused. */
+  /** Words of four bytes, byte counts, that are the same in each object. An object with other values there is refused. */
   readonly fixed: readonly { readonly at: number; readonly word: number }[];
 }
 
-/** In the order of entries, without gaps: all that have entries of the location. */
+/** The baskets that have entries of a location, in the order of entries, without gaps. */
 export interface BasketsPlace {
   readonly kind: "baskets";
   readonly form: BranchForm;
   readonly baskets: readonly Basket[];
-  /** For baskets without entry offsets whose outermost level is `rest`: the branch that has its number of elements, an integer per entry. */
+  /** For baskets without entry offsets whose outermost level is `rest`: the branch with the number of elements, one integer per entry. */
   readonly counter?: { readonly type: StoredType; readonly baskets: readonly Basket[] };
-  /** Where baskets are embedded: the tree's own object. */
+  /** The tree's own object, present if some of the baskets are embedded in it. */
   readonly tree?: TreeObject;
 }
 
 export type Basket = FileBasket | EmbeddedBasket;
 
 interface BasketEntries {
-  /** In the file's tree. */
+  /** The number of its first entry in the tree. */
   readonly firstEntry: number;
   readonly entries: number;
 }
 
-/** It has a key of its own. */
+/** A basket with a key of its own in the file. */
 export interface FileBasket extends BasketEntries {
   readonly kind: "file";
-  /** Where its key begins in the file. */
+  /** The byte of the file at which its key begins. */
   readonly seek: number;
-  /** Of the key and what follows it. */
+  /** The bytes of the key and the content together. */
   readonly bytes: number;
 }
 
-/** It was not yet full when the tree was written, and lies in the tree's object, not compressed by itself. */
+/** A basket that was not full when the tree was written. It is part of the tree's object and not compressed by itself. */
 export interface EmbeddedBasket extends BasketEntries, BasketInTree {
   readonly kind: "embedded";
 }
 
-/** The content of the key of a TTree, as it is stored. */
+/** The stored object of a TTree, without its key. */
 export interface TreeObject {
-  /** Where the content begins in the file: behind the key's header. */
+  /** The byte of the file at which it begins, after its key. */
   readonly seek: number;
-  /** How many bytes it has there. */
+  /** Its stored bytes. */
   readonly bytes: number;
-  /** How many it has decompressed. */
+  /** Its bytes after decompression. */
   readonly length: number;
 }

@@ -1,4 +1,4 @@
-/** The entries of one basket into the branch's target: the frequent forms by kernels, all others entry by entry. */
+/** Decodes the entries of one basket: the frequent forms with kernels, all others entry by entry. */
 import { slack } from "../../kernels/kernels.ts";
 import type { BasketContent } from "./basket-content.ts";
 import type { BranchForm } from "./branch.ts";
@@ -12,8 +12,8 @@ interface Range {
 }
 
 /**
- * Decodes entries [from, to) of the basket. `counts`: for a basket without entry offsets whose outermost list is stored without its length, how many
- * elements each of the basket's entries has.
+ * Decodes the entries [from, to) of the basket. `counts` is the number of elements of each entry of the basket; it is needed if there are no entry
+ * offsets and the outermost list is stored without its length.
  */
 export function decodeBasket(content: BasketContent, form: BranchForm, range: Range, target: BranchTarget): void {
   const { levels, header, element, type } = form;
@@ -38,7 +38,7 @@ export function decodeBasket(content: BasketContent, form: BranchForm, range: Ra
   }
 }
 
-/** Bytes of one element of the outermost list. */
+/** The bytes of one element of the outermost list. */
 const unitOf = (form: BranchForm): number =>
   form.element?.bytes ??
   form.levels.slice(1).reduce((product, level) => product * (level.kind === "fixed" ? level.length : 1), storedBytes(form));
@@ -54,13 +54,14 @@ function decodeFixed(content: BasketContent, form: BranchForm, { from, to }: Ran
 
 interface Starts {
   readonly view: Uint32Array;
-  /** The byte of the content at which the first one begins. */
+  /** The byte of the content at which the first entry begins. */
   readonly first: number;
 }
 
 /**
- * Where entries begin, in units of `unit` bytes, and one more number for where the last one ends: within the content, or where there is a `base`, counted
- * from there for the first. `counts` are of elements of `countedUnit` bytes. Where the basket has entry offsets, they are written from address `at` on.
+ * Where the entries begin, in units of `unit` bytes, and then where the last one ends. They count from the beginning of the content or, with `base`, so
+ * that the first entry begins at `base`. `counts` count elements of `countedUnit` bytes. If the basket has entry offsets, the result is written to
+ * the address `at`.
  */
 function startsOf(
   content: BasketContent,
@@ -116,7 +117,7 @@ function startsByCounts(
   return { view: starts, first };
 }
 
-/** Elements up to the entry's end; each has one value, or as many as the fixed arrays in it. */
+/** Decodes entries that are lists up to the entry's end; each element is a value, or fixed arrays of values. */
 function decodeRests(content: BasketContent, form: BranchForm, range: Range, target: BranchTarget): void {
   const unit = unitOf(form);
   const [place, base] = target.counts as [number, number];
@@ -146,6 +147,6 @@ function decodeVectors(content: BasketContent, form: BranchForm, range: Range, t
   target.turnedValues(area, out, more);
 }
 
-/** The address behind what stands in the area's free part. */
+/** The first free address after a view in the area's free part. */
 const behind = ({ area, free }: BasketContent, { buffer, byteOffset, byteLength }: Uint32Array): number =>
   buffer === area.buffer ? byteOffset + byteLength + slack : free;

@@ -1,8 +1,8 @@
 /**
- * A branch's baskets into flat content and offsets.
+ * Reads a branch's baskets into flat content and offsets.
  *
- * Promises: on return exactly the location's entries were decoded, every basket was as long as it and the tree say, nothing was written outside of the
- * target; otherwise throws. Ends on any bytes.
+ * Guarantees: on return exactly the location's entries were decoded, each basket had the length that it and the tree state, and nothing was written
+ * outside of the target. Otherwise it throws. It terminates on any bytes.
  */
 import type { ColumnTarget, ReadCounts } from "../../dataset.ts";
 import { lendBytes } from "../../sources/lend-bytes.ts";
@@ -13,7 +13,7 @@ import type { Basket, BasketsPlace, BranchForm, TreeObject } from "./branch.ts";
 import { type BranchLocation, BranchTarget } from "./branch-target.ts";
 import { decodeBasket } from "./decode-basket.ts";
 
-/** As `Format.read`. */
+/** Implements `Format.read`. */
 export async function readBaskets(
   file: ByteReader,
   place: BasketsPlace,
@@ -31,7 +31,7 @@ export async function readBaskets(
     const to = Math.min(basket.entries, firstEntry + entries - basket.firstEntry);
     if (from >= to) continue;
     if (basket.firstEntry + from !== firstEntry + filled.counts[0]!) throw new Error("its baskets do not follow one another");
-    // Before the basket: the kernels' area is everybody's at each wait.
+    // Read before the basket is opened: during any wait, others may use the kernels' area.
     const counts = counter && form.levels[0]?.kind === "rest" ? await readCounts(file, place, counter, basket) : undefined;
     const range = { from, to, ...(counts && { counts }) };
     if (basket.kind === "embedded") decodeBasket(openEmbeddedBasket(object, basket), form, range, filled);
@@ -42,7 +42,7 @@ export async function readBaskets(
 
 const noBytes = new Uint8Array(0);
 
-/** How many elements the entries of a basket have, from the branch that counts them. */
+/** The number of elements of each entry of a basket, from the branch that counts them. */
 async function readCounts(
   file: ByteReader,
   { tree }: BasketsPlace,
@@ -62,7 +62,7 @@ function rangeOf(file: ByteReader, { seek, bytes }: { readonly seek: number; rea
   throw new Error(`bytes ${seek}–${seek + bytes} needed, the file has ${file.byteLength}`);
 }
 
-/** Of the file that was opened last: many columns of a file have a basket in its tree. */
+/** For each open file the tree object that was read last, because many columns of a file have a basket in it. */
 const known = new WeakMap<object, { readonly seek: number; readonly object: Promise<Uint8Array> }>();
 
 function treeObject(file: ByteReader, tree: TreeObject): Promise<Uint8Array> {
@@ -71,7 +71,7 @@ function treeObject(file: ByteReader, tree: TreeObject): Promise<Uint8Array> {
   if (found?.seek === tree.seek) return found.object;
   const object = readTree(file, tree);
   known.set(key, { seek: tree.seek, object });
-  // Another column may still want it.
+  // After a failure, another column must read it anew.
   object.catch(() => known.delete(key));
   return object;
 }

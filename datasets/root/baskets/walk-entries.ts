@@ -1,7 +1,7 @@
 /**
- * Entries of any form, one after another: what kernels do not do. Values are gathered as they are stored, and turned into numbers together.
+ * Reads entries of any form one after another, for the forms that kernels do not handle. Values are gathered as they are stored, and converted together.
  *
- * Promises: reads nothing outside of the entry, whatever lengths stand in it, and ends.
+ * Guarantee: whatever lengths an entry states, nothing outside of the entry is read, and it terminates.
  */
 import { slack } from "../../kernels/kernels.ts";
 import type { BasketContent } from "./basket-content.ts";
@@ -14,9 +14,9 @@ const memberwiseFlag = 0x4000;
 interface Entries {
   readonly from: number;
   readonly to: number;
-  /** Where each of [from, to) begins and the last one ends, within the content; absent where only reading them tells. */
+  /** Where each of the entries [from, to) begins in the content, and where the last one ends. Absent if only reading them tells. */
   readonly starts?: Uint32Array;
-  /** Where the content's free part begins behind them. */
+  /** The first free address after `starts`. */
   readonly free?: number;
 }
 
@@ -43,18 +43,18 @@ class Walker {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   readonly #size: number;
-  /** Addresses: of what is read next, and of the first byte that does not belong to the entry. */
+  /** The address of the next byte to read, and the first address after the entry. */
   #at = 0;
   #end = 0;
   readonly #gathered: number;
   #to: number;
   #count = 0;
   #isMemberwise = false;
-  /** How many levels stand around objects: arrays in them are further ones. */
+  /** The number of levels around objects; the arrays inside objects are further levels. */
   readonly #outer: number;
-  /** Values that are taken from each object. */
+  /** The number of values in each object. */
   readonly #each: number;
-  /** Where an entry is an object, the form whose size all entries of the basket have. */
+  /** If each entry is one object: the form whose size fits all entries of the basket. */
   readonly #whole: ElementForm | undefined;
 
   constructor(content: BasketContent, form: BranchForm, target: BranchTarget, free: number) {
@@ -73,7 +73,7 @@ class Walker {
     if (element && this.#outer === 0) this.#whole = [element, ...others].find((each) => each.bytes * content.entries === content.bytes);
   }
 
-  /** Gives where it ends. `end` is unknown where the basket has no offsets. */
+  /** Reads an entry and returns where it ends. `end` is undefined if the basket has no offsets. */
   entry(start: number, end: number | undefined): number {
     const { start: base, bytes } = this.#content;
     this.#at = base + start;
@@ -110,7 +110,7 @@ class Walker {
     this.#at += this.#view.getUint16(this.#at) === 0 ? 6 : 2;
   }
 
-  /** A list, the `index`th of its level. */
+  /** Reads a list, the `index`th of its level. */
   #list(level: number, index: number): void {
     const form = this.#form.levels[level]!;
     const { kind } = form;
@@ -130,7 +130,7 @@ class Walker {
     } else for (let each = 0; each < count; each++) this.#element(level);
   }
 
-  /** The next element of a level that is not the last. */
+  /** Counts and reads the next element of a level: an inner list or, on the innermost level, a string. */
   #element(level: number): void {
     this.#target.add(level + 1, 1);
     if (level + 1 < this.#outer) this.#list(level + 1, this.#target.counts[level + 1]! - 1);
@@ -149,7 +149,7 @@ class Walker {
       if (this.#end - this.#at !== memberwise!.total * count) throw this.#damaged("the members of its objects have other sizes");
       this.#at += memberwise!.before * count;
       this.#objects(count, memberwise!);
-      // Other members follow.
+      // Skips the other members.
       this.#at = this.#end;
     } else if (element) this.#objects(count, element);
     else {
@@ -161,7 +161,7 @@ class Walker {
     }
   }
 
-  /** The form of the object that comes next. */
+  /** The form of the next object. */
   #elementForm(): ElementForm | undefined {
     const { element, others } = this.#form;
     if (!others || this.#whole) return this.#whole ?? element;

@@ -1,13 +1,13 @@
-/** What stands in front of each compressed block: two letters for its codec and a byte for its method, then two lengths of three bytes each. */
+/** The header of a compressed block: two letters for the codec, a byte for the method, then two lengths of three bytes each. */
 export const blockHeaderBytes = 9;
 
-/** `at`: of a whole header. How many bytes are stored behind it, and how many they are decompressed. */
+/** The lengths in the header at `at`: the bytes stored behind it, and the bytes after decompression. */
 export const blockLengths = (bytes: Uint8Array, at: number): { readonly stored: number; readonly length: number } => ({
   stored: uint24(bytes, at + 3),
   length: uint24(bytes, at + 6),
 });
 
-/** How many bytes compressed blocks state for their content; NaN where they are not whole. */
+/** The sum of the decompressed lengths that blocks state; NaN if a block is cut off. */
 export function blockBytes(blocks: Uint8Array): number {
   let content = 0;
   let at = 0;

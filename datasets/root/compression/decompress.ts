@@ -1,9 +1,9 @@
 /**
- * ROOT's compression: blocks one after another, each behind nine bytes that name its codec and both its lengths. Baskets, keys and RNTuple's pages
- * are all stored so.
+ * ROOT's compression, in which baskets, keys and RNTuple's pages are stored: blocks one after another, each with a header of nine bytes
+ * (`block-headers.ts`).
  *
- * Promises: fills the target exactly, or throws; the checksums that codecs have are verified; what a length field says allocates no more than the
- * target has. `CS` is raw deflate by old versions of ROOT.
+ * Guarantees: fills the target exactly, or throws; verifies the checksums that codecs have; a wrong length cannot make it allocate more than the
+ * target's size. `CS` is raw deflate, from old versions of ROOT.
  */
 import { inflateRawSync, inflateSync } from "node:zlib";
 import { xxh64 } from "../../compression/checksums.ts";
@@ -15,15 +15,15 @@ import { isInArea } from "../../kernels/kernels.ts";
 import { blockHeaderBytes, blockLengths } from "./block-headers.ts";
 
 const checksumBytes = 8;
-/** Old raw deflate sometimes gives a few bytes more than are stated, which ROOT leaves out. */
+/** Old raw deflate sometimes returns a few more bytes than stated; like ROOT, we drop them. */
 const rawSurplus = 64;
 
-/** To be awaited once on each thread before anything is decompressed. */
+/** Must be awaited once on each thread before `decompressInto`. */
 export const prepareCodecs = (): Promise<void> => prepareZstd();
 
 /**
- * Bytes that are as many as the target has are not compressed. Where the target lies in the kernels' area, so many bytes and their slack are free
- * there from `spare` on, and as much slack behind the target.
+ * Decompresses into the target; bytes of the target's own length are not compressed and are copied. If the target lies in the kernels' area, as many
+ * bytes as `compressed` has, plus slack, must be free from `spare` on, and slack behind the target.
  */
 export function decompressInto(compressed: Uint8Array, target: Uint8Array, spare = 0): void {
   if (compressed.length === target.length) {
@@ -72,7 +72,7 @@ function inflated(inflate: () => Uint8Array): Uint8Array {
   }
 }
 
-/** LZ4 behind the XXH64 of its compressed bytes, the highest byte first. */
+/** LZ4, after the XXH64 of its compressed bytes in big-endian order. */
 function decompressChecked(bytes: Uint8Array, target: Uint8Array, spare: number): void {
   if (bytes.length < checksumBytes) throw new Error("a compressed block is cut off within its checksum");
   const stated = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0);

@@ -1,11 +1,11 @@
 /**
- * Reads numbers and strings, big-endian as ROOT writes them, one after the other. Never beyond its end: whatever the bytes say, that is an `Error`
- * which tells where.
+ * Reads numbers and strings one after the other, big-endian as ROOT writes them. Never reads beyond the end of the bytes: it throws an `Error` with the
+ * position instead.
  */
 export class ByteCursor {
   readonly bytes: Uint8Array;
   readonly #view: DataView;
-  /** Of the next byte. */
+  /** The index of the next byte. */
   position: number;
 
   constructor(bytes: Uint8Array, position = 0) {
@@ -26,7 +26,7 @@ export class ByteCursor {
     return position;
   }
 
-  /** To a position that is not before this one. */
+  /** Moves to a position, which must not be before this one. */
   skipTo(position: number): void {
     this.skip(position - this.position);
   }
@@ -51,7 +51,7 @@ export class ByteCursor {
     return this.#view.getUint32(this.skip(4));
   }
 
-  /** Those beyond 2^53 are rounded: counts and positions of a file are refused long before. */
+  /** Rounded beyond 2^53. Counts and positions in a file are refused long before that. */
   int64(): number {
     return Number(this.#view.getBigInt64(this.skip(8)));
   }
@@ -64,7 +64,7 @@ export class ByteCursor {
     return this.#view.getFloat64(this.skip(8));
   }
 
-  /** Arrays of the language: thousands of small typed arrays cost more than their numbers. */
+  /** Plain arrays, because thousands of small typed arrays cost more memory than their numbers. */
   int32s(count: number): number[] {
     const start = this.skip(count * 4);
     const numbers = new Array<number>(count);
@@ -82,7 +82,7 @@ export class ByteCursor {
     return numbers;
   }
 
-  /** A string that begins with its length: TString. */
+  /** A string with its length before it, as TString is written. */
   string(): string {
     const short = this.uint8();
     const length = short === 255 ? this.uint32() : short;
@@ -90,7 +90,7 @@ export class ByteCursor {
     return textOf(this.bytes.subarray(start, start + length));
   }
 
-  /** A string that ends with a zero. */
+  /** A string that ends with a zero byte. */
   zeroEnded(): string {
     const end = this.bytes.indexOf(0, this.position);
     if (end < 0) throw new Error(`a name at ${this.position} has no end`);
@@ -102,7 +102,7 @@ export class ByteCursor {
 
 const decoder = new TextDecoder();
 
-/** Names are mostly a few ASCII letters, for which decoders are slow. */
+/** Decodes UTF-8. Most names are a few ASCII letters, for which this loop is faster than `TextDecoder`. */
 function textOf(bytes: Uint8Array): string {
   if (bytes.length > 64) return decoder.decode(bytes);
   let text = "";

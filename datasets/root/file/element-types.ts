@@ -1,6 +1,6 @@
 /** Numbers by which ROOT's class descriptions say how a member is stored (ROOT's `TVirtualStreamerInfo::EReadWrite`). */
 
-/** Basic types; a fixed array of them is 20 more, an array whose length another member tells 40 more. */
+/** Basic types. The number of a fixed array is 20 more, that of an array whose length is another member 40 more. */
 export const basic = {
   char: 1,
   short: 2,
@@ -42,7 +42,7 @@ export const element = {
   streamLoop: 501,
 } as const;
 
-/** Bytes of one value in metadata; Double32_t and Float16_t vary. */
+/** The bytes of one value in metadata. Double32_t and Float16_t are absent because their size varies. */
 export const basicBytes: Readonly<Record<number, number>> = {
   [basic.char]: 1,
   [basic.short]: 2,

@@ -1,18 +1,18 @@
-/** The first bytes of a ROOT file, and the record of its top directory. */
+/** Reads the header of a ROOT file and the record of its top directory. */
 import { ByteCursor } from "./byte-cursor.ts";
 import type { ReadWindows } from "./read-windows.ts";
 
 /** Where a directory's keys are. */
 export interface Directory {
   readonly seekKeys: number;
-  /** Bytes of the list of its keys, with the key in front of it. */
+  /** The bytes of the list of keys, including the list's own key in front of it. */
   readonly bytesKeys: number;
 }
 
 export interface FileHeader {
-  /** Bytes of the file, as it says. */
+  /** The length of the file in bytes, as its header states it. */
   readonly end: number;
-  /** The descriptions of its classes. */
+  /** Where the descriptions of the file's classes begin, and their bytes; 0 if there are none. */
   readonly seekInfo: number;
   readonly bytesInfo: number;
   readonly top: Directory;
@@ -21,15 +21,15 @@ export interface FileHeader {
 const magic = "root";
 /** From this version number on, positions have 64 bits. */
 const longFile = 1_000_000;
-/** The header, and in all files the top directory's key and record. */
+/** Enough bytes for the header and, in usual files, the top directory's key and record. */
 const headBytes = 1024;
 const directoryBytes = 50;
-/** Behind the list of keys stand the classes and the free space: they are read with it up to this size. */
+/** The list of keys, the class descriptions and the list of free space lie at the file's end. Up to this size they are read at once. */
 const tailBytes = 2 ** 18;
 
 export const isRoot = (head: Uint8Array): boolean => String.fromCharCode(...head.subarray(0, magic.length)) === magic;
 
-/** Throws an `Error` that says why it is no whole file. */
+/** Throws an `Error` with the reason if the file is not complete. */
 export async function readFileHeader(file: ReadWindows): Promise<FileHeader> {
   if (file.byteLength < 64) throw new Error(`it has ${file.byteLength} bytes, too few for a ROOT file`);
   const head = new ByteCursor(await file.read(0, Math.min(headBytes, file.byteLength)));
@@ -55,7 +55,7 @@ export async function readFileHeader(file: ReadWindows): Promise<FileHeader> {
   return { end, seekInfo, bytesInfo, top };
 }
 
-/** The record of a directory. */
+/** Reads the record of a directory. */
 export function parseDirectory(bytes: Uint8Array): Directory {
   const cursor = new ByteCursor(bytes);
   const version = cursor.int16();

@@ -1,16 +1,16 @@
-/** Keys: what a directory has, under which names, and where. */
+/** Keys: the name, class and place of each object in a directory. */
 import { ByteCursor } from "./byte-cursor.ts";
 import { type Directory, parseDirectory } from "./file-header.ts";
 import type { ReadWindows } from "./read-windows.ts";
 
 export interface Key {
-  /** Bytes in the file: of the key and of the object, as it is stored. */
+  /** The stored bytes of the key and the object together. */
   readonly bytes: number;
-  /** Bytes of the object; the same number as is stored where it is not compressed. */
+  /** The bytes of the object after decompression. */
   readonly objectBytes: number;
-  /** Bytes of the key itself. */
+  /** The bytes of the key itself. */
   readonly keyBytes: number;
-  /** Of several of one name the highest counts: it was written last. */
+  /** Of several keys with one name, the one with the highest cycle counts: it was written last. */
   readonly cycle: number;
   readonly seek: number;
   readonly className: string;
@@ -18,10 +18,10 @@ export interface Key {
   readonly title: string;
 }
 
-/** A key has at least so many bytes. */
+/** The fewest bytes of a key. */
 const leastKeyBytes = 26;
 
-/** Of a basket that was not yet written, `bytes` are 0. */
+/** Reads a key. Its `bytes` are 0 for a basket that was not yet written. */
 export function parseKey(cursor: ByteCursor): Key {
   const bytes = cursor.int32();
   const version = cursor.int16();
@@ -39,7 +39,7 @@ export function parseKey(cursor: ByteCursor): Key {
   return { bytes, objectBytes, keyBytes, cycle, seek, className, name, title };
 }
 
-/** The keys of a directory, in its order, of each name the highest cycle. */
+/** The keys of a directory in its order; of each name only the highest cycle. */
 export async function readKeys(file: ReadWindows, { seekKeys, bytesKeys }: Directory): Promise<readonly Key[]> {
   const cursor = new ByteCursor(await file.read(seekKeys, bytesKeys));
   const list = parseKey(cursor);

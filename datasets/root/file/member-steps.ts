@@ -1,4 +1,4 @@
-/** From a class's description to the steps that read its members. */
+/** Turns the description of a class into steps that read its members. */
 import { basic, basicBytes, countedArray, element, fixedArray } from "./element-types.ts";
 import type { Members, ObjectStream } from "./root-object.ts";
 import type { StreamerElement } from "./streamers.ts";
@@ -6,7 +6,7 @@ import type { StreamerElement } from "./streamers.ts";
 /** Reads one member. */
 export type Step = (reader: ObjectStream, members: Members) => void;
 
-/** `before`: the member from which on nothing is read. */
+/** The steps for all members, or only for those before the member `before`. */
 export function memberSteps(elements: readonly StreamerElement[], before?: string): readonly Step[] {
   const end = elements.findIndex(({ name }) => name === before);
   return elements.slice(0, end < 0 ? elements.length : end).map(stepOf);
@@ -16,7 +16,7 @@ function stepOf(member: StreamerElement): Step {
   const { name, type, typeName, length, countName } = member;
   switch (type) {
     case element.base:
-      // Of graphic attributes nothing is needed.
+      // Graphic attributes are not needed.
       if (name.startsWith("TAtt")) return skipCounted;
       return (reader, members) => reader.streamed(name, members);
     case element.string:
@@ -96,7 +96,7 @@ function readArray(reader: ObjectStream, type: number, count: number): number[] 
   }
 }
 
-/** By type; 64-bit integers as far as numbers hold them exactly. */
+/** Reads one value, by its type number. 64-bit integers beyond 2^53 are rounded. */
 const readers: Readonly<Record<number, (reader: ObjectStream) => number | boolean>> = {
   [basic.char]: (reader) => (reader.uint8() << 24) >> 24,
   [basic.short]: (reader) => reader.int16(),

@@ -1,6 +1,6 @@
 /**
- * Objects from the bytes of a key, as ROOT streams them: what stands in them is told by the file's descriptions of classes, but for a few classes that
- * have a form of their own (`own-forms.ts`). Ends on any bytes: it only goes forward, to no greater depth than `mostDepth`.
+ * Reads objects from the bytes of a key as ROOT streams them. The file's class descriptions tell their members; a few classes have a form of their
+ * own (`own-forms.ts`). Terminates on any bytes, since it only moves forward and nests at most `mostDepth` deep.
  */
 import { ByteCursor } from "./byte-cursor.ts";
 import { memberSteps, type Step } from "./member-steps.ts";
@@ -11,19 +11,19 @@ import type { Streamers } from "./streamers.ts";
 const counted = 0x40000000;
 const isClass = 0x80000000;
 const newClass = 0xffffffff;
-/** Positions by which objects and classes are referred to are two more than those of their bytes. */
+/** A reference to an object or class is its position plus two. */
 const referenceOffset = 2;
 const mostDepth = 200;
 
 export class ObjectReader extends ByteCursor implements ObjectStream {
   readonly streamers: Streamers;
-  /** Bytes of the key: references count from its beginning. */
+  /** The length of the key, since references count from its beginning. */
   readonly #keyBytes: number;
   readonly #seen = new Map<number, string | RootObject>();
   readonly #steps: Map<string, readonly Step[]>;
-  /** By class: the member before which its reading stops. */
+  /** For some classes, the member before which reading stops. */
   readonly #stopBefore: Readonly<Record<string, string>>;
-  /** Where it last stopped so. */
+  /** The position where reading last stopped so. */
   stoppedAt: number | undefined;
   #depth = 0;
 
@@ -84,7 +84,7 @@ export class ObjectReader extends ByteCursor implements ObjectStream {
   #described(className: string, members: Members): void {
     const start = this.position;
     const { version, end } = this.header();
-    // Classes without a version of their own tell a checksum instead.
+    // Classes without a version of their own state a checksum instead.
     const checksum = version <= 0 && end !== undefined ? this.uint32() : undefined;
     for (const step of this.#stepsOf(className, version, checksum)) step(this, members);
     if (this.#stopBefore[className] !== undefined) this.stoppedAt = this.position;

@@ -1,17 +1,17 @@
-/** Classes whose bytes are not those that their description says, and the descriptions themselves. */
+/** Readers for classes whose bytes differ from their description, and for the classes of the descriptions themselves. */
 import { parseKey } from "./keys.ts";
 import type { Members, ObjectStream, RootObject } from "./root-object.ts";
 import type { StreamerElement, StreamerInfo } from "./streamers.ts";
 
 type Form = (reader: ObjectStream, members: Members) => void;
 
-/** What is embedded in a tree of a basket that was not yet written: positions in the bytes of the tree. */
+/** A basket that was not yet written to the file but is part of the tree's object. Positions count in the bytes of that object. */
 export interface BasketInTree {
   readonly entries: number;
-  /** Of the values. */
+  /** Where its values begin, and how many bytes they have. */
   readonly start: number;
   readonly bytes: number;
-  /** Where the positions of its entries begin, which count from `keyBytes` before `start`; absent where the basket has none. */
+  /** Where the offsets of its entries begin; each counts from `keyBytes` before `start`. Absent if the basket has none. */
   readonly offsets?: number;
   readonly keyBytes: number;
 }
@@ -32,13 +32,13 @@ function readNamed(reader: ObjectStream, members: Members): void {
   if (end !== undefined) reader.skipTo(end);
 }
 
-/** An object takes four bytes or more. */
+/** Reads the objects of a list. Each takes at least four bytes, which bounds their number. */
 function readItems(reader: ObjectStream, count: number, read: () => void): void {
   if (!(count >= 0 && count * 4 <= reader.left)) throw new Error(`a list has no room for its ${count} objects`);
   for (let index = 0; index < count; index++) read();
 }
 
-/** What stands in front of the objects of a TObjArray. */
+/** Reads the head of a TObjArray; its objects follow. */
 export function beginObjectArray(reader: ObjectStream): { readonly count: number; readonly end: number | undefined } {
   const { version, end } = reader.header();
   if (version > 2) readRootObject(reader);
@@ -70,17 +70,17 @@ function readList(reader: ObjectStream, members: Members): void {
   if (end !== undefined) reader.skipTo(end);
 }
 
-/** A basket within a tree, by `TBasket::Streamer`: its key, then how its buffer is laid out, the positions of its entries, and the buffer. */
+/** A basket in a tree's object, as `TBasket::Streamer` writes it: its key, the layout of its buffer, the offsets of its entries, and the buffer. */
 function readBasket(reader: ObjectStream, members: Members): void {
   const { keyBytes } = parseKey(reader);
   const version = reader.int16();
   reader.skip(4);
-  // Below 0 where a byte of features follows.
+  // A negative number means that a byte of features follows.
   if (reader.int32() < 0) reader.skip(1);
   const entries = reader.int32();
   const last = reader.int32();
   const flags = reader.uint8();
-  /** Whoever reads rebuilds the positions of the entries from their counter. */
+  /** The offsets are not stored: the reader computes them from the branch's counter. */
   const isGenerated = flags >= 80;
   const flag = isGenerated ? flags - 80 : flags;
   let offsets: number | undefined;
@@ -104,7 +104,7 @@ function readBasket(reader: ObjectStream, members: Members): void {
   } satisfies BasketInTree;
 }
 
-/** All kinds of leaves, as far as is needed: what is common to them has not changed since ROOT 3, and some writers do not describe it. */
+/** The needed fields of any kind of leaf. Their common part has not changed since ROOT 3, and some writers do not describe it. */
 const readLeaf =
   (isElement = false): Form =>
   (reader, members) => {
@@ -138,7 +138,7 @@ function readStreamerInfo(reader: ObjectStream, members: Members): void {
   if (end !== undefined) reader.skipTo(end);
 }
 
-/** All kinds of elements: what is common to them, and of some the member that tells their length. `headers`: of classes in front of the common one. */
+/** Any kind of element of a class description, and for some the member that tells the length. `headers` is how many class headers it begins with. */
 const readElement =
   ({ headers = 1, hasCount = false }: { readonly headers?: number; readonly hasCount?: boolean } = {}): Form =>
   (reader, members) => {
@@ -172,7 +172,7 @@ const readElement =
 
 const plainElements = ["Base", "BasicType", "Object", "ObjectAny", "ObjectPointer", "ObjectAnyPointer", "String", "STL", "Artificial"];
 
-/** Numbers that nobody needs, behind how many there are. */
+/** An array of numbers that are not needed, after their count. */
 const skipNumbers =
   (width: number): Form =>
   (reader) => {

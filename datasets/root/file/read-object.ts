@@ -1,4 +1,4 @@
-/** The bytes of an object, as a key leads to them. */
+/** Reads the bytes of the object that a key points to. */
 
 import { blockBytes } from "../compression/block-headers.ts";
 import { decompressInto, prepareCodecs } from "../compression/decompress.ts";
@@ -6,10 +6,10 @@ import { ByteCursor } from "./byte-cursor.ts";
 import { type Key, parseKey } from "./keys.ts";
 import type { ReadWindows } from "./read-windows.ts";
 
-/** ROOT writes no larger objects. */
+/** The largest object that ROOT writes. */
 const mostObjectBytes = 2 ** 30;
 
-/** Decompressed. Throws an `Error` where the key does not lead to what it says, and allocates nothing for what is not there. */
+/** The object's bytes, decompressed. Throws an `Error`, before it allocates memory for them, if the file does not hold what the key states. */
 export async function readObject(file: ReadWindows, key: Pick<Key, "seek" | "bytes" | "objectBytes" | "keyBytes">): Promise<Uint8Array> {
   const { objectBytes, keyBytes } = key;
   const bytes = await file.read(key.seek, key.bytes);

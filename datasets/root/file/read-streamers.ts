@@ -1,4 +1,4 @@
-/** The descriptions of classes that a file has. */
+/** Reads the class descriptions of a file. */
 import { ByteCursor } from "./byte-cursor.ts";
 import type { FileHeader } from "./file-header.ts";
 import { parseKey } from "./keys.ts";

@@ -1,4 +1,4 @@
-/** The bytes of a file as its metadata need them: few and large reads, of which later ones are served where they cover them. */
+/** Reads a file's metadata with few, large reads: what was read stays in memory and serves later reads inside it. */
 import type { ByteReader } from "../../sources/source.ts";
 
 export class ReadWindows {
@@ -11,7 +11,7 @@ export class ReadWindows {
     this.byteLength = file.byteLength;
   }
 
-  /** Bytes [start, start + length). Throws an `Error` where the file does not have them all, before anything is read. */
+  /** The bytes [start, start + length). Throws an `Error` before reading if they are not all in the file. */
   async read(start: number, length: number): Promise<Uint8Array> {
     const isInside = Number.isSafeInteger(start) && Number.isSafeInteger(length) && start >= 0 && length >= 0;
     if (!isInside || start + length > this.byteLength) {
@@ -24,7 +24,7 @@ export class ReadWindows {
     return bytes;
   }
 
-  /** Reads as much of [start, end) as the file has, for later. */
+  /** Reads the part of [start, end) that is in the file, for later reads. */
   async prepare(start: number, end: number): Promise<void> {
     const from = Math.max(0, start);
     await this.read(from, Math.max(0, Math.min(end, this.byteLength) - from));

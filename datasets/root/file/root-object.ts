@@ -1,7 +1,7 @@
-/** Objects as they are read from a stream of ROOT's. */
+/** Objects that are read from ROOT's stream format. */
 import type { ByteCursor } from "./byte-cursor.ts";
 
-/** By their names. */
+/** The members of an object, by name. */
 export type Members = Record<string, unknown>;
 
 export interface RootObject {
@@ -15,12 +15,12 @@ export interface ObjectHeader {
   readonly end?: number;
 }
 
-/** What reads the members of one class needs of who reads all. */
+/** The interface of `ObjectReader` for the functions that read single members. */
 export interface ObjectStream extends ByteCursor {
-  /** What stands in front of most objects: how many bytes they have, and the version of their class. */
+  /** Reads the header of an object: its byte count, which old objects lack, and the version of its class. */
   header(): ObjectHeader;
-  /** An object behind the name of its class, or a reference to an earlier one. Undefined for none, and for one whose class is not described. */
+  /** Reads an object after its class name, or a reference to an earlier object. Undefined for a null pointer and for a class that is not described. */
   any(): RootObject | undefined;
-  /** The members of an object of a known class, without the name of the class in front of it. */
+  /** Reads the members of an object of a known class, without a class name in front of it. */
   streamed(className: string, members: Members): void;
 }

@@ -1,16 +1,16 @@
-/** Descriptions of classes, which every ROOT file has of those that are in it: the members, in the order of their bytes. */
+/** Class descriptions, which every ROOT file has for its own classes: the members in the order of their bytes. */
 
 /** A member, or a base class. */
 export interface StreamerElement {
   readonly name: string;
   readonly title: string;
-  /** ROOT's number of what is stored: see `element-types.ts`. */
+  /** ROOT's number for the stored type (`element-types.ts`). */
   readonly type: number;
-  /** As C++ writes it. */
+  /** The name of the type in C++. */
   readonly typeName: string;
-  /** Of a fixed array: how many values. */
+  /** The number of values of a fixed array. */
   readonly length: number;
-  /** Of an array whose length another member tells: its name. */
+  /** For an array whose length is another member, the name of that member. */
   readonly countName?: string;
 }
 
@@ -21,7 +21,7 @@ export interface StreamerInfo {
   readonly elements: readonly StreamerElement[];
 }
 
-/** One spelling for each type: files write `A<B<C> >` and `A<B<C>>`. Names of ROOT's own namespaces stay. */
+/** A type name in one spelling, since files write both `A<B<C> >` and `A<B<C>>`. Drops `std::`, but not ROOT's own namespaces. */
 export const spelledAlike = (typeName: string): string =>
   typeName
     .replaceAll(/\s+/g, " ")
@@ -30,7 +30,7 @@ export const spelledAlike = (typeName: string): string =>
     .replace(/^const /, "")
     .trim();
 
-/** By class; several versions of one may be there. */
+/** The class descriptions of a file, by class name. A class may have several versions. */
 export class Streamers {
   readonly #classes = new Map<string, StreamerInfo[]>();
 
@@ -43,7 +43,7 @@ export class Streamers {
     }
   }
 
-  /** Of just this version, or with this checksum. */
+  /** The description of exactly this version or, if given, with this checksum. */
   find(
     className: string,
     { version, checksum }: { readonly version: number; readonly checksum: number | undefined },
@@ -51,7 +51,7 @@ export class Streamers {
     return this.#of(className)?.find((info) => (checksum === undefined ? info.version === version : info.checksum === checksum));
   }
 
-  /** The only one, or the highest version. */
+  /** The description of the highest version. */
   latest(className: string): StreamerInfo | undefined {
     return this.#of(className)?.reduce((a, b) => (b.version > a.version ? b : a));
   }

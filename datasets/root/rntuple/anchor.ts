@@ -1,4 +1,4 @@
-/** The anchor: the object in a ROOT file that tells where header and footer of an RNTuple are. Big-endian, as all objects of ROOT files. */
+/** Reads the anchor, the object in a ROOT file that tells where the header and the footer of an RNTuple lie. Big-endian, as all objects of ROOT files. */
 import { prepareChecksums, verifyChecksum } from "./checksum.ts";
 import type { EnvelopeLink } from "./read-envelope.ts";
 
@@ -7,16 +7,16 @@ export interface Anchor {
   readonly footer: EnvelopeLink;
 }
 
-/** Byte count and version, as before every object. */
+/** The bytes of an object's header: byte count and version. */
 const objectHead = 6;
-/** Four numbers of the version, seven lengths and places. */
+/** The bytes of four version numbers and seven lengths and places. */
 const fieldBytes = 64;
 const checksumBytes = 8;
 
-/** From the content of the anchor's key, decompressed. Later versions may have more fields behind the known ones. */
+/** `object` is the decompressed content of the anchor's key. Later versions may have more fields after the known ones. */
 export async function parseAnchor(object: Uint8Array): Promise<Anchor> {
   const epoch = object.length < objectHead + 4 ? 1 : (object[objectHead]! << 8) | object[objectHead + 1]!;
-  // Anchors of versions before have other fields, and perhaps no checksum.
+  // Anchors of earlier versions have other fields and perhaps no checksum.
   if (epoch === 0)
     throw new Error("it is an RNTuple from before version 1.0, whose format was not yet settled: write it again with ROOT 6.34 or later");
   if (epoch !== 1) throw new Error(`it is an RNTuple of version ${epoch}; versions 1 are supported`);

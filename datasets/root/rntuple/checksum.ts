@@ -1,9 +1,9 @@
-/** XXH3 of 64 bits, seed 0: what RNTuples put after their envelopes, pages and anchors. */
+/** The checksum after envelopes, pages and anchors of RNTuples: XXH3 with 64 bits and seed 0. */
 import type { IHasher } from "hash-wasm";
 
 let hasher: IHasher | undefined;
 
-/** Before the first checksum. Loads this one function: the package with all of them takes many times as long. */
+/** Must be awaited before the first checksum. It loads only this function, since the whole package takes many times as long. */
 export async function prepareChecksums(): Promise<void> {
   if (hasher) return;
   const { default: module } = (await import("hash-wasm/dist/xxhash3.umd.min.js" as string)) as {
@@ -12,7 +12,7 @@ export async function prepareChecksums(): Promise<void> {
   hasher = await module.createXXHash3();
 }
 
-/** Throws where the eight bytes after `content` are not its checksum. `what` is for the message; `bigEndian` where the bytes stand the other way round. */
+/** Throws unless `checksum` is the checksum of `content`. `what` names the content in the message; `bigEndian` is the order of the checksum's bytes. */
 export function verifyChecksum(content: Uint8Array, checksum: Uint8Array, what: string, bigEndian = false): void {
   if (!hasher) throw new Error("Checksums are not prepared");
   // The digest begins with its highest byte.

@@ -1,9 +1,9 @@
-/** The types of columns: how their elements stand in a page, and which of our types they become. Numbers as in the format's specification. */
+/** The types of columns, with their numbers in the format's specification: how their elements are stored in a page, and which of our types they become. */
 import type { DType } from "../../../engine/program/schema.ts";
 import type { PhysicalColumn } from "./schema.ts";
 
 export interface Encoding {
-  /** Of one element, little-endian; `bits` are packed, `truncated` are the upper bits of a float32, `quantised` an integer for a place in a range. */
+  /** One element, little-endian. `bits` are packed; `truncated` is the upper bits of a float32; `quantised` an integer that stands for a point in a range. */
   readonly numbers:
     | "bits"
     | "int8"
@@ -19,13 +19,13 @@ export interface Encoding {
     | "float64"
     | "truncated"
     | "quantised";
-  /** The first bytes of all elements, then all second bytes, and so on. */
+  /** The first bytes of all elements are stored first, then all second bytes, and so on. */
   readonly isSplit?: boolean;
-  /** The lowest bit is the sign: 0, -1, 1, -2, … */
+  /** The lowest bit is the sign: 0, 1, 2, 3 … mean 0, -1, 1, -2 … */
   readonly isZigzag?: boolean;
-  /** All but the first of a page are differences. */
+  /** All elements of a page but the first are differences from the one before. */
   readonly isDelta?: boolean;
-  /** Where lists end, counted from the beginning of the cluster. */
+  /** The elements are ends of lists, counted from the beginning of the cluster. */
   readonly isIndex?: boolean;
 }
 
@@ -49,7 +49,7 @@ const encodings: readonly (Encoding | undefined)[] = [
   { numbers: "float64" },
   { numbers: "uint32", isIndex: true },
   { numbers: "uint64", isIndex: true },
-  // What a variant holds.
+  // The column of a variant, which is not supported.
   undefined,
   { numbers: "int16", ...zigzag },
   { numbers: "uint16", ...split },
@@ -66,7 +66,7 @@ const encodings: readonly (Encoding | undefined)[] = [
   { numbers: "quantised" },
 ];
 
-/** Smallest and largest number of bits that an element of each kind may have. */
+/** The least and the most bits of an element of each kind. */
 const widths: Readonly<Record<Encoding["numbers"], readonly [number, number]>> = {
   bits: [1, 1],
   int8: [8, 8],
@@ -101,10 +101,10 @@ const dtypes: Readonly<Record<Encoding["numbers"], DType>> = {
   quantised: "float32",
 };
 
-/** Only for columns of which `whyUnreadable` says nothing. */
+/** Only for columns for which `whyUnreadable` returns undefined. */
 export const encodingOf = ({ type }: Pick<PhysicalColumn, "type">): Encoding => encodings[type]!;
 
-/** Why a column cannot be decoded. Files of later versions may have types that are not known. */
+/** Why a column cannot be decoded, if so. Files of later versions may have unknown types. */
 export function whyUnreadable({ type, bits, range }: Pick<PhysicalColumn, "type" | "bits" | "range">): string | undefined {
   const encoding = encodings[type];
   if (!encoding) return `has columns of type ${type}, which is not supported`;
@@ -114,7 +114,7 @@ export function whyUnreadable({ type, bits, range }: Pick<PhysicalColumn, "type"
   return undefined;
 }
 
-/** Of a field whose columns have these types, by cluster: one that holds all exactly, or float64. */
+/** The type of a field whose columns have these types in different clusters: one that holds all values exactly, else float64. */
 export function dtypeOf(columns: readonly Pick<PhysicalColumn, "type">[]): DType {
   const found = new Set(columns.map((column) => dtypes[encodingOf(column).numbers]));
   const [only] = found;
@@ -124,9 +124,9 @@ export function dtypeOf(columns: readonly Pick<PhysicalColumn, "type">[]): DType
   return isOf("bool", "int32", "uint32", "int64") ? "int64" : "float64";
 }
 
-/** Whether values may be integers from 2^53 on. */
+/** Whether values may be integers beyond 2^53. */
 export const isLong = (columns: readonly Pick<PhysicalColumn, "type">[]): boolean =>
   columns.some((column) => encodingOf(column).numbers.endsWith("int64"));
 
-/** Bytes of a page of so many elements, decompressed. */
+/** The decompressed bytes of a page with this number of elements. */
 export const pageBytes = (elements: number, bits: number): number => Math.ceil((elements * bits) / 8);

@@ -1,6 +1,6 @@
 /**
- * Where lists end, by the stored bytes of their pages: writers that know of no collections store the same ends for each column of one, and decompressing
- * them is most of the work of reading it. What was decoded last of a file is kept while it is open.
+ * Caches decoded ends of lists by the stored bytes of their page. Some writers know no collections and store the same ends with each column of one;
+ * decoding them would be most of the work. What was decoded last of a file is kept while the file is open.
  */
 import { Buffer } from "node:buffer";
 import type { StoredColumn } from "./stored-field.ts";
@@ -10,11 +10,11 @@ interface Decoded {
   readonly ends: Uint32Array;
 }
 
-/** Bytes of all that is kept of one open file. */
+/** The most bytes that are kept of one open file. */
 const mostKept = 2 ** 23;
 const known = new WeakMap<object, Map<string, Decoded>>();
 
-/** What `decode` gives for these bytes as a page of the column, or gave for equal ones. The caller leaves it as it is. */
+/** The result of `decode` for these bytes as a page of the column, or its earlier result for equal bytes. The caller must not change it. */
 export function decodeOnce(
   file: object,
   stored: Uint8Array,

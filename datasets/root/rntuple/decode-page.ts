@@ -1,6 +1,6 @@
 /**
- * Elements of one page into a flat array of numbers, whatever the column's encoding. The content is a page decompressed, of exactly the bytes that its
- * elements have. Throws for ends of lists beyond 32 bits.
+ * Decodes the elements of one page into a flat array of numbers, for every encoding. The content is a decompressed page of exactly the bytes that its
+ * elements need. Throws for ends of lists beyond 32 bits.
  */
 import { copyBytes } from "../../copy-bytes.ts";
 import type { ColumnTarget, NumberArray } from "../../dataset.ts";
@@ -12,7 +12,7 @@ import type { StoredColumn } from "./stored-field.ts";
 
 export type Numbers = ColumnTarget["values"];
 
-/** Of the page's elements, those from `skip` on that `output` has room for. */
+/** A part of a page with `elements` elements: those from `skip` on that fit into the output. */
 export interface PagePart {
   readonly elements: number;
   readonly skip: number;
@@ -46,10 +46,10 @@ function storedNumbers(content: Uint8Array, encoding: Encoding, elements: number
   return viewOf(numbers as Whole, isSplit ? join(content, encoding, elements) : content, elements);
 }
 
-/** Whether its elements are where lists end. */
+/** Whether a column's elements are ends of lists. */
 export const isEnds = (column: StoredColumn): boolean => encodingOf(column).isIndex === true;
 
-/** Whether a page's content is the output's bytes as they are. */
+/** Whether a page's decompressed bytes are exactly the output's bytes. */
 export function isPlain(column: StoredColumn, output: Numbers): boolean {
   const { numbers, isSplit } = encodingOf(column);
   if (isSplit) return false;
@@ -61,10 +61,10 @@ export function isPlain(column: StoredColumn, output: Numbers): boolean {
   return output instanceof Uint32Array && numbers === "uint32";
 }
 
-/** Memory that kernels touch behind what they are told of. */
+/** How many bytes beyond their arguments kernels may touch. */
 const room = 192;
 
-/** From streams of first bytes, second bytes, … to elements; to where lists end, of those. */
+/** Joins the streams of first bytes, second bytes, … into elements, and differences of ends into ends with 32 bits. */
 function join(content: Uint8Array, { numbers, isZigzag, isDelta }: Encoding, elements: number): Uint8Array {
   const width = content.length / elements;
   const gap = Math.ceil((content.length + room) / 64) * 64;
@@ -76,7 +76,7 @@ function join(content: Uint8Array, { numbers, isZigzag, isDelta }: Encoding, ele
     kernels[`join${isZigzag ? "Zigzag" : ""}${width as 2 | 4 | 8}`](base, elements, to);
     return bytes.subarray(to, to + content.length);
   }
-  // Their lower halves, which are differences.
+  // The lower halves of the ends, stored as differences.
   const lower = 4 * elements;
   bytes.fill(0, base + content.length, base + content.length + room);
   kernels.join4(base, elements, to);
@@ -85,7 +85,7 @@ function join(content: Uint8Array, { numbers, isZigzag, isDelta }: Encoding, ele
   return bytes.subarray(to, to + lower);
 }
 
-/** Of ends in 64 bits the lower ones. */
+/** Ends with 64 bits as ends with 32 bits; throws if one does not fit. */
 function narrow(content: Uint8Array, elements: number): Uint8Array {
   const gap = Math.ceil((content.length + room) / 64) * 64;
   const { kernels, bytes, base } = takeArea(gap + 4 * elements + room);
@@ -129,14 +129,14 @@ const arrays = {
   uint32: Uint32Array,
   int64: BigInt64Array,
   uint64: BigUint64Array,
-  // Their bits.
+  // As their bits.
   float16: Uint16Array,
   float32: Float32Array,
   float64: Float64Array,
 } as const;
 const bits = new Scratch((length) => new Uint8Array(length));
 
-/** One byte for each. */
+/** Unpacks bits into one byte each. */
 function unpackBits(content: Uint8Array, skip: number, count: number): Uint8Array {
   const unpacked = bits.take(count);
   for (let at = 0; at < count; at++) unpacked[at] = (content[(skip + at) >> 3]! >> ((skip + at) & 7)) & 1;
@@ -148,7 +148,7 @@ function numbersIn(output: Numbers): NumberArray {
   return output;
 }
 
-/** 64-bit integers become the nearest float64 where the output is no array of such integers. */
+/** Copies numbers into the output's type. 64-bit integers become the nearest float64, unless the output holds 64-bit integers. */
 function convert(stored: Stored, output: Numbers): void {
   if (isLong(output)) {
     const words = wordsOf(output);
@@ -189,7 +189,7 @@ function halfPrecision(bits: number): number {
   return exponent === 0 ? sign * mantissa * 2 ** -24 : sign * (1024 + mantissa) * 2 ** (exponent - 25);
 }
 
-/** Integers of a few bits each, the lowest bits of the first first. */
+/** Decodes packed integers of a few bits each, beginning with the lowest bits of the first byte. */
 function decodePacked(content: Uint8Array, { bits, range }: StoredColumn, skip: number, output: NumberArray): void {
   const [least, most] = range ?? [0, 0];
   const steps = 2 ** bits - 1;

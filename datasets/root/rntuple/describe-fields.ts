@@ -1,8 +1,8 @@
 /**
- * From the tree of fields to columns: names without the fields that only make a list, and the steps to their values.
+ * Turns the tree of fields into columns: their names, without fields that only make a list, and the steps to their values.
  *
- * Collections are lists, whatever class they were; arrays and bitsets are lists of equal lengths; optionals make what is in them missing, and lists in
- * them empty. Records give names only. Enums and atomics are what they hold. Variants and objects that ROOT streams are refused.
+ * All collections become lists; arrays and bitsets become lists of equal length. An empty optional makes the value in it missing, and a list in it null.
+ * Records only add to names. Enums and atomics become the value inside. Variants and objects that ROOT streams are refused.
  */
 import type { DType } from "../../../engine/program/schema.ts";
 import { dtypeOf, encodingOf, isLong, whyUnreadable } from "./column-types.ts";
@@ -19,14 +19,14 @@ export interface DescribedField {
     | { readonly refused: string };
 }
 
-/** With the base classes by way of which it is reached. */
+/** A field, with the base classes through which it is reached. */
 type FoundField = DescribedField & Pick<Place, "bases">;
 
 interface Place {
   readonly parts: readonly string[];
   readonly lists: readonly number[];
   readonly steps: readonly Step[];
-  /** Classes of which the record that it is in is derived, by way of which it comes. */
+  /** The base classes through which the field is inherited. */
   readonly bases: readonly string[];
 }
 
@@ -41,7 +41,7 @@ export function describeFields(schema: NtupleSchema): DescribedField[] {
 class FieldTree {
   readonly #fields: readonly Field[];
   readonly #children: number[][];
-  /** Columns of each field, its own or those that it shows of others. */
+  /** The columns of each field: its own, or for a projected field those of others. */
   readonly #columns: PhysicalColumn[][];
   readonly #shown: ReadonlySet<number>;
   readonly #found: FoundField[] = [];
@@ -63,7 +63,7 @@ class FieldTree {
     return withClassNames(withShared(this.#found));
   }
 
-  /** A collection without a type whose columns are all shown by other fields, as imported NanoAOD has them: it would only repeat them. */
+  /** Whether this is a collection without a type whose columns all belong to projected fields, too, as in imported NanoAOD. It would only repeat them. */
   #isSource(index: number): boolean {
     const { role, type } = this.#fields[index]!;
     return role === roles.collection && type === "" && this.#isShown(index, 0);
@@ -86,7 +86,7 @@ class FieldTree {
     else if (role === roles.record) {
       for (const child of children) {
         const { name, type: base } = this.#fields[child]!;
-        // Base classes are records without a name of their own.
+        // Base classes are records that add no name.
         const inside = name.startsWith(":_") ? { ...place, bases: [...place.bases, base] } : { ...place, parts: [...place.parts, name] };
         this.#visit(child, inside, depth + 1);
       }
@@ -111,14 +111,14 @@ class FieldTree {
     }
   }
 
-  /** They have no name where there is one of them; several are fields. */
+  /** Visits children; a single child adds no name, several add theirs. */
   #visitChildren(children: readonly number[], place: Place, depth: number): void {
     for (const child of children) {
       this.#visit(child, children.length === 1 ? place : { ...place, parts: [...place.parts, this.#fields[child]!.name] }, depth);
     }
   }
 
-  /** The columns with elements for each element that a field stands in. */
+  /** The columns with a fixed number of elements (`times`) for each element of the list around a field. */
   #counted(index: number, times: number, depth: number): Counted[] {
     if (depth >= mostDepth) return [];
     const { repetition } = this.#fields[index]!;
@@ -175,7 +175,7 @@ function withShared(found: readonly FoundField[]): FoundField[] {
   );
 }
 
-/** Fields of one name that come by way of different base classes get the first different one before their name: `Child::x`. */
+/** Prefixes fields of one name that are inherited through different base classes with the first differing class: `Child::x`. */
 function withClassNames(found: readonly FoundField[]): DescribedField[] {
   const byName = new Map<string, FoundField[]>();
   for (const field of found) byName.set(field.name, [...(byName.get(field.name) ?? []), field]);
@@ -194,8 +194,8 @@ function listed(place: Place, step: Step): Place {
 }
 
 /**
- * The full name is the file's. ATLAS names columns by collection and field with a colon between them (points are not allowed there), where others have
- * records: so these are parts.
+ * The full name as in the file, and its parts. ATLAS joins collection and field with a colon, since points are not allowed there. Such a name has two
+ * parts, as if it were a record.
  */
 function namesOf(parts: readonly string[], lists: readonly number[]): Pick<DescribedField, "name" | "parts" | "lists"> {
   const name = parts.join(".");
@@ -205,7 +205,7 @@ function namesOf(parts: readonly string[], lists: readonly number[]): Pick<Descr
   return { name, parts: [...split, ...rest], lists: lists.map((count) => count + 1) };
 }
 
-/** The forms of the first column of a field, or of its second. */
+/** The forms of the first column (`position` 0) or second column (1) of a field. */
 function formsOf(columns: readonly PhysicalColumn[], position: number): Forms {
   const byForm = new Map<number, PhysicalColumn[]>();
   for (const column of columns) byForm.set(column.representation, [...(byForm.get(column.representation) ?? []), column]);
@@ -222,7 +222,7 @@ function whyNoEnds(ends: Forms): string | undefined {
   return ends.map(whyUnreadable).find((why) => why !== undefined) ?? (ends.every((form) => encodingOf(form).isIndex) ? undefined : misfit);
 }
 
-/** One that always has all elements tells enough; where all were added later, each may. */
+/** One column that has all elements in every cluster is enough to count them. If all were added later, all are needed. */
 function few(counted: readonly Counted[]): readonly Counted[] {
   const whole = counted.find(({ forms }) => !forms.some(({ isDeferred }) => isDeferred));
   return whole ? [whole] : counted;

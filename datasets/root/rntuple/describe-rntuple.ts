@@ -1,6 +1,6 @@
 /**
- * The description of an RNTuple, or of several of one length that are read as one, from their headers, footers and page lists. Units are as many clusters
- * of the first as have the entries that are asked for. Throws an `Error` that says what makes no sense.
+ * Describes an RNTuple, or several of equal length that are read as one, from their headers, footers and page lists. A unit is as many clusters of the
+ * first one as are needed for the wanted number of entries. Throws an `Error` if the file is damaged.
  */
 import { sha256 } from "../../../engine/sha256.ts";
 import { type FileColumn, type FileDescription, type FileShape, mostListLevels, tooDeep, usualPartitionEvents } from "../../format.ts";
@@ -15,11 +15,11 @@ import { nullableLists, type StoredField } from "./stored-field.ts";
 
 const checksumBytes = 8;
 const leastGroup = 48;
-/** Offsets are 32 bits. */
+/** The most values, since offsets are 32 bits. */
 const mostValues = 2 ** 32 - 2;
 
 export interface RNTupleOptions {
-  /** Name of the format, which the description carries, as it does the RNTuple's where nobody asked for it by its name. */
+  /** The format's name, for the description. */
   readonly format: string;
   readonly tree?: string | undefined;
   readonly partitionEvents?: number | undefined;
@@ -36,7 +36,7 @@ interface ReadNtuple {
   readonly places: ClusterPlaces;
 }
 
-/** Of several RNTuples, columns have the name of the first one that has them. */
+/** If several RNTuples have a column of one name, the first one's column counts. */
 export async function describeRNTuple(
   file: ByteReader,
   anchors: readonly NamedAnchor[],
@@ -54,7 +54,7 @@ async function readNtuple(file: ByteReader, { name, anchor }: NamedAnchor): Prom
   const schema: NtupleSchema = { fields: [], columns: [], aliases: [] };
   const { content: header, checksum } = await readEnvelope(file, anchor.header, "header");
   header.featureFlags();
-  // Name, description, writer.
+  // Skips name, description and writer.
   for (let text = 0; text < 3; text++) header.string();
   readSchema(header, schema);
   const { content: footer } = await readEnvelope(file, anchor.footer, "footer");
@@ -127,7 +127,10 @@ async function describe(
   };
 }
 
-/** In the innermost lists of some clusters; more than are supported where any of the field's columns has so many. Of a cluster of which some entries are meant, no less. */
+/**
+ * The number of values in the innermost lists of some clusters, counting whole clusters. If one of the field's columns has more elements than
+ * supported, returns that number.
+ */
 function countValues(
   stored: StoredField,
   places: ClusterPlaces,
@@ -143,7 +146,7 @@ function countValues(
   return values;
 }
 
-/** Consecutive clusters until they have as many entries as are asked for; those without any belong to no unit. */
+/** Units of consecutive clusters with at least `least` entries, the last one perhaps fewer. Empty clusters count for nothing. */
 function groupClusters(entries: Float64Array, least: number) {
   const units: { entries: number; firstEntry: number }[] = [];
   let firstEntry = 0;

@@ -1,6 +1,6 @@
 /**
- * The bytes of an envelope, from front to back, little-endian. Every read is checked against the end of the frame that it is in, and every count of a list
- * against the bytes that its items need at least, so nothing that a damaged envelope says can make a loop or an allocation larger than the envelope.
+ * Reads the bytes of an envelope from front to back, little-endian. Each read is checked against the end of its frame, and each count of items against
+ * the bytes left for them. So a damaged envelope cannot make a loop or an allocation larger than itself.
  */
 const decoder = new TextDecoder();
 
@@ -17,7 +17,7 @@ export class EnvelopeReader {
     this.#end = end;
   }
 
-  /** Bytes up to the end of the frame. */
+  /** The bytes left in the frame. */
   get left(): number {
     return this.#end - this.#at;
   }
@@ -45,7 +45,7 @@ export class EnvelopeReader {
     return value;
   }
 
-  /** Signed; below -2^53, -Infinity. */
+  /** A signed number; -Infinity below -2^53. Throws beyond 2^53. */
   i64(): number {
     const at = this.#take(8);
     const value = this.#view.getInt32(at + 4, true) * 2 ** 32 + this.#view.getUint32(at, true);
@@ -53,7 +53,7 @@ export class EnvelopeReader {
     return value < -Number.MAX_SAFE_INTEGER ? -Infinity : value;
   }
 
-  /** As it stands, for comparing. */
+  /** The next bytes as they are. */
   bytes(count: number): Uint8Array {
     const at = this.#take(count);
     return this.#bytes.subarray(at, at + count);
@@ -63,12 +63,12 @@ export class EnvelopeReader {
     return decoder.decode(this.bytes(this.u32()));
   }
 
-  /** Every bit would be a feature that this reader does not know. */
+  /** Throws if any bit is set, since it would mean a feature that this reader does not know. */
   featureFlags(): void {
     if (this.u32() !== 0 || this.u32() !== 0) throw new Error("it needs a feature that is not supported");
   }
 
-  /** A record, to be read in its own bounds; this reader goes on behind it. */
+  /** A reader of a record; this reader goes on after the record. */
   record(): EnvelopeReader {
     const start = this.#at;
     const size = this.i64();
@@ -76,7 +76,7 @@ export class EnvelopeReader {
     return this.#enter(start, size, 8);
   }
 
-  /** A list and how many items it has, each of at least `least` bytes. */
+  /** A reader of a list, and its number of items, each of at least `least` bytes; this reader goes on after the list. */
   list(least: number): { readonly items: EnvelopeReader; readonly count: number } {
     const start = this.#at;
     const size = -this.i64();

@@ -1,40 +1,40 @@
-/** Where a column lies in some entries: the pages of all columns that its values are reached by, cluster by cluster. Plain data. */
+/** Finds the pages that are needed to read a column of a unit, cluster by cluster: those of its values and of the lists around them. Plain data. */
 import type { FileColumn, FileDescription } from "../../format.ts";
 import type { PageLists } from "./page-lists.ts";
 import type { Counted, Forms, StoredColumn, StoredField } from "./stored-field.ts";
 
-/** `PageLists` as a description's `places` keep them. */
+/** `PageLists` in the form of a description's `places`. */
 export type ClusterPlaces = Omit<PageLists, "entries"> & { readonly entries: Float64Array };
 
 /** The pages of a column in a cluster. */
 export interface PageRun {
   readonly column: StoredColumn;
-  /** How many elements stand nowhere: the first ones, which are 0. */
+  /** The number of first elements that are 0 and not stored. */
   readonly zeros: number;
-  /** For each page, four numbers: where it begins in the file, its bytes there, its elements, 1 where a checksum stands behind it. */
+  /** For each page four numbers: the byte of the file at which it begins, its stored bytes, its elements, and 1 if a checksum follows it, else 0. */
   readonly pages: readonly number[];
 }
 
-/** Entries of a cluster. */
+/** A range of entries of a cluster, and the pages with their values. */
 export interface ClusterPlace {
-  /** Counted from the beginning of the cluster. */
+  /** The first entry, counted from the beginning of the cluster. */
   readonly first: number;
   readonly entries: number;
   /** Whether these are all entries of the cluster. */
   readonly isWhole: boolean;
-  /** Of each step that has a column, from the entry on inwards, then of the value, and of its characters. */
+  /** One for each step with a column, from the outermost inwards, then those of the value and of its characters. */
   readonly runs: readonly PageRun[];
 }
 
 export interface PagesPlace {
   readonly kind: "pages";
   readonly stored: StoredField;
-  /** Not its values are meant, but whether what its steps lead to is there. */
+  /** If true, not the values are read but whether they are present. */
   readonly isPresence?: true;
   readonly clusters: readonly ClusterPlace[];
 }
 
-/** Of the unit's entries; those may begin and end within clusters. */
+/** The place of a column in a unit, which may begin and end within clusters. */
 export function locatePages(
   { units, places }: Pick<FileDescription, "units" | "places">,
   unit: number,
@@ -54,7 +54,7 @@ export function locatePages(
   return { elements, place: { kind: "pages", stored, ...(isPresence && { isPresence }), clusters } };
 }
 
-/** What a description has of one of its RNTuples: of the others than the first one under names that begin with its number. */
+/** The places of one of a description's RNTuples. All but the first have names that begin with the RNTuple's number. */
 export function placesOf(places: FileDescription["places"], ntuple = 0): ClusterPlaces {
   if (ntuple === 0) return places as unknown as ClusterPlaces;
   const prefix = placesPrefix(ntuple);
@@ -64,7 +64,7 @@ export function placesOf(places: FileDescription["places"], ntuple = 0): Cluster
 
 export const placesPrefix = (ntuple: number): string => (ntuple === 0 ? "" : `${ntuple}.`);
 
-/** The clusters that have entries of a unit, and which of theirs these are. */
+/** The clusters that have entries of a unit, and which of their entries these are. */
 export function* clustersIn(
   { firstEntry, entries }: FileDescription["units"][number],
   places: Pick<ClusterPlaces, "entries">,
@@ -79,13 +79,13 @@ export function* clustersIn(
   }
 }
 
-/** Which of the steps is the list of this level. */
+/** The index of the step that is the list of this level. */
 function placeOfList({ steps }: StoredField, level: number): number {
   const lists = steps.flatMap(({ kind }, place) => (kind === "optional" ? [] : [place]));
   return lists[level]!;
 }
 
-/** How many elements each level of lists has in a cluster at most, and how many there are of the column with the most elements. */
+/** For a cluster, the most elements of each level of lists, and the elements of the value's column or of its characters, whichever are more. */
 export function sizeOf(stored: StoredField, places: ClusterPlaces, cluster: number) {
   const elements: number[] = [];
   let slots = places.entries[cluster]!;
@@ -103,7 +103,7 @@ function mostCounted(counted: readonly Counted[], places: ClusterPlaces, cluster
   return counted.reduce((most, { forms, times }) => Math.max(most, Math.floor(countOf(forms, places, cluster) / times)), 0);
 }
 
-/** Elements of a column that stand in the cluster's pages. */
+/** The number of elements of a column in the cluster's pages. */
 function countOf(forms: Forms, places: ClusterPlaces, cluster: number): number {
   const [from, to] = pagesOf(formIn(forms, places, cluster), places, cluster);
   let count = 0;
@@ -118,7 +118,7 @@ interface RunsOptions {
 
 function runsOf({ steps, value }: StoredField, places: ClusterPlaces, { cluster, isPresence }: RunsOptions): readonly PageRun[] {
   const runs: PageRun[] = [];
-  // How many elements the next column has, where that is known.
+  // The number of elements of the next column, if known.
   let total: number | undefined = places.entries[cluster]!;
   const add = (forms: Forms) => runs.push(runOf(forms, places, { cluster, total }));
   for (const step of steps) {
@@ -153,7 +153,7 @@ function runOf(
   return { column, zeros: isDeferred && total !== undefined && total > count ? total - count : 0, pages };
 }
 
-/** The form that has pages in the cluster; where none has, the first. */
+/** The form that has pages in the cluster; the first one if none has. */
 function formIn(forms: Forms, { suppressed, entries, starts }: ClusterPlaces, cluster: number): StoredColumn {
   const columns = (starts.length - 1) / entries.length;
   return forms.find(({ id }) => suppressed[cluster * columns + id] === 0) ?? forms[0]!;

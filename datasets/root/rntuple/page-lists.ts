@@ -1,4 +1,4 @@
-/** From the footer's cluster groups and their page lists: which entries a cluster has, and where the pages of its columns are. */
+/** Reads the page lists of the footer's cluster groups: the entries of each cluster, and where the pages of its columns lie. */
 import { turn } from "../../../base/turn.ts";
 import type { ByteReader } from "../../sources/source.ts";
 import { pageBytes } from "./column-types.ts";
@@ -6,28 +6,28 @@ import type { EnvelopeReader } from "./envelope-reader.ts";
 import { type EnvelopeLink, readEnvelope, readEnvelopeLink, readLocator } from "./read-envelope.ts";
 import type { PhysicalColumn } from "./schema.ts";
 
-/** A cluster is a number c, a column its id p; their pages are those from `starts[c * columns + p]` up to the next start. */
+/** The pages of column p in cluster c are those from `starts[c * columns + p]` up to the next start. */
 export interface PageLists {
-  /** Of each cluster. */
+  /** The number of entries of each cluster. */
   readonly entries: readonly number[];
   readonly starts: Float64Array;
-  /** At [c * columns + p]: 1 where the column has no pages in the cluster because another form of its field has. */
+  /** At [c * columns + p]: 1 if column p has no pages in cluster c because another form of its field has them. */
   readonly suppressed: Uint8Array;
-  /** Of each page: where it begins in the file, its bytes there, its elements, and 1 where a checksum stands behind it. */
+  /** For each page: the byte of the file at which it begins, its stored bytes, its elements, and 1 if a checksum follows it, else 0. */
   readonly offset: Float64Array;
   readonly bytes: Float64Array;
   readonly elements: Float64Array;
   readonly checked: Uint8Array;
 }
 
-/** Bytes that a summary, a list, a page need at least in a page list. */
+/** The fewest bytes of a summary, a list and a page in a page list. */
 const [leastSummary, leastList, leastPage] = [24, 12, 16];
 const checksumBytes = 8;
 const turnMilliseconds = 5;
-/** Writers that make one page of all entries of a cluster make large ones; one read has at most 2 GiB. */
+/** The largest page, decompressed. Some writers make one large page of a cluster; one read has at most 2 GiB. */
 const mostPageBytes = 2 ** 30;
 
-/** `groups` is the list of cluster groups; `headerChecksum` what every page list must state. */
+/** `groups` is the list of cluster groups; every page list must state `headerChecksum`. */
 export async function readPageLists(
   file: ByteReader,
   groups: ReturnType<EnvelopeReader["list"]>,
@@ -60,14 +60,14 @@ async function readPageList(
   for (let cluster = 0; cluster < clusters; cluster++) {
     const summary = summaries.items.record();
     const first = summary.u64();
-    // Seven bytes of a number, one of flags.
+    // Seven bytes are the number of entries, one byte is flags.
     const [low, high] = [summary.u32(), summary.u32()];
     if ((high >>> 24) & 1) throw new Error("its clusters are sharded, which is not supported");
     table.addCluster(first, low + (high & 0xff_ffff) * 2 ** 32);
     const columns = lists.items.list(leastList);
     for (let column = 0; column < columns.count; column++) table.addColumn(columns.items);
     table.endCluster();
-    // Page lists of wide files have megabytes: the event loop gets a turn every few milliseconds.
+    // Page lists of wide files have megabytes, so other tasks run in between.
     if (performance.now() - begun < turnMilliseconds) continue;
     await turn();
     begun = performance.now();
@@ -97,7 +97,7 @@ class PageTable {
     this.#column = 0;
   }
 
-  /** The next column of the cluster. */
+  /** Adds the pages of the cluster's next column. */
   addColumn(cluster: EnvelopeReader): void {
     const { items, count } = cluster.list(leastPage);
     const column = this.#columns[this.#column];
@@ -128,7 +128,7 @@ class PageTable {
     this.#pages.checked.push(checked);
   }
 
-  /** Columns that were added later have no list in earlier clusters: another form of their field may have one. */
+  /** Ends the cluster. Columns that were added later have no pages in it; another form of their field may have some. */
   endCluster(): void {
     for (; this.#column < this.#columns.length; this.#column++) {
       this.#starts.push(this.#pages.offset.length);

@@ -1,4 +1,4 @@
-/** Elements of a column in a cluster, from the pages that have them. */
+/** Reads elements of a column in a cluster from the pages that have them. */
 
 import { lendBytes } from "../../sources/lend-bytes.ts";
 import type { ByteReader } from "../../sources/source.ts";
@@ -17,23 +17,23 @@ interface Page {
   readonly bytes: number;
   readonly elements: number;
   readonly isChecked: boolean;
-  /** Its first element, counted in the cluster. */
+  /** The index of its first element in the cluster. */
   readonly first: number;
 }
 
 const checksumBytes = 8;
-/** Between pages that are read together; larger than the heads of ROOT's keys. */
+/** The most bytes between pages that are read together; larger than the heads of ROOT's keys, which may lie between. */
 const mostGap = 4096;
 const mostTogether = 2 ** 23;
 
-/** How many elements the column has in the cluster. */
+/** The number of elements of the column in the cluster. */
 export function elementsOf({ zeros, pages }: PageRun): number {
   let count = zeros;
   for (let at = 2; at < pages.length; at += 4) count += pages[at]!;
   return count;
 }
 
-/** Elements from `begin` on, as many as the output has room for. Throws where the column has fewer. */
+/** Fills the output with the elements from `begin` on. Throws if the column has too few. */
 export async function readElements(file: ByteReader, run: PageRun, begin: number, output: Numbers): Promise<void> {
   const { column } = run;
   const end = begin + output.length;
@@ -62,7 +62,7 @@ export async function readElements(file: ByteReader, run: PageRun, begin: number
   }
 }
 
-/** Of a group of one page: its bytes in the output, where they are the output's as they are, and there is no checksum. */
+/** For a group of one page without checksum whose bytes need no decoding: the output's bytes, into which it can be read directly. */
 function wholePage(
   [page, another]: readonly Page[],
   { column, begin, output }: { readonly column: StoredColumn; readonly begin: number; readonly output: Numbers },
@@ -77,7 +77,7 @@ const bytesOf = ({ buffer, byteOffset, byteLength }: Numbers): Uint8Array => new
 
 const contents = new Scratch((length) => new Uint8Array(length));
 
-/** `bytes` as the file has them. */
+/** Decodes a page from its stored bytes. */
 function decodeStored(
   bytes: Uint8Array,
   { elements }: Page,
@@ -101,7 +101,7 @@ function decodeStored(
   decodePage(contentOf(bytes, length), column, { elements, skip }, output);
 }
 
-/** Decompressed, until the next page is. */
+/** The decompressed bytes, valid until the next page is decompressed. */
 function contentOf(bytes: Uint8Array, length: number): Uint8Array {
   if (bytes.length === length) return bytes;
   refuseOtherLength(bytes, length);
@@ -110,7 +110,7 @@ function contentOf(bytes: Uint8Array, length: number): Uint8Array {
   return content;
 }
 
-/** Before anything is allocated: the headers of compressed blocks state what the page list does. */
+/** Throws, before memory is allocated, unless the headers of the compressed blocks state the length that the page list does. */
 function refuseOtherLength(bytes: Uint8Array, length: number): void {
   const stated = blockBytes(bytes);
   if (Number.isNaN(stated)) throw new Error("a page is cut off within a compressed block");
@@ -128,7 +128,7 @@ function* pagesBetween({ zeros, pages }: PageRun, begin: number, end: number): G
   }
 }
 
-/** Those that lie one after another are read at once. */
+/** Groups of pages that lie close together and are read at once. */
 function* groupsOf(pages: Iterable<Page>): Generator<readonly Page[]> {
   let group: Page[] = [];
   for (const page of pages) {
@@ -145,7 +145,7 @@ function* groupsOf(pages: Iterable<Page>): Generator<readonly Page[]> {
   if (group.length > 0) yield group;
 }
 
-/** The bytes of the file that `readElements` reads for all of them. */
+/** The ranges of the file that `readElements` reads for all elements. */
 export function* rangesOf(run: PageRun): Generator<{ readonly start: number; readonly end: number }> {
   for (const group of groupsOf(pagesBetween(run, 0, elementsOf(run)))) yield { start: group[0]!.offset, end: endOf(group.at(-1)!) };
 }

@@ -1,27 +1,27 @@
-/** Where lists end, in one place for all columns of a file that stand in them. */
+/** Reads ends of lists, and keeps them for all columns of a file that lie in the same lists. */
 import type { ByteReader } from "../../sources/source.ts";
 import type { PageRun } from "./locate-pages.ts";
 import { elementsOf, readElements } from "./read-elements.ts";
 
-/** Elements of a column in a cluster. */
+/** A range of elements of a column in a cluster. */
 export interface Range {
   readonly begin: number;
   readonly count: number;
 }
 
-/** Ends are counted from `begin`, the first element of the first list. */
+/** Ends of consecutive lists, counted from `begin`, the first element of the first list. */
 export interface Ends {
   readonly begin: number;
   readonly ends: Uint32Array;
 }
 
-/** Of one open file, in bytes: lists of all collections of a partition of NanoAOD. */
+/** The most bytes that are kept of one open file: enough for all collections of a partition of NanoAOD. */
 const mostKept = 2 ** 24;
 
-/** What was found in files that are open, the last to be used last. */
+/** The kept ends of each open file; those used last come last. */
 const known = new WeakMap<object, Map<string, Ends>>();
 
-/** They never fall. `given` is where they go; else the caller leaves them as they are. */
+/** The ends of a range of lists; they never decrease. They are written to `given`; without it, the caller must not change the result. */
 export async function readEnds(file: ByteReader, run: PageRun, range: Range, given?: Uint32Array): Promise<Ends> {
   const { begin, count } = range;
   if (begin + count > elementsOf(run)) throw new Error(`the ends of ${begin + count} lists are needed where there are ${elementsOf(run)}`);

@@ -1,10 +1,10 @@
-/** Envelopes: where one lies, and its content, decompressed and with its checksum verified. */
+/** Reads an envelope: finds it, decompresses its content and verifies its checksum. */
 import type { ByteReader } from "../../sources/source.ts";
 import { decompressInto, prepareCodecs } from "../compression/decompress.ts";
 import { prepareChecksums, verifyChecksum } from "./checksum.ts";
 import { EnvelopeReader } from "./envelope-reader.ts";
 
-/** Numbers that envelopes have for what they are. */
+/** The numbers of the types of envelopes. */
 export const envelopeTypes = { header: 1, footer: 2, "page list": 3 } as const;
 
 /** Bytes [offset, offset + bytes) of the file. */
@@ -14,17 +14,17 @@ export interface Locator {
 }
 
 export interface EnvelopeLink extends Locator {
-  /** Its length when it is decompressed. */
+  /** The decompressed length. */
   readonly length: number;
 }
 
-/** Type and length before, checksum behind. */
+/** The bytes of type and length before the content, and of the checksum after it. */
 const frameBytes = 16;
 const checksumBytes = 8;
-/** No byte of a compressed envelope becomes more than so many: as texts and numbers that repeat they become some ten. */
+/** The best compression ratio that is accepted. Real envelopes reach some 10. */
 const mostExpansion = 2 ** 10;
 
-/** Its content, and its checksum, by which other envelopes tell that they belong to it. */
+/** An envelope's content, and its checksum, by which other envelopes refer to it. */
 export async function readEnvelope(
   file: ByteReader,
   link: EnvelopeLink,
@@ -50,7 +50,7 @@ export async function readEnvelope(
   return { content, checksum };
 }
 
-/** Throws for one that tells something else than a place in this file. */
+/** Reads a locator; throws unless it is a place in this file. */
 export function readLocator(reader: EnvelopeReader): Locator {
   const size = reader.i32();
   if (size >= 0) return { bytes: size, offset: reader.u64() };

@@ -1,9 +1,9 @@
 /**
- * A column of an RNTuple into flat content, validity and offsets, cluster by cluster: first where its lists end, from the outermost one inwards, then
+ * Reads a column of an RNTuple into flat content, validity and offsets, cluster by cluster: first the ends of its lists, from the outermost inwards, then
  * the values in them.
  *
- * Promises: on return exactly the location's entries were decoded, offsets never fall, a missing value's content is 0, and nothing was written
- * outside of the target. Otherwise throws, and the target holds anything.
+ * Guarantees: on return exactly the location's entries were decoded, offsets never decrease, a missing value's content is 0, and nothing was written
+ * outside of the target. Otherwise it throws, and the target's content is arbitrary.
  */
 import type { ColumnLocation, ColumnTarget, ReadCounts } from "../../dataset.ts";
 import { isLong, wordsOf } from "../../long-arrays.ts";
@@ -15,9 +15,9 @@ import { elementsOf, rangesOf, readElements } from "./read-elements.ts";
 import { type Range, readEnds } from "./read-ends.ts";
 import type { StoredField } from "./stored-field.ts";
 
-/** What is done so far. */
+/** The state of reading a column. */
 interface Progress {
-  /** How many entries, then how many elements of each level of lists; the last of them are the values. */
+  /** The number of entries so far, then of elements of each level of lists; the last number is that of the values. */
   readonly counts: number[];
   missing: number;
   readonly strings: StringDictionary | undefined;
@@ -38,12 +38,12 @@ export async function readPages(file: ByteReader, place: PagesPlace, location: S
   return strings ? { ...done, stringBytes: strings.write(target.strings!) } : done;
 }
 
-/** Bytes of the file that `readPages` reads. */
+/** The ranges of the file that `readPages` reads. */
 export function rangesOfPages({ clusters }: PagesPlace): { readonly start: number; readonly end: number }[] {
   return clusters.flatMap(({ runs }) => runs.flatMap((run) => [...rangesOf(run)]));
 }
 
-/** Where the first lists end, as far as one page of the first cluster tells. */
+/** The offsets of the first lists, as far as one page of the first cluster has them. */
 export async function readFirstPageOffsets(file: ByteReader, { clusters, stored }: PagesPlace): Promise<Uint32Array> {
   await prepareCodecs();
   const [cluster] = clusters;
@@ -89,7 +89,7 @@ async function readCluster(
 ): Promise<void> {
   const { counts } = progress;
   let range: Range = { begin: first, count: entries };
-  // 1 for each element of the innermost list so far that optionals around it leave there.
+  // For each element of the innermost list so far, 1 if the optionals around it are not empty, else 0.
   let present: Uint8Array | undefined;
   let level = 0;
   let run = 0;
@@ -114,7 +114,7 @@ async function readCluster(
     const before = counts[level + 1]!;
     const output = target.offsets[level]!.subarray(done + 1, done + 1 + slots);
     if (step.kind === "array") {
-      // Here only what is present has elements.
+      // Only present elements have elements inside.
       for (let slot = 0, end = before; slot < slots; slot++) {
         end += present?.[slot] === 0 ? 0 : step.length;
         output[slot] = end;
@@ -183,7 +183,7 @@ async function readValues(
   }
 }
 
-/** One for each element of `outer` (all, where absent), of which the present ones have `ends`. */
+/** One byte for each element: 1 if its optional is not empty. `ends` has only the elements that are present in `outer`, or all if that is absent. */
 function presentIn(ends: Uint32Array, outer: Uint8Array | undefined): Uint8Array {
   const present = new Uint8Array(outer?.length ?? ends.length);
   let at = 0;
@@ -198,7 +198,7 @@ function presentIn(ends: Uint32Array, outer: Uint8Array | undefined): Uint8Array
   return present;
 }
 
-/** Moves the first `count` values to the places that are present, from the back, and puts 0 into the others. */
+/** Moves the first `count` values to the present places, from the back, and writes 0 to the others. */
 function spreadValues(values: ColumnTarget["values"], present: Uint8Array, count: number): void {
   if (!isLong(values)) {
     for (let to = values.length - 1, from = count; to >= 0; to--) values[to] = present[to] === 1 ? values[--from]! : 0;
@@ -211,7 +211,7 @@ function spreadValues(values: ColumnTarget["values"], present: Uint8Array, count
   }
 }
 
-/** What is missing has an empty list. */
+/** Writes ends for all elements; missing elements get empty lists. */
 function spreadEnds(ends: Uint32Array, present: Uint8Array, output: Uint32Array): void {
   let at = 0;
   let end = 0;

@@ -1,30 +1,30 @@
-/** What header and footer say of fields and columns, as it stands there. */
+/** Reads the fields and columns that header and footer describe. */
 import type { EnvelopeReader } from "./envelope-reader.ts";
 
-/** What a field is in the tree of fields. */
+/** The structural roles of fields. */
 export const roles = { leaf: 0, collection: 1, record: 2, variant: 3, streamer: 4 } as const;
 
 export interface Field {
   readonly name: string;
   readonly type: string;
-  /** Position of the field that this one is part of; its own for one at the top. */
+  /** The index of the field that this one is part of; its own index for a top field. */
   readonly parent: number;
   readonly role: number;
-  /** How many times an entry holds it; 0 for one that is no array. */
+  /** The length of an array; 0 for a field that is no array. */
   readonly repetition: number;
-  /** It shows the columns of another field. */
+  /** Whether it shows the columns of another field. */
   readonly isProjected: boolean;
 }
 
 /** A column, or one of several forms of it: in each cluster one form of a field's columns has pages. */
 export interface PhysicalColumn {
-  /** Position among all columns: their pages stand in this order. */
+  /** The index among all columns, which is also the order of their pages. */
   readonly id: number;
   readonly field: number;
   readonly type: number;
   readonly bits: number;
   readonly representation: number;
-  /** It was added while the file was written: its first elements are 0 and stand nowhere. */
+  /** Whether it was added while the file was written. Its first elements are then 0 and not stored. */
   readonly isDeferred: boolean;
   readonly range?: readonly [number, number];
 }
@@ -32,7 +32,7 @@ export interface PhysicalColumn {
 export interface NtupleSchema {
   readonly fields: Field[];
   readonly columns: PhysicalColumn[];
-  /** Columns of projected fields. */
+  /** The columns of projected fields. */
   readonly aliases: { readonly field: number; readonly column: number }[];
 }
 
@@ -40,16 +40,16 @@ const fieldFlags = { repetitive: 1, projected: 2, checksum: 4 } as const;
 const columnFlags = { deferred: 1, range: 2 } as const;
 const frameBytes = 8;
 
-/** Appends what header or footer describe: the footer goes on where the header ended. */
+/** Appends the fields and columns of the header or the footer. The footer only has those that were added later. */
 export function readSchema(reader: EnvelopeReader, { fields, columns, aliases }: NtupleSchema): void {
   for (const record of recordsOf(reader)) fields.push(readField(record));
   for (const record of recordsOf(reader)) columns.push(readColumn(record, columns.length));
   for (const record of recordsOf(reader)) aliases.push({ column: record.u32(), field: record.u32() });
-  // What types have besides is not needed.
+  // Extra information on types is not needed.
   reader.list(0);
 }
 
-/** Throws where fields and columns do not fit together. */
+/** Throws if fields and columns do not fit together. */
 export function checkSchema({ fields, columns, aliases }: NtupleSchema): void {
   for (const [index, { parent }] of fields.entries()) {
     if (parent > index) throw new Error(`field ${index} is said to be part of field ${parent}, which comes after it`);
@@ -71,7 +71,7 @@ function readField(record: EnvelopeReader): Field {
   record.bytes(8);
   const [parent, role, flags] = [record.u32(), record.u16(), record.u16()];
   const [name, type] = [record.string(), record.string()];
-  // Alias of the type, description.
+  // Skips the type's alias and the description.
   record.string();
   record.string();
   const repetition = flags & fieldFlags.repetitive ? record.u64() : 0;
@@ -81,7 +81,7 @@ function readField(record: EnvelopeReader): Field {
 function readColumn(record: EnvelopeReader, id: number): PhysicalColumn {
   const [type, bits, field, flags, representation] = [record.u16(), record.u16(), record.u32(), record.u16(), record.u16()];
   const isDeferred = (flags & columnFlags.deferred) !== 0;
-  // Which element is the first is told by every cluster.
+  // Skips the first element's index, which each cluster states, too.
   if (isDeferred) record.i64();
   const range = flags & columnFlags.range ? ([record.f64(), record.f64()] as const) : undefined;
   return { id, field, type, bits, representation, isDeferred, ...(range && { range }) };

@@ -1,9 +1,9 @@
 /**
- * Arrays that are used again from page to page: memory that is touched for the first time costs more than decoding into it, and what is
- * thrown away makes the host collect garbage. One of each per thread; a page's use of it ends before the next page is decoded.
+ * Arrays that are reused from page to page, because touching new memory costs more than decoding into it, and discarded arrays cause garbage collection.
+ * There is one of each per thread; a page's use of it ends before the next page is decoded.
  */
 
-/** A page that needs more than this many elements gets memory of its own. */
+/** Pages with more elements get memory of their own, which is not kept. */
 const most = 2 ** 20;
 
 export class Scratch<Array extends Uint8Array | Uint32Array> {
@@ -15,7 +15,7 @@ export class Scratch<Array extends Uint8Array | Uint32Array> {
     this.#kept = make(0);
   }
 
-  /** An array of this length that holds anything. */
+  /** An array of this length with arbitrary content. */
   take(length: number): Array {
     if (length > most) return this.#make(length);
     if (this.#kept.length < length) this.#kept = this.#make(length);

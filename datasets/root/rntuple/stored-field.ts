@@ -1,46 +1,46 @@
-/** How the values of a field are reached: `stored` of a `FileColumn`. JSON. */
+/** How the values of a field are reached: the `stored` of a `FileColumn`. JSON. */
 
-/** A column as far as decoding needs it. */
+/** The parts of a column that decoding needs. */
 export interface StoredColumn {
   readonly id: number;
   readonly type: number;
   readonly bits: number;
-  /** Least and largest value of quantised numbers. */
+  /** The least and the largest value of quantised numbers. */
   readonly range?: readonly [number, number];
-  /** Its first elements are 0 and stand nowhere. */
+  /** Whether its first elements may be 0 and not stored. */
   readonly isDeferred?: true;
-  /** Several fields are reached by it: where lists end that several have. */
+  /** Whether several fields use these ends of lists. */
   readonly isShared?: true;
 }
 
-/** The forms of a column: each cluster has pages of one of them. */
+/** The forms of a column. Each cluster has pages of one of them. */
 export type Forms = readonly StoredColumn[];
 
-/** Columns that have `times` elements for each element of a list (or entry), by which these are counted. */
+/** A column that has `times` elements for each element of a list (or for each entry); it serves to count these. */
 export interface Counted {
   readonly forms: Forms;
   readonly times: number;
 }
 
-/** From the entry on inwards. */
+/** A step from an entry inwards to its values. */
 export type Step =
-  /** `ends` tells where lists end; what tells how many elements they have together is in `inner`: the largest. */
+  /** A list. `ends` has the ends of lists; `inner` has columns whose lengths tell the total number of elements, of which the largest counts. */
   | { readonly kind: "list"; readonly ends: Forms; readonly inner: readonly Counted[] }
-  /** As many in each. */
+  /** Lists of one fixed length. */
   | { readonly kind: "array"; readonly length: number }
-  /** A list of at most one, which is missing where it has none. */
+  /** A list of at most one element, which is missing if the list is empty. */
   | { readonly kind: "optional"; readonly ends: Forms };
 
 export interface StoredField {
   readonly kind: "field";
-  /** Of which of several RNTuples that are read as one, from 1 on; absent for the first. */
+  /** The number, from 1, of its RNTuple if several are read as one; absent for the first. */
   readonly ntuple?: number;
   readonly steps: readonly Step[];
-  /** `lengths`: how long the lists are that the column's elements are ends of. `text`: its elements are ends of strings in `characters`. */
+  /** `number`: the column's elements. `lengths`: its elements are ends of lists, whose lengths are the values. `text`: its elements are ends of strings in `characters`. */
   readonly value: { readonly kind: "number" | "lengths" | "text"; readonly forms: Forms; readonly characters?: Forms };
 }
 
-/** For each of its lists, outermost first, whether it may be null: an optional holds it, or what it is in. */
+/** For each list of the field, outermost first, whether it may be null, that is, whether it lies directly in an optional. */
 export function nullableLists({ steps }: Pick<StoredField, "steps">): readonly boolean[] {
   let isOptional = false;
   return steps.flatMap(({ kind }) => {
@@ -50,7 +50,7 @@ export function nullableLists({ steps }: Pick<StoredField, "steps">): readonly b
   });
 }
 
-/** Of the columns that tell where lists end, those that several fields are reached by say so. */
+/** Marks with `isShared` the columns of list ends that several fields use. */
 export function markShared(fields: readonly StoredField[]): StoredField[] {
   const uses = new Map<number, number>();
   for (const { steps, value } of fields) {

@@ -1,4 +1,4 @@
-/** The baskets of branches, as a description keeps them: checked, so that whoever reads has all entries of a unit or is refused before. */
+/** Collects the baskets of branches into the tables of a description. Checks that the baskets of each branch cover all entries, or refuses the branch. */
 import type { Branch } from "./branch-node.ts";
 import type { TreePlaces } from "./tree-places.ts";
 
@@ -15,12 +15,12 @@ export class BasketTables {
     this.#fileBytes = fileBytes;
   }
 
-  /** How many branches it has. */
+  /** The number of branches added. */
   get length(): number {
     return this.#branches.length / 2;
   }
 
-  /** The reason why the branch cannot be read, or nothing where it was added. `objectBytes`: of its tree. */
+  /** Adds a branch; returns the reason if it cannot be read. `objectBytes` is the size of its tree's object. */
   add(branch: Branch, tree: { readonly position: number; readonly entries: number; readonly objectBytes: number }): string | undefined {
     const first = this.#seeks.length;
     const reason = this.#addBaskets(branch, tree);
@@ -66,7 +66,7 @@ export class BasketTables {
     return previous < 0 && entries > 0 ? "has no baskets" : undefined;
   }
 
-  /** Entries at which a basket of every branch begins, but for the first one. */
+  /** The entries, except 0, at which a basket of every branch begins. */
   seams(): readonly number[] {
     const starts = [...this.#branches.filter((_, at) => at % 2 === 0), this.#seeks.length];
     let common: Set<number> | undefined;

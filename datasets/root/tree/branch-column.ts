@@ -1,4 +1,4 @@
-/** A column as a branch of a tree has it. */
+/** A column that a branch of a tree holds. */
 import type { BranchForm } from "../baskets/branch.ts";
 import type { RootObject } from "../file/root-object.ts";
 import type { Branch } from "./branch-node.ts";
@@ -9,7 +9,7 @@ export interface BranchColumn {
   readonly lists: readonly number[];
   readonly form: BranchForm;
   readonly branch: Branch;
-  /** The object of the leaf, or of the branch, that counts its outermost lists. */
+  /** The leaf or branch that counts its outermost lists, as its object. */
   readonly counter?: RootObject;
 }
 
@@ -18,10 +18,10 @@ export interface UnsupportedBranch {
   readonly reason: string;
 }
 
-/** Where the columns of a branch stand. */
+/** A branch, and the names and lists of what it is part of. */
 export interface BranchPlace {
   readonly branch: Branch;
   readonly parts: readonly string[];
-  /** Of the lists around it, how many parts name each. */
+  /** For each list around it, how many parts of the name name that list. */
   readonly lists: readonly number[];
 }

@@ -1,4 +1,4 @@
-/** Which columns the branches of a tree are, under which names, and how their bytes become values. What is not supported is told with the reason. */
+/** Finds the columns that the branches of a tree hold: their names, and how their bytes become values. Lists unsupported ones with the reason. */
 import type { Streamers } from "../file/streamers.ts";
 import type { BranchColumn, UnsupportedBranch } from "./branch-column.ts";
 import { type Branch, split } from "./branch-node.ts";
@@ -11,7 +11,7 @@ export interface FoundColumns {
   readonly unsupported: UnsupportedBranch[];
 }
 
-/** A file that has more is damaged. */
+/** The most columns of a file; a file with more is taken as damaged. */
 const mostColumns = 100_000;
 
 export function findColumns(branches: readonly Branch[], streamers: Streamers): FoundColumns {
@@ -33,7 +33,7 @@ function visit(branch: Branch, naming: Naming, context: { readonly streamers: St
     found.columns.push({ parts: name, lists: [], branch, form: { kind: "branch", type: "int32", header: 0, levels: [] } });
     children({ prefix: parts, lists: [parts.length] });
   } else if (branch.branches.length > 0 || kind === split.base || kind === split.object) {
-    // Members of base classes have no part of the name for them.
+    // A base class adds no part to the names of its members.
     children({ ...naming, prefix: kind === split.base ? naming.prefix : parts });
   } else if (branch.fileName !== "") {
     found.unsupported.push({ parts, reason: `is kept in another file (${branch.fileName}), which is not supported` });

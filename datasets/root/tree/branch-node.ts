@@ -1,4 +1,4 @@
-/** A tree's branches, as their objects say: what is needed of them, checked. */
+/** The branches of a tree: the needed members of their objects, with their types checked. */
 import type { BasketInTree } from "../file/own-forms.ts";
 import type { Members, RootObject } from "../file/root-object.ts";
 
@@ -6,34 +6,34 @@ export interface Leaf {
   /** `TLeafF`, `TLeafElement`, …. */
   readonly className: string;
   readonly name: string;
-  /** With its dimensions: `x[n][3]`. */
+  /** The title, with dimensions: `x[n][3]`. */
   readonly title: string;
-  /** How many values it has in each entry, or for each that its counter counts. */
+  /** The number of values in each entry or, with a counter, for each element that it counts. */
   readonly length: number;
   readonly isUnsigned: boolean;
-  /** Of a `TLeafElement`: number of its type. */
+  /** The number of its type, for a `TLeafElement`. */
   readonly type: number | undefined;
-  /** The object of the leaf that counts. */
+  /** The leaf that counts its elements, as its object. */
   readonly counter: RootObject | undefined;
   readonly object: RootObject;
 }
 
-/** What a `TBranchElement` says of the member or object that it holds. */
+/** A `TBranchElement`'s description of the member or object that it holds. */
 export interface ElementOfBranch {
   readonly className: string;
-  /** Of a TClonesArray or a split collection: the class of its elements. */
+  /** The class of the elements of a TClonesArray or a split collection. */
   readonly elementClass: string;
   readonly version: number;
   readonly checksum: number;
-  /** What part of a split object it is. */
+  /** Which part of a split object it is: one of `split`. */
   readonly kind: number;
-  /** Number of its type. */
+  /** The number of its type (`element-types.ts`). */
   readonly streamerType: number;
-  /** Position of its member in the description of the class; below 0 where it is a whole object. */
+  /** The index of its member in the class description; negative if it holds a whole object. */
   readonly member: number;
 }
 
-/** `ElementOfBranch.kind`. */
+/** The values of `ElementOfBranch.kind`. */
 export const split = { leaf: 0, base: 1, object: 2, clones: 3, collection: 4, clonesLeaf: 31, collectionLeaf: 41 } as const;
 
 const unknownCompression = -1;
@@ -46,31 +46,31 @@ export interface Branch {
   readonly element: ElementOfBranch | undefined;
   /** The class of a `TBranchObject`. */
   readonly objectClass: string | undefined;
-  /** The object of the branch that counts its elements. */
+  /** The branch that counts its elements, as its object. */
   readonly countedBy: RootObject | undefined;
   readonly object: RootObject;
   readonly entries: number;
   readonly firstEntry: number;
-  /** Of all baskets with their keys, decompressed. */
+  /** The bytes of all its baskets with their keys, decompressed. */
   readonly totalBytes: number;
-  /** As ROOT states it: 100 times the number of its codec, and a level; below 0 where that is not known. */
+  /** ROOT's compression setting: 100 times the codec's number, plus the level. Negative if not known. */
   readonly compression: number;
-  /** Its baskets may lack the positions of their entries, which its counter then tells. */
+  /** Whether its baskets may lack entry offsets, which must then be computed from its counter. */
   readonly mayLackOffsets: boolean;
-  /** The number of the basket that was being filled. */
+  /** The number of the basket that was being filled when the tree was written. */
   readonly lastBasket: number;
   readonly seeks: readonly number[];
   readonly bytes: readonly number[];
   readonly firstEntries: readonly number[];
   readonly embedded: readonly (BasketInTree | undefined)[];
-  /** Another file where its baskets are. */
+  /** The other file that has its baskets; empty if they are in this file. */
   readonly fileName: string;
 }
 
-/** Deeper trees are refused. */
+/** The deepest that branches may be nested. */
 const mostDepth = 50;
 
-/** The branches in a list, each once. */
+/** The different branches of a list. */
 export function branchesOf(list: unknown, depth = 0): readonly Branch[] {
   if (depth > mostDepth) throw new Error(`its branches stand in one another ${mostDepth} deep`);
   return [...new Set(itemsOf(list))].map((object) => branchOf(object, depth));
@@ -107,7 +107,7 @@ function branchOf(object: RootObject, depth: number): Branch {
     entries: number("fEntries"),
     firstEntry: number("fFirstEntry"),
     totalBytes: number("fTotBytes"),
-    // Some writers state none for what they compress.
+    // Some writers state no compression although they compress.
     compression: number("fCompress") === 0 && number("fZipBytes") < number("fTotBytes") ? unknownCompression : number("fCompress"),
     mayLackOffsets: number("fEntryOffsetLen") === 0 || ((members.fIOFeatures as Members | undefined)?.fIOBits ?? 0) !== 0,
     lastBasket: number("fWriteBasket"),

@@ -1,22 +1,25 @@
 /**
- * How a tree's entries are divided into units: its clusters, which are compressed anew in all branches, as many together as are worth it; where none are known,
- * equal numbers of entries, moved to where the baskets of all branches begin, so that none of them is read for two units.
+ * Divides a tree's entries into units. A unit is several consecutive clusters, since all branches begin a new basket with each cluster. If the
+ * clusters are not known, units have equal numbers of entries, moved to entries where baskets of all branches begin, so that no basket is read for two units.
  */
 import type { FileDescription } from "../../format.ts";
 
 export interface Clusters {
   readonly entries: number;
-  /** The last entry of each range of clusters of one size, and that size. */
+  /** For each range of clusters of equal size, its last entry and that size in entries. */
   readonly rangeEnds: readonly number[];
   readonly rangeSizes: readonly number[];
-  /** Entries of each cluster behind those ranges; 0 or less where only bytes were given. */
+  /** The entries of each cluster after those ranges; 0 or negative if the writer gave a size in bytes instead. */
   readonly autoFlush: number;
 }
 
-/** A file that states more is damaged, or useless. */
+/** The most units of a file; a file that states more is refused. */
 const mostUnits = 100_000;
 
-/** Each has at least `partitionEvents` entries, but for the last one. `seams`: where the baskets of all branches begin, in their order. */
+/**
+ * The units; with known clusters each one but the last of a range has at least `partitionEvents` entries. `seams` returns, in ascending order, the entries
+ * at which baskets of all branches begin.
+ */
 export function unitsOf(clusters: Clusters, partitionEvents: number, seams: () => readonly number[]): FileDescription["units"] {
   const { entries, rangeEnds, rangeSizes, autoFlush } = clusters;
   if (rangeEnds.length === 0 && !(autoFlush > 0)) return dividedAt(seams(), { entries, partitionEvents });
@@ -32,7 +35,7 @@ export function unitsOf(clusters: Clusters, partitionEvents: number, seams: () =
         ? [range === 0 ? 0 : rangeEnds[range - 1] + 1, rangeSizes[range], Math.min(rangeEnds[range] + 1, entries)]
         : [rangeEnds.length === 0 ? 0 : rangeEnds[rangeEnds.length - 1] + 1, autoFlush, entries];
     const end = Math.min(limit, size > 0 ? begin + Math.ceil((wanted - begin) / size) * size : wanted);
-    // A range whose clusters have no known size is divided, and so is a rest.
+    // Where the size of clusters is not known, units of `partitionEvents` are made.
     const next = Number.isSafeInteger(end) && end > firstEntry ? end : Math.min(entries, wanted);
     units.push({ entries: next - firstEntry, firstEntry });
     firstEntry = next;
@@ -40,7 +43,7 @@ export function unitsOf(clusters: Clusters, partitionEvents: number, seams: () =
   return units;
 }
 
-/** Every multiple of `partitionEvents` is moved to the nearest seam, where that is not as far as half of them: there are as many units as without. */
+/** Units that end at multiples of `partitionEvents`, each end moved to the nearest seam if that is less than half a unit away. This keeps their number. */
 function dividedAt(
   seams: readonly number[],
   { entries, partitionEvents }: { readonly entries: number; readonly partitionEvents: number },

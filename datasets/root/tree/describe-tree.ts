@@ -1,6 +1,6 @@
 /**
- * The description of a tree, or of several of one length that are read as one, from the bytes of their objects. Gives the event loop turns: trees of
- * wide files have megabytes. Throws an `Error` that says what makes no sense; what is wrong with one branch only makes its columns unsupported.
+ * Describes a tree, or several of equal length that are read as one, from the bytes of their objects. As these may be megabytes, it lets other tasks run
+ * in between. Throws an `Error` if the tree is damaged; a fault in one branch only makes its columns unsupported.
  */
 import { turn } from "../../../base/turn.ts";
 import { sha256 } from "../../../engine/sha256.ts";
@@ -19,11 +19,11 @@ import { dtypeOf, isLong, typeOfLeaf, typeOfNumber } from "./value-types.ts";
 
 export interface TreeSource {
   readonly name: string;
-  /** `TTree`, or a class that is one. */
+  /** `TTree`, or a class derived from it. */
   readonly className: string;
   readonly object: Uint8Array;
   readonly keyBytes: number;
-  /** Where the object begins in the file, and how many bytes it has there. */
+  /** The byte of the file at which the stored object begins, and its stored bytes. */
   readonly seek: number;
   readonly bytes: number;
 }
@@ -37,16 +37,16 @@ interface ParsedTree extends TreeSource {
 }
 
 export interface TreeOptions {
-  /** Name of the format, which the description carries, as it does the tree's where nobody asked for it by its name. */
+  /** The format's name, for the description. */
   readonly format: string;
   readonly tree: string | undefined;
   readonly streamers: Streamers;
-  /** Of the file. */
+  /** The length of the file. */
   readonly fileBytes: number;
   readonly partitionEvents: number;
 }
 
-/** Of several trees, columns have the name of the first tree that has them. */
+/** If several trees have a column of one name, the first tree's column counts. */
 export async function describeTTrees(sources: readonly TreeSource[], options: TreeOptions): Promise<FileDescription> {
   const { format, streamers, fileBytes, partitionEvents } = options;
   const trees: ParsedTree[] = [];
@@ -128,7 +128,7 @@ async function parseTree(source: TreeSource, streamers: Streamers): Promise<Pars
   return { ...source, entries, members, branches: branchesOf({ items: await readBranches(reader) }) };
 }
 
-/** From where the reader stopped: the branches, with a turn for others every few milliseconds. */
+/** Reads the branches from where the reader stopped; lets other tasks run every few milliseconds. */
 async function readBranches(reader: ObjectReader): Promise<readonly (RootObject | undefined)[]> {
   if (reader.stoppedAt === undefined) throw new Error("it is no TTree");
   reader.position = reader.stoppedAt;
@@ -150,7 +150,7 @@ function clustersOf({ fClusterRangeEnd, fClusterSize, fAutoFlush }: Members) {
   return { rangeEnds: rangeEnds.slice(0, rangeSizes.length), rangeSizes, autoFlush: typeof fAutoFlush === "number" ? fAutoFlush : 0 };
 }
 
-/** Branches that count others, by the object by which those refer to them: their leaf, or they themselves. */
+/** The branches that may count others, by the object by which others refer to them: the branch itself or its only leaf. */
 function countersOf(branches: readonly Branch[]) {
   const counters = new Map<RootObject, { readonly branch: Branch; readonly type: StoredBranch["form"]["type"] }>();
   const visit = (branch: Branch) => {
@@ -164,7 +164,7 @@ function countersOf(branches: readonly Branch[]) {
   return counters;
 }
 
-/** Positions of branches in the tables, where they are put when they are first asked for. */
+/** The index of each branch in the basket tables. A branch is added when its index is first asked for. */
 class BranchPositions {
   readonly #tables: BasketTables;
   readonly #tree: Parameters<BasketTables["add"]>[1];
@@ -175,7 +175,7 @@ class BranchPositions {
     this.#tree = tree;
   }
 
-  /** Or why the branch cannot be read. */
+  /** The branch's index, or the reason why it cannot be read. */
   of(branch: Branch): number | string {
     const known = this.#known.get(branch);
     if (known !== undefined) return known;

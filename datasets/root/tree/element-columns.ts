@@ -10,10 +10,10 @@ import { parseTypeName } from "./type-names.ts";
 import { rangeOf, typeOfNumber } from "./value-types.ts";
 import { splitParts } from "./vector-names.ts";
 
-/** Byte count and version. */
+/** The bytes of an object's header: byte count and version. */
 const headerBytes = 6;
 
-/** Or why there are none. */
+/** The columns, or the reason why there are none. */
 export function elementColumns(place: BranchPlace, streamers: Streamers): readonly BranchColumn[] | string {
   const { branch } = place;
   const { element } = branch;
@@ -42,7 +42,7 @@ export function elementColumns(place: BranchPlace, streamers: Streamers): readon
   }
 }
 
-/** Of the class that declares it, by its number, else by its name. */
+/** The description of the branch's member in the class that declares it: by number if the name agrees, else by name. */
 function memberOf({ element, name }: Branch, streamers: Streamers): StreamerElement | undefined {
   const { className, version, checksum, member } = element!;
   const info =
@@ -56,13 +56,13 @@ function memberOf({ element, name }: Branch, streamers: Streamers): StreamerElem
 
 const isInCollection = ({ element }: Branch): boolean => element?.kind === split.clonesLeaf || element?.kind === split.collectionLeaf;
 
-/** The elements that the branch's collection has in an entry, and its counter; nothing where it is in none. */
+/** The level of lists for the split collection that the branch is part of, and the branch that counts it; empty if it is part of none. */
 function around({ branch }: BranchPlace) {
   const levels: BranchLevel[] = isInCollection(branch) ? [{ kind: "rest" }] : [];
   return { levels, ...(isInCollection(branch) && branch.countedBy && { counter: branch.countedBy }) };
 }
 
-/** A number, or an array of numbers. */
+/** A column of numbers, or of arrays of numbers. */
 function basicColumn(place: BranchPlace, title: string): BranchColumn | undefined {
   const { branch, parts, lists } = place;
   const { streamerType } = branch.element!;
@@ -75,7 +75,7 @@ function basicColumn(place: BranchPlace, title: string): BranchColumn | undefine
   if (isCounted && levels.length > 0) return undefined;
   const own: BranchLevel[] = isCounted ? [{ kind: "rest" }] : dimensionsOf(leaf).map((length) => ({ kind: "fixed", length }));
   const range = rangeOf(type, title);
-  // An array whose length another member tells begins with a byte that says whether it is there.
+  // An array whose length is another member begins with a byte that tells whether it is there.
   const form: BranchForm = { kind: "branch", type, ...(range && { range }), header: isCounted ? 1 : 0, levels: [...levels, ...own] };
   const counting = isCounted ? leaf.counter : counter;
   return { parts, lists: [...lists, ...own.map(() => parts.length)], form, branch, ...(counting && { counter: counting }) };
@@ -85,7 +85,7 @@ function stringColumn({ branch, parts, lists }: BranchPlace, header: number): Br
   return { parts, lists, branch, form: { kind: "branch", type: "string", header, levels: [] } };
 }
 
-/** A collection, a string or an object, by the name of its type. */
+/** The columns of a collection, a string or an object, by the name of its type. */
 function namedType(
   place: BranchPlace,
   typeName: string,
@@ -130,7 +130,7 @@ function namedType(
 
 const pairFields = ["first", "second"];
 
-/** One pair after another, or all first members and then all second ones. */
+/** The forms of a list of pairs, stored pair by pair, or first all first members and then all second ones. */
 function pairForms(types: readonly [StoredType, StoredType], levels: readonly BranchLevel[]): readonly BranchForm[] {
   const [first, second] = types.map((type) => storedBytes(type, ""));
   const total = first + second;
@@ -146,7 +146,7 @@ function plainForm(type: StoredType, levels: readonly BranchLevel[], title = "")
   return { kind: "branch", type, ...(range && { range }), header: headerBytes, levels };
 }
 
-/** One object in each entry, or for each element of the collection that it stands in; `lengths`: of the array that it stands in. */
+/** The columns of an object, one in each entry or in each element of a split collection. `lengths` is the length of a fixed array of such objects. */
 function objects(
   place: BranchPlace,
   className: string,
@@ -161,7 +161,7 @@ function objects(
   const { counter } = around(place);
   const levels = [...outer, ...lengths.map((length): BranchLevel => ({ kind: "fixed", length }))];
   const lists = [...place.lists, ...lengths.map(() => place.parts.length)];
-  // Alone in an entry, an object may lack its header: then the entry is as much shorter.
+  // An object that is alone in an entry may lack its header; the entry is then shorter by that.
   return membersAt({ ...place, lists }, levels.length === 0 ? [...headed, ...bare] : headed, 0).map((column) => ({
     ...column,
     form: { ...column.form, levels: [...levels, ...column.form.levels] },
@@ -169,14 +169,14 @@ function objects(
   }));
 }
 
-/** What a `TBranchObject` holds: the name of its class, then the object. */
+/** The columns of a `TBranchObject`, whose entries are the name of the class and then the object. */
 function wholeObject(place: BranchPlace, className: string, streamers: Streamers): readonly BranchColumn[] | string {
   const { headed } = layoutsOf(className, streamers);
   if (headed.length === 0) return `is an object of the class ${className}, whose size varies or which the file does not describe`;
   return membersAt(place, headed, className.length + 2);
 }
 
-/** `layouts`: not none. */
+/** The columns of the members of an object that begins `start` bytes after its entry; `layouts` must not be empty. */
 function membersAt({ branch, parts, lists }: BranchPlace, layouts: readonly ObjectLayout[], start: number): readonly BranchColumn[] {
   return layouts[0].members.map((member, index) => {
     const { path, type, title, dimensions = [] } = member;
@@ -190,7 +190,7 @@ function membersAt({ branch, parts, lists }: BranchPlace, layouts: readonly Obje
 
 const fixedLevels = ({ dimensions = [] }: LaidMember): BranchLevel[] => dimensions.map((length) => ({ kind: "fixed", length }));
 
-/** Of a member of an object that begins `start` bytes behind where its entry does. */
+/** The forms of a member of an object that begins `start` bytes after its entry, one for each layout. */
 function elementForms(layouts: readonly ObjectLayout[], member: number, start: number): Pick<BranchForm, "element" | "others"> {
   const [element, ...others] = layouts.map(({ bytes, members, fixed }): ElementForm => {
     const { at, dimensions } = members[member];
@@ -200,11 +200,11 @@ function elementForms(layouts: readonly ObjectLayout[], member: number, start: n
   return { element, ...(others.length > 0 && { others }) };
 }
 
-/** A TLorentzVector's own vector is not part of the name. */
+/** Joins names; the vector `fP` inside a TLorentzVector adds no part, so that its members are px, py and pz. */
 const joined = (parts: readonly string[], path: readonly string[]): readonly string[] =>
   parts.at(-1) === "fP" && path.length === 1 && /^[xyz]$/.test(path[0]) ? [...parts.slice(0, -1), `p${path[0]}`] : [...parts, ...path];
 
-/** In the order of the members of `layoutsOf`. */
+/** The forms for objects that are stored member by member, in the order of `layoutsOf`'s members. */
 function memberwiseForms(className: string, streamers: Streamers): readonly NonNullable<BranchForm["memberwise"]>[] {
   const layouts = memberLayouts(className, streamers) ?? [];
   const total = layouts.reduce((sum, { bytes }) => sum + bytes, 0);

@@ -6,7 +6,7 @@ import { dimensionsOf } from "./naming.ts";
 import { storedBytes } from "./object-layout.ts";
 import { rangeOf, typeOfLeaf } from "./value-types.ts";
 
-/** Or why there are none. */
+/** The columns, or the reason why there are none. */
 export function leafColumns({ branch, parts }: BranchPlace): readonly BranchColumn[] | string {
   const { leaves } = branch;
   if (leaves.length === 0) return "has no leaves";
@@ -24,7 +24,7 @@ export function leafColumns({ branch, parts }: BranchPlace): readonly BranchColu
   return [{ parts, lists: levels.map(() => parts.length), form, branch, ...(leaf.counter && { counter: leaf.counter }) }];
 }
 
-/** Several values in each entry, one after another. */
+/** The columns of a list of leaves, whose values follow one another in each entry. */
 function leafList(branch: Branch, parts: readonly string[]): readonly BranchColumn[] | string {
   const columns: BranchColumn[] = [];
   let at = 0;

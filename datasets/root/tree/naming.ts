@@ -1,19 +1,19 @@
 /** Names of columns from names of branches. */
 
 export interface Naming {
-  /** Parts of the name of what a branch stands in. */
+  /** The parts of the name of what the branch is part of. */
   readonly prefix: readonly string[];
-  /** For each list around it: how many parts name it. */
+  /** For each list around the branch, how many parts of the name name that list. */
   readonly lists: readonly number[];
 }
 
-/** Longer names, and names of more parts, are no names: they would only take time. */
+/** Longer names and names with more parts are refused, to bound the time they take. */
 const mostLetters = 4096;
 const mostParts = 50;
 
 /**
- * `muon.pt` in `muon.`, and `pt` in `muon`, are both `muon`, `pt`: ROOT puts the names of what a branch stands in in front of its name only where the
- * outermost of them ends with a point.
+ * The full name of a branch in parts. Both `muon.pt` in `muon.` and `pt` in `muon` become `muon`, `pt`: ROOT repeats the outer names in a branch's name only
+ * if the outermost one ends with a point.
  */
 export function partsOf(name: string, prefix: readonly string[]): readonly string[] {
   if (name.length > mostLetters) throw new Error(`a branch has a name of ${name.length} letters`);
@@ -25,7 +25,7 @@ export function partsOf(name: string, prefix: readonly string[]): readonly strin
   return [...prefix, ...(parts.length > 0 ? parts : [own])];
 }
 
-/** The fixed dimensions of a leaf, whose title has them: `x[n][3]`. `length` is their product. */
+/** The fixed dimensions of a leaf, from its title such as `x[n][3]`. `length` must be their product; else it is taken as the only dimension. */
 export function dimensionsOf({ title, length }: { readonly title: string; readonly length: number }): readonly number[] {
   const stated = [...title.matchAll(/\[(\d+)\]/g)].map(([, digits]) => Number(digits));
   const product = stated.reduce((a, b) => a * b, 1);

@@ -1,4 +1,4 @@
-/** Where the members of an object lie that has the same size each time: its bytes are described by the file. */
+/** Where the members of a fixed-size object lie among its bytes, from the file's class descriptions. */
 import type { StoredType } from "../baskets/branch.ts";
 import { element, fixedArray } from "../file/element-types.ts";
 import type { StreamerElement, StreamerInfo, Streamers } from "../file/streamers.ts";
@@ -6,45 +6,45 @@ import { rangeOf, typeOfNumber } from "./value-types.ts";
 import { vectorPath } from "./vector-names.ts";
 
 export interface LaidMember {
-  /** From the object inwards, without base classes. */
+  /** The names from the object inwards, without base classes. */
   readonly path: readonly string[];
   readonly type: StoredType;
-  /** For its range. */
+  /** The member's title, which may state a range. */
   readonly title: string;
   readonly at: number;
-  /** Of an array. */
+  /** The lengths of an array. */
   readonly dimensions?: readonly number[];
 }
 
 export interface ObjectLayout {
   readonly bytes: number;
   readonly members: readonly LaidMember[];
-  /** Byte counts: words that are the same in each object. */
+  /** Byte counts, which are the same in each object. */
   readonly fixed: readonly { readonly at: number; readonly word: number }[];
 }
 
-/** Byte count and version. */
+/** The bytes of an object's header: byte count and version. */
 const headerBytes = 6;
 /**
- * Classes without a version of their own have version 0 and a checksum behind it. The file describes them as version 1, as it does those whose version
- * is 1: which of both a class is, its objects tell.
+ * Objects of classes without a version of their own state version 0 and then a checksum. But the file describes them as version 1, like classes of
+ * version 1. Only the objects tell which of both a class is.
  */
 type IsUnversioned = (info: StreamerInfo) => boolean;
 const isOfMath: IsUnversioned = ({ className }) => className.startsWith("ROOT::Math::");
 const mayBeUnversioned: IsUnversioned = ({ version }) => version <= 1;
 const checksumBytes = 4;
 const counted = 0x40000000;
-/** Version, number and bits. */
+/** The bytes of a TObject: version, number and bits. */
 const rootObjectBytes = 10;
 const mostDepth = 20;
 const mostBytes = 2 ** 16;
 
-/** Written without what its description says stands around it. */
+/** The layout of TDatime, which is stored without the header that other classes have. */
 const datime: ObjectLayout = { bytes: 4, members: [{ path: ["fDatime"], type: "uint32", title: "", at: 0 }], fixed: [] };
 
 /**
- * How its objects may stand in the file, each with the same members: most likely first. Those without a header of their own are `bare`. None where
- * its size varies or a member is of a kind that is not known.
+ * The possible layouts of a class's objects, all with the same members, the likeliest first. `bare` are those without a header. Empty if the size
+ * varies or the kind of a member is not known.
  */
 export function layoutsOf(
   className: string,
@@ -64,11 +64,11 @@ export function layoutsOf(
   return { headed: [...headed.values()], bare: [...bare.values()] };
 }
 
-/** Of each member in turn, as it is stored where members of all objects stand one after another. Undefined where `layoutsOf` has none. */
+/** The layout of each member by itself, for lists that are stored member by member. Undefined if a layout is not known. */
 export function memberLayouts(className: string, streamers: Streamers, depth = 0): readonly ObjectLayout[] | undefined {
   const layouts: ObjectLayout[] = [];
   for (const each of streamers.latest(className)?.elements ?? []) {
-    // The members of a base class stand there likewise.
+    // The members of a base class are stored one by one, too.
     if (each.type === element.base && each.name !== "TObject" && depth < mostDepth) {
       const inner = memberLayouts(each.name, streamers, depth + 1);
       if (!inner) return undefined;
@@ -136,7 +136,7 @@ function layoutOfMember(member: StreamerElement, classes: Classes, depth: number
   return { bytes: length * bytes, members: [{ ...one, dimensions: [length] }], fixed: [] };
 }
 
-/** Of one value. */
+/** The stored bytes of one value. */
 export function storedBytes(type: StoredType, title: string): number {
   switch (type) {
     case "bool":

@@ -1,35 +1,35 @@
-/** Where the baskets of a tree's branches lie: the arrays of a description, and from them the place of a column of one unit. */
+/** Where the baskets of a tree's branches lie: the tables of a description, and from them the place of a column in one unit. */
 import type { ColumnLocation } from "../../dataset.ts";
 import type { FileColumn, FileDescription } from "../../format.ts";
 import type { Basket, BasketsPlace, BranchForm, StoredType } from "../baskets/branch.ts";
 import { elementCounts } from "./value-bounds.ts";
 
-/** `stored` of a column: plain data. */
+/** A column's `stored` in a description; plain data. */
 export interface StoredBranch {
   readonly kind: "branch";
-  /** Position of its branch. */
+  /** The index of its branch in the tables. */
   readonly branch: number;
   readonly form: BranchForm;
-  /** Needed to read it: its baskets may lack the positions of their entries. */
+  /** The branch that counts its elements, present if its baskets may lack entry offsets. */
   readonly counter?: { readonly branch: number; readonly type: StoredType };
-  /** The branch that tells how long its outermost lists are. */
+  /** The branch with the lengths of its outermost lists. */
   readonly countedBy?: number;
 }
 
-/** `places` of a description. */
+/** The `places` of a description. */
 export interface TreePlaces extends Readonly<Record<string, Float64Array>> {
-  /** Of branch b, the baskets are [branches[2 * b], branches[2 * b + 2]), its tree is branches[2 * b + 1]. */
+  /** The baskets of branch b are [branches[2 * b], branches[2 * b + 2]); its tree is branches[2 * b + 1]. */
   readonly branches: Float64Array;
-  /** Of each basket: where it begins in the file; below 0, the position −1 − seek among those that are embedded in the tree. */
+  /** For each basket, the byte of the file at which it begins. Negative for embedded baskets: −1 − seek is then its index in `embedded`. */
   readonly seeks: Float64Array;
-  /** With its key, as it is stored. */
+  /** For each basket, its stored bytes, including its key. */
   readonly bytes: Float64Array;
   readonly firstEntries: Float64Array;
-  /** Four numbers for each embedded basket: start, bytes, offsets (−1 for none), length of its key. */
+  /** For each embedded basket four numbers: start, bytes, offsets (−1 for none), length of its key. */
   readonly embedded: Float64Array;
-  /** Of branch b, as ROOT states it: 100 times the number of its codec, and a level; below 0 where that is not known. */
+  /** For each branch, ROOT's compression setting: 100 times the codec's number, plus the level. Negative if not known. */
   readonly compressions: Float64Array;
-  /** Three numbers for each tree: seek, bytes and length of its object. */
+  /** For each tree three numbers: seek, stored bytes and decompressed length of its object. */
   readonly trees: Float64Array;
 }
 
@@ -59,14 +59,14 @@ export function locateBranch(
 
 const codecs = ["zlib", "zlib", "lzma", "zlib", "lz4", "zstd"];
 
-/** For people. Undefined where nobody tells: also in descriptions that were stored before this was. */
+/** The name of the codec, for people. Undefined if not known, as in descriptions that older versions stored. */
 export function compressionOf({ places }: FileDescription, { stored }: FileColumn): string | undefined {
   const stated = (places as Partial<TreePlaces>).compressions?.[(stored as StoredBranch).branch] ?? -1;
   if (stated < 0) return undefined;
   return stated % 100 === 0 ? "none" : codecs[Math.floor(stated / 100)];
 }
 
-/** Those that have entries of a unit. */
+/** The baskets that have entries of a unit. */
 function basketsOf(
   { branches, seeks, bytes, firstEntries, embedded }: TreePlaces,
   branch: number,

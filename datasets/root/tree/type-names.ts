@@ -1,13 +1,13 @@
-/** What C++ calls the type of an object, as far as its values are lists of one type. */
+/** Parses the names of C++ types whose values are lists of one type. */
 import type { StoredType } from "../baskets/branch.ts";
 import { spelledAlike } from "../file/streamers.ts";
 import { typeNamed } from "./value-types.ts";
 
 export type NamedType =
-  /** `lists` lists in one another of values of one type, or of objects of a class. */
+  /** Values of one type, or objects of one class, inside `lists` nested lists. */
   | { readonly kind: "values"; readonly lists: number; readonly type: StoredType }
   | { readonly kind: "objects"; readonly lists: number; readonly className: string }
-  /** A list of pairs of numbers: a map, or a list that is written as one. */
+  /** A list of pairs of numbers: a map, or a list of `pair`. */
   | { readonly kind: "pairs"; readonly lists: 1; readonly types: readonly [StoredType, StoredType] }
   | { readonly kind: "unsupported"; readonly reason: string };
 
@@ -61,7 +61,7 @@ function argumentsIn(inner: string): readonly string[] {
   return [...found, inner.slice(start)];
 }
 
-/** The types of two numbers, or nothing; what follows them (how a map is ordered) is not stored. */
+/** The types of the first two arguments, if both are numbers. Further ones, such as a map's order, are not stored. */
 function numbersIn(inner: string): readonly [StoredType, StoredType] | undefined {
   const [first, second] = argumentsIn(inner).map((name) => typeNamed.get(spelledAlike(name)));
   return first && second && first !== "string" && second !== "string" ? [first, second] : undefined;

@@ -1,18 +1,18 @@
-/** How many values each column has in each unit, at most: see `value-bounds.ts`. */
+/** The most values that each column can have in each unit (`value-bounds.ts`). */
 import type { FileDescription } from "../../format.ts";
 import { lastBefore, type StoredBranch, type TreePlaces } from "./tree-places.ts";
 import { mostValuesOf } from "./value-bounds.ts";
 
-/** A file that would need more is damaged. */
+/** The most such numbers; a file that needs more is taken as damaged. */
 const mostNumbers = 2 ** 26;
 
-/** A column, as far as it tells how many values there are. */
+/** The parts of a column that bound its number of values. */
 export interface DescribedBranch extends StoredBranch {
-  /** Of its branch's baskets in the file, decompressed. */
+  /** The bytes of its branch's baskets in the file, decompressed. */
   readonly totalBytes: number;
 }
 
-/** As `FileDescription.values`. */
+/** Makes `FileDescription.values`. */
 export function unitValues(units: FileDescription["units"], columns: readonly DescribedBranch[], places: TreePlaces): Float64Array {
   if (units.length * columns.length > mostNumbers)
     throw new Error(`it has ${columns.length} columns in ${units.length} partitions: too many`);
@@ -28,7 +28,7 @@ export function unitValues(units: FileDescription["units"], columns: readonly De
   return values;
 }
 
-/** Columns of one counter have equally many values: as many as that of them whose bytes are fewest. */
+/** Columns with the same counter have the same number of values, so each gets the smallest bound among them. */
 function alignCounted(units: number, columns: readonly DescribedBranch[], values: Float64Array): void {
   const groups = new Map<number, number[]>();
   for (const [index, { countedBy, form }] of columns.entries()) {

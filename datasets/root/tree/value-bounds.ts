@@ -1,30 +1,30 @@
 /**
- * How many values a column has, at most, from a tree's metadata alone: exactly where each entry has equally many, else from the bytes of its baskets.
- * A basket has at least as many bytes as are stored of it, and all of a branch have as many as the branch states.
+ * Upper bounds of the number of values of a column, from the tree's metadata alone. Exact if each entry has the same number; else from the bytes of its
+ * baskets: a basket is decompressed at least as large as stored, and the branch states the decompressed bytes of all its baskets.
  */
 import type { BranchForm } from "../baskets/branch.ts";
 import { storedBytes } from "./object-layout.ts";
 
 export interface BranchBytes {
-  /** Of all that are in the file, decompressed, with keys. Less than is stored where nobody counted. */
+  /** The decompressed bytes of all baskets in the file, with keys. Less than `stored` if the writer did not count them. */
   readonly total: number;
-  /** As stored, with keys: of all that are in the file, of those of one unit, and of those that are embedded there. */
+  /** Stored bytes, with keys: of all baskets in the file, of the unit's baskets in the file, and of its embedded ones. */
   readonly stored: number;
   readonly unitStored: number;
   readonly unitEmbedded: number;
-  /** How many the unit has in the file. */
+  /** The number of the unit's baskets in the file. */
   readonly unitBaskets: number;
 }
 
-/** What says how long a list is. */
+/** The bytes of a stored list length. */
 const countBytes = 4;
-/** No file of this kind compresses better: what states more is refused when it is read. */
+/** The best compression ratio that is assumed; a basket with a better one is refused when it is read. */
 const mostRatio = 2 ** 12;
 const leastKeyBytes = 50;
-/** Offsets are 32 bits. */
+/** The most values, since offsets are 32 bits. */
 const mostValues = 2 ** 32 - 2;
 
-/** Of a unit with so many entries. */
+/** The most values of a unit with this number of entries. */
 export function mostValuesOf(form: BranchForm, entries: number, bytes: BranchBytes): number {
   const fixed = fixedCount(form);
   if (fixed !== undefined) return entries * fixed;
@@ -33,7 +33,7 @@ export function mostValuesOf(form: BranchForm, entries: number, bytes: BranchByt
   return Math.min(mostValues, Math.max(0, Math.ceil(content / valueBytes(form))));
 }
 
-/** For each of the column's lists: how many elements all lists of its level have, at most; `values` are those of the innermost one. */
+/** For each level of the column's lists, the most elements of all lists together. `values` is the bound for the innermost level. */
 export function elementCounts({ levels, ...form }: BranchForm, entries: number, values: number): number[] {
   const counts: number[] = [];
   let outer: number | undefined = entries;
@@ -45,11 +45,11 @@ export function elementCounts({ levels, ...form }: BranchForm, entries: number, 
   return counts;
 }
 
-/** How many elements hold so many values, at most, where these levels stand in each. */
+/** The most elements that together can hold `values` values, if each element has these levels inside. */
 function innerBound(form: BranchForm, values: number): number {
   const { levels } = form;
   if (levels.length === 0) return values;
-  // A counted list takes four bytes, however few values it has: their bytes may be lists without values.
+  // The bytes of values may instead be empty counted lists, which take four bytes each.
   const counted = levels.findIndex(({ kind }) => kind === "counted");
   const before = levels.slice(0, counted < 0 ? levels.length : counted);
   const each = before.reduce((product, level) => product * (level.kind === "fixed" ? level.length : 1), 1);
@@ -57,7 +57,7 @@ function innerBound(form: BranchForm, values: number): number {
   return Math.ceil(lists / Math.max(1, each));
 }
 
-/** Values in each entry, if they are equally many. */
+/** The number of values in each entry, if it is fixed. */
 function fixedCount({ levels }: BranchForm): number | undefined {
   let count = 1;
   for (const level of levels) {
@@ -67,7 +67,7 @@ function fixedCount({ levels }: BranchForm): number | undefined {
   return count;
 }
 
-/** Of one value, at least. */
+/** The fewest bytes of one value. */
 function valueBytes({ type, range, element, others = [], memberwise }: BranchForm): number {
   const forms = memberwise ? [memberwise] : element ? [element, ...others] : [];
   if (forms.length > 0) return Math.min(...forms.map(({ bytes, dimensions = [] }) => bytes / dimensions.reduce((a, b) => a * b, 1)));

@@ -1,9 +1,9 @@
-/** Types of values, by ROOT's numbers, the names of C++, and the classes of leaves. */
+/** The stored types of values by ROOT's type numbers, by names of C++, and by classes of leaves. */
 import type { DType } from "../../../engine/program/schema.ts";
 import type { StoredType } from "../baskets/branch.ts";
 import { basic } from "../file/element-types.ts";
 
-/** By number of the basic type. */
+/** The stored type by the number of the basic type. */
 export const typeOfNumber: Readonly<Record<number, StoredType | undefined>> = {
   [basic.bool]: "bool",
   [basic.char]: "int8",
@@ -41,7 +41,7 @@ const names: Readonly<Record<StoredType, readonly string[]>> = {
   string: ["string", "std::string", "TString"],
 };
 
-/** By its name in C++. */
+/** The stored type by its name in C++. */
 export const typeNamed: ReadonlyMap<string, StoredType> = new Map(
   Object.entries(names).flatMap(([type, all]) => all.map((name) => [name, type as StoredType])),
 );
@@ -60,10 +60,10 @@ const leaves: Readonly<Record<string, readonly [StoredType, StoredType] | undefi
   TLeafC: ["string", "string"],
 };
 
-/** By the class of a leaf; undefined for leaves of objects. */
+/** The stored type by the class of a leaf; undefined for leaves of objects. */
 export const typeOfLeaf = (className: string, isUnsigned: boolean): StoredType | undefined => leaves[className]?.[isUnsigned ? 1 : 0];
 
-/** In memory. */
+/** The type in memory. */
 export const dtypeOf: Readonly<Record<StoredType, DType>> = {
   bool: "bool",
   int8: "int32",
@@ -83,14 +83,14 @@ export const dtypeOf: Readonly<Record<StoredType, DType>> = {
 
 export const isLong = (type: StoredType): boolean => type === "int64" || type === "uint64";
 
-/** The range that the title of a leaf or a member states: `[0,10,12]`, `[-pi,pi]`. Undefined where there is none. */
+/** A range that the title of a leaf or member states, such as `[0,10,12]` or `[-pi,pi]`. */
 export interface StatedRange {
   readonly lower: number;
   readonly upper: number;
   readonly bits: number | undefined;
 }
 
-/** The first pair of brackets with a comma in it: others are dimensions. */
+/** The range in the first pair of brackets with a comma inside; brackets without one are dimensions. Undefined if there is none. */
 export function rangeIn(title: string): StatedRange | undefined {
   for (const [, inside] of title.matchAll(/\[([^\][]*)\]/g)) {
     const parts = inside.split(",");
@@ -102,7 +102,7 @@ export function rangeIn(title: string): StatedRange | undefined {
   return undefined;
 }
 
-/** Numbers, and pi with a factor or a divisor, as ROOT allows. */
+/** A limit as ROOT allows it: a number, or pi with a factor or divisor. */
 function limitOf(text: string): number {
   const match = /^(-?)(?:(\d*)\*?)?(two)?pi(?:\/(\d+))?$/i.exec(text.replaceAll(/\s/g, ""));
   if (!match) return text.trim() === "" ? Number.NaN : Number(text);
@@ -110,7 +110,7 @@ function limitOf(text: string): number {
   return ((sign ? -1 : 1) * Number(factor || 1) * (two ? 2 : 1) * Math.PI) / Number(divisor ?? 1);
 }
 
-/** As a branch's form has it: `BranchForm.range`. */
+/** The `BranchForm.range` of a type whose title may state one. */
 export function rangeOf(
   type: StoredType,
   title: string,
@@ -119,7 +119,7 @@ export function rangeOf(
   const stated = rangeIn(title);
   const isRange = stated !== undefined && stated.lower < stated.upper;
   if (isRange) return { lower: stated.lower, upper: stated.upper, bits: stated.bits ?? 32 };
-  // Bits without a range cut the mantissa; from 15 on ROOT takes no notice of them.
+  // Bits without a range cut the mantissa; ROOT ignores 15 and more.
   const bits = stated?.bits !== undefined && stated.bits < 15 ? stated.bits : undefined;
   if (type === "Float16_t") return { lower: 0, upper: 0, bits: bits ?? 12 };
   return bits === undefined ? undefined : { lower: 0, upper: 0, bits };

@@ -1,4 +1,4 @@
-/** Members of ROOT's classes of vectors, under the names by which queries know four-vectors and points. */
+/** Renames members of ROOT's vector classes to the names of four-vectors and points in queries. */
 
 const points = { fX: "x", fY: "y", fZ: "z" };
 const cartesian = { fX: "px", fY: "py", fZ: "pz" };
@@ -13,7 +13,7 @@ const classes: readonly (readonly [RegExp, Readonly<Record<string, string>>])[] 
   [/^ROOT::Math::Cartesian[23]D</, points],
 ];
 
-/** The name of a member of a class, whose own members have their names already. */
+/** The name of a member of a class, as a path; members further inside are already renamed. */
 export function vectorPath(className: string, path: readonly string[]): readonly string[] {
   const known = classes.find(([pattern]) => pattern.test(className))?.[1][path.join(".")];
   if (known !== undefined) return [known];
@@ -21,7 +21,7 @@ export function vectorPath(className: string, path: readonly string[]): readonly
   return isGeneric && path[0] === "fCoordinates" && path.length > 1 ? path.slice(1) : path;
 }
 
-/** Likewise of a branch that holds one member of a split object: `className` is the class that declares it. */
+/** The same for a branch with one member of a split object; `className` is the class that declares the member. */
 export function splitParts(className: string, parts: readonly string[]): readonly string[] {
   const owner = parts.slice(0, -1);
   const [name] = vectorPath(className, parts.slice(-1));
