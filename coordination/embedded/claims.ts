@@ -13,6 +13,8 @@ export interface ClaimsOptions {
   readonly table: SubtaskTable;
   /** Resolves when what happened is on disk, or the journal refused it; does not reject. */
   readonly written: () => Promise<void>;
+  /** The record of this is as it should be. */
+  readonly unmark: (entry: SubtaskEntry) => void;
   readonly writeAlong: Journal["writeAlong"];
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -22,6 +24,8 @@ export interface ClaimsOptions {
 
 /** Milliseconds. */
 const writesLater = 50;
+/** Milliseconds after which it is put on record that claims have begun: those that have ended by then need no record of it. */
+const begunAfter = 20;
 
 class EmbeddedNode extends LocalNode<EmbeddedClaim> {
   readonly inCluster: ClusterNode;
@@ -77,6 +81,7 @@ export class EmbeddedClaims {
   readonly nodes: LocalNodes<SubtaskEntry, EmbeddedNode>;
   readonly #options: ClaimsOptions;
   #later: ReturnType<typeof setTimeout> | undefined;
+  #beginning: Promise<void> | undefined;
 
   constructor(options: ClaimsOptions) {
     const { table, now, localityDelay } = options;
@@ -126,18 +131,24 @@ export class EmbeddedClaims {
 
   async begin(entry: SubtaskEntry, claim: EmbeddedClaim): Promise<void> {
     this.#options.table.begin(entry, claim);
-    await this.#options.written();
+    this.#beginning ??= new Promise<void>((resolve) => setTimeout(resolve, begunAfter)).then(() => {
+      this.#beginning = undefined;
+      return this.#options.written();
+    });
+    await this.#beginning;
   }
 
   async end(entry: SubtaskEntry, claim: EmbeddedClaim, end: ClaimEnd): Promise<boolean> {
-    const { table, written } = this.#options;
+    const { table, written, unmark } = this.#options;
     const isStopped = claim.signal.aborted;
     const verdict = table.end(entry, claim, end);
     if (verdict === undefined) return false;
     this.nodes.ended(claim.node, table.queue, entry, { end, verdict, isStopped });
     // The rest, such as that nobody waits for the query any more, is found out again after a crash, so it need not be written now.
-    if (end.kind === "complete" && claim.isAlong && !entry.isRecorded) this.#writeLater();
-    else await written();
+    if (end.kind === "complete" && claim.isAlong && !entry.isRecorded) {
+      unmark(entry);
+      this.#writeLater();
+    } else await written();
     return true;
   }
 

@@ -2,7 +2,7 @@
  * The coordinator of one process: state in memory, recoverable from a journal. Promises what `../coordinator.ts` does.
  *
  * What `enqueue`, `renew`, `withdraw` and `retry` resolved with is durable. That a claim was given is not written down: after a crash its subtask waits as before. That
- * computing began is on disk before `begin` resolves, and how a claim went before `complete`, `fail` or `release` resolve; where the
+ * computing began is on disk before `begin` resolves, some milliseconds later, unless the claim has ended by then; how a claim went is before `complete`, `fail` or `release` resolve; where the
  * journal refuses (full disk) they resolve all the same, it is logged and written with what comes next, and a crash in between repeats the subtask.
  * Long lists are worked through in slices, so that no call holds the thread for long. At most `mostSubtasks` are kept: a request that would exceed
  * them is refused whole. A client's interest ends when it was not renewed for `interestTerm`; time for which no coordinator ran does not count.
@@ -61,7 +61,14 @@ export async function createCoordinator(options: CoordinatorOptions): Promise<Co
   /** Milliseconds for which the coordinator has run, all its processes together, as far as that is on disk. */
   const ran = () => ranBefore + now() - started;
   const written = () => writer.flush().catch((error) => log?.error({ error }, "the coordinator's journal refused a write; it is repeated"));
-  const claims = new EmbeddedClaims({ table, written, writeAlong: journal.writeAlong, now, localityDelay });
+  const claims = new EmbeddedClaims({
+    table,
+    written,
+    unmark: (entry) => writer.unmark(entry),
+    writeAlong: journal.writeAlong,
+    now,
+    localityDelay,
+  });
   let supply: NodeSupply | undefined;
   let isClosed = false;
   const requireOpen = () => {

@@ -28,6 +28,11 @@ export class WriteBehind {
     this.#marked.add(item);
   }
 
+  /** Its record is as it should be: somebody else wrote it. */
+  unmark(item: Recorded): void {
+    this.#marked.delete(item);
+  }
+
   /** Calls made while a write is under way share the next one. */
   flush(): Promise<void> {
     this.#next ??= this.#running.then(ignore, ignore).then(() => {

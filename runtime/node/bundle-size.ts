@@ -11,7 +11,7 @@ const mostWork = 50;
 /** What takes no longer together is not divided between threads: claiming and completing it once more would cost about as much. */
 const leastWork = 2;
 /** More would save little. Not more than `mostPrograms`: they may be of as many programs. */
-const mostTogether = 16;
+export const mostTogether = 32;
 /** So many past subtasks must be known to tell how long the next ones take. */
 const fewest = 4;
 /** How many past subtasks to judge by. */

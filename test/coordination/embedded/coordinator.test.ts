@@ -106,6 +106,25 @@ test("the journal is empty when all is done or withdrawn", async (t) => {
   assert.deepEqual([...records], []);
 });
 
+test("claims that end with their partials soon after they began are written down once, as ended", async (t) => {
+  const journal = createMemoryJournal();
+  const written: (string | undefined)[] = [];
+  const write: Journal["write"] = (changes) => {
+    written.push(...changes.values());
+    return journal.write(changes);
+  };
+  const coordinator = await openForTest(t, { journal: { ...journal, write, writeAlong: (make) => journal.write(make()) } });
+  await coordinator.enqueue({ queryId: "q", client: "a", priority: 500, subtasks: makeSubtasks(3) });
+  const node = await coordinator.join({ id: "n", host: "h", threads: 1, cacheLimit: 0 });
+  const claims = await node.claim({ signal: new AbortController().signal, most: 3 });
+  written.length = 0;
+  const begun = node.begin(claims);
+  assert.deepEqual(await node.completeAlong!(claims, () => claims.map(() => true)), [true, true, true]);
+  await begun;
+  // The program and the interest, which nothing needs any more.
+  assert.deepEqual(written, [undefined, undefined]);
+});
+
 test("createCoordinator clears away what a write left half done", async (t) => {
   const { key } = makeSubtask(0);
   const records = new Map([
