@@ -1,7 +1,7 @@
-/** Which reads fetch some ranges of a file at the least cost. Pure. */
+/** Plans the reads that fetch some ranges of a file at the least cost. Pure. */
 import type { ByteRange, JoinedReads } from "./source.ts";
 
-/** One read: its pieces follow each other and do not overlap. */
+/** One read. Its pieces are in ascending order and do not overlap. */
 export interface PlannedRead {
   readonly pieces: readonly ByteRange[];
 }
@@ -9,10 +9,11 @@ export interface PlannedRead {
 type Limits = Pick<JoinedReads, "gap" | "most"> & Partial<Pick<JoinedReads, "atATime" | "mostStretches">>;
 
 /**
- * Reads that cover all the ranges, each byte of them once, in the order in which the ranges first need them. A piece is a range, unless that is larger
- * than a read may be (it is then cut) or overlaps others (they are then one, and cut likewise). Empty ranges need nothing.
+ * Reads that cover each byte of the ranges once, in the order in which the ranges first need them. A piece is one range; overlapping ranges become one
+ * piece, and pieces larger than a read may be are cut. Empty ranges need no read.
  *
- * Where a read may have several stretches, and there are more of them than reads that go on at a time, they are put together in as many reads.
+ * A stretch is a part of the file that is fetched as a whole. If there are more stretches than reads at a time, and a read may have several stretches,
+ * they are shared out among that many reads.
  */
 export function planReads(ranges: readonly ByteRange[], limits: Limits): readonly PlannedRead[] {
   const stretches = planStretches(ranges, limits);
@@ -31,7 +32,7 @@ export function planReads(ranges: readonly ByteRange[], limits: Limits): readonl
   return reads.map(({ pieces }) => ({ pieces: pieces.sort((a, b) => a.start - b.start) }));
 }
 
-/** What is fetched of ranges that follow each other: with what lies between them, where that is not more than the gap. */
+/** Joins ascending ranges into stretches: ranges with at most `gap` bytes between them are fetched together with these bytes. */
 export function stretchesOf(ranges: readonly ByteRange[], gap: number): readonly ByteRange[] {
   const stretches: { start: number; end: number }[] = [];
   for (const { start, end } of ranges) {
@@ -42,7 +43,7 @@ export function stretchesOf(ranges: readonly ByteRange[], gap: number): readonly
   return stretches;
 }
 
-/** Reads of one stretch each, in the order of need. */
+/** Reads of one stretch each, in the order in which they are first needed. */
 function planStretches(ranges: readonly ByteRange[], { gap, most }: Pick<JoinedReads, "gap" | "most">): readonly PlannedRead[] {
   const reads: { pieces: ByteRange[]; need: number }[] = [];
   for (const { need, ...piece } of piecesOf(ranges, most)) {
@@ -56,7 +57,7 @@ function planStretches(ranges: readonly ByteRange[], { gap, most }: Pick<JoinedR
   return reads.sort((a, b) => a.need - b.need).map(({ pieces }) => ({ pieces }));
 }
 
-/** In the order of the file; `need` is the place of the first range that a piece is for. */
+/** The pieces in the order of the file. `need` is the index of the first range that needs the piece. */
 function piecesOf(ranges: readonly ByteRange[], most: number): readonly (ByteRange & { readonly need: number })[] {
   const sorted = ranges.map(({ start, end }, need) => ({ start, end, need })).filter(({ start, end }) => end > start);
   sorted.sort((a, b) => a.start - b.start || a.need - b.need);

@@ -1,17 +1,17 @@
 /**
- * Bytes of a file for a moment: where the source can read into memory that is there, into buffers that this thread keeps and lends again and again. Memory
- * that is touched for the first time costs more than reading a file that the system has in memory.
+ * Lends the bytes of a file for a moment. If the source can read into given memory, this thread reuses its own buffers: touching new memory costs more
+ * than reading a file that the system has cached.
  */
 import { turn } from "../../base/turn.ts";
 import type { ByteRange, ByteReader } from "./source.ts";
 
-/** Of all kept buffers together. */
+/** The most bytes of all free buffers together. */
 const mostKept = 2 ** 25;
 const leastBuffer = 2 ** 16;
 
 const free: Uint8Array[] = [];
 
-/** Gives `use` the bytes; it keeps none of them, and waits for nothing. */
+/** Calls `use` with the bytes. It must not keep them, nor wait for anything. */
 export async function lendBytes<Result>(file: ByteReader, { start, end }: ByteRange, use: (bytes: Uint8Array) => Result): Promise<Result> {
   if (!file.readInto) return use(new Uint8Array(await file.slice(start, end)));
   if (file.readNow) await giveTurn();
@@ -26,18 +26,18 @@ export async function lendBytes<Result>(file: ByteReader, { start, end }: ByteRa
   }
 }
 
-/** Milliseconds for which a thread may be held before it hears what others want of it. */
+/** The most milliseconds that a thread may be blocked before it handles other events. */
 const longestHold = 20;
 let heard = 0;
 
-/** To be awaited before a thread is held again by reading. */
+/** Must be awaited before a read that blocks the thread; lets other events be handled from time to time. */
 export async function giveTurn(): Promise<void> {
   if (performance.now() - heard < longestHold) return;
   await turn();
   heard = performance.now();
 }
 
-/** A buffer of at least so many bytes, which holds anything: the smallest that is free, or a new one. */
+/** A buffer of at least `length` bytes with arbitrary content: the smallest free one that fits, or a new one. */
 export function borrow(length: number): Uint8Array {
   const fitting = free.filter((buffer) => buffer.length >= length).sort((a, b) => a.length - b.length);
   const [best] = fitting;
@@ -46,7 +46,7 @@ export function borrow(length: number): Uint8Array {
   return best;
 }
 
-/** Whoever borrowed it keeps nothing of it. */
+/** Returns a borrowed buffer, which the borrower must no longer use. */
 export function giveBack(buffer: Uint8Array): void {
   free.push(buffer);
   while (free.length > 1 && free.reduce((sum, { length }) => sum + length, 0) > mostKept) free.shift();

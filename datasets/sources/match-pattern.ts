@@ -1,11 +1,11 @@
-/** Glob patterns for names that come from listings: the same as for files of this machine. */
+/** Glob patterns for names in listings, with the same meaning as for files of this machine. */
 
-/** Whether a pattern means more than the one name it spells; `?` does not where it begins the query of a URL. */
+/** Whether a pattern can match other names than its own text. `?` alone does not count, since it may begin the query of a URL. */
 export const hasWildcards = (pattern: string): boolean => /[*{[]/.test(pattern);
 
 /**
- * What a pattern matches: `*` and `?` within a name, `**` any folders, `{a,b}`, `[0-9]`, `[!0-9]`; a backslash takes the meaning of what follows.
- * Names that start with a dot are matched by their full name only.
+ * The regular expression for a pattern: `*` and `?` match within a name, `**` any folders; there are `{a,b}`, `[0-9]` and `[!0-9]`. After a backslash
+ * a character stands for itself. Names that start with a dot are only matched by their full name.
  */
 export function matcherOf(pattern: string): RegExp {
   let source = "";

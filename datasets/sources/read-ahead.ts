@@ -1,10 +1,10 @@
 /**
- * Reading ahead for several users of one file, each of which told which ranges it will ask for: they are fetched in few reads, several at a time, before
+ * Reads ahead for several users of one file, who announce which ranges they will ask for. These are fetched with few reads, several at a time, before
  * they are asked for.
  *
- * Promises: `slice` gives what the reader below gives; at most `mostHeld` bytes wait to be asked for, but for what is asked for at this moment; a read
- * that failed fails the slices that need it, and no others. Of ranges that are asked for front to back each byte is fetched once, however many
- * users told it; what is asked for otherwise, or was not told, is read when it is asked for.
+ * Guarantees: `slice` returns what the underlying reader would. At most `mostHeld` bytes are held before they are asked for. A failed read fails only the
+ * slices that need it. If announced ranges are asked for from front to back, each byte is fetched once for all users; any other slice is read when
+ * it is asked for.
  */
 import { planReads } from "./coalesce.ts";
 import type { ByteRange, ByteReader, JoinedReads, SignalOptions } from "./source.ts";
@@ -14,25 +14,25 @@ const mostHeld = 32 * 2 ** 20;
 interface Piece extends ByteRange {
   /** The read that fetches it. */
   readonly read: { readonly pieces: readonly Piece[] };
-  /** How many of the told ranges that it is part of are not done with it. */
+  /** The number of announced ranges that still need it. */
   users: number;
-  /** Present from when it is fetched until all are done with it. */
+  /** Present from the fetch until no range needs it. */
   bytes?: Promise<ArrayBuffer>;
-  /** How many of its bytes are in memory, or will be. */
+  /** The number of its bytes that are in memory or being fetched. */
   held: number;
 }
 
-/** A told range, and up to where it is done. */
+/** An announced range; up to `done` it is no longer needed. */
 interface Told extends ByteRange {
   done: number;
 }
 
 export interface AheadReader extends ByteReader {
-  /** It asks for no more. */
+  /** Tells that this user asks for no more. */
   leave(): void;
 }
 
-/** A reader for each user. `signal` ends the reads that nobody asked for yet. */
+/** One reader for each user. `signal` aborts all of these reads. */
 export function readAhead(
   reader: ByteReader,
   told: readonly (readonly ByteRange[])[],
@@ -49,9 +49,9 @@ class ReadAhead {
   readonly #reader: ByteReader;
   readonly #joined: JoinedReads;
   readonly #signal: AbortSignal | undefined;
-  /** Reads that are not begun, in the order of need. */
+  /** Reads that have not begun, in the order in which they are needed. */
   readonly #waiting: { readonly pieces: readonly Piece[] }[];
-  /** In the order of the file. */
+  /** All pieces in the order of the file. */
   readonly #pieces: readonly Piece[];
   #going = 0;
   #held = 0;
@@ -90,7 +90,7 @@ class ReadAhead {
     for (const { bytes, read } of pieces) if (!bytes) this.#begin(read);
     const buffers = await Promise.all(pieces.map(({ bytes }) => bytes!));
     options.signal?.throwIfAborted();
-    // Of a part that is asked for the end may be asked for once more.
+    // Until the range's end, the slice's own bytes are kept: a user may ask for its last bytes again.
     this.#finish(range, end === range.end ? end : start);
     const [first] = pieces;
     if (pieces.length === 1 && first!.users === 0 && buffers[0]!.byteLength === end - start) return buffers[0]!;
@@ -115,7 +115,7 @@ class ReadAhead {
     return this.#pieces.slice(low, last);
   }
 
-  /** Lets go of what nobody waits for any more, and fetches more. */
+  /** Marks a range as done up to `done`, drops pieces that nobody needs any more, and fetches more. */
   #finish(range: Told, done: number): void {
     for (const piece of this.#across(range)) {
       const last = Math.min(piece.end, range.end);
@@ -149,7 +149,7 @@ class ReadAhead {
       piece.held = piece.end - piece.start;
       this.#held += piece.held;
       piece.bytes = buffers.then((each) => each[index]!);
-      // Whoever asks for it is told.
+      // The slices that need the piece reject with its error.
       piece.bytes.catch(() => {
         this.#held -= piece.held;
         piece.held = 0;

@@ -1,12 +1,12 @@
-/** A byte reader that fetches small reads of a file that is far away in whole blocks, and keeps some: metadata lie together, and are read bit by bit. */
+/** A byte reader for remote files that fetches small reads in whole blocks and keeps some blocks, since metadata lie together and are read in small parts. */
 import type { ByteReader, SignalOptions } from "./source.ts";
 
 const blockBytes = 2 ** 16;
 const mostBlocks = 32;
-/** Larger reads are not kept. */
+/** Larger reads bypass the blocks. */
 const small = 2 * blockBytes;
 
-/** The reader itself where its reads cost nothing worth it. */
+/** Returns the reader itself if its reads are cheap (no `joined`). */
 export function readBlocks(reader: ByteReader): ByteReader {
   const { joined, byteLength } = reader;
   if (!joined) return reader;
@@ -15,7 +15,7 @@ export function readBlocks(reader: ByteReader): ByteReader {
   function blockAt(index: number, options: SignalOptions): Promise<ArrayBuffer> {
     const start = index * blockBytes;
     const block = blocks.get(index) ?? reader.slice(start, Math.min(byteLength, start + blockBytes), options);
-    // The last one that was used stays longest, and none that failed does.
+    // The block used last stays longest; a failed one is dropped.
     blocks.delete(index);
     blocks.set(index, block);
     block.catch(() => blocks.delete(index));

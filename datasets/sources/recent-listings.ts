@@ -1,13 +1,13 @@
 /**
- * What hosts said of files and folders lately, by pattern or URL: each look is a request. An answer holds for some seconds, and longer where it took long to be found, so
- * that looking takes a small part of the time. Who asks while it is being found gets the same answer; a failure is not kept.
+ * Caches answers of hosts about files and folders, by pattern or URL, because each look is a request. An answer is valid for some seconds, or longer if
+ * it took long, so that looking takes a small part of the time. Concurrent callers share one look; failures are not cached.
  */
 import { LRUCache } from "lru-cache";
 import type { FoundFile } from "./source.ts";
 
-/** Milliseconds for which an answer holds at least. */
+/** The least milliseconds for which an answer is valid. */
 const holds = 5_000;
-/** An answer holds this many times as long as it took to be found. */
+/** An answer is valid at least this many times as long as the look took. */
 const holdsTimes = 20;
 
 interface Known {
@@ -38,7 +38,7 @@ export class RecentListings {
     }
   }
 
-  /** What was found may be otherwise now. */
+  /** Drops all answers, after a sign that one of them is out of date. */
   clear(): void {
     this.#known.clear();
   }

@@ -1,8 +1,8 @@
-/** Paths and URLs as messages, logs and answers may show them: without names, passwords and signatures that a URL may carry. */
+/** Paths and URLs for messages, logs and answers, without the user names, passwords and signatures that a URL may carry. */
 
 const isUrl = /^[a-z][a-z0-9+.-]*:\/\//i;
 
-/** Unchanged for a path of this machine. Works on what is no sound URL, too. */
+/** A path of this machine is unchanged. Also works for malformed URLs. */
 export function showPath(path: string): string {
   const scheme = isUrl.exec(path)?.[0];
   if (scheme === undefined) return path;

@@ -1,4 +1,4 @@
-/** The sources that are read, by the scheme of their URLs. A new source is one more row. */
+/** The table of sources, by the scheme of their URLs. A new source is one more row. */
 import { DatasetError } from "../dataset.ts";
 import { httpFiles } from "./http/http-files.ts";
 import { createListedFiles, isList } from "./lists/listed-files.ts";
@@ -7,7 +7,7 @@ import { s3Files } from "./s3/s3-files.ts";
 import { showPath } from "./shown-path.ts";
 import type { Source } from "./source.ts";
 
-/** Paths without a scheme are this machine's. */
+/** The scheme of paths without one, which lead to files of this machine. */
 const local = "";
 const sources: ReadonlyMap<string, Source> = new Map([
   [local, localFiles],
@@ -19,7 +19,7 @@ const lists = createListedFiles(sourceOf);
 
 const schemeOf = (path: string): string => /^([a-z][a-z0-9+.-]*):\/\//i.exec(path)?.[1].toLowerCase() ?? local;
 
-/** Where a path, URL, pattern or list leads. Throws `DatasetError`, permanent, for a scheme that is not read. */
+/** The source for a path, URL, pattern or list. Throws a permanent `DatasetError` for an unknown scheme. */
 export function sourceOf(path: string): Source {
   if (isList(path)) return lists;
   const scheme = schemeOf(path);
@@ -38,7 +38,7 @@ export function sourceOf(path: string): Source {
 
 export const isLocal = (path: string): boolean => schemeOf(path) === local && !isList(path);
 
-/** A pattern as others may use it, whatever folder they are in. */
+/** The pattern in a form that does not depend on the current folder. */
 export function absolutePattern(pattern: string, resolve: (path: string) => string): string {
   if (isLocal(pattern)) return resolve(pattern);
   const listed = pattern.slice(1);

@@ -1,5 +1,5 @@
 /**
- * One decoded column in a file: its arrays as they lie in memory, so that nothing has to be unpacked. All numbers are
+ * A file with one decoded column: its arrays as they are in memory, so that nothing has to be unpacked. All numbers are
  * little-endian:
  *
  *   0   8 bytes   "femtoqD1"
@@ -7,8 +7,8 @@
  *   16  u32       how many arrays there are; then the bytes of each (u32)
  *       arrays    one after another, each from a multiple of 8 on
  *
- * Promises: a file is written under another name and then renamed, so that it is whole or not there however the process ends; what is damaged is never
- * taken for a column. Does not promise that it outlasts a loss of power. Safe on any thread.
+ * Guarantees: a file is written under another name and then renamed, so it is complete or absent, however the process ends. A damaged file is never
+ * taken for a column. It may not survive a loss of power. Safe on any thread.
  */
 import { closeSync, fstatSync, openSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
@@ -19,15 +19,15 @@ import { takeArea } from "../../kernels/kernels.ts";
 
 const magic = new TextEncoder().encode("femtoqD1");
 const headerBytes = 16;
-/** How the names of files end that are being written. */
+/** The ending of the name of a file that is being written. */
 export const unfinished = ".unfinished";
 
 const upToEight = (bytes: number) => Math.ceil(bytes / 8) * 8;
 let written = 0;
 
 /**
- * Gives the bytes of the file; throws as the system does. Where the directory is deleted before the file has its name, it is written once more.
- * `rename` moves a file; tests have their own.
+ * Writes a file and returns its size in bytes; throws the system's errors. If the directory is deleted before the file is renamed, it is written once
+ * more. Tests pass their own `rename`.
  */
 export function writeBlock(path: string, arrays: readonly Uint8Array[], rename: typeof renameSync = renameSync): number {
   const starts: number[] = [];
@@ -67,7 +67,7 @@ function writeFile(path: string, file: Uint8Array, rename: typeof renameSync): v
   rename(temporary, path);
 }
 
-/** Also where there is no directory, or not any more. */
+/** Creates a file, and its directory if that is missing. */
 function create(path: string): number {
   const open = () => openSync(path, "wx", 0o600);
   return unlessGone(open, () => {
@@ -76,7 +76,7 @@ function create(path: string): number {
   });
 }
 
-/** What `again` gives where the first fails because something is not there. */
+/** The result of `first` or, if that fails because a file or directory is missing, of `again`. */
 function unlessGone<Result>(first: () => Result, again: () => Result): Result {
   try {
     return first();
@@ -87,10 +87,10 @@ function unlessGone<Result>(first: () => Result, again: () => Result): Result {
 }
 
 export type BlockRead =
-  /** How many bytes of each target were filled. */
+  /** The number of bytes filled in each target. */
   { readonly kind: "read"; readonly lengths: readonly number[] } | { readonly kind: "missing" } | { readonly kind: "damaged" };
 
-/** Fills the targets from their front, as many as there are arrays. Throws as the system does, but for a file that is not there. */
+/** Reads the file's arrays into the targets, one each, from their front. Throws the system's errors, except for a missing file. */
 export function readBlock(path: string, targets: readonly Uint8Array[]): BlockRead {
   let descriptor: number;
   try {

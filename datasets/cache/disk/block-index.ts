@@ -1,8 +1,8 @@
 /**
- * Which blocks are kept, bounded in bytes, and what goes for a new one. Pure.
+ * Decides which blocks are kept within a limit of bytes, and which are removed for a new one. Pure.
  *
- * While there is room every block is kept. Then one is kept only that was asked for before, at the expense of those that nobody has asked for since:
- * so what is read once displaces nothing, and of a scan that is larger than all of it, repeated, a part stays and is found.
+ * While there is room, every block is kept. After that, a new block is only kept if it was asked for before, and only blocks that were not asked for since
+ * then are removed for it. So data that is read once displaces nothing, and of a repeated scan that exceeds the limit, a part stays and is found.
  */
 import { LRUCache } from "lru-cache";
 
@@ -10,15 +10,15 @@ const mostRemembered = 200_000;
 
 interface Block {
   readonly bytes: number;
-  /** When it was asked for last: counts what was asked for. */
+  /** When it was last asked for, as the number of that request. */
   used: number;
 }
 
 export class BlockIndex {
   readonly #limit: number;
-  /** Least recently used first. */
+  /** The kept blocks, the least recently used first. */
   readonly #blocks = new Map<string, Block>();
-  /** When those were asked for that may be here or not. */
+  /** When each block, kept or not, was last asked for. */
   readonly #asked = new LRUCache<string, number>({ max: mostRemembered });
   #bytes = 0;
   #clock = 0;
@@ -39,7 +39,7 @@ export class BlockIndex {
     return this.#blocks.has(name);
   }
 
-  /** Whether it is here; it counts as used. Where not, `makeRoom` may be asked. */
+  /** Whether a block is kept; counts as a use. If not, `makeRoom` may be called, with `askedBefore`. */
   ask(name: string): { readonly isHere: boolean; readonly askedBefore: number | undefined } {
     const askedBefore = this.#asked.get(name);
     const block = this.#blocks.get(name);
@@ -51,7 +51,7 @@ export class BlockIndex {
     return { isHere: true, askedBefore };
   }
 
-  /** Those that are to go for a block of so many bytes, which are gone from here; undefined where it is not to be kept. */
+  /** Makes room for a new block and returns the names it removed, whose files must be deleted; undefined if the new block must not be kept. */
   makeRoom(bytes: number, askedBefore: number | undefined): readonly string[] | undefined {
     const victims: string[] = [];
     let free = this.#limit - this.#bytes;
@@ -67,7 +67,7 @@ export class BlockIndex {
     return victims;
   }
 
-  /** Those that are too much: as others have put them here, too. */
+  /** Removes and returns the blocks beyond the limit; other processes add blocks, too. */
   shrink(): readonly string[] {
     const victims: string[] = [];
     for (const name of this.#blocks.keys()) {

@@ -1,10 +1,10 @@
 /**
- * The columns that are kept on the disk, decoded, beside those in memory: one directory of block files, bounded in bytes.
+ * Keeps decoded columns on the disk, beside those in memory, in one directory of block files with a limit of bytes.
  *
- * Promises: a copy is found under a name that has the partition's fingerprint, the column's form and the reader's version in it, so none is taken for
- * another file's or an older reader's. The directory may be deleted, whole or in part, at any time, and several processes may share it: what is gone is
- * read from the files again, what others put there is found and counts towards the limit after a while. Only their owner can read the copies. Nothing fails because of it: a disk that
- * refuses is left alone for a minute, and warned of once.
+ * Guarantees: a copy's name has the partition's fingerprint, the column's form and the reader's version in it, so it is never taken for another file's or
+ * an older reader's. The directory may be deleted, whole or in part, at any time: columns are then read from their files again. Several processes may
+ * share it; copies of others are found, and count towards the limit, after a while. Only their owner can read the copies. Queries never fail because
+ * of the disk: after an error it is not used for a minute, with one warning in the log.
  */
 import { createHash } from "node:crypto";
 import { readdir, rm, stat } from "node:fs/promises";
@@ -17,21 +17,21 @@ import { unfinished } from "./block-file.ts";
 import { BlockIndex } from "./block-index.ts";
 import type { DiskOutcome, DiskPlace } from "./read-through.ts";
 
-/** Part of every name: another one where decoding gives other arrays. */
+/** Part of every name; must change when decoding makes other arrays. */
 const edition = "columns 1";
-/** Fingerprint, digest of the column's form, its name. With what the name has at its end while it is written, they have to fit into 255 bytes. */
+/** Fingerprint, digest of the column's form, and its name. Together with the ending of unfinished files these must fit into 255 bytes. */
 const fileName = /^([0-9a-f]{64})\.[0-9a-f]{16}\.([^/]{1,120})$/;
-/** Also of the names of files that are being written. */
+/** The beginning of the name of a copy, also while it is written. */
 const beginning = /^[0-9a-f]{64}\.[0-9a-f]{16}\./;
-/** Milliseconds. */
+/** In milliseconds. */
 const restAfterFailure = 60_000;
 const abandonedAfter = 3_600_000;
-/** The directory is looked at again when so much of the limit was written. */
+/** The directory is looked at again each time this fraction (1 / 16) of the limit was written. */
 const looksPerLimit = 16;
 
 export interface PlannedCopy extends DiskPlace {
   readonly name: string;
-  /** Kept free for it meanwhile. */
+  /** The bytes that are kept free for it until `settle`. */
   readonly reserved: number;
 }
 
@@ -40,9 +40,9 @@ export class DiskTier {
   readonly #directory: string;
   readonly #log: Log;
   readonly #index: BlockIndex;
-  /** By fingerprint: the names of columns. */
+  /** By fingerprint, the names of its columns and how many copies each has. */
   readonly #columns = new Map<string, Map<string, number>>();
-  /** Resolves when what is there is known. */
+  /** Resolves when the directory was read for the first time. */
   readonly opened: Promise<void>;
   #reserved = 0;
   #sinceLook = 0;
@@ -62,7 +62,7 @@ export class DiskTier {
     return this.#index.bytes;
   }
 
-  /** Names of the columns of a partition. */
+  /** The names of the columns of a partition that have copies. */
   columnsOf(fingerprint: string): Iterable<string> {
     return this.#columns.get(fingerprint)?.keys() ?? [];
   }
@@ -75,7 +75,10 @@ export class DiskTier {
     return this.#columns.keys();
   }
 
-  /** For a column that is not in memory. Whoever asks settles it. Undefined where there is no copy, and none is to be made. */
+  /**
+   * For a column that is not in memory: its copy, or the place for a new one, which the caller must `settle`. Undefined if there is no copy and
+   * none shall be made.
+   */
   plan(fingerprint: string, location: ColumnLocation): PlannedCopy | undefined {
     const name = nameOf(fingerprint, location);
     if (!fileName.test(name)) return undefined;
@@ -91,7 +94,7 @@ export class DiskTier {
     return { ...place, isThere: false, isWanted: true, reserved: bytes };
   }
 
-  /** `outcome` is undefined where the column could not be read at all. */
+  /** Records what became of a planned copy. `outcome` is undefined if the column could not be read at all. */
   settle({ name, reserved, isThere }: PlannedCopy, outcome: DiskOutcome | undefined): void {
     this.#reserved -= reserved;
     if (!outcome || outcome.kind === "found") return;
@@ -121,13 +124,13 @@ export class DiskTier {
     this.#note(name, -1);
   }
 
-  /** The file goes, too. */
+  /** Forgets a copy that the index has removed, and deletes its file. */
   #drop(name: string): void {
     this.#note(name, -1);
     rm(join(this.#directory, name), { force: true }).catch((error) => this.#rest(String(error)));
   }
 
-  /** Counts the copies of a column, of which there may be several forms. */
+  /** Counts the copies of a column; there may be one for each of several forms. */
   #note(name: string, change: 1 | -1): void {
     const [, fingerprint, column] = fileName.exec(name) as unknown as readonly [string, string, string];
     const columns = this.#columns.get(fingerprint) ?? new Map<string, number>();
@@ -149,7 +152,7 @@ export class DiskTier {
     return this.#looking;
   }
 
-  /** Learns what others put here or took away, and removes what is too much. */
+  /** Learns which copies other processes added or removed, and removes those beyond the limit. */
   async #lookNow(): Promise<void> {
     const before = new Set(this.#index.names);
     const names = await this.#list();
@@ -161,7 +164,7 @@ export class DiskTier {
       { concurrency: 16 },
     );
     for (const { name, bytes, modified } of found.toSorted((a, b) => (a.modified ?? 0) - (b.modified ?? 0))) {
-      // Others' files may lie here, too.
+      // The directory may also have files that are no copies.
       if (bytes === undefined || !beginning.test(name)) continue;
       if (name.endsWith(unfinished)) {
         if (Date.now() - modified! > abandonedAfter) await rm(join(this.#directory, name), { force: true });
@@ -173,7 +176,7 @@ export class DiskTier {
     for (const victim of this.#index.shrink()) this.#drop(victim);
   }
 
-  /** Nothing where there is no directory: the first copy makes it. */
+  /** The names in the directory; empty if there is none yet, since the first copy makes it. */
   async #list(): Promise<readonly string[]> {
     try {
       return await readdir(this.#directory);
@@ -188,7 +191,7 @@ export class DiskTier {
       const { size, mtimeMs } = await stat(join(this.#directory, name));
       return { bytes: size, modified: mtimeMs };
     } catch {
-      // It went meanwhile.
+      // It was deleted meanwhile.
       return {};
     }
   }

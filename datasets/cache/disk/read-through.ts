@@ -1,17 +1,17 @@
-/** Columns of one partition from the disk's copies where there are some, else from their file, of which copies are made where they are wanted. Safe on any thread. */
+/** Reads columns of a partition from their copies on the disk, or from their file, and then makes copies if they are wanted. Safe on any thread. */
 import { bytesPerValue } from "../../../engine/program/schema.ts";
 import type { ColumnLocation, ColumnTarget } from "../../dataset.ts";
 import { type ColumnRead, readColumns, type WantedColumn } from "../../read-column.ts";
 import { readBlock, writeBlock } from "./block-file.ts";
 
-/** A column's copy on the disk: whether there should be one, and whether one is to be made. */
+/** The place of a column's copy: whether one should be there (`isThere`), and whether one shall be made if not (`isWanted`). */
 export interface DiskPlace {
   readonly path: string;
   readonly isThere: boolean;
   readonly isWanted: boolean;
 }
 
-/** What became of the copy. `bytes`: of one that was made; `isDamaged`: the one that was there. */
+/** What became of the copy. `bytes` is the size of a new copy; `isDamaged` tells that the old copy was damaged. */
 export type DiskOutcome =
   | { readonly kind: "found" }
   | { readonly kind: "made"; readonly bytes: number; readonly isDamaged?: boolean }
@@ -21,7 +21,7 @@ export type DiskOutcome =
 export type ThroughRead = Omit<ColumnRead, "missing"> & { readonly disk?: DiskOutcome | undefined };
 export type ThroughWanted = WantedColumn & { readonly disk?: DiskPlace | undefined };
 
-/** As `readColumns`. What goes wrong with a copy is told, and the column is read from its file. */
+/** As `readColumns`. If a copy cannot be used, the column is read from its file, and `disk` tells the reason. */
 export async function readThrough(
   wanted: readonly ThroughWanted[],
   options: Parameters<typeof readColumns>[1] = {},
@@ -82,7 +82,7 @@ function makeCopy({ location, target }: WantedColumn, path: string, read: Column
   }
 }
 
-/** Values, then validity, the dictionary and offsets, as far as the column has them. */
+/** The arrays of a column in their order in the file: values, validity, dictionary and offsets, as far as it has them. */
 const arraysOf = ({ values, valid, strings, offsets }: ColumnTarget): readonly Uint8Array[] =>
   [values, valid, strings, ...offsets]
     .filter((array) => array !== undefined)

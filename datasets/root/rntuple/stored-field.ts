@@ -36,7 +36,10 @@ export interface StoredField {
   /** The number, from 1, of its RNTuple if several are read as one; absent for the first. */
   readonly ntuple?: number;
   readonly steps: readonly Step[];
-  /** `number`: the column's elements. `lengths`: its elements are ends of lists, whose lengths are the values. `text`: its elements are ends of strings in `characters`. */
+  /**
+   * `number`: the values are the column's elements. `lengths`: the elements are ends of lists, whose lengths are the values. `text`: the elements
+   * are ends of strings in `characters`.
+   */
   readonly value: { readonly kind: "number" | "lengths" | "text"; readonly forms: Forms; readonly characters?: Forms };
 }
 

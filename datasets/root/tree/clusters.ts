@@ -17,8 +17,8 @@ export interface Clusters {
 const mostUnits = 100_000;
 
 /**
- * The units; with known clusters each one but the last of a range has at least `partitionEvents` entries. `seams` returns, in ascending order, the entries
- * at which baskets of all branches begin.
+ * The units. With known clusters, each but the last has at least `partitionEvents` entries. `seams` returns, in ascending order, the entries at which
+ * baskets of all branches begin.
  */
 export function unitsOf(clusters: Clusters, partitionEvents: number, seams: () => readonly number[]): FileDescription["units"] {
   const { entries, rangeEnds, rangeSizes, autoFlush } = clusters;

@@ -1,8 +1,8 @@
 /**
- * Files at https:// and http:// URLs, read in parts. A URL with wildcards in its path, or with a slash at its end, names files of folders, where the site
- * lists them (WebDAV).
+ * Files at https:// and http:// URLs, read in parts. A URL with wildcards in its path, or with a slash at its end, names files in folders; this needs a
+ * site that lists folders (WebDAV).
  *
- * What a server said of a file or folder holds for some seconds, for each look is a request; what is read of a file is checked each time.
+ * Answers about files and folders are cached for some seconds, because each look is a request. Each read checks that the file is still the same version.
  */
 import pMap from "p-map";
 import { DatasetError, type FileIdentity } from "../../dataset.ts";
@@ -32,7 +32,7 @@ export const httpFiles: Source = {
       return await use(openRemote(file, placeOf(file.path)));
     } catch (error) {
       options?.signal?.throwIfAborted();
-      // It may be another file now.
+      // The file may have changed, so cached answers may be out of date.
       if (error instanceof DatasetError && !error.permanent && !(error instanceof PassingFailure)) recent.clear();
       throw error;
     }
@@ -44,7 +44,7 @@ function urlOf(path: string): URL {
   throw new DatasetError(`Cannot read a URL that is none; what is required is like https://HOST/FOLDER/FILE`, { permanent: true });
 }
 
-/** Of a URL, as it is written: a pattern may have what a URL may not. */
+/** The path of a URL as it is written, not escaped: a pattern may have characters that a URL may not. */
 const pathOf = (url: string): string => url.replace(/^[a-z]+:\/\/[^/?#]*/i, "").replace(/[?#].*$/s, "");
 
 function placeOf(path: string): RemotePlace {
@@ -52,7 +52,7 @@ function placeOf(path: string): RemotePlace {
   return { url, authorize: authorizeBy(url), name: nameOfUrl(url) };
 }
 
-/** Nothing where there is no such file; with a cause where the server does not tell. */
+/** The file at a URL; empty if there is none, with a cause if the server does not tell. */
 const look = (path: string, { signal }: SignalOptions): Promise<readonly FoundFile[]> =>
   recent.get(path, async () => {
     try {
@@ -73,7 +73,7 @@ async function listMatching(pattern: string, { endings, signal }: ListOptions): 
   const isWanted = (path: string) => matcher.test(path) && (!isFolder || endings.some((ending) => path.endsWith(ending)));
   const first = steps.findIndex(hasWildcards);
   const deep = steps.indexOf("**");
-  /** Whether files that are wanted may lie below this folder, which has so many steps. */
+  /** Whether wanted files may lie below this folder, whose path has `depth` parts. */
   const mayHave = (path: string, depth: number) =>
     depth < steps.length || deep >= 0
       ? matcherOf(steps.slice(0, deep >= 0 && depth > deep ? deep + 1 : depth).join("/")).test(path)
@@ -108,7 +108,7 @@ async function listMatching(pattern: string, { endings, signal }: ListOptions): 
   );
 }
 
-/** The path without its slash and escapes, as patterns mean it. */
+/** The path without its leading slash and escapes, for matching with patterns. */
 function plain(path: string): string {
   try {
     return decodeURIComponent(path).slice(1);
@@ -117,7 +117,7 @@ function plain(path: string): string {
   }
 }
 
-/** What a listing tells is taken where the site says the same of the first file itself; else each is asked for. */
+/** Sizes and versions in a listing are used if asking for the first file itself gives the same ones; else each file is asked for. */
 async function identifyListed(files: readonly ListedEntry[], signal: AbortSignal | undefined): Promise<readonly FoundFile[]> {
   const identityOf = ({ path, size, version }: ListedEntry): FileIdentity | undefined =>
     size === undefined || version === undefined ? undefined : { path, size, version };

@@ -1,5 +1,5 @@
 /**
- * What a folder holds, as WebDAV tells (PROPFIND): names, sizes and versions. Sites that know no WebDAV list nothing. Bounded in what an answer may have.
+ * Lists a folder by WebDAV (PROPFIND): names, sizes and versions. Sites without WebDAV cannot be listed. The size of the answer is bounded.
  */
 import { parseXml, XmlElement } from "@rgrove/parse-xml";
 import { DatasetError } from "../../dataset.ts";
@@ -8,10 +8,10 @@ import { type HttpAnswer, sendRequest } from "./send-request.ts";
 import { tryAgain } from "./try-again.ts";
 
 export interface ListedEntry {
-  /** Of the URL, as the server writes it, without a slash at its end. */
+  /** The path of the URL as the server writes it, without a slash at its end. */
   readonly path: string;
   readonly isFolder: boolean;
-  /** Undefined where the server does not tell. */
+  /** Undefined if the server does not tell it; so is the version. */
   readonly size: number | undefined;
   readonly version: string | undefined;
 }
@@ -20,7 +20,7 @@ const largestListing = 64 * 2 ** 20;
 const asked =
   '<?xml version="1.0" encoding="utf-8"?><propfind xmlns="DAV:"><prop><resourcetype/><getcontentlength/><getetag/><getlastmodified/></prop></propfind>';
 
-/** `place`: of a folder, with a slash at its end. Undefined where there is none. Throws `DatasetError`. */
+/** The entries of the folder at `place`, whose URL must end with a slash. Undefined if there is no such folder. Throws `DatasetError`. */
 export async function listFolder(place: RemotePlace, signal: AbortSignal | undefined): Promise<readonly ListedEntry[] | undefined> {
   const headers = { depth: "1", "content-type": "application/xml; charset=utf-8" };
   const request = { method: "PROPFIND", headers, body: asked, most: largestListing, signal, authorize: place.authorize } as const;
@@ -50,7 +50,7 @@ function parseListing(text: string, place: Pick<RemotePlace, "url" | "name">): r
     for (const response of childrenOf(parseXml(text).root, "response")) {
       const href = childrenOf(response, "href")[0]?.text.trim() ?? "";
       const url = new URL(href, place.url);
-      // Of the folder itself, and of what other sites claim to be in it, nothing is taken.
+      // Skips the folder itself, and URLs of other sites.
       if (url.origin !== place.url.origin || !url.pathname.startsWith(place.url.pathname)) continue;
       const path = url.pathname.replace(/\/$/, "");
       if (path.length < place.url.pathname.length || path.slice(place.url.pathname.length).includes("/")) continue;
@@ -68,7 +68,7 @@ function parseListing(text: string, place: Pick<RemotePlace, "url" | "name">): r
   return entries;
 }
 
-/** By name, whatever the prefix of its namespace. */
+/** The children of this name; the prefix of the namespace is ignored. */
 function childrenOf(element: XmlElement | null | undefined, name: string): readonly XmlElement[] {
   const isWanted = (child: unknown): child is XmlElement => child instanceof XmlElement && child.name.replace(/^.*:/, "") === name;
   return (element?.children as readonly unknown[] | undefined)?.filter(isWanted) ?? [];

@@ -1,9 +1,11 @@
 /**
- * Ranges of the bytes of a file that HTTP gives in parts.
+ * Reads ranges of the bytes of a file by HTTP.
  *
- * Promises: bytes are those of the version that was identified, by what each answer says of itself; what is no answer to the range that was asked for
- * is refused before its body is read. A file of which the server tells neither ETag nor time of change has no version: then a change shows only where it
- * changes the size. What lies apart is asked for in one request, unless the server was seen to give one range only, to give several wrongly, or to fail at them: then range by range.
+ * Guarantees: all bytes are of the identified version, as the headers of each answer state; an answer to another range is refused before its body is
+ * read. If the server tells neither ETag nor time of change, the file has no version, and a change is only noticed if it changes the size.
+ *
+ * Ranges that lie apart are asked for in one request. If a server lately gave one range only, a wrong answer or a failure, they are asked for
+ * one by one.
  */
 import { DatasetError, type FileIdentity } from "../../dataset.ts";
 import { stretchesOf } from "../coalesce.ts";
@@ -15,13 +17,13 @@ import { type HttpAnswer, mostConnections, PassingFailure, sendRequest } from ".
 import { isAboutSeveral, mayGiveSeveral, mostStretches, mostTries, rememberRefusal, SeveralRefused } from "./several-ranges.ts";
 import { tryAgain } from "./try-again.ts";
 
-/** Two reads cost as much as about so many bytes more in one. */
+/** One more read costs about as much as this many more bytes in the same read. */
 const gap = 64 * 2 ** 10;
 const largestRead = 8 * 2 ** 20;
-/** Bytes around a part, at most. */
+/** The most bytes around each part of an answer with several ranges. */
 const largestHead = 512;
 
-/** The identified file, for as long as it is open. */
+/** A reader of the identified file. */
 export function openRemote(file: FileIdentity, place: RemotePlace): ByteReader {
   let redirected: URL | undefined;
   let isChecked = false;
@@ -43,7 +45,7 @@ export function openRemote(file: FileIdentity, place: RemotePlace): ByteReader {
     try {
       return await sendRequest(place.url, request, note, before);
     } catch (error) {
-      // Where a redirect leads may hold for a while only.
+      // The target of a redirect may be valid for a while only.
       redirected = undefined;
       if (before === undefined || before.href === place.url.href || signal?.aborted || error instanceof SeveralRefused) throw error;
       return await sendRequest(place.url, request, note);
@@ -64,7 +66,7 @@ export function openRemote(file: FileIdentity, place: RemotePlace): ByteReader {
       signal,
     );
 
-  /** Throws `SeveralRefused` where they are to be asked for one by one. */
+  /** Throws `SeveralRefused` if the stretches must be asked for one by one. */
   const readSeveral = (stretches: readonly ByteRange[], filled: RangeBuffers, { signal }: SignalOptions): Promise<void> =>
     tryAgain(
       () =>
@@ -141,7 +143,7 @@ export function openRemote(file: FileIdentity, place: RemotePlace): ByteReader {
       }
     }
     const filled = new RangeBuffers(ranges);
-    // All are settled before one's failure is told: nothing reads on behind whoever asked.
+    // Waits for all, so that after a failure nothing goes on reading in the background.
     const outcomes = await Promise.allSettled(stretches.map((stretch) => readStretch(stretch, filled, options)));
     for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
     return filled.buffers;
@@ -153,6 +155,6 @@ export function openRemote(file: FileIdentity, place: RemotePlace): ByteReader {
   };
 }
 
-/** Bytes of an answer, at most. */
+/** The most bytes of an answer. */
 const mostOf = (stretches: readonly ByteRange[]): number =>
   stretches.reduce((sum, { start, end }) => sum + end - start + (stretches.length > 1 ? largestHead : 0), 0);

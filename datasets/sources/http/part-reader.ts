@@ -1,15 +1,16 @@
 /**
- * The parts of a `multipart/byteranges` body (RFC 9110, section 14.6) from its bytes as they come.
+ * Reads the parts of a `multipart/byteranges` body (RFC 9110, section 14.6) from its bytes as they arrive.
  *
- * Promises: gives bytes of parts only, each with its place in the file; throws for what is no such body, and for a part that is not of a file of `size` bytes or
- * ends behind it, or that is not as long as it says. Keeps nothing of the body but the head of one part, which is bounded. What the parts are of, whoever asked for them has to compare.
+ * Guarantees: it passes on bytes of parts only, with their place in the file. It throws for any other body, and for a part that belongs to a file of
+ * another size, ends beyond the file, or is not as long as its range. It keeps only the head of one part, which is bounded. The caller must check that
+ * these are the ranges it asked for.
  */
 import { parseContentRange } from "./content-range.ts";
 
 const longestHead = 4096;
 const lineBreak = "\r\n";
 
-/** Undefined where the body has no parts. */
+/** The boundary between parts; undefined for any other content type. */
 export function boundaryOf(contentType: string | undefined): string | undefined {
   const [, quoted, plain] =
     /^multipart\/byteranges\s*;(?:.*;)?\s*boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70}))/i.exec(contentType ?? "") ?? [];
@@ -21,7 +22,7 @@ export class PartReader {
   readonly #size: number;
   readonly #onBytes: (at: number, bytes: Uint8Array) => void;
   #head = "";
-  /** Where the next byte of the part lies in the file, and where the part ends. */
+  /** The place in the file of the part's next byte, and of its end. */
   #at = 0;
   #end = 0;
   #isFirst = true;
@@ -29,7 +30,7 @@ export class PartReader {
 
   constructor(options: {
     readonly boundary: string;
-    /** Of the file. */
+    /** The size of the file. */
     readonly size: number;
     readonly onBytes: (at: number, bytes: Uint8Array) => void;
   }) {
@@ -49,7 +50,7 @@ export class PartReader {
     }
   }
 
-  /** Whether the last delimiter was there. */
+  /** Whether the last delimiter was read. */
   get isEnded(): boolean {
     return this.#isEnded;
   }

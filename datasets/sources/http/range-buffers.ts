@@ -1,20 +1,20 @@
-/** A buffer for each of some ranges of a file, filled by bytes that come from anywhere in it, in any order; what belongs to none is dropped. */
+/** A buffer for each of some ranges of a file. Takes bytes of the file in any order, and drops those of no range. */
 import type { ByteRange } from "../source.ts";
 
 export class RangeBuffers {
   readonly buffers: readonly ArrayBuffer[];
   readonly #ranges: readonly ByteRange[];
-  /** Up to where each is filled; what does not follow that is not counted. */
+  /** For each range, up to where it is filled without a gap. */
   readonly #filled: number[];
 
-  /** The ranges follow each other and do not overlap. */
+  /** The ranges must be in ascending order and not overlap. */
   constructor(ranges: readonly ByteRange[]) {
     this.#ranges = ranges;
     this.buffers = ranges.map(({ start, end }) => new ArrayBuffer(end - start));
     this.#filled = ranges.map(({ start }) => start);
   }
 
-  /** Bytes of the file from `at` on. */
+  /** Takes bytes of the file that begin at `at`. */
   add(at: number, bytes: Uint8Array): void {
     const until = at + bytes.length;
     for (let index = this.#firstAfter(at); index < this.#ranges.length && this.#ranges[index]!.start < until; index++) {
@@ -30,7 +30,7 @@ export class RangeBuffers {
     return this.#ranges.every(({ end }, index) => this.#filled[index] === end);
   }
 
-  /** The first range that ends behind `at`. */
+  /** The index of the first range that ends after `at`. */
   #firstAfter(at: number): number {
     let [low, high] = [0, this.#ranges.length];
     while (low < high) {

@@ -1,4 +1,4 @@
-/** A file that HTTP gives in parts, as its server tells of it: whether it is there, its size and version, and what answers without data mean. */
+/** What a server tells of a file: whether it is there, its size and version, and what answers without data mean. */
 import type { IncomingHttpHeaders } from "node:http";
 import { baseName, DatasetError, type FileIdentity } from "../../dataset.ts";
 import type { ByteRange, SignalOptions } from "../source.ts";
@@ -6,21 +6,21 @@ import { type ContentRange, parseContentRange } from "./content-range.ts";
 import { type HttpAnswer, type HttpRequest, PassingFailure, sendRequest } from "./send-request.ts";
 import { tryAgain } from "./try-again.ts";
 
-/** A URL, and who asks for it. */
+/** A URL, with the credentials for it. */
 export interface RemotePlace {
   readonly url: URL;
   readonly authorize: HttpRequest["authorize"];
-  /** As messages name it. */
+  /** The name of the file in messages. */
   readonly name: string;
-  /** Its servers are known to give one range in an answer, and no more. */
+  /** True if its servers are known to answer with one range only. */
   readonly givesOneRange?: true;
 }
 
-/** Somebody waits for each look: milliseconds, and how often a server that fails is asked. */
+/** Limits for a look at a file, for which a person may be waiting: milliseconds until an answer, and the number of attempts. */
 const lookPatience = 10_000;
 const mostLooks = 3;
 
-/** Undefined where there is no such file. Throws `DatasetError`. */
+/** The file's size and version; undefined if there is no such file. Throws `DatasetError`. */
 export async function identifyRemote(path: string, place: RemotePlace, options: SignalOptions): Promise<FileIdentity | undefined> {
   const request = {
     method: "GET",
@@ -38,17 +38,17 @@ async function identityOf(path: string, place: RemotePlace, answer: HttpAnswer):
   if (status === 404 || status === 410) return undefined;
   const version = versionOf(headers);
   if (status === 416 && headers["content-range"] === "bytes */0") return { path, size: 0, version };
-  // Some servers have no range of an empty file and give it as a whole.
+  // For an empty file some servers answer with the whole file.
   if (status === 200 && headers["content-length"] === "0") return { path, size: 0, version };
   if (status !== 206) throw refusal(place, status, headers);
   const size = rangeOf(headers)?.size;
   if (size === undefined) throw notThatRange(place);
-  // So that the connection can be used again.
+  // Reads the body, so that the connection can be reused.
   await readRange(answer, { start: 0, end: 1 }, place, () => {});
   return { path, size, version };
 }
 
-/** The body of an answer with one range, which has as many bytes as that, told with their places in the file. */
+/** Reads the body of an answer with one range and passes on its bytes with their place in the file. Throws unless there are as many as the range has. */
 export async function readRange(
   answer: HttpAnswer,
   { start, end }: ByteRange,
@@ -64,13 +64,13 @@ export async function readRange(
   if (at < end) throw new PassingFailure(`Cannot read ${name}: the answer broke off after ${at - start} of ${end - start} bytes`);
 }
 
-/** What tells the version: the ETag, or else the time of change. */
+/** The version: the ETag or, without one, the time of change. */
 export const versionOf = ({ etag, "last-modified": changed }: IncomingHttpHeaders): string => etag ?? changed ?? "";
 
-/** Also where one of them is a weak ETag: servers make them strong a moment after a change. */
+/** A weak ETag equals the strong one, because servers turn weak ETags into strong ones a moment after a change. */
 export const isSameVersion = (one: string, other: string): boolean => one.replace(/^W\//, "") === other.replace(/^W\//, "");
 
-/** Of an answer with one range. */
+/** The range of an answer with one range; undefined if its body is encoded. */
 export const rangeOf = (headers: IncomingHttpHeaders): ContentRange | undefined =>
   isPlain(headers) ? parseContentRange(headers["content-range"]) : undefined;
 
@@ -79,7 +79,7 @@ export const isPlain = (headers: IncomingHttpHeaders): boolean => (headers["cont
 export const notThatRange = ({ name }: RemotePlace): DatasetError =>
   new DatasetError(`Cannot read ${name}: the server answers with other bytes than those it is asked for`, { permanent: true });
 
-/** What an answer says that has no data. */
+/** The error for an answer without data. */
 export function refusal({ name, url }: Pick<RemotePlace, "name" | "url">, status: number, headers: IncomingHttpHeaders): DatasetError {
   const where = `Cannot read ${name}: ${url.host}`;
   const permanent = true;
@@ -102,7 +102,7 @@ function retryAfterOf(text: string | undefined): number | undefined {
   return Number.isNaN(milliseconds) ? undefined : Math.max(0, milliseconds);
 }
 
-/** Of a URL: its last part, unescaped. */
+/** The last part of the URL's path, or the host if there is none. */
 export function nameOfUrl({ pathname, host }: URL): string {
   const last = baseName(pathname.replace(/\/+$/, ""));
   return last === "" ? host : last;

@@ -1,21 +1,21 @@
 /**
  * One HTTP request and its answer, with redirects followed.
  *
- * Promises: credentials go to the origin that was named and to no other, whatever redirects say; nobody waits longer than `patience` for an answer to begin,
- * nor for a body that comes slower than `slowest`; connections are kept and limited for each origin; what is thrown shows no credentials. Reads
- * nothing of a body that `use` does not ask for.
+ * Guarantees: credentials are sent only to the origin of the named URL, whatever redirects say. An answer must begin within `patience`, and its body must
+ * not be slower than `slowest`. Connections are reused and limited for each origin. Errors show no credentials. A body is only read if `use`
+ * asks for it.
  */
 import http, { type IncomingHttpHeaders, type IncomingMessage } from "node:http";
 import https from "node:https";
 import { DatasetError } from "../../dataset.ts";
 import { showUrl } from "../shown-path.ts";
 
-/** Reads of one origin that one thread has going on at a time. */
+/** The most requests of one thread to one origin at a time. */
 export const mostConnections = 8;
 const mostRedirects = 5;
-/** Milliseconds. */
+/** In milliseconds. */
 const usualPatience = 30_000;
-/** Bytes in a millisecond. */
+/** In bytes per millisecond. */
 const slowest = 32;
 
 const kept = { keepAlive: true, maxSockets: mostConnections, maxFreeSockets: mostConnections };
@@ -28,27 +28,27 @@ export interface HttpRequest {
   readonly method: "GET" | "PROPFIND";
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** Bytes that the answer may have at most. */
+  /** The most bytes of the answer, which decide how long it may take. */
   readonly most: number;
   readonly signal?: AbortSignal | undefined;
-  /** Milliseconds until the answer begins, at most; 30 s where absent. */
+  /** The most milliseconds until the answer begins; 30 s if absent. */
   readonly patience?: number;
-  /** Headers that show who asks; asked for each request to the origin of its URL. */
+  /** Makes the headers with credentials; called for each request to the URL's own origin. */
   readonly authorize: (url: URL, method: string) => Promise<Readonly<Record<string, string>>>;
 }
 
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** Where it came from in the end. */
+  /** The URL that answered, after redirects. */
   readonly url: URL;
-  /** The bytes of the body, as they come; resolves at its end. What is thrown on the way ends it. */
+  /** Passes on the bytes of the body as they arrive; resolves at its end. An error thrown by `onBytes` ends it. */
   readonly read: (onBytes: (bytes: Uint8Array) => void) => Promise<void>;
 }
 
-/** It may pass: no connection, a server that is overloaded, an answer that broke off. */
+/** A failure after which trying again may help: no connection, an overloaded server, an answer that broke off. */
 export class PassingFailure extends DatasetError {
-  /** Milliseconds after which the server wants to be asked again. */
+  /** The milliseconds that the server asks to wait before the next attempt. */
   readonly retryAfter: number | undefined;
 
   constructor(message: string, options: { readonly cause?: unknown; readonly retryAfter?: number | undefined } = {}) {
@@ -57,7 +57,7 @@ export class PassingFailure extends DatasetError {
   }
 }
 
-/** Gives the answer to `use`, and what that gives. `at`: where an earlier request of this URL was redirected to. */
+/** Calls `use` with the answer and returns its result. `at` is the URL that an earlier request for this URL was redirected to. */
 export async function sendRequest<Result>(
   url: URL,
   request: HttpRequest,
@@ -96,7 +96,7 @@ async function exchange<Result>(
   plain.username = "";
   plain.password = "";
   const sent = request(plain, { method, agent, headers: { "accept-encoding": "identity", ...headers, ...own } });
-  // Errors after the first are of no interest; without a listener they would end the process.
+  // Without a listener, errors after the first would end the process.
   sent.on("error", () => {});
   let stop = (_: unknown) => {};
   const stopped = new Promise<never>((_, reject) => {
@@ -116,7 +116,7 @@ async function exchange<Result>(
       sent.end(body);
     });
     answer = await Promise.race([begun, stopped]);
-    // Errors of the answer are those of whoever reads it.
+    // `readBody` reports errors of the answer; without a listener, others would end the process.
     answer.on("error", () => {});
     clearTimeout(timer);
     timer = setTimeout(tooSlow, patience + most / slowest);
@@ -156,7 +156,7 @@ export const isLoopback = ({ hostname }: URL): boolean => /^(localhost|.*\.local
 const messageOf = (url: URL, reason: string): string => `Cannot read ${showUrl(url)}: ${reason}`;
 const failed = (url: URL, reason: string): DatasetError => new DatasetError(messageOf(url, reason), { permanent: true });
 
-/** Without addresses that a proxy or a name server may have put in. */
+/** The reason of a network error, without addresses that a proxy or name server may have put into its message. */
 function networkReason(error: unknown): string {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   return reasons.get(code) ?? (code === "" ? "the connection failed" : `the connection failed (${code})`);

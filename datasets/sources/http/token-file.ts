@@ -1,7 +1,6 @@
 /**
- * The bearer token that shows who asks: from the files that the variable FEMTOQ_TOKEN_FILE (`--token-file` sets it) names, read again when they changed.
- * One `PATH` is for all hosts, `HOST=PATH,HOST=PATH` for these hosts alone. Tokens are given to https and to this machine only, and are never part of
- * a message.
+ * Bearer tokens, from the files that the variable FEMTOQ_TOKEN_FILE names (`--token-file` sets it); changed files are read again. A single `PATH` is for
+ * all hosts, `HOST=PATH,HOST=PATH` for these hosts only. Tokens are only sent by https or to this machine, and never appear in a message.
  */
 import { readFile, stat } from "node:fs/promises";
 import process from "node:process";
@@ -9,15 +8,15 @@ import { DatasetError } from "../../dataset.ts";
 import { isLoopback } from "./send-request.ts";
 
 interface TokenFile {
-  /** With its port, where it is not the usual one; absent for all hosts. */
+  /** The host, with its port unless that is the usual one; absent for all hosts. */
   readonly host?: string;
   readonly path: string;
 }
 
-/** By path. */
+/** The tokens that were read, by path, with the file's time of change. */
 const known = new Map<string, { readonly changed: number; readonly token: string }>();
 
-/** What `--token-file` says; undefined where it makes no sense. */
+/** Parses `--token-file`; undefined if it is wrong. */
 export function parseTokenFiles(option: string): readonly TokenFile[] | undefined {
   if (!/^[a-z0-9.-]+(:\d+)?=/i.test(option)) return option === "" ? [] : [{ path: option }];
   const files = option.split(",").map((each) => {
@@ -29,10 +28,10 @@ export function parseTokenFiles(option: string): readonly TokenFile[] | undefine
 
 const tokenFiles = (): readonly TokenFile[] => parseTokenFiles(process.env.FEMTOQ_TOKEN_FILE ?? "") ?? [];
 
-/** Whether a token is given to whatever host a file is at. */
+/** Whether there is a token for all hosts. */
 export const isTokenForAll = (): boolean => tokenFiles().some(({ host }) => host === undefined);
 
-/** The user and the password that an operator wrote into a URL, else the token, as headers. */
+/** Makes headers with the user and password that an operator wrote into the URL, else with the token. */
 export const authorizeBy =
   (named: URL) =>
   async (url: URL): Promise<Readonly<Record<string, string>>> => {

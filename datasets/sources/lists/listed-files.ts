@@ -1,6 +1,6 @@
 /**
- * Files that a text file names: `@LIST.txt`. One path, URL or pattern a line; `#` begins a comment line; what is relative is so to the list's folder. The list
- * is looked at anew as files are. A line that leads to nothing is a file that cannot be read: what is missing is named, never left out.
+ * Files that a text file names: `@LIST.txt`. Each line is a path, URL or pattern; `#` begins a comment line; relative paths start at the list's folder.
+ * The list is checked for changes like any file. A line that matches no file counts as a file that cannot be read, so that nothing is left out silently.
  */
 import { realpath } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
@@ -57,8 +57,8 @@ async function readLines(path: string, sourceOf: SourceOf, options: ListOptions)
 const hasScheme = (path: string): boolean => /^[a-z][a-z0-9+.-]*:\/\//i.test(path);
 
 /**
- * Why a list at a URL may not name a file elsewhere: whoever writes it would choose who is given the credentials of this server. Of a list by plain
- * http that is everybody on the way.
+ * Why a list at a URL may not name a file elsewhere, if so: its author would choose who is sent this server's credentials. A list by plain http could be
+ * changed by anybody on the way.
  */
 function refuseFromAfar(line: string, list: string): string | undefined {
   if (!URL.canParse(line)) return undefined;
@@ -74,7 +74,7 @@ function refuseFromAfar(line: string, list: string): string | undefined {
 function absolute(line: string, list: string): string {
   if (hasScheme(line) || isList(line)) return line;
   if (!hasScheme(list)) return resolve(dirname(list), line);
-  // The rest of a URL may be a pattern, which is kept as it is written.
+  // Not by `new URL`: the line may be a pattern, which must stay as it is written.
   const folder = list.replace(/[?#].*$/s, "").replace(/[^/]*$/, "");
   return line.startsWith("/") ? `${/^[a-z]+:\/\/[^/]*/i.exec(list)![0]}${line}` : folder + line;
 }
@@ -90,7 +90,7 @@ async function listLine(line: string, sourceOf: SourceOf, options: ListOptions):
   }
 }
 
-/** Each file once, also where several lines lead to it by links. */
+/** Each file once, even if several lines lead to it by links. */
 async function once(listings: readonly Listing[]): Promise<Listing> {
   const files = new Map<string, FoundFile>();
   for (const listing of listings) for (const each of listing.files) files.set(each.file.path, each);
@@ -109,7 +109,7 @@ async function once(listings: readonly Listing[]): Promise<Listing> {
   return { files: kept, leftOut: [...leftOut.values()].filter(({ path }) => kept.every(({ file }) => file.path !== path)) };
 }
 
-/** Where a file of this machine is, whatever leads to it. */
+/** The real path of a file of this machine, behind any links. */
 async function realPlaceOf({ file: { path }, cause }: FoundFile): Promise<string | undefined> {
   if (cause !== undefined || hasScheme(path)) return undefined;
   return await realpath(path).catch(() => undefined);

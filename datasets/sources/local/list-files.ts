@@ -1,9 +1,9 @@
 /**
  * The files of this machine that a pattern names.
  *
- * A file's path names that file, a folder's all files below it with the endings of a known format, anything else is a glob pattern (`*`, `**`, `?`,
- * `{a,b}`, `[0-9]`; a backslash before one of these takes its meaning) below the deepest folder of it that exists as it is written. Files whose
- * names start with a dot are found by their full name only.
+ * The path of a file names that file; the path of a folder names all files below it with the endings of known formats. Anything else is a glob pattern
+ * (`*`, `**`, `?`, `{a,b}`, `[0-9]`; a backslash before one of these makes it an ordinary character). It applies below the deepest of its folders
+ * that exists under this very name. Files whose names start with a dot are only found by their full name.
  */
 
 import { type Stats, statSync } from "node:fs";
@@ -18,7 +18,7 @@ import { identityOf, irregularity, reasonOf } from "./open-file.ts";
 
 const parallelLooks = 16;
 
-/** A file as it was found, and what the system said of it. */
+/** A found file, with the system's `stat` of it. */
 interface SeenFile extends FoundFile {
   readonly stats?: Stats;
 }
@@ -33,21 +33,21 @@ export async function listFiles(pattern: string, { endings, signal }: ListOption
   return await lister.list(signal);
 }
 
-/** More files than this are looked at in the background always. */
+/** The most files that may be looked at while the thread waits. */
 const mostQuick = 100;
-/** Nanoseconds: times of change are coarse, so a folder that just changed may change again without showing it. */
+/** In nanoseconds. Times of change are coarse: a folder that changed less than this ago may change again without showing it. */
 const settling = 2_000_000_000n;
 
 /**
- * Lists the files of one pattern again and again; a folder whose time of change stands still is not walked again. What was found on local disks
- * is looked at while the thread waits: they answer in microseconds, where asking in the background costs ten times as much.
+ * Lists the files of one pattern again and again. A folder is only walked again if its time of change differs. Files on local disks are looked at while
+ * the thread waits: this takes microseconds, a tenth of an asynchronous call.
  */
 class FileLister {
   readonly #pattern: string;
   readonly #endings: readonly string[];
   readonly #folder: string;
   #walked: { readonly changed: bigint; readonly paths: readonly string[] } | undefined;
-  /** The latest listing, and what the system said of each file where all are on local disks (`stats` is empty otherwise). */
+  /** The latest listing, and the `stat` of each file if all are on local disks; else `stats` is empty. */
   #last:
     | { readonly paths: readonly string[]; readonly isLocal: boolean; readonly stats: readonly Stats[]; readonly listing: Listing }
     | undefined;
@@ -72,7 +72,7 @@ class FileLister {
   }
 
   async #pathsNow(): Promise<readonly string[]> {
-    // Where the folder exists as it is written, the pattern is about the names in it.
+    // If the folder exists under this very name, the pattern's last part matches names in it.
     const changed = this.#pattern.endsWith("**") ? undefined : await this.#folderChange();
     if (changed !== undefined && this.#walked?.changed === changed) return this.#walked.paths;
     const { paths, isGlob } = await findPaths(this.#pattern, this.#endings);
@@ -81,7 +81,7 @@ class FileLister {
     return paths;
   }
 
-  /** Undefined where it cannot be told: then the folder is walked. */
+  /** The folder's time of change; undefined if it cannot be told, and the folder must then be walked. */
   async #folderChange(): Promise<bigint | undefined> {
     const options = { bigint: true } as const;
     if (this.#last?.isLocal) return statSync(this.#folder, { ...options, throwIfNoEntry: false })?.mtimeNs;
@@ -89,7 +89,7 @@ class FileLister {
   }
 }
 
-/** Linux's numbers of file systems that need no network: ext, XFS, Btrfs, ZFS, F2FS, tmpfs, overlay. */
+/** Linux's type numbers of file systems without a network: ext, XFS, Btrfs, ZFS, F2FS, tmpfs, overlay. */
 const localFileSystems = new Set([0xef53, 0x58465342, 0x9123683e, 0x2fc12fc1, 0xf2f52010, 0x01021994, 0x794c7630]);
 
 async function areLocal(paths: readonly string[]): Promise<boolean> {
@@ -109,7 +109,7 @@ async function findPaths(
   return { paths: [...new Set(await walk(folder, patterns))].sort(), isGlob: kind === "none" };
 }
 
-/** The library starts in no folder with a backslash in its path: there it starts above, and finds the way by what the names look like. */
+/** The library cannot start in a folder with a backslash in its path. It then starts above it, with patterns that match the names in between. */
 async function walk(folder: string, patterns: readonly string[]): Promise<readonly string[]> {
   let start = folder;
   while (sep === "/" && start.includes("\\")) start = dirname(start);
@@ -120,7 +120,7 @@ async function walk(folder: string, patterns: readonly string[]): Promise<readon
   return way === "" ? paths : paths.filter((path) => path.startsWith(`${folder}/`));
 }
 
-/** Characters that have a meaning for the library and none here: parentheses, for one, are usual in names. */
+/** Escapes characters, such as parentheses in names, that have a meaning for the library but not in our patterns. */
 function escapeOthers(pattern: string): string {
   const slashed = sep === "/" ? pattern : pattern.replaceAll(sep, "/");
   return slashed.replace(/\\.|\[[^\]/]+\]|([()!+@|"^$])/g, (whole, other) => (other === undefined ? whole : `\\${other}`));
@@ -150,7 +150,7 @@ function isUnchanged(path: string, before: Stats): boolean {
   }
 }
 
-/** Undefined where there is no such file. */
+/** Looks at a file; undefined if there is none. */
 async function look(path: string): Promise<SeenFile | undefined> {
   try {
     const stats = await stat(path);
@@ -166,7 +166,7 @@ function isMissing(error: unknown): boolean {
   return error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");
 }
 
-/** Each file once: of several names that links give it, its real path if that is among them, else the first. Files keep their order. */
+/** Each file once. Of several names of one file, its real path is kept if it is among them, else the first name. Files keep their order. */
 async function once(found: readonly SeenFile[]): Promise<Listing> {
   const byNumber = new Map<string, string[]>();
   for (const { file, stats } of found) {
@@ -179,7 +179,7 @@ async function once(found: readonly SeenFile[]): Promise<Listing> {
   const leftOut = new Map<string, OtherName>();
   for (const paths of byNumber.values()) {
     if (paths.length === 1) continue;
-    // Numbers alone do not say it: hard links have equal ones, and some file systems number badly.
+    // Equal numbers do not prove it: hard links share one, and some file systems reuse numbers.
     const real = new Map(await Promise.all(paths.map(async (path) => [path, await realpath(path).catch(() => path)] as const)));
     for (const path of paths) {
       const kept = paths.includes(real.get(path)!) ? real.get(path)! : paths.find((other) => real.get(other) === real.get(path))!;

@@ -4,7 +4,7 @@ import { openFile } from "./open-file.ts";
 
 let listing: Promise<typeof import("./list-files.ts")> | undefined;
 
-/** Loaded when it is first used, for threads that only read do not need it; and once, for an import takes longer than all else of a stored repeat. */
+/** Loads the listing at first use, since threads that only read do not need it, and keeps it, since an import takes long each time. */
 function loadListing(): Promise<typeof import("./list-files.ts")> {
   listing ??= import("./list-files.ts");
   return listing;

@@ -1,8 +1,8 @@
 /**
- * Files of this machine as byte readers. Their version is the modification time.
+ * Byte readers for files of this machine. A file's version is its modification time.
  *
- * Promises: the handle is closed on every path, all bytes come from one open file, and what is no regular file is refused without waiting for it.
- * Does not see: a change that keeps both size and modification time. A read that has begun is waited for when the signal aborts.
+ * Guarantees: the handle is closed on every path, all bytes come from one open file, and anything but a regular file is refused without waiting.
+ * Limits: a change that keeps both size and modification time is not noticed; when the signal aborts, a read that has begun is still waited for.
  */
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
 import { open } from "node:fs/promises";
@@ -11,7 +11,7 @@ import type { ByteReader, SignalOptions, Source } from "../source.ts";
 
 export const openFile: Source["open"] = async (expected, use, { signal, mayBlock } = {}) => {
   signal?.throwIfAborted();
-  // Without the flag a named pipe would hold the thread until somebody writes to it.
+  // Without O_NONBLOCK, opening a named pipe would wait until somebody writes to it.
   const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
   const handle = await (mayBlock ? openNow : openLater)(expected.path, flags).catch((cause: unknown) => {
     throw new DatasetError(`Cannot open ${baseName(expected.path)}: ${reasonOf(cause)}`, { cause, permanent: false });
@@ -37,7 +37,7 @@ export const identityOf = (path: string, { size, mtimeMs }: Pick<Stats, "size" |
 interface Handle {
   stat(): Promise<Stats>;
   close(): Promise<void>;
-  /** The bytes from `position` on into what lies from `filled` on in the target; gives how many they were. */
+  /** Reads bytes of the file from `position` on into the target from `filled` on; returns their number. */
   read(target: Uint8Array, filled: number, position: number): Promise<number>;
   readNow?(target: Uint8Array, filled: number, position: number): number;
 }
@@ -51,7 +51,7 @@ async function openLater(path: string, flags: number): Promise<Handle> {
   };
 }
 
-/** Holds the thread at each call: asking in the background costs more than what is asked for. */
+/** A handle whose calls block the thread, because asynchronous calls cost more than the reads themselves. */
 async function openNow(path: string, flags: number): Promise<Handle> {
   const fd = openSync(path, flags);
   const readNow: Handle["readNow"] = (target, filled, position) => readSync(fd, target, filled, target.length - filled, position);
@@ -102,14 +102,14 @@ function readerOf({ read, readNow }: Handle, { path, size }: FileIdentity): Byte
   };
 }
 
-/** Why this is no data: pipes, sockets and devices may never answer, never end, or be changed by being read. Undefined for a regular file. */
+/** Why this is no regular file, else undefined. Pipes, sockets and devices may never answer, never end, or change by being read. */
 export function irregularity(stats: Stats): string | undefined {
   if (stats.isFile()) return undefined;
   const kind = stats.isFIFO() ? "a named pipe" : stats.isSocket() ? "a socket" : stats.isDirectory() ? "a directory" : "a device";
   return `it is ${kind}, no regular file`;
 }
 
-/** What the operating system says, without the path. */
+/** The operating system's reason, without the path. */
 export function reasonOf(error: unknown): string {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   return reasons.get(code) ?? (code || String(error));

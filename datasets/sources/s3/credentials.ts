@@ -1,6 +1,6 @@
 /**
- * Who asks an S3 store, and where it is: from the variables that its own tools read, else from a profile in the files ~/.aws/credentials and
- * ~/.aws/config. Keys that go out by themselves (SSO, those of cloud machines) are not looked for.
+ * The keys, region and address for an S3 store: from the variables that AWS's own tools read, else from a profile in ~/.aws/credentials and
+ * ~/.aws/config. It does not get keys from SSO or from a cloud machine.
  */
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
@@ -9,9 +9,9 @@ import process from "node:process";
 
 export interface StoreAccess {
   readonly region: string;
-  /** That of Amazon where undefined. */
+  /** The address of the store; undefined for Amazon's. */
   readonly endpoint: string | undefined;
-  /** Undefined for who asks without a name, which public buckets allow. */
+  /** Undefined for anonymous access, which public buckets allow. */
   readonly keys: { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string } | undefined;
 }
 
@@ -35,14 +35,14 @@ export async function findAccess(): Promise<StoreAccess> {
   };
 }
 
-/** What stands below one of these names in brackets; nothing where the file is not there. */
+/** The settings below one of these section names; empty if there is no such file. */
 async function readSection(path: string, names: readonly string[]): Promise<Readonly<Record<string, string>>> {
   const values: Record<string, string> = {};
   let isWanted = false;
   for (const line of (await readFile(path, "utf8").catch(() => "")).split(/\r?\n/)) {
     const section = /^\s*\[(.*)\]\s*$/.exec(line)?.[1];
     if (section !== undefined) isWanted = names.includes(section.trim());
-    // Indented lines belong to settings in settings.
+    // Indented lines are nested settings, which are not needed.
     const [, name, value] = /^([a-z_0-9]+)\s*=\s*(.*?)\s*$/i.exec(line) ?? [];
     if (isWanted && name !== undefined && value !== undefined && !Object.hasOwn(values, name)) values[name.toLowerCase()] = value;
   }

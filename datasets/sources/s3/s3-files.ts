@@ -1,6 +1,6 @@
 /**
- * Objects of S3 stores, s3://BUCKET/KEY, read in parts as files at URLs are. Wildcards in the key, or a slash at its end, name objects that the bucket's
- * listing tells of. The version is the ETag.
+ * Objects of S3 stores, s3://BUCKET/KEY, read in parts like files at URLs. With wildcards in the key, or a slash at its end, it names objects of the
+ * bucket's listing. The version is the ETag.
  */
 import { parseXml, XmlElement } from "@rgrove/parse-xml";
 import { AwsV4Signer } from "aws4fetch";
@@ -79,7 +79,7 @@ async function listObjects(pattern: string, { endings, signal }: ListOptions): P
     const page = await listPage(access, bucket, { prefix, token, signal });
     for (const { name, size, etag } of page.objects)
       if (isWanted(name)) files.push({ file: { path: `s3://${bucket}/${name}`, size, version: etag } });
-    // A name that is asked for as it is comes first of those that begin with it.
+    // An object's full name comes first among those that begin with it, so the first page is enough.
     token = isPattern || isFolder ? page.next : undefined;
     looked += page.objects.length;
     if (looked > mostObjects) {
@@ -108,7 +108,7 @@ async function listPage(
     prefix,
     ...(token !== undefined && { "continuation-token": token }),
   });
-  // As the signature has it: a space is no plus sign.
+  // The signature needs spaces as %20, not as plus signs.
   const place = placeOf(access, bucket, { key: "", query: `?${asked.toString().replaceAll("+", "%20")}` });
   const request = { method: "GET", most: largestPage, signal, authorize: place.authorize } as const;
   const text = await tryAgain(
