@@ -1,5 +1,6 @@
 /** Runs a script of ours in a process of its own, by the same runtime as the test. */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
+import process from "node:process";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
@@ -18,14 +19,16 @@ export interface ScriptOptions {
   readonly parameters: readonly string[];
   /** Bytes that a file it writes may have. */
   readonly fileLimit?: number;
+  /** Added to this process's own. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
-export function runScript(script: URL, { parameters, fileLimit }: ScriptOptions): RunningScript {
+export function runScript(script: URL, { parameters, fileLimit, environment }: ScriptOptions): RunningScript {
   const path = fileURLToPath(script);
   const command = "Deno" in globalThis ? [process.execPath, "run", "-A", "--no-check", path] : [process.execPath, "--import", "tsx", path];
   const limited = fileLimit === undefined ? [] : ["sh", "-c", `trap '' XFSZ; ulimit -S -f ${fileLimit / 512}; exec "$@"`, "sh"];
   const [program, ...rest] = [...limited, ...command, ...parameters];
-  const child = spawn(program!, rest, { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(program!, rest, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...environment } });
   const lines: string[] = [];
   const waiting: { readonly lines: number; readonly resolve: () => void }[] = [];
   const wake = (count: number) => {

@@ -2,12 +2,10 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { createCoordinator } from "../../coordination/embedded/coordinator.ts";
-import { createLmdbJournal } from "../../coordination/embedded/lmdb-journal.ts";
 import { openStore } from "../../storage/embedded/embedded-store.ts";
-import { shareEnvironment } from "../../storage/embedded/shared-environment.ts";
 import type { StoreError } from "../../storage/store-error.ts";
 import { runScript } from "../contracts/run-script.ts";
+import { checkTogether } from "./check-together.ts";
 import { numberedBody } from "./numbered-body.ts";
 import { getPartial, putPartial } from "./one-at-a-time.ts";
 import { makeTemporaryDirectory } from "./temporary-directory.ts";
@@ -58,21 +56,7 @@ test("a subtask that was queued waits or has its partial, and one that was compl
     const { errors } = await child.ended;
     assert.equal(errors, "");
 
-    const open = shareEnvironment({ directory });
-    const store = await openStore({ environment: await open() });
-    const coordinator = await createCoordinator({ journal: createLmdbJournal(await open()) });
-    const numbersOf = (what: string) => child.lines.filter((line) => line.startsWith(what)).map((line) => Number(line.split(" ")[1]));
-    const done = new Set(numbersOf("done"));
-    const when = `killed ${moment} ms after the first 100 lines`;
-    for (const number of numbersOf("queued")) {
-      const key = `p:${number}`;
-      const waits = (await coordinator.states([key])).has(key);
-      const body = (await getPartial(store, key))?.bytes;
-      if (done.has(number)) assert(!waits, when);
-      if (!waits || body !== undefined) assert.deepEqual(body, numberedBody(number), when);
-    }
-    await coordinator.close();
-    await store.close();
+    await checkTogether(directory, child.lines, `killed ${moment} ms after the first 100 lines`);
   }
 });
 

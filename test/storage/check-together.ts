@@ -1,0 +1,28 @@
+import assert from "node:assert/strict";
+import { createCoordinator } from "../../coordination/embedded/coordinator.ts";
+import { createLmdbJournal } from "../../coordination/embedded/lmdb-journal.ts";
+import { openStore } from "../../storage/embedded/embedded-store.ts";
+import { shareEnvironment } from "../../storage/embedded/shared-environment.ts";
+import { numberedBody } from "./numbered-body.ts";
+import { getPartial } from "./one-at-a-time.ts";
+
+/** What `write-together-until-killed.ts` said is so in its directory: what was queued waits or has its partial, and what was done has it. Rejects where it is not. */
+export async function checkTogether(directory: string, lines: readonly string[], when: string): Promise<void> {
+  const open = shareEnvironment({ directory });
+  const store = await openStore({ environment: await open() });
+  const coordinator = await createCoordinator({ journal: createLmdbJournal(await open()) });
+  try {
+    const numbersOf = (what: string) => lines.filter((line) => line.startsWith(what)).map((line) => Number(line.split(" ")[1]));
+    const done = new Set(numbersOf("done"));
+    for (const number of numbersOf("queued")) {
+      const key = `p:${number}`;
+      const waits = (await coordinator.states([key])).has(key);
+      const body = (await getPartial(store, key))?.bytes;
+      if (done.has(number)) assert(!waits, when);
+      if (!waits || body !== undefined) assert.deepEqual(body, numberedBody(number), when);
+    }
+  } finally {
+    await coordinator.close();
+    await store.close();
+  }
+}
