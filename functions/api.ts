@@ -1,4 +1,4 @@
-/** The shapes that HTTP answers have, as `docs/http.md` describes them. */
+/** The types of HTTP answers, which `docs/http.md` describes. */
 
 import type { Node, NodeSupply } from "../coordination/coordinator.ts";
 import type { UhiHistogram } from "../engine/histogram/uhi.ts";
@@ -6,7 +6,7 @@ import type { QueryIssue } from "../engine/query/query-error.ts";
 
 export type QueryState = "waiting" | "running" | "done" | "failed" | "cancelled";
 
-/** How many partitions of a query needed no computing, were already under way, and were queued. */
+/** How many partitions of a query were stored, were already under way, and were queued. */
 export interface Submission {
   readonly total: number;
   readonly stored: number;
@@ -20,7 +20,7 @@ export interface Status {
   readonly state: QueryState;
   readonly dataset: string;
   readonly priority: number;
-  /** Of all programs: each variation that is a program of its own has as many partitions as the query itself. */
+  /** Counts over all programs: a variation with a program of its own adds as many partitions as the query itself has. */
   readonly partitions: {
     readonly total: number;
     readonly waiting: number;
@@ -30,20 +30,19 @@ export interface Status {
     readonly failed: number;
   };
   readonly events: { readonly total: number; readonly done: number };
-  /** In the answer to the POST, while the dataset is still being made: ask again later for the rest. */
+  /** Present in the answer to the POST while the dataset is still being made; asking again later includes the rest. */
   readonly preparing?: { readonly entries: number; readonly total: number };
-  /** Events, and their weight, that passed each filter and those before it. */
-  /** First all events done, its filter null; then those that passed each filter. */
+  /** The events, and their weight: first all events done, with the filter null, then those that passed each filter and the ones before it. */
   readonly cutflow: readonly { readonly filter: string | null; readonly events: number; readonly weight: number }[];
-  /** Sums over all events, before any filter: exact, and rounded once. `nonFinite`: values that are left out because they are not finite. */
+  /** Sums over all events, before any filter, exact and rounded once. `nonFinite` counts the values left out because they are not finite. */
   readonly totals: Readonly<Record<string, { readonly value: number; readonly nonFinite: number }>>;
   /** UHI histograms by name. */
   readonly histograms: Readonly<Record<string, UhiHistogram>>;
-  /** Of a query that asks for them: how many there are so far. */
+  /** The number of rows so far, if the query asks for rows. */
   readonly rows?: { readonly columns: readonly string[]; readonly count: number; readonly limit: number };
-  /** The same of each variation, by name. */
+  /** The results of each variation, by name. */
   readonly variations: Readonly<Record<string, Pick<Status, "events" | "cutflow" | "totals" | "histograms">>>;
-  /** The first 100 of `partitions.failed`. `variation`: its program is that of a variation, and not of the query itself. */
+  /** The first 100 failed partitions. `variation` is present if the failed program is a variation's and not the query's own. */
   readonly failures: readonly {
     readonly partition: number;
     readonly file: string;
@@ -51,9 +50,9 @@ export interface Status {
     readonly attempts: number;
     readonly cause: string;
   }[];
-  /** Why the query may have to wait for long: `no nodes` where there is no compute node, else why this server is not ready. */
+  /** Why the query may have to wait long: `no nodes` if there is no compute node, else the reason why this server is not ready. */
   readonly note?: string;
-  /** What its asker should know: where integers beyond 2^53 are rounded, what a variation leaves nominal. */
+  /** Notices for the query's author: where integers beyond 2^53 are rounded, and what a variation leaves nominal. */
   readonly notices?: readonly string[];
   readonly timing: Timing;
   /** ISO 8601. */
@@ -65,24 +64,24 @@ export interface Status {
 /** Where a query's time went. */
 export interface Timing {
   readonly submitted: string;
-  /** From the submission to the last change; for a stored result those of the run that made it. */
+  /** The seconds from the submission to the last change; for a stored result those of the run that made it. */
   readonly seconds: number;
-  /** The merged result was stored: nothing was computed, and the figures are those of the run that made it. */
+  /** True if the merged result was stored already: nothing was computed, and the figures are those of the run that made it. */
   readonly stored?: true;
   /**
-   * `waiting` until the first partition was begun; the others are sums over partitions, more than `seconds` where many were worked on at a time.
-   * Absent where they were not kept.
+   * `waiting` is the time until the first partition was begun. The others are sums over partitions, which may exceed `seconds` since partitions are
+   * computed in parallel. Absent if they were not kept.
    */
   readonly phases?: PhaseSeconds;
-  /** How many partitions the phases tell of; the others were stored before, or their node did not measure. */
+  /** The number of partitions in the phases; the others were stored before, or their node did not measure. */
   readonly measured?: number;
-  /** Of these, partitions of which no event could pass one of the filters: what follows it was not read. */
+  /** How many of these were skipped, because none of their events could pass one of the filters; columns needed only after it were not read. */
   readonly skipped?: number;
-  /** Those that took their nodes longest, longest first, at most ten. */
+  /** Up to ten partitions that took their nodes longest, the longest first. */
   readonly slowest?: readonly SlowPartition[];
 }
 
-/** `reading` and `decoding` are threads' time, inside of `loading`; `thread` is the wait for a free one. */
+/** Seconds of each phase. `reading` and `decoding` are threads' time during `loading`; `thread` is the wait for a free thread. */
 export interface PhaseSeconds {
   readonly waiting: number;
   readonly compiling: number;
@@ -107,7 +106,7 @@ export interface NodesAnswer {
     readonly since: string;
     readonly quarantined?: { readonly until: string; readonly cause: string };
   })[];
-  /** Where something starts nodes as they are needed. */
+  /** Present if something starts nodes as they are needed. */
   readonly supply?: NodeSupply;
   readonly subtasks: { readonly unowned: number; readonly owned: number; readonly failed: number };
   readonly store: { readonly bodies: number; readonly bytes: number; readonly limit: number };
@@ -123,5 +122,5 @@ export interface Problem {
   readonly errors?: readonly QueryIssue[];
 }
 
-/** Whether a query has ended, in any way: then it changes no more by itself. */
+/** Whether a query has ended, in any way, and changes no more by itself. */
 export const isEnded = ({ state }: Pick<Status, "state">): boolean => state !== "waiting" && state !== "running";

@@ -1,4 +1,4 @@
-/** All functions as one Hono app over the services it is given. */
+/** Builds one Hono app of all functions over the given services. */
 import { Hono } from "hono";
 import { createAdmission } from "./admission/admission.ts";
 import { compute } from "./compute/compute.ts";
@@ -48,7 +48,7 @@ export function createApp(services: Services): Hono<Environment> {
   app.notFound((c) => answerProblem(describeNotFound(c.req.method, c.req.path)));
   app.route("/", status);
   for (const part of roles[role].serves) {
-    // Where the compute function is at a URL, it is not here.
+    // Without an executor, this process computes nothing, or a compute function at a URL does it.
     if (part !== "compute" || services.executor) mount[part](app);
   }
   const findMethods = createMethodFinder(app);

@@ -1,14 +1,14 @@
-/** What a handler finds in its context, `c.var` and `c.env`: put there by `app.ts` and by the host before the handler runs. */
+/** The types of a handler's context: `c.var`, which `app.ts` sets, and `c.env`, which the host sets. */
 import type { Admission } from "./admission/admission.ts";
 import type { Client } from "./admission/tally.ts";
 import type { Dispatcher } from "./dispatch/dispatcher.ts";
 import type { Services } from "./services.ts";
 
-/** What the host puts into the environment of a request, besides its own. */
+/** What the host adds to the environment of a request. */
 export interface HostBindings {
-  /** Where the request came from; behind a trusted proxy, what that says of it. */
+  /** The address of the request; behind a trusted proxy, the one that the proxy states. */
   readonly address?: string | undefined;
-  /** Takes the request out of the limit on requests: it waits now, because its client asked for that, and another limit counts it. */
+  /** Takes the request out of the limit on requests. Called when it waits on its client's wish, which another limit counts. */
   readonly leaveLimit?: () => void;
 }
 
@@ -19,9 +19,9 @@ export interface Environment {
     dispatcher: Dispatcher;
     admission: Admission;
     client: Client;
-    /** Of this request, as its answer's header and the log have it. */
+    /** The request's id, which its answer's header and the log show. */
     requestId: string;
-    /** Set by the handler: the query that the request was about. */
+    /** The query of the request; set by the handler. */
     queryId?: string;
   };
 }

@@ -1,15 +1,15 @@
-/** What a process does, by its role: which parts it opens and which paths it serves. A new role is one more row, here and in the help of `--role`. */
+/** The table of roles: which parts a process opens and which paths it serves. A new role is one more row, here and in the help of `--role`. */
 
 interface RoleRow {
   /**
-   * Besides the store, the coordinator and the datasets, which every process opens. `state`: a directory of its own, for the embedded store and
-   * coordinator and the demo dataset; without it, it needs servers. `node`: it claims subtasks and has them computed.
-   * `tasks`: it has nodes started elsewhere.
+   * What it opens in addition to the store, the coordinator and the datasets, which every process opens. `state`: a directory of its own, for the
+   * embedded store and coordinator and the demo dataset; without it, it needs servers. `node`: it claims subtasks and has them computed.
+   * `tasks`: it starts nodes elsewhere.
    */
   readonly opens: readonly ("state" | "node" | "tasks")[];
-  /** Besides its health and its metrics, which every process serves. */
+  /** What it serves in addition to its health and its metrics, which every process serves. */
   readonly serves: readonly ServedPart[];
-  /** For people. */
+  /** A description for people. */
   readonly work: string;
   /** Where to ask for a path that it does not serve. */
   readonly elsewhere: string;

@@ -1,4 +1,4 @@
-/** What the functions use. The runtime gives these to `createApp`; tests give their own. */
+/** The services that the functions use. The runtime passes these to `createApp`; tests pass their own. */
 import type { Log } from "../base/log.ts";
 import type { Coordinator } from "../coordination/coordinator.ts";
 import type { Catalogue } from "../datasets/dataset.ts";
@@ -15,11 +15,11 @@ export interface Services {
   readonly catalogue: Catalogue;
   readonly coordinator: Coordinator;
   readonly store: Store;
-  /** Absent where this process computes nothing. */
+  /** Absent if this process has no compute function. */
   readonly executor?: Executor;
-  /** What requests to the compute function must show that are not of this machine; without it they are refused. */
+  /** The secret that requests to the compute function from other machines must show; without it they are refused. */
   readonly computeSecret?: string;
-  /** Opens what only an operator may do to whoever shows it, from other machines, too: the coordinator's, which all processes of a cluster have. */
+  /** The secret that gives operators' rights to requests from other machines: the coordinator's, which all processes of a cluster know. */
   readonly operatorSecret?: string;
   readonly assets: Assets;
   readonly log: Log;
@@ -27,7 +27,7 @@ export interface Services {
   readonly meter?: Meter;
   /** Where traces of queries go; without it, nothing is traced. */
   readonly tracer?: Tracer;
-  /** How much this process takes on at a time; `usualLimits` where absent. */
+  /** How much this process takes on at a time; `usualLimits` if absent. */
   readonly limits?: Limits;
   /** The named queries of `functions/queries`, by name. */
   readonly queryFunctions: ReadonlyMap<string, QueryFunction>;
@@ -35,5 +35,5 @@ export interface Services {
   readonly notReady: () => readonly string[];
 }
 
-/** Static files of the page, by their URL path; undefined where there is none. */
+/** Finds a static file of the page by its URL path; undefined if there is none. */
 export type Assets = (path: string) => Promise<{ readonly body: Uint8Array<ArrayBuffer>; readonly type: string } | undefined>;

@@ -1,6 +1,6 @@
 /**
- * What a process has taken on, and what more it may: tallies of queries and of the bytes of their plans, of answers that are
- * waited for, of rows being sent, of requests that are half sent, and of requests to compute.
+ * Limits what a process takes on. It has tallies of queries under way and the bytes of their plans, of answers that clients wait for, of rows being
+ * sent, of unfinished request bodies, and of requests to compute.
  */
 import type { Meter } from "../metrics/meter.ts";
 import { type Limits, usualLimits } from "./limits.ts";
@@ -10,18 +10,18 @@ export interface Admission {
   readonly queries: Tally;
   readonly planBytes: Tally;
   readonly streams: Tally;
-  /** In bytes, what is in memory of the rows of answers that are being sent. */
+  /** The bytes in memory of rows that are being sent. */
   readonly rowBytes: Tally;
-  /** In bytes, the bodies of requests that have not come whole. */
+  /** The bytes of request bodies that have not arrived completely. */
   readonly bodies: Tally;
   readonly computations: Tally;
-  /** Milliseconds: those of `Limits`. */
+  /** In milliseconds, from `Limits`. */
   readonly longestWait: number;
   readonly crowdPatience: number;
   readonly refusalPause: number;
 }
 
-/** Bytes of all bodies that are half sent. */
+/** The most bytes of all unfinished bodies. */
 const mostOfBodies = 64 * 2 ** 20;
 
 export function createAdmission({

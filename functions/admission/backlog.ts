@@ -1,7 +1,7 @@
 /**
- * Whether there is more to do than can be done soon. What counts is how long people wait, not how many queries there are: a client whose queries are being
- * computed does not wait, however many more of its own stand behind them. Less urgent queries do not count, for whoever is more urgent goes before
- * them. Pure.
+ * Estimates how long clients must wait. What counts is the time until something is computed for a client, not the number of queries: a client with a
+ * query that is being computed does not wait, however many more it has. Less urgent queries do not count, since more urgent ones are computed
+ * before them. Pure.
  */
 import { mostServed, mostTaken } from "../../coordination/queue/waiting-order.ts";
 
@@ -11,16 +11,16 @@ export interface Begun {
   readonly priority: number;
   /** Milliseconds since the epoch. */
   readonly since: number;
-  /** `waiting` for a node to begin with it. Where there is no node, waiting is not for want of speed: that is `idle`. */
+  /** `waiting`: no node has begun with it. `idle`: the same, but because there is no node at all. */
   readonly state: "waiting" | "idle" | "begun";
-  /** Its subtasks that no node has begun with; 0 where another query has named them. */
+  /** The number of its subtasks that no node has begun with; 0 if another query in the list has counted the same subtasks. */
   readonly subtasks: number;
 }
 
 /**
- * Milliseconds until a client that has nothing here yet may expect its first subtask to be begun, at `rate` subtasks a second: all that is more urgent
- * goes first, and then every other client has a turn (`coordination/queue/waiting-order.ts`) of one subtask, or of several where there are many clients. 0 where
- * the rate is not known.
+ * The milliseconds until the first subtask of a new client is expected to begin, at `rate` subtasks per second. More urgent subtasks come first; then
+ * each other client has a turn (`coordination/queue/waiting-order.ts`) of one subtask, or of several if there are many clients. 0 if the rate is not
+ * known.
  */
 export function expectedWait(
   queries: Iterable<Begun>,
@@ -38,7 +38,7 @@ export function expectedWait(
   return (before / rate) * 1000;
 }
 
-/** Milliseconds for which the client has waited that waits longest, of those of whose queries none has begun. */
+/** The longest time in milliseconds that a client has waited without any of its queries having begun. */
 export function currentWait(queries: Iterable<Begun>, { priority, now }: { readonly priority: number; readonly now: number }): number {
   const served = new Set<string>();
   const oldest = new Map<string, number>();
@@ -52,17 +52,20 @@ export function currentWait(queries: Iterable<Begun>, { priority, now }: { reado
   return longest;
 }
 
-/** So many clients of one address are let in, whatever they make others wait for, and what more of them may: parts of the longest wait. */
+/**
+ * Limits for the clients of one address. `fewest`: up to this many are always admitted. `share`: more are admitted while the wait is at most this
+ * share of the longest wait.
+ */
 const crowds = {
-  /** While nobody else is here, there is less to protect. */
+  /** If there are no clients of other addresses, there is less to protect. */
   alone: { fewest: 24, share: 1 / 2 },
-  /** Others may come at any moment, and should then find little before them. */
+  /** With other clients present, the queue should stay short for them. */
   besideOthers: { fewest: 4, share: 1 / 1000 },
 };
 
 /**
- * Whether the clients of one address, of which there are many, keep others waiting: many names may be one user, or a class of students, whose queries
- * are welcome while they begin soon.
+ * Whether the newcomer's address has so many clients that they keep others waiting. Many names at one address may be one user, or a class of students;
+ * their queries are admitted as long as queries begin soon.
  */
 export function isCrowd(queries: readonly Begun[], newcomer: Newcomer & { readonly address: string; readonly longest: number }): boolean {
   const own = queries.filter(({ address, state }) => address === newcomer.address && state !== "idle");
@@ -74,8 +77,8 @@ export function isCrowd(queries: readonly Begun[], newcomer: Newcomer & { readon
 
 interface Newcomer {
   readonly priority: number;
-  /** Subtasks a second; undefined where it is not known. */
+  /** Subtasks per second; undefined if not known. */
   readonly rate: number | undefined;
-  /** Milliseconds since the epoch. */
+  /** The present, in milliseconds since the epoch. */
   readonly now: number;
 }

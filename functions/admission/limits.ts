@@ -1,24 +1,24 @@
-/** What one process takes on at a time, so that its memory stays bounded and what it took is answered soon. */
+/** How much one process takes on at a time, so that its memory stays bounded and admitted queries are answered soon. */
 export interface Limits {
-  /** Queries that have not ended, of all clients and of one. What is stored is answered all the same. */
+  /** The most queries that have not ended, of all clients and of one. Stored results are answered even beyond this. */
   readonly queries: number;
   readonly clientQueries: number;
-  /** Bytes of the plans of these queries, about, of all clients and of one. */
+  /** The most bytes, about, of the plans of these queries, of all clients and of one. */
   readonly planBytes: number;
   readonly clientPlanBytes: number;
-  /** Answers that clients wait for: event streams, `Prefer: wait` and calls of query functions; of all clients and of one. */
+  /** The most answers that clients wait for, of all clients and of one: event streams, `Prefer: wait` and calls of query functions. */
   readonly streams: number;
   readonly clientStreams: number;
-  /** Bytes of rows in memory, about, for answers that are being sent: whoever does not read holds them. Of all clients and of one. */
+  /** The most bytes, about, of rows in memory that are being sent, of all clients and of one. They stay until the client reads them. */
   readonly rowBytes: number;
   readonly clientRowBytes: number;
-  /** Milliseconds. Where clients have waited longer for their queries to begin, or a new query would, new ones are refused, unless there are few. */
+  /** In milliseconds. If clients have waited longer for their queries to begin, or a new query would, new ones are refused, unless there are only few. */
   readonly longestWait: number;
-  /** Milliseconds for which a query waits for others of its address, of which there are many, before it is refused. */
+  /** In milliseconds: how long a query of an address with many clients waits for their other queries before it is refused. */
   readonly crowdPatience: number;
-  /** Milliseconds for which an answer 429 is held back. */
+  /** In milliseconds: the pause before an answer 429. */
   readonly refusalPause: number;
-  /** Requests to the compute function. */
+  /** The most requests to the compute function. */
   readonly computations: number;
 }
 

@@ -1,16 +1,16 @@
-/** How fast a count grew in the last seconds, from looks at it at any times. */
+/** Measures how fast a count grew in the last seconds, from readings at irregular times. */
 
 interface Look {
-  /** Milliseconds, on any clock. */
+  /** In milliseconds, on any clock. */
   readonly at: number;
   readonly count: number;
 }
 
-/** Milliseconds between looks that are kept, and from the first to the last of those that a pace is told of. */
+/** In milliseconds: the least time between kept readings, and the least and the most time from the first to the last one. */
 const keepEvery = 250;
 const shortest = 1_000;
 const longest = 10_000;
-/** A count that grew by less tells no pace. */
+/** The least growth of the count that gives a pace. */
 const fewest = 16;
 
 export class Pace {
@@ -23,7 +23,7 @@ export class Pace {
     if (last === undefined || at - last.at >= keepEvery) this.#looks.push({ at, count });
   }
 
-  /** Undefined where it was not looked at for long enough, or grew by too little to tell. */
+  /** The growth per second; undefined if the readings span too short a time or the count grew too little. */
   get perSecond(): number | undefined {
     const [first] = this.#looks;
     const last = this.#looks.at(-1);

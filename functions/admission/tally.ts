@@ -1,7 +1,7 @@
 /**
- * Counts what is going on: in all, by address and by client. It refuses what would exceed a limit: 429 where the client or its address has too much of it,
- * 503 where everybody together has. A client gives itself its name, so an address has a limit of its own, a wider one, for many clients may share it.
- * Memory: one entry for each client and each address that has something going on, and a bounded number of those that had.
+ * Counts something that is under way: in all, for each address and for each client. It refuses more than a limit: with 429 if the client or its address has
+ * too much, with 503 if all together have. Clients choose their own names, so each address has a limit, too; a wider one, since clients may share an
+ * address. Memory: one entry for each client and address with a count, and a bounded number of entries with count 0.
  */
 
 import { HttpProblem } from "../http/problem.ts";
@@ -10,45 +10,45 @@ import type { LabelOf } from "../metrics/metrics.ts";
 
 type Limit = LabelOf<"femtoq_refused_total">;
 
-/** Who asks. */
+/** The client of a request. */
 export interface Client {
   /**
-   * What fairness goes by, and, together with the address, limits: `named:NAME` for the name that the page, the command line or a script gives itself in
+   * The name to which fairness and, together with the address, limits apply: `named:NAME` for the name that the page, the command line or a script states in
    * `Femtoq-Client`, else `address:ADDRESS`.
    */
   readonly name: string;
-  /** What interest goes by: the name, or `NAME/TAB` for one of the tabs of a browser (`Femtoq-Tab`), each of which follows queries and gives them up by itself. */
+  /** The name under which interest in queries is kept: the client's name, or `NAME/TAB` for a browser tab (`Femtoq-Tab`), since each tab has its own interest. */
   readonly interest: string;
-  /** Where the request came from; undefined where the host does not tell. */
+  /** The address of the request; undefined if the host does not tell it. */
   readonly address: string | undefined;
 }
 
 export interface TallyOptions {
-  /** What is counted, as an error calls it: `queries under way`. */
+  /** What is counted, in the words of error messages: `queries under way`. */
   readonly what: string;
   readonly most: number;
-  /** Of one client; without it, a client may have as much as its address. */
+  /** The most of one client; without it, a client may have as much as its address. */
   readonly mostOfClient?: number;
-  /** Of one address; twice of what one client may have, where absent. */
+  /** The most of one address; if absent, twice as much as of one client. */
   readonly mostOfAddress?: number;
   readonly limits: { readonly all: Limit; readonly client: Limit };
   readonly meter?: Meter | undefined;
 }
 
 export interface Place extends Disposable {
-  /** Counts so much more; throws as `enter` does. */
+  /** Counts this much more; throws as `enter` does. */
   grow(more: number): void;
 }
 
-/** So many clients and addresses are kept, also where they have nothing going on. */
+/** Up to this many clients and addresses, entries with count 0 are kept. */
 const leastCounts = 1_000;
 
 export class Tally {
   readonly #options: TallyOptions;
   readonly #mostOfAddress: number;
   /**
-   * Zeros are removed some at a time: a map from which every request deletes what it added is built anew again and again, and each of these old tables
-   * keeps, until the whole heap is collected, the next one and what was made about that time.
+   * By client and by address. Zeros are removed only now and then: if every request deleted its entry, the map would rebuild its table again and again, and
+   * each old table would keep newer ones in memory until the next full garbage collection.
    */
   readonly #counts = new Map<string, number>();
   #mostCounts = leastCounts;
@@ -63,10 +63,10 @@ export class Tally {
     return this.#all;
   }
 
-  /** Counts one more, or `amount`, until what is given is disposed of, once or more often. Throws `HttpProblem` where that would exceed a limit. */
+  /** Counts `amount` more until the returned place is disposed of; disposing of it twice does no harm. Throws `HttpProblem` if it would exceed a limit. */
   enter({ name, address }: Pick<Client, "name" | "address">, amount = 1): Place {
     const from = address === undefined ? undefined : networkOf(address);
-    // A name is the client's own word: somebody else who says it elsewhere does not use up its share.
+    // Names are counted for each address, so that somebody elsewhere with the same name does not use up a client's share.
     const client = `${name} ${from ?? ""}`;
     let counted = 0;
     let isIn = true;
@@ -114,7 +114,7 @@ export class Tally {
   }
 }
 
-/** What one user of the network has for itself: an IPv4 address, or of IPv6 the first 64 bits. */
+/** The part of an address that belongs to one user of the network: a whole IPv4 address, or the first 64 bits of an IPv6 address. */
 export function networkOf(address: string): string {
   if (!address.includes(":")) return address;
   const [head = "", tail] = address.split("::");

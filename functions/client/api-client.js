@@ -1,6 +1,6 @@
 /**
- * The HTTP interface as functions, for the page and the command line alike. Everything rejects with `RequestFailed` where the server
- * answered with an error, with `NotReached` where no server answered, and with the signal's reason when aborted.
+ * The HTTP interface as functions, for the page and the command line alike. Every function rejects with `RequestFailed` if the server
+ * answered with an error, with `NotReached` if no server answered, and with the signal's reason when aborted.
  *
  * @import { NodesAnswer, Status } from "../api.ts"
  */

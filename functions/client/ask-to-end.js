@@ -1,9 +1,9 @@
 /**
  * Asks a query and follows it to its end; over a dataset that is still being made, it is asked again until the dataset is complete.
  *
- * Guarantee: when the signal aborts, the interest in the query is withdrawn before the signal's reason is thrown, also where the server had not
- * answered yet. Only its answer names the query, so the request goes on until it is answered, for `withdrawalPatience` at most. What fails of a
- * withdrawal is told to `onTrouble` alone.
+ * Guarantee: when the signal aborts, the interest in the query is withdrawn before the signal's reason is thrown, even if the server has not answered
+ * yet. As only its answer names the query, the request goes on until then, at most for `withdrawalPatience`. If withdrawing fails, only `onTrouble`
+ * is told.
  *
  * @import { Status } from "../api.ts"
  * @import { ApiClient } from "./api-client.js"
@@ -25,7 +25,7 @@ import { pause } from "./follow-query.js";
 
 /**
  * @param {AskOptions} options
- * @returns {Promise<Status>} the last one
+ * @returns {Promise<Status>} the last status
  */
 export async function askToEnd({ api, ask, onStatus, onConnection, onTrouble, signal, ...times }) {
   const { patience = 60_000, growthInterval = 1000, withdrawalPatience = 5000 } = times;

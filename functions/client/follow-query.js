@@ -1,8 +1,8 @@
 /**
- * Follows the progress of a query by server-sent events, read by `fetch`, since an `EventSource` cannot send the client's name; or, while it is another's turn
- * to stream, by asking for the status every second.
- * Guarantee: it ends after a last status, or throws. A stream that breaks or falls silent is opened again, later each time; a status that
- * comes twice does no harm, since each is whole.
+ * Follows the progress of a query by server-sent events, read with `fetch`, since an `EventSource` cannot send the client's name. While another tab has
+ * the turn to stream, it asks for the status every second instead.
+ * Guarantee: it ends after a last status, or throws. A stream that breaks or falls silent is opened again, after a longer pause each time. A status that
+ * arrives twice does no harm, since each is complete.
  *
  * @import { Status } from "../api.ts"
  */
@@ -26,10 +26,10 @@ import { NotReached, RequestFailed, readProblem } from "./request-errors.js";
 
 const ends = new Set(["done", "failed", "cancelled"]);
 const mostEventBytes = 256 * 2 ** 20;
-/** Milliseconds: after each attempt without a status the pause before the next one is longer by the first, up to the second. */
+/** In milliseconds: after each attempt without a status, the pause before the next one grows by `pauseStep`, up to `longestPause`. */
 const pauseStep = 100;
 const longestPause = 5000;
-/** Milliseconds between looks at a query that is not streamed. */
+/** The milliseconds between requests for the status of a query that is not streamed. */
 const lookEvery = 1000;
 
 /**

@@ -27,7 +27,7 @@ export class NotReached extends Error {
 }
 
 /**
- * Reads the problem document of an error response, or makes one from the status where the body is none.
+ * Reads the problem document of an error response, or makes one from the status if the body is none.
  * @param {Response} response
  * @returns {Promise<Problem>}
  */

@@ -1,4 +1,4 @@
-/** What there is to query. */
+/** `/datasets`: lists and describes datasets, and forgets them on an operator's request. */
 import { Hono } from "hono";
 import { pause } from "../../base/pause.ts";
 import { baseName, type Dataset, DatasetError } from "../../datasets/dataset.ts";
@@ -10,9 +10,9 @@ import { unknownDataset } from "./unknown-dataset.ts";
 
 export const datasets = new Hono<Environment>();
 
-/** Milliseconds that a list of datasets waits for each of them: a network's drive may not answer for hours. */
+/** The milliseconds that the list waits for each dataset, since a network drive may not answer for hours. */
 const longestLook = 3_000;
-/** Names of files that a notice shows. */
+/** The most names of files in a notice. */
 const mostNames = 3;
 
 datasets.get("/", async (c) => {
@@ -69,11 +69,11 @@ datasets.delete("/:name", async (c) => {
   return c.json({ name, outcome });
 });
 
-/** Names between commas; a column's name may have commas itself. */
+/** Splits names at commas, unless the whole text is the name of a column. */
 const namesIn = (text: string, { schema }: Dataset): readonly string[] =>
   schema.columns.some(({ name }) => name === text) ? [text] : text.split(",").filter((name) => name !== "");
 
-/** Undefined where the look takes too long; it goes on. */
+/** Undefined if the look takes too long; it then goes on in the background. */
 async function withinTime<Value>(look: Promise<Value>): Promise<Value | undefined> {
   const waiting = new AbortController();
   const late = pause(longestLook, waiting.signal).then(() => undefined);

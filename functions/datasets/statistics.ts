@@ -1,6 +1,6 @@
 /**
- * How many values columns have, their sum and range, over all events of a dataset: computed by ordinary queries of totals, so they are distributed, bounded and
- * stored like all others. Columns that are named have a query each; all columns of a dataset go many at a time.
+ * Computes the number of values, the sum and the range of columns over all events of a dataset. It uses ordinary queries of totals, which are distributed,
+ * bounded and stored like all others. Each named column has a query of its own; if all columns are asked for, many share a query.
  */
 import type { Context } from "hono";
 import { baseName, type Dataset } from "../../datasets/dataset.ts";
@@ -19,25 +19,25 @@ import { HttpProblem } from "../http/problem.ts";
 export interface ColumnStatistics {
   readonly column: string;
   readonly type: string;
-  /** Those that are there. */
+  /** The number of values that are not missing. */
   readonly values: number;
-  /** Of the finite values; null for strings, and where there are none. */
+  /** Sum and range of the finite values; null for strings; the range is also null if there are none. */
   readonly sum: number | null;
   readonly min: number | null;
   readonly max: number | null;
   readonly nonfinite: number;
-  /** Events that it counts, where partitions failed or are still to come. */
+  /** The number of events that were counted, present if partitions failed or are not done yet. */
   readonly events?: number;
 }
 
-/** Others who wait go first. */
+/** Less urgent than usual queries, so that these come first. */
 const priority = 800;
-/** Columns of one query, where all are asked for: of lists each has five totals. */
+/** The number of columns of one query if all are asked for; each column of lists has five totals. */
 const atATime = 40;
-/** Seconds that a request waits where `Prefer: wait` does not say otherwise. */
+/** The seconds that a request waits without `Prefer: wait`. */
 const usualWait = 60;
 
-/** `names`: as `?stats=` has them, empty for all columns. */
+/** Answers with the statistics of the columns that `?stats=` names, or of all columns if `names` is empty. */
 export async function answerStatistics(c: Context<Environment>, dataset: Dataset, names: readonly string[]): Promise<Response> {
   const { columns } = dataset.schema;
   const asked = names.length === 0 ? columns : findColumns(columns, names);
@@ -56,7 +56,7 @@ export async function answerStatistics(c: Context<Environment>, dataset: Dataset
       ended = isEnded({ state: stateOf(followed) });
       const failed = followed.progress?.partitions.failures ?? new Map();
       if (ended && failed.size > 0 && together.length > 1) {
-        // What one of them lacks or cannot be read of is no reason to leave out events of the others.
+        // One column that is missing or damaged in some files must not cost the others these events, so they are asked one by one.
         groups.unshift(...together.map((column) => [column]));
         return;
       }
@@ -102,13 +102,13 @@ const queryFor = (dataset: string, columns: readonly Column[]) => ({
 
 type Total = "all" | "values" | "nonfinite" | "least" | "largest";
 
-/** What is added up for a column. Of lists, the least and largest of each event. */
+/** The totals that are computed for a column; for lists, `least` and `largest` are taken over each event's own extremes. */
 function totalsFor({ name, dtype, lists }: Column): Readonly<Partial<Record<Total, string>>> {
   const column = `col(${JSON.stringify(name)})`;
   const flat = column + ".flatMap(list => list)".repeat(Math.max(0, lists.length - 1));
   const count = (test: (value: string) => string) =>
     lists.length === 0 ? `${test(column)} ? 1 : 0` : `${flat}.count(value => ${test("value")})`;
-  // A comparison is missing where its value is: `==` or `!=` of a value with itself counts what is there, NaN included.
+  // A comparison of a missing value is missing. So `x == x || x != x` counts all values that are not missing, NaN included.
   if (dtype === "string") return { values: count((value) => `${value} == ${value}`) };
   if (dtype === "bool") return { all: count((value) => value), values: count((value) => `${value} || !${value}`) };
   if (lists.length === 0) return { all: column };

@@ -1,4 +1,4 @@
-/** What is said of a dataset's name that there is not: which there are, and which is meant perhaps. */
+/** The problem for an unknown dataset: tells which datasets there are, and which one may be meant. */
 import { nearNames } from "../../engine/query/near-names.ts";
 import { HttpProblem } from "../http/problem.ts";
 

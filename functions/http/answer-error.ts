@@ -1,4 +1,4 @@
-/** One map from errors to HTTP, and the last stop of every error that a handler throws. */
+/** Maps every error that a handler throws to an HTTP answer. No other place does this. */
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { pause } from "../../base/pause.ts";
@@ -10,8 +10,8 @@ import type { Environment } from "../environment.ts";
 import { answerProblem, HttpProblem, type ProblemStatus, titles } from "./problem.ts";
 
 /**
- * Answers with a problem document. Only errors that are faults of this software are logged. A client that has too much is answered after a pause: whoever
- * asks again at once would else be refused as often as this process can, and keep it from answering others. `boundRequests` bounds how many are held.
+ * Answers with a problem document. Only faults of this software are logged. A 429 is answered after a pause, because a client that repeats its request at
+ * once would keep this process busy with refusing. `boundRequests` bounds how many such requests are held.
  */
 export async function answerError(error: Error, c: Context<Environment>): Promise<Response> {
   const problem = toProblem(error);

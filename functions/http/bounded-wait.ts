@@ -1,4 +1,4 @@
-/** How long an answer waits. */
+/** Limits on how long an answer may wait. */
 import type { Context } from "hono";
 import { followSignals } from "../../base/follow-signals.ts";
 import { HttpProblem } from "./problem.ts";
@@ -7,7 +7,7 @@ export interface BoundedWait extends Disposable {
   readonly signal: AbortSignal;
 }
 
-/** A signal that aborts after a time, or with another that is given, whichever is first. Disposing of it frees what it holds. */
+/** A signal that aborts after a time or when one of the given signals does. Disposing of it clears its timer and listeners. */
 export function boundWait(milliseconds: number, ...signals: readonly AbortSignal[]): BoundedWait {
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(new Error(`${milliseconds} ms are over`)), milliseconds);
@@ -21,10 +21,10 @@ export function boundWait(milliseconds: number, ...signals: readonly AbortSignal
   };
 }
 
-/** Seconds that `Prefer: wait` may ask for. */
+/** The most seconds that `Prefer: wait` may ask for. */
 const mostSeconds = 600;
 
-/** Seconds of `Prefer: wait=SECONDS` (RFC 7240); undefined where the client says nothing of it. */
+/** The seconds of `Prefer: wait=SECONDS` (RFC 7240); undefined if the client does not state it. */
 export function preferredWait(c: Context): number | undefined {
   const preference = c.req.header("prefer")?.match(/(?:^|[,;\s])wait=([^,;\s]+)/i);
   if (!preference) return undefined;

@@ -1,13 +1,13 @@
 /**
- * Establishes who asks, once for each request: handlers take it from `c.var.client` and look at no header themselves. What a client may do is decided
- * from this one place, too. The host says which address a request came from.
+ * Establishes which client sends a request. Handlers take it from `c.var.client` and read no header themselves, so that a client's rights can be
+ * decided here, too. The host provides the address of the request.
  */
 import type { Context, Next } from "hono";
 import type { Environment, HostBindings } from "../environment.ts";
 import { HttpProblem } from "./problem.ts";
 
 export async function identifyClient(c: Context<Environment>, next: Next): Promise<void> {
-  // There is no environment where a test calls the functions without a host.
+  // Tests may call the functions without a host, and then without an environment.
   const address = (c.env as HostBindings | undefined)?.address;
   const named = c.req.header("femtoq-client");
   if (named !== undefined && !/^[\w.:@-]{1,100}$/.test(named))

@@ -1,4 +1,4 @@
-/** A body's JSON, or a problem that says what is wrong with it. */
+/** Parses a request's JSON body; throws a problem that tells what is wrong with it. */
 import { HttpProblem } from "./problem.ts";
 
 export function parseJson(text: string): unknown {

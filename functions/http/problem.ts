@@ -2,7 +2,7 @@
 import type { QueryIssue } from "../../engine/query/query-error.ts";
 import type { Problem } from "../api.ts";
 
-/** Every status that a problem may have. */
+/** The statuses that a problem may have, with their titles. */
 export const titles = {
   400: "Bad request",
   403: "Forbidden",
@@ -26,7 +26,7 @@ export class HttpProblem extends Error {
   readonly status: ProblemStatus;
   readonly code: string;
   readonly errors: readonly QueryIssue[];
-  /** Headers of the answer, besides its type. */
+  /** Further headers of the answer. */
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(

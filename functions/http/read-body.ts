@@ -1,24 +1,24 @@
 /**
- * Reads a request's body: whole, and never more of it than a limit. What is half sent is bounded by client, by address and in all, in number and bytes, and
- * so is the time: a body has seconds, and more only as it arrives. Whoever sends slowly on purpose is cut off before others feel it.
+ * Reads the whole body of a request, up to a limit. The bytes of unfinished bodies are bounded for each client, each address and in all. So is the time:
+ * a body gets some seconds, and more only as bytes arrive. So a client that sends slowly on purpose is cut off before it hinders others.
  */
 import type { Context } from "hono";
 import type { Environment } from "../environment.ts";
 import { parseJson } from "./parse-json.ts";
 import { HttpProblem } from "./problem.ts";
 
-/** Bytes of the largest body, as it is sent and as it is meant. */
+/** The most bytes of a body, both as it is sent and after decompression. */
 export const largestBody = 1_000_000;
 
-/** Bytes as which a body counts besides its own: it holds a connection and buffers. */
+/** The bytes that each body counts in addition to its own, for its connection and buffers. */
 const upkeep = 65_536;
-/** Milliseconds that every body has, and bytes for which it has a second more. */
+/** The milliseconds that every body gets, and the bytes for which it gets one more second. */
 const leastTime = 5_000;
 const bytesASecond = 50_000;
 
 const tooLarge = () => new HttpProblem(413, "too-large", `A request's body may have at most ${largestBody} bytes.`);
 
-/** Throws `HttpProblem` where the body is too large, too slow, cut off, or in a form that is not understood. */
+/** Throws `HttpProblem` if the body is too large, too slow, cut off, or in an unknown encoding. */
 export async function readText(c: Context<Environment>): Promise<string> {
   const encoding = (c.req.header("content-encoding") ?? "identity").trim().toLowerCase();
   if (encoding !== "identity" && encoding !== "gzip") {
@@ -28,7 +28,7 @@ export async function readText(c: Context<Environment>): Promise<string> {
   const length = c.req.header("transfer-encoding") === undefined ? Number(c.req.header("content-length") ?? Number.NaN) : Number.NaN;
   if (length > largestBody) throw tooLarge();
   using place = c.var.admission.bodies.enter(c.var.client, upkeep);
-  // The host reads a small body faster than a stream of it.
+  // For a small body, the host's own method is faster than reading a stream.
   if (encoding === "identity" && length <= upkeep) return await within(leastTime, () => c.req.text());
   const { body } = c.req.raw;
   if (!body) return "";
@@ -45,7 +45,7 @@ export async function readJson(c: Context<Environment>): Promise<unknown> {
   return parseJson(await readText(c));
 }
 
-/** The parts of a body as they come. Throws where they come too slowly, or are too many. */
+/** The parts of a body as they arrive. Throws if they arrive too slowly or exceed `largestBody`. */
 async function* arriving(body: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const reader = body.getReader();
   const start = performance.now();
@@ -60,12 +60,12 @@ async function* arriving(body: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGe
       yield value;
     }
   } finally {
-    // Nobody waits for what comes after an error.
+    // After an error the rest of the body is not needed.
     reader.cancel().catch(() => undefined);
   }
 }
 
-/** Throws `HttpProblem` of status 408 when the time is over, and 400 where the client goes away in the middle; neither is an error of this server. */
+/** Throws `HttpProblem` 408 when the time is over, and 400 if the client breaks off. Neither is a fault of this server, so neither is logged. */
 function within<T>(milliseconds: number, read: () => Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const cutOff = () => reject(new HttpProblem(408, "too-slow", "The request's body came too slowly.", [], { connection: "close" }));

@@ -1,7 +1,7 @@
 /**
- * Pages of other sites may not ask in the name of somebody who happens to look at them. Browsers say where a request comes from: by `Origin`, where the page
- * wants to read the answer or sends something; by `Sec-Fetch-Site` always, where the connection is local or encrypted; else by `Referer`, unless the page forbids it.
- * Results may be shown elsewhere (`<img src="…/queries/ID?format=svg">`), but nothing is computed for it, and a link that somebody follows may compute.
+ * Refuses requests that pages of other sites make through the browsers of their visitors. Browsers tell where a request comes from: in `Origin`, if the
+ * page sends data or wants to read the answer; in `Sec-Fetch-Site`, on every local or encrypted connection; else in `Referer`, unless the page
+ * forbids it. Other sites may show results (`<img src="…/queries/ID?format=svg">`), but this starts no computing. A link that a person follows may.
  */
 import type { Context, Next } from "hono";
 import type { Environment } from "../environment.ts";
@@ -19,7 +19,7 @@ export async function refuseCrossSite(c: Context<Environment>, next: Next): Prom
 
 const isHere = (c: Context, url: string): boolean => URL.canParse(url) && new URL(url).host === c.req.header("host");
 
-/** What only shows what there is computes nothing. */
+/** Whether a request may start computing; requests that only show results do not. */
 function computes({ req }: Context): boolean {
   const { method, path } = req;
   return (method !== "GET" && method !== "HEAD") || path.startsWith("/functions/") || req.query("stats") !== undefined;

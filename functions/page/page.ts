@@ -1,12 +1,12 @@
 /**
- * The page at `/` and the files that it loads. Promises: the page runs nothing that this server did not send (its Content-Security-Policy
- * sees to that), no file is sent that is not on the list of allowed files, and what a browser holds already is not sent again.
+ * The page at `/` and the files that it loads. Guarantees: the page runs only code from this server, by its Content-Security-Policy; only files on the
+ * list of allowed files are sent; a file that the browser has already is not sent again.
  */
 import { Hono } from "hono";
 import type { Services } from "../services.ts";
 import { importMap } from "./allowed-files.ts";
 
-/** The page needs nothing else of the services, so that it can be served before they are open. */
+/** The page only needs `assets`, so that it can be served before the other services are open. */
 export type PageEnvironment = { Variables: { services: Pick<Services, "assets"> } };
 
 export const page = new Hono<PageEnvironment>();
@@ -59,11 +59,11 @@ const base64 = (bytes: Uint8Array) => btoa(String.fromCharCode(...bytes));
 interface EncodedAsset {
   /** The tag is a weak one, since the same content may be sent compressed or not. */
   readonly etag: string;
-  /** Absent where compressing saves less than a tenth. */
+  /** Absent if compressing saves less than a tenth. */
   readonly gzip?: Uint8Array<ArrayBuffer>;
 }
 
-/** The keys are the bodies, which the assets keep: an entry goes when its body does. */
+/** Cached by body, which the assets keep; an entry goes away with its body. */
 const encoded = new WeakMap<Uint8Array, Promise<EncodedAsset>>();
 
 function encodeAsset(asset: { readonly body: Uint8Array<ArrayBuffer> }): Promise<EncodedAsset> {
@@ -83,7 +83,10 @@ async function encode(body: Uint8Array<ArrayBuffer>): Promise<EncodedAsset> {
   return gzip.length < 0.9 * body.length ? { etag, gzip } : { etag };
 }
 
-/** The page's HTML: landmarks, and empty places that the page's modules fill. `nonce` admits the styles that the editor makes; scripts are admitted by origin, and the import map by its hash. */
+/**
+ * The page's HTML: landmarks, and empty places that the page's modules fill. `nonce` admits the styles that the editor makes; scripts are admitted
+ * by their origin, and the import map by its hash.
+ */
 const renderDocument = (nonce: string): string => `<!doctype html>
 <html lang="en">
 <head>

@@ -1,4 +1,4 @@
-/** A named, parameterised query kept as a file: what a file of `functions/queries/` exports. */
+/** A named query with parameters; each file of `functions/queries/` exports one. */
 
 export type Parameter = { readonly description: string } & (
   | { readonly type: "number"; readonly default: number; readonly minimum?: number; readonly maximum?: number }
@@ -9,7 +9,7 @@ export type Parameter = { readonly description: string } & (
 
 export type Parameters = Readonly<Record<string, Parameter>>;
 
-/** The values that a function's parameters have. */
+/** The values of a function's parameters. */
 export type Values<Params extends Parameters> = {
   readonly [Name in keyof Params]: Params[Name]["default"] extends number
     ? number

@@ -1,4 +1,4 @@
-/** The parameters of a call, checked against what the function declares. Throws a problem that names each wrong one. */
+/** Checks the parameters of a call against the function's declaration. Throws a problem that names each wrong one. */
 import { nearNames } from "../../engine/query/near-names.ts";
 import type { QueryIssue } from "../../engine/query/query-error.ts";
 import { HttpProblem } from "../http/problem.ts";

@@ -1,4 +1,4 @@
-/** `/functions`: named queries by plain URLs; each call dispatches its query, waits for it and answers. */
+/** `/functions`: named queries at plain URLs. Each call dispatches a query, waits for it and answers. */
 import { type Context, Hono } from "hono";
 import { nearNames } from "../../engine/query/near-names.ts";
 import { chooseFormat } from "../dispatch/answer/answer-format.ts";
@@ -12,9 +12,9 @@ import { readValues } from "./read-values.ts";
 
 export const queryFunctions = new Hono<Environment>();
 
-/** Seconds that a call waits for the end of its query where `Prefer: wait` does not say otherwise. */
+/** The seconds that a call waits for the end of its query without `Prefer: wait`. */
 const usualWait = 60;
-/** Parameters of the answer, not of the query. */
+/** URL parameters that concern the answer, not the query. */
 const ofTheAnswer = new Set(["format", "histogram", "variations"]);
 
 queryFunctions.get("/", (c) => {

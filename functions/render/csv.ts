@@ -1,8 +1,10 @@
 /**
  * Writes a histogram as CSV: one row for each bin, flow bins included, first axis slowest. Columns are `lower,upper` (for more axes
- * `lower0,upper0,lower1,…`), `value` and `variance`; edges beyond the range are `-inf` and `inf`, and so are sums that left the range of float64. The variance of a count is the count.
- * Of means there are `mean`, the `variance` of the samples, and `count`, or `sumw` and `sumw2`.
- * A category or boolean axis has one column, `category`, which is `other` for what is in none (`_other` where that is a category, and so on); the cell of a circular axis for what is not finite has the edges `nan`.
+ * `lower0,upper0,lower1,…`), `value` and `variance`. The outer edges of flow bins, and sums beyond the range of float64, are `-inf` and `inf`. The
+ * variance of a count is the count. A histogram of means has `mean`, the `variance` of the samples, and `count`, or `sumw` and `sumw2`.
+ *
+ * A category or boolean axis has one column, `category`. It is `other` for values of no category (`_other` if that is a category, and so on). A circular
+ * axis has a cell for values that are not finite, with the edges `nan`.
  */
 import type { Nested, UhiAxis, UhiHistogram, UhiStorage } from "../../engine/histogram/uhi.ts";
 import { axisEdges, binNames, flowOf } from "./read-histogram.js";
@@ -47,7 +49,7 @@ function* rows([ranges, ...inner]: readonly (readonly string[])[], columns: read
 
 const columnsOf = (axis: UhiAxis) => (binNames(axis).length > 0 ? ["category"] : ["lower", "upper"]);
 
-/** What is in those columns for each bin, flow bins included. */
+/** The text in these columns for each bin of an axis, flow bins included. */
 function axisRanges(axis: UhiAxis): readonly string[] {
   const { underflow, overflow } = flowOf(axis);
   const names = binNames(axis);
@@ -60,7 +62,7 @@ function axisRanges(axis: UhiAxis): readonly string[] {
   return isCircular && overflow ? [...ranges, "nan,nan"] : ranges;
 }
 
-/** Of what is in no category: no category's name, of which one may be empty. */
+/** The name for values of no category, which must differ from all names of categories. */
 function nameOfOthers(names: readonly string[]): string {
   let name = "other";
   while (names.includes(name)) name = `_${name}`;

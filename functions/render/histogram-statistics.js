@@ -27,7 +27,7 @@ export function histogramStatistics(bins) {
 }
 
 /**
- * Of means there are no sums to tell.
+ * For a histogram of means there is no sum of contents to show.
  * @param {Bins} bins
  */
 function meanFigures(bins) {

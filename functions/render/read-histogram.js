@@ -22,8 +22,8 @@
  * @property {number} nonFinite fills left out because their weight was not finite
  * @property {number} nonFiniteSamples fills left out because their sample was not finite
  * @property {number} outOfRange sums, of weights or of their squares, that left the range of float64
- * @property {number} underflow of the first axis; 0 where there is more than one axis
- * @property {number} overflow likewise
+ * @property {number} underflow of the first axis; 0 if there is more than one axis
+ * @property {number} overflow of the first axis; 0 if there is more than one axis
  */
 
 /**
@@ -92,7 +92,7 @@ export function axisEdges(axis) {
 }
 
 /**
- * What the bins of a category or boolean axis are called; nothing for other axes.
+ * The names of the bins of a category or boolean axis; empty for other axes.
  * @param {UhiAxis} axis
  * @returns {readonly string[]}
  */

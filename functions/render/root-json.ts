@@ -1,12 +1,12 @@
 /**
  * Writes a histogram as ROOT's own JSON of it (TBufferJSON), which JSROOT draws and `TBufferJSON::FromJSON` reads: TH1D, TH2D, TH3D, and TProfile,
- * TProfile2D, TProfile3D for means. Without axes it is a TH1D of one bin. ROOT's axes always have underflow and overflow: what an axis has not is 0.
- * Statistics are those of the bin centres.
+ * TProfile2D, TProfile3D for means. Without axes it is a TH1D of one bin. ROOT's axes always have underflow and overflow; where our axis has none, they
+ * are 0. Statistics are computed from the bin centres.
  */
 import type { Nested, UhiAxis, UhiHistogram, UhiStorage } from "../../engine/histogram/uhi.ts";
 import { axisEdges, binNames, flowOf } from "./read-histogram.js";
 
-/** Axes that a histogram of ROOT has at most. */
+/** The most axes of a histogram in ROOT. */
 export const mostRootAxes = 3;
 
 export function renderRoot(name: string, histogram: UhiHistogram): string {
@@ -59,11 +59,11 @@ const look = {
   fMarkerSize: 1,
 };
 
-/** In all cells as ROOT numbers them. */
+/** The contents of all cells, in ROOT's numbering. */
 interface Contents {
   readonly fArray: readonly number[];
   readonly fSumw2: readonly number[];
-  /** Of means: Σw and Σw². Then the others are Σwy and Σwy². */
+  /** Only for means: Σw and Σw². The two arrays above are then Σwy and Σwy². */
   readonly fBinEntries?: readonly number[];
   readonly fBinSumw2?: readonly number[];
 }

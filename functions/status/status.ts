@@ -1,4 +1,4 @@
-/** How this process and its cluster are: on every role. */
+/** The state of this process and its cluster, served by processes of every role. */
 import { Hono } from "hono";
 import type { Demand, Node } from "../../coordination/coordinator.ts";
 import { countSubtasks } from "../../coordination/queue/demand.ts";
@@ -32,7 +32,7 @@ status.get("/nodes", async (c) => {
   });
 });
 
-/** What this process measured, for Prometheus. */
+/** The metrics of this process, in Prometheus's text format. */
 status.get("/metrics", async (c) => {
   const { meter } = c.var.services;
   if (!meter) throw new HttpProblem(404, "not-found", "This process measures nothing.");

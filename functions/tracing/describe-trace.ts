@@ -1,17 +1,17 @@
-/** A query that ended, as a trace: what dispatch did, what its slowest partitions went through on their nodes. */
+/** Turns a query that ended into a trace: the steps of dispatch, and the phases of its slowest partitions on their nodes. */
 import type { QueryState, SlowPartition } from "../api.ts";
 import type { FollowedQuery } from "../dispatch/follow/followed-query.ts";
 import type { Progress } from "../dispatch/follow/progress.ts";
 import type { Span } from "./tracer.ts";
 
-/** How dispatch had it. Times are milliseconds since the epoch. */
+/** What dispatch knows of an ended query. Times are in milliseconds since the epoch. */
 export interface EndedQuery {
   readonly client: string;
   readonly state: QueryState;
   readonly admitted: number;
   readonly accepted: number;
   readonly ended: number;
-  /** Of store and coordinator. */
+  /** The calls of store and coordinator. */
   readonly calls: readonly Span[];
 }
 
@@ -43,7 +43,7 @@ export function describeTrace({ query, plan }: FollowedQuery, progress: Progress
 /** The steps of a subtask, in the order in which the node did them. */
 const steps = ["compiling", "loading", "thread", "computing", "saving"] as const;
 
-/** `created`: when the query was asked first; its waits are counted from then. */
+/** `created` is when the query was first submitted; waits are counted from then. */
 function describePartition(partition: SlowPartition, created: number): Span {
   const start = created + partition.waiting * 1000;
   let end = start;

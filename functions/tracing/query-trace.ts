@@ -1,4 +1,4 @@
-/** The trace of one query, from its admission to its end: what dispatch calls meanwhile is recorded, what nodes did comes from the query's timing. */
+/** The trace of one query from its admission to its end. Calls of dispatch are recorded; the work of nodes comes from the query's timing. */
 import type { QueryState } from "../api.ts";
 import type { FollowedQuery } from "../dispatch/follow/followed-query.ts";
 import type { Services } from "../services.ts";
@@ -8,12 +8,12 @@ import { readTraceParent, type Span, type Tracer } from "./tracer.ts";
 
 export interface TracedQuery {
   readonly client: string;
-  /** The caller's trace context, as its header. */
+  /** The caller's trace context, as in the header `traceparent`. */
   readonly traceParent?: string | undefined;
 }
 
 export class QueryTrace {
-  /** Store and coordinator; calls of them are recorded. */
+  /** Store and coordinator, with their calls recorded. */
   readonly services: Pick<Services, "store" | "coordinator">;
   readonly #tracer: Tracer;
   readonly #query: TracedQuery;

@@ -1,8 +1,8 @@
-/** Records the calls that are made of a service, as spans. */
+/** Records calls of a service as spans. */
 import { overlay } from "../metrics/overlay.ts";
 import type { Span } from "./tracer.ts";
 
-/** Gives `object` with these functions recorded into `calls`, as `NAME.FUNCTION`. */
+/** Returns `object` with calls of these functions recorded into `calls`, as `NAME.FUNCTION`. */
 export function recordCalls<Target extends object>(
   object: Target,
   { name, functions, calls }: { readonly name: string; readonly functions: readonly (keyof Target & string)[]; readonly calls: Span[] },

@@ -1,11 +1,11 @@
-/** Where traces go. The functions know this seam only. */
+/** The interface for sending traces; the functions know only this. */
 export interface Tracer {
   /** Never throws and never waits. */
   send(trace: Trace): void;
 }
 
 export interface Trace {
-  /** The caller's span, of which the trace is to be a part. */
+  /** The caller's span, of which the trace becomes a part. */
   readonly parent?: { readonly traceId: string; readonly spanId: string };
   readonly root: Span;
 }
@@ -20,7 +20,7 @@ export interface Span {
   readonly children?: readonly Span[];
 }
 
-/** W3C trace context: the caller's span; undefined where the header is absent or of another form. */
+/** The caller's span from a W3C trace context header; undefined if the header is absent or malformed. */
 export function readTraceParent(header: string | undefined): Trace["parent"] {
   const [, traceId, spanId] = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}/.exec(header ?? "") ?? [];
   if (traceId === undefined || spanId === undefined || /^0+$/.test(traceId) || /^0+$/.test(spanId)) return undefined;

@@ -4,8 +4,8 @@
  *
  *   0   8 bytes   "femtoqD1"
  *   8   u64       XXH64 of everything after it
- *   16  u32       how many arrays there are; then the bytes of each (u32)
- *       arrays    one after another, each from a multiple of 8 on
+ *   16  u32       the number of arrays; then the bytes of each (u32)
+ *       arrays    one after another, each beginning at a multiple of 8
  *
  * Guarantees: a file is written under another name and then renamed, so it is complete or absent, however the process ends. A damaged file is never
  * taken for a column. It may not survive a loss of power. Safe on any thread.

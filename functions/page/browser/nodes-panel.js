@@ -1,7 +1,7 @@
 /**
- * What computes: the nodes of the cluster, what each of them runs and holds, and, where something starts nodes as they are needed, why wanted ones are not there.
+ * The panel of the cluster's nodes: what each of them runs and holds and, if nodes are started as they are needed, why wanted ones are missing.
  *
- * Guarantees: nothing is asked while the panel is closed; while it is open it shows how things are every two seconds.
+ * Guarantees: nothing is asked while the panel is closed; while it is open, it is updated every two seconds.
  *
  * @import { NodesAnswer } from "../../api.ts"
  * @import { ApiClient } from "../../client/api-client.js"

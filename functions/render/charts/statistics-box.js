@@ -12,11 +12,11 @@ import { fontFamily } from "./chart-theme.js";
 const lineHeight = 17;
 const width = 176;
 const padding = 9;
-/** Above the cells of two axes. A group does not hand it on, so each part has it. */
+/** Draws the box above the cells of a heatmap. Parts do not inherit it from their group, so each part states it. */
 const z = 20;
 
 /**
- * In pixels.
+ * The width and height of the box in pixels.
  * @param {Bins} bins
  */
 export const statisticsBoxSize = (bins) => ({ width, height: histogramStatistics(bins).length * lineHeight + 2 * padding - 4 });

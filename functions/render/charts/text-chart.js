@@ -1,6 +1,6 @@
 /**
- * What cannot be drawn against axes, as text in the middle of the chart: the one number of a histogram without axes, and why one of more
- * than two is not drawn.
+ * A chart that is only text in the middle: the one number of a histogram without axes, or the reason why one with more than two axes is not
+ * drawn.
  *
  * @import { EChartsOption } from "echarts"
  * @import { Bins } from "../read-histogram.js"

@@ -9,7 +9,7 @@ import { formatNumber } from "../../../render/format-number.js";
 import { readHistogram } from "../../../render/read-histogram.js";
 import { element, fill } from "../elements.js";
 
-/** Of the drawing, in its own units. */
+/** The size of the drawing, in its own units. */
 const width = 240;
 const height = 80;
 

@@ -1,5 +1,5 @@
 /**
- * What a column holds, in a small panel: its numbers, and a histogram of its values, of which each list has many.
+ * A small panel with the statistics of a column and a histogram of its values; a column of lists has several values per event.
  *
  * Guarantees: nothing is computed before a column is selected, nor while the panel is closed. What arrives of a column that is no longer selected is not
  * shown, and the interest in its histogram ends.
@@ -12,7 +12,7 @@ import { formatNumber } from "../../../render/format-number.js";
 import { element, fill, setText } from "../elements.js";
 import { columnBars } from "./column-bars.js";
 
-/** Others who wait go first. */
+/** Less urgent than usual queries, so that these come first. */
 const priority = 800;
 const mostBins = 40;
 

@@ -11,7 +11,7 @@
 const valueNames = new Set(["Object", "Array", "String", "Number", "True", "False", "Null"]);
 
 /**
- * Where the text lacks what the pointer names, the range is that of the last part that is there.
+ * The range in the text that an issue's pointer names. If the text lacks that, the range of the last part that exists.
  * @param {Tree} tree of the JSON grammar
  * @param {string} text
  * @param {Pick<QueryIssue, "at" | "line" | "column">} issue
@@ -71,7 +71,7 @@ function follow(value, segment, text) {
     return item && { value: item, property: undefined };
   }
   if (value.name !== "Object") return undefined;
-  // Where a name stands twice the last one counts, as in JSON.parse.
+  // If a name occurs twice, the last one counts, as in JSON.parse.
   const property = value.getChildren("Property").findLast((each) => {
     const name = each.getChild("PropertyName");
     return name !== null && unescapeString(text.slice(name.from, name.to)).decoded === segment;
