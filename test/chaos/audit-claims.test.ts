@@ -43,6 +43,15 @@ test("auditClaims accepts a second copy that is done first, and the first claim'
   assert.deepEqual({ copied, completed, violations }, { copied: 1, completed: 1, violations: [] });
 });
 
+test("auditClaims takes a znode that one transaction makes and removes for a proof that the subtask is gone", () => {
+  const { asked, completed, violations } = auditLog(
+    ["2", "a", `ephemeral ${claim(first)}`],
+    ["3", "a", `remove ${claim(first)}`, `remove ${identity(first)}`],
+    ["4", "c", `create ${identity(first)}`, `remove ${identity(first)}`, "remove /femtoq/queries/q"],
+  );
+  assert.deepEqual({ asked, completed, violations }, { asked: 2, completed: 1, violations: [] });
+});
+
 for (const { name, lines, complaint } of [
   {
     name: "completed by a session whose claim was lost",

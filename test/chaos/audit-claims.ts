@@ -64,9 +64,10 @@ export function auditClaims(transactions: readonly Transaction[], root = "/femto
     if (ended.has(session)) complain("came after the session's end");
     const isWithdrawal = operations.some((operation) => operation.kind === "create" && operation.path.startsWith(`${root}/withdrawn/`));
     const held = new Set(operations.flatMap((operation) => heldBy(operation, session)));
+    const provenAbsent = findProvenAbsent(operations);
     for (const operation of operations) {
       if (operation.kind === "end") endSession(session);
-      else apply(operation, { session, held, isWithdrawal, complain });
+      else if (!provenAbsent.has(operation.path)) apply(operation, { session, held, isWithdrawal, complain });
     }
   }
   return { ...counts, left: alive.size, violations };
@@ -116,4 +117,18 @@ export function auditClaims(transactions: readonly Transaction[], root = "/femto
       counts.lost++;
     }
   }
+}
+
+/**
+ * Finds the znodes that a transaction makes and then removes. It would have been refused where one of them was there: so it proves that a
+ * subtask is gone, and neither asks for it nor completes it.
+ */
+function findProvenAbsent(operations: readonly Operation[]): ReadonlySet<string> {
+  const made = new Set<string>();
+  const absent = new Set<string>();
+  for (const operation of operations) {
+    if (operation.kind === "create") made.add(operation.path);
+    else if (operation.kind === "remove" && made.has(operation.path)) absent.add(operation.path);
+  }
+  return absent;
 }
