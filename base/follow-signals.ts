@@ -1,6 +1,6 @@
 /**
- * A signal that aborts with the first of several. Unlike `AbortSignal.any` it leaves nothing behind, once released, at those that live on: a process's
- * own signal would otherwise keep a trace of every subtask it ever ran.
+ * A signal that aborts with the first of several. Unlike `AbortSignal.any`, once released it leaves nothing at signals that live on. Else the signal of
+ * the whole process would collect a reference for every subtask.
  */
 export function followSignals(signals: readonly AbortSignal[]): { readonly signal: AbortSignal; release(): void } {
   const controller = new AbortController();

@@ -1,14 +1,14 @@
 /**
- * A directory and those around it, where they are not there. Throws as the system does.
+ * Makes a directory and those around it, if they are missing. Throws the system's errors.
  *
- * Node's own recursive way (in 20 and 24) goes round for ever where a directory refuses new ones as if itself were not there (ENOENT), as /proc does.
+ * Node's own `recursive` option (in 20 and 24) loops for ever in a directory that refuses new ones with ENOENT, such as /proc.
  */
 import { mkdirSync, type Stats, statSync } from "node:fs";
 import { mkdir, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 
 export interface DirectoryOptions {
-  /** Permissions of the directories that this makes. Where it is absent, the process's mask alone decides them. */
+  /** The permissions of new directories; if absent, only the process's mask limits them. */
   readonly mode?: number;
 }
 
@@ -25,7 +25,7 @@ export async function makeDirectory(path: string, options: DirectoryOptions = {}
   }
 }
 
-/** For threads that do nothing else meanwhile. */
+/** The same, blocking the thread. */
 export function makeDirectorySync(path: string, options: DirectoryOptions = {}): void {
   const isThere = () => isDirectory(statSync(path, { throwIfNoEntry: false }));
   if (isThere()) return;

@@ -1,4 +1,4 @@
-/** Waits so many milliseconds, or until the signal aborts; never rejects. */
+/** Waits for this many milliseconds, or until the signal aborts; never rejects. */
 export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();

@@ -1,10 +1,10 @@
 /**
- * Trying again what failed for a reason that may pass, with pauses that double. Written here rather than taken from p-retry, which gives up at
- * the first `TypeError` and in its present version does not run on Node 20.
+ * Repeats an action after failures that may pass, with pauses that double. Not p-retry, because that gives up at the first `TypeError`, and its present
+ * version does not run on Node 20.
  */
 import { pause } from "./pause.ts";
 
-/** Milliseconds. */
+/** In milliseconds. */
 export interface Backoff {
   readonly first: number;
   readonly longest: number;
@@ -12,7 +12,7 @@ export interface Backoff {
 
 export const usualBackoff: Backoff = { first: 100, longest: 5_000 };
 
-/** Milliseconds to wait after so many failures in a row: `first` after one, then twice as long each time, `longest` at most. */
+/** The milliseconds to wait after this many failures in a row: `first` after one, then twice as long each time, at most `longest`. */
 export function pauseAfter(failures: number, { first, longest }: Backoff = usualBackoff): number {
   return Math.min(longest, first * 2 ** (failures - 1));
 }
@@ -20,14 +20,14 @@ export function pauseAfter(failures: number, { first, longest }: Backoff = usual
 export interface RetryOptions {
   /** When it aborts, the waiting ends and the last error is thrown. */
   readonly signal: AbortSignal;
-  /** Tells whether trying again makes sense; where it is absent, everything is tried again. */
+  /** Tells whether trying again makes sense; if absent, every failure is tried again. */
   readonly mayPass?: (error: unknown) => boolean;
-  /** It is told of each failure that will be tried again, and of the pause before that in milliseconds. */
+  /** Called with each failure after which the action is tried again, and with the pause before that in milliseconds. */
   readonly onFailure?: (error: unknown, pause: number) => void;
   readonly backoff?: Backoff;
 }
 
-/** Runs `action` until it succeeds, and gives what it gave then. Rejects with the first error that may not pass, and with the last one when the signal aborts. */
+/** Runs `action` until it succeeds, and returns its result. Rejects with the first error that may not pass, or with the last one when the signal aborts. */
 export async function retry<T>(action: () => Promise<T>, options: RetryOptions): Promise<T> {
   const { signal, mayPass = () => true, onFailure, backoff } = options;
   for (let failures = 1; ; failures++) {

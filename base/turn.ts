@@ -1,12 +1,12 @@
-/** Lets timers, sockets and others who wait have the thread. Loops over lists that may have hundreds of thousands of members call it now and then. */
+/** Lets timers, sockets and other tasks run. Loops over lists that may have hundreds of thousands of members call it now and then. */
 export function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** How many members of a list one turn works on, where each takes a microsecond or so. */
+/** The number of list members to process between two turns, if each takes about a microsecond. */
 export const perTurn = 5_000;
 
-/** Turns of several who work for long: one has the thread at a time, in the order in which they asked, and after each whoever else waits has it. */
+/** A queue for long-running tasks: one runs at a time, in the order in which they asked, and other tasks run in between. */
 export class TurnQueue {
   readonly #waiting: (() => void)[] = [];
 

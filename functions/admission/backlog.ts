@@ -9,7 +9,7 @@ export interface Begun {
   readonly client: string;
   readonly address?: string | undefined;
   readonly priority: number;
-  /** Milliseconds since the epoch. */
+  /** When it was submitted, in milliseconds since the epoch. */
   readonly since: number;
   /** `waiting`: no node has begun with it. `idle`: the same, but because there is no node at all. */
   readonly state: "waiting" | "idle" | "begun";

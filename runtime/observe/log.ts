@@ -1,9 +1,9 @@
 /**
- * The log: on stderr, one JSON object a line, or coloured lines for a person at a terminal; with `--log-file` also as JSON at the end of that file.
- * Standard output is for answers.
+ * The log. It goes to standard error, as one JSON object a line or, at a terminal, as coloured lines for people; with `--log-file` it is also appended as
+ * JSON to that file. Standard output is for answers.
  *
- * Promises: a line is written when the call returns, so a process that is killed leaves every line it made; passwords in connection strings,
- * and what the configuration keeps secret, do not appear; control characters of what clients sent are shown escaped.
+ * Guarantees: a line is written when the call returns, so a killed process loses none. Passwords in connection strings and secrets of the configuration
+ * do not appear. Control characters in clients' texts are escaped.
  */
 import process from "node:process";
 import { type DestinationStream, type Logger, multistream, pino } from "pino";
@@ -14,7 +14,7 @@ import type { Config } from "../start/config/config.ts";
 type Secrets = Partial<Pick<Config, "zookeeperAuth" | "computeSecret" | "mongodb">>;
 type LogConfig = Pick<Config, "logLevel"> & Partial<Pick<Config, "logFile">> & Secrets;
 
-/** Throws where the file cannot be written. */
+/** Throws if the file cannot be written. */
 export function createLog(config: LogConfig): Logger {
   const { logLevel: level, logFile } = config;
   const redact = ["authorization", "cookie", "token", "*.authorization", "*.cookie", "*.token"];
@@ -29,19 +29,19 @@ export function createLog(config: LogConfig): Logger {
   return pino(options, streams.length === 1 ? only : multistream(streams.map((stream) => ({ stream, level }))));
 }
 
-/** JSON escapes the control characters of ASCII; others that a terminal may obey are escaped here. */
+/** JSON escapes the control characters of ASCII; this escapes the others that a terminal may obey. */
 const showing = (stream: DestinationStream, hide: (line: string) => string): DestinationStream => ({
   write: (line) => void stream.write(hide(`${escapeText(line.trimEnd())}\n`)),
 });
 
-/** What is escaped in a line of JSON stays so when the line is read and its texts are shown; ends of lines do not, for stacks have them. */
+/** Escapes a line of JSON so that control characters stay escaped when its texts are shown. Line breaks are excepted, since stacks have them. */
 export const escapeTwice = (line: string): string => line.replace(/(?<!\\)((?:\\\\)*)\\(u[0-9a-f]{4}|[bfr])/gi, "$1\\\\$2");
 
 const password = /([a-z][a-z0-9+.-]*:\/\/[^\s/@:"]*):[^\s/@"]+@/gi;
-/** Shorter ones would hide what only looks like them. */
+/** Shorter secrets are not hidden, since they would match unrelated text. */
 const shortestSecret = 4;
 
-/** What must not be read in a log: passwords inside URLs, and the secrets of a configuration wherever they turn up. */
+/** Hides passwords inside URLs, and the secrets of the configuration wherever they occur. */
 export function hideSecrets(config: Secrets): (line: string) => string {
   const secrets = [config.zookeeperAuth?.replace(/^[^:]*:/, ""), config.computeSecret, ...passwordsOf(config.mongodb)].filter(
     (secret): secret is string => secret !== undefined && secret.length >= shortestSecret,
@@ -53,14 +53,14 @@ export function hideSecrets(config: Secrets): (line: string) => string {
   };
 }
 
-/** As the connection string has it, and as it is meant. */
+/** The password of a connection string, both as it is written and unescaped. */
 function passwordsOf(uri: string | undefined): readonly (string | undefined)[] {
   const written = /^[^/]*\/\/[^/@:]*:([^@]+)@/.exec(uri ?? "")?.[1];
   if (written === undefined) return [];
   try {
     return [written, decodeURIComponent(written)];
   } catch (error) {
-    // A lone percent sign: then it is meant as it is written.
+    // With a lone percent sign it is not escaped.
     if (error instanceof URIError) return [written];
     throw error;
   }

@@ -1,9 +1,9 @@
 /**
- * Traces to an OpenTelemetry collector, as OTLP over HTTP with JSON. Written here, since the official exporter brings eleven packages for
- * what is one POST.
+ * Sends traces to an OpenTelemetry collector, as OTLP over HTTP with JSON. Written here, since the official exporter brings eleven packages for one
+ * POST.
  *
- * Promises: sending never holds anything up; memory is bounded. Traces that come faster than the collector takes them, and those that it does not
- * take within `patience`, are dropped; the log says how many.
+ * Guarantees: sending never delays anything, and memory is bounded. Traces that come faster than the collector takes them, or that it does not take
+ * within `patience`, are dropped; the log tells how many.
  */
 import { randomBytes } from "node:crypto";
 import type { Log } from "../../base/log.ts";
@@ -11,12 +11,12 @@ import type { Span, Trace, Tracer } from "../../functions/tracing/tracer.ts";
 import type { Config } from "../start/config/config.ts";
 
 export interface OtlpTracer extends Tracer {
-  /** Sends what is left. */
+  /** Sends the traces that are left. */
   close(): Promise<void>;
 }
 
 export interface OtlpOptions {
-  /** Of the collector; `/v1/traces` is added. */
+  /** The URL of the collector; `/v1/traces` is added. */
   readonly url: string;
   readonly serviceName: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -27,13 +27,13 @@ export interface OtlpOptions {
 
 const mostWaiting = 1_000;
 const mostAtOnce = 100;
-/** Milliseconds. */
+/** In milliseconds. */
 const patience = 5_000;
 const silence = 60_000;
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** The tracer that the configuration or OpenTelemetry's own variables ask for; none where nobody does. */
+/** The tracer that the configuration or OpenTelemetry's own variables ask for, if any. */
 export function openTracer({ otlp }: Pick<Config, "otlp">, environment: Variables, log: Log): OtlpTracer | undefined {
   const url = otlp ?? environment.OTEL_EXPORTER_OTLP_ENDPOINT;
   if (!url || environment.OTEL_SDK_DISABLED === "true") return undefined;
@@ -41,7 +41,7 @@ export function openTracer({ otlp }: Pick<Config, "otlp">, environment: Variable
   return createOtlpTracer({ url, serviceName, headers: readHeaders(environment.OTEL_EXPORTER_OTLP_HEADERS), log });
 }
 
-/** `name=value,name=value`, with values as in a URL. */
+/** Parses `name=value,name=value`, with values escaped as in a URL. */
 function readHeaders(text: string | undefined): Readonly<Record<string, string>> {
   const pairs = (text ?? "").split(",").flatMap((pair) => {
     const at = pair.indexOf("=");
@@ -163,5 +163,5 @@ const encodeAttributes = (attributes: Readonly<Record<string, string | number>>)
     value: typeof value === "string" ? { stringValue: value } : Number.isInteger(value) ? { intValue: `${value}` } : { doubleValue: value },
   }));
 
-/** A decimal string: a number would not hold it. */
+/** As a decimal string, since nanoseconds since the epoch exceed 2^53. */
 const nanoseconds = (milliseconds: number): string => `${BigInt(Math.round(milliseconds * 1000)) * 1000n}`;

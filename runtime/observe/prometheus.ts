@@ -1,21 +1,21 @@
 /**
- * The meter of a process, with what is known of the process itself (memory, processor time, event-loop lag).
+ * The meter of a process. It includes metrics of the process itself (memory, processor time, event-loop lag).
  *
- * Counting and observing are done for each subtask, so both only add to numbers that are there from the start; text is made of them when somebody looks.
- * Counters start at 0 for every value of their label, so that a rate is there before the first event.
+ * Counting and observing happen for each subtask, so they only add to existing numbers; text is only made when metrics are requested.
+ * Counters start at 0 for every value of their label, so that rates are defined before the first event.
  */
 import { collectDefaultMetrics, Registry } from "prom-client";
 import type { Log } from "../../base/log.ts";
 import type { Meter } from "../../functions/metrics/meter.ts";
 import { type Metric, type MetricName, metrics } from "../../functions/metrics/metrics.ts";
 
-/** Seconds: from a call of the embedded store to a long scan. */
+/** Upper bounds in seconds, from a call of the embedded store to a long scan. */
 const buckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
 interface Series {
-  /** Of a counter what it counted, of a histogram what was observed together. */
+  /** A counter's count, or the sum of a histogram's observations. */
   sum: number;
-  /** How many observations each bucket has that the one before has not; the last number is of those beyond all buckets. */
+  /** For a histogram, the observations in each bucket but not in the one before; the last number counts those beyond all buckets. */
   readonly counts: number[];
 }
 
@@ -30,7 +30,7 @@ export function createMeter(options: { readonly log: Log; readonly processMetric
     series.set(name, new Map((label?.values ?? [undefined]).map((value) => [value, { sum: 0, counts: counts() }])));
   }
 
-  /** One that is not known now has no lines: it must not look like 0. */
+  /** The lines of a gauge; none if its value is not known now, since it must not look like 0. */
   async function writeGauge(name: MetricName, { label }: Metric): Promise<readonly string[]> {
     try {
       const values = await reads.get(name)?.();

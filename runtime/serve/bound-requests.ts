@@ -1,8 +1,7 @@
 /**
- * Refuses requests at once where too many are begun and not answered, so that their number, and with it memory and the wait of those that
- * were let in, stays bounded; one address may have half of them. Probes and metrics always come in. A request counts from its head on, however slowly its
- * body comes, until it is answered or its function calls `leaveLimit`: a client that asked to wait is then counted by the limit for those
- * (`functions/admission`).
+ * Bounds the number of requests that are not answered yet, and with it memory and waiting times: further ones are refused at once. One address may have
+ * half of them. Probes and metrics are always admitted. A request counts from the arrival of its head until it is answered or its function calls
+ * `leaveLimit`; a client that asked to wait is then counted by another limit (`functions/admission`).
  */
 
 import { type Place, Tally } from "../../functions/admission/tally.ts";
@@ -32,7 +31,7 @@ export function boundRequests(handler: Handler, { most, meter }: { readonly most
     }
     using _place = place;
     const leaveLimit = () => place[Symbol.dispose]();
-    // Not a copy: on Deno the host's object has getters.
+    // Changed in place, not copied, since on Deno the host's object has getters.
     return await handler(request, Object.assign(environment, { leaveLimit } satisfies HostBindings));
   };
 }

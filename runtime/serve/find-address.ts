@@ -1,12 +1,12 @@
 /**
- * Finds which address a request came from: the other end of its connection, and where that is a trusted proxy, what the proxy says in `X-Forwarded-For`. Of a
- * chain of proxies the last address that is none of them counts: what stands before it may be made up.
+ * Finds the address of a request: the other end of its connection or, if that is a trusted proxy, the one that the proxy states in `X-Forwarded-For`.
+ * In this list, the last address that is no trusted proxy counts, since a client may have made up those before it.
  */
 import { BlockList, isIP } from "node:net";
 import type { HostBindings } from "../../functions/environment.ts";
 import type { Handler } from "./listening.ts";
 
-/** Tells handlers the address. `proxies`: addresses and networks, such as `10.0.0.0/8`. */
+/** Adds the address to the environment. `proxies` are the addresses and networks of trusted proxies, such as `10.0.0.0/8`. */
 export function findAddress(handler: Handler, proxies: readonly string[]): Handler {
   const trusted = new BlockList();
   for (const proxy of proxies) {
@@ -25,14 +25,14 @@ export function findAddress(handler: Handler, proxies: readonly string[]): Handl
       if (isIP(before) === 0) break;
       address = before;
     }
-    // Not a copy: on Deno the host's object has getters.
+    // Changed in place, not copied, since on Deno the host's object has getters.
     return handler(request, Object.assign(environment, { address } satisfies HostBindings));
   };
 }
 
 const longestChain = 20;
 
-/** Node's server puts the socket into the environment, Deno's its connection. */
+/** The other end of the connection. Node's server puts the socket into the environment, Deno's the address. */
 function remoteAddress(environment: object): string | undefined {
   const { incoming, remoteAddr } = environment as {
     readonly incoming?: { readonly socket?: { readonly remoteAddress?: string } };
@@ -42,7 +42,7 @@ function remoteAddress(environment: object): string | undefined {
   return address && plain(address);
 }
 
-/** An address without brackets and port; IPv4 as such, also where it is told as IPv6. */
+/** An address without brackets and port; an IPv4 address written as IPv6 becomes plain IPv4. */
 const plain = (address: string): string =>
   address
     .replace(/^\[([^\]]*)\](?::\d+)?$/, "$1")

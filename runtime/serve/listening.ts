@@ -1,17 +1,17 @@
-/** The seam between the functions and a host's HTTP server: `serve-node.ts` and `serve-deno.ts` each have a `listen` of this form. */
+/** The types shared by `serve-node.ts` and `serve-deno.ts`, which each have a `listen` for the HTTP server of their host. */
 
-/** `environment` is the host's: the socket on Node, the connection on Deno. */
+/** Answers a request. `environment` is the host's object: it has the socket on Node, the connection on Deno. */
 export type Handler = (request: Request, environment: object) => Response | Promise<Response>;
 
 export interface Address {
   readonly host: string;
-  /** 0 takes a free one. */
+  /** The port; 0 means any free one. */
   readonly port: number;
 }
 
 export interface Listening {
-  /** The one that was taken. */
+  /** The port that is used. */
   readonly port: number;
-  /** Accepts nothing more, lets requests finish for `grace` milliseconds, then cuts what is left: streams do not end by themselves. */
+  /** Stops accepting, lets requests finish for `grace` milliseconds, then cuts connections, since streams do not end by themselves. */
   close(grace: number): Promise<void>;
 }

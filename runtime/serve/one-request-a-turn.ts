@@ -1,7 +1,6 @@
 /**
- * Begins one request per turn of the event loop: checking and compiling a query takes a millisecond or more, and a hundred that arrive together would
- * keep streams, timers and worker threads waiting for all of it. Addresses take turns, and each one's requests begin in order of arrival: whoever sends
- * many keeps nobody else waiting.
+ * Begins one request per turn of the event loop. Checking and compiling a query takes a millisecond or more; a hundred at once would delay streams,
+ * timers and worker threads. Addresses take turns, each with its requests in order of arrival, so one that sends many delays nobody else.
  */
 import type { HostBindings } from "../../functions/environment.ts";
 import type { Handler } from "./listening.ts";
@@ -12,7 +11,7 @@ interface OfAddress {
 }
 
 export function oneRequestATurn(handler: Handler): Handler {
-  /** Of each address, those first whose turn is next. */
+  /** The waiting requests by address; the address whose turn is next comes first. */
   const waiting: OfAddress[] = [];
   let scheduled = false;
 

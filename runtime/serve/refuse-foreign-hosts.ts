@@ -1,7 +1,6 @@
 /**
- * Against DNS rebinding: a page of another site may give its own name the address of this server and then read what is served here. A name that is nobody's but
- * the server's is therefore required: an address, which no page can pretend to be, `localhost`, or one that the operator allows. A server on a loopback address
- * takes loopback addresses only.
+ * Protects against DNS rebinding, by which a page of another site gives its own host name the address of this server, and then reads its answers. So the
+ * Host header must be an address, `localhost`, or a name that the operator allows. A server on a loopback address only accepts loopback addresses.
  */
 import { isIP } from "node:net";
 import { answerProblem, HttpProblem } from "../../functions/http/problem.ts";
@@ -10,11 +9,11 @@ import type { Handler } from "./listening.ts";
 export interface HostOptions {
   /** The address that the server listens on. */
   readonly boundTo: string;
-  /** Names besides, without ports. */
+  /** Further allowed names, without ports. */
   readonly allowed: readonly string[];
 }
 
-/** What supervisors and load balancers ask, by names of their own; nothing that it tells is anybody's secret. */
+/** The paths of probes, which supervisors and load balancers request under other names; their answers hold no secrets. */
 const probe = /^https?:\/\/[^/]+\/(healthz|readyz)$/;
 
 export function refuseForeignHosts(handler: Handler, { boundTo, allowed }: HostOptions): Handler {
@@ -40,7 +39,7 @@ export function refuseForeignHosts(handler: Handler, { boundTo, allowed }: HostO
   };
 }
 
-/** Whether only this machine reaches what listens there. */
+/** Whether a server on this address can only be reached from this machine. */
 export function isLoopback(host: string): boolean {
   return host.toLowerCase() === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 }

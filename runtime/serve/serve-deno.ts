@@ -5,7 +5,7 @@ interface DenoServer {
   shutdown(): Promise<void>;
 }
 
-/** What is used of Deno; its own types are not there when Node's compiler checks this file. */
+/** The parts of Deno that are used here; its own types are absent when this file is checked for Node. */
 declare const Deno: {
   serve(options: { readonly hostname: string; readonly port: number; readonly onListen: () => void }, handler: Handler): DenoServer;
 };
@@ -14,7 +14,7 @@ export async function listen(handler: Handler, { host, port }: Address): Promise
   const server = Deno.serve({ hostname: host, port, onListen: () => {} }, handler);
   return {
     port: server.addr.port,
-    /** What is left after the grace ends with the process: Deno cannot cut the connections of a server that is shutting down. */
+    /** Deno cannot cut the connections of a server that is shutting down; those left after the grace end with the process. */
     async close(grace) {
       let wait: ReturnType<typeof setTimeout> | undefined;
       const late = new Promise<void>((resolve) => {

@@ -1,4 +1,4 @@
-/** Requests that come while the services are still being opened: the page is answered at once, for it needs none of them; the others wait. */
+/** Serves requests while the services are still being opened: the page is answered at once, since it needs none of them; other requests wait. */
 import { Hono } from "hono";
 import { type PageEnvironment, page } from "../../functions/page/page.ts";
 import type { Assets } from "../../functions/services.ts";
@@ -6,7 +6,7 @@ import type { Handler } from "./listening.ts";
 
 export interface EarlyServer {
   readonly handler: Handler;
-  /** What waits, and all that comes from now on, goes to this one. */
+  /** Passes the waiting requests, and all later ones, to this handler. */
   handOver(handler: Handler): void;
 }
 

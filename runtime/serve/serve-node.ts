@@ -3,18 +3,18 @@ import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import type { Address, Handler, Listening } from "./listening.ts";
 
-/** Milliseconds. Longer than clients and proxies keep theirs, so that they close first: what a server closes may have a request under way. */
+/** In milliseconds. Longer than clients and proxies keep connections, so that they close first: when a server closes one, a request may be under way. */
 const idleConnection = 120_000;
-/** Milliseconds in which the head of a request must have come, and after which it is looked whether it has. */
+/** In milliseconds: the time by which the head of a request must have arrived, and the interval of checking this. */
 const serverOptions = { headersTimeout: 10_000, connectionsCheckingInterval: 2_000 };
 
-/** Milliseconds without progress after which an answer that has its end is given up with its connection: it is in memory until it is read. */
+/** The milliseconds without progress after which a complete answer and its connection are given up; the answer takes memory until it is read. */
 const longestStall = 30_000;
 
 export function listen(handler: Handler, { host, port }: Address, { stall = longestStall } = {}): Promise<Listening> {
   const server = createAdaptorServer({ fetch: handler, hostname: host, serverOptions });
   if ("keepAliveTimeout" in server) server.keepAliveTimeout = idleConnection;
-  // Once the answer is sent, Node sets the time of a connection that is idle in its place.
+  // Once the answer is sent, Node replaces this by the time limit for idle connections.
   server.prependListener("request", (_: unknown, answer: ServerResponse) =>
     answer.once("prefinish", () => answer.socket?.setTimeout(stall)),
   );

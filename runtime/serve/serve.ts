@@ -1,11 +1,11 @@
-/** HTTP on whatever runs this process. */
+/** Serves HTTP on the host that runs this process, Node or Deno. */
 import { StartError } from "../start/start-error.ts";
 import type { Address, Handler, Listening } from "./listening.ts";
 
-/** Milliseconds that requests, and subtasks that run, have to finish when the server stops. */
+/** The milliseconds that requests and running subtasks have to finish when the server stops. */
 export const grace = 500;
 
-/** Rejects with `StartError` where the address cannot be had. */
+/** Rejects with `StartError` if the server cannot listen on the address. */
 export async function serve(handler: Handler, address: Address): Promise<Listening> {
   const { listen } = "Deno" in globalThis ? await import("./serve-deno.ts") : await import("./serve-node.ts");
   try {
@@ -15,7 +15,7 @@ export async function serve(handler: Handler, address: Address): Promise<Listeni
   }
 }
 
-/** The address as a client writes it: a server on all addresses is reached on this machine by the loopback one. */
+/** The server's URL for clients on this machine; for a server on all addresses, with the loopback address. */
 export function urlOf({ host, port }: Address): string {
   const reachable = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
   return `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`;

@@ -1,8 +1,8 @@
 /**
- * Keeps bodies within so many bytes: before some go in, those used least recently go, unless this process pinned them.
+ * Keeps the bodies within a limit of bytes: before new ones are stored, those used least recently are removed, unless this process pinned them.
  *
- * The sum is kept here and counted anew now and then, since other processes write and the server lets documents expire. So the bound is exact
- * for one process alone; several may exceed it by what they write between two counts.
+ * The sum is kept in memory and counted anew now and then, since other processes write and the server lets documents expire. So the limit is exact for
+ * a single process; several may exceed it by what they write between two counts.
  */
 import type { StoreUsage } from "../store.ts";
 import type { BodyTable, Head } from "./body-table.ts";
@@ -10,14 +10,14 @@ import type { Connection } from "./connection.ts";
 import { isPassing } from "./explain-error.ts";
 
 export interface BodyLimitOptions {
-  /** Bytes. */
+  /** In bytes. */
   readonly limit: number;
-  /** Milliseconds since the epoch. */
+  /** The present, in milliseconds since the epoch. */
   readonly now: () => number;
   readonly isPinned: (key: string) => boolean;
 }
 
-/** Milliseconds that a count is good for. */
+/** The milliseconds after which bodies are counted anew. */
 const countEvery = 600_000;
 const headsPerStep = 64;
 
@@ -28,7 +28,7 @@ export class BodyLimit {
   #counted = Number.NEGATIVE_INFINITY;
   #bodies = 0;
   #bytes = 0;
-  /** One at a time counts or makes room. */
+  /** A queue, so that one caller at a time counts or makes room. */
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(connection: Connection, options: BodyLimitOptions) {
@@ -36,17 +36,17 @@ export class BodyLimit {
     this.#options = options;
   }
 
-  /** Bytes. */
+  /** The limit in bytes. */
   get bytes(): number {
     return this.#options.limit;
   }
 
-  /** The bodies of this table are under the limit, together with those of the others. */
+  /** Puts the bodies of this table under the limit, together with those of the other tables. */
   include(table: BodyTable): void {
     this.#tables.push(table);
   }
 
-  /** Makes room for bodies of these sizes and counts them in. Together they are at most as large as the limit. */
+  /** Makes room for bodies of these sizes and adds them to the sum. Together they must not exceed the limit. */
   async reserve(sizes: readonly number[]): Promise<void> {
     const { limit } = this.#options;
     const bytes = sizes.reduce((sum, size) => sum + size, 0);
@@ -58,13 +58,13 @@ export class BodyLimit {
     });
   }
 
-  /** Counts out bodies that are gone, or did not go in. Some may have been put in by another process since they were counted. */
+  /** Subtracts bodies that are gone or were not stored. The sum may then be too small, as another process may have stored some after the last count. */
   release(gone: readonly Pick<Head, "size">[]): void {
     this.#bodies = Math.max(0, this.#bodies - gone.length);
     this.#bytes = Math.max(0, this.#bytes - gone.reduce((sum, { size }) => sum + size, 0));
   }
 
-  /** The sum is no longer known: it is counted before it is needed again. */
+  /** Tells that the sum is no longer known; it is counted before its next use. */
   recount(): void {
     this.#counted = Number.NEGATIVE_INFINITY;
   }
@@ -80,7 +80,7 @@ export class BodyLimit {
     return done;
   }
 
-  /** From the index on `used`, `size` and `_id`: no document is read. */
+  /** Counts from the index on `used`, `size` and `_id`, without reading documents. */
   async #count(): Promise<void> {
     const now = this.#options.now();
     if (now - this.#counted < countEvery) return;
@@ -92,7 +92,7 @@ export class BodyLimit {
         return this.#connection.read("count bodies", () =>
           count({ hint: "used" }).catch((error: unknown) => {
             if (isPassing(error)) throw error;
-            // Somebody dropped the index: slower, but right.
+            // Without the index, which somebody may have dropped, it is slower but right.
             return count({});
           }),
         );
@@ -112,7 +112,7 @@ export class BodyLimit {
       await Promise.all(tables.map((table) => table.settled()));
       const oldest = await Promise.all(tables.map((table) => table.oldest(start, headsPerStep)));
       const heads = tables.flatMap((table, index) => oldest[index]!.map((head) => ({ table, head })));
-      // One whole step of one collection may lie before the first of another: only what is surely oldest is looked at.
+      // Of the heads of all collections, only the first `headsPerStep` are certainly the oldest.
       heads.sort((a, b) => a.head.used.getTime() - b.head.used.getTime());
       const step = heads.slice(0, headsPerStep);
       if (step.length === 0) return;
@@ -121,7 +121,7 @@ export class BodyLimit {
       for (const { table, head } of step) {
         if (left <= target) break;
         if (isPinned(head._id)) {
-          // Renewed, so that it is not met again; where that cannot be written, this ends.
+          // Renewed, so that it is not met again. If it is met again, renewing failed, and this ends.
           if (spared.has(head._id)) return;
           spared.add(head._id);
           table.touch(head);

@@ -1,8 +1,8 @@
 /**
- * A collection of bodies by key. A document: `_id` (the key), `size`, `digest`, `body` or `split`, `note`, `used`, `expires`, and what its kind is found by.
+ * A collection of bodies by key. A document has `_id` (the key), `size`, `digest`, `body` or `split`, `note`, `used`, `expires`, and fields to find it by.
  *
- * Promises: a body comes back as it was put or not at all (one that is damaged, or whose document is not as it was written, is logged and removed). Every
- * call may be carried out twice without harm.
+ * Guarantees: a body is read as it was stored, or not at all; if it or its document is damaged, this is logged and it is removed. Every call may be
+ * carried out twice without harm.
  */
 import { createHash } from "node:crypto";
 import { Binary, type Collection, type Filter } from "mongodb";
@@ -32,11 +32,11 @@ export interface BodyDocument extends Used {
 /** A document without its body. */
 export type Head = Pick<BodyDocument, "_id" | "size" | "used" | "split">;
 
-/** Fields by which the documents of a kind are found, and which people see who look at the collection. */
+/** Fields to find documents by, which also help people who look at the collection. */
 export type Fields = Readonly<Record<string, string | number | Date | readonly string[]>>;
 
 const headOnly = { _id: 1, size: 1, used: 1, split: 1 } as const;
-/** Keys that one call looks for: some servers compare every document with the whole list. */
+/** The most keys of one call, since some servers compare every document with the whole list. */
 const keysPerCall = 200;
 const callsAtOnce = 8;
 const bodiesPerCall = 64;
@@ -45,9 +45,9 @@ const mostTries = 5;
 export interface BodyTableOptions {
   readonly name: string;
   readonly times: AccessTimes;
-  /** Gives the parts of an entry's note that become fields of its document. */
+  /** Selects the parts of an entry's note that become fields of its document. */
   readonly fieldsOf?: (note: unknown) => Fields;
-  /** A damaged body was removed. */
+  /** Called when a damaged body was removed. */
   readonly onLost?: () => void;
 }
 
@@ -70,7 +70,7 @@ export class BodyTable implements Table {
     this.#inserts = new InsertBatches(connection, this.collection);
   }
 
-  /** The first body under each key stays. The caller bounds how many bytes they have together. */
+  /** Stores bodies whose keys are free; the first body under a key stays. The caller bounds their total size. */
   async insert(entries: readonly Entry[]): Promise<readonly (Inserted | StoreError)[]> {
     const outcomes: Inserted[] = [];
     let open: readonly number[] = [...entries.keys()];
@@ -89,29 +89,29 @@ export class BodyTable implements Table {
         const found = stored.get(document._id);
         if (found) outcomes[index] = found.size === document.size && isSame(found.digest, document.digest) ? "same" : "different";
       }
-      // Where an answer was lost and the call repeated, the document that has the key, and the pieces, are those of the first time.
+      // If an answer was lost and the call repeated, the stored document is our own first one; its pieces must stay.
       await this.#dropPieces(
         taken.flatMap(({ document }) => (stored.get(document._id)?.split?.set === document.split?.set ? [] : document)),
       );
-      // A key that was taken and has no document now was removed in between: its body is inserted again.
+      // If a key was taken but has no document now, the document was removed in between, and the body is inserted again.
       open = taken.flatMap(({ index, document }) => (stored.has(document._id) ? [] : [index]));
     }
     return outcomes;
   }
 
-  /** The last body under a key stays. */
+  /** Stores a body in place of any earlier one under its key. */
   async replace(entry: Entry): Promise<void> {
     const { _id, ...document } = await this.#write(entry);
     const options = { upsert: true, projection: { split: 1 } } as const;
     const replace = () => this.collection.findOneAndReplace({ _id }, document, options);
     const replaced = await this.#connection.write("store a record", () =>
       replace().catch((error: unknown) => {
-        // Two that write a new key at once: the second finds it there.
+        // When two processes write a new key at once, the second one finds it taken.
         if (isDuplicateKey(error)) return replace();
         throw error;
       }),
     );
-    // Where an answer was lost and the call repeated, the document that it replaced is its own.
+    // If an answer was lost and the call repeated, the replaced document is our own; its pieces must stay.
     if (replaced?.split && replaced.split.set !== document.split?.set) await this.#dropPieces([replaced]);
   }
 
@@ -128,7 +128,7 @@ export class BodyTable implements Table {
     return found;
   }
 
-  /** The body of a document that was read whole; renews its last use. */
+  /** The body of a document that was read with all fields; renews its last use. Undefined if it is damaged. */
   async open(document: BodyDocument): Promise<Bytes | undefined> {
     try {
       const body = isBodyDocument(document) && (await this.#readBody(document));
@@ -166,10 +166,10 @@ export class BodyTable implements Table {
     await this.find(keys);
   }
 
-  /** The documents that were used least recently, before this time; at most so many. */
+  /** The documents used least recently, among those last used before this time. */
   async oldest(before: Date, limit: number): Promise<readonly Head[]> {
     const options = { projection: headOnly, limit, batchSize: limit, sort: { used: 1, size: 1, _id: 1 } } as const;
-    // Keys are text: what somebody else put there has others, and stays.
+    // Only documents with a text as key are ours; others stay.
     const filter = { used: { $lt: before }, _id: { $gte: "" } };
     const heads = await this.#connection.read("look for bodies", () => this.collection.find(filter, options).toArray());
     return heads.map((head) => (isBodyDocument(head, Object.keys(headOnly)) ? head : { _id: head._id, size: 0, used: head.used }));
@@ -183,7 +183,7 @@ export class BodyTable implements Table {
     return (await this.remove(keys)).length;
   }
 
-  /** Removes the keys, and gives what went. */
+  /** Removes the documents with these keys; returns the removed ones. */
   async remove(keys: readonly string[]): Promise<readonly Head[]> {
     return this.#remove(await this.#look(keys, headOnly));
   }
@@ -200,7 +200,7 @@ export class BodyTable implements Table {
       const keys = some.map(({ _id }) => _id);
       const filter = { _id: { $in: keys }, ...condition };
       const { deletedCount } = await this.#connection.write("remove bodies", () => this.collection.deleteMany(filter));
-      // One that was put again meanwhile has pieces of its own.
+      // A body that was stored again meanwhile has pieces of its own, which stay.
       const stayed = deletedCount === some.length ? [] : await this.#look(keys, headOnly);
       const left = some.filter(({ _id, split }) => !stayed.some((head) => head._id === _id && head.split?.set === split?.set));
       await this.#dropPieces(left);
@@ -209,7 +209,7 @@ export class BodyTable implements Table {
     return gone;
   }
 
-  /** Parts of the documents that have these keys, never their bodies. One that is not as it was written is removed. */
+  /** Reads parts of the documents with these keys, never their bodies. Malformed documents are removed. */
   async #look(keys: readonly string[], projection: Partial<Record<keyof BodyDocument, 1>>): Promise<readonly BodyDocument[]> {
     const starts = Array.from({ length: Math.ceil(keys.length / keysPerCall) }, (_, index) => index * keysPerCall);
     const options = { projection, limit: keysPerCall, batchSize: keysPerCall };
@@ -230,7 +230,7 @@ export class BodyTable implements Table {
     return dropPieces(this.#connection, this.#pieces.collection, splits);
   }
 
-  /** Notes that a document is used. That is written later, and where the last use as written is known (`before`), at most once an hour. */
+  /** Notes that a document is used. This is written later; if the last written use is known (`before`), at most once an hour. */
   touch({ _id, split }: Pick<Head, "_id" | "split">, before?: Date): void {
     this.access.note(_id, before);
     for (const key of split ? pieceKeys(split) : []) this.#pieces.access.note(key, before);

@@ -1,6 +1,6 @@
 /**
- * Tells documents that are as the store writes them from others: somebody may have changed one by hand, or use the database for something else. Whatever a
- * driver gives is looked at before it is used, so that one wrong document spoils nothing else.
+ * Checks that documents have the form that the store writes: somebody may have changed one by hand, or use the database for something else, too. Every
+ * document is checked before use, so that a wrong one harms nothing else.
  */
 import { Binary } from "mongodb";
 
@@ -24,7 +24,7 @@ const isJson: Check = (value) => {
     return false;
   }
 };
-/** So many pieces have as many bytes as a body can have. */
+/** The number of pieces of the largest possible body. */
 const mostPieces = 512;
 const isSplit: Check = (value) => isFields(value) && isText(value.set) && isCount(value.count) && (value.count as number) <= mostPieces;
 const isBinary: Check = (value) => value instanceof Binary;
@@ -61,14 +61,14 @@ const content = { files: isCount, partitions: isCount, entries: isCount, bytes: 
 const fits = (value: unknown, checks: Readonly<Record<string, Check>>): boolean =>
   isFields(value) && Object.entries(checks).every(([field, check]) => check(value[field]));
 
-/** Of a body's document that was read in part, `fields` are looked at. */
+/** Checks a body's document; if only some fields were read, `fields` names these. */
 export const isBodyDocument = (document: object, fields: readonly string[] = allFields): boolean =>
   fields.every((field) => body[field]!((document as Fields)[field]));
 export const isListedQuery = (document: unknown): boolean => fits(document, listedQuery);
 export const isDataset = (document: unknown): boolean => fits(document, dataset);
 export const isDatasetContent = (value: unknown): boolean => fits(value, content);
 
-/** Tells the log of each wrong document once. Memory: bounded; beyond, some are told of again. */
+/** Logs each wrong document once. Its memory is bounded: after 1,000 documents, some may be logged again. */
 export class WrongDocuments {
   readonly #log: { error(fields: Fields, message: string): void };
   readonly #told = new Set<string>();

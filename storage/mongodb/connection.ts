@@ -1,13 +1,13 @@
 /**
- * The way to a MongoDB server, which may be absent, slow, lost and found again, or refuse writes.
+ * The connection to a MongoDB server, which may be absent, slow, lost and found again, or refuse writes.
  *
  *   connecting --prepared--> ready            calls wait for this, as long as `patience`
  *              --refused---> refused          too old, wrong password: every call says so
  *   ready ⇄ lost                              calls are tried again, as long as `patience` since it was lost
  *   ready ⇄ write refused                     a small write is tried now and then, so that the end of it is seen
  *
- * Promises: every call ends, after `patience` and two time limits of the driver at most; errors are `StoreError`, without secrets.
- * A call is tried again when its answer was lost: it must do no harm to carry it out twice.
+ * Guarantees: every call ends, at the latest after `patience` and two time limits of the driver; errors are `StoreError`, without secrets.
+ * A call is tried again if its answer was lost, so carrying it out twice must do no harm.
  */
 import { setMaxListeners } from "node:events";
 import { type Collection, type Document, MongoClient } from "mongodb";
@@ -23,20 +23,20 @@ import { explain, isFinal, isPassing } from "./explain-error.ts";
 
 export interface ConnectionOptions {
   readonly uri: string;
-  /** Where it is absent, the database that `uri` names; where that names none, `femtoq`. */
+  /** The database; if absent, the one that `uri` names, else `femtoq`. */
   readonly database?: string;
   readonly log: Log;
-  /** Milliseconds that the server has for an answer. */
+  /** The milliseconds that the server has for an answer. */
   readonly timeout?: number;
-  /** Milliseconds that a call waits for a server that is absent. */
+  /** The milliseconds that a call waits for an absent server. */
   readonly patience?: number;
 }
 
 export type Keyed = Document & { readonly _id: string };
 
-/** Milliseconds for which a call is tried again at least. */
+/** The least milliseconds for which a call is tried again. */
 const leastPatience = 500;
-/** Milliseconds between attempts. */
+/** In milliseconds: the pauses between attempts. */
 const firstPause = 100;
 const longestPause = 2_000;
 
@@ -50,7 +50,7 @@ export class Connection {
   readonly #closing = new AbortController();
   readonly #writes: WriteHealth;
   #prepared: Promise<void> = Promise.resolve();
-  /** Resolves when the attempt that began last is over, however it ended. */
+  /** Resolves when the latest attempt to connect has ended, in success or not. */
   #attempted: Promise<void> = Promise.resolve();
   #isPrepared = false;
   #lost: { readonly since: number; readonly reason: string } | undefined;
@@ -60,7 +60,7 @@ export class Connection {
     this.hosts = describeHosts(uri);
     this.log = log;
     this.wrong = new WrongDocuments(log);
-    // Every call that waits listens to it.
+    // Each waiting call adds a listener.
     setMaxListeners(0, this.#closing.signal);
     this.#patience = patience;
     const probe = () => this.collection("probes").updateOne({ _id: "probe" }, { $set: { at: new Date() } }, { upsert: true });
@@ -89,7 +89,7 @@ export class Connection {
     });
   }
 
-  /** Prepares the database in the background until that has worked once. Resolves after the first attempt; rejects where no later one can help. */
+  /** Connects and prepares the database, in the background until it succeeds. Resolves after the first attempt; rejects if no later one can help. */
   async open(prepare: () => Promise<void>): Promise<void> {
     const first = this.#attempt(prepare);
     this.#prepared = first.catch((error) => (isFinal(error) ? Promise.reject(error) : this.#prepareLater(prepare)));
@@ -109,7 +109,7 @@ export class Connection {
     return this.#call(action, call);
   }
 
-  /** Does what `read` does, and remembers whether the server takes writes. */
+  /** As `read`, and remembers whether the server takes writes. */
   async write<T>(action: string, call: () => Promise<T>): Promise<T> {
     try {
       const result = await this.#call(action, call);
@@ -121,7 +121,7 @@ export class Connection {
     }
   }
 
-  /** Why nothing can be stored now; empty where it can. */
+  /** The reasons why nothing can be stored now; empty if it can. */
   notReady(): readonly string[] {
     if (!this.#isPrepared || this.#lost)
       return [`the store cannot be reached: MongoDB at ${this.hosts}: ${this.#lost?.reason ?? "no answer yet"}`];
@@ -137,7 +137,7 @@ export class Connection {
     this.#closing.abort();
     this.#writes.close();
     await this.#client.close();
-    // An attempt that was under way may have opened the client again.
+    // An attempt under way may have opened the client again.
     await this.#attempted;
     await this.#client.close();
   }
@@ -147,7 +147,7 @@ export class Connection {
       await this.#client.connect();
       await prepare();
       this.#isPrepared = true;
-      // It may have been found just before an earlier attempt failed.
+      // An earlier attempt may have marked it as lost after it was found.
       this.#lost = undefined;
     };
     const attempting = attempt();
@@ -169,7 +169,7 @@ export class Connection {
 
   async #call<T>(action: string, call: () => Promise<T>): Promise<T> {
     const now = Date.now();
-    // Where it was lost long ago, too, a call is tried again: it may be the first since the server is back, on a connection from before.
+    // Even if the server was lost long ago, a call is tried again for a moment: it may be the first since the server is back, on an old connection.
     const deadline = Math.max(now + leastPatience, Math.min(now, this.#lost?.since ?? now) + this.#patience);
     const backoff = { first: 20, longest: longestPause };
     let failures = 0;

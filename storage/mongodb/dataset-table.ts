@@ -1,4 +1,4 @@
-/** Datasets: a document for each, `_id` its name. They never expire. */
+/** Registered datasets, one document each with the name as `_id`. They never expire. */
 import type { Collection } from "mongodb";
 import type { Registration } from "../../base/registration.ts";
 import { isDataset, isDatasetContent } from "./check-document.ts";
@@ -34,7 +34,7 @@ export class DatasetTable {
     }));
   }
 
-  /** Tried again after a lost answer it may say false although it wrote: who asks finds its own revision there. */
+  /** False if another revision is there. After a lost answer it may be false although it wrote; the caller then finds its own revision. */
   put({ name, registered, ...rest }: Registration): Promise<boolean> {
     const document = { ...rest, registered: new Date(registered) };
     return this.#connection.write("register a dataset", async () => {
@@ -48,7 +48,7 @@ export class DatasetTable {
       } catch (error) {
         if (!isDuplicateKey(error)) throw error;
       }
-      // What has the name, and is no dataset, is in the way.
+      // A malformed document with this name is replaced.
       const found = await this.#collection.findOne({ _id: name });
       if (found === null || isDataset(found)) return false;
       const { matchedCount } = await this.#collection.replaceOne({ _id: name, revision: found.revision ?? { $exists: false } }, document);

@@ -1,8 +1,8 @@
-/** The hosts of a connection string. Nothing else of it may be shown: the rest can hold secrets. */
+/** The hosts of a connection string, for messages. The rest of it may hold secrets. */
 export function describeHosts(uri: string): string {
   const afterScheme = uri.slice(uri.indexOf("://") + 3);
   const authority = afterScheme.split(/[/?]/)[0] ?? "";
-  // A password with an unescaped slash ends up here without its @: then nothing is said.
+  // A password with an unescaped slash makes it unclear where the hosts begin, so nothing is shown.
   return afterScheme.includes("@") && !authority.includes("@") ? "(hosts not shown)" : authority.slice(authority.lastIndexOf("@") + 1);
 }
 
@@ -12,7 +12,7 @@ export function databaseOf(uri: string): string | undefined {
   return name === undefined ? undefined : unescapePart(name);
 }
 
-/** The text, with stars where it has the name or the password of `uri`. */
+/** Replaces the user name and the password of `uri` in a text by stars. */
 export function hideSecrets(text: string, uri: string): string {
   const secrets = uri.slice(uri.indexOf("://") + 3, Math.max(0, uri.lastIndexOf("@"))).split(/[:@/]/);
   const parts = secrets.flatMap((part) => [part, unescapePart(part)]).filter((part) => part.length > 1);

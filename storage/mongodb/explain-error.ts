@@ -1,4 +1,4 @@
-/** Tells what an error of the driver means for the store: that it passes, that no attempt can help, or that a key is taken. */
+/** Tells what an error of the driver means: that it may pass, that no further attempt can help, or that a key is taken. */
 import {
   MongoBulkWriteError,
   MongoCompatibilityError,
@@ -11,24 +11,24 @@ import { StoreError } from "../store-error.ts";
 
 const leastWireVersion = 9;
 
-/** MongoDB's releases by wire version, for those too old for us. */
+/** MongoDB's releases that are too old, by wire version. */
 const releases: Readonly<Record<number, string>> = { 0: "2.4", 3: "3.0", 4: "3.2", 5: "3.4", 6: "3.6", 7: "4.0", 8: "4.2" };
 
-/** Server errors that pass: shutting down, no primary now, time limit (also of replication), interrupted. */
+/** Codes of server errors that may pass: shutting down, no primary now, time limit (also of replication), interrupted. */
 const passing = new Set([6, 7, 50, 64, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436]);
 
-/** Errors of the system about a connection: the driver passes on the one that breaks off what it is writing, as it is. */
+/** Codes of the system's connection errors, which the driver does not wrap if they interrupt a write. */
 const passingInSystem = new Set(["ECONNRESET", "EPIPE", "ECONNREFUSED", "ECONNABORTED", "ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH"]);
 
 export function isDuplicateKey(error: unknown): boolean {
   return error instanceof MongoServerError && error.code === 11000;
 }
 
-/** The server did not answer, or not as it would tomorrow: the same call may work soon. It may also have been carried out. */
+/** Whether the same call may succeed soon. It may also have been carried out already, if its answer was lost. */
 export function isPassing(error: unknown): boolean {
   if (isTooOld(error)) return false;
   if (error instanceof MongoServerSelectionError || error instanceof MongoNetworkError) return true;
-  // The error of a bulk insert carries the code of what caused it, which is the server's or the system's.
+  // The error of a bulk insert has the code of its cause, which is the server's or the system's.
   if (error instanceof Error && "code" in error && passingInSystem.has(String(error.code))) return true;
   // A bulk insert that got no answer throws an error without a code.
   if (error instanceof MongoBulkWriteError && error.code === undefined) return true;
@@ -36,7 +36,7 @@ export function isPassing(error: unknown): boolean {
   return error instanceof Error && ["MongoPoolClearedError", "MongoWaitQueueTimeoutError", "MongoNotConnectedError"].includes(error.name);
 }
 
-/** No later attempt can help: the server is too old, does not know us, or the connection string is wrong. */
+/** Whether no later attempt can help: the server is too old, refuses the password, or the connection string is wrong. */
 export function isFinal(error: unknown): boolean {
   if (isPassing(error)) return false;
   if (isTooOld(error)) return true;

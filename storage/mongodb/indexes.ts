@@ -1,13 +1,13 @@
 /**
- * The collections and their indexes, made where they are absent. `_id` is each document's key, so uniqueness needs no index of its own.
- * Documents expire by the index on `expires` where the server does that.
+ * The collections and their indexes. `_id` is each document's key, so uniqueness needs no further index. Documents expire by the index on
+ * `expires`, if the server supports that.
  */
 import type { IndexDescription } from "mongodb";
 import type { Connection } from "./connection.ts";
 import { isPassing } from "./explain-error.ts";
 
 const expiry: IndexDescription = { key: { expires: 1 }, name: "expires", expireAfterSeconds: 0 };
-/** The least recently used first; sizes are summed from it alone. */
+/** Finds the documents used least recently; also serves to sum sizes without reading documents. */
 const usage: IndexDescription = { key: { used: 1, size: 1, _id: 1 }, name: "used" };
 
 const indexes: Readonly<Record<string, readonly IndexDescription[]>> = {
@@ -24,7 +24,7 @@ const indexes: Readonly<Record<string, readonly IndexDescription[]>> = {
 
 export const collectionNames: readonly string[] = Object.keys(indexes);
 
-/** Doing it again changes nothing. */
+/** Creates the indexes that are missing; may be called any number of times. */
 export async function createIndexes(connection: Connection): Promise<void> {
   for (const [name, descriptions] of Object.entries(indexes)) {
     const collection = connection.collection(name);
@@ -48,7 +48,7 @@ export async function dropCollections(connection: Connection): Promise<void> {
         .collection(name)
         .drop()
         .catch((error: unknown) => {
-          // Older servers mind that there is none.
+          // Older servers fail if there is no such collection.
           if (!(error instanceof Error) || !error.message.includes("ns not found")) throw error;
         }),
     );

@@ -1,6 +1,6 @@
 /**
- * Inserts of documents, many at a time: those that come while the server works on one batch make up the next.
- * Promises: each document is there, or not, on its own. It holds in memory the documents that callers wait for, and no others.
+ * Inserts many documents at a time: those that arrive while the server works on one batch make up the next.
+ * Guarantees: each document is stored or refused by itself. Only documents that callers wait for are held in memory.
  */
 import { type Collection, MongoBulkWriteError, type OptionalUnlessRequiredId, type WriteError } from "mongodb";
 import type { Connection, Keyed } from "./connection.ts";
@@ -27,7 +27,7 @@ export class InsertBatches<T extends Keyed> {
     this.#collection = collection;
   }
 
-  /** False where the key is taken. */
+  /** Resolves to false if the key is taken. */
   insert(document: T, bytes: number): Promise<boolean> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ document, bytes, resolve, reject });
@@ -37,7 +37,7 @@ export class InsertBatches<T extends Keyed> {
 
   async #run(): Promise<void> {
     this.#running++;
-    // Inserts that are asked for in the same turn of the event loop go together.
+    // Inserts that are asked for in the same turn of the event loop make up one batch.
     await Promise.resolve();
     for (let batch = this.#take(); batch.length > 0; batch = this.#take()) {
       try {
@@ -61,7 +61,7 @@ export class InsertBatches<T extends Keyed> {
     return this.#waiting.splice(0, count);
   }
 
-  /** Gives the places of those whose keys are taken. */
+  /** Returns the indices of the documents whose keys are taken. */
   #insertAll(batch: readonly Waiting<T>[]): Promise<ReadonlySet<number>> {
     const documents = batch.map(({ document }) => document as unknown as OptionalUnlessRequiredId<T>);
     return this.#connection.write("store bodies", async () => {

@@ -1,6 +1,6 @@
 /**
- * Keeps when documents were last used. That is written at most once per `interval` for each, in the background, many at a time; a write that fails loses
- * nothing but the time. `expires` is when a document may go: a TTL index removes it where the server has such an index, else `remove-expired.ts`.
+ * Records when documents were last used. For each document this is written at most once per `writeInterval`, in the background, many at a time; a failed
+ * write only loses the time. `expires` is when a document may be removed: by a TTL index if the server has them, else by `remove-expired.ts`.
  */
 import type { Collection, UpdateFilter } from "mongodb";
 import type { Connection, Keyed } from "./connection.ts";
@@ -11,16 +11,16 @@ export interface Used extends Keyed {
 }
 
 export interface AccessTimes {
-  /** Milliseconds since the epoch. */
+  /** The present, in milliseconds since the epoch. */
   readonly now: () => number;
-  /** Milliseconds from last use to removal; never where absent. */
+  /** The milliseconds from the last use to removal; never if absent. */
   readonly keep?: number;
 }
 
 const hour = 3_600_000;
 const keysPerWrite = 1000;
 
-/** Milliseconds that a last use may be older than written: an hour, or a quarter of a shorter retention. */
+/** The milliseconds by which a written last use may be too old: an hour, or a quarter of `keep` if that is shorter. */
 export function writeInterval({ keep = Number.POSITIVE_INFINITY }: AccessTimes): number {
   return Math.min(hour, keep / 4);
 }
@@ -45,19 +45,19 @@ export class LastAccess {
     return { used: new Date(time), ...(keep === undefined ? {} : { expires: new Date(time + keep) }) };
   }
 
-  /** Tells whether a use now is to be written, given when the last one that was written took place. */
+  /** Whether a use now must be written, if the last written use was at `before`. */
   isOverdue(before: Date): boolean {
     return this.#times.now() - before.getTime() >= writeInterval(this.#times);
   }
 
-  /** A document was used; `before` is when it was last, as written. */
+  /** Notes that a document is used; `before` is its last written use. */
   note(key: string, before?: Date): void {
     if (before && !this.isOverdue(before)) return;
     this.#overdue.add(key);
     this.#writing ??= this.#writeAll();
   }
 
-  /** Resolves when all that was noted is written, or could not be. */
+  /** Resolves when all noted uses are written or have failed. */
   async settled(): Promise<void> {
     while (this.#writing) await this.#writing;
   }

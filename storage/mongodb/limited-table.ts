@@ -1,4 +1,4 @@
-/** Bodies under a limit in bytes that several tables share (`body-limit.ts`). */
+/** A table of bodies under a limit of bytes that several tables share (`body-limit.ts`). */
 import type { Inserted } from "../store.ts";
 import { refuseTooLarge, type StoreError } from "../store-error.ts";
 import type { Entry } from "../table.ts";
@@ -7,7 +7,7 @@ import { BodyTable } from "./body-table.ts";
 import type { Connection } from "./connection.ts";
 import type { AccessTimes } from "./last-access.ts";
 
-/** The most that is reserved and sent together. */
+/** The most bodies, and the most bytes, that are reserved and sent together. */
 const bodiesAtOnce = 500;
 const bytesAtOnce = 12 * 2 ** 20;
 
@@ -23,7 +23,7 @@ export class LimitedTable extends BodyTable {
     limit.include(this);
   }
 
-  /** A body that can never be kept gets a `StoreError`; the others go in, a bounded number of bytes at a time. */
+  /** Stores bodies, a bounded number of bytes at a time. A body larger than the limit gets a `StoreError`. */
   override async insert(entries: readonly Entry[]): Promise<readonly (Inserted | StoreError)[]> {
     const outcomes: (Inserted | StoreError)[] = [];
     let group: number[] = [];
@@ -62,7 +62,7 @@ export class LimitedTable extends BodyTable {
       this.#limit.release(group.flatMap(({ body }, index) => (outcomes[index] === "inserted" ? [] : { size: body.length })));
       return outcomes;
     } catch (error) {
-      // Some may have gone in.
+      // Some may have been stored.
       this.#limit.recount();
       throw error;
     }

@@ -1,10 +1,10 @@
 /**
  * The store that all processes of a cluster share, on a server that speaks MongoDB's protocol (wire version 9 or later: MongoDB 4.4).
  *
- * Promises what `store.ts` does; a resolved put was acknowledged by a majority, from its journal. Every operation changes documents one by one,
- * and needs no session, transaction, change stream or update pipeline. Calls are tried again while the server is away, for `patience`.
- * Pins hold in this process. Another process sees them as recent use, which is renewed every hour at least, so it evicts such bodies last.
- * Bodies are bounded as `body-limit.ts` says; programs, plans and queries by `keep` alone.
+ * Gives the guarantees of `store.ts`; a resolved put was acknowledged by a majority, from its journal. Every operation changes documents one by one, and
+ * needs no session, transaction, change stream or update pipeline. Calls are tried again for `patience` while the server is away.
+ * Pins only hold in this process. Other processes see them as recent use, which is renewed at least every hour, so they evict such bodies last.
+ * Partials and results have a limit of bytes (`body-limit.ts`); programs, plans and queries are only bounded by `keep`.
  */
 import { clearInterval, setInterval } from "node:timers";
 import { setTimeout as delay } from "node:timers/promises";
@@ -24,29 +24,29 @@ import { MongoQueries } from "./query-table.ts";
 import { removeExpired } from "./remove-expired.ts";
 
 export interface MongoStoreOptions extends ConnectionOptions {
-  /** Bytes of partials and results. */
+  /** The most bytes of partials and results. */
   readonly limit?: number;
-  /** Milliseconds from last access to removal; never where absent. */
+  /** The milliseconds from the last access to removal; never if absent. */
   readonly keep?: number;
-  /** Milliseconds since the epoch. */
+  /** The present, in milliseconds since the epoch. */
   readonly now?: () => number;
 }
 
-/** Milliseconds that closing waits for what is written in the background. */
+/** The milliseconds that closing waits for writes in the background. */
 const longestSettling = 2_000;
 
 export interface MongoStore extends Store {
-  /** Why nothing can be stored now; empty where it can. */
+  /** The reasons why nothing can be stored now; empty if it can. */
   notReady(): readonly string[];
-  /** Resolves when the times of last use so far are written, or could not be. */
+  /** Resolves when the times of last use so far are written or have failed. */
   settled(): Promise<void>;
   /** One round trip to the server and back. */
   ping(): Promise<void>;
 }
 
 /**
- * Resolves also where the server is absent: calls then wait for it, and `notReady` says so. Throws `StoreError` where waiting cannot help: a server
- * that is too old or does not take the password, a connection string that is none.
+ * Opens the store. Also resolves if the server is absent: calls then wait for it, and `notReady` tells so. Throws `StoreError` if waiting cannot help: the
+ * server is too old or refuses the password, or the connection string is malformed.
  */
 export async function openMongoStore(options: MongoStoreOptions): Promise<MongoStore> {
   const { limit = 2 * 1024 ** 3, keep, now = Date.now, log } = options;
@@ -59,7 +59,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<MongoS
   const programs = new BodyTable(connection, { name: "programs", times });
   const fieldsOf = (note: unknown) => {
     const keys = programsOf(note as PlanNote).map(({ programKey }) => programKey);
-    // MongoDB finds a document by each of the keys that a list has.
+    // If the field is a list, MongoDB finds the document by each member.
     return { programKey: keys.length === 1 ? keys[0] : keys, dataset: (note as PlanNote).dataset };
   };
   const heads = new BodyTable(connection, { name: "plans", times, fieldsOf });
@@ -99,7 +99,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<MongoS
     await connection.close();
     throw error;
   }
-  // Processes that start together do not remove together.
+  // A random part, so that processes that start together do not remove together.
   const removing = setInterval(() => void removeAndSay(), writeInterval(times) * (0.75 + Math.random() / 4)).unref();
 
   return {
@@ -116,7 +116,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<MongoS
     ping: () => connection.ping(),
     async close() {
       clearInterval(removing);
-      // Times of last use may be lost; waiting for a server that goes away is not worth them.
+      // Times of last use may be lost: they are not worth waiting for a server that is away.
       if (connection.notReady().length === 0) await Promise.race([settled(), delay(longestSettling, undefined, { ref: false })]);
       await connection.close();
     },

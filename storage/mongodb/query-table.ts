@@ -1,4 +1,4 @@
-/** Queries on MongoDB, newest first by an index. Listing them reads no bodies. */
+/** Stored queries; listed by an index, the newest first, without reading bodies. */
 import type { Collection, Filter } from "mongodb";
 import type { QueryTable } from "../create-store.ts";
 import { decodeJson, encodeJson, noteOfQuery, type QueryNote } from "../encode-records.ts";
@@ -55,7 +55,7 @@ export class MongoQueries implements QueryTable {
     }));
   }
 
-  /** Leaves out, and tells of, what is no query. */
+  /** Leaves out malformed documents, and logs them. */
   async #find(filter: Readonly<Record<string, unknown>>, limit: number): Promise<readonly ListedDocument[]> {
     const found: ListedDocument[] = [];
     for (let skip = 0; ; skip += limit) {

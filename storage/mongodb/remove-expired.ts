@@ -1,4 +1,4 @@
-/** Removes documents that expired, for servers without TTL indexes; where the server has them, finds little left. */
+/** Removes expired documents, for servers without TTL indexes; on others it finds little. */
 import type { Collection } from "mongodb";
 import type { Connection } from "./connection.ts";
 import { collectionNames } from "./indexes.ts";
@@ -6,7 +6,7 @@ import type { Used } from "./last-access.ts";
 
 const keysPerStep = 1000;
 
-/** Gives how many documents went. It works in steps, so that no call takes long; a document that was used meanwhile stays. */
+/** Returns the number of removed documents. Works in steps, so that no call takes long; a document that is used meanwhile stays. */
 export async function removeExpired(connection: Connection, now: number): Promise<number> {
   let removed = 0;
   for (const name of collectionNames) {

@@ -1,6 +1,6 @@
 /**
- * Bodies too large for one document (16 MB): pieces in a collection of their own, written before the document that names them and removed after
- * it. Pieces that a crash left without such a document go when they expire.
+ * Stores bodies that are too large for one document (16 MB) as pieces in a collection of their own. They are written before the document that names them
+ * and removed after it. Pieces that a crash leaves without such a document are removed when they expire.
  */
 import { randomUUID } from "node:crypto";
 import type { Binary, Collection } from "mongodb";
@@ -35,7 +35,7 @@ export async function putPieces(
   return split;
 }
 
-/** Throws `StoreError` where a piece is missing or of another length. */
+/** Throws `StoreError` if a piece is missing or has another length. */
 export async function getPieces(
   connection: Connection,
   pieces: Collection<PieceDocument>,

@@ -1,6 +1,6 @@
 /**
- * `npm run audit -- FILE…` audits the logs of a run. The exit code is 0 where every request has its answer, 1 where one has not, 2 where a
- * log cannot be read.
+ * `npm run audit -- FILE…` audits the logs of a run. The exit code is 0 if every request has its answer, 1 if one has none, 2 if a log cannot
+ * be read.
  */
 import { createReadStream } from "node:fs";
 import { access } from "node:fs/promises";
