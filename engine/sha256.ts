@@ -10,6 +10,8 @@ export async function digest(bytes: Uint8Array): Promise<Uint8Array> {
   return bytes.length <= mostHere ? digestHere(bytes) : new Uint8Array(await crypto.subtle.digest("SHA-256", bytes.slice()));
 }
 
+export const toHexadecimal = bytesToHex;
+
 /** The SHA-256 of the text's UTF-8 bytes, in hexadecimal. */
 export async function sha256(text: string): Promise<string> {
   return bytesToHex(await digest(encoder.encode(text)));

@@ -18,8 +18,17 @@ export interface StoredProgram {
   readonly program: unknown;
   /** What it takes to compile it anew, together with others; as JSON. */
   readonly source?: unknown;
-  /** Its WebAssembly module. */
+  /** Its WebAssembly module, complete: it can be run as it is. */
   readonly module: Uint8Array<ArrayBuffer>;
+  /** What it shares with others; absent where nobody said, as of programs that earlier releases stored. */
+  readonly code?: SharedCode;
+}
+
+/** A module compiled of any program of this key does for all of them, with their numbers. */
+export interface SharedCode {
+  readonly key: string;
+  /** As JSON can have them: −0, infinities and NaN are their names. */
+  readonly numbers: readonly (number | string)[];
 }
 
 export interface PlanProgram {

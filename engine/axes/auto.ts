@@ -44,7 +44,9 @@ export const auto: AxisKind<AutoAxis> = {
 
   constants: () => [2 ** -smallestExponent, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, smallestExponent],
 
-  emitCell({ f, m }, _, value, numbers, { cells, quantities }) {
+  form: () => null,
+
+  emitCell({ f, m }, _, value, { constants: numbers, cells, quantities }) {
     const place = f.variable(i32(overflow));
     f.if(
       F.lt(F.abs(value), f64(Number.POSITIVE_INFINITY)),

@@ -23,9 +23,13 @@ export interface AxisKind<Shape> {
   cellOf(shape: Shape, value: number): number;
   /**
    * Emits code that finds a value's cell; returns a local or constant i32. The value is f64 for a number, i32 for a boolean or a string,
-   * which is given by its number in the run. `constants` is the address of the axis's constants.
+   * which is given by its number in the run.
    */
-  emitCell(writer: Writer, shape: Shape, value: Expression, constants: Expression, cells: CellsCode): Expression;
+  emitCell(writer: Writer, shape: Shape, value: Expression, code: AxisCode): Expression;
+  /** The numbers that stand in the axis's code, which may be run with any others that are not 0. Absent if there are none. */
+  numbers?(shape: Shape): readonly number[];
+  /** Everything else of the axis that its code depends on, as JSON. */
+  form(shape: Shape): unknown;
   /** The axis's constants: numbers that the code reads from memory and, if `findsRange`, changes. `numberOf` gives a string's number in the run. */
   constants?(shape: Shape, numberOf: (string: string) => number): readonly number[];
   /** True if the bins are found while the axis is filled. Scratch space of the size of its cells then lies behind them. */
@@ -34,15 +38,22 @@ export interface AxisKind<Shape> {
    * Emits code that finds the cells of two values at a time: from a v128 of two float64 it makes one of two whole float64, each the cell by
    * `cellOf` minus one. Called once before the loop, and what it returns inside. `areFloat32` if the values come from a column of float32.
    */
-  emitPairs?(f: FunctionBuilder, shape: Shape, values: { readonly areFloat32: boolean }): (values: Expression) => Expression;
+  emitPairs?(f: FunctionBuilder, shape: Shape, values: PairsCode): (values: Expression) => Expression;
   /** `found` gives the bins of an axis with `findsRange`. */
   writeUhi(shape: Shape, found?: { readonly lower: number; readonly upper: number; readonly bins: number }): UhiAxis;
 }
 
-/** The address of a histogram's cells (i32), and the quantities that each cell holds. */
-export interface CellsCode {
+/** The address of the axis's constants (i32), its numbers (float64 constants), the address of the histogram's cells (i32), and the quantities that each cell holds. */
+export interface AxisCode {
+  readonly constants: Expression;
+  readonly numbers: readonly Expression[];
   readonly cells: Expression;
   readonly quantities: StorageKind["quantities"];
+}
+
+export interface PairsCode {
+  readonly areFloat32: boolean;
+  readonly numbers: readonly Expression[];
 }
 
 /** The error message for a whole number that is too large for an axis. */

@@ -13,6 +13,7 @@ export const boolean: AxisKind<BooleanAxis> = {
   flow: { underflow: false, overflow: false },
   bins: () => 2,
   cellOf: (_, value) => (value ? 1 : 0),
+  form: () => null,
   emitCell: ({ f }, _, value) => f.keep(select(value, i32(1), i32(0))),
   writeUhi: () => ({ type: "boolean" }),
 };

@@ -58,7 +58,9 @@ export const category: AxisKind<CategoryAxis> = {
     return [...sorted.map(([, number]) => number), ...sorted.map(([place]) => place)];
   },
 
-  emitCell({ f, m }, axis, value, constants) {
+  form: (axis) => [axis.categories.length, isOfStrings(axis)],
+
+  emitCell({ f, m }, axis, value, { constants }) {
     const { length } = axis.categories;
     const number = f.keep(isOfStrings(axis) ? F.fromI32(value) : value);
     if (length > mostCompared) return f.keep(call(findCategory(m), number, constants, i32(length)));

@@ -20,8 +20,11 @@ export const circular: AxisKind<RegularAxis> = {
     return Number.isNaN(bin) ? bins : bin < 0 ? bin + bins : bin;
   },
 
-  emitCell({ f, m }, { bins, lower, upper }, value) {
-    const whole = f.keep(F.floor(F.div(F.mul(f64(bins), F.sub(value, f64(lower))), f64(upper - lower))));
+  numbers: ({ lower, upper }) => [lower, upper - lower],
+  form: ({ bins }) => bins,
+
+  emitCell({ f, m }, { bins }, value, { numbers: [lower, width] }) {
+    const whole = f.keep(F.floor(F.div(F.mul(f64(bins), F.sub(value, lower)), width)));
     const bin = f.variable(whole);
     f.if(I.eqz(I.and(F.ge(whole, f64(0)), F.lt(whole, f64(bins)))), () => {
       f.set(bin, callKernel(m, f, remainder, [whole, f64(bins)]));

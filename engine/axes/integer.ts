@@ -1,7 +1,7 @@
 /**
  * A bin for each whole number in [lower, upper); a value is rounded down. Below is underflow; from `upper` on, and NaN, overflow.
  */
-import { F, f64, I, i32 } from "../wasm/instructions.ts";
+import { F, I, i32 } from "../wasm/instructions.ts";
 import { type AxisKind, tooLarge } from "./axis-kind.ts";
 
 export interface IntegerAxis {
@@ -28,12 +28,15 @@ export const integer: AxisKind<IntegerAxis> = {
     return value < lower ? 0 : 1 + Math.floor(value) - lower;
   },
 
-  emitCell({ f }, { lower, upper }, value) {
-    const cell = f.variable(i32(upper - lower + 1));
-    f.if(F.lt(value, f64(upper)), () => {
+  numbers: ({ lower, upper }) => [lower, upper],
+  form: ({ lower, upper }) => upper - lower,
+
+  emitCell({ f }, axis, value, { numbers: [lower, upper] }) {
+    const cell = f.variable(i32(axis.upper - axis.lower + 1));
+    f.if(F.lt(value, upper), () => {
       f.set(cell, i32(0));
       // For a value in range, floor(value) − lower is a whole number below the limit of bins, so it fits in an i32.
-      f.if(F.ge(value, f64(lower)), () => f.set(cell, I.add(I.truncF64(F.sub(F.floor(value), f64(lower))), i32(1))));
+      f.if(F.ge(value, lower), () => f.set(cell, I.add(I.truncF64(F.sub(F.floor(value), lower)), i32(1))));
     });
     return cell;
   },

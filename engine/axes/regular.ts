@@ -2,7 +2,7 @@
  * Bins of equal width: x < lower is underflow, x ≥ upper and NaN are overflow, else the bin is
  * floor(bins · (x − lower) / (upper − lower)), each step in float64 and in this order, as ROOT does it.
  */
-import { F, f64, I, i32, V } from "../wasm/instructions.ts";
+import { type Expression, F, f64, I, i32, V } from "../wasm/instructions.ts";
 import type { AxisKind } from "./axis-kind.ts";
 
 export interface RegularAxis {
@@ -39,30 +39,32 @@ export const regular: AxisKind<RegularAxis> = {
     return value < lower ? 0 : 1 + Math.floor((bins * (value - lower)) / (upper - lower));
   },
 
-  emitCell({ f }, { bins, lower, upper }, value) {
+  numbers: (axis) => [axis.lower, axis.upper, axis.upper - axis.lower, scaleOfFloat32(axis) ?? 0],
+  form: (axis) => [axis.bins, scaleOfFloat32(axis) !== undefined],
+
+  emitCell({ f }, { bins }, value, { numbers: [lower, upper, width] }) {
     const cell = f.variable(i32(bins + 1));
-    f.if(F.lt(value, f64(upper)), () => {
+    f.if(F.lt(value, upper), () => {
       f.set(cell, i32(0));
-      f.if(F.ge(value, f64(lower)), () => {
-        const scaled = F.div(F.mul(f64(bins), F.sub(value, f64(lower))), f64(upper - lower));
+      f.if(F.ge(value, lower), () => {
+        const scaled = F.div(F.mul(f64(bins), F.sub(value, lower)), width);
         f.set(cell, I.add(I.truncF64(scaled), i32(1)));
       });
     });
     return cell;
   },
 
-  emitPairs(f, axis, { areFloat32 }) {
-    const splat = (value: number) => f.keep(V.splat(f64(value)));
-    const [lower, below, above] = [splat(axis.lower), splat(-1), splat(axis.bins)];
-    const scale = areFloat32 ? scaleOfFloat32(axis) : undefined;
-    if (scale !== undefined) {
-      const factor = splat(scale);
+  emitPairs(f, axis, { areFloat32, numbers }) {
+    const splat = (value: Expression) => f.keep(V.splat(value));
+    const [lower, below, above] = [splat(numbers[0]), splat(f64(-1)), splat(f64(axis.bins))];
+    if (areFloat32 && scaleOfFloat32(axis) !== undefined) {
+      const factor = splat(numbers[3]);
       return (values) => {
         const scaled = V.mul(V.sub(values, lower), factor);
         return V.floor(V.pseudoMax(below, V.pseudoMin(above, scaled)));
       };
     }
-    const [count, width, upper] = [splat(axis.bins), splat(axis.upper - axis.lower), splat(axis.upper)];
+    const [count, width, upper] = [splat(f64(axis.bins)), splat(numbers[2]), splat(numbers[1])];
     return (values) => {
       const kept = f.keep(values);
       const scaled = V.floor(V.div(V.mul(count, V.sub(kept, lower)), width));

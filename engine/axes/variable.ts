@@ -30,7 +30,8 @@ export const variable: AxisKind<VariableAxis> = {
     return above < 0 ? edges.length : above;
   },
   constants: ({ edges }) => edges,
-  emitCell: ({ f, m }, { edges }, value, constants) => f.keep(call(countEdges(m), value, constants, i32(edges.length))),
+  form: ({ edges }) => edges.length,
+  emitCell: ({ f, m }, { edges }, value, { constants }) => f.keep(call(countEdges(m), value, constants, i32(edges.length))),
   writeUhi: ({ edges }) => ({ type: "variable", edges, underflow: true, overflow: true, circular: false }),
 };
 

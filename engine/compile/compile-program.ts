@@ -14,6 +14,8 @@ import type { SlotPlace } from "../wasm/constant-pool.ts";
 import { CodeTooLarge, type FunctionBuilder } from "../wasm/function-builder.ts";
 import { type Expression, type FunctionReference, i32 } from "../wasm/instructions.ts";
 import { ModuleBuilder } from "../wasm/module-builder.ts";
+import { defineNumberSetter } from "./alike/define-number-setter.ts";
+import type { NumberSlots } from "./alike/number-slots.ts";
 import { emitEventLoop, emitGroup, type Fill, type Member, termsOf } from "./emit-events.ts";
 import { Emitter, runParams, type Source } from "./emitter.ts";
 import { defineCountReader } from "./fills/define-count-reader.ts";
@@ -35,14 +37,14 @@ export interface Compiled {
   readonly notes: CompilerNotes;
 }
 
-/** Likewise, with what there is to say of it. `numberSlots`: of numbers that the code treats alike, whichever they are. */
-export function compileNoted(program: ProgramTerms, schema: Schema, numberSlots?: ReadonlyMap<Term, number>): Compiled {
+/** Likewise, with what there is to say of it. With `slots` the same code can be run with other numbers. */
+export function compileNoted(program: ProgramTerms, schema: Schema, slots?: NumberSlots): Compiled {
   let reason = "";
   for (const sharesEarly of [false, true]) {
     const notes = new CompilerNotes();
     try {
-      const { bytes, slots } = writeModule(program, schema, { sharesEarly, notes, slots: numberSlots });
-      return { module: bytes, slots, notes };
+      const { bytes, slots: places } = writeModule(program, schema, { sharesEarly, notes, slots });
+      return { module: bytes, slots: places, notes };
     } catch (error) {
       if (!(error instanceof CodeTooLarge)) throw error;
       reason = error.message;
@@ -104,6 +106,7 @@ export function writeTogether(
   });
   for (const [number, run] of runs.entries()) m.export(run, `run ${number}`);
   m.export(defineCountReader(m));
+  if (options.slots) m.export(defineNumberSetter(m, options.slots.numbers.length));
   return m.encodeWithSlots();
 }
 

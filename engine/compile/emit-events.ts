@@ -9,6 +9,7 @@ import { mappedFrom, unmapped } from "../lists/map.ts";
 import type { HistogramTerms, ProgramTerms } from "../program/program.ts";
 import type { Term } from "../program/term.ts";
 import { type Expression, F, I, i32, L, type Local, load, store } from "../wasm/instructions.ts";
+import { axisKey } from "./alike/number-slots.ts";
 import { type FunctionOver, type ScalarCode, truth } from "./code.ts";
 import type { Emitter } from "./emitter.ts";
 import { emitFill, findCell, isFiniteWeight } from "./fills/emit-fill.ts";
@@ -269,7 +270,7 @@ export function emitGroup(
 /** Equal for histograms whose cells are found alike; undefined where what was filled before decides it. */
 function cellKey({ histogram: { axes } }: Fill): string | undefined {
   if (axes.some(({ axis }) => kindOf(axis).findsRange)) return undefined;
-  return JSON.stringify(axes.map(({ axis, value }) => [axis, value.id]));
+  return axes.map(({ axis, value }) => `${axisKey(axis)} ${value.id}`).join();
 }
 
 /** What fills histograms of programs of different filters: it is computed before it is looked which of these the event has passed. */

@@ -10,6 +10,7 @@ import { type Operation, reachable, type Term } from "../program/term.ts";
 import type { FunctionBuilder } from "../wasm/function-builder.ts";
 import { call, type Expression, I, i32, i64, L, type Local, load, store } from "../wasm/instructions.ts";
 import type { ModuleBuilder } from "../wasm/module-builder.ts";
+import type { NumberSlots } from "./alike/number-slots.ts";
 import { bind, type Code, type Element, type Environment, type ScalarCode, truth } from "./code.ts";
 import { ColumnReader } from "./column-reader.ts";
 import { keyOf } from "./key-of.ts";
@@ -63,8 +64,8 @@ export interface Source {
   readonly strings: readonly string[];
   /** Of terms, as `writeProgram` gives them: what a list is called that takes too many steps. */
   readonly numbers: ReadonlyMap<Term, number>;
-  /** Numbers that are others in modules like this one: which of those each is. */
-  readonly slots?: ReadonlyMap<Term, number> | undefined;
+  /** Numbers that the same code may run with others instead of; absent where it is for these alone. */
+  readonly slots?: NumberSlots | undefined;
   /** Terms that several others use are computed before the branches that use them. */
   readonly sharesEarly: boolean;
   readonly notes?: CompilerNotes | undefined;
@@ -79,7 +80,7 @@ export class Emitter {
   readonly notes: CompilerNotes | undefined;
   /** The numbers of the strings that the program names. */
   readonly strings: ReadonlyMap<string, number>;
-  readonly slots: ReadonlyMap<Term, number> | undefined;
+  readonly slots: NumberSlots | undefined;
   /** The event, while its code is written. */
   event: Expression = i32(0);
   /** The list whose loop is being written, the innermost. */

@@ -1,7 +1,8 @@
 /** Numbers, booleans and strings: from each operation to instructions. Missing values travel beside the value, as `present`. */
 import type { ScalarOperation, Term } from "../program/term.ts";
 import { isOptional, longOf, type Type, withOptional } from "../program/types.ts";
-import { type Expression, F, f64, I, i32, i64, select } from "../wasm/instructions.ts";
+import { type Expression, F, I, i32, i64, select } from "../wasm/instructions.ts";
+import { numberOf } from "./alike/number-slots.ts";
 import { bits } from "./bits.ts";
 import { both, type Environment, longCode, type RecordCode, type ScalarCode, scalarKind, scalarVariable, truth } from "./code.ts";
 import type { Emitter, Lowering, ValueOperator } from "./emitter.ts";
@@ -29,7 +30,7 @@ const comparison =
     const limited = withoutRoot(term);
     if (!limited) return compared(emitter, term, environment, compare);
     const { value, present } = emitter.scalar(limited.argument, environment);
-    return keep(emitter, "boolean", (limited.isBelow ? F.lt : F.ge)(value, f64(limited.limit)), present);
+    return keep(emitter, "boolean", (limited.isBelow ? F.lt : F.ge)(value, numberOf(emitter, term, limited.limit)), present);
   };
 
 /** Booleans and strings are integers. */
@@ -51,7 +52,7 @@ function compared(
 }
 
 export const scalars = {
-  number: value(0, ({ slots }, term) => ({ kind: "number", value: f64(Number(term.literal), slots?.get(term)) })),
+  number: value(0, (emitter, term) => ({ kind: "number", value: numberOf(emitter, term, Number(term.literal)) })),
   integer: value(0, (_emitter, { literal, type }) => longCode(i64(BigInt.asIntN(64, BigInt(String(literal)))), longOf(type)!)),
   boolean: value(0, (_emitter, term) => ({ kind: "boolean", value: i32(term.literal ? 1 : 0) })),
   string: value(0, ({ strings }, term) => ({ kind: "string", value: i32(strings.get(String(term.literal))!) })),

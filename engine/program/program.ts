@@ -121,12 +121,12 @@ export function writeProgram(program: ProgramTerms, order = reachable(rootsOf(pr
 export const stringsOf = (terms: readonly { readonly operation: string; readonly literal?: unknown }[]): readonly string[] =>
   terms.flatMap(({ operation, literal }) => (operation === "string" ? [String(literal)] : []));
 
-/** JSON has neither −0 nor infinities. */
-function writeLiteral({ literal }: Term): string | number | boolean | null {
-  if (typeof literal === "number" && (Object.is(literal, -0) || !Number.isFinite(literal)))
-    return `${Object.is(literal, -0) ? "-0" : literal}`;
-  return literal ?? null;
-}
+const writeLiteral = ({ literal }: Term): string | number | boolean | null =>
+  typeof literal === "number" ? writeNumber(literal) : (literal ?? null);
+
+/** JSON has neither −0 nor infinities; `Number` reads what this gives. */
+export const writeNumber = (value: number): string | number =>
+  Object.is(value, -0) || !Number.isFinite(value) ? `${Object.is(value, -0) ? "-0" : value}` : value;
 
 /**
  * SHA-256 of the program, in hexadecimal: the same for all queries that compute the same. How columns are held (their number type, whether values may be missing and lists null) is

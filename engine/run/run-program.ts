@@ -1,6 +1,7 @@
 /** Runs a compiled program over one partition whose columns are in shared memory, block by block, and reads the partial out of the work area. */
 
 import { kindOf } from "../axes/axes.ts";
+import { numberSetter } from "../compile/alike/define-number-setter.ts";
 import type { TogetherCode } from "../compile/compile-together.ts";
 import { countReader } from "../compile/fills/define-count-reader.ts";
 import {
@@ -35,6 +36,8 @@ export interface RunRequest extends RunArea {
 /** A module, and what it runs on. */
 export interface RunArea {
   readonly module: WebAssembly.Module;
+  /** Where the module's code was made for another program (`compile-alike.ts`): the numbers of this one. Absent where it has them. */
+  readonly numbers?: readonly number[] | undefined;
   readonly memory: WebAssembly.Memory;
   /** Events of the partition. */
   readonly entries: number;
@@ -170,7 +173,8 @@ function addEvents(area: RunArea & Partial<RunRequest>, { addresses, scratch }: 
     return 0;
   };
   const instance = new WebAssembly.Instance(module, { env: { memory, "heed flags": heed } });
-  const { [countReader]: readCounts, ...others } = instance.exports as Record<string, Code>;
+  const { [countReader]: readCounts, [numberSetter]: setNumbers, ...others } = instance.exports as Record<string, Code>;
+  if (area.numbers?.length) setAll(area.numbers, { area, setNumbers, scratch });
   const runs = Object.values(others);
   const fastBlock = rows ? rowsPerBlock : largestFastBlock;
   let block = firstBlock;
@@ -191,6 +195,22 @@ function addEvents(area: RunArea & Partial<RunRequest>, { addresses, scratch }: 
     begin = end;
   }
   return readCounts;
+}
+
+/** They lie in scratch only while the module reads them. */
+function setAll(
+  numbers: readonly number[],
+  {
+    area: { memory, work },
+    setNumbers,
+    scratch,
+  }: { readonly area: RunArea; readonly setNumbers: Code | undefined; readonly scratch: number },
+): void {
+  if (scratch + 8 * numbers.length > work.address + work.bytes)
+    throw new ScratchExhausted("the numbers of the program need more scratch memory");
+  new Float64Array(memory.buffer, scratch, numbers.length).set(numbers);
+  if (setNumbers?.(scratch) !== numbers.length)
+    throw new Error(`Cannot run this module with ${numbers.length} numbers: it is made for others`);
 }
 
 interface PrepareOptions {

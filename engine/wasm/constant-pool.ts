@@ -1,6 +1,6 @@
 /**
- * Constants of a module, in globals. They are mutable, though nothing sets them: V8 folds the others back into the code, where a float64 other than 0 is built
- * anew at every use, in two instructions, and one in both lanes in four.
+ * Constants of a module, in globals. They are mutable, though nothing sets most of them: V8 folds the others back into the code, where a float64 other than 0 is
+ * built anew at every use, in two instructions, and one in both lanes in four. Those that have a slot can be set before a run, to run the same code with other numbers.
  */
 import type { Bytes } from "./bytes.ts";
 import type { Expression } from "./instructions.ts";
@@ -27,6 +27,11 @@ export class ConstantPool {
     const known = this.#known.get(key) ?? { index: this.#known.size, value, isWide, slot };
     this.#known.set(key, known);
     return known.index;
+  }
+
+  /** The constants that have a slot: the global of each, which holds two of the number side by side where it `isWide`. */
+  get slotted(): readonly { readonly index: number; readonly slot: number; readonly isWide: boolean }[] {
+    return [...this.#known.values()].flatMap(({ index, slot, isWide }) => (slot === undefined ? [] : [{ index, slot, isWide }]));
   }
 
   /** Writes the content of the section of globals; says where in it slots are. */

@@ -128,6 +128,13 @@ export class FunctionBuilder {
     this.#code.byte(0x0b);
   }
 
+  /** Sets a constant of the module's pool, by its global. */
+  setGlobal(index: number, value: Expression): void {
+    this.#push(value);
+    this.#code.byte(0x24);
+    this.#code.unsigned(index);
+  }
+
   /** Branching to the label leaves the block. */
   block(body: (end: Label) => void): void {
     this.#nest(0x02, body);

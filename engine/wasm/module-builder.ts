@@ -36,6 +36,11 @@ export class ModuleBuilder {
     return this.#imports.find((each) => each.name === name)!;
   }
 
+  /** Constants of the functions so far that have a slot. */
+  get slotted(): ConstantPool["slotted"] {
+    return this.#constants.slotted;
+  }
+
   /** Adds a function; `body` ends with `return` on every path. Throws `CodeTooLarge`, and adds none, where it has about `mostBytes` or more. */
   define(
     name: string,

@@ -2,6 +2,7 @@
  * What a dispatcher keeps: it takes queries in (`submit-query.ts`), reuses what the store has, queues the rest and tells how far they are. All of
  * this is derived from store and coordinator and bounded: another dispatcher, or this one after a restart, answers the same.
  */
+import type { CodeCache } from "../../engine/compile/alike/compile-alike.ts";
 import type { Admission } from "../admission/admission.ts";
 import type { Client } from "../admission/tally.ts";
 import type { Services } from "../services.ts";
@@ -10,12 +11,15 @@ import { type CountInterest, createInterestCounter } from "./follow/count-intere
 import { FollowedPlans } from "./follow/followed-plans.ts";
 import { StoredResults } from "./follow/stored-results.ts";
 import { KeyedLock } from "./keyed-lock.ts";
+import { createCodeCache } from "./plan/code-cache.ts";
 import { PlannedQueries } from "./plan/planned-queries.ts";
 import { QueriesUnderWay } from "./queries-under-way.ts";
 
 export interface Dispatcher {
   readonly services: Services;
   readonly planned: PlannedQueries;
+  /** What programs were compiled to lately. */
+  readonly code: CodeCache;
   readonly results: StoredResults;
   readonly plans: FollowedPlans;
   readonly countInterest: CountInterest;
@@ -41,6 +45,7 @@ export function createDispatcher(services: Services, admission: Admission): Disp
   return {
     services,
     planned: new PlannedQueries(services),
+    code: createCodeCache(),
     results: new StoredResults(services, { mostBytes }),
     plans: new FollowedPlans({ store, coordinator, log, countInterest, ...(meter && { meter }) }, { mostBytes }),
     countInterest,

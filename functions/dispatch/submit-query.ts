@@ -117,7 +117,7 @@ async function insist<T>(
 
 async function acceptQuery(dispatcher: Dispatcher, text: string, submitter: Submitter): Promise<Accepted> {
   const { traceParent } = submitter;
-  const { services, planLocks, plans, results, underWay } = dispatcher;
+  const { services, planLocks, plans, results, underWay, code } = dispatcher;
   const { name: client, interest, address } = submitter.client;
 
   // Plan: the text is read and checked, and its program laid over the dataset's partitions as they are now.
@@ -138,7 +138,7 @@ async function acceptQuery(dispatcher: Dispatcher, text: string, submitter: Subm
   ]);
   const query = known ?? { ...planned.query, created: Date.now() };
   if (result) {
-    if (!hasPlan) await storePlan(planned, await compileMissing(planned, services.store), services.store);
+    if (!hasPlan) await storePlan(planned, await compileMissing(planned, { store: services.store, code }), services.store);
     if (!known) await services.store.putQuery(query);
     return { followed: { query, ...result }, submission: allStored(plan), dataset };
   }
@@ -156,7 +156,7 @@ async function acceptQuery(dispatcher: Dispatcher, text: string, submitter: Subm
   const { store } = ticket.services;
 
   // Store: all that nodes need, before they hear of it. What cannot be compiled, because its code is too large, is refused before.
-  const compiled = await compileMissing(planned, store);
+  const compiled = await compileMissing(planned, { store, code });
   const stored = storePlan(hasPlan ? undefined : planned, compiled, store);
   // That it failed is heard below, unless something else fails before.
   stored.catch(() => undefined);

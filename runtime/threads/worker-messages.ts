@@ -15,6 +15,8 @@ export type ToWorker =
       readonly programKey: string;
       readonly program: Program;
       readonly module: WebAssembly.Module;
+      /** Those that the module is to be given before it runs; absent where it has them. */
+      readonly numbers?: readonly number[];
       readonly source?: ProgramSource;
     }
   | { readonly kind: "forget"; readonly programKey: string }

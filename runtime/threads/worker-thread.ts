@@ -84,9 +84,9 @@ export class WorkerThread {
   }
 
   #teach(ready: ReadyProgram): void {
-    const { programKey, program, module, source } = ready;
+    const { programKey, program, module, numbers, source } = ready;
     if (this.#programs.get(programKey) === ready) return;
-    this.#send({ kind: "program", programKey, program, module, ...(source && { source }) });
+    this.#send({ kind: "program", programKey, program, module, ...(numbers && { numbers }), ...(source && { source }) });
     this.#programs.set(programKey, ready);
   }
 

@@ -55,7 +55,7 @@ async function showDemo(): Promise<void> {
 }
 
 async function showCompiling(data: string): Promise<void> {
-  const times = compileTimes((await Columns.open(data)).dataset.schema);
+  const times = await compileTimes((await Columns.open(data)).dataset.schema);
   if (options.json) for (const time of times) console.log(JSON.stringify(time));
   else
     showTable(

@@ -3,6 +3,7 @@ import { cellsOf, kindOf } from "../../axes/axes.ts";
 import type { HistogramTerms } from "../../program/program.ts";
 import { storages } from "../../storages/storages.ts";
 import { type Expression, F, f64, I, i32, i64, L, load, store } from "../../wasm/instructions.ts";
+import { numbersOf } from "../alike/number-slots.ts";
 import { both, type ScalarCode } from "../code.ts";
 import type { Emitter } from "../emitter.ts";
 import type { HistogramLayout } from "../work-area.ts";
@@ -60,7 +61,7 @@ export function findCell(
     const kind = kindOf(axis);
     const value = kind.takes(axis) === "number" ? numberOf(values[index]) : values[index].value;
     const [constants, cells] = [layout.constants[index], layout.cells].map((at) => I.add(work, i32(at)));
-    const along = keep(kind.emitCell(emitter, axis, keep(value), constants, { cells, quantities }));
+    const along = keep(kind.emitCell(emitter, axis, keep(value), { constants, numbers: numbersOf(emitter, axis), cells, quantities }));
     cell = index === 0 ? along : keep(I.add(I.mul(cell, i32(cellsOf(axis))), along));
   }
   return cell;

@@ -9,6 +9,7 @@ import type { Column } from "../../program/schema.ts";
 import type { Term } from "../../program/term.ts";
 import { storages } from "../../storages/storages.ts";
 import { type Expression, f64, I, i32, V } from "../../wasm/instructions.ts";
+import { numbersOf } from "../alike/number-slots.ts";
 import type { ScalarCode } from "../code.ts";
 import type { Fill } from "../emit-events.ts";
 import type { Emitter } from "../emitter.ts";
@@ -51,7 +52,7 @@ export function emitFlatFill(emitter: Emitter, { histogram, layout }: Fill, { co
   const { f, keep } = emitter;
   const { axis } = histogram.axes[0];
   const { emitAdd } = storages[histogram.storage];
-  const cellsOfTwo = kindOf(axis).emitPairs!(f, axis, { areFloat32: true });
+  const cellsOfTwo = kindOf(axis).emitPairs!(f, axis, { areFloat32: true, numbers: numbersOf(emitter, axis) });
   const values = emitter.columns.valuesAddress(column);
   // What comes in pairs are the numbers of cells less one.
   const addressesOfTwo = addressesFrom(emitter, keep(I.add(emitter.param("work"), i32(layout.cellBytes))));

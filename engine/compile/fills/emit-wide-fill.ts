@@ -8,6 +8,7 @@ import { mappedFrom } from "../../lists/map.ts";
 import type { HistogramTerms } from "../../program/program.ts";
 import type { Term } from "../../program/term.ts";
 import { type Expression, I, i32, i64, L, load, store, V } from "../../wasm/instructions.ts";
+import { numbersOf } from "../alike/number-slots.ts";
 import type { Element, ScalarCode } from "../code.ts";
 import type { Emitter } from "../emitter.ts";
 import type { WithColumns } from "../loops/program-columns.ts";
@@ -43,7 +44,10 @@ export function emitWideFill(
 ): Expression {
   const { f, keep } = emitter;
   const [list, lambda] = base.operation === "filter" ? base.args : [base];
-  const cells = histograms.map(({ histogram: { axes } }) => kindOf(axes[0].axis).emitPairs!(f, axes[0].axis, { areFloat32: false }));
+  const cells = histograms.map(({ histogram: { axes } }) => {
+    const [{ axis }] = axes;
+    return kindOf(axis).emitPairs!(f, axis, { areFloat32: false, numbers: numbersOf(emitter, axis) });
+  });
   const addressesOfTwo = addressesFrom(emitter, keep(I.add(emitter.param("work"), i32(8))));
   const source = openList(emitter, list, []);
   const index = f.variable(from);

@@ -4,36 +4,55 @@
  */
 import { turn } from "../../../base/turn.ts";
 import { type ColumnForm, formsOf, holdsForms, widen } from "../../../datasets/column-form.ts";
-import { compilerOf } from "../../../engine/compile/compile-alike.ts";
-import type { Program } from "../../../engine/program/program.ts";
+import { type CodeCache, compileAlike } from "../../../engine/compile/alike/compile-alike.ts";
+import { type Program, writeNumber } from "../../../engine/program/program.ts";
 import type { Schema } from "../../../engine/program/schema.ts";
+import { writeSource } from "../../../engine/program/source.ts";
 import { makeProgram } from "../../../engine/query/make-program.ts";
 import { readQuery } from "../../../engine/query/query.ts";
 import { programsOf, type Store, type StoredProgram } from "../../../storage/store.ts";
-import { type CheckedProgram, compileChecked, keyPrograms, type QueryPlan } from "./plan-query.ts";
+import { type CheckedProgram, keyPrograms, type QueryPlan } from "./plan-query.ts";
 
-/** Compiles those that the store does not have, or has for other forms only: of another dataset, or of this one when it had fewer files. */
+interface Sources {
+  readonly store: Pick<Store, "getPrograms">;
+  /** Code that was written before. */
+  readonly code: CodeCache;
+}
+
+/**
+ * Compiles those that the store does not have, or has for other forms only: of another dataset, or of this one when it had fewer files. Throws
+ * as `compileChecked` does.
+ */
 export async function compileMissing(
   { plan, checked, dataset, query }: Pick<QueryPlan, "plan" | "checked" | "dataset" | "query">,
-  store: Pick<Store, "getPrograms">,
+  { store, code }: Sources,
 ): Promise<readonly StoredProgram[]> {
   const stored = await store.getPrograms(programsOf(plan).map(({ programKey }) => programKey));
   const compiled: StoredProgram[] = [];
-  const compile = checked.programs.length > 1 ? compilerOf(dataset.schema) : undefined;
   for (const program of checked.programs) {
     const held = stored.get(program.programKey)?.program as Program | undefined;
     if (held && holdsForms(held.inputs, program.program.inputs)) continue;
     if (compiled.length > 0) await turn();
-    const wider = held && (await checkAgain(query.query, widened(dataset.schema, formsOf(held.inputs)), program.programKey));
-    compiled.push(wider ?? compileChecked(program, dataset.schema, compile));
+    const schema = held ? widened(dataset.schema, formsOf(held.inputs)) : dataset.schema;
+    const wider = held && (await checkAgain(query.query, schema, program.programKey));
+    compiled.push(await compileChecked(wider ?? program, wider ? schema : dataset.schema, code));
   }
   return compiled;
 }
 
-async function checkAgain(query: unknown, schema: Schema, programKey: string): Promise<StoredProgram | undefined> {
+async function checkAgain(query: unknown, schema: Schema, programKey: string): Promise<CheckedProgram | undefined> {
   const { programs } = await keyPrograms(makeProgram(readQuery(query), schema));
-  const program = programs.find((each: CheckedProgram) => each.programKey === programKey);
-  return program && compileChecked(program, schema);
+  return programs.find((each) => each.programKey === programKey);
+}
+
+/** The program with its module, as nodes run it. Throws `QueryError` where its code would be too large. */
+export async function compileChecked(
+  { programKey, program, terms }: Pick<CheckedProgram, "programKey" | "program" | "terms">,
+  schema: Schema,
+  known: CodeCache,
+): Promise<StoredProgram> {
+  const { module, codeKey, numbers } = await compileAlike(terms, schema, known);
+  return { programKey, program, source: writeSource(terms, schema), module, code: { key: codeKey, numbers: numbers.map(writeNumber) } };
 }
 
 /** The schema with columns that hold these forms, too. */

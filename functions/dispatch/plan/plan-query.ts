@@ -5,24 +5,13 @@ import { perTurn, turn } from "../../../base/turn.ts";
 import type { Subtask } from "../../../coordination/coordinator.ts";
 import { baseName, type Dataset, type Partition } from "../../../datasets/dataset.ts";
 import { cellCount } from "../../../engine/axes/axes.ts";
-import type { WrittenProgram } from "../../../engine/compile/compile-alike.ts";
-import { compileProgram } from "../../../engine/compile/compile-program.ts";
 import { columnsOf } from "../../../engine/program/inputs.ts";
 import { type Program, programKey } from "../../../engine/program/program.ts";
-import type { Schema } from "../../../engine/program/schema.ts";
 import { programShape } from "../../../engine/program/shape.ts";
-import { writeSource } from "../../../engine/program/source.ts";
 import type { OneProgram, QueryProgram } from "../../../engine/query/make-program.ts";
 import { canonicalQuery, type Query } from "../../../engine/query/query.ts";
 import { sha256 } from "../../../engine/sha256.ts";
-import {
-  type Places,
-  programsOf,
-  type StoredPartition,
-  type StoredPlan,
-  type StoredProgram,
-  type StoredQuery,
-} from "../../../storage/store.ts";
+import { type Places, programsOf, type StoredPartition, type StoredPlan, type StoredQuery } from "../../../storage/store.ts";
 import { HttpProblem } from "../../http/problem.ts";
 
 /** The most bytes of a plan as it is stored, about: some 400,000 partitions. */
@@ -115,15 +104,6 @@ function variationsIn(query: Query, { programs, variations }: CheckedQuery): Pic
   const numbers = new Map(programs.map(({ programKey }, index) => [programKey, index]));
   const found = [...variations].map(([name, one]) => [name, { program: numbers.get(one.programKey)!, ...placesIn(query, one) }]);
   return { variations: Object.fromEntries(found) };
-}
-
-/** The program with its module, as nodes run it. Throws `QueryError` where its code would be too large. */
-export function compileChecked(
-  { programKey, program, terms }: CheckedProgram,
-  schema: Schema,
-  compile: (one: WrittenProgram) => Uint8Array<ArrayBuffer> = () => compileProgram(terms, schema),
-): StoredProgram {
-  return { programKey, program, source: writeSource(terms, schema), module: compile({ program, terms }) };
 }
 
 interface DescribedPartitions {

@@ -49,7 +49,7 @@ export async function warmUp(options: {
   try {
     const planned = await new PlannedQueries({ catalogue }).get(JSON.stringify(query));
     await turn();
-    const [program] = await compileMissing(planned, { getPrograms: async () => new Map() });
+    const [program] = await compileMissing(planned, { store: { getPrograms: async () => new Map() }, code: new Map() });
     if (!compute || signal.aborted) return 0;
     const partials = await computeAll(planned, program!, { ...compute, catalogue, signal, log });
     await turn();

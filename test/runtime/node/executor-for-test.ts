@@ -10,13 +10,13 @@ import { createSlabs, type Slab } from "../../../datasets/cache/slab.ts";
 import { createCatalogue } from "../../../datasets/catalogue/catalogue.ts";
 import type { Catalogue } from "../../../datasets/dataset.ts";
 import { demoPattern, writeDemoFile } from "../../../datasets/demo/write-demo-file.ts";
-import { compileProgram } from "../../../engine/compile/compile-program.ts";
+import type { KnownCode } from "../../../engine/compile/alike/compile-alike.ts";
 import type { PartialHistogram } from "../../../engine/histogram/partial.ts";
 import { programKey } from "../../../engine/program/program.ts";
-import { writeSource } from "../../../engine/program/source.ts";
 import { makeProgram } from "../../../engine/query/make-program.ts";
 import { readQuery } from "../../../engine/query/query.ts";
 import type { ComputeRequest, Outcome, PartitionName } from "../../../functions/compute/executor.ts";
+import { compileChecked } from "../../../functions/dispatch/plan/compile-missing.ts";
 import type { Meter } from "../../../functions/metrics/meter.ts";
 import { createExecutor, type LocalExecutor } from "../../../runtime/node/executor.ts";
 import { ProgramCache } from "../../../runtime/node/program-cache.ts";
@@ -105,6 +105,7 @@ export function setUp(directory: string, options: SetupOptions): Setup {
   );
   const catalogue = bounds ? knowLoadedBounds(files, bounds) : files;
   const stored = new Map<string, StoredProgram>();
+  const code = new Map<string, KnownCode>();
   const programs = new ProgramCache({
     store: { getPrograms: async (keys) => new Map(keys.flatMap((key) => (stored.has(key) ? [[key, stored.get(key)!]] : []))) },
   });
@@ -128,13 +129,9 @@ export function setUp(directory: string, options: SetupOptions): Setup {
       const dataset = await catalogue.get("demo");
       const planned = makeProgram(readQuery({ dataset: "demo", ...query }), dataset!.schema);
       const key = await programKey(planned.program);
-      const source = module ? undefined : writeSource(planned.terms, dataset!.schema);
-      stored.set(key, {
-        programKey: key,
-        program: planned.program,
-        ...(source && { source }),
-        module: module ?? compileProgram(planned.terms, dataset!.schema),
-      });
+      const { program } = planned;
+      const own = { programKey: key, program };
+      stored.set(key, module ? { ...own, module } : await compileChecked({ ...planned, programKey: key }, dataset!.schema, code));
       return { programKey: key, dataset: "demo", partition, fingerprint: dataset!.partitions[partition]!.fingerprint };
     },
     async run({ programKey, dataset, partition, fingerprint }, { signal = never, onRunning = () => {} } = {}) {

@@ -9,9 +9,15 @@ import { readQuery } from "../../../engine/query/query.ts";
 import { computePartial, workBytes } from "../../../engine/run/run-program.ts";
 import type { InMemoryDataset } from "./in-memory-dataset.ts";
 
-export interface PreparedQuery {
-  readonly planned: QueryProgram;
+export interface CompiledQuery {
+  readonly planned: Pick<QueryProgram, "program" | "terms">;
   readonly module: WebAssembly.Module;
+  /** Where the module was compiled of another program of the same code. */
+  readonly numbers?: readonly number[];
+}
+
+export interface PreparedQuery extends CompiledQuery {
+  readonly planned: QueryProgram;
 }
 
 /** `query` without its dataset. `sharesEarly`: in the form that only large programs take otherwise. */
@@ -22,14 +28,14 @@ export function prepareQuery(query: object, schema: Schema, { sharesEarly = fals
 }
 
 export function runPrepared(
-  { planned: { program, terms }, module }: PreparedQuery,
+  { planned: { program, terms }, module, numbers }: CompiledQuery,
   dataset: InMemoryDataset,
   { from = 0, to = dataset.events.length, scratch = 1 << 16 } = {},
 ): PartialResult {
   const addresses = dataset.load(program.inputs, from, to);
   const work = dataset.work(workBytes(program, scratch));
   const source = writeSource(terms, dataset.schema);
-  return computePartial({ program, source, module, memory: dataset.memory, entries: to - from, addresses, work });
+  return computePartial({ program, source, module, numbers, memory: dataset.memory, entries: to - from, addresses, work });
 }
 
 export interface RunResult extends PartialResult {
