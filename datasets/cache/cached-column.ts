@@ -117,8 +117,12 @@ export class CachedColumn {
 
   /** What freeing it gives back, at most; its share of the offsets included. */
   get bytes(): number {
-    const own = this.ownBlocks.reduce((sum, { bytes }) => sum + taken(bytes), 0);
-    return this.#offsets.reduce((sum, { block, users }) => sum + Math.ceil(taken(block.bytes) / users), own);
+    let sum = taken(this.#values.bytes);
+    if (this.#valid) sum += taken(this.#valid.bytes);
+    if (this.#strings) sum += taken(this.#strings.bytes);
+    for (const { bytes } of this.#ownOffsets) sum += taken(bytes);
+    for (const { block, users } of this.#offsets) sum += Math.ceil(taken(block.bytes) / users);
+    return sum;
   }
 
   /** Where it has what an input asks for. */

@@ -17,6 +17,9 @@ import { type HeldRequest, type Lease, type LeaseRequest, tooLarge } from "./lea
 import { orderVictims } from "./order-victims.ts";
 import { type Block, type Slab, taken } from "./slab.ts";
 
+/** The first look at whether columns make room takes so many of them. */
+const firstVictims = 8;
+
 interface Waiter {
   readonly request: LeaseRequest;
   readonly grant: (reserved: Reserved) => void;
@@ -232,7 +235,10 @@ export class ColumnCache {
     return undefined;
   }
 
-  /** The slab's idle columns, but for those that are kept; undefined where blocks of these sizes had no room without them either. */
+  /**
+   * So many of the slab's idle columns, but for those that are kept, that blocks of these sizes have room without them: those that go first, and not many more
+   * than need be, for a slab may have thousands. Undefined where there is no room without any of them.
+   */
   #findSpare(
     slab: Slab,
     sizes: readonly number[],
@@ -242,9 +248,13 @@ export class ColumnCache {
     const total = kept.reduce((sum, column) => sum + column.bytes, needed);
     if (total > slab.capacity) throw tooLarge(request, total, slab.capacity);
     const idle = [...this.#idle.keys()].filter((column) => column.slab === slab && !kept.includes(column));
-    const spare = orderVictims(idle, slab.capacity);
-    const reachable = spare.reduce((sum, column) => sum + column.bytes, slab.capacity - slab.used);
-    return reachable >= needed && slab.wouldFit(sizes, blocksOf(spare)) ? spare : undefined;
+    const victims = orderVictims(idle, slab.capacity);
+    for (let count = firstVictims; ; count *= 4) {
+      const spare = victims.slice(0, count);
+      const reachable = spare.reduce((sum, column) => sum + column.bytes, slab.capacity - slab.used);
+      if (reachable >= needed && slab.wouldFit(sizes, blocksOf(spare))) return spare;
+      if (count >= victims.length) return undefined;
+    }
   }
 
   #loaded(partition: CachedPartition, column: CachedColumn): void {

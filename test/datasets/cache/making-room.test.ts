@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ColumnCache } from "../../../datasets/cache/column-cache.ts";
 import type { Lease } from "../../../datasets/cache/lease.ts";
-import { createSlabs } from "../../../datasets/cache/slab.ts";
+import { createSlabs, type Slab } from "../../../datasets/cache/slab.ts";
 import { DatasetError } from "../../../datasets/dataset.ts";
 import { automatic, entries, location, never, settle, values } from "./cache-for-test.ts";
 
@@ -39,6 +40,28 @@ test("waits rather than evict what is leased, and serves waiters in order", asyn
   const granted = await Promise.all([second, third]);
   assert.deepEqual(order, ["b", "c"]);
   for (const each of granted) each.release();
+});
+
+test("looks at few of many idle columns where a few make room", async () => {
+  const slabs = createSlabs(2 ** 20);
+  const [slab] = slabs as [Slab];
+  const looked: number[] = [];
+  const wouldFit = slab.wouldFit.bind(slab);
+  slab.wouldFit = (sizes, going) => {
+    looked.push(going.length);
+    return wouldFit(sizes, going);
+  };
+  const cache = new ColumnCache({ slabs, load: (columns) => columns.map(({ location }) => Promise.resolve({ values: location.values })) });
+  const use = async (fingerprint: string, values = entries) =>
+    (await cache.lease({ fingerprint, columns: [location(fingerprint, {}, values)], workBytes: 16, signal: never })).release();
+  const names = Array.from({ length: 200 }, (_, index) => `column ${index}`);
+  for (const name of names) await use(name);
+  assert.ok(looked.length > 0);
+  assert.ok(Math.max(...looked) <= 8, `looked at ${looked}`);
+  assert.equal(cache.holds("column 199", [values("column 199")]), true);
+  assert.equal(cache.holds("column 0", [values("column 0")]), false);
+  const kept = names.filter((name) => cache.holds(name, [values(name)])).length;
+  assert.ok(kept > 125, `${kept} of 130 that fit`);
 });
 
 test("a waiter that aborts lets the next one in", async () => {
