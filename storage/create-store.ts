@@ -57,9 +57,10 @@ export function createStore(parts: StoreParts): Omit<Store, "reset" | "removeUnu
     listDatasets: () => datasets.list(),
     putDataset: (dataset) => datasets.put(dataset),
     removeDataset: (name, revision) => datasets.remove(name, revision),
-    async putMetadata(key, body, { replaces = false } = {}) {
-      if (replaces) await metadata.replace({ key, body });
-      return replaces ? "inserted" : await insertOne(metadata, { key, body });
+    async putMetadata(entries, { replaces = false } = {}) {
+      if (!replaces) return await metadata.insert(entries);
+      for (const entry of entries) await metadata.replace(entry);
+      return entries.map(() => "inserted");
     },
     getMetadata: async (keys) => mapBodies(await metadata.get(keys), ({ bytes }) => bytes),
 

@@ -124,6 +124,11 @@ export interface NewPartial {
   readonly note?: unknown;
 }
 
+export interface NewMetadata {
+  readonly key: string;
+  readonly body: Uint8Array;
+}
+
 /** A partial or a result. */
 export interface StoredBody {
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -179,8 +184,11 @@ export interface Store {
   putDataset(dataset: Registration): Promise<boolean>;
   /** Removes it if the stored one has this revision; gives whether it did. */
   removeDataset(name: string, revision: number): Promise<boolean>;
-  /** Keeps what was read of a file, under a key that names the file and its state then. The first one put stays, unless one `replaces` it. */
-  putMetadata(key: string, body: Uint8Array, options?: { readonly replaces?: boolean }): Promise<Inserted>;
+  /**
+   * Keeps what was read of files, each under a key that names the file and its state then. The first one put stays, unless one `replaces` it. As
+   * `putPartials` otherwise.
+   */
+  putMetadata(entries: readonly NewMetadata[], options?: { readonly replaces?: boolean }): Promise<readonly (Inserted | StoreError)[]>;
   /** The bodies of those keys that are there. It renews their last access. */
   getMetadata(keys: readonly string[]): Promise<ReadonlyMap<string, Uint8Array<ArrayBuffer>>>;
 

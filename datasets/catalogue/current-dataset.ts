@@ -5,7 +5,6 @@
  * only where reading failed for a reason that may pass; nothing of a file that is gone is kept. A file that cannot be read takes the place of a partition
  * without entries, so that a query names it.
  */
-import pMap from "p-map";
 import type { DatasetContent } from "../../base/registration.ts";
 import { sha256 } from "../../engine/sha256.ts";
 import type { KnownBounds } from "../../engine/skip/bounds.ts";
@@ -27,7 +26,8 @@ import type { FoundFile } from "../sources/source.ts";
 import { sourceOf } from "../sources/sources.ts";
 import { boundColumns } from "./bound-columns.ts";
 import { compareLists } from "./compare-lists.ts";
-import { type DatasetFile, readDatasetFile, shareShapes } from "./dataset-file.ts";
+import { type DatasetFile, readDescription, shareShapes } from "./dataset-file.ts";
+import { describeFiles } from "./describe-files.ts";
 import type { DescriptionStore } from "./description-store.ts";
 import { locateColumn } from "./locate-column.ts";
 import { firstThatTell, mergeSchemas, type NamedFile } from "./merge-schemas.ts";
@@ -53,10 +53,6 @@ export interface CurrentDatasetOptions extends Pick<DescribeOptions, "partitionE
   readonly descriptionBytes?: number;
 }
 
-/** A store commits what comes at a time together, and far sources answer one by one. */
-const parallelDescriptions = 16;
-/** Whole descriptions of so many are in memory at a time. */
-const filesAtATime = 32;
 /** Few files are looked at for everyone who asks. */
 const few = 5;
 /** Milliseconds that a look serves others, for each file more: so looking takes a small part of the time, however many ask. */
@@ -159,36 +155,21 @@ export class CurrentDataset {
   async #describeAll(found: readonly FoundFile[], tree: string | undefined): Promise<DatasetFile[]> {
     const known = found.map((file) => this.#stillKnown(file));
     if (known.every((file) => file !== undefined)) return known;
-    const unknown = found.filter((_, index) => !known[index]);
-    const described = new Map<string, DatasetFile>();
-    for (let start = 0; start < unknown.length; start += filesAtATime) {
-      for (const file of await this.#describeSome(unknown.slice(start, start + filesAtATime), tree)) described.set(file.file.path, file);
-    }
+    const described = await describeFiles(
+      found.filter((_, index) => !known[index]),
+      { tree, partitionEvents: this.#partitionEvents, stored: this.#stored, keep: (each) => this.#recent?.keep(each) ?? each },
+    );
     return found.map(({ file }, index) => known[index] ?? described.get(file.path)!);
-  }
-
-  async #describeSome(found: readonly FoundFile[], tree: string | undefined): Promise<readonly DatasetFile[]> {
-    const there = found.filter(({ cause }) => cause === undefined).map(({ file }) => file);
-    const recalled = there.length > 0 ? await this.#stored?.recall(there, tree) : undefined;
-    const describeOne = async (each: FoundFile) => {
-      const record = async (description: FileDescription) =>
-        (await this.#stored?.record({ file: each.file, tree }, description)) ?? description;
-      const options = { tree, partitionEvents: this.#partitionEvents, recalled: recalled?.get(each.file.path), record };
-      const file = await readDatasetFile(each, options);
-      return file.kind === "described" && this.#recent ? { ...file, description: this.#recent.keep(file.description) } : file;
-    };
-    return await pMap(found, describeOne, { concurrency: parallelDescriptions });
   }
 
   /** Throws `DatasetError` where neither the store nor the file tells. */
   async #describeAgain(file: FileIdentity): Promise<FileDescription> {
-    const recalled = (await this.#stored?.recall([file], this.#tree))?.get(file.path);
+    const tree = this.#tree;
+    const recalled = (await this.#stored?.recall([file], tree))?.get(file.path);
     if (recalled) return recalled;
-    const record = async (description: FileDescription) =>
-      (await this.#stored?.record({ file, tree: this.#tree }, description)) ?? description;
-    const read = await readDatasetFile({ file }, { tree: this.#tree, partitionEvents: this.#partitionEvents, record });
-    if (read.kind === "broken") throw new DatasetError(read.cause, { permanent: read.permanent });
-    return read.description;
+    const read = await readDescription({ file }, { tree, partitionEvents: this.#partitionEvents });
+    if ("cause" in read) throw new DatasetError(read.cause, { permanent: read.permanent });
+    return (await this.#stored?.record([{ file, description: read }], tree))?.get(file.path) ?? read;
   }
 
   /** What is known of files that are gone, or are others now. */
@@ -208,7 +189,7 @@ export class CurrentDataset {
         const whole = (await this.#recent?.whole(each.file, each.description)) ?? each.description;
         const { likeness } = await compareLists(each.file, whole);
         if (!likeness) continue;
-        await this.#stored?.record({ file: each.file, tree }, { ...whole, likeness }, { replaces: true });
+        await this.#stored?.record([{ file: each.file, description: { ...whole, likeness } }], tree, { replaces: true });
         compared.set(each, { ...each, description: { ...each.description, likeness } });
       } catch (error) {
         // It changed a moment ago, or went away: the next look sees it.

@@ -4,33 +4,35 @@ import { baseName, DatasetError, type FileIdentity, type Partition } from "../da
 import type { DescribeOptions, FileDescription, FileShape } from "../format.ts";
 import { describeFile } from "../formats.ts";
 import { readBlocks } from "../sources/read-blocks.ts";
-import type { FoundFile } from "../sources/source.ts";
+import type { ByteReader, FoundFile, OpenOptions } from "../sources/source.ts";
 import { sourceOf } from "../sources/sources.ts";
 
 export type DatasetFile = { readonly file: FileIdentity; readonly partitions: readonly Omit<Partition, "index">[] } & (
   | { readonly kind: "described"; readonly description: FileDescription }
-  | { readonly kind: "broken"; readonly cause: string; readonly permanent: boolean }
+  | ({ readonly kind: "broken" } & BrokenDatasetFile)
 );
 
-export interface ReadDatasetFileOptions extends DescribeOptions {
-  /** What is recorded of the file, where that is known. */
-  readonly recalled?: FileDescription | undefined;
-  /** Records what was read of the file itself; gives what is recorded then, which another process may have been faster to write. */
-  readonly record: (description: FileDescription) => Promise<FileDescription>;
+/** Why a file cannot be read. */
+export interface BrokenDatasetFile {
+  readonly cause: string;
+  readonly permanent: boolean;
 }
 
-/** Never rejects with `DatasetError`: a file that cannot be read is a broken one. */
-export async function readDatasetFile({ file, cause }: FoundFile, options: ReadDatasetFileOptions): Promise<DatasetFile> {
-  const { recalled, record, tree, partitionEvents } = options;
+export interface ReadDescriptionOptions extends DescribeOptions, Pick<OpenOptions, "mayBlock"> {}
+
+/** What the file says of itself. Never rejects with `DatasetError`: a file that cannot be read is a broken one. */
+export async function readDescription(
+  { file, cause }: FoundFile,
+  { tree, partitionEvents, mayBlock }: ReadDescriptionOptions,
+): Promise<FileDescription | BrokenDatasetFile> {
   const name = baseName(file.path);
+  if (cause !== undefined) return { cause: `Cannot read ${name}: ${cause}`, permanent: false };
+  const describe = (reader: ByteReader) => describeFile(readBlocks(reader), name, { tree, partitionEvents });
   try {
-    if (cause !== undefined) throw new DatasetError(`Cannot read ${name}: ${cause}`, { permanent: false });
-    if (recalled) return await described(file, recalled, tree);
-    const description = await sourceOf(file.path).open(file, (reader) => describeFile(readBlocks(reader), name, { tree, partitionEvents }));
-    return await described(file, await record(description), tree);
+    return await sourceOf(file.path).open(file, describe, { mayBlock });
   } catch (error) {
     if (!(error instanceof DatasetError)) throw error;
-    return await broken(file, error, tree);
+    return { cause: error.message, permanent: error.permanent };
   }
 }
 
@@ -46,15 +48,19 @@ export function shareShapes(files: readonly DatasetFile[]): readonly DatasetFile
   });
 }
 
-async function described(file: FileIdentity, description: FileDescription, tree: string | undefined): Promise<DatasetFile> {
+export async function describedFile(file: FileIdentity, description: FileDescription, tree: string | undefined): Promise<DatasetFile> {
   const ranges = description.units.map(({ entries, firstEntry }, unit) => ({ file, unit, entries, firstEntry }));
   const partitions = await Promise.all(ranges.filter(({ entries }) => entries > 0).map((range) => withFingerprint(range, tree)));
   return { kind: "described", file, description, partitions };
 }
 
-async function broken(file: FileIdentity, { message, permanent }: DatasetError, tree: string | undefined): Promise<DatasetFile> {
+export async function brokenFile(
+  file: FileIdentity,
+  { cause, permanent }: BrokenDatasetFile,
+  tree: string | undefined,
+): Promise<DatasetFile> {
   const partition = await withFingerprint({ file, unit: 0, entries: 0, firstEntry: 0 }, tree);
-  return { kind: "broken", file, cause: message, permanent, partitions: [partition] };
+  return { kind: "broken", file, cause, permanent, partitions: [partition] };
 }
 
 /** Entries of two trees of one file are different ones. */

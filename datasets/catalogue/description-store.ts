@@ -15,8 +15,11 @@ import { decodeDescription, decodeShape, encodeDescription, encodeShape } from "
 
 /** The part of the store that this needs. */
 export interface MetadataStore {
-  /** The first one put stays, unless one `replaces` it. */
-  putMetadata(key: string, body: Uint8Array, options?: { readonly replaces?: boolean }): Promise<"inserted" | "same" | "different">;
+  /** The first one put under a key stays, unless one `replaces` it. Says of each what became of it. */
+  putMetadata(
+    entries: readonly { readonly key: string; readonly body: Uint8Array }[],
+    options?: { readonly replaces?: boolean },
+  ): Promise<readonly ("inserted" | "same" | "different" | Error)[]>;
   /** Those of the keys that are there. */
   getMetadata(keys: readonly string[]): Promise<ReadonlyMap<string, Uint8Array<ArrayBuffer>>>;
 }
@@ -33,6 +36,11 @@ interface FileTree {
   readonly file: FileIdentity;
   /** Undefined where none was asked for. */
   readonly tree: string | undefined;
+}
+
+export interface DescribedFile {
+  readonly file: FileIdentity;
+  readonly description: FileDescription;
 }
 
 export class DescriptionStore {
@@ -65,21 +73,37 @@ export class DescriptionStore {
     return found;
   }
 
-  /** Records the description; gives the one that is recorded then. Where it `replaces` the recorded one, its units are the same. */
-  async record(which: FileTree, description: FileDescription, { replaces = false } = {}): Promise<FileDescription> {
-    const { shape } = description;
-    const recorded = await this.#ask(async () => {
-      if (!(await this.#shapes.get(shape.digest))) {
-        await this.#store.putMetadata(shapeKey(shape.digest), await encodeShape(shape), { replaces: true });
-        this.#shapes.set(shape.digest, Promise.resolve(shape));
-      }
-      const [key, body] = [await keyOf(which), await encodeDescription(description)];
-      if ((await this.#store.putMetadata(key, body, { replaces })) !== "different") return description;
-      const first = (await this.recall([which.file], which.tree)).get(which.file.path);
-      if (!first) await this.#store.putMetadata(key, body, { replaces: true });
+  /**
+   * Records the descriptions of some files; gives, by path, those that were recorded before and are others. Where they `replace` the recorded ones, their units
+   * are the same.
+   */
+  async record(
+    described: readonly DescribedFile[],
+    tree: string | undefined,
+    { replaces = false } = {},
+  ): Promise<ReadonlyMap<string, FileDescription>> {
+    const others = await this.#ask(async () => {
+      await this.#recordShapes(described.map(({ description }) => description.shape));
+      const entries = await Promise.all(
+        described.map(async ({ file, description }) => ({ key: await keyOf({ file, tree }), body: await encodeDescription(description) })),
+      );
+      const outcomes = await this.#store.putMetadata(entries, { replaces });
+      const taken = described.filter((_, index) => outcomes[index] === "different").map(({ file }) => file);
+      if (taken.length === 0) return new Map<string, FileDescription>();
+      const first = await this.recall(taken, tree);
+      const damaged = entries.filter((_, index) => outcomes[index] === "different" && !first.has(described[index]!.file.path));
+      if (damaged.length > 0) await this.#store.putMetadata(damaged, { replaces: true });
       return first;
     });
-    return recorded ?? description;
+    return others ?? new Map();
+  }
+
+  async #recordShapes(shapes: readonly FileShape[]): Promise<void> {
+    for (const shape of new Map(shapes.map((each) => [each.digest, each])).values()) {
+      if (await this.#shapes.get(shape.digest)) continue;
+      await this.#store.putMetadata([{ key: shapeKey(shape.digest), body: await encodeShape(shape) }], { replaces: true });
+      this.#shapes.set(shape.digest, Promise.resolve(shape));
+    }
   }
 
   async #decode(body: Uint8Array, { path }: FileIdentity): Promise<FileDescription | undefined> {

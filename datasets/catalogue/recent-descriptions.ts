@@ -62,7 +62,8 @@ export class RecentDescriptions {
 const isOf = (whole: FileDescription, { shape, units }: FileDescription): boolean =>
   whole.shape.digest === shape.digest && JSON.stringify(whole.units) === JSON.stringify(units);
 
-const bytesOf = ({ values, places }: FileDescription): number =>
+/** Bytes of the arrays that recalling brings back. */
+export const bytesOf = ({ values, places }: FileDescription): number =>
   Object.values(places).reduce((sum, { byteLength }) => sum + byteLength, values.byteLength);
 
 /** Numbers of values that are no bounds tell which lists are alike, in every file. */

@@ -11,7 +11,8 @@ const magic = "PAR1";
 const encryptedMagic = "PARE";
 /** Length of the footer, and the magic. */
 const tailBytes = 8;
-const firstLook = 2 ** 19;
+/** Bytes: a far file is asked once, nearly always; what is near is read bit by bit. */
+const firstLook = { far: 2 ** 19, near: 2 ** 13 };
 
 export const parquet: Format = {
   name: format,
@@ -31,13 +32,13 @@ export const parquet: Format = {
   sizeOf: sizeOfColumn,
 };
 
-/** From the footer: reads the last half megabyte and, where the footer is longer, the rest of it. */
+/** From the footer: reads the end of the file and, where the footer is longer, the footer. */
 async function describeParquet(file: ByteReader, name: string, { tree, partitionEvents }: DescribeOptions): Promise<FileDescription> {
   const refusal = (reason: string, cause?: unknown) => new DatasetError(`Cannot read ${name}: ${reason}`, { cause, permanent: true });
   if (tree !== undefined) throw refusal(`a Parquet file holds one table and no trees; leave ":${tree}" out`);
   const size = file.byteLength;
   if (size < tailBytes + magic.length) throw refusal(`it has ${size} bytes, too few for a Parquet file`);
-  const last = new Uint8Array(await file.slice(Math.max(0, size - firstLook), size));
+  const last = new Uint8Array(await file.slice(Math.max(0, size - (file.joined ? firstLook.far : firstLook.near)), size));
   const end = textOf(last.subarray(-magic.length));
   if (end === encryptedMagic) throw refusal("its footer is encrypted, which is not supported");
   if (end !== magic) throw refusal("it is a Parquet file without its end: truncated, or still being written");

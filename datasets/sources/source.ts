@@ -22,7 +22,7 @@ export interface SignalOptions {
 }
 
 export interface OpenOptions extends SignalOptions {
-  /** True if the thread only reads: it may then be blocked until bytes arrive, which costs less than asynchronous reads. */
+  /** True if the thread may be blocked until bytes arrive, which costs less than asynchronous reads: it only reads, or the file is near. */
   readonly mayBlock?: boolean | undefined;
 }
 
@@ -41,6 +41,8 @@ export interface Listing {
 export interface FoundFile {
   readonly file: FileIdentity;
   readonly cause?: string;
+  /** True if it is on a local disk: mostly, reading it takes microseconds, less than an asynchronous read costs. */
+  readonly isNear?: true;
 }
 
 /** The bytes [start, end) of a file. */

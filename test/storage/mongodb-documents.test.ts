@@ -38,7 +38,7 @@ if (mongo) {
       await putPartial(store, "small", body(10));
       await putPartial(store, "large", body(9_000_000));
       await store.putResult("plan", body(10));
-      await store.putMetadata("file", body(10));
+      await store.putMetadata([{ key: "file", body: body(10) }]);
       await store.putDataset({ name: "d", revision: 1, pattern: "/data/*.parquet", registered: start, by: "host", held: true });
       const inDatabase = look(t, database);
       const [dataset] = await inDatabase.collection("datasets").find().toArray();

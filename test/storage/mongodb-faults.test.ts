@@ -133,7 +133,7 @@ on("a server that does not answer: calls end in time and say so, then work again
     listDatasets: () => store.listDatasets(),
     putDataset: () => store.putDataset(dataset),
     removeDataset: () => store.removeDataset("d", 1),
-    putMetadata: () => store.putMetadata("m", numberedBody(1)),
+    putMetadata: () => store.putMetadata([{ key: "m", body: numberedBody(1) }]),
     getMetadata: () => store.getMetadata(["m"]),
     listQueries: () => store.listQueries({ limit: 1 }),
     removePlan: () => store.removePlan("other"),

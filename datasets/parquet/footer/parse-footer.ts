@@ -2,16 +2,15 @@
  * What a footer's bytes say. Gives the event loop a turn every few milliseconds: footers of wide files have megabytes.
  * Throws an `Error` that says what makes no sense.
  */
-import { parquetSchema } from "hyparquet/src/metadata.js";
 import { turn } from "../../../base/turn.ts";
 import { sha256 } from "../../../engine/sha256.ts";
 import type { FileColumn, FileDescription, FileShape } from "../../format.ts";
 import { ChunkPlaces, type StoredColumn, toldBounds } from "../column-chunk.ts";
 import { boundReaderOf } from "./bound-reader.ts";
-import { describeLeaves, type LeafShape } from "./describe-leaves.ts";
+import type { LeafShape } from "./describe-leaves.ts";
 import { groupRowGroups } from "./group-row-groups.ts";
+import { type KnownSchema, readSchema } from "./known-schemas.ts";
 import { type ColumnFacts, parseRowGroup } from "./parse-row-group.ts";
-import { parseSchema } from "./parse-schema.ts";
 import { ThriftReader } from "./thrift-reader.ts";
 
 /** Name of the format; another one where descriptions mean something else. */
@@ -28,7 +27,7 @@ export async function parseFooter(bytes: Uint8Array, partitionEvents = 1): Promi
   const reader = new ThriftReader(bytes);
   const entries: number[] = [];
   let chunks = new ChunkPlaces(0);
-  let shapes: readonly LeafShape[] | undefined;
+  let schema: KnownSchema | undefined;
   let columns: readonly ColumnFacts[] = [];
   let rows = 0;
   let begun = performance.now();
@@ -36,8 +35,8 @@ export async function parseFooter(bytes: Uint8Array, partitionEvents = 1): Promi
   for (let field = reader.field(0); field !== 0; field = reader.field(field)) {
     switch (field) {
       case 2:
-        shapes = describeLeaves(parquetSchema({ schema: parseSchema(reader) }));
-        columns = shapes.map(({ levels, type }) => ({
+        schema = readSchema(reader);
+        columns = schema.leaves.map(({ levels, type }) => ({
           levels,
           mayMiss: false,
           nullLists: 0,
@@ -67,7 +66,7 @@ export async function parseFooter(bytes: Uint8Array, partitionEvents = 1): Promi
         reader.skip();
     }
   }
-  if (shapes === undefined) throw new Error("it has no schema");
+  if (schema === undefined) throw new Error("it has no schema");
   if (reader.left !== 0 && reader.left !== signatureBytes) throw new Error(`it ends ${reader.left} bytes before its end`);
   const inGroups = entries.reduce((sum, count) => sum + count, 0);
   if (inGroups !== rows) throw new Error(`its row groups have ${inGroups} rows, the file states ${rows}`);
@@ -77,7 +76,7 @@ export async function parseFooter(bytes: Uint8Array, partitionEvents = 1): Promi
   const rounded = Uint8Array.from(columns, ({ isRounded }) => (isRounded ? 1 : 0));
   const nullLists = Uint8Array.from(columns, ({ nullLists }) => nullLists);
   const optional = { ...(rounded.includes(1) && { rounded }), ...(nullLists.some((bits) => bits !== 0) && { nullLists }) };
-  return { shape: await describeShape(shapes, columns), units, nullable, ...optional, values, places };
+  return { shape: await shapeOf(schema, columns), units, nullable, ...optional, values, places };
 }
 
 /** For each column, whether the least and the most value are by the order of its type: without this they mean nothing. */
@@ -101,6 +100,12 @@ function keepOrdered(
   const { low, high, told, ...rest } = chunks;
   for (const at of told.keys()) if (!isOrdered[at % columns]) told[at] = 0;
   return told.some((each) => (each & toldBounds) !== 0) ? { ...rest, low, high, told } : rest;
+}
+
+async function shapeOf(schema: KnownSchema, columns: readonly ColumnFacts[]): Promise<FileShape> {
+  if (columns.some(({ unreadable }) => unreadable !== undefined)) return await describeShape(schema.leaves, columns);
+  schema.shape ??= await describeShape(schema.leaves, columns);
+  return schema.shape;
 }
 
 async function describeShape(shapes: readonly LeafShape[], facts: readonly ColumnFacts[]): Promise<FileShape> {

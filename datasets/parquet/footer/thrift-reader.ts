@@ -4,6 +4,8 @@
  *
  * Promises: ends on any input, throws an `Error` where it makes no sense, never reads past its end. Integers beyond 2^53 are refused.
  */
+import { Buffer } from "node:buffer";
+
 const stop = 0;
 const yes = 1;
 const no = 2;
@@ -24,6 +26,24 @@ export class ThriftReader {
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
+  }
+
+  /** How many bytes were read. */
+  get at(): number {
+    return this.#at;
+  }
+
+  /** A copy of what was read since `start`. */
+  copy(start: number): Uint8Array {
+    return this.#bytes.slice(start, this.#at);
+  }
+
+  /** Passes over these bytes where they come next, and says whether they do. */
+  passes(expected: Uint8Array): boolean {
+    const next = this.#bytes.subarray(this.#at, this.#at + expected.length);
+    if (Buffer.compare(next, expected) !== 0) return false;
+    this.#at += expected.length;
+    return true;
   }
 
   /** Bytes that are not read yet. */

@@ -12,6 +12,7 @@ import { dirname, relative, resolve, sep } from "node:path";
 import { LRUCache } from "lru-cache";
 import pMap from "p-map";
 import { glob } from "tinyglobby";
+import { turn } from "../../../base/turn.ts";
 import type { OtherName } from "../../dataset.ts";
 import type { FoundFile, Listing, ListOptions } from "../source.ts";
 import { identityOf, irregularity, reasonOf } from "./open-file.ts";
@@ -21,6 +22,11 @@ const parallelLooks = 16;
 /** A found file, with the system's `stat` of it. */
 interface SeenFile extends FoundFile {
   readonly stats?: Stats;
+}
+
+interface NearFile extends SeenFile {
+  readonly stats: Stats;
+  readonly isNear: true;
 }
 
 const mostPatterns = 1_000;
@@ -33,8 +39,8 @@ export async function listFiles(pattern: string, { endings, signal }: ListOption
   return await lister.list(signal);
 }
 
-/** The most files that may be looked at while the thread waits. */
-const mostQuick = 100;
+/** The thread is blocked by looks for so many milliseconds at most before others have it. */
+const longestHold = 5;
 /** In nanoseconds. Times of change are coarse: a folder that changed less than this ago may change again without showing it. */
 const settling = 2_000_000_000n;
 
@@ -47,10 +53,9 @@ class FileLister {
   readonly #endings: readonly string[];
   readonly #folder: string;
   #walked: { readonly changed: bigint; readonly paths: readonly string[] } | undefined;
-  /** The latest listing, and the `stat` of each file if all are on local disks; else `stats` is empty. */
-  #last:
-    | { readonly paths: readonly string[]; readonly isLocal: boolean; readonly stats: readonly Stats[]; readonly listing: Listing }
-    | undefined;
+  /** The latest listing, and those of its files that are on local disks, by their paths. */
+  #last: { readonly paths: readonly string[]; readonly near: ReadonlyMap<string, NearFile>; readonly listing: Listing } | undefined;
+  #isFolderNear = false;
 
   constructor(pattern: string, endings: readonly string[]) {
     this.#pattern = resolve(pattern);
@@ -62,12 +67,18 @@ class FileLister {
     const paths = await this.#pathsNow();
     const last = this.#last;
     const isKnown = last !== undefined && (paths === last.paths || paths.join("\n") === last.paths.join("\n"));
-    if (isKnown && last.stats.length > 0 && last.stats.every((before, index) => isUnchanged(paths[index]!, before))) return last.listing;
-    const found = await pMap(paths, look, { concurrency: parallelLooks, ...(signal && { signal }) });
-    const isLocal = isKnown ? last.isLocal : paths.length <= mostQuick && (await areLocal([this.#folder, ...paths]));
-    const listing = await once(found.filter((file) => file !== undefined));
-    const stats = found.map((file) => file?.stats).filter((each) => each !== undefined);
-    this.#last = { paths, isLocal, stats: isLocal && stats.length === paths.length ? stats : [], listing };
+    const known = await unchangedOf(paths, last?.near ?? new Map(), signal);
+    if (isKnown && known.size === paths.length) return last.listing;
+    const unknown = paths.filter((path) => !known.has(path));
+    const looked = await pMap(unknown, look, { concurrency: parallelLooks, ...(signal && { signal }) });
+    const nearDevices = await findNearDevices(looked);
+    const found = new Map<string, SeenFile>(known);
+    for (const file of looked) {
+      if (file) found.set(file.file.path, file.stats && nearDevices.has(file.stats.dev) ? { ...file, isNear: true } : file);
+    }
+    const listing = await once(paths.flatMap((path) => found.get(path) ?? []));
+    if (!last) this.#isFolderNear = await isNear(this.#folder);
+    this.#last = { paths, near: new Map([...found].filter((each): each is [string, NearFile] => each[1].isNear === true)), listing };
     return listing;
   }
 
@@ -84,7 +95,7 @@ class FileLister {
   /** The folder's time of change; undefined if it cannot be told, and the folder must then be walked. */
   async #folderChange(): Promise<bigint | undefined> {
     const options = { bigint: true } as const;
-    if (this.#last?.isLocal) return statSync(this.#folder, { ...options, throwIfNoEntry: false })?.mtimeNs;
+    if (this.#isFolderNear) return statSync(this.#folder, { ...options, throwIfNoEntry: false })?.mtimeNs;
     return (await stat(this.#folder, options).catch(() => undefined))?.mtimeNs;
   }
 }
@@ -92,9 +103,38 @@ class FileLister {
 /** Linux's type numbers of file systems without a network: ext, XFS, Btrfs, ZFS, F2FS, tmpfs, overlay. */
 const localFileSystems = new Set([0xef53, 0x58465342, 0x9123683e, 0x2fc12fc1, 0xf2f52010, 0x01021994, 0x794c7630]);
 
-async function areLocal(paths: readonly string[]): Promise<boolean> {
-  const isLocal = async (path: string) => localFileSystems.has((await statfs(path)).type);
-  return (await pMap(paths, (path) => isLocal(path).catch(() => false), { concurrency: parallelLooks })).every(Boolean);
+async function isNear(path: string): Promise<boolean> {
+  const type = await statfs(path).then(
+    (found) => found.type,
+    () => undefined,
+  );
+  return type !== undefined && localFileSystems.has(type);
+}
+
+/** The devices of these files that are local disks. One file of a device is asked for all of them. */
+async function findNearDevices(files: readonly (SeenFile | undefined)[]): Promise<ReadonlySet<number>> {
+  const paths = new Map(files.flatMap((seen) => (seen?.stats ? [[seen.stats.dev, seen.file.path] as const] : [])));
+  const near = await Promise.all([...paths].map(async ([device, path]) => ((await isNear(path)) ? [device] : [])));
+  return new Set(near.flat());
+}
+
+/** The files of which the system says what it said before. */
+async function unchangedOf(
+  paths: readonly string[],
+  before: ReadonlyMap<string, NearFile>,
+  signal: AbortSignal | undefined,
+): Promise<ReadonlyMap<string, NearFile>> {
+  const unchanged = new Map<string, NearFile>();
+  let begun = performance.now();
+  for (const path of paths) {
+    const file = before.get(path);
+    if (file && isUnchanged(path, file.stats)) unchanged.set(path, file);
+    if (performance.now() - begun < longestHold) continue;
+    await turn();
+    signal?.throwIfAborted();
+    begun = performance.now();
+  }
+  return unchanged;
 }
 
 async function findPaths(

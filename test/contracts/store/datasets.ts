@@ -56,10 +56,17 @@ export function checkDatasets(check: Check): void {
   check("getMetadata gives those of 500 keys that are there, as they were put first, or replaced last", async ({ store, crash }) => {
     const keys = Array.from({ length: 500 }, (_, index) => `parquet 1 file:${index}`);
     const there = keys.filter((_, index) => index % 3 !== 0);
-    await Promise.all(there.map((key, index) => store.putMetadata(key, makeBody(100 + index, index))));
-    assert.equal(await store.putMetadata(there[0]!, makeBody(99, 7)), "different");
-    await store.putMetadata(there[0]!, makeBody(9_000_000, 5), { replaces: true });
-    assert.equal(await store.putMetadata(there[0]!, makeBody(9_000_000, 5)), "same");
+    const put = there.map((key, index) => ({ key, body: makeBody(100 + index, index) }));
+    const inserted = await store.putMetadata(put.slice(10));
+    assert.deepEqual(new Set(inserted), new Set(["inserted"]));
+    const [first, ...others] = put;
+    assert.deepEqual(await store.putMetadata([...put.slice(0, 20), { key: there[20]!, body: makeBody(99, 7) }]), [
+      ...put.slice(0, 10).map(() => "inserted"),
+      ...put.slice(10, 20).map(() => "same"),
+      "different",
+    ]);
+    await store.putMetadata([{ key: there[0]!, body: makeBody(9_000_000, 5) }, others[0]!], { replaces: true });
+    assert.deepEqual(await store.putMetadata([{ key: there[0]!, body: makeBody(9_000_000, 5) }, first!]), ["same", "different"]);
     for (const opened of [store, await crash()]) {
       const found = await opened.getMetadata(keys);
       assert.deepEqual([...found.keys()].toSorted(), there.toSorted());
@@ -73,8 +80,8 @@ export function checkDatasets(check: Check): void {
     "removeUnused removes metadata that nobody used for as long as it is kept, and no dataset",
     async ({ store }, clock) => {
       await store.putDataset({ ...dataset, registered: clock.now() });
-      await store.putMetadata("forgotten", makeBody(10, 1));
-      await store.putMetadata("used", makeBody(10, 1));
+      await store.putMetadata([{ key: "forgotten", body: makeBody(10, 1) }]);
+      await store.putMetadata([{ key: "used", body: makeBody(10, 1) }]);
       clock.pass(10 * day);
       await store.getMetadata(["used"]);
       clock.pass(10 * day);

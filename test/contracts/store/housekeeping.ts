@@ -118,7 +118,7 @@ export function checkHousekeeping(check: Check): void {
       assert.equal(await putPartial(store, "large", makeBody(9_000_000, 1)), "inserted");
       assert.equal(await store.putResult("plan", makeBody(10, 1)), "inserted");
       assert.equal(await store.putDataset({ name: "d", pattern: "/d", registered: 1, by: "test", held: true, revision: 1 }), true);
-      await store.putMetadata("file", makeBody(10, 1));
+      await store.putMetadata([{ key: "file", body: makeBody(10, 1) }]);
     };
     await fill();
     store.pin(["a"]);

@@ -55,9 +55,9 @@ function countFiles(store: Store) {
       counts.recalled += [...found.keys()].filter((key) => key.includes(" file:")).length;
       return found;
     },
-    putMetadata(key, body, options) {
-      if (key.includes(" file:")) counts.kept++;
-      return store.putMetadata(key, body, options);
+    putMetadata(entries, options) {
+      counts.kept += entries.filter(({ key }) => key.includes(" file:")).length;
+      return store.putMetadata(entries, options);
     },
   };
   return { counting, counts };
@@ -145,10 +145,11 @@ test("DescriptionStore: the first description that is recorded of a tree of a fi
   const description = await describeFile(reader, "a.parquet");
   const whole = { ...description, units: [{ entries: 5, firstEntry: 0 }] };
   const [one, two] = [1, 2].map(() => new DescriptionStore(store, recordingLog().log));
-  assert.deepEqual((await one!.record({ file, tree: "Events" }, whole)).units, whole.units);
-  assert.deepEqual((await two!.record({ file, tree: "Events" }, description)).units, whole.units);
-  assert.deepEqual((await two!.record({ file, tree: "Runs" }, description)).units, description.units);
+  assert.equal((await one!.record([{ file, description: whole }], "Events")).size, 0);
+  assert.deepEqual((await two!.record([{ file, description }], "Events")).get(path)?.units, whole.units);
+  assert.equal((await two!.record([{ file, description }], "Runs")).size, 0);
   assert.deepEqual((await one!.recall([file], "Events")).get(path)?.units, whole.units);
+  assert.deepEqual((await one!.recall([file], "Runs")).get(path)?.units, description.units);
   assert.equal((await one!.recall([file], undefined)).size, 0);
 });
 

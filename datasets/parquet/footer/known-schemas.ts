@@ -1,0 +1,39 @@
+/**
+ * What the schemas of footers mean, by their bytes: files of a dataset mostly have one schema, and working it out anew costs more than all else of a small file's footer.
+ * Some of those that were met last are kept.
+ */
+import { parquetSchema } from "hyparquet/src/metadata.js";
+import { LRUCache } from "lru-cache";
+import type { FileShape } from "../../format.ts";
+import { describeLeaves, type LeafShape } from "./describe-leaves.ts";
+import { parseSchema } from "./parse-schema.ts";
+import type { ThriftReader } from "./thrift-reader.ts";
+
+export interface KnownSchema {
+  readonly leaves: readonly LeafShape[];
+  /** Of files of which every column can be read; kept when it was worked out for the first of them. */
+  shape?: FileShape;
+}
+
+interface Stored extends KnownSchema {
+  readonly bytes: Uint8Array;
+}
+
+const mostSchemas = 8;
+
+/** By how many bytes they have. */
+const known = new LRUCache<number, Stored>({ max: mostSchemas });
+
+/** Reads the schema that begins where the reader is. Schemas end by themselves, so bytes that begin with those of a known one are that one. */
+export function readSchema(reader: ThriftReader): KnownSchema {
+  for (const [length, schema] of known.entries()) {
+    if (!reader.passes(schema.bytes)) continue;
+    known.get(length);
+    return schema;
+  }
+  const before = reader.at;
+  const leaves = describeLeaves(parquetSchema({ schema: parseSchema(reader) }));
+  const schema: Stored = { leaves, bytes: reader.copy(before) };
+  known.set(schema.bytes.length, schema);
+  return schema;
+}
